@@ -1,0 +1,242 @@
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import type { Attempt, Place, Runner, Time } from "../../../Core/ledger";
+import type { RunnerClass } from "../../../Core/runner-class";
+
+/**
+ * What the rules need of the world. Every port has one fake (`domain/fakes/`), one adapter or more
+ * (`adapters/`), and one contract suite that all of them pass. Unless said otherwise a method throws
+ * TransientError when the outcome is unknown and ConfigurationError when an operator must act.
+ */
+
+export interface Clock {
+  now(): Time;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Random bits: 256 of them in hexadecimal. */
+export type Nonce = () => string;
+
+// ---------------------------------------------------------------------------------------------- ledger
+
+/** Counters of taken places: index is the shard, value how many are taken. `STACK` counts all classes. */
+export const STACK = "stack";
+export const SHARDS = 16;
+
+/** A small versioned record of ours beside the items: the sweep's lease and cursor, EC2's pace, known classes. */
+export interface Note {
+  readonly name: string;
+  readonly version: number;
+  readonly value: unknown;
+}
+
+/**
+ * One write of a transaction. `put` of an item is on condition that the stored version is `item.version - 1`
+ * (version 1: that there is none). `take` is on condition that the shard's count is below `limit`.
+ */
+export type Change =
+  | { readonly put: Attempt | Runner }
+  | { readonly check: Attempt | Runner }
+  | { readonly take: { readonly scope: string; readonly shard: number; readonly limit: number } }
+  | { readonly giveBack: { readonly scope: string; readonly shard: number } }
+  | { readonly note: Note }
+  | { readonly bootstrap: BootstrapRow };
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Absent on the last page. */
+  readonly next?: string;
+}
+
+export interface Ledger {
+  /** All attempts of a job, first to last; consistent. */
+  attempts(jobId: number): Promise<readonly Attempt[]>;
+  /** Consistent. */
+  runner(runnerId: number): Promise<Runner | undefined>;
+  /** Through an index, then read consistently. */
+  runnerByResource(resourceId: string): Promise<Runner | undefined>;
+  /** Consistent; `SHARDS` numbers. */
+  places(scope: string): Promise<readonly number[]>;
+  note(name: string): Promise<Note | undefined>;
+  /** All or nothing. False: a condition did not hold, nothing was written: read again and follow (F-17). */
+  commit(changes: readonly Change[]): Promise<boolean>;
+  /** WAITING attempts of a class, oldest `queuedAt` first. May lag behind by a moment. */
+  waiting(classKey: string, limit: number): Promise<readonly Attempt[]>;
+  /** Attempts that are neither WAITING, ENDED nor FAILED, and runners not GONE or with a record to delete. May lag. */
+  openAttempts(cursor?: string): Promise<Page<Attempt>>;
+  openRunners(cursor?: string): Promise<Page<Runner>>;
+}
+
+export interface BootstrapRows {
+  /** Moves a row to the key that one instance may read. True also when it was moved before; false: there is none. */
+  move(fromKey: string, toKey: string): Promise<boolean>;
+  /** Removes a row that nobody will read. No row is success. */
+  remove(key: string): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------- mapping
+
+/** A row of the mapping table as stored, checked for shape by the rule that reads it. */
+export interface MappingRow {
+  readonly pk: string;
+  readonly sk: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Mappings {
+  /** All rows under a partition key. */
+  rows(pk: string): Promise<readonly MappingRow[]>;
+}
+
+// ---------------------------------------------------------------------------------------------- GitLab
+
+/** https://docs.gitlab.com/api/jobs/ */
+export interface GitLabJob {
+  readonly id: number;
+  readonly projectId: number;
+  readonly name: string;
+  /** Any of the thirteen statuses. */
+  readonly status: string;
+  readonly tags: readonly string[];
+  readonly createdAt: Time;
+  readonly startedAt?: Time;
+  readonly finishedAt?: Time;
+  readonly runnerId?: number;
+}
+
+export interface GitLabRunner {
+  readonly id: number;
+  readonly description: string;
+  readonly paused: boolean;
+}
+
+export interface NewRunner {
+  readonly projectId: number;
+  readonly description: string;
+  readonly tags: readonly string[];
+  /** Seconds, at least 600. */
+  readonly maximumTimeoutSeconds: number;
+}
+
+/** GitLab's answer proves that no runner was made, and asking again will not help: 1,000-runner limit, 403, 410, 422. */
+export interface RunnerRefused {
+  readonly refused: string;
+}
+
+export interface GitLab {
+  /** `payload` mode has `createRunner` alone; the rest throws ConfigurationError there. */
+  readonly mode: "verified" | "payload";
+  readonly url: string;
+  /** Undefined: 404. */
+  job(projectId: number, jobId: number): Promise<GitLabJob | undefined>;
+  /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */
+  createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
+  runner(runnerId: number): Promise<GitLabRunner | undefined>;
+  /** "gone": 404. */
+  pauseRunner(runnerId: number): Promise<"paused" | "gone">;
+  /** Jobs assigned to the runner, unfiltered, newest first (two-phase commit: some may be pending). */
+  runnerJobs(runnerId: number): Promise<readonly GitLabJob[]>;
+  /** 404 is success. */
+  deleteRunner(runnerId: number): Promise<void>;
+  /** Records that the token may see, one page; the caller picks those with our description. */
+  runners(cursor?: string): Promise<Page<GitLabRunner>>;
+  jobs(projectId: number, scope: readonly string[], cursor?: string): Promise<Page<GitLabJob>>;
+  /** Projects that the token is a member of. */
+  projectIds(cursor?: string): Promise<Page<number>>;
+}
+
+// ---------------------------------------------------------------------------------------------- carriers
+
+export type LaunchRefusal =
+  /** None to be had just now: the next market, then wait. */
+  | "capacity"
+  /** vCPU or spot quota: wait and alarm. */
+  | "limit"
+  /** Too many requests: wait. */
+  | "rate"
+  /** An operator must act: fail and alarm. */
+  | "configuration";
+
+export type Launch =
+  | {
+      readonly kind: "launched";
+      readonly resourceId: string;
+      readonly market?: string;
+      /** USD. Absent: unknown. */
+      readonly pricePerHour?: number;
+      /** EC2: the key under which the instance will ask for its row. */
+      readonly bootstrapKey?: string;
+    }
+  /** An answer that proves that nothing runs. */
+  | { readonly kind: "refused"; readonly refusal: LaunchRefusal; readonly message: string };
+
+/**
+ * A carrier. Lambda and EC2 are two adapters of it; another carrier plugs in here. A launch is a pure function
+ * of the stored runner (I-18): the same runner and round give the same client token and parameters.
+ */
+export interface RunnerProvider {
+  /** Throws TransientError when it may have been launched: the caller keeps the state, a repeat adopts. */
+  launch(runner: Runner): Promise<Launch>;
+  /** Looks for what a lost answer may have left behind, by our tag. Undefined: nothing found. */
+  find(runner: Runner): Promise<Launch | undefined>;
+}
+
+export type InstanceState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly state: InstanceState;
+  readonly launchedAt: Time;
+  /** From the tag `glr:job`; undefined when it is not ours to read. */
+  readonly jobId?: number;
+  readonly attempt?: number;
+}
+
+export interface Instances {
+  /** Only what carries our `glr:stack`, any state that EC2 still shows. */
+  list(cursor?: string): Promise<Page<Instance>>;
+  /** Undefined: EC2 does not show it (a new one may take minutes to appear, F-35). */
+  describe(instanceId: string): Promise<Instance | undefined>;
+  /** "Not found" is success. */
+  terminate(instanceId: string): Promise<void>;
+}
+
+/** What a runner function's tags say. */
+export interface RunnerFunctions {
+  /** Throws ConfigurationError when it lacks `glr:role` = `runner` or our `glr:stack`. */
+  isTenantIsolated(functionArn: string): Promise<boolean>;
+}
+
+// ---------------------------------------------------------------------------------------------- the rest
+
+/** An event for the bus; the adapter adds source `gitlab.sweep`. */
+export type OurEvent =
+  | {
+      readonly detailType: "GitLabJobEvent";
+      readonly job: GitLabJob;
+      readonly attempt?: number;
+    }
+  | {
+      readonly detailType: "RunnerEnded";
+      readonly runnerId?: number;
+      readonly resourceId?: string;
+      readonly reason: string;
+    };
+
+export interface EventBus {
+  put(events: readonly OurEvent[]): Promise<void>;
+}
+
+export interface Settings {
+  /** `Starts` is not `off`. */
+  startsAreOn(): Promise<boolean>;
+}
+
+/** Counted by CloudWatch; a dimension's value is one of few. */
+export type Metric = (name: string, value?: number, dimensions?: Readonly<Record<string, string>>) => void;
+
+export interface Caps {
+  readonly stack: number;
+  readonly ofClass: (runnerClass: RunnerClass) => number;
+}
+
+export type { Place };

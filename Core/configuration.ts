@@ -1,0 +1,60 @@
+/** Names under the configuration path in Parameter Store, e.g. `/gitlabrunner/Url`. */
+export const PARAMETERS = {
+  url: "Url",
+  accessToken: "AccessToken",
+  registrationToken: "RegistrationToken",
+  webhookSecret: "WebhookSecret",
+  webhookSecretPrevious: "WebhookSecretPrevious",
+  /** `on`, or `off` to hold new starts. Absent: on. */
+  starts: "Starts",
+} as const;
+
+/** What Infrastructure publishes under `<configuration path>/infrastructure/`. */
+export const INFRASTRUCTURE_PARAMETERS = {
+  deploymentId: "deployment-id",
+  configurationPath: "configuration-path",
+  subnetIds: "subnet-ids",
+  runnerSecurityGroupId: "runner-security-group-id",
+  bootstrapTableName: "bootstrap-table-name",
+  bootstrapTableArn: "bootstrap-table-arn",
+  assignPublicIp: "assign-public-ip",
+  imageRepositoryUri: "image-repository-uri",
+} as const;
+
+/**
+ * How we may speak to GitLab. `verified`: an access token, the API is the truth. `payload`: a registration
+ * token alone, the hook is all we have.
+ */
+export type GitLabAccess =
+  | { readonly mode: "verified"; readonly url: string; readonly token: string }
+  | { readonly mode: "payload"; readonly url: string; readonly token: string };
+
+/** The tag that everything of a deployment carries; its value is the deployment id. */
+export const STACK_TAG = "glr:stack";
+/** `runner` on functions that may be invoked as runners. */
+export const ROLE_TAG = "glr:role";
+/** `on` | `off` on runner functions. */
+export const TENANT_ISOLATION_TAG = "glr:tenant-isolation";
+/** On instances: the class, `<job id>-<attempt>`, and when it must be gone (ISO 8601). */
+export const CLASS_TAG = "glr:class";
+export const JOB_TAG = "glr:job";
+export const EXPIRES_TAG = "glr:expires";
+
+/**
+ * The description of a runner record in GitLab: our marker, by which the sweep knows its own.
+ *
+ * @example "glr gitlab-runners-infrastructure job 3580121225 attempt 1"
+ */
+export const runnerDescription = (deploymentId: string, jobId: number, attempt: number): string =>
+  `glr ${deploymentId} job ${jobId} attempt ${attempt}`;
+
+/** Reads a description back; undefined for what is not this deployment's. */
+export const parseRunnerDescription = (
+  deploymentId: string,
+  description: string,
+): { readonly jobId: number; readonly attempt: number } | undefined => {
+  const prefix = `glr ${deploymentId} job `;
+  if (!description.startsWith(prefix)) return undefined;
+  const match = /^([1-9]\d{0,15}) attempt ([1-9])$/.exec(description.slice(prefix.length));
+  return match ? { jobId: Number(match[1]), attempt: Number(match[2]) } : undefined;
+};

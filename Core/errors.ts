@@ -1,0 +1,22 @@
+/**
+ * What can go wrong, as the workflows know it. `name` is the workflow's contract (`ErrorEquals`), so it is
+ * a field that minifying cannot change.
+ */
+abstract class NamedError extends Error {
+  abstract override readonly name: string;
+}
+
+/** The caller's fault: the message names the field and the remedy. The workflow fails without a retry. */
+export class InvalidInputError extends NamedError {
+  override readonly name = "InvalidInputError";
+}
+
+/** Ours to fix (a parameter, a mapping row, a permission). The workflow fails and an alarm tells. */
+export class ConfigurationError extends NamedError {
+  override readonly name = "ConfigurationError";
+}
+
+/** A throttle, a time-out, a broken connection: what became of the call is unknown. Retried with jitter. */
+export class TransientError extends NamedError {
+  override readonly name = "TransientError";
+}

@@ -1,0 +1,142 @@
+import type { Carrier } from "./runner-class";
+import type { RunnerOrder } from "./runner-order";
+
+/**
+ * The life of a job's attempt and of a runner: the one table of transitions. docs/protocol.md shows the same
+ * table and a test holds the two together.
+ */
+export const ATTEMPT_STATES = [
+  "WAITING",
+  "CLAIMED",
+  "CREATED",
+  "LAUNCHED",
+  "RUNNING",
+  "ENDED",
+  "FAILED",
+] as const;
+export type AttemptState = (typeof ATTEMPT_STATES)[number];
+
+export const RUNNER_STATES = ["STARTING", "BUSY", "ENDING", "GONE"] as const;
+export type RunnerState = (typeof RUNNER_STATES)[number];
+
+export const ATTEMPT_TRANSITIONS: Readonly<Record<AttemptState, readonly AttemptState[]>> = {
+  WAITING: ["CLAIMED", "RUNNING", "ENDED", "FAILED"],
+  CLAIMED: ["CREATED", "RUNNING", "ENDED", "FAILED"],
+  CREATED: ["LAUNCHED", "RUNNING", "ENDED", "FAILED"],
+  LAUNCHED: ["RUNNING", "ENDED", "FAILED"],
+  RUNNING: ["ENDED"],
+  ENDED: [],
+  FAILED: ["RUNNING", "ENDED"],
+};
+
+export const RUNNER_TRANSITIONS: Readonly<Record<RunnerState, readonly RunnerState[]>> = {
+  STARTING: ["BUSY", "ENDING", "GONE"],
+  BUSY: ["ENDING", "GONE"],
+  ENDING: ["GONE"],
+  GONE: [],
+};
+
+/** Attempts a job has at most (F-36); what then still waits is FAILED and alarmed. */
+export const MAX_ATTEMPTS = 3;
+
+/** Milliseconds since 1970. */
+export type Time = number;
+
+/** The right to act on an item until `until`. `holder` is new at every call of a function: nobody inherits it. */
+export interface Lease {
+  readonly holder: string;
+  readonly until: Time;
+}
+
+/** The place under the caps that an attempt or a runner holds: one counter of the stack, one of the class. */
+export interface Place {
+  readonly stackShard: number;
+  readonly classShard: number;
+}
+
+/** A job's attempt: pk `job#<job id>`, sk `attempt#<n>`. It is also the record of what the job waited and cost. */
+export interface Attempt {
+  readonly kind: "attempt";
+  readonly jobId: number;
+  /** 1, 2, 3. */
+  readonly attempt: number;
+  readonly version: number;
+  readonly state: AttemptState;
+  readonly order: RunnerOrder;
+  readonly classKey: string;
+  readonly lease?: Lease;
+  /** Held while CLAIMED; from CREATED on the place is the runner's. */
+  readonly place?: Place;
+  /** What a WAITING attempt waits for. */
+  readonly waitingFor?: "place" | "starts-on" | "ec2";
+  /** When the sweep or a freed place last put this waiting job's event on the bus. */
+  readonly wokenAt?: Time;
+  readonly runnerId?: number;
+  /** The runner that really ran the job, when it is another one's. */
+  readonly ranOnRunnerId?: number;
+  readonly resourceId?: string;
+  readonly market?: string;
+  /** USD. Absent: unknown. */
+  readonly pricePerHour?: number;
+  /** USD, written at the end. Absent: unknown. */
+  readonly cost?: number;
+  /** Why it FAILED, or what is going wrong. A sentence, never a token. */
+  readonly reason?: string;
+  /** GitLab's status at the end. */
+  readonly outcome?: string;
+  /** When each state was reached. */
+  readonly times: Readonly<Partial<Record<AttemptState, Time>>>;
+  /** Seconds since 1970; DynamoDB's TTL, 30 days after the end. */
+  readonly ttl?: number;
+}
+
+/** A runner: pk `runner#<GitLab's runner id>`, sk `runner`. */
+export interface Runner {
+  readonly kind: "runner";
+  readonly runnerId: number;
+  readonly version: number;
+  readonly state: RunnerState;
+  /** The job it is there for; a swap changes it. */
+  readonly jobId: number;
+  readonly attempt: number;
+  /** The job and attempt it was launched for: client tokens and tags stay with these for ever. */
+  readonly launchedFor: { readonly jobId: number; readonly attempt: number };
+  readonly order: RunnerOrder;
+  readonly classKey: string;
+  readonly carrier: Carrier;
+  /** One lease, for its start and its end. */
+  readonly lease?: Lease;
+  readonly place?: Place;
+  /** Key of its bootstrap row: 256 random bits. Of no use once the row is read. */
+  readonly nonce: string;
+  /** Raised before a launch call is made anew after an answer that proved that nothing runs. */
+  readonly launchRound: number;
+  readonly resourceId?: string;
+  readonly market?: string;
+  readonly pricePerHour?: number;
+  /** The job it runs, when it is known to run one. */
+  readonly busyJobId?: number;
+  readonly busyProjectId?: number;
+  readonly pausedAt?: Time;
+  /** First time an end was asked for; termination waits for GitLab 30 minutes from here. */
+  readonly endRequestedAt?: Time;
+  /** Absent on a GONE runner: its record is still to be deleted. */
+  readonly recordDeletedAt?: Time;
+  readonly reason?: string;
+  readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
+  readonly ttl?: number;
+}
+
+const isSpentState = (state: RunnerState): boolean => state === "ENDING" || state === "GONE";
+
+/**
+ * Whether the next attempt may be opened: the launch failed, or the attempt's runner is ending, gone, or busy
+ * with another job.
+ */
+export const isSpent = (attempt: Attempt, runner: Runner | undefined): boolean =>
+  attempt.state === "FAILED" ||
+  (runner !== undefined &&
+    (isSpentState(runner.state) || (runner.state === "BUSY" && runner.busyJobId !== attempt.jobId)));
+
+export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
+  item.lease !== undefined && item.lease.until > now;

@@ -1,0 +1,38 @@
+type Fields = Record<string, string | number | boolean | null | undefined | readonly (string | number)[]>;
+
+/** One JSON object a line on stdout. `JSON.stringify` escapes control characters, so a line stays one line. */
+const line = (level: string, code: string, fields: Fields): void => {
+  process.stdout.write(`${JSON.stringify({ level, code, time: new Date().toISOString(), ...fields })}\n`);
+};
+
+/**
+ * Structured log. `code` is stable and in UPPER_SNAKE; fields are chosen one by one. Never pass a token, a
+ * header or a whole event.
+ */
+export const log = {
+  info: (code: string, fields: Fields = {}): void => line("INFO", code, fields),
+  warn: (code: string, fields: Fields = {}): void => line("WARN", code, fields),
+  error: (code: string, fields: Fields = {}): void => line("ERROR", code, fields),
+};
+
+/**
+ * A CloudWatch metric in the embedded metric format: a log line, no API call.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export const metric = (name: string, value = 1, dimensions: Record<string, string> = {}): void => {
+  const record = {
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        {
+          Namespace: "GitLabRunners",
+          Dimensions: [Object.keys(dimensions)],
+          Metrics: [{ Name: name, Unit: "Count" }],
+        },
+      ],
+    },
+    ...dimensions,
+    [name]: value,
+  };
+  process.stdout.write(`${JSON.stringify(record)}\n`);
+};

@@ -1,0 +1,23 @@
+const common = {
+  rootDir: __dirname,
+  testEnvironment: "node",
+  transform: { "\\.ts$": "<rootDir>/jest-esbuild.cjs" },
+  moduleFileExtensions: ["ts", "mjs", "js", "cjs", "json"],
+  modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/", "/\\.stryker-tmp/"],
+};
+
+/**
+ * unit: everything that needs no engine. engine: what deploys to the laptop's engine, one file at a time.
+ */
+module.exports = {
+  maxWorkers: "100%",
+  projects: [
+    {
+      ...common,
+      displayName: "unit",
+      testMatch: ["**/*.test.ts"],
+      testPathIgnorePatterns: ["/node_modules/", "/tests/end-to-end/"],
+    },
+    { ...common, displayName: "engine", testMatch: ["<rootDir>/tests/end-to-end/**/*.test.ts"] },
+  ],
+};
