@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { withLock } from "./lock.mjs";
+import { checkNode, findPython } from "./machine.mjs";
+import { run, step } from "./steps.mjs";
+
+/** The clone's root. */
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** What is kept between runs; ignored by Git. */
+export const KEPT = join(ROOT, ".local");
+
+const VENV = join(KEPT, "venv");
+const REQUIREMENTS = join(ROOT, "local/setup/requirements.txt");
+
+const read = (path) => (existsSync(path) ? readFileSync(path, "utf8") : "");
+const hash = (...texts) => createHash("sha256").update(texts.join("\0")).digest("hex");
+
+/** What npm says it installed agrees with the lock file: also when somebody else than this script did it. */
+export const agreesWithLock = (lockText, installedText) => {
+  if (!installedText) return false;
+  const installed = JSON.parse(installedText).packages;
+  return Object.entries(JSON.parse(lockText).packages).every(
+    ([path, { version, optional }]) =>
+      path === "" || (optional && !installed[path]) || installed[path]?.version === version,
+  );
+};
+
+const npmPart = () => {
+  const stampPath = join(ROOT, "node_modules/.set-up-stamp");
+  const lockText = read(join(ROOT, "package-lock.json"));
+  const wanted = hash(lockText);
+  if (read(stampPath) === wanted) return undefined;
+  if (agreesWithLock(lockText, read(join(ROOT, "node_modules/.package-lock.json")))) return undefined;
+  return () =>
+    step("Installing the Node packages (npm ci)", async () => {
+      await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: ROOT });
+      writeFileSync(stampPath, wanted);
+    });
+};
+
+const pythonPart = () => {
+  const stampPath = join(VENV, ".set-up-stamp");
+  const requirements = read(REQUIREMENTS);
+  const stamp = read(stampPath);
+  const binary = join(VENV, "bin/python");
+  if (stamp === hash(requirements) && existsSync(binary)) return undefined;
+  const python = findPython();
+  return () =>
+    step("Installing MiniStack, SAM CLI and cfn-lint into .local/venv", async () => {
+      rmSync(VENV, { recursive: true, force: true });
+      await run(python.name, ["-m", "venv", VENV]);
+      const pip = ["-m", "pip", "install", "--no-input", "--no-compile", "-r", REQUIREMENTS];
+      await run(binary, pip, { env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1" } });
+      writeFileSync(stampPath, hash(requirements));
+    });
+};
+
+const isCurrent = () => npmPart() === undefined && pythonPart() === undefined;
+
+/**
+ * Makes the clone ready to run: the Node packages of the lock file and a private Python environment. Does
+ * nothing when both are there already. Needs nothing but Node.
+ *
+ * @throws MissingTool when the machine lacks Node or Python
+ */
+export const setUp = async () => {
+  checkNode();
+  mkdirSync(KEPT, { recursive: true });
+  if (isCurrent()) return;
+  const waiting = () => process.stderr.write("Another start of this clone is setting up: waiting for it.\n");
+  await withLock(join(KEPT, "set-up.lock"), install, waiting);
+};
+
+const install = async () => {
+  const parts = [npmPart(), pythonPart()].filter(Boolean);
+  if (parts.length === 0) return;
+  process.stderr.write("Setting up (once; later starts skip this):\n");
+  const outcomes = await Promise.allSettled(parts.map((part) => part()));
+  const failed = outcomes.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+};
