@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseToml, type TomlTable } from "./toml";
+
+/** What of a `[[runners]]` entry, or of the flags in its place, the stand-in goes by. */
+export interface RunnerConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly token: string;
+  readonly executor: string;
+  readonly buildsDir: string;
+  readonly cacheDir: string;
+  /** `KEY=value`, given to every job. */
+  readonly environment: readonly string[];
+  /** Rounds in which a failing last report is tried. */
+  readonly finalUpdateRetryLimit: number;
+  /** Bytes of a job's log that are sent. */
+  readonly outputLimitBytes: number;
+  readonly preBuildScript: string;
+  readonly postBuildScript: string;
+  readonly systemId: string;
+}
+
+const DEFAULT_FINAL_UPDATE_RETRIES = 10;
+const DEFAULT_OUTPUT_LIMIT_KIB = 4096;
+
+const text = (table: TomlTable, key: string): string => (typeof table[key] === "string" ? table[key] : "");
+const number = (table: TomlTable, key: string, fallback: number): number =>
+  typeof table[key] === "number" && table[key] > 0 ? table[key] : fallback;
+const list = (table: TomlTable, key: string): string[] =>
+  Array.isArray(table[key]) ? table[key].filter((item) => typeof item === "string") : [];
+
+/** Keys are those of config.toml; the flags of the command line have the same names with dashes. */
+export const runnerConfig = (table: TomlTable, systemId: string): RunnerConfig => ({
+  name: text(table, "name"),
+  url: text(table, "url").replace(/\/+$/, ""),
+  token: text(table, "token"),
+  executor: text(table, "executor"),
+  buildsDir: text(table, "builds_dir") || join(process.cwd(), "builds"),
+  cacheDir: text(table, "cache_dir") || join(process.cwd(), "cache"),
+  environment: list(table, "environment"),
+  finalUpdateRetryLimit: number(table, "job_status_final_update_retry_limit", DEFAULT_FINAL_UPDATE_RETRIES),
+  outputLimitBytes: 1024 * number(table, "output_limit", DEFAULT_OUTPUT_LIMIT_KIB),
+  preBuildScript: text(table, "pre_build_script"),
+  postBuildScript: text(table, "post_build_script"),
+  systemId,
+});
+
+/** The `[[runners]]` entries of a configuration file, which may be a FIFO: it is read once. */
+export const readRunners = (path: string): TomlTable[] =>
+  parseToml(readFileSync(path, "utf8"))
+    .filter((section) => section.name === "runners")
+    .map((section) => section.values);
+
+const SYSTEM_ID = /^[sr]_[0-9a-zA-Z]{12}$/;
+
+const storedSystemId = (file: string): string | undefined => {
+  try {
+    const id = readFileSync(file, "utf8").trim();
+    return SYSTEM_ID.test(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The id in `.runner_system_id` beside the configuration file, else a new one that is not stored. */
+export const systemId = (configFile: string | undefined): string =>
+  (configFile && storedSystemId(join(dirname(configFile), ".runner_system_id"))) ||
+  `r_${randomBytes(6).toString("hex")}`;
+
+/** As `register` leaves them: entries with 0600, and the system id beside. */
+export const writeRunners = (path: string, entries: readonly TomlTable[], id: string): void => {
+  const body = entries.map((entry) =>
+    Object.entries(entry)
+      .map(([key, value]) => `  ${key} = ${JSON.stringify(value)}`)
+      .join("\n"),
+  );
+  writeFileSync(path, `concurrent = 1\n${body.map((lines) => `\n[[runners]]\n${lines}\n`).join("")}`, {
+    mode: 0o600,
+  });
+  writeFileSync(join(dirname(path), ".runner_system_id"), id, { mode: 0o600 });
+};
+
+/** What names a runner in logs and paths: nine characters of its token, without the kind of token before them. */
+export const shortToken = (token: string): string => token.replace(/^gl[a-z]+-/, "").slice(0, 9);

@@ -1,0 +1,113 @@
+import { type Arguments, flag } from "./arguments";
+import { readRunners, systemId, writeRunners } from "./config";
+import { ask, runnerInfo } from "./gitlab-api";
+import type { RunnerLog } from "./runner-log";
+import type { TomlTable } from "./toml";
+
+const DEFAULT_CONFIG = "config.toml";
+
+/** Properties that only a registration token may set; with an authentication token they are GitLab's. */
+const SERVER_SIDE = ["tag-list", "run-untagged", "locked", "maximum-timeout", "access-level"];
+
+const configFile = (args: Arguments): string => flag(args, "config") || DEFAULT_CONFIG;
+
+const entries = (path: string): TomlTable[] => {
+  try {
+    return readRunners(path);
+  } catch {
+    return [];
+  }
+};
+
+const entry = (args: Arguments, token: string): TomlTable => ({
+  name: flag(args, "name") || flag(args, "description") || "runner",
+  url: flag(args, "url").replace(/\/+$/, ""),
+  token,
+  executor: flag(args, "executor") || "shell",
+});
+
+/** `register`: with a registration token the server makes a runner; with `glrt-…` it is verified only. */
+export const register = async (args: Arguments, log: RunnerLog): Promise<void> => {
+  const registration = flag(args, "registration-token");
+  const token = flag(args, "token");
+  if (!registration && SERVER_SIDE.some((name) => args.flags.has(name))) {
+    log.fatal("Runner configuration other than name and executor is reserved: set it in GitLab");
+  }
+  const base = flag(args, "url").replace(/\/+$/, "");
+  const info = runnerInfo(flag(args, "executor") || "shell");
+  const id = systemId(configFile(args));
+  const answer = registration
+    ? await ask(base, {
+        method: "POST",
+        path: "runners",
+        body: JSON.stringify(registrationBody(args, registration, info)),
+      })
+    : await ask(base, {
+        method: "POST",
+        path: "runners/verify",
+        body: JSON.stringify({ info, token, system_id: id }),
+      });
+  if (answer.status !== (registration ? 201 : 200))
+    log.fatal(`Failed to register the runner. status=${answer.status}`);
+  const given = registration ? String((JSON.parse(answer.body) as { token?: string }).token) : token;
+  writeRunners(configFile(args), [...entries(configFile(args)), entry(args, given)], id);
+  log.info("Runner registered successfully.");
+};
+
+const registrationBody = (args: Arguments, token: string, info: object): object => ({
+  token,
+  info,
+  description: flag(args, "name") || flag(args, "description"),
+  tag_list: flag(args, "tag-list"),
+  run_untagged: flag(args, "run-untagged") !== "false",
+  locked: flag(args, "locked") !== "false",
+  ...(flag(args, "maximum-timeout") ? { maximum_timeout: Number(flag(args, "maximum-timeout")) } : {}),
+});
+
+/** An authentication token that GitLab's API made loses its manager only; the runner itself stays. */
+const unregisterOne = async (runner: TomlTable, id: string): Promise<boolean> => {
+  const token = String(runner.token);
+  const isCreated = token.startsWith("glrt-");
+  const answer = await ask(String(runner.url), {
+    method: "DELETE",
+    path: isCreated ? "runners/managers" : "runners",
+    headers: { "RUNNER-TOKEN": token },
+    body: JSON.stringify(isCreated ? { token, system_id: id } : { token }),
+  });
+  return answer.status === 204;
+};
+
+/** `unregister`: nothing to do is success with `--all-runners`, a failure otherwise. */
+export const unregister = async (args: Arguments, log: RunnerLog): Promise<void> => {
+  const path = configFile(args);
+  const all = entries(path);
+  const isAll = args.flags.has("all-runners");
+  const isMeant = (runner: TomlTable): boolean =>
+    isAll || runner.token === flag(args, "token") || runner.name === flag(args, "name");
+  if (!isAll && !all.some(isMeant)) log.fatal("could not find a runner with this name or token");
+  const id = systemId(path);
+  const left: TomlTable[] = [];
+  for (const runner of all) {
+    if (!isMeant(runner)) left.push(runner);
+    else if (!(await unregisterOne(runner, id))) {
+      log.error("Unregistering runner from GitLab failed");
+      left.push(runner);
+    }
+  }
+  if (all.length > 0) writeRunners(path, left, id);
+};
+
+/** `verify`: asks GitLab for each entry of the configuration file. */
+export const verify = async (args: Arguments, log: RunnerLog): Promise<void> => {
+  const path = configFile(args);
+  for (const runner of entries(path)) {
+    const body = JSON.stringify({
+      info: runnerInfo("shell"),
+      token: runner.token,
+      system_id: systemId(path),
+    });
+    const answer = await ask(String(runner.url), { method: "POST", path: "runners/verify", body });
+    if (answer.status === 200) log.info("Verifying runner... is valid");
+    else log.fatal("Verifying runner... is not valid");
+  }
+};

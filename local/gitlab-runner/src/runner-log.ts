@@ -1,0 +1,31 @@
+type Level = "info" | "warning" | "error" | "fatal" | "panic";
+type Fields = Record<string, string | number | undefined>;
+
+/** gitlab-runner's own log: stderr, one line a message, as JSON with `--log-format json`. */
+export class RunnerLog {
+  constructor(private readonly format: "json" | "text") {}
+
+  info(message: string, fields: Fields = {}): void {
+    this.write("info", message, fields);
+  }
+  warning(message: string, fields: Fields = {}): void {
+    this.write("warning", message, fields);
+  }
+  error(message: string, fields: Fields = {}): void {
+    this.write("error", message, fields);
+  }
+
+  /** Logs and ends the process with 1, whatever is under way. */
+  fatal(message: string): never {
+    this.write("fatal", message, {});
+    process.exit(1);
+  }
+
+  private write(level: Level, message: string, fields: Fields): void {
+    const line =
+      this.format === "json"
+        ? JSON.stringify({ ...fields, level, msg: message, time: new Date().toISOString() })
+        : [message, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(" ");
+    process.stderr.write(`${line}\n`);
+  }
+}
