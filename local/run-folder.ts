@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { transformSync } from "esbuild";
+import { buildSync } from "esbuild";
 
 /** The clone's root. */
 export const ROOT = join(__dirname, "..");
@@ -17,7 +17,7 @@ export interface RunFolder {
   readonly path: string;
   /** A folder inside, made when it is not there yet. */
   folder(name: string): string;
-  /** Compiles one of our TypeScript files, without its imports, to a CommonJS file inside. */
+  /** Bundles one of our TypeScript files to a CommonJS file inside, for a process or thread of its own. */
   compile(source: string): string;
   /** The environment of every child: none of the owner's variables but these, nothing of the owner's home. */
   readonly env: Readonly<Record<string, string>>;
@@ -26,11 +26,17 @@ export interface RunFolder {
 }
 
 const compileInto = (path: string, source: string): string => {
-  const { code } = transformSync(readFileSync(source, "utf8"), { loader: "ts", format: "cjs", target: "node20" });
   const name = source.split("/").slice(-2).join("-").replace(/\.ts$/, ".cjs");
-  const target = join(path, name);
-  writeFileSync(target, code);
-  return target;
+  const outfile = join(path, name);
+  buildSync({
+    entryPoints: [source],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+  });
+  return outfile;
 };
 
 const kept = (name: string, otherwise: string): string => process.env[name] || otherwise;

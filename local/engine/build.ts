@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { KEPT, type RunFolder } from "../run-folder";
+import { runCommand } from "./run-command";
+import { SAM, samEnv } from "./sam";
+import { sourcesHash } from "./sources";
+
+/** The stacks in the order of their deployment. */
+export const STACKS = ["Infrastructure", "LambdaShellRunner", "AutoScaler"] as const;
+export type Stack = (typeof STACKS)[number];
+
+/** Where each stack's build lies: `template.yaml` and a folder for each function, by its logical id. */
+export type Builds = Readonly<Record<Stack, string>>;
+
+const KEPT_BUILDS = 4;
+const BUILDS = join(KEPT, "builds");
+
+const dropOldBuilds = (stack: Stack): void => {
+  const paths = readdirSync(BUILDS)
+    .filter((name) => name.startsWith(`${stack}-`))
+    .map((name) => join(BUILDS, name))
+    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  for (const path of paths.slice(KEPT_BUILDS)) rmSync(path, { recursive: true, force: true });
+};
+
+const samBuild = async (root: string, stack: Stack, target: string, run: RunFolder): Promise<void> => {
+  const args = ["build", "--build-dir", target];
+  await runCommand({ program: SAM, args, cwd: join(root, stack), env: samEnv(run) });
+};
+
+/**
+ * The image's build needs Docker. Its bundle does not: the same esbuild call as in the Dockerfile, whose one
+ * line is read from there.
+ */
+const bundleRunner = async (root: string, stack: Stack, target: string, run: RunFolder): Promise<void> => {
+  const dockerfile = readFileSync(join(root, stack, "Dockerfile"), "utf8").replaceAll("\\\n", " ");
+  const call = /npx esbuild ([^\n;&|]+)/.exec(dockerfile)?.[1];
+  if (!call) throw new Error("LambdaShellRunner/Dockerfile has no line with `npx esbuild`");
+  const args = call
+    .trim()
+    .split(/\s+/)
+    .filter((arg) => !arg.startsWith("--outfile"));
+  const outfile = `--outfile=${join(target, "RunnerFunction/handler.js")}`;
+  await runCommand({
+    program: join(root, "node_modules/.bin/esbuild"),
+    args: [...args, outfile],
+    cwd: root,
+    env: run.env,
+  });
+};
+
+const build = async (root: string, stack: Stack, run: RunFolder): Promise<string> => {
+  const target = join(BUILDS, `${stack}-${sourcesHash(root, stack)}`);
+  if (existsSync(target)) return target;
+  const part = `${target}.part-${process.pid}`;
+  await (stack === "LambdaShellRunner" ? bundleRunner : samBuild)(root, stack, part, run);
+  try {
+    renameSync(part, target);
+  } catch (error) {
+    // Another start of this clone was faster with the same sources.
+    if (!existsSync(target)) throw error;
+    rmSync(part, { recursive: true, force: true });
+  }
+  dropOldBuilds(stack);
+  return target;
+};
+
+/**
+ * Builds the shipped stacks as users do, by `sam build`. A build whose sources have not changed is used again.
+ *
+ * @param root the clone, or a copy of it
+ */
+export const buildStacks = async (root: string, run: RunFolder): Promise<Builds> => {
+  mkdirSync(BUILDS, { recursive: true });
+  const built = await Promise.all(
+    STACKS.map(async (stack) => [stack, await build(root, stack, run)] as const),
+  );
+  return Object.fromEntries(built) as Builds;
+};
+
+/** The template that `sam build` wrote; an Image stack's own. */
+export const builtTemplatePath = (root: string, stack: Stack, builds: Builds): string => {
+  const built = join(builds[stack], "template.yaml");
+  return existsSync(built) ? built : join(root, stack, "template.yaml");
+};

@@ -1,0 +1,123 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from "@aws-sdk/client-cloudformation";
+import type { RunFolder } from "../run-folder";
+import { type Builds, builtTemplatePath, type Stack } from "./build";
+import { type CopySettings, deployedCopy } from "./deployed-copy";
+import type { Engine } from "./ministack";
+import { runCommand } from "./run-command";
+import { SAM, samEnv } from "./sam";
+import { readTemplate } from "./template-file";
+
+/** The names that each stack's samconfig.toml proposes. */
+export const STACK_NAMES: Readonly<Record<Stack, string>> = {
+  Infrastructure: "gitlab-runners-infrastructure",
+  LambdaShellRunner: "gitlab-runners-lambda-shell-runner",
+  AutoScaler: "gitlab-runners-autoscaler",
+};
+
+export interface DeployedStack {
+  readonly name: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Logical id → physical id. */
+  readonly resources: Readonly<Record<string, string>>;
+  readonly dropped: readonly string[];
+}
+
+const client = (engine: Engine): CloudFormationClient =>
+  new CloudFormationClient({
+    endpoint: engine.endpoint,
+    region: engine.env.AWS_REGION ?? "",
+    credentials: {
+      accessKeyId: engine.env.AWS_ACCESS_KEY_ID ?? "",
+      secretAccessKey: engine.env.AWS_SECRET_ACCESS_KEY ?? "",
+    },
+  });
+
+const readOutputs = async (
+  cloudFormation: CloudFormationClient,
+  name: string,
+): Promise<Record<string, string>> => {
+  const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
+  const outputs = Stacks?.[0]?.Outputs ?? [];
+  return Object.fromEntries(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+};
+
+const readResources = async (
+  cloudFormation: CloudFormationClient,
+  name: string,
+): Promise<Record<string, string>> => {
+  const found: Record<string, string> = {};
+  let token: string | undefined;
+  do {
+    const page = await cloudFormation.send(
+      new ListStackResourcesCommand({ StackName: name, ...(token ? { NextToken: token } : {}) }),
+    );
+    for (const { LogicalResourceId = "", PhysicalResourceId = "" } of page.StackResourceSummaries ?? []) {
+      found[LogicalResourceId] = PhysicalResourceId;
+    }
+    token = page.NextToken;
+  } while (token);
+  return found;
+};
+
+const deployArguments = (
+  copyPath: string,
+  name: string,
+  parameters: Readonly<Record<string, string>>,
+): string[] => {
+  const overrides = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
+  return [
+    ...[
+      "deploy",
+      "--template-file",
+      copyPath,
+      "--stack-name",
+      name,
+      "--no-confirm-changeset",
+      "--no-progressbar",
+    ],
+    ...[
+      "--capabilities",
+      "CAPABILITY_IAM",
+      "CAPABILITY_AUTO_EXPAND",
+      "--resolve-s3",
+      "--no-fail-on-empty-changeset",
+    ],
+    ...(overrides.length > 0 ? ["--parameter-overrides", ...overrides] : []),
+  ];
+};
+
+/**
+ * Deploys the copy of one built stack by the real `sam deploy`, as its samconfig.toml proposes.
+ *
+ * @param parameters what differs from the template's defaults
+ */
+export const deployStack = async (
+  at: { readonly root: string; readonly run: RunFolder; readonly engine: Engine; readonly builds: Builds },
+  stack: Stack,
+  settings: CopySettings,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<DeployedStack> => {
+  const copy = deployedCopy(readTemplate(builtTemplatePath(at.root, stack, at.builds)), settings);
+  // Beside the build, for the built template's paths are relative to it.
+  const copyPath = join(at.builds[stack], `.deployed-${process.pid}.json`);
+  writeFileSync(copyPath, JSON.stringify(copy.template, undefined, 2));
+  const name = STACK_NAMES[stack];
+  const args = deployArguments(copyPath, name, parameters);
+  await runCommand({
+    program: SAM,
+    args,
+    cwd: at.builds[stack],
+    env: { ...samEnv(at.run), ...at.engine.env },
+  });
+  const cloudFormation = client(at.engine);
+  const outputs = await readOutputs(cloudFormation, name);
+  const resources = await readResources(cloudFormation, name);
+  cloudFormation.destroy();
+  return { name, outputs, resources, dropped: copy.dropped };
+};

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml";
+
+/** A CloudFormation template as JSON: every short form (`!Ref x`) written out (`{ Ref: x }`). */
+export interface Template {
+  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly [key: string]: unknown }>>;
+  readonly [section: string]: unknown;
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
+  readonly [key: string]: unknown;
+}
+
+const longName = (short: string): string =>
+  short === "Ref" || short === "Condition" ? short : `Fn::${short}`;
+
+/** `!GetAtt Table.Arn` is short for a list of the two. */
+const fullValue = (short: string, value: unknown): unknown => {
+  if (short !== "GetAtt" || typeof value !== "string") return value;
+  const [name, ...attribute] = value.split(".");
+  return [name, attribute.join(".")];
+};
+
+const plainValue = (node: unknown, document: Document): unknown => {
+  if (isAlias(node)) return written(node.resolve(document), document);
+  if (isSeq(node)) return node.items.map((item) => written(item, document));
+  if (isMap(node)) {
+    return Object.fromEntries(
+      node.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), written(value, document)]),
+    );
+  }
+  return isScalar(node) ? node.value : null;
+};
+
+/** A node's value, with its short form, which the parser keeps as a tag, written out. */
+const written = (node: unknown, document: Document): unknown => {
+  const tag = isNode(node) ? node.tag : undefined;
+  const value = plainValue(node, document);
+  if (!tag?.startsWith("!") || tag === "!") return value;
+  const short = tag.slice(1);
+  return { [longName(short)]: fullValue(short, value) };
+};
+
+/** @throws Error where the file is no YAML */
+export const readTemplate = (path: string): Template => {
+  const document = parseDocument(readFileSync(path, "utf8"), { logLevel: "silent" });
+  const [error] = document.errors;
+  if (error) throw new Error(`${path}: ${error.message}`);
+  return written(document.contents, document) as Template;
+};

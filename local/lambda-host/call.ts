@@ -1,0 +1,36 @@
+/** One call of a function, as its worker or process gets it. */
+export interface Call {
+  readonly requestId: string;
+  readonly event: unknown;
+  readonly functionName: string;
+  readonly functionArn: string;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+}
+
+/** Lambda's own shape of a failed call. */
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+export type Outcome = { readonly result: unknown } | { readonly error: FunctionError };
+
+/** What of a function's configuration the host goes by. */
+export interface FunctionSettings {
+  readonly functionName: string;
+  /** e.g. `look-up-runner.handler` */
+  readonly handler: string;
+  readonly isImage: boolean;
+  readonly timeoutSeconds: number;
+  readonly memoryMiB: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export const timedOut = (seconds: number): Outcome => ({
+  error: { errorType: "Sandbox.Timedout", errorMessage: `Task timed out after ${seconds}.00 seconds` },
+});
+
+export const crashed = (why: string): Outcome => ({
+  error: { errorType: "Runtime.ExitError", errorMessage: `The function's process ended: ${why}` },
+});

@@ -1,0 +1,30 @@
+import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import type { FunctionSettings } from "./call";
+
+const FRESH_MS = 5_000;
+
+const fetchSettings = async (client: LambdaClient, functionName: string): Promise<FunctionSettings> => {
+  const found = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
+  const { MINISTACK_LAMBDA_PROXY_URL: _, ...variables } = found.Environment?.Variables ?? {};
+  return {
+    functionName,
+    handler: found.Handler ?? "",
+    isImage: found.PackageType === "Image",
+    timeoutSeconds: found.Timeout ?? 3,
+    memoryMiB: found.MemorySize ?? 128,
+    variables,
+  };
+};
+
+/** Reads functions' configurations as deployed, each again after five seconds: a new deployment is seen. */
+export const functionSettings = (client: LambdaClient): ((name: string) => Promise<FunctionSettings>) => {
+  const known = new Map<string, { readonly at: number; readonly settings: Promise<FunctionSettings> }>();
+  return (name) => {
+    const entry = known.get(name);
+    if (entry && Date.now() - entry.at < FRESH_MS) return entry.settings;
+    const settings = fetchSettings(client, name);
+    settings.catch(() => known.delete(name));
+    known.set(name, { at: Date.now(), settings });
+    return settings;
+  };
+};

@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { appendFile } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import type { RunFolder } from "../run-folder";
+import type { FunctionSettings, Outcome } from "./call";
+import { functionSettings } from "./function-settings";
+import { WorkerPool, type WorkerSource } from "./pool";
+import { RunnerCalls } from "./runner-calls";
+
+const LIMITS = { workers: 40, workersPerFunction: 12 };
+const RUNNERS_AT_ONCE = 32;
+
+/** One finished call, for whoever watches. */
+export interface FinishedCall {
+  /** Logical id of the function. */
+  readonly functionId: string;
+  readonly event: unknown;
+  readonly outcome: Outcome;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export interface HostSettings {
+  readonly run: RunFolder;
+  /** The folder that a function's bundle lies in, by stack and logical id; undefined: no such function. */
+  readonly bundleFolder: (stack: string, functionId: string) => string | undefined;
+  /** What every function's environment gets beside its own variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What runner functions get on top, e.g. `GITLAB_RUNNER`. */
+  readonly runnerEnv: Readonly<Record<string, string>>;
+  readonly onCall?: (call: FinishedCall) => void;
+}
+
+/** Runs the bundled functions, as deployed, in place of Lambda. */
+export interface LambdaHost {
+  /** Where the engine posts a function's calls. */
+  functionUrl(stack: string, functionId: string): string;
+  /** Calls a function as AWS services do, without the engine between. */
+  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<Outcome>;
+  /** Processes of runner functions that run now. */
+  runnerPids(): readonly number[];
+  close(): Promise<void>;
+}
+
+const readBody = async (request: IncomingMessage): Promise<unknown> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString() || "null");
+};
+
+const answer = (response: ServerResponse, outcome: Outcome): void => {
+  const failed = "error" in outcome;
+  const headers = {
+    "Content-Type": "application/json",
+    ...(failed ? { "X-Amz-Function-Error": "Unhandled" } : {}),
+  };
+  response.writeHead(200, headers).end(JSON.stringify(failed ? outcome.error : outcome.result));
+};
+
+const listen = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
+
+const lambdaVariables = (settings: FunctionSettings): Record<string, string> => ({
+  AWS_LAMBDA_FUNCTION_NAME: settings.functionName,
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMiB),
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  TZ: ":UTC",
+});
+
+const sourceOf = (
+  settings: FunctionSettings,
+  bundle: string,
+  functionId: string,
+  host: HostSettings,
+): WorkerSource => {
+  const [file = "", exportName = ""] = settings.handler
+    ? settings.handler.split(".")
+    : ["handler", "handler"];
+  const env = {
+    ...(settings.isImage ? { ...host.run.env, ...host.runnerEnv } : { PATH: host.run.env.PATH ?? "" }),
+    ...host.env,
+    ...lambdaVariables(settings),
+    ...settings.variables,
+  };
+  return {
+    key: `${functionId} ${JSON.stringify(settings.variables)}`,
+    file: join(bundle, `${file}.js`),
+    exportName,
+    settings,
+    env,
+  };
+};
+
+/** Starts the host on loopback. */
+export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> => {
+  const { run } = host;
+  const logPath = join(run.path, "functions.log");
+  const onOutput = (key: string, text: string): void =>
+    appendFile(logPath, text.replace(/^(?=.)/gm, `${key.split(" ")[0]} `), () => undefined);
+  const pool = new WorkerPool(run.compile(join(__dirname, "worker.ts")), LIMITS, onOutput);
+  const runners = new RunnerCalls(
+    run,
+    run.compile(join(__dirname, "runner-process.ts")),
+    RUNNERS_AT_ONCE,
+    onOutput,
+  );
+  const client = new LambdaClient({ maxAttempts: 3, ...clientSettings(host.env) });
+  const settingsOf = functionSettings(client);
+
+  const call: LambdaHost["call"] = async (stack, functionId, functionName, event) => {
+    const bundle = host.bundleFolder(stack, functionId);
+    if (!bundle)
+      return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
+    const settings = await settingsOf(functionName);
+    const source = sourceOf(settings, bundle, functionId, host);
+    const one = { requestId: randomUUID(), event, functionName, functionArn: functionName };
+    const startedAt = Date.now();
+    const outcome = await (settings.isImage ? runners.call(source, one) : pool.run(source, one));
+    host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
+    return outcome;
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const [, , stack = "", functionId = ""] = (request.url ?? "").split("/");
+    const name = request.headers["x-amzn-lambda-function-name"];
+    answer(response, await call(stack, functionId, String(name), await readBody(request)));
+  };
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) =>
+      answer(response, { error: { errorType: "Runtime.HostError", errorMessage: String(error) } }),
+    );
+  });
+  const port = await listen(server);
+  return {
+    functionUrl: (stack, functionId) => `http://127.0.0.1:${port}/functions/${stack}/${functionId}`,
+    call,
+    runnerPids: () => runners.pids(),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await Promise.all([pool.close(), runners.close()]);
+      client.destroy();
+    },
+  };
+};
+
+const clientSettings = (env: Readonly<Record<string, string>>) => ({
+  endpoint: env.AWS_ENDPOINT_URL ?? "",
+  region: env.AWS_REGION ?? "",
+  credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? "", secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "" },
+});

@@ -1,0 +1,145 @@
+import { Worker } from "node:worker_threads";
+import { type Call, crashed, type FunctionSettings, type Outcome, timedOut } from "./call";
+
+/** What a worker is made of; two functions, or two deployments of one, never share a worker. */
+export interface WorkerSource {
+  readonly key: string;
+  readonly file: string;
+  readonly exportName: string;
+  readonly settings: FunctionSettings;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface PoolLimits {
+  readonly workers: number;
+  readonly workersPerFunction: number;
+}
+
+interface Environment {
+  readonly key: string;
+  readonly worker: Worker;
+  isBusy: boolean;
+}
+
+interface Waiting {
+  readonly source: WorkerSource;
+  readonly start: (environment: Environment) => void;
+}
+
+/**
+ * A bounded number of worker threads for our functions. As on Lambda an environment serves one call at a time
+ * and is used again; calls beyond the bound wait in turn.
+ */
+export class WorkerPool {
+  readonly #environments = new Set<Environment>();
+  readonly #waiting: Waiting[] = [];
+
+  constructor(
+    private readonly script: string,
+    private readonly limits: PoolLimits,
+    private readonly onOutput: (key: string, text: string) => void,
+  ) {}
+
+  async run(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+    const environment = await this.#acquire(source);
+    const outcome = await this.#call(environment, source.settings, call);
+    this.#release(environment);
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    this.#waiting.length = 0;
+    await Promise.all([...this.#environments].map(({ worker }) => worker.terminate()));
+    this.#environments.clear();
+  }
+
+  #acquire(source: WorkerSource): Promise<Environment> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ source, start: resolve });
+      this.#startWaiting();
+    });
+  }
+
+  #release(environment: Environment): void {
+    environment.isBusy = false;
+    this.#startWaiting();
+  }
+
+  /** Starts whatever can start now, oldest first; a function at its own bound lets others pass. */
+  #startWaiting(): void {
+    for (let index = 0; index < this.#waiting.length; ) {
+      const waiting = this.#waiting[index];
+      const environment = waiting && this.#environmentFor(waiting.source);
+      if (!waiting || !environment) {
+        index += 1;
+        continue;
+      }
+      this.#waiting.splice(index, 1);
+      environment.isBusy = true;
+      waiting.start(environment);
+    }
+  }
+
+  #environmentFor(source: WorkerSource): Environment | undefined {
+    const own = [...this.#environments].filter(({ key }) => key === source.key);
+    const idle = own.find(({ isBusy }) => !isBusy);
+    if (idle) return idle;
+    if (own.length >= this.limits.workersPerFunction) return undefined;
+    if (this.#environments.size >= this.limits.workers && !this.#dropIdle()) return undefined;
+    return this.#open(source);
+  }
+
+  #dropIdle(): boolean {
+    const idle = [...this.#environments].find(({ isBusy }) => !isBusy);
+    if (!idle) return false;
+    this.#drop(idle);
+    return true;
+  }
+
+  #drop(environment: Environment): void {
+    this.#environments.delete(environment);
+    void environment.worker.terminate();
+  }
+
+  #open({ key, file, exportName, env }: WorkerSource): Environment {
+    const worker = new Worker(this.script, {
+      workerData: { file, exportName },
+      env: { ...env },
+      stdout: true,
+      stderr: true,
+    });
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.on("data", (chunk: Buffer) => this.onOutput(key, chunk.toString()));
+    }
+    const environment = { key, worker, isBusy: false };
+    worker.setMaxListeners(0);
+    worker.on("error", () => this.#environments.delete(environment));
+    worker.on("exit", () => this.#environments.delete(environment));
+    this.#environments.add(environment);
+    return environment;
+  }
+
+  #call(
+    environment: Environment,
+    { timeoutSeconds }: FunctionSettings,
+    call: Omit<Call, "deadline">,
+  ): Promise<Outcome> {
+    const { worker } = environment;
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome): void => {
+        clearTimeout(timer);
+        worker.off("message", settle).off("error", fail).off("exit", leave);
+        resolve(outcome);
+      };
+      const fail = (error: Error): void =>
+        settle({ error: { errorType: error.name, errorMessage: error.message } });
+      const leave = (code: number): void => settle(crashed(`exit code ${code}`));
+      const timer = setTimeout(() => {
+        settle(timedOut(timeoutSeconds));
+        this.#drop(environment);
+      }, timeoutSeconds * 1_000);
+      worker.on("message", settle).on("error", fail).on("exit", leave);
+      worker.postMessage({ ...call, deadline: Date.now() + timeoutSeconds * 1_000 });
+    });
+  }
+}

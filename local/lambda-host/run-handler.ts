@@ -1,0 +1,33 @@
+import type { Call, Outcome } from "./call";
+
+type Handler = (event: unknown, context: unknown) => unknown;
+
+/**
+ * Loads a bundled handler as Lambda's runtime does.
+ *
+ * @param file the bundle, e.g. `…/LookUpRunnerFunction/look-up-runner.js`
+ */
+export const loadHandler = (file: string, exportName: string): Handler => {
+  const loaded: Record<string, unknown> = require(file);
+  const handler = loaded[exportName];
+  if (typeof handler !== "function") throw new Error(`${file} exports no ${exportName}`);
+  return handler as Handler;
+};
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Runs one call. A failure is told by the error's name, as Lambda tells it to a workflow. */
+export const runHandler = async (handler: Handler, call: Call): Promise<Outcome> => {
+  const context = {
+    awsRequestId: call.requestId,
+    functionName: call.functionName,
+    invokedFunctionArn: call.functionArn,
+    getRemainingTimeInMillis: () => call.deadline - Date.now(),
+  };
+  try {
+    return { result: (await handler(call.event, context)) ?? null };
+  } catch (error) {
+    return { error: { errorType: nameOf(error), errorMessage: messageOf(error) } };
+  }
+};

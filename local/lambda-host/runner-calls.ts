@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { endOwnedProcesses } from "../owned-processes";
+import type { RunFolder } from "../run-folder";
+import { type Call, crashed, type Outcome, timedOut } from "./call";
+import type { WorkerSource } from "./pool";
+
+/** Starts a runner function's calls, each in a process and folder of its own; beyond `limit` they wait in turn. */
+export class RunnerCalls {
+  readonly #waiting: (() => void)[] = [];
+  readonly #running = new Set<ChildProcess>();
+  #taken = 0;
+  #isClosed = false;
+
+  constructor(
+    private readonly run: RunFolder,
+    private readonly script: string,
+    private readonly limit: number,
+    private readonly onOutput: (key: string, text: string) => void,
+  ) {}
+
+  async call(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+    await this.#turn();
+    try {
+      return this.#isClosed ? crashed("the laptop is stopping") : await this.#inProcess(source, call);
+    } finally {
+      this.#taken -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const next of this.#waiting.splice(0)) next();
+    for (const child of this.#running) child.kill("SIGKILL");
+    await endOwnedProcesses({ folder: this.run.folder("lambda") });
+  }
+
+  /** The processes that run now, for whoever wants to kill one. */
+  pids(): readonly number[] {
+    return [...this.#running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#taken >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#taken += 1;
+  }
+
+  async #inProcess(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+    const root = this.run.folder(`lambda/${call.requestId}`);
+    const child = spawn(process.execPath, [this.script, source.file, source.exportName], {
+      env: { ...source.env, RUNNER_ROOT: root },
+      cwd: root,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    this.#running.add(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => this.onOutput(source.key, chunk.toString()));
+    }
+    const outcome = await outcomeOf(child, source.settings.timeoutSeconds, call);
+    this.#running.delete(child);
+    child.kill("SIGKILL");
+    // Whatever a job has left behind goes with its environment.
+    await endOwnedProcesses({ folder: root });
+    rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+    return outcome;
+  }
+}
+
+const outcomeOf = (child: ChildProcess, seconds: number, call: Omit<Call, "deadline">): Promise<Outcome> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => settle(timedOut(seconds)), seconds * 1_000);
+    const settle = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    child.once("message", (outcome) => settle(outcome as Outcome));
+    child.once("error", (error) => settle(crashed(error.message)));
+    child.once("exit", (code, signal) => settle(crashed(signal ?? `exit code ${code}`)));
+    child.send({ ...call, deadline: Date.now() + seconds * 1_000 } satisfies Call, () => undefined);
+  });

@@ -1,0 +1,11 @@
+/** A worker thread: one environment of one function, one call at a time. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { Call } from "./call";
+import { loadHandler, runHandler } from "./run-handler";
+
+const { file, exportName } = workerData as { file: string; exportName: string };
+const handler = loadHandler(file, exportName);
+
+parentPort?.on("message", async (call: Call) => {
+  parentPort?.postMessage(await runHandler(handler, call));
+});
