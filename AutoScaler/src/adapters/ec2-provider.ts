@@ -1,0 +1,150 @@
+import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
+import { TransientError } from "../../../Core/errors";
+import type { Runner } from "../../../Core/ledger";
+import type { Clock, Launch, LaunchRefusal, RunnerProvider } from "../domain/ports";
+import { CreateFleetCommand, DescribeInstancesCommand, type EC2Client, type Ec2Instance } from "./ec2-client";
+import { callEc2, describeError, type Ec2ErrorKind, kindOfError } from "./ec2-errors";
+import { type FleetAnswer, readFleetAnswer } from "./ec2-fleet-answer";
+import { type BoughtAs, type FleetSettings, fleetRequest, jobTag } from "./ec2-fleet-request";
+
+export interface Ec2ProviderSettings extends FleetSettings {
+  /** The runner role's unique id (`AROA…`): with the instance id it is the instance's `aws:userid`. */
+  readonly roleId: string;
+}
+
+export interface Ec2ProviderParts {
+  readonly clock: Clock;
+  /** 0 ≤ x < 1, for jitter. */
+  readonly random?: () => number;
+  /** USD an hour. Undefined: not known. */
+  readonly pricePerHour?: (instanceType: string, boughtAs: BoughtAs) => number | undefined;
+}
+
+/**
+ * Bounds of the pauses before the same call is made again, with the same token: after a refusal for the number of
+ * calls, or without an answer. Few and far between: what waits longer waits in the ledger, not in a retry storm.
+ */
+const REPEAT_PAUSES_MILLISECONDS = [2_000, 6_000];
+
+const MAY_REPEAT: readonly Ec2ErrorKind[] = ["rate", "unknown"];
+
+/** A new instance shows after a moment; pauses between looks. Longer waits are the workflow's. */
+const LOOK_PAUSES_MILLISECONDS = [1_000, 2_000, 4_000];
+
+const ALIVE = ["pending", "running", "stopping", "stopped"];
+
+/** Where spot is short, an on-demand call may succeed: another pool, another quota. */
+const NEXT_MARKET_ON: readonly string[] = ["capacity", "limit", "unsupported"];
+
+const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
+  capacity: "capacity",
+  limit: "limit",
+  rate: "rate",
+  unsupported: "configuration",
+  configuration: "configuration",
+};
+
+/**
+ * Runners on EC2: one instance by one EC2 Fleet of type `instant`.
+ *
+ * Errors are told apart (F-31…F-33); a call whose outcome is unknown is repeated with the same client token and
+ * the same parameters, and what it may have launched is looked for by tag: adopted, never launched twice (I-19).
+ *
+ * @param client with attempts and time-outs chosen by its maker
+ */
+export const ec2Provider = (
+  client: Pick<EC2Client, "send">,
+  settings: Ec2ProviderSettings,
+  { clock, random = Math.random, pricePerHour = () => undefined }: Ec2ProviderParts,
+): RunnerProvider => {
+  const launched = (instanceId: string, boughtAs: BoughtAs, instanceType?: string): Launch => {
+    const price = instanceType === undefined ? undefined : pricePerHour(instanceType, boughtAs);
+    return {
+      kind: "launched",
+      resourceId: instanceId,
+      market: boughtAs,
+      bootstrapKey: `${settings.roleId}:${instanceId}`,
+      ...(price === undefined ? {} : { pricePerHour: price }),
+    };
+  };
+
+  const look = async (runner: Runner): Promise<Ec2Instance | undefined> => {
+    const answer = await callEc2("Looking for the instance of a lost answer", () =>
+      client.send(
+        new DescribeInstancesCommand({
+          Filters: [
+            { Name: `tag:${STACK_TAG}`, Values: [settings.deploymentId] },
+            { Name: `tag:${JOB_TAG}`, Values: [jobTag(runner)] },
+            { Name: "instance-state-name", Values: ALIVE },
+          ],
+        }),
+      ),
+    );
+    return answer.Reservations?.flatMap(({ Instances }) => Instances ?? [])[0];
+  };
+
+  const find = async (runner: Runner): Promise<Launch | undefined> => {
+    const instance = await look(runner);
+    if (instance?.InstanceId === undefined) return undefined;
+    const boughtAs = instance.InstanceLifecycle === "spot" ? "spot" : "on-demand";
+    return launched(instance.InstanceId, boughtAs, instance.InstanceType);
+  };
+
+  /** Looks a few times: what a lost answer left behind shows after a moment. */
+  const adopt = async (runner: Runner, why: string): Promise<Launch> => {
+    for (const pause of [0, ...LOOK_PAUSES_MILLISECONDS]) {
+      if (pause > 0) await clock.sleep(pause);
+      const found = await find(runner);
+      if (found !== undefined) return found;
+    }
+    throw new TransientError(`Whether EC2 launched an instance is unknown: ${why}`);
+  };
+
+  const createFleet = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
+    try {
+      const answer = await client.send(new CreateFleetCommand(fleetRequest(settings, runner, boughtAs)));
+      return readFleetAnswer(answer, boughtAs);
+    } catch (error) {
+      return {
+        kind: "errors",
+        error: kindOfError(error),
+        message: describeError(error),
+        insideAnswer: false,
+      };
+    }
+  };
+
+  /**
+   * The same call again while it did not get through. Told inside a fleet's answer, an error has used the token up,
+   * and the next try needs the next round, which the ledger stores first.
+   */
+  const createFleetPatiently = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
+    let answer = await createFleet(runner, boughtAs);
+    for (const bound of REPEAT_PAUSES_MILLISECONDS) {
+      if (answer.kind !== "errors" || answer.insideAnswer || !MAY_REPEAT.includes(answer.error)) break;
+      await clock.sleep(Math.round(bound * random()));
+      answer = await createFleet(runner, boughtAs);
+    }
+    return answer;
+  };
+
+  const outcome = async (runner: Runner, answer: FleetAnswer): Promise<Launch> => {
+    if (answer.kind === "instance") {
+      return launched(answer.instanceId, answer.boughtAs, answer.instanceType);
+    }
+    if (answer.kind === "silent") return adopt(runner, "the fleet names neither instance nor error");
+    const refusal = REFUSAL[answer.error];
+    if (refusal === undefined) return adopt(runner, answer.message);
+    return { kind: "refused", refusal, message: answer.message };
+  };
+
+  const launch = async (runner: Runner): Promise<Launch> => {
+    const market = runner.order.runnerClass.ec2?.market ?? "on-demand";
+    const first = await createFleetPatiently(runner, market === "on-demand" ? "on-demand" : "spot");
+    const isShort = first.kind === "errors" && NEXT_MARKET_ON.includes(first.error);
+    if (market !== "spot-first" || !isShort) return outcome(runner, first);
+    return outcome(runner, await createFleetPatiently(runner, "on-demand"));
+  };
+
+  return { launch, find };
+};
