@@ -1,0 +1,60 @@
+import type { Attempt, Runner } from "../../../Core/ledger";
+
+/** Item keys of the ledger table and of its two sparse indexes, `open` and `resource`. */
+export const OPEN_INDEX = "open";
+export const RESOURCE_INDEX = "resource";
+
+/** Digits of a whole number below 2^53, so that numbers sort as text. */
+const DIGITS = 16;
+const QUEUED_AT_DIGITS = 15;
+const padded = (value: number, digits: number): string => String(Math.trunc(value)).padStart(digits, "0");
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const attemptKey = (jobId: number, attempt: number): Key => ({
+  pk: `job#${jobId}`,
+  sk: `attempt#${attempt}`,
+});
+export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
+export const noteKey = (name: string): Key => ({ pk: `note#${name}`, sk: "note" });
+export const placesPk = (scope: string): string => `places#${scope}`;
+export const placeKey = (scope: string, shard: number): Key => ({
+  pk: placesPk(scope),
+  sk: `shard#${padded(shard, 2)}`,
+});
+export const itemKey = (item: Attempt | Runner): Key =>
+  item.kind === "attempt" ? attemptKey(item.jobId, item.attempt) : runnerKey(item.runnerId);
+
+export const waitingPk = (classKey: string): string => `waiting#${classKey}`;
+export const OPEN_ATTEMPTS = "attempts";
+export const OPEN_RUNNERS = "runners";
+
+export interface OpenKey {
+  readonly openPk: string;
+  readonly openSk: string;
+}
+
+const openAttemptKey = (item: Attempt): OpenKey | undefined => {
+  const ofJob = `${padded(item.jobId, DIGITS)}#${item.attempt}`;
+  if (item.state === "WAITING") {
+    return {
+      openPk: waitingPk(item.classKey),
+      openSk: `${padded(item.order.queuedAt, QUEUED_AT_DIGITS)}#${ofJob}`,
+    };
+  }
+  const isClosed = item.state === "ENDED" || item.state === "FAILED";
+  return isClosed ? undefined : { openPk: OPEN_ATTEMPTS, openSk: ofJob };
+};
+
+/** A runner stays open until it is gone and its record in GitLab deleted. */
+const openRunnerKey = (item: Runner): OpenKey | undefined =>
+  item.state === "GONE" && item.recordDeletedAt !== undefined
+    ? undefined
+    : { openPk: OPEN_RUNNERS, openSk: padded(item.runnerId, DIGITS) };
+
+/** The item's key in the index of what is open; undefined takes it out of the index. */
+export const openKey = (item: Attempt | Runner): OpenKey | undefined =>
+  item.kind === "attempt" ? openAttemptKey(item) : openRunnerKey(item);
