@@ -1,0 +1,239 @@
+import type { Job, Pipeline, RunnerRecord } from "./model";
+import { VERSION } from "./version";
+
+/**
+ * The body of GitLab's job hook, in the key order of GitLab 19.x.
+ * https://docs.gitlab.com/user/project/integrations/webhook_events/#job-events
+ *
+ * It has no tags of the job: `runner.tags` are those of the runner that took it, and `tag` says whether the
+ * pipeline is one of a git tag. `commit.id` is the pipeline's id.
+ */
+export interface JobHookPayload {
+  readonly object_kind: "build";
+  readonly build_id: number;
+  readonly build_name: string;
+  readonly build_status: string;
+  readonly project_id: number;
+  readonly runner?: HookRunner | null;
+  readonly [field: string]: unknown;
+}
+
+export interface HookRunner {
+  readonly id: number;
+  readonly description: string;
+  readonly runner_type: string;
+  readonly active: boolean;
+  readonly is_shared: boolean;
+  readonly tags: readonly string[];
+}
+
+/** Which server's shape: `19.x` is today's; `2021` has no `_iso` dates and no project; `2019` neither a runner. */
+export type HookShape = "19.x" | "2021" | "2019";
+
+const NEWER_THAN_2021 = [
+  "retries_count",
+  "build_created_at_iso",
+  "build_started_at_iso",
+  "build_finished_at_iso",
+  "project",
+  "environment",
+  "build_queued_duration",
+];
+const ABSENT: Readonly<Record<HookShape, readonly string[]>> = {
+  "19.x": [],
+  "2021": [...NEWER_THAN_2021],
+  "2019": [...NEWER_THAN_2021, "runner", "pipeline_id", "build_failure_reason", "build_created_at"],
+};
+
+const user = {
+  id: 1,
+  name: "Local Developer",
+  username: "developer",
+  avatar_url: null,
+  email: "[REDACTED]",
+};
+const SHA = "95790bf891e76fee5e1747ab589903a6a1f80f22";
+
+const template = {
+  object_kind: "build",
+  ref: "main",
+  tag: false,
+  before_sha: "0000000000000000000000000000000000000000",
+  sha: SHA,
+  retries_count: 0,
+  build_id: 15_000_000_001,
+  build_name: "test",
+  build_stage: "test",
+  build_status: "pending",
+  build_created_at: "2026-01-10 13:50:02 UTC",
+  build_started_at: null,
+  build_finished_at: null,
+  build_created_at_iso: "2026-01-10T13:50:02Z",
+  build_started_at_iso: null,
+  build_finished_at_iso: null,
+  build_duration: null,
+  build_queued_duration: 0.4,
+  build_allow_failure: false,
+  build_failure_reason: "unknown_failure",
+  pipeline_id: 2_400_000_001,
+  runner: null,
+  project_id: 1,
+  project_name: "Local / Project 1",
+  user,
+  commit: {
+    id: 2_400_000_001,
+    name: null,
+    sha: SHA,
+    message: "Run it\n",
+    author_name: "Local Developer",
+    author_email: "developer@example.com",
+    author_url: "http://127.0.0.1/developer",
+    status: "pending",
+    duration: null,
+    started_at: null,
+    finished_at: null,
+    started_at_iso: null,
+    finished_at_iso: null,
+  },
+  repository: {
+    name: "Project 1",
+    url: "git@127.0.0.1:local/project-1.git",
+    description: "",
+    homepage: "http://127.0.0.1/local/project-1",
+    git_http_url: "http://127.0.0.1/local/project-1.git",
+    git_ssh_url: "git@127.0.0.1:local/project-1.git",
+    visibility_level: 0,
+  },
+  project: {
+    id: 1,
+    name: "Project 1",
+    description: "",
+    web_url: "http://127.0.0.1/local/project-1",
+    avatar_url: null,
+    git_ssh_url: "git@127.0.0.1:local/project-1.git",
+    git_http_url: "http://127.0.0.1/local/project-1.git",
+    namespace: "Local",
+    visibility_level: 0,
+    path_with_namespace: "local/project-1",
+    default_branch: "main",
+    ci_config_path: null,
+  },
+  environment: null,
+} as const;
+
+const OLD_DATE_FIELDS = ["build_created_at", "build_started_at", "build_finished_at"];
+
+/** Old servers send ISO dates: `2021-02-23T02:41:37.886Z`, where newer ones send `2023-01-10 13:50:02 UTC`. */
+const withOldDates = (fields: Record<string, unknown>): Record<string, unknown> => {
+  const iso = (value: unknown) =>
+    typeof value === "string" ? new Date(value.replace(" UTC", "Z")).toISOString() : value;
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, OLD_DATE_FIELDS.includes(key) ? iso(value) : value]),
+  );
+};
+
+/**
+ * A job hook's body: all fields filled, so that a caller names only what varies. An override of `undefined`
+ * takes the field out.
+ *
+ * @example jobHookPayload({ build_status: "running", runner: null })
+ * @example jobHookPayload({ build_id: 12 }, "2019")
+ */
+export const jobHookPayload = (
+  overrides: Readonly<Record<string, unknown>> = {},
+  shape: HookShape = "19.x",
+): JobHookPayload => {
+  const absent = ABSENT[shape].filter((field) => !Object.hasOwn(overrides, field));
+  const merged = Object.entries({ ...template, ...overrides }).filter(
+    ([field, value]) => value !== undefined && !absent.includes(field),
+  );
+  const fields = Object.fromEntries(merged);
+  return (shape === "19.x" ? fields : withOldDates(fields)) as unknown as JobHookPayload;
+};
+
+const date = (time: number | undefined): string | null =>
+  time === undefined ? null : `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+const iso = (time: number | undefined): string | null =>
+  time === undefined ? null : `${new Date(time).toISOString().slice(0, 19)}Z`;
+
+const seconds = (from: number | undefined, to: number | undefined): number | null =>
+  from === undefined || to === undefined ? null : (to - from) / 1000;
+
+const runnerFields = (runner: RunnerRecord): HookRunner => ({
+  id: runner.id,
+  description: runner.description,
+  runner_type: runner.type,
+  active: !runner.paused,
+  is_shared: runner.type === "instance_type",
+  tags: runner.tags,
+});
+
+const projectFields = (url: string, projectId: number) => {
+  const web = `${url}/local/project-${projectId}`;
+  const name = `Project ${projectId}`;
+  const git = { git_http_url: `${web}.git`, git_ssh_url: `git@127.0.0.1:local/project-${projectId}.git` };
+  return {
+    project_id: projectId,
+    project_name: `Local / ${name}`,
+    repository: { ...template.repository, ...git, name, url: git.git_ssh_url, homepage: web },
+    project: {
+      ...template.project,
+      ...git,
+      id: projectId,
+      name,
+      web_url: web,
+      path_with_namespace: `local/project-${projectId}`,
+    },
+  };
+};
+
+const commitFields = (pipeline: Pipeline, status: string) => ({
+  pipeline_id: pipeline.id,
+  sha: pipeline.sha,
+  commit: { ...template.commit, id: pipeline.id, sha: pipeline.sha, status },
+});
+
+/** The hook that GitLab sends for a job as it is now. */
+export const hookOf = (url: string, job: Job, pipelineStatus: string): JobHookPayload =>
+  jobHookPayload({
+    ...projectFields(url, job.pipeline.projectId),
+    ...commitFields(job.pipeline, pipelineStatus),
+    retries_count: job.retriesCount,
+    build_id: job.id,
+    build_name: job.spec.name,
+    build_stage: job.spec.stage,
+    build_status: job.status,
+    build_created_at: date(job.createdAt),
+    build_started_at: date(job.startedAt),
+    build_finished_at: date(job.finishedAt),
+    build_created_at_iso: iso(job.createdAt),
+    build_started_at_iso: iso(job.startedAt),
+    build_finished_at_iso: iso(job.finishedAt),
+    build_duration: seconds(job.startedAt, job.finishedAt),
+    build_queued_duration: seconds(job.queuedAt, job.startedAt ?? job.finishedAt),
+    build_allow_failure: job.spec.allowFailure,
+    build_failure_reason: job.failureReason ?? "unknown_failure",
+    // Two-phase commit: the runner shows from `running` on, not while the assigned job is pending.
+    runner:
+      job.startedAt !== undefined && job.runner !== undefined && !job.runner.deleted
+        ? runnerFields(job.runner)
+        : null,
+  });
+
+/** Headers of a delivery, but for the secret. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
+export const hookHeaders = (
+  url: string,
+  ids: { readonly event: string; readonly delivery: string; readonly idempotencyKey: string },
+  now: number,
+): Record<string, string> => ({
+  "content-type": "application/json",
+  "user-agent": `GitLab/${VERSION}`,
+  "x-gitlab-event": "Job Hook",
+  "x-gitlab-instance": url,
+  "x-gitlab-webhook-uuid": ids.delivery,
+  "x-gitlab-event-uuid": ids.event,
+  "idempotency-key": ids.idempotencyKey,
+  "webhook-id": ids.idempotencyKey,
+  "webhook-timestamp": String(Math.floor(now / 1000)),
+});
