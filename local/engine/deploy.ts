@@ -109,12 +109,14 @@ export const deployStack = async (
   writeFileSync(copyPath, JSON.stringify(copy.template, undefined, 2));
   const name = STACK_NAMES[stack];
   const args = deployArguments(copyPath, name, parameters);
-  await runCommand({
-    program: SAM,
-    args,
-    cwd: at.builds[stack],
-    env: { ...samEnv(at.run), ...at.engine.env },
-  });
+  try {
+    const env = { ...samEnv(at.run), ...at.engine.env };
+  const env = { ...samEnv(at.run), ...at.engine.env };
+  try {
+    await runCommand({ program: SAM, args, cwd: at.builds[stack], env });
+  } finally {
+    rmSync(copyPath, { force: true });
+  }
   const cloudFormation = client(at.engine);
   const outputs = await readOutputs(cloudFormation, name);
   const resources = await readResources(cloudFormation, name);
