@@ -101,7 +101,8 @@ export const parseTagsKey = (sk: string): readonly string[] | undefined => {
 };
 
 /** Whether a name fits into a key as it is, without a digest: what an upload asks for (F-63). */
-export const fitsPartitionKey = (key: string): boolean => !/^(?:project#\d+#)?(?:job|class)-sha256#/.test(key);
+export const fitsPartitionKey = (key: string): boolean =>
+  !/^(?:project#\d+#)?(?:job|class)-sha256#/.test(key);
 export const fitsSortKey = (key: string): boolean => !key.startsWith("tags-sha256#");
 
 /**

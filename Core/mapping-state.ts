@@ -32,14 +32,14 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** The staged part of a row; undefined when there is none. */
 export const stagedPart = (row: StoredRow): Staged | undefined => {
   const { staged } = row;
-  if (!isRecord(staged) || typeof staged["generation"] !== "number") return undefined;
+  if (!isRecord(staged) || typeof staged.generation !== "number") return undefined;
   const { generation, row: next } = staged;
   return isRecord(next) ? { generation, row: next } : { generation };
 };
 
 /** The generation that counts; 0 before the first upload. */
 export const appliedGeneration = (rows: readonly StoredRow[]): number => {
-  const applied = rows.find((row) => row.sk === STATE_SORT_KEY)?.["applied"];
+  const applied = rows.find((row) => row.sk === STATE_SORT_KEY)?.applied;
   return typeof applied === "number" ? applied : 0;
 };
 
