@@ -109,8 +109,6 @@ export const deployStack = async (
   writeFileSync(copyPath, JSON.stringify(copy.template, undefined, 2));
   const name = STACK_NAMES[stack];
   const args = deployArguments(copyPath, name, parameters);
-  try {
-    const env = { ...samEnv(at.run), ...at.engine.env };
   const env = { ...samEnv(at.run), ...at.engine.env };
   try {
     await runCommand({ program: SAM, args, cwd: at.builds[stack], env });
