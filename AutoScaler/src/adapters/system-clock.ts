@@ -1,0 +1,14 @@
+import { randomBytes } from "node:crypto";
+import type { Clock, Nonce } from "../domain/ports";
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, milliseconds);
+    }),
+};
+
+/** 256 random bits in hexadecimal. */
+export const randomNonce: Nonce = () => randomBytes(32).toString("hex");
