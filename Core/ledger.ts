@@ -123,6 +123,8 @@ export interface Runner {
   /** Absent on a GONE runner: its record is still to be deleted. */
   readonly recordDeletedAt?: Time;
   readonly reason?: string;
+  /** Found in GitLab or AWS by our mark without an item of its own: it is there to be ended. */
+  readonly adopted?: true;
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;
 }
@@ -140,3 +142,62 @@ export const isSpent = (attempt: Attempt, runner: Runner | undefined): boolean =
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;
+
+/** Fields to change; `undefined` takes a field away. */
+export type Patch<Item> = { readonly [Field in keyof Item]?: Item[Field] | undefined };
+
+type Moving = "kind" | "version" | "state" | "times";
+
+const TTL_DAYS = 30;
+const SECONDS_A_DAY = 86_400;
+
+/** Seconds since 1970, 30 days after `now`: when an item that nothing needs any more may go. */
+export const ttlAfter = (now: Time): number => Math.ceil(now / 1000) + TTL_DAYS * SECONDS_A_DAY;
+
+/** The next version of an item in the same state. */
+export const touch = <Item extends Attempt | Runner>(item: Item, patch: Patch<Omit<Item, Moving>>): Item => {
+  const next = { ...item, ...patch, version: item.version + 1 };
+  return Object.fromEntries(
+    Object.entries(next).filter(([, value]) => value !== undefined),
+  ) as unknown as Item;
+};
+
+const refuse = (from: string, to: string): never => {
+  throw new Error(`The ledger's table has no transition from ${from} to ${to}`);
+};
+
+const ATTEMPT_ENDS: readonly AttemptState[] = ["ENDED", "FAILED"];
+
+/** Whether the table lets an attempt go from its state to another. */
+export const mayBecome = (attempt: Attempt, to: AttemptState): boolean =>
+  ATTEMPT_TRANSITIONS[attempt.state].includes(to);
+
+/**
+ * The next version of an attempt in another state, with its time. An end sets the TTL.
+ *
+ * @throws Error when the table forbids the transition: a defect of the caller
+ */
+export const advanceAttempt = (
+  attempt: Attempt,
+  to: AttemptState,
+  now: Time,
+  patch: Patch<Omit<Attempt, Moving>> = {},
+): Attempt => {
+  if (!mayBecome(attempt, to)) refuse(attempt.state, to);
+  const times = { ...attempt.times, [to]: now };
+  const ttl = ATTEMPT_ENDS.includes(to) ? ttlAfter(now) : undefined;
+  return { ...touch(attempt, { ttl, ...patch }), state: to, times };
+};
+
+/** The next version of a runner in another state, with its time. GONE sets the TTL. */
+export const advanceRunner = (
+  runner: Runner,
+  to: RunnerState,
+  now: Time,
+  patch: Patch<Omit<Runner, Moving>> = {},
+): Runner => {
+  if (!RUNNER_TRANSITIONS[runner.state].includes(to)) refuse(runner.state, to);
+  const times = { ...runner.times, [to]: now };
+  const ttl = to === "GONE" ? ttlAfter(now) : undefined;
+  return { ...touch(runner, { ttl, ...patch }), state: to, times };
+};

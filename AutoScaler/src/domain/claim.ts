@@ -1,0 +1,178 @@
+import { TransientError } from "../../../Core/errors";
+import { type Attempt, advanceAttempt, type Lease, type Runner, touch } from "../../../Core/ledger";
+import { classKey } from "../../../Core/runner-class";
+import type { RunnerOrder } from "../../../Core/runner-order";
+import { commit } from "./commit";
+import { type NextStep, nextStep } from "./next-step";
+import { isHeld, readPace } from "./pace";
+import { type FreePlace, findPlace } from "./places";
+import type { Change } from "./ports";
+import type { StartOutcome } from "./start-outcome";
+import { newWaiting, rememberClass, stillWaiting } from "./wait-in-line";
+import type { World } from "./world";
+
+export type ClaimWorld = Pick<World, "ledger" | "settings" | "clock" | "caps" | "metric">;
+
+/** The job is ours to go on with under the lease, or there is nothing to do. */
+export type Claim =
+  | { readonly kind: "claimed"; readonly attempt: Attempt }
+  | { readonly kind: "resumed"; readonly attempt: Attempt; readonly runner: Runner }
+  | StartOutcome;
+
+type Opening = Extract<NextStep, { kind: "open" | "claim" }>;
+type WaitingFor = NonNullable<Attempt["waitingFor"]>;
+
+const TRIES = 12;
+
+const readStep = async (world: ClaimWorld, jobId: number): Promise<NextStep> => {
+  const attempts = await world.ledger.attempts(jobId);
+  const runnerId = attempts.at(-1)?.runnerId;
+  const runner = runnerId === undefined ? undefined : await world.ledger.runner(runnerId);
+  return nextStep(attempts, runner, world.clock.now());
+};
+
+const checks = (step: Opening): readonly Change[] =>
+  step.kind === "open" ? step.proof.map((item) => ({ check: item })) : [];
+
+const newAttempt = (order: RunnerOrder, attempt: number, now: number): Attempt => ({
+  kind: "attempt",
+  jobId: order.jobId,
+  attempt,
+  version: 1,
+  state: "CLAIMED",
+  order,
+  classKey: classKey(order.runnerClass),
+  times: { CLAIMED: now },
+});
+
+const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): Attempt =>
+  step.kind === "open"
+    ? newAttempt(order, step.attempt, now)
+    : advanceAttempt(step.waiting, "CLAIMED", now, {
+        order: { ...order, queuedAt: step.waiting.order.queuedAt },
+        classKey: classKey(order.runnerClass),
+        waitingFor: undefined,
+      });
+
+/** Takes the attempt and both places in one transaction. Undefined: somebody was faster. */
+const takeAttempt = async (
+  world: ClaimWorld,
+  order: RunnerOrder,
+  step: Opening,
+  free: FreePlace,
+  lease: Lease,
+): Promise<Claim | undefined> => {
+  const attempt = { ...claimedAttempt(step, order, world.clock.now()), lease, place: free.place };
+  const done = await commit(world.ledger, [{ put: attempt }, ...checks(step), ...free.take]);
+  return done ? { kind: "claimed", attempt } : undefined;
+};
+
+/** Stores that the attempt waits. Undefined: somebody was faster. */
+const putInLine = async (
+  world: ClaimWorld,
+  order: RunnerOrder,
+  step: Opening,
+  waitingFor: WaitingFor,
+): Promise<StartOutcome | undefined> => {
+  const attempt =
+    step.kind === "open"
+      ? newWaiting(order, step.attempt, waitingFor, world.clock.now())
+      : stillWaiting(step.waiting, order, waitingFor);
+  if (attempt === undefined) return { kind: "waiting", waitingFor };
+  const remember = await rememberClass(world.ledger, attempt.classKey);
+  const done = await commit(world.ledger, [{ put: attempt }, ...checks(step), ...remember]);
+  return done ? { kind: "waiting", waitingFor } : undefined;
+};
+
+/** What holds a new start back besides the caps. */
+const heldBy = async (
+  world: ClaimWorld,
+  order: RunnerOrder,
+  step: Opening,
+): Promise<WaitingFor | undefined> => {
+  if (!(await world.settings.startsAreOn())) return "starts-on";
+  if (order.runnerClass.type !== "EC2") return undefined;
+  const { pace } = await readPace(world.ledger);
+  return isHeld(pace, step.kind === "claim" ? step.waiting.wokenAt : undefined) ? "ec2" : undefined;
+};
+
+const isInLine = (step: Opening): boolean => step.kind === "claim" && step.waiting.waitingFor === "place";
+
+/**
+ * A job without a place goes into the line first and then looks once more: a place that was freed between the
+ * look and the line would otherwise wake nobody.
+ */
+const openOrWait = async (
+  world: ClaimWorld,
+  order: RunnerOrder,
+  step: Opening,
+  lease: Lease,
+  start: number,
+): Promise<Claim | undefined> => {
+  const held = await heldBy(world, order, step);
+  if (held !== undefined) return putInLine(world, order, step, held);
+  const free = await findPlace(world.ledger, world.caps, order.runnerClass, start);
+  if (free !== undefined) return takeAttempt(world, order, step, free, lease);
+  const outcome = await putInLine(world, order, step, "place");
+  return isInLine(step) ? outcome : undefined;
+};
+
+const takeOver = async (world: ClaimWorld, claimed: Attempt, lease: Lease): Promise<Claim | undefined> => {
+  const attempt = touch(claimed, { lease });
+  return (await commit(world.ledger, [{ put: attempt }])) ? { kind: "claimed", attempt } : undefined;
+};
+
+const resume = async (
+  world: ClaimWorld,
+  step: Extract<NextStep, { kind: "resume" }>,
+  lease: Lease,
+): Promise<Claim | undefined> => {
+  const runner = touch(step.runner, { lease });
+  const done = await commit(world.ledger, [{ put: runner }]);
+  return done ? { kind: "resumed", attempt: step.attempt, runner } : undefined;
+};
+
+/** All attempts are used up: the failure is stored and counted once, by whoever commits it. */
+const giveUp = async (
+  world: ClaimWorld,
+  { last, runner }: Extract<NextStep, { kind: "exhausted" }>,
+): Promise<Claim | undefined> => {
+  const reason = `${last.attempt} attempts used up`;
+  const failed = advanceAttempt(last, "FAILED", world.clock.now(), { reason });
+  const proof: readonly Change[] = runner ? [{ check: runner }] : [];
+  if (!(await commit(world.ledger, [{ put: failed }, ...proof]))) return undefined;
+  world.metric("JobsFailed", 1, { reason: "attempts-used-up" });
+  return { kind: "failed", reason };
+};
+
+const act = (
+  world: ClaimWorld,
+  order: RunnerOrder,
+  step: NextStep,
+  lease: Lease,
+  start: number,
+): Promise<Claim | undefined> | Claim => {
+  if (step.kind === "nothing") return step;
+  if (step.kind === "exhausted") return giveUp(world, step);
+  if (step.kind === "take-over") return takeOver(world, step.claimed, lease);
+  if (step.kind === "resume") return resume(world, step, lease);
+  return openOrWait(world, order, step, lease, start);
+};
+
+/** Spreads those who meet at one counter; the same for the same job and try. */
+const jitter = (jobId: number, round: number): number => round * 40 + ((jobId * 31 + round * 17) % 60);
+
+/**
+ * Makes the job ours: claims its next attempt with a place under the caps, or resumes what a start left behind.
+ *
+ * @throws TransientError when others win a dozen times in a row
+ */
+export const claim = async (world: ClaimWorld, order: RunnerOrder, lease: Lease): Promise<Claim> => {
+  for (let round = 0; round < TRIES; round += 1) {
+    const step = await readStep(world, order.jobId);
+    const outcome = await act(world, order, step, lease, order.jobId + round);
+    if (outcome !== undefined) return outcome;
+    if (round > 1) await world.clock.sleep(jitter(order.jobId, round));
+  }
+  throw new TransientError("The ledger's places were contended for: the start is tried again");
+};

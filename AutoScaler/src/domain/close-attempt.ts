@@ -1,0 +1,103 @@
+import { END_STATUSES } from "../../../Core/job-event";
+import { type Attempt, advanceAttempt, mayBecome, type Runner, type Time } from "../../../Core/ledger";
+import { follow } from "./commit";
+import { giveBack } from "./places";
+import type { Change, GitLabJob } from "./ports";
+import type { StartOutcome } from "./start-outcome";
+import type { World } from "./world";
+
+type CloseWorld = Pick<World, "ledger" | "gitLab" | "clock" | "metric">;
+
+/** Nothing more happens to the job. */
+export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSES.includes(job.status);
+
+/** Some runner has it: running, or assigned and not confirmed yet (two-phase commit). */
+export const isTaken = (job: Pick<GitLabJob, "status" | "runnerId">): boolean =>
+  !hasEnded(job) && (job.status !== "pending" || job.runnerId !== undefined);
+
+const leaving = { lease: undefined, place: undefined, waitingFor: undefined } as const;
+
+/** The changes that close an attempt because GitLab ended its job; its place goes back if it still has one. */
+export const endAttempt = (
+  attempt: Attempt,
+  job: Pick<GitLabJob, "status" | "runnerId">,
+  now: Time,
+): readonly Change[] => {
+  if (!mayBecome(attempt, "ENDED")) return [];
+  const ranOn = job.runnerId === undefined ? {} : { ranOnRunnerId: job.runnerId };
+  const ended = advanceAttempt(attempt, "ENDED", now, { ...leaving, ...ranOn, outcome: job.status });
+  return [{ put: ended }, ...giveBack(attempt)];
+};
+
+/** The changes that note that the job runs; the place goes back if the attempt still has one (trace 2). */
+export const runAttempt = (attempt: Attempt, runnerId: number, now: Time): readonly Change[] => {
+  if (!mayBecome(attempt, "RUNNING")) return [];
+  const running = advanceAttempt(attempt, "RUNNING", now, {
+    ...leaving,
+    reason: undefined,
+    ranOnRunnerId: runnerId,
+  });
+  return [{ put: running }, ...giveBack(attempt)];
+};
+
+/** The changes that note that nothing runs for the attempt and nothing will. */
+export const failAttempt = (attempt: Attempt, reason: string, now: Time): readonly Change[] => {
+  if (!mayBecome(attempt, "FAILED")) return [];
+  return [{ put: advanceAttempt(attempt, "FAILED", now, { ...leaving, reason }) }, ...giveBack(attempt)];
+};
+
+/** GitLab's word on the job; in payload mode there is none. */
+const askForJob = (world: CloseWorld, { order }: Attempt): Promise<GitLabJob | undefined> =>
+  world.gitLab.mode === "verified"
+    ? world.gitLab.job(order.projectId, order.jobId)
+    : Promise.resolve(undefined);
+
+const close = (
+  attempt: Attempt,
+  job: GitLabJob | undefined,
+  reason: string,
+  now: Time,
+): readonly Change[] => {
+  if (job !== undefined && hasEnded(job)) return endAttempt(attempt, job, now);
+  if (job?.runnerId !== undefined && job.status === "running") return runAttempt(attempt, job.runnerId, now);
+  return failAttempt(attempt, reason, now);
+};
+
+const current = async (world: CloseWorld, attempt: Attempt): Promise<Attempt | undefined> =>
+  (await world.ledger.attempts(attempt.jobId)).find((one) => one.attempt === attempt.attempt);
+
+/** A runner whose launch was refused for good: nothing of it runs, so it goes in the same transaction. */
+export interface Closing {
+  /** A sentence for the ledger and the log; never a token. */
+  readonly reason: string;
+  /** One of few, for the metric's dimension. */
+  readonly metricReason: string;
+  readonly runnerChanges?: (now: Time) => Promise<readonly Change[]>;
+}
+
+/**
+ * Closes an attempt of which nothing runs, after an answer that proves it: FAILED only while GitLab still says
+ * pending (trace 8), else what the job came to.
+ */
+export const closeUnstarted = async (
+  world: CloseWorld,
+  attempt: Attempt,
+  { reason, metricReason, runnerChanges }: Closing,
+): Promise<StartOutcome> => {
+  const job = await askForJob(world, attempt);
+  const isFailed = await follow(world.ledger, async () => {
+    const now = world.clock.now();
+    const found = await current(world, attempt);
+    const closing = found === undefined ? [] : close(found, job, reason, now);
+    const changes = [...closing, ...((await runnerChanges?.(now)) ?? [])];
+    return { changes, result: closing.some((change) => "put" in change && change.put.state === "FAILED") };
+  });
+  if (isFailed) world.metric("JobsFailed", 1, { reason: metricReason });
+  return { kind: isFailed ? "failed" : "nothing", reason, placeFreed: attempt.classKey };
+};
+
+/** USD that a runner cost from launch to end; undefined where the price is unknown. */
+export const costOf = (runner: Runner, now: Time): number | undefined =>
+  runner.pricePerHour === undefined || runner.times.LAUNCHED === undefined
+    ? undefined
+    : (runner.pricePerHour * Math.max(0, now - runner.times.LAUNCHED)) / 3_600_000;

@@ -1,0 +1,104 @@
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { runnerDescription } from "../../../Core/configuration";
+import { type Attempt, advanceAttempt, type Lease, type Runner, type Time } from "../../../Core/ledger";
+import type { RunnerOrder } from "../../../Core/runner-order";
+import { closeUnstarted } from "./close-attempt";
+import { commit } from "./commit";
+import {
+  EC2_BOOT_SECONDS,
+  LAMBDA_QUEUE_SECONDS,
+  LAUNCH_PATIENCE_SECONDS,
+  LEAST_MAXIMUM_TIMEOUT_SECONDS,
+  WAIT_MARGIN_SECONDS,
+} from "./limits";
+import type { NewRunner } from "./ports";
+import type { StartOutcome } from "./start-outcome";
+import type { World } from "./world";
+
+export type CreateWorld = Pick<World, "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId">;
+
+export type Creation =
+  | { readonly kind: "created"; readonly attempt: Attempt; readonly runner: Runner }
+  | StartOutcome;
+
+/** What is asked of GitLab: tags exactly as needed, our mark in the description (I-14, F-25). */
+export const newRunner = (order: RunnerOrder, deploymentId: string, attempt: number): NewRunner => ({
+  projectId: order.projectId,
+  description: runnerDescription(deploymentId, order.jobId, attempt),
+  tags: order.tags,
+  maximumTimeoutSeconds: Math.max(LEAST_MAXIMUM_TIMEOUT_SECONDS, order.runnerClass.lifetimeSeconds),
+});
+
+/** How long the row may wait for its reader: until the last launch that is tried, then queue or boot. */
+export const bootstrapSeconds = (order: RunnerOrder): number =>
+  LAUNCH_PATIENCE_SECONDS +
+  (order.runnerClass.type === "EC2" ? EC2_BOOT_SECONDS : LAMBDA_QUEUE_SECONDS) +
+  WAIT_MARGIN_SECONDS;
+
+const storedRunner = (attempt: Attempt, id: number, nonce: string, lease: Lease, now: Time): Runner => ({
+  kind: "runner",
+  runnerId: id,
+  version: 1,
+  state: "STARTING",
+  jobId: attempt.jobId,
+  attempt: attempt.attempt,
+  launchedFor: { jobId: attempt.jobId, attempt: attempt.attempt },
+  order: attempt.order,
+  classKey: attempt.classKey,
+  carrier: attempt.order.runnerClass.type,
+  lease,
+  ...(attempt.place ? { place: attempt.place } : {}),
+  nonce,
+  launchRound: 0,
+  times: { STARTING: now, CREATED: now },
+});
+
+const bootstrapRow = (
+  runner: Runner,
+  token: string,
+  gitLab: CreateWorld["gitLab"],
+  now: Time,
+): BootstrapRow => ({
+  key: runner.nonce,
+  url: gitLab.url,
+  token,
+  runnerId: runner.runnerId,
+  carrier: runner.carrier,
+  lifetimeSeconds: runner.order.runnerClass.lifetimeSeconds,
+  waitTimeoutSeconds: runner.order.runnerClass.waitTimeoutSeconds,
+  privileged: runner.order.runnerClass.ec2?.privileged ?? false,
+  deletesOwnRecord: gitLab.mode === "payload",
+  ttl: Math.ceil(now / 1000) + bootstrapSeconds(runner.order),
+});
+
+/**
+ * The attempt left CLAIMED while its runner was made: the record's token was shown to nobody, so it may go at
+ * once. What fails here the sweep finds by its description.
+ */
+const dropRecord = async (world: CreateWorld, runnerId: number): Promise<StartOutcome> => {
+  const isStored = (await world.ledger.runner(runnerId)) !== undefined;
+  if (!isStored && world.gitLab.mode === "verified") await world.gitLab.deleteRunner(runnerId);
+  return { kind: "nothing", reason: "the job was met or ended meanwhile" };
+};
+
+/**
+ * Makes the runner's record in GitLab and stores it: one transaction, on condition that the attempt is still as
+ * claimed, with id, runner and bootstrap row (traces 2, 11). The lease and the place go over to the runner.
+ */
+export const createRunner = async (world: CreateWorld, claimed: Attempt, lease: Lease): Promise<Creation> => {
+  const request = newRunner(claimed.order, world.deploymentId, claimed.attempt);
+  const answer = await world.gitLab.createRunner(request);
+  if ("refused" in answer) {
+    return closeUnstarted(world, claimed, { reason: answer.refused, metricReason: "create-refused" });
+  }
+  const now = world.clock.now();
+  const runner = storedRunner(claimed, answer.id, world.nonce(), lease, now);
+  const attempt = advanceAttempt(claimed, "CREATED", now, {
+    runnerId: answer.id,
+    lease: undefined,
+    place: undefined,
+  });
+  const row = bootstrapRow(runner, answer.token, world.gitLab, now);
+  const stored = await commit(world.ledger, [{ put: attempt }, { put: runner }, { bootstrap: row }]);
+  return stored ? { kind: "created", attempt, runner } : dropRecord(world, answer.id);
+};

@@ -1,0 +1,58 @@
+import { advanceRunner, type Runner, type Time } from "../../../Core/ledger";
+import { endAttempt } from "./close-attempt";
+import { follow } from "./commit";
+import type { EndOrder, EndResult } from "./end-order";
+import { storeGone } from "./gone";
+import type { Change } from "./ports";
+import { isOverdue } from "./why-end";
+import type { World } from "./world";
+
+type PayloadWorld = Pick<World, "ledger" | "clock">;
+type Wanted = EndOrder & { readonly runnerId: number };
+
+/**
+ * Without AccessToken nobody can pause a runner or look at its jobs, so nothing is ended before its own end: the
+ * runner stops itself and deletes its own record. An instance goes when EC2 says so or when it is overdue; a
+ * function is over with its job.
+ */
+const mayGo = (runner: Runner, { isDead, endedJob }: EndOrder, now: Time): boolean => {
+  if (runner.state === "ENDING" || isDead || isOverdue(runner, now)) return true;
+  return runner.carrier === "LAMBDA" && endedJob !== undefined && endedJob.runnerId === runner.runnerId;
+};
+
+const close = async (
+  { ledger }: PayloadWorld,
+  { endedJob }: EndOrder,
+  now: Time,
+): Promise<readonly Change[]> =>
+  endedJob === undefined
+    ? []
+    : (await ledger.attempts(endedJob.id)).flatMap((attempt) => endAttempt(attempt, endedJob, now));
+
+const endingChange = (runner: Runner, { reason }: EndOrder, now: Time): readonly Change[] =>
+  runner.state === "ENDING"
+    ? []
+    : [{ put: advanceRunner(runner, "ENDING", now, { lease: undefined, endRequestedAt: now, reason }) }];
+
+/** The end of a runner where the ledger can only follow what happens. */
+export const endInPayloadMode = async (world: PayloadWorld, order: Wanted): Promise<EndResult> => {
+  const found = await follow(world.ledger, async () => {
+    const now = world.clock.now();
+    const runner = await world.ledger.runner(order.runnerId);
+    const closing = await close(world, order, now);
+    const isOver = runner === undefined || runner.state === "GONE";
+    const goes = !isOver && mayGo(runner, order, now);
+    return {
+      changes: [...(goes ? endingChange(runner, order, now) : []), ...closing],
+      result: { runner, goes },
+    };
+  });
+  const { runner, goes } = found;
+  const ids = { runnerId: order.runnerId, reason: order.reason };
+  if (runner === undefined) return { kind: "gone", ...ids };
+  const more = { ...ids, carrier: runner.carrier, classKey: runner.classKey };
+  if (!goes) return { kind: "left", ...more };
+  if (runner.carrier === "EC2") return { kind: "unregistered", ...more, recordDeleted: true };
+  const placeFreed = await storeGone(world, runner.runnerId, { recordDeleted: true });
+  return { kind: "unregistered", ...more, ...(placeFreed === undefined ? {} : { placeFreed }) };
+};

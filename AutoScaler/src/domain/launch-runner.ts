@@ -1,0 +1,140 @@
+import {
+  type Attempt,
+  advanceAttempt,
+  advanceRunner,
+  mayBecome,
+  type Runner,
+  type Time,
+  touch,
+} from "../../../Core/ledger";
+import { closeUnstarted } from "./close-attempt";
+import { follow } from "./commit";
+import { isHeld, noteRefusal, readPace } from "./pace";
+import { giveBack } from "./places";
+import type { Change, Launch } from "./ports";
+import type { StartOutcome } from "./start-outcome";
+import type { World } from "./world";
+
+export type LaunchWorld = Pick<World, "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric">;
+
+type Launched = Extract<Launch, { kind: "launched" }>;
+type Refused = Extract<Launch, { kind: "refused" }>;
+
+const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resourceId, market, pricePerHour });
+
+/** The attempt that the runner serves now; a swap may have changed it since the launch. */
+const servedAttempt = async (world: LaunchWorld, runner: Runner): Promise<Attempt | undefined> =>
+  (await world.ledger.attempts(runner.jobId)).find((one) => one.attempt === runner.attempt);
+
+const launchedAttempt = (attempt: Attempt, launch: Launched, now: Time): Attempt =>
+  mayBecome(attempt, "LAUNCHED")
+    ? advanceAttempt(attempt, "LAUNCHED", now, { ...resourceOf(launch), reason: undefined })
+    : touch(attempt, resourceOf(launch));
+
+/** Written whatever the state has become meanwhile: what runs must be known. */
+const storeLaunch = (world: LaunchWorld, { runnerId }: Runner, launch: Launched): Promise<StartOutcome> =>
+  follow(world.ledger, async () => {
+    const now = world.clock.now();
+    const result = { kind: "launched", runnerId, resourceId: launch.resourceId } as const;
+    const runner = await world.ledger.runner(runnerId);
+    if (runner === undefined || runner.resourceId === launch.resourceId) return { changes: [], result };
+    const attempt = await servedAttempt(world, runner);
+    const times = { ...runner.times, LAUNCHED: now };
+    const stored = {
+      ...touch(runner, { ...resourceOf(launch), lease: undefined, reason: undefined }),
+      times,
+    };
+    const changes: Change[] = [{ put: stored }];
+    if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });
+    return { changes, result };
+  });
+
+/**
+ * None to be had just now, and nothing runs: the runner stays and the sweep tries again. The round is raised
+ * first, so the next call is a new one; what asks with an old token gets the old answer.
+ */
+const keepForLater = (
+  world: LaunchWorld,
+  { runnerId }: Runner,
+  refusal: Refused["refusal"],
+): Promise<StartOutcome> =>
+  follow(world.ledger, async () => {
+    const result = { kind: "waiting", waitingFor: "launch" } as const;
+    const runner = await world.ledger.runner(runnerId);
+    if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
+    const launchRound = runner.launchRound + 1;
+    return {
+      changes: [{ put: touch(runner, { launchRound, lease: undefined, reason: refusal }) }],
+      result,
+    };
+  });
+
+const goneChanges = async (
+  world: LaunchWorld,
+  runnerId: number,
+  reason: string,
+  now: Time,
+): Promise<readonly Change[]> => {
+  const runner = await world.ledger.runner(runnerId);
+  if (runner === undefined || runner.state === "GONE") return [];
+  const patch = { lease: undefined, place: undefined, reason, endRequestedAt: runner.endRequestedAt ?? now };
+  return [{ put: advanceRunner(runner, "GONE", now, patch) }, ...giveBack(runner)];
+};
+
+const markDeleted = (world: LaunchWorld, runnerId: number): Promise<void> =>
+  follow(world.ledger, async () => {
+    const runner = await world.ledger.runner(runnerId);
+    const isMarked = runner === undefined || runner.recordDeletedAt !== undefined;
+    const changes = isMarked ? [] : [{ put: touch(runner, { recordDeletedAt: world.clock.now() }) }];
+    return { changes, result: undefined };
+  });
+
+/**
+ * An operator must act, and nothing runs. The runner's token was given to nobody, so its record goes at once;
+ * if GitLab fails here, the ledger still shows a record to delete.
+ */
+const abandon = async (world: LaunchWorld, runner: Runner, refused: Refused): Promise<StartOutcome> => {
+  const attempt = await servedAttempt(world, runner);
+  const outcome =
+    attempt === undefined
+      ? ({ kind: "nothing", reason: "its attempt is unknown" } as const)
+      : await closeUnstarted(world, attempt, {
+          reason: refused.message,
+          metricReason: "launch-refused",
+          runnerChanges: (now) => goneChanges(world, runner.runnerId, refused.message, now),
+        });
+  await world.rows.remove(runner.nonce);
+  if (world.gitLab.mode === "verified") await world.gitLab.deleteRunner(runner.runnerId);
+  await markDeleted(world, runner.runnerId);
+  return outcome;
+};
+
+const adopt = async (world: LaunchWorld, runner: Runner, launch: Launched): Promise<StartOutcome> => {
+  if (launch.bootstrapKey !== undefined) await world.rows.move(runner.nonce, launch.bootstrapKey);
+  return storeLaunch(world, runner, launch);
+};
+
+/** EC2 has refused others since this one was claimed: the call would only cost. */
+const mustWait = async (world: LaunchWorld, runner: Runner, wokenAt: Time | undefined): Promise<boolean> =>
+  runner.carrier === "EC2" && isHeld((await readPace(world.ledger)).pace, wokenAt);
+
+/**
+ * Launches a stored runner. The row moves to the instance's key before the launch is stored: whoever dies in
+ * between is repeated from the start, and a repeat gets the same instance (I-18, I-19).
+ *
+ * @param wokenAt when the sweep last let this job go
+ * @throws TransientError when it may have been launched: the repeat adopts it
+ */
+export const launchRunner = async (
+  world: LaunchWorld,
+  runner: Runner,
+  wokenAt: Time | undefined,
+): Promise<StartOutcome> => {
+  if (await mustWait(world, runner, wokenAt)) return keepForLater(world, runner, "rate");
+  const launch = await world.provider.launch(runner);
+  if (launch.kind === "launched") return adopt(world, runner, launch);
+  if (launch.refusal === "configuration") return abandon(world, runner, launch);
+  world.metric("LaunchesRefused", 1, { refusal: launch.refusal });
+  if (launch.refusal === "rate") await noteRefusal(world.ledger, world.clock.now());
+  return keepForLater(world, runner, launch.refusal);
+};

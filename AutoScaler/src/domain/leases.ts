@@ -1,0 +1,41 @@
+import { TransientError } from "../../../Core/errors";
+import { type Attempt, isLeased, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
+import { LEASE_MILLISECONDS } from "./limits";
+import type { Ledger } from "./ports";
+import type { World } from "./world";
+
+type Purpose = "start" | "end" | "sweep";
+
+/** A lease for one call of a function: the holder is new each time, so nobody inherits it. */
+export const newLease = (world: Pick<World, "clock" | "nonce">, purpose: Purpose): Lease => ({
+  holder: `${purpose}:${world.nonce()}`,
+  until: world.clock.now() + LEASE_MILLISECONDS,
+});
+
+/** Whether somebody else may act on the item now. */
+export const isLeasedByOther = (item: { readonly lease?: Lease }, lease: Lease, now: Time): boolean =>
+  isLeased(item, now) && item.lease?.holder !== lease.holder;
+
+/** An end has been at this runner: it may be paused in GitLab although the ledger does not say so yet. */
+export const hasEndBegun = (runner: Runner): boolean =>
+  runner.pausedAt !== undefined || runner.lease?.holder.startsWith("end:") === true;
+
+const isHeldBy = (lease: Lease, item: Attempt | Runner | undefined): item is Attempt | Runner =>
+  item?.lease?.holder === lease.holder;
+
+/**
+ * Gives a lease back after a failure, so that the workflow's retry can go on at once. Best effort: what cannot
+ * be given back expires.
+ */
+export const giveLeaseBack = async (
+  ledger: Ledger,
+  lease: Lease,
+  read: () => Promise<Attempt | Runner | undefined>,
+): Promise<void> => {
+  try {
+    const item = await read();
+    if (isHeldBy(lease, item)) await ledger.commit([{ put: touch(item, { lease: undefined }) }]);
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+  }
+};

@@ -1,0 +1,92 @@
+import { ConfigurationError } from "../../../Core/errors";
+import type { JobEvent } from "../../../Core/job-event";
+import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing";
+import type { RunnerLookup, RunnerOrder } from "../../../Core/runner-order";
+import { LOOK_UP_PATIENCE_MILLISECONDS } from "./limits";
+import type { GitLabJob } from "./ports";
+import type { World } from "./world";
+
+export type LookUpWorld = Pick<World, "mappings" | "gitLab" | "clock">;
+
+/** The look-up, and why it came out so, for the log. */
+export interface LookUp {
+  readonly lookup: RunnerLookup;
+  readonly why?: RouteReason;
+}
+
+type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified">;
+
+const SECOND = 1_000;
+
+const nothing = (reason: string): LookUp => ({ lookup: { kind: "nothing", reason } });
+
+/** GitLab's replicas lag behind its hooks: absent and `created` are asked again for ten seconds. */
+const readJob = async ({ gitLab, clock }: LookUpWorld, event: JobEvent): Promise<GitLabJob | undefined> => {
+  const until = clock.now() + LOOK_UP_PATIENCE_MILLISECONDS;
+  for (;;) {
+    const job = await gitLab.job(event.projectId, event.jobId);
+    const isSettled = job !== undefined && job.status !== "created";
+    if (isSettled || clock.now() + 2 * SECOND > until) return job;
+    await clock.sleep(2 * SECOND);
+  }
+};
+
+const verifiedFacts = (job: GitLabJob): Facts => ({
+  jobId: job.id,
+  projectId: job.projectId,
+  jobName: job.name,
+  tags: [...new Set(job.tags)].sort(),
+  queuedAt: job.createdAt,
+  verified: true,
+});
+
+/** The payload counts for its two ids alone (I-16). A job with a runner assigned is taken (two-phase commit). */
+const verify = async (world: LookUpWorld, event: JobEvent): Promise<Facts | string> => {
+  const job = await readJob(world, event);
+  if (job === undefined) return "GitLab knows no such job";
+  if (job.status !== "pending") return `the job is ${job.status}`;
+  return job.runnerId === undefined ? verifiedFacts(job) : "a runner has the job";
+};
+
+/** Without AccessToken the hook is all there is. */
+const payloadFacts = (world: LookUpWorld, event: JobEvent): Facts | string =>
+  event.status === "pending"
+    ? {
+        jobId: event.jobId,
+        projectId: event.projectId,
+        jobName: event.jobName,
+        tags: [],
+        queuedAt: world.clock.now(),
+        verified: false,
+      }
+    : `the job is ${event.status}`;
+
+const start = (
+  facts: Facts,
+  decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
+): LookUp => {
+  const { carrier, runnerClass, functionArn, tags, why } = decided;
+  const order = { ...facts, tags, runnerClass, ...(functionArn === undefined ? {} : { functionArn }) };
+  return { lookup: { kind: "start", carrier, order }, why };
+};
+
+/**
+ * Finds the runner that a pending job needs. Writes nothing.
+ *
+ * @throws ConfigurationError when the mapping cannot be followed: an operator must act, and no other runner is
+ *   taken instead (I-27); TransientError from GitLab or DynamoDB
+ */
+export const lookUpRunner = async (
+  world: LookUpWorld,
+  event: JobEvent,
+  settings: RoutingSettings,
+): Promise<LookUp> => {
+  const isVerified = world.gitLab.mode === "verified";
+  const facts = isVerified ? await verify(world, event) : payloadFacts(world, event);
+  if (typeof facts === "string") return nothing(facts);
+  const job = { projectId: facts.projectId, name: facts.jobName, tags: facts.tags, verified: isVerified };
+  const decided = await route(job, (pk) => world.mappings.rows(pk), settings);
+  if (decided.kind === "failed") throw new ConfigurationError(decided.why.sentence);
+  if (decided.kind === "nothing") return { ...nothing(decided.why.sentence), why: decided.why };
+  return start(facts, decided);
+};

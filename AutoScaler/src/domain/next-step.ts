@@ -1,0 +1,58 @@
+import { type Attempt, isLeased, isSpent, MAX_ATTEMPTS, type Runner, type Time } from "../../../Core/ledger";
+
+/** What a start has to do for a pending job, as the ledger stands. */
+export type NextStep =
+  /** Open attempt `attempt`; what proves the one before spent is checked in the same transaction (trace 4). */
+  | { readonly kind: "open"; readonly attempt: number; readonly proof: readonly (Attempt | Runner)[] }
+  | { readonly kind: "claim"; readonly waiting: Attempt }
+  /** A start died before it stored a runner: nothing of it can run. */
+  | { readonly kind: "take-over"; readonly claimed: Attempt }
+  /** A runner is stored and not launched. */
+  | { readonly kind: "resume"; readonly attempt: Attempt; readonly runner: Runner }
+  | { readonly kind: "exhausted"; readonly last: Attempt; readonly runner?: Runner }
+  | { readonly kind: "nothing"; readonly reason: string };
+
+const nothing = (reason: string): NextStep => ({ kind: "nothing", reason });
+
+const MINUTE = 60_000;
+
+/** A job whose start was refused is tried again after one minute, then after four (F-26: no storm). */
+export const retryAt = (attempt: Attempt): Time =>
+  attempt.times.FAILED === undefined || attempt.times.LAUNCHED !== undefined
+    ? 0
+    : attempt.times.FAILED + MINUTE * 4 ** (attempt.attempt - 1);
+
+const afterSpent = (last: Attempt, runner: Runner | undefined, now: Time): NextStep => {
+  if (last.attempt >= MAX_ATTEMPTS) {
+    return last.state === "FAILED"
+      ? nothing("attempts used up")
+      : { kind: "exhausted", last, ...(runner ? { runner } : {}) };
+  }
+  if (now < retryAt(last)) return nothing("failed a moment ago");
+  return { kind: "open", attempt: last.attempt + 1, proof: runner ? [last, runner] : [last] };
+};
+
+/** A runner of an attempt that is neither launched nor being ended. */
+const afterStored = (attempt: Attempt, runner: Runner, now: Time): NextStep => {
+  if (runner.state !== "STARTING") return nothing("met");
+  if (runner.resourceId !== undefined) return nothing("launched");
+  if (isLeased(runner, now)) return nothing("under way");
+  return { kind: "resume", attempt, runner };
+};
+
+/**
+ * Pure: the step for a job that GitLab says is pending.
+ *
+ * @param attempts of the job, first to last
+ * @param runner the last attempt's, when it has one
+ */
+export const nextStep = (attempts: readonly Attempt[], runner: Runner | undefined, now: Time): NextStep => {
+  const last = attempts.at(-1);
+  if (last === undefined) return { kind: "open", attempt: 1, proof: [] };
+  if (last.state === "RUNNING" || last.state === "ENDED") return nothing("the job ran already");
+  if (isSpent(last, runner)) return afterSpent(last, runner, now);
+  if (last.state === "WAITING") return { kind: "claim", waiting: last };
+  if (last.state === "CLAIMED")
+    return isLeased(last, now) ? nothing("under way") : { kind: "take-over", claimed: last };
+  return runner === undefined ? nothing("its runner is unknown") : afterStored(last, runner, now);
+};

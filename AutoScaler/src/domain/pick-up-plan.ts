@@ -1,0 +1,120 @@
+import { type Attempt, advanceRunner, type Runner, type Time, touch } from "../../../Core/ledger";
+import { runAttempt } from "./close-attempt";
+import { fits } from "./fits";
+import { hasEndBegun } from "./leases";
+import { pendingEvent, runnerEnded } from "./our-events";
+import type { Change, OurEvent } from "./ports";
+
+/** All that a pick-up is decided by, read from the ledger. */
+export interface PickUpFacts {
+  readonly job: { readonly id: number; readonly projectId: number };
+  /** GitLab's id of the runner that took the job. */
+  readonly runnerId: number;
+  /** That runner, when it is ours. */
+  readonly runner?: Runner;
+  /** The job's attempts, first to last. */
+  readonly attempts: readonly Attempt[];
+  /** Runners of those attempts. */
+  readonly own: readonly Runner[];
+  /** Attempts of the job that the runner was there for, when that is another job. */
+  readonly robbed: readonly Attempt[];
+  readonly pausedAt?: Time;
+  readonly now: Time;
+}
+
+export interface PickUpPlan {
+  readonly changes: readonly Change[];
+  /** Put after the commit; a repeat puts them again. */
+  readonly events: readonly OurEvent[];
+}
+
+const latest = (items: readonly Attempt[]): Attempt | undefined => items.at(-1);
+
+/** The runner noted as busy with the job. One that is ending keeps its state. */
+const busy = ({ job, pausedAt, now }: PickUpFacts, runner: Runner, patch: Partial<Runner> = {}): Runner => {
+  const paused = runner.pausedAt ?? pausedAt;
+  const with_ = {
+    ...patch,
+    busyJobId: job.id,
+    busyProjectId: job.projectId,
+    ...(paused === undefined ? {} : { pausedAt: paused }),
+  };
+  return runner.state === "STARTING" ? advanceRunner(runner, "BUSY", now, with_) : touch(runner, with_);
+};
+
+const isNoted = ({ job, pausedAt }: PickUpFacts, runner: Runner): boolean =>
+  runner.busyJobId === job.id && (runner.pausedAt !== undefined || pausedAt === undefined);
+
+/** The job's own runner that could serve the robbed job instead: alive, no end at it, fitting. */
+const replacement = ({ job, own, runnerId }: PickUpFacts, robbed: Attempt): Runner | undefined =>
+  own.find(
+    (runner) =>
+      runner.runnerId !== runnerId &&
+      runner.state === "STARTING" &&
+      runner.jobId === job.id &&
+      !hasEndBegun(runner) &&
+      fits(runner.order, robbed.order),
+  );
+
+const isWaitingForRunner = (attempt: Attempt): boolean =>
+  attempt.state === "CREATED" || attempt.state === "LAUNCHED";
+
+/** The robbed job's attempt that still counts on the runner. */
+const robbedAttempt = ({ robbed, runner }: PickUpFacts): Attempt | undefined => {
+  const last = latest(robbed);
+  return last !== undefined && last.runnerId === runner?.runnerId && isWaitingForRunner(last)
+    ? last
+    : undefined;
+};
+
+const running = ({ attempts, runnerId, now }: PickUpFacts): readonly Change[] =>
+  attempts.flatMap((attempt) => runAttempt(attempt, runnerId, now));
+
+/** The job's other runners have nothing to do any more. */
+const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly OurEvent[] =>
+  own
+    .filter(
+      (runner) => runner.state === "STARTING" && runner.jobId === job.id && !kept.includes(runner.runnerId),
+    )
+    .map((runner) => runnerEnded(runner.runnerId, "its job ran on another runner"));
+
+/** Exchanges the two runners in one transaction: each job keeps an attempt with a runner of its own. */
+const swap = (facts: PickUpFacts, runner: Runner, robbed: Attempt, other: Runner): readonly Change[] => {
+  const served = facts.attempts.find((attempt) => attempt.attempt === other.attempt);
+  const moved = touch(other, { jobId: robbed.jobId, attempt: robbed.attempt });
+  const { resourceId, market, pricePerHour } = other;
+  const patch = { runnerId: other.runnerId, resourceId, market, pricePerHour };
+  const noted = running(facts).map((change) =>
+    "put" in change && change.put.kind === "attempt" && change.put.attempt === served?.attempt
+      ? { put: { ...change.put, runnerId: runner.runnerId } }
+      : change,
+  );
+  const taken = busy(facts, runner, { jobId: facts.job.id, attempt: other.attempt });
+  return [{ put: taken }, { put: moved }, { put: touch(robbed, patch) }, ...noted];
+};
+
+const stolen = (facts: PickUpFacts, runner: Runner): PickUpPlan => {
+  const robbed = robbedAttempt(facts);
+  const other = robbed === undefined ? undefined : replacement(facts, robbed);
+  if (robbed !== undefined && other !== undefined) {
+    return { changes: swap(facts, runner, robbed, other), events: spare(facts, [other.runnerId]) };
+  }
+  const noted: readonly Change[] = isNoted(facts, runner) ? [] : [{ put: busy(facts, runner) }];
+  const next = robbed === undefined ? [] : [pendingEvent(robbed.order, robbed.attempt + 1)];
+  return { changes: [...noted, ...running(facts)], events: [...next, ...spare(facts, [])] };
+};
+
+/**
+ * Pure: what a pick-up changes. The runner is the job's own, another job's (then the two exchange runners, or
+ * the robbed job gets its next attempt), or none of ours.
+ */
+export const planPickUp = (facts: PickUpFacts): PickUpPlan => {
+  const { runner } = facts;
+  if (runner !== undefined && runner.jobId !== facts.job.id) return stolen(facts, runner);
+  const noted: readonly Change[] =
+    runner === undefined || isNoted(facts, runner) ? [] : [{ put: busy(facts, runner) }];
+  return {
+    changes: [...noted, ...running(facts)],
+    events: spare(facts, runner === undefined ? [] : [runner.runnerId]),
+  };
+};

@@ -1,0 +1,55 @@
+import type { JobEvent } from "../../../Core/job-event";
+import type { Time } from "../../../Core/ledger";
+import { hasEnded } from "./close-attempt";
+import { notePickUp } from "./note-pick-up";
+import type { World } from "./world";
+
+export type PickUpWorld = Pick<World, "ledger" | "gitLab" | "bus" | "clock">;
+
+export type PickUp =
+  | { readonly kind: "noted"; readonly jobId: number; readonly runnerId: number; readonly isOurs: boolean }
+  | { readonly kind: "nothing"; readonly reason: string };
+
+interface Taken {
+  readonly id: number;
+  readonly projectId: number;
+  readonly runnerId: number;
+}
+
+/** In verified mode the API says who took the job; in payload mode the hook's word is all there is. */
+const whoTook = async ({ gitLab }: PickUpWorld, event: JobEvent): Promise<Taken | undefined> => {
+  if (gitLab.mode === "payload") {
+    const { jobId: id, projectId, runnerId } = event;
+    return runnerId === undefined ? undefined : { id, projectId, runnerId };
+  }
+  const job = await gitLab.job(event.projectId, event.jobId);
+  const hasStarted =
+    job !== undefined && (job.status === "running" || job.status === "canceling" || hasEnded(job));
+  if (!hasStarted || job.startedAt === undefined || job.runnerId === undefined) return undefined;
+  return { id: job.id, projectId: job.projectId, runnerId: job.runnerId };
+};
+
+/** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
+const pause = async ({ ledger, gitLab, clock }: PickUpWorld, runnerId: number): Promise<Time | undefined> => {
+  const runner = await ledger.runner(runnerId);
+  if (runner === undefined || runner.pausedAt !== undefined || gitLab.mode === "payload")
+    return runner?.pausedAt;
+  if (runner.state === "GONE") return undefined;
+  await gitLab.pauseRunner(runnerId);
+  return clock.now();
+};
+
+/**
+ * A job began to run: pauses the runner that really took it and notes it, whosever runner it was.
+ *
+ * @throws TransientError: the rule's retry repeats it whole
+ */
+export const recordPickUp = async (world: PickUpWorld, event: JobEvent): Promise<PickUp> => {
+  const taken = await whoTook(world, event);
+  if (taken === undefined) return { kind: "nothing", reason: "no runner has the job" };
+  const isOurs = (await world.ledger.runner(taken.runnerId)) !== undefined;
+  const pausedAt = isOurs ? await pause(world, taken.runnerId) : undefined;
+  const events = await notePickUp(world, taken, taken.runnerId, pausedAt);
+  if (events.length > 0) await world.bus.put(events);
+  return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs };
+};

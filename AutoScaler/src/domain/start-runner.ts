@@ -1,0 +1,47 @@
+import type { Lease } from "../../../Core/ledger";
+import type { RunnerOrder } from "../../../Core/runner-order";
+import { type ClaimWorld, claim } from "./claim";
+import { type CreateWorld, createRunner } from "./create-runner";
+import { type LaunchWorld, launchRunner } from "./launch-runner";
+import { giveLeaseBack, newLease } from "./leases";
+import type { StartOutcome } from "./start-outcome";
+
+export type StartWorld = ClaimWorld & CreateWorld & LaunchWorld;
+
+/** The lease may be on the attempt or, once it is stored, on the runner. */
+const release = async ({ ledger }: StartWorld, jobId: number, lease: Lease): Promise<void> => {
+  const readAttempt = async () => (await ledger.attempts(jobId)).at(-1);
+  await giveLeaseBack(ledger, lease, readAttempt);
+  await giveLeaseBack(ledger, lease, async () => {
+    const runnerId = (await readAttempt())?.runnerId;
+    return runnerId === undefined ? undefined : ledger.runner(runnerId);
+  });
+};
+
+const claimCreateLaunch = async (
+  world: StartWorld,
+  order: RunnerOrder,
+  lease: Lease,
+): Promise<StartOutcome> => {
+  const claimed = await claim(world, order, lease);
+  if (claimed.kind === "resumed") return launchRunner(world, claimed.runner, claimed.attempt.wokenAt);
+  if (claimed.kind !== "claimed") return claimed;
+  const created = await createRunner(world, claimed.attempt, lease);
+  return created.kind === "created" ? launchRunner(world, created.runner, created.attempt.wokenAt) : created;
+};
+
+/**
+ * Starts one runner for a pending job: claim, create, launch, launched; each step is stored before the next, and
+ * a repeat resumes from what is stored. On a failure the lease is given back, so the workflow's retry goes on.
+ *
+ * @throws TransientError, ConfigurationError from the ports
+ */
+export const startRunner = async (world: StartWorld, order: RunnerOrder): Promise<StartOutcome> => {
+  const lease = newLease(world, "start");
+  try {
+    return await claimCreateLaunch(world, order, lease);
+  } catch (error) {
+    await release(world, order.jobId, lease);
+    throw error;
+  }
+};

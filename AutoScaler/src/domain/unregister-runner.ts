@@ -1,0 +1,258 @@
+import { type Attempt, advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
+import { endAttempt, failAttempt, hasEnded } from "./close-attempt";
+import { follow } from "./commit";
+import { endInPayloadMode } from "./end-in-payload-mode";
+import type { EndOrder, EndResult, JobFacts } from "./end-order";
+import { storeGone } from "./gone";
+import { giveLeaseBack, isLeasedByOther, newLease } from "./leases";
+import { FORCE_AFTER_MILLISECONDS, PAUSE_SETTLES_MILLISECONDS } from "./limits";
+import { notePickUp } from "./note-pick-up";
+import type { Change, GitLabJob } from "./ports";
+import { isOverdue } from "./why-end";
+import type { World } from "./world";
+
+export type UnregisterWorld = Pick<World, "ledger" | "gitLab" | "clock" | "nonce" | "metric">;
+
+type Wanted = EndOrder & { readonly runnerId: number };
+
+const result = (
+  kind: EndResult["kind"],
+  runner: Runner,
+  reason: string,
+  more: Partial<EndResult> = {},
+): EndResult => ({
+  kind,
+  runnerId: runner.runnerId,
+  ...(runner.resourceId === undefined ? {} : { resourceId: runner.resourceId }),
+  carrier: runner.carrier,
+  classKey: runner.classKey,
+  reason,
+  ...more,
+});
+
+// ------------------------------------------------------------------------------------ the job's attempts
+
+/** A job's end closes all its attempts. */
+const endAttempts = (attempts: readonly Attempt[], job: JobFacts, now: Time): readonly Change[] =>
+  attempts.flatMap((attempt) => endAttempt(attempt, job, now));
+
+/** Closes the attempts of a job that ended and had no runner: cancelled while it waited, or before its start. */
+export const closeJob = async ({ ledger, clock }: UnregisterWorld, job: JobFacts): Promise<EndResult> => {
+  const placeFreed = await follow(ledger, async () => {
+    const attempts = await ledger.attempts(job.id);
+    const held = attempts.find(({ place }) => place !== undefined);
+    return { changes: endAttempts(attempts, job, clock.now()), result: held?.classKey };
+  });
+  return { kind: "gone", reason: "it had no runner", ...(placeFreed === undefined ? {} : { placeFreed }) };
+};
+
+/** The attempt of a runner that ends without having met its job: FAILED while GitLab says pending (trace 8). */
+const failOwnAttempt = async (
+  { ledger }: UnregisterWorld,
+  runner: Runner,
+  { ownJob, reason }: EndOrder,
+  now: Time,
+): Promise<readonly Change[]> => {
+  if (ownJob?.id !== runner.jobId || ownJob.status !== "pending") return [];
+  const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
+  return own?.runnerId === runner.runnerId ? failAttempt(own, reason, now) : [];
+};
+
+const attemptChanges = async (
+  world: UnregisterWorld,
+  runner: Runner,
+  order: EndOrder,
+  now: Time,
+): Promise<readonly Change[]> => {
+  const { endedJob } = order;
+  const ended =
+    endedJob === undefined ? [] : endAttempts(await world.ledger.attempts(endedJob.id), endedJob, now);
+  const failed = endedJob?.id === runner.jobId ? [] : await failOwnAttempt(world, runner, order, now);
+  return [...ended, ...failed];
+};
+
+// ---------------------------------------------------------------------------------- is it safe to end it
+
+/** It ran its one job to the end and was paused all the while: it can have no other. */
+const hasRunIts = (runner: Runner, job: JobFacts | undefined): boolean =>
+  job !== undefined && runner.busyJobId === job.id && job.startedAt !== undefined && hasEnded(job);
+
+const needsNoLook = (runner: Runner, order: EndOrder, now: Time): boolean => {
+  if (runner.state === "ENDING" || order.isDead || isOverdue(runner, now)) return true;
+  return runner.pausedAt !== undefined && hasRunIts(runner, order.endedJob);
+};
+
+type Look = { readonly kind: "free" } | { readonly kind: "busy"; readonly job: GitLabJob };
+
+/**
+ * Pauses first, then looks. A runner that never ran its own job may have a request for a job under way: it gets
+ * ten seconds before the look, which shows assigned jobs too (trace 1).
+ */
+const pauseAndLook = async (world: UnregisterWorld, runner: Runner, order: EndOrder): Promise<Look> => {
+  const { gitLab, clock } = world;
+  if ((await gitLab.pauseRunner(runner.runnerId)) === "gone") return { kind: "free" };
+  if (!hasRunIts(runner, order.endedJob)) await clock.sleep(PAUSE_SETTLES_MILLISECONDS);
+  const jobs = await gitLab.runnerJobs(runner.runnerId);
+  const job = jobs.find((one) => !hasEnded(one));
+  return job === undefined ? { kind: "free" } : { kind: "busy", job };
+};
+
+// --------------------------------------------------------------------------------------------- the steps
+
+type Step =
+  | { readonly kind: "go"; readonly runner: Runner }
+  | { readonly kind: "left"; readonly reason: string };
+
+/** What changed since the order was made: a swap gave the runner another job to be there for. */
+const isForOther = (runner: Runner, { ownJob, endedJob, isDead }: EndOrder): boolean =>
+  runner.state === "STARTING" &&
+  !isDead &&
+  ownJob !== undefined &&
+  ownJob.id !== runner.jobId &&
+  endedJob?.runnerId !== runner.runnerId;
+
+const takeLease = (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<Step> =>
+  follow<Step>(world.ledger, async () => {
+    const runner = await world.ledger.runner(order.runnerId);
+    const now = world.clock.now();
+    const left = (reason: string) => ({ changes: [], result: { kind: "left", reason } as const });
+    if (runner === undefined || runner.state === "GONE") return left("it is gone");
+    if (isForOther(runner, order)) return left("it serves another job now");
+    if (isLeasedByOther(runner, lease, now)) return left("a start or another end is at it");
+    const leased = touch(runner, { lease, endRequestedAt: runner.endRequestedAt ?? now });
+    return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
+  });
+
+/** ENDING comes after the pause and the look (trace 5), with the attempts closed in the same transaction. */
+const toEnding = (world: UnregisterWorld, order: Wanted, lease: Lease, pausedAt?: Time): Promise<Step> =>
+  follow<Step>(world.ledger, async () => {
+    const runner = await world.ledger.runner(order.runnerId);
+    const now = world.clock.now();
+    if (runner === undefined) return { changes: [], result: { kind: "left", reason: "it is gone" } };
+    if (runner.state === "ENDING" || runner.state === "GONE")
+      return { changes: [], result: { kind: "go", runner } };
+    if (isForOther(runner, order) || isLeasedByOther(runner, lease, now)) {
+      return { changes: [], result: { kind: "left", reason: "a start or another end is at it" } };
+    }
+    const endRequestedAt = runner.endRequestedAt ?? now;
+    const paused = runner.pausedAt ?? pausedAt;
+    const patch = { lease: undefined, endRequestedAt, reason: order.reason, pausedAt: paused };
+    const ending = advanceRunner(runner, "ENDING", now, patch);
+    const attempts = await attemptChanges(world, runner, order, now);
+    return { changes: [{ put: ending }, ...attempts], result: { kind: "go", runner: ending } };
+  });
+
+/** Found busy: noted with that job, and nothing more; only the job that ended closes its attempts. */
+const noteBusy = (
+  { ledger, clock }: UnregisterWorld,
+  { runnerId, endedJob }: Wanted,
+  job: GitLabJob,
+): Promise<void> =>
+  follow(ledger, async () => {
+    const runner = await ledger.runner(runnerId);
+    if (runner === undefined || runner.state === "ENDING" || runner.state === "GONE") {
+      return { changes: [], result: undefined };
+    }
+    const now = clock.now();
+    const patch = {
+      lease: undefined,
+      pausedAt: runner.pausedAt ?? now,
+      busyJobId: job.id,
+      busyProjectId: job.projectId,
+    };
+    const busy =
+      runner.state === "STARTING" ? advanceRunner(runner, "BUSY", now, patch) : touch(runner, patch);
+    const ended =
+      endedJob === undefined ? [] : endAttempts(await ledger.attempts(endedJob.id), endedJob, now);
+    return { changes: [{ put: busy }, ...ended], result: undefined };
+  });
+
+/** Deletes the record. False: GitLab has not answered for half an hour, the carrier goes without it (I-20). */
+const deleteRecord = async ({ gitLab, clock }: UnregisterWorld, runner: Runner): Promise<boolean> => {
+  try {
+    await gitLab.deleteRunner(runner.runnerId);
+    return true;
+  } catch (error) {
+    const waited = clock.now() - (runner.endRequestedAt ?? clock.now());
+    if (waited < FORCE_AFTER_MILLISECONDS) throw error;
+    return false;
+  }
+};
+
+const finish = async (world: UnregisterWorld, runner: Runner): Promise<EndResult> => {
+  const recordDeleted = await deleteRecord(world, runner);
+  const reason = runner.reason ?? "";
+  if (!recordDeleted) world.metric("RecordsLeftBehind", 1);
+  if (runner.carrier === "EC2") return result("unregistered", runner, reason, { recordDeleted });
+  const placeFreed = await storeGone(world, runner.runnerId, { recordDeleted });
+  return result("unregistered", runner, reason, {
+    recordDeleted,
+    ...(placeFreed === undefined ? {} : { placeFreed }),
+  });
+};
+
+const endAfterLook = async (
+  world: UnregisterWorld,
+  order: Wanted,
+  lease: Lease,
+): Promise<Step | EndResult> => {
+  const step = await takeLease(world, order, lease);
+  if (step.kind === "left") return step;
+  const look = await pauseAndLook(world, step.runner, order);
+  if (look.kind === "free") return toEnding(world, order, lease, world.clock.now());
+  await noteBusy(world, order, look.job);
+  return result("busy", step.runner, `it has job ${look.job.id}`);
+};
+
+/** The pick-up was missed: the swap comes first, so the runner's record says what it did. */
+const noteMissedPickUp = async (
+  world: UnregisterWorld,
+  runner: Runner,
+  { endedJob }: Wanted,
+): Promise<void> => {
+  const ranIt =
+    endedJob !== undefined && endedJob.runnerId === runner.runnerId && endedJob.startedAt !== undefined;
+  if (ranIt && runner.busyJobId !== endedJob.id) await notePickUp(world, endedJob, runner.runnerId);
+};
+
+const endLiving = async (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<EndResult> => {
+  const runner = await world.ledger.runner(order.runnerId);
+  if (runner === undefined) return { kind: "gone", runnerId: order.runnerId, reason: "not in the ledger" };
+  const isConfirmed = needsNoLook(runner, order, world.clock.now());
+  const step = isConfirmed ? await toEnding(world, order, lease) : await endAfterLook(world, order, lease);
+  if (step.kind === "go") return finish(world, step.runner);
+  return "reason" in step && step.kind === "left" ? result("left", runner, step.reason) : step;
+};
+
+const endOf = async (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<EndResult> => {
+  const runner = await world.ledger.runner(order.runnerId);
+  if (runner === undefined) return { kind: "gone", runnerId: order.runnerId, reason: "not in the ledger" };
+  if (runner.state !== "GONE") {
+    await noteMissedPickUp(world, runner, order);
+    return endLiving(world, order, lease);
+  }
+  const recordDeleted = await deleteRecord(world, { ...runner, endRequestedAt: world.clock.now() });
+  await storeGone(world, runner.runnerId, { recordDeleted });
+  return result("unregistered", runner, order.reason, { recordDeleted });
+};
+
+/**
+ * Ends a runner in the order of I-20: lease, pause, nothing of it running, ENDING, record deleted; a Lambda
+ * runner is then gone, an EC2 runner's instance is terminated next.
+ *
+ * @throws TransientError while GitLab does not answer; the lease is given back first
+ */
+export const unregisterRunner = async (world: UnregisterWorld, order: EndOrder): Promise<EndResult> => {
+  const { runnerId } = order;
+  if (runnerId === undefined) {
+    return order.endedJob ? closeJob(world, order.endedJob) : { kind: "gone", reason: order.reason };
+  }
+  if (world.gitLab.mode === "payload") return endInPayloadMode(world, { ...order, runnerId });
+  const lease = newLease(world, "end");
+  try {
+    return await endOf(world, { ...order, runnerId }, lease);
+  } catch (error) {
+    await giveLeaseBack(world.ledger, lease, () => world.ledger.runner(runnerId));
+    throw error;
+  }
+};

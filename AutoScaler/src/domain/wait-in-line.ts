@@ -1,0 +1,55 @@
+import { type Attempt, touch } from "../../../Core/ledger";
+import { classKey } from "../../../Core/runner-class";
+import type { RunnerOrder } from "../../../Core/runner-order";
+import type { Change, Ledger } from "./ports";
+
+export const CLASSES_NOTE = "classes";
+
+type WaitingFor = NonNullable<Attempt["waitingFor"]>;
+
+const isListOfStrings = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "string");
+
+/** Classes in which jobs have waited: the sweep looks there. */
+export const readClasses = async (
+  ledger: Ledger,
+): Promise<{ readonly names: readonly string[]; readonly version: number }> => {
+  const note = await ledger.note(CLASSES_NOTE);
+  return { names: isListOfStrings(note?.value) ? note.value : [], version: note?.version ?? 0 };
+};
+
+/** The change that makes a class known to the sweep; none when it is. */
+export const rememberClass = async (ledger: Ledger, key: string): Promise<readonly Change[]> => {
+  const { names, version } = await readClasses(ledger);
+  if (names.includes(key)) return [];
+  return [{ note: { name: CLASSES_NOTE, version: version + 1, value: [...names, key].sort() } }];
+};
+
+/** A new attempt that waits. */
+export const newWaiting = (
+  order: RunnerOrder,
+  attempt: number,
+  waitingFor: WaitingFor,
+  now: number,
+): Attempt => ({
+  kind: "attempt",
+  jobId: order.jobId,
+  attempt,
+  version: 1,
+  state: "WAITING",
+  order,
+  classKey: classKey(order.runnerClass),
+  waitingFor,
+  times: { WAITING: now },
+});
+
+/** A waiting attempt as it should stand: undefined when it stands so already. */
+export const stillWaiting = (
+  waiting: Attempt,
+  order: RunnerOrder,
+  waitingFor: WaitingFor,
+): Attempt | undefined => {
+  const key = classKey(order.runnerClass);
+  if (waiting.waitingFor === waitingFor && waiting.classKey === key) return undefined;
+  return touch(waiting, { waitingFor, classKey: key, order: { ...order, queuedAt: waiting.order.queuedAt } });
+};
