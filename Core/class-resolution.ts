@@ -51,10 +51,10 @@ export const resolveClass = (
   settings: RoutingSettings,
 ): RunnerClass | BadRow => {
   const runnerClass = withDefaults(name, fields, settings);
-  const longest = settings.defaults[fields.type].lifetimeSeconds;
+  const longest = settings.longestLifetimeSeconds[fields.type];
   if (runnerClass.lifetimeSeconds > longest) {
     return {
-      problem: `wants ${runnerClass.lifetimeSeconds} s of life, more than the stack's ${longest} s: shorten it, or raise AutoScaler's lifetime parameter`,
+      problem: `wants ${runnerClass.lifetimeSeconds} s of life, more than the stack's ${longest} s: shorten it, or raise AutoScaler's Ec2MaximumLifetimeSeconds`,
     };
   }
   const problem = runnerClass.ec2 && instanceTypesProblem(runnerClass.ec2, settings);

@@ -14,7 +14,7 @@ import {
 export const MIN_LIFETIME_SECONDS = 600;
 /** The longest that a Lambda function may run. */
 export const MAX_LAMBDA_LIFETIME_SECONDS = 900;
-export const MAX_EC2_LIFETIME_SECONDS = 86_400;
+export const MAX_EC2_LIFETIME_SECONDS = 172_800;
 export const MAX_WAIT_TIMEOUT_SECONDS = 3600;
 export const MAX_RUNNERS = 100_000;
 /** gp3 as EC2 sells it. */

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "./errors";
 import type { Home } from "./function-arn";
+import { MAX_LAMBDA_LIFETIME_SECONDS } from "./mapping-row";
 import {
   ARCHITECTURES,
   type Architecture,
@@ -13,10 +14,12 @@ import {
 export interface RoutingSettings {
   /** For jobs without a row: the default runner, or nothing. */
   readonly unmappedJobs: "DEFAULT" | "IGNORE";
-  /** The Lambda function that unmapped jobs get. */
+  /** The Lambda function that unmapped jobs get; absent: they get the default class of EC2. */
   readonly defaultRunnerArn?: string;
-  /** The class `default` of each carrier. Its lifetime is the longest that any class of the carrier may have. */
+  /** The class `default` of each carrier. */
   readonly defaults: Readonly<Record<Carrier, RunnerClass>>;
+  /** What no class may exceed. EC2: after so long an instance switches itself off, whatever its class says. */
+  readonly longestLifetimeSeconds: Readonly<Record<Carrier, number>>;
   /** What a class may choose from: IAM allows no other. */
   readonly allowedInstanceTypes: Readonly<Record<Architecture, readonly string[]>>;
   /** Where runner functions have to be; absent: any account and region. */
@@ -37,7 +40,7 @@ export const ROUTING_VARIABLES = [
   "LAMBDA_LIFETIME_SECONDS",
   "LAMBDA_WAIT_TIMEOUT_SECONDS",
 ] as const;
-type Variable = (typeof ROUTING_VARIABLES)[number];
+type Variable = (typeof ROUTING_VARIABLES)[number] | "EC2_MAX_LIFETIME_SECONDS";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -80,8 +83,8 @@ const ec2Default = (
 };
 
 /**
- * Reads the settings from a function's environment (the names are `ROUTING_VARIABLES`, and `DEFAULT_RUNNER_ARN`,
- * which may be empty).
+ * Reads the settings from a function's environment (the names are `ROUTING_VARIABLES`; besides them
+ * `DEFAULT_RUNNER_ARN`, which may be empty, and `EC2_MAX_LIFETIME_SECONDS`, by default the default lifetime).
  *
  * @param home where the function itself is
  * @throws ConfigurationError naming the variable that is wrong
@@ -105,6 +108,10 @@ export const parseRoutingSettings = (env: Environment, home?: Home): RoutingSett
     unmappedJobs: choice(env, "UNMAPPED_JOBS", ["DEFAULT", "IGNORE"]),
     ...(arn ? { defaultRunnerArn: arn } : {}),
     defaults: { LAMBDA: classOf("LAMBDA", {}), EC2: classOf("EC2", ec2Default(env, allowedInstanceTypes)) },
+    longestLifetimeSeconds: {
+      LAMBDA: MAX_LAMBDA_LIFETIME_SECONDS,
+      EC2: number(env, env.EC2_MAX_LIFETIME_SECONDS ? "EC2_MAX_LIFETIME_SECONDS" : "EC2_LIFETIME_SECONDS"),
+    },
     allowedInstanceTypes,
     ...(home ? { home } : {}),
   };

@@ -1,4 +1,4 @@
-import { classOfRow } from "./class-resolution";
+import { classOfRow, resolveClass } from "./class-resolution";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
 import { isBad, type JobRow, parseJobRow, rowName } from "./mapping-row";
@@ -21,7 +21,7 @@ export interface RouteReason {
     | "tags-row"
     | "default-runner"
     | "unmapped-ignored"
-    | "unmapped-without-default"
+    | "no-default-runner"
     | "ambiguous"
     | "bad-row"
     | "project-not-allowed";
@@ -53,21 +53,24 @@ const failed = (code: RouteReason["code"], sentence: string, row?: StoredRow | J
 const failedRow = (row: StoredRow | JobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
 
+/** The default runner: the stack's function, or without one the default class of EC2. */
 const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): RouteDecision => {
   const { defaultRunnerArn: functionArn } = settings;
-  const problem = functionArnProblem(functionArn, settings.home);
-  if (functionArn === undefined) {
+  const type: Carrier = functionArn === undefined ? "EC2" : "LAMBDA";
+  const arnProblem = type === "LAMBDA" ? functionArnProblem(functionArn, settings.home) : undefined;
+  if (arnProblem) return failed("no-default-runner", `AutoScaler's DefaultRunnerArn ${arnProblem}.`);
+  const runnerClass = resolveClass("default", { type }, settings);
+  if (isBad(runnerClass)) {
     return failed(
-      "unmapped-without-default",
-      `No row matches${near} and the stack has no default runner: map the job, or deploy AutoScaler with DefaultRunnerArn, or with UnmappedJobs=IGNORE.`,
+      "no-default-runner",
+      `No row matches${near}, and the default class ${runnerClass.problem}.`,
     );
   }
-  if (problem) return failed("unmapped-without-default", `AutoScaler's DefaultRunnerArn ${problem}.`);
   return {
     kind: "route",
-    carrier: "LAMBDA",
-    runnerClass: settings.defaults.LAMBDA,
-    functionArn,
+    carrier: type,
+    runnerClass,
+    ...(functionArn === undefined ? {} : { functionArn }),
     tags: job.verified ? tagSet(job.tags) : [],
     why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
   };
