@@ -32,6 +32,17 @@ const given = <Fields extends object>(
     [Key in keyof Fields]: Exclude<Fields[Key], undefined>;
   };
 
+/** The lines of each job at the log's size then: a log that has not grown is not read again. */
+const shownLines = new WeakMap<Job, { readonly size: number; readonly lines: readonly string[] }>();
+
+const linesOf = (job: Job): readonly string[] => {
+  const shown = shownLines.get(job);
+  if (shown?.size === job.trace.size) return shown.lines;
+  const lines = lastLines(job.trace, LINES_SHOWN);
+  shownLines.set(job, { size: job.trace.size, lines });
+  return lines;
+};
+
 export const jobView = (job: Job): JobView => ({
   id: job.id,
   projectId: job.pipeline.projectId,
@@ -42,7 +53,7 @@ export const jobView = (job: Job): JobView => ({
   status: job.status,
   createdAt: job.createdAt,
   retried: job.retried,
-  lastLines: lastLines(job.trace, LINES_SHOWN),
+  lastLines: linesOf(job),
   ...given({
     failureReason: job.failureReason,
     queuedAt: job.queuedAt,

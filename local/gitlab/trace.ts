@@ -69,9 +69,9 @@ const plainLine = (line: string): string => {
  * The last lines of a log as plain text: colours, section marks, time stamps, overwritten parts and control
  * characters are gone, so that neither a terminal nor a page can be steered by a job (F-62).
  */
-export const lastLines = (trace: Trace, count: number): readonly string[] =>
+export const lastLines = (trace: Trace, count: number, bytes = 8_192): readonly string[] =>
   trace
-    .tail(16_384)
+    .tail(bytes)
     .split("\n")
     .map(plainLine)
     .filter((line) => line.trim() !== "")
