@@ -15,8 +15,13 @@ export const log = {
   error: (code: string, fields: Fields = {}): void => line("ERROR", code, fields),
 };
 
+/** Every first part of the names: CloudWatch keeps a metric for each, so that a total needs no adding up. */
+const dimensionSets = (names: readonly string[]): readonly (readonly string[])[] =>
+  names.length === 0 ? [[]] : names.map((_, index) => names.slice(0, index + 1));
+
 /**
- * A CloudWatch metric in the embedded metric format: a log line, no API call.
+ * A CloudWatch metric in the embedded metric format: a log line, no API call. With dimensions `{ a, b }` it is
+ * counted under `a` and under `a, b`.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export const metric = (name: string, value = 1, dimensions: Record<string, string> = {}): void => {
@@ -26,7 +31,7 @@ export const metric = (name: string, value = 1, dimensions: Record<string, strin
       CloudWatchMetrics: [
         {
           Namespace: "GitLabRunners",
-          Dimensions: [Object.keys(dimensions)],
+          Dimensions: dimensionSets(Object.keys(dimensions)),
           Metrics: [{ Name: name, Unit: "Count" }],
         },
       ],
@@ -36,3 +41,13 @@ export const metric = (name: string, value = 1, dimensions: Record<string, strin
   };
   process.stdout.write(`${JSON.stringify(record)}\n`);
 };
+
+/**
+ * The metrics of one deployment: two in one account do not raise each other's alarms.
+ *
+ * @param deploymentId value of the dimension `Deployment`, which comes first
+ */
+export const deploymentMetric =
+  (deploymentId: string) =>
+  (name: string, value = 1, dimensions: Readonly<Record<string, string>> = {}): void =>
+    metric(name, value, { Deployment: deploymentId, ...dimensions });
