@@ -109,6 +109,8 @@ export interface Runner {
   readonly place?: Place;
   /** Key of its bootstrap row: 256 random bits. Of no use once the row is read. */
   readonly nonce: string;
+  /** EC2: the key to which the row was moved for its instance. */
+  readonly bootstrapKey?: string;
   /** Raised before a launch call is made anew after an answer that proved that nothing runs. */
   readonly launchRound: number;
   readonly resourceId?: string;

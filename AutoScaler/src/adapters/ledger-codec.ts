@@ -88,12 +88,14 @@ const RUNNER: Shape = {
   launchedFor: fields({ jobId: number, attempt: number }),
   carrier: text,
   nonce: text,
+  bootstrapKey: optional(text),
   launchRound: number,
   busyJobId: optional(number),
   busyProjectId: optional(number),
   pausedAt: optional(number),
   endRequestedAt: optional(number),
   recordDeletedAt: optional(number),
+  adopted: optional(flag),
 };
 
 /** Takes the fields that this version knows; what a newer version added stays out (F-56). */

@@ -11,7 +11,7 @@ import type { Change, GitLabJob } from "./ports";
 import { isOverdue } from "./why-end";
 import type { World } from "./world";
 
-export type UnregisterWorld = Pick<World, "ledger" | "gitLab" | "clock" | "nonce" | "metric">;
+export type UnregisterWorld = Pick<World, "ledger" | "rows" | "gitLab" | "clock" | "nonce" | "metric">;
 
 type Wanted = EndOrder & { readonly runnerId: number };
 
@@ -179,7 +179,14 @@ const deleteRecord = async ({ gitLab, clock }: UnregisterWorld, runner: Runner):
   }
 };
 
+/** A runner that never met a job may not have read its row: what boots now finds none and leaves. */
+const removeRow = async ({ rows }: UnregisterWorld, runner: Runner): Promise<void> => {
+  if (runner.busyJobId === undefined && !runner.adopted)
+    await rows.remove(runner.bootstrapKey ?? runner.nonce);
+};
+
 const finish = async (world: UnregisterWorld, runner: Runner): Promise<EndResult> => {
+  await removeRow(world, runner);
   const recordDeleted = await deleteRecord(world, runner);
   const reason = runner.reason ?? "";
   if (!recordDeleted) world.metric("RecordsLeftBehind", 1);

@@ -1,0 +1,20 @@
+import { readEnv } from "../../../Core/env";
+import { log } from "../../../Core/log";
+import type { FoundRunners } from "../domain/end-order";
+import { findRunner } from "../domain/find-runner";
+import { parseStopEvent } from "../domain/stop-event";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine } from "./wiring";
+
+const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
+const configuration = configurationOf(env);
+const ledger = ledgerOf(env.ledgerTable);
+
+/** Task "Find runner". Input: a job event, or `{ runnerId?, resourceId?, reason }`. */
+export const handler = async (input: unknown): Promise<FoundRunners> => {
+  const event = parseStopEvent(input);
+  const found = await findRunner({ ...machine, ledger, gitLab: await gitLabOf(configuration) }, event);
+  const about = event.kind === "job" ? { jobId: event.job.jobId } : { runnerId: event.runnerId };
+  const runnerIds = found.runners.flatMap(({ runnerId }) => runnerId ?? []);
+  log.info("RUNNERS_FOUND", { ...about, runnerIds, reason: found.runners[0]?.reason });
+  return found;
+};

@@ -1,0 +1,16 @@
+import { readEnv } from "../../../Core/env";
+import { log } from "../../../Core/log";
+import { parseFailure } from "../domain/failure-input";
+import { type RecordedFailure, recordFailure } from "../domain/record-failure";
+import { ledgerOf, machine } from "./wiring";
+
+const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE" });
+const parts = { ...machine, ledger: ledgerOf(env.ledgerTable) };
+
+/** Task "Record failure". Input: `{ event, error: { Error, Cause } }` as a Catch makes it. */
+export const handler = async (input: unknown): Promise<RecordedFailure> => {
+  const failure = parseFailure(input);
+  const recorded = await recordFailure(parts, failure);
+  log.error("WORKFLOW_FAILED", { jobId: failure.job?.jobId, error: failure.error, outcome: recorded.kind });
+  return recorded;
+};

@@ -1,0 +1,46 @@
+import { ConfigurationError } from "../../../Core/errors";
+import type { Ec2ProviderSettings } from "../adapters/ec2-provider";
+import type { Caps } from "../domain/ports";
+import { GITLAB_VARIABLES } from "./wiring";
+
+export const START_VARIABLES = {
+  ...GITLAB_VARIABLES,
+  deploymentId: "DEPLOYMENT_ID",
+  ledgerTable: "LEDGER_TABLE",
+  bootstrapTable: "BOOTSTRAP_TABLE",
+  maxRunners: "MAX_RUNNERS",
+} as const;
+
+export const EC2_VARIABLES = {
+  templateArm64: "LAUNCH_TEMPLATE_ARM64",
+  templateX86: "LAUNCH_TEMPLATE_X86_64",
+  versionArm64: "LAUNCH_TEMPLATE_VERSION_ARM64",
+  versionX86: "LAUNCH_TEMPLATE_VERSION_X86_64",
+  subnetIds: "SUBNET_IDS",
+  rootDeviceName: "ROOT_DEVICE_NAME",
+  roleId: "RUNNER_ROLE_ID",
+} as const;
+
+/** The stack's cap from its parameter; a class's cap is part of the order. */
+export const capsOf = (maxRunners: string): Caps => {
+  const stack = Number(maxRunners);
+  if (!Number.isSafeInteger(stack) || stack < 0) {
+    throw new ConfigurationError(
+      "MAX_RUNNERS must be a whole number: deploy AutoScaler with MaxRunners set right",
+    );
+  }
+  return { stack, ofClass: ({ maxRunners: ofClass }) => ofClass };
+};
+
+type Ec2Env = Readonly<Record<keyof typeof EC2_VARIABLES | "deploymentId", string>>;
+
+export const fleetSettings = (env: Ec2Env): Ec2ProviderSettings => ({
+  deploymentId: env.deploymentId,
+  launchTemplates: {
+    arm64: { id: env.templateArm64, version: env.versionArm64 },
+    x86_64: { id: env.templateX86, version: env.versionX86 },
+  },
+  subnetIds: env.subnetIds.split(",").map((id) => id.trim()),
+  rootDeviceName: env.rootDeviceName,
+  roleId: env.roleId,
+});

@@ -1,0 +1,19 @@
+import { readEnv } from "../../../Core/env";
+import { log } from "../../../Core/log";
+import { ec2Client } from "../adapters/ec2-client";
+import { ec2Instances } from "../adapters/ec2-instances";
+import { parseEndResult } from "../domain/end-input";
+import type { EndResult } from "../domain/end-order";
+import { terminateInstance } from "../domain/terminate-instance";
+import { ledgerOf, machine } from "./wiring";
+
+const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", deploymentId: "DEPLOYMENT_ID" });
+const parts = { ...machine, ledger: ledgerOf(env.ledgerTable), instances: ec2Instances(ec2Client(3), env) };
+
+/** Task "Terminate instance". Input: what "Unregister runner" returned. */
+export const handler = async (input: unknown): Promise<EndResult> => {
+  const result = await terminateInstance(parts, parseEndResult(input));
+  const { runnerId, resourceId, kind: outcome, reason } = result;
+  log.info("INSTANCE_TERMINATED", { runnerId, resourceId, outcome, reason });
+  return result;
+};

@@ -1,0 +1,30 @@
+import { readEnv } from "../../../Core/env";
+import { log } from "../../../Core/log";
+import { dynamoDbClient } from "../adapters/clients";
+import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
+import { parseEndOrder } from "../domain/end-input";
+import type { EndResult } from "../domain/end-order";
+import { unregisterRunner } from "../domain/unregister-runner";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine, patience } from "./wiring";
+
+const env = readEnv(process.env, {
+  ...GITLAB_VARIABLES,
+  ledgerTable: "LEDGER_TABLE",
+  bootstrapTable: "BOOTSTRAP_TABLE",
+});
+const configuration = configurationOf(env);
+const dynamoDb = dynamoDbClient();
+const parts = {
+  ...machine,
+  ledger: ledgerOf(env.ledgerTable, undefined, dynamoDb),
+  rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),
+};
+
+/** Task "Unregister runner". Input: one order of "Find runner". */
+export const handler = async (input: unknown): Promise<EndResult> => {
+  const order = parseEndOrder(input);
+  const result = await unregisterRunner({ ...parts, gitLab: await gitLabOf(configuration) }, order);
+  const { runnerId, reason, kind: outcome } = result;
+  log.info("RUNNER_UNREGISTERED", { jobId: order.endedJob?.id, runnerId, outcome, reason });
+  return result;
+};

@@ -1,0 +1,43 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { metric } from "../../../Core/log";
+import { dynamoDbClient, ssmClient } from "../adapters/clients";
+import { dynamoLedger } from "../adapters/dynamo-ledger";
+import { gitLabApi } from "../adapters/gitlab-api";
+import { type Configuration, ssmConfiguration } from "../adapters/ssm-configuration";
+import { randomNonce, systemClock } from "../adapters/system-clock";
+import type { GitLab, Ledger } from "../domain/ports";
+
+/** What every rule gets: the machine's clock, random nonces, CloudWatch's metrics. */
+export const machine = { clock: systemClock, nonce: randomNonce, metric } as const;
+
+/** For jitter; ids come from `machine.nonce`. */
+export const patience = { clock: systemClock, random: Math.random } as const;
+
+/** Variables of every function that speaks to GitLab. */
+export const GITLAB_VARIABLES = {
+  path: "CONFIGURATION_PATH",
+  publishedPath: "PUBLISHED_CONFIGURATION_PATH",
+} as const;
+
+export interface Paths {
+  readonly path: string;
+  readonly publishedPath: string;
+}
+
+export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
+  ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, clock: systemClock });
+
+/** GitLab with the access of now: the configuration is read anew once a minute. */
+export const gitLabOf = async (configuration: Configuration): Promise<GitLab> =>
+  gitLabApi({
+    access: await configuration.access(),
+    refresh: () => configuration.refresh(),
+    clock: systemClock,
+  });
+
+export const ledgerOf = (
+  table: string,
+  bootstrapTable?: string,
+  client: DynamoDBClient = dynamoDbClient(),
+): Ledger =>
+  dynamoLedger(client, { table, ...(bootstrapTable === undefined ? {} : { bootstrapTable }), ...patience });
