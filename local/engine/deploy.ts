@@ -5,10 +5,11 @@ import {
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from "@aws-sdk/client-cloudformation";
+import { clientSettings } from "../clients";
 import type { RunFolder } from "../run-folder";
 import { type Builds, builtTemplatePath, type Stack } from "./build";
 import { type CopySettings, deployedCopy } from "./deployed-copy";
-import type { Engine } from "./ministack";
+import { ACCOUNT_ID, type Engine, REGION } from "./ministack";
 import { runCommand } from "./run-command";
 import { SAM, samEnv } from "./sam";
 import { readTemplate } from "./template-file";
@@ -27,16 +28,6 @@ export interface DeployedStack {
   readonly resources: Readonly<Record<string, string>>;
   readonly dropped: readonly string[];
 }
-
-const client = (engine: Engine): CloudFormationClient =>
-  new CloudFormationClient({
-    endpoint: engine.endpoint,
-    region: engine.env.AWS_REGION ?? "",
-    credentials: {
-      accessKeyId: engine.env.AWS_ACCESS_KEY_ID ?? "",
-      secretAccessKey: engine.env.AWS_SECRET_ACCESS_KEY ?? "",
-    },
-  });
 
 const readOutputs = async (
   cloudFormation: CloudFormationClient,
@@ -88,6 +79,8 @@ const deployArguments = (
       "--resolve-s3",
       "--no-fail-on-empty-changeset",
     ],
+    // Asked for where there is an Image function, even one whose image is not built here.
+    ...["--image-repository", `${ACCOUNT_ID}.dkr.ecr.${REGION}.amazonaws.com/laptop`],
     ...(overrides.length > 0 ? ["--parameter-overrides", ...overrides] : []),
   ];
 };
@@ -115,7 +108,7 @@ export const deployStack = async (
   } finally {
     rmSync(copyPath, { force: true });
   }
-  const cloudFormation = client(at.engine);
+  const cloudFormation = new CloudFormationClient(clientSettings(at.engine.env));
   const outputs = await readOutputs(cloudFormation, name);
   const resources = await readResources(cloudFormation, name);
   cloudFormation.destroy();

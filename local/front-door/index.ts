@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { clientSettings } from "../clients";
 import type { Outcome } from "../lambda-host/call";
 import type { WebhookApiShape } from "./api";
 import { authorizer, type RequestHead, type Verdict } from "./authorize";
@@ -99,14 +100,7 @@ export const startFrontDoor = async (
   port: number,
   clientEnv: Readonly<Record<string, string>>,
 ): Promise<FrontDoor> => {
-  const client = new EventBridgeClient({
-    endpoint: clientEnv.AWS_ENDPOINT_URL ?? "",
-    region: clientEnv.AWS_REGION ?? "",
-    credentials: {
-      accessKeyId: clientEnv.AWS_ACCESS_KEY_ID ?? "",
-      secretAccessKey: clientEnv.AWS_SECRET_ACCESS_KEY ?? "",
-    },
-  });
+  const client = new EventBridgeClient(clientSettings(clientEnv));
   const { counted, count } = counter();
   let serve: Serve = async () => UNAVAILABLE;
   const respond = (response: ServerResponse, answer: Answer): void => {

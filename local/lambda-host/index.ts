@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { clientSettings } from "../clients";
 import type { RunFolder } from "../run-folder";
 import type { FunctionSettings, Outcome } from "./call";
 import { functionSettings } from "./function-settings";
@@ -148,9 +149,3 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
     },
   };
 };
-
-const clientSettings = (env: Readonly<Record<string, string>>) => ({
-  endpoint: env.AWS_ENDPOINT_URL ?? "",
-  region: env.AWS_REGION ?? "",
-  credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? "", secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "" },
-});
