@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { metric } from "../../../Core/log";
+import { readEnv } from "../../../Core/env";
+import { deploymentMetric } from "../../../Core/log";
 import { dynamoDbClient, ssmClient } from "../adapters/clients";
 import { dynamoLedger } from "../adapters/dynamo-ledger";
 import { gitLabApi } from "../adapters/gitlab-api";
@@ -7,8 +8,14 @@ import { type Configuration, ssmConfiguration } from "../adapters/ssm-configurat
 import { randomNonce, systemClock } from "../adapters/system-clock";
 import type { GitLab, Ledger } from "../domain/ports";
 
-/** What every rule gets: the machine's clock, random nonces, CloudWatch's metrics. */
-export const machine = { clock: systemClock, nonce: randomNonce, metric } as const;
+const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
+
+/** What every rule gets: the machine's clock, random nonces, CloudWatch's metrics of this deployment. */
+export const machine = {
+  clock: systemClock,
+  nonce: randomNonce,
+  metric: deploymentMetric(deploymentId),
+} as const;
 
 /** For jitter; ids come from `machine.nonce`. */
 export const patience = { clock: systemClock, random: Math.random } as const;
