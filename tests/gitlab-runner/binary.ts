@@ -1,6 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 /** The stand-in for gitlab-runner. */
 export const STAND_IN = resolve(__dirname, "../../local/gitlab-runner/gitlab-runner");
@@ -17,4 +18,15 @@ export const scaledStandIn = (scale: number): string => {
   );
   chmodSync(path, 0o755);
   return path;
+};
+
+/** The real gitlab-runner: `GITLAB_RUNNER`, else the one on PATH. Undefined, with the reason, where there is none. */
+export const realGitLabRunner = (): { readonly path?: string; readonly reason: string } => {
+  const named = process.env.GITLAB_RUNNER;
+  const folders = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "gitlab-runner"));
+  for (const path of named ? [named] : folders) {
+    const version = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 });
+    if (version.status === 0 && !version.stdout.includes("Stand-in")) return { path, reason: "" };
+  }
+  return { reason: "no gitlab-runner on PATH or in GITLAB_RUNNER" };
 };

@@ -56,10 +56,18 @@ export class Job {
     this.trace.watch();
     const ending = await this.stages();
     clearTimeout(timer);
-    rmSync(this.folders.temporary, { recursive: true, force: true });
+    this.tidy();
     const seconds = (performance.now() - start) / 1000;
     this.tell(ending, seconds);
     if (!(await this.trace.end(ending))) this.reportGivenUp(ending);
+  }
+
+  private tidy(): void {
+    try {
+      rmSync(this.folders.temporary, { recursive: true, force: true });
+    } catch {
+      // What could not be made cannot be removed either.
+    }
   }
 
   private stop(why: Stop): void {

@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/config-pipe";
+import { GitLabDouble } from "./gitlab-double";
+
+export const TOKEN = "glrt-abcdefghijklmnop";
+export const SYSTEM_ID = "r_0123456789ab";
+
+/** A command that is said to be gitlab-runner, and the factor on its own waits. */
+export interface Binary {
+  readonly path: string;
+  readonly scale: number;
+}
+
+export interface StartOptions {
+  readonly waitTimeout?: number;
+  /** More lines of the `[[runners]]` entry; a later one of the same key does not win, so name none twice. */
+  readonly toml?: readonly string[];
+  readonly buildsDir?: string;
+  readonly environment?: Record<string, string>;
+  /** In the place of all arguments. */
+  readonly args?: readonly string[];
+}
+
+type Line = Record<string, unknown> & { readonly msg: string };
+
+/** One gitlab-runner before a GitLab of its own, in a folder of its own. */
+export class RunnerUnderTest {
+  readonly folder = mkdtempSync(join(tmpdir(), "runner-"));
+  readonly gitlab = new GitLabDouble();
+  stderr = "";
+  stdout = "";
+  private child: ChildProcess | undefined;
+  private exit: Promise<number | null> = Promise.resolve(null);
+
+  constructor(private readonly binary: Binary) {}
+
+  get buildsDir(): string {
+    return join(this.folder, "builds");
+  }
+
+  get lines(): Line[] {
+    return this.stderr
+      .split("\n")
+      .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Line] : []));
+  }
+
+  said(text: string): boolean {
+    return this.lines.some(({ msg }) => msg.includes(text));
+  }
+
+  /** Starts it as the Lambda runner does: the configuration through a pipe, next to no environment. */
+  async start(options: StartOptions = {}): Promise<this> {
+    const config = join(this.folder, "config");
+    mkdirSync(config, { recursive: true });
+    writeFileSync(join(config, ".runner_system_id"), SYSTEM_ID);
+    const pipe = options.args ? undefined : await makeConfigPipe(config);
+    const child = spawn(this.binary.path, options.args ?? this.arguments(pipe ?? "", options), {
+      cwd: this.folder,
+      env: { HOME: this.folder, PATH: process.env.PATH, ...options.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.watch(child);
+    if (pipe) await this.feed(pipe, this.toml(options));
+    return this;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child?.kill(name);
+  }
+
+  /** The exit code. */
+  ended(): Promise<number | null> {
+    return this.exit;
+  }
+
+  get isRunning(): boolean {
+    return this.child?.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Waits for seconds of the runner's own clock. */
+  seconds(count: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, count * 1000 * this.binary.scale));
+  }
+
+  async close(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.gitlab.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private arguments(config: string, options: StartOptions): string[] {
+    const timeout = ["--max-builds", "1", "--wait-timeout", String(options.waitTimeout ?? 20)];
+    return ["--log-format", "json", "run-single", "--config", config, "-r", "job", ...timeout];
+  }
+
+  private toml(options: StartOptions): string {
+    return [
+      "[[runners]]",
+      '  name = "job"',
+      `  url = "${this.gitlab.url}"`,
+      `  token = "${TOKEN}"`,
+      '  executor = "shell"',
+      '  shell = "bash"',
+      `  builds_dir = "${options.buildsDir ?? this.buildsDir}"`,
+      `  cache_dir = "${join(this.folder, "cache")}"`,
+      ...(options.toml ?? []),
+      "",
+    ].join("\n");
+  }
+
+  private async feed(pipe: string, text: string): Promise<void> {
+    const gone = new AbortController();
+    this.exit.then(() => gone.abort());
+    await feedConfigPipe(pipe, text, gone.signal).catch(() => {});
+  }
+
+  private watch(child: ChildProcess): void {
+    this.child = child;
+    child.stderr?.on("data", (bytes) => {
+      this.stderr += bytes;
+    });
+    child.stdout?.on("data", (bytes) => {
+      this.stdout += bytes;
+    });
+    this.exit = new Promise((resolve) => child.once("close", (code) => resolve(code)));
+  }
+}
+
+/** A case of its own: runner, GitLab and folder are there for it alone, so that cases may run side by side. */
+export const withRunner =
+  (binary: Binary, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
+  async () => {
+    const runner = new RunnerUnderTest(binary);
+    await runner.gitlab.start();
+    try {
+      await run(runner);
+    } finally {
+      await runner.close();
+    }
+  };
