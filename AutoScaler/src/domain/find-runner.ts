@@ -87,9 +87,10 @@ const factsOf = async (
   world: FindWorld,
   runner: Runner,
 ): Promise<{ ownJob?: JobFacts; busyJob?: JobFacts }> => {
-  if (runner.state === "GONE" || runner.adopted) return {};
-  const ownJob = await askFor(world, runner.order.projectId, runner.jobId);
-  const busyJob = isSameJob(runner) ? ownJob : await askFor(world, runner.busyProjectId, runner.busyJobId);
+  if (runner.state === "GONE") return {};
+  const ownJob = runner.adopted ? undefined : await askFor(world, runner.order.projectId, runner.jobId);
+  const busyJob =
+    isSameJob(runner) && ownJob ? ownJob : await askFor(world, runner.busyProjectId, runner.busyJobId);
   return { ...(ownJob ? { ownJob } : {}), ...(busyJob ? { busyJob } : {}) };
 };
 

@@ -82,7 +82,7 @@ export const whyEnd = (facts: EndFacts): string | undefined => {
   if (runner.state === "GONE") return runner.recordDeletedAt === undefined ? "its record is left" : undefined;
   if (runner.state === "ENDING") return runner.reason ?? "its end is under way";
   if (isDead) return "its instance is gone";
-  if (runner.adopted) return "nobody knows it";
+  if (runner.adopted && runner.state === "STARTING") return "nobody knows it";
   if (isOverdue(runner, now)) return "past its lifetime";
   return runner.state === "STARTING" ? whyEndStarting(facts) : whyEndBusy(facts);
 };

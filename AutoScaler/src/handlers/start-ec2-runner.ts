@@ -16,7 +16,6 @@ const dynamoDb = dynamoDbClient();
 const parts = {
   ...machine,
   settings,
-  deploymentId: env.deploymentId,
   caps: capsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),

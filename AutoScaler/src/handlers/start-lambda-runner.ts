@@ -17,7 +17,6 @@ const lambda = lambdaClient();
 const parts = {
   ...machine,
   settings,
-  deploymentId: env.deploymentId,
   caps: capsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),

@@ -10,10 +10,11 @@ import type { GitLab, Ledger } from "../domain/ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
 
-/** What every rule gets: the machine's clock, random nonces, CloudWatch's metrics of this deployment. */
+/** What every rule gets: the machine's clock, random nonces, the deployment and its metrics. */
 export const machine = {
   clock: systemClock,
   nonce: randomNonce,
+  deploymentId,
   metric: deploymentMetric(deploymentId),
 } as const;
 
