@@ -50,8 +50,12 @@ const policy = (nonce: string): string =>
     "trusted-types 'none'",
   ].join("; ");
 
+/** Puts the values where the page names them; each value stands as it is, without a second look. */
 const fill = (html: string, values: Readonly<Record<string, string>>): string =>
-  html.replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => values[name] ?? "");
+  html.replace(
+    /\/\* (STYLE|SCRIPT) \*\/|\b(NONCE|ACCESS_TOKEN)\b/g,
+    (whole, part, word) => values[part ?? word] ?? whole,
+  );
 
 /** The page as one file: style, script and the access token are in it, nothing is loaded from anywhere. */
 export const renderPage = async (accessToken: string): Promise<Answer> => {
@@ -60,7 +64,7 @@ export const renderPage = async (accessToken: string): Promise<Answer> => {
   const nonce = randomBytes(16).toString("base64");
   return {
     status: 200,
-    body: fill(html, { style, script, nonce, accessToken }),
+    body: fill(html, { STYLE: style, SCRIPT: script, NONCE: nonce, ACCESS_TOKEN: accessToken }),
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": policy(nonce),

@@ -1,0 +1,52 @@
+import type { PageState } from "../../page-state";
+import { byId, make, setText } from "./dom";
+
+interface Figure {
+  readonly name: string;
+  readonly value: (state: PageState) => string;
+  readonly note: (state: PageState) => string;
+  readonly mood?: (state: PageState) => string;
+}
+
+const isIdle = (state: PageState): boolean => state.waiting === 0 && state.running === 0;
+
+const leftOver = (state: PageState): number =>
+  state.left === undefined ? state.runners : state.left.runners + state.left.instances + state.left.ledger;
+
+const leftNote = ({ left, runners }: PageState): string =>
+  left === undefined
+    ? `runner records: ${runners}`
+    : `runner records ${left.runners}, instances ${left.instances}, open ledger items ${left.ledger}`;
+
+const hookNote = ({ hooks, hasHook }: PageState): string =>
+  hasHook ? `lost ${hooks.lost}, sent twice ${hooks.repeated}, refused ${hooks.failed}` : "no hook is set";
+
+const FIGURES: readonly Figure[] = [
+  { name: "Waiting", value: ({ waiting }) => String(waiting), note: () => "jobs pending" },
+  { name: "Running", value: ({ running }) => String(running), note: () => "jobs on a runner" },
+  { name: "Ended", value: ({ ended }) => String(ended), note: () => "jobs so far" },
+  { name: "Hooks sent", value: ({ hooks }) => String(hooks.sent), note: hookNote },
+  {
+    name: "Still there",
+    value: (state) => (leftOver(state) === 0 ? "nothing" : String(leftOver(state))),
+    note: leftNote,
+    mood: (state) => (leftOver(state) === 0 ? "good" : isIdle(state) ? "watch" : ""),
+  },
+];
+
+const shown = FIGURES.map((figure) => {
+  const value = make("dd", "value");
+  const note = make("dd", "note");
+  const element = make("div", "figure", make("dt", "", figure.name), value, note);
+  byId("figures").append(element);
+  return { figure, element, value, note };
+});
+
+/** The row of figures: what waits and runs, the hooks, and what is left of all that was started. */
+export const showFigures = (state: PageState): void => {
+  for (const { figure, element, value, note } of shown) {
+    setText(value, figure.value(state));
+    setText(note, figure.note(state));
+    element.dataset.mood = figure.mood?.(state) ?? "";
+  }
+};

@@ -1,0 +1,131 @@
+import type { PageJob } from "../../page-state";
+import { cancelJob, readLog } from "./api";
+import { byId, make, setText } from "./dom";
+import { steps } from "./steps";
+import { duration } from "./time";
+
+/** Words and signs of a status: never colour alone. */
+const SIGNS: Readonly<Record<string, string>> = {
+  created: "○",
+  manual: "▸",
+  pending: "◔",
+  running: "◐",
+  canceling: "◐",
+  success: "✓",
+  failed: "✕",
+  canceled: "⊘",
+  skipped: "→",
+};
+
+const CARRIERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
+
+const isOver = (job: PageJob): boolean => ["success", "failed", "canceled", "skipped"].includes(job.status);
+
+/** From when to when a pipeline's time line goes, in milliseconds since 1970. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface JobRow {
+  readonly element: HTMLElement;
+  update(job: PageJob, span: Span, now: number): void;
+}
+
+const place = (bar: HTMLElement, span: Span, from: number | undefined, to: number): void => {
+  const isShown = from !== undefined;
+  bar.hidden = !isShown;
+  if (!isShown) return;
+  const whole = span.to - span.from;
+  const left = ((from - span.from) / whole) * 100;
+  bar.style.left = `${Math.max(0, left)}%`;
+  bar.style.width = `${Math.max(0.6, ((to - from) / whole) * 100)}%`;
+};
+
+const waitedAndRan = (job: PageJob, now: number): string => {
+  if (job.queuedAt === undefined) return "";
+  const waited = duration((job.startedAt ?? job.finishedAt ?? now) - job.queuedAt);
+  if (job.startedAt === undefined) return `waited ${waited}`;
+  return `waited ${waited}, ran ${duration((job.finishedAt ?? now) - job.startedAt)}`;
+};
+
+const showSteps = (list: HTMLElement, job: PageJob): void => {
+  const lines = steps(job);
+  const text = lines.map((line) => line.join("\t")).join("\n");
+  if (list.dataset.shown === text) return;
+  list.dataset.shown = text;
+  list.replaceChildren(
+    ...lines.flatMap(([name, after, at]) => [
+      make("dt", "", name),
+      make("dd", "", after),
+      make("dd", "at", at),
+    ]),
+  );
+};
+
+/** A job's line: sign, name, tags, carrier, its part of the time line, its last log line, a button to cancel. */
+export const jobRow = (first: PageJob): JobRow => {
+  let job = first;
+  const sign = make("span", "sign");
+  sign.setAttribute("aria-hidden", "true");
+  const status = make("span", "status");
+  const name = make("span", "name", job.name);
+  const tags = make("span", "tags", ...job.tags.map((tag) => make("span", "tag", tag)));
+  const carrier = make("span", "carrier");
+  const waitBar = make("span", "bar wait");
+  const runBar = make("span", "bar run");
+  const line = make("span", "timeline", waitBar, runBar);
+  line.setAttribute("aria-hidden", "true");
+  const times = make("span", "times");
+  const cancel = make("button", "quiet", "Cancel");
+  cancel.type = "button";
+  cancel.setAttribute("aria-label", `Cancel ${job.name}`);
+  cancel.addEventListener("click", () => {
+    cancel.disabled = true;
+    cancelJob(job.projectId, job.id).catch(() => {
+      cancel.disabled = false;
+    });
+  });
+  const lastLine = make("span", "last-line");
+  const log = make("pre", "log");
+  log.tabIndex = 0;
+  const whole = make("button", "quiet", "Whole log");
+  whole.type = "button";
+  let isWhole = false;
+  whole.addEventListener("click", async () => {
+    isWhole = true;
+    whole.hidden = true;
+    setText(log, await readLog(job.id).catch((error) => String(error)));
+  });
+  const stepList = make("dl", "steps");
+  const reason = make("p", "reason");
+  const summary = make("summary", "", make("span", "summary-label", "Log and steps"), lastLine);
+  const details = make("details", "", summary, make("div", "inside", reason, stepList, log, whole));
+  const head = make("div", "head", sign, make("span", "title", name, tags), status, carrier, cancel);
+  const element = make("li", "job", head, make("div", "when", line, times), details);
+  return {
+    element,
+    update: (next, span, now) => {
+      const isNews = job.status !== next.status && isOver(next);
+      job = next;
+      if (isNews) setText(byId("news"), `${job.name}: ${job.status}`);
+      element.dataset.status = job.status;
+      setText(sign, SIGNS[job.status] ?? "·");
+      setText(status, job.status);
+      const type = job.laptop?.carrier ?? "";
+      carrier.dataset.carrier = type;
+      setText(carrier, CARRIERS[type] ?? type);
+      carrier.title = job.laptop?.resourceId ?? "";
+      place(waitBar, span, job.queuedAt, job.startedAt ?? job.finishedAt ?? now);
+      place(runBar, span, job.startedAt, job.finishedAt ?? now);
+      setText(times, waitedAndRan(job, now));
+      cancel.hidden = isOver(job) || job.status === "canceling";
+      setText(lastLine, job.lastLines.at(-1) ?? "");
+      setText(reason, job.laptop?.reason ?? job.failureReason ?? "");
+      if (!isWhole) setText(log, job.lastLines.join("\n"));
+      whole.hidden = isWhole || job.lastLines.length === 0;
+      log.hidden = log.textContent === "";
+      showSteps(stepList, job);
+    },
+  };
+};

@@ -1,0 +1,93 @@
+import { curlLine, readState, runJobs, runSample } from "./api";
+import { byId, setText } from "./dom";
+import { showFaults } from "./faults";
+import { showFigures } from "./figures";
+import { showPipelines } from "./pipelines";
+
+const INTERVAL_MS = 1_000;
+
+const EXAMPLE = `[
+  {
+    "name": "my job",
+    "tags": ["lambda"],
+    "script": ["echo working", "sleep 2"]
+  },
+  {
+    "name": "second",
+    "script": ["date"]
+  }
+]`;
+
+const sayConnected = (isConnected: boolean): void => {
+  const connection = byId("connection");
+  connection.dataset.connected = String(isConnected);
+  setText(connection.children[0] ?? connection, isConnected ? "live" : "no answer: is it still running?");
+};
+
+const refresh = async (): Promise<void> => {
+  try {
+    const state = await readState();
+    showFigures(state);
+    showPipelines(state);
+    showFaults(state);
+    sayConnected(true);
+  } catch {
+    sayConnected(false);
+  }
+};
+
+const keepRefreshing = async (): Promise<void> => {
+  if (!document.hidden) await refresh();
+  setTimeout(keepRefreshing, INTERVAL_MS);
+};
+
+const showError = (error: unknown): void =>
+  setText(byId("editor-error"), error instanceof Error ? error.message : String(error ?? ""));
+
+/** Runs something a button asks for, with the button off meanwhile and the page up to date afterwards. */
+const act = async (button: HTMLButtonElement, action: () => Promise<void>): Promise<void> => {
+  button.disabled = true;
+  setText(byId("editor-error"), "");
+  await action().catch(showError);
+  await refresh();
+  button.disabled = false;
+};
+
+const parseJobs = (text: string): unknown => {
+  try {
+    const value = JSON.parse(text);
+    return Array.isArray(value) ? value : [value];
+  } catch (error) {
+    throw new Error(`The jobs are no JSON: ${error instanceof Error ? error.message : ""}`);
+  }
+};
+
+const runOwn = async (): Promise<void> => {
+  const project = Number(byId<HTMLInputElement>("project").value);
+  await runJobs(project, parseJobs(byId<HTMLTextAreaElement>("jobs").value));
+};
+
+const copyCurl = async (): Promise<void> => {
+  await navigator.clipboard.writeText(byId("curl").textContent ?? "");
+  setText(byId("copy"), "Copied");
+  setTimeout(() => setText(byId("copy"), "Copy"), 2_000);
+};
+
+const prepare = (): void => {
+  byId<HTMLTextAreaElement>("jobs").value = EXAMPLE;
+  setText(byId("curl"), curlLine());
+  const sample = byId<HTMLButtonElement>("run-sample");
+  const own = byId<HTMLButtonElement>("run-own");
+  sample.addEventListener("click", () => act(sample, runSample));
+  byId("editor").addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(own, runOwn);
+  });
+  byId("copy").addEventListener("click", () => copyCurl().catch(showError));
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) refresh();
+  });
+};
+
+prepare();
+keepRefreshing();
