@@ -1,0 +1,42 @@
+import { PARAMETERS } from "../../Core/configuration";
+import { readEnv } from "../../Core/env";
+import { log, metric } from "../../Core/log";
+import { readParameters } from "./read-parameters";
+import { secretCache } from "./secret-cache";
+import { isWebhookToken, type WebhookSecrets, webhookToken } from "./webhook-secret";
+
+const { configurationPath } = readEnv(process.env, { configurationPath: "CONFIGURATION_PATH" });
+const current = `${configurationPath}/${PARAMETERS.webhookSecret}`;
+const previous = `${configurationPath}/${PARAMETERS.webhookSecretPrevious}`;
+
+const stored = (values: ReadonlyMap<string, string>, name: string): string =>
+  // A value stored from a file ends with the file's line end, which no header can hold.
+  (values.get(name) ?? "").replace(/\r?\n$/, "");
+
+const readSecrets = async (): Promise<WebhookSecrets> => {
+  const values = await readParameters(process.env, [current, previous]);
+  if (!stored(values, current)) log.error("WEBHOOK_SECRET_MISSING", { parameter: current });
+  return { current: stored(values, current), previous: stored(values, previous) };
+};
+
+const secrets = secretCache({
+  read: readSecrets,
+  now: () => Date.now(),
+  onFailure: (error) =>
+    log.error("WEBHOOK_SECRET_UNREAD", { reason: error instanceof Error ? error.message : "unknown" }),
+});
+
+/**
+ * The HTTP API's authorizer: payload format 2.0, simple response. Lets in whoever sends one of the webhook
+ * secrets in `X-Gitlab-Token`, and nobody when in doubt. Neither the event nor the header is ever logged.
+ */
+export const handler = async (event: unknown): Promise<{ readonly isAuthorized: boolean }> => {
+  try {
+    const isAuthorized = isWebhookToken(webhookToken(event), await secrets());
+    if (!isAuthorized) metric("WebhookDenied");
+    return { isAuthorized };
+  } catch {
+    metric("WebhookDenied");
+    return { isAuthorized: false };
+  }
+};
