@@ -41,6 +41,11 @@ beforeAll(async () => {
     });
     request.on("end", () => {
       store.requests.push({ headers: request.headers, body });
+      if (store.throttles > 0) {
+        store.throttles -= 1;
+        response.writeHead(400).end("ThrottlingException");
+        return;
+      }
       if (!store.isSilent)
         response.writeHead(store.status).end(store.status === 200 ? answer(body) : CURRENT);
     });
