@@ -14,7 +14,7 @@ import type { LaptopStatus } from "./gitlab/laptop-status";
 import { findGitLabRunner, type RunnerBinary } from "./gitlab-runner-binary";
 import { type FinishedCall, type LambdaHost, startLambdaHost } from "./lambda-host";
 import { readLedger } from "./left-over";
-import { CONFIGURATION_PATH, writeConfiguration } from "./parameters";
+import { writeConfiguration } from "./parameters";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
 import { laptopStatus } from "./status";
 
@@ -64,6 +64,16 @@ export interface Laptop {
   sweep(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** On every job's path, in the order in which it needs them. */
+const WARMED = [
+  "LookUpRunnerFunction",
+  "StartLambdaRunnerFunction",
+  "StartEc2RunnerFunction",
+  "RecordPickUpFunction",
+  "FindRunnerFunction",
+  "UnregisterRunnerFunction",
+];
 
 type Closer = () => Promise<unknown>;
 
@@ -194,6 +204,11 @@ const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]):
   frontDoor.open(api, (event) =>
     host.call("Infrastructure", api.authorizerFunctionId, authorizerName, event),
   );
+  for (const functionId of WARMED) {
+    const name = stacks.AutoScaler.resources[functionId];
+    if (name) void host.warm("AutoScaler", functionId, name).catch(() => undefined);
+  }
+  standIn?.setLaptopStatus(() => status());
   standIn?.setHook({ url: webhook, token: webhookToken });
 
   const ledgerTable = stacks.AutoScaler.outputs.LedgerTableName ?? "";

@@ -41,6 +41,8 @@ export interface LambdaHost {
   functionUrl(stack: string, functionId: string): string;
   /** Calls a function as AWS services do, without the engine between. */
   call(stack: string, functionId: string, functionName: string, event: unknown): Promise<Outcome>;
+  /** Loads a function ahead of its first call. */
+  warm(stack: string, functionId: string, functionName: string): Promise<void>;
   /** Processes of runner functions that run now. */
   runnerPids(): readonly number[];
   close(): Promise<void>;
@@ -126,6 +128,12 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
     return outcome;
   };
 
+  const warm: LambdaHost["warm"] = async (stack, functionId, functionName) => {
+    const bundle = host.bundleFolder(stack, functionId);
+    const settings = await settingsOf(functionName);
+    if (bundle && !settings.isImage) pool.warm(sourceOf(settings, bundle, functionId, host));
+  };
+
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, , stack = "", functionId = ""] = (request.url ?? "").split("/");
     const name = request.headers["x-amzn-lambda-function-name"];
@@ -140,6 +148,7 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
   return {
     functionUrl: (stack, functionId) => `http://127.0.0.1:${port}/functions/${stack}/${functionId}`,
     call,
+    warm,
     runnerPids: () => runners.pids(),
     close: async () => {
       server.close();

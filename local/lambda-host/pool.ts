@@ -18,12 +18,15 @@ export interface PoolLimits {
 interface Environment {
   readonly key: string;
   readonly worker: Worker;
+  /** Loading its bundle, or running a call. */
   isBusy: boolean;
+  isLoading: boolean;
 }
 
 interface Waiting {
   readonly source: WorkerSource;
   readonly start: (environment: Environment) => void;
+  readonly fail: (error: Error) => void;
 }
 
 /**
@@ -41,10 +44,20 @@ export class WorkerPool {
   ) {}
 
   async run(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
-    const environment = await this.#acquire(source);
+    let environment: Environment;
+    try {
+      environment = await this.#acquire(source);
+    } catch (error) {
+      return crashed(error instanceof Error ? error.message : String(error));
+    }
     const outcome = await this.#call(environment, source.settings, call);
     this.#release(environment);
     return outcome;
+  }
+
+  /** Loads a first environment, so that the first call finds it warm. */
+  warm(source: WorkerSource): void {
+    this.#environmentFor(source);
   }
 
   async close(): Promise<void> {
@@ -54,8 +67,8 @@ export class WorkerPool {
   }
 
   #acquire(source: WorkerSource): Promise<Environment> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ source, start: resolve });
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ source, start: resolve, fail: reject });
       this.#startWaiting();
     });
   }
@@ -70,7 +83,7 @@ export class WorkerPool {
     for (let index = 0; index < this.#waiting.length; ) {
       const waiting = this.#waiting[index];
       const environment = waiting && this.#environmentFor(waiting.source);
-      if (!waiting || !environment) {
+      if (!waiting || !environment || environment.isLoading) {
         index += 1;
         continue;
       }
@@ -84,6 +97,8 @@ export class WorkerPool {
     const own = [...this.#environments].filter(({ key }) => key === source.key);
     const idle = own.find(({ isBusy }) => !isBusy);
     if (idle) return idle;
+    // One at a time is loaded: a burst is served faster by few that are warm than by many that all load at once.
+    if (own.some(({ isLoading }) => isLoading)) return undefined;
     if (own.length >= this.limits.workersPerFunction) return undefined;
     if (this.#environments.size >= this.limits.workers && !this.#dropIdle()) return undefined;
     return this.#open(source);
@@ -94,6 +109,14 @@ export class WorkerPool {
     if (!idle) return false;
     this.#drop(idle);
     return true;
+  }
+
+  /** One that ends while it loads fails the oldest call that waits for it, else that would wait for ever. */
+  #lost(environment: Environment, error: Error): void {
+    if (!this.#environments.delete(environment)) return;
+    const index = this.#waiting.findIndex(({ source }) => source.key === environment.key);
+    if (environment.isLoading && index >= 0) this.#waiting.splice(index, 1)[0]?.fail(error);
+    this.#startWaiting();
   }
 
   #drop(environment: Environment): void {
@@ -111,10 +134,13 @@ export class WorkerPool {
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.on("data", (chunk: Buffer) => this.onOutput(key, chunk.toString()));
     }
-    const environment = { key, worker, isBusy: false };
-    worker.setMaxListeners(0);
-    worker.on("error", () => this.#environments.delete(environment));
-    worker.on("exit", () => this.#environments.delete(environment));
+    const environment: Environment = { key, worker, isBusy: true, isLoading: true };
+    worker.once("message", () => {
+      environment.isLoading = false;
+      this.#release(environment);
+    });
+    worker.on("error", (error) => this.#lost(environment, error));
+    worker.on("exit", () => this.#lost(environment, new Error("it ended")));
     this.#environments.add(environment);
     return environment;
   }

@@ -9,3 +9,4 @@ const handler = loadHandler(file, exportName);
 parentPort?.on("message", async (call: Call) => {
   parentPort?.postMessage(await runHandler(handler, call));
 });
+parentPort?.postMessage("loaded");

@@ -1,0 +1,57 @@
+import type { JobView } from "../gitlab";
+import type { LaptopJob } from "../gitlab/laptop-status";
+
+/** A job as the terminal shows it: GitLab's view and the ledger's, as one. */
+export interface Row {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+  /** `Lambda`, `EC2`, or empty while unknown. */
+  readonly carrier: string;
+  /** Milliseconds of each step that is over, in the order of the steps. */
+  readonly steps: readonly { readonly name: string; readonly ms: number }[];
+  readonly lastLines: readonly string[];
+  readonly reason?: string;
+}
+
+const CARRIERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
+
+type Moment = readonly [name: string, at: number | undefined];
+
+/** From the job's wait to the end of what carried it: each step ends at a moment that somebody recorded. */
+const moments = (job: JobView, ledger: LaptopJob | undefined): readonly Moment[] => {
+  const at = (name: string): number | undefined => ledger?.steps?.find((step) => step.name === name)?.at;
+  return [
+    ["", job.queuedAt ?? job.createdAt],
+    ["hook", at("CLAIMED")],
+    ["runner made", at("CREATED")],
+    ["launched", at("LAUNCHED")],
+    ["picked up", job.startedAt],
+    ["ran", job.finishedAt],
+  ];
+};
+
+const stepsOf = (all: readonly Moment[]): { name: string; ms: number }[] => {
+  const known = all.filter((moment): moment is readonly [string, number] => moment[1] !== undefined);
+  return known
+    .slice(1)
+    .map(([name, at], index) => ({ name, ms: Math.max(0, at - (known[index]?.[1] ?? at)) }));
+};
+
+/** One row for each job, in the order given. */
+export const rowsOf = (jobs: readonly JobView[], ledger: readonly LaptopJob[]): readonly Row[] =>
+  jobs.map((job) => {
+    const own = ledger.find(({ jobId }) => jobId === job.id);
+    const ran = job.runnerId === undefined && job.startedAt === undefined;
+    return {
+      id: job.id,
+      name: job.name,
+      status: job.status,
+      carrier: ran && job.status !== "pending" ? "" : (CARRIERS[own?.carrier ?? ""] ?? ""),
+      steps: stepsOf(moments(job, own)),
+      lastLines: job.lastLines,
+      ...(own?.reason === undefined ? {} : { reason: own.reason }),
+    };
+  });
+
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

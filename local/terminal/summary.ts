@@ -1,0 +1,36 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { Left } from "../gitlab/laptop-status";
+import { type Row, seconds } from "./row";
+import { coloured } from "./view";
+
+const HEAD = ["Job", "State", "Ran on", "Steps", "Last lines of its log"];
+
+const stepLines = ({ steps }: Row): string =>
+  steps.map(({ name, ms }) => `${name.padEnd(12)}${seconds(ms).padStart(7)}`).join("\n");
+
+const plain = (text: string): string => text.replace(/\p{Cc}/gu, "");
+
+/** The table that closes the sample pipeline. */
+export const summaryTable = (rows: readonly Row[]): string => {
+  const table = new Table({
+    head: HEAD,
+    wordWrap: true,
+    colWidths: [16, 10, 8, 23, 48],
+    style: { head: [], border: [] },
+  });
+  for (const row of rows) {
+    const log = row.lastLines.slice(-4).map(plain).join("\n");
+    table.push([row.name, coloured(row.status), row.carrier || "nothing", stepLines(row), log]);
+  }
+  return table.toString();
+};
+
+export const isNothingLeft = ({ runners, instances, ledger }: Left): boolean =>
+  runners + instances + ledger === 0;
+
+/** What is left when all is over, told by GitLab, EC2 and the ledger themselves. */
+export const leftText = (left: Left): string => {
+  const sentence = `Left: ${left.runners} runner records in GitLab, ${left.instances} instances, ${left.ledger} open ledger items.`;
+  return isNothingLeft(left) ? pc.green(sentence) : pc.red(sentence);
+};

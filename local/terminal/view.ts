@@ -1,0 +1,68 @@
+import pc from "picocolors";
+import { type Row, seconds } from "./row";
+
+const COLOURS: Readonly<Record<string, (text: string) => string>> = {
+  success: pc.green,
+  failed: pc.red,
+  running: pc.cyan,
+  pending: pc.yellow,
+  canceled: pc.dim,
+};
+
+export const coloured = (status: string): string => (COLOURS[status] ?? String)(status);
+
+const cut = (text: string, width: number): string =>
+  text.length > width ? `${text.slice(0, width - 1)}…` : text;
+
+const stepsText = ({ steps }: Row): string =>
+  steps.map(({ name, ms }) => `${name} ${seconds(ms)}`).join(", ");
+
+const lineOf = (row: Row, width: number): string[] => {
+  const head = `${row.name.padEnd(16)} ${coloured(row.status.padEnd(9))} ${row.carrier.padEnd(7)}`;
+  const log = row.lastLines.at(-1);
+  return [
+    `  ${head} ${pc.dim(cut(stepsText(row), Math.max(10, width - 38)))}`,
+    ...(log === undefined ? [] : [`    ${pc.dim(cut(`│ ${log}`, width - 6))}`]),
+  ];
+};
+
+/** Shows rows as they change. */
+export interface View {
+  show(rows: readonly Row[]): void;
+  /** What was shown last stays; what comes next is written below it. */
+  finish(): void;
+}
+
+/** On a terminal: one block that is drawn again in place. */
+export const liveView = (out: NodeJS.WriteStream): View => {
+  let height = 0;
+  return {
+    show: (rows) => {
+      const lines = rows.flatMap((row) => lineOf(row, out.columns || 100));
+      // Up to the block's first line, then each line cleared and written anew.
+      const up = height > 0 ? `\u001b[${height}A` : "";
+      out.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join("")}\u001b[0J`);
+      height = lines.length;
+    },
+    finish: () => {
+      height = 0;
+    },
+  };
+};
+
+/** Elsewhere: a plain line for each change of a job's status. */
+export const plainView = (write: (line: string) => void, now: () => number): View => {
+  const shown = new Map<number, string>();
+  const since = now();
+  return {
+    show: (rows) => {
+      for (const row of rows) {
+        const state = `${row.status} ${row.carrier}`.trim();
+        if (shown.get(row.id) === state) continue;
+        shown.set(row.id, state);
+        write(`  [${seconds(now() - since).padStart(7)}] ${row.name} (job ${row.id}): ${state}`);
+      }
+    },
+    finish: () => undefined,
+  };
+};
