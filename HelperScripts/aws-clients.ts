@@ -1,0 +1,35 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { Clients } from "./context";
+
+/** Patient with a busy service, impatient with a dead one. */
+const SETTINGS = {
+  maxAttempts: 6,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
+};
+
+const once = <Made>(make: () => Made): (() => Made) => {
+  let made: Made | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+/** Clients by the AWS environment: AWS itself, or an emulator by AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>. */
+export const awsClients = (): Clients => ({
+  cloudFormation: once(() => new CloudFormationClient(SETTINGS)),
+  dynamoDb: once(() => new DynamoDBClient(SETTINGS)),
+  lambda: once(() => new LambdaClient(SETTINGS)),
+  ssm: once(() => new SSMClient(SETTINGS)),
+  sqs: once(() => new SQSClient(SETTINGS)),
+  ec2: once(() => new EC2Client(SETTINGS)),
+  eventBridge: once(() => new EventBridgeClient(SETTINGS)),
+  stepFunctions: once(() => new SFNClient(SETTINGS)),
+});

@@ -1,0 +1,74 @@
+import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { Console } from "./console/console";
+import type { HttpFetch } from "./gitlab/operator-gitlab";
+
+type Client<Sdk extends { send: unknown }> = Pick<Sdk, "send">;
+
+/** AWS, a client a service; made when first asked for. */
+export interface Clients {
+  cloudFormation(): Client<CloudFormationClient>;
+  dynamoDb(): Client<DynamoDBClient>;
+  lambda(): Client<LambdaClient>;
+  ssm(): Client<SSMClient>;
+  sqs(): Client<SQSClient>;
+  ec2(): Client<EC2Client>;
+  eventBridge(): Client<EventBridgeClient>;
+  stepFunctions(): Client<SFNClient>;
+}
+
+/** The world as commands see it. */
+export interface Context {
+  readonly console: Console;
+  readonly clients: Clients;
+  readonly fetch: HttpFetch;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** 64 hexadecimal digits. */
+  readonly random: () => string;
+  readonly readFile: (path: string) => string;
+  readonly writeFile: (path: string, text: string) => void;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly stackName: string;
+  readonly json?: boolean;
+}
+
+/** A command ends: 0 done, 1 failed, 2 misused. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Shows a result: as one JSON document, or as text for people. */
+export const show = (
+  context: Context,
+  options: Pick<CommonOptions, "json">,
+  json: unknown,
+  text: string,
+): void => context.console.out(options.json ? JSON.stringify(json, undefined, 2) : text);
+
+/** The user gave the program something that it cannot work with. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Asks, unless `yes`; without anybody to ask it is a misuse. */
+export const agreed = async (
+  context: Context,
+  yes: boolean | undefined,
+  question: string,
+): Promise<boolean> => {
+  if (yes) return true;
+  if (!context.console.isInteractive) {
+    throw new UsageError(
+      "Nobody is there to ask: give --yes to go on, or --dry-run to see what would be done",
+    );
+  }
+  return context.console.confirm(question);
+};

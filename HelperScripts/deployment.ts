@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import { ConfigurationError } from "../Core/errors";
+import type { Home } from "../Core/function-arn";
+import { parseRoutingSettings, type RoutingSettings } from "../Core/routing-settings";
+
+/** A stack as CloudFormation describes it. */
+export interface Deployment {
+  readonly stackName: string;
+  readonly home: Home;
+  readonly status: string;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** The stack name that a stack's samconfig.toml proposes. */
+export const proposedStackName = (stackFolder: string): string => {
+  const file = join(__dirname, "..", stackFolder, "samconfig.toml");
+  const match = /^\s*stack_name\s*=\s*"([^"]+)"/m.exec(readFileSync(file, "utf8"));
+  if (match?.[1] === undefined) throw new ConfigurationError(`${file} proposes no stack_name: add one`);
+  return match[1];
+};
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message);
+
+/** @throws ConfigurationError when there is no such stack, or its deployment is not finished */
+export const findDeployment = async (
+  client: Pick<CloudFormationClient, "send">,
+  stackName: string,
+): Promise<Deployment> => {
+  const answer = await client
+    .send(new DescribeStacksCommand({ StackName: stackName }))
+    .catch((error: unknown) => {
+      if (isMissing(error)) return { Stacks: [] };
+      throw error;
+    });
+  const [stack] = answer.Stacks ?? [];
+  const [, , , region, account] = (stack?.StackId ?? "").split(":");
+  if (stack === undefined || !region || !account) {
+    throw new ConfigurationError(
+      `There is no stack ${stackName} in this account and region: deploy it, or give its name with --stack-name`,
+    );
+  }
+  const outputs = (stack.Outputs ?? []).map(
+    (each) => [each.OutputKey ?? "", each.OutputValue ?? ""] as const,
+  );
+  return {
+    stackName,
+    home: { region, account },
+    status: stack.StackStatus ?? "",
+    outputs: new Map(outputs),
+  };
+};
+
+/** An output that the command needs. @throws ConfigurationError when the stack lacks it */
+export const output = (deployment: Deployment, name: string): string => {
+  const value = deployment.outputs.get(name);
+  if (value) return value;
+  throw new ConfigurationError(
+    `The stack ${deployment.stackName} (${deployment.status}) has no output ${name}: is it the AutoScaler stack? Deploy its newest version, or give another --stack-name`,
+  );
+};
+
+/** The stack's routing settings, from the environment of the function that decides by them. */
+export const routingSettings = async (
+  client: Pick<LambdaClient, "send">,
+  deployment: Deployment,
+): Promise<RoutingSettings> => {
+  const FunctionName = output(deployment, "LookUpRunnerFunctionName");
+  const answer = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  return parseRoutingSettings(answer.Environment?.Variables ?? {}, deployment.home);
+};

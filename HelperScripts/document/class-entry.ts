@@ -1,0 +1,82 @@
+import { getNodeValue, type Node } from "jsonc-parser";
+import { resolveClass } from "../../Core/class-resolution";
+import {
+  CLASS_FIELDS,
+  type ClassFields,
+  checkClassField,
+  EC2_CLASS_FIELDS,
+  isBad,
+  oneOf,
+} from "../../Core/mapping-row";
+import type { RoutingSettings } from "../../Core/routing-settings";
+import { CARRIERS, type Carrier } from "../../Core/runner-class";
+import type { Findings, Properties } from "./object-reader";
+
+/** A class of the document whose fields are right. */
+export interface ClassEntry {
+  readonly name: string;
+  readonly node: Node;
+  readonly fields: ClassFields;
+}
+
+const MAX_NAME_LENGTH = 100;
+
+const nameProblem = (name: string): string | undefined => {
+  if (name === "default") return "is what the stack's parameters say: choose another name";
+  if (/^[A-Za-z0-9][A-Za-z0-9._ -]*$/.test(name) && name.length <= MAX_NAME_LENGTH) return undefined;
+  return `must be at most ${MAX_NAME_LENGTH} letters, digits, spaces or . _ - and begin with a letter or digit`;
+};
+
+const fieldProblem = (field: keyof ClassFields, value: unknown, type: Carrier): string | undefined => {
+  if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
+    return "is for EC2 classes: a function's size is the function's own";
+  }
+  const checked = checkClassField(field, value, type);
+  return isBad(checked) ? checked.problem : undefined;
+};
+
+const readFields = (
+  findings: Findings,
+  where: string,
+  properties: Properties,
+  type: Carrier,
+): ClassFields | undefined => {
+  const values: Record<string, unknown> = {};
+  let isRight = true;
+  for (const field of CLASS_FIELDS) {
+    const property = properties.get(field);
+    if (property === undefined) continue;
+    values[field] = getNodeValue(property.value);
+    const problem = fieldProblem(field, values[field], type);
+    if (problem === undefined) continue;
+    isRight = false;
+    findings.add(property.value, `${where}.${field} ${problem}`);
+  }
+  return isRight ? { ...values, type } : undefined;
+};
+
+/** Reads one entry of `classes`; undefined when something is wrong with it. */
+export const readClassEntry = (
+  findings: Findings,
+  name: string,
+  nameNode: Node,
+  node: Node,
+  settings: RoutingSettings | undefined,
+): ClassEntry | undefined => {
+  const where = `classes[${JSON.stringify(name)}]`;
+  const problem = nameProblem(name);
+  if (problem) findings.add(nameNode, `${where}: the name ${problem}`);
+  const properties = findings.fields(node, where, CLASS_FIELDS);
+  if (properties === undefined) return undefined;
+  const typeNode = properties.get("type")?.value;
+  const type = oneOf(CARRIERS, typeNode && getNodeValue(typeNode));
+  if (type === undefined) {
+    findings.add(typeNode ?? node, `${where}.type must be ${CARRIERS.join(" or ")}`);
+    return undefined;
+  }
+  const fields = readFields(findings, where, properties, type);
+  if (fields === undefined || problem) return undefined;
+  const resolved = settings && resolveClass(name, fields, settings);
+  if (resolved && isBad(resolved)) findings.add(node, `${where} ${resolved.problem}`);
+  return { name, node, fields };
+};

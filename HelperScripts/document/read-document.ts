@@ -1,0 +1,144 @@
+import type { Node } from "jsonc-parser";
+import { CLASS_SORT_KEY, classRowKey } from "../../Core/mapping-keys";
+import type { StoredRow } from "../../Core/mapping-state";
+import type { RoutingSettings } from "../../Core/routing-settings";
+import { type ClassEntry, readClassEntry } from "./class-entry";
+import { type JobEntry, readJobEntry } from "./job-entry";
+import { closest, Findings, type Property } from "./object-reader";
+import { swappableRows } from "./swappable-rows";
+import { type Finding, parseSyntax } from "./syntax";
+
+export type { Finding } from "./syntax";
+
+/** What a document says: rows for the table, everything that is wrong with it, and what deserves a second look. */
+export interface DocumentReading {
+  /** Complete when `errors` is empty. */
+  readonly rows: readonly StoredRow[];
+  readonly errors: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+const DOCUMENT_FIELDS = ["jobs", "classes", "$schema"];
+
+const readClasses = (
+  findings: Findings,
+  node: Node | undefined,
+  settings: RoutingSettings | undefined,
+): { readonly names: readonly string[]; readonly right: ReadonlyMap<string, ClassEntry> } => {
+  const properties = node && findings.fields(node, "classes");
+  const entries = [...(properties ?? new Map<string, Property>())];
+  const read = entries.map(([name, property]) =>
+    readClassEntry(findings, name, property.nameNode, property.value, settings),
+  );
+  const right = read.flatMap((entry) => (entry ? [[entry.name, entry] as const] : []));
+  return { names: entries.map(([name]) => name), right: new Map(right) };
+};
+
+const readJobs = (
+  findings: Findings,
+  root: Node,
+  jobs: Node | undefined,
+  settings: RoutingSettings | undefined,
+): readonly JobEntry[] => {
+  if (jobs?.type !== "array") {
+    findings.add(jobs ?? root, "jobs must be a list");
+    return [];
+  }
+  return (jobs.children ?? []).flatMap((node, index) => {
+    const entry = readJobEntry(findings, node, index, settings?.home);
+    return entry ? [entry] : [];
+  });
+};
+
+/** Why a job and its class do not go together. */
+const classProblem = (
+  job: JobEntry,
+  names: readonly string[],
+  classes: ReadonlyMap<string, ClassEntry>,
+): string | undefined => {
+  const { className } = job;
+  if (className === undefined || className === "default") return undefined;
+  const found = classes.get(className);
+  if (!names.includes(className)) {
+    const meant = closest(className, names);
+    const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : 'declare it under "classes"';
+    return `is ${JSON.stringify(className)}, which this document does not declare: ${hint}`;
+  }
+  if (found === undefined) return undefined;
+  if (found.fields.type !== job.type) {
+    return `is ${JSON.stringify(className)}, a class of type ${found.fields.type}, but the job's type is ${job.type}`;
+  }
+  const isOutside = job.project !== undefined && found.fields.projects?.includes(job.project) === false;
+  return isOutside
+    ? `is ${JSON.stringify(className)}, whose "projects" leave out project ${job.project}: add it there`
+    : undefined;
+};
+
+const checkClasses = (
+  findings: Findings,
+  jobs: readonly JobEntry[],
+  { names, right }: ReturnType<typeof readClasses>,
+): void => {
+  for (const job of jobs) {
+    const problem = classProblem(job, names, right);
+    if (problem) findings.add(job.node, `${job.where}.class ${problem}`);
+  }
+};
+
+const checkRepeats = (findings: Findings, jobs: readonly JobEntry[]): void => {
+  const seen = new Map<string, JobEntry>();
+  for (const job of jobs) {
+    const key = JSON.stringify([job.pk, job.sk]);
+    const earlier = seen.get(key);
+    if (earlier) {
+      const line = findings.lineOf(earlier.node);
+      findings.add(
+        job.node,
+        `${job.where} has the same project, name and tags as ${earlier.where} on line ${line}: keep one`,
+      );
+    } else {
+      seen.set(key, job);
+    }
+  }
+};
+
+const jobRow = ({ pk, sk, type, arn, className }: JobEntry): StoredRow => ({
+  pk,
+  sk,
+  type,
+  ...(arn === undefined ? {} : { arn }),
+  ...(className === undefined ? {} : { class: className }),
+});
+
+const classRow = ({ name, fields }: ClassEntry): StoredRow => ({
+  ...fields,
+  pk: classRowKey(name),
+  sk: CLASS_SORT_KEY,
+});
+
+const byPlace = (a: Finding, b: Finding): number => a.line - b.line || a.column - b.column;
+
+/**
+ * Reads a mapping document and checks all of it (F-54, F-75): nothing is written before everything is right.
+ *
+ * @param settings the stack's, where they are known: then classes and functions are checked against them too
+ */
+export const readDocument = (text: string, settings?: RoutingSettings): DocumentReading => {
+  const tree = parseSyntax(text);
+  const { root } = tree;
+  if (root === undefined || tree.findings.length > 0) {
+    return { rows: [], errors: tree.findings, warnings: [] };
+  }
+  const findings = new Findings(tree);
+  const fields = findings.fields(root, "the document", DOCUMENT_FIELDS);
+  if (fields === undefined) return { rows: [], errors: findings.all, warnings: [] };
+  const classes = readClasses(findings, fields.get("classes")?.value, settings);
+  const jobs = readJobs(findings, root, fields.get("jobs")?.value, settings);
+  checkClasses(findings, jobs, classes);
+  checkRepeats(findings, jobs);
+  return {
+    rows: [...[...classes.right.values()].map(classRow), ...jobs.map(jobRow)],
+    errors: findings.all.sort(byPlace),
+    warnings: swappableRows(jobs).map(({ node, message }) => tree.at(node, message)),
+  };
+};

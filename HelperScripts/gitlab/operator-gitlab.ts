@@ -1,0 +1,84 @@
+import { ConfigurationError } from "../../Core/errors";
+
+/** As `globalThis.fetch`, as far as it is used here. */
+export type HttpFetch = (
+  url: string,
+  init: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly redirect: "manual";
+    readonly signal: AbortSignal;
+  },
+) => Promise<HttpResponse>;
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
+
+export interface GitLabAnswer {
+  readonly status: number;
+  /** Parsed JSON; undefined when there was none. */
+  readonly body: unknown;
+  /** Number of the next page. */
+  readonly nextPage?: string;
+  /** Milliseconds since 1970, from the answer's date. */
+  readonly date?: number;
+}
+
+const TIMEOUT_MILLISECONDS = 10_000;
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const reason = (error: unknown): string => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : "unknown";
+};
+
+/**
+ * GitLab's REST API as an operator's tool uses it. No redirect is followed: the token goes to `url` and nowhere
+ * else (T-18, F-73). Paths are built from numbers and fixed words by the callers.
+ */
+export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => {
+  const send = async (method: string, path: string, body?: object): Promise<GitLabAnswer> => {
+    const response = await fetch(`${url}/api/v4${path}`, {
+      method,
+      headers: { "PRIVATE-TOKEN": token, ...(body ? { "Content-Type": "application/json" } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+    }).catch((error: unknown) => {
+      throw new ConfigurationError(
+        `GitLab at ${url} does not answer (${reason(error)}): check the address, and the network between`,
+      );
+    });
+    if (response.status >= 300 && response.status < 400) {
+      throw new ConfigurationError(
+        `GitLab at ${url} sends on to another address, which is not followed: store GitLab's own address as Url`,
+      );
+    }
+    const date = Date.parse(response.headers.get("date") ?? "");
+    const nextPage = response.headers.get("x-next-page");
+    return {
+      status: response.status,
+      body: parse(await response.text()),
+      ...(nextPage ? { nextPage } : {}),
+      ...(Number.isNaN(date) ? {} : { date }),
+    };
+  };
+  return {
+    get: (path: string) => send("GET", path),
+    post: (path: string, body: object) => send("POST", path, body),
+    put: (path: string, body: object) => send("PUT", path, body),
+  };
+};
+
+export type OperatorGitLab = ReturnType<typeof operatorGitLab>;

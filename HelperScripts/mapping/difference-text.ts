@@ -1,0 +1,46 @@
+import type { StoredRow } from "../../Core/mapping-state";
+import type { Console } from "../console/console";
+import { table } from "../console/table";
+import type { Change, Difference } from "./difference";
+import { rowLabel } from "./row-kinds";
+
+const MOST_ROWS = 40;
+
+const listed = (value: unknown): string => {
+  if (value instanceof Set) return listed([...value]);
+  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : JSON.stringify(value);
+};
+
+/** What a row gives: its fields without the keys. */
+export const rowContent = (row: StoredRow): string =>
+  Object.entries(row)
+    .filter(([name]) => name !== "pk" && name !== "sk" && name !== "type")
+    .map(([name, value]) => `${name}=${listed(value)}`)
+    .join(" ");
+
+const SIGNS = { add: "+", change: "~", remove: "-" } as const;
+
+const cells = (change: Change): readonly string[] => {
+  const { what, name, project, tags } = rowLabel(change.row);
+  const is = `${String(change.row.type)} ${rowContent(change.row)}`.trim();
+  const was = change.kind === "change" ? `${String(change.was.type)} ${rowContent(change.was)}`.trim() : "";
+  const content = was ? `${was} → ${is}` : is;
+  return [SIGNS[change.kind], what, project, name, tags, content];
+};
+
+/** The difference as a table, `+` added, `~` changed, `-` removed. */
+export const differenceText = (console: Console, { changes, others }: Difference): string => {
+  const { green, yellow, red } = console.colours;
+  const paint = (cell: string, column: number): string => {
+    if (column !== 0) return cell;
+    return cell === "+" ? green(cell) : cell === "~" ? yellow(cell) : red(cell);
+  };
+  const shown = changes.slice(0, MOST_ROWS).map(cells);
+  const lines = [table(console, ["", "", "project", "name", "tags", "gets"], shown, paint)];
+  if (changes.length > MOST_ROWS) lines.push(`… and ${changes.length - MOST_ROWS} more`);
+  if (others.length > 0) {
+    const rows = others.length === 1 ? "One row is" : `${others.length} rows are`;
+    lines.push(`${rows} in the table and not in the document, and will stay: --prune removes them.`);
+  }
+  return lines.join("\n");
+};

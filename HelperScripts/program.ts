@@ -1,0 +1,64 @@
+import { Command } from "commander";
+import { mappingCommand } from "./commands/mapping";
+import type { Context, ExitCode } from "./context";
+import { proposedStackName } from "./deployment";
+import { failure } from "./failures";
+
+/** Records how the command ended; commander itself knows only success and misuse. */
+export type Run = (work: (context: Context) => Promise<ExitCode>) => Promise<void>;
+
+/** Options that every command has. */
+export const common = (command: Command): Command =>
+  command
+    .option("--stack-name <name>", "the AutoScaler stack", proposedStackName("AutoScaler"))
+    .option("--json", "the result as one JSON document on stdout");
+
+const examples = `
+Examples:
+  $ npm run runners -- mapping upload HelperScripts/runner-mapping.json
+  $ npm run runners -- explain --project 42 --job build --tags docker,arm64
+  $ npm run runners -- why 3580121225
+  $ npm run runners -- doctor
+
+Works on the account and region of the AWS environment. For the laptop, set the variables that
+"env" holds in the line that npm start prints when it is ready.
+Exit codes: 0 done, 1 failed, 2 misused.`;
+
+const makeProgram = (_context: Context, run: Run): Command =>
+  new Command("runners")
+    .description("GitLab AutoScaled Runners on AWS: mapping, questions, operation")
+    .addHelpText("after", examples)
+    .addCommand(mappingCommand(run));
+
+const silence = (command: Command, context: Context): void => {
+  command.exitOverride();
+  command.configureOutput({
+    writeOut: (text) => context.console.out(text.trimEnd()),
+    writeErr: (text) => context.console.err(text.trimEnd()),
+  });
+  command.showHelpAfterError("(--help tells more)");
+  for (const child of command.commands) silence(child, context);
+};
+
+/**
+ * Runs the command line.
+ *
+ * @param argv without node and script
+ * @returns the exit code
+ */
+export const runProgram = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
+  let exitCode: ExitCode = 0;
+  const run: Run = async (work) => {
+    exitCode = await work(context);
+  };
+  try {
+    const program = makeProgram(context, run);
+    silence(program, context);
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    const { message, exitCode: failed } = failure(error);
+    if (message) context.console.err(`${context.console.colours.red("Error:")} ${message}`);
+    return failed;
+  }
+};
