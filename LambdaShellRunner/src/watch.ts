@@ -135,6 +135,7 @@ export class Watch {
   }
 
   private rejected(): void {
+    if (this.isRejected) return;
     this.isRejected = true;
     if (!this.timers.has("kill")) this.actions.signal("SIGTERM");
     this.set("kill", this.limits.rejected, () => this.actions.signal("SIGKILL"));
