@@ -1,0 +1,116 @@
+import { asList, asMap, type Template, type Value } from "./read-template";
+
+/** What the tests deploy to, on paper. */
+export const ACCOUNT = "111122223333";
+export const REGION = "eu-west-1";
+
+const PSEUDO: Readonly<Record<string, string>> = {
+  "AWS::AccountId": ACCOUNT,
+  "AWS::Region": REGION,
+  "AWS::Partition": "aws",
+  "AWS::URLSuffix": "amazonaws.com",
+};
+
+/** What Infrastructure published. */
+const PUBLISHED: Readonly<Record<string, string | string[]>> = {
+  "deployment-id": "runners-a",
+  "configuration-path": "/gitlabrunner",
+  "subnet-ids": ["subnet-1", "subnet-2"],
+  "runner-security-group-id": "sg-1",
+  "bootstrap-table-name": "bootstrap",
+  "bootstrap-table-arn": `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/bootstrap`,
+  "assign-public-ip": "true",
+};
+
+const lower = (id: string): string => id.toLowerCase();
+
+/** An ARN of the right form for a resource that exists on paper alone. */
+const ARN: Readonly<Record<string, (id: string) => string>> = {
+  "AWS::DynamoDB::Table": (id) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${lower(id)}`,
+  "AWS::Logs::LogGroup": (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${lower(id)}:*`,
+  "AWS::Serverless::Function": (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${lower(id)}`,
+  "AWS::Serverless::StateMachine": (id) => `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${lower(id)}`,
+  "AWS::Events::Rule": (id) => `arn:aws:events:${REGION}:${ACCOUNT}:rule/${lower(id)}`,
+  "AWS::Events::EventBus": () => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/runners-a`,
+  "AWS::SQS::Queue": (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${lower(id)}`,
+  "AWS::IAM::Role": (id) => `arn:aws:iam::${ACCOUNT}:role/${lower(id)}`,
+  "AWS::IAM::InstanceProfile": (id) => `arn:aws:iam::${ACCOUNT}:instance-profile/${lower(id)}`,
+};
+
+/** Types whose Ref is their ARN, as far as the templates use it. */
+const REF_IS_ARN = ["AWS::Serverless::StateMachine", "AWS::IAM::ManagedPolicy"];
+
+export type Given = Readonly<Record<string, string | string[]>>;
+
+const parameterValue = (template: Template, id: string, given: Given): Value | undefined => {
+  const parameter = template.parameters[id];
+  if (parameter === undefined) return undefined;
+  if (given[id] !== undefined) return given[id];
+  const text = String(parameter.Default);
+  const type = String(parameter.Type);
+  if (type.startsWith("AWS::SSM::")) {
+    const published = PUBLISHED[text.split("/").at(-1) ?? ""];
+    if (published === undefined) throw new Error(`Infrastructure publishes no ${text}`);
+    return published;
+  }
+  return type === "CommaDelimitedList" ? text.split(",") : text;
+};
+
+const arnOf = (template: Template, id: string): string => {
+  const type = template.resources.find((resource) => resource.id === id)?.type ?? "";
+  return ARN[type]?.(id) ?? `arn:aws:unknown:::${lower(id)}`;
+};
+
+/** Puts a template's intrinsic functions into effect, with the parameters' proposed values but for what is given. */
+export const resolve = (template: Template, value: Value | undefined, given: Given = {}): Value => {
+  const again = (inner: Value | undefined): Value => resolve(template, inner, given);
+  const text = (inner: Value | undefined): string => String(again(inner));
+  const ref = (id: string): Value => {
+    if (id === "AWS::NoValue") return null;
+    if (id === "AWS::StackName")
+      return template.name === "Infrastructure" ? "runners-a" : lower(template.name);
+    const type = template.resources.find((resource) => resource.id === id)?.type ?? "";
+    return (
+      PSEUDO[id] ??
+      parameterValue(template, id, given) ??
+      (REF_IS_ARN.includes(type) ? arnOf(template, id) : lower(id))
+    );
+  };
+  const attribute = (id: string, name: string): Value =>
+    name === "Arn" ? arnOf(template, id) : `${lower(id)}.${name}`;
+  const sub = (pattern: string, own: Value | undefined): string =>
+    pattern.replace(/\$\{([^!}][^}]*)\}/g, (_, name: string) => {
+      const mine = asMap(own)[name];
+      if (mine !== undefined) return text(mine);
+      const dot = name.indexOf(".");
+      return String(dot < 0 ? ref(name) : attribute(name.slice(0, dot), name.slice(dot + 1)));
+    });
+  const FUNCTIONS: Readonly<Record<string, (argument: Value) => Value>> = {
+    Ref: (id) => ref(String(id)),
+    Condition: (id) => again(template.conditions[String(id)]),
+    "Fn::GetAtt": (list) => attribute(String(asList(list)[0]), String(asList(list)[1])),
+    "Fn::Sub": (argument) => sub(String(asList(argument)[0]), asList(argument)[1]),
+    "Fn::Join": (list) =>
+      asList(again(asList(list)[1]))
+        .filter((item) => item !== null)
+        .join(String(asList(list)[0])),
+    "Fn::Split": (list) => text(asList(list)[1]).split(String(asList(list)[0])),
+    "Fn::Select": (list) => asList(again(asList(list)[1]))[Number(again(asList(list)[0]))] ?? null,
+    "Fn::Equals": (list) => text(asList(list)[0]) === text(asList(list)[1]),
+    "Fn::Not": (list) => !again(asList(list)[0]),
+    "Fn::And": (list) => asList(list).every((item) => again(item)),
+    "Fn::If": (list) => {
+      const [condition, yes, no] = asList(list);
+      return again(again(template.conditions[String(condition)]) ? yes : no);
+    },
+    "Fn::Base64": again,
+    "Fn::GetAZs": () => ["a", "b", "c"].map((zone) => `${REGION}${zone}`),
+    "Fn::Cidr": (list) => Array.from({ length: Number(asList(list)[1]) }, (_, index) => `cidr-${index}`),
+  };
+  if (Array.isArray(value)) return value.map(again).filter((item) => item !== null);
+  if (typeof value !== "object" || value === null) return value ?? null;
+  const [only, ...others] = Object.entries(value);
+  const apply = only !== undefined && others.length === 0 ? FUNCTIONS[only[0]] : undefined;
+  if (apply !== undefined && only !== undefined) return apply(only[1]);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, again(item)]));
+};

@@ -1,0 +1,132 @@
+import { asList, asMap, at, ofType, type Resource, type Template } from "../read-template";
+import type { TemplateRule } from "./rule";
+
+/** The one table that keeps tokens for minutes: a backup would keep them longer. */
+const SHORT_LIVED = ["BootstrapTable"];
+const isOn = (resource: Resource, ...path: readonly string[]): boolean =>
+  at(resource.properties, ...path) === true;
+
+const tableFaults = (table: Resource): readonly string[] => {
+  const { id, attributes } = table;
+  const wanted: readonly (readonly [boolean, string])[] = [
+    [isOn(table, "SSESpecification", "SSEEnabled"), "is not encrypted with a key of the account"],
+    [table.properties.BillingMode === "PAY_PER_REQUEST", "costs while idle"],
+    [table.properties.TableName === undefined, "has a name of its own"],
+    [id === "MappingTable" || isOn(table, "TimeToLiveSpecification", "Enabled"), "never forgets"],
+    [
+      SHORT_LIVED.includes(id) ||
+        isOn(table, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"),
+      "cannot be recovered",
+    ],
+    [SHORT_LIVED.includes(id) || isOn(table, "DeletionProtectionEnabled"), "can be deleted by mistake"],
+    [SHORT_LIVED.includes(id) || attributes.DeletionPolicy === "Retain", "goes with its stack"],
+  ];
+  return wanted.flatMap(([holds, fault]) => (holds ? [] : `${id} ${fault}`));
+};
+
+const tables: TemplateRule = {
+  id: "S-9",
+  says: "encrypts tables, keeps and recovers those that hold the user's or the ledger's data, forgets by TTL",
+  check: (template) => ofType(template, "AWS::DynamoDB::Table").flatMap(tableFaults),
+  bad: [
+    "Resources: { LedgerTable: { Type: AWS::DynamoDB::Table, DeletionPolicy: Retain, Properties: { BillingMode: PAY_PER_REQUEST, SSESpecification: { SSEEnabled: true } } } }",
+    "Resources: { BootstrapTable: { Type: AWS::DynamoDB::Table, Properties: { BillingMode: PAY_PER_REQUEST, TimeToLiveSpecification: { Enabled: true } } } }",
+    "Resources: { MappingTable: { Type: AWS::DynamoDB::Table, Properties: { BillingMode: PAY_PER_REQUEST, SSESpecification: { SSEEnabled: true }, DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } } } }",
+  ],
+};
+
+const STATEFUL = ["AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::ECR::Repository", "AWS::Logs::LogGroup"];
+
+const deletion: TemplateRule = {
+  id: "S-9",
+  says: "says of everything that holds data what becomes of it",
+  check: (template) =>
+    template.resources
+      .filter(({ type }) => STATEFUL.includes(type))
+      .filter(
+        ({ attributes }) =>
+          attributes.DeletionPolicy === undefined ||
+          attributes.UpdateReplacePolicy !== attributes.DeletionPolicy,
+      )
+      .map(({ id }) => `${id} does not say what becomes of it`),
+  bad: ["Resources: { Q: { Type: AWS::SQS::Queue, DeletionPolicy: Delete } }"],
+};
+
+const repositoryFaults = ({ id, properties }: Resource): readonly string[] => {
+  const text = String(at(properties, "LifecyclePolicy", "LifecyclePolicyText") ?? '{"rules":[]}');
+  const rules = (JSON.parse(text) as { rules: { selection: { tagStatus: string } }[] }).rules;
+  return [
+    ...(at(properties, "ImageScanningConfiguration", "ScanOnPush") === true ? [] : [`${id} is not scanned`]),
+    ...(rules.length > 0 ? [] : [`${id} grows for ever`]),
+    ...(rules.every(({ selection }) => selection.tagStatus === "untagged")
+      ? []
+      : [`${id} may expire an image that a function runs`]),
+  ];
+};
+
+const repositories: TemplateRule = {
+  id: "S-12 T-25",
+  says: "scans images, and expires those alone that no tag names",
+  check: (template) => ofType(template, "AWS::ECR::Repository").flatMap(repositoryFaults),
+  bad: [
+    "Resources: { E: { Type: AWS::ECR::Repository, Properties: {} } }",
+    `Resources: { E: { Type: AWS::ECR::Repository, Properties: { ImageScanningConfiguration: { ScanOnPush: true }, LifecyclePolicy: { LifecyclePolicyText: '{"rules":[{"selection":{"tagStatus":"any"}}]}' } } } }`,
+  ],
+};
+
+const SECRET_NAME = /token|secret|password|credential/i;
+
+const secrets: TemplateRule = {
+  id: "S-16 S-18",
+  says: "takes, makes and passes on no secret",
+  check: (template) => [
+    ...Object.entries(template.parameters)
+      .filter(([name, { NoEcho }]) => SECRET_NAME.test(name) || NoEcho !== undefined)
+      .map(([name]) => `The parameter ${name} would be in every change set`),
+    ...ofType(template, "AWS::SSM::Parameter")
+      .filter(({ properties }) => !["String", "StringList"].includes(String(properties.Type)))
+      .map(({ id }) => `${id} makes a secret parameter`),
+    ...ofType(template, "AWS::SSM::Document").map(({ id }) => `${id} runs commands on machines`),
+    ...template.resources
+      .filter(({ properties }) => JSON.stringify(properties).includes("{{resolve:"))
+      .map(({ id }) => `${id} takes a value into the template`),
+    ...ofType(template, "AWS::Serverless::Function").flatMap(({ id, properties }) =>
+      Object.keys(asMap(at(properties, "Environment", "Variables")))
+        .filter((name) => SECRET_NAME.test(name))
+        .map((name) => `${id} has ${name} in its environment`),
+    ),
+  ],
+  bad: [
+    "Parameters: { WebhookToken: { Type: String } }",
+    "Parameters: { Key: { Type: String, NoEcho: true } }",
+    "Resources: { P: { Type: AWS::SSM::Parameter, Properties: { Type: SecureString } } }",
+    "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Environment: { Variables: { ACCESS_TOKEN: x } } } } }",
+    "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Description: '{{resolve:ssm-secure:/x}}' } } }",
+  ],
+};
+
+const refusesPlainText = (template: Template, queueId: string): boolean =>
+  ofType(template, "AWS::SQS::QueuePolicy")
+    .filter(({ properties }) => asList(properties.Queues).some((queue) => asMap(queue).Ref === queueId))
+    .flatMap(({ properties }) => asList(at(properties, "PolicyDocument", "Statement")).map(asMap))
+    .some(
+      ({ Effect, Principal, Condition }) =>
+        Effect === "Deny" && Principal === "*" && at(Condition, "Bool", "aws:SecureTransport") === "false",
+    );
+
+const queues: TemplateRule = {
+  id: "S-17",
+  says: "encrypts queues and refuses plain text",
+  check: (template) =>
+    ofType(template, "AWS::SQS::Queue")
+      .filter(
+        ({ id, properties }) => properties.SqsManagedSseEnabled !== true || !refusesPlainText(template, id),
+      )
+      .map(({ id }) => `${id} is open to plain text, or not encrypted`),
+  bad: [
+    "Resources: { Q: { Type: AWS::SQS::Queue, Properties: { SqsManagedSseEnabled: true } } }",
+    "Resources: { Q: { Type: AWS::SQS::Queue }, P: { Type: AWS::SQS::QueuePolicy, Properties: { Queues: [!Ref Q], PolicyDocument: { Statement: [{ Effect: Deny, Principal: '*', Condition: { Bool: { aws:SecureTransport: 'false' } } }] } } } }",
+  ],
+};
+
+export const dataRules = [tables, deletion, repositories, secrets, queues];

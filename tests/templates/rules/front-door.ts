@@ -1,0 +1,91 @@
+import { asMap, ofType, type Resource, type Template } from "../read-template";
+import type { TemplateRule } from "./rule";
+
+const routes = (template: Template): readonly Resource[] => ofType(template, "AWS::ApiGatewayV2::Route");
+const OPEN_EVENTS = ["HttpApi", "Api"];
+
+const authorized: TemplateRule = {
+  id: "S-7 T-1",
+  says: "authorizes every route, has no catch-all and no route that SAM would add",
+  check: (template) => [
+    ...routes(template)
+      .filter(
+        ({ properties }) =>
+          properties.AuthorizationType !== "CUSTOM" || asMap(properties.AuthorizerId).Ref === undefined,
+      )
+      .map(({ id }) => `${id} is open`),
+    ...routes(template)
+      .filter(({ properties }) => String(properties.RouteKey).includes("$default"))
+      .map(({ id }) => `${id} takes everything`),
+    ...ofType(template, "AWS::Serverless::Function")
+      .filter(({ properties }) =>
+        Object.values(asMap(properties.Events)).some((event) =>
+          OPEN_EVENTS.includes(String(asMap(event).Type)),
+        ),
+      )
+      .map(({ id }) => `${id} brings a route of its own`),
+    ...ofType(template, "AWS::Serverless::HttpApi").map(({ id }) => `${id} hides its routes`),
+  ],
+  bad: [
+    "Resources: { R: { Type: AWS::ApiGatewayV2::Route, Properties: { RouteKey: POST /webhook } } }",
+    "Resources: { R: { Type: AWS::ApiGatewayV2::Route, Properties: { RouteKey: POST /webhook, AuthorizationType: NONE, AuthorizerId: !Ref A } } }",
+    "Resources: { R: { Type: AWS::ApiGatewayV2::Route, Properties: { RouteKey: $default, AuthorizationType: CUSTOM, AuthorizerId: !Ref A } } }",
+    "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Events: { E: { Type: HttpApi } } } } }",
+  ],
+};
+
+const authorizer: TemplateRule = {
+  id: "I-11 F-76",
+  says: "asks the authorizer by the one header, with simple answers that are kept for a minute at most",
+  check: (template) =>
+    ofType(template, "AWS::ApiGatewayV2::Authorizer")
+      .filter(({ properties }) => {
+        const seconds = properties.AuthorizerResultTtlInSeconds;
+        return !(
+          typeof seconds === "number" &&
+          seconds <= 60 &&
+          properties.AuthorizerType === "REQUEST" &&
+          properties.EnableSimpleResponses === true &&
+          properties.AuthorizerPayloadFormatVersion === "2.0" &&
+          JSON.stringify(properties.IdentitySource) === '["$request.header.X-Gitlab-Token"]'
+        );
+      })
+      .map(({ id }) => `${id} is not as GitLab's token needs it`),
+  bad: [
+    "AuthorizerType: REQUEST",
+    "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token]",
+    "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token], AuthorizerResultTtlInSeconds: 300",
+    "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [], AuthorizerResultTtlInSeconds: 30",
+  ].map(
+    (properties) =>
+      `Resources: { A: { Type: AWS::ApiGatewayV2::Authorizer, Properties: { ${properties} } } }`,
+  ),
+};
+
+const SECRET_IN_LOG = /header|body|token|authorization|\$context\.authorizer\.(?!status|error)/i;
+
+const accessLog: TemplateRule = {
+  id: "S-7 T-4",
+  says: "logs every request, without headers, token or body, and throttles",
+  check: (template) =>
+    ofType(template, "AWS::ApiGatewayV2::Stage").flatMap(({ id, properties }) => {
+      const log = asMap(properties.AccessLogSettings);
+      const limits = asMap(properties.DefaultRouteSettings);
+      const isThrottled =
+        limits.ThrottlingRateLimit !== undefined && limits.ThrottlingBurstLimit !== undefined;
+      return [
+        ...(log.DestinationArn === undefined ? [`${id} has no access log`] : []),
+        ...(SECRET_IN_LOG.test(String(log.Format)) ? [`${id} logs what may be secret`] : []),
+        ...(isThrottled ? [] : [`${id} has no throttle of its own`]),
+      ];
+    }),
+  bad: [
+    "DefaultRouteSettings: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1 }",
+    "DefaultRouteSettings: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1 }, AccessLogSettings: { DestinationArn: x, Format: $context.requestHeader }",
+    "AccessLogSettings: { DestinationArn: x, Format: $context.status }",
+  ].map(
+    (properties) => `Resources: { S: { Type: AWS::ApiGatewayV2::Stage, Properties: { ${properties} } } }`,
+  ),
+};
+
+export const frontDoorRules = [authorized, authorizer, accessLog];

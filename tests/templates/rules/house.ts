@@ -1,0 +1,139 @@
+import { asList, asMap, at, ofType, type Template, type Value } from "../read-template";
+import type { TemplateRule } from "./rule";
+
+const grouped = (template: Template): readonly string[] =>
+  asList(at(template.metadata, "AWS::CloudFormation::Interface", "ParameterGroups"))
+    .flatMap((group) => asList(asMap(group).Parameters))
+    .map(String);
+
+const parameterFaults = (template: Template): readonly string[] => {
+  const inGroups = grouped(template);
+  return Object.entries(template.parameters).flatMap(([name, parameter]) => [
+    ...(parameter.Description === undefined ? [`${name} is not described`] : []),
+    ...(parameter.Default === undefined ? [`${name} proposes nothing`] : []),
+    ...(inGroups.filter((item) => item === name).length === 1 ? [] : [`${name} is in no group, or in two`]),
+    ...(parameter.AllowedPattern !== undefined && parameter.ConstraintDescription === undefined
+      ? [`${name} refuses without saying what to change`]
+      : []),
+  ]);
+};
+
+const parameters: TemplateRule = {
+  id: "House style",
+  says: "describes and groups every parameter, proposes a value, and tells how to put a wrong one right",
+  check: parameterFaults,
+  bad: [
+    "Parameters: { P: { Type: String, Default: x, Description: d } }",
+    "Metadata: { AWS::CloudFormation::Interface: { ParameterGroups: [{ Parameters: [P] }] } }\nParameters: { P: { Type: String, Default: x } }",
+    "Metadata: { AWS::CloudFormation::Interface: { ParameterGroups: [{ Parameters: [P] }] } }\nParameters: { P: { Type: String, Description: d } }",
+    "Metadata: { AWS::CloudFormation::Interface: { ParameterGroups: [{ Parameters: [P] }] } }\nParameters: { P: { Type: String, Default: x, Description: d, AllowedPattern: a } }",
+  ],
+};
+
+const outputs: TemplateRule = {
+  id: "House style",
+  says: "describes every output and exports none",
+  check: (template) =>
+    Object.entries(template.outputs).flatMap(([name, output]) => [
+      ...(output.Description === undefined ? [`${name} is not described`] : []),
+      ...(output.Export === undefined ? [] : [`${name} would freeze the stack that gives it`]),
+    ]),
+  bad: ["Outputs: { O: { Value: x } }", "Outputs: { O: { Value: x, Description: d, Export: { Name: n } } }"],
+};
+
+const sentences: TemplateRule = {
+  id: "House style",
+  says: "refuses impossible combinations with a sentence that says what to set",
+  check: (template) =>
+    Object.entries(template.rules).flatMap(([name, rule]) =>
+      asList(rule.Assertions)
+        .map((assertion) => String(asMap(assertion).AssertDescription ?? ""))
+        .filter((sentence) => !/\b(Set|Empty) \w+/.test(sentence))
+        .map(() => `${name} does not say what to set`),
+    ),
+  bad: ["Rules: { R: { Assertions: [{ Assert: x, AssertDescription: Impossible. }] } }"],
+};
+
+/** Types that take tags as a list of keys and values, as a map, or within something else. */
+const TAGGED = [
+  "AWS::Serverless::Function",
+  "AWS::Serverless::StateMachine",
+  "AWS::DynamoDB::Table",
+  "AWS::SQS::Queue",
+  "AWS::Logs::LogGroup",
+  "AWS::IAM::Role",
+  "AWS::Events::EventBus",
+  "AWS::ECR::Repository",
+  "AWS::ApiGatewayV2::Api",
+  "AWS::ApiGatewayV2::Stage",
+  "AWS::SSM::Parameter",
+  "AWS::CloudWatch::Alarm",
+  "AWS::EC2::VPC",
+  "AWS::EC2::InternetGateway",
+  "AWS::EC2::Subnet",
+  "AWS::EC2::RouteTable",
+  "AWS::EC2::SecurityGroup",
+  "AWS::EC2::NatGateway",
+  "AWS::EC2::EIP",
+];
+
+const tagOf = (tags: Value | undefined): Value | undefined =>
+  Array.isArray(tags)
+    ? tags.map(asMap).find(({ Key }) => Key === "glr:stack")?.Value
+    : asMap(tags)["glr:stack"];
+
+/** Infrastructure's own name is the deployment id; the others read it. */
+const isDeploymentId = (value: Value | undefined): boolean =>
+  ["AWS::StackName", "DeploymentId"].includes(String(asMap(value).Ref));
+
+const tags: TemplateRule = {
+  id: "T-26",
+  says: "tags everything with the deployment that it belongs to",
+  check: (template) => [
+    ...template.resources
+      .filter(({ type, properties }) => TAGGED.includes(type) && !isDeploymentId(tagOf(properties.Tags)))
+      .map(({ id }) => `${id} does not say whose it is`),
+    ...ofType(template, "AWS::EC2::LaunchTemplate")
+      .filter(({ properties }) => {
+        const own = asList(properties.TagSpecifications);
+        const launched = asList(at(properties, "LaunchTemplateData", "TagSpecifications"));
+        return (
+          [...own, ...launched].some((one) => !isDeploymentId(tagOf(asMap(one).Tags))) || own.length === 0
+        );
+      })
+      .map(({ id }) => `${id}, or what it launches, does not say whose it is`),
+  ],
+  bad: [
+    "Resources: { T: { Type: AWS::DynamoDB::Table, Properties: {} } }",
+    "Resources: { T: { Type: AWS::DynamoDB::Table, Properties: { Tags: [{ Key: glr:stack, Value: mine }] } } }",
+    "Resources: { L: { Type: AWS::EC2::LaunchTemplate, Properties: { LaunchTemplateData: {} } } }",
+  ],
+};
+
+const BUILD = { Target: "node20", MainFields: "module,main", KeepNames: true, LegalComments: "none" };
+
+const builds: TemplateRule = {
+  id: "House style",
+  says: "builds all functions alike, each from the one file that its handler names",
+  check: (template) =>
+    ofType(template, "AWS::Serverless::Function")
+      .filter(({ properties }) => properties.PackageType !== "Image")
+      .filter(({ attributes, properties }) => {
+        const { EntryPoints, ...build } = asMap(at(attributes, "Metadata", "BuildProperties"));
+        const file = String(asList(EntryPoints)[0]).split("/").at(-1)?.replace(/\.ts$/, "");
+        return (
+          JSON.stringify(build) !== JSON.stringify(BUILD) ||
+          at(attributes, "Metadata", "BuildMethod") !== "esbuild" ||
+          asList(EntryPoints).length !== 1 ||
+          properties.CodeUri !== "." ||
+          properties.Handler !== `${file}.handler`
+        );
+      })
+      .map(({ id }) => `${id} is built in its own way`),
+  bad: [
+    "Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: .., Handler: x.handler } } }",
+    'Resources: { F: { Type: AWS::Serverless::Function, Metadata: { BuildMethod: esbuild, BuildProperties: { Target: node20, MainFields: "module,main", KeepNames: true, LegalComments: none, EntryPoints: [src/x.ts] } }, Properties: { CodeUri: ., Handler: y.handler } } }',
+  ],
+};
+
+export const houseRules = [parameters, outputs, sentences, tags, builds];

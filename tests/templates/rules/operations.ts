@@ -1,0 +1,191 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { asList, asMap, at, ofType, type Resource, ROOT, type Template, type Value } from "../read-template";
+import type { TemplateRule } from "./rule";
+
+const functions = (template: Template): readonly Resource[] => ofType(template, "AWS::Serverless::Function");
+const refOf = (value: Value | undefined): string => String(asMap(value).Ref ?? "");
+const arnRef = (value: Value | undefined): string => String(asList(asMap(value)["Fn::GetAtt"])[0] ?? "");
+
+const workflowLog: TemplateRule = {
+  id: "S-8 T-14",
+  says: "logs workflows' errors without their data, and traces them",
+  check: (template) =>
+    ofType(template, "AWS::Serverless::StateMachine")
+      .filter(
+        ({ properties }) =>
+          at(properties, "Logging", "Level") !== "ERROR" ||
+          at(properties, "Logging", "IncludeExecutionData") !== false ||
+          asList(at(properties, "Logging", "Destinations")).length === 0 ||
+          at(properties, "Tracing", "Enabled") !== true ||
+          properties.Type !== "EXPRESS",
+      )
+      .map(({ id }) => `${id} logs nothing, or what the jobs' authors wrote`),
+  bad: [
+    "Type: EXPRESS",
+    "Type: EXPRESS, Tracing: { Enabled: true }, Logging: { Level: ALL, IncludeExecutionData: true, Destinations: [x] }",
+    "Type: EXPRESS, Tracing: { Enabled: true }, Logging: { Level: ERROR, Destinations: [x] }",
+  ].map(
+    (properties) =>
+      `Resources: { M: { Type: AWS::Serverless::StateMachine, Properties: { ${properties} } } }`,
+  ),
+};
+
+const logGroups: TemplateRule = {
+  id: "S-13",
+  says: "declares every log group, and how long it keeps",
+  check: (template) => {
+    const declared = new Set(ofType(template, "AWS::Logs::LogGroup").map(({ id }) => id));
+    return [
+      ...ofType(template, "AWS::Logs::LogGroup")
+        .filter(({ properties }) => properties.RetentionInDays === undefined)
+        .map(({ id }) => `${id} keeps for ever`),
+      ...functions(template)
+        .filter(({ properties }) => !declared.has(refOf(at(properties, "LoggingConfig", "LogGroup"))))
+        .map(({ id }) => `${id} logs to a group that nobody declared`),
+    ];
+  },
+  bad: [
+    "Resources: { G: { Type: AWS::Logs::LogGroup, Properties: {} } }",
+    "Resources: { F: { Type: AWS::Serverless::Function, Properties: { LoggingConfig: { LogGroup: !Ref G } } } }",
+  ],
+};
+
+const RUNBOOK = join(ROOT, "docs/runbook.md");
+const sections = (): readonly string[] =>
+  existsSync(RUNBOOK)
+    ? [...readFileSync(RUNBOOK, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title)
+    : [];
+
+const alarmFaults = ({ id, properties }: Resource): readonly string[] => {
+  const section = /See docs\/runbook\.md, "([^"]+)"\.$/.exec(String(properties.AlarmDescription).trim())?.[1];
+  return [
+    ...(section !== undefined && sections().includes(section)
+      ? []
+      : [`${id} names no section of the runbook`]),
+    ...(properties.AlarmActions !== undefined ? [] : [`${id} tells nobody`]),
+    ...(properties.TreatMissingData !== undefined ? [] : [`${id} does not say what silence means`]),
+    ...(properties.AlarmName === undefined ? [] : [`${id} has a name of its own`]),
+  ];
+};
+
+const alarms: TemplateRule = {
+  id: "S-13",
+  says: "sends every alarm somewhere, and names what to do in the runbook",
+  check: (template) => ofType(template, "AWS::CloudWatch::Alarm").flatMap(alarmFaults),
+  bad: [
+    `AlarmDescription: 'Bad. See docs/runbook.md, "No such section".', AlarmActions: [x], TreatMissingData: breaching`,
+    `AlarmDescription: Bad, AlarmActions: [x], TreatMissingData: breaching`,
+    `AlarmDescription: 'Bad. See docs/runbook.md, "Dead letters".', TreatMissingData: breaching`,
+    `AlarmDescription: 'Bad. See docs/runbook.md, "Dead letters".', AlarmActions: [x]`,
+  ].map((properties) => `Resources: { A: { Type: AWS::CloudWatch::Alarm, Properties: { ${properties} } } }`),
+};
+
+const functionFaults = ({ id, properties }: Resource): readonly string[] => {
+  const isImage = properties.PackageType === "Image";
+  const reserved = properties.ReservedConcurrentExecutions;
+  const wanted: readonly (readonly [boolean, string])[] = [
+    [isImage || properties.Runtime === "nodejs24.x", "has a runtime that AWS will not support for long"],
+    [isImage || properties.Tracing === "Active", "is not traced"],
+    [properties.FunctionName === undefined, "has a name of its own"],
+    [properties.Timeout !== undefined && properties.MemorySize !== undefined, "takes a time-out by chance"],
+    [reserved === undefined || asMap(reserved)["Fn::If"] !== undefined, "reserves what new accounts lack"],
+    [properties.VpcConfig === undefined, "needs a NAT gateway"],
+  ];
+  return wanted.flatMap(([holds, fault]) => (holds ? [] : `${id} ${fault}`));
+};
+
+const runtimes: TemplateRule = {
+  id: "S-14 I-35",
+  says: "runs functions on a supported runtime, traced, without a name, and reserves concurrency on request alone",
+  check: (template) => functions(template).flatMap(functionFaults),
+  bad: [
+    "Runtime: nodejs18.x, Tracing: Active, Timeout: 1, MemorySize: 1",
+    "Runtime: nodejs24.x, Timeout: 1, MemorySize: 1",
+    "Runtime: nodejs24.x, Tracing: Active, Timeout: 1, MemorySize: 1, FunctionName: f",
+    "Runtime: nodejs24.x, Tracing: Active, Timeout: 1, MemorySize: 1, ReservedConcurrentExecutions: 5",
+    "Runtime: nodejs24.x, Tracing: Active",
+  ].map(
+    (properties) => `Resources: { F: { Type: AWS::Serverless::Function, Properties: { ${properties} } } }`,
+  ),
+};
+
+/** Functions that a rule of the template starts, and Lambda's own tries and dead letters are theirs. */
+const startedByRules = (template: Template): ReadonlySet<string> =>
+  new Set(
+    ofType(template, "AWS::Events::Rule").flatMap(({ properties }) =>
+      asList(properties.Targets).map((target) => arnRef(asMap(target).Arn)),
+    ),
+  );
+
+const asynchronous: TemplateRule = {
+  id: "S-14",
+  says: "bounds the tries of functions that events start, and keeps what they give up",
+  check: (template) =>
+    functions(template)
+      .filter(({ id }) => startedByRules(template).has(id))
+      .filter(({ properties }) => {
+        const config = asMap(properties.EventInvokeConfig);
+        const age = Number(config.MaximumEventAgeInSeconds);
+        return (
+          at(config, "DestinationConfig", "OnFailure", "Destination") === undefined ||
+          config.MaximumRetryAttempts === undefined ||
+          !(age <= 3600)
+        );
+      })
+      .map(({ id }) => `${id} loses what it gives up, or tries it for hours`),
+  bad: [
+    "Resources: { F: { Type: AWS::Serverless::Function }, R: { Type: AWS::Events::Rule, Properties: { Targets: [{ Arn: !GetAtt F.Arn }] } } }",
+    "Resources: { F: { Type: AWS::Serverless::Function, Properties: { EventInvokeConfig: { MaximumRetryAttempts: 2 } } }, R: { Type: AWS::Events::Rule, Properties: { Targets: [{ Arn: !GetAtt F.Arn }] } } }",
+  ],
+};
+
+const LONGEST_RETRY_SECONDS = 3600;
+
+const targetFaults = (rule: Resource): readonly string[] =>
+  asList(rule.properties.Targets)
+    .map(asMap)
+    .filter((target) => {
+      const age = Number(at(target, "RetryPolicy", "MaximumEventAgeInSeconds"));
+      return !(age <= LONGEST_RETRY_SECONDS) || at(target, "DeadLetterConfig", "Arn") === undefined;
+    })
+    .map(() => `${rule.id} loses what it cannot deliver, or delivers it hours late`);
+
+const patternFaults = ({ id, properties }: Resource): readonly string[] => {
+  if (properties.ScheduleExpression !== undefined || asList(properties.Targets).length === 0) return [];
+  const pattern = asMap(properties.EventPattern);
+  return ["source", "detail-type", "account"]
+    .filter((key) => asList(pattern[key]).length === 0)
+    .map((key) => `${id} takes an event of any ${key}`);
+};
+
+const eventRules: TemplateRule = {
+  id: "S-15 T-22",
+  says: "matches source, detail type and account, delivers within the hour, and keeps what it cannot deliver",
+  check: (template) =>
+    ofType(template, "AWS::Events::Rule").flatMap((rule) => [...targetFaults(rule), ...patternFaults(rule)]),
+  bad: [
+    "EventPattern: { source: [s], detail-type: [d], account: [a] }, Targets: [{ Arn: x }]",
+    "EventPattern: { source: [s], detail-type: [d], account: [a] }, Targets: [{ Arn: x, DeadLetterConfig: { Arn: q } }]",
+    "EventPattern: { source: [s], detail-type: [d], account: [a] }, Targets: [{ Arn: x, DeadLetterConfig: { Arn: q }, RetryPolicy: { MaximumEventAgeInSeconds: 86400 } }]",
+    "EventPattern: { detail-type: [d], account: [a] }, Targets: [{ Arn: x, DeadLetterConfig: { Arn: q }, RetryPolicy: { MaximumEventAgeInSeconds: 3600 } }]",
+    "EventPattern: { source: [s], detail-type: [d] }, Targets: [{ Arn: x, DeadLetterConfig: { Arn: q }, RetryPolicy: { MaximumEventAgeInSeconds: 3600 } }]",
+  ].map((properties) => `Resources: { R: { Type: AWS::Events::Rule, Properties: { ${properties} } } }`),
+};
+
+const busPolicy: TemplateRule = {
+  id: "S-15 T-22",
+  says: "opens the bus to one named role at most",
+  check: (template) =>
+    ofType(template, "AWS::Events::EventBusPolicy")
+      .map(({ id, properties }) => ({ id, statement: asMap(properties.Statement) }))
+      .filter(({ statement }) => statement.Effect !== "Deny")
+      .filter(({ statement }) => arnRef(asMap(statement.Principal).AWS) === "")
+      .map(({ id }) => `${id} opens the bus`),
+  bad: [
+    "Resources: { P: { Type: AWS::Events::EventBusPolicy, Properties: { Statement: { Effect: Allow, Principal: '*', Action: events:PutEvents } } } }",
+    "Resources: { P: { Type: AWS::Events::EventBusPolicy, Properties: { Principal: '*' } } }",
+  ],
+};
+
+export const operationRules = [workflowLog, logGroups, alarms, runtimes, asynchronous, eventRules, busPolicy];

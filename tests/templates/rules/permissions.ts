@@ -1,0 +1,161 @@
+import { identityPolicies } from "../iam";
+import { asList, asMap, ofType, type Properties, type Template, type Value } from "../read-template";
+import { resolve } from "../resolve";
+import type { TemplateRule } from "./rule";
+
+/** Actions that AWS knows no resource for, of those that the templates use. https://docs.aws.amazon.com/service-authorization/ */
+const WILDCARD_ONLY = [
+  "ec2:DescribeInstances",
+  "xray:PutTraceSegments",
+  "xray:PutTelemetryRecords",
+  "xray:GetSamplingRules",
+  "xray:GetSamplingTargets",
+  "logs:CreateLogDelivery",
+  "logs:GetLogDelivery",
+  "logs:UpdateLogDelivery",
+  "logs:DeleteLogDelivery",
+  "logs:ListLogDeliveries",
+  "logs:PutResourcePolicy",
+  "logs:DescribeResourcePolicies",
+  "logs:DescribeLogGroups",
+];
+
+/** Services that name the account when they take a role or call a function. Lambda and EC2 do not. */
+const NAMES_ITS_ACCOUNT = ["apigateway.amazonaws.com", "events.amazonaws.com", "states.amazonaws.com"];
+
+const texts = (value: Value | undefined): readonly string[] => asList(value).map(String);
+
+const tooWide = ({ Action, NotAction, NotResource, Resource, Effect }: Properties): boolean => {
+  if (Effect !== "Allow") return Effect !== "Deny";
+  if (NotAction !== undefined || NotResource !== undefined) return true;
+  if (texts(Action).some((action) => action.includes("*"))) return true;
+  if (!texts(Resource).includes("*")) return false;
+  return texts(Action).some((action) => !WILDCARD_ONLY.includes(action));
+};
+
+const wide: TemplateRule = {
+  id: "S-3",
+  says: "grants no wildcard action, and a wildcard resource only to actions that know no other",
+  check: (template) =>
+    identityPolicies(template)
+      .filter(({ isBoundary, statement }) => !isBoundary && tooWide(statement))
+      .map(({ owner, statement }) => `${owner} grants too much: ${JSON.stringify(statement)}`),
+  bad: [
+    `{ Effect: Allow, Action: "*", Resource: "arn:aws:sqs:::q" }`,
+    `{ Effect: Allow, Action: "dynamodb:*", Resource: "arn:aws:dynamodb:::t" }`,
+    `{ Effect: Allow, Action: [sqs:SendMessage, "ec2:Describe*"], Resource: "*" }`,
+    `{ Effect: Allow, Action: ec2:TerminateInstances, Resource: "*" }`,
+    `{ Effect: Allow, NotAction: iam:PassRole, Resource: "arn:aws:sqs:::q" }`,
+    `{ Effect: Allow, Action: sqs:SendMessage, NotResource: "arn:aws:sqs:::q" }`,
+    `{ Effect: Alow, Action: sqs:SendMessage, Resource: "arn:aws:sqs:::q" }`,
+  ].map(
+    (statement) =>
+      `Resources: { R: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyDocument: { Statement: [${statement}] } }] } } }`,
+  ),
+};
+
+const implied = (template: Template): readonly string[] =>
+  ["AWS::Serverless::Function", "AWS::Serverless::StateMachine"].flatMap((type) =>
+    ofType(template, type)
+      .filter(({ properties }) => properties.Role === undefined || properties.Policies !== undefined)
+      .map(({ id }) => `${id} lets SAM write its role, which adds policies of AWS's`),
+  );
+
+const managed: TemplateRule = {
+  id: "S-4",
+  says: "writes every policy out: none managed by AWS, none added by SAM",
+  check: (template) => [
+    ...implied(template),
+    ...ofType(template, "AWS::IAM::Role")
+      .filter(({ properties }) => properties.ManagedPolicyArns !== undefined)
+      .map(({ id }) => `${id} takes a managed policy`),
+  ],
+  bad: [
+    "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Policies: [AmazonSSMFullAccess] } } }",
+    'Resources: { F: { Type: AWS::Serverless::Function, Properties: { Role: x, Policies: [{ LambdaInvokePolicy: { FunctionName: "" } }] } } }',
+    "Resources: { R: { Type: AWS::IAM::Role, Properties: { ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonEC2FullAccess] } } }",
+  ],
+};
+
+const passRole: TemplateRule = {
+  id: "S-5",
+  says: "passes one role by name, to one service",
+  check: (template) =>
+    identityPolicies(template)
+      .filter(({ statement }) => texts(statement.Action).some((action) => /^iam:PassRole$/i.test(action)))
+      .filter(
+        ({ statement }) =>
+          texts(statement.Resource).length !== 1 ||
+          texts(statement.Resource).some((arn) => arn.includes("*")) ||
+          texts(asMap(asMap(statement.Condition).StringEquals)["iam:PassedToService"]).length !== 1,
+      )
+      .map(({ owner }) => `${owner} may pass roles that are not named, or to any service`),
+  bad: [
+    `{ Effect: Allow, Action: iam:PassRole, Resource: "arn:aws:iam::1:role/*", Condition: { StringEquals: { iam:PassedToService: ec2.amazonaws.com } } }`,
+    `{ Effect: Allow, Action: iam:PassRole, Resource: "arn:aws:iam::1:role/r" }`,
+  ].map(
+    (statement) =>
+      `Resources: { R: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyDocument: { Statement: [${statement}] } }] } } }`,
+  ),
+};
+
+const trustFault = (statement: Properties): string | undefined => {
+  const principal = asMap(statement.Principal);
+  const [service, ...others] = texts(principal.Service);
+  if (service === undefined || others.length > 0 || Object.keys(principal).length !== 1) {
+    return "trusts other than one service";
+  }
+  const conditions = Object.values(asMap(statement.Condition)).flatMap((keys) => Object.keys(asMap(keys)));
+  return NAMES_ITS_ACCOUNT.includes(service) && !conditions.includes("aws:SourceAccount")
+    ? `trusts ${service} on behalf of any account`
+    : undefined;
+};
+
+const trust: TemplateRule = {
+  id: "S-6",
+  says: "trusts one service a role, on behalf of this account alone where the service says for whom it asks",
+  check: (template) =>
+    ofType(template, "AWS::IAM::Role").flatMap(({ id, properties }) => {
+      const document = asMap(resolve(template, properties.AssumeRolePolicyDocument));
+      const faults = asList(document.Statement).map((statement) => trustFault(asMap(statement)));
+      return faults.flatMap((fault) => (fault === undefined ? [] : `${id} ${fault}`));
+    }),
+  bad: [
+    "{ Effect: Allow, Principal: { Service: events.amazonaws.com }, Action: sts:AssumeRole }",
+    '{ Effect: Allow, Principal: "*", Action: sts:AssumeRole }',
+    '{ Effect: Allow, Principal: { AWS: "*" }, Action: sts:AssumeRole }',
+    "{ Effect: Allow, Principal: { Service: [lambda.amazonaws.com, ec2.amazonaws.com] }, Action: sts:AssumeRole }",
+  ].map(
+    (statement) =>
+      `Resources: { R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: [${statement}] } } } }`,
+  ),
+};
+
+const permissions: TemplateRule = {
+  id: "S-6",
+  says: "lets a service invoke a function for one named source",
+  check: (template) =>
+    ofType(template, "AWS::Lambda::Permission")
+      .filter(({ properties }) => properties.SourceArn === undefined)
+      .map(({ id }) => `${id} lets any source of the service invoke the function`),
+  bad: [
+    "Resources: { P: { Type: AWS::Lambda::Permission, Properties: { Action: lambda:InvokeFunction, Principal: events.amazonaws.com } } }",
+  ],
+};
+
+/** Roles that job code may get hold of. */
+const RUNNER_ROLES = ["RunnerRole", "RunnerInstanceRole"];
+
+const boundary: TemplateRule = {
+  id: "T-23",
+  says: "puts a boundary on the roles of runners",
+  check: (template) =>
+    ofType(template, "AWS::IAM::Role")
+      .filter(
+        ({ id, properties }) => RUNNER_ROLES.includes(id) && properties.PermissionsBoundary === undefined,
+      )
+      .map(({ id }) => `${id} has no boundary`),
+  bad: ["Resources: { RunnerRole: { Type: AWS::IAM::Role, Properties: {} } }"],
+};
+
+export const permissionRules = [wide, managed, passRole, trust, permissions, boundary];
