@@ -25,7 +25,7 @@ export interface MappingState {
   /** The last generation that an upload took; above `applied`: it is under way, or it was killed. */
   readonly issued: number;
   /** Who is uploading, and until when (milliseconds since 1970) without a sign of life. */
-  readonly uploader?: { readonly holder: string; readonly until: number };
+  readonly uploader?: { readonly holder: string; readonly busyUntil: number };
 }
 
 const STATE_KEY: Item = marshall({ pk: STATE_PARTITION_KEY, sk: STATE_SORT_KEY });
@@ -67,7 +67,7 @@ export class MappingTable {
     return {
       applied: appliedGeneration(item ? [storedRow(item)] : []),
       issued: typeof issued === "number" ? issued : 0,
-      ...(typeof uploader?.holder === "string" && typeof uploader.until === "number" ? { uploader } : {}),
+      ...(typeof uploader?.holder === "string" && typeof uploader.busyUntil === "number" ? { uploader } : {}),
     };
   }
 
@@ -113,11 +113,11 @@ export class MappingTable {
     const isAsRead = read.issued === 0 ? "attribute_not_exists(issued)" : "issued = :read";
     return this.update(
       "SET issued = :next, uploader = :uploader",
-      `${isAsRead} AND (attribute_not_exists(uploader) OR uploader.until < :now)`,
+      `${isAsRead} AND (attribute_not_exists(uploader) OR uploader.busyUntil < :now)`,
       {
         ...(read.issued === 0 ? {} : { ":read": read.issued }),
         ":next": read.issued + 1,
-        ":uploader": { holder, until },
+        ":uploader": { holder, busyUntil: until },
         ":now": now,
       },
     );
@@ -127,7 +127,7 @@ export class MappingTable {
   extend(holder: string, until: number): Promise<boolean> {
     return this.update("SET uploader = :uploader", "uploader.holder = :holder", {
       ":holder": holder,
-      ":uploader": { holder, until },
+      ":uploader": { holder, busyUntil: until },
     });
   }
 

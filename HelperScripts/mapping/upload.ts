@@ -45,7 +45,7 @@ const overtaken = (): never => {
 const mustHaveBegun = async ({ table, now, holder }: UploadParts, read: MappingState): Promise<void> => {
   const state = await table.state();
   if (state.uploader?.holder === holder) return;
-  const seconds = Math.ceil(((state.uploader?.until ?? 0) - now()) / 1000);
+  const seconds = Math.ceil(((state.uploader?.busyUntil ?? 0) - now()) / 1000);
   if (state.uploader && seconds > 0) {
     throw new ConfigurationError(
       `Another upload is under way: wait for it, then upload again. (If it was killed, its hold ends in ${seconds} s.) Nothing was written`,
