@@ -1,0 +1,104 @@
+// `npm test`: sets the clone up where it is not yet, then runs every check and test. Needs no package to begin with.
+//   npm test                 all
+//   npm test -- check        types, lint and format, templates
+//   npm test -- unit         what needs no engine
+//   npm test -- engine       the shipped stacks on the laptop's engine
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KEPT, ROOT, setUp } from "../local/setup/set-up.mjs";
+
+const PARTS = ["check", "unit", "engine"];
+const STACKS = ["Infrastructure", "LambdaShellRunner", "AutoScaler"];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((part) => !PARTS.includes(part));
+if (unknown.length > 0) {
+  process.stderr.write(`Unknown: ${unknown.join(" ")}. Known parts: ${PARTS.join(", ")}.\n`);
+  process.exit(2);
+}
+const parts = wanted.length > 0 ? wanted : PARTS;
+
+try {
+  await setUp();
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "gitlab-runners-test-"));
+const env = {
+  ...process.env,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  SAM_CLI_TELEMETRY: "0",
+  __SAM_CLI_APP_DIR: join(scratch, "sam"),
+};
+const total = { passed: 0, failed: 0, skipped: [] };
+
+const bin = (name) => join(ROOT, "node_modules/.bin", name);
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+/** One check: silent when it holds, all of its output when it does not. */
+const check = (title, command, args, cwd = ROOT) => {
+  const since = Date.now();
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+  const holds = status === 0;
+  total[holds ? "passed" : "failed"] += 1;
+  process.stdout.write(`${holds ? "pass" : "FAIL"}  ${title} (${seconds(since)})\n`);
+  if (!holds) process.stdout.write(`${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}\n`);
+};
+
+const addReport = (report, project) => {
+  total.passed += report.numPassedTests;
+  // A file that could not be run at all counts as one failure.
+  total.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
+  for (const { assertionResults } of report.testResults) {
+    const skipped = assertionResults.filter(({ status }) => ["pending", "todo", "disabled"].includes(status));
+    total.skipped.push(...skipped.map(({ fullName }) => `${project}: ${fullName}`));
+  }
+};
+
+const jest = (project, extra) => {
+  const reportPath = join(scratch, `${project}.json`);
+  const args = [
+    "--selectProjects",
+    project,
+    "--json",
+    `--outputFile=${reportPath}`,
+    "--silent=false",
+    ...extra,
+  ];
+  // The report goes to its file: what Jest prints for people is on stderr.
+  const { status } = spawnSync(bin("jest"), args, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
+  if (existsSync(reportPath)) return addReport(JSON.parse(readFileSync(reportPath, "utf8")), project);
+  process.stdout.write(`FAIL  jest (${project}) ended without a report, exit code ${status}\n`);
+  total.failed += 1;
+};
+
+const RUN = {
+  check: () => {
+    check("types (tsc)", bin("tsc"), []);
+    check("lint and format (biome)", bin("biome"), ["ci", "."]);
+    for (const stack of STACKS) {
+      check(
+        `template of ${stack} (sam validate --lint)`,
+        join(KEPT, "venv/bin/sam"),
+        ["validate", "--lint"],
+        join(ROOT, stack),
+      );
+    }
+  },
+  unit: () => jest("unit", []),
+  engine: () => jest("engine", ["--runInBand"]),
+};
+
+try {
+  for (const part of parts) RUN[part]();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+for (const title of total.skipped) process.stdout.write(`skipped  ${title}\n`);
+process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+process.exit(total.failed === 0 ? 0 : 1);
