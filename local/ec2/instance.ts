@@ -1,0 +1,47 @@
+export type InstanceState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
+export const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  "shutting-down": 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+
+/** What a launch template or a RunInstances call says about an instance. */
+export interface Blueprint {
+  readonly imageId: string;
+  readonly userData?: string;
+  readonly instanceProfileArn?: string;
+  readonly isTokenRequired: boolean;
+  readonly hopLimit: number;
+  readonly terminatesOnShutdown: boolean;
+  readonly rootDeviceName: string;
+  readonly disks: readonly { readonly deviceName: string; readonly sizeGiB: number }[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly volumeTags: Readonly<Record<string, string>>;
+}
+
+/** An instance of the simulator. */
+export interface Instance extends Blueprint {
+  readonly instanceId: string;
+  readonly reservationId: string;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly boughtAs: "spot" | "on-demand";
+  readonly launchedAt: number;
+  readonly privateIp: string;
+  readonly state: InstanceState;
+  readonly stateReason?: string;
+  /** Milliseconds since 1970: when EC2 will take it back. */
+  readonly interruptedAt?: number;
+  readonly isRebalanceRecommended?: boolean;
+  /** The last of its console, at most 64 KiB. */
+  readonly console?: string;
+}
+
+/** `arm64` for Graviton families: a digit and a `g` in the family's name (`t4g`, `m7gd`), and `a1`. */
+export const architectureOf = (instanceType: string): "arm64" | "x86_64" =>
+  /^([a-z]+\d+g|a1)/.test(instanceType.split(".")[0] ?? "") ? "arm64" : "x86_64";
