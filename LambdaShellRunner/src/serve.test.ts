@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { scaledStandIn } from "../../tests/gitlab-runner/binary";
+import { babbler, scaledStandIn } from "../../tests/gitlab-runner/binary";
 import { LambdaRunner, type Options, TOKEN } from "../../tests/gitlab-runner/lambda-runner";
 import { endEarly } from "./shutdown";
 
@@ -231,7 +231,7 @@ onLinux("a hostile job", () => {
   });
 
   it("a log of the runner's own that never ends a line is bounded too", async () => {
-    await open({ binary: join(__dirname, "../../tests/gitlab-runner/babbler.sh") });
+    await open({ binary: babbler() });
     const before = process.memoryUsage().rss;
     await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);

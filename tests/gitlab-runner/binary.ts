@@ -1,24 +1,35 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
+const ROOT = resolve(__dirname, "../..");
+
 /** The stand-in for gitlab-runner. */
-export const STAND_IN = resolve(__dirname, "../../local/gitlab-runner/gitlab-runner");
+export const STAND_IN = join(ROOT, "local/gitlab-runner/gitlab-runner");
+
+/** A command of a few lines of shell, in the folder of what the clone builds. */
+const command = (name: string, lines: string): string => {
+  const folder = join(ROOT, ".local/gitlab-runner");
+  const path = join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+  renameSync(`${path}.${process.pid}`, path);
+  return path;
+};
 
 /**
  * A command that runs the stand-in with its own waits shortened: what takes it 300 s takes 3 s with 0.01. It is a
  * file, because the handler hands no variable on.
  */
-export const scaledStandIn = (scale: number): string => {
-  const path = join(mkdtempSync(join(tmpdir(), "stand-in-")), "gitlab-runner");
-  writeFileSync(
-    path,
-    `#!/bin/sh\nGITLAB_RUNNER_STAND_IN_TIME_SCALE=${scale} exec '${process.execPath}' '${STAND_IN}' "$@"\n`,
+export const scaledStandIn = (scale: number): string =>
+  command(
+    `stand-in-${scale}`,
+    `GITLAB_RUNNER_STAND_IN_TIME_SCALE=${scale} exec '${process.execPath}' '${STAND_IN}' "$@"`,
   );
-  chmodSync(path, 0o755);
-  return path;
-};
+
+/** A broken gitlab-runner: 50 MB on stderr without the end of a line. */
+export const babbler = (): string =>
+  command("babbler", "head -c 50000000 /dev/zero | tr '\\0' 'x' >&2; exit 1");
 
 /** The real gitlab-runner: `GITLAB_RUNNER`, else the one on PATH. Undefined, with the reason, where there is none. */
 export const realGitLabRunner = (): { readonly path?: string; readonly reason: string } => {

@@ -1,0 +1,75 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { Context } from "aws-lambda";
+import { mockClient } from "aws-sdk-client-mock";
+import { STAND_IN } from "../../tests/gitlab-runner/binary";
+import { GitLabDouble } from "../../tests/gitlab-runner/gitlab-double";
+
+const dynamo = mockClient(DynamoDBClient);
+const context = { getRemainingTimeInMillis: () => 900_000 } as Context;
+const gitlab = new GitLabDouble();
+const root = mkdtempSync(join(tmpdir(), "handler-"));
+let handler: typeof import("./handler").handler;
+
+beforeAll(async () => {
+  await gitlab.start();
+  Object.assign(process.env, {
+    BOOTSTRAP_TABLE: "Bootstrap",
+    TENANT_ISOLATION: "on",
+    AWS_REGION: "eu-west-1",
+    GITLAB_RUNNER: STAND_IN,
+    RUNNER_ROOT: root,
+  });
+  ({ handler } = require("./handler"));
+});
+beforeEach(() => {
+  dynamo.reset();
+  jest.spyOn(process.stdout, "write").mockReturnValue(true);
+});
+afterEach(() => jest.restoreAllMocks());
+afterAll(async () => {
+  await gitlab.stop();
+  rmSync(root, { recursive: true });
+});
+
+describe("the function", () => {
+  it("refuses an event that is not AutoScaler's", async () => {
+    await expect(handler({}, context)).rejects.toMatchObject({ name: "InvalidInputError" });
+    expect(dynamo.calls()).toHaveLength(0);
+  });
+
+  it("F-41: takes the row, runs its job, and does nothing for the same event once more", async () => {
+    const row = {
+      key: "nonce",
+      url: gitlab.url,
+      token: "glrt-abc",
+      runnerId: 12,
+      carrier: "LAMBDA",
+      lifetimeSeconds: 900,
+      waitTimeoutSeconds: 60,
+      privileged: false,
+      deletesOwnRecord: false,
+      ttl: 4_000_000_000,
+    };
+    dynamo.on(DeleteItemCommand, { TableName: "Bootstrap" }).resolvesOnce({ Attributes: marshall(row) });
+    gitlab.push({ id: 7, script: ["true"] });
+    const event = { bootstrapKey: "nonce", runnerId: 12 };
+    await expect(handler(event, context)).resolves.toMatchObject({ kind: "job-ended", status: "success" });
+    await expect(handler(event, context)).resolves.toEqual({ kind: "no-row" });
+    expect(gitlab.state(7)).toBe("success");
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it("T-10: with tenant isolation on refuses another event in the same process", async () => {
+    const refusal = new ConditionalCheckFailedException({ message: "", $metadata: {} });
+    dynamo.on(DeleteItemCommand).rejects(refusal);
+    const before = gitlab.seen.length;
+    const other = handler({ bootstrapKey: "other", runnerId: 13 }, context);
+    await expect(other).rejects.toMatchObject({ name: "ConfigurationError" });
+    expect(dynamo.calls()).toHaveLength(0);
+    expect(gitlab.seen).toHaveLength(before);
+  });
+});
