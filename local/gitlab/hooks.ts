@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
 import { type Counts, countUp } from "./counts";
 import type { Faults } from "./faults";
+import { hookHeaders, hookOf } from "./hook-of";
 import { pipelineStatus } from "./jobs";
 import type { Hook, Job } from "./model";
-import { hookHeaders, hookOf } from "./payload";
 import { chance } from "./random";
 import type { World } from "./world";
 

@@ -10,7 +10,7 @@ import {
 } from "./http";
 import type { Hook } from "./model";
 import { paged } from "./paging";
-import { HOOK_EVENT_NAMES, hookJson } from "./present";
+import { HOOK_EVENT_NAMES, hookJson } from "./present-hook";
 import { type Route, routesOf } from "./router";
 import type { World } from "./world";
 

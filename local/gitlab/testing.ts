@@ -1,0 +1,137 @@
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { StandIn } from "./stand-in";
+
+/** What an API answered. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are GitLab's JSON, asserted field by field
+  readonly body: any;
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+/** Calls an address; what is no text goes as JSON. */
+export const call = async (
+  method: string,
+  url: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Reply> => {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const type = typeof body === "string" ? "text/plain" : "application/json";
+  const response = await fetch(url, {
+    method,
+    headers: { "content-type": type, ...headers },
+    ...(body === undefined ? {} : { body: text }),
+  });
+  return { status: response.status, headers: response.headers, body: parse(await response.text()) };
+};
+
+/** The REST API with the stand-in's token, or with another one. */
+export const restOf =
+  (gitlab: StandIn, token = gitlab.accessToken) =>
+  (method: string, path: string, body?: unknown): Promise<Reply> =>
+    call(method, `${gitlab.url}/api/v4${path}`, body, { "PRIVATE-TOKEN": token });
+
+const FEATURES = { two_phase_job_commit: true, cancel_gracefully: true };
+
+/** A runner process, as far as GitLab sees one. */
+export const runnerProcess = (gitlab: StandIn, token: string, systemId = "r_0123456789ab") => {
+  const api = `${gitlab.url}/api/v4`;
+  return {
+    ask: (lastUpdate?: string, features: Record<string, boolean> = FEATURES) =>
+      call("POST", `${api}/jobs/request`, {
+        token,
+        system_id: systemId,
+        info: { version: "19.4.0", features },
+        ...(lastUpdate === undefined ? {} : { last_update: lastUpdate }),
+      }),
+    put: (job: { id: number; token: string }, state: string, more: Record<string, unknown> = {}) =>
+      call("PUT", `${api}/jobs/${job.id}`, { token: job.token, state, ...more }),
+    write: (job: { id: number; token: string }, from: number, text: string) =>
+      call("PATCH", `${api}/jobs/${job.id}/trace`, text, {
+        "JOB-TOKEN": job.token,
+        "Content-Range": `${from}-${from + Buffer.byteLength(text) - 1}`,
+      }),
+  };
+};
+
+/** Creates a project runner over REST. */
+export const newRunner = async (
+  gitlab: StandIn,
+  projectId: number,
+  fields: Record<string, unknown> = {},
+): Promise<{ readonly id: number; readonly token: string }> =>
+  (
+    await restOf(gitlab)("POST", "/user/runners", {
+      runner_type: "project_type",
+      project_id: projectId,
+      ...fields,
+    })
+  ).body;
+
+export interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Record<string, unknown>;
+}
+
+/** Somebody who takes hooks. */
+export interface HookReceiver {
+  readonly url: string;
+  readonly received: Received[];
+  /** Waits until so many hooks have come in all. */
+  until(count: number): Promise<readonly Received[]>;
+  /** What to answer from now on. */
+  answer(status: number): void;
+  close(): void;
+}
+
+export const hookReceiver = async (): Promise<HookReceiver> => {
+  const received: Received[] = [];
+  let status = 200;
+  let wake = () => undefined as undefined;
+  const server: Server = createServer((request, response) => {
+    let text = "";
+    request.setEncoding("utf8");
+    request.on("data", (part) => {
+      text += part;
+    });
+    request.on("end", () => {
+      received.push({ headers: request.headers, body: JSON.parse(text) });
+      response.writeHead(status).end();
+      wake();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const until = async (count: number): Promise<readonly Received[]> => {
+    while (received.length < count) {
+      await new Promise<void>((resolve) => {
+        wake = () => {
+          resolve();
+          return undefined;
+        };
+      });
+    }
+    return received;
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    received,
+    until,
+    answer: (next) => {
+      status = next;
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
