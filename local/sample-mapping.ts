@@ -7,10 +7,12 @@ import type { Laptop } from "./session";
 /** Uploads the sample pipeline's mapping by the command line that operators use. */
 export const uploadSampleMapping = async (laptop: Laptop): Promise<void> => {
   const functionArn = laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "";
-  const mapping = [
-    { job: "unit tests", tags: ["lambda"], type: "LAMBDA", arn: functionArn },
-    { job: "image build", tags: ["docker"], type: "EC2" },
-  ];
+  const mapping = {
+    jobs: [
+      { name: "unit tests", tags: ["lambda"], type: "LAMBDA", lambdaArn: functionArn },
+      { name: "image build", tags: ["docker"], type: "EC2" },
+    ],
+  };
   const path = join(laptop.run.path, "runner-mapping.json");
   writeFileSync(path, JSON.stringify(mapping, undefined, 2));
   const cli = join(ROOT, "HelperScripts/cli.ts");
