@@ -1,0 +1,19 @@
+import type { Time } from "../../../../Core/ledger";
+import type { Clock } from "../ports";
+
+/** A bound on what one sweep may ask: so many calls, and none after a time. */
+export interface Budget {
+  /** False: it is used up. */
+  take(): boolean;
+}
+
+export const budget = (clock: Clock, calls: number, until: Time): Budget => {
+  let left = calls;
+  return {
+    take: () => {
+      if (left <= 0 || clock.now() >= until) return false;
+      left -= 1;
+      return true;
+    },
+  };
+};

@@ -1,0 +1,34 @@
+import type { Attempt, Time } from "../../../../Core/ledger";
+import { hasEnded, isTaken } from "../close-attempt";
+import { jobEvent } from "../our-events";
+import type { GitLabJob } from "../ports";
+import type { JobReader } from "./job-reader";
+import { type Finding, isRecent, type Look, lastChange } from "./look";
+
+/** What a job that is in no list came to. */
+export type Missing =
+  | { readonly kind: "found"; readonly finding: Finding }
+  /** GitLab knows no such job, since a day: its attempt is closed. */
+  | { readonly kind: "deleted"; readonly attempt: Attempt }
+  | { readonly kind: "nothing" };
+
+const DAY = 24 * 3_600_000;
+const NOTHING: Missing = { kind: "nothing" };
+
+const isOld = (attempt: Attempt, now: Time): boolean => now - lastChange(attempt) > DAY;
+
+/** A waiting job that runs elsewhere needs its pick-up noted, or it would wait on. */
+const eventOf = (attempt: Attempt, job: GitLabJob): Missing => {
+  if (hasEnded(job)) return { kind: "found", finding: { kind: "ended", event: jobEvent(job) } };
+  const isStranded = attempt.state === "WAITING" && isTaken(job) && job.status === "running";
+  return isStranded ? { kind: "found", finding: { kind: "running", event: jobEvent(job) } } : NOTHING;
+};
+
+/** One event for a job, whichever of its attempts asks. An end is believed only when GitLab says so itself (F-53). */
+export const findEnded = async (look: Look, attempt: Attempt, readJob: JobReader): Promise<Missing> => {
+  const isBusyElsewhere = isRecent(lastChange(attempt), look.now) || isRecent(attempt.wokenAt, look.now);
+  if (look.jobs.has(attempt.jobId) || isBusyElsewhere) return NOTHING;
+  const word = await readJob(attempt.order.projectId, attempt.jobId);
+  if (word.kind === "absent" && isOld(attempt, look.now)) return { kind: "deleted", attempt };
+  return word.kind === "known" ? eventOf(attempt, word.job) : NOTHING;
+};

@@ -1,0 +1,101 @@
+import type { Attempt, Runner, Time } from "../../../../Core/ledger";
+import { type NextStep, nextStep } from "../next-step";
+import { jobEvent } from "../our-events";
+import type { GitLabJob, Ledger } from "../ports";
+import { type Finding, isRecent, type Look, lastChange } from "./look";
+
+const MINUTE = 60_000;
+const LONGEST_PAUSE = 16 * MINUTE;
+
+/** Whether a job without a ledger item is ours, by the mapping. */
+export type IsOurs = (job: GitLabJob) => Promise<boolean>;
+
+/** A launch that was refused is tried again after one minute, two, four … sixteen (I-25). */
+const isLaunchDue = (attempt: Attempt, runner: Runner, now: Time): boolean => {
+  const last = attempt.wokenAt ?? runner.times.CREATED ?? 0;
+  const pause =
+    runner.launchRound === 0 ? MINUTE : Math.min(MINUTE * 2 ** (runner.launchRound - 1), LONGEST_PAUSE);
+  return now < last || now - last >= pause;
+};
+
+/** EC2's pace decides about these, not the pause (see let-go.ts). */
+export const waitsForPace = (runner: Runner): boolean => runner.reason === "rate";
+
+const spentAt = (proof: readonly (Attempt | Runner)[]): Time => Math.max(0, ...proof.map(lastChange));
+
+const isDue = (step: NextStep, now: Time): boolean => {
+  if (step.kind === "open") return !isRecent(spentAt(step.proof), now);
+  if (step.kind === "take-over") return !isRecent(lastChange(step.claimed), now);
+  if (step.kind === "resume")
+    return !waitsForPace(step.runner) && isLaunchDue(step.attempt, step.runner, now);
+  return step.kind === "exhausted";
+};
+
+const attemptOf = (step: NextStep): number | undefined => {
+  if (step.kind === "open") return step.attempt;
+  if (step.kind === "take-over") return step.claimed.attempt;
+  return step.kind === "resume" ? step.attempt.attempt : undefined;
+};
+
+/** Seen by the sweep before, or old by GitLab's clock: its hook should have come. */
+const shouldHaveCome = (job: GitLabJob, { now, seen }: Look): boolean =>
+  seen.has(pendingKey(job)) || !isRecent(job.createdAt, now);
+
+export const pendingKey = (job: GitLabJob): string => `p${job.id}`;
+
+/** Nobody has it yet. */
+export const isUnassigned = (job: GitLabJob): boolean =>
+  job.status === "pending" && job.runnerId === undefined;
+
+const readStep = async (ledger: Ledger, jobId: number, now: Time): Promise<NextStep> => {
+  const attempts = await ledger.attempts(jobId);
+  const runnerId = attempts.at(-1)?.runnerId;
+  return nextStep(attempts, runnerId === undefined ? undefined : await ledger.runner(runnerId), now);
+};
+
+/** A step that the look alone shows to be none: most jobs, at no further read. */
+export const isClearlyMet = (look: Look, index: LookIndex, job: GitLabJob): boolean => {
+  if (index.waitingJobs.has(job.id)) return true;
+  const attempt = index.lastAttempt.get(job.id);
+  const runner = attempt?.runnerId === undefined ? undefined : index.runners.get(attempt.runnerId);
+  return (
+    attempt !== undefined && runner !== undefined && nextStep([attempt], runner, look.now).kind === "nothing"
+  );
+};
+
+export interface LookIndex {
+  readonly lastAttempt: ReadonlyMap<number, Attempt>;
+  readonly runners: ReadonlyMap<number, Runner>;
+  readonly waitingJobs: ReadonlySet<number>;
+}
+
+export const indexOf = ({ attempts, runners, waiting }: Look): LookIndex => {
+  const lastAttempt = new Map<number, Attempt>();
+  for (const attempt of attempts) {
+    const other = lastAttempt.get(attempt.jobId);
+    if (other === undefined || other.attempt < attempt.attempt) lastAttempt.set(attempt.jobId, attempt);
+  }
+  return {
+    lastAttempt,
+    runners: new Map(runners.map((runner) => [runner.runnerId, runner])),
+    waitingJobs: new Set(waiting.map(({ jobId }) => jobId)),
+  };
+};
+
+/**
+ * What a pending job lacks: nobody told of it, its next attempt is due, or its start stopped half-way. Undefined:
+ * nothing, or its event may be under way.
+ */
+export const findPending = async (
+  ledger: Ledger,
+  look: Look,
+  job: GitLabJob,
+  isOurs: IsOurs,
+): Promise<Finding | undefined> => {
+  const step = await readStep(ledger, job.id, look.now);
+  const isNew = step.kind === "open" && step.attempt === 1;
+  const isWanted = isNew ? shouldHaveCome(job, look) && (await isOurs(job)) : isDue(step, look.now);
+  if (!isWanted) return undefined;
+  const wakes = step.kind === "resume" ? { wakes: step.attempt } : {};
+  return { kind: "pending", event: jobEvent(job, attemptOf(step)), isNew, ...wakes };
+};

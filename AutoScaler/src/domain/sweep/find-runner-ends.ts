@@ -1,0 +1,92 @@
+import { isLeased, type Runner, type Time } from "../../../../Core/ledger";
+import { hasEnded } from "../close-attempt";
+import { jobFacts } from "../end-order";
+import { jobEvent } from "../our-events";
+import type { GitLab, GitLabJob, Instances } from "../ports";
+import { whyEnd } from "../why-end";
+import type { Budget } from "./budget";
+import type { JobReader, JobWord } from "./job-reader";
+import { type Finding, isRecent, type Look, lastChange } from "./look";
+
+/** EC2 may take minutes to show a new instance (F-35). */
+const SHOWN_AFTER_MILLISECONDS = 10 * 60_000;
+/** Before a runner without a job of its own is asked what it does. */
+const ASK_AFTER_MILLISECONDS = 60_000;
+
+const isUnderWay = (runner: Runner, now: Time): boolean =>
+  isLeased(runner, now) || isRecent(lastChange(runner), now) || isRecent(runner.endRequestedAt, now);
+
+const jobOf = (word: JobWord): GitLabJob | undefined => (word.kind === "known" ? word.job : undefined);
+
+const isLongLaunched = ({ times }: Runner, now: Time): boolean =>
+  times.LAUNCHED !== undefined && now - times.LAUNCHED > SHOWN_AFTER_MILLISECONDS;
+
+const DEAD_STATES = ["terminated", "stopped"];
+
+/**
+ * EC2 says that the instance is over. One that a whole list and a question of its own do not show, long after its
+ * launch, has been forgotten by EC2.
+ */
+export const isDead = async (
+  runner: Runner,
+  { instances: all, now }: Look,
+  instances: Instances,
+): Promise<boolean> => {
+  if (runner.carrier !== "EC2" || runner.resourceId === undefined || all === undefined) return false;
+  const shown = all.get(runner.resourceId);
+  if (shown !== undefined) return DEAD_STATES.includes(shown.state);
+  return isLongLaunched(runner, now) && (await instances.describe(runner.resourceId)) === undefined;
+};
+
+export interface RunnerWorld {
+  readonly gitLab: GitLab;
+  readonly instances: Instances;
+  readonly readJob: JobReader;
+  readonly listCalls: Budget;
+}
+
+const ended = (runner: Runner, reason: string): Finding => ({
+  kind: "runner-ended",
+  event: {
+    detailType: "RunnerEnded",
+    runnerId: runner.runnerId,
+    ...(runner.resourceId === undefined ? {} : { resourceId: runner.resourceId }),
+    reason,
+  },
+});
+
+/** Somebody else's job may have taken it, and the hook is lost or never came (P-1). */
+const findStranger = async (
+  { gitLab, listCalls }: RunnerWorld,
+  runner: Runner,
+  own: GitLabJob | undefined,
+  now: Time,
+): Promise<Finding | undefined> => {
+  const isIdleLong = runner.resourceId !== undefined && now - lastChange(runner) > ASK_AFTER_MILLISECONDS;
+  if (runner.state !== "STARTING" || !isIdleLong || own?.status !== "pending") return undefined;
+  if (gitLab.mode === "payload" || !listCalls.take()) return undefined;
+  const jobs = await gitLab.runnerJobs(runner.runnerId);
+  const job = jobs.find((one) => one.id !== runner.jobId && one.startedAt !== undefined);
+  if (job === undefined) return undefined;
+  return { kind: hasEnded(job) ? "ended" : "running", event: jobEvent(job) };
+};
+
+/** Why an open runner is to be ended, or whose job it took; undefined: nothing, or its event may be under way. */
+export const findRunnerEnd = async (
+  world: RunnerWorld,
+  look: Look,
+  runner: Runner,
+): Promise<Finding | undefined> => {
+  const { now } = look;
+  if (isUnderWay(runner, now)) return undefined;
+  const ownJob = jobOf(await world.readJob(runner.order.projectId, runner.jobId));
+  const busyJob = jobOf(await world.readJob(runner.busyProjectId, runner.busyJobId));
+  const dead = await isDead(runner, look, world.instances);
+  const facts = {
+    ...(ownJob ? { ownJob: jobFacts(ownJob) } : {}),
+    ...(busyJob ? { busyJob: jobFacts(busyJob) } : {}),
+  };
+  const reason = whyEnd({ runner, isDead: dead, ...facts, now });
+  if (reason !== undefined) return ended(runner, dead ? "instance terminated" : reason);
+  return findStranger(world, runner, ownJob, now);
+};

@@ -1,0 +1,34 @@
+import { isLeased, type Lease } from "../../../../Core/ledger";
+import { newLease } from "../leases";
+import type { World } from "../world";
+import { parseSweepState, SWEEP_NOTE, type SweepState } from "./note";
+
+type LeaseWorld = Pick<World, "ledger" | "clock" | "nonce">;
+
+export interface HeldSweep {
+  readonly lease: Lease;
+  readonly state: SweepState;
+  readonly version: number;
+}
+
+/** One sweep at a time (F-50). Undefined: another one is at it. */
+export const takeSweep = async (world: LeaseWorld): Promise<HeldSweep | undefined> => {
+  const note = await world.ledger.note(SWEEP_NOTE);
+  const state = parseSweepState(note);
+  if (isLeased(state, world.clock.now())) return undefined;
+  const lease = newLease(world, "sweep");
+  const version = (note?.version ?? 0) + 1;
+  const isTaken = await world.ledger.commit([
+    { note: { name: SWEEP_NOTE, version, value: { ...state, lease } } },
+  ]);
+  return isTaken ? { lease, state, version } : undefined;
+};
+
+/** Stores what the next sweep goes on with, and gives the lease back. */
+export const leaveSweep = async (
+  { ledger }: LeaseWorld,
+  { version }: HeldSweep,
+  { lease: _, ...state }: SweepState,
+): Promise<void> => {
+  await ledger.commit([{ note: { name: SWEEP_NOTE, version: version + 1, value: state } }]);
+};

@@ -1,0 +1,124 @@
+import { type Attempt, isLeased, type Runner, type Time } from "../../../../Core/ledger";
+import { pendingEvent } from "../our-events";
+import { LEAST_RELEASE, PACE_NOTE, type Pace, readPace } from "../pace";
+import { type Ledger, STACK } from "../ports";
+import type { World } from "../world";
+import { type LookIndex, waitsForPace } from "./find-pending";
+import { type Finding, isRecent, type Look } from "./look";
+
+export type LetGoWorld = Pick<World, "ledger" | "settings" | "caps">;
+
+/** Room that is left, counted down as jobs are let go. */
+interface Room {
+  stack: number;
+  readonly classes: Map<string, number>;
+  /** Launches that EC2's pace allows; Infinity while EC2 refuses nothing. */
+  ec2: number;
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+const readRoom = async (
+  { ledger, caps }: LetGoWorld,
+  waiting: readonly Attempt[],
+  ec2: number,
+): Promise<Room> => {
+  const classes = new Map(waiting.map(({ classKey, order }) => [classKey, order.runnerClass]));
+  const [stack, ...taken] = await Promise.all(
+    [STACK, ...classes.keys()].map((scope) => ledger.places(scope)),
+  );
+  const free = [...classes].map(([key, runnerClass], index): [string, number] => [
+    key,
+    caps.ofClass(runnerClass) - sum(taken[index] ?? []),
+  ]);
+  return { stack: caps.stack - sum(stack ?? []), classes: new Map(free), ec2 };
+};
+
+const take = (room: Room, { classKey, order }: Attempt): boolean => {
+  const isEc2 = order.runnerClass.type === "EC2";
+  const inClass = room.classes.get(classKey) ?? 0;
+  if (room.stack <= 0 || inClass <= 0 || (isEc2 && room.ec2 <= 0)) return false;
+  room.stack -= 1;
+  room.classes.set(classKey, inClass - 1);
+  if (isEc2) room.ec2 -= 1;
+  return true;
+};
+
+/** In no list that is whole: it ended or runs, and needs no runner. */
+const isOver = ({ jobs, listed }: Look, { jobId, order }: Attempt): boolean => {
+  const job = jobs.get(jobId);
+  return job === undefined ? listed.has(order.projectId) : job.status !== "pending";
+};
+
+const wake = (attempt: Attempt): Finding => ({
+  kind: "pending",
+  event: pendingEvent(attempt.order, attempt.attempt),
+  wakes: attempt,
+});
+
+const byAge = (one: Attempt, other: Attempt): number => one.order.queuedAt - other.order.queuedAt;
+
+/** Jobs in line for which there is room, oldest first. One whose event is under way takes its room all the same. */
+export const fromLine = (look: Look, room: Room): Finding[] =>
+  [...look.waiting]
+    .filter((attempt) => !isOver(look, attempt))
+    .sort(byAge)
+    .filter((attempt) => take(room, attempt) && !isRecent(attempt.wokenAt, look.now))
+    .map(wake);
+
+const isHeldRunner = (runner: Runner, now: Time): boolean =>
+  runner.state === "STARTING" &&
+  runner.resourceId === undefined &&
+  waitsForPace(runner) &&
+  !isLeased(runner, now);
+
+/** Runners that EC2 refused for the number of calls: they go before those that have no runner yet. */
+const fromPace = ({ runners, now }: Look, { lastAttempt }: LookIndex, room: Room): Finding[] =>
+  runners
+    .filter((runner) => isHeldRunner(runner, now))
+    .flatMap((runner) => lastAttempt.get(runner.jobId) ?? [])
+    .filter((attempt) => !isRecent(attempt.wokenAt, now) && room.ec2-- > 0)
+    .map(wake);
+
+const GROWTH = 1.1;
+const MOST_RELEASE = 10_000;
+const MINUTE = 60_000;
+
+/** What the pace is from now on: over, or a little faster while EC2 refuses nothing. */
+export const nextPace = (pace: Pace, isHolding: boolean, now: Time): Pace | undefined => {
+  if (now - pace.lastRefusedAt < MINUTE) return pace;
+  if (!isHolding) return undefined;
+  return { ...pace, release: Math.min(Math.ceil(pace.release * GROWTH), MOST_RELEASE) };
+};
+
+const storePace = async (
+  ledger: Ledger,
+  pace: Pace,
+  version: number,
+  isHolding: boolean,
+  now: Time,
+): Promise<void> => {
+  const next = nextPace(pace, isHolding, now);
+  if (next === pace) return;
+  await ledger.commit([{ note: { name: PACE_NOTE, version: version + 1, value: next ?? null } }]);
+};
+
+/**
+ * Lets waiting jobs go: as many as there are places, and as many on EC2 as its pace allows. Nothing while new
+ * starts are switched off (F-57), but for runners that exist already.
+ */
+export const letGo = async (world: LetGoWorld, look: Look, index: LookIndex): Promise<readonly Finding[]> => {
+  const { pace, version } = await readPace(world.ledger);
+  const isHolding =
+    look.waiting.some(({ waitingFor }) => waitingFor === "ec2") ||
+    look.runners.some((runner) => isHeldRunner(runner, look.now));
+  const room = await readRoom(
+    world,
+    look.waiting,
+    pace?.release ?? (isHolding ? LEAST_RELEASE : Number.POSITIVE_INFINITY),
+  );
+  const paced = fromPace(look, index, room);
+  const line = (await world.settings.startsAreOn()) ? fromLine(look, room) : [];
+  if (pace !== undefined) await storePace(world.ledger, pace, version, isHolding, look.now);
+  return [...paced, ...line];
+};

@@ -1,0 +1,41 @@
+import type { Attempt, Runner, Time } from "../../../../Core/ledger";
+import { UNDER_WAY_MILLISECONDS } from "../limits";
+import type { GitLabJob, Instance, OurEvent } from "../ports";
+
+/** What the sweep sees: the ledger's open items, GitLab's open jobs, our instances. */
+export interface Look {
+  readonly now: Time;
+  /** Open attempts, WAITING ones apart. */
+  readonly attempts: readonly Attempt[];
+  readonly runners: readonly Runner[];
+  readonly waiting: readonly Attempt[];
+  /** Pending and running jobs of the projects that were asked. */
+  readonly jobs: ReadonlyMap<number, GitLabJob>;
+  /** Projects whose list is whole: only there a missing job is worth a question. */
+  readonly listed: ReadonlySet<number>;
+  /** Undefined: the list failed, nothing is concluded from it. */
+  readonly instances: ReadonlyMap<string, Instance> | undefined;
+  /** What the sweep before saw first. */
+  readonly seen: ReadonlySet<string>;
+}
+
+/** What the sweep found, as it goes on the bus. */
+export interface Finding {
+  readonly kind: "pending" | "running" | "ended" | "runner-ended";
+  readonly event: OurEvent;
+  /** A job that no hook told of. */
+  readonly isNew?: boolean;
+  /** Whose event is noted first, so that the next sweep knows that it is under way. */
+  readonly wakes?: Attempt;
+}
+
+/**
+ * A change made so lately that its event may be under way. A time from the future is another machine's clock and
+ * proves nothing (I-33).
+ */
+export const isRecent = (time: Time | undefined, now: Time): boolean =>
+  time !== undefined && now >= time && now - time < UNDER_WAY_MILLISECONDS;
+
+/** When something last happened to an item, as far as it says so. */
+export const lastChange = ({ times }: Attempt | Runner): Time =>
+  Math.max(0, ...Object.values(times).filter((time) => time !== undefined));

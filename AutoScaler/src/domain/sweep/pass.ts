@@ -1,0 +1,139 @@
+import { type RoutingSettings, route } from "../../../../Core/routing";
+import type { GitLabJob, MappingRow } from "../ports";
+import type { World } from "../world";
+import type { Budget } from "./budget";
+import { closeDeleted } from "./collect";
+import { findEnded } from "./find-ended";
+import {
+  findPending,
+  type IsOurs,
+  isClearlyMet,
+  isUnassigned,
+  type LookIndex,
+  pendingKey,
+} from "./find-pending";
+import { findRunnerEnd } from "./find-runner-ends";
+import { findRunning, runningKey } from "./find-running";
+import type { JobReader } from "./job-reader";
+import type { Finding, Look } from "./look";
+
+export type SweepWorld = Pick<
+  World,
+  | "ledger"
+  | "mappings"
+  | "gitLab"
+  | "instances"
+  | "bus"
+  | "settings"
+  | "clock"
+  | "nonce"
+  | "metric"
+  | "caps"
+  | "deploymentId"
+>;
+
+/** A part that fails is named, and the others go on (I-24). */
+export type Part = <Result>(name: string, otherwise: Result, run: () => Promise<Result>) => Promise<Result>;
+
+export const parts =
+  (failures: string[]): Part =>
+  async (name, otherwise, run) => {
+    try {
+      return await run();
+    } catch (error) {
+      const [kind, message] = error instanceof Error ? [error.name, error.message] : ["Error", ""];
+      failures.push(`${name}: ${kind} ${message}`);
+      return otherwise;
+    }
+  };
+
+/** All that the finders work with in one sweep. */
+export interface Pass {
+  readonly world: SweepWorld;
+  readonly look: Look;
+  readonly index: LookIndex;
+  readonly part: Part;
+  readonly readJob: JobReader;
+  readonly listCalls: Budget;
+  readonly isOurs: IsOurs;
+}
+
+/** Whether the mapping makes a job ours; rows are read once a sweep. A mapping that fails is ours, and visible. */
+export const oursByMapping = ({ mappings }: SweepWorld, settings: RoutingSettings): IsOurs => {
+  const read = new Map<string, Promise<readonly MappingRow[]>>();
+  const rows = (pk: string): Promise<readonly MappingRow[]> => {
+    const known = read.get(pk) ?? mappings.rows(pk);
+    read.set(pk, known);
+    return known;
+  };
+  return async ({ projectId, name, tags }: GitLabJob) =>
+    (await route({ projectId, name, tags, verified: true }, rows, settings)).kind !== "nothing";
+};
+
+const byAge = (one: GitLabJob, other: GitLabJob): number =>
+  one.createdAt - other.createdAt || one.id - other.id;
+
+/** Jobs that GitLab shows pending or running: what of their start or pick-up is missing. */
+export const jobFindings = async ({
+  world,
+  look,
+  index,
+  part,
+  isOurs,
+}: Pass): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  for (const job of [...look.jobs.values()].sort(byAge)) {
+    const running = findRunning(look, index, job);
+    if (running) findings.push(running);
+    if (!isUnassigned(job) || isClearlyMet(look, index, job)) continue;
+    const found = await part(`job ${job.id}`, undefined, () => findPending(world.ledger, look, job, isOurs));
+    if (found) findings.push(found);
+  }
+  return findings;
+};
+
+/** Attempts whose job GitLab does not show any more: their end is missing. */
+export const endFindings = async ({ world, look, part, readJob }: Pass): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  for (const attempt of [...look.attempts, ...look.waiting]) {
+    const missing = await part(`attempt of ${attempt.jobId}`, undefined, () =>
+      findEnded(look, attempt, readJob),
+    );
+    if (missing?.kind === "found") findings.push(missing.finding);
+    if (missing?.kind === "deleted") {
+      await part(`deleted job ${attempt.jobId}`, undefined, () => closeDeleted(world, attempt));
+    }
+  }
+  return findings;
+};
+
+/** Open runners that are to be ended, but for those whose job's end is on its way. */
+export const runnerFindings = async (
+  pass: Pass,
+  endedJobs: ReadonlySet<number>,
+): Promise<readonly Finding[]> => {
+  const { world, look, part, readJob, listCalls } = pass;
+  const runnerWorld = { gitLab: world.gitLab, instances: world.instances, readJob, listCalls };
+  const findings: Finding[] = [];
+  for (const runner of look.runners) {
+    const isOnItsWay = runner.state !== "GONE" && endedJobs.has(runner.busyJobId ?? runner.jobId);
+    if (isOnItsWay) continue;
+    const found = await part(`runner ${runner.runnerId}`, undefined, () =>
+      findRunnerEnd(runnerWorld, look, runner),
+    );
+    if (found) findings.push(found);
+  }
+  return findings;
+};
+
+const MOST_SEEN = 5_000;
+
+/** What the next sweep will know to have been here before. */
+export const seenNow = ({ look, index }: Pass): readonly string[] => {
+  const keys = [...look.jobs.values()].flatMap((job) => {
+    if (job.status === "running")
+      return index.lastAttempt.get(job.id)?.state === "RUNNING" ? [] : [runningKey(job)];
+    return isUnassigned(job) && !isClearlyMet(look, index, job) ? [pendingKey(job)] : [];
+  });
+  return keys.slice(0, MOST_SEEN);
+};

@@ -1,0 +1,93 @@
+import type { Time } from "../../../../Core/ledger";
+import type { GitLab, GitLabJob, Page } from "../ports";
+import type { World } from "../world";
+import type { Budget } from "./budget";
+import type { SweepState } from "./note";
+import { allPages } from "./read-ledger";
+
+type JobsWorld = Pick<World, "gitLab" | "clock">;
+
+export interface JobsRead {
+  readonly jobs: ReadonlyMap<number, GitLabJob>;
+  readonly listed: ReadonlySet<number>;
+  readonly projects: SweepState["projects"];
+  readonly projectsReadAt: Time;
+  readonly nextProject: number;
+  readonly failures: number;
+}
+
+const OPEN_STATUSES = ["pending", "running"];
+const MEMBERSHIP_EVERY_MILLISECONDS = 10 * 60_000;
+const KEPT_MILLISECONDS = 30 * 24 * 3_600_000;
+/** A GitLab that fails so often is left alone until the next sweep. */
+const MOST_FAILURES = 3;
+
+/** In turn, from the one that the last sweep did not reach. */
+export const inTurn = (ids: readonly number[], first: number): readonly number[] => {
+  const sorted = [...ids].sort((one, other) => one - other);
+  return [...sorted.filter((id) => id >= first), ...sorted.filter((id) => id < first)];
+};
+
+const kept = (projects: SweepState["projects"], now: Time): [string, Time][] =>
+  Object.entries(projects).filter(([, lastSeen]) => now - lastSeen < KEPT_MILLISECONDS);
+
+/** Pages of one list, each a call of the budget. Undefined: it ran out, the list is not whole. */
+const pages = async <Item>(
+  read: (cursor?: string) => Promise<Page<Item>>,
+  calls: Budget,
+): Promise<readonly Item[] | undefined> => {
+  let isCut = false;
+  const items = await allPages(async (cursor) => {
+    if (calls.take()) return read(cursor);
+    isCut = true;
+    return { items: [] };
+  });
+  return isCut ? undefined : items;
+};
+
+/**
+ * Which projects are asked: those with open items, those of the last 30 days, and those that the token is a
+ * member of, which are read anew every ten minutes.
+ */
+export const readProjects = async (
+  { gitLab, clock }: JobsWorld,
+  state: SweepState,
+  withOpenItems: ReadonlySet<number>,
+  calls: Budget,
+): Promise<Pick<JobsRead, "projects" | "projectsReadAt">> => {
+  const now = clock.now();
+  const fresh = [...withOpenItems].map((id): [string, Time] => [String(id), now]);
+  const known = Object.fromEntries([...kept(state.projects, now), ...fresh]);
+  const age = now - state.projectsReadAt;
+  if (age >= 0 && age < MEMBERSHIP_EVERY_MILLISECONDS)
+    return { projects: known, projectsReadAt: state.projectsReadAt };
+  const ids = (await pages((cursor) => gitLab.projectIds(cursor), calls)) ?? [];
+  const member = ids.map((id): [string, Time] => [String(id), now]);
+  return { projects: { ...known, ...Object.fromEntries(member) }, projectsReadAt: now };
+};
+
+const readProject = (gitLab: GitLab, projectId: number, calls: Budget) =>
+  pages((cursor) => gitLab.jobs(projectId, OPEN_STATUSES, cursor), calls);
+
+/** The open jobs of the projects, as many as the calls allow. One project that fails harms no other (I-24). */
+export const readJobs = async (
+  { gitLab }: JobsWorld,
+  projects: readonly number[],
+  calls: Budget,
+): Promise<Pick<JobsRead, "jobs" | "listed" | "nextProject" | "failures">> => {
+  const jobs = new Map<number, GitLabJob>();
+  const listed = new Set<number>();
+  let failures = 0;
+  for (const projectId of projects) {
+    try {
+      const found = await readProject(gitLab, projectId, calls);
+      if (found === undefined) return { jobs, listed, nextProject: projectId, failures };
+      listed.add(projectId);
+      for (const job of found) jobs.set(job.id, job);
+    } catch {
+      failures += 1;
+      if (failures >= MOST_FAILURES) return { jobs, listed, nextProject: projectId, failures };
+    }
+  }
+  return { jobs, listed, nextProject: 0, failures };
+};

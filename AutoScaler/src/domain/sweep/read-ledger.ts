@@ -1,0 +1,41 @@
+import type { Attempt } from "../../../../Core/ledger";
+import type { Ledger, Page } from "../ports";
+import { readClasses } from "../wait-in-line";
+import type { Look } from "./look";
+
+/** Of a class's line: more than one sweep may let go, so that what hangs does not hide the rest. */
+export const LINE_LENGTH = 500;
+
+/** Far above what is open at a time; a list without end must not hold the sweep. */
+const MOST_PAGES = 400;
+
+export const allPages = async <Item>(
+  read: (cursor?: string) => Promise<Page<Item>>,
+  mostPages = MOST_PAGES,
+): Promise<Item[]> => {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const { items: more, next } = await read(cursor);
+    for (const item of more) items.push(item);
+    if (next === undefined) break;
+    cursor = next;
+  }
+  return items;
+};
+
+const readWaiting = async (ledger: Ledger): Promise<Attempt[]> => {
+  const { names } = await readClasses(ledger);
+  const lines = await Promise.all(names.map((name) => ledger.waiting(name, LINE_LENGTH)));
+  return lines.flat();
+};
+
+/** The ledger's open items. */
+export const readLedger = async (ledger: Ledger): Promise<Pick<Look, "attempts" | "runners" | "waiting">> => {
+  const [attempts, runners, waiting] = await Promise.all([
+    allPages((cursor) => ledger.openAttempts(cursor)),
+    allPages((cursor) => ledger.openRunners(cursor)),
+    readWaiting(ledger),
+  ]);
+  return { attempts, runners, waiting };
+};

@@ -1,0 +1,45 @@
+import type { Finding, Look } from "./look";
+import type { SweepWorld } from "./pass";
+
+export type SweepReport =
+  | { readonly kind: "skipped" }
+  | {
+      readonly kind: "swept";
+      readonly events: number;
+      /** Jobs that no hook told of: the detector of a hook that is switched off (F-1). */
+      readonly jobsFound: number;
+      /** Parts that failed, each by its name and error; the rest was done. */
+      readonly failures: readonly string[];
+    };
+
+const KINDS = ["pending", "running", "ended", "runner-ended"] as const;
+
+const count = (findings: readonly Finding[], kind: Finding["kind"]): number =>
+  findings.filter((finding) => finding.kind === kind).length;
+
+const countWaiting = ({ metric }: SweepWorld, { waiting, now }: Look): void => {
+  const since = waiting.map(({ times }) => times.WAITING ?? now);
+  const oldest = since.length === 0 ? 0 : Math.max(0, (now - Math.min(...since)) / 1000);
+  metric("WaitingJobs", waiting.length);
+  metric("OldestWaitingSeconds", oldest);
+};
+
+/** Counts what a sweep saw and did. */
+export const reportOf = (
+  world: SweepWorld,
+  look: Look,
+  put: readonly Finding[],
+  failures: readonly string[],
+): SweepReport => {
+  const jobsFound = put.filter(({ isNew }) => isNew).length;
+  countWaiting(world, look);
+  world.metric("JobsSeenBySweep", look.jobs.size);
+  world.metric("JobsFoundBySweep", jobsFound);
+  world.metric("RunnersOpen", look.runners.length);
+  for (const kind of KINDS) {
+    if (count(put, kind) > 0) world.metric("EventsBySweep", count(put, kind), { kind });
+  }
+  if (failures.length > 0) world.metric("SweepFailures", failures.length);
+  world.metric("SweepsCompleted", 1);
+  return { kind: "swept", events: put.length, jobsFound, failures };
+};

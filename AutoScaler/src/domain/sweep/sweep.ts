@@ -1,0 +1,180 @@
+import type { Time } from "../../../../Core/ledger";
+import type { RoutingSettings } from "../../../../Core/routing";
+import type { GitLabRunner, Instance } from "../ports";
+import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
+import { type Budget, budget } from "./budget";
+import { putFindings, unique } from "./collect";
+import { indexOf } from "./find-pending";
+import { jobReader } from "./job-reader";
+import { leaveSweep, takeSweep } from "./lease";
+import { letGo } from "./let-go";
+import type { Finding, Look } from "./look";
+import type { SweepState } from "./note";
+import {
+  endFindings,
+  jobFindings,
+  oursByMapping,
+  type Part,
+  type Pass,
+  parts,
+  runnerFindings,
+  type SweepWorld,
+  seenNow,
+} from "./pass";
+import { inTurn, type JobsRead, readJobs, readProjects } from "./read-jobs";
+import { allPages, readLedger } from "./read-ledger";
+import { reportOf, type SweepReport } from "./report";
+
+/** Calls that list, of 600 a minute that GitLab allows a user; then calls for single jobs. */
+const LIST_CALLS = 100;
+const SINGLE_CALLS = 200;
+/** Of the function's 55 seconds. */
+const ASKS_FOR_MILLISECONDS = 35_000;
+const RECORD_PAGES = 10;
+/** What was not seen for so long begins anew. */
+const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
+
+type Open = Pick<Look, "attempts" | "runners" | "waiting">;
+type Records = { readonly records: readonly GitLabRunner[]; readonly recordsCursor?: string };
+
+const noJobs = ({ projects, projectsReadAt, nextProject }: SweepState): JobsRead => ({
+  jobs: new Map(),
+  listed: new Set(),
+  projects,
+  projectsReadAt,
+  nextProject,
+  failures: 0,
+});
+
+const projectsOf = ({ attempts, runners, waiting }: Open): ReadonlySet<number> => {
+  const items = [...attempts, ...runners, ...waiting];
+  return new Set(items.map(({ order }) => order.projectId).filter((id) => id > 0));
+};
+
+const askGitLab = async (
+  world: SweepWorld,
+  state: SweepState,
+  open: Open,
+  calls: Budget,
+): Promise<JobsRead> => {
+  if (world.gitLab.mode === "payload") return noJobs(state);
+  const known = await readProjects(world, state, projectsOf(open), calls);
+  const ids = inTurn(Object.keys(known.projects).map(Number), state.nextProject);
+  return { ...known, ...(await readJobs(world, ids, calls)) };
+};
+
+const listInstances = async ({ instances }: SweepWorld): Promise<Look["instances"]> => {
+  const all = await allPages((cursor) => instances.list(cursor));
+  return new Map(all.map((instance): [string, Instance] => [instance.instanceId, instance]));
+};
+
+/** The records that the token may see, some pages a sweep. */
+const readRecords = async ({ gitLab }: SweepWorld, state: SweepState, calls: Budget): Promise<Records> => {
+  if (gitLab.mode === "payload") return { records: [] };
+  const records: GitLabRunner[] = [];
+  let cursor = state.recordsCursor;
+  for (let page = 0; page < RECORD_PAGES && calls.take(); page += 1) {
+    const { items, next } = await gitLab.runners(cursor);
+    records.push(...items);
+    if (next === undefined) return { records };
+    cursor = next;
+  }
+  return { records, ...(cursor === undefined ? {} : { recordsCursor: cursor }) };
+};
+
+const jobOf = ({ kind, event }: Finding): readonly number[] =>
+  kind === "ended" && event.detailType === "GitLabJobEvent" ? [event.job.id] : [];
+
+const adoptAll = async (
+  world: SweepWorld,
+  look: Look,
+  part: Part,
+  state: SweepState,
+  { records }: Records,
+) => {
+  const { ledger, deploymentId } = world;
+  const fromGitLab = await part<Adoption>("records", NOTHING_ADOPTED, () =>
+    adoptRecords(ledger, look, records, deploymentId, state.unknown),
+  );
+  const fromAws = await part<Adoption>("instances", NOTHING_ADOPTED, () =>
+    adoptInstances(ledger, look, state.unknown),
+  );
+  return [fromGitLab, fromAws];
+};
+
+const unknownFrom = (state: SweepState, adoptions: readonly Adoption[], now: Time): SweepState["unknown"] => {
+  const before = Object.entries(state.unknown).filter(([, since]) => now - since < UNKNOWN_KEPT_MILLISECONDS);
+  return Object.assign(Object.fromEntries(before), ...adoptions.map(({ unknown }) => unknown));
+};
+
+interface Seen {
+  readonly pass: Pass;
+  readonly jobs: JobsRead;
+  readonly failures: string[];
+}
+
+const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: SweepState): Promise<Seen> => {
+  const failures: string[] = [];
+  const part = parts(failures);
+  const until = world.clock.now() + ASKS_FOR_MILLISECONDS;
+  const listCalls = budget(world.clock, LIST_CALLS, until);
+  const open = await readLedger(world.ledger);
+  const jobs = await part("jobs", noJobs(state), () => askGitLab(world, state, open, listCalls));
+  if (jobs.failures > 0) failures.push(`projects that failed: ${jobs.failures}`);
+  const instances = await part("instances", undefined, () => listInstances(world));
+  const { listed } = jobs;
+  const look: Look = {
+    now: world.clock.now(),
+    ...open,
+    jobs: jobs.jobs,
+    listed,
+    instances,
+    seen: new Set(state.seen),
+  };
+  const readJob = jobReader(world.gitLab, look, budget(world.clock, SINGLE_CALLS, until));
+  const isOurs = oursByMapping(world, settings);
+  return { pass: { world, look, index: indexOf(look), part, readJob, listCalls, isOurs }, jobs, failures };
+};
+
+/** Ends go first: they free places, and a sweep that dies half-way has done them. */
+const sweepAll = async (world: SweepWorld, settings: RoutingSettings, state: SweepState) => {
+  const { pass, jobs, failures } = await lookAround(world, settings, state);
+  const { look, part, index, listCalls } = pass;
+  const ends = await endFindings(pass);
+  const runnerEnds = await runnerFindings(pass, new Set(ends.flatMap(jobOf)));
+  const starts = await jobFindings(pass);
+  const line = await part("waiting line", [], () => letGo(world, look, index));
+  const read = await part<Records>("records", { records: [] }, () => readRecords(world, state, listCalls));
+  const adoptions = await adoptAll(world, look, part, state, read);
+  failures.push(...adoptions.flatMap((adoption) => adoption.failures));
+  const adopted = adoptions.flatMap(({ findings }) => findings);
+  const put = await putFindings(world, unique([...ends, ...runnerEnds, ...adopted, ...starts, ...line]));
+  const next: SweepState = {
+    projects: jobs.projects,
+    projectsReadAt: jobs.projectsReadAt,
+    nextProject: jobs.nextProject,
+    ...(read.recordsCursor === undefined ? {} : { recordsCursor: read.recordsCursor }),
+    seen: seenNow(pass),
+    unknown: unknownFrom(state, adoptions, look.now),
+  };
+  return { report: reportOf(world, look, put, failures), next };
+};
+
+/**
+ * Compares GitLab, the ledger and AWS, and puts on the bus the events that should have come. It starts and ends
+ * nothing itself. What carries our mark and is in no ledger gets an item first, after a grace time.
+ *
+ * @param settings of the mapping, to tell our pending jobs from others'
+ */
+export const sweep = async (world: SweepWorld, settings: RoutingSettings): Promise<SweepReport> => {
+  const held = await takeSweep(world);
+  if (held === undefined) return { kind: "skipped" };
+  try {
+    const { report, next } = await sweepAll(world, settings, held.state);
+    await leaveSweep(world, held, next);
+    return report;
+  } catch (error) {
+    await leaveSweep(world, held, held.state);
+    throw error;
+  }
+};
