@@ -1,17 +1,8 @@
 import { Command } from "commander";
+import type { Run } from "./commands/common";
 import { mappingCommand } from "./commands/mapping";
 import type { Context, ExitCode } from "./context";
-import { proposedStackName } from "./deployment";
 import { failure } from "./failures";
-
-/** Records how the command ended; commander itself knows only success and misuse. */
-export type Run = (work: (context: Context) => Promise<ExitCode>) => Promise<void>;
-
-/** Options that every command has. */
-export const common = (command: Command): Command =>
-  command
-    .option("--stack-name <name>", "the AutoScaler stack", proposedStackName("AutoScaler"))
-    .option("--json", "the result as one JSON document on stdout");
 
 const examples = `
 Examples:

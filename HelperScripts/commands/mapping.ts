@@ -1,5 +1,7 @@
 import { Command } from "commander";
-import { common, type Run } from "../program";
+import { common, type Run } from "./common";
+import { checkMapping } from "./mapping-check";
+import { type PullOptions, pullMapping } from "./mapping-pull";
 import { type UploadOptions, uploadMapping } from "./mapping-upload";
 
 /** `mapping …`: which job gets which runner. */
@@ -21,5 +23,23 @@ Examples:
     .action((file: string, options: UploadOptions) =>
       run((context) => uploadMapping(context, file, options)),
     );
+  mapping
+    .command("check")
+    .description("check a document without looking at AWS")
+    .argument("<file>", "the document")
+    .option("--json", "the result as one JSON document on stdout")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ npm run runners -- mapping check HelperScripts/runner-mapping.json",
+    )
+    .action((file: string, options: { json?: boolean }) =>
+      run((context) => checkMapping(context, file, options)),
+    );
+  common(mapping.command("pull"))
+    .description("make a document of what is stored")
+    .option("-o, --output <file>", "write it there instead of stdout")
+    .option("--force", "replace a file that is there")
+    .addHelpText("after", "\nExample:\n  $ npm run runners -- mapping pull --output runner-mapping.json")
+    .action((options: PullOptions) => run((context) => pullMapping(context, options)));
   return mapping;
 };
