@@ -1,0 +1,201 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { type LaptopJob, type StandIn, startGitLab } from "../../local/gitlab";
+import { newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
+
+const onPath = (name: string): string =>
+  spawnSync("which", [name], { encoding: "utf8" }).stdout?.trim() ?? "";
+
+const browserPath = [process.env.CHROMIUM, "/usr/bin/chromium", onPath("chromium"), onPath("google-chrome")]
+  .filter((path) => path !== undefined && path !== "")
+  .find((path) => path !== undefined && existsSync(path));
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const HOSTILE = `<img src=x onerror="window.owned=1">\u202e <script>window.owned=1</script>`;
+
+const describeInBrowser = browserPath === undefined ? describe.skip : describe;
+if (browserPath === undefined) {
+  process.stderr.write("The page's tests are skipped: no Chromium (set CHROMIUM, or install chromium)\n");
+}
+
+describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
+  let folder: string;
+  let context: BrowserContext;
+  let gitlab: StandIn;
+  let page: Page;
+  let requests: string[];
+  let errors: string[];
+  let laptopJobs: LaptopJob[];
+  let left: { runners: number; instances: number; ledger: number };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "page-"));
+    context = await chromium.launchPersistentContext(folder, {
+      ...(browserPath === undefined ? {} : { executablePath: browserPath }),
+      args: FLAGS,
+      colorScheme: "light",
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await context?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    gitlab = await startGitLab();
+    laptopJobs = [];
+    left = { runners: 0, instances: 0, ledger: 0 };
+    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, left }));
+    page = await context.newPage();
+    requests = [];
+    errors = [];
+    page.on("request", (request) => requests.push(request.url()));
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(gitlab.url);
+  }, 30_000);
+
+  afterEach(async () => {
+    await page.close();
+    await gitlab.close();
+    expect(errors).toEqual([]);
+  });
+
+  const row = (name: string): Locator =>
+    page.locator("li.job").filter({ has: page.locator(".name", { hasText: name }) });
+  const sees = (locator: Locator, text: string): Promise<void> =>
+    locator.filter({ hasText: text }).first().waitFor({ timeout: 10_000 });
+  const figure = (name: string): Locator => page.locator(".figure").filter({ hasText: name });
+
+  /** A runner takes the job, writes and reports. */
+  const runJob = async (tags: readonly string[], log: string, state: string): Promise<void> => {
+    const record = await newRunner(gitlab, 1, { tag_list: tags, run_untagged: tags.length === 0 });
+    const runner = runnerProcess(gitlab, record.token);
+    const job = (await runner.ask()).body;
+    await runner.put(job, "running");
+    await runner.write(job, 0, log);
+    await runner.put(job, state, { failure_reason: "script_failure" });
+    await restOf(gitlab)("DELETE", `/runners/${record.id}`);
+  };
+
+  it("runs the sample pipeline and shows its five jobs, the cancelled one as canceled", async () => {
+    await page.getByRole("button", { name: "Run the sample pipeline" }).click();
+    await sees(row("deploy"), "canceled");
+    expect(await page.locator("li.job").count()).toBe(5);
+    await sees(row("hello"), "pending");
+    await sees(figure("Waiting"), "4");
+  }, 30_000);
+
+  it("shows a job's states, its carrier, its steps and the end of its log, live", async () => {
+    const [job] = gitlab.createPipeline(1, [{ name: "unit tests", tags: ["lambda"], script: ["true"] }]);
+    await sees(row("unit tests"), "pending");
+    const at = job?.createdAt ?? 0;
+    laptopJobs = [{ jobId: job?.id ?? 0, carrier: "LAMBDA", steps: [{ name: "launched", at: at + 1 }] }];
+    await runJob(["lambda"], "line one\n\u001b[32;1mline two\u001b[0m\n", "success");
+    await sees(row("unit tests"), "success");
+    await sees(row("unit tests"), "Lambda");
+    await row("unit tests").locator("summary").click();
+    await sees(row("unit tests").locator("dl.steps"), "launched");
+    expect(await row("unit tests").locator("pre.log").textContent()).toBe("line one\nline two");
+    await row("unit tests").getByRole("button", { name: "Whole log" }).click();
+    await sees(row("unit tests").locator("pre.log"), "line two");
+  }, 30_000);
+
+  it("shows what is left, and that nothing is when it is gone", async () => {
+    left = { runners: 1, instances: 2, ledger: 3 };
+    await sees(figure("Still there"), "runner records 1, instances 2, open ledger items 3");
+    left = { runners: 0, instances: 0, ledger: 0 };
+    await sees(figure("Still there"), "nothing");
+  }, 30_000);
+
+  it("F-60 F-62: shows hostile names, tags and logs as text: nothing runs, nothing is loaded", async () => {
+    gitlab.createPipeline(1, [{ name: HOSTILE, tags: [HOSTILE], script: ["false"] }]);
+    await runJob([HOSTILE], `${HOSTILE}\n`, "failed");
+    const shown = page.locator("li.job");
+    await sees(shown, "failed");
+    expect(await shown.locator(".name").textContent()).toBe(HOSTILE);
+    expect(await shown.locator("pre.log").textContent()).toContain("<script>");
+    expect(await page.locator("main img, main script").count()).toBe(0);
+    expect(await page.evaluate("window.owned")).toBeUndefined();
+  }, 30_000);
+
+  it("runs jobs from its editor, and says what is wrong with them", async () => {
+    const editor = page.getByLabel("Your own jobs");
+    await editor.fill("{ no json");
+    await page.getByRole("button", { name: "Run these jobs" }).click();
+    await sees(page.getByRole("alert"), "The jobs are no JSON");
+    await editor.fill('[{"name":"mine"}]');
+    await page.getByRole("button", { name: "Run these jobs" }).click();
+    await sees(page.getByRole("alert"), "script must be a list of commands");
+    await editor.fill('[{"name":"mine","script":["true"]}]');
+    await page.getByLabel("Project").fill("77");
+    await page.getByRole("button", { name: "Run these jobs" }).click();
+    await sees(row("mine"), "pending");
+    expect(gitlab.jobs()).toMatchObject([{ name: "mine", projectId: 77 }]);
+    expect(await page.getByRole("alert").textContent()).toBe("");
+  }, 30_000);
+
+  it("cancels one job and a whole pipeline", async () => {
+    gitlab.createPipeline(1, [
+      { name: "one", script: ["true"] },
+      { name: "two", script: ["true"] },
+      { name: "three", script: ["true"] },
+    ]);
+    await page.getByRole("button", { name: "Cancel one", exact: true }).click();
+    await sees(row("one"), "canceled");
+    await sees(row("two"), "pending");
+    await page.getByRole("button", { name: /^Cancel all jobs/ }).click();
+    await sees(row("three"), "canceled");
+    expect(gitlab.jobs().map(({ status }) => status)).toEqual(["canceled", "canceled", "canceled"]);
+  }, 30_000);
+
+  it("switches faults on and off", async () => {
+    const lose = page.getByRole("button", { name: "Lose one hook in ten" });
+    await lose.click();
+    await page.locator('.switch[aria-pressed="true"]', { hasText: "Lose one hook" }).waitFor();
+    expect((await restOf(gitlab)("GET", "/../../_/faults")).body).toEqual({ lose: 0.1 });
+    await page.getByRole("button", { name: "Answer 500 for 10 s" }).click();
+    await sees(page.locator("#fault-state"), "GitLab answers 500");
+    expect((await restOf(gitlab)("GET", "/runners")).status).toBe(500);
+    await page.getByRole("button", { name: "All well again" }).click();
+    await sees(page.locator("#fault-state"), "GitLab behaves as usual");
+    expect((await restOf(gitlab)("GET", "/runners")).status).toBe(200);
+  }, 30_000);
+
+  it("loads nothing from elsewhere, and works with the keyboard alone", async () => {
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the pipelines");
+    await page.getByRole("button", { name: "Run the sample pipeline" }).focus();
+    await page.keyboard.press("Enter");
+    await sees(row("hello"), "pending");
+    const nameless = await page.locator("button:visible, input:visible, textarea:visible").evaluateAll(
+      (all) =>
+        all.filter((one) => {
+          const field = one as unknown as { labels?: { length: number }; textContent: string };
+          return field.textContent.trim() === "" && (field.labels?.length ?? 0) === 0;
+        }).length,
+    );
+    expect(nameless).toBe(0);
+    expect(requests.filter((url) => !url.startsWith(gitlab.url) && !url.startsWith("data:"))).toEqual([]);
+  }, 30_000);
+
+  it("says so when the stand-in no longer answers", async () => {
+    await sees(page.locator("#connection"), "live");
+    await gitlab.close();
+    await sees(page.locator("#connection"), "no answer");
+    gitlab = await startGitLab();
+  }, 30_000);
+});
