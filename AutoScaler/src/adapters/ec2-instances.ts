@@ -1,11 +1,6 @@
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Instance, InstanceState, Instances } from "../domain/ports";
-import {
-  DescribeInstancesCommand,
-  type EC2Client,
-  type Ec2Instance,
-  TerminateInstancesCommand,
-} from "./ec2-client";
+import type { Ec2Api, Ec2Instance } from "./ec2-client";
 import { callEc2 } from "./ec2-errors";
 
 const STATES: readonly InstanceState[] = [
@@ -54,18 +49,16 @@ const unlessNotFound = async <Answer>(call: () => Promise<Answer>): Promise<Answ
 
 /** The instances of one deployment: those that carry its `glr:stack`, and no other (T-16). */
 export const ec2Instances = (
-  client: Pick<EC2Client, "send">,
+  ec2: Ec2Api,
   { deploymentId }: { readonly deploymentId: string },
 ): Instances => ({
   list: async (cursor) => {
     const page = await callEc2("Listing the runner instances", () =>
-      client.send(
-        new DescribeInstancesCommand({
-          Filters: [{ Name: `tag:${STACK_TAG}`, Values: [deploymentId] }],
-          MaxResults: PAGE_SIZE,
-          ...(cursor === undefined ? {} : { NextToken: cursor }),
-        }),
-      ),
+      ec2.describeInstances({
+        Filters: [{ Name: `tag:${STACK_TAG}`, Values: [deploymentId] }],
+        MaxResults: PAGE_SIZE,
+        ...(cursor === undefined ? {} : { NextToken: cursor }),
+      }),
     );
     const instances = (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
     return { items: instances.flatMap(parse), ...(page.NextToken ? { next: page.NextToken } : {}) };
@@ -73,7 +66,7 @@ export const ec2Instances = (
 
   describe: async (instanceId) => {
     const page = await callEc2(`Describing ${instanceId}`, () =>
-      unlessNotFound(() => client.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }))),
+      unlessNotFound(() => ec2.describeInstances({ InstanceIds: [instanceId] })),
     );
     const instance = page?.Reservations?.flatMap(({ Instances }) => Instances ?? [])[0];
     const isOurs = instance !== undefined && tagOf(instance, STACK_TAG) === deploymentId;
@@ -82,7 +75,7 @@ export const ec2Instances = (
 
   terminate: async (instanceId) => {
     await callEc2(`Terminating ${instanceId}`, () =>
-      unlessNotFound(() => client.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }))),
+      unlessNotFound(() => ec2.terminateInstances({ InstanceIds: [instanceId] })),
     );
   },
 });

@@ -2,7 +2,7 @@ import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import { TransientError } from "../../../Core/errors";
 import type { Runner } from "../../../Core/ledger";
 import type { Clock, Launch, LaunchRefusal, RunnerProvider } from "../domain/ports";
-import { CreateFleetCommand, DescribeInstancesCommand, type EC2Client, type Ec2Instance } from "./ec2-client";
+import type { Ec2Api, Ec2Instance } from "./ec2-client";
 import { callEc2, describeError, type Ec2ErrorKind, kindOfError } from "./ec2-errors";
 import { type FleetAnswer, readFleetAnswer } from "./ec2-fleet-answer";
 import { type BoughtAs, type FleetSettings, fleetRequest, jobTag } from "./ec2-fleet-request";
@@ -50,10 +50,10 @@ const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
  * Errors are told apart (F-31…F-33); a call whose outcome is unknown is repeated with the same client token and
  * the same parameters, and what it may have launched is looked for by tag: adopted, never launched twice (I-19).
  *
- * @param client with attempts and time-outs chosen by its maker
+ * @param ec2 with attempts and time-outs chosen by its maker
  */
 export const ec2Provider = (
-  client: Pick<EC2Client, "send">,
+  ec2: Ec2Api,
   settings: Ec2ProviderSettings,
   { clock, random = Math.random, pricePerHour = () => undefined }: Ec2ProviderParts,
 ): RunnerProvider => {
@@ -70,15 +70,13 @@ export const ec2Provider = (
 
   const look = async (runner: Runner): Promise<Ec2Instance | undefined> => {
     const answer = await callEc2("Looking for the instance of a lost answer", () =>
-      client.send(
-        new DescribeInstancesCommand({
-          Filters: [
-            { Name: `tag:${STACK_TAG}`, Values: [settings.deploymentId] },
-            { Name: `tag:${JOB_TAG}`, Values: [jobTag(runner)] },
-            { Name: "instance-state-name", Values: ALIVE },
-          ],
-        }),
-      ),
+      ec2.describeInstances({
+        Filters: [
+          { Name: `tag:${STACK_TAG}`, Values: [settings.deploymentId] },
+          { Name: `tag:${JOB_TAG}`, Values: [jobTag(runner)] },
+          { Name: "instance-state-name", Values: ALIVE },
+        ],
+      }),
     );
     return answer.Reservations?.flatMap(({ Instances }) => Instances ?? [])[0];
   };
@@ -102,7 +100,7 @@ export const ec2Provider = (
 
   const createFleet = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
     try {
-      const answer = await client.send(new CreateFleetCommand(fleetRequest(settings, runner, boughtAs)));
+      const answer = await ec2.createFleet(fleetRequest(settings, runner, boughtAs));
       return readFleetAnswer(answer, boughtAs);
     } catch (error) {
       return {
@@ -138,7 +136,13 @@ export const ec2Provider = (
     return { kind: "refused", refusal, message: answer.message };
   };
 
+  /**
+   * A runner that was stored more than once may have been launched: a call before this one may have bought on
+   * demand what the spot call would find today. Its tag says so, wherever EC2 shows it by now.
+   */
   const launch = async (runner: Runner): Promise<Launch> => {
+    const earlier = runner.version > 1 ? await find(runner) : undefined;
+    if (earlier !== undefined) return earlier;
     const market = runner.order.runnerClass.ec2?.market ?? "on-demand";
     const first = await createFleetPatiently(runner, market === "on-demand" ? "on-demand" : "spot");
     const isShort = first.kind === "errors" && NEXT_MARKET_ON.includes(first.error);
