@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { parseDocument } from "yaml";
+
+const STACKS = ["Infrastructure", "AutoScaler", "LambdaShellRunner"] as const;
+
+interface Parameter {
+  readonly Description?: string;
+  readonly Default?: string | number;
+  readonly AllowedValues?: readonly (string | number)[];
+  readonly MinValue?: number;
+  readonly MaxValue?: number;
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+const allowed = ({ AllowedValues, MinValue, MaxValue }: Parameter): string => {
+  if (AllowedValues !== undefined) return ` (${AllowedValues.map((value) => `\`${value}\``).join(", ")})`;
+  return MinValue === undefined || MaxValue === undefined ? "" : ` (${MinValue} to ${MaxValue})`;
+};
+
+const proposed = (value: Parameter["Default"]): string =>
+  value === "" || value === undefined ? "empty" : `\`${value}\``;
+
+/** The README's table of a template's parameters, from the template's own words. */
+export const parameterTable = (templateText: string): string => {
+  const template = parseDocument(templateText, { logLevel: "silent" }).toJS() as {
+    Parameters: Record<string, Parameter>;
+  };
+  const rows = Object.entries(template.Parameters).map(
+    ([name, parameter]) =>
+      `| \`${name}\` | ${cell(proposed(parameter.Default))} | ${cell(parameter.Description ?? "")}${cell(allowed(parameter))} |`,
+  );
+  return ["| parameter | proposed | |", "|---|---|---|", ...rows].join("\n");
+};
+
+/** The README with each stack's table as its template has it now. */
+export const withTables = (readme: string, folder: string): string =>
+  STACKS.reduce((text, stack) => {
+    const table = parameterTable(readFileSync(`${folder}/${stack}/template.yaml`, "utf8"));
+    const block = new RegExp(`(<!-- parameters: ${stack} -->)[\\s\\S]*?(<!-- end of parameters -->)`);
+    if (!block.test(text)) throw new Error(`README.md has no place for the parameters of ${stack}`);
+    return text.replace(block, (_, begin: string, end: string) => `${begin}\n\n${table}\n\n${end}`);
+  }, readme);
