@@ -12,7 +12,10 @@ const OPERATORS_ERRORS = new Set([
 ]);
 
 /** An SDK error's name: its code on the wire, such as `ThrottlingException`. */
-export const errorName = (error: unknown): string => (error instanceof Error ? error.name : "unknown error");
+export const errorName = (error: unknown): string => {
+  const name = (error as { readonly name?: unknown } | null | undefined)?.name;
+  return typeof name === "string" ? name : "unknown error";
+};
 
 /**
  * Translates what an AWS client threw. Only the error's name goes into the message: a message of AWS's may

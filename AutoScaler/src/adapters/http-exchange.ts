@@ -28,9 +28,9 @@ const exchange = (request: HttpRequest, agent: HttpAgent): Promise<HttpAnswer> =
   new Promise((resolve, reject) => {
     const { method, url, headers, body, timeoutMilliseconds } = request;
     const what = `${method} ${new URL(url).origin}${new URL(url).pathname}`;
-    const fail = (cause: unknown): void => {
+    const fail = (cause: Partial<NodeJS.ErrnoException>): void => {
       clearTimeout(timer);
-      const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : "";
+      const reason = cause.code ?? cause.message;
       reject(new TransientError(`${what} failed: ${reason}`, { cause }));
       outgoing.destroy();
     };

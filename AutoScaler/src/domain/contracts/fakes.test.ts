@@ -1,5 +1,6 @@
-import { fakeBootstrapRows, fakeLedger, fakeMappings } from "../fakes";
+import { fakeBootstrapRows, fakeGitLab, fakeLedger, fakeMappings } from "../fakes";
 import { bootstrapRowsContract } from "./bootstrap-rows-contract";
+import { gitLabContract, legacyGitLabContract } from "./gitlab-contract";
 import { ledgerContract } from "./ledger-contract";
 import { mappingsContract } from "./mappings-contract";
 
@@ -26,4 +27,13 @@ describe("the fake mapping table", () => {
     const mappings = fakeMappings();
     return { mappings, put: async (row) => mappings.add(row) };
   });
+});
+
+describe("the fake GitLab", () => {
+  gitLabContract(() => {
+    const gitLab = fakeGitLab();
+    gitLab.pageSize = 2;
+    return { gitLab, addJob: (job) => void gitLab.addJob(job) };
+  });
+  legacyGitLabContract(() => fakeGitLab("payload"));
 });
