@@ -1,0 +1,83 @@
+import { allows, type Call } from "./iam";
+import type { Properties } from "./read-template";
+import { ACCOUNT, REGION } from "./resolve";
+
+export const arn = (service: string, name: string, account: string = ACCOUNT): string =>
+  `arn:aws:${service}:${REGION}:${account}:${name}`;
+
+export type Case = readonly [title: string, verdict: "allowed" | "denied", call: Call];
+
+export const check = (statements: readonly Properties[]) => (_: string, verdict: string, call: Call) => {
+  expect(allows(statements, call) ? "allowed" : "denied").toBe(verdict);
+};
+
+/** All that a function of the control plane might touch: GitLab's token, tables, launching, ending, the bus. */
+export const TOUCHES = {
+  "the access token": {
+    action: "ssm:GetParameters",
+    resource: arn("ssm", "parameter/gitlabrunner/AccessToken"),
+  },
+  "the webhook's secret": {
+    action: "ssm:GetParameters",
+    resource: arn("ssm", "parameter/gitlabrunner/WebhookSecret"),
+  },
+  "the switch for starts": {
+    action: "ssm:GetParameters",
+    resource: arn("ssm", "parameter/gitlabrunner/Starts"),
+  },
+  "the mapping": { action: "dynamodb:Query", resource: arn("dynamodb", "table/mappingtable") },
+  "the mapping, to write": { action: "dynamodb:PutItem", resource: arn("dynamodb", "table/mappingtable") },
+  "the ledger": { action: "dynamodb:GetItem", resource: arn("dynamodb", "table/ledgertable") },
+  "the ledger's index": {
+    action: "dynamodb:Query",
+    resource: arn("dynamodb", "table/ledgertable/index/open"),
+  },
+  "the ledger, to write": { action: "dynamodb:PutItem", resource: arn("dynamodb", "table/ledgertable") },
+  "the ledger, to empty": { action: "dynamodb:DeleteItem", resource: arn("dynamodb", "table/ledgertable") },
+  "the ledger, whole": { action: "dynamodb:Scan", resource: arn("dynamodb", "table/ledgertable") },
+  "a bootstrap row, to store": { action: "dynamodb:PutItem", resource: arn("dynamodb", "table/bootstrap") },
+  "a bootstrap row, to read": { action: "dynamodb:GetItem", resource: arn("dynamodb", "table/bootstrap") },
+  "a bootstrap row, to remove": {
+    action: "dynamodb:DeleteItem",
+    resource: arn("dynamodb", "table/bootstrap"),
+  },
+  "all bootstrap rows": { action: "dynamodb:Scan", resource: arn("dynamodb", "table/bootstrap") },
+  "a runner function": {
+    action: "lambda:InvokeFunction",
+    resource: arn("lambda", "function:any"),
+    context: { "aws:ResourceTag/glr:role": "runner", "aws:ResourceTag/glr:stack": "runners-a" },
+  },
+  "a launch": {
+    action: "ec2:CreateFleet",
+    resource: arn("ec2", "launch-template/runnerlaunchtemplatearm64"),
+  },
+  "instances, to look at": { action: "ec2:DescribeInstances", resource: "*" },
+  "an instance of ours, to end": {
+    action: "ec2:TerminateInstances",
+    resource: arn("ec2", "instance/i-1"),
+    context: { "aws:ResourceTag/glr:stack": "runners-a" },
+  },
+  "the bus": {
+    action: "events:PutEvents",
+    resource: arn("events", "event-bus/gitlab-runners-infrastructure"),
+    context: { "events:source": ["gitlab.sweep"], "events:detail-type": ["RunnerEnded"] },
+  },
+  "the bus, as the webhook": {
+    action: "events:PutEvents",
+    resource: arn("events", "event-bus/gitlab-runners-infrastructure"),
+    context: { "events:source": ["gitlab.webhook"], "events:detail-type": ["GitLabJobEvent"] },
+  },
+  "commands on machines": { action: "ssm:SendCommand", resource: arn("ec2", "instance/i-1") },
+  "tags of running instances": {
+    action: "ec2:CreateTags",
+    resource: arn("ec2", "instance/i-1"),
+    context: { "aws:RequestTag/glr:stack": "runners-a" },
+  },
+} satisfies Record<string, Call>;
+
+/** An access to a bootstrap row by the instance i-1 of the role AROAX. */
+export const row = (key: string | undefined, action = "dynamodb:DeleteItem"): Call => ({
+  action,
+  resource: arn("dynamodb", "table/bootstrap"),
+  context: { "aws:userid": "AROAX:i-1", ...(key ? { "dynamodb:LeadingKeys": [key] } : {}) },
+});

@@ -1,0 +1,63 @@
+import { asList, asMap, at, type Properties, type Value } from "./read-template";
+
+export interface BusEvent {
+  readonly source: string;
+  readonly "detail-type": string;
+  readonly account: string;
+  readonly detail: Value;
+}
+
+const isLeaf = (value: Value | undefined): boolean =>
+  value !== undefined && (typeof value !== "object" || value === null);
+
+const contains = (list: Value | undefined, value: Value): boolean =>
+  asList(list).some((item) => item === value);
+
+/** One entry of a pattern's list, against one value; undefined is a field that is not there. */
+const entryMatches = (entry: Value, value: Value | undefined): boolean => {
+  if (typeof entry !== "object" || entry === null) return value === entry;
+  const [[operator, argument] = ["", null]] = Object.entries(asMap(entry));
+  if (operator === "exists") return isLeaf(value) === argument;
+  if (operator === "anything-but") return isLeaf(value) && !contains(argument, value as Value);
+  throw new Error(`The operator ${operator} is not known here`);
+};
+
+const fieldMatches = (entries: readonly Value[], value: Value | undefined): boolean => {
+  const values = Array.isArray(value) && value.length > 0 ? value : [value];
+  return values.some((one) => entries.some((entry) => entryMatches(entry, one)));
+};
+
+/**
+ * EventBridge's matching, as far as the templates use it: every field has to fit, `$or` needs one of its parts.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+ */
+export const patternMatches = (pattern: Properties, event: Value | undefined): boolean =>
+  Object.entries(pattern).every(([key, wanted]) => {
+    if (key === "$or") return asList(wanted).some((part) => patternMatches(asMap(part), event));
+    const value = asMap(event)[key];
+    return Array.isArray(wanted) ? fieldMatches(wanted, value) : patternMatches(asMap(wanted), value);
+  });
+
+const follow = (event: BusEvent, path: string): Value => {
+  const keys = path.replace(/^\$\./, "").split(".");
+  return at({ ...event } as Properties, ...keys) ?? "";
+};
+
+/**
+ * What a target gets: placeholders outside quotes take any value, those inside are text; what is missing or null
+ * is an empty string.
+ */
+export const transform = (transformer: Properties, event: BusEvent): Value => {
+  const values = Object.fromEntries(
+    Object.entries(asMap(transformer.InputPathsMap)).map(([name, path]) => [
+      name,
+      follow(event, String(path)),
+    ]),
+  );
+  const text = String(transformer.InputTemplate).replace(/"[^"]*"|<(\w+)>/g, (found, name?: string) =>
+    name === undefined
+      ? found.replace(/<(\w+)>/g, (_, inner: string) => String(values[inner]))
+      : JSON.stringify(values[name]),
+  );
+  return JSON.parse(text) as Value;
+};

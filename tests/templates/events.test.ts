@@ -1,0 +1,267 @@
+import * as fc from "fast-check";
+import { type BusEvent, patternMatches, transform } from "./event-pattern";
+import {
+  asList,
+  asMap,
+  at,
+  ofType,
+  type Properties,
+  readTemplate,
+  resource,
+  type Value,
+} from "./read-template";
+import { ACCOUNT, resolve } from "./resolve";
+
+const autoScaler = readTemplate("AutoScaler");
+const infrastructure = readTemplate("Infrastructure");
+
+const RULES = ofType(autoScaler, "AWS::Events::Rule")
+  .filter(({ properties }) => properties.EventPattern !== undefined)
+  .map(({ id, properties }) => ({
+    id,
+    isOnBus: properties.EventBusName !== undefined,
+    pattern: asMap(resolve(autoScaler, properties.EventPattern)),
+    targets: asList(properties.Targets).map(asMap),
+  }));
+
+const matching = (event: BusEvent): readonly string[] =>
+  RULES.filter(({ pattern }) => patternMatches(pattern, { ...event } as Properties)).map(({ id }) => id);
+
+const HOOK = {
+  object_kind: "build",
+  ref: "main",
+  tag: false,
+  before_sha: "0000000000000000000000000000000000000000",
+  sha: "95d49d1efbd941908580e79d65e4b5ecaf4a8305",
+  retries_count: 0,
+  build_id: 15_000_000_001,
+  build_name: 'test "1/3": [a, b]',
+  build_stage: "test",
+  build_status: "pending",
+  build_created_at: "2023-01-10 13:50:02 UTC",
+  build_started_at: null,
+  build_failure_reason: "unknown_failure",
+  pipeline_id: 2366,
+  runner: null,
+  project_id: 380,
+  project_name: "gitlab-org/gitlab-test",
+  user: { id: 3, name: "User", email: "user@gitlab.com" },
+  commit: { id: 2366, message: "test\n", author_email: "user@gitlab.com" },
+} satisfies Record<string, Value>;
+
+const event = (source: string, detailType: string, detail: Value, account = ACCOUNT): BusEvent => ({
+  source,
+  "detail-type": detailType,
+  account,
+  detail,
+});
+const hook = (changes: Record<string, Value>): BusEvent =>
+  event("gitlab.webhook", "GitLabJobEvent", { ...HOOK, ...changes });
+const swept = (changes: Record<string, Value>): BusEvent =>
+  event("gitlab.sweep", "GitLabJobEvent", { ...HOOK, attempt: 2, ...changes });
+const ec2 = (detailType: string, detail: Value): BusEvent => event("aws.ec2", detailType, detail);
+
+const without = (key: string): Value =>
+  Object.fromEntries(Object.entries(HOOK).filter(([name]) => name !== key));
+
+const transformed = (rule: string, given: BusEvent): Value =>
+  transform(asMap(asMap(asList(resource(autoScaler, rule).properties.Targets)[0]).InputTransformer), given);
+
+const STATE_CHANGE = "EC2 Instance State-change Notification";
+
+it.each<[string, BusEvent, readonly string[]]>([
+  ["pending starts a runner", hook({ build_status: "pending" }), ["JobPendingRule"]],
+  ["running notes the pick-up", hook({ build_status: "running" }), ["JobRunningRule"]],
+  ["success ends the runner", hook({ build_status: "success" }), ["JobEndedRule"]],
+  ["failed ends the runner", hook({ build_status: "failed" }), ["JobEndedRule"]],
+  ["canceled ends the runner", hook({ build_status: "canceled" }), ["JobEndedRule"]],
+  ["created does nothing and is not counted", hook({ build_status: "created" }), []],
+  ["the sweep's pending starts a runner", swept({ build_status: "pending" }), ["SweptJobPendingRule"]],
+  ["the sweep's running notes the pick-up", swept({ build_status: "running" }), ["SweptJobRunningRule"]],
+  ["the sweep's failed ends the runner", swept({ build_status: "failed" }), ["SweptJobEndedRule"]],
+  [
+    "the sweep's RunnerEnded ends the runner",
+    event("gitlab.sweep", "RunnerEnded", { runnerId: 7, reason: "left" }),
+    ["RunnerEndedRule"],
+  ],
+  [
+    "an old server's event without runner",
+    event("gitlab.webhook", "GitLabJobEvent", without("runner")),
+    ["JobPendingRule"],
+  ],
+  ["an unknown status", hook({ build_status: "waiting_for_callback" }), ["UnmatchedEventsRule"]],
+  ["a status that is null", hook({ build_status: null }), ["UnmatchedEventsRule"]],
+  ["no status", event("gitlab.webhook", "GitLabJobEvent", without("build_status")), ["UnmatchedEventsRule"]],
+  ["a pipeline's event", hook({ object_kind: "pipeline" }), ["UnmatchedEventsRule"]],
+  ["no kind", event("gitlab.webhook", "GitLabJobEvent", without("object_kind")), ["UnmatchedEventsRule"]],
+  ["no job id", event("gitlab.webhook", "GitLabJobEvent", without("build_id")), ["UnmatchedEventsRule"]],
+  [
+    "no project id",
+    event("gitlab.webhook", "GitLabJobEvent", without("project_id")),
+    ["UnmatchedEventsRule"],
+  ],
+  ["an empty object", event("gitlab.webhook", "GitLabJobEvent", {}), ["UnmatchedEventsRule"]],
+  ["another sender", event("someone.else", "GitLabJobEvent", { ...HOOK }), ["UnmatchedEventsRule"]],
+  [
+    "RunnerEnded by the webhook",
+    event("gitlab.webhook", "RunnerEnded", { runnerId: 7 }),
+    ["UnmatchedEventsRule"],
+  ],
+  ["another account's event", event("gitlab.webhook", "GitLabJobEvent", { ...HOOK }, "999999999999"), []],
+])("I-27 I-31 T-22: on the bus, %s", (_, given, rules) => {
+  expect(matching(given)).toEqual(rules);
+});
+
+it.each<[string, BusEvent, readonly string[]]>([
+  [
+    "a terminated instance",
+    ec2(STATE_CHANGE, { "instance-id": "i-1", state: "terminated" }),
+    ["InstanceEndedRule"],
+  ],
+  [
+    "a stopped instance",
+    ec2(STATE_CHANGE, { "instance-id": "i-1", state: "stopped" }),
+    ["InstanceEndedRule"],
+  ],
+  ["a starting instance", ec2(STATE_CHANGE, { "instance-id": "i-1", state: "running" }), []],
+  [
+    "an interruption",
+    ec2("EC2 Spot Instance Interruption Warning", { "instance-id": "i-1" }),
+    ["SpotInterruptionRule"],
+  ],
+  [
+    "a rebalance recommendation",
+    ec2("EC2 Instance Rebalance Recommendation", { "instance-id": "i-1" }),
+    ["RebalanceRule"],
+  ],
+])("F-38: on the account's default bus, %s", (_, given, rules) => {
+  const onDefaultBus = RULES.filter(({ isOnBus }) => !isOnBus).map(({ id }) => id);
+  expect(matching(given).filter((id) => onDefaultBus.includes(id))).toEqual(rules);
+});
+
+it("T-22: rules of EC2's events listen to the default bus alone, all others to ours alone", () => {
+  const onDefaultBus = RULES.filter(({ isOnBus }) => !isOnBus);
+  expect(onDefaultBus.map(({ pattern }) => pattern.source)).toEqual([["aws.ec2"], ["aws.ec2"], ["aws.ec2"]]);
+});
+
+const statuses = fc.oneof(
+  fc.constantFrom("created", "pending", "running", "success", "failed", "canceled", "skipped", "manual"),
+  fc.string(),
+  fc.constantFrom<Value>(null, 1, true, {}, []),
+);
+const anyDetail = fc.record(
+  {
+    object_kind: fc.oneof(fc.constant("build"), fc.constantFrom<Value>("pipeline", "", null, 3, {})),
+    build_status: statuses,
+    build_id: fc.constantFrom<Value>(1, 15_000_000_001, "x", null),
+    project_id: fc.constantFrom<Value>(1, "x", null),
+  },
+  { requiredKeys: [] },
+);
+const anyHook = fc
+  .tuple(fc.constantFrom("gitlab.webhook", "gitlab.sweep"), anyDetail)
+  .map(([source, detail]) => event(source, "GitLabJobEvent", detail));
+
+it("I-31: takes every event of this account by one rule, counts it as unmatched, or knows it as created", () => {
+  fc.assert(
+    fc.property(anyHook, (given) => {
+      const isCreated = at(given.detail, "build_status") === "created";
+      const rules = matching(given);
+      return rules.length === 1 || (rules.length === 0 && isCreated);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it("T-21: hands a workflow the fields that are read, and nothing of what people wrote but the job's name", () => {
+  expect(transformed("JobPendingRule", hook({ commit: { message: "m".repeat(900_000) } }))).toEqual({
+    object_kind: "build",
+    build_id: 15_000_000_001,
+    build_name: 'test "1/3": [a, b]',
+    build_status: "pending",
+    project_id: 380,
+    runner: { id: "" },
+  });
+});
+
+it.each([
+  ["runner is set", hook({ runner: { id: 12, description: "x" } }), 12],
+  ["runner is null", hook({ runner: null }), ""],
+  ["there is no runner", event("gitlab.webhook", "GitLabJobEvent", without("runner")), ""],
+])("hands the runner's id on when %s", (_, given, id) => {
+  expect(at(transformed("JobRunningRule", given), "runner", "id")).toBe(id);
+});
+
+it.each(["Pending", "Running", "Ended"])(
+  "F-16: passes the attempt of a %s event on from the sweep alone",
+  (kind) => {
+    expect(transformed(`SweptJob${kind}Rule`, swept({}))).toMatchObject({ attempt: 2 });
+    expect(transformed(`Job${kind}Rule`, hook({ attempt: 9 }))).not.toHaveProperty("attempt");
+  },
+);
+
+it("hands stop-runner an instance and why", () => {
+  const instance = { "instance-id": "i-0abc", state: "terminated" };
+  expect(transformed("InstanceEndedRule", ec2(STATE_CHANGE, instance))).toEqual({
+    resourceId: "i-0abc",
+    reason: "instance terminated",
+  });
+  expect(transformed("SpotInterruptionRule", ec2("x", instance))).toEqual({
+    resourceId: "i-0abc",
+    reason: "spot interruption",
+  });
+  expect(transformed("RebalanceRule", ec2("x", instance))).toEqual({
+    resourceId: "i-0abc",
+    reason: "rebalance recommendation",
+  });
+});
+
+it("hands stop-runner a runner and why", () => {
+  const given = event("gitlab.sweep", "RunnerEnded", { runnerId: 7, reason: "left" });
+  expect(transformed("RunnerEndedRule", given)).toEqual({ runnerId: 7, resourceId: "", reason: "left" });
+});
+
+it.each([
+  ["JobPendingRule", "StartRunnerStateMachine"],
+  ["SweptJobPendingRule", "StartRunnerStateMachine"],
+  ["JobRunningRule", "RecordPickUpFunction"],
+  ["SweptJobRunningRule", "RecordPickUpFunction"],
+  ["JobEndedRule", "StopRunnerStateMachine"],
+  ["SweptJobEndedRule", "StopRunnerStateMachine"],
+  ["RunnerEndedRule", "StopRunnerStateMachine"],
+  ["InstanceEndedRule", "StopRunnerStateMachine"],
+  ["SpotInterruptionRule", "StopRunnerStateMachine"],
+  ["RebalanceRule", "StopRunnerStateMachine"],
+])("%s starts %s", (rule, target) => {
+  const targets = asList(resource(autoScaler, rule).properties.Targets);
+  expect(targets.map((one) => at(asMap(one).Arn, "Fn::GetAtt", 0))).toEqual([target]);
+});
+
+it("I-8: sweeps every minute", () => {
+  const { properties } = resource(autoScaler, "SweepSchedule");
+  expect(properties.ScheduleExpression).toBe("rate(1 minute)");
+  expect(properties.State).toBeUndefined();
+});
+
+it("S-15: takes dead letters from every rule that has a target, and from no other", () => {
+  const [allow] = asList(
+    at(resource(autoScaler, "DeadLetterQueuePolicy").properties, "PolicyDocument", "Statement"),
+  );
+  const arns = asList(at(allow, "Condition", "ArnEquals", "aws:SourceArn"));
+  const withTarget = ofType(autoScaler, "AWS::Events::Rule").filter(
+    ({ properties }) => asList(properties.Targets).length > 0,
+  );
+  expect(arns.map((arn) => at(arn, "Fn::GetAtt", 0))).toEqual(withTarget.map(({ id }) => id));
+});
+
+it("puts the hook's body on the bus as it came, as our source and detail type", () => {
+  expect(resource(infrastructure, "WebhookIntegration").properties).toMatchObject({
+    IntegrationSubtype: "EventBridge-PutEvents",
+    RequestParameters: {
+      Detail: "$request.body",
+      DetailType: "GitLabJobEvent",
+      Source: "gitlab.webhook",
+      EventBusName: { Ref: "EventBus" },
+    },
+  });
+});

@@ -1,0 +1,110 @@
+import { arn, type Case, check } from "./calls";
+import { allows, type Call, roleStatements } from "./iam";
+import { readTemplate } from "./read-template";
+import { ACCOUNT, REGION } from "./resolve";
+
+const autoScaler = readTemplate("AutoScaler");
+
+describe("starting EC2 runners", () => {
+  const TEMPLATE = arn("ec2", "launch-template/runnerlaunchtemplatearm64");
+  const GOOD = {
+    "aws:RequestTag/glr:stack": "runners-a",
+    "aws:RequestTag/glr:job": "1-1",
+    "aws:RequestTag/glr:expires": "2026-01-01T00:00:00Z",
+    "ec2:MetadataHttpTokens": "required",
+    "ec2:MetadataHttpPutResponseHopLimit": "1",
+    "ec2:InstanceProfile": `arn:aws:iam::${ACCOUNT}:instance-profile/runnerinstanceprofile`,
+    "ec2:InstanceType": "m7g.large",
+    "ec2:LaunchTemplate": TEMPLATE,
+  };
+  const instance = (changes: Record<string, string | readonly string[]>, without = ""): Call => ({
+    action: "ec2:RunInstances",
+    resource: arn("ec2", "instance/*"),
+    context: Object.fromEntries(Object.entries({ ...GOOD, ...changes }).filter(([key]) => key !== without)),
+  });
+  const run = (name: string, context: Call["context"] = {}, account: string = ACCOUNT): Call => ({
+    action: "ec2:RunInstances",
+    resource: arn("ec2", name, account),
+    context,
+  });
+  const ours = { "aws:ResourceTag/glr:stack": "runners-a" };
+  const others = { "aws:ResourceTag/glr:stack": "runners-b" };
+  const tagging = (action: string | undefined, stack = "runners-a"): Call => ({
+    action: "ec2:CreateTags",
+    resource: arn("ec2", "instance/i-1"),
+    context: { "aws:RequestTag/glr:stack": stack, ...(action ? { "ec2:CreateAction": action } : {}) },
+  });
+  const pass = (role: string, service: string): Call => ({
+    action: "iam:PassRole",
+    resource: `arn:aws:iam::${ACCOUNT}:role/${role}`,
+    context: { "iam:PassedToService": service },
+  });
+  it.each<Case>([
+    ["launches an instance as the template has it", "allowed", instance({})],
+    ["of the other processor", "allowed", instance({ "ec2:InstanceType": "c6i.large" })],
+    ["T-8: not with IMDSv1", "denied", instance({ "ec2:MetadataHttpTokens": "optional" })],
+    ["T-8: not with two hops", "denied", instance({ "ec2:MetadataHttpPutResponseHopLimit": "2" })],
+    [
+      "T-23: not with another profile",
+      "denied",
+      instance({ "ec2:InstanceProfile": `arn:aws:iam::${ACCOUNT}:instance-profile/admin` }),
+    ],
+    [
+      "T-19: not of a type that the stack does not allow",
+      "denied",
+      instance({ "ec2:InstanceType": "p5.48xlarge" }),
+    ],
+    [
+      "T-26: not with another deployment's tag",
+      "denied",
+      instance({ "aws:RequestTag/glr:stack": "runners-b" }),
+    ],
+    ["I-19: not without the job's tag", "denied", instance({}, "aws:RequestTag/glr:job")],
+    ["I-23: not without an end", "denied", instance({}, "aws:RequestTag/glr:expires")],
+    ["from our launch template", "allowed", run("launch-template/lt-1", ours)],
+    ["T-23: not from another", "denied", run("launch-template/lt-1", others)],
+    ["into our subnet", "allowed", run("subnet/subnet-1", ours)],
+    ["T-23: not into another", "denied", run("subnet/subnet-1")],
+    ["with our security group", "allowed", run("security-group/sg-1", ours)],
+    ["T-23: not with another", "denied", run("security-group/sg-1", others)],
+    ["T-23: not with a key pair", "denied", run("key-pair/k", ours)],
+    ["from a public image, which carries no tag of ours", "allowed", run("image/ami-1", {}, "")],
+    ["with a disk of our template", "allowed", run("volume/*", { "ec2:LaunchTemplate": TEMPLATE })],
+    ["T-23: not with a disk of no template", "denied", run("volume/*")],
+    ["as spot", "allowed", run("spot-instances-request/*")],
+    ["I-19: tags what a fleet launches", "allowed", tagging("CreateFleet")],
+    ["I-19: tags what a launch makes", "allowed", tagging("RunInstances")],
+    ["T-16: tags nothing that runs already", "denied", tagging(undefined)],
+    ["T-26: tags nothing as another deployment's", "denied", tagging("RunInstances", "runners-b")],
+    ["passes the runner's role to EC2", "allowed", pass("runnerinstancerole", "ec2.amazonaws.com")],
+    ["T-23: not to Lambda", "denied", pass("runnerinstancerole", "lambda.amazonaws.com")],
+    ["T-23: passes no other role", "denied", pass("admin", "ec2.amazonaws.com")],
+    [
+      "asks for fleets of our templates alone",
+      "denied",
+      { action: "ec2:CreateFleet", resource: arn("ec2", "launch-template/lt-other") },
+    ],
+    [
+      "reads the image's parameter",
+      "allowed",
+      {
+        action: "ssm:GetParameters",
+        resource: `arn:aws:ssm:${REGION}::parameter/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64`,
+      },
+    ],
+    [
+      "I-19: cannot end what it launched",
+      "denied",
+      { action: "ec2:TerminateInstances", resource: arn("ec2", "instance/i-1"), context: ours },
+    ],
+  ])("%s", check(roleStatements(autoScaler, "StartEc2RunnerRole")));
+
+  it.each([
+    ["resolve:ssm:/team/ami-arm64", "/team/ami-arm64"],
+    ["resolve:ssm:/team/ami-arm64:7", "/team/ami-arm64"],
+  ])("reads the parameter of %s", (image, name) => {
+    const statements = roleStatements(autoScaler, "StartEc2RunnerRole", { ImageIdArm64: image });
+    const call = { action: "ssm:GetParameters", resource: arn("ssm", `parameter${name}`) };
+    expect(allows(statements, call)).toBe(true);
+  });
+});

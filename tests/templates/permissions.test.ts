@@ -1,0 +1,153 @@
+import { arn, type Case, check, TOUCHES } from "./calls";
+import { allows, type Call, roleStatements } from "./iam";
+import { asList, asMap, ofType, type Properties, readTemplate, resource } from "./read-template";
+import { ACCOUNT, REGION, resolve } from "./resolve";
+
+const infrastructure = readTemplate("Infrastructure");
+const autoScaler = readTemplate("AutoScaler");
+
+describe("the webhook's API", () => {
+  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): Call => ({
+    action: "events:PutEvents",
+    resource: arn("events", bus),
+    context: { "events:source": [source], "events:detail-type": [detailType] },
+  });
+  it.each<Case>([
+    ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook", "GitLabJobEvent")],
+    ["T-22: cannot speak for the sweep", "denied", put("gitlab.sweep", "GitLabJobEvent")],
+    ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
+    ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
+    [
+      "T-22: puts nothing without a source",
+      "denied",
+      { action: "events:PutEvents", resource: arn("events", "event-bus/runners-a") },
+    ],
+  ])("%s", check(roleStatements(infrastructure, "WebhookIntegrationRole")));
+});
+
+describe("the bus", () => {
+  const statements = ofType(infrastructure, "AWS::Events::EventBusPolicy").map(({ properties }) =>
+    asMap(resolve(infrastructure, properties.Statement)),
+  );
+  const put = (source: string, role: string): Call => ({
+    action: "events:PutEvents",
+    resource: arn("events", "event-bus/runners-a"),
+    context: { "events:source": [source], "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}` },
+  });
+  const ofAccount: Properties = { Effect: "Allow", Action: "events:*", Resource: "*" };
+  it.each<Case>([
+    ["T-22: lets the API speak as the webhook", "allowed", put("gitlab.webhook", "webhookintegrationrole")],
+    ["T-22: lets nobody else, whatever their role allows", "denied", put("gitlab.webhook", "admin")],
+    ["T-22: leaves the sweep's source to the functions' roles", "allowed", put("gitlab.sweep", "sweeprole")],
+  ])("%s", check([...statements, ofAccount]));
+});
+
+describe("the authorizer", () => {
+  const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call => ({
+    action: "kms:Decrypt",
+    resource: arn("kms", "key/1"),
+    context: {
+      "kms:ViaService": via,
+      "kms:EncryptionContext:PARAMETER_ARN": arn("ssm", `parameter/gitlabrunner/${parameter}`),
+    },
+  });
+  const read = (parameter: string): Call => ({
+    action: "ssm:GetParameters",
+    resource: arn("ssm", `parameter/gitlabrunner/${parameter}`),
+  });
+  it.each<Case>([
+    ["T-12: reads the webhook's secret", "allowed", read("WebhookSecret")],
+    ["T-12: reads the secret before it", "allowed", read("WebhookSecretPrevious")],
+    ["T-12: cannot read the access token", "denied", read("AccessToken")],
+    ["T-12: decrypts the webhook's secret", "allowed", decrypt("WebhookSecret")],
+    ["T-12: cannot decrypt the access token", "denied", decrypt("AccessToken")],
+    ["T-12: decrypts for Parameter Store alone", "denied", decrypt("WebhookSecret", "secretsmanager.x")],
+  ])("%s", check(roleStatements(infrastructure, "AuthorizeWebhookRole")));
+});
+
+const LEDGER_READ = ["the ledger", "the ledger's index"];
+const LEDGER = [...LEDGER_READ, "the ledger, to write"];
+const START = ["the access token", "the switch for starts", ...LEDGER];
+
+it.each<readonly [string, readonly string[]]>([
+  ["LookUpRunnerRole", ["the access token", "the mapping"]],
+  [
+    "StartLambdaRunnerRole",
+    [...START, "a bootstrap row, to store", "a bootstrap row, to remove", "a runner function"],
+  ],
+  [
+    "StartEc2RunnerRole",
+    [
+      ...START,
+      "a bootstrap row, to store",
+      "a bootstrap row, to read",
+      "a bootstrap row, to remove",
+      "a launch",
+      "instances, to look at",
+    ],
+  ],
+  ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
+  ["FindRunnerRole", ["the access token", ...LEDGER_READ]],
+  ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
+  ["TerminateInstanceRole", [...LEDGER, "instances, to look at", "an instance of ours, to end"]],
+  ["StartNextJobRole", [...LEDGER, "the bus"]],
+  ["RecordFailureRole", LEDGER],
+  ["SweepRole", [...START, "the mapping", "instances, to look at", "the bus"]],
+])("T-12 T-31: %s may touch what its function is for, and nothing else", (role, expected) => {
+  const statements = roleStatements(autoScaler, role);
+  const touched = Object.entries(TOUCHES).flatMap(([what, call]) => (allows(statements, call) ? what : []));
+  expect(touched.sort()).toEqual([...expected].sort());
+});
+
+describe("starting Lambda runners", () => {
+  const invoke = (context: Call["context"]): Call => ({
+    action: "lambda:InvokeFunction",
+    resource: arn("lambda", "function:f"),
+    ...(context ? { context } : {}),
+  });
+  it.each<Case>([
+    [
+      "T-17: cannot invoke a function that is no runner",
+      "denied",
+      invoke({ "aws:ResourceTag/glr:stack": "runners-a" }),
+    ],
+    [
+      "T-26: cannot invoke another deployment's runner",
+      "denied",
+      invoke({ "aws:ResourceTag/glr:role": "runner", "aws:ResourceTag/glr:stack": "runners-b" }),
+    ],
+    ["T-17: cannot invoke a function without tags", "denied", invoke(undefined)],
+  ])("%s", check(roleStatements(autoScaler, "StartLambdaRunnerRole")));
+});
+
+describe("ending instances", () => {
+  const terminate = (context: Call["context"]): Call => ({
+    action: "ec2:TerminateInstances",
+    resource: arn("ec2", "instance/i-0victim"),
+    ...(context ? { context } : {}),
+  });
+  it.each<Case>([
+    ["T-16: leaves an instance without our tag alone", "denied", terminate(undefined)],
+    [
+      "T-26: leaves another deployment's alone",
+      "denied",
+      terminate({ "aws:ResourceTag/glr:stack": "runners-b" }),
+    ],
+  ])("%s", check(roleStatements(autoScaler, "TerminateInstanceRole")));
+});
+
+it("S-6: takes a role for our bus's rules, in our account", () => {
+  const trust = (role: string, source: string, account: string = ACCOUNT): boolean => {
+    const document = asMap(
+      resolve(autoScaler, resource(autoScaler, role).properties.AssumeRolePolicyDocument),
+    );
+    const statements = asList(document.Statement).map((one) => ({ ...asMap(one), Resource: "*" }));
+    const context = { "aws:SourceArn": source, "aws:SourceAccount": account };
+    return allows(statements, { action: "sts:AssumeRole", resource: "*", context });
+  };
+  const ourRule = arn("events", "rule/gitlab-runners-infrastructure/r");
+  expect(trust("StartRunnerRulesRole", ourRule)).toBe(true);
+  expect(trust("StartRunnerRulesRole", arn("events", "rule/other-bus/r"))).toBe(false);
+  expect(trust("StartRunnerRulesRole", ourRule, "999999999999")).toBe(false);
+  expect(trust("StopRunnerRulesRole", arn("events", "rule/r"))).toBe(true);
+});
