@@ -33,8 +33,7 @@ export type { Limits } from "./world";
 
 const EXPIRY_INTERVAL_MS = 1_000;
 
-const assemble = (options: StandInOptions, url: () => string) => {
-  const world = createWorld(options.limits, options.clock);
+const assemble = (world: World, options: StandInOptions, url: () => string) => {
   const faults = new Faults(world.clock);
   const counts = newCounts();
   const timing = { ...DEFAULT_TIMING, ...options.timing };
@@ -45,12 +44,16 @@ const assemble = (options: StandInOptions, url: () => string) => {
   world.onChange = (job) => {
     if (job !== undefined && events.listenerCount("change") > 0) events.emit("change", jobView(job));
   };
-  return { world, faults, counts, sender, laptop, events };
+  const sample = { prepare: async () => undefined as unknown };
+  return { world, faults, counts, sender, laptop, events, sample };
 };
 
 type Parts = ReturnType<typeof assemble>;
 
-const routesFor = ({ world, faults, counts, sender, laptop }: Parts, url: () => string): readonly Route[] => [
+const routesFor = (
+  { world, faults, counts, sender, laptop, sample }: Parts,
+  url: () => string,
+): readonly Route[] => [
   ...controlRoutes(faults, counts),
   ...runnerRoutes(world, url),
   ...jobRoutes(world),
@@ -58,7 +61,16 @@ const routesFor = ({ world, faults, counts, sender, laptop }: Parts, url: () => 
   ...runnerRestRoutes(world, url),
   ...hookRestRoutes(world, sender, url),
   ...accountRestRoutes(world, url),
-  ...pageRoutes({ world, faults, counts, laptop: laptop.get, runSample: () => runSample(world) }),
+  ...pageRoutes({
+    world,
+    faults,
+    counts,
+    laptop: laptop.get,
+    runSample: async () => {
+      await sample.prepare();
+      runSample(world);
+    },
+  }),
 ];
 
 const setHook = (world: World, hook: StandInHook | undefined): void => {
@@ -84,7 +96,14 @@ const cancelJob = (world: World, jobId: number): void => {
 };
 
 /** What the rest of the laptop may do with the world without going through HTTP. */
-const controls = ({ world, faults, counts, laptop, events }: Parts): Omit<StandIn, "url" | "close"> => ({
+const controls = ({
+  world,
+  faults,
+  counts,
+  laptop,
+  events,
+  sample,
+}: Parts): Omit<StandIn, "url" | "close"> => ({
   accessToken: world.accessToken,
   registrationToken: world.registrationToken,
   setHook: (hook) => setHook(world, hook),
@@ -103,16 +122,23 @@ const controls = ({ world, faults, counts, laptop, events }: Parts): Omit<StandI
       tags,
     })),
   setLaptopStatus: laptop.set,
+  setSamplePreparation: (prepare) => {
+    sample.prepare = prepare;
+  },
   on: (event, listener) => void events.on(event, listener),
   off: (event, listener) => void events.off(event, listener),
 });
 
 /** Starts GitLab's stand-in: the runners' API, the REST API, job hooks and the page, on loopback, in memory. */
-export const startGitLab = async (options: StandInOptions = {}): Promise<StandIn> => {
+export const startGitLab = (options: StandInOptions = {}): Promise<StandIn> =>
+  serveWorld(createWorld(options.limits, options.clock), options);
+
+/** The same around a world that the caller keeps its hands on; for tests. */
+export const serveWorld = async (world: World, options: StandInOptions = {}): Promise<StandIn> => {
   let address = "";
   const url = () => address;
-  const parts = assemble(options, url);
-  const { world, faults, counts } = parts;
+  const parts = assemble(world, options, url);
+  const { faults, counts } = parts;
   const log = options.log ?? (() => undefined);
   const server = await listen(
     { routes: routesFor(parts, url), accessToken: world.accessToken, faults, counts, log },

@@ -1,10 +1,11 @@
 import type { Counts } from "./counts";
 import type { Faults } from "./faults";
-import { type Call, notFound } from "./http";
+import { type Call, forbidden, notFound } from "./http";
 import type { LaptopStatus } from "./laptop-status";
 import { renderPage } from "./page/page";
 import { pageState } from "./page-state";
 import { type Route, routesOf } from "./router";
+import { isAnotherUser } from "./same-user";
 import { lastLines } from "./trace";
 import type { World } from "./world";
 
@@ -23,7 +24,7 @@ export interface PageParts {
   readonly faults: Faults;
   readonly counts: Counts;
   readonly laptop: () => Promise<LaptopStatus | undefined>;
-  readonly runSample: () => void;
+  readonly runSample: () => Promise<void>;
 }
 
 /** The page and what it asks for; all but the page itself with the access token that the page carries. */
@@ -31,7 +32,11 @@ export const pageRoutes = (parts: PageParts): readonly Route[] => {
   const open = routesOf("page", false, "");
   const closed = routesOf("page", true, "");
   return [
-    open("GET", "/", () => renderPage(parts.world.accessToken)),
+    open("GET", "/", async (call) => {
+      // The page carries the access token, and with it one runs anything as the owner.
+      if (await isAnotherUser(call.request.socket)) throw forbidden("another user's page");
+      return renderPage(parts.world.accessToken);
+    }),
     open("GET", "/favicon.ico", () => ({ status: 204 })),
     closed("GET", "/_/state", async () => ({
       status: 200,
@@ -42,8 +47,8 @@ export const pageRoutes = (parts: PageParts): readonly Route[] => {
       body: plainLog(parts.world, call),
       headers: { "content-type": "text/plain; charset=utf-8" },
     })),
-    closed("POST", "/_/sample", () => {
-      parts.runSample();
+    closed("POST", "/_/sample", async () => {
+      await parts.runSample();
       return { status: 201, body: { message: "201 Created" } };
     }),
   ];

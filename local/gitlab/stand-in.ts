@@ -56,6 +56,8 @@ export interface StandIn {
   runners(): readonly RunnerView[];
   /** Gives the page what only the laptop knows; called about once a second while a page is open. */
   setLaptopStatus(ask: AskLaptop): void;
+  /** What the page's button does before it runs the sample pipeline, such as uploading its mapping. */
+  setSamplePreparation(prepare: () => Promise<void>): void;
   /** Called with each job that changed: its status, its runner, its log. */
   on(event: "change", listener: (job: JobView) => void): void;
   off(event: "change", listener: (job: JobView) => void): void;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { type LaptopJob, type StandIn, startGitLab } from "../../local/gitlab";
-import { newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
+import { call, newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
 
 const onPath = (name: string): string =>
   spawnSync("which", [name], { encoding: "utf8" }).stdout?.trim() ?? "";
@@ -166,7 +166,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     const lose = page.getByRole("button", { name: "Lose one hook in ten" });
     await lose.click();
     await page.locator('.switch[aria-pressed="true"]', { hasText: "Lose one hook" }).waitFor();
-    expect((await restOf(gitlab)("GET", "/../../_/faults")).body).toEqual({ lose: 0.1 });
+    expect((await call("GET", `${gitlab.url}/_/faults`)).body).toEqual({ lose: 0.1 });
     await page.getByRole("button", { name: "Answer 500 for 10 s" }).click();
     await sees(page.locator("#fault-state"), "GitLab answers 500");
     expect((await restOf(gitlab)("GET", "/runners")).status).toBe(500);
