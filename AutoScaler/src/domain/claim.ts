@@ -54,6 +54,11 @@ const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): Attempt
         waitingFor: undefined,
       });
 
+/** Every job of ours once, when its first attempt is stored: what JobsFoundBySweep is measured against (F-1). */
+const countJob = ({ metric }: ClaimWorld, step: Opening): void => {
+  if (step.kind === "open" && step.attempt === 1) metric("JobsSeen", 1);
+};
+
 /** Takes the attempt and both places in one transaction. Undefined: somebody was faster. */
 const takeAttempt = async (
   world: ClaimWorld,
@@ -64,6 +69,7 @@ const takeAttempt = async (
 ): Promise<Claim | undefined> => {
   const attempt = { ...claimedAttempt(step, order, world.clock.now()), lease, place: free.place };
   const done = await commit(world.ledger, [{ put: attempt }, ...checks(step), ...free.take]);
+  if (done) countJob(world, step);
   return done ? { kind: "claimed", attempt } : undefined;
 };
 
@@ -81,6 +87,7 @@ const putInLine = async (
   if (attempt === undefined) return { kind: "waiting", waitingFor };
   const remember = await rememberClass(world.ledger, attempt.classKey);
   const done = await commit(world.ledger, [{ put: attempt }, ...checks(step), ...remember]);
+  if (done) countJob(world, step);
   return done ? { kind: "waiting", waitingFor } : undefined;
 };
 

@@ -1,0 +1,190 @@
+import { parseJobEvent } from "../../../../Core/job-event";
+import type { RoutingSettings } from "../../../../Core/routing";
+import type { RunnerClass } from "../../../../Core/runner-class";
+import type { EndResult } from "../end-order";
+import { findRunner } from "../find-runner";
+import { lookUpRunner } from "../look-up-runner";
+import type { GitLabJob, OurEvent } from "../ports";
+import { recordFailure } from "../record-failure";
+import { recordPickUp } from "../record-pick-up";
+import { startNextJob } from "../start-next-job";
+import type { StartOutcome } from "../start-outcome";
+import { startRunner } from "../start-runner";
+import { parseStopEvent } from "../stop-event";
+import { sweep } from "../sweep/sweep";
+import { terminateInstance } from "../terminate-instance";
+import { unregisterRunner } from "../unregister-runner";
+import type { World } from "../world";
+import { fakeBootstrapRows } from "./fake-bootstrap-rows";
+import { fakeClock } from "./fake-clock";
+import { fakeEventBus } from "./fake-event-bus";
+import { fakeFunctions } from "./fake-functions";
+import { fakeGitLab } from "./fake-gitlab";
+import { fakeInstances } from "./fake-instances";
+import { fakeLedger } from "./fake-ledger";
+import { fakeMappings } from "./fake-mappings";
+import { fakeMetrics, fakeNonce } from "./fake-metrics";
+import { fakeProvider } from "./fake-provider";
+import { fakeSettings } from "./fake-settings";
+
+export const DEFAULT_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
+
+const lambdaClass: RunnerClass = {
+  name: "default",
+  type: "LAMBDA",
+  lifetimeSeconds: 900,
+  waitTimeoutSeconds: 60,
+  maxRunners: 100,
+};
+
+const ec2Class: RunnerClass = {
+  name: "default",
+  type: "EC2",
+  lifetimeSeconds: 3600,
+  waitTimeoutSeconds: 120,
+  maxRunners: 100,
+  ec2: {
+    architecture: "arm64",
+    instanceTypes: ["m7g.large"],
+    market: "spot-first",
+    diskGiB: 30,
+    privileged: false,
+  },
+};
+
+export interface SmallWorldOptions {
+  readonly mode?: "verified" | "payload";
+  readonly stackCap?: number;
+  readonly classCap?: number;
+}
+
+const routing = (classCap: number): RoutingSettings => ({
+  unmappedJobs: "DEFAULT",
+  defaultRunnerArn: DEFAULT_ARN,
+  defaults: {
+    LAMBDA: { ...lambdaClass, maxRunners: classCap },
+    EC2: { ...ec2Class, maxRunners: classCap },
+  },
+  allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
+  longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
+});
+
+/** The detail of one of our events, as the rules hand it to the workflows. */
+export const detailOf = (event: OurEvent): Record<string, unknown> =>
+  event.detailType === "RunnerEnded"
+    ? { runnerId: event.runnerId ?? "", resourceId: event.resourceId ?? "", reason: event.reason }
+    : {
+        object_kind: "build",
+        build_id: event.job.id,
+        build_name: event.job.name,
+        build_status: event.job.status,
+        project_id: event.job.projectId,
+        runner: { id: event.job.runnerId ?? "" },
+        attempt: event.attempt ?? "",
+      };
+
+/** A job's hook with another status than the API shows, where one is given. */
+export const hook = (job: GitLabJob, status = job.status): Record<string, unknown> =>
+  detailOf({ detailType: "GitLabJobEvent", job: { ...job, status } });
+
+/**
+ * The rules wired to fakes, with the workflows' order of tasks: for tests that follow a job from hook to nothing
+ * left. Jobs with the tag `ec2` get an instance, all others the default function.
+ */
+export const smallWorld = ({ mode = "verified", stackCap = 100, classCap = 100 }: SmallWorldOptions = {}) => {
+  const clock = fakeClock();
+  const rows = fakeBootstrapRows();
+  const ledger = fakeLedger(rows.rows);
+  const gitLab = fakeGitLab(mode, clock.now());
+  const instances = fakeInstances();
+  const bus = fakeEventBus();
+  const metrics = fakeMetrics();
+  const mappings = fakeMappings([{ pk: "job#*", sk: "tags#ec2", type: "EC2" }]);
+  const ec2 = fakeProvider({ instances, clock });
+  const lambda = fakeProvider();
+  const settings = fakeSettings();
+  const world: World = {
+    ledger,
+    rows,
+    mappings,
+    gitLab,
+    provider: lambda,
+    instances,
+    functions: fakeFunctions(),
+    bus,
+    settings,
+    clock,
+    nonce: fakeNonce(),
+    metric: metrics.metric,
+    caps: { stack: stackCap, ofClass: ({ maxRunners }) => maxRunners },
+    deploymentId: "test",
+  };
+  const fakes = { clock, rows, ledger, gitLab, instances, bus, metrics, mappings, ec2, lambda, settings };
+  const settingsOfRouting = routing(classCap);
+  return {
+    ...fakes,
+    world,
+    routing: settingsOfRouting,
+    ...workflows(world, { lambda, ec2 }, settingsOfRouting),
+  };
+};
+
+export type SmallWorld = ReturnType<typeof smallWorld>;
+
+type Providers = Readonly<Record<"lambda" | "ec2", World["provider"]>>;
+
+const failed = (error: unknown): { Error: string; Cause: string } => {
+  const { name, message } = error as Error;
+  return { Error: name, Cause: JSON.stringify({ errorMessage: message, errorType: name }) };
+};
+
+/** The workflows as the state machines order their tasks, without their retries. */
+export const workflows = (world: World, providers: Providers, settings: RoutingSettings) => {
+  const freed = async (result: { readonly placeFreed?: string }): Promise<void> => {
+    if (result.placeFreed !== undefined) await startNextJob(world, result.placeFreed);
+  };
+  const start = async (
+    input: Record<string, unknown>,
+  ): Promise<StartOutcome | { kind: "error"; error: unknown }> => {
+    const job = parseJobEvent(input);
+    let isLookUp = true;
+    try {
+      const { lookup } = await lookUpRunner(world, job, settings);
+      if (lookup.kind === "nothing") return lookup;
+      isLookUp = false;
+      const provider = lookup.carrier === "EC2" ? providers.ec2 : providers.lambda;
+      const outcome = await startRunner({ ...world, provider }, lookup.order);
+      await freed("placeFreed" in outcome ? outcome : {});
+      return outcome;
+    } catch (error) {
+      const { Error: name, Cause: cause } = failed(error);
+      await freed(await recordFailure(world, { job, isLookUp, error: name, cause }));
+      return { kind: "error", error };
+    }
+  };
+  const end = async (order: Parameters<typeof unregisterRunner>[1]): Promise<EndResult> => {
+    const ended = await unregisterRunner(world, order);
+    const goes = ended.kind === "unregistered" && ended.carrier === "EC2" && ended.runnerId !== undefined;
+    const result = goes
+      ? await terminateInstance(world, {
+          runnerId: ended.runnerId,
+          recordDeleted: ended.recordDeleted === true,
+        })
+      : ended;
+    await freed(result);
+    return result;
+  };
+  const stop = async (input: Record<string, unknown>): Promise<readonly EndResult[]> => {
+    const { runners } = await findRunner(world, parseStopEvent(input));
+    const results: EndResult[] = [];
+    for (const order of runners) results.push(await end(order));
+    return results;
+  };
+  const pickUp = (input: Record<string, unknown>) => recordPickUp(world, parseJobEvent(input));
+  const deliver = async (input: Record<string, unknown>): Promise<unknown> => {
+    if (input.object_kind !== "build" || !["pending", "running"].includes(String(input.build_status)))
+      return stop(input);
+    return input.build_status === "pending" ? start(input) : pickUp(input);
+  };
+  return { start, stop, pickUp, deliver, sweep: () => sweep(world, settings) };
+};

@@ -1,0 +1,142 @@
+import { type FaultKind, faultPlan, ProcessDied, withFaults } from "./fakes/faults";
+import { machines } from "./fakes/machines";
+import { detailOf, hook, smallWorld, workflows } from "./fakes/small-world";
+import type { GitLabJob } from "./ports";
+import { STACK } from "./ports";
+import type { World } from "./world";
+
+/** One call of one execution goes wrong; afterwards only sweeps run. Everything must be met and gone. */
+interface Scenario {
+  readonly name: string;
+  readonly tags: readonly string[];
+  /** A second job of the same class, and GitLab gives jobs away newest first. */
+  readonly isStolen?: boolean;
+  readonly isCancelled?: boolean;
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  { name: "a job on Lambda", tags: [] },
+  { name: "a job on EC2", tags: ["ec2"] },
+  { name: "two jobs that exchange their runners", tags: ["ec2"], isStolen: true },
+  { name: "a job cancelled before its runner is up", tags: ["ec2"], isCancelled: true },
+];
+
+const MINUTE = 60_000;
+
+const play = async (scenario: Scenario, at: number | undefined, kind: FaultKind | undefined) => {
+  const small = smallWorld({ stackCap: 2, classCap: 2 });
+  const plan = faultPlan(at, kind);
+  const { ledger, rows, gitLab, instances, bus, mappings, settings, clock } = small;
+  const faulty: World = {
+    ...small.world,
+    ledger: withFaults(ledger, plan, "ledger"),
+    rows: withFaults(rows, plan, "rows"),
+    gitLab: withFaults(gitLab, plan, "gitLab"),
+    instances: withFaults(instances, plan, "instances"),
+    bus: withFaults(bus, plan, "bus"),
+    mappings: withFaults(mappings, plan, "mappings"),
+    settings: withFaults(settings, plan, "settings"),
+  };
+  const providers = {
+    lambda: withFaults(small.lambda, plan, "lambda"),
+    ec2: withFaults(small.ec2, plan, "ec2"),
+  };
+  const run = workflows(faulty, providers, small.routing);
+  const fleet = machines(small);
+  const prefer = (jobs: GitLabJob[]) => (scenario.isStolen ? jobs.at(-1) : jobs[0]);
+
+  /** An execution; its error is the workflow's business. A process that died is followed by a fresh one. */
+  const execute = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ProcessDied) && !["TransientError"].includes((error as Error).name)) throw error;
+    }
+    plan.isDead = false;
+  };
+  const drain = async (): Promise<void> => {
+    for (let round = 0; bus.events.length > 0 && round < 50; round += 1) {
+      const [event] = bus.events.splice(0, 1);
+      if (event) await execute(() => run.deliver(detailOf(event)));
+    }
+  };
+  const minute = async (finish: boolean): Promise<void> => {
+    await drain();
+    fleet.boot();
+    fleet.takeJobs(prefer);
+    fleet.settle(finish);
+    fleet.giveUpWaiting();
+    clock.advance(MINUTE);
+    await execute(run.sweep);
+    await drain();
+  };
+
+  const jobs = [small.gitLab.addJob({ id: 7, tags: scenario.tags })];
+  if (scenario.isStolen) jobs.push(small.gitLab.addJob({ id: 8, tags: scenario.tags }));
+  for (const job of jobs) await execute(() => run.deliver(hook(job)));
+  if (scenario.isCancelled) {
+    gitLab.change(7, { status: "canceled", finishedAt: clock.now() });
+    await execute(() => run.deliver(hook({ ...jobs[0]!, status: "canceled" })));
+  }
+  fleet.boot();
+  fleet.takeJobs(prefer);
+  for (const job of jobs) {
+    const now = gitLab.jobsById.get(job.id)!;
+    if (now.status === "running") await execute(() => run.deliver(hook(now)));
+  }
+  await drain();
+  fleet.settle(true);
+  for (const job of jobs) {
+    const now = gitLab.jobsById.get(job.id)!;
+    if (now.status === "success") await execute(() => run.deliver(hook(now)));
+  }
+  for (let sweeps = 0; sweeps < 120; sweeps += 1) await minute(true);
+  return { small, plan, fleet, calls: plan.calls };
+};
+
+const expectAllGone = async (scenario: Scenario, at: number | undefined, kind: FaultKind | undefined) => {
+  const { small, fleet, calls } = await play(scenario, at, kind);
+  const { gitLab, instances, ledger, ec2, lambda } = small;
+  const place = at === undefined ? "no fault" : `${kind} at ${at} ${calls[at]}`;
+  const statuses = [...gitLab.jobsById.values()].map(({ status }) => status);
+  const items = [...ledger.items.values()];
+  const left = {
+    place,
+    killed: fleet.killed,
+    pending: statuses.filter((status) => status === "pending" || status === "running"),
+    records: [...gitLab.runnersById.keys()],
+    instances: [...instances.instances.values()]
+      .filter(({ state }) => state !== "terminated")
+      .map((one) => one.instanceId),
+    taken: ledger.taken(STACK),
+    open: items.filter((item) => item.kind === "attempt" && !["ENDED"].includes(item.state)),
+    runners: items.filter((item) => item.kind === "runner" && item.state !== "GONE"),
+    doubles: items.filter((item) => item.kind === "attempt" && item.attempt > 2),
+  };
+  expect(left).toEqual({
+    place,
+    killed: [],
+    pending: [],
+    records: [],
+    instances: [],
+    taken: 0,
+    open: [],
+    runners: [],
+    doubles: [],
+  });
+  expect(ec2.launched.size + lambda.launched.size).toBeLessThanOrEqual(4);
+};
+
+describe.each(SCENARIOS)("kill points: $name", (scenario) => {
+  it("I-4 I-5: leaves nothing when nothing goes wrong", () => expectAllGone(scenario, undefined, undefined));
+
+  it.each<FaultKind>(["fails", "loses-answer", "dies"])(
+    "I-1 I-2 I-3 I-4 I-19 I-21: meets every job and leaves nothing, whichever call %s",
+    async (kind) => {
+      const { calls } = await play(scenario, undefined, undefined);
+      const points = Math.min(calls.length, 160);
+      for (let at = 0; at < points; at += 1) await expectAllGone(scenario, at, kind);
+    },
+    60_000,
+  );
+});
