@@ -27,7 +27,7 @@ const moments = (job: JobView, ledger: LaptopJob | undefined): readonly Moment[]
     ["runner made", at("CREATED")],
     ["launched", at("LAUNCHED")],
     ["picked up", job.startedAt],
-    ["ran", job.finishedAt],
+    [job.startedAt === undefined ? "ended" : "ran", job.finishedAt],
   ];
 };
 

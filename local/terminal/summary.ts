@@ -16,7 +16,7 @@ export const summaryTable = (rows: readonly Row[]): string => {
   const table = new Table({
     head: HEAD,
     wordWrap: true,
-    colWidths: [16, 10, 8, 23, 48],
+    colWidths: [16, 10, 9, 23, 48],
     style: { head: [], border: [] },
   });
   for (const row of rows) {
