@@ -1,0 +1,121 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { argument, baseImages, pinNames } from "../scripts/pin/dockerfile";
+
+const ROOT = resolve(__dirname, "..");
+const dockerfile = readFileSync(join(__dirname, "Dockerfile"), "utf8");
+/** One line an instruction, without comments. */
+const instructions = dockerfile
+  .replace(/^\s*#.*\n/gm, "")
+  .replaceAll(/\\\n\s*/g, "")
+  .split("\n")
+  .filter((line) => line !== "");
+const runs = instructions.filter((line) => line.startsWith("RUN "));
+const downloads = runs.filter((line) => line.includes("curl"));
+
+describe("S-24: the image", () => {
+  it("is built from base images whose digest is pinned by an argument", () => {
+    const bases = instructions.filter((line) => line.startsWith("FROM "));
+    expect(bases.length).toBeGreaterThan(0);
+    for (const base of bases)
+      expect(base).toMatch(/^FROM public\.ecr\.aws\/\S+:[\w.-]+\$\{\w+_DIGEST\}( AS \w+)?$/);
+    for (const name of baseImages(dockerfile).keys()) {
+      expect(argument(dockerfile, name)).toMatch(/^(@sha256:[0-9a-f]{64})?$/);
+    }
+  });
+
+  it("pins every version and has a place for every checksum", () => {
+    const versions = [...dockerfile.matchAll(/^ARG (\w+)_VERSION=(.*)$/gm)];
+    expect(versions.map(([, name]) => name)).toEqual(["AWS_CLI", "GIT_LFS", "GITLAB_RUNNER"]);
+    for (const [, name, version] of versions) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(pinNames(dockerfile).filter((pin) => pin.startsWith(`${name}_SHA256_`))).toHaveLength(2);
+    }
+    for (const pin of pinNames(dockerfile).filter((name) => name.includes("SHA256"))) {
+      expect(argument(dockerfile, pin)).toMatch(/^([0-9a-f]{64})?$/);
+    }
+  });
+
+  it("uses no download before a signature by a pinned key was verified", () => {
+    expect(downloads).toHaveLength(3);
+    for (const run of downloads) {
+      const verified = run.indexOf("verify-signature.sh");
+      const used = Math.min(
+        ...["unzip", "tar -x", "install -D", "./aws/install"]
+          .map((use) => run.indexOf(use))
+          .filter((at) => at > 0),
+      );
+      expect(verified).toBeGreaterThan(run.lastIndexOf("curl"));
+      expect(used).toBeGreaterThan(verified);
+      expect(run.slice(verified, used)).toMatch(/sum-of\.sh|sha256sum --check/);
+    }
+  });
+
+  it("fetches over https alone, pipes nothing into a shell and adds no address", () => {
+    for (const run of runs)
+      expect(run).not.toMatch(/\|\s*(sudo\s+)?(ba|z|da)?sh\b|wget|npx --yes|--insecure|http:/);
+    for (const run of downloads)
+      expect(run.match(/curl /g)).toHaveLength(run.match(/curl --proto =https --fail/g)?.length ?? 0);
+    expect(instructions.filter((line) => /^ADD\b/.test(line))).toEqual([]);
+  });
+
+  it("names keys by full fingerprints", () => {
+    const keys = [...dockerfile.matchAll(/^ARG \w+_KEYS?=(.*)$/gm)].flatMap(
+      ([, value]) => value?.split("|") ?? [],
+    );
+    expect(keys).toHaveLength(5);
+    for (const key of keys) expect(key).toMatch(/^[0-9A-F]{40}$/);
+  });
+
+  it("T-9: makes gitlab-runner and node unreadable for the function's user", () => {
+    expect(runs.some((run) => run.includes("install -D -m 0711"))).toBe(true);
+    expect(runs).toContain("RUN chmod 0711 /var/lang/bin/node");
+    expect(
+      instructions.filter((line) => line.includes("/usr/local/bin/gitlab-runner ")).join(),
+    ).not.toContain("chmod");
+  });
+
+  it("changes last what changes most: the handler", () => {
+    expect(instructions.at(-2)).toMatch(/^COPY --from=bundle \/out\/ \$\{LAMBDA_TASK_ROOT\}\/$/);
+    expect(instructions.at(-1)).toBe('CMD ["handler.handler"]');
+  });
+
+  it("gets of the repository only what it is built from", () => {
+    const ignore = readFileSync(join(ROOT, ".dockerignore"), "utf8")
+      .split("\n")
+      .filter((line) => !line.startsWith("#"));
+    expect(ignore[0]).toBe("*");
+    const allowed = ignore.filter((line) => line.startsWith("!")).map((line) => line.slice(1));
+    const copied = instructions
+      .filter((line) => line.startsWith("COPY ") && !line.includes("--from="))
+      .flatMap((line) => line.split(" ").slice(1, -1))
+      .map((path) => path.replace(/^\.\//, ""));
+    for (const path of copied) expect(allowed).toContain(path);
+    expect([...allowed].sort()).toEqual([...copied, "LambdaShellRunner/Dockerfile"].sort());
+  });
+});
+
+const hasGpg = spawnSync("gpg", ["--version"]).status === 0;
+(hasGpg ? it : it.skip)(
+  "S-24: the AWS CLI's key in the repository is the one whose fingerprint is pinned",
+  () => {
+    const home = mkdtempSync(join(tmpdir(), "gpg-"));
+    const show = ["--show-keys", "--with-colons", join(__dirname, "keys/aws-cli.asc")];
+    const listing = spawnSync("gpg", ["--homedir", home, ...show]);
+    rmSync(home, { recursive: true, force: true });
+    expect(listing.stdout.toString()).toContain(`:${argument(dockerfile, "AWS_CLI_KEY")}:`);
+  },
+);
+
+const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+(hasShellcheck ? it : it.skip)(
+  "S-25: shellcheck finds nothing in the image's scripts, and they are strict",
+  () => {
+    for (const name of ["verify-signature.sh", "sum-of.sh"]) {
+      expect(spawnSync("shellcheck", [join(__dirname, name)]).stdout.toString()).toBe("");
+      expect(readFileSync(join(__dirname, name), "utf8")).toContain("set -euo pipefail");
+    }
+  },
+);
