@@ -63,12 +63,23 @@ export const output = (deployment: Deployment, name: string): string => {
   );
 };
 
-/** The stack's routing settings, from the environment of the function that decides by them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of the function that decides which runner a job gets: the stack's parameters as they count. */
+export const lookUpEnvironment = async (
+  client: Pick<LambdaClient, "send">,
+  deployment: Deployment,
+): Promise<Environment> => {
+  const FunctionName = output(deployment, "LookUpRunnerFunctionName");
+  const answer = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  return answer.Environment?.Variables ?? {};
+};
+
+export const settingsOf = (environment: Environment, deployment: Deployment): RoutingSettings =>
+  parseRoutingSettings(environment, deployment.home);
+
+/** The stack's routing settings. */
 export const routingSettings = async (
   client: Pick<LambdaClient, "send">,
   deployment: Deployment,
-): Promise<RoutingSettings> => {
-  const FunctionName = output(deployment, "LookUpRunnerFunctionName");
-  const answer = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  return parseRoutingSettings(answer.Environment?.Variables ?? {}, deployment.home);
-};
+): Promise<RoutingSettings> => settingsOf(await lookUpEnvironment(client, deployment), deployment);

@@ -1,0 +1,128 @@
+import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
+import { STACK } from "../../AutoScaler/src/domain/ports";
+import { type RouteDecision, route } from "../../Core/routing";
+import { classKey, type RunnerClass } from "../../Core/runner-class";
+import { configurationOf } from "../configuration";
+import { safe } from "../console/console";
+import { table } from "../console/table";
+import { duration } from "../console/words";
+import { type CommonOptions, type Context, type ExitCode, show } from "../context";
+import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf } from "../deployment";
+import { type LedgerReader, ledgerReader, sum } from "../ledger/ledger-reader";
+import { ec2Price, functionPrice, type Price } from "../prices/price-of";
+
+export interface ExplainOptions extends CommonOptions {
+  readonly project: number;
+  readonly job: string;
+  readonly tags: readonly string[];
+  readonly status: string;
+}
+
+type Routed = Extract<RouteDecision, { kind: "route" }>;
+
+const STATUS_SENTENCES: Readonly<Record<string, string>> = {
+  created: "nothing starts for a created job: it waits for the stages before it",
+  waiting_for_resource: "nothing starts: another job of its resource group is running",
+  preparing: "nothing starts until GitLab says pending",
+  scheduled: "nothing starts before its time",
+  manual: "nothing starts until somebody plays it",
+  running: "nothing starts: a runner has the job. That runner is noted and paused",
+  success: "nothing starts: the job is over. Its runner is ended",
+  failed: "nothing starts: the job is over. Its runner is ended",
+  canceled: "nothing starts: the job is over. Its runner is ended",
+  canceling: "nothing starts: the job is being cancelled",
+  skipped: "nothing starts: the job is skipped",
+  waiting_for_callback: "nothing starts: the job waits for an external answer",
+};
+export const KNOWN_STATUSES = ["pending", ...Object.keys(STATUS_SENTENCES)];
+
+const capSentence = async (
+  ledger: LedgerReader,
+  scope: string,
+  cap: number,
+  whose: string,
+): Promise<string | undefined> => {
+  const taken = sum(await ledger.places(scope));
+  return taken >= cap ? `a place: ${whose} has ${taken} of ${cap} runners` : undefined;
+};
+
+const waitsFor = async (
+  context: Context,
+  deployment: Deployment,
+  runnerClass: RunnerClass,
+  stackCap: number,
+): Promise<readonly string[]> => {
+  const ledger = ledgerReader(context, deployment);
+  const key = classKey(runnerClass);
+  const [startsAreOn, ofStack, ofClass] = await Promise.all([
+    configurationOf(context, deployment).startsAreOn(),
+    capSentence(ledger, STACK, stackCap, "the stack"),
+    capSentence(ledger, key, runnerClass.maxRunners, `the class ${key}`),
+  ]);
+  const held = startsAreOn ? undefined : "resume: new starts are held";
+  return [held, ofStack, ofClass].flatMap((each) => each ?? []);
+};
+
+const priceOf = (context: Context, decided: Routed, region: string): Promise<Price> | Price => {
+  const { runnerClass, functionArn } = decided;
+  if (functionArn !== undefined) return functionPrice(context, functionArn, region);
+  return runnerClass.ec2 ? ec2Price(runnerClass.ec2, region) : { sentence: "unknown" };
+};
+
+const classLines = ({ runnerClass, functionArn, tags }: Routed): readonly (readonly string[])[] => {
+  const { ec2 } = runnerClass;
+  return [
+    ["runner", functionArn === undefined ? "EC2 instance" : `Lambda function ${functionArn}`],
+    ["class", runnerClass.name],
+    ["tags", tags.join(", ") || "none (untagged jobs)"],
+    ...(ec2 ? [["size", `${ec2.instanceTypes.join(", ")} (${ec2.architecture}), ${ec2.diskGiB} GiB`]] : []),
+    ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
+    ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
+    ["cap", `${runnerClass.maxRunners} runners of the class`],
+  ];
+};
+
+const explainRoute = async (
+  context: Context,
+  options: ExplainOptions,
+  deployment: Deployment,
+  decided: Routed,
+  stackCap: number,
+): Promise<ExitCode> => {
+  const [price, waiting] = await Promise.all([
+    priceOf(context, decided, deployment.home.region),
+    waitsFor(context, deployment, decided.runnerClass, stackCap),
+  ]);
+  const status = STATUS_SENTENCES[options.status];
+  const lines = [
+    ...classLines(decided),
+    ["price", price.sentence],
+    ["why", decided.why.sentence],
+    ["waits for", status ?? (waiting.join("; ") || "nothing: it would start at once")],
+  ];
+  const json = { ...decided, status: options.status, starts: status === undefined, price, waitsFor: waiting };
+  show(context, options, json, table(context.console, [], lines));
+  return 0;
+};
+
+/** `explain`: which runner a job would get, by the function's own rules and the table's own rows. */
+export const explain = async (context: Context, options: ExplainOptions): Promise<ExitCode> => {
+  const { clients } = context;
+  const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
+  const environment = await lookUpEnvironment(clients.lambda(), deployment);
+  const { accessToken } = await configurationOf(context, deployment).read(["accessToken"]);
+  const isVerified = accessToken !== undefined;
+  const mappings = dynamoMappings(clients.dynamoDb(), output(deployment, "MappingTableName"));
+  const job = { projectId: options.project, name: options.job, tags: options.tags, verified: isVerified };
+  const decided = await route(job, (pk) => mappings.rows(pk), settingsOf(environment, deployment));
+  if (!isVerified) {
+    context.console.err("There is no AccessToken: jobs are known by name alone, and tags come from the row.");
+  }
+  if (decided.kind === "route") {
+    return explainRoute(context, options, deployment, decided, Number(environment.MAX_RUNNERS));
+  }
+  const { red, yellow } = context.console.colours;
+  const word = decided.kind === "failed" ? red("The job would fail to start:") : yellow("No runner:");
+  show(context, options, { ...decided, status: options.status }, `${word} ${safe(decided.why.sentence)}`);
+  return decided.kind === "failed" ? 1 : 0;
+};

@@ -1,0 +1,101 @@
+import { configurationOf } from "../configuration";
+import { duration, plural } from "../console/words";
+import { type CommonOptions, type Context, type ExitCode, show } from "../context";
+import { type Deployment, findDeployment, proposedStackName } from "../deployment";
+import { all, ledgerReader } from "../ledger/ledger-reader";
+
+const switchStarts = async (
+  context: Context,
+  options: CommonOptions,
+  to: "on" | "off",
+): Promise<Deployment> => {
+  const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
+  await configurationOf(context, deployment).write("starts", to, "String");
+  return deployment;
+};
+
+/** `pause`: holds new starts; jobs wait in line. */
+export const pause = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
+  await switchStarts(context, options, "off");
+  const text =
+    "New starts are held within a minute. Running jobs go on; new ones wait in line until: npm run runners -- resume";
+  show(context, options, { starts: "off" }, text);
+  return 0;
+};
+
+/** `resume`: lets new starts go again. */
+export const resume = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
+  await switchStarts(context, options, "on");
+  const text = "New starts are let go. Jobs that wait start within two minutes, by the next sweep.";
+  show(context, options, { starts: "on" }, text);
+  return 0;
+};
+
+export interface DrainOptions extends CommonOptions {
+  readonly timeoutMinutes: number;
+}
+
+const LOOK_EVERY_MILLISECONDS = 5_000;
+/** Functions keep the switch for a minute: a start may still come through so long. */
+const SWITCH_SETTLES_MILLISECONDS = 75_000;
+/** Times that nothing was seen, one after the other, before nothing is believed: indexes lag. */
+const EMPTY_LOOKS = 2;
+
+interface Left {
+  readonly runners: number;
+  readonly starting: number;
+}
+
+const howMuchIsLeft = async (context: Context, deployment: Deployment): Promise<Left> => {
+  const ledger = ledgerReader(context, deployment);
+  const runners = await all((cursor) => ledger.openRunners(cursor));
+  const starting = await all((cursor) => ledger.openAttempts(cursor));
+  return { runners: runners.length, starting: starting.length };
+};
+
+const waitUntilEmpty = async (
+  context: Context,
+  deployment: Deployment,
+  timeoutMilliseconds: number,
+): Promise<Left> => {
+  const { console, now, sleep } = context;
+  const startedAt = now();
+  let emptyLooks = 0;
+  let told = "";
+  for (;;) {
+    const left = await howMuchIsLeft(context, deployment);
+    const waited = now() - startedAt;
+    const isEmpty = left.runners + left.starting === 0;
+    emptyLooks = isEmpty && waited >= SWITCH_SETTLES_MILLISECONDS ? emptyLooks + 1 : 0;
+    if (emptyLooks >= EMPTY_LOOKS || waited >= timeoutMilliseconds) return left;
+    const line = isEmpty
+      ? "Nothing runs. Waiting until every function has seen the switch."
+      : `${plural(left.runners, "runner")} left, ${plural(left.starting, "job")} under way.`;
+    if (console.isTerminal) console.replaceLine(`${line} (${duration(waited)})`);
+    else if (line !== told) console.err(line);
+    told = line;
+    await sleep(LOOK_EVERY_MILLISECONDS);
+  }
+};
+
+const goodbye = (stackName: string): string =>
+  [
+    "Nothing runs any more, and nothing new starts. The stacks can be deleted, in this order:",
+    ...[stackName, proposedStackName("LambdaShellRunner"), proposedStackName("Infrastructure")].map(
+      (name) => `  sam delete --stack-name ${name}`,
+    ),
+    "The mapping and ledger tables stay, protected against deletion: they are yours to remove.",
+  ].join("\n");
+
+/** `drain`: holds new starts and waits until nothing of ours runs. */
+export const drain = async (context: Context, options: DrainOptions): Promise<ExitCode> => {
+  const deployment = await switchStarts(context, options, "off");
+  context.console.err("New starts are held. Running jobs go on until their end.");
+  const left = await waitUntilEmpty(context, deployment, options.timeoutMinutes * 60_000);
+  if (context.console.isTerminal) context.console.replaceLine("");
+  const isDrained = left.runners + left.starting === 0;
+  const patience = `After ${options.timeoutMinutes} minutes ${plural(left.runners, "runner")} and ${plural(left.starting, "job")} are left: run drain again, or look with status.`;
+  const text = isDrained ? goodbye(options.stackName) : patience;
+  show(context, options, { drained: isDrained, ...left }, text);
+  return isDrained ? 0 : 1;
+};

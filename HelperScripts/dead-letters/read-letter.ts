@@ -1,0 +1,95 @@
+import { parseFunctionArn } from "../../Core/function-arn";
+
+/** What to do with a dead letter so that what it asked for still happens. */
+export type Letter =
+  /** Put the event on our bus once more. */
+  | {
+      readonly kind: "event";
+      readonly source: string;
+      readonly detailType: string;
+      readonly detail: string;
+      readonly label: string;
+    }
+  /** Call the function once more. */
+  | { readonly kind: "call"; readonly functionArn: string; readonly payload: string; readonly label: string }
+  /** A later one has done the same already. */
+  | { readonly kind: "overtaken"; readonly label: string }
+  | { readonly kind: "unreadable"; readonly label: string };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+const jobLabel = (detail: Fields): string => `job ${String(detail.build_id)} ${text(detail.build_status)}`;
+
+const OUR_SOURCES = ["gitlab.webhook", "gitlab.sweep"];
+
+/** An event from EC2 cannot be put by us; what it said can. */
+const instanceEvent = (detail: Fields, detailType: string): Letter => {
+  const resourceId = text(detail["instance-id"]);
+  if (!/^i-[0-9a-f]{8,17}$/.test(resourceId)) return { kind: "unreadable", label: detailType };
+  const reason = detail.state === undefined ? detailType : `instance ${text(detail.state)}`;
+  return {
+    kind: "event",
+    source: "gitlab.sweep",
+    detailType: "RunnerEnded",
+    detail: JSON.stringify({ resourceId, reason }),
+    label: `${resourceId}: ${reason}`,
+  };
+};
+
+const busEvent = (body: Fields): Letter => {
+  const { source, detail } = body;
+  const detailType = text(body["detail-type"]);
+  if (source === "aws.events") return { kind: "overtaken", label: "a sweep's minute" };
+  if (!isFields(detail)) return { kind: "unreadable", label: detailType };
+  if (source === "aws.ec2") return instanceEvent(detail, detailType);
+  if (!OUR_SOURCES.includes(text(source))) return { kind: "unreadable", label: `source ${text(source)}` };
+  const label = detailType === "GitLabJobEvent" ? jobLabel(detail) : detailType;
+  return { kind: "event", source: text(source), detailType, detail: JSON.stringify(detail), label };
+};
+
+/** As Lambda describes a call that it gave up. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+const functionCall = (context: Fields, payload: unknown): Letter => {
+  const arn = parseFunctionArn(context.functionArn);
+  if (arn === undefined) return { kind: "unreadable", label: "a function's call" };
+  if (/sweep/i.test(arn.name)) return { kind: "overtaken", label: "a sweep's minute" };
+  return {
+    kind: "call",
+    functionArn: text(context.functionArn).replace(/:\$LATEST$/, ""),
+    payload: JSON.stringify(payload ?? null),
+    label: `${arn.name}${isFields(payload) ? ` for ${jobLabel(payload)}` : ""}`,
+  };
+};
+
+/**
+ * Reads a dead letter: an event that a rule could not deliver, as it came or as the rule had shortened it, or
+ * a call that a function failed.
+ */
+export const readLetter = (messageBody: string): Letter => {
+  const body = parse(messageBody);
+  if (!isFields(body)) return { kind: "unreadable", label: "no JSON" };
+  if (isFields(body.requestContext)) return functionCall(body.requestContext, body.requestPayload);
+  if (body.object_kind === "build") {
+    const detail = JSON.stringify(body);
+    return {
+      kind: "event",
+      source: "gitlab.sweep",
+      detailType: "GitLabJobEvent",
+      detail,
+      label: jobLabel(body),
+    };
+  }
+  return "source" in body ? busEvent(body) : { kind: "unreadable", label: "unknown form" };
+};

@@ -1,0 +1,48 @@
+import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { decodeAttempt } from "../../AutoScaler/src/adapters/ledger-codec";
+import type { Attempt, Time } from "../../Core/ledger";
+
+/** A page is a megabyte at most: enough for some ten thousand jobs, and never a big bill. */
+const MOST_PAGES = 25;
+
+export interface FailedLately {
+  readonly attempts: readonly Attempt[];
+  /** False: the table is larger than what was looked at. */
+  readonly isComplete: boolean;
+}
+
+const readable = (item: Record<string, AttributeValue>): Attempt | undefined => {
+  try {
+    return decodeAttempt(item);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Attempts that failed since, newest first. The failed are in no index: the table itself is looked through. */
+export const failedLately = async (
+  client: Pick<DynamoDBClient, "send">,
+  table: string,
+  since: Time,
+): Promise<FailedLately> => {
+  const found: Attempt[] = [];
+  let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+  let pages = 0;
+  do {
+    const command: ScanCommand = new ScanCommand({
+      TableName: table,
+      FilterExpression: "#kind = :attempt AND #state = :failed",
+      ExpressionAttributeNames: { "#kind": "kind", "#state": "state" },
+      ExpressionAttributeValues: { ":attempt": { S: "attempt" }, ":failed": { S: "FAILED" } },
+      ExclusiveStartKey,
+    });
+    const answer = await client.send(command);
+    found.push(...(answer.Items ?? []).flatMap((item) => readable(item) ?? []));
+    ExclusiveStartKey = answer.LastEvaluatedKey;
+    pages += 1;
+  } while (ExclusiveStartKey !== undefined && pages < MOST_PAGES);
+  const attempts = found
+    .filter(({ times }) => (times.FAILED ?? 0) >= since)
+    .sort((a, b) => (b.times.FAILED ?? 0) - (a.times.FAILED ?? 0));
+  return { attempts, isComplete: ExclusiveStartKey === undefined };
+};
