@@ -1,0 +1,149 @@
+import { asList, asMap, ofType, type Resource, readTemplate, resource, type Value } from "./read-template";
+import { type Given, resolve } from "./resolve";
+
+const template = readTemplate("Infrastructure");
+
+const COMBINATIONS = ["1", "2", "3"].flatMap((AvailabilityZoneCount) =>
+  ["public", "private"].flatMap((SubnetType) =>
+    ["none", "one", "one-per-zone"].map((NatGateways) => ({
+      AvailabilityZoneCount,
+      SubnetType,
+      NatGateways,
+    })),
+  ),
+);
+
+/** The sentences with which the template refuses; empty: it is deployed. */
+const refusals = (given: Given): readonly string[] =>
+  Object.values(template.rules)
+    .filter(({ RuleCondition }) => resolve(template, RuleCondition, given))
+    .flatMap(({ Assertions }) => asList(Assertions).map(asMap))
+    .filter(({ Assert }) => !resolve(template, Assert, given))
+    .map(({ AssertDescription }) => String(AssertDescription));
+
+const exists = ({ attributes }: Resource, given: Given): boolean =>
+  attributes.Condition === undefined ||
+  resolve(template, template.conditions[String(attributes.Condition)], given) === true;
+
+const deployed = (given: Given): readonly Resource[] =>
+  template.resources.filter((one) => exists(one, given));
+
+/** Ids that a value refers to where its conditions hold. */
+const references = (value: Value | undefined, given: Given): readonly string[] => {
+  if (Array.isArray(value)) return value.flatMap((item) => references(item, given));
+  const entries = Object.entries(asMap(value));
+  return entries.flatMap(([key, inner]) => {
+    if (key === "Ref") return [String(inner)];
+    if (key === "Fn::GetAtt") return [String(asList(inner)[0])];
+    if (key !== "Fn::If") return references(inner, given);
+    const [condition, yes, no] = asList(inner);
+    const holds = resolve(template, template.conditions[String(condition)], given);
+    return references(holds ? yes : no, given);
+  });
+};
+
+const subnetIds = (given: Given): readonly string[] =>
+  String(resolve(template, resource(template, "SubnetIdsParameter").properties.Value, given)).split(",");
+
+const count = (given: Given, type: string): number =>
+  deployed(given).filter((one) => one.type === type).length;
+
+it.each([
+  ["private", "none", "2", "NAT gateway"],
+  ["public", "one", "2", "pay for it"],
+  ["public", "one-per-zone", "3", "pay for it"],
+  ["private", "one-per-zone", "1", "one NAT gateway at most"],
+])(
+  "refuses %s subnets with NAT gateways %s in %s zones, in a sentence",
+  (SubnetType, NatGateways, AvailabilityZoneCount, words) => {
+    const sentences = refusals({ SubnetType, NatGateways, AvailabilityZoneCount });
+    expect(sentences.join(" ")).toContain(words);
+  },
+);
+
+const ACCEPTED = COMBINATIONS.filter((given) => refusals(given).length === 0);
+
+it("accepts eight of the eighteen combinations", () => {
+  expect(ACCEPTED).toHaveLength(8);
+});
+
+describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $SubnetType, NAT $NatGateways", (given) => {
+  it("refers to nothing that it does not make", () => {
+    const made = new Set(deployed(given).map(({ id }) => id));
+    const known = new Set(template.resources.map(({ id }) => id));
+    const missing = deployed(given).flatMap(({ id, properties }) =>
+      references(properties, given)
+        .filter((other) => known.has(other) && !made.has(other))
+        .map((other) => `${id} → ${other}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("publishes a subnet for each zone, of the kind that was asked for, and whether runners need an address", () => {
+    const subnets = Array.from(
+      { length: Number(given.AvailabilityZoneCount) },
+      (_, index) => `subnet${index + 1}`,
+    );
+    expect(subnetIds(given)).toEqual(subnets.map((subnet) => `${given.SubnetType}${subnet}`));
+    const { Value: assign } = resource(template, "AssignPublicIpParameter").properties;
+    expect(resolve(template, assign, given)).toBe(String(given.SubnetType === "public"));
+  });
+
+  it("makes as many NAT gateways as were asked for", () => {
+    const wanted = { none: 0, one: 1, "one-per-zone": Number(given.AvailabilityZoneCount) }[
+      given.NatGateways
+    ];
+    expect(count(given, "AWS::EC2::NatGateway")).toBe(wanted);
+  });
+
+  it("gives every subnet a way out, and the gateway endpoints", () => {
+    const associated = deployed(given)
+      .filter(({ type }) => type === "AWS::EC2::SubnetRouteTableAssociation")
+      .map(({ properties }) => String(resolve(template, properties.SubnetId, given)));
+    const subnets = deployed(given)
+      .filter(({ type }) => type === "AWS::EC2::Subnet")
+      .map(({ id }) => id.toLowerCase());
+    expect([...associated].sort()).toEqual([...subnets].sort());
+    const tables = deployed(given).filter(({ type }) => type === "AWS::EC2::RouteTable");
+    const routes = deployed(given).filter(({ type }) => type === "AWS::EC2::Route");
+    expect(routes).toHaveLength(tables.length);
+    for (const { properties } of ofType(template, "AWS::EC2::VPCEndpoint")) {
+      expect(asList(resolve(template, properties.RouteTableIds, given))).toHaveLength(tables.length);
+    }
+  });
+});
+
+it.each([
+  ["1", "3"],
+  ["3", "2"],
+])("changes from %s zones to %s without touching the subnets that stay", (before, after) => {
+  const at = (AvailabilityZoneCount: string) =>
+    new Map(
+      deployed({ AvailabilityZoneCount })
+        .filter(({ type }) => type === "AWS::EC2::Subnet")
+        .map(({ id, properties }) => [id, resolve(template, properties, { AvailabilityZoneCount })]),
+    );
+  const now = at(after);
+  for (const [id, properties] of at(before)) {
+    if (now.has(id)) expect(now.get(id)).toEqual(properties);
+  }
+  expect(now.size).toBe(Number(after));
+});
+
+it("gives no two subnets the same addresses", () => {
+  const ranges = ofType(template, "AWS::EC2::Subnet").map(({ properties }) =>
+    resolve(template, properties.CidrBlock),
+  );
+  expect(new Set(ranges).size).toBe(6);
+});
+
+it("S-11: opens one more port outwards on request alone", () => {
+  const egress = (port: string) =>
+    asList(
+      resolve(template, resource(template, "RunnerSecurityGroup").properties.SecurityGroupEgress, {
+        AdditionalEgressPort: port,
+      }),
+    ).map((rule) => String(asMap(rule).FromPort));
+  expect(egress("0")).toEqual(["443", "80"]);
+  expect(egress("8443")).toEqual(["443", "80", "8443"]);
+});
