@@ -1,9 +1,9 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import { ConfigurationError } from "../../../Core/errors";
+import { ConfigurationError, TransientError } from "../../../Core/errors";
 import type { Runner } from "../../../Core/ledger";
 import { log } from "../../../Core/log";
 import type { Launch, LaunchRefusal, RunnerFunctions, RunnerProvider } from "../domain/ports";
-import { awsError, errorName } from "./aws-errors";
+import { errorName } from "./aws-errors";
 
 /** What Lambda's refusals mean. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
 const REFUSALS: Readonly<Record<string, LaunchRefusal>> = {
@@ -26,7 +26,11 @@ const isFirstTry = (error: unknown): boolean => {
 
 const refused = (error: unknown, functionArn: string): Launch => {
   const refusal = REFUSALS[errorName(error)];
-  if (refusal === undefined || !isFirstTry(error)) throw awsError(error, `Invoke of ${functionArn}`);
+  if (refusal === undefined || !isFirstTry(error)) {
+    throw new TransientError(`Invoke of ${functionArn} failed (${errorName(error)}): it may have started`, {
+      cause: error,
+    });
+  }
   return { kind: "refused", refusal, message: `Lambda refused ${functionArn}: ${errorName(error)}` };
 };
 

@@ -1,8 +1,20 @@
-import { fakeBootstrapRows, fakeGitLab, fakeLedger, fakeMappings } from "../fakes";
+import {
+  fakeBootstrapRows,
+  fakeEventBus,
+  fakeFunctions,
+  fakeGitLab,
+  fakeLedger,
+  fakeMappings,
+  fakeProvider,
+  fakeSettings,
+} from "../fakes";
 import { bootstrapRowsContract } from "./bootstrap-rows-contract";
+import { eventBusContract } from "./event-bus-contract";
 import { gitLabContract, legacyGitLabContract } from "./gitlab-contract";
+import { providerContract } from "./launch-contract";
 import { ledgerContract } from "./ledger-contract";
 import { mappingsContract } from "./mappings-contract";
+import { runnerFunctionsContract, settingsContract } from "./settings-contract";
 
 describe("the fake ledger", () => {
   ledgerContract(() => {
@@ -36,4 +48,34 @@ describe("the fake GitLab", () => {
     return { gitLab, addJob: (job) => void gitLab.addJob(job) };
   });
   legacyGitLabContract(() => fakeGitLab("payload"));
+});
+
+describe("the fake bus", () => {
+  eventBusContract(() => {
+    const bus = fakeEventBus();
+    return { bus, arrived: () => bus.events.length };
+  });
+});
+
+describe("the fake settings and functions", () => {
+  settingsContract(() => {
+    const settings = fakeSettings();
+    return {
+      settings,
+      turn: (to) => {
+        settings.on = to === "on";
+      },
+    };
+  });
+  runnerFunctionsContract(() => {
+    const functions = fakeFunctions();
+    return { functions, add: (arn, isIsolated) => void functions.isolated.set(arn, isIsolated) };
+  });
+});
+
+describe("the fake carrier", () => {
+  providerContract(() => {
+    const provider = fakeProvider();
+    return { provider, sent: () => provider.calls };
+  });
 });
