@@ -94,10 +94,10 @@ describe("POST jobs/request", () => {
     const runner = runnerIn(world, { tags: ["x"], runUntagged: false });
     const answer = ask(world, runner, runner.queueValue);
     jobIn(world, ["other"]);
-    expect(world.polls.size).toBe(1);
+    expect(runner.polls.size).toBe(1);
     const job = jobIn(world, ["x"]);
     expect(await answer).toEqual({ kind: "job", job });
-    expect(world.polls.size).toBe(0);
+    expect(runner.polls.size).toBe(0);
   });
 
   it("ends a held request after the long-poll time with nothing and the same queue value", async () => {
@@ -105,7 +105,7 @@ describe("POST jobs/request", () => {
     const runner = runnerIn(world);
     const answer = ask(world, runner, runner.queueValue);
     clock.advance(49_999);
-    expect(world.polls.size).toBe(1);
+    expect(runner.polls.size).toBe(1);
     clock.advance(1);
     expect(await answer).toEqual({ kind: "none", lastUpdate: runner.queueValue });
   });

@@ -1,6 +1,6 @@
 import type { Job, Manager, RunnerRecord } from "./model";
 import { randomText } from "./random";
-import type { HeldPoll, World } from "./world";
+import type { World } from "./world";
 
 /** How many pending jobs GitLab looks at for one request. */
 const JOBS_TRIED = 45;
@@ -14,12 +14,10 @@ export const matches = (runner: RunnerRecord, job: Job): boolean => {
   return isInReach && tagsFit && mayRun && runner.accessLevel === "not_protected";
 };
 
-const newQueueValue = (): string => randomText(16);
-
 /** Tells a runner that there may be something new: its held polls are answered now. */
 export const tick = (world: World, runner: RunnerRecord): void => {
-  runner.queueValue = newQueueValue();
-  for (const poll of [...world.polls]) if (poll.runner === runner) poll.wake();
+  runner.queueValue = world.nextQueueValue();
+  for (const wake of [...runner.polls]) wake();
 };
 
 /** Tells every runner that could take the job. */
@@ -71,15 +69,15 @@ const answer = (world: World, runner: RunnerRecord, request: JobRequest): JobAns
 const hold = (world: World, runner: RunnerRecord, signal: AbortSignal): Promise<"changed" | "same"> =>
   new Promise((resolve) => {
     const end = (outcome: "changed" | "same") => {
-      world.polls.delete(poll);
+      runner.polls.delete(wake);
       callOff();
       signal.removeEventListener("abort", leave);
       resolve(outcome);
     };
     const leave = () => end("same");
-    const poll: HeldPoll = { runner, wake: () => end("changed") };
+    const wake = () => end("changed");
     const callOff = world.clock.after(world.limits.longPollMs, leave);
-    world.polls.add(poll);
+    runner.polls.add(wake);
     signal.addEventListener("abort", leave);
   });
 

@@ -115,6 +115,8 @@ export interface RunnerRecord {
   contactedAt?: number | undefined;
   /** Changes whenever there may be something new for this runner: X-GitLab-Last-Update. */
   queueValue: string;
+  /** Wakes its held `jobs/request` calls. */
+  readonly polls: Set<() => void>;
   deleted: boolean;
 }
 

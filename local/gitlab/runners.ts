@@ -37,7 +37,8 @@ export const createRunner = (world: World, wanted: NewRunnerRecord): RunnerRecor
     token: `${tokenPrefix}${randomText(10)}`,
     createdAt: world.clock.now(),
     managers: new Map(),
-    queueValue: randomText(16),
+    queueValue: world.nextQueueValue(),
+    polls: new Set(),
     deleted: false,
   };
   world.runners.set(runner.id, runner);

@@ -80,7 +80,7 @@ const serve = async (
   response: ServerResponse,
 ): Promise<void> => {
   const gone = new AbortController();
-  response.on("close", () => gone.abort());
+  response.on("close", () => response.writableFinished || gone.abort());
   const target = request.url ?? "/";
   const url = new URL(target.startsWith("/") ? `http://localhost${target}` : "http://localhost/");
   const result = await answer(parts, request, url, gone.signal).catch((error) => refusal(parts, error));

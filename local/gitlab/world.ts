@@ -33,12 +33,6 @@ export const DEFAULT_LIMITS: Limits = {
   registrationTokens: true,
 };
 
-/** A held `jobs/request`. */
-export interface HeldPoll {
-  readonly runner: RunnerRecord;
-  readonly wake: () => void;
-}
-
 /** Everything that the stand-in knows, in memory. The rules are functions on it. */
 export interface World {
   readonly clock: StandInClock;
@@ -55,9 +49,10 @@ export interface World {
   readonly runners: Map<number, RunnerRecord>;
   readonly runnersByToken: Map<string, RunnerRecord>;
   readonly hooks: Map<number, Hook>;
-  readonly polls: Set<HeldPoll>;
   /** The next id of a kind, e.g. `nextId("job")`. */
   readonly nextId: (kind: keyof typeof FIRST_IDS) => number;
+  /** Never the same twice: a runner's X-GitLab-Last-Update. */
+  readonly nextQueueValue: () => string;
   /** Called at each moment at which GitLab sends a job hook. */
   onHook: (job: Job) => void;
   /** Called after anything that a viewer may want to show. */
@@ -76,6 +71,15 @@ const counter = (): World["nextId"] => {
   };
 };
 
+const queueValues = (): World["nextQueueValue"] => {
+  const prefix = randomText(8);
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}${count.toString(16).padStart(8, "0")}`;
+  };
+};
+
 export const createWorld = (limits: Partial<Limits> = {}, clock: StandInClock = systemClock): World => ({
   clock,
   limits: { ...DEFAULT_LIMITS, ...limits },
@@ -89,8 +93,8 @@ export const createWorld = (limits: Partial<Limits> = {}, clock: StandInClock = 
   runners: new Map(),
   runnersByToken: new Map(),
   hooks: new Map(),
-  polls: new Set(),
   nextId: counter(),
+  nextQueueValue: queueValues(),
   onHook: () => undefined,
   onChange: () => undefined,
 });
