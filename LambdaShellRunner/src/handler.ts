@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { readEnv } from "../../Core/env";
+import { ConfigurationError } from "../../Core/errors";
 import { Environment } from "./environment";
 import { isInLambda, openRoot } from "./environment-root";
 import { runLimits } from "./limits";
@@ -11,6 +12,9 @@ import { endEarly } from "./shutdown";
 import { takeRow } from "./take-row";
 
 const env = readEnv(process.env, { bootstrapTable: "BOOTSTRAP_TABLE", tenantIsolation: "TENANT_ISOLATION" });
+if (!["on", "off"].includes(env.tenantIsolation)) {
+  throw new ConfigurationError("TENANT_ISOLATION must be on or off: deploy the stack again");
+}
 const dynamo = new DynamoDBClient({ maxAttempts: 3 });
 const current: Current = {};
 const environment = new Environment(

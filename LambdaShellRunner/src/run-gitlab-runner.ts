@@ -63,6 +63,7 @@ export class RunnerProcess {
   private child: ChildProcess | undefined;
   private watch: Watch | undefined;
   private jobId: number | undefined;
+  private ending: Promise<unknown> | undefined;
   /** The job's processes, from the runner's start on. */
   processes: JobProcesses | undefined;
 
@@ -82,11 +83,15 @@ export class RunnerProcess {
     const config = await makeConfigPipe(this.workspace.config);
     const child = this.spawn(marked(mark, command(this.settings, this.row, config)));
     if (child.pid === undefined) return this.notStarted(child);
+    // A signal that comes too late is no failure.
+    child.on("error", () => {});
     const processes = this.followProcesses(child.pid, mark);
     const watch = this.watchOver(child, processes);
     const looking = setInterval(() => processes.look(), LOOK_MILLISECONDS);
     const exit = await this.untilExit(child, config);
     clearInterval(looking);
+    // Must not go on looking for this job's processes when the next job has begun.
+    await this.ending;
     return watch.outcome(exit);
   }
 
@@ -116,7 +121,9 @@ export class RunnerProcess {
   private watchOver(child: ChildProcess, processes: JobProcesses): Watch {
     const watch = new Watch(this.settings.limits, {
       signal: signaller(child),
-      endJobProcesses: () => void processes.end(STUBBORN_MILLISECONDS, child.pid),
+      endJobProcesses: () => {
+        this.ending = processes.end(STUBBORN_MILLISECONDS, child.pid);
+      },
       after,
     });
     this.watch = watch;
@@ -147,13 +154,15 @@ export class RunnerProcess {
   ): Promise<{ readonly code: number | null; readonly signal: string | null }> {
     const gone = new AbortController();
     const path = childEnvironment(this.settings.environment, this.workspace).PATH;
-    const fed = feedConfigPipe(config, runnerToml(this.row, this.workspace, path), gone.signal);
+    // A runner that breaks the pipe says why in its log.
+    const fed = feedConfigPipe(config, runnerToml(this.row, this.workspace, path), gone.signal).catch(
+      () => {},
+    );
     const exit = await new Promise<{ code: number | null; signal: string | null }>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });
     gone.abort();
-    // A runner that breaks the pipe has said why in its log.
-    await fed.catch(() => {});
+    await fed;
     await this.drained();
     return exit;
   }
