@@ -5,14 +5,16 @@ import type { World } from "./world";
 /** How many pending jobs GitLab looks at for one request. */
 const JOBS_TRIED = 45;
 
+const isInReach = (runner: RunnerRecord, job: Job): boolean =>
+  runner.type !== "project_type" || runner.projectId === job.pipeline.projectId;
+
 /** Whether GitLab would hand this job to this runner: project, tags, untagged jobs, protected refs. */
-export const matches = (runner: RunnerRecord, job: Job): boolean => {
-  const isInReach = runner.type !== "project_type" || runner.projectId === job.pipeline.projectId;
-  const tagsFit = job.spec.tags.every((tag) => runner.tags.includes(tag));
-  const mayRun = job.spec.tags.length > 0 || runner.runUntagged;
+export const matches = (runner: RunnerRecord, job: Job): boolean =>
+  isInReach(runner, job) &&
+  (job.spec.tags.length > 0 || runner.runUntagged) &&
+  job.spec.tags.every((tag) => runner.tags.includes(tag)) &&
   // The stand-in has no protected refs.
-  return isInReach && tagsFit && mayRun && runner.accessLevel === "not_protected";
-};
+  runner.accessLevel === "not_protected";
 
 /** Tells a runner that there may be something new: its held polls are answered now. */
 export const tick = (world: World, runner: RunnerRecord): void => {
