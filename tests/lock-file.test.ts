@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * The lock file has to serve every machine: `npm ci` on another platform, with the oldest Node that we promise,
+ * from nowhere but the public registry.
+ */
+
+interface Entry {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly link?: boolean;
+  readonly engines?: { readonly node?: string };
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+type Packages = Readonly<Record<string, Entry>>;
+
+const { packages } = JSON.parse(readFileSync(join(__dirname, "../package-lock.json"), "utf8")) as {
+  readonly packages: Packages;
+};
+const entries = Object.entries(packages).filter(([path]) => path !== "");
+const nameOf = (path: string): string => path.replace(/^.*node_modules\//, "");
+
+const OLDEST = [20, 19, 0] as const;
+
+/** Development tools that ask for a newer Node in a part that we do not use there, each with the reason. */
+const NEWER_NODE_TOLERATED: Readonly<Record<string, string>> = {
+  "aws-local-stepfunctions":
+    "interprets workflows in tests; on Node 20 the tests give it the one function it lacks",
+};
+
+const compare = (one: readonly number[], other: readonly number[]): number =>
+  [0, 1, 2].map((at) => (one[at] ?? 0) - (other[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
+
+/** Whether one comparison of a range, such as `>=20.19` or `^20.9.0`, takes a version. */
+const takes = (comparison: string, version: readonly number[]): boolean => {
+  const [, operator = "", numbers = ""] = /^(>=|<=|>|<|\^|~|=)?\s*v?([\d.xX*]+)/.exec(comparison) ?? [];
+  if (numbers === "" || /^[xX*]/.test(numbers)) return true;
+  const given = numbers
+    .split(".")
+    .filter((part) => /^\d+$/.test(part))
+    .map(Number);
+  const difference = compare(version, given);
+  if (operator === ">=") return difference >= 0;
+  if (operator === ">") return difference > 0;
+  if (operator === "<") return difference < 0;
+  if (operator === "<=") return difference <= 0;
+  const fixed = operator === "^" ? 1 : operator === "~" ? 2 : given.length;
+  return difference >= 0 && given.slice(0, fixed).every((part, at) => part === version[at]);
+};
+
+/** Whether a package's `engines.node` takes a version; enough of npm's ranges for what the lock file holds. */
+const accepts = (range: string, version: readonly number[]): boolean =>
+  range
+    .replace(/(>=|<=|>|<|\^|~|=)\s+/g, "$1")
+    .split("||")
+    .some((part) =>
+      part
+        .trim()
+        .split(/\s+/)
+        .every((comparison) => takes(comparison, version)),
+    );
+
+const missingOptionals = (all: Packages): readonly string[] => {
+  const present = new Set(Object.keys(all).map(nameOf));
+  return Object.values(all)
+    .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+    .filter((name) => !present.has(name));
+};
+
+const foreign = (all: readonly (readonly [string, Entry])[]): readonly string[] =>
+  all
+    .filter(
+      ([, { resolved, link }]) => link || (resolved && !resolved.startsWith("https://registry.npmjs.org/")),
+    )
+    .map(([path]) => path);
+
+describe("package-lock.json", () => {
+  it("names every platform's optional package, so that npm ci passes on all of them", () => {
+    expect(missingOptionals(packages)).toEqual([]);
+  });
+
+  it("S-20: takes packages from nowhere but the public registry, and knows each by its hash", () => {
+    expect(foreign(entries)).toEqual([]);
+    const unhashed = entries.filter(([, { integrity }]) => !integrity?.startsWith("sha512-"));
+    expect(unhashed.map(([path]) => path)).toEqual([]);
+  });
+
+  it("takes Node 20.19 in every package but the tolerated ones", () => {
+    const refusing = entries.filter(([, { engines }]) => !accepts(engines?.node ?? "*", OLDEST));
+    expect(refusing.map(([path]) => nameOf(path)).sort()).toEqual(Object.keys(NEWER_NODE_TOLERATED).sort());
+  });
+
+  it("tolerates nothing that ships", () => {
+    const shipped = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")).dependencies;
+    expect(Object.keys(NEWER_NODE_TOLERATED).filter((name) => name in shipped)).toEqual([]);
+  });
+
+  it("S-27: would be refused for a platform left out, another registry, and a Node too new", () => {
+    const bad = { "node_modules/a": { optionalDependencies: { "a-darwin": "1.0.0" } } };
+    expect(missingOptionals(bad)).toEqual(["a-darwin"]);
+    for (const entry of [
+      { resolved: "https://registry.example.com/a.tgz" },
+      { resolved: "git+ssh://x" },
+      { link: true },
+    ])
+      expect(foreign([["node_modules/a", entry]])).toEqual(["node_modules/a"]);
+    for (const range of [">=22", "^22.12.0 || >=24", ">= 20.20", "20.18.x", "^18.0.0", "18 || 22"])
+      expect([range, accepts(range, OLDEST)]).toEqual([range, false]);
+    for (const range of [
+      "*",
+      ">=20.19",
+      "^18.0.0 || ^20.9.0 || >=21",
+      ">= 18",
+      "20 || >=22",
+      ">=14 <21",
+      "20.x",
+    ])
+      expect([range, accepts(range, OLDEST)]).toEqual([range, true]);
+  });
+});
