@@ -27,11 +27,14 @@ const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 
 const importsOf = (path: string, text: string): readonly Import[] =>
-  [...withoutComments(text).matchAll(IMPORT)].map(({ groups: { type, specifier = "" } = {} }) => ({
-    specifier,
-    isType: type !== undefined,
-    ...(specifier.startsWith(".") ? { target: normalize(join(dirname(path), specifier)) } : {}),
-  }));
+  [...withoutComments(text).matchAll(IMPORT)].map(({ groups }) => {
+    const specifier = groups?.specifier ?? "";
+    return {
+      specifier,
+      isType: groups?.type !== undefined,
+      ...(specifier.startsWith(".") ? { target: normalize(join(dirname(path), specifier)) } : {}),
+    };
+  });
 
 const isAws = ({ specifier }: Import): boolean => /^@(aws-sdk|smithy|aws)\//.test(specifier);
 const isNode = ({ specifier }: Import): boolean =>
