@@ -79,3 +79,17 @@ it("ends held requests when it closes", async () => {
   expect(await held).toBe("cut");
   gitlab = await startGitLab();
 });
+
+it("runs the sample for who has the token, and prepares it first", async () => {
+  const order: string[] = [];
+  gitlab.on("change", ({ status }) => status === "created" && order.push("created"));
+  gitlab.setSamplePreparation(async () => {
+    order.push("prepared");
+  });
+  const post = (headers: Record<string, string>) => call("POST", `${gitlab.url}/_/sample`, {}, headers);
+  expect((await post({})).status).toBe(401);
+  expect(order).toEqual([]);
+  expect((await post({ "PRIVATE-TOKEN": gitlab.accessToken })).status).toBe(201);
+  expect(order).toEqual(["prepared", ...gitlab.jobs().map(() => "created")]);
+  expect(gitlab.jobs()).toHaveLength(5);
+});

@@ -10,7 +10,7 @@ const EXAMPLE = `[
   {
     "name": "my job",
     "tags": ["lambda"],
-    "script": ["echo working", "sleep 2"]
+    "script": ["echo hi", "sleep 2"]
   },
   {
     "name": "second",
