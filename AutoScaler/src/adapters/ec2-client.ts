@@ -15,6 +15,7 @@ import { createFleet, describeInstances, terminateInstances } from "./ec2-schema
 export type {
   CreateFleetCommandInput,
   CreateFleetCommandOutput,
+  DescribeInstancesCommandInput,
   Instance as Ec2Instance,
 } from "@aws-sdk/client-ec2";
 
@@ -40,6 +41,7 @@ const suffixOf = (region: string): string =>
 /** What makes the SDK's generic client one of EC2's. The API's version and names are those of its own client. */
 const EC2_SERVICE = {
   serviceId: "EC2",
+  signingName: "ec2",
   apiVersion: "2016-11-15",
   protocol: AwsEc2QueryProtocol,
   protocolSettings: {

@@ -99,8 +99,9 @@ export const ec2Provider = (
   };
 
   const createFleet = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
+    const request = fleetRequest(settings, runner, boughtAs);
     try {
-      const answer = await ec2.createFleet(fleetRequest(settings, runner, boughtAs));
+      const answer = await ec2.createFleet(request);
       return readFleetAnswer(answer, boughtAs);
     } catch (error) {
       return {

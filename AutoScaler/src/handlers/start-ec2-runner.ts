@@ -1,5 +1,6 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
+import { instancePricePerHour } from "../../../Core/prices";
 import { dynamoDbClient } from "../adapters/clients";
 import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
 import { ec2Client } from "../adapters/ec2-client";
@@ -19,7 +20,10 @@ const parts = {
   caps: capsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),
-  provider: ec2Provider(ec2Client(1), fleetSettings(env), { clock: machine.clock }),
+  provider: ec2Provider(ec2Client(1), fleetSettings(env), {
+    clock: machine.clock,
+    pricePerHour: (type, boughtAs) => instancePricePerHour(type, boughtAs, process.env.AWS_REGION ?? ""),
+  }),
 };
 
 /** Task "Start EC2 runner". Input: the order that "Look up runner" made. */
