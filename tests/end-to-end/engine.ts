@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { clientSettings } from "../../local/clients";
+import type { FinishedCall } from "../../local/lambda-host";
+import { uploadSampleMapping } from "../../local/sample-mapping";
+import { type Laptop, type LaptopOptions, startLaptop } from "../../local/session";
+import { isNothingLeft } from "../../local/terminal/summary";
+
+/** A laptop for one test file, with what its functions were asked and answered. */
+export interface TestLaptop {
+  readonly laptop: Laptop;
+  readonly calls: FinishedCall[];
+  /** The names of functions that were called since `from`. */
+  calledSince(from: number): string[];
+  /** Functions' own lines, for a failing test's message. */
+  log(): string;
+}
+
+export const START_MS = 180_000;
+
+export const openLaptop = async (options: LaptopOptions = {}): Promise<TestLaptop> => {
+  const calls: FinishedCall[] = [];
+  const laptop = await startLaptop({ ...options, onCall: (call) => calls.push(call) });
+  await uploadSampleMapping(laptop);
+  return {
+    laptop,
+    calls,
+    calledSince: (from) => calls.slice(from).map(({ functionId }) => functionId),
+    log: () => readFileSync(join(laptop.run.path, "functions.log"), "utf8").slice(-20_000),
+  };
+};
+
+/** Asks until the answer is a yes. */
+export const until = async (
+  what: string,
+  milliseconds: number,
+  ask: () => Promise<boolean> | boolean,
+): Promise<void> => {
+  for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(250)) if (await ask()) return;
+  throw new Error(`After ${milliseconds / 1_000} s still not: ${what}`);
+};
+
+interface JobSpec {
+  readonly name: string;
+  readonly tags?: readonly string[];
+  readonly script: readonly string[];
+}
+
+/** GitLab's own job, the fields that tests look at. */
+export interface ApiJob {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+  readonly runner: { readonly id: number } | null;
+}
+
+/** GitLab's REST API, as anybody would call it. */
+export const gitlabApi = ({ gitlabUrl, standIn }: Laptop) => {
+  const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`${gitlabUrl}${path}`, {
+      method,
+      headers: { "PRIVATE-TOKEN": standIn?.accessToken ?? "", "Content-Type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  return {
+    call,
+    pipeline: async (projectId: number, jobs: readonly JobSpec[]): Promise<readonly ApiJob[]> => {
+      const answer = await call("POST", `/api/v4/projects/${projectId}/pipeline`, { jobs });
+      if (answer.status !== 201) throw new Error(`POST pipeline: ${answer.status} ${await answer.text()}`);
+      return ((await answer.json()) as { jobs: ApiJob[] }).jobs;
+    },
+    job: async (projectId: number, id: number): Promise<ApiJob> =>
+      (await call("GET", `/api/v4/projects/${projectId}/jobs/${id}`)).json() as Promise<ApiJob>,
+    trace: async (projectId: number, id: number): Promise<string> =>
+      (await call("GET", `/api/v4/projects/${projectId}/jobs/${id}/trace`)).text(),
+  };
+};
+
+const ENDED = ["success", "failed", "canceled"];
+
+/** Waits until the jobs have ended and nothing that was started for anybody is left. */
+export const untilAllGone = async (
+  laptop: Laptop,
+  projectId: number,
+  ids: readonly number[],
+  milliseconds: number,
+): Promise<readonly ApiJob[]> => {
+  const gitlab = gitlabApi(laptop);
+  let jobs: readonly ApiJob[] = [];
+  await until(`jobs ${ids.join(", ")} ended and all gone`, milliseconds, async () => {
+    jobs = await Promise.all(ids.map((id) => gitlab.job(projectId, id)));
+    if (!jobs.every(({ status }) => ENDED.includes(status))) return false;
+    return isNothingLeft((await laptop.status()).left);
+  }).catch(async (error: Error) => {
+    const { left } = await laptop.status();
+    throw new Error(
+      `${error.message}; jobs ${JSON.stringify(jobs.map((job) => [job.id, job.status]))}, left ${JSON.stringify(left)}`,
+    );
+  });
+  return jobs;
+};
+
+/** Executions of both workflows that ended in error, as the engine counts them. */
+export const failedExecutions = async (laptop: Laptop): Promise<number> => {
+  const client = new SFNClient(clientSettings(laptop.env));
+  const { outputs } = laptop.stacks.AutoScaler;
+  const machines = [outputs.StartRunnerStateMachineArn, outputs.StopRunnerStateMachineArn];
+  const counts = await Promise.all(
+    machines.map(async (stateMachineArn) => {
+      const command = new ListExecutionsCommand({
+        stateMachineArn,
+        statusFilter: "FAILED",
+        maxResults: 1_000,
+      });
+      return (await client.send(command)).executions?.length ?? 0;
+    }),
+  );
+  client.destroy();
+  return counts.reduce((sum, count) => sum + count, 0);
+};
+
+/** Posts a body to the webhook. */
+export const post = (
+  laptop: Laptop,
+  body: string,
+  token: string | undefined = laptop.webhookToken,
+): Promise<Response> =>
+  fetch(laptop.webhook, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      ...(token === undefined ? {} : { "X-Gitlab-Token": token }),
+    },
+    body,
+  });

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { jobHookPayload } from "../../local/gitlab";
+import type { HookShape } from "../../local/gitlab/payload";
+import {
+  failedExecutions,
+  gitlabApi,
+  openLaptop,
+  post,
+  START_MS,
+  type TestLaptop,
+  until,
+  untilAllGone,
+} from "./engine";
+
+const PROJECT = 7;
+
+let test: TestLaptop;
+let bystander: ChildProcess;
+
+beforeAll(async () => {
+  bystander = spawn("sleep", ["600"], { stdio: "ignore" });
+  test = await openLaptop();
+}, START_MS);
+
+afterAll(async () => {
+  bystander?.kill();
+  await test?.laptop.close();
+}, 30_000);
+
+const run = async (jobs: Parameters<ReturnType<typeof gitlabApi>["pipeline"]>[1], milliseconds = 60_000) => {
+  const created = await gitlabApi(test.laptop).pipeline(PROJECT, jobs);
+  const ids = created.map(({ id }) => id);
+  return untilAllGone(test.laptop, PROJECT, ids, milliseconds);
+};
+
+const carrierOf = async (jobId: number): Promise<string | undefined> =>
+  (await test.laptop.status()).jobs.find((job) => job.jobId === jobId)?.carrier;
+
+describe("hook in, job run, everything gone", () => {
+  it("runs an unmapped job on the default Lambda runner", async () => {
+    const [job] = await run([{ name: "unmapped", script: ["echo from the $((40 + 2))nd job"] }]);
+    expect(job).toMatchObject({ status: "success" });
+    expect(await gitlabApi(test.laptop).trace(PROJECT, job!.id)).toContain("from the 42nd job");
+    expect(await carrierOf(job!.id)).toBe("LAMBDA");
+  }, 90_000);
+
+  it("runs a job that the mapping gives to EC2 on an instance, which is terminated", async () => {
+    const [job] = await run(
+      [{ name: "image build", tags: ["docker"], script: ["echo built on $HOSTNAME"] }],
+      90_000,
+    );
+    expect(job).toMatchObject({ status: "success" });
+    expect(await carrierOf(job!.id)).toBe("EC2");
+    const instances = test.laptop.ec2.instances();
+    expect(instances.length).toBeGreaterThan(0);
+    expect(test.laptop.ec2.running()).toBe(0);
+  }, 120_000);
+
+  it("leaves a failed job failed, and nothing of it", async () => {
+    const [job] = await run([{ name: "broken", script: ["exit 3"] }]);
+    expect(job).toMatchObject({ status: "failed" });
+  }, 90_000);
+
+  it("I-23: ends the spare runner of a job that is cancelled before it is picked up", async () => {
+    const gitlab = gitlabApi(test.laptop);
+    const [job] = await gitlab.pipeline(PROJECT, [
+      { name: "image build", tags: ["docker"], script: ["echo never"] },
+    ]);
+    await until("an instance is there for it", 30_000, () => test.laptop.ec2.running() > 0);
+    await gitlab.call("POST", `/api/v4/projects/${PROJECT}/jobs/${job!.id}/cancel`);
+    const [ended] = await untilAllGone(test.laptop, PROJECT, [job!.id], 90_000);
+    expect(ended).toMatchObject({ status: "canceled" });
+  }, 150_000);
+
+  it("leaves a process of the same user alone while jobs' processes are ended", async () => {
+    await run([{ name: "untidy", script: ["sleep 300 > /dev/null 2>&1 & echo left one behind"] }]);
+    expect(bystander.exitCode).toBeNull();
+    expect(bystander.signalCode).toBeNull();
+    process.kill(bystander.pid!, 0);
+  }, 90_000);
+
+  it("counts no workflow that ended in error", async () => {
+    expect(await failedExecutions(test.laptop)).toBe(0);
+  });
+});
+
+describe("the front door", () => {
+  it.each([
+    ["no token", undefined, 401],
+    ["an empty token", "", 401],
+    ["a wrong token", "not-the-secret", 403],
+  ])("T-1: answers %s with %s, and no event comes of it", async (_, token, status) => {
+    const before = test.calls.length;
+    const { accepted } = test.laptop.frontDoor.counts();
+    const body = JSON.stringify(jobHookPayload({ build_id: 99, project_id: PROJECT }));
+    const answer =
+      token === undefined
+        ? await fetch(test.laptop.webhook, { method: "POST", body })
+        : await post(test.laptop, body, token);
+    expect(answer.status).toBe(status);
+    expect(test.laptop.frontDoor.counts().accepted).toBe(accepted);
+    expect(test.calledSince(before).filter((name) => name !== "AuthorizeWebhookFunction")).not.toContain(
+      "LookUpRunnerFunction",
+    );
+  });
+
+  const strange: readonly [string, string][] = [
+    ["no JSON", "{"],
+    ["an empty body", ""],
+    ["an array", "[1]"],
+    ["a number", "7"],
+    ["null", "null"],
+    ["another kind", JSON.stringify({ object_kind: "pipeline", object_attributes: { id: 1 } })],
+    ["no kind", "{}"],
+    ["an unknown status", JSON.stringify(jobHookPayload({ build_status: "melted" }))],
+    ["a job id that is none", JSON.stringify(jobHookPayload({ build_id: "one" }))],
+    ["no project", JSON.stringify(jobHookPayload({ project_id: undefined }))],
+    ["a project that is null", JSON.stringify(jobHookPayload({ project_id: null }))],
+    ["a status that is a list", JSON.stringify(jobHookPayload({ build_status: ["pending"] }))],
+    [
+      "1 MB of commit message",
+      JSON.stringify(jobHookPayload({ commit: { message: "m".repeat(1_048_576) } })),
+    ],
+    [
+      "900 kB of commit message for a job that is unknown",
+      JSON.stringify(jobHookPayload({ build_id: 98, commit: { message: "m".repeat(900_000) } })),
+    ],
+  ];
+
+  it.each(strange)(
+    "I-12 T-6: takes %s without a server error and without a failed workflow",
+    async (_, body) => {
+      const failed = await failedExecutions(test.laptop);
+      const answer = await post(test.laptop, body);
+      expect(answer.status).toBeLessThan(500);
+      expect([200, 400, 413]).toContain(answer.status);
+      expect(await failedExecutions(test.laptop)).toBe(failed);
+    },
+  );
+
+  it("counts a malformed body as a failed entry", async () => {
+    const before = test.laptop.frontDoor.counts().failedEntries;
+    const answer = await post(test.laptop, "{");
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      FailedEntryCount: 1,
+      Entries: [{ ErrorCode: "MalformedDetail" }],
+    });
+    expect(test.laptop.frontDoor.counts().failedEntries).toBe(before + 1);
+  });
+
+  it.each<HookShape>(["2019", "2021", "19.x"])(
+    "starts a runner for the hook of a server of %s",
+    async (shape) => {
+      test.laptop.standIn?.setFaults({ lose: 1 });
+      try {
+        const [job] = await gitlabApi(test.laptop).pipeline(PROJECT, [
+          { name: "by an old hook", script: ["echo run"] },
+        ]);
+        const hook = (build_status: string, extra: object = {}) =>
+          post(
+            test.laptop,
+            JSON.stringify(
+              jobHookPayload(
+                { build_id: job!.id, build_name: job!.name, project_id: PROJECT, build_status, ...extra },
+                shape,
+              ),
+            ),
+          );
+        await hook("pending");
+        await until(
+          "the job has run",
+          45_000,
+          async () => (await gitlabApi(test.laptop).job(PROJECT, job!.id)).status === "success",
+        );
+        await hook("success");
+        await untilAllGone(test.laptop, PROJECT, [job!.id], 45_000);
+      } finally {
+        test.laptop.standIn?.setFaults({});
+      }
+    },
+    120_000,
+  );
+});
