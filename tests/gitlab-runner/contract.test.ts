@@ -1,6 +1,9 @@
 import { realGitLabRunner, scaledStandIn } from "./binary";
 import { describeGitLabRunner } from "./contract";
 
+// Real processes on a machine that may be busy.
+jest.setTimeout(30_000);
+
 describeGitLabRunner(
   "the stand-in",
   { path: scaledStandIn(0.25), scale: 0.25 },

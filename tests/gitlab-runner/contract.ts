@@ -46,8 +46,8 @@ export const describeGitLabRunner = (name: string, fast: Binary, faster: Binary)
 
     it.concurrent.each([
       { waitTimeout: 1, polls: 1 },
-      { waitTimeout: 3, polls: 2 },
       { waitTimeout: 5, polls: 2 },
+      { waitTimeout: 8, polls: 3 },
     ])(
       "looks at a wait timeout of $waitTimeout s after a poll and its 3 s only: $polls polls",
       ({ waitTimeout, polls }) =>
@@ -61,7 +61,7 @@ export const describeGitLabRunner = (name: string, fast: Binary, faster: Binary)
     it.concurrent(
       "sends last_update from the second poll on",
       withRunner(fast, async (runner) => {
-        await runner.start({ waitTimeout: 3 });
+        await runner.start({ waitTimeout: 5 });
         await runner.ended();
         const [first, second] = runner.gitlab
           .asked("POST jobs/request")
