@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LAMBDA_QUEUE_SECONDS, LEASE_MILLISECONDS } from "../../AutoScaler/src/domain/limits";
+import {
+  INFRASTRUCTURE_PARAMETERS,
+  ROLE_TAG,
+  STACK_TAG,
+  TENANT_ISOLATION_TAG,
+} from "../../Core/configuration";
+import { asList, asMap, at, ofType, ROOT, readTemplate, resource, STACKS } from "./read-template";
+import { resolve } from "./resolve";
+
+const infrastructure = readTemplate("Infrastructure");
+const lambdaRunner = readTemplate("LambdaShellRunner");
+
+const samConfig = (stack: string): string => readFileSync(join(ROOT, stack, "samconfig.toml"), "utf8");
+const stackName = (stack: string): string | undefined =>
+  /^stack_name = "([^"]+)"/m.exec(samConfig(stack))?.[1];
+
+const published = ofType(infrastructure, "AWS::SSM::Parameter").map(({ properties }) =>
+  String(resolve(infrastructure, properties.Name)),
+);
+
+it("publishes what the other stacks read, under the configuration path", () => {
+  const names = Object.values(INFRASTRUCTURE_PARAMETERS).map(
+    (name) => `/gitlabrunner/infrastructure/${name}`,
+  );
+  expect([...published].sort()).toEqual([...names].sort());
+});
+
+it.each(["LambdaShellRunner", "AutoScaler"])("%s reads parameters that Infrastructure publishes", (stack) => {
+  const read = Object.values(readTemplate(stack).parameters)
+    .filter(({ Type }) => String(Type).startsWith("AWS::SSM::Parameter::Value<"))
+    .map(({ Default }) => String(Default));
+  expect(read.length).toBeGreaterThan(0);
+  expect(read.filter((name) => !published.includes(name))).toEqual([]);
+});
+
+it.each([
+  ["Infrastructure", "gitlab-runners-infrastructure"],
+  ["LambdaShellRunner", "gitlab-runners-lambda-shell-runner"],
+  ["AutoScaler", "gitlab-runners-autoscaler"],
+])("%s proposes the stack name %s", (stack, name) => {
+  expect(stackName(stack)).toBe(name);
+});
+
+it("names the bus as Infrastructure's stack, and AutoScaler listens to it unasked", () => {
+  expect(resource(infrastructure, "EventBus").properties.Name).toEqual({ Ref: "AWS::StackName" });
+  expect(readTemplate("AutoScaler").parameters.EventBusName?.Default).toBe(stackName("Infrastructure"));
+});
+
+it("T-26: takes Infrastructure's stack name as deployment id", () => {
+  expect(resource(infrastructure, "DeploymentIdParameter").properties.Value).toEqual({
+    Ref: "AWS::StackName",
+  });
+});
+
+it.each(["Infrastructure", "AutoScaler"])(
+  "%s is built where its sources lie, so that nothing is installed",
+  (stack) => {
+    expect(samConfig(stack)).toMatch(/^\[default\.build\.parameters\]\nbuild_in_source = true/m);
+  },
+);
+
+it("keeps parameters and secrets out of what a guided deployment writes down", () => {
+  for (const stack of STACKS) expect(samConfig(stack)).not.toMatch(/parameter_overrides|region/);
+});
+
+describe("the runner function", () => {
+  const { attributes, properties } = resource(lambdaRunner, "RunnerFunction");
+
+  it("I-30 F-40: is tried once, soon or never, and tells nobody", () => {
+    const { DestinationConfig, ...config } = asMap(properties.EventInvokeConfig);
+    expect(DestinationConfig).toBeUndefined();
+    expect(config.MaximumRetryAttempts).toBe(0);
+    expect(config.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(60);
+    expect(config.MaximumEventAgeInSeconds).toBeLessThanOrEqual(300);
+    expect(config.MaximumEventAgeInSeconds).toBe(LAMBDA_QUEUE_SECONDS);
+    expect(properties.DeadLetterQueue).toBeUndefined();
+    expect(properties.Events).toBeUndefined();
+    expect(properties.FunctionUrlConfig).toBeUndefined();
+  });
+
+  it("I-29 T-10: isolates tenants unless it is told not to", () => {
+    expect(resolve(lambdaRunner, properties.TenancyConfig)).toEqual({ TenantIsolationMode: "PER_TENANT" });
+    expect(resolve(lambdaRunner, properties.TenancyConfig, { TenantIsolation: "off" })).toBeNull();
+  });
+
+  it.each(["on", "off"])("I-29: says in a tag and in its environment that isolation is %s", (isolation) => {
+    const given = { TenantIsolation: isolation };
+    expect(asMap(resolve(lambdaRunner, properties.Tags, given))).toEqual({
+      [STACK_TAG]: "runners-a",
+      [ROLE_TAG]: "runner",
+      [TENANT_ISOLATION_TAG]: isolation,
+    });
+    expect(resolve(lambdaRunner, at(properties, "Environment", "Variables"), given)).toEqual({
+      BOOTSTRAP_TABLE: "bootstrap",
+      TENANT_ISOLATION: isolation,
+    });
+  });
+
+  it("S-14 I-35: reserves concurrency when it is asked to", () => {
+    expect(resolve(lambdaRunner, properties.ReservedConcurrentExecutions)).toBeNull();
+    const given = { ReservedConcurrency: "40" };
+    expect(resolve(lambdaRunner, properties.ReservedConcurrentExecutions, given)).toBe("40");
+  });
+
+  it("I-23: lives fifteen minutes at most", () => {
+    expect(properties.Timeout).toEqual({ Ref: "TimeoutSeconds" });
+    expect(lambdaRunner.parameters.TimeoutSeconds?.MaxValue).toBe(900);
+  });
+
+  it("is built from the repository, for the processor that it runs on", () => {
+    expect(attributes.Metadata).toEqual({
+      Dockerfile: "LambdaShellRunner/Dockerfile",
+      DockerContext: "..",
+      DockerTag: "nodejs24",
+    });
+    expect(properties.Architectures).toEqual([{ Ref: "Architecture" }]);
+    expect(readFileSync(join(ROOT, "LambdaShellRunner/Dockerfile"), "utf8")).toMatch(/^FROM /m);
+  });
+
+  it.each(["Errors", "Throttles", "AsyncEventsDropped"])("has an alarm on %s", (metric) => {
+    const alarms = ofType(lambdaRunner, "AWS::CloudWatch::Alarm").map((alarm) => alarm.properties);
+    expect(alarms.filter(({ MetricName }) => MetricName === metric)).toHaveLength(1);
+  });
+});
+
+it("has an alarm for every section of the runbook, and none twice in it", () => {
+  const titles = [...readFileSync(join(ROOT, "docs/runbook.md"), "utf8").matchAll(/^### (.+)$/gm)].map(
+    ([, title = ""]) => title,
+  );
+  const texts = STACKS.flatMap((stack) => ofType(readTemplate(stack), "AWS::CloudWatch::Alarm")).map(
+    ({ properties }) => String(properties.AlarmDescription),
+  );
+  const standAlone = titles.filter((title) => !texts.some((text) => text.includes(`"${title}"`)));
+  expect(standAlone).toEqual([]);
+  expect(new Set(titles).size).toBe(titles.length);
+});
+
+it("S-9: finds what the ledger's adapter asks for in the ledger's indexes", () => {
+  const { properties } = resource(readTemplate("AutoScaler"), "LedgerTable");
+  const indexes = asList(properties.GlobalSecondaryIndexes).map(asMap);
+  expect(indexes.map(({ IndexName }) => IndexName)).toEqual(["open", "resource"]);
+  expect(indexes.map(({ Projection }) => at(Projection, "ProjectionType"))).toEqual(["ALL", "ALL"]);
+});
+
+it.each(["StartLambdaRunnerFunction", "StartEc2RunnerFunction", "UnregisterRunnerFunction", "SweepFunction"])(
+  "I-21: ends %s before its lease does",
+  (id) => {
+    const { Timeout } = resource(readTemplate("AutoScaler"), id).properties;
+    expect(Number(Timeout) * 1000).toBeLessThan(LEASE_MILLISECONDS);
+  },
+);

@@ -1,0 +1,223 @@
+import { asMap, at, readTemplate, resource } from "../templates/read-template";
+import {
+  readWorkflow,
+  type State,
+  statesOf,
+  tasksOf,
+  WORKFLOWS,
+  type Workflow,
+  workflowText,
+} from "./workflow";
+
+const validate = require("asl-validator") as (definition: unknown) => {
+  readonly isValid: boolean;
+  readonly errorsText: (separator?: string) => string;
+};
+
+interface WorkflowRule {
+  readonly id: string;
+  readonly says: string;
+  readonly check: (workflow: Workflow) => readonly string[];
+  readonly bad: readonly unknown[];
+}
+
+/** An express execution has five minutes. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+const LONGEST_SECONDS = 300;
+const RETRIED = [
+  "TransientError",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+  "Lambda.TooManyRequestsException",
+];
+
+/** The longest that a state can take: each try to its time-out, and all pauses in full. A throttled try takes no time. */
+const longestState = ({ TimeoutSeconds = 0, Retry = [], ItemProcessor }: State): number => {
+  if (ItemProcessor) return longest(ItemProcessor, ItemProcessor.StartAt);
+  const pauses = Retry.flatMap(({ IntervalSeconds, BackoffRate, MaxAttempts, MaxDelaySeconds }) =>
+    Array.from({ length: MaxAttempts }, (_, n) =>
+      Math.min(IntervalSeconds * BackoffRate ** n, MaxDelaySeconds),
+    ),
+  );
+  const tries = Retry.filter(({ ErrorEquals }) =>
+    ErrorEquals.some((name) => name !== "Lambda.TooManyRequestsException"),
+  );
+  const repeats = tries.reduce((sum, { MaxAttempts }) => sum + MaxAttempts, 1);
+  return repeats * TimeoutSeconds + pauses.reduce((sum, pause) => sum + pause, 0);
+};
+
+const nextOf = ({ Next, Default, Choices = [], Catch = [] }: State): readonly string[] => [
+  ...(Next ? [Next] : []),
+  ...(Default ? [Default] : []),
+  ...Choices.map((choice) => choice.Next),
+  ...Catch.map((catcher) => catcher.Next),
+];
+
+function longest(workflow: Workflow, from: string, before: readonly string[] = []): number {
+  const state = workflow.States[from];
+  if (state === undefined || before.includes(from))
+    return before.includes(from) ? Number.POSITIVE_INFINITY : 0;
+  const after = nextOf(state).map((name) => longest(workflow, name, [...before, from]));
+  return longestState(state) + Math.max(0, ...after);
+}
+
+const task = (changes: Record<string, unknown>): unknown => ({
+  Comment: "c",
+  StartAt: "Do it",
+  TimeoutSeconds: 60,
+  States: {
+    "Do it": {
+      Type: "Task",
+      Comment: "c",
+      Resource: "arn:aws:lambda:eu-west-1:111122223333:function:f",
+      TimeoutSeconds: 10,
+      Retry: [
+        {
+          ErrorEquals: RETRIED,
+          IntervalSeconds: 1,
+          MaxAttempts: 1,
+          BackoffRate: 2,
+          MaxDelaySeconds: 4,
+          JitterStrategy: "FULL",
+        },
+      ],
+      Catch: [{ ErrorEquals: ["States.ALL"], Next: "Failed" }],
+      Next: "Done",
+      ...changes,
+    },
+    Done: { Type: "Succeed", Comment: "c" },
+    Failed: { Type: "Fail", Comment: "c", Error: "E", Cause: "c" },
+  },
+});
+
+const retrier = (changes: Record<string, unknown>) => [
+  {
+    ErrorEquals: RETRIED,
+    IntervalSeconds: 1,
+    MaxAttempts: 1,
+    BackoffRate: 2,
+    MaxDelaySeconds: 4,
+    JitterStrategy: "FULL",
+    ...changes,
+  },
+];
+
+const faults = (
+  workflow: Workflow,
+  isWrong: (state: State) => boolean,
+  states: readonly (readonly [string, State])[] = tasksOf(workflow),
+): readonly string[] => states.flatMap(([name, state]) => (isWrong(state) ? name : []));
+
+const RULES: readonly WorkflowRule[] = [
+  {
+    id: "S-2",
+    says: "is a valid definition",
+    check: (workflow) => {
+      const { isValid, errorsText } = validate(workflow);
+      return isValid ? [] : [errorsText("\n")];
+    },
+    bad: [task({ Next: "Nowhere" }), task({ Nxt: "Done" }), { States: {} }],
+  },
+  {
+    id: "House style",
+    says: "explains every state",
+    check: (workflow) => faults(workflow, ({ Comment }) => !Comment, statesOf(workflow)),
+    bad: [task({ Comment: undefined })],
+  },
+  {
+    id: "S-2",
+    says: "bounds every task's time",
+    check: (workflow) => faults(workflow, ({ TimeoutSeconds }) => TimeoutSeconds === undefined),
+    bad: [task({ TimeoutSeconds: undefined })],
+  },
+  {
+    id: "S-2",
+    says: "catches every error of every task, in a state that does not go back",
+    check: (workflow) =>
+      faults(
+        workflow,
+        ({ Catch = [] }) => !Catch.some(({ ErrorEquals }) => ErrorEquals.includes("States.ALL")),
+      ),
+    bad: [task({ Catch: undefined }), task({ Catch: [{ ErrorEquals: ["TransientError"], Next: "Failed" }] })],
+  },
+  {
+    id: "S-2 I-25",
+    says: "repeats by the error's name what a repeat can cure, with full jitter and a bound",
+    check: (workflow) =>
+      faults(workflow, ({ Retry = [] }) => {
+        const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
+        return (
+          names.length !== RETRIED.length ||
+          RETRIED.some((name) => !names.includes(name)) ||
+          Retry.some(
+            ({ JitterStrategy, MaxDelaySeconds }) => JitterStrategy !== "FULL" || !(MaxDelaySeconds <= 10),
+          )
+        );
+      }),
+    bad: [
+      task({ Retry: [] }),
+      task({ Retry: retrier({ ErrorEquals: ["States.ALL"] }) }),
+      task({ Retry: retrier({ ErrorEquals: [...RETRIED, "States.Timeout"] }) }),
+      task({ Retry: retrier({ JitterStrategy: undefined }) }),
+      task({ Retry: retrier({ MaxDelaySeconds: undefined }) }),
+    ],
+  },
+  {
+    id: "S-2 F-28",
+    says: "ends within the time that an express execution has, whatever fails",
+    check: (workflow) => {
+      const most = longest(workflow, workflow.StartAt);
+      const limit = workflow.TimeoutSeconds ?? Number.POSITIVE_INFINITY;
+      return limit <= LONGEST_SECONDS && most <= limit ? [] : [`may take ${most} s of ${limit} s`];
+    },
+    bad: [
+      { ...(task({}) as object), TimeoutSeconds: undefined },
+      { ...(task({}) as object), TimeoutSeconds: 600 },
+      task({ TimeoutSeconds: 40 }),
+      task({ Catch: [{ ErrorEquals: ["States.ALL"], Next: "Do it" }] }),
+    ],
+  },
+];
+
+describe.each(RULES)("$id: $says", ({ check, bad }) => {
+  it.each(WORKFLOWS)("%s", (name) => {
+    expect(check(readWorkflow(name))).toEqual([]);
+  });
+
+  it("S-27: and the rule refuses each of its bad examples", () => {
+    expect(bad.filter((one) => check(JSON.parse(JSON.stringify(one)) as Workflow).length === 0)).toEqual([]);
+  });
+
+  it("lets a good example pass", () => {
+    expect(check(JSON.parse(JSON.stringify(task({}))) as Workflow)).toEqual([]);
+  });
+});
+
+const template = readTemplate("AutoScaler");
+const machineId = {
+  "start-runner": "StartRunnerStateMachine",
+  "stop-runner": "StopRunnerStateMachine",
+} as const;
+const substitutions = (name: (typeof WORKFLOWS)[number]) =>
+  asMap(resource(template, machineId[name]).properties.DefinitionSubstitutions);
+
+it.each(WORKFLOWS)("%s has just the functions that the template puts in", (name) => {
+  const wanted = [...new Set([...workflowText(name).matchAll(/\$\{(\w+)\}/g)].map(([, key = ""]) => key))];
+  expect(Object.keys(substitutions(name)).sort()).toEqual(wanted.sort());
+});
+
+it.each(WORKFLOWS)(
+  "%s gives each task the time of its function, so that neither outlives the other",
+  (name) => {
+    for (const [state, { Resource, TimeoutSeconds }] of tasksOf(readWorkflow(name))) {
+      const key = /\$\{(\w+)\}/.exec(Resource ?? "")?.[1] ?? "";
+      const functionId = String(at(substitutions(name)[key], "Fn::GetAtt", 0));
+      expect([state, resource(template, functionId).properties.Timeout]).toEqual([state, TimeoutSeconds]);
+    }
+  },
+);
+
+it.each(WORKFLOWS)("T-31: %s calls functions and no other service", (name) => {
+  for (const [, { Resource }] of tasksOf(readWorkflow(name)))
+    expect(Resource).toMatch(/^\$\{\w+FunctionArn\}$/);
+});

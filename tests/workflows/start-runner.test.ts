@@ -1,0 +1,151 @@
+import { callsOf, failing, run, type Task } from "./interpret";
+
+const EVENT = {
+  object_kind: "build",
+  build_id: 15_000_000_001,
+  build_name: "test 1/3",
+  build_status: "pending",
+  project_id: 42,
+  runner: { id: "" },
+};
+const ORDER = { jobId: 15_000_000_001, tags: [] };
+
+const looksUp =
+  (carrier: string): Task =>
+  () => ({ kind: "start", carrier, order: ORDER });
+const answers =
+  (answer: unknown): Task =>
+  () =>
+    answer;
+
+const LAUNCHED = answers({ kind: "launched", runnerId: 1, resourceId: "r" });
+const NOTED = answers({ kind: "noted" });
+const WOKEN = answers({ kind: "nobody" });
+
+const start = (tasks: Readonly<Record<string, Task>>) =>
+  run("start-runner", EVENT, { "Record failure": NOTED, "Start next waiting job": WOKEN, ...tasks });
+
+it.each([
+  ["LAMBDA", "Start Lambda runner"],
+  ["EC2", "Start EC2 runner"],
+])("starts a runner on %s, with the order alone", async (carrier, state) => {
+  const result = await start({ "Look up runner": looksUp(carrier), [state]: LAUNCHED });
+  expect(result.status).toBe("SUCCEEDED");
+  expect(result.calls).toEqual([
+    { state: "Look up runner", input: EVENT },
+    { state, input: ORDER },
+  ]);
+});
+
+it("ends well when there is nothing to start", async () => {
+  const result = await start({ "Look up runner": answers({ kind: "nothing", reason: "not ours" }) });
+  expect(result.status).toBe("SUCCEEDED");
+  expect(result.calls).toHaveLength(1);
+});
+
+it("I-22: ends well when the job has to wait for a place", async () => {
+  const waiting = answers({ kind: "waiting", waitingFor: "place" });
+  const result = await start({ "Look up runner": looksUp("EC2"), "Start EC2 runner": waiting });
+  expect(result.status).toBe("SUCCEEDED");
+});
+
+it("I-27: fails visibly on a carrier that it does not know, and starts nothing", async () => {
+  const result = await start({ "Look up runner": looksUp("MICROVM") });
+  expect(result.status).toBe("FAILED");
+  expect(result.calls.map(({ state }) => state)).toEqual(["Look up runner", "Record failure"]);
+  expect(callsOf(result, "Record failure")[0]).toMatchObject({ error: { Error: "ConfigurationError" } });
+});
+
+it("I-1: fails, so that the alarm sees it, when the start says that the job will get no runner", async () => {
+  const failed = answers({ kind: "failed", reason: "limit", placeFreed: "EC2#default" });
+  const result = await start({ "Look up runner": looksUp("EC2"), "Start EC2 runner": failed });
+  expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotStarted" });
+  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "EC2#default" }]);
+});
+
+it("I-22: wakes the next job when a failed start gave its place back", async () => {
+  const result = await start({
+    "Look up runner": looksUp("LAMBDA"),
+    "Start Lambda runner": failing("ConfigurationError"),
+    "Record failure": answers({ kind: "failed", placeFreed: "LAMBDA#default" }),
+  });
+  expect(result.status).toBe("FAILED");
+  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "LAMBDA#default" }]);
+});
+
+it("fails, and blames no job, when the next job could not be woken", async () => {
+  const result = await start({
+    "Look up runner": looksUp("EC2"),
+    "Start EC2 runner": answers({ kind: "failed", reason: "x", placeFreed: "EC2#default" }),
+    "Start next waiting job": failing("ConfigurationError"),
+  });
+  expect(result.status).toBe("FAILED");
+  expect(callsOf(result, "Record failure")).toEqual([]);
+});
+
+const TASKS = [
+  ["Look up runner", 3, 5],
+  ["Start Lambda runner", 2, 5],
+  ["Start EC2 runner", 2, 5],
+] as const;
+
+const around = (state: string): Readonly<Record<string, Task>> => ({
+  "Look up runner": looksUp(state === "Start EC2 runner" ? "EC2" : "LAMBDA"),
+  "Start Lambda runner": LAUNCHED,
+  "Start EC2 runner": LAUNCHED,
+});
+
+describe.each(TASKS)("%s", (state, tries, throttledTries) => {
+  it.each([
+    ["TransientError", tries],
+    ["Lambda.ServiceException", tries],
+    ["Lambda.AWSLambdaException", tries],
+    ["Lambda.SdkClientException", tries],
+    ["Lambda.TooManyRequestsException", throttledTries],
+    ["ConfigurationError", 1],
+    ["InvalidInputError", 1],
+    ["Lambda.Unknown", 1],
+    ["States.Timeout", 1],
+    ["SomethingElse", 1],
+  ])("I-25: on %s tries %i times, records the failure and fails", async (error, times) => {
+    const result = await start({ ...around(state), [state]: failing(error) });
+    expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotStarted" });
+    expect(callsOf(result, state)).toHaveLength(times);
+    const [recorded, ...more] = callsOf(result, "Record failure");
+    expect(more).toEqual([]);
+    expect(recorded).toMatchObject({ event: EVENT, error: { Error: error } });
+  });
+
+  it("I-25: goes on when a repeat succeeds", async () => {
+    const good = around(state)[state];
+    const once: Task = (input, call) =>
+      call === 1 ? failing("TransientError")(input, call) : good?.(input, call);
+    const result = await start({ ...around(state), [state]: once });
+    expect(result.status).toBe("SUCCEEDED");
+    expect(callsOf(result, "Record failure")).toEqual([]);
+  });
+});
+
+it("tells the recorder whether the look-up had found anything yet", async () => {
+  const lookUp = await start({ ...around(""), "Look up runner": failing("ConfigurationError") });
+  expect(callsOf(lookUp, "Record failure")[0]?.event).not.toHaveProperty("lookup");
+  const started = await start({ ...around(""), "Start Lambda runner": failing("ConfigurationError") });
+  expect(callsOf(started, "Record failure")[0]?.event).toHaveProperty("lookup.order", ORDER);
+});
+
+it.each(["TransientError", "ConfigurationError", "States.Timeout"])(
+  "fails in the end when the failure cannot be recorded for %s",
+  async (error) => {
+    const result = await start({
+      "Look up runner": failing("ConfigurationError"),
+      "Record failure": failing(error),
+    });
+    expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotStarted" });
+    expect(callsOf(result, "Start next waiting job")).toEqual([]);
+  },
+);
+
+it("I-13: ends with a text of its own, never with what a function or a job's author wrote", async () => {
+  const result = await start({ "Look up runner": failing("glrt-secret") });
+  expect(result.error).toBe("RunnerNotStarted");
+});

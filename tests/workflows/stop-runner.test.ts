@@ -1,0 +1,121 @@
+import { callsOf, failing, run, type Task } from "./interpret";
+
+const EVENT = { runnerId: 7, resourceId: "", reason: "left" };
+
+const answers =
+  (answer: unknown): Task =>
+  () =>
+    answer;
+const finds = (...runnerIds: readonly number[]): Task =>
+  answers({ runners: runnerIds.map((runnerId) => ({ runnerId, reason: "left", isDead: false })) });
+const unregisters =
+  (changes: Record<string, unknown> = {}): Task =>
+  ({ runnerId }) => ({ kind: "unregistered", runnerId, carrier: "EC2", reason: "left", ...changes });
+const terminates =
+  (changes: Record<string, unknown> = {}): Task =>
+  ({ runnerId }) => ({ kind: "terminated", runnerId, carrier: "EC2", ...changes });
+
+const stop = (tasks: Readonly<Record<string, Task>>) =>
+  run("stop-runner", EVENT, {
+    "Find runner": finds(7),
+    "Unregister runner": unregisters(),
+    "Terminate instance": terminates(),
+    "Record failure": answers({ kind: "noted" }),
+    "Record failed end": answers({ kind: "noted" }),
+    "Start next waiting job": answers({ kind: "nobody" }),
+    ...tasks,
+  });
+
+it("I-20: unregisters first, then terminates, then wakes the next job of the class", async () => {
+  const result = await stop({ "Terminate instance": terminates({ placeFreed: "EC2#default" }) });
+  expect(result.status).toBe("SUCCEEDED");
+  expect(result.calls.map(({ state }) => state)).toEqual([
+    "Find runner",
+    "Unregister runner",
+    "Terminate instance",
+    "Start next waiting job",
+  ]);
+  expect(callsOf(result, "Find runner")).toEqual([EVENT]);
+  expect(callsOf(result, "Unregister runner")).toEqual([{ runnerId: 7, reason: "left", isDead: false }]);
+  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "EC2#default" }]);
+});
+
+it("ends well when no runner is found", async () => {
+  const result = await stop({ "Find runner": finds() });
+  expect(result.status).toBe("SUCCEEDED");
+  expect(result.calls).toHaveLength(1);
+});
+
+it.each([
+  ["I-3: a busy runner", { kind: "busy" }],
+  ["one that is left to the next sweep", { kind: "left" }],
+  ["one that is gone already", { kind: "gone" }],
+  ["a Lambda runner", { carrier: "LAMBDA" }],
+  ["one whose carrier is not known", { carrier: undefined }],
+])("terminates nothing for %s", async (_, changes) => {
+  const result = await stop({ "Unregister runner": unregisters(changes) });
+  expect(result.status).toBe("SUCCEEDED");
+  expect(callsOf(result, "Terminate instance")).toEqual([]);
+  expect(callsOf(result, "Start next waiting job")).toEqual([]);
+});
+
+it("I-22: wakes the next job when a Lambda runner is gone", async () => {
+  const result = await stop({
+    "Unregister runner": unregisters({ kind: "gone", carrier: "LAMBDA", placeFreed: "LAMBDA#default" }),
+  });
+  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "LAMBDA#default" }]);
+});
+
+it("I-24: ends the other runners when one cannot be ended, and fails all the same", async () => {
+  const one: Task = (input, call) =>
+    input.runnerId === 7 ? failing("ConfigurationError")(input, call) : unregisters()(input, call);
+  const result = await stop({ "Find runner": finds(7, 8, 9), "Unregister runner": one });
+  expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotEnded" });
+  expect(callsOf(result, "Terminate instance").map(({ runnerId }) => runnerId)).toEqual([8, 9]);
+  expect(callsOf(result, "Record failed end")).toHaveLength(1);
+});
+
+const TASKS = [
+  ["Find runner", 3, 5, "Record failure"],
+  ["Unregister runner", 2, 5, "Record failed end"],
+  ["Terminate instance", 2, 4, "Record failed end"],
+] as const;
+
+describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
+  it.each([
+    ["TransientError", tries],
+    ["Lambda.ServiceException", tries],
+    ["Lambda.AWSLambdaException", tries],
+    ["Lambda.SdkClientException", tries],
+    ["Lambda.TooManyRequestsException", throttledTries],
+    ["ConfigurationError", 1],
+    ["InvalidInputError", 1],
+    ["Lambda.Unknown", 1],
+    ["States.Timeout", 1],
+    ["SomethingElse", 1],
+  ])("I-25: on %s tries %i times, records the failure and fails", async (error, times) => {
+    const result = await stop({ [state]: failing(error) });
+    expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotEnded" });
+    expect(callsOf(result, state)).toHaveLength(times);
+    const [recorded, ...more] = callsOf(result, recorder);
+    expect(more).toEqual([]);
+    expect(recorded).toMatchObject({ error: { Error: error } });
+  });
+
+  it.each(["TransientError", "ConfigurationError"])(
+    "fails when the failure cannot be recorded for %s",
+    async (error) => {
+      const result = await stop({ [state]: failing("ConfigurationError"), [recorder]: failing(error) });
+      expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotEnded" });
+    },
+  );
+});
+
+it("fails when the next job could not be woken, and keeps the end", async () => {
+  const result = await stop({
+    "Terminate instance": terminates({ placeFreed: "EC2#default" }),
+    "Start next waiting job": failing("ConfigurationError"),
+  });
+  expect(result.status).toBe("FAILED");
+  expect(callsOf(result, "Record failed end")).toEqual([]);
+});
