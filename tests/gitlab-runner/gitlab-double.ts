@@ -25,6 +25,8 @@ export interface DoubleJob {
   readonly afterScript?: readonly string[];
   readonly variables?: readonly Record<string, unknown>[];
   readonly timeoutSeconds?: number;
+  /** Fields of `git_info`; with them the sources are fetched. */
+  readonly git?: { readonly repo_url: string; readonly ref: string; readonly sha: string };
 }
 
 /** The smallest job that a runner takes: no repository, one step. */
@@ -33,11 +35,18 @@ const payload = (job: DoubleJob): object => ({
   token: `job-token-${job.id}`,
   allow_git_fetch: true,
   job_info: { id: job.id, name: `job ${job.id}`, stage: "test", project_id: 42, project_name: "project" },
-  git_info: { repo_url: "", ref: "main", sha: "0".repeat(40), ref_type: "branch", refspecs: [], depth: 0 },
+  git_info: {
+    repo_url: "",
+    ref: "main",
+    sha: "0".repeat(40),
+    ref_type: "branch",
+    refspecs: [],
+    depth: 0,
+    ...job.git,
+  },
   runner_info: { timeout: job.timeoutSeconds ?? 600 },
   variables: [
-    { key: "GIT_STRATEGY", value: "none", public: true },
-    { key: "GIT_CHECKOUT", value: "false", public: true },
+    ...(job.git ? [] : [{ key: "GIT_STRATEGY", value: "none", public: true }]),
     ...(job.variables ?? []),
   ],
   steps: [

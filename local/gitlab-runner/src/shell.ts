@@ -17,7 +17,8 @@ const FORCED_END_MILLISECONDS = 10 * 60_000;
  */
 const outputPipe = (folder: string): { readonly source: Socket; readonly writeEnd: number } => {
   const path = join(folder, `output-${process.pid}-${performance.now()}`);
-  execFileSync("mkfifo", ["-m", "600", path]);
+  // Not by the job's PATH: a PATH without bash has to show as such.
+  execFileSync("mkfifo", ["-m", "600", path], { env: { PATH: "/usr/bin:/bin" } });
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeEnd = openSync(path, constants.O_WRONLY);
   unlinkSync(path);
