@@ -1,0 +1,102 @@
+/** What each function is called with when it is measured, and the environment of its template. */
+
+const runnerClass = (type: "EC2" | "LAMBDA") => ({
+  name: "default",
+  type,
+  lifetimeSeconds: 900,
+  waitTimeoutSeconds: 120,
+  maxRunners: 10,
+  ...(type === "LAMBDA"
+    ? {}
+    : {
+        ec2: {
+          architecture: "arm64",
+          instanceTypes: ["c7g.large"],
+          market: "spot-first",
+          diskGiB: 30,
+          privileged: false,
+        },
+      }),
+});
+
+const ARN = "arn:aws:lambda:eu-west-1:123456789012:function:runner";
+const order = (type: "EC2" | "LAMBDA") => ({
+  jobId: 12,
+  projectId: 7,
+  jobName: "build",
+  tags: ["bench"],
+  queuedAt: 1_795_608_000_000,
+  runnerClass: runnerClass(type),
+  ...(type === "LAMBDA" ? { functionArn: ARN } : {}),
+  verified: true,
+});
+
+const hook = (status: string) => ({
+  object_kind: "build",
+  build_id: 12,
+  build_name: "build",
+  build_status: status,
+  project_id: 7,
+  runner: { id: "" },
+});
+
+const end = {
+  runnerId: 9001,
+  carrier: "EC2",
+  classKey: "EC2#default",
+  reason: "success",
+  jobId: 12,
+  projectId: 7,
+};
+
+export const INPUTS: Readonly<Record<string, unknown>> = {
+  "authorize-webhook": { version: "2.0", headers: { "x-gitlab-token": "bench" } },
+  "look-up-runner": hook("pending"),
+  "start-lambda-runner": order("LAMBDA"),
+  "start-ec2-runner": order("EC2"),
+  "record-pick-up": hook("running"),
+  "find-runner": hook("success"),
+  "unregister-runner": end,
+  "terminate-instance": end,
+  "start-next-job": { classKey: "EC2#default" },
+  "record-failure": { event: hook("pending"), error: { Error: "States.Timeout", Cause: "" } },
+  sweep: {},
+  "lambda-shell-runner": { bootstrapKey: "none", runnerId: 9001 },
+};
+
+export const environment = (url: string): Record<string, string> => ({
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "bench",
+  AWS_SECRET_ACCESS_KEY: "bench",
+  AWS_SESSION_TOKEN: "bench",
+  AWS_ENDPOINT_URL: url,
+  CONFIGURATION_PATH: "/glr",
+  PUBLISHED_CONFIGURATION_PATH: "/glr",
+  DEPLOYMENT_ID: "bench",
+  LEDGER_TABLE: "ledger",
+  MAPPING_TABLE: "mapping",
+  BOOTSTRAP_TABLE: "bootstrap",
+  EVENT_BUS_NAME: "bus",
+  MAX_RUNNERS: "10",
+  UNMAPPED_JOBS: "DEFAULT",
+  DEFAULT_RUNNER_ARN: ARN,
+  DEFAULT_ARCHITECTURE: "arm64",
+  INSTANCE_TYPES_ARM64: "c7g.large",
+  INSTANCE_TYPES_X86_64: "c7i.large",
+  MARKET: "spot-first",
+  DISK_GIB: "30",
+  MAX_RUNNERS_PER_CLASS: "10",
+  EC2_LIFETIME_SECONDS: "3600",
+  EC2_WAIT_TIMEOUT_SECONDS: "120",
+  LAMBDA_LIFETIME_SECONDS: "900",
+  LAMBDA_WAIT_TIMEOUT_SECONDS: "60",
+  LAUNCH_TEMPLATE_ARM64: "lt-1",
+  LAUNCH_TEMPLATE_X86_64: "lt-2",
+  LAUNCH_TEMPLATE_VERSION_ARM64: "1",
+  LAUNCH_TEMPLATE_VERSION_X86_64: "1",
+  SUBNET_IDS: "subnet-1,subnet-2",
+  ROOT_DEVICE_NAME: "/dev/xvda",
+  RUNNER_ROLE_ID: "AROABENCH",
+  TENANT_ISOLATION: "on",
+});
