@@ -2,8 +2,9 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { SFNClient } from "@aws-sdk/client-sfn";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Clients } from "./context";
@@ -31,5 +32,6 @@ export const awsClients = (): Clients => ({
   sqs: once(() => new SQSClient(SETTINGS)),
   ec2: once(() => new EC2Client(SETTINGS)),
   eventBridge: once(() => new EventBridgeClient(SETTINGS)),
-  stepFunctions: once(() => new SFNClient(SETTINGS)),
+  iam: once(() => new IAMClient(SETTINGS)),
+  serviceQuotas: once(() => new ServiceQuotasClient(SETTINGS)),
 });

@@ -13,6 +13,7 @@ const context: Context = {
   now: Date.now,
   sleep: (milliseconds) => sleep(milliseconds),
   random: () => randomBytes(32).toString("hex"),
+  env: process.env,
   readFile: (path) => readFileSync(path, "utf8"),
   writeFile: (path, text) => writeFileSync(path, text),
 };

@@ -2,8 +2,9 @@ import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { IAMClient } from "@aws-sdk/client-iam";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
-import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Console } from "./console/console";
@@ -20,7 +21,8 @@ export interface Clients {
   sqs(): Client<SQSClient>;
   ec2(): Client<EC2Client>;
   eventBridge(): Client<EventBridgeClient>;
-  stepFunctions(): Client<SFNClient>;
+  iam(): Client<IAMClient>;
+  serviceQuotas(): Client<ServiceQuotasClient>;
 }
 
 /** The world as commands see it. */
@@ -32,6 +34,8 @@ export interface Context {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** 64 hexadecimal digits. */
   readonly random: () => string;
+  /** The environment variables that commands read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
   readonly writeFile: (path: string, text: string) => void;
 }

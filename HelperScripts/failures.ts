@@ -7,6 +7,10 @@ export interface Failure {
   readonly exitCode: ExitCode;
 }
 
+/** AWS tells its errors apart by name. */
+export const isNamed = (error: unknown, name: string): boolean =>
+  error instanceof Error && error.name === name;
+
 const REMEDIES: Readonly<Record<string, string>> = {
   CredentialsProviderError:
     "There are no AWS credentials: sign in (aws configure, aws sso login), or set AWS_PROFILE",

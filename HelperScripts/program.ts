@@ -1,6 +1,15 @@
 import { Command } from "commander";
 import type { Run } from "./commands/common";
 import { mappingCommand } from "./commands/mapping";
+import {
+  configureCommand,
+  doctorCommand,
+  drainCommand,
+  pauseCommand,
+  redriveCommand,
+  resumeCommand,
+} from "./commands/operation";
+import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
 import type { Context, ExitCode } from "./context";
 import { failure } from "./failures";
 
@@ -19,7 +28,16 @@ const makeProgram = (_context: Context, run: Run): Command =>
   new Command("runners")
     .description("GitLab AutoScaled Runners on AWS: mapping, questions, operation")
     .addHelpText("after", examples)
-    .addCommand(mappingCommand(run));
+    .addCommand(mappingCommand(run))
+    .addCommand(explainCommand(run))
+    .addCommand(whyCommand(run))
+    .addCommand(statusCommand(run))
+    .addCommand(doctorCommand(run))
+    .addCommand(configureCommand(run))
+    .addCommand(pauseCommand(run))
+    .addCommand(resumeCommand(run))
+    .addCommand(drainCommand(run))
+    .addCommand(redriveCommand(run));
 
 const silence = (command: Command, context: Context): void => {
   command.exitOverride();

@@ -1,10 +1,11 @@
 import { isBad, parseClassRow, parseJobRow, rowName } from "../../Core/mapping-row";
-import { effectiveRow, type StoredRow } from "../../Core/mapping-state";
+import type { StoredRow } from "../../Core/mapping-state";
 import { safe } from "../console/console";
 import { type CommonOptions, type Context, type ExitCode, UsageError } from "../context";
 import { findDeployment, output } from "../deployment";
 import { MappingTable } from "../mapping/mapping-table";
 import { isClassRow, isMappingRow, rowLabel } from "../mapping/row-kinds";
+import { storedRows } from "../mapping/stored-rows";
 
 export interface PullOptions extends CommonOptions {
   readonly output?: string;
@@ -57,16 +58,6 @@ export const documentOf = (rows: readonly StoredRow[]): Pulled => {
     document: { ...(classes.size > 0 ? { classes: Object.fromEntries(classes) } : {}), jobs },
     problems,
   };
-};
-
-/** All rows that count. */
-export const storedRows = async (table: MappingTable): Promise<readonly StoredRow[]> => {
-  const { applied } = await table.state();
-  const rows: StoredRow[] = [];
-  for await (const page of table.pages()) {
-    rows.push(...page.filter(isMappingRow).flatMap((row) => effectiveRow(row, applied) ?? []));
-  }
-  return rows;
 };
 
 const exists = (context: Context, path: string): boolean => {

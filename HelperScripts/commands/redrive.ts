@@ -41,18 +41,16 @@ const call = async (
   { functionArn, payload }: Extract<Letter, { kind: "call" }>,
 ): Promise<void> => {
   const arn = parseFunctionArn(functionArn);
-  const isOurs =
-    arn?.account === deployment.home.account && arn.name.startsWith(`${deployment.stackName}-`.slice(0, 24));
+  const { account, region } = deployment.home;
+  const isOurs = arn?.account === account && arn.region === region && /RecordPickUp/.test(arn.name);
   if (!isOurs) throw new TransientError(`${functionArn} is no function of ${deployment.stackName}`);
-  await context.clients
-    .lambda()
-    .send(
-      new InvokeCommand({
-        FunctionName: functionArn,
-        InvocationType: "Event",
-        Payload: Buffer.from(payload),
-      }),
-    );
+  await context.clients.lambda().send(
+    new InvokeCommand({
+      FunctionName: functionArn,
+      InvocationType: "Event",
+      Payload: Buffer.from(payload),
+    }),
+  );
 };
 
 const send = async (context: Context, deployment: Deployment, letter: Letter): Promise<void> => {

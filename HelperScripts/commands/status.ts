@@ -13,7 +13,7 @@ import { type FailedLately, failedLately } from "../ledger/failed-lately";
 import { all, classesWithLines, type LedgerReader, ledgerReader, sum } from "../ledger/ledger-reader";
 import { MappingTable } from "../mapping/mapping-table";
 import { isClassRow, rowLabel } from "../mapping/row-kinds";
-import { storedRows } from "./mapping-pull";
+import { storedRows } from "../mapping/stored-rows";
 
 const DAY_MILLISECONDS = 24 * 60 * 60_000;
 const LINE_LIMIT = 1_000;

@@ -1,0 +1,113 @@
+import { checkGitLabUrl } from "../../Core/gitlab-url";
+import { configurationOf } from "../configuration";
+import { safe } from "../console/console";
+import { table } from "../console/table";
+import { plural } from "../console/words";
+import { type CommonOptions, type Context, type ExitCode, show } from "../context";
+import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "../deployment";
+import { checkConcurrency, checkLinkedRoles, checkVcpus } from "../doctor/account";
+import { type Check, type DoctorFinding, guarded, type Patient } from "../doctor/finding";
+import { checkFrontDoor } from "../doctor/front-door";
+import { checkHooks } from "../doctor/hooks";
+import { checkImages } from "../doctor/images";
+import { checkFunctions, checkMapping } from "../doctor/mapping";
+import { checkParameters } from "../doctor/parameters";
+import { checkDeadLetters, checkStacks, checkSweep } from "../doctor/stacks";
+import { checkToken } from "../doctor/token";
+import { type OperatorGitLab, operatorGitLab } from "../gitlab/operator-gitlab";
+
+export interface DoctorOptions extends CommonOptions {
+  readonly project?: readonly number[];
+}
+
+const CHECKS: readonly (readonly [string, Check])[] = [
+  ["stacks", checkStacks],
+  ["parameters", checkParameters],
+  ["access token", checkToken],
+  ["front door", checkFrontDoor],
+  ["hook", checkHooks],
+  ["mapping", checkMapping],
+  ["function", checkFunctions],
+  ["image", checkImages],
+  ["quotas", checkVcpus],
+  ["quotas", checkConcurrency],
+  ["roles", checkLinkedRoles],
+  ["sweep", checkSweep],
+  ["dead letters", checkDeadLetters],
+];
+
+const optional = <Value>(work: () => Value): Value | undefined => {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+};
+
+/** GitLab by the stored address and token; undefined where one is missing or wrong, which a check tells. */
+const gitLabOf = async (context: Context, autoScaler: Deployment): Promise<OperatorGitLab | undefined> => {
+  const { url, accessToken } = await configurationOf(context, autoScaler).read(["url", "accessToken"]);
+  const address = url && optional(() => checkGitLabUrl(url.value));
+  return address && accessToken ? operatorGitLab(context.fetch, address, accessToken.value) : undefined;
+};
+
+const infrastructureOf = (context: Context, autoScaler: Deployment): Promise<Deployment | undefined> => {
+  const name = autoScaler.outputs.get("DeploymentId");
+  return name === undefined
+    ? Promise.resolve(undefined)
+    : findDeployment(context.clients.cloudFormation(), name).catch(() => undefined);
+};
+
+const patientOf = async (context: Context, options: DoctorOptions): Promise<Patient> => {
+  const autoScaler = await findDeployment(context.clients.cloudFormation(), options.stackName);
+  const [infrastructure, environment, gitLab] = await Promise.all([
+    infrastructureOf(context, autoScaler),
+    lookUpEnvironment(context.clients.lambda(), autoScaler),
+    gitLabOf(context, autoScaler),
+  ]);
+  const settings = optional(() => settingsOf(environment, autoScaler));
+  return {
+    context,
+    autoScaler,
+    environment,
+    ...(infrastructure ? { infrastructure } : {}),
+    ...(gitLab ? { gitLab } : {}),
+    ...(settings ? { settings } : {}),
+    ...(options.project?.length ? { projects: options.project } : {}),
+  };
+};
+
+const SIGNS = { ok: "✓", warning: "!", problem: "✗", unknown: "?" } as const;
+
+const text = (context: Context, findings: readonly DoctorFinding[]): string => {
+  const { green, yellow, red } = context.console.colours;
+  const paints: Readonly<Record<string, (sign: string) => string>> = { "✓": green, "✗": red };
+  const paint = (cell: string, column: number): string =>
+    column === 0 ? (paints[cell] ?? yellow)(cell) : cell;
+  const rows = findings.flatMap(({ area, level, sentence, remedy }) => [
+    [SIGNS[level], area, sentence],
+    ...(remedy ? [["", "", `→ ${remedy}`]] : []),
+  ]);
+  const count = (level: DoctorFinding["level"]): number =>
+    findings.filter((each) => each.level === level).length;
+  const problems = count("problem");
+  const verdict =
+    problems === 0 ? green("All that is needed is there.") : red(`${plural(problems, "problem")} to mend.`);
+  const rest = `${plural(count("warning"), "warning")}, ${count("unknown")} not looked at.`;
+  return `${table(context.console, [], rows, paint)}\n\n${verdict} ${safe(rest)}`;
+};
+
+/** `doctor`: looks at a deployment from end to end. Exit code 1 when something has to be mended. */
+export const doctor = async (context: Context, options: DoctorOptions): Promise<ExitCode> => {
+  const { console } = context;
+  const patient = await patientOf(context, options);
+  const findings: DoctorFinding[] = [];
+  for (const [area, check] of CHECKS) {
+    if (console.isTerminal) console.replaceLine(`Looking at: ${area} …`);
+    findings.push(...(await guarded(area, check)(patient)));
+  }
+  if (console.isTerminal) console.replaceLine("");
+  const isHealthy = findings.every(({ level }) => level !== "problem");
+  show(context, options, { healthy: isHealthy, findings }, text(context, findings));
+  return isHealthy ? 0 : 1;
+};

@@ -1,0 +1,104 @@
+import { GetRoleCommand } from "@aws-sdk/client-iam";
+import { GetAccountSettingsCommand } from "@aws-sdk/client-lambda";
+import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
+import { isNamed } from "../failures";
+import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+
+const QUOTA = "quotas";
+
+/** https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html : standard families (A, C, D, H, I, M, R, T, Z). */
+const ON_DEMAND_VCPUS = "L-1216C47A";
+const SPOT_VCPUS = "L-34B43A08";
+
+/** A size's vCPUs in the families that runners use; unknown sizes count as none. */
+const VCPUS: Readonly<Record<string, number>> = {
+  medium: 1,
+  large: 2,
+  xlarge: 4,
+  "2xlarge": 8,
+  "4xlarge": 16,
+  "8xlarge": 32,
+};
+
+/** Burstable mediums have two. */
+const vcpusOf = (type: string): number => {
+  const [family = "", size = ""] = type.split(".");
+  return family.startsWith("t") && size === "medium" ? 2 : (VCPUS[size] ?? 0);
+};
+
+const quotaFinding = async (
+  { context, settings }: Patient,
+  code: string,
+  name: string,
+): Promise<DoctorFinding> => {
+  const answer = await context.clients
+    .serviceQuotas()
+    .send(new GetServiceQuotaCommand({ ServiceCode: "ec2", QuotaCode: code }));
+  const quota = answer.Quota?.Value ?? 0;
+  const largest = Math.max(0, ...(settings?.defaults.EC2.ec2?.instanceTypes ?? []).map(vcpusOf));
+  const cap = settings?.defaults.EC2.maxRunners ?? 0;
+  const needed = largest * cap;
+  return quota >= needed
+    ? ok(QUOTA, `${name}: ${quota} vCPUs do for ${cap} runners`)
+    : warning(
+        QUOTA,
+        `${name}: ${quota} vCPUs, and ${cap} runners of the default class need ${needed}; the rest waits`,
+        `Ask for more in Service Quotas (EC2, ${code}), or lower MaxRunnersPerClass`,
+      );
+};
+
+/** vCPUs for instances, by market. */
+export const checkVcpus: Check = async (patient) => {
+  const market = patient.settings?.defaults.EC2.ec2?.market ?? "spot-first";
+  return [
+    ...(market === "on-demand" ? [] : [await quotaFinding(patient, SPOT_VCPUS, "Spot")]),
+    ...(market === "spot" ? [] : [await quotaFinding(patient, ON_DEMAND_VCPUS, "On-demand")]),
+  ];
+};
+
+/** New accounts have ten concurrent calls in all: our own functions need some of them. */
+const SPARE_CONCURRENCY = 20;
+
+export const checkConcurrency: Check = async ({ context, settings }) => {
+  const answer = await context.clients.lambda().send(new GetAccountSettingsCommand({}));
+  const limit = answer.AccountLimit?.UnreservedConcurrentExecutions ?? 0;
+  const needed = (settings?.defaults.LAMBDA.maxRunners ?? 0) + SPARE_CONCURRENCY;
+  return limit >= needed
+    ? [ok(QUOTA, `Lambda: ${limit} calls at a time do for ${needed - SPARE_CONCURRENCY} runners`)]
+    : [
+        warning(
+          QUOTA,
+          `Lambda: ${limit} calls at a time; ${needed - SPARE_CONCURRENCY} runners and our own functions need ${needed}`,
+          "Ask for more in Service Quotas (Lambda, concurrent executions), or lower MaxRunnersPerClass",
+        ),
+      ];
+};
+
+const LINKED_ROLES = [
+  ["AWSServiceRoleForEC2Spot", "spot.amazonaws.com"],
+  ["AWSServiceRoleForEC2Fleet", "ec2fleet.amazonaws.com"],
+] as const;
+
+/** EC2 Fleet and Spot need their service-linked roles; our functions may not make them. */
+export const checkLinkedRoles: Check = async ({ context }) => {
+  const found: DoctorFinding[] = [];
+  for (const [RoleName, service] of LINKED_ROLES) {
+    const role = await context.clients
+      .iam()
+      .send(new GetRoleCommand({ RoleName }))
+      .catch((error: unknown) => {
+        if (isNamed(error, "NoSuchEntityException") || isNamed(error, "NoSuchEntity")) return undefined;
+        throw error;
+      });
+    found.push(
+      role?.Role
+        ? ok("roles", `${RoleName} is there`)
+        : problem(
+            "roles",
+            `${RoleName} is missing: instances of that kind cannot be launched`,
+            `aws iam create-service-linked-role --aws-service-name ${service}`,
+          ),
+    );
+  }
+  return found;
+};

@@ -1,0 +1,89 @@
+import {
+  DescribeImagesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  type Image,
+  type ResponseLaunchTemplateData,
+} from "@aws-sdk/client-ec2";
+import type { Architecture } from "../../Core/runner-class";
+import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+
+const AREA = "image";
+const PREPARE = "Prepare an image as ami-preparation.md says, and deploy AutoScaler with it";
+
+const launchTemplate = async (
+  { context, autoScaler }: Patient,
+  output: string,
+): Promise<ResponseLaunchTemplateData | undefined> => {
+  const LaunchTemplateId = autoScaler.outputs.get(output);
+  if (LaunchTemplateId === undefined) return undefined;
+  const answer = await context.clients.ec2().send(
+    new DescribeLaunchTemplateVersionsCommand({
+      LaunchTemplateId,
+      Versions: ["$Latest"],
+      ResolveAlias: true,
+    }),
+  );
+  return answer.LaunchTemplateVersions?.[0]?.LaunchTemplateData;
+};
+
+const imageFindings = (
+  image: Image,
+  architecture: Architecture,
+  rootDevice: string | undefined,
+): readonly DoctorFinding[] => {
+  const name = `${image.ImageId} (${image.Name ?? "no name"})`;
+  const found: DoctorFinding[] = [];
+  if (image.State !== "available") {
+    found.push(problem(AREA, `${architecture}: ${name} is ${image.State}`, PREPARE));
+  }
+  if (image.Architecture !== architecture) {
+    found.push(problem(AREA, `${architecture}: ${name} is for ${image.Architecture}`, PREPARE));
+  }
+  if (rootDevice !== undefined && image.RootDeviceName !== rootDevice) {
+    found.push(
+      problem(
+        AREA,
+        `${architecture}: ${name} has its root disk at ${image.RootDeviceName}, the stack says ${rootDevice}`,
+        `Deploy AutoScaler with RootDeviceName=${image.RootDeviceName}`,
+      ),
+    );
+  }
+  if (/^al2023-ami-/.test(image.Name ?? "")) {
+    found.push(
+      warning(AREA, `${architecture}: ${name} is Amazon's plain image: it has no gitlab-runner`, PREPARE),
+    );
+  }
+  return found.length > 0 ? found : [ok(AREA, `${architecture}: ${name} is there`)];
+};
+
+const checkArchitecture = async (
+  patient: Patient,
+  architecture: Architecture,
+  output: string,
+): Promise<readonly DoctorFinding[]> => {
+  if (patient.settings?.allowedInstanceTypes[architecture].length === 0) return [];
+  const data = await launchTemplate(patient, output);
+  const ImageId = data?.ImageId;
+  if (ImageId === undefined)
+    return [problem(AREA, `${architecture}: the launch template names none`, PREPARE)];
+  if (!ImageId.startsWith("ami-")) {
+    return [
+      warning(
+        AREA,
+        `${architecture}: ${ImageId} could not be resolved to an image`,
+        "Check that the parameter it names holds an image's id",
+      ),
+    ];
+  }
+  const answer = await patient.context.clients.ec2().send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
+  const [image] = answer.Images ?? [];
+  return image
+    ? imageFindings(image, architecture, data?.BlockDeviceMappings?.[0]?.DeviceName)
+    : [problem(AREA, `${architecture}: there is no image ${ImageId}`, PREPARE)];
+};
+
+/** The images that instances start from. */
+export const checkImages: Check = async (patient) => [
+  ...(await checkArchitecture(patient, "arm64", "RunnerLaunchTemplateArm64Id")),
+  ...(await checkArchitecture(patient, "x86_64", "RunnerLaunchTemplateX86Id")),
+];

@@ -1,0 +1,78 @@
+import { checkGitLabUrl } from "../../Core/gitlab-url";
+import { configurationOf, type ParameterName, type StoredParameter } from "../configuration";
+import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
+
+const AREA = "parameters";
+const CONFIGURE = "Run: npm run runners -- configure";
+
+type Stored = Readonly<Partial<Record<ParameterName, StoredParameter>>>;
+
+const urlFinding = (url: StoredParameter | undefined, name: string): DoctorFinding => {
+  if (url === undefined) return problem(AREA, `${name} is missing`, CONFIGURE);
+  try {
+    return ok(AREA, `${name} is ${checkGitLabUrl(url.value)}`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "it is wrong";
+    return problem(AREA, `${name}: ${message}`, CONFIGURE);
+  }
+};
+
+const secretFinding = (stored: StoredParameter, name: string): DoctorFinding => {
+  if (stored.value === "") return problem(AREA, `${name} is empty`, CONFIGURE);
+  return stored.type === "SecureString"
+    ? ok(AREA, `${name} is there, encrypted`)
+    : problem(
+        AREA,
+        `${name} is a ${stored.type}: anybody who may read parameters reads the secret`,
+        `Make the secret anew, and store it as SecureString. ${CONFIGURE}`,
+      );
+};
+
+const accessFindings = (
+  stored: Stored,
+  nameOf: (name: ParameterName) => string,
+): readonly DoctorFinding[] => {
+  const { accessToken, registrationToken } = stored;
+  const found = [
+    ...(accessToken ? [secretFinding(accessToken, nameOf("accessToken"))] : []),
+    ...(registrationToken ? [secretFinding(registrationToken, nameOf("registrationToken"))] : []),
+  ];
+  if (accessToken) return found;
+  if (registrationToken === undefined) {
+    return [problem(AREA, `${nameOf("accessToken")} is missing`, CONFIGURE)];
+  }
+  const sentence = "There is no AccessToken: jobs are known by their hooks alone, and lost hooks stay lost";
+  return [...found, warning(AREA, sentence, CONFIGURE)];
+};
+
+const startsFinding = (starts: StoredParameter | undefined, name: string): DoctorFinding => {
+  const value = starts?.value.toLowerCase() ?? "on";
+  if (value === "on") return ok(AREA, "New starts are on");
+  return value === "off"
+    ? warning(AREA, "New starts are held", "Let them go with: npm run runners -- resume")
+    : problem(AREA, `${name} is neither on nor off`, "Run: npm run runners -- resume");
+};
+
+/** What lies in Parameter Store. Values of secrets are looked at for their kind, and never shown. */
+export const checkParameters: Check = async ({ context, autoScaler }) => {
+  const configuration = configurationOf(context, autoScaler);
+  const nameOf = (name: ParameterName): string => configuration.nameOf(name);
+  const stored = await configuration.read([
+    "url",
+    "accessToken",
+    "registrationToken",
+    "webhookSecret",
+    "webhookSecretPrevious",
+    "starts",
+  ]);
+  const { webhookSecret, webhookSecretPrevious } = stored;
+  return [
+    urlFinding(stored.url, nameOf("url")),
+    ...accessFindings(stored, nameOf),
+    webhookSecret
+      ? secretFinding(webhookSecret, nameOf("webhookSecret"))
+      : problem(AREA, `${nameOf("webhookSecret")} is missing: no hook is let in`, CONFIGURE),
+    ...(webhookSecretPrevious ? [secretFinding(webhookSecretPrevious, nameOf("webhookSecretPrevious"))] : []),
+    startsFinding(stored.starts, nameOf("starts")),
+  ];
+};
