@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { argument, baseImages, pinNames } from "../scripts/pin/dockerfile";
@@ -119,3 +119,36 @@ const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
     }
   },
 );
+
+const isRoot = process.platform === "linux" && process.getuid?.() === 0;
+(isRoot ? describe : describe.skip)("T-9: a binary of root's that can be run and not read", () => {
+  const NOBODY = 65_534;
+  const environOf = (mode: number): string => {
+    const folder = mkdtempSync(join(tmpdir(), "unreadable-"));
+    const binary = join(folder, "node");
+    chmodSync(folder, 0o755);
+    copyFileSync(process.execPath, binary);
+    chmodSync(binary, mode);
+    const script = 'process.stdout.write("up"); setTimeout(() => {}, 60_000)';
+    const env = { SECRET_OF_THE_FUNCTION: "yes" };
+    const running = spawn(binary, ["-e", script], {
+      uid: NOBODY,
+      gid: NOBODY,
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const look = 'until grep -q . "$0" 2>/dev/null || [ $((i += 1)) -gt 50 ]; do sleep 0.02; done; cat "$0"';
+    const seen = spawnSync("bash", ["-c", look, `/proc/${running.pid}/environ`], {
+      uid: NOBODY,
+      gid: NOBODY,
+    });
+    running.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+    return seen.stdout.toString();
+  };
+
+  it("hides its environment from processes of the same user, as a readable one does not", () => {
+    expect(environOf(0o711)).toBe("");
+    expect(environOf(0o755)).toContain("SECRET_OF_THE_FUNCTION=yes");
+  });
+});

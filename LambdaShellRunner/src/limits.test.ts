@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { runLimits } from "./limits";
 
@@ -25,5 +27,20 @@ describe("the times of a run", () => {
         expect(limits.rejected).toBeLessThan(2_000);
       }),
     );
+  });
+
+  it("are those that the documentation states", () => {
+    const text = readFileSync(join(__dirname, "../../docs/lambda-runner.md"), "utf8");
+    const limits = runLimits({ waitTimeoutSeconds: 60, lifetimeSeconds: 900 }, 900_000);
+    for (const row of [
+      `| ${limits.patience / 1_000} s after that | SIGTERM, and SIGKILL ${limits.grace / 1_000} s later |`,
+      `SIGTERM at once, SIGKILL after ${limits.rejected / 1_000} s;`,
+      `| ${(900_000 - limits.interrupt) / 1_000} s before Lambda's limit,`,
+      `| ${limits.stubborn / 1_000} s after that, when the job ignores it |`,
+      `| ${limits.grace / 1_000} s after that | SIGKILL |`,
+      `not taken within ${limits.report / 1_000} s of the job's end | SIGKILL;`,
+    ]) {
+      expect(text).toContain(row);
+    }
   });
 });
