@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LAMBDA_QUEUE_SECONDS, LEASE_MILLISECONDS } from "../../AutoScaler/src/domain/limits";
 import {
@@ -152,3 +152,32 @@ it.each(["StartLambdaRunnerFunction", "StartEc2RunnerFunction", "UnregisterRunne
     expect(Number(Timeout) * 1000).toBeLessThan(LEASE_MILLISECONDS);
   },
 );
+
+const DOMAIN = join(ROOT, "AutoScaler/src/domain");
+const emitted = new Set(
+  readdirSync(DOMAIN, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .flatMap((file) => [...readFileSync(join(DOMAIN, file), "utf8").matchAll(/\bmetric\(\s*"(\w+)"/g)])
+    .map(([, name = ""]) => name),
+);
+const ownAlarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")
+  .map(({ id, properties }) => ({ id, properties }))
+  .filter(({ properties }) => properties.Namespace === "GitLabRunners");
+
+it.each(ownAlarms)(
+  "I-1 T-26: $id watches a metric that the rules write, of this deployment",
+  ({ properties }) => {
+    expect(emitted).toContain(properties.MetricName);
+    expect(asMap(asList(properties.Dimensions)[0])).toEqual({
+      Name: "Deployment",
+      Value: { Ref: "DeploymentId" },
+    });
+  },
+);
+
+it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, and on jobs that no hook told of", () => {
+  const metrics = ownAlarms.map(({ properties }) => properties.MetricName);
+  expect(metrics).toEqual(
+    expect.arrayContaining(["JobsFailed", "OldestWaitingSeconds", "JobsFoundBySweep", "LaunchesRefused"]),
+  );
+});

@@ -1,0 +1,90 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { asMap, ofType, parseTemplate, ROOT, readTemplate, STACKS, type Template } from "./read-template";
+import { dataRules } from "./rules/data";
+import { frontDoorRules } from "./rules/front-door";
+import { machineRules } from "./rules/machines";
+import { permissionRules } from "./rules/permissions";
+
+/** The environment that `npm start` and `npm test` make; SAM's own translator is in it. */
+const PYTHON = join(ROOT, ".local/venv/bin/python");
+
+/** As CloudFormation gets it: SAM's translator asks AWS for nothing but its own policies, and there are none. */
+const SCRIPT = `
+import json, sys
+from unittest.mock import Mock
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+template = yaml_parse(sys.stdin.read())
+for resource in template["Resources"].values():
+    properties = resource.get("Properties", {})
+    if resource["Type"] == "AWS::Serverless::Function":
+        place = "ImageUri" if properties.get("PackageType") == "Image" else "CodeUri"
+        properties[place] = "1.dkr.ecr.eu-west-1.amazonaws.com/r:t" if place == "ImageUri" else "s3://b/k"
+    if resource["Type"] == "AWS::Serverless::StateMachine":
+        properties["DefinitionUri"] = "s3://b/k"
+session = Mock(region_name="eu-west-1")
+translator = Translator({}, Parser(), boto_session=session)
+values = {name: parameter.get("Default", "") for name, parameter in template["Parameters"].items()}
+print(json.dumps(translator.translate(template, values), default=str))
+`;
+
+const expand = (stack: string): Template => {
+  const input = readFileSync(join(ROOT, stack, "template.yaml"), "utf8");
+  const { status, stdout, stderr } = spawnSync(PYTHON, ["-c", SCRIPT], {
+    input,
+    encoding: "utf8",
+    timeout: 60_000,
+    maxBuffer: 64 * 1024 * 1024,
+    env: { PATH: process.env.PATH, AWS_DEFAULT_REGION: "eu-west-1", SAM_CLI_TELEMETRY: "0" },
+  });
+  if (status !== 0) throw new Error(`SAM's translator failed: ${stderr}`);
+  // JSON is YAML.
+  return parseTemplate(stdout, stack);
+};
+
+const isSetUp = existsSync(PYTHON);
+if (!isSetUp)
+  process.stderr.write(`Skipped: SAM's own expansion of the templates, since there is no ${PYTHON}\n`);
+
+(isSetUp ? describe : describe.skip).each(STACKS)("%s, as SAM expands it", (stack) => {
+  const expanded = isSetUp ? expand(stack) : readTemplate(stack);
+
+  it("S-4: has the roles that the template writes out, and no other", () => {
+    const roles = (template: Template) => ofType(template, "AWS::IAM::Role").map(({ id }) => id);
+    expect(roles(expanded).sort()).toEqual([...roles(readTemplate(stack))].sort());
+    const functions = ofType(expanded, "AWS::Lambda::Function");
+    expect(functions.length).toBe(ofType(readTemplate(stack), "AWS::Serverless::Function").length);
+    for (const { properties } of functions) {
+      expect(asMap(properties.Role)["Fn::GetAtt"]).toEqual([expect.stringMatching(/Role$/), "Arn"]);
+    }
+  });
+
+  it("T-1: has no route and no permission that SAM added", () => {
+    for (const type of ["AWS::ApiGatewayV2::Route", "AWS::Lambda::Permission", "AWS::Lambda::Url"]) {
+      expect(ofType(expanded, type)).toHaveLength(ofType(readTemplate(stack), type).length);
+    }
+  });
+
+  it.each([...permissionRules, ...frontDoorRules, ...dataRules, ...machineRules])(
+    "$id: $says",
+    ({ check }) => {
+      expect(check(expanded)).toEqual([]);
+    },
+  );
+
+  it("I-30: bounds the tries of the functions that are started asynchronously, and of no other", () => {
+    const bounded = ofType(expanded, "AWS::Lambda::EventInvokeConfig").map(
+      ({ properties }) => asMap(properties.FunctionName).Ref,
+    );
+    const expected = {
+      Infrastructure: [],
+      LambdaShellRunner: ["RunnerFunction"],
+      AutoScaler: ["RecordPickUpFunction", "SweepFunction"],
+    };
+    expect([...bounded].sort()).toEqual(expected[stack]);
+  });
+});
