@@ -137,14 +137,9 @@ describe("traces", () => {
     await pend(small, A);
     await pend(small, B);
     runs(small, A, RB);
-    const spent = {
-      ...(await runnerOf(small, RB)),
-      state: "BUSY",
-      busyJobId: A,
-      busyProjectId: 1,
-      version: 2,
-    } as const;
-    await small.ledger.commit([{ put: spent }]);
+    const rB = await runnerOf(small, RB);
+    const spent = { ...rB, state: "BUSY", busyJobId: A, busyProjectId: 1, version: rB.version + 1 } as const;
+    expect(await small.ledger.commit([{ put: spent }])).toBe(true);
     const opening = processWith(small, {
       settings: interrupted(small.settings, "startsAreOn", () =>
         small.pickUp(hook(small.gitLab.jobsById.get(A)!)),

@@ -1,0 +1,66 @@
+import { TransientError } from "../../../Core/errors";
+import { commit, follow } from "./commit";
+import { fakeLedger } from "./fakes";
+import { faultPlan, withFaults } from "./fakes/faults";
+import { anAttempt } from "./fakes/items";
+
+describe("commit", () => {
+  it("F-18: takes a write that was applied and whose answer was lost for done", async () => {
+    const ledger = fakeLedger();
+    const lossy = withFaults(ledger, faultPlan(0, "loses-answer"), "ledger");
+
+    await expect(commit(lossy, [{ put: anAttempt() }])).resolves.toBe(true);
+    expect(ledger.writes).toBe(1);
+  });
+
+  it("F-18: writes at the second try what the first one did not", async () => {
+    const ledger = fakeLedger();
+    const lossy = withFaults(ledger, faultPlan(0, "fails"), "ledger");
+
+    await expect(commit(lossy, [{ put: anAttempt() }])).resolves.toBe(true);
+    expect(ledger.items.size).toBe(1);
+  });
+
+  it("F-17 F-18: is false when another writer came between the lost answer and the second try", async () => {
+    const ledger = fakeLedger();
+    await ledger.commit([{ put: anAttempt({ reason: "another's" }) }]);
+    const failing = withFaults(ledger, faultPlan(0, "fails"), "ledger");
+
+    await expect(commit(failing, [{ put: anAttempt() }])).resolves.toBe(false);
+  });
+
+  it("passes errors on that are not passing", async () => {
+    const broken = { ...fakeLedger(), commit: () => Promise.reject(new RangeError("a defect")) };
+
+    await expect(commit(broken, [{ put: anAttempt() }])).rejects.toThrow(RangeError);
+  });
+});
+
+describe("follow", () => {
+  it("F-17: reads again when somebody else was faster", async () => {
+    const ledger = fakeLedger();
+    let reads = 0;
+    const result = await follow(ledger, async () => {
+      reads += 1;
+      if (reads === 1) await ledger.commit([{ put: anAttempt() }]);
+      const [found] = await ledger.attempts(7);
+      const version = reads === 1 ? 1 : (found?.version ?? 0) + 1;
+      return { changes: [{ put: anAttempt({ version }) }], result: reads };
+    });
+
+    expect(result).toBe(2);
+  });
+
+  it("I-25: gives up after ten tries", async () => {
+    const never = { ...fakeLedger(), commit: async () => false };
+    let reads = 0;
+
+    await expect(
+      follow(never, async () => {
+        reads += 1;
+        return { changes: [{ put: anAttempt() }], result: undefined };
+      }),
+    ).rejects.toThrow(TransientError);
+    expect(reads).toBe(10);
+  });
+});
