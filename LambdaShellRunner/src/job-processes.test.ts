@@ -108,6 +108,21 @@ describe("what is a process of the job", () => {
     expect(processes.look()).toEqual([]);
   });
 
+  it("is not one that got the runner's number after it", () => {
+    let entries = [RUNNER_ENTRY];
+    const evidence = { runnerPid: RUNNER, home: HOME, mark: undefined, before: undefined };
+    const processes = new JobProcesses(
+      table(() => entries),
+      evidence,
+      OWN,
+    );
+    expect(processes.look()).toEqual([RUNNER_ENTRY]);
+    entries = [];
+    processes.look();
+    entries = [entry(RUNNER, 1, { session: RUNNER, started: "later" })];
+    expect(processes.look()).toEqual([]);
+  });
+
   it("never is we ourselves, what we come from, or init, whatever the list says", () => {
     const pids = fc.integer({ min: 2, max: 120 });
     const arbitrary = fc.array(

@@ -41,6 +41,8 @@ export class JobProcesses {
   /** Sessions, and where the system does not tell them process groups, that are the job's. */
   private readonly families = new Set<number>();
   private readonly bystanders: Set<string> | undefined;
+  /** The runner as it was first seen: its number may be another's when it has gone. */
+  private runner: string | undefined;
 
   constructor(
     private readonly table: ProcessTable,
@@ -55,6 +57,7 @@ export class JobProcesses {
   look(): ProcessEntry[] {
     const entries = this.table.list();
     const spared = this.spared(entries);
+    this.runner ??= entries.filter(({ pid }) => pid === this.evidence.runnerPid).map(identity)[0];
     this.forgetFamilies(entries);
     const candidates = entries.filter((entry) => !spared.has(entry.pid));
     for (const entry of candidates) if (this.isProvenByItself(entry)) this.prove(entry);
@@ -96,7 +99,7 @@ export class JobProcesses {
   }
 
   private isProvenByItself(entry: ProcessEntry): boolean {
-    if (this.proven.has(identity(entry)) || entry.pid === this.evidence.runnerPid) return true;
+    if (this.proven.has(identity(entry)) || identity(entry) === this.runner) return true;
     if (this.families.has(family(entry))) return true;
     if (this.bystanders && !this.bystanders.has(identity(entry))) return true;
     const { environment, limits } = this.table.inherited(entry.pid);

@@ -102,8 +102,10 @@ export class RunnerProcess {
 
   private followProcesses(runnerPid: number, mark: JobMark | undefined): JobProcesses {
     const { table, before } = this.settings;
-    this.processes = new JobProcesses(table, { runnerPid, home: this.workspace.home, mark, before });
-    return this.processes;
+    const processes = new JobProcesses(table, { runnerPid, home: this.workspace.home, mark, before });
+    processes.look();
+    this.processes = processes;
+    return processes;
   }
 
   private spawn([file = "", ...args]: readonly string[]): ChildProcess {

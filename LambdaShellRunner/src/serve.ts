@@ -59,6 +59,7 @@ const run = async (world: World, row: BootstrapRow, current: Current): Promise<R
   } finally {
     if (row.deletesOwnRecord) await deleteOwnRecord(row);
     await world.environment.clean(root, process?.processes);
+    delete current.process;
   }
 };
 

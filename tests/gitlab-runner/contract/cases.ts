@@ -1,0 +1,31 @@
+import type { GitLabDouble } from "../gitlab-double";
+import type { Binary } from "../runner-under-test";
+
+/** A gitlab-runner under test: `fast` has its waits shortened a little where it can, `faster` a lot. */
+export interface Subject {
+  readonly name: string;
+  readonly fast: Binary;
+  readonly faster: Binary;
+}
+
+/** For cases that take minutes where the waits cannot be shortened: left out there. */
+export const slowCase = ({ faster }: Subject): jest.It["concurrent"] =>
+  faster.scale < 1 ? it.concurrent : (it.skip as unknown as jest.It["concurrent"]);
+
+/** The job of a case. */
+export const JOB = 7;
+export const PUT = `PUT jobs/${JOB}`;
+export const PATCH = `PATCH jobs/${JOB}/trace`;
+/** Begins and does not end by itself. */
+export const SLEEPER = ["echo begun", "sleep 300"];
+
+/** Answers the first request of a kind otherwise, and all after it as the double does. */
+export const firstTime = (
+  gitlab: GitLabDouble,
+  kind: string,
+  status: number,
+  headers: Record<string, string> = {},
+) => {
+  gitlab.answer = (seen, count) =>
+    `${seen.method} ${seen.path}` === kind && count === 1 ? { status, headers, body: {} } : undefined;
+};
