@@ -40,10 +40,9 @@ const storeLaunch = (world: LaunchWorld, { runnerId }: Runner, launch: Launched)
     if (runner === undefined || runner.resourceId === launch.resourceId) return { changes: [], result };
     const attempt = await servedAttempt(world, runner);
     const times = { ...runner.times, LAUNCHED: now };
-    const stored = {
-      ...touch(runner, { ...resourceOf(launch), lease: undefined, reason: undefined }),
-      times,
-    };
+    const { bootstrapKey } = launch;
+    const patch = { ...resourceOf(launch), bootstrapKey, lease: undefined, reason: undefined };
+    const stored = { ...touch(runner, patch), times };
     const changes: Change[] = [{ put: stored }];
     if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });
     return { changes, result };

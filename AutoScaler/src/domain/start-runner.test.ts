@@ -1,0 +1,410 @@
+import fc from "fast-check";
+import { ConfigurationError, TransientError } from "../../../Core/errors";
+import { interleaved } from "./fakes/interleaved";
+import { interrupted } from "./fakes/interrupted";
+import { hook, type SmallWorld, type SmallWorldOptions, smallWorld, workflows } from "./fakes/small-world";
+import { type Launch, STACK } from "./ports";
+
+const attempts = (small: SmallWorld) =>
+  [...small.ledger.items.values()].filter((item) => item.kind === "attempt");
+const runners = (small: SmallWorld) =>
+  [...small.ledger.items.values()].filter((item) => item.kind === "runner");
+
+const started = async (options: SmallWorldOptions = {}, tags = ["ec2"]) => {
+  const small = smallWorld(options);
+  const job = small.gitLab.addJob({ id: 7, tags });
+  return { small, job, outcome: await small.start(hook(job)) };
+};
+
+const refusal = (kind: Extract<Launch, { kind: "refused" }>["refusal"]): Launch => ({
+  kind: "refused",
+  refusal: kind,
+  message: `no: ${kind}`,
+});
+
+describe("a start", () => {
+  it("I-14: asks GitLab for a runner of the job's project with exactly its tags and a bounded time", async () => {
+    const { small } = await started({}, ["zeta", "arm", "zeta"]);
+    expect(small.gitLab.created).toEqual([
+      {
+        id: 9001,
+        projectId: 1,
+        description: "glr test job 7 attempt 1",
+        tags: ["arm", "zeta"],
+        maximumTimeoutSeconds: 900,
+      },
+    ]);
+  });
+
+  it("stores each step before the next and moves the row to the instance's key", async () => {
+    const { small, outcome } = await started();
+    const [instanceId] = [...small.ec2.launched.values()];
+    expect(outcome).toEqual({ kind: "launched", runnerId: 9001, resourceId: instanceId });
+    expect(attempts(small)).toMatchObject([
+      { state: "LAUNCHED", runnerId: 9001, resourceId: instanceId, market: "spot", pricePerHour: 0.04 },
+    ]);
+    expect(Object.keys(attempts(small)[0]!.times)).toEqual(["CLAIMED", "CREATED", "LAUNCHED"]);
+    expect(runners(small)).toMatchObject([{ state: "STARTING", place: expect.anything() }]);
+    expect(attempts(small)[0]).not.toHaveProperty("place");
+    expect(runners(small)[0]).not.toHaveProperty("lease");
+  });
+
+  it("gives the runner a row with its token, limits and an end", async () => {
+    const { small } = await started();
+    const [row] = [...small.rows.rows.values()];
+    expect(row).toMatchObject({
+      token: "glrt-fake-9001",
+      runnerId: 9001,
+      carrier: "EC2",
+      lifetimeSeconds: 3600,
+      waitTimeoutSeconds: 120,
+      deletesOwnRecord: false,
+    });
+    expect(row!.ttl * 1000).toBeGreaterThan(small.clock.now() + 50 * 60_000);
+    expect(row!.ttl * 1000).toBeLessThan(small.clock.now() + 70 * 60_000);
+  });
+
+  it("I-13: keeps the token out of the ledger", async () => {
+    const { small } = await started();
+    expect(JSON.stringify([...small.ledger.items.values(), ...small.ledger.notes.values()])).not.toContain(
+      "glrt-",
+    );
+  });
+
+  it("I-2 F-12: gives one launch for a doubled event", async () => {
+    const { small, job } = await started();
+    await small.start(hook(job));
+    expect(small.ec2.calls).toHaveLength(1);
+    expect(small.gitLab.created).toHaveLength(1);
+  });
+
+  it("I-2 I-6 I-22: gives each job one launch within the caps for any number of copies in any order of calls", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 10 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (scheduler, ids, cap) => {
+          const small = smallWorld({ stackCap: cap, classCap: cap });
+          const slow = {
+            ...small.world,
+            ledger: interleaved(small.ledger, scheduler),
+            gitLab: interleaved(small.gitLab, scheduler),
+          };
+          const run = workflows(
+            slow,
+            { lambda: small.lambda, ec2: interleaved(small.ec2, scheduler) },
+            small.routing,
+          );
+          const jobs = ids.map(
+            (id) => small.gitLab.jobsById.get(id) ?? small.gitLab.addJob({ id, tags: ["ec2"] }),
+          );
+          await scheduler.waitFor(Promise.all(jobs.map((job) => run.start(hook(job)))));
+          const different = new Set(ids).size;
+          expect(small.ec2.launched.size).toBe(Math.min(different, cap));
+          expect(small.ledger.taken(STACK)).toBe(Math.min(different, cap));
+          expect(attempts(small).filter(({ state }) => state === "WAITING")).toHaveLength(
+            Math.max(0, different - cap),
+          );
+        },
+      ),
+      { numRuns: 60, interruptAfterTimeLimit: 5_000 },
+    );
+  }, 20_000);
+
+  it("F-5: starts nothing for a job that was cancelled before", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, status: "canceled" });
+    expect(await small.start(hook({ ...job, status: "pending" }))).toMatchObject({ kind: "nothing" });
+    expect(small.ledger.writes).toBe(0);
+  });
+
+  it("launches nothing and drops the record when the job was cancelled while its runner was made", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    const gitLab = interrupted(small.gitLab, "createRunner", async () => {
+      small.gitLab.change(7, { status: "canceled" });
+      await small.stop(hook({ ...job, status: "canceled" }));
+    });
+    const run = workflows(
+      { ...small.world, gitLab },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+
+    expect(await run.start(hook(job))).toMatchObject({ kind: "nothing" });
+    expect(small.gitLab.deleted).toEqual([9001]);
+    expect(small.ec2.calls).toEqual([]);
+    expect(small.ledger.taken(STACK)).toBe(0);
+  });
+});
+
+describe("a start without a place", () => {
+  it("P-9 I-22: waits in line, and the sweep knows the class", async () => {
+    const small = smallWorld({ classCap: 0 });
+    const outcome = await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(outcome).toEqual({ kind: "waiting", waitingFor: "place" });
+    expect(attempts(small)).toMatchObject([{ state: "WAITING", waitingFor: "place" }]);
+    expect(small.ledger.notes.get("classes")?.value).toEqual(["EC2#default"]);
+    expect(small.gitLab.created).toEqual([]);
+  });
+
+  it("looks once more after it joined the line: a place that was freed meanwhile is taken", async () => {
+    const small = smallWorld({ stackCap: 1 });
+    await small.ledger.commit([{ take: { scope: STACK, shard: 0, limit: 1 } }]);
+    const ledger = interrupted(small.ledger, "commit", () =>
+      small.ledger.commit([{ giveBack: { scope: STACK, shard: 0 } }]),
+    );
+    const run = workflows(
+      { ...small.world, ledger },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+
+    await run.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+
+    expect(attempts(small)).toMatchObject([{ state: "LAUNCHED" }]);
+  });
+
+  it("starts at once when a place is freed, oldest first", async () => {
+    const small = smallWorld({ stackCap: 1 });
+    const jobs = [7, 8, 9].map((id) => small.gitLab.addJob({ id, tags: ["ec2"], createdAt: 1000 - id }));
+    for (const job of jobs) await small.start(hook(job));
+    small.gitLab.change(7, { status: "canceled" });
+
+    await small.stop(hook({ ...jobs[0]!, status: "canceled" }));
+
+    expect(small.bus.events).toMatchObject([
+      { detailType: "GitLabJobEvent", job: { id: 9, status: "pending" } },
+    ]);
+  });
+});
+
+describe("the switch for new starts", () => {
+  it("F-57 I-34: holds new jobs in line and lets runners that exist be launched", async () => {
+    const { small, job } = await started({});
+    small.settings.on = false;
+    const other = small.gitLab.addJob({ id: 8, tags: ["ec2"] });
+    expect(await small.start(hook(other))).toEqual({ kind: "waiting", waitingFor: "starts-on" });
+    expect(await small.start(hook(job))).toMatchObject({ kind: "nothing" });
+    expect(small.gitLab.created).toHaveLength(1);
+  });
+
+  it("F-57: lets them go when it is on again", async () => {
+    const small = smallWorld();
+    small.settings.on = false;
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    await small.start(hook(job));
+    small.settings.on = true;
+    await small.start(hook(job));
+    expect(attempts(small)).toMatchObject([{ state: "LAUNCHED" }]);
+    expect(attempts(small)[0]).not.toHaveProperty("waitingFor");
+  });
+});
+
+describe("a start that is refused", () => {
+  it("F-26: fails visibly and gives its place back when GitLab makes no runner", async () => {
+    const small = smallWorld();
+    small.gitLab.refuses = "410 registration is disabled";
+    const outcome = await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(outcome).toMatchObject({ kind: "failed", placeFreed: "EC2#default" });
+    expect(attempts(small)).toMatchObject([{ state: "FAILED", reason: "410 registration is disabled" }]);
+    expect(small.ledger.taken(STACK)).toBe(0);
+    expect(small.metrics.recorded).toContainEqual({
+      name: "JobsFailed",
+      value: 1,
+      dimensions: { reason: "create-refused" },
+    });
+  });
+
+  it("trace 8: is no failure when the job ended meanwhile", async () => {
+    const small = smallWorld();
+    small.gitLab.refuses = "no";
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    const gitLab = interrupted(small.gitLab, "createRunner", () =>
+      small.gitLab.change(7, { status: "canceled" }),
+    );
+    const run = workflows(
+      { ...small.world, gitLab },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+
+    expect(await run.start(hook(job))).toMatchObject({ kind: "nothing" });
+    expect(attempts(small)).toMatchObject([{ state: "ENDED", outcome: "canceled" }]);
+    expect(small.metrics.total("JobsFailed")).toBe(0);
+  });
+
+  it("fails, deletes the record and frees the place when an operator must act", async () => {
+    const small = smallWorld();
+    small.ec2.script.push(refusal("configuration"));
+    const outcome = await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(outcome).toMatchObject({ kind: "failed", reason: "no: configuration", placeFreed: "EC2#default" });
+    expect(small.gitLab.runnersById.size).toBe(0);
+    expect(runners(small)).toMatchObject([{ state: "GONE", recordDeletedAt: expect.any(Number) }]);
+    expect(small.rows.rows.size).toBe(0);
+    expect(small.ledger.taken(STACK)).toBe(0);
+  });
+
+  it("F-26: keeps a record to delete when GitLab fails just then", async () => {
+    const small = smallWorld();
+    small.ec2.script.push(refusal("configuration"));
+    const gitLab = interrupted(small.gitLab, "deleteRunner", () => {
+      throw new TransientError("GitLab does not answer");
+    });
+    const run = workflows(
+      { ...small.world, gitLab },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+    await run.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(runners(small)[0]).toMatchObject({ state: "GONE" });
+    expect((await small.ledger.openRunners()).items).toHaveLength(1);
+  });
+
+  it.each(["capacity", "limit", "rate"] as const)(
+    "F-31 F-32 F-33: keeps the runner and raises the round after %s, and launches it later",
+    async (kind) => {
+      const small = smallWorld();
+      small.ec2.script.push(refusal(kind));
+      const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+      expect(await small.start(hook(job))).toEqual({ kind: "waiting", waitingFor: "launch" });
+      expect(attempts(small)).toMatchObject([{ state: "CREATED" }]);
+      expect(runners(small)).toMatchObject([{ state: "STARTING", launchRound: 1, reason: kind }]);
+      expect(runners(small)[0]).not.toHaveProperty("lease");
+      expect(small.metrics.total("LaunchesRefused")).toBe(1);
+
+      small.ledger.notes.delete("ec2-pace");
+      await small.start(hook(job));
+      expect(small.ec2.calls).toEqual(["7-1-0", "7-1-1"]);
+      expect(attempts(small)).toMatchObject([{ state: "LAUNCHED" }]);
+    },
+  );
+
+  it("I-26: holds new EC2 jobs back after EC2 refused one for the number of calls, and no Lambda job", async () => {
+    const small = smallWorld();
+    small.ec2.script.push(refusal("rate"));
+    await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(await small.start(hook(small.gitLab.addJob({ id: 8, tags: ["ec2"] })))).toEqual({
+      kind: "waiting",
+      waitingFor: "ec2",
+    });
+    expect(await small.start(hook(small.gitLab.addJob({ id: 9 })))).toMatchObject({ kind: "launched" });
+    expect(small.ec2.calls).toHaveLength(1);
+  });
+
+  it("I-26: does not call EC2 for a job that was claimed before the refusal and comes after it", async () => {
+    const small = smallWorld();
+    const gitLab = interrupted(small.gitLab, "createRunner", async () => {
+      small.ec2.script.push(refusal("rate"));
+      await small.start(hook(small.gitLab.addJob({ id: 8, tags: ["ec2"] })));
+    });
+    const run = workflows(
+      { ...small.world, gitLab },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+    await run.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(small.ec2.calls).toEqual(["8-1-0"]);
+    expect(attempts(small).map(({ state }) => state)).toEqual(["CREATED", "CREATED"]);
+  });
+
+  it("I-25 F-36: uses three attempts, then fails visibly once, with at most 30 calls in all", async () => {
+    const small = smallWorld();
+    small.gitLab.refuses = "the limit of 1,000 runners is reached";
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    for (let minute = 0; minute < 30; minute += 1) {
+      await small.start(hook(job));
+      small.clock.advance(60_000);
+    }
+    expect(attempts(small).map(({ state }) => state)).toEqual(["FAILED", "FAILED", "FAILED"]);
+    expect(small.gitLab.calls.filter((call) => call === "createRunner")).toHaveLength(3);
+    expect(small.gitLab.created).toHaveLength(0);
+  });
+});
+
+describe("a start that breaks", () => {
+  it("I-21: gives its lease back, so the workflow's retry goes on at once", async () => {
+    const small = smallWorld();
+    const gitLab = interrupted(small.gitLab, "createRunner", () => {
+      throw new TransientError("GitLab does not answer");
+    });
+    const run = workflows(
+      { ...small.world, gitLab },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    await run.start(hook(job));
+    expect(attempts(small)).toMatchObject([{ state: "CLAIMED", place: expect.anything() }]);
+    expect(attempts(small)[0]).not.toHaveProperty("lease");
+
+    await run.start(hook(job));
+    expect(attempts(small)).toMatchObject([{ state: "LAUNCHED" }]);
+    expect(small.ledger.taken(STACK)).toBe(1);
+  });
+
+  it("trace 6: does not fail a job whose launch is unknown", async () => {
+    const small = smallWorld();
+    small.ec2.script.push("lost");
+    await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(attempts(small)).toMatchObject([{ state: "CREATED" }]);
+    expect(small.metrics.total("JobsFailed")).toBe(0);
+  });
+
+  it("F-22: fails a claim visibly when the token is refused, and gives its place back", async () => {
+    const small = smallWorld();
+    const gitLab = interrupted(small.gitLab, "createRunner", () => {
+      throw new ConfigurationError("AccessToken is refused");
+    });
+    const run = workflows(
+      { ...small.world, gitLab },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+    await run.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(attempts(small)).toMatchObject([
+      { state: "FAILED", reason: "ConfigurationError: AccessToken is refused" },
+    ]);
+    expect(small.ledger.taken(STACK)).toBe(0);
+    expect(small.metrics.total("JobsFailed")).toBe(1);
+  });
+
+  it("keeps the record of a runner whose commit was applied although its answer was lost", async () => {
+    const small = smallWorld();
+    let commits = 0;
+    const ledger = {
+      ...small.ledger,
+      commit: async (changes: Parameters<typeof small.ledger.commit>[0]) => {
+        commits += 1;
+        if (commits !== 2) return small.ledger.commit(changes);
+        await small.ledger.commit(changes);
+        const [attempt] = await small.ledger.attempts(7);
+        await small.ledger.commit([
+          { put: { ...attempt!, version: attempt!.version + 1, reason: "touched" } },
+        ]);
+        throw new TransientError("the answer was lost");
+      },
+    };
+    const run = workflows(
+      { ...small.world, ledger },
+      { lambda: small.lambda, ec2: small.ec2 },
+      small.routing,
+    );
+    await run.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(small.gitLab.deleted).toEqual([]);
+    expect(small.gitLab.runnersById.has(9001)).toBe(true);
+  });
+});
+
+describe("payload mode", () => {
+  it("takes the hook's name and the row's tags, and creates the runner alone", async () => {
+    const small = smallWorld({ mode: "payload" });
+    small.mappings.add({ pk: "job#build", sk: "tags#ec2", type: "EC2" });
+    const job = small.gitLab.addJob({ id: 7, name: "build", tags: ["secret"] });
+    await small.start(hook(job));
+    expect(small.gitLab.created).toMatchObject([{ tags: ["ec2"], projectId: 1 }]);
+    expect([...small.rows.rows.values()]).toMatchObject([{ deletesOwnRecord: true }]);
+    expect(small.gitLab.calls).toEqual(["createRunner"]);
+  });
+});
