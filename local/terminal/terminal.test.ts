@@ -1,0 +1,101 @@
+import type { JobView } from "../gitlab";
+import { rowsOf } from "./row";
+import { isNothingLeft, leftText, summaryTable } from "./summary";
+import { plainView } from "./view";
+
+const job = (overrides: Partial<JobView>): JobView => ({
+  id: 1,
+  projectId: 1,
+  pipelineId: 1,
+  name: "hello",
+  stage: "test",
+  tags: [],
+  status: "pending",
+  createdAt: 1_000,
+  queuedAt: 1_000,
+  retried: false,
+  lastLines: [],
+  ...overrides,
+});
+
+const step = (name: string, at: number) => ({ name, at });
+
+describe("rowsOf", () => {
+  it("joins GitLab's view with the ledger's: carrier, and how long each step took", () => {
+    const jobs = [job({ status: "success", runnerId: 5, startedAt: 3_000, finishedAt: 5_500 })];
+    const steps = [
+      step("CLAIMED", 1_200),
+      step("CREATED", 1_500),
+      step("LAUNCHED", 2_000),
+      step("RUNNING", 3_100),
+    ];
+    expect(rowsOf(jobs, [{ jobId: 1, carrier: "EC2", steps }])).toEqual([
+      {
+        id: 1,
+        name: "hello",
+        status: "success",
+        carrier: "EC2",
+        steps: [
+          { name: "hook", ms: 200 },
+          { name: "runner made", ms: 300 },
+          { name: "launched", ms: 500 },
+          { name: "picked up", ms: 1_000 },
+          { name: "ran", ms: 2_500 },
+        ],
+        lastLines: [],
+      },
+    ]);
+  });
+
+  it("names no carrier for a job that was cancelled before a runner had it", () => {
+    const [row] = rowsOf([job({ status: "canceled", finishedAt: 1_300 })], [{ jobId: 1, carrier: "LAMBDA" }]);
+    expect(row).toMatchObject({ carrier: "", steps: [{ name: "ended", ms: 300 }] });
+  });
+
+  it("knows a job that the ledger does not know yet", () => {
+    expect(rowsOf([job({})], [])).toMatchObject([{ status: "pending", carrier: "", steps: [] }]);
+  });
+
+  it("hands on why something goes wrong", () => {
+    expect(rowsOf([job({})], [{ jobId: 1, reason: "no capacity" }])).toMatchObject([
+      { reason: "no capacity" },
+    ]);
+  });
+});
+
+describe("plainView", () => {
+  it("writes a line for each change and none for what stays", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const view = plainView(
+      (line) => lines.push(line),
+      () => now,
+    );
+    view.show(rowsOf([job({})], []));
+    view.show(rowsOf([job({})], []));
+    now = 1_500;
+    view.show(rowsOf([job({ status: "running", startedAt: 2_000 })], [{ jobId: 1, carrier: "LAMBDA" }]));
+    expect(lines).toEqual([
+      "  [  0.0 s] hello (job 1): pending",
+      "  [  1.5 s] hello (job 1): running Lambda",
+    ]);
+  });
+});
+
+describe("the summary", () => {
+  it("F-62: shows a log's lines without their control characters", () => {
+    const table = summaryTable(rowsOf([job({ lastLines: ["\u001b]0;title\u0007harmless"] })], []));
+    expect(table).toContain("]0;titleharmless");
+    expect(table).not.toContain("\u0007");
+  });
+
+  it.each([
+    [{ runners: 0, instances: 0, ledger: 0 }, true],
+    [{ runners: 1, instances: 0, ledger: 0 }, false],
+    [{ runners: 0, instances: 1, ledger: 0 }, false],
+    [{ runners: 0, instances: 0, ledger: 1 }, false],
+  ])("tells what is left: %j", (left, isNothing) => {
+    expect(isNothingLeft(left)).toBe(isNothing);
+    expect(leftText(left)).toContain(`${left.runners} runner records in GitLab, ${left.instances} instances`);
+  });
+});
