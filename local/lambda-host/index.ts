@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { clientSettings } from "../clients";
 import type { RunFolder } from "../run-folder";
-import type { FunctionSettings, Outcome } from "./call";
+import type { Call, FunctionSettings, Outcome } from "./call";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
@@ -43,6 +43,8 @@ export interface LambdaHost {
   call(stack: string, functionId: string, functionName: string, event: unknown): Promise<Outcome>;
   /** Loads a function ahead of its first call. */
   warm(stack: string, functionId: string, functionName: string): Promise<void>;
+  /** Lets something cheaper stand for runner functions, so that a load test weighs the rest; undefined: the shipped ones again. */
+  replaceRunners(runner: ((event: unknown) => Promise<unknown>) | undefined): void;
   /** Processes of runner functions that run now. */
   runnerPids(): readonly number[];
   close(): Promise<void>;
@@ -115,6 +117,10 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
   const client = new LambdaClient({ maxAttempts: 3, ...clientSettings(host.env) });
   const settingsOf = functionSettings(client);
 
+  let replacement: ((event: unknown) => Promise<unknown>) | undefined;
+  const callRunner = async (source: WorkerSource, one: Omit<Call, "deadline">): Promise<Outcome> =>
+    replacement ? { result: await replacement(one.event) } : runners.call(source, one);
+
   const call: LambdaHost["call"] = async (stack, functionId, functionName, event) => {
     const bundle = host.bundleFolder(stack, functionId);
     if (!bundle)
@@ -123,7 +129,7 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
     const source = sourceOf(settings, bundle, functionId, host);
     const one = { requestId: randomUUID(), event, functionName, functionArn: functionName };
     const startedAt = Date.now();
-    const outcome = await (settings.isImage ? runners.call(source, one) : pool.run(source, one));
+    const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
     host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
     return outcome;
   };
@@ -149,6 +155,9 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
     functionUrl: (stack, functionId) => `http://127.0.0.1:${port}/functions/${stack}/${functionId}`,
     call,
     warm,
+    replaceRunners: (runner) => {
+      replacement = runner;
+    },
     runnerPids: () => runners.pids(),
     close: async () => {
       server.close();

@@ -1,0 +1,96 @@
+/**
+ * 200 hooks at once on the laptop: all accepted, all 200 runners started.
+ *
+ *   npx tsx bench/burst.ts [hooks]
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { jobHookPayload } from "../local/gitlab";
+import { type Laptop, startLaptop } from "../local/session";
+import { isNothingLeft } from "../local/terminal/summary";
+import { memoryText, watchMemory } from "./memory";
+import { spread } from "./percentile";
+
+const PROJECT = 3;
+const PATIENCE_MS = 600_000;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const launches = async (laptop: Laptop): Promise<Map<number, number>> => {
+  const { jobs } = await laptop.status();
+  const launched = jobs.map(
+    ({ jobId, steps }) => [jobId, steps?.find(({ name }) => name === "LAUNCHED")?.at] as const,
+  );
+  return new Map(launched.filter((entry): entry is readonly [number, number] => entry[1] !== undefined));
+};
+
+/** Posts the pending hook of every job in the same moment. @returns each job's milliseconds until the answer */
+const postAll = (
+  laptop: Laptop,
+  ids: readonly number[],
+): Promise<readonly { status: number; ms: number }[]> =>
+  Promise.all(
+    ids.map(async (id) => {
+      const since = performance.now();
+      const body = JSON.stringify(
+        jobHookPayload({ build_id: id, project_id: PROJECT, build_status: "pending" }),
+      );
+      const headers = { "X-Gitlab-Token": laptop.webhookToken };
+      const { status } = await fetch(laptop.webhook, { method: "POST", headers, body });
+      return { status, ms: performance.now() - since };
+    }),
+  );
+
+const main = async (hooks: number): Promise<boolean> => {
+  const cap = String(hooks + 10);
+  const laptop = await startLaptop({
+    log: say,
+    parameters: { AutoScaler: { MaxRunners: cap, MaxRunnersPerClass: cap } },
+  });
+  try {
+    const standIn = laptop.standIn;
+    if (!standIn) throw new Error("The stand-in is needed");
+    // The hooks of these jobs' creation are ours to send; those of their run and end come from GitLab.
+    standIn.setFaults({ lose: 1 });
+    const jobs = standIn.createPipeline(
+      PROJECT,
+      Array.from({ length: hooks }, (_, index) => ({ name: `job ${index}`, script: ["echo done"] })),
+    );
+    standIn.setFaults({});
+    const memory = watchMemory(laptop);
+    const since = Date.now();
+    const answers = await postAll(
+      laptop,
+      jobs.map(({ id }) => id),
+    );
+    let launched = await launches(laptop);
+    for (; launched.size < hooks && Date.now() - since < PATIENCE_MS; await sleep(500))
+      launched = await launches(laptop);
+    const lastLaunch = Math.max(...launched.values()) - since;
+    const ended = (): boolean => standIn.jobs().every(({ status }) => ["success", "failed"].includes(status));
+    let left = (await laptop.status()).left;
+    for (; !(ended() && isNothingLeft(left)) && Date.now() - since < PATIENCE_MS; await sleep(1_000)) {
+      left = (await laptop.status()).left;
+    }
+    const accepted = answers.filter(({ status }) => status === 200).length;
+    const succeeded = standIn.jobs().filter(({ status }) => status === "success").length;
+    say(`${hooks} hooks at once`);
+    say(`  accepted        ${accepted} of ${hooks}, ${spread(answers.map(({ ms }) => ms))}`);
+    say(
+      `  hook to launch  ${launched.size} of ${hooks}, ${spread([...launched.values()].map((at) => at - since))}, last ${(lastLaunch / 1_000).toFixed(1)} s`,
+    );
+    say(
+      `  jobs succeeded  ${succeeded} of ${hooks}, all gone: ${isNothingLeft(left)}, after ${((Date.now() - since) / 1_000).toFixed(0)} s`,
+    );
+    say(`  memory at most  ${memoryText(memory.peak())}`);
+    return accepted === hooks && launched.size === hooks && succeeded === hooks && isNothingLeft(left);
+  } finally {
+    await laptop.close();
+  }
+};
+
+main(Number(process.argv[2] ?? 200))
+  .then((holds) => process.exit(holds ? 0 : 1))
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StandIn } from "../local/gitlab";
+import { readLedger } from "../local/left-over";
+import type { Laptop } from "../local/session";
+import { isNothingLeft } from "../local/terminal/summary";
+import { type CheapOutcome, cheapRunner } from "./cheap-runner";
+
+const PROJECT = 9;
+const WARM_UPS = 20;
+const PATIENCE_MS = 300_000;
+
+/** A load: so many jobs over so many seconds; hooks are lost, doubled and shuffled on their way. */
+export interface LoadPlan {
+  readonly jobs: number;
+  readonly seconds: number;
+  /** Jobs of a pipeline, created in one moment. */
+  readonly perPipeline: number;
+  /** A hook is late by up to this, so that the order is shuffled within half of it either way. */
+  readonly shuffleMs: number;
+  readonly lose: number;
+  readonly repeat: number;
+}
+
+export interface LoadResult {
+  readonly hooks: {
+    readonly due: number;
+    readonly sent: number;
+    readonly accepted: number;
+    readonly lost: number;
+    readonly repeated: number;
+  };
+  /** Milliseconds, after twenty warm-ups. */
+  readonly acceptMs: readonly number[];
+  readonly succeeded: number;
+  readonly notEnded: number;
+  /** Runners that took their row a second time, and attempts that hold one that is another's. */
+  readonly doubleStarts: number;
+  /** Jobs that needed another attempt. */
+  readonly furtherAttempts: number;
+  readonly isAllGone: boolean;
+  /** From the last hook to the moment when all was gone. */
+  readonly drainMs: number;
+}
+
+const create = async (standIn: StandIn, plan: LoadPlan): Promise<number[]> => {
+  const ids: number[] = [];
+  const pipelines = Math.ceil(plan.jobs / plan.perPipeline);
+  for (let index = 0; index < pipelines; index += 1) {
+    const size = Math.min(plan.perPipeline, plan.jobs - ids.length);
+    const jobs = Array.from({ length: size }, (_, job) => ({
+      name: `load ${index} ${job}`,
+      script: ["true"],
+    }));
+    ids.push(...standIn.createPipeline(PROJECT, jobs).map(({ id }) => id));
+    if (index + 1 < pipelines) await sleep((plan.seconds * 1_000) / pipelines);
+  }
+  return ids;
+};
+
+const statusesOf = (standIn: StandIn, ids: ReadonlySet<number>): string[] =>
+  standIn.jobs().flatMap(({ id, status }) => (ids.has(id) ? [status] : []));
+
+/** Waits until every job has ended and nothing is left, and notes when the last hook was sent. */
+const drain = async (
+  laptop: Laptop,
+  standIn: StandIn,
+  ids: ReadonlySet<number>,
+): Promise<{ drainMs: number; isAllGone: boolean }> => {
+  let sent = standIn.counts().hooks.sent;
+  let lastHookAt = Date.now();
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(500)) {
+    if (standIn.counts().hooks.sent !== sent) [sent, lastHookAt] = [standIn.counts().hooks.sent, Date.now()];
+    if (!statusesOf(standIn, ids).every((status) => status === "success")) continue;
+    if (isNothingLeft((await laptop.status()).left))
+      return { drainMs: Date.now() - lastHookAt, isAllGone: true };
+  }
+  return { drainMs: Date.now() - lastHookAt, isAllGone: false };
+};
+
+/** Runs a load on a laptop whose runner functions are replaced by cheap ones for as long as it lasts. */
+export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResult> => {
+  const { standIn } = laptop;
+  if (!standIn) throw new Error("A load runs on the stand-in for GitLab");
+  const taken = new Map<number, number>();
+  const runner = cheapRunner(laptop);
+  laptop.host.replaceRunners(async (event): Promise<CheapOutcome> => {
+    const outcome = await runner(event);
+    const { runnerId } = event as { runnerId: number };
+    if (outcome.kind !== "no-row") taken.set(runnerId, (taken.get(runnerId) ?? 0) + 1);
+    return outcome;
+  });
+  const before = { ...standIn.counts().hooks };
+  const acceptedBefore = laptop.frontDoor.counts().acceptMs.length;
+  standIn.setFaults({ lose: plan.lose, repeat: plan.repeat, delayMs: [0, plan.shuffleMs] });
+  const ids = new Set(await create(standIn, plan));
+  const drained = await drain(laptop, standIn, ids);
+  standIn.setFaults({});
+  laptop.host.replaceRunners(undefined);
+
+  const { attempts } = await readLedger(laptop.env, laptop.stacks.AutoScaler.outputs.LedgerTableName ?? "");
+  const own = attempts.filter(({ jobId }) => ids.has(jobId));
+  const runnersOf = own.flatMap(({ runnerId }) => (runnerId === undefined ? [] : [runnerId]));
+  const statuses = statusesOf(standIn, ids);
+  const after = standIn.counts().hooks;
+  const since = (name: "due" | "sent" | "accepted" | "lost" | "repeated"): number =>
+    after[name] - before[name];
+  return {
+    hooks: {
+      due: since("due"),
+      sent: since("sent"),
+      accepted: since("accepted"),
+      lost: since("lost"),
+      repeated: since("repeated"),
+    },
+    acceptMs: laptop.frontDoor.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
+    succeeded: statuses.filter((status) => status === "success").length,
+    notEnded: plan.jobs - statuses.filter((status) => status === "success" || status === "failed").length,
+    doubleStarts:
+      [...taken.values()].filter((times) => times > 1).length + runnersOf.length - new Set(runnersOf).size,
+    furtherAttempts: own.filter(({ attempt }) => attempt > 1).length,
+    ...drained,
+  };
+};

@@ -1,0 +1,66 @@
+/**
+ * The two loads L-1 and L-2 on the laptop: nothing lost, nothing twice, nothing left.
+ *
+ *   npm run load
+ */
+import { type Laptop, startLaptop } from "../local/session";
+import { type LoadPlan, type LoadResult, runLoad } from "./load-run";
+import { memoryText, watchMemory } from "./memory";
+import { percentile, spread } from "./percentile";
+
+const MAX_ACCEPT_MS = 1_000;
+const FAULTS = { lose: 0.02, repeat: 0.1 };
+/** Four hooks a job: created, pending, running and its end. */
+const L1: LoadPlan = { jobs: 250, seconds: 60, perPipeline: 5, shuffleMs: 10_000, ...FAULTS };
+/** One big pipeline: 250 jobs, whose created and pending hooks come within two seconds. */
+const L2: LoadPlan = { jobs: 250, seconds: 2, perPipeline: 250, shuffleMs: 2_000, ...FAULTS };
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const holds = (plan: LoadPlan, result: LoadResult): boolean =>
+  result.succeeded === plan.jobs &&
+  result.notEnded === 0 &&
+  result.doubleStarts === 0 &&
+  result.isAllGone &&
+  (percentile(result.acceptMs, 95) ?? 0) < MAX_ACCEPT_MS;
+
+const report = (title: string, { hooks, ...result }: LoadResult, plan: LoadPlan): void => {
+  say(title);
+  say(
+    `  hooks           ${hooks.due} due, ${hooks.lost} lost, ${hooks.repeated} twice; ${hooks.accepted} of ${hooks.sent} sent were accepted`,
+  );
+  say(`  acknowledgement ${spread(result.acceptMs)}`);
+  say(
+    `  jobs            ${result.succeeded} of ${plan.jobs} succeeded, ${result.notEnded} lost, ${result.doubleStarts} double starts, ${result.furtherAttempts} further attempts`,
+  );
+  say(`  all gone        ${result.isAllGone}, ${(result.drainMs / 1_000).toFixed(1)} s after the last hook`);
+};
+
+const one = async (laptop: Laptop, title: string, plan: LoadPlan): Promise<boolean> => {
+  const memory = watchMemory(laptop);
+  const result = await runLoad(laptop, plan);
+  report(title, result, plan);
+  say(`  memory at most  ${memoryText(memory.peak())}`);
+  return holds(plan, result);
+};
+
+const main = async (): Promise<boolean> => {
+  const laptop = await startLaptop({
+    log: say,
+    parameters: { AutoScaler: { MaxRunners: "500", MaxRunnersPerClass: "500" } },
+  });
+  try {
+    const first = await one(laptop, "L-1: 1,000 hooks in 60 s", L1);
+    const second = await one(laptop, "L-2: 500 hooks in 2 s", L2);
+    return first && second;
+  } finally {
+    await laptop.close();
+  }
+};
+
+main()
+  .then((isHeld) => process.exit(isHeld ? 0 : 1))
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
