@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
+import { STAND_IN } from "./binary";
+import { DynamoDouble } from "./dynamo-double";
+import { GitLabDouble } from "./gitlab-double";
+
+// Real processes on a machine that may be busy.
+jest.setTimeout(40_000);
+
+const LOCAL = resolve(__dirname, "../../.local/gitlab-runner");
+mkdirSync(LOCAL, { recursive: true });
+const folder = mkdtempSync(join(LOCAL, "function-"));
+const bundle = join(folder, "invoke.cjs");
+const gitlab = new GitLabDouble();
+const dynamo = new DynamoDouble();
+
+beforeAll(async () => {
+  buildSync({
+    entryPoints: [join(__dirname, "invoke-function.ts")],
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    mainFields: ["module", "main"],
+  });
+  await gitlab.start();
+  await dynamo.start();
+});
+afterAll(async () => {
+  await gitlab.stop();
+  await dynamo.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const row = (runnerId: number): { readonly bootstrapKey: string; readonly runnerId: number } => {
+  const key = `nonce-${runnerId}`;
+  dynamo.rows.set(key, {
+    key,
+    url: gitlab.url,
+    token: "glrt-tokenOfTheRow",
+    runnerId,
+    carrier: "LAMBDA",
+    lifetimeSeconds: 900,
+    waitTimeoutSeconds: 60,
+    privileged: false,
+    deletesOwnRecord: false,
+    ttl: 4_000_000_000,
+  });
+  return { bootstrapKey: key, runnerId };
+};
+
+const variables = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  BOOTSTRAP_TABLE: "Bootstrap",
+  TENANT_ISOLATION: "off",
+  GITLAB_RUNNER: STAND_IN,
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "key",
+  AWS_SECRET_ACCESS_KEY: "secretOfTheFunction",
+  AWS_ENDPOINT_URL: dynamo.url,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  ...more,
+});
+
+/** Starts it and collects its results and what it says. */
+const start = (command: readonly string[], env: NodeJS.ProcessEnv) => {
+  const [file = "", ...args] = command;
+  const child: ChildProcess = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  let [said, results] = ["", ""];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (text) => {
+      said += text;
+    });
+  }
+  child.stdio[3]?.on("data", (text) => {
+    results += text;
+  });
+  const ended = new Promise<number | null>((done) => child.once("close", (code) => done(code)));
+  return {
+    child,
+    ended,
+    said: () => said,
+    results: () =>
+      results
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line)),
+  };
+};
+
+it("F-41: the function takes a row once, runs its job and finds no row the second time", async () => {
+  const root = join(folder, "root");
+  const event = row(12);
+  gitlab.push({ id: 7, script: ["env", "echo hello"] });
+  const run = start(
+    [process.execPath, bundle, JSON.stringify([event, event])],
+    variables({ RUNNER_ROOT: root }),
+  );
+  await expect(run.ended).resolves.toBe(0);
+  expect(run.results()).toMatchObject([{ kind: "job-ended", status: "success" }, { kind: "no-row" }]);
+  expect(gitlab.trace(7)).toContain("hello");
+  expect(gitlab.trace(7)).not.toContain("secretOfTheFunction");
+  expect(run.said()).not.toContain("tokenOfTheRow");
+  expect(readdirSync(root)).toEqual([]);
+});
+
+it("is shut down by SIGTERM within seconds: GitLab hears of it, and nothing stays", async () => {
+  const root = join(folder, "root");
+  gitlab.push({ id: 8, script: ["echo begun", "sleep 300"] });
+  const run = start([process.execPath, bundle, JSON.stringify([row(13)])], variables({ RUNNER_ROOT: root }));
+  await gitlab.until(() => gitlab.trace(8).includes("begun"));
+  run.child.kill("SIGTERM");
+  await expect(run.ended).resolves.toBe(0);
+  expect(gitlab.updates(8).at(-1)).toMatchObject({ state: "failed", failure_reason: "runner_interrupted" });
+  expect(readdirSync(root)).toEqual([]);
+});
+
+/** In namespaces of its own: a /tmp and a process list that hold nothing but the function's, as in Lambda. */
+const alone = (script: string): readonly string[] => [
+  "unshare",
+  "--mount",
+  "--pid",
+  "--fork",
+  "--mount-proc",
+  "sh",
+  "-c",
+  `mount -t tmpfs tmp /tmp && mount -t tmpfs var /var && mkdir -p /var/runtime /var/task && ${script}`,
+];
+const [unshare = "", ...flags] = alone("true");
+const canBeAlone = spawnSync(unshare, flags).status === 0;
+
+(canBeAlone ? describe : describe.skip)("in an environment as Lambda's, without tenant isolation", () => {
+  const lambda = { LAMBDA_TASK_ROOT: "/var/task", AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" };
+
+  it("T-10 I-29: ends even what left every trace of its job, empties /tmp, and spares what was there before", async () => {
+    const flee = "ulimit -q 1000; env -i /usr/bin/env -C / setsid -f sleep 30018";
+    gitlab.push(
+      {
+        id: 9,
+        script: [
+          `(${flee}) >/dev/null 2>&1`,
+          "echo left > /tmp/left",
+          "mkdir /tmp/deep",
+          "chmod 0 /tmp/deep",
+          "echo fled: $(cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 3001[8]')",
+        ],
+      },
+      { id: 10, script: ["ls -A /tmp", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"] },
+    );
+    const events = JSON.stringify([row(14), row(15)]);
+    const script = `sleep 30019 & '${process.execPath}' '${bundle}' '${events}'; code=$?; ls -A /tmp; exit $code`;
+    const run = start(alone(script), variables(lambda));
+    await expect(run.ended).resolves.toBe(0);
+    expect(run.results()).toMatchObject([
+      { kind: "job-ended", jobId: 9, status: "success" },
+      { kind: "job-ended", jobId: 10, status: "success" },
+    ]);
+    expect(gitlab.trace(9)).toMatch(/^fled: sleep 30018$/m);
+    const seen = gitlab.trace(10);
+    expect(seen).toMatch(/^job-\w+$/m);
+    expect(seen).not.toMatch(/^(left|deep)$/m);
+    expect(seen).toContain("sleep 30019");
+    expect(seen).not.toContain("sleep 30018");
+    expect(run.said()).not.toMatch(/^(job-|left|deep)/m);
+  });
+});
