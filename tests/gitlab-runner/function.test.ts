@@ -110,7 +110,7 @@ it("is shut down by SIGTERM within seconds: GitLab hears of it, and nothing stay
   const root = join(folder, "root");
   gitlab.push({ id: 8, script: ["echo begun", "sleep 300"] });
   const run = start([process.execPath, bundle, JSON.stringify([row(13)])], variables({ RUNNER_ROOT: root }));
-  await gitlab.until(() => gitlab.trace(8).includes("begun"));
+  await gitlab.until(() => gitlab.state(8) === "running");
   run.child.kill("SIGTERM");
   await expect(run.ended).resolves.toBe(0);
   expect(gitlab.updates(8).at(-1)).toMatchObject({ state: "failed", failure_reason: "runner_interrupted" });
