@@ -5,11 +5,11 @@ import type {
   DescribeInstancesCommandOutput,
   TerminateInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
-import { SSMClient, type SSMClientConfig } from "@aws-sdk/client-ssm";
 import { AwsEc2QueryProtocol } from "@aws-sdk/core/protocols";
 import { makeBuilder } from "@smithy/core/client";
 import { getEndpointPlugin } from "@smithy/core/endpoints";
 import type { EndpointParameterInstructions, StaticOperationSchema } from "@smithy/types";
+import { AwsClient, type AwsPlace } from "./aws-client";
 import { createFleet, describeInstances, terminateInstances } from "./ec2-schemas";
 
 export type {
@@ -35,14 +35,11 @@ const PARAMETERS: EndpointParameterInstructions = {
   Region: { type: "builtInParams", name: "region" },
 };
 
-const suffixOf = (region: string): string =>
-  region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-
-/** What makes the SDK's generic client one of EC2's. The API's version and names are those of its own client. */
+/** The API's version and names are those of EC2's own client. */
 const EC2_SERVICE = {
   serviceId: "EC2",
-  signingName: "ec2",
   apiVersion: "2016-11-15",
+  signingName: "ec2",
   protocol: AwsEc2QueryProtocol,
   protocolSettings: {
     defaultNamespace: "com.amazonaws.ec2",
@@ -50,38 +47,27 @@ const EC2_SERVICE = {
     version: "2016-11-15",
     errorTypeRegistries: [],
   },
-  endpointProvider: ({ Endpoint, Region }: { Endpoint?: string; Region?: string }) => ({
-    url: new URL(Endpoint ?? `https://ec2.${Region}.${suffixOf(Region ?? "")}`),
-  }),
-  httpAuthSchemeProvider: ({ region }: { region?: string }) => [
-    {
-      schemeId: "aws.auth#sigv4",
-      signingProperties: { name: "ec2", region },
-      propertiesExtractor: (config: object, context: object) => ({ signingProperties: { config, context } }),
-    },
-  ],
 };
 
 const build = makeBuilder(PARAMETERS, "AmazonEC2", "EC2Client", getEndpointPlugin);
 
 /**
- * An EC2 client with time-outs, made of the machinery that Parameter Store's client brings along anyway:
- * credentials, signing, retries, connections. Only the protocol and three actions are added (see ec2-schemas.ts).
+ * An EC2 client with time-outs. Only the protocol and three actions are added to what every other client
+ * brings along (see aws-client.ts, ec2-schemas.ts).
  *
  * @param maxAttempts 1 for launches: the provider repeats them itself, so that a throttled EC2 is not asked
  *   three times as often; 3 for the rest
  */
-export const ec2Client = (maxAttempts: 1 | 3, config: SSMClientConfig = {}): Ec2Api => {
-  const client = new SSMClient({
-    maxAttempts,
-    requestHandler: {
+export const ec2Client = (maxAttempts: 1 | 3, place: AwsPlace = {}): Ec2Api => {
+  const client = new AwsClient(
+    EC2_SERVICE,
+    {
+      maxAttempts,
       requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
       connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
-      throwOnRequestTimeout: true,
     },
-    ...config,
-    ...(EC2_SERVICE as unknown as SSMClientConfig),
-  });
+    place,
+  );
   const action = <Input extends object, Output>(name: string, schema: StaticOperationSchema) => {
     const Command = build({}, () => [], name, schema);
     return (input: Input): Promise<Output> => client.send(new Command(input) as never) as Promise<Output>;

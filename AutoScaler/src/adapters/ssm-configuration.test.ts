@@ -1,31 +1,37 @@
-import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
 import { settingsContract } from "../domain/contracts/settings-contract";
 import { fakeClock } from "../domain/fakes";
 import { ssmConfiguration } from "./ssm-configuration";
+import type { ParameterStoreClient } from "./ssm-get-parameters";
 
 const URL = "https://gitlab.example.com";
 const FULL = { Url: URL, AccessToken: "glpat-canary", RegistrationToken: "GR13-canary", Starts: "on" };
 
 const prepare = (values: Record<string, string> = FULL, options: object = {}) => {
   const stored: Record<string, string> = { ...values };
-  const mock = mockClient(SSMClient);
-  mock.onAnyCommand().rejects(new Error("Unplanned call"));
-  mock.on(GetParametersCommand).callsFake(({ Names, WithDecryption }) => {
-    if (WithDecryption !== true) throw new Error("A SecureString comes encrypted");
-    const known = (Names as string[]).filter((name) => stored[name.replace("/glr/", "")] !== undefined);
-    return { Parameters: known.map((Name) => ({ Name, Value: stored[Name.replace("/glr/", "")] })) };
-  });
+  const calls: (readonly string[])[] = [];
+  const failures: Error[] = [];
+  const client: ParameterStoreClient = {
+    send: async ({ input: { Names = [], WithDecryption } }) => {
+      if (WithDecryption !== true) throw new Error("A SecureString comes encrypted");
+      calls.push(Names);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      const found = Names.map((Name) => ({ Name, Value: stored[Name.replace("/glr/", "")] }));
+      return {
+        $metadata: {},
+        Parameters: found.flatMap(({ Name, Value }) => (Value === undefined ? [] : [{ Name, Value }])),
+      };
+    },
+  };
   const clock = fakeClock();
-  const configuration = ssmConfiguration(new SSMClient({ region: "eu-west-1" }), {
+  const configuration = ssmConfiguration(client, {
     path: "/glr",
     publishedPath: "/glr",
     readsStarts: true,
     clock,
     ...options,
   });
-  const reads = () => mock.commandCalls(GetParametersCommand).map(({ args }) => args[0].input.Names);
-  return { stored, mock, clock, configuration, reads };
+  return { stored, failures, clock, configuration, reads: () => calls };
 };
 
 describe("ssmConfiguration", () => {
@@ -123,13 +129,8 @@ describe("ssmConfiguration", () => {
   });
 
   it("F-21: says of a throttle that nothing is known, and asks again the next time", async () => {
-    const { configuration, mock, reads } = prepare();
-    mock
-      .on(GetParametersCommand)
-      .rejectsOnce(Object.assign(new Error(), { name: "ThrottlingException" }))
-      .resolves({
-        Parameters: Object.entries(FULL).map(([name, Value]) => ({ Name: `/glr/${name}`, Value })),
-      });
+    const { configuration, failures, reads } = prepare();
+    failures.push(Object.assign(new Error(), { name: "ThrottlingException" }));
     await expect(configuration.access()).rejects.toMatchObject({ name: "TransientError" });
     expect(await configuration.access()).toMatchObject({ token: "glpat-canary" });
     expect(reads()).toHaveLength(2);
