@@ -5,6 +5,7 @@ import { agreed, type CommonOptions, type Context, type ExitCode, show } from ".
 import { findDeployment, output, routingSettings } from "../deployment";
 import { findingsJson, findingsText } from "../document/findings-text";
 import { type DocumentReading, readDocument } from "../document/read-document";
+import { parseSyntax } from "../document/syntax";
 import type { Difference } from "../mapping/difference";
 import { differenceText } from "../mapping/difference-text";
 import { MappingTable } from "../mapping/mapping-table";
@@ -76,8 +77,7 @@ export const uploadMapping = async (
 ): Promise<ExitCode> => {
   const { console, clients } = context;
   const text = context.readFile(file);
-  const offline = readDocument(text);
-  if (offline.rows.length === 0 && offline.errors.length > 0) return refuse(context, options, file, offline);
+  if (parseSyntax(text).findings.length > 0) return refuse(context, options, file, readDocument(text));
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
   const reading = readDocument(text, await routingSettings(clients.lambda(), deployment));
   if (reading.errors.length > 0) return refuse(context, options, file, reading);
