@@ -198,13 +198,13 @@ describe("the slim clients", () => {
   });
 
   it.each([
-    [SSM, new GetParametersCommand(names), "AccessDeniedException"],
-    [SSM, new GetParametersCommand(names), "ValidationException"],
-    [DYNAMODB, new GetItemCommand({ TableName: "t", Key: {} }), "ResourceNotFoundException"],
-    [EVENTS, new PutEventsCommand({ Entries: [] }), "ResourceNotFoundException"],
-    [LAMBDA, new InvokeCommand({ FunctionName: FUNCTION }), "ResourceNotFoundException"],
-    [LAMBDA, new InvokeCommand({ FunctionName: FUNCTION }), "TooManyRequestsException"],
-  ] as const)("name an error as AWS does, after one try: %s %s", async ([, ours], command, name) => {
+    ["AccessDeniedException", SSM, new GetParametersCommand(names)],
+    ["ValidationException", SSM, new GetParametersCommand(names)],
+    ["ResourceNotFoundException", DYNAMODB, new GetItemCommand({ TableName: "t", Key: {} })],
+    ["InternalException", EVENTS, new PutEventsCommand({ Entries: [] })],
+    ["ResourceNotFoundException", LAMBDA, new InvokeCommand({ FunctionName: FUNCTION })],
+    ["TooManyRequestsException", LAMBDA, new InvokeCommand({ FunctionName: FUNCTION })],
+  ] as const)("name an error as AWS does, after one try: %s", async (name, [, ours], command) => {
     answers.push({
       status: 400,
       body: JSON.stringify({ __type: name, message: "m" }),
@@ -215,10 +215,10 @@ describe("the slim clients", () => {
   });
 
   it.each([
-    [SSM, new GetParametersCommand(names), 3],
-    [DYNAMODB, new GetItemCommand({ TableName: "t", Key: {} }), 3],
-    [LAMBDA, new InvokeCommand({ FunctionName: FUNCTION, InvocationType: "Event" }), 1],
-  ] as const)("I-25: try a failing service as often as was chosen: %s", async ([, ours], command, tries) => {
+    ["Parameter Store", 3, SSM, new GetParametersCommand(names)],
+    ["DynamoDB", 3, DYNAMODB, new GetItemCommand({ TableName: "t", Key: {} })],
+    ["Lambda", 1, LAMBDA, new InvokeCommand({ FunctionName: FUNCTION, InvocationType: "Event" })],
+  ] as const)("I-25: try a failing %s %d times", async (_, tries, [, ours], command) => {
     answers.push(...Array<Answer>(5).fill({ status: 500, body: '{"__type":"InternalServerError"}' }));
     await expect(ours().send(command as never)).rejects.toMatchObject({ $metadata: { attempts: tries } });
     expect(seen).toHaveLength(tries);
