@@ -3,17 +3,9 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { argument, baseImages, pinNames } from "../scripts/pin/dockerfile";
+import { dockerfile, downloads, instructions, runs } from "../tests/image/instructions";
 
 const ROOT = resolve(__dirname, "..");
-const dockerfile = readFileSync(join(__dirname, "Dockerfile"), "utf8");
-/** One line an instruction, without comments. */
-const instructions = dockerfile
-  .replace(/^\s*#.*\n/gm, "")
-  .replaceAll(/\\\n\s*/g, "")
-  .split("\n")
-  .filter((line) => line !== "");
-const runs = instructions.filter((line) => line.startsWith("RUN "));
-const downloads = runs.filter((line) => line.includes("curl"));
 
 describe("S-24: the image", () => {
   it("is built from base images whose digest is pinned by an argument", () => {
