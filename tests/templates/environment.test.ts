@@ -6,6 +6,9 @@ import { buildSync } from "esbuild";
 import { ROUTING_VARIABLES } from "../../Core/routing-settings";
 import { asList, asMap, at, ofType, ROOT, readTemplate } from "./read-template";
 
+// Bundling and checking take their time on a busy machine.
+jest.setTimeout(60_000);
+
 const HANDLERS = join(ROOT, "AutoScaler/src/handlers");
 /** Read when the function is called, and apart from the list: the one may be empty, the other has a default. */
 const ROUTING = [...ROUTING_VARIABLES, "DEFAULT_RUNNER_ARN", "EC2_MAX_LIFETIME_SECONDS"];

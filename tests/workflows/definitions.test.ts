@@ -14,6 +14,9 @@ const validate = require("asl-validator") as (definition: unknown) => {
   readonly errorsText: (separator?: string) => string;
 };
 
+// Bundling and checking take their time on a busy machine.
+jest.setTimeout(60_000);
+
 interface WorkflowRule {
   readonly id: string;
   readonly says: string;

@@ -32,6 +32,9 @@ export const failing =
     throw new NamedError(error);
   };
 
+// The first run builds the interpreter, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 const machines = new Map<WorkflowName, Interpreter>();
 
 /** The interpreter checks a definition for a second: once a workflow will do. */

@@ -4,7 +4,7 @@ import { resolve } from "../resolve";
 import type { TemplateRule } from "./rule";
 
 /** Actions that AWS knows no resource for, of those that the templates use. https://docs.aws.amazon.com/service-authorization/ */
-const WILDCARD_ONLY = [
+export const WILDCARD_ONLY = [
   "ec2:DescribeInstances",
   "xray:PutTraceSegments",
   "xray:PutTelemetryRecords",
