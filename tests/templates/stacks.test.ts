@@ -181,3 +181,10 @@ it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, a
     expect.arrayContaining(["JobsFailed", "OldestWaitingSeconds", "JobsFoundBySweep", "LaunchesRefused"]),
   );
 });
+
+it("T-20: takes bursts of hooks well above what a big pipeline makes", () => {
+  const { WebhookBurst, WebhookRequestsPerSecond } = infrastructure.parameters;
+  // 500 jobs at once bring up to 1,000 hooks in two seconds, and a refused hook counts as a failure in GitLab.
+  expect(Number(WebhookBurst?.Default)).toBeGreaterThanOrEqual(1000);
+  expect(Number(WebhookRequestsPerSecond?.Default)).toBeGreaterThanOrEqual(250);
+});
