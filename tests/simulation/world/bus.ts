@@ -1,0 +1,99 @@
+import type { Ending, Executions } from "./executions";
+import type { Random } from "./random";
+import { type BusEvent, type Matched, match } from "./rules";
+import type { Timeline } from "./timeline";
+import { StateError } from "./workflow";
+
+export interface BusOptions {
+  /** Probabilities that a target gets an event twice, or minutes late. */
+  readonly twice: number;
+  readonly late: number;
+  /** Probability that an event of EC2 or of the sweep is lost on its way to the bus. */
+  readonly lost: number;
+}
+
+export const BUS_DEFAULTS: BusOptions = { twice: 0, late: 0, lost: 0 };
+
+const LATE_WITHIN = 240_000;
+const PICK_UP_RETRIES = [60_000, 120_000];
+
+export type Outcome = "handled" | "ignored" | "failed";
+
+const outcomeOf = (ending: Ending): Outcome => {
+  if (ending.kind !== "succeeded") return "failed";
+  const { lookup, found } = (ending.output ?? {}) as {
+    readonly lookup?: { readonly kind: string };
+    readonly found?: { readonly runners: readonly unknown[] };
+  };
+  const isNothing = lookup?.kind === "nothing" || found?.runners.length === 0;
+  return isNothing ? "ignored" : "handled";
+};
+
+/** EventBridge: the shipped rules, at least once, in any order. */
+export class Bus {
+  /** I-31: what came in, and what became of each delivery. */
+  readonly counts = { events: 0, unmatched: 0, lost: 0, deliveries: 0, handled: 0, ignored: 0, failed: 0 };
+  underWay = 0;
+  options: BusOptions;
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly random: Random,
+    readonly executions: Executions,
+    options: BusOptions,
+  ) {
+    this.options = options;
+  }
+
+  put(event: BusEvent): void {
+    this.counts.events += 1;
+    if (event.source !== "gitlab.webhook" && this.random.chance(this.options.lost)) {
+      this.counts.lost += 1;
+      return;
+    }
+    const matched = match(event);
+    if (matched.length === 0) this.counts.unmatched += 1;
+    for (const one of matched) {
+      this.#deliver(one);
+      if (this.random.chance(this.options.twice)) this.#deliver(one);
+    }
+  }
+
+  #deliver(matched: Matched): void {
+    const isLate = this.random.chance(this.options.late);
+    const delay = this.random.between(15, 250) + (isLate ? this.random.between(1_000, LATE_WITHIN) : 0);
+    this.counts.deliveries += 1;
+    this.underWay += 1;
+    this.timeline.after(delay, () => this.#start(matched));
+  }
+
+  #end(outcome: Outcome): void {
+    this.counts[outcome] += 1;
+    this.underWay -= 1;
+  }
+
+  #start({ target, input }: Matched): void {
+    if (target === "RecordPickUpFunction") return this.#pickUp(input, 0);
+    this.executions.execute(target, input, (ending) => this.#end(outcomeOf(ending)));
+  }
+
+  /** An asynchronous invocation: Lambda repeats it twice, then it is a dead letter. */
+  #pickUp(input: unknown, tries: number): void {
+    this.executions.runFunction("RecordPickUpFunction", input).then(
+      (pickUp) => this.#end((pickUp as { kind: string }).kind === "nothing" ? "ignored" : "handled"),
+      (error: unknown) => {
+        if (!(error instanceof StateError)) throw error;
+        const pause = PICK_UP_RETRIES[tries];
+        if (pause === undefined) this.#end("failed");
+        else this.timeline.after(pause, () => this.#pickUp(input, tries + 1));
+      },
+    );
+  }
+
+  /** I-31: conservation. */
+  unaccounted(): string[] {
+    const { deliveries, handled, ignored, failed } = this.counts;
+    const sum = handled + ignored + failed + this.underWay;
+    return deliveries === sum ? [] : [`I-31: ${deliveries} deliveries, ${sum} accounted for`];
+  }
+}

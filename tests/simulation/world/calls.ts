@@ -1,0 +1,166 @@
+import { TransientError } from "../../../Core/errors";
+import type { Random } from "./random";
+import type { Timeline } from "./timeline";
+
+/**
+ * What may happen to one call: it fails before it has an effect; it has its effect and the answer is lost; it is
+ * refused for the number of calls; no answer comes in time, with or without the effect; it has its effect and
+ * the process dies.
+ */
+export const FAULTS = ["fails", "loses-answer", "throttled", "times-out", "dies"] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface Call {
+  /** Counted from 0 over the whole run. */
+  readonly index: number;
+  /** `gitLab.pauseRunner`. */
+  readonly name: string;
+  /** The function that makes it. */
+  readonly caller: string;
+}
+
+/** Decides which call goes wrong. */
+export type FaultPlan = (call: Call) => Fault | undefined;
+
+/** One execution of a Lambda function: a process with a clock of its own, that may die between any two calls. */
+export interface Process {
+  readonly name: string;
+  /** Milliseconds that its clock is ahead of true time. */
+  readonly skew: number;
+  isDead: boolean;
+  /** The job that it is about, for counting calls. */
+  jobId?: number;
+  /** Tells Lambda that the process is no more. */
+  onDeath: () => void;
+}
+
+interface Timing {
+  readonly least: number;
+  readonly most: number;
+  readonly timeout: number;
+}
+
+/** Milliseconds; time-outs are those of the shipped clients. */
+const TIMINGS: Readonly<Record<string, Timing>> = {
+  ledger: { least: 3, most: 25, timeout: 5_000 },
+  rows: { least: 3, most: 20, timeout: 5_000 },
+  mappings: { least: 3, most: 15, timeout: 5_000 },
+  settings: { least: 1, most: 20, timeout: 5_000 },
+  gitLab: { least: 40, most: 250, timeout: 8_000 },
+  ec2: { least: 150, most: 2_500, timeout: 15_000 },
+  lambda: { least: 20, most: 80, timeout: 5_000 },
+  bus: { least: 5, most: 40, timeout: 5_000 },
+};
+const FALLBACK: Timing = { least: 1, most: 10, timeout: 5_000 };
+
+/** Makes a service's own error for a call that went wrong. */
+export type ErrorOf = (fault: Fault, name: string) => Error;
+
+const transient: ErrorOf = (fault, name) => new TransientError(`${name}: ${fault}`);
+
+export interface CallsOptions {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly plan: FaultPlan;
+  readonly timings?: Readonly<Record<string, Timing>>;
+}
+
+/** Every call that the product makes to the world passes here: it takes time, is counted, and may go wrong. */
+export class Calls {
+  /** How often each was made. */
+  readonly counts = new Map<string, number>();
+  /** Outbound calls for a job. */
+  readonly byJob = new Map<number, number>();
+  /** Names in order, while somebody wants to know. */
+  trace: Call[] | undefined;
+  plan: FaultPlan;
+  readonly #timeline: Timeline;
+  readonly #random: Random;
+  readonly #timings: Readonly<Record<string, Timing>>;
+  #index = 0;
+
+  constructor({ timeline, random, plan, timings = {} }: CallsOptions) {
+    this.#timeline = timeline;
+    this.#random = random;
+    this.plan = plan;
+    this.#timings = { ...TIMINGS, ...timings };
+  }
+
+  get total(): number {
+    return this.#index;
+  }
+
+  #count(process: Process, name: string): Fault | undefined {
+    const call = { index: this.#index, name, caller: process.name };
+    this.#index += 1;
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    if (process.jobId !== undefined) this.byJob.set(process.jobId, (this.byJob.get(process.jobId) ?? 0) + 1);
+    this.trace?.push(call);
+    return this.plan(call);
+  }
+
+  /** @param effect what the service does, at one moment */
+  make<Answer>(
+    process: Process,
+    port: string,
+    method: string,
+    effect: () => Answer,
+    errorOf: ErrorOf = transient,
+  ): Promise<Answer> {
+    const name = `${port}.${method}`;
+    const fault = process.isDead ? undefined : this.#count(process, name);
+    const timing = this.#timings[port] ?? FALLBACK;
+    const latency = this.#random.between(timing.least, timing.most);
+    return new Promise<Answer>((resolve, reject) => {
+      const settle = (run: () => void): void => {
+        if (process.isDead) return;
+        this.#timeline.hasContinuation = true;
+        run();
+      };
+      const answer = (): void =>
+        settle(() => {
+          try {
+            resolve(effect());
+          } catch (error) {
+            reject(error);
+          }
+        });
+      const refuse = (kind: Fault): void => settle(() => reject(errorOf(kind, name)));
+      const act = (): void => {
+        if (process.isDead) return;
+        try {
+          effect();
+        } catch {
+          // The caller never learns of it.
+        }
+      };
+      if (process.isDead) return;
+      if (fault === undefined) return this.#timeline.after(latency, answer);
+      if (fault === "fails" || fault === "throttled") {
+        return this.#timeline.after(latency, () => refuse(fault));
+      }
+      if (fault === "times-out") {
+        const isDone = this.#random.chance(0.5);
+        if (isDone) this.#timeline.after(latency, act);
+        return this.#timeline.after(timing.timeout, () => refuse(fault));
+      }
+      this.#timeline.after(latency, () => {
+        act();
+        if (fault === "loses-answer") return refuse(fault);
+        process.isDead = true;
+        process.onDeath();
+      });
+    });
+  }
+
+  /** A process sleeps. */
+  sleep(process: Process, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#timeline.after(milliseconds, () => {
+        if (process.isDead) return;
+        this.#timeline.hasContinuation = true;
+        resolve();
+      });
+    });
+  }
+}

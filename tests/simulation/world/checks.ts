@@ -1,0 +1,115 @@
+import { parseRunnerDescription } from "../../../Core/configuration";
+import type { Ec2, SimulatedInstance } from "./ec2";
+import { type GitLab, hasJobEnded, type Job } from "./gitlab";
+import type { Machine, Machines } from "./machines";
+import { DEPLOYMENT } from "./stack";
+import type { Timeline } from "./timeline";
+
+/** What the world sees and no ledger tells. */
+export interface Seen {
+  readonly timeline: Timeline;
+  readonly gitLab: GitLab;
+  readonly ec2: Ec2;
+  readonly machines: Machines;
+  /** GitLab has been down for so many milliseconds, until now or a moment ago. */
+  readonly downFor: () => number;
+  readonly stackCap: () => number;
+  readonly classCap: (classKey: string) => number;
+}
+
+const FORCED_AFTER = 29 * 60_000;
+const LIVE = ["pending", "running"];
+
+export const isLive = ({ state }: SimulatedInstance): boolean => LIVE.includes(state);
+
+/** Verdicts that hold at every instant. What is broken is named; a world without a name in it is well. */
+export class Checks {
+  readonly broken: string[] = [];
+  mostLive = 0;
+  /** Longest time from a job's start to its runner's pause, in milliseconds. */
+  readonly pauses: number[] = [];
+  #live = new Map<string, number>();
+
+  constructor(readonly seen: Seen) {}
+
+  complain(what: string): void {
+    if (this.broken.length < 20)
+      this.broken.push(`${what} (at ${Math.round(this.seen.timeline.now / 1000)} s)`);
+  }
+
+  #isOverdue({ since, row }: Machine): boolean {
+    return this.seen.timeline.now >= since + row.lifetimeSeconds * 1000;
+  }
+
+  /** A job that goes on and would go on. */
+  #needs(job: Job): boolean {
+    return !hasJobEnded(job) && job.status !== "canceling";
+  }
+
+  /** I-3: whoever is busy is left alone, but past its lifetime. */
+  #checkIdle(runnerId: number, act: string): void {
+    const machine = this.seen.machines.byRunner.get(runnerId);
+    const isRunning = machine !== undefined && !machine.isGone && !this.#isOverdue(machine);
+    const job = this.seen.gitLab.jobsOf(runnerId).find((one) => this.#needs(one));
+    if (isRunning && job !== undefined) {
+      this.complain(`I-3: ${act} runner ${runnerId} while job ${job.id} was ${job.status} on it`);
+    }
+  }
+
+  deleting(runnerId: number): void {
+    const record = this.seen.gitLab.records.get(runnerId);
+    if (record === undefined) return;
+    this.#checkIdle(runnerId, "deleted the record of");
+    const machine = this.seen.machines.byRunner.get(runnerId);
+    const mayTakeJobs = machine !== undefined && !machine.isGone && machine.job === undefined;
+    if (record.pausedAt === undefined && mayTakeJobs && !this.#isOverdue(machine)) {
+      this.complain(`I-20: deleted the record of runner ${runnerId} without a pause`);
+    }
+  }
+
+  paused(runnerId: number): void {
+    const record = this.seen.gitLab.records.get(runnerId);
+    const job = this.seen.gitLab.jobsOf(runnerId).find(({ status }) => status === "running");
+    if (record?.pausedAt === undefined && job?.startedAt !== undefined) {
+      this.pauses.push(this.seen.timeline.now - job.startedAt);
+    }
+  }
+
+  terminating(instance: SimulatedInstance): void {
+    if (!isLive(instance)) return;
+    const runnerId = this.seen.machines.byPlace.get(instance.id)?.row.runnerId;
+    if (runnerId === undefined) return;
+    this.#checkIdle(runnerId, "terminated");
+    if (this.seen.gitLab.records.has(runnerId) && this.seen.downFor() < FORCED_AFTER) {
+      this.complain(`I-20: terminated ${instance.id} before the record of runner ${runnerId} was deleted`);
+    }
+  }
+
+  /** I-22: counted at every start and end, from what really runs. */
+  count(classKey: string, difference: 1 | -1): void {
+    this.#live.set(classKey, (this.#live.get(classKey) ?? 0) + difference);
+    const total = [...this.#live.values()].reduce((sum, count) => sum + count, 0);
+    this.mostLive = Math.max(this.mostLive, total);
+    if (difference < 0) return;
+    if (total > this.seen.stackCap())
+      this.complain(`I-22: ${total} live, the stack's cap is ${this.seen.stackCap()}`);
+    const cap = this.seen.classCap(classKey);
+    const ofClass = this.#live.get(classKey) ?? 0;
+    if (ofClass > cap) this.complain(`I-22: ${ofClass} live of ${classKey}, its cap is ${cap}`);
+  }
+
+  live(classKey: string): number {
+    return this.#live.get(classKey) ?? 0;
+  }
+
+  /** I-2: at most one effect a job and attempt. */
+  checkLaunches(): void {
+    for (const [job, count] of this.seen.ec2.launchesFor) {
+      if (count > 1) this.complain(`I-2: ${count} instances for ${job}`);
+    }
+    for (const [description, count] of this.seen.machines.startedFor) {
+      const mark = parseRunnerDescription(DEPLOYMENT, description);
+      if (count > 1) this.complain(`I-2: ${count} runners for ${mark?.jobId}-${mark?.attempt}`);
+    }
+  }
+}

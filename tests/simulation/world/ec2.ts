@@ -1,0 +1,203 @@
+import type {
+  CreateFleetCommandInput,
+  DescribeInstancesCommandInput,
+  Ec2Instance,
+} from "../../../AutoScaler/src/adapters/ec2-client";
+import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
+import type { Time } from "../../../Core/ledger";
+import type { Random } from "./random";
+import type { Timeline } from "./timeline";
+
+type FleetAnswer = Awaited<
+  ReturnType<import("../../../AutoScaler/src/adapters/ec2-client").Ec2Api["createFleet"]>
+>;
+type DescribeAnswer = Awaited<
+  ReturnType<import("../../../AutoScaler/src/adapters/ec2-client").Ec2Api["describeInstances"]>
+>;
+type StateName = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
+
+/** An error as the SDK throws it. */
+export const ec2Error = (code: string, status = 400): Error =>
+  Object.assign(new Error(`${code}, says the simulated EC2`), {
+    name: code,
+    $metadata: { httpStatusCode: status },
+  });
+
+export interface SimulatedInstance {
+  readonly id: string;
+  readonly jobTag: string;
+  readonly className: string;
+  readonly tags: Ec2Instance["Tags"];
+  readonly launchedAt: Time;
+  readonly boughtAs: "spot" | "on-demand";
+  /** Describe shows it from then on. */
+  readonly shownFrom: Time;
+  state: StateName;
+  terminatedAt?: Time;
+}
+
+export interface Ec2Options {
+  /** Launches that the bucket holds at first, and those it gets each second. */
+  readonly bucket: number;
+  readonly refillPerSecond: number;
+  /** Probability that a spot request, an on-demand request finds no capacity. */
+  readonly noSpot: number;
+  readonly noCapacity: number;
+  /** Milliseconds, at most, until Describe shows a new instance. */
+  readonly shownWithin: number;
+}
+
+export const EC2_DEFAULTS: Ec2Options = {
+  bucket: 1_000,
+  refillPerSecond: 2,
+  noSpot: 0,
+  noCapacity: 0,
+  shownWithin: 3_000,
+};
+
+/** Terminated instances are shown for an hour. */
+const FORGOTTEN_AFTER = 3_600_000;
+
+/** EC2: client tokens with a check of their parameters, a bucket of launches, capacity, and what it shows when. */
+export class Ec2 {
+  readonly instances = new Map<string, SimulatedInstance>();
+  readonly launchesFor = new Map<string, number>();
+  /** Called at every change of an instance's state. */
+  onState: (instance: SimulatedInstance) => void = () => undefined;
+  onMismatch: (token: string) => void = () => undefined;
+  /** Launch calls, refused ones too. */
+  launchCalls = 0;
+  options: Ec2Options;
+  readonly #answers = new Map<string, { readonly parameters: string; readonly answer: FleetAnswer }>();
+  #tokens: number;
+  #refilledAt: Time;
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly random: Random,
+    options: Partial<Ec2Options> = {},
+  ) {
+    this.options = { ...EC2_DEFAULTS, ...options };
+    this.#tokens = this.options.bucket;
+    this.#refilledAt = timeline.now;
+  }
+
+  #takeToken(): void {
+    const { bucket, refillPerSecond } = this.options;
+    const seconds = (this.timeline.now - this.#refilledAt) / 1000;
+    this.#tokens = Math.min(bucket, this.#tokens + seconds * refillPerSecond);
+    this.#refilledAt = this.timeline.now;
+    if (this.#tokens < 1) throw ec2Error("RequestLimitExceeded", 503);
+    this.#tokens -= 1;
+  }
+
+  createFleet(request: CreateFleetCommandInput): FleetAnswer {
+    this.launchCalls += 1;
+    this.#takeToken();
+    const { ClientToken = "", ...rest } = request;
+    const parameters = JSON.stringify(rest);
+    const before = this.#answers.get(ClientToken);
+    if (before !== undefined && before.parameters !== parameters) {
+      this.onMismatch(ClientToken);
+      throw ec2Error("IdempotentParameterMismatch");
+    }
+    const answer = before?.answer ?? this.#launch(request);
+    this.#answers.set(ClientToken, { parameters, answer });
+    return answer;
+  }
+
+  #launch(request: CreateFleetCommandInput): FleetAnswer {
+    const isSpot = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot";
+    if (this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity)) {
+      const error = { ErrorCode: "InsufficientInstanceCapacity", ErrorMessage: "none just now" };
+      return { $metadata: {}, FleetId: "fleet", Errors: [error], Instances: [] };
+    }
+    const instance = this.#instance(request, isSpot ? "spot" : "on-demand");
+    const instances = [{ InstanceIds: [instance.id], Lifecycle: instance.boughtAs }];
+    return { $metadata: {}, FleetId: "fleet", Errors: [], Instances: instances };
+  }
+
+  #instance(request: CreateFleetCommandInput, boughtAs: "spot" | "on-demand"): SimulatedInstance {
+    const tags =
+      request.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags ?? [];
+    const tag = (key: string): string => tags.find(({ Key }) => Key === key)?.Value ?? "";
+    const { now } = this.timeline;
+    const instance: SimulatedInstance = {
+      id: `i-${(this.instances.size + 1).toString(16).padStart(17, "0")}`,
+      jobTag: tag(JOB_TAG),
+      className: tag("glr:class"),
+      tags,
+      launchedAt: now,
+      boughtAs,
+      shownFrom: now + this.random.between(0, this.options.shownWithin),
+      state: "pending",
+    };
+    this.instances.set(instance.id, instance);
+    this.launchesFor.set(instance.jobTag, (this.launchesFor.get(instance.jobTag) ?? 0) + 1);
+    this.onState(instance);
+    return instance;
+  }
+
+  #shown(): SimulatedInstance[] {
+    const { now } = this.timeline;
+    const shown: SimulatedInstance[] = [];
+    for (const instance of this.instances.values()) {
+      const isForgotten =
+        instance.terminatedAt !== undefined && now - instance.terminatedAt > FORGOTTEN_AFTER;
+      if (instance.shownFrom <= now && !isForgotten) shown.push(instance);
+    }
+    return shown;
+  }
+
+  describeInstances(request: DescribeInstancesCommandInput): DescribeAnswer {
+    const filters = request.Filters ?? [];
+    const wanted = (name: string): readonly string[] | undefined =>
+      filters.find(({ Name }) => Name === name)?.Values;
+    const ids = request.InstanceIds;
+    const jobs = wanted(`tag:${JOB_TAG}`);
+    const states = wanted("instance-state-name");
+    const stacks = wanted(`tag:${STACK_TAG}`);
+    const found = this.#shown().filter((instance) => {
+      const isAsked = ids === undefined || ids.includes(instance.id);
+      const hasJob = jobs === undefined || jobs.includes(instance.jobTag);
+      const hasState = states === undefined || states.includes(instance.state);
+      return isAsked && hasJob && hasState && (stacks === undefined || this.#isOf(instance, stacks));
+    });
+    if (ids !== undefined && found.length < ids.length) throw ec2Error("InvalidInstanceID.NotFound");
+    const from = Number(request.NextToken ?? 0);
+    const size = request.MaxResults ?? found.length;
+    return {
+      $metadata: {},
+      Reservations: found.slice(from, from + size).map((instance) => ({ Instances: [this.#told(instance)] })),
+      ...(from + size < found.length ? { NextToken: String(from + size) } : {}),
+    };
+  }
+
+  #isOf({ tags }: SimulatedInstance, stacks: readonly string[]): boolean {
+    return stacks.includes(tags?.find(({ Key }) => Key === STACK_TAG)?.Value ?? "");
+  }
+
+  #told(instance: SimulatedInstance): Ec2Instance {
+    return {
+      InstanceId: instance.id,
+      State: { Name: instance.state },
+      LaunchTime: new Date(instance.launchedAt),
+      Tags: instance.tags,
+      ...(instance.boughtAs === "spot" ? { InstanceLifecycle: "spot" } : {}),
+    };
+  }
+
+  setState(instance: SimulatedInstance, state: StateName): void {
+    if (instance.state === "terminated" || instance.state === state) return;
+    instance.state = state;
+    if (state === "terminated") instance.terminatedAt = this.timeline.now;
+    this.onState(instance);
+  }
+
+  /** Ends an instance, whoever asked: it shuts down and is gone some seconds later. */
+  shutDown(instance: SimulatedInstance): void {
+    if (instance.state === "shutting-down" || instance.state === "terminated") return;
+    this.setState(instance, "shutting-down");
+    this.timeline.after(this.random.between(5_000, 40_000), () => this.setState(instance, "terminated"));
+  }
+}

@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RoutingSettings } from "../../../Core/routing-settings";
+import { ROOT } from "../../templates/read-template";
+import type { Calls, Process } from "./calls";
+import { FUNCTIONS, type FunctionName, type FunctionWorld, type ShippedFunction } from "./functions";
+import type { Random } from "./random";
+import { timeoutOf } from "./rules";
+import type { Timeline } from "./timeline";
+import { type Definition, runStates, StateError } from "./workflow";
+
+export interface ExecutionOptions {
+  /** A clock's greatest error in milliseconds; each process has its own. */
+  readonly skew: number;
+  /** Probabilities: that Lambda refuses a call, that an execution dies between two states. */
+  readonly throttled: number;
+  readonly dies: number;
+}
+
+export interface ExecutionParts {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly calls: Calls;
+  readonly routing: () => RoutingSettings;
+}
+
+export type Machine = "StartRunnerStateMachine" | "StopRunnerStateMachine";
+
+const definition = (name: string): Definition =>
+  JSON.parse(readFileSync(join(ROOT, "AutoScaler/workflows", `${name}.asl.json`), "utf8")) as Definition;
+
+const DEFINITIONS: Readonly<Record<Machine, Definition>> = {
+  StartRunnerStateMachine: definition("start-runner"),
+  StopRunnerStateMachine: definition("stop-runner"),
+};
+
+const EXPRESS_SECONDS = 295;
+
+/** What became of an execution. `died`: AWS lost it; its metrics count it as aborted, and so alarm. */
+export type Ending =
+  | { readonly kind: "succeeded"; readonly output: unknown }
+  | { readonly kind: "failed"; readonly error: string }
+  | { readonly kind: "died" };
+
+const FUNCTION_RESOURCE = /^\$\{(\w+)Arn\}$/;
+
+const asId = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+/** The job that a function's input is about. */
+const jobOf = (input: unknown): number | undefined => {
+  if (typeof input !== "object" || input === null) return undefined;
+  const { build_id, jobId, endedJob, ownJob, event } = input as Record<string, unknown>;
+  const inner = (endedJob ?? ownJob) as { readonly id?: unknown } | undefined;
+  return asId(build_id) ?? asId(jobId) ?? asId(inner?.id) ?? (event === undefined ? undefined : jobOf(event));
+};
+
+/** Lambda and Step Functions: functions run in processes of their own, workflows as the shipped files say. */
+export class Executions {
+  options: ExecutionOptions;
+  /** Executions of the start workflow that have not ended. */
+  startsUnderWay = 0;
+  readonly #timeouts = new Map<string, number>();
+
+  constructor(
+    readonly parts: ExecutionParts,
+    readonly ports: (process: Process) => FunctionWorld,
+    options: Partial<ExecutionOptions> = {},
+  ) {
+    this.options = { skew: 0, throttled: 0, dies: 0, ...options };
+  }
+
+  #timeout(name: FunctionName): number {
+    const seconds = this.#timeouts.get(name) ?? timeoutOf(name);
+    this.#timeouts.set(name, seconds);
+    return seconds;
+  }
+
+  /** @throws StateError as Step Functions would see it */
+  runFunction(name: FunctionName, input: unknown, taskSeconds = 900): Promise<unknown> {
+    const { timeline, random, routing } = this.parts;
+    const skew = this.options.skew === 0 ? 0 : random.between(-this.options.skew, this.options.skew);
+    const jobId = jobOf(input);
+    return new Promise((resolve, reject) => {
+      const settle = (run: () => void): void => {
+        timeline.hasContinuation = true;
+        run();
+      };
+      if (random.chance(this.options.throttled)) {
+        return timeline.after(30, () =>
+          settle(() => reject(new StateError("Lambda.TooManyRequestsException", name))),
+        );
+      }
+      const process: Process = {
+        name,
+        skew,
+        isDead: false,
+        ...(jobId === undefined ? {} : { jobId }),
+        onDeath: () => settle(() => reject(new StateError("Runtime.ExitError", name))),
+      };
+      const die = (): void => {
+        if (process.isDead) return;
+        process.isDead = true;
+        settle(() => reject(new StateError("Sandbox.Timedout", name)));
+      };
+      timeline.after(random.between(5, 40), () => {
+        timeline.hasContinuation = true;
+        const shipped: ShippedFunction = FUNCTIONS[name];
+        const seconds = Math.min(this.#timeout(name), taskSeconds);
+        let isOver = false;
+        timeline.after(seconds * 1000, () => {
+          if (!isOver) die();
+        });
+        const run = async (): Promise<unknown> => shipped.run(this.ports(process), input, routing());
+        run().then(
+          (output) => {
+            isOver = true;
+            if (!process.isDead) resolve(output);
+          },
+          (error: Error) => {
+            isOver = true;
+            const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
+            if (!process.isDead) reject(new StateError(error.name, cause));
+          },
+        );
+      });
+    });
+  }
+
+  execute(machine: Machine, input: unknown, done: (ending: Ending) => void): void {
+    const { timeline, random } = this.parts;
+    let isOver = false;
+    const isStart = machine === "StartRunnerStateMachine";
+    if (isStart) this.startsUnderWay += 1;
+    const end = (ending: Ending): void => {
+      if (isOver) return;
+      isOver = true;
+      if (isStart) this.startsUnderWay -= 1;
+      done(ending);
+    };
+    const never = new Promise<never>(() => undefined);
+    const around = {
+      task: (resource: string, taskInput: unknown, seconds: number): Promise<unknown> => {
+        if (isOver) return never;
+        if (random.chance(this.options.dies)) {
+          end({ kind: "died" });
+          return never;
+        }
+        const name = FUNCTION_RESOURCE.exec(resource)?.[1] as FunctionName;
+        return this.runFunction(name, taskInput, seconds);
+      },
+      wait: (milliseconds: number) =>
+        new Promise<void>((resolve) => {
+          timeline.after(milliseconds, () => {
+            timeline.hasContinuation = true;
+            resolve();
+          });
+        }),
+      jitter: () => random.next(),
+    };
+    timeline.after(EXPRESS_SECONDS * 1000, () => end({ kind: "failed", error: "States.Timeout" }));
+    runStates(DEFINITIONS[machine], input, around).then(
+      (output) => end({ kind: "succeeded", output }),
+      (error: unknown) => {
+        if (!(error instanceof StateError)) throw error;
+        end({ kind: "failed", error: error.error });
+      },
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { parseClassKey, parseEndOrder, parseEndResult } from "../../../AutoScaler/src/domain/end-input";
+import { parseFailure } from "../../../AutoScaler/src/domain/failure-input";
+import { findRunner } from "../../../AutoScaler/src/domain/find-runner";
+import { lookUpRunner } from "../../../AutoScaler/src/domain/look-up-runner";
+import type { RunnerProvider } from "../../../AutoScaler/src/domain/ports";
+import { recordFailure } from "../../../AutoScaler/src/domain/record-failure";
+import { recordPickUp } from "../../../AutoScaler/src/domain/record-pick-up";
+import { parseRunnerOrder } from "../../../AutoScaler/src/domain/runner-order-input";
+import { startNextJob } from "../../../AutoScaler/src/domain/start-next-job";
+import { startRunner } from "../../../AutoScaler/src/domain/start-runner";
+import { parseStopEvent } from "../../../AutoScaler/src/domain/stop-event";
+import { sweep } from "../../../AutoScaler/src/domain/sweep/sweep";
+import { terminateInstance } from "../../../AutoScaler/src/domain/terminate-instance";
+import { unregisterRunner } from "../../../AutoScaler/src/domain/unregister-runner";
+import type { World } from "../../../AutoScaler/src/domain/world";
+import { parseJobEvent } from "../../../Core/job-event";
+import type { RoutingSettings } from "../../../Core/routing-settings";
+
+/** The rules' world, with both carriers. */
+export type FunctionWorld = Omit<World, "provider"> & {
+  readonly lambda: RunnerProvider;
+  readonly ec2: RunnerProvider;
+};
+
+export interface ShippedFunction {
+  readonly run: (world: FunctionWorld, input: unknown, routing: RoutingSettings) => Promise<unknown>;
+}
+
+/** The functions as their handlers enter the domain: parse, call the rule. */
+export const FUNCTIONS = {
+  LookUpRunnerFunction: {
+    run: async (world, input, routing) => (await lookUpRunner(world, parseJobEvent(input), routing)).lookup,
+  },
+  StartLambdaRunnerFunction: {
+    run: (world, input) =>
+      startRunner({ ...world, provider: world.lambda }, parseRunnerOrder(input, "LAMBDA")),
+  },
+  StartEc2RunnerFunction: {
+    run: (world, input) => startRunner({ ...world, provider: world.ec2 }, parseRunnerOrder(input, "EC2")),
+  },
+  RecordPickUpFunction: {
+    run: (world, input) => recordPickUp(world, parseJobEvent(input)),
+  },
+  FindRunnerFunction: {
+    run: (world, input) => findRunner(world, parseStopEvent(input)),
+  },
+  UnregisterRunnerFunction: {
+    run: (world, input) => unregisterRunner(world, parseEndOrder(input)),
+  },
+  TerminateInstanceFunction: {
+    run: (world, input) => terminateInstance(world, parseEndResult(input)),
+  },
+  StartNextJobFunction: {
+    run: (world, input) => startNextJob(world, parseClassKey(input)),
+  },
+  RecordFailureFunction: {
+    run: (world, input) => recordFailure(world, parseFailure(input)),
+  },
+  SweepFunction: {
+    run: (world, _input, routing) => sweep(world, routing),
+  },
+} as const satisfies Readonly<Record<string, ShippedFunction>>;
+
+export type FunctionName = keyof typeof FUNCTIONS;

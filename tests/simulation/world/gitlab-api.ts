@@ -1,0 +1,138 @@
+import type {
+  GitLabJob,
+  GitLab as GitLabPort,
+  GitLabRunner,
+  Page,
+} from "../../../AutoScaler/src/domain/ports";
+import { TransientError } from "../../../Core/errors";
+import type { Time } from "../../../Core/ledger";
+import type { GitLab, Job, RunnerRecord } from "./gitlab";
+import type { Random } from "./random";
+
+/** How GitLab's API misbehaves. Probabilities a call; times in milliseconds. */
+export interface ApiMood {
+  /** Times at which it answers 5xx to everybody: [from, to). */
+  outages: readonly (readonly [Time, Time])[];
+  /** A list that is empty by mistake (F-24). */
+  emptyList: number;
+  /** HTML with 200, truncated JSON, 5xx now and then. */
+  garbage: number;
+  /** A replica that lags: a new job is not there yet or still `created`; a runner's jobs are seconds old. */
+  lag: number;
+}
+
+export const GOOD_MOOD: ApiMood = { outages: [], emptyList: 0, garbage: 0, lag: 0 };
+
+const REPLICA_BEHIND = 2_500;
+const PAGE = 100;
+
+export const isDown = (mood: ApiMood, now: Time): boolean =>
+  mood.outages.some(([from, to]) => now >= from && now < to);
+
+const shown = (gitLab: GitLab, job: Job): GitLabJob => ({
+  id: job.id,
+  projectId: job.projectId,
+  name: job.name,
+  status: job.status,
+  tags: job.tags,
+  createdAt: job.createdAt,
+  ...(job.startedAt === undefined ? {} : { startedAt: job.startedAt }),
+  ...(job.finishedAt === undefined ? {} : { finishedAt: job.finishedAt }),
+  ...(job.runnerId === undefined || !gitLab.records.has(job.runnerId) ? {} : { runnerId: job.runnerId }),
+});
+
+const shownRunner = ({ id, description, pausedAt }: RunnerRecord): GitLabRunner => ({
+  id,
+  description,
+  paused: pausedAt !== undefined,
+});
+
+const paged = <Item>(all: readonly Item[], cursor = "0"): Page<Item> => {
+  const from = Number(cursor);
+  const items = all.slice(from, from + PAGE);
+  return from + PAGE < all.length ? { items, next: String(from + PAGE) } : { items };
+};
+
+/** What the world checks at calls that take something away. */
+export interface Watch {
+  paused(runnerId: number): void;
+  deleting(runnerId: number): void;
+}
+
+type Effects = { [Method in keyof Omit<GitLabPort, "mode" | "url">]: (...parameters: never[]) => unknown };
+
+/** The REST API as the product's port has it: each method's effect, at one moment. */
+export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, watch: Watch) => {
+  const { timeline } = gitLab;
+  const checkMood = (): void => {
+    if (isDown(mood, timeline.now) || random.chance(mood.garbage)) {
+      throw new TransientError("GitLab: 502, or something that is no JSON");
+    }
+  };
+  const isBehind = (time: Time | undefined): boolean =>
+    time !== undefined && timeline.now - time < REPLICA_BEHIND && random.chance(mood.lag);
+  const jobsOfRunner = (runnerId: number): GitLabJob[] =>
+    gitLab.records.has(runnerId)
+      ? gitLab
+          .jobsOf(runnerId)
+          .filter((job) => !isBehind(job.assignedAt))
+          .sort((one, other) => other.id - one.id)
+          .map((job) => shown(gitLab, job))
+      : [];
+  const effects = {
+    job: (projectId: number, jobId: number) => {
+      checkMood();
+      const job = gitLab.jobs.get(jobId);
+      if (job === undefined || job.projectId !== projectId) return undefined;
+      if (isBehind(job.createdAt))
+        return random.chance(0.5) ? undefined : { ...shown(gitLab, job), status: "created" };
+      return shown(gitLab, job);
+    },
+    createRunner: (runner: Parameters<GitLabPort["createRunner"]>[0]) => {
+      checkMood();
+      const made = gitLab.create(runner);
+      return made === "limit"
+        ? { refused: "GitLab's limit of runners is reached" }
+        : { id: made.id, token: `glrt-${made.id}` };
+    },
+    runner: (runnerId: number) => {
+      checkMood();
+      const record = gitLab.records.get(runnerId);
+      return record && shownRunner(record);
+    },
+    pauseRunner: (runnerId: number) => {
+      checkMood();
+      watch.paused(runnerId);
+      return gitLab.pause(runnerId) ? ("paused" as const) : ("gone" as const);
+    },
+    runnerJobs: (runnerId: number) => {
+      checkMood();
+      return jobsOfRunner(runnerId);
+    },
+    deleteRunner: (runnerId: number) => {
+      checkMood();
+      watch.deleting(runnerId);
+      gitLab.remove(runnerId);
+    },
+    runners: (cursor?: string) => {
+      checkMood();
+      if (random.chance(mood.emptyList)) return { items: [] };
+      return paged([...gitLab.records.values()].map(shownRunner), cursor);
+    },
+    jobs: (projectId: number, scope: readonly string[], cursor?: string) => {
+      checkMood();
+      if (random.chance(mood.emptyList)) return { items: [] };
+      const found = [...(gitLab.open.get(projectId) ?? [])].filter(({ status }) => scope.includes(status));
+      found.sort((one, other) => other.id - one.id);
+      return paged(
+        found.map((job) => shown(gitLab, job)),
+        cursor,
+      );
+    },
+    projectIds: (cursor?: string) => {
+      checkMood();
+      return paged(gitLab.projectIds, cursor);
+    },
+  } satisfies Effects;
+  return effects;
+};

@@ -1,0 +1,80 @@
+import type { Time } from "../../../Core/ledger";
+import type { Random } from "./random";
+import type { Timeline } from "./timeline";
+
+export interface LambdaOptions {
+  /** Executions of runner functions at a time. */
+  readonly concurrency: number;
+  /** Probability that an asynchronous event is delivered twice. */
+  readonly twice: number;
+  /** Seconds after which an event that found no room is dropped. */
+  readonly maximumEventAgeSeconds: number;
+}
+
+export const LAMBDA_DEFAULTS: LambdaOptions = { concurrency: 1_000, twice: 0, maximumEventAgeSeconds: 300 };
+
+interface Queued {
+  readonly at: Time;
+  readonly run: (done: () => void) => void;
+}
+
+const LOOK_AGAIN = 1_000;
+
+/** Asynchronous invocations of the runner functions: a queue, at least once, in any order. */
+export class LambdaQueue {
+  busy = 0;
+  mostBusy = 0;
+  dropped = 0;
+  options: LambdaOptions;
+  #isLooking = false;
+  readonly #waiting: Queued[] = [];
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly random: Random,
+    options: Partial<LambdaOptions> = {},
+  ) {
+    this.options = { ...LAMBDA_DEFAULTS, ...options };
+  }
+
+  /** Accepts an event: 202. */
+  invoke(run: (done: () => void) => void): void {
+    const times = this.random.chance(this.options.twice) ? 2 : 1;
+    for (let time = 0; time < times; time += 1) {
+      const at = this.timeline.now;
+      const delay = this.random.between(20, 900) + time * this.random.between(0, 60_000);
+      this.timeline.after(delay, () => this.#deliver({ at, run }));
+    }
+  }
+
+  #deliver(queued: Queued): void {
+    if (this.busy >= this.options.concurrency) {
+      this.#waiting.push(queued);
+      return this.#lookLater();
+    }
+    this.busy += 1;
+    this.mostBusy = Math.max(this.mostBusy, this.busy);
+    queued.run(() => {
+      this.busy -= 1;
+    });
+  }
+
+  #lookLater(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.timeline.after(LOOK_AGAIN, () => {
+      this.#isLooking = false;
+      this.#drain();
+    });
+  }
+
+  #drain(): void {
+    const oldest = this.timeline.now - this.options.maximumEventAgeSeconds * 1000;
+    while (this.#waiting.length > 0 && this.busy < this.options.concurrency) {
+      const next = this.#waiting.shift() as Queued;
+      if (next.at < oldest) this.dropped += 1;
+      else this.#deliver(next);
+    }
+    if (this.#waiting.length > 0) this.#lookLater();
+  }
+}

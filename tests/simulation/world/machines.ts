@@ -1,0 +1,167 @@
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import type { Time } from "../../../Core/ledger";
+import type { Carrier } from "../../../Core/runner-class";
+import type { GitLab, Job } from "./gitlab";
+import type { Random } from "./random";
+import type { Timeline } from "./timeline";
+
+/** A runner process on its carrier, from its bootstrap row to its end. */
+export interface Machine {
+  readonly carrier: Carrier;
+  /** Instance id, or the function's invocation. */
+  readonly place: string;
+  readonly row: BootstrapRow;
+  readonly since: Time;
+  job?: Job;
+  isGone: boolean;
+  /** It ended its job or its wait by itself. */
+  readonly onLeave: () => void;
+}
+
+export interface MachineOptions {
+  /** Probability that a machine with a job dies half-way without a word. */
+  readonly crashes: number;
+}
+
+const HELD_FOR = 50_000;
+const BETWEEN_REQUESTS = 3_000;
+const SEES_CANCEL_WITHIN = 3_000;
+/** The last report is tried so long: 0, 5, 11, 18 s. */
+const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
+
+export interface MachinesParts {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly gitLab: GitLab;
+  readonly isGitLabDown: () => boolean;
+  readonly options: MachineOptions;
+}
+
+/** What runs on the carriers: asks for one job, runs it, reports, and goes. */
+export class Machines {
+  readonly alive = new Set<Machine>();
+  /** Runner id → its machine; a second one for the same record is a defect of the product. */
+  readonly byRunner = new Map<number, Machine>();
+  readonly byPlace = new Map<string, Machine>();
+  /** Machines that got a token, by what their record was made for: `<job>-<attempt>`. */
+  readonly startedFor = new Map<string, number>();
+
+  constructor(readonly parts: MachinesParts) {}
+
+  start(carrier: Carrier, place: string, row: BootstrapRow, onLeave: () => void): Machine {
+    const { timeline, gitLab } = this.parts;
+    const machine: Machine = { carrier, place, row, since: timeline.now, isGone: false, onLeave };
+    const description = gitLab.descriptions.get(row.runnerId) ?? "";
+    this.startedFor.set(description, (this.startedFor.get(description) ?? 0) + 1);
+    this.alive.add(machine);
+    this.byRunner.set(row.runnerId, machine);
+    this.byPlace.set(place, machine);
+    timeline.after(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine));
+    timeline.after(this.parts.random.between(50, 400), () => this.#ask(machine));
+    return machine;
+  }
+
+  /** Its carrier was taken away under it. */
+  kill(machine: Machine): void {
+    machine.isGone = true;
+    this.alive.delete(machine);
+    this.parts.gitLab.forget(machine.row.runnerId);
+    const { job } = machine;
+    if (job !== undefined) this.#abandon(job);
+  }
+
+  leave(machine: Machine): void {
+    if (machine.isGone) return;
+    machine.isGone = true;
+    this.alive.delete(machine);
+    this.parts.gitLab.forget(machine.row.runnerId);
+    machine.onLeave();
+  }
+
+  /** GitLab drops a job that nobody reports on, at its time-out. */
+  #abandon(job: Job): void {
+    const { timeline, gitLab } = this.parts;
+    if (job.startedAt === undefined) return;
+    const timeout = gitLab.records.get(job.runnerId ?? 0)?.maximumTimeoutSeconds ?? 3_600;
+    timeline.at(job.startedAt + timeout * 1000, () => gitLab.dropStuck(job));
+  }
+
+  #atLifetime(machine: Machine): void {
+    if (machine.isGone) return;
+    const { job } = machine;
+    if (job !== undefined) this.parts.gitLab.finish(job, machine.row.runnerId, "failed");
+    this.leave(machine);
+  }
+
+  #ask(machine: Machine): void {
+    const { timeline, gitLab, random } = this.parts;
+    if (machine.isGone) return;
+    const isTired = timeline.now - machine.since >= machine.row.waitTimeoutSeconds * 1000;
+    const again = (after: number): void => timeline.after(after, () => this.#ask(machine));
+    if (isTired) return this.leave(machine);
+    if (this.parts.isGitLabDown()) return again(BETWEEN_REQUESTS);
+    const { runnerId } = machine.row;
+    let isAnswered = false;
+    const give = (job: Job): void => {
+      isAnswered = true;
+      machine.job = job;
+      timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
+    };
+    const answer = gitLab.request({ runnerId, give });
+    if (answer === "refused") return timeline.after(100, () => this.leave(machine));
+    if (answer === "given") return;
+    timeline.after(HELD_FOR, () => {
+      if (isAnswered || machine.isGone) return;
+      gitLab.forget(runnerId);
+      again(BETWEEN_REQUESTS);
+    });
+  }
+
+  /** A job that vanished is not counted: the runner asks again at once. */
+  #confirm(machine: Machine, job: Job): void {
+    const { timeline, gitLab, random, options } = this.parts;
+    if (machine.isGone) return;
+    if (this.parts.isGitLabDown()) {
+      return timeline.after(BETWEEN_REQUESTS, () => this.#confirm(machine, job));
+    }
+    if (!gitLab.confirm(job, machine.row.runnerId)) {
+      delete machine.job;
+      return timeline.after(random.between(10, 200), () => this.#ask(machine));
+    }
+    const crashes = random.chance(options.crashes);
+    if (crashes) {
+      timeline.after(random.between(0, job.duration), () => {
+        if (machine.isGone) return;
+        this.#abandon(job);
+        this.leave(machine);
+      });
+    }
+    timeline.after(job.duration, () => this.#report(machine, job, 0));
+    this.#watchCancel(machine, job);
+  }
+
+  /** A cancel shows at the next report. Looked for only where somebody cancels, to spare events. */
+  #watchCancel(machine: Machine, job: Job): void {
+    this.cancelled.set(job, () =>
+      this.parts.timeline.after(this.parts.random.between(100, SEES_CANCEL_WITHIN), () =>
+        this.#report(machine, job, 0),
+      ),
+    );
+  }
+
+  readonly cancelled = new Map<Job, () => void>();
+
+  #report(machine: Machine, job: Job, tries: number): void {
+    const { timeline, gitLab, isGitLabDown } = this.parts;
+    if (machine.isGone) return;
+    this.cancelled.delete(job);
+    const pause = REPORT_AFTER[tries + 1];
+    if (isGitLabDown()) {
+      if (pause !== undefined) {
+        return timeline.after(pause, () => this.#report(machine, job, tries + 1));
+      }
+      this.#abandon(job);
+    } else gitLab.finish(job, machine.row.runnerId, job.outcome);
+    timeline.after(20, () => this.leave(machine));
+  }
+}

@@ -1,0 +1,76 @@
+import type { MappingRow } from "../../../AutoScaler/src/domain/ports";
+import type { RoutingSettings } from "../../../Core/routing-settings";
+import type { RunnerClass } from "../../../Core/runner-class";
+
+export const DEPLOYMENT = "simulated";
+const FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
+
+/** What the stack's parameters say in a simulated world. */
+export interface StackParameters {
+  readonly stackCap: number;
+  readonly classCap: number;
+  readonly lambdaWaitSeconds: number;
+  readonly ec2WaitSeconds: number;
+  readonly ec2LifetimeSeconds: number;
+  readonly market: "spot-first" | "spot" | "on-demand";
+}
+
+export const STACK_DEFAULTS: StackParameters = {
+  stackCap: 100,
+  classCap: 100,
+  lambdaWaitSeconds: 60,
+  ec2WaitSeconds: 120,
+  ec2LifetimeSeconds: 3_600,
+  market: "spot-first",
+};
+
+const lambdaClass = ({ lambdaWaitSeconds, classCap }: StackParameters): RunnerClass => ({
+  name: "default",
+  type: "LAMBDA",
+  lifetimeSeconds: 900,
+  waitTimeoutSeconds: lambdaWaitSeconds,
+  maxRunners: classCap,
+});
+
+const ec2Class = ({
+  ec2WaitSeconds,
+  ec2LifetimeSeconds,
+  classCap,
+  market,
+}: StackParameters): RunnerClass => ({
+  name: "default",
+  type: "EC2",
+  lifetimeSeconds: ec2LifetimeSeconds,
+  waitTimeoutSeconds: ec2WaitSeconds,
+  maxRunners: classCap,
+  ec2: { architecture: "arm64", instanceTypes: ["m7g.large"], market, diskGiB: 30, privileged: false },
+});
+
+/** Jobs that no row names are not ours: they are somebody else's. */
+export const routingOf = (stack: StackParameters): RoutingSettings => ({
+  unmappedJobs: "IGNORE",
+  defaults: { LAMBDA: lambdaClass(stack), EC2: ec2Class(stack) },
+  allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
+  longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
+});
+
+/** Kinds of jobs: a name and tags that the mapping knows, or does not. */
+export const KINDS = {
+  lambda: { name: "on-lambda", tags: [] },
+  ec2: { name: "on-ec2", tags: ["ec2"] },
+  /** Any of its tags' runners fits jobs of `ec2` too. */
+  large: { name: "on-large", tags: ["ec2", "large"] },
+  /** Nobody's row: any of our EC2 runners may take it. */
+  foreign: { name: "nobodys", tags: ["ec2"] },
+  /** Its row names a class that does not exist. */
+  broken: { name: "broken", tags: ["broken"] },
+} as const satisfies Readonly<Record<string, { readonly name: string; readonly tags: readonly string[] }>>;
+export type Kind = keyof typeof KINDS;
+
+export const MAPPING: readonly MappingRow[] = [
+  { pk: "job#on-lambda", sk: "tags#", type: "LAMBDA", arn: FUNCTION_ARN },
+  { pk: "job#on-ec2", sk: "tags#ec2", type: "EC2" },
+  { pk: "job#on-large", sk: "tags#ec2#large", type: "EC2", class: "large" },
+  { pk: "class#large", sk: "class", type: "EC2", maxRunners: 2 },
+  { pk: "job#broken", sk: "tags#broken", type: "EC2", class: "no-such-class" },
+];

@@ -1,0 +1,201 @@
+import { type Change, type Note, type Page, SHARDS } from "../../../AutoScaler/src/domain/ports";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { ATTEMPT_STATES, type Attempt, RUNNER_STATES, type Runner, type Time } from "../../../Core/ledger";
+import { insertSorted, removeSorted } from "./sorted";
+
+type Item = Attempt | Runner;
+
+const pad = (number: number): string => String(number).padStart(16, "0");
+const attemptKey = (item: Attempt): string => `${pad(item.jobId)}#${item.attempt}`;
+const runnerKey = (item: Runner): string => pad(item.runnerId);
+const waitingKey = (item: Attempt): string => `${pad(item.order.queuedAt)}#${attemptKey(item)}`;
+
+const isOpenAttempt = ({ state }: Attempt): boolean => !["WAITING", "ENDED", "FAILED"].includes(state);
+const isOpenRunner = (item: Runner): boolean => item.state !== "GONE" || item.recordDeletedAt === undefined;
+
+interface Sorted<Of> {
+  readonly keys: string[];
+  readonly items: Map<string, Of>;
+}
+
+const sorted = <Of>(): Sorted<Of> => ({ keys: [], items: new Map() });
+
+const set = <Of>(index: Sorted<Of>, key: string, item: Of, isIn: boolean): void => {
+  if (isIn) {
+    if (!index.items.has(key)) insertSorted(index.keys, key);
+    index.items.set(key, item);
+  } else if (index.items.delete(key)) removeSorted(index.keys, key);
+};
+
+const PAGE = 500;
+
+const page = <Of>({ keys, items }: Sorted<Of>, cursor: string | undefined, size = PAGE): Page<Of> => {
+  const from = cursor === undefined ? 0 : keys.findIndex((key) => key > cursor);
+  const shown = from < 0 ? [] : keys.slice(from, from + size);
+  const last = shown.at(-1);
+  const found = shown.map((key) => items.get(key) as Of);
+  return last !== undefined && from + size < keys.length ? { items: found, next: last } : { items: found };
+};
+
+/** What a write was found to break; the world collects them. */
+export type Complain = (what: string) => void;
+
+/** DynamoDB's tables: conditions are checked all before one is written; indexes follow a moment later. */
+export class Table {
+  readonly attempts = new Map<number, Attempt[]>();
+  readonly runners = new Map<number, Runner>();
+  readonly notes = new Map<string, Note>();
+  readonly rows = new Map<string, BootstrapRow>();
+  readonly counters = new Map<string, number[]>();
+  writes = 0;
+  /** Milliseconds that an index read may be behind. */
+  indexLag = 800;
+  readonly #open = { attempts: sorted<Attempt>(), runners: sorted<Runner>() };
+  readonly #waiting = new Map<string, Sorted<Attempt>>();
+  readonly #waitingClass = new Map<string, string>();
+  readonly #byResource = new Map<string, number>();
+  readonly #lagging: { readonly at: Time; readonly item: Item }[] = [];
+  #lagStart = 0;
+
+  constructor(
+    readonly now: () => Time,
+    readonly complain: Complain,
+  ) {}
+
+  places(scope: string): number[] {
+    return this.counters.get(scope) ?? Array<number>(SHARDS).fill(0);
+  }
+
+  taken(scope: string): number {
+    return this.places(scope).reduce((sum, count) => sum + count, 0);
+  }
+
+  #stored(item: Item): Item | undefined {
+    return item.kind === "runner"
+      ? this.runners.get(item.runnerId)
+      : this.attempts.get(item.jobId)?.find(({ attempt }) => attempt === item.attempt);
+  }
+
+  #holds(change: Change): boolean {
+    if ("put" in change) return (this.#stored(change.put)?.version ?? 0) === change.put.version - 1;
+    if ("check" in change) return this.#stored(change.check)?.version === change.check.version;
+    if ("note" in change) return (this.notes.get(change.note.name)?.version ?? 0) === change.note.version - 1;
+    if ("take" in change) {
+      return (this.places(change.take.scope)[change.take.shard] ?? 0) < change.take.limit;
+    }
+    return true;
+  }
+
+  /** I-7: a state never goes back; FAILED may still turn out to have run. */
+  #checkOrder(before: Item | undefined, next: Item): void {
+    if (before === undefined || before.state === next.state) return;
+    const states: readonly string[] = next.kind === "runner" ? RUNNER_STATES : ATTEMPT_STATES;
+    const isLateTruth = before.state === "FAILED" && ["RUNNING", "ENDED"].includes(next.state);
+    const isForward = states.indexOf(next.state) > states.indexOf(before.state);
+    const isFailedAfterRunning = before.state === "RUNNING" && next.state === "FAILED";
+    if ((!isForward && !isLateTruth) || isFailedAfterRunning) {
+      this.complain(`I-7: ${next.kind} went from ${before.state} to ${next.state}`);
+    }
+  }
+
+  #putItem(item: Item): void {
+    this.#checkOrder(this.#stored(item), item);
+    if (item.kind === "runner") this.runners.set(item.runnerId, item);
+    else {
+      const others = (this.attempts.get(item.jobId) ?? []).filter(({ attempt }) => attempt !== item.attempt);
+      others.push(item);
+      this.attempts.set(
+        item.jobId,
+        others.sort((one, other) => one.attempt - other.attempt),
+      );
+    }
+    this.#lagging.push({ at: this.now(), item });
+  }
+
+  #add(scope: string, shard: number, difference: number): void {
+    const counts = [...this.places(scope)];
+    counts[shard] = (counts[shard] ?? 0) + difference;
+    if ((counts[shard] ?? 0) < 0) this.complain(`I-22: the counter of ${scope} went below zero`);
+    this.counters.set(scope, counts);
+  }
+
+  commit(changes: readonly Change[]): boolean {
+    if (changes.length === 0 || changes.length > 100) throw new Error(`${changes.length} changes`);
+    if (!changes.every((change) => this.#holds(change))) return false;
+    this.writes += 1;
+    for (const change of changes) {
+      if ("put" in change) this.#putItem(change.put);
+      else if ("note" in change) this.notes.set(change.note.name, change.note);
+      else if ("bootstrap" in change) this.rows.set(change.bootstrap.key, change.bootstrap);
+      else if ("take" in change) this.#add(change.take.scope, change.take.shard, 1);
+      else if ("giveBack" in change) this.#add(change.giveBack.scope, change.giveBack.shard, -1);
+    }
+    return true;
+  }
+
+  #indexItem(item: Item): void {
+    if (item.kind === "runner") {
+      set(this.#open.runners, runnerKey(item), item, isOpenRunner(item));
+      if (item.resourceId !== undefined) this.#byResource.set(item.resourceId, item.runnerId);
+      return;
+    }
+    set(this.#open.attempts, attemptKey(item), item, isOpenAttempt(item));
+    const key = waitingKey(item);
+    const before = this.#waitingClass.get(key);
+    const isWaiting = item.state === "WAITING";
+    if (before !== undefined && before !== item.classKey) set(this.#line(before), key, item, false);
+    set(this.#line(item.classKey), key, item, isWaiting);
+    if (isWaiting) this.#waitingClass.set(key, item.classKey);
+    else this.#waitingClass.delete(key);
+  }
+
+  #line(classKey: string): Sorted<Attempt> {
+    const line = this.#waiting.get(classKey) ?? sorted<Attempt>();
+    this.#waiting.set(classKey, line);
+    return line;
+  }
+
+  /** Brings the indexes to what they were so long ago. */
+  #follow(lag: number): void {
+    const until = this.now() - lag;
+    let index = this.#lagStart;
+    for (; index < this.#lagging.length; index += 1) {
+      const entry = this.#lagging[index] as { at: Time; item: Item };
+      if (entry.at > until) break;
+      this.#indexItem(entry.item);
+    }
+    this.#lagStart = index;
+    if (this.#lagStart > 10_000) {
+      this.#lagging.splice(0, this.#lagStart);
+      this.#lagStart = 0;
+    }
+  }
+
+  waiting(classKey: string, limit: number, lag = this.indexLag): readonly Attempt[] {
+    this.#follow(lag);
+    return page(this.#line(classKey), undefined, limit).items;
+  }
+
+  openAttempts(cursor?: string, lag = this.indexLag): Page<Attempt> {
+    this.#follow(lag);
+    return page(this.#open.attempts, cursor);
+  }
+
+  openRunners(cursor?: string, lag = this.indexLag): Page<Runner> {
+    this.#follow(lag);
+    return page(this.#open.runners, cursor);
+  }
+
+  byResource(resourceId: string, lag = this.indexLag): Runner | undefined {
+    this.#follow(lag);
+    const runnerId = this.#byResource.get(resourceId);
+    return runnerId === undefined ? undefined : this.runners.get(runnerId);
+  }
+
+  /** Takes a row and removes it, as a runner does with one conditional delete. */
+  take(key: string): BootstrapRow | undefined {
+    const row = this.rows.get(key);
+    this.rows.delete(key);
+    return row === undefined || row.ttl < Math.floor(this.now() / 1000) ? undefined : row;
+  }
+}

@@ -1,0 +1,213 @@
+/** The part of Amazon States Language that the shipped workflows use, run in virtual time. */
+
+interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly IntervalSeconds?: number;
+  readonly MaxAttempts?: number;
+  readonly BackoffRate?: number;
+  readonly MaxDelaySeconds?: number;
+  readonly JitterStrategy?: string;
+}
+
+interface Catcher {
+  readonly ErrorEquals: readonly string[];
+  readonly ResultPath?: string;
+  readonly Next: string;
+}
+
+interface Rule {
+  readonly Variable?: string;
+  readonly And?: readonly Rule[];
+  readonly StringEquals?: string;
+  readonly BooleanEquals?: boolean;
+  readonly IsPresent?: boolean;
+  readonly Next?: string;
+}
+
+interface State {
+  readonly Type: "Task" | "Choice" | "Pass" | "Succeed" | "Fail" | "Map";
+  readonly Next?: string;
+  readonly End?: boolean;
+  readonly Resource?: string;
+  readonly InputPath?: string;
+  readonly ResultPath?: string;
+  readonly Parameters?: Readonly<Record<string, unknown>>;
+  readonly Result?: unknown;
+  readonly TimeoutSeconds?: number;
+  readonly Retry?: readonly Retrier[];
+  readonly Catch?: readonly Catcher[];
+  readonly Choices?: readonly Rule[];
+  readonly Default?: string;
+  readonly ItemsPath?: string;
+  readonly ItemProcessor?: Definition;
+  readonly Error?: string;
+}
+
+export interface Definition {
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, State>>;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** An error as a state has it: `Error` is what Retry and Catch compare. */
+export class StateError extends Error {
+  constructor(
+    readonly error: string,
+    readonly cause_: string,
+  ) {
+    super(`${error}: ${cause_}`);
+  }
+}
+
+export interface Surroundings {
+  /** Runs a task's function; rejects with a StateError. */
+  task(resource: string, input: unknown, timeoutSeconds: number): Promise<unknown>;
+  wait(milliseconds: number): Promise<void>;
+  /** 0 ≤ x < 1. */
+  jitter(): number;
+}
+
+const fieldOf = (data: unknown, path: string): unknown => {
+  if (path === "$") return data;
+  let value = data;
+  for (const name of path.slice(2).split(".")) value = (value as Data | undefined)?.[name];
+  return value;
+};
+
+const CONTAINS = /^States\.ArrayContains\((\$[\w.]*), '([^']*)'\)$/;
+
+const evaluate = (data: unknown, expression: string): unknown => {
+  const contains = CONTAINS.exec(expression);
+  if (contains === null) return fieldOf(data, expression);
+  return (fieldOf(data, contains[1] ?? "$") as readonly unknown[]).includes(contains[2]);
+};
+
+const parameters = (data: unknown, template: Readonly<Record<string, unknown>>): unknown =>
+  Object.fromEntries(
+    Object.entries(template).map(([name, value]) =>
+      name.endsWith(".$") ? [name.slice(0, -2), evaluate(data, String(value))] : [name, value],
+    ),
+  );
+
+const withResult = (data: unknown, path: string | undefined, result: unknown): unknown => {
+  if (path === undefined || path === "$") return result;
+  const names = path.slice(2).split(".");
+  if (names.length > 1) throw new Error(`ResultPath ${path} is not simulated`);
+  return { ...(data as Data), [names[0] as string]: result };
+};
+
+const holds = (data: unknown, rule: Rule): boolean => {
+  if (rule.And) return rule.And.every((part) => holds(data, part));
+  const value = fieldOf(data, rule.Variable ?? "$");
+  if (rule.IsPresent !== undefined) return (value !== undefined) === rule.IsPresent;
+  if (value === undefined) throw new StateError("States.Runtime", `${rule.Variable} is absent`);
+  if (rule.StringEquals !== undefined) return value === rule.StringEquals;
+  if (rule.BooleanEquals !== undefined) return value === rule.BooleanEquals;
+  throw new Error("A comparison that is not simulated");
+};
+
+const takes = (errors: readonly string[], { error }: StateError): boolean =>
+  errors.includes(error) || errors.includes("States.ALL");
+
+const asStateError = (error: unknown): StateError => {
+  if (error instanceof StateError) return error;
+  throw error;
+};
+
+const pauseOf = (retrier: Retrier, tries: number, jitter: number): number => {
+  const { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Number.POSITIVE_INFINITY } = retrier;
+  const seconds = Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** tries);
+  return seconds * 1000 * (retrier.JitterStrategy === "FULL" ? jitter : 1);
+};
+
+const runTask = async (state: State, data: unknown, around: Surroundings): Promise<unknown> => {
+  const input =
+    state.Parameters === undefined
+      ? fieldOf(data, state.InputPath ?? "$")
+      : parameters(data, state.Parameters);
+  const used = new Map<Retrier, number>();
+  for (;;) {
+    try {
+      return await around.task(state.Resource ?? "", input, state.TimeoutSeconds ?? 60);
+    } catch (thrown) {
+      const error = asStateError(thrown);
+      const retrier = state.Retry?.find(({ ErrorEquals }) => takes(ErrorEquals, error));
+      const tries = retrier === undefined ? 0 : (used.get(retrier) ?? 0);
+      if (retrier === undefined || tries >= (retrier.MaxAttempts ?? 3)) throw error;
+      used.set(retrier, tries + 1);
+      await around.wait(pauseOf(retrier, tries, around.jitter()));
+    }
+  }
+};
+
+const runMap = (state: State, data: unknown, around: Surroundings): Promise<unknown> => {
+  const items = fieldOf(data, state.ItemsPath ?? "$") as readonly unknown[];
+  const { ItemProcessor } = state;
+  if (ItemProcessor === undefined) throw new Error("A Map without ItemProcessor");
+  return Promise.all(items.map((item) => runStates(ItemProcessor, item, around)));
+};
+
+const resultOf = (state: State, data: unknown, around: Surroundings): Promise<unknown> | unknown => {
+  if (state.Type === "Task") return runTask(state, data, around);
+  if (state.Type === "Map") return runMap(state, data, around);
+  if (state.Parameters !== undefined) return parameters(data, state.Parameters);
+  return state.Result === undefined ? data : state.Result;
+};
+
+interface Step {
+  readonly next?: string;
+  readonly data: unknown;
+}
+
+const step = async (state: State, data: unknown, around: Surroundings): Promise<Step> => {
+  const result = await resultOf(state, data, around);
+  const { Next: next } = state;
+  return { ...(next === undefined ? {} : { next }), data: withResult(data, state.ResultPath, result) };
+};
+
+const caught = (state: State, data: unknown, thrown: unknown): Step => {
+  const error = asStateError(thrown);
+  const catcher = state.Catch?.find(({ ErrorEquals }) => takes(ErrorEquals, error));
+  if (catcher === undefined) throw error;
+  const told = { Error: error.error, Cause: error.cause_ };
+  return { next: catcher.Next, data: withResult(data, catcher.ResultPath, told) };
+};
+
+const choose = (state: State, data: unknown): string => {
+  const next = state.Choices?.find((rule) => holds(data, rule))?.Next ?? state.Default;
+  if (next === undefined) throw new StateError("States.NoChoiceMatched", "no choice");
+  return next;
+};
+
+/**
+ * Runs states from StartAt to an end.
+ *
+ * @throws StateError when the execution fails
+ */
+export const runStates = async (
+  { StartAt, States }: Definition,
+  input: unknown,
+  around: Surroundings,
+): Promise<unknown> => {
+  let name: string | undefined = StartAt;
+  let data = input;
+  while (name !== undefined) {
+    const state: State | undefined = States[name];
+    if (state === undefined) throw new Error(`There is no state ${name}`);
+    if (state.Type === "Succeed") return data;
+    if (state.Type === "Fail") throw new StateError(state.Error ?? "Failed", "");
+    if (state.Type === "Choice") {
+      name = choose(state, data);
+      continue;
+    }
+    let done: Step;
+    try {
+      done = await step(state, data, around);
+    } catch (error) {
+      done = caught(state, data, error);
+    }
+    ({ next: name, data } = { next: undefined, ...done });
+  }
+  return data;
+};

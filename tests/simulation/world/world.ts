@@ -1,0 +1,338 @@
+import type { MappingRow, OurEvent } from "../../../AutoScaler/src/domain/ports";
+import { STACK } from "../../../AutoScaler/src/domain/ports";
+import type { Runner, Time } from "../../../Core/ledger";
+import type { RoutingSettings } from "../../../Core/routing-settings";
+import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
+import { Calls, type FaultPlan, type Process } from "./calls";
+import { Checks, isLive } from "./checks";
+import { Ec2, type Ec2Options, type SimulatedInstance } from "./ec2";
+import { type ExecutionOptions, Executions } from "./executions";
+import { GitLab, type GitLabOptions, hasJobEnded, type Job } from "./gitlab";
+import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
+import { HOOK_DEFAULTS, type HookOptions, Hooks } from "./hooks";
+import { type LambdaOptions, LambdaQueue } from "./lambda";
+import { Machines } from "./machines";
+import { portsFactory, ROLE_ID } from "./ports";
+import { type Random, random } from "./random";
+import {
+  DEPLOYMENT,
+  KINDS,
+  type Kind,
+  MAPPING,
+  routingOf,
+  STACK_DEFAULTS,
+  type StackParameters,
+} from "./stack";
+import { Table } from "./table";
+import { Timeline } from "./timeline";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly start?: Time;
+  readonly stack?: Partial<StackParameters>;
+  readonly mode?: "verified" | "payload";
+  readonly hooks?: Partial<HookOptions>;
+  readonly bus?: Partial<BusOptions>;
+  readonly gitLab?: Partial<GitLabOptions>;
+  readonly mood?: Partial<ApiMood>;
+  readonly ec2?: Partial<Ec2Options>;
+  readonly lambda?: Partial<LambdaOptions>;
+  readonly executions?: Partial<ExecutionOptions>;
+  readonly faults?: FaultPlan;
+  /** Probability that a machine with a job dies without a word. */
+  readonly crashes?: number;
+  /** False: the schedule is switched off. */
+  readonly sweeps?: boolean;
+}
+
+export interface NewJob {
+  readonly kind: Kind;
+  readonly projectId?: number;
+  readonly seconds?: number;
+  readonly fails?: boolean;
+  /** Nobody tells of it. */
+  readonly isSilent?: boolean;
+}
+
+const START = Date.UTC(2026, 10, 25, 12);
+const BOOTS_WITHIN = [12_000, 60_000] as const;
+const ASKS_FOR_ROW = 120_000;
+const ROW_AGAIN = 5_000;
+const MINUTE = 60_000;
+
+/** GitLab, AWS and the shipped rules in one virtual time, from one seed. */
+export class World {
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly table: Table;
+  readonly gitLab: GitLab;
+  readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
+  readonly machines: Machines;
+  readonly ec2: Ec2;
+  readonly lambda: LambdaQueue;
+  readonly calls: Calls;
+  readonly bus: Bus;
+  readonly hooks: Hooks;
+  readonly executions: Executions;
+  readonly checks: Checks;
+  readonly metrics = new Map<string, number>();
+  readonly stack: { -readonly [Field in keyof StackParameters]: StackParameters[Field] };
+  mapping: readonly MappingRow[] = MAPPING;
+  startsAreOn = true;
+  routing: RoutingSettings;
+  #jobs = 0;
+  #sweeps: boolean;
+
+  constructor(readonly options: WorldOptions) {
+    this.random = random(options.seed);
+    this.timeline = new Timeline(options.start ?? START);
+    const { timeline } = this;
+    this.stack = { ...STACK_DEFAULTS, ...options.stack };
+    this.routing = routingOf(this.stack);
+    this.mood = { ...GOOD_MOOD, ...options.mood };
+    this.gitLab = new GitLab(timeline, this.random.fork("gitlab"), options.gitLab);
+    this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
+    this.lambda = new LambdaQueue(timeline, this.random.fork("lambda"), options.lambda);
+    this.machines = new Machines({
+      timeline,
+      random: this.random.fork("machines"),
+      gitLab: this.gitLab,
+      isGitLabDown: () => isDown(this.mood, timeline.now),
+      options: { crashes: options.crashes ?? 0 },
+    });
+    this.checks = new Checks({
+      timeline,
+      gitLab: this.gitLab,
+      ec2: this.ec2,
+      machines: this.machines,
+      downFor: () => this.#downFor(),
+      stackCap: () => this.stack.stackCap,
+      classCap: (classKey) => (classKey === "EC2#large" ? 2 : this.stack.classCap),
+    });
+    this.table = new Table(
+      () => timeline.now,
+      (what) => this.checks.complain(what),
+    );
+    this.calls = new Calls({
+      timeline,
+      random: this.random.fork("calls"),
+      plan: options.faults ?? (() => undefined),
+    });
+    this.executions = new Executions(
+      { timeline, random: this.random.fork("executions"), calls: this.calls, routing: () => this.routing },
+      this.#ports(),
+      options.executions,
+    );
+    this.bus = new Bus(timeline, this.random.fork("bus"), this.executions, {
+      ...BUS_DEFAULTS,
+      ...options.bus,
+    });
+    this.hooks = new Hooks(timeline, this.random.fork("hooks"), this.bus, {
+      ...HOOK_DEFAULTS,
+      ...options.hooks,
+    });
+    this.gitLab.onStatus = (job) => {
+      if (job.status === "canceling") this.machines.cancelled.get(job)?.();
+      this.hooks.send(job);
+    };
+    this.ec2.onState = (instance) => this.#instanceChanged(instance);
+    this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
+    this.#sweeps = options.sweeps ?? true;
+    this.#scheduleSweep();
+  }
+
+  #ports(): (process: Process) => import("./functions").FunctionWorld {
+    const watch = {
+      paused: (runnerId: number) => this.checks.paused(runnerId),
+      deleting: (runnerId: number) => this.checks.deleting(runnerId),
+    };
+    return portsFactory({
+      timeline: this.timeline,
+      random: this.random.fork("ports"),
+      calls: this.calls,
+      table: this.table,
+      gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch),
+      gitLabMode: this.options.mode ?? "verified",
+      ec2: this.ec2,
+      terminate: (instanceId) => {
+        const instance = this.ec2.instances.get(instanceId);
+        if (instance === undefined) return;
+        this.checks.terminating(instance);
+        this.ec2.shutDown(instance);
+      },
+      invoke: (runner) => this.#invoke(runner),
+      mappings: () => this.mapping,
+      startsAreOn: () => this.startsAreOn,
+      stackCap: () => this.stack.stackCap,
+      put: (events) => this.#put(events),
+      metric: (name, value, dimensions) => this.#count(name, value, dimensions),
+      deploymentId: DEPLOYMENT,
+    });
+  }
+
+  #count(name: string, value: number, dimensions: Readonly<Record<string, string>>): void {
+    const keys = [name, ...Object.values(dimensions).map((dimension) => `${name}/${dimension}`)];
+    for (const key of keys) this.metrics.set(key, (this.metrics.get(key) ?? 0) + value);
+  }
+
+  #downFor(): number {
+    const { now } = this.timeline;
+    const around = this.mood.outages.find(([from, to]) => from <= now && now < to + 5 * MINUTE);
+    return around === undefined ? 0 : now - around[0];
+  }
+
+  #put(events: readonly OurEvent[]): void {
+    for (const event of events) {
+      if (event.detailType === "RunnerEnded") {
+        const { runnerId, resourceId, reason } = event;
+        this.bus.put({
+          source: "gitlab.sweep",
+          detailType: "RunnerEnded",
+          detail: { runnerId, resourceId, reason },
+        });
+      } else {
+        const { job, attempt } = event;
+        const runner = job.runnerId === undefined ? null : { id: job.runnerId };
+        const detail = {
+          object_kind: "build",
+          build_id: job.id,
+          build_name: job.name,
+          build_status: job.status,
+          project_id: job.projectId,
+          runner,
+          attempt,
+        };
+        this.bus.put({ source: "gitlab.sweep", detailType: "GitLabJobEvent", detail });
+      }
+    }
+  }
+
+  #scheduleSweep(): void {
+    this.timeline.after(MINUTE, () => {
+      if (this.#sweeps) this.executions.runFunction("SweepFunction", {}).catch(() => undefined);
+      this.#scheduleSweep();
+    });
+  }
+
+  // -------------------------------------------------------------------------------------------- carriers
+
+  /** The runner function takes its row; a second delivery finds none and leaves. */
+  #invoke(runner: Runner): { readonly kind: "launched"; readonly resourceId: string } {
+    const { nonce, runnerId, classKey } = runner;
+    this.lambda.invoke((done) => {
+      const row = this.table.take(nonce);
+      if (row === undefined) return this.timeline.after(300, done);
+      this.checks.count(classKey, 1);
+      this.machines.start("LAMBDA", `lambda:${runnerId}`, row, () => {
+        this.checks.count(classKey, -1);
+        done();
+      });
+    });
+    return { kind: "launched", resourceId: `lambda:${runnerId}` };
+  }
+
+  #instanceChanged(instance: SimulatedInstance): void {
+    const classKey = `EC2#${instance.className}`;
+    if (instance.state === "pending") {
+      this.checks.count(classKey, 1);
+      this.timeline.after(this.random.between(...BOOTS_WITHIN), () => this.#boot(instance));
+    }
+    if (instance.state === "shutting-down" || instance.state === "stopping") {
+      this.checks.count(classKey, -1);
+      const machine = this.machines.byPlace.get(instance.id);
+      if (machine !== undefined && !machine.isGone) this.machines.kill(machine);
+    }
+    this.bus.put({
+      source: "aws.ec2",
+      detailType: "EC2 Instance State-change Notification",
+      detail: { "instance-id": instance.id, state: instance.state },
+    });
+  }
+
+  #boot(instance: SimulatedInstance): void {
+    if (instance.state !== "pending") return;
+    this.ec2.setState(instance, "running");
+    this.#askForRow(instance, this.timeline.now + ASKS_FOR_ROW);
+  }
+
+  #askForRow(instance: SimulatedInstance, until: Time): void {
+    if (instance.state !== "running") return;
+    const row = this.table.take(`${ROLE_ID}:${instance.id}`);
+    if (row !== undefined) {
+      this.machines.start("EC2", instance.id, row, () => this.ec2.shutDown(instance));
+    } else if (this.timeline.now >= until) this.ec2.shutDown(instance);
+    else this.timeline.after(ROW_AGAIN, () => this.#askForRow(instance, until));
+  }
+
+  /** EC2 takes an instance back: a warning, and two minutes later it goes. */
+  spotKill(instance: SimulatedInstance, warning = 2 * MINUTE): void {
+    if (!isLive(instance)) return;
+    this.bus.put({
+      source: "aws.ec2",
+      detailType: "EC2 Spot Instance Interruption Warning",
+      detail: { "instance-id": instance.id },
+    });
+    this.timeline.after(warning, () => this.ec2.shutDown(instance));
+  }
+
+  // ------------------------------------------------------------------------------------------------ use
+
+  addJob({ kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob): Job {
+    this.#jobs += 1;
+    return this.gitLab.add({
+      id: this.#jobs,
+      projectId,
+      ...KINDS[kind],
+      duration: seconds * 1000,
+      outcome: fails ? "failed" : "success",
+      isForeign: isSilent || kind === "foreign",
+    });
+  }
+
+  after(seconds: number, act: () => void): void {
+    this.timeline.after(seconds * 1000, act);
+  }
+
+  /** Runs so many seconds of virtual time. */
+  run(seconds: number): Promise<void> {
+    return this.timeline.run(this.timeline.now + seconds * 1000);
+  }
+
+  /** What is left of all, in GitLab, in AWS and in our tables. */
+  remains(): string[] {
+    const left: string[] = [];
+    for (const job of this.gitLab.jobs.values()) {
+      if (!hasJobEnded(job) && job.name !== KINDS.foreign.name) left.push(`job ${job.id} is ${job.status}`);
+    }
+    for (const record of this.gitLab.records.keys()) left.push(`record ${record} is there`);
+    for (const instance of this.ec2.instances.values()) {
+      if (instance.state !== "terminated") left.push(`${instance.id} is ${instance.state}`);
+    }
+    for (const machine of this.machines.alive) left.push(`${machine.place} is alive`);
+    if (this.table.taken(STACK) !== 0) left.push(`${this.table.taken(STACK)} places are taken`);
+    for (const runner of this.table.runners.values()) {
+      const isDone = runner.state === "GONE" && runner.recordDeletedAt !== undefined;
+      if (!isDone) left.push(`the ledger's runner ${runner.runnerId} is ${runner.state}`);
+    }
+    for (const attempt of [...this.table.attempts.values()].flat()) {
+      const isDone = attempt.state === "ENDED" || attempt.state === "FAILED";
+      if (!isDone) left.push(`the ledger's ${attempt.jobId}-${attempt.attempt} is ${attempt.state}`);
+    }
+    return left;
+  }
+
+  /** Runs until nothing is left, and returns how many seconds that took; at most so many. */
+  async settle(mostSeconds: number): Promise<number> {
+    const start = this.timeline.now;
+    const SECONDS = 5;
+    while (this.timeline.now - start < mostSeconds * 1000 && this.remains().length > 0)
+      await this.run(SECONDS);
+    return (this.timeline.now - start) / 1000;
+  }
+
+  /** All that is wrong. */
+  verdict(): string[] {
+    this.checks.checkLaunches();
+    return [...this.checks.broken, ...this.remains(), ...this.bus.unaccounted()];
+  }
+}
