@@ -14,6 +14,7 @@ import {
 } from "./engine";
 
 import { faultCases } from "./fault-cases";
+import { loadCases } from "./load-cases";
 
 const PROJECT = 7;
 
@@ -204,3 +205,5 @@ describe("the front door", () => {
 });
 
 describe("faults", () => faultCases(() => test));
+
+describe("load", () => loadCases(() => test));
