@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { argument, baseImages, pinNames } from "../scripts/pin/dockerfile";
 import { dockerfile, downloads, instructions, runs } from "../tests/image/instructions";
+import { describeWith } from "../tests/needs";
 
 const ROOT = resolve(__dirname, "..");
 
@@ -90,57 +91,59 @@ describe("S-24: the image", () => {
 });
 
 const hasGpg = spawnSync("gpg", ["--version"]).status === 0;
-(hasGpg ? it : it.skip)(
-  "S-24: the AWS CLI's key in the repository is the one whose fingerprint is pinned",
-  () => {
+describeWith(hasGpg, "no gpg")("S-24: keys in the repository", () => {
+  it("S-24: the AWS CLI's key in the repository is the one whose fingerprint is pinned", () => {
     const home = mkdtempSync(join(tmpdir(), "gpg-"));
     const show = ["--show-keys", "--with-colons", join(__dirname, "keys/aws-cli.asc")];
     const listing = spawnSync("gpg", ["--homedir", home, ...show]);
     rmSync(home, { recursive: true, force: true });
     expect(listing.stdout.toString()).toContain(`:${argument(dockerfile, "AWS_CLI_KEY")}:`);
-  },
-);
+  });
+});
 
 const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-(hasShellcheck ? it : it.skip)(
-  "S-25: shellcheck finds nothing in the image's scripts, and they are strict",
-  () => {
+describeWith(hasShellcheck, "no shellcheck")("S-25: the scripts", () => {
+  it("S-25: shellcheck finds nothing in the image's scripts, and they are strict", () => {
     for (const name of ["verify-signature.sh", "sum-of.sh"]) {
       expect(spawnSync("shellcheck", [join(__dirname, name)]).stdout.toString()).toBe("");
       expect(readFileSync(join(__dirname, name), "utf8")).toContain("set -euo pipefail");
     }
-  },
-);
-
-const isRoot = process.platform === "linux" && process.getuid?.() === 0;
-(isRoot ? describe : describe.skip)("T-9: a binary of root's that can be run and not read", () => {
-  const NOBODY = 65_534;
-  const environOf = (mode: number): string => {
-    const folder = mkdtempSync(join(tmpdir(), "unreadable-"));
-    const binary = join(folder, "node");
-    chmodSync(folder, 0o755);
-    copyFileSync(process.execPath, binary);
-    chmodSync(binary, mode);
-    const script = 'process.stdout.write("up"); setTimeout(() => {}, 60_000)';
-    const env = { SECRET_OF_THE_FUNCTION: "yes" };
-    const running = spawn(binary, ["-e", script], {
-      uid: NOBODY,
-      gid: NOBODY,
-      env,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const look = 'until grep -q . "$0" 2>/dev/null || [ $((i += 1)) -gt 50 ]; do sleep 0.02; done; cat "$0"';
-    const seen = spawnSync("bash", ["-c", look, `/proc/${running.pid}/environ`], {
-      uid: NOBODY,
-      gid: NOBODY,
-    });
-    running.kill("SIGKILL");
-    rmSync(folder, { recursive: true });
-    return seen.stdout.toString();
-  };
-
-  it("hides its environment from processes of the same user, as a readable one does not", () => {
-    expect(environOf(0o711)).toBe("");
-    expect(environOf(0o755)).toContain("SECRET_OF_THE_FUNCTION=yes");
   });
 });
+
+const isRoot = process.platform === "linux" && process.getuid?.() === 0;
+describeWith(isRoot, "no right to start processes of another user")(
+  "T-9: a binary of root's that can be run and not read",
+  () => {
+    const NOBODY = 65_534;
+    const environOf = (mode: number): string => {
+      const folder = mkdtempSync(join(tmpdir(), "unreadable-"));
+      const binary = join(folder, "node");
+      chmodSync(folder, 0o755);
+      copyFileSync(process.execPath, binary);
+      chmodSync(binary, mode);
+      const script = 'process.stdout.write("up"); setTimeout(() => {}, 60_000)';
+      const env = { SECRET_OF_THE_FUNCTION: "yes" };
+      const running = spawn(binary, ["-e", script], {
+        uid: NOBODY,
+        gid: NOBODY,
+        env,
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      const look =
+        'until grep -q . "$0" 2>/dev/null || [ $((i += 1)) -gt 50 ]; do sleep 0.02; done; cat "$0"';
+      const seen = spawnSync("bash", ["-c", look, `/proc/${running.pid}/environ`], {
+        uid: NOBODY,
+        gid: NOBODY,
+      });
+      running.kill("SIGKILL");
+      rmSync(folder, { recursive: true });
+      return seen.stdout.toString();
+    };
+
+    it("hides its environment from processes of the same user, as a readable one does not", () => {
+      expect(environOf(0o711)).toBe("");
+      expect(environOf(0o755)).toContain("SECRET_OF_THE_FUNCTION=yes");
+    });
+  },
+);

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { argument } from "../scripts/pin/dockerfile";
 import { dockerfile, downloads } from "../tests/image/instructions";
 import { Kitchen } from "../tests/image/kitchen";
+import { describeWith } from "../tests/needs";
 
 const hasGpg = spawnSync("gpg", ["--version"]).status === 0;
 const sha256 = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
 const download = (word: string): string => downloads.find((run) => run.includes(word)) ?? "";
 
-(hasGpg ? describe : describe.skip)("S-24: the download of", () => {
+describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
   let kitchen: Kitchen;
   beforeAll(() => {
     kitchen = new Kitchen();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import fc from "fast-check";
+import { describeWith } from "../../tests/needs";
 import { chooseMark, hasMark, marked } from "./job-mark";
 import { type Evidence, JobProcesses } from "./job-processes";
 import { type ProcessEntry, type ProcessTable, procTable } from "./process-table";
@@ -154,7 +155,7 @@ describe("what is a process of the job", () => {
   });
 });
 
-const onLinux = process.platform === "linux" ? describe : describe.skip;
+const onLinux = describeWith(process.platform === "linux", "no /proc");
 onLinux("real processes", () => {
   const started: ChildProcess[] = [];
   afterEach(() => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { babbler, scaledStandIn } from "../../tests/gitlab-runner/binary";
 import { LambdaRunner, type Options, TOKEN } from "../../tests/gitlab-runner/lambda-runner";
+import { describeWith } from "../../tests/needs";
 import { endEarly } from "./shutdown";
 
 // Real processes on a machine that may be busy.
@@ -189,7 +190,7 @@ describe("a job that does not end well", () => {
   });
 });
 
-const onLinux = process.platform === "linux" ? describe : describe.skip;
+const onLinux = describeWith(process.platform === "linux", "no /proc");
 onLinux("a hostile job", () => {
   let bystander: ChildProcess;
   beforeEach(() => {

@@ -5,6 +5,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { describeWith } from "../../tests/needs";
 import { argument, baseImages, pinNames, withArguments } from "./dockerfile";
 import { awsCliPins, gitLfsPins, gitlabRunnerPins, type Publishers } from "./downloads";
 import { imageDigest } from "./registry";
@@ -72,7 +73,7 @@ describe("an image's digest", () => {
 });
 
 const hasGpg = spawnSync("gpg", ["--version"]).status === 0;
-const withGpg = hasGpg ? describe : describe.skip;
+const withGpg = describeWith(hasGpg, "no gpg");
 
 /** A publisher with a key of its own. */
 const publisher = (name: string, expiry = "1d", at: string[] = []) => {

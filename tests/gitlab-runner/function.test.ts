@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
+import { describeWith } from "../needs";
 import { STAND_IN } from "./binary";
 import { DynamoDouble } from "./dynamo-double";
 import { GitLabDouble } from "./gitlab-double";
@@ -131,38 +132,41 @@ const alone = (script: string): readonly string[] => [
 const [unshare = "", ...flags] = alone("true");
 const canBeAlone = spawnSync(unshare, flags).status === 0;
 
-(canBeAlone ? describe : describe.skip)("in an environment as Lambda's, without tenant isolation", () => {
-  const lambda = { LAMBDA_TASK_ROOT: "/var/task", AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" };
+describeWith(canBeAlone, "no right to make namespaces")(
+  "in an environment as Lambda's, without tenant isolation",
+  () => {
+    const lambda = { LAMBDA_TASK_ROOT: "/var/task", AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" };
 
-  it("T-10 I-29: ends even what left every trace of its job, empties /tmp, and spares what was there before", async () => {
-    const flee = "ulimit -q 1000; env -i /usr/bin/env -C / setsid -f sleep 30018";
-    gitlab.push(
-      {
-        id: 9,
-        script: [
-          `(${flee}) >/dev/null 2>&1`,
-          "echo left > /tmp/left",
-          "mkdir /tmp/deep",
-          "chmod 0 /tmp/deep",
-          "echo fled: $(cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 3001[8]')",
-        ],
-      },
-      { id: 10, script: ["ls -A /tmp", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"] },
-    );
-    const events = JSON.stringify([row(14), row(15)]);
-    const script = `sleep 30019 & '${process.execPath}' '${bundle}' '${events}'; code=$?; ls -A /tmp; exit $code`;
-    const run = start(alone(script), variables(lambda));
-    await expect(run.ended).resolves.toBe(0);
-    expect(run.results()).toMatchObject([
-      { kind: "job-ended", jobId: 9, status: "success" },
-      { kind: "job-ended", jobId: 10, status: "success" },
-    ]);
-    expect(gitlab.trace(9)).toMatch(/^fled: sleep 30018$/m);
-    const seen = gitlab.trace(10);
-    expect(seen).toMatch(/^job-\w+$/m);
-    expect(seen).not.toMatch(/^(left|deep)$/m);
-    expect(seen).toContain("sleep 30019");
-    expect(seen).not.toContain("sleep 30018");
-    expect(run.said()).not.toMatch(/^(job-|left|deep)/m);
-  });
-});
+    it("T-10 I-29: ends even what left every trace of its job, empties /tmp, and spares what was there before", async () => {
+      const flee = "ulimit -q 1000; env -i /usr/bin/env -C / setsid -f sleep 30018";
+      gitlab.push(
+        {
+          id: 9,
+          script: [
+            `(${flee}) >/dev/null 2>&1`,
+            "echo left > /tmp/left",
+            "mkdir /tmp/deep",
+            "chmod 0 /tmp/deep",
+            "echo fled: $(cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 3001[8]')",
+          ],
+        },
+        { id: 10, script: ["ls -A /tmp", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"] },
+      );
+      const events = JSON.stringify([row(14), row(15)]);
+      const script = `sleep 30019 & '${process.execPath}' '${bundle}' '${events}'; code=$?; ls -A /tmp; exit $code`;
+      const run = start(alone(script), variables(lambda));
+      await expect(run.ended).resolves.toBe(0);
+      expect(run.results()).toMatchObject([
+        { kind: "job-ended", jobId: 9, status: "success" },
+        { kind: "job-ended", jobId: 10, status: "success" },
+      ]);
+      expect(gitlab.trace(9)).toMatch(/^fled: sleep 30018$/m);
+      const seen = gitlab.trace(10);
+      expect(seen).toMatch(/^job-\w+$/m);
+      expect(seen).not.toMatch(/^(left|deep)$/m);
+      expect(seen).toContain("sleep 30019");
+      expect(seen).not.toContain("sleep 30018");
+      expect(run.said()).not.toMatch(/^(job-|left|deep)/m);
+    });
+  },
+);
