@@ -7,9 +7,14 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { InvokeCommand, LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
+import {
+  LambdaClient,
+  InvokeCommand as SdkInvokeCommand,
+  ListTagsCommand as SdkListTagsCommand,
+} from "@aws-sdk/client-lambda";
 import { GetParametersCommand as SdkGetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { dynamoDbClient, eventBridgeClient, lambdaClient, ssmClient } from "./clients";
+import { InvokeCommand, ListTagsCommand } from "./lambda-commands";
 import { GetParametersCommand } from "./ssm-get-parameters";
 
 /**
@@ -98,7 +103,12 @@ const item = {
 };
 const names = { Names: ["/glr/Url", "/glr/AccessToken"], WithDecryption: true };
 const FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:runner";
-const payload = new TextEncoder().encode('{"bootstrapKey":"ab","runnerId":1}');
+const invocation = {
+  FunctionName: FUNCTION,
+  InvocationType: "Event" as const,
+  TenantId: "job-1-1",
+  Payload: new TextEncoder().encode('{"bootstrapKey":"ab","runnerId":1}'),
+};
 
 const CALLS: readonly { pair: Pair; name: string; ours: object; theirs: object; answer: Answer }[] = [
   ...[
@@ -131,27 +141,26 @@ const CALLS: readonly { pair: Pair; name: string; ours: object; theirs: object; 
       }),
       answer: { body: '{"FailedEntryCount":1,"Entries":[{"ErrorCode":"ThrottlingException"}]}' },
     },
-    {
-      pair: LAMBDA,
-      command: new InvokeCommand({
-        FunctionName: FUNCTION,
-        InvocationType: "Event",
-        TenantId: "job-1-1",
-        Payload: payload,
-      }),
-      answer: { status: 202, body: "", headers: { "x-amzn-requestid": "request-1" } },
-    },
-    {
-      pair: LAMBDA,
-      command: new ListTagsCommand({ Resource: FUNCTION }),
-      answer: { body: '{"Tags":{"glr:role":"runner"}}' },
-    },
   ].map(({ command, ...rest }) => ({
     ...rest,
     name: command.constructor.name,
     ours: command,
     theirs: command,
   })),
+  {
+    pair: LAMBDA,
+    name: "InvokeCommand",
+    ours: new InvokeCommand(invocation),
+    theirs: new SdkInvokeCommand(invocation),
+    answer: { status: 202, body: "", headers: { "x-amzn-requestid": "request-1" } },
+  },
+  {
+    pair: LAMBDA,
+    name: "ListTagsCommand",
+    ours: new ListTagsCommand({ Resource: FUNCTION }),
+    theirs: new SdkListTagsCommand({ Resource: FUNCTION }),
+    answer: { body: '{"Tags":{"glr:role":"runner","k":""}}' },
+  },
   {
     pair: SSM,
     name: "GetParametersCommand",

@@ -1,9 +1,10 @@
-import { type LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../../Core/configuration";
 import { ConfigurationError } from "../../../Core/errors";
 import type { Time } from "../../../Core/ledger";
 import type { Clock, RunnerFunctions } from "../domain/ports";
 import { callAws } from "./aws-errors";
+import { ListTagsCommand } from "./lambda-commands";
 
 /** A function's tags change with a deployment, hardly ever. */
 const CACHE_MILLISECONDS = 300_000;

@@ -1,9 +1,10 @@
-import { InvokeCommand, LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { providerContract } from "../domain/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../domain/contracts/samples";
 import { runnerFunctionsContract } from "../domain/contracts/settings-contract";
 import { fakeClock, fakeFunctions } from "../domain/fakes";
+import { InvokeCommand, ListTagsCommand } from "./lambda-commands";
 import { lambdaFunctions } from "./lambda-functions";
 import { lambdaProvider } from "./lambda-provider";
 

@@ -1,9 +1,10 @@
-import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
 import type { Runner } from "../../../Core/ledger";
 import { log } from "../../../Core/log";
 import type { Launch, LaunchRefusal, RunnerFunctions, RunnerProvider } from "../domain/ports";
 import { errorName } from "./aws-errors";
+import { InvokeCommand } from "./lambda-commands";
 
 /** What Lambda's refusals mean. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
 const REFUSALS: Readonly<Record<string, LaunchRefusal>> = {
