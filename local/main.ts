@@ -3,7 +3,8 @@ import { parseOptions, type StartOptions } from "./options";
 import { Declined, hookAdvice, realGitLab } from "./real-gitlab";
 import { runSample } from "./sample";
 import { type Laptop, startLaptop } from "./session";
-import { liveView, plainView } from "./terminal/view";
+import { happenings } from "./terminal/happenings";
+import { liveView, plainView, type View } from "./terminal/view";
 
 type Write = (text: string) => void;
 
@@ -39,7 +40,7 @@ const runnerText = ({ binary }: Laptop): string =>
     ? `Jobs are run by ${binary.path}.`
     : "gitlab-runner is not installed here: a stand-in for it runs the jobs.";
 
-const serve = async (laptop: Laptop, options: StartOptions): Promise<void> => {
+const serve = async (laptop: Laptop, options: StartOptions, view: View): Promise<void> => {
   if (options.headless) {
     toStderr(runnerText(laptop));
     if (options.gitlab) toStderr(hookAdvice(laptop.webhook, laptop.webhookToken));
@@ -48,7 +49,6 @@ const serve = async (laptop: Laptop, options: StartOptions): Promise<void> => {
   }
   toStdout(runnerText(laptop));
   if (laptop.standIn) {
-    const view = process.stdout.isTTY ? liveView(process.stdout) : plainView(toStdout, Date.now);
     toStdout("\nThe sample pipeline:");
     await runSample(laptop, laptop.standIn, view, toStdout);
   }
@@ -81,6 +81,8 @@ const main = async (): Promise<void> => {
   const { end, started, isEnding } = ending();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(0));
   const log = options.headless ? toStderr : toStdout;
+  const isLive = !options.headless && Boolean(process.stdout.isTTY);
+  const view = isLive ? liveView(process.stdout) : plainView(log, Date.now);
   try {
     const canAsk = !options.headless && Boolean(process.stdin.isTTY);
     const gitlab = options.gitlab && (await realGitLab(options.gitlab, process.env, canAsk));
@@ -92,12 +94,13 @@ const main = async (): Promise<void> => {
         toStderr(`${sentence} Everything else is ended too.`);
         void end(1);
       },
+      onCall: happenings((line) => view.say(line), Date.now),
       ...(options.port ? { port: options.port } : {}),
       ...(options.webhookToken ? { webhookToken: options.webhookToken } : {}),
       ...(gitlab ? { gitlab } : {}),
     });
     started(laptop);
-    if (!isEnding()) await serve(laptop, options);
+    if (!isEnding()) await serve(laptop, options, view);
   } catch (error) {
     if (isEnding()) return;
     toStderr(error instanceof Error ? error.message : String(error));

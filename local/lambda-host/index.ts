@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { clientSettings } from "../clients";
+import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../run-folder";
 import type { Call, FunctionSettings, Outcome } from "./call";
 import { functionSettings } from "./function-settings";
@@ -70,6 +71,9 @@ const listen = (server: Server): Promise<number> =>
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
 
+const arnOf = (functionName: string): string =>
+  `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`;
+
 const lambdaVariables = (settings: FunctionSettings): Record<string, string> => ({
   AWS_LAMBDA_FUNCTION_NAME: settings.functionName,
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMiB),
@@ -127,7 +131,7 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
       return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
     const settings = await settingsOf(functionName);
     const source = sourceOf(settings, bundle, functionId, host);
-    const one = { requestId: randomUUID(), event, functionName, functionArn: functionName };
+    const one = { requestId: randomUUID(), event, functionName, functionArn: arnOf(functionName) };
     const startedAt = Date.now();
     const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
     host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });

@@ -38,6 +38,13 @@ const stepsOf = (all: readonly Moment[]): { name: string; ms: number }[] => {
     .map(([name, at], index) => ({ name, ms: Math.max(0, at - (known[index]?.[1] ?? at)) }));
 };
 
+/** What GitLab says of a failure that is not the script's own, else what the ledger says goes wrong. */
+const reasonOf = (job: JobView, ledger: LaptopJob | undefined): { reason?: string } => {
+  const gitLabs = job.failureReason === "script_failure" ? undefined : job.failureReason;
+  const reason = gitLabs ?? ledger?.reason;
+  return reason === undefined ? {} : { reason };
+};
+
 /** One row for each job, in the order given. */
 export const rowsOf = (jobs: readonly JobView[], ledger: readonly LaptopJob[]): readonly Row[] =>
   jobs.map((job) => {
@@ -50,7 +57,7 @@ export const rowsOf = (jobs: readonly JobView[], ledger: readonly LaptopJob[]): 
       carrier: ran && job.status !== "pending" ? "" : (CARRIERS[own?.carrier ?? ""] ?? ""),
       steps: stepsOf(moments(job, own)),
       lastLines: job.lastLines,
-      ...(own?.reason === undefined ? {} : { reason: own.reason }),
+      ...reasonOf(job, own),
     };
   });
 

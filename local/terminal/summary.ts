@@ -20,7 +20,9 @@ export const summaryTable = (rows: readonly Row[]): string => {
     style: { head: [], border: [] },
   });
   for (const row of rows) {
-    const log = row.lastLines.slice(-4).map(plain).join("\n");
+    const log = [...row.lastLines.slice(-4), ...(row.reason ? [`(${row.reason})`] : [])]
+      .map(plain)
+      .join("\n");
     table.push([row.name, coloured(row.status), row.carrier || "nothing", stepLines(row), log]);
   }
   return table.toString();

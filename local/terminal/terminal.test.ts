@@ -1,4 +1,6 @@
 import type { JobView } from "../gitlab";
+import type { FinishedCall } from "../lambda-host";
+import { happenings, sentenceOf } from "./happenings";
 import { rowsOf } from "./row";
 import { isNothingLeft, leftText, summaryTable } from "./summary";
 import { plainView } from "./view";
@@ -79,6 +81,80 @@ describe("plainView", () => {
       "  [  0.0 s] hello (job 1): pending",
       "  [  1.5 s] hello (job 1): running Lambda",
     ]);
+  });
+});
+
+const finished = (
+  functionId: string,
+  outcome: FinishedCall["outcome"],
+  event: unknown = {},
+): FinishedCall => ({
+  functionId,
+  event,
+  outcome,
+  startedAt: 0,
+  endedAt: 1,
+});
+
+describe("happenings", () => {
+  it.each<[string, FinishedCall, string | undefined]>([
+    [
+      "a function's error",
+      finished("LookUpRunnerFunction", {
+        error: { errorType: "TransientError", errorMessage: "GitLab answered 500" },
+      }),
+      "LookUpRunnerFunction: TransientError: GitLab answered 500",
+    ],
+    [
+      "a killed runner",
+      finished(
+        "RunnerFunction",
+        { error: { errorType: "Runtime.ExitError", errorMessage: "SIGKILL" } },
+        { runnerId: 5 },
+      ),
+      "Lambda runner 5 is gone: SIGKILL",
+    ],
+    [
+      "a runner without a job",
+      finished("RunnerFunction", { result: { kind: "no-job" } }, { runnerId: 5 }),
+      "Lambda runner 5 left without a job: no-job",
+    ],
+    ["a runner that did its job", finished("RunnerFunction", { result: { kind: "job-ended" } }), undefined],
+    [
+      "a sweep that found something",
+      finished("SweepFunction", { result: { kind: "swept", events: 3, jobsFound: 1, failures: [] } }),
+      "the sweep found what should have happened (3 events, 1 job that no hook told of)",
+    ],
+    [
+      "a sweep that could not",
+      finished("SweepFunction", {
+        result: { kind: "swept", events: 0, jobsFound: 0, failures: ["jobs: TransientError"] },
+      }),
+      "the sweep could not do all: jobs: TransientError",
+    ],
+    [
+      "a sweep that found nothing",
+      finished("SweepFunction", { result: { kind: "swept", events: 0, jobsFound: 0, failures: [] } }),
+      undefined,
+    ],
+    ["a usual call", finished("FindRunnerFunction", { result: { runners: [] } }), undefined],
+  ])("tells of %s", (_, call, sentence) => {
+    expect(sentenceOf(call)).toBe(sentence);
+  });
+
+  it("repeats a sentence only after half a minute", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const tell = happenings(
+      (line) => lines.push(line),
+      () => now,
+    );
+    const call = finished("LookUpRunnerFunction", { error: { errorType: "E", errorMessage: "m" } });
+    tell(call);
+    tell(call);
+    now = 31_000;
+    tell(call);
+    expect(lines).toHaveLength(2);
   });
 });
 

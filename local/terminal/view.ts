@@ -19,7 +19,7 @@ const stepsText = ({ steps }: Row): string =>
 
 const lineOf = (row: Row, width: number): string[] => {
   const head = `${row.name.padEnd(16)} ${coloured(row.status.padEnd(9))} ${row.carrier.padEnd(7)}`;
-  const log = row.lastLines.at(-1);
+  const log = row.reason ?? row.lastLines.at(-1);
   return [
     `  ${head} ${pc.dim(cut(stepsText(row), Math.max(10, width - 38)))}`,
     ...(log === undefined ? [] : [`    ${pc.dim(cut(`│ ${log}`, width - 6))}`]),
@@ -29,23 +29,30 @@ const lineOf = (row: Row, width: number): string[] => {
 /** Shows rows as they change. */
 export interface View {
   show(rows: readonly Row[]): void;
+  /** A line about something that happened, which stays. */
+  say(line: string): void;
   /** What was shown last stays; what comes next is written below it. */
   finish(): void;
 }
 
 /** On a terminal: one block that is drawn again in place. */
 export const liveView = (out: NodeJS.WriteStream): View => {
-  let height = 0;
+  let shown: readonly string[] = [];
+  // Up to the block's first line, then each line cleared and written anew.
+  const draw = (above: readonly string[], block: readonly string[]): void => {
+    const up = shown.length > 0 ? `\u001b[${shown.length}A` : "";
+    out.write(`${up}${[...above, ...block].map((line) => `\u001b[2K${line}\n`).join("")}\u001b[0J`);
+    shown = block;
+  };
   return {
-    show: (rows) => {
-      const lines = rows.flatMap((row) => lineOf(row, out.columns || 100));
-      // Up to the block's first line, then each line cleared and written anew.
-      const up = height > 0 ? `\u001b[${height}A` : "";
-      out.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join("")}\u001b[0J`);
-      height = lines.length;
-    },
+    show: (rows) =>
+      draw(
+        [],
+        rows.flatMap((row) => lineOf(row, out.columns || 100)),
+      ),
+    say: (line) => draw([cut(line, out.columns || 100)], shown),
     finish: () => {
-      height = 0;
+      shown = [];
     },
   };
 };
@@ -57,12 +64,13 @@ export const plainView = (write: (line: string) => void, now: () => number): Vie
   return {
     show: (rows) => {
       for (const row of rows) {
-        const state = `${row.status} ${row.carrier}`.trim();
+        const state = [row.status, row.carrier, row.reason].filter(Boolean).join(" ");
         if (shown.get(row.id) === state) continue;
         shown.set(row.id, state);
         write(`  [${seconds(now() - since).padStart(7)}] ${row.name} (job ${row.id}): ${state}`);
       }
     },
+    say: write,
     finish: () => undefined,
   };
 };
