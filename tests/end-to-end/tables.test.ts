@@ -1,0 +1,103 @@
+import { randomInt } from "node:crypto";
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { dynamoDbClient } from "../../AutoScaler/src/adapters/clients";
+import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamo-bootstrap-rows";
+import { dynamoLedger } from "../../AutoScaler/src/adapters/dynamo-ledger";
+import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
+import { systemClock } from "../../AutoScaler/src/adapters/system-clock";
+import { bootstrapRowsContract } from "../../AutoScaler/src/domain/contracts/bootstrap-rows-contract";
+import { ledgerContract } from "../../AutoScaler/src/domain/contracts/ledger-contract";
+import { mappingsContract } from "../../AutoScaler/src/domain/contracts/mappings-contract";
+import type { BootstrapRow } from "../../Core/bootstrap-row";
+import { clientSettings } from "../../local/clients";
+import { type Engine, startEngine } from "../../local/engine/ministack";
+import { openRunFolder, type RunFolder } from "../../local/run-folder";
+import { readTemplate, resource } from "../templates/read-template";
+
+/** The contracts of the tables, run by the shipped adapters and clients against the engine's DynamoDB. */
+
+const OF_STACK = { LedgerTable: "AutoScaler", MappingTable: "AutoScaler", BootstrapTable: "Infrastructure" };
+type TableId = keyof typeof OF_STACK;
+
+/** A run's own names: an emulator that was there before keeps its tables. */
+const suffix = randomInt(2 ** 40).toString(36);
+const nameOf = (id: TableId): string => `${id}-${suffix}`;
+
+/** The shipped template's keys and indexes, so that a change of either is seen here. */
+const definition = (id: TableId): CreateTableCommandInput => {
+  const { properties } = resource(readTemplate(OF_STACK[id]), id);
+  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties;
+  const indexes = GlobalSecondaryIndexes === undefined ? {} : { GlobalSecondaryIndexes };
+  return {
+    TableName: nameOf(id),
+    ...({ AttributeDefinitions, KeySchema, BillingMode, ...indexes } as object),
+  } as CreateTableCommandInput;
+};
+
+const environment = process.env;
+let run: RunFolder;
+let engine: Engine;
+let admin: DynamoDBClient;
+let client: DynamoDBClient;
+
+beforeAll(async () => {
+  run = openRunFolder();
+  engine = await startEngine(run, () => undefined);
+  admin = new DynamoDBClient(clientSettings(engine.env));
+  for (const id of Object.keys(OF_STACK) as TableId[])
+    await admin.send(new CreateTableCommand(definition(id)));
+  process.env = { ...environment, ...engine.env };
+  client = dynamoDbClient();
+}, 90_000);
+
+afterAll(async () => {
+  process.env = environment;
+  client?.destroy();
+  admin?.destroy();
+  await engine?.close();
+  await run?.close();
+}, 30_000);
+
+const patience = { clock: systemClock, random: Math.random };
+const rowsOf = () => dynamoBootstrapRows(client, nameOf("BootstrapTable"), patience);
+
+describe("the ledger on the engine", () => {
+  ledgerContract(() => ({
+    rows: rowsOf(),
+    ledger: dynamoLedger(client, {
+      table: nameOf("LedgerTable"),
+      bootstrapTable: nameOf("BootstrapTable"),
+      ...patience,
+    }),
+  }));
+});
+
+describe("the bootstrap table on the engine", () => {
+  const TableName = nameOf("BootstrapTable");
+  bootstrapRowsContract(() => ({
+    rows: rowsOf(),
+    put: async (row) => {
+      await admin.send(new PutItemCommand({ TableName, Item: marshall(row) }));
+    },
+    read: async (key) => {
+      const { Item } = await admin.send(new GetItemCommand({ TableName, Key: { key: { S: key } } }));
+      return Item && (unmarshall(Item) as BootstrapRow);
+    },
+  }));
+});
+
+describe("the mapping table on the engine", () => {
+  mappingsContract(() => ({
+    mappings: dynamoMappings(client, nameOf("MappingTable")),
+    put: async (row) => {
+      await admin.send(new PutItemCommand({ TableName: nameOf("MappingTable"), Item: marshall(row) }));
+    },
+  }));
+});
