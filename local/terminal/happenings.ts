@@ -36,9 +36,7 @@ export const sentenceOf = (call: FinishedCall): string | undefined => {
   const result = asFields(outcome.result);
   if (functionId === "SweepFunction") return swept(result);
   if (functionId === "StartLambdaRunnerFunction" || functionId === "StartEc2RunnerFunction") {
-    return result.kind === "waiting"
-      ? `a job waits for: ${String(result.waitingFor)}`
-      : undefined;
+    return result.kind === "waiting" ? `a job waits for: ${String(result.waitingFor)}` : undefined;
   }
   return undefined;
 };
