@@ -5,7 +5,7 @@
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import Table from "cli-table3";
@@ -80,6 +80,11 @@ const report = (bundles: readonly Bundle[], samples: ReadonlyMap<string, readonl
   const path = (whole.get("look-up-runner") ?? 0) + (whole.get("start-ec2-runner") ?? 0);
   table.push(["look-up and EC2 start", "", "", path.toFixed(1), "", verdict(path, BAR_OF_EC2_PATH), ""]);
   console.log(table.toString());
+  const [busy = 0] = loadavg();
+  if (busy > cpus().length)
+    console.log(
+      `This machine is busy (load ${busy.toFixed(1)} on ${cpus().length} cores): the times are too long.`,
+    );
   console.log(`Median of ${SAMPLES}, Node ${process.version}, over an empty file in the same process.`);
   return Object.entries(BARS).every(([name, bar]) => (whole.get(name) ?? 0) < bar) && path < BAR_OF_EC2_PATH;
 };
