@@ -133,7 +133,16 @@ export const dynamoLedger = (
         changes.map((change) => transactItem(tables, change)),
         patience,
       ),
-    waiting: async (classKey, limit) => (await open(waitingPk(classKey), decodeAttempt, limit)).items,
+    waiting: async (classKey, limit) => {
+      const items: Attempt[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await open(waitingPk(classKey), decodeAttempt, limit - items.length, cursor);
+        items.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== undefined && items.length < limit);
+      return items;
+    },
     openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
     openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),
   };

@@ -1,7 +1,8 @@
 import type { BootstrapRow } from "../../../../Core/bootstrap-row";
 import type { Attempt, Runner } from "../../../../Core/ledger";
-import type { Change, Ledger, Note, Page } from "../ports";
+import type { Change, Ledger, Note } from "../ports";
 import { SHARDS } from "../ports";
+import { sorted } from "./sorted";
 
 export interface FakeLedger extends Ledger {
   /** What lies in the table, by key; for a test to look at. */
@@ -41,22 +42,50 @@ const refuseMalformed = (changes: readonly Change[]): void => {
 const isOpenAttempt = (item: Attempt): boolean => !["WAITING", "ENDED", "FAILED"].includes(item.state);
 const isOpenRunner = (item: Runner): boolean => item.state !== "GONE" || item.recordDeletedAt === undefined;
 
-const byKey =
-  <Item>(key: (item: Item) => string) =>
-  (one: Item, other: Item): number =>
-    key(one) < key(other) ? -1 : 1;
+const digits = (...numbers: readonly number[]): string =>
+  numbers.map((number) => String(number).padStart(16, "0")).join("#");
 
-const page = <Item>(
-  items: readonly Item[],
-  key: (item: Item) => string,
-  size: number,
-  cursor?: string,
-): Page<Item> => {
-  const rest = items.filter((item) => cursor === undefined || key(item) > cursor);
-  const shown = rest.slice(0, size);
-  const last = shown.at(-1);
-  return rest.length > size && last !== undefined ? { items: shown, next: key(last) } : { items: shown };
+/** The table's indexes, kept with every write. */
+const indexes = () => {
+  const openAttempts = sorted<Attempt>();
+  const openRunners = sorted<Runner>();
+  const waiting = new Map<string, ReturnType<typeof sorted<Attempt>>>();
+  const byResource = new Map<string, number>();
+
+  const line = (classKey: string): ReturnType<typeof sorted<Attempt>> => {
+    const found = waiting.get(classKey) ?? sorted<Attempt>();
+    waiting.set(classKey, found);
+    return found;
+  };
+  const lineKey = ({ order, jobId, attempt }: Attempt): string => digits(order.queuedAt, jobId, attempt);
+  const attemptKey = ({ jobId, attempt }: Attempt): string => digits(jobId, attempt);
+
+  return {
+    openAttempts,
+    openRunners,
+    line,
+    byResource,
+    removed: (item: Attempt | Runner): void => {
+      if (item.kind === "runner") {
+        openRunners.delete(digits(item.runnerId));
+        return;
+      }
+      openAttempts.delete(attemptKey(item));
+      line(item.classKey).delete(lineKey(item));
+    },
+    added: (item: Attempt | Runner): void => {
+      if (item.kind === "attempt") {
+        if (isOpenAttempt(item)) openAttempts.set(attemptKey(item), item);
+        if (item.state === "WAITING") line(item.classKey).set(lineKey(item), item);
+        return;
+      }
+      if (isOpenRunner(item)) openRunners.set(digits(item.runnerId), item);
+      if (item.resourceId !== undefined) byResource.set(item.resourceId, item.runnerId);
+    },
+  };
 };
+
+const ATTEMPTS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /**
  * The ledger in memory: a commit checks every condition before it writes anything.
@@ -74,9 +103,18 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
       counts(scope).map((count, index) => (index === shard ? count + difference : count)),
     );
   };
-  const all = (): (Attempt | Runner)[] => [...items.values()];
-  const attempts = (): Attempt[] => all().filter((item) => item.kind === "attempt");
-  const runners = (): Runner[] => all().filter((item) => item.kind === "runner");
+  const index = indexes();
+  const runner = (runnerId: number): Runner | undefined => {
+    const item = items.get(`runner#${runnerId}`);
+    return item?.kind === "runner" ? item : undefined;
+  };
+  const put = (item: Attempt | Runner): void => {
+    const before = items.get(itemKey(item));
+    if (before !== undefined) index.removed(before);
+    const stored = structuredClone(item);
+    items.set(itemKey(item), stored);
+    index.added(stored);
+  };
 
   const holds = (change: Change): boolean => {
     if ("put" in change) return (items.get(itemKey(change.put))?.version ?? 0) === change.put.version - 1;
@@ -86,17 +124,12 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     return true;
   };
   const write = (change: Change): void => {
-    if ("put" in change) items.set(itemKey(change.put), structuredClone(change.put));
+    if ("put" in change) put(change.put);
     else if ("note" in change) notes.set(change.note.name, structuredClone(change.note));
     else if ("bootstrap" in change) bootstrapRows.set(change.bootstrap.key, change.bootstrap);
     else if ("take" in change) add(change.take.scope, change.take.shard, 1);
     else if ("giveBack" in change) add(change.giveBack.scope, change.giveBack.shard, -1);
   };
-  const waitingKey = (item: Attempt): string =>
-    [item.order.queuedAt, item.jobId, item.attempt]
-      .map((number) => String(number).padStart(16, "0"))
-      .join("#");
-
   const ledger: FakeLedger = {
     items,
     notes,
@@ -105,11 +138,11 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     pageSize: 100,
     taken: (scope) => counts(scope).reduce((sum, count) => sum + count, 0),
     attempts: async (jobId) =>
-      attempts()
-        .filter((item) => item.jobId === jobId)
-        .sort((one, other) => one.attempt - other.attempt),
-    runner: async (runnerId) => runners().find((item) => item.runnerId === runnerId),
-    runnerByResource: async (resourceId) => runners().find((item) => item.resourceId === resourceId),
+      ATTEMPTS.flatMap((attempt) => items.get(`job#${jobId}/${attempt}`) ?? []).filter(
+        (item) => item.kind === "attempt",
+      ),
+    runner: async (runnerId) => runner(runnerId),
+    runnerByResource: async (resourceId) => runner(index.byResource.get(resourceId) ?? 0),
     places: async (scope) => [...counts(scope)],
     note: async (name) => notes.get(name),
     commit: async (changes) => {
@@ -119,19 +152,9 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
       ledger.writes += 1;
       return true;
     },
-    waiting: async (classKey, limit) =>
-      attempts()
-        .filter((item) => item.state === "WAITING" && item.classKey === classKey)
-        .sort(byKey(waitingKey))
-        .slice(0, limit),
-    openAttempts: async (cursor) => {
-      const key = (item: Attempt): string => `${String(item.jobId).padStart(16, "0")}#${item.attempt}`;
-      return page(attempts().filter(isOpenAttempt).sort(byKey(key)), key, ledger.pageSize, cursor);
-    },
-    openRunners: async (cursor) => {
-      const key = (item: Runner): string => String(item.runnerId).padStart(16, "0");
-      return page(runners().filter(isOpenRunner).sort(byKey(key)), key, ledger.pageSize, cursor);
-    },
+    waiting: async (classKey, limit) => index.line(classKey).page(limit).items,
+    openAttempts: async (cursor) => index.openAttempts.page(ledger.pageSize, cursor),
+    openRunners: async (cursor) => index.openRunners.page(ledger.pageSize, cursor),
   };
   return ledger;
 };

@@ -56,14 +56,16 @@ export interface SmallWorldOptions {
   readonly mode?: "verified" | "payload";
   readonly stackCap?: number;
   readonly classCap?: number;
+  /** What differs in the default class of EC2. */
+  readonly ec2?: Partial<RunnerClass>;
 }
 
-const routing = (classCap: number): RoutingSettings => ({
+const routing = (classCap: number, ec2: Partial<RunnerClass>): RoutingSettings => ({
   unmappedJobs: "DEFAULT",
   defaultRunnerArn: DEFAULT_ARN,
   defaults: {
     LAMBDA: { ...lambdaClass, maxRunners: classCap },
-    EC2: { ...ec2Class, maxRunners: classCap },
+    EC2: { ...ec2Class, maxRunners: classCap, ...ec2 },
   },
   allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
   longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
@@ -91,7 +93,12 @@ export const hook = (job: GitLabJob, status = job.status): Record<string, unknow
  * The rules wired to fakes, with the workflows' order of tasks: for tests that follow a job from hook to nothing
  * left. Jobs with the tag `ec2` get an instance, all others the default function.
  */
-export const smallWorld = ({ mode = "verified", stackCap = 100, classCap = 100 }: SmallWorldOptions = {}) => {
+export const smallWorld = ({
+  mode = "verified",
+  stackCap = 100,
+  classCap = 100,
+  ec2: ec2Settings = {},
+}: SmallWorldOptions = {}) => {
   const clock = fakeClock();
   const rows = fakeBootstrapRows();
   const ledger = fakeLedger(rows.rows);
@@ -120,7 +127,7 @@ export const smallWorld = ({ mode = "verified", stackCap = 100, classCap = 100 }
     deploymentId: "test",
   };
   const fakes = { clock, rows, ledger, gitLab, instances, bus, metrics, mappings, ec2, lambda, settings };
-  const settingsOfRouting = routing(classCap);
+  const settingsOfRouting = routing(classCap, ec2Settings);
   return {
     ...fakes,
     world,

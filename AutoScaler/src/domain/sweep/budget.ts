@@ -5,13 +5,16 @@ import type { Clock } from "../ports";
 export interface Budget {
   /** False: it is used up. */
   take(): boolean;
+  isSpent(): boolean;
 }
 
 export const budget = (clock: Clock, calls: number, until: Time): Budget => {
   let left = calls;
+  const isSpent = (): boolean => left <= 0 || clock.now() >= until;
   return {
+    isSpent,
     take: () => {
-      if (left <= 0 || clock.now() >= until) return false;
+      if (isSpent()) return false;
       left -= 1;
       return true;
     },

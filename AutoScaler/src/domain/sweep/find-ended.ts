@@ -13,6 +13,8 @@ export type Missing =
   | { readonly kind: "nothing" };
 
 const DAY = 24 * 3_600_000;
+/** Where a list is too long to be whole, a job is asked for singly only after so long. */
+const LONG_LIST_MILLISECONDS = 5 * 60_000;
 const NOTHING: Missing = { kind: "nothing" };
 
 const isOld = (attempt: Attempt, now: Time): boolean => now - lastChange(attempt) > DAY;
@@ -28,6 +30,8 @@ const eventOf = (attempt: Attempt, job: GitLabJob): Missing => {
 export const findEnded = async (look: Look, attempt: Attempt, readJob: JobReader): Promise<Missing> => {
   const isBusyElsewhere = isRecent(lastChange(attempt), look.now) || isRecent(attempt.wokenAt, look.now);
   if (look.jobs.has(attempt.jobId) || isBusyElsewhere) return NOTHING;
+  const isInLongList = look.partial.has(attempt.order.projectId);
+  if (isInLongList && look.now - lastChange(attempt) < LONG_LIST_MILLISECONDS) return NOTHING;
   const word = await readJob(attempt.order.projectId, attempt.jobId);
   if (word.kind === "absent" && isOld(attempt, look.now)) return { kind: "deleted", attempt };
   return word.kind === "known" ? eventOf(attempt, word.job) : NOTHING;

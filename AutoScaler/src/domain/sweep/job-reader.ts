@@ -24,10 +24,10 @@ const ask = async (gitLab: GitLab, projectId: number, jobId: number): Promise<Jo
   }
 };
 
-/** Asks for a job only when its project's list is whole and the job is not in it; each job once a sweep. */
+/** Asks for a job only when its project was listed and the job is not in the list; each job once a sweep. */
 export const jobReader = (
   gitLab: GitLab,
-  { jobs, listed }: Pick<Look, "jobs" | "listed">,
+  { jobs, listed, partial }: Pick<Look, "jobs" | "listed" | "partial">,
   calls: Budget,
 ): JobReader => {
   const asked = new Map<number, Promise<JobWord>>();
@@ -35,7 +35,7 @@ export const jobReader = (
     if (projectId === undefined || jobId === undefined) return UNKNOWN;
     const job = jobs.get(jobId);
     if (job !== undefined) return { kind: "known", job };
-    if (!listed.has(projectId)) return UNKNOWN;
+    if (!listed.has(projectId) && !partial.has(projectId)) return UNKNOWN;
     const before = asked.get(jobId);
     if (before !== undefined) return before;
     if (!calls.take()) return UNKNOWN;

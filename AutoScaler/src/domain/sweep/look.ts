@@ -13,6 +13,8 @@ export interface Look {
   readonly jobs: ReadonlyMap<number, GitLabJob>;
   /** Projects whose list is whole: only there a missing job is worth a question. */
   readonly listed: ReadonlySet<number>;
+  /** Projects with more open jobs than one sweep lists: there a missing job proves less, and is asked for late. */
+  readonly partial: ReadonlySet<number>;
   /** Undefined: the list failed, nothing is concluded from it. */
   readonly instances: ReadonlyMap<string, Instance> | undefined;
   /** What the sweep before saw first. */

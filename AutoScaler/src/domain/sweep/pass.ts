@@ -1,7 +1,8 @@
+import type { Time } from "../../../../Core/ledger";
 import { type RoutingSettings, route } from "../../../../Core/routing";
 import type { GitLabJob, MappingRow } from "../ports";
 import type { World } from "../world";
-import type { Budget } from "./budget";
+import { type Budget, budget } from "./budget";
 import { closeDeleted } from "./collect";
 import { findEnded } from "./find-ended";
 import {
@@ -70,6 +71,12 @@ export const oursByMapping = ({ mappings }: SweepWorld, settings: RoutingSetting
     (await route({ projectId, name, tags, verified: true }, rows, settings)).kind !== "nothing";
 };
 
+const MINUTE = 60_000;
+const ROTATE_BY = 150;
+/** Jobs that are looked up in the ledger one by one; oldest first, so the rest comes with the next sweeps. */
+const MOST_READ = 2_000;
+const READS_FOR_MILLISECONDS = 45_000;
+
 const byAge = (one: GitLabJob, other: GitLabJob): number =>
   one.createdAt - other.createdAt || one.id - other.id;
 
@@ -85,17 +92,23 @@ export const jobFindings = async ({
   for (const job of [...look.jobs.values()].sort(byAge)) {
     const running = findRunning(look, index, job);
     if (running) findings.push(running);
-    if (!isUnassigned(job) || isClearlyMet(look, index, job)) continue;
+    if (!isUnassigned(job) || isClearlyMet(look, index, job) || !reads.take()) continue;
     const found = await part(`job ${job.id}`, undefined, () => findPending(world.ledger, look, job, isOurs));
     if (found) findings.push(found);
   }
   return findings;
 };
 
+/** Begins elsewhere in every minute, so that a bound on calls does not leave the same ones out each time. */
+const rotated = <Item>(items: readonly Item[], now: Time): readonly Item[] => {
+  const first = (Math.floor(now / MINUTE) * ROTATE_BY) % Math.max(1, items.length);
+  return [...items.slice(first), ...items.slice(0, first)];
+};
+
 /** Attempts whose job GitLab does not show any more: their end is missing. */
 export const endFindings = async ({ world, look, part, readJob }: Pass): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
-  for (const attempt of [...look.attempts, ...look.waiting]) {
+  for (const attempt of rotated([...look.attempts, ...look.waiting], look.now)) {
     const missing = await part(`attempt of ${attempt.jobId}`, undefined, () =>
       findEnded(look, attempt, readJob),
     );
@@ -115,7 +128,7 @@ export const runnerFindings = async (
   const { world, look, part, readJob, listCalls } = pass;
   const runnerWorld = { gitLab: world.gitLab, instances: world.instances, readJob, listCalls };
   const findings: Finding[] = [];
-  for (const runner of look.runners) {
+  for (const runner of rotated(look.runners, look.now)) {
     const isOnItsWay = runner.state !== "GONE" && endedJobs.has(runner.busyJobId ?? runner.jobId);
     if (isOnItsWay) continue;
     const found = await part(`runner ${runner.runnerId}`, undefined, () =>

@@ -3,13 +3,14 @@ import type { GitLab, GitLabJob, Page } from "../ports";
 import type { World } from "../world";
 import type { Budget } from "./budget";
 import type { SweepState } from "./note";
-import { allPages } from "./read-ledger";
 
 type JobsWorld = Pick<World, "gitLab" | "clock">;
 
 export interface JobsRead {
   readonly jobs: ReadonlyMap<number, GitLabJob>;
   readonly listed: ReadonlySet<number>;
+  /** Projects with more open jobs than one sweep lists. */
+  readonly partial: ReadonlySet<number>;
   readonly projects: SweepState["projects"];
   readonly projectsReadAt: Time;
   readonly nextProject: number;
@@ -31,18 +32,30 @@ export const inTurn = (ids: readonly number[], first: number): readonly number[]
 const kept = (projects: SweepState["projects"], now: Time): [string, Time][] =>
   Object.entries(projects).filter(([, lastSeen]) => now - lastSeen < KEPT_MILLISECONDS);
 
-/** Pages of one list, each a call of the budget. Undefined: it ran out, the list is not whole. */
+/** Of one project: what has more must not keep the others from their turn. */
+const PAGES_OF_A_PROJECT = 50;
+
+interface Pages<Item> {
+  readonly items: readonly Item[];
+  /** False: the calls ran out, or there is more than one list may have. */
+  readonly isWhole: boolean;
+}
+
+/** Pages of one list, each a call of the budget. */
 const pages = async <Item>(
   read: (cursor?: string) => Promise<Page<Item>>,
   calls: Budget,
-): Promise<readonly Item[] | undefined> => {
-  let isCut = false;
-  const items = await allPages(async (cursor) => {
-    if (calls.take()) return read(cursor);
-    isCut = true;
-    return { items: [] };
-  });
-  return isCut ? undefined : items;
+): Promise<Pages<Item>> => {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES_OF_A_PROJECT; page += 1) {
+    if (!calls.take()) return { items, isWhole: false };
+    const { items: more, next } = await read(cursor);
+    items.push(...more);
+    if (next === undefined) return { items, isWhole: true };
+    cursor = next;
+  }
+  return { items, isWhole: false };
 };
 
 /**
@@ -61,7 +74,7 @@ export const readProjects = async (
   const age = now - state.projectsReadAt;
   if (age >= 0 && age < MEMBERSHIP_EVERY_MILLISECONDS)
     return { projects: known, projectsReadAt: state.projectsReadAt };
-  const ids = (await pages((cursor) => gitLab.projectIds(cursor), calls)) ?? [];
+  const { items: ids } = await pages((cursor) => gitLab.projectIds(cursor), calls);
   const member = ids.map((id): [string, Time] => [String(id), now]);
   return { projects: { ...known, ...Object.fromEntries(member) }, projectsReadAt: now };
 };
@@ -74,20 +87,21 @@ export const readJobs = async (
   { gitLab }: JobsWorld,
   projects: readonly number[],
   calls: Budget,
-): Promise<Pick<JobsRead, "jobs" | "listed" | "nextProject" | "failures">> => {
+): Promise<Omit<JobsRead, "projects" | "projectsReadAt">> => {
   const jobs = new Map<number, GitLabJob>();
   const listed = new Set<number>();
+  const partial = new Set<number>();
   let failures = 0;
   for (const projectId of projects) {
+    if (calls.isSpent() || failures >= MOST_FAILURES)
+      return { jobs, listed, partial, nextProject: projectId, failures };
     try {
-      const found = await readProject(gitLab, projectId, calls);
-      if (found === undefined) return { jobs, listed, nextProject: projectId, failures };
-      listed.add(projectId);
-      for (const job of found) jobs.set(job.id, job);
+      const { items, isWhole } = await readProject(gitLab, projectId, calls);
+      (isWhole ? listed : partial).add(projectId);
+      for (const job of items) jobs.set(job.id, job);
     } catch {
       failures += 1;
-      if (failures >= MOST_FAILURES) return { jobs, listed, nextProject: projectId, failures };
     }
   }
-  return { jobs, listed, nextProject: 0, failures };
+  return { jobs, listed, partial, nextProject: 0, failures };
 };

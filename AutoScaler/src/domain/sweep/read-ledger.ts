@@ -3,8 +3,8 @@ import type { Ledger, Page } from "../ports";
 import { readClasses } from "../wait-in-line";
 import type { Look } from "./look";
 
-/** Of a class's line: more than one sweep may let go, so that what hangs does not hide the rest. */
-export const LINE_LENGTH = 500;
+/** Of a class's line: whoever is not in it is asked for one by one, so it has to hold a very long one. */
+export const LINE_LENGTH = 20_000;
 
 /** Far above what is open at a time; a list without end must not hold the sweep. */
 const MOST_PAGES = 400;

@@ -40,6 +40,7 @@ type Records = { readonly records: readonly GitLabRunner[]; readonly recordsCurs
 const noJobs = ({ projects, projectsReadAt, nextProject }: SweepState): JobsRead => ({
   jobs: new Map(),
   listed: new Set(),
+  partial: new Set(),
   projects,
   projectsReadAt,
   nextProject,
@@ -122,12 +123,13 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
   const jobs = await part("jobs", noJobs(state), () => askGitLab(world, state, open, listCalls));
   if (jobs.failures > 0) failures.push(`projects that failed: ${jobs.failures}`);
   const instances = await part("instances", undefined, () => listInstances(world));
-  const { listed } = jobs;
+  const { listed, partial } = jobs;
   const look: Look = {
     now: world.clock.now(),
     ...open,
     jobs: jobs.jobs,
     listed,
+    partial,
     instances,
     seen: new Set(state.seen),
   };
