@@ -44,6 +44,9 @@ const call = async (handler: (input: unknown, context: object) => unknown): Prom
 type Handler = (input: unknown, context: object) => unknown;
 
 const measure = async (): Promise<Sample> => {
+  // Over plain http, as here, the SDK loads node:http by a dynamic import, and with it Node's loader of modules;
+  // over https it has no use for either. So that loader is there before anything is measured.
+  await import("node:path");
   let handler: Handler = () => undefined;
   let outcome = "";
   const load = await costOf(() => {
