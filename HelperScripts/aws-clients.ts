@@ -12,7 +12,13 @@ import type { Clients } from "./context";
 /** Patient with a busy service, impatient with a dead one. */
 const SETTINGS = {
   maxAttempts: 6,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+};
+
+/** Asked only by the doctor, who can do without an answer. */
+const BRIEF = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 6_000, throwOnRequestTimeout: true },
 };
 
 const once = <Made>(make: () => Made): (() => Made) => {
@@ -32,6 +38,6 @@ export const awsClients = (): Clients => ({
   sqs: once(() => new SQSClient(SETTINGS)),
   ec2: once(() => new EC2Client(SETTINGS)),
   eventBridge: once(() => new EventBridgeClient(SETTINGS)),
-  iam: once(() => new IAMClient(SETTINGS)),
-  serviceQuotas: once(() => new ServiceQuotasClient(SETTINGS)),
+  iam: once(() => new IAMClient(BRIEF)),
+  serviceQuotas: once(() => new ServiceQuotasClient(BRIEF)),
 });

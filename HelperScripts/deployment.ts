@@ -12,6 +12,7 @@ export interface Deployment {
   readonly home: Home;
   readonly status: string;
   readonly outputs: ReadonlyMap<string, string>;
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 /** The stack name that a stack's samconfig.toml proposes. */
@@ -46,11 +47,15 @@ export const findDeployment = async (
   const outputs = (stack.Outputs ?? []).map(
     (each) => [each.OutputKey ?? "", each.OutputValue ?? ""] as const,
   );
+  const parameters = (stack.Parameters ?? []).map(
+    (each) => [each.ParameterKey ?? "", each.ParameterValue ?? ""] as const,
+  );
   return {
     stackName,
     home: { region, account },
     status: stack.StackStatus ?? "",
     outputs: new Map(outputs),
+    parameters: new Map(parameters),
   };
 };
 
@@ -60,6 +65,15 @@ export const output = (deployment: Deployment, name: string): string => {
   if (value) return value;
   throw new ConfigurationError(
     `The stack ${deployment.stackName} (${deployment.status}) has no output ${name}: is it the AutoScaler stack? Deploy its newest version, or give another --stack-name`,
+  );
+};
+
+/** How many runners the stack may have at a time. */
+export const stackCap = (deployment: Deployment): number => {
+  const cap = Number(deployment.parameters.get("MaxRunners"));
+  if (Number.isSafeInteger(cap) && cap > 0) return cap;
+  throw new ConfigurationError(
+    `The stack ${deployment.stackName} has no parameter MaxRunners: is it the AutoScaler stack?`,
   );
 };
 

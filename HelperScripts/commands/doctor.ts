@@ -5,7 +5,7 @@ import { table } from "../console/table";
 import { plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "../deployment";
-import { checkConcurrency, checkLinkedRoles, checkVcpus } from "../doctor/account";
+import { checkAccount } from "../doctor/account";
 import { type Check, type DoctorFinding, guarded, type Patient } from "../doctor/finding";
 import { checkFrontDoor } from "../doctor/front-door";
 import { checkHooks } from "../doctor/hooks";
@@ -29,9 +29,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["mapping", checkMapping],
   ["function", checkFunctions],
   ["image", checkImages],
-  ["quotas", checkVcpus],
-  ["quotas", checkConcurrency],
-  ["roles", checkLinkedRoles],
+  ["account", checkAccount],
   ["sweep", checkSweep],
   ["dead letters", checkDeadLetters],
 ];

@@ -7,7 +7,14 @@ import { safe } from "../console/console";
 import { table } from "../console/table";
 import { duration } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
-import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf } from "../deployment";
+import {
+  type Deployment,
+  findDeployment,
+  lookUpEnvironment,
+  output,
+  settingsOf,
+  stackCap,
+} from "../deployment";
 import { type LedgerReader, ledgerReader, sum } from "../ledger/ledger-reader";
 import { ec2Price, functionPrice, type Price } from "../prices/price-of";
 
@@ -50,13 +57,12 @@ const waitsFor = async (
   context: Context,
   deployment: Deployment,
   runnerClass: RunnerClass,
-  stackCap: number,
 ): Promise<readonly string[]> => {
   const ledger = ledgerReader(context, deployment);
   const key = classKey(runnerClass);
   const [startsAreOn, ofStack, ofClass] = await Promise.all([
     configurationOf(context, deployment).startsAreOn(),
-    capSentence(ledger, STACK, stackCap, "the stack"),
+    capSentence(ledger, STACK, stackCap(deployment), "the stack"),
     capSentence(ledger, key, runnerClass.maxRunners, `the class ${key}`),
   ]);
   const held = startsAreOn ? undefined : "resume: new starts are held";
@@ -87,11 +93,10 @@ const explainRoute = async (
   options: ExplainOptions,
   deployment: Deployment,
   decided: Routed,
-  stackCap: number,
 ): Promise<ExitCode> => {
   const [price, waiting] = await Promise.all([
     priceOf(context, decided, deployment.home.region),
-    waitsFor(context, deployment, decided.runnerClass, stackCap),
+    waitsFor(context, deployment, decided.runnerClass),
   ]);
   const status = STATUS_SENTENCES[options.status];
   const lines = [
@@ -119,7 +124,7 @@ export const explain = async (context: Context, options: ExplainOptions): Promis
     context.console.err("There is no AccessToken: jobs are known by name alone, and tags come from the row.");
   }
   if (decided.kind === "route") {
-    return explainRoute(context, options, deployment, decided, Number(environment.MAX_RUNNERS));
+    return explainRoute(context, options, deployment, decided);
   }
   const { red, yellow } = context.console.colours;
   const word = decided.kind === "failed" ? red("The job would fail to start:") : yellow("No runner:");

@@ -8,7 +8,14 @@ import { configurationOf } from "../configuration";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
-import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf } from "../deployment";
+import {
+  type Deployment,
+  findDeployment,
+  lookUpEnvironment,
+  output,
+  settingsOf,
+  stackCap,
+} from "../deployment";
 import { type FailedLately, failedLately } from "../ledger/failed-lately";
 import { all, classesWithLines, type LedgerReader, ledgerReader, sum } from "../ledger/ledger-reader";
 import { MappingTable } from "../mapping/mapping-table";
@@ -58,11 +65,11 @@ const knownClasses = async (
 
 const uses = async (
   ledger: LedgerReader,
-  stackCap: number,
+  cap: number,
   classes: ReadonlyMap<string, number>,
   waiting: readonly Attempt[],
 ): Promise<readonly Use[]> => {
-  const scopes = [[STACK, stackCap] as const, ...classes];
+  const scopes = [[STACK, cap] as const, ...classes];
   return Promise.all(
     scopes.map(async ([scope, cap]) => ({
       scope,
@@ -91,10 +98,9 @@ const readStatus = async (context: Context, deployment: Deployment): Promise<Sta
   const waiting = (await Promise.all(lines.map((key) => ledger.waiting(key, LINE_LIMIT)))).flat();
   const seen = [...starting, ...waiting, ...runners].map(({ order }) => order.runnerClass);
   const classes = await knownClasses(context, deployment, settings, seen);
-  const stackCap = Number(environment.MAX_RUNNERS);
   return {
     startsAreOn,
-    uses: await uses(ledger, stackCap, classes, waiting),
+    uses: await uses(ledger, stackCap(deployment), classes, waiting),
     runners,
     starting,
     waiting: waiting.sort((a, b) => a.order.queuedAt - b.order.queuedAt),

@@ -2,7 +2,7 @@ import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetAccountSettingsCommand } from "@aws-sdk/client-lambda";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import { isNamed } from "../failures";
-import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+import { type Check, type DoctorFinding, guarded, ok, type Patient, problem, warning } from "./finding";
 
 const QUOTA = "quotas";
 
@@ -48,7 +48,7 @@ const quotaFinding = async (
 };
 
 /** vCPUs for instances, by market. */
-export const checkVcpus: Check = async (patient) => {
+const checkVcpus: Check = async (patient) => {
   const market = patient.settings?.defaults.EC2.ec2?.market ?? "spot-first";
   return [
     ...(market === "on-demand" ? [] : [await quotaFinding(patient, SPOT_VCPUS, "Spot")]),
@@ -59,7 +59,7 @@ export const checkVcpus: Check = async (patient) => {
 /** New accounts have ten concurrent calls in all: our own functions need some of them. */
 const SPARE_CONCURRENCY = 20;
 
-export const checkConcurrency: Check = async ({ context, settings }) => {
+const checkConcurrency: Check = async ({ context, settings }) => {
   const answer = await context.clients.lambda().send(new GetAccountSettingsCommand({}));
   const limit = answer.AccountLimit?.UnreservedConcurrentExecutions ?? 0;
   const needed = (settings?.defaults.LAMBDA.maxRunners ?? 0) + SPARE_CONCURRENCY;
@@ -80,7 +80,7 @@ const LINKED_ROLES = [
 ] as const;
 
 /** EC2 Fleet and Spot need their service-linked roles; our functions may not make them. */
-export const checkLinkedRoles: Check = async ({ context }) => {
+const checkLinkedRoles: Check = async ({ context }) => {
   const found: DoctorFinding[] = [];
   for (const [RoleName, service] of LINKED_ROLES) {
     const role = await context.clients
@@ -101,4 +101,22 @@ export const checkLinkedRoles: Check = async ({ context }) => {
     );
   }
   return found;
+};
+
+const ON_AN_EMULATOR: DoctorFinding = {
+  area: "account",
+  level: "unknown",
+  sentence: "Quotas and roles: an emulator (AWS_ENDPOINT_URL) has none that count",
+  remedy: "Run doctor against AWS too",
+};
+
+/** What only a real account has. */
+export const checkAccount: Check = async (patient) => {
+  if (patient.context.env.AWS_ENDPOINT_URL) return [ON_AN_EMULATOR];
+  const checks = [
+    guarded(QUOTA, checkVcpus),
+    guarded(QUOTA, checkConcurrency),
+    guarded("roles", checkLinkedRoles),
+  ];
+  return (await Promise.all(checks.map((check) => check(patient)))).flat();
 };

@@ -4,6 +4,7 @@ import {
   type Image,
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
+import { GetParametersCommand } from "@aws-sdk/client-ssm";
 import type { Architecture } from "../../Core/runner-class";
 import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
 
@@ -56,6 +57,14 @@ const imageFindings = (
   return found.length > 0 ? found : [ok(AREA, `${architecture}: ${name} is there`)];
 };
 
+/** An image may be named by a parameter, which EC2 reads at each launch. */
+const resolved = async ({ context }: Patient, image: string | undefined): Promise<string | undefined> => {
+  const [, Name] = /^resolve:ssm:([^:]+)/.exec(image ?? "") ?? [];
+  if (Name === undefined) return image;
+  const answer = await context.clients.ssm().send(new GetParametersCommand({ Names: [Name] }));
+  return answer.Parameters?.[0]?.Value ?? image;
+};
+
 const checkArchitecture = async (
   patient: Patient,
   architecture: Architecture,
@@ -63,15 +72,15 @@ const checkArchitecture = async (
 ): Promise<readonly DoctorFinding[]> => {
   if (patient.settings?.allowedInstanceTypes[architecture].length === 0) return [];
   const data = await launchTemplate(patient, output);
-  const ImageId = data?.ImageId;
+  const ImageId = await resolved(patient, data?.ImageId);
   if (ImageId === undefined)
     return [problem(AREA, `${architecture}: the launch template names none`, PREPARE)];
   if (!ImageId.startsWith("ami-")) {
     return [
       warning(
         AREA,
-        `${architecture}: ${ImageId} could not be resolved to an image`,
-        "Check that the parameter it names holds an image's id",
+        `${architecture}: ${ImageId} names no image`,
+        "Check that the parameter is there and holds an image's id",
       ),
     ];
   }

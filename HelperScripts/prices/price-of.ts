@@ -30,7 +30,9 @@ export const ec2Price = (ec2: Ec2Settings, region: string): Price => {
     ec2.instanceTypes.map((type) => instancePricePerHour(type, "on-demand", region)),
   );
   if (onDemand === undefined) {
-    return unknown(`the price table of ${PRICES_AS_OF} has ${PRICES_REGION} and few instance types`);
+    const has =
+      region === PRICES_REGION ? "lacks some of these instance types" : `has ${PRICES_REGION} alone`;
+    return unknown(`the price table of ${PRICES_AS_OF} ${has}`);
   }
   const { least, most } = onDemand;
   const text = `${range(least, most)} an hour on-demand ${asOf}, without disk and address`;

@@ -23,7 +23,6 @@ export const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:$
 export const NOW = Date.parse("2026-11-25T12:00:00Z");
 
 const ENVIRONMENT: Record<string, string> = {
-  MAX_RUNNERS: "100",
   UNMAPPED_JOBS: "DEFAULT",
   DEFAULT_RUNNER_ARN: functionArn("default"),
   DEFAULT_ARCHITECTURE: "arm64",
@@ -42,6 +41,7 @@ const ENVIRONMENT: Record<string, string> = {
 const stack = (name: string, outputs: Record<string, string>, status = "CREATE_COMPLETE") => ({
   StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/1`,
   StackStatus: status,
+  Parameters: [{ ParameterKey: "MaxRunners", ParameterValue: "100" }],
   Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
 });
 
