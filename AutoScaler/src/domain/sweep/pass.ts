@@ -88,6 +88,7 @@ export const jobFindings = async ({
   part,
   isOurs,
 }: Pass): Promise<readonly Finding[]> => {
+  const reads = budget(world.clock, MOST_READ, look.now + READS_FOR_MILLISECONDS);
   const findings: Finding[] = [];
   for (const job of [...look.jobs.values()].sort(byAge)) {
     const running = findRunning(look, index, job);
