@@ -6,6 +6,7 @@ import { type Ec2Simulator, startEc2 } from "./ec2";
 import { type Builds, buildStacks, builtTemplatePath, type Stack } from "./engine/build";
 import { type DeployedStack, deployStack } from "./engine/deploy";
 import { ACCOUNT_ID, type Engine, REGION, startEngine } from "./engine/ministack";
+import { type Sam, startSam } from "./engine/sam";
 import { readTemplate } from "./engine/template-file";
 import { type FrontDoor, startFrontDoor } from "./front-door";
 import { readWebhookApi, resolver } from "./front-door/api";
@@ -106,7 +107,7 @@ const ec2Events = (engine: Engine) => {
 };
 
 const deployAll = async (
-  at: { readonly root: string; readonly run: RunFolder; readonly engine: Engine; readonly builds: Builds },
+  at: { readonly root: string; readonly engine: Engine; readonly sam: Sam; readonly builds: Builds },
   host: LambdaHost,
   webhook: string,
   options: LaptopOptions,
@@ -160,6 +161,8 @@ const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]):
 
   const engine = await startEngine(run, options.onCrash ?? (() => undefined));
   closers.push(() => engine.close());
+  const sam = startSam(run, engine.env);
+  closers.push(async () => sam.close());
   const frontDoor = await startFrontDoor(options.port ?? 0, engine.env);
   closers.push(() => frontDoor.close());
   const standIn = options.gitlab ? undefined : await startGitLab({ log, ...options.standIn });
@@ -197,7 +200,7 @@ const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]):
     typeof value === "object" ? "0" : String(value),
   ).path;
   const webhook = `${frontDoor.url}${webhookPath}`;
-  const stacks = await deployAll({ root, run, engine, builds }, host, webhook, options);
+  const stacks = await deployAll({ root, engine, sam, builds }, host, webhook, options);
 
   const api = readWebhookApi(infrastructure, resolver(infrastructure, stacks.Infrastructure.resources));
   const authorizerName = stacks.Infrastructure.resources[api.authorizerFunctionId] ?? "";

@@ -6,12 +6,10 @@ import {
   ListStackResourcesCommand,
 } from "@aws-sdk/client-cloudformation";
 import { clientSettings } from "../clients";
-import type { RunFolder } from "../run-folder";
 import { type Builds, builtTemplatePath, type Stack } from "./build";
 import { type CopySettings, deployedCopy } from "./deployed-copy";
 import { ACCOUNT_ID, type Engine, REGION } from "./ministack";
-import { runCommand } from "./run-command";
-import { SAM, samEnv } from "./sam";
+import type { Sam } from "./sam";
 import { readTemplate } from "./template-file";
 
 /** The names that each stack's samconfig.toml proposes. */
@@ -91,7 +89,7 @@ const deployArguments = (
  * @param parameters what differs from the template's defaults
  */
 export const deployStack = async (
-  at: { readonly root: string; readonly run: RunFolder; readonly engine: Engine; readonly builds: Builds },
+  at: { readonly root: string; readonly engine: Engine; readonly sam: Sam; readonly builds: Builds },
   stack: Stack,
   settings: CopySettings,
   parameters: Readonly<Record<string, string>> = {},
@@ -102,9 +100,8 @@ export const deployStack = async (
   writeFileSync(copyPath, JSON.stringify(copy.template, undefined, 2));
   const name = STACK_NAMES[stack];
   const args = deployArguments(copyPath, name, parameters);
-  const env = { ...samEnv(at.run), ...at.engine.env };
   try {
-    await runCommand({ program: SAM, args, cwd: at.builds[stack], env });
+    await at.sam.run(args, at.builds[stack]);
   } finally {
     rmSync(copyPath, { force: true });
   }
