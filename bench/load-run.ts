@@ -77,6 +77,15 @@ const drain = async (
   return { drainMs: Date.now() - lastHookAt, isAllGone: false };
 };
 
+/** Hooks that are on their way still, doubled ones of ended jobs, say. */
+const answered = async (standIn: StandIn): Promise<void> => {
+  const isAnswered = (): boolean => {
+    const { sent, accepted, failed } = standIn.counts().hooks;
+    return sent === accepted + failed;
+  };
+  for (let round = 0; round < 100 && !isAnswered(); round += 1) await sleep(100);
+};
+
 /** Runs a load on a laptop whose runner functions are replaced by cheap ones for as long as it lasts. */
 export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResult> => {
   const { standIn } = laptop;
@@ -96,6 +105,7 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
   const drained = await drain(laptop, standIn, ids);
   standIn.setFaults({});
   laptop.host.replaceRunners(undefined);
+  await answered(standIn);
 
   const { attempts } = await readLedger(laptop.env, laptop.stacks.AutoScaler.outputs.LedgerTableName ?? "");
   const own = attempts.filter(({ jobId }) => ids.has(jobId));

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobHookPayload } from "../../local/gitlab";
 import type { HookShape } from "../../local/gitlab/payload";
+import { contractCases } from "./contract-cases";
 import {
   failedExecutions,
   gitlabApi,
@@ -12,7 +13,6 @@ import {
   until,
   untilAllGone,
 } from "./engine";
-
 import { faultCases } from "./fault-cases";
 import { loadCases } from "./load-cases";
 
@@ -207,3 +207,5 @@ describe("the front door", () => {
 describe("faults", () => faultCases(() => test));
 
 describe("load", () => loadCases(() => test));
+
+describe("contracts on the engine", () => contractCases(() => test));
