@@ -1,0 +1,303 @@
+import { attempt, DOCKER_CLASS, QUEUED, runner } from "../testing/items";
+import { functionArn, NOW, World } from "../testing/world";
+
+const ARN = functionArn("runner");
+
+const world = (): World => {
+  const made = new World();
+  made.setParameter("AccessToken", "glpat-secret-of-ours");
+  made.functions.set(functionArn("default"), {
+    MemorySize: 1024,
+    EphemeralStorage: { Size: 512 },
+    Architectures: ["arm64"],
+  });
+  return made;
+};
+
+describe("explain", () => {
+  const explain = (on: World, ...more: readonly string[]) =>
+    on.run(["explain", "--project", "42", "--job", "image", "--tags", "docker,arm64", ...more]);
+
+  it("names the runner, the row that decided, why, the price and what it waits for", async () => {
+    const on = world();
+    on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2", class: "docker" });
+    on.mapping.put({
+      pk: "class#docker",
+      sk: "class",
+      type: "EC2",
+      market: "on-demand",
+      instanceTypes: ["m7g.large", "c7g.large"],
+    });
+    const { exitCode, out } = await explain(on);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/class +docker/);
+    expect(out).toContain("The row job#image / tags#arm64#docker is for jobs of this name.");
+    expect(out).toMatch(/price +\$0.0725 to \$0.0816 an hour on-demand \(us-east-1, 2026-11-24\)/);
+    expect(out).toMatch(/waits for +nothing: it would start at once/);
+  });
+
+  it("says that a spot price is unknown, and never guesses", async () => {
+    const on = world();
+    on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2" });
+    const { out } = await explain(on, "--json");
+    const { price } = JSON.parse(out);
+    expect(price.sentence).toMatch(/^unknown: spot prices change/);
+    expect(price).not.toHaveProperty("least");
+  });
+
+  it("prices a function by its own size", async () => {
+    expect((await explain(world())).out).toMatch(/price +\$0.0480 an hour for 1024 MiB on arm64/);
+    const without = world();
+    without.functions.clear();
+    expect((await explain(without)).out).toMatch(/price +unknown: there is no such function/);
+  });
+
+  it("I-27 F-15: a row that cannot be used is told and ends with 1", async () => {
+    const on = world();
+    on.mapping.put({ pk: "job#image", sk: "tags#docker#arm64", type: "FARGATE" });
+    const { exitCode, out } = await explain(on);
+    expect(exitCode).toBe(1);
+    expect(out).toContain(
+      'The job would fail to start: The mapping\'s row job#image / tags#docker#arm64 has the unknown type "FARGATE"',
+    );
+  });
+
+  it("tells what a start would wait for: the switch, the stack's cap, the class's cap", async () => {
+    const on = world();
+    on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2", class: "docker" });
+    on.mapping.put({ pk: "class#docker", sk: "class", type: "EC2", maxRunners: 3 });
+    on.setParameter("Starts", "off", "String");
+    on.ledger.put({ pk: "places#stack", sk: "shard#00", taken: 60 });
+    on.ledger.put({ pk: "places#stack", sk: "shard#01", taken: 40 });
+    on.ledger.put({ pk: "places#EC2#docker", sk: "shard#02", taken: 3 });
+    const { out } = await explain(on);
+    expect(out).toMatch(
+      /waits for +resume: new starts are held; a place: the stack has 100 of 100 runners; a place: the class EC2#docker has 3 of 3/,
+    );
+  });
+
+  it.each(["created", "running", "success", "manual"])(
+    "says that nothing starts for a job that is %s",
+    async (status) => {
+      expect((await explain(world(), "--status", status)).out).toMatch(/waits for +nothing starts/);
+    },
+  );
+
+  it("without an access token goes by the name, and says so", async () => {
+    const on = world();
+    on.parameters.clear();
+    on.mapping.put({ pk: "job#image", sk: "tags#other", type: "LAMBDA", arn: ARN });
+    const { err, out } = await explain(on);
+    expect(err).toContain("There is no AccessToken");
+    expect(out).toMatch(/tags +other/);
+  });
+
+  it("leaves unmapped jobs alone under IGNORE, which is no failure", async () => {
+    const on = world();
+    on.environment.UNMAPPED_JOBS = "IGNORE";
+    const { exitCode, out } = await explain(on);
+    expect([exitCode, out]).toEqual([0, "No runner: No row matches, and the stack ignores unmapped jobs."]);
+  });
+
+  it("F-62: hostile names reach the terminal as harmless text on one line", async () => {
+    const on = world();
+    const name = "a\u001b[2J\u202eb\r\nc";
+    on.mapping.put({ pk: `job#${name}`, sk: "tags#", type: "FARGATE" });
+    const { out } = await on.run(["explain", "--project", "1", "--job", name]);
+    expect(out).toContain("a\\u001b[2J\\u202eb\\u000d\\u000ac");
+    for (const character of ["\u001b", "\u202e", "\r"]) expect(out).not.toContain(character);
+  });
+
+  it.each([
+    [["explain", "--job", "x"]],
+    [["explain", "--project", "0", "--job", "x"]],
+    [["explain", "--project", "9007199254740993", "--job", "x"]],
+    [["explain", "--project", "1", "--job", "x", "--status", "pendnig"]],
+    [["explain", "--project", "1", "--job", "x", "--verbose"]],
+    [["why"]],
+    [["why", "12x"]],
+    [["status", "now"]],
+    [["explan"]],
+    [[]],
+  ])("%j is a misuse: exit code 2 and help, no stack trace", async (argv) => {
+    const { exitCode, err } = await world().run(argv);
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/help/i);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe("why", () => {
+  it("shows each step with its time, the market, the price and the cost", async () => {
+    const on = world();
+    const times = { ...attempt(7).times, RUNNING: QUEUED + 5_000, ENDED: QUEUED + 65_000 };
+    on.putLedger(
+      attempt(
+        7,
+        {
+          state: "ENDED",
+          times,
+          outcome: "success",
+          market: "spot",
+          pricePerHour: 0.036,
+          cost: 0.0006,
+          resourceId: "i-0abc",
+        },
+        DOCKER_CLASS,
+      ),
+    );
+    on.putLedger(
+      runner(7, {
+        state: "GONE",
+        recordDeletedAt: NOW,
+        pausedAt: QUEUED + 5_500,
+        times: { ...runner(7).times, GONE: QUEUED + 70_000 },
+      }),
+    );
+    const { exitCode, out } = await on.run(["why", "7"]);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/1 +ENDED +EC2 +docker +spot +\$0.0360\/h +\$0.000600/);
+    expect(out).toMatch(/\+1.0 s +1 +claimed/);
+    expect(out).toMatch(/\+60.0 s|\+59.5 s|\+1 min 00 s/);
+    expect(out).toContain("runner launched (i-0abc)");
+    expect(out).toContain("job over (success)");
+    expect(out).toContain("All is over.");
+  });
+
+  it.each([
+    ["place", "as many runners as allowed"],
+    ["starts-on", "resume"],
+    ["ec2", "EC2, which takes no more launches"],
+  ] as const)("says that a job waits for %s", async (waitingFor, words) => {
+    const on = world();
+    on.putLedger(attempt(7, { state: "WAITING", waitingFor, times: { WAITING: QUEUED + 1_000 } }));
+    expect((await on.run(["why", "7"])).out).toContain(words);
+  });
+
+  it("says what went wrong, over all attempts", async () => {
+    const on = world();
+    on.putLedger(attempt(7, { state: "FAILED", reason: "No function", times: { FAILED: QUEUED + 2_000 } }));
+    on.putLedger(
+      attempt(7, {
+        attempt: 2,
+        state: "FAILED",
+        reason: "Still no function",
+        times: { FAILED: QUEUED + 99_000 },
+      }),
+    );
+    const { out } = await on.run(["why", "7"]);
+    expect(out).toContain("start failed (No function)");
+    expect(out).toContain("No runner could be started: Still no function.");
+  });
+
+  it("tells of a swap: which runner really ran the job", async () => {
+    const on = world();
+    on.putLedger(attempt(7, { state: "RUNNING", ranOnRunnerId: 1_008, times: { RUNNING: QUEUED } }));
+    on.putLedger(runner(8, { state: "BUSY", busyJobId: 7 }));
+    expect((await on.run(["why", "7"])).out).toContain("GitLab gave it to runner 1008");
+  });
+
+  it("I-13: keeps the bootstrap row's key to itself", async () => {
+    const on = world();
+    on.putLedger(attempt(7));
+    on.putLedger(runner(7));
+    for (const argv of [["why", "7", "--json"], ["status", "--json"], ["why", "7"], ["status"]]) {
+      const { out, err } = await on.run(argv);
+      expect(out + err).not.toContain("secret");
+    }
+  });
+
+  it("an unknown job ends with 1 and says where to look", async () => {
+    const { exitCode, out } = await world().run(["why", "999"]);
+    expect(exitCode).toBe(1);
+    expect(out).toContain("The ledger does not know job 999");
+  });
+
+  it("changes nothing", async () => {
+    const on = world();
+    on.putLedger(attempt(7));
+    await on.run(["why", "7"]);
+    await on.run(["status"]);
+    await on.run(["explain", "--project", "1", "--job", "x"]);
+    expect(on.writes()).toEqual([]);
+  });
+});
+
+describe("status", () => {
+  it("shows what runs, waits and failed, the caps and the cost of now", async () => {
+    const on = world();
+    on.putLedger(attempt(1, { state: "RUNNING", times: { RUNNING: NOW } }, DOCKER_CLASS));
+    on.putLedger(
+      runner(
+        1,
+        { state: "BUSY", busyJobId: 1, resourceId: "i-01", market: "spot", pricePerHour: 0.04 },
+        DOCKER_CLASS,
+      ),
+    );
+    on.putLedger(runner(2, { state: "STARTING" }));
+    on.putLedger(runner(3, { state: "GONE", pricePerHour: 99 }));
+    on.putLedger(attempt(4, { state: "WAITING", waitingFor: "place" }, DOCKER_CLASS));
+    on.putLedger(
+      attempt(5, { state: "FAILED", reason: "No such image", times: { FAILED: NOW - 3_600_000 } }),
+    );
+    on.putLedger(attempt(6, { state: "FAILED", reason: "long ago", times: { FAILED: NOW - 90_000_000 } }));
+    on.ledger.put({ pk: "note#classes", sk: "note", version: 1, value: ["EC2#docker"] });
+    on.ledger.put({ pk: "places#stack", sk: "shard#03", taken: 2 });
+    on.ledger.put({ pk: "places#EC2#docker", sk: "shard#00", taken: 1 });
+    const { exitCode, out } = await on.run(["status"]);
+    expect(exitCode).toBe(0);
+    expect(out).toContain("2 runners, 1 job waiting, 1 failed in 24 hours");
+    expect(out).toContain("Cost now: $0.0400 an hour, and 1 runner of unknown price");
+    expect(out).toMatch(/stack +2 +100 +1/);
+    expect(out).toMatch(/EC2#docker +1 +3 +1/);
+    expect(out).toMatch(/1 +unit tests +busy +EC2#docker +i-01 +spot +4 min 57 s/);
+    expect(out).toMatch(/5 +1 +unit tests +2026-11-25 11:00:00 +No such image/);
+    expect(out).not.toContain("long ago");
+  });
+
+  it("--json is one document with the same", async () => {
+    const on = world();
+    on.putLedger(runner(2, { pricePerHour: 0.5 }));
+    const { out } = await on.run(["status", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({
+      startsAreOn: true,
+      cost: { perHour: 0.5, unknown: 0 },
+      waiting: [],
+      failed: [],
+    });
+  });
+
+  it("colours a terminal, and leaves other outputs plain", async () => {
+    const on = world();
+    on.setParameter("Starts", "off", "String");
+    expect((await on.run(["status"], { hasColours: true })).out).toContain("\u001b[33m");
+    expect((await on.run(["status"])).out).not.toContain("\u001b");
+  });
+});
+
+describe("help", () => {
+  it.each([
+    "",
+    "mapping",
+    "mapping upload",
+    "mapping pull",
+    "mapping check",
+    "explain",
+    "why",
+    "status",
+    "doctor",
+    "configure",
+    "pause",
+    "resume",
+    "drain",
+    "redrive",
+  ])("%s --help shows usage, options and an example, and ends with 0", async (command) => {
+    const { exitCode, out } = await world().run([...command.split(" ").filter(Boolean), "--help"]);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^Usage: runners/);
+    expect(out).toContain("--help");
+    if (command !== "mapping") expect(out).toContain("$ npm run runners -- ");
+    if (!["", "mapping", "mapping check"].includes(command))
+      expect(out).toContain("gitlab-runners-autoscaler");
+  });
+});

@@ -1,0 +1,75 @@
+import type { Attempt, Runner } from "../../Core/ledger";
+import { classKey, type RunnerClass } from "../../Core/runner-class";
+import type { RunnerOrder } from "../../Core/runner-order";
+import { functionArn, NOW } from "./world";
+
+export const LAMBDA_CLASS: RunnerClass = {
+  name: "default",
+  type: "LAMBDA",
+  lifetimeSeconds: 900,
+  waitTimeoutSeconds: 60,
+  maxRunners: 50,
+};
+export const DOCKER_CLASS: RunnerClass = {
+  name: "docker",
+  type: "EC2",
+  lifetimeSeconds: 3600,
+  waitTimeoutSeconds: 120,
+  maxRunners: 3,
+  ec2: {
+    architecture: "arm64",
+    instanceTypes: ["m7g.large"],
+    market: "spot-first",
+    diskGiB: 60,
+    privileged: true,
+  },
+};
+
+const SECOND = 1_000;
+export const QUEUED = NOW - 300 * SECOND;
+
+export const order = (jobId: number, runnerClass = LAMBDA_CLASS): RunnerOrder => ({
+  jobId,
+  projectId: 42,
+  jobName: "unit tests",
+  tags: ["a", "b"],
+  queuedAt: QUEUED,
+  runnerClass,
+  ...(runnerClass.type === "LAMBDA" ? { functionArn: functionArn("runner") } : {}),
+  verified: true,
+});
+
+/** An attempt as the ledger has it; `changes` go over a launched one. */
+export const attempt = (
+  jobId: number,
+  changes: Partial<Attempt> = {},
+  runnerClass = LAMBDA_CLASS,
+): Attempt => ({
+  kind: "attempt",
+  jobId,
+  attempt: 1,
+  version: 3,
+  state: "LAUNCHED",
+  order: order(jobId, runnerClass),
+  classKey: classKey(runnerClass),
+  runnerId: jobId + 1_000,
+  times: { CLAIMED: QUEUED + 1 * SECOND, CREATED: QUEUED + 2 * SECOND, LAUNCHED: QUEUED + 3 * SECOND },
+  ...changes,
+});
+
+export const runner = (jobId: number, changes: Partial<Runner> = {}, runnerClass = LAMBDA_CLASS): Runner => ({
+  kind: "runner",
+  runnerId: jobId + 1_000,
+  version: 2,
+  state: "STARTING",
+  jobId,
+  attempt: 1,
+  launchedFor: { jobId, attempt: 1 },
+  order: order(jobId, runnerClass),
+  classKey: classKey(runnerClass),
+  carrier: runnerClass.type,
+  nonce: "secret-nonce",
+  launchRound: 0,
+  times: { STARTING: QUEUED + 2 * SECOND, LAUNCHED: QUEUED + 3 * SECOND },
+  ...changes,
+});
