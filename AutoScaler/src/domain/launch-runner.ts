@@ -117,6 +117,25 @@ const adopt = async (world: LaunchWorld, runner: Runner, launch: Launched): Prom
 const mustWait = async (world: LaunchWorld, runner: Runner, wokenAt: Time | undefined): Promise<boolean> =>
   runner.carrier === "EC2" && isHeld((await readPace(world.ledger)).pace, wokenAt);
 
+const LEAST_PAUSE_MILLISECONDS = 1_000;
+const PAUSE_SPREAD_MILLISECONDS = 4_000;
+
+/** A pause of one to five seconds that differs from runner to runner. */
+const pauseOf = ({ runnerId }: Runner): number =>
+  LEAST_PAUSE_MILLISECONDS + ((runnerId * 2_654_435_761) % PAUSE_SPREAD_MILLISECONDS);
+
+/**
+ * One more try after the first refusal of all for the number of calls: it may have been a moment's. In a burst
+ * everybody else is refused as well, and waits for the sweep: tries of them all would be a storm (F-33).
+ */
+const launchOrRetry = async (world: LaunchWorld, runner: Runner): Promise<Launch> => {
+  const launch = await world.provider.launch(runner);
+  if (launch.kind === "launched" || launch.refusal !== "rate") return launch;
+  if (!(await noteRefusal(world.ledger, world.clock.now()))) return launch;
+  await world.clock.sleep(pauseOf(runner));
+  return world.provider.launch(runner);
+};
+
 /**
  * Launches a stored runner. The row moves to the instance's key before the launch is stored: whoever dies in
  * between is repeated from the start, and a repeat gets the same instance (I-18, I-19).
@@ -130,10 +149,9 @@ export const launchRunner = async (
   wokenAt: Time | undefined,
 ): Promise<StartOutcome> => {
   if (await mustWait(world, runner, wokenAt)) return keepForLater(world, runner, "rate");
-  const launch = await world.provider.launch(runner);
+  const launch = await launchOrRetry(world, runner);
   if (launch.kind === "launched") return adopt(world, runner, launch);
   if (launch.refusal === "configuration") return abandon(world, runner, launch);
   world.metric("LaunchesRefused", 1, { refusal: launch.refusal });
-  if (launch.refusal === "rate") await noteRefusal(world.ledger, world.clock.now());
   return keepForLater(world, runner, launch.refusal);
 };

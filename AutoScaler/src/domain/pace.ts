@@ -35,12 +35,17 @@ export const readPace = async (
   return isPace(note?.value) ? { pace: note.value, version } : { version };
 };
 
-/** Notes that EC2 refused a call for its number. Whoever is faster has noted the same. */
-export const noteRefusal = async (ledger: Ledger, now: Time): Promise<void> => {
+/**
+ * Notes that EC2 refused a call for its number. Whoever is faster has noted the same.
+ *
+ * @returns whether it was the first refusal of all: nobody else is known to be held
+ */
+export const noteRefusal = async (ledger: Ledger, now: Time): Promise<boolean> => {
   const { pace, version } = await readPace(ledger);
-  if (pace !== undefined && now - pace.lastRefusedAt < NOTE_EVERY_MILLISECONDS) return;
+  if (pace !== undefined && now - pace.lastRefusedAt < NOTE_EVERY_MILLISECONDS) return false;
   const value: Pace = { since: pace?.since ?? now, lastRefusedAt: now, release: LEAST_RELEASE };
-  await ledger.commit([{ note: { name: PACE_NOTE, version: version + 1, value } }]);
+  const isNoted = await ledger.commit([{ note: { name: PACE_NOTE, version: version + 1, value } }]);
+  return isNoted && pace === undefined;
 };
 
 /** Whether a claim has to wait: EC2 is at its limit and the sweep has not let this job go. */

@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { parseJobEvent } from "../../../Core/job-event";
+import { DEFAULT_ARN, hook, type SmallWorld, smallWorld } from "./fakes/small-world";
+import { lookUpRunner } from "./look-up-runner";
+
+const lookUp = async (small: SmallWorld, input: Record<string, unknown>) =>
+  (await lookUpRunner(small.world, parseJobEvent(input), small.routing)).lookup;
+
+describe("lookUpRunner", () => {
+  it("takes name, tags and time from GitLab's API", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, name: "real", tags: ["b", "a", "b"] });
+    expect(await lookUp(small, hook({ ...job, name: "forged" }))).toEqual({
+      kind: "start",
+      carrier: "LAMBDA",
+      order: {
+        jobId: 7,
+        projectId: 1,
+        jobName: "real",
+        tags: ["a", "b"],
+        queuedAt: job.createdAt,
+        verified: true,
+        runnerClass: small.routing.defaults.LAMBDA,
+        functionArn: DEFAULT_ARN,
+      },
+    });
+  });
+
+  it("I-16: depends on no field of the hook but its two ids", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    const expected = await lookUp(small, hook(job));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string(),
+        fc.constantFrom("created", "pending", "running", "success", "failed", "canceled"),
+        fc.option(fc.integer({ min: 1, max: 10_000 })),
+        async (name, status, runnerId) => {
+          const forged = {
+            ...hook(job),
+            build_name: name,
+            build_status: status,
+            runner: { id: runnerId },
+            extra: name,
+          };
+          expect(await lookUp(small, forged)).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it("T-5: finds nothing for a job under another project's id", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, projectId: 2 });
+    expect(await lookUp(small, hook({ ...job, projectId: 1 }))).toEqual({
+      kind: "nothing",
+      reason: "GitLab knows no such job",
+    });
+  });
+
+  it.each(["running", "success", "canceled", "manual", "skipped", "scheduled", "waiting_for_resource"])(
+    "I-7 F-3 F-6: has nothing to start for a job that is %s, whatever the hook says",
+    async (status) => {
+      const small = smallWorld();
+      const job = small.gitLab.addJob({ id: 7, status });
+      expect(await lookUp(small, hook(job, "pending"))).toEqual({
+        kind: "nothing",
+        reason: `the job is ${status}`,
+      });
+    },
+  );
+
+  it("has nothing to start for a pending job that a runner was assigned", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, runnerId: 3 });
+    expect(await lookUp(small, hook(job))).toEqual({ kind: "nothing", reason: "a runner has the job" });
+  });
+
+  it("asks again while GitLab's replica lags", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, status: "created" });
+    small.clock.duringSleep = () => small.gitLab.change(7, { status: "pending" });
+    expect(await lookUp(small, hook(job, "pending"))).toMatchObject({ kind: "start" });
+    expect(small.clock.sleeps).toHaveLength(1);
+  });
+
+  it("F-4: gives up on a job that stays created after ten seconds", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, status: "created" });
+    expect(await lookUp(small, hook(job, "pending"))).toEqual({
+      kind: "nothing",
+      reason: "the job is created",
+    });
+    expect(small.clock.sleeps.reduce((sum, each) => sum + each, 0)).toBe(10_000);
+  });
+
+  it("I-27 F-15: throws for a row of an unknown type: the default runner is no answer to a mistake", async () => {
+    const small = smallWorld();
+    small.mappings.add({ pk: "job#build", sk: "tags#", type: "FARGATE" });
+    const job = small.gitLab.addJob({ id: 7, name: "build" });
+    await expect(lookUp(small, hook(job))).rejects.toMatchObject({ name: "ConfigurationError" });
+  });
+
+  it("writes nothing", async () => {
+    const small = smallWorld();
+    await lookUp(small, hook(small.gitLab.addJob({ id: 7 })));
+    expect([small.ledger.writes, small.gitLab.calls]).toEqual([0, ["job"]]);
+  });
+
+  it("has nothing to start in payload mode on another status", async () => {
+    const small = smallWorld({ mode: "payload" });
+    const job = small.gitLab.addJob({ id: 7 });
+    expect(await lookUp(small, hook(job, "running"))).toMatchObject({ kind: "nothing" });
+  });
+});
