@@ -1,0 +1,568 @@
+import { GITLAB, GitLabDouble, SECRET, TOKEN, WEBHOOK } from "../testing/gitlab-double";
+import { NamedError } from "../testing/table-double";
+import { functionArn, INFRASTRUCTURE, NOW, World } from "../testing/world";
+
+const RUNNER_TAGS = { "glr:role": "runner", "glr:stack": INFRASTRUCTURE };
+
+interface Healthy {
+  readonly on: World;
+  readonly gitLab: GitLabDouble;
+}
+
+/** A deployment in which all is as it should be. */
+const healthy = (): Healthy => {
+  const on = new World();
+  const gitLab = new GitLabDouble();
+  on.fetch = gitLab.fetch;
+  on.setParameter("Url", GITLAB, "String");
+  on.setParameter("AccessToken", TOKEN);
+  on.setParameter("WebhookSecret", SECRET);
+  on.mapping.put({ pk: "job#x", sk: "tags#a", type: "LAMBDA", arn: functionArn("runner") });
+  on.ledger.put({
+    pk: "note#sweep",
+    sk: "note",
+    version: 1,
+    value: { projects: {}, projectsReadAt: NOW - 60_000 },
+  });
+  on.answers.set("GetFunctionCommand", () => ({
+    Configuration: { State: "Active", Timeout: 900 },
+    Tags: RUNNER_TAGS,
+  }));
+  on.answers.set("GetQueueAttributesCommand", () => ({ Attributes: { ApproximateNumberOfMessages: "0" } }));
+  on.answers.set("GetServiceQuotaCommand", () => ({ Quota: { Value: 640 } }));
+  on.answers.set("GetAccountSettingsCommand", () => ({
+    AccountLimit: { UnreservedConcurrentExecutions: 1000 },
+  }));
+  on.answers.set("GetRoleCommand", ({ RoleName }: { RoleName: string }) => ({ Role: { RoleName } }));
+  on.answers.set(
+    "DescribeLaunchTemplateVersionsCommand",
+    ({ LaunchTemplateId }: { LaunchTemplateId: string }) => ({
+      LaunchTemplateVersions: [
+        {
+          LaunchTemplateData: {
+            ImageId: LaunchTemplateId === "lt-arm" ? "ami-0arm" : "ami-0x86",
+            BlockDeviceMappings: [{ DeviceName: "/dev/xvda" }],
+          },
+        },
+      ],
+    }),
+  );
+  on.answers.set("DescribeImagesCommand", ({ ImageIds: [ImageId] }: { ImageIds: string[] }) => ({
+    Images: [
+      {
+        ImageId,
+        Name: "our-runner",
+        State: "available",
+        Architecture: ImageId === "ami-0arm" ? "arm64" : "x86_64",
+        RootDeviceName: "/dev/xvda",
+      },
+    ],
+  }));
+  return { on, gitLab };
+};
+
+interface Report {
+  readonly healthy: boolean;
+  readonly findings: readonly { area: string; level: string; sentence: string; remedy?: string }[];
+}
+
+const examine = async ({ on }: Healthy, ...more: readonly string[]) => {
+  const { exitCode, out, err } = await on.run(["doctor", "--json", ...more]);
+  const { findings } = JSON.parse(out) as Report;
+  return { exitCode, findings, bad: findings.filter(({ level }) => level !== "ok"), text: out + err };
+};
+
+describe("doctor", () => {
+  it("finds nothing to mend in a deployment that is well, and ends with 0", async () => {
+    const { exitCode, bad, findings } = await examine(healthy());
+    expect(bad).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(new Set(findings.map(({ area }) => area))).toEqual(
+      new Set([
+        "stacks",
+        "parameters",
+        "access token",
+        "clock",
+        "front door",
+        "hook",
+        "mapping",
+        "function",
+        "image",
+        "quotas",
+        "roles",
+        "sweep",
+        "dead letters",
+      ]),
+    );
+  });
+
+  it("I-13: shows no secret, knocks with an event that no rule takes, and changes nothing", async () => {
+    const patient = healthy();
+    const { text } = await examine(patient);
+    expect(text).not.toContain(TOKEN);
+    expect(text).not.toContain(SECRET);
+    expect(patient.on.writes()).toEqual([]);
+    const knocks = patient.gitLab.asked.filter(({ url }) => url === WEBHOOK);
+    expect(knocks.map(({ body }) => body)).toEqual(
+      Array(2).fill({ object_kind: "build", build_status: "created" }),
+    );
+    const sentTo = patient.gitLab.asked.filter(({ headers }) => headers["PRIVATE-TOKEN"] === TOKEN);
+    expect(sentTo.every(({ url, method }) => url.startsWith(`${GITLAB}/`) && method === "GET")).toBe(true);
+  });
+
+  const day = (days: number) => new Date(NOW + days * 86_400_000).toISOString().slice(0, 10);
+  it.each<readonly [string, string, string, (patient: Healthy) => void]>([
+    [
+      "a stack that failed",
+      "problem",
+      "ROLLBACK",
+      ({ on }) =>
+        on.setStack(
+          INFRASTRUCTURE,
+          { WebhookUrl: WEBHOOK, ConfigurationPath: "/gitlabrunner" },
+          "UPDATE_ROLLBACK_FAILED",
+        ),
+    ],
+    ["no Infrastructure", "problem", "There is no stack", ({ on }) => on.stacks.delete(INFRASTRUCTURE)],
+    [
+      "another configuration path",
+      "problem",
+      "/elsewhere",
+      ({ on }) => on.setStack(INFRASTRUCTURE, { WebhookUrl: WEBHOOK, ConfigurationPath: "/elsewhere" }),
+    ],
+    [
+      "no address",
+      "problem",
+      "/gitlabrunner/Url is missing",
+      ({ on }) => on.parameters.delete("/gitlabrunner/Url"),
+    ],
+    [
+      "F-72: an address in the clear",
+      "problem",
+      "https://",
+      ({ on }) => on.setParameter("Url", "http://gitlab.example.com", "String"),
+    ],
+    [
+      "F-72: the metadata service's address",
+      "problem",
+      "Url",
+      ({ on }) => on.setParameter("Url", "https://169.254.169.254", "String"),
+    ],
+    [
+      "no token",
+      "problem",
+      "AccessToken is missing",
+      ({ on }) => on.parameters.delete("/gitlabrunner/AccessToken"),
+    ],
+    [
+      "a token in the clear",
+      "problem",
+      "is a String",
+      ({ on }) => on.setParameter("AccessToken", TOKEN, "String"),
+    ],
+    [
+      "no webhook secret",
+      "problem",
+      "WebhookSecret is missing",
+      ({ on }) => on.parameters.delete("/gitlabrunner/WebhookSecret"),
+    ],
+    ["held starts", "warning", "New starts are held", ({ on }) => on.setParameter("Starts", "off", "String")],
+    [
+      "a switch that is neither on nor off",
+      "problem",
+      "neither on nor off",
+      ({ on }) => on.setParameter("Starts", "maybe", "String"),
+    ],
+    ["T-18: a token that GitLab refuses", "problem", "(401)", ({ gitLab }) => (gitLab.tokenStatus = 401)],
+    [
+      "T-18 F-73: a GitLab that sends on elsewhere",
+      "unknown",
+      "sends on to another address",
+      ({ gitLab }) => (gitLab.tokenStatus = 302),
+    ],
+    [
+      "a missing scope",
+      "problem",
+      "manage_runner",
+      ({ gitLab }) => (gitLab.token = { scopes: ["create_runner", "read_api"] }),
+    ],
+    [
+      "a token that expires soon",
+      "warning",
+      "expires in 6 days",
+      ({ gitLab }) => (gitLab.token = { scopes: ["api"], expires_at: day(7) }),
+    ],
+    [
+      "a token that has expired",
+      "problem",
+      "It expired",
+      ({ gitLab }) => (gitLab.token = { scopes: ["api"], expires_at: day(-1) }),
+    ],
+    ["a clock that is wrong", "warning", "apart", ({ gitLab }) => (gitLab.date = NOW + 120_000)],
+    ["an open front door", "problem", "Without the secret", ({ gitLab }) => (gitLab.door = [200, 200])],
+    ["a shut front door", "problem", "With the stored secret", ({ gitLab }) => (gitLab.door = [401, 403])],
+    ["no hook", "problem", "has no hook", ({ gitLab }) => (gitLab.hooks = [])],
+    [
+      "a hook without job events",
+      "problem",
+      "does not send job events",
+      ({ gitLab }) => (gitLab.hooks[0]!.job_events = false),
+    ],
+    [
+      "a hook that checks no certificate",
+      "problem",
+      "certificate",
+      ({ gitLab }) => (gitLab.hooks[0]!.enable_ssl_verification = false),
+    ],
+    [
+      "a hook that GitLab switched off",
+      "problem",
+      "switched the hook off (disabled)",
+      ({ gitLab }) => (gitLab.hooks[0]!.alert_status = "disabled"),
+    ],
+    [
+      "a hook without a secret",
+      "problem",
+      "no secret",
+      ({ gitLab }) => (gitLab.hooks[0]!.token_present = false),
+    ],
+    [
+      "a hook with a wrong secret",
+      "problem",
+      "refused (403)",
+      ({ gitLab }) => (gitLab.deliveries = [{ response_status: "403" }]),
+    ],
+    [
+      "a hook that is there twice",
+      "warning",
+      "2 times",
+      ({ gitLab }) => gitLab.groupHooks.push({ ...gitLab.hooks[0] }),
+    ],
+    [
+      "hooks that may not be listed",
+      "warning",
+      "cannot be listed",
+      ({ gitLab }) => (gitLab.hookStatus = 403),
+    ],
+    ["no project", "problem", "member of no project", ({ gitLab }) => (gitLab.projects = [])],
+    [
+      "instance runners that race",
+      "warning",
+      "untagged",
+      ({ gitLab }) => (gitLab.projects[0]!.shared_runners_enabled = true),
+    ],
+    [
+      "F-15: a row of an unknown type",
+      "problem",
+      "job#y / tags#",
+      ({ on }) => on.mapping.put({ pk: "job#y", sk: "tags#", type: "FARGATE" }),
+    ],
+    [
+      "F-15: a row of a class that is gone",
+      "problem",
+      '"gone"',
+      ({ on }) => on.mapping.put({ pk: "job#y", sk: "tags#", type: "EC2", class: "gone" }),
+    ],
+    [
+      "a function that is gone",
+      "problem",
+      "There is no function",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => {
+          throw new NamedError("ResourceNotFoundException");
+        }),
+    ],
+    [
+      "T-17: a function that is no runner",
+      "problem",
+      "lacks the tag glr:role",
+      ({ on }) => on.answers.set("GetFunctionCommand", () => ({ Tags: {} })),
+    ],
+    [
+      "T-17: another deployment's function",
+      "problem",
+      "lacks the tag glr:stack",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => ({ Tags: { ...RUNNER_TAGS, "glr:stack": "other" } })),
+    ],
+    [
+      "a function that ends too early",
+      "warning",
+      "ends after 300 s",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => ({ Configuration: { Timeout: 300 }, Tags: RUNNER_TAGS })),
+    ],
+    [
+      "an image that is gone",
+      "problem",
+      "there is no image",
+      ({ on }) => on.answers.set("DescribeImagesCommand", () => ({ Images: [] })),
+    ],
+    [
+      "Amazon's plain image",
+      "warning",
+      "no gitlab-runner",
+      ({ on }) =>
+        on.answers.set("DescribeImagesCommand", () => ({
+          Images: [
+            {
+              ImageId: "ami-1",
+              Name: "al2023-ami-2023.1",
+              State: "available",
+              Architecture: "arm64",
+              RootDeviceName: "/dev/xvda",
+            },
+          ],
+        })),
+    ],
+    [
+      "another root device",
+      "problem",
+      "/dev/sda1",
+      ({ on }) =>
+        on.answers.set("DescribeImagesCommand", () => ({
+          Images: [
+            {
+              ImageId: "ami-1",
+              Name: "u",
+              State: "available",
+              Architecture: "arm64",
+              RootDeviceName: "/dev/sda1",
+            },
+          ],
+        })),
+    ],
+    [
+      "too few vCPUs",
+      "warning",
+      "32 vCPUs",
+      ({ on }) => on.answers.set("GetServiceQuotaCommand", () => ({ Quota: { Value: 32 } })),
+    ],
+    [
+      "too little Lambda concurrency",
+      "warning",
+      "10 calls at a time",
+      ({ on }) =>
+        on.answers.set("GetAccountSettingsCommand", () => ({
+          AccountLimit: { UnreservedConcurrentExecutions: 10 },
+        })),
+    ],
+    [
+      "a missing service-linked role",
+      "problem",
+      "AWSServiceRoleForEC2Fleet",
+      ({ on }) =>
+        on.answers.set("GetRoleCommand", () => {
+          throw new NamedError("NoSuchEntityException");
+        }),
+    ],
+    [
+      "a sweep that is silent",
+      "problem",
+      "silent for 1 h 00 min",
+      ({ on }) =>
+        on.ledger.put({
+          pk: "note#sweep",
+          sk: "note",
+          version: 1,
+          value: { projectsReadAt: NOW - 3_600_000 },
+        }),
+    ],
+    [
+      "dead letters",
+      "problem",
+      "3 events",
+      ({ on }) =>
+        on.answers.set("GetQueueAttributesCommand", () => ({
+          Attributes: { ApproximateNumberOfMessages: "3" },
+        })),
+    ],
+    [
+      "a question that is not allowed",
+      "unknown",
+      "AccessDeniedException",
+      ({ on }) => on.answers.delete("GetServiceQuotaCommand"),
+    ],
+  ])("finds %s: a %s with a remedy", async (_, level, words, spoil) => {
+    const patient = healthy();
+    spoil(patient);
+    const { exitCode, bad } = await examine(patient);
+    const found = bad.filter((each) => each.level === level && each.sentence.includes(words));
+    expect(found).not.toEqual([]);
+    for (const { remedy } of bad) expect(remedy).toMatch(/\w/);
+    expect(exitCode).toBe(bad.some((each) => each.level === "problem") ? 1 : 0);
+  });
+
+  it("takes a group's hook for a project's", async () => {
+    const patient = healthy();
+    patient.gitLab.groupHooks = patient.gitLab.hooks.map(({ project_id: _, ...hook }) => hook);
+    patient.gitLab.hooks = [];
+    expect((await examine(patient)).bad).toEqual([]);
+  });
+
+  it("looks at the projects that are named", async () => {
+    const { exitCode, bad } = await examine(healthy(), "--project", "42", "--project", "77");
+    expect(exitCode).toBe(1);
+    expect(bad.map(({ sentence }) => sentence)).toEqual([
+      expect.stringContaining("Project 77 is not to be seen"),
+    ]);
+  });
+
+  it("asks no account questions of an emulator", async () => {
+    const patient = healthy();
+    patient.on.env.AWS_ENDPOINT_URL = "http://localhost:4566";
+    const { exitCode, bad } = await examine(patient);
+    expect(exitCode).toBe(0);
+    expect(bad.map(({ sentence }) => sentence)).toEqual([expect.stringContaining("emulator")]);
+  });
+
+  it("reads well: a sign, what was looked at, the finding, and the remedy below it", async () => {
+    const patient = healthy();
+    patient.gitLab.hooks = [];
+    const { out } = await patient.on.run(["doctor"]);
+    expect(out).toMatch(
+      /✗ +hook +Project 42 has no hook[^\n]*\n +→ Run: npm run runners -- configure --project 42/,
+    );
+    expect(out).toContain("1 problem to mend.");
+  });
+});
+
+describe("configure", () => {
+  const fresh = (): Healthy => {
+    const on = new World();
+    const gitLab = new GitLabDouble();
+    gitLab.hooks = [];
+    on.fetch = gitLab.fetch;
+    on.env.GITLAB_ACCESS_TOKEN = TOKEN;
+    return { on, gitLab };
+  };
+  const configure = ({ on }: Healthy, ...more: readonly string[]) =>
+    on.run(["configure", "--url", `${GITLAB}/`, "--project", "42", ...more]);
+  const hookCalls = ({ gitLab }: Healthy) => gitLab.asked.filter(({ method }) => method !== "GET");
+
+  it("stores address, token and a secret of its own, and makes the hook, after showing it", async () => {
+    const patient = fresh();
+    const { exitCode, err, out } = await configure(patient, "--yes");
+    const { parameters } = patient.on;
+    const secret = parameters.get("/gitlabrunner/WebhookSecret");
+    expect(exitCode).toBe(0);
+    expect(parameters.get("/gitlabrunner/Url")).toEqual({ Value: GITLAB, Type: "String" });
+    expect(parameters.get("/gitlabrunner/AccessToken")).toEqual({ Value: TOKEN, Type: "SecureString" });
+    expect(secret).toMatchObject({ Type: "SecureString", Value: expect.stringMatching(/.{16}/) });
+    expect(hookCalls(patient)).toEqual([
+      expect.objectContaining({
+        method: "POST",
+        url: `${GITLAB}/api/v4/projects/42/hooks`,
+        body: {
+          url: WEBHOOK,
+          token: secret?.Value,
+          job_events: true,
+          push_events: false,
+          enable_ssl_verification: true,
+        },
+      }),
+    ]);
+    expect(err).toContain("Make a hook for job events on project 42");
+    expect(err + out).not.toContain(TOKEN);
+    expect(err + out).not.toContain(secret?.Value);
+  });
+
+  it("a second run has nothing to store, and sets the hook anew", async () => {
+    const patient = fresh();
+    await configure(patient, "--yes");
+    const before = new Map(patient.on.parameters);
+    const again = await patient.on.run(["configure", "--url", GITLAB, "--yes"]);
+    expect(again.out).toBe("All is as it should be.");
+    expect(patient.on.parameters).toEqual(before);
+  });
+
+  it("mends a hook and switches a disabled one on again by a test", async () => {
+    const patient = fresh();
+    patient.gitLab.hooks = [{ id: 5, url: WEBHOOK, alert_status: "temporarily_disabled" }];
+    const { exitCode, err } = await configure(patient, "--yes");
+    expect(exitCode).toBe(0);
+    expect(err).toContain("and switch it on again");
+    expect(hookCalls(patient).map(({ method, url }) => `${method} ${url.slice(GITLAB.length)}`)).toEqual([
+      "PUT /api/v4/projects/42/hooks/5",
+      "POST /api/v4/projects/42/hooks/5/test/job_events",
+    ]);
+    patient.gitLab.testStatus = 422;
+    expect((await configure(patient, "--yes")).exitCode).toBe(1);
+  });
+
+  it("rotates the secret so that the old one is let in meanwhile", async () => {
+    const patient = fresh();
+    patient.on.setParameter("WebhookSecret", "old");
+    await configure(patient, "--yes", "--rotate-secret");
+    expect(patient.on.parameters.get("/gitlabrunner/WebhookSecretPrevious")?.Value).toBe("old");
+    expect(patient.on.parameters.get("/gitlabrunner/WebhookSecret")?.Value).not.toBe("old");
+  });
+
+  it.each<readonly [string, RegExp, (patient: Healthy) => void]>([
+    ["a token that GitLab refuses", /401.*Nothing was written/, ({ gitLab }) => (gitLab.tokenStatus = 401)],
+    [
+      "a token without the scopes",
+      /lacks the scopes manage_runner/,
+      ({ gitLab }) => (gitLab.token = { scopes: ["create_runner", "read_api"] }),
+    ],
+    ["hooks that the token may not see", /GITLAB_SETUP_TOKEN/, ({ gitLab }) => (gitLab.hookStatus = 403)],
+    [
+      "T-18 F-73: a GitLab that sends on elsewhere",
+      /not followed/,
+      ({ gitLab }) => (gitLab.tokenStatus = 307),
+    ],
+    ["no token", /GITLAB_ACCESS_TOKEN/, ({ on }) => delete on.env.GITLAB_ACCESS_TOKEN],
+  ])("%s stops it before the first write", async (_, words, spoil) => {
+    const patient = fresh();
+    spoil(patient);
+    const { exitCode, err } = await configure(patient, "--yes");
+    expect(exitCode).not.toBe(0);
+    expect(err).toMatch(words);
+    expect(err).not.toContain(TOKEN);
+    expect([patient.on.writes(), hookCalls(patient)]).toEqual([[], []]);
+  });
+
+  it.each([
+    "http://gitlab.example.com",
+    "https://u:p@gitlab.example.com",
+    "https://10.0.0.1",
+    "file:///etc/passwd",
+    "https://gitlab.example.com?x=1",
+    "gitlab",
+  ])("F-72 T-18: does not send the token to %s", async (url) => {
+    const patient = fresh();
+    const { exitCode } = await patient.on.run(["configure", "--url", url, "--yes"]);
+    expect(exitCode).toBe(1);
+    expect(patient.gitLab.asked).toEqual([]);
+  });
+
+  it("takes another token for the hooks alone, and does not store it", async () => {
+    const patient = fresh();
+    patient.on.env.GITLAB_SETUP_TOKEN = "glpat-setup";
+    await configure(patient, "--yes");
+    expect(hookCalls(patient)[0]?.headers["PRIVATE-TOKEN"]).toBe("glpat-setup");
+    expect([...patient.on.parameters.values()].map(({ Value }) => Value)).not.toContain("glpat-setup");
+  });
+
+  it.each([
+    [["--dry-run"], {}, 0],
+    [[], { answers: [false] }, 1],
+    [[], {}, 2],
+  ] as const)("with %j does nothing without a yes", async (options, terminal, code) => {
+    const patient = fresh();
+    const argv = ["configure", "--url", GITLAB, "--project", "42", ...options];
+    const { exitCode } = await patient.on.run(argv, terminal);
+    expect(exitCode).toBe(code);
+    expect([patient.on.writes(), hookCalls(patient)]).toEqual([[], []]);
+  });
+
+  it("asks for address and token where somebody is there, without showing the token", async () => {
+    const patient = fresh();
+    delete patient.on.env.GITLAB_ACCESS_TOKEN;
+    const { exitCode, out, err } = await patient.on.run(["configure"], { answers: [GITLAB, TOKEN, true] });
+    expect(exitCode).toBe(0);
+    expect(patient.on.parameters.get("/gitlabrunner/AccessToken")?.Value).toBe(TOKEN);
+    expect(out + err).not.toContain(TOKEN);
+    expect(err).toContain("By hand: Settings > Webhooks");
+  });
+});

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv from "ajv";
+import fc from "fast-check";
+import { functionArn } from "../testing/world";
+import { readDocument } from "./read-document";
+
+const read = (name: string) => readFileSync(join(__dirname, "..", name), "utf8");
+const validate = new Ajv({ strict: false }).compile(JSON.parse(read("runner-mapping.schema.json")));
+
+const right = (document: unknown): readonly [boolean, boolean] => [
+  validate(document),
+  readDocument(JSON.stringify(document)).errors.length === 0,
+];
+
+/** What only the program can check: rows that repeat, classes that are not declared, keys that are too long. */
+const ARN = functionArn("runner");
+const sometimesWrong = <Value>(good: fc.Arbitrary<Value>) =>
+  fc.oneof(
+    { weight: 12, arbitrary: good },
+    { weight: 1, arbitrary: fc.constantFrom<unknown>(null, 0, -1, 1.5, "", "x", [], {}, true, [""], [" a"]) },
+  );
+const job = fc.record(
+  {
+    type: sometimesWrong(fc.constantFrom("LAMBDA", "EC2")),
+    name: sometimesWrong(fc.constantFrom("a", "b c", "*")),
+    tags: sometimesWrong(fc.array(fc.constantFrom("x", "y z"))),
+    project: sometimesWrong(fc.integer({ min: 1, max: 9 })),
+    lambdaArn: sometimesWrong(fc.constant(ARN)),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: ["type", "name"] },
+);
+const runnerClass = fc.record(
+  {
+    type: sometimesWrong(fc.constantFrom("LAMBDA", "EC2")),
+    architecture: sometimesWrong(fc.constantFrom("arm64", "x86_64")),
+    instanceTypes: sometimesWrong(fc.constant(["m7g.large"])),
+    market: sometimesWrong(fc.constantFrom("spot", "on-demand", "spot-first")),
+    diskGiB: sometimesWrong(fc.constantFrom(8, 30, 16_384, 16_385)),
+    privileged: sometimesWrong(fc.boolean()),
+    maxRunners: sometimesWrong(fc.constantFrom(1, 50)),
+    lifetimeSeconds: sometimesWrong(fc.constantFrom(599, 600, 900, 901, 172_800, 172_801)),
+    waitTimeoutSeconds: sometimesWrong(fc.constantFrom(1, 3600, 3601)),
+    projects: sometimesWrong(fc.constant([1, 2])),
+  },
+  { requiredKeys: ["type"] },
+);
+
+describe("the mapping document's schema", () => {
+  it("takes the shipped example, as the program does", () => {
+    const example = JSON.parse(read("runner-mapping.json"));
+    expect(right(example)).toEqual([true, true]);
+    expect(readDocument(read("runner-mapping.json")).warnings).toEqual([]);
+  });
+
+  it("F-75: and the program agree on every job", () => {
+    fc.assert(
+      fc.property(job, (entry) => {
+        const [bySchema, byProgram] = right({ jobs: [entry] });
+        expect([entry, byProgram]).toEqual([entry, bySchema]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("F-75: and the program agree on every class", () => {
+    fc.assert(
+      fc.property(
+        runnerClass,
+        fc.constantFrom("c", "default", "", "a b.c-d_e", "-x", "é"),
+        (fields, name) => {
+          const [bySchema, byProgram] = right({ jobs: [], classes: { [name]: fields } });
+          expect([name, fields, byProgram]).toEqual([name, fields, bySchema]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("F-54: any text is read without an exception, and has rows only when nothing is wrong", () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.json(),
+      fc.record({ jobs: fc.array(fc.oneof(job, fc.jsonValue())) }).map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(text, (document) => {
+        const { errors } = readDocument(document);
+        for (const { line, column, message } of errors) {
+          expect(Math.min(line, column)).toBeGreaterThanOrEqual(1);
+          expect(message).toMatch(/\S/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

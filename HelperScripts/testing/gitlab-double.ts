@@ -1,0 +1,69 @@
+import type { HttpFetch } from "../gitlab/operator-gitlab";
+import { NOW } from "./world";
+
+type Json = Record<string, unknown>;
+
+export const GITLAB = "https://gitlab.example.com";
+export const WEBHOOK = "https://hooks.example.com/webhook";
+export const TOKEN = "glpat-secret-of-ours";
+export const SECRET = "webhook-secret-of-ours";
+
+/** A GitLab and a front door behind `fetch`: answers by method and path, and a record of what was asked. */
+export class GitLabDouble {
+  readonly asked: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Json;
+    readonly body?: Json;
+  }[] = [];
+  date = NOW;
+  token: Json = { scopes: ["create_runner", "manage_runner", "read_api"], expires_at: null, active: true };
+  tokenStatus = 200;
+  projects: Json[] = [{ id: 42, shared_runners_enabled: false, namespace: { id: 9, kind: "group" } }];
+  hooks: Json[] = [
+    {
+      id: 5,
+      project_id: 42,
+      url: WEBHOOK,
+      job_events: true,
+      enable_ssl_verification: true,
+      alert_status: "executable",
+    },
+  ];
+  groupHooks: Json[] = [];
+  hookStatus = 200;
+  testStatus = 201;
+  deliveries: Json[] = [{ response_status: "200" }];
+  /** What the webhook's address answers without the secret, and with it. */
+  door: readonly [number, number] = [401, 200];
+
+  private answer(method: string, path: string): readonly [number, unknown] {
+    if (path === "/personal_access_tokens/self") return [this.tokenStatus, this.token];
+    if (path.startsWith("/projects?")) return [200, this.projects];
+    if (/\/hooks\/\d+\/events/.test(path)) return [200, this.deliveries];
+    if (/\/hooks\/\d+\/test/.test(path)) return [this.testStatus, {}];
+    if (/\/hooks/.test(path) && method !== "GET")
+      return [this.hookStatus === 200 ? 201 : this.hookStatus, {}];
+    if (path.startsWith("/projects/42/hooks")) return [this.hookStatus, this.hooks];
+    if (path.startsWith("/groups/9/hooks")) return [this.hookStatus, this.groupHooks];
+    const project = this.projects.find(({ id }) => path === `/projects/${id}`);
+    return project ? [200, project] : [404, { message: "404 Not found" }];
+  }
+
+  readonly fetch: HttpFetch = async (url, { method, headers, body }) => {
+    this.asked.push({ method, url, headers, ...(body ? { body: JSON.parse(body) } : {}) });
+    const respond = (status: number, json: unknown) => ({
+      status,
+      headers: { get: (name: string) => (name === "date" ? new Date(this.date).toUTCString() : null) },
+      text: async () => JSON.stringify(json),
+    });
+    if (url === WEBHOOK) {
+      const [without, withSecret] = this.door;
+      return respond(headers["X-Gitlab-Token"] === SECRET ? withSecret : without, {});
+    }
+    const prefix = `${GITLAB}/api/v4`;
+    if (!url.startsWith(prefix)) throw new Error(`Nobody listens at ${url}`);
+    const [status, json] = this.answer(method, url.slice(prefix.length));
+    return respond(status, json);
+  };
+}
