@@ -1,14 +1,14 @@
-import { type Attempt, advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
-import { endAttempt, failAttempt, hasEnded } from "./close-attempt";
+import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
+import { attemptChanges, closeJob, endAttempts } from "./close-job";
 import { follow } from "./commit";
 import { endInPayloadMode } from "./end-in-payload-mode";
-import type { EndOrder, EndResult, JobFacts } from "./end-order";
+import type { EndOrder, EndResult } from "./end-order";
 import { storeGone } from "./gone";
 import { giveLeaseBack, isLeasedByOther, newLease } from "./leases";
-import { FORCE_AFTER_MILLISECONDS, PAUSE_SETTLES_MILLISECONDS } from "./limits";
+import { FORCE_AFTER_MILLISECONDS } from "./limits";
 import { notePickUp } from "./note-pick-up";
-import type { Change, GitLabJob } from "./ports";
-import { isOverdue } from "./why-end";
+import { needsNoLook, pauseAndLook } from "./pause-and-look";
+import type { GitLabJob } from "./ports";
 import type { World } from "./world";
 
 export type UnregisterWorld = Pick<World, "ledger" | "rows" | "gitLab" | "clock" | "nonce" | "metric">;
@@ -29,75 +29,6 @@ const result = (
   reason,
   ...more,
 });
-
-// ------------------------------------------------------------------------------------ the job's attempts
-
-/** A job's end closes all its attempts. */
-const endAttempts = (attempts: readonly Attempt[], job: JobFacts, now: Time): readonly Change[] =>
-  attempts.flatMap((attempt) => endAttempt(attempt, job, now));
-
-/** Closes the attempts of a job that ended and had no runner: cancelled while it waited, or before its start. */
-export const closeJob = async ({ ledger, clock }: UnregisterWorld, job: JobFacts): Promise<EndResult> => {
-  const placeFreed = await follow(ledger, async () => {
-    const attempts = await ledger.attempts(job.id);
-    const held = attempts.find(({ place }) => place !== undefined);
-    return { changes: endAttempts(attempts, job, clock.now()), result: held?.classKey };
-  });
-  return { kind: "gone", reason: "it had no runner", ...(placeFreed === undefined ? {} : { placeFreed }) };
-};
-
-/** The attempt of a runner that ends without having met its job: FAILED while GitLab says pending (trace 8). */
-const failOwnAttempt = async (
-  { ledger }: UnregisterWorld,
-  runner: Runner,
-  { ownJob, reason }: EndOrder,
-  now: Time,
-): Promise<readonly Change[]> => {
-  if (ownJob?.id !== runner.jobId || ownJob.status !== "pending") return [];
-  const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
-  return own?.runnerId === runner.runnerId ? failAttempt(own, reason, now) : [];
-};
-
-const attemptChanges = async (
-  world: UnregisterWorld,
-  runner: Runner,
-  order: EndOrder,
-  now: Time,
-): Promise<readonly Change[]> => {
-  const { endedJob } = order;
-  const ended =
-    endedJob === undefined ? [] : endAttempts(await world.ledger.attempts(endedJob.id), endedJob, now);
-  const failed = endedJob?.id === runner.jobId ? [] : await failOwnAttempt(world, runner, order, now);
-  return [...ended, ...failed];
-};
-
-// ---------------------------------------------------------------------------------- is it safe to end it
-
-/** It ran its one job to the end and was paused all the while: it can have no other. */
-const hasRunIts = (runner: Runner, job: JobFacts | undefined): boolean =>
-  job !== undefined && runner.busyJobId === job.id && job.startedAt !== undefined && hasEnded(job);
-
-const needsNoLook = (runner: Runner, order: EndOrder, now: Time): boolean => {
-  if (runner.state === "ENDING" || order.isDead || isOverdue(runner, now)) return true;
-  return runner.pausedAt !== undefined && hasRunIts(runner, order.endedJob);
-};
-
-type Look = { readonly kind: "free" } | { readonly kind: "busy"; readonly job: GitLabJob };
-
-/**
- * Pauses first, then looks. A runner that never ran its own job may have a request for a job under way: it gets
- * ten seconds before the look, which shows assigned jobs too (trace 1).
- */
-const pauseAndLook = async (world: UnregisterWorld, runner: Runner, order: EndOrder): Promise<Look> => {
-  const { gitLab, clock } = world;
-  if ((await gitLab.pauseRunner(runner.runnerId)) === "gone") return { kind: "free" };
-  if (!hasRunIts(runner, order.endedJob)) await clock.sleep(PAUSE_SETTLES_MILLISECONDS);
-  const jobs = await gitLab.runnerJobs(runner.runnerId);
-  const job = jobs.find((one) => !hasEnded(one));
-  return job === undefined ? { kind: "free" } : { kind: "busy", job };
-};
-
-// --------------------------------------------------------------------------------------------- the steps
 
 type Step =
   | { readonly kind: "go"; readonly runner: Runner }

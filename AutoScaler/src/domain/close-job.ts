@@ -1,0 +1,48 @@
+import type { Attempt, Runner, Time } from "../../../Core/ledger";
+import { endAttempt, failAttempt } from "./close-attempt";
+import { follow } from "./commit";
+import type { EndOrder, EndResult, JobFacts } from "./end-order";
+import type { Change } from "./ports";
+import type { World } from "./world";
+
+type CloseWorld = Pick<World, "ledger" | "clock">;
+
+/** A job's end closes all its attempts. */
+export const endAttempts = (attempts: readonly Attempt[], job: JobFacts, now: Time): readonly Change[] =>
+  attempts.flatMap((attempt) => endAttempt(attempt, job, now));
+
+/** Closes the attempts of a job that ended and had no runner: cancelled while it waited, or before its start. */
+export const closeJob = async ({ ledger, clock }: CloseWorld, job: JobFacts): Promise<EndResult> => {
+  const placeFreed = await follow(ledger, async () => {
+    const attempts = await ledger.attempts(job.id);
+    const held = attempts.find(({ place }) => place !== undefined);
+    return { changes: endAttempts(attempts, job, clock.now()), result: held?.classKey };
+  });
+  return { kind: "gone", reason: "it had no runner", ...(placeFreed === undefined ? {} : { placeFreed }) };
+};
+
+/** The attempt of a runner that ends without having met its job: FAILED while GitLab says pending (trace 8). */
+const failOwnAttempt = async (
+  { ledger }: CloseWorld,
+  runner: Runner,
+  { ownJob, reason }: EndOrder,
+  now: Time,
+): Promise<readonly Change[]> => {
+  if (ownJob?.id !== runner.jobId || ownJob.status !== "pending") return [];
+  const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
+  return own?.runnerId === runner.runnerId ? failAttempt(own, reason, now) : [];
+};
+
+/** What an end changes in attempts: the ended job's are closed, its own unmet one fails. */
+export const attemptChanges = async (
+  world: CloseWorld,
+  runner: Runner,
+  order: EndOrder,
+  now: Time,
+): Promise<readonly Change[]> => {
+  const { endedJob } = order;
+  const ended =
+    endedJob === undefined ? [] : endAttempts(await world.ledger.attempts(endedJob.id), endedJob, now);
+  const failed = endedJob?.id === runner.jobId ? [] : await failOwnAttempt(world, runner, order, now);
+  return [...ended, ...failed];
+};

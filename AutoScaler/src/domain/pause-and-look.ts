@@ -1,0 +1,34 @@
+import type { Runner, Time } from "../../../Core/ledger";
+import { hasEnded } from "./close-attempt";
+import type { EndOrder, JobFacts } from "./end-order";
+import { PAUSE_SETTLES_MILLISECONDS } from "./limits";
+import type { GitLabJob } from "./ports";
+import { isOverdue } from "./why-end";
+import type { World } from "./world";
+
+type LookWorld = Pick<World, "gitLab" | "clock">;
+
+/** It ran its one job to the end and was paused all the while: it can have no other. */
+const hasRunIts = (runner: Runner, job: JobFacts | undefined): boolean =>
+  job !== undefined && runner.busyJobId === job.id && job.startedAt !== undefined && hasEnded(job);
+
+/** An end that needs no confirmation: confirmed before, dead, overdue, or over with its one job. */
+export const needsNoLook = (runner: Runner, order: EndOrder, now: Time): boolean => {
+  if (runner.state === "ENDING" || order.isDead || isOverdue(runner, now)) return true;
+  return runner.pausedAt !== undefined && hasRunIts(runner, order.endedJob);
+};
+
+export type Look = { readonly kind: "free" } | { readonly kind: "busy"; readonly job: GitLabJob };
+
+/**
+ * Pauses first, then looks. A runner that never ran its own job may have a request for a job under way: it gets
+ * ten seconds before the look, which shows assigned jobs too (trace 1).
+ */
+export const pauseAndLook = async (world: LookWorld, runner: Runner, order: EndOrder): Promise<Look> => {
+  const { gitLab, clock } = world;
+  if ((await gitLab.pauseRunner(runner.runnerId)) === "gone") return { kind: "free" };
+  if (!hasRunIts(runner, order.endedJob)) await clock.sleep(PAUSE_SETTLES_MILLISECONDS);
+  const jobs = await gitLab.runnerJobs(runner.runnerId);
+  const job = jobs.find((one) => !hasEnded(one));
+  return job === undefined ? { kind: "free" } : { kind: "busy", job };
+};
