@@ -266,7 +266,8 @@ describe("a start that is refused", () => {
     "F-31 F-32 F-33: keeps the runner and raises the round after %s, and launches it later",
     async (kind) => {
       const small = smallWorld();
-      small.ec2.script.push(refusal(kind));
+      const refusals = kind === "rate" ? 2 : 1;
+      small.ec2.script.push(...Array<Launch>(refusals).fill(refusal(kind)));
       const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
       expect(await small.start(hook(job))).toEqual({ kind: "waiting", waitingFor: "launch" });
       expect(attempts(small)).toMatchObject([{ state: "CREATED" }]);
@@ -276,27 +277,38 @@ describe("a start that is refused", () => {
 
       small.ledger.notes.delete("ec2-pace");
       await small.start(hook(job));
-      expect(small.ec2.calls).toEqual(["7-1-0", "7-1-1"]);
+      expect(small.ec2.calls.slice(refusals - 1)).toEqual(["7-1-0", "7-1-1"]);
       expect(attempts(small)).toMatchObject([{ state: "LAUNCHED" }]);
     },
   );
 
   it("I-26: holds new EC2 jobs back after EC2 refused one for the number of calls, and no Lambda job", async () => {
     const small = smallWorld();
-    small.ec2.script.push(refusal("rate"));
+    small.ec2.script.push(refusal("rate"), refusal("rate"));
     await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
     expect(await small.start(hook(small.gitLab.addJob({ id: 8, tags: ["ec2"] })))).toEqual({
       kind: "waiting",
       waitingFor: "ec2",
     });
     expect(await small.start(hook(small.gitLab.addJob({ id: 9 })))).toMatchObject({ kind: "launched" });
-    expect(small.ec2.calls).toHaveLength(1);
+    expect(small.ec2.calls).toEqual(["7-1-0", "7-1-0"]);
+  });
+
+  it("F-33: tries once more after the first refusal of all, a few seconds later and with the same token", async () => {
+    const small = smallWorld();
+    small.ec2.script.push(refusal("rate"));
+    await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(small.ec2.calls).toEqual(["7-1-0", "7-1-0"]);
+    expect(attempts(small)).toMatchObject([{ state: "LAUNCHED" }]);
+    const [pause = 0] = small.clock.sleeps;
+    expect(pause).toBeGreaterThanOrEqual(1_000);
+    expect(pause).toBeLessThanOrEqual(5_000);
   });
 
   it("I-26: does not call EC2 for a job that was claimed before the refusal and comes after it", async () => {
     const small = smallWorld();
     const gitLab = interrupted(small.gitLab, "createRunner", async () => {
-      small.ec2.script.push(refusal("rate"));
+      small.ec2.script.push(refusal("rate"), refusal("rate"));
       await small.start(hook(small.gitLab.addJob({ id: 8, tags: ["ec2"] })));
     });
     const run = workflows(
@@ -305,7 +317,7 @@ describe("a start that is refused", () => {
       small.routing,
     );
     await run.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
-    expect(small.ec2.calls).toEqual(["8-1-0"]);
+    expect(small.ec2.calls).toEqual(["8-1-0", "8-1-0"]);
     expect(attempts(small).map(({ state }) => state)).toEqual(["CREATED", "CREATED"]);
   });
 
