@@ -21,12 +21,10 @@ export interface Ec2ProviderParts {
 }
 
 /**
- * Bounds of the pauses before the same call is made again, with the same token: after a refusal for the number of
- * calls, or without an answer. Few and far between: what waits longer waits in the ledger, not in a retry storm.
+ * Bounds of the pauses before a call without an answer is made again, with the same token. A call that is refused
+ * for the number of calls is not: the ledger knows who else is refused, and when to come back.
  */
 const REPEAT_PAUSES_MILLISECONDS = [2_000, 6_000];
-
-const MAY_REPEAT: readonly Ec2ErrorKind[] = ["rate", "unknown"];
 
 /** A new instance shows after a moment; pauses between looks. Longer waits are the workflow's. */
 const LOOK_PAUSES_MILLISECONDS = [1_000, 2_000, 4_000];
@@ -120,7 +118,7 @@ export const ec2Provider = (
   const createFleetPatiently = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
     let answer = await createFleet(runner, boughtAs);
     for (const bound of REPEAT_PAUSES_MILLISECONDS) {
-      if (answer.kind !== "errors" || answer.insideAnswer || !MAY_REPEAT.includes(answer.error)) break;
+      if (answer.kind !== "errors" || answer.insideAnswer || answer.error !== "unknown") break;
       await clock.sleep(Math.round(bound * random()));
       answer = await createFleet(runner, boughtAs);
     }
