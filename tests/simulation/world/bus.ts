@@ -73,8 +73,8 @@ export class Bus {
   }
 
   #start({ target, input }: Matched): void {
-    if (target === "RecordPickUpFunction") return this.#pickUp(input, 0);
-    this.executions.execute(target, input, (ending) => this.#end(outcomeOf(ending)));
+    if (target === "RecordPickUpFunction") this.#pickUp(input, 0);
+    else this.executions.execute(target, input, (ending) => this.#end(outcomeOf(ending)));
   }
 
   /** An asynchronous invocation: Lambda repeats it twice, then it is a dead letter. */

@@ -53,6 +53,13 @@ const TIMINGS: Readonly<Record<string, Timing>> = {
 };
 const FALLBACK: Timing = { least: 1, most: 10, timeout: 5_000 };
 
+interface Wrong<Answer> {
+  readonly latency: number;
+  readonly timing: Timing;
+  readonly effect: () => Answer;
+  readonly reject: (fault: Fault) => void;
+}
+
 /** Makes a service's own error for a call that went wrong. */
 export type ErrorOf = (fault: Fault, name: string) => Error;
 
@@ -77,6 +84,7 @@ export class Calls {
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #timings: Readonly<Record<string, Timing>>;
+  readonly #byName = new Map<string, Timing>();
   #index = 0;
 
   constructor({ timeline, random, plan, timings = {} }: CallsOptions) {
@@ -88,6 +96,14 @@ export class Calls {
 
   get total(): number {
     return this.#index;
+  }
+
+  #timingOf(name: string): Timing {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const timing = this.#timings[name.slice(0, name.indexOf("."))] ?? FALLBACK;
+    this.#byName.set(name, timing);
+    return timing;
   }
 
   #count(process: Process, name: string): Fault | undefined {
@@ -102,55 +118,63 @@ export class Calls {
   /** @param effect what the service does, at one moment */
   make<Answer>(
     process: Process,
-    port: string,
-    method: string,
+    name: string,
     effect: () => Answer,
     errorOf: ErrorOf = transient,
   ): Promise<Answer> {
-    const name = `${port}.${method}`;
     const fault = process.isDead ? undefined : this.#count(process, name);
-    const timing = this.#timings[port] ?? FALLBACK;
+    const timing = this.#timingOf(name);
     const latency = this.#random.between(timing.least, timing.most);
     return new Promise<Answer>((resolve, reject) => {
-      const settle = (run: () => void): void => {
+      if (process.isDead) return;
+      const answer = (): void => {
         if (process.isDead) return;
         this.#timeline.hasContinuation = true;
-        run();
-      };
-      const answer = (): void =>
-        settle(() => {
-          try {
-            resolve(effect());
-          } catch (error) {
-            reject(error);
-          }
-        });
-      const refuse = (kind: Fault): void => settle(() => reject(errorOf(kind, name)));
-      const act = (): void => {
-        if (process.isDead) return;
         try {
-          effect();
-        } catch {
-          // The caller never learns of it.
+          resolve(effect());
+        } catch (error) {
+          reject(error);
         }
       };
-      if (process.isDead) return;
-      if (fault === undefined) return this.#timeline.after(latency, answer);
-      if (fault === "fails" || fault === "throttled") {
-        return this.#timeline.after(latency, () => refuse(fault));
-      }
-      if (fault === "times-out") {
-        const isDone = this.#random.chance(0.5);
-        if (isDone) this.#timeline.after(latency, act);
-        return this.#timeline.after(timing.timeout, () => refuse(fault));
-      }
-      this.#timeline.after(latency, () => {
-        act();
-        if (fault === "loses-answer") return refuse(fault);
-        process.isDead = true;
-        process.onDeath();
-      });
+      if (fault === undefined) this.#timeline.after(latency, answer);
+      else
+        this.#goWrong(process, fault, {
+          latency,
+          timing,
+          effect,
+          reject: (kind) => reject(errorOf(kind, name)),
+        });
     });
+  }
+
+  #goWrong<Answer>(process: Process, fault: Fault, { latency, timing, effect, reject }: Wrong<Answer>): void {
+    const refuse = (): void => {
+      if (process.isDead) return;
+      this.#timeline.hasContinuation = true;
+      reject(fault);
+    };
+    const act = (): void => {
+      if (process.isDead) return;
+      try {
+        effect();
+      } catch {
+        // The caller never learns of it.
+      }
+    };
+    const actAnd = (then: () => void) => (): void => {
+      act();
+      then();
+    };
+    const die = (): void => {
+      process.isDead = true;
+      process.onDeath();
+    };
+    if (fault === "loses-answer") this.#timeline.after(latency, actAnd(refuse));
+    else if (fault === "dies") this.#timeline.after(latency, actAnd(die));
+    else if (fault === "times-out") {
+      if (this.#random.chance(0.5)) this.#timeline.after(latency, act);
+      this.#timeline.after(timing.timeout, refuse);
+    } else this.#timeline.after(latency, refuse);
   }
 
   /** A process sleeps. */

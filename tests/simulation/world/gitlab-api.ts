@@ -59,8 +59,6 @@ export interface Watch {
   deleting(runnerId: number): void;
 }
 
-type Effects = { [Method in keyof Omit<GitLabPort, "mode" | "url">]: (...parameters: never[]) => unknown };
-
 /** The REST API as the product's port has it: each method's effect, at one moment. */
 export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, watch: Watch) => {
   const { timeline } = gitLab;
@@ -133,6 +131,8 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
       checkMood();
       return paged(gitLab.projectIds, cursor);
     },
-  } satisfies Effects;
+  };
   return effects;
 };
+
+export type GitLabEffects = ReturnType<typeof gitLabEffects>;

@@ -182,9 +182,9 @@ export class GitLab {
   /** The user's word, or a pipeline that was superseded. GitLab keeps `runner` set. */
   cancel(job: Job): void {
     if (hasJobEnded(job)) return;
-    if (job.status === "running") return this.#set(job, "canceling");
-    this.#line(job).delete(job);
-    this.#set(job, "canceled");
+    const isRunning = job.status === "running";
+    if (!isRunning) this.#line(job).delete(job);
+    this.#set(job, isRunning ? "canceling" : "canceled");
   }
 
   // --------------------------------------------------------------------------------------- runner's API

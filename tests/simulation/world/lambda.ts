@@ -50,7 +50,8 @@ export class LambdaQueue {
   #deliver(queued: Queued): void {
     if (this.busy >= this.options.concurrency) {
       this.#waiting.push(queued);
-      return this.#lookLater();
+      this.#lookLater();
+      return;
     }
     this.busy += 1;
     this.mostBusy = Math.max(this.mostBusy, this.busy);

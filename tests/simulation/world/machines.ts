@@ -94,12 +94,16 @@ export class Machines {
   }
 
   #ask(machine: Machine): void {
-    const { timeline, gitLab, random } = this.parts;
+    const { timeline } = this.parts;
     if (machine.isGone) return;
     const isTired = timeline.now - machine.since >= machine.row.waitTimeoutSeconds * 1000;
-    const again = (after: number): void => timeline.after(after, () => this.#ask(machine));
-    if (isTired) return this.leave(machine);
-    if (this.parts.isGitLabDown()) return again(BETWEEN_REQUESTS);
+    if (isTired) this.leave(machine);
+    else if (this.parts.isGitLabDown()) timeline.after(BETWEEN_REQUESTS, () => this.#ask(machine));
+    else this.#request(machine);
+  }
+
+  #request(machine: Machine): void {
+    const { timeline, gitLab, random } = this.parts;
     const { runnerId } = machine.row;
     let isAnswered = false;
     const give = (job: Job): void => {
@@ -108,36 +112,42 @@ export class Machines {
       timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
     };
     const answer = gitLab.request({ runnerId, give });
-    if (answer === "refused") return timeline.after(100, () => this.leave(machine));
-    if (answer === "given") return;
+    if (answer === "refused") timeline.after(100, () => this.leave(machine));
+    if (answer !== "held") return;
     timeline.after(HELD_FOR, () => {
       if (isAnswered || machine.isGone) return;
       gitLab.forget(runnerId);
-      again(BETWEEN_REQUESTS);
+      timeline.after(BETWEEN_REQUESTS, () => this.#ask(machine));
     });
   }
 
-  /** A job that vanished is not counted: the runner asks again at once. */
   #confirm(machine: Machine, job: Job): void {
-    const { timeline, gitLab, random, options } = this.parts;
+    const { timeline, gitLab, isGitLabDown } = this.parts;
     if (machine.isGone) return;
-    if (this.parts.isGitLabDown()) {
-      return timeline.after(BETWEEN_REQUESTS, () => this.#confirm(machine, job));
-    }
-    if (!gitLab.confirm(job, machine.row.runnerId)) {
-      delete machine.job;
-      return timeline.after(random.between(10, 200), () => this.#ask(machine));
-    }
-    const crashes = random.chance(options.crashes);
-    if (crashes) {
-      timeline.after(random.between(0, job.duration), () => {
-        if (machine.isGone) return;
-        this.#abandon(job);
-        this.leave(machine);
-      });
+    if (isGitLabDown()) timeline.after(BETWEEN_REQUESTS, () => this.#confirm(machine, job));
+    else if (gitLab.confirm(job, machine.row.runnerId)) this.#run(machine, job);
+    else this.#askAnew(machine);
+  }
+
+  /** A job that vanished is not counted: the runner asks again at once. */
+  #askAnew(machine: Machine): void {
+    delete machine.job;
+    this.parts.timeline.after(this.parts.random.between(10, 200), () => this.#ask(machine));
+  }
+
+  #run(machine: Machine, job: Job): void {
+    const { timeline, random, options } = this.parts;
+    if (random.chance(options.crashes)) {
+      timeline.after(random.between(0, job.duration), () => this.#crash(machine, job));
     }
     timeline.after(job.duration, () => this.#report(machine, job, 0));
     this.#watchCancel(machine, job);
+  }
+
+  #crash(machine: Machine, job: Job): void {
+    if (machine.isGone) return;
+    this.#abandon(job);
+    this.leave(machine);
   }
 
   /** A cancel shows at the next report. Looked for only where somebody cancels, to spare events. */
@@ -156,12 +166,12 @@ export class Machines {
     if (machine.isGone) return;
     this.cancelled.delete(job);
     const pause = REPORT_AFTER[tries + 1];
-    if (isGitLabDown()) {
-      if (pause !== undefined) {
-        return timeline.after(pause, () => this.#report(machine, job, tries + 1));
-      }
-      this.#abandon(job);
-    } else gitLab.finish(job, machine.row.runnerId, job.outcome);
+    if (isGitLabDown() && pause !== undefined) {
+      timeline.after(pause, () => this.#report(machine, job, tries + 1));
+      return;
+    }
+    if (isGitLabDown()) this.#abandon(job);
+    else gitLab.finish(job, machine.row.runnerId, job.outcome);
     timeline.after(20, () => this.leave(machine));
   }
 }

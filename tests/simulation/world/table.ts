@@ -192,6 +192,15 @@ export class Table {
     return runnerId === undefined ? undefined : this.runners.get(runnerId);
   }
 
+  /** True also when it was moved before. */
+  move(fromKey: string, toKey: string): boolean {
+    const row = this.rows.get(fromKey);
+    if (row === undefined) return this.rows.has(toKey);
+    this.rows.delete(fromKey);
+    this.rows.set(toKey, { ...row, key: toKey });
+    return true;
+  }
+
   /** Takes a row and removes it, as a runner does with one conditional delete. */
   take(key: string): BootstrapRow | undefined {
     const row = this.rows.get(key);

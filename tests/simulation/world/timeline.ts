@@ -47,6 +47,12 @@ const takeFirst = (heap: Entry[]): Entry | undefined => {
   return first;
 };
 
+/**
+ * Whole milliseconds in which events may happen together before their continuations run: less than any call
+ * takes, so no call of a continuation could have come between.
+ */
+const TOGETHER = 2;
+
 /** Virtual time: what happens next is what is due first, and nothing waits for a real clock. */
 export class Timeline {
   now: Time;
@@ -70,27 +76,34 @@ export class Timeline {
     this.after(time - this.now, run);
   }
 
-  /** Runs what is due until then, and the continuations between; stops early when `isOver` says so. */
-  run(until: Time, isOver: () => boolean = () => false): Promise<void> {
+  /** Runs what is due until then, and the continuations between. */
+  run(until: Time): Promise<void> {
     return new Promise((resolve, reject) => {
       const pump = (): void => {
         try {
-          this.hasContinuation = false;
-          while (!this.hasContinuation) {
-            const [first] = this.#heap;
-            if (first === undefined || first.time > until || isOver()) {
-              this.now = isOver() ? this.now : Math.max(this.now, until);
-              return resolve();
-            }
-            this.#happen();
-          }
+          if (this.#batch(until)) {
+            this.now = Math.max(this.now, until);
+            resolve();
+          } else setImmediate(pump);
         } catch (error) {
-          return reject(error);
+          reject(error);
         }
-        setImmediate(pump);
       };
       setImmediate(pump);
     });
+  }
+
+  /** @returns whether nothing is due any more */
+  #batch(until: Time): boolean {
+    this.hasContinuation = false;
+    let mustStopAfter = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const [first] = this.#heap;
+      if (first === undefined || first.time > until) return !this.hasContinuation;
+      if (first.time > mustStopAfter) return false;
+      this.#happen();
+      if (this.hasContinuation) mustStopAfter = Math.min(mustStopAfter, this.now + TOGETHER);
+    }
   }
 
   #happen(): void {

@@ -7,6 +7,7 @@ import { Calls, type FaultPlan, type Process } from "./calls";
 import { Checks, isLive } from "./checks";
 import { Ec2, type Ec2Options, type SimulatedInstance } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
+import type { FunctionWorld } from "./functions";
 import { GitLab, type GitLabOptions, hasJobEnded, type Job } from "./gitlab";
 import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { HOOK_DEFAULTS, type HookOptions, Hooks } from "./hooks";
@@ -14,15 +15,7 @@ import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
 import { portsFactory, ROLE_ID } from "./ports";
 import { type Random, random } from "./random";
-import {
-  DEPLOYMENT,
-  KINDS,
-  type Kind,
-  MAPPING,
-  routingOf,
-  STACK_DEFAULTS,
-  type StackParameters,
-} from "./stack";
+import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
 
@@ -141,7 +134,7 @@ export class World {
     this.#scheduleSweep();
   }
 
-  #ports(): (process: Process) => import("./functions").FunctionWorld {
+  #ports(): (process: Process) => FunctionWorld {
     const watch = {
       paused: (runnerId: number) => this.checks.paused(runnerId),
       deleting: (runnerId: number) => this.checks.deleting(runnerId),
@@ -166,7 +159,6 @@ export class World {
       stackCap: () => this.stack.stackCap,
       put: (events) => this.#put(events),
       metric: (name, value, dimensions) => this.#count(name, value, dimensions),
-      deploymentId: DEPLOYMENT,
     });
   }
 
@@ -321,12 +313,19 @@ export class World {
     return left;
   }
 
+  /** The cheap signs of quiet first: they are asked for every few seconds. */
+  #isQuiet(): boolean {
+    const isBusy =
+      this.gitLab.records.size > 0 || this.machines.alive.size > 0 || this.table.taken(STACK) > 0;
+    return !isBusy && this.remains().length === 0;
+  }
+
   /** Runs until nothing is left, and returns how many seconds that took; at most so many. */
   async settle(mostSeconds: number): Promise<number> {
     const start = this.timeline.now;
     const SECONDS = 5;
-    while (this.timeline.now - start < mostSeconds * 1000 && this.remains().length > 0)
-      await this.run(SECONDS);
+    const until = start + mostSeconds * 1000;
+    while (this.timeline.now < until && !this.#isQuiet()) await this.run(SECONDS);
     return (this.timeline.now - start) / 1000;
   }
 

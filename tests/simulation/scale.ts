@@ -1,0 +1,102 @@
+import { hasJobEnded } from "./world/gitlab";
+import { random } from "./world/random";
+import { World } from "./world/world";
+
+export interface ScaleOptions {
+  readonly jobs: number;
+  readonly seed: number;
+  /** Probability that a call, a hook, an event or an execution goes wrong. */
+  readonly faults: number;
+  /** Seconds in which the jobs come. */
+  readonly over: number;
+  /** One job in so many needs an instance. */
+  readonly ec2EveryNth: number;
+}
+
+export interface ScaleReport {
+  readonly wrong: readonly string[];
+  readonly jobs: number;
+  readonly startsPerSecond: number;
+  /** Seconds from pending to running: median, 95 %, 99 %, longest. */
+  readonly waits: readonly [number, number, number, number];
+  readonly peakLive: number;
+  readonly events: number;
+  readonly busEvents: number;
+  readonly virtualSeconds: number;
+  readonly callsPerJob: Readonly<Record<string, number>>;
+}
+
+/** GitLab allows 1,000 runners a project, and a sweep lists a hundred projects. */
+const PROJECTS = 50;
+
+export const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
+const FAULT_KINDS = ["fails", "loses-answer", "throttled", "times-out", "dies"] as const;
+
+/** GitLab, AWS and their faults by the same dice, call by call. */
+export const scaleWorld = ({ seed, faults }: ScaleOptions): World => {
+  const dice = random(seed).fork("faults");
+  return new World({
+    seed,
+    stack: { stackCap: 20_000, classCap: 20_000, ec2LifetimeSeconds: 600 },
+    gitLab: { gives: "oldest" },
+    hooks: { lost: faults, twice: faults, late: faults, relabelled: faults },
+    bus: { lost: faults, twice: faults, late: faults },
+    lambda: { twice: faults },
+    executions: { throttled: faults, dies: faults / 10 },
+    mood: { garbage: faults, lag: faults },
+    ec2: { noSpot: faults, noCapacity: faults },
+    faults: () => (dice.chance(faults) ? dice.pick(FAULT_KINDS) : undefined),
+  });
+};
+
+const addJobs = (world: World, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
+  const dice = world.random.fork("jobs");
+  for (let index = 0; index < jobs; index += 1) {
+    const kind = index % ec2EveryNth === 0 ? "ec2" : "lambda";
+    const projectId = 1 + dice.below(PROJECTS);
+    const seconds = Math.round(dice.between(4, 40));
+    world.after(dice.between(0, over), () =>
+      world.addJob({ kind, projectId, seconds, fails: dice.chance(0.1) }),
+    );
+  }
+};
+
+const waitsOf = (world: World): number[] =>
+  [...world.gitLab.jobs.values()]
+    .flatMap(({ pendingAt, startedAt }) =>
+      pendingAt === undefined || startedAt === undefined ? [] : [(startedAt - pendingAt) / 1000],
+    )
+    .sort((one, other) => one - other);
+
+export const reportOf = (world: World, wrong: readonly string[]): ScaleReport => {
+  const jobs = [...world.gitLab.jobs.values()];
+  const waits = waitsOf(world);
+  const starts = jobs.flatMap(({ startedAt }) => startedAt ?? []).sort((one, other) => one - other);
+  const seconds = (percentile(starts, 0.95) - percentile(starts, 0.05)) / 1000;
+  return {
+    wrong,
+    jobs: jobs.length,
+    startsPerSecond: (0.9 * starts.length) / Math.max(1, seconds),
+    waits: [percentile(waits, 0.5), percentile(waits, 0.95), percentile(waits, 0.99), waits.at(-1) ?? 0],
+    peakLive: world.checks.mostLive,
+    events: world.timeline.count,
+    busEvents: world.bus.counts.events,
+    virtualSeconds: Math.round((world.timeline.now - (jobs[0]?.createdAt ?? 0)) / 1000),
+    callsPerJob: Object.fromEntries(
+      [...world.calls.counts].sort().map(([name, count]) => [name, count / jobs.length]),
+    ),
+  };
+};
+
+/** Many jobs in one virtual hour, with faults everywhere; everything must be met and gone in the end. */
+export const runScale = async (options: ScaleOptions): Promise<ScaleReport> => {
+  const world = scaleWorld(options);
+  addJobs(world, options);
+  await world.run(options.over + 1);
+  await world.settle(3 * 3_600);
+  const unmet = [...world.gitLab.jobs.values()].filter((job) => !hasJobEnded(job)).length;
+  const wrong = world.verdict();
+  return reportOf(world, unmet > 0 ? [`${unmet} jobs have not ended`, ...wrong] : wrong);
+};

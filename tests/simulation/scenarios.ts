@@ -1,0 +1,118 @@
+import { FAULTS, type Fault, type FaultPlan } from "./world/calls";
+import { isLive } from "./world/checks";
+import type { Job } from "./world/gitlab";
+import { World, type WorldOptions } from "./world/world";
+
+/** A short story of one or two jobs, told again and again with another call going wrong each time. */
+export interface Scenario {
+  readonly name: string;
+  readonly options?: Partial<WorldOptions>;
+  readonly begin: (world: World) => readonly Job[];
+  /** A job's machine is taken away by AWS, or its user cancels it: it need not succeed. */
+  readonly mayFail?: boolean;
+}
+
+const cancelAfter = (world: World, job: Job, seconds: number): void =>
+  world.after(seconds, () => world.gitLab.cancel(job));
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: "success on Lambda", begin: (world) => [world.addJob({ kind: "lambda" })] },
+  { name: "success on EC2", begin: (world) => [world.addJob({ kind: "ec2" })] },
+  { name: "failure on EC2", begin: (world) => [world.addJob({ kind: "ec2", fails: true })], mayFail: true },
+  {
+    name: "cancel before pick-up",
+    begin: (world) => {
+      const job = world.addJob({ kind: "ec2" });
+      cancelAfter(world, job, 6);
+      return [job];
+    },
+    mayFail: true,
+  },
+  {
+    name: "cancel while running",
+    begin: (world) => {
+      const job = world.addJob({ kind: "ec2", seconds: 200 });
+      cancelAfter(world, job, 120);
+      return [job];
+    },
+    mayFail: true,
+  },
+  {
+    name: "stolen runner",
+    options: { gitLab: { gives: "newest" } },
+    begin: (world) => {
+      const first = world.addJob({ kind: "ec2" });
+      const second = world.addJob({ kind: "ec2", seconds: 90 });
+      return [first, second];
+    },
+  },
+  {
+    name: "cap of one and two jobs",
+    options: { stack: { stackCap: 1, classCap: 1 } },
+    begin: (world) => [world.addJob({ kind: "ec2" }), world.addJob({ kind: "ec2" })],
+  },
+  {
+    name: "spot interruption",
+    // GitLab drops a job of which nobody tells at its time-out, which is the class's lifetime.
+    options: { stack: { ec2LifetimeSeconds: 600 } },
+    begin: (world) => {
+      const job = world.addJob({ kind: "ec2", seconds: 300 });
+      world.after(100, () => {
+        for (const instance of world.ec2.instances.values()) {
+          if (isLive(instance)) world.spotKill(instance);
+        }
+      });
+      return [job];
+    },
+    mayFail: true,
+  },
+  {
+    name: "all hooks lost",
+    options: { hooks: { lost: 1 } },
+    begin: (world) => [world.addJob({ kind: "ec2" }), world.addJob({ kind: "lambda" })],
+  },
+];
+
+/** Which call goes wrong and how, counted over a run. */
+export interface Hit {
+  readonly at: number;
+  readonly fault: Fault;
+}
+
+export const planOf =
+  (hits: readonly Hit[]): FaultPlan =>
+  ({ index }) =>
+    hits.find(({ at }) => at === index)?.fault;
+
+/** The longest any of it may take: an orphan is left alone for ten minutes, a lease for a minute and a half. */
+const SETTLES_WITHIN = 25 * 60;
+/** Twice a lease, a sweep after each, and the boot of an instance. */
+const STARTS_WITHIN = 420_000;
+
+export interface Told {
+  readonly calls: readonly string[];
+  readonly wrong: readonly string[];
+  readonly seconds: number;
+}
+
+const lateJobs = (jobs: readonly Job[], { mayFail = false }: Scenario): string[] =>
+  jobs.flatMap((job) => {
+    const waited = (job.startedAt ?? Number.POSITIVE_INFINITY) - (job.pendingAt ?? 0);
+    const isMet = job.status === "success" && waited <= STARTS_WITHIN;
+    return mayFail || isMet ? [] : [`I-1: job ${job.id} is ${job.status}, it waited ${waited / 1000} s`];
+  });
+
+/** Plays a scenario with calls going wrong, lets the world settle, and says what is wrong then. */
+export const play = async (scenario: Scenario, seed: number, hits: readonly Hit[] = []): Promise<Told> => {
+  const world = new World({ ...scenario.options, seed, faults: planOf(hits) });
+  world.calls.trace = [];
+  const jobs = scenario.begin(world);
+  await world.run(1);
+  const seconds = 1 + (await world.settle(SETTLES_WITHIN));
+  const calls = world.calls.trace.map(({ name, caller }) => `${name} by ${caller}`);
+  return { calls, wrong: [...world.verdict(), ...lateJobs(jobs, scenario)], seconds };
+};
+
+/** Every call of the good case × every way to go wrong. */
+export const hitsOf = (calls: readonly string[]): Hit[] =>
+  calls.flatMap((_, at) => FAULTS.map((fault) => ({ at, fault })));

@@ -1,0 +1,103 @@
+import type { Change, Ledger } from "../../../AutoScaler/src/domain/ports";
+import { TransientError } from "../../../Core/errors";
+import type { Calls, Process } from "./calls";
+import type { Random } from "./random";
+import type { Table } from "./table";
+import type { Timeline } from "./timeline";
+
+/** The shipped adapter tries so often when a transaction only met another one. */
+const TRIES = 8;
+const FIRST_PAUSE = 25;
+const LONGEST_PAUSE = 800;
+/** Milliseconds that a transaction holds its items. */
+const HOLDS_FOR = 6;
+
+const keyOf = (change: Change): string => {
+  if ("take" in change) return `places#${change.take.scope}#${change.take.shard}`;
+  if ("giveBack" in change) return `places#${change.giveBack.scope}#${change.giveBack.shard}`;
+  if ("note" in change) return `note#${change.note.name}`;
+  if ("bootstrap" in change) return `row#${change.bootstrap.key}`;
+  const item = "put" in change ? change.put : change.check;
+  return item.kind === "runner" ? `runner#${item.runnerId}` : `job#${item.jobId}#${item.attempt}`;
+};
+
+/** DynamoDB cancels a transaction that meets another one on an item. */
+export class Conflicts {
+  #held = new Map<string, number>();
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly random: Random,
+  ) {}
+
+  meets(changes: readonly Change[]): boolean {
+    const { now } = this.timeline;
+    const keys = changes.map(keyOf);
+    if (keys.some((key) => (this.#held.get(key) ?? 0) > now)) return true;
+    if (this.#held.size > 5_000) this.#held = new Map([...this.#held].filter(([, until]) => until > now));
+    for (const key of keys) this.#held.set(key, now + this.random.between(0, HOLDS_FOR));
+    return false;
+  }
+}
+
+/** The ledger of one process. */
+export class LedgerPort implements Ledger {
+  constructor(
+    readonly process: Process,
+    readonly calls: Calls,
+    readonly table: Table,
+    readonly random: Random,
+    readonly conflicts: Conflicts,
+  ) {}
+
+  #lag(): number {
+    return this.random.between(0, this.table.indexLag);
+  }
+
+  attempts(jobId: number) {
+    return this.calls.make(this.process, "ledger.attempts", () => this.table.attempts.get(jobId) ?? []);
+  }
+
+  runner(runnerId: number) {
+    return this.calls.make(this.process, "ledger.runner", () => this.table.runners.get(runnerId));
+  }
+
+  runnerByResource(resourceId: string) {
+    const read = () => this.table.byResource(resourceId, this.#lag());
+    return this.calls.make(this.process, "ledger.runnerByResource", read);
+  }
+
+  places(scope: string) {
+    return this.calls.make(this.process, "ledger.places", () => this.table.places(scope));
+  }
+
+  note(name: string) {
+    return this.calls.make(this.process, "ledger.note", () => this.table.notes.get(name));
+  }
+
+  waiting(classKey: string, limit: number) {
+    const read = () => this.table.waiting(classKey, limit, this.#lag());
+    return this.calls.make(this.process, "ledger.waiting", read);
+  }
+
+  openAttempts(cursor?: string) {
+    const read = () => this.table.openAttempts(cursor, this.#lag());
+    return this.calls.make(this.process, "ledger.openAttempts", read);
+  }
+
+  openRunners(cursor?: string) {
+    const read = () => this.table.openRunners(cursor, this.#lag());
+    return this.calls.make(this.process, "ledger.openRunners", read);
+  }
+
+  async commit(changes: readonly Change[]): Promise<boolean> {
+    const write = () => (this.conflicts.meets(changes) ? undefined : this.table.commit(changes));
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const outcome = await this.calls.make(this.process, "ledger.commit", write);
+      if (outcome !== undefined) return outcome;
+      const bound = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
+      await this.calls.sleep(this.process, this.random.between(0, bound));
+    }
+    throw new TransientError(`The transaction met others ${TRIES} times`);
+  }
+}
