@@ -13,6 +13,7 @@ import { tokenBucket } from "./throttle";
 const MAX_BODY_BYTES = 10 * 1_024 * 1_024;
 
 const KEPT_LATENCIES = 20_000;
+const KEEP_ALIVE_MS = 120_000;
 
 const REFUSALS: Readonly<Record<Exclude<Verdict, "allowed">, Answer>> = {
   "no-identity": { status: 401, body: { message: "Unauthorized" } },
@@ -125,6 +126,8 @@ export const startFrontDoor = async (
       .catch((): Answer => UNAVAILABLE)
       .then((answer) => respond(response, answer, since));
   });
+  // Longer than a sender keeps a connection for its next hook: else that hook meets one just being closed.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
     server.listen(port, "127.0.0.1", resolve);

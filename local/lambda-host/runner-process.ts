@@ -7,5 +7,6 @@ const [, , file = "", exportName = ""] = process.argv;
 process.on("disconnect", () => process.exit(1));
 process.on("message", async (call: Call) => {
   const outcome = await runHandler(loadHandler(file, exportName), call);
-  process.send?.(outcome, () => process.exit(0));
+  // The host ends this process when it has the answer: left to itself it could be gone before that is read.
+  process.send?.(outcome);
 });

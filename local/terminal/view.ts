@@ -60,9 +60,10 @@ export const liveView = (out: NodeJS.WriteStream): View => {
 /** Elsewhere: a plain line for each change of a job's status. */
 export const plainView = (write: (line: string) => void, now: () => number): View => {
   const shown = new Map<number, string>();
-  const since = now();
+  let since: number | undefined;
   return {
     show: (rows) => {
+      since ??= now();
       for (const row of rows) {
         const state = [row.status, row.carrier, row.reason].filter(Boolean).join(" ");
         if (shown.get(row.id) === state) continue;

@@ -45,8 +45,8 @@ export const faultCases = (get: () => TestLaptop): void => {
         const now = await Promise.all(long.map(({ id }) => gitlab.job(PROJECT, id)));
         return now.every(({ status }) => status === "running");
       });
-      const short = await gitlab.pipeline(PROJECT, SHORT);
       await faults({ lose: 0.1, errorStatus: 500, errorSeconds: 10, scope: "api" });
+      const short = laptop.standIn!.createPipeline(PROJECT, SHORT);
       killAll();
       await sleep(30_000);
       await faults({});
