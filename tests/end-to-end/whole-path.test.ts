@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobHookPayload } from "../../local/gitlab";
 import type { HookShape } from "../../local/gitlab/payload";
-import { contractCases } from "./contract-cases";
 import {
   failedExecutions,
   gitlabApi,
@@ -15,6 +14,7 @@ import {
 } from "./engine";
 import { faultCases } from "./fault-cases";
 import { loadCases } from "./load-cases";
+import { toolsCases } from "./tools-cases";
 
 const PROJECT = 7;
 
@@ -208,4 +208,4 @@ describe("faults", () => faultCases(() => test));
 
 describe("load", () => loadCases(() => test));
 
-describe("contracts on the engine", () => contractCases(() => test));
+describe("the command line", () => toolsCases(() => test));

@@ -1,0 +1,154 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { clientSettings } from "../../local/clients";
+import { jobHookPayload } from "../../local/gitlab";
+import { ROOT } from "../../local/run-folder";
+import { gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
+
+const PROJECT = 31;
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command line as its users start it: a process of its own. */
+const runners = ({ laptop }: TestLaptop, ...argv: readonly string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "HelperScripts/cli.ts"), ...argv], {
+      cwd: ROOT,
+      env: { ...laptop.run.env, ...laptop.env, GITLAB_ACCESS_TOKEN: laptop.standIn?.accessToken ?? "" },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 60_000,
+    });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.on("close", (exitCode) => resolve({ exitCode, out, err }));
+  });
+
+const document = (test: TestLaptop, name: string, jobs: readonly object[], classes: object = {}): string => {
+  const path = join(test.laptop.run.path, `${name}.json`);
+  writeFileSync(path, JSON.stringify({ classes, jobs }));
+  return path;
+};
+
+const manyJobs = (count: number, className: string): readonly object[] =>
+  Array.from({ length: count }, (_, index) => ({
+    type: "EC2",
+    name: `bulk ${index}`,
+    tags: ["bulk"],
+    class: className,
+  }));
+
+/** What operators do, by the shipped program against the shipped stacks. */
+export const toolsCases = (get: () => TestLaptop): void => {
+  it("I-28: a job runs where explain says it will, and why tells how it went", async () => {
+    const test = get();
+    const jobs = [{ type: "EC2", name: "toolbox #1", tags: ["b%", "a#"], project: PROJECT, class: "small" }];
+    const classes = { small: { type: "EC2", market: "on-demand", diskGiB: 31 } };
+    const uploaded = await runners(
+      test,
+      "mapping",
+      "upload",
+      document(test, "tools", jobs, classes),
+      "--yes",
+    );
+    expect(uploaded).toMatchObject({ exitCode: 0 });
+    const asked = ["--project", String(PROJECT), "--job", "toolbox #1: [x, y]", "--tags", "a#,b%", "--json"];
+    const explained = JSON.parse((await runners(test, "explain", ...asked)).out);
+    expect(explained).toMatchObject({
+      carrier: "EC2",
+      runnerClass: { name: "small" },
+      why: { code: "project-row" },
+    });
+
+    const [job] = await gitlabApi(test.laptop).pipeline(PROJECT, [
+      { name: "toolbox #1: [x, y]", tags: ["a#", "b%"], script: ["echo in a small one"] },
+    ]);
+    const [ended] = await untilAllGone(test.laptop, PROJECT, [job!.id], 90_000);
+    expect(ended).toMatchObject({ status: "success" });
+    const why = JSON.parse((await runners(test, "why", String(job!.id), "--json")).out);
+    expect(why.attempts).toEqual([
+      expect.objectContaining({
+        state: "ENDED",
+        classKey: "EC2#small",
+        market: "on-demand",
+        outcome: "success",
+      }),
+    ]);
+    expect((await runners(test, "status")).out).toContain("EC2#small");
+  }, 180_000);
+
+  it("I-15: a project that a class leaves out gets no runner of it", async () => {
+    const test = get();
+    const jobs = [{ type: "EC2", name: "closed", tags: ["closed"], class: "closed" }];
+    const classes = { closed: { type: "EC2", projects: [PROJECT + 1] } };
+    await runners(test, "mapping", "upload", document(test, "closed", jobs, classes), "--yes");
+    const asked = ["--job", "closed", "--tags", "closed", "--json"];
+    const [ours, theirs] = await Promise.all([
+      runners(test, "explain", "--project", String(PROJECT + 1), ...asked),
+      runners(test, "explain", "--project", String(PROJECT), ...asked),
+    ]);
+    expect([ours.exitCode, theirs.exitCode]).toEqual([0, 1]);
+    expect(JSON.parse(theirs.out)).toMatchObject({ kind: "failed", why: { code: "project-not-allowed" } });
+  }, 60_000);
+
+  it("F-54: of two uploads at once one wins whole, and a second try brings the other", async () => {
+    const test = get();
+    const classes = { one: { type: "EC2" }, two: { type: "EC2" } };
+    const files = ["one", "two"].map((name) => document(test, name, manyJobs(300, name), classes));
+    const results = await Promise.all(files.map((file) => runners(test, "mapping", "upload", file, "--yes")));
+    const codes = results.map(({ exitCode }) => exitCode);
+    if (codes.includes(1)) expect(results[codes.indexOf(1)]?.err).toMatch(/Another upload/);
+    const again = await runners(test, "mapping", "upload", files[1] ?? "", "--yes", "--json");
+    expect(again.exitCode).toBe(0);
+    const same = await runners(test, "mapping", "upload", files[1] ?? "", "--yes", "--json");
+    expect(JSON.parse(same.out)).toMatchObject({ written: false, unchanged: 302 });
+    const pulled = JSON.parse((await runners(test, "mapping", "pull")).out) as { jobs: { class?: string }[] };
+    expect(pulled.jobs.filter((job) => job.class === "two")).toHaveLength(300);
+  }, 120_000);
+
+  it("configure makes a project's hook, and doctor then finds nothing to mend there", async () => {
+    const test = get();
+    const before = await runners(test, "doctor", "--project", String(PROJECT), "--json");
+    expect(before.exitCode).toBe(1);
+    expect(before.out).toContain(`Project ${PROJECT} has no hook`);
+    expect(await runners(test, "configure", "--project", String(PROJECT), "--yes")).toMatchObject({
+      exitCode: 0,
+    });
+    const after = JSON.parse((await runners(test, "doctor", "--project", String(PROJECT), "--json")).out);
+    const problems = after.findings.filter((found: { level: string }) => found.level === "problem");
+    expect(problems).toEqual([]);
+    const hooks = await gitlabApi(test.laptop).call("GET", `/api/v4/projects/${PROJECT}/hooks`);
+    for (const { id } of (await hooks.json()) as { id: number }[]) {
+      await gitlabApi(test.laptop).call("DELETE", `/api/v4/projects/${PROJECT}/hooks/${id}`);
+    }
+  }, 120_000);
+
+  it("redrive sends a dead letter's event again and empties the queue", async () => {
+    const test = get();
+    const { env, stacks } = test.laptop;
+    const client = new SQSClient(clientSettings(env));
+    const detail = jobHookPayload({ build_id: 15_999_999_999, build_status: "pending", project_id: PROJECT });
+    const MessageBody = JSON.stringify({ source: "gitlab.webhook", "detail-type": "GitLabJobEvent", detail });
+    await client.send(
+      new SendMessageCommand({ QueueUrl: stacks.AutoScaler.outputs.DeadLetterQueueUrl, MessageBody }),
+    );
+    client.destroy();
+    const before = test.calls.length;
+    const redriven = await runners(test, "redrive", "--yes", "--json");
+    expect(redriven).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(redriven.out)).toEqual({ sent: 1, dropped: 0, left: 0 });
+    expect((await runners(test, "redrive")).out).toContain("There are no dead letters.");
+    const isLookedUp = () => test.calledSince(before).includes("LookUpRunnerFunction");
+    await until("the look-up of the redriven job is over", 40_000, isLookedUp);
+  }, 90_000);
+};
