@@ -126,12 +126,14 @@ const pauseOf = ({ runnerId }: Runner): number =>
 
 /**
  * One more try after the first refusal of all for the number of calls: it may have been a moment's. In a burst
- * everybody else is refused as well, and waits for the sweep: tries of them all would be a storm (F-33).
+ * everybody else is refused as well, and waits for the sweep: tries of them all would be a storm (F-33). The pace
+ * is EC2's: what Lambda refuses holds no instance back.
  */
 const launchOrRetry = async (world: LaunchWorld, runner: Runner): Promise<Launch> => {
   const launch = await world.provider.launch(runner);
   if (launch.kind === "launched" || launch.refusal !== "rate") return launch;
-  if (!(await noteRefusal(world.ledger, world.clock.now()))) return launch;
+  const isFirst = runner.carrier !== "EC2" || (await noteRefusal(world.ledger, world.clock.now()));
+  if (!isFirst) return launch;
   await world.clock.sleep(pauseOf(runner));
   return world.provider.launch(runner);
 };
