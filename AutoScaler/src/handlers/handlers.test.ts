@@ -1,0 +1,84 @@
+/** What each function reads; the template's environment is held against the same names elsewhere. */
+const GITLAB = ["CONFIGURATION_PATH", "PUBLISHED_CONFIGURATION_PATH"];
+const HANDLERS: Readonly<Record<string, readonly string[]>> = {
+  "look-up-runner": [...GITLAB, "MAPPING_TABLE"],
+  "start-lambda-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", "MAX_RUNNERS"],
+  "start-ec2-runner": [
+    ...GITLAB,
+    "LEDGER_TABLE",
+    "BOOTSTRAP_TABLE",
+    "MAX_RUNNERS",
+    "SUBNET_IDS",
+    "RUNNER_ROLE_ID",
+  ],
+  "record-pick-up": [...GITLAB, "LEDGER_TABLE", "EVENT_BUS_NAME"],
+  "find-runner": [...GITLAB, "LEDGER_TABLE"],
+  "unregister-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
+  "terminate-instance": ["LEDGER_TABLE"],
+  "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
+  "record-failure": ["LEDGER_TABLE"],
+  sweep: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE", "EVENT_BUS_NAME", "MAX_RUNNERS"],
+};
+const EC2 = [
+  "LAUNCH_TEMPLATE_ARM64",
+  "LAUNCH_TEMPLATE_X86_64",
+  "LAUNCH_TEMPLATE_VERSION_ARM64",
+  "LAUNCH_TEMPLATE_VERSION_X86_64",
+  "ROOT_DEVICE_NAME",
+];
+
+const NAMES = Object.keys(HANDLERS);
+const before = { ...process.env };
+
+/** A fresh copy of the module: what it reads of the environment it reads when it is loaded. */
+const load = (name: string): { handler?: unknown; error?: Error } => {
+  let loaded: { handler?: unknown; error?: Error } = {};
+  jest.isolateModules(() => {
+    try {
+      loaded = require(`./${name}`);
+    } catch (error) {
+      loaded = { error: error as Error };
+    }
+  });
+  return loaded;
+};
+
+const complete = (): void => {
+  const variables = ["DEPLOYMENT_ID", ...EC2, ...Object.values(HANDLERS).flat()];
+  for (const variable of variables) process.env[variable] = "/gitlabrunner";
+  process.env.MAX_RUNNERS = "10";
+  process.env.AWS_REGION = "eu-west-1";
+};
+
+afterEach(() => {
+  process.env = { ...before };
+});
+
+describe.each(NAMES)("%s", (name) => {
+  it("names all that is missing in its environment at once", () => {
+    complete();
+    for (const variable of HANDLERS[name] ?? []) delete process.env[variable];
+    const { error } = load(name);
+    expect(error).toMatchObject({ name: "ConfigurationError" });
+    for (const variable of HANDLERS[name] ?? []) expect(error?.message).toContain(variable);
+  });
+});
+
+describe("the input of a handler", () => {
+  it.each([
+    "look-up-runner",
+    "record-pick-up",
+    "find-runner",
+    "unregister-runner",
+    "start-next-job",
+    "record-failure",
+  ])("F-68 F-69: that is no object makes %s throw InvalidInputError before it asks anybody", async (name) => {
+    complete();
+    const { handler } = load(name);
+    for (const input of [null, [], "x", 5]) {
+      await expect((handler as (input: unknown) => Promise<unknown>)(input)).rejects.toMatchObject({
+        name: "InvalidInputError",
+      });
+    }
+  });
+});
