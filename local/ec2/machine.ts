@@ -120,6 +120,8 @@ export const bootMachine = async (
           mark,
           before: undefined,
         });
+  // While its session has members its number is nobody else's; from then on it may be: so it is forgotten here.
+  child?.once("exit", () => processes?.look());
   let console = "";
   return {
     end: async () => {

@@ -188,6 +188,8 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     mark,
     before: undefined,
   });
+  // While its session has members its number is nobody else's; from then on it may be: so it is forgotten here.
+  child.once("exit", () => processes.look());
   const isOff = (): boolean => readIf(join(notes, "powered-off")) !== "";
   return {
     root,

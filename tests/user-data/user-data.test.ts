@@ -177,8 +177,8 @@ sleep 1
 echo finished >"$GLR_TEST/finished"`;
       const machine = await room.start(storedRow(), { commands: { "gitlab-runner": runner } });
       expect(await machine.untilOff(20)).toBe(true);
-      expect(machine.wrote("finished")).toBe("finished\n");
       expect(machine.console()).toContain("glr: done");
+      expect(machine.wrote("finished")).toBe("finished\n");
       expect(spawnSync("find", [machine.root, "-name", "PWNED"], { encoding: "utf8" }).stdout).toBe("");
     }));
 
