@@ -1,112 +1,12 @@
-import { STACK } from "../../AutoScaler/src/domain/ports";
-import { resolveClass } from "../../Core/class-resolution";
-import type { Attempt, Runner } from "../../Core/ledger";
-import { isBad, parseClassRow } from "../../Core/mapping-row";
-import type { RoutingSettings } from "../../Core/routing-settings";
-import { classKey, type RunnerClass } from "../../Core/runner-class";
-import { configurationOf } from "../configuration";
+import type { Runner } from "../../Core/ledger";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
-import {
-  type Deployment,
-  findDeployment,
-  lookUpEnvironment,
-  output,
-  settingsOf,
-  stackCap,
-} from "../deployment";
-import { type FailedLately, failedLately } from "../ledger/failed-lately";
-import { all, classesWithLines, type LedgerReader, ledgerReader, sum } from "../ledger/ledger-reader";
-import { MappingTable } from "../mapping/mapping-table";
-import { isClassRow, rowLabel } from "../mapping/row-kinds";
-import { storedRows } from "../mapping/stored-rows";
+import { findDeployment } from "../deployment";
+import { sum } from "../ledger/ledger-reader";
+import { readStatus, type Status } from "../ledger/read-status";
 
-const DAY_MILLISECONDS = 24 * 60 * 60_000;
-const LINE_LIMIT = 1_000;
 const SHOWN = 20;
-
-interface Use {
-  readonly scope: string;
-  readonly taken: number;
-  readonly cap: number;
-  readonly waiting: number;
-}
-
-interface Status {
-  readonly startsAreOn: boolean;
-  readonly uses: readonly Use[];
-  readonly runners: readonly Runner[];
-  readonly starting: readonly Attempt[];
-  readonly waiting: readonly Attempt[];
-  readonly failed: FailedLately;
-}
-
-/** The caps that there are: the default classes, the mapping's, and those that runners were started with. */
-const knownClasses = async (
-  context: Context,
-  deployment: Deployment,
-  settings: RoutingSettings,
-  seen: readonly RunnerClass[],
-): Promise<ReadonlyMap<string, number>> => {
-  const mapping = new MappingTable(
-    context.clients.dynamoDb(),
-    output(deployment, "MappingTableName"),
-    context.sleep,
-  );
-  const mapped = (await storedRows(mapping)).filter(isClassRow).flatMap((row) => {
-    const fields = parseClassRow(row);
-    const resolved = isBad(fields) ? fields : resolveClass(rowLabel(row).name, fields, settings);
-    return isBad(resolved) ? [] : [resolved];
-  });
-  const { LAMBDA, EC2 } = settings.defaults;
-  return new Map([...seen, LAMBDA, EC2, ...mapped].map((each) => [classKey(each), each.maxRunners]));
-};
-
-const uses = async (
-  ledger: LedgerReader,
-  cap: number,
-  classes: ReadonlyMap<string, number>,
-  waiting: readonly Attempt[],
-): Promise<readonly Use[]> => {
-  const scopes = [[STACK, cap] as const, ...classes];
-  return Promise.all(
-    scopes.map(async ([scope, cap]) => ({
-      scope,
-      cap,
-      taken: sum(await ledger.places(scope)),
-      waiting: waiting.filter((each) => scope === STACK || each.classKey === scope).length,
-    })),
-  );
-};
-
-const readStatus = async (context: Context, deployment: Deployment): Promise<Status> => {
-  const ledger = ledgerReader(context, deployment);
-  const environment = await lookUpEnvironment(context.clients.lambda(), deployment);
-  const settings = settingsOf(environment, deployment);
-  const [runners, starting, lines, startsAreOn, failed] = await Promise.all([
-    all((cursor) => ledger.openRunners(cursor)),
-    all((cursor) => ledger.openAttempts(cursor)),
-    classesWithLines(ledger),
-    configurationOf(context, deployment).startsAreOn(),
-    failedLately(
-      context.clients.dynamoDb(),
-      output(deployment, "LedgerTableName"),
-      context.now() - DAY_MILLISECONDS,
-    ),
-  ]);
-  const waiting = (await Promise.all(lines.map((key) => ledger.waiting(key, LINE_LIMIT)))).flat();
-  const seen = [...starting, ...waiting, ...runners].map(({ order }) => order.runnerClass);
-  const classes = await knownClasses(context, deployment, settings, seen);
-  return {
-    startsAreOn,
-    uses: await uses(ledger, stackCap(deployment), classes, waiting),
-    runners,
-    starting,
-    waiting: waiting.sort((a, b) => a.order.queuedAt - b.order.queuedAt),
-    failed,
-  };
-};
 
 const alive = (runners: readonly Runner[]): readonly Runner[] =>
   runners.filter(({ state }) => state !== "GONE");
