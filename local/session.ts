@@ -1,21 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { clientSettings } from "./clients";
-import { type Ec2Simulator, startEc2 } from "./ec2";
-import { type Builds, buildStacks, builtTemplatePath, type Stack } from "./engine/build";
-import { type DeployedStack, deployStack } from "./engine/deploy";
-import { ACCOUNT_ID, type Engine, REGION, startEngine } from "./engine/ministack";
-import { type Sam, startSam } from "./engine/sam";
-import { readTemplate } from "./engine/template-file";
-import { type FrontDoor, startFrontDoor } from "./front-door";
-import { readWebhookApi, resolver } from "./front-door/api";
-import { type StandIn, type StandInOptions, startGitLab } from "./gitlab";
+import { deployAll, openDoors, type Stacks, webhookAddress } from "./deploy-all";
+import type { Ec2Simulator } from "./ec2";
+import type { Stack } from "./engine/build";
+import type { Engine } from "./engine/ministack";
+import type { FrontDoor } from "./front-door";
+import type { StandIn, StandInOptions } from "./gitlab";
 import type { LaptopStatus } from "./gitlab/laptop-status";
-import { findGitLabRunner, type RunnerBinary } from "./gitlab-runner-binary";
-import { type FinishedCall, type LambdaHost, startLambdaHost } from "./lambda-host";
+import type { RunnerBinary } from "./gitlab-runner-binary";
+import type { FinishedCall, LambdaHost } from "./lambda-host";
 import { readLedger } from "./left-over";
-import { writeConfiguration } from "./parameters";
+import { type Configuration, writeConfiguration } from "./parameters";
+import { type Closer, type Parts, startParts } from "./parts";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
 import { laptopStatus } from "./status";
 
@@ -55,83 +50,18 @@ export interface Laptop {
   readonly ec2: Ec2Simulator;
   readonly host: LambdaHost;
   readonly frontDoor: FrontDoor;
-  readonly stacks: Readonly<Record<Stack, DeployedStack>>;
+  readonly stacks: Stacks;
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
   /** With these, AWS's own tools and our command line work against the laptop. */
   readonly env: Readonly<Record<string, string>>;
   status(): Promise<LaptopStatus>;
-  /** One sweep now, beside the schedule's. */
-  sweep(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** On every job's path, in the order in which it needs them. */
-const WARMED = [
-  "LookUpRunnerFunction",
-  "StartLambdaRunnerFunction",
-  "StartEc2RunnerFunction",
-  "RecordPickUpFunction",
-  "FindRunnerFunction",
-  "UnregisterRunnerFunction",
-];
-
-type Closer = () => Promise<unknown>;
 
 /** Ends parts in the order opposite to their start, each whatever becomes of the others. */
 const closeAll = async (closers: Closer[]): Promise<void> => {
   for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
-};
-
-/** Puts an event as EC2 itself would. */
-const ec2Events = (engine: Engine) => {
-  const client = new EventBridgeClient(clientSettings(engine.env));
-  return (event: {
-    readonly detailType: string;
-    readonly detail: unknown;
-    readonly resources?: readonly string[];
-  }) =>
-    client.send(
-      new PutEventsCommand({
-        Entries: [
-          {
-            Source: "aws.ec2",
-            DetailType: event.detailType,
-            Detail: JSON.stringify(event.detail),
-            Resources: [...(event.resources ?? [])],
-            ...(engine.eventsKey ? { TraceHeader: engine.eventsKey } : {}),
-          },
-        ],
-      }),
-    );
-};
-
-const deployAll = async (
-  at: { readonly root: string; readonly engine: Engine; readonly sam: Sam; readonly builds: Builds },
-  host: LambdaHost,
-  webhook: string,
-  options: LaptopOptions,
-): Promise<Record<Stack, DeployedStack>> => {
-  const log = options.log ?? (() => undefined);
-  const deploy = async (stack: Stack, parameters: Readonly<Record<string, string>> = {}) => {
-    const since = Date.now();
-    const settings = {
-      hostUrl: (id: string) => host.functionUrl(stack, id),
-      outputs: { WebhookUrl: webhook },
-    };
-    const deployed = await deployStack(at, stack, settings, {
-      ...parameters,
-      ...options.parameters?.[stack],
-    });
-    log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
-    if (options.isVerbose) for (const left of deployed.dropped) log(`    left out of the copy: ${left}`);
-    return deployed;
-  };
-  const Infrastructure = await deploy("Infrastructure");
-  const LambdaShellRunner = await deploy("LambdaShellRunner");
-  const functionArn = LambdaShellRunner.outputs.FunctionArn ?? "";
-  const AutoScaler = await deploy("AutoScaler", { DefaultRunnerArn: functionArn });
-  return { Infrastructure, LambdaShellRunner, AutoScaler };
 };
 
 /**
@@ -152,78 +82,38 @@ export const startLaptop = async (options: LaptopOptions = {}): Promise<Laptop> 
   }
 };
 
+/** GitLab's address and tokens: the real one's, or the stand-in's. */
+const configurationOf = (options: LaptopOptions, { standIn }: Parts): Configuration => ({
+  url: options.gitlab?.url ?? standIn?.url ?? "",
+  accessToken: options.gitlab?.accessToken ?? standIn?.accessToken ?? "",
+  webhookSecret: options.webhookToken ?? randomBytes(24).toString("hex"),
+});
+
+/** What is there and what is left, told by the ledger, GitLab's stand-in and the EC2 simulator. */
+const statusOf = (parts: Parts, stacks: Stacks) => async (): Promise<LaptopStatus> => {
+  const ledger = await readLedger(parts.env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
+  const runnerRecords = parts.standIn?.runners().length ?? 0;
+  return laptopStatus(ledger, { runnerRecords, instances: parts.ec2.running() });
+};
+
 const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]): Promise<Laptop> => {
   const root = options.root ?? ROOT;
-  const log = options.log ?? (() => undefined);
-  const binary = findGitLabRunner(process.env);
-  const building = buildStacks(root, run);
-  building.catch(() => undefined);
-
-  const engine = await startEngine(run, options.onCrash ?? (() => undefined));
-  closers.push(() => engine.close());
-  const sam = startSam(run, engine.env);
-  closers.push(async () => sam.close());
-  const frontDoor = await startFrontDoor(options.port ?? 0, engine.env);
-  closers.push(() => frontDoor.close());
-  const standIn = options.gitlab ? undefined : await startGitLab({ log, ...options.standIn });
-  if (standIn) closers.push(() => standIn.close());
-  const putEc2Event = ec2Events(engine);
-  const ec2 = await startEc2({
-    engineEndpoint: engine.endpoint,
-    region: REGION,
-    accountId: ACCOUNT_ID,
-    folder: run.folder("ec2"),
-    env: { ...run.env, ...engine.env, GITLAB_RUNNER: binary.path },
-    onEvent: (event) =>
-      void putEc2Event(event).catch((error: unknown) => log(`EC2 event lost: ${String(error)}`)),
-    log: options.isVerbose ? log : () => undefined,
-  });
-  closers.push(() => ec2.close());
-
-  const env = { ...engine.env, AWS_ENDPOINT_URL_EC2: ec2.endpoint };
-  const builds = await building;
-  const host = await startLambdaHost({
-    run,
-    bundleFolder: (stack, functionId) => join(builds[stack as Stack] ?? "", functionId),
-    env,
-    runnerEnv: { GITLAB_RUNNER: binary.path },
-    ...(options.onCall ? { onCall: options.onCall } : {}),
-  });
-  closers.push(() => host.close());
-
-  const webhookToken = options.webhookToken ?? randomBytes(24).toString("hex");
-  const gitlabUrl = options.gitlab?.url ?? standIn?.url ?? "";
-  const accessToken = options.gitlab?.accessToken ?? standIn?.accessToken ?? "";
-  await writeConfiguration(env, { url: gitlabUrl, accessToken, webhookSecret: webhookToken });
-  const infrastructure = readTemplate(builtTemplatePath(root, "Infrastructure", builds));
-  const webhookPath = readWebhookApi(infrastructure, (value) =>
-    typeof value === "object" ? "0" : String(value),
-  ).path;
-  const webhook = `${frontDoor.url}${webhookPath}`;
-  const stacks = await deployAll({ root, engine, sam, builds }, host, webhook, options);
-
-  const api = readWebhookApi(infrastructure, resolver(infrastructure, stacks.Infrastructure.resources));
-  const authorizerName = stacks.Infrastructure.resources[api.authorizerFunctionId] ?? "";
-  frontDoor.open(api, (event) =>
-    host.call("Infrastructure", api.authorizerFunctionId, authorizerName, event),
-  );
-  for (const functionId of WARMED) {
-    const name = stacks.AutoScaler.resources[functionId];
-    if (name) void host.warm("AutoScaler", functionId, name).catch(() => undefined);
-  }
-  standIn?.setLaptopStatus(() => status());
-  standIn?.setHook({ url: webhook, token: webhookToken });
-
-  const ledgerTable = stacks.AutoScaler.outputs.LedgerTableName ?? "";
-  const status = async (): Promise<LaptopStatus> => {
-    const ledger = await readLedger(env, ledgerTable);
-    const runnerRecords = standIn?.runners().length ?? 0;
-    return laptopStatus(ledger, { runnerRecords, instances: ec2.running() });
+  const parts = await startParts(options, root, run, closers);
+  const configuration = configurationOf(options, parts);
+  await writeConfiguration(parts.env, configuration);
+  const webhook = webhookAddress(root, parts);
+  const stacks = await deployAll(root, parts, webhook, options);
+  openDoors(root, parts, stacks);
+  const status = statusOf(parts, stacks);
+  parts.standIn?.setLaptopStatus(status);
+  parts.standIn?.setHook({ url: webhook, token: configuration.webhookSecret });
+  return {
+    ...parts,
+    webhook,
+    webhookToken: configuration.webhookSecret,
+    gitlabUrl: configuration.url,
+    stacks,
+    status,
+    close: () => closeAll(closers),
   };
-  const sweep = async (): Promise<void> => {
-    await host.call("AutoScaler", "SweepFunction", stacks.AutoScaler.outputs.SweepFunctionName ?? "", {});
-  };
-  const parts = { webhook, webhookToken, gitlabUrl, engine, ec2, host, frontDoor, stacks, run, binary, env };
-  const close = () => closeAll(closers);
-  return { ...parts, ...(standIn ? { standIn } : {}), status, sweep, close };
 };
