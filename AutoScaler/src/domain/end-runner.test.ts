@@ -281,6 +281,15 @@ describe("a runner that is reported ended", () => {
     expect(attempt(small)).toMatchObject({ state: "FAILED", reason: "no job came to it" });
   });
 
+  it("trace 8: fails no attempt whose job runs on another runner", async () => {
+    const small = await launched();
+    small.gitLab.change(A, { status: "running", runnerId: 555, startedAt: small.clock.now() });
+    expect(await small.stop({ runnerId: RA, resourceId: "", reason: "" })).toMatchObject([
+      { kind: "terminated", reason: "its job runs on another runner" },
+    ]);
+    expect(attempt(small).state).toBe("LAUNCHED");
+  });
+
   it("I-3 I-23: goes past its lifetime, whatever it runs, with the reason stored", async () => {
     const small = await launched({ pickedUp: true });
     small.clock.advance(63 * MINUTE);
