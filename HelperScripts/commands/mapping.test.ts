@@ -388,6 +388,31 @@ describe("uploads that meet trouble", () => {
     expect(new Set(await destinations(world, NAMES))).toEqual(new Set([`${functionArn("new")} default`]));
   });
 
+  it("F-54: one that wakes up late cannot write over what another has staged", async () => {
+    const world = worldWith(jobsTo("old"));
+    world.files.set("other.json", jobsTo("new"));
+    let release: () => void = () => undefined;
+    const othersAreStaged = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let second: ReturnType<World["run"]> | undefined;
+    world.before = async ({ command, input }) => {
+      if (command === "TransactWriteItemsCommand" && second === undefined) {
+        world.now += 61_000;
+        second = world.run(["mapping", "upload", "other.json", "--yes"]);
+        await othersAreStaged;
+      }
+      if (String(input.UpdateExpression).startsWith("SET applied") && second !== undefined) {
+        release();
+        await first;
+      }
+    };
+    const first = upload(world);
+    expect((await first).exitCode).toBe(1);
+    expect((await second)?.exitCode).toBe(0);
+    expect(new Set(await destinations(world, NAMES))).toEqual(new Set([`${functionArn("new")} default`]));
+  });
+
   it("F-54: what DynamoDB did though its answer was lost is not done twice nor taken for somebody else's", async () => {
     const world = worldWith(SMALL);
     const lost = new Set<string>();
