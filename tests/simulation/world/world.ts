@@ -1,6 +1,6 @@
 import type { MappingRow, OurEvent } from "../../../AutoScaler/src/domain/ports";
 import { STACK } from "../../../AutoScaler/src/domain/ports";
-import type { Runner, Time } from "../../../Core/ledger";
+import type { Attempt, Runner, Time } from "../../../Core/ledger";
 import type { RoutingSettings } from "../../../Core/routing-settings";
 import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
 import { Calls, type FaultPlan, type Process } from "./calls";
@@ -306,26 +306,48 @@ export class World {
       const isDone = runner.state === "GONE" && runner.recordDeletedAt !== undefined;
       if (!isDone) left.push(`the ledger's runner ${runner.runnerId} is ${runner.state}`);
     }
-    for (const attempt of [...this.table.attempts.values()].flat()) {
-      const isDone = attempt.state === "ENDED" || attempt.state === "FAILED";
-      if (!isDone) left.push(`the ledger's ${attempt.jobId}-${attempt.attempt} is ${attempt.state}`);
-    }
+    for (const attempts of this.table.attempts.values()) left.push(...this.#openAttempts(attempts));
     return left;
   }
 
+  /** Nothing goes wrong from now on. */
+  calm(): void {
+    this.calls.plan = () => undefined;
+    this.hooks.options = HOOK_DEFAULTS;
+    this.bus.options = BUS_DEFAULTS;
+    this.executions.options = { ...this.executions.options, throttled: 0, dies: 0 };
+    this.mood.garbage = 0;
+    this.mood.lag = 0;
+    this.mood.emptyList = 0;
+    this.ec2.options = { ...this.ec2.options, noSpot: 0, noCapacity: 0 };
+  }
+
   /** The cheap signs of quiet first: they are asked for every few seconds. */
-  #isQuiet(): boolean {
+  #isQuiet(mayStay: (left: readonly string[]) => boolean): boolean {
     const isBusy =
       this.gitLab.records.size > 0 || this.machines.alive.size > 0 || this.table.taken(STACK) > 0;
-    return !isBusy && this.remains().length === 0;
+    return !isBusy && mayStay(this.remains());
+  }
+
+  /** A spent attempt of a job that still waits is closed with its job. */
+  #openAttempts(attempts: readonly Attempt[]): string[] {
+    return attempts.flatMap(({ jobId, attempt, state }, index) => {
+      const job = this.gitLab.jobs.get(jobId);
+      const isSpent = index < attempts.length - 1 && job !== undefined && !hasJobEnded(job);
+      const isDone = state === "ENDED" || state === "FAILED" || isSpent;
+      return isDone ? [] : [`the ledger's ${jobId}-${attempt} is ${state}`];
+    });
   }
 
   /** Runs until nothing is left, and returns how many seconds that took; at most so many. */
-  async settle(mostSeconds: number): Promise<number> {
+  async settle(
+    mostSeconds: number,
+    mayStay: (left: readonly string[]) => boolean = (left) => left.length === 0,
+  ): Promise<number> {
     const start = this.timeline.now;
     const SECONDS = 5;
     const until = start + mostSeconds * 1000;
-    while (this.timeline.now < until && !this.#isQuiet()) await this.run(SECONDS);
+    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(SECONDS);
     return (this.timeline.now - start) / 1000;
   }
 

@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { CALM, type Story, story, tell, weather } from "./lives";
+import regressions from "./regressions.json";
+
+const MINUTE = 60_000;
+const RUNS = { numRuns: 150, endOnFailure: false, interruptAfterTimeLimit: 25_000 };
+
+const isWell = async (told: Story): Promise<void> => {
+  expect(await tell(told)).toEqual([]);
+};
+
+describe("random stories", () => {
+  it("I-1 I-2 I-3 I-4 I-5 I-7 I-18 I-20 I-22 I-24 I-31 F-2 F-3 F-5 F-12 F-17 F-20 F-23 F-24 F-53 P-3 P-5 P-10 P-11: everything is met or reported, and gone, in any weather", async () => {
+    await fc.assert(fc.asyncProperty(story(), isWell), RUNS);
+  }, 120_000);
+
+  it("I-8 F-1 P-2: every hook lost, and nothing else, changes nothing in the end", async () => {
+    const silence = story(fc.constant({ ...CALM, hooksLost: 1 }));
+    await fc.assert(fc.asyncProperty(silence, isWell), { ...RUNS, numRuns: 60 });
+  }, 120_000);
+
+  it("I-33: clocks do no harm that are five minutes wrong, or ten where a runner lives for an hour", async () => {
+    const skewed = story(fc.constant({ ...CALM, skew: 5 * MINUTE }));
+    await fc.assert(fc.asyncProperty(skewed, isWell), { ...RUNS, numRuns: 50 });
+    const longLived = skewed.map((told) => ({
+      ...told,
+      lifetimeSeconds: 3_600,
+      lives: told.lives.filter(({ kind }) => kind !== "lambda"),
+      weather: { ...CALM, skew: 10 * MINUTE },
+    }));
+    await fc.assert(fc.asyncProperty(longLived, isWell), { ...RUNS, numRuns: 50 });
+  }, 120_000);
+
+  it("P-1: jobs of nobody that take our runners leave none of ours without one", async () => {
+    const foreign = story(weather.map((sky) => ({ ...CALM, hooksLost: sky.hooksLost })));
+    const withForeign = foreign.map((told) => ({
+      ...told,
+      lives: [...told.lives, { kind: "foreign" as const, at: 0, runs: 60, fails: false, isSilent: true }],
+    }));
+    await fc.assert(fc.asyncProperty(withForeign, isWell), { ...RUNS, numRuns: 60 });
+  }, 120_000);
+
+  it.each(regressions as unknown as readonly (Story & { readonly why: string })[])(
+    "regression: $why",
+    async ({ why: _, ...told }) => isWell(told),
+    60_000,
+  );
+});

@@ -1,0 +1,158 @@
+import fc from "fast-check";
+import { FAULTS } from "./world/calls";
+import { isLive } from "./world/checks";
+import { random } from "./world/random";
+import type { Kind } from "./world/stack";
+import { World } from "./world/world";
+
+/** One job of a random story. Times in seconds. */
+export interface Life {
+  readonly kind: Kind;
+  readonly at: number;
+  readonly runs: number;
+  readonly fails: boolean;
+  readonly isSilent: boolean;
+  /** Seconds after its coming at which its user cancels it. */
+  readonly cancelledAfter?: number | undefined;
+}
+
+/** Shares of all that goes wrong; 0 to 1. */
+export interface Weather {
+  readonly hooksLost: number;
+  readonly hooksTwice: number;
+  readonly hooksLate: number;
+  readonly relabelled: number;
+  readonly events: number;
+  readonly calls: number;
+  readonly executions: number;
+  readonly replicas: number;
+  readonly crashes: number;
+  readonly spotKills: number;
+  /** Milliseconds that a clock may be wrong. */
+  readonly skew: number;
+  /** Seconds from its begin to its end. */
+  readonly outage?: readonly [number, number] | undefined;
+}
+
+export interface Story {
+  readonly seed: number;
+  readonly cap: number;
+  /** Of EC2's default class; 600 unless it says otherwise. */
+  readonly lifetimeSeconds?: number | undefined;
+  readonly lives: readonly Life[];
+  readonly weather: Weather;
+}
+
+export const CALM: Weather = {
+  hooksLost: 0,
+  hooksTwice: 0,
+  hooksLate: 0,
+  relabelled: 0,
+  events: 0,
+  calls: 0,
+  executions: 0,
+  replicas: 0,
+  crashes: 0,
+  spotKills: 0,
+  skew: 0,
+};
+
+const life: fc.Arbitrary<Life> = fc.record({
+  kind: fc.constantFrom<Kind[]>("ec2", "ec2", "ec2", "lambda", "lambda", "large", "foreign"),
+  at: fc.nat(90),
+  runs: fc.integer({ min: 1, max: 120 }),
+  fails: fc.boolean(),
+  isSilent: fc.constantFrom(false, false, false, true),
+  cancelledAfter: fc.option(fc.nat(150), { nil: undefined, freq: 3 }),
+});
+
+const share = (most: number): fc.Arbitrary<number> => fc.constantFrom(0, most / 10, most / 3, most);
+
+export const weather: fc.Arbitrary<Weather> = fc.record({
+  hooksLost: fc.constantFrom(0, 0.1, 0.5, 1),
+  hooksTwice: share(0.5),
+  hooksLate: share(0.3),
+  relabelled: share(0.5),
+  events: share(0.2),
+  calls: share(0.05),
+  executions: share(0.05),
+  replicas: share(0.3),
+  crashes: share(0.1),
+  spotKills: share(0.3),
+  skew: fc.constant(0),
+  outage: fc.option(fc.tuple(fc.nat(200), fc.integer({ min: 5, max: 400 })), { nil: undefined, freq: 4 }),
+});
+
+export const story = (of: fc.Arbitrary<Weather> = weather): fc.Arbitrary<Story> =>
+  fc.record({
+    seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    cap: fc.constantFrom(1, 2, 3, 10),
+    lives: fc.array(life, { minLength: 1, maxLength: 6 }),
+    weather: of,
+  });
+
+export const worldOf = ({ seed, cap, weather: sky, lifetimeSeconds = 600 }: Story): World => {
+  const dice = random(seed).fork("faults");
+  const outages = sky.outage === undefined ? [] : [sky.outage];
+  const world = new World({
+    seed,
+    stack: { stackCap: cap, classCap: cap, ec2LifetimeSeconds: lifetimeSeconds },
+    hooks: { lost: sky.hooksLost, twice: sky.hooksTwice, late: sky.hooksLate, relabelled: sky.relabelled },
+    bus: { twice: sky.events, late: sky.events, lost: sky.events },
+    lambda: { twice: sky.events },
+    executions: { skew: sky.skew, throttled: sky.executions, dies: sky.executions },
+    mood: { lag: sky.replicas, emptyList: sky.replicas, garbage: sky.calls },
+    ec2: { noSpot: sky.replicas, noCapacity: sky.calls },
+    crashes: sky.crashes,
+    faults: () => (dice.chance(sky.calls) ? dice.pick(FAULTS) : undefined),
+  });
+  const { now } = world.timeline;
+  world.mood.outages = outages.map(([from, length]) => [now + from * 1000, now + (from + length) * 1000]);
+  return world;
+};
+
+/** The last fault comes within so many seconds; then the weather is fair. */
+const STORM = 900;
+const SPOT_KILLS_EVERY = 60;
+
+export const bringJobs = (world: World, { lives }: Story): void => {
+  for (const { at, cancelledAfter, runs, ...job } of lives) {
+    world.after(at, () => {
+      const added = world.addJob({ ...job, seconds: runs });
+      if (cancelledAfter !== undefined) world.after(cancelledAfter, () => world.gitLab.cancel(added));
+    });
+  }
+};
+
+export const killSpot = (world: World, { weather: { spotKills } }: Story): void => {
+  const dice = world.random.fork("spot");
+  for (let at = SPOT_KILLS_EVERY; at < STORM; at += SPOT_KILLS_EVERY) {
+    world.after(at, () => {
+      for (const instance of world.ec2.instances.values()) {
+        if (isLive(instance) && dice.chance(spotKills))
+          world.spotKill(instance, dice.chance(0.5) ? 120_000 : 0);
+      }
+    });
+  }
+};
+
+/** After the storm everything must be met and gone within so many seconds: a lost job's time-out is 600 s. */
+const SETTLES_WITHIN = 2 * 3_600;
+
+const isWaiting = (left: string): boolean => /^job \d+ is pending$/.test(left);
+
+/** Jobs that nobody will run any more have been reported: as many failures as jobs that still wait. */
+const areReported = (world: World, left: readonly string[]): boolean =>
+  left.filter(isWaiting).length <= (world.metrics.get("JobsFailed") ?? 0);
+
+/** Plays a story to its end. Empty: all is well. */
+export const tell = async (told: Story): Promise<string[]> => {
+  const world = worldOf(told);
+  bringJobs(world, told);
+  killSpot(world, told);
+  await world.run(STORM);
+  world.calm();
+  await world.settle(SETTLES_WITHIN, (left) => left.every(isWaiting) && areReported(world, left));
+  const wrong = world.verdict();
+  return areReported(world, wrong) ? wrong.filter((one) => !isWaiting(one)) : wrong;
+};
