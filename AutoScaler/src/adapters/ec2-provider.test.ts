@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
 import type { Runner } from "../../../Core/ledger";
 import type { Market } from "../../../Core/runner-class";
+import { providerContract } from "../domain/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../domain/contracts/samples";
 import { fakeClock } from "../domain/fakes";
 import { ec2Double, ec2Error } from "./doubles/ec2-double";
@@ -381,5 +382,13 @@ describe("find", () => {
     expect(await neighbour.find(runnerOf())).toBeUndefined();
     await ec2.terminateInstances({ InstanceIds: ["i-00000000000000001"] });
     expect(await provider.find(runnerOf())).toBeUndefined();
+  });
+});
+
+describe("the contract of every carrier, on an EC2 that does not show its instances yet", () => {
+  providerContract(() => {
+    const { ec2, provider } = prepare();
+    ec2.isVisible = false;
+    return { provider, sent: () => ec2.fleetCalls.map((call) => JSON.stringify(call)) };
   });
 });
