@@ -8,7 +8,8 @@ const main = async (): Promise<void> => {
     process.exitCode = parsed.exitCode;
     return;
   }
-  const { run } = await import("./run");
+  // By require: only that finds TypeScript here.
+  const { run } = require("./run") as typeof import("./run");
   await run(parsed.options);
 };
 
