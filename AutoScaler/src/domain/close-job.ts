@@ -1,4 +1,4 @@
-import type { Attempt, Runner, Time } from "../../../Core/ledger";
+import { type Attempt, MAX_ATTEMPTS, type Runner, type Time } from "../../../Core/ledger";
 import { endAttempt, failAttempt } from "./close-attempt";
 import { follow } from "./commit";
 import type { EndOrder, EndResult, JobFacts } from "./end-order";
@@ -32,6 +32,13 @@ const failOwnAttempt = async (
   const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
   return own?.runnerId === runner.runnerId ? failAttempt(own, reason, now) : [];
 };
+
+/** The job's last attempt failed: nothing starts it any more, so that has to be counted. */
+export const isJobGivenUp = (change: Change): boolean =>
+  "put" in change &&
+  change.put.kind === "attempt" &&
+  change.put.state === "FAILED" &&
+  change.put.attempt >= MAX_ATTEMPTS;
 
 /** What an end changes in attempts: the ended job's are closed, its own unmet one fails. */
 export const attemptChanges = async (

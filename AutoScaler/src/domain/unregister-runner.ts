@@ -1,5 +1,5 @@
 import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
-import { attemptChanges, closeJob, endAttempts } from "./close-job";
+import { attemptChanges, closeJob, endAttempts, isJobGivenUp } from "./close-job";
 import { follow } from "./commit";
 import { endInPayloadMode } from "./end-in-payload-mode";
 import type { EndOrder, EndResult } from "./end-order";
@@ -31,7 +31,7 @@ const result = (
 });
 
 type Step =
-  | { readonly kind: "go"; readonly runner: Runner }
+  | { readonly kind: "go"; readonly runner: Runner; readonly isJobGivenUp?: boolean }
   | { readonly kind: "left"; readonly reason: string };
 
 /** What changed since the order was made: a swap gave the runner another job to be there for. */
@@ -54,8 +54,7 @@ const takeLease = (world: UnregisterWorld, order: Wanted, lease: Lease): Promise
     return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
   });
 
-/** ENDING comes after the pause and the look (trace 5), with the attempts closed in the same transaction. */
-const toEnding = (world: UnregisterWorld, order: Wanted, lease: Lease, pausedAt?: Time): Promise<Step> =>
+const storeEnding = (world: UnregisterWorld, order: Wanted, lease: Lease, pausedAt?: Time): Promise<Step> =>
   follow<Step>(world.ledger, async () => {
     const runner = await world.ledger.runner(order.runnerId);
     const now = world.clock.now();
@@ -70,8 +69,22 @@ const toEnding = (world: UnregisterWorld, order: Wanted, lease: Lease, pausedAt?
     const patch = { lease: undefined, endRequestedAt, reason: order.reason, pausedAt: paused };
     const ending = advanceRunner(runner, "ENDING", now, patch);
     const attempts = await attemptChanges(world, runner, order, now);
-    return { changes: [{ put: ending }, ...attempts], result: { kind: "go", runner: ending } };
+    const result = { kind: "go", runner: ending, isJobGivenUp: attempts.some(isJobGivenUp) } as const;
+    return { changes: [{ put: ending }, ...attempts], result };
   });
+
+/** ENDING comes after the pause and the look (trace 5), with the attempts closed in the same transaction. */
+const toEnding = async (
+  world: UnregisterWorld,
+  order: Wanted,
+  lease: Lease,
+  pausedAt?: Time,
+): Promise<Step> => {
+  const step = await storeEnding(world, order, lease, pausedAt);
+  const isFailure = step.kind === "go" && step.isJobGivenUp;
+  if (isFailure) world.metric("JobsFailed", 1, { reason: "attempts-used-up" });
+  return step;
+};
 
 /** Found busy: noted with that job, and nothing more; only the job that ended closes its attempts. */
 const noteBusy = (
