@@ -78,6 +78,7 @@ export class GitLab {
   readonly open = new Map<number, Set<Job>>();
   /** Called at every change of a job's status. */
   onStatus: (job: Job) => void = () => undefined;
+  onRemove: (runnerId: number) => void = () => undefined;
   options: GitLabOptions;
   readonly #projects = new Map<number, Project>();
   readonly #askerOf = new Map<number, Asker>();
@@ -286,6 +287,8 @@ export class GitLab {
     if (record === undefined) return false;
     this.forget(runnerId);
     this.#project(record.projectId).records -= 1;
-    return this.records.delete(runnerId);
+    this.records.delete(runnerId);
+    this.onRemove(runnerId);
+    return true;
   }
 }

@@ -74,6 +74,8 @@ export class World {
   startsAreOn = true;
   routing: RoutingSettings;
   #jobs = 0;
+  /** Runner functions that count under the caps: runner id → class. */
+  readonly #functions = new Map<number, string>();
   #sweeps: boolean;
 
   constructor(readonly options: WorldOptions) {
@@ -128,6 +130,7 @@ export class World {
       if (job.status === "canceling") this.machines.cancelled.get(job)?.();
       this.hooks.send(job);
     };
+    this.gitLab.onRemove = (runnerId) => this.#uncount(runnerId);
     this.ec2.onState = (instance) => this.#instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.#sweeps = options.sweeps ?? true;
@@ -215,12 +218,21 @@ export class World {
       const row = this.table.take(nonce);
       if (row === undefined) return this.timeline.after(300, done);
       this.checks.count(classKey, 1);
+      this.#functions.set(runnerId, classKey);
       this.machines.start("LAMBDA", `lambda:${runnerId}`, row, () => {
-        this.checks.count(classKey, -1);
+        this.#uncount(runnerId);
         done();
       });
     });
     return { kind: "launched", resourceId: `lambda:${runnerId}` };
+  }
+
+  /** A function counts until its record is gone: from then on it can do nothing but leave. */
+  #uncount(runnerId: number): void {
+    const classKey = this.#functions.get(runnerId);
+    if (classKey === undefined) return;
+    this.#functions.delete(runnerId);
+    this.checks.count(classKey, -1);
   }
 
   #instanceChanged(instance: SimulatedInstance): void {
