@@ -28,13 +28,13 @@ export const measureMemory = (laptop: Laptop): Memory => {
   return { ownMiB, engineMiB: residentMiB(laptop.engine.pid ?? 0), allMiB: ownMiB + others };
 };
 
-/** Measures twice a second; `peak()` ends it. */
+/** Measures every two seconds, for a look at all processes takes time itself; `peak()` ends it. */
 export const watchMemory = (laptop: Laptop): { readonly peak: () => Memory } => {
   let peak = measureMemory(laptop);
   const timer = setInterval(() => {
     const now = measureMemory(laptop);
     if (now.allMiB > peak.allMiB) peak = now;
-  }, 500);
+  }, 2_000);
   timer.unref();
   return {
     peak: () => {
