@@ -1,9 +1,10 @@
+import { stripVTControlCharacters } from "node:util";
 import type { JobView } from "../gitlab";
 import type { FinishedCall } from "../lambda-host";
 import { happenings, sentenceOf } from "./happenings";
 import { rowsOf } from "./row";
 import { isNothingLeft, leftText, summaryTable } from "./summary";
-import { plainView } from "./view";
+import { liveView, plainView } from "./view";
 
 const job = (overrides: Partial<JobView>): JobView => ({
   id: 1,
@@ -81,6 +82,39 @@ describe("plainView", () => {
       "  [  0.0 s] hello (job 1): pending",
       "  [  1.5 s] hello (job 1): running Lambda",
     ]);
+  });
+});
+
+describe("liveView", () => {
+  const screen = () => {
+    const written: string[] = [];
+    const out = { columns: 60, write: (text: string) => written.push(text) };
+    return { written, view: liveView(out as unknown as NodeJS.WriteStream) };
+  };
+  const rows = rowsOf(
+    [job({ lastLines: ["a line that is much longer than the terminal is wide, and so is cut"] })],
+    [],
+  );
+
+  it("draws the block again in its place, cut to the terminal's width", () => {
+    const { written, view } = screen();
+    view.show(rows);
+    view.show(rows);
+    const lines = written[0]?.split("\n").filter((line) => line.includes("\u001b[2K")) ?? [];
+    expect(lines).toHaveLength(2);
+    expect(written[1]?.startsWith("\u001b[2A")).toBe(true);
+    for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(60);
+  });
+
+  it("keeps a sentence above the block, and what was shown when it is finished", () => {
+    const { written, view } = screen();
+    view.show(rows);
+    view.say("  ! something happened");
+    expect(written[1]?.startsWith("\u001b[2A\u001b[2K  ! something happened\n")).toBe(true);
+    expect(written[1]).toContain("hello");
+    view.finish();
+    view.show(rows);
+    expect(written[2]?.startsWith("\u001b[2A")).toBe(false);
   });
 });
 
