@@ -70,6 +70,7 @@ export class World {
   readonly checks: Checks;
   readonly metrics = new Map<string, number>();
   readonly stack: { -readonly [Field in keyof StackParameters]: StackParameters[Field] };
+  onMetric: (name: string, value: number) => void = () => undefined;
   mapping: readonly MappingRow[] = MAPPING;
   startsAreOn = true;
   routing: RoutingSettings;
@@ -166,6 +167,7 @@ export class World {
   }
 
   #count(name: string, value: number, dimensions: Readonly<Record<string, string>>): void {
+    this.onMetric(name, value);
     const keys = [name, ...Object.values(dimensions).map((dimension) => `${name}/${dimension}`)];
     for (const key of keys) this.metrics.set(key, (this.metrics.get(key) ?? 0) + value);
   }

@@ -30,6 +30,8 @@ const LIST_CALLS = 100;
 const SINGLE_CALLS = 200;
 /** Of the function's 55 seconds. */
 const ASKS_FOR_MILLISECONDS = 35_000;
+/** From the sweep's begin too: the rest of its time is for putting what it found. */
+const READS_FOR_MILLISECONDS = 43_000;
 const RECORD_PAGES = 10;
 /** What was not seen for so long begins anew. */
 const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
@@ -117,7 +119,8 @@ interface Seen {
 const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: SweepState): Promise<Seen> => {
   const failures: string[] = [];
   const part = parts(failures);
-  const until = world.clock.now() + ASKS_FOR_MILLISECONDS;
+  const begin = world.clock.now();
+  const until = begin + ASKS_FOR_MILLISECONDS;
   const listCalls = budget(world.clock, LIST_CALLS, until);
   const open = await readLedger(world.ledger);
   const jobs = await part("jobs", noJobs(state), () => askGitLab(world, state, open, listCalls));
@@ -135,7 +138,9 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
   };
   const readJob = jobReader(world.gitLab, look, budget(world.clock, SINGLE_CALLS, until));
   const isOurs = oursByMapping(world, settings);
-  return { pass: { world, look, index: indexOf(look), part, readJob, listCalls, isOurs }, jobs, failures };
+  const readsUntil = begin + READS_FOR_MILLISECONDS;
+  const pass = { world, look, index: indexOf(look), part, readJob, listCalls, isOurs, until: readsUntil };
+  return { pass, jobs, failures };
 };
 
 /** Ends go first: they free places, and a sweep that dies half-way has done them. */

@@ -1,0 +1,120 @@
+/**
+ * The simulated world at its full size, in virtual time. `npm run simulate` plays 100,000 jobs in one virtual hour
+ * with 1 % of everything going wrong; `-- --back-pressure` wants 10,000 instances at once; `-- --kill-points` lets
+ * every call of every story go wrong in every way; `-- --stories 50000` tells so many random stories. Exit 1 when a
+ * bar is missed.
+ */
+import { parseArgs } from "node:util";
+import fc from "fast-check";
+import { runBackPressure } from "../tests/simulation/back-pressure";
+import { story, tell } from "../tests/simulation/lives";
+import { runScale } from "../tests/simulation/scale";
+import { hitsOf, play, SCENARIOS } from "../tests/simulation/scenarios";
+
+const { values } = parseArgs({
+  options: {
+    jobs: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+    "back-pressure": { type: "boolean", default: false },
+    "kill-points": { type: "boolean", default: false },
+    stories: { type: "string" },
+  },
+});
+const seed = Number(values.seed);
+
+/** A bar: what was measured, and whether it is met. */
+interface Bar {
+  readonly says: string;
+  readonly isMet: boolean;
+}
+
+const round = (number: number, digits = 2): number => Number(number.toFixed(digits));
+
+const HOUR = 3_600;
+const MOST_SECONDS = 120;
+const MOST_MEMORY_MB = 1_500;
+
+/** The most memory that the process ever had, in MB. */
+const memory = (): number => Math.round(process.resourceUsage().maxRSS / 1_024);
+
+const scale = async (): Promise<readonly Bar[]> => {
+  const jobs = Number(values.jobs);
+  const begin = Date.now();
+  const over = (HOUR * jobs) / 100_000;
+  const report = await runScale({ jobs, seed, faults: 0.01, over, ec2EveryNth: 20 });
+  const seconds = (Date.now() - begin) / 1000;
+  const [p50, p95, p99, longest] = report.waits.map((wait) => round(wait));
+  console.log(`${report.jobs} jobs, ${report.busEvents} events on the bus, ${report.events} steps`);
+  console.log(`${round(report.startsPerSecond)} starts/s; at most ${report.peakLive} runners alive at once`);
+  console.log(`wait p50 ${p50} s, p95 ${p95} s, p99 ${p99} s, longest ${longest} s`);
+  console.log("calls a job:");
+  for (const [name, count] of Object.entries(report.callsPerJob))
+    console.log(`  ${name.padEnd(26)}${round(count)}`);
+  for (const wrong of report.wrong.slice(0, 20)) console.error(wrong);
+  return [
+    {
+      says: `${report.wrong.length} invariants broken, nothing left behind`,
+      isMet: report.wrong.length === 0,
+    },
+    { says: `${round(seconds, 1)} s of ${MOST_SECONDS}`, isMet: seconds <= MOST_SECONDS },
+    { says: `${memory()} MB of ${MOST_MEMORY_MB}`, isMet: memory() <= MOST_MEMORY_MB },
+  ];
+};
+
+const backPressure = async (): Promise<readonly Bar[]> => {
+  const report = await runBackPressure(10_000, seed);
+  const { minutes, callsPerLaunch, alarmedAfter, wrong } = report;
+  const [p50, p95] = report.waitsInMinutes;
+  console.log(`wait p50 ${round(p50, 1)} min, p95 ${round(p95, 1)} min`);
+  for (const one of wrong.slice(0, 20)) console.error(one);
+  return [
+    {
+      says: `all started after ${round(minutes, 1)} min, 75 ± 5 wanted`,
+      isMet: minutes >= 70 && minutes <= 80,
+    },
+    { says: `${round(callsPerLaunch, 3)} calls a launch, at most 1.3`, isMet: callsPerLaunch <= 1.3 },
+    { says: `the line's age alarms after ${round(alarmedAfter, 1)} min`, isMet: alarmedAfter <= 7 },
+    { says: `${wrong.length} invariants broken`, isMet: wrong.length === 0 },
+  ];
+};
+
+const killPoints = async (): Promise<readonly Bar[]> => {
+  const bars: Bar[] = [];
+  for (const scenario of SCENARIOS) {
+    const hits = hitsOf((await play(scenario, seed)).calls);
+    let bad = 0;
+    for (const hit of hits) {
+      const { wrong, calls } = await play(scenario, seed, [hit]);
+      if (wrong.length > 0) console.error(`${hit.fault} at ${hit.at}, ${calls[hit.at]}: ${wrong.join("; ")}`);
+      if (wrong.length > 0) bad += 1;
+    }
+    bars.push({ says: `${scenario.name}: ${bad} of ${hits.length} kill points`, isMet: bad === 0 });
+  }
+  return bars;
+};
+
+const stories = async (count: number): Promise<readonly Bar[]> => {
+  let bad = 0;
+  for (const told of fc.sample(story(), { numRuns: count, seed })) {
+    const wrong = await tell(told);
+    if (wrong.length > 0) console.error(`${JSON.stringify(told)}\n  ${wrong.join("\n  ")}`);
+    if (wrong.length > 0) bad += 1;
+  }
+  return [{ says: `${bad} of ${count} stories went wrong`, isMet: bad === 0 }];
+};
+
+const main = async (): Promise<void> => {
+  const chosen = (): Promise<readonly Bar[]> => {
+    if (values["back-pressure"]) return backPressure();
+    if (values["kill-points"]) return killPoints();
+    return values.stories === undefined ? scale() : stories(Number(values.stories));
+  };
+  const bars = await chosen();
+  for (const { says, isMet } of bars) console.log(`${isMet ? "met   " : "MISSED"} ${says}`);
+  process.exitCode = bars.every(({ isMet }) => isMet) ? 0 : 1;
+};
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,47 @@
+import { percentile } from "./scale";
+import { World } from "./world/world";
+
+export interface BackPressureReport {
+  readonly wrong: readonly string[];
+  /** Minutes until the last job ran. */
+  readonly minutes: number;
+  readonly callsPerLaunch: number;
+  /** Minutes until the age of the waiting line would alarm. */
+  readonly alarmedAfter: number;
+  readonly waitsInMinutes: readonly [number, number];
+}
+
+const PROJECTS = 50;
+/** What the alarm on the line's age looks for, in seconds. */
+const OLD = 300;
+
+/** More instances wanted at once than EC2 starts: its bucket holds a thousand launches and gets two a second. */
+export const runBackPressure = async (jobs: number, seed: number): Promise<BackPressureReport> => {
+  const world = new World({
+    seed,
+    stack: { stackCap: 20_000, classCap: 20_000 },
+    gitLab: { gives: "oldest" },
+  });
+  const { now: start } = world.timeline;
+  let alarmedAt = Number.POSITIVE_INFINITY;
+  world.onMetric = (name, value) => {
+    if (name === "OldestWaitingSeconds" && value >= OLD) alarmedAt = Math.min(alarmedAt, world.timeline.now);
+  };
+  for (let index = 0; index < jobs; index += 1) {
+    world.after(index / 1_000, () =>
+      world.addJob({ kind: "ec2", projectId: 1 + (index % PROJECTS), seconds: 60 }),
+    );
+  }
+  await world.run(60);
+  await world.settle(4 * 3_600);
+  const waits = [...world.gitLab.jobs.values()]
+    .map(({ startedAt, createdAt }) => ((startedAt ?? Number.POSITIVE_INFINITY) - createdAt) / 60_000)
+    .sort((one, other) => one - other);
+  return {
+    wrong: world.verdict(),
+    minutes: waits.at(-1) ?? 0,
+    callsPerLaunch: world.ec2.launchCalls / world.ec2.instances.size,
+    alarmedAfter: (alarmedAt - start) / 60_000,
+    waitsInMinutes: [percentile(waits, 0.5), percentile(waits, 0.95)],
+  };
+};
