@@ -62,22 +62,23 @@ const main = async (hooks: number): Promise<boolean> => {
       laptop,
       jobs.map(({ id }) => id),
     );
+    const accepted = answers.filter(({ status }) => status === 200).length;
+    say(`${hooks} hooks at once`);
+    say(`  accepted        ${accepted} of ${hooks}, ${spread(answers.map(({ ms }) => ms))}`);
     let launched = await launches(laptop);
     for (; launched.size < hooks && Date.now() - since < PATIENCE_MS; await sleep(500))
       launched = await launches(laptop);
     const lastLaunch = Math.max(...launched.values()) - since;
+    const waits = [...launched.values()].map((at) => at - since);
+    say(
+      `  hook to launch  ${launched.size} of ${hooks}, ${spread(waits)}, last ${(lastLaunch / 1_000).toFixed(1)} s`,
+    );
     const ended = (): boolean => standIn.jobs().every(({ status }) => ["success", "failed"].includes(status));
     let left = (await laptop.status()).left;
     for (; !(ended() && isNothingLeft(left)) && Date.now() - since < PATIENCE_MS; await sleep(1_000)) {
       left = (await laptop.status()).left;
     }
-    const accepted = answers.filter(({ status }) => status === 200).length;
     const succeeded = standIn.jobs().filter(({ status }) => status === "success").length;
-    say(`${hooks} hooks at once`);
-    say(`  accepted        ${accepted} of ${hooks}, ${spread(answers.map(({ ms }) => ms))}`);
-    say(
-      `  hook to launch  ${launched.size} of ${hooks}, ${spread([...launched.values()].map((at) => at - since))}, last ${(lastLaunch / 1_000).toFixed(1)} s`,
-    );
     say(
       `  jobs succeeded  ${succeeded} of ${hooks}, all gone: ${isNothingLeft(left)}, after ${((Date.now() - since) / 1_000).toFixed(0)} s`,
     );
