@@ -34,6 +34,8 @@ export class Bus {
   /** I-31: what came in, and what became of each delivery. */
   readonly counts = { events: 0, unmatched: 0, lost: 0, deliveries: 0, handled: 0, ignored: 0, failed: 0 };
   underWay = 0;
+  /** For a story: events that never come. */
+  loses: (event: BusEvent) => boolean = () => false;
   options: BusOptions;
 
   constructor(
@@ -47,7 +49,8 @@ export class Bus {
 
   put(event: BusEvent): void {
     this.counts.events += 1;
-    if (event.source !== "gitlab.webhook" && this.random.chance(this.options.lost)) {
+    const isLost = event.source !== "gitlab.webhook" && this.random.chance(this.options.lost);
+    if (isLost || this.loses(event)) {
       this.counts.lost += 1;
       return;
     }

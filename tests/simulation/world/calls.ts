@@ -19,8 +19,13 @@ export interface Call {
   readonly caller: string;
 }
 
+/** A call that takes so many milliseconds longer. */
+export interface Stall {
+  readonly stall: number;
+}
+
 /** Decides which call goes wrong. */
-export type FaultPlan = (call: Call) => Fault | undefined;
+export type FaultPlan = (call: Call) => Fault | Stall | undefined;
 
 /** One execution of a Lambda function: a process with a clock of its own, that may die between any two calls. */
 export interface Process {
@@ -106,7 +111,7 @@ export class Calls {
     return timing;
   }
 
-  #count(process: Process, name: string): Fault | undefined {
+  #count(process: Process, name: string): Fault | Stall | undefined {
     const call = { index: this.#index, name, caller: process.name };
     this.#index += 1;
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
@@ -137,6 +142,7 @@ export class Calls {
         }
       };
       if (fault === undefined) this.#timeline.after(latency, answer);
+      else if (typeof fault === "object") this.#timeline.after(latency + fault.stall, answer);
       else
         this.#goWrong(process, fault, {
           latency,

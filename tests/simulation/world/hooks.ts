@@ -20,6 +20,8 @@ const TOLD = ["created", "pending", "running", "success", "failed", "canceled"];
 
 export class Hooks {
   sent = 0;
+  /** For a story: what becomes of one hook. Milliseconds: it comes so late. */
+  fate: (job: Job, status: string) => "lost" | number | undefined = () => undefined;
   lost = 0;
 
   constructor(
@@ -32,7 +34,8 @@ export class Hooks {
   send(job: Job): void {
     if (job.isForeign || !TOLD.includes(job.status)) return;
     this.sent += 1;
-    if (this.random.chance(this.options.lost)) {
+    const fate = this.fate(job, job.status);
+    if (fate === "lost" || this.random.chance(this.options.lost)) {
       this.lost += 1;
       return;
     }
@@ -40,7 +43,8 @@ export class Hooks {
     const { status } = job;
     for (let time = 0; time < times; time += 1) {
       const isLate = this.random.chance(this.options.late);
-      const delay = this.random.between(50, 900) + (isLate ? this.random.between(1_000, LATE_WITHIN) : 0);
+      const lateness = fate ?? (isLate ? this.random.between(1_000, LATE_WITHIN) : 0);
+      const delay = this.random.between(50, 900) + lateness;
       const isRelabelled = this.random.chance(this.options.relabelled);
       this.timeline.after(delay, () => this.#put(job, isRelabelled ? job.status : status));
     }

@@ -299,6 +299,13 @@ export class World {
     this.timeline.after(seconds * 1000, act);
   }
 
+  /** Acts as soon as something holds, looked for every few milliseconds. */
+  when(holds: () => boolean, act: () => void): void {
+    const LOOK_AGAIN = 5;
+    if (holds()) act();
+    else this.timeline.after(LOOK_AGAIN, () => this.when(holds, act));
+  }
+
   /** Runs so many seconds of virtual time. */
   run(seconds: number): Promise<void> {
     return this.timeline.run(this.timeline.now + seconds * 1000);

@@ -1,0 +1,233 @@
+import type { FaultPlan } from "./world/calls";
+import { isLive } from "./world/checks";
+import type { Job } from "./world/gitlab";
+import { World, type WorldOptions } from "./world/world";
+
+/**
+ * The fourteen traces that broke a careless version of the protocol, each played in the world. A and B are jobs,
+ * rA and rB the runners started for them.
+ */
+
+const START = "StartEc2RunnerFunction";
+const SETTLES_WITHIN = 40 * 60;
+const STARTS_WITHIN = 420_000;
+
+const worldWith = (options: Partial<WorldOptions> = {}): World =>
+  new World({ seed: 14, gitLab: { gives: "oldest" }, ...options });
+
+/** The first call of that name by that function goes so; later ones are good. */
+const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
+  let left = times;
+  return (call) => {
+    if (left === 0 || call.name !== name || call.caller !== caller) return undefined;
+    left -= 1;
+    return fate;
+  };
+};
+
+const isAssigned = (job: Job): boolean => job.status === "pending" && job.runnerId !== undefined;
+const waited = (job: Job): number => (job.startedAt ?? Number.POSITIVE_INFINITY) - (job.pendingAt ?? 0);
+const attemptsOf = (world: World, job: Job): number => (world.table.attempts.get(job.id) ?? []).length;
+const launches = (world: World): number =>
+  [...world.ec2.launchesFor.values()].reduce((sum, count) => sum + count, 0);
+
+const settle = async (world: World): Promise<void> => {
+  await world.run(1);
+  await world.settle(SETTLES_WITHIN);
+  expect(world.verdict()).toEqual([]);
+};
+
+const expectMet = (...jobs: readonly Job[]): void => {
+  for (const job of jobs) {
+    expect([job.id, job.status]).toEqual([job.id, "success"]);
+    expect(waited(job)).toBeLessThan(STARTS_WITHIN);
+  }
+};
+
+describe("traces in the world", () => {
+  it("trace 1: I-3 F-5: a runner whose job was cancelled before it confirmed runs the next job to its end", async () => {
+    const world = worldWith();
+    const a = world.addJob({ kind: "ec2" });
+    let b: Job | undefined;
+    world.when(
+      () => isAssigned(a),
+      () => {
+        world.gitLab.cancel(a);
+        b = world.addJob({ kind: "ec2", seconds: 120, isSilent: true });
+      },
+    );
+    await settle(world);
+    expect(a.status).toBe("canceled");
+    expectMet(b!);
+    expect(b!.runnerId).toBe(a.runnerId);
+  });
+
+  it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its place back", async () => {
+    const world = worldWith({ gitLab: { gives: "newest" }, stack: { stackCap: 2, classCap: 2 } });
+    let stalled = 0;
+    world.calls.plan = ({ name, caller }) => {
+      if (name !== "gitLab.createRunner" || caller !== START) return undefined;
+      stalled += 1;
+      return stalled === 2 ? { stall: 58_000 } : undefined;
+    };
+    const b = world.addJob({ kind: "ec2", seconds: 5 });
+    await world.run(1);
+    const a = world.addJob({ kind: "ec2", seconds: 5 });
+    await settle(world);
+    expectMet(a, b);
+  });
+
+  it("trace 3: I-22 I-20: a start that goes on after its job's end leaves nothing and never exceeds the cap", async () => {
+    const world = worldWith({ stack: { stackCap: 1, classCap: 1 } });
+    world.calls.plan = first("ec2.createFleet", START, { stall: 40_000 });
+    const a = world.addJob({ kind: "ec2" });
+    world.when(
+      () => world.table.attempts.get(a.id)?.[0]?.state === "CREATED",
+      () => world.gitLab.cancel(a),
+    );
+    const b = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expect(b.status).toBe("success");
+    expect(world.checks.mostLive).toBe(1);
+  });
+
+  it("trace 4: P-4 I-2: a late swap and the next attempt's event give no job two able runners", async () => {
+    const world = worldWith({ gitLab: { gives: "newest" } });
+    world.hooks.fate = (_, status) => (status === "running" ? 100_000 : undefined);
+    const a = world.addJob({ kind: "ec2", seconds: 20 });
+    const b = world.addJob({ kind: "ec2", seconds: 20 });
+    await settle(world);
+    expectMet(a, b);
+    expect(launches(world)).toBeLessThanOrEqual(3);
+  });
+
+  it("trace 5: a runner that a long foreign job took leads to one more attempt, not to a chain of them", async () => {
+    const world = worldWith();
+    const foreign = world.addJob({ kind: "foreign", seconds: 900 });
+    const a = world.addJob({ kind: "ec2", seconds: 20 });
+    await settle(world);
+    expect(foreign.status).toBe("success");
+    expectMet(a);
+    expect(attemptsOf(world, a)).toBe(2);
+  });
+
+  it("trace 6: I-19 P-13 F-18: a launch whose process died is adopted, though the repeats fail", async () => {
+    const world = worldWith();
+    let tries = 0;
+    world.calls.plan = ({ name }) => {
+      if (name !== "ec2.createFleet") return undefined;
+      tries += 1;
+      return tries === 1 ? "dies" : tries < 5 ? "fails" : undefined;
+    };
+    const a = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(a);
+    expect(launches(world)).toBe(1);
+  });
+
+  it("trace 7: I-3: a rebalance recommendation ends no runner that was just given a job", async () => {
+    const world = worldWith();
+    const a = world.addJob({ kind: "ec2", seconds: 120 });
+    world.when(
+      () => isAssigned(a),
+      () => {
+        for (const { id } of [...world.ec2.instances.values()].filter(isLive)) {
+          const detail = { "instance-id": id };
+          world.bus.put({ source: "aws.ec2", detailType: "EC2 Instance Rebalance Recommendation", detail });
+        }
+      },
+    );
+    await settle(world);
+    expectMet(a);
+    expect(launches(world)).toBe(1);
+  });
+
+  it("trace 8: a runner's end before its job's end is no false alarm", async () => {
+    const world = worldWith();
+    world.hooks.fate = (_, status) => (status === "success" || status === "running" ? "lost" : undefined);
+    const a = world.addJob({ kind: "ec2", seconds: 20 });
+    await settle(world);
+    expectMet(a);
+    expect(world.table.attempts.get(a.id)?.map(({ state }) => state)).toEqual(["ENDED"]);
+    expect(world.metrics.get("JobsFailed") ?? 0).toBe(0);
+  });
+
+  it("trace 9: I-22 P-9: the sweep wakes the next waiting job when its event was lost", async () => {
+    const world = worldWith({ stack: { stackCap: 1, classCap: 1 } });
+    let lost = 0;
+    const a = world.addJob({ kind: "ec2", seconds: 20 });
+    const b = world.addJob({ kind: "ec2", seconds: 20 });
+    world.bus.loses = ({ source, detail }) => {
+      const isWake = source === "gitlab.sweep" && detail.build_status === "pending" && lost === 0;
+      if (isWake) lost += 1;
+      return isWake;
+    };
+    await settle(world);
+    expect(lost).toBe(1);
+    expectMet(a, b);
+  });
+
+  it("trace 10: stolen runners whose pick-up is lost cost one launch more at most", async () => {
+    const world = worldWith({ gitLab: { gives: "newest" } });
+    world.hooks.fate = (_, status) => (status === "running" ? "lost" : undefined);
+    const a = world.addJob({ kind: "ec2", seconds: 10 });
+    const b = world.addJob({ kind: "ec2", seconds: 10 });
+    await settle(world);
+    expectMet(a, b);
+    expect(launches(world)).toBeLessThanOrEqual(3);
+  });
+
+  it.each([1, 2, 3])(
+    "trace 11: F-25: a start that dies after its write number %i loses no token and starts once",
+    async (number) => {
+      const world = worldWith();
+      let writes = 0;
+      world.calls.plan = ({ name, caller }) => {
+        if (name !== "ledger.commit" || caller !== START) return undefined;
+        writes += 1;
+        return writes === number ? "dies" : undefined;
+      };
+      const a = world.addJob({ kind: "ec2" });
+      await settle(world);
+      expectMet(a);
+      expect(launches(world)).toBe(1);
+    },
+  );
+
+  it("trace 12: P-8 I-21 I-22: a start that stalls past its lease neither launches late nor exceeds the cap", async () => {
+    const world = worldWith({ stack: { stackCap: 1, classCap: 1 } });
+    world.calls.plan = first("ec2.createFleet", START, { stall: 150_000 });
+    const a = world.addJob({ kind: "ec2" });
+    const b = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(a);
+    expect(b.status).toBe("success");
+    expect(world.checks.mostLive).toBe(1);
+    expect(launches(world)).toBe(2);
+  });
+
+  it("trace 13: F-51: a record that is made and not stored yet is adopted by no sweep", async () => {
+    const world = worldWith();
+    let commits = 0;
+    world.calls.plan = ({ name, caller }) => {
+      if (name !== "ledger.commit" || caller !== START) return undefined;
+      commits += 1;
+      return commits === 2 ? { stall: 50_000 } : undefined;
+    };
+    await world.run(30);
+    const a = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(a);
+    expect([...world.table.runners.values()].filter(({ adopted }) => adopted)).toEqual([]);
+  });
+
+  it("trace 14: an instance that boots before its row has moved asks again and keeps its attempt", async () => {
+    const world = worldWith();
+    world.calls.plan = first("rows.move", START, { stall: 55_000 });
+    const a = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(a);
+    expect(attemptsOf(world, a)).toBe(1);
+    expect(launches(world)).toBe(1);
+  });
+});
