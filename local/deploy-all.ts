@@ -60,6 +60,7 @@ export const openDoors = (root: string, parts: Parts, stacks: Stacks): void => {
   const functionId = api.authorizerFunctionId;
   const name = resources[functionId] ?? "";
   parts.frontDoor.open(api, (event) => parts.host.call("Infrastructure", functionId, name, event));
+  void parts.host.warm("Infrastructure", functionId, name).catch(() => undefined);
   for (const id of WARMED) {
     const functionName = stacks.AutoScaler.resources[id];
     if (functionName) void parts.host.warm("AutoScaler", id, functionName).catch(() => undefined);
