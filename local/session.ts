@@ -103,6 +103,8 @@ const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]):
   await writeConfiguration(parts.env, configuration);
   const webhook = webhookAddress(root, parts);
   const stacks = await deployAll(root, parts, webhook, options);
+  // It holds more memory than the engine, and is not needed any more.
+  parts.sam.close();
   openDoors(root, parts, stacks);
   const status = statusOf(parts, stacks);
   parts.standIn?.setLaptopStatus(status);

@@ -12,7 +12,7 @@ import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
 
-const LIMITS = { workers: 40, workersPerFunction: 12 };
+const LIMITS = { workers: 28, workersPerFunction: 12 };
 const RUNNERS_AT_ONCE = 32;
 
 /** One finished call, for whoever watches. */
