@@ -11,6 +11,8 @@ const common = {
  */
 module.exports = {
   maxWorkers: "100%",
+  // Two cores that have other things to do as well are no defect.
+  testTimeout: 30_000,
   projects: [
     {
       ...common,

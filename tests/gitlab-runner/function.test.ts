@@ -118,6 +118,10 @@ it("is shut down by SIGTERM within seconds: GitLab hears of it, and nothing stay
   expect(readdirSync(root)).toEqual([]);
 });
 
+/** The clone may lie below /tmp, which the namespace hides: it is seen there as /mnt. */
+const CLONE = resolve(__dirname, "../..");
+const inside = (path: string): string => path.replace(CLONE, "/mnt");
+
 /** In namespaces of its own: a /tmp and a process list that hold nothing but the function's, as in Lambda. */
 const alone = (script: string): readonly string[] => [
   "unshare",
@@ -127,7 +131,7 @@ const alone = (script: string): readonly string[] => [
   "--mount-proc",
   "sh",
   "-c",
-  `mount -t tmpfs tmp /tmp && mount -t tmpfs var /var && mkdir -p /var/runtime /var/task && ${script}`,
+  `mount --bind '${CLONE}' /mnt && cd /mnt && mount -t tmpfs tmp /tmp && mount -t tmpfs var /var && mkdir -p /var/runtime /var/task && ${script}`,
 ];
 const [unshare = "", ...flags] = alone("true");
 const canBeAlone = spawnSync(unshare, flags).status === 0;
@@ -153,8 +157,8 @@ describeWith(canBeAlone, "no right to make namespaces")(
         { id: 10, script: ["ls -A /tmp", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"] },
       );
       const events = JSON.stringify([row(14), row(15)]);
-      const script = `sleep 30019 & '${process.execPath}' '${bundle}' '${events}'; code=$?; ls -A /tmp; exit $code`;
-      const run = start(alone(script), variables(lambda));
+      const script = `sleep 30019 & '${process.execPath}' '${inside(bundle)}' '${events}'; code=$?; ls -A /tmp; exit $code`;
+      const run = start(alone(script), variables({ ...lambda, GITLAB_RUNNER: inside(STAND_IN) }));
       await expect(run.ended).resolves.toBe(0);
       expect(run.results()).toMatchObject([
         { kind: "job-ended", jobId: 9, status: "success" },
