@@ -1,7 +1,14 @@
-import type { FaultPlan } from "./world/calls";
-import { isLive } from "./world/checks";
+import {
+  attemptsOf,
+  expectMet,
+  first,
+  isAssigned,
+  launches,
+  liveInstances,
+  settle,
+  worldWith,
+} from "./story";
 import type { Job } from "./world/gitlab";
-import { World, type WorldOptions } from "./world/world";
 
 /**
  * The fourteen traces that broke a careless version of the protocol, each played in the world. A and B are jobs,
@@ -9,40 +16,6 @@ import { World, type WorldOptions } from "./world/world";
  */
 
 const START = "StartEc2RunnerFunction";
-const SETTLES_WITHIN = 40 * 60;
-const STARTS_WITHIN = 420_000;
-
-const worldWith = (options: Partial<WorldOptions> = {}): World =>
-  new World({ seed: 14, gitLab: { gives: "oldest" }, ...options });
-
-/** The first call of that name by that function goes so; later ones are good. */
-const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
-  let left = times;
-  return (call) => {
-    if (left === 0 || call.name !== name || call.caller !== caller) return undefined;
-    left -= 1;
-    return fate;
-  };
-};
-
-const isAssigned = (job: Job): boolean => job.status === "pending" && job.runnerId !== undefined;
-const waited = (job: Job): number => (job.startedAt ?? Number.POSITIVE_INFINITY) - (job.pendingAt ?? 0);
-const attemptsOf = (world: World, job: Job): number => (world.table.attempts.get(job.id) ?? []).length;
-const launches = (world: World): number =>
-  [...world.ec2.launchesFor.values()].reduce((sum, count) => sum + count, 0);
-
-const settle = async (world: World): Promise<void> => {
-  await world.run(1);
-  await world.settle(SETTLES_WITHIN);
-  expect(world.verdict()).toEqual([]);
-};
-
-const expectMet = (...jobs: readonly Job[]): void => {
-  for (const job of jobs) {
-    expect([job.id, job.status]).toEqual([job.id, "success"]);
-    expect(waited(job)).toBeLessThan(STARTS_WITHIN);
-  }
-};
 
 describe("traces in the world", () => {
   it("trace 1: I-3 F-5: a runner whose job was cancelled before it confirmed runs the next job to its end", async () => {
@@ -131,7 +104,7 @@ describe("traces in the world", () => {
     world.when(
       () => isAssigned(a),
       () => {
-        for (const { id } of [...world.ec2.instances.values()].filter(isLive)) {
+        for (const { id } of liveInstances(world)) {
           const detail = { "instance-id": id };
           world.bus.put({ source: "aws.ec2", detailType: "EC2 Instance Rebalance Recommendation", detail });
         }

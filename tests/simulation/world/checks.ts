@@ -17,6 +17,8 @@ export interface Seen {
   readonly classCap: (classKey: string) => number;
 }
 
+export type { SimulatedInstance };
+
 const FORCED_AFTER = 29 * 60_000;
 const LIVE = ["pending", "running"];
 

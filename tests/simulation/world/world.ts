@@ -77,7 +77,8 @@ export class World {
   #jobs = 0;
   /** Runner functions that count under the caps: runner id → class. */
   readonly #functions = new Map<number, string>();
-  #sweeps: boolean;
+  /** Whether the schedule is on. */
+  sweeps: boolean;
 
   constructor(readonly options: WorldOptions) {
     this.random = random(options.seed);
@@ -134,7 +135,7 @@ export class World {
     this.gitLab.onRemove = (runnerId) => this.#uncount(runnerId);
     this.ec2.onState = (instance) => this.#instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
-    this.#sweeps = options.sweeps ?? true;
+    this.sweeps = options.sweeps ?? true;
     this.#scheduleSweep();
   }
 
@@ -204,9 +205,14 @@ export class World {
     }
   }
 
+  /** The schedule's event; a failure is a dead letter. */
+  sweepNow(): void {
+    this.executions.runFunction("SweepFunction", {}).catch(() => undefined);
+  }
+
   #scheduleSweep(): void {
     this.timeline.after(MINUTE, () => {
-      if (this.#sweeps) this.executions.runFunction("SweepFunction", {}).catch(() => undefined);
+      if (this.sweeps) this.sweepNow();
       this.#scheduleSweep();
     });
   }
@@ -283,16 +289,20 @@ export class World {
 
   // ------------------------------------------------------------------------------------------------ use
 
-  addJob({ kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob): Job {
+  addJob(
+    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob,
+    status: "created" | "pending" = "pending",
+  ): Job {
     this.#jobs += 1;
-    return this.gitLab.add({
+    const job = {
       id: this.#jobs,
       projectId,
       ...KINDS[kind],
       duration: seconds * 1000,
-      outcome: fails ? "failed" : "success",
+      outcome: fails ? ("failed" as const) : ("success" as const),
       isForeign: isSilent || kind === "foreign",
-    });
+    };
+    return this.gitLab.add(job, status);
   }
 
   after(seconds: number, act: () => void): void {

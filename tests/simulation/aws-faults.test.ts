@@ -1,0 +1,180 @@
+import { STACK } from "../../AutoScaler/src/domain/ports";
+import {
+  attemptsOf,
+  during,
+  expectMet,
+  HOUR,
+  launches,
+  liveInstances,
+  MINUTE,
+  settle,
+  total,
+  waitOf,
+  worldWith,
+} from "./story";
+import { DEPLOYMENT } from "./world/stack";
+
+describe("AWS's faults", () => {
+  it("F-7 F-8: a hook that the gateway or the bus throws away is made up for by the sweep", async () => {
+    const world = worldWith();
+    world.bus.loses = ({ source }) => source === "gitlab.webhook";
+    const job = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(job);
+  });
+
+  it("F-11 F-16: functions that Lambda refuses to run for five minutes lose no job", async () => {
+    const world = worldWith();
+    world.executions.options = { ...world.executions.options, throttled: 1 };
+    const jobs = [1, 2, 3].map(() => world.addJob({ kind: "lambda" }));
+    await world.run(5 * MINUTE);
+    world.calm();
+    await settle(world);
+    for (const job of jobs) expect(job.status).toBe("success");
+  });
+
+  it("F-12 I-2 I-6: every event four times at once starts every job once", async () => {
+    const world = worldWith({ hooks: { twice: 1 }, bus: { twice: 1 }, lambda: { twice: 1 } });
+    const jobs = [world.addJob({ kind: "ec2" }), world.addJob({ kind: "lambda", projectId: 2 })];
+    await settle(world);
+    expectMet(...jobs);
+    expect(launches(world)).toBe(1);
+    expect([...world.machines.startedFor.values()]).toEqual([1, 1]);
+  });
+
+  it("F-13 F-14: executions that die half-way, and failures that cannot be recorded, are healed", async () => {
+    const world = worldWith({ executions: { dies: 0.3 } });
+    const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
+    world.calls.plan = ({ caller, name }) =>
+      caller === "RecordFailureFunction" || name === "gitLab.createRunner" ? "fails" : undefined;
+    await world.run(4 * MINUTE);
+    world.calm();
+    await settle(world);
+    for (const job of jobs) expect(job.status).toBe("success");
+  });
+
+  it("F-15 I-27: a row that names a class which is not there fails visibly and starts nothing", async () => {
+    const world = worldWith();
+    const broken = world.addJob({ kind: "broken" });
+    const good = world.addJob({ kind: "ec2" });
+    await world.run(HOUR);
+    expectMet(good);
+    expect([broken.status, launches(world)]).toEqual(["pending", 1]);
+    expect(total(world, "JobsFailed/ConfigurationError")).toBeGreaterThan(0);
+    expect(world.calls.byJob.get(broken.id)).toBeLessThanOrEqual(60);
+  });
+
+  it("F-17 I-22 P-9: sixty starts at once find each other's writes and keep to a cap of twenty", async () => {
+    const world = worldWith({ stack: { stackCap: 20, classCap: 20 } });
+    const jobs = Array.from({ length: 60 }, () => world.addJob({ kind: "ec2", seconds: 20 }));
+    await settle(world);
+    for (const job of jobs) expect(job.status).toBe("success");
+    expect(world.checks.mostLive).toBe(20);
+  });
+
+  it("F-18 F-19: without the ledger nothing starts, for ten minutes; then all starts", async () => {
+    const world = worldWith();
+    during(world, 10 * MINUTE, "ledger.", "times-out");
+    world.calls.plan = (
+      (plan) => (call) =>
+        call.name === "ledger.commit" ? undefined : plan(call)
+    )(world.calls.plan);
+    const job = world.addJob({ kind: "ec2" });
+    await world.run(10 * MINUTE);
+    expect([launches(world), world.gitLab.descriptions.size]).toEqual([0, 0]);
+    await settle(world);
+    expect(job.status).toBe("success");
+    expect(launches(world)).toBe(1);
+  });
+
+  it("F-20: indexes that are a minute behind mislead nobody", async () => {
+    const world = worldWith({ hooks: { lost: 0.5 }, stack: { stackCap: 2, classCap: 2 } });
+    world.table.indexLag = MINUTE * 1000;
+    const jobs = [1, 2, 3, 4, 5].map(() => world.addJob({ kind: "ec2" }));
+    await settle(world, 2 * HOUR);
+    for (const job of jobs) expect(job.status).toBe("success");
+  });
+
+  it("F-21: a Parameter Store that is throttled for three minutes delays starts and loses none", async () => {
+    const world = worldWith();
+    during(world, 3 * MINUTE, "settings.", "throttled");
+    const job = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(job);
+  });
+
+  it("F-33 F-40: Lambda's refusals hold no instance back", async () => {
+    const world = worldWith();
+    during(world, 3 * MINUTE, "lambda.", "throttled");
+    const lambda = world.addJob({ kind: "lambda" });
+    await world.run(5);
+    const ec2 = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expect(waitOf(ec2)).toBeLessThan(1.5 * MINUTE);
+    expect(lambda.status).toBe("success");
+  });
+
+  it("F-37 P-5 P-20: a spot interruption leaves no record, and the job's retry gets an instance of its own", async () => {
+    const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
+    const job = world.addJob({ kind: "ec2", seconds: 10 * MINUTE });
+    await world.run(2 * MINUTE);
+    for (const instance of liveInstances(world)) world.spotKill(instance);
+    await world.run(4 * MINUTE);
+    expect([world.gitLab.records.size, liveInstances(world).length]).toEqual([0, 0]);
+    const retry = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expect(job.status).toBe("failed");
+    expectMet(retry);
+  });
+
+  it("F-38: an instance that is stopped instead of terminated is ended", async () => {
+    const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
+    world.addJob({ kind: "ec2", seconds: 5 * MINUTE });
+    await world.run(2 * MINUTE);
+    for (const instance of liveInstances(world)) {
+      world.ec2.setState(instance, "stopping");
+      world.ec2.setState(instance, "stopped");
+    }
+    await settle(world);
+    expect(world.table.taken(STACK)).toBe(0);
+  });
+
+  it("F-51 P-19: an instance with our tag that nobody knows ends after a time of grace, a neighbour's does not", async () => {
+    const world = worldWith();
+    const instanceOf = (stack: string) => {
+      const Tags = [
+        { Key: "glr:stack", Value: stack },
+        { Key: "glr:job", Value: "77-1" },
+      ];
+      const TagSpecifications = [{ ResourceType: "instance" as const, Tags }];
+      const TargetCapacitySpecification = { TotalTargetCapacity: 1 };
+      const LaunchTemplateConfigs = [{}];
+      world.ec2.createFleet({
+        ClientToken: stack,
+        TagSpecifications,
+        TargetCapacitySpecification,
+        LaunchTemplateConfigs,
+      });
+      return [...world.ec2.instances.values()].at(-1)!;
+    };
+    const [ours, theirs] = [instanceOf(DEPLOYMENT), instanceOf("neighbour")];
+    // Neither asks for a row, nor leaves by itself.
+    for (const instance of [ours, theirs]) world.ec2.setState(instance, "running");
+    await world.run(9 * MINUTE);
+    expect(ours.state).toBe("running");
+    await world.run(6 * MINUTE);
+    expect([ours.state, theirs.state]).toEqual(["terminated", "running"]);
+  });
+
+  it("F-52: a runner whose instance vanished without a word gives its job the next attempt", async () => {
+    const world = worldWith();
+    world.bus.loses = ({ source }) => source === "aws.ec2";
+    const job = world.addJob({ kind: "ec2" });
+    await world.run(8);
+    for (const instance of liveInstances(world)) world.ec2.setState(instance, "terminated");
+    world.checks.count("EC2#default", -1);
+    await settle(world);
+    expect(job.status).toBe("success");
+    expect(attemptsOf(world, job)).toBe(2);
+  });
+});

@@ -1,0 +1,164 @@
+import { ConfigurationError } from "../../Core/errors";
+import {
+  attemptsOf,
+  during,
+  expectMet,
+  first,
+  HOUR,
+  launches,
+  liveInstances,
+  MINUTE,
+  settle,
+  total,
+  waitOf,
+  worldWith,
+} from "./story";
+
+describe("GitLab's faults", () => {
+  it("F-1 I-8 P-2: a hook that is switched off is found out, and its jobs start within two sweeps", async () => {
+    const world = worldWith({ hooks: { lost: 1 } });
+    await world.run(5);
+    const jobs = [1, 2, 3].map(() => world.addJob({ kind: "lambda" }));
+    await settle(world);
+    expectMet(...jobs);
+    for (const job of jobs) expect(waitOf(job)).toBeLessThan(2 * MINUTE + 10);
+    expect(total(world, "JobsFoundBySweep")).toBe(3);
+  });
+
+  it("F-2 F-3 I-6 I-16: copies, other orders and wrong labels change nothing", async () => {
+    const world = worldWith({ hooks: { twice: 1, late: 0.5, relabelled: 1 } });
+    const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
+    await settle(world);
+    expectMet(...jobs);
+    expect(launches(world)).toBeLessThanOrEqual(6);
+  });
+
+  it("F-4 F-6: a job that may not run yet starts nothing, for hours", async () => {
+    const world = worldWith();
+    const job = world.addJob({ kind: "ec2" }, "created");
+    await world.run(3 * HOUR);
+    expect([launches(world), world.gitLab.records.size]).toEqual([0, 0]);
+    world.gitLab.enqueue(job);
+    await settle(world);
+    expectMet(job);
+  });
+
+  it("F-5: a job that is cancelled before its runner exists leaves no runner behind", async () => {
+    const world = worldWith();
+    const job = world.addJob({ kind: "ec2" });
+    world.when(
+      () => world.table.attempts.get(job.id)?.[0]?.state === "CLAIMED",
+      () => world.gitLab.cancel(job),
+    );
+    await settle(world);
+    expect(world.table.attempts.get(job.id)?.at(-1)?.state).toBe("ENDED");
+  });
+
+  it("F-23 I-25: a GitLab that asks for patience for two minutes gets it", async () => {
+    const world = worldWith();
+    during(world, 2 * MINUTE, "gitLab.", "throttled");
+    const job = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(job);
+    expect(world.calls.byJob.get(job.id)).toBeLessThan(60);
+  });
+
+  it("F-24 F-53 P-11: lists that are empty by mistake and answers that are no JSON end no runner", async () => {
+    const world = worldWith({ mood: { emptyList: 1, garbage: 0.2 }, hooks: { lost: 0.5 } });
+    const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2", seconds: 10 * MINUTE }));
+    await world.run(12 * MINUTE);
+    world.calm();
+    await settle(world);
+    for (const job of jobs) expect(job.status).toBe("success");
+  });
+
+  it("F-25: a record whose answer was lost is found by its description and deleted after a time of grace", async () => {
+    const world = worldWith();
+    world.calls.plan = first("gitLab.createRunner", "StartEc2RunnerFunction", "loses-answer");
+    const job = world.addJob({ kind: "ec2" });
+    const seconds = await settle(world);
+    expectMet(job);
+    expect(world.gitLab.descriptions.size).toBe(2);
+    expect(seconds).toBeGreaterThan(10 * MINUTE);
+    expect(seconds).toBeLessThan(15 * MINUTE);
+  });
+
+  it("F-26 I-25: at GitLab's limit of runners a job fails visibly, after few calls", async () => {
+    const world = worldWith({ gitLab: { gives: "oldest", recordsPerProject: 0 } });
+    const job = world.addJob({ kind: "ec2" });
+    await world.run(HOUR);
+    expect(total(world, "JobsFailed/create-refused")).toBe(3);
+    expect(world.calls.counts.get("gitLab.createRunner")).toBe(3);
+    expect([job.status, attemptsOf(world, job), launches(world)]).toEqual(["pending", 3, 0]);
+  });
+
+  it("F-27: a record that somebody else deleted is as good as deleted", async () => {
+    const world = worldWith();
+    const job = world.addJob({ kind: "ec2", seconds: 60 });
+    world.when(
+      () => job.status === "success",
+      () => world.gitLab.remove(job.runnerId ?? 0),
+    );
+    await settle(world);
+    expectMet(job);
+  });
+
+  it("F-28 I-20 P-6 P-7: when GitLab is down the instance goes after half an hour, its record when GitLab is back", async () => {
+    const world = worldWith();
+    const job = world.addJob({ kind: "ec2", seconds: 20 * MINUTE });
+    await world.run(3 * MINUTE);
+    // Its machine hangs from now on: it reports nothing and does not leave by itself.
+    const machine = world.machines.byRunner.get(job.runnerId ?? 0);
+    machine!.isGone = true;
+    world.machines.alive.delete(machine!);
+    world.gitLab.finish(job, job.runnerId ?? 0, "success");
+    world.when(
+      () => world.table.runners.get(job.runnerId ?? 0)?.state === "ENDING",
+      () => {
+        const { now } = world.timeline;
+        world.mood.outages = [[now, now + 2 * HOUR * 1000]];
+      },
+    );
+    await world.run(25 * MINUTE);
+    expect([liveInstances(world).length, world.gitLab.records.size]).toEqual([1, 1]);
+    await world.run(10 * MINUTE);
+    expect([liveInstances(world).length, world.gitLab.records.size]).toEqual([0, 1]);
+    await settle(world, 3 * HOUR);
+  });
+
+  it("F-29: 250 jobs on several pages are all found, with no hook at all", async () => {
+    const world = worldWith({ hooks: { lost: 1 }, stack: { stackCap: 500, classCap: 500 } });
+    const jobs = Array.from({ length: 250 }, () => world.addJob({ kind: "lambda" }));
+    await settle(world);
+    expectMet(...jobs);
+  });
+
+  it.each([
+    ["ten minutes", 10],
+    ["six hours", 360],
+  ])("F-30: an outage of %s stops no job and is caught up with", async (_, minutes) => {
+    const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * HOUR } });
+    const { now } = world.timeline;
+    const running = world.addJob({ kind: "ec2", seconds: (minutes + 10) * MINUTE });
+    await world.run(3 * MINUTE);
+    world.mood.outages = [[now + 3 * MINUTE * 1000, now + (3 + minutes) * MINUTE * 1000]];
+    const later = [1, 2, 3].map(() => world.addJob({ kind: "ec2", seconds: 30 }));
+    await world.run((minutes + 20) * MINUTE);
+    await settle(world);
+    for (const job of [running, ...later]) expect(job.status).toBe("success");
+  });
+
+  it("F-22: a token that GitLab refuses for a minute fails starts visibly, and the next attempt succeeds", async () => {
+    const world = worldWith();
+    const until = world.timeline.now + MINUTE * 1000;
+    const { create } = world.gitLab;
+    world.gitLab.create = (runner) => {
+      if (world.timeline.now < until) throw new ConfigurationError("GitLab refuses the token (401)");
+      return create.call(world.gitLab, runner);
+    };
+    const job = world.addJob({ kind: "ec2" });
+    await settle(world);
+    expectMet(job);
+    expect(total(world, "JobsFailed/ConfigurationError")).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,161 @@
+import { STACK } from "../../AutoScaler/src/domain/ports";
+import { expectMet, first, HOUR, launches, liveInstances, MINUTE, settle, total, worldWith } from "./story";
+import type { Job } from "./world/gitlab";
+import { World } from "./world/world";
+
+const GITLAB = "gitLab.";
+
+const gitLabCalls = (world: World): number =>
+  [...world.calls.counts].reduce((sum, [name, count]) => (name.startsWith(GITLAB) ? sum + count : sum), 0);
+
+describe("promises", () => {
+  it.each([
+    ["lambda", 6],
+    ["ec2", 8],
+  ] as const)(
+    "I-25: a job on %s takes at most %i GitLab calls, and eight writes, when all is well",
+    async (kind, most) => {
+      for (let seed = 1; seed <= 30; seed += 1) {
+        const world = new World({ seed, sweeps: false });
+        expectMet(await one(world, kind));
+        expect(gitLabCalls(world)).toBeLessThanOrEqual(most);
+        expect(world.table.writes).toBeLessThanOrEqual(8);
+      }
+    },
+  );
+
+  it("I-14 T-11: a runner is paused within fifteen seconds of its job's start", async () => {
+    const world = worldWith();
+    for (let index = 0; index < 20; index += 1) world.addJob({ kind: "lambda", projectId: index + 1 });
+    await settle(world);
+    expect(world.checks.pauses).toHaveLength(20);
+    expect(Math.max(...world.checks.pauses)).toBeLessThan(15_000);
+  });
+
+  it("I-4 I-5: instance, record and place are gone five minutes after the job when nothing is lost", async () => {
+    const world = worldWith();
+    const job = world.addJob({ kind: "ec2", seconds: 30 });
+    await settle(world);
+    expect(world.timeline.now - (job.finishedAt ?? 0)).toBeLessThan(5 * MINUTE * 1000);
+  });
+
+  it("I-22 P-10: a cap that is lowered below what lives counts nothing negative and starts nothing more", async () => {
+    const world = worldWith({ stack: { stackCap: 6, classCap: 6 } });
+    const jobs = Array.from({ length: 12 }, () => world.addJob({ kind: "ec2", seconds: 100 }));
+    await world.run(90);
+    expect(liveInstances(world)).toHaveLength(6);
+    world.stack.stackCap = 2;
+    await settle(world);
+    for (const job of jobs) expect(job.status).toBe("success");
+  });
+
+  it("I-23 I-36: with no event and no sweep after the launch every carrier ends by itself", async () => {
+    const world = new World({ seed: 3, sweeps: false, stack: { ec2LifetimeSeconds: 20 * MINUTE } });
+    const jobs = [
+      world.addJob({ kind: "ec2", seconds: 2 * HOUR }),
+      world.addJob({ kind: "lambda", seconds: HOUR }),
+    ];
+    world.addJob({ kind: "ec2" });
+    await world.run(10);
+    world.bus.loses = () => true;
+    await world.run(25 * MINUTE);
+    expect(liveInstances(world)).toEqual([]);
+    expect([...world.machines.alive]).toEqual([]);
+    expect(jobs.map(({ status }) => status)).toEqual(["failed", "failed"]);
+  });
+
+  it("I-24 P-12: an event that nobody can read harms none of the others", async () => {
+    const world = worldWith();
+    const poison = [{}, { build_id: "7" }, { build_id: 1.5 }, { build_id: 2 ** 53 }, { build_id: { $: "" } }];
+    const jobs: Job[] = [];
+    for (const detail of poison) {
+      const hook = {
+        object_kind: "build",
+        build_status: "pending",
+        build_name: "x",
+        project_id: 1,
+        ...detail,
+      };
+      world.bus.put({ source: "gitlab.webhook", detailType: "GitLabJobEvent", detail: hook });
+      jobs.push(world.addJob({ kind: "ec2" }));
+    }
+    await settle(world);
+    expectMet(...jobs);
+    // Fractions, text and too large numbers reach the workflow; a missing id and an object match no rule.
+    expect(world.bus.counts.failed).toBe(3);
+    expect(total(world, "WorkflowFailures/InvalidInputError")).toBe(3);
+  });
+
+  it("I-27 I-31: kinds, statuses and events that nobody knows have no effect and are counted", async () => {
+    const world = worldWith();
+    const detail = { object_kind: "build", build_id: 1, project_id: 1, build_name: "x" };
+    const unknown = [
+      { source: "gitlab.webhook", detailType: "GitLabJobEvent", detail: { ...detail, build_status: "odd" } },
+      {
+        source: "gitlab.webhook",
+        detailType: "GitLabJobEvent",
+        detail: { ...detail, object_kind: "pipeline" },
+      },
+      { source: "elsewhere", detailType: "GitLabJobEvent", detail: { ...detail, build_status: "pending" } },
+    ];
+    for (const event of unknown) world.bus.put(event);
+    await world.run(3 * MINUTE);
+    expect(world.bus.counts).toMatchObject({ events: 3, unmatched: 3, deliveries: 0 });
+    expect(world.verdict()).toEqual([]);
+  });
+
+  it("I-7 I-32: the whole history once more starts nothing, also when the ledger has forgotten all", async () => {
+    const world = worldWith();
+    const events: Parameters<typeof world.bus.put>[0][] = [];
+    const { put } = world.bus;
+    world.bus.put = (event) => {
+      events.push(event);
+      put.call(world.bus, event);
+    };
+    expectMet(await one(world, "ec2"), await one(world, "lambda"));
+    const before = [launches(world), world.gitLab.descriptions.size];
+    for (const event of [...events]) put.call(world.bus, event);
+    await settle(world);
+    world.table.attempts.clear();
+    world.table.runners.clear();
+    for (const event of [...events].reverse()) put.call(world.bus, event);
+    await settle(world);
+    expect([launches(world), world.gitLab.descriptions.size]).toEqual(before);
+  });
+
+  it("I-34 F-57: with starts switched off in a burst nothing more starts, what runs ends, and the rest waits", async () => {
+    const world = worldWith({ stack: { stackCap: 4, classCap: 4 } });
+    const jobs = Array.from({ length: 10 }, () => world.addJob({ kind: "ec2", seconds: 60 }));
+    await world.run(30);
+    world.startsAreOn = false;
+    await world.run(15 * MINUTE);
+    expect(launches(world)).toBe(4);
+    expect([world.gitLab.records.size, liveInstances(world).length, world.table.taken(STACK)]).toEqual([
+      0, 0, 0,
+    ]);
+    expect(jobs.filter(({ status }) => status === "success")).toHaveLength(4);
+    world.startsAreOn = true;
+    await settle(world);
+    for (const job of jobs) expect(job.status).toBe("success");
+  });
+
+  it("F-50 I-21: sweeps that pause for twenty minutes, come twice and die half-way do their work all the same", async () => {
+    const world = worldWith({ hooks: { lost: 1 }, sweeps: false });
+    const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2" }));
+    await world.run(20 * MINUTE);
+    expect(launches(world)).toBe(0);
+    world.calls.plan = first("ec2.describeInstances", "SweepFunction", "dies", 2);
+    world.sweeps = true;
+    for (const at of [1, 1, 30]) world.after(at, () => world.sweepNow());
+    await settle(world);
+    for (const job of jobs) expect(job.status).toBe("success");
+    expect(launches(world)).toBe(3);
+  });
+});
+
+/** One job from its coming to nothing left. */
+const one = async (world: World, kind: "ec2" | "lambda"): Promise<Job> => {
+  const job = world.addJob({ kind });
+  await settle(world);
+  return job;
+};
