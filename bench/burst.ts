@@ -15,12 +15,15 @@ const PATIENCE_MS = 600_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** When each job's runner was launched; where a runner had the job before that was written, when it ran. */
 const launches = async (laptop: Laptop): Promise<Map<number, number>> => {
   const { jobs } = await laptop.status();
-  const launched = jobs.map(
-    ({ jobId, steps }) => [jobId, steps?.find(({ name }) => name === "LAUNCHED")?.at] as const,
-  );
-  return new Map(launched.filter((entry): entry is readonly [number, number] => entry[1] !== undefined));
+  const launched = jobs.flatMap(({ jobId, steps = [] }) => {
+    const step =
+      steps.find(({ name }) => name === "LAUNCHED") ?? steps.find(({ name }) => name === "RUNNING");
+    return step ? [[jobId, step.at] as const] : [];
+  });
+  return new Map(launched);
 };
 
 /** Posts the pending hook of every job in the same moment. @returns each job's milliseconds until the answer */
