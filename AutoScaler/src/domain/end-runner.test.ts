@@ -127,6 +127,19 @@ describe("the end of a job", () => {
     expect(small.gitLab.created).toHaveLength(1);
   });
 
+  it("F-2 I-6: puts the end once more when the running event comes after it and the end left something", async () => {
+    const small = await launched({ runs: true });
+    endJob(small);
+    await small.pickUp(hook(small.gitLab.jobsById.get(A)!, "running"));
+    expect(small.bus.events).toMatchObject([
+      { detailType: "GitLabJobEvent", job: { id: A, status: "success" } },
+    ]);
+
+    await small.stop(hook(small.gitLab.jobsById.get(A)!));
+    await small.pickUp(hook(small.gitLab.jobsById.get(A)!, "running"));
+    expect(small.bus.events).toHaveLength(1);
+  });
+
   it("closes the attempt of a job that was cancelled in line, and frees nothing", async () => {
     const small = smallWorld({ classCap: 0 });
     await small.start(hook(small.gitLab.addJob({ id: A, tags: ["ec2"] })));

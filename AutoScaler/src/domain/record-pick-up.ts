@@ -1,7 +1,9 @@
 import type { JobEvent } from "../../../Core/job-event";
-import type { Time } from "../../../Core/ledger";
+import { mayBecome, type Time } from "../../../Core/ledger";
 import { hasEnded } from "./close-attempt";
 import { notePickUp } from "./note-pick-up";
+import { jobEvent } from "./our-events";
+import type { GitLabJob, OurEvent } from "./ports";
 import type { World } from "./world";
 
 export type PickUpWorld = Pick<World, "ledger" | "gitLab" | "bus" | "clock">;
@@ -14,6 +16,8 @@ interface Taken {
   readonly id: number;
   readonly projectId: number;
   readonly runnerId: number;
+  /** GitLab's word, when the job has ended already. */
+  readonly ended?: GitLabJob;
 }
 
 /** In verified mode the API says who took the job; in payload mode the hook's word is all there is. */
@@ -26,7 +30,8 @@ const whoTook = async ({ gitLab }: PickUpWorld, event: JobEvent): Promise<Taken 
   const hasStarted =
     job !== undefined && (job.status === "running" || job.status === "canceling" || hasEnded(job));
   if (!hasStarted || job.startedAt === undefined || job.runnerId === undefined) return undefined;
-  return { id: job.id, projectId: job.projectId, runnerId: job.runnerId };
+  const { id, projectId, runnerId } = job;
+  return { id, projectId, runnerId, ...(hasEnded(job) ? { ended: job } : {}) };
 };
 
 /** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
@@ -39,6 +44,13 @@ const pause = async ({ ledger, gitLab, clock }: PickUpWorld, runnerId: number): 
   return clock.now();
 };
 
+/** A `running` that came late: its end may have found a start still at work, and left the rest to the sweep. */
+const endOnceMore = async ({ ledger }: PickUpWorld, { id, ended }: Taken): Promise<readonly OurEvent[]> => {
+  if (ended === undefined) return [];
+  const isOpen = (await ledger.attempts(id)).some((attempt) => mayBecome(attempt, "ENDED"));
+  return isOpen ? [jobEvent(ended)] : [];
+};
+
 /**
  * A job began to run: pauses the runner that really took it and notes it, whosever runner it was.
  *
@@ -49,7 +61,8 @@ export const recordPickUp = async (world: PickUpWorld, event: JobEvent): Promise
   if (taken === undefined) return { kind: "nothing", reason: "no runner has the job" };
   const isOurs = (await world.ledger.runner(taken.runnerId)) !== undefined;
   const pausedAt = isOurs ? await pause(world, taken.runnerId) : undefined;
-  const events = await notePickUp(world, taken, taken.runnerId, pausedAt);
+  const noted = await notePickUp(world, taken, taken.runnerId, pausedAt);
+  const events = [...noted, ...(await endOnceMore(world, taken))];
   if (events.length > 0) await world.bus.put(events);
   return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs };
 };
