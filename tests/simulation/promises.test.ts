@@ -24,6 +24,30 @@ describe("promises", () => {
     },
   );
 
+  it("I-25: a GitLab that answers nothing is asked three times for a job, and no more", async () => {
+    const world = worldWith();
+    world.calls.plan = ({ name }) => (name.startsWith(GITLAB) ? "fails" : undefined);
+    const job = world.addJob({ kind: "ec2" });
+    await world.run(HOUR);
+    expect(world.calls.byJob.get(job.id)).toBeLessThanOrEqual(30);
+  });
+
+  it.each(["gitLab.createRunner", "ec2.createFleet"])(
+    "I-25 P-18: a start whose %s fails for ever is tried less and less often",
+    async (broken) => {
+      const world = worldWith();
+      world.calls.plan = ({ name }) => (name === broken ? "fails" : undefined);
+      const job = world.addJob({ kind: "ec2" });
+      await world.run(10 * MINUTE);
+      const early = world.calls.byJob.get(job.id) ?? 0;
+      await world.run(20 * MINUTE);
+      const later = (world.calls.byJob.get(job.id) ?? 0) - early;
+      expect(early).toBeGreaterThan(40);
+      expect(later).toBeLessThan(early);
+      expect(later).toBeGreaterThan(0);
+    },
+  );
+
   it("I-14 T-11: a runner is paused within fifteen seconds of its job's start", async () => {
     const world = worldWith();
     for (let index = 0; index < 20; index += 1) world.addJob({ kind: "lambda", projectId: index + 1 });

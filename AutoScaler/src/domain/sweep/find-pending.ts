@@ -1,4 +1,5 @@
 import type { Attempt, Runner, Time } from "../../../../Core/ledger";
+import { UNDER_WAY_MILLISECONDS } from "../limits";
 import { type NextStep, nextStep } from "../next-step";
 import { jobEvent } from "../our-events";
 import type { GitLabJob, Ledger } from "../ports";
@@ -10,13 +11,27 @@ const LONGEST_PAUSE = 16 * MINUTE;
 /** Whether a job without a ledger item is ours, by the mapping. */
 export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 
-/** A launch that was refused is tried again after one minute, two, four … sixteen (I-25). */
-const isLaunchDue = (attempt: Attempt, runner: Runner, now: Time): boolean => {
-  const last = attempt.wokenAt ?? runner.times.CREATED ?? 0;
-  const pause =
-    runner.launchRound === 0 ? MINUTE : Math.min(MINUTE * 2 ** (runner.launchRound - 1), LONGEST_PAUSE);
+/**
+ * Each try comes as long after the one before as that came after the begin: after one minute, two, four … sixteen.
+ * What fails for ever costs less and less (I-25).
+ */
+const isRetryDue = (begin: Time, wokenAt: Time | undefined, soonest: Time, now: Time): boolean => {
+  const last = Math.max(begin, wokenAt ?? 0);
+  const pause = Math.min(Math.max(soonest, last - begin), LONGEST_PAUSE);
   return now < last || now - last >= pause;
 };
+
+/** A launch that was refused is tried again after one minute, two, four … sixteen. */
+const isLaunchDue = (attempt: Attempt, runner: Runner, now: Time): boolean => {
+  const created = runner.times.CREATED ?? 0;
+  if (runner.launchRound === 0) return isRetryDue(created, attempt.wokenAt, MINUTE, now);
+  const last = attempt.wokenAt ?? created;
+  const pause = Math.min(MINUTE * 2 ** (runner.launchRound - 1), LONGEST_PAUSE);
+  return now < last || now - last >= pause;
+};
+
+const isClaimDue = ({ times, wokenAt }: Attempt, now: Time): boolean =>
+  isRetryDue(times.CLAIMED ?? 0, wokenAt, UNDER_WAY_MILLISECONDS, now);
 
 /** EC2's pace decides about these, not the pause (see let-go.ts). */
 export const waitsForPace = (runner: Runner): boolean => runner.reason === "rate";
@@ -25,7 +40,7 @@ const spentAt = (proof: readonly (Attempt | Runner)[]): Time => Math.max(0, ...p
 
 const isDue = (step: NextStep, now: Time): boolean => {
   if (step.kind === "open") return !isRecent(spentAt(step.proof), now);
-  if (step.kind === "take-over") return !isRecent(lastChange(step.claimed), now);
+  if (step.kind === "take-over") return isClaimDue(step.claimed, now);
   if (step.kind === "resume")
     return !waitsForPace(step.runner) && isLaunchDue(step.attempt, step.runner, now);
   return step.kind === "exhausted";
@@ -35,6 +50,12 @@ const attemptOf = (step: NextStep): number | undefined => {
   if (step.kind === "open") return step.attempt;
   if (step.kind === "take-over") return step.claimed.attempt;
   return step.kind === "resume" ? step.attempt.attempt : undefined;
+};
+
+/** The attempt whose start stopped half-way; that its event goes out is noted on it. */
+const stoppedAttempt = (step: NextStep): Attempt | undefined => {
+  if (step.kind === "resume") return step.attempt;
+  return step.kind === "take-over" ? step.claimed : undefined;
 };
 
 /** Seen by the sweep before, or old by GitLab's clock: its hook should have come. */
@@ -96,6 +117,7 @@ export const findPending = async (
   const isNew = step.kind === "open" && step.attempt === 1;
   const isWanted = isNew ? shouldHaveCome(job, look) && (await isOurs(job)) : isDue(step, look.now);
   if (!isWanted) return undefined;
-  const wakes = step.kind === "resume" ? { wakes: step.attempt } : {};
+  const stopped = stoppedAttempt(step);
+  const wakes = stopped ? { wakes: stopped } : {};
   return { kind: "pending", event: jobEvent(job, attemptOf(step)), isNew, ...wakes };
 };
