@@ -35,6 +35,28 @@ describe("traces in the world", () => {
     expect(b!.runnerId).toBe(a.runnerId);
   });
 
+  it("trace 1: I-3: a request that was under way at the pause may still get a job, and that job runs to its end", async () => {
+    let stolen = 0;
+    for (let seed = 1; seed <= 25; seed += 1) {
+      const world = worldWith({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
+      const a = world.addJob({ kind: "ec2" });
+      let b: Job | undefined;
+      const { pause } = world.gitLab;
+      world.gitLab.pause = (runnerId) => {
+        b ??= world.addJob({ kind: "ec2", seconds: 120, isSilent: true });
+        return pause.call(world.gitLab, runnerId);
+      };
+      world.when(
+        () => isAssigned(a),
+        () => world.gitLab.cancel(a),
+      );
+      await settle(world);
+      expectMet(b!);
+      if (b!.runnerId === a.runnerId) stolen += 1;
+    }
+    expect(stolen).toBeGreaterThan(3);
+  });
+
   it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its place back", async () => {
     const world = worldWith({ gitLab: { gives: "newest" }, stack: { stackCap: 2, classCap: 2 } });
     let stalled = 0;

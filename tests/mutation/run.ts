@@ -1,0 +1,129 @@
+/**
+ * Shows that the tests bite. First every patch of `patches/` is applied to a copy of the project, and the test
+ * that it names must fail there; then Stryker changes the ledger, the planner and the sweep in a hundred ways.
+ *
+ * `npm run mutation`, or a part of it: `npm run mutation -- --patches`, `-- --stryker`.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const ROOT = join(__dirname, "../..");
+const PATCHES = join(__dirname, "patches");
+/** What the tests of the copy need. */
+const COPIED = [
+  "AutoScaler",
+  "Core",
+  "Infrastructure",
+  "LambdaShellRunner",
+  "tests/simulation",
+  "tests/templates",
+  "jest.config.cjs",
+  "jest-esbuild.cjs",
+  "package.json",
+  "tsconfig.json",
+];
+
+interface Patch {
+  readonly name: string;
+  readonly file: string;
+  readonly why: string;
+  readonly test: string;
+  readonly title: string;
+}
+
+const field = (text: string, name: string): string =>
+  new RegExp(`^${name}: (.+)$`, "m").exec(text)?.[1] ?? "";
+
+const readPatch = (fileName: string): Patch => {
+  const file = join(PATCHES, fileName);
+  const text = readFileSync(file, "utf8");
+  const why = text.split("\n")[0] ?? "";
+  return {
+    name: fileName.replace(/\.patch$/, ""),
+    file,
+    why,
+    test: field(text, "Test"),
+    title: field(text, "Title"),
+  };
+};
+
+const run = (command: string, parameters: readonly string[], cwd: string) =>
+  spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
+
+/** A copy of the project, without what is built; its packages are ours. */
+const makeCopy = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "mutation-"));
+  const isWanted = (source: string): boolean =>
+    !/\/(node_modules|\.aws-sam|dist|\.stryker-tmp)$/.test(source);
+  for (const path of COPIED) {
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true, filter: isWanted });
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  return folder;
+};
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+interface TestRun {
+  readonly passed: number;
+  readonly failed: number;
+  readonly output: string;
+}
+
+const runTest = ({ test, title }: Patch, folder: string): TestRun => {
+  const jest = join(folder, "node_modules/jest/bin/jest.js");
+  const options = [test, "--selectProjects", "unit", "--json", "-t", escaped(title)];
+  const { stdout, stderr } = run(process.execPath, [jest, ...options], folder);
+  const start = stdout.indexOf("{");
+  const report = start < 0 ? {} : JSON.parse(stdout.slice(start));
+  return { passed: report.numPassedTests ?? 0, failed: report.numFailedTests ?? 0, output: stderr };
+};
+
+/** @returns what is wrong with the test, or undefined when it bites */
+const tryPatch = (patch: Patch, folder: string): string | undefined => {
+  const before = runTest(patch, folder);
+  if (before.failed > 0) return `its test fails without the patch:\n${before.output}`;
+  if (before.passed === 0) return `no test has "${patch.title}" in its title`;
+  const applied = run("patch", ["-p1", "--silent", "-i", patch.file], folder);
+  if (applied.status !== 0) return `the patch does not apply any more: ${applied.stdout}${applied.stderr}`;
+  const { failed } = runTest(patch, folder);
+  run("patch", ["-p1", "--silent", "-R", "-i", patch.file], folder);
+  return failed > 0 ? undefined : "no test failed";
+};
+
+/** @returns how many patches no test noticed */
+const tryPatches = (): number => {
+  const patches = readdirSync(PATCHES).sort().map(readPatch);
+  const folder = makeCopy();
+  let missed = 0;
+  try {
+    for (const patch of patches) {
+      const problem = tryPatch(patch, folder);
+      if (problem !== undefined) missed += 1;
+      console.log(`${problem === undefined ? "caught" : "MISSED"} ${patch.name}: ${patch.why}`);
+      if (problem !== undefined) console.log(`       ${problem}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log(`${patches.length - missed} of ${patches.length} patches caught`);
+  return missed;
+};
+
+/** @returns Stryker's exit code: not 0 below the score that its configuration asks for */
+const runStryker = (): number => {
+  const stryker = join(ROOT, "node_modules/@stryker-mutator/core/bin/stryker.js");
+  const options = ["run", join(__dirname, "stryker.config.json")];
+  return spawnSync(process.execPath, [stryker, ...options], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
+};
+
+const { values } = parseArgs({
+  options: { patches: { type: "boolean", default: false }, stryker: { type: "boolean", default: false } },
+});
+const isAll = !values.patches && !values.stryker;
+const missed = isAll || values.patches ? tryPatches() : 0;
+const status = isAll || values.stryker ? runStryker() : 0;
+process.exitCode = missed > 0 ? 1 : status;
