@@ -139,10 +139,10 @@ export const killSpot = (world: World, { weather: { spotKills } }: Story): void 
 /** After the storm everything must be met and gone within so many seconds: a lost job's time-out is 600 s. */
 const SETTLES_WITHIN = 2 * 3_600;
 
-const isWaiting = (left: string): boolean => /^job \d+ is pending$/.test(left);
+export const isWaiting = (left: string): boolean => /^job \d+ is pending$/.test(left);
 
 /** Jobs that nobody will run any more have been reported: as many failures as jobs that still wait. */
-const areReported = (world: World, left: readonly string[]): boolean =>
+export const areReported = (world: World, left: readonly string[]): boolean =>
   left.filter(isWaiting).length <= (world.metrics.get("JobsFailed") ?? 0);
 
 /** Plays a story to its end. Empty: all is well. */

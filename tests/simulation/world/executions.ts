@@ -15,6 +15,8 @@ export interface ExecutionOptions {
   /** Probabilities: that Lambda refuses a call, that an execution dies between two states. */
   readonly throttled: number;
   readonly dies: number;
+  /** Probability that a process dies within its first seconds. */
+  readonly crashes: number;
 }
 
 export interface ExecutionParts {
@@ -35,6 +37,7 @@ const DEFINITIONS: Readonly<Record<Machine, Definition>> = {
 };
 
 const EXPRESS_SECONDS = 295;
+const CRASHES_WITHIN = 1_500;
 
 /** What became of an execution. `died`: AWS lost it; its metrics count it as aborted, and so alarm. */
 export type Ending =
@@ -66,7 +69,7 @@ export class Executions {
     readonly ports: (process: Process) => FunctionWorld,
     options: Partial<ExecutionOptions> = {},
   ) {
-    this.options = { skew: 0, throttled: 0, dies: 0, ...options };
+    this.options = { skew: 0, throttled: 0, dies: 0, crashes: 0, ...options };
   }
 
   #timeout(name: FunctionName): number {
@@ -97,27 +100,27 @@ export class Executions {
         ...(jobId === undefined ? {} : { jobId }),
         onDeath: () => settle(() => reject(new StateError("Runtime.ExitError", name))),
       };
-      const die = (): void => {
+      const end = (error: string) => (): void => {
         if (process.isDead) return;
         process.isDead = true;
-        settle(() => reject(new StateError("Sandbox.Timedout", name)));
+        settle(() => reject(new StateError(error, name)));
       };
+      const die = end("Sandbox.Timedout");
+      const crash = end("Runtime.ExitError");
       timeline.after(random.between(5, 40), () => {
         timeline.hasContinuation = true;
         const shipped: ShippedFunction = FUNCTIONS[name];
         const seconds = Math.min(this.#timeout(name), taskSeconds);
-        let isOver = false;
-        timeline.after(seconds * 1000, () => {
-          if (!isOver) die();
-        });
+        const callOff = timeline.deadline(seconds * 1000, die);
+        if (random.chance(this.options.crashes)) timeline.after(random.between(0, CRASHES_WITHIN), crash);
         const run = async (): Promise<unknown> => shipped.run(this.ports(process), input, routing());
         run().then(
           (output) => {
-            isOver = true;
+            callOff();
             if (!process.isDead) resolve(output);
           },
           (error: Error) => {
-            isOver = true;
+            callOff();
             const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
             if (!process.isDead) reject(new StateError(error.name, cause));
           },
@@ -134,9 +137,13 @@ export class Executions {
     const end = (ending: Ending): void => {
       if (isOver) return;
       isOver = true;
+      callOff();
       if (isStart) this.startsUnderWay -= 1;
       done(ending);
     };
+    const callOff = timeline.deadline(EXPRESS_SECONDS * 1000, () =>
+      end({ kind: "failed", error: "States.Timeout" }),
+    );
     const never = new Promise<never>(() => undefined);
     const around = {
       task: (resource: string, taskInput: unknown, seconds: number): Promise<unknown> => {
@@ -157,7 +164,6 @@ export class Executions {
         }),
       jitter: () => random.next(),
     };
-    timeline.after(EXPRESS_SECONDS * 1000, () => end({ kind: "failed", error: "States.Timeout" }));
     runStates(DEFINITIONS[machine], input, around).then(
       (output) => end({ kind: "succeeded", output }),
       (error: unknown) => {

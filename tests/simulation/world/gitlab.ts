@@ -20,6 +20,8 @@ export interface Job {
   startedAt?: Time;
   finishedAt?: Time;
   runnerId?: number;
+  /** Calls off that GitLab takes it back from a runner that does not confirm. */
+  callOff?: () => void;
 }
 
 export interface RunnerRecord extends NewRunner {
@@ -171,7 +173,7 @@ export class GitLab {
     const assigned = this.#assigned.get(asker.runnerId) ?? new Set<Job>();
     this.#assigned.set(asker.runnerId, assigned.add(job));
     const { assignedAt } = job;
-    this.timeline.after(CONFIRM_WITHIN, () => {
+    job.callOff = this.timeline.deadline(CONFIRM_WITHIN, () => {
       const isStuck = job.status === "pending" && job.runnerId === asker.runnerId;
       if (!isStuck || job.assignedAt !== assignedAt) return;
       delete job.runnerId;
@@ -238,6 +240,8 @@ export class GitLab {
     const isIts = job.status === "pending" && job.runnerId === runnerId && this.records.has(runnerId);
     if (!isIts) return false;
     job.startedAt = this.timeline.now;
+    job.callOff?.();
+    delete job.callOff;
     this.#set(job, "running");
     return true;
   }

@@ -46,6 +46,9 @@ export class Machines {
   /** Machines that got a token, by what their record was made for: `<job>-<attempt>`. */
   readonly startedFor = new Map<string, number>();
 
+  /** How to call off the end of a machine's life. */
+  readonly #lifetimes = new Map<Machine, () => void>();
+
   constructor(readonly parts: MachinesParts) {}
 
   start(carrier: Carrier, place: string, row: BootstrapRow, onLeave: () => void): Machine {
@@ -56,15 +59,24 @@ export class Machines {
     this.alive.add(machine);
     this.byRunner.set(row.runnerId, machine);
     this.byPlace.set(place, machine);
-    timeline.after(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine));
+    this.#lifetimes.set(
+      machine,
+      timeline.deadline(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine)),
+    );
     timeline.after(this.parts.random.between(50, 400), () => this.#ask(machine));
     return machine;
   }
 
-  /** Its carrier was taken away under it. */
-  kill(machine: Machine): void {
+  #end(machine: Machine): void {
     machine.isGone = true;
     this.alive.delete(machine);
+    this.#lifetimes.get(machine)?.();
+    this.#lifetimes.delete(machine);
+  }
+
+  /** Its carrier was taken away under it. */
+  kill(machine: Machine): void {
+    this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
     const { job } = machine;
     if (job !== undefined) this.#abandon(job);
@@ -72,8 +84,7 @@ export class Machines {
 
   leave(machine: Machine): void {
     if (machine.isGone) return;
-    machine.isGone = true;
-    this.alive.delete(machine);
+    this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
     machine.onLeave();
   }
@@ -105,17 +116,17 @@ export class Machines {
   #request(machine: Machine): void {
     const { timeline, gitLab, random } = this.parts;
     const { runnerId } = machine.row;
-    let isAnswered = false;
+    let callOff: (() => void) | undefined;
     const give = (job: Job): void => {
-      isAnswered = true;
+      callOff?.();
       machine.job = job;
       timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
     };
     const answer = gitLab.request({ runnerId, give });
     if (answer === "refused") timeline.after(100, () => this.leave(machine));
     if (answer !== "held") return;
-    timeline.after(HELD_FOR, () => {
-      if (isAnswered || machine.isGone) return;
+    callOff = timeline.deadline(HELD_FOR, () => {
+      if (machine.isGone) return;
       gitLab.forget(runnerId);
       timeline.after(BETWEEN_REQUESTS, () => this.#ask(machine));
     });

@@ -53,6 +53,55 @@ const takeFirst = (heap: Entry[]): Entry | undefined => {
  */
 const TOGETHER = 2;
 
+interface Deadline {
+  readonly time: Time;
+  /** Undefined: called off. */
+  run: (() => void) | undefined;
+}
+
+/**
+ * Deadlines of one length, most of which are called off. They fall due in the order in which they were set, so a
+ * queue holds them and only its head stands in the heap.
+ */
+class Deadlines {
+  readonly #queue: Deadline[] = [];
+  #first = 0;
+  #isArmed = false;
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly length: number,
+  ) {}
+
+  add(run: () => void): () => void {
+    const deadline: Deadline = { time: this.timeline.now + this.length, run };
+    this.#queue.push(deadline);
+    if (!this.#isArmed) this.#arm();
+    return () => {
+      deadline.run = undefined;
+    };
+  }
+
+  #arm(): void {
+    while (this.#first < this.#queue.length && this.#queue[this.#first]?.run === undefined) this.#first += 1;
+    const MANY = 1_000;
+    if (this.#first > MANY) this.#first -= this.#queue.splice(0, this.#first).length;
+    const head = this.#queue[this.#first];
+    this.#isArmed = head !== undefined;
+    if (head !== undefined) this.timeline.at(head.time, () => this.#fall());
+  }
+
+  #fall(): void {
+    for (;;) {
+      const head = this.#queue[this.#first];
+      if (head === undefined || head.time > this.timeline.now) break;
+      this.#first += 1;
+      head.run?.();
+    }
+    this.#arm();
+  }
+}
+
 /** Virtual time: what happens next is what is due first, and nothing waits for a real clock. */
 export class Timeline {
   now: Time;
@@ -61,6 +110,7 @@ export class Timeline {
   /** A promise of the product was settled: its continuation runs before the next event. */
   hasContinuation = false;
   readonly #heap: Entry[] = [];
+  readonly #deadlines = new Map<number, Deadlines>();
   #order = 0;
 
   constructor(start: Time) {
@@ -74,6 +124,14 @@ export class Timeline {
 
   at(time: Time, run: () => void): void {
     this.after(time - this.now, run);
+  }
+
+  /** Acts after so long, unless it is called off; returns how to do that. */
+  deadline(milliseconds: number, run: () => void): () => void {
+    const length = Math.round(milliseconds);
+    const deadlines = this.#deadlines.get(length) ?? new Deadlines(this, length);
+    this.#deadlines.set(length, deadlines);
+    return deadlines.add(run);
   }
 
   /** Runs what is due until then, and the continuations between. */

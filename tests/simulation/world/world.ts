@@ -346,7 +346,7 @@ export class World {
     this.calls.plan = () => undefined;
     this.hooks.options = HOOK_DEFAULTS;
     this.bus.options = BUS_DEFAULTS;
-    this.executions.options = { ...this.executions.options, throttled: 0, dies: 0 };
+    this.executions.options = { ...this.executions.options, throttled: 0, dies: 0, crashes: 0 };
     this.mood.garbage = 0;
     this.mood.lag = 0;
     this.mood.emptyList = 0;
@@ -374,11 +374,11 @@ export class World {
   async settle(
     mostSeconds: number,
     mayStay: (left: readonly string[]) => boolean = (left) => left.length === 0,
+    lookEverySeconds = 5,
   ): Promise<number> {
     const start = this.timeline.now;
-    const SECONDS = 5;
     const until = start + mostSeconds * 1000;
-    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(SECONDS);
+    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(lookEverySeconds);
     return (this.timeline.now - start) / 1000;
   }
 
