@@ -127,6 +127,8 @@ export class WorkerPool {
   #open({ key, file, exportName, env }: WorkerSource): Environment {
     const worker = new Worker(this.script, {
       workerData: { file, exportName },
+      // Not the loader of TypeScript that this process has: the bundles need none, and it takes longer than they do.
+      execArgv: [],
       env: { ...env },
       stdout: true,
       stderr: true,
