@@ -151,3 +151,16 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
   expect(trust("StartRunnerRulesRole", ourRule, "999999999999")).toBe(false);
   expect(trust("StopRunnerRulesRole", arn("events", "rule/r"))).toBe(true);
 });
+
+it("P-14: lets nobody write a parameter: one for each runner would throttle, and run out at 10,000", () => {
+  const writes: Call = {
+    action: "ssm:PutParameter",
+    resource: arn("ssm", "parameter/gitlabrunner/runner-1"),
+  };
+  const roles = [infrastructure, autoScaler].flatMap((template) =>
+    ofType(template, "AWS::IAM::Role").map(({ id }) => ({ id, statements: roleStatements(template, id) })),
+  );
+  expect(roles.length).toBeGreaterThan(10);
+  expect(roles.filter(({ statements }) => allows(statements, writes)).map(({ id }) => id)).toEqual([]);
+  expect(allows([{ Effect: "Allow", Action: "ssm:*", Resource: "*" }], writes)).toBe(true);
+});

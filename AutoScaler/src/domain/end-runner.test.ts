@@ -303,7 +303,7 @@ describe("a runner that is reported ended", () => {
     expect(attempt(small).state).toBe("LAUNCHED");
   });
 
-  it("I-3 I-23: goes past its lifetime, whatever it runs, with the reason stored", async () => {
+  it("I-3 I-23 F-49: goes past its lifetime, whatever it runs and whatever became of its own clock", async () => {
     const small = await launched({ pickedUp: true });
     small.clock.advance(63 * MINUTE);
     expect(await small.stop({ runnerId: RA, resourceId: "", reason: "" })).toMatchObject([

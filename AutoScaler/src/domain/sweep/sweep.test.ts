@@ -35,7 +35,7 @@ const withPorts = (small: SmallWorld, ports: Partial<World>) =>
   workflows({ ...small.world, ...ports }, { lambda: small.lambda, ec2: small.ec2 }, small.routing);
 
 describe("a lost pending hook", () => {
-  it("I-8 F-1: is put for a job that should have had it, and counted", async () => {
+  it("I-8 F-1 F-10: is put for a job that should have had it, and counted: hooks lost, refused or switched off", async () => {
     const small = smallWorld();
     small.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: small.clock.now() - MINUTE });
     expect(await events(small)).toMatchObject([
