@@ -12,15 +12,22 @@ export interface BackPressureReport {
 }
 
 const PROJECTS = 50;
+/** Seconds: a burst that no single moment takes. */
+const COME_WITHIN = 10;
 /** What the alarm on the line's age looks for, in seconds. */
 const OLD = 300;
 
 /** More instances wanted at once than EC2 starts: its bucket holds a thousand launches and gets two a second. */
-export const runBackPressure = async (jobs: number, seed: number): Promise<BackPressureReport> => {
+export const runBackPressure = async (
+  jobs: number,
+  seed: number,
+  bucket = 1_000,
+): Promise<BackPressureReport> => {
   const world = new World({
     seed,
     stack: { stackCap: 20_000, classCap: 20_000 },
     gitLab: { gives: "oldest" },
+    ec2: { bucket },
   });
   const { now: start } = world.timeline;
   let alarmedAt = Number.POSITIVE_INFINITY;
@@ -28,7 +35,7 @@ export const runBackPressure = async (jobs: number, seed: number): Promise<BackP
     if (name === "OldestWaitingSeconds" && value >= OLD) alarmedAt = Math.min(alarmedAt, world.timeline.now);
   };
   for (let index = 0; index < jobs; index += 1) {
-    world.after(index / 1_000, () =>
+    world.after((index * COME_WITHIN) / jobs, () =>
       world.addJob({ kind: "ec2", projectId: 1 + (index % PROJECTS), seconds: 60 }),
     );
   }

@@ -19,7 +19,7 @@ describe("random stories", () => {
     await fc.assert(fc.asyncProperty(silence, isWell), { ...RUNS, numRuns: 60 });
   }, 120_000);
 
-  it("I-33: clocks do no harm that are five minutes wrong, or ten where a runner lives for an hour", async () => {
+  it("I-33 F-55: clocks do no harm that are five minutes wrong, or ten where a runner lives for an hour", async () => {
     const skewed = story(fc.constant({ ...CALM, skew: 5 * MINUTE }));
     await fc.assert(fc.asyncProperty(skewed, isWell), { ...RUNS, numRuns: 50 });
     const longLived = skewed.map((told) => ({

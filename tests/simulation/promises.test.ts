@@ -110,6 +110,17 @@ describe("promises", () => {
     expect(total(world, "WorkflowFailures/InvalidInputError")).toBe(3);
   });
 
+  it("P-17: a runner for an untagged job takes no job with tags, and one for tags no untagged job", async () => {
+    const world = worldWith();
+    const foreign = world.addJob({ kind: "foreign" });
+    const untagged = world.addJob({ kind: "lambda" });
+    await world.run(5 * MINUTE);
+    expectMet(untagged);
+    expect(foreign.status).toBe("pending");
+    world.gitLab.cancel(foreign);
+    await settle(world);
+  });
+
   it("I-27 I-31: kinds, statuses and events that nobody knows have no effect and are counted", async () => {
     const world = worldWith();
     const detail = { object_kind: "build", build_id: 1, project_id: 1, build_name: "x" };
