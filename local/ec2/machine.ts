@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chooseMark, type JobMark, marked } from "../../LambdaShellRunner/src/job-mark";
 import { JobProcesses } from "../../LambdaShellRunner/src/job-processes";
 import { systemTable } from "../../LambdaShellRunner/src/process-table";
+import { comesAfterUs } from "../after-us";
 import { writeHarmless } from "./harmless";
 import type { Instance } from "./instance";
 import { type MetadataParts, startMetadataService } from "./metadata-service";
@@ -57,6 +58,7 @@ const runUserData = (
   // A session of its own: what the instance starts is known by it, whatever else it does.
   const [command = script, ...words] = marked(mark, [script]);
   const child = spawn(command, words, { cwd: root, env, detached: true, stdio: ["ignore", output, output] });
+  comesAfterUs(child);
   closeSync(output);
   // Without its interpreter the machine stays as it is, as one does whose user data is broken.
   child.once("error", (error) => appendFileSync(join(root, "console.log"), `${error.message}\n`));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
+import { comesAfterUs } from "../after-us";
 import { endOwnedProcesses } from "../owned-processes";
 import type { RunFolder } from "../run-folder";
 import { type Call, crashed, type Outcome, timedOut } from "./call";
@@ -54,6 +55,7 @@ export class RunnerCalls {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
+    comesAfterUs(child);
     this.#running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => this.onOutput(source.key, chunk.toString()));
