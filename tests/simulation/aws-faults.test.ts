@@ -118,7 +118,7 @@ describe("AWS's faults", () => {
     const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
     const job = world.addJob({ kind: "ec2", seconds: 10 * MINUTE });
     await world.run(2 * MINUTE);
-    for (const instance of liveInstances(world)) world.spotKill(instance);
+    for (const instance of liveInstances(world)) world.carriers.spotKill(instance);
     await world.run(4 * MINUTE);
     expect([world.gitLab.records.size, liveInstances(world).length]).toEqual([0, 0]);
     const retry = world.addJob({ kind: "ec2" });

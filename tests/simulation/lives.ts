@@ -130,7 +130,7 @@ export const killSpot = (world: World, { weather: { spotKills } }: Story): void 
     world.after(at, () => {
       for (const instance of world.ec2.instances.values()) {
         if (isLive(instance) && dice.chance(spotKills))
-          world.spotKill(instance, dice.chance(0.5) ? 120_000 : 0);
+          world.carriers.spotKill(instance, dice.chance(0.5) ? 120_000 : 0);
       }
     });
   }

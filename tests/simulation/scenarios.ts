@@ -59,7 +59,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const job = world.addJob({ kind: "ec2", seconds: 300 });
       world.after(100, () => {
         for (const instance of world.ec2.instances.values()) {
-          if (isLive(instance)) world.spotKill(instance);
+          if (isLive(instance)) world.carriers.spotKill(instance);
         }
       });
       return [job];

@@ -1,20 +1,22 @@
 import type { MappingRow, OurEvent } from "../../../AutoScaler/src/domain/ports";
 import { STACK } from "../../../AutoScaler/src/domain/ports";
-import type { Attempt, Runner, Time } from "../../../Core/ledger";
+import type { Time } from "../../../Core/ledger";
 import type { RoutingSettings } from "../../../Core/routing-settings";
 import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
 import { Calls, type FaultPlan, type Process } from "./calls";
-import { Checks, isLive } from "./checks";
-import { Ec2, type Ec2Options, type SimulatedInstance } from "./ec2";
+import { Carriers } from "./carriers";
+import { Checks } from "./checks";
+import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionWorld } from "./functions";
-import { GitLab, type GitLabOptions, hasJobEnded, type Job } from "./gitlab";
+import { GitLab, type GitLabOptions, type Job } from "./gitlab";
 import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { HOOK_DEFAULTS, type HookOptions, Hooks } from "./hooks";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
-import { portsFactory, ROLE_ID } from "./ports";
+import { portsFactory } from "./ports";
 import { type Random, random } from "./random";
+import { remains } from "./remains";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
@@ -48,9 +50,6 @@ export interface NewJob {
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
-const BOOTS_WITHIN = [12_000, 60_000] as const;
-const ASKS_FOR_ROW = 120_000;
-const ROW_AGAIN = 5_000;
 const MINUTE = 60_000;
 
 /** GitLab, AWS and the shipped rules in one virtual time, from one seed. */
@@ -66,6 +65,7 @@ export class World {
   readonly calls: Calls;
   readonly bus: Bus;
   readonly hooks: Hooks;
+  readonly carriers: Carriers;
   readonly executions: Executions;
   readonly checks: Checks;
   readonly metrics = new Map<string, number>();
@@ -75,8 +75,6 @@ export class World {
   startsAreOn = true;
   routing: RoutingSettings;
   #jobs = 0;
-  /** Runner functions that count under the caps: runner id → class. */
-  readonly #functions = new Map<number, string>();
   /** Whether the schedule is on. */
   sweeps: boolean;
 
@@ -124,6 +122,16 @@ export class World {
       ...BUS_DEFAULTS,
       ...options.bus,
     });
+    this.carriers = new Carriers({
+      timeline,
+      random: this.random.fork("carriers"),
+      table: this.table,
+      lambda: this.lambda,
+      ec2: this.ec2,
+      machines: this.machines,
+      checks: this.checks,
+      bus: this.bus,
+    });
     this.hooks = new Hooks(timeline, this.random.fork("hooks"), this.bus, {
       ...HOOK_DEFAULTS,
       ...options.hooks,
@@ -132,8 +140,8 @@ export class World {
       if (job.status === "canceling") this.machines.cancelled.get(job)?.();
       this.hooks.send(job);
     };
-    this.gitLab.onRemove = (runnerId) => this.#uncount(runnerId);
-    this.ec2.onState = (instance) => this.#instanceChanged(instance);
+    this.gitLab.onRemove = (runnerId) => this.carriers.uncount(runnerId);
+    this.ec2.onState = (instance) => this.carriers.instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.sweeps = options.sweeps ?? true;
     this.#scheduleSweep();
@@ -158,7 +166,7 @@ export class World {
         this.checks.terminating(instance);
         this.ec2.shutDown(instance);
       },
-      invoke: (runner) => this.#invoke(runner),
+      invoke: (runner) => this.carriers.invoke(runner),
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
       stackCap: () => this.stack.stackCap,
@@ -217,76 +225,6 @@ export class World {
     });
   }
 
-  // -------------------------------------------------------------------------------------------- carriers
-
-  /** The runner function takes its row; a second delivery finds none and leaves. */
-  #invoke(runner: Runner): { readonly kind: "launched"; readonly resourceId: string } {
-    const { nonce, runnerId, classKey } = runner;
-    this.lambda.invoke((done) => {
-      const row = this.table.take(nonce);
-      if (row === undefined) return this.timeline.after(300, done);
-      this.checks.count(classKey, 1);
-      this.#functions.set(runnerId, classKey);
-      this.machines.start("LAMBDA", `lambda:${runnerId}`, row, () => {
-        this.#uncount(runnerId);
-        done();
-      });
-    });
-    return { kind: "launched", resourceId: `lambda:${runnerId}` };
-  }
-
-  /** A function counts until its record is gone: from then on it can do nothing but leave. */
-  #uncount(runnerId: number): void {
-    const classKey = this.#functions.get(runnerId);
-    if (classKey === undefined) return;
-    this.#functions.delete(runnerId);
-    this.checks.count(classKey, -1);
-  }
-
-  #instanceChanged(instance: SimulatedInstance): void {
-    const classKey = `EC2#${instance.className}`;
-    if (instance.state === "pending") {
-      this.checks.count(classKey, 1);
-      this.timeline.after(this.random.between(...BOOTS_WITHIN), () => this.#boot(instance));
-    }
-    if (instance.state === "shutting-down" || instance.state === "stopping") {
-      this.checks.count(classKey, -1);
-      const machine = this.machines.byPlace.get(instance.id);
-      if (machine !== undefined && !machine.isGone) this.machines.kill(machine);
-    }
-    this.bus.put({
-      source: "aws.ec2",
-      detailType: "EC2 Instance State-change Notification",
-      detail: { "instance-id": instance.id, state: instance.state },
-    });
-  }
-
-  #boot(instance: SimulatedInstance): void {
-    if (instance.state !== "pending") return;
-    this.ec2.setState(instance, "running");
-    this.#askForRow(instance, this.timeline.now + ASKS_FOR_ROW);
-  }
-
-  #askForRow(instance: SimulatedInstance, until: Time): void {
-    if (instance.state !== "running") return;
-    const row = this.table.take(`${ROLE_ID}:${instance.id}`);
-    if (row !== undefined) {
-      this.machines.start("EC2", instance.id, row, () => this.ec2.shutDown(instance));
-    } else if (this.timeline.now >= until) this.ec2.shutDown(instance);
-    else this.timeline.after(ROW_AGAIN, () => this.#askForRow(instance, until));
-  }
-
-  /** EC2 takes an instance back: a warning, and two minutes later it goes. */
-  spotKill(instance: SimulatedInstance, warning = 2 * MINUTE): void {
-    if (!isLive(instance)) return;
-    this.bus.put({
-      source: "aws.ec2",
-      detailType: "EC2 Spot Instance Interruption Warning",
-      detail: { "instance-id": instance.id },
-    });
-    this.timeline.after(warning, () => this.ec2.shutDown(instance));
-  }
-
   // ------------------------------------------------------------------------------------------------ use
 
   addJob(
@@ -321,24 +259,8 @@ export class World {
     return this.timeline.run(this.timeline.now + seconds * 1000);
   }
 
-  /** What is left of all, in GitLab, in AWS and in our tables. */
   remains(): string[] {
-    const left: string[] = [];
-    for (const job of this.gitLab.jobs.values()) {
-      if (!hasJobEnded(job) && job.name !== KINDS.foreign.name) left.push(`job ${job.id} is ${job.status}`);
-    }
-    for (const record of this.gitLab.records.keys()) left.push(`record ${record} is there`);
-    for (const instance of this.ec2.instances.values()) {
-      if (instance.state !== "terminated") left.push(`${instance.id} is ${instance.state}`);
-    }
-    for (const machine of this.machines.alive) left.push(`${machine.place} is alive`);
-    if (this.table.taken(STACK) !== 0) left.push(`${this.table.taken(STACK)} places are taken`);
-    for (const runner of this.table.runners.values()) {
-      const isDone = runner.state === "GONE" && runner.recordDeletedAt !== undefined;
-      if (!isDone) left.push(`the ledger's runner ${runner.runnerId} is ${runner.state}`);
-    }
-    for (const attempts of this.table.attempts.values()) left.push(...this.#openAttempts(attempts));
-    return left;
+    return remains(this);
   }
 
   /** Nothing goes wrong from now on. */
@@ -358,16 +280,6 @@ export class World {
     const isBusy =
       this.gitLab.records.size > 0 || this.machines.alive.size > 0 || this.table.taken(STACK) > 0;
     return !isBusy && mayStay(this.remains());
-  }
-
-  /** A spent attempt of a job that still waits is closed with its job. */
-  #openAttempts(attempts: readonly Attempt[]): string[] {
-    return attempts.flatMap(({ jobId, attempt, state }, index) => {
-      const job = this.gitLab.jobs.get(jobId);
-      const isSpent = index < attempts.length - 1 && job !== undefined && !hasJobEnded(job);
-      const isDone = state === "ENDED" || state === "FAILED" || isSpent;
-      return isDone ? [] : [`the ledger's ${jobId}-${attempt} is ${state}`];
-    });
   }
 
   /** Runs until nothing is left, and returns how many seconds that took; at most so many. */

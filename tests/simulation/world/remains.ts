@@ -1,0 +1,44 @@
+import { STACK } from "../../../AutoScaler/src/domain/ports";
+import type { Attempt } from "../../../Core/ledger";
+import type { Ec2 } from "./ec2";
+import { type GitLab, hasJobEnded } from "./gitlab";
+import type { Machines } from "./machines";
+import { KINDS } from "./stack";
+import type { Table } from "./table";
+
+export interface Remaining {
+  readonly gitLab: GitLab;
+  readonly ec2: Ec2;
+  readonly machines: Machines;
+  readonly table: Table;
+}
+
+/** A spent attempt of a job that still waits is closed with its job. */
+const openAttempts = (gitLab: GitLab, attempts: readonly Attempt[]): string[] => {
+  return attempts.flatMap(({ jobId, attempt, state }, index) => {
+    const job = gitLab.jobs.get(jobId);
+    const isSpent = index < attempts.length - 1 && job !== undefined && !hasJobEnded(job);
+    const isDone = state === "ENDED" || state === "FAILED" || isSpent;
+    return isDone ? [] : [`the ledger's ${jobId}-${attempt} is ${state}`];
+  });
+};
+
+/** What is left of all, in GitLab, in AWS and in our tables. */
+export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] => {
+  const left: string[] = [];
+  for (const job of gitLab.jobs.values()) {
+    if (!hasJobEnded(job) && job.name !== KINDS.foreign.name) left.push(`job ${job.id} is ${job.status}`);
+  }
+  for (const record of gitLab.records.keys()) left.push(`record ${record} is there`);
+  for (const instance of ec2.instances.values()) {
+    if (instance.state !== "terminated") left.push(`${instance.id} is ${instance.state}`);
+  }
+  for (const machine of machines.alive) left.push(`${machine.place} is alive`);
+  if (table.taken(STACK) !== 0) left.push(`${table.taken(STACK)} places are taken`);
+  for (const runner of table.runners.values()) {
+    const isDone = runner.state === "GONE" && runner.recordDeletedAt !== undefined;
+    if (!isDone) left.push(`the ledger's runner ${runner.runnerId} is ${runner.state}`);
+  }
+  for (const attempts of table.attempts.values()) left.push(...openAttempts(gitLab, attempts));
+  return left;
+};
