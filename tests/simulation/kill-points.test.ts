@@ -3,7 +3,7 @@ import { type Hit, hitsOf, play, SCENARIOS, type Scenario } from "./scenarios";
 import { FAULTS } from "./world/calls";
 
 /** `npm run simulate -- --kill-points` takes every one; here the long stories are sampled. */
-const EVERY_HIT_UP_TO = 300;
+const EVERY_HIT_UP_TO = 200;
 const SEED = 1;
 
 const sampled = (hits: readonly Hit[]): readonly Hit[] => {
