@@ -116,8 +116,16 @@ const unknownTo = async <Item>(
   items: readonly Item[],
   find: (item: Item) => Promise<Runner | undefined>,
 ): Promise<Item[]> => {
-  const found = await Promise.all(items.map(find));
-  return items.filter((_, index) => found[index] === undefined);
+  // A read that fails says nothing of its item and keeps no other back (I-24).
+  const isUnknown = async (item: Item): Promise<boolean> => {
+    try {
+      return (await find(item)) === undefined;
+    } catch {
+      return false;
+    }
+  };
+  const unknown = await Promise.all(items.map(isUnknown));
+  return items.filter((_, index) => unknown[index]);
 };
 
 /** GitLab records with our description: a lost answer of the create call leaves one behind (F-25). */
