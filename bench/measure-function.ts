@@ -1,7 +1,13 @@
+import { builtinModules, createRequire } from "node:module";
+
 /**
  * Runs in a process of its own, once a sample: loads a bundle, calls it twice with the same input, and prints
- * the milliseconds, by the wall clock and of processor time. What the first call takes longer than the second
- * is what it still had to load and compile.
+ * the milliseconds, by the wall clock and of processor time.
+ *
+ *   node measure-function.cjs BUNDLE INPUT [NAMES]
+ *
+ * NAMES are Node's own modules that the first call is known to load, as a list in JSON: loaded before it, so that
+ * the difference to a sample without them is what the first call still imports.
  */
 
 interface Cost {
@@ -14,11 +20,14 @@ interface Sample {
   readonly load: Cost;
   readonly first: Cost;
   readonly second: Cost;
+  /** Node's own modules that the first call loaded. */
+  readonly imports: readonly string[];
   /** How the second call ended; both end alike. */
   readonly outcome: string;
 }
 
-const [, , bundle = "", input = "null"] = process.argv;
+const [, , bundle = "", input = "null", names = "[]"] = process.argv;
+const load = createRequire(__filename);
 const print = process.stdout.write.bind(process.stdout);
 process.stdout.write = () => true;
 
@@ -41,6 +50,14 @@ const call = async (handler: (input: unknown, context: object) => unknown): Prom
   }
 };
 
+/** Names of public modules of Node's that are loaded by now. */
+const loaded = (): readonly string[] => {
+  const list = (process as unknown as { moduleLoadList: readonly string[] }).moduleLoadList;
+  return list
+    .map((name) => name.replace(/^NativeModule /, ""))
+    .filter((name) => builtinModules.includes(name));
+};
+
 type Handler = (input: unknown, context: object) => unknown;
 
 const measure = async (): Promise<Sample> => {
@@ -49,14 +66,17 @@ const measure = async (): Promise<Sample> => {
   await import("node:path");
   let handler: Handler = () => undefined;
   let outcome = "";
-  const load = await costOf(() => {
-    handler = require(bundle).handler;
+  const loading = await costOf(() => {
+    handler = load(bundle).handler;
   });
+  for (const name of JSON.parse(names) as readonly string[]) load(`node:${name}`);
+  const before = new Set(loaded());
   const first = await costOf(() => call(handler));
+  const imports = loaded().filter((name) => !before.has(name));
   const second = await costOf(async () => {
     outcome = await call(handler);
   });
-  return { load, first, second, outcome };
+  return { load: loading, first, second, imports, outcome };
 };
 
 void measure().then((sample) => {
