@@ -2,6 +2,7 @@ const common = {
   rootDir: __dirname,
   testEnvironment: "node",
   transform: { "\\.ts$": "<rootDir>/jest-esbuild.cjs" },
+  moduleNameMapper: { "^fast-check$": "<rootDir>/tests/seeded-fast-check.cjs" },
   moduleFileExtensions: ["ts", "mjs", "js", "cjs", "json"],
   modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/", "/\\.stryker-tmp/"],
 };

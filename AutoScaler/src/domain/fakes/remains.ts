@@ -23,7 +23,8 @@ export const remains = ({ gitLab, instances, ledger }: SmallWorld, killed: reado
     records: [...gitLab.runnersById.keys()],
     instances: alive.map(({ instanceId }) => instanceId),
     taken: ledger.taken(STACK),
-    attempts: items.filter((item) => item.kind === "attempt" && item.state !== "ENDED"),
+    // FAILED is an end as well: a job that then found another runner leaves it behind. One that found none is unmet.
+    attempts: items.filter((item) => item.kind === "attempt" && !["ENDED", "FAILED"].includes(item.state)),
     runners: items.filter(
       (item) => item.kind === "runner" && (item.state !== "GONE" || !item.recordDeletedAt),
     ),
