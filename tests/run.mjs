@@ -3,7 +3,7 @@
 //   npm test -- check        types, lint and format, templates
 //   npm test -- unit         what needs no engine
 //   npm test -- engine       the shipped stacks on the laptop's engine
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,14 +40,16 @@ const bin = (name) => join(ROOT, "node_modules/.bin", name);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /** One check: silent when it holds, all of its output when it does not. */
-const check = (title, command, args, cwd = ROOT) => {
-  const since = Date.now();
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
-  const holds = status === 0;
-  total[holds ? "passed" : "failed"] += 1;
-  process.stdout.write(`${holds ? "pass" : "FAIL"}  ${title} (${seconds(since)})\n`);
-  if (!holds) process.stdout.write(`${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}\n`);
-};
+const check = (title, command, args, cwd = ROOT) =>
+  new Promise((resolve) => {
+    const since = Date.now();
+    execFile(command, args, { cwd, env, encoding: "utf8", maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      total[error ? "failed" : "passed"] += 1;
+      process.stdout.write(`${error ? "FAIL" : "pass"}  ${title} (${seconds(since)})\n`);
+      if (error) process.stdout.write(`${stdout}${stderr}${stdout || stderr ? "" : error.message}\n`);
+      resolve();
+    });
+  });
 
 const addReport = (report, project) => {
   total.passed += report.numPassedTests;
@@ -77,24 +79,25 @@ const jest = (project, extra) => {
 };
 
 const RUN = {
-  check: () => {
-    check("types (tsc)", bin("tsc"), []);
-    check("lint and format (biome)", bin("biome"), ["ci", "."]);
-    for (const stack of STACKS) {
-      check(
-        `template of ${stack} (sam validate --lint)`,
-        join(KEPT, "venv/bin/sam"),
-        ["validate", "--lint"],
-        join(ROOT, stack),
-      );
-    }
-  },
+  check: () =>
+    Promise.all([
+      check("types (tsc)", bin("tsc"), []),
+      check("lint and format (biome)", bin("biome"), ["ci", "."]),
+      ...STACKS.map((stack) =>
+        check(
+          `template of ${stack} (sam validate --lint)`,
+          join(KEPT, "venv/bin/sam"),
+          ["validate", "--lint"],
+          join(ROOT, stack),
+        ),
+      ),
+    ]),
   unit: () => jest("unit", []),
   engine: () => jest("engine", ["--runInBand"]),
 };
 
 try {
-  for (const part of parts) RUN[part]();
+  for (const part of parts) await RUN[part]();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
