@@ -87,7 +87,8 @@ const factsOf = async (
   world: FindWorld,
   runner: Runner,
 ): Promise<{ ownJob?: JobFacts; busyJob?: JobFacts }> => {
-  if (runner.state === "GONE") return {};
+  // Its end is under way or done, its attempts are closed: what GitLab says of its jobs changes nothing any more.
+  if (runner.state === "ENDING" || runner.state === "GONE") return {};
   const ownJob = runner.adopted ? undefined : await askFor(world, runner.order.projectId, runner.jobId);
   const busyJob =
     isSameJob(runner) && ownJob ? ownJob : await askFor(world, runner.busyProjectId, runner.busyJobId);
