@@ -36,8 +36,11 @@ export const RUNNER_TRANSITIONS: Readonly<Record<RunnerState, readonly RunnerSta
   GONE: [],
 };
 
-/** Attempts a job has at most (F-36); what then still waits is FAILED and alarmed. */
+/** Attempts of a job that may come to nothing (F-36); what then still waits is FAILED and alarmed. */
 export const MAX_ATTEMPTS = 3;
+
+/** Attempts a job has at most, with those whose runner another job took: no bug launches for ever. */
+export const MOST_ATTEMPTS = 50;
 
 /** Milliseconds since 1970. */
 export type Time = number;
@@ -54,12 +57,14 @@ export interface Place {
   readonly classShard: number;
 }
 
-/** A job's attempt: pk `job#<job id>`, sk `attempt#<n>`. It is also the record of what the job waited and cost. */
+/** A job's attempt: pk `job#<job id>`, sk `attempt#<two digits>`. It is also the record of what the job waited and cost. */
 export interface Attempt {
   readonly kind: "attempt";
   readonly jobId: number;
-  /** 1, 2, 3. */
+  /** From 1. */
   readonly attempt: number;
+  /** How many attempts before this one lost their runner to another job: each of those ran a job, none failed. */
+  readonly robbed?: number;
   readonly version: number;
   readonly state: AttemptState;
   readonly order: RunnerOrder;
@@ -141,6 +146,20 @@ export const isSpent = (attempt: Attempt, runner: Runner | undefined): boolean =
   attempt.state === "FAILED" ||
   (runner !== undefined &&
     (isSpentState(runner.state) || (runner.state === "BUSY" && runner.busyJobId !== attempt.jobId)));
+
+/** Which of a job's attempts. */
+export type AttemptNumber = Pick<Attempt, "attempt" | "robbed">;
+
+/** Whether the attempt's runner ran another job. */
+export const isRobbed = ({ jobId }: Attempt, runner: Runner | undefined): boolean =>
+  runner?.busyJobId !== undefined && runner.busyJobId !== jobId;
+
+/** How many of the job's attempts, up to this one, came to nothing or may still do so. */
+export const countedAttempts = ({ attempt, robbed = 0 }: AttemptNumber): number => attempt - robbed;
+
+/** Whether no attempt follows when this one comes to nothing. */
+export const isLastAttempt = (number: AttemptNumber): boolean =>
+  countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MOST_ATTEMPTS;
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;

@@ -132,7 +132,7 @@ describe("dynamoLedger", () => {
     ]);
     const items = [...(tables.get(LEDGER_TABLE)?.values() ?? [])];
     expect(items.map(({ pk, sk }) => [pk?.S, sk?.S])).toEqual([
-      ["job#12", "attempt#2"],
+      ["job#12", "attempt#02"],
       ["runner#9001", "runner"],
       ["places#stack", "shard#03"],
     ]);

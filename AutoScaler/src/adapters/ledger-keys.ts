@@ -16,7 +16,7 @@ export interface Key {
 
 export const attemptKey = (jobId: number, attempt: number): Key => ({
   pk: `job#${jobId}`,
-  sk: `attempt#${attempt}`,
+  sk: `attempt#${padded(attempt, 2)}`,
 });
 export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
 export const noteKey = (name: string): Key => ({ pk: `note#${name}`, sk: "note" });

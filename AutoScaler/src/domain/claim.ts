@@ -1,5 +1,12 @@
 import { TransientError } from "../../../Core/errors";
-import { type Attempt, advanceAttempt, type Lease, type Runner, touch } from "../../../Core/ledger";
+import {
+  type Attempt,
+  type AttemptNumber,
+  advanceAttempt,
+  type Lease,
+  type Runner,
+  touch,
+} from "../../../Core/ledger";
 import { classKey } from "../../../Core/runner-class";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { commit } from "./commit";
@@ -34,10 +41,10 @@ const readStep = async (world: ClaimWorld, jobId: number): Promise<NextStep> => 
 const checks = (step: Opening): readonly Change[] =>
   step.kind === "open" ? step.proof.map((item) => ({ check: item })) : [];
 
-const newAttempt = (order: RunnerOrder, attempt: number, now: number): Attempt => ({
+const newAttempt = (order: RunnerOrder, number: AttemptNumber, now: number): Attempt => ({
   kind: "attempt",
   jobId: order.jobId,
-  attempt,
+  ...number,
   version: 1,
   state: "CLAIMED",
   order,
@@ -47,7 +54,7 @@ const newAttempt = (order: RunnerOrder, attempt: number, now: number): Attempt =
 
 const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): Attempt =>
   step.kind === "open"
-    ? newAttempt(order, step.attempt, now)
+    ? newAttempt(order, step.number, now)
     : advanceAttempt(step.waiting, "CLAIMED", now, {
         order: { ...order, queuedAt: step.waiting.order.queuedAt },
         classKey: classKey(order.runnerClass),
@@ -56,7 +63,7 @@ const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): Attempt
 
 /** Every job of ours once, when its first attempt is stored: what JobsFoundBySweep is measured against (F-1). */
 const countJob = ({ metric }: ClaimWorld, step: Opening): void => {
-  if (step.kind === "open" && step.attempt === 1) metric("JobsSeen", 1);
+  if (step.kind === "open" && step.number.attempt === 1) metric("JobsSeen", 1);
 };
 
 /** Takes the attempt and both places in one transaction. Undefined: somebody was faster. */
@@ -82,7 +89,7 @@ const putInLine = async (
 ): Promise<StartOutcome | undefined> => {
   const attempt =
     step.kind === "open"
-      ? newWaiting(order, step.attempt, waitingFor, world.clock.now())
+      ? newWaiting(order, step.number, waitingFor, world.clock.now())
       : stillWaiting(step.waiting, order, waitingFor);
   if (attempt === undefined) return { kind: "waiting", waitingFor };
   const remember = await rememberClass(world.ledger, attempt.classKey);

@@ -1,4 +1,4 @@
-import { type Attempt, MAX_ATTEMPTS, type Runner, type Time } from "../../../Core/ledger";
+import { type Attempt, isLastAttempt, isRobbed, type Runner, type Time } from "../../../Core/ledger";
 import { endAttempt, failAttempt } from "./close-attempt";
 import { follow } from "./commit";
 import type { EndOrder, EndResult, JobFacts } from "./end-order";
@@ -30,7 +30,8 @@ const failOwnAttempt = async (
 ): Promise<readonly Change[]> => {
   if (ownJob?.id !== runner.jobId || ownJob.status !== "pending") return [];
   const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
-  return own?.runnerId === runner.runnerId ? failAttempt(own, reason, now) : [];
+  // A robbed attempt did not fail: the job's next one does not count it.
+  return own?.runnerId === runner.runnerId && !isRobbed(own, runner) ? failAttempt(own, reason, now) : [];
 };
 
 /** The job's last attempt failed: nothing starts it any more, so that has to be counted. */
@@ -38,7 +39,7 @@ export const isJobGivenUp = (change: Change): boolean =>
   "put" in change &&
   change.put.kind === "attempt" &&
   change.put.state === "FAILED" &&
-  change.put.attempt >= MAX_ATTEMPTS;
+  isLastAttempt(change.put);
 
 /** What an end changes in attempts: the ended job's are closed, its own unmet one fails. */
 export const attemptChanges = async (

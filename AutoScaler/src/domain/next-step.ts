@@ -1,9 +1,23 @@
-import { type Attempt, isLeased, isSpent, MAX_ATTEMPTS, type Runner, type Time } from "../../../Core/ledger";
+import {
+  type Attempt,
+  type AttemptNumber,
+  countedAttempts,
+  isLastAttempt,
+  isLeased,
+  isRobbed,
+  isSpent,
+  type Runner,
+  type Time,
+} from "../../../Core/ledger";
 
 /** What a start has to do for a pending job, as the ledger stands. */
 export type NextStep =
-  /** Open attempt `attempt`; what proves the one before spent is checked in the same transaction (trace 4). */
-  | { readonly kind: "open"; readonly attempt: number; readonly proof: readonly (Attempt | Runner)[] }
+  /** Open the next attempt; what proves the one before spent is checked in the same transaction (trace 4). */
+  | {
+      readonly kind: "open";
+      readonly number: AttemptNumber;
+      readonly proof: readonly (Attempt | Runner)[];
+    }
   | { readonly kind: "claim"; readonly waiting: Attempt }
   /** A start died before it stored a runner: nothing of it can run. */
   | { readonly kind: "take-over"; readonly claimed: Attempt }
@@ -20,16 +34,21 @@ const MINUTE = 60_000;
 export const retryAt = (attempt: Attempt): Time =>
   attempt.times.FAILED === undefined || attempt.times.LAUNCHED !== undefined
     ? 0
-    : attempt.times.FAILED + MINUTE * 4 ** (attempt.attempt - 1);
+    : attempt.times.FAILED + MINUTE * 4 ** (countedAttempts(attempt) - 1);
 
 const afterSpent = (last: Attempt, runner: Runner | undefined, now: Time): NextStep => {
-  if (last.attempt >= MAX_ATTEMPTS) {
+  const robbed = (last.robbed ?? 0) + (isRobbed(last, runner) ? 1 : 0);
+  if (isLastAttempt({ attempt: last.attempt, robbed })) {
     return last.state === "FAILED"
       ? nothing("attempts used up")
       : { kind: "exhausted", last, ...(runner ? { runner } : {}) };
   }
   if (now < retryAt(last)) return nothing("failed a moment ago");
-  return { kind: "open", attempt: last.attempt + 1, proof: runner ? [last, runner] : [last] };
+  return {
+    kind: "open",
+    number: { attempt: last.attempt + 1, robbed },
+    proof: runner ? [last, runner] : [last],
+  };
 };
 
 /** A runner of an attempt that is neither launched nor being ended. */
@@ -48,7 +67,7 @@ const afterStored = (attempt: Attempt, runner: Runner, now: Time): NextStep => {
  */
 export const nextStep = (attempts: readonly Attempt[], runner: Runner | undefined, now: Time): NextStep => {
   const last = attempts.at(-1);
-  if (last === undefined) return { kind: "open", attempt: 1, proof: [] };
+  if (last === undefined) return { kind: "open", number: { attempt: 1 }, proof: [] };
   if (last.state === "RUNNING" || last.state === "ENDED") return nothing("the job ran already");
   if (isSpent(last, runner)) return afterSpent(last, runner, now);
   if (last.state === "WAITING") return { kind: "claim", waiting: last };

@@ -1,5 +1,12 @@
 import type { JobEvent } from "../../../Core/job-event";
-import { type Attempt, isLeased, MAX_ATTEMPTS, type Time, ttlAfter } from "../../../Core/ledger";
+import {
+  type Attempt,
+  type AttemptNumber,
+  isLastAttempt,
+  isLeased,
+  type Time,
+  ttlAfter,
+} from "../../../Core/ledger";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { failAttempt } from "./close-attempt";
 import { follow } from "./commit";
@@ -38,10 +45,10 @@ const unknownOrder = (job: JobEvent, now: Time): RunnerOrder => ({
   verified: false,
 });
 
-const failedLookUp = (job: JobEvent, attempt: number, reason: string, now: Time): Attempt => ({
+const failedLookUp = (job: JobEvent, number: AttemptNumber, reason: string, now: Time): Attempt => ({
   kind: "attempt",
   jobId: job.jobId,
-  attempt,
+  ...number,
   version: 1,
   state: "FAILED",
   order: unknownOrder(job, now),
@@ -58,10 +65,11 @@ const afterLookUp = (
   reason: string,
   now: Time,
 ): readonly Change[] => {
-  if (last === undefined) return [{ put: failedLookUp(job, 1, reason, now) }];
+  if (last === undefined) return [{ put: failedLookUp(job, { attempt: 1 }, reason, now) }];
   if (last.state === "WAITING") return failAttempt(last, reason, now);
-  const mayFollow = last.state === "FAILED" && last.attempt < MAX_ATTEMPTS && now >= retryAt(last);
-  return mayFollow ? [{ put: failedLookUp(job, last.attempt + 1, reason, now) }, { check: last }] : [];
+  const mayFollow = last.state === "FAILED" && !isLastAttempt(last) && now >= retryAt(last);
+  const next = { attempt: last.attempt + 1, ...(last.robbed === undefined ? {} : { robbed: last.robbed }) };
+  return mayFollow ? [{ put: failedLookUp(job, next, reason, now) }, { check: last }] : [];
 };
 
 /** Nothing runs for a claim whose start gave its lease back: the runner would have been stored. */

@@ -336,4 +336,22 @@ describe("traces", () => {
     expect(await runnerOf(small, RA)).toMatchObject({ state: "BUSY", busyJobId: F });
     expect(small.gitLab.runnersById.get(RA)?.paused).toBe(true);
   });
+
+  it("I-1: a job whose runner is taken five times is met by its sixth", async () => {
+    const small = smallWorld();
+    const a = await pend(small, A);
+    for (const thief of [11, 12, 13, 14, 15]) {
+      small.gitLab.addJob({ id: thief, tags: ["ec2"] });
+      const { runnerId } = attemptsOf(small, A).at(-1)!;
+      await small.pickUp(hook(runs(small, thief, runnerId!)));
+      await small.stop(hook(ends(small, thief)));
+      await small.start(hook(a));
+    }
+    const { runnerId } = attemptsOf(small, A).at(-1)!;
+    await small.pickUp(hook(runs(small, A, runnerId!)));
+
+    expect(small.ec2.launched.size).toBe(6);
+    expect(attemptsOf(small, A).at(-1)).toMatchObject({ attempt: 6, robbed: 5, state: "RUNNING" });
+    expect(attemptsOf(small, A).map(({ state }) => state)).not.toContain("FAILED");
+  });
 });

@@ -1,4 +1,4 @@
-import { type Attempt, touch } from "../../../Core/ledger";
+import { type Attempt, type AttemptNumber, touch } from "../../../Core/ledger";
 import { classKey } from "../../../Core/runner-class";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import type { Change, Ledger } from "./ports";
@@ -28,13 +28,13 @@ export const rememberClass = async (ledger: Ledger, key: string): Promise<readon
 /** A new attempt that waits. */
 export const newWaiting = (
   order: RunnerOrder,
-  attempt: number,
+  number: AttemptNumber,
   waitingFor: WaitingFor,
   now: number,
 ): Attempt => ({
   kind: "attempt",
   jobId: order.jobId,
-  attempt,
+  ...number,
   version: 1,
   state: "WAITING",
   order,

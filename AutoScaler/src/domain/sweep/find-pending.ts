@@ -47,7 +47,7 @@ const isDue = (step: NextStep, now: Time): boolean => {
 };
 
 const attemptOf = (step: NextStep): number | undefined => {
-  if (step.kind === "open") return step.attempt;
+  if (step.kind === "open") return step.number.attempt;
   if (step.kind === "take-over") return step.claimed.attempt;
   return step.kind === "resume" ? step.attempt.attempt : undefined;
 };
@@ -114,7 +114,7 @@ export const findPending = async (
   isOurs: IsOurs,
 ): Promise<Finding | undefined> => {
   const step = await readStep(ledger, job.id, look.now);
-  const isNew = step.kind === "open" && step.attempt === 1;
+  const isNew = step.kind === "open" && step.number.attempt === 1;
   const isWanted = isNew ? shouldHaveCome(job, look) && (await isOurs(job)) : isDue(step, look.now);
   if (!isWanted) return undefined;
   const stopped = stoppedAttempt(step);
