@@ -52,7 +52,7 @@ const order = fields({
 const lease = optional(fields({ holder: text, until: number }));
 const place = optional(fields({ stackShard: number, classShard: number }));
 
-const SHARED: Shape = {
+const SHARED = {
   jobId: number,
   attempt: number,
   version: number,
@@ -68,10 +68,12 @@ const SHARED: Shape = {
   ttl: optional(number),
 };
 
-const ATTEMPT: Shape = {
+// Every field, by the compiler's word: what is not named here would not survive being stored.
+const ATTEMPT: Readonly<Record<keyof Attempt, Check>> = {
   ...SHARED,
   kind: oneOf(["attempt"]),
   state: oneOf(ATTEMPT_STATES),
+  robbed: optional(number),
   waitingFor: optional(oneOf(["place", "starts-on", "ec2"])),
   wokenAt: optional(number),
   runnerId: optional(number),
@@ -80,7 +82,7 @@ const ATTEMPT: Shape = {
   outcome: optional(text),
 };
 
-const RUNNER: Shape = {
+const RUNNER: Readonly<Record<keyof Runner, Check>> = {
   ...SHARED,
   kind: oneOf(["runner"]),
   state: oneOf(RUNNER_STATES),
