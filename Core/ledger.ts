@@ -72,7 +72,7 @@ export interface Attempt {
   readonly lease?: Lease;
   /** Held while CLAIMED; from CREATED on the place is the runner's. */
   readonly place?: Place;
-  /** What a WAITING attempt waits for. */
+  /** What an attempt in line waits for. */
   readonly waitingFor?: "place" | "starts-on" | "ec2";
   /** When the sweep or a freed place last put this waiting job's event on the bus. */
   readonly wokenAt?: Time;
@@ -135,6 +135,15 @@ export interface Runner {
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;
 }
+
+const STATES_IN_LINE: readonly AttemptState[] = ["CREATED", "LAUNCHED"];
+
+/**
+ * In its class's line: without a runner, or with one that EC2 refused for the number of calls (LAUNCHED: it is the
+ * runner of another job, which took this one's).
+ */
+export const isInLine = ({ state, waitingFor }: Attempt): boolean =>
+  state === "WAITING" || (waitingFor !== undefined && STATES_IN_LINE.includes(state));
 
 const isSpentState = (state: RunnerState): boolean => state === "ENDING" || state === "GONE";
 

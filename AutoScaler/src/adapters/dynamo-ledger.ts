@@ -22,6 +22,7 @@ import {
   runnerKey,
   waitingPk,
 } from "./ledger-keys";
+import { nextMoment } from "./next-moment";
 import { type Patience, transact } from "./transact";
 
 type Item = Record<string, AttributeValue>;
@@ -133,6 +134,7 @@ export const dynamoLedger = (
         changes.map((change) => transactItem(tables, change)),
         patience,
       ),
+    nextMoment: (row, moments) => nextMoment(client, table, row, moments),
     waiting: async (classKey, limit) => {
       const items: Attempt[] = [];
       let cursor: string | undefined;

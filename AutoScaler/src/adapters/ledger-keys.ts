@@ -1,4 +1,4 @@
-import type { Attempt, Runner } from "../../../Core/ledger";
+import { type Attempt, isInLine, type Runner } from "../../../Core/ledger";
 
 /** Item keys of the ledger table and of its two sparse indexes, `open` and `resource`. */
 export const OPEN_INDEX = "open";
@@ -25,6 +25,7 @@ export const placeKey = (scope: string, shard: number): Key => ({
   pk: placesPk(scope),
   sk: `shard#${padded(shard, 2)}`,
 });
+export const momentsKey = (row: string): Key => ({ pk: `moments#${row}`, sk: "moments" });
 export const itemKey = (item: Attempt | Runner): Key =>
   item.kind === "attempt" ? attemptKey(item.jobId, item.attempt) : runnerKey(item.runnerId);
 
@@ -39,7 +40,7 @@ export interface OpenKey {
 
 const openAttemptKey = (item: Attempt): OpenKey | undefined => {
   const ofJob = `${padded(item.jobId, DIGITS)}#${item.attempt}`;
-  if (item.state === "WAITING") {
+  if (isInLine(item)) {
     return {
       openPk: waitingPk(item.classKey),
       openSk: `${padded(item.order.queuedAt, QUEUED_AT_DIGITS)}#${ofJob}`,

@@ -5,16 +5,17 @@ import {
   advanceAttempt,
   type Lease,
   type Runner,
+  type Time,
   touch,
 } from "../../../Core/ledger";
 import { classKey } from "../../../Core/runner-class";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { commit } from "./commit";
 import { type NextStep, nextStep } from "./next-step";
-import { isHeld, readPace } from "./pace";
 import { type FreePlace, findPlace } from "./places";
 import type { Change } from "./ports";
 import type { StartOutcome } from "./start-outcome";
+import { type Turn, takeTurn } from "./turns";
 import { newWaiting, rememberClass, stillWaiting } from "./wait-in-line";
 import type { World } from "./world";
 
@@ -22,12 +23,20 @@ export type ClaimWorld = Pick<World, "ledger" | "settings" | "clock" | "caps" | 
 
 /** The job is ours to go on with under the lease, or there is nothing to do. */
 export type Claim =
-  | { readonly kind: "claimed"; readonly attempt: Attempt }
-  | { readonly kind: "resumed"; readonly attempt: Attempt; readonly runner: Runner }
+  | { readonly kind: "claimed"; readonly attempt: Attempt; readonly turn: Turn }
+  | { readonly kind: "resumed"; readonly attempt: Attempt; readonly runner: Runner; readonly turn: Turn }
   | StartOutcome;
 
 type Opening = Extract<NextStep, { kind: "open" | "claim" }>;
 type WaitingFor = NonNullable<Attempt["waitingFor"]>;
+
+/** One start. */
+interface Start {
+  readonly order: RunnerOrder;
+  readonly lease: Lease;
+  /** Its turn to launch, taken once however often the claim is tried. Undefined: not within some seconds. */
+  readonly turn: (wokenAt: Time | undefined) => Promise<Turn | undefined>;
+}
 
 const TRIES = 12;
 
@@ -69,15 +78,15 @@ const countJob = ({ metric }: ClaimWorld, step: Opening): void => {
 /** Takes the attempt and both places in one transaction. Undefined: somebody was faster. */
 const takeAttempt = async (
   world: ClaimWorld,
-  order: RunnerOrder,
+  { order, lease }: Start,
   step: Opening,
   free: FreePlace,
-  lease: Lease,
+  turn: Turn,
 ): Promise<Claim | undefined> => {
   const attempt = { ...claimedAttempt(step, order, world.clock.now()), lease, place: free.place };
   const done = await commit(world.ledger, [{ put: attempt }, ...checks(step), ...free.take]);
   if (done) countJob(world, step);
-  return done ? { kind: "claimed", attempt } : undefined;
+  return done ? { kind: "claimed", attempt, turn } : undefined;
 };
 
 /** Stores that the attempt waits. Undefined: somebody was faster. */
@@ -98,52 +107,49 @@ const putInLine = async (
   return done ? { kind: "waiting", waitingFor } : undefined;
 };
 
-/** What holds a new start back besides the caps. */
-const heldBy = async (
-  world: ClaimWorld,
-  order: RunnerOrder,
-  step: Opening,
-): Promise<WaitingFor | undefined> => {
-  if (!(await world.settings.startsAreOn())) return "starts-on";
-  if (order.runnerClass.type !== "EC2") return undefined;
-  const { pace } = await readPace(world.ledger);
-  return isHeld(pace, step.kind === "claim" ? step.waiting.wokenAt : undefined) ? "ec2" : undefined;
-};
-
-const isInLine = (step: Opening): boolean => step.kind === "claim" && step.waiting.waitingFor === "place";
+const waitsForPlace = (step: Opening): boolean =>
+  step.kind === "claim" && step.waiting.waitingFor === "place";
 
 /**
  * A job without a place goes into the line first and then looks once more: a place that was freed between the
- * look and the line would otherwise wake nobody.
+ * look and the line would otherwise wake nobody. One that sees a place waits for its turn before it takes it.
  */
 const openOrWait = async (
   world: ClaimWorld,
-  order: RunnerOrder,
+  start: Start,
   step: Opening,
-  lease: Lease,
-  start: number,
+  firstShard: number,
 ): Promise<Claim | undefined> => {
-  const held = await heldBy(world, order, step);
-  if (held !== undefined) return putInLine(world, order, step, held);
-  const free = await findPlace(world.ledger, world.caps, order.runnerClass, start);
-  if (free !== undefined) return takeAttempt(world, order, step, free, lease);
-  const outcome = await putInLine(world, order, step, "place");
-  return isInLine(step) ? outcome : undefined;
+  const { order } = start;
+  if (!(await world.settings.startsAreOn())) return putInLine(world, order, step, "starts-on");
+  const free = await findPlace(world.ledger, world.caps, order.runnerClass, firstShard);
+  if (free === undefined) {
+    const outcome = await putInLine(world, order, step, "place");
+    return waitsForPlace(step) ? outcome : undefined;
+  }
+  const turn = await start.turn(step.kind === "claim" ? step.waiting.wokenAt : undefined);
+  return turn ? takeAttempt(world, start, step, free, turn) : putInLine(world, order, step, "ec2");
 };
 
-const takeOver = async (world: ClaimWorld, claimed: Attempt, lease: Lease): Promise<Claim | undefined> => {
-  const attempt = touch(claimed, { lease });
-  return (await commit(world.ledger, [{ put: attempt }])) ? { kind: "claimed", attempt } : undefined;
+/** Without a turn nothing is written: the sweep comes back to it. */
+const takeOver = async (world: ClaimWorld, start: Start, claimed: Attempt): Promise<Claim | undefined> => {
+  const turn = await start.turn(claimed.wokenAt);
+  if (turn === undefined) return { kind: "waiting", waitingFor: "ec2" };
+  const attempt = touch(claimed, { lease: start.lease });
+  return (await commit(world.ledger, [{ put: attempt }])) ? { kind: "claimed", attempt, turn } : undefined;
 };
 
+/** Without a turn nothing is written: the runner waits as it did. */
 const resume = async (
   world: ClaimWorld,
+  start: Start,
   step: Extract<NextStep, { kind: "resume" }>,
-  lease: Lease,
 ): Promise<Claim | undefined> => {
-  const runner = touch(step.runner, { lease });
+  const turn = await start.turn(step.attempt.wokenAt);
+  if (turn === undefined) return { kind: "waiting", waitingFor: "launch" };
+  const runner = touch(step.runner, { lease: start.lease });
   const done = await commit(world.ledger, [{ put: runner }]);
-  return done ? { kind: "resumed", attempt: step.attempt, runner } : undefined;
+  return done ? { kind: "resumed", attempt: step.attempt, runner, turn } : undefined;
 };
 
 /** All attempts are used up: the failure is stored and counted once, by whoever commits it. */
@@ -161,20 +167,28 @@ const giveUp = async (
 
 const act = (
   world: ClaimWorld,
-  order: RunnerOrder,
+  start: Start,
   step: NextStep,
-  lease: Lease,
-  start: number,
+  firstShard: number,
 ): Promise<Claim | undefined> | Claim => {
   if (step.kind === "nothing") return step;
   if (step.kind === "exhausted") return giveUp(world, step);
-  if (step.kind === "take-over") return takeOver(world, step.claimed, lease);
-  if (step.kind === "resume") return resume(world, step, lease);
-  return openOrWait(world, order, step, lease, start);
+  if (step.kind === "take-over") return takeOver(world, start, step.claimed);
+  if (step.kind === "resume") return resume(world, start, step);
+  return openOrWait(world, start, step, firstShard);
 };
 
 /** Spreads those who meet at one counter; the same for the same job and try. */
 const jitter = (jobId: number, round: number): number => round * 40 + ((jobId * 31 + round * 17) % 60);
+
+const newStart = (world: ClaimWorld, order: RunnerOrder, lease: Lease): Start => {
+  let taken: Turn | undefined;
+  const turn: Start["turn"] = async (wokenAt) => {
+    taken ??= await takeTurn(world, order.runnerClass.type, wokenAt);
+    return taken;
+  };
+  return { order, lease, turn };
+};
 
 /**
  * Makes the job ours: claims its next attempt with a place under the caps, or resumes what a start left behind.
@@ -182,9 +196,10 @@ const jitter = (jobId: number, round: number): number => round * 40 + ((jobId * 
  * @throws TransientError when others win a dozen times in a row
  */
 export const claim = async (world: ClaimWorld, order: RunnerOrder, lease: Lease): Promise<Claim> => {
+  const start = newStart(world, order, lease);
   for (let round = 0; round < TRIES; round += 1) {
     const step = await readStep(world, order.jobId);
-    const outcome = await act(world, order, step, lease, order.jobId + round);
+    const outcome = await act(world, start, step, order.jobId + round);
     if (outcome !== undefined) return outcome;
     if (round > 1) await world.clock.sleep(jitter(order.jobId, round));
   }

@@ -2,6 +2,7 @@ import {
   type Attempt,
   advanceAttempt,
   advanceRunner,
+  isInLine,
   mayBecome,
   type Runner,
   type Time,
@@ -13,6 +14,8 @@ import { isHeld, noteRefusal, readPace } from "./pace";
 import { giveBack } from "./places";
 import type { Change, Launch } from "./ports";
 import type { StartOutcome } from "./start-outcome";
+import { NEXT_TURN } from "./turns";
+import { rememberClass } from "./wait-in-line";
 import type { World } from "./world";
 
 export type LaunchWorld = Pick<World, "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric">;
@@ -26,10 +29,12 @@ const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resour
 const servedAttempt = async (world: LaunchWorld, runner: Runner): Promise<Attempt | undefined> =>
   (await world.ledger.attempts(runner.jobId)).find((one) => one.attempt === runner.attempt);
 
-const launchedAttempt = (attempt: Attempt, launch: Launched, now: Time): Attempt =>
-  mayBecome(attempt, "LAUNCHED")
-    ? advanceAttempt(attempt, "LAUNCHED", now, { ...resourceOf(launch), reason: undefined })
-    : touch(attempt, resourceOf(launch));
+const launchedAttempt = (attempt: Attempt, launch: Launched, now: Time): Attempt => {
+  const patch = { ...resourceOf(launch), waitingFor: undefined };
+  return mayBecome(attempt, "LAUNCHED")
+    ? advanceAttempt(attempt, "LAUNCHED", now, { ...patch, reason: undefined })
+    : touch(attempt, patch);
+};
 
 /** Written whatever the state has become meanwhile: what runs must be known. */
 const storeLaunch = (world: LaunchWorld, { runnerId }: Runner, launch: Launched): Promise<StartOutcome> =>
@@ -48,6 +53,14 @@ const storeLaunch = (world: LaunchWorld, { runnerId }: Runner, launch: Launched)
     return { changes, result };
   });
 
+/** The changes that put an attempt with its runner in line, among those that have none yet. */
+const intoLine = async (world: LaunchWorld, runner: Runner): Promise<readonly Change[]> => {
+  const attempt = await servedAttempt(world, runner);
+  if (attempt === undefined || isInLine(attempt)) return [];
+  const inLine = touch(attempt, { waitingFor: "ec2" });
+  return isInLine(inLine) ? [{ put: inLine }, ...(await rememberClass(world.ledger, attempt.classKey))] : [];
+};
+
 /**
  * None to be had just now, and nothing runs: the runner stays and the sweep tries again. The round is raised
  * first, so the next call is a new one; what asks with an old token gets the old answer.
@@ -58,12 +71,15 @@ const keepForLater = (
   refusal: Refused["refusal"],
 ): Promise<StartOutcome> =>
   follow(world.ledger, async () => {
-    const result = { kind: "waiting", waitingFor: "launch" } as const;
     const runner = await world.ledger.runner(runnerId);
+    const isPaced = runner?.carrier === "EC2" && refusal === "rate";
+    const next = isPaced ? { placeFreed: NEXT_TURN } : {};
+    const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
     if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
+    const line = isPaced ? await intoLine(world, runner) : [];
     const launchRound = runner.launchRound + 1;
     return {
-      changes: [{ put: touch(runner, { launchRound, lease: undefined, reason: refusal }) }],
+      changes: [{ put: touch(runner, { launchRound, lease: undefined, reason: refusal }) }, ...line],
       result,
     };
   });

@@ -55,6 +55,14 @@ describe("planPickUp", () => {
     ]);
   });
 
+  it("I-26: a runner whose launch waits is waited for by the robbed job from then on", () => {
+    const { resourceId: _, ...held } = aRunner({ reason: "rate" });
+    const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "ec2" })];
+    const changed = puts(stolen({ own: [held], attempts }));
+    expect(changed[2]).toMatchObject({ jobId: 8, state: "LAUNCHED", runnerId: 9001, waitingFor: "ec2" });
+    expect(changed[3]).not.toHaveProperty("waitingFor");
+  });
+
   it("I-18: leaves what the runners were launched for as it was", () => {
     const [taken, moved] = puts(stolen());
     expect([taken, moved]).toMatchObject([

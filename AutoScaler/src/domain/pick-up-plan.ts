@@ -78,12 +78,16 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
     )
     .map((runner) => runnerEnded(runner.runnerId, "its job ran on another runner"));
 
-/** Exchanges the two runners in one transaction: each job keeps an attempt with a runner of its own. */
+/**
+ * Exchanges the two runners in one transaction: each job keeps an attempt with a runner of its own. One that waits
+ * for its launch is waited for by the other job.
+ */
 const swap = (facts: PickUpFacts, runner: Runner, robbed: Attempt, other: Runner): readonly Change[] => {
   const served = facts.attempts.find((attempt) => attempt.attempt === other.attempt);
   const moved = touch(other, { jobId: robbed.jobId, attempt: robbed.attempt });
   const { resourceId, market, pricePerHour } = other;
-  const patch = { runnerId: other.runnerId, resourceId, market, pricePerHour };
+  const { waitingFor } = served ?? {};
+  const patch = { runnerId: other.runnerId, resourceId, market, pricePerHour, waitingFor };
   const noted = running(facts).map((change) =>
     "put" in change && change.put.kind === "attempt" && change.put.attempt === served?.attempt
       ? { put: { ...change.put, runnerId: runner.runnerId } }

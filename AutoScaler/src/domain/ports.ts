@@ -41,6 +41,17 @@ export type Change =
   | { readonly note: Note }
   | { readonly bootstrap: BootstrapRow };
 
+/** Moments `gap` milliseconds apart, of which each is given away once. All times in whole milliseconds. */
+export interface Moments {
+  readonly gap: number;
+  /** The first one that may be given. What lies before is lost. */
+  readonly from: Time;
+  readonly until: Time;
+}
+
+/** A row's next moment that lies so far after `until` is a clock's error or a broken item: the row begins anew. */
+export const STRAY_MILLISECONDS = 60_000;
+
 export interface Page<Item> {
   readonly items: readonly Item[];
   /** Absent on the last page. */
@@ -59,9 +70,14 @@ export interface Ledger {
   note(name: string): Promise<Note | undefined>;
   /** All or nothing. False: a condition did not hold, nothing was written: read again and follow (F-17). */
   commit(changes: readonly Change[]): Promise<boolean>;
-  /** WAITING attempts of a class, oldest `queuedAt` first. May lag behind by a moment. */
+  /**
+   * The next moment of a row that all who ask share; undefined when it lies after `until`. One item and no
+   * transaction: any number may ask at once, and none is in another's way.
+   */
+  nextMoment(row: string, moments: Moments): Promise<Time | undefined>;
+  /** Attempts in a class's line (see `isInLine`), oldest `queuedAt` first. May lag behind by a moment. */
   waiting(classKey: string, limit: number): Promise<readonly Attempt[]>;
-  /** Attempts that are neither WAITING, ENDED nor FAILED, and runners not GONE or with a record to delete. May lag. */
+  /** Attempts that are neither in line, ENDED nor FAILED, and runners not GONE or with a record to delete. May lag. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
   openRunners(cursor?: string): Promise<Page<Runner>>;
 }

@@ -40,6 +40,18 @@ describe("startNextJob", () => {
     expect(await next()).toEqual({ kind: "nobody" });
   });
 
+  it("F-33: wakes for a turn at EC2 the oldest of all classes that waits for one, with its runner or without", async () => {
+    const { next } = await setUp(
+      { classKey: "LAMBDA#default", waitingFor: "place" },
+      { waitingFor: "place" },
+      { classKey: "EC2#big", state: "CREATED", runnerId: 5, waitingFor: "ec2" },
+      { waitingFor: "ec2" },
+    );
+    expect(await next("EC2")).toEqual({ kind: "woken", jobId: 3 });
+    expect(await next("EC2")).toEqual({ kind: "woken", jobId: 4 });
+    expect(await next("EC2")).toEqual({ kind: "nobody" });
+  });
+
   it("wakes another class when nobody waits in this one: the stack's place is free too", async () => {
     const { next } = await setUp({ classKey: "EC2#big" });
     expect(await next()).toEqual({ kind: "woken", jobId: 1 });

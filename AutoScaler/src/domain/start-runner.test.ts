@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
 import { interleaved } from "./fakes/interleaved";
 import { interrupted } from "./fakes/interrupted";
-import { hook, type SmallWorld, type SmallWorldOptions, smallWorld, workflows } from "./fakes/small-world";
+import {
+  detailOf,
+  hook,
+  type SmallWorld,
+  type SmallWorldOptions,
+  smallWorld,
+  workflows,
+} from "./fakes/small-world";
 import { type Launch, STACK } from "./ports";
 
 const attempts = (small: SmallWorld) =>
@@ -269,7 +276,9 @@ describe("a start that is refused", () => {
       const refusals = kind === "rate" ? 2 : 1;
       small.ec2.script.push(...Array<Launch>(refusals).fill(refusal(kind)));
       const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
-      expect(await small.start(hook(job))).toEqual({ kind: "waiting", waitingFor: "launch" });
+      const outcome = await small.start(hook(job));
+      const next = kind === "rate" ? { placeFreed: "EC2" } : {};
+      expect(outcome).toEqual({ kind: "waiting", waitingFor: "launch", ...next });
       expect(attempts(small)).toMatchObject([{ state: "CREATED" }]);
       expect(runners(small)).toMatchObject([{ state: "STARTING", launchRound: 1, reason: kind }]);
       expect(runners(small)[0]).not.toHaveProperty("lease");
@@ -292,6 +301,42 @@ describe("a start that is refused", () => {
     });
     expect(await small.start(hook(small.gitLab.addJob({ id: 9 })))).toMatchObject({ kind: "launched" });
     expect(small.ec2.calls).toEqual(["7-1-0", "7-1-0"]);
+  });
+
+  it("I-26 F-33: a job whose launch was refused waits in line with its runner, and is let go by who came before it", async () => {
+    const small = smallWorld();
+    small.ec2.script.push(refusal("rate"), refusal("rate"));
+    const [older, job] = [6, 7].map((id) => small.gitLab.addJob({ id, tags: ["ec2"], createdAt: id }));
+    await small.start(hook(job!));
+    small.bus.events.length = 0;
+    small.clock.advance(60_000);
+    const { ledger } = small;
+    expect((await ledger.waiting("EC2#default", 9)).map(({ jobId, state }) => [jobId, state])).toEqual([
+      [7, "CREATED"],
+    ]);
+    expect((await ledger.openAttempts()).items).toEqual([]);
+
+    await small.start(hook(older!));
+    await small.sweep();
+    const woken = small.bus.events.splice(0);
+    expect(woken).toHaveLength(2);
+    for (const event of woken) await small.deliver(detailOf(event));
+
+    expect(attempts(small).map(({ state }) => state)).toEqual(["LAUNCHED", "LAUNCHED"]);
+    expect(attempts(small).filter(({ waitingFor }) => waitingFor !== undefined)).toEqual([]);
+    expect(await ledger.waiting("EC2#default", 9)).toEqual([]);
+    expect(small.gitLab.created).toHaveLength(2);
+  });
+
+  it("I-26: one that was let go lets the next one go when it is launched, at once and not at the next sweep", async () => {
+    const small = smallWorld();
+    small.ec2.script.push(refusal("rate"), refusal("rate"));
+    const jobs = [7, 8, 9].map((id) => small.gitLab.addJob({ id, tags: ["ec2"], createdAt: id }));
+    for (const job of jobs) await small.start(hook(job));
+    const [first] = small.bus.events.splice(0);
+
+    expect(await small.deliver(detailOf(first!))).toMatchObject({ kind: "launched", placeFreed: "EC2" });
+    expect(small.bus.events).toMatchObject([{ job: { id: 8, status: "pending" } }]);
   });
 
   it("F-33: tries once more after the first refusal of all, a few seconds later and with the same token", async () => {

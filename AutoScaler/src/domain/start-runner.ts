@@ -5,6 +5,7 @@ import { type CreateWorld, createRunner } from "./create-runner";
 import { type LaunchWorld, launchRunner } from "./launch-runner";
 import { giveLeaseBack, newLease } from "./leases";
 import type { StartOutcome } from "./start-outcome";
+import { NEXT_TURN, type Turn } from "./turns";
 
 export type StartWorld = ClaimWorld & CreateWorld & LaunchWorld;
 
@@ -18,16 +19,20 @@ const release = async ({ ledger }: StartWorld, jobId: number, lease: Lease): Pro
   });
 };
 
+/** Whoever had to wait lets the next one go when its own call is made: so the line moves on at EC2's pace. */
+const passOn = (outcome: StartOutcome, { passesOn }: Turn): StartOutcome =>
+  outcome.kind === "launched" && passesOn ? { ...outcome, placeFreed: NEXT_TURN } : outcome;
+
 const claimCreateLaunch = async (
   world: StartWorld,
   order: RunnerOrder,
   lease: Lease,
 ): Promise<StartOutcome> => {
   const claimed = await claim(world, order, lease);
-  if (claimed.kind === "resumed") return launchRunner(world, claimed.runner, claimed.attempt.wokenAt);
-  if (claimed.kind !== "claimed") return claimed;
-  const created = await createRunner(world, claimed.attempt, lease);
-  return created.kind === "created" ? launchRunner(world, created.runner, created.attempt.wokenAt) : created;
+  if (claimed.kind !== "claimed" && claimed.kind !== "resumed") return claimed;
+  const ready = claimed.kind === "resumed" ? claimed : await createRunner(world, claimed.attempt, lease);
+  if (ready.kind !== "created" && ready.kind !== "resumed") return ready;
+  return passOn(await launchRunner(world, ready.runner, ready.attempt.wokenAt), claimed.turn);
 };
 
 /**

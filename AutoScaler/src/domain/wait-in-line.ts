@@ -12,7 +12,7 @@ const isListOfStrings = (value: unknown): value is readonly string[] =>
 
 /** Classes in which jobs have waited: the sweep looks there. */
 export const readClasses = async (
-  ledger: Ledger,
+  ledger: Pick<Ledger, "note">,
 ): Promise<{ readonly names: readonly string[]; readonly version: number }> => {
   const note = await ledger.note(CLASSES_NOTE);
   return { names: isListOfStrings(note?.value) ? note.value : [], version: note?.version ?? 0 };

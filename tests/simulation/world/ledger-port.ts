@@ -1,4 +1,4 @@
-import type { Change, Ledger } from "../../../AutoScaler/src/domain/ports";
+import type { Change, Ledger, Moments } from "../../../AutoScaler/src/domain/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Calls, Process } from "./calls";
 import type { Random } from "./random";
@@ -73,6 +73,10 @@ export class LedgerPort implements Ledger {
 
   note(name: string) {
     return this.calls.make(this.process, "ledger.note", () => this.table.notes.get(name));
+  }
+
+  nextMoment(row: string, moments: Moments) {
+    return this.calls.make(this.process, "ledger.nextMoment", () => this.table.nextMoment(row, moments));
   }
 
   waiting(classKey: string, limit: number) {

@@ -1,6 +1,20 @@
-import { type Change, type Note, type Page, SHARDS } from "../../../AutoScaler/src/domain/ports";
+import { momentRows } from "../../../AutoScaler/src/domain/fakes/moment-rows";
+import {
+  type Change,
+  type Moments,
+  type Note,
+  type Page,
+  SHARDS,
+} from "../../../AutoScaler/src/domain/ports";
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
-import { ATTEMPT_STATES, type Attempt, RUNNER_STATES, type Runner, type Time } from "../../../Core/ledger";
+import {
+  ATTEMPT_STATES,
+  type Attempt,
+  isInLine,
+  RUNNER_STATES,
+  type Runner,
+  type Time,
+} from "../../../Core/ledger";
 import { insertSorted, removeSorted } from "./sorted";
 
 type Item = Attempt | Runner;
@@ -10,7 +24,8 @@ const attemptKey = (item: Attempt): string => `${pad(item.jobId)}#${item.attempt
 const runnerKey = (item: Runner): string => pad(item.runnerId);
 const waitingKey = (item: Attempt): string => `${pad(item.order.queuedAt)}#${attemptKey(item)}`;
 
-const isOpenAttempt = ({ state }: Attempt): boolean => !["WAITING", "ENDED", "FAILED"].includes(state);
+const isOpenAttempt = (item: Attempt): boolean =>
+  !isInLine(item) && !["ENDED", "FAILED"].includes(item.state);
 const isOpenRunner = (item: Runner): boolean => item.state !== "GONE" || item.recordDeletedAt === undefined;
 
 interface Sorted<Of> {
@@ -50,6 +65,7 @@ export class Table {
   writes = 0;
   /** Milliseconds that an index read may be behind. */
   indexLag = 800;
+  readonly #moments = momentRows();
   readonly #open = { attempts: sorted<Attempt>(), runners: sorted<Runner>() };
   readonly #waiting = new Map<string, Sorted<Attempt>>();
   readonly #waitingClass = new Map<string, string>();
@@ -133,6 +149,12 @@ export class Table {
     return true;
   }
 
+  nextMoment(row: string, moments: Moments): Time | undefined {
+    const moment = this.#moments.next(row, moments);
+    if (moment !== undefined) this.writes += 1;
+    return moment;
+  }
+
   #indexItem(item: Item): void {
     if (item.kind === "runner") {
       set(this.#open.runners, runnerKey(item), item, isOpenRunner(item));
@@ -142,7 +164,7 @@ export class Table {
     set(this.#open.attempts, attemptKey(item), item, isOpenAttempt(item));
     const key = waitingKey(item);
     const before = this.#waitingClass.get(key);
-    const isWaiting = item.state === "WAITING";
+    const isWaiting = isInLine(item);
     if (before !== undefined && before !== item.classKey) set(this.#line(before), key, item, false);
     set(this.#line(item.classKey), key, item, isWaiting);
     if (isWaiting) this.#waitingClass.set(key, item.classKey);

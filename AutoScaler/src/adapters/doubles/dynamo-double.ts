@@ -10,6 +10,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
   type TransactWriteItemsCommandInput,
+  UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 
@@ -46,11 +47,21 @@ const term = (text: string, item: Item | undefined, values: Item, names: Names):
   const stored = (name = ""): AttributeValue | undefined => item?.[names?.[name] ?? name];
   const [, presence, attribute] = /^(attribute_exists|attribute_not_exists)\(([#\w]+)\)$/.exec(text) ?? [];
   if (presence !== undefined) return (stored(attribute) !== undefined) === (presence === "attribute_exists");
-  const [, left, operator, right] = /^([#\w]+) (=|<) (:\w+)$/.exec(text) ?? [];
+  const [, left, operator, right] = /^([#\w]+) (=|<=|<|>) (:\w+)$/.exec(text) ?? [];
   if (operator === undefined) throw new Error(`The double does not know the condition ${text}`);
   const [found, wanted] = [scalar(stored(left)), scalar(values[right ?? ""])];
   if (found === undefined || wanted === undefined) return false;
-  return operator === "=" ? found === wanted : found < wanted;
+  if (operator === "=") return found === wanted;
+  if (operator === ">") return found > wanted;
+  return found < wanted || (operator === "<=" && found === wanted);
+};
+
+/** `ADD attribute :value` and `SET attribute = :value`. */
+const updated = (expression = "", item: Item, values: Item = {}): Item => {
+  const [, verb, attribute = "", value = ""] = /^(ADD|SET) (\w+)(?: =)? (:\w+)$/.exec(expression) ?? [];
+  if (verb === undefined) throw new Error(`The double does not know ${expression}`);
+  const before = verb === "ADD" ? Number(item[attribute]?.N ?? 0) : 0;
+  return { [attribute]: { N: String(before + Number(values[value]?.N)) } };
 };
 
 const holds = (expression: string | undefined, item: Item | undefined, values: Item = {}, names?: Names) =>
@@ -79,16 +90,15 @@ export const dynamoDouble = (shapes: Readonly<Record<string, TableShape>>): Dyna
       write.ExpressionAttributeValues,
       write.ExpressionAttributeNames,
     );
-    const apply = (): void => {
+    const apply = (): Item => {
       if (Put) table(Put.TableName).set(key, structuredClone(Put.Item ?? {}));
       if (Delete) table(Delete.TableName).delete(key);
       if (Update) {
-        if (Update.UpdateExpression !== "ADD taken :difference")
-          throw new Error(`The double does not know ${Update.UpdateExpression}`);
-        const difference = Number(Update.ExpressionAttributeValues?.[":difference"]?.N);
-        const taken = Number(before?.taken?.N ?? 0) + difference;
-        table(Update.TableName).set(key, { ...Update.Key, ...before, taken: { N: String(taken) } });
+        const change = updated(Update.UpdateExpression, before ?? {}, Update.ExpressionAttributeValues);
+        table(Update.TableName).set(key, { ...Update.Key, ...before, ...change });
+        return change;
       }
+      return {};
     };
     return { isHeld, apply };
   };
@@ -107,6 +117,11 @@ export const dynamoDouble = (shapes: Readonly<Record<string, TableShape>>): Dyna
     if (!isHeld) throw new ConditionalCheckFailedException({ message: "", $metadata: {} });
     apply();
     return {};
+  });
+  mock.on(UpdateItemCommand).callsFake((Update) => {
+    const { isHeld, apply } = plan({ Update });
+    if (!isHeld) throw new ConditionalCheckFailedException({ message: "", $metadata: {} });
+    return { Attributes: apply() };
   });
   mock.on(DeleteItemCommand).callsFake((Delete) => {
     plan({ Delete }).apply();

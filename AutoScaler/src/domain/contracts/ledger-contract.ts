@@ -162,6 +162,27 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
     });
   });
 
+  describe("a row of moments", () => {
+    const moments = { gap: 100, from: 1_000_000, until: 1_000_500 };
+
+    it("F-33: gives each moment once, and none after the last that is asked for", async () => {
+      const row = `row-${freshId()}`;
+      const asks = Array.from({ length: 20 }, () => ledger.nextMoment(row, moments));
+      const given = (await Promise.all(asks)).filter((moment) => moment !== undefined).sort();
+      expect(given).toEqual([1_000_000, 1_000_100, 1_000_200, 1_000_300, 1_000_400, 1_000_500]);
+    });
+
+    it("loses what has gone by, and begins anew when it finds itself far ahead", async () => {
+      const row = `row-${freshId()}`;
+      const ask = (from: number) => ledger.nextMoment(row, { gap: 100, from, until: from + 500 });
+      expect(await ask(9_000_000)).toBe(9_000_000);
+      expect(await ask(9_000_050)).toBe(9_000_100);
+      expect(await ask(9_001_000)).toBe(9_001_000);
+      expect(await ask(9_000_000)).toBeUndefined();
+      expect(await ask(1_000_000)).toBe(1_000_000);
+    });
+  });
+
   it("keeps notes by version", async () => {
     const name = `sweep-${freshId()}`;
     const value = { cursor: "a", ids: [1, 2], deep: { on: true, none: null } };
@@ -203,6 +224,22 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect([(await ledger.waiting(classKey, 9)).length, await isOpen()]).toEqual([0, true]);
       await commitAll(ledger, { put: { ...attempt, version: 3, state: "ENDED" } });
       expect(await isOpen()).toBe(false);
+    });
+
+    it("I-26: keeps an attempt in line while its runner's launch waits, and among the open ones from then on", async () => {
+      const jobId = freshId();
+      const classKey = `EC2#${jobId}`;
+      const waits = sampleAttempt({ jobId, classKey, state: "CREATED", waitingFor: "ec2" });
+      const seen = async () => [
+        (await ledger.waiting(classKey, 9)).length,
+        (await everyPage((cursor) => ledger.openAttempts(cursor))).filter((one) => one.jobId === jobId)
+          .length,
+      ];
+      await commitAll(ledger, { put: waits });
+      expect(await seen()).toEqual([1, 0]);
+      const { waitingFor: _, ...launched } = waits;
+      await commitAll(ledger, { put: { ...launched, version: 2, state: "LAUNCHED" } });
+      expect(await seen()).toEqual([0, 1]);
     });
 
     it("I-20: lists a runner until it is gone and its record deleted", async () => {

@@ -1,7 +1,8 @@
 import type { BootstrapRow } from "../../../../Core/bootstrap-row";
-import type { Attempt, Runner } from "../../../../Core/ledger";
+import { type Attempt, isInLine, type Runner } from "../../../../Core/ledger";
 import type { Change, Ledger, Note } from "../ports";
 import { SHARDS } from "../ports";
+import { momentRows } from "./moment-rows";
 import { sorted } from "./sorted";
 
 export interface FakeLedger extends Ledger {
@@ -11,7 +12,7 @@ export interface FakeLedger extends Ledger {
   readonly bootstrapRows: Map<string, BootstrapRow>;
   /** Sum of a scope's counters. */
   taken(scope: string): number;
-  /** Number of commits that wrote. */
+  /** Number of commits that wrote, and of moments given away. */
   writes: number;
   /** Items on a page of the open lists. */
   pageSize: number;
@@ -39,7 +40,8 @@ const refuseMalformed = (changes: readonly Change[]): void => {
   if (new Set(keys).size !== keys.length) throw new Error(`Two changes of one item: ${keys.join(", ")}`);
 };
 
-const isOpenAttempt = (item: Attempt): boolean => !["WAITING", "ENDED", "FAILED"].includes(item.state);
+const isOpenAttempt = (item: Attempt): boolean =>
+  !isInLine(item) && !["ENDED", "FAILED"].includes(item.state);
 const isOpenRunner = (item: Runner): boolean => item.state !== "GONE" || item.recordDeletedAt === undefined;
 
 const digits = (...numbers: readonly number[]): string =>
@@ -76,7 +78,7 @@ const indexes = () => {
     added: (item: Attempt | Runner): void => {
       if (item.kind === "attempt") {
         if (isOpenAttempt(item)) openAttempts.set(attemptKey(item), item);
-        if (item.state === "WAITING") line(item.classKey).set(lineKey(item), item);
+        if (isInLine(item)) line(item.classKey).set(lineKey(item), item);
         return;
       }
       if (isOpenRunner(item)) openRunners.set(digits(item.runnerId), item);
@@ -104,6 +106,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     );
   };
   const index = indexes();
+  const moments = momentRows();
   const runner = (runnerId: number): Runner | undefined => {
     const item = items.get(`runner#${runnerId}`);
     return item?.kind === "runner" ? item : undefined;
@@ -151,6 +154,11 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
       changes.forEach(write);
       ledger.writes += 1;
       return true;
+    },
+    nextMoment: async (row, asked) => {
+      const moment = moments.next(row, asked);
+      if (moment !== undefined) ledger.writes += 1;
+      return moment;
     },
     waiting: async (classKey, limit) => index.line(classKey).page(limit).items,
     openAttempts: async (cursor) => index.openAttempts.page(ledger.pageSize, cursor),

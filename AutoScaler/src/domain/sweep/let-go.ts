@@ -1,7 +1,8 @@
 import { type Attempt, isLeased, type Runner, type Time } from "../../../../Core/ledger";
 import { pendingEvent } from "../our-events";
-import { LEAST_RELEASE, PACE_NOTE, type Pace, readPace } from "../pace";
+import { nextPace, PACE_NOTE, type Pace, readPace } from "../pace";
 import { type Ledger, STACK } from "../ports";
+import { turnsAtOnce } from "../turns";
 import type { World } from "../world";
 import { type LookIndex, waitsForPace } from "./find-pending";
 import { type Finding, isRecent, type Look } from "./look";
@@ -12,7 +13,7 @@ export type LetGoWorld = Pick<World, "ledger" | "settings" | "caps">;
 interface Room {
   stack: number;
   readonly classes: Map<string, number>;
-  /** Launches that EC2's pace allows; Infinity while EC2 refuses nothing. */
+  /** Turns at EC2 for those that are let go together; Infinity while nobody waits for one. */
   ec2: number;
 }
 
@@ -80,17 +81,6 @@ const fromPace = ({ runners, now }: Look, { lastAttempt }: LookIndex, room: Room
     .filter((attempt) => !isRecent(attempt.wokenAt, now) && room.ec2-- > 0)
     .map(wake);
 
-const GROWTH = 1.1;
-const MOST_RELEASE = 10_000;
-const MINUTE = 60_000;
-
-/** What the pace is from now on: over, or a little faster while EC2 refuses nothing. */
-export const nextPace = (pace: Pace, isHolding: boolean, now: Time): Pace | undefined => {
-  if (now - pace.lastRefusedAt < MINUTE) return pace;
-  if (!isHolding) return undefined;
-  return { ...pace, release: Math.min(Math.ceil(pace.release * GROWTH), MOST_RELEASE) };
-};
-
 const storePace = async (
   ledger: Ledger,
   pace: Pace,
@@ -99,13 +89,12 @@ const storePace = async (
   now: Time,
 ): Promise<void> => {
   const next = nextPace(pace, isHolding, now);
-  if (next === pace) return;
   await ledger.commit([{ note: { name: PACE_NOTE, version: version + 1, value: next ?? null } }]);
 };
 
 /**
- * Lets waiting jobs go: as many as there are places, and as many on EC2 as its pace allows. Nothing while new
- * starts are switched off (F-57), but for runners that exist already.
+ * Lets waiting jobs go: as many as there are places, and as many on EC2 as find a turn at once; those let the others
+ * go, one by one. Nothing while new starts are switched off (F-57), but for runners that exist already.
  */
 export const letGo = async (world: LetGoWorld, look: Look, index: LookIndex): Promise<readonly Finding[]> => {
   const { pace, version } = await readPace(world.ledger);
@@ -115,7 +104,7 @@ export const letGo = async (world: LetGoWorld, look: Look, index: LookIndex): Pr
   const room = await readRoom(
     world,
     look.waiting,
-    pace?.release ?? (isHolding ? LEAST_RELEASE : Number.POSITIVE_INFINITY),
+    pace !== undefined || isHolding ? turnsAtOnce(pace) : Number.POSITIVE_INFINITY,
   );
   const paced = fromPace(look, index, room);
   const line = (await world.settings.startsAreOn()) ? fromLine(look, room) : [];

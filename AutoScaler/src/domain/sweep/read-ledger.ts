@@ -30,12 +30,14 @@ const readWaiting = async (ledger: Ledger): Promise<Attempt[]> => {
   return lines.flat();
 };
 
-/** The ledger's open items. */
+/** The ledger's open items. Who is in line with a runner is no WAITING attempt, but as open as the others. */
 export const readLedger = async (ledger: Ledger): Promise<Pick<Look, "attempts" | "runners" | "waiting">> => {
-  const [attempts, runners, waiting] = await Promise.all([
+  const [attempts, runners, line] = await Promise.all([
     allPages((cursor) => ledger.openAttempts(cursor)),
     allPages((cursor) => ledger.openRunners(cursor)),
     readWaiting(ledger),
   ]);
-  return { attempts, runners, waiting };
+  const isWaiting = ({ state }: Attempt): boolean => state === "WAITING";
+  const created = line.filter((attempt) => !isWaiting(attempt));
+  return { attempts: [...attempts, ...created], runners, waiting: line.filter(isWaiting) };
 };
