@@ -8,10 +8,11 @@ const common = {
 };
 
 /**
- * unit: everything that needs no engine. engine: what deploys to the laptop's engine, one file at a time.
+ * unit: everything that needs no engine. engine: what deploys to the laptop's engine, two files at a time.
  */
 module.exports = {
   maxWorkers: "100%",
+  testSequencer: "<rootDir>/tests/longest-first.cjs",
   // Two cores that have other things to do as well are no defect.
   testTimeout: 30_000,
   projects: [

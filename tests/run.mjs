@@ -93,7 +93,8 @@ const RUN = {
       ),
     ]),
   unit: () => jest("unit", []),
-  engine: () => jest("engine", ["--runInBand"]),
+  // Each file has an engine of its own; they wait more than they work.
+  engine: () => jest("engine", ["--maxWorkers=2"]),
 };
 
 try {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
+import { runLoad } from "../../bench/load-run";
+import { percentile } from "../../bench/percentile";
+import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
 
 const PROJECT = 11;
 const SHORT_JOBS = 10;
@@ -15,16 +17,23 @@ const SHORT = Array.from({ length: SHORT_JOBS }, (_, index) => ({
   script: ["echo done"],
 }));
 
-/** What `POST /_/faults` makes GitLab do, and what becomes of the pipeline. */
-export const faultCases = (get: () => TestLaptop): void => {
+let test: TestLaptop;
+
+beforeAll(async () => {
+  test = await openLaptop();
+}, START_MS);
+
+afterAll(() => test?.laptop.close(), 30_000);
+
+describe("faults of GitLab and of what carries runners", () => {
   const faults = async (settings: unknown): Promise<void> => {
-    const answer = await gitlabApi(get().laptop).call("POST", "/_/faults", settings);
+    const answer = await gitlabApi(test.laptop).call("POST", "/_/faults", settings);
     if (!answer.ok) throw new Error(`POST /_/faults: ${answer.status} ${await answer.text()}`);
   };
   afterEach(() => faults({}));
 
   const killAll = (): void => {
-    const { host, ec2 } = get().laptop;
+    const { host, ec2 } = test.laptop;
     for (const pid of host.runnerPids()) process.kill(pid, "SIGKILL");
     const alive = ec2.instances().filter(({ state }) => state === "running");
     ec2.control({ terminate: alive.map(({ instanceId }) => instanceId) });
@@ -33,7 +42,7 @@ export const faultCases = (get: () => TestLaptop): void => {
   it(
     "F-1 F-19 F-38: pipelines end though GitLab answers 500 for ten seconds and loses a tenth of its hooks, and a runner and an instance are killed",
     async () => {
-      const { laptop } = get();
+      const { laptop } = test;
       const gitlab = gitlabApi(laptop);
       const before = {
         lost: laptop.standIn!.counts().hooks.lost,
@@ -60,4 +69,16 @@ export const faultCases = (get: () => TestLaptop): void => {
     },
     PATIENCE_MS + 150_000,
   );
-};
+});
+
+/** A short form of `npm run load`. Lost hooks are the case above: healing them takes sweeps, and so minutes. */
+describe("load", () => {
+  it("L-1 L-2: 60 jobs whose hooks are shuffled and doubled all run, none starts twice, nothing is left", async () => {
+    const plan = { jobs: 60, seconds: 4, perPipeline: 20, shuffleMs: 3_000, lose: 0, repeat: 0.1 };
+    const result = await runLoad(test.laptop, plan);
+    expect(result).toMatchObject({ succeeded: 60, notEnded: 0, doubleStarts: 0, isAllGone: true });
+    expect(result.hooks.repeated).toBeGreaterThan(0);
+    expect(result.hooks.accepted).toBe(result.hooks.sent);
+    expect(percentile(result.acceptMs, 95)).toBeLessThan(5_000);
+  }, 200_000);
+});

@@ -1,0 +1,23 @@
+const { default: Sequencer } = require("@jest/test-sequencer");
+
+/** The files that take longest: what begins last would keep the other processors waiting. */
+const LONGEST = [
+  "tests/end-to-end/faults.test.ts",
+  "tests/end-to-end/whole-path.test.ts",
+  "tests/end-to-end/start.test.ts",
+  "tests/simulation/scale.test.ts",
+  "tests/simulation/kill-points.test.ts",
+  "tests/simulation/lives.test.ts",
+];
+
+const rank = ({ path }) => {
+  const index = LONGEST.findIndex((file) => path.endsWith(file));
+  return index === -1 ? LONGEST.length : index;
+};
+
+/** Jest's own order, the longest files first. */
+module.exports = class LongestFirst extends Sequencer {
+  sort(tests) {
+    return super.sort(tests).sort((one, other) => rank(one) - rank(other));
+  }
+};
