@@ -17,7 +17,11 @@ const COME_WITHIN = 10;
 /** What the alarm on the line's age looks for, in seconds. */
 const OLD = 300;
 
-/** More instances wanted at once than EC2 starts: its bucket holds a thousand launches and gets two a second. */
+/**
+ * More instances wanted at once than EC2 starts.
+ *
+ * @param bucket launches that EC2's bucket holds; it gets two a second
+ */
 export const runBackPressure = async (
   jobs: number,
   seed: number,

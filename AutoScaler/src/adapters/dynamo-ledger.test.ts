@@ -1,4 +1,9 @@
-import { GetItemCommand, QueryCommand, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import {
+  GetItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { ledgerContract } from "../domain/contracts/ledger-contract";
 import { fullRunner, sampleAttempt, sampleRunner } from "../domain/contracts/samples";
 import { fakeClock } from "../domain/fakes";
@@ -75,12 +80,13 @@ describe("dynamoLedger", () => {
   ])("F-18 F-19: says of %s that it is a %s, with its cause and without its text", async (name, expected) => {
     const { ledger, mock } = prepare();
     const cause = failure(name);
-    for (const Command of [TransactWriteItemsCommand, GetItemCommand, QueryCommand])
+    for (const Command of [TransactWriteItemsCommand, GetItemCommand, QueryCommand, UpdateItemCommand])
       mock.on(Command as typeof GetItemCommand).rejects(cause);
     for (const call of [
       () => ledger.commit([{ put: sampleAttempt({ jobId: 1 }) }]),
       () => ledger.runner(1),
       () => ledger.openRunners(),
+      () => ledger.nextMoment("ec2", { gap: 20, from: 1, until: 2 }),
     ]) {
       const error: unknown = await call().catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ name: expected, cause });
@@ -121,6 +127,15 @@ describe("dynamoLedger", () => {
     const second = await ledger.openRunners(first.next);
     expect([first.items.length, second.items.length, second.next]).toEqual([500, 1, undefined]);
     expect(second.items[0]?.runnerId).toBe(501);
+  });
+
+  it("I-24: begins a row of moments anew whose item nobody can read", async () => {
+    const { ledger, tables } = prepare();
+    const broken = { pk: { S: "moments#ec2" }, sk: { S: "moments" } };
+    for (const nextAt of [{ N: "9e15" }, { N: "-1" }, { S: "soon" }, { NULL: true }] as const) {
+      tables.get(LEDGER_TABLE)?.set(JSON.stringify(["moments#ec2", "moments"]), { ...broken, nextAt });
+      expect(await ledger.nextMoment("ec2", { gap: 20, from: 1_000, until: 2_000 })).toBe(1_000);
+    }
   });
 
   it("keeps the keys that operators and indexes go by", async () => {

@@ -20,7 +20,7 @@ export const nextMoment = async (
   const update = async (
     UpdateExpression: string,
     ConditionExpression: string,
-    values: Readonly<Record<string, number>>,
+    values: Readonly<Record<string, number | string>>,
   ): Promise<Time | undefined> => {
     const command = new UpdateItemCommand({
       TableName,
@@ -41,8 +41,8 @@ export const nextMoment = async (
 
   const first = await update(
     "SET nextAt = :next",
-    "attribute_not_exists(nextAt) OR nextAt < :from OR nextAt > :far",
-    { ":next": from + gap, ":from": from, ":far": until + STRAY_MILLISECONDS },
+    "attribute_not_exists(nextAt) OR nextAt < :from OR nextAt > :far OR NOT attribute_type(nextAt, :number)",
+    { ":next": from + gap, ":from": from, ":far": until + STRAY_MILLISECONDS, ":number": "N" },
   );
   return first ?? update("ADD nextAt :gap", "nextAt <= :until", { ":gap": gap, ":until": until });
 };

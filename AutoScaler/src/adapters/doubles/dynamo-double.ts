@@ -47,6 +47,8 @@ const term = (text: string, item: Item | undefined, values: Item, names: Names):
   const stored = (name = ""): AttributeValue | undefined => item?.[names?.[name] ?? name];
   const [, presence, attribute] = /^(attribute_exists|attribute_not_exists)\(([#\w]+)\)$/.exec(text) ?? [];
   if (presence !== undefined) return (stored(attribute) !== undefined) === (presence === "attribute_exists");
+  const [, typed, type] = /^NOT attribute_type\((\w+), (:\w+)\)$/.exec(text) ?? [];
+  if (typed !== undefined) return Object.keys(stored(typed) ?? {})[0] !== values[type ?? ""]?.S;
   const [, left, operator, right] = /^([#\w]+) (=|<=|<|>) (:\w+)$/.exec(text) ?? [];
   if (operator === undefined) throw new Error(`The double does not know the condition ${text}`);
   const [found, wanted] = [scalar(stored(left)), scalar(values[right ?? ""])];
