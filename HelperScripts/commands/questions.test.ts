@@ -165,12 +165,13 @@ describe("why", () => {
   });
 
   it.each([
-    ["place", "as many runners as allowed"],
-    ["starts-on", "resume"],
-    ["ec2", "EC2, which takes no more launches"],
-  ] as const)("says that a job waits for %s", async (waitingFor, words) => {
+    ["WAITING", "place", "as many runners as allowed"],
+    ["WAITING", "starts-on", "resume"],
+    ["WAITING", "ec2", "EC2, which takes no more launches"],
+    ["CREATED", "ec2", "EC2, which takes no more launches"],
+  ] as const)("says of one that is %s that it waits for %s", async (state, waitingFor, words) => {
     const on = world();
-    on.putLedger(attempt(7, { state: "WAITING", waitingFor, times: { WAITING: QUEUED + 1_000 } }));
+    on.putLedger(attempt(7, { state, waitingFor, times: { [state]: QUEUED + 1_000 } }));
     expect((await on.run(["why", "7"])).out).toContain(words);
   });
 

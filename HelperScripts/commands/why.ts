@@ -1,4 +1,4 @@
-import type { Attempt, Runner, Time } from "../../Core/ledger";
+import { type Attempt, isInLine, type Runner, type Time } from "../../Core/ledger";
 import { safe } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
@@ -61,9 +61,9 @@ const runnerSteps = (attempt: Attempt, runner: Runner | undefined): readonly Ste
 };
 
 const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
+  if (isInLine(attempt)) return `It ${WAITING_FOR[attempt.waitingFor ?? "place"]}.`;
   switch (attempt.state) {
     case "WAITING":
-      return `It ${WAITING_FOR[attempt.waitingFor ?? "place"]}.`;
     case "CLAIMED":
     case "CREATED":
       return `Its runner is being started${attempt.reason ? `; last problem: ${attempt.reason}` : ""}.`;
