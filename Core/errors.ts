@@ -20,3 +20,11 @@ export class ConfigurationError extends NamedError {
 export class TransientError extends NamedError {
   override readonly name = "TransientError";
 }
+
+/**
+ * A call that makes something had no answer, and a repeat at once would only make more: the sweep repeats it later.
+ * The workflow fails without a retry.
+ */
+export class NoAnswerError extends NamedError {
+  override readonly name = "NoAnswerError";
+}

@@ -65,6 +65,8 @@ export interface Attempt {
   readonly attempt: number;
   /** How many attempts before this one lost their runner to another job: each of those ran a job, none failed. */
   readonly robbed?: number;
+  /** No carrier was to be had for its runner, for so long that no other attempt follows. */
+  readonly isLast?: true;
   readonly version: number;
   readonly state: AttemptState;
   readonly order: RunnerOrder;
@@ -157,7 +159,7 @@ export const isSpent = (attempt: Attempt, runner: Runner | undefined): boolean =
     (isSpentState(runner.state) || (runner.state === "BUSY" && runner.busyJobId !== attempt.jobId)));
 
 /** Which of a job's attempts. */
-export type AttemptNumber = Pick<Attempt, "attempt" | "robbed">;
+export type AttemptNumber = Pick<Attempt, "attempt" | "robbed" | "isLast">;
 
 /** Whether the attempt's runner ran another job. */
 export const isRobbed = ({ jobId }: Attempt, runner: Runner | undefined): boolean =>
@@ -168,7 +170,7 @@ export const countedAttempts = ({ attempt, robbed = 0 }: AttemptNumber): number 
 
 /** Whether no attempt follows when this one comes to nothing. */
 export const isLastAttempt = (number: AttemptNumber): boolean =>
-  countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MOST_ATTEMPTS;
+  number.isLast === true || countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MOST_ATTEMPTS;
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;

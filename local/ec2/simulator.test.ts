@@ -56,11 +56,7 @@ describe("the laptop's EC2", () => {
       endpoint: ec2.endpoint,
       credentials: { accessKeyId: "a", secretAccessKey: "b" },
     });
-  const provider = () =>
-    ec2Provider(api(), SETTINGS, {
-      clock: { now: Date.now, sleep: (ms) => sleep(ms / 20) },
-      random: () => 0,
-    });
+  const provider = () => ec2Provider(api(), SETTINGS);
   const states = (id: string) =>
     events
       .filter(({ detail }) => detail["instance-id"] === id && "state" in detail)

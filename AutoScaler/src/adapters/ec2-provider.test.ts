@@ -4,7 +4,6 @@ import type { Runner } from "../../../Core/ledger";
 import type { Market } from "../../../Core/runner-class";
 import { providerContract } from "../domain/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../domain/contracts/samples";
-import { fakeClock } from "../domain/fakes";
 import { ec2Double, ec2Error } from "./doubles/ec2-double";
 import { type Ec2ProviderParts, ec2Provider } from "./ec2-provider";
 
@@ -32,9 +31,8 @@ const runnerOf = (market: Market = "spot-first", change: Partial<Runner> = {}): 
 
 const prepare = (parts: Partial<Ec2ProviderParts> = {}, settings = SETTINGS) => {
   const ec2 = ec2Double();
-  const clock = fakeClock();
-  const provider = ec2Provider(ec2, settings, { clock, random: () => 0.5, ...parts });
-  return { ec2, clock, provider };
+  const provider = ec2Provider(ec2, settings, parts);
+  return { ec2, provider };
 };
 
 const marketsAsked = (ec2: ReturnType<typeof ec2Double>) =>
@@ -175,9 +173,8 @@ describe("client tokens", () => {
   });
 
   it("I-18: repeats a launch with the same parameters, whatever the ledger has written to the runner since", async () => {
-    const { ec2, clock, provider } = prepare();
+    const { ec2, provider } = prepare();
     const first = await provider.launch(runnerOf());
-    clock.advance(3_600_000);
     const again = await provider.launch(
       runnerOf("spot-first", { lease: { holder: "x", until: 1 }, reason: "rate" }),
     );
@@ -272,51 +269,54 @@ describe("EC2's errors inside an answer that succeeded", () => {
 
 describe("a call that is refused or lost", () => {
   it("F-33: is refused for the rate at once: the ledger knows who else is, and when to come back", async () => {
-    const { ec2, clock, provider } = prepare();
+    const { ec2, provider } = prepare();
     ec2.plan.push({ throws: ec2Error("RequestLimitExceeded", 503) });
     expect(await provider.launch(runnerOf())).toMatchObject({ kind: "refused", refusal: "rate" });
     expect(ec2.fleetCalls).toHaveLength(1);
-    expect(clock.sleeps).toEqual([]);
     expect(await provider.launch(runnerOf())).toMatchObject({ kind: "launched" });
-    expect(ec2.instances.size).toBe(1);
-  });
-
-  it("is repeated after jittered pauses when it has no answer", async () => {
-    const { ec2, clock, provider } = prepare();
-    for (let i = 0; i < 2; i += 1) ec2.plan.push({ throws: ec2Error("InternalError", 500) });
-    expect(await provider.launch(runnerOf())).toMatchObject({ kind: "launched" });
-    expect(new Set(ec2.fleetCalls.map(({ ClientToken }) => ClientToken)).size).toBe(1);
-    expect(clock.sleeps).toEqual([1_000, 3_000]);
-  });
-
-  it("F-34 I-19: a lost answer is asked for again, and gives the instance that is there", async () => {
-    const { ec2, provider } = prepare();
-    ec2.plan.push({ isLost: true });
-    expect(await provider.launch(runnerOf())).toMatchObject({ resourceId: "i-00000000000000001" });
     expect(ec2.instances.size).toBe(1);
   });
 
   it.each(["InternalError", "ServiceUnavailable", "TimeoutError"])(
-    "F-34 I-19: adopts by tag what %s left behind",
+    "I-25: makes one call when EC2 answers %s, and leaves the repeat to its caller",
     async (code) => {
       const { ec2, provider } = prepare();
-      ec2.plan.push({ isLost: true }, { throws: ec2Error(code, 500) }, { throws: ec2Error(code, 500) });
-      expect(await provider.launch(runnerOf())).toMatchObject({
-        kind: "launched",
-        resourceId: "i-00000000000000001",
-        market: "spot",
-        bootstrapKey: "AROARUNNER:i-00000000000000001",
-      });
-      expect(ec2.instances.size).toBe(1);
+      ec2.plan.push({ throws: ec2Error(code, 500) });
+      await expect(provider.launch(runnerOf())).rejects.toThrow(TransientError);
+      expect(ec2.fleetCalls).toHaveLength(1);
+      expect(await provider.launch(runnerOf())).toMatchObject({ kind: "launched" });
+      expect(new Set(ec2.fleetCalls.map(({ ClientToken }) => ClientToken)).size).toBe(1);
     },
   );
+
+  it("F-34 I-19: a repeat after a lost answer gets the instance that is there, though EC2 does not show it yet", async () => {
+    const { ec2, provider } = prepare();
+    ec2.isVisible = false;
+    ec2.plan.push({ isLost: true });
+    await expect(provider.launch(runnerOf())).rejects.toThrow(TransientError);
+    expect(await provider.launch(runnerOf())).toMatchObject({ resourceId: "i-00000000000000001" });
+    expect(ec2.instances.size).toBe(1);
+  });
+
+  it("F-34 I-19: finds by tag what a lost answer left behind", async () => {
+    const { ec2, provider } = prepare();
+    ec2.plan.push({ isLost: true });
+    await expect(provider.launch(runnerOf())).rejects.toThrow(TransientError);
+    expect(await provider.launch(runnerOf("spot-first", { version: 2 }))).toMatchObject({
+      kind: "launched",
+      resourceId: "i-00000000000000001",
+      market: "spot",
+      bootstrapKey: "AROARUNNER:i-00000000000000001",
+    });
+    expect(ec2.fleetCalls).toHaveLength(1);
+  });
 
   it("I-19: never falls to on-demand while it is unknown whether the spot call launched", async () => {
     const { ec2, provider } = prepare();
     ec2.isVisible = false;
-    for (let i = 0; i < 3; i += 1) ec2.plan.push({ isLost: true });
+    ec2.plan.push({ isLost: true });
     await expect(provider.launch(runnerOf())).rejects.toThrow(TransientError);
-    expect(marketsAsked(ec2)).toEqual(["spot", "spot", "spot"]);
+    expect(marketsAsked(ec2)).toEqual(["spot"]);
     ec2.isVisible = true;
     expect(await provider.launch(runnerOf("spot-first", { version: 2 }))).toMatchObject({ kind: "launched" });
     expect(ec2.instances.size).toBe(1);
@@ -324,11 +324,8 @@ describe("a call that is refused or lost", () => {
 
   it("I-19: a repeat finds what was bought on demand, though spot has some again", async () => {
     const { ec2, provider } = prepare();
-    ec2.plan.push({ throws: ec2Error("InsufficientInstanceCapacity") });
-    for (let i = 0; i < 3; i += 1) ec2.plan.push({ isLost: true });
-    ec2.isVisible = false;
+    ec2.plan.push({ throws: ec2Error("InsufficientInstanceCapacity") }, { isLost: true });
     await expect(provider.launch(runnerOf())).rejects.toThrow(TransientError);
-    ec2.isVisible = true;
     expect(await provider.launch(runnerOf("spot-first", { version: 2 }))).toMatchObject({
       kind: "launched",
       market: "on-demand",
@@ -336,29 +333,22 @@ describe("a call that is refused or lost", () => {
     expect(ec2.instances.size).toBe(1);
   });
 
-  it("F-35: waits a moment for EC2 to show what it has launched", async () => {
-    const { ec2, clock, provider } = prepare();
-    ec2.isVisible = false;
-    clock.duringSleep = () => {
-      ec2.isVisible = clock.sleeps.length > 1;
-    };
+  it("F-35: a fleet that names neither instance nor error is no proof of either", async () => {
+    const { ec2, provider } = prepare();
     ec2.plan.push({ isSilent: true });
-    expect(await provider.launch(runnerOf())).toMatchObject({ kind: "launched" });
-    expect(clock.sleeps).toEqual([1_000, 2_000]);
+    await expect(provider.launch(runnerOf())).rejects.toThrow(TransientError);
+    expect(await provider.find(runnerOf())).toMatchObject({ kind: "launched" });
   });
 
   it("I-19: takes other parameters under a used token for the sign of an earlier launch", async () => {
     const { ec2, provider } = prepare();
     await provider.launch(runnerOf());
-    const deployedAgain = ec2Provider(
-      ec2,
-      {
-        ...SETTINGS,
-        launchTemplates: { ...SETTINGS.launchTemplates, arm64: { id: "lt-arm", version: "4" } },
-      },
-      { clock: fakeClock(), random: () => 0 },
-    );
-    expect(await deployedAgain.launch(runnerOf())).toMatchObject({ resourceId: "i-00000000000000001" });
+    const deployedAgain = ec2Provider(ec2, {
+      ...SETTINGS,
+      launchTemplates: { ...SETTINGS.launchTemplates, arm64: { id: "lt-arm", version: "4" } },
+    });
+    await expect(deployedAgain.launch(runnerOf())).rejects.toThrow(TransientError);
+    expect(await deployedAgain.find(runnerOf())).toMatchObject({ resourceId: "i-00000000000000001" });
     expect(ec2.instances.size).toBe(1);
   });
 
@@ -378,7 +368,7 @@ describe("find", () => {
     expect(
       await provider.find(runnerOf("spot-first", { launchedFor: { jobId: 3_580_121_225, attempt: 2 } })),
     ).toBeUndefined();
-    const neighbour = ec2Provider(ec2, { ...SETTINGS, deploymentId: "another" }, { clock: fakeClock() });
+    const neighbour = ec2Provider(ec2, { ...SETTINGS, deploymentId: "another" });
     expect(await neighbour.find(runnerOf())).toBeUndefined();
     await ec2.terminateInstances({ InstanceIds: ["i-00000000000000001"] });
     expect(await provider.find(runnerOf())).toBeUndefined();

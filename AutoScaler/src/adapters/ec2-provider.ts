@@ -1,7 +1,7 @@
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import { TransientError } from "../../../Core/errors";
 import type { Runner } from "../../../Core/ledger";
-import type { Clock, Launch, LaunchRefusal, RunnerProvider } from "../domain/ports";
+import type { Launch, LaunchRefusal, RunnerProvider } from "../domain/ports";
 import type { Ec2Api, Ec2Instance } from "./ec2-client";
 import { callEc2, describeError, type Ec2ErrorKind, kindOfError } from "./ec2-errors";
 import { type FleetAnswer, readFleetAnswer } from "./ec2-fleet-answer";
@@ -13,21 +13,12 @@ export interface Ec2ProviderSettings extends FleetSettings {
 }
 
 export interface Ec2ProviderParts {
-  readonly clock: Clock;
-  /** 0 ≤ x < 1, for jitter. */
-  readonly random?: () => number;
   /** USD an hour. Undefined: not known. */
   readonly pricePerHour?: (instanceType: string, boughtAs: BoughtAs) => number | undefined;
 }
 
-/**
- * Bounds of the pauses before a call without an answer is made again, with the same token. A call that is refused
- * for the number of calls is not: the ledger knows who else is refused, and when to come back.
- */
-const REPEAT_PAUSES_MILLISECONDS = [2_000, 6_000];
-
-/** A new instance shows after a moment; pauses between looks. Longer waits are the workflow's. */
-const LOOK_PAUSES_MILLISECONDS = [1_000, 2_000, 4_000];
+const unknown = (why: string): TransientError =>
+  new TransientError(`Whether EC2 launched an instance is unknown: ${why}`);
 
 const ALIVE = ["pending", "running", "stopping", "stopped"];
 
@@ -45,15 +36,15 @@ const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
 /**
  * Runners on EC2: one instance by one EC2 Fleet of type `instant`.
  *
- * Errors are told apart (F-31…F-33); a call whose outcome is unknown is repeated with the same client token and
- * the same parameters, and what it may have launched is looked for by tag: adopted, never launched twice (I-19).
+ * Errors are told apart (F-31…F-33). A call whose outcome is unknown is not repeated here: its repeat has the same
+ * client token and the same parameters, and what it may have launched is looked for by tag (I-19).
  *
  * @param ec2 with attempts and time-outs chosen by its maker
  */
 export const ec2Provider = (
   ec2: Ec2Api,
   settings: Ec2ProviderSettings,
-  { clock, random = Math.random, pricePerHour = () => undefined }: Ec2ProviderParts,
+  { pricePerHour = () => undefined }: Ec2ProviderParts = {},
 ): RunnerProvider => {
   const launched = (instanceId: string, boughtAs: BoughtAs, instanceType?: string): Launch => {
     const price = instanceType === undefined ? undefined : pricePerHour(instanceType, boughtAs);
@@ -86,16 +77,6 @@ export const ec2Provider = (
     return launched(instance.InstanceId, boughtAs, instance.InstanceType);
   };
 
-  /** Looks a few times: what a lost answer left behind shows after a moment. */
-  const adopt = async (runner: Runner, why: string): Promise<Launch> => {
-    for (const pause of [0, ...LOOK_PAUSES_MILLISECONDS]) {
-      if (pause > 0) await clock.sleep(pause);
-      const found = await find(runner);
-      if (found !== undefined) return found;
-    }
-    throw new TransientError(`Whether EC2 launched an instance is unknown: ${why}`);
-  };
-
   const createFleet = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
     const request = fleetRequest(settings, runner, boughtAs);
     try {
@@ -111,27 +92,13 @@ export const ec2Provider = (
     }
   };
 
-  /**
-   * The same call again while it did not get through. Told inside a fleet's answer, an error has used the token up,
-   * and the next try needs the next round, which the ledger stores first.
-   */
-  const createFleetPatiently = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
-    let answer = await createFleet(runner, boughtAs);
-    for (const bound of REPEAT_PAUSES_MILLISECONDS) {
-      if (answer.kind !== "errors" || answer.insideAnswer || answer.error !== "unknown") break;
-      await clock.sleep(Math.round(bound * random()));
-      answer = await createFleet(runner, boughtAs);
-    }
-    return answer;
-  };
-
-  const outcome = async (runner: Runner, answer: FleetAnswer): Promise<Launch> => {
+  const outcome = (answer: FleetAnswer): Launch => {
     if (answer.kind === "instance") {
       return launched(answer.instanceId, answer.boughtAs, answer.instanceType);
     }
-    if (answer.kind === "silent") return adopt(runner, "the fleet names neither instance nor error");
+    if (answer.kind === "silent") throw unknown("the fleet names neither instance nor error");
     const refusal = REFUSAL[answer.error];
-    if (refusal === undefined) return adopt(runner, answer.message);
+    if (refusal === undefined) throw unknown(answer.message);
     return { kind: "refused", refusal, message: answer.message };
   };
 
@@ -143,10 +110,10 @@ export const ec2Provider = (
     const earlier = runner.version > 1 ? await find(runner) : undefined;
     if (earlier !== undefined) return earlier;
     const market = runner.order.runnerClass.ec2?.market ?? "on-demand";
-    const first = await createFleetPatiently(runner, market === "on-demand" ? "on-demand" : "spot");
+    const first = await createFleet(runner, market === "on-demand" ? "on-demand" : "spot");
     const isShort = first.kind === "errors" && NEXT_MARKET_ON.includes(first.error);
-    if (market !== "spot-first" || !isShort) return outcome(runner, first);
-    return outcome(runner, await createFleetPatiently(runner, "on-demand"));
+    if (market !== "spot-first" || !isShort) return outcome(first);
+    return outcome(await createFleet(runner, "on-demand"));
   };
 
   return { launch, find };

@@ -72,6 +72,7 @@ const SHARED = {
 const ATTEMPT: Readonly<Record<keyof Attempt, Check>> = {
   ...SHARED,
   kind: oneOf(["attempt"]),
+  isLast: optional(flag),
   state: oneOf(ATTEMPT_STATES),
   robbed: optional(number),
   waitingFor: optional(oneOf(["place", "starts-on", "ec2"])),

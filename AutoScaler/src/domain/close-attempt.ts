@@ -41,9 +41,15 @@ export const runAttempt = (attempt: Attempt, runnerId: number, now: Time): reado
 };
 
 /** The changes that note that nothing runs for the attempt and nothing will. */
-export const failAttempt = (attempt: Attempt, reason: string, now: Time): readonly Change[] => {
+export const failAttempt = (
+  attempt: Attempt,
+  reason: string,
+  now: Time,
+  more: Pick<Attempt, "isLast"> = {},
+): readonly Change[] => {
   if (!mayBecome(attempt, "FAILED")) return [];
-  return [{ put: advanceAttempt(attempt, "FAILED", now, { ...leaving, reason }) }, ...giveBack(attempt)];
+  const failed = advanceAttempt(attempt, "FAILED", now, { ...leaving, ...more, reason });
+  return [{ put: failed }, ...giveBack(attempt)];
 };
 
 /** GitLab's word on the job; in payload mode there is none. */

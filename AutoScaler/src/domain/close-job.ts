@@ -3,6 +3,7 @@ import { endAttempt, failAttempt } from "./close-attempt";
 import { follow } from "./commit";
 import type { EndOrder, EndResult, JobFacts } from "./end-order";
 import type { Change } from "./ports";
+import { NO_CARRIER } from "./why-end";
 import type { World } from "./world";
 
 type CloseWorld = Pick<World, "ledger" | "clock">;
@@ -31,7 +32,8 @@ const failOwnAttempt = async (
   if (ownJob?.id !== runner.jobId || ownJob.status !== "pending") return [];
   const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
   // A robbed attempt did not fail: the job's next one does not count it.
-  return own?.runnerId === runner.runnerId && !isRobbed(own, runner) ? failAttempt(own, reason, now) : [];
+  const isOwn = own?.runnerId === runner.runnerId && !isRobbed(own, runner);
+  return isOwn ? failAttempt(own, reason, now, reason === NO_CARRIER ? { isLast: true } : {}) : [];
 };
 
 /** The job's last attempt failed: nothing starts it any more, so that has to be counted. */

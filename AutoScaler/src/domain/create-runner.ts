@@ -1,5 +1,6 @@
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import { runnerDescription } from "../../../Core/configuration";
+import { NoAnswerError, TransientError } from "../../../Core/errors";
 import { type Attempt, advanceAttempt, type Lease, type Runner, type Time } from "../../../Core/ledger";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { closeUnstarted } from "./close-attempt";
@@ -12,6 +13,7 @@ import {
   WAIT_MARGIN_SECONDS,
 } from "./limits";
 import type { NewRunner } from "./ports";
+import { isRepeat } from "./retries";
 import type { StartOutcome } from "./start-outcome";
 import type { World } from "./world";
 
@@ -81,13 +83,41 @@ const dropRecord = async (world: CreateWorld, runnerId: number): Promise<StartOu
   return { kind: "nothing", reason: "the job was met or ended meanwhile" };
 };
 
+const PAUSE_MILLISECONDS = 2_000;
+
+/**
+ * Asks GitLab for a runner. What had no answer may have made one, so only the first try of a job is repeated at once:
+ * each repeat may leave a record that the sweep has to clear away (F-25, I-25).
+ */
+const ask = async ({ gitLab, clock }: CreateWorld, claimed: Attempt, request: NewRunner) => {
+  const isFirstTry = claimed.attempt === 1 && !isRepeat(claimed);
+  try {
+    return await gitLab.createRunner(request);
+  } catch (error) {
+    if (!(error instanceof TransientError) || !isFirstTry) throw error;
+    await clock.sleep(PAUSE_MILLISECONDS);
+    return gitLab.createRunner(request);
+  }
+};
+
+const askOrFail = async (...asked: Parameters<typeof ask>) => {
+  try {
+    return await ask(...asked);
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    throw new NoAnswerError(error.message, { cause: error });
+  }
+};
+
 /**
  * Makes the runner's record in GitLab and stores it: one transaction, on condition that the attempt is still as
  * claimed, with id, runner and bootstrap row (traces 2, 11). The lease and the place go over to the runner.
+ *
+ * @throws NoAnswerError when GitLab did not say whether it made one
  */
 export const createRunner = async (world: CreateWorld, claimed: Attempt, lease: Lease): Promise<Creation> => {
   const request = newRunner(claimed.order, world.deploymentId, claimed.attempt);
-  const answer = await world.gitLab.createRunner(request);
+  const answer = await askOrFail(world, claimed, request);
   if ("refused" in answer) {
     return closeUnstarted(world, claimed, { reason: answer.refused, metricReason: "create-refused" });
   }

@@ -1,3 +1,4 @@
+import { TransientError } from "../../../Core/errors";
 import {
   type Attempt,
   advanceAttempt,
@@ -61,25 +62,24 @@ const intoLine = async (world: LaunchWorld, runner: Runner): Promise<readonly Ch
   return isInLine(inLine) ? [{ put: inLine }, ...(await rememberClass(world.ledger, attempt.classKey))] : [];
 };
 
+/** What became of a launch call that brought no instance; without an answer it may have brought one. */
+type Held = Refused["refusal"] | "no answer";
+
 /**
- * None to be had just now, and nothing runs: the runner stays and the sweep tries again. The round is raised
- * first, so the next call is a new one; what asks with an old token gets the old answer.
+ * None to be had just now: the runner stays and the sweep tries again. Where nothing runs the round is raised first,
+ * so the next call is a new one; what asks with an old token gets the old answer.
  */
-const keepForLater = (
-  world: LaunchWorld,
-  { runnerId }: Runner,
-  refusal: Refused["refusal"],
-): Promise<StartOutcome> =>
+const keepForLater = (world: LaunchWorld, { runnerId }: Runner, held: Held): Promise<StartOutcome> =>
   follow(world.ledger, async () => {
     const runner = await world.ledger.runner(runnerId);
-    const isPaced = runner?.carrier === "EC2" && refusal === "rate";
+    const isPaced = runner?.carrier === "EC2" && held === "rate";
     const next = isPaced ? { placeFreed: NEXT_TURN } : {};
     const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
     if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
     const line = isPaced ? await intoLine(world, runner) : [];
-    const launchRound = runner.launchRound + 1;
+    const launchRound = runner.launchRound + (held === "no answer" ? 0 : 1);
     return {
-      changes: [{ put: touch(runner, { launchRound, lease: undefined, reason: refusal }) }, ...line],
+      changes: [{ put: touch(runner, { launchRound, lease: undefined, reason: held }) }, ...line],
       result,
     };
   });
@@ -140,18 +140,41 @@ const PAUSE_SPREAD_MILLISECONDS = 4_000;
 const pauseOf = ({ runnerId }: Runner): number =>
   LEAST_PAUSE_MILLISECONDS + ((runnerId * 2_654_435_761) % PAUSE_SPREAD_MILLISECONDS);
 
+/** A start that goes on from what another one stored is not the first to call. */
+const isFirstCall = (runner: Runner): boolean => runner.version === 1;
+
 /**
- * One more try after the first refusal of all for the number of calls: it may have been a moment's. In a burst
- * everybody else is refused as well, and waits for the sweep: tries of them all would be a storm (F-33). The pace
- * is EC2's: what Lambda refuses holds no instance back.
+ * Whether to call once more in a moment: after a refusal for the number of calls it may have been a moment's. In a
+ * burst everybody else is refused as well, and waits for the sweep: tries of them all would be a storm (F-33). The
+ * pace is EC2's: what Lambda refuses holds no instance back.
  */
-const launchOrRetry = async (world: LaunchWorld, runner: Runner): Promise<Launch> => {
-  const launch = await world.provider.launch(runner);
-  if (launch.kind === "launched" || launch.refusal !== "rate") return launch;
-  const isFirst = runner.carrier !== "EC2" || (await noteRefusal(world.ledger, world.clock.now()));
-  if (!isFirst) return launch;
-  await world.clock.sleep(pauseOf(runner));
-  return world.provider.launch(runner);
+const isWorthATry = async (world: LaunchWorld, runner: Runner, launch: Refused): Promise<boolean> => {
+  if (launch.refusal !== "rate") return false;
+  return runner.carrier === "EC2" ? noteRefusal(world.ledger, world.clock.now()) : isFirstCall(runner);
+};
+
+/** Undefined: no answer, it may have launched. */
+const call = async (launch: () => Promise<Launch>): Promise<Launch | undefined> => {
+  try {
+    return await launch();
+  } catch (error) {
+    if (error instanceof TransientError) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * A launch, and one more call where that may help: the only place that repeats one (I-25). After a lost answer the
+ * repeat looks first, for what is there may have been bought in another market (I-19).
+ */
+const launchOrRetry = async (world: LaunchWorld, runner: Runner): Promise<Launch | undefined> => {
+  const { provider, clock } = world;
+  const launch = await call(() => provider.launch(runner));
+  if (launch?.kind === "launched") return launch;
+  const isRepeated = launch === undefined ? isFirstCall(runner) : await isWorthATry(world, runner, launch);
+  if (!isRepeated) return launch;
+  await clock.sleep(pauseOf(runner));
+  return call(async () => (launch ? undefined : await provider.find(runner)) ?? provider.launch(runner));
 };
 
 /**
@@ -159,7 +182,7 @@ const launchOrRetry = async (world: LaunchWorld, runner: Runner): Promise<Launch
  * between is repeated from the start, and a repeat gets the same instance (I-18, I-19).
  *
  * @param wokenAt when the sweep last let this job go
- * @throws TransientError when it may have been launched: the repeat adopts it
+ * @throws TransientError when the ledger or GitLab fails: the repeat adopts what was launched
  */
 export const launchRunner = async (
   world: LaunchWorld,
@@ -168,8 +191,9 @@ export const launchRunner = async (
 ): Promise<StartOutcome> => {
   if (await mustWait(world, runner, wokenAt)) return keepForLater(world, runner, "rate");
   const launch = await launchOrRetry(world, runner);
-  if (launch.kind === "launched") return adopt(world, runner, launch);
-  if (launch.refusal === "configuration") return abandon(world, runner, launch);
-  world.metric("LaunchesRefused", 1, { refusal: launch.refusal });
-  return keepForLater(world, runner, launch.refusal);
+  if (launch?.kind === "launched") return adopt(world, runner, launch);
+  if (launch?.refusal === "configuration") return abandon(world, runner, launch);
+  const held = launch?.refusal ?? "no answer";
+  world.metric("LaunchesRefused", 1, { refusal: held });
+  return keepForLater(world, runner, held);
 };

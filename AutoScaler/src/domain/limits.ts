@@ -30,8 +30,11 @@ export const WAIT_MARGIN_SECONDS = 60;
 /** On top of a runner's lifetime before it counts as overdue: its own end comes first. */
 export const LIFETIME_MARGIN_SECONDS = 120;
 
-/** A runner that no carrier took within this time gives up its attempt; its bootstrap row lives a little longer. */
-export const LAUNCH_PATIENCE_SECONDS = 50 * 60;
+/**
+ * A runner that no carrier took within this time gives its job up: a shortage of two hours is no moment's. Its
+ * bootstrap row lives a little longer.
+ */
+export const LAUNCH_PATIENCE_SECONDS = 2 * 3600;
 
 /** GitLab refuses less. */
 export const LEAST_MAXIMUM_TIMEOUT_SECONDS = 600;

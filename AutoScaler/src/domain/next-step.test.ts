@@ -11,8 +11,8 @@ const without = (runner: Runner): Runner => {
 
 type Row = [string, readonly Attempt[], Runner | undefined, object];
 
-const failed = (attempt: number, at: number) =>
-  anAttempt({ attempt, state: "FAILED", times: { FAILED: at } });
+const failed = (attempt: number, at: number, more: Partial<Attempt> = {}) =>
+  anAttempt({ attempt, state: "FAILED", times: { FAILED: at }, ...more });
 
 const ROWS: readonly Row[] = [
   [
@@ -138,6 +138,12 @@ const ROWS: readonly Row[] = [
     [anAttempt({ attempt: 50, robbed: 49 })],
     aRunner({ state: "GONE", busyJobId: 8 }),
     { kind: "exhausted" },
+  ],
+  [
+    "F-31: opens none after one that no carrier took for hours",
+    [failed(1, 0, { isLast: true })],
+    undefined,
+    { kind: "nothing", reason: "attempts used up" },
   ],
   ["F-36: says it once", [failed(3, 0)], undefined, { kind: "nothing", reason: "attempts used up" }],
   [

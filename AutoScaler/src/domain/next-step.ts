@@ -1,7 +1,6 @@
 import {
   type Attempt,
   type AttemptNumber,
-  countedAttempts,
   isLastAttempt,
   isLeased,
   isRobbed,
@@ -9,6 +8,7 @@ import {
   type Runner,
   type Time,
 } from "../../../Core/ledger";
+import { retryAt } from "./retries";
 
 /** What a start has to do for a pending job, as the ledger stands. */
 export type NextStep =
@@ -26,21 +26,16 @@ export type NextStep =
   | { readonly kind: "exhausted"; readonly last: Attempt; readonly runner?: Runner }
   | { readonly kind: "nothing"; readonly reason: string };
 
+/** Nothing will ever start the job: it has been reported. */
+export const USED_UP = "attempts used up";
+
 const nothing = (reason: string): NextStep => ({ kind: "nothing", reason });
-
-const MINUTE = 60_000;
-
-/** A job whose start was refused is tried again after one minute, then after four (F-26: no storm). */
-export const retryAt = (attempt: Attempt): Time =>
-  attempt.times.FAILED === undefined || attempt.times.LAUNCHED !== undefined
-    ? 0
-    : attempt.times.FAILED + MINUTE * 4 ** (countedAttempts(attempt) - 1);
 
 const afterSpent = (last: Attempt, runner: Runner | undefined, now: Time): NextStep => {
   const robbed = (last.robbed ?? 0) + (isRobbed(last, runner) ? 1 : 0);
-  if (isLastAttempt({ attempt: last.attempt, robbed })) {
+  if (isLastAttempt({ ...last, robbed })) {
     return last.state === "FAILED"
-      ? nothing("attempts used up")
+      ? nothing(USED_UP)
       : { kind: "exhausted", last, ...(runner ? { runner } : {}) };
   }
   if (now < retryAt(last)) return nothing("failed a moment ago");

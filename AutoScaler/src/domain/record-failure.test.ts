@@ -72,6 +72,24 @@ describe("recordFailure", () => {
     expect(ledger.taken("stack")).toBe(-1);
   });
 
+  it("I-25: believes once that a GitLab that did not answer will, and not for the last attempt", async () => {
+    for (const [patch, kind] of [
+      [{}, "noted"],
+      [{ wokenAt: NOW + 1 }, "failed"],
+      [{ wokenAt: NOW - 1 }, "noted"],
+      [{ attempt: 3 }, "failed"],
+    ] as const) {
+      const { ledger, metrics, record } = setUp();
+      const place = { stackShard: 0, classShard: 0 };
+      await ledger.commit([
+        { put: anAttempt({ state: "CLAIMED", place, times: { CLAIMED: NOW }, ...patch }) },
+      ]);
+      expect(await record({ ...event, lookup: {} }, "NoAnswerError")).toMatchObject({ kind });
+      expect(await record({ ...event, lookup: {} }, "TransientError")).toEqual({ kind: "noted" });
+      expect(metrics.total("JobsFailed")).toBe(kind === "failed" ? 1 : 0);
+    }
+  });
+
   it("trace 6: leaves a claim that is leased and whatever may have been launched", async () => {
     for (const patch of [
       { state: "CLAIMED", lease: { holder: "start:1", until: NOW + 1 } },

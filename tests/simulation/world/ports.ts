@@ -83,7 +83,6 @@ export const portsFactory = (services: Services): ((process: Process) => Functio
     nonces += 1;
     return nonces.toString(16).padStart(64, "0");
   };
-  const dice = (): number => random.next();
   return (process) => {
     const clock = {
       now: () => Math.floor(timeline.now + process.skew),
@@ -102,7 +101,7 @@ export const portsFactory = (services: Services): ((process: Process) => Functio
       },
       gitLab: new GitLabPort(process, calls, services.gitLab, services.gitLabMode),
       lambda: lambdaPort(services, process),
-      ec2: ec2Provider(api, { ...EC2_SETTINGS, roleId: ROLE_ID }, { clock, random: dice }),
+      ec2: ec2Provider(api, { ...EC2_SETTINGS, roleId: ROLE_ID }),
       instances: ec2Instances(api, { deploymentId: DEPLOYMENT }),
       functions: { isTenantIsolated: async () => true },
       bus: { put: (events) => calls.make(process, "bus.put", () => services.put(events)) },

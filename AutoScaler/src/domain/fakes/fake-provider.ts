@@ -10,6 +10,8 @@ export interface FakeProvider extends RunnerProvider {
   readonly calls: string[];
   /** Answers to come first, one a call: a refusal, or a fault. "lost": it launches and the answer never comes. */
   readonly script: (Launch | "lost" | "fails")[];
+  /** False: the carrier does not show yet what it has launched. */
+  isVisible: boolean;
 }
 
 const clientToken = ({ launchedFor, launchRound }: Runner): string =>
@@ -67,10 +69,11 @@ export const fakeProvider = (world?: {
     return resourceId;
   };
 
-  return {
+  const provider: FakeProvider = {
     launched,
     calls,
     script,
+    isVisible: true,
     launch: async (runner) => {
       calls.push(clientToken(runner));
       const next = script.shift();
@@ -85,7 +88,9 @@ export const fakeProvider = (world?: {
       const found = rounds
         .map((launchRound) => launched.get(clientToken({ ...runner, launchRound })))
         .find(Boolean);
-      return world && found !== undefined ? answer(runner, found) : undefined;
+      const isShown = world !== undefined && provider.isVisible;
+      return isShown && found !== undefined ? answer(runner, found) : undefined;
     },
   };
+  return provider;
 };

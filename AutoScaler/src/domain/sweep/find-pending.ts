@@ -1,48 +1,22 @@
 import type { Attempt, Runner, Time } from "../../../../Core/ledger";
-import { UNDER_WAY_MILLISECONDS } from "../limits";
-import { type NextStep, nextStep } from "../next-step";
+import { type NextStep, nextStep, USED_UP } from "../next-step";
 import { jobEvent } from "../our-events";
 import type { GitLabJob, Ledger } from "../ports";
+import { isClaimDue, isLaunchDue } from "../retries";
 import { type Finding, isRecent, type Look, lastChange } from "./look";
-
-const MINUTE = 60_000;
-const LONGEST_PAUSE = 16 * MINUTE;
 
 /** Whether a job without a ledger item is ours, by the mapping. */
 export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 
-/**
- * Each try comes as long after the one before as that came after the begin: after one minute, two, four … sixteen.
- * What fails for ever costs less and less (I-25).
- */
-const isRetryDue = (begin: Time, wokenAt: Time | undefined, soonest: Time, now: Time): boolean => {
-  const last = Math.max(begin, wokenAt ?? 0);
-  const pause = Math.min(Math.max(soonest, last - begin), LONGEST_PAUSE);
-  return now < last || now - last >= pause;
-};
-
-/** A launch that was refused is tried again after one minute, two, four … sixteen. */
-const isLaunchDue = (attempt: Attempt, runner: Runner, now: Time): boolean => {
-  const created = runner.times.CREATED ?? 0;
-  if (runner.launchRound === 0) return isRetryDue(created, attempt.wokenAt, MINUTE, now);
-  const last = attempt.wokenAt ?? created;
-  const pause = Math.min(MINUTE * 2 ** (runner.launchRound - 1), LONGEST_PAUSE);
-  return now < last || now - last >= pause;
-};
-
-const isClaimDue = ({ times, wokenAt }: Attempt, now: Time): boolean =>
-  isRetryDue(times.CLAIMED ?? 0, wokenAt, UNDER_WAY_MILLISECONDS, now);
-
 /** EC2's pace decides about these, not the pause (see let-go.ts). */
-export const waitsForPace = (runner: Runner): boolean => runner.reason === "rate";
+export const waitsForPace = ({ carrier, reason }: Runner): boolean => carrier === "EC2" && reason === "rate";
 
 const spentAt = (proof: readonly (Attempt | Runner)[]): Time => Math.max(0, ...proof.map(lastChange));
 
 const isDue = (step: NextStep, now: Time): boolean => {
   if (step.kind === "open") return !isRecent(spentAt(step.proof), now);
   if (step.kind === "take-over") return isClaimDue(step.claimed, now);
-  if (step.kind === "resume")
-    return !waitsForPace(step.runner) && isLaunchDue(step.attempt, step.runner, now);
+  if (step.kind === "resume") return !waitsForPace(step.runner) && isLaunchDue(step.attempt, now);
   return step.kind === "exhausted";
 };
 
@@ -63,6 +37,9 @@ const shouldHaveCome = (job: GitLabJob, { now, seen }: Look): boolean =>
   seen.has(pendingKey(job)) || !isRecent(job.createdAt, now);
 
 export const pendingKey = (job: GitLabJob): string => `p${job.id}`;
+
+/** The ledger shows that nothing will ever start it: no sweep reads it again (I-25). */
+export const usedUpKey = (job: GitLabJob): string => `x${job.id}`;
 
 /** Nobody has it yet. */
 export const isUnassigned = (job: GitLabJob): boolean =>
@@ -106,14 +83,18 @@ export const indexOf = ({ attempts, runners, waiting }: Look): LookIndex => {
 /**
  * What a pending job lacks: nobody told of it, its next attempt is due, or its start stopped half-way. Undefined:
  * nothing, or its event may be under way.
+ *
+ * @param usedUp takes the keys of jobs that nothing will ever start
  */
 export const findPending = async (
   ledger: Ledger,
   look: Look,
   job: GitLabJob,
   isOurs: IsOurs,
+  usedUp: Set<string>,
 ): Promise<Finding | undefined> => {
   const step = await readStep(ledger, job.id, look.now);
+  if (step.kind === "nothing" && step.reason === USED_UP) usedUp.add(usedUpKey(job));
   const isNew = step.kind === "open" && step.number.attempt === 1;
   const isWanted = isNew ? shouldHaveCome(job, look) && (await isOurs(job)) : isDue(step, look.now);
   if (!isWanted) return undefined;

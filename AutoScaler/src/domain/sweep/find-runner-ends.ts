@@ -10,8 +10,12 @@ import { type Finding, isRecent, type Look, lastChange } from "./look";
 
 /** EC2 may take minutes to show a new instance (F-35). */
 const SHOWN_AFTER_MILLISECONDS = 10 * 60_000;
-/** Before a runner without a job of its own is asked what it does. */
+/**
+ * When a runner without a job of its own is asked what it does: by one sweep or two, not by each. One that never gets
+ * a job is asked in vain (I-25), and a stranger's job that runs longer shows in its project's list.
+ */
 const ASK_AFTER_MILLISECONDS = 60_000;
+const ASK_UNTIL_MILLISECONDS = 150_000;
 
 const isUnderWay = (runner: Runner, now: Time): boolean =>
   isLeased(runner, now) || isRecent(lastChange(runner), now) || isRecent(runner.endRequestedAt, now);
@@ -62,8 +66,10 @@ const findStranger = async (
   own: GitLabJob | undefined,
   now: Time,
 ): Promise<Finding | undefined> => {
-  const isIdleLong = runner.resourceId !== undefined && now - lastChange(runner) > ASK_AFTER_MILLISECONDS;
-  if (runner.state !== "STARTING" || !isIdleLong || own?.status !== "pending") return undefined;
+  const idle = now - lastChange(runner);
+  const isInTime = idle > ASK_AFTER_MILLISECONDS && idle < ASK_UNTIL_MILLISECONDS;
+  const isAlone = runner.state === "STARTING" && runner.resourceId !== undefined && own?.status === "pending";
+  if (!isInTime || !isAlone) return undefined;
   if (gitLab.mode === "payload" || !listCalls.take()) return undefined;
   const jobs = await gitLab.runnerJobs(runner.runnerId);
   const job = jobs.find((one) => one.id !== runner.jobId && one.startedAt !== undefined);

@@ -2,6 +2,7 @@ import { type Attempt, isLeased, type Runner, type Time } from "../../../../Core
 import { pendingEvent } from "../our-events";
 import { nextPace, PACE_NOTE, type Pace, readPace } from "../pace";
 import { type Ledger, STACK } from "../ports";
+import { isLaunchDue } from "../retries";
 import { turnsAtOnce } from "../turns";
 import type { World } from "../world";
 import { type LookIndex, waitsForPace } from "./find-pending";
@@ -59,12 +60,16 @@ const wake = (attempt: Attempt): Finding => ({
 
 const byAge = (one: Attempt, other: Attempt): number => one.order.queuedAt - other.order.queuedAt;
 
+/** Some time has passed since it was let go, the longer the more often EC2 refused it. */
+const isRested = (attempt: Attempt, now: Time): boolean =>
+  !isRecent(attempt.wokenAt, now) && isLaunchDue(attempt, now);
+
 /** Jobs in line for which there is room, oldest first. One whose event is under way takes its room all the same. */
 export const fromLine = (look: Look, room: Room): Finding[] =>
   [...look.waiting]
     .filter((attempt) => !isOver(look, attempt))
     .sort(byAge)
-    .filter((attempt) => take(room, attempt) && !isRecent(attempt.wokenAt, look.now))
+    .filter((attempt) => take(room, attempt) && isRested(attempt, look.now))
     .map(wake);
 
 const isHeldRunner = (runner: Runner, now: Time): boolean =>
@@ -78,7 +83,7 @@ const fromPace = ({ runners, now }: Look, { lastAttempt }: LookIndex, room: Room
   runners
     .filter((runner) => isHeldRunner(runner, now))
     .flatMap((runner) => lastAttempt.get(runner.jobId) ?? [])
-    .filter((attempt) => !isRecent(attempt.wokenAt, now) && room.ec2-- > 0)
+    .filter((attempt) => isRested(attempt, now) && room.ec2-- > 0)
     .map(wake);
 
 const storePace = async (

@@ -12,6 +12,7 @@ import {
   isUnassigned,
   type LookIndex,
   pendingKey,
+  usedUpKey,
 } from "./find-pending";
 import { findRunnerEnd } from "./find-runner-ends";
 import { findRunning, runningKey } from "./find-running";
@@ -57,6 +58,8 @@ export interface Pass {
   readonly readJob: JobReader;
   readonly listCalls: Budget;
   readonly isOurs: IsOurs;
+  /** Keys of pending jobs that nothing will ever start, for the next sweep. */
+  readonly usedUp: Set<string>;
   /** No reading after this time: what was found has to go out before the function's end. */
   readonly until: Time;
 }
@@ -84,7 +87,7 @@ const byAge = (one: GitLabJob, other: GitLabJob): number =>
 
 /** What pending jobs lack, some of them at once: after a burst thousands are half-way (I-26). */
 const pendingFindings = async (
-  { world, look, part, isOurs, until }: Pass,
+  { world, look, part, isOurs, usedUp, until }: Pass,
   jobs: readonly GitLabJob[],
 ): Promise<readonly Finding[]> => {
   const reads = budget(world.clock, MOST_READ, until);
@@ -93,7 +96,7 @@ const pendingFindings = async (
     const portion = jobs.slice(start, start + READ_AT_ONCE).filter(() => reads.take());
     const found = await Promise.all(
       portion.map((job) =>
-        part(`job ${job.id}`, undefined, () => findPending(world.ledger, look, job, isOurs)),
+        part(`job ${job.id}`, undefined, () => findPending(world.ledger, look, job, isOurs, usedUp)),
       ),
     );
     findings.push(...found.filter((finding) => finding !== undefined));
@@ -107,7 +110,10 @@ export const jobFindings = async (pass: Pass): Promise<readonly Finding[]> => {
   const jobs = [...look.jobs.values()].sort(byAge);
   const running = jobs.flatMap((job) => findRunning(look, index, job) ?? []);
   const unmet = jobs.filter((job) => isUnassigned(job) && !isClearlyMet(look, index, job));
-  return [...running, ...(await pendingFindings(pass, unmet))];
+  const isUsedUp = (job: GitLabJob): boolean => look.seen.has(usedUpKey(job));
+  for (const job of unmet.filter(isUsedUp)) pass.usedUp.add(usedUpKey(job));
+  const open = unmet.filter((job) => !isUsedUp(job));
+  return [...running, ...(await pendingFindings(pass, open))];
 };
 
 /** Begins elsewhere in every minute, so that a bound on calls does not leave the same ones out each time. */
@@ -153,11 +159,11 @@ export const runnerFindings = async (
 const MOST_SEEN = 5_000;
 
 /** What the next sweep will know to have been here before. */
-export const seenNow = ({ look, index }: Pass): readonly string[] => {
+export const seenNow = ({ look, index, usedUp }: Pass): readonly string[] => {
   const keys = [...look.jobs.values()].flatMap((job) => {
     if (job.status === "running")
       return index.lastAttempt.get(job.id)?.state === "RUNNING" ? [] : [runningKey(job)];
     return isUnassigned(job) && !isClearlyMet(look, index, job) ? [pendingKey(job)] : [];
   });
-  return keys.slice(0, MOST_SEEN);
+  return [...usedUp, ...keys].slice(0, MOST_SEEN);
 };

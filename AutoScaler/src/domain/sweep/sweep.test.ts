@@ -82,39 +82,71 @@ describe("a start that stopped half-way", () => {
   it("F-14: is put again when its lease has expired", async () => {
     const small = smallWorld();
     const job = small.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: 0 });
-    small.ec2.script.push("lost");
+    small.ec2.script.push("fails", "fails");
     await small.start(hook(job));
     expect(await events(small)).toEqual([]);
     small.clock.advance(2 * MINUTE);
     expect(await events(small)).toMatchObject([{ job: { id: 7 }, attempt: 1 }]);
   });
 
-  it("I-25: is put after one minute, two, four while launches are refused", async () => {
+  it("I-25: is put after one minute, three, nine, 27, 81 while launches are refused", async () => {
     const small = smallWorld();
     const capacity = { kind: "refused", refusal: "capacity", message: "none" } as const;
     small.ec2.script.push(...Array<typeof capacity>(20).fill(capacity));
     await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: 0 })));
-    for (let minute = 0; minute < 40; minute += 1) {
+    const minutes: number[] = [];
+    for (let minute = 1; minute < 120; minute += 1) {
       small.clock.advance(MINUTE);
+      const before = small.ec2.calls.length;
       await small.sweep();
       await deliverAll(small);
+      if (small.ec2.calls.length > before) minutes.push(minute);
     }
-    expect(small.ec2.calls).toHaveLength(6);
+    expect(minutes).toEqual([1, 3, 9, 27, 81]);
   });
 
-  it("F-31 F-36: gives an attempt up that no carrier took in 50 minutes, and opens the next", async () => {
+  it.each([["ec2"], []])(
+    "F-31 F-36: gives a job up that no carrier took in two hours, once, visibly and for good (%s)",
+    async (...tags) => {
+      const small = smallWorld();
+      const capacity = { kind: "refused", refusal: "capacity", message: "none" } as const;
+      for (const { script } of [small.ec2, small.lambda])
+        script.push(...Array<typeof capacity>(30).fill(capacity));
+      await small.start(hook(small.gitLab.addJob({ id: 7, tags, createdAt: 0 })));
+      for (let minute = 0; minute < 119; minute += 1) {
+        small.clock.advance(MINUTE);
+        await small.sweep();
+        await deliverAll(small);
+      }
+      expect(attempts(small)).toMatchObject([{ state: "CREATED" }]);
+      for (let minute = 0; minute < 60; minute += 1) {
+        small.clock.advance(MINUTE);
+        await small.sweep();
+        await deliverAll(small);
+      }
+      expect(attempts(small)).toMatchObject([{ state: "FAILED", reason: "no carrier took it" }]);
+      expect(small.metrics.total("JobsFailed")).toBe(1);
+      expect([small.ledger.taken("stack"), small.gitLab.runnersById.size]).toEqual([0, 0]);
+    },
+  );
+
+  it("I-25: a job that has used its attempts up is read once more and then never again", async () => {
     const small = smallWorld();
-    const capacity = { kind: "refused", refusal: "capacity", message: "none" } as const;
-    small.ec2.script.push(...Array<typeof capacity>(8).fill(capacity));
-    await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: 0 })));
-    for (let minute = 0; minute < 70; minute += 1) {
+    small.gitLab.refuses = "the limit of 1,000 runners is reached";
+    await small.start(hook(small.gitLab.addJob({ id: 7, createdAt: 0 })));
+    const reads: number[] = [];
+    const attemptsOf = small.ledger.attempts;
+    for (let minute = 1; minute < 30; minute += 1) {
       small.clock.advance(MINUTE);
-      await small.sweep();
+      const attempts = (jobId: number) => {
+        reads.push(minute);
+        return attemptsOf(jobId);
+      };
+      await withPorts(small, { ledger: { ...small.ledger, attempts } }).sweep();
       await deliverAll(small);
     }
-    expect(attempts(small)[0]).toMatchObject({ state: "FAILED", reason: "no carrier took it" });
-    expect(attempts(small)[1]).toMatchObject({ attempt: 2, state: expect.stringMatching(/LAUNCHED|FAILED/) });
-    expect(small.gitLab.created.map(({ description }) => description)).toContain("glr test job 7 attempt 2");
+    expect(attempts(small)).toHaveLength(3);
+    expect(Math.max(...reads)).toBe(6);
   });
 });
 

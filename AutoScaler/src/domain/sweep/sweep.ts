@@ -139,7 +139,9 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
   const readJob = jobReader(world.gitLab, look, budget(world.clock, SINGLE_CALLS, until));
   const isOurs = oursByMapping(world, settings);
   const readsUntil = begin + READS_FOR_MILLISECONDS;
-  const pass = { world, look, index: indexOf(look), part, readJob, listCalls, isOurs, until: readsUntil };
+  const usedUp = new Set<string>();
+  const index = indexOf(look);
+  const pass = { world, look, index, part, readJob, listCalls, isOurs, usedUp, until: readsUntil };
   return { pass, jobs, failures };
 };
 

@@ -1,0 +1,158 @@
+import type { Launch } from "../../AutoScaler/src/domain/ports";
+import { ConfigurationError } from "../../Core/errors";
+import type { Runner } from "../../Core/ledger";
+import type { Call, Fault } from "./world/calls";
+import { ec2Error } from "./world/ec2";
+import type { Kind } from "./world/stack";
+import { World, type WorldOptions } from "./world/world";
+
+/** One thing that fails for ever, while all else goes well. */
+export interface LastingFailure {
+  readonly says: string;
+  readonly kind: Kind;
+  readonly options?: Partial<WorldOptions>;
+  readonly breakIt: (world: World) => void;
+  /** GitLab does not even show the job: its start fails visibly, no attempt of it does. */
+  readonly isUnreadable?: true;
+}
+
+const every =
+  (name: string, fate: Fault) =>
+  (world: World): void => {
+    world.calls.plan = (call) => (call.name === name ? fate : undefined);
+  };
+
+const everyGitLab = (world: World): void => {
+  world.calls.plan = ({ name }) => (name.startsWith("gitLab.") ? "fails" : undefined);
+};
+
+/** The runner function's invocation is answered with a refusal. */
+const refuseInvoke =
+  (refusal: "capacity" | "configuration") =>
+  (world: World): void => {
+    const refused: Launch = { kind: "refused", refusal, message: "refused for ever" };
+    world.carriers.invoke = (_: Runner) => refused as never;
+  };
+
+const refuseFleet =
+  (code: string, status: number) =>
+  (world: World): void => {
+    world.ec2.createFleet = () => {
+      throw ec2Error(code, status);
+    };
+  };
+
+const refuseToken = (world: World): void => {
+  world.gitLab.create = () => {
+    throw new ConfigurationError("GitLab refuses the token (401)");
+  };
+};
+
+/** Instances come up as far as EC2 can tell, and nothing of ours ever runs on them. */
+const neverBoots = (world: World): void => {
+  world.ec2.onState = (instance) => {
+    if (instance.state === "pending") world.checks.count(`EC2#${instance.className}`, 1);
+    else world.carriers.instanceChanged(instance);
+  };
+};
+
+/** GitLab hands the runner no job: it asks, waits, and leaves. */
+const getsNoJob = (world: World): void => {
+  world.gitLab.request = () => "held";
+};
+
+const noRow = (world: World): void => {
+  world.table.take = () => undefined;
+};
+
+const noSpotNorElse = { ec2: { noSpot: 1, noCapacity: 1 } };
+const fullGitLab = { gitLab: { recordsPerProject: 0 } };
+const nothing = (): void => undefined;
+
+export const LASTING_FAILURES: readonly LastingFailure[] = [
+  { says: "GitLab refuses to make a runner (4xx)", kind: "ec2", options: fullGitLab, breakIt: nothing },
+  { says: "GitLab refuses the token (401)", kind: "ec2", breakIt: refuseToken },
+  { says: "making a runner fails (5xx)", kind: "lambda", breakIt: every("gitLab.createRunner", "fails") },
+  {
+    says: "making a runner is not answered",
+    kind: "ec2",
+    breakIt: every("gitLab.createRunner", "times-out"),
+  },
+  { says: "GitLab answers nothing", kind: "ec2", breakIt: everyGitLab, isUnreadable: true },
+  { says: "the mapping's row cannot be followed", kind: "broken", breakIt: nothing },
+  { says: "Lambda refuses: configuration", kind: "lambda", breakIt: refuseInvoke("configuration") },
+  { says: "Lambda refuses: not ready", kind: "lambda", breakIt: refuseInvoke("capacity") },
+  { says: "Lambda refuses: too many requests", kind: "lambda", breakIt: every("lambda.invoke", "throttled") },
+  { says: "Lambda fails (5xx)", kind: "lambda", breakIt: every("lambda.invoke", "fails") },
+  { says: "EC2 refuses: configuration", kind: "ec2", breakIt: refuseFleet("UnauthorizedOperation", 403) },
+  { says: "EC2 refuses: not offered there", kind: "ec2", breakIt: refuseFleet("Unsupported", 400) },
+  { says: "EC2 refuses: no capacity, spot nor else", kind: "ec2", options: noSpotNorElse, breakIt: nothing },
+  { says: "EC2 refuses: quota", kind: "ec2", breakIt: refuseFleet("VcpuLimitExceeded", 400) },
+  { says: "EC2 refuses: too many requests", kind: "ec2", breakIt: every("ec2.createFleet", "throttled") },
+  { says: "EC2 fails (5xx)", kind: "ec2", breakIt: every("ec2.createFleet", "fails") },
+  { says: "EC2 does not answer", kind: "ec2", breakIt: every("ec2.createFleet", "times-out") },
+  { says: "instances never boot", kind: "ec2", breakIt: neverBoots },
+  { says: "instances find no bootstrap row", kind: "ec2", breakIt: noRow },
+  { says: "instances get no job", kind: "ec2", breakIt: getsNoJob },
+  { says: "functions find no bootstrap row", kind: "lambda", breakIt: noRow },
+  { says: "functions get no job", kind: "lambda", breakIt: getsNoJob },
+];
+
+/** What a sweep asks whether or not the job exists: lists. */
+const LISTS = ["gitLab.jobs", "gitLab.projectIds", "gitLab.runners", "ec2.describeInstances"];
+const PEERS = ["gitLab.", "ec2.", "lambda."];
+/** What the sweep reads and writes of our own tables for one job; its lease, cursor and indexes are not. */
+const OF_ONE_JOB = ["ledger.attempts", "ledger.runner", "mappings.rows", "bus.put"];
+
+const isSweep = ({ caller }: Call): boolean => caller === "SweepFunction";
+
+/** A call to GitLab, EC2 or Lambda on behalf of a job: all but the sweep's lists. */
+export const isOutbound = (call: Call): boolean =>
+  PEERS.some((peer) => call.name.startsWith(peer)) && !(isSweep(call) && LISTS.includes(call.name));
+
+/** A call to our own tables, parameters and bus on behalf of a job. */
+export const isInternal = (call: Call): boolean =>
+  !PEERS.some((peer) => call.name.startsWith(peer)) && (!isSweep(call) || OF_ONE_JOB.includes(call.name));
+
+export interface LastingReport {
+  readonly says: string;
+  /** Calls to GitLab, EC2 and Lambda for the one job. */
+  readonly outbound: number;
+  /** Calls to DynamoDB, Parameter Store and EventBridge for it. */
+  readonly internal: number;
+  /** Minutes until the last outbound call. */
+  readonly lastAfter: number;
+  /** Minutes until the job was reported as failed for the last time; undefined: never. */
+  readonly reportedAfter: number | undefined;
+  readonly byName: Readonly<Record<string, number>>;
+  readonly world: World;
+}
+
+const HOURS = 8;
+
+/** One job in a world in which one thing fails for ever, for hours; every call that is made for it is counted. */
+export const play = async ({ says, kind, options, breakIt }: LastingFailure): Promise<LastingReport> => {
+  const world = new World({ seed: 14, ...options });
+  const begin = world.timeline.now;
+  const minutes = (): number => (world.timeline.now - begin) / 60_000;
+  let reportedAfter: number | undefined;
+  let lastAfter = 0;
+  const calls: Call[] = [];
+  world.onMetric = (name) => {
+    if (name === "JobsFailed") reportedAfter = minutes();
+  };
+  breakIt(world);
+  const { plan } = world.calls;
+  world.calls.plan = (call) => {
+    calls.push(call);
+    if (isOutbound(call)) lastAfter = minutes();
+    return plan(call);
+  };
+  world.addJob({ kind });
+  await world.run(HOURS * 3_600);
+  const outbound = calls.filter(isOutbound);
+  const byName: Record<string, number> = {};
+  for (const { name } of outbound) byName[name] = (byName[name] ?? 0) + 1;
+  const internal = calls.filter(isInternal).length;
+  return { says, outbound: outbound.length, internal, lastAfter, reportedAfter, byName, world };
+};
