@@ -244,12 +244,23 @@ describe("GitLab failing at the end", () => {
     expect(await small.stop(endJob(small, "canceled"))).toMatchObject([{ kind: "terminated" }]);
   });
 
-  it("P-8: another end takes over when the first one died with its lease", async () => {
-    const small = await launched();
-    const event = endJob(small, "canceled");
+  const underAnEnd = async (small: SmallWorld): Promise<void> => {
     const dead = (await runner(small)).version + 1;
     const lease = { holder: "end:dead", until: small.clock.now() + 90_000 };
     await small.ledger.commit([{ put: { ...(await runner(small)), version: dead, lease } }]);
+  };
+
+  it("closes the job's attempts although another job's end is at its runner", async () => {
+    const small = await launched();
+    await underAnEnd(small);
+    expect(await small.stop(endJob(small, "success"))).toMatchObject([{ kind: "left" }]);
+    expect(attempt(small).state).toBe("ENDED");
+  });
+
+  it("P-8: another end takes over when the first one died with its lease", async () => {
+    const small = await launched();
+    const event = endJob(small, "canceled");
+    await underAnEnd(small);
     expect(await small.stop(event)).toMatchObject([{ kind: "left" }]);
     small.clock.advance(91_000);
     expect(await small.stop(event)).toMatchObject([{ kind: "terminated" }]);

@@ -166,13 +166,24 @@ const noteMissedPickUp = async (
   if (ranIt && runner.busyJobId !== endedJob.id) await notePickUp(world, endedJob, runner.runnerId);
 };
 
+/** Somebody else is at the runner. The job that ended closes its attempts all the same. */
+const leave = async (
+  world: UnregisterWorld,
+  runner: Runner,
+  { endedJob }: Wanted,
+  reason: string,
+): Promise<EndResult> => {
+  const placeFreed = endedJob && (await closeJob(world, endedJob)).placeFreed;
+  return result("left", runner, reason, placeFreed === undefined ? {} : { placeFreed });
+};
+
 const endLiving = async (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<EndResult> => {
   const runner = await world.ledger.runner(order.runnerId);
   if (runner === undefined) return { kind: "gone", runnerId: order.runnerId, reason: "not in the ledger" };
   const isConfirmed = needsNoLook(runner, order, world.clock.now());
   const step = isConfirmed ? await toEnding(world, order, lease) : await endAfterLook(world, order, lease);
   if (step.kind === "go") return finish(world, step.runner);
-  return "reason" in step && step.kind === "left" ? result("left", runner, step.reason) : step;
+  return "reason" in step && step.kind === "left" ? leave(world, runner, order, step.reason) : step;
 };
 
 const endOf = async (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<EndResult> => {
