@@ -10,7 +10,7 @@ const MOST_INTERNAL = 450;
 
 describe("what fails for ever", () => {
   it.each(LASTING_FAILURES)(
-    "I-25 I-1: $says: at most 30 calls for the job, which is reported",
+    "I-25 I-1 P-18: $says: at most 30 calls for the job, which is reported",
     async (failure) => {
       const report = await play(failure);
       expect(report.outbound).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import type { JobEvent } from "../../../Core/job-event";
 import { type Attempt, mayBecome, type Runner } from "../../../Core/ledger";
 import { hasEnded } from "./close-attempt";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts } from "./end-order";
-import { type StopEvent, saysAlive, saysDead, saysInterrupted } from "./stop-event";
+import { type StopEvent, saysDead, saysInterrupted, saysNothing } from "./stop-event";
 import { whyEnd } from "./why-end";
 import type { World } from "./world";
 
@@ -106,7 +106,7 @@ const afterRunner = async (
   world: FindWorld,
   event: Extract<StopEvent, { kind: "runner" }>,
 ): Promise<FoundRunners> => {
-  if (saysAlive(event)) return NONE;
+  if (saysNothing(event)) return NONE;
   const runner = await (event.runnerId === undefined
     ? world.ledger.runnerByResource(event.resourceId ?? "")
     : world.ledger.runner(event.runnerId));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { parseClassKey, parseEndOrder, parseEndResult } from "./end-input";
 import { anOrder } from "./fakes/items";
 import { parseRunnerOrder } from "./runner-order-input";
-import { parseStopEvent, saysAlive, saysDead, saysInterrupted } from "./stop-event";
+import { parseStopEvent, saysDead, saysInterrupted, saysNothing } from "./stop-event";
 
 const job = { object_kind: "build", build_id: 7, build_name: "x", build_status: "success", project_id: 1 };
 
@@ -60,7 +60,9 @@ describe("parseStopEvent", () => {
       "instance terminated",
       "instance stopped",
     ]);
-    expect(reasons.filter(saysAlive).map(({ reason }) => reason)).toEqual([
+    expect(reasons.filter(saysNothing).map(({ reason }) => reason)).toEqual([
+      "instance shutting-down",
+      "instance stopping",
       "instance running",
       "instance pending",
     ]);

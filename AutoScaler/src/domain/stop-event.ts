@@ -61,9 +61,12 @@ const instanceState = ({ reason }: { readonly reason: string }): string | undefi
 export const saysDead = (event: { readonly reason: string }): boolean =>
   ["terminated", "stopped"].includes(instanceState(event) ?? "");
 
-/** An instance that comes up ends nothing. */
-export const saysAlive = (event: { readonly reason: string }): boolean =>
-  ["pending", "running"].includes(instanceState(event) ?? "");
+/**
+ * An instance that comes up ends nothing, and one that goes down is not down yet: an instance leaves by itself when its
+ * job is over, so the job's end is under way anyway, and asking GitLab for both would cost twice (I-25).
+ */
+export const saysNothing = (event: { readonly reason: string }): boolean =>
+  instanceState(event) !== undefined && !saysDead(event);
 
 /** EC2 will take the instance back, or may: a hint. */
 export const saysInterrupted = ({ reason }: { readonly reason: string }): boolean =>
