@@ -13,9 +13,10 @@ const filesBelow = (path: string): string[] => {
     .flatMap((name) => filesBelow(join(path, name)));
 };
 
-/** One hash over everything that a stack's build depends on: its folder, Core, the lock file. */
+/** One hash over everything that a stack's build depends on: its folder, Core, the lock file, and where they lie. */
 export const sourcesHash = (root: string, stack: string): string => {
-  const hash = createHash("sha256");
+  // A built template names the workflows by their paths.
+  const hash = createHash("sha256").update(`${root}\0`);
   for (const part of [stack, "Core", "package-lock.json", "tsconfig.json"]) {
     for (const file of filesBelow(join(root, part))) {
       hash
