@@ -339,6 +339,23 @@ describe("a start that is refused", () => {
     expect(small.bus.events).toMatchObject([{ job: { id: 8, status: "pending" } }]);
   });
 
+  it("I-26: without a turn goes in line before a runner is made, with no attempt spent, to be let go at any time", async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    const ledger = { ...small.ledger, nextMoment: async () => undefined };
+    const carriers = { lambda: small.lambda, ec2: small.ec2 };
+    const crowded = workflows({ ...small.world, ledger }, carriers, small.routing);
+
+    expect(await crowded.start(hook(job))).toEqual({ kind: "waiting", waitingFor: "ec2" });
+    await small.sweep();
+    expect(attempts(small)).toMatchObject([{ state: "WAITING", wokenAt: expect.any(Number) }]);
+    await crowded.deliver(detailOf(small.bus.events.splice(0)[0]!));
+
+    expect(attempts(small)).toMatchObject([{ attempt: 1, state: "WAITING", waitingFor: "ec2" }]);
+    expect(attempts(small)[0]).not.toHaveProperty("wokenAt");
+    expect([small.gitLab.created, small.ec2.calls, small.ledger.taken(STACK)]).toEqual([[], [], 0]);
+  });
+
   it("F-33: tries once more after the first refusal of all, a few seconds later and with the same token", async () => {
     const small = smallWorld();
     small.ec2.script.push(refusal("rate"));

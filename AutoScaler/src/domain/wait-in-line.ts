@@ -43,13 +43,15 @@ export const newWaiting = (
   times: { WAITING: now },
 });
 
-/** A waiting attempt as it should stand: undefined when it stands so already. */
+/** A waiting attempt as it should stand, to be let go anew: undefined when it stands so already. */
 export const stillWaiting = (
   waiting: Attempt,
   order: RunnerOrder,
   waitingFor: WaitingFor,
 ): Attempt | undefined => {
   const key = classKey(order.runnerClass);
-  if (waiting.waitingFor === waitingFor && waiting.classKey === key) return undefined;
-  return touch(waiting, { waitingFor, classKey: key, order: { ...order, queuedAt: waiting.order.queuedAt } });
+  const isAsleep = waitingFor !== "ec2" || waiting.wokenAt === undefined;
+  if (waiting.waitingFor === waitingFor && waiting.classKey === key && isAsleep) return undefined;
+  const { queuedAt } = waiting.order;
+  return touch(waiting, { waitingFor, classKey: key, order: { ...order, queuedAt }, wokenAt: undefined });
 };
