@@ -156,12 +156,13 @@ export class World {
     });
     if (leaving) this.tell(leaving);
     const machine = this.machines.get(instanceId);
-    this.machines.delete(instanceId);
     await machine?.end();
     const gone = this.change(instanceId, {
       state: final,
       ...(machine ? { console: machine.readConsole() } : {}),
     });
+    // Until here its console is the machine's.
+    this.machines.delete(instanceId);
     if (gone) this.tell(gone);
   }
 
