@@ -186,13 +186,17 @@ const SECONDS_A_DAY = 86_400;
 /** Seconds since 1970, 30 days after `now`: when an item that nothing needs any more may go. */
 export const ttlAfter = (now: Time): number => Math.ceil(now / 1000) + TTL_DAYS * SECONDS_A_DAY;
 
-/** The next version of an item in the same state. */
-export const touch = <Item extends Attempt | Runner>(item: Item, patch: Patch<Omit<Item, Moving>>): Item => {
-  const next = { ...item, ...patch, version: item.version + 1 };
-  return Object.fromEntries(
-    Object.entries(next).filter(([, value]) => value !== undefined),
-  ) as unknown as Item;
+/** By hand: every step of a job comes by here, and making objects of entries costs twice as much. */
+const patched = <Item extends Attempt | Runner>(item: Item, patch: Patch<Item>): Item => {
+  const next: { -readonly [Field in keyof Item]?: Item[Field] } = {};
+  for (const field in item) if (!(field in patch)) next[field] = item[field];
+  for (const field in patch) if (patch[field] !== undefined) next[field] = patch[field];
+  return next as Item;
 };
+
+/** The next version of an item in the same state. */
+export const touch = <Item extends Attempt | Runner>(item: Item, patch: Patch<Omit<Item, Moving>>): Item =>
+  patched<Attempt | Runner>(item, { ...patch, version: item.version + 1 }) as Item;
 
 const refuse = (from: string, to: string): never => {
   throw new Error(`The ledger's table has no transition from ${from} to ${to}`);
@@ -218,7 +222,7 @@ export const advanceAttempt = (
   if (!mayBecome(attempt, to)) refuse(attempt.state, to);
   const times = { ...attempt.times, [to]: now };
   const ttl = ATTEMPT_ENDS.includes(to) ? ttlAfter(now) : undefined;
-  return { ...touch(attempt, { ttl, ...patch }), state: to, times };
+  return patched(attempt, { ttl, ...patch, version: attempt.version + 1, state: to, times });
 };
 
 /** The next version of a runner in another state, with its time. GONE sets the TTL. */
@@ -231,5 +235,5 @@ export const advanceRunner = (
   if (!RUNNER_TRANSITIONS[runner.state].includes(to)) refuse(runner.state, to);
   const times = { ...runner.times, [to]: now };
   const ttl = to === "GONE" ? ttlAfter(now) : undefined;
-  return { ...touch(runner, { ttl, ...patch }), state: to, times };
+  return patched(runner, { ttl, ...patch, version: runner.version + 1, state: to, times });
 };

@@ -1,6 +1,7 @@
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
+import { withoutStack } from "./without-stack";
 
 /**
  * What may happen to one call: it fails before it has an effect; it has its effect and the answer is lost; it is
@@ -27,14 +28,19 @@ export interface Stall {
 /** Decides which call goes wrong. */
 export type FaultPlan = (call: Call) => Fault | Stall | undefined;
 
+/** How many calls a job has taken. */
+export interface Spent {
+  calls: number;
+}
+
 /** One execution of a Lambda function: a process with a clock of its own, that may die between any two calls. */
 export interface Process {
   readonly name: string;
   /** Milliseconds that its clock is ahead of true time. */
   readonly skew: number;
   isDead: boolean;
-  /** The job that it is about, for counting calls. */
-  jobId?: number;
+  /** Of the job that it is about. */
+  readonly spent: Spent | undefined;
   /** Tells Lambda that the process is no more. */
   onDeath: () => void;
 }
@@ -58,6 +64,12 @@ const TIMINGS: Readonly<Record<string, Timing>> = {
 };
 const FALLBACK: Timing = { least: 1, most: 10, timeout: 5_000 };
 
+/** Calls of one name. */
+interface Kind {
+  readonly timing: Timing;
+  count: number;
+}
+
 interface Wrong<Answer> {
   readonly latency: number;
   readonly timing: Timing;
@@ -79,17 +91,14 @@ export interface CallsOptions {
 
 /** Every call that the product makes to the world passes here: it takes time, is counted, and may go wrong. */
 export class Calls {
-  /** How often each was made. */
-  readonly counts = new Map<string, number>();
-  /** Outbound calls for a job. */
-  readonly byJob = new Map<number, number>();
   /** Names in order, while somebody wants to know. */
   trace: Call[] | undefined;
   plan: FaultPlan;
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #timings: Readonly<Record<string, Timing>>;
-  readonly #byName = new Map<string, Timing>();
+  readonly #kinds = new Map<string, Kind>();
+  readonly #spent = new Map<number, Spent>();
   #index = 0;
 
   constructor({ timeline, random, plan, timings = {} }: CallsOptions) {
@@ -103,19 +112,38 @@ export class Calls {
     return this.#index;
   }
 
-  #timingOf(name: string): Timing {
-    const known = this.#byName.get(name);
-    if (known !== undefined) return known;
-    const timing = this.#timings[name.slice(0, name.indexOf("."))] ?? FALLBACK;
-    this.#byName.set(name, timing);
-    return timing;
+  /** How often each was made. */
+  get counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#kinds].flatMap(([name, { count }]) => (count === 0 ? [] : [[name, count]])));
   }
 
-  #count(process: Process, name: string): Fault | Stall | undefined {
+  /** Outbound calls for a job. */
+  get byJob(): ReadonlyMap<number, number> {
+    return new Map([...this.#spent].map(([jobId, { calls }]) => [jobId, calls]));
+  }
+
+  spentOn(jobId: number): Spent {
+    const known = this.#spent.get(jobId);
+    if (known !== undefined) return known;
+    const spent = { calls: 0 };
+    this.#spent.set(jobId, spent);
+    return spent;
+  }
+
+  #kindOf(name: string): Kind {
+    const known = this.#kinds.get(name);
+    if (known !== undefined) return known;
+    const timing = this.#timings[name.slice(0, name.indexOf("."))] ?? FALLBACK;
+    const kind = { timing, count: 0 };
+    this.#kinds.set(name, kind);
+    return kind;
+  }
+
+  #count(process: Process, name: string, kind: Kind): Fault | Stall | undefined {
     const call = { index: this.#index, name, caller: process.name };
     this.#index += 1;
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
-    if (process.jobId !== undefined) this.byJob.set(process.jobId, (this.byJob.get(process.jobId) ?? 0) + 1);
+    kind.count += 1;
+    if (process.spent !== undefined) process.spent.calls += 1;
     this.trace?.push(call);
     return this.plan(call);
   }
@@ -127,8 +155,9 @@ export class Calls {
     effect: () => Answer,
     errorOf: ErrorOf = transient,
   ): Promise<Answer> {
-    const fault = process.isDead ? undefined : this.#count(process, name);
-    const timing = this.#timingOf(name);
+    const kind = this.#kindOf(name);
+    const fault = process.isDead ? undefined : this.#count(process, name, kind);
+    const { timing } = kind;
     const latency = this.#random.between(timing.least, timing.most);
     return new Promise<Answer>((resolve, reject) => {
       if (process.isDead) return;
@@ -148,7 +177,7 @@ export class Calls {
           latency,
           timing,
           effect,
-          reject: (kind) => reject(errorOf(kind, name)),
+          reject: (kind) => reject(withoutStack(() => errorOf(kind, name))),
         });
     });
   }

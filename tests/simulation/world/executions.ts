@@ -4,9 +4,11 @@ import type { RoutingSettings } from "../../../Core/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, Process } from "./calls";
 import { FUNCTIONS, type FunctionName, type FunctionWorld, type ShippedFunction } from "./functions";
+import { once } from "./once";
 import type { Random } from "./random";
 import { timeoutOf } from "./rules";
 import type { Timeline } from "./timeline";
+import { withoutStack } from "./without-stack";
 import { type Definition, runStates, StateError } from "./workflow";
 
 export interface ExecutionOptions {
@@ -46,6 +48,10 @@ export type Ending =
   | { readonly kind: "died" };
 
 const FUNCTION_RESOURCE = /^\$\{(\w+)Arn\}$/;
+const functionOf = once((resource: string) => FUNCTION_RESOURCE.exec(resource)?.[1] as FunctionName);
+
+const stateError = (error: string, cause: string): StateError =>
+  withoutStack(() => new StateError(error, cause));
 
 const asId = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
@@ -80,7 +86,7 @@ export class Executions {
 
   /** @throws StateError as Step Functions would see it */
   runFunction(name: FunctionName, input: unknown, taskSeconds = 900): Promise<unknown> {
-    const { timeline, random, routing } = this.parts;
+    const { timeline, random, calls, routing } = this.parts;
     const skew = this.options.skew === 0 ? 0 : random.between(-this.options.skew, this.options.skew);
     const jobId = jobOf(input);
     return new Promise((resolve, reject) => {
@@ -90,20 +96,20 @@ export class Executions {
       };
       if (random.chance(this.options.throttled)) {
         return timeline.after(30, () =>
-          settle(() => reject(new StateError("Lambda.TooManyRequestsException", name))),
+          settle(() => reject(stateError("Lambda.TooManyRequestsException", name))),
         );
       }
       const process: Process = {
         name,
         skew,
         isDead: false,
-        ...(jobId === undefined ? {} : { jobId }),
-        onDeath: () => settle(() => reject(new StateError("Runtime.ExitError", name))),
+        spent: jobId === undefined ? undefined : calls.spentOn(jobId),
+        onDeath: () => settle(() => reject(stateError("Runtime.ExitError", name))),
       };
       const end = (error: string) => (): void => {
         if (process.isDead) return;
         process.isDead = true;
-        settle(() => reject(new StateError(error, name)));
+        settle(() => reject(stateError(error, name)));
       };
       const die = end("Sandbox.Timedout");
       const crash = end("Runtime.ExitError");
@@ -122,7 +128,7 @@ export class Executions {
           (error: Error) => {
             callOff();
             const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
-            if (!process.isDead) reject(new StateError(error.name, cause));
+            if (!process.isDead) reject(stateError(error.name, cause));
           },
         );
       });
@@ -152,8 +158,7 @@ export class Executions {
           end({ kind: "died" });
           return never;
         }
-        const name = FUNCTION_RESOURCE.exec(resource)?.[1] as FunctionName;
-        return this.runFunction(name, taskInput, seconds);
+        return this.runFunction(functionOf(resource), taskInput, seconds);
       },
       wait: (milliseconds: number) =>
         new Promise<void>((resolve) => {

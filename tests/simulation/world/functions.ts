@@ -2,7 +2,6 @@ import { parseClassKey, parseEndOrder, parseEndResult } from "../../../AutoScale
 import { parseFailure } from "../../../AutoScaler/src/domain/failure-input";
 import { findRunner } from "../../../AutoScaler/src/domain/find-runner";
 import { lookUpRunner } from "../../../AutoScaler/src/domain/look-up-runner";
-import type { RunnerProvider } from "../../../AutoScaler/src/domain/ports";
 import { recordFailure } from "../../../AutoScaler/src/domain/record-failure";
 import { recordPickUp } from "../../../AutoScaler/src/domain/record-pick-up";
 import { parseRunnerOrder } from "../../../AutoScaler/src/domain/runner-order-input";
@@ -15,12 +14,12 @@ import { unregisterRunner } from "../../../AutoScaler/src/domain/unregister-runn
 import type { World } from "../../../AutoScaler/src/domain/world";
 import { parseJobEvent } from "../../../Core/job-event";
 import type { RoutingSettings } from "../../../Core/routing-settings";
+import type { Carrier } from "../../../Core/runner-class";
 
-/** The rules' world, with both carriers. */
-export type FunctionWorld = Omit<World, "provider"> & {
-  readonly lambda: RunnerProvider;
-  readonly ec2: RunnerProvider;
-};
+/** The rules' world before it is known what a runner goes on. */
+export interface FunctionWorld extends Omit<World, "provider"> {
+  launchingOn(carrier: Carrier): World;
+}
 
 export interface ShippedFunction {
   readonly run: (world: FunctionWorld, input: unknown, routing: RoutingSettings) => Promise<unknown>;
@@ -32,11 +31,10 @@ export const FUNCTIONS = {
     run: async (world, input, routing) => (await lookUpRunner(world, parseJobEvent(input), routing)).lookup,
   },
   StartLambdaRunnerFunction: {
-    run: (world, input) =>
-      startRunner({ ...world, provider: world.lambda }, parseRunnerOrder(input, "LAMBDA")),
+    run: (world, input) => startRunner(world.launchingOn("LAMBDA"), parseRunnerOrder(input, "LAMBDA")),
   },
   StartEc2RunnerFunction: {
-    run: (world, input) => startRunner({ ...world, provider: world.ec2 }, parseRunnerOrder(input, "EC2")),
+    run: (world, input) => startRunner(world.launchingOn("EC2"), parseRunnerOrder(input, "EC2")),
   },
   RecordPickUpFunction: {
     run: (world, input) => recordPickUp(world, parseJobEvent(input)),

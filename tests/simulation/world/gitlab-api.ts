@@ -8,6 +8,7 @@ import { TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/ledger";
 import type { GitLab, Job, RunnerRecord } from "./gitlab";
 import type { Random } from "./random";
+import { withoutStack } from "./without-stack";
 
 /** How GitLab's API misbehaves. Probabilities a call; times in milliseconds. */
 export interface ApiMood {
@@ -29,17 +30,23 @@ const PAGE = 100;
 export const isDown = (mood: ApiMood, now: Time): boolean =>
   mood.outages.some(([from, to]) => now >= from && now < to);
 
-const shown = (gitLab: GitLab, job: Job): GitLabJob => ({
-  id: job.id,
-  projectId: job.projectId,
-  name: job.name,
-  status: job.status,
-  tags: job.tags,
-  createdAt: job.createdAt,
-  ...(job.startedAt === undefined ? {} : { startedAt: job.startedAt }),
-  ...(job.finishedAt === undefined ? {} : { finishedAt: job.finishedAt }),
-  ...(job.runnerId === undefined || !gitLab.records.has(job.runnerId) ? {} : { runnerId: job.runnerId }),
-});
+const shown = (
+  gitLab: GitLab,
+  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId }: Job,
+): GitLabJob => {
+  const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
+    id,
+    projectId,
+    name,
+    status,
+    tags,
+    createdAt,
+  };
+  if (startedAt !== undefined) told.startedAt = startedAt;
+  if (finishedAt !== undefined) told.finishedAt = finishedAt;
+  if (runnerId !== undefined && gitLab.records.has(runnerId)) told.runnerId = runnerId;
+  return told;
+};
 
 const shownRunner = ({ id, description, pausedAt }: RunnerRecord): GitLabRunner => ({
   id,
@@ -64,7 +71,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
   const { timeline } = gitLab;
   const checkMood = (): void => {
     if (isDown(mood, timeline.now) || random.chance(mood.garbage)) {
-      throw new TransientError("GitLab: 502, or something that is no JSON");
+      throw withoutStack(() => new TransientError("GitLab: 502, or something that is no JSON"));
     }
   };
   const isBehind = (time: Time | undefined): boolean =>

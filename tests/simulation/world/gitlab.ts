@@ -3,7 +3,8 @@ import type { Time } from "../../../Core/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-export interface Job {
+/** What a pipeline says of a job. */
+export interface JobPlan {
   readonly id: number;
   readonly projectId: number;
   readonly name: string;
@@ -13,23 +14,48 @@ export interface Job {
   readonly outcome: "success" | "failed";
   /** A job that sends no hook and that the mapping gives no runner. */
   readonly isForeign: boolean;
+}
+
+/** All fields from the start: an object that changes its shape is slow to read. */
+export interface Job extends JobPlan {
   status: string;
   readonly createdAt: Time;
-  pendingAt?: Time;
-  assignedAt?: Time;
-  startedAt?: Time;
-  finishedAt?: Time;
-  runnerId?: number;
+  pendingAt: Time | undefined;
+  assignedAt: Time | undefined;
+  startedAt: Time | undefined;
+  finishedAt: Time | undefined;
+  runnerId: number | undefined;
   /** Calls off that GitLab takes it back from a runner that does not confirm. */
-  callOff?: () => void;
+  callOff: (() => void) | undefined;
 }
+
+const newJob = (
+  { id, projectId, name, tags, duration, outcome, isForeign }: JobPlan,
+  createdAt: Time,
+): Job => ({
+  id,
+  projectId,
+  name,
+  tags,
+  duration,
+  outcome,
+  isForeign,
+  status: "created",
+  createdAt,
+  pendingAt: undefined,
+  assignedAt: undefined,
+  startedAt: undefined,
+  finishedAt: undefined,
+  runnerId: undefined,
+  callOff: undefined,
+});
 
 export interface RunnerRecord extends NewRunner {
   readonly id: number;
   readonly createdAt: Time;
-  pausedAt?: Time;
+  pausedAt: Time | undefined;
   /** Until then a request that was under way at the pause may still get a job. */
-  lastRequestUntil?: Time;
+  lastRequestUntil: Time | undefined;
 }
 
 /** A runner process that waits for an answer to its request for a job. */
@@ -53,8 +79,8 @@ export const GITLAB_DEFAULTS: GitLabOptions = {
   requestUnderWay: 0.5,
 };
 
-const ENDED = ["success", "failed", "canceled", "skipped"];
-export const hasJobEnded = ({ status }: Pick<Job, "status">): boolean => ENDED.includes(status);
+const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
+export const hasJobEnded = ({ status }: Pick<Job, "status">): boolean => ENDED.has(status);
 
 /** Assigned, and neither confirmed nor ended: GitLab takes it back after two minutes. */
 const CONFIRM_WITHIN = 120_000;
@@ -85,7 +111,7 @@ export class GitLab {
   readonly #projects = new Map<number, Project>();
   readonly #askerOf = new Map<number, Asker>();
   /** Jobs that were assigned to a runner at some time. */
-  readonly #assigned = new Map<number, Set<Job>>();
+  readonly #assigned = new Map<number, Job[]>();
   #nextRunnerId = 9_000;
 
   constructor(
@@ -97,7 +123,9 @@ export class GitLab {
   }
 
   #project(id: number): Project {
-    const project = this.#projects.get(id) ?? { pending: new Map(), askers: new Map(), records: 0 };
+    const known = this.#projects.get(id);
+    if (known !== undefined) return known;
+    const project: Project = { pending: new Map(), askers: new Map(), records: 0 };
     this.#projects.set(id, project);
     return project;
   }
@@ -118,19 +146,23 @@ export class GitLab {
 
   #set(job: Job, status: string): void {
     job.status = status;
-    const open = this.open.get(job.projectId) ?? new Set<Job>();
-    this.open.set(job.projectId, open);
     if (status === "running") this.running.add(job);
     else if (status !== "canceling") this.running.delete(job);
     if (hasJobEnded(job)) {
-      open.delete(job);
+      this.#openOf(job).delete(job);
       job.finishedAt = this.timeline.now;
-    } else open.add(job);
+    } else this.#openOf(job).add(job);
     this.onStatus(job);
   }
 
-  add(job: Omit<Job, "status" | "createdAt">, status: "created" | "pending" = "pending"): Job {
-    const added: Job = { ...job, status: "created", createdAt: this.timeline.now };
+  #openOf({ projectId }: Job): Set<Job> {
+    const open = this.open.get(projectId) ?? new Set<Job>();
+    if (open.size === 0) this.open.set(projectId, open);
+    return open;
+  }
+
+  add(job: JobPlan, status: "created" | "pending" = "pending"): Job {
+    const added = newJob(job, this.timeline.now);
     this.jobs.set(job.id, added);
     this.#set(added, "created");
     if (status === "pending") this.enqueue(added);
@@ -141,7 +173,7 @@ export class GitLab {
   enqueue(job: Job): void {
     if (hasJobEnded(job)) return;
     job.pendingAt = this.timeline.now;
-    delete job.runnerId;
+    job.runnerId = undefined;
     this.#set(job, "pending");
     this.#offer(job);
   }
@@ -170,13 +202,14 @@ export class GitLab {
     this.#line(job).delete(job);
     job.runnerId = asker.runnerId;
     job.assignedAt = this.timeline.now;
-    const assigned = this.#assigned.get(asker.runnerId) ?? new Set<Job>();
-    this.#assigned.set(asker.runnerId, assigned.add(job));
+    const assigned = this.#assigned.get(asker.runnerId);
+    if (assigned === undefined) this.#assigned.set(asker.runnerId, [job]);
+    else if (!assigned.includes(job)) assigned.push(job);
     const { assignedAt } = job;
     job.callOff = this.timeline.deadline(CONFIRM_WITHIN, () => {
       const isStuck = job.status === "pending" && job.runnerId === asker.runnerId;
       if (!isStuck || job.assignedAt !== assignedAt) return;
-      delete job.runnerId;
+      job.runnerId = undefined;
       this.#offer(job);
     });
     asker.give(job);
@@ -241,7 +274,7 @@ export class GitLab {
     if (!isIts) return false;
     job.startedAt = this.timeline.now;
     job.callOff?.();
-    delete job.callOff;
+    job.callOff = undefined;
     this.#set(job, "running");
     return true;
   }
@@ -257,7 +290,7 @@ export class GitLab {
   }
 
   jobsOf(runnerId: number): Job[] {
-    return [...(this.#assigned.get(runnerId) ?? [])].filter((job) => job.runnerId === runnerId);
+    return (this.#assigned.get(runnerId) ?? []).filter((job) => job.runnerId === runnerId);
   }
 
   // ----------------------------------------------------------------------------------------- records
@@ -267,7 +300,13 @@ export class GitLab {
     if (project.records >= this.options.recordsPerProject) return "limit";
     project.records += 1;
     this.#nextRunnerId += 1;
-    const record = { ...runner, id: this.#nextRunnerId, createdAt: this.timeline.now };
+    const record: RunnerRecord = {
+      ...runner,
+      id: this.#nextRunnerId,
+      createdAt: this.timeline.now,
+      pausedAt: undefined,
+      lastRequestUntil: undefined,
+    };
     this.records.set(record.id, record);
     this.descriptions.set(record.id, record.description);
     return record;

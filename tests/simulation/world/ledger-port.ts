@@ -12,18 +12,19 @@ const LONGEST_PAUSE = 800;
 /** Milliseconds that a transaction holds its items. */
 const HOLDS_FOR = 6;
 
-const keyOf = (change: Change): string => {
+/** Attempts have negative keys, runners positive ones. */
+const keyOf = (change: Change): string | number => {
   if ("take" in change) return `places#${change.take.scope}#${change.take.shard}`;
   if ("giveBack" in change) return `places#${change.giveBack.scope}#${change.giveBack.shard}`;
   if ("note" in change) return `note#${change.note.name}`;
   if ("bootstrap" in change) return `row#${change.bootstrap.key}`;
   const item = "put" in change ? change.put : change.check;
-  return item.kind === "runner" ? `runner#${item.runnerId}` : `job#${item.jobId}#${item.attempt}`;
+  return item.kind === "runner" ? item.runnerId : -(item.jobId * 100 + item.attempt);
 };
 
 /** DynamoDB cancels a transaction that meets another one on an item. */
 export class Conflicts {
-  #held = new Map<string, number>();
+  #held = new Map<string | number, number>();
 
   constructor(
     readonly timeline: Timeline,

@@ -12,10 +12,12 @@ export interface Machine {
   readonly place: string;
   readonly row: BootstrapRow;
   readonly since: Time;
-  job?: Job;
+  job: Job | undefined;
   isGone: boolean;
   /** It ended its job or its wait by itself. */
   readonly onLeave: () => void;
+  /** Calls off the end of its life. */
+  callOff: () => void;
 }
 
 export interface MachineOptions {
@@ -46,23 +48,25 @@ export class Machines {
   /** Machines that got a token, by what their record was made for: `<job>-<attempt>`. */
   readonly startedFor = new Map<string, number>();
 
-  /** How to call off the end of a machine's life. */
-  readonly #lifetimes = new Map<Machine, () => void>();
-
   constructor(readonly parts: MachinesParts) {}
 
   start(carrier: Carrier, place: string, row: BootstrapRow, onLeave: () => void): Machine {
     const { timeline, gitLab } = this.parts;
-    const machine: Machine = { carrier, place, row, since: timeline.now, isGone: false, onLeave };
+    const machine: Machine = {
+      carrier,
+      place,
+      row,
+      since: timeline.now,
+      job: undefined,
+      isGone: false,
+      onLeave,
+      callOff: timeline.deadline(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine)),
+    };
     const description = gitLab.descriptions.get(row.runnerId) ?? "";
     this.startedFor.set(description, (this.startedFor.get(description) ?? 0) + 1);
     this.alive.add(machine);
     this.byRunner.set(row.runnerId, machine);
     this.byPlace.set(place, machine);
-    this.#lifetimes.set(
-      machine,
-      timeline.deadline(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine)),
-    );
     timeline.after(this.parts.random.between(50, 400), () => this.#ask(machine));
     return machine;
   }
@@ -70,8 +74,7 @@ export class Machines {
   #end(machine: Machine): void {
     machine.isGone = true;
     this.alive.delete(machine);
-    this.#lifetimes.get(machine)?.();
-    this.#lifetimes.delete(machine);
+    machine.callOff();
   }
 
   /** Its carrier was taken away under it. */
@@ -142,7 +145,7 @@ export class Machines {
 
   /** A job that vanished is not counted: the runner asks again at once. */
   #askAnew(machine: Machine): void {
-    delete machine.job;
+    machine.job = undefined;
     this.parts.timeline.after(this.parts.random.between(10, 200), () => this.#ask(machine));
   }
 

@@ -1,9 +1,28 @@
 import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2-client";
 import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2-instances";
 import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2-provider";
-import type { Launch, MappingRow, OurEvent, RunnerProvider } from "../../../AutoScaler/src/domain/ports";
+import type {
+  BootstrapRows,
+  Caps,
+  Clock,
+  EventBus,
+  GitLab,
+  Instances,
+  Launch,
+  Ledger,
+  MappingRow,
+  Mappings,
+  Metric,
+  Nonce,
+  OurEvent,
+  RunnerFunctions,
+  RunnerProvider,
+  Settings,
+} from "../../../AutoScaler/src/domain/ports";
+import type { World } from "../../../AutoScaler/src/domain/world";
 import { TransientError } from "../../../Core/errors";
 import type { Runner } from "../../../Core/ledger";
+import type { Carrier } from "../../../Core/runner-class";
 import type { Calls, ErrorOf, Process } from "./calls";
 import { type Ec2, ec2Error } from "./ec2";
 import type { FunctionWorld } from "./functions";
@@ -33,13 +52,14 @@ export interface Services {
   readonly metric: (name: string, value: number, dimensions: Readonly<Record<string, string>>) => void;
 }
 
+export const ROLE_ID = "AROASIMULATED";
 const EC2_SETTINGS = {
   deploymentId: DEPLOYMENT,
   launchTemplates: { arm64: { id: "lt-arm64", version: "1" }, x86_64: { id: "lt-x86", version: "1" } },
   subnetIds: ["subnet-a", "subnet-b"],
   rootDeviceName: "/dev/xvda",
+  roleId: ROLE_ID,
 } as const;
-export const ROLE_ID = "AROASIMULATED";
 
 /** EC2's client throws EC2's own errors; the shipped adapter tells them apart. */
 const ec2ErrorOf: ErrorOf = (fault) => {
@@ -74,45 +94,101 @@ const ec2Api = ({ calls, ec2, terminate }: Services, process: Process): Ec2Api =
     calls.make(process, "ec2.terminateInstances", () => void InstanceIds.map(terminate), ec2ErrorOf),
 });
 
-/** Makes the ports of one process: each call takes time and may go wrong. */
-export const portsFactory = (services: Services): ((process: Process) => FunctionWorld) => {
-  const { timeline, random, calls, table } = services;
-  const conflicts = new Conflicts(timeline, random);
-  let nonces = 0;
-  const nonce = (): string => {
-    nonces += 1;
-    return nonces.toString(16).padStart(64, "0");
-  };
-  return (process) => {
-    const clock = {
+/** What all processes share. */
+interface Shared {
+  readonly services: Services;
+  readonly conflicts: Conflicts;
+  readonly nonce: Nonce;
+  readonly metric: Metric;
+}
+
+const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true };
+
+/**
+ * The ports of one process: each call takes time and may go wrong. A process uses few of them, and there are
+ * many processes: a port is made when it is asked for.
+ */
+class Ports implements FunctionWorld {
+  readonly ledger: Ledger;
+  readonly gitLab: GitLab;
+  readonly clock: Clock;
+  readonly functions = FUNCTIONS;
+  readonly nonce: Nonce;
+  readonly metric: Metric;
+  readonly caps: Caps;
+  readonly deploymentId = DEPLOYMENT;
+
+  constructor(
+    readonly shared: Shared,
+    readonly process: Process,
+  ) {
+    const { services, conflicts, nonce, metric } = shared;
+    const { timeline, random, calls, table } = services;
+    this.ledger = new LedgerPort(process, calls, table, random, conflicts);
+    this.gitLab = new GitLabPort(process, calls, services.gitLab, services.gitLabMode);
+    this.clock = {
       now: () => Math.floor(timeline.now + process.skew),
-      sleep: (milliseconds: number) => calls.sleep(process, milliseconds),
+      sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
-    const api = ec2Api(services, process);
+    this.nonce = nonce;
+    this.metric = metric;
+    this.caps = { stack: services.stackCap(), ofClass: ({ maxRunners }) => maxRunners };
+  }
+
+  #make<Answer>(name: string, effect: () => Answer): Promise<Answer> {
+    return this.shared.services.calls.make(this.process, name, effect);
+  }
+
+  get rows(): BootstrapRows {
+    const { table } = this.shared.services;
     return {
-      ledger: new LedgerPort(process, calls, table, random, conflicts),
-      rows: {
-        move: (fromKey, toKey) => calls.make(process, "rows.move", () => table.move(fromKey, toKey)),
-        remove: (key) => calls.make(process, "rows.remove", () => void table.rows.delete(key)),
-      },
-      mappings: {
-        rows: (pk) =>
-          calls.make(process, "mappings.rows", () => services.mappings().filter((row) => row.pk === pk)),
-      },
-      gitLab: new GitLabPort(process, calls, services.gitLab, services.gitLabMode),
-      lambda: lambdaPort(services, process),
-      ec2: ec2Provider(api, { ...EC2_SETTINGS, roleId: ROLE_ID }),
-      instances: ec2Instances(api, { deploymentId: DEPLOYMENT }),
-      functions: { isTenantIsolated: async () => true },
-      bus: { put: (events) => calls.make(process, "bus.put", () => services.put(events)) },
-      settings: {
-        startsAreOn: () => calls.make(process, "settings.startsAreOn", () => services.startsAreOn()),
-      },
-      clock,
-      nonce,
-      metric: (name, value = 1, dimensions = {}) => services.metric(name, value, dimensions),
-      caps: { stack: services.stackCap(), ofClass: ({ maxRunners }) => maxRunners },
-      deploymentId: DEPLOYMENT,
+      move: (fromKey, toKey) => this.#make("rows.move", () => table.move(fromKey, toKey)),
+      remove: (key) => this.#make("rows.remove", () => void table.rows.delete(key)),
     };
+  }
+
+  get mappings(): Mappings {
+    const { mappings } = this.shared.services;
+    return {
+      rows: (pk) => this.#make("mappings.rows", () => mappings().filter((row) => row.pk === pk)),
+    };
+  }
+
+  get instances(): Instances {
+    return ec2Instances(ec2Api(this.shared.services, this.process), { deploymentId: DEPLOYMENT });
+  }
+
+  get bus(): EventBus {
+    const { put } = this.shared.services;
+    return { put: (events) => this.#make("bus.put", () => put(events)) };
+  }
+
+  get settings(): Settings {
+    const { startsAreOn } = this.shared.services;
+    return { startsAreOn: () => this.#make("settings.startsAreOn", startsAreOn) };
+  }
+
+  #provider(carrier: Carrier): RunnerProvider {
+    const { services } = this.shared;
+    if (carrier === "LAMBDA") return lambdaPort(services, this.process);
+    return ec2Provider(ec2Api(services, this.process), EC2_SETTINGS);
+  }
+
+  launchingOn(carrier: Carrier): World {
+    return Object.assign(this, { provider: this.#provider(carrier) });
+  }
+}
+
+export const portsFactory = (services: Services): ((process: Process) => FunctionWorld) => {
+  let nonces = 0;
+  const shared: Shared = {
+    services,
+    conflicts: new Conflicts(services.timeline, services.random),
+    nonce: () => {
+      nonces += 1;
+      return nonces.toString(16).padStart(64, "0");
+    },
+    metric: (name, value = 1, dimensions = {}) => services.metric(name, value, dimensions),
   };
+  return (process) => new Ports(shared, process);
 };

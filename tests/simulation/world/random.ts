@@ -1,3 +1,6 @@
+/** A test's own globals cost much more to look up than a constant, and dice are thrown all the time. */
+const { floor, imul } = Math;
+
 /** Dice that fall the same way for the same seed. */
 export interface Random {
   /** 0 ≤ x < 1. */
@@ -15,7 +18,7 @@ export interface Random {
 const hash = (text: string): number => {
   let value = 2_166_136_261;
   for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 16_777_619);
+    value = imul(value ^ text.charCodeAt(index), 16_777_619);
   }
   return value >>> 0;
 };
@@ -25,16 +28,16 @@ export const random = (seed: number): Random => {
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    let mixed = imul(state ^ (state >>> 16), 0x85ebca6b);
+    mixed = imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
     return ((mixed ^ (mixed >>> 16)) >>> 0) / 4_294_967_296;
   };
   const dice: Random = {
     next,
-    below: (bound) => Math.floor(next() * bound),
+    below: (bound) => floor(next() * bound),
     between: (least, most) => least + next() * (most - least),
     chance: (probability) => probability > 0 && next() < probability,
-    pick: <Item>(items: readonly Item[]) => items[Math.floor(next() * items.length)] as Item,
+    pick: <Item>(items: readonly Item[]) => items[floor(next() * items.length)] as Item,
     fork: (name) => random(hash(`${seed}/${name}`)),
   };
   return dice;

@@ -33,32 +33,50 @@ interface ShippedRule {
 
 const MARK = "\u0000";
 
-const follow = (detail: BusEvent["detail"], path: string): unknown => {
-  let value: unknown = detail;
-  for (const key of path.replace(/^\$\.detail\./, "").split(".")) {
-    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-  }
-  return value ?? "";
+const follower = (path: string): Transform => {
+  const keys = path.replace(/^\$\.detail\./, "").split(".");
+  return (detail) => {
+    let value: unknown = detail;
+    for (const key of keys) {
+      value =
+        typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+    }
+    return value ?? "";
+  };
 };
 
-/** Placeholders outside quotes take any value, those inside are text. */
-const filled = (shape: unknown, values: Readonly<Record<string, unknown>>): unknown => {
-  if (typeof shape === "string") {
-    if (shape.startsWith(MARK)) return values[shape.slice(1)];
-    return shape.includes("<") ? shape.replace(/<(\w+)>/g, (_, name: string) => String(values[name])) : shape;
-  }
-  const entries = Object.entries(shape as object).map(([key, value]) => [key, filled(value, values)]);
-  return Object.fromEntries(entries);
+type Placeholders = Readonly<Record<string, Transform>>;
+
+/** Placeholders inside quotes are text. */
+const textFiller = (text: string, values: Placeholders): Transform =>
+  text.includes("<")
+    ? (detail) => text.replace(/<(\w+)>/g, (_, name: string) => String(values[name]?.(detail)))
+    : () => text;
+
+const fieldsFiller = (shape: object, values: Placeholders): Transform => {
+  const fields = Object.entries(shape).map(([key, value]) => [key, filler(value, values)] as const);
+  return (detail) => {
+    const filled: Record<string, unknown> = {};
+    for (const [key, fill] of fields) filled[key] = fill(detail);
+    return filled;
+  };
+};
+
+/** Placeholders outside quotes take any value. */
+const filler = (shape: unknown, values: Placeholders): Transform => {
+  if (typeof shape !== "string") return fieldsFiller(shape as object, values);
+  const placeholder = shape.startsWith(MARK) ? values[shape.slice(1)] : undefined;
+  return placeholder ?? textFiller(shape, values);
 };
 
 const transformOf = (transformer: Properties): Transform => {
-  const paths = Object.entries(asMap(transformer.InputPathsMap)).map(([name, path]) => [name, String(path)]);
+  const values = Object.fromEntries(
+    Object.entries(asMap(transformer.InputPathsMap)).map(([name, path]) => [name, follower(String(path))]),
+  );
   const template = String(transformer.InputTemplate).replace(/"[^"]*"|<(\w+)>/g, (found, name?: string) =>
     name === undefined ? found : JSON.stringify(MARK + name),
   );
-  const shape: unknown = JSON.parse(template);
-  return (detail) =>
-    filled(shape, Object.fromEntries(paths.map(([name, path]) => [name, follow(detail, path as string)])));
+  return filler(JSON.parse(template), values);
 };
 
 const targetOf = (target: Properties): Target => String(asList(asMap(target.Arn)["Fn::GetAtt"])[0]) as Target;
@@ -84,9 +102,7 @@ const matching = ({ source, detailType, detail }: BusEvent): readonly ShippedRul
 
 /** Rules ask for these by value, for all else only whether it is there. */
 const kindOf = ({ source, detailType, detail }: BusEvent): string =>
-  [source, detailType, detail.object_kind, detail.build_status, detail.state, typeof detail.build_id].join(
-    "\n",
-  );
+  `${source}\n${detailType}\n${detail.object_kind}\n${detail.build_status}\n${detail.state}\n${typeof detail.build_id}`;
 
 const known = new Map<string, readonly ShippedRule[]>();
 
@@ -95,7 +111,7 @@ export const match = (event: BusEvent): readonly Matched[] => {
   const kind = kindOf(event);
   const rules = known.get(kind) ?? matching(event);
   known.set(kind, rules);
-  return rules.map(({ target, transform }) => ({ target, input: transform(event.detail) }));
+  return rules.map((rule) => ({ target: rule.target, input: rule.transform(event.detail) }));
 };
 
 /** Seconds that the template gives a function. */

@@ -15,27 +15,33 @@ import {
   type Runner,
   type Time,
 } from "../../../Core/ledger";
-import { insertSorted, removeSorted } from "./sorted";
+import { insertSorted, placeAfter, removeSorted } from "./sorted";
 
 type Item = Attempt | Runner;
 
 const pad = (number: number): string => String(number).padStart(16, "0");
-const attemptKey = (item: Attempt): string => `${pad(item.jobId)}#${item.attempt}`;
-const runnerKey = (item: Runner): string => pad(item.runnerId);
-const waitingKey = (item: Attempt): string => `${pad(item.order.queuedAt)}#${attemptKey(item)}`;
+/** In the order of the shipped index: by job, then by attempt. */
+const attemptKey = (item: Attempt): number => item.jobId * 100 + item.attempt;
+const waitingKey = (item: Attempt): string =>
+  `${pad(item.order.queuedAt)}#${pad(item.jobId)}#${item.attempt}`;
 
 const isOpenAttempt = (item: Attempt): boolean =>
-  !isInLine(item) && !["ENDED", "FAILED"].includes(item.state);
+  item.state !== "ENDED" && item.state !== "FAILED" && !isInLine(item);
 const isOpenRunner = (item: Runner): boolean => item.state !== "GONE" || item.recordDeletedAt === undefined;
 
-interface Sorted<Of> {
-  readonly keys: string[];
-  readonly items: Map<string, Of>;
+interface Sorted<Key, Of> {
+  readonly keys: Key[];
+  readonly items: Map<Key, Of>;
 }
 
-const sorted = <Of>(): Sorted<Of> => ({ keys: [], items: new Map() });
+const sorted = <Key, Of>(): Sorted<Key, Of> => ({ keys: [], items: new Map() });
 
-const set = <Of>(index: Sorted<Of>, key: string, item: Of, isIn: boolean): void => {
+const set = <Key extends string | number, Of>(
+  index: Sorted<Key, Of>,
+  key: Key,
+  item: Of,
+  isIn: boolean,
+): void => {
   if (isIn) {
     if (!index.items.has(key)) insertSorted(index.keys, key);
     index.items.set(key, item);
@@ -44,12 +50,11 @@ const set = <Of>(index: Sorted<Of>, key: string, item: Of, isIn: boolean): void 
 
 const PAGE = 500;
 
-const page = <Of>({ keys, items }: Sorted<Of>, cursor: string | undefined, size = PAGE): Page<Of> => {
-  const from = cursor === undefined ? 0 : keys.findIndex((key) => key > cursor);
-  const shown = from < 0 ? [] : keys.slice(from, from + size);
-  const last = shown.at(-1);
+const page = <Of>({ keys, items }: Sorted<number, Of>, cursor: string | undefined): Page<Of> => {
+  const from = cursor === undefined ? 0 : placeAfter(keys, Number(cursor));
+  const shown = keys.slice(from, from + PAGE);
   const found = shown.map((key) => items.get(key) as Of);
-  return last !== undefined && from + size < keys.length ? { items: found, next: last } : { items: found };
+  return from + PAGE < keys.length ? { items: found, next: String(shown.at(-1)) } : { items: found };
 };
 
 /** What a write was found to break; the world collects them. */
@@ -66,9 +71,10 @@ export class Table {
   /** Milliseconds that an index read may be behind. */
   indexLag = 800;
   readonly #moments = momentRows();
-  readonly #open = { attempts: sorted<Attempt>(), runners: sorted<Runner>() };
-  readonly #waiting = new Map<string, Sorted<Attempt>>();
-  readonly #waitingClass = new Map<string, string>();
+  readonly #open = { attempts: sorted<number, Attempt>(), runners: sorted<number, Runner>() };
+  readonly #waiting = new Map<string, Sorted<string, Attempt>>();
+  /** Attempts that stand in a line, as they stand there. */
+  readonly #inLine = new Map<number, Attempt>();
   readonly #byResource = new Map<string, number>();
   readonly #lagging: { readonly at: Time; readonly item: Item }[] = [];
   #lagStart = 0;
@@ -117,15 +123,16 @@ export class Table {
   #putItem(item: Item): void {
     this.#checkOrder(this.#stored(item), item);
     if (item.kind === "runner") this.runners.set(item.runnerId, item);
-    else {
-      const others = (this.attempts.get(item.jobId) ?? []).filter(({ attempt }) => attempt !== item.attempt);
-      others.push(item);
-      this.attempts.set(
-        item.jobId,
-        others.sort((one, other) => one.attempt - other.attempt),
-      );
-    }
+    else this.#putAttempt(item);
     this.#lagging.push({ at: this.now(), item });
+  }
+
+  #putAttempt(item: Attempt): void {
+    const attempts = [...(this.attempts.get(item.jobId) ?? [])];
+    const place = attempts.findIndex(({ attempt }) => attempt >= item.attempt);
+    const isThere = attempts[place]?.attempt === item.attempt;
+    attempts.splice(place < 0 ? attempts.length : place, isThere ? 1 : 0, item);
+    this.attempts.set(item.jobId, attempts);
   }
 
   #add(scope: string, shard: number, difference: number): void {
@@ -157,22 +164,22 @@ export class Table {
 
   #indexItem(item: Item): void {
     if (item.kind === "runner") {
-      set(this.#open.runners, runnerKey(item), item, isOpenRunner(item));
+      set(this.#open.runners, item.runnerId, item, isOpenRunner(item));
       if (item.resourceId !== undefined) this.#byResource.set(item.resourceId, item.runnerId);
       return;
     }
-    set(this.#open.attempts, attemptKey(item), item, isOpenAttempt(item));
-    const key = waitingKey(item);
-    const before = this.#waitingClass.get(key);
-    const isWaiting = isInLine(item);
-    if (before !== undefined && before !== item.classKey) set(this.#line(before), key, item, false);
-    set(this.#line(item.classKey), key, item, isWaiting);
-    if (isWaiting) this.#waitingClass.set(key, item.classKey);
-    else this.#waitingClass.delete(key);
+    const key = attemptKey(item);
+    set(this.#open.attempts, key, item, isOpenAttempt(item));
+    const before = this.#inLine.get(key);
+    if (before !== undefined) set(this.#line(before.classKey), waitingKey(before), before, false);
+    if (isInLine(item)) {
+      set(this.#line(item.classKey), waitingKey(item), item, true);
+      this.#inLine.set(key, item);
+    } else if (before !== undefined) this.#inLine.delete(key);
   }
 
-  #line(classKey: string): Sorted<Attempt> {
-    const line = this.#waiting.get(classKey) ?? sorted<Attempt>();
+  #line(classKey: string): Sorted<string, Attempt> {
+    const line = this.#waiting.get(classKey) ?? sorted<string, Attempt>();
     this.#waiting.set(classKey, line);
     return line;
   }
@@ -195,7 +202,8 @@ export class Table {
 
   waiting(classKey: string, limit: number, lag = this.indexLag): readonly Attempt[] {
     this.#follow(lag);
-    return page(this.#line(classKey), undefined, limit).items;
+    const { keys, items } = this.#line(classKey);
+    return keys.slice(0, limit).map((key) => items.get(key) as Attempt);
   }
 
   openAttempts(cursor?: string, lag = this.indexLag): Page<Attempt> {

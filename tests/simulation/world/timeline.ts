@@ -1,5 +1,8 @@
 import type { Time } from "../../../Core/ledger";
 
+/** A test's own globals cost much more to look up than a constant. */
+const { round } = Math;
+
 interface Entry {
   readonly time: Time;
   readonly order: number;
@@ -52,6 +55,16 @@ const takeFirst = (heap: Entry[]): Entry | undefined => {
  * takes, so no call of a continuation could have come between.
  */
 const TOGETHER = 2;
+
+/** Batches between two looks at real timers and signals. */
+const BREATHES_EVERY = 1_000;
+
+const SETTLED = Promise.resolve();
+
+/** A tick that a microtask asks for comes when no microtask is left: every continuation has come to its end. */
+const afterContinuations = (then: () => void): void => {
+  void SETTLED.then(() => process.nextTick(then));
+};
 
 interface Deadline {
   readonly time: Time;
@@ -119,7 +132,8 @@ export class Timeline {
 
   after(milliseconds: number, run: () => void): void {
     this.#order += 1;
-    rise(this.#heap, { time: this.now + Math.max(0, Math.round(milliseconds)), order: this.#order, run });
+    const wait = milliseconds > 0 ? round(milliseconds) : 0;
+    rise(this.#heap, { time: this.now + wait, order: this.#order, run });
   }
 
   at(time: Time, run: () => void): void {
@@ -128,7 +142,7 @@ export class Timeline {
 
   /** Acts after so long, unless it is called off; returns how to do that. */
   deadline(milliseconds: number, run: () => void): () => void {
-    const length = Math.round(milliseconds);
+    const length = round(milliseconds);
     const deadlines = this.#deadlines.get(length) ?? new Deadlines(this, length);
     this.#deadlines.set(length, deadlines);
     return deadlines.add(run);
@@ -137,12 +151,15 @@ export class Timeline {
   /** Runs what is due until then, and the continuations between. */
   run(until: Time): Promise<void> {
     return new Promise((resolve, reject) => {
+      let batches = 0;
       const pump = (): void => {
         try {
+          batches += 1;
           if (this.#batch(until)) {
             this.now = Math.max(this.now, until);
             resolve();
-          } else setImmediate(pump);
+          } else if (batches % BREATHES_EVERY === 0) setImmediate(pump);
+          else afterContinuations(pump);
         } catch (error) {
           reject(error);
         }
@@ -160,7 +177,7 @@ export class Timeline {
       if (first === undefined || first.time > until) return !this.hasContinuation;
       if (first.time > mustStopAfter) return false;
       this.#happen();
-      if (this.hasContinuation) mustStopAfter = Math.min(mustStopAfter, this.now + TOGETHER);
+      if (this.hasContinuation && this.now + TOGETHER < mustStopAfter) mustStopAfter = this.now + TOGETHER;
     }
   }
 

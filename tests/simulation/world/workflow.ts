@@ -1,4 +1,5 @@
 /** The part of Amazon States Language that the shipped workflows use, run in virtual time. */
+import { once } from "./once";
 
 interface Retrier {
   readonly ErrorEquals: readonly string[];
@@ -68,33 +69,47 @@ export interface Surroundings {
   jitter(): number;
 }
 
+const namesOf = once((path: string): readonly string[] => (path === "$" ? [] : path.slice(2).split(".")));
+
 const fieldOf = (data: unknown, path: string): unknown => {
-  if (path === "$") return data;
   let value = data;
-  for (const name of path.slice(2).split(".")) value = (value as Data | undefined)?.[name];
+  for (const name of namesOf(path)) value = (value as Data | undefined)?.[name];
   return value;
 };
 
+type Evaluate = (data: unknown) => unknown;
+
 const CONTAINS = /^States\.ArrayContains\((\$[\w.]*), '([^']*)'\)$/;
 
-const evaluate = (data: unknown, expression: string): unknown => {
+const evaluatorOf = (expression: string): Evaluate => {
   const contains = CONTAINS.exec(expression);
-  if (contains === null) return fieldOf(data, expression);
-  return (fieldOf(data, contains[1] ?? "$") as readonly unknown[]).includes(contains[2]);
+  if (contains === null) return (data) => fieldOf(data, expression);
+  const [, path = "$", wanted] = contains;
+  return (data) => (fieldOf(data, path) as readonly unknown[]).includes(wanted);
 };
 
-const parameters = (data: unknown, template: Readonly<Record<string, unknown>>): unknown =>
-  Object.fromEntries(
-    Object.entries(template).map(([name, value]) =>
-      name.endsWith(".$") ? [name.slice(0, -2), evaluate(data, String(value))] : [name, value],
-    ),
+const parametersOf = once((template: Readonly<Record<string, unknown>>): Evaluate => {
+  const fields = Object.entries(template).map(([name, value]): readonly [string, Evaluate] =>
+    name.endsWith(".$") ? [name.slice(0, -2), evaluatorOf(String(value))] : [name, () => value],
   );
+  return (data) => {
+    const made: Record<string, unknown> = {};
+    for (const [name, evaluate] of fields) made[name] = evaluate(data);
+    return made;
+  };
+});
+
+const resultField = once((path: string): string => {
+  const [name, ...deeper] = namesOf(path);
+  if (name === undefined || deeper.length > 0) throw new Error(`ResultPath ${path} is not simulated`);
+  return name;
+});
 
 const withResult = (data: unknown, path: string | undefined, result: unknown): unknown => {
   if (path === undefined || path === "$") return result;
-  const names = path.slice(2).split(".");
-  if (names.length > 1) throw new Error(`ResultPath ${path} is not simulated`);
-  return { ...(data as Data), [names[0] as string]: result };
+  const made: Record<string, unknown> = { ...(data as Data) };
+  made[resultField(path)] = result;
+  return made;
 };
 
 const holds = (data: unknown, rule: Rule): boolean => {
@@ -125,7 +140,7 @@ const runTask = async (state: State, data: unknown, around: Surroundings): Promi
   const input =
     state.Parameters === undefined
       ? fieldOf(data, state.InputPath ?? "$")
-      : parameters(data, state.Parameters);
+      : parametersOf(state.Parameters)(data);
   const used = new Map<Retrier, number>();
   for (;;) {
     try {
@@ -151,19 +166,18 @@ const runMap = (state: State, data: unknown, around: Surroundings): Promise<unkn
 const resultOf = (state: State, data: unknown, around: Surroundings): Promise<unknown> | unknown => {
   if (state.Type === "Task") return runTask(state, data, around);
   if (state.Type === "Map") return runMap(state, data, around);
-  if (state.Parameters !== undefined) return parameters(data, state.Parameters);
+  if (state.Parameters !== undefined) return parametersOf(state.Parameters)(data);
   return state.Result === undefined ? data : state.Result;
 };
 
 interface Step {
-  readonly next?: string;
+  readonly next: string | undefined;
   readonly data: unknown;
 }
 
 const step = async (state: State, data: unknown, around: Surroundings): Promise<Step> => {
   const result = await resultOf(state, data, around);
-  const { Next: next } = state;
-  return { ...(next === undefined ? {} : { next }), data: withResult(data, state.ResultPath, result) };
+  return { next: state.Next, data: withResult(data, state.ResultPath, result) };
 };
 
 const caught = (state: State, data: unknown, thrown: unknown): Step => {
@@ -207,7 +221,8 @@ export const runStates = async (
     } catch (error) {
       done = caught(state, data, error);
     }
-    ({ next: name, data } = { next: undefined, ...done });
+    name = done.next;
+    data = done.data;
   }
   return data;
 };
