@@ -136,6 +136,12 @@ const expectMetAndGone = async (
   expect(small.ec2.launched.size + small.lambda.launched.size).toBeLessThanOrEqual(attempts.length);
 };
 
+/** Runs that found something, by what fast-check said of them. */
+const REGRESSIONS = [
+  { seed: -1190177795, path: "60", allLost: false },
+  { seed: 8, path: "7", allLost: true },
+];
+
 const RUNS = { numRuns: 120, interruptAfterTimeLimit: 8_000 };
 const lives = fc.array(life, { minLength: 1, maxLength: 5 });
 const picks = fc.array(fc.nat(10), { minLength: 1, maxLength: 20 });
@@ -149,6 +155,18 @@ describe("random lives", () => {
       RUNS,
     );
   }, 30_000);
+
+  it.each(REGRESSIONS)(
+    "I-1 I-4: does so in the order that $seed $path stands for",
+    async ({ allLost, ...found }) => {
+      await fc.assert(
+        fc.asyncProperty(lives, fc.scheduler(), picks, (some, scheduler, chosen) =>
+          expectMetAndGone(some, scheduler, chosen, allLost),
+        ),
+        { ...found, numRuns: 1 },
+      );
+    },
+  );
 
   it("I-8: does so when every hook is lost", async () => {
     await fc.assert(

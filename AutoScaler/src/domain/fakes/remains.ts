@@ -1,3 +1,4 @@
+import type { Attempt } from "../../../../Core/ledger";
 import { STACK } from "../ports";
 import type { SmallWorld } from "./small-world";
 
@@ -16,6 +17,15 @@ export const NOTHING = {
 /** What is left in GitLab, AWS and the ledger; the first four are no word of ours. */
 export const remains = ({ gitLab, instances, ledger }: SmallWorld, killed: readonly number[]) => {
   const items = [...ledger.items.values()];
+  const attempts = items.filter((item) => item.kind === "attempt");
+  const isEnded = (jobId: number): boolean =>
+    attempts.some((attempt) => attempt.jobId === jobId && attempt.state === "ENDED");
+  /**
+   * A job's end closes all its open attempts, and those that failed with them. One that failed stays so where nobody
+   * told the ledger of the end: nothing was open any more, and a runner that was not the attempt's ran the job.
+   */
+  const isRightlyFailed = ({ state, jobId, runnerId }: Attempt): boolean =>
+    state === "FAILED" && !isEnded(jobId) && gitLab.jobsById.get(jobId)?.runnerId !== runnerId;
   const alive = [...instances.instances.values()].filter(({ state }) => state !== "terminated");
   return {
     killed,
@@ -23,8 +33,7 @@ export const remains = ({ gitLab, instances, ledger }: SmallWorld, killed: reado
     records: [...gitLab.runnersById.keys()],
     instances: alive.map(({ instanceId }) => instanceId),
     taken: ledger.taken(STACK),
-    // FAILED is an end as well: a job that then found another runner leaves it behind. One that found none is unmet.
-    attempts: items.filter((item) => item.kind === "attempt" && !["ENDED", "FAILED"].includes(item.state)),
+    attempts: attempts.filter((attempt) => attempt.state !== "ENDED" && !isRightlyFailed(attempt)),
     runners: items.filter(
       (item) => item.kind === "runner" && (item.state !== "GONE" || !item.recordDeletedAt),
     ),
