@@ -10,6 +10,7 @@ import { fleetRequest } from "../../AutoScaler/src/adapters/ec2-fleet-request";
 import { ec2Instances } from "../../AutoScaler/src/adapters/ec2-instances";
 import { ec2Provider } from "../../AutoScaler/src/adapters/ec2-provider";
 import { sampleRunner } from "../../AutoScaler/src/domain/contracts/samples";
+import { TransientError } from "../../Core/errors";
 import { systemTable } from "../../LambdaShellRunner/src/process-table";
 import { type Ec2Event, type Ec2Simulator, startEc2 } from ".";
 import type { Blueprint } from "./instance";
@@ -107,9 +108,11 @@ describe("the laptop's EC2", () => {
   });
 
   it("F-34 I-19: the effect of a lost answer is adopted, not repeated", async () => {
-    for (const loseAnswers of [1, 2, 3]) {
-      await control({ loseAnswers });
-      await launch(loseAnswers);
+    for (const jobId of [1, 2, 3]) {
+      await control({ loseAnswers: 1 });
+      await expect(launch(jobId)).rejects.toThrow(TransientError);
+      const adopted = (await provider().find(runnerOf(jobId))) ?? (await provider().launch(runnerOf(jobId)));
+      expect(adopted).toMatchObject({ kind: "launched", resourceId: ec2.instances()[jobId - 1]?.instanceId });
     }
     expect(ec2.instances()).toHaveLength(3);
   });
