@@ -19,16 +19,9 @@ describe("random stories", () => {
     await fc.assert(fc.asyncProperty(silence, isWell), { ...RUNS, numRuns: 60 });
   }, 120_000);
 
-  it("I-33 F-55: clocks do no harm that are five minutes wrong, or ten where a runner lives for an hour", async () => {
-    const skewed = story(fc.constant({ ...CALM, skew: 5 * MINUTE }));
-    await fc.assert(fc.asyncProperty(skewed, isWell), { ...RUNS, numRuns: 50 });
-    const longLived = skewed.map((told) => ({
-      ...told,
-      lifetimeSeconds: 3_600,
-      lives: told.lives.filter(({ kind }) => kind !== "lambda"),
-      weather: { ...CALM, skew: 10 * MINUTE },
-    }));
-    await fc.assert(fc.asyncProperty(longLived, isWell), { ...RUNS, numRuns: 50 });
+  it("I-33 I-3 F-55: clocks that are ten minutes wrong do no harm, also where a runner lives for ten minutes alone", async () => {
+    const skewed = story(fc.constant({ ...CALM, skew: 10 * MINUTE }));
+    await fc.assert(fc.asyncProperty(skewed, isWell), { ...RUNS, numRuns: 100 });
   }, 120_000);
 
   it("P-1: jobs of nobody that take our runners leave none of ours without one", async () => {

@@ -316,7 +316,7 @@ describe("a runner that is reported ended", () => {
 
   it("I-3 I-23 F-49: goes past its lifetime, whatever it runs and whatever became of its own clock", async () => {
     const small = await launched({ pickedUp: true });
-    small.clock.advance(63 * MINUTE);
+    small.clock.advance(82 * MINUTE);
     expect(await small.stop({ runnerId: RA, resourceId: "", reason: "" })).toMatchObject([
       { kind: "terminated" },
     ]);
@@ -389,7 +389,7 @@ describe("payload mode", () => {
 
   it("I-23: ends an instance past its lifetime", async () => {
     const small = await running(["ec2"]);
-    small.clock.advance(63 * MINUTE);
+    small.clock.advance(82 * MINUTE);
     expect(await small.stop({ runnerId: RA, resourceId: "", reason: "" })).toMatchObject([
       { kind: "terminated" },
     ]);

@@ -27,8 +27,12 @@ export const EC2_BOOT_SECONDS = 300;
 /** On top of queue, boot and wait before a runner without a job counts as lost. */
 export const WAIT_MARGIN_SECONDS = 60;
 
-/** On top of a runner's lifetime before it counts as overdue: its own end comes first. */
-export const LIFETIME_MARGIN_SECONDS = 120;
+/**
+ * On top of a runner's lifetime before it counts as overdue. Its own end comes first, and the clock that noted its
+ * launch may be ten minutes behind while the one that looks is ten minutes ahead (I-33): whoever is ended then may not
+ * be busy within its lifetime, however short that is.
+ */
+export const LIFETIME_MARGIN_SECONDS = 21 * 60;
 
 /**
  * A runner that no carrier took within this time gives its job up: a shortage of two hours is no moment's. Its
