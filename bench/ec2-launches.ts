@@ -10,10 +10,14 @@ import { percentile } from "./percentile";
 
 const REFILL_PER_SECOND = 2;
 const MOST_CALLS_PER_LAUNCH = 1.3;
-/** Later than the bucket allows, at most: a tenth, and two sweeps for those that nobody let go. */
-const LATER = 1.1;
-const LATER_SECONDS = 120;
 const MINUTE = 60;
+/**
+ * Later than the bucket allows, at most: a tenth, and one sweep for 95 of 100 launches. The last ones are of jobs
+ * whose runners GitLab gave to others when nobody was left in line to let them go: some sweeps.
+ */
+const LATER = 1.1;
+const MOST_LATER_SECONDS = MINUTE;
+const LAST_LATER_SECONDS = 4 * MINUTE;
 /** GitLab allows 1,000 runners for each project. */
 const JOBS_A_PROJECT = 500;
 
@@ -47,6 +51,9 @@ const run = async (bucket: number): Promise<Run> => {
   const launchedAt = [...world.ec2.instances.values()].map(({ launchedAt: at }) => (at - start) / 1_000);
   const calls = world.ec2.launchCalls / launchedAt.length;
   const last = Math.max(...launchedAt);
+  const p95 = percentile(launchedAt, 95) ?? Number.POSITIVE_INFINITY;
+  const mostWithin = 0.95 * bound * LATER + MOST_LATER_SECONDS;
+  const lastWithin = bound * LATER + LAST_LATER_SECONDS;
   const twice = [...world.ec2.launchesFor.values()].filter((count) => count > 1).length;
   const ended = all.filter(({ status }) => status === "success").length;
   const seconds = (value: number | undefined): string => value?.toFixed(0) ?? "";
@@ -58,7 +65,7 @@ const run = async (bucket: number): Promise<Run> => {
       calls.toFixed(3),
       seconds(bound),
       seconds(last),
-      `${seconds(percentile(launchedAt, 50))} / ${seconds(percentile(launchedAt, 95))}`,
+      `${seconds(percentile(launchedAt, 50))} / ${seconds(p95)}`,
       seconds(gone),
       ((performance.now() - since) / 1_000).toFixed(1),
     ],
@@ -67,8 +74,8 @@ const run = async (bucket: number): Promise<Run> => {
         "all jobs run": ended === jobs,
         "none launched twice": twice === 0,
         [`at most ${MOST_CALLS_PER_LAUNCH} calls for a launch`]: calls <= MOST_CALLS_PER_LAUNCH,
-        [`the last launch within ${seconds(bound * LATER + LATER_SECONDS)} s`]:
-          last <= bound * LATER + LATER_SECONDS,
+        [`95 of 100 launches within ${seconds(mostWithin)} s`]: p95 <= mostWithin,
+        [`the last launch within ${seconds(lastWithin)} s`]: last <= lastWithin,
       }),
       ...world.verdict().slice(0, 10),
     ],
