@@ -129,6 +129,8 @@ export interface Runner {
   readonly pausedAt?: Time;
   /** First time an end was asked for; termination waits for GitLab 30 minutes from here. */
   readonly endRequestedAt?: Time;
+  /** The job it ran has ended, by GitLab's word: what stands, also when GitLab does not answer later. */
+  readonly endedJobId?: number;
   /** Absent on a GONE runner: its record is still to be deleted. */
   readonly recordDeletedAt?: Time;
   readonly reason?: string;

@@ -13,6 +13,17 @@ import {
   waitOf,
   worldWith,
 } from "./story";
+import type { Job } from "./world/gitlab";
+import type { Machine } from "./world/machines";
+import type { World } from "./world/world";
+
+/** The job's machine hangs from now on: it reports nothing and does not leave by itself. */
+const hang = (world: World, { runnerId = 0 }: Job): Machine => {
+  const machine = world.machines.byRunner.get(runnerId)!;
+  machine.isGone = true;
+  world.machines.alive.delete(machine);
+  return machine;
+};
 
 describe("GitLab's faults", () => {
   it("F-1 I-8 P-2: a hook that is switched off is found out, and its jobs start within two sweeps", async () => {
@@ -107,10 +118,7 @@ describe("GitLab's faults", () => {
     const world = worldWith();
     const job = world.addJob({ kind: "ec2", seconds: 20 * MINUTE });
     await world.run(3 * MINUTE);
-    // Its machine hangs from now on: it reports nothing and does not leave by itself.
-    const machine = world.machines.byRunner.get(job.runnerId ?? 0);
-    machine!.isGone = true;
-    world.machines.alive.delete(machine!);
+    hang(world, job);
     world.gitLab.finish(job, job.runnerId ?? 0, "success");
     world.when(
       () => world.table.runners.get(job.runnerId ?? 0)?.state === "ENDING",
@@ -125,6 +133,38 @@ describe("GitLab's faults", () => {
     expect([liveInstances(world).length, world.gitLab.records.size]).toEqual([0, 1]);
     await settle(world, 3 * HOUR);
   });
+
+  it.each(["pauseRunner", "runnerJobs"])(
+    "F-28 I-20 I-3: GitLab is down for an hour from %s of an end on: after half an hour of it the instance goes",
+    async (broken) => {
+      const world = worldWith();
+      world.calls.plan = ({ name }) =>
+        name === "gitLab.pauseRunner" || name === `gitLab.${broken}` ? "fails" : undefined;
+      const job = world.addJob({ kind: "ec2", seconds: 5 * MINUTE });
+      const busy = world.addJob({ kind: "ec2", projectId: 2, seconds: 50 * MINUTE });
+      await world.run(3 * MINUTE);
+      const machine = hang(world, job);
+      world.gitLab.finish(job, job.runnerId ?? 0, "success");
+      const runner = () => world.table.runners.get(job.runnerId ?? 0);
+      world.when(
+        () => runner()?.endRequestedAt !== undefined,
+        () => {
+          const { now } = world.timeline;
+          world.mood.outages = [[now, now + HOUR * 1000]];
+        },
+      );
+      await world.run(29 * MINUTE);
+      expect([runner()?.state, liveInstances(world).length]).toEqual(["BUSY", 2]);
+      await world.run(5 * MINUTE);
+      expect([runner()?.state, runner()?.recordDeletedAt]).toEqual(["GONE", undefined]);
+      expect(liveInstances(world).map(({ id }) => id)).not.toContain(machine.place);
+      expect([busy.status, liveInstances(world).length]).toEqual(["running", 1]);
+      expect(world.gitLab.records.size).toBe(2);
+      world.calls.plan = () => undefined;
+      await settle(world, 3 * HOUR);
+      expect(total(world, "EndsForced")).toBe(1);
+    },
+  );
 
   it("F-29: 250 jobs on several pages are all found, with no hook at all", async () => {
     const world = worldWith({ hooks: { lost: 1 }, stack: { stackCap: 500, classCap: 500 } });

@@ -97,6 +97,7 @@ const RUNNER: Readonly<Record<keyof Runner, Check>> = {
   busyProjectId: optional(number),
   pausedAt: optional(number),
   endRequestedAt: optional(number),
+  endedJobId: optional(number),
   recordDeletedAt: optional(number),
   adopted: optional(flag),
 };

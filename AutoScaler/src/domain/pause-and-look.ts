@@ -18,7 +18,9 @@ export const needsNoLook = (runner: Runner, order: EndOrder, now: Time): boolean
   return runner.pausedAt !== undefined && hasRunIts(runner, order.endedJob);
 };
 
-export type Look = { readonly kind: "free" } | { readonly kind: "busy"; readonly job: GitLabJob };
+export type Look =
+  /** `isForced`: nobody could pause it. */
+  { readonly kind: "free"; readonly isForced?: true } | { readonly kind: "busy"; readonly job: GitLabJob };
 
 /**
  * Pauses first, then looks. A runner that never ran its own job may have a request for a job under way: it gets

@@ -7,8 +7,9 @@ import { storeGone } from "./gone";
 import { giveLeaseBack, isLeasedByOther, newLease } from "./leases";
 import { FORCE_AFTER_MILLISECONDS } from "./limits";
 import { notePickUp } from "./note-pick-up";
-import { needsNoLook, pauseAndLook } from "./pause-and-look";
+import { type Look, needsNoLook, pauseAndLook } from "./pause-and-look";
 import type { GitLabJob } from "./ports";
+import { isEndForced } from "./why-end";
 import type { World } from "./world";
 
 export type UnregisterWorld = Pick<World, "ledger" | "rows" | "gitLab" | "clock" | "nonce" | "metric">;
@@ -42,6 +43,12 @@ const isForOther = (runner: Runner, { ownJob, endedJob, isDead }: EndOrder): boo
   ownJob.id !== runner.jobId &&
   endedJob?.runnerId !== runner.runnerId;
 
+/** GitLab's word that the runner's job is over is kept with the lease: it may be the last for a while. */
+const endOfItsJob = (runner: Runner, { endedJob }: EndOrder): Pick<Runner, "endedJobId"> =>
+  endedJob !== undefined && endedJob.id === runner.busyJobId && endedJob.startedAt !== undefined
+    ? { endedJobId: endedJob.id }
+    : {};
+
 const takeLease = (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<Step> =>
   follow<Step>(world.ledger, async () => {
     const runner = await world.ledger.runner(order.runnerId);
@@ -50,7 +57,8 @@ const takeLease = (world: UnregisterWorld, order: Wanted, lease: Lease): Promise
     if (runner === undefined || runner.state === "GONE") return left("it is gone");
     if (isForOther(runner, order)) return left("it serves another job now");
     if (isLeasedByOther(runner, lease, now)) return left("a start or another end is at it");
-    const leased = touch(runner, { lease, endRequestedAt: runner.endRequestedAt ?? now });
+    const endRequestedAt = runner.endRequestedAt ?? now;
+    const leased = touch(runner, { lease, endRequestedAt, ...endOfItsJob(runner, order) });
     return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
   });
 
@@ -142,6 +150,17 @@ const finish = async (world: UnregisterWorld, runner: Runner): Promise<EndResult
   });
 };
 
+/** Nothing of it runs, or GitLab has not said so for half an hour of an end whose reason stands. */
+const lookOrForce = async (world: UnregisterWorld, runner: Runner, order: EndOrder): Promise<Look> => {
+  try {
+    return await pauseAndLook(world, runner, order);
+  } catch (error) {
+    if (!isEndForced(runner, world.clock.now())) throw error;
+    world.metric("EndsForced", 1);
+    return { kind: "free", isForced: true };
+  }
+};
+
 const endAfterLook = async (
   world: UnregisterWorld,
   order: Wanted,
@@ -149,8 +168,9 @@ const endAfterLook = async (
 ): Promise<Step | EndResult> => {
   const step = await takeLease(world, order, lease);
   if (step.kind === "left") return step;
-  const look = await pauseAndLook(world, step.runner, order);
-  if (look.kind === "free") return toEnding(world, order, lease, world.clock.now());
+  const look = await lookOrForce(world, step.runner, order);
+  const pausedAt = world.clock.now();
+  if (look.kind === "free") return toEnding(world, order, lease, look.isForced ? undefined : pausedAt);
   await noteBusy(world, order, look.job);
   return result("busy", step.runner, `it has job ${look.job.id}`);
 };

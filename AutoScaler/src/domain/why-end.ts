@@ -3,6 +3,7 @@ import { hasEnded, isTaken } from "./close-attempt";
 import type { JobFacts } from "./end-order";
 import {
   EC2_BOOT_SECONDS,
+  FORCE_AFTER_MILLISECONDS,
   LAMBDA_QUEUE_SECONDS,
   LAUNCH_PATIENCE_SECONDS,
   LIFETIME_MARGIN_SECONDS,
@@ -75,8 +76,18 @@ const wasLost = (runner: Runner, job: JobFacts): boolean =>
   runner.pausedAt !== undefined &&
   ((job.status === "pending" && job.runnerId === undefined) || isElsewhere(runner, job));
 
-const whyEndBusy = ({ runner, busyJob }: EndFacts): string | undefined => {
-  if (busyJob === undefined) return undefined;
+/**
+ * Its one job has ended, GitLab said so, and has let its end wait for half an hour since: it goes without another word
+ * of GitLab's (I-20). No negative answer is part of this.
+ */
+export const isEndForced = ({ busyJobId, endedJobId, endRequestedAt }: Runner, now: Time): boolean =>
+  endedJobId !== undefined &&
+  endedJobId === busyJobId &&
+  endRequestedAt !== undefined &&
+  now - endRequestedAt >= FORCE_AFTER_MILLISECONDS;
+
+const whyEndBusy = ({ runner, busyJob, now }: EndFacts): string | undefined => {
+  if (busyJob === undefined) return isEndForced(runner, now) ? "its job ended" : undefined;
   if (hasEnded(busyJob)) return "its job ended";
   return wasLost(runner, busyJob) ? "its job was given to another runner" : undefined;
 };
