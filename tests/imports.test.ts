@@ -22,7 +22,7 @@ interface Import {
 }
 
 const IMPORT =
-  /(?:\b(?<type>import type|export type)\b[^"';]*?\bfrom|\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](?<specifier>[^"'\n]+)["']/g;
+  /(?:\b(?<type>import type|export type)\b[^"';]*?\bfrom\s|\bfrom\s|\bimport\s|\bimport\(|\brequire\()\s*["'](?<specifier>[^"'\n]+)["']/g;
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 
