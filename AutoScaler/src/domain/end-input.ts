@@ -42,6 +42,6 @@ export const parseEndResult = (
   return { runnerId: idOf(result.runnerId, "runnerId"), recordDeleted: result.recordDeleted === true };
 };
 
-/** The class in which a place became free, e.g. `{ "classKey": "EC2#default" }`. */
+/** The class in which a place became free, e.g. `{ "classKey": "EC2#default" }`; `"EC2"` for a turn there (see turns.ts). */
 export const parseClassKey = (input: unknown): string =>
   textOf(fieldsOf(input, "The input").classKey, "classKey");
