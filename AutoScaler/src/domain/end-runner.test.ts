@@ -44,6 +44,21 @@ const breaking = (small: SmallWorld, error: Error, method: "pauseRunner" | "dele
 };
 
 describe("the end of a job", () => {
+  it("I-20: waits for GitLab from its own begin, not from that of an end that found the runner busy", async () => {
+    const small = await launched();
+    small.gitLab.addJob({ id: 8, status: "running", runnerId: RA, startedAt: small.clock.now() });
+    small.gitLab.change(A, { status: "canceled" });
+    expect(await small.stop(hook(small.gitLab.jobsById.get(A)!))).toMatchObject([{ kind: "busy" }]);
+    small.clock.advance(40 * MINUTE);
+    small.gitLab.change(8, { status: "success", finishedAt: small.clock.now() });
+    const broken = breaking(small, new TransientError("GitLab is down"), "deleteRunner");
+    await expect(broken.stop(hook(small.gitLab.jobsById.get(8)!))).rejects.toThrow(TransientError);
+    expect(small.instances.terminated).toEqual([]);
+    small.clock.advance(31 * MINUTE);
+    await broken.stop({ runnerId: RA, resourceId: "", reason: "" });
+    expect(small.instances.terminated).toHaveLength(1);
+  });
+
   it("I-25: costs six GitLab calls and eight writes at most from hook to nothing left", async () => {
     const small = smallWorld();
     await small.start(hook(small.gitLab.addJob({ id: A, tags: ["ec2"] })));

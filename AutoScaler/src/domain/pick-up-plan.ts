@@ -39,7 +39,10 @@ const busy = ({ job, pausedAt, now }: PickUpFacts, runner: Runner, patch: Partia
     busyProjectId: job.projectId,
     ...(paused === undefined ? {} : { pausedAt: paused }),
   };
-  return runner.state === "STARTING" ? advanceRunner(runner, "BUSY", now, with_) : touch(runner, with_);
+  // Who wanted its end wanted it without a job: the end that comes has its own half hour (I-20).
+  return runner.state === "STARTING"
+    ? advanceRunner(runner, "BUSY", now, { ...with_, endRequestedAt: undefined })
+    : touch(runner, with_);
 };
 
 const isNoted = ({ job, pausedAt }: PickUpFacts, runner: Runner): boolean =>

@@ -108,6 +108,8 @@ const noteBusy = (
     const now = clock.now();
     const patch = {
       lease: undefined,
+      // The end that comes one day has its own half hour.
+      endRequestedAt: undefined,
       pausedAt: runner.pausedAt ?? now,
       busyJobId: job.id,
       busyProjectId: job.projectId,
