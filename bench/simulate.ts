@@ -2,11 +2,13 @@
  * The simulated world at its full size, in virtual time. `npm run simulate` plays 100,000 jobs in one virtual hour
  * with 1 % of everything going wrong; `-- --back-pressure` wants 10,000 instances at once of an EC2 that grants a
  * thousand, or as many as `--bucket` says, and then two a second; `-- --kill-points` lets every call of every story
- * go wrong in every way; `-- --stories 50000` tells so many random stories. Exit 1 when a bar is missed.
+ * go wrong in every way; `-- --stories 50000` tells so many random stories; `-- --lasting-failures` counts
+ * what a job costs that nothing can start. Exit 1 when a bar is missed.
  */
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { runBackPressure } from "../tests/simulation/back-pressure";
+import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasting-failures";
 import { story, tell } from "../tests/simulation/lives";
 import { runScale } from "../tests/simulation/scale";
 import { hitsOf, play, SCENARIOS } from "../tests/simulation/scenarios";
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     "back-pressure": { type: "boolean", default: false },
     bucket: { type: "string", default: "1000" },
     "kill-points": { type: "boolean", default: false },
+    "lasting-failures": { type: "boolean", default: false },
     stories: { type: "string" },
   },
 });
@@ -108,10 +111,30 @@ const stories = async (count: number): Promise<readonly Bar[]> => {
   return [{ says: `${bad} of ${count} stories went wrong`, isMet: bad === 0 }];
 };
 
+/** Calls for one job while one thing fails for ever. */
+const lastingFailures = async (): Promise<readonly Bar[]> => {
+  const bars: Bar[] = [];
+  console.log(
+    "calls: to GitLab, EC2 and Lambda | to our own tables and events | last after | reported after",
+  );
+  for (const failure of LASTING_FAILURES) {
+    const { says, outbound, internal, lastAfter, reportedAfter, byName } = await playLasting(failure);
+    const reported = reportedAfter === undefined ? "-" : `${Math.round(reportedAfter)} min`;
+    const each = Object.entries(byName).map(([name, count]) => `${count} ${name}`);
+    const figures = [outbound, internal, `${Math.round(lastAfter)} min`, reported];
+    console.log(
+      `${says.padEnd(44)}${figures.map((one) => String(one).padStart(9)).join("")}  ${each.join(", ")}`,
+    );
+    bars.push({ says: `${says}: ${outbound} calls, at most 30`, isMet: outbound <= 30 });
+  }
+  return bars;
+};
+
 const main = async (): Promise<void> => {
   const chosen = (): Promise<readonly Bar[]> => {
     if (values["back-pressure"]) return backPressure();
     if (values["kill-points"]) return killPoints();
+    if (values["lasting-failures"]) return lastingFailures();
     return values.stories === undefined ? scale() : stories(Number(values.stories));
   };
   const bars = await chosen();
