@@ -1,4 +1,10 @@
-import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  QueryCommand,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
+import { projectsNamed } from "../../../Core/mapping-projects";
 import type { MappingRow, Mappings } from "../domain/ports";
 import { callAws } from "./aws-errors";
 import { decodeFields } from "./ledger-codec";
@@ -16,6 +22,22 @@ const mappingRow = (item: Item): MappingRow => {
  * @throws TransientError, ConfigurationError (see ports.ts)
  */
 export const dynamoMappings = (client: Pick<DynamoDBClient, "send">, table: string): Mappings => ({
+  projectIds: async () => {
+    const rows: MappingRow[] = [];
+    let ExclusiveStartKey: Item | undefined;
+    do {
+      const command: ScanCommand = new ScanCommand({
+        TableName: table,
+        ProjectionExpression: "#pk, #projects",
+        ExpressionAttributeNames: { "#pk": "pk", "#projects": "projects" },
+        ExclusiveStartKey,
+      });
+      const answer = await callAws(`Scan of ${table}`, () => client.send(command));
+      rows.push(...(answer.Items ?? []).map(mappingRow));
+      ExclusiveStartKey = answer.LastEvaluatedKey;
+    } while (ExclusiveStartKey !== undefined);
+    return projectsNamed(rows);
+  },
   rows: async (pk) => {
     const rows: MappingRow[] = [];
     let ExclusiveStartKey: Item | undefined;

@@ -101,6 +101,8 @@ export interface MappingRow {
 export interface Mappings {
   /** All rows under a partition key. */
   rows(pk: string): Promise<readonly MappingRow[]>;
+  /** Projects that any row names, by its key or as allowed; the whole table is read. May lag. */
+  projectIds(): Promise<readonly number[]>;
 }
 
 // ---------------------------------------------------------------------------------------------- GitLab

@@ -22,6 +22,7 @@ import type {
 import type { World } from "../../../AutoScaler/src/domain/world";
 import { TransientError } from "../../../Core/errors";
 import type { Runner } from "../../../Core/ledger";
+import { projectsNamed } from "../../../Core/mapping-projects";
 import type { Carrier } from "../../../Core/runner-class";
 import type { Calls, ErrorOf, Process } from "./calls";
 import { type Ec2, ec2Error } from "./ec2";
@@ -151,6 +152,7 @@ class Ports implements FunctionWorld {
     const { mappings } = this.shared.services;
     return {
       rows: (pk) => this.#make("mappings.rows", () => mappings().filter((row) => row.pk === pk)),
+      projectIds: () => this.#make("mappings.projectIds", () => projectsNamed(mappings())),
     };
   }
 

@@ -6,6 +6,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -150,6 +151,18 @@ export const dynamoDouble = (shapes: Readonly<Record<string, TableShape>>): Dyna
         page.filter((item) => holds(input.FilterExpression, item, input.ExpressionAttributeValues)),
       ),
       ...(last ? { LastEvaluatedKey: Object.fromEntries(allKeys.map((key) => [key, last[key]])) } : {}),
+    };
+  });
+  // One item a page, so that whoever scans has to go on.
+  mock.on(ScanCommand).callsFake(({ TableName, ExclusiveStartKey }) => {
+    const keys = [...table(TableName).keys()];
+    const index = ExclusiveStartKey ? keys.indexOf(keyOf(TableName, ExclusiveStartKey)) + 1 : 0;
+    const item = table(TableName).get(keys[index] ?? "");
+    const isLast = index >= keys.length - 1;
+    const last = (shapes[TableName ?? ""]?.keys ?? []).map((key) => [key, item?.[key]]);
+    return {
+      Items: item ? [structuredClone(item)] : [],
+      ...(isLast ? {} : { LastEvaluatedKey: Object.fromEntries(last) }),
     };
   });
   mock

@@ -32,6 +32,15 @@ export const mappingsContract = (prepare: () => MappingsUnderTest | Promise<Mapp
     expect(await mappings.rows(row.pk)).toEqual([row]);
   });
 
+  it("names the projects of its rows, of keys and of classes", async () => {
+    const { mappings, put } = await prepare();
+    const [ofKey, allowed] = [freshId(), freshId()];
+    await put({ pk: `project#${ofKey}#job#build`, sk: "tags#", type: "EC2" });
+    await put({ pk: `class#${freshId()}`, sk: "class", type: "EC2", projects: [allowed] });
+    await put({ pk: `job#${freshId()}`, sk: "tags#", type: "EC2" });
+    expect(await mappings.projectIds()).toEqual(expect.arrayContaining([ofKey, allowed]));
+  });
+
   it("F-15: gives no rows for a partition that there is none of", async () => {
     const { mappings } = await prepare();
     expect(await mappings.rows(`job#none-${freshId()}`)).toEqual([]);

@@ -1,3 +1,4 @@
+import { projectsNamed } from "../../../../Core/mapping-projects";
 import type { MappingRow, Mappings } from "../ports";
 
 export interface FakeMappings extends Mappings {
@@ -13,6 +14,7 @@ export const fakeMappings = (initial: readonly MappingRow[] = []): FakeMappings 
   const bySortKey = (one: MappingRow, other: MappingRow): number => (one.sk < other.sk ? -1 : 1);
   return {
     add,
+    projectIds: async () => projectsNamed([...stored.values()]),
     rows: async (pk) => [...stored.values()].filter((row) => row.pk === pk).sort(bySortKey),
   };
 };

@@ -59,13 +59,16 @@ const pages = async <Item>(
 };
 
 /**
- * Which projects are asked: those with open items, those of the last 30 days, and those that the token is a
- * member of, which are read anew every ten minutes.
+ * Which projects are asked: those with open items, those of the last 30 days, those that the mapping names and those
+ * that the token is a member of; the last two are read anew every ten minutes.
+ *
+ * @param named by the mapping
  */
 export const readProjects = async (
   { gitLab, clock }: JobsWorld,
   state: SweepState,
   withOpenItems: ReadonlySet<number>,
+  named: () => Promise<readonly number[]>,
   calls: Budget,
 ): Promise<Pick<JobsRead, "projects" | "projectsReadAt">> => {
   const now = clock.now();
@@ -74,8 +77,9 @@ export const readProjects = async (
   const age = now - state.projectsReadAt;
   if (age >= 0 && age < MEMBERSHIP_EVERY_MILLISECONDS)
     return { projects: known, projectsReadAt: state.projectsReadAt };
+  const ofMapping = await named();
   const { items: ids } = await pages((cursor) => gitLab.projectIds(cursor), calls);
-  const member = ids.map((id): [string, Time] => [String(id), now]);
+  const member = [...ofMapping, ...ids].map((id): [string, Time] => [String(id), now]);
   return { projects: { ...known, ...Object.fromEntries(member) }, projectsReadAt: now };
 };
 

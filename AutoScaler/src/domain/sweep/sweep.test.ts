@@ -411,6 +411,29 @@ describe("the sweep itself", () => {
     expect(small.bus.events).toMatchObject([{ job: { id: 8 } }]);
   });
 
+  it("I-8: asks the projects that the mapping names and the token is no member of, read anew every ten minutes", async () => {
+    const small = smallWorld();
+    const gitLab = { ...small.gitLab, projectIds: async () => ({ items: [] }) };
+    small.mappings.add({ pk: "project#3#job#build", sk: "tags#", type: "EC2" });
+    small.gitLab.addJob({ id: 7, projectId: 3, createdAt: 0 });
+    small.gitLab.addJob({ id: 8, projectId: 4, createdAt: 0 });
+    await withPorts(small, { gitLab }).sweep();
+    expect(small.bus.events).toMatchObject([{ job: { id: 7 } }]);
+    small.mappings.add({ pk: "class#gpu", sk: "class", type: "EC2", projects: [4] });
+    small.clock.advance(11 * MINUTE);
+    await withPorts(small, { gitLab }).sweep();
+    expect(small.bus.events.map((event) => "job" in event && event.job.id)).toContain(8);
+  });
+
+  it("I-24: a mapping that cannot be read keeps no other project from its turn", async () => {
+    const small = smallWorld();
+    small.gitLab.addJob({ id: 7, createdAt: 0 });
+    const projectIds = () => Promise.reject(new TransientError("no Scan"));
+    const report = await withPorts(small, { mappings: { ...small.mappings, projectIds } }).sweep();
+    expect(small.bus.events).toMatchObject([{ job: { id: 7 } }]);
+    expect(report).toMatchObject({ failures: [expect.stringContaining("projects of the mapping")] });
+  });
+
   it("F-50: asks a hundred lists at most, and goes on there the next time", async () => {
     const small = smallWorld();
     for (let project = 1; project <= 150; project += 1) {

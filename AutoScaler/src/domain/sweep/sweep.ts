@@ -59,9 +59,11 @@ const askGitLab = async (
   state: SweepState,
   open: Open,
   calls: Budget,
+  part: Part,
 ): Promise<JobsRead> => {
   if (world.gitLab.mode === "payload") return noJobs(state);
-  const known = await readProjects(world, state, projectsOf(open), calls);
+  const named = () => part("projects of the mapping", [], () => world.mappings.projectIds());
+  const known = await readProjects(world, state, projectsOf(open), named, calls);
   const ids = inTurn(Object.keys(known.projects).map(Number), state.nextProject);
   return { ...known, ...(await readJobs(world, ids, calls)) };
 };
@@ -123,7 +125,7 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
   const until = begin + ASKS_FOR_MILLISECONDS;
   const listCalls = budget(world.clock, LIST_CALLS, until);
   const open = await readLedger(world.ledger);
-  const jobs = await part("jobs", noJobs(state), () => askGitLab(world, state, open, listCalls));
+  const jobs = await part("jobs", noJobs(state), () => askGitLab(world, state, open, listCalls, part));
   if (jobs.failures > 0) failures.push(`projects that failed: ${jobs.failures}`);
   const instances = await part("instances", undefined, () => listInstances(world));
   const { listed, partial } = jobs;
