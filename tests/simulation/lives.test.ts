@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { CALM, type Story, story, tell, weather } from "./lives";
+import { CALM, type Story, story, tell, watchDemand, weather } from "./lives";
 import regressions from "./regressions.json";
 
 const MINUTE = 60_000;
@@ -22,6 +22,24 @@ describe("random stories", () => {
   it("I-33 I-3 F-55: clocks that are ten minutes wrong do no harm, also where a runner lives for ten minutes alone", async () => {
     const skewed = story(fc.constant({ ...CALM, skew: 10 * MINUTE }));
     await fc.assert(fc.asyncProperty(skewed, isWell), { ...RUNS, numRuns: 100 });
+  }, 120_000);
+
+  it("I-1 P-1: at every moment each pending job can have a runner of its own, or will in five minutes", async () => {
+    const robbed = story(
+      weather.map((sky) => ({ ...CALM, hooksLost: sky.hooksLost, hooksLate: sky.hooksLate })),
+    );
+    const roomy = robbed.map((told) => ({
+      ...told,
+      cap: 20,
+      lives: [
+        ...told.lives.filter(({ kind }) => kind !== "large"),
+        { kind: "foreign" as const, at: 0, runs: 60, fails: false, isSilent: true },
+      ],
+    }));
+    const isMet = async (told: Story): Promise<void> => {
+      expect(await tell(told, watchDemand)).toEqual([]);
+    };
+    await fc.assert(fc.asyncProperty(roomy, isMet), { ...RUNS, numRuns: 60 });
   }, 120_000);
 
   it("P-1: jobs of nobody that take our runners leave none of ours without one", async () => {

@@ -114,6 +114,7 @@ export const worldOf = ({ seed, cap, weather: sky, lifetimeSeconds = 600 }: Stor
 /** The last fault comes within so many seconds; then the weather is fair. */
 const STORM = 900;
 const SPOT_KILLS_EVERY = 60;
+const LOOKS_EVERY = 5;
 
 export const bringJobs = (world: World, { lives }: Story): void => {
   for (const { at, cancelledAfter, runs, ...job } of lives) {
@@ -145,9 +146,15 @@ export const isWaiting = (left: string): boolean => /^job \d+ is pending$/.test(
 export const areReported = (world: World, left: readonly string[]): boolean =>
   left.filter(isWaiting).length <= (world.metrics.get("JobsFailed") ?? 0);
 
+/** Looks every few seconds whether each job can have a runner of its own (I-1). */
+export const watchDemand = (world: World): void => {
+  for (let at = 0; at < STORM; at += LOOKS_EVERY) world.after(at, () => world.checks.checkDemand());
+};
+
 /** Plays a story to its end. Empty: all is well. */
-export const tell = async (told: Story): Promise<string[]> => {
+export const tell = async (told: Story, watch: (world: World) => void = () => {}): Promise<string[]> => {
   const world = worldOf(told);
+  watch(world);
   bringJobs(world, told);
   killSpot(world, told);
   await world.run(STORM);

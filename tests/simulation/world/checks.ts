@@ -1,8 +1,9 @@
 import { parseRunnerDescription } from "../../../Core/configuration";
 import type { Ec2, SimulatedInstance } from "./ec2";
-import { type GitLab, hasJobEnded, type Job } from "./gitlab";
+import { fits, type GitLab, hasJobEnded, type Job, type RunnerRecord } from "./gitlab";
 import type { Machine, Machines } from "./machines";
-import { DEPLOYMENT } from "./stack";
+import { matched } from "./matching";
+import { DEPLOYMENT, KINDS } from "./stack";
 import type { Timeline } from "./timeline";
 
 /** What the world sees and no ledger tells. */
@@ -15,11 +16,20 @@ export interface Seen {
   readonly downFor: () => number;
   readonly stackCap: () => number;
   readonly classCap: (classKey: string) => number;
+  /** Jobs that were reported as failed. */
+  readonly reported: () => number;
 }
 
 export type { SimulatedInstance };
 
 const FORCED_AFTER = 29 * 60_000;
+/**
+ * Two sweeps find a job that nobody told of, and two more that a stranger took the runner of one: the matching cannot
+ * tell whose, so the latest job counts as unmet for both.
+ */
+const MET_WITHIN = 300_000;
+/** From its record to its machine a runner counts as a start in flight for so long. */
+const STARTS_WITHIN = 180_000;
 const LIVE = ["pending", "running"];
 
 export const isLive = ({ state }: SimulatedInstance): boolean => LIVE.includes(state);
@@ -31,6 +41,7 @@ export class Checks {
   /** Longest time from a job's start to its runner's pause, in milliseconds. */
   readonly pauses: number[] = [];
   #live = new Map<string, number>();
+  #unmetSince = new Map<number, number>();
 
   constructor(readonly seen: Seen) {}
 
@@ -98,6 +109,40 @@ export class Checks {
     const cap = this.seen.classCap(classKey);
     const ofClass = this.#live.get(classKey) ?? 0;
     if (ofClass > cap) this.complain(`I-22: ${ofClass} live of ${classKey}, its cap is ${cap}`);
+  }
+
+  /** It can take a job, or will be able to in a moment. */
+  #isAble({ id, pausedAt, createdAt }: RunnerRecord): boolean {
+    const machine = this.seen.machines.byRunner.get(id);
+    const isFree = !this.seen.gitLab.jobsOf(id).some((job) => !hasJobEnded(job));
+    if (pausedAt !== undefined || !isFree) return false;
+    return machine === undefined
+      ? this.seen.timeline.now - createdAt < STARTS_WITHIN
+      : !machine.isGone && machine.job === undefined;
+  }
+
+  /** Pending jobs of ours without a runner of their own, by what GitLab and the carriers show; the latest ones. */
+  unmet(): readonly Job[] {
+    const { gitLab } = this.seen;
+    const able = [...gitLab.records.values()].filter((record) => this.#isAble(record));
+    const pending = [...gitLab.jobs.values()].filter(
+      ({ status, runnerId, name }) =>
+        status === "pending" && runnerId === undefined && name !== KINDS.foreign.name,
+    );
+    const mayHave = pending.map((job) =>
+      able.filter((record) => record.projectId === job.projectId && fits(record, job)),
+    );
+    const met = new Set(matched(mayHave));
+    return pending.filter((_, index) => !met.has(index));
+  }
+
+  /** I-1: looked at now and then; no job of ours is without a runner for long, but those that were reported. */
+  checkDemand(): void {
+    const { now } = this.seen.timeline;
+    this.#unmetSince = new Map(this.unmet().map(({ id }) => [id, this.#unmetSince.get(id) ?? now]));
+    const late = [...this.#unmetSince].filter(([, since]) => now - since > MET_WITHIN);
+    if (late.length <= this.seen.reported()) return;
+    this.complain(`I-1: for five minutes no runner may take the jobs ${late.map(([id]) => id).join(", ")}`);
   }
 
   live(classKey: string): number {

@@ -87,7 +87,7 @@ const CONFIRM_WITHIN = 120_000;
 /** A request that reached GitLab before the pause is answered within this time. */
 const LAST_REQUEST = 6_000;
 
-const fits = (record: RunnerRecord, job: Job): boolean =>
+export const fits = (record: RunnerRecord, job: Job): boolean =>
   job.tags.length === 0 ? record.tags.length === 0 : job.tags.every((tag) => record.tags.includes(tag));
 
 interface Project {

@@ -102,6 +102,7 @@ export class World {
       machines: this.machines,
       downFor: () => this.#downFor(),
       stackCap: () => this.stack.stackCap,
+      reported: () => this.metrics.get("JobsFailed") ?? 0,
       classCap: (classKey) => (classKey === "EC2#large" ? 2 : this.stack.classCap),
     });
     this.table = new Table(
