@@ -26,6 +26,11 @@ export class NamedError extends Error {
   }
 }
 
+export const answers =
+  (answer: unknown): Task =>
+  () =>
+    answer;
+
 export const failing =
   (error: string): Task =>
   () => {

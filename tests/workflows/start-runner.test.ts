@@ -1,4 +1,4 @@
-import { callsOf, failing, run, type Task } from "./interpret";
+import { answers, callsOf, failing, run, type Task } from "./interpret";
 
 const EVENT = {
   object_kind: "build",
@@ -13,10 +13,6 @@ const ORDER = { jobId: 15_000_000_001, tags: [] };
 const looksUp =
   (carrier: string): Task =>
   () => ({ kind: "start", carrier, order: ORDER });
-const answers =
-  (answer: unknown): Task =>
-  () =>
-    answer;
 
 const LAUNCHED = answers({ kind: "launched", runnerId: 1, resourceId: "r" });
 const NOTED = answers({ kind: "noted" });
@@ -104,6 +100,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries) => {
     ["Lambda.TooManyRequestsException", throttledTries],
     ["ConfigurationError", 1],
     ["InvalidInputError", 1],
+    ["NoAnswerError", 1],
     ["Lambda.Unknown", 1],
     ["States.Timeout", 1],
     ["SomethingElse", 1],

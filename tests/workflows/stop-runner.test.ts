@@ -1,11 +1,7 @@
-import { callsOf, failing, run, type Task } from "./interpret";
+import { answers, callsOf, failing, run, type Task } from "./interpret";
 
 const EVENT = { runnerId: 7, resourceId: "", reason: "left" };
 
-const answers =
-  (answer: unknown): Task =>
-  () =>
-    answer;
 const finds = (...runnerIds: readonly number[]): Task =>
   answers({ runners: runnerIds.map((runnerId) => ({ runnerId, reason: "left", isDead: false })) });
 const unregisters =
