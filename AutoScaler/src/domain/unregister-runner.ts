@@ -1,20 +1,17 @@
-import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
-import { attemptChanges, closeJob, endAttempts, isJobGivenUp } from "./close-job";
-import { follow } from "./commit";
+import type { Lease, Runner } from "../../../Core/ledger";
+import { closeJob } from "./close-job";
 import { endInPayloadMode } from "./end-in-payload-mode";
 import type { EndOrder, EndResult } from "./end-order";
 import { storeGone } from "./gone";
-import { giveLeaseBack, isLeasedByOther, newLease } from "./leases";
+import { giveLeaseBack, newLease } from "./leases";
 import { FORCE_AFTER_MILLISECONDS } from "./limits";
 import { notePickUp } from "./note-pick-up";
 import { type Look, needsNoLook, pauseAndLook } from "./pause-and-look";
-import type { GitLabJob } from "./ports";
+import { noteBusy, type Step, takeLease, toEnding, type Wanted } from "./store-end";
 import { isEndForced } from "./why-end";
 import type { World } from "./world";
 
 export type UnregisterWorld = Pick<World, "ledger" | "rows" | "gitLab" | "clock" | "nonce" | "metric">;
-
-type Wanted = EndOrder & { readonly runnerId: number };
 
 const result = (
   kind: EndResult["kind"],
@@ -30,96 +27,6 @@ const result = (
   reason,
   ...more,
 });
-
-type Step =
-  | { readonly kind: "go"; readonly runner: Runner; readonly isJobGivenUp?: boolean }
-  | { readonly kind: "left"; readonly reason: string };
-
-/** What changed since the order was made: a swap gave the runner another job to be there for. */
-const isForOther = (runner: Runner, { ownJob, endedJob, isDead }: EndOrder): boolean =>
-  runner.state === "STARTING" &&
-  !isDead &&
-  ownJob !== undefined &&
-  ownJob.id !== runner.jobId &&
-  endedJob?.runnerId !== runner.runnerId;
-
-/** GitLab's word that the runner's job is over is kept with the lease: it may be the last for a while. */
-const endOfItsJob = (runner: Runner, { endedJob }: EndOrder): Pick<Runner, "endedJobId"> =>
-  endedJob !== undefined && endedJob.id === runner.busyJobId && endedJob.startedAt !== undefined
-    ? { endedJobId: endedJob.id }
-    : {};
-
-const takeLease = (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<Step> =>
-  follow<Step>(world.ledger, async () => {
-    const runner = await world.ledger.runner(order.runnerId);
-    const now = world.clock.now();
-    const left = (reason: string) => ({ changes: [], result: { kind: "left", reason } as const });
-    if (runner === undefined || runner.state === "GONE") return left("it is gone");
-    if (isForOther(runner, order)) return left("it serves another job now");
-    if (isLeasedByOther(runner, lease, now)) return left("a start or another end is at it");
-    const endRequestedAt = runner.endRequestedAt ?? now;
-    const leased = touch(runner, { lease, endRequestedAt, ...endOfItsJob(runner, order) });
-    return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
-  });
-
-const storeEnding = (world: UnregisterWorld, order: Wanted, lease: Lease, pausedAt?: Time): Promise<Step> =>
-  follow<Step>(world.ledger, async () => {
-    const runner = await world.ledger.runner(order.runnerId);
-    const now = world.clock.now();
-    if (runner === undefined) return { changes: [], result: { kind: "left", reason: "it is gone" } };
-    if (runner.state === "ENDING" || runner.state === "GONE")
-      return { changes: [], result: { kind: "go", runner } };
-    if (isForOther(runner, order) || isLeasedByOther(runner, lease, now)) {
-      return { changes: [], result: { kind: "left", reason: "a start or another end is at it" } };
-    }
-    const endRequestedAt = runner.endRequestedAt ?? now;
-    const paused = runner.pausedAt ?? pausedAt;
-    const patch = { lease: undefined, endRequestedAt, reason: order.reason, pausedAt: paused };
-    const ending = advanceRunner(runner, "ENDING", now, patch);
-    const attempts = await attemptChanges(world, runner, order, now);
-    const result = { kind: "go", runner: ending, isJobGivenUp: attempts.some(isJobGivenUp) } as const;
-    return { changes: [{ put: ending }, ...attempts], result };
-  });
-
-/** ENDING comes after the pause and the look (trace 5), with the attempts closed in the same transaction. */
-const toEnding = async (
-  world: UnregisterWorld,
-  order: Wanted,
-  lease: Lease,
-  pausedAt?: Time,
-): Promise<Step> => {
-  const step = await storeEnding(world, order, lease, pausedAt);
-  const isFailure = step.kind === "go" && step.isJobGivenUp;
-  if (isFailure) world.metric("JobsFailed", 1, { reason: "attempts-used-up" });
-  return step;
-};
-
-/** Found busy: noted with that job, and nothing more; only the job that ended closes its attempts. */
-const noteBusy = (
-  { ledger, clock }: UnregisterWorld,
-  { runnerId, endedJob }: Wanted,
-  job: GitLabJob,
-): Promise<void> =>
-  follow(ledger, async () => {
-    const runner = await ledger.runner(runnerId);
-    if (runner === undefined || runner.state === "ENDING" || runner.state === "GONE") {
-      return { changes: [], result: undefined };
-    }
-    const now = clock.now();
-    const patch = {
-      lease: undefined,
-      // The end that comes one day has its own half hour.
-      endRequestedAt: undefined,
-      pausedAt: runner.pausedAt ?? now,
-      busyJobId: job.id,
-      busyProjectId: job.projectId,
-    };
-    const busy =
-      runner.state === "STARTING" ? advanceRunner(runner, "BUSY", now, patch) : touch(runner, patch);
-    const ended =
-      endedJob === undefined ? [] : endAttempts(await ledger.attempts(endedJob.id), endedJob, now);
-    return { changes: [{ put: busy }, ...ended], result: undefined };
-  });
 
 /** Deletes the record. False: GitLab has not answered for half an hour, the carrier goes without it (I-20). */
 const deleteRecord = async ({ gitLab, clock }: UnregisterWorld, runner: Runner): Promise<boolean> => {
