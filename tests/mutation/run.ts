@@ -18,6 +18,8 @@ const COPIED = [
   "Core",
   "Infrastructure",
   "LambdaShellRunner",
+  "tests/longest-first.cjs",
+  "tests/seeded-fast-check.cjs",
   "tests/simulation",
   "tests/templates",
   "jest.config.cjs",
