@@ -1,5 +1,5 @@
 import type { JobEvent } from "../../../Core/job-event";
-import { mayBecome, type Time } from "../../../Core/ledger";
+import { mayBecome, type Runner, type Time } from "../../../Core/ledger";
 import { hasEnded } from "./close-attempt";
 import { notePickUp } from "./note-pick-up";
 import { jobEvent } from "./our-events";
@@ -35,12 +35,10 @@ const whoTook = async ({ gitLab }: PickUpWorld, event: JobEvent): Promise<Taken 
 };
 
 /** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
-const pause = async ({ ledger, gitLab, clock }: PickUpWorld, runnerId: number): Promise<Time | undefined> => {
-  const runner = await ledger.runner(runnerId);
-  if (runner === undefined || runner.pausedAt !== undefined || gitLab.mode === "payload")
-    return runner?.pausedAt;
+const pause = async ({ gitLab, clock }: PickUpWorld, runner: Runner): Promise<Time | undefined> => {
+  if (runner.pausedAt !== undefined || gitLab.mode === "payload") return runner.pausedAt;
   if (runner.state === "GONE") return undefined;
-  await gitLab.pauseRunner(runnerId);
+  await gitLab.pauseRunner(runner.runnerId);
   return clock.now();
 };
 
@@ -59,10 +57,10 @@ const endOnceMore = async ({ ledger }: PickUpWorld, { id, ended }: Taken): Promi
 export const recordPickUp = async (world: PickUpWorld, event: JobEvent): Promise<PickUp> => {
   const taken = await whoTook(world, event);
   if (taken === undefined) return { kind: "nothing", reason: "no runner has the job" };
-  const isOurs = (await world.ledger.runner(taken.runnerId)) !== undefined;
-  const pausedAt = isOurs ? await pause(world, taken.runnerId) : undefined;
+  const runner = await world.ledger.runner(taken.runnerId);
+  const pausedAt = runner && (await pause(world, runner));
   const noted = await notePickUp(world, taken, taken.runnerId, pausedAt);
   const events = [...noted, ...(await endOnceMore(world, taken))];
   if (events.length > 0) await world.bus.put(events);
-  return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs };
+  return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs: runner !== undefined };
 };

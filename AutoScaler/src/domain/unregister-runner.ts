@@ -89,10 +89,12 @@ const noteMissedPickUp = async (
   world: UnregisterWorld,
   runner: Runner,
   { endedJob }: Wanted,
-): Promise<void> => {
+): Promise<Runner> => {
   const ranIt =
     endedJob !== undefined && endedJob.runnerId === runner.runnerId && endedJob.startedAt !== undefined;
-  if (ranIt && runner.busyJobId !== endedJob.id) await notePickUp(world, endedJob, runner.runnerId);
+  if (!ranIt || runner.busyJobId === endedJob.id) return runner;
+  await notePickUp(world, endedJob, runner.runnerId);
+  return (await world.ledger.runner(runner.runnerId)) ?? runner;
 };
 
 /** Somebody else is at the runner. The job that ended closes its attempts all the same. */
@@ -106,9 +108,12 @@ const leave = async (
   return result("left", runner, reason, placeFreed === undefined ? {} : { placeFreed });
 };
 
-const endLiving = async (world: UnregisterWorld, order: Wanted, lease: Lease): Promise<EndResult> => {
-  const runner = await world.ledger.runner(order.runnerId);
-  if (runner === undefined) return { kind: "gone", runnerId: order.runnerId, reason: "not in the ledger" };
+const endLiving = async (
+  world: UnregisterWorld,
+  runner: Runner,
+  order: Wanted,
+  lease: Lease,
+): Promise<EndResult> => {
   const isConfirmed = needsNoLook(runner, order, world.clock.now());
   const step = isConfirmed ? await toEnding(world, order, lease) : await endAfterLook(world, order, lease);
   if (step.kind === "go") return finish(world, step.runner);
@@ -119,8 +124,7 @@ const endOf = async (world: UnregisterWorld, order: Wanted, lease: Lease): Promi
   const runner = await world.ledger.runner(order.runnerId);
   if (runner === undefined) return { kind: "gone", runnerId: order.runnerId, reason: "not in the ledger" };
   if (runner.state !== "GONE") {
-    await noteMissedPickUp(world, runner, order);
-    return endLiving(world, order, lease);
+    return endLiving(world, await noteMissedPickUp(world, runner, order), order, lease);
   }
   const recordDeleted = await deleteRecord(world, { ...runner, endRequestedAt: world.clock.now() });
   await storeGone(world, runner.runnerId, { recordDeleted });
