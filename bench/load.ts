@@ -9,6 +9,7 @@ import { memoryText, watchMemory } from "./memory";
 import { percentile, spread } from "./percentile";
 
 const MAX_ACCEPT_MS = 1_000;
+const MAX_DRAIN_MS = 30_000;
 const FAULTS = { lose: 0.02, repeat: 0.1 };
 /** Four hooks a job: created, pending, running and its end. */
 const L1: LoadPlan = { jobs: 250, seconds: 60, perPipeline: 5, shuffleMs: 10_000, ...FAULTS };
@@ -22,6 +23,7 @@ const holds = (plan: LoadPlan, result: LoadResult): boolean =>
   result.notEnded === 0 &&
   result.doubleStarts === 0 &&
   result.isAllGone &&
+  result.drainMs <= MAX_DRAIN_MS &&
   (percentile(result.acceptMs, 95) ?? 0) < MAX_ACCEPT_MS;
 
 const report = (title: string, { hooks, ...result }: LoadResult, plan: LoadPlan): void => {
