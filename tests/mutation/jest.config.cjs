@@ -9,6 +9,7 @@ module.exports = {
   rootDir: join(__dirname, "../.."),
   // Stryker's copy lies in a folder that the other configuration leaves out.
   modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/"],
+  testEnvironment: join(__dirname, "ends-at-first-failure.cjs"),
   transform: { "\\.ts$": "<rootDir>/jest-esbuild.cjs" },
   testMatch: ["<rootDir>/AutoScaler/src/domain/**/*.test.ts"],
   testPathIgnorePatterns: [

@@ -1,0 +1,11 @@
+const { TestEnvironment } = require("jest-environment-node");
+
+/** A mutant is caught by the first test that fails: the others need not run. */
+module.exports = class EndsAtFirstFailure extends TestEnvironment {
+  hasFailed = false;
+
+  handleTestEvent({ name, test }) {
+    if (name === "test_fn_failure") this.hasFailed = true;
+    if (name === "test_start" && this.hasFailed) test.mode = "skip";
+  }
+};
