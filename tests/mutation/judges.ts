@@ -2,30 +2,17 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * What judges Stryker's mutants: the domain's own tests and the simulation's short stories, in one file, since every
- * mutant is a run of Jest and each file of one loads all modules anew. Left out are those that play hundreds of lives.
+ * What judges Stryker's mutants: the domain's own tests in one file, since every mutant is a run of Jest and each
+ * file of one loads all modules anew. Left out are those that play hundreds of lives for each mutant.
  */
-const LEFT_OUT = [
-  "random-lives",
-  "kill-points",
-  "order-of-events",
-  "pace",
-  "scale",
-  "lives",
-  "lasting-failures",
-];
+const LEFT_OUT = ["random-lives", "kill-points", "order-of-events", "pace"];
 
-const ROOT = join(__dirname, "../..");
-const FOLDERS = ["Core", "AutoScaler/src/domain", "AutoScaler/src/domain/sweep", "tests/simulation"];
-const CORE = ["ledger"];
+const DOMAIN = join(__dirname, "../../AutoScaler/src/domain");
 
-const isJudge = (folder: string, name: string): boolean =>
-  folder === "Core" ? CORE.includes(name) : !LEFT_OUT.includes(name);
-
-const files = FOLDERS.flatMap((folder) =>
-  readdirSync(join(ROOT, folder))
-    .filter((file) => file.endsWith(".test.ts") && isJudge(folder, file.replace(".test.ts", "")))
-    .map((file) => join(ROOT, folder, file)),
+const files = ["", "sweep"].flatMap((folder) =>
+  readdirSync(join(DOMAIN, folder))
+    .filter((name) => name.endsWith(".test.ts") && !LEFT_OUT.includes(name.replace(".test.ts", "")))
+    .map((name) => join(DOMAIN, folder, name)),
 );
 
-for (const file of files) require(file);
+for (const file of [...files, join(__dirname, "../../Core/ledger.test.ts")]) require(file);

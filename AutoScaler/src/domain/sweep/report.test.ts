@@ -1,0 +1,79 @@
+import { aJob, anAttempt, aRunner, NOW } from "../fakes/items";
+import { jobEvent } from "../our-events";
+import type { Finding, Look } from "./look";
+import type { SweepWorld } from "./pass";
+import { reportOf } from "./report";
+
+const look = (patch: Partial<Look> = {}): Look => ({
+  now: NOW,
+  attempts: [],
+  runners: [],
+  waiting: [],
+  jobs: new Map(),
+  listed: new Set(),
+  partial: new Set(),
+  instances: undefined,
+  seen: new Set(),
+  ...patch,
+});
+
+const found = (kind: Finding["kind"], isNew = false): Finding => ({ kind, event: jobEvent(aJob()), isNew });
+
+/** What a sweep returns and the metrics that it gives, in order. */
+const report = (seen: Look, put: readonly Finding[] = [], failures: readonly string[] = []) => {
+  const metrics: unknown[][] = [];
+  const world = {
+    metric: (name: string, value: number, dimensions?: object) =>
+      metrics.push(dimensions ? [name, value, dimensions] : [name, value]),
+  } as unknown as SweepWorld;
+  return { result: reportOf(world, seen, put, failures), metrics };
+};
+
+describe("what a sweep reports", () => {
+  it("is all nought where nothing is", () => {
+    expect(report(look())).toEqual({
+      result: { kind: "swept", events: 0, jobsFound: 0, failures: [] },
+      metrics: [
+        ["WaitingJobs", 0],
+        ["OldestWaitingSeconds", 0],
+        ["JobsSeenBySweep", 0],
+        ["JobsFoundBySweep", 0],
+        ["RunnersOpen", 0],
+        ["SweepsCompleted", 1],
+      ],
+    });
+  });
+
+  it("F-1: counts jobs, those that no hook told of, runners, events by kind and failures", () => {
+    const seen = look({ jobs: new Map([[7, aJob()]]), runners: [aRunner(), aRunner()] });
+    const put = [found("pending", true), found("pending"), found("ended")];
+    const { result, metrics } = report(seen, put, ["jobs: TransientError down"]);
+    expect(result).toEqual({
+      kind: "swept",
+      events: 3,
+      jobsFound: 1,
+      failures: ["jobs: TransientError down"],
+    });
+    expect(metrics).toEqual([
+      ["WaitingJobs", 0],
+      ["OldestWaitingSeconds", 0],
+      ["JobsSeenBySweep", 1],
+      ["JobsFoundBySweep", 1],
+      ["RunnersOpen", 2],
+      ["EventsBySweep", 2, { kind: "pending" }],
+      ["EventsBySweep", 1, { kind: "ended" }],
+      ["SweepFailures", 1],
+      ["SweepsCompleted", 1],
+    ]);
+  });
+
+  it("I-26: says how long the oldest has waited, never less than nothing", () => {
+    const since = (time?: number) =>
+      anAttempt({ state: "WAITING", times: time === undefined ? {} : { WAITING: time } });
+    const oldest = (...times: readonly (number | undefined)[]) =>
+      report(look({ waiting: times.map(since) })).metrics[1];
+    expect(oldest(NOW - 5_000, NOW - 90_000, undefined)).toEqual(["OldestWaitingSeconds", 90]);
+    expect(oldest(NOW + 5_000)).toEqual(["OldestWaitingSeconds", 0]);
+    expect(oldest(undefined)).toEqual(["OldestWaitingSeconds", 0]);
+  });
+});
