@@ -2,6 +2,7 @@ import type { Attempt, Runner } from "../../../../Core/ledger";
 import type { RunnerClass } from "../../../../Core/runner-class";
 import type { RunnerOrder } from "../../../../Core/runner-order";
 import type { GitLabJob } from "../ports";
+import type { Look } from "../sweep/look";
 
 /** Builders of whole items: a test names only what it varies. The job is 7, the runner 9001, the class EC2's. */
 export const NOW = Date.UTC(2026, 10, 25, 12);
@@ -63,5 +64,19 @@ export const aJob = (patch: Partial<GitLabJob> = {}): GitLabJob => ({
   status: "pending",
   tags: ["ec2"],
   createdAt: NOW,
+  ...patch,
+});
+
+/** What a sweep sees: nothing, but for the patch. */
+export const aLook = (patch: Partial<Look> = {}): Look => ({
+  now: NOW,
+  attempts: [],
+  runners: [],
+  waiting: [],
+  jobs: new Map(),
+  listed: new Set(),
+  partial: new Set(),
+  instances: undefined,
+  seen: new Set(),
   ...patch,
 });

@@ -1,6 +1,6 @@
 import type { Attempt, Runner } from "../../../../Core/ledger";
 import { type FakeLedger, fakeLedger } from "../fakes/fake-ledger";
-import { anAttempt, aRunner, NOW } from "../fakes/items";
+import { aLook, anAttempt, aRunner, NOW } from "../fakes/items";
 import type { GitLabRunner, Instance } from "../ports";
 import { adoptInstances, adoptRecords } from "./adopt";
 import type { Look } from "./look";
@@ -12,19 +12,6 @@ const MARK = "glr test job 7 attempt 2";
 const INSTANCE = "i-0123456789abcdef0";
 /** The last twelve digits of the instance's id, above all ids of GitLab's. */
 const SYNTHETIC = 2 ** 52 + 0x56789abcdef0;
-
-const look = (patch: Partial<Look> = {}): Look => ({
-  now: NOW,
-  attempts: [],
-  runners: [],
-  waiting: [],
-  jobs: new Map(),
-  listed: new Set(),
-  partial: new Set(),
-  instances: new Map(),
-  seen: new Set(),
-  ...patch,
-});
 
 const record = (patch: Partial<GitLabRunner> = {}): GitLabRunner => ({
   id: 50,
@@ -43,7 +30,7 @@ const instance = (patch: Partial<Instance> = {}): Instance => ({
 });
 
 const withInstances = (...instances: readonly Instance[]): Look =>
-  look({ instances: new Map(instances.map((one) => [one.instanceId, one])) });
+  aLook({ instances: new Map(instances.map((one) => [one.instanceId, one])) });
 
 const store = async (ledger: FakeLedger, ...items: readonly (Attempt | Runner)[]): Promise<void> => {
   for (const put of items) expect(await ledger.commit([{ put }])).toBe(true);
@@ -74,8 +61,12 @@ const adopted = {
 const GRACE_IS_OVER = { "record#50": NOW - GRACE, [`instance#${INSTANCE}`]: NOW - GRACE };
 
 describe("records in GitLab", () => {
-  const adopt = (ledger: FakeLedger, records = [record()], known = {}, seen = look()) =>
-    adoptRecords(ledger, seen, records, "test", known);
+  const adopt = (
+    ledger: FakeLedger,
+    records = [record()],
+    known = {},
+    seen = aLook({ instances: new Map() }),
+  ) => adoptRecords(ledger, seen, records, "test", known);
 
   it("trace 13: are only remembered when they are seen first", async () => {
     const ledger = fakeLedger();
@@ -117,7 +108,7 @@ describe("records in GitLab", () => {
   it("are left when the ledger knows them, open or gone", async () => {
     const ledger = fakeLedger();
     await store(ledger, aRunner({ runnerId: 51, state: "GONE" }));
-    const seen = look({ runners: [aRunner({ runnerId: 50 })] });
+    const seen = aLook({ runners: [aRunner({ runnerId: 50 })] });
     const { findings, unknown } = await adopt(ledger, [record(), record({ id: 51 })], {}, seen);
     expect([findings, unknown]).toEqual([[], {}]);
   });
@@ -154,7 +145,7 @@ describe("instances with our tag", () => {
     adoptInstances(ledger, seen, known);
 
   it("F-53: prove nothing when the list failed", async () => {
-    expect(await adopt(fakeLedger(), look({ instances: undefined }))).toEqual({
+    expect(await adopt(fakeLedger(), aLook({ instances: undefined }))).toEqual({
       findings: [],
       unknown: GRACE_IS_OVER,
       failures: [],

@@ -1,6 +1,6 @@
 import type { Attempt, Runner } from "../../../../Core/ledger";
 import { fakeLedger } from "../fakes/fake-ledger";
-import { aJob, anAttempt, aRunner, NOW } from "../fakes/items";
+import { aJob, aLook, anAttempt, aRunner, NOW } from "../fakes/items";
 import { findPending, indexOf, isClearlyMet, isUnassigned, usedUpKey, waitsForPace } from "./find-pending";
 import type { Look } from "./look";
 
@@ -8,19 +8,6 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 /** Long enough ago that no event of it can be under way. */
 const AGO = NOW - 45 * SECOND;
-
-const look = (patch: Partial<Look> = {}): Look => ({
-  now: NOW,
-  attempts: [],
-  runners: [],
-  waiting: [],
-  jobs: new Map(),
-  listed: new Set(),
-  partial: new Set(),
-  instances: undefined,
-  seen: new Set(),
-  ...patch,
-});
 
 const without = (runner: Runner): Runner => {
   const { resourceId: _, ...rest } = runner;
@@ -69,7 +56,7 @@ describe("a pending job", () => {
   const yes = async (): Promise<boolean> => true;
 
   it.each(ROWS)("%s", async (_says, attempt, runner, expected) => {
-    const found = await findPending(await ledgerWith(attempt, runner), look(), aJob(), yes, new Set());
+    const found = await findPending(await ledgerWith(attempt, runner), aLook(), aJob(), yes, new Set());
     if (expected === undefined) expect(found).toBeUndefined();
     else expect(found).toMatchObject({ kind: "pending", ...expected });
     if (expected && !("wakes" in expected)) expect(found).not.toHaveProperty("wakes");
@@ -80,7 +67,7 @@ describe("a pending job", () => {
       (
         await findPending(
           fakeLedger(),
-          look({ seen: new Set(seen) }),
+          aLook({ seen: new Set(seen) }),
           aJob({ createdAt }),
           async () => isOurs,
           new Set(),
@@ -95,9 +82,9 @@ describe("a pending job", () => {
   it("I-25: whose attempts are used up is not read again", async () => {
     const failed = { ...spent(3, 0), state: "FAILED" as const, times: { FAILED: 0 } };
     const usedUp = new Set<string>();
-    expect(await findPending(await ledgerWith(failed), look(), aJob(), yes, usedUp)).toBeUndefined();
+    expect(await findPending(await ledgerWith(failed), aLook(), aJob(), yes, usedUp)).toBeUndefined();
     expect([...usedUp]).toEqual([usedUpKey(aJob())]);
-    await findPending(await ledgerWith(spent(1, AGO), gone(AGO)), look(), aJob(), yes, usedUp);
+    await findPending(await ledgerWith(spent(1, AGO), gone(AGO)), aLook(), aJob(), yes, usedUp);
     expect(usedUp.size).toBe(1);
   });
 
@@ -111,7 +98,7 @@ describe("a pending job", () => {
 });
 
 describe("a job that the look alone shows to be met", () => {
-  const isMet = (patch: Partial<Look>): boolean => isClearlyMet(look(patch), indexOf(look(patch)), aJob());
+  const isMet = (patch: Partial<Look>): boolean => isClearlyMet(aLook(patch), indexOf(aLook(patch)), aJob());
 
   it.each<[string, Partial<Look>, boolean]>([
     ["waits in line", { waiting: [anAttempt({ state: "WAITING" })] }, true],

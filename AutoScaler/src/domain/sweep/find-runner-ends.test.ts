@@ -1,5 +1,5 @@
 import type { Runner } from "../../../../Core/ledger";
-import { aJob, aRunner, NOW } from "../fakes/items";
+import { aJob, aLook, aRunner, NOW } from "../fakes/items";
 import type { GitLab, GitLabJob, Instance, Instances } from "../ports";
 import { findRunnerEnd, isDead } from "./find-runner-ends";
 import type { JobWord } from "./job-reader";
@@ -8,17 +8,8 @@ import type { Look } from "./look";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-const look = (instances?: readonly Instance[]): Look => ({
-  now: NOW,
-  attempts: [],
-  runners: [],
-  waiting: [],
-  jobs: new Map(),
-  listed: new Set(),
-  partial: new Set(),
-  instances: instances && new Map(instances.map((one) => [one.instanceId, one])),
-  seen: new Set(),
-});
+const look = (instances?: readonly Instance[]): Look =>
+  aLook({ instances: instances && new Map(instances.map((one) => [one.instanceId, one])) });
 
 const shown = (state: Instance["state"]): Instance => ({ instanceId: "i-1", state, launchedAt: 0 });
 

@@ -1,7 +1,7 @@
 import type { Attempt, Runner } from "../../../../Core/ledger";
 import type { RunnerOrder } from "../../../../Core/runner-order";
 import { type FakeLedger, fakeLedger } from "../fakes/fake-ledger";
-import { aClass, aJob, anAttempt, anOrder, aRunner, NOW } from "../fakes/items";
+import { aClass, aJob, aLook, anAttempt, anOrder, aRunner, NOW } from "../fakes/items";
 import { PACE_NOTE, type Pace } from "../pace";
 import { STACK } from "../ports";
 import { indexOf } from "./find-pending";
@@ -33,19 +33,6 @@ const refused = (jobId: number, patch: Partial<Runner> = {}): [Runner, Attempt] 
   const times = { CREATED: NOW - 5 * MINUTE };
   return [runner, anAttempt({ jobId, state: "CREATED", runnerId: 9000 + jobId, times })];
 };
-
-const look = (patch: Partial<Look> = {}): Look => ({
-  now: NOW,
-  attempts: [],
-  runners: [],
-  waiting: [],
-  jobs: new Map(),
-  listed: new Set(),
-  partial: new Set(),
-  instances: undefined,
-  seen: new Set(),
-  ...patch,
-});
 
 interface Setting {
   readonly ledger?: FakeLedger;
@@ -85,26 +72,26 @@ const range = (count: number): readonly number[] => Array.from({ length: count }
 
 describe("the line", () => {
   it("lets the oldest go first", async () => {
-    expect(await jobsLetGo(look({ waiting: [waiting(1), waiting(3), waiting(2)] }))).toEqual([3, 2, 1]);
+    expect(await jobsLetGo(aLook({ waiting: [waiting(1), waiting(3), waiting(2)] }))).toEqual([3, 2, 1]);
   });
 
   it("I-22: lets as many go as the stack has places", async () => {
     const ledger = await taking(fakeLedger(), STACK, 2);
     expect(
-      await jobsLetGo(look({ waiting: range(5).map((id) => waiting(id)) }), { ledger, stack: 4 }),
+      await jobsLetGo(aLook({ waiting: range(5).map((id) => waiting(id)) }), { ledger, stack: 4 }),
     ).toEqual([5, 4]);
   });
 
   it("I-22: lets as many go as their class has places, and others past them", async () => {
     const ledger = await taking(fakeLedger(), "LAMBDA#default", 2);
     const line = [onLambda(5), onLambda(4), waiting(3)];
-    expect(await jobsLetGo(look({ waiting: line }), { ledger })).toEqual([5, 3]);
+    expect(await jobsLetGo(aLook({ waiting: line }), { ledger })).toEqual([5, 3]);
   });
 
   it("gives the place of one whose event is under way to nobody else", async () => {
     const line = [waiting(2, { wokenAt: NOW - 1_000 }), waiting(1)];
-    expect(await jobsLetGo(look({ waiting: line }), { stack: 1 })).toEqual([]);
-    expect(await jobsLetGo(look({ waiting: line }), { stack: 2 })).toEqual([1]);
+    expect(await jobsLetGo(aLook({ waiting: line }), { stack: 1 })).toEqual([]);
+    expect(await jobsLetGo(aLook({ waiting: line }), { stack: 2 })).toEqual([1]);
   });
 
   it("leaves out who runs, and who is in no list that is whole", async () => {
@@ -113,12 +100,12 @@ describe("the line", () => {
       [2, aJob({ id: 2 })],
     ]);
     const line = [waiting(1), waiting(2), waiting(3), waiting(4, {}, { projectId: 2 })];
-    const seen = look({ waiting: line, jobs, listed: new Set([1]) });
+    const seen = aLook({ waiting: line, jobs, listed: new Set([1]) });
     expect(await jobsLetGo(seen)).toEqual([4, 2]);
   });
 
   it("F-57: stays while new starts are off", async () => {
-    expect(await jobsLetGo(look({ waiting: [waiting(1)] }), { startsAreOn: false })).toEqual([]);
+    expect(await jobsLetGo(aLook({ waiting: [waiting(1)] }), { startsAreOn: false })).toEqual([]);
   });
 });
 
@@ -129,23 +116,23 @@ describe("EC2's pace", () => {
   it("F-33: lets as many jobs go on EC2 as find a turn, and all on Lambda", async () => {
     const line = [...range(8).map((id) => waiting(id, { waitingFor: "ec2" })), onLambda(9)];
     const ledger = await withPace({});
-    expect(await jobsLetGo(look({ waiting: line }), { ledger })).toEqual([9, 8, 7, 6, 5, 4, 3]);
+    expect(await jobsLetGo(aLook({ waiting: line }), { ledger })).toEqual([9, 8, 7, 6, 5, 4, 3]);
   });
 
   it("lets all go where nobody waits for EC2", async () => {
-    expect(await jobsLetGo(look({ waiting: range(10).map((id) => waiting(id)) }))).toHaveLength(10);
+    expect(await jobsLetGo(aLook({ waiting: range(10).map((id) => waiting(id)) }))).toHaveLength(10);
   });
 
   it("holds a line for EC2 to the turns of no pace, too", async () => {
     const line = range(400).map((id) =>
       waiting(id, { waitingFor: "ec2" }, { runnerClass: aClass({ maxRunners: 1_000 }) }),
     );
-    expect(await jobsLetGo(look({ waiting: line }), { stack: 1_000 })).toHaveLength(300);
+    expect(await jobsLetGo(aLook({ waiting: line }), { stack: 1_000 })).toHaveLength(300);
   });
 
   it("lets refused runners go before jobs without one, whether starts are on or off", async () => {
     const pairs = [refused(1), refused(2)];
-    const seen = look({
+    const seen = aLook({
       runners: pairs.map(([runner]) => runner),
       attempts: pairs.map(([, attempt]) => attempt),
       waiting: [waiting(3, { waitingFor: "ec2" })],
@@ -156,7 +143,7 @@ describe("EC2's pace", () => {
 
   it("F-33: counts refused runners against the turns", async () => {
     const pairs = range(TURNS + 2).map((id) => refused(id));
-    const seen = look({
+    const seen = aLook({
       runners: pairs.map(([runner]) => runner),
       attempts: pairs.map(([, attempt]) => attempt),
     });
@@ -171,21 +158,21 @@ describe("EC2's pace", () => {
     ["is being launched", { lease: { holder: "start:1", until: NOW + 1 } }],
   ])("leaves a runner alone that %s", async (_, patch) => {
     const [runner, attempt] = refused(1);
-    const seen = look({ runners: [{ ...runner, ...patch }], attempts: [attempt] });
+    const seen = aLook({ runners: [{ ...runner, ...patch }], attempts: [attempt] });
     expect(await jobsLetGo(seen)).toEqual([]);
   });
 
   it("gives a refused runner time", async () => {
     const [runner, attempt] = refused(1);
     const woken = { ...attempt, wokenAt: NOW - 1_000 };
-    expect(await jobsLetGo(look({ runners: [runner], attempts: [woken] }))).toEqual([]);
+    expect(await jobsLetGo(aLook({ runners: [runner], attempts: [woken] }))).toEqual([]);
   });
 
   it("is looked over by every sweep, and over when nobody is held", async () => {
     const ledger = await withPace({});
-    await jobsLetGo(look(), { ledger });
+    await jobsLetGo(aLook(), { ledger });
     expect(await ledger.note(PACE_NOTE)).toMatchObject({ version: 2, value: { refused: 0 } });
-    await jobsLetGo(look({ now: NOW + MINUTE }), { ledger });
+    await jobsLetGo(aLook({ now: NOW + MINUTE }), { ledger });
     expect(await ledger.note(PACE_NOTE)).toMatchObject({ version: 3, value: null });
   });
 
@@ -197,7 +184,7 @@ describe("EC2's pace", () => {
       { runners: [runner], attempts: [attempt] },
     ]) {
       const ledger = await withPace({});
-      await jobsLetGo(look({ now, ...held }), { ledger });
+      await jobsLetGo(aLook({ now, ...held }), { ledger });
       expect((await ledger.note(PACE_NOTE))?.value).not.toBeNull();
     }
   });

@@ -1,21 +1,8 @@
-import { aJob, anAttempt, aRunner, NOW } from "../fakes/items";
+import { aJob, aLook, anAttempt, aRunner, NOW } from "../fakes/items";
 import { jobEvent } from "../our-events";
 import type { Finding, Look } from "./look";
 import type { SweepWorld } from "./pass";
 import { reportOf } from "./report";
-
-const look = (patch: Partial<Look> = {}): Look => ({
-  now: NOW,
-  attempts: [],
-  runners: [],
-  waiting: [],
-  jobs: new Map(),
-  listed: new Set(),
-  partial: new Set(),
-  instances: undefined,
-  seen: new Set(),
-  ...patch,
-});
 
 const found = (kind: Finding["kind"], isNew = false): Finding => ({ kind, event: jobEvent(aJob()), isNew });
 
@@ -31,7 +18,7 @@ const report = (seen: Look, put: readonly Finding[] = [], failures: readonly str
 
 describe("what a sweep reports", () => {
   it("is all nought where nothing is", () => {
-    expect(report(look())).toEqual({
+    expect(report(aLook())).toEqual({
       result: { kind: "swept", events: 0, jobsFound: 0, failures: [] },
       metrics: [
         ["WaitingJobs", 0],
@@ -45,7 +32,7 @@ describe("what a sweep reports", () => {
   });
 
   it("F-1: counts jobs, those that no hook told of, runners, events by kind and failures", () => {
-    const seen = look({ jobs: new Map([[7, aJob()]]), runners: [aRunner(), aRunner()] });
+    const seen = aLook({ jobs: new Map([[7, aJob()]]), runners: [aRunner(), aRunner()] });
     const put = [found("pending", true), found("pending"), found("ended")];
     const { result, metrics } = report(seen, put, ["jobs: TransientError down"]);
     expect(result).toEqual({
@@ -71,7 +58,7 @@ describe("what a sweep reports", () => {
     const since = (time?: number) =>
       anAttempt({ state: "WAITING", times: time === undefined ? {} : { WAITING: time } });
     const oldest = (...times: readonly (number | undefined)[]) =>
-      report(look({ waiting: times.map(since) })).metrics[1];
+      report(aLook({ waiting: times.map(since) })).metrics[1];
     expect(oldest(NOW - 5_000, NOW - 90_000, undefined)).toEqual(["OldestWaitingSeconds", 90]);
     expect(oldest(NOW + 5_000)).toEqual(["OldestWaitingSeconds", 0]);
     expect(oldest(undefined)).toEqual(["OldestWaitingSeconds", 0]);
