@@ -2,8 +2,8 @@ import { builtTemplatePath, type Stack } from "./engine/build";
 import { type DeployedStack, deployStack } from "./engine/deploy";
 import { readTemplate } from "./engine/template-file";
 import { readWebhookApi, resolver } from "./front-door/api";
+import type { LaptopOptions } from "./laptop-options";
 import type { Parts } from "./parts";
-import type { LaptopOptions } from "./session";
 
 export type Stacks = Readonly<Record<Stack, DeployedStack>>;
 

@@ -8,8 +8,8 @@ import { type FrontDoor, startFrontDoor } from "./front-door";
 import { type StandIn, startGitLab } from "./gitlab";
 import { findGitLabRunner, type RunnerBinary } from "./gitlab-runner-binary";
 import { type LambdaHost, startLambdaHost } from "./lambda-host";
+import type { LaptopOptions } from "./laptop-options";
 import type { RunFolder } from "./run-folder";
-import type { LaptopOptions } from "./session";
 
 export type Closer = () => Promise<unknown>;
 

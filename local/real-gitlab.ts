@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import type { RealGitLab } from "./session";
+import type { RealGitLab } from "./laptop-options";
 
 /** Raised when the operator says no, or a token is missing. */
 export class Declined extends Error {}

@@ -1,42 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { deployAll, openDoors, type Stacks, webhookAddress } from "./deploy-all";
 import type { Ec2Simulator } from "./ec2";
-import type { Stack } from "./engine/build";
 import type { Engine } from "./engine/ministack";
 import type { FrontDoor } from "./front-door";
-import type { StandIn, StandInOptions } from "./gitlab";
+import type { StandIn } from "./gitlab";
 import type { LaptopStatus } from "./gitlab/laptop-status";
 import type { RunnerBinary } from "./gitlab-runner-binary";
-import type { FinishedCall, LambdaHost } from "./lambda-host";
+import type { LambdaHost } from "./lambda-host";
+import type { LaptopOptions } from "./laptop-options";
 import { readLedger } from "./left-over";
 import { type Configuration, writeConfiguration } from "./parameters";
 import { type Closer, type Parts, startParts } from "./parts";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
 import { laptopStatus } from "./status";
-
-/** A GitLab that is none of ours. */
-export interface RealGitLab {
-  readonly url: string;
-  readonly accessToken: string;
-}
-
-export interface LaptopOptions {
-  /** The clone whose stacks are deployed, or a copy of it. */
-  readonly root?: string;
-  /** The hook's port; 0, the default: a free one. */
-  readonly port?: number;
-  readonly webhookToken?: string;
-  readonly gitlab?: RealGitLab;
-  readonly standIn?: StandInOptions;
-  /** What differs from the templates' defaults. */
-  readonly parameters?: Readonly<Partial<Record<Stack, Readonly<Record<string, string>>>>>;
-  /** Progress, a line at a time. */
-  readonly log?: (message: string) => void;
-  readonly isVerbose?: boolean;
-  /** Told in a sentence when the engine ends by itself. */
-  readonly onCrash?: (sentence: string) => void;
-  readonly onCall?: (call: FinishedCall) => void;
-}
 
 /** The whole application, running on this machine. */
 export interface Laptop {

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { clientSettings } from "../../local/clients";
 import type { FinishedCall } from "../../local/lambda-host";
+import type { LaptopOptions } from "../../local/laptop-options";
 import { uploadSampleMapping } from "../../local/sample-mapping";
-import { type Laptop, type LaptopOptions, startLaptop } from "../../local/session";
+import { type Laptop, startLaptop } from "../../local/session";
 import { isNothingLeft } from "../../local/terminal/summary";
 
 /** A laptop for one test file, with what its functions were asked and answered. */
