@@ -105,9 +105,12 @@ describe("a start that stopped half-way", () => {
     expect(minutes).toEqual([1, 3, 9, 27, 81]);
   });
 
-  it.each([["ec2"], []])(
-    "F-31 F-36: gives a job up that no carrier took in two hours, once, visibly and for good (%s)",
-    async (...tags) => {
+  it.each([
+    ["EC2", ["ec2"]],
+    ["Lambda", []],
+  ])(
+    "F-31 F-36: gives a job up that no carrier took in two hours, once, visibly and for good: %s",
+    async (_, tags) => {
       const small = smallWorld();
       const capacity = { kind: "refused", refusal: "capacity", message: "none" } as const;
       for (const { script } of [small.ec2, small.lambda])
