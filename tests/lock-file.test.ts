@@ -78,7 +78,7 @@ describe("package-lock.json", () => {
     expect(missingOptionals(packages)).toEqual([]);
   });
 
-  it("S-20: takes packages by name from the registry alone, and knows each by its hash", () => {
+  it("S-20 T-24: takes packages by name from the registry alone, and knows each by its hash", () => {
     expect(foreign(entries)).toEqual([]);
     const unhashed = entries.filter(([, { integrity }]) => !integrity?.startsWith("sha512-"));
     expect(unhashed.map(([path]) => path)).toEqual([]);

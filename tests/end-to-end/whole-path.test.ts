@@ -133,7 +133,7 @@ describe("the front door", () => {
     ["no project", JSON.stringify(jobHookPayload({ project_id: undefined })), 200],
     ["1 MB of commit message", withMessage(1_048_576), 400],
     ["900 kB of commit message", withMessage(900_000), 200],
-  ])("I-12: answers %s as the gateway does", async (_, body, status) => {
+  ])("I-12 F-64: answers %s as the gateway does", async (_, body, status) => {
     expect((await post(test.laptop, body)).status).toBe(status);
   });
 

@@ -182,6 +182,16 @@ it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, a
   );
 });
 
+it("F-58: has an alarm on the first message in the dead-letter queue, and on one that lies for a day", () => {
+  const alarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")
+    .map(({ properties }) => properties)
+    .filter(({ Namespace }) => Namespace === "AWS/SQS");
+  expect(alarms.map(({ MetricName, Threshold }) => [MetricName, Threshold])).toEqual([
+    ["ApproximateNumberOfMessagesVisible", 1],
+    ["ApproximateAgeOfOldestMessage", 86_400],
+  ]);
+});
+
 it("T-20: takes bursts of hooks well above what a big pipeline makes", () => {
   const { WebhookBurst, WebhookRequestsPerSecond } = infrastructure.parameters;
   // 500 jobs at once bring up to 1,000 hooks in two seconds, and a refused hook counts as a failure in GitLab.

@@ -26,7 +26,7 @@ describe("lookUpRunner", () => {
     });
   });
 
-  it("I-16: depends on no field of the hook but its two ids", async () => {
+  it("I-16 T-7: depends on no field of the hook but its two ids", async () => {
     const small = smallWorld();
     const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
     const expected = await lookUp(small, hook(job));

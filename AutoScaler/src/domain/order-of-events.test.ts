@@ -61,7 +61,7 @@ describe("order and copies of hooks", () => {
     );
   }, 15_000);
 
-  it("I-32: are inert for ever, also when the ledger has forgotten the jobs", async () => {
+  it("I-32 T-2: are inert for ever, also when the ledger has forgotten the jobs", async () => {
     const small = await lived();
     await send(small, HOOKS);
     const forgetful = smallWorld();
