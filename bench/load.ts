@@ -3,6 +3,8 @@
  *
  *   npm run load
  */
+import "../HelperScripts/quiet-sdk";
+
 import { type Laptop, startLaptop } from "../local/session";
 import { type LoadPlan, type LoadResult, runLoad } from "./load-run";
 import { memoryText, watchMemory } from "./memory";

@@ -110,6 +110,7 @@ const tags: TemplateRule = {
   ],
 };
 
+/** node20, though functions run on a newer Node: the laptop runs the same bundles on whatever Node 20.19 or newer it has. */
 const BUILD = { Target: "node20", MainFields: "module,main", KeepNames: true, LegalComments: "none" };
 
 const builds: TemplateRule = {

@@ -19,8 +19,8 @@ import { systemTable } from "../../LambdaShellRunner/src/process-table";
 import { writeHarmless } from "../../local/ec2/harmless";
 import type { Instance } from "../../local/ec2/instance";
 import { startMetadataService } from "../../local/ec2/metadata-service";
+import { ROLE_ID, renderedUserData } from "./rendered-user-data";
 import type { StoredRow } from "./row-table";
-import { ROLE_ID, shippedUserData } from "./shipped-user-data";
 
 export const INSTANCE_ID = "i-0123456789abcdef0";
 export const KEY = `${ROLE_ID}:${INSTANCE_ID}`;
@@ -159,7 +159,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     writeFileSync(join(bin, name), `#!/bin/bash\nGLR_TEST=${notes}\n${note}\n${script}\n`, { mode: 0o755 });
   }
   const script = join(folder, "user-data");
-  writeFileSync(script, shippedUserData(options.maximumLifetimeSeconds), { mode: 0o700 });
+  writeFileSync(script, renderedUserData(options.maximumLifetimeSeconds), { mode: 0o700 });
   const env = {
     PATH: path,
     HOME: folder,

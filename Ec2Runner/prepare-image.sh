@@ -1,8 +1,8 @@
 #!/bin/bash
 # Prepares the image of an EC2 runner, on Amazon Linux 2023 or Ubuntu 24.04, or says whether a machine is fit to be one.
 #
-#   sudo ami/prepare.sh          installs what user data and jobs need, then checks
-#   sudo ami/prepare.sh check    changes nothing; exit 0: fit, 1: not fit, 2: wrong use
+#   sudo Ec2Runner/prepare-image.sh          installs what user data and jobs need, then checks
+#   sudo Ec2Runner/prepare-image.sh check    changes nothing; exit 0: fit, 1: not fit, 2: wrong use
 #
 # Versions, keys and checksums are those of the Lambda runner: LambdaShellRunner/Dockerfile is the one place to change them.
 set -euo pipefail

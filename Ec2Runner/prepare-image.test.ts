@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeWith } from "../tests/needs";
 
-const SCRIPT = join(__dirname, "prepare.sh");
+const SCRIPT = join(__dirname, "prepare-image.sh");
 const DOCKERFILE = readFileSync(join(__dirname, "../LambdaShellRunner/Dockerfile"), "utf8");
 const VERSION = /^ARG GITLAB_RUNNER_VERSION=(.+)$/m.exec(DOCKERFILE)?.[1] ?? "";
 
