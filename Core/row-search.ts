@@ -1,5 +1,6 @@
 import {
   ANY_JOB_KEY,
+  CLASS_SORT_KEY,
   classRowKey,
   jobKey,
   parseTagsKey,
@@ -65,7 +66,9 @@ const effectiveRows = (pk: string, rows: RowsByKey): readonly StoredRow[] => {
 
 /** The row of a class; undefined when the job row names none, or the mapping has none of that name. */
 export const effectiveClassRow = (className: string | undefined, rows: RowsByKey): StoredRow | undefined =>
-  className === undefined ? undefined : effectiveRows(classRowKey(className), rows)[0];
+  className === undefined
+    ? undefined
+    : effectiveRows(classRowKey(className), rows).find(({ sk }) => sk === CLASS_SORT_KEY);
 
 /** Rows with exactly the job's tags; hand-written ones may have them in any order. */
 const withSameTags = (tags: readonly string[], rows: readonly StoredRow[]): readonly StoredRow[] => {

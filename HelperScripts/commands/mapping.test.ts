@@ -11,7 +11,7 @@ const document = (jobs: readonly object[], classes?: object): string =>
 const SMALL = document(
   [
     { type: "LAMBDA", name: "unit", tags: ["b", "a"], lambdaArn: ARN },
-    { type: "EC2", name: "image", project: 42, tags: ["docker"], class: "docker" },
+    { type: "EC2", name: "image build", project: 42, tags: ["docker"], class: "docker" },
     { type: "EC2", name: "*", tags: ["arm64"] },
   ],
   { docker: { type: "EC2", privileged: true, instanceTypes: ["m7g.large"] } },
@@ -38,7 +38,7 @@ describe("mapping upload", () => {
     expect(rows(world)).toEqual(
       expect.arrayContaining([
         { pk: "job#unit", sk: "tags#a#b", type: "LAMBDA", arn: ARN },
-        { pk: "project#42#job#image", sk: "tags#docker", type: "EC2", class: "docker" },
+        { pk: "project#42#job#image build", sk: "tags#docker", type: "EC2", class: "docker" },
         { pk: "job#*", sk: "tags#arm64", type: "EC2" },
         { pk: "class#docker", sk: "class", type: "EC2", privileged: true, instanceTypes: ["m7g.large"] },
       ]),
@@ -482,7 +482,7 @@ describe("mapping pull and check", () => {
   it("check needs no AWS, and tells right from wrong by its exit code", async () => {
     const world = worldWith(SMALL);
     const right = await world.run(["mapping", "check", FILE]);
-    expect([right.exitCode, right.out]).toEqual([0, "mapping.json is right: 4 rows."]);
+    expect([right.exitCode, right.out]).toEqual([0, "mapping.json is valid: 4 rows."]);
     world.files.set(FILE, '{ "jobs": [ { "type": "EC2" } ] }');
     const wrong = await world.run(["mapping", "check", FILE, "--json"]);
     expect(wrong.exitCode).toBe(1);

@@ -1,15 +1,14 @@
 import { GetFunctionCommand, type GetFunctionCommandOutput } from "@aws-sdk/client-lambda";
-import { classOfRow } from "../../Core/class-resolution";
 import { ROLE_TAG, STACK_TAG } from "../../Core/configuration";
-import { classRowKey } from "../../Core/mapping-keys";
-import { isBad, type JobRow, parseJobRow, rowName } from "../../Core/mapping-row";
+import { functionArnProblem } from "../../Core/function-arn";
+import { type RowFlaw, readMapping } from "../../Core/mapping-reading";
 import type { StoredRow } from "../../Core/mapping-state";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { plural } from "../console/words";
 import { output } from "../deployment";
+import { flawSentence } from "../document/pulled-document";
 import { isNamed } from "../failures";
 import { MappingTable } from "../mapping/mapping-table";
-import { isClassRow } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
 
@@ -22,18 +21,6 @@ const rowsOf = (patient: Patient): Promise<readonly StoredRow[]> => {
   const { context, autoScaler } = patient;
   const name = output(autoScaler, "MappingTableName");
   return storedRows(new MappingTable(context.clients.dynamoDb(), name, context.sleep));
-};
-
-const rowProblem = (
-  row: StoredRow,
-  classRows: ReadonlyMap<string, StoredRow>,
-  settings: RoutingSettings,
-): string | undefined => {
-  const job = parseJobRow(row, settings.home);
-  if (isBad(job)) return job.problem;
-  const key = classRowKey(job.className ?? "");
-  const resolved = classOfRow(job, classRows.get(key), settings);
-  return isBad(resolved) ? resolved.problem : undefined;
 };
 
 const hookProblem = (answer: GetFunctionCommandOutput, patient: Patient): string | undefined => {
@@ -81,28 +68,41 @@ const functionFindings = async (patient: Patient, arn: string): Promise<readonly
     : [ok(FUNCTION, `${arn} can be started`)];
 };
 
-/** The mapping's rows against the classes and functions that there are. */
+const flawFinding = (flaw: RowFlaw): DoctorFinding =>
+  (flaw.kind === "odd" ? warning : problem)(AREA, flawSentence(flaw), MEND);
+
+const shortened = (findings: readonly DoctorFinding[], rest: string): readonly DoctorFinding[] => {
+  const more = findings.length - MOST_SHOWN;
+  const shown = findings.slice(0, MOST_SHOWN);
+  const [last] = findings.slice(-1);
+  return last && more > 0 ? [...shown, { ...last, sentence: `${plural(more, "more row")} ${rest}` }] : shown;
+};
+
+/** The mapping's rows, as look-up reads them, against the classes and functions that there are. */
 export const checkMapping: Check = async (patient) => {
   const { settings } = patient;
   if (settings === undefined) return [];
-  const rows = await rowsOf(patient);
-  const classRows = new Map(rows.filter(isClassRow).map((row) => [row.pk, row]));
-  const jobs = rows.filter((row) => !isClassRow(row));
-  const bad = jobs.flatMap((row) => {
-    const found = rowProblem(row, classRows, settings);
-    return found ? [problem(AREA, `The row ${rowName(row)} ${found}`, MEND)] : [];
-  });
-  const more = bad.length - MOST_SHOWN;
-  const shown = bad.slice(0, MOST_SHOWN);
-  const rest = more > 0 ? [problem(AREA, `${plural(more, "more row")} cannot be used`, MEND)] : [];
-  return bad.length > 0 ? [...shown, ...rest] : [ok(AREA, `${plural(jobs.length, "row")} can be used`)];
+  const { jobs, flaws } = readMapping(await rowsOf(patient), settings);
+  const [problems, warnings] = [
+    flaws.filter(({ kind }) => kind !== "odd"),
+    flaws.filter(({ kind }) => kind === "odd"),
+  ];
+  const found = [
+    ...shortened(problems.map(flawFinding), "cannot be used"),
+    ...shortened(warnings.map(flawFinding), "deserve a second look"),
+  ];
+  return problems.length > 0 ? found : [ok(AREA, `${plural(jobs.length, "row")} can be used`), ...found];
 };
+
+/** A function of another account is a flaw of its row, and not ours to look at. */
+const isHere = (arn: string, settings: RoutingSettings | undefined): boolean =>
+  functionArnProblem(arn, settings?.home) === undefined;
 
 /** The functions that the mapping and the default runner name. */
 export const checkFunctions: Check = async (patient) => {
   const { settings } = patient;
-  const rows = (await rowsOf(patient)).map((row) => parseJobRow(row, settings?.home));
-  const arns = rows.flatMap((row) => (isBad(row) ? [] : ((row as JobRow).functionArn ?? [])));
+  const { jobs } = readMapping(await rowsOf(patient));
+  const arns = jobs.flatMap(({ job }) => job.functionArn ?? []).filter((arn) => isHere(arn, settings));
   const named = settings?.defaultRunnerArn === undefined ? arns : [settings.defaultRunnerArn, ...arns];
   const found: DoctorFinding[] = [];
   for (const arn of new Set(named)) found.push(...(await functionFindings(patient, arn)));

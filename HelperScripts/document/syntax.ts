@@ -65,6 +65,10 @@ const parseSafely = (text: string, errors: ParseError[]): Node | undefined | "to
   }
 };
 
+/** After one slip the parser stumbles over what follows: one trailing comma is one error. */
+const firstOfEachLine = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.filter(({ line }, index) => findings.findIndex((each) => each.line === line) === index);
+
 const first = (message: string): Finding => ({ line: 1, column: 1, message });
 
 /** Parses JSON strictly and keeps each value's place. A mark at the file's start (BOM) is passed over. */
@@ -77,7 +81,9 @@ export const parseSyntax = (source: string): SyntaxTree => {
   if (root === "too deep") {
     return { root: undefined, findings: [first("the document is nested too deeply")], at };
   }
-  const findings = errors.map((error) => ({ ...place(error.offset), message: syntaxMessage(error) }));
+  const findings = firstOfEachLine(
+    errors.map((error) => ({ ...place(error.offset), message: syntaxMessage(error) })),
+  );
   const isEmpty = root === undefined && findings.length === 0;
   return { root, findings: isEmpty || text.trim() === "" ? [first("the document is empty")] : findings, at };
 };

@@ -1,6 +1,7 @@
 import { STACK } from "../../AutoScaler/src/domain/ports";
 import { resolveClass } from "../../Core/class-resolution";
 import type { Attempt, Runner } from "../../Core/ledger";
+import { isClassRow } from "../../Core/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/mapping-row";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { classKey, type RunnerClass } from "../../Core/runner-class";
@@ -8,7 +9,7 @@ import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Deployment, lookUpEnvironment, output, settingsOf, stackCap } from "../deployment";
 import { MappingTable } from "../mapping/mapping-table";
-import { isClassRow, rowLabel } from "../mapping/row-kinds";
+import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { type FailedLately, failedLately } from "./failed-lately";
 import { all, classesWithLines, type LedgerReader, ledgerReader, sum } from "./ledger-reader";

@@ -8,7 +8,8 @@ const MOST_ROWS = 40;
 
 const listed = (value: unknown): string => {
   if (value instanceof Set) return listed([...value]);
-  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 };
 
 /** What a row gives: its fields without the keys. */

@@ -1,5 +1,6 @@
+import { isMappingRow, isNearMiss } from "../../Core/mapping-reading";
 import { effectiveRow, type StoredRow, stagedPart } from "../../Core/mapping-state";
-import { canonicalKey, isMappingRow } from "./row-kinds";
+import { canonicalKey } from "./row-kinds";
 
 /** What an upload changes. `row` is the document's, `was` what is stored. */
 export type Change =
@@ -12,12 +13,15 @@ export interface Difference {
   readonly unchanged: number;
   /** Rows that the document lacks and that stay, for want of `--prune`. */
   readonly others: readonly StoredRow[];
+  /** Rows that were meant for the mapping and miss its keys: never touched. */
+  readonly misses: readonly StoredRow[];
   /** Rows with a part that some upload staged and did not fold in: to be settled before anything else. */
   readonly unsettled: readonly StoredRow[];
 }
 
 const plain = (value: unknown): unknown => {
-  if (value instanceof Set) return [...value].sort();
+  if (typeof value === "bigint") return String(value);
+  if (value instanceof Set) return [...value].map(plain).sort();
   return Array.isArray(value) ? value.map(plain) : value;
 };
 
@@ -40,6 +44,7 @@ export class Comparison {
   private readonly wantedIds: ReadonlySet<string>;
   private readonly changes: Change[] = [];
   private readonly others: StoredRow[] = [];
+  private readonly misses: StoredRow[] = [];
   private readonly unsettled: StoredRow[] = [];
   private unchanged = 0;
 
@@ -69,6 +74,7 @@ export class Comparison {
 
   /** Takes one page of the table. */
   add(page: readonly StoredRow[]): void {
+    this.misses.push(...page.filter(isNearMiss));
     for (const row of page.filter(isMappingRow)) {
       if (stagedPart(row) !== undefined) this.unsettled.push(row);
       const stored = effectiveRow(row, this.applied);
@@ -78,7 +84,7 @@ export class Comparison {
 
   result(): Difference {
     const added = [...this.wanted.values()].map((row) => ({ kind: "add", row }) as const);
-    const { unchanged, others, unsettled } = this;
-    return { changes: [...this.changes, ...added], unchanged, others, unsettled };
+    const { unchanged, others, misses, unsettled } = this;
+    return { changes: [...this.changes, ...added], unchanged, others, misses, unsettled };
   }
 }

@@ -51,6 +51,8 @@ export class World {
   readonly ledger = new TableDouble();
   readonly calls: Call[] = [];
   readonly files = new Map<string, string>();
+  /** Files that are not UTF-8. */
+  readonly bytes = new Map<string, Uint8Array>();
   readonly parameters = new Map<string, { Value: string; Type: string }>();
   readonly environment: Record<string, string> = { ...ENVIRONMENT };
   readonly env: Record<string, string | undefined> = {};
@@ -176,9 +178,9 @@ export class World {
       random: () => `${argv.join("-")}-${++randoms}-${Math.random()}`,
       env: this.env,
       readFile: (path) => {
-        const text = this.files.get(path);
-        if (text === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT", path });
-        return text;
+        const content = this.bytes.get(path) ?? this.files.get(path);
+        if (content === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT", path });
+        return typeof content === "string" ? Buffer.from(content) : content;
       },
       writeFile: (path, text) => this.files.set(path, text),
     };
