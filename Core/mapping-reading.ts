@@ -7,7 +7,7 @@ import {
   type ClassFields,
   classNameOf,
   isBad,
-  type JobRow,
+  type MappingJobRow,
   parseClassRow,
   parseJobRow,
   rowName,
@@ -32,7 +32,7 @@ export interface RowFlaw {
 
 export interface ReadJobRow {
   readonly row: StoredRow;
-  readonly job: JobRow;
+  readonly job: MappingJobRow;
 }
 
 export interface ReadClassRow {
@@ -69,7 +69,7 @@ const unknownFields = (row: StoredRow, known: readonly string[]): readonly strin
     .filter((field) => !known.includes(field))
     .map((field) => `has the field ${JSON.stringify(field)}, which the mapping does not know: it is ignored`);
 
-const jobOddities = (row: StoredRow, job: JobRow): readonly string[] => [
+const jobOddities = (row: StoredRow, job: MappingJobRow): readonly string[] => [
   ...(job.name === undefined ? [] : nameOddities(job.name)),
   ...(job.name === "*" ? ["is for a job that is really called *: no document can hold it"] : []),
   ...(job.tags === undefined ? ["has the digest of its tags for a key: no document can hold it"] : []),
@@ -120,11 +120,11 @@ const repeats = (jobs: readonly ReadJobRow[]): readonly RowFlaw[] => {
   });
 };
 
-const leavesOut = (job: JobRow, projects: readonly number[] | undefined): boolean =>
+const leavesOut = (job: MappingJobRow, projects: readonly number[] | undefined): boolean =>
   job.projectId !== undefined && projects?.includes(job.projectId) === false;
 
 const classProblem = (
-  job: JobRow,
+  job: MappingJobRow,
   classRow: StoredRow | undefined,
   settings: RoutingSettings,
 ): string | undefined => {

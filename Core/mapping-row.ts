@@ -21,7 +21,7 @@ export const MAX_RUNNERS = 100_000;
 export const DISK_GIB = { min: 8, max: 16_384 } as const;
 
 /** A job row: which runner the jobs under its keys get. */
-export interface JobRow {
+export interface MappingJobRow {
   readonly pk: string;
   readonly sk: string;
   readonly projectId?: number;
@@ -119,7 +119,7 @@ const functionIn = (
  *
  * @param home asks for a function of this account and region
  */
-export const parseJobRow = (row: StoredRow, home?: Home): JobRow | BadRow => {
+export const parseJobRow = (row: StoredRow, home?: Home): MappingJobRow | BadRow => {
   const keys = readJobKey(row.pk);
   if (isBad(keys)) return keys;
   const tags = readTagsKey(row.sk);

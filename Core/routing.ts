@@ -1,10 +1,10 @@
 import { classOfRow, resolveClass } from "./class-resolution";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
-import { isBad, type JobRow, parseJobRow, rowName } from "./mapping-row";
+import { isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
 import type { RowsByKey, StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
-import { effectiveClassRow, type Found, findRow, lookUpKeys, type RoutedJob } from "./row-search";
+import { effectiveClassRow, type FoundRow, findRow, lookUpKeys, type RoutedJob } from "./row-search";
 import type { Carrier, RunnerClass } from "./runner-class";
 
 export type { RowsByKey, StoredRow } from "./mapping-state";
@@ -45,12 +45,16 @@ export type RouteDecision =
   /** An operator must act: to be shown and alarmed, never to be met by another runner (I-27). */
   | { readonly kind: "failed"; readonly why: RouteReason };
 
-const failed = (code: RouteReason["code"], sentence: string, row?: StoredRow | JobRow): RouteDecision => ({
+const failed = (
+  code: RouteReason["code"],
+  sentence: string,
+  row?: StoredRow | MappingJobRow,
+): RouteDecision => ({
   kind: "failed",
   why: { code, sentence, ...(row ? { row: { pk: row.pk, sk: row.sk } } : {}) },
 });
 
-const failedRow = (row: StoredRow | JobRow, problem: string): RouteDecision =>
+const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
 
 /** The default runner: the stack's function, or without one the default class of EC2. */
@@ -97,8 +101,8 @@ const VIA_SENTENCES = {
 
 const routed = (
   job: RoutedJob,
-  found: Extract<Found, { kind: "row" }>,
-  row: JobRow,
+  found: Extract<FoundRow, { kind: "row" }>,
+  row: MappingJobRow,
   runnerClass: RunnerClass,
 ): RouteDecision => ({
   kind: "route",
@@ -115,7 +119,7 @@ const routed = (
 
 const byRow = (
   job: RoutedJob,
-  found: Extract<Found, { kind: "row" }>,
+  found: Extract<FoundRow, { kind: "row" }>,
   rows: RowsByKey,
   settings: RoutingSettings,
 ): RouteDecision => {

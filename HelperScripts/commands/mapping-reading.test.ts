@@ -1,4 +1,4 @@
-import { functionArn, REGION, World } from "../testing/world";
+import { DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
 
 const ARN = functionArn("runner");
 const FILE = "mapping.json";
@@ -6,14 +6,14 @@ const CHECK = ["mapping", "check", FILE];
 const UPLOAD = ["mapping", "upload", FILE, "--yes"];
 const EC2 = { type: "EC2" };
 
-const worldWith = (jobs: readonly object[]): World => {
-  const world = new World();
+const worldWith = (jobs: readonly object[]): DeploymentDouble => {
+  const world = new DeploymentDouble();
   world.files.set(FILE, JSON.stringify({ jobs }));
   return world;
 };
 
-const worldOf = (...rows: readonly { readonly pk: string; readonly sk: string }[]): World => {
-  const world = new World();
+const worldOf = (...rows: readonly { readonly pk: string; readonly sk: string }[]): DeploymentDouble => {
+  const world = new DeploymentDouble();
   for (const row of rows) world.mapping.put({ ...row });
   return world;
 };
@@ -120,8 +120,8 @@ describe("a document's bytes", () => {
   const text = JSON.stringify({ jobs: [{ ...EC2, name: "prüfen" }] });
   const swapped = (bytes: Buffer): Buffer => Buffer.from(bytes).swap16();
   const utf16 = Buffer.from(text, "utf16le");
-  const of = (bytes: Uint8Array): World => {
-    const world = new World();
+  const of = (bytes: Uint8Array): DeploymentDouble => {
+    const world = new DeploymentDouble();
     world.bytes.set(FILE, bytes);
     return world;
   };
@@ -160,7 +160,7 @@ describe("check and upload", () => {
     ['{\n "jobs": [\n  { "type": "EC2", "name": "x", },\n ]\n}', 2],
     ["{ jobs: [] }", 1],
   ])("a slip in %j is one error a line", async (text, errors) => {
-    const world = new World();
+    const world = new DeploymentDouble();
     world.files.set(FILE, text);
     for (const command of [CHECK, UPLOAD]) {
       const { err } = await world.run(command);
@@ -178,7 +178,7 @@ describe("check and upload", () => {
       { jobs: [], classes: { metal: { ...EC2, instanceTypes: ["p5.48xlarge"] } } },
     ],
   ])("check says of %s what upload says, when it knows the stack", async (_, fields) => {
-    const world = new World();
+    const world = new DeploymentDouble();
     world.files.set(FILE, JSON.stringify(fields));
     const checked = await world.run([...CHECK, "--stack-name", "gitlab-runners-autoscaler"]);
     const uploaded = await world.run(UPLOAD);
@@ -209,7 +209,7 @@ describe("pull into a document that is there", () => {
   const pull = ["mapping", "pull", "--output", FILE, "--force"];
 
   it("keeps its $schema, its order and its words", async () => {
-    const world = new World();
+    const world = new DeploymentDouble();
     world.files.set(FILE, written);
     await world.run(UPLOAD);
     const { exitCode } = await world.run(pull);
@@ -217,7 +217,7 @@ describe("pull into a document that is there", () => {
   });
 
   it("changes what differs in the table, and adds what is new at the end", async () => {
-    const world = new World();
+    const world = new DeploymentDouble();
     world.files.set(FILE, written);
     await world.run(UPLOAD);
     world.mapping.put({ pk: "job#deploy", sk: "tags#", type: "EC2", class: "small" });

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { common, type Run } from "./common";
+import { common, type RunCommand } from "./common";
 import { type CheckOptions, checkMapping } from "./mapping-check";
 import { type PullOptions, pullMapping } from "./mapping-pull";
 import { type UploadOptions, uploadMapping } from "./mapping-upload";
 
 /** `mapping …`: which job gets which runner. */
-export const mappingCommand = (run: Run): Command => {
+export const mappingCommand = (run: RunCommand): Command => {
   const mapping = new Command("mapping").description("which job gets which runner: check, upload, pull");
   common(mapping.command("upload"))
     .description("check a document, show what it changes, and write it after a question")

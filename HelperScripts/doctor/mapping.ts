@@ -10,28 +10,34 @@ import { flawSentence } from "../document/pulled-document";
 import { isNamed } from "../failures";
 import { MappingTable } from "../mapping/mapping-table";
 import { storedRows } from "../mapping/stored-rows";
-import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "mapping";
 const FUNCTION = "function";
 const MOST_SHOWN = 10;
-const MEND = "Correct it in the document, then: npm run runners -- mapping upload FILE";
+const REMEDY = "Correct it in the document, then: npm run runners -- mapping upload FILE";
 
-const rowsOf = (patient: Patient): Promise<readonly StoredRow[]> => {
-  const { context, autoScaler } = patient;
+const rowsOf = (doctorContext: DoctorContext): Promise<readonly StoredRow[]> => {
+  const { context, autoScaler } = doctorContext;
   const name = output(autoScaler, "MappingTableName");
   return storedRows(new MappingTable(context.clients.dynamoDb(), name, context.sleep));
 };
 
-const hookProblem = (answer: GetFunctionCommandOutput, patient: Patient): string | undefined => {
+const functionTagProblem = (
+  answer: GetFunctionCommandOutput,
+  doctorContext: DoctorContext,
+): string | undefined => {
   const tags = answer.Tags ?? {};
-  const deploymentId = patient.autoScaler.outputs.get("DeploymentId");
+  const deploymentId = doctorContext.autoScaler.outputs.get("DeploymentId");
   if (tags[ROLE_TAG] !== "runner") return `lacks the tag ${ROLE_TAG}=runner`;
   return tags[STACK_TAG] === deploymentId ? undefined : `lacks the tag ${STACK_TAG}=${deploymentId}`;
 };
 
-const functionFindings = async (patient: Patient, arn: string): Promise<readonly DoctorFinding[]> => {
-  const answer = await patient.context.clients
+const functionFindings = async (
+  doctorContext: DoctorContext,
+  arn: string,
+): Promise<readonly DoctorFinding[]> => {
+  const answer = await doctorContext.context.clients
     .lambda()
     .send(new GetFunctionCommand({ FunctionName: arn }))
     .catch((error: unknown) => {
@@ -39,8 +45,8 @@ const functionFindings = async (patient: Patient, arn: string): Promise<readonly
       throw error;
     });
   if (answer === undefined)
-    return [problem(FUNCTION, `There is no function ${arn}`, `Deploy it, or: ${MEND}`)];
-  const tagProblem = hookProblem(answer, patient);
+    return [problem(FUNCTION, `There is no function ${arn}`, `Deploy it, or: ${REMEDY}`)];
+  const tagProblem = functionTagProblem(answer, doctorContext);
   if (tagProblem) {
     return [
       problem(
@@ -56,7 +62,7 @@ const functionFindings = async (patient: Patient, arn: string): Promise<readonly
       problem(FUNCTION, `${arn} is ${State} (${StateReason ?? "no reason"})`, "Deploy its stack again"),
     ];
   }
-  const lifetime = patient.settings?.defaults.LAMBDA.lifetimeSeconds ?? 0;
+  const lifetime = doctorContext.settings?.defaults.LAMBDA.lifetimeSeconds ?? 0;
   return Timeout < lifetime
     ? [
         warning(
@@ -69,7 +75,7 @@ const functionFindings = async (patient: Patient, arn: string): Promise<readonly
 };
 
 const flawFinding = (flaw: RowFlaw): DoctorFinding =>
-  (flaw.kind === "odd" ? warning : problem)(AREA, flawSentence(flaw), MEND);
+  (flaw.kind === "odd" ? warning : problem)(AREA, flawSentence(flaw), REMEDY);
 
 const shortened = (findings: readonly DoctorFinding[], rest: string): readonly DoctorFinding[] => {
   const more = findings.length - MOST_SHOWN;
@@ -79,10 +85,10 @@ const shortened = (findings: readonly DoctorFinding[], rest: string): readonly D
 };
 
 /** The mapping's rows, as look-up reads them, against the classes and functions that there are. */
-export const checkMapping: Check = async (patient) => {
-  const { settings } = patient;
+export const checkMapping: Check = async (doctorContext) => {
+  const { settings } = doctorContext;
   if (settings === undefined) return [];
-  const { jobs, flaws } = readMapping(await rowsOf(patient), settings);
+  const { jobs, flaws } = readMapping(await rowsOf(doctorContext), settings);
   const [problems, warnings] = [
     flaws.filter(({ kind }) => kind !== "odd"),
     flaws.filter(({ kind }) => kind === "odd"),
@@ -99,12 +105,12 @@ const isHere = (arn: string, settings: RoutingSettings | undefined): boolean =>
   functionArnProblem(arn, settings?.home) === undefined;
 
 /** The functions that the mapping and the default runner name. */
-export const checkFunctions: Check = async (patient) => {
-  const { settings } = patient;
-  const { jobs } = readMapping(await rowsOf(patient));
+export const checkFunctions: Check = async (doctorContext) => {
+  const { settings } = doctorContext;
+  const { jobs } = readMapping(await rowsOf(doctorContext));
   const arns = jobs.flatMap(({ job }) => job.functionArn ?? []).filter((arn) => isHere(arn, settings));
   const named = settings?.defaultRunnerArn === undefined ? arns : [settings.defaultRunnerArn, ...arns];
   const found: DoctorFinding[] = [];
-  for (const arn of new Set(named)) found.push(...(await functionFindings(patient, arn)));
+  for (const arn of new Set(named)) found.push(...(await functionFindings(doctorContext, arn)));
   return found;
 };

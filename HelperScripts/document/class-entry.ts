@@ -11,7 +11,7 @@ import {
 } from "../../Core/mapping-row";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { CARRIERS, type Carrier } from "../../Core/runner-class";
-import type { Findings, Properties } from "./object-reader";
+import type { DocumentProperties, Findings } from "./object-reader";
 
 /** A class of the document whose fields are right. */
 export interface ClassEntry {
@@ -31,7 +31,7 @@ const fieldProblem = (field: keyof ClassFields, value: unknown, type: Carrier): 
 const readFields = (
   findings: Findings,
   where: string,
-  properties: Properties,
+  properties: DocumentProperties,
   type: Carrier,
 ): ClassFields | undefined => {
   const values: Record<string, unknown> = {};

@@ -3,13 +3,13 @@ import { readMapping } from "../../Core/mapping-reading";
 import type { StoredRow } from "../../Core/mapping-state";
 import { decide, type RouteDecision, type RoutedJob, type RoutingSettings } from "../../Core/routing";
 import { parseRoutingSettings } from "../../Core/routing-settings";
-import { ACCOUNT, functionArn, REGION, World } from "../testing/world";
+import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
 import { pulledDocument } from "./pulled-document";
 import { readDocument } from "./read-document";
 
 /** Unmapped jobs get nothing, so that every runner given is a row's. */
 const SETTINGS: RoutingSettings = parseRoutingSettings(
-  { ...new World().environment, UNMAPPED_JOBS: "IGNORE" },
+  { ...new DeploymentDouble().environment, UNMAPPED_JOBS: "IGNORE" },
   { region: REGION, account: ACCOUNT },
 );
 const SCHEMA = "./runner-mapping.schema.json";

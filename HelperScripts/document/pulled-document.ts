@@ -1,5 +1,5 @@
 import { isJobRow, type MappingReading, type RowFlaw } from "../../Core/mapping-reading";
-import { type JobRow, rowName } from "../../Core/mapping-row";
+import { type MappingJobRow, rowName } from "../../Core/mapping-row";
 import type { StoredRow } from "../../Core/mapping-state";
 import { canonicalRow, rowId } from "../mapping/difference";
 import { canonicalKey } from "../mapping/row-kinds";
@@ -20,7 +20,7 @@ interface Entry {
   readonly source?: string;
 }
 
-const isHeldByDocuments = ({ name, tags }: JobRow): boolean => name !== "*" && tags !== undefined;
+const isHeldByDocuments = ({ name, tags }: MappingJobRow): boolean => name !== "*" && tags !== undefined;
 
 /** Rows whose jobs fail to start, or that no document can hold: without them those jobs would go elsewhere. */
 export const rowsThatBlock = ({ jobs, flaws }: MappingReading): readonly StoredRow[] => [
@@ -28,7 +28,7 @@ export const rowsThatBlock = ({ jobs, flaws }: MappingReading): readonly StoredR
   ...jobs.filter(({ job }) => !isHeldByDocuments(job)).map(({ row }) => row),
 ];
 
-const jobValue = (job: JobRow): Readonly<Record<string, unknown>> => ({
+const jobValue = (job: MappingJobRow): Readonly<Record<string, unknown>> => ({
   type: job.type,
   name: job.name ?? "*",
   ...(job.projectId === undefined ? {} : { project: job.projectId }),

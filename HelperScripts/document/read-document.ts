@@ -8,16 +8,16 @@ import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";
 import { closest, Findings, type Property } from "./object-reader";
 import { swappableRows } from "./swappable-rows";
-import { type Finding, parseSyntax, type SyntaxTree } from "./syntax";
+import { type DocumentFinding, parseSyntax, type SyntaxTree } from "./syntax";
 
-export type { Finding } from "./syntax";
+export type { DocumentFinding } from "./syntax";
 
 /** What a document says: rows for the table, everything that is wrong with it, and what deserves a second look. */
 export interface DocumentReading {
   /** Complete when `errors` is empty. */
   readonly rows: readonly StoredRow[];
-  readonly errors: readonly Finding[];
-  readonly warnings: readonly Finding[];
+  readonly errors: readonly DocumentFinding[];
+  readonly warnings: readonly DocumentFinding[];
   /** Whether it is no JSON at all, so that nothing else could be checked. */
   readonly isBroken: boolean;
   /** The entry behind each row. */
@@ -142,7 +142,7 @@ const flawsOf = (
   entries: readonly DocumentEntry[],
   tree: SyntaxTree,
   settings: RoutingSettings | undefined,
-): { readonly problems: readonly Finding[]; readonly oddities: readonly Finding[] } => {
+): { readonly problems: readonly DocumentFinding[]; readonly oddities: readonly DocumentFinding[] } => {
   const byRow = new Map(entries.map((entry) => [entry.row, entry]));
   const { flaws } = readMapping([...byRow.keys()], settings);
   const found = flaws.flatMap(({ row, kind, message }) => {
@@ -154,7 +154,7 @@ const flawsOf = (
   return { problems: of(false), oddities: of(true) };
 };
 
-const unread = (errors: readonly Finding[]): DocumentReading => ({
+const unread = (errors: readonly DocumentFinding[]): DocumentReading => ({
   isBroken: true,
   rows: [],
   errors,
@@ -162,7 +162,7 @@ const unread = (errors: readonly Finding[]): DocumentReading => ({
   entries: [],
 });
 
-const byPlace = (a: Finding, b: Finding): number => a.line - b.line || a.column - b.column;
+const byPlace = (a: DocumentFinding, b: DocumentFinding): number => a.line - b.line || a.column - b.column;
 
 /**
  * Reads a mapping document and checks all of it (F-54, F-75): nothing is written before everything is right.

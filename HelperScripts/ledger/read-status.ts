@@ -25,7 +25,7 @@ export interface Use {
 }
 
 /** What `status` shows. */
-export interface Status {
+export interface DeploymentStatus {
   readonly startsAreOn: boolean;
   readonly uses: readonly Use[];
   readonly runners: readonly Runner[];
@@ -73,7 +73,7 @@ const uses = async (
 };
 
 /** Reads what there is to show. Writes nothing. */
-export const readStatus = async (context: Context, deployment: Deployment): Promise<Status> => {
+export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
   const environment = await lookUpEnvironment(context.clients.lambda(), deployment);
   const settings = settingsOf(environment, deployment);

@@ -3,13 +3,13 @@ import { effectiveRow, type StoredRow, stagedPart } from "../../Core/mapping-sta
 import { canonicalKey } from "./row-kinds";
 
 /** What an upload changes. `row` is the document's, `was` what is stored. */
-export type Change =
+export type MappingChange =
   | { readonly kind: "add"; readonly row: StoredRow }
   | { readonly kind: "change"; readonly row: StoredRow; readonly was: StoredRow }
   | { readonly kind: "remove"; readonly row: StoredRow; readonly why: "pruned" | "same keys, other order" };
 
 export interface Difference {
-  readonly changes: readonly Change[];
+  readonly changes: readonly MappingChange[];
   readonly unchanged: number;
   /** Rows that the document lacks and that stay, for want of `--prune`. */
   readonly others: readonly StoredRow[];
@@ -42,7 +42,7 @@ export const rowId = ({ pk, sk }: Pick<StoredRow, "pk" | "sk">): string => JSON.
 export class Comparison {
   private readonly wanted: Map<string, StoredRow>;
   private readonly wantedIds: ReadonlySet<string>;
-  private readonly changes: Change[] = [];
+  private readonly changes: MappingChange[] = [];
   private readonly others: StoredRow[] = [];
   private readonly misses: StoredRow[] = [];
   private readonly unsettled: StoredRow[] = [];
