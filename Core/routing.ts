@@ -1,4 +1,5 @@
 import { classOfRow, resolveClass } from "./class-resolution";
+import { defined } from "./defined";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
 import { isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
@@ -74,7 +75,7 @@ const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): 
     kind: "route",
     carrier: type,
     runnerClass,
-    ...(functionArn === undefined ? {} : { functionArn }),
+    ...defined({ functionArn }),
     tags: job.verified ? tagSet(job.tags) : [],
     why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
   };
@@ -108,7 +109,7 @@ const routed = (
   kind: "route",
   carrier: row.type,
   runnerClass,
-  ...(row.functionArn === undefined ? {} : { functionArn: row.functionArn }),
+  ...defined({ functionArn: row.functionArn }),
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
   why: {
     code: found.via,

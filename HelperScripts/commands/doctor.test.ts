@@ -131,7 +131,7 @@ describe("doctor", () => {
       ({ on }) => on.setStack(INFRASTRUCTURE, { WebhookUrl: WEBHOOK, ConfigurationPath: "/elsewhere" }),
     ],
     [
-      "no address",
+      "not a valid URL",
       "problem",
       "/gitlabrunner/Url is missing",
       ({ on }) => on.parameters.delete("/gitlabrunner/Url"),

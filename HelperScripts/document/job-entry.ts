@@ -1,4 +1,5 @@
 import { getNodeValue, type Node } from "jsonc-parser";
+import { defined } from "../../Core/defined";
 import { functionArnProblem, type Home } from "../../Core/function-arn";
 import {
   ANY_JOB_KEY,
@@ -139,9 +140,7 @@ class JobReader {
       tags,
       pk,
       sk: tagsKey(tags),
-      ...(project === undefined ? {} : { project }),
-      ...(arn === undefined ? {} : { arn }),
-      ...(className === undefined ? {} : { className }),
+      ...defined({ project, arn, className }),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import { isJobRow, type MappingReading, type RowFlaw } from "../../Core/mapping-reading";
 import { type MappingJobRow, rowName } from "../../Core/mapping-row";
 import type { StoredRow } from "../../Core/mapping-state";
@@ -31,10 +32,12 @@ export const rowsThatBlock = ({ jobs, flaws }: MappingReading): readonly StoredR
 const jobValue = (job: MappingJobRow): Readonly<Record<string, unknown>> => ({
   type: job.type,
   name: job.name ?? "*",
-  ...(job.projectId === undefined ? {} : { project: job.projectId }),
-  ...(job.tags === undefined || job.tags.length === 0 ? {} : { tags: job.tags }),
-  ...(job.className === undefined ? {} : { class: job.className }),
-  ...(job.functionArn === undefined ? {} : { lambdaArn: job.functionArn }),
+  ...defined({
+    project: job.projectId,
+    tags: job.tags?.length ? job.tags : undefined,
+    class: job.className,
+    lambdaArn: job.functionArn,
+  }),
 });
 
 const entriesOf = ({ jobs, classes }: MappingReading): readonly Entry[] => [

@@ -1,4 +1,5 @@
 import type { Node } from "jsonc-parser";
+import { defined } from "../../Core/defined";
 import { CLASS_SORT_KEY, classRowKey } from "../../Core/mapping-keys";
 import { readMapping } from "../../Core/mapping-reading";
 import type { StoredRow } from "../../Core/mapping-state";
@@ -119,8 +120,7 @@ const jobRow = ({ pk, sk, type, arn, className }: JobEntry): StoredRow => ({
   pk,
   sk,
   type,
-  ...(arn === undefined ? {} : { arn }),
-  ...(className === undefined ? {} : { class: className }),
+  ...defined({ arn, class: className }),
 });
 
 const classRow = ({ name, fields }: ClassEntry): StoredRow => ({

@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import { ConfigurationError } from "../../Core/errors";
 import { fieldsOf, type JsonFields, listOf, numberOf, textOf } from "./json";
 import type { GitLabAnswer, OperatorGitLab } from "./operator-gitlab";
@@ -53,7 +54,7 @@ export const planWebhook = async (
     owner,
     isDisabled,
     sentence: sentenceOf(owner, webhook, isDisabled),
-    ...(webhookId === undefined ? {} : { webhookId }),
+    ...defined({ webhookId }),
   };
 };
 
