@@ -30,7 +30,7 @@ describe("a row that cannot be read", () => {
   ] as const;
 
   it.each(unreachable)(
-    "P3: with %s (%s) is never pulled, and said by pull, doctor and upload",
+    "with %s (%s) is never pulled, and said by pull, doctor and upload",
     async (_, pk) => {
       const row = { pk, sk: "tags#rt", ...EC2 };
       const world = worldOf(row);
@@ -56,7 +56,7 @@ describe("a row that cannot be read", () => {
     ["a number beyond 2^53", { pk: "job#x", sk: "tags#rt", type: 2n ** 60n }],
     ["the name * of one job", { pk: "job#%2A", sk: "tags#rt", ...EC2 }],
     ["a digest of its tags", { pk: "job#x", sk: `tags-sha256#${"0".repeat(64)}`, ...EC2 }],
-  ])("P3: with %s keeps pull from writing a document without it", async (_, row) => {
+  ])("with %s keeps pull from writing a document without it", async (_, row) => {
     const world = worldOf(row, { pk: "job#*", sk: "tags#rt", ...EC2 });
     world.files.set(FILE, "mine");
     const pulled = await world.run(["mapping", "pull", "--output", FILE, "--force"]);

@@ -111,7 +111,7 @@ const table = fc.uniqueArray(fc.oneof({ weight: 5, arbitrary: row }, { weight: 1
 });
 
 describe("the mapping never widens", () => {
-  it("P3: a document that is uploaded and pulled routes every job as it did", () => {
+  it("a document that is uploaded and pulled routes every job as it did", () => {
     const routes = { some: 0 };
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 6 }), (entries) => {
@@ -125,7 +125,7 @@ describe("the mapping never widens", () => {
     expect(routes.some).toBeGreaterThan(50);
   });
 
-  it("P3: what is pulled of any rows gives no job a runner that the rows did not give it", () => {
+  it("what is pulled of any rows gives no job a runner that the rows did not give it", () => {
     const routes = { some: 0 };
     fc.assert(
       fc.property(table, (rows) => {
@@ -141,7 +141,7 @@ describe("the mapping never widens", () => {
     expect(routes.some).toBeGreaterThan(50);
   });
 
-  it("P3: every row that jobs reach and that gives no runner is said", () => {
+  it("every row that jobs reach and that gives no runner is said", () => {
     fc.assert(
       fc.property(row, (one) => {
         const isReached = jobs.some((job) => decide(job, byKey([one]), SETTINGS).kind === "failed");
