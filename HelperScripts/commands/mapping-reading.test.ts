@@ -29,24 +29,21 @@ describe("a row that cannot be read", () => {
     ["another prefix", "Job#build"],
   ] as const;
 
-  it.each(unreachable)(
-    "with %s (%s) is never pulled, and said by pull, doctor and upload",
-    async (_, pk) => {
-      const row = { pk, sk: "tags#rt", ...EC2 };
-      const world = worldOf(row);
-      const pulled = await world.run(["mapping", "pull"]);
-      expect([pulled.exitCode, JSON.parse(pulled.out).jobs]).toEqual([1, []]);
-      expect(pulled.err).toContain(`The row ${pk} / tags#rt`);
+  it.each(unreachable)("with %s (%s) is never pulled, and said by pull, doctor and upload", async (_, pk) => {
+    const row = { pk, sk: "tags#rt", ...EC2 };
+    const world = worldOf(row);
+    const pulled = await world.run(["mapping", "pull"]);
+    expect([pulled.exitCode, JSON.parse(pulled.out).jobs]).toEqual([1, []]);
+    expect(pulled.err).toContain(`The row ${pk} / tags#rt`);
 
-      const examined = await world.run(["doctor"]);
-      expect(examined.out.replaceAll(/\s+/g, " ")).toContain(`The row ${pk} / tags#rt`);
+    const examined = await world.run(["doctor"]);
+    expect(examined.out.replaceAll(/\s+/g, " ")).toContain(`The row ${pk} / tags#rt`);
 
-      world.files.set(FILE, JSON.stringify({ jobs: [{ ...EC2, name: "x", tags: ["rt"] }] }));
-      const uploaded = await world.run(UPLOAD);
-      expect(uploaded.err).toMatch(/The row .* \/ tags#rt .*\. It stays as it is\./);
-      expect(world.mapping.get(pk, "tags#rt")).toEqual(row);
-    },
-  );
+    world.files.set(FILE, JSON.stringify({ jobs: [{ ...EC2, name: "x", tags: ["rt"] }] }));
+    const uploaded = await world.run(UPLOAD);
+    expect(uploaded.err).toMatch(/The row .* \/ tags#rt .*\. It stays as it is\./);
+    expect(world.mapping.get(pk, "tags#rt")).toEqual(row);
+  });
 
   it.each([
     ["an unknown type", { pk: "job#x", sk: "tags#rt", type: "FARGATE" }],
