@@ -65,7 +65,7 @@ const waitsFor = async (
     capSentence(ledger, STACK, stackCap(deployment), "the stack"),
     capSentence(ledger, key, runnerClass.maxRunners, `the class ${key}`),
   ]);
-  const held = startsAreOn ? undefined : "resume: new starts are held";
+  const held = startsAreOn ? undefined : "resume: new starts are paused";
   return [held, ofStack, ofClass].flatMap((each) => each ?? []);
 };
 

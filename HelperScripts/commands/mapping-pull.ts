@@ -1,10 +1,12 @@
-import { isBad, parseClassRow, parseJobRow, rowName } from "../../Core/mapping-row";
-import type { StoredRow } from "../../Core/mapping-state";
+import { dirname, join, relative, resolve } from "node:path";
+import { type MappingReading, readMapping } from "../../Core/mapping-reading";
+import { rowName } from "../../Core/mapping-row";
 import { safe } from "../console/console";
 import { type CommonOptions, type Context, type ExitCode, UsageError } from "../context";
-import { findDeployment, output } from "../deployment";
+import { findDeployment, output, routingSettings } from "../deployment";
+import { documentText } from "../document/document-text";
+import { flawSentence, pulledDocument, rowsThatBlock } from "../document/pulled-document";
 import { MappingTable } from "../mapping/mapping-table";
-import { isClassRow, isMappingRow, rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 
 export interface PullOptions extends CommonOptions {
@@ -12,83 +14,69 @@ export interface PullOptions extends CommonOptions {
   readonly force?: boolean;
 }
 
-type Fields = Record<string, unknown>;
+const SCHEMA_FILE = join(__dirname, "..", "runner-mapping.schema.json");
 
-interface Pulled {
-  readonly document: { readonly classes?: Fields; readonly jobs: readonly Fields[] };
-  readonly problems: readonly string[];
-}
-
-const jobFields = (row: StoredRow): Fields | string => {
-  const job = parseJobRow(row);
-  if (isBad(job)) return `The row ${rowName(row)} ${job.problem}`;
-  if (job.tags === undefined) return `The row ${rowName(row)} has no readable tags`;
-  return {
-    type: job.type,
-    name: job.name ?? "*",
-    ...(job.projectId === undefined ? {} : { project: job.projectId }),
-    tags: job.tags,
-    ...(job.className === undefined ? {} : { class: job.className }),
-    ...(job.functionArn === undefined ? {} : { lambdaArn: job.functionArn }),
-  };
+/** Where a document at `path` finds the schema. */
+const schemaFor = (path: string): string => {
+  const found = relative(resolve(dirname(path)), SCHEMA_FILE).replaceAll("\\", "/");
+  return found.startsWith(".") ? found : `./${found}`;
 };
 
-const byKey = (a: StoredRow, b: StoredRow): number => {
-  if (a.pk !== b.pk) return a.pk < b.pk ? -1 : 1;
-  return a.sk < b.sk ? -1 : 1;
-};
-
-/** Makes a document of stored rows, in a stable order; what cannot be put into one is told. */
-export const documentOf = (rows: readonly StoredRow[]): Pulled => {
-  const problems: string[] = [];
-  const classes = new Map<string, unknown>();
-  const jobs: Fields[] = [];
-  for (const row of rows.filter(isMappingRow).sort(byKey)) {
-    if (isClassRow(row)) {
-      const fields = parseClassRow(row);
-      if (isBad(fields)) problems.push(`The row ${rowName(row)} ${fields.problem}`);
-      else classes.set(rowLabel(row).name, fields);
-    } else {
-      const fields = jobFields(row);
-      if (typeof fields === "string") problems.push(fields);
-      else jobs.push(fields);
-    }
-  }
-  return {
-    document: { ...(classes.size > 0 ? { classes: Object.fromEntries(classes) } : {}), jobs },
-    problems,
-  };
-};
-
-const exists = (context: Context, path: string): boolean => {
+const fileAt = (context: Context, path: string): Uint8Array | undefined => {
   try {
-    context.readFile(path);
-    return true;
+    return context.readFile(path);
   } catch {
-    return false;
+    return undefined;
   }
 };
 
-/** `mapping pull`: the table's mapping as a document. */
-export const pullMapping = async (context: Context, options: PullOptions): Promise<ExitCode> => {
-  const { output: path, force } = options;
-  if (path && !force && exists(context, path)) {
-    throw new UsageError(`${path} is there already: give --force to replace it, or another name`);
+/** The document that is to be replaced, if there is one that can be read. */
+const documentBefore = (context: Context, { output: path, force }: PullOptions): string | undefined => {
+  const bytes = path === undefined ? undefined : fileAt(context, path);
+  if (bytes === undefined) return undefined;
+  if (!force) throw new UsageError(`${path} exists: give --force to replace it, or another name`);
+  const read = documentText(bytes);
+  return "text" in read ? read.text : undefined;
+};
+
+const readTable = async (context: Context, options: PullOptions): Promise<MappingReading> => {
+  const { clients, sleep } = context;
+  const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
+  const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), sleep);
+  return readMapping(await storedRows(table), await routingSettings(clients.lambda(), deployment));
+};
+
+const report = ({ console }: Context, { flaws }: MappingReading): void => {
+  for (const flaw of flaws) {
+    const end = flaw.kind === "unreachable" ? ": left out" : "";
+    console.err(`${safe(flawSentence(flaw))}${end}.`);
   }
-  const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
-  const table = new MappingTable(
-    context.clients.dynamoDb(),
-    output(deployment, "MappingTableName"),
-    context.sleep,
+};
+
+const refuse = ({ console }: Context, reading: MappingReading): ExitCode => {
+  const names = [...new Set(rowsThatBlock(reading).map(rowName))].join("; ");
+  console.err(
+    `Nothing was written: no document can say what these rows say, and without them their jobs would get other runners. Correct or delete them in the table: ${safe(names)}.`,
   );
-  const { document, problems } = documentOf(await storedRows(table));
-  for (const problem of problems) context.console.err(`${safe(problem)}: left out.`);
-  const text = JSON.stringify(document, undefined, 2);
+  return 1;
+};
+
+/**
+ * `mapping pull`: the table's mapping as a document. It routes no job that the table does not route: what no
+ * job reaches is left out, and where a row would be lost that jobs do reach, nothing is written.
+ */
+export const pullMapping = async (context: Context, options: PullOptions): Promise<ExitCode> => {
+  const { output: path } = options;
+  const before = documentBefore(context, options);
+  const reading = await readTable(context, options);
+  report(context, reading);
+  const { text, jobs } = pulledDocument(reading, schemaFor(path ?? "runner-mapping.json"), before);
+  if (text === undefined) return refuse(context, reading);
   if (path) {
     context.writeFile(path, `${text}\n`);
-    context.console.err(`${document.jobs.length} jobs written to ${path}.`);
+    context.console.err(`${jobs} jobs written to ${path}.`);
   } else {
     context.console.out(text);
   }
-  return problems.length === 0 ? 0 : 1;
+  return reading.flaws.every(({ kind }) => kind === "odd") ? 0 : 1;
 };

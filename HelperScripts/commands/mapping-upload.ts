@@ -1,11 +1,12 @@
 import { basename } from "node:path";
+import { readMapping } from "../../Core/mapping-reading";
 import { safe } from "../console/console";
 import { progress } from "../console/progress";
 import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { findDeployment, output, routingSettings } from "../deployment";
 import { findingsJson, findingsText } from "../document/findings-text";
-import { type DocumentReading, readDocument } from "../document/read-document";
-import { parseSyntax } from "../document/syntax";
+import { flawSentence } from "../document/pulled-document";
+import { type DocumentReading, readDocumentFile } from "../document/read-document";
 import type { Difference } from "../mapping/difference";
 import { differenceText } from "../mapping/difference-text";
 import { MappingTable } from "../mapping/mapping-table";
@@ -69,6 +70,14 @@ const result = (difference: Difference, written: boolean, reading: DocumentReadi
   warnings: reading.warnings,
 });
 
+/** What an upload finds in the table and cannot read, and so leaves alone unless it is told to prune. */
+const reportUnread = ({ console }: Context, { others, misses }: Difference): void => {
+  const flaws = readMapping([...others, ...misses]).flaws.filter(
+    ({ kind }) => kind !== "odd" && kind !== "unusable",
+  );
+  for (const each of flaws) console.err(`${safe(flawSentence(each))}. It stays as it is.`);
+};
+
 /** `mapping upload FILE` */
 export const uploadMapping = async (
   context: Context,
@@ -76,14 +85,16 @@ export const uploadMapping = async (
   options: UploadOptions,
 ): Promise<ExitCode> => {
   const { console, clients } = context;
-  const text = context.readFile(file);
-  if (parseSyntax(text).findings.length > 0) return refuse(context, options, file, readDocument(text));
+  const bytes = context.readFile(file);
+  const alone = readDocumentFile(bytes);
+  if (alone.isBroken) return refuse(context, options, file, alone);
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const reading = readDocument(text, await routingSettings(clients.lambda(), deployment));
+  const reading = readDocumentFile(bytes, await routingSettings(clients.lambda(), deployment));
   if (reading.errors.length > 0) return refuse(context, options, file, reading);
   if (reading.warnings.length > 0) console.err(findingsText(console, file, reading));
   const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), context.sleep);
   const { state, difference } = await readDifference(table, reading.rows, options.prune === true);
+  reportUnread(context, difference);
   if (difference.changes.length === 0) {
     if (!options.dryRun) await foldInApplied(table, difference.unsettled, state.applied);
     show(context, options, result(difference, false, reading), `No change: ${summary(difference)}.`);

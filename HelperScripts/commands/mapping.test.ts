@@ -1,6 +1,6 @@
 import { appliedGeneration, type StoredRow } from "../../Core/mapping-state";
 import { parseRoutingSettings, route } from "../../Core/routing";
-import { ACCOUNT, functionArn, REGION, World } from "../testing/world";
+import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
 
 const ARN = functionArn("runner");
 const FILE = "mapping.json";
@@ -11,23 +11,23 @@ const document = (jobs: readonly object[], classes?: object): string =>
 const SMALL = document(
   [
     { type: "LAMBDA", name: "unit", tags: ["b", "a"], lambdaArn: ARN },
-    { type: "EC2", name: "image", project: 42, tags: ["docker"], class: "docker" },
+    { type: "EC2", name: "image build", project: 42, tags: ["docker"], class: "docker" },
     { type: "EC2", name: "*", tags: ["arm64"] },
   ],
   { docker: { type: "EC2", privileged: true, instanceTypes: ["m7g.large"] } },
 );
 
-const worldWith = (text: string): World => {
-  const world = new World();
+const worldWith = (text: string): DeploymentDouble => {
+  const world = new DeploymentDouble();
   world.files.set(FILE, text);
   return world;
 };
 
 /** Rows as people would see them in the table: without the state. */
-const rows = (world: World): readonly StoredRow[] =>
+const rows = (world: DeploymentDouble): readonly StoredRow[] =>
   world.mapping.rows().filter(({ pk }) => pk !== "mapping") as unknown as readonly StoredRow[];
 
-const upload = (world: World, ...options: readonly string[]) =>
+const upload = (world: DeploymentDouble, ...options: readonly string[]) =>
   world.run(["mapping", "upload", FILE, "--yes", ...options]);
 
 describe("mapping upload", () => {
@@ -38,7 +38,7 @@ describe("mapping upload", () => {
     expect(rows(world)).toEqual(
       expect.arrayContaining([
         { pk: "job#unit", sk: "tags#a#b", type: "LAMBDA", arn: ARN },
-        { pk: "project#42#job#image", sk: "tags#docker", type: "EC2", class: "docker" },
+        { pk: "project#42#job#image build", sk: "tags#docker", type: "EC2", class: "docker" },
         { pk: "job#*", sk: "tags#arm64", type: "EC2" },
         { pk: "class#docker", sk: "class", type: "EC2", privileged: true, instanceTypes: ["m7g.large"] },
       ]),
@@ -242,7 +242,12 @@ describe("mapping upload", () => {
   });
 
   it("a file that is not there is a misuse", async () => {
-    const { exitCode, err } = await new World().run(["mapping", "upload", "nothing.json", "--yes"]);
+    const { exitCode, err } = await new DeploymentDouble().run([
+      "mapping",
+      "upload",
+      "nothing.json",
+      "--yes",
+    ]);
     expect([exitCode, err]).toEqual([2, "Error: There is no file nothing.json: check the name"]);
   });
 
@@ -253,10 +258,16 @@ describe("mapping upload", () => {
   });
 });
 
-const SETTINGS = parseRoutingSettings(new World().environment, { region: REGION, account: ACCOUNT });
+const SETTINGS = parseRoutingSettings(new DeploymentDouble().environment, {
+  region: REGION,
+  account: ACCOUNT,
+});
 
 /** Where jobs would go, by the product's own look-up. */
-const destinations = async (world: World, names: readonly string[]): Promise<readonly string[]> => {
+const destinations = async (
+  world: DeploymentDouble,
+  names: readonly string[],
+): Promise<readonly string[]> => {
   const read = async (pk: string) =>
     world.mapping.rows().filter((row) => row.pk === pk) as unknown as readonly StoredRow[];
   return Promise.all(
@@ -283,7 +294,7 @@ const jobsTo = (name: string, count = COUNT) =>
 class Killed extends Error {}
 
 /** A process that dies at its nth write: nothing more of it reaches AWS. */
-const killAt = (world: World, nth: number, hasEffect: boolean): void => {
+const killAt = (world: DeploymentDouble, nth: number, hasEffect: boolean): void => {
   let writes = 0;
   world.before = (call) => {
     const isWrite = !/^(Get|Describe|Scan|Query)/.test(call.command);
@@ -395,7 +406,7 @@ describe("uploads that meet trouble", () => {
     const othersAreStaged = new Promise<void>((resolve) => {
       release = resolve;
     });
-    let second: ReturnType<World["run"]> | undefined;
+    let second: ReturnType<DeploymentDouble["run"]> | undefined;
     world.before = async ({ command, input }) => {
       if (command === "TransactWriteItemsCommand" && second === undefined) {
         world.now += 61_000;
@@ -472,7 +483,7 @@ describe("mapping pull and check", () => {
   });
 
   it("pull tells of rows that no document can hold", async () => {
-    const world = new World();
+    const world = new DeploymentDouble();
     world.mapping.put({ pk: "job#x", sk: "tags#", type: "FARGATE" });
     const { exitCode, err } = await world.run(["mapping", "pull"]);
     expect(exitCode).toBe(1);
@@ -482,7 +493,7 @@ describe("mapping pull and check", () => {
   it("check needs no AWS, and tells right from wrong by its exit code", async () => {
     const world = worldWith(SMALL);
     const right = await world.run(["mapping", "check", FILE]);
-    expect([right.exitCode, right.out]).toEqual([0, "mapping.json is right: 4 rows."]);
+    expect([right.exitCode, right.out]).toEqual([0, "mapping.json is valid: 4 rows."]);
     world.files.set(FILE, '{ "jobs": [ { "type": "EC2" } ] }');
     const wrong = await world.run(["mapping", "check", FILE, "--json"]);
     expect(wrong.exitCode).toBe(1);

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { common, type Run } from "./common";
-import { checkMapping } from "./mapping-check";
+import { common, type RunCommand } from "./common";
+import { type CheckOptions, checkMapping } from "./mapping-check";
 import { type PullOptions, pullMapping } from "./mapping-pull";
 import { type UploadOptions, uploadMapping } from "./mapping-upload";
 
 /** `mapping …`: which job gets which runner. */
-export const mappingCommand = (run: Run): Command => {
+export const mappingCommand = (run: RunCommand): Command => {
   const mapping = new Command("mapping").description("which job gets which runner: check, upload, pull");
   common(mapping.command("upload"))
     .description("check a document, show what it changes, and write it after a question")
@@ -25,16 +25,18 @@ Examples:
     );
   mapping
     .command("check")
-    .description("check a document without looking at AWS")
+    .description("check a document, without AWS unless a stack is named")
     .argument("<file>", "the document")
+    .option("--stack-name <name>", "check functions and classes against this AutoScaler stack too")
     .option("--json", "the result as one JSON document on stdout")
     .addHelpText(
       "after",
-      "\nExample:\n  $ npm run runners -- mapping check HelperScripts/runner-mapping.json",
+      `
+Examples:
+  $ npm run runners -- mapping check HelperScripts/runner-mapping.json
+  $ npm run runners -- mapping check runner-mapping.json --stack-name gitlab-runners-autoscaler`,
     )
-    .action((file: string, options: { json?: boolean }) =>
-      run((context) => checkMapping(context, file, options)),
-    );
+    .action((file: string, options: CheckOptions) => run((context) => checkMapping(context, file, options)));
   common(mapping.command("pull"))
     .description("make a document of what is stored")
     .option("-o, --output <file>", "write it there instead of stdout")

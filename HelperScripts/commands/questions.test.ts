@@ -1,10 +1,10 @@
+import { DeploymentDouble, functionArn, NOW } from "../testing/deployment-double";
 import { attempt, DOCKER_CLASS, QUEUED, runner } from "../testing/items";
-import { functionArn, NOW, World } from "../testing/world";
 
 const ARN = functionArn("runner");
 
-const world = (): World => {
-  const made = new World();
+const world = (): DeploymentDouble => {
+  const made = new DeploymentDouble();
   made.setParameter("AccessToken", "glpat-secret-of-ours");
   made.functions.set(functionArn("default"), {
     MemorySize: 1024,
@@ -15,7 +15,7 @@ const world = (): World => {
 };
 
 describe("explain", () => {
-  const explain = (on: World, ...more: readonly string[]) =>
+  const explain = (on: DeploymentDouble, ...more: readonly string[]) =>
     on.run(["explain", "--project", "42", "--job", "image", "--tags", "docker,arm64", ...more]);
 
   it("names the runner, the row that decided, why, the price and what it waits for", async () => {
@@ -72,7 +72,7 @@ describe("explain", () => {
     on.ledger.put({ pk: "places#EC2#docker", sk: "shard#02", taken: 3 });
     const { out } = await explain(on);
     expect(out).toMatch(
-      /waits for +resume: new starts are held; a place: the stack has 100 of 100 runners; a place: the class EC2#docker has 3 of 3/,
+      /waits for +resume: new starts are paused; a place: the stack has 100 of 100 runners; a place: the class EC2#docker has 3 of 3/,
     );
   });
 
@@ -161,7 +161,7 @@ describe("why", () => {
     expect(out).toMatch(/\+60.0 s|\+59.5 s|\+1 min 00 s/);
     expect(out).toContain("runner launched (i-0abc)");
     expect(out).toContain("job over (success)");
-    expect(out).toContain("All is over.");
+    expect(out).toContain("Completed.");
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { findDeployment } from "../deployment";
 import { sum } from "../ledger/ledger-reader";
-import { readStatus, type Status } from "../ledger/read-status";
+import { type DeploymentStatus, readStatus } from "../ledger/read-status";
 
 const SHOWN = 20;
 
@@ -44,7 +44,7 @@ const section = (title: string, count: number, body: () => string): readonly str
 
 const more = (count: number): string => (count > SHOWN ? `\n… and ${count - SHOWN} more` : "");
 
-const text = (context: Context, status: Status): string => {
+const text = (context: Context, status: DeploymentStatus): string => {
   const { console } = context;
   const { bold, yellow, red } = console.colours;
   const now = context.now();
@@ -77,7 +77,7 @@ const text = (context: Context, status: Status): string => {
       reason ?? "",
     ]);
   return [
-    status.startsAreOn ? "New starts: on" : yellow("New starts: held (npm run runners -- resume)"),
+    status.startsAreOn ? "New starts: on" : yellow("New starts: paused (npm run runners -- resume)"),
     `${plural(running.length, "runner")}, ${plural(waiting.length, "job")} waiting, ${failed.attempts.length} failed in 24 hours`,
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
     "",
@@ -104,7 +104,7 @@ const text = (context: Context, status: Status): string => {
     .join("\n");
 };
 
-const json = ({ runners, waiting, failed, starting, ...rest }: Status) => ({
+const json = ({ runners, waiting, failed, starting, ...rest }: DeploymentStatus) => ({
   ...rest,
   cost: costNow(runners),
   runners: alive(runners).map(({ nonce: _, ...runner }) => runner),

@@ -72,9 +72,7 @@ const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
     case "RUNNING":
       return "The job is running.";
     case "ENDED":
-      return runner && runner.state !== "GONE"
-        ? "The job is over; its runner is being ended."
-        : "All is over.";
+      return runner && runner.state !== "GONE" ? "The job is over; its runner is being ended." : "Completed.";
     case "FAILED":
       return `No runner could be started: ${attempt.reason ?? "no reason is noted"}.`;
   }
@@ -154,7 +152,7 @@ export const why = async (context: Context, jobId: number, options: CommonOption
   const last = lives.at(-1);
   if (last === undefined) {
     const hint =
-      "it never asked for a runner of ours, or is over for more than 30 days. explain tells which runner it would get; doctor checks the hook";
+      "it never asked for a runner of ours, or is over for more than 30 days. explain tells which runner it would get; doctor checks the webhook";
     show(context, options, { jobId, attempts: [] }, `The ledger does not know job ${jobId}: ${hint}.`);
     return 1;
   }

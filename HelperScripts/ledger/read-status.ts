@@ -1,6 +1,7 @@
 import { STACK } from "../../AutoScaler/src/domain/ports";
 import { resolveClass } from "../../Core/class-resolution";
 import type { Attempt, Runner } from "../../Core/ledger";
+import { isClassRow } from "../../Core/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/mapping-row";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { classKey, type RunnerClass } from "../../Core/runner-class";
@@ -8,7 +9,7 @@ import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Deployment, lookUpEnvironment, output, settingsOf, stackCap } from "../deployment";
 import { MappingTable } from "../mapping/mapping-table";
-import { isClassRow, rowLabel } from "../mapping/row-kinds";
+import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { type FailedLately, failedLately } from "./failed-lately";
 import { all, classesWithLines, type LedgerReader, ledgerReader, sum } from "./ledger-reader";
@@ -24,7 +25,7 @@ export interface Use {
 }
 
 /** What `status` shows. */
-export interface Status {
+export interface DeploymentStatus {
   readonly startsAreOn: boolean;
   readonly uses: readonly Use[];
   readonly runners: readonly Runner[];
@@ -72,7 +73,7 @@ const uses = async (
 };
 
 /** Reads what there is to show. Writes nothing. */
-export const readStatus = async (context: Context, deployment: Deployment): Promise<Status> => {
+export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
   const environment = await lookUpEnvironment(context.clients.lambda(), deployment);
   const settings = settingsOf(environment, deployment);

@@ -1,7 +1,7 @@
 import type { Attempt, Runner } from "../../Core/ledger";
 import { classKey, type RunnerClass } from "../../Core/runner-class";
 import type { RunnerOrder } from "../../Core/runner-order";
-import { functionArn, NOW } from "./world";
+import { functionArn, NOW } from "./deployment-double";
 
 export const LAMBDA_CLASS: RunnerClass = {
   name: "default",

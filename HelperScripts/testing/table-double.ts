@@ -22,7 +22,7 @@ interface Input {
   readonly TransactItems?: readonly Record<string, Input>[];
 }
 
-export class NamedError extends Error {
+export class AwsErrorDouble extends Error {
   constructor(
     override readonly name: string,
     message = name,
@@ -31,7 +31,7 @@ export class NamedError extends Error {
   }
 }
 
-const named = (name: string, extra: object = {}): Error => Object.assign(new NamedError(name), extra);
+const named = (name: string, extra: object = {}): Error => Object.assign(new AwsErrorDouble(name), extra);
 
 const at = (item: Fields | undefined, path: string): unknown =>
   path

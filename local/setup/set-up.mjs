@@ -40,22 +40,36 @@ const npmPart = () => {
     });
 };
 
-const pythonPart = () => {
-  const stampPath = join(VENV, ".set-up-stamp");
-  const requirements = read(REQUIREMENTS);
-  const stamp = read(stampPath);
-  const binary = join(VENV, "bin/python");
-  if (stamp === hash(requirements) && existsSync(binary)) return undefined;
+/** A private Python environment; undefined when it is there and holds what its requirements say. */
+const environmentPart = ({ title, folder, requirementsPath }) => {
+  const stampPath = join(folder, ".set-up-stamp");
+  const requirements = read(requirementsPath);
+  const binary = join(folder, "bin/python");
+  if (read(stampPath) === hash(requirements) && existsSync(binary)) return undefined;
   const python = findPython();
   return () =>
-    step("Installing MiniStack, SAM CLI and cfn-lint into .local/venv", async () => {
-      rmSync(VENV, { recursive: true, force: true });
-      await run(python.name, ["-m", "venv", VENV]);
-      const pip = ["-m", "pip", "install", "--no-input", "--no-compile", "-r", REQUIREMENTS];
+    step(title, async () => {
+      rmSync(folder, { recursive: true, force: true });
+      await run(python.name, ["-m", "venv", folder]);
+      const pip = ["-m", "pip", "install", "--no-input", "--no-compile", "-r", requirementsPath];
       await run(binary, pip, { env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1" } });
       writeFileSync(stampPath, hash(requirements));
     });
 };
+
+const pythonPart = () =>
+  environmentPart({
+    title: "Installing MiniStack, SAM CLI and cfn-lint into .local/venv",
+    folder: VENV,
+    requirementsPath: REQUIREMENTS,
+  });
+
+const clientsPart = () =>
+  environmentPart({
+    title: "Installing independent GitLab clients into .local/clients-venv",
+    folder: join(KEPT, "clients-venv"),
+    requirementsPath: join(ROOT, "tests/independent-clients/requirements.txt"),
+  });
 
 const isCurrent = () => npmPart() === undefined && pythonPart() === undefined;
 
@@ -71,6 +85,24 @@ export const setUp = async () => {
   if (isCurrent()) return;
   const waiting = () => process.stderr.write("Another start of this clone is setting up: waiting for it.\n");
   await withLock(join(KEPT, "set-up.lock"), install, waiting);
+};
+
+/**
+ * Makes the environment of the GitLab clients that tests run beside our own. Its lack stops nothing: the tests
+ * that need it say so and are skipped.
+ *
+ * @returns {Promise<string | undefined>} why there is none
+ */
+export const setUpClients = async () => {
+  try {
+    if (clientsPart() === undefined) return undefined;
+    const waiting = () =>
+      process.stderr.write("Another test run of this clone is setting up: waiting for it.\n");
+    await withLock(join(KEPT, "set-up-clients.lock"), async () => clientsPart()?.(), waiting);
+    return undefined;
+  } catch (error) {
+    return error.message;
+  }
 };
 
 const install = async () => {

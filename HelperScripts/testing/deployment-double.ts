@@ -5,7 +5,7 @@ import type { Clients, Context } from "../context";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { runProgram } from "../program";
 import { type ConsoleAnswers, consoleDouble } from "./console-double";
-import { NamedError, TableDouble } from "./table-double";
+import { AwsErrorDouble, TableDouble } from "./table-double";
 
 /** One call to AWS, as the double saw it. */
 export interface Call {
@@ -46,11 +46,13 @@ const stack = (name: string, outputs: Record<string, string>, status = "CREATE_C
 });
 
 /** A deployment in memory, and the command line beside it. Tests change its parts as they need. */
-export class World {
+export class DeploymentDouble {
   readonly mapping = new TableDouble();
   readonly ledger = new TableDouble();
   readonly calls: Call[] = [];
   readonly files = new Map<string, string>();
+  /** Files that are not UTF-8. */
+  readonly bytes = new Map<string, Uint8Array>();
   readonly parameters = new Map<string, { Value: string; Type: string }>();
   readonly environment: Record<string, string> = { ...ENVIRONMENT };
   readonly env: Record<string, string | undefined> = {};
@@ -96,14 +98,14 @@ export class World {
 
   private describeStack(name: string): object {
     const found = this.stacks.get(name);
-    if (!found) throw new NamedError("ValidationError", `Stack with id ${name} does not exist`);
+    if (!found) throw new AwsErrorDouble("ValidationError", `Stack with id ${name} does not exist`);
     return { Stacks: [found] };
   }
 
   private describeFunction(name: string): object {
     if (name === "look-up") return { Environment: { Variables: this.environment } };
     const found = this.functions.get(name);
-    if (!found) throw new NamedError("ResourceNotFoundException");
+    if (!found) throw new AwsErrorDouble("ResourceNotFoundException");
     return found;
   }
 
@@ -133,7 +135,7 @@ export class World {
         this.parameters.set(Name ?? "", { Value: Value ?? "", Type: Type ?? "" });
         return {};
       default:
-        throw new NamedError("AccessDeniedException", `not allowed: ${command}`);
+        throw new AwsErrorDouble("AccessDeniedException", `not allowed: ${command}`);
     }
   }
 
@@ -176,9 +178,9 @@ export class World {
       random: () => `${argv.join("-")}-${++randoms}-${Math.random()}`,
       env: this.env,
       readFile: (path) => {
-        const text = this.files.get(path);
-        if (text === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT", path });
-        return text;
+        const content = this.bytes.get(path) ?? this.files.get(path);
+        if (content === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT", path });
+        return typeof content === "string" ? Buffer.from(content) : content;
       },
       writeFile: (path, text) => this.files.set(path, text),
     };

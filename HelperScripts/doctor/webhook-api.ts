@@ -2,13 +2,13 @@ import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Check, ok, problem } from "./finding";
 
-const AREA = "front door";
+const AREA = "webhook API";
 const TIMEOUT_MILLISECONDS = 10_000;
 
 /** An event that no rule takes: GitLab sends `created` for every job, and nothing starts for it. */
 const INERT = JSON.stringify({ object_kind: "build", build_status: "created" });
 
-const knock = async (context: Context, url: string, token?: string): Promise<number> => {
+const probe = async (context: Context, url: string, token?: string): Promise<number> => {
   const answer = await context.fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...(token ? { "X-Gitlab-Token": token } : {}) },
@@ -20,13 +20,13 @@ const knock = async (context: Context, url: string, token?: string): Promise<num
   return answer.status;
 };
 
-/** Knocks at the webhook's address: without the secret, and with it. */
-export const checkFrontDoor: Check = async ({ context, autoScaler, infrastructure }) => {
+/** Probes the webhook API: without the secret, and with it. */
+export const checkWebhookApi: Check = async ({ context, autoScaler, infrastructure }) => {
   const url = infrastructure?.outputs.get("WebhookUrl");
   const { webhookSecret } = await configurationOf(context, autoScaler).read(["webhookSecret"]);
   if (url === undefined || webhookSecret === undefined) return [];
-  const without = await knock(context, url);
-  const withSecret = await knock(context, url, webhookSecret.value);
+  const without = await probe(context, url);
+  const withSecret = await probe(context, url, webhookSecret.value);
   const isShut = without === 401 || without === 403;
   const isOpen = withSecret >= 200 && withSecret < 300;
   return [

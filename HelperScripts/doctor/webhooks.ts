@@ -1,19 +1,22 @@
 import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
 import { ANY_JOB_KEY, parseTagsKey } from "../../Core/mapping-keys";
 import { output } from "../deployment";
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
+import { fieldsOf, type JsonFields, listOf, numberOf, textOf } from "../gitlab/json";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";
-import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
-const AREA = "hook";
+const AREA = "webhook";
 const CONFIGURE = (project: number): string => `Run: npm run runners -- configure --project ${project}`;
 /** More would take minutes; --project looks at others. */
 export const MOST_PROJECTS = 30;
 
 const sameAddress = (a: string, b: string): boolean => a.replace(/\/+$/, "") === b.replace(/\/+$/, "");
 
-/** Hooks of a project and, where it lies in a group and the token may look, of the group. */
-const hooksOf = async (gitLab: OperatorGitLab, project: Fields): Promise<readonly Fields[] | undefined> => {
+/** Webhooks of a project and, where it is in a group and the token may look, of the group. */
+const webhooksOf = async (
+  gitLab: OperatorGitLab,
+  project: JsonFields,
+): Promise<readonly JsonFields[] | undefined> => {
   const own = await gitLab.get(`/projects/${numberOf(project.id)}/hooks?per_page=100`);
   if (own.status !== 200) return undefined;
   const namespace = fieldsOf(project.namespace);
@@ -22,78 +25,78 @@ const hooksOf = async (gitLab: OperatorGitLab, project: Fields): Promise<readonl
   return [...listOf(own.body), ...(group?.status === 200 ? listOf(group.body) : [])];
 };
 
-/** The last deliveries tell whether the hook's secret is ours: GitLab never shows the secret itself. */
+/** The last deliveries tell whether the webhook's secret is ours: GitLab never shows the secret itself. */
 const deliveryFinding = async (
   gitLab: OperatorGitLab,
   id: number,
-  hook: Fields,
+  webhook: JsonFields,
 ): Promise<readonly DoctorFinding[]> => {
-  if (hook.project_id === undefined) return [];
-  const log = await gitLab.get(`/projects/${id}/hooks/${numberOf(hook.id)}/events?per_page=1`);
+  if (webhook.project_id === undefined) return [];
+  const log = await gitLab.get(`/projects/${id}/hooks/${numberOf(webhook.id)}/events?per_page=1`);
   const [last] = log.status === 200 ? listOf(log.body) : [];
   const status = textOf(last?.response_status) || String(last?.response_status ?? "");
   if (status !== "401" && status !== "403") return [];
   return [problem(AREA, `Project ${id}: the last delivery was refused (${status})`, CONFIGURE(id))];
 };
 
-const hookFindings = (id: number, hook: Fields, url: string): readonly DoctorFinding[] => {
+const webhookFindings = (id: number, webhook: JsonFields, url: string): readonly DoctorFinding[] => {
   const found: DoctorFinding[] = [];
-  if (hook.job_events !== true) {
-    found.push(problem(AREA, `Project ${id}: the hook does not send job events`, CONFIGURE(id)));
+  if (webhook.job_events !== true) {
+    found.push(problem(AREA, `Project ${id}: the webhook does not send job events`, CONFIGURE(id)));
   }
-  if (hook.enable_ssl_verification === false && url.startsWith("https:")) {
-    found.push(problem(AREA, `Project ${id}: the hook does not check the certificate`, CONFIGURE(id)));
+  if (webhook.enable_ssl_verification === false && url.startsWith("https:")) {
+    found.push(problem(AREA, `Project ${id}: the webhook does not check the certificate`, CONFIGURE(id)));
   }
-  const alert = textOf(hook.alert_status);
+  const alert = textOf(webhook.alert_status);
   if (alert !== "" && alert !== "executable") {
-    found.push(problem(AREA, `Project ${id}: GitLab has switched the hook off (${alert})`, CONFIGURE(id)));
+    found.push(problem(AREA, `Project ${id}: GitLab has switched the webhook off (${alert})`, CONFIGURE(id)));
   }
-  if (hook.token_present === false) {
-    found.push(problem(AREA, `Project ${id}: the hook has no secret token`, CONFIGURE(id)));
+  if (webhook.token_present === false) {
+    found.push(problem(AREA, `Project ${id}: the webhook has no secret token`, CONFIGURE(id)));
   }
   return found;
 };
 
 const projectFindings = async (
   gitLab: OperatorGitLab,
-  project: Fields,
+  project: JsonFields,
   url: string,
 ): Promise<readonly DoctorFinding[]> => {
   const id = numberOf(project.id) ?? 0;
-  const hooks = await hooksOf(gitLab, project);
-  if (hooks === undefined) {
-    const sentence = `Project ${id}: its hooks cannot be listed with this token`;
+  const webhooks = await webhooksOf(gitLab, project);
+  if (webhooks === undefined) {
+    const sentence = `Project ${id}: its webhooks cannot be listed with this token`;
     return [
       warning(AREA, sentence, "Look at Settings > Webhooks of the project, or use a token of a maintainer"),
     ];
   }
-  const ours = hooks.filter((hook) => sameAddress(textOf(hook.url), url));
-  const [hook] = ours;
-  if (hook === undefined) {
-    return [problem(AREA, `Project ${id} has no hook to ${url}`, CONFIGURE(id))];
+  const ours = webhooks.filter((webhook) => sameAddress(textOf(webhook.url), url));
+  const [webhook] = ours;
+  if (webhook === undefined) {
+    return [problem(AREA, `Project ${id} has no webhook to ${url}`, CONFIGURE(id))];
   }
   const twice =
     ours.length > 1
       ? [
           warning(
             AREA,
-            `Project ${id} has the hook ${ours.length} times`,
+            `Project ${id} has the webhook ${ours.length} times`,
             "Remove all but one: it is only noise",
           ),
         ]
       : [];
-  const wrong = [...hookFindings(id, hook, url), ...(await deliveryFinding(gitLab, id, hook))];
+  const wrong = [...webhookFindings(id, webhook, url), ...(await deliveryFinding(gitLab, id, webhook))];
   return wrong.length > 0 ? [...wrong, ...twice] : [ok(AREA, `Project ${id} sends its job events`), ...twice];
 };
 
-const untaggedJobsAreOurs = async ({ context, autoScaler, settings }: Patient): Promise<boolean> => {
+const untaggedJobsAreOurs = async ({ context, autoScaler, settings }: DoctorContext): Promise<boolean> => {
   if (settings?.unmappedJobs === "DEFAULT") return true;
   const table = dynamoMappings(context.clients.dynamoDb(), output(autoScaler, "MappingTableName"));
   const rows = await table.rows(ANY_JOB_KEY);
   return rows.some(({ sk }) => parseTagsKey(sk)?.length === 0);
 };
 
-const raceFinding = (project: Fields): readonly DoctorFinding[] =>
+const raceFinding = (project: JsonFields): readonly DoctorFinding[] =>
   project.shared_runners_enabled === true
     ? [
         warning(
@@ -107,7 +110,7 @@ const raceFinding = (project: Fields): readonly DoctorFinding[] =>
 const projectsToLookAt = async (
   gitLab: OperatorGitLab,
   wanted: readonly number[] | undefined,
-): Promise<{ readonly projects: readonly Fields[]; readonly findings: readonly DoctorFinding[] }> => {
+): Promise<{ readonly projects: readonly JsonFields[]; readonly findings: readonly DoctorFinding[] }> => {
   if (wanted === undefined) {
     const answer = await gitLab.get(`/projects?membership=true&per_page=${MOST_PROJECTS}&order_by=id`);
     const more = answer.nextPage
@@ -121,7 +124,7 @@ const projectsToLookAt = async (
       : [];
     return { projects: listOf(answer.body), findings: more };
   }
-  const projects: Fields[] = [];
+  const projects: JsonFields[] = [];
   const findings: DoctorFinding[] = [];
   for (const id of wanted) {
     const answer = await gitLab.get(`/projects/${id}`);
@@ -138,12 +141,12 @@ const projectsToLookAt = async (
   return { projects, findings };
 };
 
-/** The hook of each project, and who else would take its jobs. */
-export const checkHooks: Check = async (patient) => {
-  const { gitLab, infrastructure } = patient;
+/** The webhook of each project, and who else would take its jobs. */
+export const checkWebhooks: Check = async (doctorContext) => {
+  const { gitLab, infrastructure } = doctorContext;
   const url = infrastructure?.outputs.get("WebhookUrl");
   if (gitLab === undefined || url === undefined) return [];
-  const { projects, findings } = await projectsToLookAt(gitLab, patient.projects);
+  const { projects, findings } = await projectsToLookAt(gitLab, doctorContext.projects);
   if (projects.length + findings.length === 0) {
     return [
       problem(
@@ -153,7 +156,7 @@ export const checkHooks: Check = async (patient) => {
       ),
     ];
   }
-  const untagged = await untaggedJobsAreOurs(patient);
+  const untagged = await untaggedJobsAreOurs(doctorContext);
   const found: DoctorFinding[] = [...findings];
   for (const project of projects) {
     found.push(...(await projectFindings(gitLab, project, url)));

@@ -1,7 +1,7 @@
 import { parseFunctionArn } from "../../Core/function-arn";
 
-/** What to do with a dead letter so that what it asked for still happens. */
-export type Letter =
+/** What to do with a DLQ message so that what it asked for still happens. */
+export type DlqMessage =
   /** Put the event on our bus once more. */
   | {
       readonly kind: "event";
@@ -16,9 +16,9 @@ export type Letter =
   | { readonly kind: "overtaken"; readonly label: string }
   | { readonly kind: "unreadable"; readonly label: string };
 
-type Fields = Readonly<Record<string, unknown>>;
+type JsonFields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is JsonFields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const parse = (text: string): unknown => {
@@ -31,12 +31,13 @@ const parse = (text: string): unknown => {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-const jobLabel = (detail: Fields): string => `job ${String(detail.build_id)} ${text(detail.build_status)}`;
+const jobLabel = (detail: JsonFields): string =>
+  `job ${String(detail.build_id)} ${text(detail.build_status)}`;
 
 const OUR_SOURCES = ["gitlab.webhook", "gitlab.sweep"];
 
 /** An event from EC2 cannot be put by us; what it said can. */
-const instanceEvent = (detail: Fields, detailType: string): Letter => {
+const instanceEvent = (detail: JsonFields, detailType: string): DlqMessage => {
   const resourceId = text(detail["instance-id"]);
   if (!/^i-[0-9a-f]{8,17}$/.test(resourceId)) return { kind: "unreadable", label: detailType };
   const reason = detail.state === undefined ? detailType : `instance ${text(detail.state)}`;
@@ -49,7 +50,7 @@ const instanceEvent = (detail: Fields, detailType: string): Letter => {
   };
 };
 
-const busEvent = (body: Fields): Letter => {
+const busEvent = (body: JsonFields): DlqMessage => {
   const { source, detail } = body;
   const detailType = text(body["detail-type"]);
   if (source === "aws.events") return { kind: "overtaken", label: "a sweep's minute" };
@@ -61,7 +62,7 @@ const busEvent = (body: Fields): Letter => {
 };
 
 /** As Lambda describes a call that it gave up. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-const functionCall = (context: Fields, payload: unknown): Letter => {
+const functionCall = (context: JsonFields, payload: unknown): DlqMessage => {
   const arn = parseFunctionArn(context.functionArn);
   if (arn === undefined) return { kind: "unreadable", label: "a function's call" };
   if (/sweep/i.test(arn.name)) return { kind: "overtaken", label: "a sweep's minute" };
@@ -74,10 +75,10 @@ const functionCall = (context: Fields, payload: unknown): Letter => {
 };
 
 /**
- * Reads a dead letter: an event that a rule could not deliver, as it came or as the rule had shortened it, or
+ * Reads a DLQ message: an event that a rule could not deliver, as it came or as the rule had shortened it, or
  * a call that a function failed.
  */
-export const readLetter = (messageBody: string): Letter => {
+export const readDlqMessage = (messageBody: string): DlqMessage => {
   const body = parse(messageBody);
   if (!isFields(body)) return { kind: "unreadable", label: "no JSON" };
   if (isFields(body.requestContext)) return functionCall(body.requestContext, body.requestPayload);

@@ -5,12 +5,12 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type Letter, readLetter } from "./read-letter";
+import { type DlqMessage, readDlqMessage } from "./read-message";
 
 /** A message in hand: nobody else sees it until it is deleted, released, or its time is over. */
-export interface HeldLetter {
+export interface HeldDlqMessage {
   readonly receipt: string;
-  readonly letter: Letter;
+  readonly letter: DlqMessage;
   /** Why it died, as the rule noted it. */
   readonly reason: string;
 }
@@ -19,7 +19,7 @@ const HOLD_SECONDS = 300;
 const EMPTY_ANSWERS = 2;
 
 /** The queue of what rules and functions gave up. */
-export class DeadLetterQueue {
+export class Dlq {
   constructor(
     private readonly client: Pick<SQSClient, "send">,
     private readonly url: string,
@@ -37,8 +37,8 @@ export class DeadLetterQueue {
   }
 
   /** Takes up to `limit` messages in hand. */
-  async take(limit: number): Promise<readonly HeldLetter[]> {
-    const held: HeldLetter[] = [];
+  async take(limit: number): Promise<readonly HeldDlqMessage[]> {
+    const held: HeldDlqMessage[] = [];
     for (let empty = 0; empty < EMPTY_ANSWERS && held.length < limit; ) {
       const answer = await this.client.send(
         new ReceiveMessageCommand({
@@ -53,7 +53,7 @@ export class DeadLetterQueue {
       held.push(
         ...messages.map(({ Body, ReceiptHandle, MessageAttributes }) => ({
           receipt: ReceiptHandle ?? "",
-          letter: readLetter(Body ?? ""),
+          letter: readDlqMessage(Body ?? ""),
           reason: MessageAttributes?.ERROR_CODE?.StringValue ?? "",
         })),
       );
@@ -61,12 +61,12 @@ export class DeadLetterQueue {
     return held;
   }
 
-  async remove({ receipt }: HeldLetter): Promise<void> {
+  async remove({ receipt }: HeldDlqMessage): Promise<void> {
     await this.client.send(new DeleteMessageCommand({ QueueUrl: this.url, ReceiptHandle: receipt }));
   }
 
   /** Lets go of a message: it can be seen again at once. */
-  async release({ receipt }: HeldLetter): Promise<void> {
+  async release({ receipt }: HeldDlqMessage): Promise<void> {
     await this.client.send(
       new ChangeMessageVisibilityCommand({
         QueueUrl: this.url,
