@@ -8,6 +8,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { storedRow } from "../../Core/read-mapping";
 import {
   appliedGeneration,
   STATE_PARTITION_KEY,
@@ -31,11 +32,6 @@ export interface MappingState {
 const STATE_KEY: Item = marshall({ pk: STATE_PARTITION_KEY, sk: STATE_SORT_KEY });
 /** DynamoDB takes a hundred in one transaction. */
 export const ROWS_PER_TRANSACTION = 100;
-
-const storedRow = (item: Item): StoredRow => {
-  const fields = unmarshall(item);
-  return { ...fields, pk: String(fields.pk), sk: String(fields.sk) };
-};
 
 const keyOf = ({ pk, sk }: Pick<StoredRow, "pk" | "sk">): Item => marshall({ pk, sk });
 

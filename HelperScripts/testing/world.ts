@@ -1,6 +1,6 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { encodeItem } from "../../AutoScaler/src/adapters/ledger-codec";
 import type { Attempt, Runner } from "../../Core/ledger";
+import { encodeItem } from "../../Core/ledger/codec";
 import type { Clients, Context } from "../context";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { runProgram } from "../program";

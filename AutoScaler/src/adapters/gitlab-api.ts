@@ -1,6 +1,5 @@
 import type { GitLabAccess } from "../../../Core/configuration";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
-import type { GitLab, NewRunner, Page, RunnerRefused } from "../domain/ports";
 import {
   type Known,
   parseId,
@@ -10,10 +9,11 @@ import {
   parseNewRunner,
   parseRunner,
   reasonOf,
-} from "./gitlab-answers";
-import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "./gitlab-client";
-import { nextCursor } from "./gitlab-paging";
-import type { HttpAnswer } from "./http-exchange";
+} from "../../../Core/gitlab/answers";
+import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../../../Core/gitlab/client";
+import type { HttpAnswer } from "../../../Core/gitlab/http-exchange";
+import { nextCursor } from "../../../Core/gitlab/paging";
+import type { GitLab, NewRunner, Page, RunnerRefused } from "../domain/ports";
 
 /** Statuses that prove that no runner was made; asking again gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];

@@ -1,14 +1,13 @@
-import type { GitLabAccess } from "../../../Core/configuration";
-import { ConfigurationError, TransientError } from "../../../Core/errors";
-import type { Clock } from "../domain/ports";
-import { reasonOf } from "./gitlab-answers";
+import type { GitLabAccess } from "../configuration";
+import { ConfigurationError, TransientError } from "../errors";
+import { reasonOf } from "./answers";
 import { type HttpAnswer, type HttpRequest, httpExchange } from "./http-exchange";
 
 export interface GitLabClientOptions {
   readonly access: GitLabAccess;
   /** Reads the configuration anew: asked once, when GitLab refuses the token (F-22). */
   readonly refresh: () => Promise<GitLabAccess>;
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: { sleep(milliseconds: number): Promise<void> };
   /** Of one exchange. */
   readonly timeoutMilliseconds?: number;
   /** How long a `Retry-After` may ask us to wait; more is left to the workflow's retry. */
