@@ -8,13 +8,13 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { storedRow } from "../../Core/read-mapping";
 import {
   appliedGeneration,
   STATE_PARTITION_KEY,
   STATE_SORT_KEY,
   type StoredRow,
 } from "../../Core/mapping-state";
+import { storedRow } from "../../Core/read-mapping";
 
 type Item = Record<string, AttributeValue>;
 type Db = Pick<DynamoDBClient, "send">;

@@ -5,10 +5,11 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../Core/ledger/codec";
+import { type DynamoDouble, tablesDouble } from "../../../tests/doubles/dynamodb/mocked-client";
+import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../tests/doubles/dynamodb/stack-tables";
 import { ledgerContract } from "../domain/contracts/ledger-contract";
 import { fullRunner, sampleAttempt, sampleRunner } from "../domain/contracts/samples";
 import { fakeClock } from "../domain/fakes";
-import { BOOTSTRAP_TABLE, type DynamoDouble, LEDGER_TABLE, tablesDouble } from "./doubles/dynamo-double";
 import { dynamoBootstrapRows } from "./dynamo-bootstrap-rows";
 import { dynamoLedger } from "./dynamo-ledger";
 
