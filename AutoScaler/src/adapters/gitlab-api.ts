@@ -55,14 +55,20 @@ const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefus
   return { refused: `GitLab refused to create a runner: ${answer.status} ${reason}${hint}` };
 };
 
+/** Well below a function's own time-out: whoever asks has something to do with the failure. */
+const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
+
+export type GitLabApiOptions = Omit<GitLabClientOptions, keyof typeof TIMEOUTS> &
+  Partial<Pick<GitLabClientOptions, keyof typeof TIMEOUTS>>;
+
 /**
  * GitLab's REST API as the rules need it. Paths are built from whole numbers; answers are parsed.
  *
  * @throws TransientError, ConfigurationError (see ports.ts); no message holds a token
  */
-export const gitLabApi = (options: GitLabClientOptions): GitLab => {
+export const gitLabApi = (options: GitLabApiOptions): GitLab => {
   const { access } = options;
-  const client = gitLabClient(options);
+  const client = gitLabClient({ ...TIMEOUTS, ...options });
 
   const ask = async (method: GitLabRequest["method"], path: string, answers: number[], body?: object) => {
     if (access.mode === "payload") {
