@@ -4,7 +4,7 @@ import { classRowKey, tagSet } from "./mapping-keys";
 import { isBad, type JobRow, parseJobRow, rowName } from "./mapping-row";
 import type { RowsByKey, StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
-import { effectiveClassRow, type Found, findRow, lookUpKeys, type RoutedJob } from "./row-search";
+import { effectiveClassRow, type FoundRow, findRow, lookUpKeys, type RoutedJob } from "./row-search";
 import type { Carrier, RunnerClass } from "./runner-class";
 
 export type { RowsByKey, StoredRow } from "./mapping-state";
@@ -97,7 +97,7 @@ const VIA_SENTENCES = {
 
 const routed = (
   job: RoutedJob,
-  found: Extract<Found, { kind: "row" }>,
+  found: Extract<FoundRow, { kind: "row" }>,
   row: JobRow,
   runnerClass: RunnerClass,
 ): RouteDecision => ({
@@ -115,7 +115,7 @@ const routed = (
 
 const byRow = (
   job: RoutedJob,
-  found: Extract<Found, { kind: "row" }>,
+  found: Extract<FoundRow, { kind: "row" }>,
   rows: RowsByKey,
   settings: RoutingSettings,
 ): RouteDecision => {

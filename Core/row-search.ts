@@ -28,7 +28,7 @@ export interface RoutedJob {
 
 type Via = "project-row" | "name-row" | "parallel-row" | "tags-row";
 
-export type Found =
+export type FoundRow =
   | { readonly kind: "row"; readonly row: StoredRow; readonly via: Via }
   | { readonly kind: "ambiguous"; readonly rows: readonly StoredRow[] }
   /** `near`: rows of the name with other tags, to point at a slip. */
@@ -106,7 +106,7 @@ const isOneTarget = (rows: readonly StoredRow[]): boolean => new Set(rows.map(ta
  * The row that decides for a job. Several that say the same are one, but not in payload mode, where the row
  * also gives the tags.
  */
-export const findRow = (job: RoutedJob, rows: RowsByKey): Found => {
+export const findRow = (job: RoutedJob, rows: RowsByKey): FoundRow => {
   const near: StoredRow[] = [];
   for (const step of steps(job)) {
     const stored = effectiveRows(step.pk, rows);

@@ -1,4 +1,5 @@
 import { parseFunctionArn } from "../../Core/function-arn";
+import { codeOf, INSTANCE_STATE_CODES, type InterruptionCode, type StopCode } from "../../Core/reasons";
 
 /** What to do with a dead letter so that what it asked for still happens. */
 export type Letter =
@@ -35,11 +36,21 @@ const jobLabel = (detail: Fields): string => `job ${String(detail.build_id)} ${t
 
 const OUR_SOURCES = ["gitlab.webhook", "gitlab.sweep"];
 
+/** As the rules on EC2's events name what they say. */
+const NOTICES: Readonly<Record<string, InterruptionCode>> = {
+  "EC2 Spot Instance Interruption Warning": "spot-interruption",
+  "EC2 Instance Rebalance Recommendation": "rebalance-recommendation",
+};
+
+const stopCode = ({ state }: Fields, detailType: string): StopCode | undefined =>
+  state === undefined ? NOTICES[detailType] : codeOf(INSTANCE_STATE_CODES, `instance-${text(state)}`);
+
 /** An event from EC2 cannot be put by us; what it said can. */
 const instanceEvent = (detail: Fields, detailType: string): Letter => {
   const resourceId = text(detail["instance-id"]);
   if (!/^i-[0-9a-f]{8,17}$/.test(resourceId)) return { kind: "unreadable", label: detailType };
-  const reason = detail.state === undefined ? detailType : `instance ${text(detail.state)}`;
+  const reason = stopCode(detail, detailType);
+  if (reason === undefined) return { kind: "unreadable", label: `${detailType} of ${resourceId}` };
   return {
     kind: "event",
     source: "gitlab.sweep",

@@ -1,7 +1,8 @@
 import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
+import type { Fields } from "../../Core/fields";
 import { ANY_JOB_KEY, parseTagsKey } from "../../Core/mapping-keys";
 import { output } from "../deployment";
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
+import { fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";
 import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
 

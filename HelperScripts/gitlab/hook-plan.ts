@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../../Core/errors";
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from "./json";
+import type { Fields } from "../../Core/fields";
+import { fieldsOf, listOf, numberOf, textOf } from "./json";
 import type { GitLabAnswer, OperatorGitLab } from "./operator-gitlab";
 
 /** Where a hook hangs. */

@@ -1,6 +1,6 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { encodeItem } from "../../AutoScaler/src/adapters/ledger-codec";
-import type { Attempt, Runner } from "../../Core/ledger";
+import type { LedgerItem } from "../../Core/ledger";
 import type { Clients, Context } from "../context";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { runProgram } from "../program";
@@ -90,7 +90,7 @@ export class World {
     this.parameters.set(`/gitlabrunner/${name}`, { Value, Type });
   }
 
-  putLedger(item: Attempt | Runner): void {
+  putLedger(item: LedgerItem): void {
     this.ledger.put(unmarshall(encodeItem(item)));
   }
 

@@ -5,18 +5,27 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import type { Attempt, Runner } from "../../../Core/ledger";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../../Core/ledger";
 import { log } from "../../../Core/log";
 import { type Ledger, type Note, type Page, SHARDS } from "../domain/ports";
 import { callAws, errorName } from "./aws-errors";
 import { transactItem } from "./ledger-changes";
-import { decodeAttempt, decodeFields, decodeRunner, encode } from "./ledger-codec";
+import {
+  decodeAttempt,
+  decodeFields,
+  decodeOrderedAttempt,
+  decodeOrphan,
+  decodeRunner,
+  encode,
+} from "./ledger-codec";
 import {
   type Key,
   noteKey,
   OPEN_ATTEMPTS,
   OPEN_INDEX,
+  OPEN_ORPHANS,
   OPEN_RUNNERS,
+  orphanKey,
   placesPk,
   RESOURCE_INDEX,
   runnerKey,
@@ -105,19 +114,34 @@ export const dynamoLedger = (
     return item && decodeRunner(item);
   };
 
+  const orphan = async (instanceId: string): Promise<OrphanInstance | undefined> => {
+    const item = await get(orphanKey(instanceId));
+    return item && decodeOrphan(item);
+  };
+
   return {
     runner,
+    orphan,
     attempts: async (jobId): Promise<readonly Attempt[]> =>
       (await partition(`job#${jobId}`)).map(decodeAttempt),
-    runnerByResource: async (resourceId) => {
+    byResource: async (resourceId) => {
       const answer = await query({
         IndexName: RESOURCE_INDEX,
         KeyConditionExpression: "resourceId = :resourceId",
-        FilterExpression: "kind = :runner",
-        ExpressionAttributeValues: { ":resourceId": { S: resourceId }, ":runner": { S: "runner" } },
+        FilterExpression: "kind = :runner OR kind = :orphan",
+        ExpressionAttributeValues: {
+          ":resourceId": { S: resourceId },
+          ":runner": { S: "runner" },
+          ":orphan": { S: "orphan" },
+        },
       });
-      const [found] = readable(answer.Items ?? [], decodeRunner);
-      return found && runner(found.runnerId);
+      const items = answer.Items ?? [];
+      const [found] = readable(
+        items.filter(({ kind }) => kind?.S === "runner"),
+        decodeRunner,
+      );
+      if (found !== undefined) return runner(found.runnerId);
+      return items.some(({ kind }) => kind?.S === "orphan") ? orphan(resourceId) : undefined;
     },
     places: async (scope) => {
       const counters = (await partition(placesPk(scope))).map(decodeFields);
@@ -136,16 +160,17 @@ export const dynamoLedger = (
       ),
     nextMoment: (row, moments) => nextMoment(client, table, row, moments),
     waiting: async (classKey, limit) => {
-      const items: Attempt[] = [];
+      const items: OrderedAttempt[] = [];
       let cursor: string | undefined;
       do {
-        const page = await open(waitingPk(classKey), decodeAttempt, limit - items.length, cursor);
+        const page = await open(waitingPk(classKey), decodeOrderedAttempt, limit - items.length, cursor);
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== undefined && items.length < limit);
       return items;
     },
     openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
+    openOrphans: (cursor) => open(OPEN_ORPHANS, decodeOrphan, PAGE_SIZE, cursor),
     openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),
   };
 };

@@ -1,5 +1,15 @@
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
-import type { Attempt, Place, Runner, Time } from "../../../Core/ledger";
+import type {
+  Attempt,
+  LedgerItem,
+  OrderedAttempt,
+  OrphanInstance,
+  Place,
+  Runner,
+  StartedRunner,
+  Time,
+} from "../../../Core/ledger";
+import type { LaunchRefusal, RunnerEndCode } from "../../../Core/reasons";
 import type { RunnerClass } from "../../../Core/runner-class";
 
 /**
@@ -33,9 +43,9 @@ export interface Note {
  * One write of a transaction. `put` of an item is on condition that the stored version is `item.version - 1`
  * (version 1: that there is none). `take` is on condition that the shard's count is below `limit`.
  */
-export type Change =
-  | { readonly put: Attempt | Runner }
-  | { readonly check: Attempt | Runner }
+export type LedgerChange =
+  | { readonly put: LedgerItem }
+  | { readonly check: LedgerItem }
   | { readonly take: { readonly scope: string; readonly shard: number; readonly limit: number } }
   | { readonly giveBack: { readonly scope: string; readonly shard: number } }
   | { readonly note: Note }
@@ -63,23 +73,28 @@ export interface Ledger {
   attempts(jobId: number): Promise<readonly Attempt[]>;
   /** Consistent. */
   runner(runnerId: number): Promise<Runner | undefined>;
-  /** Through an index, then read consistently. */
-  runnerByResource(resourceId: string): Promise<Runner | undefined>;
+  /** Consistent. */
+  orphan(instanceId: string): Promise<OrphanInstance | undefined>;
+  /** The runner, or else the orphan, of an instance: through an index, then read consistently. */
+  byResource(resourceId: string): Promise<Runner | OrphanInstance | undefined>;
   /** Consistent; `SHARDS` numbers. */
   places(scope: string): Promise<readonly number[]>;
   note(name: string): Promise<Note | undefined>;
   /** All or nothing. False: a condition did not hold, nothing was written: read again and follow (F-17). */
-  commit(changes: readonly Change[]): Promise<boolean>;
+  commit(changes: readonly LedgerChange[]): Promise<boolean>;
   /**
    * The next moment of a row that all who ask share; undefined when it lies after `until`. One item and no
    * transaction: any number may ask at once, and none is in another's way.
    */
   nextMoment(row: string, moments: Moments): Promise<Time | undefined>;
   /** Attempts in a class's line (see `isInLine`), oldest `queuedAt` first. May lag behind by a moment. */
-  waiting(classKey: string, limit: number): Promise<readonly Attempt[]>;
-  /** Attempts that are neither in line, ENDED nor FAILED, and runners not GONE or with a record to delete. May lag. */
+  waiting(classKey: string, limit: number): Promise<readonly OrderedAttempt[]>;
+  /** Attempts that are neither in line, ENDED nor FAILED. May lag, as the next two. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
+  /** Runners not GONE, or with a record to delete. */
   openRunners(cursor?: string): Promise<Page<Runner>>;
+  /** Orphans not GONE. */
+  openOrphans(cursor?: string): Promise<Page<OrphanInstance>>;
 }
 
 export interface BootstrapRows {
@@ -164,16 +179,6 @@ export interface GitLab {
 
 // ---------------------------------------------------------------------------------------------- carriers
 
-export type LaunchRefusal =
-  /** None to be had just now: the next market, then wait. */
-  | "capacity"
-  /** vCPU or spot quota: wait and alarm. */
-  | "limit"
-  /** Too many requests: wait. */
-  | "rate"
-  /** An operator must act: fail and alarm. */
-  | "configuration";
-
 export type Launch =
   | {
       readonly kind: "launched";
@@ -193,9 +198,9 @@ export type Launch =
  */
 export interface RunnerProvider {
   /** Throws TransientError when it may have been launched: the caller keeps the state, a repeat adopts. */
-  launch(runner: Runner): Promise<Launch>;
+  launch(runner: StartedRunner): Promise<Launch>;
   /** Looks for what a lost answer may have left behind, by our tag. Undefined: nothing found. */
-  find(runner: Runner): Promise<Launch | undefined>;
+  find(runner: StartedRunner): Promise<Launch | undefined>;
 }
 
 export type InstanceState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
@@ -237,7 +242,7 @@ export type OurEvent =
       readonly detailType: "RunnerEnded";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      readonly reason: string;
+      readonly reason: RunnerEndCode;
     };
 
 export interface EventBus {
@@ -257,4 +262,4 @@ export interface Caps {
   readonly ofClass: (runnerClass: RunnerClass) => number;
 }
 
-export type { Place };
+export type { LaunchRefusal, Place };

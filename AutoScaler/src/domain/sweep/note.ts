@@ -1,4 +1,5 @@
-import type { Lease, Time } from "../../../../Core/ledger";
+import { LEASE_KINDS, type Lease, type Time } from "../../../../Core/ledger";
+import { codeOf } from "../../../../Core/reasons";
 import { fieldsOf } from "../input";
 import type { Note } from "../ports";
 
@@ -28,7 +29,12 @@ const isTimes = (value: unknown): value is Record<string, Time> =>
   Object.values(value).every((time) => typeof time === "number");
 
 const isLease = (value: unknown): value is Lease =>
-  typeof value === "object" && value !== null && "holder" in value && "until" in value;
+  typeof value === "object" &&
+  value !== null &&
+  "kind" in value &&
+  codeOf(LEASE_KINDS, value.kind) !== undefined &&
+  "holder" in value &&
+  "until" in value;
 
 const isStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === "string");
