@@ -1,7 +1,7 @@
 import { InvalidInputError } from "./errors";
+import type { Fields } from "./fields";
 
 /** Helpers for what our own workflows hand from task to task: checked, because it arrives as JSON. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 export const fieldsOf = (value: unknown, what: string): Fields => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -1,4 +1,5 @@
 import type { Attempt } from "../Core/ledger";
+import { failureText } from "../Core/reason-words";
 import type { LaptopJob, LaptopStatus } from "./gitlab/laptop-status";
 import type { LedgerView } from "./left-over";
 
@@ -12,13 +13,13 @@ const given = <Value>(name: string, value: Value | undefined): Record<string, Va
 
 const jobOf = (attempt: Attempt): LaptopJob => ({
   jobId: attempt.jobId,
-  carrier: attempt.order.runnerClass.type,
+  ...given("carrier", attempt.order?.runnerClass.type),
   attempt: attempt.attempt,
   steps: stepsOf(attempt),
   ...given("resourceId", attempt.resourceId),
   ...given("market", attempt.market),
   ...given("cost", attempt.cost),
-  ...given("reason", attempt.reason),
+  ...given("reason", attempt.reason && failureText(attempt)),
 });
 
 /** Each job's last attempt. */

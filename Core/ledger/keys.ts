@@ -1,4 +1,11 @@
-import { type Attempt, isInLine, type Runner } from "../ledger";
+import {
+  type Attempt,
+  isInLine,
+  isOrdered,
+  type LedgerItem,
+  type OrphanInstance,
+  type Runner,
+} from "../ledger";
 
 /** Item keys of the ledger table and of its two sparse indexes, `open` and `resource`. */
 export const OPEN_INDEX = "open";
@@ -30,12 +37,16 @@ export const placeKey = (scope: string, shard: number): Key => ({
   sk: `shard#${padded(shard, 2)}`,
 });
 export const momentsKey = (row: string): Key => ({ pk: `moments#${row}`, sk: "moments" });
-export const itemKey = (item: Attempt | Runner): Key =>
-  item.kind === "attempt" ? attemptKey(item.jobId, item.attempt) : runnerKey(item.runnerId);
+export const orphanKey = (instanceId: string): Key => ({ pk: `orphan#${instanceId}`, sk: "orphan" });
+export const itemKey = (item: LedgerItem): Key => {
+  if (item.kind === "orphan") return orphanKey(item.resourceId);
+  return item.kind === "attempt" ? attemptKey(item.jobId, item.attempt) : runnerKey(item.runnerId);
+};
 
 export const waitingPk = (classKey: string): string => `waiting#${classKey}`;
 export const OPEN_ATTEMPTS = "attempts";
 export const OPEN_RUNNERS = "runners";
+export const OPEN_ORPHANS = "orphans";
 
 export interface OpenKey {
   readonly openPk: string;
@@ -44,7 +55,7 @@ export interface OpenKey {
 
 const openAttemptKey = (item: Attempt): OpenKey | undefined => {
   const ofJob = `${padded(item.jobId, DIGITS)}#${item.attempt}`;
-  if (isInLine(item)) {
+  if (isInLine(item) && isOrdered(item)) {
     return {
       openPk: waitingPk(item.classKey),
       openSk: `${padded(item.order.queuedAt, QUEUED_AT_DIGITS)}#${ofJob}`,
@@ -60,6 +71,11 @@ const openRunnerKey = (item: Runner): OpenKey | undefined =>
     ? undefined
     : { openPk: OPEN_RUNNERS, openSk: padded(item.runnerId, DIGITS) };
 
+const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
+  state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };
+
 /** The item's key in the index of what is open; undefined takes it out of the index. */
-export const openKey = (item: Attempt | Runner): OpenKey | undefined =>
-  item.kind === "attempt" ? openAttemptKey(item) : openRunnerKey(item);
+export const openKey = (item: LedgerItem): OpenKey | undefined => {
+  if (item.kind === "orphan") return openOrphanKey(item);
+  return item.kind === "attempt" ? openAttemptKey(item) : openRunnerKey(item);
+};

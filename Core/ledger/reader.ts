@@ -1,13 +1,22 @@
-import type { Attempt, Runner } from "../ledger";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../ledger";
 import { log } from "../log";
 import type { Page } from "../page";
 import { type Item, partition, type TableReads } from "../table-reads";
-import { decodeAttempt, decodeFields, decodeRunner, encode } from "./codec";
+import {
+  decodeAttempt,
+  decodeFields,
+  decodeOrderedAttempt,
+  decodeOrphan,
+  decodeRunner,
+  encode,
+} from "./codec";
 import {
   noteKey,
   OPEN_ATTEMPTS,
   OPEN_INDEX,
+  OPEN_ORPHANS,
   OPEN_RUNNERS,
+  orphanKey,
   placesPk,
   RESOURCE_INDEX,
   runnerKey,
@@ -28,16 +37,21 @@ export interface LedgerReader {
   attempts(jobId: number): Promise<readonly Attempt[]>;
   /** Consistent. */
   runner(runnerId: number): Promise<Runner | undefined>;
-  /** Through an index, then read consistently. */
-  runnerByResource(resourceId: string): Promise<Runner | undefined>;
+  /** Consistent. */
+  orphan(instanceId: string): Promise<OrphanInstance | undefined>;
+  /** The runner, or else the orphan, of an instance: through an index, then read consistently. */
+  byResource(resourceId: string): Promise<Runner | OrphanInstance | undefined>;
   /** Consistent; `SHARDS` numbers. */
   places(scope: string): Promise<readonly number[]>;
   note(name: string): Promise<Note | undefined>;
   /** Attempts in a class's line (see `isInLine`), oldest `queuedAt` first. May lag behind by a moment. */
-  waiting(classKey: string, limit: number): Promise<readonly Attempt[]>;
-  /** Attempts that are neither in line, ENDED nor FAILED, and runners not GONE or with a record to delete. May lag. */
+  waiting(classKey: string, limit: number): Promise<readonly OrderedAttempt[]>;
+  /** Attempts that are neither in line, ENDED nor FAILED. May lag, as the next two. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
+  /** Runners not GONE, or with a record to delete. */
   openRunners(cursor?: string): Promise<Page<Runner>>;
+  /** Orphans not GONE. */
+  openOrphans(cursor?: string): Promise<Page<OrphanInstance>>;
 }
 
 const PAGE_SIZE = 500;
@@ -100,33 +114,48 @@ export const readerOf = (table: TableReads): LedgerReader => {
     const item = await get(runnerKey(runnerId));
     return item && decodeRunner(item);
   };
+  const orphan = async (instanceId: string): Promise<OrphanInstance | undefined> => {
+    const item = await get(orphanKey(instanceId));
+    return item && decodeOrphan(item);
+  };
 
   return {
     runner,
+    orphan,
     attempts: async (jobId) => (await partition(table, `job#${jobId}`)).map(decodeAttempt),
-    runnerByResource: async (resourceId) => {
+    byResource: async (resourceId) => {
       const answer = await table.query({
         IndexName: RESOURCE_INDEX,
         KeyConditionExpression: "resourceId = :resourceId",
-        FilterExpression: "kind = :runner",
-        ExpressionAttributeValues: { ":resourceId": { S: resourceId }, ":runner": { S: "runner" } },
+        FilterExpression: "kind = :runner OR kind = :orphan",
+        ExpressionAttributeValues: {
+          ":resourceId": { S: resourceId },
+          ":runner": { S: "runner" },
+          ":orphan": { S: "orphan" },
+        },
       });
-      const [found] = readable(answer.Items ?? [], decodeRunner);
-      return found && runner(found.runnerId);
+      const items = answer.Items ?? [];
+      const [found] = readable(
+        items.filter(({ kind }) => kind?.S === "runner"),
+        decodeRunner,
+      );
+      if (found !== undefined) return runner(found.runnerId);
+      return items.some(({ kind }) => kind?.S === "orphan") ? orphan(resourceId) : undefined;
     },
     places: async (scope) => counts(await partition(table, placesPk(scope))),
     note: async (name) => note(name, await get(noteKey(name))),
     waiting: async (classKey, limit) => {
-      const items: Attempt[] = [];
+      const items: OrderedAttempt[] = [];
       let cursor: string | undefined;
       do {
-        const page = await open(waitingPk(classKey), decodeAttempt, limit - items.length, cursor);
+        const page = await open(waitingPk(classKey), decodeOrderedAttempt, limit - items.length, cursor);
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== undefined && items.length < limit);
       return items;
     },
     openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
+    openOrphans: (cursor) => open(OPEN_ORPHANS, decodeOrphan, PAGE_SIZE, cursor),
     openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),
   };
 };

@@ -1,5 +1,6 @@
 import { fieldsOf } from "../input";
-import type { Lease, Time } from "../ledger";
+import { LEASE_KINDS, type Lease, type Time } from "../ledger";
+import { codeOf } from "../reasons";
 import type { Note } from "./reader";
 
 export const SWEEP_NOTE = "sweep";
@@ -28,7 +29,12 @@ const isTimes = (value: unknown): value is Record<string, Time> =>
   Object.values(value).every((time) => typeof time === "number");
 
 const isLease = (value: unknown): value is Lease =>
-  typeof value === "object" && value !== null && "holder" in value && "until" in value;
+  typeof value === "object" &&
+  value !== null &&
+  "kind" in value &&
+  codeOf(LEASE_KINDS, value.kind) !== undefined &&
+  "holder" in value &&
+  "until" in value;
 
 const isStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === "string");

@@ -1,5 +1,5 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { Attempt, Runner } from "../../Core/ledger";
+import type { LedgerItem } from "../../Core/ledger";
 import { encodeItem } from "../../Core/ledger/codec";
 import { LEDGER_TABLE, MAPPING_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
@@ -99,7 +99,7 @@ export class DeploymentDouble {
     this.parameters.set(`/gitlabrunner/${name}`, { Value, Type });
   }
 
-  putLedger(item: Attempt | Runner): void {
+  putLedger(item: LedgerItem): void {
     this.ledger.put(unmarshall(encodeItem(item)));
   }
 

@@ -1,8 +1,9 @@
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import type { GitLabJob, GitLabRunner } from "../../../Core/gitlab/answers";
-import type { Attempt, Place, Runner, Time } from "../../../Core/ledger";
+import type { LedgerItem, Place, StartedRunner, Time } from "../../../Core/ledger";
 import type { LedgerReader, Note } from "../../../Core/ledger/reader";
 import type { Page } from "../../../Core/page";
+import type { LaunchRefusal, RunnerEndCode } from "../../../Core/reasons";
 import type { RunnerClass } from "../../../Core/runner-class";
 
 /**
@@ -25,9 +26,9 @@ export type Nonce = () => string;
  * One write of a transaction. `put` of an item is on condition that the stored version is `item.version - 1`
  * (version 1: that there is none). `take` is on condition that the shard's count is below `limit`.
  */
-export type Change =
-  | { readonly put: Attempt | Runner }
-  | { readonly check: Attempt | Runner }
+export type LedgerChange =
+  | { readonly put: LedgerItem }
+  | { readonly check: LedgerItem }
   | { readonly take: { readonly scope: string; readonly shard: number; readonly limit: number } }
   | { readonly giveBack: { readonly scope: string; readonly shard: number } }
   | { readonly note: Note }
@@ -46,7 +47,7 @@ export const STRAY_MILLISECONDS = 60_000;
 
 export interface Ledger extends LedgerReader {
   /** All or nothing. False: a condition did not hold, nothing was written: read again and follow (F-17). */
-  commit(changes: readonly Change[]): Promise<boolean>;
+  commit(changes: readonly LedgerChange[]): Promise<boolean>;
   /**
    * The next moment of a row that all who ask share; undefined when it lies after `until`. One item and no
    * transaction: any number may ask at once, and none is in another's way.
@@ -116,16 +117,6 @@ export interface GitLab {
 
 // ---------------------------------------------------------------------------------------------- carriers
 
-export type LaunchRefusal =
-  /** None to be had just now: the next market, then wait. */
-  | "capacity"
-  /** vCPU or spot quota: wait and alarm. */
-  | "limit"
-  /** Too many requests: wait. */
-  | "rate"
-  /** An operator must act: fail and alarm. */
-  | "configuration";
-
 export type Launch =
   | {
       readonly kind: "launched";
@@ -145,9 +136,9 @@ export type Launch =
  */
 export interface RunnerProvider {
   /** Throws TransientError when it may have been launched: the caller keeps the state, a repeat adopts. */
-  launch(runner: Runner): Promise<Launch>;
+  launch(runner: StartedRunner): Promise<Launch>;
   /** Looks for what a lost answer may have left behind, by our tag. Undefined: nothing found. */
-  find(runner: Runner): Promise<Launch | undefined>;
+  find(runner: StartedRunner): Promise<Launch | undefined>;
 }
 
 export type InstanceState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
@@ -189,7 +180,7 @@ export type OurEvent =
       readonly detailType: "RunnerEnded";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      readonly reason: string;
+      readonly reason: RunnerEndCode;
     };
 
 export interface EventBus {
@@ -210,4 +201,4 @@ export interface Caps {
 }
 
 export { SHARDS, STACK } from "../../../Core/ledger/keys";
-export type { GitLabJob, GitLabRunner, Note, Page, Place };
+export type { GitLabJob, GitLabRunner, LaunchRefusal, Note, Page, Place };

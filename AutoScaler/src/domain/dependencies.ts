@@ -15,7 +15,7 @@ import type {
 } from "./ports";
 
 /** All that the rules may reach. A rule names the part it needs with `Pick`. */
-export interface World {
+export interface Dependencies {
   readonly ledger: Ledger;
   readonly rows: BootstrapRows;
   readonly mappings: Mappings;
