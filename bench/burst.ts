@@ -5,8 +5,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobHookPayload } from "../local/gitlab";
-import { readLedger } from "../local/left-over";
-import { type Laptop, startLaptop } from "../local/session";
+import { type Laptop, startLaptop } from "../local/laptop/laptop";
+import { readLedger } from "../local/laptop/ledger-view";
 import { isNothingLeft } from "../local/terminal/summary";
 import { memoryText, watchMemory } from "./memory";
 import { spread } from "./percentile";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StandIn } from "../local/gitlab";
-import { readLedger } from "../local/left-over";
-import type { Laptop } from "../local/session";
+import type { Laptop } from "../local/laptop/laptop";
+import { readLedger } from "../local/laptop/ledger-view";
 import { isNothingLeft } from "../local/terminal/summary";
 import { type CheapOutcome, cheapRunner } from "./cheap-runner";
 

@@ -14,4 +14,4 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ||= "true";
 
 const { register } = await import("tsx/cjs/api");
 register();
-createRequire(import.meta.url)("./main.ts");
+createRequire(import.meta.url)("./command/main.ts");

@@ -1,6 +1,6 @@
 import type { Faults, PlannedError } from "./faults";
+import { type Timing, USUAL, type World } from "./instances";
 import { PLENTY, type PoolSettings, type Pools } from "./pools";
-import { type Timing, USUAL, type World } from "./world";
 
 /** What the simulated EC2 can be made to do; each field is independent of the others. */
 export interface Ec2Control {

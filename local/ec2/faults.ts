@@ -1,4 +1,4 @@
-import { Ec2Error } from "./errors";
+import { Ec2Error } from "./api/errors";
 
 /** An error to come: at the next calls of an action (`CreateFleet` when none is named), before any effect. */
 export interface PlannedError {

@@ -1,17 +1,17 @@
 import { mkdirSync } from "node:fs";
-import { ec2Actions } from "./actions";
+import { ec2Actions } from "./api/actions";
+import { engineTemplates, type ReadTemplate } from "./api/launch-template";
+import { portOf, startServer } from "./api/server";
 import { applyControl, type Ec2Control } from "./control";
 import { Faults } from "./faults";
 import type { Instance } from "./instance";
-import { engineTemplates, type ReadTemplate } from "./launch-template";
-import { bootMachine } from "./machine";
+import { type Ec2Event, World } from "./instances";
+import { bootMachine } from "./machine/machine";
 import { Pools } from "./pools";
-import { portOf, startServer } from "./server";
-import { type Ec2Event, World } from "./world";
 
 export type { Ec2Control } from "./control";
 export type { Instance } from "./instance";
-export type { Ec2Event } from "./world";
+export type { Ec2Event } from "./instances";
 
 export interface Ec2Options {
   /** Where everything else of AWS is: launch templates are read there, and other EC2 actions are passed on to it. */

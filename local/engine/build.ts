@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { KEPT, type RunFolder } from "../run-folder";
+import { KEPT, type RunFolder } from "../laptop/run-folder";
 import { runCommand } from "./run-command";
 import { SAM, samEnv } from "./sam";
 import { sourcesHash } from "./sources";

@@ -5,7 +5,7 @@ import {
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from "@aws-sdk/client-cloudformation";
-import { clientSettings } from "../clients";
+import { clientSettings } from "../laptop/client-settings";
 import { type Builds, builtTemplatePath, type Stack } from "./build";
 import { type CopySettings, deployedCopy } from "./deployed-copy";
 import { ACCOUNT_ID, type Engine, REGION } from "./ministack";

@@ -1,5 +1,5 @@
-import { LACKING_TYPES } from "./lacks";
 import type { Resource, Template } from "./template-file";
+import { LACKING_TYPES } from "./unsupported-types";
 
 /** What a deployed copy needs beyond the template. */
 export interface CopySettings {

@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KEPT, type RunFolder } from "../run-folder";
+import { KEPT, type RunFolder } from "../laptop/run-folder";
 
 export const REGION = "eu-west-1";
 export const ACCOUNT_ID = "123456789012";

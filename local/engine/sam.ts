@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { KEPT, type RunFolder } from "../run-folder";
+import { KEPT, type RunFolder } from "../laptop/run-folder";
 
 /** The SAM CLI of the clone's own Python environment. */
 export const SAM = join(KEPT, "venv/bin/sam");

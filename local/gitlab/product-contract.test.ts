@@ -2,12 +2,12 @@ import { gitLabApi } from "../../AutoScaler/src/adapters/gitlab-api";
 import { gitLabContract, legacyGitLabContract } from "../../AutoScaler/src/domain/contracts/gitlab-contract";
 import type { GitLabJob } from "../../AutoScaler/src/domain/ports";
 import type { GitLabAccess } from "../../Core/configuration";
+import { parseJobSpecs } from "./api/rest/job-specs";
 import { serveWorld } from "./index";
-import { parseJobSpecs } from "./job-specs";
-import { createPipeline } from "./jobs";
-import type { Job, Status } from "./model";
+import { createPipeline } from "./model/jobs";
+import type { Job, Status } from "./model/records";
+import { createWorld, type World } from "./model/state";
 import type { StandIn } from "./stand-in";
-import { createWorld, type World } from "./world";
 
 const open: StandIn[] = [];
 afterEach(async () => {

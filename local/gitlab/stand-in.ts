@@ -1,10 +1,10 @@
-import type { StandInClock } from "./clock";
-import type { Counts } from "./counts";
-import type { FaultSettings } from "./faults";
-import type { HookTiming } from "./hooks";
-import type { JobView } from "./job-view";
-import type { AskLaptop } from "./laptop-status";
-import type { Limits } from "./world";
+import type { StandInClock } from "./model/clock";
+import type { Counts } from "./model/counts";
+import type { FaultSettings } from "./model/faults";
+import type { JobView } from "./model/job-view";
+import type { Limits } from "./model/state";
+import type { AskLaptop } from "./page/laptop-status";
+import type { HookTiming } from "./webhooks/webhook-sender";
 
 /** How to start the stand-in; everything has a default. */
 export interface StandInOptions {

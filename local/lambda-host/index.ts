@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { clientSettings } from "../clients";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
-import type { RunFolder } from "../run-folder";
+import { clientSettings } from "../laptop/client-settings";
+import type { RunFolder } from "../laptop/run-folder";
 import type { Call, FunctionSettings, Outcome } from "./call";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { comesAfterUs } from "../after-us";
-import { endOwnedProcesses } from "../owned-processes";
-import type { RunFolder } from "../run-folder";
+import type { RunFolder } from "../laptop/run-folder";
+import { endOwnedProcesses } from "../process/owned-processes";
+import { comesAfterUs } from "../process/process-priority";
 import { type Call, crashed, type Outcome, timedOut } from "./call";
 import type { WorkerSource } from "./pool";
 

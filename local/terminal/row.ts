@@ -1,5 +1,5 @@
 import type { JobView } from "../gitlab";
-import type { LaptopJob } from "../gitlab/laptop-status";
+import type { LaptopJob } from "../gitlab/page/laptop-status";
 
 /** A job as the terminal shows it: GitLab's view and the ledger's, as one. */
 export interface Row {

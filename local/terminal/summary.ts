@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { Left } from "../gitlab/laptop-status";
+import type { Left } from "../gitlab/page/laptop-status";
 import { type Row, seconds } from "./row";
 import { coloured } from "./view";
 

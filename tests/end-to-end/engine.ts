@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
-import { clientSettings } from "../../local/clients";
+import { uploadSampleMapping } from "../../local/command/sample-mapping";
 import type { FinishedCall } from "../../local/lambda-host";
-import type { LaptopOptions } from "../../local/laptop-options";
-import { uploadSampleMapping } from "../../local/sample-mapping";
-import { type Laptop, startLaptop } from "../../local/session";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { type Laptop, startLaptop } from "../../local/laptop/laptop";
+import type { LaptopOptions } from "../../local/laptop/laptop-options";
 import { isNothingLeft } from "../../local/terminal/summary";
 
 /** A laptop for one test file, with what its functions were asked and answered. */

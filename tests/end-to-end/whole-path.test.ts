@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobHookPayload } from "../../local/gitlab";
-import type { HookShape } from "../../local/gitlab/payload";
+import type { HookShape } from "../../local/gitlab/webhooks/job-webhook-payload";
 import {
   failedExecutions,
   gitlabApi,

@@ -16,9 +16,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chooseMark, marked } from "../../LambdaShellRunner/src/job-mark";
 import { JobProcesses } from "../../LambdaShellRunner/src/job-processes";
 import { systemTable } from "../../LambdaShellRunner/src/process-table";
-import { writeHarmless } from "../../local/ec2/harmless";
 import type { Instance } from "../../local/ec2/instance";
-import { startMetadataService } from "../../local/ec2/metadata-service";
+import { writeHarmless } from "../../local/ec2/machine/command-stubs";
+import { startMetadataService } from "../../local/ec2/machine/metadata-service";
 import type { StoredRow } from "./row-table";
 import { ROLE_ID, shippedUserData } from "./shipped-user-data";
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Answer } from "../http";
+import type { Answer } from "../api/http";
 
 const run = promisify(execFile);
 

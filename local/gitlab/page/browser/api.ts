@@ -1,4 +1,4 @@
-import type { PageState } from "../../page-state";
+import type { PageState } from "../page-state";
 
 const token = document.querySelector<HTMLMetaElement>('meta[name="access-token"]')?.content ?? "";
 

@@ -1,5 +1,5 @@
-import type { FaultSettings } from "../../faults";
-import type { PageState } from "../../page-state";
+import type { FaultSettings } from "../../model/faults";
+import type { PageState } from "../page-state";
 import { setFaults } from "./api";
 import { byId, make, setText } from "./dom";
 

@@ -1,4 +1,4 @@
-import type { PageState } from "../../page-state";
+import type { PageState } from "../page-state";
 import { byId, make, setText } from "./dom";
 
 interface Figure {

@@ -1,4 +1,4 @@
-import type { PageJob } from "../../page-state";
+import type { PageJob } from "../page-state";
 import { cancelJob, readLog } from "./api";
 import { byId, make, setText } from "./dom";
 import { steps } from "./steps";

@@ -1,4 +1,4 @@
-import type { PageJob, PagePipeline, PageState } from "../../page-state";
+import type { PageJob, PagePipeline, PageState } from "../page-state";
 import { cancelPipeline } from "./api";
 import { arrange, byId, make, setText } from "./dom";
 import { type JobRow, jobRow, type Span } from "./job-row";

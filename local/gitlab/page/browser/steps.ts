@@ -1,4 +1,4 @@
-import type { PageJob } from "../../page-state";
+import type { PageJob } from "../page-state";
 import { clockTime, duration } from "./time";
 
 interface Step {

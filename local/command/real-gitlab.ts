@@ -1,0 +1,49 @@
+import { userInfo } from "node:os";
+import type { RealGitLab } from "../laptop/laptop-options";
+
+/** Raised when the operator says no, or a token is missing. */
+export class Declined extends Error {}
+
+const warning = (url: string): string =>
+  `Jobs of ${url} will run on this machine, as the user ${userInfo().username}: they can read and change whatever that user can.`;
+
+const askForToken = async (): Promise<string> => {
+  const { password } = await import("@inquirer/prompts");
+  return password({ message: "GitLab access token (create_runner, manage_runner, read_api):", mask: true });
+};
+
+const askForConsent = async (url: string): Promise<boolean> => {
+  const { confirm } = await import("@inquirer/prompts");
+  return confirm({ message: `${warning(url)} Go on?`, default: false });
+};
+
+/**
+ * A real GitLab's jobs run here: asks first on a terminal, and says so on stderr where there is none.
+ *
+ * @throws Declined in words
+ */
+export const realGitLab = async (
+  url: string,
+  env: Readonly<Record<string, string | undefined>>,
+  canAsk: boolean,
+): Promise<RealGitLab> => {
+  if (!canAsk) process.stderr.write(`${warning(url)}\n`);
+  else if (!(await askForConsent(url))) throw new Declined("Nothing was started.");
+  const accessToken = env.GITLAB_ACCESS_TOKEN || (canAsk ? await askForToken() : "");
+  if (!accessToken) throw new Declined("Set GITLAB_ACCESS_TOKEN to an access token of that GitLab.");
+  return { url, accessToken };
+};
+
+/** How to get that GitLab's hooks here, and what happens while they do not come. */
+export const hookAdvice = (webhook: string, token: string): string => {
+  const { port } = new URL(webhook);
+  return [
+    "Add a webhook in GitLab (project or group, Settings > Webhooks), for job events alone:",
+    `  URL:          ${webhook}`,
+    `  Secret token: ${token}`,
+    "Where that GitLab cannot reach this address, leave the hook out: the sweep still finds jobs within a minute.",
+    "For hooks all the same, open a tunnel from a machine that it reaches, for example:",
+    `  ssh -N -R 8080:127.0.0.1:${port} you@host.example.com`,
+    "and give the hook that machine's address with the path /webhook.",
+  ].join("\n");
+};

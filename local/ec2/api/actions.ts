@@ -1,0 +1,95 @@
+import type { Blueprint } from "../instance";
+import type { World } from "../instances";
+import type { Pools } from "../pools";
+import { ClientTokens } from "./client-tokens";
+import { type FleetOrder, fillFleet, fleetOrder, fleetXml, templateName } from "./create-fleet";
+import { consoleOutput, describeInstanceStatus, describeInstances, endInstances } from "./describe";
+import { Ec2Error } from "./errors";
+import type { ReadTemplate } from "./launch-template";
+import { at, listAt, type QueryNode, tagsAt, textAt } from "./query-form";
+import type { XmlValue } from "./xml";
+
+export type Action = (request: QueryNode) => Promise<XmlValue>;
+
+export interface ActionParts {
+  readonly world: World;
+  readonly pools: Pools;
+  readonly readTemplate: ReadTemplate;
+  readonly now: () => number;
+}
+
+const admit = ({ pools, now }: ActionParts): void => {
+  if (!pools.admits(now())) throw new Ec2Error("RequestLimitExceeded", "Request limit exceeded.");
+};
+
+const createFleet = (parts: ActionParts): Action => {
+  const tokens = new ClientTokens<XmlValue>();
+  let count = 0;
+  const effect = (order: FleetOrder, blueprint: Blueprint): XmlValue => {
+    count += 1;
+    const fleetId = `fleet-${String(count).padStart(12, "0")}`;
+    return fleetXml(fleetId, order.boughtAs, fillFleet(order, blueprint, parts.world, parts.pools));
+  };
+  return async (request) => {
+    admit(parts);
+    const order = fleetOrder(request);
+    const blueprint = await parts.readTemplate(order.template);
+    return tokens.once(textAt(request, "ClientToken"), request, () => effect(order, blueprint));
+  };
+};
+
+/** RunInstances as one pool of a fleet; its error is the call's. */
+const runInstances = (parts: ActionParts): Action => {
+  const tokens = new ClientTokens<XmlValue>();
+  const effect = (request: QueryNode, blueprint: Blueprint): XmlValue => {
+    const result = fillFleet(
+      {
+        template: {},
+        overrides: [
+          {
+            instanceType: textAt(request, "InstanceType") ?? "t4g.micro",
+            subnetId: textAt(request, "SubnetId") ?? "subnet-default",
+            disks: [],
+          },
+        ],
+        boughtAs: textAt(request, "InstanceMarketOptions", "MarketType") === "spot" ? "spot" : "on-demand",
+        tags: tagsAt(request, "instance"),
+        volumeTags: tagsAt(request, "volume"),
+      },
+      blueprint,
+      parts.world,
+      parts.pools,
+    );
+    if ("errors" in result) {
+      const error = result.errors[0]?.error;
+      throw new Ec2Error(error?.code ?? "InternalError", error?.message ?? "");
+    }
+    const { instance } = result;
+    return {
+      reservationId: instance.reservationId,
+      instancesSet: [{ instanceId: instance.instanceId, instanceState: { code: 0, name: "pending" } }],
+    };
+  };
+  return async (request) => {
+    admit(parts);
+    if (listAt(request, "LaunchTemplate").length > 0 || at(request, "LaunchTemplate") === undefined) {
+      throw new Ec2Error("UnsupportedOperation", "The simulator launches from launch templates only");
+    }
+    const blueprint = await parts.readTemplate(templateName(at(request, "LaunchTemplate")));
+    return tokens.once(textAt(request, "ClientToken"), request, () => effect(request, blueprint));
+  };
+};
+
+/** What the simulator answers itself; everything else is the engine's. */
+export const ec2Actions = (parts: ActionParts): Readonly<Record<string, Action>> => {
+  const { world } = parts;
+  return {
+    CreateFleet: createFleet(parts),
+    RunInstances: runInstances(parts),
+    DescribeInstances: async (request) => describeInstances(request, world),
+    DescribeInstanceStatus: async (request) => describeInstanceStatus(request, world),
+    TerminateInstances: async (request) => endInstances(request, world, "terminated"),
+    StopInstances: async (request) => endInstances(request, world, "stopped"),
+    GetConsoleOutput: async (request) => consoleOutput(request, world),
+  };
+};

@@ -1,0 +1,159 @@
+import { architectureOf, type Blueprint, type Instance } from "../instance";
+import type { World } from "../instances";
+import type { PoolError, Pools } from "../pools";
+import { Ec2Error } from "./errors";
+import type { TemplateName } from "./launch-template";
+import { at, listAt, type QueryNode, tagsAt, textAt } from "./query-form";
+import type { XmlValue } from "./xml";
+
+/** One pool that a fleet may take from, with its own disks. */
+interface Override {
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly disks: Blueprint["disks"];
+}
+
+export interface FleetOrder {
+  readonly template: TemplateName;
+  readonly overrides: readonly Override[];
+  readonly boughtAs: "spot" | "on-demand";
+  readonly tags: Readonly<Record<string, string>>;
+  readonly volumeTags: Readonly<Record<string, string>>;
+}
+
+const required = (value: string | undefined, name: string): string => {
+  if (value === undefined || value === "") {
+    throw new Ec2Error("MissingParameter", `The request must contain the parameter ${name}`);
+  }
+  return value;
+};
+
+export const templateName = (specification: QueryNode | undefined): TemplateName => {
+  const id = textAt(specification, "LaunchTemplateId");
+  const name = textAt(specification, "LaunchTemplateName");
+  const version = textAt(specification, "Version");
+  if (id === undefined && name === undefined)
+    throw new Ec2Error("MissingParameter", "LaunchTemplateId is missing");
+  return { ...(id ? { id } : {}), ...(name ? { name } : {}), ...(version ? { version } : {}) };
+};
+
+const disksOf = (node: QueryNode): Blueprint["disks"] =>
+  listAt(node, "BlockDeviceMapping").map((mapping) => ({
+    deviceName: textAt(mapping, "DeviceName") ?? "",
+    sizeGiB: Number(textAt(mapping, "Ebs", "VolumeSize") ?? 0),
+  }));
+
+const overrideOf = (node: QueryNode): Override => ({
+  instanceType: required(textAt(node, "InstanceType"), "InstanceType"),
+  subnetId: textAt(node, "SubnetId") ?? "subnet-default",
+  disks: disksOf(node),
+});
+
+/** What a CreateFleet request of type `instant` for one instance asks for. */
+export const fleetOrder = (request: QueryNode): FleetOrder => {
+  if (textAt(request, "Type") !== "instant") {
+    throw new Ec2Error("UnsupportedOperation", "The simulator knows fleets of type instant only");
+  }
+  const total = textAt(request, "TargetCapacitySpecification", "TotalTargetCapacity");
+  if (total !== "1")
+    throw new Ec2Error("UnsupportedOperation", "The simulator knows fleets of one instance only");
+  const config = listAt(request, "LaunchTemplateConfigs")[0];
+  const template = templateName(at(config, "LaunchTemplateSpecification"));
+  required(template.version, "LaunchTemplateSpecification.Version");
+  const market = textAt(request, "TargetCapacitySpecification", "DefaultTargetCapacityType");
+  return {
+    template,
+    overrides: listAt(config, "Overrides").map(overrideOf),
+    boughtAs: market === "spot" ? "spot" : "on-demand",
+    tags: tagsAt(request, "instance"),
+    volumeTags: tagsAt(request, "volume"),
+  };
+};
+
+/** An image's architecture where its name tells. */
+const imageArchitecture = (imageId: string): string | undefined =>
+  /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
+
+const misfit = (instanceType: string, { imageId }: Blueprint): PoolError | undefined => {
+  const wanted = imageArchitecture(imageId);
+  const given = architectureOf(instanceType);
+  if (wanted === undefined || wanted === given) return undefined;
+  return {
+    code: "InvalidParameterValue",
+    message: `The architecture '${given}' of ${instanceType} does not match the architecture '${wanted}' of the image.`,
+  };
+};
+
+/** A disk under the template's name replaces that one; under another name it is one more (as on EC2). */
+const mergeDisks = (base: Blueprint["disks"], extra: Blueprint["disks"]): Blueprint["disks"] => {
+  const names = extra.map(({ deviceName }) => deviceName);
+  return [...base.filter(({ deviceName }) => !names.includes(deviceName)), ...extra];
+};
+
+export type FleetResult =
+  | { readonly instance: Instance }
+  | { readonly errors: readonly { readonly override: Override; readonly error: PoolError }[] };
+
+/** Takes the first pool that has something; where none has, each one's error. */
+export const fillFleet = (
+  order: FleetOrder,
+  blueprint: Blueprint,
+  world: World,
+  pools: Pools,
+): FleetResult => {
+  const errors: { override: Override; error: PoolError }[] = [];
+  for (const override of order.overrides) {
+    const pool = { ...override, boughtAs: order.boughtAs };
+    const error =
+      misfit(override.instanceType, blueprint) ?? pools.take(pool, world.living(order.boughtAs).length);
+    if (error) {
+      errors.push({ override, error });
+      continue;
+    }
+    return {
+      instance: world.launch({
+        ...blueprint,
+        instanceType: override.instanceType,
+        subnetId: override.subnetId,
+        boughtAs: order.boughtAs,
+        disks: mergeDisks(blueprint.disks, override.disks),
+        tags: { ...blueprint.tags, ...order.tags },
+        volumeTags: { ...blueprint.volumeTags, ...order.volumeTags },
+      }),
+    };
+  }
+  return { errors };
+};
+
+const overrideXml = ({ instanceType, subnetId }: Override): XmlValue => ({
+  overrides: { instanceType, subnetId },
+});
+
+/** Errors come inside an answer that succeeded. */
+export const fleetXml = (fleetId: string, boughtAs: string, result: FleetResult): XmlValue => {
+  if ("errors" in result) {
+    return {
+      fleetId,
+      errorSet: result.errors.map(({ override, error }) => ({
+        launchTemplateAndOverrides: overrideXml(override),
+        lifecycle: boughtAs,
+        errorCode: error.code,
+        errorMessage: error.message,
+      })),
+      fleetInstanceSet: [],
+    };
+  }
+  const { instanceId, instanceType, subnetId } = result.instance;
+  return {
+    fleetId,
+    errorSet: [],
+    fleetInstanceSet: [
+      {
+        launchTemplateAndOverrides: { overrides: { instanceType, subnetId } },
+        lifecycle: boughtAs,
+        instanceIds: [instanceId],
+        instanceType,
+      },
+    ],
+  };
+};

@@ -1,0 +1,65 @@
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface HarmlessParts {
+  /** The instance's own folder, its GLR_ROOT. */
+  readonly root: string;
+  /** Where the instance says that it switches itself off. */
+  readonly powerOffUrl: string;
+  /** The program that runs jobs. */
+  readonly gitlabRunner: string;
+  /** What every process of the instance has in its environment, jobs included. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly path: string;
+}
+
+/** What the shipped user data calls by name and must not do to the laptop. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  shutdown: "power-off.sh",
+  systemctl: "power-off.sh",
+  "systemd-run": "systemd-run.sh",
+  iptables: "record-call.sh",
+  ip6tables: "record-call.sh",
+  docker: "record-call.sh",
+  "gitlab-runner": "gitlab-runner.sh",
+};
+
+const SAID_IN_THE_LOG =
+  "echo 'There is no Docker here: the laptop runs this job of a docker executor in the shell executor, without a container.'";
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** JSON's escapes are TOML's. */
+const toml = (text: string): string => JSON.stringify(text);
+
+const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: HarmlessParts): string =>
+  Object.entries({
+    ...env,
+    GLR_HARMLESS_LOG: join(root, "harmless.log"),
+    GLR_POWER_OFF_URL: powerOffUrl,
+    GLR_GITLAB_RUNNER: gitlabRunner,
+  })
+    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .join("");
+
+/** A job's login shell sets PATH anew; the runner's `environment` outlives that, so that `shutdown` stays harmless. */
+const executorToml = ({ root, path }: HarmlessParts): string =>
+  [
+    'executor = "shell"',
+    'shell = "bash"',
+    `builds_dir = ${toml(join(root, "job/builds"))}`,
+    `cache_dir = ${toml(join(root, "job/cache"))}`,
+    `environment = [${toml(`PATH=${path}`)}, ${toml(`TMPDIR=${join(root, "tmp")}`)}]`,
+    `pre_build_script = ${toml(SAID_IN_THE_LOG)}`,
+    "",
+  ].join("\n");
+
+/** Fills the folder that stands first on an instance's PATH. */
+export const writeHarmless = (folder: string, parts: HarmlessParts): void => {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, source] of Object.entries(COMMANDS)) {
+    copyFileSync(join(__dirname, "../command-stubs", source), join(folder, name));
+  }
+  writeFileSync(join(folder, "instance.env"), instanceEnv(parts));
+  writeFileSync(join(folder, "executor.toml"), executorToml(parts));
+};

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Instance } from "../instance";
+
+export interface MetadataParts {
+  readonly region: string;
+  readonly accountId: string;
+  readonly now: () => number;
+  /** As it is now: an interruption shows after its notice. */
+  readonly instance: () => Instance | undefined;
+  /** What the role's credentials are, on the engine. */
+  readonly credentials: Readonly<Record<"AccessKeyId" | "SecretAccessKey" | "Token", string>>;
+  readonly onPowerOff: () => void;
+  /** Whether this request goes unanswered, for tests of a service that is late. */
+  readonly isFlaky: () => boolean;
+}
+
+export interface MetadataService {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+const ROLE_NAME = "gitlab-runner";
+const HOUR_MS = 3_600_000;
+const LONGEST_TOKEN_SECONDS = 21_600;
+
+const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
+
+/** The tree below `/latest/`. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html */
+const tree = (instance: Instance, parts: MetadataParts): Readonly<Record<string, string | undefined>> => ({
+  "meta-data/instance-id": instance.instanceId,
+  "meta-data/instance-type": instance.instanceType,
+  "meta-data/ami-id": instance.imageId,
+  "meta-data/local-ipv4": instance.privateIp,
+  "meta-data/placement/region": parts.region,
+  "meta-data/placement/availability-zone": `${parts.region}a`,
+  "meta-data/instance-life-cycle": instance.boughtAs,
+  "meta-data/iam/security-credentials/": instance.instanceProfileArn ? ROLE_NAME : undefined,
+  [`meta-data/iam/security-credentials/${ROLE_NAME}`]: JSON.stringify({
+    Code: "Success",
+    Type: "AWS-HMAC",
+    LastUpdated: iso(parts.now()),
+    Expiration: iso(parts.now() + 6 * HOUR_MS),
+    ...parts.credentials,
+  }),
+  "meta-data/spot/instance-action":
+    instance.interruptedAt === undefined
+      ? undefined
+      : JSON.stringify({ action: "terminate", time: iso(instance.interruptedAt) }),
+  "meta-data/events/recommendations/rebalance": instance.isRebalanceRecommended
+    ? JSON.stringify({ noticeTime: iso(parts.now()) })
+    : undefined,
+  "dynamic/instance-identity/document": JSON.stringify({
+    instanceId: instance.instanceId,
+    accountId: parts.accountId,
+    region: parts.region,
+    instanceType: instance.instanceType,
+    imageId: instance.imageId,
+  }),
+  "user-data": instance.userData,
+});
+
+type Answer = readonly [status: number, text?: string];
+
+/** An instance's metadata service, version 2: one server an instance, on loopback. */
+export const startMetadataService = async (parts: MetadataParts): Promise<MetadataService> => {
+  const tokens = new Map<string, number>();
+
+  const giveToken = ({ headers }: IncomingMessage): Answer => {
+    // What comes through a proxy or from a hop away is not the instance itself.
+    if (headers["x-forwarded-for"] !== undefined) return [403];
+    const seconds = Number(headers["x-aws-ec2-metadata-token-ttl-seconds"]);
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_TOKEN_SECONDS) return [400];
+    const token = randomBytes(32).toString("base64url");
+    tokens.set(token, parts.now() + seconds * 1_000);
+    return [200, token];
+  };
+
+  const giveData = ({ headers }: IncomingMessage, path: string): Answer => {
+    const instance = parts.instance();
+    if (instance === undefined) return [404];
+    const token = String(headers["x-aws-ec2-metadata-token"] ?? "");
+    const isKnown = (tokens.get(token) ?? 0) > parts.now();
+    if (!isKnown && (instance.isTokenRequired || token !== "")) return [401];
+    const text = tree(instance, parts)[path];
+    return text === undefined ? [404] : [200, text];
+  };
+
+  const answer = (request: IncomingMessage, path: string): Answer => {
+    if (request.method === "PUT" && path === "/latest/api/token") return giveToken(request);
+    if (request.method !== "GET" || !path.startsWith("/latest/")) return [404];
+    return giveData(request, path.slice("/latest/".length));
+  };
+
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const path = request.url ?? "/";
+    const isPowerOff = request.method === "POST" && path === "/_/power-off";
+    if (!isPowerOff && parts.isFlaky()) {
+      request.socket.destroy();
+      return;
+    }
+    const [status, text = ""]: Answer = isPowerOff ? [200] : answer(request, path);
+    response.writeHead(status, { "content-type": "text/plain" }).end(text);
+    if (isPowerOff) parts.onPowerOff();
+  };
+
+  const server = createServer(serve);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

@@ -1,0 +1,74 @@
+import type { Answer, Call } from "../http";
+
+/** https://docs.gitlab.com/api/rest/#pagination: 20 a page, 100 at most. */
+const perPage = (query: URLSearchParams): number => {
+  const wanted = Number(query.get("per_page") ?? 20);
+  return Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, 100) : 20;
+};
+
+const link = (url: string, call: Call, changes: Record<string, string>, rel: string): string => {
+  const query = new URLSearchParams(call.url.searchParams);
+  for (const [name, value] of Object.entries(changes)) query.set(name, value);
+  return `<${url}${call.url.pathname}?${query}>; rel="${rel}"`;
+};
+
+interface Identified {
+  readonly id: number;
+}
+
+const byKeyset = <Item extends Identified>(url: string, call: Call, items: readonly Item[]) => {
+  const query = call.url.searchParams;
+  const isAscending = query.get("sort") === "asc";
+  const field = isAscending ? "id_after" : "id_before";
+  const edge = Number(query.get(field) ?? query.get("cursor") ?? Number.NaN);
+  const isBeyond = (item: Item) => Number.isNaN(edge) || (isAscending ? item.id > edge : item.id < edge);
+  const left = items.filter(isBeyond);
+  const page = left.slice(0, perPage(query));
+  const last = page.at(-1);
+  const hasMore = last !== undefined && left.length > page.length;
+  const headers = hasMore ? { Link: link(url, call, { [field]: String(last.id) }, "next") } : {};
+  return { page, headers };
+};
+
+const byOffset = <Item>(url: string, call: Call, items: readonly Item[]) => {
+  const query = call.url.searchParams;
+  const size = perPage(query);
+  const number = Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1);
+  const pages = Math.max(1, Math.ceil(items.length / size));
+  const turn = (to: number, rel: string) =>
+    link(url, call, { page: String(to), per_page: String(size) }, rel);
+  const links = [
+    ...(number > 1 ? [turn(number - 1, "prev")] : []),
+    ...(number < pages ? [turn(number + 1, "next")] : []),
+    turn(1, "first"),
+    turn(pages, "last"),
+  ];
+  const headers = {
+    Link: links.join(", "),
+    "X-Page": String(number),
+    "X-Per-Page": String(size),
+    "X-Next-Page": number < pages ? String(number + 1) : "",
+    "X-Prev-Page": number > 1 ? String(number - 1) : "",
+    "X-Total": String(items.length),
+    "X-Total-Pages": String(pages),
+  };
+  return { page: items.slice((number - 1) * size, number * size), headers };
+};
+
+/**
+ * One page of a list: by keyset (`pagination=keyset`, or an `id_after`/`id_before` of a Link before) or by
+ * page number. Newest first unless `sort=asc`.
+ */
+export const paged = <Item extends Identified>(
+  url: string,
+  call: Call,
+  items: readonly Item[],
+  show: (item: Item) => unknown,
+): Answer => {
+  const query = call.url.searchParams;
+  const direction = query.get("sort") === "asc" ? 1 : -1;
+  const sorted = [...items].sort((one, other) => direction * (one.id - other.id));
+  const isKeyset = query.get("pagination") === "keyset" || query.has("id_after") || query.has("id_before");
+  const { page, headers } = isKeyset ? byKeyset(url, call, sorted) : byOffset(url, call, sorted);
+  return { status: 200, body: page.map(show), headers };
+};

@@ -1,0 +1,100 @@
+import type { Job } from "../../model/records";
+
+const variable = (key: string, value: string, isMasked = false) => ({
+  key,
+  value,
+  public: !isMasked,
+  file: false,
+  masked: isMasked,
+  raw: true,
+});
+
+const predefined = (url: string, job: Job): Readonly<Record<string, string>> => ({
+  CI: "true",
+  GITLAB_CI: "true",
+  CI_SERVER: "yes",
+  CI_SERVER_URL: url,
+  CI_SERVER_NAME: "GitLab",
+  CI_API_V4_URL: `${url}/api/v4`,
+  CI_PIPELINE_ID: String(job.pipeline.id),
+  CI_PIPELINE_IID: String(job.pipeline.iid),
+  CI_PIPELINE_SOURCE: "api",
+  CI_PROJECT_ID: String(job.pipeline.projectId),
+  CI_PROJECT_NAME: `project-${job.pipeline.projectId}`,
+  CI_PROJECT_PATH: `local/project-${job.pipeline.projectId}`,
+  CI_JOB_ID: String(job.id),
+  CI_JOB_NAME: job.spec.name,
+  CI_JOB_STAGE: job.spec.stage,
+  CI_COMMIT_SHA: job.pipeline.sha,
+  CI_COMMIT_REF_NAME: "main",
+  CI_COMMIT_BRANCH: "main",
+  CI_RUNNER_TAGS: JSON.stringify(job.runner?.tags ?? []),
+  // There is no repository here: a job has its script and nothing to fetch.
+  GIT_STRATEGY: "none",
+  GIT_CHECKOUT: "false",
+});
+
+const variables = (url: string, job: Job) => [
+  ...Object.entries(predefined(url, job)).map(([key, value]) => variable(key, value)),
+  variable("CI_JOB_TOKEN", job.token ?? "", true),
+  ...Object.entries(job.spec.variables).map(([key, value]) => variable(key, value)),
+];
+
+const step = (name: string, script: readonly string[], timeout: number) => ({
+  name,
+  script,
+  timeout,
+  when: name === "after_script" ? "always" : "on_success",
+  allow_failure: name === "after_script",
+});
+
+const steps = (job: Job) => [
+  step("script", job.spec.script, job.timeoutSeconds),
+  ...(job.spec.afterScript.length > 0 ? [step("after_script", job.spec.afterScript, 300)] : []),
+];
+
+const jobInfo = (job: Job, now: number) => ({
+  id: job.id,
+  name: job.spec.name,
+  stage: job.spec.stage,
+  pipeline_id: job.pipeline.id,
+  project_id: job.pipeline.projectId,
+  project_name: `project-${job.pipeline.projectId}`,
+  project_full_path: `local/project-${job.pipeline.projectId}`,
+  namespace_id: 1,
+  root_namespace_id: 1,
+  organization_id: 1,
+  time_in_queue_seconds: (now - (job.queuedAt ?? now)) / 1000,
+  project_jobs_running_on_instance_runners_count: "0",
+});
+
+/** The body of a 201 to `jobs/request`. A runner refuses wrong JSON types, so each is what it wants. */
+export const jobPayload = (url: string, job: Job, now: number) => ({
+  id: job.id,
+  token: job.token,
+  allow_git_fetch: true,
+  job_info: jobInfo(job, now),
+  git_info: {
+    repo_url: `${url}/local/project-${job.pipeline.projectId}.git`,
+    ref: "main",
+    sha: job.pipeline.sha,
+    before_sha: "0000000000000000000000000000000000000000",
+    ref_type: "branch",
+    refspecs: ["+refs/heads/*:refs/remotes/origin/*"],
+    depth: 20,
+    repo_object_format: "sha1",
+    protected: false,
+  },
+  runner_info: { timeout: job.timeoutSeconds, runner_session_url: null },
+  inputs: [],
+  variables: variables(url, job),
+  steps: steps(job),
+  image: null,
+  services: [],
+  artifacts: null,
+  cache: [],
+  credentials: [],
+  dependencies: [],
+  hooks: [],
+  features: { trace_sections: true, token_mask_prefixes: ["glpat-", "glrt-", "glcbt-"], failure_reasons: [] },
+});

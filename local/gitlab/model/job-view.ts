@@ -1,0 +1,65 @@
+import type { Job, Status } from "./records";
+import { lastLines } from "./trace";
+
+const LINES_SHOWN = 8;
+
+/** A job as a viewer needs it: the terminal, the page, a test. Times in milliseconds since 1970. */
+export interface JobView {
+  readonly id: number;
+  readonly projectId: number;
+  readonly pipelineId: number;
+  readonly name: string;
+  readonly stage: string;
+  readonly tags: readonly string[];
+  readonly status: Status;
+  readonly failureReason?: string;
+  readonly createdAt: number;
+  readonly queuedAt?: number;
+  /** A runner has it, confirmed or not. */
+  readonly assignedAt?: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly runnerId?: number;
+  readonly retried: boolean;
+  /** Plain text: no colours, no control characters. */
+  readonly lastLines: readonly string[];
+}
+
+const given = <Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]: Exclude<Fields[Key], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof Fields]: Exclude<Fields[Key], undefined>;
+  };
+
+/** The lines of each job at the log's size then: a log that has not grown is not read again. */
+const shownLines = new WeakMap<Job, { readonly size: number; readonly lines: readonly string[] }>();
+
+const linesOf = (job: Job): readonly string[] => {
+  const shown = shownLines.get(job);
+  if (shown?.size === job.trace.size) return shown.lines;
+  const lines = lastLines(job.trace, LINES_SHOWN);
+  shownLines.set(job, { size: job.trace.size, lines });
+  return lines;
+};
+
+export const jobView = (job: Job): JobView => ({
+  id: job.id,
+  projectId: job.pipeline.projectId,
+  pipelineId: job.pipeline.id,
+  name: job.spec.name,
+  stage: job.spec.stage,
+  tags: job.spec.tags,
+  status: job.status,
+  createdAt: job.createdAt,
+  retried: job.retried,
+  lastLines: linesOf(job),
+  ...given({
+    failureReason: job.failureReason,
+    queuedAt: job.queuedAt,
+    assignedAt: job.assignedAt,
+    startedAt: job.startedAt,
+    finishedAt: job.finishedAt,
+    runnerId: job.runner?.id,
+  }),
+});

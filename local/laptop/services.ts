@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { type Ec2Simulator, startEc2 } from "../ec2";
+import { type Builds, buildStacks, type Stack } from "../engine/build";
+import { ACCOUNT_ID, type Engine, REGION, startEngine } from "../engine/ministack";
+import { type Sam, startSam } from "../engine/sam";
+import { type StandIn, startGitLab } from "../gitlab";
+import { type LambdaHost, startLambdaHost } from "../lambda-host";
+import { type FrontDoor, startFrontDoor } from "../webhook-api";
+import { ec2EventPutter } from "./ec2-events";
+import { findGitLabRunner, type RunnerBinary } from "./gitlab-runner-binary";
+import type { LaptopOptions } from "./laptop-options";
+import type { RunFolder } from "./run-folder";
+
+export type Closer = () => Promise<unknown>;
+
+/** Everything that runs before the stacks are deployed. */
+export interface Parts {
+  readonly run: RunFolder;
+  readonly binary: RunnerBinary;
+  readonly engine: Engine;
+  readonly sam: Sam;
+  readonly frontDoor: FrontDoor;
+  readonly standIn?: StandIn;
+  readonly ec2: Ec2Simulator;
+  readonly host: LambdaHost;
+  readonly builds: Builds;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const quiet = (): void => undefined;
+
+const simulateEc2 = (run: RunFolder, engine: Engine, binary: RunnerBinary, options: LaptopOptions) => {
+  const { log = quiet } = options;
+  const put = ec2EventPutter(engine);
+  return startEc2({
+    engineEndpoint: engine.endpoint,
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    folder: run.folder("ec2"),
+    env: { ...run.env, ...engine.env, GITLAB_RUNNER: binary.path },
+    onEvent: (event) => void put(event).catch((error: unknown) => log(`EC2 event lost: ${String(error)}`)),
+    log: options.isVerbose ? log : quiet,
+  });
+};
+
+const hostFunctions = (
+  { run, builds, env, binary }: Pick<Parts, "run" | "builds" | "env" | "binary">,
+  { onCall }: LaptopOptions,
+): Promise<LambdaHost> =>
+  startLambdaHost({
+    run,
+    bundleFolder: (stack, functionId) => join(builds[stack as Stack] ?? "", functionId),
+    env,
+    runnerEnv: { GITLAB_RUNNER: binary.path },
+    ...(onCall ? { onCall } : {}),
+  });
+
+/**
+ * Starts the parts in the order in which they need each other, while the stacks are built.
+ *
+ * @param closers gets what ends each part, in the order of their start
+ */
+export const startParts = async (
+  options: LaptopOptions,
+  root: string,
+  run: RunFolder,
+  closers: Closer[],
+): Promise<Parts> => {
+  const opened = <Part extends { close(): unknown }>(part: Part): Part => {
+    closers.push(async () => part.close());
+    return part;
+  };
+  const building = buildStacks(root, run);
+  // It is awaited below; until then nobody else hears of its failure.
+  building.catch(quiet);
+  const binary = findGitLabRunner(process.env);
+  const engine = opened(await startEngine(run, options.onCrash ?? quiet));
+  const sam = opened(startSam(run, engine.env));
+  const frontDoor = opened(await startFrontDoor(options.port ?? 0, engine.env));
+  const log = options.log ?? quiet;
+  const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
+  const ec2 = opened(await simulateEc2(run, engine, binary, options));
+  const env = { ...engine.env, AWS_ENDPOINT_URL_EC2: ec2.endpoint };
+  const builds = await building;
+  const host = opened(await hostFunctions({ run, builds, env, binary }, options));
+  return { run, binary, engine, sam, frontDoor, ...gitlab, ec2, host, builds, env };
+};

@@ -1,0 +1,40 @@
+import type { Attempt } from "../../Core/ledger";
+import type { LaptopJob, LaptopStatus } from "../gitlab/page/laptop-status";
+import type { LedgerView } from "./ledger-view";
+
+const stepsOf = ({ times }: Attempt): { name: string; at: number }[] =>
+  Object.entries(times)
+    .map(([name, at]) => ({ name, at }))
+    .sort((one, other) => one.at - other.at);
+
+const given = <Value>(name: string, value: Value | undefined): Record<string, Value> =>
+  value === undefined ? {} : { [name]: value };
+
+const jobOf = (attempt: Attempt): LaptopJob => ({
+  jobId: attempt.jobId,
+  carrier: attempt.order.runnerClass.type,
+  attempt: attempt.attempt,
+  steps: stepsOf(attempt),
+  ...given("resourceId", attempt.resourceId),
+  ...given("market", attempt.market),
+  ...given("cost", attempt.cost),
+  ...given("reason", attempt.reason),
+});
+
+/** Each job's last attempt. */
+export const jobsOf = ({ attempts }: LedgerView): readonly LaptopJob[] => {
+  const last = new Map<number, Attempt>();
+  for (const attempt of attempts) {
+    if ((last.get(attempt.jobId)?.attempt ?? 0) < attempt.attempt) last.set(attempt.jobId, attempt);
+  }
+  return [...last.values()].map(jobOf);
+};
+
+/** What the page and the terminal show beside GitLab's own view. */
+export const laptopStatus = (
+  ledger: LedgerView,
+  found: { readonly runnerRecords: number; readonly instances: number },
+): LaptopStatus => ({
+  jobs: jobsOf(ledger),
+  left: { runners: found.runnerRecords, instances: found.instances, ledger: ledger.open },
+});

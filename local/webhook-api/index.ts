@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { Outcome } from "../lambda-host/call";
+import { clientSettings } from "../laptop/client-settings";
+import type { WebhookApiShape } from "./api-shape";
+import { authorizer, type RequestHead, type Verdict } from "./authorize";
+import { type Answer, eventPutter } from "./put-event";
+import { tokenBucket } from "./throttle";
+
+/** An HTTP API's payload limit. */
+const MAX_BODY_BYTES = 10 * 1_024 * 1_024;
+
+const KEPT_LATENCIES = 20_000;
+const KEEP_ALIVE_MS = 120_000;
+
+const REFUSALS: Readonly<Record<Exclude<Verdict, "allowed">, Answer>> = {
+  "no-identity": { status: 401, body: { message: "Unauthorized" } },
+  denied: { status: 403, body: { message: "Forbidden" } },
+  failed: { status: 500, body: { message: "Internal Server Error" } },
+};
+const NOT_FOUND: Answer = { status: 404, body: { message: "Not Found" } };
+const TOO_MANY: Answer = { status: 429, body: { message: "Too Many Requests" } };
+const TOO_LARGE: Answer = { status: 413, body: { message: "Request Entity Too Large" } };
+const UNAVAILABLE: Answer = { status: 503, body: { message: "Service Unavailable" } };
+
+/** Counted since the start. */
+export interface FrontDoorCounts {
+  readonly accepted: number;
+  readonly failedEntries: number;
+  /** HTTP status → how often */
+  readonly statuses: Readonly<Record<number, number>>;
+  /** From a request's arrival to its answer, of the last 20,000 accepted ones. */
+  readonly acceptMs: readonly number[];
+}
+
+/** Stands where API Gateway stands, by the shipped template's own route, authorizer and integration. */
+export interface FrontDoor {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>`, without the route's path. */
+  readonly url: string;
+  /** Begins to serve; until then every request is answered 503. */
+  open(api: WebhookApiShape, callAuthorizer: (event: unknown) => Promise<Outcome>): void;
+  counts(): FrontDoorCounts;
+  close(): Promise<void>;
+}
+
+const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
+  }
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
+};
+
+const headOf = (request: IncomingMessage): RequestHead => ({
+  method: request.method ?? "",
+  path: new URL(request.url ?? "/", "http://localhost").pathname,
+  headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+});
+
+type Serve = (request: IncomingMessage) => Promise<Answer>;
+
+const serveApi = (
+  api: WebhookApiShape,
+  callAuthorizer: (event: unknown) => Promise<Outcome>,
+  client: EventBridgeClient,
+): Serve => {
+  const authorize = authorizer(api, callAuthorizer, Date.now);
+  const mayPass = tokenBucket(api, Date.now);
+  const put = eventPutter(client, api);
+  return async (request) => {
+    const head = headOf(request);
+    const body = await readBody(request);
+    if (head.method !== api.method || head.path !== api.path) return NOT_FOUND;
+    if (!mayPass()) return TOO_MANY;
+    const verdict = await authorize(head);
+    if (verdict !== "allowed") return REFUSALS[verdict];
+    return body === undefined ? TOO_LARGE : put(body);
+  };
+};
+
+const counter = () => {
+  const counted = {
+    accepted: 0,
+    failedEntries: 0,
+    statuses: {} as Record<number, number>,
+    acceptMs: [] as number[],
+  };
+  const count = ({ status, body }: Answer, ms: number): void => {
+    counted.statuses[status] = (counted.statuses[status] ?? 0) + 1;
+    if (status !== 200) return;
+    const failed = Number((body as { FailedEntryCount?: number }).FailedEntryCount ?? 0);
+    counted.failedEntries += failed;
+    if (failed > 0) return;
+    counted.accepted += 1;
+    if (counted.acceptMs.push(ms) > KEPT_LATENCIES) counted.acceptMs.shift();
+  };
+  return { counted, count };
+};
+
+/**
+ * Listens on loopback.
+ *
+ * @param port 0 for a free one
+ * @throws Error in words when the port is taken
+ */
+export const startFrontDoor = async (
+  port: number,
+  clientEnv: Readonly<Record<string, string>>,
+): Promise<FrontDoor> => {
+  const client = new EventBridgeClient(clientSettings(clientEnv));
+  const { counted, count } = counter();
+  let serve: Serve = async () => UNAVAILABLE;
+  const respond = (response: ServerResponse, answer: Answer, since: number): void => {
+    count(answer, performance.now() - since);
+    const headers = { "Content-Type": "application/json", "Apigw-Requestid": randomUUID() };
+    response.writeHead(answer.status, headers).end(JSON.stringify(answer.body));
+  };
+  const server = createServer((request, response) => {
+    const since = performance.now();
+    serve(request)
+      .catch((): Answer => UNAVAILABLE)
+      .then((answer) => respond(response, answer, since));
+  });
+  // Longer than a sender keeps a connection for its next hook: else that hook meets one just being closed.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const chosen = (server.address() as AddressInfo).port;
+  return {
+    port: chosen,
+    url: `http://127.0.0.1:${chosen}`,
+    open: (api, callAuthorizer) => {
+      serve = serveApi(api, callAuthorizer, client);
+    },
+    counts: () => ({ ...counted, statuses: { ...counted.statuses }, acceptMs: [...counted.acceptMs] }),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      client.destroy();
+    },
+  };
+};
+
+const listenError = (error: NodeJS.ErrnoException, port: number): Error =>
+  error.code === "EADDRINUSE"
+    ? new Error(`Port ${port} is taken: choose another with --port, or leave it out for a free one.`)
+    : error;
