@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseToml, type TomlTable } from "./toml";
+import { parse, stringify, type TomlTable } from "smol-toml";
 
 /** What of a `[[runners]]` entry, or of the flags in its place, the stand-in goes by. */
 export interface RunnerConfig {
@@ -47,11 +47,14 @@ export const runnerConfig = (table: TomlTable, systemId: string): RunnerConfig =
   systemId,
 });
 
+const isTable = (value: unknown): value is TomlTable =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
 /** The `[[runners]]` entries of a configuration file, which may be a FIFO: it is read once. */
-export const readRunners = (path: string): TomlTable[] =>
-  parseToml(readFileSync(path, "utf8"))
-    .filter((section) => section.name === "runners")
-    .map((section) => section.values);
+export const readRunners = (path: string): TomlTable[] => {
+  const { runners } = parse(readFileSync(path, "utf8"));
+  return Array.isArray(runners) ? runners.filter(isTable) : [];
+};
 
 const SYSTEM_ID = /^[sr]_[0-9a-zA-Z]{12}$/;
 
@@ -71,14 +74,7 @@ export const systemId = (configFile: string | undefined): string =>
 
 /** As `register` leaves them: entries with 0600, and the system id beside. */
 export const writeRunners = (path: string, entries: readonly TomlTable[], id: string): void => {
-  const body = entries.map((entry) =>
-    Object.entries(entry)
-      .map(([key, value]) => `  ${key} = ${JSON.stringify(value)}`)
-      .join("\n"),
-  );
-  writeFileSync(path, `concurrent = 1\n${body.map((lines) => `\n[[runners]]\n${lines}\n`).join("")}`, {
-    mode: 0o600,
-  });
+  writeFileSync(path, stringify({ concurrent: 1, runners: [...entries] }), { mode: 0o600 });
   writeFileSync(join(dirname(path), ".runner_system_id"), id, { mode: 0o600 });
 };
 

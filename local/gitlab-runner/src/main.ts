@@ -1,10 +1,10 @@
+import type { TomlTable } from "smol-toml";
 import { type Arguments, flag, parseArguments } from "./arguments";
 import { type RunnerConfig, readRunners, runnerConfig, systemId } from "./config";
 import { REVISION, VERSION } from "./gitlab-api";
 import { register, unregister, verify } from "./register";
 import { RunSingle } from "./run-single";
 import { RunnerLog } from "./runner-log";
-import type { TomlTable } from "./toml";
 
 const EXECUTORS = ["shell", "docker", "docker-autoscaler", "custom"];
 

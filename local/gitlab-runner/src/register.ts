@@ -1,8 +1,8 @@
+import type { TomlTable } from "smol-toml";
 import { type Arguments, flag } from "./arguments";
 import { readRunners, systemId, writeRunners } from "./config";
 import { ask, runnerInfo } from "./gitlab-api";
 import type { RunnerLog } from "./runner-log";
-import type { TomlTable } from "./toml";
 
 const DEFAULT_CONFIG = "config.toml";
 
