@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { checkGitLabUrl } from "../../Core/gitlab-url";
 
 /** What `npm start -- …` was asked for. */
-export interface StartOptions {
+export interface CommandOptions {
   readonly headless: boolean;
   readonly verbose: boolean;
   readonly port?: number;
@@ -12,8 +12,8 @@ export interface StartOptions {
 }
 
 /** What the command line leads to: options, or a text and an exit code (0 for help, 2 for misuse). */
-export type Parsed =
-  | { readonly options: StartOptions }
+export type ParsedOptions =
+  | { readonly options: CommandOptions }
   | { readonly text: string; readonly exitCode: number };
 
 const parsePort = (value: string): number => {
@@ -70,12 +70,12 @@ const program = (): Command =>
     .addHelpText("after", EXAMPLES);
 
 /** Reads the arguments after `npm start --`. */
-export const parseOptions = (args: readonly string[]): Parsed => {
+export const parseOptions = (args: readonly string[]): ParsedOptions => {
   const written: string[] = [];
   const write = (text: string): void => void written.push(text);
   const command = program().exitOverride().configureOutput({ writeOut: write, writeErr: write });
   try {
-    return { options: command.parse([...args], { from: "user" }).opts<StartOptions>() };
+    return { options: command.parse([...args], { from: "user" }).opts<CommandOptions>() };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { text: written.join(""), exitCode: error.exitCode === 0 ? 0 : 2 };

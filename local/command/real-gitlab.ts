@@ -34,16 +34,16 @@ export const realGitLab = async (
   return { url, accessToken };
 };
 
-/** How to get that GitLab's hooks here, and what happens while they do not come. */
-export const hookAdvice = (webhook: string, token: string): string => {
+/** How to get that GitLab's webhooks here, and what happens while they do not come. */
+export const webhookAdvice = (webhook: string, token: string): string => {
   const { port } = new URL(webhook);
   return [
     "Add a webhook in GitLab (project or group, Settings > Webhooks), for job events alone:",
     `  URL:          ${webhook}`,
     `  Secret token: ${token}`,
-    "Where that GitLab cannot reach this address, leave the hook out: the sweep still finds jobs within a minute.",
-    "For hooks all the same, open a tunnel from a machine that it reaches, for example:",
+    "Where that GitLab cannot reach this address, leave the webhook out: the sweep still finds jobs within a minute.",
+    "For webhooks all the same, open a tunnel from a machine that it reaches, for example:",
     `  ssh -N -R 8080:127.0.0.1:${port} you@host.example.com`,
-    "and give the hook that machine's address with the path /webhook.",
+    "and give the webhook that machine's address with the path /webhook.",
   ].join("\n");
 };

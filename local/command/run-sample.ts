@@ -3,27 +3,31 @@ import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { Laptop } from "../laptop/laptop";
 import { rowsOf } from "../terminal/row";
-import { isNothingLeft, leftText, summaryTable } from "../terminal/summary";
+import { hasNothingRemaining, remainingText, summaryTable } from "../terminal/summary";
 import type { View } from "../terminal/view";
 import { uploadSampleMapping } from "./sample-mapping";
 
-const PATIENCE_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 const REDRAW_MS = 400;
 const ENDED = ["success", "failed", "canceled", "skipped"];
 
-interface Seen {
+interface SampleSnapshot {
   readonly status: LaptopStatus;
   readonly rows: ReturnType<typeof rowsOf>;
 }
 
-const look = async (laptop: Laptop, standIn: StandIn, ids: readonly number[]): Promise<Seen> => {
+const readSnapshot = async (
+  laptop: Laptop,
+  standIn: StandIn,
+  ids: readonly number[],
+): Promise<SampleSnapshot> => {
   const status = await laptop.status();
   const jobs = standIn.jobs().filter(({ id }) => ids.includes(id));
   return { status, rows: rowsOf(jobs, status.jobs) };
 };
 
-const isOver = ({ status, rows }: Seen): boolean =>
-  rows.every((row) => ENDED.includes(row.status)) && isNothingLeft(status.left);
+const isFinished = ({ status, rows }: SampleSnapshot): boolean =>
+  rows.every((row) => ENDED.includes(row.status)) && hasNothingRemaining(status.remaining);
 
 /**
  * Runs the sample pipeline and shows it live, until every job has ended and nothing of it is left.
@@ -38,12 +42,16 @@ export const runSample = async (
 ): Promise<boolean> => {
   await uploadSampleMapping(laptop);
   const ids = standIn.runSample();
-  let seen = await look(laptop, standIn, ids);
-  for (const until = Date.now() + PATIENCE_MS; !isOver(seen) && Date.now() < until; await sleep(REDRAW_MS)) {
-    seen = await look(laptop, standIn, ids);
+  let seen = await readSnapshot(laptop, standIn, ids);
+  for (
+    const until = Date.now() + TIMEOUT_MS;
+    !isFinished(seen) && Date.now() < until;
+    await sleep(REDRAW_MS)
+  ) {
+    seen = await readSnapshot(laptop, standIn, ids);
     view.show(seen.rows);
   }
   view.finish();
-  write(`\n${summaryTable(seen.rows)}\n${leftText(seen.status.left)}`);
-  return isOver(seen);
+  write(`\n${summaryTable(seen.rows)}\n${remainingText(seen.status.remaining)}`);
+  return isFinished(seen);
 };

@@ -1,9 +1,9 @@
 import pc from "picocolors";
 import { type Laptop, startLaptop } from "../laptop/laptop";
-import { happenings } from "../terminal/happenings";
+import { noticeWriter } from "../terminal/happenings";
 import { liveView, plainView, type View } from "../terminal/view";
-import type { StartOptions } from "./options";
-import { Declined, hookAdvice, realGitLab } from "./real-gitlab";
+import type { CommandOptions } from "./options";
+import { Declined, realGitLab, webhookAdvice } from "./real-gitlab";
 import { runSample } from "./run-sample";
 
 type Write = (text: string) => void;
@@ -24,7 +24,7 @@ const readyLine = (laptop: Laptop, isRealGitLab: boolean): string =>
 
 const howToGoOn = (laptop: Laptop): string => {
   const { standIn } = laptop;
-  if (!standIn) return hookAdvice(laptop.webhook, laptop.webhookToken);
+  if (!standIn) return webhookAdvice(laptop.webhook, laptop.webhookToken);
   const body = '{"jobs":[{"name":"hello","script":["echo hello"]}]}';
   return [
     `Page:    ${pc.bold(standIn.url)}`,
@@ -40,10 +40,10 @@ const runnerText = ({ binary }: Laptop): string =>
     ? `Jobs are run by ${binary.path}.`
     : "gitlab-runner is not installed here: a stand-in for it runs the jobs.";
 
-const serve = async (laptop: Laptop, options: StartOptions, view: View): Promise<void> => {
+const serve = async (laptop: Laptop, options: CommandOptions, view: View): Promise<void> => {
   if (options.headless) {
     toStderr(runnerText(laptop));
-    if (options.gitlab) toStderr(hookAdvice(laptop.webhook, laptop.webhookToken));
+    if (options.gitlab) toStderr(webhookAdvice(laptop.webhook, laptop.webhookToken));
     process.stdout.write(`${readyLine(laptop, options.gitlab !== undefined)}\n`);
     return;
   }
@@ -72,7 +72,7 @@ const ending = () => {
 };
 
 /** Starts the laptop, runs the sample pipeline or tells where everything is, and serves until it is ended. */
-export const run = async (options: StartOptions): Promise<void> => {
+export const run = async (options: CommandOptions): Promise<void> => {
   const { end, started, isEnding } = ending();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(0));
   const log = options.headless ? toStderr : toStdout;
@@ -89,7 +89,7 @@ export const run = async (options: StartOptions): Promise<void> => {
         toStderr(`${sentence} Everything else is ended too.`);
         void end(1);
       },
-      onCall: happenings((line) => view.say(line), Date.now),
+      onCall: noticeWriter((line) => view.say(line), Date.now),
       ...(options.port ? { port: options.port } : {}),
       ...(options.webhookToken ? { webhookToken: options.webhookToken } : {}),
       ...(gitlab ? { gitlab } : {}),

@@ -10,7 +10,7 @@ export interface PlannedError {
 }
 
 /** What goes wrong on demand. */
-export class Faults {
+export class Ec2Faults {
   private planned: (PlannedError & { left: number })[] = [];
   private lost = 0;
   private flaky = 0;

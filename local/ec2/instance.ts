@@ -1,7 +1,13 @@
-export type InstanceState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
+export type SimulatorInstanceState =
+  | "pending"
+  | "running"
+  | "shutting-down"
+  | "terminated"
+  | "stopping"
+  | "stopped";
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
-export const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+export const STATE_CODES: Readonly<Record<SimulatorInstanceState, number>> = {
   pending: 0,
   running: 16,
   "shutting-down": 32,
@@ -25,7 +31,7 @@ export interface Blueprint {
 }
 
 /** An instance of the simulator. */
-export interface Instance extends Blueprint {
+export interface SimulatorInstance extends Blueprint {
   readonly instanceId: string;
   readonly reservationId: string;
   readonly instanceType: string;
@@ -33,7 +39,7 @@ export interface Instance extends Blueprint {
   readonly boughtAs: "spot" | "on-demand";
   readonly launchedAt: number;
   readonly privateIp: string;
-  readonly state: InstanceState;
+  readonly state: SimulatorInstanceState;
   readonly stateReason?: string;
   /** Milliseconds since 1970: when EC2 will take it back. */
   readonly interruptedAt?: number;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Instance, InstanceState } from "./instance";
+import type { SimulatorInstance, SimulatorInstanceState } from "./instance";
 
 /** An event of EC2's, as it appears on the default bus with source `aws.ec2`. */
 export interface Ec2Event {
@@ -10,19 +10,19 @@ export interface Ec2Event {
 }
 
 /** What runs on an instance: started when it is running, ended when it goes. */
-export interface Machine {
+export interface InstanceMachine {
   /** Ends everything that runs on it. */
   end(): Promise<void>;
   readConsole(): string;
 }
 
-export interface WorldParts {
+export interface InstanceRegistryDependencies {
   readonly region: string;
   readonly accountId: string;
   readonly now: () => number;
   readonly onEvent: (event: Ec2Event) => void;
   /** `onPowerOff`: the machine has switched itself off. */
-  readonly boot: (instance: Instance, onPowerOff: () => void) => Promise<Machine>;
+  readonly boot: (instance: SimulatorInstance, onPowerOff: () => void) => Promise<InstanceMachine>;
   readonly log: (message: string) => void;
 }
 
@@ -35,39 +35,39 @@ export interface Timing {
   readonly interruptionMs: number;
 }
 
-export const USUAL: Timing = { pendingMs: 400, hiddenMs: 200, interruptionMs: 120_000 };
+export const DEFAULT_TIMING: Timing = { pendingMs: 400, hiddenMs: 200, interruptionMs: 120_000 };
 
 const hex = (length: number): string => randomBytes(length).toString("hex").slice(0, length);
 
 const privateIp = (): string => `10.0.${randomBytes(1)[0]}.${randomBytes(1)[0]}`;
 
-const END_STATES: readonly InstanceState[] = ["shutting-down", "terminated"];
+const END_STATES: readonly SimulatorInstanceState[] = ["shutting-down", "terminated"];
 
 /** All instances and what becomes of them. */
-export class World {
-  timing: Timing = USUAL;
-  private readonly instances = new Map<string, Instance>();
-  private readonly machines = new Map<string, Machine>();
+export class InstanceRegistry {
+  timing: Timing = DEFAULT_TIMING;
+  private readonly instances = new Map<string, SimulatorInstance>();
+  private readonly machines = new Map<string, InstanceMachine>();
   private readonly endings = new Map<string, Promise<void>>();
   private isClosed = false;
 
-  constructor(private readonly parts: WorldParts) {}
+  constructor(private readonly parts: InstanceRegistryDependencies) {}
 
-  all(): readonly Instance[] {
+  all(): readonly SimulatorInstance[] {
     return [...this.instances.values()];
   }
 
-  get(instanceId: string): Instance | undefined {
+  get(instanceId: string): SimulatorInstance | undefined {
     return this.instances.get(instanceId);
   }
 
   /** Whether DescribeInstances shows it by now. */
-  isVisible(instance: Instance): boolean {
+  isVisible(instance: SimulatorInstance): boolean {
     return this.parts.now() - instance.launchedAt >= this.timing.hiddenMs;
   }
 
   /** Instances that are paid for. */
-  living(boughtAs?: Instance["boughtAs"]): readonly Instance[] {
+  living(boughtAs?: SimulatorInstance["boughtAs"]): readonly SimulatorInstance[] {
     return this.all().filter(
       (instance) =>
         !END_STATES.includes(instance.state) && (boughtAs === undefined || instance.boughtAs === boughtAs),
@@ -75,9 +75,9 @@ export class World {
   }
 
   launch(
-    plan: Omit<Instance, "instanceId" | "reservationId" | "launchedAt" | "privateIp" | "state">,
-  ): Instance {
-    const instance: Instance = {
+    plan: Omit<SimulatorInstance, "instanceId" | "reservationId" | "launchedAt" | "privateIp" | "state">,
+  ): SimulatorInstance {
+    const instance: SimulatorInstance = {
       ...plan,
       instanceId: `i-${hex(17)}`,
       reservationId: `r-${hex(17)}`,
@@ -166,7 +166,7 @@ export class World {
     if (gone) this.tell(gone);
   }
 
-  private change(instanceId: string, patch: Partial<Instance>): Instance | undefined {
+  private change(instanceId: string, patch: Partial<SimulatorInstance>): SimulatorInstance | undefined {
     const before = this.instances.get(instanceId);
     if (before === undefined || before.state === "terminated") return undefined;
     const after = { ...before, ...patch };
@@ -174,7 +174,7 @@ export class World {
     return after;
   }
 
-  private tell(instance: Instance): void {
+  private tell(instance: SimulatorInstance): void {
     this.parts.log(`${instance.instanceId} ${instance.state}`);
     this.put(instance, "EC2 Instance State-change Notification", {
       "instance-id": instance.instanceId,
@@ -182,7 +182,11 @@ export class World {
     });
   }
 
-  private put({ instanceId }: Instance, detailType: string, detail: Readonly<Record<string, unknown>>): void {
+  private put(
+    { instanceId }: SimulatorInstance,
+    detailType: string,
+    detail: Readonly<Record<string, unknown>>,
+  ): void {
     if (this.isClosed) return;
     const arn = `arn:aws:ec2:${this.parts.region}:${this.parts.accountId}:instance/${instanceId}`;
     this.parts.onEvent({ detailType, detail, resources: [arn] });

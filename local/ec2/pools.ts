@@ -10,7 +10,7 @@ export interface PoolSettings {
   readonly rate?: { readonly burst: number; readonly perSecond: number };
 }
 
-export const PLENTY: PoolSettings = { capacity: {}, limits: {}, unsupported: [] };
+export const UNLIMITED: PoolSettings = { capacity: {}, limits: {}, unsupported: [] };
 
 export interface Pool {
   readonly boughtAs: "spot" | "on-demand";
@@ -33,7 +33,7 @@ const LIMIT_CODES = { spot: "MaxSpotInstanceCountExceeded", "on-demand": "VcpuLi
 
 /** EC2's capacity, quotas and request rate. */
 export class Pools {
-  private settings: PoolSettings = PLENTY;
+  private settings: PoolSettings = UNLIMITED;
   private left: Record<string, number> = {};
   private tokens = 0;
   private filledAt = 0;

@@ -1,5 +1,5 @@
-import type { Resource, Template } from "./template-file";
-import { LACKING_TYPES } from "./unsupported-types";
+import type { ParsedTemplate, TemplateResource } from "./template-file";
+import { UNSUPPORTED_TYPES } from "./unsupported-types";
 
 /** What a deployed copy needs beyond the template. */
 export interface CopySettings {
@@ -10,7 +10,7 @@ export interface CopySettings {
 }
 
 export interface DeployedCopy {
-  readonly template: Template;
+  readonly template: ParsedTemplate;
   /** Logical ids and types of what the engine lacks, e.g. `NatGateway1 (AWS::EC2::NatGateway)`. */
   readonly dropped: readonly string[];
 }
@@ -34,9 +34,11 @@ const pointsTo = (value: unknown): string[] => {
 };
 
 /** What the engine lacks, and what cannot be without it. */
-const lacking = (template: Template): Set<string> => {
+const unsupportedResources = (template: ParsedTemplate): Set<string> => {
   const resources = Object.entries(template.Resources);
-  const gone = new Set(resources.filter(([, { Type }]) => LACKING_TYPES.includes(Type)).map(([id]) => id));
+  const gone = new Set(
+    resources.filter(([, { Type }]) => UNSUPPORTED_TYPES.includes(Type)).map(([id]) => id),
+  );
   for (let before = -1; before !== gone.size; ) {
     before = gone.size;
     for (const [id, resource] of resources) {
@@ -49,10 +51,10 @@ const lacking = (template: Template): Set<string> => {
 const asList = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === "string" ? [value] : value;
 
-const withoutDependencies = (resource: Resource, gone: ReadonlySet<string>): Resource => {
+const withoutDependencies = (resource: TemplateResource, gone: ReadonlySet<string>): TemplateResource => {
   const { DependsOn, ...rest } = resource;
   const left = asList(DependsOn).filter((id) => !gone.has(id));
-  return left.length > 0 ? { ...rest, DependsOn: left } : (rest as Resource);
+  return left.length > 0 ? { ...rest, DependsOn: left } : (rest as TemplateResource);
 };
 
 const withHost = (properties: Readonly<Record<string, unknown>>, url: string): Record<string, unknown> => {
@@ -62,7 +64,7 @@ const withHost = (properties: Readonly<Record<string, unknown>>, url: string): R
 };
 
 /** A function whose calls go to the host. An image's build needs Docker: the copy names an image that need not exist. */
-const hostedFunction = (resource: Resource, url: string): Resource => {
+const hostedFunction = (resource: TemplateResource, url: string): TemplateResource => {
   const properties = withHost(resource.Properties ?? {}, url);
   if (properties.PackageType !== "Image") return { ...resource, Properties: properties };
   const { Metadata: _, ...rest } = resource;
@@ -73,10 +75,10 @@ const DUMMY_IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/laptop:none";
 
 const copyOf = (
   id: string,
-  resource: Resource,
+  resource: TemplateResource,
   gone: ReadonlySet<string>,
   settings: CopySettings,
-): Resource => {
+): TemplateResource => {
   const kept = withoutDependencies(resource, gone);
   return kept.Type === "AWS::Serverless::Function" ? hostedFunction(kept, settings.hostUrl(id)) : kept;
 };
@@ -85,8 +87,8 @@ const copyOf = (
  * The copy of a shipped (and built) template that is deployed on the laptop: the same but for what the engine
  * lacks, with the functions' calls led to the laptop's host.
  */
-export const deployedCopy = (template: Template, settings: CopySettings): DeployedCopy => {
-  const gone = lacking(template);
+export const deployedCopy = (template: ParsedTemplate, settings: CopySettings): DeployedCopy => {
+  const gone = unsupportedResources(template);
   const kept = Object.entries(template.Resources).filter(([id]) => !gone.has(id));
   const outputs = Object.entries(template.Outputs ?? {})
     .filter(([, output]) => !pointsTo(output).some((target) => gone.has(target)))

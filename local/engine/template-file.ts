@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml";
 
 /** A CloudFormation template as JSON: every short form (`!Ref x`) written out (`{ Ref: x }`). */
-export interface Template {
+export interface ParsedTemplate {
   readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
-  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly [key: string]: unknown }>>;
   readonly [section: string]: unknown;
 }
 
-export interface Resource {
+export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
   readonly Metadata?: Readonly<Record<string, unknown>>;
@@ -48,9 +48,9 @@ const written = (node: unknown, document: Document): unknown => {
 };
 
 /** @throws Error where the file is no YAML */
-export const readTemplate = (path: string): Template => {
+export const readTemplate = (path: string): ParsedTemplate => {
   const document = parseDocument(readFileSync(path, "utf8"), { logLevel: "silent" });
   const [error] = document.errors;
   if (error) throw new Error(`${path}: ${error.message}`);
-  return written(document.contents, document) as Template;
+  return written(document.contents, document) as ParsedTemplate;
 };

@@ -3,7 +3,7 @@
  * them would not start. They are left out of the deployed copy, never out of the shipped template, and none of
  * them changes what happens to a job.
  */
-export const LACKING_TYPES: readonly string[] = [
+export const UNSUPPORTED_TYPES: readonly string[] = [
   "AWS::Budgets::Budget",
   "AWS::CloudWatch::CompositeAlarm",
   "AWS::EC2::EIP",

@@ -1,10 +1,10 @@
 import type { StandInClock } from "./model/clock";
-import type { Counts } from "./model/counts";
+import type { GitLabCounts } from "./model/counts";
 import type { FaultSettings } from "./model/faults";
 import type { JobView } from "./model/job-view";
-import type { Limits } from "./model/state";
+import type { GitLabLimits } from "./model/state";
 import type { AskLaptop } from "./page/laptop-status";
-import type { HookTiming } from "./webhooks/webhook-sender";
+import type { WebhookTiming } from "./webhooks/webhook-sender";
 
 /** How to start the stand-in; everything has a default. */
 export interface StandInOptions {
@@ -12,14 +12,14 @@ export interface StandInOptions {
   readonly port?: number;
   readonly host?: "127.0.0.1";
   readonly log?: (message: string) => void;
-  readonly limits?: Partial<Limits>;
-  /** How late, repeated and out of order hooks are. */
-  readonly timing?: Partial<HookTiming>;
+  readonly limits?: Partial<GitLabLimits>;
+  /** How late, repeated and out of order webhooks are. */
+  readonly timing?: Partial<WebhookTiming>;
   readonly clock?: StandInClock;
 }
 
-/** A job hook for all projects, as a group hook would be. */
-export interface StandInHook {
+/** A job webhook for all projects, as a group webhook would be. */
+export interface StandInWebhook {
   /** http on loopback. */
   readonly url: string;
   /** Sent as X-Gitlab-Token. */
@@ -42,10 +42,10 @@ export interface StandIn {
   readonly accessToken: string;
   /** For the older `POST /runners`. */
   readonly registrationToken: string;
-  /** `undefined` takes the hook away. */
-  setHook(hook: StandInHook | undefined): void;
+  /** `undefined` takes the webhook away. */
+  setWebhook(webhook: StandInWebhook | undefined): void;
   setFaults(faults: FaultSettings): void;
-  counts(): Counts;
+  counts(): GitLabCounts;
   /** `jobs` as in `POST /projects/:id/pipeline`. @returns the jobs as they were created */
   createPipeline(projectId: number, jobs: readonly unknown[]): readonly JobView[];
   /** Runs the sample pipeline of sample.ts. @returns the ids of its jobs */
@@ -61,6 +61,6 @@ export interface StandIn {
   /** Called with each job that changed: its status, its runner, its log. */
   on(event: "change", listener: (job: JobView) => void): void;
   off(event: "change", listener: (job: JobView) => void): void;
-  /** Ends held polls, waiting hooks and connections. */
+  /** Ends held polls, waiting webhooks and connections. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { StandIn } from "./stand-in";
 
 /** What an API answered. */
-export interface Reply {
+export interface ApiReply {
   readonly status: number;
   readonly headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: answers are GitLab's JSON, asserted field by field
@@ -24,7 +24,7 @@ export const call = async (
   url: string,
   body?: unknown,
   headers: Record<string, string> = {},
-): Promise<Reply> => {
+): Promise<ApiReply> => {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "string" ? "text/plain" : "application/json";
   const response = await fetch(url, {
@@ -38,7 +38,7 @@ export const call = async (
 /** The REST API with the stand-in's token, or with another one. */
 export const restOf =
   (gitlab: StandIn, token = gitlab.accessToken) =>
-  (method: string, path: string, body?: unknown): Promise<Reply> =>
+  (method: string, path: string, body?: unknown): Promise<ApiReply> =>
     call(method, `${gitlab.url}/api/v4${path}`, body, { "PRIVATE-TOKEN": token });
 
 const FEATURES = { two_phase_job_commit: true, cancel_gracefully: true };
@@ -78,24 +78,24 @@ export const newRunner = async (
     })
   ).body;
 
-export interface Received {
+export interface ReceivedWebhook {
   readonly headers: IncomingHttpHeaders;
   readonly body: Record<string, unknown>;
 }
 
-/** Somebody who takes hooks. */
-export interface HookReceiver {
+/** Somebody who takes webhooks. */
+export interface WebhookReceiver {
   readonly url: string;
-  readonly received: Received[];
-  /** Waits until so many hooks have come in all. */
-  until(count: number): Promise<readonly Received[]>;
+  readonly received: ReceivedWebhook[];
+  /** Waits until so many webhooks have come in all. */
+  until(count: number): Promise<readonly ReceivedWebhook[]>;
   /** What to answer from now on. */
   answer(status: number): void;
   close(): void;
 }
 
-export const hookReceiver = async (): Promise<HookReceiver> => {
-  const received: Received[] = [];
+export const webhookReceiver = async (): Promise<WebhookReceiver> => {
+  const received: ReceivedWebhook[] = [];
   let status = 200;
   let wake = () => undefined as undefined;
   const server: Server = createServer((request, response) => {
@@ -111,7 +111,7 @@ export const hookReceiver = async (): Promise<HookReceiver> => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const until = async (count: number): Promise<readonly Received[]> => {
+  const until = async (count: number): Promise<readonly ReceivedWebhook[]> => {
     while (received.length < count) {
       await new Promise<void>((resolve) => {
         wake = () => {
@@ -123,7 +123,7 @@ export const hookReceiver = async (): Promise<HookReceiver> => {
     return received;
   };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`,
     received,
     until,
     answer: (next) => {

@@ -1,5 +1,5 @@
 /** One call of a function, as its worker or process gets it. */
-export interface Call {
+export interface FunctionCall {
   readonly requestId: string;
   readonly event: unknown;
   readonly functionName: string;
@@ -14,7 +14,7 @@ export interface FunctionError {
   readonly errorMessage: string;
 }
 
-export type Outcome = { readonly result: unknown } | { readonly error: FunctionError };
+export type CallOutcome = { readonly result: unknown } | { readonly error: FunctionError };
 
 /** What of a function's configuration the host goes by. */
 export interface FunctionSettings {
@@ -27,10 +27,10 @@ export interface FunctionSettings {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-export const timedOut = (seconds: number): Outcome => ({
+export const timedOut = (seconds: number): CallOutcome => ({
   error: { errorType: "Sandbox.Timedout", errorMessage: `Task timed out after ${seconds}.00 seconds` },
 });
 
-export const crashed = (why: string): Outcome => ({
+export const crashed = (why: string): CallOutcome => ({
   error: { errorType: "Runtime.ExitError", errorMessage: `The function's process ended: ${why}` },
 });

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { type Call, crashed, type FunctionSettings, type Outcome, timedOut } from "./call";
+import { type CallOutcome, crashed, type FunctionCall, type FunctionSettings, timedOut } from "./call";
 
 /** What a worker is made of; two functions, or two deployments of one, never share a worker. */
 export interface WorkerSource {
@@ -43,7 +43,7 @@ export class WorkerPool {
     private readonly onOutput: (key: string, text: string) => void,
   ) {}
 
-  async run(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+  async run(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
     let environment: Environment;
     try {
       environment = await this.#acquire(source);
@@ -150,11 +150,11 @@ export class WorkerPool {
   #call(
     environment: Environment,
     { timeoutSeconds }: FunctionSettings,
-    call: Omit<Call, "deadline">,
-  ): Promise<Outcome> {
+    call: Omit<FunctionCall, "deadline">,
+  ): Promise<CallOutcome> {
     const { worker } = environment;
     return new Promise((resolve) => {
-      const settle = (outcome: Outcome): void => {
+      const settle = (outcome: CallOutcome): void => {
         clearTimeout(timer);
         worker.off("message", settle).off("error", fail).off("exit", leave);
         resolve(outcome);

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import type { RunFolder } from "../laptop/run-folder";
 import { endOwnedProcesses } from "../process/owned-processes";
-import { comesAfterUs } from "../process/process-priority";
-import { type Call, crashed, type Outcome, timedOut } from "./call";
+import { lowerPriority } from "../process/process-priority";
+import { type CallOutcome, crashed, type FunctionCall, timedOut } from "./call";
 import type { WorkerSource } from "./pool";
 
 /** Starts a runner function's calls, each in a process and folder of its own; beyond `limit` they wait in turn. */
@@ -20,7 +20,7 @@ export class RunnerCalls {
     private readonly onOutput: (key: string, text: string) => void,
   ) {}
 
-  async call(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+  async call(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
     await this.#turn();
     try {
       return this.#isClosed ? crashed("the laptop is stopping") : await this.#inProcess(source, call);
@@ -47,7 +47,7 @@ export class RunnerCalls {
     this.#taken += 1;
   }
 
-  async #inProcess(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+  async #inProcess(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
     const root = this.run.folder(`lambda/${call.requestId}`);
     const child = spawn(process.execPath, [this.script, source.file, source.exportName], {
       env: { ...source.env, RUNNER_ROOT: root },
@@ -55,7 +55,7 @@ export class RunnerCalls {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    comesAfterUs(child);
+    lowerPriority(child);
     this.#running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => this.onOutput(source.key, chunk.toString()));
@@ -70,15 +70,19 @@ export class RunnerCalls {
   }
 }
 
-const outcomeOf = (child: ChildProcess, seconds: number, call: Omit<Call, "deadline">): Promise<Outcome> =>
+const outcomeOf = (
+  child: ChildProcess,
+  seconds: number,
+  call: Omit<FunctionCall, "deadline">,
+): Promise<CallOutcome> =>
   new Promise((resolve) => {
     const timer = setTimeout(() => settle(timedOut(seconds)), seconds * 1_000);
-    const settle = (outcome: Outcome): void => {
+    const settle = (outcome: CallOutcome): void => {
       clearTimeout(timer);
       resolve(outcome);
     };
-    child.once("message", (outcome) => settle(outcome as Outcome));
+    child.once("message", (outcome) => settle(outcome as CallOutcome));
     child.once("error", (error) => settle(crashed(error.message)));
     child.once("exit", (code, signal) => settle(crashed(signal ?? `exit code ${code}`)));
-    child.send({ ...call, deadline: Date.now() + seconds * 1_000 } satisfies Call, () => undefined);
+    child.send({ ...call, deadline: Date.now() + seconds * 1_000 } satisfies FunctionCall, () => undefined);
   });

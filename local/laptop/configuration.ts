@@ -5,8 +5,8 @@ import { clientSettings } from "./client-settings";
 /** The templates' own default. */
 export const CONFIGURATION_PATH = "/gitlabrunner";
 
-/** What an operator writes into Parameter Store before the first hook. */
-export interface Configuration {
+/** What an operator writes into Parameter Store before the first webhook. */
+export interface GitLabConfiguration {
   readonly url: string;
   readonly accessToken: string;
   readonly webhookSecret: string;
@@ -15,7 +15,7 @@ export interface Configuration {
 /** Writes the configuration: secrets as SecureString, as the product expects them. */
 export const writeConfiguration = async (
   env: Readonly<Record<string, string>>,
-  { url, accessToken, webhookSecret }: Configuration,
+  { url, accessToken, webhookSecret }: GitLabConfiguration,
 ): Promise<void> => {
   const client = new SSMClient(clientSettings(env));
   const put = (name: string, Value: string, Type: "String" | "SecureString") =>

@@ -3,7 +3,7 @@ import { type DeployedStack, deployStack } from "../engine/deploy";
 import { readTemplate } from "../engine/template-file";
 import { readWebhookApi, resolver } from "../webhook-api/api-shape";
 import type { LaptopOptions } from "./laptop-options";
-import type { Parts } from "./services";
+import type { LaptopServices } from "./services";
 
 export type Stacks = Readonly<Record<Stack, DeployedStack>>;
 
@@ -17,20 +17,20 @@ const WARMED = [
   "UnregisterRunnerFunction",
 ];
 
-const infrastructureTemplate = (root: string, { builds }: Parts) =>
+const infrastructureTemplate = (root: string, { builds }: LaptopServices) =>
   readTemplate(builtTemplatePath(root, "Infrastructure", builds));
 
-/** The hook's address at the front door: known before Infrastructure is deployed, for its output tells it. */
-export const webhookAddress = (root: string, parts: Parts): string => {
+/** The webhook's address at the front door: known before Infrastructure is deployed, for its output tells it. */
+export const webhookAddress = (root: string, parts: LaptopServices): string => {
   // What the route's path does not depend on has no value yet.
   const unresolved = (value: unknown): string => (typeof value === "string" ? value : "0");
-  return `${parts.frontDoor.url}${readWebhookApi(infrastructureTemplate(root, parts), unresolved).path}`;
+  return `${parts.webhookApi.url}${readWebhookApi(infrastructureTemplate(root, parts), unresolved).path}`;
 };
 
 /** Deploys the three stacks in the design's order, each with what the one before it gives. */
-export const deployAll = async (
+export const deployStacks = async (
   root: string,
-  parts: Parts,
+  parts: LaptopServices,
   webhook: string,
   options: LaptopOptions,
 ): Promise<Stacks> => {
@@ -52,14 +52,14 @@ export const deployAll = async (
   return { Infrastructure, LambdaShellRunner, AutoScaler };
 };
 
-/** Lets hooks in, by the deployed API's shape, and loads what every job needs. */
-export const openDoors = (root: string, parts: Parts, stacks: Stacks): void => {
+/** Lets webhooks in, by the deployed API's shape, and loads what every job needs. */
+export const openWebhookApi = (root: string, parts: LaptopServices, stacks: Stacks): void => {
   const template = infrastructureTemplate(root, parts);
   const { resources } = stacks.Infrastructure;
   const api = readWebhookApi(template, resolver(template, resources));
   const functionId = api.authorizerFunctionId;
   const name = resources[functionId] ?? "";
-  parts.frontDoor.open(api, (event) => parts.host.call("Infrastructure", functionId, name, event));
+  parts.webhookApi.open(api, (event) => parts.host.call("Infrastructure", functionId, name, event));
   void parts.host.warm("Infrastructure", functionId, name).catch(() => undefined);
   for (const id of WARMED) {
     const functionName = stacks.AutoScaler.resources[id];

@@ -11,7 +11,7 @@ export interface RealGitLab {
 export interface LaptopOptions {
   /** The clone whose stacks are deployed, or a copy of it. */
   readonly root?: string;
-  /** The hook's port; 0, the default: a free one. */
+  /** The webhook's port; 0, the default: a free one. */
   readonly port?: number;
   readonly webhookToken?: string;
   readonly gitlab?: RealGitLab;

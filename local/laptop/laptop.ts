@@ -4,19 +4,19 @@ import type { Engine } from "../engine/ministack";
 import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LambdaHost } from "../lambda-host";
-import type { FrontDoor } from "../webhook-api";
-import { type Configuration, writeConfiguration } from "./configuration";
-import { deployAll, openDoors, type Stacks, webhookAddress } from "./deploy-stacks";
+import type { WebhookApi } from "../webhook-api";
+import { type GitLabConfiguration, writeConfiguration } from "./configuration";
+import { deployStacks, openWebhookApi, type Stacks, webhookAddress } from "./deploy-stacks";
 import type { RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
 import { readLedger } from "./ledger-view";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
-import { type Closer, type Parts, startParts } from "./services";
+import { type Closer, type LaptopServices, startServices } from "./services";
 import { laptopStatus } from "./status";
 
 /** The whole application, running on this machine. */
 export interface Laptop {
-  /** The hook's address. */
+  /** The webhook's address. */
   readonly webhook: string;
   readonly webhookToken: string;
   readonly gitlabUrl: string;
@@ -25,7 +25,7 @@ export interface Laptop {
   readonly engine: Engine;
   readonly ec2: Ec2Simulator;
   readonly host: LambdaHost;
-  readonly frontDoor: FrontDoor;
+  readonly webhookApi: WebhookApi;
   readonly stacks: Stacks;
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
@@ -59,14 +59,14 @@ export const startLaptop = async (options: LaptopOptions = {}): Promise<Laptop> 
 };
 
 /** GitLab's address and tokens: the real one's, or the stand-in's. */
-const configurationOf = (options: LaptopOptions, { standIn }: Parts): Configuration => ({
+const configurationOf = (options: LaptopOptions, { standIn }: LaptopServices): GitLabConfiguration => ({
   url: options.gitlab?.url ?? standIn?.url ?? "",
   accessToken: options.gitlab?.accessToken ?? standIn?.accessToken ?? "",
   webhookSecret: options.webhookToken ?? randomBytes(24).toString("hex"),
 });
 
 /** What is there and what is left, told by the ledger, GitLab's stand-in and the EC2 simulator. */
-const statusOf = (parts: Parts, stacks: Stacks) => async (): Promise<LaptopStatus> => {
+const statusOf = (parts: LaptopServices, stacks: Stacks) => async (): Promise<LaptopStatus> => {
   const ledger = await readLedger(parts.env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
   const runnerRecords = parts.standIn?.runners().length ?? 0;
   return laptopStatus(ledger, { runnerRecords, instances: parts.ec2.running() });
@@ -74,17 +74,17 @@ const statusOf = (parts: Parts, stacks: Stacks) => async (): Promise<LaptopStatu
 
 const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]): Promise<Laptop> => {
   const root = options.root ?? ROOT;
-  const parts = await startParts(options, root, run, closers);
+  const parts = await startServices(options, root, run, closers);
   const configuration = configurationOf(options, parts);
   await writeConfiguration(parts.env, configuration);
   const webhook = webhookAddress(root, parts);
-  const stacks = await deployAll(root, parts, webhook, options);
+  const stacks = await deployStacks(root, parts, webhook, options);
   // It holds more memory than the engine, and is not needed any more.
   parts.sam.close();
-  openDoors(root, parts, stacks);
+  openWebhookApi(root, parts, stacks);
   const status = statusOf(parts, stacks);
   parts.standIn?.setLaptopStatus(status);
-  parts.standIn?.setHook({ url: webhook, token: configuration.webhookSecret });
+  parts.standIn?.setWebhook({ url: webhook, token: configuration.webhookSecret });
   return {
     ...parts,
     webhook,

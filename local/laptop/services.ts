@@ -5,7 +5,7 @@ import { ACCOUNT_ID, type Engine, REGION, startEngine } from "../engine/ministac
 import { type Sam, startSam } from "../engine/sam";
 import { type StandIn, startGitLab } from "../gitlab";
 import { type LambdaHost, startLambdaHost } from "../lambda-host";
-import { type FrontDoor, startFrontDoor } from "../webhook-api";
+import { startWebhookApi, type WebhookApi } from "../webhook-api";
 import { ec2EventPutter } from "./ec2-events";
 import { findGitLabRunner, type RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
@@ -14,12 +14,12 @@ import type { RunFolder } from "./run-folder";
 export type Closer = () => Promise<unknown>;
 
 /** Everything that runs before the stacks are deployed. */
-export interface Parts {
+export interface LaptopServices {
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
   readonly engine: Engine;
   readonly sam: Sam;
-  readonly frontDoor: FrontDoor;
+  readonly webhookApi: WebhookApi;
   readonly standIn?: StandIn;
   readonly ec2: Ec2Simulator;
   readonly host: LambdaHost;
@@ -44,7 +44,7 @@ const simulateEc2 = (run: RunFolder, engine: Engine, binary: RunnerBinary, optio
 };
 
 const hostFunctions = (
-  { run, builds, env, binary }: Pick<Parts, "run" | "builds" | "env" | "binary">,
+  { run, builds, env, binary }: Pick<LaptopServices, "run" | "builds" | "env" | "binary">,
   { onCall }: LaptopOptions,
 ): Promise<LambdaHost> =>
   startLambdaHost({
@@ -60,12 +60,12 @@ const hostFunctions = (
  *
  * @param closers gets what ends each part, in the order of their start
  */
-export const startParts = async (
+export const startServices = async (
   options: LaptopOptions,
   root: string,
   run: RunFolder,
   closers: Closer[],
-): Promise<Parts> => {
+): Promise<LaptopServices> => {
   const opened = <Part extends { close(): unknown }>(part: Part): Part => {
     closers.push(async () => part.close());
     return part;
@@ -76,12 +76,12 @@ export const startParts = async (
   const binary = findGitLabRunner(process.env);
   const engine = opened(await startEngine(run, options.onCrash ?? quiet));
   const sam = opened(startSam(run, engine.env));
-  const frontDoor = opened(await startFrontDoor(options.port ?? 0, engine.env));
+  const frontDoor = opened(await startWebhookApi(options.port ?? 0, engine.env));
   const log = options.log ?? quiet;
   const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
   const ec2 = opened(await simulateEc2(run, engine, binary, options));
   const env = { ...engine.env, AWS_ENDPOINT_URL_EC2: ec2.endpoint };
   const builds = await building;
   const host = opened(await hostFunctions({ run, builds, env, binary }, options));
-  return { run, binary, engine, sam, frontDoor, ...gitlab, ec2, host, builds, env };
+  return { run, binary, engine, sam, webhookApi: frontDoor, ...gitlab, ec2, host, builds, env };
 };

@@ -12,7 +12,7 @@ const given = <Value>(name: string, value: Value | undefined): Record<string, Va
 
 const jobOf = (attempt: Attempt): LaptopJob => ({
   jobId: attempt.jobId,
-  carrier: attempt.order.runnerClass.type,
+  provider: attempt.order.runnerClass.type,
   attempt: attempt.attempt,
   steps: stepsOf(attempt),
   ...given("resourceId", attempt.resourceId),
@@ -36,5 +36,5 @@ export const laptopStatus = (
   found: { readonly runnerRecords: number; readonly instances: number },
 ): LaptopStatus => ({
   jobs: jobsOf(ledger),
-  left: { runners: found.runnerRecords, instances: found.instances, ledger: ledger.open },
+  remaining: { runners: found.runnerRecords, instances: found.instances, ledger: ledger.open },
 });

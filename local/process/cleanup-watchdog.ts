@@ -9,10 +9,10 @@ const run = process.argv[2] ?? "";
 // A folder of ours and nothing shorter, for it is removed at the end.
 if (!/\/gitlab-runners-[^/]+$/.test(run)) process.exit(2);
 
-const PATIENCE_MS = 300;
+const GRACE_MS = 300;
 
 const finish = async (): Promise<void> => {
-  await endOwnedProcesses({ variable: `GLR_LAPTOP_RUN=${run}`, folder: run }, PATIENCE_MS);
+  await endOwnedProcesses({ variable: `GLR_LAPTOP_RUN=${run}`, folder: run }, GRACE_MS);
   rmSync(run, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
 };

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** By what a process is proven to be ours: a variable in its environment, or working inside a folder of ours. */
-export interface Proof {
+export interface OwnershipProof {
   /** e.g. `GLR_LAPTOP_RUN=/tmp/gitlab-runners-x`; absent: the folder alone counts. */
   readonly variable?: string;
   readonly folder: string;
@@ -20,7 +20,7 @@ const quietly = <Result>(work: () => Result, otherwise: Result): Result => {
 
 const isInside = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
-const isProven = (pid: number, { variable, folder }: Proof): boolean => {
+const isProven = (pid: number, { variable, folder }: OwnershipProof): boolean => {
   if (
     isInside(
       folder,
@@ -40,7 +40,7 @@ const sessionOf = (pid: number): number => {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3] ?? 0);
 };
 
-const onLinux = (proof: Proof): number[] => {
+const onLinux = (proof: OwnershipProof): number[] => {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
@@ -51,20 +51,20 @@ const onLinux = (proof: Proof): number[] => {
 };
 
 /** macOS: `ps` shows the environment of the user's own processes, and no working folder. */
-const elsewhere = ({ variable, folder }: Proof): number[] =>
+const elsewhere = ({ variable, folder }: OwnershipProof): number[] =>
   quietly(() => execFileSync("ps", ["-axEww", "-o", "pid=,command="], { encoding: "utf8" }), "")
     .split("\n")
     .filter((line) => line.includes(variable ?? `${folder}/`))
     .map((line) => Number.parseInt(line, 10));
 
 /** The processes that are proven to be ours, but for this one. */
-export const ownedProcesses = (proof: Proof): number[] =>
+export const ownedProcesses = (proof: OwnershipProof): number[] =>
   (process.platform === "linux" ? onLinux(proof) : elsewhere(proof)).filter(
     (pid) => pid > 1 && pid !== process.pid,
   );
 
 /** Ends them: SIGTERM first when there is time for it, then SIGKILL until none is left. */
-export const endOwnedProcesses = async (proof: Proof, patienceMs = 0): Promise<void> => {
+export const endOwnedProcesses = async (proof: OwnershipProof, patienceMs = 0): Promise<void> => {
   const until = Date.now() + patienceMs;
   for (let round = 0; round < 50; round += 1) {
     const pids = ownedProcesses(proof);

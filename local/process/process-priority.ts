@@ -16,7 +16,7 @@ const quietly = (work: () => void): void => {
  * A job's processes come after what starts the next ones: a burst of jobs must not hold up its own launches.
  * Linux shares the processor between sessions first, so there the session's own weight counts too.
  */
-export const comesAfterUs = ({ pid }: ChildProcess): void => {
+export const lowerPriority = ({ pid }: ChildProcess): void => {
   if (pid === undefined) return;
   quietly(() => setPriority(pid, LOWER));
   if (process.platform === "linux") quietly(() => writeFileSync(`/proc/${pid}/autogroup`, String(LOWER)));

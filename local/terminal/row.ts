@@ -7,23 +7,23 @@ export interface Row {
   readonly name: string;
   readonly status: string;
   /** `Lambda`, `EC2`, or empty while unknown. */
-  readonly carrier: string;
+  readonly provider: string;
   /** Milliseconds of each step that is over, in the order of the steps. */
   readonly steps: readonly { readonly name: string; readonly ms: number }[];
   readonly lastLines: readonly string[];
   readonly reason?: string;
 }
 
-const CARRIERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
+const PROVIDERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
 
-type Moment = readonly [name: string, at: number | undefined];
+type Milestone = readonly [name: string, at: number | undefined];
 
 /** From the job's wait to the end of what carried it: each step ends at a moment that somebody recorded. */
-const moments = (job: JobView, ledger: LaptopJob | undefined): readonly Moment[] => {
+const milestones = (job: JobView, ledger: LaptopJob | undefined): readonly Milestone[] => {
   const at = (name: string): number | undefined => ledger?.steps?.find((step) => step.name === name)?.at;
   return [
     ["", job.queuedAt ?? job.createdAt],
-    ["hook", at("CLAIMED")],
+    ["webhook", at("CLAIMED")],
     ["runner made", at("CREATED")],
     ["launched", at("LAUNCHED")],
     ["picked up", job.startedAt],
@@ -31,7 +31,7 @@ const moments = (job: JobView, ledger: LaptopJob | undefined): readonly Moment[]
   ];
 };
 
-const stepsOf = (all: readonly Moment[]): { name: string; ms: number }[] => {
+const stepsOf = (all: readonly Milestone[]): { name: string; ms: number }[] => {
   const known = all.filter((moment): moment is readonly [string, number] => moment[1] !== undefined);
   return known
     .slice(1)
@@ -54,8 +54,8 @@ export const rowsOf = (jobs: readonly JobView[], ledger: readonly LaptopJob[]): 
       id: job.id,
       name: job.name,
       status: job.status,
-      carrier: ran && job.status !== "pending" ? "" : (CARRIERS[own?.carrier ?? ""] ?? ""),
-      steps: stepsOf(moments(job, own)),
+      provider: ran && job.status !== "pending" ? "" : (PROVIDERS[own?.provider ?? ""] ?? ""),
+      steps: stepsOf(milestones(job, own)),
       lastLines: job.lastLines,
       ...reasonOf(job, own),
     };

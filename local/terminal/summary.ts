@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { Left } from "../gitlab/page/laptop-status";
+import type { RemainingResources } from "../gitlab/page/laptop-status";
 import { type Row, seconds } from "./row";
 import { coloured } from "./view";
 
@@ -23,16 +23,16 @@ export const summaryTable = (rows: readonly Row[]): string => {
     const log = [...row.lastLines.slice(-4), ...(row.reason ? [`(${row.reason})`] : [])]
       .map(plain)
       .join("\n");
-    table.push([row.name, coloured(row.status), row.carrier || "nothing", stepLines(row), log]);
+    table.push([row.name, coloured(row.status), row.provider || "nothing", stepLines(row), log]);
   }
   return table.toString();
 };
 
-export const isNothingLeft = ({ runners, instances, ledger }: Left): boolean =>
+export const hasNothingRemaining = ({ runners, instances, ledger }: RemainingResources): boolean =>
   runners + instances + ledger === 0;
 
 /** What is left when all is over, told by GitLab, EC2 and the ledger themselves. */
-export const leftText = (left: Left): string => {
+export const remainingText = (left: RemainingResources): string => {
   const sentence = `Left: ${left.runners} runner records in GitLab, ${left.instances} instances, ${left.ledger} open ledger items.`;
-  return isNothingLeft(left) ? pc.green(sentence) : pc.red(sentence);
+  return hasNothingRemaining(left) ? pc.green(sentence) : pc.red(sentence);
 };

@@ -18,7 +18,7 @@ const stepsText = ({ steps }: Row): string =>
   steps.map(({ name, ms }) => `${name} ${seconds(ms)}`).join(", ");
 
 const lineOf = (row: Row, width: number): string[] => {
-  const head = `${row.name.padEnd(16)} ${coloured(row.status.padEnd(9))} ${row.carrier.padEnd(7)}`;
+  const head = `${row.name.padEnd(16)} ${coloured(row.status.padEnd(9))} ${row.provider.padEnd(7)}`;
   const log = row.reason ?? row.lastLines.at(-1);
   return [
     `  ${head} ${pc.dim(cut(stepsText(row), Math.max(10, width - 38)))}`,
@@ -65,7 +65,7 @@ export const plainView = (write: (line: string) => void, now: () => number): Vie
     show: (rows) => {
       since ??= now();
       for (const row of rows) {
-        const state = [row.status, row.carrier, row.reason].filter(Boolean).join(" ");
+        const state = [row.status, row.provider, row.reason].filter(Boolean).join(" ");
         if (shown.get(row.id) === state) continue;
         shown.set(row.id, state);
         write(`  [${seconds(now() - since).padStart(7)}] ${row.name} (job ${row.id}): ${state}`);

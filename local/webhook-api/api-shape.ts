@@ -1,4 +1,4 @@
-import type { Template } from "../engine/template-file";
+import type { ParsedTemplate } from "../engine/template-file";
 
 /** What of the shipped HTTP API the front door goes by. */
 export interface WebhookApiShape {
@@ -22,7 +22,7 @@ type Resolve = (value: unknown) => string;
 
 /** Resolves Ref to a parameter's default or a resource's physical id. */
 export const resolver =
-  (template: Template, physicalIds: Readonly<Record<string, string>>): Resolve =>
+  (template: ParsedTemplate, physicalIds: Readonly<Record<string, string>>): Resolve =>
   (value) => {
     if (typeof value !== "object" || value === null) return String(value);
     const { Ref: name } = value as { Ref?: unknown };
@@ -32,7 +32,7 @@ export const resolver =
     return String(found);
   };
 
-const only = (template: Template, type: string): Readonly<Record<string, unknown>> => {
+const only = (template: ParsedTemplate, type: string): Readonly<Record<string, unknown>> => {
   const found = Object.values(template.Resources).filter(({ Type }) => Type === type);
   if (found.length !== 1)
     throw new Error(`The front door expects one ${type}; the template has ${found.length}`);
@@ -61,7 +61,7 @@ const headerOf = (identitySource: unknown): string => {
  *
  * @throws Error naming what it does not know how to serve
  */
-export const readWebhookApi = (template: Template, resolve: Resolve): WebhookApiShape => {
+export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): WebhookApiShape => {
   const route = only(template, "AWS::ApiGatewayV2::Route");
   const authorizer = only(template, "AWS::ApiGatewayV2::Authorizer");
   const integration = only(template, "AWS::ApiGatewayV2::Integration");

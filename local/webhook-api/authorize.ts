@@ -1,4 +1,4 @@
-import type { Outcome } from "../lambda-host/call";
+import type { CallOutcome } from "../lambda-host/call";
 import type { WebhookApiShape } from "./api-shape";
 
 /** One request as the authorizer sees it: never its body. */
@@ -25,7 +25,7 @@ const authorizerEvent = (api: WebhookApiShape, { path, method, headers }: Reques
   requestContext: { http: { method, path, protocol: "HTTP/1.1", sourceIp: "127.0.0.1" }, stage: "$default" },
 });
 
-const verdictOf = (outcome: Outcome): Verdict => {
+const verdictOf = (outcome: CallOutcome): Verdict => {
   if ("error" in outcome) return "failed";
   const { isAuthorized } = (outcome.result ?? {}) as { isAuthorized?: unknown };
   if (typeof isAuthorized !== "boolean") return "failed";
@@ -38,7 +38,7 @@ const verdictOf = (outcome: Outcome): Verdict => {
  */
 export const authorizer = (
   api: WebhookApiShape,
-  callFunction: (event: unknown) => Promise<Outcome>,
+  callFunction: (event: unknown) => Promise<CallOutcome>,
   now: () => number,
 ): ((head: RequestHead) => Promise<Verdict>) => {
   const cache = new Map<string, { readonly until: number; readonly verdict: Verdict }>();

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import type { Outcome } from "../lambda-host/call";
+import type { CallOutcome } from "../lambda-host/call";
 import { clientSettings } from "../laptop/client-settings";
 import type { WebhookApiShape } from "./api-shape";
 import { authorizer, type RequestHead, type Verdict } from "./authorize";
-import { type Answer, eventPutter } from "./put-event";
+import { eventPutter, type WebhookApiAnswer } from "./put-event";
 import { tokenBucket } from "./throttle";
 
 /** An HTTP API's payload limit. */
@@ -15,18 +15,18 @@ const MAX_BODY_BYTES = 10 * 1_024 * 1_024;
 const KEPT_LATENCIES = 20_000;
 const KEEP_ALIVE_MS = 120_000;
 
-const REFUSALS: Readonly<Record<Exclude<Verdict, "allowed">, Answer>> = {
+const REFUSALS: Readonly<Record<Exclude<Verdict, "allowed">, WebhookApiAnswer>> = {
   "no-identity": { status: 401, body: { message: "Unauthorized" } },
   denied: { status: 403, body: { message: "Forbidden" } },
   failed: { status: 500, body: { message: "Internal Server Error" } },
 };
-const NOT_FOUND: Answer = { status: 404, body: { message: "Not Found" } };
-const TOO_MANY: Answer = { status: 429, body: { message: "Too Many Requests" } };
-const TOO_LARGE: Answer = { status: 413, body: { message: "Request Entity Too Large" } };
-const UNAVAILABLE: Answer = { status: 503, body: { message: "Service Unavailable" } };
+const NOT_FOUND: WebhookApiAnswer = { status: 404, body: { message: "Not Found" } };
+const TOO_MANY: WebhookApiAnswer = { status: 429, body: { message: "Too Many Requests" } };
+const TOO_LARGE: WebhookApiAnswer = { status: 413, body: { message: "Request Entity Too Large" } };
+const UNAVAILABLE: WebhookApiAnswer = { status: 503, body: { message: "Service Unavailable" } };
 
 /** Counted since the start. */
-export interface FrontDoorCounts {
+export interface WebhookApiCounts {
   readonly accepted: number;
   readonly failedEntries: number;
   /** HTTP status → how often */
@@ -36,13 +36,13 @@ export interface FrontDoorCounts {
 }
 
 /** Stands where API Gateway stands, by the shipped template's own route, authorizer and integration. */
-export interface FrontDoor {
+export interface WebhookApi {
   readonly port: number;
   /** `http://127.0.0.1:<port>`, without the route's path. */
   readonly url: string;
   /** Begins to serve; until then every request is answered 503. */
-  open(api: WebhookApiShape, callAuthorizer: (event: unknown) => Promise<Outcome>): void;
-  counts(): FrontDoorCounts;
+  open(api: WebhookApiShape, callAuthorizer: (event: unknown) => Promise<CallOutcome>): void;
+  counts(): WebhookApiCounts;
   close(): Promise<void>;
 }
 
@@ -62,11 +62,11 @@ const headOf = (request: IncomingMessage): RequestHead => ({
   headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
 });
 
-type Serve = (request: IncomingMessage) => Promise<Answer>;
+type Serve = (request: IncomingMessage) => Promise<WebhookApiAnswer>;
 
 const serveApi = (
   api: WebhookApiShape,
-  callAuthorizer: (event: unknown) => Promise<Outcome>,
+  callAuthorizer: (event: unknown) => Promise<CallOutcome>,
   client: EventBridgeClient,
 ): Serve => {
   const authorize = authorizer(api, callAuthorizer, Date.now);
@@ -90,7 +90,7 @@ const counter = () => {
     statuses: {} as Record<number, number>,
     acceptMs: [] as number[],
   };
-  const count = ({ status, body }: Answer, ms: number): void => {
+  const count = ({ status, body }: WebhookApiAnswer, ms: number): void => {
     counted.statuses[status] = (counted.statuses[status] ?? 0) + 1;
     if (status !== 200) return;
     const failed = Number((body as { FailedEntryCount?: number }).FailedEntryCount ?? 0);
@@ -108,14 +108,14 @@ const counter = () => {
  * @param port 0 for a free one
  * @throws Error in words when the port is taken
  */
-export const startFrontDoor = async (
+export const startWebhookApi = async (
   port: number,
   clientEnv: Readonly<Record<string, string>>,
-): Promise<FrontDoor> => {
+): Promise<WebhookApi> => {
   const client = new EventBridgeClient(clientSettings(clientEnv));
   const { counted, count } = counter();
   let serve: Serve = async () => UNAVAILABLE;
-  const respond = (response: ServerResponse, answer: Answer, since: number): void => {
+  const respond = (response: ServerResponse, answer: WebhookApiAnswer, since: number): void => {
     count(answer, performance.now() - since);
     const headers = { "Content-Type": "application/json", "Apigw-Requestid": randomUUID() };
     response.writeHead(answer.status, headers).end(JSON.stringify(answer.body));
@@ -123,10 +123,10 @@ export const startFrontDoor = async (
   const server = createServer((request, response) => {
     const since = performance.now();
     serve(request)
-      .catch((): Answer => UNAVAILABLE)
+      .catch((): WebhookApiAnswer => UNAVAILABLE)
       .then((answer) => respond(response, answer, since));
   });
-  // Longer than a sender keeps a connection for its next hook: else that hook meets one just being closed.
+  // Longer than a sender keeps a connection for its next webhook: else that webhook meets one just being closed.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, port)));

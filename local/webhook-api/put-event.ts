@@ -4,7 +4,7 @@ import type { WebhookApiShape } from "./api-shape";
 /** EventBridge's limit for the entries of one call. */
 const MAX_ENTRY_BYTES = 1_048_576;
 
-export interface Answer {
+export interface WebhookApiAnswer {
   readonly status: number;
   readonly body: unknown;
 }
@@ -31,7 +31,7 @@ const TOO_LARGE = { message: "Total size of the entries in the request is over t
  */
 export const eventPutter =
   (client: EventBridgeClient, api: WebhookApiShape) =>
-  async (body: string): Promise<Answer> => {
+  async (body: string): Promise<WebhookApiAnswer> => {
     const filled = Object.entries(api.requestParameters).map(([name, value]) => [
       name,
       value === "$request.body" ? body : value,

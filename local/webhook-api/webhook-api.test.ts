@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { mockClient } from "aws-sdk-client-mock";
-import { readTemplate, type Template } from "../engine/template-file";
-import type { Outcome } from "../lambda-host/call";
+import { type ParsedTemplate, readTemplate } from "../engine/template-file";
+import type { CallOutcome } from "../lambda-host/call";
 import { readWebhookApi, resolver, type WebhookApiShape } from "./api-shape";
 import { authorizer } from "./authorize";
 import { eventPutter } from "./put-event";
@@ -30,7 +30,7 @@ describe("readWebhookApi", () => {
     expect(api.burst).toBeGreaterThanOrEqual(100);
   });
 
-  const withProperties = (id: string, properties: object): Template => ({
+  const withProperties = (id: string, properties: object): ParsedTemplate => ({
     ...shipped,
     Resources: {
       ...shipped.Resources,
@@ -57,14 +57,14 @@ describe("readWebhookApi", () => {
   });
 
   it("follows a change of the shipped route", () => {
-    const template = withProperties("WebhookRoute", { RouteKey: "POST /hook" });
-    expect(readWebhookApi(template, resolver(template, ids)).path).toBe("/hook");
+    const template = withProperties("WebhookRoute", { RouteKey: "POST /webhook" });
+    expect(readWebhookApi(template, resolver(template, ids)).path).toBe("/webhook");
   });
 });
 
 describe("authorizer", () => {
   const shape: WebhookApiShape = { ...api, authorizerTtlSeconds: 30 };
-  const answering = (...outcomes: Outcome[]) => {
+  const answering = (...outcomes: CallOutcome[]) => {
     const events: unknown[] = [];
     let now = 1_000;
     const ask = authorizer(
@@ -83,15 +83,15 @@ describe("authorizer", () => {
       });
     return { events, request, pass: (ms: number) => (now += ms) };
   };
-  const yes: Outcome = { result: { isAuthorized: true } };
-  const no: Outcome = { result: { isAuthorized: false } };
+  const yes: CallOutcome = { result: { isAuthorized: true } };
+  const no: CallOutcome = { result: { isAuthorized: false } };
 
   it.each([
     ["allowed", yes],
     ["denied", no],
-    ["failed", { error: { errorType: "Error", errorMessage: "x" } } satisfies Outcome],
-    ["failed", { result: { allowed: true } } satisfies Outcome],
-    ["failed", { result: null } satisfies Outcome],
+    ["failed", { error: { errorType: "Error", errorMessage: "x" } } satisfies CallOutcome],
+    ["failed", { result: { allowed: true } } satisfies CallOutcome],
+    ["failed", { result: null } satisfies CallOutcome],
   ])("is %s by what the function answers", async (verdict, outcome) => {
     expect(await answering(outcome).request("t")).toBe(verdict);
   });

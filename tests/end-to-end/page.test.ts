@@ -59,7 +59,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     gitlab = await startGitLab();
     laptopJobs = [];
     left = { runners: 0, instances: 0, ledger: 0 };
-    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, left }));
+    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, remaining: left }));
     page = await context.newPage();
     requests = [];
     errors = [];
@@ -103,7 +103,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     const [job] = gitlab.createPipeline(1, [{ name: "unit tests", tags: ["lambda"], script: ["true"] }]);
     await sees(row("unit tests"), "pending");
     const at = job?.createdAt ?? 0;
-    laptopJobs = [{ jobId: job?.id ?? 0, carrier: "LAMBDA", steps: [{ name: "launched", at: at + 1 }] }];
+    laptopJobs = [{ jobId: job?.id ?? 0, provider: "LAMBDA", steps: [{ name: "launched", at: at + 1 }] }];
     await runJob(["lambda"], "line one\n\u001b[32;1mline two\u001b[0m\n", "success");
     await sees(row("unit tests"), "success");
     await sees(row("unit tests"), "Lambda");

@@ -16,8 +16,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chooseMark, marked } from "../../LambdaShellRunner/src/job-mark";
 import { JobProcesses } from "../../LambdaShellRunner/src/job-processes";
 import { systemTable } from "../../LambdaShellRunner/src/process-table";
-import type { Instance } from "../../local/ec2/instance";
-import { writeHarmless } from "../../local/ec2/machine/command-stubs";
+import type { SimulatorInstance } from "../../local/ec2/instance";
+import { writeCommandStubs } from "../../local/ec2/machine/command-stubs";
 import { startMetadataService } from "../../local/ec2/machine/metadata-service";
 import type { StoredRow } from "./row-table";
 import { ROLE_ID, shippedUserData } from "./shipped-user-data";
@@ -26,7 +26,7 @@ export const INSTANCE_ID = "i-0123456789abcdef0";
 export const KEY = `${ROLE_ID}:${INSTANCE_ID}`;
 export const TOKEN = "glrt-SECRET-token_1";
 
-const INSTANCE: Instance = {
+const INSTANCE: SimulatorInstance = {
   instanceId: INSTANCE_ID,
   reservationId: "r-1",
   instanceType: "t4g.small",
@@ -77,7 +77,7 @@ export interface MachineOptions {
   readonly dynamoDb: string;
   /** Scripts that stand for commands, by name. */
   readonly commands?: Readonly<Record<string, string>>;
-  readonly instance?: Partial<Instance>;
+  readonly instance?: Partial<SimulatorInstance>;
   /** How many requests to the metadata service break first. */
   readonly flakyRequests?: number;
   readonly patienceSeconds?: number;
@@ -140,7 +140,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     },
   });
   const path = `${bin}:${process.env.PATH}`;
-  writeHarmless(bin, {
+  writeCommandStubs(bin, {
     root: folder,
     path,
     powerOffUrl: "http://127.0.0.1:9/",

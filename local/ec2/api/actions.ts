@@ -1,5 +1,5 @@
 import type { Blueprint } from "../instance";
-import type { World } from "../instances";
+import type { InstanceRegistry } from "../instances";
 import type { Pools } from "../pools";
 import { ClientTokens } from "./client-tokens";
 import { type FleetOrder, fillFleet, fleetOrder, fleetXml, templateName } from "./create-fleet";
@@ -11,24 +11,24 @@ import type { XmlValue } from "./xml";
 
 export type Action = (request: QueryNode) => Promise<XmlValue>;
 
-export interface ActionParts {
-  readonly world: World;
+export interface ActionDependencies {
+  readonly registry: InstanceRegistry;
   readonly pools: Pools;
   readonly readTemplate: ReadTemplate;
   readonly now: () => number;
 }
 
-const admit = ({ pools, now }: ActionParts): void => {
+const admit = ({ pools, now }: ActionDependencies): void => {
   if (!pools.admits(now())) throw new Ec2Error("RequestLimitExceeded", "Request limit exceeded.");
 };
 
-const createFleet = (parts: ActionParts): Action => {
+const createFleet = (parts: ActionDependencies): Action => {
   const tokens = new ClientTokens<XmlValue>();
   let count = 0;
   const effect = (order: FleetOrder, blueprint: Blueprint): XmlValue => {
     count += 1;
     const fleetId = `fleet-${String(count).padStart(12, "0")}`;
-    return fleetXml(fleetId, order.boughtAs, fillFleet(order, blueprint, parts.world, parts.pools));
+    return fleetXml(fleetId, order.boughtAs, fillFleet(order, blueprint, parts.registry, parts.pools));
   };
   return async (request) => {
     admit(parts);
@@ -39,7 +39,7 @@ const createFleet = (parts: ActionParts): Action => {
 };
 
 /** RunInstances as one pool of a fleet; its error is the call's. */
-const runInstances = (parts: ActionParts): Action => {
+const runInstances = (parts: ActionDependencies): Action => {
   const tokens = new ClientTokens<XmlValue>();
   const effect = (request: QueryNode, blueprint: Blueprint): XmlValue => {
     const result = fillFleet(
@@ -57,7 +57,7 @@ const runInstances = (parts: ActionParts): Action => {
         volumeTags: tagsAt(request, "volume"),
       },
       blueprint,
-      parts.world,
+      parts.registry,
       parts.pools,
     );
     if ("errors" in result) {
@@ -81,15 +81,15 @@ const runInstances = (parts: ActionParts): Action => {
 };
 
 /** What the simulator answers itself; everything else is the engine's. */
-export const ec2Actions = (parts: ActionParts): Readonly<Record<string, Action>> => {
-  const { world } = parts;
+export const ec2Actions = (parts: ActionDependencies): Readonly<Record<string, Action>> => {
+  const { registry } = parts;
   return {
     CreateFleet: createFleet(parts),
     RunInstances: runInstances(parts),
-    DescribeInstances: async (request) => describeInstances(request, world),
-    DescribeInstanceStatus: async (request) => describeInstanceStatus(request, world),
-    TerminateInstances: async (request) => endInstances(request, world, "terminated"),
-    StopInstances: async (request) => endInstances(request, world, "stopped"),
-    GetConsoleOutput: async (request) => consoleOutput(request, world),
+    DescribeInstances: async (request) => describeInstances(request, registry),
+    DescribeInstanceStatus: async (request) => describeInstanceStatus(request, registry),
+    TerminateInstances: async (request) => endInstances(request, registry, "terminated"),
+    StopInstances: async (request) => endInstances(request, registry, "stopped"),
+    GetConsoleOutput: async (request) => consoleOutput(request, registry),
   };
 };

@@ -1,5 +1,5 @@
-import { architectureOf, type Blueprint, type Instance } from "../instance";
-import type { World } from "../instances";
+import { architectureOf, type Blueprint, type SimulatorInstance } from "../instance";
+import type { InstanceRegistry } from "../instances";
 import type { PoolError, Pools } from "../pools";
 import { Ec2Error } from "./errors";
 import type { TemplateName } from "./launch-template";
@@ -91,27 +91,27 @@ const mergeDisks = (base: Blueprint["disks"], extra: Blueprint["disks"]): Bluepr
 };
 
 export type FleetResult =
-  | { readonly instance: Instance }
+  | { readonly instance: SimulatorInstance }
   | { readonly errors: readonly { readonly override: Override; readonly error: PoolError }[] };
 
 /** Takes the first pool that has something; where none has, each one's error. */
 export const fillFleet = (
   order: FleetOrder,
   blueprint: Blueprint,
-  world: World,
+  registry: InstanceRegistry,
   pools: Pools,
 ): FleetResult => {
   const errors: { override: Override; error: PoolError }[] = [];
   for (const override of order.overrides) {
     const pool = { ...override, boughtAs: order.boughtAs };
     const error =
-      misfit(override.instanceType, blueprint) ?? pools.take(pool, world.living(order.boughtAs).length);
+      misfit(override.instanceType, blueprint) ?? pools.take(pool, registry.living(order.boughtAs).length);
     if (error) {
       errors.push({ override, error });
       continue;
     }
     return {
-      instance: world.launch({
+      instance: registry.launch({
         ...blueprint,
         instanceType: override.instanceType,
         subnetId: override.subnetId,

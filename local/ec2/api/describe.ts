@@ -1,10 +1,10 @@
-import { architectureOf, type Instance, STATE_CODES } from "../instance";
-import type { World } from "../instances";
+import { architectureOf, type SimulatorInstance, STATE_CODES } from "../instance";
+import type { InstanceRegistry } from "../instances";
 import { Ec2Error, notFound } from "./errors";
 import { listAt, type QueryNode, textAt, textsAt } from "./query-form";
 import type { XmlValue } from "./xml";
 
-const stateXml = ({ state }: Pick<Instance, "state">): XmlValue => ({
+const stateXml = ({ state }: Pick<SimulatorInstance, "state">): XmlValue => ({
   code: STATE_CODES[state],
   name: state,
 });
@@ -12,7 +12,7 @@ const stateXml = ({ state }: Pick<Instance, "state">): XmlValue => ({
 const tagXml = (tags: Readonly<Record<string, string>>): XmlValue =>
   Object.entries(tags).map(([key, value]) => ({ key, value }));
 
-const instanceXml = (instance: Instance): XmlValue => ({
+const instanceXml = (instance: SimulatorInstance): XmlValue => ({
   instanceId: instance.instanceId,
   imageId: instance.imageId,
   instanceState: stateXml(instance),
@@ -54,7 +54,7 @@ const wildcard = (pattern: string): RegExp =>
   );
 
 /** The values of an instance that a filter looks at. */
-const valuesOf = (instance: Instance, name: string): readonly string[] => {
+const valuesOf = (instance: SimulatorInstance, name: string): readonly string[] => {
   if (name.startsWith("tag:")) {
     const key = name.slice("tag:".length);
     return Object.hasOwn(instance.tags, key) ? [instance.tags[key] ?? ""] : [];
@@ -73,7 +73,7 @@ const valuesOf = (instance: Instance, name: string): readonly string[] => {
   return values;
 };
 
-const fits = (instance: Instance, filters: readonly QueryNode[]): boolean =>
+const fits = (instance: SimulatorInstance, filters: readonly QueryNode[]): boolean =>
   filters.every((filter) => {
     const values = valuesOf(instance, textAt(filter, "Name") ?? "");
     const patterns = textsAt(filter, "Value").map(wildcard);
@@ -81,8 +81,8 @@ const fits = (instance: Instance, filters: readonly QueryNode[]): boolean =>
   });
 
 /** Instances that a Describe request means, oldest first; those not yet visible are not there. */
-const select = (request: QueryNode, world: World): readonly Instance[] => {
-  const visible = world.all().filter((instance) => world.isVisible(instance));
+const select = (request: QueryNode, registry: InstanceRegistry): readonly SimulatorInstance[] => {
+  const visible = registry.all().filter((instance) => registry.isVisible(instance));
   const ids = textsAt(request, "InstanceId");
   const missing = ids.find((id) => !visible.some(({ instanceId }) => instanceId === id));
   if (missing !== undefined) throw notFound(missing);
@@ -93,19 +93,19 @@ const select = (request: QueryNode, world: World): readonly Instance[] => {
 };
 
 interface Page {
-  readonly instances: readonly Instance[];
+  readonly instances: readonly SimulatorInstance[];
   readonly next?: string;
 }
 
-const page = (request: QueryNode, instances: readonly Instance[]): Page => {
+const page = (request: QueryNode, instances: readonly SimulatorInstance[]): Page => {
   const size = Number(textAt(request, "MaxResults") ?? Number.POSITIVE_INFINITY);
   const from = Number(textAt(request, "NextToken")?.replace(/^page-/, "") ?? 0);
   const rest = from + size < instances.length ? { next: `page-${from + size}` } : {};
   return { instances: instances.slice(from, from + size), ...rest };
 };
 
-export const describeInstances = (request: QueryNode, world: World): XmlValue => {
-  const { instances, next } = page(request, select(request, world));
+export const describeInstances = (request: QueryNode, registry: InstanceRegistry): XmlValue => {
+  const { instances, next } = page(request, select(request, registry));
   return {
     reservationSet: instances.map((instance) => ({
       reservationId: instance.reservationId,
@@ -116,9 +116,9 @@ export const describeInstances = (request: QueryNode, world: World): XmlValue =>
 };
 
 /** Running ones only, unless all are asked for. */
-export const describeInstanceStatus = (request: QueryNode, world: World): XmlValue => {
+export const describeInstanceStatus = (request: QueryNode, registry: InstanceRegistry): XmlValue => {
   const all = textAt(request, "IncludeAllInstances") === "true";
-  const found = select(request, world).filter(({ state }) => all || state === "running");
+  const found = select(request, registry).filter(({ state }) => all || state === "running");
   const { instances, next } = page(request, found);
   const status = { status: "ok" };
   return {
@@ -132,29 +132,33 @@ export const describeInstanceStatus = (request: QueryNode, world: World): XmlVal
   };
 };
 
-const ending = (request: QueryNode, world: World): readonly Instance[] =>
+const ending = (request: QueryNode, registry: InstanceRegistry): readonly SimulatorInstance[] =>
   textsAt(request, "InstanceId").map((id) => {
-    const instance = world.get(id);
+    const instance = registry.get(id);
     if (instance === undefined) throw notFound(id);
     return instance;
   });
 
-const endXml = (before: readonly Instance[], world: World): XmlValue => ({
+const endXml = (before: readonly SimulatorInstance[], registry: InstanceRegistry): XmlValue => ({
   instancesSet: before.map((instance) => ({
     instanceId: instance.instanceId,
     previousState: stateXml(instance),
-    currentState: stateXml(world.get(instance.instanceId) ?? instance),
+    currentState: stateXml(registry.get(instance.instanceId) ?? instance),
   })),
 });
 
-export const endInstances = (request: QueryNode, world: World, final: "terminated" | "stopped"): XmlValue => {
-  const before = ending(request, world);
-  for (const { instanceId } of before) void world.end(instanceId, final, "Client.UserInitiatedShutdown");
-  return endXml(before, world);
+export const endInstances = (
+  request: QueryNode,
+  registry: InstanceRegistry,
+  final: "terminated" | "stopped",
+): XmlValue => {
+  const before = ending(request, registry);
+  for (const { instanceId } of before) void registry.end(instanceId, final, "Client.UserInitiatedShutdown");
+  return endXml(before, registry);
 };
 
-export const consoleOutput = (request: QueryNode, world: World): XmlValue => {
+export const consoleOutput = (request: QueryNode, registry: InstanceRegistry): XmlValue => {
   const instanceId = textAt(request, "InstanceId") ?? "";
-  if (world.get(instanceId) === undefined) throw notFound(instanceId);
-  return { instanceId, output: Buffer.from(world.console(instanceId)).toString("base64") };
+  if (registry.get(instanceId) === undefined) throw notFound(instanceId);
+  return { instanceId, output: Buffer.from(registry.console(instanceId)).toString("base64") };
 };

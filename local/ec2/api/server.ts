@@ -7,15 +7,15 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Faults } from "../faults";
+import type { Ec2Faults } from "../faults";
 import type { Action } from "./actions";
 import { Ec2Error } from "./errors";
 import { parseForm, textAt } from "./query-form";
 import { answerXml, errorXml } from "./xml";
 
-export interface ServerParts {
+export interface Ec2ServerDependencies {
   readonly actions: Readonly<Record<string, Action>>;
-  readonly faults: Faults;
+  readonly faults: Ec2Faults;
   readonly engineEndpoint: string;
   /** A call of an action that the simulator answers itself. */
   readonly onCall: (action: string) => void;
@@ -42,7 +42,7 @@ const send = (response: ServerResponse, status: number, type: string, text: stri
 };
 
 /** Hands a request on to the engine as it came. */
-const passOn = (
+const forwardToEngine = (
   engineEndpoint: string,
   request: IncomingMessage,
   body: string,
@@ -69,7 +69,7 @@ const toEc2Error = (error: unknown): Ec2Error => {
 };
 
 const runAction = async (
-  parts: ServerParts,
+  parts: Ec2ServerDependencies,
   name: string,
   action: Action,
   body: string,
@@ -89,7 +89,7 @@ const runAction = async (
   }
 };
 
-const runControl = (parts: ServerParts, body: string, response: ServerResponse): void => {
+const runControl = (parts: Ec2ServerDependencies, body: string, response: ServerResponse): void => {
   try {
     const answer = parts.control(body === "" ? {} : JSON.parse(body));
     send(response, 200, "application/json", JSON.stringify(answer));
@@ -99,7 +99,7 @@ const runControl = (parts: ServerParts, body: string, response: ServerResponse):
 };
 
 const serve = async (
-  parts: ServerParts,
+  parts: Ec2ServerDependencies,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
@@ -109,12 +109,12 @@ const serve = async (
     request.method === "GET" ? new URL(request.url ?? "/", "http://localhost").search.slice(1) : body;
   const name = textAt(parseForm(query), "Action") ?? "";
   const action = Object.hasOwn(parts.actions, name) ? parts.actions[name] : undefined;
-  if (action === undefined) return passOn(parts.engineEndpoint, request, body, response);
+  if (action === undefined) return forwardToEngine(parts.engineEndpoint, request, body, response);
   await runAction(parts, name, action, query, response);
 };
 
 /** Serves EC2's Query API on loopback. */
-export const startServer = async (parts: ServerParts, port: number): Promise<Server> => {
+export const startServer = async (parts: Ec2ServerDependencies, port: number): Promise<Server> => {
   const server = createServer((request, response) => {
     serve(parts, request, response).catch((error: unknown) => {
       parts.log(`EC2 simulator: ${String(error)}`);

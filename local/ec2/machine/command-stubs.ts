@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-export interface HarmlessParts {
+export interface CommandStubSettings {
   /** The instance's own folder, its GLR_ROOT. */
   readonly root: string;
   /** Where the instance says that it switches itself off. */
@@ -24,7 +24,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "gitlab-runner": "gitlab-runner.sh",
 };
 
-const SAID_IN_THE_LOG =
+const NO_DOCKER_NOTICE =
   "echo 'There is no Docker here: the laptop runs this job of a docker executor in the shell executor, without a container.'";
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -32,7 +32,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 /** JSON's escapes are TOML's. */
 const toml = (text: string): string => JSON.stringify(text);
 
-const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: HarmlessParts): string =>
+const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: CommandStubSettings): string =>
   Object.entries({
     ...env,
     GLR_HARMLESS_LOG: join(root, "harmless.log"),
@@ -43,19 +43,19 @@ const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: HarmlessParts): s
     .join("");
 
 /** A job's login shell sets PATH anew; the runner's `environment` outlives that, so that `shutdown` stays harmless. */
-const executorToml = ({ root, path }: HarmlessParts): string =>
+const executorToml = ({ root, path }: CommandStubSettings): string =>
   [
     'executor = "shell"',
     'shell = "bash"',
     `builds_dir = ${toml(join(root, "job/builds"))}`,
     `cache_dir = ${toml(join(root, "job/cache"))}`,
     `environment = [${toml(`PATH=${path}`)}, ${toml(`TMPDIR=${join(root, "tmp")}`)}]`,
-    `pre_build_script = ${toml(SAID_IN_THE_LOG)}`,
+    `pre_build_script = ${toml(NO_DOCKER_NOTICE)}`,
     "",
   ].join("\n");
 
 /** Fills the folder that stands first on an instance's PATH. */
-export const writeHarmless = (folder: string, parts: HarmlessParts): void => {
+export const writeCommandStubs = (folder: string, parts: CommandStubSettings): void => {
   mkdirSync(folder, { recursive: true });
   for (const [name, source] of Object.entries(COMMANDS)) {
     copyFileSync(join(__dirname, "../command-stubs", source), join(folder, name));

@@ -5,26 +5,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chooseMark, type JobMark, marked } from "../../../LambdaShellRunner/src/job-mark";
 import { JobProcesses } from "../../../LambdaShellRunner/src/job-processes";
 import { systemTable } from "../../../LambdaShellRunner/src/process-table";
-import { comesAfterUs } from "../../process/process-priority";
-import type { Instance } from "../instance";
-import type { Machine } from "../instances";
-import { writeHarmless } from "./command-stubs";
-import { type MetadataParts, startMetadataService } from "./metadata-service";
+import { lowerPriority } from "../../process/process-priority";
+import type { SimulatorInstance } from "../instance";
+import type { InstanceMachine } from "../instances";
+import { writeCommandStubs } from "./command-stubs";
+import { type MetadataDependencies, startMetadataService } from "./metadata-service";
 
-export interface MachineParts extends Omit<MetadataParts, "instance" | "onPowerOff"> {
+export interface MachineDependencies extends Omit<MetadataDependencies, "instance" | "onPowerOff"> {
   readonly folder: string;
   readonly engineEndpoint: string;
   /** PATH, LANG, GITLAB_RUNNER and what starts with `GLR_` go on to the machine; nothing else. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly current: (instanceId: string) => Instance | undefined;
+  readonly current: (instanceId: string) => SimulatorInstance | undefined;
 }
 
 const CONSOLE_BYTES = 64 * 1024;
 /** A real shutdown gives processes time to end; half a second is enough for what runs here. */
-const TERM_PATIENCE_MS = 500;
-const END_LIMIT_MS = 5_000;
+const TERM_GRACE_MS = 500;
+const KILL_TIMEOUT_MS = 5_000;
 
-const given = (env: MachineParts["env"]): Record<string, string> =>
+const given = (env: MachineDependencies["env"]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).filter(
       (entry): entry is [string, string] => entry[0].startsWith("GLR_") && entry[1] !== undefined,
@@ -32,10 +32,10 @@ const given = (env: MachineParts["env"]): Record<string, string> =>
   );
 
 /** PATH with the harmless commands first. */
-const pathOf = (bin: string, env: MachineParts["env"]): string =>
+const pathOf = (bin: string, env: MachineDependencies["env"]): string =>
   [bin, env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(delimiter);
 
-const environment = (parts: MachineParts, root: string, path: string, metadata: string) => ({
+const environment = (parts: MachineDependencies, root: string, path: string, metadata: string) => ({
   ...given(parts.env),
   PATH: path,
   LANG: parts.env.LANG ?? "C.UTF-8",
@@ -58,7 +58,7 @@ const runUserData = (
   // A session of its own: what the instance starts is known by it, whatever else it does.
   const [command = script, ...words] = marked(mark, [script]);
   const child = spawn(command, words, { cwd: root, env, detached: true, stdio: ["ignore", output, output] });
-  comesAfterUs(child);
+  lowerPriority(child);
   closeSync(output);
   // Without its interpreter the machine stays as it is, as one does whose user data is broken.
   child.once("error", (error) => appendFileSync(join(root, "console.log"), `${error.message}\n`));
@@ -82,18 +82,18 @@ const endProcesses = async (processes: JobProcesses): Promise<void> => {
       // It has ended meanwhile.
     }
   }
-  for (const until = Date.now() + TERM_PATIENCE_MS; Date.now() < until && processes.look().length > 0; ) {
+  for (const until = Date.now() + TERM_GRACE_MS; Date.now() < until && processes.look().length > 0; ) {
     await sleep(50);
   }
-  await processes.end(END_LIMIT_MS);
+  await processes.end(KILL_TIMEOUT_MS);
 };
 
 /** Boots an instance: its metadata service, its folder, its harmless commands, and its user data as a process. */
 export const bootMachine = async (
-  instance: Instance,
-  parts: MachineParts,
+  instance: SimulatorInstance,
+  parts: MachineDependencies,
   onPowerOff: () => void,
-): Promise<Machine> => {
+): Promise<InstanceMachine> => {
   const root = join(parts.folder, instance.instanceId);
   const bin = join(root, "bin");
   const path = pathOf(bin, parts.env);
@@ -103,7 +103,7 @@ export const bootMachine = async (
     onPowerOff,
   });
   for (const name of ["root", "tmp", "job"]) mkdirSync(join(root, name), { recursive: true });
-  writeHarmless(bin, {
+  writeCommandStubs(bin, {
     root,
     path,
     powerOffUrl: `${metadata.endpoint}/_/power-off`,

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Instance } from "../instance";
+import type { SimulatorInstance } from "../instance";
 
-export interface MetadataParts {
+export interface MetadataDependencies {
   readonly region: string;
   readonly accountId: string;
   readonly now: () => number;
   /** As it is now: an interruption shows after its notice. */
-  readonly instance: () => Instance | undefined;
+  readonly instance: () => SimulatorInstance | undefined;
   /** What the role's credentials are, on the engine. */
   readonly credentials: Readonly<Record<"AccessKeyId" | "SecretAccessKey" | "Token", string>>;
   readonly onPowerOff: () => void;
@@ -23,12 +23,15 @@ export interface MetadataService {
 
 const ROLE_NAME = "gitlab-runner";
 const HOUR_MS = 3_600_000;
-const LONGEST_TOKEN_SECONDS = 21_600;
+const MAX_TOKEN_SECONDS = 21_600;
 
 const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
 
 /** The tree below `/latest/`. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html */
-const tree = (instance: Instance, parts: MetadataParts): Readonly<Record<string, string | undefined>> => ({
+const tree = (
+  instance: SimulatorInstance,
+  parts: MetadataDependencies,
+): Readonly<Record<string, string | undefined>> => ({
   "meta-data/instance-id": instance.instanceId,
   "meta-data/instance-type": instance.instanceType,
   "meta-data/ami-id": instance.imageId,
@@ -64,14 +67,14 @@ const tree = (instance: Instance, parts: MetadataParts): Readonly<Record<string,
 type Answer = readonly [status: number, text?: string];
 
 /** An instance's metadata service, version 2: one server an instance, on loopback. */
-export const startMetadataService = async (parts: MetadataParts): Promise<MetadataService> => {
+export const startMetadataService = async (parts: MetadataDependencies): Promise<MetadataService> => {
   const tokens = new Map<string, number>();
 
   const giveToken = ({ headers }: IncomingMessage): Answer => {
     // What comes through a proxy or from a hop away is not the instance itself.
     if (headers["x-forwarded-for"] !== undefined) return [403];
     const seconds = Number(headers["x-aws-ec2-metadata-token-ttl-seconds"]);
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_TOKEN_SECONDS) return [400];
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_TOKEN_SECONDS) return [400];
     const token = randomBytes(32).toString("base64url");
     tokens.set(token, parts.now() + seconds * 1_000);
     return [200, token];

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunnerConfig, shortToken } from "./config";
-import type { JobPayload, Variable } from "./job-log";
+import type { JobPayload, JobVariable } from "./job-log";
 
 /** Where a job's files lie. */
 export interface JobFolders {
@@ -25,13 +25,13 @@ export const jobFolders = (config: RunnerConfig, job: JobPayload): JobFolders =>
   return { project, temporary: `${project}.tmp` };
 };
 
-const pairs = (environment: readonly string[]): Variable[] =>
+const pairs = (environment: readonly string[]): JobVariable[] =>
   environment.flatMap((entry) => {
     const at = entry.indexOf("=");
     return at > 0 ? [{ key: entry.slice(0, at), value: entry.slice(at + 1) }] : [];
   });
 
-const plain = (values: Record<string, string>): Variable[] =>
+const plain = (values: Record<string, string>): JobVariable[] =>
   Object.entries(values).map(([key, value]) => ({ key, value, raw: true }));
 
 /** `$NAME` and `${NAME}` in values, from what is known so far; `$$` is a dollar sign. */
@@ -43,7 +43,7 @@ const expand = (value: string, known: ReadonlyMap<string, string>): string =>
 const isName = (key: string): boolean => /^[A-Za-z_]\w*$/.test(key);
 
 /** A file variable's value goes to a file; the variable names it. */
-const stored = (variable: Variable, value: string, folders: JobFolders): string => {
+const stored = (variable: JobVariable, value: string, folders: JobFolders): string => {
   if (!variable.file) return value;
   const path = join(folders.temporary, variable.key);
   mkdirSync(folders.temporary, { recursive: true });

@@ -3,13 +3,13 @@ import * as https from "node:https";
 import { sleep } from "./time";
 
 /** An answer of GitLab; status -1 when it could not be reached. */
-export interface Answer {
+export interface RunnerApiReply {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
-export interface Request {
+export interface RunnerApiRequest {
   readonly method: string;
   /** Below `/api/v4/`. */
   readonly path: string;
@@ -31,7 +31,7 @@ const httpsAgent = new https.Agent({ keepAlive: true });
 const isWorthRetrying = (status: number): boolean =>
   [408, 429, 500, 502, 503, 504].includes(status) || status >= 512;
 
-const once = (base: string, request: Request): Promise<Answer> =>
+const once = (base: string, request: RunnerApiRequest): Promise<RunnerApiReply> =>
   new Promise((resolve) => {
     const url = new URL(`${base}/api/v4/${request.path}`);
     const isSecure = url.protocol === "https:";
@@ -62,7 +62,7 @@ const once = (base: string, request: Request): Promise<Answer> =>
     call.end(request.body);
   });
 
-const pause = (answer: Answer, attempt: number): number => {
+const pause = (answer: RunnerApiReply, attempt: number): number => {
   const asked = Number(answer.headers["retry-after"]);
   return asked > 0 ? asked : FIRST_BACK_OFF_SECONDS * 2 ** attempt;
 };
@@ -71,7 +71,7 @@ const pause = (answer: Answer, attempt: number): number => {
  * Asks GitLab; an overloaded or broken server is asked up to five times. A signal never cuts it short: that is
  * how the runner behaves.
  */
-export const ask = async (base: string, request: Request): Promise<Answer> => {
+export const ask = async (base: string, request: RunnerApiRequest): Promise<RunnerApiReply> => {
   for (let attempt = 0; ; attempt++) {
     const answer = await once(base, request);
     if (!isWorthRetrying(answer.status) || attempt + 1 >= REQUEST_TRIES) return answer;

@@ -11,14 +11,14 @@ export interface JobPayload {
     readonly depth?: number;
   };
   readonly runner_info?: { readonly timeout?: number };
-  readonly variables?: readonly Variable[];
-  readonly steps?: readonly Step[];
+  readonly variables?: readonly JobVariable[];
+  readonly steps?: readonly JobStep[];
   readonly image?: { readonly name?: string } | null;
   readonly artifacts?: readonly unknown[] | null;
   readonly cache?: readonly unknown[] | null;
 }
 
-export interface Variable {
+export interface JobVariable {
   readonly key: string;
   readonly value: string;
   readonly file?: boolean;
@@ -26,7 +26,7 @@ export interface Variable {
   readonly raw?: boolean;
 }
 
-export interface Step {
+export interface JobStep {
   readonly name: string;
   readonly script: readonly string[];
   readonly timeout?: number;

@@ -7,7 +7,7 @@ import type { JobLog, JobPayload } from "./job-log";
 import type { RunnerLog } from "./runner-log";
 import { quote, type StageScript, sourceLines, stageScript } from "./script";
 import { Shell } from "./shell";
-import type { Ending, Trace } from "./trace";
+import type { JobEnding, TraceReporter } from "./trace";
 
 /** Why a running job is being stopped, first reason first. */
 type Stop = "interrupted" | "canceling" | "given-up" | "timed-out";
@@ -23,7 +23,7 @@ const STOPPED: Record<Stop, { readonly reason: string; readonly text: string }> 
 };
 
 /** Runs one job from its confirmation to its last report. */
-export class Job {
+export class JobRun {
   private readonly folders: JobFolders;
   private readonly timeoutSeconds: number;
   private environment: Map<string, string> = new Map();
@@ -35,7 +35,7 @@ export class Job {
     private readonly config: RunnerConfig,
     private readonly payload: JobPayload,
     private readonly log: JobLog,
-    private readonly trace: Trace,
+    private readonly trace: TraceReporter,
     private readonly runnerLog: RunnerLog,
   ) {
     this.folders = jobFolders(config, payload);
@@ -76,9 +76,9 @@ export class Job {
     this.shell.stop();
   }
 
-  private async stages(): Promise<Ending> {
+  private async stages(): Promise<JobEnding> {
     this.greet();
-    let ending: Ending;
+    let ending: JobEnding;
     try {
       this.environment = jobEnvironment(this.config, this.payload, this.folders, this.timeoutSeconds);
       ending = (await this.sources()) ?? (await this.scripts());
@@ -105,13 +105,13 @@ export class Job {
   }
 
   /** Undefined: all well. */
-  private async sources(): Promise<Ending | undefined> {
+  private async sources(): Promise<JobEnding | undefined> {
     this.log.line("\u001b[36;1mGetting source from Git repository\u001b[0;m");
     const lines = sourceLines(this.payload, this.environment, this.folders.project);
     return this.stage({ lines, echo: false });
   }
 
-  private async scripts(): Promise<Ending> {
+  private async scripts(): Promise<JobEnding> {
     const lines = (name: string): string[] =>
       (this.payload.steps ?? []).filter((step) => step.name === name).flatMap((step) => step.script);
     this.log.line('\u001b[36;1mExecuting "step_script" stage of the job script\u001b[0;m');
@@ -124,7 +124,7 @@ export class Job {
   }
 
   /** Runs after success, failure and a cancel that asks for it; its own failure changes nothing. */
-  private async afterScript(lines: readonly string[], failed: Ending | undefined): Promise<void> {
+  private async afterScript(lines: readonly string[], failed: JobEnding | undefined): Promise<void> {
     if (this.stopped !== undefined && this.stopped !== "canceling") return;
     this.log.line("\u001b[36;1mRunning after_script\u001b[0;m");
     const status = this.stopped === "canceling" ? "canceled" : failed ? "failed" : "success";
@@ -143,7 +143,7 @@ export class Job {
     return [`if [ -f ${file} ]; then set -a; . ${file}; set +a; fi`];
   }
 
-  private async stage(stage: Omit<StageScript, "environment">): Promise<Ending | undefined> {
+  private async stage(stage: Omit<StageScript, "environment">): Promise<JobEnding | undefined> {
     if (this.stopped !== undefined) return this.stoppedEnding(this.stopped);
     this.shell = new Shell();
     const script = stageScript({ ...stage, environment: this.environment });
@@ -162,16 +162,16 @@ export class Job {
     }
   }
 
-  private failure(reason: string, text: string, exitCode?: number): Ending {
+  private failure(reason: string, text: string, exitCode?: number): JobEnding {
     this.failureText = text;
     return { state: "failed", reason, ...(exitCode === undefined ? {} : { exitCode }) };
   }
 
-  private stoppedEnding(stop: Stop): Ending {
+  private stoppedEnding(stop: Stop): JobEnding {
     return this.failure(STOPPED[stop].reason, STOPPED[stop].text);
   }
 
-  private tell(ending: Ending, seconds: number): void {
+  private tell(ending: JobEnding, seconds: number): void {
     const fields = { job: this.payload.id, duration_s: seconds, "job-status": ending.state };
     if (ending.state === "success") {
       this.log.line("\u001b[32;1mJob succeeded\u001b[0;m");
@@ -188,7 +188,7 @@ export class Job {
     });
   }
 
-  private reportGivenUp(ending: Ending): void {
+  private reportGivenUp(ending: JobEnding): void {
     const name = ending.state === "success" ? "Success" : "Fail";
     this.runnerLog.error(`Job trace termination "${name}" failed`, { job: this.payload.id });
   }

@@ -1,10 +1,10 @@
 import { type RunnerConfig, shortToken } from "./config";
-import { type Answer, ask, runnerInfo } from "./gitlab-api";
-import { Job } from "./job";
+import { ask, type RunnerApiReply, runnerInfo } from "./gitlab-api";
+import { JobRun } from "./job";
 import { JobLog, type JobPayload, maskedValues } from "./job-log";
 import type { RunnerLog } from "./runner-log";
 import { secondsSince, sleep } from "./time";
-import { Trace } from "./trace";
+import { TraceReporter } from "./trace";
 
 /** The runner's own figures; the handler and user data must live with them. */
 const CHECK_SECONDS = 3;
@@ -25,7 +25,7 @@ export class RunSingle {
   private builds = 0;
   private waitingSince = performance.now();
   private lastUpdate = "";
-  private job: Job | undefined;
+  private job: JobRun | undefined;
 
   constructor(
     private readonly config: RunnerConfig,
@@ -73,7 +73,7 @@ export class RunSingle {
   }
 
   /** From the second poll on `last_update` is sent, by which GitLab may hold the poll. No signal cuts it. */
-  private async requestJob(): Promise<Answer> {
+  private async requestJob(): Promise<RunnerApiReply> {
     const answer = await ask(this.config.url, {
       method: "POST",
       path: "jobs/request",
@@ -95,10 +95,10 @@ export class RunSingle {
       runner: shortToken(this.config.token),
     });
     const jobLog = new JobLog(maskedValues(payload), this.config.outputLimitBytes);
-    const trace = new Trace(this.config, payload, jobLog, this.log);
+    const trace = new TraceReporter(this.config, payload, jobLog, this.log);
     // A job that vanished before it was confirmed does not count: the next turn asks again at once.
     if (!(await trace.confirm())) return;
-    this.job = new Job(this.config, payload, jobLog, trace, this.log);
+    this.job = new JobRun(this.config, payload, jobLog, trace, this.log);
     if (this.exit.signal.aborted) this.job.interrupt();
     await this.job.run();
     this.job = undefined;

@@ -1,11 +1,11 @@
 import { crc32 } from "node:zlib";
 import type { RunnerConfig } from "./config";
-import { type Answer, ask, runnerInfo } from "./gitlab-api";
+import { ask, type RunnerApiReply, runnerInfo } from "./gitlab-api";
 import type { JobLog, JobPayload } from "./job-log";
 import type { RunnerLog } from "./runner-log";
 import { secondsSince, sleep } from "./time";
 
-export type Ending =
+export type JobEnding =
   | { readonly state: "success" }
   | { readonly state: "failed"; readonly reason: string; readonly exitCode?: number };
 
@@ -18,7 +18,7 @@ const PATCH_BYTES = 1024 * 1024;
 const FINAL_WAITS = [4.2, 5.2, 6.2, 11.2, 19.2, 35, 67, 131, 260];
 
 /** Reports a job to GitLab: its log as it grows, signs of life in silence, and the end. */
-export class Trace {
+export class TraceReporter {
   private sent = 0;
   private sentAt = performance.now();
   private intervalSeconds = UPDATE_SECONDS;
@@ -64,7 +64,7 @@ export class Trace {
   }
 
   /** Sends what is left of the log and the end. False: given up, and GitLab still shows the job as running. */
-  async end(ending: Ending): Promise<boolean> {
+  async end(ending: JobEnding): Promise<boolean> {
     this.log.finish();
     this.stopped.abort();
     await this.watching;
@@ -79,7 +79,7 @@ export class Trace {
     return false;
   }
 
-  private async report(ending: Ending): Promise<Result> {
+  private async report(ending: JobEnding): Promise<Result> {
     while (this.sent < this.log.size) {
       const result = await this.patch();
       if (result === "abort") break;
@@ -114,7 +114,7 @@ export class Trace {
     return result;
   }
 
-  private patchResult(answer: Answer, length: number): Result {
+  private patchResult(answer: RunnerApiReply, length: number): Result {
     this.heed(answer);
     if (hasGivenUp(answer)) return "abort";
     if (answer.status === 404) return "abort";
@@ -125,7 +125,7 @@ export class Trace {
     return answer.status === 202 ? "ok" : "again";
   }
 
-  private put(fields: Record<string, string | number>): Promise<Answer> {
+  private put(fields: Record<string, string | number>): Promise<RunnerApiReply> {
     const bytes = this.log.read(0, this.log.size);
     const checksum = `crc32:${crc32(bytes).toString(16).padStart(8, "0")}`;
     const output = { checksum, bytesize: this.log.size };
@@ -144,7 +144,7 @@ export class Trace {
     });
   }
 
-  private updateResult(answer: Answer): Result {
+  private updateResult(answer: RunnerApiReply): Result {
     this.heed(answer);
     const [result, text] = updateOutcome(answer);
     this.note(result, `Submitting job to coordinator...${text}`, {
@@ -156,7 +156,7 @@ export class Trace {
   }
 
   /** What GitLab asks for beside its answer: another interval, or that the job be stopped. */
-  private heed(answer: Answer): void {
+  private heed(answer: RunnerApiReply): void {
     const interval = Number(answer.headers["x-gitlab-trace-update-interval"]);
     if (interval > 0) this.intervalSeconds = Math.min(interval, 60);
     if (jobStatus(answer) === "canceling") this.onCancel();
@@ -168,12 +168,12 @@ export class Trace {
   }
 }
 
-const jobStatus = (answer: Answer): string => String(answer.headers["job-status"] ?? "");
+const jobStatus = (answer: RunnerApiReply): string => String(answer.headers["job-status"] ?? "");
 
-const hasGivenUp = (answer: Answer): boolean =>
+const hasGivenUp = (answer: RunnerApiReply): boolean =>
   answer.status === 403 || ["canceled", "failed"].includes(jobStatus(answer));
 
-const updateOutcome = (answer: Answer): [Result, string] => {
+const updateOutcome = (answer: RunnerApiReply): [Result, string] => {
   if (answer.status === 403) return ["abort", "forbidden"];
   if (hasGivenUp(answer)) return ["abort", "job failed"];
   if (answer.status === 404) return ["abort", "not found"];

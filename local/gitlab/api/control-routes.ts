@@ -1,5 +1,5 @@
-import type { Counts } from "../model/counts";
-import { type Faults, parseFaults } from "../model/faults";
+import type { GitLabCounts } from "../model/counts";
+import { type GitLabFaults, parseFaults } from "../model/faults";
 import { type Answer, badParameter, type Call, readBody } from "./http";
 import { type Route, routesOf } from "./router";
 
@@ -12,7 +12,7 @@ const bodyOf = async (call: Call): Promise<unknown> => {
   }
 };
 
-const shown = (faults: Faults): Answer => ({
+const shown = (faults: GitLabFaults): Answer => ({
   status: 200,
   body: {
     ...faults.settings,
@@ -21,7 +21,7 @@ const shown = (faults: Faults): Answer => ({
 });
 
 /** The fault switch and the counters: not GitLab's, hence below `/_/`. */
-export const controlRoutes = (faults: Faults, counts: Counts): readonly Route[] => {
+export const controlRoutes = (faults: GitLabFaults, counts: GitLabCounts): readonly Route[] => {
   const route = routesOf("page", false, "");
   return [
     route("GET", "/_/faults", () => shown(faults)),

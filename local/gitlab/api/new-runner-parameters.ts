@@ -1,4 +1,4 @@
-import type { NewRunnerRecord } from "../model/runners";
+import type { NewStandInRunner } from "../model/runners";
 import { badParameter, badRequest, type Parameters } from "./http";
 
 /** GitLab's bounds: https://docs.gitlab.com/api/users/#create-a-runner */
@@ -29,7 +29,7 @@ const checkTags = (tags: readonly string[], runUntagged: boolean): readonly stri
 };
 
 /** What a caller wants of a new runner, checked as GitLab checks it; type and project are the caller's affair. */
-export const runnerWishes = (parameters: Parameters): Omit<NewRunnerRecord, "type" | "tokenPrefix"> => {
+export const readNewRunner = (parameters: Parameters): Omit<NewStandInRunner, "type" | "tokenPrefix"> => {
   if (parameters.has("paused") && parameters.has("active"))
     throw badParameter("active, paused are mutually exclusive");
   const runUntagged = parameters.flag("run_untagged") ?? true;

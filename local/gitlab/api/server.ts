@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Counts, countUp } from "../model/counts";
-import type { Faults } from "../model/faults";
+import { countUp, type GitLabCounts } from "../model/counts";
+import type { GitLabFaults } from "../model/faults";
 import { type Answer, ApiError, type Call, forbidden, notFound, send, unauthorized } from "./http";
 import { type Found, findRoute, type Route } from "./router";
 
@@ -9,8 +9,8 @@ import { type Found, findRoute, type Route } from "./router";
 export interface ServerParts {
   readonly routes: readonly Route[];
   readonly accessToken: string;
-  readonly faults: Faults;
-  readonly counts: Counts;
+  readonly faults: GitLabFaults;
+  readonly counts: GitLabCounts;
   readonly log: (message: string) => void;
 }
 

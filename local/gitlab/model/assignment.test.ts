@@ -2,11 +2,11 @@ import { parseJobSpecs } from "../api/rest/job-specs";
 import { matches, requestJob } from "./assignment";
 import { manualClock } from "./clock";
 import { createPipeline } from "./jobs";
-import type { Job, RunnerRecord } from "./records";
-import { createRunner, heardFrom, type NewRunnerRecord, updateRunner } from "./runners";
-import { createWorld, type World } from "./state";
+import type { StandInJob, StandInRunner } from "./records";
+import { createRunner, type NewStandInRunner, recordContact, updateRunner } from "./runners";
+import { createGitLabState, type GitLabState } from "./state";
 
-const wishes: NewRunnerRecord = {
+const wishes: NewStandInRunner = {
   type: "project_type",
   projectId: 1,
   tokenPrefix: "glrt-",
@@ -20,18 +20,18 @@ const wishes: NewRunnerRecord = {
   maintenanceNote: null,
 };
 
-const runnerIn = (world: World, fields: Partial<NewRunnerRecord> = {}): RunnerRecord =>
-  createRunner(world, { ...wishes, ...fields }) as RunnerRecord;
+const runnerIn = (state: GitLabState, fields: Partial<NewStandInRunner> = {}): StandInRunner =>
+  createRunner(state, { ...wishes, ...fields }) as StandInRunner;
 
-const jobIn = (world: World, tags: readonly string[] = [], projectId = 1): Job =>
-  createPipeline(world, projectId, parseJobSpecs([{ name: "job", tags, script: ["true"] }])).jobs[0]!;
+const jobIn = (state: GitLabState, tags: readonly string[] = [], projectId = 1): StandInJob =>
+  createPipeline(state, projectId, parseJobSpecs([{ name: "job", tags, script: ["true"] }])).jobs[0]!;
 
-const ask = (world: World, runner: RunnerRecord, lastUpdate?: string, signal?: AbortSignal) =>
+const ask = (state: GitLabState, runner: StandInRunner, lastUpdate?: string, signal?: AbortSignal) =>
   requestJob(
-    world,
+    state,
     runner,
     {
-      manager: heardFrom(world, runner, "r_1", {}),
+      manager: recordContact(state, runner, "r_1", {}),
       lastUpdate,
       twoPhaseCommit: true,
       cancelGracefully: true,
@@ -41,7 +41,7 @@ const ask = (world: World, runner: RunnerRecord, lastUpdate?: string, signal?: A
 
 const setUp = () => {
   const clock = manualClock();
-  return { clock, world: createWorld({}, clock) };
+  return { clock, state: createGitLabState({}, clock) };
 };
 
 describe("which jobs a runner may take", () => {
@@ -65,18 +65,18 @@ describe("which jobs a runner may take", () => {
       false,
     ],
   ])("%s", (_case, tags, runner, expected) => {
-    const { world } = setUp();
-    expect(matches(runnerIn(world, runner), jobIn(world, tags))).toBe(expected);
+    const { state } = setUp();
+    expect(matches(runnerIn(state, runner), jobIn(state, tags))).toBe(expected);
   });
 });
 
 describe("POST jobs/request", () => {
   it("hands the oldest matching job to whichever runner asks, and each job to one runner only", async () => {
-    const { world } = setUp();
-    const first = jobIn(world, ["x"]);
-    const second = jobIn(world, ["x"]);
-    const runners = [1, 2, 3].map(() => runnerIn(world, { tags: ["x"] }));
-    const answers = await Promise.all(runners.map((runner) => ask(world, runner)));
+    const { state } = setUp();
+    const first = jobIn(state, ["x"]);
+    const second = jobIn(state, ["x"]);
+    const runners = [1, 2, 3].map(() => runnerIn(state, { tags: ["x"] }));
+    const answers = await Promise.all(runners.map((runner) => ask(state, runner)));
     const taken = answers.map((answer) => (answer.kind === "job" ? answer.job.id : undefined));
     expect(taken).toEqual([first.id, second.id, undefined]);
     expect(first.status).toBe("pending");
@@ -84,26 +84,26 @@ describe("POST jobs/request", () => {
   });
 
   it("gives nothing to a paused runner", async () => {
-    const { world } = setUp();
-    jobIn(world);
-    expect((await ask(world, runnerIn(world, { paused: true }))).kind).toBe("none");
+    const { state } = setUp();
+    jobIn(state);
+    expect((await ask(state, runnerIn(state, { paused: true }))).kind).toBe("none");
   });
 
   it("holds a request that knows the newest queue value until a matching job comes", async () => {
-    const { world } = setUp();
-    const runner = runnerIn(world, { tags: ["x"], runUntagged: false });
-    const answer = ask(world, runner, runner.queueValue);
-    jobIn(world, ["other"]);
+    const { state } = setUp();
+    const runner = runnerIn(state, { tags: ["x"], runUntagged: false });
+    const answer = ask(state, runner, runner.queueValue);
+    jobIn(state, ["other"]);
     expect(runner.polls.size).toBe(1);
-    const job = jobIn(world, ["x"]);
+    const job = jobIn(state, ["x"]);
     expect(await answer).toEqual({ kind: "job", job });
     expect(runner.polls.size).toBe(0);
   });
 
   it("ends a held request after the long-poll time with nothing and the same queue value", async () => {
-    const { clock, world } = setUp();
-    const runner = runnerIn(world);
-    const answer = ask(world, runner, runner.queueValue);
+    const { clock, state } = setUp();
+    const runner = runnerIn(state);
+    const answer = ask(state, runner, runner.queueValue);
     clock.advance(49_999);
     expect(runner.polls.size).toBe(1);
     clock.advance(1);
@@ -111,40 +111,40 @@ describe("POST jobs/request", () => {
   });
 
   it("wakes two held requests for one job and gives it to one of them", async () => {
-    const { world } = setUp();
-    const runners = [runnerIn(world), runnerIn(world)];
-    const answers = runners.map((runner) => ask(world, runner, runner.queueValue));
-    jobIn(world);
+    const { state } = setUp();
+    const runners = [runnerIn(state), runnerIn(state)];
+    const answers = runners.map((runner) => ask(state, runner, runner.queueValue));
+    jobIn(state);
     const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
     expect(kinds.sort()).toEqual(["job", "none"]);
   });
 
   it("answers a held request with nothing as soon as the runner is paused", async () => {
-    const { world } = setUp();
-    const runner = runnerIn(world);
+    const { state } = setUp();
+    const runner = runnerIn(state);
     const before = runner.queueValue;
-    const answer = ask(world, runner, before);
-    updateRunner(world, runner, { paused: true });
-    jobIn(world);
+    const answer = ask(state, runner, before);
+    updateRunner(state, runner, { paused: true });
+    jobIn(state);
     expect((await answer).kind).toBe("none");
     expect(runner.queueValue).not.toBe(before);
   });
 
   it("assigns nothing to a runner that has hung up", async () => {
-    const { world } = setUp();
-    const runner = runnerIn(world);
+    const { state } = setUp();
+    const runner = runnerIn(state);
     const line = new AbortController();
-    const answer = ask(world, runner, runner.queueValue, line.signal);
+    const answer = ask(state, runner, runner.queueValue, line.signal);
     line.abort();
-    const job = jobIn(world);
+    const job = jobIn(state);
     expect((await answer).kind).toBe("none");
     expect(job.runner).toBeUndefined();
   });
 
   it("tells the runner the smaller of the job's and its own timeout", async () => {
-    const { world } = setUp();
-    const job = jobIn(world);
-    await ask(world, runnerIn(world, { maximumTimeout: 600 }));
+    const { state } = setUp();
+    const job = jobIn(state);
+    await ask(state, runnerIn(state, { maximumTimeout: 600 }));
     expect(job.timeoutSeconds).toBe(600);
   });
 });

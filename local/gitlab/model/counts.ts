@@ -1,6 +1,6 @@
 /** What happened so far, for load tests and the page: `GET /_/counts`. */
-export interface Counts {
-  readonly hooks: {
+export interface GitLabCounts {
+  readonly webhooks: {
     /** Deliveries that were due, repeats not counted. */
     due: number;
     /** Requests sent, repeats counted. */
@@ -20,8 +20,8 @@ export interface Counts {
   readonly answers: Record<string, number>;
 }
 
-export const newCounts = (): Counts => ({
-  hooks: { due: 0, sent: 0, accepted: 0, failed: 0, lost: 0, repeated: 0, byStatus: {} },
+export const newCounts = (): GitLabCounts => ({
+  webhooks: { due: 0, sent: 0, accepted: 0, failed: 0, lost: 0, repeated: 0, byStatus: {} },
   calls: {},
   answers: {},
 });

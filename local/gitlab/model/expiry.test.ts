@@ -3,15 +3,15 @@ import { requestJob } from "./assignment";
 import { manualClock } from "./clock";
 import { expire } from "./expiry";
 import { createPipeline, start } from "./jobs";
-import type { RunnerRecord } from "./records";
-import { createRunner, heardFrom } from "./runners";
-import { createWorld } from "./state";
+import type { StandInRunner } from "./records";
+import { createRunner, recordContact } from "./runners";
+import { createGitLabState } from "./state";
 
 const setUp = async (timeout = 3_600) => {
   const clock = manualClock();
-  const world = createWorld({}, clock);
-  const job = createPipeline(world, 1, parseJobSpecs([{ name: "a", script: ["true"], timeout }])).jobs[0]!;
-  const runner = createRunner(world, {
+  const state = createGitLabState({}, clock);
+  const job = createPipeline(state, 1, parseJobSpecs([{ name: "a", script: ["true"], timeout }])).jobs[0]!;
+  const runner = createRunner(state, {
     type: "instance_type",
     tokenPrefix: "glrt-",
     description: "",
@@ -22,19 +22,19 @@ const setUp = async (timeout = 3_600) => {
     accessLevel: "not_protected",
     maximumTimeout: null,
     maintenanceNote: null,
-  }) as RunnerRecord;
+  }) as StandInRunner;
   const take = () =>
     requestJob(
-      world,
+      state,
       runner,
-      { manager: heardFrom(world, runner, "r_1", {}), twoPhaseCommit: true, cancelGracefully: true },
+      { manager: recordContact(state, runner, "r_1", {}), twoPhaseCommit: true, cancelGracefully: true },
       new AbortController().signal,
     );
   const after = (milliseconds: number) => {
     clock.advance(milliseconds);
-    expire(world);
+    expire(state);
   };
-  return { world, job, runner, take, after };
+  return { state, job, runner, take, after };
 };
 
 it("takes an assignment back that nobody confirmed for two minutes", async () => {
@@ -51,21 +51,21 @@ it("takes an assignment back that nobody confirmed for two minutes", async () =>
 });
 
 it("fails a running job whose runner is silent, so that a killed runner's pipeline ends", async () => {
-  const { world, job, take, after } = await setUp();
+  const { state, job, take, after } = await setUp();
   await take();
-  start(world, job);
-  after(world.limits.silenceMs - 1);
+  start(state, job);
+  after(state.limits.silenceMs - 1);
   expect(job.status).toBe("running");
   after(1);
   expect(job).toMatchObject({ status: "failed", failureReason: "stuck_or_timeout_failure" });
 });
 
 it("fails a job that outlives its timeout, though its runner reports", async () => {
-  const { world, job, take, after } = await setUp(30);
+  const { state, job, take, after } = await setUp(30);
   await take();
-  start(world, job);
+  start(state, job);
   after(50_000);
-  job.reportedAt = world.clock.now();
+  job.reportedAt = state.clock.now();
   after(39_999);
   expect(job.status).toBe("running");
   after(1);
@@ -73,15 +73,15 @@ it("fails a job that outlives its timeout, though its runner reports", async () 
 });
 
 it("fails a job pending for an hour without a runner online, and any job pending for a day", async () => {
-  const { world, job, runner, after } = await setUp();
-  heardFrom(world, runner, "r_1", {});
+  const { state, job, runner, after } = await setUp();
+  recordContact(state, runner, "r_1", {});
   after(3_600_000);
   expect(job.status).toBe("pending");
   after(3_600_001);
   expect(job.status).toBe("failed");
   const online = await setUp();
   for (let hour = 0; hour < 23; hour += 1) {
-    heardFrom(online.world, online.runner, "r_1", {});
+    recordContact(online.state, online.runner, "r_1", {});
     online.after(3_600_000);
   }
   expect(online.job.status).toBe("pending");

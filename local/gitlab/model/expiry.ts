@@ -1,36 +1,36 @@
-import { matches, takeBack } from "./assignment";
+import { matches, revertAssignment } from "./assignment";
 import { finish } from "./jobs";
-import type { Job } from "./records";
-import type { World } from "./state";
+import type { StandInJob } from "./records";
+import type { GitLabState } from "./state";
 
 /** GitLab calls a runner online for two hours after its last word. */
 const ONLINE_MS = 7_200_000;
 
-const hasRunnerOnline = (world: World, job: Job): boolean => {
-  const since = world.clock.now() - ONLINE_MS;
-  return [...world.runners.values()].some(
+const hasRunnerOnline = (state: GitLabState, job: StandInJob): boolean => {
+  const since = state.clock.now() - ONLINE_MS;
+  return [...state.runners.values()].some(
     (runner) => matches(runner, job) && (runner.contactedAt ?? 0) >= since,
   );
 };
 
-const expirePending = (world: World, job: Job): void => {
-  const now = world.clock.now();
+const expirePending = (state: GitLabState, job: StandInJob): void => {
+  const now = state.clock.now();
   if (job.assignedAt !== undefined) {
-    if (now - job.assignedAt >= world.limits.confirmationMs) takeBack(world, job);
+    if (now - job.assignedAt >= state.limits.confirmationMs) revertAssignment(state, job);
     return;
   }
   const waited = now - (job.queuedAt ?? now);
-  const isStuck = waited >= world.limits.stuckMs && !hasRunnerOnline(world, job);
-  if (isStuck || waited >= world.limits.pendingMs) finish(world, job, "failed", "stuck_or_timeout_failure");
+  const isStuck = waited >= state.limits.stuckMs && !hasRunnerOnline(state, job);
+  if (isStuck || waited >= state.limits.pendingMs) finish(state, job, "failed", "stuck_or_timeout_failure");
 };
 
-const expireActive = (world: World, job: Job): void => {
-  const now = world.clock.now();
-  const isSilent = now - (job.reportedAt ?? now) >= world.limits.silenceMs;
-  const allowed = job.timeoutSeconds * 1000 + world.limits.timeoutGraceMs;
+const expireActive = (state: GitLabState, job: StandInJob): void => {
+  const now = state.clock.now();
+  const isSilent = now - (job.reportedAt ?? now) >= state.limits.silenceMs;
+  const allowed = job.timeoutSeconds * 1000 + state.limits.timeoutGraceMs;
   const isOverdue = now - (job.startedAt ?? now) >= allowed;
-  if (isSilent) finish(world, job, "failed", "stuck_or_timeout_failure");
-  else if (isOverdue) finish(world, job, "failed", "job_execution_timeout");
+  if (isSilent) finish(state, job, "failed", "stuck_or_timeout_failure");
+  else if (isOverdue) finish(state, job, "failed", "job_execution_timeout");
 };
 
 /**
@@ -38,7 +38,7 @@ const expireActive = (world: World, job: Job): void => {
  * silent or past its timeout, jobs that have been pending too long. They are why a pipeline ends even when its
  * runner was killed.
  */
-export const expire = (world: World): void => {
-  for (const job of [...world.pending]) expirePending(world, job);
-  for (const job of [...world.active]) expireActive(world, job);
+export const expire = (state: GitLabState): void => {
+  for (const job of [...state.pending]) expirePending(state, job);
+  for (const job of [...state.active]) expireActive(state, job);
 };

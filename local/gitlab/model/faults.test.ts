@@ -1,5 +1,5 @@
 import { manualClock } from "./clock";
-import { Faults, parseFaults } from "./faults";
+import { GitLabFaults, parseFaults } from "./faults";
 
 describe("POST /_/faults", () => {
   it.each([
@@ -22,7 +22,7 @@ describe("POST /_/faults", () => {
     [{ lose: "0.1" }, "lose must be"],
     [{ delayMs: [10, 5] }, "delayMs must be"],
     [{ errorStatus: 200 }, "errorStatus must be"],
-    [{ scope: "hook" }, "scope must be"],
+    [{ scope: "webhook" }, "scope must be"],
     [{ los: 0.1 }, "los is unknown"],
     [{ constructor: 1 }, "constructor is unknown"],
     [[], "send a JSON object"],
@@ -35,7 +35,7 @@ describe("POST /_/faults", () => {
 describe("an error for some seconds", () => {
   it("is answered for as long as was said, where it was said", () => {
     const clock = manualClock();
-    const faults = new Faults(clock);
+    const faults = new GitLabFaults(clock);
     faults.set({ errorStatus: 502, errorSeconds: 10, scope: "api" });
     expect(faults.errorNow("api")).toBe(502);
     expect(faults.errorNow("runner")).toBeUndefined();
@@ -47,17 +47,17 @@ describe("an error for some seconds", () => {
   });
 
   it("is 500 everywhere when only the seconds are given, and ends with {}", () => {
-    const faults = new Faults(manualClock());
+    const faults = new GitLabFaults(manualClock());
     faults.set({ errorSeconds: 10 });
-    expect([faults.errorNow("api"), faults.errorNow("runner"), faults.errorNow("hooks")]).toEqual([
+    expect([faults.errorNow("api"), faults.errorNow("runner"), faults.errorNow("webhooks")]).toEqual([
       500, 500, 500,
     ]);
     faults.set({});
     expect(faults.errorNow("api")).toBeUndefined();
   });
 
-  it("is not there when only hooks are troubled", () => {
-    const faults = new Faults(manualClock());
+  it("is not there when only webhooks are troubled", () => {
+    const faults = new GitLabFaults(manualClock());
     faults.set({ lose: 1 });
     expect(faults.errorNow("api")).toBeUndefined();
   });

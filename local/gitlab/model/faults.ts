@@ -1,16 +1,16 @@
 import type { StandInClock } from "./clock";
 
-/** Where errors are answered: the REST API, the runners' API, the delivery of hooks, or all of them. */
-export type FaultScope = "api" | "runner" | "hooks" | "all";
-const SCOPES: readonly FaultScope[] = ["api", "runner", "hooks", "all"];
+/** Where errors are answered: the REST API, the runners' API, the delivery of webhooks, or all of them. */
+export type FaultScope = "api" | "runner" | "webhooks" | "all";
+const SCOPES: readonly FaultScope[] = ["api", "runner", "webhooks", "all"];
 
 /** The body of `POST /_/faults`; `{}` takes everything back. */
 export interface FaultSettings {
-  /** Part of the hooks that never leave, 0 to 1. */
+  /** Part of the webhooks that never leave, 0 to 1. */
   readonly lose?: number;
-  /** Part of the hooks that are sent twice, 0 to 1. */
+  /** Part of the webhooks that are sent twice, 0 to 1. */
   readonly repeat?: number;
-  /** Milliseconds by which a hook is late, from and to. */
+  /** Milliseconds by which a webhook is late, from and to. */
   readonly delayMs?: readonly [number, number];
   /** Answered instead of the real answer, 400 to 599. */
   readonly errorStatus?: number;
@@ -58,7 +58,7 @@ export const parseFaults = (body: unknown): FaultSettings | string => {
 };
 
 /** The fault switch: what is set, and whether an error is due now. */
-export class Faults {
+export class GitLabFaults {
   #settings: FaultSettings = {};
   #errorUntil = 0;
   readonly #clock: StandInClock;

@@ -1,4 +1,4 @@
-import type { Job, Status } from "./records";
+import type { StandInJob, StandInJobStatus } from "./records";
 import { lastLines } from "./trace";
 
 const LINES_SHOWN = 8;
@@ -11,7 +11,7 @@ export interface JobView {
   readonly name: string;
   readonly stage: string;
   readonly tags: readonly string[];
-  readonly status: Status;
+  readonly status: StandInJobStatus;
   readonly failureReason?: string;
   readonly createdAt: number;
   readonly queuedAt?: number;
@@ -33,9 +33,9 @@ const given = <Fields extends object>(
   };
 
 /** The lines of each job at the log's size then: a log that has not grown is not read again. */
-const shownLines = new WeakMap<Job, { readonly size: number; readonly lines: readonly string[] }>();
+const shownLines = new WeakMap<StandInJob, { readonly size: number; readonly lines: readonly string[] }>();
 
-const linesOf = (job: Job): readonly string[] => {
+const linesOf = (job: StandInJob): readonly string[] => {
   const shown = shownLines.get(job);
   if (shown?.size === job.trace.size) return shown.lines;
   const lines = lastLines(job.trace, LINES_SHOWN);
@@ -43,7 +43,7 @@ const linesOf = (job: Job): readonly string[] => {
   return lines;
 };
 
-export const jobView = (job: Job): JobView => ({
+export const jobView = (job: StandInJob): JobView => ({
   id: job.id,
   projectId: job.pipeline.projectId,
   pipelineId: job.pipeline.id,

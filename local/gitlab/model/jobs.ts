@@ -1,18 +1,18 @@
-import { announce } from "./assignment";
+import { notifyMatchingRunners } from "./assignment";
 import { randomText } from "./random";
-import { isComplete, type Job, type JobSpec, type Pipeline, type Status } from "./records";
-import { trim } from "./retention";
-import type { World } from "./state";
-import { Trace } from "./trace";
+import { isComplete, type JobSpec, type Pipeline, type StandInJob, type StandInJobStatus } from "./records";
+import { applyRetention } from "./retention";
+import type { GitLabState } from "./state";
+import { JobTrace } from "./trace";
 
-const newJob = (world: World, pipeline: Pipeline, spec: JobSpec, retriesCount: number): Job => {
-  const job: Job = {
-    id: world.nextId("job"),
+const newJob = (state: GitLabState, pipeline: Pipeline, spec: JobSpec, retriesCount: number): StandInJob => {
+  const job: StandInJob = {
+    id: state.nextId("job"),
     pipeline,
     spec,
     retriesCount,
-    createdAt: world.clock.now(),
-    trace: new Trace(),
+    createdAt: state.clock.now(),
+    trace: new JobTrace(),
     artifacts: [],
     status: "created",
     staleTokens: new Set(),
@@ -21,100 +21,111 @@ const newJob = (world: World, pipeline: Pipeline, spec: JobSpec, retriesCount: n
     retried: false,
   };
   pipeline.jobs.push(job);
-  world.jobs.set(job.id, job);
-  changed(world, job);
+  state.jobs.set(job.id, job);
+  changed(state, job);
   return job;
 };
 
-/** Statuses at which GitLab sends a job hook; the others pass in silence. */
-const SENT: readonly Status[] = ["created", "pending", "running", "success", "failed", "canceled"];
+/** Statuses at which GitLab sends a job webhook; the others pass in silence. */
+const WEBHOOK_STATUSES: readonly StandInJobStatus[] = [
+  "created",
+  "pending",
+  "running",
+  "success",
+  "failed",
+  "canceled",
+];
 
-const changed = (world: World, job: Job): void => {
-  if (SENT.includes(job.status)) world.onHook(job);
-  world.onChange(job);
+const changed = (state: GitLabState, job: StandInJob): void => {
+  if (WEBHOOK_STATUSES.includes(job.status)) state.onWebhookDue(job);
+  state.onChange(job);
 };
 
-const queue = (world: World, job: Job): void => {
+const queue = (state: GitLabState, job: StandInJob): void => {
   job.status = "pending";
-  job.queuedAt = world.clock.now();
-  world.pending.add(job);
-  changed(world, job);
-  announce(world, job);
+  job.queuedAt = state.clock.now();
+  state.pending.add(job);
+  changed(state, job);
+  notifyMatchingRunners(state, job);
 };
 
-const isInTheWay = (job: Job): boolean => !isComplete(job) && job.status !== "manual";
+const isUnfinished = (job: StandInJob): boolean => !isComplete(job) && job.status !== "manual";
 
-const spoils = (job: Job): boolean =>
+const blocksNextStages = (job: StandInJob): boolean =>
   !job.spec.allowFailure && (job.status === "failed" || job.status === "canceled");
 
-const release = (world: World, job: Job, isSpoilt: boolean): void => {
+const enterStage = (state: GitLabState, job: StandInJob, isSpoilt: boolean): void => {
   const wanted = { on_success: !isSpoilt, on_failure: isSpoilt, always: true, manual: !isSpoilt };
   const isWanted = wanted[job.spec.when];
   if (isWanted && job.spec.when !== "manual") {
-    queue(world, job);
+    queue(state, job);
     return;
   }
   job.status = isWanted ? "manual" : "skipped";
-  changed(world, job);
+  changed(state, job);
 };
 
 /** Lets the next stages begin, as far as the jobs before them have ended. */
-export const advance = (world: World, pipeline: Pipeline): void => {
-  const before: Job[] = [];
+export const advance = (state: GitLabState, pipeline: Pipeline): void => {
+  const before: StandInJob[] = [];
   for (const stage of pipeline.stages) {
-    if (before.some(isInTheWay)) return;
+    if (before.some(isUnfinished)) return;
     const jobs = pipeline.jobs.filter((job) => job.spec.stage === stage && !job.retried);
-    const isSpoilt = before.some(spoils);
-    for (const job of jobs) if (job.status === "created") release(world, job, isSpoilt);
+    const isSpoilt = before.some(blocksNextStages);
+    for (const job of jobs) if (job.status === "created") enterStage(state, job, isSpoilt);
     before.push(...jobs);
   }
 };
 
 /** Creates a pipeline: each job is `created`, those of the first stage are `pending` at once. */
-export const createPipeline = (world: World, projectId: number, specs: readonly JobSpec[]): Pipeline => {
+export const createPipeline = (
+  state: GitLabState,
+  projectId: number,
+  specs: readonly JobSpec[],
+): Pipeline => {
   const pipeline: Pipeline = {
-    id: world.nextId("pipeline"),
-    iid: world.pipelines.size + 1,
+    id: state.nextId("pipeline"),
+    iid: state.pipelines.size + 1,
     projectId,
-    createdAt: world.clock.now(),
+    createdAt: state.clock.now(),
     sha: randomText(20),
     stages: [...new Set(specs.map((spec) => spec.stage))],
     jobs: [],
   };
-  world.projects.add(projectId);
-  world.pipelines.set(pipeline.id, pipeline);
-  for (const spec of specs) newJob(world, pipeline, spec, 0);
-  advance(world, pipeline);
+  state.projects.add(projectId);
+  state.pipelines.set(pipeline.id, pipeline);
+  for (const spec of specs) newJob(state, pipeline, spec, 0);
+  advance(state, pipeline);
   return pipeline;
 };
 
 /** The second phase: the runner has the job and begins. */
-export const start = (world: World, job: Job): void => {
-  world.pending.delete(job);
-  world.active.add(job);
+export const start = (state: GitLabState, job: StandInJob): void => {
+  state.pending.delete(job);
+  state.active.add(job);
   job.status = "running";
-  job.startedAt = world.clock.now();
+  job.startedAt = state.clock.now();
   job.reportedAt = job.startedAt;
-  changed(world, job);
+  changed(state, job);
 };
 
 /** The end, whatever it is. A job that is being cancelled ends as `canceled`, whatever its runner says. */
 export const finish = (
-  world: World,
-  job: Job,
+  state: GitLabState,
+  job: StandInJob,
   status: "success" | "failed" | "canceled",
   failureReason?: string,
 ): void => {
   if (isComplete(job)) return;
-  world.pending.delete(job);
-  world.active.delete(job);
+  state.pending.delete(job);
+  state.active.delete(job);
   const isCanceled = job.status === "canceling" || status === "canceled";
   job.status = isCanceled ? "canceled" : status;
   job.failureReason = job.status === "failed" ? (failureReason ?? "unknown_failure") : undefined;
-  job.finishedAt = world.clock.now();
-  changed(world, job);
-  advance(world, job.pipeline);
-  trim(world);
+  job.finishedAt = state.clock.now();
+  changed(state, job);
+  advance(state, job.pipeline);
+  applyRetention(state);
 };
 
 /**
@@ -124,40 +135,40 @@ export const finish = (
  * @param force ends a job that is canceling already
  * @returns false when there is nothing to cancel
  */
-export const cancel = (world: World, job: Job, force = false): boolean => {
+export const cancel = (state: GitLabState, job: StandInJob, force = false): boolean => {
   if (isComplete(job)) return false;
   const isGraceful = job.status === "running" && job.cancelGracefully && !force;
   if (job.status === "canceling" && !force) return true;
   if (!isGraceful) {
-    finish(world, job, "canceled");
+    finish(state, job, "canceled");
     return true;
   }
   job.status = "canceling";
-  changed(world, job);
+  changed(state, job);
   return true;
 };
 
 /** A new job with the same words. Undefined: this one has not ended, or has been retried before. */
-export const retry = (world: World, job: Job): Job | undefined => {
+export const retry = (state: GitLabState, job: StandInJob): StandInJob | undefined => {
   const canRetry = isComplete(job) && job.status !== "skipped" && !job.retried;
   if (!canRetry) return undefined;
   job.retried = true;
-  const again = newJob(world, job.pipeline, job.spec, job.retriesCount + 1);
-  queue(world, again);
+  const again = newJob(state, job.pipeline, job.spec, job.retriesCount + 1);
+  queue(state, again);
   return again;
 };
 
 /** Starts a `when: manual` job. */
-export const play = (world: World, job: Job): boolean => {
+export const play = (state: GitLabState, job: StandInJob): boolean => {
   if (job.status !== "manual") return false;
-  queue(world, job);
+  queue(state, job);
   return true;
 };
 
 /** A pipeline's status from those of its jobs. */
-export const pipelineStatus = (pipeline: Pipeline): Status => {
+export const pipelineStatus = (pipeline: Pipeline): StandInJobStatus => {
   const jobs = pipeline.jobs.filter((job) => !job.retried);
-  const has = (...statuses: Status[]) => jobs.some((job) => statuses.includes(job.status));
+  const has = (...statuses: StandInJobStatus[]) => jobs.some((job) => statuses.includes(job.status));
   const isUnderWay = has("pending", "created") && has("success", "failed", "canceled");
   if (has("running", "canceling") || isUnderWay) return "running";
   if (has("pending")) return "pending";

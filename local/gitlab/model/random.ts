@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /**
- * A number in [0, 1) that depends on its key alone: the same seed loses and delays the same hooks, however
+ * A number in [0, 1) that depends on its key alone: the same seed loses and delays the same webhooks, however
  * the calls of a run interleave.
  */
 export const chance = (seed: number, ...key: readonly (string | number)[]): number =>

@@ -1,7 +1,7 @@
-import type { Trace } from "./trace";
+import type { JobTrace } from "./trace";
 
 /** https://docs.gitlab.com/api/jobs/: the statuses that the stand-in uses, in GitLab's words. */
-export type Status =
+export type StandInJobStatus =
   | "created"
   | "manual"
   | "pending"
@@ -12,9 +12,10 @@ export type Status =
   | "canceled"
   | "skipped";
 
-export const COMPLETE: readonly Status[] = ["success", "failed", "canceled", "skipped"];
+export const COMPLETE: readonly StandInJobStatus[] = ["success", "failed", "canceled", "skipped"];
 
-export const isComplete = (job: { readonly status: Status }): boolean => COMPLETE.includes(job.status);
+export const isComplete = (job: { readonly status: StandInJobStatus }): boolean =>
+  COMPLETE.includes(job.status);
 
 export type When = "on_success" | "on_failure" | "always" | "manual";
 export const WHEN: readonly When[] = ["on_success", "on_failure", "always", "manual"];
@@ -40,7 +41,7 @@ export interface Pipeline {
   readonly sha: string;
   /** Stages in the order in which they run. */
   readonly stages: readonly string[];
-  readonly jobs: Job[];
+  readonly jobs: StandInJob[];
 }
 
 export interface Artifact {
@@ -50,22 +51,22 @@ export interface Artifact {
 }
 
 /** Times in milliseconds since 1970. */
-export interface Job {
+export interface StandInJob {
   readonly id: number;
   readonly pipeline: Pipeline;
   readonly spec: JobSpec;
   readonly retriesCount: number;
   readonly createdAt: number;
-  readonly trace: Trace;
+  readonly trace: JobTrace;
   readonly artifacts: Artifact[];
-  status: Status;
+  status: StandInJobStatus;
   queuedAt?: number | undefined;
   startedAt?: number | undefined;
   finishedAt?: number | undefined;
   failureReason?: string | undefined;
   exitCode?: number | undefined;
   /** Set while the job is still pending (two-phase commit) and afterwards. */
-  runner?: RunnerRecord | undefined;
+  runner?: StandInRunner | undefined;
   manager?: Manager | undefined;
   assignedAt?: number | undefined;
   /** Last word from the runner about this job. */
@@ -96,7 +97,7 @@ export type RunnerType = "project_type" | "group_type" | "instance_type";
 export const RUNNER_TYPES: readonly RunnerType[] = ["project_type", "group_type", "instance_type"];
 
 /** A runner record. Managers are the processes that use its token. */
-export interface RunnerRecord {
+export interface StandInRunner {
   readonly id: number;
   readonly token: string;
   readonly type: RunnerType;
@@ -120,9 +121,9 @@ export interface RunnerRecord {
   deleted: boolean;
 }
 
-export interface Hook {
+export interface Webhook {
   readonly id: number;
-  /** Absent: the one hook of the whole stand-in, as a group hook would be. */
+  /** Absent: the one webhook of the whole stand-in, as a group webhook would be. */
   readonly projectId?: number;
   readonly createdAt: number;
   url: string;

@@ -1,5 +1,5 @@
 import { isComplete, type Pipeline } from "./records";
-import type { World } from "./state";
+import type { GitLabState } from "./state";
 
 /** What is kept of what has ended: memory stays bounded however long the stand-in serves. */
 const JOBS_KEPT = 5_000;
@@ -7,22 +7,22 @@ const TRACE_BYTES_KEPT = 64 * 1024 * 1024;
 
 const isOver = (pipeline: Pipeline): boolean => pipeline.jobs.every(isComplete);
 
-const forget = (world: World, pipeline: Pipeline): void => {
-  world.pipelines.delete(pipeline.id);
-  for (const job of pipeline.jobs) world.jobs.delete(job.id);
+const forget = (state: GitLabState, pipeline: Pipeline): void => {
+  state.pipelines.delete(pipeline.id);
+  for (const job of pipeline.jobs) state.jobs.delete(job.id);
 };
 
-const forgetPipelines = (world: World): void => {
-  for (const pipeline of world.pipelines.values()) {
-    if (world.jobs.size <= JOBS_KEPT) return;
-    if (isOver(pipeline)) forget(world, pipeline);
+const forgetPipelines = (state: GitLabState): void => {
+  for (const pipeline of state.pipelines.values()) {
+    if (state.jobs.size <= JOBS_KEPT) return;
+    if (isOver(pipeline)) forget(state, pipeline);
   }
 };
 
-const forgetTraces = (world: World): void => {
+const forgetTraces = (state: GitLabState): void => {
   let bytes = 0;
-  for (const job of world.jobs.values()) bytes += job.trace.size;
-  for (const job of world.jobs.values()) {
+  for (const job of state.jobs.values()) bytes += job.trace.size;
+  for (const job of state.jobs.values()) {
     if (bytes <= TRACE_BYTES_KEPT) return;
     if (!isComplete(job)) continue;
     bytes -= job.trace.size;
@@ -31,7 +31,7 @@ const forgetTraces = (world: World): void => {
 };
 
 /** Forgets the oldest finished pipelines and logs when there are too many. */
-export const trim = (world: World): void => {
-  if (world.jobs.size > JOBS_KEPT) forgetPipelines(world);
-  forgetTraces(world);
+export const applyRetention = (state: GitLabState): void => {
+  if (state.jobs.size > JOBS_KEPT) forgetPipelines(state);
+  forgetTraces(state);
 };

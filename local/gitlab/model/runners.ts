@@ -1,10 +1,10 @@
-import { tick } from "./assignment";
+import { notifyRunner } from "./assignment";
 import { randomText } from "./random";
-import type { Job, Manager, RunnerRecord, RunnerType } from "./records";
-import type { World } from "./state";
+import type { Manager, RunnerType, StandInJob, StandInRunner } from "./records";
+import type { GitLabState } from "./state";
 
 /** What `POST /user/runners` and the older `POST /runners` ask for, checked. */
-export interface NewRunnerRecord {
+export interface NewStandInRunner {
   readonly type: RunnerType;
   readonly projectId?: number | undefined;
   readonly tokenPrefix: "glrt-" | "glrtr-";
@@ -13,57 +13,57 @@ export interface NewRunnerRecord {
   readonly runUntagged: boolean;
   readonly locked: boolean;
   readonly paused: boolean;
-  readonly accessLevel: RunnerRecord["accessLevel"];
+  readonly accessLevel: StandInRunner["accessLevel"];
   readonly maximumTimeout: number | null;
   readonly maintenanceNote: string | null;
 }
 
-export const runnersOfProject = (world: World, projectId: number): number =>
-  [...world.runners.values()].filter((runner) => runner.projectId === projectId).length;
+export const runnersOfProject = (state: GitLabState, projectId: number): number =>
+  [...state.runners.values()].filter((runner) => runner.projectId === projectId).length;
 
 /**
  * Creates a runner record, or says in GitLab's words why not.
  * https://docs.gitlab.com/administration/instance_limits/ has the number of runners a project may have.
  */
-export const createRunner = (world: World, wanted: NewRunnerRecord): RunnerRecord | string => {
-  const limit = world.limits.runnersPerProject;
-  if (wanted.projectId !== undefined && runnersOfProject(world, wanted.projectId) >= limit) {
+export const createRunner = (state: GitLabState, wanted: NewStandInRunner): StandInRunner | string => {
+  const limit = state.limits.runnersPerProject;
+  if (wanted.projectId !== undefined && runnersOfProject(state, wanted.projectId) >= limit) {
     return `Runner projects base Maximum number of ci registered project runners (${limit}) exceeded`;
   }
   const { tokenPrefix, ...rest } = wanted;
-  const runner: RunnerRecord = {
+  const runner: StandInRunner = {
     ...rest,
-    id: world.nextId("runner"),
+    id: state.nextId("runner"),
     token: `${tokenPrefix}${randomText(10)}`,
-    createdAt: world.clock.now(),
+    createdAt: state.clock.now(),
     managers: new Map(),
-    queueValue: world.nextQueueValue(),
+    queueValue: state.nextQueueValue(),
     polls: new Set(),
     deleted: false,
   };
-  world.runners.set(runner.id, runner);
-  world.runnersByToken.set(runner.token, runner);
-  if (runner.projectId !== undefined) world.projects.add(runner.projectId);
-  world.onChange();
+  state.runners.set(runner.id, runner);
+  state.runnersByToken.set(runner.token, runner);
+  if (runner.projectId !== undefined) state.projects.add(runner.projectId);
+  state.onChange();
   return runner;
 };
 
 /** Deletes the record. A job that it runs goes on with its job token; one that it was assigned does not begin. */
-export const deleteRunner = (world: World, runner: RunnerRecord): void => {
+export const deleteRunner = (state: GitLabState, runner: StandInRunner): void => {
   runner.deleted = true;
   runner.managers.clear();
-  world.runners.delete(runner.id);
-  world.runnersByToken.delete(runner.token);
-  world.onChange();
+  state.runners.delete(runner.id);
+  state.runnersByToken.delete(runner.token);
+  state.onChange();
 };
 
 /** Changes a record; GitLab tells the runner's held polls, so a pause is felt at once. */
 export const updateRunner = (
-  world: World,
-  runner: RunnerRecord,
+  state: GitLabState,
+  runner: StandInRunner,
   change: Partial<
     Pick<
-      RunnerRecord,
+      StandInRunner,
       | "description"
       | "paused"
       | "tags"
@@ -76,8 +76,8 @@ export const updateRunner = (
   >,
 ): void => {
   Object.assign(runner, change);
-  tick(world, runner);
-  world.onChange();
+  notifyRunner(state, runner);
+  state.onChange();
 };
 
 /** What a runner says of itself in `info`. */
@@ -88,11 +88,11 @@ export interface RunnerInfo {
   readonly executor?: string | undefined;
 }
 
-const newManager = (world: World, systemId: string): Manager => ({
-  id: world.nextId("manager"),
+const newManager = (state: GitLabState, systemId: string): Manager => ({
+  id: state.nextId("manager"),
   systemId,
-  createdAt: world.clock.now(),
-  contactedAt: world.clock.now(),
+  createdAt: state.clock.now(),
+  contactedAt: state.clock.now(),
   version: null,
   platform: null,
   architecture: null,
@@ -100,16 +100,16 @@ const newManager = (world: World, systemId: string): Manager => ({
 });
 
 /** Notes that a process with this runner's token has been in touch. */
-export const heardFrom = (
-  world: World,
-  runner: RunnerRecord,
+export const recordContact = (
+  state: GitLabState,
+  runner: StandInRunner,
   systemId: string,
   info: RunnerInfo,
 ): Manager => {
-  const manager = runner.managers.get(systemId) ?? newManager(world, systemId);
+  const manager = runner.managers.get(systemId) ?? newManager(state, systemId);
   runner.managers.set(systemId, manager);
-  runner.contactedAt = world.clock.now();
-  manager.contactedAt = world.clock.now();
+  runner.contactedAt = state.clock.now();
+  manager.contactedAt = state.clock.now();
   manager.version = info.version ?? manager.version;
   manager.platform = info.platform ?? manager.platform;
   manager.architecture = info.architecture ?? manager.architecture;
@@ -118,5 +118,5 @@ export const heardFrom = (
 };
 
 /** Jobs that this runner was assigned, newest first; a pending job without a runner is nobody's. */
-export const jobsOfRunner = (world: World, runner: RunnerRecord): readonly Job[] =>
-  [...world.jobs.values()].filter((job) => job.runner === runner).sort((one, other) => other.id - one.id);
+export const jobsOfRunner = (state: GitLabState, runner: StandInRunner): readonly StandInJob[] =>
+  [...state.jobs.values()].filter((job) => job.runner === runner).sort((one, other) => other.id - one.id);

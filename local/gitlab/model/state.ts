@@ -1,9 +1,9 @@
 import { type StandInClock, systemClock } from "./clock";
 import { randomText } from "./random";
-import type { Hook, Job, Pipeline, RunnerRecord } from "./records";
+import type { Pipeline, StandInJob, StandInRunner, Webhook } from "./records";
 
 /** Times as GitLab has them, and what is scaled for a laptop. Milliseconds unless the name says otherwise. */
-export interface Limits {
+export interface GitLabLimits {
   /** A held `jobs/request`: GitLab's Workhorse holds up to 50 s. */
   readonly longPollMs: number;
   /** Two-phase commit: an assignment that nobody confirms (GitLab: 2 min). */
@@ -22,7 +22,7 @@ export interface Limits {
   readonly registrationTokens: boolean;
 }
 
-export const DEFAULT_LIMITS: Limits = {
+export const DEFAULT_LIMITS: GitLabLimits = {
   longPollMs: 50_000,
   confirmationMs: 120_000,
   silenceMs: 70_000,
@@ -34,35 +34,41 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** Everything that the stand-in knows, in memory. The rules are functions on it. */
-export interface World {
+export interface GitLabState {
   readonly clock: StandInClock;
-  readonly limits: Limits;
+  readonly limits: GitLabLimits;
   readonly accessToken: string;
   readonly registrationToken: string;
   readonly projects: Set<number>;
   readonly pipelines: Map<number, Pipeline>;
-  readonly jobs: Map<number, Job>;
+  readonly jobs: Map<number, StandInJob>;
   /** Pending jobs, assigned ones included, oldest first. */
-  readonly pending: Set<Job>;
+  readonly pending: Set<StandInJob>;
   /** Running and canceling jobs. */
-  readonly active: Set<Job>;
-  readonly runners: Map<number, RunnerRecord>;
-  readonly runnersByToken: Map<string, RunnerRecord>;
-  readonly hooks: Map<number, Hook>;
+  readonly active: Set<StandInJob>;
+  readonly runners: Map<number, StandInRunner>;
+  readonly runnersByToken: Map<string, StandInRunner>;
+  readonly webhooks: Map<number, Webhook>;
   /** The next id of a kind, e.g. `nextId("job")`. */
   readonly nextId: (kind: keyof typeof FIRST_IDS) => number;
   /** Never the same twice: a runner's X-GitLab-Last-Update. */
   readonly nextQueueValue: () => string;
-  /** Called at each moment at which GitLab sends a job hook. */
-  onHook: (job: Job) => void;
+  /** Called at each moment at which GitLab sends a job webhook. */
+  onWebhookDue: (job: StandInJob) => void;
   /** Called after anything that a viewer may want to show. */
-  onChange: (job?: Job) => void;
+  onChange: (job?: StandInJob) => void;
 }
 
 /** Where ids begin. Job ids of GitLab.com left 32 bits long ago, and so do these. */
-const FIRST_IDS = { job: 15_000_000_001, pipeline: 2_400_000_001, runner: 50_000_001, manager: 1, hook: 1 };
+const FIRST_IDS = {
+  job: 15_000_000_001,
+  pipeline: 2_400_000_001,
+  runner: 50_000_001,
+  manager: 1,
+  webhook: 1,
+};
 
-const counter = (): World["nextId"] => {
+const counter = (): GitLabState["nextId"] => {
   const next = { ...FIRST_IDS };
   return (kind) => {
     const id = next[kind];
@@ -71,7 +77,7 @@ const counter = (): World["nextId"] => {
   };
 };
 
-const queueValues = (): World["nextQueueValue"] => {
+const queueValues = (): GitLabState["nextQueueValue"] => {
   const prefix = randomText(8);
   let count = 0;
   return () => {
@@ -80,7 +86,10 @@ const queueValues = (): World["nextQueueValue"] => {
   };
 };
 
-export const createWorld = (limits: Partial<Limits> = {}, clock: StandInClock = systemClock): World => ({
+export const createGitLabState = (
+  limits: Partial<GitLabLimits> = {},
+  clock: StandInClock = systemClock,
+): GitLabState => ({
   clock,
   limits: { ...DEFAULT_LIMITS, ...limits },
   accessToken: `glpat-local-${randomText(10)}`,
@@ -92,9 +101,9 @@ export const createWorld = (limits: Partial<Limits> = {}, clock: StandInClock = 
   active: new Set(),
   runners: new Map(),
   runnersByToken: new Map(),
-  hooks: new Map(),
+  webhooks: new Map(),
   nextId: counter(),
   nextQueueValue: queueValues(),
-  onHook: () => undefined,
+  onWebhookDue: () => undefined,
   onChange: () => undefined,
 });

@@ -1,7 +1,7 @@
-import { lastLines, TRACE_LIMIT, Trace } from "./trace";
+import { JobTrace, lastLines, TRACE_LIMIT } from "./trace";
 
-const traceOf = (text: string): Trace => {
-  const trace = new Trace();
+const traceOf = (text: string): JobTrace => {
+  const trace = new JobTrace();
   trace.append(`0-${Buffer.byteLength(text) - 1}`, Buffer.from(text));
   return trace;
 };
@@ -9,8 +9,8 @@ const traceOf = (text: string): Trace => {
 describe("a trace", () => {
   it("grows by ranges that begin where it ends", () => {
     const trace = traceOf("hello");
-    expect(trace.append("5-10", Buffer.from(" world"))).toEqual({ kind: "appended" });
-    expect(trace.bytes().toString()).toBe("hello world");
+    expect(trace.append("5-10", Buffer.from(" state"))).toEqual({ kind: "appended" });
+    expect(trace.bytes().toString()).toBe("hello state");
     expect(trace.size).toBe(11);
   });
 
@@ -21,7 +21,7 @@ describe("a trace", () => {
   });
 
   it("has an end to its length", () => {
-    expect(new Trace().append("0-1", Buffer.alloc(TRACE_LIMIT + 1))).toEqual({ kind: "too-long" });
+    expect(new JobTrace().append("0-1", Buffer.alloc(TRACE_LIMIT + 1))).toEqual({ kind: "too-long" });
   });
 });
 

@@ -10,7 +10,7 @@ export type Append =
 const RANGE = /^(\d{1,15})-(-?\d{1,15})$/;
 
 /** A job's log, grown by `PATCH /jobs/:id/trace` with `Content-Range: a-b`. */
-export class Trace {
+export class JobTrace {
   #parts: Buffer[] = [];
   #size = 0;
 
@@ -69,7 +69,7 @@ const plainLine = (line: string): string => {
  * The last lines of a log as plain text: colours, section marks, time stamps, overwritten parts and control
  * characters are gone, so that neither a terminal nor a page can be steered by a job (F-62).
  */
-export const lastLines = (trace: Trace, count: number, bytes = 8_192): readonly string[] =>
+export const lastLines = (trace: JobTrace, count: number, bytes = 8_192): readonly string[] =>
   trace
     .tail(bytes)
     .split("\n")

@@ -2,7 +2,7 @@
 export interface LaptopJob {
   readonly jobId: number;
   /** `LAMBDA` | `EC2`. */
-  readonly carrier?: string;
+  readonly provider?: string;
   /** Instance or invocation. */
   readonly resourceId?: string;
   readonly market?: string;
@@ -15,7 +15,7 @@ export interface LaptopJob {
 }
 
 /** What is still there: all zero when everything that was started is gone. */
-export interface Left {
+export interface RemainingResources {
   readonly runners: number;
   readonly instances: number;
   readonly ledger: number;
@@ -23,7 +23,7 @@ export interface Left {
 
 export interface LaptopStatus {
   readonly jobs: readonly LaptopJob[];
-  readonly left: Left;
+  readonly remaining: RemainingResources;
 }
 
 export type AskLaptop = () => Promise<LaptopStatus>;

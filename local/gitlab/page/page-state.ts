@@ -1,10 +1,10 @@
-import type { Counts } from "../model/counts";
-import type { FaultSettings, Faults } from "../model/faults";
+import type { GitLabCounts } from "../model/counts";
+import type { FaultSettings, GitLabFaults } from "../model/faults";
 import { type JobView, jobView } from "../model/job-view";
 import { pipelineStatus } from "../model/jobs";
-import { isComplete, type Pipeline, type Status } from "../model/records";
-import type { World } from "../model/state";
-import type { LaptopJob, LaptopStatus, Left } from "./laptop-status";
+import { isComplete, type Pipeline, type StandInJobStatus } from "../model/records";
+import type { GitLabState } from "../model/state";
+import type { LaptopJob, LaptopStatus, RemainingResources } from "./laptop-status";
 
 /** A job as the page shows it. */
 export interface PageJob extends JobView {
@@ -14,7 +14,7 @@ export interface PageJob extends JobView {
 export interface PagePipeline {
   readonly id: number;
   readonly projectId: number;
-  readonly status: Status;
+  readonly status: StandInJobStatus;
   readonly createdAt: number;
   readonly jobs: readonly PageJob[];
   /** Jobs of this pipeline that are not in the list. */
@@ -29,11 +29,11 @@ export interface PageState {
   readonly running: number;
   readonly ended: number;
   readonly runners: number;
-  readonly hooks: Counts["hooks"];
-  readonly hasHook: boolean;
+  readonly webhooks: GitLabCounts["webhooks"];
+  readonly hasWebhook: boolean;
   readonly faults: FaultSettings;
   readonly errorSecondsLeft: number;
-  readonly left?: Left;
+  readonly remaining?: RemainingResources;
 }
 
 const PIPELINES_SHOWN = 12;
@@ -53,24 +53,24 @@ const showPipeline = (pipeline: Pipeline, laptopJobs: ReadonlyMap<number, Laptop
 
 /** The newest pipelines first, and the figures beside them. */
 export const pageState = (
-  world: World,
-  faults: Faults,
-  counts: Counts,
+  state: GitLabState,
+  faults: GitLabFaults,
+  counts: GitLabCounts,
   laptop: LaptopStatus | undefined,
 ): PageState => {
   const laptopJobs = new Map(laptop?.jobs.map((job) => [job.jobId, job]));
-  const newest = [...world.pipelines.values()].slice(-PIPELINES_SHOWN).reverse();
+  const newest = [...state.pipelines.values()].slice(-PIPELINES_SHOWN).reverse();
   return {
-    now: world.clock.now(),
+    now: state.clock.now(),
     pipelines: newest.map((pipeline) => showPipeline(pipeline, laptopJobs)),
-    waiting: world.pending.size,
-    running: world.active.size,
-    ended: [...world.jobs.values()].filter(isComplete).length,
-    runners: world.runners.size,
-    hooks: counts.hooks,
-    hasHook: world.hooks.size > 0,
+    waiting: state.pending.size,
+    running: state.active.size,
+    ended: [...state.jobs.values()].filter(isComplete).length,
+    runners: state.runners.size,
+    webhooks: counts.webhooks,
+    hasWebhook: state.webhooks.size > 0,
     faults: faults.settings,
     errorSecondsLeft: faults.errorSecondsLeft(),
-    ...(laptop === undefined ? {} : { left: laptop.left }),
+    ...(laptop === undefined ? {} : { remaining: laptop.remaining }),
   };
 };

@@ -1,12 +1,12 @@
 import { parseJobSpecs } from "../api/rest/job-specs";
 import { cancel, createPipeline } from "../model/jobs";
-import type { World } from "../model/state";
+import type { GitLabState } from "../model/state";
 import { CANCEL_AFTER_MS, CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample-pipeline";
 
 /** Creates the sample pipeline and cancels the job that is to be cancelled before it starts. */
-export const runSample = (world: World): readonly number[] => {
-  const { jobs } = createPipeline(world, SAMPLE_PROJECT, parseJobSpecs(SAMPLE_JOBS));
+export const runSample = (state: GitLabState): readonly number[] => {
+  const { jobs } = createPipeline(state, SAMPLE_PROJECT, parseJobSpecs(SAMPLE_JOBS));
   const cancelled = jobs.find((job) => job.spec.name === CANCELLED_SAMPLE_JOB);
-  if (cancelled !== undefined) world.clock.after(CANCEL_AFTER_MS, () => cancel(world, cancelled));
+  if (cancelled !== undefined) state.clock.after(CANCEL_AFTER_MS, () => cancel(state, cancelled));
   return jobs.map((job) => job.id);
 };

@@ -1,5 +1,5 @@
 import { parseJobEvent } from "../../../Core/job-event";
-import { jobHookPayload } from "./job-webhook-payload";
+import { jobWebhookPayload } from "./job-webhook-payload";
 
 const KEYS_19 = [
   "object_kind",
@@ -33,28 +33,28 @@ const KEYS_19 = [
   "environment",
 ];
 
-it("has every field of a 19.x hook, in its order, and no tags of the job", () => {
-  expect(Object.keys(jobHookPayload())).toEqual(KEYS_19);
+it("has every field of a 19.x webhook, in its order, and no tags of the job", () => {
+  expect(Object.keys(jobWebhookPayload())).toEqual(KEYS_19);
 });
 
 it.each([
   ["2021", ["runner", "build_failure_reason"], ["retries_count", "project", "build_created_at_iso"]],
   ["2019", ["build_id", "project_id", "user"], ["runner", "retries_count", "project", "pipeline_id"]],
 ] as const)("has the shape of a server of %s", (shape, present, absent) => {
-  const payload = jobHookPayload({}, shape);
+  const payload = jobWebhookPayload({}, shape);
   for (const field of present) expect(payload).toHaveProperty(field);
   for (const field of absent) expect(payload).not.toHaveProperty(field);
 });
 
 it("writes dates as today's servers do, and as old ones did", () => {
   const dates = { build_started_at: "2026-01-10 13:50:02 UTC" };
-  expect(jobHookPayload(dates).build_started_at).toBe("2026-01-10 13:50:02 UTC");
-  expect(jobHookPayload(dates, "2021").build_started_at).toBe("2026-01-10T13:50:02.000Z");
-  expect(jobHookPayload({}, "2021").build_started_at).toBeNull();
+  expect(jobWebhookPayload(dates).build_started_at).toBe("2026-01-10 13:50:02 UTC");
+  expect(jobWebhookPayload(dates, "2021").build_started_at).toBe("2026-01-10T13:50:02.000Z");
+  expect(jobWebhookPayload({}, "2021").build_started_at).toBeNull();
 });
 
 it("takes overrides, and takes a field out for undefined", () => {
-  const payload = jobHookPayload({
+  const payload = jobWebhookPayload({
     build_name: "x: [a, b]",
     user: undefined,
     source_pipeline: { job_id: 1 },
@@ -64,12 +64,12 @@ it("takes overrides, and takes a field out for undefined", () => {
 });
 
 it.each(["19.x", "2021", "2019"] as const)("is a job event that the product reads (%s)", (shape) => {
-  expect(parseJobEvent(jobHookPayload({ build_id: 15_000_000_007, build_status: "running" }, shape))).toEqual(
-    {
-      jobId: 15_000_000_007,
-      projectId: 1,
-      jobName: "test",
-      status: "running",
-    },
-  );
+  expect(
+    parseJobEvent(jobWebhookPayload({ build_id: 15_000_000_007, build_status: "running" }, shape)),
+  ).toEqual({
+    jobId: 15_000_000_007,
+    projectId: 1,
+    jobName: "test",
+    status: "running",
+  });
 });

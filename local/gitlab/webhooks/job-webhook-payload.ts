@@ -1,21 +1,21 @@
 /**
- * The body of GitLab's job hook, in the key order of GitLab 19.x.
+ * The body of GitLab's job webhook, in the key order of GitLab 19.x.
  * https://docs.gitlab.com/user/project/integrations/webhook_events/#job-events
  *
  * It has no tags of the job: `runner.tags` are those of the runner that took it, and `tag` says whether the
  * pipeline is one of a git tag. `commit.id` is the pipeline's id.
  */
-export interface JobHookPayload {
+export interface JobWebhookPayload {
   readonly object_kind: "build";
   readonly build_id: number;
   readonly build_name: string;
   readonly build_status: string;
   readonly project_id: number;
-  readonly runner?: HookRunner | null;
+  readonly runner?: WebhookRunner | null;
   readonly [field: string]: unknown;
 }
 
-export interface HookRunner {
+export interface WebhookRunner {
   readonly id: number;
   readonly description: string;
   readonly runner_type: string;
@@ -25,7 +25,7 @@ export interface HookRunner {
 }
 
 /** Which server's shape: `19.x` is today's; `2021` has no `_iso` dates and no project; `2019` neither a runner. */
-export type HookShape = "19.x" | "2021" | "2019";
+export type WebhookShape = "19.x" | "2021" | "2019";
 
 const NEWER_THAN_2021 = [
   "retries_count",
@@ -36,7 +36,7 @@ const NEWER_THAN_2021 = [
   "environment",
   "build_queued_duration",
 ];
-const ABSENT: Readonly<Record<HookShape, readonly string[]>> = {
+const ABSENT: Readonly<Record<WebhookShape, readonly string[]>> = {
   "19.x": [],
   "2021": [...NEWER_THAN_2021],
   "2019": [...NEWER_THAN_2021, "runner", "pipeline_id", "build_failure_reason", "build_created_at"],
@@ -51,7 +51,7 @@ const user = {
 };
 const SHA = "95790bf891e76fee5e1747ab589903a6a1f80f22";
 
-/** Every field of a 19.x hook. */
+/** Every field of a 19.x webhook. */
 export const template = {
   object_kind: "build",
   ref: "main",
@@ -131,20 +131,20 @@ const withOldDates = (fields: Record<string, unknown>): Record<string, unknown> 
 };
 
 /**
- * A job hook's body: all fields filled, so that a caller names only what varies. An override of `undefined`
+ * A job webhook's body: all fields filled, so that a caller names only what varies. An override of `undefined`
  * takes the field out.
  *
  * @example jobHookPayload({ build_status: "running", runner: null })
  * @example jobHookPayload({ build_id: 12 }, "2019")
  */
-export const jobHookPayload = (
+export const jobWebhookPayload = (
   overrides: Readonly<Record<string, unknown>> = {},
-  shape: HookShape = "19.x",
-): JobHookPayload => {
+  shape: WebhookShape = "19.x",
+): JobWebhookPayload => {
   const absent = ABSENT[shape].filter((field) => !Object.hasOwn(overrides, field));
   const merged = Object.entries({ ...template, ...overrides }).filter(
     ([field, value]) => value !== undefined && !absent.includes(field),
   );
   const fields = Object.fromEntries(merged);
-  return (shape === "19.x" ? fields : withOldDates(fields)) as unknown as JobHookPayload;
+  return (shape === "19.x" ? fields : withOldDates(fields)) as unknown as JobWebhookPayload;
 };

@@ -1,6 +1,11 @@
-import type { Job, Pipeline, RunnerRecord } from "../model/records";
+import type { Pipeline, StandInJob, StandInRunner } from "../model/records";
 import { VERSION } from "../model/version";
-import { type HookRunner, type JobHookPayload, jobHookPayload, template } from "./job-webhook-payload";
+import {
+  type JobWebhookPayload,
+  jobWebhookPayload,
+  template,
+  type WebhookRunner,
+} from "./job-webhook-payload";
 
 const date = (time: number | undefined): string | null =>
   time === undefined ? null : `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
@@ -11,7 +16,7 @@ const iso = (time: number | undefined): string | null =>
 const seconds = (from: number | undefined, to: number | undefined): number | null =>
   from === undefined || to === undefined ? null : (to - from) / 1000;
 
-const runnerFields = (runner: RunnerRecord): HookRunner => ({
+const runnerFields = (runner: StandInRunner): WebhookRunner => ({
   id: runner.id,
   description: runner.description,
   runner_type: runner.type,
@@ -45,9 +50,9 @@ const commitFields = (pipeline: Pipeline, status: string) => ({
   commit: { ...template.commit, id: pipeline.id, sha: pipeline.sha, status },
 });
 
-/** The hook that GitLab sends for a job as it is now. */
-export const hookOf = (url: string, job: Job, pipelineStatus: string): JobHookPayload =>
-  jobHookPayload({
+/** The webhook that GitLab sends for a job as it is now. */
+export const webhookBody = (url: string, job: StandInJob, pipelineStatus: string): JobWebhookPayload =>
+  jobWebhookPayload({
     ...projectFields(url, job.pipeline.projectId),
     ...commitFields(job.pipeline, pipelineStatus),
     retries_count: job.retriesCount,
@@ -73,7 +78,7 @@ export const hookOf = (url: string, job: Job, pipelineStatus: string): JobHookPa
   });
 
 /** Headers of a delivery, but for the secret. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
-export const hookHeaders = (
+export const webhookHeaders = (
   url: string,
   ids: { readonly event: string; readonly delivery: string; readonly idempotencyKey: string },
   now: number,

@@ -1,23 +1,23 @@
 import { startGitLab } from "..";
 import { manualClock } from "../model/clock";
 import type { StandIn } from "../stand-in";
-import { call, type HookReceiver, hookReceiver, newRunner, restOf, runnerProcess } from "../testing";
+import { call, newRunner, restOf, runnerProcess, type WebhookReceiver, webhookReceiver } from "../testing";
 
 const JOB = { name: "a", script: ["true"] };
 const PROMPT = { delayMs: [0, 0], repeat: 0, late: 0 } as const;
 
-let receiver: HookReceiver;
+let receiver: WebhookReceiver;
 let gitlab: StandIn;
 let clock: ReturnType<typeof manualClock>;
 
 const start = async (timing: Parameters<typeof startGitLab>[0] = {}) => {
   clock = manualClock();
   gitlab = await startGitLab({ clock, timing: PROMPT, ...timing });
-  gitlab.setHook({ url: receiver.url, token: "hook secret" });
+  gitlab.setWebhook({ url: receiver.url, token: "webhook secret" });
 };
 
 beforeEach(async () => {
-  receiver = await hookReceiver();
+  receiver = await webhookReceiver();
 });
 afterEach(async () => {
   await gitlab.close();
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const statuses = () => receiver.received.map(({ body }) => body.build_status);
 
-describe("a job hook", () => {
+describe("a job webhook", () => {
   it("is sent for created, pending, running and the end, with the runner from running on", async () => {
     await start();
     const [job] = gitlab.createPipeline(1, [JOB]);
@@ -65,7 +65,7 @@ describe("a job hook", () => {
     expect(first?.headers).toMatchObject({
       "content-type": "application/json",
       "x-gitlab-event": "Job Hook",
-      "x-gitlab-token": "hook secret",
+      "x-gitlab-token": "webhook secret",
       "x-gitlab-instance": gitlab.url,
       "user-agent": expect.stringMatching(/^GitLab\/19\./),
     });
@@ -105,7 +105,7 @@ describe("a job hook", () => {
       );
       for (let step = 0; step < 700; step += 1) {
         clock.advance(1);
-        const { sent } = gitlab.counts().hooks;
+        const { sent } = gitlab.counts().webhooks;
         await receiver.until(before + sent);
       }
       await gitlab.close();
@@ -126,12 +126,12 @@ describe("a job hook", () => {
 describe("the fault switch", () => {
   const faults = (body: unknown) => call("POST", `${gitlab.url}/_/faults`, body);
 
-  it("loses hooks", async () => {
+  it("loses webhooks", async () => {
     await start();
     expect((await faults({ lose: 1 })).body).toEqual({ lose: 1 });
     gitlab.createPipeline(1, [JOB]);
     clock.advance(10_000);
-    expect(gitlab.counts().hooks).toMatchObject({ due: 2, sent: 0, lost: 2 });
+    expect(gitlab.counts().webhooks).toMatchObject({ due: 2, sent: 0, lost: 2 });
     await faults({});
     gitlab.createPipeline(1, [JOB]);
     clock.advance(1);
@@ -145,13 +145,13 @@ describe("the fault switch", () => {
       1,
       Array.from({ length: 500 }, (_, index) => ({ ...JOB, name: `job ${index}` })),
     );
-    const { due, lost } = gitlab.counts().hooks;
+    const { due, lost } = gitlab.counts().webhooks;
     expect(due).toBe(1_000);
     expect(lost).toBeGreaterThan(60);
     expect(lost).toBeLessThan(140);
   });
 
-  it("repeats hooks with the same Idempotency-Key", async () => {
+  it("repeats webhooks with the same Idempotency-Key", async () => {
     await start();
     await faults({ repeat: 1 });
     gitlab.createPipeline(1, [JOB]);
@@ -160,22 +160,22 @@ describe("the fault switch", () => {
     expect(new Set(received.map(({ headers }) => headers["idempotency-key"])).size).toBe(2);
   });
 
-  it("delays hooks", async () => {
+  it("delays webhooks", async () => {
     await start();
     await faults({ delayMs: [1_000, 2_000] });
     gitlab.createPipeline(1, [JOB]);
     clock.advance(999);
-    expect(gitlab.counts().hooks.sent).toBe(0);
+    expect(gitlab.counts().webhooks.sent).toBe(0);
     clock.advance(1_001);
     expect((await receiver.until(2)).length).toBe(2);
   });
 
-  it("drops hooks for as long as their delivery is down", async () => {
+  it("drops webhooks for as long as their delivery is down", async () => {
     await start();
-    await faults({ errorSeconds: 10, scope: "hooks" });
+    await faults({ errorSeconds: 10, scope: "webhooks" });
     gitlab.createPipeline(1, [JOB]);
     clock.advance(9_000);
-    expect(gitlab.counts().hooks).toMatchObject({ sent: 0, lost: 2 });
+    expect(gitlab.counts().webhooks).toMatchObject({ sent: 0, lost: 2 });
     clock.advance(1_000);
     gitlab.createPipeline(1, [JOB]);
     clock.advance(1);
@@ -196,10 +196,10 @@ describe("the fault switch", () => {
   });
 });
 
-describe("hooks of a project", () => {
+describe("webhooks of a project", () => {
   it("are set up, changed and tested over the API; their secret is not shown", async () => {
     await start();
-    gitlab.setHook(undefined);
+    gitlab.setWebhook(undefined);
     const rest = restOf(gitlab);
     const made = await rest("POST", "/projects/5/hooks", {
       url: receiver.url,
@@ -231,7 +231,7 @@ describe("hooks of a project", () => {
     expect((await rest("GET", path)).status).toBe(404);
   });
 
-  it.each(["https://example.com/hook", "http://192.0.2.1/hook", "ftp://127.0.0.1/", "nonsense"])(
+  it.each(["https://example.com/webhook", "http://192.0.2.1/webhook", "ftp://127.0.0.1/", "nonsense"])(
     "go to loopback only, not to %s",
     async (url) => {
       await start();
@@ -251,7 +251,7 @@ describe("hooks of a project", () => {
     await untilFailed(4);
     gitlab.createPipeline(1, [JOB]);
     clock.advance(59_000);
-    expect(gitlab.counts().hooks.sent).toBe(4);
+    expect(gitlab.counts().webhooks.sent).toBe(4);
     clock.advance(1_000);
     gitlab.createPipeline(1, [JOB]);
     clock.advance(1);
@@ -261,5 +261,5 @@ describe("hooks of a project", () => {
 
 /** The receiver has answered before the sender has read the answer. */
 const untilFailed = async (count: number): Promise<void> => {
-  while (gitlab.counts().hooks.failed < count) await new Promise((resolve) => setImmediate(resolve));
+  while (gitlab.counts().webhooks.failed < count) await new Promise((resolve) => setImmediate(resolve));
 };

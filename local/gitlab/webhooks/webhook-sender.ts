@@ -1,29 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
-import { type Counts, countUp } from "../model/counts";
-import type { Faults } from "../model/faults";
+import { countUp, type GitLabCounts } from "../model/counts";
+import type { GitLabFaults } from "../model/faults";
 import { pipelineStatus } from "../model/jobs";
 import { chance } from "../model/random";
-import type { Hook, Job } from "../model/records";
-import type { World } from "../model/state";
-import { hookHeaders, hookOf } from "./webhook-body";
+import type { StandInJob, Webhook } from "../model/records";
+import type { GitLabState } from "../model/state";
+import { webhookBody, webhookHeaders } from "./webhook-body";
 
-/** How hooks behave when no fault is set: a little late, now and then twice or out of order, as GitLab's do. */
-export interface HookTiming {
+/** How webhooks behave when no fault is set: a little late, now and then twice or out of order, as GitLab's do. */
+export interface WebhookTiming {
   /** From and to. */
   readonly delayMs: readonly [number, number];
-  /** Part of the hooks that come twice. */
+  /** Part of the webhooks that come twice. */
   readonly repeat: number;
-  /** Part of the hooks that are late by up to `lateMs`, and so out of order. */
+  /** Part of the webhooks that are late by up to `lateMs`, and so out of order. */
   readonly late: number;
   readonly lateMs: number;
   /** The same seed gives the same delays, repeats and losses for the same job ids. */
   readonly seed: number;
-  /** GitLab.com switches a hook off for a while after four failures in a row. Off by default, as self-managed. */
+  /** GitLab.com switches a webhook off for a while after four failures in a row. Off by default, as self-managed. */
   readonly autoDisable: boolean;
 }
 
-export const DEFAULT_TIMING: HookTiming = {
+export const DEFAULT_TIMING: WebhookTiming = {
   delayMs: [10, 120],
   repeat: 0.03,
   late: 0.03,
@@ -37,30 +37,30 @@ const TIMEOUT_MS = 10_000;
 const FAILURES_BEFORE_DISABLING = 4;
 
 interface Delivery {
-  readonly hook: Hook;
+  readonly webhook: Webhook;
   readonly body: string;
   readonly headers: Record<string, string>;
 }
 
-/** Sends job hooks; no retry, as GitLab does none. */
-export class HookSender {
-  readonly #world: World;
+/** Sends job webhooks; no retry, as GitLab does none. */
+export class WebhookSender {
+  readonly #state: GitLabState;
   readonly #url: () => string;
-  readonly #faults: Faults;
-  readonly #counts: Counts;
-  readonly #timing: HookTiming;
+  readonly #faults: GitLabFaults;
+  readonly #counts: GitLabCounts;
+  readonly #timing: WebhookTiming;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 25 });
   readonly #waiting = new Set<() => void>();
   #isClosed = false;
 
   constructor(parts: {
-    world: World;
+    state: GitLabState;
     url: () => string;
-    faults: Faults;
-    counts: Counts;
-    timing: HookTiming;
+    faults: GitLabFaults;
+    counts: GitLabCounts;
+    timing: WebhookTiming;
   }) {
-    this.#world = parts.world;
+    this.#state = parts.state;
     this.#url = parts.url;
     this.#faults = parts.faults;
     this.#counts = parts.counts;
@@ -68,29 +68,29 @@ export class HookSender {
   }
 
   /** The payload is built now, as GitLab does; it leaves later. */
-  jobChanged(job: Job): void {
-    countUp(this.#counts.hooks.byStatus, job.status);
-    const payload = hookOf(this.#url(), job, pipelineStatus(job.pipeline));
+  jobChanged(job: StandInJob): void {
+    countUp(this.#counts.webhooks.byStatus, job.status);
+    const payload = webhookBody(this.#url(), job, pipelineStatus(job.pipeline));
     const body = JSON.stringify(payload);
-    for (const hook of this.#world.hooks.values()) {
-      const isInReach = hook.projectId === undefined || hook.projectId === job.pipeline.projectId;
-      if (isInReach && hook.events.has("job_events") && !this.#isDisabled(hook))
-        this.#schedule(hook, job, body);
+    for (const webhook of this.#state.webhooks.values()) {
+      const isInReach = webhook.projectId === undefined || webhook.projectId === job.pipeline.projectId;
+      if (isInReach && webhook.events.has("job_events") && !this.#isDisabled(webhook))
+        this.#schedule(webhook, job, body);
     }
   }
 
-  #schedule(hook: Hook, job: Job, body: string): void {
-    const roll = (purpose: string) => chance(this.#timing.seed, purpose, hook.id, job.id, job.status);
+  #schedule(webhook: Webhook, job: StandInJob, body: string): void {
+    const roll = (purpose: string) => chance(this.#timing.seed, purpose, webhook.id, job.id, job.status);
     const settings = this.#faults.settings;
-    this.#counts.hooks.due += 1;
+    this.#counts.webhooks.due += 1;
     if (roll("lose") < (settings.lose ?? 0)) {
-      this.#counts.hooks.lost += 1;
+      this.#counts.webhooks.lost += 1;
       return;
     }
-    const delivery = { hook, body, headers: this.#headers(hook) };
+    const delivery = { webhook, body, headers: this.#headers(webhook) };
     this.#later(this.#delay(roll, "first"), delivery);
     if (roll("repeat") < (settings.repeat ?? this.#timing.repeat)) {
-      this.#counts.hooks.repeated += 1;
+      this.#counts.webhooks.repeated += 1;
       this.#later(this.#delay(roll, "second"), delivery);
     }
   }
@@ -103,15 +103,15 @@ export class HookSender {
     );
   }
 
-  #headers(hook: Hook): Record<string, string> {
+  #headers(webhook: Webhook): Record<string, string> {
     const ids = { event: randomUUID(), delivery: randomUUID(), idempotencyKey: randomUUID() };
-    const secret = hook.token ? { "x-gitlab-token": hook.token } : {};
-    return { ...hookHeaders(this.#url(), ids, this.#world.clock.now()), ...secret };
+    const secret = webhook.token ? { "x-gitlab-token": webhook.token } : {};
+    return { ...webhookHeaders(this.#url(), ids, this.#state.clock.now()), ...secret };
   }
 
   #later(milliseconds: number, delivery: Delivery): void {
     if (this.#isClosed) return;
-    const callOff = this.#world.clock.after(milliseconds, () => {
+    const callOff = this.#state.clock.after(milliseconds, () => {
       this.#waiting.delete(callOff);
       void this.send(delivery);
     });
@@ -121,32 +121,32 @@ export class HookSender {
   /** Sends at once. @returns the status answered; undefined when there was no answer in ten seconds */
   async send(delivery: Delivery): Promise<number | undefined> {
     if (this.#isClosed) return undefined;
-    if (this.#faults.errorNow("hooks") !== undefined) {
-      this.#counts.hooks.lost += 1;
+    if (this.#faults.errorNow("webhooks") !== undefined) {
+      this.#counts.webhooks.lost += 1;
       return undefined;
     }
-    this.#counts.hooks.sent += 1;
+    this.#counts.webhooks.sent += 1;
     const status = await post(this.#agent, delivery);
-    this.#note(delivery.hook, status !== undefined && status < 300);
+    this.#note(delivery.webhook, status !== undefined && status < 300);
     return status;
   }
 
-  /** A test delivery, as the hook's page in GitLab offers. */
-  test(hook: Hook, job: Job): Promise<number | undefined> {
-    const body = JSON.stringify(hookOf(this.#url(), job, pipelineStatus(job.pipeline)));
-    return this.send({ hook, body, headers: this.#headers(hook) });
+  /** A test delivery, as the webhook's page in GitLab offers. */
+  test(webhook: Webhook, job: StandInJob): Promise<number | undefined> {
+    const body = JSON.stringify(webhookBody(this.#url(), job, pipelineStatus(job.pipeline)));
+    return this.send({ webhook, body, headers: this.#headers(webhook) });
   }
 
-  #note(hook: Hook, isAccepted: boolean): void {
-    this.#counts.hooks[isAccepted ? "accepted" : "failed"] += 1;
-    hook.failures = isAccepted ? 0 : hook.failures + 1;
-    const rounds = hook.failures - FAILURES_BEFORE_DISABLING;
+  #note(webhook: Webhook, isAccepted: boolean): void {
+    this.#counts.webhooks[isAccepted ? "accepted" : "failed"] += 1;
+    webhook.failures = isAccepted ? 0 : webhook.failures + 1;
+    const rounds = webhook.failures - FAILURES_BEFORE_DISABLING;
     const offMs = rounds < 0 ? 0 : Math.min(60_000 * 2 ** rounds, 86_400_000);
-    hook.disabledUntil = offMs === 0 ? undefined : this.#world.clock.now() + offMs;
+    webhook.disabledUntil = offMs === 0 ? undefined : this.#state.clock.now() + offMs;
   }
 
-  #isDisabled(hook: Hook): boolean {
-    return this.#timing.autoDisable && (hook.disabledUntil ?? 0) > this.#world.clock.now();
+  #isDisabled(webhook: Webhook): boolean {
+    return this.#timing.autoDisable && (webhook.disabledUntil ?? 0) > this.#state.clock.now();
   }
 
   close(): void {
@@ -159,7 +159,7 @@ export class HookSender {
 const post = (agent: Agent, delivery: Delivery): Promise<number | undefined> =>
   new Promise((resolve) => {
     const headers = { ...delivery.headers, "content-length": String(Buffer.byteLength(delivery.body)) };
-    const call = request(delivery.hook.url, { method: "POST", agent, headers }, (answer) => {
+    const call = request(delivery.webhook.url, { method: "POST", agent, headers }, (answer) => {
       answer.on("error", () => resolve(undefined));
       answer.resume().on("end", () => resolve(answer.statusCode));
     });

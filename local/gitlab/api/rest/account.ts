@@ -1,42 +1,42 @@
-import type { World } from "../../model/state";
+import type { GitLabState } from "../../model/state";
 import { REVISION, VERSION } from "../../model/version";
 import type { Answer, Call } from "../http";
 import { type Route, routesOf } from "../router";
 import { projectJson, USER } from "./json";
 import { paged } from "./paging";
 
-const token = (world: World) => ({
+const token = (state: GitLabState) => ({
   id: 1,
   name: "local",
   description: null,
   revoked: false,
-  created_at: new Date(world.clock.now()).toISOString(),
-  // What the product asks for, and `api` for setting up hooks.
+  created_at: new Date(state.clock.now()).toISOString(),
+  // What the product asks for, and `api` for setting up webhooks.
   scopes: ["api", "read_api", "create_runner", "manage_runner"],
   user_id: USER.id,
-  last_used_at: new Date(world.clock.now()).toISOString(),
+  last_used_at: new Date(state.clock.now()).toISOString(),
   active: true,
   expires_at: null,
 });
 
-const projects = (world: World, url: string, call: Call): Answer =>
+const projects = (state: GitLabState, url: string, call: Call): Answer =>
   paged(
     url,
     call,
-    [...world.projects].map((id) => ({ id })),
+    [...state.projects].map((id) => ({ id })),
     ({ id }) => projectJson(url, id),
   );
 
 /** Who asks, which projects there are, what server this is. */
-export const accountRestRoutes = (world: World, url: () => string): readonly Route[] => {
+export const accountRestRoutes = (state: GitLabState, url: () => string): readonly Route[] => {
   const route = routesOf("api", true);
   const version = { version: VERSION, revision: REVISION };
   return [
     route("GET", "/user", () => ({ status: 200, body: { ...USER, is_admin: true } })),
-    route("GET", "/personal_access_tokens/self", () => ({ status: 200, body: token(world) })),
+    route("GET", "/personal_access_tokens/self", () => ({ status: 200, body: token(state) })),
     route("GET", "/version", () => ({ status: 200, body: version })),
     route("GET", "/metadata", () => ({ status: 200, body: { ...version, enterprise: false } })),
-    route("GET", "/projects", (call) => projects(world, url(), call)),
+    route("GET", "/projects", (call) => projects(state, url(), call)),
     route("GET", "/projects/:id", (call) => ({ status: 200, body: projectJson(url(), call.ids.id ?? 0) })),
   ];
 };

@@ -1,8 +1,8 @@
 import { pipelineStatus } from "../../model/jobs";
-import type { Job, Manager, Pipeline, RunnerRecord } from "../../model/records";
-import type { World } from "../../model/state";
+import type { Manager, Pipeline, StandInJob, StandInRunner } from "../../model/records";
+import type { GitLabState } from "../../model/state";
 
-/** GitLab's JSON for what the world holds. Dates as the API writes them: `2026-01-10T13:50:02.000Z`. */
+/** GitLab's JSON for what the state holds. Dates as the API writes them: `2026-01-10T13:50:02.000Z`. */
 const date = (time: number | undefined): string | null =>
   time === undefined ? null : new Date(time).toISOString();
 
@@ -30,9 +30,9 @@ const contactStatus = (now: number, createdAt: number, contactedAt: number | und
 };
 
 /** A runner as lists and jobs show it. */
-export const runnerJson = (world: World, runner: RunnerRecord) => {
-  const status = contactStatus(world.clock.now(), runner.createdAt, runner.contactedAt);
-  const isBusy = [...world.active].some((job) => job.runner === runner);
+export const runnerJson = (state: GitLabState, runner: StandInRunner) => {
+  const status = contactStatus(state.clock.now(), runner.createdAt, runner.contactedAt);
+  const isBusy = [...state.active].some((job) => job.runner === runner);
   return {
     id: runner.id,
     description: runner.description,
@@ -66,15 +66,15 @@ export const projectJson = (url: string, id: number) => ({
   permissions: { project_access: { access_level: 50, notification_level: 3 }, group_access: null },
 });
 
-const newestManager = (runner: RunnerRecord): Manager | undefined =>
+const newestManager = (runner: StandInRunner): Manager | undefined =>
   [...runner.managers.values()].sort((one, other) => other.contactedAt - one.contactedAt)[0];
 
 /** A runner as `GET /runners/:id` shows it. */
-export const runnerDetailsJson = (world: World, url: string, runner: RunnerRecord) => {
+export const runnerDetailsJson = (state: GitLabState, url: string, runner: StandInRunner) => {
   const manager = newestManager(runner);
   const projects = runner.projectId === undefined ? [] : [projectJson(url, runner.projectId)];
   return {
-    ...runnerJson(world, runner),
+    ...runnerJson(state, runner),
     tag_list: runner.tags,
     run_untagged: runner.runUntagged,
     locked: runner.locked,
@@ -91,7 +91,7 @@ export const runnerDetailsJson = (world: World, url: string, runner: RunnerRecor
   };
 };
 
-export const managerJson = (world: World, manager: Manager) => ({
+export const managerJson = (state: GitLabState, manager: Manager) => ({
   id: manager.id,
   system_id: manager.systemId,
   version: manager.version,
@@ -101,8 +101,8 @@ export const managerJson = (world: World, manager: Manager) => ({
   created_at: date(manager.createdAt),
   contacted_at: date(manager.contactedAt),
   ip_address: null,
-  status: contactStatus(world.clock.now(), manager.createdAt, manager.contactedAt),
-  job_execution_status: [...world.active].some((job) => job.manager === manager) ? "active" : "idle",
+  status: contactStatus(state.clock.now(), manager.createdAt, manager.contactedAt),
+  job_execution_status: [...state.active].some((job) => job.manager === manager) ? "active" : "idle",
 });
 
 /** A pipeline as lists show it. */
@@ -119,10 +119,10 @@ export const pipelineJson = (url: string, pipeline: Pipeline) => ({
   web_url: `${url}/local/project-${pipeline.projectId}/-/pipelines/${pipeline.id}`,
 });
 
-const runnerOfJob = (job: Job): RunnerRecord | undefined =>
+const runnerOfJob = (job: StandInJob): StandInRunner | undefined =>
   job.runner === undefined || job.runner.deleted ? undefined : job.runner;
 
-const commitJson = (job: Job) => ({
+const commitJson = (job: StandInJob) => ({
   id: job.pipeline.sha,
   short_id: job.pipeline.sha.slice(0, 8),
   title: "Run it",
@@ -133,9 +133,9 @@ const commitJson = (job: Job) => ({
 });
 
 /** A job as the Jobs API shows it: https://docs.gitlab.com/api/jobs/ */
-export const jobJson = (world: World, url: string, job: Job) => {
+export const jobJson = (state: GitLabState, url: string, job: StandInJob) => {
   const runner = runnerOfJob(job);
-  const now = world.clock.now();
+  const now = state.clock.now();
   return {
     id: job.id,
     status: job.status,
@@ -163,9 +163,9 @@ export const jobJson = (world: World, url: string, job: Job) => {
       filename: `${artifact.fileType}.zip`,
       file_format: artifact.format,
     })),
-    runner: runner === undefined ? null : runnerJson(world, runner),
+    runner: runner === undefined ? null : runnerJson(state, runner),
     runner_manager:
-      runner === undefined || job.manager === undefined ? null : managerJson(world, job.manager),
+      runner === undefined || job.manager === undefined ? null : managerJson(state, job.manager),
     artifacts_expire_at: null,
     archived: false,
     source: "api",

@@ -1,10 +1,10 @@
-import type { Hook } from "../../model/records";
-import type { World } from "../../model/state";
+import type { Webhook } from "../../model/records";
+import type { GitLabState } from "../../model/state";
 
 const date = (time: number | undefined): string | null =>
   time === undefined ? null : new Date(time).toISOString();
 
-const HOOK_EVENTS = [
+const WEBHOOK_EVENTS = [
   "push_events",
   "issues_events",
   "confidential_issues_events",
@@ -21,25 +21,25 @@ const HOOK_EVENTS = [
   "emoji_events",
 ] as const;
 
-export const HOOK_EVENT_NAMES: readonly string[] = HOOK_EVENTS;
+export const WEBHOOK_EVENT_NAMES: readonly string[] = WEBHOOK_EVENTS;
 
-/** A hook as the API shows it; its secret is write-only. */
-export const hookJson = (world: World, hook: Hook) => ({
-  id: hook.id,
-  url: hook.url,
-  name: hook.name,
-  description: hook.description,
-  project_id: hook.projectId,
-  ...Object.fromEntries(HOOK_EVENTS.map((event) => [event, hook.events.has(event)])),
-  enable_ssl_verification: hook.enableSslVerification,
+/** A webhook as the API shows it; its secret is write-only. */
+export const webhookJson = (state: GitLabState, webhook: Webhook) => ({
+  id: webhook.id,
+  url: webhook.url,
+  name: webhook.name,
+  description: webhook.description,
+  project_id: webhook.projectId,
+  ...Object.fromEntries(WEBHOOK_EVENTS.map((event) => [event, webhook.events.has(event)])),
+  enable_ssl_verification: webhook.enableSslVerification,
   push_events_branch_filter: null,
   branch_filter_strategy: "wildcard",
   custom_webhook_template: null,
   custom_headers: [],
   url_variables: [],
-  alert_status: (hook.disabledUntil ?? 0) > world.clock.now() ? "temporarily_disabled" : "executable",
-  disabled_until: date(hook.disabledUntil),
-  token_present: hook.token !== undefined,
+  alert_status: (webhook.disabledUntil ?? 0) > state.clock.now() ? "temporarily_disabled" : "executable",
+  disabled_until: date(webhook.disabledUntil),
+  token_present: webhook.token !== undefined,
   signing_token_present: false,
-  created_at: date(hook.createdAt),
+  created_at: date(webhook.createdAt),
 });

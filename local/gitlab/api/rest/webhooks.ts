@@ -1,6 +1,6 @@
-import type { Hook } from "../../model/records";
-import type { World } from "../../model/state";
-import type { HookSender } from "../../webhooks/webhook-sender";
+import type { Webhook } from "../../model/records";
+import type { GitLabState } from "../../model/state";
+import type { WebhookSender } from "../../webhooks/webhook-sender";
 import {
   type Answer,
   ApiError,
@@ -12,25 +12,27 @@ import {
 } from "../http";
 import { type Route, routesOf } from "../router";
 import { paged } from "./paging";
-import { HOOK_EVENT_NAMES, hookJson } from "./webhook-json";
+import { WEBHOOK_EVENT_NAMES, webhookJson } from "./webhook-json";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /** The stand-in sends to loopback addresses only, so that no job's text ever leaves the machine. */
-export const checkHookUrl = (text: string | undefined): string => {
+export const checkWebhookUrl = (text: string | undefined): string => {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw badParameter("url is missing or invalid");
   if (url.protocol !== "http:" || !LOOPBACK.includes(url.hostname)) {
-    throw new ApiError(422, { error: "Invalid url given: this GitLab sends hooks to http on loopback only" });
+    throw new ApiError(422, {
+      error: "Invalid url given: this GitLab sends webhooks to http on loopback only",
+    });
   }
   return url.href;
 };
 
-/** A new hook, subscribed to pushes alone until told otherwise, as in GitLab. */
-export const newHook = (world: World, projectId: number | undefined, url: string): Hook => ({
-  id: world.nextId("hook"),
+/** A new webhook, subscribed to pushes alone until told otherwise, as in GitLab. */
+export const newWebhook = (state: GitLabState, projectId: number | undefined, url: string): Webhook => ({
+  id: state.nextId("webhook"),
   ...(projectId === undefined ? {} : { projectId }),
-  createdAt: world.clock.now(),
+  createdAt: state.clock.now(),
   url,
   name: null,
   description: null,
@@ -39,76 +41,80 @@ export const newHook = (world: World, projectId: number | undefined, url: string
   failures: 0,
 });
 
-const change = (hook: Hook, parameters: Parameters): void => {
-  for (const event of HOOK_EVENT_NAMES) {
+const change = (webhook: Webhook, parameters: Parameters): void => {
+  for (const event of WEBHOOK_EVENT_NAMES) {
     const isOn = parameters.flag(event);
-    if (isOn === true) hook.events.add(event);
-    if (isOn === false) hook.events.delete(event);
+    if (isOn === true) webhook.events.add(event);
+    if (isOn === false) webhook.events.delete(event);
   }
-  hook.token = parameters.has("token") ? parameters.text("token") : hook.token;
-  hook.name = parameters.text("name") ?? hook.name;
-  hook.description = parameters.text("description") ?? hook.description;
-  hook.enableSslVerification = parameters.flag("enable_ssl_verification") ?? hook.enableSslVerification;
+  webhook.token = parameters.has("token") ? parameters.text("token") : webhook.token;
+  webhook.name = parameters.text("name") ?? webhook.name;
+  webhook.description = parameters.text("description") ?? webhook.description;
+  webhook.enableSslVerification = parameters.flag("enable_ssl_verification") ?? webhook.enableSslVerification;
 };
 
-const create = async (world: World, call: Call): Promise<Answer> => {
+const create = async (state: GitLabState, call: Call): Promise<Answer> => {
   const parameters = await readParameters(call);
   const projectId = call.ids.id ?? 0;
-  const hook = newHook(world, projectId, checkHookUrl(parameters.text("url")));
-  change(hook, parameters);
-  world.hooks.set(hook.id, hook);
-  world.projects.add(projectId);
-  return { status: 201, body: hookJson(world, hook) };
+  const webhook = newWebhook(state, projectId, checkWebhookUrl(parameters.text("url")));
+  change(webhook, parameters);
+  state.webhooks.set(webhook.id, webhook);
+  state.projects.add(projectId);
+  return { status: 201, body: webhookJson(state, webhook) };
 };
 
-const findHook = (world: World, call: Call): Hook => {
-  const hook = world.hooks.get(call.ids.hook_id ?? 0);
-  if (hook === undefined || hook.projectId !== call.ids.id) throw notFound();
-  return hook;
+const findWebhook = (state: GitLabState, call: Call): Webhook => {
+  const webhook = state.webhooks.get(call.ids.hook_id ?? 0);
+  if (webhook === undefined || webhook.projectId !== call.ids.id) throw notFound();
+  return webhook;
 };
 
-const update = async (world: World, call: Call): Promise<Answer> => {
+const update = async (state: GitLabState, call: Call): Promise<Answer> => {
   const parameters = await readParameters(call);
-  const hook = findHook(world, call);
-  if (parameters.has("url")) hook.url = checkHookUrl(parameters.text("url"));
-  change(hook, parameters);
-  return { status: 200, body: hookJson(world, hook) };
+  const webhook = findWebhook(state, call);
+  if (parameters.has("url")) webhook.url = checkWebhookUrl(parameters.text("url"));
+  change(webhook, parameters);
+  return { status: 200, body: webhookJson(state, webhook) };
 };
 
-const remove = (world: World, call: Call): Answer => {
-  world.hooks.delete(findHook(world, call).id);
+const remove = (state: GitLabState, call: Call): Answer => {
+  state.webhooks.delete(findWebhook(state, call).id);
   return { status: 204 };
 };
 
-const list = (world: World, url: string, call: Call): Answer => {
-  const hooks = [...world.hooks.values()].filter((hook) => hook.projectId === call.ids.id);
-  return paged(url, call, hooks, (hook) => hookJson(world, hook));
+const list = (state: GitLabState, url: string, call: Call): Answer => {
+  const webhooks = [...state.webhooks.values()].filter((webhook) => webhook.projectId === call.ids.id);
+  return paged(url, call, webhooks, (webhook) => webhookJson(state, webhook));
 };
 
-const test = async (world: World, sender: HookSender, call: Call): Promise<Answer> => {
-  const hook = findHook(world, call);
-  const job = [...world.jobs.values()].filter((one) => one.pipeline.projectId === hook.projectId).at(-1);
+const test = async (state: GitLabState, sender: WebhookSender, call: Call): Promise<Answer> => {
+  const webhook = findWebhook(state, call);
+  const job = [...state.jobs.values()].filter((one) => one.pipeline.projectId === webhook.projectId).at(-1);
   if (job === undefined) throw new ApiError(422, { message: "Ensure the project has CI jobs." });
-  const status = await sender.test(hook, job);
+  const status = await sender.test(webhook, job);
   if (status === undefined || status >= 300) {
     throw new ApiError(422, { message: `Hook executed but returned ${status ?? "nothing"}` });
   }
   return { status: 201, body: { message: "201 Created" } };
 };
 
-/** Project hooks: https://docs.gitlab.com/api/project_webhooks/ */
-export const hookRestRoutes = (world: World, sender: HookSender, url: () => string): readonly Route[] => {
+/** Project webhooks: https://docs.gitlab.com/api/project_webhooks/ */
+export const webhookRestRoutes = (
+  state: GitLabState,
+  sender: WebhookSender,
+  url: () => string,
+): readonly Route[] => {
   const route = routesOf("api", true);
-  const hooks = "/projects/:id/hooks";
+  const webhooks = "/projects/:id/hooks";
   return [
-    route("GET", hooks, (call) => list(world, url(), call)),
-    route("POST", hooks, (call) => create(world, call)),
-    route("GET", `${hooks}/:hook_id`, (call) => ({
+    route("GET", webhooks, (call) => list(state, url(), call)),
+    route("POST", webhooks, (call) => create(state, call)),
+    route("GET", `${webhooks}/:hook_id`, (call) => ({
       status: 200,
-      body: hookJson(world, findHook(world, call)),
+      body: webhookJson(state, findWebhook(state, call)),
     })),
-    route("PUT", `${hooks}/:hook_id`, (call) => update(world, call)),
-    route("DELETE", `${hooks}/:hook_id`, (call) => remove(world, call)),
-    route("POST", `${hooks}/:hook_id/test/job_events`, (call) => test(world, sender, call)),
+    route("PUT", `${webhooks}/:hook_id`, (call) => update(state, call)),
+    route("DELETE", `${webhooks}/:hook_id`, (call) => remove(state, call)),
+    route("POST", `${webhooks}/:hook_id/test/job_events`, (call) => test(state, sender, call)),
   ];
 };

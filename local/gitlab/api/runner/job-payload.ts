@@ -1,4 +1,4 @@
-import type { Job } from "../../model/records";
+import type { StandInJob } from "../../model/records";
 
 const variable = (key: string, value: string, isMasked = false) => ({
   key,
@@ -9,7 +9,7 @@ const variable = (key: string, value: string, isMasked = false) => ({
   raw: true,
 });
 
-const predefined = (url: string, job: Job): Readonly<Record<string, string>> => ({
+const predefined = (url: string, job: StandInJob): Readonly<Record<string, string>> => ({
   CI: "true",
   GITLAB_CI: "true",
   CI_SERVER: "yes",
@@ -34,7 +34,7 @@ const predefined = (url: string, job: Job): Readonly<Record<string, string>> => 
   GIT_CHECKOUT: "false",
 });
 
-const variables = (url: string, job: Job) => [
+const variables = (url: string, job: StandInJob) => [
   ...Object.entries(predefined(url, job)).map(([key, value]) => variable(key, value)),
   variable("CI_JOB_TOKEN", job.token ?? "", true),
   ...Object.entries(job.spec.variables).map(([key, value]) => variable(key, value)),
@@ -48,12 +48,12 @@ const step = (name: string, script: readonly string[], timeout: number) => ({
   allow_failure: name === "after_script",
 });
 
-const steps = (job: Job) => [
+const steps = (job: StandInJob) => [
   step("script", job.spec.script, job.timeoutSeconds),
   ...(job.spec.afterScript.length > 0 ? [step("after_script", job.spec.afterScript, 300)] : []),
 ];
 
-const jobInfo = (job: Job, now: number) => ({
+const jobInfo = (job: StandInJob, now: number) => ({
   id: job.id,
   name: job.spec.name,
   stage: job.spec.stage,
@@ -69,7 +69,7 @@ const jobInfo = (job: Job, now: number) => ({
 });
 
 /** The body of a 201 to `jobs/request`. A runner refuses wrong JSON types, so each is what it wants. */
-export const jobPayload = (url: string, job: Job, now: number) => ({
+export const jobPayload = (url: string, job: StandInJob, now: number) => ({
   id: job.id,
   token: job.token,
   allow_git_fetch: true,

@@ -1,6 +1,6 @@
 import { finish, start } from "../../model/jobs";
-import type { Job } from "../../model/records";
-import type { World } from "../../model/state";
+import type { StandInJob } from "../../model/records";
+import type { GitLabState } from "../../model/state";
 import {
   type Answer,
   ApiError,
@@ -21,62 +21,62 @@ const UPDATE_INTERVAL = "3";
 const tokenOf = (call: Call, parameters: Parameters): string =>
   parameters.text("token") ?? String(call.request.headers["job-token"] ?? "");
 
-const findJob = (world: World, call: Call): Job => {
-  const job = world.jobs.get(call.ids.id ?? 0);
+const findJob = (state: GitLabState, call: Call): StandInJob => {
+  const job = state.jobs.get(call.ids.id ?? 0);
   if (job === undefined) throw forbidden();
   return job;
 };
 
 /** The job of a call by its job token. What no longer runs is a 403 with the status that it has (abort). */
-const authenticate = (world: World, call: Call, parameters: Parameters): Job => {
-  const job = findJob(world, call);
+const authenticate = (state: GitLabState, call: Call, parameters: Parameters): StandInJob => {
+  const job = findJob(state, call);
   const token = tokenOf(call, parameters);
   // The assignment was never confirmed and is somebody else's now.
   if (job.staleTokens.has(token)) throw new ApiError(409, { message: "409 Conflict" });
   if (token === "" || job.token !== token) throw forbidden();
   const isAtWork = job.status === "running" || job.status === "canceling" || job.status === "pending";
   if (!isAtWork) throw forbidden("Job is not processing on runner", { "Job-Status": job.status });
-  job.reportedAt = world.clock.now();
-  if (job.runner !== undefined) job.runner.contactedAt = world.clock.now();
+  job.reportedAt = state.clock.now();
+  if (job.runner !== undefined) job.runner.contactedAt = state.clock.now();
   return job;
 };
 
-const updated = (job: Job, status: number): Answer => ({
+const updated = (job: StandInJob, status: number): Answer => ({
   status,
   body: status === 200 ? "200" : { message: `${status} ${status === 400 ? "Bad request" : "Conflict"}` },
   headers: { "Job-Status": job.status, "X-GitLab-Trace-Update-Interval": UPDATE_INTERVAL },
 });
 
 /** Second phase: `pending` keeps the assignment, `running` confirms it. 400 when the runner's manager is gone. */
-const confirm = (world: World, job: Job, state: string): Answer => {
-  if (state === "pending") {
-    job.assignedAt = world.clock.now();
+const confirm = (state: GitLabState, job: StandInJob, wanted: string): Answer => {
+  if (wanted === "pending") {
+    job.assignedAt = state.clock.now();
     return updated(job, 200);
   }
-  const isConfirmed = state === "running" && job.runner?.deleted === false;
-  if (isConfirmed) start(world, job);
+  const isConfirmed = wanted === "running" && job.runner?.deleted === false;
+  if (isConfirmed) start(state, job);
   return updated(job, isConfirmed ? 200 : 400);
 };
 
-const report = (world: World, job: Job, state: string, parameters: Parameters): Answer => {
-  if (state === "running") return updated(job, 200);
-  if (state !== "success" && state !== "failed") return updated(job, 400);
+const report = (state: GitLabState, job: StandInJob, wanted: string, parameters: Parameters): Answer => {
+  if (wanted === "running") return updated(job, 200);
+  if (wanted !== "success" && wanted !== "failed") return updated(job, 400);
   job.exitCode = parameters.integer("exit_code");
   const reason = parameters.text("failure_reason");
-  finish(world, job, reason === "job_canceled" ? "canceled" : state, reason);
+  finish(state, job, reason === "job_canceled" ? "canceled" : wanted, reason);
   return updated(job, 200);
 };
 
-const update = async (world: World, call: Call): Promise<Answer> => {
+const update = async (state: GitLabState, call: Call): Promise<Answer> => {
   const parameters = await readParameters(call);
-  const job = authenticate(world, call, parameters);
-  const state = parameters.text("state") ?? "";
-  return job.status === "pending" ? confirm(world, job, state) : report(world, job, state, parameters);
+  const job = authenticate(state, call, parameters);
+  const wanted = parameters.text("state") ?? "";
+  return job.status === "pending" ? confirm(state, job, wanted) : report(state, job, wanted, parameters);
 };
 
-const appendTrace = async (world: World, call: Call): Promise<Answer> => {
+const appendTrace = async (state: GitLabState, call: Call): Promise<Answer> => {
   const bytes = await readBody(call.request);
-  const job = authenticate(world, call, new Parameters({}));
+  const job = authenticate(state, call, new Parameters({}));
   const range = call.request.headers["content-range"];
   if (range === undefined) throw badParameter("400 Missing header Content-Range");
   if (job.status === "pending")
@@ -85,17 +85,17 @@ const appendTrace = async (world: World, call: Call): Promise<Answer> => {
   const headers = { Range: `0-${job.trace.size}` };
   if (outcome === "out-of-range") throw new ApiError(416, { error: "416 Range Not Satisfiable" }, headers);
   if (outcome === "too-long") {
-    finish(world, job, "failed", "trace_size_exceeded");
+    finish(state, job, "failed", "trace_size_exceeded");
     throw forbidden(undefined, { "Job-Status": job.status });
   }
-  world.onChange(job);
+  state.onChange(job);
   const more = { "Job-Status": job.status, "X-GitLab-Trace-Update-Interval": UPDATE_INTERVAL };
   return { status: 202, body: "202", headers: { ...headers, ...more } };
 };
 
 /** Artifacts are taken and counted; their content is not kept. */
-const addArtifact = async (world: World, call: Call): Promise<Answer> => {
-  const job = authenticate(world, call, new Parameters({}));
+const addArtifact = async (state: GitLabState, call: Call): Promise<Answer> => {
+  const job = authenticate(state, call, new Parameters({}));
   const query = call.url.searchParams;
   const size = await discardBody(call.request);
   const fileType = query.get("artifact_type") ?? "archive";
@@ -103,18 +103,18 @@ const addArtifact = async (world: World, call: Call): Promise<Answer> => {
   return { status: 201, body: "201" };
 };
 
-const noArtifact = (world: World, call: Call): Answer => {
-  findJob(world, call);
+const noArtifact = (state: GitLabState, call: Call): Answer => {
+  findJob(state, call);
   throw notFound();
 };
 
 /** What a runner calls for its job, with the job token. */
-export const jobRoutes = (world: World): readonly Route[] => {
+export const jobRoutes = (state: GitLabState): readonly Route[] => {
   const route = routesOf("runner", false);
   return [
-    route("PUT", "/jobs/:id", (call) => update(world, call)),
-    route("PATCH", "/jobs/:id/trace", (call) => appendTrace(world, call)),
-    route("POST", "/jobs/:id/artifacts", (call) => addArtifact(world, call)),
-    route("GET", "/jobs/:id/artifacts", (call) => noArtifact(world, call)),
+    route("PUT", "/jobs/:id", (call) => update(state, call)),
+    route("PATCH", "/jobs/:id/trace", (call) => appendTrace(state, call)),
+    route("POST", "/jobs/:id/artifacts", (call) => addArtifact(state, call)),
+    route("GET", "/jobs/:id/artifacts", (call) => noArtifact(state, call)),
   ];
 };

@@ -9,9 +9,9 @@ interface Switch {
 }
 
 const SWITCHES: readonly Switch[] = [
-  { label: "Lose one hook in ten", on: { lose: 0.1 } },
-  { label: "Send every hook twice", on: { repeat: 1 } },
-  { label: "Hooks late by up to 5 s", on: { delayMs: [0, 5_000] } },
+  { label: "Lose one webhook in ten", on: { lose: 0.1 } },
+  { label: "Send every webhook twice", on: { repeat: 1 } },
+  { label: "Webhooks late by up to 5 s", on: { delayMs: [0, 5_000] } },
   { label: "Answer 500 for 10 s", on: { errorStatus: 500, errorSeconds: 10 } },
 ];
 

@@ -27,7 +27,7 @@ export interface Span {
   readonly to: number;
 }
 
-export interface JobRow {
+export interface JobRowView {
   readonly element: HTMLElement;
   update(job: PageJob, span: Span, now: number): void;
 }
@@ -64,7 +64,7 @@ const showSteps = (list: HTMLElement, job: PageJob): void => {
 };
 
 /** A job's line: sign, name, tags, carrier, its part of the time line, its last log line, a button to cancel. */
-export const jobRow = (first: PageJob): JobRow => {
+export const jobRow = (first: PageJob): JobRowView => {
   let job = first;
   const sign = make("span", "sign");
   sign.setAttribute("aria-hidden", "true");
@@ -112,7 +112,7 @@ export const jobRow = (first: PageJob): JobRow => {
       element.dataset.status = job.status;
       setText(sign, SIGNS[job.status] ?? "·");
       setText(status, job.status);
-      const type = job.laptop?.carrier ?? "";
+      const type = job.laptop?.provider ?? "";
       carrier.dataset.carrier = type;
       setText(carrier, CARRIERS[type] ?? type);
       carrier.title = job.laptop?.resourceId ?? "";

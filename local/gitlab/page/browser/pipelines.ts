@@ -1,7 +1,7 @@
 import type { PageJob, PagePipeline, PageState } from "../page-state";
 import { cancelPipeline } from "./api";
 import { arrange, byId, make, setText } from "./dom";
-import { type JobRow, jobRow, type Span } from "./job-row";
+import { type JobRowView, jobRow, type Span } from "./job-row";
 import { clockTime, duration } from "./time";
 
 interface Card {
@@ -20,7 +20,7 @@ const spanOf = (pipeline: PagePipeline, now: number): Span => ({
   to: Math.max(endOf(pipeline, now), pipeline.createdAt + 5_000),
 });
 
-const rowsFor = (rows: Map<number, JobRow>, jobs: readonly PageJob[]): readonly JobRow[] =>
+const rowsFor = (rows: Map<number, JobRowView>, jobs: readonly PageJob[]): readonly JobRowView[] =>
   jobs.map((job) => {
     const row = rows.get(job.id) ?? jobRow(job);
     rows.set(job.id, row);
@@ -28,7 +28,7 @@ const rowsFor = (rows: Map<number, JobRow>, jobs: readonly PageJob[]): readonly 
   });
 
 const card = (first: PagePipeline): Card => {
-  const rows = new Map<number, JobRow>();
+  const rows = new Map<number, JobRowView>();
   const status = make("span", "status");
   const times = make("span", "times");
   const cancel = make("button", "quiet", "Cancel all");
