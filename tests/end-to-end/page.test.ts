@@ -99,7 +99,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await sees(figure("Waiting"), "4");
   }, 30_000);
 
-  it("shows a job's states, its carrier, its steps and the end of its log, live", async () => {
+  it("shows a job's states, its provider, its steps and the end of its log, live", async () => {
     const [job] = gitlab.createPipeline(1, [{ name: "unit tests", tags: ["lambda"], script: ["true"] }]);
     await sees(row("unit tests"), "pending");
     const at = job?.createdAt ?? 0;

@@ -1,5 +1,6 @@
 import type { NewStandInRunner } from "../model/runners";
-import { badParameter, badRequest, type Parameters } from "./http";
+import { badParameter, badRequest } from "./api-error";
+import type { RequestParameters } from "./parameters";
 
 /** GitLab's bounds: https://docs.gitlab.com/api/users/#create-a-runner */
 const MIN_TIMEOUT = 600;
@@ -29,7 +30,9 @@ const checkTags = (tags: readonly string[], runUntagged: boolean): readonly stri
 };
 
 /** What a caller wants of a new runner, checked as GitLab checks it; type and project are the caller's affair. */
-export const readNewRunner = (parameters: Parameters): Omit<NewStandInRunner, "type" | "tokenPrefix"> => {
+export const readNewRunner = (
+  parameters: RequestParameters,
+): Omit<NewStandInRunner, "type" | "tokenPrefix"> => {
   if (parameters.has("paused") && parameters.has("active"))
     throw badParameter("active, paused are mutually exclusive");
   const runUntagged = parameters.flag("run_untagged") ?? true;

@@ -63,6 +63,44 @@ it("takes forms as GitLab does", async () => {
   expect(gitlab.runners()).toMatchObject([{ id: made.body.id, tags: ["a", "b"] }]);
 });
 
+it("takes paths of the API with a slash at the end, as GitLab does", async () => {
+  const headers = { "PRIVATE-TOKEN": gitlab.accessToken };
+  expect(await statusWith(headers, "/api/v4/runners/")).toBe(200);
+  expect(await statusWith(headers, "/api/v4/projects/1/jobs/?per_page=1")).toBe(200);
+});
+
+it.each([
+  ["True", true],
+  ["true", true],
+  ["TRUE", true],
+  ["t", true],
+  ["1", true],
+  ["on", true],
+  ["yes", true],
+  ["False", false],
+  ["FALSE", false],
+  ["f", false],
+  ["0", false],
+  ["off", false],
+  ["no", false],
+])("takes %s in a form as %s", async (text, expected) => {
+  const headers = {
+    "PRIVATE-TOKEN": gitlab.accessToken,
+    "content-type": "application/x-www-form-urlencoded",
+  };
+  const form = `runner_type=project_type&project_id=3&tag_list=a&run_untagged=${text}`;
+  const made = await call("POST", `${gitlab.url}/api/v4/user/runners`, form, headers);
+  const runner = await call("GET", `${gitlab.url}/api/v4/runners/${made.body.id}`, undefined, headers);
+  expect(runner.body.run_untagged).toBe(expected);
+});
+
+it("refuses a flag that is neither true nor false", async () => {
+  const headers = { "PRIVATE-TOKEN": gitlab.accessToken };
+  const fields = { runner_type: "project_type", project_id: 3, tag_list: ["a"], run_untagged: "maybe" };
+  const made = await call("POST", `${gitlab.url}/api/v4/user/runners`, fields, headers);
+  expect([made.status, made.body]).toEqual([400, { error: "run_untagged is invalid" }]);
+});
+
 it("says so when its port is taken", async () => {
   const port = Number(new URL(gitlab.url).port);
   await expect(startGitLab({ port })).rejects.toThrow(`Port ${port} is taken`);

@@ -1,12 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import { getPath } from "hono/utils/url";
 import { countUp, type GitLabCounts } from "../model/counts";
 import type { GitLabFaults } from "../model/faults";
-import { type Answer, ApiError, type Call, forbidden, notFound, send, unauthorized } from "./http";
-import { type Found, findRoute, type Route } from "./router";
+import { ApiError, forbidden, notFound, unauthorized } from "./api-error";
+import { type HttpEnvironment, json, type RequestContext } from "./http";
+import type { Route } from "./router";
 
 /** What the server needs to answer. */
-export interface ServerParts {
+export interface GitLabServerDependencies {
   readonly routes: readonly Route[];
   readonly accessToken: string;
   readonly faults: GitLabFaults;
@@ -15,90 +19,79 @@ export interface ServerParts {
 }
 
 const HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+const ID = "[1-9][0-9]{0,15}";
 
 /**
- * A web page of somebody else's, open in the owner's browser, must not start jobs here: calls by another host
- * name (DNS rebinding) or from another origin are refused.
+ * A foreign web page, open in the owner's browser, must not start jobs here. Requests under another host name
+ * (DNS rebinding) or from another origin are refused.
  */
-const checkOrigin = (request: IncomingMessage): void => {
-  const host = request.headers.host ?? "";
+const checkOrigin = ({ req }: RequestContext): void => {
+  const host = req.header("host") ?? "";
   if (!HOST.test(host)) throw forbidden("this GitLab answers to loopback addresses only");
-  const origin = request.headers.origin;
+  const origin = req.header("origin");
   if (origin !== undefined && origin !== `http://${host}`) throw forbidden("another origin");
 };
 
-const checkToken = (parts: ServerParts, request: IncomingMessage): void => {
-  const bearer = request.headers.authorization?.replace(/^Bearer /, "");
-  const token = request.headers["private-token"] ?? bearer;
-  if (token !== parts.accessToken) throw unauthorized();
+const checkToken = ({ req }: RequestContext, accessToken: string): void => {
+  const bearer = req.header("authorization")?.replace(/^Bearer /, "");
+  if ((req.header("private-token") ?? bearer) !== accessToken) throw unauthorized();
 };
 
-/** GitLab's own words for what goes wrong inside; 502 and 503 come from the proxy before it, as a page. */
-const faultAnswer = (status: number): Answer => {
+/** An error as GitLab answers it. 502 and 503 come from the proxy in front of it, as a page. */
+const faultResponse = (status: number): Response => {
   if (status === 502 || status === 503) {
-    const headers = { "content-type": "text/html" };
-    return { status, headers, body: "<html><head><title>GitLab is not responding</title></head></html>" };
+    const page = "<html><head><title>GitLab is not responding</title></head></html>";
+    return new Response(page, { status, headers: { "content-type": "text/html" } });
   }
   if (status === 429) {
     const headers = { "content-type": "text/plain", "Retry-After": "5" };
-    return { status, headers, body: "Retry later\n" };
+    return new Response("Retry later\n", { status, headers });
   }
-  return { status, body: { message: `${status} ${status === 500 ? "Internal Server Error" : "Error"}` } };
+  return json({ message: `${status} ${status === 500 ? "Internal Server Error" : "Error"}` }, status);
 };
 
-const find = (parts: ServerParts, method: string, url: URL): Found => {
-  const found = findRoute(parts.routes, method, url.pathname);
-  if (found === undefined) throw notFound();
-  return found;
+const serveRoute = (route: Route, dependencies: GitLabServerDependencies, request: RequestContext) => {
+  countUp(dependencies.counts.calls, `${route.method} ${route.pattern}`);
+  const fault = route.area === "page" ? undefined : dependencies.faults.errorNow(route.area);
+  if (fault !== undefined) return faultResponse(fault);
+  if (route.needsToken) checkToken(request, dependencies.accessToken);
+  return route.handler(request);
 };
 
-const answer = async (
-  parts: ServerParts,
-  request: IncomingMessage,
-  url: URL,
-  signal: AbortSignal,
-): Promise<Answer> => {
-  checkOrigin(request);
-  const { route, ids } = find(parts, request.method ?? "GET", url);
-  countUp(parts.counts.calls, `${route.method} ${route.pattern}`);
-  const fault = route.area === "page" ? undefined : parts.faults.errorNow(route.area);
-  if (fault !== undefined) return faultAnswer(fault);
-  if (route.needsToken) checkToken(parts, request);
-  const call: Call = { request, url, ids, signal };
-  return route.handler(call);
+const refusal = (log: GitLabServerDependencies["log"], error: Error): Response => {
+  if (error instanceof ApiError) return json(error.body, error.status, error.headers);
+  log(`GitLab: ${error.stack ?? error.message}`);
+  return json({ message: "500 Internal Server Error" }, 500);
 };
 
-const refusal = (parts: ServerParts, error: unknown): Answer => {
-  if (error instanceof ApiError) return { status: error.status, body: error.body, headers: error.headers };
-  parts.log(`GitLab: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return { status: 500, body: { message: "500 Internal Server Error" } };
-};
+/** GitLab's API takes a path with a slash at its end too. */
+const routedPath = (request: Request): string => getPath(request).replace(/^(\/api\/v4\/.*[^/])\/$/, "$1");
 
-const serve = async (
-  parts: ServerParts,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> => {
-  const gone = new AbortController();
-  response.on("close", () => response.writableFinished || gone.abort());
-  const target = request.url ?? "/";
-  const url = new URL(target.startsWith("/") ? `http://localhost${target}` : "http://localhost/");
-  const result = await answer(parts, request, url, gone.signal).catch((error) => refusal(parts, error));
-  countUp(parts.counts.answers, result.status);
-  if (gone.signal.aborted) return;
-  // An unread rest of the body would be taken for the next request on this connection.
-  if (!request.complete) response.setHeader("connection", "close");
-  send(response, result);
+const appOf = (dependencies: GitLabServerDependencies): Hono<HttpEnvironment> => {
+  const app = new Hono<HttpEnvironment>({ getPath: routedPath });
+  app.use(async (request, next) => {
+    checkOrigin(request);
+    await next();
+  });
+  for (const route of dependencies.routes) {
+    const path = route.pattern.replace(/:\w+/g, `$&{${ID}}`);
+    app.on(route.method, path, (request) => serveRoute(route, dependencies, request));
+  }
+  app.notFound(() => refusal(dependencies.log, notFound()));
+  app.onError((error) => refusal(dependencies.log, error));
+  return app;
 };
 
 /** Starts listening on 127.0.0.1. A port that is taken is an error that says so. */
-export const listen = async (parts: ServerParts, port: number): Promise<Server> => {
-  const server = createServer((request, response) => {
-    serve(parts, request, response).catch((error) => {
-      parts.log(`GitLab: ${String(error)}`);
-      response.destroy();
-    });
-  });
+export const listen = async (dependencies: GitLabServerDependencies, port: number): Promise<Server> => {
+  const app = appOf(dependencies);
+  const fetch: typeof app.fetch = async (request, bindings, context) => {
+    const response = await app.fetch(request, bindings, context);
+    countUp(dependencies.counts.answers, response.status);
+    response.headers.set("cache-control", "no-store");
+    return response;
+  };
+  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(error.code === "EADDRINUSE" ? new Error(`Port ${port} is taken: choose another one`) : error),

@@ -28,7 +28,7 @@ export class JobTrace {
     return { kind: "appended" };
   }
 
-  bytes(): Buffer {
+  bytes(): Buffer<ArrayBuffer> {
     const whole = Buffer.concat(this.#parts);
     this.#parts = [whole];
     return whole;

@@ -43,7 +43,7 @@ export const laptopStatus = (now: () => number) => {
     try {
       last = await ask();
     } catch {
-      // The page shows no carriers then; whoever gave the callback reports its own errors.
+      // The page shows no providers then; whoever gave the callback reports its own errors.
       last = undefined;
     } finally {
       isAsking = false;

@@ -1,4 +1,5 @@
-import { type Call, forbidden, notFound } from "../api/http";
+import { forbidden, notFound } from "../api/api-error";
+import { idOf, json, noContent, plainText, type RequestContext } from "../api/http";
 import { type Route, routesOf } from "../api/router";
 import type { GitLabCounts } from "../model/counts";
 import type { GitLabFaults } from "../model/faults";
@@ -12,8 +13,8 @@ import { isAnotherUser } from "./same-user";
 const LOG_LINES = 2_000;
 const LOG_BYTES = 256 * 1024;
 
-const plainLog = (state: GitLabState, call: Call): string => {
-  const job = state.jobs.get(call.ids.job_id ?? 0);
+const plainLog = (state: GitLabState, request: RequestContext): string => {
+  const job = state.jobs.get(idOf(request, "job_id") ?? 0);
   if (job === undefined) throw notFound();
   return lastLines(job.trace, LOG_LINES, LOG_BYTES).join("\n");
 };
@@ -32,24 +33,19 @@ export const pageRoutes = (parts: PageDependencies): readonly Route[] => {
   const open = routesOf("page", false, "");
   const closed = routesOf("page", true, "");
   return [
-    open("GET", "/", async (call) => {
+    open("GET", "/", async (request) => {
       // The page carries the access token, and with it one runs anything as the owner.
-      if (await isAnotherUser(call.request.socket)) throw forbidden("another user's page");
+      if (await isAnotherUser(request.env.incoming.socket)) throw forbidden("another user's page");
       return renderPage(parts.state.accessToken);
     }),
-    open("GET", "/favicon.ico", () => ({ status: 204 })),
-    closed("GET", "/_/state", async () => ({
-      status: 200,
-      body: pageState(parts.state, parts.faults, parts.counts, await parts.laptop()),
-    })),
-    closed("GET", "/_/jobs/:job_id/log", (call) => ({
-      status: 200,
-      body: plainLog(parts.state, call),
-      headers: { "content-type": "text/plain; charset=utf-8" },
-    })),
+    open("GET", "/favicon.ico", () => noContent()),
+    closed("GET", "/_/state", async () =>
+      json(pageState(parts.state, parts.faults, parts.counts, await parts.laptop())),
+    ),
+    closed("GET", "/_/jobs/:job_id/log", (request) => plainText(plainLog(parts.state, request))),
     closed("POST", "/_/sample", async () => {
       await parts.runSample();
-      return { status: 201, body: { message: "201 Created" } };
+      return json({ message: "201 Created" }, 201);
     }),
   ];
 };

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Answer } from "../api/http";
 
 const run = promisify(execFile);
 
@@ -58,13 +57,11 @@ const fill = (html: string, values: Readonly<Record<string, string>>): string =>
   );
 
 /** The page as one file: style, script and the access token are in it, nothing is loaded from anywhere. */
-export const renderPage = async (accessToken: string): Promise<Answer> => {
+export const renderPage = async (accessToken: string): Promise<Response> => {
   parts ??= readParts();
   const { html, style, script } = await parts;
   const nonce = randomBytes(16).toString("base64");
-  return {
-    status: 200,
-    body: fill(html, { STYLE: style, SCRIPT: script, NONCE: nonce, ACCESS_TOKEN: accessToken }),
+  return new Response(fill(html, { STYLE: style, SCRIPT: script, NONCE: nonce, ACCESS_TOKEN: accessToken }), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": policy(nonce),
@@ -72,5 +69,5 @@ export const renderPage = async (accessToken: string): Promise<Answer> => {
       "x-content-type-options": "nosniff",
       "cross-origin-opener-policy": "same-origin",
     },
-  };
+  });
 };

@@ -1,6 +1,6 @@
 import type { GitLabState } from "../../model/state";
 import { REVISION, VERSION } from "../../model/version";
-import type { Answer, Call } from "../http";
+import { idOf, json, type RequestContext } from "../http";
 import { type Route, routesOf } from "../router";
 import { projectJson, USER } from "./json";
 import { paged } from "./paging";
@@ -19,10 +19,10 @@ const token = (state: GitLabState) => ({
   expires_at: null,
 });
 
-const projects = (state: GitLabState, url: string, call: Call): Answer =>
+const projects = (state: GitLabState, url: string, request: RequestContext): Response =>
   paged(
     url,
-    call,
+    request,
     [...state.projects].map((id) => ({ id })),
     ({ id }) => projectJson(url, id),
   );
@@ -32,11 +32,11 @@ export const accountRestRoutes = (state: GitLabState, url: () => string): readon
   const route = routesOf("api", true);
   const version = { version: VERSION, revision: REVISION };
   return [
-    route("GET", "/user", () => ({ status: 200, body: { ...USER, is_admin: true } })),
-    route("GET", "/personal_access_tokens/self", () => ({ status: 200, body: token(state) })),
-    route("GET", "/version", () => ({ status: 200, body: version })),
-    route("GET", "/metadata", () => ({ status: 200, body: { ...version, enterprise: false } })),
-    route("GET", "/projects", (call) => projects(state, url(), call)),
-    route("GET", "/projects/:id", (call) => ({ status: 200, body: projectJson(url(), call.ids.id ?? 0) })),
+    route("GET", "/user", () => json({ ...USER, is_admin: true })),
+    route("GET", "/personal_access_tokens/self", () => json(token(state))),
+    route("GET", "/version", () => json(version)),
+    route("GET", "/metadata", () => json({ ...version, enterprise: false })),
+    route("GET", "/projects", (request) => projects(state, url(), request)),
+    route("GET", "/projects/:id", (request) => json(projectJson(url(), idOf(request, "id") ?? 0))),
   ];
 };

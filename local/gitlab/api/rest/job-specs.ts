@@ -1,12 +1,13 @@
 import { type JobSpec, WHEN } from "../../model/records";
-import { badParameter, Parameters } from "../http";
+import { badParameter } from "../api-error";
+import { RequestParameters } from "../parameters";
 
 /** GitLab's limits: a job's name has 255 characters at most. */
 const MAX_NAME = 255;
 const MAX_JOBS = 1_000;
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 
-const lines = (parameters: Parameters, field: string): readonly string[] => {
+const lines = (parameters: RequestParameters, field: string): readonly string[] => {
   const value = parameters.raw(field);
   if (value === undefined || value === null) return [];
   if (typeof value === "string") return [value];
@@ -15,19 +16,19 @@ const lines = (parameters: Parameters, field: string): readonly string[] => {
   return value;
 };
 
-const tagsOf = (parameters: Parameters): readonly string[] => {
+const tagsOf = (parameters: RequestParameters): readonly string[] => {
   const tags = lines(parameters, "tags");
   if (tags.some((tag) => tag.trim() === "")) throw badParameter("tags must not be empty texts");
   return [...new Set(tags)];
 };
 
-const variablesOf = (parameters: Parameters): Record<string, string> => {
+const variablesOf = (parameters: RequestParameters): Record<string, string> => {
   const value = parameters.raw("variables");
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
   return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]));
 };
 
-const nameOf = (parameters: Parameters): string => {
+const nameOf = (parameters: RequestParameters): string => {
   const name = parameters.raw("name");
   const isName = typeof name === "string" && name !== "" && name.length <= MAX_NAME;
   if (!isName) throw badParameter("name must be a text of 1 to 255 characters");
@@ -38,7 +39,7 @@ const jobSpec = (value: unknown): JobSpec => {
   const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isRecord)
     throw badParameter('each job must be an object: { "name": "test", "script": ["echo hello"] }');
-  const parameters = new Parameters({ ...value });
+  const parameters = new RequestParameters({ ...value });
   const script = lines(parameters, "script");
   if (script.length === 0) throw badParameter("script must be a list of commands");
   const when = parameters.choice("when", WHEN) ?? "on_success";

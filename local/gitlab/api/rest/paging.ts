@@ -1,4 +1,4 @@
-import type { Answer, Call } from "../http";
+import { json, queryOf, type RequestContext } from "../http";
 
 /** https://docs.gitlab.com/api/rest/#pagination: 20 a page, 100 at most. */
 const perPage = (query: URLSearchParams): number => {
@@ -6,18 +6,18 @@ const perPage = (query: URLSearchParams): number => {
   return Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, 100) : 20;
 };
 
-const link = (url: string, call: Call, changes: Record<string, string>, rel: string): string => {
-  const query = new URLSearchParams(call.url.searchParams);
+const link = (url: string, request: RequestContext, changes: Record<string, string>, rel: string): string => {
+  const query = new URLSearchParams(queryOf(request));
   for (const [name, value] of Object.entries(changes)) query.set(name, value);
-  return `<${url}${call.url.pathname}?${query}>; rel="${rel}"`;
+  return `<${url}${new URL(request.req.url).pathname}?${query}>; rel="${rel}"`;
 };
 
 interface Identified {
   readonly id: number;
 }
 
-const byKeyset = <Item extends Identified>(url: string, call: Call, items: readonly Item[]) => {
-  const query = call.url.searchParams;
+const byKeyset = <Item extends Identified>(url: string, request: RequestContext, items: readonly Item[]) => {
+  const query = queryOf(request);
   const isAscending = query.get("sort") === "asc";
   const field = isAscending ? "id_after" : "id_before";
   const edge = Number(query.get(field) ?? query.get("cursor") ?? Number.NaN);
@@ -26,17 +26,17 @@ const byKeyset = <Item extends Identified>(url: string, call: Call, items: reado
   const page = left.slice(0, perPage(query));
   const last = page.at(-1);
   const hasMore = last !== undefined && left.length > page.length;
-  const headers = hasMore ? { Link: link(url, call, { [field]: String(last.id) }, "next") } : {};
+  const headers = hasMore ? { Link: link(url, request, { [field]: String(last.id) }, "next") } : {};
   return { page, headers };
 };
 
-const byOffset = <Item>(url: string, call: Call, items: readonly Item[]) => {
-  const query = call.url.searchParams;
+const byOffset = <Item>(url: string, request: RequestContext, items: readonly Item[]) => {
+  const query = queryOf(request);
   const size = perPage(query);
   const number = Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1);
   const pages = Math.max(1, Math.ceil(items.length / size));
   const turn = (to: number, rel: string) =>
-    link(url, call, { page: String(to), per_page: String(size) }, rel);
+    link(url, request, { page: String(to), per_page: String(size) }, rel);
   const links = [
     ...(number > 1 ? [turn(number - 1, "prev")] : []),
     ...(number < pages ? [turn(number + 1, "next")] : []),
@@ -61,14 +61,14 @@ const byOffset = <Item>(url: string, call: Call, items: readonly Item[]) => {
  */
 export const paged = <Item extends Identified>(
   url: string,
-  call: Call,
+  request: RequestContext,
   items: readonly Item[],
   show: (item: Item) => unknown,
-): Answer => {
-  const query = call.url.searchParams;
+): Response => {
+  const query = queryOf(request);
   const direction = query.get("sort") === "asc" ? 1 : -1;
   const sorted = [...items].sort((one, other) => direction * (one.id - other.id));
   const isKeyset = query.get("pagination") === "keyset" || query.has("id_after") || query.has("id_before");
-  const { page, headers } = isKeyset ? byKeyset(url, call, sorted) : byOffset(url, call, sorted);
-  return { status: 200, body: page.map(show), headers };
+  const { page, headers } = isKeyset ? byKeyset(url, request, sorted) : byOffset(url, request, sorted);
+  return json(page.map(show), 200, headers);
 };

@@ -1,45 +1,38 @@
 import { RUNNER_TYPES, type StandInRunner } from "../../model/records";
 import { createRunner, deleteRunner, jobsOfRunner, updateRunner } from "../../model/runners";
 import type { GitLabState } from "../../model/state";
-import {
-  type Answer,
-  badParameter,
-  badRequest,
-  type Call,
-  notFound,
-  type Parameters,
-  queryParameters,
-  readParameters,
-} from "../http";
+import { badParameter, badRequest, notFound } from "../api-error";
+import { idOf, json, noContent, type RequestContext } from "../http";
 import { readNewRunner } from "../new-runner-parameters";
+import { queryParameters, type RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 import { jobJson, managerJson, projectJson, runnerDetailsJson, runnerJson } from "./json";
 import { paged } from "./paging";
 
-const findRunner = (state: GitLabState, call: Call): StandInRunner => {
-  const runner = state.runners.get(call.ids.id ?? 0);
+const findRunner = (state: GitLabState, request: RequestContext): StandInRunner => {
+  const runner = state.runners.get(idOf(request, "id") ?? 0);
   if (runner === undefined) throw notFound("Runner");
   return runner;
 };
 
-const projectOf = (parameters: Parameters): number => {
+const projectOf = (parameters: RequestParameters): number => {
   const projectId = parameters.integer("project_id");
   if (projectId === undefined) throw badParameter("project_id is missing");
   if (projectId < 1) throw badRequest("Project can't be blank");
   return projectId;
 };
 
-const create = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
+const create = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
   const type = parameters.choice("runner_type", RUNNER_TYPES);
   if (type === undefined) throw badParameter("runner_type is missing");
   const projectId = type === "project_type" ? projectOf(parameters) : undefined;
   const runner = createRunner(state, { ...readNewRunner(parameters), type, projectId, tokenPrefix: "glrt-" });
   if (typeof runner === "string") throw badRequest(runner);
-  return { status: 201, body: { id: runner.id, token: runner.token, token_expires_at: null } };
+  return json({ id: runner.id, token: runner.token, token_expires_at: null }, 201);
 };
 
-const isWanted = (state: GitLabState, parameters: Parameters, runner: StandInRunner): boolean => {
+const isWanted = (state: GitLabState, parameters: RequestParameters, runner: StandInRunner): boolean => {
   const paused = parameters.flag("paused");
   const type = parameters.choice("type", RUNNER_TYPES);
   const status = parameters.text("status");
@@ -52,20 +45,20 @@ const isWanted = (state: GitLabState, parameters: Parameters, runner: StandInRun
   );
 };
 
-const list = (state: GitLabState, url: string, call: Call): Answer => {
-  const parameters = queryParameters(call);
-  const projectId = call.ids.id;
+const list = (state: GitLabState, url: string, request: RequestContext): Response => {
+  const parameters = queryParameters(request);
+  const projectId = idOf(request, "id");
   const runners = [...state.runners.values()].filter(
     (runner) =>
       (projectId === undefined || runner.projectId === projectId || runner.projectId === undefined) &&
       isWanted(state, parameters, runner),
   );
-  return paged(url, call, runners, (runner) => runnerJson(state, runner));
+  return paged(url, request, runners, (runner) => runnerJson(state, runner));
 };
 
-const update = async (state: GitLabState, url: string, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
-  const runner = findRunner(state, call);
+const update = async (state: GitLabState, url: string, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
+  const runner = findRunner(state, request);
   const active = parameters.flag("active");
   updateRunner(state, runner, {
     paused: parameters.flag("paused") ?? (active === undefined ? runner.paused : !active),
@@ -76,27 +69,27 @@ const update = async (state: GitLabState, url: string, call: Call): Promise<Answ
     maximumTimeout: parameters.integer("maximum_timeout") ?? runner.maximumTimeout,
     maintenanceNote: parameters.text("maintenance_note") ?? runner.maintenanceNote,
   });
-  return { status: 200, body: runnerDetailsJson(state, url, runner) };
+  return json(runnerDetailsJson(state, url, runner));
 };
 
-const remove = (state: GitLabState, call: Call): Answer => {
-  deleteRunner(state, findRunner(state, call));
-  return { status: 204 };
+const remove = (state: GitLabState, request: RequestContext): Response => {
+  deleteRunner(state, findRunner(state, request));
+  return noContent();
 };
 
 /** GitLab filters by these alone; without a filter an assigned job that is still pending shows too. */
 const JOB_FILTERS = ["running", "success", "failed", "canceled"] as const;
 
-const jobs = (state: GitLabState, url: string, call: Call): Answer => {
-  const parameters = queryParameters(call);
+const jobs = (state: GitLabState, url: string, request: RequestContext): Response => {
+  const parameters = queryParameters(request);
   const status = parameters.choice("status", JOB_FILTERS);
   const systemId = parameters.text("system_id");
-  const assigned = jobsOfRunner(state, findRunner(state, call)).filter(
+  const assigned = jobsOfRunner(state, findRunner(state, request)).filter(
     (job) =>
       (status === undefined || job.status === status) &&
       (systemId === undefined || job.manager?.systemId === systemId),
   );
-  return paged(url, call, assigned, (job) => ({
+  return paged(url, request, assigned, (job) => ({
     ...jobJson(state, url, job),
     project: projectJson(url, job.pipeline.projectId),
   }));
@@ -106,20 +99,18 @@ const jobs = (state: GitLabState, url: string, call: Call): Answer => {
 export const runnerRestRoutes = (state: GitLabState, url: () => string): readonly Route[] => {
   const route = routesOf("api", true);
   return [
-    route("POST", "/user/runners", (call) => create(state, call)),
-    route("GET", "/runners", (call) => list(state, url(), call)),
-    route("GET", "/runners/all", (call) => list(state, url(), call)),
-    route("GET", "/projects/:id/runners", (call) => list(state, url(), call)),
-    route("GET", "/runners/:id", (call) => ({
-      status: 200,
-      body: runnerDetailsJson(state, url(), findRunner(state, call)),
-    })),
-    route("PUT", "/runners/:id", (call) => update(state, url(), call)),
-    route("DELETE", "/runners/:id", (call) => remove(state, call)),
-    route("GET", "/runners/:id/jobs", (call) => jobs(state, url(), call)),
-    route("GET", "/runners/:id/managers", (call) => ({
-      status: 200,
-      body: [...findRunner(state, call).managers.values()].map((manager) => managerJson(state, manager)),
-    })),
+    route("POST", "/user/runners", (request) => create(state, request)),
+    route("GET", "/runners", (request) => list(state, url(), request)),
+    route("GET", "/runners/all", (request) => list(state, url(), request)),
+    route("GET", "/projects/:id/runners", (request) => list(state, url(), request)),
+    route("GET", "/runners/:id", (request) =>
+      json(runnerDetailsJson(state, url(), findRunner(state, request))),
+    ),
+    route("PUT", "/runners/:id", (request) => update(state, url(), request)),
+    route("DELETE", "/runners/:id", (request) => remove(state, request)),
+    route("GET", "/runners/:id/jobs", (request) => jobs(state, url(), request)),
+    route("GET", "/runners/:id/managers", (request) =>
+      json([...findRunner(state, request).managers.values()].map((manager) => managerJson(state, manager))),
+    ),
   ];
 };

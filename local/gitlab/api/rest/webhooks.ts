@@ -1,15 +1,9 @@
 import type { Webhook } from "../../model/records";
 import type { GitLabState } from "../../model/state";
 import type { WebhookSender } from "../../webhooks/webhook-sender";
-import {
-  type Answer,
-  ApiError,
-  badParameter,
-  type Call,
-  notFound,
-  type Parameters,
-  readParameters,
-} from "../http";
+import { ApiError, badParameter, notFound } from "../api-error";
+import { idOf, json, noContent, type RequestContext } from "../http";
+import { type RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 import { paged } from "./paging";
 import { WEBHOOK_EVENT_NAMES, webhookJson } from "./webhook-json";
@@ -41,7 +35,7 @@ export const newWebhook = (state: GitLabState, projectId: number | undefined, ur
   failures: 0,
 });
 
-const change = (webhook: Webhook, parameters: Parameters): void => {
+const change = (webhook: Webhook, parameters: RequestParameters): void => {
   for (const event of WEBHOOK_EVENT_NAMES) {
     const isOn = parameters.flag(event);
     if (isOn === true) webhook.events.add(event);
@@ -53,49 +47,55 @@ const change = (webhook: Webhook, parameters: Parameters): void => {
   webhook.enableSslVerification = parameters.flag("enable_ssl_verification") ?? webhook.enableSslVerification;
 };
 
-const create = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
-  const projectId = call.ids.id ?? 0;
+const create = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
+  const projectId = idOf(request, "id") ?? 0;
   const webhook = newWebhook(state, projectId, checkWebhookUrl(parameters.text("url")));
   change(webhook, parameters);
   state.webhooks.set(webhook.id, webhook);
   state.projects.add(projectId);
-  return { status: 201, body: webhookJson(state, webhook) };
+  return json(webhookJson(state, webhook), 201);
 };
 
-const findWebhook = (state: GitLabState, call: Call): Webhook => {
-  const webhook = state.webhooks.get(call.ids.hook_id ?? 0);
-  if (webhook === undefined || webhook.projectId !== call.ids.id) throw notFound();
+const findWebhook = (state: GitLabState, request: RequestContext): Webhook => {
+  const webhook = state.webhooks.get(idOf(request, "hook_id") ?? 0);
+  if (webhook === undefined || webhook.projectId !== idOf(request, "id")) throw notFound();
   return webhook;
 };
 
-const update = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
-  const webhook = findWebhook(state, call);
+const update = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
+  const webhook = findWebhook(state, request);
   if (parameters.has("url")) webhook.url = checkWebhookUrl(parameters.text("url"));
   change(webhook, parameters);
-  return { status: 200, body: webhookJson(state, webhook) };
+  return json(webhookJson(state, webhook));
 };
 
-const remove = (state: GitLabState, call: Call): Answer => {
-  state.webhooks.delete(findWebhook(state, call).id);
-  return { status: 204 };
+const remove = (state: GitLabState, request: RequestContext): Response => {
+  state.webhooks.delete(findWebhook(state, request).id);
+  return noContent();
 };
 
-const list = (state: GitLabState, url: string, call: Call): Answer => {
-  const webhooks = [...state.webhooks.values()].filter((webhook) => webhook.projectId === call.ids.id);
-  return paged(url, call, webhooks, (webhook) => webhookJson(state, webhook));
+const list = (state: GitLabState, url: string, request: RequestContext): Response => {
+  const webhooks = [...state.webhooks.values()].filter(
+    (webhook) => webhook.projectId === idOf(request, "id"),
+  );
+  return paged(url, request, webhooks, (webhook) => webhookJson(state, webhook));
 };
 
-const test = async (state: GitLabState, sender: WebhookSender, call: Call): Promise<Answer> => {
-  const webhook = findWebhook(state, call);
+const test = async (
+  state: GitLabState,
+  sender: WebhookSender,
+  request: RequestContext,
+): Promise<Response> => {
+  const webhook = findWebhook(state, request);
   const job = [...state.jobs.values()].filter((one) => one.pipeline.projectId === webhook.projectId).at(-1);
   if (job === undefined) throw new ApiError(422, { message: "Ensure the project has CI jobs." });
   const status = await sender.test(webhook, job);
   if (status === undefined || status >= 300) {
     throw new ApiError(422, { message: `Hook executed but returned ${status ?? "nothing"}` });
   }
-  return { status: 201, body: { message: "201 Created" } };
+  return json({ message: "201 Created" }, 201);
 };
 
 /** Project webhooks: https://docs.gitlab.com/api/project_webhooks/ */
@@ -107,14 +107,11 @@ export const webhookRestRoutes = (
   const route = routesOf("api", true);
   const webhooks = "/projects/:id/hooks";
   return [
-    route("GET", webhooks, (call) => list(state, url(), call)),
-    route("POST", webhooks, (call) => create(state, call)),
-    route("GET", `${webhooks}/:hook_id`, (call) => ({
-      status: 200,
-      body: webhookJson(state, findWebhook(state, call)),
-    })),
-    route("PUT", `${webhooks}/:hook_id`, (call) => update(state, call)),
-    route("DELETE", `${webhooks}/:hook_id`, (call) => remove(state, call)),
-    route("POST", `${webhooks}/:hook_id/test/job_events`, (call) => test(state, sender, call)),
+    route("GET", webhooks, (request) => list(state, url(), request)),
+    route("POST", webhooks, (request) => create(state, request)),
+    route("GET", `${webhooks}/:hook_id`, (request) => json(webhookJson(state, findWebhook(state, request)))),
+    route("PUT", `${webhooks}/:hook_id`, (request) => update(state, request)),
+    route("DELETE", `${webhooks}/:hook_id`, (request) => remove(state, request)),
+    route("POST", `${webhooks}/:hook_id/test/job_events`, (request) => test(state, sender, request)),
   ];
 };

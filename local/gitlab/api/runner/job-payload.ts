@@ -9,6 +9,9 @@ const variable = (key: string, value: string, isMasked = false) => ({
   raw: true,
 });
 
+const projectUrl = (url: string, job: StandInJob): string => `${url}/local/project-${job.pipeline.projectId}`;
+
+/** https://docs.gitlab.com/ci/variables/predefined_variables/, as far as they have a value here. */
 const predefined = (url: string, job: StandInJob): Readonly<Record<string, string>> => ({
   CI: "true",
   GITLAB_CI: "true",
@@ -16,16 +19,23 @@ const predefined = (url: string, job: StandInJob): Readonly<Record<string, strin
   CI_SERVER_URL: url,
   CI_SERVER_NAME: "GitLab",
   CI_API_V4_URL: `${url}/api/v4`,
+  CI_CONFIG_PATH: ".gitlab-ci.yml",
+  CI_DEFAULT_BRANCH: "main",
   CI_PIPELINE_ID: String(job.pipeline.id),
   CI_PIPELINE_IID: String(job.pipeline.iid),
   CI_PIPELINE_SOURCE: "api",
+  CI_PIPELINE_URL: `${projectUrl(url, job)}/-/pipelines/${job.pipeline.id}`,
   CI_PROJECT_ID: String(job.pipeline.projectId),
   CI_PROJECT_NAME: `project-${job.pipeline.projectId}`,
+  CI_PROJECT_NAMESPACE: "local",
+  CI_PROJECT_URL: projectUrl(url, job),
   CI_PROJECT_PATH: `local/project-${job.pipeline.projectId}`,
   CI_JOB_ID: String(job.id),
+  CI_JOB_URL: `${projectUrl(url, job)}/-/jobs/${job.id}`,
   CI_JOB_NAME: job.spec.name,
   CI_JOB_STAGE: job.spec.stage,
   CI_COMMIT_SHA: job.pipeline.sha,
+  CI_COMMIT_SHORT_SHA: job.pipeline.sha.slice(0, 8),
   CI_COMMIT_REF_NAME: "main",
   CI_COMMIT_BRANCH: "main",
   CI_RUNNER_TAGS: JSON.stringify(job.runner?.tags ?? []),
@@ -75,7 +85,7 @@ export const jobPayload = (url: string, job: StandInJob, now: number) => ({
   allow_git_fetch: true,
   job_info: jobInfo(job, now),
   git_info: {
-    repo_url: `${url}/local/project-${job.pipeline.projectId}.git`,
+    repo_url: `${projectUrl(url, job)}.git`,
     ref: "main",
     sha: job.pipeline.sha,
     before_sha: "0000000000000000000000000000000000000000",

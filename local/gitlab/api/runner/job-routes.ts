@@ -1,36 +1,31 @@
 import { finish, start } from "../../model/jobs";
 import type { StandInJob } from "../../model/records";
 import type { GitLabState } from "../../model/state";
-import {
-  type Answer,
-  ApiError,
-  badParameter,
-  type Call,
-  discardBody,
-  forbidden,
-  notFound,
-  Parameters,
-  readBody,
-  readParameters,
-} from "../http";
+import { ApiError, badParameter, forbidden, notFound } from "../api-error";
+import { discardBody, idOf, json, queryOf, type RequestContext, readBody } from "../http";
+import { RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 
 /** How often a runner is to send its log, in seconds: somebody is looking. */
 const UPDATE_INTERVAL = "3";
 
-const tokenOf = (call: Call, parameters: Parameters): string =>
-  parameters.text("token") ?? String(call.request.headers["job-token"] ?? "");
+const tokenOf = (request: RequestContext, parameters: RequestParameters): string =>
+  parameters.text("token") ?? request.req.header("job-token") ?? "";
 
-const findJob = (state: GitLabState, call: Call): StandInJob => {
-  const job = state.jobs.get(call.ids.id ?? 0);
+const findJob = (state: GitLabState, request: RequestContext): StandInJob => {
+  const job = state.jobs.get(idOf(request, "id") ?? 0);
   if (job === undefined) throw forbidden();
   return job;
 };
 
-/** The job of a call by its job token. What no longer runs is a 403 with the status that it has (abort). */
-const authenticate = (state: GitLabState, call: Call, parameters: Parameters): StandInJob => {
-  const job = findJob(state, call);
-  const token = tokenOf(call, parameters);
+/** The job of a request by its job token. What no longer runs is a 403 with the status that it has (abort). */
+const authenticate = (
+  state: GitLabState,
+  request: RequestContext,
+  parameters: RequestParameters,
+): StandInJob => {
+  const job = findJob(state, request);
+  const token = tokenOf(request, parameters);
   // The assignment was never confirmed and is somebody else's now.
   if (job.staleTokens.has(token)) throw new ApiError(409, { message: "409 Conflict" });
   if (token === "" || job.token !== token) throw forbidden();
@@ -41,14 +36,14 @@ const authenticate = (state: GitLabState, call: Call, parameters: Parameters): S
   return job;
 };
 
-const updated = (job: StandInJob, status: number): Answer => ({
-  status,
-  body: status === 200 ? "200" : { message: `${status} ${status === 400 ? "Bad request" : "Conflict"}` },
-  headers: { "Job-Status": job.status, "X-GitLab-Trace-Update-Interval": UPDATE_INTERVAL },
-});
+const updated = (job: StandInJob, status: 200 | 400): Response =>
+  json(status === 200 ? 200 : { message: "400 Bad request" }, status, {
+    "Job-Status": job.status,
+    "X-GitLab-Trace-Update-Interval": UPDATE_INTERVAL,
+  });
 
 /** Second phase: `pending` keeps the assignment, `running` confirms it. 400 when the runner's manager is gone. */
-const confirm = (state: GitLabState, job: StandInJob, wanted: string): Answer => {
+const confirm = (state: GitLabState, job: StandInJob, wanted: string): Response => {
   if (wanted === "pending") {
     job.assignedAt = state.clock.now();
     return updated(job, 200);
@@ -58,7 +53,12 @@ const confirm = (state: GitLabState, job: StandInJob, wanted: string): Answer =>
   return updated(job, isConfirmed ? 200 : 400);
 };
 
-const report = (state: GitLabState, job: StandInJob, wanted: string, parameters: Parameters): Answer => {
+const report = (
+  state: GitLabState,
+  job: StandInJob,
+  wanted: string,
+  parameters: RequestParameters,
+): Response => {
   if (wanted === "running") return updated(job, 200);
   if (wanted !== "success" && wanted !== "failed") return updated(job, 400);
   job.exitCode = parameters.integer("exit_code");
@@ -67,17 +67,17 @@ const report = (state: GitLabState, job: StandInJob, wanted: string, parameters:
   return updated(job, 200);
 };
 
-const update = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
-  const job = authenticate(state, call, parameters);
+const update = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
+  const job = authenticate(state, request, parameters);
   const wanted = parameters.text("state") ?? "";
   return job.status === "pending" ? confirm(state, job, wanted) : report(state, job, wanted, parameters);
 };
 
-const appendTrace = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const bytes = await readBody(call.request);
-  const job = authenticate(state, call, new Parameters({}));
-  const range = call.request.headers["content-range"];
+const appendTrace = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const bytes = await readBody(request);
+  const job = authenticate(state, request, new RequestParameters({}));
+  const range = request.req.header("content-range");
   if (range === undefined) throw badParameter("400 Missing header Content-Range");
   if (job.status === "pending")
     throw forbidden("Job is not processing on runner", { "Job-Status": job.status });
@@ -90,21 +90,21 @@ const appendTrace = async (state: GitLabState, call: Call): Promise<Answer> => {
   }
   state.onChange(job);
   const more = { "Job-Status": job.status, "X-GitLab-Trace-Update-Interval": UPDATE_INTERVAL };
-  return { status: 202, body: "202", headers: { ...headers, ...more } };
+  return json(202, 202, { ...headers, ...more });
 };
 
 /** Artifacts are taken and counted; their content is not kept. */
-const addArtifact = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const job = authenticate(state, call, new Parameters({}));
-  const query = call.url.searchParams;
-  const size = await discardBody(call.request);
+const addArtifact = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const job = authenticate(state, request, new RequestParameters({}));
+  const query = queryOf(request);
+  const size = await discardBody(request);
   const fileType = query.get("artifact_type") ?? "archive";
   job.artifacts.push({ fileType, format: query.get("artifact_format") ?? "zip", size });
-  return { status: 201, body: "201" };
+  return json(201, 201);
 };
 
-const noArtifact = (state: GitLabState, call: Call): Answer => {
-  findJob(state, call);
+const noArtifact = (state: GitLabState, request: RequestContext): Response => {
+  findJob(state, request);
   throw notFound();
 };
 
@@ -112,9 +112,9 @@ const noArtifact = (state: GitLabState, call: Call): Answer => {
 export const jobRoutes = (state: GitLabState): readonly Route[] => {
   const route = routesOf("runner", false);
   return [
-    route("PUT", "/jobs/:id", (call) => update(state, call)),
-    route("PATCH", "/jobs/:id/trace", (call) => appendTrace(state, call)),
-    route("POST", "/jobs/:id/artifacts", (call) => addArtifact(state, call)),
-    route("GET", "/jobs/:id/artifacts", (call) => noArtifact(state, call)),
+    route("PUT", "/jobs/:id", (request) => update(state, request)),
+    route("PATCH", "/jobs/:id/trace", (request) => appendTrace(state, request)),
+    route("POST", "/jobs/:id/artifacts", (request) => addArtifact(state, request)),
+    route("GET", "/jobs/:id/artifacts", (request) => noArtifact(state, request)),
   ];
 };

@@ -71,6 +71,23 @@ describe("one job", () => {
     expect((await rest("GET", `/projects/1/jobs/${id}/trace`)).body).toBe("hello\n");
   });
 
+  it("has the variables by which a script finds its job, its pipeline, its project and its configuration", async () => {
+    const { id, job } = await runningJob();
+    const values = Object.fromEntries(
+      job.variables.map(({ key, value }: { key: string; value: string }) => [key, value]),
+    );
+    const shown = (await rest("GET", `/projects/1/jobs/${id}`)).body;
+    expect(values).toMatchObject({
+      CI_CONFIG_PATH: ".gitlab-ci.yml",
+      CI_JOB_URL: shown.web_url,
+      CI_PIPELINE_URL: shown.pipeline.web_url,
+      CI_PROJECT_URL: (await rest("GET", "/projects/1")).body.web_url,
+      CI_PROJECT_NAMESPACE: "local",
+      CI_DEFAULT_BRANCH: "main",
+      CI_COMMIT_SHORT_SHA: shown.commit.short_id,
+    });
+  });
+
   it("keeps its failure reason", async () => {
     const { id, runner, job } = await runningJob();
     await runner.put(job, "failed", { failure_reason: "script_failure", exit_code: 1 });

@@ -3,28 +3,25 @@ import { start } from "../../model/jobs";
 import type { Manager, StandInRunner } from "../../model/records";
 import { createRunner, deleteRunner, recordContact } from "../../model/runners";
 import type { GitLabState } from "../../model/state";
-import {
-  type Answer,
-  ApiError,
-  badRequest,
-  type Call,
-  forbidden,
-  notFound,
-  type Parameters,
-  readParameters,
-} from "../http";
+import { ApiError, badRequest, forbidden, notFound } from "../api-error";
+import { json, noContent, type RequestContext } from "../http";
 import { readNewRunner } from "../new-runner-parameters";
+import { type RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 import { jobPayload } from "./job-payload";
 
 /** The runner whose token the body carries; 403 for a deleted or unknown one, upon which a runner sleeps 300 s. */
-const authenticate = (state: GitLabState, parameters: Parameters): StandInRunner => {
+const authenticate = (state: GitLabState, parameters: RequestParameters): StandInRunner => {
   const runner = state.runnersByToken.get(parameters.text("token") ?? "");
   if (runner === undefined) throw forbidden();
   return runner;
 };
 
-const hear = (state: GitLabState, runner: StandInRunner, parameters: Parameters): Manager => {
+const recordRunnerContact = (
+  state: GitLabState,
+  runner: StandInRunner,
+  parameters: RequestParameters,
+): Manager => {
   const info = parameters.record("info");
   return recordContact(state, runner, parameters.text("system_id") ?? "<legacy>", {
     version: info.text("version"),
@@ -36,25 +33,25 @@ const hear = (state: GitLabState, runner: StandInRunner, parameters: Parameters)
 
 const tokenJson = (runner: StandInRunner) => ({ id: runner.id, token: runner.token, token_expires_at: null });
 
-const request = async (state: GitLabState, url: string, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
+const requestJobFor = async (state: GitLabState, url: string, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
   const runner = authenticate(state, parameters);
   const features = parameters.record("info").record("features");
   const asked = {
-    manager: hear(state, runner, parameters),
+    manager: recordRunnerContact(state, runner, parameters),
     lastUpdate: parameters.text("last_update"),
     twoPhaseCommit: features.flag("two_phase_job_commit") ?? false,
     cancelGracefully: features.flag("cancel_gracefully") ?? false,
   };
-  const answer = await requestJob(state, runner, asked, call.signal);
-  if (answer.kind === "none") return { status: 204, headers: { "X-GitLab-Last-Update": answer.lastUpdate } };
+  const answer = await requestJob(state, runner, asked, request.req.raw.signal);
+  if (answer.kind === "none") return noContent({ "X-GitLab-Last-Update": answer.lastUpdate });
   if (!asked.twoPhaseCommit) start(state, answer.job);
-  return { status: 201, body: jobPayload(url, answer.job, state.clock.now()) };
+  return json(jobPayload(url, answer.job, state.clock.now()), 201);
 };
 
 /** The older way: a registration token makes a runner that takes jobs of every project. */
-const register = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
+const register = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
   if (!state.limits.registrationTokens)
     throw new ApiError(410, { message: "410 Gone - Runner registration disallowed" });
   if (parameters.text("token") !== state.registrationToken) throw forbidden("invalid token supplied");
@@ -65,40 +62,37 @@ const register = async (state: GitLabState, call: Call): Promise<Answer> => {
   };
   const runner = createRunner(state, wishes);
   if (typeof runner === "string") throw badRequest(runner);
-  return { status: 201, body: tokenJson(runner) };
+  return json(tokenJson(runner), 201);
 };
 
-const verify = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
+const verify = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
   const runner = authenticate(state, parameters);
-  hear(state, runner, parameters);
-  return { status: 200, body: tokenJson(runner) };
+  recordRunnerContact(state, runner, parameters);
+  return json(tokenJson(runner));
 };
 
-const unregister = async (state: GitLabState, call: Call): Promise<Answer> => {
-  deleteRunner(state, authenticate(state, await readParameters(call)));
-  return { status: 204 };
+const unregister = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  deleteRunner(state, authenticate(state, await readParameters(request)));
+  return noContent();
 };
 
-const unregisterManager = async (state: GitLabState, call: Call): Promise<Answer> => {
-  const parameters = await readParameters(call);
+const unregisterManager = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
   const runner = authenticate(state, parameters);
   if (!runner.managers.delete(parameters.text("system_id") ?? "")) throw notFound();
-  return { status: 204 };
+  return noContent();
 };
 
-/** What runners call before and after their jobs; the calls of a job are in job-api.ts. */
+/** What a runner requests outside its jobs; what it requests for a job is in job-routes.ts. */
 export const runnerRoutes = (state: GitLabState, url: () => string): readonly Route[] => {
   const route = routesOf("runner", false);
   return [
-    route("POST", "/jobs/request", (call) => request(state, url(), call)),
-    route("POST", "/runners", (call) => register(state, call)),
-    route("POST", "/runners/verify", (call) => verify(state, call)),
-    route("DELETE", "/runners", (call) => unregister(state, call)),
-    route("DELETE", "/runners/managers", (call) => unregisterManager(state, call)),
-    route("GET", "/runners/router/discovery", () => ({
-      status: 501,
-      body: { error: "501 Not Implemented" },
-    })),
+    route("POST", "/jobs/request", (request) => requestJobFor(state, url(), request)),
+    route("POST", "/runners", (request) => register(state, request)),
+    route("POST", "/runners/verify", (request) => verify(state, request)),
+    route("DELETE", "/runners", (request) => unregister(state, request)),
+    route("DELETE", "/runners/managers", (request) => unregisterManager(state, request)),
+    route("GET", "/runners/router/discovery", () => json({ error: "501 Not Implemented" }, 501)),
   ];
 };

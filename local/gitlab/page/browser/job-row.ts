@@ -17,7 +17,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   skipped: "→",
 };
 
-const CARRIERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
+const PROVIDERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
 
 const isOver = (job: PageJob): boolean => ["success", "failed", "canceled", "skipped"].includes(job.status);
 
@@ -63,7 +63,7 @@ const showSteps = (list: HTMLElement, job: PageJob): void => {
   );
 };
 
-/** A job's line: sign, name, tags, carrier, its part of the time line, its last log line, a button to cancel. */
+/** A job's line: sign, name, tags, provider, its part of the time line, its last log line, a button to cancel. */
 export const jobRow = (first: PageJob): JobRowView => {
   let job = first;
   const sign = make("span", "sign");
@@ -71,7 +71,7 @@ export const jobRow = (first: PageJob): JobRowView => {
   const status = make("span", "status");
   const name = make("span", "name", job.name);
   const tags = make("span", "tags", ...job.tags.map((tag) => make("span", "tag", tag)));
-  const carrier = make("span", "carrier");
+  const provider = make("span", "provider");
   const waitBar = make("span", "bar wait");
   const runBar = make("span", "bar run");
   const line = make("span", "timeline", waitBar, runBar);
@@ -101,7 +101,7 @@ export const jobRow = (first: PageJob): JobRowView => {
   const reason = make("p", "reason");
   const summary = make("summary", "", make("span", "summary-label", "Log and steps"), lastLine);
   const details = make("details", "", summary, make("div", "inside", reason, stepList, log, whole));
-  const head = make("div", "head", sign, make("span", "title", name, tags), status, carrier, cancel);
+  const head = make("div", "head", sign, make("span", "title", name, tags), status, provider, cancel);
   const element = make("li", "job", head, make("div", "when", line, times), details);
   return {
     element,
@@ -113,9 +113,9 @@ export const jobRow = (first: PageJob): JobRowView => {
       setText(sign, SIGNS[job.status] ?? "·");
       setText(status, job.status);
       const type = job.laptop?.provider ?? "";
-      carrier.dataset.carrier = type;
-      setText(carrier, CARRIERS[type] ?? type);
-      carrier.title = job.laptop?.resourceId ?? "";
+      provider.dataset.provider = type;
+      setText(provider, PROVIDERS[type] ?? type);
+      provider.title = job.laptop?.resourceId ?? "";
       place(waitBar, span, job.queuedAt, job.startedAt ?? job.finishedAt ?? now);
       place(runBar, span, job.startedAt, job.finishedAt ?? now);
       setText(times, waitedAndRan(job, now));
