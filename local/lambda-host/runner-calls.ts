@@ -1,16 +1,32 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RunFolder } from "../laptop/run-folder";
 import { endOwnedProcesses } from "../process/owned-processes";
 import { lowerPriority } from "../process/process-priority";
 import { type CallOutcome, crashed, type FunctionCall, timedOut } from "./call";
 import type { WorkerSource } from "./pool";
 
-/** Starts a runner function's calls, each in a process and folder of its own; beyond `limit` they wait in turn. */
+/** From SIGTERM to SIGKILL when the laptop stops: enough for a runner to report its job to GitLab. */
+const SHUTDOWN_GRACE_MS = 3_000;
+
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
+/** Ends processes as Lambda ends an environment: SIGTERM first, then SIGKILL. */
+const shutDown = async (children: readonly ChildProcess[]): Promise<void> => {
+  const exits = children.filter((child) => !hasExited(child)).map((child) => once(child, "exit"));
+  for (const child of children) child.kill("SIGTERM");
+  await Promise.race([Promise.all(exits), sleep(SHUTDOWN_GRACE_MS, undefined, { ref: false })]);
+  for (const child of children) child.kill("SIGKILL");
+};
+
+/** Starts a runner function's calls, each in a process and folder of its own. Beyond `limit` they wait, oldest first. */
 export class RunnerCalls {
   readonly #waiting: (() => void)[] = [];
   readonly #running = new Set<ChildProcess>();
-  #taken = 0;
+  #slotsInUse = 0;
   #isClosed = false;
 
   constructor(
@@ -21,11 +37,11 @@ export class RunnerCalls {
   ) {}
 
   async call(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
-    await this.#turn();
+    await this.#acquireSlot();
     try {
       return this.#isClosed ? crashed("the laptop is stopping") : await this.#inProcess(source, call);
     } finally {
-      this.#taken -= 1;
+      this.#slotsInUse -= 1;
       this.#waiting.shift()?.();
     }
   }
@@ -33,18 +49,18 @@ export class RunnerCalls {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const next of this.#waiting.splice(0)) next();
-    for (const child of this.#running) child.kill("SIGKILL");
+    await shutDown([...this.#running]);
     await endOwnedProcesses({ folder: this.run.folder("lambda") });
   }
 
-  /** The processes that run now, for whoever wants to kill one. */
+  /** The processes that run now, for tests that kill one. */
   pids(): readonly number[] {
     return [...this.#running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   }
 
-  async #turn(): Promise<void> {
-    if (this.#taken >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#taken += 1;
+  async #acquireSlot(): Promise<void> {
+    if (this.#slotsInUse >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#slotsInUse += 1;
   }
 
   async #inProcess(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
@@ -63,7 +79,7 @@ export class RunnerCalls {
     const outcome = await outcomeOf(child, source.settings.timeoutSeconds, call);
     this.#running.delete(child);
     child.kill("SIGKILL");
-    // Whatever a job has left behind goes with its environment.
+    // What a job left running ends with its environment.
     await endOwnedProcesses({ folder: root });
     rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     return outcome;

@@ -9,7 +9,8 @@ const run = process.argv[2] ?? "";
 // A folder of ours and nothing shorter, for it is removed at the end.
 if (!/\/gitlab-runners-[^/]+$/.test(run)) process.exit(2);
 
-const GRACE_MS = 300;
+/** Enough for a runner to report its job to a GitLab that is not the laptop's own. */
+const GRACE_MS = 2_000;
 
 const finish = async (): Promise<void> => {
   await endOwnedProcesses({ variable: `GLR_LAPTOP_RUN=${run}`, folder: run }, GRACE_MS);

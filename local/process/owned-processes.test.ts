@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endOwnedProcesses, ownedProcesses } from "./owned-processes";
@@ -50,6 +50,15 @@ describeOnLinux("ownedProcesses (Linux: by /proc)", () => {
     await endOwnedProcesses({ variable, folder }, 100);
     expect(ownedProcesses({ variable, folder })).toEqual([]);
     expect([isAlive(bystander), isAlive(otherRun)]).toEqual([true, true]);
+  }, 20_000);
+
+  it("asks each process to end once: the second SIGTERM makes gitlab-runner give up its last report", async () => {
+    const told = join(folder, "told");
+    const script = `trap 'echo told >>told' TERM; for _ in {1..8}; do sleep 0.1; done`;
+    sleeper({ cwd: folder, script });
+    await settle();
+    await endOwnedProcesses({ folder }, 3_000);
+    expect(readFileSync(told, "utf8")).toBe("told\n");
   }, 20_000);
 
   it("goes by the folder alone where there is no variable, and not by a folder whose name begins the same", async () => {

@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
+const MAX_KILL_ROUNDS = 50;
+
 /** By what a process is proven to be ours: a variable in its environment, or working inside a folder of ours. */
 export interface OwnershipProof {
   /** e.g. `GLR_LAPTOP_RUN=/tmp/gitlab-runners-x`; absent: the folder alone counts. */
@@ -63,14 +65,26 @@ export const ownedProcesses = (proof: OwnershipProof): number[] =>
     (pid) => pid > 1 && pid !== process.pid,
   );
 
-/** Ends them: SIGTERM first when there is time for it, then SIGKILL until none is left. */
-export const endOwnedProcesses = async (proof: OwnershipProof, patienceMs = 0): Promise<void> => {
-  const until = Date.now() + patienceMs;
-  for (let round = 0; round < 50; round += 1) {
+const send = (pid: number, signal: NodeJS.Signals): boolean =>
+  quietly(() => process.kill(pid, signal), false);
+
+/**
+ * Ends the processes that are proven to be ours: one SIGTERM for each while the grace period lasts, then SIGKILL
+ * until none is left. A second SIGTERM would make gitlab-runner exit without its last report.
+ */
+export const endOwnedProcesses = async (proof: OwnershipProof, graceMs = 0): Promise<void> => {
+  const until = Date.now() + graceMs;
+  const asked = new Set<number>();
+  for (let round = 0; round < MAX_KILL_ROUNDS; ) {
     const pids = ownedProcesses(proof);
     if (pids.length === 0) return;
-    const isPatient = Date.now() < until;
-    for (const pid of pids) quietly(() => process.kill(pid, isPatient ? "SIGTERM" : "SIGKILL"), false);
-    await sleep(isPatient ? 150 : 50);
+    const isGrace = Date.now() < until;
+    for (const pid of pids) {
+      if (!isGrace) send(pid, "SIGKILL");
+      else if (!asked.has(pid)) send(pid, "SIGTERM");
+      asked.add(pid);
+    }
+    if (!isGrace) round += 1;
+    await sleep(isGrace ? 150 : 50);
   }
 };

@@ -35,6 +35,7 @@ const toml = (text: string): string => JSON.stringify(text);
 const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: CommandStubSettings): string =>
   Object.entries({
     ...env,
+    TMPDIR: join(root, "tmp"),
     GLR_HARMLESS_LOG: join(root, "harmless.log"),
     GLR_POWER_OFF_URL: powerOffUrl,
     GLR_GITLAB_RUNNER: gitlabRunner,
@@ -55,11 +56,11 @@ const executorToml = ({ root, path }: CommandStubSettings): string =>
   ].join("\n");
 
 /** Fills the folder that stands first on an instance's PATH. */
-export const writeCommandStubs = (folder: string, parts: CommandStubSettings): void => {
-  mkdirSync(folder, { recursive: true });
+export const writeCommandStubs = (folder: string, settings: CommandStubSettings): void => {
+  for (const path of [folder, join(settings.root, "tmp")]) mkdirSync(path, { recursive: true });
   for (const [name, source] of Object.entries(COMMANDS)) {
     copyFileSync(join(__dirname, "../command-stubs", source), join(folder, name));
   }
-  writeFileSync(join(folder, "instance.env"), instanceEnv(parts));
-  writeFileSync(join(folder, "executor.toml"), executorToml(parts));
+  writeFileSync(join(folder, "instance.env"), instanceEnv(settings));
+  writeFileSync(join(folder, "executor.toml"), executorToml(settings));
 };
