@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { defined } from "../../Core/defined";
 import { type Laptop, startLaptop } from "../laptop/laptop";
 import { noticeWriter } from "../terminal/happenings";
 import { liveView, plainView, type View } from "../terminal/view";
@@ -80,7 +81,7 @@ export const run = async (options: CommandOptions): Promise<void> => {
   const view = isLive ? liveView(process.stdout) : plainView(log, Date.now);
   try {
     const canAsk = !options.headless && Boolean(process.stdin.isTTY);
-    const gitlab = options.gitlab && (await realGitLab(options.gitlab, process.env, canAsk));
+    const gitlab = options.gitlab ? await realGitLab(options.gitlab, process.env, canAsk) : undefined;
     log("Starting the engine, building and deploying the three stacks …");
     const laptop = await startLaptop({
       log,
@@ -90,9 +91,7 @@ export const run = async (options: CommandOptions): Promise<void> => {
         void end(1);
       },
       onCall: noticeWriter((line) => view.say(line), Date.now),
-      ...(options.port ? { port: options.port } : {}),
-      ...(options.webhookToken ? { webhookToken: options.webhookToken } : {}),
-      ...(gitlab ? { gitlab } : {}),
+      ...defined({ port: options.port, webhookToken: options.webhookToken, gitlab }),
     });
     started(laptop);
     if (!isEnding()) await serve(laptop, options, view);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../Core/defined";
 import type { SimulatorInstance, SimulatorInstanceState } from "./instance";
 
 /** An event of EC2's, as it appears on the default bus with source `aws.ec2`. */
@@ -159,7 +160,7 @@ export class InstanceRegistry {
     await machine?.end();
     const gone = this.change(instanceId, {
       state: final,
-      ...(machine ? { console: machine.readConsole() } : {}),
+      ...defined({ console: machine?.readConsole() }),
     });
     // Until here its console is the machine's.
     this.machines.delete(instanceId);

@@ -44,7 +44,7 @@ const readResources = async (
   let token: string | undefined;
   do {
     const page = await cloudFormation.send(
-      new ListStackResourcesCommand({ StackName: name, ...(token ? { NextToken: token } : {}) }),
+      new ListStackResourcesCommand({ StackName: name, NextToken: token }),
     );
     for (const { LogicalResourceId = "", PhysicalResourceId = "" } of page.StackResourceSummaries ?? []) {
       found[LogicalResourceId] = PhysicalResourceId;

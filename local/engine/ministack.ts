@@ -4,6 +4,7 @@ import { createWriteStream } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../Core/defined";
 import { KEPT, type RunFolder } from "../laptop/run-folder";
 
 export const REGION = "eu-west-1";
@@ -105,7 +106,7 @@ const startOwn = async (run: RunFolder, onCrash: (sentence: string) => void): Pr
     child.kill("SIGKILL");
     await exited;
   };
-  return { endpoint, eventsKey, env: clientEnv(endpoint), close, ...(child.pid ? { pid: child.pid } : {}) };
+  return { endpoint, eventsKey, env: clientEnv(endpoint), close, ...defined({ pid: child.pid }) };
 };
 
 /**

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { defined } from "../../Core/defined";
 import type { StandIn } from "./stand-in";
 
 /** What an API answered. */
@@ -25,12 +26,12 @@ export const call = async (
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<ApiReply> => {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const text: string | undefined = typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "string" ? "text/plain" : "application/json";
   const response = await fetch(url, {
     method,
     headers: { "content-type": type, ...headers },
-    ...(body === undefined ? {} : { body: text }),
+    ...defined({ body: text }),
   });
   return { status: response.status, headers: response.headers, body: parse(await response.text()) };
 };
@@ -52,7 +53,7 @@ export const runnerProcess = (gitlab: StandIn, token: string, systemId = "r_0123
         token,
         system_id: systemId,
         info: { version: "19.4.0", features },
-        ...(lastUpdate === undefined ? {} : { last_update: lastUpdate }),
+        last_update: lastUpdate,
       }),
     put: (job: { id: number; token: string }, state: string, more: Record<string, unknown> = {}) =>
       call("PUT", `${api}/jobs/${job.id}`, { token: job.token, state, ...more }),

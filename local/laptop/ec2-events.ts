@@ -6,9 +6,12 @@ import { clientSettings } from "./client-settings";
 /** Puts an event on the default bus as EC2 itself would. */
 export const ec2EventPutter = (engine: Engine): ((event: Ec2Event) => Promise<unknown>) => {
   const client = new EventBridgeClient(clientSettings(engine.env));
-  const key = engine.eventsKey ? { TraceHeader: engine.eventsKey } : {};
   return ({ detailType, detail, resources }) => {
     const what = { Source: "aws.ec2", DetailType: detailType, Detail: JSON.stringify(detail) };
-    return client.send(new PutEventsCommand({ Entries: [{ ...what, Resources: [...resources], ...key }] }));
+    return client.send(
+      new PutEventsCommand({
+        Entries: [{ ...what, Resources: [...resources], TraceHeader: engine.eventsKey }],
+      }),
+    );
   };
 };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defined } from "../../Core/defined";
 import { type Ec2Simulator, startEc2 } from "../ec2";
 import { type Builds, buildStacks, type Stack } from "../engine/build";
 import { ACCOUNT_ID, type Engine, REGION, startEngine } from "../engine/ministack";
@@ -52,7 +53,7 @@ const hostFunctions = (
     bundleFolder: (stack, functionId) => join(builds[stack as Stack] ?? "", functionId),
     env,
     runnerEnv: { GITLAB_RUNNER: binary.path },
-    ...(onCall ? { onCall } : {}),
+    ...defined({ onCall }),
   });
 
 /**

@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import type { Attempt } from "../../Core/ledger";
 import type { LaptopJob, LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LedgerView } from "./ledger-view";
@@ -7,18 +8,17 @@ const stepsOf = ({ times }: Attempt): { name: string; at: number }[] =>
     .map(([name, at]) => ({ name, at }))
     .sort((one, other) => one.at - other.at);
 
-const given = <Value>(name: string, value: Value | undefined): Record<string, Value> =>
-  value === undefined ? {} : { [name]: value };
-
 const jobOf = (attempt: Attempt): LaptopJob => ({
   jobId: attempt.jobId,
   provider: attempt.order.runnerClass.type,
   attempt: attempt.attempt,
   steps: stepsOf(attempt),
-  ...given("resourceId", attempt.resourceId),
-  ...given("market", attempt.market),
-  ...given("cost", attempt.cost),
-  ...given("reason", attempt.reason),
+  ...defined({
+    resourceId: attempt.resourceId,
+    market: attempt.market,
+    cost: attempt.cost,
+    reason: attempt.reason,
+  }),
 });
 
 /** Each job's last attempt. */

@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import type { JobView } from "../gitlab";
 import type { LaptopJob } from "../gitlab/page/laptop-status";
 
@@ -39,11 +40,8 @@ const stepsOf = (all: readonly Milestone[]): { name: string; ms: number }[] => {
 };
 
 /** What GitLab says of a failure that is not the script's own, else what the ledger says goes wrong. */
-const reasonOf = (job: JobView, ledger: LaptopJob | undefined): { reason?: string } => {
-  const gitLabs = job.failureReason === "script_failure" ? undefined : job.failureReason;
-  const reason = gitLabs ?? ledger?.reason;
-  return reason === undefined ? {} : { reason };
-};
+const reasonOf = (job: JobView, ledger: LaptopJob | undefined): string | undefined =>
+  (job.failureReason === "script_failure" ? undefined : job.failureReason) ?? ledger?.reason;
 
 /** One row for each job, in the order given. */
 export const rowsOf = (jobs: readonly JobView[], ledger: readonly LaptopJob[]): readonly Row[] =>
@@ -57,7 +55,7 @@ export const rowsOf = (jobs: readonly JobView[], ledger: readonly LaptopJob[]): 
       provider: ran && job.status !== "pending" ? "" : (PROVIDERS[own?.provider ?? ""] ?? ""),
       steps: stepsOf(milestones(job, own)),
       lastLines: job.lastLines,
-      ...reasonOf(job, own),
+      ...defined({ reason: reasonOf(job, own) }),
     };
   });
 

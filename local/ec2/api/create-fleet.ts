@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { architectureOf, type Blueprint, type SimulatorInstance } from "../instance";
 import type { InstanceRegistry } from "../instances";
 import type { PoolError, Pools } from "../pools";
@@ -34,7 +35,7 @@ export const templateName = (specification: QueryNode | undefined): TemplateName
   const version = textAt(specification, "Version");
   if (id === undefined && name === undefined)
     throw new Ec2Error("MissingParameter", "LaunchTemplateId is missing");
-  return { ...(id ? { id } : {}), ...(name ? { name } : {}), ...(version ? { version } : {}) };
+  return defined({ id, name, version });
 };
 
 const disksOf = (node: QueryNode): Blueprint["disks"] =>

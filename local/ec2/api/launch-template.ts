@@ -3,6 +3,7 @@ import {
   EC2Client,
   type LaunchTemplateVersion,
 } from "@aws-sdk/client-ec2";
+import { defined } from "../../../Core/defined";
 import type { Blueprint } from "../instance";
 import { Ec2Error } from "./errors";
 
@@ -40,8 +41,10 @@ const blueprintOf = (data: NonNullable<LaunchTemplateVersion["LaunchTemplateData
     disks,
     tags: tagsOf(data, "instance"),
     volumeTags: tagsOf(data, "volume"),
-    ...(data.IamInstanceProfile?.Arn ? { instanceProfileArn: data.IamInstanceProfile.Arn } : {}),
-    ...(data.UserData ? { userData: Buffer.from(data.UserData, "base64").toString("utf8") } : {}),
+    ...defined({
+      instanceProfileArn: data.IamInstanceProfile?.Arn,
+      userData: data.UserData ? Buffer.from(data.UserData, "base64").toString("utf8") : undefined,
+    }),
   };
 };
 

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
+import { defined } from "../../../Core/defined";
 import { type RunnerConfig, shortToken } from "./config";
 import { type JobFolders, jobEnvironment, jobFolders } from "./environment";
 import { VERSION } from "./gitlab-api";
@@ -164,7 +165,7 @@ export class JobRun {
 
   private failure(reason: string, text: string, exitCode?: number): JobEnding {
     this.failureText = text;
-    return { state: "failed", reason, ...(exitCode === undefined ? {} : { exitCode }) };
+    return { state: "failed", reason, ...defined({ exitCode }) };
   }
 
   private stoppedEnding(stop: Stop): JobEnding {

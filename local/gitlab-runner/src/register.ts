@@ -61,7 +61,7 @@ const registrationBody = (args: Arguments, token: string, info: object): object 
   tag_list: flag(args, "tag-list"),
   run_untagged: flag(args, "run-untagged") !== "false",
   locked: flag(args, "locked") !== "false",
-  ...(flag(args, "maximum-timeout") ? { maximum_timeout: Number(flag(args, "maximum-timeout")) } : {}),
+  maximum_timeout: flag(args, "maximum-timeout") ? Number(flag(args, "maximum-timeout")) : undefined,
 });
 
 /** An authentication token that GitLab's API made loses its manager only; the runner itself stays. */

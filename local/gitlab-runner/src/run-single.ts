@@ -82,7 +82,7 @@ export class RunSingle {
         info: runnerInfo(this.config.executor),
         token: this.config.token,
         system_id: this.config.systemId,
-        ...(this.lastUpdate ? { last_update: this.lastUpdate } : {}),
+        last_update: this.lastUpdate || undefined,
       }),
     });
     this.lastUpdate = String(answer.headers["x-gitlab-last-update"] ?? "") || this.lastUpdate;

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { defined } from "../../../Core/defined";
 import type { RunnerConfig } from "./config";
 import { ask, type RunnerApiReply, runnerInfo } from "./gitlab-api";
 import type { JobLog, JobPayload } from "./job-log";
@@ -88,8 +89,8 @@ export class TraceReporter {
     }
     const answer = await this.put({
       state: ending.state,
-      ...(ending.state === "failed" ? { failure_reason: ending.reason } : {}),
-      ...(ending.state === "failed" && ending.exitCode !== undefined ? { exit_code: ending.exitCode } : {}),
+      ...(ending.state === "failed" &&
+        defined({ failure_reason: ending.reason, exit_code: ending.exitCode })),
     });
     const result = this.updateResult(answer);
     if (result === "resend") this.sent = 0;

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { GitLabCounts } from "../model/counts";
 import { type GitLabFaults, parseFaults } from "../model/faults";
 import { badParameter } from "./api-error";
@@ -16,7 +17,7 @@ const bodyOf = async (request: RequestContext): Promise<unknown> => {
 const shown = (faults: GitLabFaults): Response =>
   json({
     ...faults.settings,
-    ...(faults.errorSecondsLeft() > 0 ? { errorSecondsLeft: faults.errorSecondsLeft() } : {}),
+    ...defined({ errorSecondsLeft: faults.errorSecondsLeft() || undefined }),
   });
 
 /** The fault switch and the counters: not GitLab's, hence below `/_/`. */

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { StandInJob, StandInJobStatus } from "./records";
 import { lastLines } from "./trace";
 
@@ -25,13 +26,6 @@ export interface JobView {
   readonly lastLines: readonly string[];
 }
 
-const given = <Fields extends object>(
-  fields: Fields,
-): { [Key in keyof Fields]: Exclude<Fields[Key], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Fields]: Exclude<Fields[Key], undefined>;
-  };
-
 /** The lines of each job at the log's size then: a log that has not grown is not read again. */
 const shownLines = new WeakMap<StandInJob, { readonly size: number; readonly lines: readonly string[] }>();
 
@@ -54,7 +48,7 @@ export const jobView = (job: StandInJob): JobView => ({
   createdAt: job.createdAt,
   retried: job.retried,
   lastLines: linesOf(job),
-  ...given({
+  ...defined({
     failureReason: job.failureReason,
     queuedAt: job.queuedAt,
     assignedAt: job.assignedAt,

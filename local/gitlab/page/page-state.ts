@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { GitLabCounts } from "../model/counts";
 import type { FaultSettings, GitLabFaults } from "../model/faults";
 import { type JobView, jobView } from "../model/job-view";
@@ -47,7 +48,7 @@ const showPipeline = (pipeline: Pipeline, laptopJobs: ReadonlyMap<number, Laptop
   hidden: Math.max(0, pipeline.jobs.length - JOBS_SHOWN),
   jobs: pipeline.jobs.slice(0, JOBS_SHOWN).map((job) => {
     const laptop = laptopJobs.get(job.id);
-    return { ...jobView(job), ...(laptop === undefined ? {} : { laptop }) };
+    return { ...jobView(job), ...defined({ laptop }) };
   }),
 });
 
@@ -71,6 +72,6 @@ export const pageState = (
     hasWebhook: state.webhooks.size > 0,
     faults: faults.settings,
     errorSecondsLeft: faults.errorSecondsLeft(),
-    ...(laptop === undefined ? {} : { remaining: laptop.remaining }),
+    ...defined({ remaining: laptop?.remaining }),
   };
 };

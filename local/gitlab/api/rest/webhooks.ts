@@ -1,3 +1,4 @@
+import { defined } from "../../../../Core/defined";
 import type { Webhook } from "../../model/records";
 import type { GitLabState } from "../../model/state";
 import type { WebhookSender } from "../../webhooks/webhook-sender";
@@ -25,7 +26,7 @@ export const checkWebhookUrl = (text: string | undefined): string => {
 /** A new webhook, subscribed to pushes alone until told otherwise, as in GitLab. */
 export const newWebhook = (state: GitLabState, projectId: number | undefined, url: string): Webhook => ({
   id: state.nextId("webhook"),
-  ...(projectId === undefined ? {} : { projectId }),
+  ...defined({ projectId }),
   createdAt: state.clock.now(),
   url,
   name: null,
