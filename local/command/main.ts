@@ -1,6 +1,6 @@
 import { parseOptions } from "./options";
 
-/** `npm start` after its set-up. What is asked wrongly is answered before anything is loaded that takes time. */
+/** `npm start` after its set-up. Wrong options are reported before any slow module is loaded. */
 const main = async (): Promise<void> => {
   const parsed = parseOptions(process.argv.slice(2));
   if ("text" in parsed) {
@@ -8,7 +8,7 @@ const main = async (): Promise<void> => {
     process.exitCode = parsed.exitCode;
     return;
   }
-  // By require: only that finds TypeScript here.
+  // `require`, since the TypeScript loader is registered for CommonJS alone.
   const { run } = require("./run") as typeof import("./run");
   await run(parsed.options);
 };

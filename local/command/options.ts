@@ -1,17 +1,17 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { checkGitLabUrl } from "../../Core/gitlab-url";
 
-/** What `npm start -- …` was asked for. */
+/** The options of `npm start -- …`. */
 export interface CommandOptions {
   readonly headless: boolean;
   readonly verbose: boolean;
   readonly port?: number;
-  /** A real GitLab's address. */
+  /** Address of a real GitLab. */
   readonly gitlab?: string;
   readonly webhookToken?: string;
 }
 
-/** What the command line leads to: options, or a text and an exit code (0 for help, 2 for misuse). */
+/** The parsed options, or a text to print and an exit code (0: help, 2: misuse). */
 export type ParsedOptions =
   | { readonly options: CommandOptions }
   | { readonly text: string; readonly exitCode: number };
@@ -33,7 +33,7 @@ const parseGitLab = (value: string): string => {
 };
 
 const parseToken = (value: string): string => {
-  // A header's value: GitLab sends it as it is.
+  // GitLab sends the token unencoded as the value of a header.
   if (!/^[\x21-\x7e]{8,255}$/.test(value)) {
     throw new InvalidArgumentError("give 8 to 255 printable characters without spaces");
   }

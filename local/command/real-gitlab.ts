@@ -1,11 +1,11 @@
 import { userInfo } from "node:os";
 import type { RealGitLab } from "../laptop/laptop-options";
 
-/** Raised when the operator says no, or a token is missing. */
+/** Thrown when the operator declines, or when a token is missing. */
 export class Declined extends Error {}
 
 const warning = (url: string): string =>
-  `Jobs of ${url} will run on this machine, as the user ${userInfo().username}: they can read and change whatever that user can.`;
+  `Jobs of ${url} will run on this machine, as the user ${userInfo().username}: they can read and change everything that this user can.`;
 
 const askForToken = async (): Promise<string> => {
   const { password } = await import("@inquirer/prompts");
@@ -18,9 +18,9 @@ const askForConsent = async (url: string): Promise<boolean> => {
 };
 
 /**
- * A real GitLab's jobs run here: asks first on a terminal, and says so on stderr where there is none.
+ * Confirms that jobs of a real GitLab may run on this machine: asks on a terminal, otherwise warns on stderr.
  *
- * @throws Declined in words
+ * @throws Declined with a message for the operator
  */
 export const realGitLab = async (
   url: string,
@@ -34,16 +34,16 @@ export const realGitLab = async (
   return { url, accessToken };
 };
 
-/** How to get that GitLab's webhooks here, and what happens while they do not come. */
+/** How to configure that GitLab's webhook, and what happens without it. */
 export const webhookAdvice = (webhook: string, token: string): string => {
   const { port } = new URL(webhook);
   return [
     "Add a webhook in GitLab (project or group, Settings > Webhooks), for job events alone:",
     `  URL:          ${webhook}`,
     `  Secret token: ${token}`,
-    "Where that GitLab cannot reach this address, leave the webhook out: the sweep still finds jobs within a minute.",
-    "For webhooks all the same, open a tunnel from a machine that it reaches, for example:",
+    "If that GitLab cannot reach this address, leave the webhook out: the reconciler still finds jobs within a minute.",
+    "To receive webhooks nevertheless, open a tunnel from a machine that it can reach, for example:",
     `  ssh -N -R 8080:127.0.0.1:${port} you@host.example.com`,
-    "and give the webhook that machine's address with the path /webhook.",
+    "and use that machine's address with the path /webhook as the webhook's URL.",
   ].join("\n");
 };

@@ -30,9 +30,9 @@ const isFinished = ({ status, rows }: SampleSnapshot): boolean =>
   rows.every((row) => ENDED.includes(row.status)) && hasNothingRemaining(status.remaining);
 
 /**
- * Runs the sample pipeline and shows it live, until every job has ended and nothing of it is left.
+ * Runs the sample pipeline and shows it live, until every job has ended and no resource remains.
  *
- * @returns whether all was gone in time
+ * @returns whether that happened within the time-out
  */
 export const runSample = async (
   laptop: Laptop,
@@ -42,16 +42,16 @@ export const runSample = async (
 ): Promise<boolean> => {
   await uploadSampleMapping(laptop);
   const ids = standIn.runSample();
-  let seen = await readSnapshot(laptop, standIn, ids);
+  let snapshot = await readSnapshot(laptop, standIn, ids);
   for (
     const until = Date.now() + TIMEOUT_MS;
-    !isFinished(seen) && Date.now() < until;
+    !isFinished(snapshot) && Date.now() < until;
     await sleep(REDRAW_MS)
   ) {
-    seen = await readSnapshot(laptop, standIn, ids);
-    view.show(seen.rows);
+    snapshot = await readSnapshot(laptop, standIn, ids);
+    view.show(snapshot.rows);
   }
   view.finish();
-  write(`\n${summaryTable(seen.rows)}\n${remainingText(seen.status.remaining)}`);
-  return isFinished(seen);
+  write(`\n${summaryTable(snapshot.rows)}\n${remainingText(snapshot.status.remaining)}`);
+  return isFinished(snapshot);
 };

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { defined } from "../../Core/defined";
 import { type Laptop, startLaptop } from "../laptop/laptop";
-import { noticeWriter } from "../terminal/happenings";
+import { noticeWriter } from "../terminal/notices";
 import { liveView, plainView, type View } from "../terminal/view";
 import type { CommandOptions } from "./options";
 import { Declined, realGitLab, webhookAdvice } from "./real-gitlab";
@@ -12,7 +12,7 @@ type Write = (text: string) => void;
 const toStdout: Write = (text) => void process.stdout.write(`${text}\n`);
 const toStderr: Write = (text) => void process.stderr.write(`${text}\n`);
 
-/** The line by which another program gets to know where everything is. */
+/** The line from which another program learns all addresses. */
 const readyLine = (laptop: Laptop, isRealGitLab: boolean): string =>
   JSON.stringify({
     webhook: laptop.webhook,
@@ -23,7 +23,7 @@ const readyLine = (laptop: Laptop, isRealGitLab: boolean): string =>
     env: laptop.env,
   });
 
-const howToGoOn = (laptop: Laptop): string => {
+const nextSteps = (laptop: Laptop): string => {
   const { standIn } = laptop;
   if (!standIn) return webhookAdvice(laptop.webhook, laptop.webhookToken);
   const body = '{"jobs":[{"name":"hello","script":["echo hello"]}]}';
@@ -32,7 +32,7 @@ const howToGoOn = (laptop: Laptop): string => {
     `By curl: curl -X POST ${standIn.url}/api/v4/projects/1/pipeline -H 'PRIVATE-TOKEN: ${standIn.accessToken}' \\`,
     `           -H 'Content-Type: application/json' -d '${body}'`,
     "A real GitLab's jobs: npm start -- --gitlab https://gitlab.example.com",
-    "Ctrl-C ends everything and leaves nothing behind.",
+    "Ctrl-C stops everything and removes all temporary files.",
   ].join("\n");
 };
 
@@ -53,11 +53,11 @@ const serve = async (laptop: Laptop, options: CommandOptions, view: View): Promi
     toStdout("\nThe sample pipeline:");
     await runSample(laptop, laptop.standIn, view, toStdout);
   }
-  toStdout(`\n${howToGoOn(laptop)}`);
+  toStdout(`\n${nextSteps(laptop)}`);
 };
 
-/** Ends once, whatever asks for it first; asked for a second time it leaves at once, and the guard cleans up. */
-const ending = () => {
+/** Closes the laptop once. A second request exits at once and leaves the rest to the cleanup watchdog. */
+const shutdownOnce = () => {
   let laptop: Laptop | undefined;
   let isEnding = false;
   const end = async (exitCode: number): Promise<void> => {
@@ -72,9 +72,9 @@ const ending = () => {
   return { end, started, isEnding: () => isEnding };
 };
 
-/** Starts the laptop, runs the sample pipeline or tells where everything is, and serves until it is ended. */
+/** Starts the laptop, runs the sample pipeline or prints the ready line, and serves until it is stopped. */
 export const run = async (options: CommandOptions): Promise<void> => {
-  const { end, started, isEnding } = ending();
+  const { end, started, isEnding } = shutdownOnce();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(0));
   const log = options.headless ? toStderr : toStdout;
   const isLive = !options.headless && Boolean(process.stdout.isTTY);
@@ -87,7 +87,7 @@ export const run = async (options: CommandOptions): Promise<void> => {
       log,
       isVerbose: options.verbose,
       onCrash: (sentence) => {
-        toStderr(`${sentence} Everything else is ended too.`);
+        toStderr(`${sentence} Everything else is stopped too.`);
         void end(1);
       },
       onCall: noticeWriter((line) => view.say(line), Date.now),

@@ -4,7 +4,7 @@ import { runCommand } from "../engine/run-command";
 import type { Laptop } from "../laptop/laptop";
 import { ROOT } from "../laptop/run-folder";
 
-/** Uploads the sample pipeline's mapping by the command line that operators use. */
+/** Uploads the sample pipeline's mapping with the operator's command line. */
 export const uploadSampleMapping = async (laptop: Laptop): Promise<void> => {
   const functionArn = laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "";
   const mapping = {

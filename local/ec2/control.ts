@@ -2,11 +2,11 @@ import type { Ec2Faults, PlannedError } from "./faults";
 import { DEFAULT_TIMING, type InstanceRegistry, type Timing } from "./instances";
 import { type PoolSettings, type Pools, UNLIMITED } from "./pools";
 
-/** What the simulated EC2 can be made to do; each field is independent of the others. */
+/** Instructions to the simulated EC2. The fields are independent of each other. */
 export interface Ec2Control {
-  /** Everything as it was at the start; instances stay. */
+  /** Resets settings and faults; instances stay. */
   readonly reset?: boolean;
-  /** Capacity, quotas and rate: replaces what was set before. */
+  /** Capacity, quotas and request rate; replaces earlier settings. */
   readonly pools?: Partial<PoolSettings>;
   readonly errors?: readonly PlannedError[];
   readonly loseAnswers?: number;
@@ -19,17 +19,17 @@ export interface Ec2Control {
   readonly terminate?: readonly string[];
 }
 
-/** Applies a control; what it starts goes on by itself. */
+/** Applies the instructions. Interruptions and terminations continue in the background. */
 export const applyControl = (
   control: Ec2Control,
-  parts: {
+  dependencies: {
     readonly registry: InstanceRegistry;
     readonly pools: Pools;
     readonly faults: Ec2Faults;
     readonly now: () => number;
   },
 ): void => {
-  const { registry, pools, faults, now } = parts;
+  const { registry, pools, faults, now } = dependencies;
   if (control.reset) {
     pools.set(UNLIMITED, now());
     faults.clear();

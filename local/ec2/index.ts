@@ -14,35 +14,35 @@ export type { SimulatorInstance as Instance } from "./instance";
 export type { Ec2Event } from "./instances";
 
 export interface Ec2SimulatorOptions {
-  /** Where everything else of AWS is: launch templates are read there, and other EC2 actions are passed on to it. */
+  /** The engine with the other AWS services. Launch templates are read there; it also answers all other EC2 actions. */
   readonly engineEndpoint: string;
   readonly region: string;
   readonly accountId: string;
-  /** 0 or absent: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** For the instances' folders: all that they write lies in it. */
+  /** Holds a folder for each instance, with everything that the instance writes. */
   readonly folder: string;
-  /** PATH, LANG, GITLAB_RUNNER and what starts with `GLR_` are handed on to the instances. */
+  /** Instances get PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For the default bus, with source `aws.ec2`. */
+  /** Receives the events for the default bus (source `aws.ec2`). */
   readonly onEvent: (event: Ec2Event) => void;
   readonly log?: (message: string) => void;
-  /** Instead of the engine's launch templates, for tests. */
+  /** Replaces the engine's launch templates in tests. */
   readonly readTemplate?: ReadTemplate;
 }
 
-/** A simulated EC2, answering on loopback. */
+/** A simulated EC2 on loopback. */
 export interface Ec2Simulator {
   /** For `AWS_ENDPOINT_URL_EC2`. */
   readonly endpoint: string;
-  /** All that it still shows, ended ones too. */
+  /** All known instances, terminated ones included. */
   instances(): readonly SimulatorInstance[];
-  /** How many are paid for. */
+  /** Number of instances that EC2 would charge for. */
   running(): number;
   console(instanceId: string): string;
-  /** Calls answered by the simulator itself, by action. */
+  /** Number of calls that the simulator answered itself, by action. */
   calls(): Readonly<Record<string, number>>;
-  /** As `POST /_/ec2` with the same JSON. */
+  /** Same as `POST /_/ec2` with this JSON. */
   control(control: Ec2Control): void;
   close(): Promise<void>;
 }

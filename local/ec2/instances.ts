@@ -3,14 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../Core/defined";
 import type { SimulatorInstance, SimulatorInstanceState } from "./instance";
 
-/** An event of EC2's, as it appears on the default bus with source `aws.ec2`. */
+/** An EC2 event on the default bus (source `aws.ec2`). */
 export interface Ec2Event {
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly resources: readonly string[];
 }
 
-/** What runs on an instance: started when it is running, ended when it goes. */
+/** The processes of a running instance. */
 export interface InstanceMachine {
   /** Ends everything that runs on it. */
   end(): Promise<void>;
@@ -22,7 +22,7 @@ export interface InstanceRegistryDependencies {
   readonly accountId: string;
   readonly now: () => number;
   readonly onEvent: (event: Ec2Event) => void;
-  /** `onPowerOff`: the machine has switched itself off. */
+  /** `onPowerOff` is called when the machine shuts itself down. */
   readonly boot: (instance: SimulatorInstance, onPowerOff: () => void) => Promise<InstanceMachine>;
   readonly log: (message: string) => void;
 }
@@ -30,9 +30,9 @@ export interface InstanceRegistryDependencies {
 export interface Timing {
   /** From the launch to `running`. */
   readonly pendingMs: number;
-  /** From the launch until DescribeInstances shows the instance: EC2 is eventually consistent. */
+  /** From the launch until DescribeInstances shows the instance, since EC2 is eventually consistent. */
   readonly hiddenMs: number;
-  /** From the notice of an interruption to the end. */
+  /** From the interruption warning to the termination. */
   readonly interruptionMs: number;
 }
 
@@ -44,7 +44,7 @@ const privateIp = (): string => `10.0.${randomBytes(1)[0]}.${randomBytes(1)[0]}`
 
 const END_STATES: readonly SimulatorInstanceState[] = ["shutting-down", "terminated"];
 
-/** All instances and what becomes of them. */
+/** All instances and their state changes. */
 export class InstanceRegistry {
   timing: Timing = DEFAULT_TIMING;
   private readonly instances = new Map<string, SimulatorInstance>();
@@ -52,7 +52,7 @@ export class InstanceRegistry {
   private readonly endings = new Map<string, Promise<void>>();
   private isClosed = false;
 
-  constructor(private readonly parts: InstanceRegistryDependencies) {}
+  constructor(private readonly dependencies: InstanceRegistryDependencies) {}
 
   all(): readonly SimulatorInstance[] {
     return [...this.instances.values()];
@@ -62,12 +62,12 @@ export class InstanceRegistry {
     return this.instances.get(instanceId);
   }
 
-  /** Whether DescribeInstances shows it by now. */
+  /** Whether DescribeInstances shows the instance yet. */
   isVisible(instance: SimulatorInstance): boolean {
-    return this.parts.now() - instance.launchedAt >= this.timing.hiddenMs;
+    return this.dependencies.now() - instance.launchedAt >= this.timing.hiddenMs;
   }
 
-  /** Instances that are paid for. */
+  /** Instances that EC2 would charge for. */
   living(boughtAs?: SimulatorInstance["boughtAs"]): readonly SimulatorInstance[] {
     return this.all().filter(
       (instance) =>
@@ -82,17 +82,17 @@ export class InstanceRegistry {
       ...plan,
       instanceId: `i-${hex(17)}`,
       reservationId: `r-${hex(17)}`,
-      launchedAt: this.parts.now(),
+      launchedAt: this.dependencies.now(),
       privateIp: privateIp(),
       state: "pending",
     };
     this.instances.set(instance.instanceId, instance);
-    this.tell(instance);
+    this.publishState(instance);
     void this.start(instance.instanceId);
     return instance;
   }
 
-  /** Ends an instance as EC2 does: `shutting-down`, its processes, `terminated`. A second call waits for the first. */
+  /** Ends an instance as EC2 does: `shutting-down`, end of its processes, `terminated`. A second call waits for the first. */
   end(instanceId: string, final: "terminated" | "stopped", reason: string): Promise<void> {
     const instance = this.instances.get(instanceId);
     if (instance === undefined || instance.state === "terminated") return Promise.resolve();
@@ -103,12 +103,12 @@ export class InstanceRegistry {
     return ending;
   }
 
-  /** The notice of a spot interruption, and two minutes later the end. */
+  /** Warns of a spot interruption and terminates the instance two minutes later. */
   interrupt(instanceId: string): void {
-    const at = this.parts.now() + this.timing.interruptionMs;
+    const at = this.dependencies.now() + this.timing.interruptionMs;
     const instance = this.change(instanceId, { interruptedAt: at });
     if (instance === undefined) return;
-    this.put(instance, "EC2 Spot Instance Interruption Warning", {
+    this.publish(instance, "EC2 Spot Instance Interruption Warning", {
       "instance-id": instanceId,
       "instance-action": "terminate",
     });
@@ -119,10 +119,10 @@ export class InstanceRegistry {
   rebalance(instanceId: string): void {
     const instance = this.change(instanceId, { isRebalanceRecommended: true });
     if (instance === undefined) return;
-    this.put(instance, "EC2 Instance Rebalance Recommendation", { "instance-id": instanceId });
+    this.publish(instance, "EC2 Instance Rebalance Recommendation", { "instance-id": instanceId });
   }
 
-  /** The last of what the instance has written to its console. */
+  /** The end of the instance's console output. */
   console(instanceId: string): string {
     return this.machines.get(instanceId)?.readConsole() ?? this.instances.get(instanceId)?.console ?? "";
   }
@@ -139,32 +139,32 @@ export class InstanceRegistry {
     if (this.instances.get(instanceId)?.state !== "pending") return;
     const instance = this.change(instanceId, { state: "running" });
     if (instance === undefined) return;
-    this.tell(instance);
+    this.publishState(instance);
     const onPowerOff = (): void => {
       const final = instance.terminatesOnShutdown ? "terminated" : "stopped";
       void this.end(instanceId, final, "Client.InstanceInitiatedShutdown");
     };
-    const machine = await this.parts.boot(instance, onPowerOff);
+    const machine = await this.dependencies.boot(instance, onPowerOff);
     this.machines.set(instanceId, machine);
-    // It may have been ended while it was booting.
+    // The instance may have been ended during its boot.
     if (this.instances.get(instanceId)?.state !== "running") await machine.end();
   }
 
   private async finish(instanceId: string, final: "terminated" | "stopped", reason: string): Promise<void> {
-    const leaving = this.change(instanceId, {
+    const ending = this.change(instanceId, {
       state: final === "terminated" ? "shutting-down" : "stopping",
       stateReason: reason,
     });
-    if (leaving) this.tell(leaving);
+    if (ending) this.publishState(ending);
     const machine = this.machines.get(instanceId);
     await machine?.end();
-    const gone = this.change(instanceId, {
+    const ended = this.change(instanceId, {
       state: final,
       ...defined({ console: machine?.readConsole() }),
     });
-    // Until here its console is the machine's.
+    // Only now: until here the console was read from the machine.
     this.machines.delete(instanceId);
-    if (gone) this.tell(gone);
+    if (ended) this.publishState(ended);
   }
 
   private change(instanceId: string, patch: Partial<SimulatorInstance>): SimulatorInstance | undefined {
@@ -175,21 +175,21 @@ export class InstanceRegistry {
     return after;
   }
 
-  private tell(instance: SimulatorInstance): void {
-    this.parts.log(`${instance.instanceId} ${instance.state}`);
-    this.put(instance, "EC2 Instance State-change Notification", {
+  private publishState(instance: SimulatorInstance): void {
+    this.dependencies.log(`${instance.instanceId} ${instance.state}`);
+    this.publish(instance, "EC2 Instance State-change Notification", {
       "instance-id": instance.instanceId,
       state: instance.state,
     });
   }
 
-  private put(
+  private publish(
     { instanceId }: SimulatorInstance,
     detailType: string,
     detail: Readonly<Record<string, unknown>>,
   ): void {
     if (this.isClosed) return;
-    const arn = `arn:aws:ec2:${this.parts.region}:${this.parts.accountId}:instance/${instanceId}`;
-    this.parts.onEvent({ detailType, detail, resources: [arn] });
+    const arn = `arn:aws:ec2:${this.dependencies.region}:${this.dependencies.accountId}:instance/${instanceId}`;
+    this.dependencies.onEvent({ detailType, detail, resources: [arn] });
   }
 }

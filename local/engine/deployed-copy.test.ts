@@ -10,7 +10,7 @@ const settings = {
 const copyOf = (template: Partial<ParsedTemplate>) => deployedCopy({ Resources: {}, ...template }, settings);
 
 describe("deployedCopy", () => {
-  it("leaves out what the engine lacks, what needs it, and outputs of it, and tells so", () => {
+  it("removes what the engine does not support, what refers to it, and its outputs, and lists it", () => {
     const { template, dropped } = copyOf({
       Resources: {
         Address: { Type: "AWS::EC2::EIP" },

@@ -115,7 +115,7 @@ const startOwn = async (run: RunFolder, onCrash: (sentence: string) => void): Pr
  * @param onCrash told, in one sentence, when the engine ends without having been asked to
  */
 export const startEngine = async (run: RunFolder, onCrash: (sentence: string) => void): Promise<Engine> => {
-  const given = process.env.AWS_ENDPOINT_URL;
-  if (!given) return startOwn(run, onCrash);
-  return { endpoint: given, env: clientEnv(given), close: async () => undefined };
+  const existing = process.env.AWS_ENDPOINT_URL;
+  if (!existing) return startOwn(run, onCrash);
+  return { endpoint: existing, env: clientEnv(existing), close: async () => undefined };
 };

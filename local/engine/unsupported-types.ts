@@ -1,7 +1,7 @@
 /**
- * Resource types that MiniStack 1.5.33 refuses ("Unrecognized resource types"), so that a stack with one of
- * them would not start. They are left out of the deployed copy, never out of the shipped template, and none of
- * them changes what happens to a job.
+ * Resource types that MiniStack 1.5.33 refuses ("Unrecognized resource types"). A stack with one of them would not
+ * deploy. They are removed from the deployed copy only; the shipped template keeps them. None of them affects how
+ * a job runs.
  */
 export const UNSUPPORTED_TYPES: readonly string[] = [
   "AWS::Budgets::Budget",

@@ -1,4 +1,4 @@
-/** One call of a function, as its worker or process gets it. */
+/** One call of a function, as a worker or process receives it. */
 export interface FunctionCall {
   readonly requestId: string;
   readonly event: unknown;
@@ -8,7 +8,7 @@ export interface FunctionCall {
   readonly deadline: number;
 }
 
-/** Lambda's own shape of a failed call. */
+/** The answer of a failed call, as in Lambda. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
@@ -16,7 +16,7 @@ export interface FunctionError {
 
 export type CallOutcome = { readonly result: unknown } | { readonly error: FunctionError };
 
-/** What of a function's configuration the host goes by. */
+/** The parts of a function's configuration that the host uses. */
 export interface FunctionSettings {
   readonly functionName: string;
   /** e.g. `look-up-runner.handler` */

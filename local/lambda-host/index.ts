@@ -15,7 +15,7 @@ import { RunnerCalls } from "./runner-calls";
 const LIMITS = { workers: 28, workersPerFunction: 12 };
 const RUNNERS_AT_ONCE = 32;
 
-/** One finished call, for whoever watches. */
+/** A finished call of a function. */
 export interface FinishedCall {
   /** Logical id of the function. */
   readonly functionId: string;
@@ -27,26 +27,26 @@ export interface FinishedCall {
 
 export interface LambdaHostSettings {
   readonly run: RunFolder;
-  /** The folder that a function's bundle lies in, by stack and logical id; undefined: no such function. */
+  /** The folder of a function's bundle, by stack and logical id; undefined: no such function. */
   readonly bundleFolder: (stack: string, functionId: string) => string | undefined;
-  /** What every function's environment gets beside its own variables. */
+  /** Environment variables for every function, in addition to its own. */
   readonly env: Readonly<Record<string, string>>;
-  /** What runner functions get on top, e.g. `GITLAB_RUNNER`. */
+  /** Further variables for runner functions, e.g. `GITLAB_RUNNER`. */
   readonly runnerEnv: Readonly<Record<string, string>>;
   readonly onCall?: (call: FinishedCall) => void;
 }
 
-/** Runs the bundled functions, as deployed, in place of Lambda. */
+/** Runs the deployed functions instead of Lambda. */
 export interface LambdaHost {
-  /** Where the engine posts a function's calls. */
+  /** The address to which the engine posts a function's calls. */
   functionUrl(stack: string, functionId: string): string;
-  /** Calls a function as AWS services do, without the engine between. */
+  /** Calls a function directly, without the engine. */
   call(stack: string, functionId: string, functionName: string, event: unknown): Promise<CallOutcome>;
-  /** Loads a function ahead of its first call. */
+  /** Loads a function before its first call. */
   warm(stack: string, functionId: string, functionName: string): Promise<void>;
-  /** Lets something cheaper stand for runner functions, so that a load test weighs the rest; undefined: the shipped ones again. */
+  /** Replaces runner functions by something cheaper, so that a load test measures the rest; undefined restores them. */
   replaceRunners(runner: ((event: unknown) => Promise<unknown>) | undefined): void;
-  /** Processes of runner functions that run now. */
+  /** Process ids of the runner functions that run now. */
   runnerPids(): readonly number[];
   close(): Promise<void>;
 }
@@ -105,7 +105,7 @@ const sourceOf = (
   };
 };
 
-/** Starts the host on loopback. */
+/** Starts the Lambda host on loopback. */
 export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaHost> => {
   const { run } = host;
   const logPath = join(run.path, "functions.log");

@@ -1,4 +1,4 @@
-/** A worker thread: one environment of one function, one call at a time. */
+/** A worker thread is one environment of one function and runs one call at a time. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { FunctionCall } from "./call";
 import { loadHandler, runHandler } from "./run-handler";

@@ -1,4 +1,4 @@
-/** Settings of an AWS SDK client that speaks to the laptop's engine. */
+/** Settings of an AWS SDK client for the laptop's engine. */
 export const clientSettings = (env: Readonly<Record<string, string>>) => ({
   endpoint: env.AWS_ENDPOINT_URL ?? "",
   region: env.AWS_REGION ?? "",

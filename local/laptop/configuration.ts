@@ -2,17 +2,17 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { PARAMETERS } from "../../Core/configuration";
 import { clientSettings } from "./client-settings";
 
-/** The templates' own default. */
+/** The default of the templates. */
 export const CONFIGURATION_PATH = "/gitlabrunner";
 
-/** What an operator writes into Parameter Store before the first webhook. */
+/** What an operator stores in Parameter Store before the first webhook. */
 export interface GitLabConfiguration {
   readonly url: string;
   readonly accessToken: string;
   readonly webhookSecret: string;
 }
 
-/** Writes the configuration: secrets as SecureString, as the product expects them. */
+/** Stores the configuration; secrets as SecureString, as the product expects. */
 export const writeConfiguration = async (
   env: Readonly<Record<string, string>>,
   { url, accessToken, webhookSecret }: GitLabConfiguration,

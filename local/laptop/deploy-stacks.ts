@@ -7,7 +7,7 @@ import type { LaptopServices } from "./services";
 
 export type Stacks = Readonly<Record<Stack, DeployedStack>>;
 
-/** On every job's path, in the order in which it needs them. */
+/** Functions that every job needs, in the order of their calls. */
 const WARMED = [
   "LookUpRunnerFunction",
   "StartLambdaRunnerFunction",
@@ -20,29 +20,29 @@ const WARMED = [
 const infrastructureTemplate = (root: string, { builds }: LaptopServices) =>
   readTemplate(builtTemplatePath(root, "Infrastructure", builds));
 
-/** The webhook's address at the front door: known before Infrastructure is deployed, for its output tells it. */
-export const webhookAddress = (root: string, parts: LaptopServices): string => {
-  // What the route's path does not depend on has no value yet.
+/** The webhook's address. Infrastructure has it as an output, so it must be known before the deployment. */
+export const webhookAddress = (root: string, services: LaptopServices): string => {
+  // Resources have no physical id yet; the route's path does not depend on one.
   const unresolved = (value: unknown): string => (typeof value === "string" ? value : "0");
-  return `${parts.webhookApi.url}${readWebhookApi(infrastructureTemplate(root, parts), unresolved).path}`;
+  return `${services.webhookApi.url}${readWebhookApi(infrastructureTemplate(root, services), unresolved).path}`;
 };
 
-/** Deploys the three stacks in the design's order, each with what the one before it gives. */
+/** Deploys the three stacks in order, each with the outputs of those before it. */
 export const deployStacks = async (
   root: string,
-  parts: LaptopServices,
+  services: LaptopServices,
   webhook: string,
   options: LaptopOptions,
 ): Promise<Stacks> => {
   const log = options.log ?? (() => undefined);
   const deploy = async (stack: Stack, parameters: Readonly<Record<string, string>> = {}) => {
     const since = Date.now();
-    const hostUrl = (functionId: string): string => parts.host.functionUrl(stack, functionId);
+    const hostUrl = (functionId: string): string => services.host.functionUrl(stack, functionId);
     const settings = { hostUrl, outputs: { WebhookUrl: webhook } };
     const all = { ...parameters, ...options.parameters?.[stack] };
-    const deployed = await deployStack({ root, ...parts }, stack, settings, all);
+    const deployed = await deployStack({ root, ...services }, stack, settings, all);
     log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
-    if (options.isVerbose) for (const left of deployed.dropped) log(`    left out of the copy: ${left}`);
+    if (options.isVerbose) for (const resource of deployed.dropped) log(`    not deployed: ${resource}`);
     return deployed;
   };
   const Infrastructure = await deploy("Infrastructure");
@@ -52,17 +52,17 @@ export const deployStacks = async (
   return { Infrastructure, LambdaShellRunner, AutoScaler };
 };
 
-/** Lets webhooks in, by the deployed API's shape, and loads what every job needs. */
-export const openWebhookApi = (root: string, parts: LaptopServices, stacks: Stacks): void => {
-  const template = infrastructureTemplate(root, parts);
+/** Opens the webhook API as deployed, and loads the functions that every job needs. */
+export const openWebhookApi = (root: string, services: LaptopServices, stacks: Stacks): void => {
+  const template = infrastructureTemplate(root, services);
   const { resources } = stacks.Infrastructure;
   const api = readWebhookApi(template, resolver(template, resources));
   const functionId = api.authorizerFunctionId;
   const name = resources[functionId] ?? "";
-  parts.webhookApi.open(api, (event) => parts.host.call("Infrastructure", functionId, name, event));
-  void parts.host.warm("Infrastructure", functionId, name).catch(() => undefined);
+  services.webhookApi.open(api, (event) => services.host.call("Infrastructure", functionId, name, event));
+  void services.host.warm("Infrastructure", functionId, name).catch(() => undefined);
   for (const id of WARMED) {
     const functionName = stacks.AutoScaler.resources[id];
-    if (functionName) void parts.host.warm("AutoScaler", id, functionName).catch(() => undefined);
+    if (functionName) void services.host.warm("AutoScaler", id, functionName).catch(() => undefined);
   }
 };

@@ -3,7 +3,7 @@ import type { Ec2Event } from "../ec2";
 import type { Engine } from "../engine/ministack";
 import { clientSettings } from "./client-settings";
 
-/** Puts an event on the default bus as EC2 itself would. */
+/** Puts events on the default bus, as EC2 does. */
 export const ec2EventPutter = (engine: Engine): ((event: Ec2Event) => Promise<unknown>) => {
   const client = new EventBridgeClient(clientSettings(engine.env));
   return ({ detailType, detail, resources }) => {

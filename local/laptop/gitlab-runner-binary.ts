@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The program that runs jobs, and whether it is GitLab's own. */
+/** The gitlab-runner that runs jobs, and whether it is the real one. */
 export interface RunnerBinary {
   readonly path: string;
   readonly isReal: boolean;
@@ -20,8 +20,8 @@ const isExecutable = (path: string): boolean => {
 
 /** `GITLAB_RUNNER`, else the first `gitlab-runner` on PATH, else the stand-in. */
 export const findGitLabRunner = (env: Readonly<Record<string, string | undefined>>): RunnerBinary => {
-  const given = env.GITLAB_RUNNER;
-  if (given) return { path: given, isReal: given !== STAND_IN };
+  const configured = env.GITLAB_RUNNER;
+  if (configured) return { path: configured, isReal: configured !== STAND_IN };
   const onPath = (env.PATH ?? "").split(delimiter).map((folder) => join(folder, "gitlab-runner"));
   const found = onPath.find(isExecutable);
   return found ? { path: found, isReal: true } : { path: STAND_IN, isReal: false };

@@ -29,22 +29,22 @@ export interface Laptop {
   readonly stacks: Stacks;
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
-  /** With these, AWS's own tools and our command line work against the laptop. */
+  /** Environment variables with which AWS tools and our command line use the laptop. */
   readonly env: Readonly<Record<string, string>>;
   status(): Promise<LaptopStatus>;
   close(): Promise<void>;
 }
 
-/** Ends parts in the order opposite to their start, each whatever becomes of the others. */
+/** Stops services in the reverse order of their start. A failure of one does not keep the others. */
 const closeAll = async (closers: Closer[]): Promise<void> => {
   for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
 };
 
 /**
- * Starts the laptop: engine, GitLab's stand-in (or a real GitLab), EC2 simulator, Lambda host, front door;
- * builds and deploys the three shipped stacks. Whatever fails, what was started is ended again.
+ * Starts the laptop: engine, GitLab stand-in (or a real GitLab), EC2 simulator, Lambda host and webhook API. Then it
+ * builds and deploys the three shipped stacks. After a failure it stops what it has started.
  *
- * @throws Error in words
+ * @throws Error with a message for the operator
  */
 export const startLaptop = async (options: LaptopOptions = {}): Promise<Laptop> => {
   const closers: Closer[] = [];
@@ -58,35 +58,35 @@ export const startLaptop = async (options: LaptopOptions = {}): Promise<Laptop> 
   }
 };
 
-/** GitLab's address and tokens: the real one's, or the stand-in's. */
+/** Address and tokens of the real GitLab or of the stand-in. */
 const configurationOf = (options: LaptopOptions, { standIn }: LaptopServices): GitLabConfiguration => ({
   url: options.gitlab?.url ?? standIn?.url ?? "",
   accessToken: options.gitlab?.accessToken ?? standIn?.accessToken ?? "",
   webhookSecret: options.webhookToken ?? randomBytes(24).toString("hex"),
 });
 
-/** What is there and what is left, told by the ledger, GitLab's stand-in and the EC2 simulator. */
-const statusOf = (parts: LaptopServices, stacks: Stacks) => async (): Promise<LaptopStatus> => {
-  const ledger = await readLedger(parts.env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
-  const runnerRecords = parts.standIn?.runners().length ?? 0;
-  return laptopStatus(ledger, { runnerRecords, instances: parts.ec2.running() });
+/** Jobs and remaining resources, from the ledger, the GitLab stand-in and the EC2 simulator. */
+const statusOf = (services: LaptopServices, stacks: Stacks) => async (): Promise<LaptopStatus> => {
+  const ledger = await readLedger(services.env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
+  const runnerRecords = services.standIn?.runners().length ?? 0;
+  return laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() });
 };
 
 const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]): Promise<Laptop> => {
   const root = options.root ?? ROOT;
-  const parts = await startServices(options, root, run, closers);
-  const configuration = configurationOf(options, parts);
-  await writeConfiguration(parts.env, configuration);
-  const webhook = webhookAddress(root, parts);
-  const stacks = await deployStacks(root, parts, webhook, options);
-  // It holds more memory than the engine, and is not needed any more.
-  parts.sam.close();
-  openWebhookApi(root, parts, stacks);
-  const status = statusOf(parts, stacks);
-  parts.standIn?.setLaptopStatus(status);
-  parts.standIn?.setWebhook({ url: webhook, token: configuration.webhookSecret });
+  const services = await startServices(options, root, run, closers);
+  const configuration = configurationOf(options, services);
+  await writeConfiguration(services.env, configuration);
+  const webhook = webhookAddress(root, services);
+  const stacks = await deployStacks(root, services, webhook, options);
+  // The SAM CLI needs more memory than the engine and is not used again.
+  services.sam.close();
+  openWebhookApi(root, services, stacks);
+  const status = statusOf(services, stacks);
+  services.standIn?.setLaptopStatus(status);
+  services.standIn?.setWebhook({ url: webhook, token: configuration.webhookSecret });
   return {
-    ...parts,
+    ...services,
     webhook,
     webhookToken: configuration.webhookSecret,
     gitlabUrl: configuration.url,

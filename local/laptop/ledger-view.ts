@@ -3,15 +3,15 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Attempt, Runner } from "../../Core/ledger";
 import { clientSettings } from "./client-settings";
 
-/** The ledger as the laptop shows it: read only. */
+/** The ledger's content, for display. */
 export interface LedgerView {
   readonly attempts: readonly Attempt[];
   readonly runners: readonly Runner[];
-  /** Items that the sparse index of open things still lists. */
+  /** Number of items in the sparse index of open items. */
   readonly open: number;
 }
 
-/** Reads the whole ledger table, consistently. */
+/** Reads the whole ledger table with consistent reads. */
 export const readLedger = async (
   env: Readonly<Record<string, string>>,
   tableName: string,

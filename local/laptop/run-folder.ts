@@ -5,22 +5,22 @@ import { join } from "node:path";
 
 /** The clone's root. */
 export const ROOT = join(__dirname, "../..");
-/** What is kept between runs: the Python environment, builds. Ignored by Git. */
+/** Files that are kept between runs: the Python environment and builds. Ignored by Git. */
 export const KEPT = join(ROOT, ".local");
 
-/** Set for every process of a run, to the run's folder: by it a process is known to be ours. */
+/** Set to the run's folder in every process of a run, which identifies the process. */
 export const RUN_MARK = "GLR_LAPTOP_RUN";
 
-/** One run's folder: everything that a run writes and does not keep lies in it. */
+/** The folder of one run, with all its temporary files. */
 export interface RunFolder {
   readonly path: string;
-  /** A folder inside, made when it is not there yet. */
+  /** Creates a folder inside, if it does not exist. */
   folder(name: string): string;
-  /** Bundles one of our TypeScript files to a CommonJS file inside, for a process or thread of its own. */
+  /** Bundles a TypeScript file of ours to a CommonJS file inside, for another process or thread. */
   compile(source: string): string;
-  /** The environment of every child: none of the owner's variables but these, nothing of the owner's home. */
+  /** The environment of every child process: no other variables of the user, and a home of its own. */
   readonly env: Readonly<Record<string, string>>;
-  /** Removes the folder, and ends what of this run should still be alive. */
+  /** Ends the remaining processes of the run and removes the folder. */
   close(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ const compileInto = (path: string, source: string): string => {
   const name = source.split("/").slice(-2).join("-").replace(/\.ts$/, ".cjs");
   const outfile = join(path, name);
   const settings = ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--log-level=error"];
-  // The program, not its API: that refuses to work inside Jest's own globals.
+  // The command, since esbuild's API does not work inside Jest.
   execFileSync(join(ROOT, "node_modules/.bin/esbuild"), [source, ...settings, `--outfile=${outfile}`]);
   return outfile;
 };
@@ -36,8 +36,8 @@ const compileInto = (path: string, source: string): string => {
 const kept = (name: string, otherwise: string): string => process.env[name] || otherwise;
 
 /**
- * Makes a run's folder and starts its guard: a process that, when this one ends in whatever way (also by
- * SIGKILL), ends what the run has left behind and removes the folder.
+ * Creates a run's folder and starts its cleanup watchdog: a process that outlives this one, even after SIGKILL,
+ * ends the remaining processes of the run and removes the folder.
  */
 export const openRunFolder = (): RunFolder => {
   const path = realpathSync(mkdtempSync(join(tmpdir(), "gitlab-runners-")));
@@ -54,16 +54,20 @@ export const openRunFolder = (): RunFolder => {
     [RUN_MARK]: path,
   };
   const compile = (source: string): string => compileInto(folder("compiled"), source);
-  const guard = spawn(process.execPath, [compile(join(__dirname, "../process/cleanup-watchdog.ts")), path], {
-    env: { PATH: env.PATH },
-    cwd: "/",
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  const gone = new Promise<void>((resolve) => guard.once("exit", () => resolve()));
+  const watchdog = spawn(
+    process.execPath,
+    [compile(join(__dirname, "../process/cleanup-watchdog.ts")), path],
+    {
+      env: { PATH: env.PATH },
+      cwd: "/",
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    },
+  );
+  const exited = new Promise<void>((resolve) => watchdog.once("exit", () => resolve()));
   const close = async (): Promise<void> => {
-    guard.stdin.end();
-    await gone;
+    watchdog.stdin.end();
+    await exited;
     rmSync(path, { recursive: true, force: true });
   };
   return { path, folder, compile, env, close };

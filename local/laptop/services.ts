@@ -14,7 +14,7 @@ import type { RunFolder } from "./run-folder";
 
 export type Closer = () => Promise<unknown>;
 
-/** Everything that runs before the stacks are deployed. */
+/** The services that run before the stacks are deployed. */
 export interface LaptopServices {
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
@@ -39,7 +39,8 @@ const simulateEc2 = (run: RunFolder, engine: Engine, binary: RunnerBinary, optio
     accountId: ACCOUNT_ID,
     folder: run.folder("ec2"),
     env: { ...run.env, ...engine.env, GITLAB_RUNNER: binary.path },
-    onEvent: (event) => void put(event).catch((error: unknown) => log(`EC2 event lost: ${String(error)}`)),
+    onEvent: (event) =>
+      void put(event).catch((error: unknown) => log(`An EC2 event could not be sent: ${String(error)}`)),
     log: options.isVerbose ? log : quiet,
   });
 };
@@ -57,9 +58,9 @@ const hostFunctions = (
   });
 
 /**
- * Starts the parts in the order in which they need each other, while the stacks are built.
+ * Starts the services in the order of their dependencies, while the stacks are built.
  *
- * @param closers gets what ends each part, in the order of their start
+ * @param closers receives a function for each service that stops it, in the order of their start
  */
 export const startServices = async (
   options: LaptopOptions,
@@ -67,12 +68,12 @@ export const startServices = async (
   run: RunFolder,
   closers: Closer[],
 ): Promise<LaptopServices> => {
-  const opened = <Part extends { close(): unknown }>(part: Part): Part => {
-    closers.push(async () => part.close());
-    return part;
+  const opened = <Service extends { close(): unknown }>(service: Service): Service => {
+    closers.push(async () => service.close());
+    return service;
   };
   const building = buildStacks(root, run);
-  // It is awaited below; until then nobody else hears of its failure.
+  // Awaited below; until then a failure must not count as unhandled.
   building.catch(quiet);
   const binary = findGitLabRunner(process.env);
   const engine = opened(await startEngine(run, options.onCrash ?? quiet));

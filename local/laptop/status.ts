@@ -21,7 +21,7 @@ const jobOf = (attempt: Attempt): LaptopJob => ({
   }),
 });
 
-/** Each job's last attempt. */
+/** The last attempt of each job. */
 export const jobsOf = ({ attempts }: LedgerView): readonly LaptopJob[] => {
   const last = new Map<number, Attempt>();
   for (const attempt of attempts) {
@@ -30,7 +30,7 @@ export const jobsOf = ({ attempts }: LedgerView): readonly LaptopJob[] => {
   return [...last.values()].map(jobOf);
 };
 
-/** What the page and the terminal show beside GitLab's own view. */
+/** What the page and the terminal show in addition to GitLab's view. */
 export const laptopStatus = (
   ledger: LedgerView,
   found: { readonly runnerRecords: number; readonly instances: number },

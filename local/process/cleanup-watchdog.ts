@@ -1,15 +1,15 @@
 /**
- * Waits until the laptop's process has ended, in whatever way (its standard input then ends); then ends what
- * of that run is still alive and removes the run's folder.
+ * Waits for the end of the laptop's process, which closes this one's standard input. Then it ends the remaining
+ * processes of that run and removes the run's folder.
  */
 import { rmSync } from "node:fs";
 import { endOwnedProcesses } from "./owned-processes";
 
 const run = process.argv[2] ?? "";
-// A folder of ours and nothing shorter, for it is removed at the end.
+// The path is removed at the end, so it must be a run's folder.
 if (!/\/gitlab-runners-[^/]+$/.test(run)) process.exit(2);
 
-/** Enough for a runner to report its job to a GitLab that is not the laptop's own. */
+/** Time for a runner to report its job, where GitLab is not the laptop's own. */
 const GRACE_MS = 2_000;
 
 const finish = async (): Promise<void> => {

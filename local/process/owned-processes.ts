@@ -4,18 +4,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const MAX_KILL_ROUNDS = 50;
 
-/** By what a process is proven to be ours: a variable in its environment, or working inside a folder of ours. */
+/** Proves that a process is ours: a variable of its environment, or a working directory inside a folder of ours. */
 export interface OwnershipProof {
-  /** e.g. `GLR_LAPTOP_RUN=/tmp/gitlab-runners-x`; absent: the folder alone counts. */
+  /** e.g. `GLR_LAPTOP_RUN=/tmp/gitlab-runners-x`; without it the folder alone decides. */
   readonly variable?: string;
   readonly folder: string;
 }
 
-const quietly = <Result>(work: () => Result, otherwise: Result): Result => {
+const orElse = <Result>(work: () => Result, otherwise: Result): Result => {
   try {
     return work();
   } catch {
-    // The process has ended meanwhile, or is another user's.
+    // The process has ended meanwhile, or belongs to another user.
     return otherwise;
   }
 };
@@ -26,19 +26,19 @@ const isProven = (pid: number, { variable, folder }: OwnershipProof): boolean =>
   if (
     isInside(
       folder,
-      quietly(() => readlinkSync(`/proc/${pid}/cwd`), ""),
+      orElse(() => readlinkSync(`/proc/${pid}/cwd`), ""),
     )
   )
     return true;
   if (variable === undefined) return false;
-  return quietly(() => readFileSync(`/proc/${pid}/environ`, "utf8"), "")
+  return orElse(() => readFileSync(`/proc/${pid}/environ`, "utf8"), "")
     .split("\0")
     .includes(variable);
 };
 
-/** Fields of /proc/<pid>/stat after the command's name, which may itself hold spaces and brackets. */
+/** The session id in /proc/<pid>/stat. The fields follow the command's name, which may hold spaces and parentheses. */
 const sessionOf = (pid: number): number => {
-  const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "utf8"), "");
+  const stat = orElse(() => readFileSync(`/proc/${pid}/stat`, "utf8"), "");
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3] ?? 0);
 };
 
@@ -47,26 +47,25 @@ const onLinux = (proof: OwnershipProof): number[] => {
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   const proven = new Set(all.filter((pid) => isProven(pid, proof)));
-  // What belongs to the session that one of ours leads is ours too; the terminal's own session never is.
+  // A session that one of ours leads is ours with all its members. The terminal's session is not among them.
   const sessions = new Set([...proven].filter((pid) => sessionOf(pid) === pid));
   return all.filter((pid) => proven.has(pid) || sessions.has(sessionOf(pid)));
 };
 
-/** macOS: `ps` shows the environment of the user's own processes, and no working folder. */
+/** macOS: `ps` shows the environment of the user's processes, but no working directory. */
 const elsewhere = ({ variable, folder }: OwnershipProof): number[] =>
-  quietly(() => execFileSync("ps", ["-axEww", "-o", "pid=,command="], { encoding: "utf8" }), "")
+  orElse(() => execFileSync("ps", ["-axEww", "-o", "pid=,command="], { encoding: "utf8" }), "")
     .split("\n")
     .filter((line) => line.includes(variable ?? `${folder}/`))
     .map((line) => Number.parseInt(line, 10));
 
-/** The processes that are proven to be ours, but for this one. */
+/** The processes that are proven to be ours, without this one. */
 export const ownedProcesses = (proof: OwnershipProof): number[] =>
   (process.platform === "linux" ? onLinux(proof) : elsewhere(proof)).filter(
     (pid) => pid > 1 && pid !== process.pid,
   );
 
-const send = (pid: number, signal: NodeJS.Signals): boolean =>
-  quietly(() => process.kill(pid, signal), false);
+const send = (pid: number, signal: NodeJS.Signals): boolean => orElse(() => process.kill(pid, signal), false);
 
 /**
  * Ends the processes that are proven to be ours: one SIGTERM for each while the grace period lasts, then SIGKILL

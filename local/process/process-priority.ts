@@ -4,20 +4,21 @@ import { constants, setPriority } from "node:os";
 
 const LOWER = constants.priority.PRIORITY_BELOW_NORMAL;
 
-const quietly = (work: () => void): void => {
+const ignoreErrors = (work: () => void): void => {
   try {
     work();
   } catch {
-    // It has ended already, or the system has no such thing.
+    // The process has ended, or the system does not support this.
   }
 };
 
 /**
- * A job's processes come after what starts the next ones: a burst of jobs must not hold up its own launches.
- * Linux shares the processor between sessions first, so there the session's own weight counts too.
+ * Gives a job's processes a lower priority than the laptop's own, so that a burst of jobs does not delay further launches.
+ * Linux schedules sessions as groups first (autogroup), so the session's group gets a lower weight too.
  */
 export const lowerPriority = ({ pid }: ChildProcess): void => {
   if (pid === undefined) return;
-  quietly(() => setPriority(pid, LOWER));
-  if (process.platform === "linux") quietly(() => writeFileSync(`/proc/${pid}/autogroup`, String(LOWER)));
+  ignoreErrors(() => setPriority(pid, LOWER));
+  if (process.platform === "linux")
+    ignoreErrors(() => writeFileSync(`/proc/${pid}/autogroup`, String(LOWER)));
 };

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { JobView } from "../gitlab";
 import type { FinishedCall } from "../lambda-host";
-import { noticeOf, noticeWriter } from "./happenings";
+import { noticeOf, noticeWriter } from "./notices";
 import { rowsOf } from "./row";
 import { hasNothingRemaining, remainingText, summaryTable } from "./summary";
 import { liveView, plainView } from "./view";
@@ -40,7 +40,7 @@ describe("rowsOf", () => {
         provider: "EC2",
         steps: [
           { name: "webhook", ms: 200 },
-          { name: "runner made", ms: 300 },
+          { name: "runner created", ms: 300 },
           { name: "launched", ms: 500 },
           { name: "picked up", ms: 1_000 },
           { name: "ran", ms: 2_500 },
@@ -62,7 +62,7 @@ describe("rowsOf", () => {
     expect(rowsOf([job({})], [])).toMatchObject([{ status: "pending", provider: "", steps: [] }]);
   });
 
-  it("hands on why something goes wrong", () => {
+  it("shows the reason of a failure", () => {
     expect(rowsOf([job({})], [{ jobId: 1, reason: "no capacity" }])).toMatchObject([
       { reason: "no capacity" },
     ]);
@@ -133,7 +133,7 @@ const finished = (
   endedAt: 1,
 });
 
-describe("happenings", () => {
+describe("noticeWriter", () => {
   it.each<[string, FinishedCall, string | undefined]>([
     [
       "a function's error",
@@ -149,28 +149,28 @@ describe("happenings", () => {
         { error: { errorType: "Runtime.ExitError", errorMessage: "SIGKILL" } },
         { runnerId: 5 },
       ),
-      "Lambda runner 5 is gone: SIGKILL",
+      "Lambda runner 5 failed: SIGKILL",
     ],
     [
       "a runner without a job",
       finished("RunnerFunction", { result: { kind: "no-job" } }, { runnerId: 5 }),
-      "Lambda runner 5 left without a job: no-job",
+      "Lambda runner 5 ended without a job: no-job",
     ],
     ["a runner that did its job", finished("RunnerFunction", { result: { kind: "job-ended" } }), undefined],
     [
-      "a sweep that found something",
+      "a pass that sent events",
       finished("SweepFunction", { result: { kind: "swept", events: 3, jobsFound: 1, failures: [] } }),
-      "the sweep found what should have happened (3 events, 1 job that no webhook told of)",
+      "the reconciler sent missing events (3 events, 1 job without a webhook)",
     ],
     [
-      "a sweep that could not",
+      "a pass that failed in part",
       finished("SweepFunction", {
         result: { kind: "swept", events: 0, jobsFound: 0, failures: ["jobs: TransientError"] },
       }),
-      "the sweep could not do all: jobs: TransientError",
+      "the reconciler failed in part: jobs: TransientError",
     ],
     [
-      "a sweep that found nothing",
+      "a pass without events",
       finished("SweepFunction", { result: { kind: "swept", events: 0, jobsFound: 0, failures: [] } }),
       undefined,
     ],
@@ -207,10 +207,10 @@ describe("the summary", () => {
     [{ runners: 1, instances: 0, ledger: 0 }, false],
     [{ runners: 0, instances: 1, ledger: 0 }, false],
     [{ runners: 0, instances: 0, ledger: 1 }, false],
-  ])("tells what is left: %j", (left, isNothing) => {
-    expect(hasNothingRemaining(left)).toBe(isNothing);
-    expect(remainingText(left)).toContain(
-      `${left.runners} runner records in GitLab, ${left.instances} instances`,
+  ])("shows the remaining resources: %j", (remaining, isNothing) => {
+    expect(hasNothingRemaining(remaining)).toBe(isNothing);
+    expect(remainingText(remaining)).toContain(
+      `${remaining.runners} runner records in GitLab, ${remaining.instances} instances`,
     );
   });
 });

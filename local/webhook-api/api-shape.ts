@@ -1,6 +1,6 @@
 import type { ParsedTemplate } from "../engine/template-file";
 
-/** What of the shipped HTTP API the front door goes by. */
+/** The properties of the shipped HTTP API that the laptop's webhook API follows. */
 export interface WebhookApiShape {
   /** e.g. `POST` */
   readonly method: string;

@@ -1,4 +1,4 @@
-/** A token bucket: so many a second over time, so many at once. */
+/** A token bucket: a rate per second and a burst. */
 export const tokenBucket = (
   { ratePerSecond, burst }: { readonly ratePerSecond: number; readonly burst: number },
   now: () => number,

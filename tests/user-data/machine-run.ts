@@ -155,7 +155,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
   };
   if (!("python3" in commands)) symlinkSync(PYTHON, join(bin, "python3"));
   for (const [name, script] of Object.entries(commands)) {
-    const note = `printf '%s\\n' "\${0##*/} $*" >>"$GLR_TEST/../harmless.log"`;
+    const note = `printf '%s\\n' "\${0##*/} $*" >>"$GLR_TEST/../commands.log"`;
     writeFileSync(join(bin, name), `#!/bin/bash\nGLR_TEST=${notes}\n${note}\n${script}\n`, { mode: 0o755 });
   }
   const script = join(folder, "user-data");
@@ -202,7 +202,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     poweredOffBy: () => readIf(join(notes, "powered-off")).trim(),
     exitCode: () => child.exitCode,
     console: () => output,
-    calls: () => readIf(join(folder, "harmless.log")).split("\n").filter(Boolean),
+    calls: () => readIf(join(folder, "commands.log")).split("\n").filter(Boolean),
     wrote: (name) => readIf(join(notes, name)),
     everything: () => [output, ...filesUnder(root).map((file) => readFileSync(file, "utf8"))].join("\n"),
     end: async () => {

@@ -22,24 +22,28 @@ const admit = ({ pools, now }: ActionDependencies): void => {
   if (!pools.admits(now())) throw new Ec2Error("RequestLimitExceeded", "Request limit exceeded.");
 };
 
-const createFleet = (parts: ActionDependencies): Action => {
+const createFleet = (dependencies: ActionDependencies): Action => {
   const tokens = new ClientTokens<XmlValue>();
   let count = 0;
   const effect = (order: FleetOrder, blueprint: Blueprint): XmlValue => {
     count += 1;
     const fleetId = `fleet-${String(count).padStart(12, "0")}`;
-    return fleetXml(fleetId, order.boughtAs, fillFleet(order, blueprint, parts.registry, parts.pools));
+    return fleetXml(
+      fleetId,
+      order.boughtAs,
+      fillFleet(order, blueprint, dependencies.registry, dependencies.pools),
+    );
   };
   return async (request) => {
-    admit(parts);
+    admit(dependencies);
     const order = fleetOrder(request);
-    const blueprint = await parts.readTemplate(order.template);
+    const blueprint = await dependencies.readTemplate(order.template);
     return tokens.once(textAt(request, "ClientToken"), request, () => effect(order, blueprint));
   };
 };
 
-/** RunInstances as one pool of a fleet; its error is the call's. */
-const runInstances = (parts: ActionDependencies): Action => {
+/** RunInstances is a fleet with one pool; the pool's error is the call's error. */
+const runInstances = (dependencies: ActionDependencies): Action => {
   const tokens = new ClientTokens<XmlValue>();
   const effect = (request: QueryNode, blueprint: Blueprint): XmlValue => {
     const result = fillFleet(
@@ -57,8 +61,8 @@ const runInstances = (parts: ActionDependencies): Action => {
         volumeTags: tagsAt(request, "volume"),
       },
       blueprint,
-      parts.registry,
-      parts.pools,
+      dependencies.registry,
+      dependencies.pools,
     );
     if ("errors" in result) {
       const error = result.errors[0]?.error;
@@ -71,21 +75,21 @@ const runInstances = (parts: ActionDependencies): Action => {
     };
   };
   return async (request) => {
-    admit(parts);
+    admit(dependencies);
     if (listAt(request, "LaunchTemplate").length > 0 || at(request, "LaunchTemplate") === undefined) {
       throw new Ec2Error("UnsupportedOperation", "The simulator launches from launch templates only");
     }
-    const blueprint = await parts.readTemplate(templateName(at(request, "LaunchTemplate")));
+    const blueprint = await dependencies.readTemplate(templateName(at(request, "LaunchTemplate")));
     return tokens.once(textAt(request, "ClientToken"), request, () => effect(request, blueprint));
   };
 };
 
-/** What the simulator answers itself; everything else is the engine's. */
-export const ec2Actions = (parts: ActionDependencies): Readonly<Record<string, Action>> => {
-  const { registry } = parts;
+/** The actions that the simulator answers itself. The engine answers all others. */
+export const ec2Actions = (dependencies: ActionDependencies): Readonly<Record<string, Action>> => {
+  const { registry } = dependencies;
   return {
-    CreateFleet: createFleet(parts),
-    RunInstances: runInstances(parts),
+    CreateFleet: createFleet(dependencies),
+    RunInstances: runInstances(dependencies),
     DescribeInstances: async (request) => describeInstances(request, registry),
     DescribeInstanceStatus: async (request) => describeInstanceStatus(request, registry),
     TerminateInstances: async (request) => endInstances(request, registry, "terminated"),

@@ -11,8 +11,8 @@ const canonical = (node: QueryNode): unknown => {
 };
 
 /**
- * Client tokens with their parameters and answers: the same token gives the same answer and no second effect;
- * with other parameters it is refused. Errors inside a fleet's answer are an answer.
+ * Client tokens with their parameters and answers. A repeated token returns the first answer and has no second effect;
+ * with other parameters it is refused. An answer that lists errors of a fleet is kept like any other.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
  */
 export class ClientTokens<Answer> {

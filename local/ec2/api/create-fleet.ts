@@ -7,7 +7,7 @@ import type { TemplateName } from "./launch-template";
 import { at, listAt, type QueryNode, tagsAt, textAt } from "./query-form";
 import type { XmlValue } from "./xml";
 
-/** One pool that a fleet may take from, with its own disks. */
+/** One capacity pool of a fleet, with its disks. */
 interface Override {
   readonly instanceType: string;
   readonly subnetId: string;
@@ -50,7 +50,7 @@ const overrideOf = (node: QueryNode): Override => ({
   disks: disksOf(node),
 });
 
-/** What a CreateFleet request of type `instant` for one instance asks for. */
+/** Reads a CreateFleet request of type `instant` for one instance. */
 export const fleetOrder = (request: QueryNode): FleetOrder => {
   if (textAt(request, "Type") !== "instant") {
     throw new Ec2Error("UnsupportedOperation", "The simulator knows fleets of type instant only");
@@ -71,21 +71,21 @@ export const fleetOrder = (request: QueryNode): FleetOrder => {
   };
 };
 
-/** An image's architecture where its name tells. */
+/** The architecture in an image's name; undefined when the name has none. */
 const imageArchitecture = (imageId: string): string | undefined =>
   /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
 
-const misfit = (instanceType: string, { imageId }: Blueprint): PoolError | undefined => {
+const architectureError = (instanceType: string, { imageId }: Blueprint): PoolError | undefined => {
   const wanted = imageArchitecture(imageId);
-  const given = architectureOf(instanceType);
-  if (wanted === undefined || wanted === given) return undefined;
+  const actual = architectureOf(instanceType);
+  if (wanted === undefined || wanted === actual) return undefined;
   return {
     code: "InvalidParameterValue",
-    message: `The architecture '${given}' of ${instanceType} does not match the architecture '${wanted}' of the image.`,
+    message: `The architecture '${actual}' of ${instanceType} does not match the architecture '${wanted}' of the image.`,
   };
 };
 
-/** A disk under the template's name replaces that one; under another name it is one more (as on EC2). */
+/** As on EC2: a disk with the device name of a template's disk replaces it; any other is added. */
 const mergeDisks = (base: Blueprint["disks"], extra: Blueprint["disks"]): Blueprint["disks"] => {
   const names = extra.map(({ deviceName }) => deviceName);
   return [...base.filter(({ deviceName }) => !names.includes(deviceName)), ...extra];
@@ -95,7 +95,7 @@ export type FleetResult =
   | { readonly instance: SimulatorInstance }
   | { readonly errors: readonly { readonly override: Override; readonly error: PoolError }[] };
 
-/** Takes the first pool that has something; where none has, each one's error. */
+/** Launches from the first pool with capacity; otherwise returns the error of each pool. */
 export const fillFleet = (
   order: FleetOrder,
   blueprint: Blueprint,
@@ -106,7 +106,8 @@ export const fillFleet = (
   for (const override of order.overrides) {
     const pool = { ...override, boughtAs: order.boughtAs };
     const error =
-      misfit(override.instanceType, blueprint) ?? pools.take(pool, registry.living(order.boughtAs).length);
+      architectureError(override.instanceType, blueprint) ??
+      pools.take(pool, registry.living(order.boughtAs).length);
     if (error) {
       errors.push({ override, error });
       continue;
@@ -130,7 +131,7 @@ const overrideXml = ({ instanceType, subnetId }: Override): XmlValue => ({
   overrides: { instanceType, subnetId },
 });
 
-/** Errors come inside an answer that succeeded. */
+/** As on EC2, the answer succeeds and lists the errors. */
 export const fleetXml = (fleetId: string, boughtAs: string, result: FleetResult): XmlValue => {
   if ("errors" in result) {
     return {

@@ -53,7 +53,7 @@ const wildcard = (pattern: string): RegExp =>
     "s",
   );
 
-/** The values of an instance that a filter looks at. */
+/** The values of an instance that a filter compares. */
 const valuesOf = (instance: SimulatorInstance, name: string): readonly string[] => {
   if (name.startsWith("tag:")) {
     const key = name.slice("tag:".length);
@@ -80,7 +80,7 @@ const fits = (instance: SimulatorInstance, filters: readonly QueryNode[]): boole
     return values.some((value) => patterns.some((pattern) => pattern.test(value)));
   });
 
-/** Instances that a Describe request means, oldest first; those not yet visible are not there. */
+/** The visible instances that a Describe request selects, oldest first. */
 const select = (request: QueryNode, registry: InstanceRegistry): readonly SimulatorInstance[] => {
   const visible = registry.all().filter((instance) => registry.isVisible(instance));
   const ids = textsAt(request, "InstanceId");
@@ -115,7 +115,7 @@ export const describeInstances = (request: QueryNode, registry: InstanceRegistry
   };
 };
 
-/** Running ones only, unless all are asked for. */
+/** Running instances only, unless the request includes all. */
 export const describeInstanceStatus = (request: QueryNode, registry: InstanceRegistry): XmlValue => {
   const all = textAt(request, "IncludeAllInstances") === "true";
   const found = select(request, registry).filter(({ state }) => all || state === "running");

@@ -1,4 +1,4 @@
-/** An error that EC2 answers. */
+/** An error answer of EC2. */
 export class Ec2Error extends Error {
   constructor(
     readonly code: string,

@@ -7,7 +7,7 @@ import { defined } from "../../../Core/defined";
 import type { Blueprint } from "../instance";
 import { Ec2Error } from "./errors";
 
-/** A launch template as a request names it. */
+/** A reference to a launch template in a request. */
 export interface TemplateName {
   readonly id?: string;
   readonly name?: string;
@@ -35,7 +35,7 @@ const blueprintOf = (data: NonNullable<LaunchTemplateVersion["LaunchTemplateData
     imageId: data.ImageId ?? "",
     isTokenRequired: data.MetadataOptions?.HttpTokens === "required",
     hopLimit: data.MetadataOptions?.HttpPutResponseHopLimit ?? 2,
-    // EC2's default is stop: a template that forgets it leaves its instances behind, here too.
+    // EC2's default is `stop`: a template without this setting leaves stopped instances, here too.
     terminatesOnShutdown: data.InstanceInitiatedShutdownBehavior === "terminate",
     rootDeviceName: disks[0]?.deviceName ?? "/dev/xvda",
     disks,
@@ -48,7 +48,7 @@ const blueprintOf = (data: NonNullable<LaunchTemplateVersion["LaunchTemplateData
   };
 };
 
-/** Reads launch templates where the stacks were deployed to. */
+/** Reads launch templates from the engine. */
 export const engineTemplates = (engineEndpoint: string, region: string, accountId: string): ReadTemplate => {
   const client = new EC2Client({
     region,

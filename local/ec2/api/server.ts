@@ -17,7 +17,7 @@ export interface Ec2ServerDependencies {
   readonly actions: Readonly<Record<string, Action>>;
   readonly faults: Ec2Faults;
   readonly engineEndpoint: string;
-  /** A call of an action that the simulator answers itself. */
+  /** Called for each action that the simulator answers itself. */
   readonly onCall: (action: string) => void;
   readonly control: (body: unknown) => unknown;
   readonly log: (message: string) => void;
@@ -41,7 +41,7 @@ const send = (response: ServerResponse, status: number, type: string, text: stri
   response.end(text);
 };
 
-/** Hands a request on to the engine as it came. */
+/** Forwards a request to the engine unchanged. */
 const forwardToEngine = (
   engineEndpoint: string,
   request: IncomingMessage,
@@ -62,36 +62,36 @@ const forwardToEngine = (
 
 const toEc2Error = (error: unknown): Ec2Error => {
   if (error instanceof Ec2Error) return error;
-  // The engine's own errors (an unknown launch template) carry EC2's codes as their names.
+  // The engine's errors (an unknown launch template) have EC2's codes as names.
   return error instanceof Error && /^[A-Z]\w+(\.\w+)?$/.test(error.name) && error.name !== "TypeError"
     ? new Ec2Error(error.name, error.message)
     : new Ec2Error("InternalError", String(error));
 };
 
 const runAction = async (
-  parts: Ec2ServerDependencies,
+  dependencies: Ec2ServerDependencies,
   name: string,
   action: Action,
   body: string,
   response: ServerResponse,
 ) => {
   const requestId = randomUUID();
-  parts.onCall(name);
+  dependencies.onCall(name);
   try {
-    parts.faults.check(name);
+    dependencies.faults.check(name);
     const value = await action(parseForm(body));
-    if (parts.faults.isAnswerLost(name)) response.socket?.destroy();
+    if (dependencies.faults.isAnswerLost(name)) response.socket?.destroy();
     else send(response, 200, "text/xml", answerXml(name, requestId, value));
   } catch (error) {
     const { code, message, status } = toEc2Error(error);
-    parts.log(`${name}: ${code}`);
+    dependencies.log(`${name}: ${code}`);
     send(response, status, "text/xml", errorXml(requestId, code, message));
   }
 };
 
-const runControl = (parts: Ec2ServerDependencies, body: string, response: ServerResponse): void => {
+const runControl = (dependencies: Ec2ServerDependencies, body: string, response: ServerResponse): void => {
   try {
-    const answer = parts.control(body === "" ? {} : JSON.parse(body));
+    const answer = dependencies.control(body === "" ? {} : JSON.parse(body));
     send(response, 200, "application/json", JSON.stringify(answer));
   } catch (error) {
     send(response, 400, "application/json", JSON.stringify({ message: String(error) }));
@@ -99,25 +99,25 @@ const runControl = (parts: Ec2ServerDependencies, body: string, response: Server
 };
 
 const serve = async (
-  parts: Ec2ServerDependencies,
+  dependencies: Ec2ServerDependencies,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
   const body = await readBody(request);
-  if (request.url === "/_/ec2") return runControl(parts, body, response);
+  if (request.url === "/_/ec2") return runControl(dependencies, body, response);
   const query =
     request.method === "GET" ? new URL(request.url ?? "/", "http://localhost").search.slice(1) : body;
   const name = textAt(parseForm(query), "Action") ?? "";
-  const action = Object.hasOwn(parts.actions, name) ? parts.actions[name] : undefined;
-  if (action === undefined) return forwardToEngine(parts.engineEndpoint, request, body, response);
-  await runAction(parts, name, action, query, response);
+  const action = Object.hasOwn(dependencies.actions, name) ? dependencies.actions[name] : undefined;
+  if (action === undefined) return forwardToEngine(dependencies.engineEndpoint, request, body, response);
+  await runAction(dependencies, name, action, query, response);
 };
 
 /** Serves EC2's Query API on loopback. */
-export const startServer = async (parts: Ec2ServerDependencies, port: number): Promise<Server> => {
+export const startServer = async (dependencies: Ec2ServerDependencies, port: number): Promise<Server> => {
   const server = createServer((request, response) => {
-    serve(parts, request, response).catch((error: unknown) => {
-      parts.log(`EC2 simulator: ${String(error)}`);
+    serve(dependencies, request, response).catch((error: unknown) => {
+      dependencies.log(`EC2 simulator: ${String(error)}`);
       response.destroy();
     });
   });

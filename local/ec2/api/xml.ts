@@ -1,4 +1,4 @@
-/** What an answer is made of: a list becomes `<item>` elements, undefined is left out. */
+/** The content of an answer. A list becomes `<item>` elements; undefined is left out. */
 export type XmlValue =
   | string
   | number

@@ -1,16 +1,16 @@
 #!/bin/bash
-# Hands the shipped configuration on to the program that runs jobs here, with the shell executor in the place of the
-# docker executor. It goes from pipe to pipe: the token lies in no file here, either.
+# Passes the shipped configuration to the gitlab-runner of this machine, with the shell executor instead of the docker
+# executor. The configuration goes from pipe to pipe, so that the token is in no file.
 set -eu
 here="${0%/*}"
 . "$here/instance.env"
-printf '%s\n' "${0##*/} $*" >>"$GLR_HARMLESS_LOG"
+printf '%s\n' "${0##*/} $*" >>"$GLR_COMMAND_LOG"
 
-# The lines before [runners.docker], with those of executor.toml for the executor's.
+# The lines before [runners.docker]; the line of the executor is replaced by executor.toml.
 with_shell_executor() {
-  awk -v part="$here/executor.toml" '
+  awk -v replacement="$here/executor.toml" '
     /^ *\[runners\.docker\]/ { exit }
-    /^ *executor *=/ { while ((getline line < part) > 0) print line; next }
+    /^ *executor *=/ { while ((getline line < replacement) > 0) print line; next }
     { print }'
 }
 
@@ -18,11 +18,11 @@ words=()
 previous=
 for word in "$@"; do
   if [[ $previous == --config && -p $word ]]; then
-    given=$word
-    word="${given%/*}/laptop.toml"
+    original=$word
+    word="${original%/*}/laptop.toml"
     mkfifo -m 600 "$word"
     (
-      with_shell_executor <"$given" >"$word"
+      with_shell_executor <"$original" >"$word"
       rm -f "$word"
     ) </dev/null >/dev/null 2>&1 &
   fi

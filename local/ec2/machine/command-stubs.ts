@@ -2,18 +2,18 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface CommandStubSettings {
-  /** The instance's own folder, its GLR_ROOT. */
+  /** The instance's own folder (`GLR_ROOT`). */
   readonly root: string;
-  /** Where the instance says that it switches itself off. */
+  /** The stub of `shutdown` posts here. */
   readonly powerOffUrl: string;
-  /** The program that runs jobs. */
+  /** Path of gitlab-runner or of its stand-in. */
   readonly gitlabRunner: string;
-  /** What every process of the instance has in its environment, jobs included. */
+  /** Variables for every process of the instance, jobs included. */
   readonly env: Readonly<Record<string, string>>;
   readonly path: string;
 }
 
-/** What the shipped user data calls by name and must not do to the laptop. */
+/** Commands that the shipped user data calls and that must not change this machine. */
 const COMMANDS: Readonly<Record<string, string>> = {
   shutdown: "power-off.sh",
   systemctl: "power-off.sh",
@@ -29,21 +29,21 @@ const NO_DOCKER_NOTICE =
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** JSON's escapes are TOML's. */
+/** TOML's basic strings have the escapes of JSON. */
 const toml = (text: string): string => JSON.stringify(text);
 
 const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: CommandStubSettings): string =>
   Object.entries({
     ...env,
     TMPDIR: join(root, "tmp"),
-    GLR_HARMLESS_LOG: join(root, "harmless.log"),
+    GLR_COMMAND_LOG: join(root, "commands.log"),
     GLR_POWER_OFF_URL: powerOffUrl,
     GLR_GITLAB_RUNNER: gitlabRunner,
   })
     .map(([name, value]) => `export ${name}=${quote(value)}\n`)
     .join("");
 
-/** A job's login shell sets PATH anew; the runner's `environment` outlives that, so that `shutdown` stays harmless. */
+/** A job's login shell resets PATH. The runner's `environment` is set after that, so that jobs get the stubs too. */
 const executorToml = ({ root, path }: CommandStubSettings): string =>
   [
     'executor = "shell"',
@@ -55,7 +55,7 @@ const executorToml = ({ root, path }: CommandStubSettings): string =>
     "",
   ].join("\n");
 
-/** Fills the folder that stands first on an instance's PATH. */
+/** Fills the folder that is first on an instance's PATH. */
 export const writeCommandStubs = (folder: string, settings: CommandStubSettings): void => {
   for (const path of [folder, join(settings.root, "tmp")]) mkdirSync(path, { recursive: true });
   for (const [name, source] of Object.entries(COMMANDS)) {

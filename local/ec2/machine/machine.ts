@@ -14,35 +14,35 @@ import { type MetadataDependencies, startMetadataService } from "./metadata-serv
 export interface MachineDependencies extends Omit<MetadataDependencies, "instance" | "onPowerOff"> {
   readonly folder: string;
   readonly engineEndpoint: string;
-  /** PATH, LANG, GITLAB_RUNNER and what starts with `GLR_` go on to the machine; nothing else. */
+  /** The machine gets PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`, and no others. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly current: (instanceId: string) => SimulatorInstance | undefined;
 }
 
 const CONSOLE_BYTES = 64 * 1024;
-/** A real shutdown gives processes time to end; half a second is enough for what runs here. */
+/** A real shutdown waits for processes to end. Half a second is enough for those that run here. */
 const TERM_GRACE_MS = 500;
 const KILL_TIMEOUT_MS = 5_000;
 
-const given = (env: MachineDependencies["env"]): Record<string, string> =>
+const glrVariables = (env: MachineDependencies["env"]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).filter(
       (entry): entry is [string, string] => entry[0].startsWith("GLR_") && entry[1] !== undefined,
     ),
   );
 
-/** PATH with the harmless commands first. */
+/** PATH with the command stubs first. */
 const pathOf = (bin: string, env: MachineDependencies["env"]): string =>
   [bin, env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(delimiter);
 
-const environment = (parts: MachineDependencies, root: string, path: string, metadata: string) => ({
-  ...given(parts.env),
+const environment = (dependencies: MachineDependencies, root: string, path: string, metadata: string) => ({
+  ...glrVariables(dependencies.env),
   PATH: path,
-  LANG: parts.env.LANG ?? "C.UTF-8",
+  LANG: dependencies.env.LANG ?? "C.UTF-8",
   HOME: join(root, "root"),
   TMPDIR: join(root, "tmp"),
   GLR_ROOT: root,
-  AWS_ENDPOINT_URL: parts.engineEndpoint,
+  AWS_ENDPOINT_URL: dependencies.engineEndpoint,
   AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata,
 });
 
@@ -55,12 +55,12 @@ const runUserData = (
   const script = join(root, "user-data");
   writeFileSync(script, userData, { mode: 0o700 });
   const output = openSync(join(root, "console.log"), "a");
-  // A session of its own: what the instance starts is known by it, whatever else it does.
+  // In a session of its own, by which the instance's processes are recognized.
   const [command = script, ...words] = marked(mark, [script]);
   const child = spawn(command, words, { cwd: root, env, detached: true, stdio: ["ignore", output, output] });
   lowerPriority(child);
   closeSync(output);
-  // Without its interpreter the machine stays as it is, as one does whose user data is broken.
+  // A missing interpreter is broken user data: the instance keeps running.
   child.once("error", (error) => appendFileSync(join(root, "console.log"), `${error.message}\n`));
   return child;
 };
@@ -73,13 +73,13 @@ const tail = (path: string): string => {
   }
 };
 
-/** Ends what is proven to be the instance's, and nothing else: first asked, then made to. */
+/** Ends the processes that are proven to be the instance's: SIGTERM, then SIGKILL. */
 const endProcesses = async (processes: JobProcesses): Promise<void> => {
   for (const { pid } of processes.look()) {
     try {
       process.kill(pid, "SIGTERM");
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   for (const until = Date.now() + TERM_GRACE_MS; Date.now() < until && processes.look().length > 0; ) {
@@ -88,18 +88,18 @@ const endProcesses = async (processes: JobProcesses): Promise<void> => {
   await processes.end(KILL_TIMEOUT_MS);
 };
 
-/** Boots an instance: its metadata service, its folder, its harmless commands, and its user data as a process. */
+/** Boots an instance: its metadata service, its folder, the command stubs, and its user data as a process. */
 export const bootMachine = async (
   instance: SimulatorInstance,
-  parts: MachineDependencies,
+  dependencies: MachineDependencies,
   onPowerOff: () => void,
 ): Promise<InstanceMachine> => {
-  const root = join(parts.folder, instance.instanceId);
+  const root = join(dependencies.folder, instance.instanceId);
   const bin = join(root, "bin");
-  const path = pathOf(bin, parts.env);
+  const path = pathOf(bin, dependencies.env);
   const metadata = await startMetadataService({
-    ...parts,
-    instance: () => parts.current(instance.instanceId),
+    ...dependencies,
+    instance: () => dependencies.current(instance.instanceId),
     onPowerOff,
   });
   for (const name of ["root", "tmp", "job"]) mkdirSync(join(root, name), { recursive: true });
@@ -107,10 +107,10 @@ export const bootMachine = async (
     root,
     path,
     powerOffUrl: `${metadata.endpoint}/_/power-off`,
-    gitlabRunner: parts.env.GITLAB_RUNNER ?? "gitlab-runner",
-    env: given(parts.env),
+    gitlabRunner: dependencies.env.GITLAB_RUNNER ?? "gitlab-runner",
+    env: glrVariables(dependencies.env),
   });
-  const env = environment(parts, root, path, metadata.endpoint);
+  const env = environment(dependencies, root, path, metadata.endpoint);
   const mark = chooseMark();
   const child = instance.userData === undefined ? undefined : runUserData(instance.userData, root, env, mark);
   const processes =
@@ -122,7 +122,7 @@ export const bootMachine = async (
           mark,
           before: undefined,
         });
-  // While its session has members its number is nobody else's; from then on it may be: so it is forgotten here.
+  // The session id may be reused once the session has no members: look now, while it is still ours.
   child?.once("exit", () => processes?.look());
   let console = "";
   return {

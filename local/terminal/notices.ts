@@ -1,6 +1,6 @@
 import type { FinishedCall } from "../lambda-host";
 
-const SAID_AGAIN_AFTER_MS = 30_000;
+const REPEAT_AFTER_MS = 30_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -12,23 +12,23 @@ const plural = (count: number, one: string, many: string): string =>
 
 const reconciled = (result: Fields): string | undefined => {
   const failures = Array.isArray(result.failures) ? result.failures.map(String) : [];
-  if (failures.length > 0) return `the sweep could not do all: ${failures.join("; ")}`;
+  if (failures.length > 0) return `the reconciler failed in part: ${failures.join("; ")}`;
   const events = Number(result.events ?? 0);
   if (events === 0) return undefined;
   const found = Number(result.jobsFound ?? 0);
-  const jobs = found > 0 ? `, ${plural(found, "job", "jobs")} that no webhook told of` : "";
-  return `the sweep found what should have happened (${plural(events, "event", "events")}${jobs})`;
+  const jobs = found > 0 ? `, ${plural(found, "job", "jobs")} without a webhook` : "";
+  return `the reconciler sent missing events (${plural(events, "event", "events")}${jobs})`;
 };
 
-/** A runner's own account of how it ended, where that is worth a line. */
+/** A notice for a Lambda runner that ended without its job. */
 const runnerEnded = (call: FinishedCall): string | undefined => {
   const { runnerId } = asFields(call.event);
-  if ("error" in call.outcome) return `Lambda runner ${runnerId} is gone: ${call.outcome.error.errorMessage}`;
+  if ("error" in call.outcome) return `Lambda runner ${runnerId} failed: ${call.outcome.error.errorMessage}`;
   const { kind } = asFields(call.outcome.result);
-  return kind === "job-ended" ? undefined : `Lambda runner ${runnerId} left without a job: ${String(kind)}`;
+  return kind === "job-ended" ? undefined : `Lambda runner ${runnerId} ended without a job: ${String(kind)}`;
 };
 
-/** A sentence for a call that tells of something out of the ordinary; undefined for the rest. */
+/** A notice for a function call with an unusual outcome; undefined for all others. */
 export const noticeOf = (call: FinishedCall): string | undefined => {
   const { functionId, outcome } = call;
   if (functionId === "RunnerFunction") return runnerEnded(call);
@@ -36,25 +36,25 @@ export const noticeOf = (call: FinishedCall): string | undefined => {
   const result = asFields(outcome.result);
   if (functionId === "SweepFunction") return reconciled(result);
   if (functionId === "StartLambdaRunnerFunction" || functionId === "StartEc2RunnerFunction") {
-    return result.kind === "waiting" ? `a job waits for: ${String(result.waitingFor)}` : undefined;
+    return result.kind === "waiting" ? `a job is waiting for: ${String(result.waitingFor)}` : undefined;
   }
   return undefined;
 };
 
-/** Writes what happens, each sentence again only after half a minute. */
+/** Writes notices; the same notice at most every 30 seconds. */
 export const noticeWriter = (
   write: (line: string) => void,
   now: () => number,
 ): ((call: FinishedCall) => void) => {
-  const said = new Map<string, number>();
+  const lastWritten = new Map<string, number>();
   return (call) => {
     const sentence = noticeOf(call);
     if (
       sentence === undefined ||
-      now() - (said.get(sentence) ?? Number.NEGATIVE_INFINITY) < SAID_AGAIN_AFTER_MS
+      now() - (lastWritten.get(sentence) ?? Number.NEGATIVE_INFINITY) < REPEAT_AFTER_MS
     )
       return;
-    said.set(sentence, now());
+    lastWritten.set(sentence, now());
     write(`  ! ${sentence.replace(/\p{Cc}+/gu, " ")}`);
   };
 };
