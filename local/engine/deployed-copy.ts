@@ -84,8 +84,8 @@ const copyOf = (
 };
 
 /**
- * The copy of a shipped (and built) template that is deployed on the laptop: the same but for what the engine
- * lacks, with the functions' calls led to the laptop's host.
+ * The copy of a shipped (and built) template for the laptop: without the resources that the engine does not support,
+ * and with the functions' calls directed to the laptop's host.
  */
 export const deployedCopy = (template: ParsedTemplate, settings: CopySettings): DeployedCopy => {
   const removed = unsupportedResources(template);

@@ -26,7 +26,7 @@ export type { GitLabCounts as Counts } from "./model/counts";
 export type { FaultSettings } from "./model/faults";
 export type { JobView } from "./model/job-view";
 export type { GitLabLimits } from "./model/state";
-export type { LaptopJob, LaptopStatus, RemainingResources as Left } from "./page/laptop-status";
+export type { LaptopJob, LaptopStatus, RemainingResources } from "./page/laptop-status";
 export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample/sample-pipeline";
 export type { RunnerView, StandIn, StandInOptions, StandInWebhook as StandInHook } from "./stand-in";
 export {
@@ -52,10 +52,10 @@ const assemble = (state: GitLabState, options: StandInOptions, url: () => string
   return { state, faults, counts, sender, laptop, events, sample };
 };
 
-type Parts = ReturnType<typeof assemble>;
+type StandInServices = ReturnType<typeof assemble>;
 
 const routesFor = (
-  { state, faults, counts, sender, laptop, sample }: Parts,
+  { state, faults, counts, sender, laptop, sample }: StandInServices,
   url: () => string,
 ): readonly Route[] => [
   ...controlRoutes(faults, counts),
@@ -86,9 +86,9 @@ const setWebhook = (state: GitLabState, webhook: StandInWebhook | undefined): vo
   state.webhooks.set(group.id, group);
 };
 
-const close = async (server: Server, parts: Parts, timer: NodeJS.Timeout): Promise<void> => {
+const close = async (server: Server, services: StandInServices, timer: NodeJS.Timeout): Promise<void> => {
   clearInterval(timer);
-  parts.sender.close();
+  services.sender.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await closed;
@@ -99,7 +99,7 @@ const cancelJob = (state: GitLabState, jobId: number): void => {
   if (job !== undefined) cancel(state, job);
 };
 
-/** What the rest of the laptop may do with the state without going through HTTP. */
+/** The controls of the stand-in that need no HTTP. */
 const controls = ({
   state,
   faults,
@@ -107,7 +107,7 @@ const controls = ({
   laptop,
   events,
   sample,
-}: Parts): Omit<StandIn, "url" | "close"> => ({
+}: StandInServices): Omit<StandIn, "url" | "close"> => ({
   accessToken: state.accessToken,
   registrationToken: state.registrationToken,
   setWebhook: (webhook) => setWebhook(state, webhook),
@@ -133,22 +133,22 @@ const controls = ({
   off: (event, listener) => void events.off(event, listener),
 });
 
-/** Starts GitLab's stand-in: the runners' API, the REST API, job webhooks and the page, on loopback, in memory. */
+/** Starts the GitLab stand-in on loopback: runner API, REST API, job webhooks and page. Its state is in memory. */
 export const startGitLab = (options: StandInOptions = {}): Promise<StandIn> =>
   serveGitLab(createGitLabState(options.limits, options.clock), options);
 
-/** The same around a state that the caller keeps its hands on; for tests. */
+/** Starts the stand-in on a given state, for tests that change that state. */
 export const serveGitLab = async (state: GitLabState, options: StandInOptions = {}): Promise<StandIn> => {
   let address = "";
   const url = () => address;
-  const parts = assemble(state, options, url);
-  const { faults, counts } = parts;
+  const services = assemble(state, options, url);
+  const { faults, counts } = services;
   const log = options.log ?? (() => undefined);
   const server = await listen(
-    { routes: routesFor(parts, url), accessToken: state.accessToken, faults, counts, log },
+    { routes: routesFor(services, url), accessToken: state.accessToken, faults, counts, log },
     options.port ?? 0,
   );
   address = `http://127.0.0.1:${portOf(server)}`;
   const timer = setInterval(() => expire(state), EXPIRY_INTERVAL_MS);
-  return { ...controls(parts), url: address, close: () => close(server, parts, timer) };
+  return { ...controls(services), url: address, close: () => close(server, services, timer) };
 };

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { defined } from "../../Core/defined";
 import type { StandIn } from "./stand-in";
 
-/** What an API answered. */
+/** An answer of an API. */
 export interface ApiReply {
   readonly status: number;
   readonly headers: Headers;
@@ -19,7 +19,7 @@ const parse = (text: string): unknown => {
   }
 };
 
-/** Calls an address; what is no text goes as JSON. */
+/** Sends a request; a body that is not text is sent as JSON. */
 export const call = async (
   method: string,
   url: string,
@@ -36,7 +36,7 @@ export const call = async (
   return { status: response.status, headers: response.headers, body: parse(await response.text()) };
 };
 
-/** The REST API with the stand-in's token, or with another one. */
+/** Requests to the REST API, by default with the stand-in's token. */
 export const restOf =
   (gitlab: StandIn, token = gitlab.accessToken) =>
   (method: string, path: string, body?: unknown): Promise<ApiReply> =>
@@ -44,7 +44,7 @@ export const restOf =
 
 const FEATURES = { two_phase_job_commit: true, cancel_gracefully: true };
 
-/** A runner process, as far as GitLab sees one. */
+/** The requests of a runner process. */
 export const runnerProcess = (gitlab: StandIn, token: string, systemId = "r_0123456789ab") => {
   const api = `${gitlab.url}/api/v4`;
   return {
@@ -84,13 +84,13 @@ export interface ReceivedWebhook {
   readonly body: Record<string, unknown>;
 }
 
-/** Somebody who takes webhooks. */
+/** A server that records webhooks. */
 export interface WebhookReceiver {
   readonly url: string;
   readonly received: ReceivedWebhook[];
-  /** Waits until so many webhooks have come in all. */
+  /** Waits until `count` webhooks have arrived in total. */
   until(count: number): Promise<readonly ReceivedWebhook[]>;
-  /** What to answer from now on. */
+  /** Sets the status of later answers. */
   answer(status: number): void;
   close(): void;
 }

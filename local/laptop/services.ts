@@ -78,12 +78,12 @@ export const startServices = async (
   const binary = findGitLabRunner(process.env);
   const engine = opened(await startEngine(run, options.onCrash ?? quiet));
   const sam = opened(startSam(run, engine.env));
-  const frontDoor = opened(await startWebhookApi(options.port ?? 0, engine.env));
+  const webhookApi = opened(await startWebhookApi(options.port ?? 0, engine.env));
   const log = options.log ?? quiet;
   const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
   const ec2 = opened(await simulateEc2(run, engine, binary, options));
   const env = { ...engine.env, AWS_ENDPOINT_URL_EC2: ec2.endpoint };
   const builds = await building;
   const host = opened(await hostFunctions({ run, builds, env, binary }, options));
-  return { run, binary, engine, sam, webhookApi: frontDoor, ...gitlab, ec2, host, builds, env };
+  return { run, binary, engine, sam, webhookApi, ...gitlab, ec2, host, builds, env };
 };

@@ -28,14 +28,14 @@ export const resolver =
     const { Ref: name } = value as { Ref?: unknown };
     const found =
       typeof name === "string" ? (physicalIds[name] ?? template.Parameters?.[name]?.Default) : undefined;
-    if (found === undefined) throw new Error(`The front door cannot resolve ${JSON.stringify(value)}`);
+    if (found === undefined) throw new Error(`The webhook API cannot resolve ${JSON.stringify(value)}`);
     return String(found);
   };
 
 const only = (template: ParsedTemplate, type: string): Readonly<Record<string, unknown>> => {
   const found = Object.values(template.Resources).filter(({ Type }) => Type === type);
   if (found.length !== 1)
-    throw new Error(`The front door expects one ${type}; the template has ${found.length}`);
+    throw new Error(`The webhook API expects one ${type}; the template has ${found.length}`);
   return found[0]?.Properties ?? {};
 };
 
@@ -45,21 +45,22 @@ const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
 /** `arn:…/functions/${AuthorizeWebhookFunction.Arn}/invocations` → `AuthorizeWebhookFunction` */
 const functionIdOf = (authorizerUri: unknown): string => {
   const id = /functions\/\$\{(\w+)\.Arn\}/.exec(JSON.stringify(authorizerUri))?.[1];
-  if (!id) throw new Error("The front door finds no function in the authorizer's AuthorizerUri");
+  if (!id) throw new Error("The webhook API finds no function in the authorizer's AuthorizerUri");
   return id;
 };
 
 const headerOf = (identitySource: unknown): string => {
   const sources = Array.isArray(identitySource) ? identitySource : [];
   const header = /^\$request\.header\.([\w-]+)$/.exec(String(sources[0]))?.[1];
-  if (!header || sources.length !== 1) throw new Error("The front door knows one header as identity source");
+  if (!header || sources.length !== 1)
+    throw new Error("The webhook API supports one header as identity source");
   return header.toLowerCase();
 };
 
 /**
  * Reads the shipped template's API: its one route, its authorizer, its integration and its stage.
  *
- * @throws Error naming what it does not know how to serve
+ * @throws Error that names an unsupported property
  */
 export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): WebhookApiShape => {
   const route = only(template, "AWS::ApiGatewayV2::Route");
@@ -67,7 +68,7 @@ export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): Webh
   const integration = only(template, "AWS::ApiGatewayV2::Integration");
   const throttle = asRecord(only(template, "AWS::ApiGatewayV2::Stage").DefaultRouteSettings);
   if (integration.IntegrationSubtype !== "EventBridge-PutEvents" || route.AuthorizationType !== "CUSTOM") {
-    throw new Error("The front door serves an authorized route that puts events, nothing else");
+    throw new Error("The webhook API serves an authorized route that puts events, and no other");
   }
   const routeKey = resolve(route.RouteKey);
   const [method = "", path = ""] = routeKey.split(" ");

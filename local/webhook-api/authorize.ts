@@ -1,7 +1,7 @@
 import type { CallOutcome } from "../lambda-host/call";
 import type { WebhookApiShape } from "./api-shape";
 
-/** One request as the authorizer sees it: never its body. */
+/** The part of a request that the authorizer gets: everything but the body. */
 export interface RequestHead {
   readonly path: string;
   readonly method: string;
@@ -33,8 +33,8 @@ const verdictOf = (outcome: CallOutcome): Verdict => {
 };
 
 /**
- * API Gateway's REQUEST authorizer with simple responses: without its identity source a request is refused
- * uncalled; an answer, also a denial, is kept for the TTL under the identity source's value.
+ * API Gateway's REQUEST authorizer with simple responses. A request without the identity source is refused without a
+ * call. Each answer, a denial too, is cached under the identity source's value for the TTL.
  */
 export const authorizer = (
   api: WebhookApiShape,

@@ -9,7 +9,7 @@ import { authorizer, type RequestHead, type Verdict } from "./authorize";
 import { eventPutter, type WebhookApiAnswer } from "./put-event";
 import { tokenBucket } from "./throttle";
 
-/** An HTTP API's payload limit. */
+/** The payload limit of an HTTP API. */
 const MAX_BODY_BYTES = 10 * 1_024 * 1_024;
 
 const KEPT_LATENCIES = 20_000;
@@ -25,22 +25,22 @@ const TOO_MANY: WebhookApiAnswer = { status: 429, body: { message: "Too Many Req
 const TOO_LARGE: WebhookApiAnswer = { status: 413, body: { message: "Request Entity Too Large" } };
 const UNAVAILABLE: WebhookApiAnswer = { status: 503, body: { message: "Service Unavailable" } };
 
-/** Counted since the start. */
+/** Counts since the start. */
 export interface WebhookApiCounts {
   readonly accepted: number;
   readonly failedEntries: number;
-  /** HTTP status → how often */
+  /** Number of answers by HTTP status. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** From a request's arrival to its answer, of the last 20,000 accepted ones. */
+  /** Milliseconds from arrival to answer, of the last 20,000 accepted requests. */
   readonly acceptMs: readonly number[];
 }
 
-/** Stands where API Gateway stands, by the shipped template's own route, authorizer and integration. */
+/** Replaces API Gateway, with the route, authorizer and integration of the shipped template. */
 export interface WebhookApi {
   readonly port: number;
   /** `http://127.0.0.1:<port>`, without the route's path. */
   readonly url: string;
-  /** Begins to serve; until then every request is answered 503. */
+  /** Starts to serve. Before that every request is answered with 503. */
   open(api: WebhookApiShape, callAuthorizer: (event: unknown) => Promise<CallOutcome>): void;
   counts(): WebhookApiCounts;
   close(): Promise<void>;
@@ -103,10 +103,10 @@ const counter = () => {
 };
 
 /**
- * Listens on loopback.
+ * Starts the webhook API on loopback.
  *
- * @param port 0 for a free one
- * @throws Error in words when the port is taken
+ * @param port 0: any free port
+ * @throws Error with a message for the operator when the port is taken
  */
 export const startWebhookApi = async (
   port: number,
@@ -126,7 +126,7 @@ export const startWebhookApi = async (
       .catch((): WebhookApiAnswer => UNAVAILABLE)
       .then((answer) => respond(response, answer, since));
   });
-  // Longer than a sender keeps a connection for its next webhook: else that webhook meets one just being closed.
+  // Longer than a sender keeps idle connections, which could otherwise be closed while it sends the next webhook.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, port)));

@@ -26,8 +26,8 @@ const MALFORMED = {
 const TOO_LARGE = { message: "Total size of the entries in the request is over the limit." };
 
 /**
- * The integration EventBridge-PutEvents, with the two refusals that the engine lacks: a detail that is no JSON
- * object fails as an entry (and the answer is 200 all the same), too large a one fails the call.
+ * The integration EventBridge-PutEvents, with two refusals that the engine does not have. A detail that is not a JSON
+ * object fails as an entry, in an answer with 200. A detail that is too large fails the call.
  */
 export const eventPutter =
   (client: EventBridgeClient, api: WebhookApiShape) =>

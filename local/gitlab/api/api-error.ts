@@ -1,4 +1,4 @@
-/** A refusal in GitLab's shape: `{"message": …}`, or `{"error": …}` for parameters. */
+/** An error answer of GitLab: `{"message": …}`, or `{"error": …}` for parameters. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 

@@ -20,7 +20,7 @@ const shown = (faults: GitLabFaults): Response =>
     ...defined({ errorSecondsLeft: faults.errorSecondsLeft() || undefined }),
   });
 
-/** The fault switch and the counters: not GitLab's, hence below `/_/`. */
+/** Fault injection and counters. They are not part of GitLab's API, so their paths begin with `/_/`. */
 export const controlRoutes = (faults: GitLabFaults, counts: GitLabCounts): readonly Route[] => {
   const route = routesOf("page", false, "");
   return [

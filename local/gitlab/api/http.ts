@@ -6,7 +6,7 @@ export interface HttpEnvironment {
   Bindings: HttpBindings;
 }
 
-/** One request on its way to a handler. */
+/** A request and its context, as a handler receives it. */
 export type RequestContext = Context<HttpEnvironment>;
 
 export type RequestHandler = (request: RequestContext) => Response | Promise<Response>;
@@ -23,7 +23,7 @@ export const noContent = (headers: Readonly<Record<string, string>> = {}): Respo
 export const plainText = (body: string | Buffer<ArrayBuffer>): Response =>
   new Response(body, { headers: { "content-type": "text/plain; charset=utf-8" } });
 
-/** An id of the path, e.g. `idOf(request, "job_id")`; undefined where the route has none of that name. */
+/** An id in the path, e.g. `idOf(request, "job_id")`; undefined when the route has no such parameter. */
 export const idOf = (request: RequestContext, name: string): number | undefined => {
   const text = request.req.param(name);
   return text === undefined ? undefined : Number(text);

@@ -2,7 +2,7 @@ import type { NewStandInRunner } from "../model/runners";
 import { badParameter, badRequest } from "./api-error";
 import type { RequestParameters } from "./parameters";
 
-/** GitLab's bounds: https://docs.gitlab.com/api/users/#create-a-runner */
+/** GitLab's limits: https://docs.gitlab.com/api/users/#create-a-runner */
 const MIN_TIMEOUT = 600;
 const MAX_TEXT = 1_024;
 const MAX_TAGS = 50;
@@ -29,7 +29,7 @@ const checkTags = (tags: readonly string[], runUntagged: boolean): readonly stri
   return [...new Set(tags)];
 };
 
-/** What a caller wants of a new runner, checked as GitLab checks it; type and project are the caller's affair. */
+/** Reads and checks the properties of a new runner as GitLab does. Type and project are added by the caller. */
 export const readNewRunner = (
   parameters: RequestParameters,
 ): Omit<NewStandInRunner, "type" | "tokenPrefix"> => {

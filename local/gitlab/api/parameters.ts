@@ -35,19 +35,19 @@ const bodyValues = async (request: RequestContext): Promise<Record<string, unkno
   return { ...value };
 };
 
-/** The parameters of a call: query and body together, as GitLab takes them. */
+/** The parameters of a request. As in GitLab, they come from the query and the body. */
 export const readParameters = async (request: RequestContext): Promise<RequestParameters> =>
   new RequestParameters({ ...formValues(queryOf(request)), ...(await bodyValues(request)) });
 
-/** The parameters of a call without a body. */
+/** The parameters of a request without a body. */
 export const queryParameters = (request: RequestContext): RequestParameters =>
   new RequestParameters(formValues(queryOf(request)));
 
-/** GitLab's spellings of a flag: those of `Params::Bool` in dry-types, by which Grape reads it. */
+/** The spellings of a boolean that GitLab accepts: those of dry-types' `Params::Bool`, which Grape uses. */
 const TRUE: readonly string[] = "1 on On ON t true True TRUE T y yes Yes YES Y".split(" ");
 const FALSE: readonly string[] = "0 off Off OFF f false False FALSE F n no No NO N".split(" ");
 
-/** Typed reading of parameters; what does not fit is a 400 in GitLab's words. */
+/** Reads parameters with types. @throws ApiError 400 with GitLab's message for a wrong value */
 export class RequestParameters {
   constructor(private readonly values: Readonly<Record<string, unknown>>) {}
 
@@ -81,7 +81,7 @@ export class RequestParameters {
     return TRUE.includes(text);
   }
 
-  /** An array, or a text with commas. */
+  /** An array, or a comma-separated text. */
   list(name: string): readonly string[] | undefined {
     const value = this.raw(name);
     if (Array.isArray(value)) return value.map(String);

@@ -1,11 +1,11 @@
 import type { RequestHandler } from "./http";
 
-/** Which faults a route is open to; those of the page and the fault switch never fail. */
+/** Selects the injected faults that apply to a route. None apply to the page and to fault injection itself. */
 export type RouteArea = "api" | "runner" | "page";
 
 export interface Route {
   readonly method: string;
-  /** E.g. `/api/v4/projects/:id/jobs/:job_id`; what begins with a colon is a positive whole number. */
+  /** E.g. `/api/v4/projects/:id/jobs/:job_id`. Parameters are positive integers. */
   readonly pattern: string;
   readonly area: RouteArea;
   /** Whether the access token is checked before the handler sees the request. */
@@ -13,7 +13,7 @@ export interface Route {
   readonly handler: RequestHandler;
 }
 
-/** A maker of routes of one area, so that a list of routes reads as one. */
+/** Returns a function that builds routes with the same area, authentication and prefix. */
 export const routesOf =
   (area: RouteArea, needsToken: boolean, prefix = "/api/v4") =>
   (method: string, path: string, handler: RequestHandler): Route => ({

@@ -9,7 +9,7 @@ import { ApiError, forbidden, notFound, unauthorized } from "./api-error";
 import { type HttpEnvironment, json, type RequestContext } from "./http";
 import type { Route } from "./router";
 
-/** What the server needs to answer. */
+/** The dependencies of the stand-in's HTTP server. */
 export interface GitLabServerDependencies {
   readonly routes: readonly Route[];
   readonly accessToken: string;
@@ -37,7 +37,7 @@ const checkToken = ({ req }: RequestContext, accessToken: string): void => {
   if ((req.header("private-token") ?? bearer) !== accessToken) throw unauthorized();
 };
 
-/** An error as GitLab answers it. 502 and 503 come from the proxy in front of it, as a page. */
+/** An injected error in GitLab's format. 502 and 503 are pages of the proxy in front of GitLab. */
 const faultResponse = (status: number): Response => {
   if (status === 502 || status === 503) {
     const page = "<html><head><title>GitLab is not responding</title></head></html>";
@@ -64,7 +64,7 @@ const refusal = (log: GitLabServerDependencies["log"], error: Error): Response =
   return json({ message: "500 Internal Server Error" }, 500);
 };
 
-/** GitLab's API takes a path with a slash at its end too. */
+/** As GitLab, ignores a slash at the end of an API path. */
 const routedPath = (request: Request): string => getPath(request).replace(/^(\/api\/v4\/.*[^/])\/$/, "$1");
 
 const appOf = (dependencies: GitLabServerDependencies): Hono<HttpEnvironment> => {
@@ -82,7 +82,7 @@ const appOf = (dependencies: GitLabServerDependencies): Hono<HttpEnvironment> =>
   return app;
 };
 
-/** Starts listening on 127.0.0.1. A port that is taken is an error that says so. */
+/** Starts the server on 127.0.0.1. @throws Error that names the port when it is taken */
 export const listen = async (dependencies: GitLabServerDependencies, port: number): Promise<Server> => {
   const app = appOf(dependencies);
   const fetch: typeof app.fetch = async (request, bindings, context) => {

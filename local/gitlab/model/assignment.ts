@@ -2,13 +2,13 @@ import { randomText } from "./random";
 import type { Manager, StandInJob, StandInRunner } from "./records";
 import type { GitLabState } from "./state";
 
-/** How many pending jobs GitLab looks at for one request. */
+/** Number of pending jobs that GitLab considers for one request. */
 const JOBS_TRIED = 45;
 
 const isInReach = (runner: StandInRunner, job: StandInJob): boolean =>
   runner.type !== "project_type" || runner.projectId === job.pipeline.projectId;
 
-/** Whether GitLab would hand this job to this runner: project, tags, untagged jobs, protected refs. */
+/** Whether GitLab would assign this job to this runner: project, tags, untagged jobs, protected refs. */
 export const matches = (runner: StandInRunner, job: StandInJob): boolean =>
   isInReach(runner, job) &&
   (job.spec.tags.length > 0 || runner.runUntagged) &&
@@ -16,22 +16,22 @@ export const matches = (runner: StandInRunner, job: StandInJob): boolean =>
   // The stand-in has no protected refs.
   runner.accessLevel === "not_protected";
 
-/** Tells a runner that there may be something new: its held polls are answered now. */
+/** Wakes the runner's long polls, since there may be a job for it. */
 export const notifyRunner = (state: GitLabState, runner: StandInRunner): void => {
   runner.queueValue = state.nextQueueValue();
   for (const wake of [...runner.polls]) wake();
 };
 
-/** Tells every runner that could take the job. */
+/** Wakes the long polls of every runner that matches the job. */
 export const notifyMatchingRunners = (state: GitLabState, job: StandInJob): void => {
   for (const runner of state.runners.values()) if (matches(runner, job)) notifyRunner(state, runner);
 };
 
-/** The part of a `jobs/request` body that the stand-in reads. */
+/** The fields of a `jobs/request` body that the stand-in uses. */
 export interface JobRequest {
   readonly manager: Manager;
   readonly lastUpdate?: string | undefined;
-  /** Features of the runner that change what GitLab does. */
+  /** Features of the runner that change GitLab's behaviour. */
   readonly twoPhaseCommit: boolean;
   readonly cancelGracefully: boolean;
 }
@@ -49,8 +49,8 @@ const assign = (state: GitLabState, runner: StandInRunner, request: JobRequest, 
   job.timeoutSeconds = Math.min(job.spec.timeoutSeconds, runner.maximumTimeout ?? Number.MAX_SAFE_INTEGER);
 };
 
-/** The oldest pending job that this runner may take, now assigned to it; or nothing. */
-const pick = (state: GitLabState, runner: StandInRunner, request: JobRequest): JobAnswer => {
+/** Assigns the oldest pending job that matches this runner. */
+const assignNext = (state: GitLabState, runner: StandInRunner, request: JobRequest): JobAnswer => {
   let tried = 0;
   for (const job of state.pending) {
     if (job.runner !== undefined || !matches(runner, job)) continue;
@@ -65,9 +65,9 @@ const pick = (state: GitLabState, runner: StandInRunner, request: JobRequest): J
 const answer = (state: GitLabState, runner: StandInRunner, request: JobRequest): JobAnswer =>
   runner.paused || runner.deleted
     ? { kind: "none", lastUpdate: runner.queueValue }
-    : pick(state, runner, request);
+    : assignNext(state, runner, request);
 
-/** Waits until the runner's queue changes, the time is up or the runner hangs up. */
+/** Waits until the runner's queue changes, the long poll times out or the runner disconnects. */
 const waitForChange = (
   state: GitLabState,
   runner: StandInRunner,
@@ -76,22 +76,22 @@ const waitForChange = (
   new Promise((resolve) => {
     const end = (outcome: "changed" | "same") => {
       runner.polls.delete(wake);
-      callOff();
-      signal.removeEventListener("abort", leave);
+      cancelTimer();
+      signal.removeEventListener("abort", timeOut);
       resolve(outcome);
     };
-    const leave = () => end("same");
+    const timeOut = () => end("same");
     const wake = () => end("changed");
-    const callOff = state.clock.after(state.limits.longPollMs, leave);
+    const cancelTimer = state.clock.after(state.limits.longPollMs, timeOut);
     runner.polls.add(wake);
-    signal.addEventListener("abort", leave);
+    signal.addEventListener("abort", timeOut);
   });
 
 /**
- * `POST /jobs/request`: any matching job to whoever asks. A request that knows the newest queue value is held,
- * as GitLab's Workhorse holds it, until that value changes.
+ * `POST /jobs/request`: assigns a matching job to the runner. A request with the current queue value waits until that
+ * value changes, as in GitLab's Workhorse.
  *
- * @param signal aborted when the runner hangs up: nothing is assigned to a runner that has left
+ * @param signal aborted when the runner disconnects; it then gets no job
  */
 export const requestJob = async (
   state: GitLabState,
@@ -107,7 +107,7 @@ export const requestJob = async (
   return answer(state, runner, request);
 };
 
-/** An assignment that was never confirmed: the job is free again, and the late runner will be refused. */
+/** Ends an assignment that was not confirmed: the job is free again, and a late confirmation is refused. */
 export const revertAssignment = (state: GitLabState, job: StandInJob): void => {
   if (job.token !== undefined) job.staleTokens.add(job.token);
   job.runner = undefined;

@@ -1,8 +1,8 @@
-/** Time as the stand-in sees it, so that tests move it by hand. */
+/** The stand-in's clock; tests set it by hand. */
 export interface StandInClock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Runs once after `milliseconds`; the answer calls it off. */
+  /** Runs once after `milliseconds`. @returns a function that cancels it */
   after(milliseconds: number, run: () => void): () => void;
 }
 
@@ -14,7 +14,7 @@ export const systemClock: StandInClock = {
   },
 };
 
-/** A clock that stands still until `advance` is called; what falls due runs in order of its time. */
+/** A clock that moves only by `advance`, which runs the timers that are due in order. */
 export const manualClock = (start = Date.UTC(2026, 0, 1)) => {
   let now = start;
   let due: { readonly at: number; readonly run: () => void }[] = [];

@@ -1,20 +1,20 @@
-/** What happened so far, for load tests and the page: `GET /_/counts`. */
+/** Counts since the start, for load tests and the page: `GET /_/counts`. */
 export interface GitLabCounts {
   readonly webhooks: {
-    /** Deliveries that were due, repeats not counted. */
+    /** Deliveries that were due, without repeats. */
     due: number;
-    /** Requests sent, repeats counted. */
+    /** Requests sent, with repeats. */
     sent: number;
-    /** Answered with 2xx. */
+    /** Answered with a status below 300. */
     accepted: number;
-    /** Answered otherwise, timed out, or refused. */
+    /** Answered with another status, timed out, or refused. */
     failed: number;
     lost: number;
     repeated: number;
-    /** Due, by job status. */
+    /** Due deliveries by job status. */
     readonly byStatus: Record<string, number>;
   };
-  /** Calls by route, e.g. `POST /api/v4/user/runners`. */
+  /** Requests by route, e.g. `POST /api/v4/user/runners`. */
   readonly calls: Record<string, number>;
   /** Answers by status, e.g. `201`. */
   readonly answers: Record<string, number>;

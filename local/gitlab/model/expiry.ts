@@ -3,7 +3,7 @@ import { finish } from "./jobs";
 import type { StandInJob } from "./records";
 import type { GitLabState } from "./state";
 
-/** GitLab calls a runner online for two hours after its last word. */
+/** GitLab shows a runner as online for two hours after its last contact. */
 const ONLINE_MS = 7_200_000;
 
 const hasRunnerOnline = (state: GitLabState, job: StandInJob): boolean => {
@@ -34,9 +34,9 @@ const expireActive = (state: GitLabState, job: StandInJob): void => {
 };
 
 /**
- * GitLab's time rules, looked at once a second: assignments that nobody confirmed, jobs whose runner has gone
- * silent or past its timeout, jobs that have been pending too long. They are why a pipeline ends even when its
- * runner was killed.
+ * Applies GitLab's time limits; called once a second. They end assignments that were not confirmed, jobs whose runner
+ * is silent or over its time-out, and jobs that have been pending too long. So a pipeline ends even when its runner was
+ * killed.
  */
 export const expire = (state: GitLabState): void => {
   for (const job of [...state.pending]) expirePending(state, job);

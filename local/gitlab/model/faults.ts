@@ -1,20 +1,20 @@
 import type { StandInClock } from "./clock";
 
-/** Where errors are answered: the REST API, the runners' API, the delivery of webhooks, or all of them. */
+/** What fails: the REST API, the runner API, webhook deliveries, or all of them. */
 export type FaultScope = "api" | "runner" | "webhooks" | "all";
 const SCOPES: readonly FaultScope[] = ["api", "runner", "webhooks", "all"];
 
-/** The body of `POST /_/faults`; `{}` takes everything back. */
+/** The body of `POST /_/faults`; `{}` clears all faults. */
 export interface FaultSettings {
-  /** Part of the webhooks that never leave, 0 to 1. */
+  /** Fraction of the webhooks that are lost, 0 to 1. */
   readonly lose?: number;
-  /** Part of the webhooks that are sent twice, 0 to 1. */
+  /** Fraction of the webhooks that are sent twice, 0 to 1. */
   readonly repeat?: number;
-  /** Milliseconds by which a webhook is late, from and to. */
+  /** Minimum and maximum delay of a webhook in milliseconds. */
   readonly delayMs?: readonly [number, number];
-  /** Answered instead of the real answer, 400 to 599. */
+  /** Status of every answer, 400 to 599. */
   readonly errorStatus?: number;
-  /** How long; absent: until the faults are changed. */
+  /** Duration of the errors; absent: until the faults change. */
   readonly errorSeconds?: number;
   readonly scope?: FaultScope;
 }
@@ -43,12 +43,12 @@ const CHECKS: Readonly<Record<keyof FaultSettings, readonly [(value: unknown) =>
 
 const isField = (name: string): name is keyof FaultSettings => Object.hasOwn(CHECKS, name);
 
-/** Reads a body of `POST /_/faults`, or says what is wrong with it. */
+/** Parses a body of `POST /_/faults`; returns a message when it is invalid. */
 export const parseFaults = (body: unknown): FaultSettings | string => {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return "send a JSON object";
   const settings: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
-    if (!isField(name)) return `${name} is unknown: ${Object.keys(CHECKS).join(", ")} are known`;
+    if (!isField(name)) return `${name} is unknown; known fields: ${Object.keys(CHECKS).join(", ")}`;
     const [check, wanted] = CHECKS[name];
     const checked = check(value);
     if (checked === undefined) return `${name} must be ${wanted}`;
@@ -57,7 +57,7 @@ export const parseFaults = (body: unknown): FaultSettings | string => {
   return settings as FaultSettings;
 };
 
-/** The fault switch: what is set, and whether an error is due now. */
+/** The injected faults. */
 export class GitLabFaults {
   #settings: FaultSettings = {};
   #errorUntil = 0;
@@ -79,14 +79,16 @@ export class GitLabFaults {
     this.#errorUntil = asksForError ? this.#clock.now() + lasts : 0;
   }
 
-  /** The status to answer instead of the truth; undefined when all is well. */
+  /** The status of an injected error; undefined when there is none. */
   errorNow(where: Exclude<FaultScope, "all">): number | undefined {
     const scope = this.#settings.scope ?? "all";
-    const isMeant = scope === "all" || scope === where;
-    return isMeant && this.#clock.now() < this.#errorUntil ? (this.#settings.errorStatus ?? 500) : undefined;
+    const isInScope = scope === "all" || scope === where;
+    return isInScope && this.#clock.now() < this.#errorUntil
+      ? (this.#settings.errorStatus ?? 500)
+      : undefined;
   }
 
-  /** Seconds that an error still lasts, for the page; 0 when there is none. */
+  /** Remaining seconds of an injected error, for the page; 0 when there is none. */
   errorSecondsLeft(): number {
     const left = Math.ceil((this.#errorUntil - this.#clock.now()) / 1000);
     return Math.max(0, Math.min(left, 3600));

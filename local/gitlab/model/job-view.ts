@@ -4,7 +4,7 @@ import { lastLines } from "./trace";
 
 const LINES_SHOWN = 8;
 
-/** A job as a viewer needs it: the terminal, the page, a test. Times in milliseconds since 1970. */
+/** A job for display on the terminal and the page, and for tests. Times in milliseconds since 1970. */
 export interface JobView {
   readonly id: number;
   readonly projectId: number;
@@ -16,17 +16,17 @@ export interface JobView {
   readonly failureReason?: string;
   readonly createdAt: number;
   readonly queuedAt?: number;
-  /** A runner has it, confirmed or not. */
+  /** When it was assigned to a runner, confirmed or not. */
   readonly assignedAt?: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
   readonly runnerId?: number;
   readonly retried: boolean;
-  /** Plain text: no colours, no control characters. */
+  /** Plain text without colours and control characters. */
   readonly lastLines: readonly string[];
 }
 
-/** The lines of each job at the log's size then: a log that has not grown is not read again. */
+/** A cache by the log's size, so that a log is read again only after it has grown. */
 const shownLines = new WeakMap<StandInJob, { readonly size: number; readonly lines: readonly string[] }>();
 
 const linesOf = (job: StandInJob): readonly string[] => {

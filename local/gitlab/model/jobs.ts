@@ -26,7 +26,7 @@ const newJob = (state: GitLabState, pipeline: Pipeline, spec: JobSpec, retriesCo
   return job;
 };
 
-/** Statuses at which GitLab sends a job webhook; the others pass in silence. */
+/** The statuses for which GitLab sends a job webhook. */
 const WEBHOOK_STATUSES: readonly StandInJobStatus[] = [
   "created",
   "pending",
@@ -54,8 +54,8 @@ const isUnfinished = (job: StandInJob): boolean => !isComplete(job) && job.statu
 const blocksNextStages = (job: StandInJob): boolean =>
   !job.spec.allowFailure && (job.status === "failed" || job.status === "canceled");
 
-const enterStage = (state: GitLabState, job: StandInJob, isSpoilt: boolean): void => {
-  const wanted = { on_success: !isSpoilt, on_failure: isSpoilt, always: true, manual: !isSpoilt };
+const enterStage = (state: GitLabState, job: StandInJob, hasFailed: boolean): void => {
+  const wanted = { on_success: !hasFailed, on_failure: hasFailed, always: true, manual: !hasFailed };
   const isWanted = wanted[job.spec.when];
   if (isWanted && job.spec.when !== "manual") {
     queue(state, job);
@@ -65,19 +65,19 @@ const enterStage = (state: GitLabState, job: StandInJob, isSpoilt: boolean): voi
   changed(state, job);
 };
 
-/** Lets the next stages begin, as far as the jobs before them have ended. */
+/** Starts the next stages whose preceding jobs have ended. */
 export const advance = (state: GitLabState, pipeline: Pipeline): void => {
   const before: StandInJob[] = [];
   for (const stage of pipeline.stages) {
     if (before.some(isUnfinished)) return;
     const jobs = pipeline.jobs.filter((job) => job.spec.stage === stage && !job.retried);
-    const isSpoilt = before.some(blocksNextStages);
-    for (const job of jobs) if (job.status === "created") enterStage(state, job, isSpoilt);
+    const hasFailed = before.some(blocksNextStages);
+    for (const job of jobs) if (job.status === "created") enterStage(state, job, hasFailed);
     before.push(...jobs);
   }
 };
 
-/** Creates a pipeline: each job is `created`, those of the first stage are `pending` at once. */
+/** Creates a pipeline. Its jobs are `created`; those of the first stage become `pending` at once. */
 export const createPipeline = (
   state: GitLabState,
   projectId: number,
@@ -99,7 +99,7 @@ export const createPipeline = (
   return pipeline;
 };
 
-/** The second phase: the runner has the job and begins. */
+/** Starts an assigned job: the second phase of two-phase commit. */
 export const start = (state: GitLabState, job: StandInJob): void => {
   state.pending.delete(job);
   state.active.add(job);
@@ -109,7 +109,7 @@ export const start = (state: GitLabState, job: StandInJob): void => {
   changed(state, job);
 };
 
-/** The end, whatever it is. A job that is being cancelled ends as `canceled`, whatever its runner says. */
+/** Ends a job. A job that is being cancelled ends as `canceled`, whatever its runner reports. */
 export const finish = (
   state: GitLabState,
   job: StandInJob,
@@ -129,10 +129,10 @@ export const finish = (
 };
 
 /**
- * Cancels: a job that does not run is canceled at once, also when it is assigned. One that runs is `canceling`
- * until its runner has run `after_script`, when the runner can do that.
+ * Cancels a job. A job that is not running, also an assigned one, is `canceled` at once. A running job is `canceling`
+ * until its runner has run `after_script`, if the runner supports that.
  *
- * @param force ends a job that is canceling already
+ * @param force also ends a job that is already `canceling`
  * @returns false when there is nothing to cancel
  */
 export const cancel = (state: GitLabState, job: StandInJob, force = false): boolean => {
@@ -148,7 +148,7 @@ export const cancel = (state: GitLabState, job: StandInJob, force = false): bool
   return true;
 };
 
-/** A new job with the same words. Undefined: this one has not ended, or has been retried before. */
+/** Creates a new job with the same specification. Undefined when this job has not ended or was retried before. */
 export const retry = (state: GitLabState, job: StandInJob): StandInJob | undefined => {
   const canRetry = isComplete(job) && job.status !== "skipped" && !job.retried;
   if (!canRetry) return undefined;
@@ -165,7 +165,7 @@ export const play = (state: GitLabState, job: StandInJob): boolean => {
   return true;
 };
 
-/** A pipeline's status from those of its jobs. */
+/** Derives a pipeline's status from its jobs. */
 export const pipelineStatus = (pipeline: Pipeline): StandInJobStatus => {
   const jobs = pipeline.jobs.filter((job) => !job.retried);
   const has = (...statuses: StandInJobStatus[]) => jobs.some((job) => statuses.includes(job.status));

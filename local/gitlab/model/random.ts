@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /**
- * A number in [0, 1) that depends on its key alone: the same seed loses and delays the same webhooks, however
- * the calls of a run interleave.
+ * A number in [0, 1) that depends on the seed and the key alone. So the same seed loses and delays the same webhooks,
+ * whatever the order of requests.
  */
 export const chance = (seed: number, ...key: readonly (string | number)[]): number =>
   createHash("sha256")
@@ -11,5 +11,5 @@ export const chance = (seed: number, ...key: readonly (string | number)[]): numb
     .readUInt32BE(0) /
   2 ** 32;
 
-/** Text for tokens: hexadecimal, `bytes` of randomness. */
+/** Hexadecimal text for tokens, from `bytes` random bytes. */
 export const randomText = (bytes: number): string => randomBytes(bytes).toString("hex");

@@ -1,6 +1,6 @@
 import type { JobTrace } from "./trace";
 
-/** https://docs.gitlab.com/api/jobs/: the statuses that the stand-in uses, in GitLab's words. */
+/** The job statuses that the stand-in uses: https://docs.gitlab.com/api/jobs/ */
 export type StandInJobStatus =
   | "created"
   | "manual"
@@ -20,7 +20,7 @@ export const isComplete = (job: { readonly status: StandInJobStatus }): boolean 
 export type When = "on_success" | "on_failure" | "always" | "manual";
 export const WHEN: readonly When[] = ["on_success", "on_failure", "always", "manual"];
 
-/** A job as a pipeline's author writes it. */
+/** A job's specification, as in a pipeline's configuration. */
 export interface JobSpec {
   readonly name: string;
   readonly tags: readonly string[];
@@ -39,7 +39,7 @@ export interface Pipeline {
   readonly projectId: number;
   readonly createdAt: number;
   readonly sha: string;
-  /** Stages in the order in which they run. */
+  /** Stages in order of execution. */
   readonly stages: readonly string[];
   readonly jobs: StandInJob[];
 }
@@ -65,20 +65,20 @@ export interface StandInJob {
   finishedAt?: number | undefined;
   failureReason?: string | undefined;
   exitCode?: number | undefined;
-  /** Set while the job is still pending (two-phase commit) and afterwards. */
+  /** Set when the job is assigned, while it is still pending (two-phase commit). */
   runner?: StandInRunner | undefined;
   manager?: Manager | undefined;
   assignedAt?: number | undefined;
-  /** Last word from the runner about this job. */
+  /** Time of the runner's last report about this job. */
   reportedAt?: number | undefined;
   /** The job token of this assignment. */
   token?: string | undefined;
-  /** Tokens of assignments that were never confirmed. */
+  /** Job tokens of assignments that were not confirmed. */
   readonly staleTokens: Set<string>;
   cancelGracefully: boolean;
-  /** Seconds that the runner was told: the smaller of the job's and the runner's. */
+  /** The time-out that the runner gets: the smaller of the job's and the runner's. */
   timeoutSeconds: number;
-  /** Another job has taken its place in the pipeline. */
+  /** Whether a retry has replaced this job in the pipeline. */
   retried: boolean;
 }
 
@@ -96,12 +96,12 @@ export interface Manager {
 export type RunnerType = "project_type" | "group_type" | "instance_type";
 export const RUNNER_TYPES: readonly RunnerType[] = ["project_type", "group_type", "instance_type"];
 
-/** A runner record. Managers are the processes that use its token. */
+/** A runner record. Its managers are the processes that use its token. */
 export interface StandInRunner {
   readonly id: number;
   readonly token: string;
   readonly type: RunnerType;
-  /** Of a project runner. */
+  /** Set for a project runner. */
   readonly projectId?: number | undefined;
   readonly createdAt: number;
   readonly managers: Map<string, Manager>;
@@ -114,16 +114,16 @@ export interface StandInRunner {
   maximumTimeout: number | null;
   maintenanceNote: string | null;
   contactedAt?: number | undefined;
-  /** Changes whenever there may be something new for this runner: X-GitLab-Last-Update. */
+  /** X-GitLab-Last-Update: changes whenever there may be a job for this runner. */
   queueValue: string;
-  /** Wakes its held `jobs/request` calls. */
+  /** Wake its long polls. */
   readonly polls: Set<() => void>;
   deleted: boolean;
 }
 
 export interface Webhook {
   readonly id: number;
-  /** Absent: the one webhook of the whole stand-in, as a group webhook would be. */
+  /** Absent for the webhook of the whole stand-in, which is like a group webhook. */
   readonly projectId?: number;
   readonly createdAt: number;
   url: string;
@@ -131,9 +131,9 @@ export interface Webhook {
   name: string | null;
   description: string | null;
   enableSslVerification: boolean;
-  /** The events it is subscribed to; `job_events` is the only one that is ever sent. */
+  /** Subscribed events; the stand-in sends `job_events` only. */
   readonly events: Set<string>;
-  /** Deliveries that failed one after another. */
+  /** Number of consecutive failed deliveries. */
   failures: number;
   disabledUntil?: number | undefined;
 }

@@ -1,25 +1,25 @@
 import { isComplete, type Pipeline } from "./records";
 import type { GitLabState } from "./state";
 
-/** What is kept of what has ended: memory stays bounded however long the stand-in serves. */
+/** Limits of the stored data, so that memory stays bounded. */
 const JOBS_KEPT = 5_000;
 const TRACE_BYTES_KEPT = 64 * 1024 * 1024;
 
 const isOver = (pipeline: Pipeline): boolean => pipeline.jobs.every(isComplete);
 
-const forget = (state: GitLabState, pipeline: Pipeline): void => {
+const remove = (state: GitLabState, pipeline: Pipeline): void => {
   state.pipelines.delete(pipeline.id);
   for (const job of pipeline.jobs) state.jobs.delete(job.id);
 };
 
-const forgetPipelines = (state: GitLabState): void => {
+const removePipelines = (state: GitLabState): void => {
   for (const pipeline of state.pipelines.values()) {
     if (state.jobs.size <= JOBS_KEPT) return;
-    if (isOver(pipeline)) forget(state, pipeline);
+    if (isOver(pipeline)) remove(state, pipeline);
   }
 };
 
-const forgetTraces = (state: GitLabState): void => {
+const clearTraces = (state: GitLabState): void => {
   let bytes = 0;
   for (const job of state.jobs.values()) bytes += job.trace.size;
   for (const job of state.jobs.values()) {
@@ -30,8 +30,8 @@ const forgetTraces = (state: GitLabState): void => {
   }
 };
 
-/** Forgets the oldest finished pipelines and logs when there are too many. */
+/** Removes the oldest finished pipelines and logs beyond the limits. */
 export const applyRetention = (state: GitLabState): void => {
-  if (state.jobs.size > JOBS_KEPT) forgetPipelines(state);
-  forgetTraces(state);
+  if (state.jobs.size > JOBS_KEPT) removePipelines(state);
+  clearTraces(state);
 };

@@ -3,7 +3,7 @@ import { randomText } from "./random";
 import type { Manager, RunnerType, StandInJob, StandInRunner } from "./records";
 import type { GitLabState } from "./state";
 
-/** What `POST /user/runners` and the older `POST /runners` ask for, checked. */
+/** The checked properties of a new runner, from `POST /user/runners` or the legacy `POST /runners`. */
 export interface NewStandInRunner {
   readonly type: RunnerType;
   readonly projectId?: number | undefined;
@@ -22,7 +22,7 @@ export const runnersOfProject = (state: GitLabState, projectId: number): number 
   [...state.runners.values()].filter((runner) => runner.projectId === projectId).length;
 
 /**
- * Creates a runner record, or says in GitLab's words why not.
+ * Creates a runner record, or returns GitLab's error message.
  * https://docs.gitlab.com/administration/instance_limits/ has the number of runners a project may have.
  */
 export const createRunner = (state: GitLabState, wanted: NewStandInRunner): StandInRunner | string => {
@@ -48,7 +48,7 @@ export const createRunner = (state: GitLabState, wanted: NewStandInRunner): Stan
   return runner;
 };
 
-/** Deletes the record. A job that it runs goes on with its job token; one that it was assigned does not begin. */
+/** Deletes the record. A running job continues with its job token; an assigned job does not start. */
 export const deleteRunner = (state: GitLabState, runner: StandInRunner): void => {
   runner.deleted = true;
   runner.managers.clear();
@@ -57,7 +57,7 @@ export const deleteRunner = (state: GitLabState, runner: StandInRunner): void =>
   state.onChange();
 };
 
-/** Changes a record; GitLab tells the runner's held polls, so a pause is felt at once. */
+/** Changes a record and wakes the runner's long polls, so that a pause takes effect at once. */
 export const updateRunner = (
   state: GitLabState,
   runner: StandInRunner,
@@ -80,7 +80,7 @@ export const updateRunner = (
   state.onChange();
 };
 
-/** What a runner says of itself in `info`. */
+/** The `info` that a runner sends about itself. */
 export interface RunnerInfo {
   readonly version?: string | undefined;
   readonly platform?: string | undefined;
@@ -99,7 +99,7 @@ const newManager = (state: GitLabState, systemId: string): Manager => ({
   executor: null,
 });
 
-/** Notes that a process with this runner's token has been in touch. */
+/** Records a contact of a process with this runner's token. */
 export const recordContact = (
   state: GitLabState,
   runner: StandInRunner,
@@ -117,6 +117,6 @@ export const recordContact = (
   return manager;
 };
 
-/** Jobs that this runner was assigned, newest first; a pending job without a runner is nobody's. */
+/** Jobs that were assigned to this runner, newest first. */
 export const jobsOfRunner = (state: GitLabState, runner: StandInRunner): readonly StandInJob[] =>
   [...state.jobs.values()].filter((job) => job.runner === runner).sort((one, other) => other.id - one.id);

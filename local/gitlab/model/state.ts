@@ -2,23 +2,23 @@ import { type StandInClock, systemClock } from "./clock";
 import { randomText } from "./random";
 import type { Pipeline, StandInJob, StandInRunner, Webhook } from "./records";
 
-/** Times as GitLab has them, and what is scaled for a laptop. Milliseconds unless the name says otherwise. */
+/** GitLab's time limits, some shortened for the laptop, and other limits. `Ms`: milliseconds. */
 export interface GitLabLimits {
-  /** A held `jobs/request`: GitLab's Workhorse holds up to 50 s. */
+  /** Duration of a long poll at `jobs/request` (GitLab's Workhorse: 50 s). */
   readonly longPollMs: number;
-  /** Two-phase commit: an assignment that nobody confirms (GitLab: 2 min). */
+  /** Two-phase commit: time to confirm an assignment (GitLab: 2 min). */
   readonly confirmationMs: number;
-  /** A running job without a word from its runner (GitLab: 60 min; a runner speaks at least every 30 s). */
+  /** A running job without a report of its runner (GitLab: 60 min; a runner reports at least every 30 s). */
   readonly silenceMs: number;
-  /** What a job may run beyond its timeout before GitLab itself fails it (GitLab: 15 min). */
+  /** Time beyond a job's time-out before GitLab fails it (GitLab: 15 min). */
   readonly timeoutGraceMs: number;
-  /** A pending job without a runner online that could take it (GitLab: 1 h). */
+  /** A pending job without a matching runner online (GitLab: 1 h). */
   readonly stuckMs: number;
-  /** A pending job in any case (GitLab: 24 h). */
+  /** Any pending job (GitLab: 24 h). */
   readonly pendingMs: number;
-  /** Runners that a project may have. */
+  /** Maximum number of runners of a project. */
   readonly runnersPerProject: number;
-  /** Whether `POST /runners` takes the registration token; false answers 410 as GitLab does by default. */
+  /** Whether `POST /runners` accepts the registration token; if not, it answers 410, GitLab's default. */
   readonly registrationTokens: boolean;
 }
 
@@ -33,7 +33,7 @@ export const DEFAULT_LIMITS: GitLabLimits = {
   registrationTokens: true,
 };
 
-/** Everything that the stand-in knows, in memory. The rules are functions on it. */
+/** The complete state of the stand-in, in memory. */
 export interface GitLabState {
   readonly clock: StandInClock;
   readonly limits: GitLabLimits;
@@ -42,24 +42,24 @@ export interface GitLabState {
   readonly projects: Set<number>;
   readonly pipelines: Map<number, Pipeline>;
   readonly jobs: Map<number, StandInJob>;
-  /** Pending jobs, assigned ones included, oldest first. */
+  /** Pending jobs, including assigned ones, oldest first. */
   readonly pending: Set<StandInJob>;
-  /** Running and canceling jobs. */
+  /** Jobs that are running or canceling. */
   readonly active: Set<StandInJob>;
   readonly runners: Map<number, StandInRunner>;
   readonly runnersByToken: Map<string, StandInRunner>;
   readonly webhooks: Map<number, Webhook>;
-  /** The next id of a kind, e.g. `nextId("job")`. */
+  /** The next id, e.g. `nextId("job")`. */
   readonly nextId: (kind: keyof typeof FIRST_IDS) => number;
-  /** Never the same twice: a runner's X-GitLab-Last-Update. */
+  /** A unique value for a runner's X-GitLab-Last-Update. */
   readonly nextQueueValue: () => string;
-  /** Called at each moment at which GitLab sends a job webhook. */
+  /** Called whenever GitLab would send a job webhook. */
   onWebhookDue: (job: StandInJob) => void;
-  /** Called after anything that a viewer may want to show. */
+  /** Called after each change of a job or a runner. */
   onChange: (job?: StandInJob) => void;
 }
 
-/** Where ids begin. Job ids of GitLab.com left 32 bits long ago, and so do these. */
+/** First ids. As on GitLab.com, job ids exceed 32 bits. */
 const FIRST_IDS = {
   job: 15_000_000_001,
   pipeline: 2_400_000_001,

@@ -1,4 +1,4 @@
-/** GitLab's own limit is 100 MB (`ci_jobs_trace_size`); the stand-in keeps traces in memory. */
+/** In bytes. GitLab's limit is 100 MB (`ci_jobs_trace_size`); the stand-in keeps traces in memory. */
 export const TRACE_LIMIT = 8 * 1024 * 1024;
 
 export type Append =
@@ -9,7 +9,7 @@ export type Append =
 
 const RANGE = /^(\d{1,15})-(-?\d{1,15})$/;
 
-/** A job's log, grown by `PATCH /jobs/:id/trace` with `Content-Range: a-b`. */
+/** A job's log, to which `PATCH /jobs/:id/trace` appends with `Content-Range: a-b`. */
 export class JobTrace {
   #parts: Buffer[] = [];
   #size = 0;
@@ -18,7 +18,7 @@ export class JobTrace {
     return this.#size;
   }
 
-  /** @param range the header's value, e.g. `0-41`: the first and last byte */
+  /** @param range value of the header, e.g. `0-41`: first and last byte */
   append(range: string, bytes: Buffer): Append {
     const match = RANGE.exec(range);
     if (match === null || Number(match[1]) !== this.#size) return { kind: "out-of-range" };
@@ -34,7 +34,7 @@ export class JobTrace {
     return whole;
   }
 
-  /** The last part of the log, at most `bytes` long, as text. */
+  /** The last `bytes` bytes of the log as text. */
   tail(bytes: number): string {
     const parts: Buffer[] = [];
     let size = 0;
@@ -66,8 +66,8 @@ const plainLine = (line: string): string => {
 };
 
 /**
- * The last lines of a log as plain text: colours, section marks, time stamps, overwritten parts and control
- * characters are gone, so that neither a terminal nor a page can be steered by a job (F-62).
+ * The last lines of a log as plain text. Colours, section markers, time stamps, overwritten text and control characters
+ * are removed, so that a job cannot control a terminal or a page (F-62).
  */
 export const lastLines = (trace: JobTrace, count: number, bytes = 8_192): readonly string[] =>
   trace

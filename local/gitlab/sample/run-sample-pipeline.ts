@@ -3,7 +3,7 @@ import { cancel, createPipeline } from "../model/jobs";
 import type { GitLabState } from "../model/state";
 import { CANCEL_AFTER_MS, CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample-pipeline";
 
-/** Creates the sample pipeline and cancels the job that is to be cancelled before it starts. */
+/** Creates the sample pipeline and cancels one of its jobs before it starts. */
 export const runSample = (state: GitLabState): readonly number[] => {
   const { jobs } = createPipeline(state, SAMPLE_PROJECT, parseJobSpecs(SAMPLE_JOBS));
   const cancelled = jobs.find((job) => job.spec.name === CANCELLED_SAMPLE_JOB);

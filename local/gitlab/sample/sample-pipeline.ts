@@ -1,9 +1,9 @@
-/** The project that the sample pipeline belongs to. */
+/** The project of the sample pipeline. */
 export const SAMPLE_PROJECT = 1;
 
 /**
- * The sample pipeline: a job of each kind. `unit tests` and `image build` are the two that a mapping is for
- * (LAMBDA and EC2); the others go to the default runner. `deploy` is cancelled before it starts.
+ * The sample pipeline, with a job of each kind. The sample mapping has `unit tests` (LAMBDA) and `image build` (EC2);
+ * the other jobs use the default runner. `deploy` is cancelled before it starts.
  */
 export const SAMPLE_JOBS = [
   { name: "hello", script: ['echo "Hello from $(uname -sm)"', "sleep 1"] },
@@ -26,6 +26,6 @@ export const SAMPLE_JOBS = [
   { name: "deploy", tags: ["lambda"], script: ["echo never reached"] },
 ] as const;
 
-/** The job of the sample that is cancelled, and after how long: before any runner can have it. */
+/** The job that is cancelled, soon enough that no runner has taken it. */
 export const CANCELLED_SAMPLE_JOB = "deploy";
 export const CANCEL_AFTER_MS = 300;

@@ -2,8 +2,8 @@
  * The body of GitLab's job webhook, in the key order of GitLab 19.x.
  * https://docs.gitlab.com/user/project/integrations/webhook_events/#job-events
  *
- * It has no tags of the job: `runner.tags` are those of the runner that took it, and `tag` says whether the
- * pipeline is one of a git tag. `commit.id` is the pipeline's id.
+ * It does not contain the job's tags: `runner.tags` are the runner's tags, and `tag` says whether the pipeline is for a
+ * git tag. `commit.id` is the pipeline's id.
  */
 export interface JobWebhookPayload {
   readonly object_kind: "build";
@@ -24,7 +24,7 @@ export interface WebhookRunner {
   readonly tags: readonly string[];
 }
 
-/** Which server's shape: `19.x` is today's; `2021` has no `_iso` dates and no project; `2019` neither a runner. */
+/** The format by server version. `2021` has no `_iso` dates and no project; `2019` has no runner either. */
 export type WebhookShape = "19.x" | "2021" | "2019";
 
 const NEWER_THAN_2021 = [
@@ -51,7 +51,7 @@ const user = {
 };
 const SHA = "95790bf891e76fee5e1747ab589903a6a1f80f22";
 
-/** Every field of a 19.x webhook. */
+/** All fields of a 19.x webhook. */
 export const template = {
   object_kind: "build",
   ref: "main",
@@ -121,7 +121,7 @@ export const template = {
 
 const OLD_DATE_FIELDS = ["build_created_at", "build_started_at", "build_finished_at"];
 
-/** Old servers send ISO dates: `2021-02-23T02:41:37.886Z`, where newer ones send `2023-01-10 13:50:02 UTC`. */
+/** Old servers send dates as `2021-02-23T02:41:37.886Z`, newer ones as `2023-01-10 13:50:02 UTC`. */
 const withOldDates = (fields: Record<string, unknown>): Record<string, unknown> => {
   const iso = (value: unknown) =>
     typeof value === "string" ? new Date(value.replace(" UTC", "Z")).toISOString() : value;
@@ -131,11 +131,11 @@ const withOldDates = (fields: Record<string, unknown>): Record<string, unknown> 
 };
 
 /**
- * A job webhook's body: all fields filled, so that a caller names only what varies. An override of `undefined`
- * takes the field out.
+ * The body of a job webhook with all fields, so that a caller gives only those that matter. An override of `undefined`
+ * removes the field.
  *
- * @example jobHookPayload({ build_status: "running", runner: null })
- * @example jobHookPayload({ build_id: 12 }, "2019")
+ * @example jobWebhookPayload({ build_status: "running", runner: null })
+ * @example jobWebhookPayload({ build_id: 12 }, "2019")
  */
 export const jobWebhookPayload = (
   overrides: Readonly<Record<string, unknown>> = {},

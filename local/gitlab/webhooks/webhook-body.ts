@@ -50,7 +50,7 @@ const commitFields = (pipeline: Pipeline, status: string) => ({
   commit: { ...template.commit, id: pipeline.id, sha: pipeline.sha, status },
 });
 
-/** The webhook that GitLab sends for a job as it is now. */
+/** The webhook body for a job in its current state. */
 export const webhookBody = (url: string, job: StandInJob, pipelineStatus: string): JobWebhookPayload =>
   jobWebhookPayload({
     ...projectFields(url, job.pipeline.projectId),
@@ -70,14 +70,14 @@ export const webhookBody = (url: string, job: StandInJob, pipelineStatus: string
     build_queued_duration: seconds(job.queuedAt, job.startedAt ?? job.finishedAt),
     build_allow_failure: job.spec.allowFailure,
     build_failure_reason: job.failureReason ?? "unknown_failure",
-    // Two-phase commit: the runner shows from `running` on, not while the assigned job is pending.
+    // Two-phase commit: an assigned job that is still pending has no runner in the webhook.
     runner:
       job.startedAt !== undefined && job.runner !== undefined && !job.runner.deleted
         ? runnerFields(job.runner)
         : null,
   });
 
-/** Headers of a delivery, but for the secret. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
+/** Headers of a delivery, without the secret. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
 export const webhookHeaders = (
   url: string,
   ids: { readonly event: string; readonly delivery: string; readonly idempotencyKey: string },

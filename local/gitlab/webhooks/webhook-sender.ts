@@ -8,18 +8,18 @@ import type { StandInJob, Webhook } from "../model/records";
 import type { GitLabState } from "../model/state";
 import { webhookBody, webhookHeaders } from "./webhook-body";
 
-/** How webhooks behave when no fault is set: a little late, now and then twice or out of order, as GitLab's do. */
+/** Timing of webhooks without injected faults. As GitLab's, they are delayed, and some are repeated or out of order. */
 export interface WebhookTiming {
-  /** From and to. */
+  /** Minimum and maximum. */
   readonly delayMs: readonly [number, number];
-  /** Part of the webhooks that come twice. */
+  /** Fraction of the webhooks that are sent twice. */
   readonly repeat: number;
-  /** Part of the webhooks that are late by up to `lateMs`, and so out of order. */
+  /** Fraction of the webhooks with an additional delay of up to `lateMs`, which may change their order. */
   readonly late: number;
   readonly lateMs: number;
-  /** The same seed gives the same delays, repeats and losses for the same job ids. */
+  /** For the same job ids the same seed gives the same delays, repeats and losses. */
   readonly seed: number;
-  /** GitLab.com switches a webhook off for a while after four failures in a row. Off by default, as self-managed. */
+  /** Disables a webhook temporarily after four consecutive failures, as GitLab.com does. Off by default, as in self-managed GitLab. */
   readonly autoDisable: boolean;
 }
 
@@ -42,7 +42,7 @@ interface Delivery {
   readonly headers: Record<string, string>;
 }
 
-/** Sends job webhooks; no retry, as GitLab does none. */
+/** Sends job webhooks. As GitLab, it does not retry. */
 export class WebhookSender {
   readonly #state: GitLabState;
   readonly #url: () => string;
@@ -67,7 +67,7 @@ export class WebhookSender {
     this.#timing = parts.timing;
   }
 
-  /** The payload is built now, as GitLab does; it leaves later. */
+  /** Builds the payload now, as GitLab does, and sends it later. */
   jobChanged(job: StandInJob): void {
     countUp(this.#counts.webhooks.byStatus, job.status);
     const payload = webhookBody(this.#url(), job, pipelineStatus(job.pipeline));
@@ -88,10 +88,10 @@ export class WebhookSender {
       return;
     }
     const delivery = { webhook, body, headers: this.#headers(webhook) };
-    this.#later(this.#delay(roll, "first"), delivery);
+    this.#sendLater(this.#delay(roll, "first"), delivery);
     if (roll("repeat") < (settings.repeat ?? this.#timing.repeat)) {
       this.#counts.webhooks.repeated += 1;
-      this.#later(this.#delay(roll, "second"), delivery);
+      this.#sendLater(this.#delay(roll, "second"), delivery);
     }
   }
 
@@ -109,16 +109,16 @@ export class WebhookSender {
     return { ...webhookHeaders(this.#url(), ids, this.#state.clock.now()), ...secret };
   }
 
-  #later(milliseconds: number, delivery: Delivery): void {
+  #sendLater(milliseconds: number, delivery: Delivery): void {
     if (this.#isClosed) return;
-    const callOff = this.#state.clock.after(milliseconds, () => {
-      this.#waiting.delete(callOff);
+    const cancelTimer = this.#state.clock.after(milliseconds, () => {
+      this.#waiting.delete(cancelTimer);
       void this.send(delivery);
     });
-    this.#waiting.add(callOff);
+    this.#waiting.add(cancelTimer);
   }
 
-  /** Sends at once. @returns the status answered; undefined when there was no answer in ten seconds */
+  /** Sends at once. @returns the answer's status; undefined without an answer within ten seconds */
   async send(delivery: Delivery): Promise<number | undefined> {
     if (this.#isClosed) return undefined;
     if (this.#faults.errorNow("webhooks") !== undefined) {
@@ -127,17 +127,17 @@ export class WebhookSender {
     }
     this.#counts.webhooks.sent += 1;
     const status = await post(this.#agent, delivery);
-    this.#note(delivery.webhook, status !== undefined && status < 300);
+    this.#recordResult(delivery.webhook, status !== undefined && status < 300);
     return status;
   }
 
-  /** A test delivery, as the webhook's page in GitLab offers. */
+  /** Sends a test delivery, like the button on the webhook's page in GitLab. */
   test(webhook: Webhook, job: StandInJob): Promise<number | undefined> {
     const body = JSON.stringify(webhookBody(this.#url(), job, pipelineStatus(job.pipeline)));
     return this.send({ webhook, body, headers: this.#headers(webhook) });
   }
 
-  #note(webhook: Webhook, isAccepted: boolean): void {
+  #recordResult(webhook: Webhook, isAccepted: boolean): void {
     this.#counts.webhooks[isAccepted ? "accepted" : "failed"] += 1;
     webhook.failures = isAccepted ? 0 : webhook.failures + 1;
     const rounds = webhook.failures - FAILURES_BEFORE_DISABLING;
@@ -151,7 +151,7 @@ export class WebhookSender {
 
   close(): void {
     this.#isClosed = true;
-    for (const callOff of this.#waiting) callOff();
+    for (const cancelTimer of this.#waiting) cancelTimer();
     this.#agent.destroy();
   }
 }

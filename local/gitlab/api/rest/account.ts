@@ -11,7 +11,7 @@ const token = (state: GitLabState) => ({
   description: null,
   revoked: false,
   created_at: new Date(state.clock.now()).toISOString(),
-  // What the product asks for, and `api` for setting up webhooks.
+  // The scopes that the product needs, and `api` for creating webhooks.
   scopes: ["api", "read_api", "create_runner", "manage_runner"],
   user_id: USER.id,
   last_used_at: new Date(state.clock.now()).toISOString(),
@@ -27,7 +27,7 @@ const projects = (state: GitLabState, url: string, request: RequestContext): Res
     ({ id }) => projectJson(url, id),
   );
 
-/** Who asks, which projects there are, what server this is. */
+/** The token's owner, the projects and the server's version. */
 export const accountRestRoutes = (state: GitLabState, url: () => string): readonly Route[] => {
   const route = routesOf("api", true);
   const version = { version: VERSION, revision: REVISION };

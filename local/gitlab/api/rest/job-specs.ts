@@ -52,14 +52,14 @@ const jobSpec = (value: unknown): JobSpec => {
     stage: parameters.text("stage") ?? "test",
     afterScript: lines(parameters, "after_script"),
     when,
-    // As in GitLab, a manual job does not stop what comes after it.
+    // As in GitLab, a manual job does not block later stages.
     allowFailure: parameters.flag("allow_failure") ?? when === "manual",
     variables: variablesOf(parameters),
     timeoutSeconds: timeout,
   };
 };
 
-/** Reads the `jobs` of `POST /projects/:id/pipeline`; 400 names what is wrong. */
+/** Reads the `jobs` of `POST /projects/:id/pipeline`. @throws ApiError 400 that names the wrong field */
 export const parseJobSpecs = (value: unknown): readonly JobSpec[] => {
   if (!Array.isArray(value) || value.length === 0)
     throw badParameter("jobs must be a list of at least one job");

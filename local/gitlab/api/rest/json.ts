@@ -2,7 +2,7 @@ import { pipelineStatus } from "../../model/jobs";
 import type { Manager, Pipeline, StandInJob, StandInRunner } from "../../model/records";
 import type { GitLabState } from "../../model/state";
 
-/** GitLab's JSON for what the state holds. Dates as the API writes them: `2026-01-10T13:50:02.000Z`. */
+/** A date as GitLab's API writes it, e.g. `2026-01-10T13:50:02.000Z`. */
 const date = (time: number | undefined): string | null =>
   time === undefined ? null : new Date(time).toISOString();
 
@@ -29,7 +29,7 @@ const contactStatus = (now: number, createdAt: number, contactedAt: number | und
   return now - contactedAt > STALE_MS ? "stale" : "offline";
 };
 
-/** A runner as lists and jobs show it. */
+/** A runner in lists and in jobs. */
 export const runnerJson = (state: GitLabState, runner: StandInRunner) => {
   const status = contactStatus(state.clock.now(), runner.createdAt, runner.contactedAt);
   const isBusy = [...state.active].some((job) => job.runner === runner);
@@ -69,7 +69,7 @@ export const projectJson = (url: string, id: number) => ({
 const newestManager = (runner: StandInRunner): Manager | undefined =>
   [...runner.managers.values()].sort((one, other) => other.contactedAt - one.contactedAt)[0];
 
-/** A runner as `GET /runners/:id` shows it. */
+/** A runner in `GET /runners/:id`. */
 export const runnerDetailsJson = (state: GitLabState, url: string, runner: StandInRunner) => {
   const manager = newestManager(runner);
   const projects = runner.projectId === undefined ? [] : [projectJson(url, runner.projectId)];
@@ -105,7 +105,7 @@ export const managerJson = (state: GitLabState, manager: Manager) => ({
   job_execution_status: [...state.active].some((job) => job.manager === manager) ? "active" : "idle",
 });
 
-/** A pipeline as lists show it. */
+/** A pipeline in lists. */
 export const pipelineJson = (url: string, pipeline: Pipeline) => ({
   id: pipeline.id,
   iid: pipeline.iid,
@@ -132,7 +132,7 @@ const commitJson = (job: StandInJob) => ({
   created_at: date(job.pipeline.createdAt),
 });
 
-/** A job as the Jobs API shows it: https://docs.gitlab.com/api/jobs/ */
+/** A job in the Jobs API: https://docs.gitlab.com/api/jobs/ */
 export const jobJson = (state: GitLabState, url: string, job: StandInJob) => {
   const runner = runnerOfJob(job);
   const now = state.clock.now();

@@ -1,6 +1,6 @@
 import { json, queryOf, type RequestContext } from "../http";
 
-/** https://docs.gitlab.com/api/rest/#pagination: 20 a page, 100 at most. */
+/** https://docs.gitlab.com/api/rest/#pagination: 20 items a page, at most 100. */
 const perPage = (query: URLSearchParams): number => {
   const wanted = Number(query.get("per_page") ?? 20);
   return Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, 100) : 20;
@@ -22,10 +22,10 @@ const byKeyset = <Item extends Identified>(url: string, request: RequestContext,
   const field = isAscending ? "id_after" : "id_before";
   const edge = Number(query.get(field) ?? query.get("cursor") ?? Number.NaN);
   const isBeyond = (item: Item) => Number.isNaN(edge) || (isAscending ? item.id > edge : item.id < edge);
-  const left = items.filter(isBeyond);
-  const page = left.slice(0, perPage(query));
+  const following = items.filter(isBeyond);
+  const page = following.slice(0, perPage(query));
   const last = page.at(-1);
-  const hasMore = last !== undefined && left.length > page.length;
+  const hasMore = last !== undefined && following.length > page.length;
   const headers = hasMore ? { Link: link(url, request, { [field]: String(last.id) }, "next") } : {};
   return { page, headers };
 };
@@ -35,13 +35,13 @@ const byOffset = <Item>(url: string, request: RequestContext, items: readonly It
   const size = perPage(query);
   const number = Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1);
   const pages = Math.max(1, Math.ceil(items.length / size));
-  const turn = (to: number, rel: string) =>
+  const linkTo = (to: number, rel: string) =>
     link(url, request, { page: String(to), per_page: String(size) }, rel);
   const links = [
-    ...(number > 1 ? [turn(number - 1, "prev")] : []),
-    ...(number < pages ? [turn(number + 1, "next")] : []),
-    turn(1, "first"),
-    turn(pages, "last"),
+    ...(number > 1 ? [linkTo(number - 1, "prev")] : []),
+    ...(number < pages ? [linkTo(number + 1, "next")] : []),
+    linkTo(1, "first"),
+    linkTo(pages, "last"),
   ];
   const headers = {
     Link: links.join(", "),
@@ -56,8 +56,8 @@ const byOffset = <Item>(url: string, request: RequestContext, items: readonly It
 };
 
 /**
- * One page of a list: by keyset (`pagination=keyset`, or an `id_after`/`id_before` of a Link before) or by
- * page number. Newest first unless `sort=asc`.
+ * One page of a list, by keyset (`pagination=keyset`, or `id_after`/`id_before` from an earlier Link) or by page number.
+ * Newest first unless `sort=asc`.
  */
 export const paged = <Item extends Identified>(
   url: string,

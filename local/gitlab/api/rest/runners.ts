@@ -77,7 +77,7 @@ const remove = (state: GitLabState, request: RequestContext): Response => {
   return noContent();
 };
 
-/** GitLab filters by these alone; without a filter an assigned job that is still pending shows too. */
+/** The statuses that GitLab accepts as a filter. Without a filter, assigned jobs that are still pending are listed too. */
 const JOB_FILTERS = ["running", "success", "failed", "canceled"] as const;
 
 const jobs = (state: GitLabState, url: string, request: RequestContext): Response => {

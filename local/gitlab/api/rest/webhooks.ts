@@ -11,7 +11,7 @@ import { WEBHOOK_EVENT_NAMES, webhookJson } from "./webhook-json";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
-/** The stand-in sends to loopback addresses only, so that no job's text ever leaves the machine. */
+/** The stand-in sends to loopback addresses only, so that no job data leaves the machine. */
 export const checkWebhookUrl = (text: string | undefined): string => {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw badParameter("url is missing or invalid");
@@ -23,7 +23,7 @@ export const checkWebhookUrl = (text: string | undefined): string => {
   return url.href;
 };
 
-/** A new webhook, subscribed to pushes alone until told otherwise, as in GitLab. */
+/** A new webhook. As in GitLab, it is subscribed to push events only. */
 export const newWebhook = (state: GitLabState, projectId: number | undefined, url: string): Webhook => ({
   id: state.nextId("webhook"),
   ...defined({ projectId }),

@@ -39,7 +39,7 @@ const predefined = (url: string, job: StandInJob): Readonly<Record<string, strin
   CI_COMMIT_REF_NAME: "main",
   CI_COMMIT_BRANCH: "main",
   CI_RUNNER_TAGS: JSON.stringify(job.runner?.tags ?? []),
-  // There is no repository here: a job has its script and nothing to fetch.
+  // The stand-in has no repositories: a job has its script and no sources.
   GIT_STRATEGY: "none",
   GIT_CHECKOUT: "false",
 });
@@ -78,7 +78,7 @@ const jobInfo = (job: StandInJob, now: number) => ({
   project_jobs_running_on_instance_runners_count: "0",
 });
 
-/** The body of a 201 to `jobs/request`. A runner refuses wrong JSON types, so each is what it wants. */
+/** The body of a 201 to `jobs/request`, with the JSON types that gitlab-runner requires. */
 export const jobPayload = (url: string, job: StandInJob, now: number) => ({
   id: job.id,
   token: job.token,

@@ -6,7 +6,7 @@ import { discardBody, idOf, json, queryOf, type RequestContext, readBody } from 
 import { RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 
-/** How often a runner is to send its log, in seconds: somebody is looking. */
+/** Seconds between log updates; GitLab's value while the job's log is being watched. */
 const UPDATE_INTERVAL = "3";
 
 const tokenOf = (request: RequestContext, parameters: RequestParameters): string =>
@@ -18,7 +18,7 @@ const findJob = (state: GitLabState, request: RequestContext): StandInJob => {
   return job;
 };
 
-/** The job of a request by its job token. What no longer runs is a 403 with the status that it has (abort). */
+/** Finds the job by its job token. For a job that has ended the answer is 403 with its status, which aborts the runner. */
 const authenticate = (
   state: GitLabState,
   request: RequestContext,
@@ -26,7 +26,7 @@ const authenticate = (
 ): StandInJob => {
   const job = findJob(state, request);
   const token = tokenOf(request, parameters);
-  // The assignment was never confirmed and is somebody else's now.
+  // This assignment was not confirmed in time, and the job was released.
   if (job.staleTokens.has(token)) throw new ApiError(409, { message: "409 Conflict" });
   if (token === "" || job.token !== token) throw forbidden();
   const isAtWork = job.status === "running" || job.status === "canceling" || job.status === "pending";
@@ -42,7 +42,7 @@ const updated = (job: StandInJob, status: 200 | 400): Response =>
     "X-GitLab-Trace-Update-Interval": UPDATE_INTERVAL,
   });
 
-/** Second phase: `pending` keeps the assignment, `running` confirms it. 400 when the runner's manager is gone. */
+/** Second phase: `pending` keeps the assignment, `running` confirms it. 400 when the runner was deleted. */
 const confirm = (state: GitLabState, job: StandInJob, wanted: string): Response => {
   if (wanted === "pending") {
     job.assignedAt = state.clock.now();
@@ -93,7 +93,7 @@ const appendTrace = async (state: GitLabState, request: RequestContext): Promise
   return json(202, 202, { ...headers, ...more });
 };
 
-/** Artifacts are taken and counted; their content is not kept. */
+/** Artifacts are accepted and their size is recorded; the content is not kept. */
 const addArtifact = async (state: GitLabState, request: RequestContext): Promise<Response> => {
   const job = authenticate(state, request, new RequestParameters({}));
   const query = queryOf(request);
@@ -108,7 +108,7 @@ const noArtifact = (state: GitLabState, request: RequestContext): Response => {
   throw notFound();
 };
 
-/** What a runner calls for its job, with the job token. */
+/** The requests of a runner for its job, authenticated by the job token. */
 export const jobRoutes = (state: GitLabState): readonly Route[] => {
   const route = routesOf("runner", false);
   return [

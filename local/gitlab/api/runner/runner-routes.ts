@@ -10,7 +10,7 @@ import { type RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 import { jobPayload } from "./job-payload";
 
-/** The runner whose token the body carries; 403 for a deleted or unknown one, upon which a runner sleeps 300 s. */
+/** Finds the runner by the token in the body; 403 when there is none. A runner then waits 300 s. */
 const authenticate = (state: GitLabState, parameters: RequestParameters): StandInRunner => {
   const runner = state.runnersByToken.get(parameters.text("token") ?? "");
   if (runner === undefined) throw forbidden();
@@ -49,18 +49,18 @@ const requestJobFor = async (state: GitLabState, url: string, request: RequestCo
   return json(jobPayload(url, answer.job, state.clock.now()), 201);
 };
 
-/** The older way: a registration token makes a runner that takes jobs of every project. */
+/** Legacy registration: a registration token creates a runner for all projects. */
 const register = async (state: GitLabState, request: RequestContext): Promise<Response> => {
   const parameters = await readParameters(request);
   if (!state.limits.registrationTokens)
     throw new ApiError(410, { message: "410 Gone - Runner registration disallowed" });
   if (parameters.text("token") !== state.registrationToken) throw forbidden("invalid token supplied");
-  const wishes = {
+  const wanted = {
     ...readNewRunner(parameters),
     type: "instance_type" as const,
     tokenPrefix: "glrtr-" as const,
   };
-  const runner = createRunner(state, wishes);
+  const runner = createRunner(state, wanted);
   if (typeof runner === "string") throw badRequest(runner);
   return json(tokenJson(runner), 201);
 };
