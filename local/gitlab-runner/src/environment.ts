@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { type RunnerConfig, shortToken } from "./config";
 import type { JobPayload, JobVariable } from "./job-log";
 
-/** Where a job's files lie. */
+/** The folders of a job. */
 export interface JobFolders {
   readonly project: string;
-  /** File variables and the like; removed at the end. */
+  /** Holds file variables and pipes; removed at the job's end. */
   readonly temporary: string;
 }
 
@@ -34,7 +34,7 @@ const pairs = (environment: readonly string[]): JobVariable[] =>
 const plain = (values: Record<string, string>): JobVariable[] =>
   Object.entries(values).map(([key, value]) => ({ key, value, raw: true }));
 
-/** `$NAME` and `${NAME}` in values, from what is known so far; `$$` is a dollar sign. */
+/** Expands `$NAME` and `${NAME}` from the preceding variables; `$$` is a dollar sign. */
 const expand = (value: string, known: ReadonlyMap<string, string>): string =>
   value.replace(/\$(\$|\{(\w+)\}|(\w+))/g, (whole, mark: string, braced?: string, bare?: string) =>
     mark === "$" ? whole.slice(1) : (known.get(braced ?? bare ?? "") ?? ""),
@@ -42,7 +42,7 @@ const expand = (value: string, known: ReadonlyMap<string, string>): string =>
 
 const isName = (key: string): boolean => /^[A-Za-z_]\w*$/.test(key);
 
-/** A file variable's value goes to a file; the variable names it. */
+/** Writes the value of a file variable to a file and returns its path; other values are returned unchanged. */
 const stored = (variable: JobVariable, value: string, folders: JobFolders): string => {
   if (!variable.file) return value;
   const path = join(folders.temporary, variable.key);
@@ -51,7 +51,7 @@ const stored = (variable: JobVariable, value: string, folders: JobFolders): stri
   return path;
 };
 
-/** The variables of a job in the order in which later ones win: the runner's, the job's, the runner's last word. */
+/** The variables of a job. Later ones win: the runner's defaults, the job's, then the runner's final ones. */
 export const jobEnvironment = (
   config: RunnerConfig,
   job: JobPayload,

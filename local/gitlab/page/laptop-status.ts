@@ -1,20 +1,20 @@
-/** What only the laptop's other parts know of a job: the ledger's record of it. Times in milliseconds since 1970. */
+/** The ledger's data about a job, for display. Times in milliseconds since 1970. */
 export interface LaptopJob {
   readonly jobId: number;
-  /** `LAMBDA` | `EC2`. */
+  /** `LAMBDA` or `EC2`. */
   readonly provider?: string;
-  /** Instance or invocation. */
+  /** Id of the instance or of the invocation. */
   readonly resourceId?: string;
   readonly market?: string;
-  /** USD. */
+  /** In USD. */
   readonly cost?: number;
   readonly attempt?: number;
-  /** Why something goes wrong, in a sentence. */
+  /** Reason of a failure, as a sentence. */
   readonly reason?: string;
   readonly steps?: readonly { readonly name: string; readonly at: number }[];
 }
 
-/** What is still there: all zero when everything that was started is gone. */
+/** Numbers of resources that still exist; all zero after a complete cleanup. */
 export interface RemainingResources {
   readonly runners: number;
   readonly instances: number;
@@ -30,7 +30,7 @@ export type AskLaptop = () => Promise<LaptopStatus>;
 
 const FRESH_MS = 800;
 
-/** Asks at most about once a second and not while an answer is due; the last answer stands meanwhile. */
+/** Caches the status: asks about once a second at most, one request at a time, and returns the last answer meanwhile. */
 export const laptopStatus = (now: () => number) => {
   let ask: AskLaptop | undefined;
   let last: LaptopStatus | undefined;
@@ -43,7 +43,7 @@ export const laptopStatus = (now: () => number) => {
     try {
       last = await ask();
     } catch {
-      // The page shows no providers then; whoever gave the callback reports its own errors.
+      // The page then shows no providers. The callback's owner reports its errors.
       last = undefined;
     } finally {
       isAsking = false;

@@ -19,7 +19,7 @@ const plainLog = (state: GitLabState, request: RequestContext): string => {
   return lastLines(job.trace, LOG_LINES, LOG_BYTES).join("\n");
 };
 
-/** What the page's routes need beside the state. */
+/** The dependencies of the page's routes. */
 export interface PageDependencies {
   readonly state: GitLabState;
   readonly faults: GitLabFaults;
@@ -28,23 +28,25 @@ export interface PageDependencies {
   readonly runSample: () => Promise<void>;
 }
 
-/** The page and what it asks for; all but the page itself with the access token that the page carries. */
-export const pageRoutes = (parts: PageDependencies): readonly Route[] => {
+/** The page and its data. All data requires the access token, which the page contains. */
+export const pageRoutes = (dependencies: PageDependencies): readonly Route[] => {
   const open = routesOf("page", false, "");
   const closed = routesOf("page", true, "");
   return [
     open("GET", "/", async (request) => {
-      // The page carries the access token, and with it one runs anything as the owner.
+      // The page contains the access token, with which a job can run any command as this user.
       if (await isAnotherUser(request.env.incoming.socket)) throw forbidden("another user's page");
-      return renderPage(parts.state.accessToken);
+      return renderPage(dependencies.state.accessToken);
     }),
     open("GET", "/favicon.ico", () => noContent()),
     closed("GET", "/_/state", async () =>
-      json(pageState(parts.state, parts.faults, parts.counts, await parts.laptop())),
+      json(
+        pageState(dependencies.state, dependencies.faults, dependencies.counts, await dependencies.laptop()),
+      ),
     ),
-    closed("GET", "/_/jobs/:job_id/log", (request) => plainText(plainLog(parts.state, request))),
+    closed("GET", "/_/jobs/:job_id/log", (request) => plainText(plainLog(dependencies.state, request))),
     closed("POST", "/_/sample", async () => {
-      await parts.runSample();
+      await dependencies.runSample();
       return json({ message: "201 Created" }, 201);
     }),
   ];

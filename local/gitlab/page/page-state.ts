@@ -7,7 +7,7 @@ import { isComplete, type Pipeline, type StandInJobStatus } from "../model/recor
 import type { GitLabState } from "../model/state";
 import type { LaptopJob, LaptopStatus, RemainingResources } from "./laptop-status";
 
-/** A job as the page shows it. */
+/** A job on the page. */
 export interface PageJob extends JobView {
   readonly laptop?: LaptopJob;
 }
@@ -18,11 +18,11 @@ export interface PagePipeline {
   readonly status: StandInJobStatus;
   readonly createdAt: number;
   readonly jobs: readonly PageJob[];
-  /** Jobs of this pipeline that are not in the list. */
+  /** Number of jobs of this pipeline that are not listed. */
   readonly hidden: number;
 }
 
-/** `GET /_/state`: everything that the page shows, bounded. */
+/** The answer of `GET /_/state`: the content of the page, limited in size. */
 export interface PageState {
   readonly now: number;
   readonly pipelines: readonly PagePipeline[];
@@ -52,7 +52,7 @@ const showPipeline = (pipeline: Pipeline, laptopJobs: ReadonlyMap<number, Laptop
   }),
 });
 
-/** The newest pipelines first, and the figures beside them. */
+/** Builds the content of the page, newest pipelines first. */
 export const pageState = (
   state: GitLabState,
   faults: GitLabFaults,

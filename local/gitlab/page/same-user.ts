@@ -6,10 +6,10 @@ const ROOT_USER = 0;
 const hexPort = (port: number | undefined): string => (port ?? 0).toString(16).toUpperCase().padStart(4, "0");
 
 /**
- * Whose end of a loopback connection it is, by Linux's table of sockets: lines of
+ * The owner of the other end of a loopback connection, from Linux's socket table. Its lines are
  * `sl local_address rem_address st tx:rx tr:when retrnsmt uid …`, addresses as `0100007F:1F90`.
  *
- * @returns a user id; undefined when the table does not show it
+ * @returns a user id; undefined when the table does not contain the connection
  */
 export const ownerOf = (
   table: string,
@@ -27,8 +27,8 @@ export const ownerOf = (
 };
 
 /**
- * Whether another user of this machine is at the other end. Only what is known counts: where there is no such
- * table (macOS), nobody is turned away.
+ * Whether another user of this machine is at the other end. Where the owner is unknown (macOS has no such table), the
+ * answer is false.
  */
 export const isAnotherUser = async (socket: Socket): Promise<boolean> => {
   const table = await readFile("/proc/net/tcp", "utf8").catch(() => "");

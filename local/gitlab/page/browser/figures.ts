@@ -23,7 +23,7 @@ const leftNote = ({ remaining: left, runners }: PageState): string =>
 const webhookNote = ({ webhooks, hasWebhook }: PageState): string =>
   hasWebhook
     ? `lost ${webhooks.lost}, sent twice ${webhooks.repeated}, refused ${webhooks.failed}`
-    : "no webhook is set";
+    : "no webhook is configured";
 
 const FIGURES: readonly Figure[] = [
   { name: "Waiting", value: ({ waiting }) => String(waiting), note: () => "jobs pending" },
@@ -46,7 +46,7 @@ const shown = FIGURES.map((figure) => {
   return { figure, element, value, note };
 });
 
-/** The row of figures: what waits and runs, the webhooks, and what is left of all that was started. */
+/** The row of figures: jobs by state, webhooks, and remaining resources. */
 export const showFigures = (state: PageState): void => {
   for (const { figure, element, value, note } of shown) {
     setText(value, figure.value(state));

@@ -4,7 +4,7 @@ import { byId, make, setText } from "./dom";
 import { steps } from "./steps";
 import { duration } from "./time";
 
-/** Words and signs of a status: never colour alone. */
+/** Texts and symbols of a status, so that it does not depend on colour alone. */
 const SIGNS: Readonly<Record<string, string>> = {
   created: "○",
   manual: "▸",
@@ -21,7 +21,7 @@ const PROVIDERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC
 
 const isOver = (job: PageJob): boolean => ["success", "failed", "canceled", "skipped"].includes(job.status);
 
-/** From when to when a pipeline's time line goes, in milliseconds since 1970. */
+/** Start and end of a pipeline's time line, in milliseconds since 1970. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -63,7 +63,7 @@ const showSteps = (list: HTMLElement, job: PageJob): void => {
   );
 };
 
-/** A job's line: sign, name, tags, provider, its part of the time line, its last log line, a button to cancel. */
+/** A job's row: status, name, tags, provider, its bar in the time line, its last log line, and a cancel button. */
 export const jobRow = (first: PageJob): JobRowView => {
   let job = first;
   const sign = make("span", "sign");

@@ -44,7 +44,7 @@ const keepRefreshing = async (): Promise<void> => {
 const showError = (error: unknown): void =>
   setText(byId("editor-error"), error instanceof Error ? error.message : String(error ?? ""));
 
-/** Runs something a button asks for, with the button off meanwhile and the page up to date afterwards. */
+/** Runs a button's action. The button is disabled meanwhile, and the page is refreshed afterwards. */
 const act = async (button: HTMLButtonElement, action: () => Promise<void>): Promise<void> => {
   button.disabled = true;
   setText(byId("editor-error"), "");

@@ -14,7 +14,7 @@ const ACTIVE = ["created", "pending", "running"];
 const endOf = (pipeline: PagePipeline, now: number): number =>
   ACTIVE.includes(pipeline.status) ? now : Math.max(...pipeline.jobs.map((job) => job.finishedAt ?? 0));
 
-/** A short pipeline still gets five seconds of time line, so that its first second does not fill it. */
+/** Minimum length of a time line, so that the first second of a pipeline does not fill it. */
 const spanOf = (pipeline: PagePipeline, now: number): Span => ({
   from: pipeline.createdAt,
   to: Math.max(endOf(pipeline, now), pipeline.createdAt + 5_000),
@@ -65,7 +65,7 @@ const card = (first: PagePipeline): Card => {
 
 const cards = new Map<number, Card>();
 
-/** Shows the pipelines, newest first. Cards stay the same elements, so that what is open stays open. */
+/** Shows the pipelines, newest first. It reuses the cards, so that open logs stay open. */
 export const showPipelines = (state: PageState): void => {
   const shown = state.pipelines.map((pipeline) => {
     const known = cards.get(pipeline.id) ?? card(pipeline);

@@ -14,7 +14,7 @@ const ownSteps = (job: PageJob): readonly Step[] => [
   ...(job.finishedAt === undefined ? [] : [{ name: job.status, at: job.finishedAt }]),
 ];
 
-/** Steps in the order of their times: name, how long after the one before, and the time of day. */
+/** The steps in order of time: name, duration since the step before, and time of day. */
 export const steps = (job: PageJob): readonly (readonly [string, string, string])[] => {
   const all = [...ownSteps(job), ...(job.laptop?.steps ?? [])].sort((one, other) => one.at - other.at);
   return all.map((step, index) => {

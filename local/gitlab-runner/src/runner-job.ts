@@ -8,10 +8,10 @@ import type { JobLog, JobPayload } from "./job-log";
 import type { RunnerLog } from "./runner-log";
 import { quote, type StageScript, sourceLines, stageScript } from "./script";
 import { Shell } from "./shell";
-import type { JobEnding, TraceReporter } from "./trace";
+import type { JobEnding, TraceReporter } from "./trace-reporter";
 
-/** Why a running job is being stopped, first reason first. */
-type Stop = "interrupted" | "canceling" | "given-up" | "timed-out";
+/** The reason for which a running job is stopped. */
+type Stop = "interrupted" | "canceling" | "aborted" | "timed-out";
 
 const DEFAULT_TIMEOUT_SECONDS = 7200;
 const AFTER_SCRIPT_SECONDS = 300;
@@ -19,12 +19,12 @@ const AFTER_SCRIPT_SECONDS = 300;
 const STOPPED: Record<Stop, { readonly reason: string; readonly text: string }> = {
   interrupted: { reason: "runner_interrupted", text: "aborted: terminated" },
   canceling: { reason: "job_canceled", text: "canceled" },
-  "given-up": { reason: "job_canceled", text: "canceled" },
+  aborted: { reason: "job_canceled", text: "canceled" },
   "timed-out": { reason: "job_execution_timeout", text: "execution took longer than the job's timeout" },
 };
 
-/** Runs one job from its confirmation to its last report. */
-export class JobRun {
+/** Runs one job, from its confirmation to its last report. */
+export class RunnerJob {
   private readonly folders: JobFolders;
   private readonly timeoutSeconds: number;
   private environment: Map<string, string> = new Map();
@@ -43,10 +43,10 @@ export class JobRun {
     const asked = payload.runner_info?.timeout ?? 0;
     this.timeoutSeconds = asked > 0 ? asked : DEFAULT_TIMEOUT_SECONDS;
     trace.onCancel = () => this.stop("canceling");
-    trace.onAbort = () => this.stop("given-up");
+    trace.onAbort = () => this.stop("aborted");
   }
 
-  /** SIGTERM or SIGINT came: the script is stopped, after_script does not run. */
+  /** Called on SIGTERM or SIGINT: stops the script; after_script does not run. */
   interrupt(): void {
     this.stop("interrupted");
   }
@@ -57,17 +57,17 @@ export class JobRun {
     this.trace.watch();
     const ending = await this.stages();
     clearTimeout(timer);
-    this.tidy();
+    this.removeTemporary();
     const seconds = (performance.now() - start) / 1000;
-    this.tell(ending, seconds);
+    this.logEnding(ending, seconds);
     if (!(await this.trace.end(ending))) this.reportGivenUp(ending);
   }
 
-  private tidy(): void {
+  private removeTemporary(): void {
     try {
       rmSync(this.folders.temporary, { recursive: true, force: true });
     } catch {
-      // What could not be made cannot be removed either.
+      // The folder may not exist.
     }
   }
 
@@ -78,7 +78,7 @@ export class JobRun {
   }
 
   private async stages(): Promise<JobEnding> {
-    this.greet();
+    this.logHeader();
     let ending: JobEnding;
     try {
       this.environment = jobEnvironment(this.config, this.payload, this.folders, this.timeoutSeconds);
@@ -89,7 +89,7 @@ export class JobRun {
     return this.stopped === undefined ? ending : this.stoppedEnding(this.stopped);
   }
 
-  private greet(): void {
+  private logHeader(): void {
     this.log.line(`Running with gitlab-runner stand-in ${VERSION} (this is not the real gitlab-runner)`);
     this.log.line(
       `  on ${this.config.name} ${shortToken(this.config.token)}, system ID: ${this.config.systemId}`,
@@ -105,7 +105,7 @@ export class JobRun {
     this.log.line(`Running on ${hostname()}...`);
   }
 
-  /** Undefined: all well. */
+  /** @returns undefined on success */
   private async sources(): Promise<JobEnding | undefined> {
     this.log.line("\u001b[36;1mGetting source from Git repository\u001b[0;m");
     const lines = sourceLines(this.payload, this.environment, this.folders.project);
@@ -124,7 +124,7 @@ export class JobRun {
     return failed ?? { state: "success" };
   }
 
-  /** Runs after success, failure and a cancel that asks for it; its own failure changes nothing. */
+  /** Runs after success, failure and a graceful cancel. Its own failure does not change the job's status. */
   private async afterScript(lines: readonly string[], failed: JobEnding | undefined): Promise<void> {
     if (this.stopped !== undefined && this.stopped !== "canceling") return;
     this.log.line("\u001b[36;1mRunning after_script\u001b[0;m");
@@ -138,7 +138,7 @@ export class JobRun {
     this.stopped = wasStopped ?? this.stopped;
   }
 
-  /** What the script wrote to GITLAB_ENV is there for the after_script. */
+  /** Loads the variables that the script wrote to GITLAB_ENV, for the after_script. */
   private exported(): string[] {
     const file = quote(this.environment.get("GITLAB_ENV") ?? "/dev/null");
     return [`if [ -f ${file} ]; then set -a; . ${file}; set +a; fi`];
@@ -153,7 +153,7 @@ export class JobRun {
     return end.code === 0 ? undefined : this.failure("script_failure", `exit status ${end.code}`, end.code);
   }
 
-  /** A builds folder that cannot be written must show as the script's failure, as with the runner: then elsewhere. */
+  /** The folder of the output pipe. With a read-only builds folder it is elsewhere, so that the script itself fails. */
   private pipeFolder(): string {
     try {
       mkdirSync(this.folders.temporary, { recursive: true });
@@ -172,7 +172,7 @@ export class JobRun {
     return this.failure(STOPPED[stop].reason, STOPPED[stop].text);
   }
 
-  private tell(ending: JobEnding, seconds: number): void {
+  private logEnding(ending: JobEnding, seconds: number): void {
     const fields = { job: this.payload.id, duration_s: seconds, "job-status": ending.state };
     if (ending.state === "success") {
       this.log.line("\u001b[32;1mJob succeeded\u001b[0;m");

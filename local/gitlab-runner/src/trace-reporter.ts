@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { defined } from "../../../Core/defined";
 import type { RunnerConfig } from "./config";
-import { ask, type RunnerApiReply, runnerInfo } from "./gitlab-api";
+import { ask, type CoordinatorReply, runnerInfo } from "./gitlab-api";
 import type { JobLog, JobPayload } from "./job-log";
 import type { RunnerLog } from "./runner-log";
 import { secondsSince, sleep } from "./time";
@@ -13,21 +13,21 @@ export type JobEnding =
 type Result = "ok" | "again" | "resend" | "abort" | "failed";
 
 const UPDATE_SECONDS = 3;
-const SILENCE_SECONDS = 30;
+const MAX_SILENCE_SECONDS = 30;
 const PATCH_BYTES = 1024 * 1024;
-/** Seconds between the rounds of a failing last report, each of which is five requests of its own. */
+/** Seconds between the attempts of a failing final report. Each attempt sends up to five requests. */
 const FINAL_WAITS = [4.2, 5.2, 6.2, 11.2, 19.2, 35, 67, 131, 260];
 
-/** Reports a job to GitLab: its log as it grows, signs of life in silence, and the end. */
+/** Reports a job to GitLab: its log as it grows, keep-alive updates while it is silent, and its end. */
 export class TraceReporter {
   private sent = 0;
   private sentAt = performance.now();
   private intervalSeconds = UPDATE_SECONDS;
   private readonly stopped = new AbortController();
   private watching: Promise<void> | undefined;
-  /** GitLab wants the job stopped with its after_script (`canceling`). */
+  /** Called when GitLab cancels the job gracefully (`canceling`): after_script is to run. */
   onCancel: () => void = () => {};
-  /** GitLab has given the job up (`canceled`, `failed`, 403). */
+  /** Called when the job has ended in GitLab (`canceled`, `failed`, 403). */
   onAbort: () => void = () => {};
 
   constructor(
@@ -37,7 +37,7 @@ export class TraceReporter {
     private readonly runnerLog: RunnerLog,
   ) {}
 
-  /** The second phase of taking a job. False: it is no longer ours. Anything but a clear no counts as yes. */
+  /** Confirms the job (second phase). @returns false when GitLab has reassigned or cancelled it; errors count as true */
   async confirm(): Promise<boolean> {
     const answer = await this.put({ state: "running" });
     const status = jobStatus(answer);
@@ -54,7 +54,7 @@ export class TraceReporter {
       if (this.stopped.signal.aborted) return;
       const patch = await this.patch();
       if (patch === "abort") this.onAbort();
-      else if (secondsSince(this.sentAt) > SILENCE_SECONDS) await this.touch();
+      else if (secondsSince(this.sentAt) > MAX_SILENCE_SECONDS) await this.touch();
     }
   }
 
@@ -64,7 +64,7 @@ export class TraceReporter {
     if (result === "abort") this.onAbort();
   }
 
-  /** Sends what is left of the log and the end. False: given up, and GitLab still shows the job as running. */
+  /** Sends the rest of the log and the job's end. @returns false when all attempts failed */
   async end(ending: JobEnding): Promise<boolean> {
     this.log.finish();
     this.stopped.abort();
@@ -111,13 +111,13 @@ export class TraceReporter {
     const result = this.patchResult(answer, content.length);
     const fields = { job: this.job.id, "sent-log": range, code: answer.status };
     const text = `Appending trace to coordinator...${result === "abort" ? "job failed" : result}`;
-    this.note(result, text, fields);
+    this.logResult(result, text, fields);
     return result;
   }
 
-  private patchResult(answer: RunnerApiReply, length: number): Result {
-    this.heed(answer);
-    if (hasGivenUp(answer)) return "abort";
+  private patchResult(answer: CoordinatorReply, length: number): Result {
+    this.handleHeaders(answer);
+    if (hasEndedInGitLab(answer)) return "abort";
     if (answer.status === 404) return "abort";
     if (answer.status !== 202 && answer.status !== 416) return "failed";
     this.sentAt = performance.now();
@@ -126,7 +126,7 @@ export class TraceReporter {
     return answer.status === 202 ? "ok" : "again";
   }
 
-  private put(fields: Record<string, string | number>): Promise<RunnerApiReply> {
+  private put(fields: Record<string, string | number>): Promise<CoordinatorReply> {
     const bytes = this.log.read(0, this.log.size);
     const checksum = `crc32:${crc32(bytes).toString(16).padStart(8, "0")}`;
     const output = { checksum, bytesize: this.log.size };
@@ -145,10 +145,10 @@ export class TraceReporter {
     });
   }
 
-  private updateResult(answer: RunnerApiReply): Result {
-    this.heed(answer);
+  private updateResult(answer: CoordinatorReply): Result {
+    this.handleHeaders(answer);
     const [result, text] = updateOutcome(answer);
-    this.note(result, `Submitting job to coordinator...${text}`, {
+    this.logResult(result, `Submitting job to coordinator...${text}`, {
       job: this.job.id,
       code: answer.status,
       "job-status": jobStatus(answer),
@@ -156,27 +156,27 @@ export class TraceReporter {
     return result;
   }
 
-  /** What GitLab asks for beside its answer: another interval, or that the job be stopped. */
-  private heed(answer: RunnerApiReply): void {
+  /** Handles the headers of an answer: the update interval and the job's status. */
+  private handleHeaders(answer: CoordinatorReply): void {
     const interval = Number(answer.headers["x-gitlab-trace-update-interval"]);
     if (interval > 0) this.intervalSeconds = Math.min(interval, 60);
     if (jobStatus(answer) === "canceling") this.onCancel();
   }
 
-  private note(result: Result, text: string, fields: Record<string, string | number | undefined>): void {
+  private logResult(result: Result, text: string, fields: Record<string, string | number | undefined>): void {
     if (result === "ok" || result === "again") this.runnerLog.info(text, fields);
     else this.runnerLog.warning(text, fields);
   }
 }
 
-const jobStatus = (answer: RunnerApiReply): string => String(answer.headers["job-status"] ?? "");
+const jobStatus = (answer: CoordinatorReply): string => String(answer.headers["job-status"] ?? "");
 
-const hasGivenUp = (answer: RunnerApiReply): boolean =>
+const hasEndedInGitLab = (answer: CoordinatorReply): boolean =>
   answer.status === 403 || ["canceled", "failed"].includes(jobStatus(answer));
 
-const updateOutcome = (answer: RunnerApiReply): [Result, string] => {
+const updateOutcome = (answer: CoordinatorReply): [Result, string] => {
   if (answer.status === 403) return ["abort", "forbidden"];
-  if (hasGivenUp(answer)) return ["abort", "job failed"];
+  if (hasEndedInGitLab(answer)) return ["abort", "job failed"];
   if (answer.status === 404) return ["abort", "not found"];
   if (answer.status === 200) return ["ok", "ok"];
   if (answer.status === 202) return ["again", "accepted, but not yet completed"];
