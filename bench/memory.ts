@@ -14,7 +14,7 @@ const residentMiB = (pid: number): number => {
 };
 
 export interface Memory {
-  /** This process: stand-in, front door, Lambda host and its workers, EC2 simulator. */
+  /** This process: stand-in, webhook API, Lambda host and its workers, EC2 simulator. */
   readonly ownMiB: number;
   readonly engineMiB: number;
   /** Everything of the run, runners and jobs included. */

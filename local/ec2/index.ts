@@ -48,8 +48,8 @@ export interface Ec2Simulator {
 }
 
 /**
- * Starts the laptop's EC2: launch templates are honoured, their user data runs as processes of this user behind
- * harmless commands, with a metadata service an instance.
+ * Starts the laptop's EC2. An instance runs the user data of its launch template as processes of this user, with
+ * the command stubs, with a metadata service for each instance.
  */
 export const startEc2 = async (options: Ec2SimulatorOptions): Promise<Ec2Simulator> => {
   const { region, accountId, engineEndpoint, folder, env, onEvent, log = () => undefined } = options;

@@ -16,7 +16,7 @@ export interface RunFolder {
   readonly path: string;
   /** Creates a folder inside, if it does not exist. */
   folder(name: string): string;
-  /** Bundles a TypeScript file of ours to a CommonJS file inside, for another process or thread. */
+  /** Bundles a TypeScript file to a CommonJS file inside, for another process or thread. */
   compile(source: string): string;
   /** The environment of every child process: no other variables of the user, and a home of its own. */
   readonly env: Readonly<Record<string, string>>;

@@ -61,7 +61,7 @@ describeOnLinux("ownedProcesses (Linux: by /proc)", () => {
     expect(readFileSync(told, "utf8")).toBe("told\n");
   }, 20_000);
 
-  it("goes by the folder alone where there is no variable, and not by a folder whose name begins the same", async () => {
+  it("decides by the folder alone when there is no variable, and not by a folder with the same prefix", async () => {
     const inside = sleeper({ cwd: folder });
     const marked = sleeper({ env: { GLR_LAPTOP_RUN: folder } });
     await settle();

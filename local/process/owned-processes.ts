@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const MAX_KILL_ROUNDS = 50;
 
-/** Proves that a process is ours: a variable of its environment, or a working directory inside a folder of ours. */
+/** Proof that a process belongs to the laptop: a variable of its environment, or a working directory inside the folder. */
 export interface OwnershipProof {
   /** e.g. `GLR_LAPTOP_RUN=/tmp/gitlab-runners-x`; without it the folder alone decides. */
   readonly variable?: string;
@@ -47,7 +47,7 @@ const onLinux = (proof: OwnershipProof): number[] => {
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   const proven = new Set(all.filter((pid) => isProven(pid, proof)));
-  // A session that one of ours leads is ours with all its members. The terminal's session is not among them.
+  // All members of a session whose leader is owned are owned. The terminal's session has another leader.
   const sessions = new Set([...proven].filter((pid) => sessionOf(pid) === pid));
   return all.filter((pid) => proven.has(pid) || sessions.has(sessionOf(pid)));
 };

@@ -97,7 +97,7 @@ const quiet = async (from: number): Promise<void> => {
   }
 };
 
-describe("the front door", () => {
+describe("the webhook API", () => {
   let failedBefore: number;
   beforeAll(async () => {
     failedBefore = await failedExecutions(test.laptop);

@@ -10,7 +10,7 @@ const bodyOf = async (request: RequestContext): Promise<unknown> => {
   try {
     return text.trim() === "" ? {} : JSON.parse(text);
   } catch {
-    throw badParameter("the body is no JSON");
+    throw badParameter("the body is not valid JSON");
   }
 };
 

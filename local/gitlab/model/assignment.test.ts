@@ -50,7 +50,7 @@ describe("which jobs a runner may take", () => {
     ["a job with a tag that it lacks", ["a", "c"], { tags: ["a", "b"] }, false],
     ["an untagged job when it may", [], { tags: ["a"], runUntagged: true }, true],
     ["an untagged job when it may not", [], { tags: ["a"], runUntagged: false }, false],
-    ["a tag in other letters", ["A"], { tags: ["a"] }, false],
+    ["a tag in another case", ["A"], { tags: ["a"] }, false],
     ["another project's job", [], { projectId: 2 }, false],
     [
       "any project's job as an instance runner",

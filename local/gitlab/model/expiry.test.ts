@@ -37,7 +37,7 @@ const setUp = async (timeout = 3_600) => {
   return { state, job, runner, take, after };
 };
 
-it("takes an assignment back that nobody confirmed for two minutes", async () => {
+it("ends an assignment that was not confirmed for two minutes", async () => {
   const { job, take, after } = await setUp();
   await take();
   const token = job.token!;

@@ -52,7 +52,7 @@ describe("a pipeline", () => {
     expect(pipeline.jobs[1]!.status).toBe(expected);
   });
 
-  it("sends no webhook for manual and skipped jobs, and pending when somebody plays a manual one", () => {
+  it("sends no webhook for manual and skipped jobs, and pending when a manual one is played", () => {
     const { state, pipeline, sent } = setUp([{ name: "deploy", when: "manual" }]);
     expect(sent).toEqual(["deploy created"]);
     expect(play(state, pipeline.jobs[0]!)).toBe(true);

@@ -15,6 +15,6 @@ it.each([
   ["another port", TABLE, 0xc351],
   ["no table", "", 0xc350],
   ["a table cut off", TABLE.slice(0, 230), 0xc350],
-])("knows nobody for %s", (_case, table, port) => {
+])("knows no owner for %s", (_case, table, port) => {
   expect(ownerOf(table, port, 0x1f90)).toBeUndefined();
 });

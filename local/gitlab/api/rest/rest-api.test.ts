@@ -188,7 +188,7 @@ describe("runners", () => {
     expect((await create()).status).toBe(201);
   });
 
-  it("are paused, filtered, deleted, and gone with 404", async () => {
+  it("are paused, filtered and deleted, and then answer 404", async () => {
     const { id } = await newRunner(gitlab, 1);
     await newRunner(gitlab, 1);
     expect((await rest("PUT", `/runners/${id}`, { paused: true })).body.paused).toBe(true);
@@ -200,7 +200,7 @@ describe("runners", () => {
     expect((await rest("PUT", `/runners/${id}`, { paused: true })).status).toBe(404);
   });
 
-  it("list the jobs assigned to them, pending ones too, and none that is nobody's", async () => {
+  it("list the jobs assigned to them, pending ones too, and no unassigned job", async () => {
     const { body } = await pipeline(2);
     const record = await newRunner(gitlab, 1, { tag_list: ["x"] });
     await runnerProcess(gitlab, record.token).ask();

@@ -124,7 +124,7 @@ describe("one job", () => {
 });
 
 describe("confirmation", () => {
-  it("is kept open by pending, refused with 400 when the runner's record is gone", async () => {
+  it("is kept open by pending, refused with 400 when the runner was deleted", async () => {
     const { id } = await pipeline();
     const record = await newRunner(gitlab, 1);
     const runner = runnerProcess(gitlab, record.token);

@@ -58,7 +58,7 @@ const parseJobs = (text: string): unknown => {
     const value = JSON.parse(text);
     return Array.isArray(value) ? value : [value];
   } catch (error) {
-    throw new Error(`The jobs are no JSON: ${error instanceof Error ? error.message : ""}`);
+    throw new Error(`The jobs are not valid JSON: ${error instanceof Error ? error.message : ""}`);
   }
 };
 
