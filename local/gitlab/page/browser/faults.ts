@@ -41,7 +41,7 @@ const buttons = SWITCHES.map((one) => {
   return { one, button };
 });
 
-const reset = make("button", "quiet", "All well again");
+const reset = make("button", "quiet", "Clear all faults");
 reset.type = "button";
 reset.addEventListener("click", () => {
   setFaults({}).catch((error) => setText(byId("fault-state"), String(error)));
@@ -56,5 +56,5 @@ export const showFaults = (state: PageState): void => {
   const any = buttons.some(({ one }) => isOn(one));
   reset.hidden = !any;
   const errors = `GitLab answers ${current.errorStatus ?? 500} for ${state.errorSecondsLeft} s more.`;
-  setText(byId("fault-state"), isFailing ? errors : any ? "GitLab misbehaves." : "GitLab behaves as usual.");
+  setText(byId("fault-state"), isFailing ? errors : any ? "GitLab has faults." : "GitLab works normally.");
 };

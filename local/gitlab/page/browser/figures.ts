@@ -10,15 +10,15 @@ interface Figure {
 
 const isIdle = (state: PageState): boolean => state.waiting === 0 && state.running === 0;
 
-const leftOver = (state: PageState): number =>
+const remainingCount = (state: PageState): number =>
   state.remaining === undefined
     ? state.runners
     : state.remaining.runners + state.remaining.instances + state.remaining.ledger;
 
-const leftNote = ({ remaining: left, runners }: PageState): string =>
-  left === undefined
+const remainingNote = ({ remaining, runners }: PageState): string =>
+  remaining === undefined
     ? `runner records: ${runners}`
-    : `runner records ${left.runners}, instances ${left.instances}, open ledger items ${left.ledger}`;
+    : `runner records ${remaining.runners}, instances ${remaining.instances}, open ledger items ${remaining.ledger}`;
 
 const webhookNote = ({ webhooks, hasWebhook }: PageState): string =>
   hasWebhook
@@ -31,10 +31,10 @@ const FIGURES: readonly Figure[] = [
   { name: "Ended", value: ({ ended }) => String(ended), note: () => "jobs so far" },
   { name: "Webhooks sent", value: ({ webhooks }) => String(webhooks.sent), note: webhookNote },
   {
-    name: "Still there",
-    value: (state) => (leftOver(state) === 0 ? "nothing" : String(leftOver(state))),
-    note: leftNote,
-    mood: (state) => (leftOver(state) === 0 ? "good" : isIdle(state) ? "watch" : ""),
+    name: "Remaining resources",
+    value: (state) => (remainingCount(state) === 0 ? "none" : String(remainingCount(state))),
+    note: remainingNote,
+    mood: (state) => (remainingCount(state) === 0 ? "good" : isIdle(state) ? "watch" : ""),
   },
 ];
 
