@@ -52,9 +52,6 @@ const STILL_TOO_MANY = [
   "AutoScaler/src/domain/sweep",
   "Core",
   "LambdaShellRunner/src",
-  "local",
-  "local/ec2",
-  "local/gitlab",
 ];
 const dependencies: readonly string[] = Object.keys(
   JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).dependencies,
@@ -157,7 +154,6 @@ const RULES: readonly Rule[] = [
     says: "nothing that ships imports the laptop, the tests, their fakes or the benchmarks",
     about: OF_WHAT_SHIPS,
     forbids: lies(
-      "local",
       "tests",
       "bench",
       `${DOMAIN}/fakes`,
