@@ -2,14 +2,14 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { readEnv } from "../../Core/env";
 import { ConfigurationError } from "../../Core/errors";
-import { Environment } from "./environment";
-import { isInLambda, openRoot } from "./environment-root";
-import { runLimits } from "./limits";
-import { systemTable } from "./process-table";
-import { parseRunnerEvent } from "./runner-event";
+import { parseRunnerEvent } from "./bootstrap/runner-event";
+import { takeRow } from "./bootstrap/take-row";
+import { Environment } from "./environment/environment";
+import { isInLambda, openRoot } from "./environment/environment-root";
+import { runLimits } from "./gitlab-runner/limits";
+import { systemTable } from "./process/process-table";
 import { type Current, type ServeResult, serve } from "./serve";
 import { endEarly } from "./shutdown";
-import { takeRow } from "./take-row";
 
 const env = readEnv(process.env, { bootstrapTable: "BOOTSTRAP_TABLE", tenantIsolation: "TENANT_ISOLATION" });
 if (!["on", "off"].includes(env.tenantIsolation)) {

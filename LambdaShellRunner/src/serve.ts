@@ -1,14 +1,14 @@
 import type { BootstrapRow } from "../../Core/bootstrap-row";
 import { ConfigurationError, TransientError } from "../../Core/errors";
 import { log, metric } from "../../Core/log";
-import { deleteOwnRecord } from "./delete-record";
-import type { Environment } from "./environment";
-import type { EnvironmentRoot } from "./environment-root";
-import type { ProcessTable } from "./process-table";
-import { RunnerProcess } from "./run-gitlab-runner";
-import type { RunnerEvent } from "./runner-event";
-import type { Limits, RunOutcome } from "./watch";
-import { createWorkspace } from "./workspace";
+import type { RunnerEvent } from "./bootstrap/runner-event";
+import type { Environment } from "./environment/environment";
+import type { EnvironmentRoot } from "./environment/environment-root";
+import { createWorkspace } from "./environment/workspace";
+import { deleteOwnRecord } from "./gitlab-runner/delete-record";
+import { RunnerProcess } from "./gitlab-runner/run-gitlab-runner";
+import type { Limits, RunOutcome } from "./gitlab-runner/watch";
+import type { ProcessTable } from "./process/process-table";
 
 /** What the function returns; nobody but its log and a test reads it. */
 export type ServeResult = { readonly kind: "no-row" } | Extract<RunOutcome, { kind: "no-job" | "job-ended" }>;

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BootstrapRow } from "../../Core/bootstrap-row";
-import { Environment } from "../../LambdaShellRunner/src/environment";
-import { openRoot } from "../../LambdaShellRunner/src/environment-root";
-import { runLimits } from "../../LambdaShellRunner/src/limits";
-import { systemTable } from "../../LambdaShellRunner/src/process-table";
+import { Environment } from "../../LambdaShellRunner/src/environment/environment";
+import { openRoot } from "../../LambdaShellRunner/src/environment/environment-root";
+import { runLimits } from "../../LambdaShellRunner/src/gitlab-runner/limits";
+import type { Limits } from "../../LambdaShellRunner/src/gitlab-runner/watch";
+import { systemTable } from "../../LambdaShellRunner/src/process/process-table";
 import { type Current, type ServeResult, serve, type World } from "../../LambdaShellRunner/src/serve";
-import type { Limits } from "../../LambdaShellRunner/src/watch";
 import { STAND_IN } from "./binary";
 import { GitLabDouble } from "./gitlab-double";
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/config-pipe";
+import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/gitlab-runner/config-pipe";
 import { GitLabDouble } from "./gitlab-double";
 
 export const TOKEN = "glrt-abcdefghijklmnop";

@@ -1,5 +1,5 @@
-import type { BootstrapRow } from "../../Core/bootstrap-row";
-import type { Workspace } from "./workspace";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import type { Workspace } from "../environment/workspace";
 
 /** The name of the entry, by which `-r` finds it. */
 export const RUNNER_NAME = "job";

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "../../Core/errors";
+import { InvalidInputError } from "../../../Core/errors";
 
 /**
  * What AutoScaler invokes a runner function with, asynchronously.

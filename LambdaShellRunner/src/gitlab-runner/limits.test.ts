@@ -30,7 +30,7 @@ describe("the times of a run", () => {
   });
 
   it("are those that the documentation states", () => {
-    const text = readFileSync(join(__dirname, "../../docs/lambda-runner.md"), "utf8");
+    const text = readFileSync(join(__dirname, "../../../docs/lambda-runner.md"), "utf8");
     const limits = runLimits({ waitTimeoutSeconds: 60, lifetimeSeconds: 900 }, 900_000);
     for (const row of [
       `| ${limits.patience / 1_000} s after that | SIGTERM, and SIGKILL ${limits.grace / 1_000} s later |`,

@@ -4,9 +4,9 @@ import {
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { BootstrapRow } from "../../Core/bootstrap-row";
-import { ConfigurationError, TransientError } from "../../Core/errors";
-import { checkGitLabUrl } from "../../Core/gitlab-url";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { ConfigurationError, TransientError } from "../../../Core/errors";
+import { checkGitLabUrl } from "../../../Core/gitlab-url";
 import type { RunnerEvent } from "./runner-event";
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;

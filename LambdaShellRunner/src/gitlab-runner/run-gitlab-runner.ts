@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
-import type { BootstrapRow } from "../../Core/bootstrap-row";
-import { log } from "../../Core/log";
-import { childEnvironment } from "./child-environment";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { log } from "../../../Core/log";
+import { childEnvironment } from "../environment/child-environment";
+import type { Workspace } from "../environment/workspace";
+import { chooseMark, type JobMark, marked } from "../process/job-mark";
+import { JobProcesses } from "../process/job-processes";
+import type { ProcessEntry, ProcessTable } from "../process/process-table";
 import { feedConfigPipe, makeConfigPipe } from "./config-pipe";
-import { chooseMark, type JobMark, marked } from "./job-mark";
-import { JobProcesses } from "./job-processes";
-import type { ProcessEntry, ProcessTable } from "./process-table";
 import { RUNNER_NAME, runnerToml } from "./runner-config";
 import { LineCutter, readRunnerLine } from "./runner-log";
 import { type Limits, type RunOutcome, Watch } from "./watch";
-import type { Workspace } from "./workspace";
 
 export interface RunnerSettings {
   /** Path or name of gitlab-runner. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { parseToml } from "../../local/gitlab-runner/src/toml";
+import { parseToml } from "../../../local/gitlab-runner/src/toml";
 import { runnerToml } from "./runner-config";
 
 const PLACES = { builds: "/tmp/job-a/builds", cache: "/tmp/job-a/cache" };

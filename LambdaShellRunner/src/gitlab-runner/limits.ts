@@ -1,4 +1,4 @@
-import type { BootstrapRow } from "../../Core/bootstrap-row";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import type { Limits } from "./watch";
 
 const SECOND = 1_000;
