@@ -7,6 +7,7 @@ import type { JobLog, JobPayload } from "./job-log";
 import type { RunnerLog } from "./runner-log";
 import { quote, type StageScript, sourceLines, stageScript } from "./script";
 import { Shell } from "./shell";
+import { milliseconds } from "./time";
 import type { Ending, Trace } from "./trace";
 
 /** Why a running job is being stopped, first reason first. */
@@ -14,6 +15,8 @@ type Stop = "interrupted" | "canceling" | "given-up" | "timed-out";
 
 const DEFAULT_TIMEOUT_SECONDS = 7200;
 const AFTER_SCRIPT_SECONDS = 300;
+/** How long a job that is over waits for a script that does not end. */
+const BUILD_FINISH_SECONDS = 300;
 
 const STOPPED: Record<Stop, { readonly reason: string; readonly text: string }> = {
   interrupted: { reason: "runner_interrupted", text: "aborted: terminated" },
@@ -30,6 +33,8 @@ export class Job {
   private stopped: Stop | undefined;
   private shell = new Shell();
   private failureText = "";
+  private isCancelAsked = false;
+  private isAfterScript = false;
 
   constructor(
     private readonly config: RunnerConfig,
@@ -41,7 +46,7 @@ export class Job {
     this.folders = jobFolders(config, payload);
     const asked = payload.runner_info?.timeout ?? 0;
     this.timeoutSeconds = asked > 0 ? asked : DEFAULT_TIMEOUT_SECONDS;
-    trace.onCancel = () => this.stop("canceling");
+    trace.onCancel = () => this.cancel();
     trace.onAbort = () => this.stop("given-up");
   }
 
@@ -70,10 +75,23 @@ export class Job {
     }
   }
 
+  /** GitLab repeats `canceling` with each answer; an after_script is not stopped by it. */
+  private cancel(): void {
+    if (this.isCancelAsked) return;
+    this.isCancelAsked = true;
+    if (!this.isAfterScript) this.stop("canceling");
+  }
+
   private stop(why: Stop): void {
     if (this.stopped !== undefined) return;
     this.stopped = why;
     this.shell.stop();
+    if (why === "canceling") return;
+    this.runnerLog.debug("Waiting for build to finish...", {
+      job: this.payload.id,
+      error: STOPPED[why].text,
+    });
+    setTimeout(() => this.shell.abandon(), milliseconds(BUILD_FINISH_SECONDS)).unref();
   }
 
   private async stages(): Promise<Ending> {
@@ -108,7 +126,7 @@ export class Job {
   private async sources(): Promise<Ending | undefined> {
     this.log.line("\u001b[36;1mGetting source from Git repository\u001b[0;m");
     const lines = sourceLines(this.payload, this.environment, this.folders.project);
-    return this.stage({ lines, echo: false });
+    return this.stage("get_sources", { lines, echo: false });
   }
 
   private async scripts(): Promise<Ending> {
@@ -117,22 +135,28 @@ export class Job {
     this.log.line('\u001b[36;1mExecuting "step_script" stage of the job script\u001b[0;m');
     const { preBuildScript, postBuildScript } = this.config;
     const script = [preBuildScript, ...lines("script"), postBuildScript].filter((line) => line !== "");
-    const failed = await this.stage({ folder: this.folders.project, lines: script, echo: true });
-    const after = lines("after_script");
-    if (after.length > 0) await this.afterScript(after, failed);
+    const failed = await this.stage("step_script", {
+      folder: this.folders.project,
+      lines: script,
+      echo: true,
+    });
+    await this.afterScript(lines("after_script"), failed);
     return failed ?? { state: "success" };
   }
 
   /** Runs after success, failure and a cancel that asks for it; its own failure changes nothing. */
   private async afterScript(lines: readonly string[], failed: Ending | undefined): Promise<void> {
     if (this.stopped !== undefined && this.stopped !== "canceling") return;
+    this.isAfterScript = true;
+    if (lines.length === 0) return this.tellStage("after_script");
     this.log.line("\u001b[36;1mRunning after_script\u001b[0;m");
     const status = this.stopped === "canceling" ? "canceled" : failed ? "failed" : "success";
     this.environment.set("CI_JOB_STATUS", status);
     const wasStopped = this.stopped;
     this.stopped = undefined;
     const timer = setTimeout(() => this.shell.stop(), AFTER_SCRIPT_SECONDS * 1000);
-    await this.stage({ folder: this.folders.project, before: this.exported(), lines, echo: true });
+    const stage = { folder: this.folders.project, before: this.exported(), lines, echo: true };
+    await this.stage("after_script", stage);
     clearTimeout(timer);
     this.stopped = wasStopped ?? this.stopped;
   }
@@ -143,8 +167,13 @@ export class Job {
     return [`if [ -f ${file} ]; then set -a; . ${file}; set +a; fi`];
   }
 
-  private async stage(stage: Omit<StageScript, "environment">): Promise<Ending | undefined> {
+  private tellStage(name: string): void {
+    this.runnerLog.debug("Executing build stage", { job: this.payload.id, build_stage: name });
+  }
+
+  private async stage(name: string, stage: Omit<StageScript, "environment">): Promise<Ending | undefined> {
     if (this.stopped !== undefined) return this.stoppedEnding(this.stopped);
+    this.tellStage(name);
     this.shell = new Shell();
     const script = stageScript({ ...stage, environment: this.environment });
     const end = await this.shell.run(script, this.pipeFolder(), (bytes) => this.log.write(bytes));

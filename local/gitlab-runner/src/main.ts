@@ -99,7 +99,8 @@ const main = async (): Promise<void> => {
     console.error("panic: reflect: reflect.Value.SetInt using value obtained using unexported field");
     process.exit(2);
   }
-  const log = new RunnerLog(flag(args, "log-format") === "json" ? "json" : "text");
+  const hasDebug = args.flags.has("debug") || flag(args, "log-level") === "debug";
+  const log = new RunnerLog(flag(args, "log-format") === "json" ? "json" : "text", hasDebug);
   log.warning("This is a stand-in for gitlab-runner, not the real one");
   await command(args, log);
   process.exit(0);

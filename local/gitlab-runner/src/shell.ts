@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, openSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { milliseconds } from "./time";
 
 /** How a script ended: by its exit code, or because its shell could not be started. */
 export type ShellEnd =
@@ -9,7 +10,7 @@ export type ShellEnd =
   | { readonly kind: "not-started"; readonly error: string };
 
 const SIGNAL_CODES = 128;
-const FORCED_END_MILLISECONDS = 10 * 60_000;
+const FORCED_END_SECONDS = 600;
 
 /**
  * The output pipe. It is a FIFO and not Node's own pipe, which is a socket: a script that opens `/dev/stdout`
@@ -29,6 +30,7 @@ const outputPipe = (folder: string): { readonly source: Socket; readonly writeEn
 export class Shell {
   private child: ChildProcess | undefined;
   private forced: NodeJS.Timeout | undefined;
+  private leave: (end: ShellEnd) => void = () => {};
 
   /**
    * Ends when the shell has ended AND nothing holds its output any more: a process left in the background with
@@ -49,16 +51,23 @@ export class Shell {
     closeSync(writeEnd);
     child.stdin?.on("error", () => {});
     child.stdin?.end(script);
-    const end = await ended;
-    await drained;
+    const left = new Promise<ShellEnd>((resolve) => {
+      this.leave = resolve;
+    });
+    const end = await Promise.race([drained.then(() => ended), left]);
     clearTimeout(this.forced);
     return end;
+  }
+
+  /** The script is not waited for any longer; whatever of it runs goes on. */
+  abandon(): void {
+    this.leave({ kind: "exited", code: SIGNAL_CODES + signalNumber("SIGTERM") });
   }
 
   /** TERM to the script's process group, KILL after ten minutes. */
   stop(): void {
     this.signal("SIGTERM");
-    this.forced ??= setTimeout(() => this.signal("SIGKILL"), FORCED_END_MILLISECONDS).unref();
+    this.forced ??= setTimeout(() => this.signal("SIGKILL"), milliseconds(FORCED_END_SECONDS)).unref();
   }
 
   private signal(name: NodeJS.Signals): void {

@@ -108,9 +108,15 @@ export class Trace {
       body: content,
     });
     const result = this.patchResult(answer, content.length);
-    const fields = { job: this.job.id, "sent-log": range, code: answer.status };
-    const text = `Appending trace to coordinator...${result === "abort" ? "job failed" : result}`;
-    this.note(result, text, fields);
+    const fields = {
+      job: this.job.id,
+      "sent-log": range,
+      code: answer.status,
+      "job-status": jobStatus(answer),
+      status: answer.statusText,
+    };
+    const words: Partial<Record<Result, string>> = { abort: " job failed", again: " range mismatch" };
+    this.note(result, `Appending trace to coordinator...${words[result] ?? result}`, fields);
     return result;
   }
 
@@ -147,10 +153,11 @@ export class Trace {
   private updateResult(answer: Answer): Result {
     this.heed(answer);
     const [result, text] = updateOutcome(answer);
-    this.note(result, `Submitting job to coordinator...${text}`, {
+    this.note(result, `Submitting job to coordinator... ${text}`.replace("... ok", "...ok"), {
       job: this.job.id,
       code: answer.status,
       "job-status": jobStatus(answer),
+      ...(result === "abort" || result === "failed" ? { status: answer.statusText } : {}),
     });
     return result;
   }
