@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { describeWith } from "../needs";
-import { STAND_IN } from "./binary";
+import { runnerPath } from "./binary";
 import { DynamoDouble } from "./dynamo-double";
 import { GitLabDouble } from "./gitlab-double";
 
@@ -56,7 +56,7 @@ const variables = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   BOOTSTRAP_TABLE: "Bootstrap",
   TENANT_ISOLATION: "off",
-  GITLAB_RUNNER: STAND_IN,
+  GITLAB_RUNNER: runnerPath(),
   AWS_REGION: "eu-west-1",
   AWS_ACCESS_KEY_ID: "key",
   AWS_SECRET_ACCESS_KEY: "secretOfTheFunction",
@@ -158,7 +158,7 @@ describeWith(canBeAlone, "no right to make namespaces")(
       );
       const events = JSON.stringify([row(14), row(15)]);
       const script = `sleep 30019 & '${process.execPath}' '${inside(bundle)}' '${events}'; code=$?; ls -A /tmp; exit $code`;
-      const run = start(alone(script), variables({ ...lambda, GITLAB_RUNNER: inside(STAND_IN) }));
+      const run = start(alone(script), variables({ ...lambda, GITLAB_RUNNER: inside(runnerPath()) }));
       await expect(run.ended).resolves.toBe(0);
       expect(run.results()).toMatchObject([
         { kind: "job-ended", jobId: 9, status: "success" },

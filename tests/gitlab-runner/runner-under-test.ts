@@ -9,12 +9,12 @@ export const TOKEN = "glrt-abcdefghijklmnop";
 export const SYSTEM_ID = "r_0123456789ab";
 
 /** A command that is said to be gitlab-runner, and the factor on its own waits. */
-export interface Binary {
+export interface RunnerBinary {
   readonly path: string;
   readonly scale: number;
 }
 
-export interface StartOptions {
+export interface RunnerStartOptions {
   readonly waitTimeout?: number;
   /** More lines of the `[[runners]]` entry; a later one of the same key does not win, so name none twice. */
   readonly toml?: readonly string[];
@@ -35,7 +35,7 @@ export class RunnerUnderTest {
   private child: ChildProcess | undefined;
   private exit: Promise<number | null> = Promise.resolve(null);
 
-  constructor(private readonly binary: Binary) {}
+  constructor(private readonly binary: RunnerBinary) {}
 
   get buildsDir(): string {
     return join(this.folder, "builds");
@@ -52,7 +52,7 @@ export class RunnerUnderTest {
   }
 
   /** Starts it as the Lambda runner does: the configuration through a pipe, next to no environment. */
-  async start(options: StartOptions = {}): Promise<this> {
+  async start(options: RunnerStartOptions = {}): Promise<this> {
     const config = join(this.folder, "config");
     mkdirSync(config, { recursive: true });
     writeFileSync(join(config, ".runner_system_id"), SYSTEM_ID);
@@ -91,12 +91,23 @@ export class RunnerUnderTest {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private arguments(config: string, options: StartOptions): string[] {
+  private arguments(config: string, options: RunnerStartOptions): string[] {
     const timeout = ["--max-builds", "1", "--wait-timeout", String(options.waitTimeout ?? 20)];
-    return ["--log-format", "json", "run-single", "--config", config, "-r", "job", ...timeout];
+    return [
+      "--log-format",
+      "json",
+      "--log-level",
+      "debug",
+      "run-single",
+      "--config",
+      config,
+      "-r",
+      "job",
+      ...timeout,
+    ];
   }
 
-  private toml(options: StartOptions): string {
+  private toml(options: RunnerStartOptions): string {
     return [
       "[[runners]]",
       '  name = "job"',
@@ -131,7 +142,7 @@ export class RunnerUnderTest {
 
 /** A case of its own: runner, GitLab and folder are there for it alone, so that cases may run side by side. */
 export const withRunner =
-  (binary: Binary, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
+  (binary: RunnerBinary, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
   async () => {
     const runner = new RunnerUnderTest(binary);
     await runner.gitlab.start();

@@ -4,6 +4,7 @@ import type { JobProcesses } from "../process/job-processes";
 import { type EnvironmentRoot, emptyRoot } from "./environment-root";
 
 const END_MILLISECONDS = 5_000;
+const GRACE_MILLISECONDS = 2_000;
 
 /** One execution environment: what it has served, and how it is made as new (I-29). */
 export class Environment {
@@ -38,7 +39,7 @@ export class Environment {
 
   /** Ends every process of the job and removes every file. What cannot be cleaned is thrown away. */
   async clean(root: EnvironmentRoot, processes: JobProcesses | undefined): Promise<void> {
-    const isQuiet = (await processes?.end(END_MILLISECONDS)) ?? true;
+    const isQuiet = (await processes?.end(END_MILLISECONDS, GRACE_MILLISECONDS)) ?? true;
     const isEmpty = await emptyRoot(root);
     if (isQuiet && isEmpty) return;
     log.error("ENVIRONMENT_NOT_CLEAN", { processesLeft: !isQuiet, filesLeft: !isEmpty });

@@ -1,92 +1,127 @@
-/** What a line of gitlab-runner's JSON log tells about its job. */
-export type RunnerNews =
+import { type RequestFailure, requestFailure } from "./request-failure";
+
+/**
+ * What a line of gitlab-runner's JSON log says about its job. Some of it is said at debug level only.
+ * Read in gitlab-runner's source: `network/gitlab.go`, `common/build.go`, `commands/single.go`.
+ */
+export type RunnerLogEvent =
   /** GitLab has assigned a job. */
   | { readonly kind: "received"; readonly jobId: number }
+  /** GitLab answered that there is no job. */
+  | { readonly kind: "no-job" }
+  /** A request for a job had no usable answer. */
+  | { readonly kind: "request-failed"; readonly failure: RequestFailure }
+  /** The runner asks no more for five minutes. */
+  | { readonly kind: "unhealthy" }
   /** GitLab's answer to a report (PUT): also the one by which the job is confirmed. */
-  | { readonly kind: "answered"; readonly jobId: number; readonly answer: "ok" | "refused" | "failed" }
-  | {
-      readonly kind: "ended";
-      readonly jobId: number;
-      readonly status: "success" | "failed";
-      readonly failureReason?: string;
-      readonly exitCode?: number;
-      readonly durationSeconds?: number;
-    }
+  | { readonly kind: "answered"; readonly jobId: number; readonly answer: ReportAnswer }
+  /** The script is over though it may still run: cancelled (`canceling`; after_script follows), or the whole job is. */
+  | { readonly kind: "script-over"; readonly isWholeJob: boolean }
+  /** after_script begins, also where the job has none. */
+  | { readonly kind: "after-script" }
+  | ({ readonly kind: "ended" } & JobEnd)
   /** The last report was given up: GitLab still shows the job as running. */
-  | { readonly kind: "given-up" }
-  /** GitLab does not know the token: the runner would now sleep 300 s. */
-  | { readonly kind: "rejected" };
+  | { readonly kind: "given-up" };
+
+export type ReportAnswer = "ok" | "refused" | "failed";
+
+/** How a job ended, in the runner's words. */
+export interface JobEnd {
+  readonly jobId: number;
+  readonly status: "success" | "failed";
+  readonly failureReason?: string;
+  readonly exitCode?: number;
+  readonly durationSeconds?: number;
+}
 
 export interface RunnerLine {
   readonly level: string;
+  /** The message with the reason that stands in a field of its own. */
   readonly message: string;
-  readonly news?: RunnerNews;
+  readonly events: readonly RunnerLogEvent[];
 }
 
-const LONGEST_LINE = 16 * 1024;
-const LONGEST_MESSAGE = 1024;
+type Fields = Readonly<Record<string, unknown>>;
+
+const MAX_MESSAGE = 1024;
 
 const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 /** Tokens have no place in it; should one get there, it does not get further. */
 const clean = (message: string): string =>
-  message.slice(0, LONGEST_MESSAGE).replaceAll(/\b(gl[a-z]{2,6}-)[\w.-]+/g, "$1[MASKED]");
+  message.slice(0, MAX_MESSAGE).replaceAll(/\b(gl[a-z]{2,6}-)[\w.-]+/g, "$1[MASKED]");
 
-const answerOf = (message: string, jobStatus: unknown): "ok" | "refused" | "failed" => {
+const answerOf = (message: string, jobStatus: unknown): ReportAnswer => {
   if (jobStatus === "canceled" || jobStatus === "canceling") return "refused";
   if (/(ok|accepted, but not yet completed)$/.test(message)) return "ok";
   return /(forbidden|not[ -]found|job failed|client error)$/.test(message) ? "refused" : "failed";
 };
 
-const endOf = (fields: Record<string, unknown>, jobId: number): RunnerNews => {
-  const exitCode = number(fields.exit_code);
+const endOf = (fields: Fields, jobId: number): RunnerLogEvent => {
+  const [failureReason, exitCode] = [text(fields.failure_reason), number(fields.exit_code)];
   const durationSeconds = number(fields.duration_s);
   return {
     kind: "ended",
     jobId,
     status: fields["job-status"] === "success" ? "success" : "failed",
-    ...(typeof fields.failure_reason === "string" ? { failureReason: fields.failure_reason } : {}),
+    ...(failureReason === undefined ? {} : { failureReason }),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
   };
 };
 
-const newsOf = (message: string, fields: Record<string, unknown>): RunnerNews | undefined => {
-  if (message.startsWith("Runner is not healthy!")) return { kind: "rejected" };
-  if (/^Job trace termination .* failed/.test(message)) return { kind: "given-up" };
+/** `Checking for jobs...`: GitLab answers 409 when another request took the job, so that is no failure. */
+const requestEvent = (message: string, fields: Fields): RunnerLogEvent | undefined => {
+  const [jobId, status] = [number(fields.job), clean(text(fields.status) ?? "")];
+  if (/received$/.test(message)) return jobId === undefined ? undefined : { kind: "received", jobId };
+  if (/no content$/.test(message) || /(^|: )409 /.test(status)) return { kind: "no-job" };
+  return { kind: "request-failed", failure: requestFailure(status) };
+};
+
+/** What GitLab answered to a report or to a part of the log. */
+const reportEvents = (message: string, fields: Fields): RunnerLogEvent[] => {
   const jobId = number(fields.job);
-  if (jobId === undefined) return undefined;
-  if (/^Checking for jobs\.\.\.\s*received/.test(message)) return { kind: "received", jobId };
-  if (/^Job (succeeded|failed)/.test(message)) return endOf(fields, jobId);
-  if (!message.startsWith("Submitting job to coordinator...")) return undefined;
-  return { kind: "answered", jobId, answer: answerOf(message, fields["job-status"]) };
+  if (jobId === undefined) return [];
+  const isCancel = fields["job-status"] === "canceling";
+  const over: RunnerLogEvent[] = isCancel ? [{ kind: "script-over", isWholeJob: false }] : [];
+  if (!message.startsWith("Submitting job")) return over;
+  return [{ kind: "answered", jobId, answer: answerOf(message, fields["job-status"]) }, ...over];
+};
+
+const eventsOf = (message: string, fields: Fields): readonly RunnerLogEvent[] => {
+  if (message.startsWith("Checking for jobs..."))
+    return [requestEvent(message, fields)].flatMap((one) => one ?? []);
+  if (/^(Submitting job to|Appending trace to) coordinator\.\.\./.test(message))
+    return reportEvents(message, fields);
+  if (message.startsWith("Runner is not healthy!")) return [{ kind: "unhealthy" }];
+  if (/^Job trace termination .* failed/.test(message)) return [{ kind: "given-up" }];
+  if (message.startsWith("Waiting for build to finish..."))
+    return [{ kind: "script-over", isWholeJob: true }];
+  if (message === "Executing build stage" && fields.build_stage === "after_script")
+    return [{ kind: "after-script" }];
+  const jobId = number(fields.job);
+  return jobId !== undefined && /^Job (succeeded|failed)/.test(message) ? [endOf(fields, jobId)] : [];
+};
+
+const QUIET_LEVELS = ["trace", "debug", "info"];
+
+/** gitlab-runner's messages say what failed; why stands in the fields `error` and `status`. */
+const withReason = (level: string, message: string, fields: Fields): string => {
+  const reason = text(fields.error) ?? text(fields.status);
+  const isWanted = !QUIET_LEVELS.includes(level) && reason !== undefined && !message.includes(reason);
+  return isWanted ? `${message}: ${reason}` : message;
 };
 
 /** Reads one line. What is not JSON (a crash, help) is passed on as text. */
 export const readRunnerLine = (line: string): RunnerLine => {
-  let fields: Record<string, unknown>;
+  let fields: Fields;
   try {
     fields = JSON.parse(line);
   } catch {
-    return { level: "error", message: clean(line) };
+    return { level: "error", message: clean(line), events: [] };
   }
-  const message = typeof fields.msg === "string" ? fields.msg.trimEnd() : "";
-  const news = newsOf(message, fields);
-  return {
-    level: typeof fields.level === "string" ? fields.level : "info",
-    message: clean(message),
-    ...(news ? { news } : {}),
-  };
+  const message = text(fields.msg)?.trimEnd() ?? "";
+  const level = text(fields.level) ?? "info";
+  return { level, message: clean(withReason(level, message, fields)), events: eventsOf(message, fields) };
 };
-
-/** Cuts bytes into lines; a line that does not end is cut too, so that memory stays bounded. */
-export class LineCutter {
-  private rest = "";
-  constructor(private readonly onLine: (line: string) => void) {}
-
-  push(text: string): void {
-    const lines = (this.rest + text).split("\n");
-    this.rest = (lines.pop() ?? "").slice(0, LONGEST_LINE);
-    for (const line of lines) if (line !== "") this.onLine(line);
-  }
-}

@@ -188,14 +188,30 @@ onLinux("real processes", () => {
     expect(bystander.signalCode).toBeNull();
   });
 
+  it("asks before it forces, and forces only what does not heed", async () => {
+    const runner = start([
+      "bash",
+      "-c",
+      "trap 'echo asked; exit' TERM; echo up; while :; do sleep 0.1; done",
+    ]);
+    await once(runner.stdout as NodeJS.ReadableStream, "data");
+    const evidence = { runnerPid: runner.pid ?? 0, home: HOME, mark: undefined, before: undefined };
+    const asked = once(runner.stdout as NodeJS.ReadableStream, "data");
+    await expect(new JobProcesses(procTable, evidence).end(5_000, 5_000)).resolves.toBe(true);
+    expect(String(await asked)).toContain("asked");
+  });
+
   it("spares the runner when only its job has to go", async () => {
-    const runner = start(["bash", "-c", "setsid sleep 60 & echo up; wait; echo over; sleep 60"]);
+    const runner = start(["bash", "-c", "setsid sleep 60 & echo up; wait; sleep 60 & echo over; wait"]);
     await once(runner.stdout as NodeJS.ReadableStream, "data");
     const evidence = { runnerPid: runner.pid ?? 0, home: HOME, mark: undefined, before: undefined };
     const over = once(runner.stdout as NodeJS.ReadableStream, "data");
-    const limited = new JobProcesses(procTable, evidence).end(300, runner.pid);
+    const processes = new JobProcesses(procTable, evidence);
+    expect(processes.kill(runner.pid)).toBe(true);
     expect(String(await over)).toContain("over");
     expect(runner.exitCode).toBeNull();
-    await limited;
+    // What it starts afterwards is not ended with what was there.
+    expect(processes.look().length).toBeGreaterThan(1);
+    await expect(processes.end(5_000)).resolves.toBe(true);
   });
 });

@@ -68,21 +68,54 @@ export class JobProcesses {
   }
 
   /**
-   * Ends all of them: first each is stopped, so that none can start another while the rest is ended.
+   * Asks all of them to end.
+   *
+   * @param spare a process that is not asked: the runner
+   */
+  terminate(spare?: number): void {
+    for (const { pid } of this.others(spare)) send(pid, "SIGTERM");
+  }
+
+  /**
+   * Ends all that are there now. Each is stopped first, so that none can start another meanwhile; what the runner starts
+   * when it notices is not among them.
    *
    * @param spare a process that lives on: the runner, which has still to report
+   * @returns whether there were any
+   */
+  kill(spare?: number): boolean {
+    const stopped = new Set<number>();
+    for (let found = this.others(spare); found.length > 0; ) {
+      for (const { pid } of found) send(pid, "SIGSTOP");
+      for (const { pid } of found) stopped.add(pid);
+      found = this.others(spare).filter(({ pid }) => !stopped.has(pid));
+    }
+    for (const pid of stopped) send(pid, "SIGKILL");
+    return stopped.size > 0;
+  }
+
+  /**
+   * Ends all of them, and all that may come while it does: with SIGTERM, and when the grace is over with SIGKILL.
+   *
    * @returns whether none is left
    */
-  async end(limitMilliseconds: number, spare?: number): Promise<boolean> {
-    const isMeant = (entry: ProcessEntry): boolean => entry.pid !== spare;
+  async end(limitMilliseconds: number, graceMilliseconds = 0): Promise<boolean> {
+    if (graceMilliseconds > 0) this.terminate();
+    if (await this.areGone(graceMilliseconds, () => {})) return true;
+    return this.areGone(limitMilliseconds, () => this.kill());
+  }
+
+  private async areGone(limitMilliseconds: number, act: () => void): Promise<boolean> {
     for (const limit = performance.now() + limitMilliseconds; ; ) {
-      const found = this.look().filter(isMeant);
-      if (found.length === 0) return true;
-      for (const entry of found) send(entry.pid, "SIGSTOP");
-      for (const entry of this.look().filter(isMeant)) send(entry.pid, "SIGKILL");
+      act();
+      if (this.look().length === 0) return true;
       if (performance.now() > limit) return false;
       await sleep(LOOK_AGAIN_MILLISECONDS);
     }
+  }
+
+  private others(spare: number | undefined): ProcessEntry[] {
+    return this.look().filter(({ pid }) => pid !== spare);
   }
 
   private prove(entry: ProcessEntry): void {

@@ -71,7 +71,7 @@ export class RunSingle {
   /** Says why there is no job. False: the runner takes itself for unhealthy. */
   private noJob(status: number, fields: { readonly status: string }): boolean {
     const text = "Checking for jobs...";
-    if (status === 204) this.log.debug(`${text} no content`, fields);
+    if (status === 204) this.log.debug(`${text}no content`, fields);
     else if (status === 403) this.log.error(`${text} forbidden`, fields);
     else if (status === -100) this.log.error(`${text} client error`, fields);
     else if (status === 503) this.log.warning(`${text} GitLab instance currently unavailable`, fields);

@@ -115,7 +115,11 @@ export class Trace {
       "job-status": jobStatus(answer),
       status: answer.statusText,
     };
-    const words: Partial<Record<Result, string>> = { abort: " job failed", again: " range mismatch" };
+    const words: Partial<Record<Result, string>> = {
+      abort: " job failed",
+      again: " range mismatch",
+      failed: " failed",
+    };
     this.note(result, `Appending trace to coordinator...${words[result] ?? result}`, fields);
     return result;
   }
@@ -153,7 +157,7 @@ export class Trace {
   private updateResult(answer: Answer): Result {
     this.heed(answer);
     const [result, text] = updateOutcome(answer);
-    this.note(result, `Submitting job to coordinator... ${text}`.replace("... ok", "...ok"), {
+    this.note(result, `Submitting job to coordinator...${text}`, {
       job: this.job.id,
       code: answer.status,
       "job-status": jobStatus(answer),
@@ -181,11 +185,11 @@ const hasGivenUp = (answer: Answer): boolean =>
   answer.status === 403 || ["canceled", "failed"].includes(jobStatus(answer));
 
 const updateOutcome = (answer: Answer): [Result, string] => {
-  if (answer.status === 403) return ["abort", "forbidden"];
-  if (hasGivenUp(answer)) return ["abort", "job failed"];
-  if (answer.status === 404) return ["abort", "not found"];
+  if (answer.status === 403) return ["abort", " forbidden"];
+  if (hasGivenUp(answer)) return ["abort", " job failed"];
+  if (answer.status === 404) return ["abort", " not found"];
   if (answer.status === 200) return ["ok", "ok"];
   if (answer.status === 202) return ["again", "accepted, but not yet completed"];
   if (answer.status === 412) return ["resend", "trace validation failed"];
-  return ["failed", "failed"];
+  return ["failed", " failed"];
 };

@@ -1,11 +1,11 @@
 import type { GitLabDouble } from "../gitlab-double";
-import type { Binary } from "../runner-under-test";
+import type { RunnerBinary } from "../runner-under-test";
 
 /** A gitlab-runner under test: `fast` has its waits shortened a little where it can, `faster` a lot. */
 export interface Subject {
   readonly name: string;
-  readonly fast: Binary;
-  readonly faster: Binary;
+  readonly fast: RunnerBinary;
+  readonly faster: RunnerBinary;
 }
 
 /** For cases that take minutes where the waits cannot be shortened: left out there. */

@@ -8,32 +8,38 @@ import { chooseMark, type JobMark, marked } from "../process/job-mark";
 import { JobProcesses } from "../process/job-processes";
 import type { ProcessEntry, ProcessTable } from "../process/process-table";
 import { feedConfigPipe, makeConfigPipe } from "./config-pipe";
+import { LineCutter } from "./line-cutter";
+import type { RunOutcome } from "./run-outcome";
+import type { RunTimeouts } from "./run-timeouts";
+import { type ProcessExit, RunWatch } from "./run-watch";
 import { RUNNER_NAME, runnerToml } from "./runner-config";
-import { LineCutter, readRunnerLine } from "./runner-log";
-import { type Limits, type RunOutcome, Watch } from "./watch";
+import { readRunnerLine } from "./runner-log";
 
 export interface RunnerSettings {
   /** Path or name of gitlab-runner. */
   readonly binary: string;
   /** The function's own environment, of which next to nothing is handed on. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly limits: Limits;
+  readonly timeouts: RunTimeouts;
   readonly table: ProcessTable;
   /** See Evidence. */
   readonly before: readonly ProcessEntry[] | undefined;
 }
 
-const STUBBORN_MILLISECONDS = 5_000;
 const LOOK_MILLISECONDS = process.platform === "linux" ? 5_000 : 1_000;
 
-/** Said every three seconds of a job with output: no news. */
-const isRoutine = (message: string): boolean =>
-  message === "Appending trace to coordinator...ok" || message === "Updating job...";
+const ROUTINE = ["Appending trace to coordinator...ok", "Updating job..."];
+
+/** Debug lines are for the watch alone; the routine ones come every three seconds of a job with output. */
+const isLogged = (level: string, message: string): boolean => level !== "debug" && !ROUTINE.includes(message);
 
 const command = (settings: RunnerSettings, row: BootstrapRow, config: string): readonly string[] => [
   settings.binary,
   "--log-format",
   "json",
+  // What tells "no job" from "no answer", and when a job is over that does not end, is said at this level only.
+  "--log-level",
+  "debug",
   "run-single",
   "--config",
   config,
@@ -61,9 +67,8 @@ const after = (milliseconds: number, call: () => void): (() => void) => {
  */
 export class RunnerProcess {
   private child: ChildProcess | undefined;
-  private watch: Watch | undefined;
+  private watch: RunWatch | undefined;
   private jobId: number | undefined;
-  private ending: Promise<unknown> | undefined;
   /** The job's processes, from the runner's start on. */
   processes: JobProcesses | undefined;
 
@@ -78,6 +83,11 @@ export class RunnerProcess {
     this.watch?.interrupt();
   }
 
+  /** Ends the job's processes by force; the runner lives on and reports. */
+  killJob(): void {
+    this.processes?.kill(this.child?.pid);
+  }
+
   async run(): Promise<RunOutcome> {
     const mark = chooseMark();
     const config = await makeConfigPipe(this.workspace.config);
@@ -90,8 +100,6 @@ export class RunnerProcess {
     const looking = setInterval(() => processes.look(), LOOK_MILLISECONDS);
     const exit = await this.untilExit(child, config);
     clearInterval(looking);
-    // Must not go on looking for this job's processes when the next job has begun.
-    await this.ending;
     return watch.outcome(exit);
   }
 
@@ -120,12 +128,11 @@ export class RunnerProcess {
     return child;
   }
 
-  private watchOver(child: ChildProcess, processes: JobProcesses): Watch {
-    const watch = new Watch(this.settings.limits, {
+  private watchOver(child: ChildProcess, processes: JobProcesses): RunWatch {
+    const watch = new RunWatch(this.settings.timeouts, {
       signal: signaller(child),
-      endJobProcesses: () => {
-        this.ending = processes.end(STUBBORN_MILLISECONDS, child.pid);
-      },
+      terminateJob: () => processes.terminate(child.pid),
+      killJob: () => void processes.kill(child.pid),
       after,
     });
     this.watch = watch;
@@ -136,11 +143,13 @@ export class RunnerProcess {
     return watch;
   }
 
-  private read(line: string, watch: Watch): void {
-    const { level, message, news } = readRunnerLine(line);
-    if (news?.kind === "received") this.jobId = news.jobId;
-    if (news) watch.news(news);
-    if (isRoutine(message)) return;
+  private read(line: string, watch: RunWatch): void {
+    const { level, message, events } = readRunnerLine(line);
+    for (const event of events) {
+      if (event.kind === "received") this.jobId = event.jobId;
+      watch.hear(event);
+    }
+    if (!isLogged(level, message)) return;
     const hidden = message.replaceAll(this.row.token, "[MASKED]");
     log.info("RUNNER_LOG", {
       runnerId: this.row.runnerId,
@@ -150,17 +159,14 @@ export class RunnerProcess {
     });
   }
 
-  private async untilExit(
-    child: ChildProcess,
-    config: string,
-  ): Promise<{ readonly code: number | null; readonly signal: string | null }> {
+  private async untilExit(child: ChildProcess, config: string): Promise<ProcessExit> {
     const gone = new AbortController();
     const path = childEnvironment(this.settings.environment, this.workspace).PATH;
     // A runner that breaks the pipe says why in its log.
     const fed = feedConfigPipe(config, runnerToml(this.row, this.workspace, path), gone.signal).catch(
       () => {},
     );
-    const exit = await new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    const exit = await new Promise<ProcessExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });
     gone.abort();
