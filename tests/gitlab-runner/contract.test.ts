@@ -1,5 +1,6 @@
 import { BINARY_VARIABLE, installedRunner, runnerPath, scaledRunner } from "./binary";
 import type { Subject } from "./contract/cases";
+import { describeDebugLog } from "./contract/debug-log";
 import { describeFlags } from "./contract/flags";
 import { describeOneJob } from "./contract/one-job";
 import { describeSignals } from "./contract/signals";
@@ -16,6 +17,7 @@ const describeGitLabRunner = (subject: Subject): void => {
   describeWhatAJobSees(subject);
   describeSignals(subject);
   describeFlags(subject);
+  describeDebugLog(subject);
 };
 
 describeGitLabRunner({ name: "gitlab-runner", fast: scaledRunner(0.25), faster: scaledRunner(0.05) });

@@ -64,6 +64,10 @@ const payload = (job: DoubleJob): object => ({
   features: { trace_sections: false, failure_reasons: FAILURE_REASONS },
 });
 
+/** FF_TIMESTAMPS: `<time> <stream><O or E>`, and a plus where a line goes on. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE] /gm;
+const CONTINUED = /\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+/g;
+
 const FAILURE_REASONS = [
   "script_failure",
   "runner_system_failure",
@@ -115,7 +119,13 @@ export class GitLabDouble {
     return this.updates(jobId).at(-1)?.state;
   }
 
+  /** The job's log as a reader sees it: without the time and the stream before each line. */
   trace(jobId: number): string {
+    return this.rawTrace(jobId).replace(CONTINUED, "").replace(TIMESTAMP, "");
+  }
+
+  /** The job's log as it was sent. */
+  rawTrace(jobId: number): string {
     return (this.traces.get(jobId) ?? Buffer.alloc(0)).toString("utf8");
   }
 

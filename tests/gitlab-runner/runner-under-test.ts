@@ -19,7 +19,10 @@ export interface RunnerStartOptions {
   /** More lines of the `[[runners]]` entry; a later one of the same key does not win, so name none twice. */
   readonly toml?: readonly string[];
   readonly buildsDir?: string;
-  readonly environment?: Record<string, string>;
+  /** In the place of the double's address. */
+  readonly url?: string;
+  /** Beside HOME and PATH; undefined takes one away. */
+  readonly environment?: Record<string, string | undefined>;
   /** In the place of all arguments. */
   readonly args?: readonly string[];
 }
@@ -111,7 +114,7 @@ export class RunnerUnderTest {
     return [
       "[[runners]]",
       '  name = "job"',
-      `  url = "${this.gitlab.url}"`,
+      `  url = "${options.url ?? this.gitlab.url}"`,
       `  token = "${TOKEN}"`,
       '  executor = "shell"',
       '  shell = "bash"',

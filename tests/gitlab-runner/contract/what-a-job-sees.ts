@@ -108,8 +108,8 @@ export const describeWhatAJobSees = (subject: Subject): void => {
         await runner.ended();
         const sizes = runner.gitlab.asked(PATCH).map(({ body }) => body.length);
         expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024);
-        expect(runner.gitlab.trace(JOB).length).toBeGreaterThan(2048 * 1024 - 1);
-        expect(runner.gitlab.trace(JOB).length).toBeLessThan(2049 * 1024);
+        expect(runner.gitlab.rawTrace(JOB).length).toBeGreaterThan(2048 * 1024 - 1);
+        expect(runner.gitlab.rawTrace(JOB).length).toBeLessThan(2049 * 1024);
       }),
     );
   });
