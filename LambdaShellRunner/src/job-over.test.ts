@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { scaledRunner } from "../../tests/gitlab-runner/binary";
 import type { Reply, Seen } from "../../tests/gitlab-runner/gitlab-double";
 import { LambdaRunner, type LambdaRunnerOptions } from "../../tests/gitlab-runner/lambda-runner";
 import { hasProcess } from "../../tests/gitlab-runner/processes";
@@ -22,6 +23,7 @@ afterEach(async () => {
 
 /** Shorter than the runner's own five and ten minutes by far, longer than a shell needs to end. */
 const TIMEOUTS = { jobTermDelay: 400, jobKillDelay: 300 };
+const FAST = { binary: scaledRunner(0.1).path };
 /** The argument of a sleep that no other process of this machine has. */
 const unique = (digit: number): string => `1.00${process.pid}${digit}`;
 const stubborn = (seconds: string): readonly string[] => [
@@ -40,7 +42,7 @@ const withStatus =
 
 describe("a job that ignores SIGTERM", () => {
   it("F-48: is over soon after a cancel, and its after_script runs", async () => {
-    const { gitlab, folder } = await open({ timeouts: TIMEOUTS });
+    const { gitlab, folder } = await open({ ...FAST, timeouts: TIMEOUTS });
     gitlab.answer = withStatus("canceling");
     const mark = join(folder, "after");
     // Longer than the time after which the script is ended.
@@ -54,7 +56,7 @@ describe("a job that ignores SIGTERM", () => {
   });
 
   it("F-48: is over soon after a cancel that GitLab has made already", async () => {
-    const { gitlab } = await open({ timeouts: TIMEOUTS });
+    const { gitlab } = await open({ ...FAST, timeouts: TIMEOUTS });
     gitlab.answer = withStatus("canceled");
     gitlab.push({ id: 7, script: stubborn(unique(2)) });
     await expect(runner.invoke(12)).resolves.toMatchObject({ kind: "job-ended", jobId: 7 });
@@ -62,7 +64,7 @@ describe("a job that ignores SIGTERM", () => {
   });
 
   it("F-48: is over soon after its time-out", async () => {
-    const { gitlab } = await open({ timeouts: TIMEOUTS });
+    const { gitlab } = await open({ ...FAST, timeouts: TIMEOUTS });
     gitlab.push({ id: 7, script: stubborn(unique(3)), timeoutSeconds: 1 });
     await expect(runner.invoke(12)).resolves.toMatchObject({ failureReason: "job_execution_timeout" });
     expect(gitlab.updates(7).at(-1)).toMatchObject({ failure_reason: "job_execution_timeout" });
@@ -79,7 +81,7 @@ describe("when the environment is shut down", () => {
       script: [`setsid bash -c "trap '' TERM; sleep 300" & sleep 300`],
     },
   ])("F-40: $name is reported as interrupted within two seconds", async ({ script }) => {
-    const { gitlab } = await open();
+    const { gitlab } = await open(FAST);
     gitlab.push({ id: 7, script: ["echo begun", ...script] });
     const served = runner.invoke(12).catch((error: Error) => error);
     await gitlab.until(() => gitlab.trace(7).includes("begun"));

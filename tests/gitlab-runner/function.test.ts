@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { describeWith } from "../needs";
@@ -122,6 +122,15 @@ it("is shut down by SIGTERM within seconds: GitLab hears of it, and nothing stay
 const CLONE = resolve(__dirname, "../..");
 const inside = (path: string): string => path.replace(CLONE, "/mnt");
 
+/** The runner under test as it is seen there: one from elsewhere is copied into the clone. */
+const runnerInside = (): string => {
+  const path = runnerPath();
+  if (path.startsWith(`${CLONE}/`)) return inside(path);
+  const copy = join(folder, "gitlab-runner");
+  copyFileSync(path, copy);
+  return inside(copy);
+};
+
 /** In namespaces of its own: a /tmp and a process list that hold nothing but the function's, as in Lambda. */
 const alone = (script: string): readonly string[] => [
   "unshare",
@@ -158,7 +167,7 @@ describeWith(canBeAlone, "no right to make namespaces")(
       );
       const events = JSON.stringify([row(14), row(15)]);
       const script = `sleep 30019 & '${process.execPath}' '${inside(bundle)}' '${events}'; code=$?; ls -A /tmp; exit $code`;
-      const run = start(alone(script), variables({ ...lambda, GITLAB_RUNNER: inside(runnerPath()) }));
+      const run = start(alone(script), variables({ ...lambda, GITLAB_RUNNER: runnerInside() }));
       await expect(run.ended).resolves.toBe(0);
       expect(run.results()).toMatchObject([
         { kind: "job-ended", jobId: 9, status: "success" },
