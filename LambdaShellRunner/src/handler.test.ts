@@ -6,11 +6,11 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import type { Context } from "aws-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { runnerPath } from "../../tests/gitlab-runner/binary";
-import { GitLabDouble } from "../../tests/gitlab-runner/gitlab-double";
+import { RunnerApiDouble } from "../../tests/gitlab-runner/runner-api-double";
 
 const dynamo = mockClient(DynamoDBClient);
 const context = { getRemainingTimeInMillis: () => 900_000 } as Context;
-const gitlab = new GitLabDouble();
+const gitlab = new RunnerApiDouble();
 const root = mkdtempSync(join(tmpdir(), "handler-"));
 let handler: typeof import("./handler").handler;
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { scaledRunner } from "../../tests/gitlab-runner/binary";
-import type { Reply, Seen } from "../../tests/gitlab-runner/gitlab-double";
 import { LambdaRunner, type LambdaRunnerOptions } from "../../tests/gitlab-runner/lambda-runner";
 import { hasProcess } from "../../tests/gitlab-runner/processes";
+import type { RunnerApiReply, RunnerApiRequest } from "../../tests/gitlab-runner/runner-api-double";
 import { shutDown } from "./process/shutdown";
 
 // Real processes on a machine that may be busy.
@@ -34,7 +34,7 @@ const stubborn = (seconds: string): readonly string[] => [
 /** GitLab asks for a cancel, or has done with the job, at the first part of its log and ever after. */
 const withStatus =
   (status: string) =>
-  (seen: Seen): Reply | undefined => {
+  (seen: RunnerApiRequest): RunnerApiReply | undefined => {
     if (seen.method !== "PATCH") return undefined;
     const end = String(seen.headers["content-range"]).split("-")[1];
     return { status: 202, headers: { "Job-Status": status, Range: `0-${end}` } };

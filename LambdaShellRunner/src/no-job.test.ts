@@ -12,7 +12,7 @@ jest.setTimeout(30_000);
 
 const FAST = scaledRunner(0.05);
 /** Two requests at least. */
-const WAIT = FAST.scale < 1 ? 2_000 : 7_000;
+const WAIT = FAST.scale < 1 ? 800 : 7_000;
 let runner: LambdaRunner;
 let server: http.Server | undefined;
 

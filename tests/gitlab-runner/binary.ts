@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import type { RunnerBinary } from "./runner-under-test";
+import type { TestedRunner } from "./runner-under-test";
 
 const ROOT = resolve(__dirname, "../..");
 const OWN = join(ROOT, "local/gitlab-runner/gitlab-runner");
@@ -26,7 +26,7 @@ const command = (name: string, lines: string): string => {
  * The gitlab-runner under test with its own waits shortened, where it can do that: what takes it 300 s takes 3 s with
  * 0.01. It is a file, because the handler hands no variable on.
  */
-export const scaledRunner = (scale: number): RunnerBinary => {
+export const scaledRunner = (scale: number): TestedRunner => {
   if (process.env[BINARY_VARIABLE]) return { path: runnerPath(), scale: 1 };
   const lines = `GITLAB_RUNNER_STAND_IN_TIME_SCALE=${scale} exec '${process.execPath}' '${OWN}' "$@"`;
   return { path: command(`scaled-${scale}`, lines), scale };

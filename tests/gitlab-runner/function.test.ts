@@ -5,7 +5,7 @@ import { buildSync } from "esbuild";
 import { describeWith } from "../needs";
 import { runnerPath } from "./binary";
 import { DynamoDouble } from "./dynamo-double";
-import { GitLabDouble } from "./gitlab-double";
+import { RunnerApiDouble } from "./runner-api-double";
 
 // Real processes on a machine that may be busy.
 jest.setTimeout(40_000);
@@ -14,7 +14,7 @@ const LOCAL = resolve(__dirname, "../../.local/gitlab-runner");
 mkdirSync(LOCAL, { recursive: true });
 const folder = mkdtempSync(join(LOCAL, "function-"));
 const bundle = join(folder, "invoke.cjs");
-const gitlab = new GitLabDouble();
+const gitlab = new RunnerApiDouble();
 const dynamo = new DynamoDouble();
 
 beforeAll(async () => {
@@ -107,16 +107,34 @@ it("F-41: the function takes a row once, runs its job and finds no row the secon
   expect(readdirSync(root)).toEqual([]);
 });
 
-it("is shut down by SIGTERM within seconds: GitLab hears of it, and nothing stays", async () => {
-  const root = join(folder, "root");
-  gitlab.push({ id: 8, script: ["echo begun", "sleep 300"] });
-  const run = start([process.execPath, bundle, JSON.stringify([row(13)])], variables({ RUNNER_ROOT: root }));
-  await gitlab.until(() => gitlab.state(8) === "running");
-  run.child.kill("SIGTERM");
-  await expect(run.ended).resolves.toBe(0);
-  expect(gitlab.updates(8).at(-1)).toMatchObject({ state: "failed", failure_reason: "runner_interrupted" });
-  expect(readdirSync(root)).toEqual([]);
-});
+it.each([
+  { id: 8, name: "a job that sleeps", script: ["sleep 300"] },
+  { id: 18, name: "a job that writes", script: ["while :; do echo x; sleep 1; done"] },
+  {
+    id: 28,
+    name: "a job that ignores SIGTERM",
+    script: ["trap '' TERM INT", "while :; do echo x; sleep 1; done"],
+  },
+])(
+  "F-40: SIGTERM ends it within two seconds, $name is reported, and nothing stays",
+  async ({ id, script }) => {
+    const root = join(folder, "root");
+    gitlab.push({ id, script: ["echo begun", ...script] });
+    const events = JSON.stringify([row(100 + id)]);
+    const run = start([process.execPath, bundle, events], variables({ RUNNER_ROOT: root }));
+    await gitlab.until(() => gitlab.trace(id).includes("begun"));
+    const since = performance.now();
+    run.child.kill("SIGTERM");
+    await expect(run.ended).resolves.toBe(0);
+    // Two, and a little for a machine that is busy.
+    expect(performance.now() - since).toBeLessThan(2_500);
+    expect(gitlab.updates(id).at(-1)).toMatchObject({
+      state: "failed",
+      failure_reason: "runner_interrupted",
+    });
+    expect(readdirSync(root)).toEqual([]);
+  },
+);
 
 /** The clone may lie below /tmp, which the namespace hides: it is seen there as /mnt. */
 const CLONE = resolve(__dirname, "../..");

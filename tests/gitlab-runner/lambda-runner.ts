@@ -9,7 +9,7 @@ import { systemTable } from "../../LambdaShellRunner/src/process/process-table";
 import type { ActiveRun } from "../../LambdaShellRunner/src/process/shutdown";
 import { type ServeDependencies, type ServeResult, serve } from "../../LambdaShellRunner/src/serve";
 import { runnerPath } from "./binary";
-import { GitLabDouble } from "./gitlab-double";
+import { RunnerApiDouble } from "./runner-api-double";
 
 export const TOKEN = "glrt-t0kenOfTheRunner1";
 
@@ -32,7 +32,7 @@ export class LambdaRunner {
   private readonly environment: Environment;
 
   private constructor(
-    readonly gitlab: GitLabDouble,
+    readonly gitlab: RunnerApiDouble,
     private readonly options: LambdaRunnerOptions,
   ) {
     this.row = options.row ?? {};
@@ -48,7 +48,7 @@ export class LambdaRunner {
   }
 
   static async open(options: LambdaRunnerOptions = {}): Promise<LambdaRunner> {
-    return new LambdaRunner(await new GitLabDouble().start(), options);
+    return new LambdaRunner(await new RunnerApiDouble().start(), options);
   }
 
   /** Where environments are made. */

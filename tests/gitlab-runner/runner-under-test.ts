@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/gitlab-runner/config-pipe";
-import { GitLabDouble } from "./gitlab-double";
+import { RunnerApiDouble } from "./runner-api-double";
 
 export const TOKEN = "glrt-abcdefghijklmnop";
 export const SYSTEM_ID = "r_0123456789ab";
 
 /** A command that is said to be gitlab-runner, and the factor on its own waits. */
-export interface RunnerBinary {
+export interface TestedRunner {
   readonly path: string;
   readonly scale: number;
 }
@@ -32,13 +32,13 @@ type Line = Record<string, unknown> & { readonly msg: string };
 /** One gitlab-runner before a GitLab of its own, in a folder of its own. */
 export class RunnerUnderTest {
   readonly folder = mkdtempSync(join(tmpdir(), "runner-"));
-  readonly gitlab = new GitLabDouble();
+  readonly gitlab = new RunnerApiDouble();
   stderr = "";
   stdout = "";
   private child: ChildProcess | undefined;
   private exit: Promise<number | null> = Promise.resolve(null);
 
-  constructor(private readonly binary: RunnerBinary) {}
+  constructor(private readonly binary: TestedRunner) {}
 
   get buildsDir(): string {
     return join(this.folder, "builds");
@@ -145,7 +145,7 @@ export class RunnerUnderTest {
 
 /** A case of its own: runner, GitLab and folder are there for it alone, so that cases may run side by side. */
 export const withRunner =
-  (binary: RunnerBinary, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
+  (binary: TestedRunner, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
   async () => {
     const runner = new RunnerUnderTest(binary);
     await runner.gitlab.start();

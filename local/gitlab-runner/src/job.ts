@@ -4,26 +4,17 @@ import { type RunnerConfig, shortToken } from "./config";
 import { type JobFolders, jobEnvironment, jobFolders } from "./environment";
 import { VERSION } from "./gitlab-api";
 import type { JobLog, JobPayload } from "./job-log";
+import { STOPPED, type Stop, tellFailure, tellSuccess } from "./job-result";
 import type { RunnerLog } from "./runner-log";
 import { quote, type StageScript, sourceLines, stageScript } from "./script";
 import { Shell } from "./shell";
 import { milliseconds } from "./time";
 import type { Ending, Trace } from "./trace";
 
-/** Why a running job is being stopped, first reason first. */
-type Stop = "interrupted" | "canceling" | "given-up" | "timed-out";
-
 const DEFAULT_TIMEOUT_SECONDS = 7200;
 const AFTER_SCRIPT_SECONDS = 300;
 /** How long a job that is over waits for a script that does not end. */
 const BUILD_FINISH_SECONDS = 300;
-
-const STOPPED: Record<Stop, { readonly reason: string; readonly text: string }> = {
-  interrupted: { reason: "runner_interrupted", text: "aborted: terminated" },
-  canceling: { reason: "job_canceled", text: "canceled" },
-  "given-up": { reason: "job_canceled", text: "canceled" },
-  "timed-out": { reason: "job_execution_timeout", text: "execution took longer than the job's timeout" },
-};
 
 /** Runs one job from its confirmation to its last report. */
 export class Job {
@@ -202,19 +193,11 @@ export class Job {
 
   private tell(ending: Ending, seconds: number): void {
     const fields = { job: this.payload.id, duration_s: seconds, "job-status": ending.state };
-    if (ending.state === "success") {
-      this.log.line("\u001b[32;1mJob succeeded\u001b[0;m");
-      this.runnerLog.info("Job succeeded", fields);
-      return;
+    if (ending.state === "success") tellSuccess(this.log, this.runnerLog, fields);
+    else {
+      const failure = { ...fields, failure_reason: ending.reason, exit_code: ending.exitCode ?? 0 };
+      tellFailure(this.log, this.runnerLog, this.failureText, failure);
     }
-    const isOurs = ending.reason === "runner_system_failure";
-    const text = `Job failed${isOurs ? " (system failure)" : ""}: ${this.failureText}`;
-    this.log.line(`\u001b[31;1mERROR: ${text}\u001b[0;m`);
-    this.runnerLog.warning(text, {
-      ...fields,
-      failure_reason: ending.reason,
-      exit_code: ending.exitCode ?? 0,
-    });
   }
 
   private reportGivenUp(ending: Ending): void {

@@ -2,7 +2,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A request as it came, and when (`performance.now()`). */
-export interface Seen {
+export interface RunnerApiRequest {
   readonly at: number;
   readonly method: string;
   /** Below `/api/v4/`, without the query. */
@@ -11,7 +11,7 @@ export interface Seen {
   readonly body: Buffer;
 }
 
-export interface Reply {
+export interface RunnerApiReply {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
@@ -77,14 +77,14 @@ const FAILURE_REASONS = [
 ];
 
 /** GitLab's side of the runner's protocol on loopback: it answers as told, and remembers what it was asked. */
-export class GitLabDouble {
-  readonly seen: Seen[] = [];
+export class RunnerApiDouble {
+  readonly seen: RunnerApiRequest[] = [];
   private readonly waiting: DoubleJob[] = [];
   private readonly traces = new Map<number, Buffer>();
   private readonly server = http.createServer((request, response) => this.receive(request, response));
   private watchers: (() => void)[] = [];
   /** Answers in the place of the double's own; undefined: its own. `count` is 1 for the first of its kind. */
-  answer: (seen: Seen, count: number) => Reply | undefined = () => undefined;
+  answer: (seen: RunnerApiRequest, count: number) => RunnerApiReply | undefined = () => undefined;
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
@@ -105,7 +105,7 @@ export class GitLabDouble {
   }
 
   /** Requests of a kind, e.g. `POST jobs/request`. */
-  asked(kind: string): Seen[] {
+  asked(kind: string): RunnerApiRequest[] {
     return this.seen.filter((seen) => `${seen.method} ${seen.path}` === kind);
   }
 
@@ -150,7 +150,7 @@ export class GitLabDouble {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const path = (request.url ?? "").replace(/^\/api\/v4\//, "").replace(/\?.*$/, "");
-      const seen: Seen = {
+      const seen: RunnerApiRequest = {
         at,
         method: request.method ?? "",
         path,
@@ -164,12 +164,12 @@ export class GitLabDouble {
     });
   }
 
-  private send(response: http.ServerResponse, reply: Reply): void {
+  private send(response: http.ServerResponse, reply: RunnerApiReply): void {
     response.writeHead(reply.status, { "Content-Type": "application/json", ...reply.headers });
     response.end(reply.body === undefined ? "" : JSON.stringify(reply.body));
   }
 
-  private own(seen: Seen): Reply {
+  private own(seen: RunnerApiRequest): RunnerApiReply {
     if (seen.path === "jobs/request") return this.nextJob();
     if (seen.method === "PATCH") return this.append(seen);
     if (seen.method === "PUT") return { status: 200, body: {} };
@@ -178,14 +178,14 @@ export class GitLabDouble {
   }
 
   /** The next waiting job, as a reply of its own. */
-  nextJob(): Reply {
+  nextJob(): RunnerApiReply {
     const job = this.waiting.shift();
     return job
       ? { status: 201, body: payload(job) }
       : { status: 204, headers: { "X-GitLab-Last-Update": "one" } };
   }
 
-  private append(seen: Seen): Reply {
+  private append(seen: RunnerApiRequest): RunnerApiReply {
     const id = Number(/^jobs\/(\d+)\//.exec(seen.path)?.[1]);
     const kept = this.traces.get(id) ?? Buffer.alloc(0);
     const from = Number(/^(\d+)-/.exec(String(seen.headers["content-range"]))?.[1]);
