@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { procTable } from "../Core/process/process-table";
 
 /** By what a process is proven to be ours: a variable in its environment, or working inside a folder of ours. */
 export interface Proof {
@@ -34,20 +35,13 @@ const isProven = (pid: number, { variable, folder }: Proof): boolean => {
     .includes(variable);
 };
 
-/** Fields of /proc/<pid>/stat after the command's name, which may itself hold spaces and brackets. */
-const sessionOf = (pid: number): number => {
-  const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "utf8"), "");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3] ?? 0);
-};
-
 const onLinux = (proof: Proof): number[] => {
-  const all = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  const proven = new Set(all.filter((pid) => isProven(pid, proof)));
+  const all = procTable.list();
+  const proven = all.filter(({ pid }) => isProven(pid, proof));
+  const own = new Set(proven.map(({ pid }) => pid));
   // What belongs to the session that one of ours leads is ours too; the terminal's own session never is.
-  const sessions = new Set([...proven].filter((pid) => sessionOf(pid) === pid));
-  return all.filter((pid) => proven.has(pid) || sessions.has(sessionOf(pid)));
+  const sessions = new Set(proven.filter(({ pid, session }) => session === pid).map(({ pid }) => pid));
+  return all.filter(({ pid, session }) => own.has(pid) || sessions.has(session)).map(({ pid }) => pid);
 };
 
 /** macOS: `ps` shows the environment of the user's own processes, and no working folder. */

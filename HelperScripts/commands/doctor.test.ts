@@ -1,5 +1,5 @@
 import { GITLAB, GitLabDouble, SECRET, TOKEN, WEBHOOK } from "../testing/gitlab-double";
-import { NamedError } from "../testing/table-double";
+import { NamedError } from "../testing/named-error";
 import { functionArn, INFRASTRUCTURE, NOW, World } from "../testing/world";
 
 const RUNNER_TAGS = { "glr:role": "runner", "glr:stack": INFRASTRUCTURE };

@@ -16,7 +16,7 @@ describe("pause, resume, drain", () => {
     on.putLedger(attempt(1, { state: "RUNNING" }));
     const startedAt = on.now;
     on.before = () => {
-      if (on.now - startedAt > 60_000) on.ledger.items.clear();
+      if (on.now - startedAt > 60_000) on.ledger.clear();
     };
     const { exitCode, out, err } = await on.run(["drain"]);
     expect(exitCode).toBe(0);

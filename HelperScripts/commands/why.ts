@@ -1,10 +1,11 @@
 import { type Attempt, isInLine, type Runner, type Time } from "../../Core/ledger";
+import type { LedgerReader } from "../../Core/ledger/reader";
 import { safe } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { findDeployment } from "../deployment";
-import { type LedgerReader, ledgerReader } from "../ledger/ledger-reader";
+import { ledgerReader } from "../ledger/ledger-reader";
 
 export const WAITING_FOR: Readonly<Record<NonNullable<Attempt["waitingFor"]>, string>> = {
   place: "waits for a place: as many runners as allowed are there (status shows the caps)",

@@ -1,8 +1,9 @@
-import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
 import { ANY_JOB_KEY, parseTagsKey } from "../../Core/mapping-keys";
+import { mappingRows } from "../../Core/read-mapping";
 import { output } from "../deployment";
 import { type Fields, fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";
+import { tableReads } from "../table-reads";
 import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
 
 const AREA = "hook";
@@ -88,8 +89,8 @@ const projectFindings = async (
 
 const untaggedJobsAreOurs = async ({ context, autoScaler, settings }: Patient): Promise<boolean> => {
   if (settings?.unmappedJobs === "DEFAULT") return true;
-  const table = dynamoMappings(context.clients.dynamoDb(), output(autoScaler, "MappingTableName"));
-  const rows = await table.rows(ANY_JOB_KEY);
+  const table = tableReads(context.clients.dynamoDb(), output(autoScaler, "MappingTableName"));
+  const rows = await mappingRows(table, ANY_JOB_KEY);
   return rows.some(({ sk }) => parseTagsKey(sk)?.length === 0);
 };
 

@@ -1,6 +1,7 @@
-import { STACK } from "../../AutoScaler/src/domain/ports";
 import { resolveClass } from "../../Core/class-resolution";
 import type { Attempt, Runner } from "../../Core/ledger";
+import { STACK } from "../../Core/ledger/keys";
+import type { LedgerReader } from "../../Core/ledger/reader";
 import { isBad, parseClassRow } from "../../Core/mapping-row";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { classKey, type RunnerClass } from "../../Core/runner-class";
@@ -11,7 +12,7 @@ import { MappingTable } from "../mapping/mapping-table";
 import { isClassRow, rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { type FailedLately, failedLately } from "./failed-lately";
-import { all, classesWithLines, type LedgerReader, ledgerReader, sum } from "./ledger-reader";
+import { all, classesWithLines, ledgerReader, sum } from "./ledger-reader";
 
 const DAY_MILLISECONDS = 24 * 60 * 60_000;
 const LINE_LIMIT = 1_000;

@@ -2,12 +2,12 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { readEnv } from "../../Core/env";
 import { ConfigurationError } from "../../Core/errors";
+import { systemTable } from "../../Core/process/process-table";
 import { parseRunnerEvent } from "./bootstrap/runner-event";
 import { takeRow } from "./bootstrap/take-row";
 import { Environment } from "./environment/environment";
 import { isInLambda, openRoot } from "./environment/environment-root";
 import { runTimeouts } from "./gitlab-runner/run-timeouts";
-import { systemTable } from "./process/process-table";
 import { type ActiveRun, shutDown } from "./process/shutdown";
 import { type ServeResult, serve } from "./serve";
 

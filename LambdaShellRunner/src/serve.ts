@@ -1,6 +1,7 @@
 import type { BootstrapRow } from "../../Core/bootstrap-row";
 import { ConfigurationError, TransientError } from "../../Core/errors";
 import { log, metric } from "../../Core/log";
+import type { ProcessTable } from "../../Core/process/process-table";
 import type { RunnerEvent } from "./bootstrap/runner-event";
 import type { Environment } from "./environment/environment";
 import type { EnvironmentRoot } from "./environment/environment-root";
@@ -9,7 +10,6 @@ import { deleteOwnRecord } from "./gitlab-runner/delete-record";
 import { isSound, levelOf, type RunOutcome, type SoundOutcome } from "./gitlab-runner/run-outcome";
 import type { RunTimeouts } from "./gitlab-runner/run-timeouts";
 import { RunnerProcess } from "./gitlab-runner/runner-process";
-import type { ProcessTable } from "./process/process-table";
 import type { ActiveRun } from "./process/shutdown";
 
 /** What the function returns; nobody but its log and a test reads it. */

@@ -76,7 +76,11 @@ const FAILURE_REASONS = [
   "runner_interrupted",
 ];
 
-/** GitLab's side of the runner's protocol on loopback: it answers as told, and remembers what it was asked. */
+/**
+ * GitLab's side of the runner's protocol on loopback: it answers as told, and remembers what it was asked. Not the
+ * stand-in of local/gitlab, which goes by GitLab's rules: here a test breaks them, request by request, and judges
+ * each one that the runner makes.
+ */
 export class RunnerApiDouble {
   readonly seen: RunnerApiRequest[] = [];
   private readonly waiting: DoubleJob[] = [];

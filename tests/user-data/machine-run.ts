@@ -13,9 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chooseMark, marked } from "../../LambdaShellRunner/src/process/job-mark";
-import { JobProcesses } from "../../LambdaShellRunner/src/process/job-processes";
-import { systemTable } from "../../LambdaShellRunner/src/process/process-table";
+import { chooseMark, marked } from "../../Core/process/job-mark";
+import { JobProcesses } from "../../Core/process/job-processes";
+import { systemTable } from "../../Core/process/process-table";
 import { writeHarmless } from "../../local/ec2/harmless";
 import type { Instance } from "../../local/ec2/instance";
 import { startMetadataService } from "../../local/ec2/metadata-service";

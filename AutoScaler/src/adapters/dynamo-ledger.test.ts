@@ -4,13 +4,14 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { encode, encodeItem } from "../../../Core/ledger/codec";
+import { type DynamoDouble, tablesDouble } from "../../../tests/doubles/dynamodb/mocked-client";
+import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../tests/doubles/dynamodb/stack-tables";
 import { ledgerContract } from "../domain/contracts/ledger-contract";
 import { fullRunner, sampleAttempt, sampleRunner } from "../domain/contracts/samples";
 import { fakeClock } from "../domain/fakes";
-import { BOOTSTRAP_TABLE, type DynamoDouble, LEDGER_TABLE, tablesDouble } from "./doubles/dynamo-double";
 import { dynamoBootstrapRows } from "./dynamo-bootstrap-rows";
 import { dynamoLedger } from "./dynamo-ledger";
-import { encode, encodeItem } from "./ledger-codec";
 
 const failure = (name: string, more: object = {}) =>
   Object.assign(new Error("canary-message"), { name, ...more });

@@ -1,8 +1,8 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { encode, encodeItem } from "../../../Core/ledger/codec";
+import { itemKey, type Key, noteKey, placeKey } from "../../../Core/ledger/keys";
 import type { Change } from "../domain/ports";
-import { encode, encodeItem } from "./ledger-codec";
-import { itemKey, type Key, noteKey, placeKey } from "./ledger-keys";
 
 interface Tables {
   readonly ledger: string;

@@ -1,5 +1,5 @@
+import { fieldsOf, idOf, optionalIdOf, textOf } from "../../../Core/input";
 import type { EndOrder, JobFacts } from "./end-order";
-import { fieldsOf, idOf, optionalIdOf, textOf } from "./input";
 
 const optionalJob = (value: unknown, what: string): JobFacts | undefined => {
   if (value === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "../../../Core/errors";
+import { type Fields, fieldsOf } from "../../../Core/input";
 import { parseJobEvent } from "../../../Core/job-event";
-import { type Fields, fieldsOf } from "./input";
 import type { Failure } from "./record-failure";
 
 const text = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise);

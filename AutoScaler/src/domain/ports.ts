@@ -1,5 +1,8 @@
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import type { GitLabJob, GitLabRunner } from "../../../Core/gitlab/answers";
 import type { Attempt, Place, Runner, Time } from "../../../Core/ledger";
+import type { LedgerReader, Note } from "../../../Core/ledger/reader";
+import type { Page } from "../../../Core/page";
 import type { RunnerClass } from "../../../Core/runner-class";
 
 /**
@@ -17,17 +20,6 @@ export interface Clock {
 export type Nonce = () => string;
 
 // ---------------------------------------------------------------------------------------------- ledger
-
-/** Counters of taken places: index is the shard, value how many are taken. `STACK` counts all classes. */
-export const STACK = "stack";
-export const SHARDS = 16;
-
-/** A small versioned record of ours beside the items: the sweep's lease and cursor, EC2's pace, known classes. */
-export interface Note {
-  readonly name: string;
-  readonly version: number;
-  readonly value: unknown;
-}
 
 /**
  * One write of a transaction. `put` of an item is on condition that the stored version is `item.version - 1`
@@ -52,22 +44,7 @@ export interface Moments {
 /** A row's next moment that lies so far after `until` is a clock's error or a broken item: the row begins anew. */
 export const STRAY_MILLISECONDS = 60_000;
 
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  /** Absent on the last page. */
-  readonly next?: string;
-}
-
-export interface Ledger {
-  /** All attempts of a job, first to last; consistent. */
-  attempts(jobId: number): Promise<readonly Attempt[]>;
-  /** Consistent. */
-  runner(runnerId: number): Promise<Runner | undefined>;
-  /** Through an index, then read consistently. */
-  runnerByResource(resourceId: string): Promise<Runner | undefined>;
-  /** Consistent; `SHARDS` numbers. */
-  places(scope: string): Promise<readonly number[]>;
-  note(name: string): Promise<Note | undefined>;
+export interface Ledger extends LedgerReader {
   /** All or nothing. False: a condition did not hold, nothing was written: read again and follow (F-17). */
   commit(changes: readonly Change[]): Promise<boolean>;
   /**
@@ -75,11 +52,6 @@ export interface Ledger {
    * transaction: any number may ask at once, and none is in another's way.
    */
   nextMoment(row: string, moments: Moments): Promise<Time | undefined>;
-  /** Attempts in a class's line (see `isInLine`), oldest `queuedAt` first. May lag behind by a moment. */
-  waiting(classKey: string, limit: number): Promise<readonly Attempt[]>;
-  /** Attempts that are neither in line, ENDED nor FAILED, and runners not GONE or with a record to delete. May lag. */
-  openAttempts(cursor?: string): Promise<Page<Attempt>>;
-  openRunners(cursor?: string): Promise<Page<Runner>>;
 }
 
 export interface BootstrapRows {
@@ -106,26 +78,6 @@ export interface Mappings {
 }
 
 // ---------------------------------------------------------------------------------------------- GitLab
-
-/** https://docs.gitlab.com/api/jobs/ */
-export interface GitLabJob {
-  readonly id: number;
-  readonly projectId: number;
-  readonly name: string;
-  /** Any of the thirteen statuses. */
-  readonly status: string;
-  readonly tags: readonly string[];
-  readonly createdAt: Time;
-  readonly startedAt?: Time;
-  readonly finishedAt?: Time;
-  readonly runnerId?: number;
-}
-
-export interface GitLabRunner {
-  readonly id: number;
-  readonly description: string;
-  readonly paused: boolean;
-}
 
 export interface NewRunner {
   readonly projectId: number;
@@ -257,4 +209,5 @@ export interface Caps {
   readonly ofClass: (runnerClass: RunnerClass) => number;
 }
 
-export type { Place };
+export { SHARDS, STACK } from "../../../Core/ledger/keys";
+export type { GitLabJob, GitLabRunner, Note, Page, Place };

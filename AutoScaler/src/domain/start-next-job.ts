@@ -1,10 +1,10 @@
 import { type Attempt, type Time, touch } from "../../../Core/ledger";
+import { readClasses } from "../../../Core/ledger/known-classes";
 import { commit } from "./commit";
 import { UNDER_WAY_MILLISECONDS } from "./limits";
 import { pendingEvent } from "./our-events";
 import { isLaunchDue } from "./retries";
 import { NEXT_TURN } from "./turns";
-import { readClasses } from "./wait-in-line";
 import type { World } from "./world";
 
 export type NextJobWorld = Pick<World, "ledger" | "bus" | "clock">;

@@ -1,22 +1,10 @@
 import { type Attempt, type AttemptNumber, touch } from "../../../Core/ledger";
+import { CLASSES_NOTE, readClasses } from "../../../Core/ledger/known-classes";
 import { classKey } from "../../../Core/runner-class";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import type { Change, Ledger } from "./ports";
 
-export const CLASSES_NOTE = "classes";
-
 type WaitingFor = NonNullable<Attempt["waitingFor"]>;
-
-const isListOfStrings = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((entry) => typeof entry === "string");
-
-/** Classes in which jobs have waited: the sweep looks there. */
-export const readClasses = async (
-  ledger: Pick<Ledger, "note">,
-): Promise<{ readonly names: readonly string[]; readonly version: number }> => {
-  const note = await ledger.note(CLASSES_NOTE);
-  return { names: isListOfStrings(note?.value) ? note.value : [], version: note?.version ?? 0 };
-};
 
 /** The change that makes a class known to the sweep; none when it is. */
 export const rememberClass = async (ledger: Ledger, key: string): Promise<readonly Change[]> => {

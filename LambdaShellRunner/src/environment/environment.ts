@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../../../Core/errors";
 import { log } from "../../../Core/log";
-import type { JobProcesses } from "../process/job-processes";
+import type { JobProcesses } from "../../../Core/process/job-processes";
 import { type EnvironmentRoot, emptyRoot } from "./environment-root";
 
 const END_MILLISECONDS = 5_000;

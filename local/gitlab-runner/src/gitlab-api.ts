@@ -1,6 +1,5 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { goError } from "./go-error";
 import { sleep } from "./time";
 
 /** An answer of GitLab; status -1 when it could not be reached, -100 when its URL cannot be used. */
@@ -33,6 +32,25 @@ const httpsAgent = new https.Agent({ keepAlive: true });
 
 const isWorthRetrying = (status: number): boolean =>
   [408, 429, 500, 502, 503, 504].includes(status) || status >= 512;
+
+interface NodeNetworkError {
+  readonly message: string;
+  readonly code?: string;
+  readonly hostname?: string;
+  readonly address?: string;
+  readonly port?: number;
+}
+
+const CERTIFICATE = /CERT|UNABLE_TO|SELF_SIGNED/;
+
+/** A network error in the words of Go's standard library, as gitlab-runner has them in its log. */
+const goError = ({ message, code = "", hostname, address, port }: NodeNetworkError): string => {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `dial tcp: lookup ${hostname}: no such host`;
+  if (code === "ECONNREFUSED") return `dial tcp ${address}:${port}: connect: connection refused`;
+  if (code === "EPROTO") return "tls: first record does not look like a TLS handshake";
+  if (CERTIFICATE.test(code)) return `tls: failed to verify certificate: x509: ${message}`;
+  return message;
+};
 
 const NO_ANSWER = { status: -1, headers: {}, body: "" } as const;
 

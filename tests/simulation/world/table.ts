@@ -1,4 +1,5 @@
 import { momentRows } from "../../../AutoScaler/src/domain/fakes/moment-rows";
+import { insertSorted, placeAfter, removeSorted } from "../../../AutoScaler/src/domain/fakes/sorted";
 import {
   type Change,
   type Moments,
@@ -15,7 +16,6 @@ import {
   type Runner,
   type Time,
 } from "../../../Core/ledger";
-import { insertSorted, placeAfter, removeSorted } from "./sorted";
 
 type Item = Attempt | Runner;
 
@@ -60,7 +60,12 @@ const page = <Of>({ keys, items }: Sorted<number, Of>, cursor: string | undefine
 /** What a write was found to break; the world collects them. */
 export type Complain = (what: string) => void;
 
-/** DynamoDB's tables: conditions are checked all before one is written; indexes follow a moment later. */
+/**
+ * DynamoDB's tables: conditions are checked all before one is written; indexes follow a moment later.
+ *
+ * Not the fake ledger of the domain's tests: here indexes lag in virtual time, the order of states is watched at
+ * every write, and a hundred thousand jobs leave no room for copies. Both pass one contract (contracts.test.ts).
+ */
 export class Table {
   readonly attempts = new Map<number, Attempt[]>();
   readonly runners = new Map<number, Runner>();

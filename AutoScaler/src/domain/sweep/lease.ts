@@ -1,7 +1,7 @@
 import { isLeased, type Lease } from "../../../../Core/ledger";
+import { parseSweepState, SWEEP_NOTE, type SweepState } from "../../../../Core/ledger/reconciler-state";
 import { newLease } from "../leases";
 import type { World } from "../world";
-import { parseSweepState, SWEEP_NOTE, type SweepState } from "./note";
 
 type LeaseWorld = Pick<World, "ledger" | "clock" | "nonce">;
 

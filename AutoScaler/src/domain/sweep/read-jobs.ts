@@ -1,8 +1,8 @@
 import type { Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
 import type { GitLab, GitLabJob, Page } from "../ports";
 import type { World } from "../world";
 import type { Budget } from "./budget";
-import type { SweepState } from "./note";
 
 type JobsWorld = Pick<World, "gitLab" | "clock">;
 

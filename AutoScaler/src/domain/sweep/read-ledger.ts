@@ -1,6 +1,6 @@
 import type { Attempt } from "../../../../Core/ledger";
+import { readClasses } from "../../../../Core/ledger/known-classes";
 import type { Ledger, Page } from "../ports";
-import { readClasses } from "../wait-in-line";
 import type { Look } from "./look";
 
 /** Of a class's line: whoever is not in it is asked for one by one, so it has to hold a very long one. */

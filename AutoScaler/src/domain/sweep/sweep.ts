@@ -1,4 +1,5 @@
 import type { Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
 import type { RoutingSettings } from "../../../../Core/routing";
 import type { GitLabRunner, Instance } from "../ports";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
@@ -9,7 +10,6 @@ import { jobReader } from "./job-reader";
 import { leaveSweep, takeSweep } from "./lease";
 import { letGo } from "./let-go";
 import type { Finding, Look } from "./look";
-import type { SweepState } from "./note";
 import {
   endFindings,
   jobFindings,

@@ -1,12 +1,31 @@
-import { TransientError } from "../../../Core/errors";
-import type { Time } from "../../../Core/ledger";
-import type { GitLabJob, GitLabRunner } from "../domain/ports";
+import { TransientError } from "../errors";
+import type { Time } from "../ledger";
 
 /**
  * GitLab's answers, read field by field. What is not of the documented shape is an answer cut short or another
  * program's (a proxy's page): TransientError, never "there are none" (F-24).
  * https://docs.gitlab.com/api/jobs/ and https://docs.gitlab.com/api/runners/
  */
+
+/** https://docs.gitlab.com/api/jobs/ */
+export interface GitLabJob {
+  readonly id: number;
+  readonly projectId: number;
+  readonly name: string;
+  /** Any of the thirteen statuses. */
+  readonly status: string;
+  readonly tags: readonly string[];
+  readonly createdAt: Time;
+  readonly startedAt?: Time;
+  readonly finishedAt?: Time;
+  readonly runnerId?: number;
+}
+
+export interface GitLabRunner {
+  readonly id: number;
+  readonly description: string;
+  readonly paused: boolean;
+}
 
 type Fields = Record<string, unknown>;
 

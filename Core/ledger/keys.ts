@@ -1,8 +1,12 @@
-import { type Attempt, isInLine, type Runner } from "../../../Core/ledger";
+import { type Attempt, isInLine, type Runner } from "../ledger";
 
 /** Item keys of the ledger table and of its two sparse indexes, `open` and `resource`. */
 export const OPEN_INDEX = "open";
 export const RESOURCE_INDEX = "resource";
+
+/** Counters of taken places: index is the shard, value how many are taken. `STACK` counts all classes. */
+export const STACK = "stack";
+export const SHARDS = 16;
 
 /** Digits of a whole number below 2^53, so that numbers sort as text. */
 const DIGITS = 16;

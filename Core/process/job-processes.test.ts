@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import fc from "fast-check";
-import { describeWith } from "../../../tests/needs";
+import { describeWith } from "../../tests/needs";
 import { chooseMark, hasMark, marked } from "./job-mark";
 import { type Evidence, JobProcesses } from "./job-processes";
 import { type ProcessEntry, type ProcessTable, procTable } from "./process-table";

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "../../../Core/errors";
+import { InvalidInputError } from "./errors";
 
 /** Helpers for what our own workflows hand from task to task: checked, because it arrives as JSON. */
 export type Fields = Readonly<Record<string, unknown>>;

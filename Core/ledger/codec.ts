@@ -1,8 +1,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { ConfigurationError } from "../../../Core/errors";
-import { ATTEMPT_STATES, type Attempt, RUNNER_STATES, type Runner } from "../../../Core/ledger";
-import { itemKey, openKey } from "./ledger-keys";
+import { ConfigurationError } from "../errors";
+import { ATTEMPT_STATES, type Attempt, RUNNER_STATES, type Runner } from "../ledger";
+import { itemKey, openKey } from "./keys";
 
 type Item = Record<string, AttributeValue>;
 type Fields = Record<string, unknown>;

@@ -1,24 +1,21 @@
-import type { GitLabAccess } from "../../../Core/configuration";
-import { ConfigurationError, TransientError } from "../../../Core/errors";
-import type { Clock } from "../domain/ports";
-import { reasonOf } from "./gitlab-answers";
-import { type HttpAnswer, type HttpRequest, httpExchange } from "./http-exchange";
+import type { GitLabAccess } from "../configuration";
+import { ConfigurationError, TransientError } from "../errors";
+import { reasonOf } from "./answers";
+import { type ApiCall, apiRequest } from "./api-request";
+import { type HttpAnswer, httpExchange } from "./http-exchange";
 
 export interface GitLabClientOptions {
   readonly access: GitLabAccess;
   /** Reads the configuration anew: asked once, when GitLab refuses the token (F-22). */
   readonly refresh: () => Promise<GitLabAccess>;
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: { sleep(milliseconds: number): Promise<void> };
   /** Of one exchange. */
-  readonly timeoutMilliseconds?: number;
+  readonly timeoutMilliseconds: number;
   /** How long a `Retry-After` may ask us to wait; more is left to the workflow's retry. */
-  readonly longestWaitSeconds?: number;
+  readonly longestWaitSeconds: number;
 }
 
-export interface GitLabRequest {
-  readonly method: HttpRequest["method"];
-  /** Below `/api/v4`, built from whole numbers and fixed words alone (T-18). */
-  readonly path: string;
+export interface GitLabRequest extends Omit<ApiCall, "body"> {
   /** The body; legacy calls carry the token in it. */
   readonly body?: (access: GitLabAccess) => object;
   /** Statuses that the caller reads; every other one throws here. */
@@ -28,9 +25,6 @@ export interface GitLabRequest {
 export interface GitLabClient {
   send(request: GitLabRequest): Promise<HttpAnswer>;
 }
-
-const TIMEOUT_MILLISECONDS = 8_000;
-const LONGEST_WAIT_SECONDS = 5;
 
 /** Time-out, conflict with another change, too early, too many requests. */
 const PASSING = [408, 409, 412, 425, 429];
@@ -83,29 +77,18 @@ const throwFor = (answer: HttpAnswer, what: string, access: GitLabAccess): never
  * @throws ConfigurationError on 401, 403 and redirects; TransientError on 408, 429, 5xx and broken connections
  */
 export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
-  const {
-    refresh,
-    clock,
-    timeoutMilliseconds = TIMEOUT_MILLISECONDS,
-    longestWaitSeconds = LONGEST_WAIT_SECONDS,
-  } = options;
+  const { refresh, clock, timeoutMilliseconds, longestWaitSeconds } = options;
   let { access } = options;
 
   const send = httpExchange();
 
-  const exchange = ({ method, path, body }: GitLabRequest): Promise<HttpAnswer> =>
-    send({
-      method,
-      url: `${access.url}/api/v4${path}`,
-      headers: {
-        Accept: "application/json",
-        "User-Agent": "gitlab-autoscaled-runners-on-aws",
-        ...(access.mode === "verified" ? { "PRIVATE-TOKEN": access.token } : {}),
-        ...(body ? { "Content-Type": "application/json" } : {}),
-      },
-      ...(body ? { body: JSON.stringify(body(access)) } : {}),
+  const exchange = ({ method, path, body }: GitLabRequest): Promise<HttpAnswer> => {
+    const token = access.mode === "verified" ? access.token : undefined;
+    return send({
+      ...apiRequest(access.url, token, { method, path, body: body?.(access) }),
       timeoutMilliseconds,
     });
+  };
 
   /** Asks a second time when there is reason to hope: a short wait is over, or the token has been changed. */
   const askAgain = async (answer: HttpAnswer, method: GitLabRequest["method"]): Promise<boolean> => {

@@ -1,6 +1,6 @@
-import type { Lease, Time } from "../../../../Core/ledger";
 import { fieldsOf } from "../input";
-import type { Note } from "../ports";
+import type { Lease, Time } from "../ledger";
+import type { Note } from "./reader";
 
 export const SWEEP_NOTE = "sweep";
 

@@ -1,4 +1,4 @@
-import { TransientError } from "../../../Core/errors";
+import { TransientError } from "../errors";
 
 const LONGEST_CURSOR = 2_000;
 const QUERY = /^[\w\-.~%&=+[\]:,/]+$/;
