@@ -8,7 +8,7 @@ import { run, step } from "./steps.mjs";
 
 /** The clone's root. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-/** What is kept between runs; ignored by Git. */
+/** Files that are kept between runs; ignored by Git. */
 export const KEPT = join(ROOT, ".local");
 
 const VENV = join(KEPT, "venv");
@@ -17,7 +17,7 @@ const REQUIREMENTS = join(ROOT, "local/setup/requirements.txt");
 const read = (path) => (existsSync(path) ? readFileSync(path, "utf8") : "");
 const hash = (...texts) => createHash("sha256").update(texts.join("\0")).digest("hex");
 
-/** What npm says it installed agrees with the lock file: also when somebody else than this script did it. */
+/** Whether the installed packages match the lock file, whoever installed them. */
 export const agreesWithLock = (lockText, installedText) => {
   if (!installedText) return false;
   const installed = JSON.parse(installedText).packages;
@@ -27,7 +27,7 @@ export const agreesWithLock = (lockText, installedText) => {
   );
 };
 
-const npmPart = () => {
+const npmStep = () => {
   const stampPath = join(ROOT, "node_modules/.set-up-stamp");
   const lockText = read(join(ROOT, "package-lock.json"));
   const wanted = hash(lockText);
@@ -40,7 +40,7 @@ const npmPart = () => {
     });
 };
 
-const pythonPart = () => {
+const pythonStep = () => {
   const stampPath = join(VENV, ".set-up-stamp");
   const requirements = read(REQUIREMENTS);
   const stamp = read(stampPath);
@@ -57,13 +57,13 @@ const pythonPart = () => {
     });
 };
 
-const isCurrent = () => npmPart() === undefined && pythonPart() === undefined;
+const isCurrent = () => npmStep() === undefined && pythonStep() === undefined;
 
 /**
- * Makes the clone ready to run: the Node packages of the lock file and a private Python environment. Does
- * nothing when both are there already. Needs nothing but Node.
+ * Prepares the clone: installs the Node packages of the lock file and a private Python environment. Does nothing
+ * when both exist. Needs Node alone.
  *
- * @throws MissingTool when the machine lacks Node or Python
+ * @throws MissingTool when Node or Python is missing or too old
  */
 export const setUp = async () => {
   checkNode();
@@ -74,10 +74,10 @@ export const setUp = async () => {
 };
 
 const install = async () => {
-  const parts = [npmPart(), pythonPart()].filter(Boolean);
-  if (parts.length === 0) return;
-  process.stderr.write("Setting up (once; later starts skip this):\n");
-  const outcomes = await Promise.allSettled(parts.map((part) => part()));
+  const steps = [npmStep(), pythonStep()].filter(Boolean);
+  if (steps.length === 0) return;
+  process.stderr.write("Setting up (first start only):\n");
+  const outcomes = await Promise.allSettled(steps.map((install) => install()));
   const failed = outcomes.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
 };

@@ -65,7 +65,7 @@ describe("the shipped user data", () => {
     it("has no finding, and neither have the laptop's harmless commands", () => {
       const input = shippedUserData();
       expect(spawnSync("shellcheck", ["-s", "bash", "-"], { input, encoding: "utf8" }).stdout).toBe("");
-      const folder = join(__dirname, "../../local/ec2/harmless");
+      const folder = join(__dirname, "../../local/ec2/command-stubs");
       const files = readdirSync(folder).map((name) => join(folder, name));
       expect(spawnSync("shellcheck", ["-e", "SC1091", ...files], { encoding: "utf8" }).stdout).toBe("");
     });

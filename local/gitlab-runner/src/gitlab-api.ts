@@ -2,8 +2,8 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { sleep } from "./time";
 
-/** An answer of GitLab; status -1 when it could not be reached, -100 when its URL cannot be used. */
-export interface Answer {
+/** An answer of GitLab. Status -1: GitLab could not be reached; -100: its URL cannot be used. */
+export interface CoordinatorReply {
   readonly status: number;
   /** What the runner's log has as `status`: the answer's status and message, or the network's error. */
   readonly statusText: string;
@@ -11,13 +11,13 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface Request {
+export interface CoordinatorRequest {
   readonly method: string;
-  /** Below `/api/v4/`. */
+  /** Path below `/api/v4/`. */
   readonly path: string;
   readonly headers?: Record<string, string>;
   readonly body: string | Buffer;
-  /** `application/json` unless said otherwise. */
+  /** Default `application/json`. */
   readonly contentType?: string;
 }
 
@@ -54,13 +54,13 @@ const goError = ({ message, code = "", hostname, address, port }: NodeNetworkErr
 
 const NO_ANSWER = { status: -1, headers: {}, body: "" } as const;
 
-const unreached = (method: string, url: URL, error: Error): Answer => {
+const unreached = (method: string, url: URL, error: Error): CoordinatorReply => {
   const call = `couldn't execute ${method} against ${url}: ${method[0]}${method.slice(1).toLowerCase()} "${url}"`;
   return { ...NO_ANSWER, statusText: `execute JSON request: execute request: ${call}: ${goError(error)}` };
 };
 
 /** GitLab's message counts where the answer is JSON and no success. */
-const statusText = (method: string, url: URL, answer: Omit<Answer, "statusText">): string => {
+const statusText = (method: string, url: URL, answer: Omit<CoordinatorReply, "statusText">): string => {
   const status = `${answer.status} ${http.STATUS_CODES[answer.status] ?? ""}`;
   const isJson = String(answer.headers["content-type"]).startsWith("application/json");
   if (answer.status < 300 || !isJson) return status;
@@ -73,7 +73,7 @@ const statusText = (method: string, url: URL, answer: Omit<Answer, "statusText">
   }
 };
 
-const once = (base: string, request: Request): Promise<Answer> =>
+const once = (base: string, request: CoordinatorRequest): Promise<CoordinatorReply> =>
   new Promise((resolve) => {
     const url = new URL(`${base}/api/v4/${request.path}`);
     const fail = (error: Error): void => resolve(unreached(request.method, url, error));
@@ -103,16 +103,16 @@ const once = (base: string, request: Request): Promise<Answer> =>
     call.end(request.body);
   });
 
-const pause = (answer: Answer, attempt: number): number => {
+const pause = (answer: CoordinatorReply, attempt: number): number => {
   const asked = Number(answer.headers["retry-after"]);
   return asked > 0 ? asked : FIRST_BACK_OFF_SECONDS * 2 ** attempt;
 };
 
 /**
- * Asks GitLab; an overloaded or broken server is asked up to five times. A signal never cuts it short: that is
- * how the runner behaves.
+ * Sends a request to GitLab, up to five times when the server is overloaded or fails. As in gitlab-runner, a signal does
+ * not interrupt it.
  */
-export const ask = async (base: string, request: Request): Promise<Answer> => {
+export const ask = async (base: string, request: CoordinatorRequest): Promise<CoordinatorReply> => {
   if (!/^https?:\/\//.test(base)) {
     return { ...NO_ANSWER, status: -100, statusText: "get client: only http or https scheme supported" };
   }
@@ -123,7 +123,7 @@ export const ask = async (base: string, request: Request): Promise<Answer> => {
   }
 };
 
-/** What the runner tells of itself with every request. */
+/** The runner's `info` in every request. */
 export const runnerInfo = (executor: string): object => ({
   name: "gitlab-runner",
   version: VERSION,

@@ -2,13 +2,13 @@ import type { JobLog } from "./job-log";
 import type { RunnerLog } from "./runner-log";
 
 /** Why a running job is being stopped, first reason first. */
-export type Stop = "interrupted" | "canceling" | "given-up" | "timed-out";
+export type Stop = "interrupted" | "canceling" | "aborted" | "timed-out";
 
 /** What GitLab and the log are told of each. */
 export const STOPPED: Record<Stop, { readonly reason: string; readonly text: string }> = {
   interrupted: { reason: "runner_interrupted", text: "aborted: terminated" },
   canceling: { reason: "job_canceled", text: "canceled" },
-  "given-up": { reason: "job_canceled", text: "canceled" },
+  aborted: { reason: "job_canceled", text: "canceled" },
   "timed-out": { reason: "job_execution_timeout", text: "execution took longer than the job's timeout" },
 };
 
@@ -26,3 +26,7 @@ export const tellFailure = (log: JobLog, runnerLog: RunnerLog, reason: string, f
   log.line(`\u001b[31;1mERROR: ${text}\u001b[0;m`);
   runnerLog.warning(text, fields);
 };
+
+/** GitLab has not accepted the last report: the job still looks as if it were running. */
+export const tellGivenUp = (runnerLog: RunnerLog, state: "success" | "failed", job: number): void =>
+  runnerLog.error(`Job trace termination "${state === "success" ? "Success" : "Fail"}" failed`, { job });
