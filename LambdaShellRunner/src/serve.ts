@@ -12,7 +12,7 @@ import type { RunTimeouts } from "./gitlab-runner/run-timeouts";
 import { RunnerProcess } from "./gitlab-runner/runner-process";
 import type { ActiveRun } from "./process/shutdown";
 
-/** What the function returns; nobody but its log and a test reads it. */
+/** The function's result. It is invoked asynchronously, so only logs and tests see it. */
 export type ServeResult = { readonly kind: "no-row" } | SoundOutcome;
 
 export interface ServeDependencies {
@@ -23,7 +23,7 @@ export interface ServeDependencies {
   /** Path or name of gitlab-runner. */
   readonly binary: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** The function's own name: the dimension by which its metric is told from that of another function. */
+  /** The function's name, a dimension of its metric. */
   readonly functionName: string;
   timeouts(row: BootstrapRow): RunTimeouts;
 }
@@ -73,11 +73,11 @@ const run = async (
 
 const REMEDY = "check Url (ConfigurationPath), its name, certificate and the way to it from Lambda";
 
-/** What only time or GitLab itself can put right. */
+/** Whether the failure may pass without a change of the configuration. */
 const isTransient = (outcome: RunOutcome): boolean =>
   outcome.kind !== "unreachable" || ["server", "no-answer"].includes(outcome.detail);
 
-/** A failure that nobody else would see is thrown: Lambda does not try again, the alarm on errors tells. */
+/** Failures are thrown, so that Lambda counts an error and the alarm is raised. Lambda does not retry. */
 const settled = (outcome: RunOutcome): ServeResult => {
   if (isSound(outcome)) return outcome;
   if (isTransient(outcome)) throw new TransientError(outcome.reason);
@@ -85,9 +85,9 @@ const settled = (outcome: RunOutcome): ServeResult => {
 };
 
 /**
- * Serves one event: one row, one runner, one job at most, and nothing of it kept.
+ * Handles one event: takes its row, runs one runner for at most one job, and removes everything afterwards.
  *
- * @throws TransientError when a job may still look as if it were running, or GitLab was out of order
+ * @throws TransientError when GitLab may still show a job as running, or GitLab failed
  * @throws ConfigurationError when GitLab could not be reached
  */
 export const serve = async (

@@ -1,6 +1,6 @@
 const MAX_LINE = 16 * 1024;
 
-/** Cuts text into lines; what a line has beyond its limit is dropped, so that memory stays bounded. */
+/** Splits text into lines. Lines are truncated at a limit, so that memory stays bounded. */
 export class LineCutter {
   private rest = "";
   constructor(private readonly onLine: (line: string) => void) {}

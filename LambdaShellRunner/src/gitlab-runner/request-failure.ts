@@ -1,7 +1,7 @@
 /**
- * Why a request for a job had no answer that a runner can use.
+ * Why a request for a job failed.
  *
- * - `unreachable`: GitLab, or what should be it, gave no usable answer.
+ * - `unreachable`: there was no usable answer from GitLab.
  * - `rejected`: GitLab refuses the runner. `forbidden` is what a deleted, an expired and an unknown token get alike; a paused
  *   runner is told that there is no job.
  * - `throttled`: GitLab asks for fewer requests.
@@ -11,7 +11,7 @@ export type RequestFailure =
   | { readonly code: "rejected"; readonly detail: RejectedDetail; readonly reason: string }
   | { readonly code: "throttled"; readonly reason: string };
 
-/** What stands between the runner and GitLab. `not-gitlab`: something else answers at that address. */
+/** The cause. `not-gitlab`: another server answers at that address. `no-answer`: a connection, but no answer in time. */
 export type UnreachableDetail =
   | "name"
   | "connection"
@@ -31,7 +31,7 @@ const REJECTED: Readonly<Record<number, RejectedDetail>> = {
   422: "orphaned",
 };
 
-/** Go's words for what goes wrong below HTTP; the first that fits counts, and a connection is what is left. */
+/** Go's error texts below HTTP. The first match counts; everything else is `connection`. */
 const NETWORK: readonly (readonly [RegExp, UnreachableDetail])[] = [
   [/proxyconnect|Proxy Authentication/i, "proxy"],
   [/only http or https scheme|parse URL|unsupported protocol/, "url"],

@@ -3,21 +3,21 @@ import type { JobEnd } from "./runner-log";
 
 type WithKind<F> = F extends { readonly code: infer K } ? Omit<F, "code"> & { readonly kind: K } : never;
 
-/** How a run of gitlab-runner ended. The kinds are codes: log, metric and documentation have the same. */
+/** How a run of gitlab-runner ended. The kinds are the codes of log, metric and documentation. */
 export type RunOutcome =
-  /** GitLab was asked and had no job. */
+  /** GitLab answered that it had no job. */
   | { readonly kind: "no-job" }
-  /** See RequestFailure: the last request failed, and GitLab never had an answer before. */
+  /** See RequestFailure. Unless it is a rejection, GitLab had not answered any request. */
   | WithKind<RequestFailure>
   /** The environment was shut down before GitLab answered anything. */
   | { readonly kind: "stopped" }
-  /** GitLab knows the end. `interrupted`: by us, because the time was over or the environment shut down. */
+  /** GitLab has the job's result. `interrupted`: at the end of the lifetime, or because the environment was shut down. */
   | ({ readonly kind: "job-ended"; readonly interrupted: boolean } & JobEnd)
   /** GitLab may still show the job as running. */
   | { readonly kind: "job-lost"; readonly jobId: number; readonly reason: string }
   | { readonly kind: "runner-failed"; readonly reason: string };
 
-/** No fault: the function returns them. The rest is thrown, so that Lambda counts an error. */
+/** The outcomes that the function returns. The others are thrown, so that Lambda counts an error. */
 export type SoundOutcome = Extract<
   RunOutcome,
   { readonly kind: "no-job" | "job-ended" | "stopped" | "rejected" | "throttled" }
@@ -26,8 +26,8 @@ export type SoundOutcome = Extract<
 const INFO: readonly RunOutcome["kind"][] = ["no-job", "job-ended", "stopped"];
 
 /**
- * A rejected token may be an ordinary cancel, after which the control plane deletes the runner: only it can tell. A
- * throttled runner's job gets its next attempt. Both are worth a warning and no more.
+ * A token is also rejected after an ordinary cancel, when AutoScaler has deleted the runner; only AutoScaler can tell. The job
+ * of a throttled runner gets its next attempt. So neither is an error.
  */
 const WARN: readonly RunOutcome["kind"][] = ["rejected", "throttled"];
 

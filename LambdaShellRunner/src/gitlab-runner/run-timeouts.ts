@@ -8,7 +8,7 @@ export interface RunTimeouts {
   readonly poll: number;
   /** From the start until a job is interrupted. */
   readonly interrupt: number;
-  /** From the moment at which a job is over until what is left of it gets SIGTERM: the runner has sent it one already. */
+  /** From the moment at which a job is over until its remaining processes get SIGTERM; the runner has sent them one before. */
   readonly jobTermDelay: number;
   /** From that until SIGKILL. */
   readonly jobKillDelay: number;
@@ -22,7 +22,7 @@ export interface RunTimeouts {
 
 const SECOND = 1_000;
 
-/** Before Lambda's own limit a minute is kept: for the runner to report (30 s), for cleaning, for Lambda. */
+/** Kept before Lambda's limit for the runner's report (30 s), for cleaning and for Lambda. */
 const MARGIN = 60 * SECOND;
 
 /**

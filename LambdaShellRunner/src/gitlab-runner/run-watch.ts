@@ -4,12 +4,12 @@ import type { RunTimeouts } from "./run-timeouts";
 import type { JobEnd, ReportAnswer, RunnerLogEvent } from "./runner-log";
 import { Timers } from "./timers";
 
-/** What a watch can do to the run. */
+/** The actions of a watch. */
 export interface WatchActions {
   signal(name: "SIGQUIT" | "SIGTERM" | "SIGKILL"): void;
-  /** Sends SIGTERM to the job's processes and spares the runner. */
+  /** Sends SIGTERM to the job's processes, not to the runner. */
   terminateJob(): void;
-  /** Ends the job's processes that are there now and spares the runner: what it starts next lives. */
+  /** Kills the job's present processes, not the runner; processes that it starts afterwards are not affected. */
   killJob(): void;
   /** Calls back after so many milliseconds, unless the returned function is called before. */
   after(milliseconds: number, call: () => void): () => void;
@@ -30,8 +30,8 @@ type WatchedJob = {
 };
 
 /**
- * Keeps the time for one run of gitlab-runner, whose own wait limit is none, whose exit code says nothing, and which
- * waits up to ten minutes for a script that ignores SIGTERM. It learns from the runner's log and acts by signals alone.
+ * Supervises one run of gitlab-runner by its log and by signals. It is needed because gitlab-runner does not keep its wait
+ * timeout, its exit code does not tell the outcome, and it waits up to ten minutes for a script that ignores SIGTERM.
  */
 export class RunWatch {
   private job: WatchedJob | undefined;
@@ -54,13 +54,13 @@ export class RunWatch {
     this.timers.set("interrupt", this.timeouts.interrupt, () => this.interrupt());
   }
 
-  /** The time is over, or the environment is shut down. */
+  /** Called at the end of the lifetime and when the environment is shut down. */
   interrupt(): void {
     this.isInterrupted ||= this.job?.end === undefined;
     this.terminate();
   }
 
-  /** To be called with everything that the runner's log says, in its order. */
+  /** Must be called with every event of the log, in order. */
   hear(event: RunnerLogEvent): void {
     if (event.kind === "received") this.received(event.jobId);
     else if (event.kind === "no-job") this.requestAnswered();
@@ -73,7 +73,7 @@ export class RunWatch {
     else this.isReportGivenUp = true;
   }
 
-  /** To be called once, when the runner has gone. */
+  /** Must be called once, after the runner has exited. */
   outcome(exit: ProcessExit): RunOutcome {
     this.timers.clearAll();
     if (this.job) return this.jobOutcome(this.job);
@@ -83,7 +83,7 @@ export class RunWatch {
     return this.outcomeWithoutJob();
   }
 
-  /** One answer shows that GitLab can be reached; only a rejection after it counts more. */
+  /** A single answer shows that GitLab can be reached. A rejection counts even after that. */
   private outcomeWithoutJob(): RunOutcome {
     if (this.hasAnswer && this.failure?.code !== "rejected") return { kind: "no-job" };
     if (this.failure) return fromRequestFailure(this.failure);
@@ -112,22 +112,22 @@ export class RunWatch {
     this.job = { id, isConfirmed: false, hasAfterScript: false, isReported: false };
   }
 
-  /** The first answer confirms the job or takes it back; a refusal at the end means that GitLab ended it itself. */
+  /** The first answer confirms or withdraws the job. A refusal after its end means that GitLab has ended the job itself. */
   private reportAnswered(answer: ReportAnswer): void {
     if (!this.job) return;
-    const isTakenBack = !this.job.isConfirmed && this.job.end === undefined && answer === "refused";
+    const isWithdrawn = !this.job.isConfirmed && this.job.end === undefined && answer === "refused";
     if (this.job.end) this.job.isReported ||= answer !== "failed";
     this.job.isConfirmed = true;
-    if (isTakenBack) this.vanished();
+    if (isWithdrawn) this.withdrawn();
   }
 
-  /** A job that vanished at its confirmation does not count for the runner either: it asks for another at once. */
-  private vanished(): void {
+  /** gitlab-runner does not count a withdrawn job, and would request another at once. */
+  private withdrawn(): void {
     this.job = undefined;
     this.quit();
   }
 
-  /** A cancel spares after_script, which has a time limit of its own; the end of the whole job does not. */
+  /** After a cancel only the script is ended: after_script has a time limit of its own. */
   private scriptOver(isWholeJob: boolean): void {
     if (!this.job || this.job.end) return;
     const isSpared = !isWholeJob && (this.job.hasAfterScript || this.timers.has("job"));
@@ -139,7 +139,7 @@ export class RunWatch {
     if (!this.timers.has("whole-job")) this.timers.clear("job");
   }
 
-  /** SIGTERM after a delay, SIGKILL after another, and again as long as the runner does not say that the job ended. */
+  /** SIGTERM after a delay, then SIGKILL, repeated until the runner logs the job's end. */
   private endJob(delay: number, isWholeJob: boolean): void {
     if (isWholeJob && this.timers.has("whole-job")) return;
     const name = isWholeJob ? "whole-job" : "job";
@@ -153,7 +153,7 @@ export class RunWatch {
     });
   }
 
-  /** What the job left behind must not live as long as a last report that GitLab does not take. */
+  /** Ends the processes that the job left behind, even while the runner still repeats its last report. */
   private ended({ kind: _, ...end }: JobEnd & { readonly kind: "ended" }): void {
     if (this.job) this.job.end = end;
     this.timers.clear("job", "whole-job");
@@ -183,7 +183,7 @@ export class RunWatch {
   }
 
   private terminate(): void {
-    // A second SIGTERM would make the runner drop everything at once.
+    // At a second SIGTERM the runner would exit at once, without a report.
     if (this.timers.has("kill")) return;
     this.isLeaving = true;
     this.actions.signal("SIGTERM");

@@ -1,8 +1,8 @@
 import { type RequestFailure, requestFailure } from "./request-failure";
 
 /**
- * What a line of gitlab-runner's JSON log says about its job. Some of it is said at debug level only.
- * Read in gitlab-runner's source: `network/gitlab.go`, `common/build.go`, `commands/single.go`.
+ * An event in gitlab-runner's JSON log. Some are logged at debug level only.
+ * See gitlab-runner's source: `network/gitlab.go`, `common/build.go`, `commands/single.go`.
  */
 export type RunnerLogEvent =
   /** GitLab has assigned a job. */
@@ -15,9 +15,12 @@ export type RunnerLogEvent =
   | { readonly kind: "unhealthy" }
   /** GitLab's answer to a report (PUT): also the one by which the job is confirmed. */
   | { readonly kind: "answered"; readonly jobId: number; readonly answer: ReportAnswer }
-  /** The script is over though it may still run: cancelled (`canceling`; after_script follows), or the whole job is. */
+  /**
+   * The script must end, but may still run. Whole job: time-out, interruption or end in GitLab; else a cancel, after which
+   * after_script runs.
+   */
   | { readonly kind: "script-over"; readonly isWholeJob: boolean }
-  /** after_script begins, also where the job has none. */
+  /** The stage after_script begins; logged for every job. */
   | { readonly kind: "after-script" }
   | ({ readonly kind: "ended" } & JobEnd)
   /** The last report was given up: GitLab still shows the job as running. */
@@ -36,7 +39,7 @@ export interface JobEnd {
 
 export interface RunnerLine {
   readonly level: string;
-  /** The message with the reason that stands in a field of its own. */
+  /** The message, with the reason from the fields `error` or `status`. */
   readonly message: string;
   readonly events: readonly RunnerLogEvent[];
 }
@@ -48,7 +51,7 @@ const MAX_MESSAGE = 1024;
 const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** Tokens have no place in it; should one get there, it does not get further. */
+/** Masks tokens. The runner should not log any. */
 const clean = (message: string): string =>
   message.slice(0, MAX_MESSAGE).replaceAll(/\b(gl[a-z]{2,6}-)[\w.-]+/g, "$1[MASKED]");
 
@@ -71,7 +74,7 @@ const endOf = (fields: Fields, jobId: number): RunnerLogEvent => {
   };
 };
 
-/** `Checking for jobs...`: GitLab answers 409 when another request took the job, so that is no failure. */
+/** `Checking for jobs...`. A 409 is no failure: another request got the job. */
 const requestEvent = (message: string, fields: Fields): RunnerLogEvent | undefined => {
   const [jobId, status] = [number(fields.job), clean(text(fields.status) ?? "")];
   if (/received$/.test(message)) return jobId === undefined ? undefined : { kind: "received", jobId };
@@ -79,7 +82,7 @@ const requestEvent = (message: string, fields: Fields): RunnerLogEvent | undefin
   return { kind: "request-failed", failure: requestFailure(status) };
 };
 
-/** What GitLab answered to a report or to a part of the log. */
+/** GitLab's answer to a report or to a part of the log. */
 const reportEvents = (message: string, fields: Fields): RunnerLogEvent[] => {
   const jobId = number(fields.job);
   if (jobId === undefined) return [];
@@ -106,14 +109,14 @@ const eventsOf = (message: string, fields: Fields): readonly RunnerLogEvent[] =>
 
 const QUIET_LEVELS = ["trace", "debug", "info"];
 
-/** gitlab-runner's messages say what failed; why stands in the fields `error` and `status`. */
+/** gitlab-runner logs the reason of a failure in the fields `error` and `status`, not in the message. */
 const withReason = (level: string, message: string, fields: Fields): string => {
   const reason = text(fields.error) ?? text(fields.status);
   const isWanted = !QUIET_LEVELS.includes(level) && reason !== undefined && !message.includes(reason);
   return isWanted ? `${message}: ${reason}` : message;
 };
 
-/** Reads one line. What is not JSON (a crash, help) is passed on as text. */
+/** Reads one line. Lines that are not JSON (a crash, help) are returned as text. */
 export const readRunnerLine = (line: string): RunnerLine => {
   let fields: Fields;
   try {

@@ -18,26 +18,26 @@ import { readRunnerLine } from "./runner-log";
 export interface RunnerSettings {
   /** Path or name of gitlab-runner. */
   readonly binary: string;
-  /** The function's own environment, of which next to nothing is handed on. */
+  /** The function's own environment variables. See childEnvironment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly timeouts: RunTimeouts;
   readonly table: ProcessTable;
-  /** See Evidence. */
+  /** See ProcessEvidence. */
   readonly before: readonly ProcessEntry[] | undefined;
 }
 
-const LOOK_MILLISECONDS = process.platform === "linux" ? 5_000 : 1_000;
+const SCAN_MILLISECONDS = process.platform === "linux" ? 5_000 : 1_000;
 
 const ROUTINE = ["Appending trace to coordinator...ok", "Updating job..."];
 
-/** Debug lines are for the watch alone; the routine ones come every three seconds of a job with output. */
+/** Debug lines serve the watch only. The routine lines come every three seconds while a job writes output. */
 const isLogged = (level: string, message: string): boolean => level !== "debug" && !ROUTINE.includes(message);
 
 const command = (settings: RunnerSettings, row: BootstrapRow, config: string): readonly string[] => [
   settings.binary,
   "--log-format",
   "json",
-  // What tells "no job" from "no answer", and when a job is over that does not end, is said at this level only.
+  // Only at this level does the runner log that there is no job, and that a job is over while its script still runs.
   "--log-level",
   "debug",
   "run-single",
@@ -51,7 +51,7 @@ const command = (settings: RunnerSettings, row: BootstrapRow, config: string): r
   String(row.waitTimeoutSeconds),
 ];
 
-/** Signals for one process, until it has gone: then its number may be another's. */
+/** Sends signals to the process as long as it runs; afterwards its pid may belong to another. */
 const signaller = (child: ChildProcess) => (name: NodeJS.Signals) => {
   if (child.exitCode === null && child.signalCode === null) child.kill(name);
 };
@@ -62,14 +62,14 @@ const after = (milliseconds: number, call: () => void): (() => void) => {
 };
 
 /**
- * Runs gitlab-runner for one job. The token goes through a pipe; the runner has a session of its own; its log
- * tells what becomes of the job.
+ * Runs gitlab-runner for one job, in a session of its own. The token is passed through a pipe, and the outcome is read from
+ * the runner's log.
  */
 export class RunnerProcess {
   private child: ChildProcess | undefined;
   private watch: RunWatch | undefined;
   private jobId: number | undefined;
-  /** The job's processes, from the runner's start on. */
+  /** The processes of the runner and its job; set once the runner has started. */
   processes: JobProcesses | undefined;
 
   constructor(
@@ -78,12 +78,12 @@ export class RunnerProcess {
     private readonly workspace: Workspace,
   ) {}
 
-  /** The environment is about to end: what runs is interrupted, so that GitLab hears of it. */
+  /** Interrupts the job, and the runner reports that to GitLab. For an environment that is about to end. */
   interrupt(): void {
     this.watch?.interrupt();
   }
 
-  /** Ends the job's processes by force; the runner lives on and reports. */
+  /** Kills the job's processes but not the runner, which then reports. */
   killJob(): void {
     this.processes?.kill(this.child?.pid);
   }
@@ -93,13 +93,13 @@ export class RunnerProcess {
     const config = await makeConfigPipe(this.workspace.config);
     const child = this.spawn(marked(mark, command(this.settings, this.row, config)));
     if (child.pid === undefined) return this.notStarted(child);
-    // A signal that comes too late is no failure.
+    // A signal to a process that has just ended is no failure.
     child.on("error", () => {});
     const processes = this.followProcesses(child.pid, mark);
     const watch = this.watchOver(child, processes);
-    const looking = setInterval(() => processes.look(), LOOK_MILLISECONDS);
+    const scanning = setInterval(() => processes.scan(), SCAN_MILLISECONDS);
     const exit = await this.untilExit(child, config);
-    clearInterval(looking);
+    clearInterval(scanning);
     return watch.outcome(exit);
   }
 
@@ -111,7 +111,7 @@ export class RunnerProcess {
   private followProcesses(runnerPid: number, mark: JobMark | undefined): JobProcesses {
     const { table, before } = this.settings;
     const processes = new JobProcesses(table, { runnerPid, home: this.workspace.home, mark, before });
-    processes.look();
+    processes.scan();
     this.processes = processes;
     return processes;
   }
@@ -162,7 +162,7 @@ export class RunnerProcess {
   private async untilExit(child: ChildProcess, config: string): Promise<ProcessExit> {
     const gone = new AbortController();
     const path = childEnvironment(this.settings.environment, this.workspace).PATH;
-    // A runner that breaks the pipe says why in its log.
+    // When the runner closes the pipe early, its log has the reason.
     const fed = feedConfigPipe(config, runnerToml(this.row, this.workspace, path), gone.signal).catch(
       () => {},
     );

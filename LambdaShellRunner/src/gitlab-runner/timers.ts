@@ -1,4 +1,4 @@
-/** Timers by name; one that is set again starts anew. */
+/** Timers by name. Setting one again restarts it. */
 export class Timers {
   private readonly cancels = new Map<string, () => void>();
 
@@ -10,7 +10,7 @@ export class Timers {
     this.cancels.set(name, this.after(milliseconds, call));
   }
 
-  /** True from its start until it is cleared, also after it has gone off. */
+  /** True from `set` until `clear`, also after the timer has fired. */
   has(name: string): boolean {
     return this.cancels.has(name);
   }

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunnerProcess } from "../gitlab-runner/runner-process";
 
-/** The run that is under way, for whoever has to end it early. */
+/** The current run, for the handler of SIGTERM. */
 export interface ActiveRun {
   process?: Pick<RunnerProcess, "interrupt" | "killJob" | "processes">;
   /** Settles when the run is over and cleaned up. */
   done?: Promise<unknown>;
 }
 
-/** Lambda leaves two seconds between SIGTERM and the end. */
+/** Two seconds in all: that is what Lambda allows between SIGTERM and SIGKILL. */
 const JOB_MILLISECONDS = 500;
 const REPORT_MILLISECONDS = 1_000;
 const CLEAN_MILLISECONDS = 300;
 
 /**
- * The environment is shut down. The runner interrupts its job and reports it; a job that ignores SIGTERM is ended, and the
- * runner spared until it has reported; then all of it is ended.
+ * Ends the current run when the environment is shut down. First the runner interrupts its job and reports that. A job that
+ * ignores SIGTERM is killed, but not the runner, which still reports. Finally all remaining processes are killed.
  */
 export const shutDown = async ({ process: run, done }: ActiveRun): Promise<void> => {
   run?.interrupt();
