@@ -25,7 +25,6 @@ const STILL_SHARED: readonly string[] = [
   "Item",
   "Machine",
   "Seen",
-  "Watch",
   "World",
 ];
 
