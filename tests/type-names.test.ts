@@ -24,7 +24,6 @@ const STILL_SHARED: readonly string[] = [
   "GitLab",
   "Item",
   "Machine",
-  "Seen",
   "World",
 ];
 
