@@ -15,7 +15,11 @@ const env = readEnv(process.env, { bootstrapTable: "BOOTSTRAP_TABLE", tenantIsol
 if (!["on", "off"].includes(env.tenantIsolation)) {
   throw new ConfigurationError("TENANT_ISOLATION must be on or off: deploy the stack again");
 }
-const dynamo = new DynamoDBClient({ maxAttempts: 3 });
+/** Without time-outs of its own the SDK waits for minutes, and the runner's lifetime passes meanwhile. */
+const dynamo = new DynamoDBClient({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+});
 const current: Current = {};
 const environment = new Environment(
   env.tenantIsolation === "on",

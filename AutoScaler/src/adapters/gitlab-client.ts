@@ -9,6 +9,8 @@ export interface GitLabClientOptions {
   /** Reads the configuration anew: asked once, when GitLab refuses the token (F-22). */
   readonly refresh: () => Promise<GitLabAccess>;
   readonly clock: Pick<Clock, "sleep">;
+  /** Called whenever a request is on its way: what only its answer needs may load meanwhile. */
+  readonly onSent?: () => void;
   /** Of one exchange. */
   readonly timeoutMilliseconds?: number;
   /** How long a `Retry-After` may ask us to wait; more is left to the workflow's retry. */
@@ -91,7 +93,7 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   } = options;
   let { access } = options;
 
-  const send = httpExchange();
+  const send = httpExchange(options.onSent);
 
   const exchange = ({ method, path, body }: GitLabRequest): Promise<HttpAnswer> =>
     send({

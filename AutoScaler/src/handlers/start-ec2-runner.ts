@@ -14,13 +14,14 @@ import { configurationOf, gitLabOf, ledgerOf, machine, patience } from "./wiring
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
 const settings = configurationOf(env, true);
 const dynamoDb = dynamoDbClient();
+const ec2 = ec2Client(1);
 const parts = {
   ...machine,
   settings,
   caps: capsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),
-  provider: ec2Provider(ec2Client(1), fleetSettings(env), {
+  provider: ec2Provider(ec2, fleetSettings(env), {
     pricePerHour: (type, boughtAs) => instancePricePerHour(type, boughtAs, process.env.AWS_REGION ?? ""),
   }),
 };
@@ -28,7 +29,7 @@ const parts = {
 /** Task "Start EC2 runner". Input: the order that "Look up runner" made. */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
-  const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings) }, order);
+  const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings, ec2.load) }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "EC2", ...outcome, outcome: outcome.kind });
   return outcome;
 };

@@ -1,7 +1,8 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { dynamoDbClient, lambdaClient } from "../adapters/clients";
+import { dynamoDbClient } from "../adapters/clients";
 import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
+import { lambdaClient } from "../adapters/lambda-client";
 import { lambdaFunctions } from "../adapters/lambda-functions";
 import { lambdaProvider } from "../adapters/lambda-provider";
 import { parseRunnerOrder } from "../domain/runner-order-input";
@@ -26,7 +27,7 @@ const parts = {
 /** Task "Start Lambda runner". Input: the order that "Look up runner" made. */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
-  const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings) }, order);
+  const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings, lambda.load) }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "LAMBDA", ...outcome, outcome: outcome.kind });
   return outcome;
 };

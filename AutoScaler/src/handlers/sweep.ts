@@ -22,20 +22,21 @@ const env = readEnv(process.env, {
 });
 const settings = configurationOf(env, true);
 const dynamoDb = dynamoDbClient();
+const ec2 = ec2Client(3);
 const parts = {
   ...machine,
   settings,
   caps: capsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, undefined, dynamoDb),
   mappings: dynamoMappings(dynamoDb, env.mappingTable),
-  instances: ec2Instances(ec2Client(3), machine),
+  instances: ec2Instances(ec2, machine),
   bus: eventBridgeBus(eventBridgeClient(), env.busName),
 };
 
 /** Target of the schedule, every minute. */
 export const handler = async (_event: unknown, context?: Context): Promise<SweepReport> => {
   const routing = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
-  const report = await sweep({ ...parts, gitLab: await gitLabOf(settings) }, routing);
+  const report = await sweep({ ...parts, gitLab: await gitLabOf(settings, ec2.load) }, routing);
   const { kind: outcome, ...fields } = report;
   log.info("SWEEP_DONE", { outcome, ...fields });
   return report;

@@ -35,12 +35,20 @@ export interface Paths {
 export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
   ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, clock: systemClock });
 
-/** GitLab with the access of now: the configuration is read anew once a minute. */
-export const gitLabOf = async (configuration: Configuration): Promise<GitLab> =>
+/**
+ * GitLab with the access of now: the configuration is read anew once a minute.
+ *
+ * @param onSent loads what is needed only after GitLab's answer
+ */
+export const gitLabOf = async (
+  configuration: Configuration,
+  onSent: () => void = () => undefined,
+): Promise<GitLab> =>
   gitLabApi({
     access: await configuration.access(),
     refresh: () => configuration.refresh(),
     clock: systemClock,
+    onSent,
   });
 
 export const ledgerOf = (

@@ -1,0 +1,23 @@
+import type {
+  InvokeCommandInput,
+  InvokeCommandOutput,
+  ListTagsCommandInput,
+  ListTagsCommandOutput,
+} from "@aws-sdk/client-lambda";
+import { loadLater } from "./load-later";
+
+/** The part of Lambda's API that the product uses. Errors carry Lambda's code as their name. */
+export interface LambdaApi {
+  invoke(input: InvokeCommandInput): Promise<InvokeCommandOutput>;
+  listTags(input: ListTagsCommandInput): Promise<ListTagsCommandOutput>;
+}
+
+/** Lambda's client, loaded with the first call, or from `load` on. */
+export const lambdaClient = (): LambdaApi & { readonly load: () => void } => {
+  const api = loadLater("The Lambda client", async () => (await import("./lambda-sdk")).lambdaSdk());
+  return {
+    load: api.begin,
+    invoke: async (input) => (await api.get()).invoke(input),
+    listTags: async (input) => (await api.get()).listTags(input),
+  };
+};
