@@ -30,6 +30,12 @@ describe("parseJobEvent", () => {
     expect(parseJobEvent({ ...event, ...runner })).not.toHaveProperty("runnerId");
   });
 
+  it("keeps the attempt after which one more is asked for", () => {
+    expect(parseJobEvent({ ...event, again: 3 })).toMatchObject({ again: 3 });
+    expect(parseJobEvent({ ...event, again: "" })).not.toHaveProperty("again");
+    expect(() => parseJobEvent({ ...event, again: true })).toThrow(/again must be/);
+  });
+
   it("takes ids above 2^31", () => {
     expect(parseJobEvent({ ...event, build_id: 3_580_121_225 }).jobId).toBe(3_580_121_225);
   });

@@ -22,6 +22,11 @@ export interface JobEvent {
   readonly runnerId?: number;
   /** From `gitlab.sweep` only: a hint against duplicates. */
   readonly attempt?: number;
+  /**
+   * An operator's wish: one more attempt after this one, although all are used up. Holds only while this one is the
+   * job's last, so a repeat opens no second. No rule hands it on: the command `start` gives it to the workflow.
+   */
+  readonly again?: number;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -65,6 +70,7 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   const runner = own(input, "runner");
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
   const attempt = optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
     jobId: positiveInteger(own(input, "build_id"), "build_id"),
     projectId: positiveInteger(own(input, "project_id"), "project_id"),
@@ -72,5 +78,6 @@ export const parseJobEvent = (input: unknown): JobEvent => {
     status,
     ...(runnerId === undefined ? {} : { runnerId }),
     ...(attempt === undefined ? {} : { attempt }),
+    ...(again === undefined ? {} : { again }),
   };
 };

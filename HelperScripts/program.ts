@@ -8,6 +8,7 @@ import {
   pauseCommand,
   redriveCommand,
   resumeCommand,
+  startCommand,
 } from "./commands/operation";
 import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
 import type { Context, ExitCode } from "./context";
@@ -32,6 +33,7 @@ const makeProgram = (_context: Context, run: Run): Command =>
     .addCommand(explainCommand(run))
     .addCommand(whyCommand(run))
     .addCommand(statusCommand(run))
+    .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))

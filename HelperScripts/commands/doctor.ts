@@ -14,6 +14,7 @@ import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
 import { checkDeadLetters, checkStacks, checkSweep } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
+import { checkWorkflows } from "../doctor/workflows";
 import { type OperatorGitLab, operatorGitLab } from "../gitlab/operator-gitlab";
 
 export interface DoctorOptions extends CommonOptions {
@@ -22,6 +23,7 @@ export interface DoctorOptions extends CommonOptions {
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   ["stacks", checkStacks],
+  ["workflow", checkWorkflows],
   ["parameters", checkParameters],
   ["access token", checkToken],
   ["front door", checkFrontDoor],

@@ -20,6 +20,8 @@ export const REGION = "us-east-1";
 export const AUTOSCALER = "gitlab-runners-autoscaler";
 export const INFRASTRUCTURE = "gitlab-runners-infrastructure";
 export const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+export const stateMachineArn = (name: string): string =>
+  `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`;
 export const NOW = Date.parse("2026-11-25T12:00:00Z");
 
 const ENVIRONMENT: Record<string, string> = {
@@ -74,6 +76,8 @@ export class World {
       DeploymentId: INFRASTRUCTURE,
       EventBusName: INFRASTRUCTURE,
       DeadLetterQueueUrl: "https://sqs/dead",
+      StartRunnerStateMachineArn: stateMachineArn("start"),
+      StopRunnerStateMachineArn: stateMachineArn("stop"),
       RunnerLaunchTemplateArm64Id: "lt-arm",
       RunnerLaunchTemplateX86Id: "lt-x86",
     };
@@ -129,6 +133,8 @@ export class World {
         return this.describeFunction(FunctionName ?? "");
       case "GetParametersCommand":
         return this.getParameters((Names ?? []) as readonly string[]);
+      case "DescribeStateMachineCommand":
+        return { status: "ACTIVE", type: "EXPRESS" };
       case "PutParameterCommand":
         this.parameters.set(Name ?? "", { Value: Value ?? "", Type: Type ?? "" });
         return {};
@@ -158,6 +164,7 @@ export class World {
       eventBridge: client,
       iam: client,
       serviceQuotas: client,
+      stepFunctions: client,
     };
   }
 

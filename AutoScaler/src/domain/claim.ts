@@ -40,11 +40,11 @@ interface Start {
 
 const TRIES = 12;
 
-const readStep = async (world: ClaimWorld, jobId: number): Promise<NextStep> => {
+const readStep = async (world: ClaimWorld, jobId: number, again?: number): Promise<NextStep> => {
   const attempts = await world.ledger.attempts(jobId);
   const runnerId = attempts.at(-1)?.runnerId;
   const runner = runnerId === undefined ? undefined : await world.ledger.runner(runnerId);
-  return nextStep(attempts, runner, world.clock.now());
+  return nextStep(attempts, runner, world.clock.now(), again);
 };
 
 const checks = (step: Opening): readonly Change[] =>
@@ -193,12 +193,18 @@ const newStart = (world: ClaimWorld, order: RunnerOrder, lease: Lease): Start =>
 /**
  * Makes the job ours: claims its next attempt with a place under the caps, or resumes what a start left behind.
  *
+ * @param again see `nextStep`
  * @throws TransientError when others win a dozen times in a row
  */
-export const claim = async (world: ClaimWorld, order: RunnerOrder, lease: Lease): Promise<Claim> => {
+export const claim = async (
+  world: ClaimWorld,
+  order: RunnerOrder,
+  lease: Lease,
+  again?: number,
+): Promise<Claim> => {
   const start = newStart(world, order, lease);
   for (let round = 0; round < TRIES; round += 1) {
-    const step = await readStep(world, order.jobId);
+    const step = await readStep(world, order.jobId, again);
     const outcome = await act(world, start, step, order.jobId + round);
     if (outcome !== undefined) return outcome;
     if (round > 1) await world.clock.sleep(jitter(order.jobId, round));

@@ -63,10 +63,17 @@ const payloadFacts = (world: LookUpWorld, event: JobEvent): Facts | string =>
 
 const start = (
   facts: Facts,
+  again: number | undefined,
   decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
 ): LookUp => {
   const { carrier, runnerClass, functionArn, tags, why } = decided;
-  const order = { ...facts, tags, runnerClass, ...(functionArn === undefined ? {} : { functionArn }) };
+  const order = {
+    ...facts,
+    tags,
+    runnerClass,
+    ...(functionArn === undefined ? {} : { functionArn }),
+    ...(again === undefined ? {} : { again }),
+  };
   return { lookup: { kind: "start", carrier, order }, why };
 };
 
@@ -88,5 +95,5 @@ export const lookUpRunner = async (
   const decided = await route(job, (pk) => world.mappings.rows(pk), settings);
   if (decided.kind === "failed") throw new ConfigurationError(decided.why.sentence);
   if (decided.kind === "nothing") return { ...nothing(decided.why.sentence), why: decided.why };
-  return start(facts, decided);
+  return start(facts, event.again, decided);
 };

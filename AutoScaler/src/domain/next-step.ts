@@ -1,11 +1,12 @@
 import {
   type Attempt,
   type AttemptNumber,
-  isLastAttempt,
   isLeased,
-  isRobbed,
   isSpent,
+  isUsedUp,
+  MOST_ATTEMPTS,
   type Runner,
+  robbedSoFar,
   type Time,
 } from "../../../Core/ledger";
 import { retryAt } from "./retries";
@@ -31,17 +32,22 @@ export const USED_UP = "attempts used up";
 
 const nothing = (reason: string): NextStep => ({ kind: "nothing", reason });
 
-const afterSpent = (last: Attempt, runner: Runner | undefined, now: Time): NextStep => {
-  const robbed = (last.robbed ?? 0) + (isRobbed(last, runner) ? 1 : 0);
-  if (isLastAttempt({ ...last, robbed })) {
+const afterSpent = (
+  last: Attempt,
+  runner: Runner | undefined,
+  now: Time,
+  again: number | undefined,
+): NextStep => {
+  const isWished = again === last.attempt && last.attempt < MOST_ATTEMPTS;
+  if (!isWished && isUsedUp(last, runner)) {
     return last.state === "FAILED"
       ? nothing(USED_UP)
       : { kind: "exhausted", last, ...(runner ? { runner } : {}) };
   }
-  if (now < retryAt(last)) return nothing("failed a moment ago");
+  if (!isWished && now < retryAt(last)) return nothing("failed a moment ago");
   return {
     kind: "open",
-    number: { attempt: last.attempt + 1, robbed },
+    number: { attempt: last.attempt + 1, robbed: robbedSoFar(last, runner) },
     proof: runner ? [last, runner] : [last],
   };
 };
@@ -59,12 +65,18 @@ const afterStored = (attempt: Attempt, runner: Runner, now: Time): NextStep => {
  *
  * @param attempts of the job, first to last
  * @param runner the last attempt's, when it has one
+ * @param again an attempt after which an operator wants one more, at once (see `JobEvent`)
  */
-export const nextStep = (attempts: readonly Attempt[], runner: Runner | undefined, now: Time): NextStep => {
+export const nextStep = (
+  attempts: readonly Attempt[],
+  runner: Runner | undefined,
+  now: Time,
+  again?: number,
+): NextStep => {
   const last = attempts.at(-1);
   if (last === undefined) return { kind: "open", number: { attempt: 1 }, proof: [] };
   if (last.state === "RUNNING" || last.state === "ENDED") return nothing("the job ran already");
-  if (isSpent(last, runner)) return afterSpent(last, runner, now);
+  if (isSpent(last, runner)) return afterSpent(last, runner, now, again);
   if (last.state === "WAITING") return { kind: "claim", waiting: last };
   if (last.state === "CLAIMED")
     return isLeased(last, now) ? nothing("under way") : { kind: "take-over", claimed: last };

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "../../../Core/errors";
 import type { Carrier } from "../../../Core/runner-class";
-import type { RunnerOrder } from "../../../Core/runner-order";
+import type { StartOrder } from "../../../Core/runner-order";
 import { fieldsOf, idOf, textOf } from "./input";
 
 /**
@@ -9,14 +9,15 @@ import { fieldsOf, idOf, textOf } from "./input";
  *
  * @throws InvalidInputError naming the field that is wrong
  */
-export const parseRunnerOrder = (input: unknown, carrier: Carrier): RunnerOrder => {
+export const parseRunnerOrder = (input: unknown, carrier: Carrier): StartOrder => {
   const order = fieldsOf(input, "The order");
   const runnerClass = fieldsOf(order.runnerClass, "runnerClass");
   idOf(order.jobId, "jobId");
   idOf(order.projectId, "projectId");
   textOf(order.jobName, "jobName");
   idOf(order.queuedAt, "queuedAt");
+  if (order.again !== undefined) idOf(order.again, "again");
   if (!Array.isArray(order.tags)) throw new InvalidInputError("tags must be a list");
   if (runnerClass.type !== carrier) throw new InvalidInputError(`runnerClass.type must be ${carrier}`);
-  return input as RunnerOrder;
+  return input as StartOrder;
 };

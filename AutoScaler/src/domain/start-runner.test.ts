@@ -395,6 +395,31 @@ describe("a start that is refused", () => {
     expect(small.gitLab.calls.filter((call) => call === "createRunner")).toHaveLength(3);
     expect(small.gitLab.created).toHaveLength(0);
   });
+
+  it("F-36 I-2: opens one more attempt when an operator asks for it, however often that one wish comes", async () => {
+    const small = smallWorld();
+    small.gitLab.refuses = "the limit of 1,000 runners is reached";
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    for (let minute = 0; minute < 6; minute += 1) {
+      await small.start(hook(job));
+      small.clock.advance(60_000);
+    }
+    expect(await small.start({ ...hook(job), again: 3 })).toMatchObject({ kind: "failed" });
+    delete small.gitLab.refuses;
+    expect(await small.start({ ...hook(job), again: 3 })).toMatchObject({ kind: "nothing" });
+    expect(await small.start(hook(job))).toMatchObject({ kind: "nothing" });
+    expect(await small.start({ ...hook(job), again: 4 })).toMatchObject({ kind: "launched" });
+    expect(await small.start({ ...hook(job), again: 4 })).toMatchObject({ kind: "nothing" });
+    expect(attempts(small).map(({ state }) => state)).toEqual([
+      "FAILED",
+      "FAILED",
+      "FAILED",
+      "FAILED",
+      "LAUNCHED",
+    ]);
+    expect(attempts(small).every(({ order }) => !("again" in order))).toBe(true);
+    expect(small.gitLab.created).toHaveLength(1);
+  });
 });
 
 describe("a start that breaks", () => {

@@ -1,5 +1,5 @@
 import type { Lease } from "../../../Core/ledger";
-import type { RunnerOrder } from "../../../Core/runner-order";
+import type { RunnerOrder, StartOrder } from "../../../Core/runner-order";
 import { type ClaimWorld, claim } from "./claim";
 import { type CreateWorld, createRunner } from "./create-runner";
 import { type LaunchWorld, launchRunner } from "./launch-runner";
@@ -27,8 +27,9 @@ const claimCreateLaunch = async (
   world: StartWorld,
   order: RunnerOrder,
   lease: Lease,
+  again: number | undefined,
 ): Promise<StartOutcome> => {
-  const claimed = await claim(world, order, lease);
+  const claimed = await claim(world, order, lease, again);
   if (claimed.kind !== "claimed" && claimed.kind !== "resumed") return claimed;
   const ready = claimed.kind === "resumed" ? claimed : await createRunner(world, claimed.attempt, lease);
   if (ready.kind !== "created" && ready.kind !== "resumed") return ready;
@@ -41,10 +42,13 @@ const claimCreateLaunch = async (
  *
  * @throws TransientError, ConfigurationError from the ports
  */
-export const startRunner = async (world: StartWorld, order: RunnerOrder): Promise<StartOutcome> => {
+export const startRunner = async (
+  world: StartWorld,
+  { again, ...order }: StartOrder,
+): Promise<StartOutcome> => {
   const lease = newLease(world, "start");
   try {
-    return await claimCreateLaunch(world, order, lease);
+    return await claimCreateLaunch(world, order, lease, again);
   } catch (error) {
     await release(world, order.jobId, lease);
     throw error;
