@@ -1,33 +1,33 @@
-import { builtinModules, createRequire } from "node:module";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 
 /**
  * Runs in a process of its own, once a sample: loads a bundle, calls it twice with the same input, and prints
  * the milliseconds, by the wall clock and of processor time.
  *
- *   node measure-function.cjs BUNDLE INPUT [NAMES]
- *
- * NAMES are Node's own modules that the first call is known to load, as a list in JSON: loaded before it, so that
- * the difference to a sample without them is what the first call still imports.
+ *   node measure-function.cjs BUNDLE INPUT
  */
 
-interface Cost {
+export interface Cost {
   readonly wall: number;
-  /** All threads: on a quiet machine hardly more than the wall clock's, on a busy one far more steady. */
+  /** All threads: also what is done while the function waits. */
   readonly processor: number;
 }
 
-interface Sample {
+export interface Sample {
   readonly load: Cost;
   readonly first: Cost;
   readonly second: Cost;
-  /** Node's own modules that the first call loaded. */
-  readonly imports: readonly string[];
   /** How the second call ended; both end alike. */
   readonly outcome: string;
 }
 
-const [, , bundle = "", input = "null", names = "[]"] = process.argv;
-const load = createRequire(__filename);
+const [, , bundle = "", input = "null"] = process.argv;
+const require = createRequire(__filename);
+
+/** As Lambda's runtime loads it. */
+const load = async (path: string): Promise<Handler> =>
+  (path.endsWith(".mjs") ? await import(pathToFileURL(path).href) : require(path)).handler;
 const print = process.stdout.write.bind(process.stdout);
 process.stdout.write = () => true;
 
@@ -39,26 +39,18 @@ const costOf = async (work: () => unknown): Promise<Cost> => {
   return { wall: performance.now() - start, processor: (user + system) / 1_000 };
 };
 
-const call = async (handler: (input: unknown, context: object) => unknown): Promise<string> => {
+type Handler = (input: unknown, context: object) => unknown;
+
+const call = async (handler: Handler): Promise<string> => {
   try {
     await handler(JSON.parse(input), {
       invokedFunctionArn: "arn:aws:lambda:eu-west-1:123456789012:function:f",
     });
     return "answered";
   } catch (error) {
-    return `${(error as Error).name}: ${(error as Error).message}`;
+    return error instanceof Error ? `${error.name}: ${error.message}` : "threw";
   }
 };
-
-/** Names of public modules of Node's that are loaded by now. */
-const loaded = (): readonly string[] => {
-  const list = (process as unknown as { moduleLoadList: readonly string[] }).moduleLoadList;
-  return list
-    .map((name) => name.replace(/^NativeModule /, ""))
-    .filter((name) => builtinModules.includes(name));
-};
-
-type Handler = (input: unknown, context: object) => unknown;
 
 const measure = async (): Promise<Sample> => {
   // Over plain http, as here, the SDK loads node:http by a dynamic import, and with it Node's loader of modules;
@@ -66,17 +58,14 @@ const measure = async (): Promise<Sample> => {
   await import("node:path");
   let handler: Handler = () => undefined;
   let outcome = "";
-  const loading = await costOf(() => {
-    handler = load(bundle).handler;
+  const loading = await costOf(async () => {
+    handler = await load(bundle);
   });
-  for (const name of JSON.parse(names) as readonly string[]) load(`node:${name}`);
-  const before = new Set(loaded());
   const first = await costOf(() => call(handler));
-  const imports = loaded().filter((name) => !before.has(name));
   const second = await costOf(async () => {
     outcome = await call(handler);
   });
-  return { load: loading, first, second, imports, outcome };
+  return { load: loading, first, second, outcome };
 };
 
 void measure().then((sample) => {

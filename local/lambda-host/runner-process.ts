@@ -6,7 +6,7 @@ const [, , file = "", exportName = ""] = process.argv;
 
 process.on("disconnect", () => process.exit(1));
 process.on("message", async (call: Call) => {
-  const outcome = await runHandler(loadHandler(file, exportName), call);
+  const outcome = await runHandler(await loadHandler(file, exportName), call);
   // The host ends this process when it has the answer: left to itself it could be gone before that is read.
   process.send?.(outcome);
 });
