@@ -135,7 +135,7 @@ const RULES: readonly Rule[] = [
   {
     says: "a file that makes a client gives it time-outs",
     about: /^/,
-    forbidsText: /^(?![\s\S]*\brequestTimeout:)[\s\S]*?\bnew [A-Z]\w*Client\(/,
+    forbidsText: /^(?![\s\S]*\b(requestTimeout:|CLIENT_SETTINGS\b))[\s\S]*?\bnew [A-Z]\w*Client\(/,
   },
   {
     says: "a function loads EC2's and Lambda's clients after its start",

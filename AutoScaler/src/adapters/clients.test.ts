@@ -3,7 +3,9 @@ import type { AddressInfo } from "node:net";
 import { GetItemCommand, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetParametersCommand } from "@aws-sdk/client-ssm";
-import { dynamoDbClient, eventBridgeClient, ssmClient } from "./clients";
+import { ssmClient } from "./clients";
+import { dynamoDbClient } from "./dynamo-client";
+import { eventBridgeClient } from "./event-bridge-client";
 import { lambdaClient } from "./lambda-client";
 
 /** The clients as the functions have them, against a loopback AWS: attempts, time-outs, names of errors. */

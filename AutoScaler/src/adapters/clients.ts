@@ -1,20 +1,10 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { CLIENT_SETTINGS } from "./client-settings";
 
 /**
- * AWS clients, one a process. Each has its attempts and time-outs chosen: the SDK's own limits are minutes, a
- * function's are seconds. Region and credentials come from the environment, and so do `AWS_ENDPOINT_URL` and
- * `AWS_ENDPOINT_URL_<SERVICE>`. The clients that are needed only after GitLab's answer are not here, since a bundle
- * loads whatever this file imports: see `ec2-client.ts` and `lambda-client.ts`.
+ * The client that a function needs first: where GitLab is, and the token for it. Clients that a function may need
+ * only after GitLab's answer have files of their own, since a bundle loads at its start whatever a file that it reaches
+ * imports. Region and credentials come from the environment, and so do `AWS_ENDPOINT_URL` and
+ * `AWS_ENDPOINT_URL_<SERVICE>`.
  */
-const SETTINGS = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
-} as const;
-
-export const dynamoDbClient = (): DynamoDBClient => new DynamoDBClient(SETTINGS);
-
-export const ssmClient = (): SSMClient => new SSMClient(SETTINGS);
-
-export const eventBridgeClient = (): EventBridgeClient => new EventBridgeClient(SETTINGS);
+export const ssmClient = (): SSMClient => new SSMClient(CLIENT_SETTINGS);

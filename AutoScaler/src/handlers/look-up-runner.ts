@@ -5,20 +5,19 @@ import { parseJobEvent } from "../../../Core/job-event";
 import { log } from "../../../Core/log";
 import { parseRoutingSettings } from "../../../Core/routing-settings";
 import type { RunnerLookup } from "../../../Core/runner-order";
-import { dynamoDbClient } from "../adapters/clients";
-import { dynamoMappings } from "../adapters/dynamo-mappings";
+import { mappingsLater } from "../adapters/mappings-later";
 import { lookUpRunner } from "../domain/look-up-runner";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, mappingTable: "MAPPING_TABLE" });
 const configuration = configurationOf(env);
-const mappings = dynamoMappings(dynamoDbClient(), env.mappingTable);
+const mappings = mappingsLater(env.mappingTable);
 
 /** Task "Look up runner". A job that is not ours, or needs no runner, is a result; a bad mapping throws. */
 export const handler = async (input: unknown, context?: Context): Promise<RunnerLookup> => {
   const event = parseJobEvent(input);
   const settings = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
-  const world = { ...machine, mappings, gitLab: await gitLabOf(configuration) };
+  const world = { ...machine, mappings, gitLab: await gitLabOf(configuration, mappings.load) };
   const { lookup, why } = await lookUpRunner(world, event, settings);
   const { jobId, projectId } = event;
   const reason = lookup.kind === "nothing" ? lookup.reason : (why?.sentence ?? "");

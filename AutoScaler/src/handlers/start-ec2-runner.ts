@@ -1,15 +1,16 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { instancePricePerHour } from "../../../Core/prices";
-import { dynamoDbClient } from "../adapters/clients";
 import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
+import { dynamoDbClient } from "../adapters/dynamo-client";
 import { ec2Client } from "../adapters/ec2-client";
 import { ec2Provider } from "../adapters/ec2-provider";
 import { parseRunnerOrder } from "../domain/runner-order-input";
 import type { StartOutcome } from "../domain/start-outcome";
 import { startRunner } from "../domain/start-runner";
+import { ledgerOf } from "./ledger-wiring";
 import { capsOf, EC2_VARIABLES, fleetSettings, START_VARIABLES } from "./start-wiring";
-import { configurationOf, gitLabOf, ledgerOf, machine, patience } from "./wiring";
+import { configurationOf, gitLabOf, machine, patience } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
 const settings = configurationOf(env, true);

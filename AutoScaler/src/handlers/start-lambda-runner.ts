@@ -1,15 +1,16 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { dynamoDbClient } from "../adapters/clients";
 import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
+import { dynamoDbClient } from "../adapters/dynamo-client";
 import { lambdaClient } from "../adapters/lambda-client";
 import { lambdaFunctions } from "../adapters/lambda-functions";
 import { lambdaProvider } from "../adapters/lambda-provider";
 import { parseRunnerOrder } from "../domain/runner-order-input";
 import type { StartOutcome } from "../domain/start-outcome";
 import { startRunner } from "../domain/start-runner";
+import { ledgerOf } from "./ledger-wiring";
 import { capsOf, START_VARIABLES } from "./start-wiring";
-import { configurationOf, gitLabOf, ledgerOf, machine, patience } from "./wiring";
+import { configurationOf, gitLabOf, machine, patience } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
 const settings = configurationOf(env, true);

@@ -1,16 +1,16 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { eventBridgeClient } from "../adapters/clients";
-import { eventBridgeBus } from "../adapters/event-bus";
+import { eventBusLater } from "../adapters/event-bus-later";
 import { parseClassKey } from "../domain/end-input";
 import { type NextJob, startNextJob } from "../domain/start-next-job";
-import { ledgerOf, machine } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { machine } from "./wiring";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", busName: "EVENT_BUS_NAME" });
 const parts = {
   ...machine,
   ledger: ledgerOf(env.ledgerTable),
-  bus: eventBridgeBus(eventBridgeClient(), env.busName),
+  bus: eventBusLater(env.busName),
 };
 
 /** Task "Start next waiting job". Input: `{ classKey }`, the class in which a place became free. */

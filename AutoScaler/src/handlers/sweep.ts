@@ -3,15 +3,16 @@ import { readEnv } from "../../../Core/env";
 import { parseFunctionArn } from "../../../Core/function-arn";
 import { log } from "../../../Core/log";
 import { parseRoutingSettings } from "../../../Core/routing-settings";
-import { dynamoDbClient, eventBridgeClient } from "../adapters/clients";
+import { dynamoDbClient } from "../adapters/dynamo-client";
 import { dynamoMappings } from "../adapters/dynamo-mappings";
 import { ec2Client } from "../adapters/ec2-client";
 import { ec2Instances } from "../adapters/ec2-instances";
-import { eventBridgeBus } from "../adapters/event-bus";
+import { eventBusLater } from "../adapters/event-bus-later";
 import type { SweepReport } from "../domain/sweep/report";
 import { sweep } from "../domain/sweep/sweep";
+import { ledgerOf } from "./ledger-wiring";
 import { capsOf } from "./start-wiring";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
@@ -23,6 +24,11 @@ const env = readEnv(process.env, {
 const settings = configurationOf(env, true);
 const dynamoDb = dynamoDbClient();
 const ec2 = ec2Client(3);
+const bus = eventBusLater(env.busName);
+const loadLater = (): void => {
+  ec2.load();
+  bus.load();
+};
 const parts = {
   ...machine,
   settings,
@@ -30,13 +36,13 @@ const parts = {
   ledger: ledgerOf(env.ledgerTable, undefined, dynamoDb),
   mappings: dynamoMappings(dynamoDb, env.mappingTable),
   instances: ec2Instances(ec2, machine),
-  bus: eventBridgeBus(eventBridgeClient(), env.busName),
+  bus,
 };
 
 /** Target of the schedule, every minute. */
 export const handler = async (_event: unknown, context?: Context): Promise<SweepReport> => {
   const routing = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
-  const report = await sweep({ ...parts, gitLab: await gitLabOf(settings, ec2.load) }, routing);
+  const report = await sweep({ ...parts, gitLab: await gitLabOf(settings, loadLater) }, routing);
   const { kind: outcome, ...fields } = report;
   log.info("SWEEP_DONE", { outcome, ...fields });
   return report;

@@ -1,11 +1,12 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { dynamoDbClient } from "../adapters/clients";
 import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
+import { dynamoDbClient } from "../adapters/dynamo-client";
 import { parseEndOrder } from "../domain/end-input";
 import type { EndResult } from "../domain/end-order";
 import { unregisterRunner } from "../domain/unregister-runner";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine, patience } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, patience } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,

@@ -1,12 +1,10 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { readEnv } from "../../../Core/env";
 import { deploymentMetric } from "../../../Core/log";
-import { dynamoDbClient, ssmClient } from "../adapters/clients";
-import { dynamoLedger } from "../adapters/dynamo-ledger";
+import { ssmClient } from "../adapters/clients";
 import { gitLabApi } from "../adapters/gitlab-api";
 import { type Configuration, ssmConfiguration } from "../adapters/ssm-configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
-import type { GitLab, Ledger } from "../domain/ports";
+import type { GitLab } from "../domain/ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
 
@@ -50,10 +48,3 @@ export const gitLabOf = async (
     clock: systemClock,
     onSent,
   });
-
-export const ledgerOf = (
-  table: string,
-  bootstrapTable?: string,
-  client: DynamoDBClient = dynamoDbClient(),
-): Ledger =>
-  dynamoLedger(client, { table, ...(bootstrapTable === undefined ? {} : { bootstrapTable }), ...patience });
