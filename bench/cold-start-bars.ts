@@ -1,12 +1,12 @@
-import type { Sample } from "./measure-function";
+import type { Cost, Sample } from "./measure-function";
 
-/** Milliseconds at a cold start. */
+/** Milliseconds of processor time at a cold start. */
 export interface Figures {
   /** Loading the bundle. */
   readonly load: number;
   /** All work of load and first call, over a later call's. */
   readonly whole: number;
-  /** What somebody waits for it: what is done while GitLab's answer is under way costs nothing. */
+  /** What somebody waits for it: without what is done while GitLab's answer is under way. */
   readonly critical: number;
   readonly outcome: string;
 }
@@ -33,14 +33,15 @@ const least = (samples: readonly Sample[], of: (sample: Sample) => number): numb
   Math.min(...samples.map(of));
 
 export const figuresOf = (samples: readonly Sample[]): Figures => {
-  const phase = (clock: "wall" | "processor") => {
-    const load = least(samples, (sample) => sample.load[clock]);
-    const first = least(samples, (sample) => sample.first[clock]);
-    const second = least(samples, (sample) => sample.second[clock]);
-    return { load, over: load + Math.max(0, first - second) };
+  const load = least(samples, (sample) => sample.load.work);
+  const over = (of: (cost: Cost) => number): number =>
+    load + Math.max(0, least(samples, ({ first }) => of(first)) - least(samples, ({ second }) => of(second)));
+  return {
+    load,
+    whole: over(({ work }) => work),
+    critical: over(({ work, hidden }) => work - hidden),
+    outcome: samples[0]?.outcome ?? "",
   };
-  const { load, over: critical } = phase("wall");
-  return { load, critical, whole: phase("processor").over, outcome: samples[0]?.outcome ?? "" };
 };
 
 type AllFigures = ReadonlyMap<string, Figures>;

@@ -1,17 +1,20 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { ClientRequest } from "node:http";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 /**
  * Runs in a process of its own, once a sample: loads a bundle, calls it twice with the same input, and prints
- * the milliseconds, by the wall clock and of processor time.
+ * milliseconds of processor time, which a busy machine hardly changes.
  *
- *   node measure-function.cjs BUNDLE INPUT
+ *   node measure-function.cjs BUNDLE INPUT GITLAB_MILLISECONDS
  */
 
 export interface Cost {
-  readonly wall: number;
-  /** All threads: also what is done while the function waits. */
-  readonly processor: number;
+  /** All threads. */
+  readonly work: number;
+  /** The part of it that was done while a request to GitLab was under way. */
+  readonly hidden: number;
 }
 
 export interface Sample {
@@ -22,24 +25,44 @@ export interface Sample {
   readonly outcome: string;
 }
 
-const [, , bundle = "", input = "null"] = process.argv;
+type Handler = (input: unknown, context: object) => unknown;
+
+const [, , bundle = "", input = "null", gitLabMilliseconds = "0"] = process.argv;
 const require = createRequire(__filename);
+const print = process.stdout.write.bind(process.stdout);
+process.stdout.write = () => true;
+
+const processorTime = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+};
+
+let hidden = 0;
+
+/** More work than GitLab's answer takes is not hidden by it. */
+const hideWork = (request: ClientRequest): void => {
+  request.once("finish", () => {
+    const before = processorTime();
+    request.once("response", () => {
+      hidden += Math.min(Number(gitLabMilliseconds), processorTime() - before);
+    });
+  });
+};
+
+subscribe("http.client.request.start", (message) => {
+  const { request } = message as { readonly request: ClientRequest };
+  if (request.path.startsWith("/api/v4/")) hideWork(request);
+});
+
+const costOf = async (work: () => unknown): Promise<Cost> => {
+  const before = { time: processorTime(), hidden };
+  await work();
+  return { work: processorTime() - before.time, hidden: hidden - before.hidden };
+};
 
 /** As Lambda's runtime loads it. */
 const load = async (path: string): Promise<Handler> =>
   (path.endsWith(".mjs") ? await import(pathToFileURL(path).href) : require(path)).handler;
-const print = process.stdout.write.bind(process.stdout);
-process.stdout.write = () => true;
-
-const costOf = async (work: () => unknown): Promise<Cost> => {
-  const start = performance.now();
-  const used = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(used);
-  return { wall: performance.now() - start, processor: (user + system) / 1_000 };
-};
-
-type Handler = (input: unknown, context: object) => unknown;
 
 const call = async (handler: Handler): Promise<string> => {
   try {

@@ -12,11 +12,10 @@ export interface LambdaApi {
   listTags(input: ListTagsCommandInput): Promise<ListTagsCommandOutput>;
 }
 
-/** Lambda's client, loaded with the first call, or from `load` on. */
-export const lambdaClient = (): LambdaApi & { readonly load: () => void } => {
+/** Lambda's client, loaded with the first call. */
+export const lambdaClient = (): LambdaApi => {
   const api = loadLater("The Lambda client", async () => (await import("./lambda-sdk")).lambdaSdk());
   return {
-    load: api.begin,
     invoke: async (input) => (await api.get()).invoke(input),
     listTags: async (input) => (await api.get()).listTags(input),
   };

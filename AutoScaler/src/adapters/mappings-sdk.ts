@@ -1,6 +1,14 @@
+import { ANY_JOB_KEY } from "../../../Core/mapping-keys";
 import type { Mappings } from "../domain/ports";
 import { dynamoDbClient } from "./dynamo-client";
 import { dynamoMappings } from "./dynamo-mappings";
 
-/** What `mappings-later.ts` loads; no function imports it otherwise. */
-export const mappingsSdk = (table: string): Mappings => dynamoMappings(dynamoDbClient(), table);
+/**
+ * What `mappings-later.ts` loads; no function imports it otherwise. A first read opens the connection: it costs the
+ * job nothing while GitLab's answer is under way. What it finds, or why it fails, the look-up's own reads tell.
+ */
+export const mappingsSdk = (table: string): Mappings => {
+  const mappings = dynamoMappings(dynamoDbClient(), table);
+  void mappings.rows(ANY_JOB_KEY).catch(() => undefined);
+  return mappings;
+};

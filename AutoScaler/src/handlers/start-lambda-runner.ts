@@ -1,5 +1,6 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
+import type { RunnerOrder } from "../../../Core/runner-order";
 import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
 import { dynamoDbClient } from "../adapters/dynamo-client";
 import { lambdaClient } from "../adapters/lambda-client";
@@ -16,19 +17,28 @@ const env = readEnv(process.env, START_VARIABLES);
 const settings = configurationOf(env, true);
 const dynamoDb = dynamoDbClient();
 const lambda = lambdaClient();
+const functions = lambdaFunctions(lambda, env.deploymentId, machine.clock);
 const parts = {
   ...machine,
   settings,
   caps: capsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),
-  provider: lambdaProvider(lambda, lambdaFunctions(lambda, env.deploymentId, machine.clock)),
+  provider: lambdaProvider(lambda, functions),
+};
+
+/** Reads the function's tags while GitLab makes the runner; the launch finds them kept, or says why it cannot. */
+const readTags = ({ functionArn }: RunnerOrder): void => {
+  if (functionArn !== undefined) void functions.isTenantIsolated(functionArn).catch(() => undefined);
 };
 
 /** Task "Start Lambda runner". Input: the order that "Look up runner" made. */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
-  const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings, lambda.load) }, order);
+  const outcome = await startRunner(
+    { ...parts, gitLab: await gitLabOf(settings, () => readTags(order)) },
+    order,
+  );
   log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "LAMBDA", ...outcome, outcome: outcome.kind });
   return outcome;
 };
