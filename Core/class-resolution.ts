@@ -1,5 +1,12 @@
 import { classRowKey } from "./mapping-keys";
-import { type BadRow, type ClassFields, isBad, type JobRow, parseClassRow, rowName } from "./mapping-row";
+import {
+  type BadRow,
+  type ClassFields,
+  isBad,
+  type MappingJobRow,
+  parseClassRow,
+  rowName,
+} from "./mapping-row";
 import type { StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
 import type { Ec2Settings, RunnerClass } from "./runner-class";
@@ -67,7 +74,7 @@ export const resolveClass = (
  * @param classRow the row under the class's key, when there is one
  */
 export const classOfRow = (
-  row: JobRow,
+  row: MappingJobRow,
   classRow: StoredRow | undefined,
   settings: RoutingSettings,
 ): RunnerClass | BadRow => {

@@ -24,7 +24,7 @@ export const checkGitLabUrl = (value: string): string => {
   try {
     url = new URL(value);
   } catch {
-    return refuse("is no address");
+    return refuse("is not a valid URL");
   }
   const isLoopback = LOOPBACK_HOSTS.includes(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback))

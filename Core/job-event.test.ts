@@ -36,6 +36,13 @@ describe("parseJobEvent", () => {
     expect(() => parseJobEvent({ ...event, again: true })).toThrow(/again must be/);
   });
 
+  it("F-16: takes the attempt from the sweep, and never from a hook", () => {
+    expect(parseJobEvent({ ...event, source: "gitlab.sweep", attempt: 2 })).toMatchObject({ attempt: 2 });
+    expect(parseJobEvent({ ...event, source: "gitlab.sweep", attempt: "" })).not.toHaveProperty("attempt");
+    for (const attempt of [2, "2", {}])
+      expect(parseJobEvent({ ...event, source: "gitlab.webhook", attempt })).not.toHaveProperty("attempt");
+  });
+
   it("takes ids above 2^31", () => {
     expect(parseJobEvent({ ...event, build_id: 3_580_121_225 }).jobId).toBe(3_580_121_225);
   });

@@ -7,11 +7,14 @@ export type JobStatus = (typeof HOOK_STATUSES)[number];
 /** The statuses after which nothing more happens to a job. */
 export const END_STATUSES: readonly string[] = ["success", "failed", "canceled", "skipped"];
 
+/** The bus source of what GitLab sends. It says nothing of attempts, whatever its body holds. */
+const HOOK_SOURCE = "gitlab.webhook";
+
 /**
- * A job event as the rules hand it on: the fields of GitLab's hook that we read, nothing else.
+ * A job event as the rules hand it on: the fields of GitLab's hook that we read, its source, nothing else.
  *
- * @example { "object_kind": "build", "build_id": 3580121225, "build_name": "test 1/3", "build_status": "pending",
- *   "project_id": 42, "runner": { "id": "" } }
+ * @example { "source": "gitlab.webhook", "object_kind": "build", "build_id": 3580121225, "build_name": "test 1/3", "build_status": "pending",
+ *   "project_id": 42, "runner": { "id": "" }, "attempt": "" }
  */
 export interface JobEvent {
   readonly jobId: number;
@@ -69,7 +72,8 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   if (!isAbsent(name) && typeof name !== "string") throw new InvalidInputError("build_name must be a string");
   const runner = own(input, "runner");
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
-  const attempt = optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const isHook = own(input, "source") === HOOK_SOURCE;
+  const attempt = isHook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
   const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
     jobId: positiveInteger(own(input, "build_id"), "build_id"),

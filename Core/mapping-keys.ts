@@ -84,10 +84,74 @@ export const parseJobKey = (pk: string): JobKeyParts | undefined => {
   return match[1] === undefined ? { name } : { projectId: Number(match[1]), name };
 };
 
+/** Why a key cannot be read: `problem` continues a sentence that began with the row's name. */
+export interface BadKey {
+  readonly problem: string;
+}
+
+const JOB_KEY_FORM =
+  'has a key that no job leads to: write job#<name> or project#<id>#job#<name>, in a name "%" as %25 and "#" as %23';
+
+const keyOfParts = (name: string, projectId?: number): string =>
+  projectId === undefined ? jobKey(name) : projectJobKey(projectId, name);
+
+/**
+ * Reads a job row's partition key as look-up does: what no job's key is equal to is a problem, never a guess.
+ * `job#a#b` and `job#100%` are such keys, for the jobs `a#b` and `100%` have `job#a%23b` and `job#100%25`.
+ */
+export const readJobKey = (pk: string): JobKeyParts | BadKey => {
+  if (pk === ANY_JOB_KEY) return {};
+  if (pk.startsWith("project#") && pk.endsWith("#job#*")) {
+    return {
+      problem: 'joins a project and the name "*": limit a class to projects by its "projects" instead',
+    };
+  }
+  const { projectId, name } = parseJobKey(pk) ?? {};
+  const isReached =
+    name !== undefined &&
+    name !== "" &&
+    Number.isSafeInteger(projectId ?? 1) &&
+    keyOfParts(name, projectId) === pk;
+  if (!isReached) return { problem: JOB_KEY_FORM };
+  return projectId === undefined ? { name } : { projectId, name };
+};
+
+/** What a job row's sort key says: a set of tags, or the digest of a set too long for a key. */
+export type TagsKeyParts = { readonly tags: readonly string[] } | { readonly digest: string };
+
+/** Reads a job row's sort key as look-up does; tags may be in any order. */
+export const readTagsKey = (sk: string): TagsKeyParts | BadKey => {
+  if (/^tags-sha256#[0-9a-f]{64}$/.test(sk)) return { digest: sk };
+  const tags = parseTagsKey(sk);
+  if (tags === undefined) return { problem: "has a sort key that is not tags#<tag>#<tag>…" };
+  const padded = tags.find((tag) => tag.trim() !== tag);
+  if (padded === undefined) return { tags };
+  return { problem: `has the tag ${JSON.stringify(padded)}: no job's tag has blanks at its ends` };
+};
+
 /** Reads a class row's partition key back. */
 export const parseClassRowKey = (pk: string): string | undefined => {
   const match = /^class#([^#]*)$/s.exec(pk);
   return match?.[1] === undefined ? undefined : decodePart(match[1]);
+};
+
+const MAX_CLASS_NAME_LENGTH = 100;
+
+/** Why a class cannot have a name; continues "the name …". */
+export const classNameProblem = (name: string): string | undefined => {
+  if (name === "default") return "is what the stack's parameters say: choose another name";
+  if (/^[A-Za-z0-9][A-Za-z0-9._ -]*$/.test(name) && name.length <= MAX_CLASS_NAME_LENGTH) return undefined;
+  return `must be at most ${MAX_CLASS_NAME_LENGTH} letters, digits, spaces or . _ - and begin with a letter or digit`;
+};
+
+/** Reads a class row's keys. */
+export const readClassKey = (pk: string, sk: string): { readonly name: string } | BadKey => {
+  const name = parseClassRowKey(pk);
+  const problem = name === undefined ? 'holds a "#"' : classNameProblem(name);
+  if (name === undefined || problem) return { problem: `has a key that no class has: the name ${problem}` };
+  return sk === CLASS_SORT_KEY
+    ? { name }
+    : { problem: `has the sort key of no class: write ${CLASS_SORT_KEY}` };
 };
 
 /**

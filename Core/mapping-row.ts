@@ -1,5 +1,5 @@
 import { functionArnProblem, type Home } from "./function-arn";
-import { parseClassRowKey, parseJobKey, parseTagsKey } from "./mapping-keys";
+import { parseClassRowKey, readClassKey, readJobKey, readTagsKey } from "./mapping-keys";
 import type { StoredRow } from "./mapping-state";
 import {
   ARCHITECTURES,
@@ -21,7 +21,7 @@ export const MAX_RUNNERS = 100_000;
 export const DISK_GIB = { min: 8, max: 16_384 } as const;
 
 /** A job row: which runner the jobs under its keys get. */
-export interface JobRow {
+export interface MappingJobRow {
   readonly pk: string;
   readonly sk: string;
   readonly projectId?: number;
@@ -85,35 +85,53 @@ export const oneOf = <Known extends string>(known: readonly Known[], value: unkn
 /** How messages name a row, e.g. `job#build / tags#arm64`. */
 export const rowName = (row: { readonly pk: string; readonly sk: string }): string => `${row.pk} / ${row.sk}`;
 
-const show = (value: unknown): string => JSON.stringify(value) ?? String(value);
+/** A number beyond 2^53 in the table arrives as a bigint, which JSON cannot hold. */
+const show = (value: unknown): string =>
+  typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
 
 const typeProblem = (value: unknown): string =>
   value === undefined
     ? `has no type: say ${CARRIERS.join(" or ")}`
     : `has the unknown type ${show(value)}: say ${CARRIERS.join(" or ")}`;
 
-/** Checks a stored job row (F-15). `home` asks for a function of this account and region. */
-export const parseJobRow = (row: StoredRow, home?: Home): JobRow | BadRow => {
-  const keys = parseJobKey(row.pk);
+const classNameIn = (value: unknown): { readonly className?: string } | BadRow => {
+  if (value === undefined) return {};
+  if (typeof value === "string" && value !== "") return { className: value };
+  return { problem: `has ${show(value)} as its class: give a class's name, or leave it out` };
+};
+
+const functionIn = (
+  type: Carrier,
+  arn: unknown,
+  home: Home | undefined,
+): { readonly functionArn?: string } | BadRow => {
+  if (type === "EC2") {
+    const isAbsent = arn === undefined || arn === "";
+    return isAbsent ? {} : { problem: "has the type EC2 and an arn, which is for LAMBDA: leave one out" };
+  }
+  const problem = functionArnProblem(arn, home);
+  if (problem) return { problem };
+  return typeof arn === "string" ? { functionArn: arn } : {};
+};
+
+/**
+ * The one reading of a job row (F-15): look-up, `doctor`, `mapping check`, `upload` and `pull` all use it.
+ *
+ * @param home asks for a function of this account and region
+ */
+export const parseJobRow = (row: StoredRow, home?: Home): MappingJobRow | BadRow => {
+  const keys = readJobKey(row.pk);
+  if (isBad(keys)) return keys;
+  const tags = readTagsKey(row.sk);
+  if (isBad(tags)) return tags;
   const type = oneOf(CARRIERS, row.type);
   if (type === undefined) return { problem: typeProblem(row.type) };
-  const className = row.class;
-  if (className !== undefined && (typeof className !== "string" || className === "")) {
-    return { problem: `has ${show(className)} as its class: give a class's name, or leave it out` };
-  }
-  const arn = type === "LAMBDA" ? row.arn : undefined;
-  const arnProblem = type === "LAMBDA" ? functionArnProblem(arn, home) : undefined;
-  if (arnProblem) return { problem: arnProblem };
-  const tags = parseTagsKey(row.sk);
-  return {
-    pk: row.pk,
-    sk: row.sk,
-    ...keys,
-    ...(tags ? { tags } : {}),
-    type,
-    ...(typeof arn === "string" ? { functionArn: arn } : {}),
-    ...(className === undefined ? {} : { className }),
-  };
+  const className = classNameIn(row.class);
+  if (isBad(className)) return className;
+  const runner = functionIn(type, row.arn, home);
+  if (isBad(runner)) return runner;
+  const set = "tags" in tags ? { tags: tags.tags } : {};
+  return { pk: row.pk, sk: row.sk, ...keys, ...set, type, ...runner, ...className };
 };
 
 const wholeNumber = (value: unknown, min: number, max: number): number | undefined =>
@@ -183,6 +201,8 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
 
 /** Checks a stored class row. */
 export const parseClassRow = (row: StoredRow): ClassFields | BadRow => {
+  const key = readClassKey(row.pk, row.sk);
+  if (isBad(key)) return key;
   const type = oneOf(CARRIERS, row.type);
   if (type === undefined) return { problem: typeProblem(row.type) };
   const fields: Record<string, unknown> = {};

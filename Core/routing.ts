@@ -1,10 +1,11 @@
 import { classOfRow, resolveClass } from "./class-resolution";
+import { defined } from "./defined";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
-import { isBad, type JobRow, parseJobRow, rowName } from "./mapping-row";
+import { isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
 import type { RowsByKey, StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
-import { effectiveClassRow, type Found, findRow, lookUpKeys, type RoutedJob } from "./row-search";
+import { effectiveClassRow, type FoundRow, findRow, lookUpKeys, type RoutedJob } from "./row-search";
 import type { Carrier, RunnerClass } from "./runner-class";
 
 export type { RowsByKey, StoredRow } from "./mapping-state";
@@ -45,12 +46,16 @@ export type RouteDecision =
   /** An operator must act: to be shown and alarmed, never to be met by another runner (I-27). */
   | { readonly kind: "failed"; readonly why: RouteReason };
 
-const failed = (code: RouteReason["code"], sentence: string, row?: StoredRow | JobRow): RouteDecision => ({
+const failed = (
+  code: RouteReason["code"],
+  sentence: string,
+  row?: StoredRow | MappingJobRow,
+): RouteDecision => ({
   kind: "failed",
   why: { code, sentence, ...(row ? { row: { pk: row.pk, sk: row.sk } } : {}) },
 });
 
-const failedRow = (row: StoredRow | JobRow, problem: string): RouteDecision =>
+const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
 
 /** The default runner: the stack's function, or without one the default class of EC2. */
@@ -70,7 +75,7 @@ const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): 
     kind: "route",
     carrier: type,
     runnerClass,
-    ...(functionArn === undefined ? {} : { functionArn }),
+    ...defined({ functionArn }),
     tags: job.verified ? tagSet(job.tags) : [],
     why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
   };
@@ -97,14 +102,14 @@ const VIA_SENTENCES = {
 
 const routed = (
   job: RoutedJob,
-  found: Extract<Found, { kind: "row" }>,
-  row: JobRow,
+  found: Extract<FoundRow, { kind: "row" }>,
+  row: MappingJobRow,
   runnerClass: RunnerClass,
 ): RouteDecision => ({
   kind: "route",
   carrier: row.type,
   runnerClass,
-  ...(row.functionArn === undefined ? {} : { functionArn: row.functionArn }),
+  ...defined({ functionArn: row.functionArn }),
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
   why: {
     code: found.via,
@@ -115,7 +120,7 @@ const routed = (
 
 const byRow = (
   job: RoutedJob,
-  found: Extract<Found, { kind: "row" }>,
+  found: Extract<FoundRow, { kind: "row" }>,
   rows: RowsByKey,
   settings: RoutingSettings,
 ): RouteDecision => {

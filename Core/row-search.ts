@@ -1,5 +1,6 @@
 import {
   ANY_JOB_KEY,
+  CLASS_SORT_KEY,
   classRowKey,
   jobKey,
   parseTagsKey,
@@ -28,7 +29,7 @@ export interface RoutedJob {
 
 type Via = "project-row" | "name-row" | "parallel-row" | "tags-row";
 
-export type Found =
+export type FoundRow =
   | { readonly kind: "row"; readonly row: StoredRow; readonly via: Via }
   | { readonly kind: "ambiguous"; readonly rows: readonly StoredRow[] }
   /** `near`: rows of the name with other tags, to point at a slip. */
@@ -65,7 +66,9 @@ const effectiveRows = (pk: string, rows: RowsByKey): readonly StoredRow[] => {
 
 /** The row of a class; undefined when the job row names none, or the mapping has none of that name. */
 export const effectiveClassRow = (className: string | undefined, rows: RowsByKey): StoredRow | undefined =>
-  className === undefined ? undefined : effectiveRows(classRowKey(className), rows)[0];
+  className === undefined
+    ? undefined
+    : effectiveRows(classRowKey(className), rows).find(({ sk }) => sk === CLASS_SORT_KEY);
 
 /** Rows with exactly the job's tags; hand-written ones may have them in any order. */
 const withSameTags = (tags: readonly string[], rows: readonly StoredRow[]): readonly StoredRow[] => {
@@ -106,7 +109,7 @@ const isOneTarget = (rows: readonly StoredRow[]): boolean => new Set(rows.map(ta
  * The row that decides for a job. Several that say the same are one, but not in payload mode, where the row
  * also gives the tags.
  */
-export const findRow = (job: RoutedJob, rows: RowsByKey): Found => {
+export const findRow = (job: RoutedJob, rows: RowsByKey): FoundRow => {
   const near: StoredRow[] = [];
   for (const step of steps(job)) {
     const stored = effectiveRows(step.pk, rows);

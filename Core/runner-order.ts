@@ -1,3 +1,4 @@
+import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
 
 /**
@@ -28,4 +29,9 @@ export interface StartOrder extends RunnerOrder {
 /** What the task "Look up runner" returns and "Which runner?" chooses by. */
 export type RunnerLookup =
   | { readonly kind: "start"; readonly carrier: RunnerClass["type"]; readonly order: StartOrder }
-  | { readonly kind: "nothing"; readonly reason: string };
+  | {
+      readonly kind: "nothing";
+      readonly reason: LookUpSkipCode;
+      /** The job's status, or what the mapping says; for people. */
+      readonly detail?: string;
+    };

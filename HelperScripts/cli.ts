@@ -1,3 +1,5 @@
+import "./quiet-sdk";
+
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,7 +16,7 @@ const context: Context = {
   sleep: (milliseconds) => sleep(milliseconds),
   random: () => randomBytes(32).toString("hex"),
   env: process.env,
-  readFile: (path) => readFileSync(path, "utf8"),
+  readFile: (path) => readFileSync(path),
   writeFile: (path, text) => writeFileSync(path, text),
 };
 

@@ -38,7 +38,7 @@ export interface Context {
   readonly random: () => string;
   /** The environment variables that commands read. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly readFile: (path: string) => string;
+  readonly readFile: (path: string) => Uint8Array;
   readonly writeFile: (path: string, text: string) => void;
 }
 

@@ -15,11 +15,11 @@ export interface Deployment {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** The stack name that a stack's samconfig.toml proposes. */
-export const proposedStackName = (stackFolder: string): string => {
+/** The stack name that a stack's samconfig.toml gives. */
+export const defaultStackName = (stackFolder: string): string => {
   const file = join(__dirname, "..", stackFolder, "samconfig.toml");
   const match = /^\s*stack_name\s*=\s*"([^"]+)"/m.exec(readFileSync(file, "utf8"));
-  if (match?.[1] === undefined) throw new ConfigurationError(`${file} proposes no stack_name: add one`);
+  if (match?.[1] === undefined) throw new ConfigurationError(`${file} gives no stack_name: add one`);
   return match[1];
 };
 
@@ -77,19 +77,19 @@ export const stackCap = (deployment: Deployment): number => {
   );
 };
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type LookUpEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The environment of the function that decides which runner a job gets: the stack's parameters as they count. */
 export const lookUpEnvironment = async (
   client: Pick<LambdaClient, "send">,
   deployment: Deployment,
-): Promise<Environment> => {
+): Promise<LookUpEnvironment> => {
   const FunctionName = output(deployment, "LookUpRunnerFunctionName");
   const answer = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
   return answer.Environment?.Variables ?? {};
 };
 
-export const settingsOf = (environment: Environment, deployment: Deployment): RoutingSettings =>
+export const settingsOf = (environment: LookUpEnvironment, deployment: Deployment): RoutingSettings =>
   parseRoutingSettings(environment, deployment.home);
 
 /** The stack's routing settings. */

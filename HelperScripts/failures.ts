@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { type ExitCode, UsageError } from "./context";
 
 /** What went wrong, in a sentence for the person at the terminal, and how the program ends. */
-export interface Failure {
+export interface CliFailure {
   readonly message: string;
   readonly exitCode: ExitCode;
 }
@@ -65,7 +65,7 @@ const ofAws = (error: Error): string | undefined => {
 const OURS = ["InvalidInputError", "ConfigurationError", "TransientError"];
 
 /** No stack trace for people's mistakes; for anything unforeseen its name helps whoever looks into it. */
-export const failure = (error: unknown): Failure => {
+export const failure = (error: unknown): CliFailure => {
   if (!(error instanceof Error)) return { message: String(error), exitCode: 1 };
   if (error instanceof CommanderError) return { message: "", exitCode: error.exitCode === 0 ? 0 : 2 };
   if (error instanceof UsageError) return { message: error.message, exitCode: 2 };

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import type { Run } from "./commands/common";
-import { mappingCommand } from "./commands/mapping";
+import type { RunCommand } from "./commands/common";
+import { mappingCommand } from "./commands/mapping/command";
 import {
   configureCommand,
   doctorCommand,
@@ -25,7 +25,7 @@ Works on the account and region of the AWS environment. For the laptop, set the 
 "env" holds in the line that npm start prints when it is ready.
 Exit codes: 0 done, 1 failed, 2 misused.`;
 
-const makeProgram = (_context: Context, run: Run): Command =>
+const makeProgram = (_context: Context, run: RunCommand): Command =>
   new Command("runners")
     .description("GitLab AutoScaled Runners on AWS: mapping, questions, operation")
     .addHelpText("after", examples)
@@ -59,7 +59,7 @@ const silence = (command: Command, context: Context): void => {
  */
 export const runProgram = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exitCode: ExitCode = 0;
-  const run: Run = async (work) => {
+  const run: RunCommand = async (work) => {
     exitCode = await work(context);
   };
   try {

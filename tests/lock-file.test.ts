@@ -11,6 +11,7 @@ interface Entry {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly link?: boolean;
+  readonly deprecated?: string;
   readonly engines?: { readonly node?: string };
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -23,12 +24,6 @@ const entries = Object.entries(packages).filter(([path]) => path !== "");
 const nameOf = (path: string): string => path.replace(/^.*node_modules\//, "");
 
 const OLDEST = [20, 19, 0] as const;
-
-/** Development tools that ask for a newer Node in a part that we do not use there, each with the reason. */
-const NEWER_NODE_TOLERATED: Readonly<Record<string, string>> = {
-  "aws-local-stepfunctions":
-    "interprets workflows in tests; on Node 20 the tests give it the one function it lacks",
-};
 
 const compare = (one: readonly number[], other: readonly number[]): number =>
   [0, 1, 2].map((at) => (one[at] ?? 0) - (other[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
@@ -78,20 +73,21 @@ describe("package-lock.json", () => {
     expect(missingOptionals(packages)).toEqual([]);
   });
 
-  it("S-20: takes packages by name from the registry alone, and knows each by its hash", () => {
+  it("S-20 T-24: takes packages by name from the registry alone, and knows each by its hash", () => {
     expect(foreign(entries)).toEqual([]);
     const unhashed = entries.filter(([, { integrity }]) => !integrity?.startsWith("sha512-"));
     expect(unhashed.map(([path]) => path)).toEqual([]);
   });
 
-  it("takes Node 20.19 in every package but the tolerated ones", () => {
+  it("takes Node 20.19 in every package", () => {
     const refusing = entries.filter(([, { engines }]) => !accepts(engines?.node ?? "*", OLDEST));
-    expect(refusing.map(([path]) => nameOf(path)).sort()).toEqual(Object.keys(NEWER_NODE_TOLERATED).sort());
+    expect(refusing.map(([path]) => nameOf(path))).toEqual([]);
   });
 
-  it("tolerates nothing that ships", () => {
-    const shipped = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")).dependencies;
-    expect(Object.keys(NEWER_NODE_TOLERATED).filter((name) => name in shipped)).toEqual([]);
+  it("holds no package that npm warns of as deprecated", () => {
+    expect(entries.filter(([, { deprecated }]) => deprecated !== undefined).map(([path]) => path)).toEqual(
+      [],
+    );
   });
 
   it("S-27: would be refused for a platform left out, another registry, and a Node too new", () => {

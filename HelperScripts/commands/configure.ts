@@ -4,9 +4,9 @@ import { configurationOf, type OperatorConfiguration, type StoredParameter } fro
 import { safe } from "../console/console";
 import { agreed, type CommonOptions, type Context, type ExitCode, show, UsageError } from "../context";
 import { findDeployment, output } from "../deployment";
-import { carryOut, type HookOwner, type HookPlan, planHook } from "../gitlab/hook-plan";
 import { fieldsOf } from "../gitlab/json";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
+import { carryOut, planWebhook, type WebhookOwner, type WebhookPlan } from "../gitlab/webhook-plan";
 
 export interface ConfigureOptions extends CommonOptions {
   readonly url?: string;
@@ -31,7 +31,7 @@ interface Write {
 
 interface Plan {
   readonly writes: readonly Write[];
-  readonly hooks: readonly HookPlan[];
+  readonly webhooks: readonly WebhookPlan[];
   readonly secret: string;
   readonly webhookUrl: string;
 }
@@ -112,37 +112,37 @@ const makePlan = async (context: Context, options: ConfigureOptions, secrets: Se
   const old = stored.webhookSecret;
   const isNew = old === undefined || options.rotateSecret === true;
   const secret = isNew ? context.random() : old.value;
-  const owners: readonly HookOwner[] = [
+  const owners: readonly WebhookOwner[] = [
     ...(options.project ?? []).map((id) => ({ kind: "project", id }) as const),
     ...(options.group ?? []).map((id) => ({ kind: "group", id }) as const),
   ];
   const gitLab = operatorGitLab(context.fetch, url, secrets.setupToken ?? token);
-  const hooks: HookPlan[] = [];
-  for (const owner of owners) hooks.push(await planHook(gitLab, owner, webhookUrl));
+  const webhooks: WebhookPlan[] = [];
+  for (const owner of owners) webhooks.push(await planWebhook(gitLab, owner, webhookUrl));
   const writes = [
     ...write(configuration, "url", url, stored.url),
     ...write(configuration, "accessToken", token, stored.accessToken),
     ...(old && isNew ? write(configuration, "webhookSecretPrevious", old.value, undefined) : []),
     ...write(configuration, "webhookSecret", secret, old),
   ];
-  return { configuration, gitLab, plan: { writes, hooks, secret, webhookUrl } satisfies Plan };
+  return { configuration, gitLab, plan: { writes, webhooks, secret, webhookUrl } satisfies Plan };
 };
 
-const sentences = ({ writes, hooks }: Plan): readonly string[] => [
+const sentences = ({ writes, webhooks }: Plan): readonly string[] => [
   ...writes.map(({ sentence }) => sentence),
-  ...hooks.map(({ sentence }) => sentence),
+  ...webhooks.map(({ sentence }) => sentence),
 ];
 
 const byHand = ({ webhookUrl }: Plan, configuration: OperatorConfiguration): string =>
   [
-    "No project or group was named, so no hook is made. By hand: Settings > Webhooks of the project,",
+    "No project or group was named, so no webhook is made. By hand: Settings > Webhooks of the project,",
     `  URL ${webhookUrl}`,
     `  secret token: aws ssm get-parameter --with-decryption --query Parameter.Value --output text --name ${configuration.nameOf("webhookSecret")}`,
     "  trigger: job events, and no other",
   ].join("\n");
 
 /**
- * `configure`: stores address, token and a secret of its own making, and makes or mends hooks; all of it after
+ * `configure`: stores address, token and a secret of its own making, and makes or fixes webhooks; all of it after
  * showing what it will do. With `--rotate-secret` the old secret is let in until its parameter is deleted.
  */
 export const configure = async (
@@ -166,14 +166,14 @@ export const configure = async (
     await configuration.write(parameter, value, parameter === "url" ? "String" : "SecureString");
   }
   let isWhole = true;
-  for (const hook of plan.hooks) {
-    if (await carryOut(gitLab, hook, plan.webhookUrl, plan.secret)) continue;
+  for (const webhook of plan.webhooks) {
+    if (await carryOut(gitLab, webhook, plan.webhookUrl, plan.secret)) continue;
     isWhole = false;
     context.console.err(
-      `${hook.owner.kind} ${hook.owner.id}: GitLab still has the hook switched off. Press Test > Job events on it once the project has a job.`,
+      `${webhook.owner.kind} ${webhook.owner.id}: GitLab still has the webhook switched off. Press Test > Job events on it once the project has a job.`,
     );
   }
-  if (plan.hooks.length === 0) context.console.err(byHand(plan, configuration));
+  if (plan.webhooks.length === 0) context.console.err(byHand(plan, configuration));
   show(context, options, { done: true, steps }, "Done. Look it over with: npm run runners -- doctor");
   return isWhole ? 0 : 1;
 };

@@ -1,18 +1,18 @@
-import { GITLAB, GitLabDouble, SECRET, TOKEN, WEBHOOK } from "../testing/gitlab-double";
-import { NamedError } from "../testing/table-double";
-import { functionArn, INFRASTRUCTURE, NOW, World } from "../testing/world";
+import { DeploymentDouble, functionArn, INFRASTRUCTURE, NOW } from "../testing/deployment-double";
+import { GITLAB, OperatorGitLabDouble, SECRET, TOKEN, WEBHOOK } from "../testing/gitlab-double";
+import { NamedError } from "../testing/named-error";
 
 const RUNNER_TAGS = { "glr:role": "runner", "glr:stack": INFRASTRUCTURE };
 
 interface Healthy {
-  readonly on: World;
-  readonly gitLab: GitLabDouble;
+  readonly on: DeploymentDouble;
+  readonly gitLab: OperatorGitLabDouble;
 }
 
 /** A deployment in which all is as it should be. */
 const healthy = (): Healthy => {
-  const on = new World();
-  const gitLab = new GitLabDouble();
+  const on = new DeploymentDouble();
+  const gitLab = new OperatorGitLabDouble();
   on.fetch = gitLab.fetch;
   on.setParameter("Url", GITLAB, "String");
   on.setParameter("AccessToken", TOKEN);
@@ -73,7 +73,7 @@ const examine = async ({ on }: Healthy, ...more: readonly string[]) => {
 };
 
 describe("doctor", () => {
-  it("finds nothing to mend in a deployment that is well, and ends with 0", async () => {
+  it("finds nothing to fix in a deployment that is well, and ends with 0", async () => {
     const { exitCode, bad, findings } = await examine(healthy());
     expect(bad).toEqual([]);
     expect(exitCode).toBe(0);
@@ -84,15 +84,15 @@ describe("doctor", () => {
         "parameters",
         "access token",
         "clock",
-        "front door",
-        "hook",
+        "webhook API",
+        "webhook",
         "mapping",
         "function",
         "image",
         "quotas",
         "roles",
         "sweep",
-        "dead letters",
+        "DLQ messages",
       ]),
     );
   });
@@ -102,8 +102,8 @@ describe("doctor", () => {
     [{ status: "ACTIVE", type: "STANDARD" }, "StartRunnerStateMachine is ACTIVE and of type STANDARD"],
     [undefined, "StartRunnerStateMachine does not exist"],
   ])("finds a workflow that takes no events: %j", async (answer, sentence) => {
-    const patient = healthy();
-    patient.on.answers.set(
+    const subject = healthy();
+    subject.on.answers.set(
       "DescribeStateMachineCommand",
       ({ stateMachineArn }: { stateMachineArn: string }) => {
         if (stateMachineArn.endsWith("stop")) return { status: "ACTIVE", type: "EXPRESS" };
@@ -111,7 +111,7 @@ describe("doctor", () => {
         return answer;
       },
     );
-    const { exitCode, bad } = await examine(patient);
+    const { exitCode, bad } = await examine(subject);
     expect(exitCode).toBe(1);
     expect(bad).toMatchObject([
       { area: "workflow", level: "problem", sentence: expect.stringContaining(sentence) },
@@ -119,31 +119,31 @@ describe("doctor", () => {
   });
 
   it("says of workflows that it may not look at that it has not looked", async () => {
-    const patient = healthy();
-    patient.on.answers.set("DescribeStateMachineCommand", () => {
+    const subject = healthy();
+    subject.on.answers.set("DescribeStateMachineCommand", () => {
       throw new NamedError("AccessDeniedException");
     });
-    const { exitCode, bad } = await examine(patient);
+    const { exitCode, bad } = await examine(subject);
     expect(exitCode).toBe(0);
     expect(bad).toMatchObject([{ area: "workflow", level: "unknown" }]);
   });
 
-  it("I-13: shows no secret, knocks with an event that no rule takes, and changes nothing", async () => {
-    const patient = healthy();
-    const { text } = await examine(patient);
+  it("I-13: shows no secret, probes with an event that no rule takes, and changes nothing", async () => {
+    const subject = healthy();
+    const { text } = await examine(subject);
     expect(text).not.toContain(TOKEN);
     expect(text).not.toContain(SECRET);
-    expect(patient.on.writes()).toEqual([]);
-    const knocks = patient.gitLab.asked.filter(({ url }) => url === WEBHOOK);
-    expect(knocks.map(({ body }) => body)).toEqual(
+    expect(subject.on.writes()).toEqual([]);
+    const probes = subject.gitLab.asked.filter(({ url }) => url === WEBHOOK);
+    expect(probes.map(({ body }) => body)).toEqual(
       Array(2).fill({ object_kind: "build", build_status: "created" }),
     );
-    const sentTo = patient.gitLab.asked.filter(({ headers }) => headers["PRIVATE-TOKEN"] === TOKEN);
+    const sentTo = subject.gitLab.asked.filter(({ headers }) => headers["PRIVATE-TOKEN"] === TOKEN);
     expect(sentTo.every(({ url, method }) => url.startsWith(`${GITLAB}/`) && method === "GET")).toBe(true);
   });
 
   const day = (days: number) => new Date(NOW + days * 86_400_000).toISOString().slice(0, 10);
-  it.each<readonly [string, string, string, (patient: Healthy) => void]>([
+  it.each<readonly [string, string, string, (subject: Healthy) => void]>([
     [
       "a stack that failed",
       "problem",
@@ -163,7 +163,7 @@ describe("doctor", () => {
       ({ on }) => on.setStack(INFRASTRUCTURE, { WebhookUrl: WEBHOOK, ConfigurationPath: "/elsewhere" }),
     ],
     [
-      "no address",
+      "not a valid URL",
       "problem",
       "/gitlabrunner/Url is missing",
       ({ on }) => on.parameters.delete("/gitlabrunner/Url"),
@@ -198,7 +198,12 @@ describe("doctor", () => {
       "WebhookSecret is missing",
       ({ on }) => on.parameters.delete("/gitlabrunner/WebhookSecret"),
     ],
-    ["held starts", "warning", "New starts are held", ({ on }) => on.setParameter("Starts", "off", "String")],
+    [
+      "paused starts",
+      "warning",
+      "New starts are paused",
+      ({ on }) => on.setParameter("Starts", "off", "String"),
+    ],
     [
       "a switch that is neither on nor off",
       "problem",
@@ -231,50 +236,50 @@ describe("doctor", () => {
       ({ gitLab }) => (gitLab.token = { scopes: ["api"], expires_at: day(-1) }),
     ],
     ["a clock that is wrong", "warning", "apart", ({ gitLab }) => (gitLab.date = NOW + 120_000)],
-    ["an open front door", "problem", "Without the secret", ({ gitLab }) => (gitLab.door = [200, 200])],
-    ["a shut front door", "problem", "With the stored secret", ({ gitLab }) => (gitLab.door = [401, 403])],
-    ["no hook", "problem", "has no hook", ({ gitLab }) => (gitLab.hooks = [])],
+    ["an open webhook API", "problem", "Without the secret", ({ gitLab }) => (gitLab.door = [200, 200])],
+    ["a shut webhook API", "problem", "With the stored secret", ({ gitLab }) => (gitLab.door = [401, 403])],
+    ["no webhook", "problem", "has no webhook", ({ gitLab }) => (gitLab.webhooks = [])],
     [
-      "a hook without job events",
+      "a webhook without job events",
       "problem",
       "does not send job events",
-      ({ gitLab }) => (gitLab.hooks[0]!.job_events = false),
+      ({ gitLab }) => (gitLab.webhooks[0]!.job_events = false),
     ],
     [
-      "a hook that checks no certificate",
+      "a webhook that checks no certificate",
       "problem",
       "certificate",
-      ({ gitLab }) => (gitLab.hooks[0]!.enable_ssl_verification = false),
+      ({ gitLab }) => (gitLab.webhooks[0]!.enable_ssl_verification = false),
     ],
     [
-      "a hook that GitLab switched off",
+      "a webhook that GitLab switched off",
       "problem",
-      "switched the hook off (disabled)",
-      ({ gitLab }) => (gitLab.hooks[0]!.alert_status = "disabled"),
+      "switched the webhook off (disabled)",
+      ({ gitLab }) => (gitLab.webhooks[0]!.alert_status = "disabled"),
     ],
     [
-      "a hook without a secret",
+      "a webhook without a secret",
       "problem",
       "no secret",
-      ({ gitLab }) => (gitLab.hooks[0]!.token_present = false),
+      ({ gitLab }) => (gitLab.webhooks[0]!.token_present = false),
     ],
     [
-      "a hook with a wrong secret",
+      "a webhook with a wrong secret",
       "problem",
       "refused (403)",
       ({ gitLab }) => (gitLab.deliveries = [{ response_status: "403" }]),
     ],
     [
-      "a hook that is there twice",
+      "a webhook that is there twice",
       "warning",
       "2 times",
-      ({ gitLab }) => gitLab.groupHooks.push({ ...gitLab.hooks[0] }),
+      ({ gitLab }) => gitLab.groupWebhooks.push({ ...gitLab.webhooks[0] }),
     ],
     [
-      "hooks that may not be listed",
+      "webhooks that may not be listed",
       "warning",
       "cannot be listed",
-      ({ gitLab }) => (gitLab.hookStatus = 403),
+      ({ gitLab }) => (gitLab.webhookStatus = 403),
     ],
     ["no project", "problem", "member of no project", ({ gitLab }) => (gitLab.projects = [])],
     [
@@ -401,7 +406,7 @@ describe("doctor", () => {
         }),
     ],
     [
-      "dead letters",
+      "DLQ messages",
       "problem",
       "3 events",
       ({ on }) =>
@@ -416,20 +421,20 @@ describe("doctor", () => {
       ({ on }) => on.answers.delete("GetServiceQuotaCommand"),
     ],
   ])("finds %s: a %s with a remedy", async (_, level, words, spoil) => {
-    const patient = healthy();
-    spoil(patient);
-    const { exitCode, bad } = await examine(patient);
+    const subject = healthy();
+    spoil(subject);
+    const { exitCode, bad } = await examine(subject);
     const found = bad.filter((each) => each.level === level && each.sentence.includes(words));
     expect(found).not.toEqual([]);
     for (const { remedy } of bad) expect(remedy).toMatch(/\w/);
     expect(exitCode).toBe(bad.some((each) => each.level === "problem") ? 1 : 0);
   });
 
-  it("takes a group's hook for a project's", async () => {
-    const patient = healthy();
-    patient.gitLab.groupHooks = patient.gitLab.hooks.map(({ project_id: _, ...hook }) => hook);
-    patient.gitLab.hooks = [];
-    expect((await examine(patient)).bad).toEqual([]);
+  it("takes a group's webhook for a project's", async () => {
+    const subject = healthy();
+    subject.gitLab.groupWebhooks = subject.gitLab.webhooks.map(({ project_id: _, ...webhook }) => webhook);
+    subject.gitLab.webhooks = [];
+    expect((await examine(subject)).bad).toEqual([]);
   });
 
   it("looks at the projects that are named", async () => {
@@ -441,47 +446,47 @@ describe("doctor", () => {
   });
 
   it("asks no account questions of an emulator", async () => {
-    const patient = healthy();
-    patient.on.env.AWS_ENDPOINT_URL = "http://localhost:4566";
-    const { exitCode, bad } = await examine(patient);
+    const subject = healthy();
+    subject.on.env.AWS_ENDPOINT_URL = "http://localhost:4566";
+    const { exitCode, bad } = await examine(subject);
     expect(exitCode).toBe(0);
     expect(bad.map(({ sentence }) => sentence)).toEqual([expect.stringContaining("emulator")]);
   });
 
   it("reads well: a sign, what was looked at, the finding, and the remedy below it", async () => {
-    const patient = healthy();
-    patient.gitLab.hooks = [];
-    const { out } = await patient.on.run(["doctor"]);
+    const subject = healthy();
+    subject.gitLab.webhooks = [];
+    const { out } = await subject.on.run(["doctor"]);
     expect(out).toMatch(
-      /✗ +hook +Project 42 has no hook[^\n]*\n +→ Run: npm run runners -- configure --project 42/,
+      /✗ +webhook +Project 42 has no webhook[^\n]*\n +→ Run: npm run runners -- configure --project 42/,
     );
-    expect(out).toContain("1 problem to mend.");
+    expect(out).toContain("1 problem to fix.");
   });
 });
 
 describe("configure", () => {
   const fresh = (): Healthy => {
-    const on = new World();
-    const gitLab = new GitLabDouble();
-    gitLab.hooks = [];
+    const on = new DeploymentDouble();
+    const gitLab = new OperatorGitLabDouble();
+    gitLab.webhooks = [];
     on.fetch = gitLab.fetch;
     on.env.GITLAB_ACCESS_TOKEN = TOKEN;
     return { on, gitLab };
   };
   const configure = ({ on }: Healthy, ...more: readonly string[]) =>
     on.run(["configure", "--url", `${GITLAB}/`, "--project", "42", ...more]);
-  const hookCalls = ({ gitLab }: Healthy) => gitLab.asked.filter(({ method }) => method !== "GET");
+  const webhookCalls = ({ gitLab }: Healthy) => gitLab.asked.filter(({ method }) => method !== "GET");
 
-  it("stores address, token and a secret of its own, and makes the hook, after showing it", async () => {
-    const patient = fresh();
-    const { exitCode, err, out } = await configure(patient, "--yes");
-    const { parameters } = patient.on;
+  it("stores address, token and a secret of its own, and makes the webhook, after showing it", async () => {
+    const subject = fresh();
+    const { exitCode, err, out } = await configure(subject, "--yes");
+    const { parameters } = subject.on;
     const secret = parameters.get("/gitlabrunner/WebhookSecret");
     expect(exitCode).toBe(0);
     expect(parameters.get("/gitlabrunner/Url")).toEqual({ Value: GITLAB, Type: "String" });
     expect(parameters.get("/gitlabrunner/AccessToken")).toEqual({ Value: TOKEN, Type: "SecureString" });
     expect(secret).toMatchObject({ Type: "SecureString", Value: expect.stringMatching(/.{16}/) });
-    expect(hookCalls(patient)).toEqual([
+    expect(webhookCalls(subject)).toEqual([
       expect.objectContaining({
         method: "POST",
         url: `${GITLAB}/api/v4/projects/42/hooks`,
@@ -494,50 +499,54 @@ describe("configure", () => {
         },
       }),
     ]);
-    expect(err).toContain("Make a hook for job events on project 42");
+    expect(err).toContain("Make a webhook for job events on project 42");
     expect(err + out).not.toContain(TOKEN);
     expect(err + out).not.toContain(secret?.Value);
   });
 
-  it("a second run has nothing to store, and sets the hook anew", async () => {
-    const patient = fresh();
-    await configure(patient, "--yes");
-    const before = new Map(patient.on.parameters);
-    const again = await patient.on.run(["configure", "--url", GITLAB, "--yes"]);
+  it("a second run has nothing to store, and sets the webhook anew", async () => {
+    const subject = fresh();
+    await configure(subject, "--yes");
+    const before = new Map(subject.on.parameters);
+    const again = await subject.on.run(["configure", "--url", GITLAB, "--yes"]);
     expect(again.out).toBe("All is as it should be.");
-    expect(patient.on.parameters).toEqual(before);
+    expect(subject.on.parameters).toEqual(before);
   });
 
-  it("mends a hook and switches a disabled one on again by a test", async () => {
-    const patient = fresh();
-    patient.gitLab.hooks = [{ id: 5, url: WEBHOOK, alert_status: "temporarily_disabled" }];
-    const { exitCode, err } = await configure(patient, "--yes");
+  it("fixes a webhook and switches a disabled one on again by a test", async () => {
+    const subject = fresh();
+    subject.gitLab.webhooks = [{ id: 5, url: WEBHOOK, alert_status: "temporarily_disabled" }];
+    const { exitCode, err } = await configure(subject, "--yes");
     expect(exitCode).toBe(0);
     expect(err).toContain("and switch it on again");
-    expect(hookCalls(patient).map(({ method, url }) => `${method} ${url.slice(GITLAB.length)}`)).toEqual([
+    expect(webhookCalls(subject).map(({ method, url }) => `${method} ${url.slice(GITLAB.length)}`)).toEqual([
       "PUT /api/v4/projects/42/hooks/5",
       "POST /api/v4/projects/42/hooks/5/test/job_events",
     ]);
-    patient.gitLab.testStatus = 422;
-    expect((await configure(patient, "--yes")).exitCode).toBe(1);
+    subject.gitLab.testStatus = 422;
+    expect((await configure(subject, "--yes")).exitCode).toBe(1);
   });
 
   it("rotates the secret so that the old one is let in meanwhile", async () => {
-    const patient = fresh();
-    patient.on.setParameter("WebhookSecret", "old");
-    await configure(patient, "--yes", "--rotate-secret");
-    expect(patient.on.parameters.get("/gitlabrunner/WebhookSecretPrevious")?.Value).toBe("old");
-    expect(patient.on.parameters.get("/gitlabrunner/WebhookSecret")?.Value).not.toBe("old");
+    const subject = fresh();
+    subject.on.setParameter("WebhookSecret", "old");
+    await configure(subject, "--yes", "--rotate-secret");
+    expect(subject.on.parameters.get("/gitlabrunner/WebhookSecretPrevious")?.Value).toBe("old");
+    expect(subject.on.parameters.get("/gitlabrunner/WebhookSecret")?.Value).not.toBe("old");
   });
 
-  it.each<readonly [string, RegExp, (patient: Healthy) => void]>([
+  it.each<readonly [string, RegExp, (subject: Healthy) => void]>([
     ["a token that GitLab refuses", /401.*Nothing was written/, ({ gitLab }) => (gitLab.tokenStatus = 401)],
     [
       "a token without the scopes",
       /lacks the scopes manage_runner/,
       ({ gitLab }) => (gitLab.token = { scopes: ["create_runner", "read_api"] }),
     ],
-    ["hooks that the token may not see", /GITLAB_SETUP_TOKEN/, ({ gitLab }) => (gitLab.hookStatus = 403)],
+    [
+      "webhooks that the token may not see",
+      /GITLAB_SETUP_TOKEN/,
+      ({ gitLab }) => (gitLab.webhookStatus = 403),
+    ],
     [
       "T-18 F-73: a GitLab that sends on elsewhere",
       /not followed/,
@@ -545,13 +554,13 @@ describe("configure", () => {
     ],
     ["no token", /GITLAB_ACCESS_TOKEN/, ({ on }) => delete on.env.GITLAB_ACCESS_TOKEN],
   ])("%s stops it before the first write", async (_, words, spoil) => {
-    const patient = fresh();
-    spoil(patient);
-    const { exitCode, err } = await configure(patient, "--yes");
+    const subject = fresh();
+    spoil(subject);
+    const { exitCode, err } = await configure(subject, "--yes");
     expect(exitCode).not.toBe(0);
     expect(err).toMatch(words);
     expect(err).not.toContain(TOKEN);
-    expect([patient.on.writes(), hookCalls(patient)]).toEqual([[], []]);
+    expect([subject.on.writes(), webhookCalls(subject)]).toEqual([[], []]);
   });
 
   it.each([
@@ -562,18 +571,18 @@ describe("configure", () => {
     "https://gitlab.example.com?x=1",
     "gitlab",
   ])("F-72 T-18: does not send the token to %s", async (url) => {
-    const patient = fresh();
-    const { exitCode } = await patient.on.run(["configure", "--url", url, "--yes"]);
+    const subject = fresh();
+    const { exitCode } = await subject.on.run(["configure", "--url", url, "--yes"]);
     expect(exitCode).toBe(1);
-    expect(patient.gitLab.asked).toEqual([]);
+    expect(subject.gitLab.asked).toEqual([]);
   });
 
-  it("takes another token for the hooks alone, and does not store it", async () => {
-    const patient = fresh();
-    patient.on.env.GITLAB_SETUP_TOKEN = "glpat-setup";
-    await configure(patient, "--yes");
-    expect(hookCalls(patient)[0]?.headers["PRIVATE-TOKEN"]).toBe("glpat-setup");
-    expect([...patient.on.parameters.values()].map(({ Value }) => Value)).not.toContain("glpat-setup");
+  it("takes another token for the webhooks alone, and does not store it", async () => {
+    const subject = fresh();
+    subject.on.env.GITLAB_SETUP_TOKEN = "glpat-setup";
+    await configure(subject, "--yes");
+    expect(webhookCalls(subject)[0]?.headers["PRIVATE-TOKEN"]).toBe("glpat-setup");
+    expect([...subject.on.parameters.values()].map(({ Value }) => Value)).not.toContain("glpat-setup");
   });
 
   it.each([
@@ -581,19 +590,19 @@ describe("configure", () => {
     [[], { answers: [false] }, 1],
     [[], {}, 2],
   ] as const)("with %j does nothing without a yes", async (options, terminal, code) => {
-    const patient = fresh();
+    const subject = fresh();
     const argv = ["configure", "--url", GITLAB, "--project", "42", ...options];
-    const { exitCode } = await patient.on.run(argv, terminal);
+    const { exitCode } = await subject.on.run(argv, terminal);
     expect(exitCode).toBe(code);
-    expect([patient.on.writes(), hookCalls(patient)]).toEqual([[], []]);
+    expect([subject.on.writes(), webhookCalls(subject)]).toEqual([[], []]);
   });
 
   it("asks for address and token where somebody is there, without showing the token", async () => {
-    const patient = fresh();
-    delete patient.on.env.GITLAB_ACCESS_TOKEN;
-    const { exitCode, out, err } = await patient.on.run(["configure"], { answers: [GITLAB, TOKEN, true] });
+    const subject = fresh();
+    delete subject.on.env.GITLAB_ACCESS_TOKEN;
+    const { exitCode, out, err } = await subject.on.run(["configure"], { answers: [GITLAB, TOKEN, true] });
     expect(exitCode).toBe(0);
-    expect(patient.on.parameters.get("/gitlabrunner/AccessToken")?.Value).toBe(TOKEN);
+    expect(subject.on.parameters.get("/gitlabrunner/AccessToken")?.Value).toBe(TOKEN);
     expect(out + err).not.toContain(TOKEN);
     expect(err).toContain("By hand: Settings > Webhooks");
   });

@@ -6,14 +6,14 @@ import { plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "../deployment";
 import { checkAccount } from "../doctor/account";
-import { type Check, type DoctorFinding, guarded, type Patient } from "../doctor/finding";
-import { checkFrontDoor } from "../doctor/front-door";
-import { checkHooks } from "../doctor/hooks";
+import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../doctor/finding";
 import { checkImages } from "../doctor/images";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
-import { checkDeadLetters, checkStacks, checkSweep } from "../doctor/stacks";
+import { checkDlq, checkStacks, checkSweep } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
+import { checkWebhookApi } from "../doctor/webhook-api";
+import { checkWebhooks } from "../doctor/webhooks";
 import { checkWorkflows } from "../doctor/workflows";
 import { type OperatorGitLab, operatorGitLab } from "../gitlab/operator-gitlab";
 
@@ -26,14 +26,14 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["workflow", checkWorkflows],
   ["parameters", checkParameters],
   ["access token", checkToken],
-  ["front door", checkFrontDoor],
-  ["hook", checkHooks],
+  ["webhook API", checkWebhookApi],
+  ["webhook", checkWebhooks],
   ["mapping", checkMapping],
   ["function", checkFunctions],
   ["image", checkImages],
   ["account", checkAccount],
   ["sweep", checkSweep],
-  ["dead letters", checkDeadLetters],
+  ["DLQ messages", checkDlq],
 ];
 
 const optional = <Value>(work: () => Value): Value | undefined => {
@@ -58,7 +58,7 @@ const infrastructureOf = (context: Context, autoScaler: Deployment): Promise<Dep
     : findDeployment(context.clients.cloudFormation(), name).catch(() => undefined);
 };
 
-const patientOf = async (context: Context, options: DoctorOptions): Promise<Patient> => {
+const patientOf = async (context: Context, options: DoctorOptions): Promise<DoctorContext> => {
   const autoScaler = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const [infrastructure, environment, gitLab] = await Promise.all([
     infrastructureOf(context, autoScaler),
@@ -92,19 +92,19 @@ const text = (context: Context, findings: readonly DoctorFinding[]): string => {
     findings.filter((each) => each.level === level).length;
   const problems = count("problem");
   const verdict =
-    problems === 0 ? green("All that is needed is there.") : red(`${plural(problems, "problem")} to mend.`);
+    problems === 0 ? green("All that is needed is there.") : red(`${plural(problems, "problem")} to fix.`);
   const rest = `${plural(count("warning"), "warning")}, ${count("unknown")} not looked at.`;
   return `${table(context.console, [], rows, paint)}\n\n${verdict} ${safe(rest)}`;
 };
 
-/** `doctor`: looks at a deployment from end to end. Exit code 1 when something has to be mended. */
+/** `doctor`: looks at a deployment from end to end. Exit code 1 when something has to be fixed. */
 export const doctor = async (context: Context, options: DoctorOptions): Promise<ExitCode> => {
   const { console } = context;
-  const patient = await patientOf(context, options);
+  const doctorContext = await patientOf(context, options);
   const findings: DoctorFinding[] = [];
   for (const [area, check] of CHECKS) {
     if (console.isTerminal) console.replaceLine(`Looking at: ${area} …`);
-    findings.push(...(await guarded(area, check)(patient)));
+    findings.push(...(await guarded(area, check)(doctorContext)));
   }
   if (console.isTerminal) console.replaceLine("");
   const isHealthy = findings.every(({ level }) => level !== "problem");

@@ -1,9 +1,9 @@
-import { attempt, runner } from "../testing/items";
-import { ACCOUNT, functionArn, REGION, World } from "../testing/world";
+import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
+import { attempt, orphan, runner } from "../testing/items";
 
 describe("pause, resume, drain", () => {
-  it("I-34 F-57: hold new starts and let them go again by one parameter", async () => {
-    const on = new World();
+  it("I-34 F-57: pause new starts and let them go again by one parameter", async () => {
+    const on = new DeploymentDouble();
     expect((await on.run(["pause"])).exitCode).toBe(0);
     expect(on.parameters.get("/gitlabrunner/Starts")).toEqual({ Value: "off", Type: "String" });
     expect((await on.run(["resume"])).exitCode).toBe(0);
@@ -11,12 +11,12 @@ describe("pause, resume, drain", () => {
   });
 
   it("I-34: drain waits until nothing runs and every function has seen the switch, then says how to go on", async () => {
-    const on = new World();
+    const on = new DeploymentDouble();
     on.putLedger(runner(1, { state: "BUSY" }));
     on.putLedger(attempt(1, { state: "RUNNING" }));
     const startedAt = on.now;
     on.before = () => {
-      if (on.now - startedAt > 60_000) on.ledger.items.clear();
+      if (on.now - startedAt > 60_000) on.ledger.clear();
     };
     const { exitCode, out, err } = await on.run(["drain"]);
     expect(exitCode).toBe(0);
@@ -32,7 +32,7 @@ describe("pause, resume, drain", () => {
   });
 
   it("I-34: drain gives up after its time, says what is left, and ends with 1", async () => {
-    const on = new World();
+    const on = new DeploymentDouble();
     on.putLedger(runner(1, { state: "BUSY" }));
     const { exitCode, out } = await on.run(["drain", "--timeout-minutes", "5"]);
     expect(exitCode).toBe(1);
@@ -40,35 +40,55 @@ describe("pause, resume, drain", () => {
   });
 });
 
+describe("drain", () => {
+  it("P-7: waits for an instance that is nobody's runner as well", async () => {
+    const on = new DeploymentDouble();
+    on.putLedger(orphan("i-0123456789abcdef0"));
+    const { exitCode, out } = await on.run(["drain", "--timeout-minutes", "5"]);
+    expect(exitCode).toBe(1);
+    expect(out).toContain("After 5 minutes 1 runner and 0 jobs are left");
+  });
+});
+
 describe("redrive", () => {
-  const hook = { object_kind: "build", build_id: 7, build_status: "pending", project_id: 42 };
+  const webhook = { object_kind: "build", build_id: 7, build_status: "pending", project_id: 42 };
   const letters: Readonly<Record<string, unknown>> = {
-    hook: { source: "gitlab.webhook", "detail-type": "GitLabJobEvent", detail: hook },
-    trimmed: hook,
+    webhook: { source: "gitlab.webhook", "detail-type": "GitLabJobEvent", detail: webhook },
+    trimmed: webhook,
     ended: { source: "gitlab.sweep", "detail-type": "RunnerEnded", detail: { runnerId: 9, reason: "x" } },
     instance: {
       source: "aws.ec2",
       "detail-type": "EC2 Instance State-change Notification",
       detail: { "instance-id": "i-0123456789abcdef0", state: "terminated" },
     },
+    spot: {
+      source: "aws.ec2",
+      "detail-type": "EC2 Spot Instance Interruption Warning",
+      detail: { "instance-id": "i-0123456789abcdef0", "instance-action": "terminate" },
+    },
+    novel: {
+      source: "aws.ec2",
+      "detail-type": "EC2 Instance Something Else",
+      detail: { "instance-id": "i-0123456789abcdef0" },
+    },
     minute: { source: "aws.events", "detail-type": "Scheduled Event", detail: {} },
     call: {
       requestContext: { functionArn: `${functionArn("x-RecordPickUpFunction-1")}:$LATEST` },
-      requestPayload: hook,
+      requestPayload: webhook,
     },
-    foreign: { requestContext: { functionArn: functionArn("payroll") }, requestPayload: hook },
+    foreign: { requestContext: { functionArn: functionArn("payroll") }, requestPayload: webhook },
     elsewhere: {
       requestContext: {
         functionArn: functionArn("x-RecordPickUpFunction-1").replace(ACCOUNT, "999999999999"),
       },
-      requestPayload: hook,
+      requestPayload: webhook,
     },
     alien: { source: "somebody", detail: {} },
     text: "no json",
   };
 
   const worldWith = (...names: readonly string[]) => {
-    const on = new World();
+    const on = new DeploymentDouble();
     const queue = new Map(names.map((name) => [name, letters[name]]));
     const held = new Set<string>();
     const put: Record<string, unknown>[] = [];
@@ -102,30 +122,38 @@ describe("redrive", () => {
   };
 
   it("sends what rules could not deliver again, and empties the queue", async () => {
-    const { on, queue, put } = worldWith("hook", "trimmed", "ended", "instance", "minute", "call");
+    const { on, queue, put } = worldWith("webhook", "trimmed", "ended", "instance", "minute", "call");
     const { exitCode, out } = await on.run(["redrive", "--yes"]);
     expect([exitCode, out]).toEqual([0, "5 sent again, 1 dropped as overtaken, 0 left."]);
     expect(queue.size).toBe(0);
     const bus = { EventBusName: "gitlab-runners-infrastructure" };
     expect(put).toEqual([
-      { ...bus, Source: "gitlab.webhook", DetailType: "GitLabJobEvent", Detail: JSON.stringify(hook) },
-      { ...bus, Source: "gitlab.sweep", DetailType: "GitLabJobEvent", Detail: JSON.stringify(hook) },
+      { ...bus, Source: "gitlab.webhook", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
+      { ...bus, Source: "gitlab.sweep", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
       { ...bus, Source: "gitlab.sweep", DetailType: "RunnerEnded", Detail: '{"runnerId":9,"reason":"x"}' },
       {
         ...bus,
         Source: "gitlab.sweep",
         DetailType: "RunnerEnded",
-        Detail: '{"resourceId":"i-0123456789abcdef0","reason":"instance terminated"}',
+        Detail: '{"resourceId":"i-0123456789abcdef0","reason":"instance-terminated"}',
       },
       {
         FunctionName: functionArn("x-RecordPickUpFunction-1"),
         InvocationType: "Event",
-        Payload: hook,
+        Payload: webhook,
       },
     ]);
   });
 
-  it.each(["foreign", "elsewhere", "alien", "text"])(
+  it("F-37: sends what EC2 warned of again as the rule would name it", async () => {
+    const { on, put } = worldWith("spot");
+    expect((await on.run(["redrive", "--yes"])).exitCode).toBe(0);
+    expect(put).toMatchObject([
+      { Detail: '{"resourceId":"i-0123456789abcdef0","reason":"spot-interruption"}' },
+    ]);
+  });
+
+  it.each(["foreign", "elsewhere", "alien", "text", "novel"])(
     "T-17: leaves %s in the queue and ends with 1",
     async (name) => {
       const { on, queue, held, put } = worldWith(name);
@@ -137,7 +165,7 @@ describe("redrive", () => {
   );
 
   it("deletes nothing that the bus did not take", async () => {
-    const { on, queue, held } = worldWith("hook");
+    const { on, queue, held } = worldWith("webhook");
     on.answers.set("PutEventsCommand", () => ({
       FailedEntryCount: 1,
       Entries: [{ ErrorCode: "Throttled" }],
@@ -152,14 +180,14 @@ describe("redrive", () => {
     ["--dry-run", 0],
     ["", 2],
   ])("with %j and nobody to ask changes nothing and lets the letters go", async (option, code) => {
-    const { on, queue, held, put } = worldWith("hook", "call", "ended");
+    const { on, queue, held, put } = worldWith("webhook", "call", "ended");
     const { exitCode } = await on.run(["redrive", option].filter(Boolean));
     expect(exitCode).toBe(code);
     expect([queue.size, held.size, put]).toEqual([3, 0, []]);
   });
 
   it("an empty queue is soon told", async () => {
-    expect((await worldWith().on.run(["redrive"])).out).toBe("There are no dead letters.");
+    expect((await worldWith().on.run(["redrive"])).out).toBe("There are no DLQ messages.");
   });
 });
 
@@ -169,7 +197,7 @@ describe("people's mistakes", () => {
     ["ExpiredTokenException", "have expired"],
     ["AccessDeniedException", "AWS does not allow this"],
   ])("%s becomes a sentence without a stack trace", async (name, words) => {
-    const on = new World();
+    const on = new DeploymentDouble();
     on.answers.set("DescribeStacksCommand", () => {
       throw Object.assign(new Error("details"), { name });
     });
@@ -180,7 +208,7 @@ describe("people's mistakes", () => {
   });
 
   it("a stack that is not AutoScaler's is told", async () => {
-    const on = new World();
+    const on = new DeploymentDouble();
     on.setStack("other", { Something: REGION });
     const { exitCode, err } = await on.run(["pause", "--stack-name", "other"]);
     expect(exitCode).toBe(1);

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CommonOptions } from "../context";
 import { positiveInteger } from "./arguments";
-import { common, type Run } from "./common";
+import { common, type RunCommand } from "./common";
 import { type ConfigureOptions, configure } from "./configure";
 import { type DoctorOptions, doctor } from "./doctor";
 import { type RedriveOptions, redrive } from "./redrive";
@@ -13,22 +13,22 @@ const gather = (text: string, before: readonly number[] = []): readonly number[]
   positiveInteger(text),
 ];
 
-export const doctorCommand = (run: Run): Command =>
+export const doctorCommand = (run: RunCommand): Command =>
   common(new Command("doctor"))
     .description("check a deployment from end to end, with a remedy for each finding")
-    .option("--project <id>", "look at this project's hook; may be given again", gather)
+    .option("--project <id>", "look at this project's webhook; may be given again", gather)
     .addHelpText(
       "after",
-      "\nExamples:\n  $ npm run runners -- doctor\n  $ npm run runners -- doctor --project 42 --project 43\n\nExit code 1 when something has to be mended; warnings alone end with 0.",
+      "\nExamples:\n  $ npm run runners -- doctor\n  $ npm run runners -- doctor --project 42 --project 43\n\nExit code 1 when something has to be fixed; warnings alone end with 0.",
     )
     .action((options: DoctorOptions) => run((context) => doctor(context, options)));
 
-export const configureCommand = (run: Run): Command =>
+export const configureCommand = (run: RunCommand): Command =>
   common(new Command("configure"))
-    .description("store GitLab's address, token and a webhook secret, and make or mend hooks")
+    .description("store GitLab's address, token and a webhook secret, and make or fix webhooks")
     .option("--url <address>", "GitLab's address")
-    .option("--project <id>", "make or mend this project's hook; may be given again", gather)
-    .option("--group <id>", "make or mend this group's hook; may be given again", gather)
+    .option("--project <id>", "make or fix this project's webhook; may be given again", gather)
+    .option("--group <id>", "make or fix this group's webhook; may be given again", gather)
     .option("--rotate-secret", "make a new secret; the old one is let in until its parameter is deleted")
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "show what would be done, do nothing")
@@ -37,7 +37,7 @@ export const configureCommand = (run: Run): Command =>
       `
 Secrets come by prompt or environment, never as arguments:
   GITLAB_ACCESS_TOKEN   stored; scopes create_runner, manage_runner, read_api
-  GITLAB_SETUP_TOKEN    used once for hooks and not stored; scope api
+  GITLAB_SETUP_TOKEN    used once for webhooks and not stored; scope api
 
 Example:
   $ npm run runners -- configure --url https://gitlab.example.com --project 42`,
@@ -51,7 +51,7 @@ Example:
       ),
     );
 
-export const startCommand = (run: Run): Command =>
+export const startCommand = (run: RunCommand): Command =>
   common(new Command("start"))
     .description("start a runner for one pending job now, and say what came of it")
     .argument("<job>", "the job's id, or its address in GitLab")
@@ -69,28 +69,28 @@ Exit code 0 when a runner was started or the job waits, 1 when nothing was start
     )
     .action((job: string, options: StartOptions) => run((context) => start(context, job, options)));
 
-export const pauseCommand = (run: Run): Command =>
+export const pauseCommand = (run: RunCommand): Command =>
   common(new Command("pause"))
-    .description("hold new starts: jobs wait in line, running ones go on")
+    .description("pause new starts: jobs wait in line, running ones go on")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- pause")
     .action((options: CommonOptions) => run((context) => pause(context, options)));
 
-export const resumeCommand = (run: Run): Command =>
+export const resumeCommand = (run: RunCommand): Command =>
   common(new Command("resume"))
     .description("let new starts go again")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- resume")
     .action((options: CommonOptions) => run((context) => resume(context, options)));
 
-export const drainCommand = (run: Run): Command =>
+export const drainCommand = (run: RunCommand): Command =>
   common(new Command("drain"))
-    .description("hold new starts, wait until nothing runs, say how to delete the stacks")
+    .description("pause new starts, wait until nothing runs, say how to delete the stacks")
     .option("--timeout-minutes <minutes>", "wait so long at most", positiveInteger, 180)
     .addHelpText("after", "\nExample:\n  $ npm run runners -- drain --timeout-minutes 60")
     .action((options: DrainOptions) => run((context) => drain(context, options)));
 
-export const redriveCommand = (run: Run): Command =>
+export const redriveCommand = (run: RunCommand): Command =>
   common(new Command("redrive"))
-    .description("try again what rules and functions gave up (dead letters)")
+    .description("try again what rules and functions gave up (DLQ messages)")
     .option("--limit <count>", "so many letters at most", positiveInteger, 500)
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "show the letters, change nothing")

@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import type { CommonOptions } from "../context";
 import { commaList, oneOfThese, positiveInteger } from "./arguments";
-import { common, type Run } from "./common";
+import { common, type RunCommand } from "./common";
 import { type ExplainOptions, explain, KNOWN_STATUSES } from "./explain";
 import { status } from "./status";
 import { why } from "./why";
 
-export const explainCommand = (run: Run): Command =>
+export const explainCommand = (run: RunCommand): Command =>
   common(new Command("explain"))
     .description("which runner a job would get, by which row, at what price, and what it would wait for")
     .requiredOption("--project <id>", "the project's numeric id", positiveInteger)
@@ -22,14 +22,14 @@ Examples:
     )
     .action((options: ExplainOptions) => run((context) => explain(context, options)));
 
-export const whyCommand = (run: Run): Command =>
+export const whyCommand = (run: RunCommand): Command =>
   common(new Command("why"))
     .description("the life of one job: each step with its time, market and cost, and what it waits for")
     .argument("<job-id>", "the job's id, the number in its address", positiveInteger)
     .addHelpText("after", "\nExample:\n  $ npm run runners -- why 3580121225")
     .action((jobId: number, options: CommonOptions) => run((context) => why(context, jobId, options)));
 
-export const statusCommand = (run: Run): Command =>
+export const statusCommand = (run: RunCommand): Command =>
   common(new Command("status"))
     .description("what runs, waits and failed lately; the caps and their use; what it costs now")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- status --json")

@@ -6,9 +6,9 @@ import { progress } from "../console/progress";
 import { table } from "../console/table";
 import { plural } from "../console/words";
 import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../context";
-import { DeadLetterQueue, type HeldLetter } from "../dead-letters/dead-letter-queue";
-import type { Letter } from "../dead-letters/read-letter";
 import { type Deployment, findDeployment, output } from "../deployment";
+import { Dlq, type HeldDlqMessage } from "../dlq/dlq";
+import type { DlqMessage } from "../dlq/read-message";
 
 export interface RedriveOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -16,7 +16,7 @@ export interface RedriveOptions extends CommonOptions {
   readonly limit: number;
 }
 
-const WORDS: Readonly<Record<Letter["kind"], string>> = {
+const WORDS: Readonly<Record<DlqMessage["kind"], string>> = {
   event: "send again",
   call: "call again",
   overtaken: "drop: overtaken",
@@ -26,7 +26,7 @@ const WORDS: Readonly<Record<Letter["kind"], string>> = {
 const putEvent = async (
   context: Context,
   busName: string,
-  { source, detailType, detail }: Extract<Letter, { kind: "event" }>,
+  { source, detailType, detail }: Extract<DlqMessage, { kind: "event" }>,
 ): Promise<void> => {
   const Entries = [{ EventBusName: busName, Source: source, DetailType: detailType, Detail: detail }];
   const answer = await context.clients.eventBridge().send(new PutEventsCommand({ Entries }));
@@ -38,7 +38,7 @@ const putEvent = async (
 const call = async (
   context: Context,
   deployment: Deployment,
-  { functionArn, payload }: Extract<Letter, { kind: "call" }>,
+  { functionArn, payload }: Extract<DlqMessage, { kind: "call" }>,
 ): Promise<void> => {
   const arn = parseFunctionArn(functionArn);
   const { account, region } = deployment.home;
@@ -53,7 +53,7 @@ const call = async (
   );
 };
 
-const send = async (context: Context, deployment: Deployment, letter: Letter): Promise<void> => {
+const send = async (context: Context, deployment: Deployment, letter: DlqMessage): Promise<void> => {
   if (letter.kind === "event") await putEvent(context, output(deployment, "EventBusName"), letter);
   if (letter.kind === "call") await call(context, deployment, letter);
 };
@@ -68,8 +68,8 @@ interface Outcome {
 const redriveAll = async (
   context: Context,
   deployment: Deployment,
-  queue: DeadLetterQueue,
-  held: readonly HeldLetter[],
+  queue: Dlq,
+  held: readonly HeldDlqMessage[],
 ): Promise<Outcome> => {
   const bar = progress(context.console, context.now, "Redriving", held.length);
   let [sent, dropped, left] = [0, 0, 0];
@@ -92,10 +92,10 @@ const redriveAll = async (
   return { sent, dropped, left };
 };
 
-const release = (queue: DeadLetterQueue, held: readonly HeldLetter[]): Promise<unknown> =>
+const release = (queue: Dlq, held: readonly HeldDlqMessage[]): Promise<unknown> =>
   Promise.allSettled(held.map((each) => queue.release(each)));
 
-const overview = (context: Context, held: readonly HeldLetter[]): string => {
+const overview = (context: Context, held: readonly HeldDlqMessage[]): string => {
   const rows = held.slice(0, 40).map(({ letter, reason }) => [WORDS[letter.kind], letter.label, reason]);
   const rest = held.length > 40 ? `\n… and ${held.length - 40} more` : "";
   return table(context.console, ["what", "letter", "why it died"], rows) + rest;
@@ -104,14 +104,14 @@ const overview = (context: Context, held: readonly HeldLetter[]): string => {
 /** `redrive`: what rules and functions gave up is tried again. Everything it starts is safe to start twice. */
 export const redrive = async (context: Context, options: RedriveOptions): Promise<ExitCode> => {
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
-  const queue = new DeadLetterQueue(context.clients.sqs(), output(deployment, "DeadLetterQueueUrl"));
+  const queue = new Dlq(context.clients.sqs(), output(deployment, "DeadLetterQueueUrl"));
   const held = await queue.take(options.limit);
   if (held.length === 0) {
-    show(context, options, { sent: 0, dropped: 0, left: 0 }, "There are no dead letters.");
+    show(context, options, { sent: 0, dropped: 0, left: 0 }, "There are no DLQ messages.");
     return 0;
   }
   context.console.err(overview(context, held));
-  const question = `Redrive ${plural(held.length, "dead letter")}?`;
+  const question = `Redrive ${plural(held.length, "DLQ message")}?`;
   let goesOn = false;
   try {
     goesOn = options.dryRun !== true && (await agreed(context, options.yes, question));

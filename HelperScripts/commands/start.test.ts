@@ -1,10 +1,10 @@
-import { GITLAB, GitLabDouble, TOKEN } from "../testing/gitlab-double";
+import { DeploymentDouble, stateMachineArn } from "../testing/deployment-double";
+import { GITLAB, OperatorGitLabDouble, TOKEN } from "../testing/gitlab-double";
 import { attempt, runner } from "../testing/items";
-import { stateMachineArn, World } from "../testing/world";
 
 const prepare = (outcome: object = { kind: "launched", runnerId: 9001, resourceId: "i-0abc" }) => {
-  const on = new World();
-  const gitLab = new GitLabDouble();
+  const on = new DeploymentDouble();
+  const gitLab = new OperatorGitLabDouble();
   on.fetch = gitLab.fetch;
   on.setParameter("Url", GITLAB, "String");
   on.setParameter("AccessToken", TOKEN);
@@ -25,9 +25,11 @@ const prepare = (outcome: object = { kind: "launched", runnerId: 9001, resourceI
 };
 
 /** Three attempts of job 12 that came to nothing. */
-const useUp = (on: World): void => {
+const useUp = (on: DeploymentDouble): void => {
   for (const number of [1, 2, 3])
-    on.putLedger(attempt(12, { attempt: number, state: "FAILED", reason: "the image is gone" }));
+    on.putLedger(
+      attempt(12, { attempt: number, state: "FAILED", reason: "configuration", detail: "the image is gone" }),
+    );
 };
 
 describe("start", () => {
@@ -60,9 +62,9 @@ describe("start", () => {
   });
 
   it.each([
-    ["place", "waits for a place: as many runners as allowed are there"],
+    ["slot", "waits for a place: as many runners as allowed are there"],
     ["starts-on", "waits for new starts to be let go"],
-    ["ec2", "waits for EC2"],
+    ["launch-rate", "waits for EC2"],
     ["launch", "waits for its launch"],
     ["godot", "waits for godot"],
   ])("says what the job waits for: %s", async (waitingFor, words) => {
@@ -73,9 +75,9 @@ describe("start", () => {
   });
 
   it("says why nothing was started, and ends with 1", async () => {
-    const { on } = prepare({ kind: "nothing", reason: "the job is running" });
+    const { on } = prepare({ kind: "nothing", reason: "job-not-pending" });
     const { exitCode, out } = await on.run(["start", "12", "--project", "42"]);
-    expect(out).toBe("Nothing was started for job 12: the job is running.");
+    expect(out).toBe("Nothing was started for job 12: the job is not pending.");
     expect(exitCode).toBe(1);
   });
 
@@ -84,7 +86,7 @@ describe("start", () => {
     useUp(on);
     const { exitCode, out } = await on.run(["start", "12"]);
     expect(out).toBe(
-      "3 attempts of job 12 came to nothing (the image is gone). When that is put right: start 12 --again",
+      "3 attempts of job 12 came to nothing (a parameter, a mapping row or a permission is wrong: the image is gone). When that is put right: start 12 --again",
     );
     expect(exitCode).toBe(1);
     expect(runs).toEqual([]);
@@ -102,14 +104,20 @@ describe("start", () => {
 
   it("takes the reason of a failure from the ledger, where this start noted one", async () => {
     const { on, fail } = prepare();
-    on.putLedger(attempt(12, { state: "FAILED", reason: "an older one" }));
+    on.putLedger(attempt(12, { state: "FAILED", reason: "configuration", detail: "an older one" }));
     fail();
     expect((await on.run(["start", "12"])).out).toMatch(
       /could be started for job 12: the reason is in the logs/,
     );
-    fail(() => on.putLedger(attempt(12, { attempt: 2, state: "FAILED", reason: "403 for the token" })));
+    fail(() =>
+      on.putLedger(
+        attempt(12, { attempt: 2, state: "FAILED", reason: "gitlab-refused", detail: "403 for the token" }),
+      ),
+    );
     const { exitCode, out } = await on.run(["start", "12"]);
-    expect(out).toBe("No runner could be started for job 12: 403 for the token.");
+    expect(out).toBe(
+      "No runner could be started for job 12: GitLab refused to make a runner: 403 for the token.",
+    );
     expect(exitCode).toBe(1);
   });
 

@@ -1,9 +1,11 @@
-import { type Attempt, isUsedUp, type Runner } from "../../Core/ledger";
+import { type Attempt, isUsedUp, jobOf, type Runner } from "../../Core/ledger";
+import type { LedgerReader } from "../../Core/ledger/reader";
+import { failureText } from "../../Core/reason-words";
 import { safe } from "../console/console";
 import { plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { findDeployment, output } from "../deployment";
-import { type LedgerReader, ledgerReader } from "../ledger/ledger-reader";
+import { ledgerReader } from "../ledger/ledger-reader";
 import { checkAddress, findProject } from "../start/find-project";
 import { parseJobAddress } from "../start/job-address";
 import { resultText } from "../start/result-text";
@@ -26,16 +28,20 @@ const readKnown = async (ledger: LedgerReader, jobId: number): Promise<Known> =>
   return { ...(last ? { last } : {}), ...(runner ? { runner } : {}) };
 };
 
-/** Why a start failed; undefined when this start wrote nothing into the ledger. */
-const noted = async (ledger: LedgerReader, jobId: number, before?: Attempt): Promise<string | undefined> => {
+/** The attempt that a start left behind as failed; undefined when this start wrote nothing into the ledger. */
+const written = async (
+  ledger: LedgerReader,
+  jobId: number,
+  before?: Attempt,
+): Promise<Attempt | undefined> => {
   const now = (await ledger.attempts(jobId)).at(-1);
   const isNew = now?.attempt !== before?.attempt || now?.version !== before?.version;
-  return isNew ? now?.reason : undefined;
+  return isNew ? now : undefined;
 };
 
-const refuse = (context: Context, options: StartOptions, { jobId, attempt, reason }: Attempt): ExitCode => {
-  const why = reason ?? "no reason is noted";
-  const text = `${plural(attempt, "attempt")} of job ${jobId} came to nothing (${why}). When that is put right: start ${jobId} --again`;
+const refuse = (context: Context, options: StartOptions, last: Attempt): ExitCode => {
+  const { jobId, attempt, reason } = last;
+  const text = `${plural(attempt, "attempt")} of job ${jobId} came to nothing (${failureText(last)}). When that is put right: start ${jobId} --again`;
   show(context, options, { jobId, result: "used-up", attempts: attempt, reason }, safe(text));
   return 1;
 };
@@ -45,11 +51,17 @@ const report = (
   options: StartOptions,
   { jobId, projectId }: StartInput,
   result: StartResult,
-  reason: string | undefined,
+  failure: Attempt | undefined,
 ): ExitCode => {
   const { kind, ...facts } = result;
-  const json = { jobId, projectId, result: kind, ...facts, ...(reason === undefined ? {} : { reason }) };
-  show(context, options, json, safe(resultText(jobId, result, reason)));
+  const json = {
+    jobId,
+    projectId,
+    result: kind,
+    ...facts,
+    ...(failure?.reason ? { reason: failure.reason } : {}),
+  };
+  show(context, options, json, safe(resultText(jobId, result, failure && failureText(failure))));
   return kind === "started" || kind === "waiting" ? 0 : 1;
 };
 
@@ -63,15 +75,15 @@ export const start = async (context: Context, job: string, options: StartOptions
   const { last, runner } = await readKnown(ledger, jobId);
   if (last !== undefined && !options.again && isUsedUp(last, runner)) return refuse(context, options, last);
   const projectId =
-    last?.order.projectId ?? (await findProject(context, deployment, address, options.project));
+    (last && jobOf(last).projectId) ?? (await findProject(context, deployment, address, options.project));
   const input: StartInput = {
     jobId,
     projectId,
-    jobName: last?.order.jobName ?? "",
+    jobName: last ? jobOf(last).jobName : "",
     ...(options.again && last ? { again: last.attempt } : {}),
   };
   const workflow = output(deployment, "StartRunnerStateMachineArn");
   const result = await runStartWorkflow(context.clients.stepFunctions(), workflow, input);
-  const reason = result.kind === "failed" ? await noted(ledger, jobId, last) : undefined;
-  return report(context, options, input, result, reason);
+  const failure = result.kind === "failed" ? await written(ledger, jobId, last) : undefined;
+  return report(context, options, input, result, failure);
 };

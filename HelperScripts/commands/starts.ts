@@ -1,7 +1,7 @@
 import { configurationOf } from "../configuration";
 import { duration, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
-import { type Deployment, findDeployment, proposedStackName } from "../deployment";
+import { type Deployment, defaultStackName, findDeployment } from "../deployment";
 import { all, ledgerReader } from "../ledger/ledger-reader";
 
 const switchStarts = async (
@@ -14,11 +14,11 @@ const switchStarts = async (
   return deployment;
 };
 
-/** `pause`: holds new starts; jobs wait in line. */
+/** `pause`: pauses new starts; jobs wait in line. */
 export const pause = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   await switchStarts(context, options, "off");
   const text =
-    "New starts are held within a minute. Running jobs go on; new ones wait in line until: npm run runners -- resume";
+    "New starts are paused within a minute. Running jobs go on; new ones wait in line until: npm run runners -- resume";
   show(context, options, { starts: "off" }, text);
   return 0;
 };
@@ -42,6 +42,7 @@ const SWITCH_SETTLES_MILLISECONDS = 75_000;
 const EMPTY_LOOKS = 2;
 
 interface Left {
+  /** Instances that are nobody's runner included. */
   readonly runners: number;
   readonly starting: number;
 }
@@ -49,8 +50,9 @@ interface Left {
 const howMuchIsLeft = async (context: Context, deployment: Deployment): Promise<Left> => {
   const ledger = ledgerReader(context, deployment);
   const runners = await all((cursor) => ledger.openRunners(cursor));
+  const orphans = await all((cursor) => ledger.openOrphans(cursor));
   const starting = await all((cursor) => ledger.openAttempts(cursor));
-  return { runners: runners.length, starting: starting.length };
+  return { runners: runners.length + orphans.length, starting: starting.length };
 };
 
 const waitUntilEmpty = async (
@@ -81,16 +83,16 @@ const waitUntilEmpty = async (
 const goodbye = (stackName: string): string =>
   [
     "Nothing runs any more, and nothing new starts. The stacks can be deleted, in this order:",
-    ...[stackName, proposedStackName("LambdaShellRunner"), proposedStackName("Infrastructure")].map(
+    ...[stackName, defaultStackName("LambdaShellRunner"), defaultStackName("Infrastructure")].map(
       (name) => `  sam delete --stack-name ${name}`,
     ),
     "The mapping and ledger tables stay, protected against deletion: they are yours to remove.",
   ].join("\n");
 
-/** `drain`: holds new starts and waits until nothing of ours runs. */
+/** `drain`: pauses new starts and waits until nothing of ours runs. */
 export const drain = async (context: Context, options: DrainOptions): Promise<ExitCode> => {
   const deployment = await switchStarts(context, options, "off");
-  context.console.err("New starts are held. Running jobs go on until their end.");
+  context.console.err("New starts are paused. Running jobs go on until their end.");
   const left = await waitUntilEmpty(context, deployment, options.timeoutMinutes * 60_000);
   if (context.console.isTerminal) context.console.replaceLine("");
   const isDrained = left.runners + left.starting === 0;

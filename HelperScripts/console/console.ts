@@ -16,7 +16,7 @@ export interface Console {
   /** Characters in a line. */
   readonly width: number;
   confirm(question: string): Promise<boolean>;
-  ask(question: string, proposal?: string): Promise<string>;
+  ask(question: string, byDefault?: string): Promise<string>;
   /** Asks without showing what is typed. */
   askSecret(question: string): Promise<string>;
 }

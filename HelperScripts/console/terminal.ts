@@ -16,7 +16,7 @@ export const terminal = (): Console => {
     colours: picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true),
     width: process.stdout.columns ?? 100,
     confirm: (message) => confirm({ message, default: false }, prompt),
-    ask: (message, proposal) => input({ message, ...(proposal ? { default: proposal } : {}) }, prompt),
+    ask: (message, byDefault) => input({ message, ...(byDefault ? { default: byDefault } : {}) }, prompt),
     askSecret: (message) => password({ message, mask: "*" }, prompt),
   };
 };

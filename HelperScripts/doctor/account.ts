@@ -2,7 +2,7 @@ import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetAccountSettingsCommand } from "@aws-sdk/client-lambda";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import { isNamed } from "../failures";
-import { type Check, type DoctorFinding, guarded, ok, type Patient, problem, warning } from "./finding";
+import { type Check, type DoctorContext, type DoctorFinding, guarded, ok, problem, warning } from "./finding";
 
 const QUOTA = "quotas";
 
@@ -27,7 +27,7 @@ const vcpusOf = (type: string): number => {
 };
 
 const quotaFinding = async (
-  { context, settings }: Patient,
+  { context, settings }: DoctorContext,
   code: string,
   name: string,
 ): Promise<DoctorFinding> => {
@@ -48,11 +48,11 @@ const quotaFinding = async (
 };
 
 /** vCPUs for instances, by market. */
-const checkVcpus: Check = async (patient) => {
-  const market = patient.settings?.defaults.EC2.ec2?.market ?? "spot-first";
+const checkVcpus: Check = async (doctorContext) => {
+  const market = doctorContext.settings?.defaults.EC2.ec2?.market ?? "spot-first";
   return [
-    ...(market === "on-demand" ? [] : [await quotaFinding(patient, SPOT_VCPUS, "Spot")]),
-    ...(market === "spot" ? [] : [await quotaFinding(patient, ON_DEMAND_VCPUS, "On-demand")]),
+    ...(market === "on-demand" ? [] : [await quotaFinding(doctorContext, SPOT_VCPUS, "Spot")]),
+    ...(market === "spot" ? [] : [await quotaFinding(doctorContext, ON_DEMAND_VCPUS, "On-demand")]),
   ];
 };
 
@@ -111,12 +111,12 @@ const ON_AN_EMULATOR: DoctorFinding = {
 };
 
 /** What only a real account has. */
-export const checkAccount: Check = async (patient) => {
-  if (patient.context.env.AWS_ENDPOINT_URL) return [ON_AN_EMULATOR];
+export const checkAccount: Check = async (doctorContext) => {
+  if (doctorContext.context.env.AWS_ENDPOINT_URL) return [ON_AN_EMULATOR];
   const checks = [
     guarded(QUOTA, checkVcpus),
     guarded(QUOTA, checkConcurrency),
     guarded("roles", checkLinkedRoles),
   ];
-  return (await Promise.all(checks.map((check) => check(patient)))).flat();
+  return (await Promise.all(checks.map((check) => check(doctorContext)))).flat();
 };

@@ -1,6 +1,6 @@
 import type { RoutingSettings } from "../../Core/routing-settings";
 import type { Context } from "../context";
-import type { Deployment, Environment } from "../deployment";
+import type { Deployment, LookUpEnvironment } from "../deployment";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";
 
 /** What one look found. A remedy goes with all but `ok`. */
@@ -12,18 +12,18 @@ export interface DoctorFinding {
 }
 
 /** What the checks need; parts that could not be had are absent, and a finding says why. */
-export interface Patient {
+export interface DoctorContext {
   readonly context: Context;
   readonly autoScaler: Deployment;
   readonly infrastructure?: Deployment;
-  readonly environment: Environment;
+  readonly environment: LookUpEnvironment;
   readonly settings?: RoutingSettings;
   readonly gitLab?: OperatorGitLab;
   /** Looked at one by one; absent: all that the token is a member of. */
   readonly projects?: readonly number[];
 }
 
-export type Check = (patient: Patient) => Promise<readonly DoctorFinding[]>;
+export type Check = (doctorContext: DoctorContext) => Promise<readonly DoctorFinding[]>;
 
 export const ok = (area: string, sentence: string): DoctorFinding => ({ area, level: "ok", sentence });
 export const problem = (area: string, sentence: string, remedy: string): DoctorFinding => ({
@@ -42,9 +42,9 @@ export const warning = (area: string, sentence: string, remedy: string): DoctorF
 /** A check that could not look says so; it hides no other. */
 export const guarded =
   (area: string, check: Check): Check =>
-  async (patient) => {
+  async (doctorContext) => {
     try {
-      return await check(patient);
+      return await check(doctorContext);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
       const sentence = `It could not be looked at (${name}: ${message.split("\n")[0]})`;

@@ -6,13 +6,13 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetParametersCommand } from "@aws-sdk/client-ssm";
 import type { Architecture } from "../../Core/runner-class";
-import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "image";
 const PREPARE = "Prepare an image as ami-preparation.md says, and deploy AutoScaler with it";
 
 const launchTemplate = async (
-  { context, autoScaler }: Patient,
+  { context, autoScaler }: DoctorContext,
   output: string,
 ): Promise<ResponseLaunchTemplateData | undefined> => {
   const LaunchTemplateId = autoScaler.outputs.get(output);
@@ -58,7 +58,10 @@ const imageFindings = (
 };
 
 /** An image may be named by a parameter, which EC2 reads at each launch. */
-const resolved = async ({ context }: Patient, image: string | undefined): Promise<string | undefined> => {
+const resolved = async (
+  { context }: DoctorContext,
+  image: string | undefined,
+): Promise<string | undefined> => {
   const [, Name] = /^resolve:ssm:([^:]+)/.exec(image ?? "") ?? [];
   if (Name === undefined) return image;
   const answer = await context.clients.ssm().send(new GetParametersCommand({ Names: [Name] }));
@@ -66,25 +69,27 @@ const resolved = async ({ context }: Patient, image: string | undefined): Promis
 };
 
 const checkArchitecture = async (
-  patient: Patient,
+  doctorContext: DoctorContext,
   architecture: Architecture,
   output: string,
 ): Promise<readonly DoctorFinding[]> => {
-  if (patient.settings?.allowedInstanceTypes[architecture].length === 0) return [];
-  const data = await launchTemplate(patient, output);
-  const ImageId = await resolved(patient, data?.ImageId);
+  if (doctorContext.settings?.allowedInstanceTypes[architecture].length === 0) return [];
+  const data = await launchTemplate(doctorContext, output);
+  const ImageId = await resolved(doctorContext, data?.ImageId);
   if (ImageId === undefined)
     return [problem(AREA, `${architecture}: the launch template names none`, PREPARE)];
   if (!ImageId.startsWith("ami-")) {
     return [
       warning(
         AREA,
-        `${architecture}: ${ImageId} names no image`,
+        `${architecture}: ${ImageId} does not resolve to an image`,
         "Check that the parameter is there and holds an image's id",
       ),
     ];
   }
-  const answer = await patient.context.clients.ec2().send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
+  const answer = await doctorContext.context.clients
+    .ec2()
+    .send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
   const [image] = answer.Images ?? [];
   return image
     ? imageFindings(image, architecture, data?.BlockDeviceMappings?.[0]?.DeviceName)
@@ -92,7 +97,7 @@ const checkArchitecture = async (
 };
 
 /** The images that instances start from. */
-export const checkImages: Check = async (patient) => [
-  ...(await checkArchitecture(patient, "arm64", "RunnerLaunchTemplateArm64Id")),
-  ...(await checkArchitecture(patient, "x86_64", "RunnerLaunchTemplateX86Id")),
+export const checkImages: Check = async (doctorContext) => [
+  ...(await checkArchitecture(doctorContext, "arm64", "RunnerLaunchTemplateArm64Id")),
+  ...(await checkArchitecture(doctorContext, "x86_64", "RunnerLaunchTemplateX86Id")),
 ];

@@ -1,50 +1,43 @@
 import { GetFunctionCommand, type GetFunctionCommandOutput } from "@aws-sdk/client-lambda";
-import { classOfRow } from "../../Core/class-resolution";
 import { ROLE_TAG, STACK_TAG } from "../../Core/configuration";
-import { classRowKey } from "../../Core/mapping-keys";
-import { isBad, type JobRow, parseJobRow, rowName } from "../../Core/mapping-row";
+import { functionArnProblem } from "../../Core/function-arn";
+import { type RowFlaw, readMapping } from "../../Core/mapping-reading";
 import type { StoredRow } from "../../Core/mapping-state";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { plural } from "../console/words";
 import { output } from "../deployment";
+import { flawSentence } from "../document/pulled-document";
 import { isNamed } from "../failures";
 import { MappingTable } from "../mapping/mapping-table";
-import { isClassRow } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
-import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "mapping";
 const FUNCTION = "function";
 const MOST_SHOWN = 10;
-const MEND = "Correct it in the document, then: npm run runners -- mapping upload FILE";
+const REMEDY = "Correct it in the document, then: npm run runners -- mapping upload FILE";
 
-const rowsOf = (patient: Patient): Promise<readonly StoredRow[]> => {
-  const { context, autoScaler } = patient;
+const rowsOf = (doctorContext: DoctorContext): Promise<readonly StoredRow[]> => {
+  const { context, autoScaler } = doctorContext;
   const name = output(autoScaler, "MappingTableName");
   return storedRows(new MappingTable(context.clients.dynamoDb(), name, context.sleep));
 };
 
-const rowProblem = (
-  row: StoredRow,
-  classRows: ReadonlyMap<string, StoredRow>,
-  settings: RoutingSettings,
+const functionTagProblem = (
+  answer: GetFunctionCommandOutput,
+  doctorContext: DoctorContext,
 ): string | undefined => {
-  const job = parseJobRow(row, settings.home);
-  if (isBad(job)) return job.problem;
-  const key = classRowKey(job.className ?? "");
-  const resolved = classOfRow(job, classRows.get(key), settings);
-  return isBad(resolved) ? resolved.problem : undefined;
-};
-
-const hookProblem = (answer: GetFunctionCommandOutput, patient: Patient): string | undefined => {
   const tags = answer.Tags ?? {};
-  const deploymentId = patient.autoScaler.outputs.get("DeploymentId");
+  const deploymentId = doctorContext.autoScaler.outputs.get("DeploymentId");
   if (tags[ROLE_TAG] !== "runner") return `lacks the tag ${ROLE_TAG}=runner`;
   return tags[STACK_TAG] === deploymentId ? undefined : `lacks the tag ${STACK_TAG}=${deploymentId}`;
 };
 
-const functionFindings = async (patient: Patient, arn: string): Promise<readonly DoctorFinding[]> => {
-  const answer = await patient.context.clients
+const functionFindings = async (
+  doctorContext: DoctorContext,
+  arn: string,
+): Promise<readonly DoctorFinding[]> => {
+  const answer = await doctorContext.context.clients
     .lambda()
     .send(new GetFunctionCommand({ FunctionName: arn }))
     .catch((error: unknown) => {
@@ -52,8 +45,8 @@ const functionFindings = async (patient: Patient, arn: string): Promise<readonly
       throw error;
     });
   if (answer === undefined)
-    return [problem(FUNCTION, `There is no function ${arn}`, `Deploy it, or: ${MEND}`)];
-  const tagProblem = hookProblem(answer, patient);
+    return [problem(FUNCTION, `There is no function ${arn}`, `Deploy it, or: ${REMEDY}`)];
+  const tagProblem = functionTagProblem(answer, doctorContext);
   if (tagProblem) {
     return [
       problem(
@@ -69,7 +62,7 @@ const functionFindings = async (patient: Patient, arn: string): Promise<readonly
       problem(FUNCTION, `${arn} is ${State} (${StateReason ?? "no reason"})`, "Deploy its stack again"),
     ];
   }
-  const lifetime = patient.settings?.defaults.LAMBDA.lifetimeSeconds ?? 0;
+  const lifetime = doctorContext.settings?.defaults.LAMBDA.lifetimeSeconds ?? 0;
   return Timeout < lifetime
     ? [
         warning(
@@ -81,30 +74,43 @@ const functionFindings = async (patient: Patient, arn: string): Promise<readonly
     : [ok(FUNCTION, `${arn} can be started`)];
 };
 
-/** The mapping's rows against the classes and functions that there are. */
-export const checkMapping: Check = async (patient) => {
-  const { settings } = patient;
-  if (settings === undefined) return [];
-  const rows = await rowsOf(patient);
-  const classRows = new Map(rows.filter(isClassRow).map((row) => [row.pk, row]));
-  const jobs = rows.filter((row) => !isClassRow(row));
-  const bad = jobs.flatMap((row) => {
-    const found = rowProblem(row, classRows, settings);
-    return found ? [problem(AREA, `The row ${rowName(row)} ${found}`, MEND)] : [];
-  });
-  const more = bad.length - MOST_SHOWN;
-  const shown = bad.slice(0, MOST_SHOWN);
-  const rest = more > 0 ? [problem(AREA, `${plural(more, "more row")} cannot be used`, MEND)] : [];
-  return bad.length > 0 ? [...shown, ...rest] : [ok(AREA, `${plural(jobs.length, "row")} can be used`)];
+const flawFinding = (flaw: RowFlaw): DoctorFinding =>
+  (flaw.kind === "odd" ? warning : problem)(AREA, flawSentence(flaw), REMEDY);
+
+const shortened = (findings: readonly DoctorFinding[], rest: string): readonly DoctorFinding[] => {
+  const more = findings.length - MOST_SHOWN;
+  const shown = findings.slice(0, MOST_SHOWN);
+  const [last] = findings.slice(-1);
+  return last && more > 0 ? [...shown, { ...last, sentence: `${plural(more, "more row")} ${rest}` }] : shown;
 };
 
+/** The mapping's rows, as look-up reads them, against the classes and functions that there are. */
+export const checkMapping: Check = async (doctorContext) => {
+  const { settings } = doctorContext;
+  if (settings === undefined) return [];
+  const { jobs, flaws } = readMapping(await rowsOf(doctorContext), settings);
+  const [problems, warnings] = [
+    flaws.filter(({ kind }) => kind !== "odd"),
+    flaws.filter(({ kind }) => kind === "odd"),
+  ];
+  const found = [
+    ...shortened(problems.map(flawFinding), "cannot be used"),
+    ...shortened(warnings.map(flawFinding), "deserve a second look"),
+  ];
+  return problems.length > 0 ? found : [ok(AREA, `${plural(jobs.length, "row")} can be used`), ...found];
+};
+
+/** A function of another account is a flaw of its row, and not ours to look at. */
+const isHere = (arn: string, settings: RoutingSettings | undefined): boolean =>
+  functionArnProblem(arn, settings?.home) === undefined;
+
 /** The functions that the mapping and the default runner name. */
-export const checkFunctions: Check = async (patient) => {
-  const { settings } = patient;
-  const rows = (await rowsOf(patient)).map((row) => parseJobRow(row, settings?.home));
-  const arns = rows.flatMap((row) => (isBad(row) ? [] : ((row as JobRow).functionArn ?? [])));
+export const checkFunctions: Check = async (doctorContext) => {
+  const { settings } = doctorContext;
+  const { jobs } = readMapping(await rowsOf(doctorContext));
+  const arns = jobs.flatMap(({ job }) => job.functionArn ?? []).filter((arn) => isHere(arn, settings));
   const named = settings?.defaultRunnerArn === undefined ? arns : [settings.defaultRunnerArn, ...arns];
   const found: DoctorFinding[] = [];
-  for (const arn of new Set(named)) found.push(...(await functionFindings(patient, arn)));
+  for (const arn of new Set(named)) found.push(...(await functionFindings(doctorContext, arn)));
   return found;
 };

@@ -41,7 +41,8 @@ const accessFindings = (
   if (registrationToken === undefined) {
     return [problem(AREA, `${nameOf("accessToken")} is missing`, CONFIGURE)];
   }
-  const sentence = "There is no AccessToken: jobs are known by their hooks alone, and lost hooks stay lost";
+  const sentence =
+    "There is no AccessToken: jobs are known by their webhooks alone, and lost webhooks stay lost";
   return [...found, warning(AREA, sentence, CONFIGURE)];
 };
 
@@ -49,11 +50,11 @@ const startsFinding = (starts: StoredParameter | undefined, name: string): Docto
   const value = starts?.value.toLowerCase() ?? "on";
   if (value === "on") return ok(AREA, "New starts are on");
   return value === "off"
-    ? warning(AREA, "New starts are held", "Let them go with: npm run runners -- resume")
+    ? warning(AREA, "New starts are paused", "Let them go with: npm run runners -- resume")
     : problem(AREA, `${name} is neither on nor off`, "Run: npm run runners -- resume");
 };
 
-/** What lies in Parameter Store. Values of secrets are looked at for their kind, and never shown. */
+/** What is stored in Parameter Store. Values of secrets are looked at for their kind, and never shown. */
 export const checkParameters: Check = async ({ context, autoScaler }) => {
   const configuration = configurationOf(context, autoScaler);
   const nameOf = (name: ParameterName): string => configuration.nameOf(name);
@@ -71,7 +72,7 @@ export const checkParameters: Check = async ({ context, autoScaler }) => {
     ...accessFindings(stored, nameOf),
     webhookSecret
       ? secretFinding(webhookSecret, nameOf("webhookSecret"))
-      : problem(AREA, `${nameOf("webhookSecret")} is missing: no hook is let in`, CONFIGURE),
+      : problem(AREA, `${nameOf("webhookSecret")} is missing: no webhook is let in`, CONFIGURE),
     ...(webhookSecretPrevious ? [secretFinding(webhookSecretPrevious, nameOf("webhookSecretPrevious"))] : []),
     startsFinding(stored.starts, nameOf("starts")),
   ];

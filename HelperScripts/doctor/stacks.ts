@@ -1,8 +1,8 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { parseSweepState, SWEEP_NOTE } from "../../AutoScaler/src/domain/sweep/note";
+import { parseSweepState, SWEEP_NOTE } from "../../Core/ledger/reconciler-state";
 import { duration, plural } from "../console/words";
 import { ledgerReader } from "../ledger/ledger-reader";
-import { type Check, type DoctorFinding, ok, type Patient, problem, warning } from "./finding";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "stacks";
 
@@ -14,11 +14,11 @@ const statusFinding = (name: string, status: string): DoctorFinding => {
   return problem(
     AREA,
     `${name} is in the state ${status}`,
-    "Read its events in CloudFormation, mend what they name, and deploy it again",
+    "Read its events in CloudFormation, fix what they name, and deploy it again",
   );
 };
 
-const comparePaths = ({ autoScaler, infrastructure }: Patient): DoctorFinding => {
+const comparePaths = ({ autoScaler, infrastructure }: DoctorContext): DoctorFinding => {
   const ours = autoScaler.outputs.get("ConfigurationPath") ?? "";
   const theirs = infrastructure?.outputs.get("ConfigurationPath") ?? "";
   return ours === theirs
@@ -31,14 +31,14 @@ const comparePaths = ({ autoScaler, infrastructure }: Patient): DoctorFinding =>
 };
 
 /** The deployments themselves. */
-export const checkStacks: Check = async (patient) => {
-  const { autoScaler, infrastructure } = patient;
+export const checkStacks: Check = async (doctorContext) => {
+  const { autoScaler, infrastructure } = doctorContext;
   const own = statusFinding(autoScaler.stackName, autoScaler.status);
   if (infrastructure === undefined) {
     const name = autoScaler.outputs.get("DeploymentId") ?? "Infrastructure";
     return [own, problem(AREA, `There is no stack ${name}`, "Deploy Infrastructure first")];
   }
-  return [own, statusFinding(infrastructure.stackName, infrastructure.status), comparePaths(patient)];
+  return [own, statusFinding(infrastructure.stackName, infrastructure.status), comparePaths(doctorContext)];
 };
 
 const SWEEP_SILENCE_MILLISECONDS = 25 * 60_000;
@@ -68,7 +68,7 @@ export const checkSweep: Check = async ({ context, autoScaler }) => {
       ];
 };
 
-export const checkDeadLetters: Check = async ({ context, autoScaler }) => {
+export const checkDlq: Check = async ({ context, autoScaler }) => {
   const QueueUrl = autoScaler.outputs.get("DeadLetterQueueUrl");
   const command = new GetQueueAttributesCommand({
     QueueUrl,
@@ -76,7 +76,7 @@ export const checkDeadLetters: Check = async ({ context, autoScaler }) => {
   });
   const answer = await context.clients.sqs().send(command);
   const count = Number(answer.Attributes?.ApproximateNumberOfMessages ?? 0);
-  if (count === 0) return [ok("dead letters", "There are none")];
+  if (count === 0) return [ok("DLQ messages", "There are none")];
   const sentence = `${plural(count, "event")} could not be delivered`;
-  return [problem("dead letters", sentence, "Mend what the alarm names, then: npm run runners -- redrive")];
+  return [problem("DLQ messages", sentence, "Fix what the alarm names, then: npm run runners -- redrive")];
 };

@@ -1,12 +1,12 @@
 import { DescribeStateMachineCommand } from "@aws-sdk/client-sfn";
 import { isNamed } from "../failures";
-import { type Check, type DoctorFinding, ok, type Patient, problem } from "./finding";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem } from "./finding";
 
 const AREA = "workflow";
 const WORKFLOWS = ["StartRunnerStateMachineArn", "StopRunnerStateMachineArn"] as const;
 const DEPLOY = "Deploy AutoScaler again";
 
-const lookAt = async ({ context, autoScaler }: Patient, output: string): Promise<DoctorFinding> => {
+const lookAt = async ({ context, autoScaler }: DoctorContext, output: string): Promise<DoctorFinding> => {
   const name = output.replace(/Arn$/, "");
   const stateMachineArn = autoScaler.outputs.get(output);
   if (stateMachineArn === undefined) return problem(AREA, `The stack has no output ${output}`, DEPLOY);
@@ -22,5 +22,5 @@ const lookAt = async ({ context, autoScaler }: Patient, output: string): Promise
 };
 
 /** Both workflows are there and take events. */
-export const checkWorkflows: Check = (patient) =>
-  Promise.all(WORKFLOWS.map((output) => lookAt(patient, output)));
+export const checkWorkflows: Check = (subject) =>
+  Promise.all(WORKFLOWS.map((output) => lookAt(subject, output)));

@@ -1,5 +1,6 @@
 import { getNodeValue, type Node } from "jsonc-parser";
 import { resolveClass } from "../../Core/class-resolution";
+import { classNameProblem } from "../../Core/mapping-keys";
 import {
   CLASS_FIELDS,
   type ClassFields,
@@ -10,7 +11,7 @@ import {
 } from "../../Core/mapping-row";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { CARRIERS, type Carrier } from "../../Core/runner-class";
-import type { Findings, Properties } from "./object-reader";
+import type { DocumentProperties, Findings } from "./object-reader";
 
 /** A class of the document whose fields are right. */
 export interface ClassEntry {
@@ -18,14 +19,6 @@ export interface ClassEntry {
   readonly node: Node;
   readonly fields: ClassFields;
 }
-
-const MAX_NAME_LENGTH = 100;
-
-const nameProblem = (name: string): string | undefined => {
-  if (name === "default") return "is what the stack's parameters say: choose another name";
-  if (/^[A-Za-z0-9][A-Za-z0-9._ -]*$/.test(name) && name.length <= MAX_NAME_LENGTH) return undefined;
-  return `must be at most ${MAX_NAME_LENGTH} letters, digits, spaces or . _ - and begin with a letter or digit`;
-};
 
 const fieldProblem = (field: keyof ClassFields, value: unknown, type: Carrier): string | undefined => {
   if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
@@ -38,7 +31,7 @@ const fieldProblem = (field: keyof ClassFields, value: unknown, type: Carrier): 
 const readFields = (
   findings: Findings,
   where: string,
-  properties: Properties,
+  properties: DocumentProperties,
   type: Carrier,
 ): ClassFields | undefined => {
   const values: Record<string, unknown> = {};
@@ -64,7 +57,7 @@ export const readClassEntry = (
   settings: RoutingSettings | undefined,
 ): ClassEntry | undefined => {
   const where = `classes[${JSON.stringify(name)}]`;
-  const problem = nameProblem(name);
+  const problem = classNameProblem(name);
   if (problem) findings.add(nameNode, `${where}: the name ${problem}`);
   const properties = findings.fields(node, where, CLASS_FIELDS);
   if (properties === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { type Console, safe } from "../console/console";
-import type { DocumentReading, Finding } from "./read-document";
+import type { DocumentFinding, DocumentReading } from "./read-document";
 
-const line = (file: string, { line, column, message }: Finding, word: string): string =>
+const line = (file: string, { line, column, message }: DocumentFinding, word: string): string =>
   `${safe(file)}:${line}:${column}: ${word} ${safe(message)}`;
 
 /** Errors and warnings, a line each, in the form that editors jump to. */

@@ -1,4 +1,5 @@
 import { getNodeValue, type Node } from "jsonc-parser";
+import { defined } from "../../Core/defined";
 import { functionArnProblem, type Home } from "../../Core/function-arn";
 import {
   ANY_JOB_KEY,
@@ -11,7 +12,7 @@ import {
 } from "../../Core/mapping-keys";
 import { oneOf } from "../../Core/mapping-row";
 import { CARRIERS, type Carrier } from "../../Core/runner-class";
-import { closest, type Findings, type Properties } from "./object-reader";
+import { closest, type DocumentProperties, type Findings } from "./object-reader";
 
 /** A job of the document whose own fields are right. */
 export interface JobEntry {
@@ -39,7 +40,7 @@ class JobReader {
     private readonly findings: Findings,
     private readonly node: Node,
     private readonly where: string,
-    private readonly fields: Properties,
+    private readonly fields: DocumentProperties,
     private readonly home: Home | undefined,
   ) {}
 
@@ -139,9 +140,7 @@ class JobReader {
       tags,
       pk,
       sk: tagsKey(tags),
-      ...(project === undefined ? {} : { project }),
-      ...(arn === undefined ? {} : { arn }),
-      ...(className === undefined ? {} : { className }),
+      ...defined({ project, arn, className }),
     };
   }
 }

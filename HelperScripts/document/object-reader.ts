@@ -1,5 +1,5 @@
 import type { Node } from "jsonc-parser";
-import type { Finding, SyntaxTree } from "./syntax";
+import type { DocumentFinding, SyntaxTree } from "./syntax";
 
 /** A property: its name's place and its value. */
 export interface Property {
@@ -7,7 +7,7 @@ export interface Property {
   readonly value: Node;
 }
 /** Own keys only, whatever they are called: a Map has no prototype to pollute (F-67). */
-export type Properties = ReadonlyMap<string, Property>;
+export type DocumentProperties = ReadonlyMap<string, Property>;
 
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -48,7 +48,7 @@ const unknownField = (where: string, name: string, known: readonly string[]): st
 
 /** Collects the findings of one document. */
 export class Findings {
-  readonly all: Finding[] = [];
+  readonly all: DocumentFinding[] = [];
   constructor(private readonly tree: SyntaxTree) {}
 
   add(node: Node, message: string): void {
@@ -61,7 +61,7 @@ export class Findings {
   }
 
   /** Reads an object's fields; unknown and repeated ones are findings. `known` undefined: any name will do. */
-  fields(node: Node, where: string, known?: readonly string[]): Properties | undefined {
+  fields(node: Node, where: string, known?: readonly string[]): DocumentProperties | undefined {
     if (node.type !== "object") {
       this.add(node, `${where} must be an object`);
       return undefined;

@@ -1,21 +1,35 @@
 import type { Node } from "jsonc-parser";
+import { defined } from "../../Core/defined";
 import { CLASS_SORT_KEY, classRowKey } from "../../Core/mapping-keys";
+import { readMapping } from "../../Core/mapping-reading";
 import type { StoredRow } from "../../Core/mapping-state";
 import type { RoutingSettings } from "../../Core/routing-settings";
 import { type ClassEntry, readClassEntry } from "./class-entry";
+import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";
 import { closest, Findings, type Property } from "./object-reader";
 import { swappableRows } from "./swappable-rows";
-import { type Finding, parseSyntax } from "./syntax";
+import { type DocumentFinding, parseSyntax, type SyntaxTree } from "./syntax";
 
-export type { Finding } from "./syntax";
+export type { DocumentFinding } from "./syntax";
 
 /** What a document says: rows for the table, everything that is wrong with it, and what deserves a second look. */
 export interface DocumentReading {
   /** Complete when `errors` is empty. */
   readonly rows: readonly StoredRow[];
-  readonly errors: readonly Finding[];
-  readonly warnings: readonly Finding[];
+  readonly errors: readonly DocumentFinding[];
+  readonly warnings: readonly DocumentFinding[];
+  /** Whether it is no JSON at all, so that nothing else could be checked. */
+  readonly isBroken: boolean;
+  /** The entry behind each row. */
+  readonly entries: readonly DocumentEntry[];
+}
+
+/** A row, the value that says it, and how messages name it: `jobs[0]`. */
+export interface DocumentEntry {
+  readonly row: StoredRow;
+  readonly node: Node;
+  readonly where: string;
 }
 
 const DOCUMENT_FIELDS = ["jobs", "classes", "$schema"];
@@ -106,8 +120,7 @@ const jobRow = ({ pk, sk, type, arn, className }: JobEntry): StoredRow => ({
   pk,
   sk,
   type,
-  ...(arn === undefined ? {} : { arn }),
-  ...(className === undefined ? {} : { class: className }),
+  ...defined({ arn, class: className }),
 });
 
 const classRow = ({ name, fields }: ClassEntry): StoredRow => ({
@@ -116,7 +129,40 @@ const classRow = ({ name, fields }: ClassEntry): StoredRow => ({
   sk: CLASS_SORT_KEY,
 });
 
-const byPlace = (a: Finding, b: Finding): number => a.line - b.line || a.column - b.column;
+const jobEntry = (job: JobEntry): DocumentEntry => ({ row: jobRow(job), node: job.node, where: job.where });
+
+const classEntry = (entry: ClassEntry): DocumentEntry => ({
+  row: classRow(entry),
+  node: entry.node,
+  where: `classes[${JSON.stringify(entry.name)}]`,
+});
+
+/** What look-up's own reading says of the rows, at the entries that say them. */
+const flawsOf = (
+  entries: readonly DocumentEntry[],
+  tree: SyntaxTree,
+  settings: RoutingSettings | undefined,
+): { readonly problems: readonly DocumentFinding[]; readonly oddities: readonly DocumentFinding[] } => {
+  const byRow = new Map(entries.map((entry) => [entry.row, entry]));
+  const { flaws } = readMapping([...byRow.keys()], settings);
+  const found = flaws.flatMap(({ row, kind, message }) => {
+    const entry = byRow.get(row);
+    return entry ? [{ kind, finding: tree.at(entry.node, `${entry.where} ${message}`) }] : [];
+  });
+  const of = (isOdd: boolean) =>
+    found.filter(({ kind }) => (kind === "odd") === isOdd).map(({ finding }) => finding);
+  return { problems: of(false), oddities: of(true) };
+};
+
+const unread = (errors: readonly DocumentFinding[]): DocumentReading => ({
+  isBroken: true,
+  rows: [],
+  errors,
+  warnings: [],
+  entries: [],
+});
+
+const byPlace = (a: DocumentFinding, b: DocumentFinding): number => a.line - b.line || a.column - b.column;
 
 /**
  * Reads a mapping document and checks all of it (F-54, F-75): nothing is written before everything is right.
@@ -127,18 +173,32 @@ export const readDocument = (text: string, settings?: RoutingSettings): Document
   const tree = parseSyntax(text);
   const { root } = tree;
   if (root === undefined || tree.findings.length > 0) {
-    return { rows: [], errors: tree.findings, warnings: [] };
+    return unread(tree.findings);
   }
   const findings = new Findings(tree);
   const fields = findings.fields(root, "the document", DOCUMENT_FIELDS);
-  if (fields === undefined) return { rows: [], errors: findings.all, warnings: [] };
+  if (fields === undefined) return unread(findings.all);
   const classes = readClasses(findings, fields.get("classes")?.value, settings);
   const jobs = readJobs(findings, root, fields.get("jobs")?.value, settings);
   checkClasses(findings, jobs, classes);
   checkRepeats(findings, jobs);
+  const entries = [...[...classes.right.values()].map(classEntry), ...jobs.map(jobEntry)];
+  const { problems, oddities } = flawsOf(entries, tree, settings);
+  const swappable = swappableRows(jobs).map(({ node, message }) => tree.at(node, message));
   return {
-    rows: [...[...classes.right.values()].map(classRow), ...jobs.map(jobRow)],
-    errors: findings.all.sort(byPlace),
-    warnings: swappableRows(jobs).map(({ node, message }) => tree.at(node, message)),
+    isBroken: false,
+    rows: entries.map(({ row }) => row),
+    // What the entries' own checks say is said with the field, and is not said again.
+    errors: findings.all.length > 0 ? findings.all.sort(byPlace) : [...problems].sort(byPlace),
+    warnings: [...swappable, ...oddities].sort(byPlace),
+    entries,
   };
+};
+
+/** Reads a document's bytes. What is no text is an error like any other. */
+export const readDocumentFile = (bytes: Uint8Array, settings?: RoutingSettings): DocumentReading => {
+  const read = documentText(bytes);
+  if ("text" in read) return readDocument(read.text, settings);
+  const { line, column, problem: message } = read;
+  return unread([{ line, column, message }]);
 };

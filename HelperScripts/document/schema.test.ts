@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import fc from "fast-check";
-import { functionArn } from "../testing/world";
+import { functionArn } from "../testing/deployment-double";
 import { readDocument } from "./read-document";
 
 const read = (name: string) => readFileSync(join(__dirname, "..", name), "utf8");

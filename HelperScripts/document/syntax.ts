@@ -1,7 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 
 /** One thing that is wrong with a document, and where: line and column count from 1. */
-export interface Finding {
+export interface DocumentFinding {
   readonly line: number;
   readonly column: number;
   readonly message: string;
@@ -10,9 +10,9 @@ export interface Finding {
 /** A parsed document: values with their places. */
 export interface SyntaxTree {
   readonly root: Node | undefined;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DocumentFinding[];
   /** Makes a finding at a value's place. */
-  at(node: Node, message: string): Finding;
+  at(node: Node, message: string): DocumentFinding;
 }
 
 type Place = (offset: number) => { readonly line: number; readonly column: number };
@@ -65,7 +65,11 @@ const parseSafely = (text: string, errors: ParseError[]): Node | undefined | "to
   }
 };
 
-const first = (message: string): Finding => ({ line: 1, column: 1, message });
+/** After one slip the parser stumbles over what follows: one trailing comma is one error. */
+const firstOfEachLine = (findings: readonly DocumentFinding[]): readonly DocumentFinding[] =>
+  findings.filter(({ line }, index) => findings.findIndex((each) => each.line === line) === index);
+
+const first = (message: string): DocumentFinding => ({ line: 1, column: 1, message });
 
 /** Parses JSON strictly and keeps each value's place. A mark at the file's start (BOM) is passed over. */
 export const parseSyntax = (source: string): SyntaxTree => {
@@ -73,11 +77,13 @@ export const parseSyntax = (source: string): SyntaxTree => {
   const place = placesIn(text);
   const errors: ParseError[] = [];
   const root = parseSafely(text, errors);
-  const at = (node: Node, message: string): Finding => ({ ...place(node.offset), message });
+  const at = (node: Node, message: string): DocumentFinding => ({ ...place(node.offset), message });
   if (root === "too deep") {
     return { root: undefined, findings: [first("the document is nested too deeply")], at };
   }
-  const findings = errors.map((error) => ({ ...place(error.offset), message: syntaxMessage(error) }));
+  const findings = firstOfEachLine(
+    errors.map((error) => ({ ...place(error.offset), message: syntaxMessage(error) })),
+  );
   const isEmpty = root === undefined && findings.length === 0;
   return { root, findings: isEmpty || text.trim() === "" ? [first("the document is empty")] : findings, at };
 };

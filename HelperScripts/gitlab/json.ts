@@ -1,5 +1,5 @@
+import type { Fields } from "../../Core/fields";
 /** Careful reading of GitLab's answers. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);

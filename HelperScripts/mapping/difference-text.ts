@@ -1,14 +1,15 @@
 import type { StoredRow } from "../../Core/mapping-state";
 import type { Console } from "../console/console";
 import { table } from "../console/table";
-import type { Change, Difference } from "./difference";
+import type { Difference, MappingChange } from "./difference";
 import { rowLabel } from "./row-kinds";
 
 const MOST_ROWS = 40;
 
 const listed = (value: unknown): string => {
   if (value instanceof Set) return listed([...value]);
-  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 };
 
 /** What a row gives: its fields without the keys. */
@@ -20,7 +21,7 @@ export const rowContent = (row: StoredRow): string =>
 
 const SIGNS = { add: "+", change: "~", remove: "-" } as const;
 
-const cells = (change: Change): readonly string[] => {
+const cells = (change: MappingChange): readonly string[] => {
   const { what, name, project, tags } = rowLabel(change.row);
   const is = `${String(change.row.type)} ${rowContent(change.row)}`.trim();
   const was = change.kind === "change" ? `${String(change.was.type)} ${rowContent(change.was)}`.trim() : "";

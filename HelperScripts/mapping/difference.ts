@@ -1,23 +1,27 @@
+import { isMappingRow, isNearMiss } from "../../Core/mapping-reading";
 import { effectiveRow, type StoredRow, stagedPart } from "../../Core/mapping-state";
-import { canonicalKey, isMappingRow } from "./row-kinds";
+import { canonicalKey } from "./row-kinds";
 
 /** What an upload changes. `row` is the document's, `was` what is stored. */
-export type Change =
+export type MappingChange =
   | { readonly kind: "add"; readonly row: StoredRow }
   | { readonly kind: "change"; readonly row: StoredRow; readonly was: StoredRow }
   | { readonly kind: "remove"; readonly row: StoredRow; readonly why: "pruned" | "same keys, other order" };
 
 export interface Difference {
-  readonly changes: readonly Change[];
+  readonly changes: readonly MappingChange[];
   readonly unchanged: number;
   /** Rows that the document lacks and that stay, for want of `--prune`. */
   readonly others: readonly StoredRow[];
+  /** Rows that were meant for the mapping and miss its keys: never touched. */
+  readonly misses: readonly StoredRow[];
   /** Rows with a part that some upload staged and did not fold in: to be settled before anything else. */
   readonly unsettled: readonly StoredRow[];
 }
 
 const plain = (value: unknown): unknown => {
-  if (value instanceof Set) return [...value].sort();
+  if (typeof value === "bigint") return String(value);
+  if (value instanceof Set) return [...value].map(plain).sort();
   return Array.isArray(value) ? value.map(plain) : value;
 };
 
@@ -38,8 +42,9 @@ export const rowId = ({ pk, sk }: Pick<StoredRow, "pk" | "sk">): string => JSON.
 export class Comparison {
   private readonly wanted: Map<string, StoredRow>;
   private readonly wantedIds: ReadonlySet<string>;
-  private readonly changes: Change[] = [];
+  private readonly changes: MappingChange[] = [];
   private readonly others: StoredRow[] = [];
+  private readonly misses: StoredRow[] = [];
   private readonly unsettled: StoredRow[] = [];
   private unchanged = 0;
 
@@ -69,6 +74,7 @@ export class Comparison {
 
   /** Takes one page of the table. */
   add(page: readonly StoredRow[]): void {
+    this.misses.push(...page.filter(isNearMiss));
     for (const row of page.filter(isMappingRow)) {
       if (stagedPart(row) !== undefined) this.unsettled.push(row);
       const stored = effectiveRow(row, this.applied);
@@ -78,7 +84,7 @@ export class Comparison {
 
   result(): Difference {
     const added = [...this.wanted.values()].map((row) => ({ kind: "add", row }) as const);
-    const { unchanged, others, unsettled } = this;
-    return { changes: [...this.changes, ...added], unchanged, others, unsettled };
+    const { unchanged, others, misses, unsettled } = this;
+    return { changes: [...this.changes, ...added], unchanged, others, misses, unsettled };
   }
 }

@@ -1,13 +1,16 @@
-import { effectiveRow, type StoredRow } from "../../Core/mapping-state";
+import { effectiveRow, STATE_PARTITION_KEY, type StoredRow } from "../../Core/mapping-state";
 import type { MappingTable } from "./mapping-table";
-import { isMappingRow } from "./row-kinds";
 
-/** All rows that count. */
+/** All rows that count, those of others among them: `readMapping` tells them apart. */
 export const storedRows = async (table: MappingTable): Promise<readonly StoredRow[]> => {
   const { applied } = await table.state();
   const rows: StoredRow[] = [];
   for await (const page of table.pages()) {
-    rows.push(...page.filter(isMappingRow).flatMap((row) => effectiveRow(row, applied) ?? []));
+    rows.push(
+      ...page
+        .filter(({ pk }) => pk !== STATE_PARTITION_KEY)
+        .flatMap((row) => effectiveRow(row, applied) ?? []),
+    );
   }
   return rows;
 };

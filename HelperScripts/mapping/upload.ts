@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../../Core/errors";
 import { effectiveRow, type StoredRow, stagedPart } from "../../Core/mapping-state";
-import { type Change, Comparison, type Difference } from "./difference";
+import { Comparison, type Difference, type MappingChange } from "./difference";
 import { type MappingState, type MappingTable, ROWS_PER_TRANSACTION } from "./mapping-table";
 
 /** How long an upload may be without a sign of life before another may begin. */
@@ -110,7 +110,7 @@ class Upload {
     this.done = 0;
   }
 
-  async stage(changes: readonly Change[]): Promise<void> {
+  async stage(changes: readonly MappingChange[]): Promise<void> {
     const rows = changes.map((change) => {
       const { pk: _pk, sk: _sk, ...next } = change.row;
       return change.kind === "remove" ? { row: change.row } : { row: change.row, next };
@@ -160,7 +160,7 @@ export const foldInApplied = (
   return foldIn(table, rows, () => undefined);
 };
 
-const settlement = (generation: number, { kind, row }: Change): Settlement => ({
+const settlement = (generation: number, { kind, row }: MappingChange): Settlement => ({
   key: row,
   generation,
   ...(kind === "remove" ? {} : { remains: row }),

@@ -1,9 +1,17 @@
-import { WAITING_FOR } from "../commands/why";
+import { SKIP_WORDS, WAITING_WORDS } from "../../Core/reason-words";
+import { codeOf, LOOK_UP_SKIP_CODES, START_SKIP_CODES, WAITING_FOR_CODES } from "../../Core/reasons";
 import type { StartResult } from "./run-workflow";
 
-const WAITING: Readonly<Record<string, string>> = {
-  ...WAITING_FOR,
-  launch: "waits for its launch, which was refused just now; it is tried again by itself",
+/** A code that this version does not know is shown as it is. */
+const waitingText = (code: string): string => {
+  const known = codeOf(WAITING_FOR_CODES, code);
+  if (known !== undefined) return WAITING_WORDS[known].long;
+  return code === "launch" ? "its launch, which was refused just now; it is tried again by itself" : code;
+};
+
+const skipText = (code: string): string => {
+  const known = codeOf([...LOOK_UP_SKIP_CODES, ...START_SKIP_CODES], code);
+  return known === undefined ? code : SKIP_WORDS[known];
 };
 
 const IN_THE_LOGS = "the reason is in the logs of the stack's functions, by the job's id";
@@ -18,9 +26,9 @@ export const resultText = (jobId: number, result: StartResult, reason: string | 
     case "started":
       return `Runner ${result.runnerId ?? "?"} was started for job ${jobId} (${result.resourceId}).`;
     case "waiting":
-      return `Job ${jobId} ${WAITING[result.waitingFor] ?? `waits for ${result.waitingFor}`}.`;
+      return `Job ${jobId} waits for ${waitingText(result.waitingFor)}.`;
     case "nothing":
-      return `Nothing was started for job ${jobId}: ${result.reason}.`;
+      return `Nothing was started for job ${jobId}: ${skipText(result.reason)}.`;
     case "failed":
       return `No runner could be started for job ${jobId}: ${reason ?? IN_THE_LOGS}.`;
     case "timed-out":

@@ -25,7 +25,7 @@ const prepare = () => {
 describe("the start workflow, run for one job", () => {
   it("gets what a rule would hand it, and waits longer than the five minutes that it may take", async () => {
     const { mock, answer, run } = prepare();
-    answer({ lookup: { kind: "nothing", reason: "the job is running" } });
+    answer({ lookup: { kind: "nothing", reason: "job-not-pending" } });
     await run();
     const [call] = mock.commandCalls(StartSyncExecutionCommand);
     expect(call?.args[0].input.stateMachineArn).toBe(ARN);
@@ -42,7 +42,7 @@ describe("the start workflow, run for one job", () => {
 
   it("F-36: names the attempt after which one more is wanted", async () => {
     const { mock, answer, run } = prepare();
-    answer({ outcome: { kind: "nothing", reason: "under way" } });
+    answer({ outcome: { kind: "nothing", reason: "under-way" } });
     await run({ ...INPUT, again: 3 });
     const [call] = mock.commandCalls(StartSyncExecutionCommand);
     expect(parseJobEvent(JSON.parse(call?.args[0].input.input ?? ""))).toMatchObject({ again: 3 });
@@ -50,7 +50,7 @@ describe("the start workflow, run for one job", () => {
 
   it.each<[StartOutcome, object]>([
     [
-      { kind: "launched", runnerId: 9001, resourceId: "i-1", placeFreed: "EC2#default" },
+      { kind: "launched", runnerId: 9001, resourceId: "i-1", freed: { kind: "launch" } },
       { kind: "started", runnerId: 9001, resourceId: "i-1" },
     ],
     [
@@ -58,8 +58,8 @@ describe("the start workflow, run for one job", () => {
       { kind: "waiting", waitingFor: "starts-on" },
     ],
     [
-      { kind: "nothing", reason: "under way" },
-      { kind: "nothing", reason: "under way" },
+      { kind: "nothing", reason: "under-way" },
+      { kind: "nothing", reason: "under-way" },
     ],
   ])("reads the outcome %j", async (outcome, expected) => {
     const { answer, run } = prepare();
@@ -69,8 +69,8 @@ describe("the start workflow, run for one job", () => {
 
   it("reads a look-up that found nothing to start", async () => {
     const { answer, run } = prepare();
-    answer({ lookup: { kind: "nothing", reason: "no row maps the job" } });
-    expect(await run()).toEqual({ kind: "nothing", reason: "no row maps the job" });
+    answer({ lookup: { kind: "nothing", reason: "unmapped" } });
+    expect(await run()).toEqual({ kind: "nothing", reason: "unmapped" });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { HttpFetch } from "../gitlab/operator-gitlab";
-import { NOW } from "./world";
+import { NOW } from "./deployment-double";
 
 type Json = Record<string, unknown>;
 
@@ -8,8 +8,12 @@ export const WEBHOOK = "https://hooks.example.com/webhook";
 export const TOKEN = "glpat-secret-of-ours";
 export const SECRET = "webhook-secret-of-ours";
 
-/** A GitLab and a front door behind `fetch`: answers by method and path, and a record of what was asked. */
-export class GitLabDouble {
+/**
+ * A GitLab and a webhook API behind `fetch`: answers by method and path, and a record of what was asked. Not the
+ * stand-in of local/gitlab: what the doctor is for are tokens, webhooks and clocks that are wrong in ways that no
+ * sequence of calls to a sound GitLab brings about, and a time that stands still.
+ */
+export class OperatorGitLabDouble {
   readonly asked: {
     readonly method: string;
     readonly url: string;
@@ -20,7 +24,7 @@ export class GitLabDouble {
   token: Json = { scopes: ["create_runner", "manage_runner", "read_api"], expires_at: null, active: true };
   tokenStatus = 200;
   projects: Json[] = [{ id: 42, shared_runners_enabled: false, namespace: { id: 9, kind: "group" } }];
-  hooks: Json[] = [
+  webhooks: Json[] = [
     {
       id: 5,
       project_id: 42,
@@ -30,8 +34,8 @@ export class GitLabDouble {
       alert_status: "executable",
     },
   ];
-  groupHooks: Json[] = [];
-  hookStatus = 200;
+  groupWebhooks: Json[] = [];
+  webhookStatus = 200;
   testStatus = 201;
   deliveries: Json[] = [{ response_status: "200" }];
   /** What the webhook's address answers without the secret, and with it. */
@@ -43,9 +47,9 @@ export class GitLabDouble {
     if (/\/hooks\/\d+\/events/.test(path)) return [200, this.deliveries];
     if (/\/hooks\/\d+\/test/.test(path)) return [this.testStatus, {}];
     if (/\/hooks/.test(path) && method !== "GET")
-      return [this.hookStatus === 200 ? 201 : this.hookStatus, {}];
-    if (path.startsWith("/projects/42/hooks")) return [this.hookStatus, this.hooks];
-    if (path.startsWith("/groups/9/hooks")) return [this.hookStatus, this.groupHooks];
+      return [this.webhookStatus === 200 ? 201 : this.webhookStatus, {}];
+    if (path.startsWith("/projects/42/hooks")) return [this.webhookStatus, this.webhooks];
+    if (path.startsWith("/groups/9/hooks")) return [this.webhookStatus, this.groupWebhooks];
     const project = this.projects.find(({ id }) => path === `/projects/${id}`);
     return project ? [200, project] : [404, { message: "404 Not found" }];
   }

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { clientSettings } from "../../local/clients";
 import { jobHookPayload } from "../../local/gitlab";
-import { ROOT } from "../../local/run-folder";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { ROOT } from "../../local/laptop/run-folder";
 import { gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
 
 const PROJECT = 31;
@@ -116,11 +116,11 @@ export const toolsCases = (get: () => TestLaptop): void => {
     expect(pulled.jobs.filter((job) => job.class === "two")).toHaveLength(300);
   }, 120_000);
 
-  it("configure makes a project's hook, and doctor then finds nothing to mend there", async () => {
+  it("configure makes a project's webhook, and doctor then finds nothing to fix there", async () => {
     const test = get();
     const before = await runners(test, "doctor", "--project", String(PROJECT), "--json");
     expect(before.exitCode).toBe(1);
-    expect(before.out).toContain(`Project ${PROJECT} has no hook`);
+    expect(before.out).toContain(`Project ${PROJECT} has no webhook`);
     expect(await runners(test, "configure", "--project", String(PROJECT), "--yes")).toMatchObject({
       exitCode: 0,
     });
@@ -147,7 +147,7 @@ export const toolsCases = (get: () => TestLaptop): void => {
     const redriven = await runners(test, "redrive", "--yes", "--json");
     expect(redriven).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(redriven.out)).toEqual({ sent: 1, dropped: 0, left: 0 });
-    expect((await runners(test, "redrive")).out).toContain("There are no dead letters.");
+    expect((await runners(test, "redrive")).out).toContain("There are no DLQ messages.");
     const isLookedUp = () => test.calledSince(before).includes("LookUpRunnerFunction");
     await until("the look-up of the redriven job is over", 40_000, isLookedUp);
   }, 90_000);

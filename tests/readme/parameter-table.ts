@@ -23,7 +23,7 @@ const proposed = (value: Parameter["Default"]): string =>
 
 /** The README's table of a template's parameters, from the template's own words. */
 export const parameterTable = (templateText: string): string => {
-  const template = parseDocument(templateText, { logLevel: "silent" }).toJS() as {
+  const template = parseDocument(templateText, { logLevel: "silent" }).toJS({ maxAliasCount: -1 }) as {
     Parameters: Record<string, Parameter>;
   };
   const rows = Object.entries(template.Parameters).map(

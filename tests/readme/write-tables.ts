@@ -1,6 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { ID_PAGES, withShownTests } from "./id-tables";
 import { withTables } from "./parameter-table";
+import { testTitles } from "./test-titles";
 
-/** `npm run docs`: writes the templates' parameters into the README. */
+/** `npm run docs`: writes the templates' parameters into the README, and titles of tests into the tables of ids. */
 const root = `${__dirname}/../..`;
-writeFileSync(`${root}/README.md`, withTables(readFileSync(`${root}/README.md`, "utf8"), root));
+const rewrite = (page: string, change: (text: string) => string): void =>
+  writeFileSync(`${root}/${page}`, change(readFileSync(`${root}/${page}`, "utf8")));
+
+rewrite("README.md", (text) => withTables(text, root));
+const titles = testTitles();
+for (const page of ID_PAGES) rewrite(page, (text) => withShownTests(text, titles));

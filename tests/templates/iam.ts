@@ -81,18 +81,33 @@ export const allows = (statements: readonly Properties[], call: Call): boolean =
 const statementsOf = (document: Value | undefined): readonly Properties[] =>
   asList(asMap(document).Statement).map(asMap);
 
-/** The statements of a role's own policies, resolved. */
+export const managedStatements = (
+  template: Template,
+  policyId: string,
+  given: Given = {},
+): readonly Properties[] =>
+  statementsOf(resolve(template, resource(template, policyId).properties.PolicyDocument, given));
+
+/** The policies of the template that a role takes by name. */
+const attachedTo = (template: Template, roleId: string): readonly string[] =>
+  asList(resource(template, roleId).properties.ManagedPolicyArns).map((arn) => String(asMap(arn).Ref));
+
+/** The statements of a role's own policies and of those that it shares with others, resolved. */
 export const roleStatements = (
   template: Template,
   roleId: string,
   given: Given = {},
-): readonly Properties[] =>
-  asList(resource(template, roleId).properties.Policies).flatMap((policy) =>
+): readonly Properties[] => [
+  ...asList(resource(template, roleId).properties.Policies).flatMap((policy) =>
     statementsOf(resolve(template, asMap(policy).PolicyDocument, given)),
-  );
+  ),
+  ...attachedTo(template, roleId).flatMap((policyId) => managedStatements(template, policyId, given)),
+];
 
-export const managedStatements = (template: Template, policyId: string): readonly Properties[] =>
-  statementsOf(resolve(template, resource(template, policyId).properties.PolicyDocument));
+const isBoundaryOf = (template: Template, policyId: string): boolean =>
+  ofType(template, "AWS::IAM::Role").some(
+    ({ properties }) => asMap(properties.PermissionsBoundary).Ref === policyId,
+  );
 
 /** All identity policies of a template, with the resource that holds each and whether it is a boundary. */
 export const identityPolicies = (
@@ -102,6 +117,10 @@ export const identityPolicies = (
     roleStatements(template, id).map((statement) => ({ owner: id, isBoundary: false, statement })),
   ),
   ...ofType(template, "AWS::IAM::ManagedPolicy").flatMap(({ id }) =>
-    managedStatements(template, id).map((statement) => ({ owner: id, isBoundary: true, statement })),
+    managedStatements(template, id).map((statement) => ({
+      owner: id,
+      isBoundary: isBoundaryOf(template, id),
+      statement,
+    })),
   ),
 ];

@@ -61,13 +61,14 @@ const toValue = (node: unknown, document: Document): Value => {
 
 const SAM_GLOBALS: Readonly<Record<string, string>> = { "AWS::Serverless::Function": "Function" };
 
+const isPlainMap = (value: Value | undefined): boolean =>
+  Object.keys(asMap(value)).some((key) => key !== "Ref" && !key.startsWith("Fn::"));
+
 /** SAM's rule: maps are merged, all else is replaced by the resource's own value. */
 const withGlobals = (globals: Properties, own: Properties): Properties => {
   const merged = { ...globals, ...own };
-  for (const key of Object.keys(globals)) {
-    if (key in own && Object.keys(asMap(globals[key])).length > 0) {
-      merged[key] = { ...asMap(globals[key]), ...asMap(own[key]) };
-    }
+  for (const [key, value] of Object.entries(globals)) {
+    if (isPlainMap(value) && isPlainMap(own[key])) merged[key] = withGlobals(asMap(value), asMap(own[key]));
   }
   return merged;
 };

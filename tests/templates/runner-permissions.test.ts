@@ -26,7 +26,7 @@ describe("a Lambda runner", () => {
     ["T-9: has no way to tokens", "denied", TOUCHES["the access token"]],
   ])("%s", check(statements));
 
-  it("T-9 I-30: has two statements, its log and its row", () => {
+  it("T-6 T-9 I-30: has two statements, its log and its row", () => {
     expect(statements.flatMap(({ Action }) => asList(Action)).sort()).toEqual([
       "dynamodb:DeleteItem",
       "logs:CreateLogStream",

@@ -124,6 +124,21 @@ describe("the runner function", () => {
     const alarms = ofType(lambdaRunner, "AWS::CloudWatch::Alarm").map((alarm) => alarm.properties);
     expect(alarms.filter(({ MetricName }) => MetricName === metric)).toHaveLength(1);
   });
+
+  it("has an alarm on runners of its own that could not reach GitLab, and none on those that it rejected", () => {
+    const own = ofType(lambdaRunner, "AWS::CloudWatch::Alarm")
+      .map((alarm) => alarm.properties)
+      .filter(({ Namespace }) => Namespace === "GitLabRunners");
+    expect(own.map(({ MetricName, Dimensions }) => [MetricName, Dimensions])).toEqual([
+      [
+        "LambdaRunnerEnded",
+        [
+          { Name: "Function", Value: { Ref: "RunnerFunction" } },
+          { Name: "Outcome", Value: "unreachable" },
+        ],
+      ],
+    ]);
+  });
 });
 
 it("has an alarm for every section of the runbook, and none twice in it", () => {
@@ -180,6 +195,16 @@ it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, a
   expect(metrics).toEqual(
     expect.arrayContaining(["JobsFailed", "OldestWaitingSeconds", "JobsFoundBySweep", "LaunchesRefused"]),
   );
+});
+
+it("F-58: has an alarm on the first message in the dead-letter queue, and on one that lies for a day", () => {
+  const alarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")
+    .map(({ properties }) => properties)
+    .filter(({ Namespace }) => Namespace === "AWS/SQS");
+  expect(alarms.map(({ MetricName, Threshold }) => [MetricName, Threshold])).toEqual([
+    ["ApproximateNumberOfMessagesVisible", 1],
+    ["ApproximateAgeOfOldestMessage", 86_400],
+  ]);
 });
 
 it("T-20: takes bursts of hooks well above what a big pipeline makes", () => {

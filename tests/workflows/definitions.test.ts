@@ -111,7 +111,32 @@ const faults = (
   states: readonly (readonly [string, State])[] = tasksOf(workflow),
 ): readonly string[] => states.flatMap(([name, state]) => (isWrong(state) ? name : []));
 
+/** Fields by which a state may do something, as far as the tests' interpreter knows them. */
+const COMMON = ["Type", "Comment", "Next", "End", "ResultPath"];
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  Task: [...COMMON, "Resource", "InputPath", "Parameters", "TimeoutSeconds", "Retry", "Catch"],
+  Pass: [...COMMON, "Parameters", "Result"],
+  Choice: [...COMMON, "Choices", "Default"],
+  Map: [...COMMON, "ItemsPath", "ItemProcessor", "MaxConcurrency", "Catch"],
+  Succeed: COMMON,
+  Fail: [...COMMON, "Error", "Cause"],
+};
+const unknownFields = ([name, state]: readonly [string, State]): readonly string[] =>
+  Object.keys(state)
+    .filter((field) => !KNOWN[state.Type]?.includes(field))
+    .map((field) => `${name} has ${field}`);
+
 const RULES: readonly WorkflowRule[] = [
+  {
+    id: "S-27",
+    says: "uses of the language what the tests' interpreter knows, which passes over anything else",
+    check: (workflow) => statesOf(workflow).flatMap(unknownFields),
+    bad: [
+      task({ OutputPath: "$.a" }),
+      task({ ResultSelector: {} }),
+      task({ Type: "Parallel", Branches: [] }),
+    ],
+  },
   {
     id: "S-2",
     says: "is a valid definition",

@@ -9,7 +9,7 @@ import { parseRunnerOrder } from "../domain/runner-order-input";
 import type { StartOutcome } from "../domain/start-outcome";
 import { startRunner } from "../domain/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { capsOf, EC2_VARIABLES, fleetSettings, START_VARIABLES } from "./start-wiring";
+import { capsOf, EC2_VARIABLES, fleetSettings, outcomeFields, START_VARIABLES } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, patience } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
@@ -31,6 +31,6 @@ const parts = {
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
   const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings, ec2.load) }, order);
-  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "EC2", ...outcome, outcome: outcome.kind });
+  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "EC2", ...outcomeFields(outcome) });
   return outcome;
 };

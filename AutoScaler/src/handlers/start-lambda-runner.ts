@@ -10,7 +10,7 @@ import { parseRunnerOrder } from "../domain/runner-order-input";
 import type { StartOutcome } from "../domain/start-outcome";
 import { startRunner } from "../domain/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { capsOf, START_VARIABLES } from "./start-wiring";
+import { capsOf, outcomeFields, START_VARIABLES } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, patience } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
@@ -39,6 +39,6 @@ export const handler = async (input: unknown): Promise<StartOutcome> => {
     { ...parts, gitLab: await gitLabOf(settings, () => readTags(order)) },
     order,
   );
-  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "LAMBDA", ...outcome, outcome: outcome.kind });
+  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "LAMBDA", ...outcomeFields(outcome) });
   return outcome;
 };

@@ -23,7 +23,7 @@ export interface Matched {
   readonly input: unknown;
 }
 
-type Transform = (detail: BusEvent["detail"]) => unknown;
+type Transform = (event: BusEvent) => unknown;
 
 interface ShippedRule {
   readonly pattern: Properties;
@@ -34,9 +34,9 @@ interface ShippedRule {
 const MARK = "\u0000";
 
 const follower = (path: string): Transform => {
-  const keys = path.replace(/^\$\.detail\./, "").split(".");
-  return (detail) => {
-    let value: unknown = detail;
+  const keys = path.replace(/^\$\./, "").split(".");
+  return (event) => {
+    let value: unknown = event;
     for (const key of keys) {
       value =
         typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
@@ -50,14 +50,14 @@ type Placeholders = Readonly<Record<string, Transform>>;
 /** Placeholders inside quotes are text. */
 const textFiller = (text: string, values: Placeholders): Transform =>
   text.includes("<")
-    ? (detail) => text.replace(/<(\w+)>/g, (_, name: string) => String(values[name]?.(detail)))
+    ? (event) => text.replace(/<(\w+)>/g, (_, name: string) => String(values[name]?.(event)))
     : () => text;
 
 const fieldsFiller = (shape: object, values: Placeholders): Transform => {
   const fields = Object.entries(shape).map(([key, value]) => [key, filler(value, values)] as const);
-  return (detail) => {
+  return (event) => {
     const filled: Record<string, unknown> = {};
-    for (const [key, fill] of fields) filled[key] = fill(detail);
+    for (const [key, fill] of fields) filled[key] = fill(event);
     return filled;
   };
 };
@@ -111,7 +111,7 @@ export const match = (event: BusEvent): readonly Matched[] => {
   const kind = kindOf(event);
   const rules = known.get(kind) ?? matching(event);
   known.set(kind, rules);
-  return rules.map((rule) => ({ target: rule.target, input: rule.transform(event.detail) }));
+  return rules.map((rule) => ({ target: rule.target, input: rule.transform(event) }));
 };
 
 /** Seconds that the template gives a function. */

@@ -61,19 +61,42 @@ const implied = (template: Template): readonly string[] =>
       .map(({ id }) => `${id} lets SAM write its role, which adds policies of AWS's`),
   );
 
+/** Policies of the template itself that a role may share with others; a boundary is none. */
+const shareable = (template: Template): readonly string[] => {
+  const boundaries = ofType(template, "AWS::IAM::Role").map(
+    ({ properties }) => properties.PermissionsBoundary,
+  );
+  return ofType(template, "AWS::IAM::ManagedPolicy")
+    .map(({ id }) => id)
+    .filter((id) => !boundaries.some((boundary) => asMap(boundary).Ref === id));
+};
+
+const foreignPolicies = (template: Template): readonly string[] =>
+  ofType(template, "AWS::IAM::Role")
+    .filter(({ properties }) =>
+      asList(properties.ManagedPolicyArns).some(
+        (arn) => !shareable(template).includes(String(asMap(arn).Ref)),
+      ),
+    )
+    .map(({ id }) => `${id} takes a policy that the template does not write out`);
+
+/** A policy that lists its roles would be seen at no role. */
+const attachedElsewhere = (template: Template): readonly string[] =>
+  ofType(template, "AWS::IAM::ManagedPolicy")
+    .filter(({ properties }) => ["Roles", "Users", "Groups"].some((key) => properties[key] !== undefined))
+    .map(({ id }) => `${id} attaches itself`);
+
 const managed: TemplateRule = {
   id: "S-4",
   says: "writes every policy out: none managed by AWS, none added by SAM",
-  check: (template) => [
-    ...implied(template),
-    ...ofType(template, "AWS::IAM::Role")
-      .filter(({ properties }) => properties.ManagedPolicyArns !== undefined)
-      .map(({ id }) => `${id} takes a managed policy`),
-  ],
+  check: (template) => [...implied(template), ...foreignPolicies(template), ...attachedElsewhere(template)],
   bad: [
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Policies: [AmazonSSMFullAccess] } } }",
     'Resources: { F: { Type: AWS::Serverless::Function, Properties: { Role: x, Policies: [{ LambdaInvokePolicy: { FunctionName: "" } }] } } }',
     "Resources: { R: { Type: AWS::IAM::Role, Properties: { ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonEC2FullAccess] } } }",
+    "Parameters: { P: { Type: String, Default: x } }\nResources: { R: { Type: AWS::IAM::Role, Properties: { ManagedPolicyArns: [!Ref P] } } }",
+    "Resources: { R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: !Ref B, ManagedPolicyArns: [!Ref B] } }, B: { Type: AWS::IAM::ManagedPolicy, Properties: {} } }",
+    "Resources: { P: { Type: AWS::IAM::ManagedPolicy, Properties: { Roles: [admin] } } }",
   ],
 };
 

@@ -1,0 +1,9 @@
+/** The fields of an object that may be there: a key whose value is undefined is left out. */
+export type Defined<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
+
+/**
+ * Leaves out the keys whose value is undefined, so that an optional field is either there with a value or not
+ * there at all.
+ */
+export const defined = <Fields extends object>(fields: Fields): Defined<Fields> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;

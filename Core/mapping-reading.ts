@@ -1,0 +1,175 @@
+import { classOfRow, resolveClass } from "./class-resolution";
+import { functionArnProblem } from "./function-arn";
+import { CLASS_SORT_KEY, classRowKey, readJobKey, tagsKey } from "./mapping-keys";
+import { nameOddities, tagOddities } from "./mapping-oddities";
+import {
+  CLASS_FIELDS,
+  type ClassFields,
+  classNameOf,
+  isBad,
+  type MappingJobRow,
+  parseClassRow,
+  parseJobRow,
+  rowName,
+} from "./mapping-row";
+import type { StoredRow } from "./mapping-state";
+import type { RoutingSettings } from "./routing-settings";
+
+/**
+ * - `unreachable`: look-up never reads the row, for no job has its key
+ * - `unreadable`: the jobs of the row fail to start, and no document can hold it
+ * - `unusable`: the jobs of the row fail to start, though it reads well (its class, its function's account)
+ * - `odd`: the row counts as it is, but is probably not what was meant
+ */
+export type RowFlawKind = "unreachable" | "unreadable" | "unusable" | "odd";
+
+/** `message` continues a sentence that began with the row's name. */
+export interface RowFlaw {
+  readonly kind: RowFlawKind;
+  readonly row: StoredRow;
+  readonly message: string;
+}
+
+export interface ReadJobRow {
+  readonly row: StoredRow;
+  readonly job: MappingJobRow;
+}
+
+export interface ReadClassRow {
+  readonly row: StoredRow;
+  readonly name: string;
+  readonly fields: ClassFields;
+}
+
+/** Rows of the mapping as look-up understands them, and everything that is wrong with them. */
+export interface MappingReading {
+  readonly jobs: readonly ReadJobRow[];
+  readonly classes: readonly ReadClassRow[];
+  readonly flaws: readonly RowFlaw[];
+}
+
+type RowKey = Pick<StoredRow, "pk" | "sk">;
+
+export const isClassRow = ({ pk }: RowKey): boolean => pk.startsWith("class#");
+export const isJobRow = ({ pk }: RowKey): boolean => pk.startsWith("job#") || pk.startsWith("project#");
+/** Neither the state of uploads nor what somebody keeps in the table besides. */
+export const isMappingRow = (row: RowKey): boolean => isClassRow(row) || isJobRow(row);
+
+/** Keys that were meant for the mapping and miss its prefixes, such as `Job#build`. Uploads never touch them. */
+export const isNearMiss = ({ pk }: RowKey): boolean =>
+  !isMappingRow({ pk, sk: "" }) && /^\s*(jobs?|projects?|class(es)?)(-sha256)?\s*#/i.test(pk);
+
+const flaw = (kind: RowFlawKind, row: StoredRow, message: string): RowFlaw => ({ kind, row, message });
+
+const JOB_FIELDS = ["pk", "sk", "type", "arn", "class"];
+const CLASS_ROW_FIELDS: readonly string[] = ["pk", "sk", ...CLASS_FIELDS];
+
+const unknownFields = (row: StoredRow, known: readonly string[]): readonly string[] =>
+  Object.keys(row)
+    .filter((field) => !known.includes(field))
+    .map((field) => `has the field ${JSON.stringify(field)}, which the mapping does not know: it is ignored`);
+
+const jobOddities = (row: StoredRow, job: MappingJobRow): readonly string[] => [
+  ...(job.name === undefined ? [] : nameOddities(job.name)),
+  ...(job.name === "*" ? ["is for a job that is really called *: no document can hold it"] : []),
+  ...(job.tags === undefined ? ["has the digest of its tags for a key: no document can hold it"] : []),
+  ...(job.tags ?? []).flatMap(tagOddities),
+  ...unknownFields(row, JOB_FIELDS),
+];
+
+const readJobs = (rows: readonly StoredRow[]): Pick<MappingReading, "jobs" | "flaws"> => {
+  const jobs: ReadJobRow[] = [];
+  const flaws: RowFlaw[] = [];
+  for (const row of rows.filter(isJobRow)) {
+    const job = parseJobRow(row);
+    if (isBad(job)) {
+      flaws.push(flaw(isBad(readJobKey(row.pk)) ? "unreachable" : "unreadable", row, job.problem));
+    } else {
+      jobs.push({ row, job });
+      flaws.push(...jobOddities(row, job).map((message) => flaw("odd", row, message)));
+    }
+  }
+  return { jobs, flaws };
+};
+
+const readClasses = (rows: readonly StoredRow[]): Pick<MappingReading, "classes" | "flaws"> => {
+  const classes: ReadClassRow[] = [];
+  const flaws: RowFlaw[] = [];
+  for (const row of rows.filter(isClassRow)) {
+    const fields = parseClassRow(row);
+    if (isBad(fields)) {
+      flaws.push(flaw("unreadable", row, fields.problem));
+    } else {
+      classes.push({ row, name: classNameOf(row), fields });
+      flaws.push(...unknownFields(row, CLASS_ROW_FIELDS).map((message) => flaw("odd", row, message)));
+    }
+  }
+  return { classes, flaws };
+};
+
+/** Rows by hand may give the same tags in two orders. */
+const repeats = (jobs: readonly ReadJobRow[]): readonly RowFlaw[] => {
+  const seen = new Map<string, StoredRow>();
+  return jobs.flatMap(({ row, job }) => {
+    const key = JSON.stringify([row.pk, job.tags === undefined ? row.sk : tagsKey(job.tags)]);
+    const earlier = seen.get(key);
+    seen.set(key, earlier ?? row);
+    return earlier
+      ? [flaw("unusable", row, `has the same tags as ${rowName(earlier)}: delete one of them`)]
+      : [];
+  });
+};
+
+const leavesOut = (job: MappingJobRow, projects: readonly number[] | undefined): boolean =>
+  job.projectId !== undefined && projects?.includes(job.projectId) === false;
+
+const classProblem = (
+  job: MappingJobRow,
+  classRow: StoredRow | undefined,
+  settings: RoutingSettings,
+): string | undefined => {
+  const found = classOfRow(job, classRow, settings);
+  if (isBad(found)) return found.problem;
+  return leavesOut(job, found.projects)
+    ? `gives the class ${JSON.stringify(found.name)}, whose "projects" leave out project ${job.projectId}: add it there`
+    : undefined;
+};
+
+/** What only the whole table and the stack's settings can tell. */
+const unusable = (
+  rows: readonly StoredRow[],
+  jobs: readonly ReadJobRow[],
+  settings: RoutingSettings,
+): readonly RowFlaw[] => {
+  const classRows = new Map(rows.filter(({ sk }) => sk === CLASS_SORT_KEY).map((row) => [row.pk, row]));
+  return jobs.flatMap(({ row, job }) => {
+    const arnProblem = job.functionArn && functionArnProblem(job.functionArn, settings.home);
+    const problem =
+      arnProblem || classProblem(job, classRows.get(classRowKey(job.className ?? "")), settings);
+    return problem ? [flaw("unusable", row, problem)] : [];
+  });
+};
+
+const unresolved = (classes: readonly ReadClassRow[], settings: RoutingSettings): readonly RowFlaw[] =>
+  classes.flatMap(({ row, name, fields }) => {
+    const resolved = resolveClass(name, fields, settings);
+    return isBad(resolved) ? [flaw("unusable", row, resolved.problem)] : [];
+  });
+
+/**
+ * Reads rows as look-up does. Rows of others are passed over.
+ *
+ * @param rows those that count: what is staged has been settled
+ * @param settings the stack's, where they are known: then classes and functions are checked against them too
+ */
+export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettings): MappingReading => {
+  const { jobs, flaws: ofJobs } = readJobs(rows);
+  const { classes, flaws: ofClasses } = readClasses(rows);
+  const misses = rows
+    .filter(isNearMiss)
+    .map((row) =>
+      flaw("unreachable", row, "has a key that look-up never asks for: delete it, or correct it"),
+    );
+  const ofStack = settings ? [...unusable(rows, jobs, settings), ...unresolved(classes, settings)] : [];
+  return { jobs, classes, flaws: [...misses, ...ofClasses, ...ofJobs, ...repeats(jobs), ...ofStack] };
+};

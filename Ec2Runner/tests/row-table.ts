@@ -1,0 +1,60 @@
+import { createHash, createHmac } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Item } from "../../tests/doubles/dynamodb/expressions";
+import { serveTables } from "../../tests/doubles/dynamodb/server";
+import { BOOTSTRAP_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
+import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
+
+/** A row as DynamoDB writes it, or as it never would: the machine has to bear both. */
+export type StoredRow = Readonly<
+  Record<string, { readonly S?: string; readonly N?: string; readonly BOOL?: boolean }>
+>;
+
+export interface RowTable {
+  readonly endpoint: string;
+  put(row: StoredRow): void;
+  readonly rows: ReadonlyMap<string, Item>;
+  /** Whole request headers and bodies, in order. */
+  readonly requests: { readonly headers: IncomingMessage["headers"]; readonly body: string }[];
+  /** Signatures that were wrong. */
+  readonly badSignatures: string[];
+  close(): Promise<void>;
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+
+const SECRET = "laptop";
+
+/** Signature Version 4, computed anew from what arrived. */
+const expectedSignature = ({ headers, url, method }: IncomingMessage, body: string): string => {
+  const authorization = headers.authorization ?? "";
+  const scope = /Credential=[^/]+\/([^,]+)/.exec(authorization)?.[1] ?? "";
+  const signed = /SignedHeaders=([^,]+)/.exec(authorization)?.[1] ?? "";
+  const lines = signed.split(";").map((name) => `${name}:${String(headers[name] ?? "").trim()}\n`);
+  const canonical = [method, url, "", lines.join(""), signed, sha256(body)].join("\n");
+  const text = ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, sha256(canonical)].join("\n");
+  const key = scope.split("/").reduce<string | Buffer>((from, part) => hmac(from, part), `AWS4${SECRET}`);
+  return hmac(key, text).toString("hex");
+};
+
+/** The bootstrap table on loopback, with the signature of every request checked. */
+export const startRowTable = async (): Promise<RowTable> => {
+  const tables = new DynamoTables(STACK_TABLES);
+  const rows = tables.items(BOOTSTRAP_TABLE);
+  const requests: RowTable["requests"] = [];
+  const badSignatures: string[] = [];
+  const server = await serveTables(tables, ({ request, body }) => {
+    requests.push({ headers: request.headers, body });
+    const given = /Signature=(\w+)/.exec(request.headers.authorization ?? "")?.[1];
+    if (given !== expectedSignature(request, body)) badSignatures.push(String(given));
+  });
+  return {
+    endpoint: server.url,
+    put: (row) => rows.set(JSON.stringify([row.key?.S]), row as Item),
+    rows,
+    requests,
+    badSignatures,
+    close: server.close,
+  };
+};

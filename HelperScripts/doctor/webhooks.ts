@@ -1,0 +1,168 @@
+import type { Fields } from "../../Core/fields";
+import { ANY_JOB_KEY, parseTagsKey } from "../../Core/mapping-keys";
+import { mappingRows } from "../../Core/read-mapping";
+import { output } from "../deployment";
+import { fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
+import type { OperatorGitLab } from "../gitlab/operator-gitlab";
+import { tableReads } from "../table-reads";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
+
+const AREA = "webhook";
+const CONFIGURE = (project: number): string => `Run: npm run runners -- configure --project ${project}`;
+/** More would take minutes; --project looks at others. */
+export const MOST_PROJECTS = 30;
+
+const sameAddress = (a: string, b: string): boolean => a.replace(/\/+$/, "") === b.replace(/\/+$/, "");
+
+/** Webhooks of a project and, where it is in a group and the token may look, of the group. */
+const webhooksOf = async (
+  gitLab: OperatorGitLab,
+  project: Fields,
+): Promise<readonly Fields[] | undefined> => {
+  const own = await gitLab.get(`/projects/${numberOf(project.id)}/hooks?per_page=100`);
+  if (own.status !== 200) return undefined;
+  const namespace = fieldsOf(project.namespace);
+  const groupId = textOf(namespace.kind) === "group" ? numberOf(namespace.id) : undefined;
+  const group = groupId === undefined ? undefined : await gitLab.get(`/groups/${groupId}/hooks?per_page=100`);
+  return [...listOf(own.body), ...(group?.status === 200 ? listOf(group.body) : [])];
+};
+
+/** The last deliveries tell whether the webhook's secret is ours: GitLab never shows the secret itself. */
+const deliveryFinding = async (
+  gitLab: OperatorGitLab,
+  id: number,
+  webhook: Fields,
+): Promise<readonly DoctorFinding[]> => {
+  if (webhook.project_id === undefined) return [];
+  const log = await gitLab.get(`/projects/${id}/hooks/${numberOf(webhook.id)}/events?per_page=1`);
+  const [last] = log.status === 200 ? listOf(log.body) : [];
+  const status = textOf(last?.response_status) || String(last?.response_status ?? "");
+  if (status !== "401" && status !== "403") return [];
+  return [problem(AREA, `Project ${id}: the last delivery was refused (${status})`, CONFIGURE(id))];
+};
+
+const webhookFindings = (id: number, webhook: Fields, url: string): readonly DoctorFinding[] => {
+  const found: DoctorFinding[] = [];
+  if (webhook.job_events !== true) {
+    found.push(problem(AREA, `Project ${id}: the webhook does not send job events`, CONFIGURE(id)));
+  }
+  if (webhook.enable_ssl_verification === false && url.startsWith("https:")) {
+    found.push(problem(AREA, `Project ${id}: the webhook does not check the certificate`, CONFIGURE(id)));
+  }
+  const alert = textOf(webhook.alert_status);
+  if (alert !== "" && alert !== "executable") {
+    found.push(problem(AREA, `Project ${id}: GitLab has switched the webhook off (${alert})`, CONFIGURE(id)));
+  }
+  if (webhook.token_present === false) {
+    found.push(problem(AREA, `Project ${id}: the webhook has no secret token`, CONFIGURE(id)));
+  }
+  return found;
+};
+
+const projectFindings = async (
+  gitLab: OperatorGitLab,
+  project: Fields,
+  url: string,
+): Promise<readonly DoctorFinding[]> => {
+  const id = numberOf(project.id) ?? 0;
+  const webhooks = await webhooksOf(gitLab, project);
+  if (webhooks === undefined) {
+    const sentence = `Project ${id}: its webhooks cannot be listed with this token`;
+    return [
+      warning(AREA, sentence, "Look at Settings > Webhooks of the project, or use a token of a maintainer"),
+    ];
+  }
+  const ours = webhooks.filter((webhook) => sameAddress(textOf(webhook.url), url));
+  const [webhook] = ours;
+  if (webhook === undefined) {
+    return [problem(AREA, `Project ${id} has no webhook to ${url}`, CONFIGURE(id))];
+  }
+  const twice =
+    ours.length > 1
+      ? [
+          warning(
+            AREA,
+            `Project ${id} has the webhook ${ours.length} times`,
+            "Remove all but one: it is only noise",
+          ),
+        ]
+      : [];
+  const wrong = [...webhookFindings(id, webhook, url), ...(await deliveryFinding(gitLab, id, webhook))];
+  return wrong.length > 0 ? [...wrong, ...twice] : [ok(AREA, `Project ${id} sends its job events`), ...twice];
+};
+
+const untaggedJobsAreOurs = async ({ context, autoScaler, settings }: DoctorContext): Promise<boolean> => {
+  if (settings?.unmappedJobs === "DEFAULT") return true;
+  const table = tableReads(context.clients.dynamoDb(), output(autoScaler, "MappingTableName"));
+  const rows = await mappingRows(table, ANY_JOB_KEY);
+  return rows.some(({ sk }) => parseTagsKey(sk)?.length === 0);
+};
+
+const raceFinding = (project: Fields): readonly DoctorFinding[] =>
+  project.shared_runners_enabled === true
+    ? [
+        warning(
+          "races",
+          `Project ${numberOf(project.id)}: instance runners also take its untagged jobs, so ours may start for nothing`,
+          "Switch them off under Settings > CI/CD > Runners, tag the jobs, or deploy with UnmappedJobs=IGNORE",
+        ),
+      ]
+    : [];
+
+const projectsToLookAt = async (
+  gitLab: OperatorGitLab,
+  wanted: readonly number[] | undefined,
+): Promise<{ readonly projects: readonly Fields[]; readonly findings: readonly DoctorFinding[] }> => {
+  if (wanted === undefined) {
+    const answer = await gitLab.get(`/projects?membership=true&per_page=${MOST_PROJECTS}&order_by=id`);
+    const more = answer.nextPage
+      ? [
+          warning(
+            AREA,
+            `Only ${MOST_PROJECTS} of the token's projects were looked at`,
+            "Name others with --project",
+          ),
+        ]
+      : [];
+    return { projects: listOf(answer.body), findings: more };
+  }
+  const projects: Fields[] = [];
+  const findings: DoctorFinding[] = [];
+  for (const id of wanted) {
+    const answer = await gitLab.get(`/projects/${id}`);
+    if (answer.status === 200) projects.push(fieldsOf(answer.body));
+    else
+      findings.push(
+        problem(
+          AREA,
+          `Project ${id} is not to be seen with this token (${answer.status})`,
+          "Correct the id, or make the token's user an owner of the project",
+        ),
+      );
+  }
+  return { projects, findings };
+};
+
+/** The webhook of each project, and who else would take its jobs. */
+export const checkWebhooks: Check = async (doctorContext) => {
+  const { gitLab, infrastructure } = doctorContext;
+  const url = infrastructure?.outputs.get("WebhookUrl");
+  if (gitLab === undefined || url === undefined) return [];
+  const { projects, findings } = await projectsToLookAt(gitLab, doctorContext.projects);
+  if (projects.length + findings.length === 0) {
+    return [
+      problem(
+        AREA,
+        "The token is a member of no project",
+        "Make its user an owner of the projects, or of their group",
+      ),
+    ];
+  }
+  const untagged = await untaggedJobsAreOurs(doctorContext);
+  const found: DoctorFinding[] = [...findings];
+  for (const project of projects) {
+    found.push(...(await projectFindings(gitLab, project, url)));
+    if (untagged) found.push(...raceFinding(project));
+  }
+  return found;
+};

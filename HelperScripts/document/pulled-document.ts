@@ -1,0 +1,119 @@
+import { defined } from "../../Core/defined";
+import { isJobRow, type MappingReading, type RowFlaw } from "../../Core/mapping-reading";
+import { type MappingJobRow, rowName } from "../../Core/mapping-row";
+import type { StoredRow } from "../../Core/mapping-state";
+import { canonicalRow, rowId } from "../mapping/difference";
+import { canonicalKey } from "../mapping/row-kinds";
+import { documentSource, entrySource } from "./document-source";
+import { readDocument } from "./read-document";
+
+/** What is pulled from the table; `text` absent: a document of it would send jobs elsewhere. */
+export interface PulledDocument {
+  readonly text?: string;
+  readonly jobs: number;
+}
+
+interface Entry {
+  readonly row: StoredRow;
+  readonly value: unknown;
+  readonly className?: string;
+  /** How the earlier document writes it. */
+  readonly source?: string;
+}
+
+const isHeldByDocuments = ({ name, tags }: MappingJobRow): boolean => name !== "*" && tags !== undefined;
+
+/** Rows whose jobs fail to start, or that no document can hold: without them those jobs would go elsewhere. */
+export const rowsThatBlock = ({ jobs, flaws }: MappingReading): readonly StoredRow[] => [
+  ...flaws.filter(({ kind, row }: RowFlaw) => kind === "unreadable" && isJobRow(row)).map(({ row }) => row),
+  ...jobs.filter(({ job }) => !isHeldByDocuments(job)).map(({ row }) => row),
+];
+
+const jobValue = (job: MappingJobRow): Readonly<Record<string, unknown>> => ({
+  type: job.type,
+  name: job.name ?? "*",
+  ...defined({
+    project: job.projectId,
+    tags: job.tags?.length ? job.tags : undefined,
+    class: job.className,
+    lambdaArn: job.functionArn,
+  }),
+});
+
+const entriesOf = ({ jobs, classes }: MappingReading): readonly Entry[] => [
+  ...classes.map(({ row, name, fields }) => ({ row, value: fields, className: name })),
+  ...jobs.map(({ row, job }) => ({ row, value: jobValue(job) })),
+];
+
+const byKey = ({ row: a }: Entry, { row: b }: Entry): number => {
+  if (a.pk !== b.pk) return a.pk < b.pk ? -1 : 1;
+  return a.sk < b.sk ? -1 : 1;
+};
+
+const id = (row: StoredRow): string => rowId(canonicalKey(row));
+const content = (row: StoredRow): string => canonicalRow({ ...row, ...canonicalKey(row) });
+
+interface Earlier {
+  readonly schema?: unknown;
+  /** The entries' place, and how each is written. */
+  readonly written: ReadonlyMap<
+    string,
+    { readonly place: number; readonly row: StoredRow; readonly source: string }
+  >;
+}
+
+const schemaIn = (text: string): unknown => {
+  const value: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
+  return typeof value === "object" && value !== null && "$schema" in value ? value.$schema : undefined;
+};
+
+const earlierOf = (text: string | undefined): Earlier | undefined => {
+  if (text === undefined) return undefined;
+  const { entries, errors } = readDocument(text);
+  if (errors.length > 0) return undefined;
+  const written = entries.map(
+    ({ row, node }, place) =>
+      [rowId(row), { place, row, source: text.slice(node.offset, node.offset + node.length) }] as const,
+  );
+  return { schema: schemaIn(text), written: new Map(written) };
+};
+
+const isClass = ({ className }: Entry): boolean => className !== undefined;
+
+const entryText = ({ value, className, source }: Entry): string =>
+  entrySource(value, source, className === undefined ? "" : `${JSON.stringify(className)}: `);
+
+/** In the earlier document's order and words, where it says the same; what is new follows, sorted. */
+const arranged = (entries: readonly Entry[], earlier: Earlier | undefined): readonly Entry[] => {
+  const placeOf = ({ row }: Entry): number => earlier?.written.get(id(row))?.place ?? Number.MAX_SAFE_INTEGER;
+  return [...entries]
+    .sort((a, b) => placeOf(a) - placeOf(b) || byKey(a, b))
+    .map((entry) => {
+      const before = earlier?.written.get(id(entry.row));
+      return before && content(before.row) === content(entry.row)
+        ? { ...entry, source: before.source }
+        : entry;
+    });
+};
+
+/**
+ * Makes a document of what was read.
+ *
+ * @param schema where editors find the schema, for a new document
+ * @param before the document that it replaces: its `$schema`, order and wording stay
+ */
+export const pulledDocument = (reading: MappingReading, schema: string, before?: string): PulledDocument => {
+  const jobs = reading.jobs.length;
+  if (rowsThatBlock(reading).length > 0) return { jobs };
+  const earlier = earlierOf(before);
+  const entries = arranged(entriesOf(reading), earlier);
+  const text = documentSource({
+    schema: earlier ? earlier.schema : schema,
+    classes: entries.filter(isClass).map(entryText),
+    jobs: entries.filter((entry) => !isClass(entry)).map(entryText),
+  });
+  return { text, jobs };
+};
+
+/** A sentence for each flaw. */
+export const flawSentence = ({ row, message }: RowFlaw): string => `The row ${rowName(row)} ${message}`;

@@ -1,0 +1,210 @@
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { LedgerItem } from "../../Core/ledger";
+import { encodeItem } from "../../Core/ledger/codec";
+import { LEDGER_TABLE, MAPPING_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
+import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
+import type { Clients, Context } from "../context";
+import type { HttpFetch } from "../gitlab/operator-gitlab";
+import { runProgram } from "../program";
+import { type ConsoleAnswers, consoleDouble } from "./console-double";
+import { NamedError } from "./named-error";
+import { TableView } from "./table-view";
+
+/** One call to AWS, as the double saw it. */
+export interface Call {
+  readonly command: string;
+  readonly input: Record<string, unknown>;
+}
+
+type Answer = (input: never) => unknown;
+
+export const ACCOUNT = "111122223333";
+export const REGION = "us-east-1";
+export const AUTOSCALER = "gitlab-runners-autoscaler";
+export const INFRASTRUCTURE = "gitlab-runners-infrastructure";
+export const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+export const stateMachineArn = (name: string): string =>
+  `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`;
+export const NOW = Date.parse("2026-11-25T12:00:00Z");
+
+/** Small, so that paging is always on trial. */
+const PAGE_SIZE = 40;
+
+const ENVIRONMENT: Record<string, string> = {
+  UNMAPPED_JOBS: "DEFAULT",
+  DEFAULT_RUNNER_ARN: functionArn("default"),
+  DEFAULT_ARCHITECTURE: "arm64",
+  INSTANCE_TYPES_ARM64: "m7g.large,c7g.large",
+  INSTANCE_TYPES_X86_64: "m7i.large",
+  MARKET: "spot-first",
+  DISK_GIB: "30",
+  MAX_RUNNERS_PER_CLASS: "50",
+  EC2_LIFETIME_SECONDS: "7200",
+  EC2_MAX_LIFETIME_SECONDS: "43200",
+  EC2_WAIT_TIMEOUT_SECONDS: "120",
+  LAMBDA_LIFETIME_SECONDS: "900",
+  LAMBDA_WAIT_TIMEOUT_SECONDS: "60",
+};
+
+const stack = (name: string, outputs: Record<string, string>, status = "CREATE_COMPLETE") => ({
+  StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/1`,
+  StackStatus: status,
+  Parameters: [{ ParameterKey: "MaxRunners", ParameterValue: "100" }],
+  Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+});
+
+/** A deployment in memory, and the command line beside it. Tests change its parts as they need. */
+export class DeploymentDouble {
+  readonly dynamo = new DynamoTables(STACK_TABLES, { query: PAGE_SIZE, scan: PAGE_SIZE });
+  readonly mapping = new TableView(this.dynamo, MAPPING_TABLE);
+  readonly ledger = new TableView(this.dynamo, LEDGER_TABLE);
+  readonly calls: Call[] = [];
+  readonly files = new Map<string, string>();
+  /** Files that are not UTF-8. */
+  readonly bytes = new Map<string, Uint8Array>();
+  readonly parameters = new Map<string, { Value: string; Type: string }>();
+  readonly environment: Record<string, string> = { ...ENVIRONMENT };
+  readonly env: Record<string, string | undefined> = {};
+  readonly stacks = new Map<string, ReturnType<typeof stack>>();
+  readonly functions = new Map<string, Record<string, unknown>>();
+  /** Answers to commands that have no state here; also goes before those that have. */
+  readonly answers = new Map<string, Answer>();
+  /** Called before a command has its effect; may throw. */
+  before: (call: Call, index: number) => void | Promise<void> = () => undefined;
+  now = NOW;
+  fetch: HttpFetch = async (url) => {
+    throw new Error(`Nobody listens at ${url}`);
+  };
+
+  constructor() {
+    const outputs = {
+      MappingTableName: MAPPING_TABLE,
+      LedgerTableName: LEDGER_TABLE,
+      LookUpRunnerFunctionName: "look-up",
+      ConfigurationPath: "/gitlabrunner",
+      DeploymentId: INFRASTRUCTURE,
+      EventBusName: INFRASTRUCTURE,
+      DeadLetterQueueUrl: "https://sqs/dead",
+      StartRunnerStateMachineArn: stateMachineArn("start"),
+      StopRunnerStateMachineArn: stateMachineArn("stop"),
+      RunnerLaunchTemplateArm64Id: "lt-arm",
+      RunnerLaunchTemplateX86Id: "lt-x86",
+    };
+    this.stacks.set(AUTOSCALER, stack(AUTOSCALER, outputs));
+    const webhook = { WebhookUrl: "https://hooks.example.com/webhook", ConfigurationPath: "/gitlabrunner" };
+    this.stacks.set(INFRASTRUCTURE, stack(INFRASTRUCTURE, webhook));
+  }
+
+  setStack(name: string, outputs: Record<string, string>, status?: string): void {
+    this.stacks.set(name, stack(name, outputs, status));
+  }
+
+  setParameter(name: string, Value: string, Type = "SecureString"): void {
+    this.parameters.set(`/gitlabrunner/${name}`, { Value, Type });
+  }
+
+  putLedger(item: LedgerItem): void {
+    this.ledger.put(unmarshall(encodeItem(item)));
+  }
+
+  private describeStack(name: string): object {
+    const found = this.stacks.get(name);
+    if (!found) throw new NamedError("ValidationError", `Stack with id ${name} does not exist`);
+    return { Stacks: [found] };
+  }
+
+  private describeFunction(name: string): object {
+    if (name === "look-up") return { Environment: { Variables: this.environment } };
+    const found = this.functions.get(name);
+    if (!found) throw new NamedError("ResourceNotFoundException");
+    return found;
+  }
+
+  private getParameters(names: readonly string[]): object {
+    return {
+      Parameters: names.flatMap((Name) => {
+        const stored = this.parameters.get(Name);
+        return stored ? [{ Name, ...stored }] : [];
+      }),
+    };
+  }
+
+  private answer({ command, input }: Call): unknown {
+    const own = this.answers.get(command);
+    if (own) return own(input as never);
+    const { TableName, StackName, FunctionName, Names, Name, Value, Type } = input as Record<string, string>;
+    if (TableName !== undefined || command.startsWith("Transact")) return this.dynamo.run(command, input);
+    switch (command) {
+      case "DescribeStacksCommand":
+        return this.describeStack(StackName ?? "");
+      case "GetFunctionConfigurationCommand":
+        return this.describeFunction(FunctionName ?? "");
+      case "GetParametersCommand":
+        return this.getParameters((Names ?? []) as readonly string[]);
+      case "DescribeStateMachineCommand":
+        return { status: "ACTIVE", type: "EXPRESS" };
+      case "PutParameterCommand":
+        this.parameters.set(Name ?? "", { Value: Value ?? "", Type: Type ?? "" });
+        return {};
+      default:
+        throw new NamedError("AccessDeniedException", `not allowed: ${command}`);
+    }
+  }
+
+  private readonly client = {
+    send: async (sent: { readonly constructor: { readonly name: string }; readonly input: object }) => {
+      const call = { command: sent.constructor.name, input: sent.input as Record<string, unknown> };
+      this.calls.push(call);
+      await this.before(call, this.calls.length);
+      return this.answer(call);
+    },
+  };
+
+  private clients(): Clients {
+    const client = () => this.client as never;
+    return {
+      cloudFormation: client,
+      dynamoDb: client,
+      lambda: client,
+      ssm: client,
+      sqs: client,
+      ec2: client,
+      eventBridge: client,
+      iam: client,
+      serviceQuotas: client,
+      stepFunctions: client,
+    };
+  }
+
+  /** Runs one command line. */
+  async run(argv: readonly string[], answers: ConsoleAnswers = {}) {
+    const console = consoleDouble(answers);
+    let randoms = 0;
+    const context: Context = {
+      console,
+      clients: this.clients(),
+      fetch: (url, init) => this.fetch(url, init),
+      now: () => this.now,
+      sleep: async (milliseconds) => {
+        this.now += milliseconds;
+      },
+      random: () => `${argv.join("-")}-${++randoms}-${Math.random()}`,
+      env: this.env,
+      readFile: (path) => {
+        const content = this.bytes.get(path) ?? this.files.get(path);
+        if (content === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT", path });
+        return typeof content === "string" ? Buffer.from(content) : content;
+      },
+      writeFile: (path, text) => this.files.set(path, text),
+    };
+    const exitCode = await runProgram(argv, context);
+    return { exitCode, out: console.outText(), err: console.errText(), console };
+  }
+
+  /** Commands that change something. */
+  writes(): readonly string[] {
+    return this.calls
+      .map(({ command }) => command)
+      .filter((command) => !/^(Get|Describe|Scan|Query|List|Receive)/.test(command));
+  }
+}

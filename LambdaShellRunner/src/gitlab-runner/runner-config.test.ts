@@ -1,0 +1,41 @@
+import fc from "fast-check";
+import { parse } from "smol-toml";
+import { runnerToml } from "./runner-config";
+
+const PLACES = { builds: "/tmp/job-a/builds", cache: "/tmp/job-a/cache" };
+
+describe("gitlab-runner's configuration", () => {
+  it("has one entry, for the shell executor, below the job's own folder, with a bounded last report", () => {
+    const toml = runnerToml(
+      { url: "https://gitlab.example.com", token: "glrt-abc" },
+      PLACES,
+      "/opt/bin:/bin",
+    );
+    expect(parse(toml)).toEqual({
+      runners: [
+        {
+          name: "job",
+          url: "https://gitlab.example.com",
+          token: "glrt-abc",
+          executor: "shell",
+          shell: "bash",
+          builds_dir: PLACES.builds,
+          cache_dir: PLACES.cache,
+          environment: ["PATH=/opt/bin:/bin"],
+          job_status_final_update_retry_limit: 4,
+        },
+      ],
+    });
+  });
+
+  it("keeps any text what it is: nothing in a token or PATH becomes a setting", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary-ascii" }), (token, path) => {
+        const toml = runnerToml({ url: "https://a.example", token }, PLACES, path);
+        expect(parse(toml)).toMatchObject({
+          runners: [{ token, environment: [`PATH=${path}`], executor: "shell" }],
+        });
+      }),
+    );
+  });
+});

@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(__dirname, "..");
+/** What tools make or fetch; none of it is committed. */
+const NOT_OURS = new Set([
+  ".aws-sam",
+  ".git",
+  ".local",
+  ".stryker-tmp",
+  "coverage",
+  "dist",
+  "node_modules",
+  "reports",
+]);
+
+const walk = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter(({ name }) => !NOT_OURS.has(name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return walk(path);
+      return entry.isFile() ? [path] : [];
+    });
+
+/** The repository's own files: paths from its root, sorted. Works without git, as in an unpacked archive. */
+export const repositoryFiles = (): readonly string[] => [...walk("")].sort();
+
+/** A file's text, by its path from the root. */
+export const readText = (path: string): string => readFileSync(join(ROOT, path), "utf8");
