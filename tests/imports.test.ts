@@ -80,6 +80,12 @@ const importsOf = (path: string, text: string): readonly Import[] =>
   });
 
 const isAws = ({ specifier }: Import): boolean => /^@(aws-sdk|smithy|aws)\//.test(specifier);
+/** What AWS documents for others' programs: its clients, and the helpers for DynamoDB's items. */
+const isOfficialAws = ({ specifier }: Import): boolean =>
+  /^@aws-sdk\/(client-[a-z0-9-]+|lib-[a-z0-9-]+|util-dynamodb)$/.test(specifier);
+const isInsideOfPackage = ({ specifier }: Import): boolean => /^[^.].*\/dist(-[a-z]+)?\//.test(specifier);
+/** Clients whose load is too long for a function's start; `-sdk.ts` files are reached by `import()` alone. */
+const isHeavyClient = ({ specifier }: Import): boolean => /^@aws-sdk\/client-(ec2|lambda)$/.test(specifier);
 const isNode = ({ specifier }: Import): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier);
 const packageOf = (specifier: string): string =>
@@ -171,6 +177,22 @@ const RULES: readonly Rule[] = [
       !dependencies.includes(packageOf(one.specifier)),
   },
   {
+    says: "AWS is spoken to by its official clients, and no package by its inside",
+    about: /^/,
+    forbids: (one) => (isAws(one) && !isOfficialAws(one)) || isInsideOfPackage(one),
+  },
+  {
+    says: "a file that makes a client gives it time-outs",
+    about: OF_WHAT_SHIPS,
+    forbidsText: /^(?![\s\S]*\b(requestTimeout:|CLIENT_SETTINGS\b))[\s\S]*?\bnew [A-Z]\w*Client\(/,
+  },
+  {
+    says: "a function loads EC2's and Lambda's clients after its start",
+    about: /^AutoScaler\/(?!src\/adapters\/[a-z0-9]+-sdk\.ts$)/,
+    forbids: (one) => isHeavyClient(one) && !one.isType,
+    forbidsText: /\bfrom\s+["'][^"']*-sdk["']/,
+  },
+  {
     says: "the environment is read where a function or command begins",
     about: new RegExp(`^(?!${HAS_ENVIRONMENT.source.slice(1)})`),
     forbidsText: /\bprocess\.env\b/,
@@ -255,6 +277,15 @@ describe("imports", () => {
     ["HelperScripts/deep/x.ts", 'import type { A } from "../../LambdaShellRunner/src/serve";'],
     ["HelperScripts/x.ts", 'import { World } from "./testing/world";'],
     ["HelperScripts/src/x.ts", 'import fc from "fast-check";'],
+    [`${ADAPTERS}/x.ts`, 'import { Client } from "@smithy/core/client";'],
+    [`${ADAPTERS}/x.ts`, 'import type { StaticListSchema } from "@smithy/types";'],
+    ["Infrastructure/src/x.ts", 'import { SignatureV4 } from "@smithy/signature-v4";'],
+    [`${ADAPTERS}/x.ts`, 'import { AwsJson1_0Protocol } from "@aws-sdk/core/protocols";'],
+    ["LambdaShellRunner/src/x.ts", 'import { a } from "@aws-sdk/client-dynamodb/dist-cjs/schemas";'],
+    ["HelperScripts/x.ts", 'const { a } = require("picocolors/dist/inside");'],
+    ["LambdaShellRunner/src/x.ts", "const dynamo = new DynamoDBClient({ maxAttempts: 3 });"],
+    [`${ADAPTERS}/x.ts`, 'import { EC2Client } from "@aws-sdk/client-ec2";'],
+    [`${HANDLERS}/x.ts`, 'import { lambdaSdk } from "../adapters/lambda-sdk";'],
     ["local/x.ts", 'import { STACK } from "../AutoScaler/src/ports";'],
     ["local/deep/x.ts", 'import { serve } from "../../LambdaShellRunner/src/serve";'],
     ["local/x.ts", 'import { describeWith } from "./needs";'],
@@ -271,6 +302,11 @@ describe("imports", () => {
     ["Core/ledger/x.ts", 'import type { AttributeValue } from "@aws-sdk/client-dynamodb";'],
     ["Core/gitlab/x.ts", 'import { request } from "node:https";'],
     ["local/x.ts", 'import { parse } from "../Core/model/job-event";\nconst { env } = process;'],
+    ["AutoScaler/src/adapters/x.ts", 'import { GetItemCommand } from "@aws-sdk/client-dynamodb";'],
+    ["AutoScaler/src/adapters/x.ts", 'import type { Instance } from "@aws-sdk/client-ec2";'],
+    ["AutoScaler/src/adapters/x.ts", 'const load = () => import("./ec2-sdk");'],
+    ["AutoScaler/src/adapters/ec2/sdk.ts", 'import { EC2Client } from "@aws-sdk/client-ec2";'],
+    ["Infrastructure/src/x.ts", "new SSMClient({ requestHandler: { requestTimeout: 1_000 } });"],
   ])("are let through in %s: %s", (path, text) => {
     expect(broken(path, text)).toEqual([]);
   });

@@ -9,6 +9,8 @@ export interface GitLabClientOptions {
   /** Reads the configuration anew: asked once, when GitLab refuses the token (F-22). */
   readonly refresh: () => Promise<GitLabAccess>;
   readonly clock: { sleep(milliseconds: number): Promise<void> };
+  /** Called whenever a request is on its way: what only its answer needs may load meanwhile. */
+  readonly onSent?: () => void;
   /** Of one exchange. */
   readonly timeoutMilliseconds: number;
   /** How long a `Retry-After` may ask us to wait; more is left to the workflow's retry. */
@@ -80,7 +82,7 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   const { refresh, clock, timeoutMilliseconds, longestWaitSeconds } = options;
   let { access } = options;
 
-  const send = httpExchange();
+  const send = httpExchange(options.onSent);
 
   const exchange = ({ method, path, body }: GitLabRequest): Promise<HttpAnswer> => {
     const token = access.mode === "verified" ? access.token : undefined;

@@ -26,6 +26,11 @@ export interface JobEvent {
   readonly runnerId?: number;
   /** From `gitlab.reconciler` only: a hint against duplicates. */
   readonly attempt?: number;
+  /**
+   * An operator's wish: one more attempt after this one, although all are used up. Holds only while this one is the
+   * job's last, so a repeat opens no second. No rule hands it on: the command `start` gives it to the workflow.
+   */
+  readonly again?: number;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -72,11 +77,12 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
   const isHook = own(input, "source") === HOOK_SOURCE;
   const attempt = isHook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
     jobId: positiveInteger(own(input, "build_id"), "build_id"),
     projectId: positiveInteger(own(input, "project_id"), "project_id"),
     jobName: typeof name === "string" ? name : "",
     status,
-    ...defined({ runnerId, attempt }),
+    ...defined({ runnerId, attempt, again }),
   };
 };

@@ -96,6 +96,18 @@ export const countedAttempts = ({ attempt, reassigned = 0 }: AttemptNumber): num
 export const isLastAttempt = (number: AttemptNumber): boolean =>
   number.isLast === true || countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MAX_ATTEMPTS_IN_ALL;
 
+/** How many of the job's attempts, this one among them, lost their runner to another job. */
+export const robbedSoFar = (attempt: Attempt, runner: Runner | undefined): number =>
+  (attempt.reassigned ?? 0) + (isReassigned(attempt, runner) ? 1 : 0);
+
+/**
+ * Whether the job's last attempt came to nothing and no other follows by itself.
+ *
+ * @param runner the attempt's, when it has one
+ */
+export const isUsedUp = (last: Attempt, runner: Runner | undefined): boolean =>
+  isSpent(last, runner) && isLastAttempt({ ...last, reassigned: robbedSoFar(last, runner) });
+
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;
 

@@ -80,6 +80,7 @@ describe("doctor", () => {
     expect(new Set(findings.map(({ area }) => area))).toEqual(
       new Set([
         "stacks",
+        "workflow",
         "parameters",
         "access token",
         "clock",
@@ -94,6 +95,37 @@ describe("doctor", () => {
         "DLQ messages",
       ]),
     );
+  });
+
+  it.each([
+    [{ status: "DELETING", type: "EXPRESS" }, "StartRunnerStateMachine is DELETING"],
+    [{ status: "ACTIVE", type: "STANDARD" }, "StartRunnerStateMachine is ACTIVE and of type STANDARD"],
+    [undefined, "StartRunnerStateMachine does not exist"],
+  ])("finds a workflow that takes no events: %j", async (answer, sentence) => {
+    const subject = healthy();
+    subject.on.answers.set(
+      "DescribeStateMachineCommand",
+      ({ stateMachineArn }: { stateMachineArn: string }) => {
+        if (stateMachineArn.endsWith("stop")) return { status: "ACTIVE", type: "EXPRESS" };
+        if (answer === undefined) throw new NamedError("StateMachineDoesNotExist");
+        return answer;
+      },
+    );
+    const { exitCode, bad } = await examine(subject);
+    expect(exitCode).toBe(1);
+    expect(bad).toMatchObject([
+      { area: "workflow", level: "problem", sentence: expect.stringContaining(sentence) },
+    ]);
+  });
+
+  it("says of workflows that it may not look at that it has not looked", async () => {
+    const subject = healthy();
+    subject.on.answers.set("DescribeStateMachineCommand", () => {
+      throw new NamedError("AccessDeniedException");
+    });
+    const { exitCode, bad } = await examine(subject);
+    expect(exitCode).toBe(0);
+    expect(bad).toMatchObject([{ area: "workflow", level: "unknown" }]);
   });
 
   it("I-13: shows no secret, probes with an event that no rule takes, and changes nothing", async () => {

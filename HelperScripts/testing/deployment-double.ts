@@ -23,6 +23,8 @@ export const REGION = "us-east-1";
 export const AUTOSCALER = "gitlab-runners-autoscaler";
 export const INFRASTRUCTURE = "gitlab-runners-infrastructure";
 export const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+export const stateMachineArn = (name: string): string =>
+  `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`;
 export const NOW = Date.parse("2026-11-25T12:00:00Z");
 
 /** Small, so that paging is always on trial. */
@@ -83,6 +85,8 @@ export class DeploymentDouble {
       DeploymentId: INFRASTRUCTURE,
       EventBusName: INFRASTRUCTURE,
       DeadLetterQueueUrl: "https://sqs/dead",
+      StartRunnerStateMachineArn: stateMachineArn("start"),
+      StopRunnerStateMachineArn: stateMachineArn("stop"),
       RunnerLaunchTemplateArm64Id: "lt-arm",
       RunnerLaunchTemplateX86Id: "lt-x86",
     };
@@ -137,6 +141,8 @@ export class DeploymentDouble {
         return this.describeFunction(FunctionName ?? "");
       case "GetParametersCommand":
         return this.getParameters((Names ?? []) as readonly string[]);
+      case "DescribeStateMachineCommand":
+        return { status: "ACTIVE", type: "EXPRESS" };
       case "PutParameterCommand":
         this.parameters.set(Name ?? "", { Value: Value ?? "", Type: Type ?? "" });
         return {};
@@ -166,6 +172,7 @@ export class DeploymentDouble {
       eventBridge: client,
       iam: client,
       serviceQuotas: client,
+      stepFunctions: client,
     };
   }
 

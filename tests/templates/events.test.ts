@@ -204,6 +204,10 @@ it.each(["Pending", "Running", "Ended"])(
   },
 );
 
+it.each(["JobPendingRule"])("F-36 T-22: %s lets no event ask for an attempt beyond the last one", (rule) => {
+  expect(transformed(rule, webhook({ again: 3 }))).not.toHaveProperty("again");
+});
+
 it("hands stop-runner an instance and why", () => {
   const instance = { "instance-id": "i-0abc", state: "terminated" };
   expect(transformed("InstanceEndedRule", ec2(STATE_CHANGE, instance))).toEqual({

@@ -1,5 +1,5 @@
 import type { Lease } from "../../../Core/model/ledger";
-import type { RunnerOrder } from "../../../Core/model/runner-order";
+import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Reservation } from "../launch-rate/reservations";
 import { newLease, releaseLease } from "../ledger/leases";
 import { freedLaunch } from "../queue/freed";
@@ -28,8 +28,9 @@ const claimCreateLaunch = async (
   dependencies: StartDependencies,
   order: RunnerOrder,
   lease: Lease,
+  again: number | undefined,
 ): Promise<StartOutcome> => {
-  const claimed = await claim(dependencies, order, lease);
+  const claimed = await claim(dependencies, order, lease, again);
   if (claimed.kind !== "claimed" && claimed.kind !== "resumed") return claimed;
   const ready =
     claimed.kind === "resumed" ? claimed : await createRunner(dependencies, claimed.attempt, lease);
@@ -48,11 +49,11 @@ const claimCreateLaunch = async (
  */
 export const startRunner = async (
   dependencies: StartDependencies,
-  order: RunnerOrder,
+  { again, ...order }: StartOrder,
 ): Promise<StartOutcome> => {
   const lease = newLease(dependencies, "start");
   try {
-    return await claimCreateLaunch(dependencies, order, lease);
+    return await claimCreateLaunch(dependencies, order, lease, again);
   } catch (error) {
     await release(dependencies, order.jobId, lease);
     throw error;

@@ -110,8 +110,19 @@ const tags: TemplateRule = {
   ],
 };
 
-/** node20, though functions run on a newer Node: the laptop runs the same bundles on whatever Node 20.19 or newer it has. */
-const BUILD = { Target: "node20", MainFields: "module,main", KeepNames: true, LegalComments: "none" };
+/**
+ * Modules, split: what a function imports later lies in a file of its own, which its start does not read. node20,
+ * though functions run on a newer Node: the laptop runs the same bundles on whatever Node 20.19 or newer it has.
+ */
+const BUILD = {
+  Target: "node20",
+  Format: "esm",
+  Splitting: true,
+  OutExtension: [".js=.mjs"],
+  MainFields: "module,main",
+  KeepNames: true,
+  LegalComments: "none",
+};
 
 const builds: TemplateRule = {
   id: "House style",
@@ -133,7 +144,7 @@ const builds: TemplateRule = {
       .map(({ id }) => `${id} is built in its own way`),
   bad: [
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: .., Handler: x.handler } } }",
-    'Resources: { F: { Type: AWS::Serverless::Function, Metadata: { BuildMethod: esbuild, BuildProperties: { Target: node20, MainFields: "module,main", KeepNames: true, LegalComments: none, EntryPoints: [src/x.ts] } }, Properties: { CodeUri: ., Handler: y.handler } } }',
+    'Resources: { F: { Type: AWS::Serverless::Function, Metadata: { BuildMethod: esbuild, BuildProperties: { Target: node20, Format: esm, Splitting: true, OutExtension: [.js=.mjs], MainFields: "module,main", KeepNames: true, LegalComments: none, EntryPoints: [src/x.ts] } }, Properties: { CodeUri: ., Handler: y.handler } } }',
   ],
 };
 

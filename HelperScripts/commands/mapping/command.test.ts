@@ -1,6 +1,6 @@
-import { appliedGeneration, type StoredRow } from "../../Core/routing/mapping-state";
-import { parseRoutingSettings, route } from "../../Core/routing/routing";
-import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
+import { appliedGeneration, type StoredRow } from "../../../Core/routing/mapping-state";
+import { parseRoutingSettings, route } from "../../../Core/routing/routing";
+import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../../testing/deployment-double";
 
 const ARN = functionArn("runner");
 const FILE = "mapping.json";

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import type { RoutingSettings } from "../../Core/routing/routing-settings";
-import { safe } from "../console/console";
-import { type Context, type ExitCode, show } from "../context";
-import { findDeployment, routingSettings } from "../deployment";
-import { findingsJson, findingsText } from "../document/findings-text";
-import { readDocumentFile } from "../document/read-document";
+import type { RoutingSettings } from "../../../Core/routing/routing-settings";
+import { safe } from "../../console/console";
+import { type Context, type ExitCode, show } from "../../context";
+import { findDeployment, routingSettings } from "../../deployment";
+import { findingsJson, findingsText } from "../../document/findings-text";
+import { readDocumentFile } from "../../document/read-document";
 
 export interface CheckOptions {
   /** The stack to check against, as `upload` does; absent: the document alone, without AWS. */

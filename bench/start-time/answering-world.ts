@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * AWS and GitLab on loopback, as far as one call of each function goes: every read finds next to nothing, every
@@ -64,11 +65,13 @@ export interface SimulatedWorld {
   close(): void;
 }
 
-export const answeringWorld = async (): Promise<SimulatedWorld> => {
+/** @param gitLabMilliseconds how long GitLab takes to answer; AWS answers at once */
+export const answeringWorld = async (gitLabMilliseconds: number): Promise<SimulatedWorld> => {
   const server: Server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
     const { status, type, text } = answer(request, body, url);
+    if (request.url?.startsWith("/api/v4/")) await sleep(gitLabMilliseconds);
     response.writeHead(status, { "content-type": type }).end(text);
   });
   await new Promise<void>((resolve) => {

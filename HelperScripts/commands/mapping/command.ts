@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { common, type RunCommand } from "./common";
-import { type CheckOptions, checkMapping } from "./mapping-check";
-import { type PullOptions, pullMapping } from "./mapping-pull";
-import { type UploadOptions, uploadMapping } from "./mapping-upload";
+import { common, type RunCommand } from "../common";
+import { type CheckOptions, checkMapping } from "./check";
+import { type PullOptions, pullMapping } from "./pull";
+import { type UploadOptions, uploadMapping } from "./upload";
 
 /** `mapping …`: which job gets which runner. */
 export const mappingCommand = (run: RunCommand): Command => {

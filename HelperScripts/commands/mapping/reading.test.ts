@@ -1,4 +1,4 @@
-import { DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
+import { DeploymentDouble, functionArn, REGION } from "../../testing/deployment-double";
 
 const ARN = functionArn("runner");
 const FILE = "mapping.json";

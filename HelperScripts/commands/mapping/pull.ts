@@ -1,20 +1,20 @@
 import { dirname, join, relative, resolve } from "node:path";
-import { type MappingReading, readMapping } from "../../Core/routing/mapping-reading";
-import { rowName } from "../../Core/routing/mapping-row";
-import { safe } from "../console/console";
-import { type CommonOptions, type Context, type ExitCode, UsageError } from "../context";
-import { findDeployment, output, routingSettings } from "../deployment";
-import { documentText } from "../document/document-text";
-import { flawSentence, pulledDocument, rowsThatBlock } from "../document/pulled-document";
-import { MappingTable } from "../mapping/mapping-table";
-import { storedRows } from "../mapping/stored-rows";
+import { type MappingReading, readMapping } from "../../../Core/routing/mapping-reading";
+import { rowName } from "../../../Core/routing/mapping-row";
+import { safe } from "../../console/console";
+import { type CommonOptions, type Context, type ExitCode, UsageError } from "../../context";
+import { findDeployment, output, routingSettings } from "../../deployment";
+import { documentText } from "../../document/document-text";
+import { flawSentence, pulledDocument, rowsThatBlock } from "../../document/pulled-document";
+import { MappingTable } from "../../mapping/mapping-table";
+import { storedRows } from "../../mapping/stored-rows";
 
 export interface PullOptions extends CommonOptions {
   readonly output?: string;
   readonly force?: boolean;
 }
 
-const SCHEMA_FILE = join(__dirname, "..", "runner-mapping.schema.json");
+const SCHEMA_FILE = join(__dirname, "../..", "runner-mapping.schema.json");
 
 /** Where a document at `path` finds the schema. */
 const schemaFor = (path: string): string => {

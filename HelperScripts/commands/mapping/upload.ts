@@ -1,16 +1,16 @@
 import { basename } from "node:path";
-import { readMapping } from "../../Core/routing/mapping-reading";
-import { safe } from "../console/console";
-import { progress } from "../console/progress";
-import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../context";
-import { findDeployment, output, routingSettings } from "../deployment";
-import { findingsJson, findingsText } from "../document/findings-text";
-import { flawSentence } from "../document/pulled-document";
-import { type DocumentReading, readDocumentFile } from "../document/read-document";
-import type { Difference } from "../mapping/difference";
-import { differenceText } from "../mapping/difference-text";
-import { MappingTable } from "../mapping/mapping-table";
-import { applyDifference, foldInApplied, readDifference } from "../mapping/upload";
+import { readMapping } from "../../../Core/routing/mapping-reading";
+import { safe } from "../../console/console";
+import { progress } from "../../console/progress";
+import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../../context";
+import { findDeployment, output, routingSettings } from "../../deployment";
+import { findingsJson, findingsText } from "../../document/findings-text";
+import { flawSentence } from "../../document/pulled-document";
+import { type DocumentReading, readDocumentFile } from "../../document/read-document";
+import type { Difference } from "../../mapping/difference";
+import { differenceText } from "../../mapping/difference-text";
+import { MappingTable } from "../../mapping/mapping-table";
+import { applyDifference, foldInApplied, readDifference } from "../../mapping/upload";
 
 export interface UploadOptions extends CommonOptions {
   readonly yes?: boolean;
