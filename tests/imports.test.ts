@@ -59,7 +59,7 @@ interface Rule {
 
 const DOMAIN = /^AutoScaler\/src\/domain\//;
 const HAS_ENVIRONMENT =
-  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/authorize-webhook\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/)/;
+  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize|receive-signed)-webhook\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/)/;
 
 const RULES: readonly Rule[] = [
   {

@@ -49,6 +49,14 @@ const VECTORS = [
     key: "whsec_CzBVep/E6Q4zWH2ix+wRNluApcrvFDleg6jN8hc8YYY=",
     signature: "v1,Sdqoq6lyTnkt3QG5LHxriP62bxPuaXMQT4kNWPSwugY=",
   },
+  {
+    name: "the example that the specification's libraries share",
+    id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    timestamp: "1614265330",
+    body: '{"test": 2432232314}',
+    key: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    signature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+  },
 ] as const;
 
 const first = VECTORS[0];
