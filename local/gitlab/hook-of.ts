@@ -72,11 +72,10 @@ export const hookOf = (url: string, job: Job, pipelineStatus: string): JobHookPa
         : null,
   });
 
-/** Headers of a delivery, but for the secret. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
+/** Headers of a delivery, but for secret, moment and signature. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
 export const hookHeaders = (
   url: string,
   ids: { readonly event: string; readonly delivery: string; readonly idempotencyKey: string },
-  now: number,
 ): Record<string, string> => ({
   "content-type": "application/json",
   "user-agent": `GitLab/${VERSION}`,
@@ -86,5 +85,4 @@ export const hookHeaders = (
   "x-gitlab-event-uuid": ids.event,
   "idempotency-key": ids.idempotencyKey,
   "webhook-id": ids.idempotencyKey,
-  "webhook-timestamp": String(Math.floor(now / 1000)),
 });

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { manualClock } from "./clock";
 import { startGitLab } from "./index";
 import type { StandIn } from "./stand-in";
@@ -70,6 +71,28 @@ describe("a job hook", () => {
       "user-agent": expect.stringMatching(/^GitLab\/19\./),
     });
     expect(first?.headers["idempotency-key"]).toBe(first?.headers["webhook-id"]);
+  });
+
+  it("carries the moment at which it leaves, and a signature over id, moment and body where the hook has a key", async () => {
+    await start({ timing: { ...PROMPT, delayMs: [90_000, 90_000] } });
+    const signingToken = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
+    gitlab.createPipeline(1, [JOB]);
+    clock.advance(90_001);
+    const [plain] = await receiver.until(2);
+    expect(plain?.headers).not.toHaveProperty("webhook-signature");
+    gitlab.setHook({ url: receiver.url, token: "t", signingToken });
+    gitlab.createPipeline(1, [JOB]);
+    clock.advance(90_001);
+    const signed = (await receiver.until(4))[2];
+    const {
+      "webhook-id": id,
+      "webhook-timestamp": moment,
+      "webhook-signature": signature,
+    } = signed?.headers ?? {};
+    expect(Number(moment) - Number(plain?.headers["webhook-timestamp"])).toBe(90);
+    const text = `${id}.${moment}.${JSON.stringify(signed?.body)}`;
+    const expected = createHmac("sha256", Buffer.alloc(32, 9)).update(text).digest("base64");
+    expect(signature).toBe(`v1,${expected}`);
   });
 
   it("has no tags of the job, and no runner while an assigned job is pending and is canceled", async () => {

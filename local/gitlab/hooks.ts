@@ -6,6 +6,7 @@ import { hookHeaders, hookOf } from "./hook-of";
 import { pipelineStatus } from "./jobs";
 import type { Hook, Job } from "./model";
 import { chance } from "./random";
+import { deliveryStamp } from "./sign-hook";
 import type { World } from "./world";
 
 /** How hooks behave when no fault is set: a little late, now and then twice or out of order, as GitLab's do. */
@@ -106,7 +107,7 @@ export class HookSender {
   #headers(hook: Hook): Record<string, string> {
     const ids = { event: randomUUID(), delivery: randomUUID(), idempotencyKey: randomUUID() };
     const secret = hook.token ? { "x-gitlab-token": hook.token } : {};
-    return { ...hookHeaders(this.#url(), ids, this.#world.clock.now()), ...secret };
+    return { ...hookHeaders(this.#url(), ids), ...secret };
   }
 
   #later(milliseconds: number, delivery: Delivery): void {
@@ -126,9 +127,19 @@ export class HookSender {
       return undefined;
     }
     this.#counts.hooks.sent += 1;
-    const status = await post(this.#agent, delivery);
+    const status = await post(this.#agent, this.#stamped(delivery));
     this.#note(delivery.hook, status !== undefined && status < 300);
     return status;
+  }
+
+  #stamped({ hook, body, headers }: Delivery): Delivery {
+    const stamp = deliveryStamp(
+      hook.signingToken,
+      headers["webhook-id"] ?? "",
+      body,
+      this.#world.clock.now(),
+    );
+    return { hook, body, headers: { ...headers, ...stamp } };
   }
 
   /** A test delivery, as the hook's page in GitLab offers. */

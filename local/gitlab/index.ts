@@ -19,6 +19,7 @@ import type { Route } from "./router";
 import { runSample } from "./run-sample";
 import { runnerRoutes } from "./runner-api";
 import { listen, portOf } from "./server";
+import { checkSigningToken } from "./sign-hook";
 import type { StandIn, StandInHook, StandInOptions } from "./stand-in";
 import { createWorld, type World } from "./world";
 
@@ -78,6 +79,7 @@ const setHook = (world: World, hook: StandInHook | undefined): void => {
   if (hook === undefined) return;
   const group = newHook(world, undefined, checkHookUrl(hook.url));
   group.token = hook.token;
+  group.signingToken = checkSigningToken(hook.signingToken);
   group.events.add("job_events");
   world.hooks.set(group.id, group);
 };

@@ -23,7 +23,7 @@ const HOOK_EVENTS = [
 
 export const HOOK_EVENT_NAMES: readonly string[] = HOOK_EVENTS;
 
-/** A hook as the API shows it; its secret is write-only. */
+/** A hook as the API shows it; its secrets are write-only. */
 export const hookJson = (world: World, hook: Hook) => ({
   id: hook.id,
   url: hook.url,
@@ -40,6 +40,6 @@ export const hookJson = (world: World, hook: Hook) => ({
   alert_status: (hook.disabledUntil ?? 0) > world.clock.now() ? "temporarily_disabled" : "executable",
   disabled_until: date(hook.disabledUntil),
   token_present: hook.token !== undefined,
-  signing_token_present: false,
+  signing_token_present: hook.signingToken !== undefined,
   created_at: date(hook.createdAt),
 });

@@ -12,6 +12,7 @@ import type { Hook } from "./model";
 import { paged } from "./paging";
 import { HOOK_EVENT_NAMES, hookJson } from "./present-hook";
 import { type Route, routesOf } from "./router";
+import { checkSigningToken } from "./sign-hook";
 import type { World } from "./world";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
@@ -45,7 +46,9 @@ const change = (hook: Hook, parameters: Parameters): void => {
     if (isOn === true) hook.events.add(event);
     if (isOn === false) hook.events.delete(event);
   }
-  hook.token = parameters.has("token") ? parameters.text("token") : hook.token;
+  if (parameters.has("token")) hook.token = parameters.text("token") || undefined;
+  if (parameters.has("signing_token"))
+    hook.signingToken = checkSigningToken(parameters.text("signing_token"));
   hook.name = parameters.text("name") ?? hook.name;
   hook.description = parameters.text("description") ?? hook.description;
   hook.enableSslVerification = parameters.flag("enable_ssl_verification") ?? hook.enableSslVerification;

@@ -24,6 +24,8 @@ export interface StandInHook {
   readonly url: string;
   /** Sent as X-Gitlab-Token. */
   readonly token: string;
+  /** `whsec_` and base64: deliveries are signed with it. */
+  readonly signingToken?: string;
 }
 
 /** A runner record that exists now. */
