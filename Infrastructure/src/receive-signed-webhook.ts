@@ -1,12 +1,12 @@
 import { PARAMETERS } from "../../Core/configuration";
 import { readEnv } from "../../Core/env";
 import { deploymentMetric, log } from "../../Core/log";
+import { signingKey } from "../../Core/webhook-signature";
 import { parameterStore, readParameters } from "./parameter-store";
 import { secretCache } from "./secret-cache";
 import { webhookBus, webhookBusClient } from "./webhook-bus";
 import { webhookIds, webhookIdsClient } from "./webhook-ids";
 import { type Reception, receiveWebhook, type SignedWebhookSecrets } from "./webhook-reception";
-import { signingKey } from "./webhook-signature";
 
 const { configurationPath, deploymentId, eventBusName, webhookIdTable } = readEnv(process.env, {
   configurationPath: "CONFIGURATION_PATH",

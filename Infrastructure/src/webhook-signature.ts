@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { signatureOf } from "../../Core/webhook-signature";
 
 /** The keys that GitLab may sign with: the current one, and while it is being changed the one before. */
 export interface SigningKeys {
@@ -16,21 +17,6 @@ export interface SignedHead {
 
 /** A request is too old or too new beyond this. */
 export const TOLERANCE_SECONDS = 300;
-
-const KEY = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
-const MIN_KEY_BYTES = 24;
-const MAX_KEY_BYTES = 64;
-
-/**
- * The bytes of a key as GitLab takes it, e.g. `whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw`.
- * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
- *
- * @returns undefined for what is no key of 24 to 64 bytes
- */
-export const signingKey = (text: string): Buffer | undefined => {
-  const key = Buffer.from(KEY.exec(text)?.[1] ?? "", "base64");
-  return key.length >= MIN_KEY_BYTES && key.length <= MAX_KEY_BYTES ? key : undefined;
-};
 
 /** No dot: it parts id, timestamp and body in what is signed, so that one signature never fits two requests. */
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -79,10 +65,7 @@ export const isSigned = (
 ): boolean => {
   const expected = [current, previous].map((key) => ({
     isOurs: key !== undefined,
-    hash: createHmac("sha256", key ?? nobodysKey())
-      .update(`${id}.${timestamp}.`)
-      .update(body)
-      .digest(),
+    hash: signatureOf(key ?? nobodysKey(), id, timestamp, body),
   }));
   const matches = signatures.flatMap((sent) =>
     expected.map(({ isOurs, hash }) => timingSafeEqual(sent, hash) && isOurs),

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
+import { signingKey } from "../../Core/webhook-signature";
 import { type Reception, receiveWebhook } from "../../Infrastructure/src/webhook-reception";
-import { signingKey } from "../../Infrastructure/src/webhook-signature";
 import { readTemplate, type Template } from "../engine/template-file";
 import { startGitLab } from "../gitlab";
 import type { Outcome } from "../lambda-host/call";
