@@ -254,6 +254,19 @@ describe("hooks of a project", () => {
     expect((await rest("GET", path)).status).toBe(404);
   });
 
+  it("take a signing token, show that it is there and not which, and lose it when it is emptied", async () => {
+    await start();
+    const rest = restOf(gitlab);
+    const signing_token = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
+    const made = await rest("POST", "/projects/5/hooks", { url: receiver.url, signing_token });
+    expect(made.body).toMatchObject({ signing_token_present: true, token_present: false });
+    expect(JSON.stringify(made.body)).not.toContain(signing_token);
+    const path = `/projects/5/hooks/${made.body.id}`;
+    expect((await rest("PUT", path, { job_events: true })).body.signing_token_present).toBe(true);
+    expect((await rest("PUT", path, { signing_token: "secret" })).status).toBe(422);
+    expect((await rest("PUT", path, { signing_token: "" })).body.signing_token_present).toBe(false);
+  });
+
   it.each(["https://example.com/hook", "http://192.0.2.1/hook", "ftp://127.0.0.1/", "nonsense"])(
     "go to loopback only, not to %s",
     async (url) => {
