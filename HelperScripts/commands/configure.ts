@@ -5,6 +5,7 @@ import { safe } from "../console/console";
 import { agreed, type CommonOptions, type Context, type ExitCode, show, UsageError } from "../context";
 import { findDeployment, output } from "../deployment";
 import { fieldsOf } from "../gitlab/json";
+import { byHand, makeWebhook } from "../gitlab/make-webhook";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
 import { planWebhook, type WebhookOwner, type WebhookPlan } from "../gitlab/webhook-plan";
 import {
@@ -14,7 +15,6 @@ import {
   planProof,
   type SecretWrite,
 } from "../gitlab/webhook-proof";
-import { byHand, makeWebhook } from "./make-webhook";
 
 export interface ConfigureOptions extends CommonOptions {
   readonly url?: string;

@@ -7,7 +7,7 @@ import {
   TOKEN,
   WEBHOOK,
 } from "../testing/gitlab-double";
-import { AwsErrorDouble } from "../testing/table-double";
+import { NamedError } from "../testing/named-error";
 
 const RUNNER_TAGS = { "glr:role": "runner", "glr:stack": INFRASTRUCTURE };
 
@@ -365,7 +365,7 @@ describe("doctor", () => {
       "There is no function",
       ({ on }) =>
         on.answers.set("GetFunctionCommand", () => {
-          throw new AwsErrorDouble("ResourceNotFoundException");
+          throw new NamedError("ResourceNotFoundException");
         }),
     ],
     [
@@ -449,7 +449,7 @@ describe("doctor", () => {
       "AWSServiceRoleForEC2Fleet",
       ({ on }) =>
         on.answers.set("GetRoleCommand", () => {
-          throw new AwsErrorDouble("NoSuchEntityException");
+          throw new NamedError("NoSuchEntityException");
         }),
     ],
     [

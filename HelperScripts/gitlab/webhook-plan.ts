@@ -1,6 +1,7 @@
 import { defined } from "../../Core/defined";
 import { ConfigurationError } from "../../Core/errors";
-import { fieldsOf, type JsonFields, listOf, numberOf, textOf } from "./json";
+import type { Fields } from "../../Core/fields";
+import { fieldsOf, listOf, numberOf, textOf } from "./json";
 import type { GitLabAnswer, OperatorGitLab } from "./operator-gitlab";
 import type { WebhookProof } from "./webhook-proof";
 
@@ -35,7 +36,7 @@ const trimmed = (url: unknown): string => textOf(url).replace(/\/+$/, "");
 
 const sentenceOf = (
   owner: WebhookOwner,
-  webhook: JsonFields | undefined,
+  webhook: Fields | undefined,
   isSigned: boolean,
   isDisabled: boolean,
 ): string => {
@@ -46,7 +47,7 @@ const sentenceOf = (
 };
 
 /** The first address goes first: a webhook that is there already is kept, one at another of ours is led to it. */
-const findWebhook = (webhooks: readonly JsonFields[], urls: readonly string[]): JsonFields | undefined =>
+const findWebhook = (webhooks: readonly Fields[], urls: readonly string[]): Fields | undefined =>
   urls.map((url) => webhooks.find((each) => trimmed(each.url) === trimmed(url))).find(Boolean);
 
 /**

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { clientSettings } from "../../local/clients";
 import { jobHookPayload } from "../../local/gitlab";
-import { ROOT } from "../../local/run-folder";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { ROOT } from "../../local/laptop/run-folder";
 import { gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
 
 const PROJECT = 31;
@@ -146,11 +146,11 @@ export const toolsCases = (get: () => TestLaptop): void => {
     const test = get();
     const gitlab = gitlabApi(test.laptop);
     expect((await runners(test, "configure", "--project", String(PROJECT), "--yes")).exitCode).toBe(0);
-    test.laptop.standIn?.setHook(undefined);
+    test.laptop.standIn?.setWebhook(undefined);
     const from = test.calls.length;
     const [job] = await gitlab.pipeline(PROJECT, [{ name: "signed", script: ["echo signed"] }]);
     const [ended] = await untilAllGone(test.laptop, PROJECT, [job?.id ?? 0], 60_000);
-    test.laptop.standIn?.setHook({ url: test.laptop.webhook, token: test.laptop.webhookToken });
+    test.laptop.standIn?.setWebhook({ url: test.laptop.webhook, token: test.laptop.webhookToken });
     expect(ended).toMatchObject({ status: "success" });
     const received = test.calls
       .slice(from)

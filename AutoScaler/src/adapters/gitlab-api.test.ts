@@ -1,8 +1,11 @@
 import type { GitLabAccess } from "../../../Core/configuration";
-import { gitLabContract, legacyGitLabContract } from "../domain/contracts/gitlab-contract";
-import { fakeClock, fakeGitLab } from "../domain/fakes";
-import type { GitLab } from "../domain/ports";
-import { type Fault, type GitLabDouble, gitLabDouble } from "./doubles/gitlab-double";
+import {
+  type Fault,
+  type InterceptedGitLab,
+  interceptedGitLab,
+} from "../../../tests/doubles/gitlab/intercepted";
+import { fakeClock } from "../domain/fakes";
+import type { GitLab, Page } from "../domain/ports";
 import { gitLabApi } from "./gitlab-api";
 
 const TOKEN = "glpat-canary-token-1";
@@ -14,20 +17,23 @@ const RUNNER = {
   maximumTimeoutSeconds: 3_600,
 };
 
-const open: GitLabDouble[] = [];
+const open: InterceptedGitLab[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((double) => double.close()));
 });
 
-/** The adapter before a GitLab on loopback. `valid` is the token that this GitLab takes. */
+/**
+ * The adapter before a GitLab on loopback. What it makes of sound answers is the contract's business
+ * (local/gitlab/product-contract.test.ts); here it is what it asks, and what it makes of the others.
+ *
+ * @param valid the token that this GitLab takes
+ */
 const prepare = async ({
   mode = "verified" as GitLabAccess["mode"],
   valid = TOKEN,
   refreshed = TOKEN,
 } = {}) => {
-  const fake = fakeGitLab();
-  fake.pageSize = 2;
-  const double = await gitLabDouble(fake, () => valid);
+  const double = await interceptedGitLab({ token: valid, pageSize: 2 });
   open.push(double);
   const clock = fakeClock();
   const refresh = jest.fn(async (): Promise<GitLabAccess> => ({ mode, url: double.url, token: refreshed }));
@@ -37,11 +43,28 @@ const prepare = async ({
     clock,
     timeoutMilliseconds: 300,
   });
-  const addJob = (job: Parameters<typeof fake.addJob>[0]): void => void fake.addJob(job);
-  return { ...double, fake, double, clock, refresh, gitLab, addJob };
+  const addJobs = (projectId: number, count = 1): readonly number[] =>
+    double.standIn
+      .createPipeline(
+        projectId,
+        Array.from({ length: count }, (_, n) => ({ name: `job ${n}`, script: ["true"] })),
+      )
+      .map(({ id }) => id);
+  return { ...double, double, clock, refresh, gitLab, addJobs };
 };
 
 const thrownBy = (call: Promise<unknown>): Promise<unknown> => call.catch((thrown: unknown) => thrown);
+
+const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> => {
+  const items: Item[] = [];
+  let page: Page<Item> = await read();
+  items.push(...page.items);
+  while (page.next !== undefined) {
+    page = await read(page.next);
+    items.push(...page.items);
+  }
+  return items;
+};
 
 /** Every method, once. */
 const CALLS: readonly (readonly [string, (gitLab: GitLab) => Promise<unknown>])[] = [
@@ -57,8 +80,6 @@ const CALLS: readonly (readonly [string, (gitLab: GitLab) => Promise<unknown>])[
 ];
 
 describe("gitLabApi with an access token", () => {
-  gitLabContract(prepare);
-
   it("I-14: asks for a project's own locked runner with exactly the job's tags", async () => {
     const { gitLab, requests } = await prepare();
     await gitLab.createRunner(RUNNER);
@@ -164,10 +185,10 @@ describe("gitLabApi with an access token", () => {
   });
 
   it("F-23: waits as long as a busy GitLab asks, once, and gets its answer", async () => {
-    const { gitLab, faults, requests, clock, addJob } = await prepare();
-    addJob({ id: 12, projectId: 7 });
+    const { gitLab, faults, requests, clock, addJobs } = await prepare();
+    const [id = 0] = addJobs(7);
     faults.push({ status: 429, headers: { "retry-after": "2" } });
-    expect(await gitLab.job(7, 12)).toMatchObject({ id: 12 });
+    expect(await gitLab.job(7, id)).toMatchObject({ id });
     expect([clock.sleeps, requests.length]).toEqual([[2_000], 2]);
     faults.push(
       { status: 503, headers: { "retry-after": "1" } },
@@ -265,13 +286,30 @@ describe("gitLabApi with an access token", () => {
   });
 
   it("T-18 F-29: asks its own GitLab for the next page, whatever host the link names", async () => {
-    const { gitLab, requests, addJob } = await prepare();
-    for (const id of [1, 2, 3]) addJob({ id, projectId: 7 });
+    const { gitLab, requests, addJobs } = await prepare();
+    addJobs(7, 3);
     const first = await gitLab.jobs(7, ["pending"]);
     const second = await gitLab.jobs(7, ["pending"], first.next);
     expect([first.items.length, second.items.length, second.next]).toEqual([2, 1, undefined]);
     expect(requests[0]?.query.get("pagination")).toBe("keyset");
     expect(requests[1]?.query.getAll("scope[]")).toEqual(["pending"]);
+  });
+
+  it("F-29: lists jobs, runners and projects over all pages", async () => {
+    const { gitLab, addJobs } = await prepare();
+    const ids = addJobs(7, 5);
+    for (const projectId of [8, 9, 10]) addJobs(projectId);
+    const runners: unknown[] = [];
+    for (const tag of ["a", "b", "c"]) {
+      const made = await gitLab.createRunner({ ...RUNNER, tags: [tag] });
+      runners.push("refused" in made ? made : made.id);
+    }
+    const idOf = ({ id }: { readonly id: number }): number => id;
+    const jobs = await everyPage((cursor) => gitLab.jobs(7, ["pending"], cursor));
+    expect(jobs.map(idOf)).toEqual([...ids].reverse());
+    const records = await everyPage((cursor) => gitLab.runners(cursor));
+    expect(records.map(idOf).sort()).toEqual(runners);
+    expect(await everyPage((cursor) => gitLab.projectIds(cursor))).toEqual([7, 8, 9, 10]);
   });
 
   it("F-29: takes a next page that has no readable address for not knowing", async () => {
@@ -282,8 +320,6 @@ describe("gitLabApi with an access token", () => {
 });
 
 describe("gitLabApi with a registration token", () => {
-  legacyGitLabContract(async () => (await prepare({ mode: "payload" })).gitLab);
-
   it("I-14 T-12: sends the token in the body alone", async () => {
     const { gitLab, requests } = await prepare({ mode: "payload" });
     await gitLab.createRunner(RUNNER);

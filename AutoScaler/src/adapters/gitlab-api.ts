@@ -1,6 +1,5 @@
 import type { GitLabAccess } from "../../../Core/configuration";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
-import type { GitLab, NewRunner, Page, RunnerRefused } from "../domain/ports";
 import {
   type Known,
   parseId,
@@ -10,10 +9,11 @@ import {
   parseNewRunner,
   parseRunner,
   reasonOf,
-} from "./gitlab-answers";
-import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "./gitlab-client";
-import { nextCursor } from "./gitlab-paging";
-import type { HttpAnswer } from "./http-exchange";
+} from "../../../Core/gitlab/answers";
+import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../../../Core/gitlab/client";
+import type { HttpAnswer } from "../../../Core/gitlab/http-exchange";
+import { nextCursor } from "../../../Core/gitlab/paging";
+import type { GitLab, NewRunner, Page, RunnerRefused } from "../domain/ports";
 
 /** Statuses that prove that no runner was made; asking again gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
@@ -55,14 +55,20 @@ const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefus
   return { refused: `GitLab refused to create a runner: ${answer.status} ${reason}${hint}` };
 };
 
+/** Well below a function's own time-out: whoever asks has something to do with the failure. */
+const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
+
+export type GitLabApiOptions = Omit<GitLabClientOptions, keyof typeof TIMEOUTS> &
+  Partial<Pick<GitLabClientOptions, keyof typeof TIMEOUTS>>;
+
 /**
  * GitLab's REST API as the rules need it. Paths are built from whole numbers; answers are parsed.
  *
  * @throws TransientError, ConfigurationError (see ports.ts); no message holds a token
  */
-export const gitLabApi = (options: GitLabClientOptions): GitLab => {
+export const gitLabApi = (options: GitLabApiOptions): GitLab => {
   const { access } = options;
-  const client = gitLabClient(options);
+  const client = gitLabClient({ ...TIMEOUTS, ...options });
 
   const ask = async (method: GitLabRequest["method"], path: string, answers: number[], body?: object) => {
     if (access.mode === "payload") {

@@ -1,10 +1,10 @@
 import type { Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
+import type { Dependencies } from "../dependencies";
 import type { GitLab, GitLabJob, Page } from "../ports";
-import type { World } from "../world";
 import type { Budget } from "./budget";
-import type { SweepState } from "./note";
 
-type JobsWorld = Pick<World, "gitLab" | "clock">;
+type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
 export interface JobsRead {
   readonly jobs: ReadonlyMap<number, GitLabJob>;
@@ -65,7 +65,7 @@ const pages = async <Item>(
  * @param named by the mapping
  */
 export const readProjects = async (
-  { gitLab, clock }: JobsWorld,
+  { gitLab, clock }: JobsDependencies,
   state: SweepState,
   withOpenItems: ReadonlySet<number>,
   named: () => Promise<readonly number[]>,
@@ -88,7 +88,7 @@ const readProject = (gitLab: GitLab, projectId: number, calls: Budget) =>
 
 /** The open jobs of the projects, as many as the calls allow. One project that fails harms no other (I-24). */
 export const readJobs = async (
-  { gitLab }: JobsWorld,
+  { gitLab }: JobsDependencies,
   projects: readonly number[],
   calls: Budget,
 ): Promise<Omit<JobsRead, "projects" | "projectsReadAt">> => {

@@ -1,5 +1,5 @@
-import type { Finding, Look } from "./look";
-import type { SweepWorld } from "./pass";
+import type { Discrepancy, Snapshot } from "./look";
+import type { SweepDependencies } from "./pass";
 
 export type SweepReport =
   | { readonly kind: "skipped" }
@@ -14,10 +14,10 @@ export type SweepReport =
 
 const KINDS = ["pending", "running", "ended", "runner-ended"] as const;
 
-const count = (findings: readonly Finding[], kind: Finding["kind"]): number =>
+const count = (findings: readonly Discrepancy[], kind: Discrepancy["kind"]): number =>
   findings.filter((finding) => finding.kind === kind).length;
 
-const countWaiting = ({ metric }: SweepWorld, { waiting, now }: Look): void => {
+const countWaiting = ({ metric }: SweepDependencies, { waiting, now }: Snapshot): void => {
   const since = waiting.map(({ times }) => times.WAITING ?? now);
   const oldest = since.length === 0 ? 0 : Math.max(0, (now - Math.min(...since)) / 1000);
   metric("WaitingJobs", waiting.length);
@@ -26,9 +26,9 @@ const countWaiting = ({ metric }: SweepWorld, { waiting, now }: Look): void => {
 
 /** Counts what a sweep saw and did. */
 export const reportOf = (
-  world: SweepWorld,
-  look: Look,
-  put: readonly Finding[],
+  world: SweepDependencies,
+  look: Snapshot,
+  put: readonly Discrepancy[],
   failures: readonly string[],
 ): SweepReport => {
   const jobsFound = put.filter(({ isNew }) => isNew).length;

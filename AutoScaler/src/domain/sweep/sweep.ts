@@ -1,4 +1,5 @@
-import type { Time } from "../../../../Core/ledger";
+import { jobOf, type Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
 import type { RoutingSettings } from "../../../../Core/routing";
 import type { GitLabRunner, Instance } from "../ports";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
@@ -8,21 +9,20 @@ import { indexOf } from "./find-pending";
 import { jobReader } from "./job-reader";
 import { leaveSweep, takeSweep } from "./lease";
 import { letGo } from "./let-go";
-import type { Finding, Look } from "./look";
-import type { SweepState } from "./note";
+import type { Discrepancy, Snapshot } from "./look";
 import {
   endFindings,
   jobFindings,
   oursByMapping,
   type Part,
-  type Pass,
   parts,
+  type ReconcileContext,
   runnerFindings,
-  type SweepWorld,
+  type SweepDependencies,
   seenNow,
 } from "./pass";
 import { inTurn, type JobsRead, readJobs, readProjects } from "./read-jobs";
-import { allPages, readLedger } from "./read-ledger";
+import { allPages, type OpenItems, readLedger } from "./read-ledger";
 import { reportOf, type SweepReport } from "./report";
 
 /** Calls that list, of 600 a minute that GitLab allows a user; then calls for single jobs. */
@@ -36,7 +36,6 @@ const RECORD_PAGES = 10;
 /** What was not seen for so long begins anew. */
 const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
 
-type Open = Pick<Look, "attempts" | "runners" | "waiting">;
 type Records = { readonly records: readonly GitLabRunner[]; readonly recordsCursor?: string };
 
 const noJobs = ({ projects, projectsReadAt, nextProject }: SweepState): JobsRead => ({
@@ -49,15 +48,15 @@ const noJobs = ({ projects, projectsReadAt, nextProject }: SweepState): JobsRead
   failures: 0,
 });
 
-const projectsOf = ({ attempts, runners, waiting }: Open): ReadonlySet<number> => {
-  const items = [...attempts, ...runners, ...waiting];
-  return new Set(items.map(({ order }) => order.projectId).filter((id) => id > 0));
+const projectsOf = ({ attempts, runners, waiting }: OpenItems): ReadonlySet<number> => {
+  const ofRunners = runners.flatMap(({ order }) => order?.projectId ?? []);
+  return new Set([...[...attempts, ...waiting].map((attempt) => jobOf(attempt).projectId), ...ofRunners]);
 };
 
 const askGitLab = async (
-  world: SweepWorld,
+  world: SweepDependencies,
   state: SweepState,
-  open: Open,
+  open: OpenItems,
   calls: Budget,
   part: Part,
 ): Promise<JobsRead> => {
@@ -68,13 +67,17 @@ const askGitLab = async (
   return { ...known, ...(await readJobs(world, ids, calls)) };
 };
 
-const listInstances = async ({ instances }: SweepWorld): Promise<Look["instances"]> => {
+const listInstances = async ({ instances }: SweepDependencies): Promise<Snapshot["instances"]> => {
   const all = await allPages((cursor) => instances.list(cursor));
   return new Map(all.map((instance): [string, Instance] => [instance.instanceId, instance]));
 };
 
 /** The records that the token may see, some pages a sweep. */
-const readRecords = async ({ gitLab }: SweepWorld, state: SweepState, calls: Budget): Promise<Records> => {
+const readRecords = async (
+  { gitLab }: SweepDependencies,
+  state: SweepState,
+  calls: Budget,
+): Promise<Records> => {
   if (gitLab.mode === "payload") return { records: [] };
   const records: GitLabRunner[] = [];
   let cursor = state.recordsCursor;
@@ -87,12 +90,12 @@ const readRecords = async ({ gitLab }: SweepWorld, state: SweepState, calls: Bud
   return { records, ...(cursor === undefined ? {} : { recordsCursor: cursor }) };
 };
 
-const jobOf = ({ kind, event }: Finding): readonly number[] =>
+const endedJob = ({ kind, event }: Discrepancy): readonly number[] =>
   kind === "ended" && event.detailType === "GitLabJobEvent" ? [event.job.id] : [];
 
 const adoptAll = async (
-  world: SweepWorld,
-  look: Look,
+  world: SweepDependencies,
+  look: Snapshot,
   part: Part,
   state: SweepState,
   { records }: Records,
@@ -113,12 +116,16 @@ const unknownFrom = (state: SweepState, adoptions: readonly Adoption[], now: Tim
 };
 
 interface Seen {
-  readonly pass: Pass;
+  readonly pass: ReconcileContext;
   readonly jobs: JobsRead;
   readonly failures: string[];
 }
 
-const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: SweepState): Promise<Seen> => {
+const lookAround = async (
+  world: SweepDependencies,
+  settings: RoutingSettings,
+  state: SweepState,
+): Promise<Seen> => {
   const failures: string[] = [];
   const part = parts(failures);
   const begin = world.clock.now();
@@ -129,7 +136,7 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
   if (jobs.failures > 0) failures.push(`projects that failed: ${jobs.failures}`);
   const instances = await part("instances", undefined, () => listInstances(world));
   const { listed, partial } = jobs;
-  const look: Look = {
+  const look: Snapshot = {
     now: world.clock.now(),
     ...open,
     jobs: jobs.jobs,
@@ -148,11 +155,11 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
 };
 
 /** Ends go first: they free places, and a sweep that dies half-way has done them. */
-const sweepAll = async (world: SweepWorld, settings: RoutingSettings, state: SweepState) => {
+const sweepAll = async (world: SweepDependencies, settings: RoutingSettings, state: SweepState) => {
   const { pass, jobs, failures } = await lookAround(world, settings, state);
   const { look, part, index, listCalls } = pass;
   const ends = await endFindings(pass);
-  const runnerEnds = await runnerFindings(pass, new Set(ends.flatMap(jobOf)));
+  const runnerEnds = await runnerFindings(pass, new Set(ends.flatMap(endedJob)));
   const starts = await jobFindings(pass);
   const line = await part("waiting line", [], () => letGo(world, look, index));
   const read = await part<Records>("records", { records: [] }, () => readRecords(world, state, listCalls));
@@ -177,7 +184,7 @@ const sweepAll = async (world: SweepWorld, settings: RoutingSettings, state: Swe
  *
  * @param settings of the mapping, to tell our pending jobs from others'
  */
-export const sweep = async (world: SweepWorld, settings: RoutingSettings): Promise<SweepReport> => {
+export const sweep = async (world: SweepDependencies, settings: RoutingSettings): Promise<SweepReport> => {
   const held = await takeSweep(world);
   if (held === undefined) return { kind: "skipped" };
   try {

@@ -1,0 +1,58 @@
+import { fieldsOf } from "../input";
+import { LEASE_KINDS, type Lease, type Time } from "../ledger";
+import { codeOf } from "../reasons";
+import type { Note } from "./reader";
+
+export const SWEEP_NOTE = "sweep";
+
+/** What one sweep leaves to the next. */
+export interface SweepState {
+  readonly lease?: Lease;
+  /** Project id → when it was last known to have jobs of ours, or to be one of the token's. */
+  readonly projects: Readonly<Record<string, Time>>;
+  readonly projectsReadAt: Time;
+  /** The project to ask first: a sweep asks 100 times at most, so they take turns. */
+  readonly nextProject: number;
+  /** Where the list of runner records goes on; absent: from its begin. */
+  readonly recordsCursor?: string;
+  /** What the last sweep saw for the first time: a second look needs no clock (I-33). */
+  readonly seen: readonly string[];
+  /** Records and instances that the ledger does not know → when they were first seen. */
+  readonly unknown: Readonly<Record<string, Time>>;
+}
+
+export const EMPTY: SweepState = { projects: {}, projectsReadAt: 0, nextProject: 0, seen: [], unknown: {} };
+
+const isTimes = (value: unknown): value is Record<string, Time> =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).every((time) => typeof time === "number");
+
+const isLease = (value: unknown): value is Lease =>
+  typeof value === "object" &&
+  value !== null &&
+  "kind" in value &&
+  codeOf(LEASE_KINDS, value.kind) !== undefined &&
+  "holder" in value &&
+  "until" in value;
+
+const isStrings = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "string");
+
+/** Reads the note back; a field that cannot be read begins anew. */
+export const parseSweepState = (note: Note | undefined): SweepState => {
+  if (note === undefined) return EMPTY;
+  const { lease, projects, projectsReadAt, nextProject, recordsCursor, seen, unknown } = fieldsOf(
+    note.value,
+    "The sweep's note",
+  );
+  return {
+    ...(isLease(lease) ? { lease } : {}),
+    projects: isTimes(projects) ? projects : {},
+    projectsReadAt: typeof projectsReadAt === "number" ? projectsReadAt : 0,
+    nextProject: typeof nextProject === "number" ? nextProject : 0,
+    ...(typeof recordsCursor === "string" ? { recordsCursor } : {}),
+    seen: isStrings(seen) ? seen : [],
+    unknown: isTimes(unknown) ? unknown : {},
+  };
+};
