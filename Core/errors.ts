@@ -22,7 +22,7 @@ export class TransientError extends NamedError {
 }
 
 /**
- * A call that makes something had no answer, and a repeat at once would only make more: the sweep repeats it later.
+ * A call that makes something had no answer, and a repeat at once would only make more: the reconciler repeats it later.
  * The workflow fails without a retry.
  */
 export class NoAnswerError extends NamedError {

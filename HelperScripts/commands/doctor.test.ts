@@ -26,7 +26,7 @@ const healthy = (): Healthy => {
   on.setParameter("WebhookSecret", SECRET);
   on.mapping.put({ pk: "job#x", sk: "tags#a", type: "LAMBDA", arn: functionArn("runner") });
   on.ledger.put({
-    pk: "note#sweep",
+    pk: "state#reconciler",
     sk: "note",
     version: 1,
     value: { projects: {}, projectsReadAt: NOW - 60_000 },
@@ -113,7 +113,7 @@ describe("doctor", () => {
         "image",
         "quotas",
         "roles",
-        "sweep",
+        "reconciler",
         "DLQ messages",
       ]),
     );
@@ -453,12 +453,12 @@ describe("doctor", () => {
         }),
     ],
     [
-      "a sweep that is silent",
+      "a pass that is silent",
       "problem",
       "silent for 1 h 00 min",
       ({ on }) =>
         on.ledger.put({
-          pk: "note#sweep",
+          pk: "state#reconciler",
           sk: "note",
           version: 1,
           value: { projectsReadAt: NOW - 3_600_000 },

@@ -1,4 +1,4 @@
-import { checkGitLabUrl } from "../../Core/gitlab-url";
+import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { configurationOf } from "../configuration";
 import { safe } from "../console/console";
 import { table } from "../console/table";
@@ -10,7 +10,7 @@ import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../
 import { checkImages } from "../doctor/images";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
-import { checkDlq, checkStacks, checkSweep } from "../doctor/stacks";
+import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
 import { checkWebhookApi } from "../doctor/webhook-api";
 import { checkWebhooks } from "../doctor/webhooks";
@@ -30,7 +30,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["function", checkFunctions],
   ["image", checkImages],
   ["account", checkAccount],
-  ["sweep", checkSweep],
+  ["reconciler", checkReconciler],
   ["DLQ messages", checkDlq],
 ];
 

@@ -1,5 +1,5 @@
-import { checkGitLabUrl } from "../../Core/gitlab-url";
-import { signingKey } from "../../Core/webhook-signature";
+import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
+import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { configurationOf, type ParameterName, type StoredParameter } from "../configuration";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 

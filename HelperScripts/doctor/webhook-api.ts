@@ -1,4 +1,4 @@
-import { signatureOf, signingKey } from "../../Core/webhook-signature";
+import { signatureOf, signingKey } from "../../Core/gitlab/webhook-signature";
 import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Check, type DoctorFinding, ok, problem } from "./finding";

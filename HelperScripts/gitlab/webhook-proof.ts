@@ -1,4 +1,4 @@
-import { signingKey, signingKeyText } from "../../Core/webhook-signature";
+import { signingKey, signingKeyText } from "../../Core/gitlab/webhook-signature";
 import type { ParameterName, StoredParameter } from "../configuration";
 import { fieldsOf, textOf } from "./json";
 import type { OperatorGitLab } from "./operator-gitlab";

@@ -1,7 +1,7 @@
 import { PARAMETERS } from "../../Core/configuration";
 import { readEnv } from "../../Core/env";
+import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { deploymentMetric, log } from "../../Core/log";
-import { signingKey } from "../../Core/webhook-signature";
 import { parameterStore, readParameters } from "./parameter-store";
 import { secretCache } from "./secret-cache";
 import { webhookBus, webhookBusClient } from "./webhook-bus";

@@ -1,6 +1,6 @@
 import crypto, { createHash } from "node:crypto";
 import fc from "fast-check";
-import { signingKey } from "../../Core/webhook-signature";
+import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { isSigned, isTimely, type SignedHead, type SigningKeys, signedHead } from "./webhook-signature";
 
 /*

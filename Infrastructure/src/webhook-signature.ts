@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { signatureOf } from "../../Core/webhook-signature";
+import { signatureOf } from "../../Core/gitlab/webhook-signature";
 
 /** The keys that GitLab may sign with: the current one, and while it is being changed the one before. */
 export interface SigningKeys {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
-import { signingKey } from "../../Core/webhook-signature";
+import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { type Reception, receiveWebhook } from "../../Infrastructure/src/webhook-reception";
 import { type ParsedTemplate, readTemplate } from "../engine/template-file";
 import { startGitLab } from "../gitlab";

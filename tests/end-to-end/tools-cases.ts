@@ -74,7 +74,7 @@ export const toolsCases = (get: () => TestLaptop): void => {
     const asked = ["--project", String(PROJECT), "--job", "toolbox #1: [x, y]", "--tags", "a#,b%", "--json"];
     const explained = JSON.parse((await runners(test, "explain", ...asked)).out);
     expect(explained).toMatchObject({
-      carrier: "EC2",
+      provider: "EC2",
       runnerClass: { name: "small" },
       why: { code: "project-row" },
     });

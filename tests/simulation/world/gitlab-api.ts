@@ -1,11 +1,6 @@
-import type {
-  GitLabJob,
-  GitLab as GitLabPort,
-  GitLabRunner,
-  Page,
-} from "../../../AutoScaler/src/domain/ports";
+import type { GitLabJob, GitLab as GitLabPort, GitLabRunner, Page } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
-import type { Time } from "../../../Core/ledger";
+import type { Time } from "../../../Core/model/ledger";
 import type { GitLab, Job, RunnerRecord } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";

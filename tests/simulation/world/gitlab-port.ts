@@ -1,4 +1,4 @@
-import type { GitLab, NewRunner } from "../../../AutoScaler/src/domain/ports";
+import type { GitLab, NewRunner } from "../../../AutoScaler/src/ports";
 import { ConfigurationError } from "../../../Core/errors";
 import type { Calls, Process } from "./calls";
 import type { GitLabEffects } from "./gitlab-api";

@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The folders of one job. They are created for it and removed after it. */
+export interface Workspace {
+  readonly folder: string;
+  readonly home: string;
+  /** Holds the pipe for the configuration until it is read, and gitlab-runner's system id. */
+  readonly config: string;
+  readonly builds: string;
+  readonly cache: string;
+  readonly temporary: string;
+}
+
+/** Creates the folders with mode 0700, under a random name. */
+export const createWorkspace = async (root: string): Promise<Workspace> => {
+  const folder = await mkdtemp(join(root, "job-"));
+  const below = (name: string): string => join(folder, name);
+  const workspace = {
+    folder,
+    home: below("home"),
+    config: below("config"),
+    builds: below("builds"),
+    cache: below("cache"),
+    temporary: below("tmp"),
+  };
+  const { home, config, builds, cache, temporary } = workspace;
+  await Promise.all([home, config, builds, cache, temporary].map((path) => mkdir(path, { mode: 0o700 })));
+  await writeFile(join(config, ".runner_system_id"), `r_${randomBytes(6).toString("hex")}`, { mode: 0o600 });
+  return workspace;
+};

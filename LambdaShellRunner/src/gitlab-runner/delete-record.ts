@@ -1,0 +1,36 @@
+import { log } from "../../../Core/log";
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
+
+const TRIES = 3;
+const ANSWER_MILLISECONDS = 10_000;
+
+/** 204: deleted. 403 and 404: GitLab no longer knows the token, so the record was deleted before. */
+const isGone = (status: number): boolean => [204, 403, 404].includes(status);
+
+const ask = async (row: BootstrapRow): Promise<number> => {
+  try {
+    const response = await fetch(`${row.url}/api/v4/runners`, {
+      method: "DELETE",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ token: row.token }),
+      redirect: "error",
+      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+    });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    // No connection or no answer in time: the request is repeated.
+    return 0;
+  }
+};
+
+/**
+ * Legacy mode: the runner deletes its own record, because only its own token may.
+ * https://docs.gitlab.com/api/runners/#delete-a-runner-by-authentication-token
+ */
+export const deleteOwnRecord = async (row: BootstrapRow): Promise<void> => {
+  let status = 0;
+  for (let tries = 0; tries < TRIES && !isGone(status); tries++) status = await ask(row);
+  if (isGone(status)) log.info("RUNNER_RECORD_DELETED", { runnerId: row.runnerId });
+  else log.error("RUNNER_RECORD_NOT_DELETED", { runnerId: row.runnerId, status });
+};

@@ -1,0 +1,36 @@
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
+import type { Workspace } from "../environment/workspace";
+
+/** The name of the `[[runners]]` entry, for the flag `-r`. */
+export const RUNNER_NAME = "job";
+
+/** Attempts for the last report: the runner gives up about 22 s after the job's end instead of nine minutes. */
+const FINAL_REPORT_ROUNDS = 4;
+
+/** JSON's escapes are valid in TOML. JSON leaves DEL as it is, which TOML forbids. */
+const quoted = (text: string): string => JSON.stringify(text).replaceAll("\u007f", "\\u007f");
+
+/**
+ * gitlab-runner's configuration. It holds the token, so it is passed through a pipe.
+ * https://docs.gitlab.com/runner/configuration/advanced-configuration/
+ *
+ * `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell.
+ */
+export const runnerToml = (
+  row: Pick<BootstrapRow, "url" | "token">,
+  workspace: Pick<Workspace, "builds" | "cache">,
+  path: string,
+): string =>
+  [
+    "[[runners]]",
+    `name = ${quoted(RUNNER_NAME)}`,
+    `url = ${quoted(row.url)}`,
+    `token = ${quoted(row.token)}`,
+    'executor = "shell"',
+    'shell = "bash"',
+    `builds_dir = ${quoted(workspace.builds)}`,
+    `cache_dir = ${quoted(workspace.cache)}`,
+    `environment = [${quoted(`PATH=${path}`)}]`,
+    `job_status_final_update_retry_limit = ${FINAL_REPORT_ROUNDS}`,
+    "",
+  ].join("\n");
