@@ -110,7 +110,7 @@ interface Rule {
 }
 
 const HAS_ENVIRONMENT =
-  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/authorize-webhook\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
+  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize|receive-signed)-webhook\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
 
 const OF_WHAT_SHIPS = new RegExp(`^(${SHIPPED.join("|")})/`);
 

@@ -1,4 +1,5 @@
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
+import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { configurationOf, type ParameterName, type StoredParameter } from "../configuration";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 
@@ -26,6 +27,31 @@ const secretFinding = (stored: StoredParameter, name: string): DoctorFinding => 
         `${name} is a ${stored.type}: anybody who may read parameters reads the secret`,
         `Make the secret anew, and store it as SecureString. ${CONFIGURE}`,
       );
+};
+
+const keyFinding = (stored: StoredParameter, name: string): DoctorFinding =>
+  stored.value !== "" && signingKey(stored.value) === undefined
+    ? problem(AREA, `${name} is no signing key: whsec_ and base64 of 24 to 64 bytes`, CONFIGURE)
+    : secretFinding(stored, name);
+
+/** One of secret and signing key must be there; each may have one before it, while it is being changed. */
+const webhookFindings = (
+  stored: Stored,
+  nameOf: (name: ParameterName) => string,
+): readonly DoctorFinding[] => {
+  const looks = [
+    ["webhookSecret", secretFinding],
+    ["webhookSecretPrevious", secretFinding],
+    ["webhookSigningKey", keyFinding],
+    ["webhookSigningKeyPrevious", keyFinding],
+  ] as const;
+  const found = looks.flatMap(([name, look]) => {
+    const parameter = stored[name];
+    return parameter === undefined ? [] : [look(parameter, nameOf(name))];
+  });
+  if (stored.webhookSecret ?? stored.webhookSigningKey) return found;
+  const sentence = `${nameOf("webhookSecret")} is missing, and so is ${nameOf("webhookSigningKey")}: no webhook is let in`;
+  return [...found, problem(AREA, sentence, CONFIGURE)];
 };
 
 const accessFindings = (
@@ -64,16 +90,14 @@ export const checkParameters: Check = async ({ context, autoScaler }) => {
     "registrationToken",
     "webhookSecret",
     "webhookSecretPrevious",
+    "webhookSigningKey",
+    "webhookSigningKeyPrevious",
     "starts",
   ]);
-  const { webhookSecret, webhookSecretPrevious } = stored;
   return [
     urlFinding(stored.url, nameOf("url")),
     ...accessFindings(stored, nameOf),
-    webhookSecret
-      ? secretFinding(webhookSecret, nameOf("webhookSecret"))
-      : problem(AREA, `${nameOf("webhookSecret")} is missing: no webhook is let in`, CONFIGURE),
-    ...(webhookSecretPrevious ? [secretFinding(webhookSecretPrevious, nameOf("webhookSecretPrevious"))] : []),
+    ...webhookFindings(stored, nameOf),
     startsFinding(stored.starts, nameOf("starts")),
   ];
 };

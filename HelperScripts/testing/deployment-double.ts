@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { encodeItem } from "../../Core/ledger/codec";
 import type { LedgerItem } from "../../Core/model/ledger";
@@ -91,7 +92,11 @@ export class DeploymentDouble {
       RunnerLaunchTemplateX86Id: "lt-x86",
     };
     this.stacks.set(AUTOSCALER, stack(AUTOSCALER, outputs));
-    const webhook = { WebhookUrl: "https://hooks.example.com/webhook", ConfigurationPath: "/gitlabrunner" };
+    const webhook = {
+      WebhookUrl: "https://hooks.example.com/webhook",
+      SignedWebhookUrl: "https://hooks.example.com/signed-webhook",
+      ConfigurationPath: "/gitlabrunner",
+    };
     this.stacks.set(INFRASTRUCTURE, stack(INFRASTRUCTURE, webhook));
   }
 
@@ -188,7 +193,10 @@ export class DeploymentDouble {
       sleep: async (milliseconds) => {
         this.now += milliseconds;
       },
-      random: () => `${argv.join("-")}-${++randoms}-${Math.random()}`,
+      random: () =>
+        createHash("sha256")
+          .update(`${argv.join("-")}-${++randoms}-${Math.random()}`)
+          .digest("hex"),
       env: this.env,
       readFile: (path) => {
         const content = this.bytes.get(path) ?? this.files.get(path);

@@ -21,8 +21,9 @@ const readSecrets = async (): Promise<WebhookSecrets> => {
   return { current: stored(values, current), previous: stored(values, previous) };
 };
 
-const secrets = secretCache({
+const secrets = secretCache<WebhookSecrets>({
   read: readSecrets,
+  none: {},
   now: () => Date.now(),
   onFailure: (error) =>
     log.error("WEBHOOK_SECRET_UNREAD", { reason: error instanceof Error ? error.message : "unknown" }),

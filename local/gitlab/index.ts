@@ -5,6 +5,7 @@ import { accountRestRoutes } from "./api/rest/account";
 import { parseJobSpecs } from "./api/rest/job-specs";
 import { jobRestRoutes } from "./api/rest/jobs";
 import { runnerRestRoutes } from "./api/rest/runners";
+import { checkSigningToken } from "./api/rest/signing-token";
 import { checkWebhookUrl, newWebhook, webhookRestRoutes } from "./api/rest/webhooks";
 import type { Route } from "./api/router";
 import { jobRoutes } from "./api/runner/job-routes";
@@ -82,6 +83,7 @@ const setWebhook = (state: GitLabState, webhook: StandInWebhook | undefined): vo
   if (webhook === undefined) return;
   const group = newWebhook(state, undefined, checkWebhookUrl(webhook.url));
   group.token = webhook.token;
+  group.signingToken = checkSigningToken(webhook.signingToken);
   group.events.add("job_events");
   state.webhooks.set(group.id, group);
 };
