@@ -21,7 +21,7 @@ export type RunnerState = (typeof RUNNER_STATES)[number];
 
 export const ATTEMPT_TRANSITIONS: Readonly<Record<AttemptState, readonly AttemptState[]>> = {
   WAITING: ["CLAIMED", "RUNNING", "ENDED", "FAILED"],
-  CLAIMED: ["CREATED", "RUNNING", "ENDED", "FAILED"],
+  CLAIMED: ["WAITING", "CREATED", "RUNNING", "ENDED", "FAILED"],
   CREATED: ["LAUNCHED", "RUNNING", "ENDED", "FAILED"],
   LAUNCHED: ["RUNNING", "ENDED", "FAILED"],
   RUNNING: ["ENDED"],
@@ -75,7 +75,9 @@ export interface Attempt {
   /** Held while CLAIMED; from CREATED on the place is the runner's. */
   readonly place?: Place;
   /** What an attempt in line waits for. */
-  readonly waitingFor?: "place" | "starts-on" | "ec2";
+  readonly waitingFor?: "place" | "starts-on" | "ec2" | "gitlab";
+  /** The time that GitLab named: sooner it is not to be asked for a runner again. */
+  readonly notBefore?: Time;
   /** When the sweep or a freed place last put this waiting job's event on the bus. */
   readonly wokenAt?: Time;
   readonly runnerId?: number;

@@ -37,6 +37,7 @@ const WAITS: Readonly<Record<string, string>> = {
   place: "a place",
   "starts-on": "resume",
   ec2: "EC2",
+  gitlab: "GitLab",
 };
 
 const section = (title: string, count: number, body: () => string): readonly string[] =>

@@ -10,6 +10,7 @@ export const WAITING_FOR: Readonly<Record<NonNullable<Attempt["waitingFor"]>, st
   place: "waits for a place: as many runners as allowed are there (status shows the caps)",
   "starts-on": "waits for new starts to be let go (npm run runners -- resume)",
   ec2: "waits for EC2, which takes no more launches just now; it is tried again by itself",
+  gitlab: "waits for GitLab, which asked to be left alone for a while (429); it is tried again by itself",
 };
 
 interface Step {
@@ -61,7 +62,11 @@ const runnerSteps = (attempt: Attempt, runner: Runner | undefined): readonly Ste
 };
 
 const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
-  if (isInLine(attempt)) return `It ${WAITING_FOR[attempt.waitingFor ?? "place"]}.`;
+  if (isInLine(attempt)) {
+    const { notBefore } = attempt;
+    const until = notBefore === undefined ? "" : ` Not before ${moment(notBefore)} (UTC).`;
+    return `It ${WAITING_FOR[attempt.waitingFor ?? "place"]}.${until}`;
+  }
   switch (attempt.state) {
     case "WAITING":
     case "CLAIMED":

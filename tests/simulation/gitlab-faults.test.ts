@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../Core/errors";
+import { ConfigurationError, ThrottledError } from "../../Core/errors";
 import {
   attemptsOf,
   during,
@@ -73,6 +73,29 @@ describe("GitLab's faults", () => {
     expectMet(job);
     expect(world.calls.byJob.get(job.id)).toBeLessThan(60);
   });
+
+  it.each(["ec2", "lambda"] as const)(
+    "F-23 I-25: a GitLab that makes no runner for 150 s is asked as often as it says, and no attempt is used up: %s",
+    async (kind) => {
+      const world = worldWith();
+      const { create } = world.gitLab;
+      const until = world.timeline.now + 150_000;
+      const asked: number[] = [];
+      world.gitLab.create = (runner) => {
+        asked.push(world.timeline.now);
+        if (world.timeline.now < until) throw new ThrottledError("POST /user/runners: 429", 60);
+        return create.call(world.gitLab, runner);
+      };
+      const job = world.addJob({ kind });
+      await settle(world);
+      expectMet(job);
+      expect(attemptsOf(world, job)).toBe(1);
+      expect(waitOf(job)).toBeLessThan(150 + 2 * MINUTE + (kind === "ec2" ? 90 : 0));
+      const pauses = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
+      expect(Math.min(...pauses)).toBeGreaterThanOrEqual(60_000);
+      expect(total(world, "JobsFailed")).toBe(0);
+    },
+  );
 
   it("F-24 F-53 P-11: lists that are empty by mistake and answers that are no JSON end no runner", async () => {
     const world = worldWith({ mood: { emptyList: 1, garbage: 0.2 }, hooks: { lost: 0.5 } });

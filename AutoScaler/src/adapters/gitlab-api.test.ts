@@ -177,15 +177,50 @@ describe("gitLabApi with an access token", () => {
     expect(requests).toHaveLength(4);
   });
 
-  it.each(["600", "Wed, 25 Nov 2026 12:00:00 GMT", "-1", ""])(
-    "F-23 I-33: leaves a wait of %p to the workflow",
-    async (wait) => {
-      const { gitLab, faults, requests, clock } = await prepare();
-      faults.push({ status: 429, headers: { "retry-after": wait } });
-      expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({ name: "TransientError" });
-      expect([clock.sleeps, requests.length]).toEqual([[], 1]);
-    },
-  );
+  const DATE = "Wed, 25 Nov 2026 12:00:00 GMT";
+  const RESET = String(Date.UTC(2026, 10, 25, 12, 0, 45) / 1_000);
+  it.each<[string, Record<string, string>, number]>([
+    ["a number", { "retry-after": "600" }, 600],
+    ["a date, by GitLab's own clock", { date: DATE, "retry-after": "Wed, 25 Nov 2026 12:01:30 GMT" }, 90],
+    ["the end of its period, by GitLab's own clock", { date: DATE, "ratelimit-reset": RESET }, 45],
+    ["both", { date: DATE, "ratelimit-reset": RESET, "retry-after": "30" }, 30],
+    ["a date long ago", { date: DATE, "retry-after": "Wed, 25 Nov 2026 11:00:00 GMT" }, 60],
+    ["what is no time", { date: DATE, "retry-after": "-1", "ratelimit-reset": "soon" }, 60],
+    ["nothing", { date: DATE }, 60],
+    ["more than an hour", { date: DATE, "retry-after": "999999999" }, 3_600],
+  ])("F-23 I-33: hands on the wait that a busy GitLab asks for by %s", async (_, headers, waitSeconds) => {
+    const { gitLab, faults, requests, clock } = await prepare();
+    faults.push({ status: 429, headers });
+    expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({ name: "ThrottledError", waitSeconds });
+    expect([clock.sleeps, requests.length]).toEqual([[], 1]);
+  });
+
+  it("F-23: asks nothing of the kind again before the time that GitLab named, other things at once", async () => {
+    const { gitLab, faults, requests, clock, addJob } = await prepare();
+    addJob({ id: 12, projectId: 7 });
+    faults.push({ status: 429, headers: { "retry-after": "60" } });
+    await thrownBy(gitLab.createRunner(RUNNER));
+    clock.advance(20_000);
+    expect(await thrownBy(gitLab.createRunner({ ...RUNNER, projectId: 8 }))).toMatchObject({
+      name: "ThrottledError",
+      waitSeconds: 40,
+    });
+    expect(requests).toHaveLength(1);
+    expect(await gitLab.job(7, 12)).toMatchObject({ id: 12 });
+    clock.advance(40_000);
+    expect(await gitLab.createRunner(RUNNER)).toMatchObject({ id: 9001 });
+    expect(requests).toHaveLength(3);
+  });
+
+  it("F-23: a wait that is asked for twice is left to the caller", async () => {
+    const { gitLab, faults, requests, clock } = await prepare();
+    faults.push(
+      { status: 429, headers: { "retry-after": "2" } },
+      { status: 429, headers: { "retry-after": "4" } },
+    );
+    expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({ name: "ThrottledError", waitSeconds: 4 });
+    expect([clock.sleeps, requests.length]).toEqual([[2_000], 2]);
+  });
 
   it("F-25: sends no create call twice for a 503, behind which it may have been done", async () => {
     const { gitLab, faults, requests } = await prepare();

@@ -15,7 +15,12 @@ export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSE
 export const isTaken = (job: Pick<GitLabJob, "status" | "runnerId">): boolean =>
   !hasEnded(job) && (job.status !== "pending" || job.runnerId !== undefined);
 
-const leaving = { lease: undefined, place: undefined, waitingFor: undefined } as const;
+const leaving = {
+  lease: undefined,
+  place: undefined,
+  waitingFor: undefined,
+  notBefore: undefined,
+} as const;
 
 /** The changes that close an attempt because GitLab ended its job; its place goes back if it still has one. */
 export const endAttempt = (

@@ -1,6 +1,6 @@
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import { runnerDescription } from "../../../Core/configuration";
-import { NoAnswerError, TransientError } from "../../../Core/errors";
+import { NoAnswerError, ThrottledError, TransientError } from "../../../Core/errors";
 import { type Attempt, advanceAttempt, type Lease, type Runner, type Time } from "../../../Core/ledger";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { closeUnstarted } from "./close-attempt";
@@ -15,6 +15,7 @@ import {
 import type { NewRunner } from "./ports";
 import { isRepeat } from "./retries";
 import type { StartOutcome } from "./start-outcome";
+import { waitForGitLab } from "./wait-for-gitlab";
 import type { World } from "./world";
 
 export type CreateWorld = Pick<World, "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId">;
@@ -94,7 +95,8 @@ const ask = async ({ gitLab, clock }: CreateWorld, claimed: Attempt, request: Ne
   try {
     return await gitLab.createRunner(request);
   } catch (error) {
-    if (!(error instanceof TransientError) || !isFirstTry) throw error;
+    const mayHelp = error instanceof TransientError && !(error instanceof ThrottledError);
+    if (!mayHelp || !isFirstTry) throw error;
     await clock.sleep(PAUSE_MILLISECONDS);
     return gitLab.createRunner(request);
   }
@@ -104,6 +106,7 @@ const askOrFail = async (...asked: Parameters<typeof ask>) => {
   try {
     return await ask(...asked);
   } catch (error) {
+    if (error instanceof ThrottledError) return { waitSeconds: error.waitSeconds };
     if (!(error instanceof TransientError)) throw error;
     throw new NoAnswerError(error.message, { cause: error });
   }
@@ -118,6 +121,7 @@ const askOrFail = async (...asked: Parameters<typeof ask>) => {
 export const createRunner = async (world: CreateWorld, claimed: Attempt, lease: Lease): Promise<Creation> => {
   const request = newRunner(claimed.order, world.deploymentId, claimed.attempt);
   const answer = await askOrFail(world, claimed, request);
+  if ("waitSeconds" in answer) return waitForGitLab(world, claimed, answer.waitSeconds);
   if ("refused" in answer) {
     return closeUnstarted(world, claimed, { reason: answer.refused, metricReason: "create-refused" });
   }

@@ -8,7 +8,7 @@ import {
   type Runner,
   type Time,
 } from "../../../Core/ledger";
-import { retryAt } from "./retries";
+import { isTooEarly, retryAt } from "./retries";
 
 /** What a start has to do for a pending job, as the ledger stands. */
 export type NextStep =
@@ -65,6 +65,7 @@ export const nextStep = (attempts: readonly Attempt[], runner: Runner | undefine
   if (last === undefined) return { kind: "open", number: { attempt: 1 }, proof: [] };
   if (last.state === "RUNNING" || last.state === "ENDED") return nothing("the job ran already");
   if (isSpent(last, runner)) return afterSpent(last, runner, now);
+  if (last.state === "WAITING" && isTooEarly(last, now)) return nothing("GitLab asked to wait");
   if (last.state === "WAITING") return { kind: "claim", waiting: last };
   if (last.state === "CLAIMED")
     return isLeased(last, now) ? nothing("under way") : { kind: "take-over", claimed: last };

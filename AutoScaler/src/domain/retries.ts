@@ -1,5 +1,5 @@
 import { type Attempt, countedAttempts, type Time } from "../../../Core/ledger";
-import { UNDER_WAY_MILLISECONDS } from "./limits";
+import { MAX_THROTTLE_SECONDS, UNDER_WAY_MILLISECONDS } from "./limits";
 
 /** When what failed is tried again. What fails for ever costs less and less, and ends (I-25). */
 
@@ -47,3 +47,7 @@ export const isClaimDue = (claimed: Attempt, now: Time): boolean => {
 /** The sweep has put the claim's event once more: a start was at it before. */
 export const isRepeat = ({ wokenAt, times }: Attempt): boolean =>
   wokenAt !== undefined && wokenAt > (times.CLAIMED ?? wokenAt);
+
+/** GitLab asked to wait, and the time is not up. One that lies too far ahead is a clock's error (I-33). */
+export const isTooEarly = ({ notBefore }: Attempt, now: Time): boolean =>
+  notBefore !== undefined && now < notBefore && notBefore - now <= MAX_THROTTLE_SECONDS * 1_000;

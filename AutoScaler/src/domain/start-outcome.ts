@@ -8,7 +8,7 @@ export type StartOutcome =
     }
   | {
       readonly kind: "waiting";
-      readonly waitingFor: "place" | "starts-on" | "ec2" | "launch";
+      readonly waitingFor: "place" | "starts-on" | "ec2" | "gitlab" | "launch";
       readonly placeFreed?: string;
     }
   | { readonly kind: "nothing"; readonly reason: string }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ConfigurationError, TransientError } from "../../../Core/errors";
+import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
 import { interleaved } from "./fakes/interleaved";
 import { interrupted } from "./fakes/interrupted";
 import {
@@ -11,6 +11,7 @@ import {
   workflows,
 } from "./fakes/small-world";
 import { type Launch, STACK } from "./ports";
+import type { World } from "./world";
 
 const attempts = (small: SmallWorld) =>
   [...small.ledger.items.values()].filter((item) => item.kind === "attempt");
@@ -143,6 +144,63 @@ describe("a start", () => {
     expect(small.gitLab.deleted).toEqual([9001]);
     expect(small.ec2.calls).toEqual([]);
     expect(small.ledger.taken(STACK)).toBe(0);
+  });
+});
+
+describe("a start that GitLab asks to wait", () => {
+  const SECOND = 1_000;
+
+  /** A job whose runner GitLab does not make for now. */
+  const throttled = async () => {
+    const small = smallWorld();
+    const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    let asked = 0;
+    const createRunner: World["gitLab"]["createRunner"] = async () => {
+      asked += 1;
+      throw new ThrottledError("POST /user/runners: 429", 60);
+    };
+    const gitLab = { ...small.gitLab, createRunner };
+    const carriers = { lambda: small.lambda, ec2: small.ec2 };
+    const busy = workflows({ ...small.world, gitLab }, carriers, small.routing);
+    const outcome = await busy.start(hook(job));
+    return { small, job, busy, outcome, asked: () => asked };
+  };
+
+  it("F-23: goes back in line without its place, says until when, and uses no attempt up", async () => {
+    const { small, outcome, asked } = await throttled();
+    expect(outcome).toEqual({ kind: "waiting", waitingFor: "gitlab" });
+    const notBefore = small.clock.now() + 60 * SECOND;
+    expect(attempts(small)).toMatchObject([
+      { attempt: 1, state: "WAITING", waitingFor: "gitlab", notBefore },
+    ]);
+    expect(attempts(small)[0]).not.toHaveProperty("lease");
+    expect(attempts(small)[0]).not.toHaveProperty("place");
+    expect([small.ledger.taken(STACK), asked(), small.clock.sleeps]).toEqual([0, 1, []]);
+    expect(small.metrics.total("JobsFailed") + small.metrics.total("WorkflowFailures")).toBe(0);
+    expect(small.ledger.notes.get("classes")?.value).toEqual(["EC2#default"]);
+  });
+
+  it("F-23: is not tried again before that time, whoever tells of the job, and is let go by the sweep then", async () => {
+    const { small, job, busy, asked } = await throttled();
+    small.clock.advance(59 * SECOND);
+    expect(await busy.start(hook(job))).toMatchObject({ kind: "nothing" });
+    await busy.sweep();
+    expect([small.bus.events, asked()]).toEqual([[], 1]);
+    small.clock.advance(SECOND);
+    await busy.sweep();
+    expect(small.bus.events).toMatchObject([{ job: { id: 7, status: "pending" }, attempt: 1 }]);
+    await busy.deliver(detailOf(small.bus.events[0]!));
+    expect(asked()).toBe(2);
+    small.clock.advance(60 * SECOND);
+    expect(await small.start(hook(job))).toMatchObject({ kind: "launched" });
+    expect(attempts(small)).toMatchObject([{ attempt: 1, state: "LAUNCHED" }]);
+    expect(attempts(small)[0]).not.toHaveProperty("notBefore");
+  });
+
+  it("F-23 I-33: a time that no GitLab would name holds no job", async () => {
+    const { small, job } = await throttled();
+    small.clock.advance(-24 * 3_600 * SECOND);
+    expect(await small.start(hook(job))).toMatchObject({ kind: "launched" });
   });
 });
 

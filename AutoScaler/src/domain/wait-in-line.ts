@@ -53,5 +53,6 @@ export const stillWaiting = (
   const isAsleep = waitingFor !== "ec2" || waiting.wokenAt === undefined;
   if (waiting.waitingFor === waitingFor && waiting.classKey === key && isAsleep) return undefined;
   const { queuedAt } = waiting.order;
-  return touch(waiting, { waitingFor, classKey: key, order: { ...order, queuedAt }, wokenAt: undefined });
+  const patch = { waitingFor, classKey: key, order: { ...order, queuedAt } };
+  return touch(waiting, { ...patch, wokenAt: undefined, notBefore: undefined });
 };

@@ -6,6 +6,7 @@ import { dynamoLedger } from "../adapters/dynamo-ledger";
 import { gitLabApi } from "../adapters/gitlab-api";
 import { type Configuration, ssmConfiguration } from "../adapters/ssm-configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
+import type { Throttles } from "../adapters/throttle";
 import type { GitLab, Ledger } from "../domain/ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
@@ -35,12 +36,16 @@ export interface Paths {
 export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
   ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, clock: systemClock });
 
+/** GitLab's word to wait holds for all calls of this process, not for one invocation alone. */
+const throttles: Throttles = new Map();
+
 /** GitLab with the access of now: the configuration is read anew once a minute. */
 export const gitLabOf = async (configuration: Configuration): Promise<GitLab> =>
   gitLabApi({
     access: await configuration.access(),
     refresh: () => configuration.refresh(),
     clock: systemClock,
+    throttles,
   });
 
 export const ledgerOf = (

@@ -53,6 +53,7 @@ export const fullAttempt = (jobId: number): Attempt =>
     lease: { holder: "holder-1", until: TIME + 60_000 },
     place: { stackShard: 3, classShard: 15 },
     waitingFor: "ec2",
+    notBefore: TIME + 2,
     wokenAt: TIME + 1,
     runnerId: freshId(),
     ranOnRunnerId: freshId(),

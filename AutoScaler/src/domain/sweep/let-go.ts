@@ -2,7 +2,7 @@ import { type Attempt, isLeased, type Runner, type Time } from "../../../../Core
 import { pendingEvent } from "../our-events";
 import { nextPace, PACE_NOTE, type Pace, readPace } from "../pace";
 import { type Ledger, STACK } from "../ports";
-import { isLaunchDue } from "../retries";
+import { isLaunchDue, isTooEarly } from "../retries";
 import { turnsAtOnce } from "../turns";
 import type { World } from "../world";
 import { type LookIndex, waitsForPace } from "./find-pending";
@@ -67,7 +67,7 @@ const isRested = (attempt: Attempt, now: Time): boolean =>
 /** Jobs in line for which there is room, oldest first. One whose event is under way takes its room all the same. */
 export const fromLine = (look: Look, room: Room): Finding[] =>
   [...look.waiting]
-    .filter((attempt) => !isOver(look, attempt))
+    .filter((attempt) => !isOver(look, attempt) && !isTooEarly(attempt, look.now))
     .sort(byAge)
     .filter((attempt) => take(room, attempt) && isRested(attempt, look.now))
     .map(wake);
