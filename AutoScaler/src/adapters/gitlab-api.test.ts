@@ -267,7 +267,7 @@ describe("gitLabApi with an access token", () => {
     },
   );
 
-  it.each(CALLS.filter(([name]) => name !== "createRunner"))(
+  it.each(CALLS.filter(([name]) => !["createRunner", "jobs"].includes(name)))(
     "F-26: says of 403 in %s which scopes and role the token needs",
     async (_, call) => {
       const { gitLab, faults } = await prepare();
@@ -303,10 +303,27 @@ describe("gitLabApi with an access token", () => {
     const { gitLab, requests, addJob } = await prepare();
     for (const id of [1, 2, 3]) addJob({ id, projectId: 7 });
     const first = await gitLab.jobs(7, ["pending"]);
-    const second = await gitLab.jobs(7, ["pending"], first.next);
-    expect([first.items.length, second.items.length, second.next]).toEqual([2, 1, undefined]);
+    expect(first).toMatchObject({ items: [{ id: 3 }, { id: 2 }], next: expect.any(String) });
+    const second = await gitLab.jobs(7, ["pending"], "next" in first ? first.next : undefined);
+    expect(second).toMatchObject({ items: [{ id: 1 }] });
+    expect(second).not.toHaveProperty("next");
     expect(requests[0]?.query.get("pagination")).toBe("keyset");
     expect(requests[1]?.query.getAll("scope[]")).toEqual(["pending"]);
+  });
+
+  it.each([403, 404] as const)("I-24: hands on that a project refuses its list: %i", async (status) => {
+    const { gitLab, fake } = await prepare();
+    fake.refusedProjects.set(7, status);
+    expect(await gitLab.jobs(7, ["pending"])).toEqual({ refused: status });
+  });
+
+  it("I-24: a token without the scope is no matter of the project", async () => {
+    const { gitLab, faults } = await prepare();
+    faults.push({ status: 403, body: '{"error": "insufficient_scope", "scope": "read_api"}' });
+    expect(await thrownBy(gitLab.jobs(7, ["pending"]))).toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringContaining("read_api"),
+    });
   });
 
   it("F-29: takes a next page that has no readable address for not knowing", async () => {

@@ -30,6 +30,8 @@ export interface GitLabRequest {
 
 export interface GitLabClient {
   send(request: GitLabRequest): Promise<HttpAnswer>;
+  /** Throws what an answer stands for that the caller cannot use after all. */
+  refuse(answer: HttpAnswer, what: string): never;
 }
 
 const TIMEOUT_MILLISECONDS = 8_000;
@@ -120,6 +122,7 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   };
 
   return {
+    refuse: (answer, what) => throwFor(answer, what, access),
     send: async (request) => {
       await waitForLeave(throttles, request, clock, longestWaitSeconds);
       const first = await exchange(request);

@@ -1,7 +1,6 @@
 import { ThrottledError } from "../../../Core/errors";
 import type { Time } from "../../../Core/ledger";
-import { MAX_THROTTLE_SECONDS } from "../domain/limits";
-import type { Clock } from "../domain/ports";
+import { type Clock, MAX_THROTTLE_SECONDS } from "../domain/ports";
 import type { HttpAnswer, HttpRequest } from "./http-exchange";
 
 /** The period of GitLab's rate limits, for an answer that names no time. */

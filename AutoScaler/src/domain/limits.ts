@@ -12,9 +12,6 @@ export const PAUSE_SETTLES_MILLISECONDS = 10_000;
 /** How long an end waits for a GitLab that does not answer before the carrier goes all the same (I-20). */
 export const FORCE_AFTER_MILLISECONDS = 30 * 60_000;
 
-/** GitLab is left alone for an hour at most, whatever it asks for: its limits are per minute. */
-export const MAX_THROTTLE_SECONDS = 3_600;
-
 /** An event put for an item is under way so long; only then another is put. */
 export const UNDER_WAY_MILLISECONDS = 45_000;
 

@@ -140,6 +140,15 @@ export interface RunnerRefused {
   readonly refused: string;
 }
 
+/** The project's own answer, not GitLab's: CI/CD is switched off there, or nobody of the token's knows it (any more). */
+export interface ProjectRefused {
+  readonly refused: 403 | 404;
+}
+
+/** GitLab is left alone for an hour at most, whatever it asks for: its limits are per minute. */
+export const MAX_THROTTLE_SECONDS = 3_600;
+
+/** Every method throws ThrottledError when GitLab asks to be left alone for a while. */
 export interface GitLab {
   /** `payload` mode has `createRunner` alone; the rest throws ConfigurationError there. */
   readonly mode: "verified" | "payload";
@@ -157,7 +166,11 @@ export interface GitLab {
   deleteRunner(runnerId: number): Promise<void>;
   /** Records that the token may see, one page; the caller picks those with our description. */
   runners(cursor?: string): Promise<Page<GitLabRunner>>;
-  jobs(projectId: number, scope: readonly string[], cursor?: string): Promise<Page<GitLabJob>>;
+  jobs(
+    projectId: number,
+    scope: readonly string[],
+    cursor?: string,
+  ): Promise<Page<GitLabJob> | ProjectRefused>;
   /** Projects that the token is a member of. */
   projectIds(cursor?: string): Promise<Page<number>>;
 }

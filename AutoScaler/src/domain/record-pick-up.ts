@@ -4,6 +4,7 @@ import { hasEnded } from "./close-attempt";
 import { notePickUp } from "./note-pick-up";
 import { jobEvent } from "./our-events";
 import type { GitLabJob, OurEvent } from "./ports";
+import { rememberProject } from "./seen-projects";
 import type { World } from "./world";
 
 export type PickUpWorld = Pick<World, "ledger" | "gitLab" | "bus" | "clock">;
@@ -59,7 +60,10 @@ export const recordPickUp = async (world: PickUpWorld, event: JobEvent): Promise
   if (taken === undefined) return { kind: "nothing", reason: "no runner has the job" };
   const runner = await world.ledger.runner(taken.runnerId);
   const pausedAt = runner && (await pause(world, runner));
-  const noted = await notePickUp(world, taken, taken.runnerId, pausedAt);
+  // By GitLab's word; a copy that comes after the job's end tells nothing new.
+  const isNews = world.gitLab.mode === "verified" && taken.ended === undefined;
+  const remembered = isNews ? rememberProject(world, taken.projectId) : undefined;
+  const noted = await notePickUp(world, taken, taken.runnerId, pausedAt).finally(() => remembered);
   const events = [...noted, ...(await endOnceMore(world, taken))];
   if (events.length > 0) await world.bus.put(events);
   return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs: runner !== undefined };

@@ -1,5 +1,6 @@
 import { type Attempt, countedAttempts, type Time } from "../../../Core/ledger";
-import { MAX_THROTTLE_SECONDS, UNDER_WAY_MILLISECONDS } from "./limits";
+import { UNDER_WAY_MILLISECONDS } from "./limits";
+import { MAX_THROTTLE_SECONDS } from "./ports";
 
 /** When what failed is tried again. What fails for ever costs less and less, and ends (I-25). */
 

@@ -4,6 +4,7 @@ import { type ClaimWorld, claim } from "./claim";
 import { type CreateWorld, createRunner } from "./create-runner";
 import { type LaunchWorld, launchRunner } from "./launch-runner";
 import { giveLeaseBack, newLease } from "./leases";
+import { rememberProject } from "./seen-projects";
 import type { StartOutcome } from "./start-outcome";
 import { NEXT_TURN, type Turn } from "./turns";
 
@@ -43,10 +44,14 @@ const claimCreateLaunch = async (
  */
 export const startRunner = async (world: StartWorld, order: RunnerOrder): Promise<StartOutcome> => {
   const lease = newLease(world, "start");
+  // Beside the start, not before it: the job does not wait for it.
+  const remembered = order.verified ? rememberProject(world, order.projectId) : undefined;
   try {
     return await claimCreateLaunch(world, order, lease);
   } catch (error) {
     await release(world, order.jobId, lease);
     throw error;
+  } finally {
+    await remembered;
   }
 };

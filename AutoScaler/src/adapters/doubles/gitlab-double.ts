@@ -120,12 +120,15 @@ export const gitLabDouble = async (fake: FakeGitLab, token: () => string): Promi
         (cursor) => fake.projectIds(cursor),
         (id) => ({ id, name: "project" }),
       );
-    if (/^GET \/api\/v4\/projects\/\d+\/jobs$/.test(call))
+    if (/^GET \/api\/v4\/projects\/\d+\/jobs$/.test(call)) {
+      const page = await fake.jobs(first, query.getAll("scope[]"), query.get("cursor") ?? undefined);
+      if ("refused" in page) return { status: page.refused, body: { message: `${page.refused}` } };
       return list(
         seen,
-        (cursor) => fake.jobs(first, query.getAll("scope[]"), cursor),
+        async () => page,
         (job) => jobAnswer(job, false),
       );
+    }
     if (/^GET \/api\/v4\/projects\/\d+\/jobs\/\d+$/.test(call)) {
       const job = await fake.job(first, second);
       return job ? { status: 200, body: jobAnswer(job, false) } : { status: 404, body: { message: "404" } };

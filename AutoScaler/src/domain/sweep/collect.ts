@@ -4,6 +4,7 @@ import { endAttempt } from "../close-attempt";
 import { commit, follow } from "../commit";
 import type { World } from "../world";
 import type { Finding } from "./look";
+import type { Part } from "./parts";
 
 type CollectWorld = Pick<World, "ledger" | "bus" | "clock">;
 
@@ -17,24 +18,47 @@ export const unique = (findings: readonly Finding[]): readonly Finding[] => [
   ...new Map(findings.map((finding) => [keyOf(finding), finding] as const)).values(),
 ];
 
+const MOST_FAILURES = 3;
+
 /** Noted before its event goes out, so the next sweep knows. False: somebody else has it in hand. */
 const markWoken = async ({ ledger, clock }: CollectWorld, attempt: Attempt): Promise<boolean> =>
   commit(ledger, [{ put: touch(attempt, { wokenAt: clock.now() }) }]);
 
 const AT_ONCE = 20;
 
-/** Puts the events of the findings on the bus, in portions: what has gone out when the sweep dies is done. */
+const putPortion = async (
+  world: CollectWorld,
+  portion: readonly Finding[],
+  part: Part,
+): Promise<readonly Finding[] | undefined> => {
+  const isReady = await Promise.all(
+    portion.map(({ wakes }) =>
+      wakes ? part("events", false, () => markWoken(world, wakes), wakes.jobId) : true,
+    ),
+  );
+  const ready = portion.filter((_, index) => isReady[index]);
+  if (ready.length === 0) return [];
+  return part("events", undefined, async () => {
+    await world.bus.put(ready.map(({ event }) => event));
+    return ready;
+  });
+};
+
+/**
+ * Puts the events of the findings on the bus, in portions: what has gone out when the sweep dies is done, and a portion
+ * that fails keeps no other back. A bus that fails three times in a row is left alone until the next sweep.
+ */
 export const putFindings = async (
   world: CollectWorld,
   findings: readonly Finding[],
+  part: Part,
 ): Promise<readonly Finding[]> => {
   const put: Finding[] = [];
-  for (let start = 0; start < findings.length; start += AT_ONCE) {
-    const portion = findings.slice(start, start + AT_ONCE);
-    const isReady = await Promise.all(portion.map(({ wakes }) => (wakes ? markWoken(world, wakes) : true)));
-    const ready = portion.filter((_, index) => isReady[index]);
-    if (ready.length > 0) await world.bus.put(ready.map(({ event }) => event));
-    put.push(...ready);
+  let failures = 0;
+  for (let start = 0; start < findings.length && failures < MOST_FAILURES; start += AT_ONCE) {
+    const done = await putPortion(world, findings.slice(start, start + AT_ONCE), part);
+    failures = done === undefined ? failures + 1 : 0;
+    put.push(...(done ?? []));
   }
   return put;
 };

@@ -1,6 +1,8 @@
 import type { Lease, Time } from "../../../../Core/ledger";
 import { fieldsOf } from "../input";
 import type { Note } from "../ports";
+import type { FailingParts } from "./parts";
+import type { Refusals } from "./refusals";
 
 export const SWEEP_NOTE = "sweep";
 
@@ -18,9 +20,24 @@ export interface SweepState {
   readonly seen: readonly string[];
   /** Records and instances that the ledger does not know → when they were first seen. */
   readonly unknown: Readonly<Record<string, Time>>;
+  /** Projects that refuse the list of their jobs. */
+  readonly refusals: Refusals;
+  /** Parts that failed in the last pass. */
+  readonly failing: FailingParts;
+  /** When the last pass was done; 0: none was. */
+  readonly doneAt: Time;
 }
 
-export const EMPTY: SweepState = { projects: {}, projectsReadAt: 0, nextProject: 0, seen: [], unknown: {} };
+export const EMPTY: SweepState = {
+  projects: {},
+  projectsReadAt: 0,
+  nextProject: 0,
+  seen: [],
+  unknown: {},
+  refusals: {},
+  failing: {},
+  doneAt: 0,
+};
 
 const isTimes = (value: unknown): value is Record<string, Time> =>
   typeof value === "object" &&
@@ -33,10 +50,26 @@ const isLease = (value: unknown): value is Lease =>
 const isStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === "string");
 
+const isRecordOf = <Entry>(
+  value: unknown,
+  isEntry: (entry: object) => boolean,
+): value is Record<string, Entry> =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).every((entry) => typeof entry === "object" && entry !== null && isEntry(entry));
+
+const isRefusals = (value: unknown): value is Refusals =>
+  isRecordOf(value, (entry) => ["status", "since", "at", "count"].every((name) => isNumberIn(entry, name)));
+
+const isFailing = (value: unknown): value is FailingParts =>
+  isRecordOf(value, (entry) => isNumberIn(entry, "since") && typeof Reflect.get(entry, "error") === "string");
+
+const isNumberIn = (entry: object, name: string): boolean => typeof Reflect.get(entry, name) === "number";
+
 /** Reads the note back; a field that cannot be read begins anew. */
 export const parseSweepState = (note: Note | undefined): SweepState => {
   if (note === undefined) return EMPTY;
-  const { lease, projects, projectsReadAt, nextProject, recordsCursor, seen, unknown } = fieldsOf(
+  const { lease, projects, projectsReadAt, nextProject, recordsCursor, seen, unknown, ...more } = fieldsOf(
     note.value,
     "The sweep's note",
   );
@@ -48,5 +81,8 @@ export const parseSweepState = (note: Note | undefined): SweepState => {
     ...(typeof recordsCursor === "string" ? { recordsCursor } : {}),
     seen: isStrings(seen) ? seen : [],
     unknown: isTimes(unknown) ? unknown : {},
+    refusals: isRefusals(more.refusals) ? more.refusals : {},
+    failing: isFailing(more.failing) ? more.failing : {},
+    doneAt: typeof more.doneAt === "number" ? more.doneAt : 0,
   };
 };

@@ -18,6 +18,7 @@ import { findRunnerEnd } from "./find-runner-ends";
 import { findRunning, runningKey } from "./find-running";
 import type { JobReader } from "./job-reader";
 import type { Finding, Look } from "./look";
+import type { Part } from "./parts";
 
 export type SweepWorld = Pick<
   World,
@@ -33,21 +34,6 @@ export type SweepWorld = Pick<
   | "caps"
   | "deploymentId"
 >;
-
-/** A part that fails is named, and the others go on (I-24). */
-export type Part = <Result>(name: string, otherwise: Result, run: () => Promise<Result>) => Promise<Result>;
-
-export const parts =
-  (failures: string[]): Part =>
-  async (name, otherwise, run) => {
-    try {
-      return await run();
-    } catch (error) {
-      const [kind, message] = error instanceof Error ? [error.name, error.message] : ["Error", ""];
-      failures.push(`${name}: ${kind} ${message}`);
-      return otherwise;
-    }
-  };
 
 /** All that the finders work with in one sweep. */
 export interface Pass {
@@ -96,7 +82,7 @@ const pendingFindings = async (
     const portion = jobs.slice(start, start + READ_AT_ONCE).filter(() => reads.take());
     const found = await Promise.all(
       portion.map((job) =>
-        part(`job ${job.id}`, undefined, () => findPending(world.ledger, look, job, isOurs, usedUp)),
+        part("pending-job", undefined, () => findPending(world.ledger, look, job, isOurs, usedUp), job.id),
       ),
     );
     findings.push(...found.filter((finding) => finding !== undefined));
@@ -126,12 +112,11 @@ const rotated = <Item>(items: readonly Item[], now: Time): readonly Item[] => {
 export const endFindings = async ({ world, look, part, readJob }: Pass): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
   for (const attempt of rotated([...look.attempts, ...look.waiting], look.now)) {
-    const missing = await part(`attempt of ${attempt.jobId}`, undefined, () =>
-      findEnded(look, attempt, readJob),
-    );
+    const { jobId } = attempt;
+    const missing = await part("attempt", undefined, () => findEnded(look, attempt, readJob), jobId);
     if (missing?.kind === "found") findings.push(missing.finding);
     if (missing?.kind === "deleted") {
-      await part(`deleted job ${attempt.jobId}`, undefined, () => closeDeleted(world, attempt));
+      await part("deleted-job", undefined, () => closeDeleted(world, attempt), jobId);
     }
   }
   return findings;
@@ -148,9 +133,8 @@ export const runnerFindings = async (
   for (const runner of rotated(look.runners, look.now)) {
     const isOnItsWay = runner.state !== "GONE" && endedJobs.has(runner.busyJobId ?? runner.jobId);
     if (isOnItsWay) continue;
-    const found = await part(`runner ${runner.runnerId}`, undefined, () =>
-      findRunnerEnd(runnerWorld, look, runner),
-    );
+    const { runnerId } = runner;
+    const found = await part("runner", undefined, () => findRunnerEnd(runnerWorld, look, runner), runnerId);
     if (found) findings.push(found);
   }
   return findings;

@@ -1,13 +1,14 @@
 import { aJob, aLook, anAttempt, aRunner, NOW } from "../fakes/items";
 import { jobEvent } from "../our-events";
 import type { Finding, Look } from "./look";
+import type { PassFailure } from "./parts";
 import type { SweepWorld } from "./pass";
 import { reportOf } from "./report";
 
 const found = (kind: Finding["kind"], isNew = false): Finding => ({ kind, event: jobEvent(aJob()), isNew });
 
 /** What a sweep returns and the metrics that it gives, in order. */
-const report = (seen: Look, put: readonly Finding[] = [], failures: readonly string[] = []) => {
+const report = (seen: Look, put: readonly Finding[] = [], failures: readonly PassFailure[] = []) => {
   const metrics: unknown[][] = [];
   const world = {
     metric: (name: string, value: number, dimensions?: object) =>
@@ -34,12 +35,17 @@ describe("what a sweep reports", () => {
   it("F-1: counts jobs, those that no hook told of, runners, events by kind and failures", () => {
     const seen = aLook({ jobs: new Map([[7, aJob()]]), runners: [aRunner(), aRunner()] });
     const put = [found("pending", true), found("pending"), found("ended")];
-    const { result, metrics } = report(seen, put, ["jobs: TransientError down"]);
+    const failures: readonly PassFailure[] = [
+      { part: "project", what: 3, error: "TransientError down" },
+      { part: "instances", error: "TransientError throttled" },
+      { part: "project", what: 4, error: "TransientError down" },
+    ];
+    const { result, metrics } = report(seen, put, failures);
     expect(result).toEqual({
       kind: "swept",
       events: 3,
       jobsFound: 1,
-      failures: ["jobs: TransientError down"],
+      failures: ["project 3: TransientError down (and 1 more)", "instances: TransientError throttled"],
     });
     expect(metrics).toEqual([
       ["WaitingJobs", 0],
@@ -49,7 +55,8 @@ describe("what a sweep reports", () => {
       ["RunnersOpen", 2],
       ["EventsBySweep", 2, { kind: "pending" }],
       ["EventsBySweep", 1, { kind: "ended" }],
-      ["SweepFailures", 1],
+      ["SweepFailures", 2, { part: "project" }],
+      ["SweepFailures", 1, { part: "instances" }],
       ["SweepsCompleted", 1],
     ]);
   });

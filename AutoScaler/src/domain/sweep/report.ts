@@ -1,4 +1,5 @@
 import type { Finding, Look } from "./look";
+import { byPart, type PassFailure } from "./parts";
 import type { SweepWorld } from "./pass";
 
 export type SweepReport =
@@ -8,7 +9,7 @@ export type SweepReport =
       readonly events: number;
       /** Jobs that no hook told of: the detector of a hook that is switched off (F-1). */
       readonly jobsFound: number;
-      /** Parts that failed, each by its name and error; the rest was done. */
+      /** Parts that failed, each by its code and first error; the rest was done. */
       readonly failures: readonly string[];
     };
 
@@ -24,12 +25,20 @@ const countWaiting = ({ metric }: SweepWorld, { waiting, now }: Look): void => {
   metric("OldestWaitingSeconds", oldest);
 };
 
+/** A line for each part: a GitLab that is down fails hundreds of them. */
+const failureTexts = (failures: readonly PassFailure[]): readonly string[] =>
+  [...byPart(failures)].map(([part, [first, ...others]]) => {
+    const what = first?.what === undefined ? "" : ` ${first.what}`;
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return `${part}${what}: ${first?.error}${more}`;
+  });
+
 /** Counts what a sweep saw and did. */
 export const reportOf = (
   world: SweepWorld,
   look: Look,
   put: readonly Finding[],
-  failures: readonly string[],
+  failures: readonly PassFailure[],
 ): SweepReport => {
   const jobsFound = put.filter(({ isNew }) => isNew).length;
   countWaiting(world, look);
@@ -39,7 +48,7 @@ export const reportOf = (
   for (const kind of KINDS) {
     if (count(put, kind) > 0) world.metric("EventsBySweep", count(put, kind), { kind });
   }
-  if (failures.length > 0) world.metric("SweepFailures", failures.length);
+  for (const [part, each] of byPart(failures)) world.metric("SweepFailures", each.length, { part });
   world.metric("SweepsCompleted", 1);
-  return { kind: "swept", events: put.length, jobsFound, failures };
+  return { kind: "swept", events: put.length, jobsFound, failures: failureTexts(failures) };
 };

@@ -211,7 +211,7 @@ describe("a lost end hook", () => {
     const gitLab = { ...small.gitLab, jobs: () => Promise.reject(new TransientError("502")) };
     const report = await withPorts(small, { gitLab }).sweep();
     expect(small.bus.events).toEqual([]);
-    expect(report).toMatchObject({ kind: "swept", failures: ["projects that failed: 1"] });
+    expect(report).toMatchObject({ kind: "swept", failures: ["project 1: TransientError 502"] });
   });
 
   it("closes the attempt of a job that GitLab has deleted a day ago", async () => {
@@ -434,7 +434,7 @@ describe("the sweep itself", () => {
     const projectIds = () => Promise.reject(new TransientError("no Scan"));
     const report = await withPorts(small, { mappings: { ...small.mappings, projectIds } }).sweep();
     expect(small.bus.events).toMatchObject([{ job: { id: 7 } }]);
-    expect(report).toMatchObject({ failures: [expect.stringContaining("projects of the mapping")] });
+    expect(report).toMatchObject({ failures: ["mapping-projects: TransientError no Scan"] });
   });
 
   it("F-50: asks a hundred lists at most, and goes on there the next time", async () => {

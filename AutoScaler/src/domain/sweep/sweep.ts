@@ -2,6 +2,7 @@ import type { Time } from "../../../../Core/ledger";
 import type { RoutingSettings } from "../../../../Core/routing";
 import type { GitLabRunner, Instance } from "../ports";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
+import { askGitLab } from "./ask-gitlab";
 import { type Budget, budget } from "./budget";
 import { putFindings, unique } from "./collect";
 import { indexOf } from "./find-pending";
@@ -10,18 +11,17 @@ import { leaveSweep, takeSweep } from "./lease";
 import { letGo } from "./let-go";
 import type { Finding, Look } from "./look";
 import type { SweepState } from "./note";
+import { failingParts, type Part, type PassFailure, parts } from "./parts";
 import {
   endFindings,
   jobFindings,
   oursByMapping,
-  type Part,
   type Pass,
-  parts,
   runnerFindings,
   type SweepWorld,
   seenNow,
 } from "./pass";
-import { inTurn, type JobsRead, readJobs, readProjects } from "./read-jobs";
+import type { JobsRead } from "./read-jobs";
 import { allPages, readLedger } from "./read-ledger";
 import { reportOf, type SweepReport } from "./report";
 
@@ -36,37 +36,7 @@ const RECORD_PAGES = 10;
 /** What was not seen for so long begins anew. */
 const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
 
-type Open = Pick<Look, "attempts" | "runners" | "waiting">;
 type Records = { readonly records: readonly GitLabRunner[]; readonly recordsCursor?: string };
-
-const noJobs = ({ projects, projectsReadAt, nextProject }: SweepState): JobsRead => ({
-  jobs: new Map(),
-  listed: new Set(),
-  partial: new Set(),
-  projects,
-  projectsReadAt,
-  nextProject,
-  failures: 0,
-});
-
-const projectsOf = ({ attempts, runners, waiting }: Open): ReadonlySet<number> => {
-  const items = [...attempts, ...runners, ...waiting];
-  return new Set(items.map(({ order }) => order.projectId).filter((id) => id > 0));
-};
-
-const askGitLab = async (
-  world: SweepWorld,
-  state: SweepState,
-  open: Open,
-  calls: Budget,
-  part: Part,
-): Promise<JobsRead> => {
-  if (world.gitLab.mode === "payload") return noJobs(state);
-  const named = () => part("projects of the mapping", [], () => world.mappings.projectIds());
-  const known = await readProjects(world, state, projectsOf(open), named, calls);
-  const ids = inTurn(Object.keys(known.projects).map(Number), state.nextProject);
-  return { ...known, ...(await readJobs(world, ids, calls)) };
-};
 
 const listInstances = async ({ instances }: SweepWorld): Promise<Look["instances"]> => {
   const all = await allPages((cursor) => instances.list(cursor));
@@ -98,10 +68,10 @@ const adoptAll = async (
   { records }: Records,
 ) => {
   const { ledger, deploymentId } = world;
-  const fromGitLab = await part<Adoption>("records", NOTHING_ADOPTED, () =>
+  const fromGitLab = await part<Adoption>("adoption", NOTHING_ADOPTED, () =>
     adoptRecords(ledger, look, records, deploymentId, state.unknown),
   );
-  const fromAws = await part<Adoption>("instances", NOTHING_ADOPTED, () =>
+  const fromAws = await part<Adoption>("adoption", NOTHING_ADOPTED, () =>
     adoptInstances(ledger, look, state.unknown),
   );
   return [fromGitLab, fromAws];
@@ -115,18 +85,17 @@ const unknownFrom = (state: SweepState, adoptions: readonly Adoption[], now: Tim
 interface Seen {
   readonly pass: Pass;
   readonly jobs: JobsRead;
-  readonly failures: string[];
+  readonly failures: PassFailure[];
 }
 
 const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: SweepState): Promise<Seen> => {
-  const failures: string[] = [];
+  const failures: PassFailure[] = [];
   const part = parts(failures);
   const begin = world.clock.now();
   const until = begin + ASKS_FOR_MILLISECONDS;
   const listCalls = budget(world.clock, LIST_CALLS, until);
   const open = await readLedger(world.ledger);
-  const jobs = await part("jobs", noJobs(state), () => askGitLab(world, state, open, listCalls, part));
-  if (jobs.failures > 0) failures.push(`projects that failed: ${jobs.failures}`);
+  const jobs = await askGitLab(world, state, open, listCalls, part);
   const instances = await part("instances", undefined, () => listInstances(world));
   const { listed, partial } = jobs;
   const look: Look = {
@@ -138,7 +107,7 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
     instances,
     seen: new Set(state.seen),
   };
-  const readJob = jobReader(world.gitLab, look, budget(world.clock, SINGLE_CALLS, until));
+  const readJob = jobReader(world.gitLab, look, budget(world.clock, SINGLE_CALLS, until), part);
   const isOurs = oursByMapping(world, settings);
   const readsUntil = begin + READS_FOR_MILLISECONDS;
   const usedUp = new Set<string>();
@@ -154,12 +123,14 @@ const sweepAll = async (world: SweepWorld, settings: RoutingSettings, state: Swe
   const ends = await endFindings(pass);
   const runnerEnds = await runnerFindings(pass, new Set(ends.flatMap(jobOf)));
   const starts = await jobFindings(pass);
-  const line = await part("waiting line", [], () => letGo(world, look, index));
+  const line = await part("waiting-line", [], () => letGo(world, look, index));
   const read = await part<Records>("records", { records: [] }, () => readRecords(world, state, listCalls));
   const adoptions = await adoptAll(world, look, part, state, read);
-  failures.push(...adoptions.flatMap((adoption) => adoption.failures));
+  for (const what of adoptions.flatMap((adoption) => adoption.failures))
+    failures.push({ part: "adoption", what, error: "could not be adopted" });
   const adopted = adoptions.flatMap(({ findings }) => findings);
-  const put = await putFindings(world, unique([...ends, ...runnerEnds, ...adopted, ...starts, ...line]));
+  const found = unique([...ends, ...runnerEnds, ...adopted, ...starts, ...line]);
+  const put = await putFindings(world, found, part);
   const next: SweepState = {
     projects: jobs.projects,
     projectsReadAt: jobs.projectsReadAt,
@@ -167,6 +138,9 @@ const sweepAll = async (world: SweepWorld, settings: RoutingSettings, state: Swe
     ...(read.recordsCursor === undefined ? {} : { recordsCursor: read.recordsCursor }),
     seen: seenNow(pass),
     unknown: unknownFrom(state, adoptions, look.now),
+    refusals: jobs.refusals,
+    failing: failingParts(state.failing, failures, look.now),
+    doneAt: world.clock.now(),
   };
   return { report: reportOf(world, look, put, failures), next };
 };
