@@ -97,6 +97,52 @@ describe("GitLab's faults", () => {
     },
   );
 
+  /** Two passes, as for any job of which no webhook came. */
+  const NORMAL_SECONDS = 2 * MINUTE + 10;
+
+  it.each([3, 12])(
+    "I-8 I-24: %i projects that refuse their lists keep no job of another waiting",
+    async (count) => {
+      const refusing = Array.from({ length: count }, (_, index) => index + 1);
+      const world = worldWith({ hooks: { lost: 1 }, mood: { refusing, members: [...refusing, 20] } });
+      await world.run(5);
+      const jobs = [world.addJob({ kind: "lambda", projectId: 20 })];
+      await world.run(20 * MINUTE);
+      jobs.push(world.addJob({ kind: "lambda", projectId: 20 }));
+      await settle(world);
+      expectMet(...jobs);
+      for (const job of jobs) expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+      // After 1, 3, 7 and 15 minutes.
+      expect(world.calls.counts.get("gitLab.jobs")).toBeLessThan(30 + 5 * count);
+    },
+  );
+
+  it("I-8 I-24: memberships that cannot be read for five minutes keep no job of a known project waiting", async () => {
+    const world = worldWith();
+    const first = world.addJob({ kind: "lambda" });
+    await world.run(10 * MINUTE);
+    during(world, 5 * MINUTE, "gitLab.projectIds");
+    world.hooks.options = { ...world.hooks.options, lost: 1 };
+    const job = world.addJob({ kind: "lambda" });
+    await settle(world);
+    expectMet(first, job);
+    expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+    expect(total(world, "SweepFailures/membership")).toBeGreaterThan(0);
+  });
+
+  it("I-8: a new project whose first job came and went is in the next pass", async () => {
+    const world = worldWith({ mood: { members: [1] } });
+    await world.run(65);
+    const first = world.addJob({ kind: "lambda", projectId: 30, seconds: 5 });
+    await world.run(50);
+    expect(first.status).toBe("success");
+    world.hooks.options = { ...world.hooks.options, lost: 1 };
+    const job = world.addJob({ kind: "lambda", projectId: 30 });
+    await settle(world);
+    expectMet(job);
+    expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+  });
+
   it("F-24 F-53 P-11: lists that are empty by mistake and answers that are no JSON end no runner", async () => {
     const world = worldWith({ mood: { emptyList: 1, garbage: 0.2 }, hooks: { lost: 0.5 } });
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2", seconds: 10 * MINUTE }));
