@@ -10,6 +10,7 @@ import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../
 import { checkImages } from "../doctor/images";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
+import { checkPass } from "../doctor/pass";
 import { checkDlq, checkStacks, checkSweep } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
 import { checkWebhookApi } from "../doctor/webhook-api";
@@ -31,6 +32,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["image", checkImages],
   ["account", checkAccount],
   ["sweep", checkSweep],
+  ["sweep", checkPass],
   ["DLQ messages", checkDlq],
 ];
 

@@ -43,10 +43,10 @@ export const checkStacks: Check = async (doctorContext) => {
 
 const SWEEP_SILENCE_MILLISECONDS = 25 * 60_000;
 
-/** Every ten minutes the sweep reads its projects anew and notes the time: a sign of life. */
+/** Every pass notes when it was done: a sign of life, also while the projects cannot be read. */
 export const checkSweep: Check = async ({ context, autoScaler }) => {
   const note = await ledgerReader(context, autoScaler).note(SWEEP_NOTE);
-  const { projectsReadAt } = parseSweepState(note);
+  const { projectsReadAt, doneAt } = parseSweepState(note);
   if (projectsReadAt === 0) {
     return [
       warning(
@@ -56,7 +56,7 @@ export const checkSweep: Check = async ({ context, autoScaler }) => {
       ),
     ];
   }
-  const age = context.now() - projectsReadAt;
+  const age = context.now() - Math.max(projectsReadAt, doneAt);
   return age < SWEEP_SILENCE_MILLISECONDS
     ? [ok("sweep", `The sweep is at work (${duration(age)} ago)`)]
     : [
