@@ -76,8 +76,10 @@ export interface Attempt {
   readonly place?: Place;
   /** What an attempt in line waits for. */
   readonly waitingFor?: "place" | "starts-on" | "ec2" | "gitlab";
-  /** The time that GitLab named: sooner it is not to be asked for a runner again. */
+  /** Sooner GitLab is not to be asked for its runner again. */
   readonly notBefore?: Time;
+  /** The first time in a row that GitLab asked to wait. */
+  readonly throttledSince?: Time;
   /** When the sweep or a freed place last put this waiting job's event on the bus. */
   readonly wokenAt?: Time;
   readonly runnerId?: number;

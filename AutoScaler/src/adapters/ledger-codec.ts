@@ -77,6 +77,7 @@ const ATTEMPT: Readonly<Record<keyof Attempt, Check>> = {
   robbed: optional(number),
   waitingFor: optional(oneOf(["place", "starts-on", "ec2", "gitlab"])),
   notBefore: optional(number),
+  throttledSince: optional(number),
   wokenAt: optional(number),
   runnerId: optional(number),
   ranOnRunnerId: optional(number),

@@ -68,7 +68,6 @@ const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): Attempt
         order: { ...order, queuedAt: step.waiting.order.queuedAt },
         classKey: classKey(order.runnerClass),
         waitingFor: undefined,
-        notBefore: undefined,
       });
 
 /** Every job of ours once, when its first attempt is stored: what JobsFoundBySweep is measured against (F-1). */

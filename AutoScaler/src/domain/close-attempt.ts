@@ -4,6 +4,7 @@ import { follow } from "./commit";
 import { giveBack } from "./places";
 import type { Change, GitLabJob } from "./ports";
 import type { StartOutcome } from "./start-outcome";
+import { NOT_THROTTLED } from "./wait-in-line";
 import type { World } from "./world";
 
 type CloseWorld = Pick<World, "ledger" | "gitLab" | "clock" | "metric">;
@@ -19,7 +20,7 @@ const leaving = {
   lease: undefined,
   place: undefined,
   waitingFor: undefined,
-  notBefore: undefined,
+  ...NOT_THROTTLED,
 } as const;
 
 /** The changes that close an attempt because GitLab ended its job; its place goes back if it still has one. */
@@ -66,12 +67,12 @@ const askForJob = (world: CloseWorld, { order }: Attempt): Promise<GitLabJob | u
 const close = (
   attempt: Attempt,
   job: GitLabJob | undefined,
-  reason: string,
+  { reason, isLast }: Closing,
   now: Time,
 ): readonly Change[] => {
   if (job !== undefined && hasEnded(job)) return endAttempt(attempt, job, now);
   if (job?.runnerId !== undefined && job.status === "running") return runAttempt(attempt, job.runnerId, now);
-  return failAttempt(attempt, reason, now);
+  return failAttempt(attempt, reason, now, isLast ? { isLast } : {});
 };
 
 const current = async (world: CloseWorld, attempt: Attempt): Promise<Attempt | undefined> =>
@@ -83,6 +84,8 @@ export interface Closing {
   readonly reason: string;
   /** One of few, for the metric's dimension. */
   readonly metricReason: string;
+  /** No other attempt follows. */
+  readonly isLast?: true;
   readonly runnerChanges?: (now: Time) => Promise<readonly Change[]>;
 }
 
@@ -93,15 +96,16 @@ export interface Closing {
 export const closeUnstarted = async (
   world: CloseWorld,
   attempt: Attempt,
-  { reason, metricReason, runnerChanges }: Closing,
+  closing: Closing,
 ): Promise<StartOutcome> => {
+  const { reason, metricReason, runnerChanges } = closing;
   const job = await askForJob(world, attempt);
   const isFailed = await follow(world.ledger, async () => {
     const now = world.clock.now();
     const found = await current(world, attempt);
-    const closing = found === undefined ? [] : close(found, job, reason, now);
-    const changes = [...closing, ...((await runnerChanges?.(now)) ?? [])];
-    return { changes, result: closing.some((change) => "put" in change && change.put.state === "FAILED") };
+    const closed = found === undefined ? [] : close(found, job, closing, now);
+    const changes = [...closed, ...((await runnerChanges?.(now)) ?? [])];
+    return { changes, result: closed.some((change) => "put" in change && change.put.state === "FAILED") };
   });
   if (isFailed) world.metric("JobsFailed", 1, { reason: metricReason });
   return { kind: isFailed ? "failed" : "nothing", reason, placeFreed: attempt.classKey };

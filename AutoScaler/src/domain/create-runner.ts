@@ -16,6 +16,7 @@ import type { NewRunner } from "./ports";
 import { isRepeat } from "./retries";
 import type { StartOutcome } from "./start-outcome";
 import { waitForGitLab } from "./wait-for-gitlab";
+import { NOT_THROTTLED } from "./wait-in-line";
 import type { World } from "./world";
 
 export type CreateWorld = Pick<World, "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId">;
@@ -129,6 +130,7 @@ export const createRunner = async (world: CreateWorld, claimed: Attempt, lease: 
   const runner = storedRunner(claimed, answer.id, world.nonce(), lease, now);
   const attempt = advanceAttempt(claimed, "CREATED", now, {
     runnerId: answer.id,
+    ...NOT_THROTTLED,
     lease: undefined,
     place: undefined,
   });

@@ -1,6 +1,5 @@
 import { type Attempt, countedAttempts, type Time } from "../../../Core/ledger";
-import { UNDER_WAY_MILLISECONDS } from "./limits";
-import { MAX_THROTTLE_SECONDS } from "./ports";
+import { LAUNCH_PATIENCE_SECONDS, UNDER_WAY_MILLISECONDS } from "./limits";
 
 /** When what failed is tried again. What fails for ever costs less and less, and ends (I-25). */
 
@@ -51,4 +50,4 @@ export const isRepeat = ({ wokenAt, times }: Attempt): boolean =>
 
 /** GitLab asked to wait, and the time is not up. One that lies too far ahead is a clock's error (I-33). */
 export const isTooEarly = ({ notBefore }: Attempt, now: Time): boolean =>
-  notBefore !== undefined && now < notBefore && notBefore - now <= MAX_THROTTLE_SECONDS * 1_000;
+  notBefore !== undefined && now < notBefore && notBefore - now <= LAUNCH_PATIENCE_SECONDS * 1_000;

@@ -191,10 +191,29 @@ describe("a start that GitLab asks to wait", () => {
     expect(small.bus.events).toMatchObject([{ job: { id: 7, status: "pending" }, attempt: 1 }]);
     await busy.deliver(detailOf(small.bus.events[0]!));
     expect(asked()).toBe(2);
+    expect(attempts(small)).toMatchObject([
+      { notBefore: small.clock.now() + 60 * SECOND, times: { WAITING: small.clock.now() - 60 * SECOND } },
+    ]);
     small.clock.advance(60 * SECOND);
     expect(await small.start(hook(job))).toMatchObject({ kind: "launched" });
     expect(attempts(small)).toMatchObject([{ attempt: 1, state: "LAUNCHED" }]);
     expect(attempts(small)[0]).not.toHaveProperty("notBefore");
+    expect(attempts(small)[0]).not.toHaveProperty("throttledSince");
+  });
+
+  it("F-23 I-25: is tried less and less often, and given up visibly and for good after two hours", async () => {
+    const { small, busy, asked } = await throttled();
+    const minutes: number[] = [];
+    for (let minute = 1; minute <= 180; minute += 1) {
+      small.clock.advance(60 * SECOND);
+      const before = asked();
+      await busy.sweep();
+      for (const event of small.bus.events.splice(0)) await busy.deliver(detailOf(event));
+      if (asked() > before) minutes.push(minute);
+    }
+    expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 64, 120]);
+    expect(attempts(small)).toMatchObject([{ attempt: 1, state: "FAILED", isLast: true }]);
+    expect([small.metrics.total("JobsFailed"), small.ledger.taken(STACK)]).toEqual([1, 0]);
   });
 
   it("F-23 I-33: a time that no GitLab would name holds no job", async () => {

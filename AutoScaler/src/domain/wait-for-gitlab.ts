@@ -1,36 +1,69 @@
-import { type Attempt, advanceAttempt } from "../../../Core/ledger";
+import { type Attempt, advanceAttempt, type Time } from "../../../Core/ledger";
+import { closeUnstarted } from "./close-attempt";
 import { follow } from "./commit";
+import { LAUNCH_PATIENCE_SECONDS } from "./limits";
 import { giveBack } from "./places";
 import type { StartOutcome } from "./start-outcome";
 import { rememberClass } from "./wait-in-line";
 import type { World } from "./world";
 
-type WaitWorld = Pick<World, "ledger" | "clock">;
+type WaitWorld = Pick<World, "ledger" | "gitLab" | "clock" | "metric">;
+
+const PATIENCE_MILLISECONDS = LAUNCH_PATIENCE_SECONDS * 1_000;
 
 /**
- * GitLab makes no runner before a time that it named: the claim goes back in line, and its place to whoever needs it.
- * It has used no attempt up. Nobody is let go in its stead: GitLab would ask that job to wait too.
+ * As GitLab says, and longer the longer it goes on so (I-25): as long as it has lasted, and to the end of our patience
+ * at most.
  */
-export const waitForGitLab = async (
+const waitMilliseconds = (askedSeconds: number, since: Time, now: Time): number => {
+  const lasted = Math.max(0, now - since);
+  return Math.max(askedSeconds * 1_000, Math.min(lasted, PATIENCE_MILLISECONDS - lasted));
+};
+
+const throttled = (claimed: Attempt, askedSeconds: number, now: Time): Attempt => {
+  const { throttledSince = now, times } = claimed;
+  const waiting = advanceAttempt(claimed, "WAITING", now, {
+    waitingFor: "gitlab",
+    throttledSince,
+    notBefore: now + waitMilliseconds(askedSeconds, throttledSince, now),
+    lease: undefined,
+    place: undefined,
+  });
+  // It has waited since it first did, for whatever that was.
+  return { ...waiting, times: { ...waiting.times, WAITING: times.WAITING ?? now } };
+};
+
+const goBackInLine = async (
   { ledger, clock }: WaitWorld,
   claimed: Attempt,
-  waitSeconds: number,
+  askedSeconds: number,
 ): Promise<StartOutcome> => {
   const isStored = await follow(ledger, async () => {
     const found = (await ledger.attempts(claimed.jobId)).find(({ attempt }) => attempt === claimed.attempt);
     const isOurs = found?.state === "CLAIMED" && found.lease?.holder === claimed.lease?.holder;
     if (!isOurs) return { changes: [], result: false };
-    const now = clock.now();
-    const waiting = advanceAttempt(found, "WAITING", now, {
-      waitingFor: "gitlab",
-      notBefore: now + waitSeconds * 1_000,
-      lease: undefined,
-      place: undefined,
-    });
+    const waiting = throttled(found, askedSeconds, clock.now());
     const remember = await rememberClass(ledger, waiting.classKey);
     return { changes: [{ put: waiting }, ...giveBack(found), ...remember], result: true };
   });
   return isStored
     ? { kind: "waiting", waitingFor: "gitlab" }
     : { kind: "nothing", reason: "the job was met or ended meanwhile" };
+};
+
+/**
+ * GitLab makes no runner before a time that it named: the claim goes back in line, and its place to whoever needs it.
+ * It has used no attempt up. Nobody is let go in its stead: GitLab would ask that job to wait too. A GitLab that asks
+ * to wait for two hours makes the job fail visibly, as a carrier does that takes no runner for so long.
+ */
+export const waitForGitLab = async (
+  world: WaitWorld,
+  claimed: Attempt,
+  askedSeconds: number,
+): Promise<StartOutcome> => {
+  const { throttledSince } = claimed;
+  const isOver = throttledSince !== undefined && world.clock.now() - throttledSince >= PATIENCE_MILLISECONDS;
+  if (!isOver) return goBackInLine(world, claimed, askedSeconds);
+  const reason = "GitLab has asked to wait for two hours (429)";
+  return closeUnstarted(world, claimed, { reason, metricReason: "gitlab-throttled", isLast: true });
 };

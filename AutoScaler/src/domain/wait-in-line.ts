@@ -43,6 +43,9 @@ export const newWaiting = (
   times: { WAITING: now },
 });
 
+/** GitLab does not ask the attempt to wait, or not any more. */
+export const NOT_THROTTLED = { notBefore: undefined, throttledSince: undefined } as const;
+
 /** A waiting attempt as it should stand, to be let go anew: undefined when it stands so already. */
 export const stillWaiting = (
   waiting: Attempt,
@@ -53,6 +56,6 @@ export const stillWaiting = (
   const isAsleep = waitingFor !== "ec2" || waiting.wokenAt === undefined;
   if (waiting.waitingFor === waitingFor && waiting.classKey === key && isAsleep) return undefined;
   const { queuedAt } = waiting.order;
-  const patch = { waitingFor, classKey: key, order: { ...order, queuedAt } };
-  return touch(waiting, { ...patch, wokenAt: undefined, notBefore: undefined });
+  const patch = { waitingFor, classKey: key, order: { ...order, queuedAt }, wokenAt: undefined };
+  return touch(waiting, { ...patch, ...NOT_THROTTLED });
 };

@@ -54,6 +54,7 @@ export const fullAttempt = (jobId: number): Attempt =>
     place: { stackShard: 3, classShard: 15 },
     waitingFor: "ec2",
     notBefore: TIME + 2,
+    throttledSince: TIME,
     wokenAt: TIME + 1,
     runnerId: freshId(),
     ranOnRunnerId: freshId(),
