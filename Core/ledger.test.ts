@@ -11,16 +11,19 @@ import {
   isLeased,
   isSpent,
   mayBecome,
+  type OrderedAttempt,
   RUNNER_STATES,
   RUNNER_TRANSITIONS,
   type Runner,
+  type StartedRunner,
   touch,
   ttlAfter,
 } from "./ledger";
+import type { RunnerOrder } from "./runner-order";
 
 const NOW = Date.UTC(2026, 10, 25, 12);
 
-const order: Attempt["order"] = {
+const order: RunnerOrder = {
   jobId: 7,
   projectId: 1,
   jobName: "build",
@@ -35,7 +38,7 @@ const order: Attempt["order"] = {
   },
   verified: true,
 };
-const attempt = (patch: Partial<Attempt> = {}): Attempt => ({
+const attempt = (patch: Partial<OrderedAttempt> = {}): OrderedAttempt => ({
   kind: "attempt",
   jobId: 7,
   attempt: 1,
@@ -46,7 +49,7 @@ const attempt = (patch: Partial<Attempt> = {}): Attempt => ({
   times: {},
   ...patch,
 });
-const runner = (patch: Partial<Runner> = {}): Runner => ({
+const runner = (patch: Partial<StartedRunner> = {}): StartedRunner => ({
   kind: "runner",
   runnerId: 9,
   version: 2,
@@ -111,7 +114,10 @@ describe("advance", () => {
   });
 
   it("takes fields away that are set to undefined", () => {
-    const claimed = attempt({ lease: { holder: "a", until: 1 }, place: { stackShard: 1, classShard: 1 } });
+    const claimed = attempt({
+      lease: { kind: "start", holder: "a", until: 1 },
+      place: { stackShard: 1, classShard: 1 },
+    });
     const next = advanceAttempt(claimed, "CREATED", NOW, { lease: undefined, place: undefined });
     expect(Object.keys(next)).not.toEqual(expect.arrayContaining(["lease"]));
     expect(next).not.toHaveProperty("place");
@@ -155,10 +161,10 @@ describe("advance", () => {
   });
 
   it("touches an item in its state", () => {
-    expect(touch(runner(), { reason: "why" })).toMatchObject({
+    expect(touch(runner(), { reason: "no-job" })).toMatchObject({
       state: "STARTING",
       version: 3,
-      reason: "why",
+      reason: "no-job",
     });
   });
 });
@@ -179,7 +185,7 @@ describe("isSpent", () => {
 
 describe("isLeased", () => {
   it("I-21: ends with its time", () => {
-    const lease = { holder: "a", until: NOW };
+    const lease = { kind: "start", holder: "a", until: NOW } as const;
     expect([isLeased({}, NOW), isLeased({ lease }, NOW - 1), isLeased({ lease }, NOW)]).toEqual([
       false,
       true,

@@ -1,3 +1,4 @@
+import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
 
 /**
@@ -23,4 +24,9 @@ export interface RunnerOrder {
 /** What the task "Look up runner" returns and "Which runner?" chooses by. */
 export type RunnerLookup =
   | { readonly kind: "start"; readonly carrier: RunnerClass["type"]; readonly order: RunnerOrder }
-  | { readonly kind: "nothing"; readonly reason: string };
+  | {
+      readonly kind: "nothing";
+      readonly reason: LookUpSkipCode;
+      /** The job's status, or what the mapping says; for people. */
+      readonly detail?: string;
+    };

@@ -5,9 +5,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobHookPayload } from "../local/gitlab";
-import { readLedger } from "../local/left-over";
-import { type Laptop, startLaptop } from "../local/session";
-import { isNothingLeft } from "../local/terminal/summary";
+import { type Laptop, startLaptop } from "../local/laptop/laptop";
+import { readLedger } from "../local/laptop/ledger-view";
+import { hasNothingRemaining } from "../local/terminal/summary";
 import { memoryText, watchMemory } from "./memory";
 import { spread } from "./percentile";
 
@@ -74,16 +74,16 @@ const main = async (hooks: number): Promise<boolean> => {
       `  hook to launch  ${launched.length} runners for ${hooks} jobs, ${spread(waits)}, last ${(lastLaunch / 1_000).toFixed(1)} s`,
     );
     const ended = (): boolean => standIn.jobs().every(({ status }) => ["success", "failed"].includes(status));
-    let left = (await laptop.status()).left;
-    for (; !(ended() && isNothingLeft(left)) && Date.now() - since < PATIENCE_MS; await sleep(1_000)) {
-      left = (await laptop.status()).left;
+    let left = (await laptop.status()).remaining;
+    for (; !(ended() && hasNothingRemaining(left)) && Date.now() - since < PATIENCE_MS; await sleep(1_000)) {
+      left = (await laptop.status()).remaining;
     }
     const succeeded = standIn.jobs().filter(({ status }) => status === "success").length;
     say(
-      `  jobs succeeded  ${succeeded} of ${hooks}, all gone: ${isNothingLeft(left)}, after ${((Date.now() - since) / 1_000).toFixed(0)} s`,
+      `  jobs succeeded  ${succeeded} of ${hooks}, all gone: ${hasNothingRemaining(left)}, after ${((Date.now() - since) / 1_000).toFixed(0)} s`,
     );
     say(`  memory at most  ${memoryText(memory.peak())}`);
-    return accepted === hooks && launched.length >= hooks && succeeded === hooks && isNothingLeft(left);
+    return accepted === hooks && launched.length >= hooks && succeeded === hooks && hasNothingRemaining(left);
   } finally {
     await laptop.close();
   }

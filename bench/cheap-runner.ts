@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { clientSettings } from "../local/clients";
-import type { Laptop } from "../local/session";
+import { clientSettings } from "../local/laptop/client-settings";
+import type { Laptop } from "../local/laptop/laptop";
 
 /** What a runner function answers here. */
 export type CheapOutcome =

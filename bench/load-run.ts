@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StandIn } from "../local/gitlab";
-import { readLedger } from "../local/left-over";
-import type { Laptop } from "../local/session";
-import { isNothingLeft } from "../local/terminal/summary";
+import type { Laptop } from "../local/laptop/laptop";
+import { readLedger } from "../local/laptop/ledger-view";
+import { hasNothingRemaining } from "../local/terminal/summary";
 import { type CheapOutcome, cheapRunner } from "./cheap-runner";
 
 const PROJECT = 9;
@@ -66,12 +66,13 @@ const drain = async (
   standIn: StandIn,
   ids: ReadonlySet<number>,
 ): Promise<{ drainMs: number; isAllGone: boolean }> => {
-  let sent = standIn.counts().hooks.sent;
+  let sent = standIn.counts().webhooks.sent;
   let lastHookAt = Date.now();
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(500)) {
-    if (standIn.counts().hooks.sent !== sent) [sent, lastHookAt] = [standIn.counts().hooks.sent, Date.now()];
+    if (standIn.counts().webhooks.sent !== sent)
+      [sent, lastHookAt] = [standIn.counts().webhooks.sent, Date.now()];
     if (!statusesOf(standIn, ids).every((status) => status === "success")) continue;
-    if (isNothingLeft((await laptop.status()).left))
+    if (hasNothingRemaining((await laptop.status()).remaining))
       return { drainMs: Date.now() - lastHookAt, isAllGone: true };
   }
   return { drainMs: Date.now() - lastHookAt, isAllGone: false };
@@ -80,7 +81,7 @@ const drain = async (
 /** Hooks that are on their way still, doubled ones of ended jobs, say. */
 const answered = async (standIn: StandIn): Promise<void> => {
   const isAnswered = (): boolean => {
-    const { sent, accepted, failed } = standIn.counts().hooks;
+    const { sent, accepted, failed } = standIn.counts().webhooks;
     return sent === accepted + failed;
   };
   for (let round = 0; round < 100 && !isAnswered(); round += 1) await sleep(100);
@@ -98,8 +99,8 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
     if (outcome.kind !== "no-row") taken.set(runnerId, (taken.get(runnerId) ?? 0) + 1);
     return outcome;
   });
-  const before = { ...standIn.counts().hooks };
-  const acceptedBefore = laptop.frontDoor.counts().acceptMs.length;
+  const before = { ...standIn.counts().webhooks };
+  const acceptedBefore = laptop.webhookApi.counts().acceptMs.length;
   standIn.setFaults({ lose: plan.lose, repeat: plan.repeat, delayMs: [0, plan.shuffleMs] });
   const ids = new Set(await create(standIn, plan));
   const drained = await drain(laptop, standIn, ids);
@@ -111,7 +112,7 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
   const own = attempts.filter(({ jobId }) => ids.has(jobId));
   const runnersOf = own.flatMap(({ runnerId }) => (runnerId === undefined ? [] : [runnerId]));
   const statuses = statusesOf(standIn, ids);
-  const after = standIn.counts().hooks;
+  const after = standIn.counts().webhooks;
   const since = (name: "due" | "sent" | "accepted" | "lost" | "repeated"): number =>
     after[name] - before[name];
   return {
@@ -122,7 +123,7 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
       lost: since("lost"),
       repeated: since("repeated"),
     },
-    acceptMs: laptop.frontDoor.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
+    acceptMs: laptop.webhookApi.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
     succeeded: statuses.filter((status) => status === "success").length,
     notEnded: plan.jobs - statuses.filter((status) => status === "success" || status === "failed").length,
     doubleStarts:

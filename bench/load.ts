@@ -5,7 +5,7 @@
  */
 import "../HelperScripts/quiet-sdk";
 
-import { type Laptop, startLaptop } from "../local/session";
+import { type Laptop, startLaptop } from "../local/laptop/laptop";
 import { type LoadPlan, type LoadResult, runLoad } from "./load-run";
 import { memoryText, watchMemory } from "./memory";
 import { percentile, spread } from "./percentile";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { ownedProcesses } from "../local/owned-processes";
-import { RUN_MARK } from "../local/run-folder";
-import type { Laptop } from "../local/session";
+import type { Laptop } from "../local/laptop/laptop";
+import { RUN_MARK } from "../local/laptop/run-folder";
+import { ownedProcesses } from "../local/process/owned-processes";
 
 /** Resident memory of one process in MiB; 0 when it has ended, or where there is no /proc. */
 const residentMiB = (pid: number): number => {
@@ -14,7 +14,7 @@ const residentMiB = (pid: number): number => {
 };
 
 export interface Memory {
-  /** This process: stand-in, front door, Lambda host and its workers, EC2 simulator. */
+  /** This process: stand-in, webhook API, Lambda host and its workers, EC2 simulator. */
   readonly ownMiB: number;
   readonly engineMiB: number;
   /** Everything of the run, runners and jobs included. */

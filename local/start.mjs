@@ -1,4 +1,4 @@
-// `npm start`: sets the clone up where it is not yet, then runs the laptop. Needs no package to begin with.
+// `npm start`: sets the clone up if necessary, then runs the laptop. This file needs no installed packages.
 import { createRequire } from "node:module";
 import { setUp } from "./setup/set-up.mjs";
 
@@ -9,9 +9,9 @@ try {
   process.exit(1);
 }
 
-// The lock file keeps the SDK at versions that run on this Node; what it says of later ones is of no use here.
+// The locked versions of the AWS SDK run on this Node. Their warning about later versions does not help here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ||= "true";
 
 const { register } = await import("tsx/cjs/api");
 register();
-createRequire(import.meta.url)("./main.ts");
+createRequire(import.meta.url)("./command/main.ts");

@@ -1,4 +1,4 @@
-import { KEY, type MachineRun, startMachine, storedRow } from "./machine-run";
+import { type MachineRun, startMachine, storedRow } from "./machine-run";
 import { type RowTable, startRowTable } from "./row-table";
 
 /** Every command that the user data calls by name. */
@@ -40,7 +40,7 @@ describe("I-23 F-48: when a command fails", () => {
 
   const run = async (command: string): Promise<void> => {
     const table: RowTable = await startRowTable();
-    table.rows.set(KEY, storedRow());
+    table.put(storedRow());
     const machine = await startMachine({
       dynamoDb: table.endpoint,
       patienceSeconds: 1,

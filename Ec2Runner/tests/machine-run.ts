@@ -13,12 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chooseMark, marked } from "../../LambdaShellRunner/src/job-mark";
-import { JobProcesses } from "../../LambdaShellRunner/src/job-processes";
-import { systemTable } from "../../LambdaShellRunner/src/process-table";
-import { writeHarmless } from "../../local/ec2/harmless";
-import type { Instance } from "../../local/ec2/instance";
-import { startMetadataService } from "../../local/ec2/metadata-service";
+import { chooseMark, marked } from "../../Core/process/job-mark";
+import { JobProcesses } from "../../Core/process/job-processes";
+import { systemTable } from "../../Core/process/process-table";
+import type { SimulatorInstance } from "../../local/ec2/instance";
+import { writeCommandStubs } from "../../local/ec2/machine/command-stubs";
+import { startMetadataService } from "../../local/ec2/machine/metadata-service";
 import { ROLE_ID, renderedUserData } from "./rendered-user-data";
 import type { StoredRow } from "./row-table";
 
@@ -26,7 +26,7 @@ export const INSTANCE_ID = "i-0123456789abcdef0";
 export const KEY = `${ROLE_ID}:${INSTANCE_ID}`;
 export const TOKEN = "glrt-SECRET-token_1";
 
-const INSTANCE: Instance = {
+const INSTANCE: SimulatorInstance = {
   instanceId: INSTANCE_ID,
   reservationId: "r-1",
   instanceType: "t4g.small",
@@ -77,7 +77,7 @@ export interface MachineOptions {
   readonly dynamoDb: string;
   /** Scripts that stand for commands, by name. */
   readonly commands?: Readonly<Record<string, string>>;
-  readonly instance?: Partial<Instance>;
+  readonly instance?: Partial<SimulatorInstance>;
   /** How many requests to the metadata service break first. */
   readonly flakyRequests?: number;
   readonly patienceSeconds?: number;
@@ -140,7 +140,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     },
   });
   const path = `${bin}:${process.env.PATH}`;
-  writeHarmless(bin, {
+  writeCommandStubs(bin, {
     root: folder,
     path,
     powerOffUrl: "http://127.0.0.1:9/",
@@ -155,7 +155,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
   };
   if (!("python3" in commands)) symlinkSync(PYTHON, join(bin, "python3"));
   for (const [name, script] of Object.entries(commands)) {
-    const note = `printf '%s\\n' "\${0##*/} $*" >>"$GLR_TEST/../harmless.log"`;
+    const note = `printf '%s\\n' "\${0##*/} $*" >>"$GLR_TEST/../commands.log"`;
     writeFileSync(join(bin, name), `#!/bin/bash\nGLR_TEST=${notes}\n${note}\n${script}\n`, { mode: 0o755 });
   }
   const script = join(folder, "user-data");
@@ -202,7 +202,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     poweredOffBy: () => readIf(join(notes, "powered-off")).trim(),
     exitCode: () => child.exitCode,
     console: () => output,
-    calls: () => readIf(join(folder, "harmless.log")).split("\n").filter(Boolean),
+    calls: () => readIf(join(folder, "commands.log")).split("\n").filter(Boolean),
     wrote: (name) => readIf(join(notes, name)),
     everything: () => [output, ...filesUnder(root).map((file) => readFileSync(file, "utf8"))].join("\n"),
     end: async () => {

@@ -1,15 +1,19 @@
 import { createHash, createHmac } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
+import type { Item } from "../../tests/doubles/dynamodb/expressions";
+import { serveTables } from "../../tests/doubles/dynamodb/server";
+import { BOOTSTRAP_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
+import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
 
-/** A row as DynamoDB writes it. */
+/** A row as DynamoDB writes it, or as it never would: the machine has to bear both. */
 export type StoredRow = Readonly<
   Record<string, { readonly S?: string; readonly N?: string; readonly BOOL?: boolean }>
 >;
 
 export interface RowTable {
   readonly endpoint: string;
-  readonly rows: Map<string, StoredRow>;
+  put(row: StoredRow): void;
+  readonly rows: ReadonlyMap<string, Item>;
   /** Whole request headers and bodies, in order. */
   readonly requests: { readonly headers: IncomingMessage["headers"]; readonly body: string }[];
   /** Signatures that were wrong. */
@@ -34,54 +38,23 @@ const expectedSignature = ({ headers, url, method }: IncomingMessage, body: stri
   return hmac(key, text).toString("hex");
 };
 
-interface DeleteItem {
-  readonly TableName: string;
-  readonly Key: { readonly key: { readonly S: string } };
-  readonly ConditionExpression: string;
-  readonly ExpressionAttributeValues: { readonly ":now": { readonly N: string } };
-  readonly ReturnValues: string;
-}
-
-/** The one request that a runner machine makes of DynamoDB, on loopback, with the signature checked. */
+/** The bootstrap table on loopback, with the signature of every request checked. */
 export const startRowTable = async (): Promise<RowTable> => {
-  const rows = new Map<string, StoredRow>();
+  const tables = new DynamoTables(STACK_TABLES);
+  const rows = tables.items(BOOTSTRAP_TABLE);
   const requests: RowTable["requests"] = [];
   const badSignatures: string[] = [];
-
-  const answer = (body: string): readonly [number, unknown] => {
-    const { Key, ExpressionAttributeValues } = JSON.parse(body) as DeleteItem;
-    const row = rows.get(Key.key.S);
-    const isLive = Number(row?.ttl?.N ?? 0) > Number(ExpressionAttributeValues[":now"].N);
-    if (row === undefined || !isLive) {
-      return [400, { __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" }];
-    }
-    rows.delete(Key.key.S);
-    return [200, { Attributes: row }];
-  };
-
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += String(chunk);
-    });
-    request.on("end", () => {
-      requests.push({ headers: request.headers, body });
-      const given = /Signature=(\w+)/.exec(request.headers.authorization ?? "")?.[1];
-      if (given !== expectedSignature(request, body)) badSignatures.push(String(given));
-      const [status, value] = answer(body);
-      response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(value));
-    });
+  const server = await serveTables(tables, ({ request, body }) => {
+    requests.push({ headers: request.headers, body });
+    const given = /Signature=(\w+)/.exec(request.headers.authorization ?? "")?.[1];
+    if (given !== expectedSignature(request, body)) badSignatures.push(String(given));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: server.url,
+    put: (row) => rows.set(JSON.stringify([row.key?.S]), row as Item),
     rows,
     requests,
     badSignatures,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: server.close,
   };
 };

@@ -37,7 +37,7 @@ const inRoom = async (test: (room: Room) => Promise<void>): Promise<void> => {
   const table = await startRowTable();
   const machines: MachineRun[] = [];
   const start: Room["start"] = async (row, options = {}) => {
-    if (row) table.rows.set(KEY, row);
+    if (row) table.put(row);
     const machine = await startMachine({ dynamoDb: table.endpoint, ...options });
     machines.push(machine);
     return machine;
@@ -64,7 +64,7 @@ describe("the shipped user data", () => {
     it("has no finding, and neither have the laptop's harmless commands", () => {
       const script = join(__dirname, "../user-data.sh");
       expect(spawnSync("shellcheck", [script], { encoding: "utf8" }).stdout).toBe("");
-      const folder = join(__dirname, "../../local/ec2/harmless");
+      const folder = join(__dirname, "../../local/ec2/command-stubs");
       const files = readdirSync(folder).map((name) => join(folder, name));
       expect(spawnSync("shellcheck", ["-e", "SC1091", ...files], { encoding: "utf8" }).stdout).toBe("");
     });
@@ -199,7 +199,7 @@ echo finished >"$GLR_TEST/finished"`;
   it.concurrent("F-47 P-22: waits for a row that is written late, and outlives a metadata service that fails at first", () =>
     inRoom(async (room) => {
       const machine = await room.start(undefined, { flakyRequests: 4, patienceSeconds: 10 });
-      setTimeout(() => room.table.rows.set(KEY, storedRow()), 1_500);
+      setTimeout(() => room.table.put(storedRow()), 1_500);
       expect(await machine.untilOff(40)).toBe(true);
       expect(machine.wrote("config")).toContain(TOKEN);
     }));

@@ -1,6 +1,6 @@
 import { DeploymentDouble, functionArn, INFRASTRUCTURE, NOW } from "../testing/deployment-double";
 import { GITLAB, OperatorGitLabDouble, SECRET, TOKEN, WEBHOOK } from "../testing/gitlab-double";
-import { AwsErrorDouble } from "../testing/table-double";
+import { NamedError } from "../testing/named-error";
 
 const RUNNER_TAGS = { "glr:role": "runner", "glr:stack": INFRASTRUCTURE };
 
@@ -287,7 +287,7 @@ describe("doctor", () => {
       "There is no function",
       ({ on }) =>
         on.answers.set("GetFunctionCommand", () => {
-          throw new AwsErrorDouble("ResourceNotFoundException");
+          throw new NamedError("ResourceNotFoundException");
         }),
     ],
     [
@@ -371,7 +371,7 @@ describe("doctor", () => {
       "AWSServiceRoleForEC2Fleet",
       ({ on }) =>
         on.answers.set("GetRoleCommand", () => {
-          throw new AwsErrorDouble("NoSuchEntityException");
+          throw new NamedError("NoSuchEntityException");
         }),
     ],
     [

@@ -1,5 +1,6 @@
-import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
-import { STACK } from "../../AutoScaler/src/domain/ports";
+import { STACK } from "../../Core/ledger/keys";
+import type { LedgerReader } from "../../Core/ledger/reader";
+import { mappingRows } from "../../Core/read-mapping";
 import { type RouteDecision, route } from "../../Core/routing";
 import { classKey, type RunnerClass } from "../../Core/runner-class";
 import { configurationOf } from "../configuration";
@@ -15,8 +16,9 @@ import {
   settingsOf,
   stackCap,
 } from "../deployment";
-import { type LedgerReader, ledgerReader, sum } from "../ledger/ledger-reader";
+import { ledgerReader, sum } from "../ledger/ledger-reader";
 import { ec2Price, functionPrice, type Price } from "../prices/price-of";
+import { tableReads } from "../table-reads";
 
 export interface ExplainOptions extends CommonOptions {
   readonly project: number;
@@ -117,9 +119,9 @@ export const explain = async (context: Context, options: ExplainOptions): Promis
   const environment = await lookUpEnvironment(clients.lambda(), deployment);
   const { accessToken } = await configurationOf(context, deployment).read(["accessToken"]);
   const isVerified = accessToken !== undefined;
-  const mappings = dynamoMappings(clients.dynamoDb(), output(deployment, "MappingTableName"));
+  const mappings = tableReads(clients.dynamoDb(), output(deployment, "MappingTableName"));
   const job = { projectId: options.project, name: options.job, tags: options.tags, verified: isVerified };
-  const decided = await route(job, (pk) => mappings.rows(pk), settingsOf(environment, deployment));
+  const decided = await route(job, (pk) => mappingRows(mappings, pk), settingsOf(environment, deployment));
   if (!isVerified) {
     context.console.err("There is no AccessToken: jobs are known by name alone, and tags come from the row.");
   }

@@ -430,11 +430,11 @@ describe("uploads that meet trouble", () => {
     const { answers } = world;
     for (const command of ["UpdateItemCommand", "TransactWriteItemsCommand"]) {
       answers.set(command, (input: never) => {
-        const done = world.mapping.run(command, input);
+        const done = world.dynamo.run(command, input);
         const { UpdateExpression = command } = input as { UpdateExpression?: string };
         if (lost.has(UpdateExpression)) return done;
         lost.add(UpdateExpression);
-        return world.mapping.run(command, input);
+        return world.dynamo.run(command, input);
       });
     }
     expect((await upload(world)).exitCode).toBe(0);

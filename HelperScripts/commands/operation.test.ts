@@ -1,5 +1,5 @@
 import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
-import { attempt, runner } from "../testing/items";
+import { attempt, orphan, runner } from "../testing/items";
 
 describe("pause, resume, drain", () => {
   it("I-34 F-57: pause new starts and let them go again by one parameter", async () => {
@@ -16,7 +16,7 @@ describe("pause, resume, drain", () => {
     on.putLedger(attempt(1, { state: "RUNNING" }));
     const startedAt = on.now;
     on.before = () => {
-      if (on.now - startedAt > 60_000) on.ledger.items.clear();
+      if (on.now - startedAt > 60_000) on.ledger.clear();
     };
     const { exitCode, out, err } = await on.run(["drain"]);
     expect(exitCode).toBe(0);
@@ -40,6 +40,16 @@ describe("pause, resume, drain", () => {
   });
 });
 
+describe("drain", () => {
+  it("P-7: waits for an instance that is nobody's runner as well", async () => {
+    const on = new DeploymentDouble();
+    on.putLedger(orphan("i-0123456789abcdef0"));
+    const { exitCode, out } = await on.run(["drain", "--timeout-minutes", "5"]);
+    expect(exitCode).toBe(1);
+    expect(out).toContain("After 5 minutes 1 runner and 0 jobs are left");
+  });
+});
+
 describe("redrive", () => {
   const webhook = { object_kind: "build", build_id: 7, build_status: "pending", project_id: 42 };
   const letters: Readonly<Record<string, unknown>> = {
@@ -50,6 +60,16 @@ describe("redrive", () => {
       source: "aws.ec2",
       "detail-type": "EC2 Instance State-change Notification",
       detail: { "instance-id": "i-0123456789abcdef0", state: "terminated" },
+    },
+    spot: {
+      source: "aws.ec2",
+      "detail-type": "EC2 Spot Instance Interruption Warning",
+      detail: { "instance-id": "i-0123456789abcdef0", "instance-action": "terminate" },
+    },
+    novel: {
+      source: "aws.ec2",
+      "detail-type": "EC2 Instance Something Else",
+      detail: { "instance-id": "i-0123456789abcdef0" },
     },
     minute: { source: "aws.events", "detail-type": "Scheduled Event", detail: {} },
     call: {
@@ -115,7 +135,7 @@ describe("redrive", () => {
         ...bus,
         Source: "gitlab.sweep",
         DetailType: "RunnerEnded",
-        Detail: '{"resourceId":"i-0123456789abcdef0","reason":"instance terminated"}',
+        Detail: '{"resourceId":"i-0123456789abcdef0","reason":"instance-terminated"}',
       },
       {
         FunctionName: functionArn("x-RecordPickUpFunction-1"),
@@ -125,7 +145,15 @@ describe("redrive", () => {
     ]);
   });
 
-  it.each(["foreign", "elsewhere", "alien", "text"])(
+  it("F-37: sends what EC2 warned of again as the rule would name it", async () => {
+    const { on, put } = worldWith("spot");
+    expect((await on.run(["redrive", "--yes"])).exitCode).toBe(0);
+    expect(put).toMatchObject([
+      { Detail: '{"resourceId":"i-0123456789abcdef0","reason":"spot-interruption"}' },
+    ]);
+  });
+
+  it.each(["foreign", "elsewhere", "alien", "text", "novel"])(
     "T-17: leaves %s in the queue and ends with 1",
     async (name) => {
       const { on, queue, held, put } = worldWith(name);

@@ -1,5 +1,5 @@
 import { DeploymentDouble, functionArn, NOW } from "../testing/deployment-double";
-import { attempt, DOCKER_CLASS, QUEUED, runner } from "../testing/items";
+import { attempt, DOCKER_CLASS, failedLookUp, orphan, QUEUED, runner } from "../testing/items";
 
 const ARN = functionArn("runner");
 
@@ -165,11 +165,11 @@ describe("why", () => {
   });
 
   it.each([
-    ["WAITING", "place", "as many runners as allowed"],
+    ["WAITING", "slot", "as many runners as allowed"],
     ["WAITING", "starts-on", "resume"],
-    ["WAITING", "ec2", "EC2, which takes no more launches"],
+    ["WAITING", "launch-rate", "EC2, which takes no more launches"],
     ["WAITING", "gitlab", "GitLab, which asked to be left alone"],
-    ["CREATED", "ec2", "EC2, which takes no more launches"],
+    ["CREATED", "launch-rate", "EC2, which takes no more launches"],
   ] as const)("says of one that is %s that it waits for %s", async (state, waitingFor, words) => {
     const on = world();
     on.putLedger(attempt(7, { state, waitingFor, times: { [state]: QUEUED + 1_000 } }));
@@ -187,18 +187,47 @@ describe("why", () => {
 
   it("says what went wrong, over all attempts", async () => {
     const on = world();
-    on.putLedger(attempt(7, { state: "FAILED", reason: "No function", times: { FAILED: QUEUED + 2_000 } }));
+    on.putLedger(
+      attempt(7, {
+        state: "FAILED",
+        reason: "configuration",
+        detail: "No function",
+        times: { FAILED: QUEUED + 2_000 },
+      }),
+    );
     on.putLedger(
       attempt(7, {
         attempt: 2,
         state: "FAILED",
-        reason: "Still no function",
+        reason: "launch-refused",
+        detail: "Still no function",
         times: { FAILED: QUEUED + 99_000 },
       }),
     );
     const { out } = await on.run(["why", "7"]);
-    expect(out).toContain("start failed (No function)");
-    expect(out).toContain("No runner could be started: Still no function.");
+    expect(out).toContain("start failed (a parameter, a mapping row or a permission is wrong: No function)");
+    expect(out).toContain("No runner could be started: its launch was refused: Still no function.");
+  });
+
+  it("F-15: says what went wrong before it was known which runner the job needs", async () => {
+    const on = world();
+    on.putLedger(failedLookUp(7));
+    const { exitCode, out } = await on.run(["why", "7"]);
+    expect(exitCode).toBe(0);
+    expect(out).toContain('Job 7 "unit tests" of project 42\n');
+    expect(out).toMatch(/1 +FAILED +– +– +– +unknown +unknown/);
+    expect(out).toContain(
+      "No runner could be started: a parameter, a mapping row or a permission is wrong: The row has no type.",
+    );
+  });
+
+  it("F-31: says of a runner that is not launched yet what holds it", async () => {
+    const on = world();
+    on.putLedger(attempt(7, { state: "CREATED", times: { CREATED: QUEUED } }));
+    on.putLedger(runner(7, { heldBy: "capacity" }));
+    expect((await on.run(["why", "7"])).out).toContain(
+      "Its runner is being started; last problem: there was no capacity.",
+    );
   });
 
   it("tells of a swap: which runner really ran the job", async () => {
@@ -247,11 +276,23 @@ describe("status", () => {
     );
     on.putLedger(runner(2, { state: "STARTING" }));
     on.putLedger(runner(3, { state: "GONE", pricePerHour: 99 }));
-    on.putLedger(attempt(4, { state: "WAITING", waitingFor: "place" }, DOCKER_CLASS));
+    on.putLedger(attempt(4, { state: "WAITING", waitingFor: "slot" }, DOCKER_CLASS));
     on.putLedger(
-      attempt(5, { state: "FAILED", reason: "No such image", times: { FAILED: NOW - 3_600_000 } }),
+      attempt(5, {
+        state: "FAILED",
+        reason: "launch-refused",
+        detail: "No such image",
+        times: { FAILED: NOW - 3_600_000 },
+      }),
     );
-    on.putLedger(attempt(6, { state: "FAILED", reason: "long ago", times: { FAILED: NOW - 90_000_000 } }));
+    on.putLedger(
+      attempt(6, {
+        state: "FAILED",
+        reason: "no-job",
+        detail: "long ago",
+        times: { FAILED: NOW - 90_000_000 },
+      }),
+    );
     on.ledger.put({ pk: "note#classes", sk: "note", version: 1, value: ["EC2#docker"] });
     on.ledger.put({ pk: "places#stack", sk: "shard#03", taken: 2 });
     on.ledger.put({ pk: "places#EC2#docker", sk: "shard#00", taken: 1 });
@@ -262,8 +303,19 @@ describe("status", () => {
     expect(out).toMatch(/stack +2 +100 +1/);
     expect(out).toMatch(/EC2#docker +1 +3 +1/);
     expect(out).toMatch(/1 +unit tests +busy +EC2#docker +i-01 +spot +4 min 57 s/);
-    expect(out).toMatch(/5 +1 +unit tests +2026-11-25 11:00:00 +No such image/);
+    expect(out).toMatch(/5 +1 +unit tests +2026-11-25 11:00:00 +its launch was refused: No such image/);
     expect(out).not.toContain("long ago");
+  });
+
+  it("P-7 F-15: shows instances that are nobody's runner, and failures that no runner was found for", async () => {
+    const on = world();
+    on.putLedger(orphan("i-0abc"));
+    on.putLedger(failedLookUp(5));
+    const { exitCode, out } = await on.run(["status"]);
+    expect(exitCode).toBe(0);
+    expect(out).toContain("1 runner, 0 jobs waiting, 1 failed in 24 hours");
+    expect(out).toMatch(/77 +\(found in EC2\) +ending +– +i-0abc +– +1 min 00 s/);
+    expect(out).toMatch(/5 +1 +unit tests +2026-11-25 11:00:00 +a parameter, .*: The row has no type/);
   });
 
   it("--json is one document with the same", async () => {

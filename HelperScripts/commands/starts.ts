@@ -42,6 +42,7 @@ const SWITCH_SETTLES_MILLISECONDS = 75_000;
 const EMPTY_LOOKS = 2;
 
 interface Left {
+  /** Instances that are nobody's runner included. */
   readonly runners: number;
   readonly starting: number;
 }
@@ -49,8 +50,9 @@ interface Left {
 const howMuchIsLeft = async (context: Context, deployment: Deployment): Promise<Left> => {
   const ledger = ledgerReader(context, deployment);
   const runners = await all((cursor) => ledger.openRunners(cursor));
+  const orphans = await all((cursor) => ledger.openOrphans(cursor));
   const starting = await all((cursor) => ledger.openAttempts(cursor));
-  return { runners: runners.length, starting: starting.length };
+  return { runners: runners.length + orphans.length, starting: starting.length };
 };
 
 const waitUntilEmpty = async (

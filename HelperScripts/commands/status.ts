@@ -1,4 +1,5 @@
-import type { Runner } from "../../Core/ledger";
+import { jobOf, type OrphanInstance, type Runner } from "../../Core/ledger";
+import { failureText, WAITING_WORDS } from "../../Core/reason-words";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
@@ -12,8 +13,8 @@ const alive = (runners: readonly Runner[]): readonly Runner[] =>
   runners.filter(({ state }) => state !== "GONE");
 
 /** USD an hour of what is known; how many are unknown. */
-const costNow = (runners: readonly Runner[]) => {
-  const prices = alive(runners).map(({ pricePerHour }) => pricePerHour);
+const costNow = ({ runners, orphans }: Pick<DeploymentStatus, "runners" | "orphans">) => {
+  const prices = [...alive(runners).map(({ pricePerHour }) => pricePerHour), ...orphans.map(() => undefined)];
   const known = prices.filter((price) => price !== undefined);
   return { perHour: sum(known), unknown: prices.length - known.length };
 };
@@ -24,21 +25,27 @@ const runnerRow =
     const since = runner.times.LAUNCHED ?? runner.times.CREATED ?? runner.times.STARTING;
     return [
       String(runner.busyJobId ?? runner.jobId),
-      runner.order.jobName,
+      runner.order?.jobName ?? "(found in GitLab)",
       runner.state.toLowerCase(),
-      runner.classKey,
+      runner.classKey ?? "–",
       runner.resourceId ?? "–",
       runner.market ?? "–",
       since === undefined ? "–" : duration(now - since),
     ];
   };
 
-const WAITS: Readonly<Record<string, string>> = {
-  place: "a place",
-  "starts-on": "resume",
-  ec2: "EC2",
-  gitlab: "GitLab",
-};
+/** An instance that is nobody's runner, until it is terminated. */
+const orphanRow =
+  (now: number) =>
+  ({ resourceId, launchedFor, times }: OrphanInstance): readonly string[] => [
+    String(launchedFor?.jobId ?? "–"),
+    "(found in EC2)",
+    "ending",
+    "–",
+    resourceId,
+    "–",
+    times.FOUND === undefined ? "–" : duration(now - times.FOUND),
+  ];
 
 const section = (title: string, count: number, body: () => string): readonly string[] =>
   count === 0 ? [] : ["", title, body()];
@@ -51,7 +58,8 @@ const text = (context: Context, status: DeploymentStatus): string => {
   const now = context.now();
   const { runners, waiting, failed } = status;
   const running = alive(runners);
-  const cost = costNow(runners);
+  const runnerRows = [...running.map(runnerRow(now)), ...status.orphans.map(orphanRow(now))];
+  const cost = costNow(status);
   const unknown = cost.unknown > 0 ? `, and ${plural(cost.unknown, "runner")} of unknown price` : "";
   const useRows = status.uses.map(({ scope, taken, cap, waiting }) => [
     scope,
@@ -65,27 +73,27 @@ const text = (context: Context, status: DeploymentStatus): string => {
       String(jobId),
       order.jobName,
       key,
-      WAITS[waitingFor ?? "place"] ?? "",
+      WAITING_WORDS[waitingFor ?? "slot"].short,
       duration(now - order.queuedAt),
     ]);
   const failedRows = failed.attempts
     .slice(0, SHOWN)
-    .map(({ jobId, attempt, order, times, reason }) => [
-      String(jobId),
-      String(attempt),
-      order.jobName,
-      moment(times.FAILED ?? 0),
-      reason ?? "",
+    .map((failure) => [
+      String(failure.jobId),
+      String(failure.attempt),
+      jobOf(failure).jobName,
+      moment(failure.times.FAILED ?? 0),
+      failureText(failure),
     ]);
   return [
     status.startsAreOn ? "New starts: on" : yellow("New starts: paused (npm run runners -- resume)"),
-    `${plural(running.length, "runner")}, ${plural(waiting.length, "job")} waiting, ${failed.attempts.length} failed in 24 hours`,
+    `${plural(runnerRows.length, "runner")}, ${plural(waiting.length, "job")} waiting, ${failed.attempts.length} failed in 24 hours`,
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
     "",
     table(console, ["cap", "taken", "of", "waiting"], useRows),
-    ...section(bold("Runners"), running.length, () => {
+    ...section(bold("Runners"), runnerRows.length, () => {
       const head = ["job", "name", "state", "class", "runs on", "market", "for"];
-      return table(console, head, running.slice(0, SHOWN).map(runnerRow(now))) + more(running.length);
+      return table(console, head, runnerRows.slice(0, SHOWN)) + more(runnerRows.length);
     }),
     ...section(
       bold("Waiting"),
@@ -107,7 +115,7 @@ const text = (context: Context, status: DeploymentStatus): string => {
 
 const json = ({ runners, waiting, failed, starting, ...rest }: DeploymentStatus) => ({
   ...rest,
-  cost: costNow(runners),
+  cost: costNow({ runners, orphans: rest.orphans }),
   runners: alive(runners).map(({ nonce: _, ...runner }) => runner),
   starting,
   waiting,

@@ -1,17 +1,12 @@
-import { type Attempt, isInLine, type Runner, type Time } from "../../Core/ledger";
+import { type Attempt, isInLine, jobOf, type Runner, type Time } from "../../Core/ledger";
+import type { LedgerReader } from "../../Core/ledger/reader";
+import { failureText, LAUNCH_HOLD_WORDS, WAITING_WORDS } from "../../Core/reason-words";
 import { safe } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { findDeployment } from "../deployment";
-import { type LedgerReader, ledgerReader } from "../ledger/ledger-reader";
-
-export const WAITING_FOR: Readonly<Record<NonNullable<Attempt["waitingFor"]>, string>> = {
-  place: "waits for a place: as many runners as allowed are there (status shows the caps)",
-  "starts-on": "waits for new starts to be let go (npm run runners -- resume)",
-  ec2: "waits for EC2, which takes no more launches just now; it is tried again by itself",
-  gitlab: "waits for GitLab, which asked to be left alone for a while (429); it is tried again by itself",
-};
+import { ledgerReader } from "../ledger/ledger-reader";
 
 interface Step {
   readonly at: Time;
@@ -39,7 +34,7 @@ const detail = (state: string, attempt: Attempt): string => {
   if (state === "CREATED") return attempt.runnerId === undefined ? "" : ` (id ${attempt.runnerId})`;
   if (state === "LAUNCHED") return attempt.resourceId === undefined ? "" : ` (${attempt.resourceId})`;
   if (state === "ENDED") return attempt.outcome === undefined ? "" : ` (${attempt.outcome})`;
-  return state === "FAILED" && attempt.reason ? ` (${attempt.reason})` : "";
+  return state === "FAILED" && attempt.reason ? ` (${failureText(attempt)})` : "";
 };
 
 const attemptSteps = (attempt: Attempt): readonly Step[] =>
@@ -63,15 +58,15 @@ const runnerSteps = (attempt: Attempt, runner: Runner | undefined): readonly Ste
 
 const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
   if (isInLine(attempt)) {
-    const { notBefore } = attempt;
+    const { waitingFor = "slot", notBefore } = attempt;
     const until = notBefore === undefined ? "" : ` Not before ${moment(notBefore)} (UTC).`;
-    return `It ${WAITING_FOR[attempt.waitingFor ?? "place"]}.${until}`;
+    return `It waits for ${WAITING_WORDS[waitingFor].long}.${until}`;
   }
   switch (attempt.state) {
     case "WAITING":
     case "CLAIMED":
     case "CREATED":
-      return `Its runner is being started${attempt.reason ? `; last problem: ${attempt.reason}` : ""}.`;
+      return `Its runner is being started${runner?.heldBy ? `; last problem: ${LAUNCH_HOLD_WORDS[runner.heldBy]}` : ""}.`;
     case "LAUNCHED":
       return "Its runner is launched and has not taken the job yet.";
     case "RUNNING":
@@ -79,7 +74,7 @@ const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
     case "ENDED":
       return runner && runner.state !== "GONE" ? "The job is over; its runner is being ended." : "Completed.";
     case "FAILED":
-      return `No runner could be started: ${attempt.reason ?? "no reason is noted"}.`;
+      return `No runner could be started: ${failureText(attempt)}.`;
   }
 };
 
@@ -94,12 +89,13 @@ const runnerOf = async (ledger: LedgerReader, attempt: Attempt): Promise<Life> =
 };
 
 const timeline = (context: Context, lives: readonly Life[]): string => {
-  const queuedAt = lives[0]?.attempt.order.queuedAt ?? 0;
+  const queuedAt = lives[0]?.attempt.order?.queuedAt;
   const steps = lives
     .flatMap(({ attempt, runner }) => [...attemptSteps(attempt), ...runnerSteps(attempt, runner)])
     .sort((a, b) => a.at - b.at);
-  const queued = { at: queuedAt, attempt: 1, what: "job made in GitLab (GitLab's clock)" };
-  const rows = [queued, ...steps].map(({ at, attempt, what }, index, every) => {
+  const made = "job made in GitLab (GitLab's clock)";
+  const queued = queuedAt === undefined ? [] : [{ at: queuedAt, attempt: 1, what: made }];
+  const rows = [...queued, ...steps].map(({ at, attempt, what }, index, every) => {
     const before = every[index - 1]?.at;
     return [moment(at), before === undefined ? "" : `+${duration(at - before)}`, String(attempt), what];
   });
@@ -107,12 +103,12 @@ const timeline = (context: Context, lives: readonly Life[]): string => {
 };
 
 const facts = ({ attempt }: Life): readonly string[] => {
-  const { runnerClass } = attempt.order;
+  const runnerClass = attempt.order?.runnerClass;
   return [
     String(attempt.attempt),
     attempt.state,
-    runnerClass.type,
-    runnerClass.name,
+    runnerClass?.type ?? "–",
+    runnerClass?.name ?? "–",
     attempt.market ?? "–",
     attempt.pricePerHour === undefined ? "unknown" : `${dollars(attempt.pricePerHour)}/h`,
     dollars(attempt.cost),
@@ -125,9 +121,10 @@ const swap = ({ attempt }: Life): string | undefined =>
     : undefined;
 
 const text = (context: Context, lives: readonly Life[], last: Life): string => {
-  const { order } = last.attempt;
-  const tags = order.tags.length === 0 ? "untagged" : `tags ${order.tags.join(", ")}`;
-  const head = `Job ${order.jobId} ${JSON.stringify(order.jobName)} of project ${order.projectId}, ${tags}`;
+  const { jobId, order } = last.attempt;
+  const { jobName, projectId } = jobOf(last.attempt);
+  const tagged = order?.tags.length === 0 ? ", untagged" : `, tags ${order?.tags.join(", ")}`;
+  const head = `Job ${jobId} ${JSON.stringify(jobName)} of project ${projectId}${order ? tagged : ""}`;
   const columns = ["attempt", "state", "type", "class", "market", "price", "cost"];
   const swapped = lives.flatMap((life) => swap(life) ?? []);
   return [

@@ -1,4 +1,6 @@
+import type { Fields } from "../../Core/fields";
 import { parseFunctionArn } from "../../Core/function-arn";
+import { codeOf, INSTANCE_STATE_CODES, type InterruptionCode, type StopCode } from "../../Core/reasons";
 
 /** What to do with a DLQ message so that what it asked for still happens. */
 export type DlqMessage =
@@ -16,9 +18,7 @@ export type DlqMessage =
   | { readonly kind: "overtaken"; readonly label: string }
   | { readonly kind: "unreadable"; readonly label: string };
 
-type JsonFields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is JsonFields =>
+const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const parse = (text: string): unknown => {
@@ -31,16 +31,25 @@ const parse = (text: string): unknown => {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-const jobLabel = (detail: JsonFields): string =>
-  `job ${String(detail.build_id)} ${text(detail.build_status)}`;
+const jobLabel = (detail: Fields): string => `job ${String(detail.build_id)} ${text(detail.build_status)}`;
 
 const OUR_SOURCES = ["gitlab.webhook", "gitlab.sweep"];
 
+/** As the rules on EC2's events name what they say. */
+const NOTICES: Readonly<Record<string, InterruptionCode>> = {
+  "EC2 Spot Instance Interruption Warning": "spot-interruption",
+  "EC2 Instance Rebalance Recommendation": "rebalance-recommendation",
+};
+
+const stopCode = ({ state }: Fields, detailType: string): StopCode | undefined =>
+  state === undefined ? NOTICES[detailType] : codeOf(INSTANCE_STATE_CODES, `instance-${text(state)}`);
+
 /** An event from EC2 cannot be put by us; what it said can. */
-const instanceEvent = (detail: JsonFields, detailType: string): DlqMessage => {
+const instanceEvent = (detail: Fields, detailType: string): DlqMessage => {
   const resourceId = text(detail["instance-id"]);
   if (!/^i-[0-9a-f]{8,17}$/.test(resourceId)) return { kind: "unreadable", label: detailType };
-  const reason = detail.state === undefined ? detailType : `instance ${text(detail.state)}`;
+  const reason = stopCode(detail, detailType);
+  if (reason === undefined) return { kind: "unreadable", label: `${detailType} of ${resourceId}` };
   return {
     kind: "event",
     source: "gitlab.sweep",
@@ -50,7 +59,7 @@ const instanceEvent = (detail: JsonFields, detailType: string): DlqMessage => {
   };
 };
 
-const busEvent = (body: JsonFields): DlqMessage => {
+const busEvent = (body: Fields): DlqMessage => {
   const { source, detail } = body;
   const detailType = text(body["detail-type"]);
   if (source === "aws.events") return { kind: "overtaken", label: "a sweep's minute" };
@@ -62,7 +71,7 @@ const busEvent = (body: JsonFields): DlqMessage => {
 };
 
 /** As Lambda describes a call that it gave up. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-const functionCall = (context: JsonFields, payload: unknown): DlqMessage => {
+const functionCall = (context: Fields, payload: unknown): DlqMessage => {
   const arn = parseFunctionArn(context.functionArn);
   if (arn === undefined) return { kind: "unreadable", label: "a function's call" };
   if (/sweep/i.test(arn.name)) return { kind: "overtaken", label: "a sweep's minute" };

@@ -1,6 +1,6 @@
-import { parseSweepState, SWEEP_NOTE } from "../../AutoScaler/src/domain/sweep/note";
-import type { FailingPart, PassPart } from "../../AutoScaler/src/domain/sweep/parts";
-import { nextAsk, type Refusal, type Refusals } from "../../AutoScaler/src/domain/sweep/refusals";
+import type { FailingPart, PassPart } from "../../Core/ledger/pass-parts";
+import { parseSweepState, SWEEP_NOTE } from "../../Core/ledger/reconciler-state";
+import { nextAsk, REFUSED_STATUSES, type Refusal, type Refusals } from "../../Core/ledger/refusals";
 import { duration, moment, plural } from "../console/words";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
@@ -63,7 +63,7 @@ const namesOf = (refused: readonly (readonly [string, Refusal])[]): string => {
 };
 
 const refusalFindings = (refusals: Refusals): readonly DoctorFinding[] =>
-  ([403, 404] as const).flatMap((status) => {
+  REFUSED_STATUSES.flatMap((status) => {
     const refused = Object.entries(refusals).filter(([, refusal]) => refusal.status === status);
     if (refused.length === 0) return [];
     const [words, remedy] = WHY[status];

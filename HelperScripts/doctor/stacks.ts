@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { parseSweepState, SWEEP_NOTE } from "../../AutoScaler/src/domain/sweep/note";
+import { parseSweepState, SWEEP_NOTE } from "../../Core/ledger/reconciler-state";
 import { duration, plural } from "../console/words";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";

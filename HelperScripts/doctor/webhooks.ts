@@ -1,8 +1,10 @@
-import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
+import type { Fields } from "../../Core/fields";
 import { ANY_JOB_KEY, parseTagsKey } from "../../Core/mapping-keys";
+import { mappingRows } from "../../Core/read-mapping";
 import { output } from "../deployment";
-import { fieldsOf, type JsonFields, listOf, numberOf, textOf } from "../gitlab/json";
+import { fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";
+import { tableReads } from "../table-reads";
 import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "webhook";
@@ -15,8 +17,8 @@ const sameAddress = (a: string, b: string): boolean => a.replace(/\/+$/, "") ===
 /** Webhooks of a project and, where it is in a group and the token may look, of the group. */
 const webhooksOf = async (
   gitLab: OperatorGitLab,
-  project: JsonFields,
-): Promise<readonly JsonFields[] | undefined> => {
+  project: Fields,
+): Promise<readonly Fields[] | undefined> => {
   const own = await gitLab.get(`/projects/${numberOf(project.id)}/hooks?per_page=100`);
   if (own.status !== 200) return undefined;
   const namespace = fieldsOf(project.namespace);
@@ -29,7 +31,7 @@ const webhooksOf = async (
 const deliveryFinding = async (
   gitLab: OperatorGitLab,
   id: number,
-  webhook: JsonFields,
+  webhook: Fields,
 ): Promise<readonly DoctorFinding[]> => {
   if (webhook.project_id === undefined) return [];
   const log = await gitLab.get(`/projects/${id}/hooks/${numberOf(webhook.id)}/events?per_page=1`);
@@ -39,7 +41,7 @@ const deliveryFinding = async (
   return [problem(AREA, `Project ${id}: the last delivery was refused (${status})`, CONFIGURE(id))];
 };
 
-const webhookFindings = (id: number, webhook: JsonFields, url: string): readonly DoctorFinding[] => {
+const webhookFindings = (id: number, webhook: Fields, url: string): readonly DoctorFinding[] => {
   const found: DoctorFinding[] = [];
   if (webhook.job_events !== true) {
     found.push(problem(AREA, `Project ${id}: the webhook does not send job events`, CONFIGURE(id)));
@@ -59,7 +61,7 @@ const webhookFindings = (id: number, webhook: JsonFields, url: string): readonly
 
 const projectFindings = async (
   gitLab: OperatorGitLab,
-  project: JsonFields,
+  project: Fields,
   url: string,
 ): Promise<readonly DoctorFinding[]> => {
   const id = numberOf(project.id) ?? 0;
@@ -91,12 +93,12 @@ const projectFindings = async (
 
 const untaggedJobsAreOurs = async ({ context, autoScaler, settings }: DoctorContext): Promise<boolean> => {
   if (settings?.unmappedJobs === "DEFAULT") return true;
-  const table = dynamoMappings(context.clients.dynamoDb(), output(autoScaler, "MappingTableName"));
-  const rows = await table.rows(ANY_JOB_KEY);
+  const table = tableReads(context.clients.dynamoDb(), output(autoScaler, "MappingTableName"));
+  const rows = await mappingRows(table, ANY_JOB_KEY);
   return rows.some(({ sk }) => parseTagsKey(sk)?.length === 0);
 };
 
-const raceFinding = (project: JsonFields): readonly DoctorFinding[] =>
+const raceFinding = (project: Fields): readonly DoctorFinding[] =>
   project.shared_runners_enabled === true
     ? [
         warning(
@@ -110,7 +112,7 @@ const raceFinding = (project: JsonFields): readonly DoctorFinding[] =>
 const projectsToLookAt = async (
   gitLab: OperatorGitLab,
   wanted: readonly number[] | undefined,
-): Promise<{ readonly projects: readonly JsonFields[]; readonly findings: readonly DoctorFinding[] }> => {
+): Promise<{ readonly projects: readonly Fields[]; readonly findings: readonly DoctorFinding[] }> => {
   if (wanted === undefined) {
     const answer = await gitLab.get(`/projects?membership=true&per_page=${MOST_PROJECTS}&order_by=id`);
     const more = answer.nextPage
@@ -124,7 +126,7 @@ const projectsToLookAt = async (
       : [];
     return { projects: listOf(answer.body), findings: more };
   }
-  const projects: JsonFields[] = [];
+  const projects: Fields[] = [];
   const findings: DoctorFinding[] = [];
   for (const id of wanted) {
     const answer = await gitLab.get(`/projects/${id}`);

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../../Core/errors";
+import { type ApiCall, apiRequest } from "../../Core/gitlab/api-request";
 
 /** As `globalThis.fetch`, as far as it is used here. */
 export type HttpFetch = (
@@ -48,11 +49,10 @@ const reason = (error: unknown): string => {
  * else (T-18, F-73). Paths are built from numbers and fixed words by the callers.
  */
 export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => {
-  const send = async (method: string, path: string, body?: object): Promise<GitLabAnswer> => {
-    const response = await fetch(`${url}/api/v4${path}`, {
-      method,
-      headers: { "PRIVATE-TOKEN": token, ...(body ? { "Content-Type": "application/json" } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
+  const send = async (call: ApiCall): Promise<GitLabAnswer> => {
+    const { url: address, ...request } = apiRequest(url, token, call);
+    const response = await fetch(address, {
+      ...request,
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
     }).catch((error: unknown) => {
@@ -75,9 +75,9 @@ export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => 
     };
   };
   return {
-    get: (path: string) => send("GET", path),
-    post: (path: string, body: object) => send("POST", path, body),
-    put: (path: string, body: object) => send("PUT", path, body),
+    get: (path: string) => send({ method: "GET", path }),
+    post: (path: string, body: object) => send({ method: "POST", path, body }),
+    put: (path: string, body: object) => send({ method: "PUT", path, body }),
   };
 };
 

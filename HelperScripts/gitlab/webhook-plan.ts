@@ -1,6 +1,7 @@
 import { defined } from "../../Core/defined";
 import { ConfigurationError } from "../../Core/errors";
-import { fieldsOf, type JsonFields, listOf, numberOf, textOf } from "./json";
+import type { Fields } from "../../Core/fields";
+import { fieldsOf, listOf, numberOf, textOf } from "./json";
 import type { GitLabAnswer, OperatorGitLab } from "./operator-gitlab";
 
 /** Where a webhook hangs. */
@@ -32,7 +33,7 @@ const refused = (owner: WebhookOwner, what: string, answer: GitLabAnswer): never
 
 const trimmed = (url: unknown): string => textOf(url).replace(/\/+$/, "");
 
-const sentenceOf = (owner: WebhookOwner, webhook: JsonFields | undefined, isDisabled: boolean): string => {
+const sentenceOf = (owner: WebhookOwner, webhook: Fields | undefined, isDisabled: boolean): string => {
   if (webhook === undefined) return `Make a webhook for job events on ${nameOf(owner)}`;
   const rest = isDisabled ? ", and switch it on again" : "";
   return `Set events and secret of webhook ${numberOf(webhook.id)} on ${nameOf(owner)}${rest}`;

@@ -1,6 +1,6 @@
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { decodeAttempt } from "../../AutoScaler/src/adapters/ledger-codec";
 import type { Attempt, Time } from "../../Core/ledger";
+import { decodeAttempt } from "../../Core/ledger/codec";
 
 /** A page is a megabyte at most: enough for some ten thousand jobs, and never a big bill. */
 const MOST_PAGES = 25;

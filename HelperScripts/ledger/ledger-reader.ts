@@ -1,19 +1,13 @@
-import { dynamoLedger } from "../../AutoScaler/src/adapters/dynamo-ledger";
-import type { Ledger, Page } from "../../AutoScaler/src/domain/ports";
-import { readClasses } from "../../AutoScaler/src/domain/wait-in-line";
+import { readClasses } from "../../Core/ledger/known-classes";
+import { type LedgerReader, readerOf } from "../../Core/ledger/reader";
+import type { Page } from "../../Core/page";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";
+import { tableReads } from "../table-reads";
 
-/** What the command line may do with the ledger: look. */
-export type LedgerReader = Omit<Ledger, "commit" | "nextMoment">;
-
-/** The deployment's ledger, read by AutoScaler's own adapter. */
+/** The deployment's ledger: what the command line may do with it is look. */
 export const ledgerReader = (context: Context, deployment: Deployment): LedgerReader =>
-  dynamoLedger(context.clients.dynamoDb(), {
-    table: output(deployment, "LedgerTableName"),
-    clock: context,
-    random: Math.random,
-  });
+  readerOf(tableReads(context.clients.dynamoDb(), output(deployment, "LedgerTableName")));
 
 /** All pages, one after the other. */
 export const all = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<readonly Item[]> => {

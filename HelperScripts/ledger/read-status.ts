@@ -1,6 +1,7 @@
-import { STACK } from "../../AutoScaler/src/domain/ports";
 import { resolveClass } from "../../Core/class-resolution";
-import type { Attempt, Runner } from "../../Core/ledger";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/ledger";
+import { STACK } from "../../Core/ledger/keys";
+import type { LedgerReader } from "../../Core/ledger/reader";
 import { isClassRow } from "../../Core/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/mapping-row";
 import type { RoutingSettings } from "../../Core/routing-settings";
@@ -12,7 +13,7 @@ import { MappingTable } from "../mapping/mapping-table";
 import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { type FailedLately, failedLately } from "./failed-lately";
-import { all, classesWithLines, type LedgerReader, ledgerReader, sum } from "./ledger-reader";
+import { all, classesWithLines, ledgerReader, sum } from "./ledger-reader";
 
 const DAY_MILLISECONDS = 24 * 60 * 60_000;
 const LINE_LIMIT = 1_000;
@@ -29,8 +30,10 @@ export interface DeploymentStatus {
   readonly startsAreOn: boolean;
   readonly uses: readonly Use[];
   readonly runners: readonly Runner[];
+  /** Instances that are nobody's runners, to be terminated. */
+  readonly orphans: readonly OrphanInstance[];
   readonly starting: readonly Attempt[];
-  readonly waiting: readonly Attempt[];
+  readonly waiting: readonly OrderedAttempt[];
   readonly failed: FailedLately;
 }
 
@@ -77,8 +80,9 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
   const ledger = ledgerReader(context, deployment);
   const environment = await lookUpEnvironment(context.clients.lambda(), deployment);
   const settings = settingsOf(environment, deployment);
-  const [runners, starting, lines, startsAreOn, failed] = await Promise.all([
+  const [runners, orphans, starting, lines, startsAreOn, failed] = await Promise.all([
     all((cursor) => ledger.openRunners(cursor)),
+    all((cursor) => ledger.openOrphans(cursor)),
     all((cursor) => ledger.openAttempts(cursor)),
     classesWithLines(ledger),
     configurationOf(context, deployment).startsAreOn(),
@@ -89,12 +93,13 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     ),
   ]);
   const waiting = (await Promise.all(lines.map((key) => ledger.waiting(key, LINE_LIMIT)))).flat();
-  const seen = [...starting, ...waiting, ...runners].map(({ order }) => order.runnerClass);
+  const seen = [...starting, ...waiting, ...runners].flatMap(({ order }) => order?.runnerClass ?? []);
   const classes = await knownClasses(context, deployment, settings, seen);
   return {
     startsAreOn,
     uses: await uses(ledger, stackCap(deployment), classes, waiting),
     runners,
+    orphans,
     starting,
     waiting: waiting.sort((a, b) => a.order.queuedAt - b.order.queuedAt),
     failed,

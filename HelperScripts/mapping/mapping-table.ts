@@ -14,6 +14,7 @@ import {
   STATE_SORT_KEY,
   type StoredRow,
 } from "../../Core/mapping-state";
+import { storedRow } from "../../Core/read-mapping";
 
 type Item = Record<string, AttributeValue>;
 type Db = Pick<DynamoDBClient, "send">;
@@ -31,11 +32,6 @@ export interface MappingState {
 const STATE_KEY: Item = marshall({ pk: STATE_PARTITION_KEY, sk: STATE_SORT_KEY });
 /** DynamoDB takes a hundred in one transaction. */
 export const ROWS_PER_TRANSACTION = 100;
-
-const storedRow = (item: Item): StoredRow => {
-  const fields = unmarshall(item);
-  return { ...fields, pk: String(fields.pk), sk: String(fields.sk) };
-};
 
 const keyOf = ({ pk, sk }: Pick<StoredRow, "pk" | "sk">): Item => marshall({ pk, sk });
 

@@ -1,11 +1,14 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { encodeItem } from "../../AutoScaler/src/adapters/ledger-codec";
-import type { Attempt, Runner } from "../../Core/ledger";
+import type { LedgerItem } from "../../Core/ledger";
+import { encodeItem } from "../../Core/ledger/codec";
+import { LEDGER_TABLE, MAPPING_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
+import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
 import type { Clients, Context } from "../context";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { runProgram } from "../program";
 import { type ConsoleAnswers, consoleDouble } from "./console-double";
-import { AwsErrorDouble, TableDouble } from "./table-double";
+import { NamedError } from "./named-error";
+import { TableView } from "./table-view";
 
 /** One call to AWS, as the double saw it. */
 export interface Call {
@@ -21,6 +24,9 @@ export const AUTOSCALER = "gitlab-runners-autoscaler";
 export const INFRASTRUCTURE = "gitlab-runners-infrastructure";
 export const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
 export const NOW = Date.parse("2026-11-25T12:00:00Z");
+
+/** Small, so that paging is always on trial. */
+const PAGE_SIZE = 40;
 
 const ENVIRONMENT: Record<string, string> = {
   UNMAPPED_JOBS: "DEFAULT",
@@ -47,8 +53,9 @@ const stack = (name: string, outputs: Record<string, string>, status = "CREATE_C
 
 /** A deployment in memory, and the command line beside it. Tests change its parts as they need. */
 export class DeploymentDouble {
-  readonly mapping = new TableDouble();
-  readonly ledger = new TableDouble();
+  readonly dynamo = new DynamoTables(STACK_TABLES, { query: PAGE_SIZE, scan: PAGE_SIZE });
+  readonly mapping = new TableView(this.dynamo, MAPPING_TABLE);
+  readonly ledger = new TableView(this.dynamo, LEDGER_TABLE);
   readonly calls: Call[] = [];
   readonly files = new Map<string, string>();
   /** Files that are not UTF-8. */
@@ -69,8 +76,8 @@ export class DeploymentDouble {
 
   constructor() {
     const outputs = {
-      MappingTableName: "mapping",
-      LedgerTableName: "ledger",
+      MappingTableName: MAPPING_TABLE,
+      LedgerTableName: LEDGER_TABLE,
       LookUpRunnerFunctionName: "look-up",
       ConfigurationPath: "/gitlabrunner",
       DeploymentId: INFRASTRUCTURE,
@@ -92,20 +99,20 @@ export class DeploymentDouble {
     this.parameters.set(`/gitlabrunner/${name}`, { Value, Type });
   }
 
-  putLedger(item: Attempt | Runner): void {
+  putLedger(item: LedgerItem): void {
     this.ledger.put(unmarshall(encodeItem(item)));
   }
 
   private describeStack(name: string): object {
     const found = this.stacks.get(name);
-    if (!found) throw new AwsErrorDouble("ValidationError", `Stack with id ${name} does not exist`);
+    if (!found) throw new NamedError("ValidationError", `Stack with id ${name} does not exist`);
     return { Stacks: [found] };
   }
 
   private describeFunction(name: string): object {
     if (name === "look-up") return { Environment: { Variables: this.environment } };
     const found = this.functions.get(name);
-    if (!found) throw new AwsErrorDouble("ResourceNotFoundException");
+    if (!found) throw new NamedError("ResourceNotFoundException");
     return found;
   }
 
@@ -122,8 +129,7 @@ export class DeploymentDouble {
     const own = this.answers.get(command);
     if (own) return own(input as never);
     const { TableName, StackName, FunctionName, Names, Name, Value, Type } = input as Record<string, string>;
-    if (TableName === "ledger") return this.ledger.run(command, input);
-    if (TableName === "mapping" || command.startsWith("Transact")) return this.mapping.run(command, input);
+    if (TableName !== undefined || command.startsWith("Transact")) return this.dynamo.run(command, input);
     switch (command) {
       case "DescribeStacksCommand":
         return this.describeStack(StackName ?? "");
@@ -135,7 +141,7 @@ export class DeploymentDouble {
         this.parameters.set(Name ?? "", { Value: Value ?? "", Type: Type ?? "" });
         return {};
       default:
-        throw new AwsErrorDouble("AccessDeniedException", `not allowed: ${command}`);
+        throw new NamedError("AccessDeniedException", `not allowed: ${command}`);
     }
   }
 

@@ -8,7 +8,11 @@ export const WEBHOOK = "https://hooks.example.com/webhook";
 export const TOKEN = "glpat-secret-of-ours";
 export const SECRET = "webhook-secret-of-ours";
 
-/** A GitLab and a webhook API behind `fetch`: answers by method and path, and a record of what was asked. */
+/**
+ * A GitLab and a webhook API behind `fetch`: answers by method and path, and a record of what was asked. Not the
+ * stand-in of local/gitlab: what the doctor is for are tokens, webhooks and clocks that are wrong in ways that no
+ * sequence of calls to a sound GitLab brings about, and a time that stands still.
+ */
 export class OperatorGitLabDouble {
   readonly asked: {
     readonly method: string;

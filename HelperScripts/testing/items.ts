@@ -1,4 +1,4 @@
-import type { Attempt, Runner } from "../../Core/ledger";
+import type { FailedLookUp, OrderedAttempt, OrphanInstance, StartedRunner } from "../../Core/ledger";
 import { classKey, type RunnerClass } from "../../Core/runner-class";
 import type { RunnerOrder } from "../../Core/runner-order";
 import { functionArn, NOW } from "./deployment-double";
@@ -42,9 +42,9 @@ export const order = (jobId: number, runnerClass = LAMBDA_CLASS): RunnerOrder =>
 /** An attempt as the ledger has it; `changes` go over a launched one. */
 export const attempt = (
   jobId: number,
-  changes: Partial<Attempt> = {},
+  changes: Partial<OrderedAttempt> = {},
   runnerClass = LAMBDA_CLASS,
-): Attempt => ({
+): OrderedAttempt => ({
   kind: "attempt",
   jobId,
   attempt: 1,
@@ -57,7 +57,11 @@ export const attempt = (
   ...changes,
 });
 
-export const runner = (jobId: number, changes: Partial<Runner> = {}, runnerClass = LAMBDA_CLASS): Runner => ({
+export const runner = (
+  jobId: number,
+  changes: Partial<StartedRunner> = {},
+  runnerClass = LAMBDA_CLASS,
+): StartedRunner => ({
   kind: "runner",
   runnerId: jobId + 1_000,
   version: 2,
@@ -71,5 +75,30 @@ export const runner = (jobId: number, changes: Partial<Runner> = {}, runnerClass
   nonce: "secret-nonce",
   launchRound: 0,
   times: { STARTING: QUEUED + 2 * SECOND, LAUNCHED: QUEUED + 3 * SECOND },
+  ...changes,
+});
+
+/** An instance that is nobody's runner, found a minute ago. */
+export const orphan = (resourceId: string): OrphanInstance => ({
+  kind: "orphan",
+  resourceId,
+  version: 1,
+  state: "FOUND",
+  launchedFor: { jobId: 77, attempt: 1 },
+  times: { FOUND: NOW - 60 * SECOND },
+});
+
+/** An attempt for which it was not found out which runner the job needs. */
+export const failedLookUp = (jobId: number, changes: Partial<FailedLookUp> = {}): FailedLookUp => ({
+  kind: "attempt",
+  jobId,
+  attempt: 1,
+  version: 1,
+  state: "FAILED",
+  projectId: 42,
+  jobName: "unit tests",
+  reason: "configuration",
+  detail: "The row has no type",
+  times: { FAILED: NOW - 3_600 * SECOND },
   ...changes,
 });

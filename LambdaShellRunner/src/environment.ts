@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../Core/errors";
 import { log } from "../../Core/log";
+import type { JobProcesses } from "../../Core/process/job-processes";
 import { type EnvironmentRoot, emptyRoot } from "./environment-root";
-import type { JobProcesses } from "./job-processes";
 
 const END_MILLISECONDS = 5_000;
 

@@ -1,10 +1,10 @@
 import type { BootstrapRow } from "../../Core/bootstrap-row";
 import { ConfigurationError, TransientError } from "../../Core/errors";
 import { log, metric } from "../../Core/log";
+import type { ProcessTable } from "../../Core/process/process-table";
 import { deleteOwnRecord } from "./delete-record";
 import type { Environment } from "./environment";
 import type { EnvironmentRoot } from "./environment-root";
-import type { ProcessTable } from "./process-table";
 import { RunnerProcess } from "./run-gitlab-runner";
 import type { RunnerEvent } from "./runner-event";
 import type { Limits, RunOutcome } from "./watch";

@@ -1,12 +1,12 @@
-import type { Faults, PlannedError } from "./faults";
-import { PLENTY, type PoolSettings, type Pools } from "./pools";
-import { type Timing, USUAL, type World } from "./world";
+import type { Ec2Faults, PlannedError } from "./faults";
+import { DEFAULT_TIMING, type InstanceRegistry, type Timing } from "./instances";
+import { type PoolSettings, type Pools, UNLIMITED } from "./pools";
 
-/** What the simulated EC2 can be made to do; each field is independent of the others. */
+/** Instructions to the simulated EC2. The fields are independent of each other. */
 export interface Ec2Control {
-  /** Everything as it was at the start; instances stay. */
+  /** Resets settings and faults; instances stay. */
   readonly reset?: boolean;
-  /** Capacity, quotas and rate: replaces what was set before. */
+  /** Capacity, quotas and request rate; replaces earlier settings. */
   readonly pools?: Partial<PoolSettings>;
   readonly errors?: readonly PlannedError[];
   readonly loseAnswers?: number;
@@ -19,29 +19,30 @@ export interface Ec2Control {
   readonly terminate?: readonly string[];
 }
 
-/** Applies a control; what it starts goes on by itself. */
+/** Applies the instructions. Interruptions and terminations continue in the background. */
 export const applyControl = (
   control: Ec2Control,
-  parts: {
-    readonly world: World;
+  dependencies: {
+    readonly registry: InstanceRegistry;
     readonly pools: Pools;
-    readonly faults: Faults;
+    readonly faults: Ec2Faults;
     readonly now: () => number;
   },
 ): void => {
-  const { world, pools, faults, now } = parts;
+  const { registry, pools, faults, now } = dependencies;
   if (control.reset) {
-    pools.set(PLENTY, now());
+    pools.set(UNLIMITED, now());
     faults.clear();
-    world.timing = USUAL;
+    registry.timing = DEFAULT_TIMING;
   }
-  if (control.pools) pools.set({ ...PLENTY, ...control.pools }, now());
+  if (control.pools) pools.set({ ...UNLIMITED, ...control.pools }, now());
   for (const error of control.errors ?? []) faults.plan(error);
   if (control.loseAnswers !== undefined) faults.loseAnswers(control.loseAnswers);
   if (control.failMetadata !== undefined) faults.failMetadata(control.failMetadata);
-  if (control.timing) world.timing = { ...world.timing, ...control.timing };
-  for (const id of control.interrupt ?? []) world.interrupt(id);
-  for (const id of control.rebalance ?? []) world.rebalance(id);
-  for (const id of control.stop ?? []) void world.end(id, "stopped", "Client.UserInitiatedShutdown");
-  for (const id of control.terminate ?? []) void world.end(id, "terminated", "Client.UserInitiatedShutdown");
+  if (control.timing) registry.timing = { ...registry.timing, ...control.timing };
+  for (const id of control.interrupt ?? []) registry.interrupt(id);
+  for (const id of control.rebalance ?? []) registry.rebalance(id);
+  for (const id of control.stop ?? []) void registry.end(id, "stopped", "Client.UserInitiatedShutdown");
+  for (const id of control.terminate ?? [])
+    void registry.end(id, "terminated", "Client.UserInitiatedShutdown");
 };

@@ -1,30 +1,30 @@
-import { Ec2Error } from "./errors";
+import { Ec2Error } from "./api/errors";
 
-/** An error to come: at the next calls of an action (`CreateFleet` when none is named), before any effect. */
+/** An error that the next calls of an action return (default: `CreateFleet`). The calls have no effect. */
 export interface PlannedError {
   readonly action?: string;
   readonly code: string;
   readonly message?: string;
-  /** How many calls fail; 1 when not given. */
+  /** Number of calls that fail; default 1. */
   readonly times?: number;
 }
 
-/** What goes wrong on demand. */
-export class Faults {
-  private planned: (PlannedError & { left: number })[] = [];
+/** Faults that tests inject. */
+export class Ec2Faults {
+  private planned: (PlannedError & { remaining: number })[] = [];
   private lost = 0;
   private flaky = 0;
 
   plan(error: PlannedError): void {
-    this.planned.push({ ...error, left: error.times ?? 1 });
+    this.planned.push({ ...error, remaining: error.times ?? 1 });
   }
 
-  /** The answers of the next launch calls are lost: the effect is there, the connection breaks. */
+  /** The next launch calls take effect, but the connection breaks before their answer. */
   loseAnswers(count: number): void {
     this.lost = count;
   }
 
-  /** So many requests to any instance's metadata service break. */
+  /** This many requests to metadata services fail, whatever the instance. */
   failMetadata(count: number): void {
     this.flaky = count;
   }
@@ -37,9 +37,9 @@ export class Faults {
 
   /** @throws Ec2Error when an error is planned for the action */
   check(action: string): void {
-    const error = this.planned.find((one) => (one.action ?? "CreateFleet") === action && one.left > 0);
+    const error = this.planned.find((one) => (one.action ?? "CreateFleet") === action && one.remaining > 0);
     if (error === undefined) return;
-    error.left -= 1;
+    error.remaining -= 1;
     throw new Ec2Error(error.code, error.message ?? `${error.code}, as planned`);
   }
 

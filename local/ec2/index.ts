@@ -1,64 +1,64 @@
 import { mkdirSync } from "node:fs";
-import { ec2Actions } from "./actions";
+import { ec2Actions } from "./api/actions";
+import { engineTemplates, type ReadTemplate } from "./api/launch-template";
+import { portOf, startServer } from "./api/server";
 import { applyControl, type Ec2Control } from "./control";
-import { Faults } from "./faults";
-import type { Instance } from "./instance";
-import { engineTemplates, type ReadTemplate } from "./launch-template";
-import { bootMachine } from "./machine";
+import { Ec2Faults } from "./faults";
+import type { SimulatorInstance } from "./instance";
+import { type Ec2Event, InstanceRegistry } from "./instances";
+import { bootMachine } from "./machine/machine";
 import { Pools } from "./pools";
-import { portOf, startServer } from "./server";
-import { type Ec2Event, World } from "./world";
 
 export type { Ec2Control } from "./control";
-export type { Instance } from "./instance";
-export type { Ec2Event } from "./world";
+export type { SimulatorInstance as Instance } from "./instance";
+export type { Ec2Event } from "./instances";
 
-export interface Ec2Options {
-  /** Where everything else of AWS is: launch templates are read there, and other EC2 actions are passed on to it. */
+export interface Ec2SimulatorOptions {
+  /** The engine with the other AWS services. Launch templates are read there; it also answers all other EC2 actions. */
   readonly engineEndpoint: string;
   readonly region: string;
   readonly accountId: string;
-  /** 0 or absent: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** For the instances' folders: all that they write lies in it. */
+  /** Holds a folder for each instance, with everything that the instance writes. */
   readonly folder: string;
-  /** PATH, LANG, GITLAB_RUNNER and what starts with `GLR_` are handed on to the instances. */
+  /** Instances get PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For the default bus, with source `aws.ec2`. */
+  /** Receives the events for the default bus (source `aws.ec2`). */
   readonly onEvent: (event: Ec2Event) => void;
   readonly log?: (message: string) => void;
-  /** Instead of the engine's launch templates, for tests. */
+  /** Replaces the engine's launch templates in tests. */
   readonly readTemplate?: ReadTemplate;
 }
 
-/** A simulated EC2, answering on loopback. */
+/** A simulated EC2 on loopback. */
 export interface Ec2Simulator {
   /** For `AWS_ENDPOINT_URL_EC2`. */
   readonly endpoint: string;
-  /** All that it still shows, ended ones too. */
-  instances(): readonly Instance[];
-  /** How many are paid for. */
+  /** All known instances, terminated ones included. */
+  instances(): readonly SimulatorInstance[];
+  /** Number of instances that EC2 would charge for. */
   running(): number;
   console(instanceId: string): string;
-  /** Calls answered by the simulator itself, by action. */
+  /** Number of calls that the simulator answered itself, by action. */
   calls(): Readonly<Record<string, number>>;
-  /** As `POST /_/ec2` with the same JSON. */
+  /** Same as `POST /_/ec2` with this JSON. */
   control(control: Ec2Control): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts the laptop's EC2: launch templates are honoured, their user data runs as processes of this user behind
- * harmless commands, with a metadata service an instance.
+ * Starts the laptop's EC2. An instance runs the user data of its launch template as processes of this user, with
+ * the command stubs, with a metadata service for each instance.
  */
-export const startEc2 = async (options: Ec2Options): Promise<Ec2Simulator> => {
+export const startEc2 = async (options: Ec2SimulatorOptions): Promise<Ec2Simulator> => {
   const { region, accountId, engineEndpoint, folder, env, onEvent, log = () => undefined } = options;
   mkdirSync(folder, { recursive: true });
   const now = Date.now;
-  const faults = new Faults();
+  const faults = new Ec2Faults();
   const pools = new Pools();
   const calls: Record<string, number> = {};
-  const world: World = new World({
+  const registry: InstanceRegistry = new InstanceRegistry({
     region,
     accountId,
     now,
@@ -74,7 +74,7 @@ export const startEc2 = async (options: Ec2Options): Promise<Ec2Simulator> => {
           accountId,
           engineEndpoint,
           now,
-          current: (id) => world.get(id),
+          current: (id) => registry.get(id),
           credentials: { AccessKeyId: accountId, SecretAccessKey: "laptop", Token: "laptop" },
           isFlaky: () => faults.isMetadataFlaky(),
         },
@@ -82,10 +82,10 @@ export const startEc2 = async (options: Ec2Options): Promise<Ec2Simulator> => {
       ),
   });
   const readTemplate = options.readTemplate ?? engineTemplates(engineEndpoint, region, accountId);
-  const control = (change: Ec2Control): void => applyControl(change, { world, pools, faults, now });
+  const control = (change: Ec2Control): void => applyControl(change, { registry, pools, faults, now });
   const server = await startServer(
     {
-      actions: ec2Actions({ world, pools, readTemplate, now }),
+      actions: ec2Actions({ registry, pools, readTemplate, now }),
       faults,
       engineEndpoint,
       onCall: (action) => {
@@ -93,7 +93,7 @@ export const startEc2 = async (options: Ec2Options): Promise<Ec2Simulator> => {
       },
       control: (body) => {
         control(body as Ec2Control);
-        return { instances: world.all(), pools: pools.get(), calls };
+        return { instances: registry.all(), pools: pools.get(), calls };
       },
       log,
     },
@@ -101,13 +101,13 @@ export const startEc2 = async (options: Ec2Options): Promise<Ec2Simulator> => {
   );
   return {
     endpoint: `http://127.0.0.1:${portOf(server)}`,
-    instances: () => world.all(),
-    running: () => world.living().length,
-    console: (instanceId) => world.console(instanceId),
+    instances: () => registry.all(),
+    running: () => registry.living().length,
+    console: (instanceId) => registry.console(instanceId),
     calls: () => ({ ...calls }),
     control,
     close: async () => {
-      await world.close();
+      await registry.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

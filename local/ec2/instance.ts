@@ -1,7 +1,13 @@
-export type InstanceState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
+export type SimulatorInstanceState =
+  | "pending"
+  | "running"
+  | "shutting-down"
+  | "terminated"
+  | "stopping"
+  | "stopped";
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
-export const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+export const STATE_CODES: Readonly<Record<SimulatorInstanceState, number>> = {
   pending: 0,
   running: 16,
   "shutting-down": 32,
@@ -10,7 +16,7 @@ export const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   stopped: 80,
 };
 
-/** What a launch template or a RunInstances call says about an instance. */
+/** The properties of an instance that come from its launch template or a RunInstances call. */
 export interface Blueprint {
   readonly imageId: string;
   readonly userData?: string;
@@ -25,7 +31,7 @@ export interface Blueprint {
 }
 
 /** An instance of the simulator. */
-export interface Instance extends Blueprint {
+export interface SimulatorInstance extends Blueprint {
   readonly instanceId: string;
   readonly reservationId: string;
   readonly instanceType: string;
@@ -33,15 +39,15 @@ export interface Instance extends Blueprint {
   readonly boughtAs: "spot" | "on-demand";
   readonly launchedAt: number;
   readonly privateIp: string;
-  readonly state: InstanceState;
+  readonly state: SimulatorInstanceState;
   readonly stateReason?: string;
-  /** Milliseconds since 1970: when EC2 will take it back. */
+  /** Time of the spot interruption, in milliseconds since 1970. */
   readonly interruptedAt?: number;
   readonly isRebalanceRecommended?: boolean;
-  /** The last of its console, at most 64 KiB. */
+  /** The end of its console output, at most 64 KiB. */
   readonly console?: string;
 }
 
-/** `arm64` for Graviton families: a digit and a `g` in the family's name (`t4g`, `m7gd`), and `a1`. */
+/** `arm64` for Graviton families (`t4g`, `m7gd`: a `g` after the generation) and `a1`. */
 export const architectureOf = (instanceType: string): "arm64" | "x86_64" =>
   /^([a-z]+\d+g|a1)/.test(instanceType.split(".")[0] ?? "") ? "arm64" : "x86_64";

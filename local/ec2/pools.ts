@@ -1,16 +1,16 @@
-/** What EC2 has and allows, changed from outside. A key is `spot`, `on-demand/t4g.small`, `spot/t4g.small/subnet-1`. */
+/** Capacity, quotas and request rate. A key is `spot`, `on-demand/t4g.small` or `spot/t4g.small/subnet-1`. */
 export interface PoolSettings {
-  /** Instances that are left; absent: enough. */
+  /** Remaining instances by key; without an entry unlimited. */
   readonly capacity: Readonly<Record<string, number>>;
-  /** Instances of a market that may live at a time; absent: enough. */
+  /** Concurrent instances of a market; without an entry unlimited. */
   readonly limits: Readonly<Partial<Record<"spot" | "on-demand", number>>>;
-  /** Types that a market or zone does not offer. */
+  /** Keys of pools that do not exist. */
   readonly unsupported: readonly string[];
-  /** Launch calls: a bucket that holds `burst` and is refilled; absent: no limit. */
+  /** Token bucket for launch calls; absent: unlimited. */
   readonly rate?: { readonly burst: number; readonly perSecond: number };
 }
 
-export const PLENTY: PoolSettings = { capacity: {}, limits: {}, unsupported: [] };
+export const UNLIMITED: PoolSettings = { capacity: {}, limits: {}, unsupported: [] };
 
 export interface Pool {
   readonly boughtAs: "spot" | "on-demand";
@@ -33,23 +33,23 @@ const LIMIT_CODES = { spot: "MaxSpotInstanceCountExceeded", "on-demand": "VcpuLi
 
 /** EC2's capacity, quotas and request rate. */
 export class Pools {
-  private settings: PoolSettings = PLENTY;
-  private left: Record<string, number> = {};
+  private settings: PoolSettings = UNLIMITED;
+  private remaining: Record<string, number> = {};
   private tokens = 0;
   private filledAt = 0;
 
   set(settings: PoolSettings, now: number): void {
     this.settings = settings;
-    this.left = { ...settings.capacity };
+    this.remaining = { ...settings.capacity };
     this.tokens = settings.rate?.burst ?? 0;
     this.filledAt = now;
   }
 
   get(): PoolSettings {
-    return { ...this.settings, capacity: { ...this.left } };
+    return { ...this.settings, capacity: { ...this.remaining } };
   }
 
-  /** Whether one more launch call is allowed now. */
+  /** Takes a token for one launch call; false when there is none. */
   admits(now: number): boolean {
     const { rate } = this.settings;
     if (rate === undefined) return true;
@@ -61,7 +61,7 @@ export class Pools {
     return true;
   }
 
-  /** Takes one instance of a pool, or says why there is none. */
+  /** Takes one instance of a pool, or returns EC2's error. */
   take(pool: Pool, living: number): PoolError | undefined {
     const keys = keysOf(pool);
     if (keys.some((key) => this.settings.unsupported.includes(key))) {
@@ -74,14 +74,14 @@ export class Pools {
     if (limit !== undefined && living >= limit) {
       return { code: LIMIT_CODES[pool.boughtAs], message: `The limit of ${limit} is reached.` };
     }
-    const counted = keys.filter((key) => this.left[key] !== undefined);
-    if (counted.some((key) => (this.left[key] ?? 0) < 1)) {
+    const counted = keys.filter((key) => this.remaining[key] !== undefined);
+    if (counted.some((key) => (this.remaining[key] ?? 0) < 1)) {
       return {
         code: "InsufficientInstanceCapacity",
         message: `There is no ${pool.boughtAs} capacity of ${pool.instanceType} there now.`,
       };
     }
-    for (const key of counted) this.left[key] = (this.left[key] ?? 0) - 1;
+    for (const key of counted) this.remaining[key] = (this.remaining[key] ?? 0) - 1;
     return undefined;
   }
 }

@@ -11,7 +11,7 @@ import { ec2Instances } from "../../AutoScaler/src/adapters/ec2-instances";
 import { ec2Provider } from "../../AutoScaler/src/adapters/ec2-provider";
 import { sampleRunner } from "../../AutoScaler/src/domain/contracts/samples";
 import { TransientError } from "../../Core/errors";
-import { systemTable } from "../../LambdaShellRunner/src/process-table";
+import { systemTable } from "../../Core/process/process-table";
 import { type Ec2Event, type Ec2Simulator, startEc2 } from ".";
 import type { Blueprint } from "./instance";
 

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { KEPT, type RunFolder } from "../run-folder";
+import { KEPT, type RunFolder } from "../laptop/run-folder";
 import { runCommand } from "./run-command";
 import { SAM, samEnv } from "./sam";
 import { sourcesHash } from "./sources";
 
-/** The stacks in the order of their deployment. */
+/** The stacks in order of deployment. */
 export const STACKS = ["Infrastructure", "LambdaShellRunner", "AutoScaler"] as const;
 export type Stack = (typeof STACKS)[number];
 
-/** Where each stack's build lies: `template.yaml` and a folder for each function, by its logical id. */
+/** The folder of each stack's build: `template.yaml` and a folder for each function, by logical id. */
 export type Builds = Readonly<Record<Stack, string>>;
 
 const KEPT_BUILDS = 4;
@@ -29,8 +29,8 @@ const samBuild = async (root: string, stack: Stack, target: string, run: RunFold
 };
 
 /**
- * The image's build needs Docker. Its bundle does not: the same esbuild call as in the Dockerfile, whose one
- * line is read from there.
+ * Building the image needs Docker, but its bundle does not. The arguments for esbuild are read from the Dockerfile, so
+ * that both bundles are the same.
  */
 const bundleRunner = async (root: string, stack: Stack, target: string, run: RunFolder): Promise<void> => {
   const dockerfile = readFileSync(join(root, stack, "Dockerfile"), "utf8").replaceAll("\\\n", " ");
@@ -57,7 +57,7 @@ const build = async (root: string, stack: Stack, run: RunFolder): Promise<string
   try {
     renameSync(part, target);
   } catch (error) {
-    // Another start of this clone was faster with the same sources.
+    // Another process of this clone has built the same sources meanwhile.
     if (!existsSync(target)) throw error;
     rmSync(part, { recursive: true, force: true });
   }
@@ -66,7 +66,7 @@ const build = async (root: string, stack: Stack, run: RunFolder): Promise<string
 };
 
 /**
- * Builds the shipped stacks as users do, by `sam build`. A build whose sources have not changed is used again.
+ * Builds the shipped stacks with `sam build`, as users do. A build with unchanged sources is reused.
  *
  * @param root the clone, or a copy of it
  */
@@ -78,7 +78,7 @@ export const buildStacks = async (root: string, run: RunFolder): Promise<Builds>
   return Object.fromEntries(built) as Builds;
 };
 
-/** The template that `sam build` wrote; an Image stack's own. */
+/** The template that `sam build` wrote; for a stack with an image the source template. */
 export const builtTemplatePath = (root: string, stack: Stack, builds: Builds): string => {
   const built = join(builds[stack], "template.yaml");
   return existsSync(built) ? built : join(root, stack, "template.yaml");

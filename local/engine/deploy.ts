@@ -5,14 +5,14 @@ import {
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from "@aws-sdk/client-cloudformation";
-import { clientSettings } from "../clients";
+import { clientSettings } from "../laptop/client-settings";
 import { type Builds, builtTemplatePath, type Stack } from "./build";
 import { type CopySettings, deployedCopy } from "./deployed-copy";
 import { ACCOUNT_ID, type Engine, REGION } from "./ministack";
 import type { Sam } from "./sam";
 import { readTemplate } from "./template-file";
 
-/** The names that each stack's samconfig.toml proposes. */
+/** The default stack names in each stack's samconfig.toml. */
 export const STACK_NAMES: Readonly<Record<Stack, string>> = {
   Infrastructure: "gitlab-runners-infrastructure",
   LambdaShellRunner: "gitlab-runners-lambda-shell-runner",
@@ -44,7 +44,7 @@ const readResources = async (
   let token: string | undefined;
   do {
     const page = await cloudFormation.send(
-      new ListStackResourcesCommand({ StackName: name, ...(token ? { NextToken: token } : {}) }),
+      new ListStackResourcesCommand({ StackName: name, NextToken: token }),
     );
     for (const { LogicalResourceId = "", PhysicalResourceId = "" } of page.StackResourceSummaries ?? []) {
       found[LogicalResourceId] = PhysicalResourceId;
@@ -77,16 +77,16 @@ const deployArguments = (
       "--resolve-s3",
       "--no-fail-on-empty-changeset",
     ],
-    // Asked for where there is an Image function, even one whose image is not built here.
+    // Required for a template with an Image function, even when its image is not built here.
     ...["--image-repository", `${ACCOUNT_ID}.dkr.ecr.${REGION}.amazonaws.com/laptop`],
     ...(overrides.length > 0 ? ["--parameter-overrides", ...overrides] : []),
   ];
 };
 
 /**
- * Deploys the copy of one built stack by the real `sam deploy`, as its samconfig.toml proposes.
+ * Deploys the copy of one built stack with `sam deploy`, under the default name in its samconfig.toml.
  *
- * @param parameters what differs from the template's defaults
+ * @param parameters values that differ from the template's defaults
  */
 export const deployStack = async (
   at: { readonly root: string; readonly engine: Engine; readonly sam: Sam; readonly builds: Builds },
@@ -95,7 +95,7 @@ export const deployStack = async (
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<DeployedStack> => {
   const copy = deployedCopy(readTemplate(builtTemplatePath(at.root, stack, at.builds)), settings);
-  // Beside the build, for the built template's paths are relative to it.
+  // Next to the build, since the built template's paths are relative to it.
   const copyPath = join(at.builds[stack], `.deployed-${process.pid}.json`);
   writeFileSync(copyPath, JSON.stringify(copy.template, undefined, 2));
   const name = STACK_NAMES[stack];

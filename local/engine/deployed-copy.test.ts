@@ -1,16 +1,16 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation writes them so
 import { deployedCopy } from "./deployed-copy";
-import type { Template } from "./template-file";
+import type { ParsedTemplate } from "./template-file";
 
 const settings = {
   hostUrl: (id: string) => `http://127.0.0.1:1/functions/Stack/${id}`,
   outputs: { WebhookUrl: "http://127.0.0.1:2/webhook" },
 };
 
-const copyOf = (template: Partial<Template>) => deployedCopy({ Resources: {}, ...template }, settings);
+const copyOf = (template: Partial<ParsedTemplate>) => deployedCopy({ Resources: {}, ...template }, settings);
 
 describe("deployedCopy", () => {
-  it("leaves out what the engine lacks, what needs it, and outputs of it, and tells so", () => {
+  it("removes what the engine does not support, what refers to it, and its outputs, and lists it", () => {
     const { template, dropped } = copyOf({
       Resources: {
         Address: { Type: "AWS::EC2::EIP" },

@@ -1,58 +1,60 @@
-import { LACKING_TYPES } from "./lacks";
-import type { Resource, Template } from "./template-file";
+import type { ParsedTemplate, TemplateResource } from "./template-file";
+import { UNSUPPORTED_TYPES } from "./unsupported-types";
 
-/** What a deployed copy needs beyond the template. */
+/** What a deployed copy needs in addition to the template. */
 export interface CopySettings {
-  /** Where the laptop's host takes a function's calls, by its logical id. */
+  /** The address at which the laptop's host accepts a function's calls, by logical id. */
   readonly hostUrl: (logicalId: string) => string;
-  /** Outputs whose value the laptop knows better, e.g. the address of its own front door. */
+  /** Outputs with a value of the laptop's own, e.g. the address of its webhook API. */
   readonly outputs?: Readonly<Record<string, string>>;
 }
 
 export interface DeployedCopy {
-  readonly template: Template;
-  /** Logical ids and types of what the engine lacks, e.g. `NatGateway1 (AWS::EC2::NatGateway)`. */
+  readonly template: ParsedTemplate;
+  /** Logical ids and types of the removed resources, e.g. `NatGateway1 (AWS::EC2::NatGateway)`. */
   readonly dropped: readonly string[];
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The logical ids that a value points to by Ref, GetAtt or Sub. */
-const pointsTo = (value: unknown): string[] => {
-  if (Array.isArray(value)) return value.flatMap(pointsTo);
+/** The logical ids that a value refers to by Ref, GetAtt or Sub. */
+const referencesOf = (value: unknown): string[] => {
+  if (Array.isArray(value)) return value.flatMap(referencesOf);
   if (!isRecord(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     if (key === "Ref" && typeof inner === "string") return [inner];
     if (key === "Fn::GetAtt" && Array.isArray(inner)) return [String(inner[0])];
     if (key === "Fn::GetAtt" && typeof inner === "string") return [inner.split(".")[0] ?? ""];
-    if (key !== "Fn::Sub") return pointsTo(inner);
+    if (key !== "Fn::Sub") return referencesOf(inner);
     const text = Array.isArray(inner) ? String(inner[0]) : String(inner);
     const names = [...text.matchAll(/\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}/g)].map((match) => match[1] ?? "");
-    return [...names, ...pointsTo(Array.isArray(inner) ? inner.slice(1) : [])];
+    return [...names, ...referencesOf(Array.isArray(inner) ? inner.slice(1) : [])];
   });
 };
 
-/** What the engine lacks, and what cannot be without it. */
-const lacking = (template: Template): Set<string> => {
+/** The resources that the engine does not support, and those that refer to them. */
+const unsupportedResources = (template: ParsedTemplate): Set<string> => {
   const resources = Object.entries(template.Resources);
-  const gone = new Set(resources.filter(([, { Type }]) => LACKING_TYPES.includes(Type)).map(([id]) => id));
-  for (let before = -1; before !== gone.size; ) {
-    before = gone.size;
+  const removed = new Set(
+    resources.filter(([, { Type }]) => UNSUPPORTED_TYPES.includes(Type)).map(([id]) => id),
+  );
+  for (let before = -1; before !== removed.size; ) {
+    before = removed.size;
     for (const [id, resource] of resources) {
-      if (pointsTo(resource.Properties).some((target) => gone.has(target))) gone.add(id);
+      if (referencesOf(resource.Properties).some((target) => removed.has(target))) removed.add(id);
     }
   }
-  return gone;
+  return removed;
 };
 
 const asList = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === "string" ? [value] : value;
 
-const withoutDependencies = (resource: Resource, gone: ReadonlySet<string>): Resource => {
+const withoutDependencies = (resource: TemplateResource, removed: ReadonlySet<string>): TemplateResource => {
   const { DependsOn, ...rest } = resource;
-  const left = asList(DependsOn).filter((id) => !gone.has(id));
-  return left.length > 0 ? { ...rest, DependsOn: left } : (rest as Resource);
+  const kept = asList(DependsOn).filter((id) => !removed.has(id));
+  return kept.length > 0 ? { ...rest, DependsOn: kept } : (rest as TemplateResource);
 };
 
 const withHost = (properties: Readonly<Record<string, unknown>>, url: string): Record<string, unknown> => {
@@ -61,8 +63,8 @@ const withHost = (properties: Readonly<Record<string, unknown>>, url: string): R
   return { ...properties, Environment: { Variables: { ...variables, MINISTACK_LAMBDA_PROXY_URL: url } } };
 };
 
-/** A function whose calls go to the host. An image's build needs Docker: the copy names an image that need not exist. */
-const hostedFunction = (resource: Resource, url: string): Resource => {
+/** A function whose calls go to the host. Building its image needs Docker, so the copy names an image that need not exist. */
+const hostedFunction = (resource: TemplateResource, url: string): TemplateResource => {
   const properties = withHost(resource.Properties ?? {}, url);
   if (properties.PackageType !== "Image") return { ...resource, Properties: properties };
   const { Metadata: _, ...rest } = resource;
@@ -73,30 +75,32 @@ const DUMMY_IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/laptop:none";
 
 const copyOf = (
   id: string,
-  resource: Resource,
-  gone: ReadonlySet<string>,
+  resource: TemplateResource,
+  removed: ReadonlySet<string>,
   settings: CopySettings,
-): Resource => {
-  const kept = withoutDependencies(resource, gone);
+): TemplateResource => {
+  const kept = withoutDependencies(resource, removed);
   return kept.Type === "AWS::Serverless::Function" ? hostedFunction(kept, settings.hostUrl(id)) : kept;
 };
 
 /**
- * The copy of a shipped (and built) template that is deployed on the laptop: the same but for what the engine
- * lacks, with the functions' calls led to the laptop's host.
+ * The copy of a shipped (and built) template for the laptop: without the resources that the engine does not support,
+ * and with the functions' calls directed to the laptop's host.
  */
-export const deployedCopy = (template: Template, settings: CopySettings): DeployedCopy => {
-  const gone = lacking(template);
-  const kept = Object.entries(template.Resources).filter(([id]) => !gone.has(id));
+export const deployedCopy = (template: ParsedTemplate, settings: CopySettings): DeployedCopy => {
+  const removed = unsupportedResources(template);
+  const kept = Object.entries(template.Resources).filter(([id]) => !removed.has(id));
   const outputs = Object.entries(template.Outputs ?? {})
-    .filter(([, output]) => !pointsTo(output).some((target) => gone.has(target)))
+    .filter(([, output]) => !referencesOf(output).some((target) => removed.has(target)))
     .map(([name, output]) => [name, { ...output, Value: settings.outputs?.[name] ?? output.Value }]);
   return {
     template: {
       ...template,
-      Resources: Object.fromEntries(kept.map(([id, resource]) => [id, copyOf(id, resource, gone, settings)])),
+      Resources: Object.fromEntries(
+        kept.map(([id, resource]) => [id, copyOf(id, resource, removed, settings)]),
+      ),
       ...(outputs.length > 0 ? { Outputs: Object.fromEntries(outputs) } : {}),
     },
-    dropped: [...gone].map((id) => `${id} (${template.Resources[id]?.Type})`),
+    dropped: [...removed].map((id) => `${id} (${template.Resources[id]?.Type})`),
   };
 };

@@ -4,26 +4,27 @@ import { createWriteStream } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KEPT, type RunFolder } from "../run-folder";
+import { defined } from "../../Core/defined";
+import { KEPT, type RunFolder } from "../laptop/run-folder";
 
 export const REGION = "eu-west-1";
 export const ACCOUNT_ID = "123456789012";
 
 const START_SECONDS = 60;
 
-/** The state and API engine that the stacks are deployed to. */
+/** The AWS emulator to which the stacks are deployed. */
 export interface Engine {
-  /** e.g. `http://localhost:41234`; the host is a name, for queue addresses are made from it. */
+  /** e.g. `http://localhost:41234`. The host is a name, since queue addresses contain it. */
   readonly endpoint: string;
-  /** By this key the engine takes events of AWS's own sources; absent with an emulator that was there before. */
+  /** The key for events of AWS's own sources; absent with an emulator that was already running. */
   readonly eventsKey?: string;
-  /** What every AWS client needs to reach it. */
+  /** Environment variables with which AWS clients reach it. */
   readonly env: Readonly<Record<string, string>>;
   readonly pid?: number;
   close(): Promise<void>;
 }
 
-/** A port that is free now. */
+/** A free port. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer().once("error", reject);
@@ -35,7 +36,7 @@ export const freePort = (): Promise<number> =>
 
 const clientEnv = (endpoint: string): Record<string, string> => ({
   AWS_ENDPOINT_URL: endpoint,
-  // MiniStack reads the account from a key of twelve digits.
+  // MiniStack takes an access key of twelve digits as the account id.
   AWS_ACCESS_KEY_ID: ACCOUNT_ID,
   AWS_SECRET_ACCESS_KEY: "test",
   AWS_REGION: REGION,
@@ -101,20 +102,20 @@ const startOwn = async (run: RunFolder, onCrash: (sentence: string) => void): Pr
   });
   const close = async (): Promise<void> => {
     isClosing = true;
-    // Its state is of no use any more, and SIGTERM would take it seconds.
+    // Its state is not needed any more, and after SIGTERM it would need seconds.
     child.kill("SIGKILL");
     await exited;
   };
-  return { endpoint, eventsKey, env: clientEnv(endpoint), close, ...(child.pid ? { pid: child.pid } : {}) };
+  return { endpoint, eventsKey, env: clientEnv(endpoint), close, ...defined({ pid: child.pid }) };
 };
 
 /**
- * Starts MiniStack on loopback, or takes the emulator that `AWS_ENDPOINT_URL` names.
+ * Starts MiniStack on loopback, or uses the emulator in `AWS_ENDPOINT_URL`.
  *
- * @param onCrash told, in one sentence, when the engine ends without having been asked to
+ * @param onCrash called with a sentence when the engine ends unexpectedly
  */
 export const startEngine = async (run: RunFolder, onCrash: (sentence: string) => void): Promise<Engine> => {
-  const given = process.env.AWS_ENDPOINT_URL;
-  if (!given) return startOwn(run, onCrash);
-  return { endpoint: given, env: clientEnv(given), close: async () => undefined };
+  const existing = process.env.AWS_ENDPOINT_URL;
+  if (!existing) return startOwn(run, onCrash);
+  return { endpoint: existing, env: clientEnv(existing), close: async () => undefined };
 };

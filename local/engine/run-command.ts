@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** A command that must succeed. */
+/** A command and its working directory. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];

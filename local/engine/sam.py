@@ -1,7 +1,7 @@
-"""Runs commands of the SAM CLI one after another, in one process: its imports take longer than a deployment.
+"""Runs SAM CLI commands one after another in one process, since its imports take longer than a deployment.
 
-Reads a JSON object a line, {"args": [...], "cwd": "..."}, and answers each with one, {"code": 0, "output": "..."}.
-Ends when its input does.
+Each input line is a JSON object, {"args": [...], "cwd": "..."}; each output line is its result, {"code": 0, "output": "..."}.
+Exits at the end of its input.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ answers = sys.stdout
 
 
 def run(args):
-    """The exit code of one command; what it writes goes to the redirected streams."""
+    """Runs one command and returns its exit code. Its output goes to the redirected streams."""
     try:
         cli.main(args=args, prog_name="sam", standalone_mode=False)
         return 0

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { KEPT, type RunFolder } from "../run-folder";
+import { KEPT, type RunFolder } from "../laptop/run-folder";
 
-/** The SAM CLI of the clone's own Python environment. */
+/** The SAM CLI in the clone's Python environment. */
 export const SAM = join(KEPT, "venv/bin/sam");
 
-/** SAM's own state goes to the run's folder, says nothing to its makers and asks for no newer version. */
+/** Environment of the SAM CLI: its state in the run's folder, without telemetry or version checks. */
 export const samEnv = (run: RunFolder): Record<string, string> => {
   const folder = run.folder("sam");
   const state = {
@@ -20,14 +20,14 @@ export const samEnv = (run: RunFolder): Record<string, string> => {
     ...run.env,
     __SAM_CLI_APP_DIR: folder,
     SAM_CLI_TELEMETRY: "0",
-    // Its default asks for a stack's state every five seconds.
+    // By default it polls a stack's state every five seconds.
     SAM_CLI_POLL_DELAY: "0.3",
   };
 };
 
-/** A SAM CLI that is loaded once and takes one command after another. */
+/** A SAM CLI that is loaded once and runs one command after another. */
 export interface Sam {
-  /** @throws Error with what the command wrote when it fails */
+  /** @throws Error with the command's output when it fails */
   run(args: readonly string[], cwd: string): Promise<void>;
   close(): void;
 }
@@ -39,7 +39,7 @@ interface Answer {
   readonly output: string;
 }
 
-/** Loads the SAM CLI; its commands have the engine's variables. */
+/** Loads the SAM CLI. Its commands get the engine's environment variables. */
 export const startSam = (run: RunFolder, env: Readonly<Record<string, string>>): Sam => {
   const child = spawn(join(KEPT, "venv/bin/python"), [join(__dirname, "sam.py")], {
     env: { ...samEnv(run), ...env },

@@ -13,9 +13,9 @@ const filesBelow = (path: string): string[] => {
     .flatMap((name) => filesBelow(join(path, name)));
 };
 
-/** One hash over everything that a stack's build depends on: its folder, Core, the lock file, and where they lie. */
+/** A hash of everything that a stack's build depends on: its folder, Core, the lock file, and their path. */
 export const sourcesHash = (root: string, stack: string): string => {
-  // A built template names the workflows by their paths.
+  // A built template contains the paths of the workflows.
   const hash = createHash("sha256").update(`${root}\0`);
   for (const part of [stack, "Core", "package-lock.json", "tsconfig.json"]) {
     for (const file of filesBelow(join(root, part))) {

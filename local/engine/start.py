@@ -1,11 +1,11 @@
-"""Starts MiniStack with three seams that the laptop needs and that it does not offer as settings.
+"""Starts MiniStack with three changes that the laptop needs and that MiniStack does not offer as settings.
 
-1. A function's error keeps its name when a call is forwarded to a host of our own.
-2. Events of EC2 (`aws.ec2`) may be put by whoever knows LAPTOP_EVENTS_KEY, as EC2 itself would.
-3. When the process that started it goes away, it goes too: its standard input then ends.
+1. A forwarded call of a function keeps the name of its error.
+2. A caller with LAPTOP_EVENTS_KEY may put events of EC2 (`aws.ec2`), as EC2 does.
+3. It exits when the process that started it does, since its standard input then ends.
 
-Each seam replaces something internal to MiniStack. Where that is gone or has another shape, this stops at
-once with a sentence, instead of running with half of what the laptop counts on.
+Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
+start fails with a message.
 """
 
 import inspect
@@ -20,12 +20,12 @@ import urllib.request
 from ministack import app
 from ministack.services import eventbridge, lambda_svc
 
-# Calls wait in the host's queue before they run: longer than any function's own time-out.
+# Calls wait in the host's queue before they run. This is longer than any function's time-out.
 QUEUE_SECONDS = 1800
 
 
 def require(owner, name, parameters):
-    """The function `owner.name`, when it still takes `parameters`."""
+    """The function `owner.name`; exits when it does not take `parameters`."""
     found = getattr(owner, name, None)
     taken = list(inspect.signature(found).parameters) if callable(found) else None
     if taken != parameters:
@@ -41,7 +41,7 @@ def failure(name, message):
 
 
 def forward(func, event, url, request_id):
-    """One call of a function, run by the laptop's host. A named error comes back as it was thrown."""
+    """Forwards one call of a function to the laptop's host. An error keeps its name."""
     config = func.get("config") or func
     timeout = int(config.get("Timeout") or 3)
     headers = {
@@ -73,7 +73,7 @@ def allow_ec2_events():
     eventbridge._put_events = put_events
 
 
-def leave_with_parent():
+def exit_with_parent():
     def watch():
         while sys.stdin.buffer.read(1):
             pass
@@ -85,6 +85,6 @@ def leave_with_parent():
 require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request_id"])
 lambda_svc._execute_function_proxy = forward
 allow_ec2_events()
-leave_with_parent()
+exit_with_parent()
 sys.argv = sys.argv[:1]
 app.main()

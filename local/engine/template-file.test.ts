@@ -36,7 +36,7 @@ describe("readTemplate", () => {
     });
   });
 
-  it("names the file that is no YAML", () => {
+  it("names a file that is not YAML", () => {
     expect(() => read("a: [")).toThrow(/template\.yaml: /);
   });
 });

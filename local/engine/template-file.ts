@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml";
 
-/** A CloudFormation template as JSON: every short form (`!Ref x`) written out (`{ Ref: x }`). */
-export interface Template {
+/** A CloudFormation template as JSON, with the long form (`{ Ref: x }`) of every short form (`!Ref x`). */
+export interface ParsedTemplate {
   readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
-  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly [key: string]: unknown }>>;
   readonly [section: string]: unknown;
 }
 
-export interface Resource {
+export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
   readonly Metadata?: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface Resource {
 const longName = (short: string): string =>
   short === "Ref" || short === "Condition" ? short : `Fn::${short}`;
 
-/** `!GetAtt Table.Arn` is short for a list of the two. */
+/** The short form `!GetAtt Table.Arn` stands for the list `[Table, Arn]`. */
 const fullValue = (short: string, value: unknown): unknown => {
   if (short !== "GetAtt" || typeof value !== "string") return value;
   const [name, ...attribute] = value.split(".");
@@ -38,7 +38,7 @@ const plainValue = (node: unknown, document: Document): unknown => {
   return isScalar(node) ? node.value : null;
 };
 
-/** A node's value, with its short form, which the parser keeps as a tag, written out. */
+/** A node's value. The parser keeps a short form as the node's tag. */
 const written = (node: unknown, document: Document): unknown => {
   const tag = isNode(node) ? node.tag : undefined;
   const value = plainValue(node, document);
@@ -47,10 +47,10 @@ const written = (node: unknown, document: Document): unknown => {
   return { [longName(short)]: fullValue(short, value) };
 };
 
-/** @throws Error where the file is no YAML */
-export const readTemplate = (path: string): Template => {
+/** @throws Error when the file is not YAML */
+export const readTemplate = (path: string): ParsedTemplate => {
   const document = parseDocument(readFileSync(path, "utf8"), { logLevel: "silent" });
   const [error] = document.errors;
   if (error) throw new Error(`${path}: ${error.message}`);
-  return written(document.contents, document) as Template;
+  return written(document.contents, document) as ParsedTemplate;
 };

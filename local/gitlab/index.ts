@@ -1,121 +1,125 @@
 import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
-import { controlRoutes } from "./control-api";
-import { newCounts } from "./counts";
-import { expire } from "./expiry";
-import { Faults } from "./faults";
-import { DEFAULT_TIMING, HookSender } from "./hooks";
-import { jobRoutes } from "./job-api";
-import { parseJobSpecs } from "./job-specs";
-import { jobView } from "./job-view";
-import { cancel, createPipeline } from "./jobs";
-import { laptopStatus } from "./laptop-status";
-import { pageRoutes } from "./page-api";
-import { accountRestRoutes } from "./rest-account";
-import { checkHookUrl, hookRestRoutes, newHook } from "./rest-hooks";
-import { jobRestRoutes } from "./rest-jobs";
-import { runnerRestRoutes } from "./rest-runners";
-import type { Route } from "./router";
-import { runSample } from "./run-sample";
-import { runnerRoutes } from "./runner-api";
-import { listen, portOf } from "./server";
-import type { StandIn, StandInHook, StandInOptions } from "./stand-in";
-import { createWorld, type World } from "./world";
+import { controlRoutes } from "./api/control-routes";
+import { accountRestRoutes } from "./api/rest/account";
+import { parseJobSpecs } from "./api/rest/job-specs";
+import { jobRestRoutes } from "./api/rest/jobs";
+import { runnerRestRoutes } from "./api/rest/runners";
+import { checkWebhookUrl, newWebhook, webhookRestRoutes } from "./api/rest/webhooks";
+import type { Route } from "./api/router";
+import { jobRoutes } from "./api/runner/job-routes";
+import { runnerRoutes } from "./api/runner/runner-routes";
+import { listen, portOf } from "./api/server";
+import { newCounts } from "./model/counts";
+import { expire } from "./model/expiry";
+import { GitLabFaults } from "./model/faults";
+import { jobView } from "./model/job-view";
+import { cancel, createPipeline } from "./model/jobs";
+import { createGitLabState, type GitLabState } from "./model/state";
+import { laptopStatus } from "./page/laptop-status";
+import { pageRoutes } from "./page/page-routes";
+import { runSample } from "./sample/run-sample-pipeline";
+import type { StandIn, StandInOptions, StandInWebhook } from "./stand-in";
+import { DEFAULT_TIMING, WebhookSender } from "./webhooks/webhook-sender";
 
-export type { Counts } from "./counts";
-export type { FaultSettings } from "./faults";
-export type { JobView } from "./job-view";
-export type { LaptopJob, LaptopStatus, Left } from "./laptop-status";
-export { type HookShape, type JobHookPayload, jobHookPayload } from "./payload";
-export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample";
-export type { RunnerView, StandIn, StandInHook, StandInOptions } from "./stand-in";
-export type { Limits } from "./world";
+export type { GitLabCounts as Counts } from "./model/counts";
+export type { FaultSettings } from "./model/faults";
+export type { JobView } from "./model/job-view";
+export type { GitLabLimits } from "./model/state";
+export type { LaptopJob, LaptopStatus, RemainingResources } from "./page/laptop-status";
+export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample/sample-pipeline";
+export type { RunnerView, StandIn, StandInOptions, StandInWebhook as StandInHook } from "./stand-in";
+export {
+  type JobWebhookPayload as JobHookPayload,
+  jobWebhookPayload as jobHookPayload,
+  type WebhookShape as HookShape,
+} from "./webhooks/job-webhook-payload";
 
 const EXPIRY_INTERVAL_MS = 1_000;
 
-const assemble = (world: World, options: StandInOptions, url: () => string) => {
-  const faults = new Faults(world.clock);
+const assemble = (state: GitLabState, options: StandInOptions, url: () => string) => {
+  const faults = new GitLabFaults(state.clock);
   const counts = newCounts();
   const timing = { ...DEFAULT_TIMING, ...options.timing };
-  const sender = new HookSender({ world, url, faults, counts, timing });
-  const laptop = laptopStatus(() => world.clock.now());
+  const sender = new WebhookSender({ state, url, faults, counts, timing });
+  const laptop = laptopStatus(() => state.clock.now());
   const events = new EventEmitter().setMaxListeners(0);
-  world.onHook = (job) => sender.jobChanged(job);
-  world.onChange = (job) => {
+  state.onWebhookDue = (job) => sender.jobChanged(job);
+  state.onChange = (job) => {
     if (job !== undefined && events.listenerCount("change") > 0) events.emit("change", jobView(job));
   };
   const sample = { prepare: async () => undefined as unknown };
-  return { world, faults, counts, sender, laptop, events, sample };
+  return { state, faults, counts, sender, laptop, events, sample };
 };
 
-type Parts = ReturnType<typeof assemble>;
+type StandInServices = ReturnType<typeof assemble>;
 
 const routesFor = (
-  { world, faults, counts, sender, laptop, sample }: Parts,
+  { state, faults, counts, sender, laptop, sample }: StandInServices,
   url: () => string,
 ): readonly Route[] => [
   ...controlRoutes(faults, counts),
-  ...runnerRoutes(world, url),
-  ...jobRoutes(world),
-  ...jobRestRoutes(world, url),
-  ...runnerRestRoutes(world, url),
-  ...hookRestRoutes(world, sender, url),
-  ...accountRestRoutes(world, url),
+  ...runnerRoutes(state, url),
+  ...jobRoutes(state),
+  ...jobRestRoutes(state, url),
+  ...runnerRestRoutes(state, url),
+  ...webhookRestRoutes(state, sender, url),
+  ...accountRestRoutes(state, url),
   ...pageRoutes({
-    world,
+    state,
     faults,
     counts,
     laptop: laptop.get,
     runSample: async () => {
       await sample.prepare();
-      runSample(world);
+      runSample(state);
     },
   }),
 ];
 
-const setHook = (world: World, hook: StandInHook | undefined): void => {
-  for (const old of world.hooks.values()) if (old.projectId === undefined) world.hooks.delete(old.id);
-  if (hook === undefined) return;
-  const group = newHook(world, undefined, checkHookUrl(hook.url));
-  group.token = hook.token;
+const setWebhook = (state: GitLabState, webhook: StandInWebhook | undefined): void => {
+  for (const old of state.webhooks.values()) if (old.projectId === undefined) state.webhooks.delete(old.id);
+  if (webhook === undefined) return;
+  const group = newWebhook(state, undefined, checkWebhookUrl(webhook.url));
+  group.token = webhook.token;
   group.events.add("job_events");
-  world.hooks.set(group.id, group);
+  state.webhooks.set(group.id, group);
 };
 
-const close = async (server: Server, parts: Parts, timer: NodeJS.Timeout): Promise<void> => {
+const close = async (server: Server, services: StandInServices, timer: NodeJS.Timeout): Promise<void> => {
   clearInterval(timer);
-  parts.sender.close();
+  services.sender.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await closed;
 };
 
-const cancelJob = (world: World, jobId: number): void => {
-  const job = world.jobs.get(jobId);
-  if (job !== undefined) cancel(world, job);
+const cancelJob = (state: GitLabState, jobId: number): void => {
+  const job = state.jobs.get(jobId);
+  if (job !== undefined) cancel(state, job);
 };
 
-/** What the rest of the laptop may do with the world without going through HTTP. */
+/** The controls of the stand-in that need no HTTP. */
 const controls = ({
-  world,
+  state,
   faults,
   counts,
   laptop,
   events,
   sample,
-}: Parts): Omit<StandIn, "url" | "close"> => ({
-  accessToken: world.accessToken,
-  registrationToken: world.registrationToken,
-  setHook: (hook) => setHook(world, hook),
+}: StandInServices): Omit<StandIn, "url" | "close"> => ({
+  accessToken: state.accessToken,
+  registrationToken: state.registrationToken,
+  setWebhook: (webhook) => setWebhook(state, webhook),
   setFaults: (settings) => faults.set(settings),
   counts: () => counts,
   createPipeline: (projectId, jobs) =>
-    createPipeline(world, projectId, parseJobSpecs(jobs)).jobs.map(jobView),
-  runSample: () => runSample(world),
-  cancelJob: (jobId) => cancelJob(world, jobId),
-  jobs: () => [...world.jobs.values()].map(jobView),
+    createPipeline(state, projectId, parseJobSpecs(jobs)).jobs.map(jobView),
+  runSample: () => runSample(state),
+  cancelJob: (jobId) => cancelJob(state, jobId),
+  jobs: () => [...state.jobs.values()].map(jobView),
   runners: () =>
-    [...world.runners.values()].map(({ id, description, paused, tags }) => ({
+    [...state.runners.values()].map(({ id, description, paused, tags }) => ({
       id,
       description,
       paused,
@@ -129,22 +133,22 @@ const controls = ({
   off: (event, listener) => void events.off(event, listener),
 });
 
-/** Starts GitLab's stand-in: the runners' API, the REST API, job hooks and the page, on loopback, in memory. */
+/** Starts the GitLab stand-in on loopback: runner API, REST API, job webhooks and page. Its state is in memory. */
 export const startGitLab = (options: StandInOptions = {}): Promise<StandIn> =>
-  serveWorld(createWorld(options.limits, options.clock), options);
+  serveGitLab(createGitLabState(options.limits, options.clock), options);
 
-/** The same around a world that the caller keeps its hands on; for tests. */
-export const serveWorld = async (world: World, options: StandInOptions = {}): Promise<StandIn> => {
+/** Starts the stand-in on a given state, for tests that change that state. */
+export const serveGitLab = async (state: GitLabState, options: StandInOptions = {}): Promise<StandIn> => {
   let address = "";
   const url = () => address;
-  const parts = assemble(world, options, url);
-  const { faults, counts } = parts;
+  const services = assemble(state, options, url);
+  const { faults, counts } = services;
   const log = options.log ?? (() => undefined);
   const server = await listen(
-    { routes: routesFor(parts, url), accessToken: world.accessToken, faults, counts, log },
+    { routes: routesFor(services, url), accessToken: state.accessToken, faults, counts, log },
     options.port ?? 0,
   );
   address = `http://127.0.0.1:${portOf(server)}`;
-  const timer = setInterval(() => expire(world), EXPIRY_INTERVAL_MS);
-  return { ...controls(parts), url: address, close: () => close(server, parts, timer) };
+  const timer = setInterval(() => expire(state), EXPIRY_INTERVAL_MS);
+  return { ...controls(services), url: address, close: () => close(server, services, timer) };
 };

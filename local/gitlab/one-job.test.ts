@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realGitLabRunner, STAND_IN } from "../../tests/gitlab-runner/binary";
 import { startGitLab } from "./index";
-import type { JobView } from "./job-view";
+import type { JobView } from "./model/job-view";
 import type { StandIn } from "./stand-in";
 import { newRunner } from "./testing";
 

@@ -2,41 +2,41 @@ import { gitLabApi } from "../../AutoScaler/src/adapters/gitlab-api";
 import { gitLabContract, legacyGitLabContract } from "../../AutoScaler/src/domain/contracts/gitlab-contract";
 import type { GitLabJob } from "../../AutoScaler/src/domain/ports";
 import type { GitLabAccess } from "../../Core/configuration";
-import { serveWorld } from "./index";
-import { parseJobSpecs } from "./job-specs";
-import { createPipeline } from "./jobs";
-import type { Job, Status } from "./model";
+import { parseJobSpecs } from "./api/rest/job-specs";
+import { serveGitLab } from "./index";
+import { createPipeline } from "./model/jobs";
+import type { StandInJob, StandInJobStatus } from "./model/records";
+import { createGitLabState, type GitLabState } from "./model/state";
 import type { StandIn } from "./stand-in";
-import { createWorld, type World } from "./world";
 
 const open: StandIn[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((standIn) => standIn.close()));
 });
 
-/** Puts a job into the world as it is to be, whatever its life was. */
-const insert = (world: World, wanted: Partial<GitLabJob> & { readonly id: number }): void => {
+/** Puts a job into the state as it is to be, whatever its life was. */
+const insert = (state: GitLabState, wanted: Partial<GitLabJob> & { readonly id: number }): void => {
   const spec = { name: wanted.name ?? "job", tags: wanted.tags ?? [], script: ["true"] };
-  const pipeline = createPipeline(world, wanted.projectId ?? 1, parseJobSpecs([spec]));
+  const pipeline = createPipeline(state, wanted.projectId ?? 1, parseJobSpecs([spec]));
   const [made] = pipeline.jobs;
-  world.jobs.delete(made!.id);
-  world.pending.delete(made!);
-  const job: Job = {
+  state.jobs.delete(made!.id);
+  state.pending.delete(made!);
+  const job: StandInJob = {
     ...made!,
     id: wanted.id,
-    status: (wanted.status as Status) ?? "pending",
+    status: (wanted.status as StandInJobStatus) ?? "pending",
     createdAt: wanted.createdAt ?? made!.createdAt,
     startedAt: wanted.startedAt,
     finishedAt: wanted.finishedAt,
-    runner: world.runners.get(wanted.runnerId ?? 0),
+    runner: state.runners.get(wanted.runnerId ?? 0),
   };
   pipeline.jobs.splice(0, 1, job);
-  world.jobs.set(job.id, job);
+  state.jobs.set(job.id, job);
 };
 
 const prepare = async (mode: GitLabAccess["mode"]) => {
-  const world = createWorld();
-  const standIn = await serveWorld(world);
+  const state = createGitLabState();
+  const standIn = await serveGitLab(state);
   open.push(standIn);
   const token = mode === "verified" ? standIn.accessToken : standIn.registrationToken;
   const access = { mode, url: standIn.url, token };
@@ -45,7 +45,7 @@ const prepare = async (mode: GitLabAccess["mode"]) => {
     refresh: async () => access,
     clock: { now: Date.now, sleep: async () => undefined },
   });
-  const addJob = (job: Parameters<typeof insert>[1]) => insert(world, job);
+  const addJob = (job: Parameters<typeof insert>[1]) => insert(state, job);
   return { gitLab, addJob };
 };
 

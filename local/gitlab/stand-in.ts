@@ -1,32 +1,32 @@
-import type { StandInClock } from "./clock";
-import type { Counts } from "./counts";
-import type { FaultSettings } from "./faults";
-import type { HookTiming } from "./hooks";
-import type { JobView } from "./job-view";
-import type { AskLaptop } from "./laptop-status";
-import type { Limits } from "./world";
+import type { StandInClock } from "./model/clock";
+import type { GitLabCounts } from "./model/counts";
+import type { FaultSettings } from "./model/faults";
+import type { JobView } from "./model/job-view";
+import type { GitLabLimits } from "./model/state";
+import type { AskLaptop } from "./page/laptop-status";
+import type { WebhookTiming } from "./webhooks/webhook-sender";
 
-/** How to start the stand-in; everything has a default. */
+/** Options of the stand-in; each has a default. */
 export interface StandInOptions {
-  /** 0, the default: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
   readonly host?: "127.0.0.1";
   readonly log?: (message: string) => void;
-  readonly limits?: Partial<Limits>;
-  /** How late, repeated and out of order hooks are. */
-  readonly timing?: Partial<HookTiming>;
+  readonly limits?: Partial<GitLabLimits>;
+  /** Delay, repetition and reordering of webhooks. */
+  readonly timing?: Partial<WebhookTiming>;
   readonly clock?: StandInClock;
 }
 
-/** A job hook for all projects, as a group hook would be. */
-export interface StandInHook {
-  /** http on loopback. */
+/** A webhook for the job events of all projects, like a group webhook. */
+export interface StandInWebhook {
+  /** An http address on loopback. */
   readonly url: string;
   /** Sent as X-Gitlab-Token. */
   readonly token: string;
 }
 
-/** A runner record that exists now. */
+/** An existing runner record. */
 export interface RunnerView {
   readonly id: number;
   readonly description: string;
@@ -36,31 +36,31 @@ export interface RunnerView {
 
 /** A running GitLab stand-in. */
 export interface StandIn {
-  /** E.g. `http://127.0.0.1:40123`, without a slash at the end. Its page is there too. */
+  /** Address of the API and the page, e.g. `http://127.0.0.1:40123`, without a slash at the end. */
   readonly url: string;
-  /** For PRIVATE-TOKEN. It is worth something on this machine only, for as long as the stand-in runs. */
+  /** For the header PRIVATE-TOKEN. Valid for this stand-in alone. */
   readonly accessToken: string;
-  /** For the older `POST /runners`. */
+  /** For the legacy `POST /runners`. */
   readonly registrationToken: string;
-  /** `undefined` takes the hook away. */
-  setHook(hook: StandInHook | undefined): void;
+  /** Replaces the webhook; `undefined` removes it. */
+  setWebhook(webhook: StandInWebhook | undefined): void;
   setFaults(faults: FaultSettings): void;
-  counts(): Counts;
-  /** `jobs` as in `POST /projects/:id/pipeline`. @returns the jobs as they were created */
+  counts(): GitLabCounts;
+  /** `jobs` as in `POST /projects/:id/pipeline`. @returns the created jobs */
   createPipeline(projectId: number, jobs: readonly unknown[]): readonly JobView[];
-  /** Runs the sample pipeline of sample.ts. @returns the ids of its jobs */
+  /** Starts the sample pipeline. @returns the ids of its jobs */
   runSample(): readonly number[];
   cancelJob(jobId: number): void;
-  /** All jobs that are still remembered, oldest first. */
+  /** All stored jobs, oldest first. */
   jobs(): readonly JobView[];
   runners(): readonly RunnerView[];
-  /** Gives the page what only the laptop knows; called about once a second while a page is open. */
+  /** Sets the source of the laptop's status for the page; asked about once a second while a page is open. */
   setLaptopStatus(ask: AskLaptop): void;
-  /** What the page's button does before it runs the sample pipeline, such as uploading its mapping. */
+  /** Runs before the page's button starts the sample pipeline, e.g. to upload its mapping. */
   setSamplePreparation(prepare: () => Promise<void>): void;
-  /** Called with each job that changed: its status, its runner, its log. */
+  /** Called after each change of a job: status, runner or log. */
   on(event: "change", listener: (job: JobView) => void): void;
   off(event: "change", listener: (job: JobView) => void): void;
-  /** Ends held polls, waiting hooks and connections. */
+  /** Ends long polls, pending webhooks and connections. */
   close(): Promise<void>;
 }

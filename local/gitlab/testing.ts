@@ -1,9 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { defined } from "../../Core/defined";
 import type { StandIn } from "./stand-in";
 
-/** What an API answered. */
-export interface Reply {
+/** An answer of an API. */
+export interface ApiReply {
   readonly status: number;
   readonly headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: answers are GitLab's JSON, asserted field by field
@@ -18,32 +19,32 @@ const parse = (text: string): unknown => {
   }
 };
 
-/** Calls an address; what is no text goes as JSON. */
+/** Sends a request; a body that is not text is sent as JSON. */
 export const call = async (
   method: string,
   url: string,
   body?: unknown,
   headers: Record<string, string> = {},
-): Promise<Reply> => {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
+): Promise<ApiReply> => {
+  const text: string | undefined = typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "string" ? "text/plain" : "application/json";
   const response = await fetch(url, {
     method,
     headers: { "content-type": type, ...headers },
-    ...(body === undefined ? {} : { body: text }),
+    ...defined({ body: text }),
   });
   return { status: response.status, headers: response.headers, body: parse(await response.text()) };
 };
 
-/** The REST API with the stand-in's token, or with another one. */
+/** Requests to the REST API, by default with the stand-in's token. */
 export const restOf =
   (gitlab: StandIn, token = gitlab.accessToken) =>
-  (method: string, path: string, body?: unknown): Promise<Reply> =>
+  (method: string, path: string, body?: unknown): Promise<ApiReply> =>
     call(method, `${gitlab.url}/api/v4${path}`, body, { "PRIVATE-TOKEN": token });
 
 const FEATURES = { two_phase_job_commit: true, cancel_gracefully: true };
 
-/** A runner process, as far as GitLab sees one. */
+/** The requests of a runner process. */
 export const runnerProcess = (gitlab: StandIn, token: string, systemId = "r_0123456789ab") => {
   const api = `${gitlab.url}/api/v4`;
   return {
@@ -52,7 +53,7 @@ export const runnerProcess = (gitlab: StandIn, token: string, systemId = "r_0123
         token,
         system_id: systemId,
         info: { version: "19.4.0", features },
-        ...(lastUpdate === undefined ? {} : { last_update: lastUpdate }),
+        last_update: lastUpdate,
       }),
     put: (job: { id: number; token: string }, state: string, more: Record<string, unknown> = {}) =>
       call("PUT", `${api}/jobs/${job.id}`, { token: job.token, state, ...more }),
@@ -78,24 +79,24 @@ export const newRunner = async (
     })
   ).body;
 
-export interface Received {
+export interface ReceivedWebhook {
   readonly headers: IncomingHttpHeaders;
   readonly body: Record<string, unknown>;
 }
 
-/** Somebody who takes hooks. */
-export interface HookReceiver {
+/** A server that records webhooks. */
+export interface WebhookReceiver {
   readonly url: string;
-  readonly received: Received[];
-  /** Waits until so many hooks have come in all. */
-  until(count: number): Promise<readonly Received[]>;
-  /** What to answer from now on. */
+  readonly received: ReceivedWebhook[];
+  /** Waits until `count` webhooks have arrived in total. */
+  until(count: number): Promise<readonly ReceivedWebhook[]>;
+  /** Sets the status of later answers. */
   answer(status: number): void;
   close(): void;
 }
 
-export const hookReceiver = async (): Promise<HookReceiver> => {
-  const received: Received[] = [];
+export const webhookReceiver = async (): Promise<WebhookReceiver> => {
+  const received: ReceivedWebhook[] = [];
   let status = 200;
   let wake = () => undefined as undefined;
   const server: Server = createServer((request, response) => {
@@ -111,7 +112,7 @@ export const hookReceiver = async (): Promise<HookReceiver> => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const until = async (count: number): Promise<readonly Received[]> => {
+  const until = async (count: number): Promise<readonly ReceivedWebhook[]> => {
     while (received.length < count) {
       await new Promise<void>((resolve) => {
         wake = () => {
@@ -123,7 +124,7 @@ export const hookReceiver = async (): Promise<HookReceiver> => {
     return received;
   };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`,
     received,
     until,
     answer: (next) => {

@@ -1,5 +1,5 @@
-/** One call of a function, as its worker or process gets it. */
-export interface Call {
+/** One call of a function, as a worker or process receives it. */
+export interface FunctionCall {
   readonly requestId: string;
   readonly event: unknown;
   readonly functionName: string;
@@ -8,15 +8,15 @@ export interface Call {
   readonly deadline: number;
 }
 
-/** Lambda's own shape of a failed call. */
+/** The answer of a failed call, as in Lambda. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
 }
 
-export type Outcome = { readonly result: unknown } | { readonly error: FunctionError };
+export type CallOutcome = { readonly result: unknown } | { readonly error: FunctionError };
 
-/** What of a function's configuration the host goes by. */
+/** The parts of a function's configuration that the host uses. */
 export interface FunctionSettings {
   readonly functionName: string;
   /** e.g. `look-up-runner.handler` */
@@ -27,10 +27,10 @@ export interface FunctionSettings {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-export const timedOut = (seconds: number): Outcome => ({
+export const timedOut = (seconds: number): CallOutcome => ({
   error: { errorType: "Sandbox.Timedout", errorMessage: `Task timed out after ${seconds}.00 seconds` },
 });
 
-export const crashed = (why: string): Outcome => ({
+export const crashed = (why: string): CallOutcome => ({
   error: { errorType: "Runtime.ExitError", errorMessage: `The function's process ended: ${why}` },
 });

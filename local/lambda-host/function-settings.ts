@@ -16,7 +16,7 @@ const fetchSettings = async (client: LambdaClient, functionName: string): Promis
   };
 };
 
-/** Reads functions' configurations as deployed, each again after five seconds: a new deployment is seen. */
+/** Reads the deployed configuration of functions. It is cached for five seconds, so that a new deployment takes effect. */
 export const functionSettings = (client: LambdaClient): ((name: string) => Promise<FunctionSettings>) => {
   const known = new Map<string, { readonly at: number; readonly settings: Promise<FunctionSettings> }>();
   return (name) => {

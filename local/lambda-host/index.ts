@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { clientSettings } from "../clients";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
-import type { RunFolder } from "../run-folder";
-import type { Call, FunctionSettings, Outcome } from "./call";
+import { clientSettings } from "../laptop/client-settings";
+import type { RunFolder } from "../laptop/run-folder";
+import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
@@ -15,38 +15,38 @@ import { RunnerCalls } from "./runner-calls";
 const LIMITS = { workers: 28, workersPerFunction: 12 };
 const RUNNERS_AT_ONCE = 32;
 
-/** One finished call, for whoever watches. */
+/** A finished call of a function. */
 export interface FinishedCall {
   /** Logical id of the function. */
   readonly functionId: string;
   readonly event: unknown;
-  readonly outcome: Outcome;
+  readonly outcome: CallOutcome;
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
-export interface HostSettings {
+export interface LambdaHostSettings {
   readonly run: RunFolder;
-  /** The folder that a function's bundle lies in, by stack and logical id; undefined: no such function. */
+  /** The folder of a function's bundle, by stack and logical id; undefined: no such function. */
   readonly bundleFolder: (stack: string, functionId: string) => string | undefined;
-  /** What every function's environment gets beside its own variables. */
+  /** Environment variables for every function, in addition to its own. */
   readonly env: Readonly<Record<string, string>>;
-  /** What runner functions get on top, e.g. `GITLAB_RUNNER`. */
+  /** Further variables for runner functions, e.g. `GITLAB_RUNNER`. */
   readonly runnerEnv: Readonly<Record<string, string>>;
   readonly onCall?: (call: FinishedCall) => void;
 }
 
-/** Runs the bundled functions, as deployed, in place of Lambda. */
+/** Runs the deployed functions instead of Lambda. */
 export interface LambdaHost {
-  /** Where the engine posts a function's calls. */
+  /** The address to which the engine posts a function's calls. */
   functionUrl(stack: string, functionId: string): string;
-  /** Calls a function as AWS services do, without the engine between. */
-  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<Outcome>;
-  /** Loads a function ahead of its first call. */
+  /** Calls a function directly, without the engine. */
+  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<CallOutcome>;
+  /** Loads a function before its first call. */
   warm(stack: string, functionId: string, functionName: string): Promise<void>;
-  /** Lets something cheaper stand for runner functions, so that a load test weighs the rest; undefined: the shipped ones again. */
+  /** Replaces runner functions by something cheaper, so that a load test measures the rest; undefined restores them. */
   replaceRunners(runner: ((event: unknown) => Promise<unknown>) | undefined): void;
-  /** Processes of runner functions that run now. */
+  /** Process ids of the runner functions that run now. */
   runnerPids(): readonly number[];
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
   return JSON.parse(Buffer.concat(chunks).toString() || "null");
 };
 
-const answer = (response: ServerResponse, outcome: Outcome): void => {
+const answer = (response: ServerResponse, outcome: CallOutcome): void => {
   const failed = "error" in outcome;
   const headers = {
     "Content-Type": "application/json",
@@ -85,7 +85,7 @@ const sourceOf = (
   settings: FunctionSettings,
   bundle: string,
   functionId: string,
-  host: HostSettings,
+  host: LambdaHostSettings,
 ): WorkerSource => {
   const [file = "", exportName = ""] = settings.handler
     ? settings.handler.split(".")
@@ -105,8 +105,8 @@ const sourceOf = (
   };
 };
 
-/** Starts the host on loopback. */
-export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> => {
+/** Starts the Lambda host on loopback. */
+export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaHost> => {
   const { run } = host;
   const logPath = join(run.path, "functions.log");
   const onOutput = (key: string, text: string): void =>
@@ -122,7 +122,10 @@ export const startLambdaHost = async (host: HostSettings): Promise<LambdaHost> =
   const settingsOf = functionSettings(client);
 
   let replacement: ((event: unknown) => Promise<unknown>) | undefined;
-  const callRunner = async (source: WorkerSource, one: Omit<Call, "deadline">): Promise<Outcome> =>
+  const callRunner = async (
+    source: WorkerSource,
+    one: Omit<FunctionCall, "deadline">,
+  ): Promise<CallOutcome> =>
     replacement ? { result: await replacement(one.event) } : runners.call(source, one);
 
   const call: LambdaHost["call"] = async (stack, functionId, functionName, event) => {

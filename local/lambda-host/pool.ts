@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
-import { type Call, crashed, type FunctionSettings, type Outcome, timedOut } from "./call";
+import { type CallOutcome, crashed, type FunctionCall, type FunctionSettings, timedOut } from "./call";
 
-/** What a worker is made of; two functions, or two deployments of one, never share a worker. */
+/** What a worker loads. Each function, and each deployment of it, has workers of its own. */
 export interface WorkerSource {
   readonly key: string;
   readonly file: string;
@@ -18,7 +18,7 @@ export interface PoolLimits {
 interface Environment {
   readonly key: string;
   readonly worker: Worker;
-  /** Loading its bundle, or running a call. */
+  /** True while the bundle loads or a call runs. */
   isBusy: boolean;
   isLoading: boolean;
 }
@@ -30,8 +30,8 @@ interface Waiting {
 }
 
 /**
- * A bounded number of worker threads for our functions. As on Lambda an environment serves one call at a time
- * and is used again; calls beyond the bound wait in turn.
+ * A bounded number of worker threads for our functions. As on Lambda, an environment serves one call at a time and
+ * is reused. Calls beyond the bound wait, oldest first.
  */
 export class WorkerPool {
   readonly #environments = new Set<Environment>();
@@ -43,7 +43,7 @@ export class WorkerPool {
     private readonly onOutput: (key: string, text: string) => void,
   ) {}
 
-  async run(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+  async run(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
     let environment: Environment;
     try {
       environment = await this.#acquire(source);
@@ -55,7 +55,7 @@ export class WorkerPool {
     return outcome;
   }
 
-  /** Loads a first environment, so that the first call finds it warm. */
+  /** Loads an environment before the first call. */
   warm(source: WorkerSource): void {
     this.#environmentFor(source);
   }
@@ -78,7 +78,7 @@ export class WorkerPool {
     this.#startWaiting();
   }
 
-  /** Starts whatever can start now, oldest first; a function at its own bound lets others pass. */
+  /** Starts waiting calls, oldest first. A function at its own bound does not block others. */
   #startWaiting(): void {
     for (let index = 0; index < this.#waiting.length; ) {
       const waiting = this.#waiting[index];
@@ -97,7 +97,7 @@ export class WorkerPool {
     const own = [...this.#environments].filter(({ key }) => key === source.key);
     const idle = own.find(({ isBusy }) => !isBusy);
     if (idle) return idle;
-    // One at a time is loaded: a burst is served faster by few that are warm than by many that all load at once.
+    // Loads one environment at a time: a burst is faster on a few warm ones than on many that load at once.
     if (own.some(({ isLoading }) => isLoading)) return undefined;
     if (own.length >= this.limits.workersPerFunction) return undefined;
     if (this.#environments.size >= this.limits.workers && !this.#dropIdle()) return undefined;
@@ -111,8 +111,8 @@ export class WorkerPool {
     return true;
   }
 
-  /** One that ends while it loads fails the oldest call that waits for it, else that would wait for ever. */
-  #lost(environment: Environment, error: Error): void {
+  /** An environment that ends while it loads fails the oldest call that waits for it; that call would otherwise never end. */
+  #onWorkerEnd(environment: Environment, error: Error): void {
     if (!this.#environments.delete(environment)) return;
     const index = this.#waiting.findIndex(({ source }) => source.key === environment.key);
     if (environment.isLoading && index >= 0) this.#waiting.splice(index, 1)[0]?.fail(error);
@@ -127,7 +127,7 @@ export class WorkerPool {
   #open({ key, file, exportName, env }: WorkerSource): Environment {
     const worker = new Worker(this.script, {
       workerData: { file, exportName },
-      // Not the loader of TypeScript that this process has: the bundles need none, and it takes longer than they do.
+      // Without this process's TypeScript loader: the bundles do not need it, and it loads more slowly than they do.
       execArgv: [],
       env: { ...env },
       stdout: true,
@@ -141,8 +141,8 @@ export class WorkerPool {
       environment.isLoading = false;
       this.#release(environment);
     });
-    worker.on("error", (error) => this.#lost(environment, error));
-    worker.on("exit", () => this.#lost(environment, new Error("it ended")));
+    worker.on("error", (error) => this.#onWorkerEnd(environment, error));
+    worker.on("exit", () => this.#onWorkerEnd(environment, new Error("it ended")));
     this.#environments.add(environment);
     return environment;
   }
@@ -150,11 +150,11 @@ export class WorkerPool {
   #call(
     environment: Environment,
     { timeoutSeconds }: FunctionSettings,
-    call: Omit<Call, "deadline">,
-  ): Promise<Outcome> {
+    call: Omit<FunctionCall, "deadline">,
+  ): Promise<CallOutcome> {
     const { worker } = environment;
     return new Promise((resolve) => {
-      const settle = (outcome: Outcome): void => {
+      const settle = (outcome: CallOutcome): void => {
         clearTimeout(timer);
         worker.off("message", settle).off("error", fail).off("exit", leave);
         resolve(outcome);

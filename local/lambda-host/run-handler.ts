@@ -1,4 +1,4 @@
-import type { Call, Outcome } from "./call";
+import type { CallOutcome, FunctionCall } from "./call";
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
@@ -17,8 +17,8 @@ export const loadHandler = (file: string, exportName: string): Handler => {
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Runs one call. A failure is told by the error's name, as Lambda tells it to a workflow. */
-export const runHandler = async (handler: Handler, call: Call): Promise<Outcome> => {
+/** Runs one call. A failure is reported by the error's name, as Lambda reports it to a workflow. */
+export const runHandler = async (handler: Handler, call: FunctionCall): Promise<CallOutcome> => {
   const context = {
     awsRequestId: call.requestId,
     functionName: call.functionName,

@@ -1,16 +1,32 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { comesAfterUs } from "../after-us";
-import { endOwnedProcesses } from "../owned-processes";
-import type { RunFolder } from "../run-folder";
-import { type Call, crashed, type Outcome, timedOut } from "./call";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunFolder } from "../laptop/run-folder";
+import { endOwnedProcesses } from "../process/owned-processes";
+import { lowerPriority } from "../process/process-priority";
+import { type CallOutcome, crashed, type FunctionCall, timedOut } from "./call";
 import type { WorkerSource } from "./pool";
 
-/** Starts a runner function's calls, each in a process and folder of its own; beyond `limit` they wait in turn. */
+/** From SIGTERM to SIGKILL when the laptop stops: enough for a runner to report its job to GitLab. */
+const SHUTDOWN_GRACE_MS = 3_000;
+
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
+/** Ends processes as Lambda ends an environment: SIGTERM first, then SIGKILL. */
+const shutDown = async (children: readonly ChildProcess[]): Promise<void> => {
+  const exits = children.filter((child) => !hasExited(child)).map((child) => once(child, "exit"));
+  for (const child of children) child.kill("SIGTERM");
+  await Promise.race([Promise.all(exits), sleep(SHUTDOWN_GRACE_MS, undefined, { ref: false })]);
+  for (const child of children) child.kill("SIGKILL");
+};
+
+/** Starts a runner function's calls, each in a process and folder of its own. Beyond `limit` they wait, oldest first. */
 export class RunnerCalls {
   readonly #waiting: (() => void)[] = [];
   readonly #running = new Set<ChildProcess>();
-  #taken = 0;
+  #slotsInUse = 0;
   #isClosed = false;
 
   constructor(
@@ -20,12 +36,12 @@ export class RunnerCalls {
     private readonly onOutput: (key: string, text: string) => void,
   ) {}
 
-  async call(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
-    await this.#turn();
+  async call(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
+    await this.#acquireSlot();
     try {
       return this.#isClosed ? crashed("the laptop is stopping") : await this.#inProcess(source, call);
     } finally {
-      this.#taken -= 1;
+      this.#slotsInUse -= 1;
       this.#waiting.shift()?.();
     }
   }
@@ -33,21 +49,21 @@ export class RunnerCalls {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const next of this.#waiting.splice(0)) next();
-    for (const child of this.#running) child.kill("SIGKILL");
+    await shutDown([...this.#running]);
     await endOwnedProcesses({ folder: this.run.folder("lambda") });
   }
 
-  /** The processes that run now, for whoever wants to kill one. */
+  /** The processes that run now, for tests that kill one. */
   pids(): readonly number[] {
     return [...this.#running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   }
 
-  async #turn(): Promise<void> {
-    if (this.#taken >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#taken += 1;
+  async #acquireSlot(): Promise<void> {
+    if (this.#slotsInUse >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#slotsInUse += 1;
   }
 
-  async #inProcess(source: WorkerSource, call: Omit<Call, "deadline">): Promise<Outcome> {
+  async #inProcess(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
     const root = this.run.folder(`lambda/${call.requestId}`);
     const child = spawn(process.execPath, [this.script, source.file, source.exportName], {
       env: { ...source.env, RUNNER_ROOT: root },
@@ -55,7 +71,7 @@ export class RunnerCalls {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    comesAfterUs(child);
+    lowerPriority(child);
     this.#running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => this.onOutput(source.key, chunk.toString()));
@@ -63,22 +79,26 @@ export class RunnerCalls {
     const outcome = await outcomeOf(child, source.settings.timeoutSeconds, call);
     this.#running.delete(child);
     child.kill("SIGKILL");
-    // Whatever a job has left behind goes with its environment.
+    // What a job left running ends with its environment.
     await endOwnedProcesses({ folder: root });
     rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     return outcome;
   }
 }
 
-const outcomeOf = (child: ChildProcess, seconds: number, call: Omit<Call, "deadline">): Promise<Outcome> =>
+const outcomeOf = (
+  child: ChildProcess,
+  seconds: number,
+  call: Omit<FunctionCall, "deadline">,
+): Promise<CallOutcome> =>
   new Promise((resolve) => {
     const timer = setTimeout(() => settle(timedOut(seconds)), seconds * 1_000);
-    const settle = (outcome: Outcome): void => {
+    const settle = (outcome: CallOutcome): void => {
       clearTimeout(timer);
       resolve(outcome);
     };
-    child.once("message", (outcome) => settle(outcome as Outcome));
+    child.once("message", (outcome) => settle(outcome as CallOutcome));
     child.once("error", (error) => settle(crashed(error.message)));
     child.once("exit", (code, signal) => settle(crashed(signal ?? `exit code ${code}`)));
-    child.send({ ...call, deadline: Date.now() + seconds * 1_000 } satisfies Call, () => undefined);
+    child.send({ ...call, deadline: Date.now() + seconds * 1_000 } satisfies FunctionCall, () => undefined);
   });

@@ -1,12 +1,12 @@
-/** A process of its own for one call of a runner function. It leaves when the host goes away. */
-import type { Call } from "./call";
+/** The process of one call of a runner function. It exits when the host does. */
+import type { FunctionCall } from "./call";
 import { loadHandler, runHandler } from "./run-handler";
 
 const [, , file = "", exportName = ""] = process.argv;
 
 process.on("disconnect", () => process.exit(1));
-process.on("message", async (call: Call) => {
+process.on("message", async (call: FunctionCall) => {
   const outcome = await runHandler(loadHandler(file, exportName), call);
-  // The host ends this process when it has the answer: left to itself it could be gone before that is read.
+  // The host kills this process once it has read the outcome. An exit here could lose it.
   process.send?.(outcome);
 });

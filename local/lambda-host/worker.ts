@@ -1,12 +1,12 @@
-/** A worker thread: one environment of one function, one call at a time. */
+/** A worker thread is one environment of one function and runs one call at a time. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { Call } from "./call";
+import type { FunctionCall } from "./call";
 import { loadHandler, runHandler } from "./run-handler";
 
 const { file, exportName } = workerData as { file: string; exportName: string };
 const handler = loadHandler(file, exportName);
 
-parentPort?.on("message", async (call: Call) => {
+parentPort?.on("message", async (call: FunctionCall) => {
   parentPort?.postMessage(await runHandler(handler, call));
 });
 parentPort?.postMessage("loaded");

@@ -28,14 +28,14 @@ const holderOf = (path) => {
   }
 };
 
-/** Removes a lock whose holder has died. A file without a number is one that is being written just now. */
+/** Removes the lock of a process that has died. A file without a number is still being written. */
 const dropDeadLock = (path) => {
   const holder = holderOf(path);
   if (holder && !isAlive(holder)) rmSync(path, { force: true });
 };
 
 /**
- * Runs `work` while no other process of this clone does.
+ * Runs `work` in one process of this clone at a time.
  *
  * @param path the lock's file; its folder exists
  * @param onWait called once when another process holds the lock

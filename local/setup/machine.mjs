@@ -17,7 +17,7 @@ const HOW_TO_GET = {
   ],
 };
 
-/** What this machine lacks, in words that tell how to get it. */
+/** A missing tool; the message says how to install it. */
 export class MissingTool extends Error {
   name = "MissingTool";
 
@@ -39,19 +39,19 @@ export const checkNode = (version = process.versions.node) => {
 
 const PROBE = "import sys; print('%d.%d.%d' % sys.version_info[:3])";
 
-/** Asks one interpreter for its version and whether it can make virtual environments (Debian splits them off). */
+/** Reads an interpreter's version and whether it has `venv` and `ensurepip`, which Debian packages separately. */
 const probe = (name) => {
   const asked = spawnSync(name, ["-c", PROBE], { encoding: "utf8", timeout: 20_000 });
   if (asked.status !== 0) return undefined;
-  const parts = spawnSync(name, ["-c", "import venv, ensurepip"], { encoding: "utf8", timeout: 20_000 });
-  return { name, version: asked.stdout.trim(), hasVenv: parts.status === 0 };
+  const modules = spawnSync(name, ["-c", "import venv, ensurepip"], { encoding: "utf8", timeout: 20_000 });
+  return { name, version: asked.stdout.trim(), hasVenv: modules.status === 0 };
 };
 
 /**
- * The first Python on PATH that will do.
+ * Finds the first suitable Python on PATH.
  *
  * @returns {{ name: string, version: string }}
- * @throws MissingTool naming what is missing
+ * @throws MissingTool when there is none
  */
 export const findPython = (names = PYTHON_NAMES, ask = probe) => {
   const found = names.map(ask).filter(Boolean);

@@ -8,7 +8,7 @@ import { run, step } from "./steps.mjs";
 
 /** The clone's root. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-/** What is kept between runs; ignored by Git. */
+/** Files that are kept between runs; ignored by Git. */
 export const KEPT = join(ROOT, ".local");
 
 const VENV = join(KEPT, "venv");
@@ -17,7 +17,7 @@ const REQUIREMENTS = join(ROOT, "local/setup/requirements.txt");
 const read = (path) => (existsSync(path) ? readFileSync(path, "utf8") : "");
 const hash = (...texts) => createHash("sha256").update(texts.join("\0")).digest("hex");
 
-/** What npm says it installed agrees with the lock file: also when somebody else than this script did it. */
+/** Whether the installed packages match the lock file, whoever installed them. */
 export const agreesWithLock = (lockText, installedText) => {
   if (!installedText) return false;
   const installed = JSON.parse(installedText).packages;
@@ -27,7 +27,7 @@ export const agreesWithLock = (lockText, installedText) => {
   );
 };
 
-const npmPart = () => {
+const npmStep = () => {
   const stampPath = join(ROOT, "node_modules/.set-up-stamp");
   const lockText = read(join(ROOT, "package-lock.json"));
   const wanted = hash(lockText);
@@ -41,7 +41,7 @@ const npmPart = () => {
 };
 
 /** A private Python environment; undefined when it is there and holds what its requirements say. */
-const environmentPart = ({ title, folder, requirementsPath }) => {
+const environmentStep = ({ title, folder, requirementsPath }) => {
   const stampPath = join(folder, ".set-up-stamp");
   const requirements = read(requirementsPath);
   const binary = join(folder, "bin/python");
@@ -57,27 +57,27 @@ const environmentPart = ({ title, folder, requirementsPath }) => {
     });
 };
 
-const pythonPart = () =>
-  environmentPart({
+const pythonStep = () =>
+  environmentStep({
     title: "Installing MiniStack, SAM CLI and cfn-lint into .local/venv",
     folder: VENV,
     requirementsPath: REQUIREMENTS,
   });
 
-const clientsPart = () =>
-  environmentPart({
+const clientsStep = () =>
+  environmentStep({
     title: "Installing independent GitLab clients into .local/clients-venv",
     folder: join(KEPT, "clients-venv"),
     requirementsPath: join(ROOT, "tests/independent-clients/requirements.txt"),
   });
 
-const isCurrent = () => npmPart() === undefined && pythonPart() === undefined;
+const isCurrent = () => npmStep() === undefined && pythonStep() === undefined;
 
 /**
- * Makes the clone ready to run: the Node packages of the lock file and a private Python environment. Does
- * nothing when both are there already. Needs nothing but Node.
+ * Prepares the clone: installs the Node packages of the lock file and a private Python environment. Does nothing
+ * when both exist. Needs Node alone.
  *
- * @throws MissingTool when the machine lacks Node or Python
+ * @throws MissingTool when Node or Python is missing or too old
  */
 export const setUp = async () => {
   checkNode();
@@ -95,10 +95,10 @@ export const setUp = async () => {
  */
 export const setUpClients = async () => {
   try {
-    if (clientsPart() === undefined) return undefined;
+    if (clientsStep() === undefined) return undefined;
     const waiting = () =>
       process.stderr.write("Another test run of this clone is setting up: waiting for it.\n");
-    await withLock(join(KEPT, "set-up-clients.lock"), async () => clientsPart()?.(), waiting);
+    await withLock(join(KEPT, "set-up-clients.lock"), async () => clientsStep()?.(), waiting);
     return undefined;
   } catch (error) {
     return error.message;
@@ -106,10 +106,10 @@ export const setUpClients = async () => {
 };
 
 const install = async () => {
-  const parts = [npmPart(), pythonPart()].filter(Boolean);
-  if (parts.length === 0) return;
-  process.stderr.write("Setting up (once; later starts skip this):\n");
-  const outcomes = await Promise.allSettled(parts.map((part) => part()));
+  const steps = [npmStep(), pythonStep()].filter(Boolean);
+  if (steps.length === 0) return;
+  process.stderr.write("Setting up (first start only):\n");
+  const outcomes = await Promise.allSettled(steps.map((install) => install()));
   const failed = outcomes.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
 };

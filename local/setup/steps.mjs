@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 const KEPT_LINES = 30;
 
 /**
- * Runs a command, keeping its last lines for the case that it fails.
+ * Runs a command and keeps its last lines for the error message.
  *
  * @returns {Promise<void>}
  * @throws Error with the command's last lines
@@ -28,8 +28,8 @@ export const run = (command, args, options = {}) =>
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
 
 /**
- * Does one step and shows on stderr that it goes on: a line at its start and its end, and on a terminal
- * how long it has taken so far.
+ * Runs one step and shows its progress on stderr: a line at its start and its end, and every ten seconds
+ * the time so far.
  */
 export const step = async (title, work) => {
   const since = Date.now();

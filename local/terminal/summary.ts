@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { Left } from "../gitlab/laptop-status";
+import type { RemainingResources } from "../gitlab/page/laptop-status";
 import { type Row, seconds } from "./row";
 import { coloured } from "./view";
 
@@ -11,7 +11,7 @@ const stepLines = ({ steps }: Row): string =>
 
 const plain = (text: string): string => text.replace(/\p{Cc}/gu, "");
 
-/** The table that closes the sample pipeline. */
+/** The table at the end of the sample pipeline. */
 export const summaryTable = (rows: readonly Row[]): string => {
   const table = new Table({
     head: HEAD,
@@ -23,16 +23,16 @@ export const summaryTable = (rows: readonly Row[]): string => {
     const log = [...row.lastLines.slice(-4), ...(row.reason ? [`(${row.reason})`] : [])]
       .map(plain)
       .join("\n");
-    table.push([row.name, coloured(row.status), row.carrier || "nothing", stepLines(row), log]);
+    table.push([row.name, coloured(row.status), row.provider || "none", stepLines(row), log]);
   }
   return table.toString();
 };
 
-export const isNothingLeft = ({ runners, instances, ledger }: Left): boolean =>
+export const hasNothingRemaining = ({ runners, instances, ledger }: RemainingResources): boolean =>
   runners + instances + ledger === 0;
 
-/** What is left when all is over, told by GitLab, EC2 and the ledger themselves. */
-export const leftText = (left: Left): string => {
-  const sentence = `Left: ${left.runners} runner records in GitLab, ${left.instances} instances, ${left.ledger} open ledger items.`;
-  return isNothingLeft(left) ? pc.green(sentence) : pc.red(sentence);
+/** The remaining resources after the jobs, counted in GitLab, EC2 and the ledger. */
+export const remainingText = (remaining: RemainingResources): string => {
+  const sentence = `Remaining: ${remaining.runners} runner records in GitLab, ${remaining.instances} instances, ${remaining.ledger} open ledger items.`;
+  return hasNothingRemaining(remaining) ? pc.green(sentence) : pc.red(sentence);
 };

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import type { JobView } from "../gitlab";
 import type { FinishedCall } from "../lambda-host";
-import { happenings, sentenceOf } from "./happenings";
+import { noticeOf, noticeWriter } from "./notices";
 import { rowsOf } from "./row";
-import { isNothingLeft, leftText, summaryTable } from "./summary";
+import { hasNothingRemaining, remainingText, summaryTable } from "./summary";
 import { liveView, plainView } from "./view";
 
 const job = (overrides: Partial<JobView>): JobView => ({
@@ -24,7 +24,7 @@ const job = (overrides: Partial<JobView>): JobView => ({
 const step = (name: string, at: number) => ({ name, at });
 
 describe("rowsOf", () => {
-  it("joins GitLab's view with the ledger's: carrier, and how long each step took", () => {
+  it("joins GitLab's view with the ledger's: provider, and how long each step took", () => {
     const jobs = [job({ status: "success", runnerId: 5, startedAt: 3_000, finishedAt: 5_500 })];
     const steps = [
       step("CLAIMED", 1_200),
@@ -32,15 +32,15 @@ describe("rowsOf", () => {
       step("LAUNCHED", 2_000),
       step("RUNNING", 3_100),
     ];
-    expect(rowsOf(jobs, [{ jobId: 1, carrier: "EC2", steps }])).toEqual([
+    expect(rowsOf(jobs, [{ jobId: 1, provider: "EC2", steps }])).toEqual([
       {
         id: 1,
         name: "hello",
         status: "success",
-        carrier: "EC2",
+        provider: "EC2",
         steps: [
-          { name: "hook", ms: 200 },
-          { name: "runner made", ms: 300 },
+          { name: "webhook", ms: 200 },
+          { name: "runner created", ms: 300 },
           { name: "launched", ms: 500 },
           { name: "picked up", ms: 1_000 },
           { name: "ran", ms: 2_500 },
@@ -50,16 +50,19 @@ describe("rowsOf", () => {
     ]);
   });
 
-  it("names no carrier for a job that was cancelled before a runner had it", () => {
-    const [row] = rowsOf([job({ status: "canceled", finishedAt: 1_300 })], [{ jobId: 1, carrier: "LAMBDA" }]);
-    expect(row).toMatchObject({ carrier: "", steps: [{ name: "ended", ms: 300 }] });
+  it("names no provider for a job that was cancelled before a runner had it", () => {
+    const [row] = rowsOf(
+      [job({ status: "canceled", finishedAt: 1_300 })],
+      [{ jobId: 1, provider: "LAMBDA" }],
+    );
+    expect(row).toMatchObject({ provider: "", steps: [{ name: "ended", ms: 300 }] });
   });
 
   it("knows a job that the ledger does not know yet", () => {
-    expect(rowsOf([job({})], [])).toMatchObject([{ status: "pending", carrier: "", steps: [] }]);
+    expect(rowsOf([job({})], [])).toMatchObject([{ status: "pending", provider: "", steps: [] }]);
   });
 
-  it("hands on why something goes wrong", () => {
+  it("shows the reason of a failure", () => {
     expect(rowsOf([job({})], [{ jobId: 1, reason: "no capacity" }])).toMatchObject([
       { reason: "no capacity" },
     ]);
@@ -77,7 +80,7 @@ describe("plainView", () => {
     view.show(rowsOf([job({})], []));
     view.show(rowsOf([job({})], []));
     now = 1_500;
-    view.show(rowsOf([job({ status: "running", startedAt: 2_000 })], [{ jobId: 1, carrier: "LAMBDA" }]));
+    view.show(rowsOf([job({ status: "running", startedAt: 2_000 })], [{ jobId: 1, provider: "LAMBDA" }]));
     expect(lines).toEqual([
       "  [  0.0 s] hello (job 1): pending",
       "  [  1.5 s] hello (job 1): running Lambda",
@@ -130,7 +133,7 @@ const finished = (
   endedAt: 1,
 });
 
-describe("happenings", () => {
+describe("noticeWriter", () => {
   it.each<[string, FinishedCall, string | undefined]>([
     [
       "a function's error",
@@ -146,40 +149,40 @@ describe("happenings", () => {
         { error: { errorType: "Runtime.ExitError", errorMessage: "SIGKILL" } },
         { runnerId: 5 },
       ),
-      "Lambda runner 5 is gone: SIGKILL",
+      "Lambda runner 5 failed: SIGKILL",
     ],
     [
       "a runner without a job",
       finished("RunnerFunction", { result: { kind: "no-job" } }, { runnerId: 5 }),
-      "Lambda runner 5 left without a job: no-job",
+      "Lambda runner 5 ended without a job: no-job",
     ],
     ["a runner that did its job", finished("RunnerFunction", { result: { kind: "job-ended" } }), undefined],
     [
-      "a sweep that found something",
+      "a pass that sent events",
       finished("SweepFunction", { result: { kind: "swept", events: 3, jobsFound: 1, failures: [] } }),
-      "the sweep found what should have happened (3 events, 1 job that no hook told of)",
+      "the reconciler sent missing events (3 events, 1 job without a webhook)",
     ],
     [
-      "a sweep that could not",
+      "a pass that failed in part",
       finished("SweepFunction", {
         result: { kind: "swept", events: 0, jobsFound: 0, failures: ["jobs: TransientError"] },
       }),
-      "the sweep could not do all: jobs: TransientError",
+      "the reconciler failed in part: jobs: TransientError",
     ],
     [
-      "a sweep that found nothing",
+      "a pass without events",
       finished("SweepFunction", { result: { kind: "swept", events: 0, jobsFound: 0, failures: [] } }),
       undefined,
     ],
     ["a usual call", finished("FindRunnerFunction", { result: { runners: [] } }), undefined],
   ])("tells of %s", (_, call, sentence) => {
-    expect(sentenceOf(call)).toBe(sentence);
+    expect(noticeOf(call)).toBe(sentence);
   });
 
   it("repeats a sentence only after half a minute", () => {
     const lines: string[] = [];
     let now = 0;
-    const tell = happenings(
+    const tell = noticeWriter(
       (line) => lines.push(line),
       () => now,
     );
@@ -204,8 +207,10 @@ describe("the summary", () => {
     [{ runners: 1, instances: 0, ledger: 0 }, false],
     [{ runners: 0, instances: 1, ledger: 0 }, false],
     [{ runners: 0, instances: 0, ledger: 1 }, false],
-  ])("tells what is left: %j", (left, isNothing) => {
-    expect(isNothingLeft(left)).toBe(isNothing);
-    expect(leftText(left)).toContain(`${left.runners} runner records in GitLab, ${left.instances} instances`);
+  ])("shows the remaining resources: %j", (remaining, isNothing) => {
+    expect(hasNothingRemaining(remaining)).toBe(isNothing);
+    expect(remainingText(remaining)).toContain(
+      `${remaining.runners} runner records in GitLab, ${remaining.instances} instances`,
+    );
   });
 });

@@ -18,7 +18,7 @@ const stepsText = ({ steps }: Row): string =>
   steps.map(({ name, ms }) => `${name} ${seconds(ms)}`).join(", ");
 
 const lineOf = (row: Row, width: number): string[] => {
-  const head = `${row.name.padEnd(16)} ${coloured(row.status.padEnd(9))} ${row.carrier.padEnd(7)}`;
+  const head = `${row.name.padEnd(16)} ${coloured(row.status.padEnd(9))} ${row.provider.padEnd(7)}`;
   const log = row.reason ?? row.lastLines.at(-1);
   return [
     `  ${head} ${pc.dim(cut(stepsText(row), Math.max(10, width - 38)))}`,
@@ -26,19 +26,19 @@ const lineOf = (row: Row, width: number): string[] => {
   ];
 };
 
-/** Shows rows as they change. */
+/** Shows the jobs while they run. */
 export interface View {
   show(rows: readonly Row[]): void;
-  /** A line about something that happened, which stays. */
+  /** Writes a line that stays. */
   say(line: string): void;
-  /** What was shown last stays; what comes next is written below it. */
+  /** Keeps the rows shown last; later output goes below them. */
   finish(): void;
 }
 
-/** On a terminal: one block that is drawn again in place. */
+/** For a terminal: one block of lines that is redrawn in place. */
 export const liveView = (out: NodeJS.WriteStream): View => {
   let shown: readonly string[] = [];
-  // Up to the block's first line, then each line cleared and written anew.
+  // Moves up to the block's first line, then clears and rewrites each line.
   const draw = (above: readonly string[], block: readonly string[]): void => {
     const up = shown.length > 0 ? `\u001b[${shown.length}A` : "";
     out.write(`${up}${[...above, ...block].map((line) => `\u001b[2K${line}\n`).join("")}\u001b[0J`);
@@ -57,7 +57,7 @@ export const liveView = (out: NodeJS.WriteStream): View => {
   };
 };
 
-/** Elsewhere: a plain line for each change of a job's status. */
+/** For other outputs: a line for each change of a job's status. */
 export const plainView = (write: (line: string) => void, now: () => number): View => {
   const shown = new Map<number, string>();
   let since: number | undefined;
@@ -65,7 +65,7 @@ export const plainView = (write: (line: string) => void, now: () => number): Vie
     show: (rows) => {
       since ??= now();
       for (const row of rows) {
-        const state = [row.status, row.carrier, row.reason].filter(Boolean).join(" ");
+        const state = [row.status, row.provider, row.reason].filter(Boolean).join(" ");
         if (shown.get(row.id) === state) continue;
         shown.set(row.id, state);
         write(`  [${seconds(now() - since).padStart(7)}] ${row.name} (job ${row.id}): ${state}`);

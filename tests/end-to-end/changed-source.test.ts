@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../../local/run-folder";
+import { ROOT } from "../../local/laptop/run-folder";
 import { gitlabApi, openLaptop, START_MS, type TestLaptop, untilAllGone } from "./engine";
 
 const PROJECT = 5;

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
-import { clientSettings } from "../../local/clients";
+import { uploadSampleMapping } from "../../local/command/sample-mapping";
 import type { FinishedCall } from "../../local/lambda-host";
-import type { LaptopOptions } from "../../local/laptop-options";
-import { uploadSampleMapping } from "../../local/sample-mapping";
-import { type Laptop, startLaptop } from "../../local/session";
-import { isNothingLeft } from "../../local/terminal/summary";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { type Laptop, startLaptop } from "../../local/laptop/laptop";
+import type { LaptopOptions } from "../../local/laptop/laptop-options";
+import { hasNothingRemaining } from "../../local/terminal/summary";
 
 /** A laptop for one test file, with what its functions were asked and answered. */
 export interface TestLaptop {
@@ -94,9 +94,9 @@ export const untilAllGone = async (
   await until(`jobs ${ids.join(", ")} ended and all gone`, milliseconds, async () => {
     jobs = await Promise.all(ids.map((id) => gitlab.job(projectId, id)));
     if (!jobs.every(({ status }) => ENDED.includes(status))) return false;
-    return isNothingLeft((await laptop.status()).left);
+    return hasNothingRemaining((await laptop.status()).remaining);
   }).catch(async (error: Error) => {
-    const { left } = await laptop.status();
+    const { remaining: left } = await laptop.status();
     throw new Error(
       `${error.message}; jobs ${JSON.stringify(jobs.map((job) => [job.id, job.status]))}, left ${JSON.stringify(left)}`,
     );

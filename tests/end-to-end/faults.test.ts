@@ -45,7 +45,7 @@ describe("faults of GitLab and of what carries runners", () => {
       const { laptop } = test;
       const gitlab = gitlabApi(laptop);
       const before = {
-        lost: laptop.standIn!.counts().hooks.lost,
+        lost: laptop.standIn!.counts().webhooks.lost,
         errors: laptop.standIn!.counts().answers[500] ?? 0,
       };
 
@@ -65,7 +65,7 @@ describe("faults of GitLab and of what carries runners", () => {
       expect(ended.slice(0, 2).map(({ status }) => status)).toEqual(["failed", "failed"]);
       expect(ended.slice(2).every(({ status }) => status === "success")).toBe(true);
       expect(laptop.standIn!.counts().answers[500] ?? 0).toBeGreaterThan(before.errors);
-      expect(laptop.standIn!.counts().hooks.lost).toBeGreaterThan(before.lost);
+      expect(laptop.standIn!.counts().webhooks.lost).toBeGreaterThan(before.lost);
     },
     PATIENCE_MS + 150_000,
   );

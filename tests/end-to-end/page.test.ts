@@ -39,7 +39,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   let requests: string[];
   let errors: string[];
   let laptopJobs: LaptopJob[];
-  let left: { runners: number; instances: number; ledger: number };
+  let remaining: { runners: number; instances: number; ledger: number };
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "page-"));
@@ -58,8 +58,8 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   beforeEach(async () => {
     gitlab = await startGitLab();
     laptopJobs = [];
-    left = { runners: 0, instances: 0, ledger: 0 };
-    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, left }));
+    remaining = { runners: 0, instances: 0, ledger: 0 };
+    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, remaining }));
     page = await context.newPage();
     requests = [];
     errors = [];
@@ -99,11 +99,11 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await sees(figure("Waiting"), "4");
   }, 30_000);
 
-  it("shows a job's states, its carrier, its steps and the end of its log, live", async () => {
+  it("shows a job's states, its provider, its steps and the end of its log, live", async () => {
     const [job] = gitlab.createPipeline(1, [{ name: "unit tests", tags: ["lambda"], script: ["true"] }]);
     await sees(row("unit tests"), "pending");
     const at = job?.createdAt ?? 0;
-    laptopJobs = [{ jobId: job?.id ?? 0, carrier: "LAMBDA", steps: [{ name: "launched", at: at + 1 }] }];
+    laptopJobs = [{ jobId: job?.id ?? 0, provider: "LAMBDA", steps: [{ name: "launched", at: at + 1 }] }];
     await runJob(["lambda"], "line one\n\u001b[32;1mline two\u001b[0m\n", "success");
     await sees(row("unit tests"), "success");
     await sees(row("unit tests"), "Lambda");
@@ -114,11 +114,11 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await sees(row("unit tests").locator("pre.log"), "line two");
   }, 30_000);
 
-  it("shows what is left, and that nothing is when it is gone", async () => {
-    left = { runners: 1, instances: 2, ledger: 3 };
-    await sees(figure("Still there"), "runner records 1, instances 2, open ledger items 3");
-    left = { runners: 0, instances: 0, ledger: 0 };
-    await sees(figure("Still there"), "nothing");
+  it("shows the remaining resources, and none after a complete cleanup", async () => {
+    remaining = { runners: 1, instances: 2, ledger: 3 };
+    await sees(figure("Remaining resources"), "runner records 1, instances 2, open ledger items 3");
+    remaining = { runners: 0, instances: 0, ledger: 0 };
+    await sees(figure("Remaining resources"), "none");
   }, 30_000);
 
   it("F-60 F-62: shows hostile names, tags and logs as text: nothing runs, nothing is loaded", async () => {
@@ -136,7 +136,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     const editor = page.getByLabel("Your own jobs");
     await editor.fill("{ no json");
     await page.getByRole("button", { name: "Run these jobs" }).click();
-    await sees(page.getByRole("alert"), "The jobs are no JSON");
+    await sees(page.getByRole("alert"), "The jobs are not valid JSON");
     await editor.fill('[{"name":"mine"}]');
     await page.getByRole("button", { name: "Run these jobs" }).click();
     await sees(page.getByRole("alert"), "script must be a list of commands");
@@ -163,15 +163,15 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   }, 30_000);
 
   it("switches faults on and off", async () => {
-    const lose = page.getByRole("button", { name: "Lose one hook in ten" });
+    const lose = page.getByRole("button", { name: "Lose one webhook in ten" });
     await lose.click();
-    await page.locator('.switch[aria-pressed="true"]', { hasText: "Lose one hook" }).waitFor();
+    await page.locator('.switch[aria-pressed="true"]', { hasText: "Lose one webhook" }).waitFor();
     expect((await call("GET", `${gitlab.url}/_/faults`)).body).toEqual({ lose: 0.1 });
     await page.getByRole("button", { name: "Answer 500 for 10 s" }).click();
     await sees(page.locator("#fault-state"), "GitLab answers 500");
     expect((await restOf(gitlab)("GET", "/runners")).status).toBe(500);
-    await page.getByRole("button", { name: "All well again" }).click();
-    await sees(page.locator("#fault-state"), "GitLab behaves as usual");
+    await page.getByRole("button", { name: "Clear all faults" }).click();
+    await sees(page.locator("#fault-state"), "GitLab works normally");
     expect((await restOf(gitlab)("GET", "/runners")).status).toBe(200);
   }, 30_000);
 

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ownedProcesses } from "../../local/owned-processes";
-import { ROOT } from "../../local/run-folder";
+import { ROOT } from "../../local/laptop/run-folder";
+import { ownedProcesses } from "../../local/process/owned-processes";
 import { START_MS, until } from "./engine";
 
 /** One `npm start`, in a home and a temporary folder of its own. */

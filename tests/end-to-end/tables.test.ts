@@ -16,9 +16,9 @@ import { bootstrapRowsContract } from "../../AutoScaler/src/domain/contracts/boo
 import { ledgerContract } from "../../AutoScaler/src/domain/contracts/ledger-contract";
 import { mappingsContract } from "../../AutoScaler/src/domain/contracts/mappings-contract";
 import type { BootstrapRow } from "../../Core/bootstrap-row";
-import { clientSettings } from "../../local/clients";
 import { type Engine, startEngine } from "../../local/engine/ministack";
-import { openRunFolder, type RunFolder } from "../../local/run-folder";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { openRunFolder, type RunFolder } from "../../local/laptop/run-folder";
 import { readTemplate, resource } from "../templates/read-template";
 
 /** The contracts of the tables, run by the shipped adapters and clients against the engine's DynamoDB. */

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { clientSettings } from "../../local/clients";
 import { jobHookPayload } from "../../local/gitlab";
-import { ROOT } from "../../local/run-folder";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { ROOT } from "../../local/laptop/run-folder";
 import { gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
 
 const PROJECT = 31;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobHookPayload } from "../../local/gitlab";
-import type { HookShape } from "../../local/gitlab/payload";
+import type { WebhookShape } from "../../local/gitlab/webhooks/job-webhook-payload";
 import {
   failedExecutions,
   gitlabApi,
@@ -36,7 +36,7 @@ const run = async (jobs: Parameters<ReturnType<typeof gitlabApi>["pipeline"]>[1]
 };
 
 const carrierOf = async (jobId: number): Promise<string | undefined> =>
-  (await test.laptop.status()).jobs.find((job) => job.jobId === jobId)?.carrier;
+  (await test.laptop.status()).jobs.find((job) => job.jobId === jobId)?.provider;
 
 describe("hook in, job run, everything gone", () => {
   it("runs an unmapped job on the default Lambda runner", async () => {
@@ -97,7 +97,7 @@ const quiet = async (from: number): Promise<void> => {
   }
 };
 
-describe("the front door", () => {
+describe("the webhook API", () => {
   let failedBefore: number;
   beforeAll(async () => {
     failedBefore = await failedExecutions(test.laptop);
@@ -109,14 +109,14 @@ describe("the front door", () => {
     ["a wrong token", 403, "not-the-secret"],
   ] as const)("T-1: answers %s with %i, and no event comes of it", async (_, status, token) => {
     const before = test.calls.length;
-    const { accepted } = test.laptop.frontDoor.counts();
+    const { accepted } = test.laptop.webhookApi.counts();
     const body = JSON.stringify(jobHookPayload({ build_id: 99, project_id: PROJECT }));
     const answer =
       token === undefined
         ? await fetch(test.laptop.webhook, { method: "POST", body })
         : await post(test.laptop, body, token);
     expect(answer.status).toBe(status);
-    expect(test.laptop.frontDoor.counts().accepted).toBe(accepted);
+    expect(test.laptop.webhookApi.counts().accepted).toBe(accepted);
     await quiet(before);
     expect(test.calledSince(before)).not.toContain("LookUpRunnerFunction");
   });
@@ -163,17 +163,17 @@ describe("the front door", () => {
   );
 
   it("counts a malformed body as a failed entry", async () => {
-    const before = test.laptop.frontDoor.counts().failedEntries;
+    const before = test.laptop.webhookApi.counts().failedEntries;
     const answer = await post(test.laptop, "{");
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({
       FailedEntryCount: 1,
       Entries: [{ ErrorCode: "MalformedDetail" }],
     });
-    expect(test.laptop.frontDoor.counts().failedEntries).toBe(before + 1);
+    expect(test.laptop.webhookApi.counts().failedEntries).toBe(before + 1);
   });
 
-  it.each<HookShape>(["2019", "2021", "19.x"])(
+  it.each<WebhookShape>(["2019", "2021", "19.x"])(
     "starts a runner for the hook of a server of %s",
     async (shape) => {
       test.laptop.standIn?.setFaults({ lose: 1 });

@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { buildSync } from "esbuild";
+import type { BootstrapRow } from "../../Core/bootstrap-row";
+import { type DynamoServer, serveTables } from "../doubles/dynamodb/server";
+import { BOOTSTRAP_TABLE, STACK_TABLES } from "../doubles/dynamodb/stack-tables";
+import { DynamoTables } from "../doubles/dynamodb/tables";
 import { describeWith } from "../needs";
 import { STAND_IN } from "./binary";
-import { DynamoDouble } from "./dynamo-double";
 import { GitLabDouble } from "./gitlab-double";
 
 // Real processes on a machine that may be busy.
@@ -15,7 +19,8 @@ mkdirSync(LOCAL, { recursive: true });
 const folder = mkdtempSync(join(LOCAL, "function-"));
 const bundle = join(folder, "invoke.cjs");
 const gitlab = new GitLabDouble();
-const dynamo = new DynamoDouble();
+const tables = new DynamoTables(STACK_TABLES);
+let dynamo: DynamoServer;
 
 beforeAll(async () => {
   buildSync({
@@ -27,17 +32,17 @@ beforeAll(async () => {
     mainFields: ["module", "main"],
   });
   await gitlab.start();
-  await dynamo.start();
+  dynamo = await serveTables(tables);
 });
 afterAll(async () => {
   await gitlab.stop();
-  await dynamo.stop();
+  await dynamo.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const row = (runnerId: number): { readonly bootstrapKey: string; readonly runnerId: number } => {
   const key = `nonce-${runnerId}`;
-  dynamo.rows.set(key, {
+  const stored: BootstrapRow = {
     key,
     url: gitlab.url,
     token: "glrt-tokenOfTheRow",
@@ -48,13 +53,14 @@ const row = (runnerId: number): { readonly bootstrapKey: string; readonly runner
     privileged: false,
     deletesOwnRecord: false,
     ttl: 4_000_000_000,
-  });
+  };
+  tables.items(BOOTSTRAP_TABLE).set(JSON.stringify([key]), marshall(stored));
   return { bootstrapKey: key, runnerId };
 };
 
 const variables = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
-  BOOTSTRAP_TABLE: "Bootstrap",
+  BOOTSTRAP_TABLE,
   TENANT_ISOLATION: "off",
   GITLAB_RUNNER: STAND_IN,
   AWS_REGION: "eu-west-1",

@@ -72,7 +72,11 @@ const FAILURE_REASONS = [
   "runner_interrupted",
 ];
 
-/** GitLab's side of the runner's protocol on loopback: it answers as told, and remembers what it was asked. */
+/**
+ * GitLab's side of the runner's protocol on loopback: it answers as told, and remembers what it was asked. Not the
+ * stand-in of local/gitlab, which goes by GitLab's rules: here a test breaks them, request by request, and judges
+ * each one that the runner makes.
+ */
 export class GitLabDouble {
   readonly seen: Seen[] = [];
   private readonly waiting: DoubleJob[] = [];

@@ -18,6 +18,7 @@ const COPIED = [
   "Core",
   "Infrastructure",
   "LambdaShellRunner",
+  "tests/doubles",
   "tests/longest-first.cjs",
   "tests/seeded-fast-check.cjs",
   "tests/simulation",

@@ -60,7 +60,7 @@ describe("AWS's faults", () => {
     await world.run(HOUR);
     expectMet(good);
     expect([broken.status, launches(world)]).toEqual(["pending", 1]);
-    expect(total(world, "JobsFailed/ConfigurationError")).toBeGreaterThan(0);
+    expect(total(world, "JobsFailed/configuration")).toBeGreaterThan(0);
     expect(world.calls.byJob.get(broken.id)).toBeLessThanOrEqual(60);
   });
 

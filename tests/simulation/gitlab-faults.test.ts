@@ -167,7 +167,7 @@ describe("GitLab's faults", () => {
     const world = worldWith({ gitLab: { gives: "oldest", recordsPerProject: 0 } });
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
-    expect(total(world, "JobsFailed/create-refused")).toBe(3);
+    expect(total(world, "JobsFailed/gitlab-refused")).toBe(3);
     expect(world.calls.counts.get("gitLab.createRunner")).toBe(3);
     expect([job.status, attemptsOf(world, job), launches(world)]).toEqual(["pending", 3, 0]);
   });
@@ -268,6 +268,6 @@ describe("GitLab's faults", () => {
     const job = world.addJob({ kind: "ec2" });
     await settle(world);
     expectMet(job);
-    expect(total(world, "JobsFailed/ConfigurationError")).toBeGreaterThan(0);
+    expect(total(world, "JobsFailed/configuration")).toBeGreaterThan(0);
   });
 });

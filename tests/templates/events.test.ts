@@ -208,15 +208,15 @@ it("hands stop-runner an instance and why", () => {
   const instance = { "instance-id": "i-0abc", state: "terminated" };
   expect(transformed("InstanceEndedRule", ec2(STATE_CHANGE, instance))).toEqual({
     resourceId: "i-0abc",
-    reason: "instance terminated",
+    reason: "instance-terminated",
   });
   expect(transformed("SpotInterruptionRule", ec2("x", instance))).toEqual({
     resourceId: "i-0abc",
-    reason: "spot interruption",
+    reason: "spot-interruption",
   });
   expect(transformed("RebalanceRule", ec2("x", instance))).toEqual({
     resourceId: "i-0abc",
-    reason: "rebalance recommendation",
+    reason: "rebalance-recommendation",
   });
 });
 

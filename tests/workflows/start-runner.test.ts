@@ -40,7 +40,7 @@ it("ends well when there is nothing to start", async () => {
 });
 
 it("I-22: ends well when the job has to wait for a place", async () => {
-  const waiting = answers({ kind: "waiting", waitingFor: "place" });
+  const waiting = answers({ kind: "waiting", waitingFor: "slot" });
   const result = await start({ "Look up runner": looksUp("EC2"), "Start EC2 runner": waiting });
   expect(result.status).toBe("SUCCEEDED");
 });
@@ -53,26 +53,38 @@ it("I-27: fails visibly on a carrier that it does not know, and starts nothing",
 });
 
 it("I-1: fails, so that the alarm sees it, when the start says that the job will get no runner", async () => {
-  const failed = answers({ kind: "failed", reason: "limit", placeFreed: "EC2#default" });
+  const failed = answers({
+    kind: "failed",
+    reason: "launch-refused",
+    freed: { kind: "slot", classKey: "EC2#default" },
+  });
   const result = await start({ "Look up runner": looksUp("EC2"), "Start EC2 runner": failed });
   expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotStarted" });
-  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "EC2#default" }]);
+  expect(callsOf(result, "Start next waiting job")).toEqual([
+    { freed: { kind: "slot", classKey: "EC2#default" } },
+  ]);
 });
 
 it("I-22: wakes the next job when a failed start gave its place back", async () => {
   const result = await start({
     "Look up runner": looksUp("LAMBDA"),
     "Start Lambda runner": failing("ConfigurationError"),
-    "Record failure": answers({ kind: "failed", placeFreed: "LAMBDA#default" }),
+    "Record failure": answers({ kind: "failed", freed: { kind: "slot", classKey: "LAMBDA#default" } }),
   });
   expect(result.status).toBe("FAILED");
-  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "LAMBDA#default" }]);
+  expect(callsOf(result, "Start next waiting job")).toEqual([
+    { freed: { kind: "slot", classKey: "LAMBDA#default" } },
+  ]);
 });
 
 it("fails, and blames no job, when the next job could not be woken", async () => {
   const result = await start({
     "Look up runner": looksUp("EC2"),
-    "Start EC2 runner": answers({ kind: "failed", reason: "x", placeFreed: "EC2#default" }),
+    "Start EC2 runner": answers({
+      kind: "failed",
+      reason: "gitlab-refused",
+      freed: { kind: "slot", classKey: "EC2#default" },
+    }),
     "Start next waiting job": failing("ConfigurationError"),
   });
   expect(result.status).toBe("FAILED");

@@ -23,7 +23,9 @@ const stop = (tasks: Readonly<Record<string, Task>>) =>
   });
 
 it("I-20: unregisters first, then terminates, then wakes the next job of the class", async () => {
-  const result = await stop({ "Terminate instance": terminates({ placeFreed: "EC2#default" }) });
+  const result = await stop({
+    "Terminate instance": terminates({ freed: { kind: "slot", classKey: "EC2#default" } }),
+  });
   expect(result.status).toBe("SUCCEEDED");
   expect(result.calls.map(({ state }) => state)).toEqual([
     "Find runner",
@@ -33,7 +35,9 @@ it("I-20: unregisters first, then terminates, then wakes the next job of the cla
   ]);
   expect(callsOf(result, "Find runner")).toEqual([EVENT]);
   expect(callsOf(result, "Unregister runner")).toEqual([{ runnerId: 7, reason: "left", isDead: false }]);
-  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "EC2#default" }]);
+  expect(callsOf(result, "Start next waiting job")).toEqual([
+    { freed: { kind: "slot", classKey: "EC2#default" } },
+  ]);
 });
 
 it("ends well when no runner is found", async () => {
@@ -57,9 +61,15 @@ it.each([
 
 it("I-22: wakes the next job when a Lambda runner is gone", async () => {
   const result = await stop({
-    "Unregister runner": unregisters({ kind: "gone", carrier: "LAMBDA", placeFreed: "LAMBDA#default" }),
+    "Unregister runner": unregisters({
+      kind: "gone",
+      carrier: "LAMBDA",
+      freed: { kind: "slot", classKey: "LAMBDA#default" },
+    }),
   });
-  expect(callsOf(result, "Start next waiting job")).toEqual([{ classKey: "LAMBDA#default" }]);
+  expect(callsOf(result, "Start next waiting job")).toEqual([
+    { freed: { kind: "slot", classKey: "LAMBDA#default" } },
+  ]);
 });
 
 it("I-24: ends the other runners when one cannot be ended, and fails all the same", async () => {
@@ -110,7 +120,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
 
 it("fails when the next job could not be woken, and keeps the end", async () => {
   const result = await stop({
-    "Terminate instance": terminates({ placeFreed: "EC2#default" }),
+    "Terminate instance": terminates({ freed: { kind: "slot", classKey: "EC2#default" } }),
     "Start next waiting job": failing("ConfigurationError"),
   });
   expect(result.status).toBe("FAILED");

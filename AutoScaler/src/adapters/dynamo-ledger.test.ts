@@ -4,13 +4,14 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { encode, encodeItem } from "../../../Core/ledger/codec";
+import { type DynamoDouble, tablesDouble } from "../../../tests/doubles/dynamodb/mocked-client";
+import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../tests/doubles/dynamodb/stack-tables";
 import { ledgerContract } from "../domain/contracts/ledger-contract";
-import { fullRunner, sampleAttempt, sampleRunner } from "../domain/contracts/samples";
+import { fullRunner, sampleAttempt, sampleOrphan, sampleRunner } from "../domain/contracts/samples";
 import { fakeClock } from "../domain/fakes";
-import { BOOTSTRAP_TABLE, type DynamoDouble, LEDGER_TABLE, tablesDouble } from "./doubles/dynamo-double";
 import { dynamoBootstrapRows } from "./dynamo-bootstrap-rows";
 import { dynamoLedger } from "./dynamo-ledger";
-import { encode, encodeItem } from "./ledger-codec";
 
 const failure = (name: string, more: object = {}) =>
   Object.assign(new Error("canary-message"), { name, ...more });
@@ -104,6 +105,24 @@ describe("dynamoLedger", () => {
     expect(await ledger.runner(77)).toEqual(runner);
   });
 
+  it("F-56: leaves a reason out that only a newer version knows, and nothing else with it", async () => {
+    const { ledger, tables } = prepare();
+    const { reason: _, heldBy: __, ...runner } = fullRunner(77);
+    const newer = { reason: "runner-crashed", heldBy: "strike" };
+    tables.get(LEDGER_TABLE)?.set(JSON.stringify(["runner#77", "runner"]), {
+      ...encodeItem(runner),
+      ...encode(newer),
+    });
+    expect(await ledger.runner(77)).toEqual(runner);
+    tables.get(LEDGER_TABLE)?.set(JSON.stringify(["runner#77", "runner"]), {
+      ...encodeItem(runner),
+      ...encode({ reason: 5 }),
+    });
+    await expect(ledger.runner(77)).rejects.toMatchObject({
+      message: expect.stringContaining("has no reason"),
+    });
+  });
+
   it("F-56 I-24: names an item that it cannot read, and lists the others", async () => {
     const { ledger, tables } = prepare();
     const printed = jest.spyOn(process.stdout, "write").mockReturnValue(true);
@@ -143,12 +162,14 @@ describe("dynamoLedger", () => {
     await ledger.commit([
       { put: sampleAttempt({ jobId: 12, attempt: 2, state: "WAITING" }) },
       { put: sampleRunner({ runnerId: 9001, resourceId: "i-1" }) },
+      { put: sampleOrphan("i-2") },
       { take: { scope: "stack", shard: 3, limit: 9 } },
     ]);
     const items = [...(tables.get(LEDGER_TABLE)?.values() ?? [])];
     expect(items.map(({ pk, sk }) => [pk?.S, sk?.S])).toEqual([
       ["job#12", "attempt#02"],
       ["runner#9001", "runner"],
+      ["orphan#i-2", "orphan"],
       ["places#stack", "shard#03"],
     ]);
     expect(items[0]).toMatchObject({
@@ -156,6 +177,7 @@ describe("dynamoLedger", () => {
       openSk: { S: "001795608000000#0000000000000012#2" },
     });
     expect(items[1]).toMatchObject({ openPk: { S: "runners" }, resourceId: { S: "i-1" } });
-    expect(items[2]).not.toHaveProperty("openPk");
+    expect(items[2]).toMatchObject({ openPk: { S: "orphans" }, openSk: { S: "i-2" } });
+    expect(items[3]).not.toHaveProperty("openPk");
   });
 });

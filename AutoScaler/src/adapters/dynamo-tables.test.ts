@@ -6,11 +6,12 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { tablesDouble } from "../../../tests/doubles/dynamodb/mocked-client";
+import { BOOTSTRAP_TABLE, MAPPING_TABLE } from "../../../tests/doubles/dynamodb/stack-tables";
 import { bootstrapRowsContract } from "../domain/contracts/bootstrap-rows-contract";
 import { mappingsContract } from "../domain/contracts/mappings-contract";
 import { sampleRow } from "../domain/contracts/samples";
 import { fakeClock } from "../domain/fakes";
-import { BOOTSTRAP_TABLE, MAPPING_TABLE, tablesDouble } from "./doubles/dynamo-double";
 import { dynamoBootstrapRows } from "./dynamo-bootstrap-rows";
 import { dynamoMappings } from "./dynamo-mappings";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CLASS_TAG, EXPIRES_TAG, JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import { ConfigurationError } from "../../../Core/errors";
-import type { Runner } from "../../../Core/ledger";
+import type { StartedRunner } from "../../../Core/ledger";
 import type { Architecture, Ec2Settings } from "../../../Core/runner-class";
 import type { CreateFleetCommandInput } from "./ec2-client";
 
@@ -31,7 +31,7 @@ const DIGEST_LENGTH = 20;
  *
  * @example "glr-3580121225-1-0-spot-1f0c9d4be2a7c6d50e13"
  */
-export const clientToken = (deploymentId: string, runner: Runner, boughtAs: BoughtAs): string => {
+export const clientToken = (deploymentId: string, runner: StartedRunner, boughtAs: BoughtAs): string => {
   const { jobId, attempt } = runner.launchedFor;
   const readable = `${jobId}-${attempt}-${runner.launchRound}-${boughtAs}`;
   const digest = createHash("sha256").update(`${deploymentId}\n${readable}`).digest("hex");
@@ -39,7 +39,8 @@ export const clientToken = (deploymentId: string, runner: Runner, boughtAs: Boug
 };
 
 /** The value of `glr:job`, by which a lost answer is adopted. */
-export const jobTag = (runner: Runner): string => `${runner.launchedFor.jobId}-${runner.launchedFor.attempt}`;
+export const jobTag = (runner: StartedRunner): string =>
+  `${runner.launchedFor.jobId}-${runner.launchedFor.attempt}`;
 
 /** A runner may wait for EC2 so long, then boot; only after that its lifetime counts. */
 const WAIT_FOR_EC2_SECONDS = 3_600;
@@ -48,7 +49,7 @@ const WAIT_FOR_EC2_SECONDS = 3_600;
  * When the instance must be gone at the latest, whoever looks: from what is stored alone, so that a repeated
  * launch repeats it.
  */
-const expires = (runner: Runner): string => {
+const expires = (runner: StartedRunner): string => {
   const created = runner.times.CREATED ?? runner.times.STARTING ?? 0;
   const seconds = WAIT_FOR_EC2_SECONDS + runner.order.runnerClass.lifetimeSeconds;
   return new Date(created + seconds * 1000).toISOString();
@@ -56,7 +57,7 @@ const expires = (runner: Runner): string => {
 
 const tagSpecifications = (
   deploymentId: string,
-  runner: Runner,
+  runner: StartedRunner,
 ): CreateFleetCommandInput["TagSpecifications"] => {
   const { jobId, attempt } = runner.launchedFor;
   const tags = [
@@ -93,7 +94,7 @@ const overrides = ({ subnetIds, rootDeviceName }: FleetSettings, { instanceTypes
     })),
   );
 
-const ec2Settings = (runner: Runner): Ec2Settings => {
+const ec2Settings = (runner: StartedRunner): Ec2Settings => {
   const { name, ec2 } = runner.order.runnerClass;
   if (ec2 !== undefined) return ec2;
   throw new ConfigurationError(`The class ${name} has no EC2 settings: upload its row again`);
@@ -106,7 +107,7 @@ const ec2Settings = (runner: Runner): Ec2Settings => {
  */
 export const fleetRequest = (
   settings: FleetSettings,
-  runner: Runner,
+  runner: StartedRunner,
   boughtAs: BoughtAs,
 ): CreateFleetCommandInput => {
   const ec2 = ec2Settings(runner);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
-import type { Runner } from "../../../Core/ledger";
+import type { StartedRunner } from "../../../Core/ledger";
 import type { Market } from "../../../Core/runner-class";
 import { providerContract } from "../domain/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../domain/contracts/samples";
@@ -17,7 +17,7 @@ const SETTINGS = {
 
 const TIME = Date.UTC(2026, 10, 25, 12);
 
-const runnerOf = (market: Market = "spot-first", change: Partial<Runner> = {}): Runner => {
+const runnerOf = (market: Market = "spot-first", change: Partial<StartedRunner> = {}): StartedRunner => {
   const order = sampleOrder();
   const ec2 = { ...order.runnerClass.ec2!, market };
   return sampleRunner({
@@ -120,7 +120,7 @@ describe("the request", () => {
 });
 
 describe("client tokens", () => {
-  const tokenOf = async (runner: Runner, settings = SETTINGS): Promise<string> => {
+  const tokenOf = async (runner: StartedRunner, settings = SETTINGS): Promise<string> => {
     const { ec2, provider } = prepare({}, settings);
     await provider.launch(runner);
     return ec2.fleetCalls[0]!.ClientToken!;
@@ -176,7 +176,7 @@ describe("client tokens", () => {
     const { ec2, provider } = prepare();
     const first = await provider.launch(runnerOf());
     const again = await provider.launch(
-      runnerOf("spot-first", { lease: { holder: "x", until: 1 }, reason: "rate" }),
+      runnerOf("spot-first", { lease: { kind: "start", holder: "x", until: 1 }, heldBy: "rate" }),
     );
     expect(again).toEqual(first);
     expect(ec2.fleetCalls[1]).toEqual(ec2.fleetCalls[0]);

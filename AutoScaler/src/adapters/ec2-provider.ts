@@ -1,6 +1,6 @@
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import { TransientError } from "../../../Core/errors";
-import type { Runner } from "../../../Core/ledger";
+import type { StartedRunner } from "../../../Core/ledger";
 import type { Launch, LaunchRefusal, RunnerProvider } from "../domain/ports";
 import type { Ec2Api, Ec2Instance } from "./ec2-client";
 import { callEc2, describeError, type Ec2ErrorKind, kindOfError } from "./ec2-errors";
@@ -57,7 +57,7 @@ export const ec2Provider = (
     };
   };
 
-  const look = async (runner: Runner): Promise<Ec2Instance | undefined> => {
+  const look = async (runner: StartedRunner): Promise<Ec2Instance | undefined> => {
     const answer = await callEc2("Looking for the instance of a lost answer", () =>
       ec2.describeInstances({
         Filters: [
@@ -70,14 +70,14 @@ export const ec2Provider = (
     return answer.Reservations?.flatMap(({ Instances }) => Instances ?? [])[0];
   };
 
-  const find = async (runner: Runner): Promise<Launch | undefined> => {
+  const find = async (runner: StartedRunner): Promise<Launch | undefined> => {
     const instance = await look(runner);
     if (instance?.InstanceId === undefined) return undefined;
     const boughtAs = instance.InstanceLifecycle === "spot" ? "spot" : "on-demand";
     return launched(instance.InstanceId, boughtAs, instance.InstanceType);
   };
 
-  const createFleet = async (runner: Runner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
+  const createFleet = async (runner: StartedRunner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
     const request = fleetRequest(settings, runner, boughtAs);
     try {
       const answer = await ec2.createFleet(request);
@@ -106,7 +106,7 @@ export const ec2Provider = (
    * A runner that was stored more than once may have been launched: a call before this one may have bought on
    * demand what the spot call would find today. Its tag says so, wherever EC2 shows it by now.
    */
-  const launch = async (runner: Runner): Promise<Launch> => {
+  const launch = async (runner: StartedRunner): Promise<Launch> => {
     const earlier = runner.version > 1 ? await find(runner) : undefined;
     if (earlier !== undefined) return earlier;
     const market = runner.order.runnerClass.ec2?.market ?? "on-demand";

@@ -58,12 +58,14 @@ describe("eventBridgeBus", () => {
 
   it("puts a runner's end with what is known of it", async () => {
     const { bus, entries } = prepare();
-    await bus.put([{ detailType: "RunnerEnded", runnerId: 7, resourceId: "i-1", reason: "lifetime over" }]);
+    await bus.put([
+      { detailType: "RunnerEnded", runnerId: 7, resourceId: "i-1", reason: "lifetime-reached" },
+    ]);
     expect(entries()[0]?.DetailType).toBe("RunnerEnded");
     expect(JSON.parse(entries()[0]?.Detail ?? "")).toEqual({
       runnerId: 7,
       resourceId: "i-1",
-      reason: "lifetime over",
+      reason: "lifetime-reached",
     });
   });
 

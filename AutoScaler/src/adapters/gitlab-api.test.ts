@@ -1,8 +1,11 @@
 import type { GitLabAccess } from "../../../Core/configuration";
-import { gitLabContract, legacyGitLabContract } from "../domain/contracts/gitlab-contract";
-import { fakeClock, fakeGitLab } from "../domain/fakes";
-import type { GitLab } from "../domain/ports";
-import { type Fault, type GitLabDouble, gitLabDouble } from "./doubles/gitlab-double";
+import {
+  type Fault,
+  type InterceptedGitLab,
+  interceptedGitLab,
+} from "../../../tests/doubles/gitlab/intercepted";
+import { fakeClock } from "../domain/fakes";
+import type { GitLab, Page } from "../domain/ports";
 import { gitLabApi } from "./gitlab-api";
 
 const TOKEN = "glpat-canary-token-1";
@@ -14,20 +17,23 @@ const RUNNER = {
   maximumTimeoutSeconds: 3_600,
 };
 
-const open: GitLabDouble[] = [];
+const open: InterceptedGitLab[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((double) => double.close()));
 });
 
-/** The adapter before a GitLab on loopback. `valid` is the token that this GitLab takes. */
+/**
+ * The adapter before a GitLab on loopback. What it makes of sound answers is the contract's business
+ * (local/gitlab/product-contract.test.ts); here it is what it asks, and what it makes of the others.
+ *
+ * @param valid the token that this GitLab takes
+ */
 const prepare = async ({
   mode = "verified" as GitLabAccess["mode"],
   valid = TOKEN,
   refreshed = TOKEN,
 } = {}) => {
-  const fake = fakeGitLab();
-  fake.pageSize = 2;
-  const double = await gitLabDouble(fake, () => valid);
+  const double = await interceptedGitLab({ token: valid, pageSize: 2 });
   open.push(double);
   const clock = fakeClock();
   const refresh = jest.fn(async (): Promise<GitLabAccess> => ({ mode, url: double.url, token: refreshed }));
@@ -37,11 +43,28 @@ const prepare = async ({
     clock,
     timeoutMilliseconds: 300,
   });
-  const addJob = (job: Parameters<typeof fake.addJob>[0]): void => void fake.addJob(job);
-  return { ...double, fake, double, clock, refresh, gitLab, addJob };
+  const addJobs = (projectId: number, count = 1): readonly number[] =>
+    double.standIn
+      .createPipeline(
+        projectId,
+        Array.from({ length: count }, (_, n) => ({ name: `job ${n}`, script: ["true"] })),
+      )
+      .map(({ id }) => id);
+  return { ...double, double, clock, refresh, gitLab, addJobs };
 };
 
 const thrownBy = (call: Promise<unknown>): Promise<unknown> => call.catch((thrown: unknown) => thrown);
+
+const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> => {
+  const items: Item[] = [];
+  let page: Page<Item> = await read();
+  items.push(...page.items);
+  while (page.next !== undefined) {
+    page = await read(page.next);
+    items.push(...page.items);
+  }
+  return items;
+};
 
 /** Every method, once. */
 const CALLS: readonly (readonly [string, (gitLab: GitLab) => Promise<unknown>])[] = [
@@ -57,8 +80,6 @@ const CALLS: readonly (readonly [string, (gitLab: GitLab) => Promise<unknown>])[
 ];
 
 describe("gitLabApi with an access token", () => {
-  gitLabContract(prepare);
-
   it("I-14: asks for a project's own locked runner with exactly the job's tags", async () => {
     const { gitLab, requests } = await prepare();
     await gitLab.createRunner(RUNNER);
@@ -164,10 +185,10 @@ describe("gitLabApi with an access token", () => {
   });
 
   it("F-23: waits as long as a busy GitLab asks, once, and gets its answer", async () => {
-    const { gitLab, faults, requests, clock, addJob } = await prepare();
-    addJob({ id: 12, projectId: 7 });
+    const { gitLab, faults, requests, clock, addJobs } = await prepare();
+    const [id = 0] = addJobs(7);
     faults.push({ status: 429, headers: { "retry-after": "2" } });
-    expect(await gitLab.job(7, 12)).toMatchObject({ id: 12 });
+    expect(await gitLab.job(7, id)).toMatchObject({ id });
     expect([clock.sleeps, requests.length]).toEqual([[2_000], 2]);
     faults.push(
       { status: 503, headers: { "retry-after": "1" } },
@@ -196,8 +217,8 @@ describe("gitLabApi with an access token", () => {
   });
 
   it("F-23: asks nothing of the kind again before the time that GitLab named, other things at once", async () => {
-    const { gitLab, faults, requests, clock, addJob } = await prepare();
-    addJob({ id: 12, projectId: 7 });
+    const { gitLab, faults, requests, clock, addJobs } = await prepare();
+    const [id = 0] = addJobs(7);
     faults.push({ status: 429, headers: { "retry-after": "60" } });
     await thrownBy(gitLab.createRunner(RUNNER));
     clock.advance(20_000);
@@ -206,9 +227,9 @@ describe("gitLabApi with an access token", () => {
       waitSeconds: 40,
     });
     expect(requests).toHaveLength(1);
-    expect(await gitLab.job(7, 12)).toMatchObject({ id: 12 });
+    expect(await gitLab.job(7, id)).toMatchObject({ id });
     clock.advance(40_000);
-    expect(await gitLab.createRunner(RUNNER)).toMatchObject({ id: 9001 });
+    expect(await gitLab.createRunner(RUNNER)).toMatchObject({ id: expect.any(Number) });
     expect(requests).toHaveLength(3);
   });
 
@@ -300,20 +321,20 @@ describe("gitLabApi with an access token", () => {
   });
 
   it("T-18 F-29: asks its own GitLab for the next page, whatever host the link names", async () => {
-    const { gitLab, requests, addJob } = await prepare();
-    for (const id of [1, 2, 3]) addJob({ id, projectId: 7 });
+    const { gitLab, requests, addJobs } = await prepare();
+    const [oldest, middle, newest] = addJobs(7, 3);
     const first = await gitLab.jobs(7, ["pending"]);
-    expect(first).toMatchObject({ items: [{ id: 3 }, { id: 2 }], next: expect.any(String) });
+    expect(first).toMatchObject({ items: [{ id: newest }, { id: middle }], next: expect.any(String) });
     const second = await gitLab.jobs(7, ["pending"], "next" in first ? first.next : undefined);
-    expect(second).toMatchObject({ items: [{ id: 1 }] });
+    expect(second).toMatchObject({ items: [{ id: oldest }] });
     expect(second).not.toHaveProperty("next");
     expect(requests[0]?.query.get("pagination")).toBe("keyset");
     expect(requests[1]?.query.getAll("scope[]")).toEqual(["pending"]);
   });
 
   it.each([403, 404] as const)("I-24: hands on that a project refuses its list: %i", async (status) => {
-    const { gitLab, fake } = await prepare();
-    fake.refusedProjects.set(7, status);
+    const { gitLab, faults } = await prepare();
+    faults.push({ status, body: `{"message": "${status}"}` });
     expect(await gitLab.jobs(7, ["pending"])).toEqual({ refused: status });
   });
 
@@ -326,6 +347,26 @@ describe("gitLabApi with an access token", () => {
     });
   });
 
+  it("F-29: lists jobs, runners and projects over all pages", async () => {
+    const { gitLab, addJobs } = await prepare();
+    const ids = addJobs(7, 5);
+    for (const projectId of [8, 9, 10]) addJobs(projectId);
+    const runners: unknown[] = [];
+    for (const tag of ["a", "b", "c"]) {
+      const made = await gitLab.createRunner({ ...RUNNER, tags: [tag] });
+      runners.push("refused" in made ? made : made.id);
+    }
+    const idOf = ({ id }: { readonly id: number }): number => id;
+    const jobs = await everyPage(async (cursor) => {
+      const page = await gitLab.jobs(7, ["pending"], cursor);
+      return "refused" in page ? { items: [] } : page;
+    });
+    expect(jobs.map(idOf)).toEqual([...ids].reverse());
+    const records = await everyPage((cursor) => gitLab.runners(cursor));
+    expect(records.map(idOf).sort()).toEqual(runners);
+    expect(await everyPage((cursor) => gitLab.projectIds(cursor))).toEqual([7, 8, 9, 10]);
+  });
+
   it("F-29: takes a next page that has no readable address for not knowing", async () => {
     const { gitLab, faults } = await prepare();
     faults.push({ status: 200, body: "[]", headers: { link: '<https://elsewhere.example/>; rel="next"' } });
@@ -334,8 +375,6 @@ describe("gitLabApi with an access token", () => {
 });
 
 describe("gitLabApi with a registration token", () => {
-  legacyGitLabContract(async () => (await prepare({ mode: "payload" })).gitLab);
-
   it("I-14 T-12: sends the token in the body alone", async () => {
     const { gitLab, requests } = await prepare({ mode: "payload" });
     await gitLab.createRunner(RUNNER);

@@ -1,6 +1,5 @@
 import type { GitLabAccess } from "../../../Core/configuration";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
-import type { GitLab, GitLabJob, NewRunner, Page, ProjectRefused, RunnerRefused } from "../domain/ports";
 import {
   type Known,
   parseId,
@@ -11,16 +10,15 @@ import {
   parseRunner,
   reasonOf,
   refusesScope,
-} from "./gitlab-answers";
-import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "./gitlab-client";
-import { nextCursor } from "./gitlab-paging";
-import type { HttpAnswer } from "./http-exchange";
+} from "../../../Core/gitlab/answers";
+import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../../../Core/gitlab/client";
+import type { HttpAnswer } from "../../../Core/gitlab/http-exchange";
+import { nextCursor } from "../../../Core/gitlab/paging";
+import { REFUSED_STATUSES } from "../../../Core/ledger/refusals";
+import type { GitLab, GitLabJob, NewRunner, Page, ProjectRefused, RunnerRefused } from "../domain/ports";
 
 /** Statuses that prove that no runner was made; asking again gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
-
-/** 403: CI/CD is switched off in the project. 404: it is gone, or the token's user is no member. */
-const PROJECT_REFUSED = [403, 404] as const;
 
 /** A payload's number reaches a path only as this (T-18). */
 const wholeNumber = (value: number): string => {
@@ -59,14 +57,20 @@ const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefus
   return { refused: `GitLab refused to create a runner: ${answer.status} ${reason}${hint}` };
 };
 
+/** Well below a function's own time-out: whoever asks has something to do with the failure. */
+const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
+
+export type GitLabApiOptions = Omit<GitLabClientOptions, keyof typeof TIMEOUTS> &
+  Partial<Pick<GitLabClientOptions, keyof typeof TIMEOUTS>>;
+
 /**
  * GitLab's REST API as the rules need it. Paths are built from whole numbers; answers are parsed.
  *
  * @throws TransientError, ConfigurationError (see ports.ts); no message holds a token
  */
-export const gitLabApi = (options: GitLabClientOptions): GitLab => {
+export const gitLabApi = (options: GitLabApiOptions): GitLab => {
   const { access } = options;
-  const client = gitLabClient(options);
+  const client = gitLabClient({ ...TIMEOUTS, ...options });
 
   const ask = async (method: GitLabRequest["method"], path: string, answers: number[], body?: object) => {
     if (access.mode === "payload") {
@@ -122,8 +126,8 @@ export const gitLabApi = (options: GitLabClientOptions): GitLab => {
       const statuses = scope.map((status) => `scope[]=${encodeURIComponent(status)}`).join("&");
       const query = `${statuses}&per_page=100&pagination=keyset&order_by=id&sort=desc`;
       const path = `/projects/${wholeNumber(projectId)}/jobs`;
-      const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...PROJECT_REFUSED]);
-      const refused = PROJECT_REFUSED.find((status) => status === answer.status);
+      const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...REFUSED_STATUSES]);
+      const refused = REFUSED_STATUSES.find((status) => status === answer.status);
       if (refused === undefined) return pageOf(answer, job({ projectId }));
       // A token that may read nothing says nothing of the project.
       if (refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);

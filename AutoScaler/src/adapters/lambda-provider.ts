@@ -1,6 +1,6 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
-import type { Runner } from "../../../Core/ledger";
+import type { StartedRunner } from "../../../Core/ledger";
 import { log } from "../../../Core/log";
 import type { Launch, LaunchRefusal, RunnerFunctions, RunnerProvider } from "../domain/ports";
 import { errorName } from "./aws-errors";
@@ -36,7 +36,8 @@ const refused = (error: unknown, functionArn: string): Launch => {
 };
 
 /** Ours alone, so that no environment serves two jobs (I-29). */
-const tenantId = ({ launchedFor }: Runner): string => `job-${launchedFor.jobId}-${launchedFor.attempt}`;
+const tenantId = ({ launchedFor }: StartedRunner): string =>
+  `job-${launchedFor.jobId}-${launchedFor.attempt}`;
 
 /**
  * Starts runners by asynchronous invocation. The event holds the bootstrap row's key and the runner's id, no
@@ -46,7 +47,7 @@ export const lambdaProvider = (
   client: Pick<LambdaClient, "send">,
   functions: RunnerFunctions,
 ): RunnerProvider => {
-  const invoke = async (runner: Runner, functionArn: string): Promise<Launch> => {
+  const invoke = async (runner: StartedRunner, functionArn: string): Promise<Launch> => {
     const isIsolated = await functions.isTenantIsolated(functionArn);
     const command = new InvokeCommand({
       FunctionName: functionArn,

@@ -1,8 +1,8 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
-import type { Change } from "../domain/ports";
-import { encode, encodeItem } from "./ledger-codec";
-import { itemKey, type Key, noteKey, placeKey } from "./ledger-keys";
+import { encode, encodeItem } from "../../../Core/ledger/codec";
+import { itemKey, type Key, noteKey, placeKey } from "../../../Core/ledger/keys";
+import type { LedgerChange } from "../domain/ports";
 
 interface Tables {
   readonly ledger: string;
@@ -46,7 +46,7 @@ const putRow = (tables: Tables, row: BootstrapRow): TransactWriteItem => {
 };
 
 /** A change of the ledger as a write of DynamoDB's transaction. */
-export const transactItem = (tables: Tables, change: Change): TransactWriteItem => {
+export const transactItem = (tables: Tables, change: LedgerChange): TransactWriteItem => {
   const TableName = tables.ledger;
   if ("put" in change) {
     return { Put: { TableName, Item: encodeItem(change.put), ...versionCondition(change.put.version) } };

@@ -1,9 +1,9 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Time } from "../../../Core/ledger";
+import { decodeFields, encode } from "../../../Core/ledger/codec";
+import { momentsKey } from "../../../Core/ledger/keys";
 import { type Moments, STRAY_MILLISECONDS } from "../domain/ports";
 import { awsError, errorName } from "./aws-errors";
-import { decodeFields, encode } from "./ledger-codec";
-import { momentsKey } from "./ledger-keys";
 
 /**
  * The next moment of a row (see ports.ts). The row's item holds the one to give away next, `nextAt`: the first who

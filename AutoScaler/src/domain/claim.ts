@@ -1,34 +1,40 @@
 import { TransientError } from "../../../Core/errors";
 import {
-  type Attempt,
   type AttemptNumber,
   advanceAttempt,
   type Lease,
-  type Runner,
+  type OrderedAttempt,
+  type StartedRunner,
   type Time,
   touch,
 } from "../../../Core/ledger";
+import type { WaitingFor } from "../../../Core/reasons";
 import { classKey } from "../../../Core/runner-class";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { commit } from "./commit";
-import { type NextStep, nextStep } from "./next-step";
+import type { Dependencies } from "./dependencies";
+import type { NextStep } from "./next-step";
 import { type FreePlace, findPlace } from "./places";
-import type { Change } from "./ports";
+import type { LedgerChange } from "./ports";
+import { readNextStep } from "./read-next-step";
 import type { StartOutcome } from "./start-outcome";
 import { type Turn, takeTurn } from "./turns";
 import { newWaiting, rememberClass, stillWaiting } from "./wait-in-line";
-import type { World } from "./world";
 
-export type ClaimWorld = Pick<World, "ledger" | "settings" | "clock" | "caps" | "metric">;
+export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "caps" | "metric">;
 
 /** The job is ours to go on with under the lease, or there is nothing to do. */
 export type Claim =
-  | { readonly kind: "claimed"; readonly attempt: Attempt; readonly turn: Turn }
-  | { readonly kind: "resumed"; readonly attempt: Attempt; readonly runner: Runner; readonly turn: Turn }
+  | { readonly kind: "claimed"; readonly attempt: OrderedAttempt; readonly turn: Turn }
+  | {
+      readonly kind: "resumed";
+      readonly attempt: OrderedAttempt;
+      readonly runner: StartedRunner;
+      readonly turn: Turn;
+    }
   | StartOutcome;
 
 type Opening = Extract<NextStep, { kind: "open" | "claim" }>;
-type WaitingFor = NonNullable<Attempt["waitingFor"]>;
 
 /** One start. */
 interface Start {
@@ -40,17 +46,10 @@ interface Start {
 
 const TRIES = 12;
 
-const readStep = async (world: ClaimWorld, jobId: number): Promise<NextStep> => {
-  const attempts = await world.ledger.attempts(jobId);
-  const runnerId = attempts.at(-1)?.runnerId;
-  const runner = runnerId === undefined ? undefined : await world.ledger.runner(runnerId);
-  return nextStep(attempts, runner, world.clock.now());
-};
-
-const checks = (step: Opening): readonly Change[] =>
+const checks = (step: Opening): readonly LedgerChange[] =>
   step.kind === "open" ? step.proof.map((item) => ({ check: item })) : [];
 
-const newAttempt = (order: RunnerOrder, number: AttemptNumber, now: number): Attempt => ({
+const newAttempt = (order: RunnerOrder, number: AttemptNumber, now: number): OrderedAttempt => ({
   kind: "attempt",
   jobId: order.jobId,
   ...number,
@@ -61,7 +60,7 @@ const newAttempt = (order: RunnerOrder, number: AttemptNumber, now: number): Att
   times: { CLAIMED: now },
 });
 
-const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): Attempt =>
+const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): OrderedAttempt =>
   step.kind === "open"
     ? newAttempt(order, step.number, now)
     : advanceAttempt(step.waiting, "CLAIMED", now, {
@@ -71,13 +70,13 @@ const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): Attempt
       });
 
 /** Every job of ours once, when its first attempt is stored: what JobsFoundBySweep is measured against (F-1). */
-const countJob = ({ metric }: ClaimWorld, step: Opening): void => {
+const countJob = ({ metric }: ClaimDependencies, step: Opening): void => {
   if (step.kind === "open" && step.number.attempt === 1) metric("JobsSeen", 1);
 };
 
 /** Takes the attempt and both places in one transaction. Undefined: somebody was faster. */
 const takeAttempt = async (
-  world: ClaimWorld,
+  world: ClaimDependencies,
   { order, lease }: Start,
   step: Opening,
   free: FreePlace,
@@ -91,7 +90,7 @@ const takeAttempt = async (
 
 /** Stores that the attempt waits. Undefined: somebody was faster. */
 const putInLine = async (
-  world: ClaimWorld,
+  world: ClaimDependencies,
   order: RunnerOrder,
   step: Opening,
   waitingFor: WaitingFor,
@@ -107,15 +106,14 @@ const putInLine = async (
   return done ? { kind: "waiting", waitingFor } : undefined;
 };
 
-const waitsForPlace = (step: Opening): boolean =>
-  step.kind === "claim" && step.waiting.waitingFor === "place";
+const waitsForPlace = (step: Opening): boolean => step.kind === "claim" && step.waiting.waitingFor === "slot";
 
 /**
  * A job without a place goes into the line first and then looks once more: a place that was freed between the
  * look and the line would otherwise wake nobody. One that sees a place waits for its turn before it takes it.
  */
 const openOrWait = async (
-  world: ClaimWorld,
+  world: ClaimDependencies,
   start: Start,
   step: Opening,
   firstShard: number,
@@ -124,24 +122,28 @@ const openOrWait = async (
   if (!(await world.settings.startsAreOn())) return putInLine(world, order, step, "starts-on");
   const free = await findPlace(world.ledger, world.caps, order.runnerClass, firstShard);
   if (free === undefined) {
-    const outcome = await putInLine(world, order, step, "place");
+    const outcome = await putInLine(world, order, step, "slot");
     return waitsForPlace(step) ? outcome : undefined;
   }
   const turn = await start.turn(step.kind === "claim" ? step.waiting.wokenAt : undefined);
-  return turn ? takeAttempt(world, start, step, free, turn) : putInLine(world, order, step, "ec2");
+  return turn ? takeAttempt(world, start, step, free, turn) : putInLine(world, order, step, "launch-rate");
 };
 
 /** Without a turn nothing is written: the sweep comes back to it. */
-const takeOver = async (world: ClaimWorld, start: Start, claimed: Attempt): Promise<Claim | undefined> => {
+const takeOver = async (
+  world: ClaimDependencies,
+  start: Start,
+  claimed: OrderedAttempt,
+): Promise<Claim | undefined> => {
   const turn = await start.turn(claimed.wokenAt);
-  if (turn === undefined) return { kind: "waiting", waitingFor: "ec2" };
+  if (turn === undefined) return { kind: "waiting", waitingFor: "launch-rate" };
   const attempt = touch(claimed, { lease: start.lease });
   return (await commit(world.ledger, [{ put: attempt }])) ? { kind: "claimed", attempt, turn } : undefined;
 };
 
 /** Without a turn nothing is written: the runner waits as it did. */
 const resume = async (
-  world: ClaimWorld,
+  world: ClaimDependencies,
   start: Start,
   step: Extract<NextStep, { kind: "resume" }>,
 ): Promise<Claim | undefined> => {
@@ -154,19 +156,19 @@ const resume = async (
 
 /** All attempts are used up: the failure is stored and counted once, by whoever commits it. */
 const giveUp = async (
-  world: ClaimWorld,
+  world: ClaimDependencies,
   { last, runner }: Extract<NextStep, { kind: "exhausted" }>,
 ): Promise<Claim | undefined> => {
-  const reason = `${last.attempt} attempts used up`;
+  const reason = "attempts-used-up";
   const failed = advanceAttempt(last, "FAILED", world.clock.now(), { reason });
-  const proof: readonly Change[] = runner ? [{ check: runner }] : [];
+  const proof: readonly LedgerChange[] = runner ? [{ check: runner }] : [];
   if (!(await commit(world.ledger, [{ put: failed }, ...proof]))) return undefined;
-  world.metric("JobsFailed", 1, { reason: "attempts-used-up" });
+  world.metric("JobsFailed", 1, { reason });
   return { kind: "failed", reason };
 };
 
 const act = (
-  world: ClaimWorld,
+  world: ClaimDependencies,
   start: Start,
   step: NextStep,
   firstShard: number,
@@ -181,7 +183,7 @@ const act = (
 /** Spreads those who meet at one counter; the same for the same job and try. */
 const jitter = (jobId: number, round: number): number => round * 40 + ((jobId * 31 + round * 17) % 60);
 
-const newStart = (world: ClaimWorld, order: RunnerOrder, lease: Lease): Start => {
+const newStart = (world: ClaimDependencies, order: RunnerOrder, lease: Lease): Start => {
   let taken: Turn | undefined;
   const turn: Start["turn"] = async (wokenAt) => {
     taken ??= await takeTurn(world, order.runnerClass.type, wokenAt);
@@ -195,10 +197,10 @@ const newStart = (world: ClaimWorld, order: RunnerOrder, lease: Lease): Start =>
  *
  * @throws TransientError when others win a dozen times in a row
  */
-export const claim = async (world: ClaimWorld, order: RunnerOrder, lease: Lease): Promise<Claim> => {
+export const claim = async (world: ClaimDependencies, order: RunnerOrder, lease: Lease): Promise<Claim> => {
   const start = newStart(world, order, lease);
   for (let round = 0; round < TRIES; round += 1) {
-    const step = await readStep(world, order.jobId);
+    const step = await readNextStep(world.ledger, order.jobId, () => world.clock.now());
     const outcome = await act(world, start, step, order.jobId + round);
     if (outcome !== undefined) return outcome;
     if (round > 1) await world.clock.sleep(jitter(order.jobId, round));

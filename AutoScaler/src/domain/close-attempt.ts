@@ -1,13 +1,22 @@
 import { END_STATUSES } from "../../../Core/job-event";
-import { type Attempt, advanceAttempt, mayBecome, type Runner, type Time } from "../../../Core/ledger";
+import {
+  type Attempt,
+  advanceAttempt,
+  mayBecome,
+  type OrderedAttempt,
+  type Runner,
+  type Time,
+} from "../../../Core/ledger";
+import type { AttemptFailureCode } from "../../../Core/reasons";
 import { follow } from "./commit";
+import type { Dependencies } from "./dependencies";
+import { freedSlot } from "./freed";
 import { giveBack } from "./places";
-import type { Change, GitLabJob } from "./ports";
+import type { GitLabJob, LedgerChange } from "./ports";
 import type { StartOutcome } from "./start-outcome";
 import { NOT_THROTTLED } from "./wait-in-line";
-import type { World } from "./world";
 
-type CloseWorld = Pick<World, "ledger" | "gitLab" | "clock" | "metric">;
+type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
 
 /** Nothing more happens to the job. */
 export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSES.includes(job.status);
@@ -28,7 +37,7 @@ export const endAttempt = (
   attempt: Attempt,
   job: Pick<GitLabJob, "status" | "runnerId">,
   now: Time,
-): readonly Change[] => {
+): readonly LedgerChange[] => {
   if (!mayBecome(attempt, "ENDED")) return [];
   const ranOn = job.runnerId === undefined ? {} : { ranOnRunnerId: job.runnerId };
   const ended = advanceAttempt(attempt, "ENDED", now, { ...leaving, ...ranOn, outcome: job.status });
@@ -36,30 +45,35 @@ export const endAttempt = (
 };
 
 /** The changes that note that the job runs; the place goes back if the attempt still has one (trace 2). */
-export const runAttempt = (attempt: Attempt, runnerId: number, now: Time): readonly Change[] => {
+export const runAttempt = (attempt: Attempt, runnerId: number, now: Time): readonly LedgerChange[] => {
   if (!mayBecome(attempt, "RUNNING")) return [];
   const running = advanceAttempt(attempt, "RUNNING", now, {
     ...leaving,
     reason: undefined,
+    detail: undefined,
     ranOnRunnerId: runnerId,
   });
   return [{ put: running }, ...giveBack(attempt)];
 };
 
+/** Why an attempt failed, as it is stored. */
+export interface AttemptFailure extends Pick<Attempt, "isLast" | "detail"> {
+  readonly reason: AttemptFailureCode;
+}
+
 /** The changes that note that nothing runs for the attempt and nothing will. */
 export const failAttempt = (
   attempt: Attempt,
-  reason: string,
+  failure: AttemptFailure,
   now: Time,
-  more: Pick<Attempt, "isLast"> = {},
-): readonly Change[] => {
+): readonly LedgerChange[] => {
   if (!mayBecome(attempt, "FAILED")) return [];
-  const failed = advanceAttempt(attempt, "FAILED", now, { ...leaving, ...more, reason });
+  const failed = advanceAttempt(attempt, "FAILED", now, { ...leaving, ...failure });
   return [{ put: failed }, ...giveBack(attempt)];
 };
 
 /** GitLab's word on the job; in payload mode there is none. */
-const askForJob = (world: CloseWorld, { order }: Attempt): Promise<GitLabJob | undefined> =>
+const askForJob = (world: CloseDependencies, { order }: OrderedAttempt): Promise<GitLabJob | undefined> =>
   world.gitLab.mode === "verified"
     ? world.gitLab.job(order.projectId, order.jobId)
     : Promise.resolve(undefined);
@@ -67,26 +81,25 @@ const askForJob = (world: CloseWorld, { order }: Attempt): Promise<GitLabJob | u
 const close = (
   attempt: Attempt,
   job: GitLabJob | undefined,
-  { reason, isLast }: Closing,
+  failure: AttemptFailure,
   now: Time,
-): readonly Change[] => {
+): readonly LedgerChange[] => {
   if (job !== undefined && hasEnded(job)) return endAttempt(attempt, job, now);
   if (job?.runnerId !== undefined && job.status === "running") return runAttempt(attempt, job.runnerId, now);
-  return failAttempt(attempt, reason, now, isLast ? { isLast } : {});
+  return failAttempt(attempt, failure, now);
 };
 
-const current = async (world: CloseWorld, attempt: Attempt): Promise<Attempt | undefined> =>
+const current = async (world: CloseDependencies, attempt: Attempt): Promise<Attempt | undefined> =>
   (await world.ledger.attempts(attempt.jobId)).find((one) => one.attempt === attempt.attempt);
 
 /** A runner whose launch was refused for good: nothing of it runs, so it goes in the same transaction. */
 export interface Closing {
-  /** A sentence for the ledger and the log; never a token. */
-  readonly reason: string;
-  /** One of few, for the metric's dimension. */
-  readonly metricReason: string;
+  readonly reason: AttemptFailureCode;
+  /** What GitLab or AWS said, for people; never a token. */
+  readonly detail?: string;
   /** No other attempt follows. */
   readonly isLast?: true;
-  readonly runnerChanges?: (now: Time) => Promise<readonly Change[]>;
+  readonly runnerChanges?: (now: Time) => Promise<readonly LedgerChange[]>;
 }
 
 /**
@@ -94,21 +107,23 @@ export interface Closing {
  * pending (trace 8), else what the job came to.
  */
 export const closeUnstarted = async (
-  world: CloseWorld,
-  attempt: Attempt,
-  closing: Closing,
+  world: CloseDependencies,
+  attempt: OrderedAttempt,
+  { runnerChanges, ...failure }: Closing,
 ): Promise<StartOutcome> => {
-  const { reason, metricReason, runnerChanges } = closing;
   const job = await askForJob(world, attempt);
   const isFailed = await follow(world.ledger, async () => {
     const now = world.clock.now();
     const found = await current(world, attempt);
-    const closed = found === undefined ? [] : close(found, job, closing, now);
-    const changes = [...closed, ...((await runnerChanges?.(now)) ?? [])];
-    return { changes, result: closed.some((change) => "put" in change && change.put.state === "FAILED") };
+    const closing = found === undefined ? [] : close(found, job, failure, now);
+    const changes = [...closing, ...((await runnerChanges?.(now)) ?? [])];
+    return { changes, result: closing.some((change) => "put" in change && change.put.state === "FAILED") };
   });
-  if (isFailed) world.metric("JobsFailed", 1, { reason: metricReason });
-  return { kind: isFailed ? "failed" : "nothing", reason, placeFreed: attempt.classKey };
+  const freed = freedSlot(attempt.classKey);
+  if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...(freed ? { freed } : {}) };
+  world.metric("JobsFailed", 1, { reason: failure.reason });
+  const { isLast: _, ...told } = failure;
+  return { kind: "failed", ...told, ...(freed ? { freed } : {}) };
 };
 
 /** USD that a runner cost from launch to end; undefined where the price is unknown. */

@@ -1,43 +1,48 @@
 import { type Attempt, isLastAttempt, isRobbed, type Runner, type Time } from "../../../Core/ledger";
 import { endAttempt, failAttempt } from "./close-attempt";
 import { follow } from "./commit";
+import type { Dependencies } from "./dependencies";
 import type { EndOrder, EndResult, JobFacts } from "./end-order";
-import type { Change } from "./ports";
-import { NO_CARRIER } from "./why-end";
-import type { World } from "./world";
+import { freedSlot } from "./freed";
+import type { LedgerChange } from "./ports";
 
-type CloseWorld = Pick<World, "ledger" | "clock">;
+type CloseDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 /** A job's end closes all its attempts. */
-export const endAttempts = (attempts: readonly Attempt[], job: JobFacts, now: Time): readonly Change[] =>
-  attempts.flatMap((attempt) => endAttempt(attempt, job, now));
+export const endAttempts = (
+  attempts: readonly Attempt[],
+  job: JobFacts,
+  now: Time,
+): readonly LedgerChange[] => attempts.flatMap((attempt) => endAttempt(attempt, job, now));
 
 /** Closes the attempts of a job that ended and had no runner: cancelled while it waited, or before its start. */
-export const closeJob = async ({ ledger, clock }: CloseWorld, job: JobFacts): Promise<EndResult> => {
-  const placeFreed = await follow(ledger, async () => {
+export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFacts): Promise<EndResult> => {
+  const freed = await follow(ledger, async () => {
     const attempts = await ledger.attempts(job.id);
     const held = attempts.find(({ place }) => place !== undefined);
-    return { changes: endAttempts(attempts, job, clock.now()), result: held?.classKey };
+    return { changes: endAttempts(attempts, job, clock.now()), result: freedSlot(held?.classKey) };
   });
-  return { kind: "gone", reason: "it had no runner", ...(placeFreed === undefined ? {} : { placeFreed }) };
+  return { kind: "gone", reason: "no-runner", ...(freed ? { freed } : {}) };
 };
 
 /** The attempt of a runner that ends without having met its job: FAILED while GitLab says pending (trace 8). */
 const failOwnAttempt = async (
-  { ledger }: CloseWorld,
+  { ledger }: CloseDependencies,
   runner: Runner,
   { ownJob, reason }: EndOrder,
   now: Time,
-): Promise<readonly Change[]> => {
+): Promise<readonly LedgerChange[]> => {
   if (ownJob?.id !== runner.jobId || ownJob.status !== "pending") return [];
   const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
   // A robbed attempt did not fail: the job's next one does not count it.
   const isOwn = own?.runnerId === runner.runnerId && !isRobbed(own, runner);
-  return isOwn ? failAttempt(own, reason, now, reason === NO_CARRIER ? { isLast: true } : {}) : [];
+  // The job has waited long enough for all its attempts.
+  const isLast = reason === "never-started";
+  return isOwn ? failAttempt(own, { reason, ...(isLast ? { isLast } : {}) }, now) : [];
 };
 
 /** The job's last attempt failed: nothing starts it any more, so that has to be counted. */
-export const isJobGivenUp = (change: Change): boolean =>
+export const isJobGivenUp = (change: LedgerChange): boolean =>
   "put" in change &&
   change.put.kind === "attempt" &&
   change.put.state === "FAILED" &&
@@ -45,11 +50,11 @@ export const isJobGivenUp = (change: Change): boolean =>
 
 /** What an end changes in attempts: the ended job's are closed, its own unmet one fails. */
 export const attemptChanges = async (
-  world: CloseWorld,
+  world: CloseDependencies,
   runner: Runner,
   order: EndOrder,
   now: Time,
-): Promise<readonly Change[]> => {
+): Promise<readonly LedgerChange[]> => {
   const { endedJob } = order;
   const ended =
     endedJob === undefined ? [] : endAttempts(await world.ledger.attempts(endedJob.id), endedJob, now);

@@ -23,7 +23,7 @@ describe("commit", () => {
 
   it("F-17 F-18: is false when another writer came between the lost answer and the second try", async () => {
     const ledger = fakeLedger();
-    await ledger.commit([{ put: anAttempt({ reason: "another's" }) }]);
+    await ledger.commit([{ put: anAttempt({ detail: "another's" }) }]);
     const failing = withFaults(ledger, faultPlan(0, "fails"), "ledger");
 
     await expect(commit(failing, [{ put: anAttempt() }])).resolves.toBe(false);

@@ -1,6 +1,6 @@
 import { TransientError } from "../../../Core/errors";
-import type { Attempt, Runner } from "../../../Core/ledger";
-import type { Change, Ledger } from "./ports";
+import type { LedgerItem } from "../../../Core/ledger";
+import type { Ledger, LedgerChange } from "./ports";
 
 const sorted = (value: unknown): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -15,10 +15,11 @@ const sorted = (value: unknown): unknown =>
 const isSame = (one: unknown, other: unknown): boolean =>
   JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 
-const stored = async (ledger: Ledger, item: Attempt | Runner): Promise<Attempt | Runner | undefined> =>
-  item.kind === "runner"
-    ? ledger.runner(item.runnerId)
-    : (await ledger.attempts(item.jobId)).find((attempt) => attempt.attempt === item.attempt);
+const stored = async (ledger: Ledger, item: LedgerItem): Promise<LedgerItem | undefined> => {
+  if (item.kind === "orphan") return ledger.orphan(item.resourceId);
+  if (item.kind === "runner") return ledger.runner(item.runnerId);
+  return (await ledger.attempts(item.jobId)).find(({ attempt }) => attempt === item.attempt);
+};
 
 /**
  * Commits, and after a lost answer finds out what became of it (F-18): a second try either writes, or fails on
@@ -27,7 +28,7 @@ const stored = async (ledger: Ledger, item: Attempt | Runner): Promise<Attempt |
  * @returns as Ledger.commit
  * @throws TransientError when the outcome stays unknown
  */
-export const commit = async (ledger: Ledger, changes: readonly Change[]): Promise<boolean> => {
+export const commit = async (ledger: Ledger, changes: readonly LedgerChange[]): Promise<boolean> => {
   try {
     return await ledger.commit(changes);
   } catch (error) {
@@ -48,7 +49,7 @@ const TRIES = 10;
  */
 export const follow = async <Result>(
   ledger: Ledger,
-  step: () => Promise<{ readonly changes: readonly Change[]; readonly result: Result }>,
+  step: () => Promise<{ readonly changes: readonly LedgerChange[]; readonly result: Result }>,
 ): Promise<Result> => {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const { changes, result } = await step();

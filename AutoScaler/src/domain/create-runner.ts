@@ -1,10 +1,17 @@
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import { runnerDescription } from "../../../Core/configuration";
 import { NoAnswerError, ThrottledError, TransientError } from "../../../Core/errors";
-import { type Attempt, advanceAttempt, type Lease, type Runner, type Time } from "../../../Core/ledger";
+import {
+  advanceAttempt,
+  type Lease,
+  type OrderedAttempt,
+  type StartedRunner,
+  type Time,
+} from "../../../Core/ledger";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import { closeUnstarted } from "./close-attempt";
 import { commit } from "./commit";
+import type { Dependencies } from "./dependencies";
 import {
   EC2_BOOT_SECONDS,
   LAMBDA_QUEUE_SECONDS,
@@ -17,12 +24,14 @@ import { isRepeat } from "./retries";
 import type { StartOutcome } from "./start-outcome";
 import { waitForGitLab } from "./wait-for-gitlab";
 import { NOT_THROTTLED } from "./wait-in-line";
-import type { World } from "./world";
 
-export type CreateWorld = Pick<World, "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId">;
+export type CreateDependencies = Pick<
+  Dependencies,
+  "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId"
+>;
 
 export type Creation =
-  | { readonly kind: "created"; readonly attempt: Attempt; readonly runner: Runner }
+  | { readonly kind: "created"; readonly attempt: OrderedAttempt; readonly runner: StartedRunner }
   | StartOutcome;
 
 /** What is asked of GitLab: tags exactly as needed, our mark in the description (I-14, F-25). */
@@ -39,7 +48,13 @@ export const bootstrapSeconds = (order: RunnerOrder): number =>
   (order.runnerClass.type === "EC2" ? EC2_BOOT_SECONDS : LAMBDA_QUEUE_SECONDS) +
   WAIT_MARGIN_SECONDS;
 
-const storedRunner = (attempt: Attempt, id: number, nonce: string, lease: Lease, now: Time): Runner => ({
+const storedRunner = (
+  attempt: OrderedAttempt,
+  id: number,
+  nonce: string,
+  lease: Lease,
+  now: Time,
+): StartedRunner => ({
   kind: "runner",
   runnerId: id,
   version: 1,
@@ -58,9 +73,9 @@ const storedRunner = (attempt: Attempt, id: number, nonce: string, lease: Lease,
 });
 
 const bootstrapRow = (
-  runner: Runner,
+  runner: StartedRunner,
   token: string,
-  gitLab: CreateWorld["gitLab"],
+  gitLab: CreateDependencies["gitLab"],
   now: Time,
 ): BootstrapRow => ({
   key: runner.nonce,
@@ -79,10 +94,10 @@ const bootstrapRow = (
  * The attempt left CLAIMED while its runner was made: the record's token was shown to nobody, so it may go at
  * once. What fails here the sweep finds by its description.
  */
-const dropRecord = async (world: CreateWorld, runnerId: number): Promise<StartOutcome> => {
+const dropRecord = async (world: CreateDependencies, runnerId: number): Promise<StartOutcome> => {
   const isStored = (await world.ledger.runner(runnerId)) !== undefined;
   if (!isStored && world.gitLab.mode === "verified") await world.gitLab.deleteRunner(runnerId);
-  return { kind: "nothing", reason: "the job was met or ended meanwhile" };
+  return { kind: "nothing", reason: "met-meanwhile" };
 };
 
 const PAUSE_MILLISECONDS = 2_000;
@@ -91,7 +106,7 @@ const PAUSE_MILLISECONDS = 2_000;
  * Asks GitLab for a runner. What had no answer may have made one, so only the first try of a job is repeated at once:
  * each repeat may leave a record that the sweep has to clear away (F-25, I-25).
  */
-const ask = async ({ gitLab, clock }: CreateWorld, claimed: Attempt, request: NewRunner) => {
+const ask = async ({ gitLab, clock }: CreateDependencies, claimed: OrderedAttempt, request: NewRunner) => {
   const isFirstTry = claimed.attempt === 1 && !isRepeat(claimed);
   try {
     return await gitLab.createRunner(request);
@@ -119,12 +134,16 @@ const askOrFail = async (...asked: Parameters<typeof ask>) => {
  *
  * @throws NoAnswerError when GitLab did not say whether it made one
  */
-export const createRunner = async (world: CreateWorld, claimed: Attempt, lease: Lease): Promise<Creation> => {
+export const createRunner = async (
+  world: CreateDependencies,
+  claimed: OrderedAttempt,
+  lease: Lease,
+): Promise<Creation> => {
   const request = newRunner(claimed.order, world.deploymentId, claimed.attempt);
   const answer = await askOrFail(world, claimed, request);
   if ("waitSeconds" in answer) return waitForGitLab(world, claimed, answer.waitSeconds);
   if ("refused" in answer) {
-    return closeUnstarted(world, claimed, { reason: answer.refused, metricReason: "create-refused" });
+    return closeUnstarted(world, claimed, { reason: "gitlab-refused", detail: answer.refused });
   }
   const now = world.clock.now();
   const runner = storedRunner(claimed, answer.id, world.nonce(), lease, now);

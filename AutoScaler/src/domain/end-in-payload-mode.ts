@@ -1,13 +1,13 @@
 import { advanceRunner, type Runner, type Time } from "../../../Core/ledger";
 import { endAttempt } from "./close-attempt";
 import { follow } from "./commit";
-import type { EndOrder, EndResult } from "./end-order";
+import type { Dependencies } from "./dependencies";
+import { type EndOrder, type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./gone";
-import type { Change } from "./ports";
+import type { LedgerChange } from "./ports";
 import { isOverdue } from "./why-end";
-import type { World } from "./world";
 
-type PayloadWorld = Pick<World, "ledger" | "clock">;
+type PayloadDependencies = Pick<Dependencies, "ledger" | "clock">;
 type Wanted = EndOrder & { readonly runnerId: number };
 
 /**
@@ -21,21 +21,21 @@ const mayGo = (runner: Runner, { isDead, endedJob }: EndOrder, now: Time): boole
 };
 
 const close = async (
-  { ledger }: PayloadWorld,
+  { ledger }: PayloadDependencies,
   { endedJob }: EndOrder,
   now: Time,
-): Promise<readonly Change[]> =>
+): Promise<readonly LedgerChange[]> =>
   endedJob === undefined
     ? []
     : (await ledger.attempts(endedJob.id)).flatMap((attempt) => endAttempt(attempt, endedJob, now));
 
-const endingChange = (runner: Runner, { reason }: EndOrder, now: Time): readonly Change[] =>
+const endingChange = (runner: Runner, { reason }: EndOrder, now: Time): readonly LedgerChange[] =>
   runner.state === "ENDING"
     ? []
     : [{ put: advanceRunner(runner, "ENDING", now, { lease: undefined, endRequestedAt: now, reason }) }];
 
 /** The end of a runner where the ledger can only follow what happens. */
-export const endInPayloadMode = async (world: PayloadWorld, order: Wanted): Promise<EndResult> => {
+export const endInPayloadMode = async (world: PayloadDependencies, order: Wanted): Promise<EndResult> => {
   const found = await follow(world.ledger, async () => {
     const now = world.clock.now();
     const runner = await world.ledger.runner(order.runnerId);
@@ -50,9 +50,9 @@ export const endInPayloadMode = async (world: PayloadWorld, order: Wanted): Prom
   const { runner, goes } = found;
   const ids = { runnerId: order.runnerId, reason: order.reason };
   if (runner === undefined) return { kind: "gone", ...ids };
-  const more = { ...ids, carrier: runner.carrier, classKey: runner.classKey };
+  const more = { ...ids, ...kindOf(runner) };
   if (!goes) return { kind: "left", ...more };
   if (runner.carrier === "EC2") return { kind: "unregistered", ...more, recordDeleted: true };
-  const placeFreed = await storeGone(world, runner.runnerId, { recordDeleted: true });
-  return { kind: "unregistered", ...more, ...(placeFreed === undefined ? {} : { placeFreed }) };
+  const freed = await storeGone(world, runner.runnerId, { recordDeleted: true });
+  return { kind: "unregistered", ...more, ...(freed ? { freed } : {}) };
 };

@@ -1,5 +1,7 @@
+import { InvalidInputError } from "../../../Core/errors";
+import { fieldsOf, idOf, optionalIdOf, textOf } from "../../../Core/input";
+import { codeOf, RUNNER_END_CODES, type RunnerEndCode } from "../../../Core/reasons";
 import type { EndOrder, JobFacts } from "./end-order";
-import { fieldsOf, idOf, optionalIdOf, textOf } from "./input";
 
 const optionalJob = (value: unknown, what: string): JobFacts | undefined => {
   if (value === undefined) return undefined;
@@ -15,6 +17,12 @@ const optionalJob = (value: unknown, what: string): JobFacts | undefined => {
   };
 };
 
+const endCodeOf = (value: unknown): RunnerEndCode => {
+  const code = codeOf(RUNNER_END_CODES, value);
+  if (code === undefined) throw new InvalidInputError(`reason must be one of ${RUNNER_END_CODES.join(", ")}`);
+  return code;
+};
+
 /**
  * An order as the workflow's Map hands it on.
  *
@@ -23,11 +31,13 @@ const optionalJob = (value: unknown, what: string): JobFacts | undefined => {
 export const parseEndOrder = (input: unknown): EndOrder => {
   const order = fieldsOf(input, "The order");
   const runnerId = optionalIdOf(order.runnerId, "runnerId");
+  const orphanId = order.orphanId === undefined ? undefined : textOf(order.orphanId, "orphanId");
   const endedJob = optionalJob(order.endedJob, "endedJob");
   const ownJob = optionalJob(order.ownJob, "ownJob");
   return {
     ...(runnerId === undefined ? {} : { runnerId }),
-    reason: textOf(order.reason, "reason"),
+    ...(orphanId === undefined ? {} : { orphanId }),
+    reason: endCodeOf(order.reason),
     isDead: order.isDead === true,
     ...(endedJob ? { endedJob } : {}),
     ...(ownJob ? { ownJob } : {}),
@@ -35,13 +45,15 @@ export const parseEndOrder = (input: unknown): EndOrder => {
 };
 
 /** What "Terminate instance" needs of an end: the ledger knows the rest. */
-export const parseEndResult = (
-  input: unknown,
-): { readonly runnerId: number; readonly recordDeleted: boolean } => {
-  const result = fieldsOf(input, "The end");
-  return { runnerId: idOf(result.runnerId, "runnerId"), recordDeleted: result.recordDeleted === true };
-};
+export type InstanceEnd =
+  | { readonly runnerId: number; readonly recordDeleted: boolean }
+  /** An instance that is nobody's runner. */
+  | { readonly orphanId: string };
 
-/** The class in which a place became free, e.g. `{ "classKey": "EC2#default" }`; `"EC2"` for a turn there (see turns.ts). */
-export const parseClassKey = (input: unknown): string =>
-  textOf(fieldsOf(input, "The input").classKey, "classKey");
+/** @throws InvalidInputError naming the field that is wrong */
+export const parseEndResult = (input: unknown): InstanceEnd => {
+  const { runnerId, resourceId, recordDeleted } = fieldsOf(input, "The end");
+  return runnerId === undefined
+    ? { orphanId: textOf(resourceId, "resourceId") }
+    : { runnerId: idOf(runnerId, "runnerId"), recordDeleted: recordDeleted === true };
+};

@@ -1,4 +1,7 @@
+import type { Runner } from "../../../Core/ledger";
+import type { EndSkipCode, RunnerEndCode } from "../../../Core/reasons";
 import type { Carrier } from "../../../Core/runner-class";
+import type { Freed } from "./freed";
 import type { GitLabJob } from "./ports";
 
 /** GitLab's word on a job, as much as an end needs; no name, no tags: it passes through the workflow. */
@@ -14,9 +17,11 @@ export const jobFacts = ({ id, projectId, status, startedAt, runnerId }: GitLabJ
 
 /** What "Find runner" hands to "Unregister runner", one a runner. Ids are the ledger's, never the event's. */
 export interface EndOrder {
-  /** Absent: only the job's attempts are to be closed, there is no runner. */
+  /** Absent: only the job's attempts are to be closed, there is no runner; or it is an orphan. */
   readonly runnerId?: number;
-  readonly reason: string;
+  /** An instance that is nobody's runner. */
+  readonly orphanId?: string;
+  readonly reason: RunnerEndCode;
   /** EC2 says `terminated` or `stopped`: no confirmation is needed (trace 7). */
   readonly isDead: boolean;
   /** The job that ended. */
@@ -36,12 +41,17 @@ export interface EndResult {
   readonly resourceId?: string;
   readonly carrier?: Carrier;
   readonly classKey?: string;
-  readonly reason: string;
+  readonly reason: RunnerEndCode | EndSkipCode;
+  /** `busy`: the job that it has. */
+  readonly busyJobId?: number;
   /** GitLab confirmed that the record is gone. */
   readonly recordDeleted?: boolean;
-  /** The class whose oldest waiting job may start now. */
-  readonly placeFreed?: string;
+  readonly freed?: Freed;
 }
+
+/** What a runner runs on and its class; an orphan has neither. */
+export const kindOf = (runner: Runner): Pick<EndResult, "carrier" | "classKey"> =>
+  runner.adopted ? {} : { carrier: runner.carrier, classKey: runner.classKey };
 
 export interface FoundRunners {
   readonly runners: readonly EndOrder[];

@@ -1,10 +1,10 @@
 import { ConfigurationError, TransientError } from "../../../Core/errors";
 import type { Attempt, Runner } from "../../../Core/ledger";
+import type { Dependencies } from "./dependencies";
 import { interrupted } from "./fakes/interrupted";
 import { hook, type SmallWorld, type SmallWorldOptions, smallWorld, workflows } from "./fakes/small-world";
 import { STACK } from "./ports";
 import { rememberProject } from "./seen-projects";
-import type { World } from "./world";
 
 const MINUTE = 60_000;
 const A = 7;
@@ -40,7 +40,7 @@ const endJob = (small: SmallWorld, status = "success") => {
 };
 
 const breaking = (small: SmallWorld, error: Error, method: "pauseRunner" | "deleteRunner" | "runnerJobs") => {
-  const gitLab = { ...small.gitLab, [method]: () => Promise.reject(error) } as World["gitLab"];
+  const gitLab = { ...small.gitLab, [method]: () => Promise.reject(error) } as Dependencies["gitLab"];
   return workflows({ ...small.world, gitLab }, { lambda: small.lambda, ec2: small.ec2 }, small.routing);
 };
 
@@ -81,7 +81,9 @@ describe("the end of a job", () => {
     small.clock.advance(30 * MINUTE);
     const results = await small.stop(endJob(small));
 
-    expect(results).toMatchObject([{ kind: "terminated", runnerId: RA, placeFreed: "EC2#default" }]);
+    expect(results).toMatchObject([
+      { kind: "terminated", runnerId: RA, freed: { kind: "slot", classKey: "EC2#default" } },
+    ]);
     expect(small.gitLab.runnersById.size).toBe(0);
     expect(small.instances.terminated).toEqual([...small.ec2.launched.values()]);
     expect(small.ledger.taken(STACK)).toBe(0);
@@ -100,7 +102,7 @@ describe("the end of a job", () => {
   it("ends a Lambda runner without touching EC2", async () => {
     const small = await launched({ tags: [], pickedUp: true });
     expect(await small.stop(endJob(small))).toMatchObject([
-      { kind: "unregistered", placeFreed: "LAMBDA#default" },
+      { kind: "unregistered", freed: { kind: "slot", classKey: "LAMBDA#default" } },
     ]);
     expect((await runner(small)).state).toBe("GONE");
     expect(small.instances.terminated).toEqual([]);
@@ -178,7 +180,7 @@ describe("the end of a job", () => {
     );
     await run.start(hook(small.gitLab.addJob({ id: A, tags: ["ec2"] })));
     const results = await small.stop(endJob(small, "canceled"));
-    expect(results).toMatchObject([{ placeFreed: "EC2#default" }]);
+    expect(results).toMatchObject([{ freed: { kind: "slot", classKey: "EC2#default" } }]);
     expect(small.ledger.taken(STACK)).toBe(0);
   });
 
@@ -223,7 +225,7 @@ describe("GitLab failing at the end", () => {
     expect(await runner(small)).not.toHaveProperty("recordDeletedAt");
 
     small.clock.advance(MINUTE);
-    await small.stop({ runnerId: RA, reason: "its record is left" });
+    await small.stop({ runnerId: RA, reason: "record-remaining" });
     expect(small.gitLab.runnersById.size).toBe(0);
     expect((await runner(small)).recordDeletedAt).toBeDefined();
   });
@@ -265,7 +267,7 @@ describe("GitLab failing at the end", () => {
 
   const underAnEnd = async (small: SmallWorld): Promise<void> => {
     const dead = (await runner(small)).version + 1;
-    const lease = { holder: "end:dead", until: small.clock.now() + 90_000 };
+    const lease = { kind: "end", holder: "dead", until: small.clock.now() + 90_000 } as const;
     await small.ledger.commit([{ put: { ...(await runner(small)), version: dead, lease } }]);
   };
 
@@ -290,7 +292,7 @@ describe("a runner that is reported ended", () => {
   it.each(["terminated", "stopped"])("F-37 F-38: needs no confirmation when EC2 says %s", async (state) => {
     const small = await launched({ pickedUp: true });
     const { resourceId } = await runner(small);
-    const results = await small.stop({ runnerId: "", resourceId, reason: `instance ${state}` });
+    const results = await small.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
     expect(results).toMatchObject([{ kind: "terminated" }]);
     expect(small.gitLab.calls).not.toContain("pauseRunner");
     expect(attempt(small).state).toBe("RUNNING");
@@ -299,13 +301,13 @@ describe("a runner that is reported ended", () => {
   it.each(["pending", "running"])("is not when EC2 says %s", async (state) => {
     const small = await launched();
     const { resourceId } = await runner(small);
-    expect(await small.stop({ runnerId: "", resourceId, reason: `instance ${state}` })).toEqual([]);
+    expect(await small.stop({ runnerId: "", resourceId, reason: `instance-${state}` })).toEqual([]);
     expect(small.gitLab.calls).toEqual([]);
   });
 
   it("T-16: is nobody's when the ledger does not know the instance", async () => {
     const small = await launched();
-    expect(await small.stop({ runnerId: "", resourceId: "i-victim", reason: "instance terminated" })).toEqual(
+    expect(await small.stop({ runnerId: "", resourceId: "i-victim", reason: "instance-terminated" })).toEqual(
       [],
     );
   });
@@ -318,17 +320,17 @@ describe("a runner that is reported ended", () => {
   it("fails its attempt when no job came to it and GitLab says that the job is pending", async () => {
     const small = await launched();
     small.clock.advance(10 * MINUTE);
-    expect(await small.stop({ runnerId: RA, resourceId: "", reason: "no job came to it" })).toMatchObject([
-      { kind: "terminated", reason: "no job came to it" },
+    expect(await small.stop({ runnerId: RA, resourceId: "", reason: "no-job" })).toMatchObject([
+      { kind: "terminated", reason: "no-job" },
     ]);
-    expect(attempt(small)).toMatchObject({ state: "FAILED", reason: "no job came to it" });
+    expect(attempt(small)).toMatchObject({ state: "FAILED", reason: "no-job" });
   });
 
   it("trace 8: fails no attempt whose job runs on another runner", async () => {
     const small = await launched();
     small.gitLab.change(A, { status: "running", runnerId: 555, startedAt: small.clock.now() });
     expect(await small.stop({ runnerId: RA, resourceId: "", reason: "" })).toMatchObject([
-      { kind: "terminated", reason: "its job runs on another runner" },
+      { kind: "terminated", reason: "no-longer-needed" },
     ]);
     expect(attempt(small).state).toBe("LAUNCHED");
   });
@@ -339,7 +341,7 @@ describe("a runner that is reported ended", () => {
     expect(await small.stop({ runnerId: RA, resourceId: "", reason: "" })).toMatchObject([
       { kind: "terminated" },
     ]);
-    expect(await runner(small)).toMatchObject({ state: "GONE", reason: "past its lifetime" });
+    expect(await runner(small)).toMatchObject({ state: "GONE", reason: "lifetime-reached" });
   });
 
   it("I-3: is left just before its lifetime is over", async () => {
@@ -390,7 +392,7 @@ describe("payload mode", () => {
   it("follows a Lambda runner that is over with its job", async () => {
     const small = await running([]);
     expect(await small.stop(ended(small))).toMatchObject([
-      { kind: "unregistered", placeFreed: "LAMBDA#default" },
+      { kind: "unregistered", freed: { kind: "slot", classKey: "LAMBDA#default" } },
     ]);
     expect(small.gitLab.calls).toEqual(["createRunner"]);
   });
@@ -401,7 +403,7 @@ describe("payload mode", () => {
     expect(attempt(small).state).toBe("ENDED");
     expect(small.ledger.taken(STACK)).toBe(1);
     const { resourceId } = await runner(small);
-    await small.stop({ runnerId: "", resourceId, reason: "instance terminated" });
+    await small.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
     expect((await runner(small)).state).toBe("GONE");
     expect(small.ledger.taken(STACK)).toBe(0);
   });

@@ -1,12 +1,13 @@
 import { InvalidInputError } from "../../../Core/errors";
+import type { Fields } from "../../../Core/fields";
+import { fieldsOf } from "../../../Core/input";
 import { parseJobEvent } from "../../../Core/job-event";
-import { type Fields, fieldsOf } from "./input";
-import type { Failure } from "./record-failure";
+import type { WorkflowFailure } from "./record-failure";
 
 const text = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise);
 
 /** The job that a start failed for; undefined for ends and for what is no job event. */
-const jobOf = (event: Fields): Failure["job"] => {
+const jobOf = (event: Fields): WorkflowFailure["job"] => {
   if (event.object_kind !== "build" || event.build_status !== "pending") return undefined;
   try {
     return parseJobEvent(event);
@@ -21,7 +22,7 @@ const jobOf = (event: Fields): Failure["job"] => {
  *
  * @throws InvalidInputError when it is no object
  */
-export const parseFailure = (input: unknown): Failure => {
+export const parseFailure = (input: unknown): WorkflowFailure => {
   const { event, error } = fieldsOf(input, "The failure");
   const whole = fieldsOf(event, "event");
   const caught = fieldsOf(error, "error");

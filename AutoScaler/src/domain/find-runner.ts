@@ -1,18 +1,19 @@
 import { TransientError } from "../../../Core/errors";
 import type { JobEvent } from "../../../Core/job-event";
-import { type Attempt, mayBecome, type Runner } from "../../../Core/ledger";
+import { type Attempt, mayBecome, type OrphanInstance, type Runner } from "../../../Core/ledger";
 import { hasEnded } from "./close-attempt";
+import type { Dependencies } from "./dependencies";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts } from "./end-order";
-import { type StopEvent, saysDead, saysInterrupted, saysNothing } from "./stop-event";
-import { whyEnd } from "./why-end";
-import type { World } from "./world";
+import { ORPHAN_LIFETIME_SECONDS } from "./limits";
+import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
+import { endOfJob, whyEnd } from "./why-end";
 
-export type FindWorld = Pick<World, "ledger" | "gitLab" | "clock">;
+export type FindDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock">;
 
 const NONE: FoundRunners = { runners: [] };
 
 /** In verified mode GitLab's word; in payload mode the hook's. A job that GitLab does not know proves nothing. */
-const readJob = async ({ gitLab }: FindWorld, event: JobEvent): Promise<JobFacts | undefined> => {
+const readJob = async ({ gitLab }: FindDependencies, event: JobEvent): Promise<JobFacts | undefined> => {
   if (gitLab.mode === "payload") {
     const { jobId: id, projectId, status, runnerId } = event;
     return { id, projectId, status, ...(runnerId === undefined ? {} : { runnerId }) };
@@ -31,7 +32,7 @@ const belongsTo = (runner: Runner, job: JobFacts): boolean => {
 };
 
 const runnersOfJob = async (
-  { ledger }: FindWorld,
+  { ledger }: FindDependencies,
   job: JobFacts,
   attempts: readonly Attempt[],
 ): Promise<readonly Runner[]> => {
@@ -48,26 +49,26 @@ const runnersOfJob = async (
 
 const orderFor = (runner: Runner, job: JobFacts): EndOrder => ({
   runnerId: runner.runnerId,
-  reason: "its job ended",
+  reason: endOfJob(job),
   isDead: false,
   endedJob: job,
   ...(runner.jobId === job.id ? { ownJob: job } : {}),
 });
 
 /** The runner that really ran the job, and those that were there for it. */
-const afterJob = async (world: FindWorld, event: JobEvent): Promise<FoundRunners> => {
+const afterJob = async (world: FindDependencies, event: JobEvent): Promise<FoundRunners> => {
   const job = await readJob(world, event);
   if (job === undefined || !hasEnded(job)) return NONE;
   const attempts = await world.ledger.attempts(job.id);
   const runners = await runnersOfJob(world, job, attempts);
   if (runners.length > 0) return { runners: runners.map((runner) => orderFor(runner, job)) };
   const isOpen = attempts.some((attempt) => mayBecome(attempt, "ENDED"));
-  return isOpen ? { runners: [{ reason: "the job ended", isDead: false, endedJob: job }] } : NONE;
+  return isOpen ? { runners: [{ reason: endOfJob(job), isDead: false, endedJob: job }] } : NONE;
 };
 
 /** Undefined: not asked, not known, or GitLab does not answer; none of these is a reason to end anything. */
 const askFor = async (
-  { gitLab }: FindWorld,
+  { gitLab }: FindDependencies,
   projectId: number | undefined,
   jobId: number | undefined,
 ): Promise<JobFacts | undefined> => {
@@ -84,7 +85,7 @@ const askFor = async (
 const isSameJob = (runner: Runner): boolean => runner.busyJobId === runner.jobId;
 
 const factsOf = async (
-  world: FindWorld,
+  world: FindDependencies,
   runner: Runner,
 ): Promise<{ ownJob?: JobFacts; busyJob?: JobFacts }> => {
   // Its end is under way or done, its attempts are closed: what GitLab says of its jobs changes nothing any more.
@@ -95,35 +96,28 @@ const factsOf = async (
   return { ...(ownJob ? { ownJob } : {}), ...(busyJob ? { busyJob } : {}) };
 };
 
+type AskedEnd = Extract<StopEvent, { kind: "runner" }>;
+
 /** An instance of ours whose runner is GONE: the sweep saw it alive. */
-const isStray = (event: Extract<StopEvent, { kind: "runner" }>, runner: Runner): boolean =>
-  runner.state === "GONE" && event.resourceId !== undefined && event.reason === STRAY;
+const outlivesRunner = (event: AskedEnd, runner: Runner): boolean =>
+  runner.state === "GONE" && event.resourceId !== undefined && event.reason === "instance-remaining";
 
-/** The sweep's reason for an instance that outlived its runner. */
-export const STRAY = "its instance is left";
-
-const afterRunner = async (
-  world: FindWorld,
-  event: Extract<StopEvent, { kind: "runner" }>,
-): Promise<FoundRunners> => {
-  if (saysNothing(event)) return NONE;
-  const runner = await (event.runnerId === undefined
-    ? world.ledger.runnerByResource(event.resourceId ?? "")
-    : world.ledger.runner(event.runnerId));
-  if (runner === undefined) return NONE;
+const endRunner = async (world: FindDependencies, event: AskedEnd, runner: Runner): Promise<FoundRunners> => {
   const jobs = await factsOf(world, runner);
-  const isDead = event.resourceId === runner.resourceId && saysDead(event);
-  const isInterrupted = saysInterrupted(event);
-  const reason = whyEnd({ runner, isDead, isInterrupted, ...jobs, now: world.clock.now() });
-  if (reason === undefined && !isStray(event, runner)) return NONE;
+  const death = event.resourceId === runner.resourceId ? deathOf(event) : undefined;
+  const interruption = interruptionOf(event);
+  const facts = { ...(death ? { death } : {}), ...(interruption ? { interruption } : {}), ...jobs };
+  const due = whyEnd({ runner, ...facts, now: world.clock.now() });
+  const reason = due ?? (outlivesRunner(event, runner) ? "instance-remaining" : undefined);
+  if (reason === undefined) return NONE;
   const endedJob = [jobs.busyJob, jobs.ownJob].find((job) => job !== undefined && hasEnded(job));
   const { ownJob } = jobs;
   return {
     runners: [
       {
         runnerId: runner.runnerId,
-        reason: reason ?? STRAY,
-        isDead,
+        reason,
+        isDead: death !== undefined,
         ...(endedJob ? { endedJob } : {}),
         ...(ownJob ? { ownJob } : {}),
       },
@@ -131,9 +125,32 @@ const afterRunner = async (
   };
 };
 
+const ORPHAN_LIFETIME_MILLISECONDS = ORPHAN_LIFETIME_SECONDS * 1000;
+
+/**
+ * An orphan belongs to no runner that the ledger knows, so no job of ours can be on it. Without AccessToken nothing is
+ * ended before its own end: there it is left a day.
+ */
+const endOrphan = (world: FindDependencies, event: AskedEnd, orphan: OrphanInstance): FoundRunners => {
+  if (orphan.state === "GONE" && event.reason !== "instance-remaining") return NONE;
+  const isDead = deathOf(event) !== undefined;
+  const age = world.clock.now() - (orphan.times.FOUND ?? 0);
+  const isLeft = world.gitLab.mode === "payload" && !isDead && age < ORPHAN_LIFETIME_MILLISECONDS;
+  return isLeft ? NONE : { runners: [{ orphanId: orphan.resourceId, reason: "orphan-adopted", isDead }] };
+};
+
+const afterRunner = async (world: FindDependencies, event: AskedEnd): Promise<FoundRunners> => {
+  if (saysNothing(event)) return NONE;
+  const found = await (event.runnerId === undefined
+    ? world.ledger.byResource(event.resourceId ?? "")
+    : world.ledger.runner(event.runnerId));
+  if (found === undefined) return NONE;
+  return found.kind === "orphan" ? endOrphan(world, event, found) : endRunner(world, event, found);
+};
+
 /**
  * Finds which runners are to be ended. Writes nothing. Ids come from the ledger, by the runner ids that we made
  * (T-16); an instance that it does not know is nobody's.
  */
-export const findRunner = (world: FindWorld, event: StopEvent): Promise<FoundRunners> =>
+export const findRunner = (world: FindDependencies, event: StopEvent): Promise<FoundRunners> =>
   event.kind === "job" ? afterJob(world, event.job) : afterRunner(world, event);

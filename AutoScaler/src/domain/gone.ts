@@ -1,11 +1,12 @@
 import { type Attempt, advanceRunner, type Runner, type Time, touch } from "../../../Core/ledger";
 import { costOf } from "./close-attempt";
 import { follow } from "./commit";
+import type { Dependencies } from "./dependencies";
+import { type Freed, freedSlot } from "./freed";
 import { giveBack } from "./places";
-import type { Change } from "./ports";
-import type { World } from "./world";
+import type { LedgerChange } from "./ports";
 
-type GoneWorld = Pick<World, "ledger" | "clock">;
+type GoneDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 export interface Going {
   /** GitLab confirmed that the record is gone; otherwise the sweep deletes it later. */
@@ -32,7 +33,7 @@ const isAsWished = (runner: Runner, going: Going): boolean =>
   runner.state === "GONE" && (runner.recordDeletedAt !== undefined || !going.recordDeleted);
 
 /** What it cost goes to the item of the job that it served. */
-const costChanges = (attempt: Attempt | undefined, runner: Runner, now: Time): readonly Change[] => {
+const costChanges = (attempt: Attempt | undefined, runner: Runner, now: Time): readonly LedgerChange[] => {
   const cost = costOf(runner, now);
   if (attempt === undefined || cost === undefined || attempt.runnerId !== runner.runnerId) return [];
   return [{ put: touch(attempt, { cost }) }];
@@ -41,13 +42,13 @@ const costChanges = (attempt: Attempt | undefined, runner: Runner, now: Time): r
 /**
  * Stores that nothing of a runner is left; its place goes back in the same transaction.
  *
- * @returns the class in which a place became free
+ * @returns the place that became free
  */
 export const storeGone = (
-  { ledger, clock }: GoneWorld,
+  { ledger, clock }: GoneDependencies,
   runnerId: number,
   going: Going,
-): Promise<string | undefined> =>
+): Promise<Freed | undefined> =>
   follow(ledger, async () => {
     const runner = await ledger.runner(runnerId);
     if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: undefined };
@@ -55,6 +56,6 @@ export const storeGone = (
     const place = runner.state === "GONE" ? [] : giveBack(runner);
     const served = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
     const cost = runner.state === "GONE" ? [] : costChanges(served, runner, now);
-    const changes: Change[] = [{ put: goneRunner(runner, going, now) }, ...place, ...cost];
-    return { changes, result: place.length > 0 ? runner.classKey : undefined };
+    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...place, ...cost];
+    return { changes, result: place.length > 0 ? freedSlot(runner.classKey) : undefined };
   });

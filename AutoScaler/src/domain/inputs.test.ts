@@ -1,8 +1,10 @@
 import fc from "fast-check";
-import { parseClassKey, parseEndOrder, parseEndResult } from "./end-input";
+import { STOP_CODES } from "../../../Core/reasons";
+import { parseEndOrder, parseEndResult } from "./end-input";
 import { anOrder } from "./fakes/items";
+import { parseFreed } from "./freed";
 import { parseRunnerOrder } from "./runner-order-input";
-import { parseStopEvent, saysDead, saysInterrupted, saysNothing } from "./stop-event";
+import { deathOf, interruptionOf, parseStopEvent, saysNothing } from "./stop-event";
 
 const job = { object_kind: "build", build_id: 7, build_name: "x", build_status: "success", project_id: 1 };
 
@@ -12,9 +14,9 @@ describe("parseStopEvent", () => {
   });
 
   it("takes absent, null and empty ids as one", () => {
-    const expected = { kind: "runner", resourceId: "i-1", reason: "instance running" };
+    const expected = { kind: "runner", resourceId: "i-1", reason: "instance-running" };
     for (const runnerId of [undefined, null, ""]) {
-      expect(parseStopEvent({ runnerId, resourceId: "i-1", reason: "instance running" })).toEqual(expected);
+      expect(parseStopEvent({ runnerId, resourceId: "i-1", reason: "instance-running" })).toEqual(expected);
     }
   });
 
@@ -45,50 +47,55 @@ describe("parseStopEvent", () => {
   });
 
   it("trace 7: tells dead from dying, alive and warned", () => {
-    const reasons = [
-      "instance terminated",
-      "instance stopped",
-      "instance shutting-down",
-      "instance stopping",
-      "instance running",
-      "instance pending",
-      "spot interruption",
-      "rebalance recommendation",
-      "",
-    ].map((reason) => ({ reason }));
-    expect(reasons.filter(saysDead).map(({ reason }) => reason)).toEqual([
-      "instance terminated",
-      "instance stopped",
+    const events = [...new Set(STOP_CODES)].map((reason) => ({ reason }));
+    expect(events.flatMap((event) => deathOf(event) ?? [])).toEqual([
+      "instance-stopped",
+      "instance-terminated",
     ]);
-    expect(reasons.filter(saysNothing).map(({ reason }) => reason)).toEqual([
-      "instance shutting-down",
-      "instance stopping",
-      "instance running",
-      "instance pending",
+    expect(events.filter(saysNothing).map(({ reason }) => reason)).toEqual([
+      "instance-pending",
+      "instance-running",
+      "instance-shutting-down",
+      "instance-stopping",
     ]);
-    expect(reasons.filter(saysInterrupted).map(({ reason }) => reason)).toEqual([
-      "spot interruption",
-      "rebalance recommendation",
+    expect(events.flatMap((event) => interruptionOf(event) ?? [])).toEqual([
+      "spot-interruption",
+      "rebalance-recommendation",
     ]);
   });
+
+  it.each(["", "x", "instance terminated", 5, null])(
+    "F-56 trace 7: takes a reason that it does not know, %p, for one that says nothing of an instance",
+    (reason) => {
+      const event = parseStopEvent({ resourceId: "i-1", reason });
+      expect(event).toEqual({ kind: "runner", resourceId: "i-1" });
+      if (event.kind === "runner") expect([deathOf(event), saysNothing(event)]).toEqual([undefined, false]);
+    },
+  );
 });
 
 describe("what tasks hand to each other", () => {
   const facts = { id: 7, projectId: 1, status: "success", startedAt: 5, runnerId: 9 };
 
   it("an order survives the workflow's JSON", () => {
-    const order = { runnerId: 9, reason: "its job ended", isDead: true, endedJob: facts, ownJob: facts };
+    const order = { runnerId: 9, reason: "job-ended", isDead: true, endedJob: facts, ownJob: facts };
     expect(parseEndOrder(JSON.parse(JSON.stringify(order)))).toEqual(order);
-    const least = { reason: "r", isDead: false };
+    const least = { reason: "no-job", isDead: false };
     expect(parseEndOrder(least)).toEqual(least);
+    const orphan = { orphanId: "i-1", reason: "orphan-adopted", isDead: false };
+    expect(parseEndOrder(JSON.parse(JSON.stringify(orphan)))).toEqual(orphan);
   });
 
   it.each([
     ["an order without a reason", () => parseEndOrder({ runnerId: 9 })],
-    ["an order for runner zero", () => parseEndOrder({ runnerId: 0, reason: "" })],
-    ["a job without a status", () => parseEndOrder({ reason: "", endedJob: { id: 1, projectId: 1 } })],
-    ["an end without a runner", () => parseEndResult({})],
-    ["no class", () => parseClassKey({})],
+    ["an order with a reason that is no code", () => parseEndOrder({ runnerId: 9, reason: "its job ended" })],
+    ["an order for runner zero", () => parseEndOrder({ runnerId: 0, reason: "no-job" })],
+    ["a job without a status", () => parseEndOrder({ reason: "no-job", endedJob: { id: 1, projectId: 1 } })],
+    ["an end without a runner or an instance", () => parseEndResult({})],
+    ["nothing freed", () => parseFreed({})],
+    ["a slot without a class", () => parseFreed({ freed: { kind: "slot" } })],
+    ["a class where something freed is meant", () => parseFreed({ freed: "EC2#default" })],
+    ["something else freed", () => parseFreed({ freed: { kind: "EC2" } })],
     ["an order of the other carrier", () => parseRunnerOrder(anOrder(), "LAMBDA")],
     ["an order without tags", () => parseRunnerOrder({ ...anOrder(), tags: "ec2" }, "EC2")],
     ["an order that is a list", () => parseRunnerOrder([], "EC2")],
@@ -102,10 +109,13 @@ describe("what tasks hand to each other", () => {
       recordDeleted: true,
     });
     expect(parseEndResult({ runnerId: 9 })).toEqual({ runnerId: 9, recordDeleted: false });
+    expect(parseEndResult({ resourceId: "i-1", recordDeleted: true })).toEqual({ orphanId: "i-1" });
   });
 
   it("an order passes as it is", () => {
     expect(parseRunnerOrder(anOrder(), "EC2")).toEqual(anOrder());
-    expect(parseClassKey({ classKey: "EC2#default" })).toBe("EC2#default");
+    for (const freed of [{ kind: "slot", classKey: "EC2#default" }, { kind: "launch" }]) {
+      expect(parseFreed({ freed })).toEqual(freed);
+    }
   });
 });

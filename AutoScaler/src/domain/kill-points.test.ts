@@ -1,9 +1,9 @@
+import type { Dependencies } from "./dependencies";
 import { type FaultKind, faultPlan, ProcessDied, withFaults } from "./fakes/faults";
 import { machines } from "./fakes/machines";
 import { isClean, NOTHING, remains } from "./fakes/remains";
 import { detailOf, hook, smallWorld, workflows } from "./fakes/small-world";
 import type { GitLabJob } from "./ports";
-import type { World } from "./world";
 
 /** One call of one execution goes wrong; afterwards only sweeps run. Everything must be met and gone. */
 interface Scenario {
@@ -29,7 +29,7 @@ const play = async (scenario: Scenario, at: number | undefined, kind: FaultKind 
   const small = smallWorld({ stackCap: 2, classCap: 2 });
   const plan = faultPlan(at, kind);
   const { ledger, rows, gitLab, instances, bus, mappings, settings, clock } = small;
-  const faulty: World = {
+  const faulty: Dependencies = {
     ...small.world,
     ledger: withFaults(ledger, plan, "ledger"),
     rows: withFaults(rows, plan, "rows"),

@@ -1,14 +1,21 @@
 import { TransientError } from "../../../Core/errors";
-import { type Attempt, isLeased, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
+import {
+  type Attempt,
+  isLeased,
+  type Lease,
+  type LeaseKind,
+  type Runner,
+  type Time,
+  touch,
+} from "../../../Core/ledger";
+import type { Dependencies } from "./dependencies";
 import { LEASE_MILLISECONDS } from "./limits";
 import type { Ledger } from "./ports";
-import type { World } from "./world";
-
-type Purpose = "start" | "end" | "sweep";
 
 /** A lease for one call of a function: the holder is new each time, so nobody inherits it. */
-export const newLease = (world: Pick<World, "clock" | "nonce">, purpose: Purpose): Lease => ({
-  holder: `${purpose}:${world.nonce()}`,
+export const newLease = (world: Pick<Dependencies, "clock" | "nonce">, kind: LeaseKind): Lease => ({
+  kind,
+  holder: world.nonce(),
   until: world.clock.now() + LEASE_MILLISECONDS,
 });
 
@@ -18,7 +25,7 @@ export const isLeasedByOther = (item: { readonly lease?: Lease }, lease: Lease, 
 
 /** An end has been at this runner: it may be paused in GitLab although the ledger does not say so yet. */
 export const hasEndBegun = (runner: Runner): boolean =>
-  runner.pausedAt !== undefined || runner.lease?.holder.startsWith("end:") === true;
+  runner.pausedAt !== undefined || runner.lease?.kind === "end";
 
 const isHeldBy = (lease: Lease, item: Attempt | Runner | undefined): item is Attempt | Runner =>
   item?.lease?.holder === lease.holder;

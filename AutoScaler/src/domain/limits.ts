@@ -34,6 +34,9 @@ export const WAIT_MARGIN_SECONDS = 60;
  */
 export const LIFETIME_MARGIN_SECONDS = 21 * 60;
 
+/** An orphan that runs a job is left so long. */
+export const ORPHAN_LIFETIME_SECONDS = 24 * 3600;
+
 /**
  * A runner that no carrier took within this time gives its job up: a shortage of two hours is no moment's. Its
  * bootstrap row lives a little longer.

@@ -54,7 +54,7 @@ describe("lookUpRunner", () => {
     const job = small.gitLab.addJob({ id: 7, projectId: 2 });
     expect(await lookUp(small, hook({ ...job, projectId: 1 }))).toEqual({
       kind: "nothing",
-      reason: "GitLab knows no such job",
+      reason: "no-such-job",
     });
   });
 
@@ -65,7 +65,8 @@ describe("lookUpRunner", () => {
       const job = small.gitLab.addJob({ id: 7, status });
       expect(await lookUp(small, hook(job, "pending"))).toEqual({
         kind: "nothing",
-        reason: `the job is ${status}`,
+        reason: "job-not-pending",
+        detail: status,
       });
     },
   );
@@ -73,7 +74,7 @@ describe("lookUpRunner", () => {
   it("has nothing to start for a pending job that a runner was assigned", async () => {
     const small = smallWorld();
     const job = small.gitLab.addJob({ id: 7, runnerId: 3 });
-    expect(await lookUp(small, hook(job))).toEqual({ kind: "nothing", reason: "a runner has the job" });
+    expect(await lookUp(small, hook(job))).toEqual({ kind: "nothing", reason: "job-taken" });
   });
 
   it("asks again while GitLab's replica lags", async () => {
@@ -89,7 +90,8 @@ describe("lookUpRunner", () => {
     const job = small.gitLab.addJob({ id: 7, status: "created" });
     expect(await lookUp(small, hook(job, "pending"))).toEqual({
       kind: "nothing",
-      reason: "the job is created",
+      reason: "job-not-pending",
+      detail: "created",
     });
     expect(small.clock.sleeps.reduce((sum, each) => sum + each, 0)).toBe(10_000);
   });

@@ -1,12 +1,13 @@
 import { ConfigurationError } from "../../../Core/errors";
 import type { JobEvent } from "../../../Core/job-event";
+import type { LookUpSkipCode } from "../../../Core/reasons";
 import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing";
 import type { RunnerLookup, RunnerOrder } from "../../../Core/runner-order";
+import type { Dependencies } from "./dependencies";
 import { LOOK_UP_PATIENCE_MILLISECONDS } from "./limits";
 import type { GitLabJob } from "./ports";
-import type { World } from "./world";
 
-export type LookUpWorld = Pick<World, "mappings" | "gitLab" | "clock">;
+export type LookUpDependencies = Pick<Dependencies, "mappings" | "gitLab" | "clock">;
 
 /** The look-up, and why it came out so, for the log. */
 export interface LookUp {
@@ -18,10 +19,21 @@ type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "que
 
 const SECOND = 1_000;
 
-const nothing = (reason: string): LookUp => ({ lookup: { kind: "nothing", reason } });
+type Skip = Extract<RunnerLookup, { kind: "nothing" }>;
+
+const skip = (reason: LookUpSkipCode, detail?: string): Skip => ({
+  kind: "nothing",
+  reason,
+  ...(detail === undefined ? {} : { detail }),
+});
+
+const isSkip = (found: Facts | Skip): found is Skip => "kind" in found;
 
 /** GitLab's replicas lag behind its hooks: absent and `created` are asked again for ten seconds. */
-const readJob = async ({ gitLab, clock }: LookUpWorld, event: JobEvent): Promise<GitLabJob | undefined> => {
+const readJob = async (
+  { gitLab, clock }: LookUpDependencies,
+  event: JobEvent,
+): Promise<GitLabJob | undefined> => {
   const until = clock.now() + LOOK_UP_PATIENCE_MILLISECONDS;
   for (;;) {
     const job = await gitLab.job(event.projectId, event.jobId);
@@ -41,15 +53,15 @@ const verifiedFacts = (job: GitLabJob): Facts => ({
 });
 
 /** The payload counts for its two ids alone (I-16). A job with a runner assigned is taken (two-phase commit). */
-const verify = async (world: LookUpWorld, event: JobEvent): Promise<Facts | string> => {
+const verify = async (world: LookUpDependencies, event: JobEvent): Promise<Facts | Skip> => {
   const job = await readJob(world, event);
-  if (job === undefined) return "GitLab knows no such job";
-  if (job.status !== "pending") return `the job is ${job.status}`;
-  return job.runnerId === undefined ? verifiedFacts(job) : "a runner has the job";
+  if (job === undefined) return skip("no-such-job");
+  if (job.status !== "pending") return skip("job-not-pending", job.status);
+  return job.runnerId === undefined ? verifiedFacts(job) : skip("job-taken");
 };
 
 /** Without AccessToken the hook is all there is. */
-const payloadFacts = (world: LookUpWorld, event: JobEvent): Facts | string =>
+const payloadFacts = (world: LookUpDependencies, event: JobEvent): Facts | Skip =>
   event.status === "pending"
     ? {
         jobId: event.jobId,
@@ -59,7 +71,7 @@ const payloadFacts = (world: LookUpWorld, event: JobEvent): Facts | string =>
         queuedAt: world.clock.now(),
         verified: false,
       }
-    : `the job is ${event.status}`;
+    : skip("job-not-pending", event.status);
 
 const start = (
   facts: Facts,
@@ -77,16 +89,18 @@ const start = (
  *   taken instead (I-27); TransientError from GitLab or DynamoDB
  */
 export const lookUpRunner = async (
-  world: LookUpWorld,
+  world: LookUpDependencies,
   event: JobEvent,
   settings: RoutingSettings,
 ): Promise<LookUp> => {
   const isVerified = world.gitLab.mode === "verified";
   const facts = isVerified ? await verify(world, event) : payloadFacts(world, event);
-  if (typeof facts === "string") return nothing(facts);
+  if (isSkip(facts)) return { lookup: facts };
   const job = { projectId: facts.projectId, name: facts.jobName, tags: facts.tags, verified: isVerified };
   const decided = await route(job, (pk) => world.mappings.rows(pk), settings);
   if (decided.kind === "failed") throw new ConfigurationError(decided.why.sentence);
-  if (decided.kind === "nothing") return { ...nothing(decided.why.sentence), why: decided.why };
+  if (decided.kind === "nothing") {
+    return { lookup: skip("unmapped", decided.why.sentence), why: decided.why };
+  }
   return start(facts, decided);
 };

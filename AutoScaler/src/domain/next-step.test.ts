@@ -1,9 +1,9 @@
-import { type Attempt, isSpent, type Runner } from "../../../Core/ledger";
+import { type Attempt, isSpent, type OrderedAttempt, type Runner } from "../../../Core/ledger";
 import { anAttempt, aRunner, NOW } from "./fakes/items";
 import { nextStep } from "./next-step";
 
-const lease = { holder: "start:1", until: NOW + 1 };
-const expired = { holder: "start:1", until: NOW };
+const lease = { kind: "start", holder: "1", until: NOW + 1 } as const;
+const expired = { kind: "start", holder: "1", until: NOW } as const;
 const without = (runner: Runner): Runner => {
   const { resourceId: _, ...rest } = runner;
   return rest;
@@ -11,7 +11,7 @@ const without = (runner: Runner): Runner => {
 
 type Row = [string, readonly Attempt[], Runner | undefined, object];
 
-const failed = (attempt: number, at: number, more: Partial<Attempt> = {}) =>
+const failed = (attempt: number, at: number, more: Partial<OrderedAttempt> = {}) =>
   anAttempt({ attempt, state: "FAILED", times: { FAILED: at }, ...more });
 
 const ROWS: readonly Row[] = [
@@ -143,9 +143,9 @@ const ROWS: readonly Row[] = [
     "F-31: opens none after one that no carrier took for hours",
     [failed(1, 0, { isLast: true })],
     undefined,
-    { kind: "nothing", reason: "attempts used up" },
+    { kind: "nothing", reason: "attempts-used-up" },
   ],
-  ["F-36: says it once", [failed(3, 0)], undefined, { kind: "nothing", reason: "attempts used up" }],
+  ["F-36: says it once", [failed(3, 0)], undefined, { kind: "nothing", reason: "attempts-used-up" }],
   [
     "does nothing for an attempt whose runner cannot be read",
     [anAttempt({ state: "CREATED" })],

@@ -3,11 +3,15 @@ import {
   type AttemptNumber,
   isLastAttempt,
   isLeased,
+  isOrdered,
   isRobbed,
   isSpent,
+  type OrderedAttempt,
   type Runner,
+  type StartedRunner,
   type Time,
 } from "../../../Core/ledger";
+import type { StartSkipCode } from "../../../Core/reasons";
 import { isTooEarly, retryAt } from "./retries";
 
 /** What a start has to do for a pending job, as the ledger stands. */
@@ -18,27 +22,24 @@ export type NextStep =
       readonly number: AttemptNumber;
       readonly proof: readonly (Attempt | Runner)[];
     }
-  | { readonly kind: "claim"; readonly waiting: Attempt }
+  | { readonly kind: "claim"; readonly waiting: OrderedAttempt }
   /** A start died before it stored a runner: nothing of it can run. */
-  | { readonly kind: "take-over"; readonly claimed: Attempt }
+  | { readonly kind: "take-over"; readonly claimed: OrderedAttempt }
   /** A runner is stored and not launched. */
-  | { readonly kind: "resume"; readonly attempt: Attempt; readonly runner: Runner }
+  | { readonly kind: "resume"; readonly attempt: OrderedAttempt; readonly runner: StartedRunner }
   | { readonly kind: "exhausted"; readonly last: Attempt; readonly runner?: Runner }
-  | { readonly kind: "nothing"; readonly reason: string };
+  | { readonly kind: "nothing"; readonly reason: StartSkipCode };
 
-/** Nothing will ever start the job: it has been reported. */
-export const USED_UP = "attempts used up";
-
-const nothing = (reason: string): NextStep => ({ kind: "nothing", reason });
+const nothing = (reason: StartSkipCode): NextStep => ({ kind: "nothing", reason });
 
 const afterSpent = (last: Attempt, runner: Runner | undefined, now: Time): NextStep => {
   const robbed = (last.robbed ?? 0) + (isRobbed(last, runner) ? 1 : 0);
   if (isLastAttempt({ ...last, robbed })) {
     return last.state === "FAILED"
-      ? nothing(USED_UP)
+      ? nothing("attempts-used-up")
       : { kind: "exhausted", last, ...(runner ? { runner } : {}) };
   }
-  if (now < retryAt(last)) return nothing("failed a moment ago");
+  if (now < retryAt(last)) return nothing("failed-lately");
   return {
     kind: "open",
     number: { attempt: last.attempt + 1, robbed },
@@ -47,10 +48,10 @@ const afterSpent = (last: Attempt, runner: Runner | undefined, now: Time): NextS
 };
 
 /** A runner of an attempt that is neither launched nor being ended. */
-const afterStored = (attempt: Attempt, runner: Runner, now: Time): NextStep => {
+const afterStored = (attempt: OrderedAttempt, runner: StartedRunner, now: Time): NextStep => {
   if (runner.state !== "STARTING") return nothing("met");
   if (runner.resourceId !== undefined) return nothing("launched");
-  if (isLeased(runner, now)) return nothing("under way");
+  if (isLeased(runner, now)) return nothing("under-way");
   return { kind: "resume", attempt, runner };
 };
 
@@ -63,11 +64,13 @@ const afterStored = (attempt: Attempt, runner: Runner, now: Time): NextStep => {
 export const nextStep = (attempts: readonly Attempt[], runner: Runner | undefined, now: Time): NextStep => {
   const last = attempts.at(-1);
   if (last === undefined) return { kind: "open", number: { attempt: 1 }, proof: [] };
-  if (last.state === "RUNNING" || last.state === "ENDED") return nothing("the job ran already");
+  if (last.state === "RUNNING" || last.state === "ENDED") return nothing("job-ran");
   if (isSpent(last, runner)) return afterSpent(last, runner, now);
-  if (last.state === "WAITING" && isTooEarly(last, now)) return nothing("GitLab asked to wait");
+  if (last.state === "WAITING" && isTooEarly(last, now)) return nothing("too-early");
   if (last.state === "WAITING") return { kind: "claim", waiting: last };
   if (last.state === "CLAIMED")
-    return isLeased(last, now) ? nothing("under way") : { kind: "take-over", claimed: last };
-  return runner === undefined ? nothing("its runner is unknown") : afterStored(last, runner, now);
+    return isLeased(last, now) ? nothing("under-way") : { kind: "take-over", claimed: last };
+  return runner === undefined || runner.adopted || !isOrdered(last)
+    ? nothing("runner-unknown")
+    : afterStored(last, runner, now);
 };

@@ -1,10 +1,10 @@
 import type { Attempt, Runner, Time } from "../../../Core/ledger";
 import { follow } from "./commit";
+import type { Dependencies } from "./dependencies";
 import { type PickUpFacts, planPickUp } from "./pick-up-plan";
 import type { Ledger, OurEvent } from "./ports";
-import type { World } from "./world";
 
-type NoteWorld = Pick<World, "ledger" | "clock">;
+type NoteDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 const runnersOf = async (ledger: Ledger, attempts: readonly Attempt[]): Promise<readonly Runner[]> => {
   const ids = [...new Set(attempts.flatMap(({ runnerId }) => (runnerId === undefined ? [] : [runnerId])))];
@@ -13,7 +13,7 @@ const runnersOf = async (ledger: Ledger, attempts: readonly Attempt[]): Promise<
 };
 
 const readFacts = async (
-  { ledger, clock }: NoteWorld,
+  { ledger, clock }: NoteDependencies,
   job: PickUpFacts["job"],
   runnerId: number,
   pausedAt: Time | undefined,
@@ -39,7 +39,7 @@ const readFacts = async (
  * @returns events that are to be put now
  */
 export const notePickUp = (
-  world: NoteWorld,
+  world: NoteDependencies,
   job: PickUpFacts["job"],
   runnerId: number,
   pausedAt?: Time,

@@ -32,7 +32,9 @@ const effects = ({ gitLab, ec2, instances, ledger }: SmallWorld) => ({
   launched: [...ec2.launched.keys()].sort(),
   terminated: [...new Set(instances.terminated)].sort(),
   taken: ledger.taken(STACK),
-  states: [...ledger.items.values()].map((item) => `${item.kind} ${item.jobId} ${item.state}`).sort(),
+  states: [...ledger.items.values()]
+    .map((item) => `${item.kind} ${item.kind === "orphan" ? item.resourceId : item.jobId} ${item.state}`)
+    .sort(),
 });
 
 const send = async (small: SmallWorld, hooks: readonly (typeof HOOKS)[number][]): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { RunnerEndCode } from "../../../Core/reasons";
 import type { RunnerOrder } from "../../../Core/runner-order";
 import type { GitLabJob, OurEvent } from "./ports";
 
@@ -22,7 +23,7 @@ export const pendingEvent = (order: RunnerOrder, attempt: number): OurEvent =>
     attempt,
   );
 
-export const runnerEnded = (runnerId: number, reason: string): OurEvent => ({
+export const runnerEnded = (runnerId: number, reason: RunnerEndCode): OurEvent => ({
   detailType: "RunnerEnded",
   runnerId,
   reason,

@@ -1,12 +1,12 @@
 import type { Runner, Time } from "../../../Core/ledger";
 import { hasEnded } from "./close-attempt";
+import type { Dependencies } from "./dependencies";
 import type { EndOrder, JobFacts } from "./end-order";
 import { PAUSE_SETTLES_MILLISECONDS } from "./limits";
 import type { GitLabJob } from "./ports";
 import { isOverdue } from "./why-end";
-import type { World } from "./world";
 
-type LookWorld = Pick<World, "gitLab" | "clock">;
+type PauseDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
 /** It ran its one job to the end and was paused all the while: it can have no other. */
 const hasRunIts = (runner: Runner, job: JobFacts | undefined): boolean =>
@@ -18,7 +18,7 @@ export const needsNoLook = (runner: Runner, order: EndOrder, now: Time): boolean
   return runner.pausedAt !== undefined && hasRunIts(runner, order.endedJob);
 };
 
-export type Look =
+export type Occupancy =
   /** `isForced`: nobody could pause it. */
   { readonly kind: "free"; readonly isForced?: true } | { readonly kind: "busy"; readonly job: GitLabJob };
 
@@ -26,7 +26,11 @@ export type Look =
  * Pauses first, then looks. A runner that never ran its own job may have a request for a job under way: it gets
  * ten seconds before the look, which shows assigned jobs too (trace 1).
  */
-export const pauseAndLook = async (world: LookWorld, runner: Runner, order: EndOrder): Promise<Look> => {
+export const pauseAndLook = async (
+  world: PauseDependencies,
+  runner: Runner,
+  order: EndOrder,
+): Promise<Occupancy> => {
   const { gitLab, clock } = world;
   if ((await gitLab.pauseRunner(runner.runnerId)) === "gone") return { kind: "free" };
   if (!hasRunIts(runner, order.endedJob)) await clock.sleep(PAUSE_SETTLES_MILLISECONDS);

@@ -1,4 +1,4 @@
-import type { Attempt, Runner } from "../../../Core/ledger";
+import type { LedgerItem, Runner, StartedRunner } from "../../../Core/ledger";
 import { anAttempt, anOrder, aRunner, NOW } from "./fakes/items";
 import { type PickUpFacts, planPickUp } from "./pick-up-plan";
 
@@ -14,10 +14,10 @@ const facts = (patch: Partial<PickUpFacts> = {}): PickUpFacts => ({
   ...patch,
 });
 
-const puts = (given: PickUpFacts): (Attempt | Runner)[] =>
+const puts = (given: PickUpFacts): LedgerItem[] =>
   planPickUp(given).changes.flatMap((change) => ("put" in change ? [change.put] : []));
 
-const other = (patch: Partial<Runner> = {}): Runner =>
+const other = (patch: Partial<StartedRunner> = {}): Runner =>
   aRunner({ runnerId: 9002, jobId: 8, launchedFor: { jobId: 8, attempt: 1 }, resourceId: "i-2", ...patch });
 
 /** Job 7 runs on job 8's runner 9002, while its own 9001 is still without a job. */
@@ -56,10 +56,15 @@ describe("planPickUp", () => {
   });
 
   it("I-26: a runner whose launch waits is waited for by the robbed job from then on", () => {
-    const { resourceId: _, ...held } = aRunner({ reason: "rate" });
-    const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "ec2" })];
+    const { resourceId: _, ...held } = aRunner({ heldBy: "rate" });
+    const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "launch-rate" })];
     const changed = puts(stolen({ own: [held], attempts }));
-    expect(changed[2]).toMatchObject({ jobId: 8, state: "LAUNCHED", runnerId: 9001, waitingFor: "ec2" });
+    expect(changed[2]).toMatchObject({
+      jobId: 8,
+      state: "LAUNCHED",
+      runnerId: 9001,
+      waitingFor: "launch-rate",
+    });
     expect(changed[3]).not.toHaveProperty("waitingFor");
   });
 
@@ -71,11 +76,11 @@ describe("planPickUp", () => {
     ]);
   });
 
-  it.each<[string, Partial<Runner>]>([
+  it.each<[string, Partial<StartedRunner>]>([
     ["has other tags", { order: anOrder({ tags: ["arm"] }) }],
     ["is of another project", { order: anOrder({ projectId: 2 }) }],
     ["is paused by an end", { pausedAt: NOW }],
-    ["has an end at it", { lease: { holder: "end:1", until: NOW } }],
+    ["has an end at it", { lease: { kind: "end", holder: "1", until: NOW } }],
     ["is ending", { state: "ENDING" }],
     ["is busy itself", { state: "BUSY", busyJobId: 9 }],
   ])("P-1: puts the robbed job's next attempt when the job's own runner %s", (_why, patch) => {
@@ -91,7 +96,7 @@ describe("planPickUp", () => {
   });
 
   it("swaps a runner whose start is still at it: the start finds out by the version", () => {
-    const leased = aRunner({ lease: { holder: "start:1", until: NOW + 1 } });
+    const leased = aRunner({ lease: { kind: "start", holder: "1", until: NOW + 1 } });
     expect(puts(stolen({ own: [leased] }))[1]).toMatchObject({ jobId: 8, lease: leased.lease });
   });
 
@@ -119,7 +124,7 @@ describe("planPickUp", () => {
   });
 
   it("takes a job out of the line that another's runner took", () => {
-    const waiting = anAttempt({ state: "WAITING", waitingFor: "place" });
+    const waiting = anAttempt({ state: "WAITING", waitingFor: "slot" });
     const [, attempt] = puts(stolen({ attempts: [waiting], own: [] }));
     expect(attempt).toMatchObject({ state: "RUNNING" });
     expect(attempt).not.toHaveProperty("waitingFor");

@@ -1,9 +1,17 @@
-import { type Attempt, advanceRunner, type Runner, type Time, touch } from "../../../Core/ledger";
+import {
+  type Attempt,
+  advanceRunner,
+  type OrderedAttempt,
+  type Runner,
+  type StartedRunner,
+  type Time,
+  touch,
+} from "../../../Core/ledger";
 import { runAttempt } from "./close-attempt";
 import { fits } from "./fits";
 import { hasEndBegun } from "./leases";
 import { pendingEvent, runnerEnded } from "./our-events";
-import type { Change, OurEvent } from "./ports";
+import type { LedgerChange, OurEvent } from "./ports";
 
 /** All that a pick-up is decided by, read from the ledger. */
 export interface PickUpFacts {
@@ -23,7 +31,7 @@ export interface PickUpFacts {
 }
 
 export interface PickUpPlan {
-  readonly changes: readonly Change[];
+  readonly changes: readonly LedgerChange[];
   /** Put after the commit; a repeat puts them again. */
   readonly events: readonly OurEvent[];
 }
@@ -49,9 +57,13 @@ const isNoted = ({ job, pausedAt }: PickUpFacts, runner: Runner): boolean =>
   runner.busyJobId === job.id && (runner.pausedAt !== undefined || pausedAt === undefined);
 
 /** The job's own runner that could serve the robbed job instead: alive, no end at it, fitting. */
-const replacement = ({ job, own, runnerId }: PickUpFacts, robbed: Attempt): Runner | undefined =>
+const replacement = (
+  { job, own, runnerId }: PickUpFacts,
+  robbed: OrderedAttempt,
+): StartedRunner | undefined =>
   own.find(
-    (runner) =>
+    (runner): runner is StartedRunner =>
+      !runner.adopted &&
       runner.runnerId !== runnerId &&
       runner.state === "STARTING" &&
       runner.jobId === job.id &&
@@ -59,18 +71,18 @@ const replacement = ({ job, own, runnerId }: PickUpFacts, robbed: Attempt): Runn
       fits(runner.order, robbed.order),
   );
 
-const isWaitingForRunner = (attempt: Attempt): boolean =>
+const isWaitingForRunner = (attempt: Attempt): attempt is OrderedAttempt =>
   attempt.state === "CREATED" || attempt.state === "LAUNCHED";
 
 /** The robbed job's attempt that still counts on the runner. */
-const robbedAttempt = ({ robbed, runner }: PickUpFacts): Attempt | undefined => {
+const robbedAttempt = ({ robbed, runner }: PickUpFacts): OrderedAttempt | undefined => {
   const last = latest(robbed);
   return last !== undefined && last.runnerId === runner?.runnerId && isWaitingForRunner(last)
     ? last
     : undefined;
 };
 
-const running = ({ attempts, runnerId, now }: PickUpFacts): readonly Change[] =>
+const running = ({ attempts, runnerId, now }: PickUpFacts): readonly LedgerChange[] =>
   attempts.flatMap((attempt) => runAttempt(attempt, runnerId, now));
 
 /** The job's other runners have nothing to do any more. */
@@ -79,13 +91,18 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
     .filter(
       (runner) => runner.state === "STARTING" && runner.jobId === job.id && !kept.includes(runner.runnerId),
     )
-    .map((runner) => runnerEnded(runner.runnerId, "its job ran on another runner"));
+    .map((runner) => runnerEnded(runner.runnerId, "no-longer-needed"));
 
 /**
  * Exchanges the two runners in one transaction: each job keeps an attempt with a runner of its own. One that waits
  * for its launch is waited for by the other job.
  */
-const swap = (facts: PickUpFacts, runner: Runner, robbed: Attempt, other: Runner): readonly Change[] => {
+const swap = (
+  facts: PickUpFacts,
+  runner: Runner,
+  robbed: OrderedAttempt,
+  other: StartedRunner,
+): readonly LedgerChange[] => {
   const served = facts.attempts.find((attempt) => attempt.attempt === other.attempt);
   const moved = touch(other, { jobId: robbed.jobId, attempt: robbed.attempt });
   const { resourceId, market, pricePerHour } = other;
@@ -106,7 +123,7 @@ const stolen = (facts: PickUpFacts, runner: Runner): PickUpPlan => {
   if (robbed !== undefined && other !== undefined) {
     return { changes: swap(facts, runner, robbed, other), events: spare(facts, [other.runnerId]) };
   }
-  const noted: readonly Change[] = isNoted(facts, runner) ? [] : [{ put: busy(facts, runner) }];
+  const noted: readonly LedgerChange[] = isNoted(facts, runner) ? [] : [{ put: busy(facts, runner) }];
   const next = robbed === undefined ? [] : [pendingEvent(robbed.order, robbed.attempt + 1)];
   return { changes: [...noted, ...running(facts)], events: [...next, ...spare(facts, [])] };
 };
@@ -118,7 +135,7 @@ const stolen = (facts: PickUpFacts, runner: Runner): PickUpPlan => {
 export const planPickUp = (facts: PickUpFacts): PickUpPlan => {
   const { runner } = facts;
   if (runner !== undefined && runner.jobId !== facts.job.id) return stolen(facts, runner);
-  const noted: readonly Change[] =
+  const noted: readonly LedgerChange[] =
     runner === undefined || isNoted(facts, runner) ? [] : [{ put: busy(facts, runner) }];
   return {
     changes: [...noted, ...running(facts)],

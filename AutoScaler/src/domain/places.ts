@@ -1,7 +1,7 @@
 import type { Place } from "../../../Core/ledger";
 import type { RunnerClass } from "../../../Core/runner-class";
 import { classKey } from "../../../Core/runner-class";
-import { type Caps, type Change, type Ledger, SHARDS, STACK } from "./ports";
+import { type Caps, type Ledger, type LedgerChange, SHARDS, STACK } from "./ports";
 
 /**
  * How a cap is spread over counters, so that a burst does not queue for one item. The limits sum up to the cap.
@@ -27,7 +27,7 @@ export const freeShard = (counts: readonly number[], cap: number, start: number)
 
 export interface FreePlace {
   readonly place: Place;
-  readonly take: readonly Change[];
+  readonly take: readonly LedgerChange[];
 }
 
 /** A place under both caps, or undefined. `start` spreads a burst: neighbours begin at neighbouring shards. */
@@ -42,7 +42,7 @@ export const findPlace = async (
   const stackShard = freeShard(stackCounts, caps.stack, start);
   const classShard = freeShard(classCounts, caps.ofClass(runnerClass), start);
   if (stackShard === undefined || classShard === undefined) return undefined;
-  const take = (scope: string, shard: number, cap: number): Change => ({
+  const take = (scope: string, shard: number, cap: number): LedgerChange => ({
     take: { scope, shard, limit: shardLimit(cap, shard) },
   });
   return {
@@ -52,10 +52,16 @@ export const findPlace = async (
 };
 
 /** The changes that free an item's place; none when it holds none. */
-export const giveBack = (item: { readonly place?: Place; readonly classKey: string }): readonly Change[] =>
-  item.place === undefined
+export const giveBack = ({
+  place,
+  classKey: key,
+}: {
+  readonly place?: Place;
+  readonly classKey?: string | undefined;
+}): readonly LedgerChange[] =>
+  place === undefined || key === undefined
     ? []
     : [
-        { giveBack: { scope: STACK, shard: item.place.stackShard } },
-        { giveBack: { scope: item.classKey, shard: item.place.classShard } },
+        { giveBack: { scope: STACK, shard: place.stackShard } },
+        { giveBack: { scope: key, shard: place.classShard } },
       ];

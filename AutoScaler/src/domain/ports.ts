@@ -1,5 +1,10 @@
 import type { BootstrapRow } from "../../../Core/bootstrap-row";
-import type { Attempt, Place, Runner, Time } from "../../../Core/ledger";
+import type { GitLabJob, GitLabRunner } from "../../../Core/gitlab/answers";
+import type { LedgerItem, Place, StartedRunner, Time } from "../../../Core/ledger";
+import type { LedgerReader, Note } from "../../../Core/ledger/reader";
+import type { RefusedStatus } from "../../../Core/ledger/refusals";
+import type { Page } from "../../../Core/page";
+import type { LaunchRefusal, RunnerEndCode } from "../../../Core/reasons";
 import type { RunnerClass } from "../../../Core/runner-class";
 
 /**
@@ -18,24 +23,13 @@ export type Nonce = () => string;
 
 // ---------------------------------------------------------------------------------------------- ledger
 
-/** Counters of taken places: index is the shard, value how many are taken. `STACK` counts all classes. */
-export const STACK = "stack";
-export const SHARDS = 16;
-
-/** A small versioned record of ours beside the items: the sweep's lease and cursor, EC2's pace, known classes. */
-export interface Note {
-  readonly name: string;
-  readonly version: number;
-  readonly value: unknown;
-}
-
 /**
  * One write of a transaction. `put` of an item is on condition that the stored version is `item.version - 1`
  * (version 1: that there is none). `take` is on condition that the shard's count is below `limit`.
  */
-export type Change =
-  | { readonly put: Attempt | Runner }
-  | { readonly check: Attempt | Runner }
+export type LedgerChange =
+  | { readonly put: LedgerItem }
+  | { readonly check: LedgerItem }
   | { readonly take: { readonly scope: string; readonly shard: number; readonly limit: number } }
   | { readonly giveBack: { readonly scope: string; readonly shard: number } }
   | { readonly note: Note }
@@ -52,34 +46,14 @@ export interface Moments {
 /** A row's next moment that lies so far after `until` is a clock's error or a broken item: the row begins anew. */
 export const STRAY_MILLISECONDS = 60_000;
 
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  /** Absent on the last page. */
-  readonly next?: string;
-}
-
-export interface Ledger {
-  /** All attempts of a job, first to last; consistent. */
-  attempts(jobId: number): Promise<readonly Attempt[]>;
-  /** Consistent. */
-  runner(runnerId: number): Promise<Runner | undefined>;
-  /** Through an index, then read consistently. */
-  runnerByResource(resourceId: string): Promise<Runner | undefined>;
-  /** Consistent; `SHARDS` numbers. */
-  places(scope: string): Promise<readonly number[]>;
-  note(name: string): Promise<Note | undefined>;
+export interface Ledger extends LedgerReader {
   /** All or nothing. False: a condition did not hold, nothing was written: read again and follow (F-17). */
-  commit(changes: readonly Change[]): Promise<boolean>;
+  commit(changes: readonly LedgerChange[]): Promise<boolean>;
   /**
    * The next moment of a row that all who ask share; undefined when it lies after `until`. One item and no
    * transaction: any number may ask at once, and none is in another's way.
    */
   nextMoment(row: string, moments: Moments): Promise<Time | undefined>;
-  /** Attempts in a class's line (see `isInLine`), oldest `queuedAt` first. May lag behind by a moment. */
-  waiting(classKey: string, limit: number): Promise<readonly Attempt[]>;
-  /** Attempts that are neither in line, ENDED nor FAILED, and runners not GONE or with a record to delete. May lag. */
-  openAttempts(cursor?: string): Promise<Page<Attempt>>;
-  openRunners(cursor?: string): Promise<Page<Runner>>;
 }
 
 export interface BootstrapRows {
@@ -107,26 +81,6 @@ export interface Mappings {
 
 // ---------------------------------------------------------------------------------------------- GitLab
 
-/** https://docs.gitlab.com/api/jobs/ */
-export interface GitLabJob {
-  readonly id: number;
-  readonly projectId: number;
-  readonly name: string;
-  /** Any of the thirteen statuses. */
-  readonly status: string;
-  readonly tags: readonly string[];
-  readonly createdAt: Time;
-  readonly startedAt?: Time;
-  readonly finishedAt?: Time;
-  readonly runnerId?: number;
-}
-
-export interface GitLabRunner {
-  readonly id: number;
-  readonly description: string;
-  readonly paused: boolean;
-}
-
 export interface NewRunner {
   readonly projectId: number;
   readonly description: string;
@@ -142,11 +96,8 @@ export interface RunnerRefused {
 
 /** The project's own answer, not GitLab's: CI/CD is switched off there, or nobody of the token's knows it (any more). */
 export interface ProjectRefused {
-  readonly refused: 403 | 404;
+  readonly refused: RefusedStatus;
 }
-
-/** GitLab is left alone for an hour at most, whatever it asks for: its limits are per minute. */
-export const MAX_THROTTLE_SECONDS = 3_600;
 
 /** Every method throws ThrottledError when GitLab asks to be left alone for a while. */
 export interface GitLab {
@@ -177,16 +128,6 @@ export interface GitLab {
 
 // ---------------------------------------------------------------------------------------------- carriers
 
-export type LaunchRefusal =
-  /** None to be had just now: the next market, then wait. */
-  | "capacity"
-  /** vCPU or spot quota: wait and alarm. */
-  | "limit"
-  /** Too many requests: wait. */
-  | "rate"
-  /** An operator must act: fail and alarm. */
-  | "configuration";
-
 export type Launch =
   | {
       readonly kind: "launched";
@@ -206,9 +147,9 @@ export type Launch =
  */
 export interface RunnerProvider {
   /** Throws TransientError when it may have been launched: the caller keeps the state, a repeat adopts. */
-  launch(runner: Runner): Promise<Launch>;
+  launch(runner: StartedRunner): Promise<Launch>;
   /** Looks for what a lost answer may have left behind, by our tag. Undefined: nothing found. */
-  find(runner: Runner): Promise<Launch | undefined>;
+  find(runner: StartedRunner): Promise<Launch | undefined>;
 }
 
 export type InstanceState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
@@ -250,7 +191,7 @@ export type OurEvent =
       readonly detailType: "RunnerEnded";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      readonly reason: string;
+      readonly reason: RunnerEndCode;
     };
 
 export interface EventBus {
@@ -270,4 +211,5 @@ export interface Caps {
   readonly ofClass: (runnerClass: RunnerClass) => number;
 }
 
-export type { Place };
+export { SHARDS, STACK } from "../../../Core/ledger/keys";
+export type { GitLabJob, GitLabRunner, LaunchRefusal, Note, Page, Place };

@@ -1,10 +1,10 @@
 import fc from "fast-check";
+import type { Dependencies } from "./dependencies";
 import { interleaved } from "./fakes/interleaved";
 import { machines } from "./fakes/machines";
 import { isClean, NOTHING, remains } from "./fakes/remains";
 import { detailOf, hook, smallWorld, workflows } from "./fakes/small-world";
 import { STACK } from "./ports";
-import type { World } from "./world";
 
 const MINUTE = 60_000;
 const CAP = 3;
@@ -41,7 +41,7 @@ const play = async (
     pick += 1;
     return items.length === 0 ? undefined : items[(picks[pick % picks.length] ?? 0) % items.length];
   };
-  const slow: World = {
+  const slow: Dependencies = {
     ...small.world,
     ledger: interleaved(ledger, scheduler),
     rows: interleaved(rows, scheduler),

@@ -33,12 +33,18 @@ describe("recordFailure", () => {
     const { ledger, metrics, record } = setUp();
     expect(await record(event, "ConfigurationError")).toEqual({ kind: "failed" });
     expect(await ledger.attempts(7)).toMatchObject([
-      { state: "FAILED", reason: "ConfigurationError: The row has no type", classKey: "none" },
+      {
+        state: "FAILED",
+        reason: "configuration",
+        detail: "The row has no type",
+        projectId: 1,
+        jobName: "build",
+      },
     ]);
     expect(metrics.recorded).toContainEqual({
       name: "JobsFailed",
       value: 1,
-      dimensions: { reason: "ConfigurationError" },
+      dimensions: { reason: "configuration" },
     });
   });
 
@@ -70,7 +76,7 @@ describe("recordFailure", () => {
     await ledger.commit([{ put: anAttempt({ state: "CLAIMED", place }) }]);
     expect(await record({ ...event, lookup: {} }, "ConfigurationError")).toEqual({
       kind: "failed",
-      placeFreed: "EC2#default",
+      freed: { kind: "slot", classKey: "EC2#default" },
     });
     expect(ledger.taken("stack")).toBe(-1);
   });
@@ -95,7 +101,7 @@ describe("recordFailure", () => {
 
   it("trace 6: leaves a claim that is leased and whatever may have been launched", async () => {
     for (const patch of [
-      { state: "CLAIMED", lease: { holder: "start:1", until: NOW + 1 } },
+      { state: "CLAIMED", lease: { kind: "start", holder: "1", until: NOW + 1 } },
       { state: "CREATED" },
       { state: "LAUNCHED" },
       { state: "RUNNING" },

@@ -7,17 +7,18 @@ import {
   type Time,
   ttlAfter,
 } from "../../../Core/ledger";
-import type { RunnerOrder } from "../../../Core/runner-order";
-import { failAttempt } from "./close-attempt";
+import type { AttemptFailureCode } from "../../../Core/reasons";
+import { type AttemptFailure, failAttempt } from "./close-attempt";
 import { follow } from "./commit";
-import type { Change } from "./ports";
+import type { Dependencies } from "./dependencies";
+import { type Freed, freedSlot } from "./freed";
+import type { LedgerChange } from "./ports";
 import { isRepeat, retryAt } from "./retries";
-import type { World } from "./world";
 
-export type FailureWorld = Pick<World, "ledger" | "clock" | "metric">;
+export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 
 /** What the workflow caught: an error's name, and Lambda's text about it. */
-export interface Failure {
+export interface WorkflowFailure {
   /** Absent: the end of a runner failed, the sweep asks for it again. */
   readonly job?: JobEvent;
   /** The workflow had not found out yet which runner the job needs. */
@@ -28,35 +29,27 @@ export interface Failure {
 
 export interface RecordedFailure {
   readonly kind: "failed" | "noted";
-  readonly placeFreed?: string;
+  readonly freed?: Freed;
 }
 
-/** GitLab did not say whether it made a runner. */
-const NO_ANSWER = "NoAnswerError";
+/** Errors that prove that trying again at once is no use, and what they say of the attempt. */
+const LASTING = {
+  ConfigurationError: "configuration",
+  InvalidInputError: "invalid-input",
+  NoAnswerError: "gitlab-no-answer",
+} as const satisfies Record<string, AttemptFailureCode>;
 
-/** Errors that prove that trying again at once is no use. */
-const LASTING = ["ConfigurationError", "InvalidInputError", NO_ANSWER];
+const isLasting = (error: string): error is keyof typeof LASTING => Object.hasOwn(LASTING, error);
 
-/** A job that was not looked up has no order; the item holds what is known, and a class of its own name. */
-const unknownOrder = (job: JobEvent, now: Time): RunnerOrder => ({
-  jobId: job.jobId,
-  projectId: job.projectId,
-  jobName: job.jobName,
-  tags: [],
-  queuedAt: now,
-  runnerClass: { name: "none", type: "LAMBDA", lifetimeSeconds: 0, waitTimeoutSeconds: 0, maxRunners: 0 },
-  verified: false,
-});
-
-const failedLookUp = (job: JobEvent, number: AttemptNumber, reason: string, now: Time): Attempt => ({
+const failedLookUp = (job: JobEvent, number: AttemptNumber, failure: AttemptFailure, now: Time): Attempt => ({
   kind: "attempt",
   jobId: job.jobId,
   ...number,
   version: 1,
   state: "FAILED",
-  order: unknownOrder(job, now),
-  classKey: "none",
-  reason,
+  projectId: job.projectId,
+  jobName: job.jobName,
+  ...failure,
   times: { FAILED: now },
   ttl: ttlAfter(now),
 });
@@ -65,14 +58,14 @@ const failedLookUp = (job: JobEvent, number: AttemptNumber, reason: string, now:
 const afterLookUp = (
   job: JobEvent,
   last: Attempt | undefined,
-  reason: string,
+  failure: AttemptFailure,
   now: Time,
-): readonly Change[] => {
-  if (last === undefined) return [{ put: failedLookUp(job, { attempt: 1 }, reason, now) }];
-  if (last.state === "WAITING") return failAttempt(last, reason, now);
+): readonly LedgerChange[] => {
+  if (last === undefined) return [{ put: failedLookUp(job, { attempt: 1 }, failure, now) }];
+  if (last.state === "WAITING") return failAttempt(last, failure, now);
   const mayFollow = last.state === "FAILED" && !isLastAttempt(last) && now >= retryAt(last);
   const next = { attempt: last.attempt + 1, ...(last.robbed === undefined ? {} : { robbed: last.robbed }) };
-  return mayFollow ? [{ put: failedLookUp(job, next, reason, now) }, { check: last }] : [];
+  return mayFollow ? [{ put: failedLookUp(job, next, failure, now) }, { check: last }] : [];
 };
 
 /**
@@ -81,19 +74,18 @@ const afterLookUp = (
  */
 const afterStart = (
   last: Attempt | undefined,
-  { error }: Failure,
-  reason: string,
+  failure: AttemptFailure,
   now: Time,
-): readonly Change[] => {
+): readonly LedgerChange[] => {
   if (last?.state !== "CLAIMED" || isLeased(last, now)) return [];
-  const isRepeated = error === NO_ANSWER && !isRepeat(last) && !isLastAttempt(last);
-  return isRepeated ? [] : failAttempt(last, reason, now);
+  const isRepeated = failure.reason === "gitlab-no-answer" && !isRepeat(last) && !isLastAttempt(last);
+  return isRepeated ? [] : failAttempt(last, failure, now);
 };
 
-/** The error's message, out of Lambda's JSON; a sentence at most. */
-const sentence = ({ error, cause }: Failure): string => {
-  const message = /"errorMessage":"((?:[^"\\]|\\.){1,300})/.exec(cause)?.[1] ?? "";
-  return message === "" ? error : `${error}: ${message}`;
+/** The error's message, out of Lambda's JSON, which may be cut off; a sentence at most. */
+const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
+  const detail = /"errorMessage":"((?:[^"\\]|\\.){1,300})/.exec(cause)?.[1];
+  return detail === undefined ? {} : { detail };
 };
 
 /**
@@ -101,21 +93,21 @@ const sentence = ({ error, cause }: Failure): string => {
  * claim that was not followed by a runner. What may have been launched keeps its state; the lease expires and
  * the sweep goes on (trace 6).
  */
-export const recordFailure = async (world: FailureWorld, failure: Failure): Promise<RecordedFailure> => {
-  const { job } = failure;
-  world.metric("WorkflowFailures", 1, { error: failure.error });
-  if (job === undefined || !LASTING.includes(failure.error)) return { kind: "noted" };
-  const reason = sentence(failure);
+export const recordFailure = async (
+  world: FailureDependencies,
+  { job, isLookUp, error, cause }: WorkflowFailure,
+): Promise<RecordedFailure> => {
+  world.metric("WorkflowFailures", 1, { error });
+  if (job === undefined || !isLasting(error)) return { kind: "noted" };
+  const failure: AttemptFailure = { reason: LASTING[error], ...messageOf(cause) };
   const result = await follow<RecordedFailure>(world.ledger, async () => {
     const now = world.clock.now();
     const last = (await world.ledger.attempts(job.jobId)).at(-1);
-    const changes = failure.isLookUp
-      ? afterLookUp(job, last, reason, now)
-      : afterStart(last, failure, reason, now);
+    const changes = isLookUp ? afterLookUp(job, last, failure, now) : afterStart(last, failure, now);
     if (changes.length === 0) return { changes, result: { kind: "noted" } };
-    const freed = last?.place === undefined ? {} : { placeFreed: last.classKey };
-    return { changes, result: { kind: "failed", ...freed } };
+    const freed = last?.place === undefined ? undefined : freedSlot(last.classKey);
+    return { changes, result: { kind: "failed", ...(freed ? { freed } : {}) } };
   });
-  if (result.kind === "failed") world.metric("JobsFailed", 1, { reason: failure.error });
+  if (result.kind === "failed") world.metric("JobsFailed", 1, { reason: failure.reason });
   return result;
 };

@@ -1,17 +1,18 @@
 import type { JobEvent } from "../../../Core/job-event";
 import { mayBecome, type Runner, type Time } from "../../../Core/ledger";
+import type { PickUpSkipCode } from "../../../Core/reasons";
 import { hasEnded } from "./close-attempt";
+import type { Dependencies } from "./dependencies";
 import { notePickUp } from "./note-pick-up";
 import { jobEvent } from "./our-events";
 import type { GitLabJob, OurEvent } from "./ports";
 import { rememberProject } from "./seen-projects";
-import type { World } from "./world";
 
-export type PickUpWorld = Pick<World, "ledger" | "gitLab" | "bus" | "clock">;
+export type PickUpDependencies = Pick<Dependencies, "ledger" | "gitLab" | "bus" | "clock">;
 
 export type PickUp =
   | { readonly kind: "noted"; readonly jobId: number; readonly runnerId: number; readonly isOurs: boolean }
-  | { readonly kind: "nothing"; readonly reason: string };
+  | { readonly kind: "nothing"; readonly reason: PickUpSkipCode };
 
 interface Taken {
   readonly id: number;
@@ -22,7 +23,7 @@ interface Taken {
 }
 
 /** In verified mode the API says who took the job; in payload mode the hook's word is all there is. */
-const whoTook = async ({ gitLab }: PickUpWorld, event: JobEvent): Promise<Taken | undefined> => {
+const whoTook = async ({ gitLab }: PickUpDependencies, event: JobEvent): Promise<Taken | undefined> => {
   if (gitLab.mode === "payload") {
     const { jobId: id, projectId, runnerId } = event;
     return runnerId === undefined ? undefined : { id, projectId, runnerId };
@@ -36,7 +37,7 @@ const whoTook = async ({ gitLab }: PickUpWorld, event: JobEvent): Promise<Taken 
 };
 
 /** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
-const pause = async ({ gitLab, clock }: PickUpWorld, runner: Runner): Promise<Time | undefined> => {
+const pause = async ({ gitLab, clock }: PickUpDependencies, runner: Runner): Promise<Time | undefined> => {
   if (runner.pausedAt !== undefined || gitLab.mode === "payload") return runner.pausedAt;
   if (runner.state === "GONE") return undefined;
   await gitLab.pauseRunner(runner.runnerId);
@@ -44,7 +45,10 @@ const pause = async ({ gitLab, clock }: PickUpWorld, runner: Runner): Promise<Ti
 };
 
 /** A `running` that came late: its end may have found a start still at work, and left the rest to the sweep. */
-const endOnceMore = async ({ ledger }: PickUpWorld, { id, ended }: Taken): Promise<readonly OurEvent[]> => {
+const endOnceMore = async (
+  { ledger }: PickUpDependencies,
+  { id, ended }: Taken,
+): Promise<readonly OurEvent[]> => {
   if (ended === undefined) return [];
   const isOpen = (await ledger.attempts(id)).some((attempt) => mayBecome(attempt, "ENDED"));
   return isOpen ? [jobEvent(ended)] : [];
@@ -55,9 +59,9 @@ const endOnceMore = async ({ ledger }: PickUpWorld, { id, ended }: Taken): Promi
  *
  * @throws TransientError: the rule's retry repeats it whole
  */
-export const recordPickUp = async (world: PickUpWorld, event: JobEvent): Promise<PickUp> => {
+export const recordPickUp = async (world: PickUpDependencies, event: JobEvent): Promise<PickUp> => {
   const taken = await whoTook(world, event);
-  if (taken === undefined) return { kind: "nothing", reason: "no runner has the job" };
+  if (taken === undefined) return { kind: "nothing", reason: "not-picked-up" };
   const runner = await world.ledger.runner(taken.runnerId);
   const pausedAt = runner && (await pause(world, runner));
   // By GitLab's word; a copy that comes after the job's end tells nothing new.

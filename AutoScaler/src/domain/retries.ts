@@ -33,7 +33,7 @@ const isTurnDue = (begin: Time, wokenAt: Time | undefined, now: Time): boolean =
 export const isLaunchDue = ({ times, wokenAt, waitingFor }: Attempt, now: Time): boolean => {
   const { CREATED: begin } = times;
   if (begin === undefined) return true;
-  return waitingFor === "ec2"
+  return waitingFor === "launch-rate"
     ? isTurnDue(begin, wokenAt, now)
     : isDue({ begin, wokenAt, soonest: MINUTE, growth: 2 }, now);
 };

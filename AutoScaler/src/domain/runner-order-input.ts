@@ -1,7 +1,7 @@
 import { InvalidInputError } from "../../../Core/errors";
+import { fieldsOf, idOf, textOf } from "../../../Core/input";
 import type { Carrier } from "../../../Core/runner-class";
 import type { RunnerOrder } from "../../../Core/runner-order";
-import { fieldsOf, idOf, textOf } from "./input";
 
 /**
  * The order as "Look up runner" made it and the workflow handed it on. Its ids and its carrier are checked;

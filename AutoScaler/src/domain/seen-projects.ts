@@ -1,5 +1,5 @@
 import type { Time } from "../../../Core/ledger";
-import type { World } from "./world";
+import type { Dependencies } from "./dependencies";
 
 /**
  * Projects of which a job was seen lately. A job that begins and ends between two passes leaves no open item, so that
@@ -26,7 +26,7 @@ const isWithin = (time: Time | undefined, span: number, now: Time): boolean =>
   time !== undefined && now - time < span && time - now < span;
 
 /** False: somebody else changed the note meanwhile. */
-const noteOnce = async ({ ledger, clock }: SeenWorld, projectId: number): Promise<boolean> => {
+const noteOnce = async ({ ledger, clock }: SeenDependencies, projectId: number): Promise<boolean> => {
   const name = noteName(projectId % SHARDS);
   const note = await ledger.note(name);
   const now = clock.now();
@@ -38,14 +38,14 @@ const noteOnce = async ({ ledger, clock }: SeenWorld, projectId: number): Promis
   return ledger.commit([{ note: { name, version: (note?.version ?? 0) + 1, value } }]);
 };
 
-export type SeenWorld = Pick<World, "ledger" | "clock">;
+export type SeenDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 /**
  * Notes that a job of the project was seen: at most once in ten minutes, and never to the harm of the job.
  *
  * @param projectId by GitLab's word, not by a payload's: whoever knows the webhook's secret could name any number
  */
-export const rememberProject = async (world: SeenWorld, projectId: number): Promise<void> => {
+export const rememberProject = async (world: SeenDependencies, projectId: number): Promise<void> => {
   try {
     for (let round = 0; round < TRIES; round += 1) if (await noteOnce(world, projectId)) return;
   } catch {
@@ -54,7 +54,7 @@ export const rememberProject = async (world: SeenWorld, projectId: number): Prom
 };
 
 /** All projects that were noted within the last hour. */
-export const readSeenProjects = async ({ ledger, clock }: SeenWorld): Promise<SeenProjects> => {
+export const readSeenProjects = async ({ ledger, clock }: SeenDependencies): Promise<SeenProjects> => {
   const shards = Array.from({ length: SHARDS }, (_, shard) => ledger.note(noteName(shard)));
   const notes = await Promise.all(shards);
   const times = notes.flatMap((note) => timesOf(note?.value));

@@ -1,9 +1,12 @@
-import type { Attempt } from "../../../Core/ledger";
+import { isOrdered, type OrderedAttempt } from "../../../Core/ledger";
 import { fakeClock, fakeEventBus, fakeLedger } from "./fakes";
 import { anAttempt, anOrder, NOW } from "./fakes/items";
+import { type Freed, freedLaunch } from "./freed";
 import { startNextJob } from "./start-next-job";
 
-const setUp = async (...waiting: readonly Partial<Attempt>[]) => {
+const SLOT: Freed = { kind: "slot", classKey: "EC2#default" };
+
+const setUp = async (...waiting: readonly Partial<OrderedAttempt>[]) => {
   const ledger = fakeLedger();
   const bus = fakeEventBus();
   const clock = fakeClock(NOW);
@@ -12,10 +15,10 @@ const setUp = async (...waiting: readonly Partial<Attempt>[]) => {
     const jobId = index + 1;
     const order = anOrder({ jobId, queuedAt: NOW + index });
     await ledger.commit([
-      { put: anAttempt({ jobId, order, state: "WAITING", waitingFor: "place", ...patch }) },
+      { put: anAttempt({ jobId, order, state: "WAITING", waitingFor: "slot", ...patch }) },
     ]);
   }
-  return { ledger, bus, clock, next: (key = "EC2#default") => startNextJob({ ledger, bus, clock }, key) };
+  return { ledger, bus, clock, next: (freed: Freed = SLOT) => startNextJob({ ledger, bus, clock }, freed) };
 };
 
 describe("startNextJob", () => {
@@ -35,21 +38,24 @@ describe("startNextJob", () => {
     expect(await next()).toEqual({ kind: "woken", jobId: 1 });
   });
 
-  it.each(["starts-on", "ec2"] as const)("leaves who waits for %s to the sweep", async (waitingFor) => {
-    const { next } = await setUp({ waitingFor });
-    expect(await next()).toEqual({ kind: "nobody" });
-  });
+  it.each(["starts-on", "launch-rate"] as const)(
+    "leaves who waits for %s to the sweep",
+    async (waitingFor) => {
+      const { next } = await setUp({ waitingFor });
+      expect(await next()).toEqual({ kind: "nobody" });
+    },
+  );
 
   it("F-33: wakes for a turn at EC2 the oldest of all classes that waits for one, with its runner or without", async () => {
     const { next } = await setUp(
-      { classKey: "LAMBDA#default", waitingFor: "place" },
-      { waitingFor: "place" },
-      { classKey: "EC2#big", state: "CREATED", runnerId: 5, waitingFor: "ec2" },
-      { waitingFor: "ec2" },
+      { classKey: "LAMBDA#default", waitingFor: "slot" },
+      { waitingFor: "slot" },
+      { classKey: "EC2#big", state: "CREATED", runnerId: 5, waitingFor: "launch-rate" },
+      { waitingFor: "launch-rate" },
     );
-    expect(await next("EC2")).toEqual({ kind: "woken", jobId: 3 });
-    expect(await next("EC2")).toEqual({ kind: "woken", jobId: 4 });
-    expect(await next("EC2")).toEqual({ kind: "nobody" });
+    expect(await next(freedLaunch)).toEqual({ kind: "woken", jobId: 3 });
+    expect(await next(freedLaunch)).toEqual({ kind: "woken", jobId: 4 });
+    expect(await next(freedLaunch)).toEqual({ kind: "nobody" });
   });
 
   it("wakes another class when nobody waits in this one: the stack's place is free too", async () => {
@@ -61,8 +67,11 @@ describe("startNextJob", () => {
     const { ledger, bus, clock } = await setUp({}, {});
     const [stale] = await ledger.waiting("EC2#default", 1);
     await ledger.commit([{ put: { ...stale!, version: 2, wokenAt: NOW } }]);
-    const lagging = { ...ledger, waiting: async () => [stale!, (await ledger.attempts(2))[0]!] };
-    expect(await startNextJob({ ledger: lagging, bus, clock }, "EC2#default")).toEqual({
+    const lagging = {
+      ...ledger,
+      waiting: async () => [stale!, (await ledger.attempts(2)).filter(isOrdered)[0]!],
+    };
+    expect(await startNextJob({ ledger: lagging, bus, clock }, SLOT)).toEqual({
       kind: "woken",
       jobId: 2,
     });

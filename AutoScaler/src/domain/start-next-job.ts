@@ -1,13 +1,15 @@
-import { type Attempt, type Time, touch } from "../../../Core/ledger";
+import { type OrderedAttempt, type Time, touch } from "../../../Core/ledger";
+import { readClasses } from "../../../Core/ledger/known-classes";
+import type { WaitingFor } from "../../../Core/reasons";
 import { commit } from "./commit";
+import type { Dependencies } from "./dependencies";
+import type { Freed } from "./freed";
 import { UNDER_WAY_MILLISECONDS } from "./limits";
 import { pendingEvent } from "./our-events";
 import { isLaunchDue } from "./retries";
-import { NEXT_TURN } from "./turns";
-import { readClasses } from "./wait-in-line";
-import type { World } from "./world";
+import { byQueueTime } from "./wait-in-line";
 
-export type NextJobWorld = Pick<World, "ledger" | "bus" | "clock">;
+export type NextJobDependencies = Pick<Dependencies, "ledger" | "bus" | "clock">;
 
 export type NextJob = { readonly kind: "woken"; readonly jobId: number } | { readonly kind: "nobody" };
 
@@ -15,13 +17,11 @@ export type NextJob = { readonly kind: "woken"; readonly jobId: number } | { rea
 const LOOK_AT = 25;
 const LOOK_AT_FOR_TURN = 400;
 
-type WaitingFor = Attempt["waitingFor"];
-
 /** No event for it is under way, and EC2 has not just refused it. */
-const isAsleep = (attempt: Attempt, now: Time): boolean =>
+const isAsleep = (attempt: OrderedAttempt, now: Time): boolean =>
   now - (attempt.wokenAt ?? Number.NEGATIVE_INFINITY) > UNDER_WAY_MILLISECONDS && isLaunchDue(attempt, now);
 
-const wake = async (world: NextJobWorld, waiting: Attempt): Promise<boolean> => {
+const wake = async (world: NextJobDependencies, waiting: OrderedAttempt): Promise<boolean> => {
   const woken = touch(waiting, { wokenAt: world.clock.now() });
   if (!(await commit(world.ledger, [{ put: woken }]))) return false;
   await world.bus.put([pendingEvent(waiting.order, waiting.attempt)]);
@@ -29,8 +29,8 @@ const wake = async (world: NextJobWorld, waiting: Attempt): Promise<boolean> => 
 };
 
 const wakeFirst = async (
-  world: NextJobWorld,
-  line: readonly Attempt[],
+  world: NextJobDependencies,
+  line: readonly OrderedAttempt[],
   forWhat: WaitingFor,
 ): Promise<number | undefined> => {
   for (const waiting of line) {
@@ -40,17 +40,21 @@ const wakeFirst = async (
   return undefined;
 };
 
-const byAge = (one: Attempt, other: Attempt): number => one.order.queuedAt - other.order.queuedAt;
-
 /** The oldest of all classes that waits for its turn at EC2. */
-const wakeForTurn = async (world: NextJobWorld, names: readonly string[]): Promise<number | undefined> => {
+const wakeForTurn = async (
+  world: NextJobDependencies,
+  names: readonly string[],
+): Promise<number | undefined> => {
   const lines = await Promise.all(names.map((name) => world.ledger.waiting(name, LOOK_AT_FOR_TURN)));
-  return wakeFirst(world, lines.flat().sort(byAge), "ec2");
+  return wakeFirst(world, lines.flat().sort(byQueueTime), "launch-rate");
 };
 
-const wakeForPlace = async (world: NextJobWorld, names: readonly string[]): Promise<number | undefined> => {
+const wakeForPlace = async (
+  world: NextJobDependencies,
+  names: readonly string[],
+): Promise<number | undefined> => {
   for (const name of names) {
-    const jobId = await wakeFirst(world, await world.ledger.waiting(name, LOOK_AT), "place");
+    const jobId = await wakeFirst(world, await world.ledger.waiting(name, LOOK_AT), "slot");
     if (jobId !== undefined) return jobId;
   }
   return undefined;
@@ -58,15 +62,12 @@ const wakeForPlace = async (world: NextJobWorld, names: readonly string[]): Prom
 
 /**
  * Puts the event of the oldest job that waits for a place in the class on the bus. Where nobody waits in it, the
- * stack's place may be what another class waits for. For a turn at EC2, of the oldest that waits for one.
- *
- * @param classKey the class in which a place became free, e.g. `EC2#default`, or `NEXT_TURN`
+ * stack's place may be what another class waits for. For a launch at EC2, of the oldest that waits for one.
  */
-export const startNextJob = async (world: NextJobWorld, classKey: string): Promise<NextJob> => {
+export const startNextJob = async (world: NextJobDependencies, freed: Freed): Promise<NextJob> => {
   const { names } = await readClasses(world.ledger);
-  const others = names.filter((name) => name !== classKey);
-  const jobId = await (classKey === NEXT_TURN
+  const jobId = await (freed.kind === "launch"
     ? wakeForTurn(world, names)
-    : wakeForPlace(world, [classKey, ...others]));
+    : wakeForPlace(world, [freed.classKey, ...names.filter((name) => name !== freed.classKey)]));
   return jobId === undefined ? { kind: "nobody" } : { kind: "woken", jobId };
 };

@@ -1,15 +1,21 @@
-/** What a start came to. `placeFreed`: the class whose oldest waiting job may start now, or `NEXT_TURN`. */
+import type { AttemptFailureCode, StartSkipCode, WaitingFor } from "../../../Core/reasons";
+import type { Freed } from "./freed";
+
+/** What a start came to. */
 export type StartOutcome =
   | {
       readonly kind: "launched";
       readonly runnerId: number;
       readonly resourceId: string;
-      readonly placeFreed?: string;
+      readonly freed?: Freed;
     }
+  /** `launch`: its runner is stored, and its launch is repeated later. */
+  | { readonly kind: "waiting"; readonly waitingFor: WaitingFor | "launch"; readonly freed?: Freed }
+  | { readonly kind: "nothing"; readonly reason: StartSkipCode; readonly freed?: Freed }
   | {
-      readonly kind: "waiting";
-      readonly waitingFor: "place" | "starts-on" | "ec2" | "gitlab" | "launch";
-      readonly placeFreed?: string;
-    }
-  | { readonly kind: "nothing"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string; readonly placeFreed?: string };
+      readonly kind: "failed";
+      readonly reason: AttemptFailureCode;
+      /** What GitLab or AWS said, for people. */
+      readonly detail?: string;
+      readonly freed?: Freed;
+    };

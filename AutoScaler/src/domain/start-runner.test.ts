@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
+import type { Dependencies } from "./dependencies";
 import { interleaved } from "./fakes/interleaved";
 import { interrupted } from "./fakes/interrupted";
 import {
@@ -11,7 +12,6 @@ import {
   workflows,
 } from "./fakes/small-world";
 import { type Launch, STACK } from "./ports";
-import type { World } from "./world";
 
 const attempts = (small: SmallWorld) =>
   [...small.ledger.items.values()].filter((item) => item.kind === "attempt");
@@ -155,7 +155,7 @@ describe("a start that GitLab asks to wait", () => {
     const small = smallWorld();
     const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
     let asked = 0;
-    const createRunner: World["gitLab"]["createRunner"] = async () => {
+    const createRunner: Dependencies["gitLab"]["createRunner"] = async () => {
       asked += 1;
       throw new ThrottledError("POST /user/runners: 429", 60);
     };
@@ -227,8 +227,8 @@ describe("a start without a place", () => {
   it("P-9 I-22: waits in line, and the sweep knows the class", async () => {
     const small = smallWorld({ classCap: 0 });
     const outcome = await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
-    expect(outcome).toEqual({ kind: "waiting", waitingFor: "place" });
-    expect(attempts(small)).toMatchObject([{ state: "WAITING", waitingFor: "place" }]);
+    expect(outcome).toEqual({ kind: "waiting", waitingFor: "slot" });
+    expect(attempts(small)).toMatchObject([{ state: "WAITING", waitingFor: "slot" }]);
     expect(small.ledger.notes.get("classes")?.value).toEqual(["EC2#default"]);
     expect(small.gitLab.created).toEqual([]);
   });
@@ -291,13 +291,15 @@ describe("a start that is refused", () => {
     const small = smallWorld();
     small.gitLab.refuses = "410 registration is disabled";
     const outcome = await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
-    expect(outcome).toMatchObject({ kind: "failed", placeFreed: "EC2#default" });
-    expect(attempts(small)).toMatchObject([{ state: "FAILED", reason: "410 registration is disabled" }]);
+    expect(outcome).toMatchObject({ kind: "failed", freed: { kind: "slot", classKey: "EC2#default" } });
+    expect(attempts(small)).toMatchObject([
+      { state: "FAILED", reason: "gitlab-refused", detail: "410 registration is disabled" },
+    ]);
     expect(small.ledger.taken(STACK)).toBe(0);
     expect(small.metrics.recorded).toContainEqual({
       name: "JobsFailed",
       value: 1,
-      dimensions: { reason: "create-refused" },
+      dimensions: { reason: "gitlab-refused" },
     });
   });
 
@@ -323,7 +325,12 @@ describe("a start that is refused", () => {
     const small = smallWorld();
     small.ec2.script.push(refusal("configuration"));
     const outcome = await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
-    expect(outcome).toMatchObject({ kind: "failed", reason: "no: configuration", placeFreed: "EC2#default" });
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      reason: "launch-refused",
+      detail: "no: configuration",
+      freed: { kind: "slot", classKey: "EC2#default" },
+    });
     expect(small.gitLab.runnersById.size).toBe(0);
     expect(runners(small)).toMatchObject([{ state: "GONE", recordDeletedAt: expect.any(Number) }]);
     expect(small.rows.rows.size).toBe(0);
@@ -354,10 +361,10 @@ describe("a start that is refused", () => {
       small.ec2.script.push(...Array<Launch>(refusals).fill(refusal(kind)));
       const job = small.gitLab.addJob({ id: 7, tags: ["ec2"] });
       const outcome = await small.start(hook(job));
-      const next = kind === "rate" ? { placeFreed: "EC2" } : {};
+      const next = kind === "rate" ? { freed: { kind: "launch" } } : {};
       expect(outcome).toEqual({ kind: "waiting", waitingFor: "launch", ...next });
       expect(attempts(small)).toMatchObject([{ state: "CREATED" }]);
-      expect(runners(small)).toMatchObject([{ state: "STARTING", launchRound: 1, reason: kind }]);
+      expect(runners(small)).toMatchObject([{ state: "STARTING", launchRound: 1, heldBy: kind }]);
       expect(runners(small)[0]).not.toHaveProperty("lease");
       expect(small.metrics.total("LaunchesRefused")).toBe(1);
 
@@ -374,7 +381,7 @@ describe("a start that is refused", () => {
     await small.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
     expect(await small.start(hook(small.gitLab.addJob({ id: 8, tags: ["ec2"] })))).toEqual({
       kind: "waiting",
-      waitingFor: "ec2",
+      waitingFor: "launch-rate",
     });
     expect(await small.start(hook(small.gitLab.addJob({ id: 9 })))).toMatchObject({ kind: "launched" });
     expect(small.ec2.calls).toEqual(["7-1-0", "7-1-0"]);
@@ -412,7 +419,10 @@ describe("a start that is refused", () => {
     for (const job of jobs) await small.start(hook(job));
     const [first] = small.bus.events.splice(0);
 
-    expect(await small.deliver(detailOf(first!))).toMatchObject({ kind: "launched", placeFreed: "EC2" });
+    expect(await small.deliver(detailOf(first!))).toMatchObject({
+      kind: "launched",
+      freed: { kind: "launch" },
+    });
     expect(small.bus.events).toMatchObject([{ job: { id: 8, status: "pending" } }]);
   });
 
@@ -423,12 +433,12 @@ describe("a start that is refused", () => {
     const carriers = { lambda: small.lambda, ec2: small.ec2 };
     const crowded = workflows({ ...small.world, ledger }, carriers, small.routing);
 
-    expect(await crowded.start(hook(job))).toEqual({ kind: "waiting", waitingFor: "ec2" });
+    expect(await crowded.start(hook(job))).toEqual({ kind: "waiting", waitingFor: "launch-rate" });
     await small.sweep();
     expect(attempts(small)).toMatchObject([{ state: "WAITING", wokenAt: expect.any(Number) }]);
     await crowded.deliver(detailOf(small.bus.events.splice(0)[0]!));
 
-    expect(attempts(small)).toMatchObject([{ attempt: 1, state: "WAITING", waitingFor: "ec2" }]);
+    expect(attempts(small)).toMatchObject([{ attempt: 1, state: "WAITING", waitingFor: "launch-rate" }]);
     expect(attempts(small)[0]).not.toHaveProperty("wokenAt");
     expect([small.gitLab.created, small.ec2.calls, small.ledger.taken(STACK)]).toEqual([[], [], 0]);
   });
@@ -520,7 +530,7 @@ describe("a start that breaks", () => {
     );
     await run.start(hook(small.gitLab.addJob({ id: 7, tags: ["ec2"] })));
     expect(attempts(small)).toMatchObject([
-      { state: "FAILED", reason: "ConfigurationError: AccessToken is refused" },
+      { state: "FAILED", reason: "configuration", detail: "AccessToken is refused" },
     ]);
     expect(small.ledger.taken(STACK)).toBe(0);
     expect(small.metrics.total("JobsFailed")).toBe(1);
@@ -538,7 +548,7 @@ describe("a start that breaks", () => {
         await small.ledger.commit(changes);
         const [attempt] = await small.ledger.attempts(7);
         await small.ledger.commit([
-          { put: { ...attempt!, version: attempt!.version + 1, reason: "touched" } },
+          { put: { ...attempt!, version: attempt!.version + 1, detail: "touched" } },
         ]);
         throw new TransientError("the answer was lost");
       },

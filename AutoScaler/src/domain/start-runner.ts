@@ -1,17 +1,18 @@
 import type { Lease } from "../../../Core/ledger";
 import type { RunnerOrder } from "../../../Core/runner-order";
-import { type ClaimWorld, claim } from "./claim";
-import { type CreateWorld, createRunner } from "./create-runner";
-import { type LaunchWorld, launchRunner } from "./launch-runner";
+import { type ClaimDependencies, claim } from "./claim";
+import { type CreateDependencies, createRunner } from "./create-runner";
+import { freedLaunch } from "./freed";
+import { type LaunchDependencies, launchRunner } from "./launch-runner";
 import { giveLeaseBack, newLease } from "./leases";
 import { rememberProject } from "./seen-projects";
 import type { StartOutcome } from "./start-outcome";
-import { NEXT_TURN, type Turn } from "./turns";
+import type { Turn } from "./turns";
 
-export type StartWorld = ClaimWorld & CreateWorld & LaunchWorld;
+export type StartDependencies = ClaimDependencies & CreateDependencies & LaunchDependencies;
 
 /** The lease may be on the attempt or, once it is stored, on the runner. */
-const release = async ({ ledger }: StartWorld, jobId: number, lease: Lease): Promise<void> => {
+const release = async ({ ledger }: StartDependencies, jobId: number, lease: Lease): Promise<void> => {
   const readAttempt = async () => (await ledger.attempts(jobId)).at(-1);
   await giveLeaseBack(ledger, lease, readAttempt);
   await giveLeaseBack(ledger, lease, async () => {
@@ -22,10 +23,10 @@ const release = async ({ ledger }: StartWorld, jobId: number, lease: Lease): Pro
 
 /** Whoever had to wait lets the next one go when its own call is made: so the line moves on at EC2's pace. */
 const passOn = (outcome: StartOutcome, { passesOn }: Turn): StartOutcome =>
-  outcome.kind === "launched" && passesOn ? { ...outcome, placeFreed: NEXT_TURN } : outcome;
+  outcome.kind === "launched" && passesOn ? { ...outcome, freed: freedLaunch } : outcome;
 
 const claimCreateLaunch = async (
-  world: StartWorld,
+  world: StartDependencies,
   order: RunnerOrder,
   lease: Lease,
 ): Promise<StartOutcome> => {
@@ -42,7 +43,7 @@ const claimCreateLaunch = async (
  *
  * @throws TransientError, ConfigurationError from the ports
  */
-export const startRunner = async (world: StartWorld, order: RunnerOrder): Promise<StartOutcome> => {
+export const startRunner = async (world: StartDependencies, order: RunnerOrder): Promise<StartOutcome> => {
   const lease = newLease(world, "start");
   // Beside the start, not before it: the job does not wait for it.
   const remembered = order.verified ? rememberProject(world, order.projectId) : undefined;

@@ -1,5 +1,15 @@
 import { InvalidInputError } from "../../../Core/errors";
 import { type JobEvent, parseJobEvent } from "../../../Core/job-event";
+import {
+  codeOf,
+  INSTANCE_DEATH_CODES,
+  INSTANCE_STATE_CODES,
+  INTERRUPTION_CODES,
+  type InstanceDeathCode,
+  type InterruptionCode,
+  STOP_CODES,
+  type StopCode,
+} from "../../../Core/reasons";
 
 /** What stop-runner is started with. */
 export type StopEvent =
@@ -8,7 +18,8 @@ export type StopEvent =
       readonly kind: "runner";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      readonly reason: string;
+      /** Absent: none that this version knows, which asks as well as any other. */
+      readonly reason?: StopCode;
     };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -39,7 +50,8 @@ const resourceIdOf = (value: unknown): string => {
 export const parseStopEvent = (input: unknown): StopEvent => {
   if (!isRecord(input)) throw new InvalidInputError("The event must be a JSON object");
   if (Object.hasOwn(input, "object_kind")) return { kind: "job", job: parseJobEvent(input) };
-  const { runnerId, resourceId, reason } = input;
+  const { runnerId, resourceId } = input;
+  const reason = codeOf(STOP_CODES, input.reason);
   if (isAbsent(runnerId) && isAbsent(resourceId)) {
     throw new InvalidInputError("The event must name a runnerId or a resourceId");
   }
@@ -47,27 +59,23 @@ export const parseStopEvent = (input: unknown): StopEvent => {
     kind: "runner",
     ...(isAbsent(runnerId) ? {} : { runnerId: runnerIdOf(runnerId) }),
     ...(isAbsent(resourceId) ? {} : { resourceId: resourceIdOf(resourceId) }),
-    reason: typeof reason === "string" ? reason : "",
+    ...(reason === undefined ? {} : { reason }),
   };
 };
 
-const STATE_REASON = /^instance (\S+)$/;
+type Said = { readonly reason?: StopCode };
 
-/** What EC2 says of the instance, from the reason of its event; undefined for other reasons. */
-const instanceState = ({ reason }: { readonly reason: string }): string | undefined =>
-  STATE_REASON.exec(reason)?.[1];
-
-/** Known dead is `terminated` or `stopped`, nothing else (trace 7). */
-export const saysDead = (event: { readonly reason: string }): boolean =>
-  ["terminated", "stopped"].includes(instanceState(event) ?? "");
+/** EC2 says that the instance is dead: `terminated` or `stopped`, nothing else (trace 7). */
+export const deathOf = ({ reason }: Said): InstanceDeathCode | undefined =>
+  codeOf(INSTANCE_DEATH_CODES, reason);
 
 /**
  * An instance that comes up ends nothing, and one that goes down is not down yet: an instance leaves by itself when its
  * job is over, so the job's end is under way anyway, and asking GitLab for both would cost twice (I-25).
  */
-export const saysNothing = (event: { readonly reason: string }): boolean =>
-  instanceState(event) !== undefined && !saysDead(event);
+export const saysNothing = (event: Said): boolean =>
+  codeOf(INSTANCE_STATE_CODES, event.reason) !== undefined && deathOf(event) === undefined;
 
 /** EC2 will take the instance back, or may: a hint. */
-export const saysInterrupted = ({ reason }: { readonly reason: string }): boolean =>
-  reason === "spot interruption" || reason === "rebalance recommendation";
+export const interruptionOf = ({ reason }: Said): InterruptionCode | undefined =>
+  codeOf(INTERRUPTION_CODES, reason);

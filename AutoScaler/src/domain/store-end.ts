@@ -1,22 +1,23 @@
 import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/ledger";
+import type { EndSkipCode } from "../../../Core/reasons";
 import { attemptChanges, endAttempts, isJobGivenUp } from "./close-job";
 import { follow } from "./commit";
+import type { Dependencies } from "./dependencies";
 import type { EndOrder } from "./end-order";
 import { isLeasedByOther } from "./leases";
 import type { GitLabJob } from "./ports";
-import type { World } from "./world";
 
 /** What an end writes into the ledger, step by step: the lease, ENDING, or the job that it found. */
 
-type StoreWorld = Pick<World, "ledger" | "clock" | "metric">;
+type StoreDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 
 /** An order that names a runner. */
 export type Wanted = EndOrder & { readonly runnerId: number };
 
 /** What an end that took a step goes on with. */
-export type Step =
+export type EndStep =
   | { readonly kind: "go"; readonly runner: Runner; readonly isJobGivenUp?: boolean }
-  | { readonly kind: "left"; readonly reason: string };
+  | { readonly kind: "left"; readonly reason: EndSkipCode };
 
 /** What changed since the order was made: a swap gave the runner another job to be there for. */
 const isForOther = (runner: Runner, { ownJob, endedJob, isDead }: EndOrder): boolean =>
@@ -32,28 +33,33 @@ const endOfItsJob = (runner: Runner, { endedJob }: EndOrder): Pick<Runner, "ende
     ? { endedJobId: endedJob.id }
     : {};
 
-export const takeLease = (world: StoreWorld, order: Wanted, lease: Lease): Promise<Step> =>
-  follow<Step>(world.ledger, async () => {
+export const takeLease = (world: StoreDependencies, order: Wanted, lease: Lease): Promise<EndStep> =>
+  follow<EndStep>(world.ledger, async () => {
     const runner = await world.ledger.runner(order.runnerId);
     const now = world.clock.now();
-    const left = (reason: string) => ({ changes: [], result: { kind: "left", reason } as const });
-    if (runner === undefined || runner.state === "GONE") return left("it is gone");
-    if (isForOther(runner, order)) return left("it serves another job now");
-    if (isLeasedByOther(runner, lease, now)) return left("a start or another end is at it");
+    const left = (reason: EndSkipCode) => ({ changes: [], result: { kind: "left", reason } as const });
+    if (runner === undefined || runner.state === "GONE") return left("already-gone");
+    if (isForOther(runner, order)) return left("serves-other-job");
+    if (isLeasedByOther(runner, lease, now)) return left("leased");
     const endRequestedAt = runner.endRequestedAt ?? now;
     const leased = touch(runner, { lease, endRequestedAt, ...endOfItsJob(runner, order) });
     return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
   });
 
-const storeEnding = (world: StoreWorld, order: Wanted, lease: Lease, pausedAt?: Time): Promise<Step> =>
-  follow<Step>(world.ledger, async () => {
+const storeEnding = (
+  world: StoreDependencies,
+  order: Wanted,
+  lease: Lease,
+  pausedAt?: Time,
+): Promise<EndStep> =>
+  follow<EndStep>(world.ledger, async () => {
     const runner = await world.ledger.runner(order.runnerId);
     const now = world.clock.now();
-    if (runner === undefined) return { changes: [], result: { kind: "left", reason: "it is gone" } };
+    if (runner === undefined) return { changes: [], result: { kind: "left", reason: "already-gone" } };
     if (runner.state === "ENDING" || runner.state === "GONE")
       return { changes: [], result: { kind: "go", runner } };
     if (isForOther(runner, order) || isLeasedByOther(runner, lease, now)) {
-      return { changes: [], result: { kind: "left", reason: "a start or another end is at it" } };
+      return { changes: [], result: { kind: "left", reason: "leased" } };
     }
     const endRequestedAt = runner.endRequestedAt ?? now;
     const paused = runner.pausedAt ?? pausedAt;
@@ -66,11 +72,11 @@ const storeEnding = (world: StoreWorld, order: Wanted, lease: Lease, pausedAt?: 
 
 /** ENDING comes after the pause and the look (trace 5), with the attempts closed in the same transaction. */
 export const toEnding = async (
-  world: StoreWorld,
+  world: StoreDependencies,
   order: Wanted,
   lease: Lease,
   pausedAt?: Time,
-): Promise<Step> => {
+): Promise<EndStep> => {
   const step = await storeEnding(world, order, lease, pausedAt);
   const isFailure = step.kind === "go" && step.isJobGivenUp;
   if (isFailure) world.metric("JobsFailed", 1, { reason: "attempts-used-up" });
@@ -79,7 +85,7 @@ export const toEnding = async (
 
 /** Found busy: noted with that job, and nothing more; only the job that ended closes its attempts. */
 export const noteBusy = (
-  { ledger, clock }: StoreWorld,
+  { ledger, clock }: StoreDependencies,
   { runnerId, endedJob }: Wanted,
   job: GitLabJob,
 ): Promise<void> =>

@@ -1,10 +1,10 @@
 import { TransientError } from "../../../Core/errors";
 import type { Attempt, Runner } from "../../../Core/ledger";
+import type { Dependencies } from "./dependencies";
 import { interrupted } from "./fakes/interrupted";
 import { detailOf, hook, type SmallWorld, smallWorld, workflows } from "./fakes/small-world";
 import type { GitLabJob } from "./ports";
 import { STACK } from "./ports";
-import type { World } from "./world";
 
 /** A and B are jobs with the same tags, rA and rB the runners started for them, F is a foreign job. */
 const A = 1;
@@ -23,8 +23,11 @@ const states = (small: SmallWorld, jobId: number): string[] =>
   attemptsOf(small, jobId).map(({ state }) => state);
 
 /** The same world with some ports of a process replaced. */
-const processWith = (small: SmallWorld, ports: Partial<World>, ec2 = small.ec2 as World["provider"]) =>
-  workflows({ ...small.world, ...ports }, { lambda: small.lambda, ec2 }, small.routing);
+const processWith = (
+  small: SmallWorld,
+  ports: Partial<Dependencies>,
+  ec2 = small.ec2 as Dependencies["provider"],
+) => workflows({ ...small.world, ...ports }, { lambda: small.lambda, ec2 }, small.routing);
 
 const pend = async (small: SmallWorld, id: number): Promise<GitLabJob> => {
   const job = small.gitLab.addJob({ id, tags: ["ec2"] });
@@ -185,7 +188,7 @@ describe("traces", () => {
     expect(small.gitLab.created).toHaveLength(1);
   });
 
-  it.each(["spot interruption", "rebalance recommendation", "instance shutting-down", "instance stopping"])(
+  it.each(["spot-interruption", "rebalance-recommendation", "instance-shutting-down", "instance-stopping"])(
     "trace 7: %s is no proof that the instance is dead",
     async (reason) => {
       const small = smallWorld();
@@ -205,7 +208,7 @@ describe("traces", () => {
     await pend(small, A);
     const { resourceId } = await runnerOf(small, RA);
 
-    await small.stop({ runnerId: "", resourceId, reason: "spot interruption" });
+    await small.stop({ runnerId: "", resourceId, reason: "spot-interruption" });
 
     expect(small.gitLab.calls.slice(-3)).toEqual(["pauseRunner", "runnerJobs", "deleteRunner"]);
     expect((await runnerOf(small, RA)).state).toBe("GONE");
@@ -218,7 +221,7 @@ describe("traces", () => {
     ends(small, A);
     const { resourceId } = await runnerOf(small, RA);
 
-    await small.stop({ runnerId: "", resourceId, reason: "instance terminated" });
+    await small.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
 
     expect(states(small, A)).toEqual(["ENDED"]);
     expect(small.metrics.total("JobsFailed")).toBe(0);

@@ -1,13 +1,13 @@
 import type { Time } from "../../../Core/ledger";
 import type { Carrier } from "../../../Core/runner-class";
+import type { Dependencies } from "./dependencies";
 import { isHeld, type Pace, readPace } from "./pace";
-import type { World } from "./world";
 
 /**
  * Turns at EC2: our model of its bucket of calls, so that what EC2 would refuse is not asked for (F-33). A burst is
  * in flight before its first refusal is known; turns bound how much of it, and afterwards space the calls.
  */
-export type TurnWorld = Pick<World, "ledger" | "clock">;
+export type TurnDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 export interface Turn {
   /** The job had to wait, so others do: when its call is made, it lets the next one go. */
@@ -23,9 +23,6 @@ const BURST_MILLISECONDS = 1_000;
 /** A start waits so long for its turn. Whoever would wait longer goes in line, before its runner is made. */
 const PATIENCE_MILLISECONDS = 5_000;
 
-/** "EC2" where a class is meant: whoever is next on EC2, whatever its class, for a turn there is free. */
-export const NEXT_TURN = "EC2";
-
 const perSecond = (pace: Pace | undefined): number => pace?.perSecond ?? UNKNOWN_PER_SECOND;
 
 /** As many as find a turn when they are let go together. */
@@ -36,7 +33,7 @@ export const turnsAtOnce = (pace: Pace | undefined): number =>
 const rowOf = (pace: Pace | undefined): string => (pace === undefined ? "ec2" : "ec2-pace");
 
 const pacedTurn = async (
-  { ledger, clock }: TurnWorld,
+  { ledger, clock }: TurnDependencies,
   wokenAt: Time | undefined,
 ): Promise<Turn | undefined> => {
   const { pace } = await readPace(ledger);
@@ -59,7 +56,7 @@ const pacedTurn = async (
  * @returns undefined: not within some seconds, or EC2 has begun to refuse
  */
 export const takeTurn = async (
-  world: TurnWorld,
+  world: TurnDependencies,
   carrier: Carrier,
   wokenAt: Time | undefined,
 ): Promise<Turn | undefined> => (carrier === "EC2" ? pacedTurn(world, wokenAt) : { passesOn: false });

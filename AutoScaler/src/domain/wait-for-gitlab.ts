@@ -1,13 +1,13 @@
-import { type Attempt, advanceAttempt, type Time } from "../../../Core/ledger";
+import { advanceAttempt, isOrdered, type OrderedAttempt, type Time } from "../../../Core/ledger";
 import { closeUnstarted } from "./close-attempt";
 import { follow } from "./commit";
+import type { Dependencies } from "./dependencies";
 import { LAUNCH_PATIENCE_SECONDS } from "./limits";
 import { giveBack } from "./places";
 import type { StartOutcome } from "./start-outcome";
 import { rememberClass } from "./wait-in-line";
-import type { World } from "./world";
 
-type WaitWorld = Pick<World, "ledger" | "gitLab" | "clock" | "metric">;
+type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
 
 const PATIENCE_MILLISECONDS = LAUNCH_PATIENCE_SECONDS * 1_000;
 
@@ -20,7 +20,7 @@ const waitMilliseconds = (askedSeconds: number, since: Time, now: Time): number 
   return Math.max(askedSeconds * 1_000, Math.min(lasted, PATIENCE_MILLISECONDS - lasted));
 };
 
-const throttled = (claimed: Attempt, askedSeconds: number, now: Time): Attempt => {
+const throttled = (claimed: OrderedAttempt, askedSeconds: number, now: Time): OrderedAttempt => {
   const { throttledSince = now, times } = claimed;
   const waiting = advanceAttempt(claimed, "WAITING", now, {
     waitingFor: "gitlab",
@@ -34,36 +34,33 @@ const throttled = (claimed: Attempt, askedSeconds: number, now: Time): Attempt =
 };
 
 const goBackInLine = async (
-  { ledger, clock }: WaitWorld,
-  claimed: Attempt,
+  { ledger, clock }: WaitDependencies,
+  claimed: OrderedAttempt,
   askedSeconds: number,
 ): Promise<StartOutcome> => {
   const isStored = await follow(ledger, async () => {
     const found = (await ledger.attempts(claimed.jobId)).find(({ attempt }) => attempt === claimed.attempt);
     const isOurs = found?.state === "CLAIMED" && found.lease?.holder === claimed.lease?.holder;
-    if (!isOurs) return { changes: [], result: false };
+    if (!isOurs || !isOrdered(found)) return { changes: [], result: false };
     const waiting = throttled(found, askedSeconds, clock.now());
     const remember = await rememberClass(ledger, waiting.classKey);
     return { changes: [{ put: waiting }, ...giveBack(found), ...remember], result: true };
   });
-  return isStored
-    ? { kind: "waiting", waitingFor: "gitlab" }
-    : { kind: "nothing", reason: "the job was met or ended meanwhile" };
+  return isStored ? { kind: "waiting", waitingFor: "gitlab" } : { kind: "nothing", reason: "met-meanwhile" };
 };
 
 /**
  * GitLab makes no runner before a time that it named: the claim goes back in line, and its place to whoever needs it.
  * It has used no attempt up. Nobody is let go in its stead: GitLab would ask that job to wait too. A GitLab that asks
- * to wait for two hours makes the job fail visibly, as a carrier does that takes no runner for so long.
+ * to wait for two hours makes the job fail visibly, as a provider does that takes no runner for so long.
  */
 export const waitForGitLab = async (
-  world: WaitWorld,
-  claimed: Attempt,
+  world: WaitDependencies,
+  claimed: OrderedAttempt,
   askedSeconds: number,
 ): Promise<StartOutcome> => {
   const { throttledSince } = claimed;
   const isOver = throttledSince !== undefined && world.clock.now() - throttledSince >= PATIENCE_MILLISECONDS;
   if (!isOver) return goBackInLine(world, claimed, askedSeconds);
-  const reason = "GitLab has asked to wait for two hours (429)";
-  return closeUnstarted(world, claimed, { reason, metricReason: "gitlab-throttled", isLast: true });
+  return closeUnstarted(world, claimed, { reason: "gitlab-throttled", isLast: true });
 };

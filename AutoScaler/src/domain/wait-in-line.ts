@@ -1,29 +1,20 @@
-import { type Attempt, type AttemptNumber, touch } from "../../../Core/ledger";
+import { type AttemptNumber, type OrderedAttempt, touch } from "../../../Core/ledger";
+import { CLASSES_NOTE, readClasses } from "../../../Core/ledger/known-classes";
+import type { WaitingFor } from "../../../Core/reasons";
 import { classKey } from "../../../Core/runner-class";
 import type { RunnerOrder } from "../../../Core/runner-order";
-import type { Change, Ledger } from "./ports";
-
-export const CLASSES_NOTE = "classes";
-
-type WaitingFor = NonNullable<Attempt["waitingFor"]>;
-
-const isListOfStrings = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((entry) => typeof entry === "string");
-
-/** Classes in which jobs have waited: the sweep looks there. */
-export const readClasses = async (
-  ledger: Pick<Ledger, "note">,
-): Promise<{ readonly names: readonly string[]; readonly version: number }> => {
-  const note = await ledger.note(CLASSES_NOTE);
-  return { names: isListOfStrings(note?.value) ? note.value : [], version: note?.version ?? 0 };
-};
+import type { Ledger, LedgerChange } from "./ports";
 
 /** The change that makes a class known to the sweep; none when it is. */
-export const rememberClass = async (ledger: Ledger, key: string): Promise<readonly Change[]> => {
+export const rememberClass = async (ledger: Ledger, key: string): Promise<readonly LedgerChange[]> => {
   const { names, version } = await readClasses(ledger);
   if (names.includes(key)) return [];
   return [{ note: { name: CLASSES_NOTE, version: version + 1, value: [...names, key].sort() } }];
 };
+
+/** The job that was queued first, by GitLab's clock, goes first. */
+export const byQueueTime = (one: OrderedAttempt, other: OrderedAttempt): number =>
+  one.order.queuedAt - other.order.queuedAt;
 
 /** A new attempt that waits. */
 export const newWaiting = (
@@ -31,7 +22,7 @@ export const newWaiting = (
   number: AttemptNumber,
   waitingFor: WaitingFor,
   now: number,
-): Attempt => ({
+): OrderedAttempt => ({
   kind: "attempt",
   jobId: order.jobId,
   ...number,
@@ -48,12 +39,12 @@ export const NOT_THROTTLED = { notBefore: undefined, throttledSince: undefined }
 
 /** A waiting attempt as it should stand, to be let go anew: undefined when it stands so already. */
 export const stillWaiting = (
-  waiting: Attempt,
+  waiting: OrderedAttempt,
   order: RunnerOrder,
   waitingFor: WaitingFor,
-): Attempt | undefined => {
+): OrderedAttempt | undefined => {
   const key = classKey(order.runnerClass);
-  const isAsleep = waitingFor !== "ec2" || waiting.wokenAt === undefined;
+  const isAsleep = waitingFor !== "launch-rate" || waiting.wokenAt === undefined;
   if (waiting.waitingFor === waitingFor && waiting.classKey === key && isAsleep) return undefined;
   const { queuedAt } = waiting.order;
   const patch = { waitingFor, classKey: key, order: { ...order, queuedAt }, wokenAt: undefined };

@@ -1,6 +1,6 @@
-import type { Runner } from "../../../Core/ledger";
+import type { Runner, StartedRunner } from "../../../Core/ledger";
 import type { JobFacts } from "./end-order";
-import { aRunner, NOW } from "./fakes/items";
+import { anOrphanRecord, aRunner, NOW } from "./fakes/items";
 import { type EndFacts, whyEnd } from "./why-end";
 
 const SECOND = 1_000;
@@ -21,31 +21,33 @@ const job = (patch: Partial<JobFacts> = {}): JobFacts => ({
 const here = (status: string): JobFacts => job({ status, runnerId: OURS });
 const elsewhere = (status: string): JobFacts => job({ status, runnerId: 9002 });
 
-const unlaunched = (patch: Partial<Runner> = {}): Runner => {
+const unlaunched = (patch: Partial<StartedRunner> = {}): Runner => {
   const { resourceId: _, ...runner } = aRunner({ times: { STARTING: NOW, CREATED: NOW }, ...patch });
   return runner;
 };
-const busy = (patch: Partial<Runner> = {}): Runner =>
+const busy = (patch: Partial<StartedRunner> = {}): Runner =>
   aRunner({ state: "BUSY", busyJobId: 7, busyProjectId: 1, pausedAt: NOW, ...patch });
-const over = (patch: Partial<Runner> = {}): Runner => busy({ endedJobId: 7, endRequestedAt: NOW, ...patch });
+const over = (patch: Partial<StartedRunner> = {}): Runner =>
+  busy({ endedJobId: 7, endRequestedAt: NOW, ...patch });
 
 type Row = [says: string, runner: Runner, facts: Partial<EndFacts>, expected: string | undefined];
 
 const STARTING: readonly Row[] = [
   ["leaves one whose job waits", aRunner(), { ownJob: job() }, undefined],
   ["F-53: takes what is unknown for no reason", aRunner(), {}, undefined],
-  ["ends one whose job ended", aRunner(), { ownJob: job({ status: "canceled" }) }, "its job ended"],
+  ["ends one whose job ended", aRunner(), { ownJob: elsewhere("canceled") }, "job-ended"],
   [
-    "ends one whose job runs elsewhere",
+    "ends one whose job was canceled before any runner had it",
     aRunner(),
-    { ownJob: elsewhere("running") },
-    "its job runs on another runner",
+    { ownJob: job({ status: "canceled" }) },
+    "job-canceled-before-pick-up",
   ],
+  ["ends one whose job runs elsewhere", aRunner(), { ownJob: elsewhere("running") }, "no-longer-needed"],
   [
     "ends one whose job is assigned elsewhere",
     aRunner(),
     { ownJob: elsewhere("pending") },
-    "its job runs on another runner",
+    "no-longer-needed",
   ],
   [
     "I-3: leaves one whose job is assigned to it, however long ago it began",
@@ -54,12 +56,7 @@ const STARTING: readonly Row[] = [
     undefined,
   ],
   ["leaves one at the end of its patience", aRunner(), { ownJob: job(), now: NOW + PATIENCE }, undefined],
-  [
-    "F-36: ends one just after it",
-    aRunner(),
-    { ownJob: job(), now: NOW + PATIENCE + 1 },
-    "no job came to it",
-  ],
+  ["F-36: ends one just after it", aRunner(), { ownJob: job(), now: NOW + PATIENCE + 1 }, "no-job"],
   [
     "counts its patience from the launch",
     aRunner({ times: { CREATED: NOW - HOUR, LAUNCHED: NOW } }),
@@ -69,8 +66,8 @@ const STARTING: readonly Row[] = [
   [
     "ends one that EC2 takes back",
     aRunner(),
-    { ownJob: job(), isInterrupted: true },
-    "its instance is taken back",
+    { ownJob: job(), interruption: "spot-interruption" },
+    "spot-interruption",
   ],
   [
     "leaves one that no carrier took at the end of two hours",
@@ -82,23 +79,23 @@ const STARTING: readonly Row[] = [
     "F-31: ends it just after them",
     unlaunched(),
     { ownJob: job(), now: NOW + 2 * HOUR + 1 },
-    "no carrier took it",
+    "never-started",
   ],
-  ["ends one that nobody knows", aRunner({ adopted: true }), {}, "nobody knows it"],
+  ["ends one that nobody knows", anOrphanRecord(), {}, "orphan-adopted"],
 ];
 
 const BUSY: readonly Row[] = [
   ["leaves one whose job runs", busy(), { busyJob: here("running") }, undefined],
   ["F-53: takes what is unknown for no reason", busy(), {}, undefined],
-  ["leaves an adopted one that runs a job", busy({ adopted: true }), { busyJob: here("running") }, undefined],
-  ["ends one whose job ended", busy(), { busyJob: here("success") }, "its job ended"],
-  ["ends one whose job was taken away", busy(), { busyJob: job() }, "its job was given to another runner"],
   [
-    "ends one whose job was given to another",
-    busy(),
-    { busyJob: elsewhere("running") },
-    "its job was given to another runner",
+    "leaves an adopted one that runs a job",
+    anOrphanRecord({ state: "BUSY", busyJobId: 7, busyProjectId: 1 }),
+    { busyJob: here("running") },
+    undefined,
   ],
+  ["ends one whose job ended", busy(), { busyJob: here("success") }, "job-ended"],
+  ["ends one whose job was taken away", busy(), { busyJob: job() }, "job-reassigned"],
+  ["ends one whose job was given to another", busy(), { busyJob: elsewhere("running") }, "job-reassigned"],
   ["I-3: leaves one whose job is assigned to it again", busy(), { busyJob: here("pending") }, undefined],
   [
     "I-3: leaves one that is not paused: another job may come to it",
@@ -111,19 +108,19 @@ const BUSY: readonly Row[] = [
     "I-23: ends one past it",
     busy(),
     { busyJob: here("running"), now: NOW + LIFETIME + 1 },
-    "past its lifetime",
+    "lifetime-reached",
   ],
   [
     "counts its lifetime from when its record was made where no launch is noted",
     busy({ times: { CREATED: NOW } }),
     { now: NOW + LIFETIME + 1 },
-    "past its lifetime",
+    "lifetime-reached",
   ],
 ];
 
 const WITHOUT_GITLAB: readonly Row[] = [
   ["waits for half an hour", over(), { now: NOW + 30 * MINUTE - 1 }, undefined],
-  ["I-20: then ends it", over(), { now: NOW + 30 * MINUTE }, "its job ended"],
+  ["I-20: then ends it", over(), { now: NOW + 30 * MINUTE }, "job-ended"],
   ["I-3: leaves one that has another job by now", over({ busyJobId: 8 }), { now: NOW + HOUR }, undefined],
   [
     "I-3: leaves one whose end GitLab never told",
@@ -135,11 +132,16 @@ const WITHOUT_GITLAB: readonly Row[] = [
 ];
 
 const OVER: readonly Row[] = [
-  ["goes on with an end", aRunner({ state: "ENDING", reason: "its job ended" }), {}, "its job ended"],
-  ["goes on with one whose reason is not known", aRunner({ state: "ENDING" }), {}, "its end is under way"],
-  ["comes back for a record", aRunner({ state: "GONE" }), {}, "its record is left"],
+  ["goes on with an end", aRunner({ state: "ENDING", reason: "job-ended" }), {}, "job-ended"],
+  ["goes on with one whose reason is not known", aRunner({ state: "ENDING" }), {}, "end-under-way"],
+  ["comes back for a record", aRunner({ state: "GONE" }), {}, "record-remaining"],
   ["leaves what is gone", aRunner({ state: "GONE", recordDeletedAt: NOW }), {}, undefined],
-  ["F-37: needs no other reason than a dead instance", busy(), { isDead: true }, "its instance is gone"],
+  [
+    "F-37: needs no other reason than a dead instance",
+    busy(),
+    { death: "instance-terminated" },
+    "instance-terminated",
+  ],
 ];
 
 describe.each([
@@ -149,6 +151,6 @@ describe.each([
   ["a runner that ends", OVER],
 ])("%s", (_, rows) => {
   it.each(rows)("%s", (_says, runner, facts, expected) => {
-    expect(whyEnd({ runner, isDead: false, now: NOW, ...facts })).toBe(expected);
+    expect(whyEnd({ runner, now: NOW, ...facts })).toBe(expected);
   });
 });

@@ -1,4 +1,5 @@
-import type { Runner, Time } from "../../../Core/ledger";
+import type { Runner, StartedRunner, Time } from "../../../Core/ledger";
+import type { InstanceDeathCode, InterruptionCode, RunnerEndCode } from "../../../Core/reasons";
 import { hasEnded, isTaken } from "./close-attempt";
 import type { JobFacts } from "./end-order";
 import {
@@ -7,23 +8,22 @@ import {
   LAMBDA_QUEUE_SECONDS,
   LAUNCH_PATIENCE_SECONDS,
   LIFETIME_MARGIN_SECONDS,
+  ORPHAN_LIFETIME_SECONDS,
   WAIT_MARGIN_SECONDS,
 } from "./limits";
 
 export interface EndFacts {
   readonly runner: Runner;
-  readonly isDead: boolean;
-  /** EC2 announced that it will take the instance back. */
-  readonly isInterrupted?: boolean;
+  /** How its instance died. Absent: it may be alive. */
+  readonly death?: InstanceDeathCode;
+  /** EC2 announced that it will take the instance back, or may. */
+  readonly interruption?: InterruptionCode;
   /** The job that the runner is there for; absent: unknown. */
   readonly ownJob?: JobFacts;
   /** The job that it is known to run; absent: unknown, or none. */
   readonly busyJob?: JobFacts;
   readonly now: Time;
 }
-
-/** After this no attempt follows: it has waited long enough for all of them. */
-export const NO_CARRIER = "no carrier took it";
 
 const seconds = (number: number): number => number * 1000;
 
@@ -34,13 +34,16 @@ const begin = ({ times }: Runner): Time => times.LAUNCHED ?? times.CREATED ?? ti
 const isUnlaunched = ({ state, resourceId }: Runner): boolean =>
   state === "STARTING" && resourceId === undefined;
 
+/** Which class an orphan was made for is not known. */
+const lifetimeSeconds = ({ order }: Runner): number =>
+  order?.runnerClass.lifetimeSeconds ?? ORPHAN_LIFETIME_SECONDS;
+
 /** Past its lifetime and some time for its own end: it goes whatever its job does (I-3, I-23). */
 export const isOverdue = (runner: Runner, now: Time): boolean =>
-  !isUnlaunched(runner) &&
-  now > begin(runner) + seconds(runner.order.runnerClass.lifetimeSeconds + LIFETIME_MARGIN_SECONDS);
+  !isUnlaunched(runner) && now > begin(runner) + seconds(lifetimeSeconds(runner) + LIFETIME_MARGIN_SECONDS);
 
 /** From launch to the latest moment at which a runner without a job leaves by itself. */
-export const patienceSeconds = (runner: Runner): number =>
+export const patienceSeconds = (runner: StartedRunner): number =>
   (runner.carrier === "EC2" ? EC2_BOOT_SECONDS : LAMBDA_QUEUE_SECONDS) +
   runner.order.runnerClass.waitTimeoutSeconds +
   WAIT_MARGIN_SECONDS;
@@ -49,7 +52,7 @@ const launchedAt = ({ times, resourceId }: Runner): Time | undefined =>
   resourceId === undefined ? undefined : (times.LAUNCHED ?? times.CREATED);
 
 /** STARTING, and its time to find a job is over; or no carrier took it. */
-export const hasWaitedTooLong = (runner: Runner, now: Time): boolean => {
+export const hasWaitedTooLong = (runner: StartedRunner, now: Time): boolean => {
   const launched = launchedAt(runner);
   return launched === undefined
     ? now > begin(runner) + seconds(LAUNCH_PATIENCE_SECONDS)
@@ -62,13 +65,18 @@ const isElsewhere = (runner: Runner, job: JobFacts): boolean =>
 const isHere = (runner: Runner, job: JobFacts | undefined): boolean =>
   job !== undefined && job.runnerId === runner.runnerId && isTaken(job);
 
-const whyEndStarting = ({ runner, ownJob, isInterrupted, now }: EndFacts): string | undefined => {
+/** A runner's end after its job's: whether any runner ever had the job is GitLab's word. */
+export const endOfJob = ({ status, runnerId }: JobFacts): RunnerEndCode =>
+  status === "canceled" && runnerId === undefined ? "job-canceled-before-pick-up" : "job-ended";
+
+const whyEndStarting = ({ runner, ownJob, interruption, now }: EndFacts): RunnerEndCode | undefined => {
+  if (runner.adopted) return "orphan-adopted";
   if (isHere(runner, ownJob)) return undefined;
-  if (ownJob !== undefined && hasEnded(ownJob)) return "its job ended";
-  if (ownJob !== undefined && isElsewhere(runner, ownJob)) return "its job runs on another runner";
-  if (isInterrupted) return "its instance is taken back";
+  if (ownJob !== undefined && hasEnded(ownJob)) return endOfJob(ownJob);
+  if (ownJob !== undefined && isElsewhere(runner, ownJob)) return "no-longer-needed";
+  if (interruption !== undefined) return interruption;
   if (!hasWaitedTooLong(runner, now)) return undefined;
-  return launchedAt(runner) === undefined ? NO_CARRIER : "no job came to it";
+  return launchedAt(runner) === undefined ? "never-started" : "no-job";
 };
 
 /** Assigned and taken away again: paused as it is, no other job can come to it. */
@@ -86,22 +94,21 @@ export const isEndForced = ({ busyJobId, endedJobId, endRequestedAt }: Runner, n
   endRequestedAt !== undefined &&
   now - endRequestedAt >= FORCE_AFTER_MILLISECONDS;
 
-const whyEndBusy = ({ runner, busyJob, now }: EndFacts): string | undefined => {
-  if (busyJob === undefined) return isEndForced(runner, now) ? "its job ended" : undefined;
-  if (hasEnded(busyJob)) return "its job ended";
-  return wasLost(runner, busyJob) ? "its job was given to another runner" : undefined;
+const whyEndBusy = ({ runner, busyJob, now }: EndFacts): RunnerEndCode | undefined => {
+  if (busyJob === undefined) return isEndForced(runner, now) ? "job-ended" : undefined;
+  if (hasEnded(busyJob)) return "job-ended";
+  return wasLost(runner, busyJob) ? "job-reassigned" : undefined;
 };
 
 /**
  * Pure: why a runner is to be ended, or undefined. Whoever asks for an end only hints; this decides, on what
  * GitLab and AWS say now. What is unknown is no reason (F-53).
  */
-export const whyEnd = (facts: EndFacts): string | undefined => {
-  const { runner, isDead, now } = facts;
-  if (runner.state === "GONE") return runner.recordDeletedAt === undefined ? "its record is left" : undefined;
-  if (runner.state === "ENDING") return runner.reason ?? "its end is under way";
-  if (isDead) return "its instance is gone";
-  if (runner.adopted && runner.state === "STARTING") return "nobody knows it";
-  if (isOverdue(runner, now)) return "past its lifetime";
+export const whyEnd = (facts: EndFacts): RunnerEndCode | undefined => {
+  const { runner, death, now } = facts;
+  if (runner.state === "GONE") return runner.recordDeletedAt === undefined ? "record-remaining" : undefined;
+  if (runner.state === "ENDING") return runner.reason ?? "end-under-way";
+  if (death !== undefined) return death;
+  if (isOverdue(runner, now)) return "lifetime-reached";
   return runner.state === "STARTING" ? whyEndStarting(facts) : whyEndBusy(facts);
 };

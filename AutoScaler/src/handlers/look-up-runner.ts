@@ -21,7 +21,8 @@ export const handler = async (input: unknown, context?: Context): Promise<Runner
   const world = { ...machine, mappings, gitLab: await gitLabOf(configuration) };
   const { lookup, why } = await lookUpRunner(world, event, settings);
   const { jobId, projectId } = event;
-  const reason = lookup.kind === "nothing" ? lookup.reason : (why?.sentence ?? "");
-  log.info("RUNNER_LOOKED_UP", { jobId, projectId, outcome: lookup.kind, route: why?.code, reason });
+  const skipped = lookup.kind === "nothing" ? { reason: lookup.reason, detail: lookup.detail } : {};
+  const route = why && { route: why.code, detail: why.sentence };
+  log.info("RUNNER_LOOKED_UP", { jobId, projectId, outcome: lookup.kind, ...skipped, ...route });
   return lookup;
 };

@@ -8,7 +8,7 @@ import { ec2Provider } from "../adapters/ec2-provider";
 import { parseRunnerOrder } from "../domain/runner-order-input";
 import type { StartOutcome } from "../domain/start-outcome";
 import { startRunner } from "../domain/start-runner";
-import { capsOf, EC2_VARIABLES, fleetSettings, START_VARIABLES } from "./start-wiring";
+import { capsOf, EC2_VARIABLES, fleetSettings, outcomeFields, START_VARIABLES } from "./start-wiring";
 import { configurationOf, gitLabOf, ledgerOf, machine, patience } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
@@ -29,6 +29,6 @@ const parts = {
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
   const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings) }, order);
-  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "EC2", ...outcome, outcome: outcome.kind });
+  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "EC2", ...outcomeFields(outcome) });
   return outcome;
 };

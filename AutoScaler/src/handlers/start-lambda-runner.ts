@@ -7,7 +7,7 @@ import { lambdaProvider } from "../adapters/lambda-provider";
 import { parseRunnerOrder } from "../domain/runner-order-input";
 import type { StartOutcome } from "../domain/start-outcome";
 import { startRunner } from "../domain/start-runner";
-import { capsOf, START_VARIABLES } from "./start-wiring";
+import { capsOf, outcomeFields, START_VARIABLES } from "./start-wiring";
 import { configurationOf, gitLabOf, ledgerOf, machine, patience } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
@@ -27,6 +27,6 @@ const parts = {
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
   const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings) }, order);
-  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "LAMBDA", ...outcome, outcome: outcome.kind });
+  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "LAMBDA", ...outcomeFields(outcome) });
   return outcome;
 };

@@ -2,7 +2,7 @@ import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { eventBridgeClient } from "../adapters/clients";
 import { eventBridgeBus } from "../adapters/event-bus";
-import { parseClassKey } from "../domain/end-input";
+import { parseFreed } from "../domain/freed";
 import { type NextJob, startNextJob } from "../domain/start-next-job";
 import { ledgerOf, machine } from "./wiring";
 
@@ -13,12 +13,14 @@ const parts = {
   bus: eventBridgeBus(eventBridgeClient(), env.busName),
 };
 
-/** Task "Start next waiting job". Input: `{ classKey }`, the class in which a place became free. */
+/** Task "Start next waiting job". Input: `{ freed }`, what a start or an end made free. */
 export const handler = async (input: unknown): Promise<NextJob> => {
-  const classKey = parseClassKey(input);
-  const next = await startNextJob(parts, classKey);
+  const freed = parseFreed(input);
+  const next = await startNextJob(parts, freed);
+  const { kind, ...about } = freed;
   log.info("NEXT_JOB_WOKEN", {
-    classKey,
+    freed: kind,
+    ...about,
     outcome: next.kind,
     ...(next.kind === "woken" ? { jobId: next.jobId } : {}),
   });

@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../../../Core/errors";
 import type { Ec2ProviderSettings } from "../adapters/ec2-provider";
 import type { Caps } from "../domain/ports";
+import type { StartOutcome } from "../domain/start-outcome";
 import { GITLAB_VARIABLES } from "./wiring";
 
 export const START_VARIABLES = {
@@ -20,6 +21,12 @@ export const EC2_VARIABLES = {
   rootDeviceName: "ROOT_DEVICE_NAME",
   roleId: "RUNNER_ROLE_ID",
 } as const;
+
+/** What the log says of a start. */
+export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutcome) => ({
+  outcome,
+  ...fields,
+});
 
 /** The stack's cap from its parameter; a class's cap is part of the order. */
 export const capsOf = (maxRunners: string): Caps => {

@@ -1,12 +1,12 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { readEnv } from "../../../Core/env";
+import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
 import { dynamoDbClient, ssmClient } from "../adapters/clients";
 import { dynamoLedger } from "../adapters/dynamo-ledger";
 import { gitLabApi } from "../adapters/gitlab-api";
 import { type Configuration, ssmConfiguration } from "../adapters/ssm-configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
-import type { Throttles } from "../adapters/throttle";
 import type { GitLab, Ledger } from "../domain/ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });

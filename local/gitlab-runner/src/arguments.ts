@@ -1,4 +1,4 @@
-/** A command line taken apart: flags by their long names, each with all its values. */
+/** A parsed command line: the command, and the flags by their long names. */
 export interface Arguments {
   readonly command: string;
   readonly flags: ReadonlyMap<string, string>;
@@ -29,7 +29,7 @@ const SWITCHES = [
 
 const GLOBAL = ["debug", "version", "help", "log-format", "log-level"];
 
-/** Flags that have a meaning here or may stand there without one. */
+/** Accepted flags; some have no effect here. */
 const KNOWN = [
   ...GLOBAL,
   ...SWITCHES,
@@ -62,7 +62,7 @@ const KNOWN = [
   "docker-pull-policy",
 ];
 
-/** @throws Error naming the flag that gitlab-runner would not know either */
+/** @throws Error that names the unknown flag, as gitlab-runner does */
 export const parseArguments = (argv: readonly string[]): Arguments => {
   const flags = new Map<string, string>();
   let command = "";
@@ -83,7 +83,7 @@ export const parseArguments = (argv: readonly string[]): Arguments => {
   return { command, flags };
 };
 
-/** Variables that stand for flags that are not given. */
+/** Environment variables that are used for missing flags. */
 const VARIABLES: Record<string, string> = {
   url: "CI_SERVER_URL",
   token: "CI_SERVER_TOKEN",
@@ -95,6 +95,6 @@ const VARIABLES: Record<string, string> = {
   "registration-token": "REGISTRATION_TOKEN",
 };
 
-/** A flag's value, or that of the variable that stands for it; empty when there is none. */
+/** The value of a flag or of its environment variable; empty when neither is set. */
 export const flag = (args: Arguments, name: string): string =>
   args.flags.get(name) ?? process.env[VARIABLES[name] ?? ""] ?? "";

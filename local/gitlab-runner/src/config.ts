@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseToml, type TomlTable } from "./toml";
+import { parse, stringify, type TomlTable } from "smol-toml";
 
-/** What of a `[[runners]]` entry, or of the flags in its place, the stand-in goes by. */
+/** The settings of a `[[runners]]` entry, or of the corresponding flags, that the stand-in uses. */
 export interface RunnerConfig {
   readonly name: string;
   readonly url: string;
@@ -11,11 +11,11 @@ export interface RunnerConfig {
   readonly executor: string;
   readonly buildsDir: string;
   readonly cacheDir: string;
-  /** `KEY=value`, given to every job. */
+  /** Variables for every job, as `KEY=value`. */
   readonly environment: readonly string[];
-  /** Rounds in which a failing last report is tried. */
+  /** Number of attempts for the final report. */
   readonly finalUpdateRetryLimit: number;
-  /** Bytes of a job's log that are sent. */
+  /** Maximum size of a job's log. */
   readonly outputLimitBytes: number;
   readonly preBuildScript: string;
   readonly postBuildScript: string;
@@ -31,7 +31,7 @@ const number = (table: TomlTable, key: string, fallback: number): number =>
 const list = (table: TomlTable, key: string): string[] =>
   Array.isArray(table[key]) ? table[key].filter((item) => typeof item === "string") : [];
 
-/** Keys are those of config.toml; the flags of the command line have the same names with dashes. */
+/** Reads the settings by their keys in config.toml. */
 export const runnerConfig = (table: TomlTable, systemId: string): RunnerConfig => ({
   name: text(table, "name"),
   url: text(table, "url").replace(/\/+$/, ""),
@@ -47,11 +47,14 @@ export const runnerConfig = (table: TomlTable, systemId: string): RunnerConfig =
   systemId,
 });
 
-/** The `[[runners]]` entries of a configuration file, which may be a FIFO: it is read once. */
-export const readRunners = (path: string): TomlTable[] =>
-  parseToml(readFileSync(path, "utf8"))
-    .filter((section) => section.name === "runners")
-    .map((section) => section.values);
+const isTable = (value: unknown): value is TomlTable =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+/** The `[[runners]]` entries of a configuration file. It is read only once, since it may be a FIFO. */
+export const readRunners = (path: string): TomlTable[] => {
+  const { runners } = parse(readFileSync(path, "utf8"));
+  return Array.isArray(runners) ? runners.filter(isTable) : [];
+};
 
 const SYSTEM_ID = /^[sr]_[0-9a-zA-Z]{12}$/;
 
@@ -64,23 +67,16 @@ const storedSystemId = (file: string): string | undefined => {
   }
 };
 
-/** The id in `.runner_system_id` beside the configuration file, else a new one that is not stored. */
+/** The id in `.runner_system_id` next to the configuration file; otherwise a new one, which is not stored. */
 export const systemId = (configFile: string | undefined): string =>
   (configFile && storedSystemId(join(dirname(configFile), ".runner_system_id"))) ||
   `r_${randomBytes(6).toString("hex")}`;
 
-/** As `register` leaves them: entries with 0600, and the system id beside. */
+/** Writes the configuration file (mode 0600) and the system id next to it, as `register` does. */
 export const writeRunners = (path: string, entries: readonly TomlTable[], id: string): void => {
-  const body = entries.map((entry) =>
-    Object.entries(entry)
-      .map(([key, value]) => `  ${key} = ${JSON.stringify(value)}`)
-      .join("\n"),
-  );
-  writeFileSync(path, `concurrent = 1\n${body.map((lines) => `\n[[runners]]\n${lines}\n`).join("")}`, {
-    mode: 0o600,
-  });
+  writeFileSync(path, stringify({ concurrent: 1, runners: [...entries] }), { mode: 0o600 });
   writeFileSync(join(dirname(path), ".runner_system_id"), id, { mode: 0o600 });
 };
 
-/** What names a runner in logs and paths: nine characters of its token, without the kind of token before them. */
+/** The name of a runner in logs and paths: the first nine characters of its token after the prefix. */
 export const shortToken = (token: string): string => token.replace(/^gl[a-z]+-/, "").slice(0, 9);

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunnerConfig, shortToken } from "./config";
-import type { JobPayload, Variable } from "./job-log";
+import type { JobPayload, JobVariable } from "./job-log";
 
-/** Where a job's files lie. */
+/** The folders of a job. */
 export interface JobFolders {
   readonly project: string;
-  /** File variables and the like; removed at the end. */
+  /** Holds file variables and pipes; removed at the job's end. */
   readonly temporary: string;
 }
 
@@ -25,16 +25,16 @@ export const jobFolders = (config: RunnerConfig, job: JobPayload): JobFolders =>
   return { project, temporary: `${project}.tmp` };
 };
 
-const pairs = (environment: readonly string[]): Variable[] =>
+const pairs = (environment: readonly string[]): JobVariable[] =>
   environment.flatMap((entry) => {
     const at = entry.indexOf("=");
     return at > 0 ? [{ key: entry.slice(0, at), value: entry.slice(at + 1) }] : [];
   });
 
-const plain = (values: Record<string, string>): Variable[] =>
+const plain = (values: Record<string, string>): JobVariable[] =>
   Object.entries(values).map(([key, value]) => ({ key, value, raw: true }));
 
-/** `$NAME` and `${NAME}` in values, from what is known so far; `$$` is a dollar sign. */
+/** Expands `$NAME` and `${NAME}` from the preceding variables; `$$` is a dollar sign. */
 const expand = (value: string, known: ReadonlyMap<string, string>): string =>
   value.replace(/\$(\$|\{(\w+)\}|(\w+))/g, (whole, mark: string, braced?: string, bare?: string) =>
     mark === "$" ? whole.slice(1) : (known.get(braced ?? bare ?? "") ?? ""),
@@ -42,8 +42,8 @@ const expand = (value: string, known: ReadonlyMap<string, string>): string =>
 
 const isName = (key: string): boolean => /^[A-Za-z_]\w*$/.test(key);
 
-/** A file variable's value goes to a file; the variable names it. */
-const stored = (variable: Variable, value: string, folders: JobFolders): string => {
+/** Writes the value of a file variable to a file and returns its path; other values are returned unchanged. */
+const stored = (variable: JobVariable, value: string, folders: JobFolders): string => {
   if (!variable.file) return value;
   const path = join(folders.temporary, variable.key);
   mkdirSync(folders.temporary, { recursive: true });
@@ -51,7 +51,7 @@ const stored = (variable: Variable, value: string, folders: JobFolders): string 
   return path;
 };
 
-/** The variables of a job in the order in which later ones win: the runner's, the job's, the runner's last word. */
+/** The variables of a job. Later ones win: the runner's defaults, the job's, then the runner's final ones. */
 export const jobEnvironment = (
   config: RunnerConfig,
   job: JobPayload,

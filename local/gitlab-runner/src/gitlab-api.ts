@@ -2,20 +2,20 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { sleep } from "./time";
 
-/** An answer of GitLab; status -1 when it could not be reached. */
-export interface Answer {
+/** An answer of GitLab. Status -1: GitLab could not be reached. */
+export interface CoordinatorReply {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
-export interface Request {
+export interface CoordinatorRequest {
   readonly method: string;
-  /** Below `/api/v4/`. */
+  /** Path below `/api/v4/`. */
   readonly path: string;
   readonly headers?: Record<string, string>;
   readonly body: string | Buffer;
-  /** `application/json` unless said otherwise. */
+  /** Default `application/json`. */
   readonly contentType?: string;
 }
 
@@ -31,7 +31,7 @@ const httpsAgent = new https.Agent({ keepAlive: true });
 const isWorthRetrying = (status: number): boolean =>
   [408, 429, 500, 502, 503, 504].includes(status) || status >= 512;
 
-const once = (base: string, request: Request): Promise<Answer> =>
+const once = (base: string, request: CoordinatorRequest): Promise<CoordinatorReply> =>
   new Promise((resolve) => {
     const url = new URL(`${base}/api/v4/${request.path}`);
     const isSecure = url.protocol === "https:";
@@ -62,16 +62,16 @@ const once = (base: string, request: Request): Promise<Answer> =>
     call.end(request.body);
   });
 
-const pause = (answer: Answer, attempt: number): number => {
+const pause = (answer: CoordinatorReply, attempt: number): number => {
   const asked = Number(answer.headers["retry-after"]);
   return asked > 0 ? asked : FIRST_BACK_OFF_SECONDS * 2 ** attempt;
 };
 
 /**
- * Asks GitLab; an overloaded or broken server is asked up to five times. A signal never cuts it short: that is
- * how the runner behaves.
+ * Sends a request to GitLab, up to five times when the server is overloaded or fails. As in gitlab-runner, a signal does
+ * not interrupt it.
  */
-export const ask = async (base: string, request: Request): Promise<Answer> => {
+export const ask = async (base: string, request: CoordinatorRequest): Promise<CoordinatorReply> => {
   for (let attempt = 0; ; attempt++) {
     const answer = await once(base, request);
     if (!isWorthRetrying(answer.status) || attempt + 1 >= REQUEST_TRIES) return answer;
@@ -79,7 +79,7 @@ export const ask = async (base: string, request: Request): Promise<Answer> => {
   }
 };
 
-/** What the runner tells of itself with every request. */
+/** The runner's `info` in every request. */
 export const runnerInfo = (executor: string): object => ({
   name: "gitlab-runner",
   version: VERSION,

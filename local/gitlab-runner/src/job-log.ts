@@ -1,4 +1,4 @@
-/** The job as GitLab's 201 gives it, as far as the stand-in goes. */
+/** The fields of GitLab's 201 answer that the stand-in uses. */
 export interface JobPayload {
   readonly id: number;
   readonly token: string;
@@ -11,14 +11,14 @@ export interface JobPayload {
     readonly depth?: number;
   };
   readonly runner_info?: { readonly timeout?: number };
-  readonly variables?: readonly Variable[];
-  readonly steps?: readonly Step[];
+  readonly variables?: readonly JobVariable[];
+  readonly steps?: readonly JobStep[];
   readonly image?: { readonly name?: string } | null;
   readonly artifacts?: readonly unknown[] | null;
   readonly cache?: readonly unknown[] | null;
 }
 
-export interface Variable {
+export interface JobVariable {
   readonly key: string;
   readonly value: string;
   readonly file?: boolean;
@@ -26,25 +26,25 @@ export interface Variable {
   readonly raw?: boolean;
 }
 
-export interface Step {
+export interface JobStep {
   readonly name: string;
   readonly script: readonly string[];
   readonly timeout?: number;
 }
 
-/** A line without an end is looked at when it is this long, so that memory stays bounded. */
-const LONGEST_LINE = 64 * 1024;
+/** Characters after which an unfinished line is processed, so that memory stays bounded. */
+const MAX_LINE_LENGTH = 64 * 1024;
 const TOKENS = /\b(gl(?:rt|rtr|pat|cbt)-)[\w.-]+/g;
 
 /**
- * The job's log: bytes as they come, masked line by line, cut at the limit. Text is kept as latin1, which leaves
- * every byte as it is.
+ * The job's log. Secrets are masked line by line, and the log is cut at the limit. Text is decoded as latin1, which keeps
+ * every byte.
  */
 export class JobLog {
   private readonly chunks: Buffer[] = [];
   private pending = "";
   private isCut = false;
-  /** Bytes kept. */
+  /** Size of the log in bytes. */
   size = 0;
 
   constructor(
@@ -55,7 +55,8 @@ export class JobLog {
   write(bytes: Buffer): void {
     if (this.isCut) return;
     this.pending += bytes.toString("latin1");
-    const end = this.pending.length > LONGEST_LINE ? this.pending.length : this.pending.lastIndexOf("\n") + 1;
+    const end =
+      this.pending.length > MAX_LINE_LENGTH ? this.pending.length : this.pending.lastIndexOf("\n") + 1;
     this.keep(this.pending.slice(0, end));
     this.pending = this.pending.slice(end);
   }
@@ -64,7 +65,7 @@ export class JobLog {
     this.write(Buffer.from(`${text}\n`));
   }
 
-  /** What stands in the last, unfinished line is kept too: nothing more comes. */
+  /** Ends the log; the last, unfinished line is kept. */
   finish(): void {
     this.keep(this.pending);
     this.pending = "";
@@ -96,7 +97,7 @@ export class JobLog {
   }
 }
 
-/** The values that a job's log must not show, in the log's own encoding. */
+/** The values to mask in a job's log, in the log's encoding. */
 export const maskedValues = (job: JobPayload): string[] =>
   [job.token, ...(job.variables ?? []).filter((variable) => variable.masked).map(({ value }) => value)]
     .filter((value) => value !== "")

@@ -1,14 +1,14 @@
+import type { TomlTable } from "smol-toml";
 import { type Arguments, flag, parseArguments } from "./arguments";
 import { type RunnerConfig, readRunners, runnerConfig, systemId } from "./config";
 import { REVISION, VERSION } from "./gitlab-api";
 import { register, unregister, verify } from "./register";
 import { RunSingle } from "./run-single";
 import { RunnerLog } from "./runner-log";
-import type { TomlTable } from "./toml";
 
 const EXECUTORS = ["shell", "docker", "docker-autoscaler", "custom"];
 
-/** With `-r` the file's entry replaces every runner flag; `--config` without it is not looked at. */
+/** With `-r` the file's entry replaces the runner's flags. Without it `--config` is ignored, as in gitlab-runner. */
 const runnerTable = (args: Arguments, log: RunnerLog): TomlTable => {
   const name = flag(args, "runner");
   if (name === "") return flagTable(args);
@@ -65,7 +65,7 @@ const COMMANDS: Record<string, (args: Arguments, log: RunnerLog) => Promise<void
   verify,
 };
 
-/** The help shows a token that is set as its flag's default, as the runner's does: hand it over another way. */
+/** As in gitlab-runner, the help shows the token in CI_SERVER_TOKEN as the default of its flag. */
 const help = (): void => {
   const token = process.env.CI_SERVER_TOKEN;
   console.log(`gitlab-runner stand-in ${VERSION}\n\nCommands: ${Object.keys(COMMANDS).join(", ")}`);

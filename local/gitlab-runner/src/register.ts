@@ -1,12 +1,12 @@
+import type { TomlTable } from "smol-toml";
 import { type Arguments, flag } from "./arguments";
 import { readRunners, systemId, writeRunners } from "./config";
 import { ask, runnerInfo } from "./gitlab-api";
 import type { RunnerLog } from "./runner-log";
-import type { TomlTable } from "./toml";
 
 const DEFAULT_CONFIG = "config.toml";
 
-/** Properties that only a registration token may set; with an authentication token they are GitLab's. */
+/** Properties that only a registration token may set. With an authentication token they are set in GitLab. */
 const SERVER_SIDE = ["tag-list", "run-untagged", "locked", "maximum-timeout", "access-level"];
 
 const configFile = (args: Arguments): string => flag(args, "config") || DEFAULT_CONFIG;
@@ -26,7 +26,7 @@ const entry = (args: Arguments, token: string): TomlTable => ({
   executor: flag(args, "executor") || "shell",
 });
 
-/** `register`: with a registration token the server makes a runner; with `glrt-…` it is verified only. */
+/** `register`: a registration token creates a runner; an authentication token (`glrt-…`) is only verified. */
 export const register = async (args: Arguments, log: RunnerLog): Promise<void> => {
   const registration = flag(args, "registration-token");
   const token = flag(args, "token");
@@ -49,8 +49,10 @@ export const register = async (args: Arguments, log: RunnerLog): Promise<void> =
       });
   if (answer.status !== (registration ? 201 : 200))
     log.fatal(`Failed to register the runner. status=${answer.status}`);
-  const given = registration ? String((JSON.parse(answer.body) as { token?: string }).token) : token;
-  writeRunners(configFile(args), [...entries(configFile(args)), entry(args, given)], id);
+  const authenticationToken = registration
+    ? String((JSON.parse(answer.body) as { token?: string }).token)
+    : token;
+  writeRunners(configFile(args), [...entries(configFile(args)), entry(args, authenticationToken)], id);
   log.info("Runner registered successfully.");
 };
 
@@ -61,10 +63,10 @@ const registrationBody = (args: Arguments, token: string, info: object): object 
   tag_list: flag(args, "tag-list"),
   run_untagged: flag(args, "run-untagged") !== "false",
   locked: flag(args, "locked") !== "false",
-  ...(flag(args, "maximum-timeout") ? { maximum_timeout: Number(flag(args, "maximum-timeout")) } : {}),
+  maximum_timeout: flag(args, "maximum-timeout") ? Number(flag(args, "maximum-timeout")) : undefined,
 });
 
-/** An authentication token that GitLab's API made loses its manager only; the runner itself stays. */
+/** With an authentication token that GitLab's API created, only the manager is deleted; the runner stays. */
 const unregisterOne = async (runner: TomlTable, id: string): Promise<boolean> => {
   const token = String(runner.token);
   const isCreated = token.startsWith("glrt-");
@@ -77,7 +79,7 @@ const unregisterOne = async (runner: TomlTable, id: string): Promise<boolean> =>
   return answer.status === 204;
 };
 
-/** `unregister`: nothing to do is success with `--all-runners`, a failure otherwise. */
+/** `unregister`. Without a matching entry it fails, except with `--all-runners`. */
 export const unregister = async (args: Arguments, log: RunnerLog): Promise<void> => {
   const path = configFile(args);
   const all = entries(path);
@@ -86,18 +88,18 @@ export const unregister = async (args: Arguments, log: RunnerLog): Promise<void>
     isAll || runner.token === flag(args, "token") || runner.name === flag(args, "name");
   if (!isAll && !all.some(isMeant)) log.fatal("could not find a runner with this name or token");
   const id = systemId(path);
-  const left: TomlTable[] = [];
+  const kept: TomlTable[] = [];
   for (const runner of all) {
-    if (!isMeant(runner)) left.push(runner);
+    if (!isMeant(runner)) kept.push(runner);
     else if (!(await unregisterOne(runner, id))) {
       log.error("Unregistering runner from GitLab failed");
-      left.push(runner);
+      kept.push(runner);
     }
   }
-  if (all.length > 0) writeRunners(path, left, id);
+  if (all.length > 0) writeRunners(path, kept, id);
 };
 
-/** `verify`: asks GitLab for each entry of the configuration file. */
+/** `verify`: checks each entry of the configuration file with GitLab. */
 export const verify = async (args: Arguments, log: RunnerLog): Promise<void> => {
   const path = configFile(args);
   for (const runner of entries(path)) {

@@ -1,31 +1,31 @@
 import { type RunnerConfig, shortToken } from "./config";
-import { type Answer, ask, runnerInfo } from "./gitlab-api";
-import { Job } from "./job";
+import { ask, type CoordinatorReply, runnerInfo } from "./gitlab-api";
 import { JobLog, type JobPayload, maskedValues } from "./job-log";
+import { RunnerJob } from "./runner-job";
 import type { RunnerLog } from "./runner-log";
 import { secondsSince, sleep } from "./time";
-import { Trace } from "./trace";
+import { TraceReporter } from "./trace-reporter";
 
-/** The runner's own figures; the handler and user data must live with them. */
+/** Times of gitlab-runner, to which the Lambda runner and the user data are adapted. */
 const CHECK_SECONDS = 3;
 const UNHEALTHY_SECONDS = 300;
 const SHUTDOWN_SECONDS = 30;
 
 export interface RunSingleOptions {
-  /** 0: for ever. */
+  /** 0: unlimited. */
   readonly maxBuilds: number;
-  /** 0: for ever. */
+  /** 0: unlimited. */
   readonly waitTimeoutSeconds: number;
 }
 
-/** `run-single`: polls, runs at most `maxBuilds` jobs, leaves. */
+/** `run-single`: requests jobs, runs at most `maxBuilds` of them, and exits. */
 export class RunSingle {
   private isFinished = false;
   private readonly exit = new AbortController();
   private builds = 0;
   private waitingSince = performance.now();
   private lastUpdate = "";
-  private job: Job | undefined;
+  private job: RunnerJob | undefined;
 
   constructor(
     private readonly config: RunnerConfig,
@@ -35,23 +35,23 @@ export class RunSingle {
 
   async run(): Promise<void> {
     this.log.info(`Starting runner for ${this.config.url} with token ${shortToken(this.config.token)} ...`);
-    this.heedSignals();
+    this.handleSignals();
     while (!this.isFinished) {
-      await this.turn();
+      await this.pollOnce();
       this.checkFinished();
     }
   }
 
-  private heedSignals(): void {
+  private handleSignals(): void {
     process.on("SIGQUIT", () => {
       this.isFinished = true;
       if (!this.exit.signal.aborted) this.log.warning("Requested quit, waiting for builds to finish");
       else this.log.fatal("forced exit: quit");
     });
-    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => this.leave(name));
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => this.exitOn(name));
   }
 
-  private leave(signal: string): void {
+  private exitOn(signal: string): void {
     if (this.exit.signal.aborted) this.log.fatal(`forced exit: ${signal}`);
     this.isFinished = true;
     this.log.warning(`Requested exit: ${signal}`);
@@ -60,7 +60,7 @@ export class RunSingle {
     sleep(SHUTDOWN_SECONDS).then(() => this.log.fatal("shutdown timed out"));
   }
 
-  private async turn(): Promise<void> {
+  private async pollOnce(): Promise<void> {
     const answer = await this.requestJob();
     if (answer.status === 201) return this.take(JSON.parse(answer.body) as JobPayload);
     if (answer.status === 403) {
@@ -72,8 +72,8 @@ export class RunSingle {
     return sleep(CHECK_SECONDS, this.exit.signal);
   }
 
-  /** From the second poll on `last_update` is sent, by which GitLab may hold the poll. No signal cuts it. */
-  private async requestJob(): Promise<Answer> {
+  /** From the second request on it sends `last_update`, with which GitLab may use long polling. Signals do not interrupt it. */
+  private async requestJob(): Promise<CoordinatorReply> {
     const answer = await ask(this.config.url, {
       method: "POST",
       path: "jobs/request",
@@ -82,7 +82,7 @@ export class RunSingle {
         info: runnerInfo(this.config.executor),
         token: this.config.token,
         system_id: this.config.systemId,
-        ...(this.lastUpdate ? { last_update: this.lastUpdate } : {}),
+        last_update: this.lastUpdate || undefined,
       }),
     });
     this.lastUpdate = String(answer.headers["x-gitlab-last-update"] ?? "") || this.lastUpdate;
@@ -95,10 +95,10 @@ export class RunSingle {
       runner: shortToken(this.config.token),
     });
     const jobLog = new JobLog(maskedValues(payload), this.config.outputLimitBytes);
-    const trace = new Trace(this.config, payload, jobLog, this.log);
-    // A job that vanished before it was confirmed does not count: the next turn asks again at once.
+    const trace = new TraceReporter(this.config, payload, jobLog, this.log);
+    // A job that was lost before its confirmation does not count; the next round requests another at once.
     if (!(await trace.confirm())) return;
-    this.job = new Job(this.config, payload, jobLog, trace, this.log);
+    this.job = new RunnerJob(this.config, payload, jobLog, trace, this.log);
     if (this.exit.signal.aborted) this.job.interrupt();
     await this.job.run();
     this.job = undefined;
@@ -106,7 +106,7 @@ export class RunSingle {
     this.waitingSince = performance.now();
   }
 
-  /** Looked at after a poll and its sleep only, in whole seconds: the wait can last longer than asked for. */
+  /** Checked in whole seconds after a request and its pause, so the wait can exceed the time-out. */
   private checkFinished(): void {
     const { maxBuilds, waitTimeoutSeconds } = this.options;
     if (maxBuilds > 0 && this.builds >= maxBuilds) {

@@ -1,7 +1,7 @@
 type Level = "info" | "warning" | "error" | "fatal" | "panic";
 type Fields = Record<string, string | number | undefined>;
 
-/** gitlab-runner's own log: stderr, one line a message, as JSON with `--log-format json`. */
+/** The log of gitlab-runner: a line for each message on stderr, as JSON with `--log-format json`. */
 export class RunnerLog {
   constructor(private readonly format: "json" | "text") {}
 
@@ -15,7 +15,7 @@ export class RunnerLog {
     this.write("error", message, fields);
   }
 
-  /** Logs and ends the process with 1, whatever is under way. */
+  /** Logs and exits at once with status 1. */
   fatal(message: string): never {
     this.write("fatal", message, {});
     process.exit(1);

@@ -1,26 +1,26 @@
 import type { JobPayload } from "./job-log";
 
-/** What a stage's script is made of. */
+/** The content of a stage's script. */
 export interface StageScript {
   readonly environment: ReadonlyMap<string, string>;
-  /** The folder that the lines run in; absent: the shell's own. */
+  /** Working directory; absent: the shell's own. */
   readonly folder?: string;
-  /** Run first and never printed. */
+  /** Lines that run first and are not printed. */
   readonly before?: readonly string[];
   readonly lines: readonly string[];
-  /** Print each line before it runs, as the runner does with a job's own lines. */
+  /** Whether to print each line before it runs, as gitlab-runner does with a job's lines. */
   readonly echo: boolean;
 }
 
-/** Quotes for bash, whatever bytes the text has. */
+/** Quotes any text for bash. */
 export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const echoed = (line: string): string =>
   `printf '%s\\n' ${quote(`\u001b[32;1m$ ${line.split("\n")[0]}\u001b[0;m`)}`;
 
 /**
- * The whole script is one `eval`, so that a command which reads stdin finds it empty instead of eating the rest
- * of the script.
+ * The whole script is one `eval`, so that a command that reads stdin finds it empty and does not consume the rest of the
+ * script.
  */
 export const stageScript = (stage: StageScript): string => {
   const body = [
@@ -34,11 +34,11 @@ export const stageScript = (stage: StageScript): string => {
   return `eval ${quote(body)} </dev/null\n`;
 };
 
-const GIT_WAYS = ["fetch", "clone"];
+const FETCHING_STRATEGIES = ["fetch", "clone"];
 
 const isUsable = (url: string | undefined): url is string => /^https?:\/\/[^/]+\/./.test(url ?? "");
 
-/** The lines that make the project's folder, with the sources in it when the job wants them. */
+/** The lines that create the project's folder and fetch the sources, as the job's Git strategy asks. */
 export const sourceLines = (
   job: JobPayload,
   environment: ReadonlyMap<string, string>,
@@ -47,7 +47,7 @@ export const sourceLines = (
   const make = `mkdir -p ${quote(folder)}`;
   const strategy = environment.get("GIT_STRATEGY") ?? "fetch";
   const git = job.git_info ?? {};
-  if (!GIT_WAYS.includes(strategy)) return [make, "echo 'Skipping Git repository setup'"];
+  if (!FETCHING_STRATEGIES.includes(strategy)) return [make, "echo 'Skipping Git repository setup'"];
   if (!isUsable(git.repo_url)) return [make, "echo 'The job has no repository to fetch from'"];
   const depth = git.depth && git.depth > 0 ? `--depth ${Math.trunc(git.depth)} ` : "";
   const refspecs = git.refspecs?.length

@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 
-/** How a script ended: by its exit code, or because its shell could not be started. */
+/** The end of a script: its exit code, or the error with which its shell did not start. */
 export type ShellEnd =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "not-started"; readonly error: string };
@@ -12,12 +12,12 @@ const SIGNAL_CODES = 128;
 const FORCED_END_MILLISECONDS = 10 * 60_000;
 
 /**
- * The output pipe. It is a FIFO and not Node's own pipe, which is a socket: a script that opens `/dev/stdout`
- * would fail on that. Both ends are opened here, so nothing blocks.
+ * The output pipe. It is a FIFO, because Node's own pipe is a socket, on which a script cannot open `/dev/stdout`. Both
+ * ends are opened here, so that nothing blocks.
  */
 const outputPipe = (folder: string): { readonly source: Socket; readonly writeEnd: number } => {
   const path = join(folder, `output-${process.pid}-${performance.now()}`);
-  // Not by the job's PATH: a PATH without bash has to show as such.
+  // Not with the job's PATH: a PATH without bash must fail at the job's shell.
   execFileSync("mkfifo", ["-m", "600", path], { env: { PATH: "/usr/bin:/bin" } });
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeEnd = openSync(path, constants.O_WRONLY);
@@ -25,14 +25,14 @@ const outputPipe = (folder: string): { readonly source: Socket; readonly writeEn
   return { source: new Socket({ fd: readEnd, readable: true, writable: false }), writeEnd };
 };
 
-/** A script in a login shell, with a process group of its own in the runner's session. */
+/** Runs a script in a login shell with a process group of its own. */
 export class Shell {
   private child: ChildProcess | undefined;
   private forced: NodeJS.Timeout | undefined;
 
   /**
-   * Ends when the shell has ended AND nothing holds its output any more: a process left in the background with
-   * the script's stdout keeps the job going, as it does with the runner.
+   * Ends when the shell has ended and its output is closed. As in gitlab-runner, a background process that holds stdout
+   * keeps the job running.
    */
   async run(script: string, folder: string, onOutput: (bytes: Buffer) => void): Promise<ShellEnd> {
     const { source, writeEnd } = outputPipe(folder);
@@ -55,7 +55,7 @@ export class Shell {
     return end;
   }
 
-  /** TERM to the script's process group, KILL after ten minutes. */
+  /** Sends SIGTERM to the script's process group, and SIGKILL after ten minutes. */
   stop(): void {
     this.signal("SIGTERM");
     this.forced ??= setTimeout(() => this.signal("SIGKILL"), FORCED_END_MILLISECONDS).unref();
@@ -67,7 +67,7 @@ export class Shell {
     try {
       process.kill(-pid, name);
     } catch {
-      // The group is gone: nothing to stop.
+      // The process group has ended.
     }
   }
 }

@@ -1,16 +1,16 @@
-/** A factor on the stand-in's own waits, for tests of the long ones; it never reaches a job. */
+/** A factor on the stand-in's waiting times, which tests shorten. It is not passed to jobs. */
 export const TIME_SCALE = "GITLAB_RUNNER_STAND_IN_TIME_SCALE";
 
 const scale = Number(process.env[TIME_SCALE] ?? 1) || 1;
 delete process.env[TIME_SCALE];
 
-/** Seconds of the runner's own clock as milliseconds. */
+/** Converts scaled seconds to milliseconds. */
 export const milliseconds = (seconds: number): number => seconds * 1000 * scale;
 
-/** Seconds of the runner's own clock since `start` (`performance.now()`). */
+/** Scaled seconds since `start` (`performance.now()`). */
 export const secondsSince = (start: number): number => (performance.now() - start) / 1000 / scale;
 
-/** Sleeps; ends early, without an error, when `signal` is aborted. */
+/** Sleeps for scaled seconds. It ends early, without an error, when `signal` is aborted. */
 export const sleep = (seconds: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve();

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { renderPage } from "./page";
 
 const page = async () => {
-  const { body, headers } = await renderPage("glpat-local-0123");
-  return { html: String(body), policy: headers?.["content-security-policy"] ?? "" };
+  const response = await renderPage("glpat-local-0123");
+  return { html: await response.text(), policy: response.headers.get("content-security-policy") ?? "" };
 };
 
 it("is one file: its style, its script and the access token are in it, and nothing is loaded", async () => {

@@ -3,11 +3,10 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Answer } from "../http";
 
 const run = promisify(execFile);
 
-/** The page's own script, bundled once; as a process, since esbuild's library does not work inside Jest. */
+/** Bundles the page's script. It runs esbuild as a process, since its API does not work inside Jest. */
 const bundle = async (): Promise<string> => {
   const esbuild = join(__dirname, "../../../node_modules/.bin/esbuild");
   const options = ["--bundle", "--format=iife", "--target=es2022", "--charset=ascii"];
@@ -15,15 +14,15 @@ const bundle = async (): Promise<string> => {
   return stdout;
 };
 
-interface Parts {
+interface PageSources {
   readonly html: string;
   readonly style: string;
   readonly script: string;
 }
 
-let parts: Promise<Parts> | undefined;
+let sources: Promise<PageSources> | undefined;
 
-const readParts = async (): Promise<Parts> => {
+const readSources = async (): Promise<PageSources> => {
   const [html, style, script] = await Promise.all([
     readFile(join(__dirname, "index.html"), "utf8"),
     readFile(join(__dirname, "style.css"), "utf8"),
@@ -33,8 +32,8 @@ const readParts = async (): Promise<Parts> => {
 };
 
 /**
- * Nothing from elsewhere, no frame around it, and no text ever becomes markup: `require-trusted-types-for`
- * makes the browser refuse `innerHTML` and its like (F-60).
+ * The content security policy: no foreign resources, no frames, and no text that becomes markup. For the last,
+ * `require-trusted-types-for` makes the browser refuse `innerHTML` and the like (F-60).
  */
 const policy = (nonce: string): string =>
   [
@@ -50,21 +49,19 @@ const policy = (nonce: string): string =>
     "trusted-types 'none'",
   ].join("; ");
 
-/** Puts the values where the page names them; each value stands as it is, without a second look. */
+/** Replaces the placeholders of the page by the values, in one pass: a value is not searched for placeholders. */
 const fill = (html: string, values: Readonly<Record<string, string>>): string =>
   html.replace(
     /\/\* (STYLE|SCRIPT) \*\/|\b(NONCE|ACCESS_TOKEN)\b/g,
     (whole, part, word) => values[part ?? word] ?? whole,
   );
 
-/** The page as one file: style, script and the access token are in it, nothing is loaded from anywhere. */
-export const renderPage = async (accessToken: string): Promise<Answer> => {
-  parts ??= readParts();
-  const { html, style, script } = await parts;
+/** Renders the page as one file with its style, its script and the access token. It loads nothing else. */
+export const renderPage = async (accessToken: string): Promise<Response> => {
+  sources ??= readSources();
+  const { html, style, script } = await sources;
   const nonce = randomBytes(16).toString("base64");
-  return {
-    status: 200,
-    body: fill(html, { STYLE: style, SCRIPT: script, NONCE: nonce, ACCESS_TOKEN: accessToken }),
+  return new Response(fill(html, { STYLE: style, SCRIPT: script, NONCE: nonce, ACCESS_TOKEN: accessToken }), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": policy(nonce),
@@ -72,5 +69,5 @@ export const renderPage = async (accessToken: string): Promise<Answer> => {
       "x-content-type-options": "nosniff",
       "cross-origin-opener-policy": "same-origin",
     },
-  };
+  });
 };

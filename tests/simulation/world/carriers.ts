@@ -1,4 +1,4 @@
-import type { Runner, Time } from "../../../Core/ledger";
+import type { StartedRunner, Time } from "../../../Core/ledger";
 import type { Bus } from "./bus";
 import { type Checks, isLive } from "./checks";
 import type { Ec2, SimulatedInstance } from "./ec2";
@@ -33,7 +33,7 @@ export class Carriers {
   constructor(readonly parts: CarriersParts) {}
 
   /** The runner function takes its row; a second delivery finds none and leaves. */
-  invoke(runner: Runner): { readonly kind: "launched"; readonly resourceId: string } {
+  invoke(runner: StartedRunner): { readonly kind: "launched"; readonly resourceId: string } {
     const { nonce, runnerId, classKey } = runner;
     this.parts.lambda.invoke((done) => {
       const row = this.parts.table.take(nonce);

@@ -1,6 +1,8 @@
-import { parseClassKey, parseEndOrder, parseEndResult } from "../../../AutoScaler/src/domain/end-input";
+import type { Dependencies } from "../../../AutoScaler/src/domain/dependencies";
+import { parseEndOrder, parseEndResult } from "../../../AutoScaler/src/domain/end-input";
 import { parseFailure } from "../../../AutoScaler/src/domain/failure-input";
 import { findRunner } from "../../../AutoScaler/src/domain/find-runner";
+import { parseFreed } from "../../../AutoScaler/src/domain/freed";
 import { lookUpRunner } from "../../../AutoScaler/src/domain/look-up-runner";
 import { recordFailure } from "../../../AutoScaler/src/domain/record-failure";
 import { recordPickUp } from "../../../AutoScaler/src/domain/record-pick-up";
@@ -11,14 +13,13 @@ import { parseStopEvent } from "../../../AutoScaler/src/domain/stop-event";
 import { sweep } from "../../../AutoScaler/src/domain/sweep/sweep";
 import { terminateInstance } from "../../../AutoScaler/src/domain/terminate-instance";
 import { unregisterRunner } from "../../../AutoScaler/src/domain/unregister-runner";
-import type { World } from "../../../AutoScaler/src/domain/world";
 import { parseJobEvent } from "../../../Core/job-event";
 import type { RoutingSettings } from "../../../Core/routing-settings";
 import type { Carrier } from "../../../Core/runner-class";
 
 /** The rules' world before it is known what a runner goes on. */
-export interface FunctionWorld extends Omit<World, "provider"> {
-  launchingOn(carrier: Carrier): World;
+export interface FunctionWorld extends Omit<Dependencies, "provider"> {
+  launchingOn(carrier: Carrier): Dependencies;
 }
 
 export interface ShippedFunction {
@@ -49,7 +50,7 @@ export const FUNCTIONS = {
     run: (world, input) => terminateInstance(world, parseEndResult(input)),
   },
   StartNextJobFunction: {
-    run: (world, input) => startNextJob(world, parseClassKey(input)),
+    run: (world, input) => startNextJob(world, parseFreed(input)),
   },
   RecordFailureFunction: {
     run: (world, input) => recordFailure(world, parseFailure(input)),

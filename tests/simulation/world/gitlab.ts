@@ -96,7 +96,12 @@ interface Project {
   records: number;
 }
 
-/** GitLab's side: jobs, runner records, and who gets what. Whoever asks gets any pending job that fits. */
+/**
+ * GitLab's side: jobs, runner records, and who gets what. Whoever asks gets any pending job that fits.
+ *
+ * Not the fake GitLab of the domain's tests, whose jobs are put into any state at a test's will: here a state
+ * follows from what runners and users did, at a moment of virtual time, and verdicts rest on that.
+ */
 export class GitLab {
   readonly jobs = new Map<number, Job>();
   readonly records = new Map<number, RunnerRecord>();

@@ -1,4 +1,4 @@
-import type { Change, Ledger, Moments } from "../../../AutoScaler/src/domain/ports";
+import type { Ledger, LedgerChange, Moments } from "../../../AutoScaler/src/domain/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Calls, Process } from "./calls";
 import type { Random } from "./random";
@@ -12,13 +12,14 @@ const LONGEST_PAUSE = 800;
 /** Milliseconds that a transaction holds its items. */
 const HOLDS_FOR = 6;
 
-/** Attempts have negative keys, runners positive ones. */
-const keyOf = (change: Change): string | number => {
+/** Attempts have negative keys, runners positive ones, orphans their instance's id. */
+const keyOf = (change: LedgerChange): string | number => {
   if ("take" in change) return `places#${change.take.scope}#${change.take.shard}`;
   if ("giveBack" in change) return `places#${change.giveBack.scope}#${change.giveBack.shard}`;
   if ("note" in change) return `note#${change.note.name}`;
   if ("bootstrap" in change) return `row#${change.bootstrap.key}`;
   const item = "put" in change ? change.put : change.check;
+  if (item.kind === "orphan") return item.resourceId;
   return item.kind === "runner" ? item.runnerId : -(item.jobId * 100 + item.attempt);
 };
 
@@ -31,7 +32,7 @@ export class Conflicts {
     readonly random: Random,
   ) {}
 
-  meets(changes: readonly Change[]): boolean {
+  meets(changes: readonly LedgerChange[]): boolean {
     const { now } = this.timeline;
     const keys = changes.map(keyOf);
     if (keys.some((key) => (this.#held.get(key) ?? 0) > now)) return true;
@@ -63,9 +64,13 @@ export class LedgerPort implements Ledger {
     return this.calls.make(this.process, "ledger.runner", () => this.table.runners.get(runnerId));
   }
 
-  runnerByResource(resourceId: string) {
+  orphan(instanceId: string) {
+    return this.calls.make(this.process, "ledger.orphan", () => this.table.orphans.get(instanceId));
+  }
+
+  byResource(resourceId: string) {
     const read = () => this.table.byResource(resourceId, this.#lag());
-    return this.calls.make(this.process, "ledger.runnerByResource", read);
+    return this.calls.make(this.process, "ledger.byResource", read);
   }
 
   places(scope: string) {
@@ -95,7 +100,12 @@ export class LedgerPort implements Ledger {
     return this.calls.make(this.process, "ledger.openRunners", read);
   }
 
-  async commit(changes: readonly Change[]): Promise<boolean> {
+  openOrphans(cursor?: string) {
+    const read = () => this.table.openOrphans(cursor, this.#lag());
+    return this.calls.make(this.process, "ledger.openOrphans", read);
+  }
+
+  async commit(changes: readonly LedgerChange[]): Promise<boolean> {
     const write = () => (this.conflicts.meets(changes) ? undefined : this.table.commit(changes));
     for (let tries = 0; tries < TRIES; tries += 1) {
       const outcome = await this.calls.make(this.process, "ledger.commit", write);

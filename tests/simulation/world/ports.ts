@@ -1,6 +1,7 @@
 import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2-client";
 import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2-instances";
 import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2-provider";
+import type { Dependencies } from "../../../AutoScaler/src/domain/dependencies";
 import type {
   BootstrapRows,
   Caps,
@@ -19,9 +20,8 @@ import type {
   RunnerProvider,
   Settings,
 } from "../../../AutoScaler/src/domain/ports";
-import type { World } from "../../../AutoScaler/src/domain/world";
 import { TransientError } from "../../../Core/errors";
-import type { Runner } from "../../../Core/ledger";
+import type { StartedRunner } from "../../../Core/ledger";
 import { projectsNamed } from "../../../Core/mapping-projects";
 import type { Carrier } from "../../../Core/runner-class";
 import type { Calls, ErrorOf, Process } from "./calls";
@@ -45,7 +45,7 @@ export interface Services {
   readonly gitLabMode: "verified" | "payload";
   readonly ec2: Ec2;
   readonly terminate: (instanceId: string) => void;
-  readonly invoke: (runner: Runner) => Launch;
+  readonly invoke: (runner: StartedRunner) => Launch;
   readonly mappings: () => readonly MappingRow[];
   readonly startsAreOn: () => boolean;
   readonly stackCap: () => number;
@@ -176,7 +176,7 @@ class Ports implements FunctionWorld {
     return ec2Provider(ec2Api(services, this.process), EC2_SETTINGS);
   }
 
-  launchingOn(carrier: Carrier): World {
+  launchingOn(carrier: Carrier): Dependencies {
     return Object.assign(this, { provider: this.#provider(carrier) });
   }
 }

@@ -39,6 +39,9 @@ export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] =
     const isDone = runner.state === "GONE" && runner.recordDeletedAt !== undefined;
     if (!isDone) left.push(`the ledger's runner ${runner.runnerId} is ${runner.state}`);
   }
+  for (const orphan of table.orphans.values()) {
+    if (orphan.state !== "GONE") left.push(`the ledger's orphan ${orphan.resourceId} is ${orphan.state}`);
+  }
   for (const attempts of table.attempts.values()) left.push(...openAttempts(gitLab, attempts));
   return left;
 };

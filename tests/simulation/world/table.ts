@@ -1,6 +1,7 @@
 import { momentRows } from "../../../AutoScaler/src/domain/fakes/moment-rows";
+import { insertSorted, placeAfter, removeSorted } from "../../../AutoScaler/src/domain/fakes/sorted";
 import {
-  type Change,
+  type LedgerChange,
   type Moments,
   type Note,
   type Page,
@@ -11,18 +12,20 @@ import {
   ATTEMPT_STATES,
   type Attempt,
   isInLine,
+  isOrdered,
+  type LedgerItem,
+  ORPHAN_STATES,
+  type OrderedAttempt,
+  type OrphanInstance,
   RUNNER_STATES,
   type Runner,
   type Time,
 } from "../../../Core/ledger";
-import { insertSorted, placeAfter, removeSorted } from "./sorted";
-
-type Item = Attempt | Runner;
 
 const pad = (number: number): string => String(number).padStart(16, "0");
 /** In the order of the shipped index: by job, then by attempt. */
 const attemptKey = (item: Attempt): number => item.jobId * 100 + item.attempt;
-const waitingKey = (item: Attempt): string =>
+const waitingKey = (item: OrderedAttempt): string =>
   `${pad(item.order.queuedAt)}#${pad(item.jobId)}#${item.attempt}`;
 
 const isOpenAttempt = (item: Attempt): boolean =>
@@ -50,20 +53,32 @@ const set = <Key extends string | number, Of>(
 
 const PAGE = 500;
 
-const page = <Of>({ keys, items }: Sorted<number, Of>, cursor: string | undefined): Page<Of> => {
-  const from = cursor === undefined ? 0 : placeAfter(keys, Number(cursor));
+const page = <Key extends string | number, Of>(
+  { keys, items }: Sorted<Key, Of>,
+  cursor: string | undefined,
+): Page<Of> => {
+  const last = (typeof keys[0] === "number" ? Number(cursor) : cursor) as Key;
+  const from = cursor === undefined ? 0 : placeAfter(keys, last);
   const shown = keys.slice(from, from + PAGE);
   const found = shown.map((key) => items.get(key) as Of);
   return from + PAGE < keys.length ? { items: found, next: String(shown.at(-1)) } : { items: found };
 };
 
+const STATES = { attempt: ATTEMPT_STATES, runner: RUNNER_STATES, orphan: ORPHAN_STATES } as const;
+
 /** What a write was found to break; the world collects them. */
 export type Complain = (what: string) => void;
 
-/** DynamoDB's tables: conditions are checked all before one is written; indexes follow a moment later. */
+/**
+ * DynamoDB's tables: conditions are checked all before one is written; indexes follow a moment later.
+ *
+ * Not the fake ledger of the domain's tests: here indexes lag in virtual time, the order of states is watched at
+ * every write, and a hundred thousand jobs leave no room for copies. Both pass one contract (contracts.test.ts).
+ */
 export class Table {
   readonly attempts = new Map<number, Attempt[]>();
   readonly runners = new Map<number, Runner>();
+  readonly orphans = new Map<string, OrphanInstance>();
   readonly notes = new Map<string, Note>();
   readonly rows = new Map<string, BootstrapRow>();
   readonly counters = new Map<string, number[]>();
@@ -71,12 +86,16 @@ export class Table {
   /** Milliseconds that an index read may be behind. */
   indexLag = 800;
   readonly #moments = momentRows();
-  readonly #open = { attempts: sorted<number, Attempt>(), runners: sorted<number, Runner>() };
-  readonly #waiting = new Map<string, Sorted<string, Attempt>>();
+  readonly #open = {
+    attempts: sorted<number, Attempt>(),
+    runners: sorted<number, Runner>(),
+    orphans: sorted<string, OrphanInstance>(),
+  };
+  readonly #waiting = new Map<string, Sorted<string, OrderedAttempt>>();
   /** Attempts that stand in a line, as they stand there. */
-  readonly #inLine = new Map<number, Attempt>();
+  readonly #inLine = new Map<number, OrderedAttempt>();
   readonly #byResource = new Map<string, number>();
-  readonly #lagging: { readonly at: Time; readonly item: Item }[] = [];
+  readonly #lagging: { readonly at: Time; readonly item: LedgerItem }[] = [];
   #lagStart = 0;
 
   constructor(
@@ -92,13 +111,14 @@ export class Table {
     return this.places(scope).reduce((sum, count) => sum + count, 0);
   }
 
-  #stored(item: Item): Item | undefined {
+  #stored(item: LedgerItem): LedgerItem | undefined {
+    if (item.kind === "orphan") return this.orphans.get(item.resourceId);
     return item.kind === "runner"
       ? this.runners.get(item.runnerId)
       : this.attempts.get(item.jobId)?.find(({ attempt }) => attempt === item.attempt);
   }
 
-  #holds(change: Change): boolean {
+  #holds(change: LedgerChange): boolean {
     if ("put" in change) return (this.#stored(change.put)?.version ?? 0) === change.put.version - 1;
     if ("check" in change) return this.#stored(change.check)?.version === change.check.version;
     if ("note" in change) return (this.notes.get(change.note.name)?.version ?? 0) === change.note.version - 1;
@@ -109,9 +129,9 @@ export class Table {
   }
 
   /** I-7: a state never goes back, but for a claim that GitLab asks to wait; FAILED may still turn out to have run. */
-  #checkOrder(before: Item | undefined, next: Item): void {
+  #checkOrder(before: LedgerItem | undefined, next: LedgerItem): void {
     if (before === undefined || before.state === next.state) return;
-    const states: readonly string[] = next.kind === "runner" ? RUNNER_STATES : ATTEMPT_STATES;
+    const states: readonly string[] = STATES[next.kind];
     const isLateTruth = before.state === "FAILED" && ["RUNNING", "ENDED"].includes(next.state);
     const isForward = states.indexOf(next.state) > states.indexOf(before.state);
     const isAskedToWait =
@@ -122,9 +142,10 @@ export class Table {
     }
   }
 
-  #putItem(item: Item): void {
+  #putItem(item: LedgerItem): void {
     this.#checkOrder(this.#stored(item), item);
-    if (item.kind === "runner") this.runners.set(item.runnerId, item);
+    if (item.kind === "orphan") this.orphans.set(item.resourceId, item);
+    else if (item.kind === "runner") this.runners.set(item.runnerId, item);
     else this.#putAttempt(item);
     this.#lagging.push({ at: this.now(), item });
   }
@@ -144,7 +165,7 @@ export class Table {
     this.counters.set(scope, counts);
   }
 
-  commit(changes: readonly Change[]): boolean {
+  commit(changes: readonly LedgerChange[]): boolean {
     if (changes.length === 0 || changes.length > 100) throw new Error(`${changes.length} changes`);
     if (!changes.every((change) => this.#holds(change))) return false;
     this.writes += 1;
@@ -164,7 +185,11 @@ export class Table {
     return moment;
   }
 
-  #indexItem(item: Item): void {
+  #indexItem(item: LedgerItem): void {
+    if (item.kind === "orphan") {
+      set(this.#open.orphans, item.resourceId, item, item.state !== "GONE");
+      return;
+    }
     if (item.kind === "runner") {
       set(this.#open.runners, item.runnerId, item, isOpenRunner(item));
       if (item.resourceId !== undefined) this.#byResource.set(item.resourceId, item.runnerId);
@@ -174,14 +199,14 @@ export class Table {
     set(this.#open.attempts, key, item, isOpenAttempt(item));
     const before = this.#inLine.get(key);
     if (before !== undefined) set(this.#line(before.classKey), waitingKey(before), before, false);
-    if (isInLine(item)) {
+    if (isInLine(item) && isOrdered(item)) {
       set(this.#line(item.classKey), waitingKey(item), item, true);
       this.#inLine.set(key, item);
     } else if (before !== undefined) this.#inLine.delete(key);
   }
 
-  #line(classKey: string): Sorted<string, Attempt> {
-    const line = this.#waiting.get(classKey) ?? sorted<string, Attempt>();
+  #line(classKey: string): Sorted<string, OrderedAttempt> {
+    const line = this.#waiting.get(classKey) ?? sorted<string, OrderedAttempt>();
     this.#waiting.set(classKey, line);
     return line;
   }
@@ -191,7 +216,7 @@ export class Table {
     const until = this.now() - lag;
     let index = this.#lagStart;
     for (; index < this.#lagging.length; index += 1) {
-      const entry = this.#lagging[index] as { at: Time; item: Item };
+      const entry = this.#lagging[index] as { at: Time; item: LedgerItem };
       if (entry.at > until) break;
       this.#indexItem(entry.item);
     }
@@ -202,10 +227,10 @@ export class Table {
     }
   }
 
-  waiting(classKey: string, limit: number, lag = this.indexLag): readonly Attempt[] {
+  waiting(classKey: string, limit: number, lag = this.indexLag): readonly OrderedAttempt[] {
     this.#follow(lag);
     const { keys, items } = this.#line(classKey);
-    return keys.slice(0, limit).map((key) => items.get(key) as Attempt);
+    return keys.slice(0, limit).map((key) => items.get(key) as OrderedAttempt);
   }
 
   openAttempts(cursor?: string, lag = this.indexLag): Page<Attempt> {
@@ -218,10 +243,16 @@ export class Table {
     return page(this.#open.runners, cursor);
   }
 
-  byResource(resourceId: string, lag = this.indexLag): Runner | undefined {
+  openOrphans(cursor?: string, lag = this.indexLag): Page<OrphanInstance> {
+    this.#follow(lag);
+    return page(this.#open.orphans, cursor);
+  }
+
+  byResource(resourceId: string, lag = this.indexLag): Runner | OrphanInstance | undefined {
     this.#follow(lag);
     const runnerId = this.#byResource.get(resourceId);
-    return runnerId === undefined ? undefined : this.runners.get(runnerId);
+    if (runnerId !== undefined) return this.runners.get(runnerId);
+    return this.#open.orphans.items.has(resourceId) ? this.orphans.get(resourceId) : undefined;
   }
 
   /** True also when it was moved before. */

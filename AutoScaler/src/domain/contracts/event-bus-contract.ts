@@ -12,7 +12,7 @@ export const eventBusContract = (prepare: () => EventBusUnderTest | Promise<Even
   it.each([0, 1, 10, 11, 35])("puts %d events, each once", async (count) => {
     const { bus, arrived } = await prepare();
     const events = Array.from({ length: count }, (): OurEvent => {
-      return { detailType: "RunnerEnded", runnerId: freshId(), reason: "lifetime over" };
+      return { detailType: "RunnerEnded", runnerId: freshId(), reason: "lifetime-reached" };
     });
     await bus.put(events);
     expect(arrived()).toBe(count);

@@ -1,4 +1,4 @@
-import type { Runner } from "../../../../Core/ledger";
+import type { StartedRunner } from "../../../../Core/ledger";
 import type { RunnerProvider } from "../ports";
 import { sampleRunner } from "./samples";
 
@@ -7,7 +7,7 @@ export interface ProviderUnderTest {
   /** What a launch call carried, one text a call, without what the transport adds. */
   readonly sent: () => readonly string[];
   /** A runner as this carrier takes it. */
-  readonly runner?: Partial<Runner>;
+  readonly runner?: Partial<StartedRunner>;
 }
 
 /** What every carrier does. */
@@ -28,7 +28,13 @@ export const providerContract = (prepare: () => ProviderUnderTest | Promise<Prov
     const { provider, sent, runner } = await prepare();
     const stored = sampleRunner({ runnerId: 9001, ...launchedFor, launchedFor, ...runner });
     await provider.launch(stored);
-    await provider.launch({ ...stored, version: 9, jobId: 1, attempt: 1, lease: { holder: "b", until: 1 } });
+    await provider.launch({
+      ...stored,
+      version: 9,
+      jobId: 1,
+      attempt: 1,
+      lease: { kind: "end", holder: "b", until: 1 },
+    });
     expect(sent()[1]).toBe(sent()[0]);
   });
 

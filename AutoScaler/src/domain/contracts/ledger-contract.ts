@@ -1,6 +1,16 @@
 import type { BootstrapRow } from "../../../../Core/bootstrap-row";
-import { type BootstrapRows, type Change, type Ledger, type Page, SHARDS } from "../ports";
-import { freshId, fullAttempt, fullRunner, sampleAttempt, sampleRow, sampleRunner } from "./samples";
+import { type BootstrapRows, type Ledger, type LedgerChange, type Page, SHARDS } from "../ports";
+import {
+  freshId,
+  fullAttempt,
+  fullRunner,
+  sampleAttempt,
+  sampleFailedLookUp,
+  sampleOrphan,
+  sampleOrphanRecord,
+  sampleRow,
+  sampleRunner,
+} from "./samples";
 
 export interface LedgerUnderTest {
   readonly ledger: Ledger;
@@ -8,7 +18,7 @@ export interface LedgerUnderTest {
   readonly rows: BootstrapRows;
 }
 
-const commitAll = async (ledger: Ledger, ...changes: readonly Change[]): Promise<void> => {
+const commitAll = async (ledger: Ledger, ...changes: readonly LedgerChange[]): Promise<void> => {
   expect(await ledger.commit(changes)).toBe(true);
 };
 
@@ -47,19 +57,42 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       const runner = fullRunner(freshId());
       await commitAll(ledger, { put: runner });
       expect(await ledger.runner(runner.runnerId)).toEqual(runner);
-      expect(await ledger.runnerByResource(runner.resourceId ?? "")).toEqual(runner);
+      expect(await ledger.byResource(runner.resourceId ?? "")).toEqual(runner);
+    });
+
+    it("gives back an attempt whose look-up failed, and nothing more", async () => {
+      const attempt = sampleFailedLookUp(freshId());
+      await commitAll(ledger, { put: attempt });
+      expect(await ledger.attempts(attempt.jobId)).toEqual([attempt]);
+    });
+
+    it("F-25: gives back a record that was adopted, and nothing more", async () => {
+      const record = sampleOrphanRecord(freshId());
+      await commitAll(ledger, { put: record });
+      expect(await ledger.runner(record.runnerId)).toEqual(record);
+    });
+
+    it("F-51: gives back an orphan by its id, and by its resource where no runner has it", async () => {
+      const orphan = sampleOrphan(`i-${freshId()}`);
+      await commitAll(ledger, { put: orphan });
+      expect(await ledger.orphan(orphan.resourceId)).toEqual(orphan);
+      expect(await ledger.byResource(orphan.resourceId)).toEqual(orphan);
+      const runner = sampleRunner({ runnerId: freshId(), resourceId: orphan.resourceId });
+      await commitAll(ledger, { put: runner });
+      expect(await ledger.byResource(orphan.resourceId)).toEqual(runner);
     });
 
     it("finds a runner by its resource, not an attempt that names the same one", async () => {
       const resourceId = `i-${freshId()}`;
       await commitAll(ledger, { put: sampleAttempt({ jobId: freshId(), resourceId }) });
-      expect(await ledger.runnerByResource(resourceId)).toBeUndefined();
+      expect(await ledger.byResource(resourceId)).toBeUndefined();
     });
 
     it("knows nothing of what was never written", async () => {
       expect(await ledger.attempts(freshId())).toEqual([]);
       expect(await ledger.runner(freshId())).toBeUndefined();
-      expect(await ledger.runnerByResource("i-none")).toBeUndefined();
+      expect(await ledger.byResource("i-none")).toBeUndefined();
+      expect(await ledger.orphan("i-none")).toBeUndefined();
       expect(await ledger.note(`none-${freshId()}`)).toBeUndefined();
     });
 
@@ -120,7 +153,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
     it("I-2 I-18: lets one of ten equal claims through", async () => {
       const attempt = sampleAttempt({ jobId: freshId() });
       const claims = Array.from({ length: 10 }, (_, index) =>
-        ledger.commit([{ put: { ...attempt, lease: { holder: `${index}`, until: 1 } } }]),
+        ledger.commit([{ put: { ...attempt, lease: { kind: "start", holder: `${index}`, until: 1 } } }]),
       );
       const won = await Promise.all(claims);
       expect(won.filter(Boolean)).toHaveLength(1);
@@ -229,7 +262,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
     it("I-26: keeps an attempt in line while its runner's launch waits, and among the open ones from then on", async () => {
       const jobId = freshId();
       const classKey = `EC2#${jobId}`;
-      const waits = sampleAttempt({ jobId, classKey, state: "CREATED", waitingFor: "ec2" });
+      const waits = sampleAttempt({ jobId, classKey, state: "CREATED", waitingFor: "launch-rate" });
       const seen = async () => [
         (await ledger.waiting(classKey, 9)).length,
         (await everyPage((cursor) => ledger.openAttempts(cursor))).filter((one) => one.jobId === jobId)
@@ -240,6 +273,18 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       const { waitingFor: _, ...launched } = waits;
       await commitAll(ledger, { put: { ...launched, version: 2, state: "LAUNCHED" } });
       expect(await seen()).toEqual([0, 1]);
+    });
+
+    it("F-51: lists an orphan until it is gone", async () => {
+      const orphan = sampleOrphan(`i-${freshId()}`);
+      const isOpen = async (): Promise<boolean> =>
+        (await everyPage((cursor) => ledger.openOrphans(cursor))).some(
+          ({ resourceId }) => resourceId === orphan.resourceId,
+        );
+      await commitAll(ledger, { put: orphan });
+      expect(await isOpen()).toBe(true);
+      await commitAll(ledger, { put: { ...orphan, version: 2, state: "GONE" } });
+      expect(await isOpen()).toBe(false);
     });
 
     it("I-20: lists a runner until it is gone and its record deleted", async () => {

@@ -1,6 +1,12 @@
 import { randomInt } from "node:crypto";
 import type { BootstrapRow } from "../../../../Core/bootstrap-row";
-import type { Attempt, Runner } from "../../../../Core/ledger";
+import type {
+  FailedLookUp,
+  OrderedAttempt,
+  OrphanInstance,
+  OrphanRecord,
+  StartedRunner,
+} from "../../../../Core/ledger";
 import type { RunnerOrder } from "../../../../Core/runner-order";
 
 /** Ids that no other test of a shared table uses; beyond 2^31, as GitLab's are. */
@@ -34,7 +40,9 @@ export const sampleOrder = (order: Partial<RunnerOrder> = {}): RunnerOrder => ({
   ...order,
 });
 
-export const sampleAttempt = (attempt: Partial<Attempt> & { readonly jobId: number }): Attempt => ({
+export const sampleAttempt = (
+  attempt: Partial<OrderedAttempt> & { readonly jobId: number },
+): OrderedAttempt => ({
   kind: "attempt",
   attempt: 1,
   version: 1,
@@ -46,13 +54,13 @@ export const sampleAttempt = (attempt: Partial<Attempt> & { readonly jobId: numb
 });
 
 /** An attempt with every field that there is. */
-export const fullAttempt = (jobId: number): Attempt =>
+export const fullAttempt = (jobId: number): OrderedAttempt =>
   sampleAttempt({
     jobId,
     order: sampleOrder({ jobId, functionArn: "arn:aws:lambda:eu-west-1:123456789012:function:f" }),
-    lease: { holder: "holder-1", until: TIME + 60_000 },
+    lease: { kind: "start", holder: "holder-1", until: TIME + 60_000 },
     place: { stackShard: 3, classShard: 15 },
-    waitingFor: "ec2",
+    waitingFor: "launch-rate",
     notBefore: TIME + 2,
     throttledSince: TIME,
     wokenAt: TIME + 1,
@@ -62,13 +70,16 @@ export const fullAttempt = (jobId: number): Attempt =>
     market: "spot",
     pricePerHour: 0.0336,
     cost: 0,
-    reason: "none",
+    reason: "no-job",
+    detail: "what AWS said",
     outcome: "success",
     times: { WAITING: TIME, CLAIMED: TIME + 1, CREATED: TIME + 2 },
     ttl: 1_800_000_000,
   });
 
-export const sampleRunner = (runner: Partial<Runner> & { readonly runnerId: number }): Runner => ({
+export const sampleRunner = (
+  runner: Partial<StartedRunner> & { readonly runnerId: number },
+): StartedRunner => ({
   kind: "runner",
   version: 1,
   state: "STARTING",
@@ -85,10 +96,10 @@ export const sampleRunner = (runner: Partial<Runner> & { readonly runnerId: numb
 });
 
 /** A runner with every field that there is. */
-export const fullRunner = (runnerId: number): Runner =>
+export const fullRunner = (runnerId: number): StartedRunner =>
   sampleRunner({
     runnerId,
-    lease: { holder: "holder-1", until: TIME + 60_000 },
+    lease: { kind: "start", holder: "holder-1", until: TIME + 60_000 },
     place: { stackShard: 0, classShard: 1 },
     resourceId: `i-${runnerId}`,
     market: "on-demand",
@@ -97,10 +108,51 @@ export const fullRunner = (runnerId: number): Runner =>
     busyProjectId: 42,
     pausedAt: TIME + 3,
     endRequestedAt: TIME + 4,
-    reason: "job ended",
+    heldBy: "rate",
+    reason: "job-ended",
+    detail: "what AWS said",
     times: { STARTING: TIME, CREATED: TIME, LAUNCHED: TIME + 1 },
     ttl: 1_800_000_000,
   });
+
+/** An attempt whose look-up failed. */
+export const sampleFailedLookUp = (jobId: number): FailedLookUp => ({
+  kind: "attempt",
+  jobId,
+  attempt: 1,
+  version: 1,
+  state: "FAILED",
+  projectId: 42,
+  jobName: "test 🦊",
+  reason: "configuration",
+  detail: "a row has no type",
+  times: { FAILED: TIME },
+  ttl: 1_800_000_000,
+});
+
+/** A record that was adopted, with what an end adds. */
+export const sampleOrphanRecord = (runnerId: number): OrphanRecord => ({
+  kind: "runner",
+  runnerId,
+  version: 1,
+  state: "STARTING",
+  jobId: 1,
+  attempt: 1,
+  launchedFor: { jobId: 1, attempt: 1 },
+  adopted: true,
+  lease: { kind: "end", holder: "holder-1", until: TIME + 60_000 },
+  reason: "orphan-adopted",
+  times: { STARTING: TIME },
+});
+
+export const sampleOrphan = (resourceId: string): OrphanInstance => ({
+  kind: "orphan",
+  resourceId,
+  version: 1,
+  state: "FOUND",
+  launchedFor: { jobId: 1, attempt: 1 },
+  times: { FOUND: TIME },
+});
 
 export const sampleRow = (key: string): BootstrapRow => ({
   key,

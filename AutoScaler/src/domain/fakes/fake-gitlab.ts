@@ -30,7 +30,9 @@ const page = <Item>(items: readonly Item[], size: number, cursor = "0"): Page<It
   return end < items.length ? { items: shown, next: String(end) } : { items: shown };
 };
 
-/** GitLab's API as we use it. A deleted runner's jobs show no runner any more, as GitLab's do. */
+/**
+ * GitLab's API as we use it, behind the port; over HTTP tests meet the stand-in (local/gitlab). A deleted runner's jobs show no runner any more, as GitLab's do.
+ */
 export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 25, 12)): FakeGitLab => {
   const jobsById = new Map<number, GitLabJob>();
   const runnersById = new Map<number, GitLabRunner>();

@@ -1,13 +1,21 @@
 import type { BootstrapRow } from "../../../../Core/bootstrap-row";
-import { type Attempt, isInLine, type Runner } from "../../../../Core/ledger";
-import type { Change, Ledger, Note } from "../ports";
+import {
+  type Attempt,
+  isInLine,
+  isOrdered,
+  type LedgerItem,
+  type OrderedAttempt,
+  type OrphanInstance,
+  type Runner,
+} from "../../../../Core/ledger";
+import type { Ledger, LedgerChange, Note } from "../ports";
 import { SHARDS } from "../ports";
 import { momentRows } from "./moment-rows";
 import { sorted } from "./sorted";
 
 export interface FakeLedger extends Ledger {
   /** What lies in the table, by key; for a test to look at. */
-  readonly items: Map<string, Attempt | Runner>;
+  readonly items: Map<string, LedgerItem>;
   readonly notes: Map<string, Note>;
   readonly bootstrapRows: Map<string, BootstrapRow>;
   /** Sum of a scope's counters. */
@@ -20,10 +28,12 @@ export interface FakeLedger extends Ledger {
 
 const MAX_CHANGES = 100;
 
-const itemKey = (item: Attempt | Runner): string =>
-  item.kind === "attempt" ? `job#${item.jobId}/${item.attempt}` : `runner#${item.runnerId}`;
+const itemKey = (item: LedgerItem): string => {
+  if (item.kind === "orphan") return `orphan#${item.resourceId}`;
+  return item.kind === "attempt" ? `job#${item.jobId}/${item.attempt}` : `runner#${item.runnerId}`;
+};
 
-const changeKey = (change: Change): string => {
+const changeKey = (change: LedgerChange): string => {
   if ("put" in change) return itemKey(change.put);
   if ("check" in change) return itemKey(change.check);
   if ("note" in change) return `note#${change.note.name}`;
@@ -33,7 +43,7 @@ const changeKey = (change: Change): string => {
 };
 
 /** What DynamoDB itself refuses: too many actions, or two on one item. */
-const refuseMalformed = (changes: readonly Change[]): void => {
+const refuseMalformed = (changes: readonly LedgerChange[]): void => {
   const keys = changes.map(changeKey);
   if (keys.length === 0 || keys.length > MAX_CHANGES)
     throw new Error(`${keys.length} changes in a transaction`);
@@ -51,34 +61,45 @@ const digits = (...numbers: readonly number[]): string =>
 const indexes = () => {
   const openAttempts = sorted<Attempt>();
   const openRunners = sorted<Runner>();
-  const waiting = new Map<string, ReturnType<typeof sorted<Attempt>>>();
+  const openOrphans = sorted<OrphanInstance>();
+  const waiting = new Map<string, ReturnType<typeof sorted<OrderedAttempt>>>();
   const byResource = new Map<string, number>();
 
-  const line = (classKey: string): ReturnType<typeof sorted<Attempt>> => {
-    const found = waiting.get(classKey) ?? sorted<Attempt>();
+  const line = (classKey: string): ReturnType<typeof sorted<OrderedAttempt>> => {
+    const found = waiting.get(classKey) ?? sorted<OrderedAttempt>();
     waiting.set(classKey, found);
     return found;
   };
-  const lineKey = ({ order, jobId, attempt }: Attempt): string => digits(order.queuedAt, jobId, attempt);
+  const lineKey = ({ order, jobId, attempt }: OrderedAttempt): string =>
+    digits(order.queuedAt, jobId, attempt);
   const attemptKey = ({ jobId, attempt }: Attempt): string => digits(jobId, attempt);
 
   return {
     openAttempts,
     openRunners,
+    openOrphans,
     line,
     byResource,
-    removed: (item: Attempt | Runner): void => {
+    removed: (item: LedgerItem): void => {
+      if (item.kind === "orphan") {
+        openOrphans.delete(item.resourceId);
+        return;
+      }
       if (item.kind === "runner") {
         openRunners.delete(digits(item.runnerId));
         return;
       }
       openAttempts.delete(attemptKey(item));
-      line(item.classKey).delete(lineKey(item));
+      if (item.order) line(item.classKey).delete(lineKey(item));
     },
-    added: (item: Attempt | Runner): void => {
+    added: (item: LedgerItem): void => {
+      if (item.kind === "orphan") {
+        if (item.state !== "GONE") openOrphans.set(item.resourceId, item);
+        return;
+      }
       if (item.kind === "attempt") {
         if (isOpenAttempt(item)) openAttempts.set(attemptKey(item), item);
-        if (isInLine(item)) line(item.classKey).set(lineKey(item), item);
+        if (isInLine(item) && isOrdered(item)) line(item.classKey).set(lineKey(item), item);
         return;
       }
       if (isOpenRunner(item)) openRunners.set(digits(item.runnerId), item);
@@ -95,7 +116,7 @@ const ATTEMPTS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
  * @param bootstrapRows the bootstrap table, when a fake of it shares the rows
  */
 export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): FakeLedger => {
-  const items = new Map<string, Attempt | Runner>();
+  const items = new Map<string, LedgerItem>();
   const notes = new Map<string, Note>();
   const counters = new Map<string, number[]>();
   const counts = (scope: string): number[] => counters.get(scope) ?? Array<number>(SHARDS).fill(0);
@@ -111,7 +132,11 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     const item = items.get(`runner#${runnerId}`);
     return item?.kind === "runner" ? item : undefined;
   };
-  const put = (item: Attempt | Runner): void => {
+  const orphan = (instanceId: string): OrphanInstance | undefined => {
+    const item = items.get(`orphan#${instanceId}`);
+    return item?.kind === "orphan" ? item : undefined;
+  };
+  const put = (item: LedgerItem): void => {
     const before = items.get(itemKey(item));
     if (before !== undefined) index.removed(before);
     const stored = structuredClone(item);
@@ -119,14 +144,14 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     index.added(stored);
   };
 
-  const holds = (change: Change): boolean => {
+  const holds = (change: LedgerChange): boolean => {
     if ("put" in change) return (items.get(itemKey(change.put))?.version ?? 0) === change.put.version - 1;
     if ("check" in change) return items.get(itemKey(change.check))?.version === change.check.version;
     if ("note" in change) return (notes.get(change.note.name)?.version ?? 0) === change.note.version - 1;
     if ("take" in change) return (counts(change.take.scope)[change.take.shard] ?? 0) < change.take.limit;
     return true;
   };
-  const write = (change: Change): void => {
+  const write = (change: LedgerChange): void => {
     if ("put" in change) put(change.put);
     else if ("note" in change) notes.set(change.note.name, structuredClone(change.note));
     else if ("bootstrap" in change) bootstrapRows.set(change.bootstrap.key, change.bootstrap);
@@ -145,7 +170,8 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
         (item) => item.kind === "attempt",
       ),
     runner: async (runnerId) => runner(runnerId),
-    runnerByResource: async (resourceId) => runner(index.byResource.get(resourceId) ?? 0),
+    orphan: async (instanceId) => orphan(instanceId),
+    byResource: async (resourceId) => runner(index.byResource.get(resourceId) ?? 0) ?? orphan(resourceId),
     places: async (scope) => [...counts(scope)],
     note: async (name) => notes.get(name),
     commit: async (changes) => {
@@ -162,6 +188,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     },
     waiting: async (classKey, limit) => index.line(classKey).page(limit).items,
     openAttempts: async (cursor) => index.openAttempts.page(ledger.pageSize, cursor),
+    openOrphans: async (cursor) => index.openOrphans.page(ledger.pageSize, cursor),
     openRunners: async (cursor) => index.openRunners.page(ledger.pageSize, cursor),
   };
   return ledger;

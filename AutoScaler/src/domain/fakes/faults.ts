@@ -8,7 +8,7 @@ export class ProcessDied extends Error {
   override readonly name = "ProcessDied";
 }
 
-export interface FaultPlan {
+export interface PortFaultPlan {
   /** Calls so far. */
   count: number;
   /** The call that is hit, counted from 0; undefined: none. */
@@ -20,7 +20,7 @@ export interface FaultPlan {
   isDead: boolean;
 }
 
-export const faultPlan = (at?: number, kind?: FaultKind): FaultPlan => ({
+export const faultPlan = (at?: number, kind?: FaultKind): PortFaultPlan => ({
   count: 0,
   calls: [],
   isDead: false,
@@ -28,7 +28,7 @@ export const faultPlan = (at?: number, kind?: FaultKind): FaultPlan => ({
   ...(kind === undefined ? {} : { kind }),
 });
 
-const hit = async (plan: FaultPlan, run: () => Promise<unknown>): Promise<unknown> => {
+const hit = async (plan: PortFaultPlan, run: () => Promise<unknown>): Promise<unknown> => {
   if (plan.kind === "fails") throw new TransientError("The call failed");
   const answer = await run();
   if (plan.kind === undefined) return answer;
@@ -38,7 +38,7 @@ const hit = async (plan: FaultPlan, run: () => Promise<unknown>): Promise<unknow
 };
 
 /** A port of which the plan's call goes wrong. Methods that return no promise are left alone. */
-export const withFaults = <Port extends object>(port: Port, plan: FaultPlan, name: string): Port =>
+export const withFaults = <Port extends object>(port: Port, plan: PortFaultPlan, name: string): Port =>
   new Proxy(port, {
     get: (target, key) => {
       const member: unknown = Reflect.get(target, key);

@@ -1,8 +1,8 @@
-import type { Attempt, Runner } from "../../../../Core/ledger";
+import type { OrderedAttempt, OrphanRecord, StartedRunner } from "../../../../Core/ledger";
 import type { RunnerClass } from "../../../../Core/runner-class";
 import type { RunnerOrder } from "../../../../Core/runner-order";
 import type { GitLabJob } from "../ports";
-import type { Look } from "../sweep/look";
+import type { Snapshot } from "../sweep/look";
 
 /** Builders of whole items: a test names only what it varies. The job is 7, the runner 9001, the class EC2's. */
 export const NOW = Date.UTC(2026, 10, 25, 12);
@@ -27,7 +27,7 @@ export const anOrder = (patch: Partial<RunnerOrder> = {}): RunnerOrder => ({
   ...patch,
 });
 
-export const anAttempt = (patch: Partial<Attempt> = {}): Attempt => ({
+export const anAttempt = (patch: Partial<OrderedAttempt> = {}): OrderedAttempt => ({
   kind: "attempt",
   jobId: 7,
   attempt: 1,
@@ -39,7 +39,7 @@ export const anAttempt = (patch: Partial<Attempt> = {}): Attempt => ({
   ...patch,
 });
 
-export const aRunner = (patch: Partial<Runner> = {}): Runner => ({
+export const aRunner = (patch: Partial<StartedRunner> = {}): StartedRunner => ({
   kind: "runner",
   runnerId: 9001,
   version: 1,
@@ -57,6 +57,20 @@ export const aRunner = (patch: Partial<Runner> = {}): Runner => ({
   ...patch,
 });
 
+/** A record that was adopted; it has no instance of its own. */
+export const anOrphanRecord = (patch: Partial<OrphanRecord> = {}): OrphanRecord => ({
+  kind: "runner",
+  runnerId: 9001,
+  version: 1,
+  state: "STARTING",
+  jobId: 7,
+  attempt: 1,
+  launchedFor: { jobId: 7, attempt: 1 },
+  adopted: true,
+  times: { STARTING: NOW },
+  ...patch,
+});
+
 export const aJob = (patch: Partial<GitLabJob> = {}): GitLabJob => ({
   id: 7,
   projectId: 1,
@@ -68,10 +82,11 @@ export const aJob = (patch: Partial<GitLabJob> = {}): GitLabJob => ({
 });
 
 /** What a sweep sees: nothing, but for the patch. */
-export const aLook = (patch: Partial<Look> = {}): Look => ({
+export const aLook = (patch: Partial<Snapshot> = {}): Snapshot => ({
   now: NOW,
   attempts: [],
   runners: [],
+  orphans: [],
   waiting: [],
   jobs: new Map(),
   listed: new Set(),

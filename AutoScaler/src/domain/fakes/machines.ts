@@ -25,7 +25,7 @@ export const machines = (world: SmallWorld) => {
     const runner = [...ledger.items.values()].find(
       (item) => item.kind === "runner" && `lambda:${item.runnerId}` === id,
     );
-    return runner?.kind === "runner" ? rows.take(runner.nonce) : undefined;
+    return runner?.kind === "runner" && !runner.adopted ? rows.take(runner.nonce) : undefined;
   };
 
   const boot = (): void => {

@@ -35,7 +35,9 @@ export const remains = ({ gitLab, instances, ledger }: SmallWorld, killed: reado
     taken: ledger.taken(STACK),
     attempts: attempts.filter((attempt) => attempt.state !== "ENDED" && !isRightlyFailed(attempt)),
     runners: items.filter(
-      (item) => item.kind === "runner" && (item.state !== "GONE" || !item.recordDeletedAt),
+      (item) =>
+        (item.kind === "orphan" && item.state !== "GONE") ||
+        (item.kind === "runner" && (item.state !== "GONE" || !item.recordDeletedAt)),
     ),
     excess: items.filter((item) => item.kind === "attempt" && item.attempt > 2),
   };

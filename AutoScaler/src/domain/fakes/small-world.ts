@@ -1,8 +1,12 @@
 import { parseJobEvent } from "../../../../Core/job-event";
 import type { RoutingSettings } from "../../../../Core/routing";
 import type { RunnerClass } from "../../../../Core/runner-class";
+import type { RunnerLookup } from "../../../../Core/runner-order";
+import type { Dependencies } from "../dependencies";
+import { parseEndResult } from "../end-input";
 import type { EndResult } from "../end-order";
 import { findRunner } from "../find-runner";
+import type { Freed } from "../freed";
 import { lookUpRunner } from "../look-up-runner";
 import type { GitLabJob, OurEvent } from "../ports";
 import { recordFailure } from "../record-failure";
@@ -14,7 +18,6 @@ import { parseStopEvent } from "../stop-event";
 import { sweep } from "../sweep/sweep";
 import { terminateInstance } from "../terminate-instance";
 import { unregisterRunner } from "../unregister-runner";
-import type { World } from "../world";
 import { fakeBootstrapRows } from "./fake-bootstrap-rows";
 import { fakeClock } from "./fake-clock";
 import { fakeEventBus } from "./fake-event-bus";
@@ -110,7 +113,7 @@ export const smallWorld = ({
   const ec2 = fakeProvider({ instances, clock });
   const lambda = fakeProvider();
   const settings = fakeSettings();
-  const world: World = {
+  const world: Dependencies = {
     ledger,
     rows,
     mappings,
@@ -138,7 +141,7 @@ export const smallWorld = ({
 
 export type SmallWorld = ReturnType<typeof smallWorld>;
 
-type Providers = Readonly<Record<"lambda" | "ec2", World["provider"]>>;
+type Providers = Readonly<Record<"lambda" | "ec2", Dependencies["provider"]>>;
 
 const failed = (error: unknown): { Error: string; Cause: string } => {
   const { name, message } = error as Error;
@@ -146,13 +149,13 @@ const failed = (error: unknown): { Error: string; Cause: string } => {
 };
 
 /** The workflows as the state machines order their tasks, without their retries. */
-export const workflows = (world: World, providers: Providers, settings: RoutingSettings) => {
-  const freed = async (result: { readonly placeFreed?: string }): Promise<void> => {
-    if (result.placeFreed !== undefined) await startNextJob(world, result.placeFreed);
+export const workflows = (world: Dependencies, providers: Providers, settings: RoutingSettings) => {
+  const startNext = async ({ freed }: { readonly freed?: Freed }): Promise<void> => {
+    if (freed !== undefined) await startNextJob(world, freed);
   };
   const start = async (
     input: Record<string, unknown>,
-  ): Promise<StartOutcome | { kind: "error"; error: unknown }> => {
+  ): Promise<StartOutcome | RunnerLookup | { kind: "error"; error: unknown }> => {
     const job = parseJobEvent(input);
     let isLookUp = true;
     try {
@@ -161,24 +164,19 @@ export const workflows = (world: World, providers: Providers, settings: RoutingS
       isLookUp = false;
       const provider = lookup.carrier === "EC2" ? providers.ec2 : providers.lambda;
       const outcome = await startRunner({ ...world, provider }, lookup.order);
-      await freed("placeFreed" in outcome ? outcome : {});
+      await startNext(outcome);
       return outcome;
     } catch (error) {
       const { Error: name, Cause: cause } = failed(error);
-      await freed(await recordFailure(world, { job, isLookUp, error: name, cause }));
+      await startNext(await recordFailure(world, { job, isLookUp, error: name, cause }));
       return { kind: "error", error };
     }
   };
   const end = async (order: Parameters<typeof unregisterRunner>[1]): Promise<EndResult> => {
     const ended = await unregisterRunner(world, order);
-    const goes = ended.kind === "unregistered" && ended.carrier === "EC2" && ended.runnerId !== undefined;
-    const result = goes
-      ? await terminateInstance(world, {
-          runnerId: ended.runnerId,
-          recordDeleted: ended.recordDeleted === true,
-        })
-      : ended;
-    await freed(result);
+    const goes = ended.kind === "unregistered" && ended.carrier === "EC2";
+    const result = goes ? await terminateInstance(world, parseEndResult(ended)) : ended;
+    await startNext(result);
     return result;
   };
   const stop = async (input: Record<string, unknown>): Promise<readonly EndResult[]> => {

@@ -1,31 +1,48 @@
+type Key = string | number;
+
+/** Where a key stands in an ascending list, or would stand. */
+const placeOf = <Of extends Key>(keys: readonly Of[], key: Of): number => {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] as Of) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** Where the first key stands that comes after another. */
+export const placeAfter = <Of extends Key>(keys: readonly Of[], key: Of): number => {
+  const place = placeOf(keys, key);
+  return keys[place] === key ? place + 1 : place;
+};
+
+export const insertSorted = <Of extends Key>(keys: Of[], key: Of): void => {
+  keys.splice(placeOf(keys, key), 0, key);
+};
+
+export const removeSorted = <Of extends Key>(keys: Of[], key: Of): void => {
+  const place = placeOf(keys, key);
+  if (keys[place] === key) keys.splice(place, 1);
+};
+
 /** Items by a text key, in the key's order: what an index of a table is. A write is a binary search and a splice. */
 export const sorted = <Item>() => {
   const keys: string[] = [];
   const items = new Map<string, Item>();
 
-  const position = (key: string): number => {
-    let low = 0;
-    let high = keys.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((keys[middle] ?? "") < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-
   return {
     set: (key: string, item: Item): void => {
-      if (!items.has(key)) keys.splice(position(key), 0, key);
+      if (!items.has(key)) insertSorted(keys, key);
       items.set(key, item);
     },
     delete: (key: string): void => {
-      if (items.delete(key)) keys.splice(position(key), 1);
+      if (items.delete(key)) removeSorted(keys, key);
     },
     /** At most `limit` items whose key is above `after`, and the last one's key when there are more. */
     page: (limit: number, after?: string): { readonly items: readonly Item[]; readonly next?: string } => {
-      const exact = after === undefined ? 0 : position(after);
-      const start = keys[exact] === after && after !== undefined ? exact + 1 : exact;
+      const start = after === undefined ? 0 : placeAfter(keys, after);
       const shown = keys.slice(start, start + limit);
       const found = shown.flatMap((key) => items.get(key) ?? []);
       const last = shown.at(-1);

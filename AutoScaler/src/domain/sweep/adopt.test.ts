@@ -1,17 +1,16 @@
-import type { Attempt, Runner } from "../../../../Core/ledger";
+import type { Attempt, LedgerItem, Runner, StartedRunner } from "../../../../Core/ledger";
+import { sampleOrphan } from "../contracts/samples";
 import { type FakeLedger, fakeLedger } from "../fakes/fake-ledger";
 import { aLook, anAttempt, aRunner, NOW } from "../fakes/items";
 import type { GitLabRunner, Instance } from "../ports";
 import { adoptInstances, adoptRecords } from "./adopt";
-import type { Look } from "./look";
+import type { Snapshot } from "./look";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const GRACE = 10 * MINUTE;
 const MARK = "glr test job 7 attempt 2";
 const INSTANCE = "i-0123456789abcdef0";
-/** The last twelve digits of the instance's id, above all ids of GitLab's. */
-const SYNTHETIC = 2 ** 52 + 0x56789abcdef0;
 
 const record = (patch: Partial<GitLabRunner> = {}): GitLabRunner => ({
   id: 50,
@@ -29,10 +28,10 @@ const instance = (patch: Partial<Instance> = {}): Instance => ({
   ...patch,
 });
 
-const withInstances = (...instances: readonly Instance[]): Look =>
+const withInstances = (...instances: readonly Instance[]): Snapshot =>
   aLook({ instances: new Map(instances.map((one) => [one.instanceId, one])) });
 
-const store = async (ledger: FakeLedger, ...items: readonly (Attempt | Runner)[]): Promise<void> => {
+const store = async (ledger: FakeLedger, ...items: readonly LedgerItem[]): Promise<void> => {
   for (const put of items) expect(await ledger.commit([{ put }])).toBe(true);
 };
 
@@ -43,17 +42,6 @@ const adopted = {
   jobId: 7,
   attempt: 2,
   launchedFor: { jobId: 7, attempt: 2 },
-  order: {
-    jobId: 7,
-    projectId: 0,
-    jobName: "",
-    tags: [],
-    queuedAt: NOW,
-    runnerClass: { name: "adopted", lifetimeSeconds: 86_400, waitTimeoutSeconds: 0, maxRunners: 0 },
-    verified: false,
-  },
-  nonce: "",
-  launchRound: 0,
   adopted: true,
   times: { STARTING: NOW },
 };
@@ -84,14 +72,9 @@ describe("records in GitLab", () => {
   it("F-25: then get an item, and their end", async () => {
     const ledger = fakeLedger();
     const { findings } = await adopt(ledger, [record()], GRACE_IS_OVER);
-    const event = { detailType: "RunnerEnded", runnerId: 50, reason: "nobody knows it" };
+    const event = { detailType: "RunnerEnded", runnerId: 50, reason: "orphan-adopted" };
     expect(findings).toEqual([{ kind: "runner-ended", event }]);
-    expect(await ledger.runner(50)).toMatchObject({
-      ...adopted,
-      runnerId: 50,
-      classKey: "LAMBDA#adopted",
-      carrier: "LAMBDA",
-    });
+    expect(await ledger.runner(50)).toEqual({ ...adopted, runnerId: 50 });
   });
 
   it.each<[string, Partial<GitLabRunner>]>([
@@ -141,8 +124,11 @@ describe("records in GitLab", () => {
 });
 
 describe("instances with our tag", () => {
-  const adopt = (ledger: FakeLedger, seen: Look, known: Readonly<Record<string, number>> = GRACE_IS_OVER) =>
-    adoptInstances(ledger, seen, known);
+  const adopt = (
+    ledger: FakeLedger,
+    seen: Snapshot,
+    known: Readonly<Record<string, number>> = GRACE_IS_OVER,
+  ) => adoptInstances(ledger, seen, known);
 
   it("F-53: prove nothing when the list failed", async () => {
     expect(await adopt(fakeLedger(), aLook({ instances: undefined }))).toEqual({
@@ -152,34 +138,52 @@ describe("instances with our tag", () => {
     });
   });
 
+  const orphan = { kind: "orphan", resourceId: INSTANCE, version: 1, state: "FOUND", times: { FOUND: NOW } };
+  const endOfOrphan = (reason: string) => ({
+    kind: "runner-ended",
+    event: { detailType: "RunnerEnded", resourceId: INSTANCE, reason },
+  });
+
   it("P-7: get an item and their end when nobody knows them", async () => {
     const ledger = fakeLedger();
     const { findings } = await adopt(ledger, withInstances(instance()));
-    expect(findings).toEqual([
-      {
-        kind: "runner-ended",
-        event: {
-          detailType: "RunnerEnded",
-          runnerId: SYNTHETIC,
-          resourceId: INSTANCE,
-          reason: "nobody knows it",
-        },
-      },
-    ]);
-    expect(await ledger.runner(SYNTHETIC)).toMatchObject({
-      ...adopted,
-      runnerId: SYNTHETIC,
-      resourceId: INSTANCE,
-      classKey: "EC2#adopted",
-      carrier: "EC2",
-    });
+    expect(findings).toEqual([endOfOrphan("orphan-adopted")]);
+    expect(await ledger.orphan(INSTANCE)).toEqual({ ...orphan, launchedFor: { jobId: 7, attempt: 2 } });
   });
 
-  it("are taken for the first job's where their tag cannot be read", async () => {
+  it("are nobody's in particular where their tag cannot be read", async () => {
     const ledger = fakeLedger();
-    const { jobId: _, attempt: __, ...untagged } = instance({ instanceId: "i-zz" });
-    await adopt(ledger, withInstances(untagged), { "instance#i-zz": 0 });
-    expect(await ledger.runner(2 ** 52)).toMatchObject({ jobId: 1, attempt: 1, resourceId: "i-zz" });
+    await store(ledger, anAttempt({ jobId: 1, runnerId: 9001 }), aRunner({ jobId: 1 }));
+    const { jobId: _, attempt: __, ...untagged } = instance();
+    await adopt(ledger, withInstances(untagged));
+    expect(await ledger.orphan(INSTANCE)).toEqual(orphan);
+  });
+
+  it.each<[string, Partial<Instance>, string]>([
+    ["is alive", {}, "orphan-adopted"],
+    ["is dead", { state: "terminated" }, "instance-terminated"],
+  ])("P-7: are named again while one that was adopted %s", async (_says, patch, reason) => {
+    const ledger = fakeLedger();
+    const found = sampleOrphan(INSTANCE);
+    await store(ledger, found);
+    const seen = {
+      ...withInstances(instance(patch)),
+      orphans: [{ ...found, times: { FOUND: NOW - MINUTE } }],
+    };
+    expect(await adopt(ledger, seen, {})).toEqual({
+      findings: [endOfOrphan(reason)],
+      unknown: {},
+      failures: [],
+    });
+    const fresh = { ...seen, orphans: [{ ...found, times: { FOUND: NOW } }] };
+    expect((await adopt(ledger, fresh, {})).findings).toEqual([]);
+  });
+
+  it("P-7: that outlived their end as orphans are named too", async () => {
+    const ledger = fakeLedger();
+    await store(ledger, { ...sampleOrphan(INSTANCE), state: "GONE", times: { GONE: NOW - 2 * MINUTE } });
+    const { findings } = await adopt(ledger, withInstances(instance()));
+    expect(findings).toEqual([endOfOrphan("instance-remaining")]);
   });
 
   it.each(["pending", "running", "stopping", "stopped"] as const)(
@@ -225,7 +229,7 @@ describe("instances with our tag", () => {
     expect((await ledger.runner(9001))?.version).toBe(1);
   });
 
-  it.each<[string, Partial<Runner>, number]>([
+  it.each<[string, Partial<StartedRunner>, number]>([
     ["two minutes ago", { state: "GONE", times: { GONE: NOW - 2 * MINUTE } }, 1],
     ["a moment less ago", { state: "GONE", times: { GONE: NOW - 2 * MINUTE + 1 } }, 0],
     ["at a time that nobody noted", { state: "GONE", times: {} }, 0],
@@ -238,7 +242,7 @@ describe("instances with our tag", () => {
       detailType: "RunnerEnded",
       runnerId: 9001,
       resourceId: INSTANCE,
-      reason: "its instance is left",
+      reason: "instance-remaining",
     };
     expect(findings).toEqual(Array.from({ length: count }, () => ({ kind: "runner-ended", event })));
     expect(unknown).toEqual({});

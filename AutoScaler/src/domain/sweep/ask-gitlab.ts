@@ -1,16 +1,17 @@
-import type { Time } from "../../../../Core/ledger";
+import { jobOf, type Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
+import { isToBeAsked } from "../../../../Core/ledger/refusals";
+import type { Dependencies } from "../dependencies";
 import { readSeenProjects, type SeenProjects } from "../seen-projects";
-import type { World } from "../world";
+
 import type { Budget } from "./budget";
-import { type Look, lastChange } from "./look";
-import type { SweepState } from "./note";
+import { lastChange } from "./look";
 import type { Part } from "./parts";
 import { inTurn, type JobsRead, readJobs } from "./read-jobs";
+import type { OpenItems } from "./read-ledger";
 import { readProjects } from "./read-projects";
-import { isToBeAsked } from "./refusals";
 
-type AskWorld = Pick<World, "ledger" | "mappings" | "gitLab" | "clock">;
-type Open = Pick<Look, "attempts" | "runners" | "waiting">;
+type AskDependencies = Pick<Dependencies, "ledger" | "mappings" | "gitLab" | "clock">;
 
 const noJobs = ({ projects, projectsReadAt, nextProject, refusals }: SweepState): JobsRead => ({
   jobs: new Map(),
@@ -22,26 +23,33 @@ const noJobs = ({ projects, projectsReadAt, nextProject, refusals }: SweepState)
   refusals,
 });
 
-const projectsOf = ({ attempts, runners, waiting }: Open): ReadonlySet<number> => {
-  const items = [...attempts, ...runners, ...waiting];
-  return new Set(items.map(({ order }) => order.projectId).filter((id) => id > 0));
+/** The open items of each project's jobs. An orphan's project is not known. */
+const itemsOf = ({ attempts, runners, waiting }: OpenItems): readonly (readonly [number, Time])[] => {
+  const ofAttempts = [...attempts, ...waiting].map(
+    (attempt) => [jobOf(attempt).projectId, lastChange(attempt)] as const,
+  );
+  const ofRunners = runners.flatMap((runner) =>
+    runner.order === undefined ? [] : [[runner.order.projectId, lastChange(runner)] as const],
+  );
+  return [...ofAttempts, ...ofRunners];
 };
 
+const projectsOf = (open: OpenItems): ReadonlySet<number> =>
+  new Set(itemsOf(open).map(([projectId]) => projectId));
+
 /** When a job of each project was last heard of, by the open items and by what was noted of jobs that came and went. */
-const lastHeardOf = ({ attempts, runners, waiting }: Open, seen: SeenProjects): ReadonlyMap<number, Time> => {
+const lastHeardOf = (open: OpenItems, seen: SeenProjects): ReadonlyMap<number, Time> => {
   const times = new Map(seen);
-  for (const item of [...attempts, ...runners, ...waiting]) {
-    const { projectId } = item.order;
-    times.set(projectId, Math.max(times.get(projectId) ?? 0, lastChange(item)));
-  }
+  for (const [projectId, time] of itemsOf(open))
+    times.set(projectId, Math.max(times.get(projectId) ?? 0, time));
   return times;
 };
 
 /** The open jobs of all projects that are known and do not refuse, as many as the calls allow. */
 export const askGitLab = async (
-  world: AskWorld,
+  world: AskDependencies,
   state: SweepState,
-  open: Open,
+  open: OpenItems,
   calls: Budget,
   part: Part,
 ): Promise<JobsRead> => {

@@ -1,13 +1,13 @@
-import type { Attempt, Time } from "../../../../Core/ledger";
+import { type Attempt, jobOf, type Time } from "../../../../Core/ledger";
 import { hasEnded, isTaken } from "../close-attempt";
 import { jobEvent } from "../our-events";
 import type { GitLabJob } from "../ports";
 import type { JobReader } from "./job-reader";
-import { type Finding, isRecent, type Look, lastChange } from "./look";
+import { type Discrepancy, isRecent, lastChange, type Snapshot } from "./look";
 
 /** What a job that is in no list came to. */
 export type Missing =
-  | { readonly kind: "found"; readonly finding: Finding }
+  | { readonly kind: "found"; readonly finding: Discrepancy }
   /** GitLab knows no such job, since a day: its attempt is closed. */
   | { readonly kind: "deleted"; readonly attempt: Attempt }
   | { readonly kind: "nothing" };
@@ -27,12 +27,13 @@ const eventOf = (attempt: Attempt, job: GitLabJob): Missing => {
 };
 
 /** One event for a job, whichever of its attempts asks. An end is believed only when GitLab says so itself (F-53). */
-export const findEnded = async (look: Look, attempt: Attempt, readJob: JobReader): Promise<Missing> => {
+export const findEnded = async (look: Snapshot, attempt: Attempt, readJob: JobReader): Promise<Missing> => {
   const isBusyElsewhere = isRecent(lastChange(attempt), look.now) || isRecent(attempt.wokenAt, look.now);
   if (look.jobs.has(attempt.jobId) || isBusyElsewhere) return NOTHING;
-  const isInLongList = look.partial.has(attempt.order.projectId);
+  const { projectId } = jobOf(attempt);
+  const isInLongList = look.partial.has(projectId);
   if (isInLongList && look.now - lastChange(attempt) < LONG_LIST_MILLISECONDS) return NOTHING;
-  const word = await readJob(attempt.order.projectId, attempt.jobId);
+  const word = await readJob(projectId, attempt.jobId);
   if (word.kind === "absent" && isOld(attempt, look.now)) return { kind: "deleted", attempt };
   return word.kind === "known" ? eventOf(attempt, word.job) : NOTHING;
 };

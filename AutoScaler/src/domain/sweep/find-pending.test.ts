@@ -1,8 +1,8 @@
-import type { Attempt, Runner } from "../../../../Core/ledger";
+import type { Attempt, Runner, StartedRunner } from "../../../../Core/ledger";
 import { fakeLedger } from "../fakes/fake-ledger";
 import { aJob, aLook, anAttempt, aRunner, NOW } from "../fakes/items";
 import { findPending, indexOf, isClearlyMet, isUnassigned, usedUpKey, waitsForPace } from "./find-pending";
-import type { Look } from "./look";
+import type { Snapshot } from "./look";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -14,7 +14,7 @@ const without = (runner: Runner): Runner => {
   return rest;
 };
 
-const expired = { holder: "start:1", until: NOW };
+const expired = { kind: "start", holder: "1", until: NOW } as const;
 const claimed = (at: number) => anAttempt({ state: "CLAIMED", lease: expired, times: { CLAIMED: at } });
 const created = (at: number) => anAttempt({ state: "CREATED", runnerId: 9001, times: { CREATED: at } });
 const spent = (attempt: number, at: number) =>
@@ -42,7 +42,7 @@ const ROWS: readonly Row[] = [
     { event: { attempt: 1 }, wakes: { state: "CREATED" } },
   ],
   ["gives a launch time", created(NOW - MINUTE + 1), stored, undefined],
-  ["F-33: leaves what waits for EC2's pace", created(NOW - MINUTE), { ...stored, reason: "rate" }, undefined],
+  ["F-33: leaves what waits for EC2's pace", created(NOW - MINUTE), { ...stored, heldBy: "rate" }, undefined],
   ["leaves a runner that is launched", created(0), aRunner(), undefined],
   ["leaves what runs", anAttempt({ state: "RUNNING" }), undefined, undefined],
 ];
@@ -98,9 +98,10 @@ describe("a pending job", () => {
 });
 
 describe("a job that the look alone shows to be met", () => {
-  const isMet = (patch: Partial<Look>): boolean => isClearlyMet(aLook(patch), indexOf(aLook(patch)), aJob());
+  const isMet = (patch: Partial<Snapshot>): boolean =>
+    isClearlyMet(aLook(patch), indexOf(aLook(patch)), aJob());
 
-  it.each<[string, Partial<Look>, boolean]>([
+  it.each<[string, Partial<Snapshot>, boolean]>([
     ["waits in line", { waiting: [anAttempt({ state: "WAITING" })] }, true],
     ["has a launched runner", { attempts: [created(0)], runners: [aRunner()] }, true],
     ["has a runner that is not launched", { attempts: [created(0)], runners: [stored] }, false],
@@ -128,10 +129,10 @@ describe("a job that the look alone shows to be met", () => {
   });
 });
 
-it.each<[Partial<Runner>, boolean]>([
-  [{ carrier: "EC2", reason: "rate" }, true],
-  [{ carrier: "LAMBDA", reason: "rate" }, false],
-  [{ carrier: "EC2", reason: "capacity" }, false],
+it.each<[Partial<StartedRunner>, boolean]>([
+  [{ carrier: "EC2", heldBy: "rate" }, true],
+  [{ carrier: "LAMBDA", heldBy: "rate" }, false],
+  [{ carrier: "EC2", heldBy: "capacity" }, false],
 ])("F-33: %j waits for EC2's pace: %s", (patch, expected) => {
   expect(waitsForPace(aRunner(patch))).toBe(expected);
 });

@@ -1,15 +1,16 @@
 import type { Attempt, Runner, Time } from "../../../../Core/ledger";
-import { type NextStep, nextStep, USED_UP } from "../next-step";
+import { type NextStep, nextStep } from "../next-step";
 import { jobEvent } from "../our-events";
 import type { GitLabJob, Ledger } from "../ports";
+import { readNextStep } from "../read-next-step";
 import { isClaimDue, isLaunchDue } from "../retries";
-import { type Finding, isRecent, type Look, lastChange } from "./look";
+import { type Discrepancy, isRecent, lastChange, type Snapshot } from "./look";
 
 /** Whether a job without a ledger item is ours, by the mapping. */
 export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 
 /** EC2's pace decides about these, not the pause (see let-go.ts). */
-export const waitsForPace = ({ carrier, reason }: Runner): boolean => carrier === "EC2" && reason === "rate";
+export const waitsForPace = ({ carrier, heldBy }: Runner): boolean => carrier === "EC2" && heldBy === "rate";
 
 const spentAt = (proof: readonly (Attempt | Runner)[]): Time => Math.max(0, ...proof.map(lastChange));
 
@@ -33,7 +34,7 @@ const stoppedAttempt = (step: NextStep): Attempt | undefined => {
 };
 
 /** Seen by the sweep before, or old by GitLab's clock: its hook should have come. */
-const shouldHaveCome = (job: GitLabJob, { now, seen }: Look): boolean =>
+const shouldHaveCome = (job: GitLabJob, { now, seen }: Snapshot): boolean =>
   seen.has(pendingKey(job)) || !isRecent(job.createdAt, now);
 
 export const pendingKey = (job: GitLabJob): string => `p${job.id}`;
@@ -45,14 +46,8 @@ export const usedUpKey = (job: GitLabJob): string => `x${job.id}`;
 export const isUnassigned = (job: GitLabJob): boolean =>
   job.status === "pending" && job.runnerId === undefined;
 
-const readStep = async (ledger: Ledger, jobId: number, now: Time): Promise<NextStep> => {
-  const attempts = await ledger.attempts(jobId);
-  const runnerId = attempts.at(-1)?.runnerId;
-  return nextStep(attempts, runnerId === undefined ? undefined : await ledger.runner(runnerId), now);
-};
-
 /** A step that the look alone shows to be none: most jobs, at no further read. */
-export const isClearlyMet = (look: Look, index: LookIndex, job: GitLabJob): boolean => {
+export const isClearlyMet = (look: Snapshot, index: SnapshotIndex, job: GitLabJob): boolean => {
   if (index.waitingJobs.has(job.id)) return true;
   const attempt = index.lastAttempt.get(job.id);
   const runner = attempt?.runnerId === undefined ? undefined : index.runners.get(attempt.runnerId);
@@ -61,13 +56,13 @@ export const isClearlyMet = (look: Look, index: LookIndex, job: GitLabJob): bool
   );
 };
 
-export interface LookIndex {
+export interface SnapshotIndex {
   readonly lastAttempt: ReadonlyMap<number, Attempt>;
   readonly runners: ReadonlyMap<number, Runner>;
   readonly waitingJobs: ReadonlySet<number>;
 }
 
-export const indexOf = ({ attempts, runners, waiting }: Look): LookIndex => {
+export const indexOf = ({ attempts, runners, waiting }: Snapshot): SnapshotIndex => {
   const lastAttempt = new Map<number, Attempt>();
   for (const attempt of attempts) {
     const other = lastAttempt.get(attempt.jobId);
@@ -88,13 +83,13 @@ export const indexOf = ({ attempts, runners, waiting }: Look): LookIndex => {
  */
 export const findPending = async (
   ledger: Ledger,
-  look: Look,
+  look: Snapshot,
   job: GitLabJob,
   isOurs: IsOurs,
   usedUp: Set<string>,
-): Promise<Finding | undefined> => {
-  const step = await readStep(ledger, job.id, look.now);
-  if (step.kind === "nothing" && step.reason === USED_UP) usedUp.add(usedUpKey(job));
+): Promise<Discrepancy | undefined> => {
+  const step = await readNextStep(ledger, job.id, () => look.now);
+  if (step.kind === "nothing" && step.reason === "attempts-used-up") usedUp.add(usedUpKey(job));
   const isNew = step.kind === "open" && step.number.attempt === 1;
   const isWanted = isNew ? shouldHaveCome(job, look) && (await isOurs(job)) : isDue(step, look.now);
   if (!isWanted) return undefined;

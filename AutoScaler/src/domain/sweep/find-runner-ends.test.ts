@@ -1,19 +1,19 @@
-import type { Runner } from "../../../../Core/ledger";
+import type { Runner, StartedRunner } from "../../../../Core/ledger";
 import { aJob, aLook, aRunner, NOW } from "../fakes/items";
 import type { GitLab, GitLabJob, Instance, Instances } from "../ports";
-import { findRunnerEnd, isDead } from "./find-runner-ends";
+import { findDeath, findRunnerEnd } from "./find-runner-ends";
 import type { JobWord } from "./job-reader";
-import type { Look } from "./look";
+import type { Snapshot } from "./look";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-const look = (instances?: readonly Instance[]): Look =>
+const look = (instances?: readonly Instance[]): Snapshot =>
   aLook({ instances: instances && new Map(instances.map((one) => [one.instanceId, one])) });
 
 const shown = (state: Instance["state"]): Instance => ({ instanceId: "i-1", state, launchedAt: 0 });
 
-const launchedAgo = (milliseconds: number, patch: Partial<Runner> = {}): Runner =>
+const launchedAgo = (milliseconds: number, patch: Partial<StartedRunner> = {}): Runner =>
   aRunner({ times: { LAUNCHED: NOW - milliseconds }, ...patch });
 
 describe("an instance", () => {
@@ -21,42 +21,42 @@ describe("an instance", () => {
     runner: Runner,
     list?: readonly Instance[],
     described?: Instance,
-  ): Promise<[boolean, number]> => {
+  ): Promise<[death: string | undefined, asked: number]> => {
     let asked = 0;
     const describeInstance = async (): Promise<Instance | undefined> => {
       asked += 1;
       return described;
     };
     const instances = { describe: describeInstance } as unknown as Instances;
-    return [await isDead(runner, look(list), instances), asked];
+    return [await findDeath(runner, look(list), instances), asked];
   };
 
   it.each([
-    ["terminated", true],
-    ["stopped", true],
-    ["running", false],
-    ["stopping", false],
-    ["shutting-down", false],
-    ["pending", false],
+    ["terminated", "instance-terminated"],
+    ["stopped", "instance-stopped"],
+    ["running", undefined],
+    ["stopping", undefined],
+    ["shutting-down", undefined],
+    ["pending", undefined],
   ] as const)("F-37: that is %s is dead: %s", async (state, expected) => {
     expect(await dead(launchedAgo(11 * MINUTE), [shown(state)])).toEqual([expected, 0]);
   });
 
   it("F-53: is not dead for a list that failed", async () => {
-    expect(await dead(launchedAgo(11 * MINUTE))).toEqual([false, 0]);
+    expect(await dead(launchedAgo(11 * MINUTE))).toEqual([undefined, 0]);
   });
 
   it("F-35: that no list shows is asked for singly, ten minutes after its launch", async () => {
-    expect(await dead(launchedAgo(10 * MINUTE), [])).toEqual([false, 0]);
-    expect(await dead(launchedAgo(10 * MINUTE + 1), [])).toEqual([true, 1]);
-    expect(await dead(launchedAgo(10 * MINUTE + 1), [], shown("running"))).toEqual([false, 1]);
-    expect(await dead(aRunner({ times: { CREATED: 0 } }), [])).toEqual([false, 0]);
+    expect(await dead(launchedAgo(10 * MINUTE), [])).toEqual([undefined, 0]);
+    expect(await dead(launchedAgo(10 * MINUTE + 1), [])).toEqual(["instance-terminated", 1]);
+    expect(await dead(launchedAgo(10 * MINUTE + 1), [], shown("running"))).toEqual([undefined, 1]);
+    expect(await dead(aRunner({ times: { CREATED: 0 } }), [])).toEqual([undefined, 0]);
   });
 
   it("is no matter of a runner that has none", async () => {
     const { resourceId: _, ...none } = launchedAgo(11 * MINUTE);
-    expect(await dead(none, [])).toEqual([false, 0]);
-    expect(await dead(launchedAgo(11 * MINUTE, { carrier: "LAMBDA" }), [])).toEqual([false, 0]);
+    expect(await dead(none, [])).toEqual([undefined, 0]);
+    expect(await dead(launchedAgo(11 * MINUTE, { carrier: "LAMBDA" }), [])).toEqual([undefined, 0]);
   });
 });
 
@@ -92,32 +92,32 @@ describe("an open runner", () => {
     return { found: await findRunnerEnd(world, look(instances), runner), asked };
   };
 
-  const ended: JobWord = { kind: "known", job: aJob({ status: "canceled" }) };
+  const ended: JobWord = { kind: "known", job: aJob({ status: "canceled", runnerId: 9002 }) };
   const endOf = (reason: string, more: object = { resourceId: "i-1" }) => ({
     kind: "runner-ended",
     event: { detailType: "RunnerEnded", runnerId: 9001, reason, ...more },
   });
 
   it("F-1: whose job ended is named, with its instance", async () => {
-    expect((await find(launchedAgo(MINUTE), { word: ended })).found).toEqual(endOf("its job ended"));
+    expect((await find(launchedAgo(MINUTE), { word: ended })).found).toEqual(endOf("job-ended"));
   });
 
   it("is named without an instance where it has none", async () => {
     const { resourceId: _, ...none } = launchedAgo(MINUTE);
-    expect((await find(none, { word: ended })).found).toEqual(endOf("its job ended", {}));
+    expect((await find(none, { word: ended })).found).toEqual(endOf("job-ended", {}));
   });
 
   it("F-38: is named when its instance is dead", async () => {
     const { found } = await find(launchedAgo(MINUTE), { instances: [shown("terminated")] });
-    expect(found).toEqual(endOf("instance terminated"));
+    expect(found).toEqual(endOf("instance-terminated"));
   });
 
   it("F-53: is left where the job's word is unknown", async () => {
     expect((await find(launchedAgo(2 * MINUTE), { word: { kind: "unknown" } })).found).toBeUndefined();
   });
 
-  it.each<[string, Partial<Runner>]>([
-    ["is leased", { lease: { holder: "end:1", until: NOW + 1 } }],
+  it.each<[string, Partial<StartedRunner>]>([
+    ["is leased", { lease: { kind: "end", holder: "1", until: NOW + 1 } }],
     ["just changed", { times: { LAUNCHED: NOW - 44 * SECOND } }],
     ["was just asked to end", { endRequestedAt: NOW - 44 * SECOND }],
   ])("is left while its event may be under way: it %s", async (_, patch) => {

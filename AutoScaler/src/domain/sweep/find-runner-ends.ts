@@ -1,12 +1,13 @@
 import { isLeased, type Runner, type Time } from "../../../../Core/ledger";
+import type { InstanceDeathCode, RunnerEndCode } from "../../../../Core/reasons";
 import { hasEnded } from "../close-attempt";
 import { jobFacts } from "../end-order";
 import { jobEvent } from "../our-events";
-import type { GitLab, GitLabJob, Instances } from "../ports";
+import type { GitLab, GitLabJob, InstanceState, Instances } from "../ports";
 import { whyEnd } from "../why-end";
 import type { Budget } from "./budget";
 import type { JobReader, JobWord } from "./job-reader";
-import { type Finding, isRecent, type Look, lastChange } from "./look";
+import { type Discrepancy, isRecent, lastChange, type Snapshot } from "./look";
 
 /** EC2 may take minutes to show a new instance (F-35). */
 const SHOWN_AFTER_MILLISECONDS = 10 * 60_000;
@@ -25,31 +26,38 @@ const jobOf = (word: JobWord): GitLabJob | undefined => (word.kind === "known" ?
 const isLongLaunched = ({ times }: Runner, now: Time): boolean =>
   times.LAUNCHED !== undefined && now - times.LAUNCHED > SHOWN_AFTER_MILLISECONDS;
 
-const DEAD_STATES = ["terminated", "stopped"];
-
-/**
- * EC2 says that the instance is over. One that a whole list and a question of its own do not show, long after its
- * launch, has been forgotten by EC2.
- */
-export const isDead = async (
-  runner: Runner,
-  { instances: all, now }: Look,
-  instances: Instances,
-): Promise<boolean> => {
-  if (runner.carrier !== "EC2" || runner.resourceId === undefined || all === undefined) return false;
-  const shown = all.get(runner.resourceId);
-  if (shown !== undefined) return DEAD_STATES.includes(shown.state);
-  return isLongLaunched(runner, now) && (await instances.describe(runner.resourceId)) === undefined;
+const DEATHS: Readonly<Partial<Record<InstanceState, InstanceDeathCode>>> = {
+  stopped: "instance-stopped",
+  terminated: "instance-terminated",
 };
 
-export interface RunnerWorld {
+export const deathIn = (state: InstanceState): InstanceDeathCode | undefined => DEATHS[state];
+
+/**
+ * How EC2 says that the instance is over. One that a whole list and a question of its own do not show, long after its
+ * launch, has been forgotten by EC2: it was terminated. Undefined: nothing says that it is dead.
+ */
+export const findDeath = async (
+  runner: Runner,
+  { instances: all, now }: Snapshot,
+  instances: Instances,
+): Promise<InstanceDeathCode | undefined> => {
+  if (runner.carrier !== "EC2" || runner.resourceId === undefined || all === undefined) return undefined;
+  const shown = all.get(runner.resourceId);
+  if (shown !== undefined) return deathIn(shown.state);
+  const isForgotten =
+    isLongLaunched(runner, now) && (await instances.describe(runner.resourceId)) === undefined;
+  return isForgotten ? "instance-terminated" : undefined;
+};
+
+export interface RunnerEndDependencies {
   readonly gitLab: GitLab;
   readonly instances: Instances;
   readonly readJob: JobReader;
   readonly listCalls: Budget;
 }
 
-const ended = (runner: Runner, reason: string): Finding => ({
+const ended = (runner: Runner, reason: RunnerEndCode): Discrepancy => ({
   kind: "runner-ended",
   event: {
     detailType: "RunnerEnded",
@@ -61,11 +69,11 @@ const ended = (runner: Runner, reason: string): Finding => ({
 
 /** Somebody else's job may have taken it, and the hook is lost or never came (P-1). */
 const findStranger = async (
-  { gitLab, listCalls }: RunnerWorld,
+  { gitLab, listCalls }: RunnerEndDependencies,
   runner: Runner,
   own: GitLabJob | undefined,
   now: Time,
-): Promise<Finding | undefined> => {
+): Promise<Discrepancy | undefined> => {
   const idle = now - lastChange(runner);
   const isInTime = idle > ASK_AFTER_MILLISECONDS && idle < ASK_UNTIL_MILLISECONDS;
   const isAlone = runner.state === "STARTING" && runner.resourceId !== undefined && own?.status === "pending";
@@ -79,20 +87,21 @@ const findStranger = async (
 
 /** Why an open runner is to be ended, or whose job it took; undefined: nothing, or its event may be under way. */
 export const findRunnerEnd = async (
-  world: RunnerWorld,
-  look: Look,
+  world: RunnerEndDependencies,
+  look: Snapshot,
   runner: Runner,
-): Promise<Finding | undefined> => {
+): Promise<Discrepancy | undefined> => {
   const { now } = look;
   if (isUnderWay(runner, now)) return undefined;
-  const ownJob = jobOf(await world.readJob(runner.order.projectId, runner.jobId));
+  const ownJob = jobOf(await world.readJob(runner.order?.projectId, runner.jobId));
   const busyJob = jobOf(await world.readJob(runner.busyProjectId, runner.busyJobId));
-  const dead = await isDead(runner, look, world.instances);
+  const death = await findDeath(runner, look, world.instances);
   const facts = {
+    ...(death ? { death } : {}),
     ...(ownJob ? { ownJob: jobFacts(ownJob) } : {}),
     ...(busyJob ? { busyJob: jobFacts(busyJob) } : {}),
   };
-  const reason = whyEnd({ runner, isDead: dead, ...facts, now });
-  if (reason !== undefined) return ended(runner, dead ? "instance terminated" : reason);
+  const reason = whyEnd({ runner, ...facts, now });
+  if (reason !== undefined) return ended(runner, death ?? reason);
   return findStranger(world, runner, ownJob, now);
 };

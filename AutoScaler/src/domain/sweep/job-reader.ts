@@ -1,6 +1,6 @@
 import type { GitLab, GitLabJob } from "../ports";
 import type { Budget } from "./budget";
-import type { Look } from "./look";
+import type { Snapshot } from "./look";
 import type { Part } from "./parts";
 
 /**
@@ -24,7 +24,7 @@ const ask = async (gitLab: GitLab, projectId: number, jobId: number): Promise<Jo
 /** Asks for a job only when its project was listed and the job is not in the list; each job once a sweep. */
 export const jobReader = (
   gitLab: GitLab,
-  { jobs, listed, partial }: Pick<Look, "jobs" | "listed" | "partial">,
+  { jobs, listed, partial }: Pick<Snapshot, "jobs" | "listed" | "partial">,
   calls: Budget,
   part: Part,
 ): JobReader => {

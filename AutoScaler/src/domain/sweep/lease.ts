@@ -1,9 +1,9 @@
 import { isLeased, type Lease } from "../../../../Core/ledger";
+import { parseSweepState, SWEEP_NOTE, type SweepState } from "../../../../Core/ledger/reconciler-state";
+import type { Dependencies } from "../dependencies";
 import { newLease } from "../leases";
-import type { World } from "../world";
-import { parseSweepState, SWEEP_NOTE, type SweepState } from "./note";
 
-type LeaseWorld = Pick<World, "ledger" | "clock" | "nonce">;
+type LeaseDependencies = Pick<Dependencies, "ledger" | "clock" | "nonce">;
 
 export interface HeldSweep {
   readonly lease: Lease;
@@ -12,11 +12,11 @@ export interface HeldSweep {
 }
 
 /** One sweep at a time (F-50). Undefined: another one is at it. */
-export const takeSweep = async (world: LeaseWorld): Promise<HeldSweep | undefined> => {
+export const takeSweep = async (world: LeaseDependencies): Promise<HeldSweep | undefined> => {
   const note = await world.ledger.note(SWEEP_NOTE);
   const state = parseSweepState(note);
   if (isLeased(state, world.clock.now())) return undefined;
-  const lease = newLease(world, "sweep");
+  const lease = newLease(world, "reconcile");
   const version = (note?.version ?? 0) + 1;
   const isTaken = await world.ledger.commit([
     { note: { name: SWEEP_NOTE, version, value: { ...state, lease } } },
@@ -26,7 +26,7 @@ export const takeSweep = async (world: LeaseWorld): Promise<HeldSweep | undefine
 
 /** Stores what the next sweep goes on with, and gives the lease back. */
 export const leaveSweep = async (
-  { ledger }: LeaseWorld,
+  { ledger }: LeaseDependencies,
   { version }: HeldSweep,
   { lease: _, ...state }: SweepState,
 ): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { Attempt, Runner } from "../../../../Core/ledger";
+import type { OrderedAttempt, StartedRunner } from "../../../../Core/ledger";
 import type { RunnerOrder } from "../../../../Core/runner-order";
 import { type FakeLedger, fakeLedger } from "../fakes/fake-ledger";
 import { aClass, aJob, aLook, anAttempt, anOrder, aRunner, NOW } from "../fakes/items";
@@ -6,21 +6,25 @@ import { PACE_NOTE, type Pace } from "../pace";
 import { STACK } from "../ports";
 import { indexOf } from "./find-pending";
 import { letGo } from "./let-go";
-import type { Look } from "./look";
+import type { Snapshot } from "./look";
 
 const MINUTE = 60_000;
 
-const waiting = (jobId: number, patch: Partial<Attempt> = {}, order: Partial<RunnerOrder> = {}): Attempt =>
+const waiting = (
+  jobId: number,
+  patch: Partial<OrderedAttempt> = {},
+  order: Partial<RunnerOrder> = {},
+): OrderedAttempt =>
   anAttempt({
     jobId,
     state: "WAITING",
-    waitingFor: "place",
+    waitingFor: "slot",
     order: anOrder({ jobId, queuedAt: NOW - jobId, ...order }),
     times: { WAITING: NOW - MINUTE },
     ...patch,
   });
 
-const onLambda = (jobId: number, patch: Partial<Attempt> = {}): Attempt =>
+const onLambda = (jobId: number, patch: Partial<OrderedAttempt> = {}): OrderedAttempt =>
   waiting(
     jobId,
     { classKey: "LAMBDA#default", ...patch },
@@ -28,8 +32,8 @@ const onLambda = (jobId: number, patch: Partial<Attempt> = {}): Attempt =>
   );
 
 /** A runner that EC2 refused for the number of calls, with its job's attempt. */
-const refused = (jobId: number, patch: Partial<Runner> = {}): [Runner, Attempt] => {
-  const { resourceId: _, ...runner } = aRunner({ runnerId: 9000 + jobId, jobId, reason: "rate", ...patch });
+const refused = (jobId: number, patch: Partial<StartedRunner> = {}): [StartedRunner, OrderedAttempt] => {
+  const { resourceId: _, ...runner } = aRunner({ runnerId: 9000 + jobId, jobId, heldBy: "rate", ...patch });
   const times = { CREATED: NOW - 5 * MINUTE };
   return [runner, anAttempt({ jobId, state: "CREATED", runnerId: 9000 + jobId, times })];
 };
@@ -42,7 +46,7 @@ interface Setting {
 
 /** The jobs that are let go, in order. */
 const jobsLetGo = async (
-  seen: Look,
+  seen: Snapshot,
   { ledger = fakeLedger(), stack = 100, startsAreOn = true }: Setting = {},
 ): Promise<readonly number[]> => {
   const world = {
@@ -114,7 +118,7 @@ describe("EC2's pace", () => {
   const TURNS = 6;
 
   it("F-33: lets as many jobs go on EC2 as find a turn, and all on Lambda", async () => {
-    const line = [...range(8).map((id) => waiting(id, { waitingFor: "ec2" })), onLambda(9)];
+    const line = [...range(8).map((id) => waiting(id, { waitingFor: "launch-rate" })), onLambda(9)];
     const ledger = await withPace({});
     expect(await jobsLetGo(aLook({ waiting: line }), { ledger })).toEqual([9, 8, 7, 6, 5, 4, 3]);
   });
@@ -125,7 +129,7 @@ describe("EC2's pace", () => {
 
   it("holds a line for EC2 to the turns of no pace, too", async () => {
     const line = range(400).map((id) =>
-      waiting(id, { waitingFor: "ec2" }, { runnerClass: aClass({ maxRunners: 1_000 }) }),
+      waiting(id, { waitingFor: "launch-rate" }, { runnerClass: aClass({ maxRunners: 1_000 }) }),
     );
     expect(await jobsLetGo(aLook({ waiting: line }), { stack: 1_000 })).toHaveLength(300);
   });
@@ -135,7 +139,7 @@ describe("EC2's pace", () => {
     const seen = aLook({
       runners: pairs.map(([runner]) => runner),
       attempts: pairs.map(([, attempt]) => attempt),
-      waiting: [waiting(3, { waitingFor: "ec2" })],
+      waiting: [waiting(3, { waitingFor: "launch-rate" })],
     });
     expect(await jobsLetGo(seen, { ledger: await withPace({}) })).toEqual([1, 2, 3]);
     expect(await jobsLetGo(seen, { startsAreOn: false })).toEqual([1, 2]);
@@ -150,12 +154,12 @@ describe("EC2's pace", () => {
     expect(await jobsLetGo(seen, { ledger: await withPace({}) })).toEqual(range(TURNS));
   });
 
-  it.each<[string, Partial<Runner>]>([
+  it.each<[string, Partial<StartedRunner>]>([
     ["has an instance", { resourceId: "i-1" }],
     ["is ending", { state: "ENDING" }],
-    ["was refused for another reason", { reason: "capacity" }],
+    ["was refused for another reason", { heldBy: "capacity" }],
     ["is on Lambda", { carrier: "LAMBDA" }],
-    ["is being launched", { lease: { holder: "start:1", until: NOW + 1 } }],
+    ["is being launched", { lease: { kind: "start", holder: "1", until: NOW + 1 } }],
   ])("leaves a runner alone that %s", async (_, patch) => {
     const [runner, attempt] = refused(1);
     const seen = aLook({ runners: [{ ...runner, ...patch }], attempts: [attempt] });
@@ -180,7 +184,7 @@ describe("EC2's pace", () => {
     const [runner, attempt] = refused(1);
     const now = NOW + 10 * MINUTE;
     for (const held of [
-      { waiting: [waiting(1, { waitingFor: "ec2" })] },
+      { waiting: [waiting(1, { waitingFor: "launch-rate" })] },
       { runners: [runner], attempts: [attempt] },
     ]) {
       const ledger = await withPace({});

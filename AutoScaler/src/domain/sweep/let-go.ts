@@ -1,14 +1,15 @@
-import { type Attempt, isLeased, type Runner, type Time } from "../../../../Core/ledger";
+import { isLeased, isOrdered, type OrderedAttempt, type Runner, type Time } from "../../../../Core/ledger";
+import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../our-events";
 import { nextPace, PACE_NOTE, type Pace, readPace } from "../pace";
 import { type Ledger, STACK } from "../ports";
 import { isLaunchDue, isTooEarly } from "../retries";
 import { turnsAtOnce } from "../turns";
-import type { World } from "../world";
-import { type LookIndex, waitsForPace } from "./find-pending";
-import { type Finding, isRecent, type Look } from "./look";
+import { byQueueTime } from "../wait-in-line";
+import { type SnapshotIndex, waitsForPace } from "./find-pending";
+import { type Discrepancy, isRecent, type Snapshot } from "./look";
 
-export type LetGoWorld = Pick<World, "ledger" | "settings" | "caps">;
+export type LetGoDependencies = Pick<Dependencies, "ledger" | "settings" | "caps">;
 
 /** Room that is left, counted down as jobs are let go. */
 interface Room {
@@ -21,8 +22,8 @@ interface Room {
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 const readRoom = async (
-  { ledger, caps }: LetGoWorld,
-  waiting: readonly Attempt[],
+  { ledger, caps }: LetGoDependencies,
+  waiting: readonly OrderedAttempt[],
   ec2: number,
 ): Promise<Room> => {
   const classes = new Map(waiting.map(({ classKey, order }) => [classKey, order.runnerClass]));
@@ -36,7 +37,7 @@ const readRoom = async (
   return { stack: caps.stack - sum(stack ?? []), classes: new Map(free), ec2 };
 };
 
-const take = (room: Room, { classKey, order }: Attempt): boolean => {
+const take = (room: Room, { classKey, order }: OrderedAttempt): boolean => {
   const isEc2 = order.runnerClass.type === "EC2";
   const inClass = room.classes.get(classKey) ?? 0;
   if (room.stack <= 0 || inClass <= 0 || (isEc2 && room.ec2 <= 0)) return false;
@@ -47,28 +48,26 @@ const take = (room: Room, { classKey, order }: Attempt): boolean => {
 };
 
 /** In no list that is whole: it ended or runs, and needs no runner. */
-const isOver = ({ jobs, listed }: Look, { jobId, order }: Attempt): boolean => {
+const isOver = ({ jobs, listed }: Snapshot, { jobId, order }: OrderedAttempt): boolean => {
   const job = jobs.get(jobId);
   return job === undefined ? listed.has(order.projectId) : job.status !== "pending";
 };
 
-const wake = (attempt: Attempt): Finding => ({
+const wake = (attempt: OrderedAttempt): Discrepancy => ({
   kind: "pending",
   event: pendingEvent(attempt.order, attempt.attempt),
   wakes: attempt,
 });
 
-const byAge = (one: Attempt, other: Attempt): number => one.order.queuedAt - other.order.queuedAt;
-
 /** Some time has passed since it was let go, the longer the more often EC2 refused it. */
-const isRested = (attempt: Attempt, now: Time): boolean =>
+const isRested = (attempt: OrderedAttempt, now: Time): boolean =>
   !isRecent(attempt.wokenAt, now) && isLaunchDue(attempt, now);
 
 /** Jobs in line for which there is room, oldest first. One whose event is under way takes its room all the same. */
-export const fromLine = (look: Look, room: Room): Finding[] =>
+export const fromLine = (look: Snapshot, room: Room): Discrepancy[] =>
   [...look.waiting]
     .filter((attempt) => !isOver(look, attempt) && !isTooEarly(attempt, look.now))
-    .sort(byAge)
+    .sort(byQueueTime)
     .filter((attempt) => take(room, attempt) && isRested(attempt, look.now))
     .map(wake);
 
@@ -79,10 +78,11 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
   !isLeased(runner, now);
 
 /** Runners that EC2 refused for the number of calls: they go before those that have no runner yet. */
-const fromPace = ({ runners, now }: Look, { lastAttempt }: LookIndex, room: Room): Finding[] =>
+const fromPace = ({ runners, now }: Snapshot, { lastAttempt }: SnapshotIndex, room: Room): Discrepancy[] =>
   runners
     .filter((runner) => isHeldRunner(runner, now))
     .flatMap((runner) => lastAttempt.get(runner.jobId) ?? [])
+    .filter(isOrdered)
     .filter((attempt) => isRested(attempt, now) && room.ec2-- > 0)
     .map(wake);
 
@@ -101,10 +101,14 @@ const storePace = async (
  * Lets waiting jobs go: as many as there are places, and as many on EC2 as find a turn at once; those let the others
  * go, one by one. Nothing while new starts are switched off (F-57), but for runners that exist already.
  */
-export const letGo = async (world: LetGoWorld, look: Look, index: LookIndex): Promise<readonly Finding[]> => {
+export const letGo = async (
+  world: LetGoDependencies,
+  look: Snapshot,
+  index: SnapshotIndex,
+): Promise<readonly Discrepancy[]> => {
   const { pace, version } = await readPace(world.ledger);
   const isHolding =
-    look.waiting.some(({ waitingFor }) => waitingFor === "ec2") ||
+    look.waiting.some(({ waitingFor }) => waitingFor === "launch-rate") ||
     look.runners.some((runner) => isHeldRunner(runner, look.now));
   const room = await readRoom(
     world,

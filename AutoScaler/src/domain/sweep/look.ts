@@ -1,14 +1,23 @@
-import type { Attempt, Runner, Time } from "../../../../Core/ledger";
+import type {
+  Attempt,
+  LedgerItem,
+  OrderedAttempt,
+  OrphanInstance,
+  Runner,
+  Time,
+} from "../../../../Core/ledger";
 import { UNDER_WAY_MILLISECONDS } from "../limits";
 import type { GitLabJob, Instance, OurEvent } from "../ports";
 
 /** What the sweep sees: the ledger's open items, GitLab's open jobs, our instances. */
-export interface Look {
+export interface Snapshot {
   readonly now: Time;
   /** Open attempts, WAITING ones apart. */
   readonly attempts: readonly Attempt[];
   readonly runners: readonly Runner[];
-  readonly waiting: readonly Attempt[];
+  /** Instances that were adopted and are not gone. */
+  readonly orphans: readonly OrphanInstance[];
+  readonly waiting: readonly OrderedAttempt[];
   /** Pending and running jobs of the projects that were asked. */
   readonly jobs: ReadonlyMap<number, GitLabJob>;
   /** Projects whose list is whole: only there a missing job is worth a question. */
@@ -22,7 +31,7 @@ export interface Look {
 }
 
 /** What the sweep found, as it goes on the bus. */
-export interface Finding {
+export interface Discrepancy {
   readonly kind: "pending" | "running" | "ended" | "runner-ended";
   readonly event: OurEvent;
   /** A job that no hook told of. */
@@ -39,5 +48,5 @@ export const isRecent = (time: Time | undefined, now: Time): boolean =>
   time !== undefined && now >= time && now - time < UNDER_WAY_MILLISECONDS;
 
 /** When something last happened to an item, as far as it says so. */
-export const lastChange = ({ times }: Attempt | Runner): Time =>
+export const lastChange = ({ times }: LedgerItem): Time =>
   Math.max(0, ...Object.values(times).filter((time) => time !== undefined));

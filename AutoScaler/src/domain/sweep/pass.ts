@@ -1,7 +1,7 @@
 import type { Time } from "../../../../Core/ledger";
 import { type RoutingSettings, route } from "../../../../Core/routing";
+import type { Dependencies } from "../dependencies";
 import type { GitLabJob, MappingRow } from "../ports";
-import type { World } from "../world";
 import { type Budget, budget } from "./budget";
 import { closeDeleted } from "./collect";
 import { findEnded } from "./find-ended";
@@ -10,18 +10,18 @@ import {
   type IsOurs,
   isClearlyMet,
   isUnassigned,
-  type LookIndex,
   pendingKey,
+  type SnapshotIndex,
   usedUpKey,
 } from "./find-pending";
 import { findRunnerEnd } from "./find-runner-ends";
 import { findRunning, runningKey } from "./find-running";
 import type { JobReader } from "./job-reader";
-import type { Finding, Look } from "./look";
+import type { Discrepancy, Snapshot } from "./look";
 import type { Part } from "./parts";
 
-export type SweepWorld = Pick<
-  World,
+export type SweepDependencies = Pick<
+  Dependencies,
   | "ledger"
   | "mappings"
   | "gitLab"
@@ -36,10 +36,10 @@ export type SweepWorld = Pick<
 >;
 
 /** All that the finders work with in one sweep. */
-export interface Pass {
-  readonly world: SweepWorld;
-  readonly look: Look;
-  readonly index: LookIndex;
+export interface ReconcileContext {
+  readonly world: SweepDependencies;
+  readonly look: Snapshot;
+  readonly index: SnapshotIndex;
   readonly part: Part;
   readonly readJob: JobReader;
   readonly listCalls: Budget;
@@ -51,7 +51,7 @@ export interface Pass {
 }
 
 /** Whether the mapping makes a job ours; rows are read once a sweep. A mapping that fails is ours, and visible. */
-export const oursByMapping = ({ mappings }: SweepWorld, settings: RoutingSettings): IsOurs => {
+export const oursByMapping = ({ mappings }: SweepDependencies, settings: RoutingSettings): IsOurs => {
   const read = new Map<string, Promise<readonly MappingRow[]>>();
   const rows = (pk: string): Promise<readonly MappingRow[]> => {
     const known = read.get(pk) ?? mappings.rows(pk);
@@ -68,16 +68,16 @@ const ROTATE_BY = 150;
 const MOST_READ = 2_000;
 const READ_AT_ONCE = 20;
 
-const byAge = (one: GitLabJob, other: GitLabJob): number =>
+const byCreation = (one: GitLabJob, other: GitLabJob): number =>
   one.createdAt - other.createdAt || one.id - other.id;
 
 /** What pending jobs lack, some of them at once: after a burst thousands are half-way (I-26). */
 const pendingFindings = async (
-  { world, look, part, isOurs, usedUp, until }: Pass,
+  { world, look, part, isOurs, usedUp, until }: ReconcileContext,
   jobs: readonly GitLabJob[],
-): Promise<readonly Finding[]> => {
+): Promise<readonly Discrepancy[]> => {
   const reads = budget(world.clock, MOST_READ, until);
-  const findings: Finding[] = [];
+  const findings: Discrepancy[] = [];
   for (let start = 0; start < jobs.length; start += READ_AT_ONCE) {
     const portion = jobs.slice(start, start + READ_AT_ONCE).filter(() => reads.take());
     const found = await Promise.all(
@@ -91,9 +91,9 @@ const pendingFindings = async (
 };
 
 /** Jobs that GitLab shows pending or running: what of their start or pick-up is missing. */
-export const jobFindings = async (pass: Pass): Promise<readonly Finding[]> => {
+export const jobFindings = async (pass: ReconcileContext): Promise<readonly Discrepancy[]> => {
   const { look, index } = pass;
-  const jobs = [...look.jobs.values()].sort(byAge);
+  const jobs = [...look.jobs.values()].sort(byCreation);
   const running = jobs.flatMap((job) => findRunning(look, index, job) ?? []);
   const unmet = jobs.filter((job) => isUnassigned(job) && !isClearlyMet(look, index, job));
   const isUsedUp = (job: GitLabJob): boolean => look.seen.has(usedUpKey(job));
@@ -109,8 +109,13 @@ const rotated = <Item>(items: readonly Item[], now: Time): readonly Item[] => {
 };
 
 /** Attempts whose job GitLab does not show any more: their end is missing. */
-export const endFindings = async ({ world, look, part, readJob }: Pass): Promise<readonly Finding[]> => {
-  const findings: Finding[] = [];
+export const endFindings = async ({
+  world,
+  look,
+  part,
+  readJob,
+}: ReconcileContext): Promise<readonly Discrepancy[]> => {
+  const findings: Discrepancy[] = [];
   for (const attempt of rotated([...look.attempts, ...look.waiting], look.now)) {
     const { jobId } = attempt;
     const missing = await part("attempt", undefined, () => findEnded(look, attempt, readJob), jobId);
@@ -124,12 +129,12 @@ export const endFindings = async ({ world, look, part, readJob }: Pass): Promise
 
 /** Open runners that are to be ended, but for those whose job's end is on its way. */
 export const runnerFindings = async (
-  pass: Pass,
+  pass: ReconcileContext,
   endedJobs: ReadonlySet<number>,
-): Promise<readonly Finding[]> => {
+): Promise<readonly Discrepancy[]> => {
   const { world, look, part, readJob, listCalls } = pass;
   const runnerWorld = { gitLab: world.gitLab, instances: world.instances, readJob, listCalls };
-  const findings: Finding[] = [];
+  const findings: Discrepancy[] = [];
   for (const runner of rotated(look.runners, look.now)) {
     const isOnItsWay = runner.state !== "GONE" && endedJobs.has(runner.busyJobId ?? runner.jobId);
     if (isOnItsWay) continue;
@@ -143,7 +148,7 @@ export const runnerFindings = async (
 const MOST_SEEN = 5_000;
 
 /** What the next sweep will know to have been here before. */
-export const seenNow = ({ look, index, usedUp }: Pass): readonly string[] => {
+export const seenNow = ({ look, index, usedUp }: ReconcileContext): readonly string[] => {
   const keys = [...look.jobs.values()].flatMap((job) => {
     if (job.status === "running")
       return index.lastAttempt.get(job.id)?.state === "RUNNING" ? [] : [runningKey(job)];

@@ -1,14 +1,14 @@
 import { TransientError } from "../../../../Core/errors";
+import { parseSweepState } from "../../../../Core/ledger/reconciler-state";
+import type { Dependencies } from "../dependencies";
 import { hook, type SmallWorld, smallWorld, workflows } from "../fakes/small-world";
 import type { GitLab } from "../ports";
-import type { World } from "../world";
-import { parseSweepState } from "./note";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const MEMBER = 20;
 
-const withPorts = (small: SmallWorld, ports: Partial<World>) =>
+const withPorts = (small: SmallWorld, ports: Partial<Dependencies>) =>
   workflows({ ...small.world, ...ports }, { lambda: small.lambda, ec2: small.ec2 }, small.routing);
 
 /** A sweep with a GitLab of which some calls are another's, and which names project 20 alone as the token's. */
@@ -196,7 +196,7 @@ describe("a part of a pass that fails", () => {
     const small = smallWorld();
     for (let id = 1; id <= 60; id += 1) lost(small, id, MEMBER);
     let calls = 0;
-    const put: World["bus"]["put"] = (events) => {
+    const put: Dependencies["bus"]["put"] = (events) => {
       calls += 1;
       return calls === 2 ? down() : small.bus.put(events);
     };

@@ -1,12 +1,12 @@
 import type { Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
+import { type Refusal, type Refusals, refusedAgain } from "../../../../Core/ledger/refusals";
+import type { Dependencies } from "../dependencies";
 import type { GitLab, GitLabJob, Page, ProjectRefused } from "../ports";
-import type { World } from "../world";
 import type { Budget } from "./budget";
-import type { SweepState } from "./note";
 import type { Part } from "./parts";
-import { type Refusal, type Refusals, refusedAgain } from "./refusals";
 
-export type JobsWorld = Pick<World, "gitLab" | "clock">;
+export type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
 export interface JobsRead {
   readonly jobs: ReadonlyMap<number, GitLabJob>;
@@ -107,7 +107,7 @@ class Gathering {
  * @param before refusals of the projects so far
  */
 export const readJobs = async (
-  { gitLab, clock }: JobsWorld,
+  { gitLab, clock }: JobsDependencies,
   projects: readonly number[],
   before: Refusals,
   calls: Budget,

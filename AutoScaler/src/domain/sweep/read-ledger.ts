@@ -1,7 +1,7 @@
-import type { Attempt } from "../../../../Core/ledger";
+import type { OrderedAttempt } from "../../../../Core/ledger";
+import { readClasses } from "../../../../Core/ledger/known-classes";
 import type { Ledger, Page } from "../ports";
-import { readClasses } from "../wait-in-line";
-import type { Look } from "./look";
+import type { Snapshot } from "./look";
 
 /** Of a class's line: whoever is not in it is asked for one by one, so it has to hold a very long one. */
 export const LINE_LENGTH = 20_000;
@@ -24,20 +24,23 @@ export const allPages = async <Item>(
   return items;
 };
 
-const readWaiting = async (ledger: Ledger): Promise<Attempt[]> => {
+const readWaiting = async (ledger: Ledger): Promise<OrderedAttempt[]> => {
   const { names } = await readClasses(ledger);
   const lines = await Promise.all(names.map((name) => ledger.waiting(name, LINE_LENGTH)));
   return lines.flat();
 };
 
+export type OpenItems = Pick<Snapshot, "attempts" | "runners" | "orphans" | "waiting">;
+
 /** The ledger's open items. Who is in line with a runner is no WAITING attempt, but as open as the others. */
-export const readLedger = async (ledger: Ledger): Promise<Pick<Look, "attempts" | "runners" | "waiting">> => {
-  const [attempts, runners, line] = await Promise.all([
+export const readLedger = async (ledger: Ledger): Promise<OpenItems> => {
+  const [attempts, runners, orphans, line] = await Promise.all([
     allPages((cursor) => ledger.openAttempts(cursor)),
     allPages((cursor) => ledger.openRunners(cursor)),
+    allPages((cursor) => ledger.openOrphans(cursor)),
     readWaiting(ledger),
   ]);
-  const isWaiting = ({ state }: Attempt): boolean => state === "WAITING";
+  const isWaiting = ({ state }: OrderedAttempt): boolean => state === "WAITING";
   const created = line.filter((attempt) => !isWaiting(attempt));
-  return { attempts: [...attempts, ...created], runners, waiting: line.filter(isWaiting) };
+  return { attempts: [...attempts, ...created], runners, orphans, waiting: line.filter(isWaiting) };
 };

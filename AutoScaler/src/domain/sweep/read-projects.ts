@@ -1,11 +1,11 @@
 import type { Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
+import { isGone } from "../../../../Core/ledger/refusals";
 import type { GitLab } from "../ports";
 import type { SeenProjects } from "../seen-projects";
 import type { Budget } from "./budget";
-import type { SweepState } from "./note";
 import type { Part } from "./parts";
-import { type JobsRead, type JobsWorld, pages } from "./read-jobs";
-import { isGone } from "./refusals";
+import { type JobsDependencies, type JobsRead, pages } from "./read-jobs";
 
 const MEMBERSHIP_EVERY_MILLISECONDS = 10 * 60_000;
 const KEPT_MILLISECONDS = 30 * 24 * 3_600_000;
@@ -52,7 +52,7 @@ const readMembership = async (gitLab: GitLab, calls: Budget, part: Part) => {
  * cannot be read leaves the others as they are known (I-24).
  */
 export const readProjects = async (
-  { gitLab, clock }: JobsWorld,
+  { gitLab, clock }: JobsDependencies,
   state: SweepState,
   { withOpenItems, seen, ofMapping }: Naming,
   calls: Budget,

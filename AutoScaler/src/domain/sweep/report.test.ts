@@ -1,19 +1,23 @@
 import { aJob, aLook, anAttempt, aRunner, NOW } from "../fakes/items";
 import { jobEvent } from "../our-events";
-import type { Finding, Look } from "./look";
+import type { Discrepancy, Snapshot } from "./look";
 import type { PassFailure } from "./parts";
-import type { SweepWorld } from "./pass";
+import type { SweepDependencies } from "./pass";
 import { reportOf } from "./report";
 
-const found = (kind: Finding["kind"], isNew = false): Finding => ({ kind, event: jobEvent(aJob()), isNew });
+const found = (kind: Discrepancy["kind"], isNew = false): Discrepancy => ({
+  kind,
+  event: jobEvent(aJob()),
+  isNew,
+});
 
 /** What a sweep returns and the metrics that it gives, in order. */
-const report = (seen: Look, put: readonly Finding[] = [], failures: readonly PassFailure[] = []) => {
+const report = (seen: Snapshot, put: readonly Discrepancy[] = [], failures: readonly PassFailure[] = []) => {
   const metrics: unknown[][] = [];
   const world = {
     metric: (name: string, value: number, dimensions?: object) =>
       metrics.push(dimensions ? [name, value, dimensions] : [name, value]),
-  } as unknown as SweepWorld;
+  } as unknown as SweepDependencies;
   return { result: reportOf(world, seen, put, failures), metrics };
 };
 

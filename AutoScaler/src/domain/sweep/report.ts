@@ -1,6 +1,6 @@
-import type { Finding, Look } from "./look";
+import type { Discrepancy, Snapshot } from "./look";
 import { byPart, type PassFailure } from "./parts";
-import type { SweepWorld } from "./pass";
+import type { SweepDependencies } from "./pass";
 
 export type SweepReport =
   | { readonly kind: "skipped" }
@@ -15,10 +15,10 @@ export type SweepReport =
 
 const KINDS = ["pending", "running", "ended", "runner-ended"] as const;
 
-const count = (findings: readonly Finding[], kind: Finding["kind"]): number =>
+const count = (findings: readonly Discrepancy[], kind: Discrepancy["kind"]): number =>
   findings.filter((finding) => finding.kind === kind).length;
 
-const countWaiting = ({ metric }: SweepWorld, { waiting, now }: Look): void => {
+const countWaiting = ({ metric }: SweepDependencies, { waiting, now }: Snapshot): void => {
   const since = waiting.map(({ times }) => times.WAITING ?? now);
   const oldest = since.length === 0 ? 0 : Math.max(0, (now - Math.min(...since)) / 1000);
   metric("WaitingJobs", waiting.length);
@@ -35,9 +35,9 @@ const failureTexts = (failures: readonly PassFailure[]): readonly string[] =>
 
 /** Counts what a sweep saw and did. */
 export const reportOf = (
-  world: SweepWorld,
-  look: Look,
-  put: readonly Finding[],
+  world: SweepDependencies,
+  look: Snapshot,
+  put: readonly Discrepancy[],
   failures: readonly PassFailure[],
 ): SweepReport => {
   const jobsFound = put.filter(({ isNew }) => isNew).length;

@@ -1,9 +1,9 @@
 import { TransientError } from "../../../../Core/errors";
 import type { Attempt, Runner } from "../../../../Core/ledger";
+import type { Dependencies } from "../dependencies";
 import { detailOf, hook, type SmallWorld, smallWorld, workflows } from "../fakes/small-world";
 import type { OurEvent } from "../ports";
 import { STACK } from "../ports";
-import type { World } from "../world";
 
 const MINUTE = 60_000;
 
@@ -31,7 +31,7 @@ const launched = async (): Promise<SmallWorld> => {
 const runs = (small: SmallWorld, jobId: number, runnerId: number): void =>
   small.gitLab.change(jobId, { status: "running", runnerId, startedAt: small.clock.now() - MINUTE });
 
-const withPorts = (small: SmallWorld, ports: Partial<World>) =>
+const withPorts = (small: SmallWorld, ports: Partial<Dependencies>) =>
   workflows({ ...small.world, ...ports }, { lambda: small.lambda, ec2: small.ec2 }, small.routing);
 
 describe("a lost pending hook", () => {
@@ -127,7 +127,7 @@ describe("a start that stopped half-way", () => {
         await small.sweep();
         await deliverAll(small);
       }
-      expect(attempts(small)).toMatchObject([{ state: "FAILED", reason: "no carrier took it" }]);
+      expect(attempts(small)).toMatchObject([{ state: "FAILED", reason: "never-started" }]);
       expect(small.metrics.total("JobsFailed")).toBe(1);
       expect([small.ledger.taken("stack"), small.gitLab.runnersById.size]).toEqual([0, 0]);
     },
@@ -236,7 +236,7 @@ describe("instances", () => {
         detailType: "RunnerEnded",
         runnerId: 9001,
         resourceId,
-        reason: "instance terminated",
+        reason: `instance-${state}`,
       });
     },
   );
@@ -256,7 +256,7 @@ describe("instances", () => {
     expect(report).toMatchObject({ failures: ["instances: TransientError throttled"] });
   });
 
-  it("F-51 P-7: adopts an instance that nobody knows after ten minutes, and ends it in the usual order", async () => {
+  it("F-51 P-7: adopts an instance that nobody knows after ten minutes, and ends it", async () => {
     const small = smallWorld();
     small.instances.add({ instanceId: "i-0abc", state: "running", launchedAt: 0, jobId: 7, attempt: 1 });
     await small.sweep();
@@ -266,7 +266,27 @@ describe("instances", () => {
     await small.sweep();
     await deliverAll(small);
     expect(small.instances.terminated).toEqual(["i-0abc"]);
-    expect(small.gitLab.calls).toContain("pauseRunner");
+    expect(await small.ledger.orphan("i-0abc")).toMatchObject({ state: "GONE" });
+    expect(small.gitLab.calls).not.toContain("pauseRunner");
+    small.clock.advance(5 * MINUTE);
+    expect(await events(small)).toEqual([]);
+  });
+
+  it.each<[string, "running" | "stopped", number, readonly string[]]>([
+    ["leaves one that lives", "running", 23 * 60, []],
+    ["ends one that lives after a day", "running", 25 * 60, ["i-0abc"]],
+    ["ends one that is dead", "stopped", 1, ["i-0abc"]],
+  ])("F-30 P-7: without AccessToken %s", async (_says, state, minutes, expected) => {
+    const small = smallWorld({ mode: "payload" });
+    small.instances.add({ instanceId: "i-0abc", state, launchedAt: 0, jobId: 7, attempt: 1 });
+    await small.sweep();
+    small.clock.advance(10 * MINUTE);
+    await small.sweep();
+    small.bus.events.length = 0;
+    small.clock.advance(minutes * MINUTE);
+    await small.sweep();
+    await deliverAll(small);
+    expect(small.instances.terminated).toEqual(expected);
   });
 
   it("gives an instance back to the runner that it was launched for", async () => {
@@ -389,13 +409,14 @@ describe("the sweep itself", () => {
     const dying = { ...small.ledger, openAttempts: () => Promise.reject(new TransientError("gone")) };
     const dead = {
       ...dying,
-      commit: async (changes: Parameters<World["ledger"]["commit"]>[0]) => small.ledger.commit(changes),
+      commit: async (changes: Parameters<Dependencies["ledger"]["commit"]>[0]) =>
+        small.ledger.commit(changes),
     };
     await expect(withPorts(small, { ledger: dead }).sweep()).rejects.toThrow(TransientError);
     expect(await small.sweep()).toMatchObject({ kind: "swept" });
 
     const note = small.ledger.notes.get("sweep")!;
-    const lease = { holder: "sweep:dead", until: small.clock.now() + 90_000 };
+    const lease = { kind: "reconcile", holder: "dead", until: small.clock.now() + 90_000 };
     await small.ledger.commit([
       { note: { name: "sweep", version: note.version + 1, value: { ...(note.value as object), lease } } },
     ]);
@@ -408,7 +429,7 @@ describe("the sweep itself", () => {
     const small = smallWorld();
     small.gitLab.addJob({ id: 7, projectId: 1, createdAt: 0 });
     small.gitLab.addJob({ id: 8, projectId: 2, createdAt: 0 });
-    const jobs: World["gitLab"]["jobs"] = (projectId, scope) =>
+    const jobs: Dependencies["gitLab"]["jobs"] = (projectId, scope) =>
       projectId === 1 ? Promise.reject(new Error("HTML")) : small.gitLab.jobs(projectId, scope);
     await withPorts(small, { gitLab: { ...small.gitLab, jobs } }).sweep();
     expect(small.bus.events).toMatchObject([{ job: { id: 8 } }]);

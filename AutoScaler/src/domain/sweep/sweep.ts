@@ -1,4 +1,5 @@
 import type { Time } from "../../../../Core/ledger";
+import type { SweepState } from "../../../../Core/ledger/reconciler-state";
 import type { RoutingSettings } from "../../../../Core/routing";
 import type { GitLabRunner, Instance } from "../ports";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
@@ -9,16 +10,15 @@ import { indexOf } from "./find-pending";
 import { jobReader } from "./job-reader";
 import { leaveSweep, takeSweep } from "./lease";
 import { letGo } from "./let-go";
-import type { Finding, Look } from "./look";
-import type { SweepState } from "./note";
+import type { Discrepancy, Snapshot } from "./look";
 import { failingParts, type Part, type PassFailure, parts } from "./parts";
 import {
   endFindings,
   jobFindings,
   oursByMapping,
-  type Pass,
+  type ReconcileContext,
   runnerFindings,
-  type SweepWorld,
+  type SweepDependencies,
   seenNow,
 } from "./pass";
 import type { JobsRead } from "./read-jobs";
@@ -38,13 +38,17 @@ const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
 
 type Records = { readonly records: readonly GitLabRunner[]; readonly recordsCursor?: string };
 
-const listInstances = async ({ instances }: SweepWorld): Promise<Look["instances"]> => {
+const listInstances = async ({ instances }: SweepDependencies): Promise<Snapshot["instances"]> => {
   const all = await allPages((cursor) => instances.list(cursor));
   return new Map(all.map((instance): [string, Instance] => [instance.instanceId, instance]));
 };
 
 /** The records that the token may see, some pages a sweep. */
-const readRecords = async ({ gitLab }: SweepWorld, state: SweepState, calls: Budget): Promise<Records> => {
+const readRecords = async (
+  { gitLab }: SweepDependencies,
+  state: SweepState,
+  calls: Budget,
+): Promise<Records> => {
   if (gitLab.mode === "payload") return { records: [] };
   const records: GitLabRunner[] = [];
   let cursor = state.recordsCursor;
@@ -57,12 +61,12 @@ const readRecords = async ({ gitLab }: SweepWorld, state: SweepState, calls: Bud
   return { records, ...(cursor === undefined ? {} : { recordsCursor: cursor }) };
 };
 
-const jobOf = ({ kind, event }: Finding): readonly number[] =>
+const endedJob = ({ kind, event }: Discrepancy): readonly number[] =>
   kind === "ended" && event.detailType === "GitLabJobEvent" ? [event.job.id] : [];
 
 const adoptAll = async (
-  world: SweepWorld,
-  look: Look,
+  world: SweepDependencies,
+  look: Snapshot,
   part: Part,
   state: SweepState,
   { records }: Records,
@@ -83,12 +87,16 @@ const unknownFrom = (state: SweepState, adoptions: readonly Adoption[], now: Tim
 };
 
 interface Seen {
-  readonly pass: Pass;
+  readonly pass: ReconcileContext;
   readonly jobs: JobsRead;
   readonly failures: PassFailure[];
 }
 
-const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: SweepState): Promise<Seen> => {
+const lookAround = async (
+  world: SweepDependencies,
+  settings: RoutingSettings,
+  state: SweepState,
+): Promise<Seen> => {
   const failures: PassFailure[] = [];
   const part = parts(failures);
   const begin = world.clock.now();
@@ -98,7 +106,7 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
   const jobs = await askGitLab(world, state, open, listCalls, part);
   const instances = await part("instances", undefined, () => listInstances(world));
   const { listed, partial } = jobs;
-  const look: Look = {
+  const look: Snapshot = {
     now: world.clock.now(),
     ...open,
     jobs: jobs.jobs,
@@ -117,11 +125,11 @@ const lookAround = async (world: SweepWorld, settings: RoutingSettings, state: S
 };
 
 /** Ends go first: they free places, and a sweep that dies half-way has done them. */
-const sweepAll = async (world: SweepWorld, settings: RoutingSettings, state: SweepState) => {
+const sweepAll = async (world: SweepDependencies, settings: RoutingSettings, state: SweepState) => {
   const { pass, jobs, failures } = await lookAround(world, settings, state);
   const { look, part, index, listCalls } = pass;
   const ends = await endFindings(pass);
-  const runnerEnds = await runnerFindings(pass, new Set(ends.flatMap(jobOf)));
+  const runnerEnds = await runnerFindings(pass, new Set(ends.flatMap(endedJob)));
   const starts = await jobFindings(pass);
   const line = await part("waiting-line", [], () => letGo(world, look, index));
   const read = await part<Records>("records", { records: [] }, () => readRecords(world, state, listCalls));
@@ -151,7 +159,7 @@ const sweepAll = async (world: SweepWorld, settings: RoutingSettings, state: Swe
  *
  * @param settings of the mapping, to tell our pending jobs from others'
  */
-export const sweep = async (world: SweepWorld, settings: RoutingSettings): Promise<SweepReport> => {
+export const sweep = async (world: SweepDependencies, settings: RoutingSettings): Promise<SweepReport> => {
   const held = await takeSweep(world);
   if (held === undefined) return { kind: "skipped" };
   try {

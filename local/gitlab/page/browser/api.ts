@@ -1,4 +1,4 @@
-import type { PageState } from "../../page-state";
+import type { PageState } from "../page-state";
 
 const token = document.querySelector<HTMLMetaElement>('meta[name="access-token"]')?.content ?? "";
 
@@ -6,7 +6,7 @@ const call = async (method: string, path: string, body?: unknown): Promise<Respo
   const response = await fetch(path, {
     method,
     headers: { "PRIVATE-TOKEN": token, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: body === undefined ? null : JSON.stringify(body),
   });
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));

@@ -1,4 +1,4 @@
-/** The element with this id; the page is broken without it. */
+/** Finds an element of the page. @throws Error when it is missing */
 export const byId = <Kind extends HTMLElement = HTMLElement>(id: string): Kind => {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`The page has no element ${id}`);
@@ -7,7 +7,7 @@ export const byId = <Kind extends HTMLElement = HTMLElement>(id: string): Kind =
 
 type Child = Node | string;
 
-/** A new element. Text goes in as text: whatever a job's name or log holds, it never becomes markup. */
+/** Creates an element. Strings become text nodes, so a job's name or log never becomes markup. */
 export const make = <Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = "",
@@ -19,12 +19,12 @@ export const make = <Tag extends keyof HTMLElementTagNameMap>(
   return element;
 };
 
-/** Writes a text only when it changes, so that selections and screen readers are left in peace. */
+/** Writes a text only when it changes, so as not to disturb selections and screen readers. */
 export const setText = (element: Element, text: string): void => {
   if (element.textContent !== text) element.textContent = text;
 };
 
-/** Puts these children in this order, moving only what is not in its place. */
+/** Arranges the children in this order and moves only those that are elsewhere. */
 export const arrange = (parent: Element, children: readonly Element[]): void => {
   for (const old of [...parent.children]) if (!children.includes(old)) old.remove();
   for (const [index, child] of children.entries()) {

@@ -1,5 +1,5 @@
-import type { FaultSettings } from "../../faults";
-import type { PageState } from "../../page-state";
+import type { FaultSettings } from "../../model/faults";
+import type { PageState } from "../page-state";
 import { setFaults } from "./api";
 import { byId, make, setText } from "./dom";
 
@@ -9,9 +9,9 @@ interface Switch {
 }
 
 const SWITCHES: readonly Switch[] = [
-  { label: "Lose one hook in ten", on: { lose: 0.1 } },
-  { label: "Send every hook twice", on: { repeat: 1 } },
-  { label: "Hooks late by up to 5 s", on: { delayMs: [0, 5_000] } },
+  { label: "Lose one webhook in ten", on: { lose: 0.1 } },
+  { label: "Send every webhook twice", on: { repeat: 1 } },
+  { label: "Webhooks late by up to 5 s", on: { delayMs: [0, 5_000] } },
   { label: "Answer 500 for 10 s", on: { errorStatus: 500, errorSeconds: 10 } },
 ];
 
@@ -41,7 +41,7 @@ const buttons = SWITCHES.map((one) => {
   return { one, button };
 });
 
-const reset = make("button", "quiet", "All well again");
+const reset = make("button", "quiet", "Clear all faults");
 reset.type = "button";
 reset.addEventListener("click", () => {
   setFaults({}).catch((error) => setText(byId("fault-state"), String(error)));
@@ -56,5 +56,5 @@ export const showFaults = (state: PageState): void => {
   const any = buttons.some(({ one }) => isOn(one));
   reset.hidden = !any;
   const errors = `GitLab answers ${current.errorStatus ?? 500} for ${state.errorSecondsLeft} s more.`;
-  setText(byId("fault-state"), isFailing ? errors : any ? "GitLab misbehaves." : "GitLab behaves as usual.");
+  setText(byId("fault-state"), isFailing ? errors : any ? "GitLab has faults." : "GitLab works normally.");
 };

@@ -1,4 +1,4 @@
-import type { PageState } from "../../page-state";
+import type { PageState } from "../page-state";
 import { byId, make, setText } from "./dom";
 
 interface Figure {
@@ -10,27 +10,31 @@ interface Figure {
 
 const isIdle = (state: PageState): boolean => state.waiting === 0 && state.running === 0;
 
-const leftOver = (state: PageState): number =>
-  state.left === undefined ? state.runners : state.left.runners + state.left.instances + state.left.ledger;
+const remainingCount = (state: PageState): number =>
+  state.remaining === undefined
+    ? state.runners
+    : state.remaining.runners + state.remaining.instances + state.remaining.ledger;
 
-const leftNote = ({ left, runners }: PageState): string =>
-  left === undefined
+const remainingNote = ({ remaining, runners }: PageState): string =>
+  remaining === undefined
     ? `runner records: ${runners}`
-    : `runner records ${left.runners}, instances ${left.instances}, open ledger items ${left.ledger}`;
+    : `runner records ${remaining.runners}, instances ${remaining.instances}, open ledger items ${remaining.ledger}`;
 
-const hookNote = ({ hooks, hasHook }: PageState): string =>
-  hasHook ? `lost ${hooks.lost}, sent twice ${hooks.repeated}, refused ${hooks.failed}` : "no hook is set";
+const webhookNote = ({ webhooks, hasWebhook }: PageState): string =>
+  hasWebhook
+    ? `lost ${webhooks.lost}, sent twice ${webhooks.repeated}, refused ${webhooks.failed}`
+    : "no webhook is configured";
 
 const FIGURES: readonly Figure[] = [
   { name: "Waiting", value: ({ waiting }) => String(waiting), note: () => "jobs pending" },
   { name: "Running", value: ({ running }) => String(running), note: () => "jobs on a runner" },
   { name: "Ended", value: ({ ended }) => String(ended), note: () => "jobs so far" },
-  { name: "Hooks sent", value: ({ hooks }) => String(hooks.sent), note: hookNote },
+  { name: "Webhooks sent", value: ({ webhooks }) => String(webhooks.sent), note: webhookNote },
   {
-    name: "Still there",
-    value: (state) => (leftOver(state) === 0 ? "nothing" : String(leftOver(state))),
-    note: leftNote,
-    mood: (state) => (leftOver(state) === 0 ? "good" : isIdle(state) ? "watch" : ""),
+    name: "Remaining resources",
+    value: (state) => (remainingCount(state) === 0 ? "none" : String(remainingCount(state))),
+    note: remainingNote,
+    mood: (state) => (remainingCount(state) === 0 ? "good" : isIdle(state) ? "watch" : ""),
   },
 ];
 
@@ -42,7 +46,7 @@ const shown = FIGURES.map((figure) => {
   return { figure, element, value, note };
 });
 
-/** The row of figures: what waits and runs, the hooks, and what is left of all that was started. */
+/** The row of figures: jobs by state, webhooks, and remaining resources. */
 export const showFigures = (state: PageState): void => {
   for (const { figure, element, value, note } of shown) {
     setText(value, figure.value(state));

@@ -1,10 +1,10 @@
-import type { PageJob } from "../../page-state";
+import type { PageJob } from "../page-state";
 import { cancelJob, readLog } from "./api";
 import { byId, make, setText } from "./dom";
 import { steps } from "./steps";
 import { duration } from "./time";
 
-/** Words and signs of a status: never colour alone. */
+/** Texts and symbols of a status, so that it does not depend on colour alone. */
 const SIGNS: Readonly<Record<string, string>> = {
   created: "○",
   manual: "▸",
@@ -17,17 +17,17 @@ const SIGNS: Readonly<Record<string, string>> = {
   skipped: "→",
 };
 
-const CARRIERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
+const PROVIDERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
 
 const isOver = (job: PageJob): boolean => ["success", "failed", "canceled", "skipped"].includes(job.status);
 
-/** From when to when a pipeline's time line goes, in milliseconds since 1970. */
+/** Start and end of a pipeline's time line, in milliseconds since 1970. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-export interface JobRow {
+export interface JobRowView {
   readonly element: HTMLElement;
   update(job: PageJob, span: Span, now: number): void;
 }
@@ -63,15 +63,15 @@ const showSteps = (list: HTMLElement, job: PageJob): void => {
   );
 };
 
-/** A job's line: sign, name, tags, carrier, its part of the time line, its last log line, a button to cancel. */
-export const jobRow = (first: PageJob): JobRow => {
+/** A job's row: status, name, tags, provider, its bar in the time line, its last log line, and a cancel button. */
+export const jobRow = (first: PageJob): JobRowView => {
   let job = first;
   const sign = make("span", "sign");
   sign.setAttribute("aria-hidden", "true");
   const status = make("span", "status");
   const name = make("span", "name", job.name);
   const tags = make("span", "tags", ...job.tags.map((tag) => make("span", "tag", tag)));
-  const carrier = make("span", "carrier");
+  const provider = make("span", "provider");
   const waitBar = make("span", "bar wait");
   const runBar = make("span", "bar run");
   const line = make("span", "timeline", waitBar, runBar);
@@ -101,7 +101,7 @@ export const jobRow = (first: PageJob): JobRow => {
   const reason = make("p", "reason");
   const summary = make("summary", "", make("span", "summary-label", "Log and steps"), lastLine);
   const details = make("details", "", summary, make("div", "inside", reason, stepList, log, whole));
-  const head = make("div", "head", sign, make("span", "title", name, tags), status, carrier, cancel);
+  const head = make("div", "head", sign, make("span", "title", name, tags), status, provider, cancel);
   const element = make("li", "job", head, make("div", "when", line, times), details);
   return {
     element,
@@ -112,10 +112,10 @@ export const jobRow = (first: PageJob): JobRow => {
       element.dataset.status = job.status;
       setText(sign, SIGNS[job.status] ?? "·");
       setText(status, job.status);
-      const type = job.laptop?.carrier ?? "";
-      carrier.dataset.carrier = type;
-      setText(carrier, CARRIERS[type] ?? type);
-      carrier.title = job.laptop?.resourceId ?? "";
+      const type = job.laptop?.provider ?? "";
+      provider.dataset.provider = type;
+      setText(provider, PROVIDERS[type] ?? type);
+      provider.title = job.laptop?.resourceId ?? "";
       place(waitBar, span, job.queuedAt, job.startedAt ?? job.finishedAt ?? now);
       place(runBar, span, job.startedAt, job.finishedAt ?? now);
       setText(times, waitedAndRan(job, now));

@@ -44,7 +44,7 @@ const keepRefreshing = async (): Promise<void> => {
 const showError = (error: unknown): void =>
   setText(byId("editor-error"), error instanceof Error ? error.message : String(error ?? ""));
 
-/** Runs something a button asks for, with the button off meanwhile and the page up to date afterwards. */
+/** Runs a button's action. The button is disabled meanwhile, and the page is refreshed afterwards. */
 const act = async (button: HTMLButtonElement, action: () => Promise<void>): Promise<void> => {
   button.disabled = true;
   setText(byId("editor-error"), "");
@@ -58,7 +58,7 @@ const parseJobs = (text: string): unknown => {
     const value = JSON.parse(text);
     return Array.isArray(value) ? value : [value];
   } catch (error) {
-    throw new Error(`The jobs are no JSON: ${error instanceof Error ? error.message : ""}`);
+    throw new Error(`The jobs are not valid JSON: ${error instanceof Error ? error.message : ""}`);
   }
 };
 

@@ -1,7 +1,7 @@
-import type { PageJob, PagePipeline, PageState } from "../../page-state";
+import type { PageJob, PagePipeline, PageState } from "../page-state";
 import { cancelPipeline } from "./api";
 import { arrange, byId, make, setText } from "./dom";
-import { type JobRow, jobRow, type Span } from "./job-row";
+import { type JobRowView, jobRow, type Span } from "./job-row";
 import { clockTime, duration } from "./time";
 
 interface Card {
@@ -14,13 +14,13 @@ const ACTIVE = ["created", "pending", "running"];
 const endOf = (pipeline: PagePipeline, now: number): number =>
   ACTIVE.includes(pipeline.status) ? now : Math.max(...pipeline.jobs.map((job) => job.finishedAt ?? 0));
 
-/** A short pipeline still gets five seconds of time line, so that its first second does not fill it. */
+/** Minimum length of a time line, so that the first second of a pipeline does not fill it. */
 const spanOf = (pipeline: PagePipeline, now: number): Span => ({
   from: pipeline.createdAt,
   to: Math.max(endOf(pipeline, now), pipeline.createdAt + 5_000),
 });
 
-const rowsFor = (rows: Map<number, JobRow>, jobs: readonly PageJob[]): readonly JobRow[] =>
+const rowsFor = (rows: Map<number, JobRowView>, jobs: readonly PageJob[]): readonly JobRowView[] =>
   jobs.map((job) => {
     const row = rows.get(job.id) ?? jobRow(job);
     rows.set(job.id, row);
@@ -28,7 +28,7 @@ const rowsFor = (rows: Map<number, JobRow>, jobs: readonly PageJob[]): readonly 
   });
 
 const card = (first: PagePipeline): Card => {
-  const rows = new Map<number, JobRow>();
+  const rows = new Map<number, JobRowView>();
   const status = make("span", "status");
   const times = make("span", "times");
   const cancel = make("button", "quiet", "Cancel all");
@@ -65,7 +65,7 @@ const card = (first: PagePipeline): Card => {
 
 const cards = new Map<number, Card>();
 
-/** Shows the pipelines, newest first. Cards stay the same elements, so that what is open stays open. */
+/** Shows the pipelines, newest first. It reuses the cards, so that open logs stay open. */
 export const showPipelines = (state: PageState): void => {
   const shown = state.pipelines.map((pipeline) => {
     const known = cards.get(pipeline.id) ?? card(pipeline);

@@ -1,4 +1,4 @@
-import type { PageJob } from "../../page-state";
+import type { PageJob } from "../page-state";
 import { clockTime, duration } from "./time";
 
 interface Step {
@@ -6,15 +6,18 @@ interface Step {
   readonly at: number;
 }
 
-const ownSteps = (job: PageJob): readonly Step[] => [
-  { name: "created", at: job.createdAt },
-  ...(job.queuedAt === undefined ? [] : [{ name: "pending", at: job.queuedAt }]),
-  ...(job.assignedAt === undefined ? [] : [{ name: "assigned to a runner", at: job.assignedAt }]),
-  ...(job.startedAt === undefined ? [] : [{ name: "running", at: job.startedAt }]),
-  ...(job.finishedAt === undefined ? [] : [{ name: job.status, at: job.finishedAt }]),
-];
+const ownSteps = (job: PageJob): readonly Step[] => {
+  const times: readonly (readonly [string, number | undefined])[] = [
+    ["created", job.createdAt],
+    ["pending", job.queuedAt],
+    ["assigned to a runner", job.assignedAt],
+    ["running", job.startedAt],
+    [job.status, job.finishedAt],
+  ];
+  return times.flatMap(([name, at]) => (at === undefined ? [] : [{ name, at }]));
+};
 
-/** Steps in the order of their times: name, how long after the one before, and the time of day. */
+/** The steps in order of time: name, duration since the step before, and time of day. */
 export const steps = (job: PageJob): readonly (readonly [string, string, string])[] => {
   const all = [...ownSteps(job), ...(job.laptop?.steps ?? [])].sort((one, other) => one.at - other.at);
   return all.map((step, index) => {

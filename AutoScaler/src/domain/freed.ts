@@ -1,0 +1,30 @@
+import { InvalidInputError } from "../../../Core/errors";
+import { fieldsOf, textOf } from "../../../Core/input";
+
+/**
+ * What a start or an end made free, so that the oldest job that waits for it may start now. It passes through the
+ * workflows to "Start next waiting job".
+ */
+export type Freed =
+  /** A slot in a class, e.g. `EC2#default`. */
+  | { readonly kind: "slot"; readonly classKey: string }
+  /** A launch at EC2, whatever the class: it grants so many calls a second. */
+  | { readonly kind: "launch" };
+
+export const freedLaunch: Freed = { kind: "launch" };
+
+/** A slot in the class; undefined where there is none. */
+export const freedSlot = (classKey: string | undefined): Freed | undefined =>
+  classKey === undefined ? undefined : { kind: "slot", classKey };
+
+/**
+ * The input of "Start next waiting job", e.g. `{ "freed": { "kind": "slot", "classKey": "EC2#default" } }`.
+ *
+ * @throws InvalidInputError naming the field that is wrong
+ */
+export const parseFreed = (input: unknown): Freed => {
+  const { kind, classKey } = fieldsOf(fieldsOf(input, "The input").freed, "freed");
+  if (kind === "launch") return freedLaunch;
+  if (kind !== "slot") throw new InvalidInputError("freed.kind must be slot or launch");
+  return { kind, classKey: textOf(classKey, "freed.classKey") };
+};

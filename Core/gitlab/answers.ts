@@ -1,0 +1,138 @@
+import { TransientError } from "../errors";
+import type { Time } from "../ledger";
+
+/**
+ * GitLab's answers, read field by field. What is not of the documented shape is an answer cut short or another
+ * program's (a proxy's page): TransientError, never "there are none" (F-24).
+ * https://docs.gitlab.com/api/jobs/ and https://docs.gitlab.com/api/runners/
+ */
+
+/** https://docs.gitlab.com/api/jobs/ */
+export interface GitLabJob {
+  readonly id: number;
+  readonly projectId: number;
+  readonly name: string;
+  /** Any of the thirteen statuses. */
+  readonly status: string;
+  readonly tags: readonly string[];
+  readonly createdAt: Time;
+  readonly startedAt?: Time;
+  readonly finishedAt?: Time;
+  readonly runnerId?: number;
+}
+
+export interface GitLabRunner {
+  readonly id: number;
+  readonly description: string;
+  readonly paused: boolean;
+}
+
+type Fields = Record<string, unknown>;
+
+const strange = (what: string): never => {
+  throw new TransientError(`GitLab's answer is not as documented: ${what}`);
+};
+
+/** @throws TransientError when it is no JSON */
+export const parseJson = (body: string): unknown => {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return strange("no JSON");
+  }
+};
+
+const fields = (value: unknown, what: string): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : strange(`no ${what}`);
+
+const id = (value: unknown, what: string): number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value > 0
+    ? value
+    : strange(`no id of a ${what}`);
+
+const text = (value: unknown, what: string): string =>
+  typeof value === "string" ? value : strange(`no ${what}`);
+
+const time = (value: unknown, what: string): Time => {
+  const parsed = Date.parse(text(value, what));
+  return Number.isNaN(parsed) ? strange(`no ${what}`) : parsed;
+};
+
+const optionalTime = (value: unknown, what: string): Time | undefined =>
+  value === undefined || value === null ? undefined : time(value, what);
+
+const tagList = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.map((tag) => text(tag, "tag")) : [];
+
+const runnerIdOf = (job: Fields): number | undefined =>
+  typeof job.runner === "object" && job.runner !== null
+    ? id(fields(job.runner, "runner").id, "runner")
+    : undefined;
+
+/** What the asker knows and a list leaves out: `GET /runners/:id/jobs` shows no runner, project lists no project id. */
+export interface Known {
+  readonly projectId?: number;
+  readonly runnerId?: number;
+}
+
+export const parseJob = (value: unknown, known: Known): GitLabJob => {
+  const job = fields(value, "job");
+  const project = known.projectId ?? id(fields(job.project, "project").id, "project");
+  const startedAt = optionalTime(job.started_at, "started_at");
+  const finishedAt = optionalTime(job.finished_at, "finished_at");
+  const runnerId = known.runnerId ?? runnerIdOf(job);
+  return {
+    id: id(job.id, "job"),
+    projectId: project,
+    name: text(job.name, "name"),
+    status: text(job.status, "status"),
+    tags: tagList(job.tag_list),
+    createdAt: time(job.created_at, "created_at"),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(runnerId === undefined ? {} : { runnerId }),
+  };
+};
+
+/** `paused` came with 14.8; before it there was `active` alone. */
+export const parseRunner = (value: unknown): GitLabRunner => {
+  const runner = fields(value, "runner");
+  return {
+    id: id(runner.id, "runner"),
+    description: typeof runner.description === "string" ? runner.description : "",
+    paused: typeof runner.paused === "boolean" ? runner.paused : runner.active === false,
+  };
+};
+
+export const parseNewRunner = (value: unknown): { readonly id: number; readonly token: string } => {
+  const runner = fields(value, "runner");
+  return { id: id(runner.id, "runner"), token: text(runner.token, "token") };
+};
+
+export const parseId = (value: unknown): number => id(fields(value, "project").id, "project");
+
+/** @throws TransientError when it is no list */
+export const parseList = <Item>(value: unknown, parse: (item: unknown) => Item): readonly Item[] =>
+  Array.isArray(value) ? value.map(parse) : strange("no list");
+
+/** GitLab's own reason in an error's answer, for people to read; at most 200 characters. */
+export const reasonOf = (body: string): string => {
+  try {
+    const { message, error, error_description } = fields(JSON.parse(body), "error");
+    const reason = message ?? error_description ?? error;
+    return (typeof reason === "string" ? reason : (JSON.stringify(reason) ?? "")).slice(0, 200);
+  } catch {
+    return "no reason given";
+  }
+};
+
+/** Whether a 403 is about the token's scopes. https://docs.gitlab.com/api/rest/troubleshooting/ */
+export const refusesScope = (body: string): boolean => {
+  try {
+    return fields(JSON.parse(body), "error").error === "insufficient_scope";
+  } catch {
+    return false;
+  }
+};

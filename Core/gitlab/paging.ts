@@ -1,0 +1,22 @@
+import { TransientError } from "../errors";
+
+const LONGEST_CURSOR = 2_000;
+const QUERY = /^[\w\-.~%&=+[\]:,/]+$/;
+
+/**
+ * The query of the next page, out of a `Link` header. Its host and path are left unread: GitLab may know itself
+ * by another name, and an address in an answer is never asked (T-18).
+ *
+ * @example nextCursor('<https://gitlab.example.com/api/v4/projects?id_after=7&per_page=2>; rel="next"')
+ *   → "id_after=7&per_page=2"
+ * @returns undefined on the last page
+ * @throws TransientError when there is a next page and its address cannot be read
+ */
+export const nextCursor = (link: string | undefined): string | undefined => {
+  const next = (link ?? "").split(/,(?=\s*<)/).find((part) => /;\s*rel="?next"?/.test(part));
+  if (next === undefined) return undefined;
+  const query = /<[^>?]*\?([^>]*)>/.exec(next)?.[1] ?? "";
+  if (query.length > LONGEST_CURSOR || !QUERY.test(query))
+    throw new TransientError("GitLab's answer is not as documented: the next page has no readable address");
+  return query;
+};

@@ -1,0 +1,81 @@
+import {
+  type Attempt,
+  isInLine,
+  isOrdered,
+  type LedgerItem,
+  type OrphanInstance,
+  type Runner,
+} from "../ledger";
+
+/** Item keys of the ledger table and of its two sparse indexes, `open` and `resource`. */
+export const OPEN_INDEX = "open";
+export const RESOURCE_INDEX = "resource";
+
+/** Counters of taken places: index is the shard, value how many are taken. `STACK` counts all classes. */
+export const STACK = "stack";
+export const SHARDS = 16;
+
+/** Digits of a whole number below 2^53, so that numbers sort as text. */
+const DIGITS = 16;
+const QUEUED_AT_DIGITS = 15;
+const padded = (value: number, digits: number): string => String(Math.trunc(value)).padStart(digits, "0");
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const attemptKey = (jobId: number, attempt: number): Key => ({
+  pk: `job#${jobId}`,
+  sk: `attempt#${padded(attempt, 2)}`,
+});
+export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
+export const noteKey = (name: string): Key => ({ pk: `note#${name}`, sk: "note" });
+export const placesPk = (scope: string): string => `places#${scope}`;
+export const placeKey = (scope: string, shard: number): Key => ({
+  pk: placesPk(scope),
+  sk: `shard#${padded(shard, 2)}`,
+});
+export const momentsKey = (row: string): Key => ({ pk: `moments#${row}`, sk: "moments" });
+export const orphanKey = (instanceId: string): Key => ({ pk: `orphan#${instanceId}`, sk: "orphan" });
+export const itemKey = (item: LedgerItem): Key => {
+  if (item.kind === "orphan") return orphanKey(item.resourceId);
+  return item.kind === "attempt" ? attemptKey(item.jobId, item.attempt) : runnerKey(item.runnerId);
+};
+
+export const waitingPk = (classKey: string): string => `waiting#${classKey}`;
+export const OPEN_ATTEMPTS = "attempts";
+export const OPEN_RUNNERS = "runners";
+export const OPEN_ORPHANS = "orphans";
+
+export interface OpenKey {
+  readonly openPk: string;
+  readonly openSk: string;
+}
+
+const openAttemptKey = (item: Attempt): OpenKey | undefined => {
+  const ofJob = `${padded(item.jobId, DIGITS)}#${item.attempt}`;
+  if (isInLine(item) && isOrdered(item)) {
+    return {
+      openPk: waitingPk(item.classKey),
+      openSk: `${padded(item.order.queuedAt, QUEUED_AT_DIGITS)}#${ofJob}`,
+    };
+  }
+  const isClosed = item.state === "ENDED" || item.state === "FAILED";
+  return isClosed ? undefined : { openPk: OPEN_ATTEMPTS, openSk: ofJob };
+};
+
+/** A runner stays open until it is gone and its record in GitLab deleted. */
+const openRunnerKey = (item: Runner): OpenKey | undefined =>
+  item.state === "GONE" && item.recordDeletedAt !== undefined
+    ? undefined
+    : { openPk: OPEN_RUNNERS, openSk: padded(item.runnerId, DIGITS) };
+
+const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
+  state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };
+
+/** The item's key in the index of what is open; undefined takes it out of the index. */
+export const openKey = (item: LedgerItem): OpenKey | undefined => {
+  if (item.kind === "orphan") return openOrphanKey(item);
+  return item.kind === "attempt" ? openAttemptKey(item) : openRunnerKey(item);
+};

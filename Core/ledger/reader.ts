@@ -1,0 +1,161 @@
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../ledger";
+import { log } from "../log";
+import type { Page } from "../page";
+import { type Item, partition, type TableReads } from "../table-reads";
+import {
+  decodeAttempt,
+  decodeFields,
+  decodeOrderedAttempt,
+  decodeOrphan,
+  decodeRunner,
+  encode,
+} from "./codec";
+import {
+  noteKey,
+  OPEN_ATTEMPTS,
+  OPEN_INDEX,
+  OPEN_ORPHANS,
+  OPEN_RUNNERS,
+  orphanKey,
+  placesPk,
+  RESOURCE_INDEX,
+  runnerKey,
+  SHARDS,
+  waitingPk,
+} from "./keys";
+
+/** A small versioned record of ours beside the items: the sweep's lease and cursor, EC2's pace, known classes. */
+export interface Note {
+  readonly name: string;
+  readonly version: number;
+  readonly value: unknown;
+}
+
+/** What may be looked up in the ledger. */
+export interface LedgerReader {
+  /** All attempts of a job, first to last; consistent. */
+  attempts(jobId: number): Promise<readonly Attempt[]>;
+  /** Consistent. */
+  runner(runnerId: number): Promise<Runner | undefined>;
+  /** Consistent. */
+  orphan(instanceId: string): Promise<OrphanInstance | undefined>;
+  /** The runner, or else the orphan, of an instance: through an index, then read consistently. */
+  byResource(resourceId: string): Promise<Runner | OrphanInstance | undefined>;
+  /** Consistent; `SHARDS` numbers. */
+  places(scope: string): Promise<readonly number[]>;
+  note(name: string): Promise<Note | undefined>;
+  /** Attempts in a class's line (see `isInLine`), oldest `queuedAt` first. May lag behind by a moment. */
+  waiting(classKey: string, limit: number): Promise<readonly OrderedAttempt[]>;
+  /** Attempts that are neither in line, ENDED nor FAILED. May lag, as the next two. */
+  openAttempts(cursor?: string): Promise<Page<Attempt>>;
+  /** Runners not GONE, or with a record to delete. */
+  openRunners(cursor?: string): Promise<Page<Runner>>;
+  /** Orphans not GONE. */
+  openOrphans(cursor?: string): Promise<Page<OrphanInstance>>;
+}
+
+const PAGE_SIZE = 500;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : "unknown error");
+
+/** One item that cannot be read must not hide the others (I-24); it is named in the log. */
+const readable = <Read>(items: readonly Item[], decode: (item: Item) => Read): Read[] =>
+  items.flatMap((item) => {
+    try {
+      return [decode(item)];
+    } catch (error) {
+      const reason = reasonOf(error);
+      log.error("LEDGER_ITEM_UNREADABLE", { pk: item.pk?.S ?? "", sk: item.sk?.S ?? "", reason });
+      return [];
+    }
+  });
+
+const note = (name: string, item: Item | undefined): Note | undefined => {
+  if (item === undefined) return undefined;
+  const { version, value } = decodeFields(item);
+  return { name, version: Number(version), value };
+};
+
+const counts = (items: readonly Item[]): readonly number[] => {
+  const taken = new Map(items.map(decodeFields).map(({ sk, taken }) => [sk, Number(taken)]));
+  return Array.from(
+    { length: SHARDS },
+    (_, shard) => taken.get(`shard#${String(shard).padStart(2, "0")}`) ?? 0,
+  );
+};
+
+/**
+ * Reads the ledger table: keys `pk` and `sk`, indexes `open` (openPk, openSk) and `resource` (resourceId).
+ * Reads by key are consistent (F-20); index reads lag by a moment.
+ *
+ * @throws ConfigurationError when an item asked for by its key cannot be read; what `table` throws
+ */
+export const readerOf = (table: TableReads): LedgerReader => {
+  const open = async <Read>(
+    openPk: string,
+    decode: (item: Item) => Read,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<Read>> => {
+    const answer = await table.query({
+      IndexName: OPEN_INDEX,
+      KeyConditionExpression: "openPk = :openPk",
+      ExpressionAttributeValues: { ":openPk": { S: openPk } },
+      Limit: limit,
+      ...(cursor === undefined ? {} : { ExclusiveStartKey: encode(JSON.parse(cursor)) }),
+    });
+    const items = readable(answer.Items ?? [], decode);
+    const last = answer.LastEvaluatedKey;
+    return last === undefined ? { items } : { items, next: JSON.stringify(decodeFields(last)) };
+  };
+  const get = async (key: { readonly pk: string; readonly sk: string }): Promise<Item | undefined> =>
+    (await table.get({ Key: encode({ ...key }), ConsistentRead: true })).Item;
+  const runner = async (runnerId: number): Promise<Runner | undefined> => {
+    const item = await get(runnerKey(runnerId));
+    return item && decodeRunner(item);
+  };
+  const orphan = async (instanceId: string): Promise<OrphanInstance | undefined> => {
+    const item = await get(orphanKey(instanceId));
+    return item && decodeOrphan(item);
+  };
+
+  return {
+    runner,
+    orphan,
+    attempts: async (jobId) => (await partition(table, `job#${jobId}`)).map(decodeAttempt),
+    byResource: async (resourceId) => {
+      const answer = await table.query({
+        IndexName: RESOURCE_INDEX,
+        KeyConditionExpression: "resourceId = :resourceId",
+        FilterExpression: "kind = :runner OR kind = :orphan",
+        ExpressionAttributeValues: {
+          ":resourceId": { S: resourceId },
+          ":runner": { S: "runner" },
+          ":orphan": { S: "orphan" },
+        },
+      });
+      const items = answer.Items ?? [];
+      const [found] = readable(
+        items.filter(({ kind }) => kind?.S === "runner"),
+        decodeRunner,
+      );
+      if (found !== undefined) return runner(found.runnerId);
+      return items.some(({ kind }) => kind?.S === "orphan") ? orphan(resourceId) : undefined;
+    },
+    places: async (scope) => counts(await partition(table, placesPk(scope))),
+    note: async (name) => note(name, await get(noteKey(name))),
+    waiting: async (classKey, limit) => {
+      const items: OrderedAttempt[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await open(waitingPk(classKey), decodeOrderedAttempt, limit - items.length, cursor);
+        items.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== undefined && items.length < limit);
+      return items;
+    },
+    openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
+    openOrphans: (cursor) => open(OPEN_ORPHANS, decodeOrphan, PAGE_SIZE, cursor),
+    openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),
+  };
+};

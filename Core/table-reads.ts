@@ -1,0 +1,37 @@
+import type {
+  AttributeValue,
+  GetItemCommandInput,
+  GetItemCommandOutput,
+  QueryCommandInput,
+  QueryCommandOutput,
+} from "@aws-sdk/client-dynamodb";
+
+export type Item = Record<string, AttributeValue>;
+
+/**
+ * What reading one table takes. Who asks brings a client, knows the table's name and says what becomes of an
+ * error: a function translates it for its workflow, the command line for the person at the terminal.
+ */
+export interface TableReads {
+  get(input: Omit<GetItemCommandInput, "TableName">): Promise<Pick<GetItemCommandOutput, "Item">>;
+  query(
+    input: Omit<QueryCommandInput, "TableName">,
+  ): Promise<Pick<QueryCommandOutput, "Items" | "LastEvaluatedKey">>;
+}
+
+/** All items under a partition key `pk`; consistent. */
+export const partition = async (table: TableReads, pk: string): Promise<readonly Item[]> => {
+  const items: Item[] = [];
+  let ExclusiveStartKey: Item | undefined;
+  do {
+    const answer = await table.query({
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": { S: pk } },
+      ConsistentRead: true,
+      ExclusiveStartKey,
+    });
+    items.push(...(answer.Items ?? []));
+    ExclusiveStartKey = answer.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
+  return items;
+};

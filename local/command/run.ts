@@ -1,0 +1,103 @@
+import pc from "picocolors";
+import { defined } from "../../Core/defined";
+import { type Laptop, startLaptop } from "../laptop/laptop";
+import { noticeWriter } from "../terminal/notices";
+import { liveView, plainView, type View } from "../terminal/view";
+import type { CommandOptions } from "./options";
+import { Declined, realGitLab, webhookAdvice } from "./real-gitlab";
+import { runSample } from "./run-sample";
+
+type Write = (text: string) => void;
+
+const toStdout: Write = (text) => void process.stdout.write(`${text}\n`);
+const toStderr: Write = (text) => void process.stderr.write(`${text}\n`);
+
+/** The line from which another program learns all addresses. */
+const readyLine = (laptop: Laptop, isRealGitLab: boolean): string =>
+  JSON.stringify({
+    webhook: laptop.webhook,
+    token: laptop.webhookToken,
+    gitlab: laptop.gitlabUrl,
+    ...(isRealGitLab ? {} : { accessToken: laptop.standIn?.accessToken }),
+    endpoint: laptop.engine.endpoint,
+    env: laptop.env,
+  });
+
+const nextSteps = (laptop: Laptop): string => {
+  const { standIn } = laptop;
+  if (!standIn) return webhookAdvice(laptop.webhook, laptop.webhookToken);
+  const body = '{"jobs":[{"name":"hello","script":["echo hello"]}]}';
+  return [
+    `Page:    ${pc.bold(standIn.url)}`,
+    `By curl: curl -X POST ${standIn.url}/api/v4/projects/1/pipeline -H 'PRIVATE-TOKEN: ${standIn.accessToken}' \\`,
+    `           -H 'Content-Type: application/json' -d '${body}'`,
+    "A real GitLab's jobs: npm start -- --gitlab https://gitlab.example.com",
+    "Ctrl-C stops everything and removes all temporary files.",
+  ].join("\n");
+};
+
+const runnerText = ({ binary }: Laptop): string =>
+  binary.isReal
+    ? `Jobs are run by ${binary.path}.`
+    : "gitlab-runner is not installed here: a stand-in for it runs the jobs.";
+
+const serve = async (laptop: Laptop, options: CommandOptions, view: View): Promise<void> => {
+  if (options.headless) {
+    toStderr(runnerText(laptop));
+    if (options.gitlab) toStderr(webhookAdvice(laptop.webhook, laptop.webhookToken));
+    process.stdout.write(`${readyLine(laptop, options.gitlab !== undefined)}\n`);
+    return;
+  }
+  toStdout(runnerText(laptop));
+  if (laptop.standIn) {
+    toStdout("\nThe sample pipeline:");
+    await runSample(laptop, laptop.standIn, view, toStdout);
+  }
+  toStdout(`\n${nextSteps(laptop)}`);
+};
+
+/** Closes the laptop once. A second request exits at once and leaves the rest to the cleanup watchdog. */
+const shutdownOnce = () => {
+  let laptop: Laptop | undefined;
+  let isEnding = false;
+  const end = async (exitCode: number): Promise<void> => {
+    if (isEnding) return process.exit(exitCode);
+    isEnding = true;
+    await laptop?.close();
+    process.exit(exitCode);
+  };
+  const started = (running: Laptop): void => {
+    laptop = running;
+  };
+  return { end, started, isEnding: () => isEnding };
+};
+
+/** Starts the laptop, runs the sample pipeline or prints the ready line, and serves until it is stopped. */
+export const run = async (options: CommandOptions): Promise<void> => {
+  const { end, started, isEnding } = shutdownOnce();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(0));
+  const log = options.headless ? toStderr : toStdout;
+  const isLive = !options.headless && Boolean(process.stdout.isTTY);
+  const view = isLive ? liveView(process.stdout) : plainView(log, Date.now);
+  try {
+    const canAsk = !options.headless && Boolean(process.stdin.isTTY);
+    const gitlab = options.gitlab ? await realGitLab(options.gitlab, process.env, canAsk) : undefined;
+    log("Starting the engine, building and deploying the three stacks …");
+    const laptop = await startLaptop({
+      log,
+      isVerbose: options.verbose,
+      onCrash: (sentence) => {
+        toStderr(`${sentence} Everything else is stopped too.`);
+        void end(1);
+      },
+      onCall: noticeWriter((line) => view.say(line), Date.now),
+      ...defined({ port: options.port, webhookToken: options.webhookToken, gitlab }),
+    });
+    started(laptop);
+    if (!isEnding()) await serve(laptop, options, view);
+  } catch (error) {
+    if (isEnding()) return;
+    toStderr(error instanceof Error ? error.message : String(error));
+    await end(error instanceof Declined ? 2 : 1);
+  }
+};

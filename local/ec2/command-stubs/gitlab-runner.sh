@@ -1,0 +1,32 @@
+#!/bin/bash
+# Passes the shipped configuration to the gitlab-runner of this machine, with the shell executor instead of the docker
+# executor. The configuration goes from pipe to pipe, so that the token is in no file.
+set -eu
+here="${0%/*}"
+. "$here/instance.env"
+printf '%s\n' "${0##*/} $*" >>"$GLR_COMMAND_LOG"
+
+# The lines before [runners.docker]; the line of the executor is replaced by executor.toml.
+with_shell_executor() {
+  awk -v replacement="$here/executor.toml" '
+    /^ *\[runners\.docker\]/ { exit }
+    /^ *executor *=/ { while ((getline line < replacement) > 0) print line; next }
+    { print }'
+}
+
+words=()
+previous=
+for word in "$@"; do
+  if [[ $previous == --config && -p $word ]]; then
+    original=$word
+    word="${original%/*}/laptop.toml"
+    mkfifo -m 600 "$word"
+    (
+      with_shell_executor <"$original" >"$word"
+      rm -f "$word"
+    ) </dev/null >/dev/null 2>&1 &
+  fi
+  words+=("$word")
+  previous=$word
+done
+exec "$GLR_GITLAB_RUNNER" "${words[@]}"

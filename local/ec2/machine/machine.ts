@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
+import { JobProcesses } from "../../../Core/process/job-processes";
+import { systemTable } from "../../../Core/process/process-table";
+import { lowerPriority } from "../../process/process-priority";
+import type { SimulatorInstance } from "../instance";
+import type { InstanceMachine } from "../instances";
+import { writeCommandStubs } from "./command-stubs";
+import { type MetadataDependencies, startMetadataService } from "./metadata-service";
+
+export interface MachineDependencies extends Omit<MetadataDependencies, "instance" | "onPowerOff"> {
+  readonly folder: string;
+  readonly engineEndpoint: string;
+  /** The machine gets PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`, and no others. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly current: (instanceId: string) => SimulatorInstance | undefined;
+}
+
+const CONSOLE_BYTES = 64 * 1024;
+/** A real shutdown waits for processes to end. Half a second is enough for those that run here. */
+const TERM_GRACE_MS = 500;
+const KILL_TIMEOUT_MS = 5_000;
+
+const glrVariables = (env: MachineDependencies["env"]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[0].startsWith("GLR_") && entry[1] !== undefined,
+    ),
+  );
+
+/** PATH with the command stubs first. */
+const pathOf = (bin: string, env: MachineDependencies["env"]): string =>
+  [bin, env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(delimiter);
+
+const environment = (dependencies: MachineDependencies, root: string, path: string, metadata: string) => ({
+  ...glrVariables(dependencies.env),
+  PATH: path,
+  LANG: dependencies.env.LANG ?? "C.UTF-8",
+  HOME: join(root, "root"),
+  TMPDIR: join(root, "tmp"),
+  GLR_ROOT: root,
+  AWS_ENDPOINT_URL: dependencies.engineEndpoint,
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata,
+});
+
+const runUserData = (
+  userData: string,
+  root: string,
+  env: Record<string, string>,
+  mark: JobMark | undefined,
+): ChildProcess => {
+  const script = join(root, "user-data");
+  writeFileSync(script, userData, { mode: 0o700 });
+  const output = openSync(join(root, "console.log"), "a");
+  // In a session of its own, by which the instance's processes are recognized.
+  const [command = script, ...words] = marked(mark, [script]);
+  const child = spawn(command, words, { cwd: root, env, detached: true, stdio: ["ignore", output, output] });
+  lowerPriority(child);
+  closeSync(output);
+  // A missing interpreter is broken user data: the instance keeps running.
+  child.once("error", (error) => appendFileSync(join(root, "console.log"), `${error.message}\n`));
+  return child;
+};
+
+const tail = (path: string): string => {
+  try {
+    return readFileSync(path).subarray(-CONSOLE_BYTES).toString("utf8");
+  } catch {
+    return "";
+  }
+};
+
+/** Ends the processes that are proven to be the instance's: SIGTERM, then SIGKILL. */
+const endProcesses = async (processes: JobProcesses): Promise<void> => {
+  for (const { pid } of processes.look()) {
+    try {
+      process.kill(pid, "SIGTERM");
+    } catch {
+      // The process has ended meanwhile.
+    }
+  }
+  for (const until = Date.now() + TERM_GRACE_MS; Date.now() < until && processes.look().length > 0; ) {
+    await sleep(50);
+  }
+  await processes.end(KILL_TIMEOUT_MS);
+};
+
+/** Boots an instance: its metadata service, its folder, the command stubs, and its user data as a process. */
+export const bootMachine = async (
+  instance: SimulatorInstance,
+  dependencies: MachineDependencies,
+  onPowerOff: () => void,
+): Promise<InstanceMachine> => {
+  const root = join(dependencies.folder, instance.instanceId);
+  const bin = join(root, "bin");
+  const path = pathOf(bin, dependencies.env);
+  const metadata = await startMetadataService({
+    ...dependencies,
+    instance: () => dependencies.current(instance.instanceId),
+    onPowerOff,
+  });
+  for (const name of ["root", "tmp", "job"]) mkdirSync(join(root, name), { recursive: true });
+  writeCommandStubs(bin, {
+    root,
+    path,
+    powerOffUrl: `${metadata.endpoint}/_/power-off`,
+    gitlabRunner: dependencies.env.GITLAB_RUNNER ?? "gitlab-runner",
+    env: glrVariables(dependencies.env),
+  });
+  const env = environment(dependencies, root, path, metadata.endpoint);
+  const mark = chooseMark();
+  const child = instance.userData === undefined ? undefined : runUserData(instance.userData, root, env, mark);
+  const processes =
+    child?.pid === undefined
+      ? undefined
+      : new JobProcesses(systemTable(), {
+          runnerPid: child.pid,
+          home: env.HOME,
+          mark,
+          before: undefined,
+        });
+  // The session id may be reused once the session has no members: look now, while it is still ours.
+  child?.once("exit", () => processes?.look());
+  let console = "";
+  return {
+    end: async () => {
+      if (processes) await endProcesses(processes);
+      await metadata.close();
+      console = tail(join(root, "console.log"));
+      rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+    },
+    readConsole: () => console || tail(join(root, "console.log")),
+  };
+};

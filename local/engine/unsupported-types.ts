@@ -1,0 +1,19 @@
+/**
+ * Resource types that MiniStack 1.5.33 refuses ("Unrecognized resource types"). A stack with one of them would not
+ * deploy. They are removed from the deployed copy only; the shipped template keeps them. None of them affects how
+ * a job runs.
+ */
+export const UNSUPPORTED_TYPES: readonly string[] = [
+  "AWS::Budgets::Budget",
+  "AWS::CloudWatch::CompositeAlarm",
+  "AWS::EC2::EIP",
+  "AWS::EC2::FlowLog",
+  "AWS::EC2::NatGateway",
+  "AWS::EC2::SecurityGroupEgress",
+  "AWS::EC2::SecurityGroupIngress",
+  "AWS::Events::Archive",
+  "AWS::Events::EventBusPolicy",
+  "AWS::Logs::QueryDefinition",
+  "AWS::ResourceGroups::Group",
+  "AWS::SSM::Document",
+];

@@ -1,0 +1,118 @@
+import { defined } from "../../../../Core/defined";
+import type { Webhook } from "../../model/records";
+import type { GitLabState } from "../../model/state";
+import type { WebhookSender } from "../../webhooks/webhook-sender";
+import { ApiError, badParameter, notFound } from "../api-error";
+import { idOf, json, noContent, type RequestContext } from "../http";
+import { type RequestParameters, readParameters } from "../parameters";
+import { type Route, routesOf } from "../router";
+import { paged } from "./paging";
+import { WEBHOOK_EVENT_NAMES, webhookJson } from "./webhook-json";
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/** The stand-in sends to loopback addresses only, so that no job data leaves the machine. */
+export const checkWebhookUrl = (text: string | undefined): string => {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw badParameter("url is missing or invalid");
+  if (url.protocol !== "http:" || !LOOPBACK.includes(url.hostname)) {
+    throw new ApiError(422, {
+      error: "Invalid url given: this GitLab sends webhooks to http on loopback only",
+    });
+  }
+  return url.href;
+};
+
+/** A new webhook. As in GitLab, it is subscribed to push events only. */
+export const newWebhook = (state: GitLabState, projectId: number | undefined, url: string): Webhook => ({
+  id: state.nextId("webhook"),
+  ...defined({ projectId }),
+  createdAt: state.clock.now(),
+  url,
+  name: null,
+  description: null,
+  enableSslVerification: true,
+  events: new Set(["push_events"]),
+  failures: 0,
+});
+
+const change = (webhook: Webhook, parameters: RequestParameters): void => {
+  for (const event of WEBHOOK_EVENT_NAMES) {
+    const isOn = parameters.flag(event);
+    if (isOn === true) webhook.events.add(event);
+    if (isOn === false) webhook.events.delete(event);
+  }
+  webhook.token = parameters.has("token") ? parameters.text("token") : webhook.token;
+  webhook.name = parameters.text("name") ?? webhook.name;
+  webhook.description = parameters.text("description") ?? webhook.description;
+  webhook.enableSslVerification = parameters.flag("enable_ssl_verification") ?? webhook.enableSslVerification;
+};
+
+const create = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
+  const projectId = idOf(request, "id") ?? 0;
+  const webhook = newWebhook(state, projectId, checkWebhookUrl(parameters.text("url")));
+  change(webhook, parameters);
+  state.webhooks.set(webhook.id, webhook);
+  state.projects.add(projectId);
+  return json(webhookJson(state, webhook), 201);
+};
+
+const findWebhook = (state: GitLabState, request: RequestContext): Webhook => {
+  const webhook = state.webhooks.get(idOf(request, "hook_id") ?? 0);
+  if (webhook === undefined || webhook.projectId !== idOf(request, "id")) throw notFound();
+  return webhook;
+};
+
+const update = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
+  const webhook = findWebhook(state, request);
+  if (parameters.has("url")) webhook.url = checkWebhookUrl(parameters.text("url"));
+  change(webhook, parameters);
+  return json(webhookJson(state, webhook));
+};
+
+const remove = (state: GitLabState, request: RequestContext): Response => {
+  state.webhooks.delete(findWebhook(state, request).id);
+  return noContent();
+};
+
+const list = (state: GitLabState, url: string, request: RequestContext): Response => {
+  const webhooks = [...state.webhooks.values()].filter(
+    (webhook) => webhook.projectId === idOf(request, "id"),
+  );
+  return paged(url, request, webhooks, (webhook) => webhookJson(state, webhook));
+};
+
+const test = async (
+  state: GitLabState,
+  sender: WebhookSender,
+  request: RequestContext,
+): Promise<Response> => {
+  const webhook = findWebhook(state, request);
+  const job = [...state.jobs.values()].filter((one) => one.pipeline.projectId === webhook.projectId).at(-1);
+  if (job === undefined) throw new ApiError(422, { message: "Ensure the project has CI jobs." });
+  const status = await sender.test(webhook, job);
+  if (status === undefined || status >= 300) {
+    throw new ApiError(422, { message: `Hook executed but returned ${status ?? "nothing"}` });
+  }
+  return json({ message: "201 Created" }, 201);
+};
+
+/** Project webhooks: https://docs.gitlab.com/api/project_webhooks/ */
+export const webhookRestRoutes = (
+  state: GitLabState,
+  sender: WebhookSender,
+  url: () => string,
+): readonly Route[] => {
+  const route = routesOf("api", true);
+  const webhooks = "/projects/:id/hooks";
+  return [
+    route("GET", webhooks, (request) => list(state, url(), request)),
+    route("POST", webhooks, (request) => create(state, request)),
+    route("GET", `${webhooks}/:hook_id`, (request) => json(webhookJson(state, findWebhook(state, request)))),
+    route("PUT", `${webhooks}/:hook_id`, (request) => update(state, request)),
+    route("DELETE", `${webhooks}/:hook_id`, (request) => remove(state, request)),
+    route("POST", `${webhooks}/:hook_id/test/job_events`, (request) => test(state, sender, request)),
+  ];
+};

@@ -1,0 +1,61 @@
+/** The ledger's data about a job, for display. Times in milliseconds since 1970. */
+export interface LaptopJob {
+  readonly jobId: number;
+  /** `LAMBDA` or `EC2`. */
+  readonly provider?: string;
+  /** Id of the instance or of the invocation. */
+  readonly resourceId?: string;
+  readonly market?: string;
+  /** In USD. */
+  readonly cost?: number;
+  readonly attempt?: number;
+  /** Reason of a failure, as a sentence. */
+  readonly reason?: string;
+  readonly steps?: readonly { readonly name: string; readonly at: number }[];
+}
+
+/** Numbers of resources that still exist; all zero after a complete cleanup. */
+export interface RemainingResources {
+  readonly runners: number;
+  readonly instances: number;
+  readonly ledger: number;
+}
+
+export interface LaptopStatus {
+  readonly jobs: readonly LaptopJob[];
+  readonly remaining: RemainingResources;
+}
+
+export type AskLaptop = () => Promise<LaptopStatus>;
+
+const FRESH_MS = 800;
+
+/** Caches the status: asks about once a second at most, one request at a time, and returns the last answer meanwhile. */
+export const laptopStatus = (now: () => number) => {
+  let ask: AskLaptop | undefined;
+  let last: LaptopStatus | undefined;
+  let askedAt = 0;
+  let isAsking = false;
+  const refresh = async (): Promise<void> => {
+    if (ask === undefined || isAsking || now() - askedAt < FRESH_MS) return;
+    isAsking = true;
+    askedAt = now();
+    try {
+      last = await ask();
+    } catch {
+      // The page then shows no providers. The callback's owner reports its errors.
+      last = undefined;
+    } finally {
+      isAsking = false;
+    }
+  };
+  return {
+    set: (callback: AskLaptop) => {
+      ask = callback;
+    },
+    get: async (): Promise<LaptopStatus | undefined> => {
+      await refresh();
+      return last;
+    },
+  };
+};

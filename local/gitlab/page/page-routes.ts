@@ -1,0 +1,53 @@
+import { forbidden, notFound } from "../api/api-error";
+import { idOf, json, noContent, plainText, type RequestContext } from "../api/http";
+import { type Route, routesOf } from "../api/router";
+import type { GitLabCounts } from "../model/counts";
+import type { GitLabFaults } from "../model/faults";
+import type { GitLabState } from "../model/state";
+import { lastLines } from "../model/trace";
+import type { LaptopStatus } from "./laptop-status";
+import { renderPage } from "./page";
+import { pageState } from "./page-state";
+import { isAnotherUser } from "./same-user";
+
+const LOG_LINES = 2_000;
+const LOG_BYTES = 256 * 1024;
+
+const plainLog = (state: GitLabState, request: RequestContext): string => {
+  const job = state.jobs.get(idOf(request, "job_id") ?? 0);
+  if (job === undefined) throw notFound();
+  return lastLines(job.trace, LOG_LINES, LOG_BYTES).join("\n");
+};
+
+/** The dependencies of the page's routes. */
+export interface PageDependencies {
+  readonly state: GitLabState;
+  readonly faults: GitLabFaults;
+  readonly counts: GitLabCounts;
+  readonly laptop: () => Promise<LaptopStatus | undefined>;
+  readonly runSample: () => Promise<void>;
+}
+
+/** The page and its data. All data requires the access token, which the page contains. */
+export const pageRoutes = (dependencies: PageDependencies): readonly Route[] => {
+  const open = routesOf("page", false, "");
+  const closed = routesOf("page", true, "");
+  return [
+    open("GET", "/", async (request) => {
+      // The page contains the access token, with which a job can run any command as this user.
+      if (await isAnotherUser(request.env.incoming.socket)) throw forbidden("another user's page");
+      return renderPage(dependencies.state.accessToken);
+    }),
+    open("GET", "/favicon.ico", () => noContent()),
+    closed("GET", "/_/state", async () =>
+      json(
+        pageState(dependencies.state, dependencies.faults, dependencies.counts, await dependencies.laptop()),
+      ),
+    ),
+    closed("GET", "/_/jobs/:job_id/log", (request) => plainText(plainLog(dependencies.state, request))),
+    closed("POST", "/_/sample", async () => {
+      await dependencies.runSample();
+      return json({ message: "201 Created" }, 201);
+    }),
+  ];
+};

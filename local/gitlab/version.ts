@@ -1,3 +1,0 @@
-/** The GitLab whose API and hooks are spoken here. */
-export const VERSION = "19.4.0";
-export const REVISION = "local";

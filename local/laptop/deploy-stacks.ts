@@ -1,0 +1,68 @@
+import { builtTemplatePath, type Stack } from "../engine/build";
+import { type DeployedStack, deployStack } from "../engine/deploy";
+import { readTemplate } from "../engine/template-file";
+import { readWebhookApi, resolver } from "../webhook-api/api-shape";
+import type { LaptopOptions } from "./laptop-options";
+import type { LaptopServices } from "./services";
+
+export type Stacks = Readonly<Record<Stack, DeployedStack>>;
+
+/** Functions that every job needs, in the order of their calls. */
+const WARMED = [
+  "LookUpRunnerFunction",
+  "StartLambdaRunnerFunction",
+  "StartEc2RunnerFunction",
+  "RecordPickUpFunction",
+  "FindRunnerFunction",
+  "UnregisterRunnerFunction",
+];
+
+const infrastructureTemplate = (root: string, { builds }: LaptopServices) =>
+  readTemplate(builtTemplatePath(root, "Infrastructure", builds));
+
+/** The webhook's address. Infrastructure has it as an output, so it must be known before the deployment. */
+export const webhookAddress = (root: string, services: LaptopServices): string => {
+  // Resources have no physical id yet; the route's path does not depend on one.
+  const unresolved = (value: unknown): string => (typeof value === "string" ? value : "0");
+  return `${services.webhookApi.url}${readWebhookApi(infrastructureTemplate(root, services), unresolved).path}`;
+};
+
+/** Deploys the three stacks in order, each with the outputs of those before it. */
+export const deployStacks = async (
+  root: string,
+  services: LaptopServices,
+  webhook: string,
+  options: LaptopOptions,
+): Promise<Stacks> => {
+  const log = options.log ?? (() => undefined);
+  const deploy = async (stack: Stack, parameters: Readonly<Record<string, string>> = {}) => {
+    const since = Date.now();
+    const hostUrl = (functionId: string): string => services.host.functionUrl(stack, functionId);
+    const settings = { hostUrl, outputs: { WebhookUrl: webhook } };
+    const all = { ...parameters, ...options.parameters?.[stack] };
+    const deployed = await deployStack({ root, ...services }, stack, settings, all);
+    log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
+    if (options.isVerbose) for (const resource of deployed.dropped) log(`    not deployed: ${resource}`);
+    return deployed;
+  };
+  const Infrastructure = await deploy("Infrastructure");
+  const LambdaShellRunner = await deploy("LambdaShellRunner");
+  const DefaultRunnerArn = LambdaShellRunner.outputs.FunctionArn ?? "";
+  const AutoScaler = await deploy("AutoScaler", { DefaultRunnerArn });
+  return { Infrastructure, LambdaShellRunner, AutoScaler };
+};
+
+/** Opens the webhook API as deployed, and loads the functions that every job needs. */
+export const openWebhookApi = (root: string, services: LaptopServices, stacks: Stacks): void => {
+  const template = infrastructureTemplate(root, services);
+  const { resources } = stacks.Infrastructure;
+  const api = readWebhookApi(template, resolver(template, resources));
+  const functionId = api.authorizerFunctionId;
+  const name = resources[functionId] ?? "";
+  services.webhookApi.open(api, (event) => services.host.call("Infrastructure", functionId, name, event));
+  void services.host.warm("Infrastructure", functionId, name).catch(() => undefined);
+  for (const id of WARMED) {
+    const functionName = stacks.AutoScaler.resources[id];
+    if (functionName) void services.host.warm("AutoScaler", id, functionName).catch(() => undefined);
+  }
+};

@@ -1,0 +1,27 @@
+import type { Stack } from "../engine/build";
+import type { StandInOptions } from "../gitlab";
+import type { FinishedCall } from "../lambda-host";
+
+/** Access to a real GitLab. */
+export interface RealGitLab {
+  readonly url: string;
+  readonly accessToken: string;
+}
+
+export interface LaptopOptions {
+  /** The clone, or a copy of it, whose stacks are deployed. */
+  readonly root?: string;
+  /** The webhook's port. Default 0: any free port. */
+  readonly port?: number;
+  readonly webhookToken?: string;
+  readonly gitlab?: RealGitLab;
+  readonly standIn?: StandInOptions;
+  /** Stack parameters that differ from the templates' defaults. */
+  readonly parameters?: Readonly<Partial<Record<Stack, Readonly<Record<string, string>>>>>;
+  /** Receives lines about the progress. */
+  readonly log?: (message: string) => void;
+  readonly isVerbose?: boolean;
+  /** Called with a sentence when the engine ends by itself. */
+  readonly onCrash?: (sentence: string) => void;
+  readonly onCall?: (call: FinishedCall) => void;
+}

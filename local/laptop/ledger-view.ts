@@ -1,0 +1,33 @@
+import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { Attempt, Runner } from "../../Core/ledger";
+import { clientSettings } from "./client-settings";
+
+/** The ledger's content, for display. */
+export interface LedgerView {
+  readonly attempts: readonly Attempt[];
+  readonly runners: readonly Runner[];
+  /** Number of items in the sparse index of open items. */
+  readonly open: number;
+}
+
+/** Reads the whole ledger table with consistent reads. */
+export const readLedger = async (
+  env: Readonly<Record<string, string>>,
+  tableName: string,
+): Promise<LedgerView> => {
+  const client = new DynamoDBClient(clientSettings(env));
+  const attempts: Attempt[] = [];
+  const runners: Runner[] = [];
+  let open = 0;
+  for await (const page of paginateScan({ client }, { TableName: tableName, ConsistentRead: true })) {
+    for (const item of page.Items ?? []) {
+      const fields = unmarshall(item);
+      if (fields.kind === "attempt") attempts.push(fields as Attempt);
+      if (fields.kind === "runner") runners.push(fields as Runner);
+      if (fields.openPk !== undefined) open += 1;
+    }
+  }
+  client.destroy();
+  return { attempts, runners, open };
+};

@@ -1,0 +1,87 @@
+import type { ParsedTemplate } from "../engine/template-file";
+
+/** The properties of the shipped HTTP API that the laptop's webhook API follows. */
+export interface WebhookApiShape {
+  /** e.g. `POST` */
+  readonly method: string;
+  /** e.g. `/webhook` */
+  readonly path: string;
+  readonly routeKey: string;
+  /** Lower-case name of the header that is the authorizer's identity source. */
+  readonly identityHeader: string;
+  readonly authorizerTtlSeconds: number;
+  /** Logical id of the authorizer's function. */
+  readonly authorizerFunctionId: string;
+  readonly ratePerSecond: number;
+  readonly burst: number;
+  /** The integration's request parameters, e.g. `{ Detail: "$request.body", Source: "gitlab.webhook", … }`. */
+  readonly requestParameters: Readonly<Record<string, string>>;
+}
+
+type Resolve = (value: unknown) => string;
+
+/** Resolves Ref to a parameter's default or a resource's physical id. */
+export const resolver =
+  (template: ParsedTemplate, physicalIds: Readonly<Record<string, string>>): Resolve =>
+  (value) => {
+    if (typeof value !== "object" || value === null) return String(value);
+    const { Ref: name } = value as { Ref?: unknown };
+    const found =
+      typeof name === "string" ? (physicalIds[name] ?? template.Parameters?.[name]?.Default) : undefined;
+    if (found === undefined) throw new Error(`The webhook API cannot resolve ${JSON.stringify(value)}`);
+    return String(found);
+  };
+
+const only = (template: ParsedTemplate, type: string): Readonly<Record<string, unknown>> => {
+  const found = Object.values(template.Resources).filter(({ Type }) => Type === type);
+  if (found.length !== 1)
+    throw new Error(`The webhook API expects one ${type}; the template has ${found.length}`);
+  return found[0]?.Properties ?? {};
+};
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+
+/** `arn:…/functions/${AuthorizeWebhookFunction.Arn}/invocations` → `AuthorizeWebhookFunction` */
+const functionIdOf = (authorizerUri: unknown): string => {
+  const id = /functions\/\$\{(\w+)\.Arn\}/.exec(JSON.stringify(authorizerUri))?.[1];
+  if (!id) throw new Error("The webhook API finds no function in the authorizer's AuthorizerUri");
+  return id;
+};
+
+const headerOf = (identitySource: unknown): string => {
+  const sources = Array.isArray(identitySource) ? identitySource : [];
+  const header = /^\$request\.header\.([\w-]+)$/.exec(String(sources[0]))?.[1];
+  if (!header || sources.length !== 1)
+    throw new Error("The webhook API supports one header as identity source");
+  return header.toLowerCase();
+};
+
+/**
+ * Reads the shipped template's API: its one route, its authorizer, its integration and its stage.
+ *
+ * @throws Error that names an unsupported property
+ */
+export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): WebhookApiShape => {
+  const route = only(template, "AWS::ApiGatewayV2::Route");
+  const authorizer = only(template, "AWS::ApiGatewayV2::Authorizer");
+  const integration = only(template, "AWS::ApiGatewayV2::Integration");
+  const throttle = asRecord(only(template, "AWS::ApiGatewayV2::Stage").DefaultRouteSettings);
+  if (integration.IntegrationSubtype !== "EventBridge-PutEvents" || route.AuthorizationType !== "CUSTOM") {
+    throw new Error("The webhook API serves an authorized route that puts events, and no other");
+  }
+  const routeKey = resolve(route.RouteKey);
+  const [method = "", path = ""] = routeKey.split(" ");
+  const parameters = Object.entries(asRecord(integration.RequestParameters));
+  return {
+    method,
+    path,
+    routeKey,
+    identityHeader: headerOf(authorizer.IdentitySource),
+    authorizerTtlSeconds: Number(resolve(authorizer.AuthorizerResultTtlInSeconds ?? 0)),
+    authorizerFunctionId: functionIdOf(authorizer.AuthorizerUri),
+    ratePerSecond: Number(resolve(throttle.ThrottlingRateLimit ?? 10_000)),
+    burst: Number(resolve(throttle.ThrottlingBurstLimit ?? 5_000)),
+    requestParameters: Object.fromEntries(parameters.map(([name, value]) => [name, resolve(value)])),
+  };
+};

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PASS_PARTS } from "../Core/ledger/pass-parts";
+import { FAILURE_WORDS, LAUNCH_HOLD_WORDS, RUNNER_END_WORDS, WAITING_WORDS } from "../Core/reason-words";
+import {
+  ATTEMPT_FAILURE_CODES,
+  END_SKIP_CODES,
+  LAUNCH_HOLD_CODES,
+  LAUNCH_REFUSAL_CODES,
+  LOOK_UP_SKIP_CODES,
+  RUNNER_END_CODES,
+  START_SKIP_CODES,
+  STOP_CODES,
+  WAITING_FOR_CODES,
+} from "../Core/reasons";
+
+/**
+ * Rules decide by codes. What people read, and what AWS and GitLab say in their own words, decides nothing, and no
+ * kind of thing is told from another by how its id begins.
+ */
+
+const ROOT = join(__dirname, "..");
+const RULES = ["AutoScaler/src/domain", "AutoScaler/src/handlers", "Core"];
+
+const isRule = (path: string): boolean =>
+  path.endsWith(".ts") && !path.endsWith(".test.ts") && !/\/(fakes|contracts)\//.test(path);
+
+const sources = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => `${folder}/${name}`)
+    .filter(isRule);
+
+const withoutComments = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+
+const WORDS = "(?:message|detail|sentence)";
+const SAID = "(?:message|detail|sentence|reason|holder|resourceId|instanceId|classKey)";
+const LOOKS = "(?:startsWith|endsWith|includes|indexOf|match|matchAll|search|split|slice|substring|replace)";
+
+/** What no rule does, each with code that would do it. */
+const FORBIDDEN: readonly (readonly [says: string, pattern: RegExp, example: string])[] = [
+  [
+    "looks into a reason, a message or an id",
+    new RegExp(`\\b${SAID}\\b(?:\\?|!)?\\.${LOOKS}\\(`),
+    'runner.lease?.holder.startsWith("end:")',
+  ],
+  [
+    "matches a reason, a message or an id",
+    new RegExp(`\\.(?:exec|test)\\([^)]*\\b${SAID}\\b`),
+    "STATE_REASON.exec(reason)",
+  ],
+  [
+    "compares what people read",
+    new RegExp(`\\b${WORDS}\\b\\s*[!=]==(?! undefined)|[!=]==\\s*[\\w.?]*\\b${WORDS}\\b`),
+    "event.message === other.message",
+  ],
+  ["compares a sentence", /[!=]==\s*["'`][^"'`\n]* [^"'`\n]*["'`]/, 'reason === "its instance is left"'],
+  ["makes a reason of text", /\breason:\s*`|\breason\s*=\s*`/, "reason: `instance $" + "{state}`"],
+];
+
+const offences = (text: string): string[] =>
+  FORBIDDEN.filter(([, pattern]) => pattern.test(withoutComments(text))).map(([says]) => says);
+
+describe("control flow", () => {
+  it.each(FORBIDDEN)("a rule that %s is found", (says, _pattern, example) => {
+    expect(offences(example)).toContain(says);
+  });
+
+  it.each(RULES.flatMap(sources))("%s decides by codes", (path) => {
+    expect(offences(readFileSync(join(ROOT, path), "utf8"))).toEqual([]);
+  });
+});
+
+describe("codes", () => {
+  const LISTS = {
+    ATTEMPT_FAILURE_CODES,
+    END_SKIP_CODES,
+    LAUNCH_HOLD_CODES,
+    LAUNCH_REFUSAL_CODES,
+    LOOK_UP_SKIP_CODES,
+    PASS_PARTS,
+    RUNNER_END_CODES,
+    START_SKIP_CODES,
+    STOP_CODES,
+    WAITING_FOR_CODES,
+  };
+
+  it.each(Object.entries(LISTS))("of %s are words with hyphens", (_name, codes) => {
+    for (const code of codes) expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+
+  it.each<[string, readonly string[], Readonly<Record<string, unknown>>]>([
+    ["an attempt's failure", ATTEMPT_FAILURE_CODES, FAILURE_WORDS],
+    ["a runner's end", RUNNER_END_CODES, RUNNER_END_WORDS],
+    ["a launch that is held", LAUNCH_HOLD_CODES, LAUNCH_HOLD_WORDS],
+    ["what a job waits for", WAITING_FOR_CODES, WAITING_WORDS],
+  ])("of %s have a sentence each, and no two the same", (_of, codes, words) => {
+    expect(Object.keys(words).sort()).toEqual([...codes].sort());
+    const sentences = Object.values(words).map((word) => JSON.stringify(word));
+    expect(new Set(sentences).size).toBe(codes.length);
+    for (const sentence of sentences) expect(sentence.length).toBeGreaterThan(5);
+  });
+
+  it("are turned into sentences by what shows them, and by no rule", () => {
+    const users = ["AutoScaler/src", "Infrastructure/src", "LambdaShellRunner/src"].flatMap(sources);
+    const speaking = users.filter((path) => readFileSync(join(ROOT, path), "utf8").includes("reason-words"));
+    expect(speaking).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+import { bootstrapRowsContract } from "../../AutoScaler/src/domain/contracts/bootstrap-rows-contract";
+import { ledgerContract } from "../../AutoScaler/src/domain/contracts/ledger-contract";
+import type { BootstrapRows } from "../../AutoScaler/src/domain/ports";
+import { Calls, type Process } from "./world/calls";
+import { Conflicts, LedgerPort } from "./world/ledger-port";
+import { random } from "./world/random";
+import { Table } from "./world/table";
+import { Timeline } from "./world/timeline";
+
+/** Calls that take no time and never go wrong. */
+class CallsAtOnce extends Calls {
+  override async make<Answer>(_process: Process, _name: string, effect: () => Answer): Promise<Answer> {
+    return effect();
+  }
+}
+
+/** Without the passing of time a transaction would hold its items for ever. */
+class NoConflicts extends Conflicts {
+  override meets(): boolean {
+    return false;
+  }
+}
+
+const PROCESS: Process = {
+  name: "test",
+  skew: 0,
+  isDead: false,
+  spent: undefined,
+  onDeath: () => undefined,
+};
+
+/** The simulation's tables, as they are when nothing lags and nothing goes wrong. */
+const prepare = () => {
+  const timeline = new Timeline(0);
+  const dice = random(1);
+  const table = new Table(
+    () => timeline.now,
+    (what) => {
+      throw new Error(what);
+    },
+  );
+  table.indexLag = 0;
+  const calls = new CallsAtOnce({ timeline, random: dice, plan: () => undefined });
+  const rows: BootstrapRows = {
+    move: async (fromKey, toKey) => table.move(fromKey, toKey),
+    remove: async (key) => void table.rows.delete(key),
+  };
+  const ledger = new LedgerPort(PROCESS, calls, table, dice, new NoConflicts(timeline, dice));
+  return { table, ledger, rows };
+};
+
+describe("the simulation's ledger", () => {
+  ledgerContract(prepare);
+});
+
+describe("the simulation's bootstrap table", () => {
+  bootstrapRowsContract(() => {
+    const { table, rows } = prepare();
+    return {
+      rows,
+      put: async (row) => void table.rows.set(row.key, row),
+      read: async (key) => table.rows.get(key),
+    };
+  });
+});
