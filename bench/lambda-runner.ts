@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
-import { realGitLabRunner, STAND_IN } from "../tests/gitlab-runner/binary";
+import { installedRunner, runnerPath } from "../tests/gitlab-runner/binary";
 import { LambdaRunner } from "../tests/gitlab-runner/lambda-runner";
 import { RunnerUnderTest } from "../tests/gitlab-runner/runner-under-test";
 
@@ -78,8 +78,8 @@ const bundle = (): void => {
 };
 
 const main = async (): Promise<void> => {
-  const real = realGitLabRunner();
-  const binary = real.path ?? STAND_IN;
+  const real = installedRunner();
+  const binary = real.path ?? runnerPath();
   console.log(real.path ? `gitlab-runner: ${real.path}` : `the stand-in, because there is ${real.reason}`);
   const write = process.stdout.write.bind(process.stdout);
   const bares: number[] = [];

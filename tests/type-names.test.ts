@@ -24,8 +24,6 @@ const STILL_SHARED: readonly string[] = [
   "GitLab",
   "Item",
   "Machine",
-  "Seen",
-  "Watch",
   "World",
 ];
 

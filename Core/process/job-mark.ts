@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /**
- * A mark that a process inherits whatever it does to its environment, session and parent: an odd limit for POSIX
- * message queues, which next to nothing uses. It can be lowered, not raised.
+ * A mark that all descendants of a process inherit, even with a new session, another parent or an empty environment: an
+ * unusual limit for POSIX message queues, which hardly any program uses. A process can lower it but not raise it.
  */
 export interface JobMark {
   /** Bytes. */
@@ -12,7 +12,7 @@ export interface JobMark {
 
 const ROOM = 300_000;
 
-/** How /proc/<pid>/limits shows a limit; the hard one is the second figure. */
+/** The hard limit in /proc/<pid>/limits: the second figure of the line. */
 const hardLimit = (limits: string): number | undefined => {
   const value = /^Max msgqueue size\s+\S+\s+(\d+|unlimited)/m.exec(limits)?.[1];
   if (value === undefined) return undefined;
@@ -27,7 +27,7 @@ const ownLimits = (): string => {
   }
 };
 
-/** Undefined where there is no such limit (macOS) or no room below it. */
+/** @returns undefined where the limit does not exist (macOS) or is too low */
 export const chooseMark = (limits = ownLimits()): JobMark | undefined => {
   const most = hardLimit(limits);
   if (most === undefined || most <= ROOM) return undefined;
@@ -37,7 +37,7 @@ export const chooseMark = (limits = ownLimits()): JobMark | undefined => {
 export const hasMark = (limits: string, mark: JobMark | undefined): boolean =>
   mark !== undefined && hardLimit(limits) === mark.messageQueueLimit;
 
-/** The command that runs `command` under the mark, in the same process. */
+/** A command that sets the mark and then executes `command` in the same process. */
 export const marked = (mark: JobMark | undefined, command: readonly string[]): readonly string[] =>
   mark === undefined
     ? command

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import fc from "fast-check";
 import { describeWith } from "../../tests/needs";
 import { chooseMark, hasMark, marked } from "./job-mark";
-import { type Evidence, JobProcesses } from "./job-processes";
+import { JobProcesses, type ProcessEvidence } from "./job-processes";
 import { type ProcessEntry, type ProcessTable, procTable } from "./process-table";
 
 const HOME = "/tmp/job-q7/home";
@@ -33,7 +33,7 @@ const table = (entries: () => readonly ProcessEntry[], inherited: Inherited = {}
 
 const found = (
   entries: readonly ProcessEntry[],
-  evidence: Partial<Evidence> = {},
+  evidence: Partial<ProcessEvidence> = {},
   inherited: Inherited = {},
 ) =>
   new JobProcesses(
@@ -41,12 +41,12 @@ const found = (
     { runnerPid: RUNNER, home: HOME, mark: undefined, before: undefined, ...evidence },
     OWN,
   )
-    .look()
+    .scan()
     .map(({ pid }) => pid);
 
 describe("what is a process of the job", () => {
   const limits = "Max msgqueue size         500001               500001               bytes     ";
-  it.each<{ name: string; entry: ProcessEntry; inherited?: Inherited; evidence?: Partial<Evidence> }>([
+  it.each<{ name: string; entry: ProcessEntry; inherited?: Inherited; evidence?: Partial<ProcessEvidence> }>([
     { name: "what the runner started", entry: entry(101, RUNNER, { session: 101 }) },
     { name: "what is in the runner's session without it", entry: entry(102, 1, { session: RUNNER }) },
     {
@@ -69,7 +69,7 @@ describe("what is a process of the job", () => {
     expect(found([RUNNER_ENTRY, one], evidence, inherited)).toEqual([RUNNER, one.pid]);
   });
 
-  it.each<{ name: string; entry: ProcessEntry; inherited?: Inherited; evidence?: Partial<Evidence> }>([
+  it.each<{ name: string; entry: ProcessEntry; inherited?: Inherited; evidence?: Partial<ProcessEvidence> }>([
     { name: "in our own session", entry: entry(201, 1, { session: OWN }) },
     { name: "started by us", entry: entry(202, OWN, { session: OWN }) },
     {
@@ -102,11 +102,11 @@ describe("what is a process of the job", () => {
       evidence,
       OWN,
     );
-    processes.look();
+    processes.scan();
     entries = [entry(101, 1, { session: 999 })];
-    expect(processes.look().map(({ pid }) => pid)).toEqual([101]);
+    expect(processes.scan().map(({ pid }) => pid)).toEqual([101]);
     entries = [entry(101, 1, { session: 998, started: "later" })];
-    expect(processes.look()).toEqual([]);
+    expect(processes.scan()).toEqual([]);
   });
 
   it("is not one that got the runner's number after it", () => {
@@ -117,11 +117,11 @@ describe("what is a process of the job", () => {
       evidence,
       OWN,
     );
-    expect(processes.look()).toEqual([RUNNER_ENTRY]);
+    expect(processes.scan()).toEqual([RUNNER_ENTRY]);
     entries = [];
-    processes.look();
+    processes.scan();
     entries = [entry(RUNNER, 1, { session: RUNNER, started: "later" })];
-    expect(processes.look()).toEqual([]);
+    expect(processes.scan()).toEqual([]);
   });
 
   it("never is we ourselves, what we come from, or init, whatever the list says", () => {
@@ -148,7 +148,7 @@ describe("what is a process of the job", () => {
           list: () => [INIT, entry(40, 1, { session: 40 }), self, ...list],
           inherited: () => ({ environment: "", limits: "" }),
         };
-        const result = new JobProcesses(one, evidence, OWN).look().map(({ pid }) => pid);
+        const result = new JobProcesses(one, evidence, OWN).scan().map(({ pid }) => pid);
         for (const pid of [1, 40, OWN]) expect(result).not.toContain(pid);
       }),
     );
@@ -188,14 +188,30 @@ onLinux("real processes", () => {
     expect(bystander.signalCode).toBeNull();
   });
 
+  it("asks before it forces, and forces only what does not heed", async () => {
+    const runner = start([
+      "bash",
+      "-c",
+      "trap 'echo asked; exit' TERM; echo up; while :; do sleep 0.1; done",
+    ]);
+    await once(runner.stdout as NodeJS.ReadableStream, "data");
+    const evidence = { runnerPid: runner.pid ?? 0, home: HOME, mark: undefined, before: undefined };
+    const asked = once(runner.stdout as NodeJS.ReadableStream, "data");
+    await expect(new JobProcesses(procTable, evidence).end(5_000, 5_000)).resolves.toBe(true);
+    expect(String(await asked)).toContain("asked");
+  });
+
   it("spares the runner when only its job has to go", async () => {
-    const runner = start(["bash", "-c", "setsid sleep 60 & echo up; wait; echo over; sleep 60"]);
+    const runner = start(["bash", "-c", "setsid sleep 60 & echo up; wait; sleep 60 & echo over; wait"]);
     await once(runner.stdout as NodeJS.ReadableStream, "data");
     const evidence = { runnerPid: runner.pid ?? 0, home: HOME, mark: undefined, before: undefined };
     const over = once(runner.stdout as NodeJS.ReadableStream, "data");
-    const limited = new JobProcesses(procTable, evidence).end(300, runner.pid);
+    const processes = new JobProcesses(procTable, evidence);
+    expect(processes.kill(runner.pid)).toBe(true);
     expect(String(await over)).toContain("over");
     expect(runner.exitCode).toBeNull();
-    await limited;
+    // What it starts afterwards is not ended with what was there.
+    expect(processes.scan().length).toBeGreaterThan(1);
+    await expect(processes.end(5_000)).resolves.toBe(true);
   });
 });

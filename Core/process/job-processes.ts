@@ -2,63 +2,63 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hasMark, type JobMark } from "./job-mark";
 import type { ProcessEntry, ProcessTable } from "./process-table";
 
-/** By what a process is known to be the job's. */
-export interface Evidence {
-  /** gitlab-runner's process: the first of the job's, with a session of its own. */
+/** ProcessEvidence that a process belongs to the job. */
+export interface ProcessEvidence {
+  /** gitlab-runner's process, which leads a session of its own. */
   readonly runnerPid: number;
-  /** The job's HOME: a folder that is new and random, so that nobody else has it in their environment. */
+  /** The job's HOME: a new folder with a random name, which no other process has in its environment. */
   readonly home: string;
   readonly mark: JobMark | undefined;
   /**
-   * Where nothing but this function runs (Lambda): what was there before the job. Everything else that is there
-   * now is the job's. Undefined where others run too.
+   * Where no other program runs (Lambda): the processes before the job. All later ones belong to the job. Undefined on other
+   * machines.
    */
   readonly before: readonly ProcessEntry[] | undefined;
 }
 
 const INIT = 1;
-const LOOK_AGAIN_MILLISECONDS = 20;
+const POLL_MILLISECONDS = 20;
 
 const identity = (entry: ProcessEntry): string => `${entry.pid} ${entry.started}`;
 
-/** 0 is no session: the kernel's own threads have it, and it is all that macOS tells. */
-const family = (entry: ProcessEntry): number => entry.session || entry.group;
+/** Session 0 does not identify a session: kernel threads have it, and macOS shows no other. Then the process group counts. */
+const sessionOf = (entry: ProcessEntry): number => entry.session || entry.group;
 
 const send = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone already, or somebody else's, which is never among the proven ones for long.
+    // It has ended already, or belongs to another user.
   }
 };
 
 /**
- * The processes of one job, each with a proof: started by gitlab-runner or by one of the job's, of the runner's
- * session, with the job's HOME in its environment, or with the job's mark. A process that fits none is left alone.
+ * The processes of one job. Each is proven to be the job's: it descends from gitlab-runner, is in the session of such a
+ * process, has the job's HOME in its environment, or has the job's mark. All others are left alone.
  */
 export class JobProcesses {
   private readonly proven = new Set<string>();
-  /** Sessions, and where the system does not tell them process groups, that are the job's. */
-  private readonly families = new Set<number>();
+  /** The job's sessions; where the system does not show sessions, its process groups. */
+  private readonly sessions = new Set<number>();
   private readonly bystanders: Set<string> | undefined;
-  /** The runner as it was first seen: its number may be another's when it has gone. */
+  /** The runner when it was first seen: after its exit another process may have its pid. */
   private runner: string | undefined;
 
   constructor(
     private readonly table: ProcessTable,
-    private readonly evidence: Evidence,
+    private readonly evidence: ProcessEvidence,
     private readonly ownPid = process.pid,
   ) {
     this.bystanders = evidence.before && new Set(evidence.before.map(identity));
-    this.families.add(evidence.runnerPid);
+    this.sessions.add(evidence.runnerPid);
   }
 
-  /** Looks around. To be called now and then while the job runs: what is proven once stays so. */
-  look(): ProcessEntry[] {
+  /** Finds the job's processes. Must be called now and then while the job runs: a process once proven remains so. */
+  scan(): ProcessEntry[] {
     const entries = this.table.list();
     const spared = this.spared(entries);
     this.runner ??= entries.filter(({ pid }) => pid === this.evidence.runnerPid).map(identity)[0];
-    this.forgetFamilies(entries);
+    this.forgetSessions(entries);
     const candidates = entries.filter((entry) => !spared.has(entry.pid));
     for (const entry of candidates) if (this.isProvenByItself(entry)) this.prove(entry);
     while (this.proveChildren(candidates)) {
@@ -68,39 +68,72 @@ export class JobProcesses {
   }
 
   /**
-   * Ends all of them: first each is stopped, so that none can start another while the rest is ended.
+   * Sends SIGTERM to all of them.
    *
-   * @param spare a process that lives on: the runner, which has still to report
+   * @param spare a process that gets no signal: the runner
+   */
+  terminate(spare?: number): void {
+    for (const { pid } of this.others(spare)) send(pid, "SIGTERM");
+  }
+
+  /**
+   * Kills all present processes. They are stopped first, so that none can start another one meanwhile. Processes that the
+   * runner starts afterwards are not affected.
+   *
+   * @param spare a process that is not killed: the runner, which still has to report
+   * @returns whether there were any
+   */
+  kill(spare?: number): boolean {
+    const stopped = new Set<number>();
+    for (let found = this.others(spare); found.length > 0; ) {
+      for (const { pid } of found) send(pid, "SIGSTOP");
+      for (const { pid } of found) stopped.add(pid);
+      found = this.others(spare).filter(({ pid }) => !stopped.has(pid));
+    }
+    for (const pid of stopped) send(pid, "SIGKILL");
+    return stopped.size > 0;
+  }
+
+  /**
+   * Ends all of them, also those that start meanwhile: by SIGTERM first, and after the grace period by SIGKILL.
+   *
    * @returns whether none is left
    */
-  async end(limitMilliseconds: number, spare?: number): Promise<boolean> {
-    const isMeant = (entry: ProcessEntry): boolean => entry.pid !== spare;
+  async end(limitMilliseconds: number, graceMilliseconds = 0): Promise<boolean> {
+    if (graceMilliseconds > 0) this.terminate();
+    if (await this.areGone(graceMilliseconds, () => {})) return true;
+    return this.areGone(limitMilliseconds, () => this.kill());
+  }
+
+  private async areGone(limitMilliseconds: number, act: () => void): Promise<boolean> {
     for (const limit = performance.now() + limitMilliseconds; ; ) {
-      const found = this.look().filter(isMeant);
-      if (found.length === 0) return true;
-      for (const entry of found) send(entry.pid, "SIGSTOP");
-      for (const entry of this.look().filter(isMeant)) send(entry.pid, "SIGKILL");
+      act();
+      if (this.scan().length === 0) return true;
       if (performance.now() > limit) return false;
-      await sleep(LOOK_AGAIN_MILLISECONDS);
+      await sleep(POLL_MILLISECONDS);
     }
+  }
+
+  private others(spare: number | undefined): ProcessEntry[] {
+    return this.scan().filter(({ pid }) => pid !== spare);
   }
 
   private prove(entry: ProcessEntry): void {
     this.proven.add(identity(entry));
-    this.families.add(family(entry));
+    this.sessions.add(sessionOf(entry));
   }
 
-  /** A number without members may be given to somebody else; our own is never the job's. */
-  private forgetFamilies(entries: readonly ProcessEntry[]): void {
-    const alive = new Set(entries.map(family));
-    for (const number of this.families) if (!alive.has(number)) this.families.delete(number);
+  /** The system may reuse the number of an empty session. Our own session is never the job's. */
+  private forgetSessions(entries: readonly ProcessEntry[]): void {
+    const alive = new Set(entries.map(sessionOf));
+    for (const number of this.sessions) if (!alive.has(number)) this.sessions.delete(number);
     const own = entries.find(({ pid }) => pid === this.ownPid);
-    if (own) this.families.delete(family(own));
+    if (own) this.sessions.delete(sessionOf(own));
   }
 
   private isProvenByItself(entry: ProcessEntry): boolean {
     if (this.proven.has(identity(entry)) || identity(entry) === this.runner) return true;
-    if (this.families.has(family(entry))) return true;
+    if (this.sessions.has(sessionOf(entry))) return true;
     if (this.bystanders && !this.bystanders.has(identity(entry))) return true;
     const { environment, limits } = this.table.inherited(entry.pid);
     return (
@@ -119,7 +152,7 @@ export class JobProcesses {
     return children.length > 0;
   }
 
-  /** This process, what it descends from, and what descends from those who were there before the job. */
+  /** This process, its ancestors, and the descendants of processes that existed before the job. */
   private spared(entries: readonly ProcessEntry[]): Set<number> {
     const byPid = new Map(entries.map((entry) => [entry.pid, entry]));
     const spared = new Set<number>([INIT]);

@@ -1,23 +1,23 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process as the system lists it. */
+/** An entry of the system's process table. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  /** 0 where the system does not tell. */
+  /** 0 where the system does not show it. */
   readonly session: number;
-  /** When it was started, in the system's own words: with the pid it names one process for ever. */
+  /** The start time as the system prints it. Together with the pid it identifies the process. */
   readonly started: string;
-  /** Dead and not yet taken off the list: it cannot be ended any more, and needs not. */
+  /** Has exited, but its parent has not yet collected its status. */
   readonly isZombie: boolean;
 }
 
-/** What can be known of the processes on this machine. */
+/** Read access to this machine's processes. */
 export interface ProcessTable {
   list(): ProcessEntry[];
-  /** Environment and limits that a process was started with or inherited, as text; empty where it may not be read. */
+  /** A process's initial environment and its limits, as text; empty where they are not readable. */
   inherited(pid: number): { readonly environment: string; readonly limits: string };
 }
 
@@ -25,12 +25,12 @@ const read = (path: string): string => {
   try {
     return readFileSync(path, "latin1");
   } catch {
-    // Gone in the meantime, or not ours to read.
+    // The process has ended, or we may not read it.
     return "";
   }
 };
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name in brackets may hold anything. */
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. The name in parentheses may hold any character. */
 export const parseStat = (pid: number, stat: string): ProcessEntry | undefined => {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   if (fields.length < 20) return undefined;

@@ -189,7 +189,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     before: undefined,
   });
   // While its session has members its number is nobody else's; from then on it may be: so it is forgotten here.
-  child.once("exit", () => processes.look());
+  child.once("exit", () => processes.scan());
   const isOff = (): boolean => readIf(join(notes, "powered-off")) !== "";
   return {
     root,

@@ -5,12 +5,12 @@ import { ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient } fr
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { Context } from "aws-lambda";
 import { mockClient } from "aws-sdk-client-mock";
-import { STAND_IN } from "../../tests/gitlab-runner/binary";
-import { GitLabDouble } from "../../tests/gitlab-runner/gitlab-double";
+import { runnerPath } from "../../tests/gitlab-runner/binary";
+import { RunnerApiDouble } from "../../tests/gitlab-runner/runner-api-double";
 
 const dynamo = mockClient(DynamoDBClient);
 const context = { getRemainingTimeInMillis: () => 900_000 } as Context;
-const gitlab = new GitLabDouble();
+const gitlab = new RunnerApiDouble();
 const root = mkdtempSync(join(tmpdir(), "handler-"));
 let handler: typeof import("./handler").handler;
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
     BOOTSTRAP_TABLE: "Bootstrap",
     TENANT_ISOLATION: "on",
     AWS_REGION: "eu-west-1",
-    GITLAB_RUNNER: STAND_IN,
+    GITLAB_RUNNER: runnerPath(),
     RUNNER_ROOT: root,
   });
   ({ handler } = require("./handler"));

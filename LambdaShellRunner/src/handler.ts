@@ -3,37 +3,41 @@ import type { Context } from "aws-lambda";
 import { readEnv } from "../../Core/env";
 import { ConfigurationError } from "../../Core/errors";
 import { systemTable } from "../../Core/process/process-table";
-import { Environment } from "./environment";
-import { isInLambda, openRoot } from "./environment-root";
-import { runLimits } from "./limits";
-import { parseRunnerEvent } from "./runner-event";
-import { type Current, type ServeResult, serve } from "./serve";
-import { endEarly } from "./shutdown";
-import { takeRow } from "./take-row";
+import { parseRunnerEvent } from "./bootstrap/runner-event";
+import { takeRow } from "./bootstrap/take-row";
+import { Environment } from "./environment/environment";
+import { isInLambda, openRoot } from "./environment/environment-root";
+import { runTimeouts } from "./gitlab-runner/run-timeouts";
+import { type ActiveRun, shutDown } from "./process/shutdown";
+import { type ServeResult, serve } from "./serve";
 
 const env = readEnv(process.env, { bootstrapTable: "BOOTSTRAP_TABLE", tenantIsolation: "TENANT_ISOLATION" });
 if (!["on", "off"].includes(env.tenantIsolation)) {
   throw new ConfigurationError("TENANT_ISOLATION must be on or off: deploy the stack again");
 }
-const dynamo = new DynamoDBClient({ maxAttempts: 3 });
-const current: Current = {};
+const dynamo = new DynamoDBClient({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+});
+const current: ActiveRun = {};
 const environment = new Environment(
   env.tenantIsolation === "on",
   () => openRoot(process.env, isInLambda(process.env)),
   () => process.exit(1),
 );
-process.once("SIGTERM", () => endEarly(current).then(() => process.exit(0)));
+process.once("SIGTERM", () => shutDown(current).then(() => process.exit(0)));
 
 /** The Lambda runner: gitlab-runner's shell executor for one job. AutoScaler alone invokes it, asynchronously. */
 export const handler = async (input: unknown, context: Context): Promise<ServeResult> =>
   serve(
     {
-      take: (event) => takeRow(dynamo, env.bootstrapTable, event, Math.floor(Date.now() / 1000)),
+      takeRow: (event) => takeRow(dynamo, env.bootstrapTable, event, Math.floor(Date.now() / 1000)),
       environment,
       table: systemTable(),
       binary: process.env.GITLAB_RUNNER || "gitlab-runner",
       variables: process.env,
-      limits: (row) => runLimits(row, context.getRemainingTimeInMillis()),
+      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME || "local",
+      timeouts: (row) => runTimeouts(row, context.getRemainingTimeInMillis()),
     },
     parseRunnerEvent(input),
     current,

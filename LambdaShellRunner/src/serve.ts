@@ -2,96 +2,109 @@ import type { BootstrapRow } from "../../Core/bootstrap-row";
 import { ConfigurationError, TransientError } from "../../Core/errors";
 import { log, metric } from "../../Core/log";
 import type { ProcessTable } from "../../Core/process/process-table";
-import { deleteOwnRecord } from "./delete-record";
-import type { Environment } from "./environment";
-import type { EnvironmentRoot } from "./environment-root";
-import { RunnerProcess } from "./run-gitlab-runner";
-import type { RunnerEvent } from "./runner-event";
-import type { Limits, RunOutcome } from "./watch";
-import { createWorkspace } from "./workspace";
+import type { RunnerEvent } from "./bootstrap/runner-event";
+import type { Environment } from "./environment/environment";
+import type { EnvironmentRoot } from "./environment/environment-root";
+import { createWorkspace } from "./environment/workspace";
+import { deleteOwnRecord } from "./gitlab-runner/delete-record";
+import { isSound, levelOf, type RunOutcome, type SoundOutcome } from "./gitlab-runner/run-outcome";
+import type { RunTimeouts } from "./gitlab-runner/run-timeouts";
+import { RunnerProcess } from "./gitlab-runner/runner-process";
+import type { ActiveRun } from "./process/shutdown";
 
-/** What the function returns; nobody but its log and a test reads it. */
-export type ServeResult = { readonly kind: "no-row" } | Extract<RunOutcome, { kind: "no-job" | "job-ended" }>;
+/** The function's result. It is invoked asynchronously, so only logs and tests see it. */
+export type ServeResult = { readonly kind: "no-row" } | SoundOutcome;
 
-export interface World {
+export interface ServeDependencies {
   /** See takeRow. */
-  take(event: RunnerEvent): Promise<BootstrapRow | undefined>;
+  takeRow(event: RunnerEvent): Promise<BootstrapRow | undefined>;
   readonly environment: Environment;
   readonly table: ProcessTable;
   /** Path or name of gitlab-runner. */
   readonly binary: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
-  limits(row: BootstrapRow): Limits;
+  /** The function's name, a dimension of its metric. */
+  readonly functionName: string;
+  timeouts(row: BootstrapRow): RunTimeouts;
 }
 
-/** The run that is under way, for whoever has to end it early. */
-export type Current = { process?: RunnerProcess; done?: Promise<unknown> };
-
-const tell = (outcome: RunOutcome, runnerId: number): void => {
+const report = (outcome: RunOutcome, runnerId: number, functionName: string): void => {
   const { kind, ...fields } = outcome;
-  const isSound = kind === "no-job" || kind === "job-ended";
-  metric("LambdaRunnerEnded", 1, { Outcome: kind });
-  log[isSound ? "info" : "error"]("RUNNER_ENDED", { runnerId, outcome: kind, ...fields });
+  metric("LambdaRunnerEnded", 1, { Function: functionName, Outcome: kind });
+  log[levelOf(outcome)]("RUNNER_ENDED", { runnerId, outcome: kind, ...fields });
 };
 
-const runner = async (world: World, row: BootstrapRow, root: EnvironmentRoot): Promise<RunnerProcess> =>
+const runner = async (
+  dependencies: ServeDependencies,
+  row: BootstrapRow,
+  root: EnvironmentRoot,
+): Promise<RunnerProcess> =>
   new RunnerProcess(
     {
-      binary: world.binary,
-      environment: world.variables,
-      limits: world.limits(row),
-      table: world.table,
-      before: root.isAlone ? world.table.list() : undefined,
+      binary: dependencies.binary,
+      environment: dependencies.variables,
+      timeouts: dependencies.timeouts(row),
+      table: dependencies.table,
+      before: root.isAlone ? dependencies.table.list() : undefined,
     },
     row,
     await createWorkspace(root.folder),
   );
 
-const run = async (world: World, row: BootstrapRow, current: Current): Promise<RunOutcome> => {
-  const root = await world.environment.openRoot();
+const run = async (
+  dependencies: ServeDependencies,
+  row: BootstrapRow,
+  current: ActiveRun,
+): Promise<RunOutcome> => {
+  const root = await dependencies.environment.openRoot();
   let process: RunnerProcess | undefined;
   try {
-    process = await runner(world, row, root);
+    process = await runner(dependencies, row, root);
     current.process = process;
     const outcome = await process.run();
-    tell(outcome, row.runnerId);
+    report(outcome, row.runnerId, dependencies.functionName);
     return outcome;
   } finally {
     if (row.deletesOwnRecord) await deleteOwnRecord(row);
-    await world.environment.clean(root, process?.processes);
+    await dependencies.environment.clean(root, process?.processes);
     delete current.process;
   }
 };
 
-/** A failure that nobody else would see is thrown: Lambda does not try again, the alarm on errors tells. */
+const REMEDY = "check Url (ConfigurationPath), its name, certificate and the way to it from Lambda";
+
+/** Whether the failure may pass without a change of the configuration. */
+const isTransient = (outcome: RunOutcome): boolean =>
+  outcome.kind !== "unreachable" || ["server", "no-answer"].includes(outcome.detail);
+
+/** Failures are thrown, so that Lambda counts an error and the alarm is raised. Lambda does not retry. */
 const settled = (outcome: RunOutcome): ServeResult => {
-  if (outcome.kind === "no-job" || outcome.kind === "job-ended") return outcome;
-  if (outcome.kind === "job-lost" || outcome.kind === "runner-failed")
-    throw new TransientError(outcome.reason);
-  throw new ConfigurationError("GitLab does not know the runner's token: its record is gone");
+  if (isSound(outcome)) return outcome;
+  if (isTransient(outcome)) throw new TransientError(outcome.reason);
+  throw new ConfigurationError(`GitLab could not be reached, ${REMEDY}: ${outcome.reason}`);
 };
 
 /**
- * Serves one event: one row, one runner, one job at most, and nothing of it kept.
+ * Handles one event: takes its row, runs one runner for at most one job, and removes everything afterwards.
  *
- * @throws TransientError when a job may still look as if it were running
- * @throws ConfigurationError when GitLab rejects the token
+ * @throws TransientError when GitLab may still show a job as running, or GitLab failed
+ * @throws ConfigurationError when GitLab could not be reached
  */
 export const serve = async (
-  world: World,
+  dependencies: ServeDependencies,
   event: RunnerEvent,
-  current: Current = {},
+  current: ActiveRun = {},
 ): Promise<ServeResult> => {
   const { runnerId } = event;
-  const isRepeated = world.environment.hasServed(event.bootstrapKey);
-  if (!isRepeated) world.environment.enter(event.bootstrapKey);
-  const row = isRepeated ? undefined : await world.take(event);
+  const isRepeated = dependencies.environment.hasServed(event.bootstrapKey);
+  if (!isRepeated) dependencies.environment.enter(event.bootstrapKey);
+  const row = isRepeated ? undefined : await dependencies.takeRow(event);
   if (row === undefined) {
     log.info("ROW_TAKEN_BEFORE", { runnerId });
     return { kind: "no-row" };
   }
   log.info("RUNNER_STARTING", { runnerId, waitTimeoutSeconds: row.waitTimeoutSeconds });
-  const running = run(world, row, current);
+  const running = run(dependencies, row, current);
   current.done = running.catch(() => {});
   return settled(await running);
 };

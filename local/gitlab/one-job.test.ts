@@ -2,16 +2,16 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { realGitLabRunner, STAND_IN } from "../../tests/gitlab-runner/binary";
+import { installedRunner, runnerPath } from "../../tests/gitlab-runner/binary";
 import { startGitLab } from "./index";
 import type { JobView } from "./model/job-view";
 import type { StandIn } from "./stand-in";
 import { newRunner } from "./testing";
 
-const real = realGitLabRunner();
+const real = installedRunner();
 
 const binaries: [string, string][] = [
-  ["the stand-in for gitlab-runner", STAND_IN],
+  ["the stand-in for gitlab-runner", runnerPath()],
   ...(real.path === undefined ? [] : [["gitlab-runner", real.path] as [string, string]]),
 ];
 

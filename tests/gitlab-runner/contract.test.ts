@@ -1,5 +1,6 @@
-import { realGitLabRunner, scaledStandIn } from "./binary";
+import { BINARY_VARIABLE, installedRunner, runnerPath, scaledRunner } from "./binary";
 import type { Subject } from "./contract/cases";
+import { describeDebugLog } from "./contract/debug-log";
 import { describeFlags } from "./contract/flags";
 import { describeOneJob } from "./contract/one-job";
 import { describeSignals } from "./contract/signals";
@@ -16,19 +17,17 @@ const describeGitLabRunner = (subject: Subject): void => {
   describeWhatAJobSees(subject);
   describeSignals(subject);
   describeFlags(subject);
+  describeDebugLog(subject);
 };
 
-describeGitLabRunner({
-  name: "the stand-in",
-  fast: { path: scaledStandIn(0.25), scale: 0.25 },
-  faster: { path: scaledStandIn(0.05), scale: 0.05 },
-});
+describeGitLabRunner({ name: "gitlab-runner", fast: scaledRunner(0.25), faster: scaledRunner(0.05) });
 
-const real = realGitLabRunner();
-if (real.path) {
-  const binary = { path: real.path, scale: 1 };
-  describeGitLabRunner({ name: "the real gitlab-runner", fast: binary, faster: binary });
+const installed = installedRunner();
+if (installed.path && !process.env[BINARY_VARIABLE]) {
+  const binary = { path: installed.path, scale: 1 };
+  describeGitLabRunner({ name: installed.path, fast: binary, faster: binary });
 } else {
-  it.skip(`the real gitlab-runner: ${real.reason}`, () => {});
-  process.stderr.write(`gitlab-runner contract: the stand-in only, because there is ${real.reason}\n`);
+  const reason = installed.path ? `${BINARY_VARIABLE} names another` : installed.reason;
+  it.skip(`the installed gitlab-runner: ${reason}`, () => {});
+  process.stderr.write(`gitlab-runner contract: ${runnerPath()} only, because ${reason}\n`);
 }

@@ -3,36 +3,39 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BootstrapRow } from "../../Core/bootstrap-row";
 import { systemTable } from "../../Core/process/process-table";
-import { Environment } from "../../LambdaShellRunner/src/environment";
-import { openRoot } from "../../LambdaShellRunner/src/environment-root";
-import { runLimits } from "../../LambdaShellRunner/src/limits";
-import { type Current, type ServeResult, serve, type World } from "../../LambdaShellRunner/src/serve";
-import type { Limits } from "../../LambdaShellRunner/src/watch";
-import { STAND_IN } from "./binary";
-import { GitLabDouble } from "./gitlab-double";
+import { Environment } from "../../LambdaShellRunner/src/environment/environment";
+import { openRoot } from "../../LambdaShellRunner/src/environment/environment-root";
+import { type RunTimeouts, runTimeouts } from "../../LambdaShellRunner/src/gitlab-runner/run-timeouts";
+import type { ActiveRun } from "../../LambdaShellRunner/src/process/shutdown";
+import { type ServeDependencies, type ServeResult, serve } from "../../LambdaShellRunner/src/serve";
+import { runnerPath } from "./binary";
+import { RunnerApiDouble } from "./runner-api-double";
 
 export const TOKEN = "glrt-t0kenOfTheRunner1";
 
-export interface Options {
+export interface LambdaRunnerOptions {
   readonly isolated?: boolean;
   readonly binary?: string;
   readonly variables?: Record<string, string>;
-  readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<RunTimeouts>;
   readonly row?: Partial<BootstrapRow>;
 }
 
 /** A Lambda runner before a GitLab on loopback, with a bootstrap table that is a map. For tests. */
 export class LambdaRunner {
   readonly rows = new Map<string, BootstrapRow>();
-  readonly current: Current = {};
+  readonly current: ActiveRun = {};
   readonly folder = mkdtempSync(join(tmpdir(), "lambda-runner-"));
   thrownAway = 0;
+  /** What the next row has otherwise. */
+  row: Partial<BootstrapRow>;
   private readonly environment: Environment;
 
   private constructor(
-    readonly gitlab: GitLabDouble,
-    private readonly options: Options,
+    readonly gitlab: RunnerApiDouble,
+    private readonly options: LambdaRunnerOptions,
   ) {
+    this.row = options.row ?? {};
     const variables = { RUNNER_ROOT: this.root };
     mkdirSync(this.root);
     this.environment = new Environment(
@@ -44,8 +47,8 @@ export class LambdaRunner {
     );
   }
 
-  static async open(options: Options = {}): Promise<LambdaRunner> {
-    return new LambdaRunner(await new GitLabDouble().start(), options);
+  static async open(options: LambdaRunnerOptions = {}): Promise<LambdaRunner> {
+    return new LambdaRunner(await new RunnerApiDouble().start(), options);
   }
 
   /** Where environments are made. */
@@ -60,16 +63,16 @@ export class LambdaRunner {
 
   /** Puts the row of a runner and invokes for it. */
   async invoke(runnerId: number): Promise<ServeResult> {
-    this.rows.set(`nonce-${runnerId}`, this.row(runnerId));
+    this.rows.set(`nonce-${runnerId}`, this.bootstrapRow(runnerId));
     return this.deliver(runnerId);
   }
 
   /** Invokes, whether there is a row or not. */
   deliver(runnerId: number): Promise<ServeResult> {
-    return serve(this.world(), { bootstrapKey: `nonce-${runnerId}`, runnerId }, this.current);
+    return serve(this.dependencies(), { bootstrapKey: `nonce-${runnerId}`, runnerId }, this.current);
   }
 
-  private row(runnerId: number): BootstrapRow {
+  private bootstrapRow(runnerId: number): BootstrapRow {
     return {
       key: `nonce-${runnerId}`,
       url: this.gitlab.url,
@@ -81,22 +84,23 @@ export class LambdaRunner {
       privileged: false,
       deletesOwnRecord: false,
       ttl: 4_000_000_000,
-      ...this.options.row,
+      ...this.row,
     };
   }
 
-  private world(): World {
+  private dependencies(): ServeDependencies {
     return {
-      take: async ({ bootstrapKey }) => {
+      takeRow: async ({ bootstrapKey }) => {
         const row = this.rows.get(bootstrapKey);
         this.rows.delete(bootstrapKey);
         return row;
       },
       environment: this.environment,
       table: systemTable(),
-      binary: this.options.binary ?? STAND_IN,
+      binary: this.options.binary ?? runnerPath(),
       variables: { PATH: process.env.PATH, ...this.options.variables },
-      limits: (row) => ({ ...runLimits(row, 900_000), ...this.options.limits }),
+      functionName: "runner-function",
+      timeouts: (row) => ({ ...runTimeouts(row, 900_000), ...this.options.timeouts }),
     };
   }
 }

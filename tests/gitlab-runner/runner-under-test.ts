@@ -2,24 +2,27 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/config-pipe";
-import { GitLabDouble } from "./gitlab-double";
+import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/gitlab-runner/config-pipe";
+import { RunnerApiDouble } from "./runner-api-double";
 
 export const TOKEN = "glrt-abcdefghijklmnop";
 export const SYSTEM_ID = "r_0123456789ab";
 
 /** A command that is said to be gitlab-runner, and the factor on its own waits. */
-export interface Binary {
+export interface TestedRunner {
   readonly path: string;
   readonly scale: number;
 }
 
-export interface StartOptions {
+export interface RunnerStartOptions {
   readonly waitTimeout?: number;
   /** More lines of the `[[runners]]` entry; a later one of the same key does not win, so name none twice. */
   readonly toml?: readonly string[];
   readonly buildsDir?: string;
-  readonly environment?: Record<string, string>;
+  /** In the place of the double's address. */
+  readonly url?: string;
+  /** Beside HOME and PATH; undefined takes one away. */
+  readonly environment?: Record<string, string | undefined>;
   /** In the place of all arguments. */
   readonly args?: readonly string[];
 }
@@ -29,13 +32,13 @@ type Line = Record<string, unknown> & { readonly msg: string };
 /** One gitlab-runner before a GitLab of its own, in a folder of its own. */
 export class RunnerUnderTest {
   readonly folder = mkdtempSync(join(tmpdir(), "runner-"));
-  readonly gitlab = new GitLabDouble();
+  readonly gitlab = new RunnerApiDouble();
   stderr = "";
   stdout = "";
   private child: ChildProcess | undefined;
   private exit: Promise<number | null> = Promise.resolve(null);
 
-  constructor(private readonly binary: Binary) {}
+  constructor(private readonly binary: TestedRunner) {}
 
   get buildsDir(): string {
     return join(this.folder, "builds");
@@ -52,7 +55,7 @@ export class RunnerUnderTest {
   }
 
   /** Starts it as the Lambda runner does: the configuration through a pipe, next to no environment. */
-  async start(options: StartOptions = {}): Promise<this> {
+  async start(options: RunnerStartOptions = {}): Promise<this> {
     const config = join(this.folder, "config");
     mkdirSync(config, { recursive: true });
     writeFileSync(join(config, ".runner_system_id"), SYSTEM_ID);
@@ -91,16 +94,27 @@ export class RunnerUnderTest {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private arguments(config: string, options: StartOptions): string[] {
+  private arguments(config: string, options: RunnerStartOptions): string[] {
     const timeout = ["--max-builds", "1", "--wait-timeout", String(options.waitTimeout ?? 20)];
-    return ["--log-format", "json", "run-single", "--config", config, "-r", "job", ...timeout];
+    return [
+      "--log-format",
+      "json",
+      "--log-level",
+      "debug",
+      "run-single",
+      "--config",
+      config,
+      "-r",
+      "job",
+      ...timeout,
+    ];
   }
 
-  private toml(options: StartOptions): string {
+  private toml(options: RunnerStartOptions): string {
     return [
       "[[runners]]",
       '  name = "job"',
-      `  url = "${this.gitlab.url}"`,
+      `  url = "${options.url ?? this.gitlab.url}"`,
       `  token = "${TOKEN}"`,
       '  executor = "shell"',
       '  shell = "bash"',
@@ -131,7 +145,7 @@ export class RunnerUnderTest {
 
 /** A case of its own: runner, GitLab and folder are there for it alone, so that cases may run side by side. */
 export const withRunner =
-  (binary: Binary, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
+  (binary: TestedRunner, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
   async () => {
     const runner = new RunnerUnderTest(binary);
     await runner.gitlab.start();

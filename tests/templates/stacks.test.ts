@@ -124,6 +124,21 @@ describe("the runner function", () => {
     const alarms = ofType(lambdaRunner, "AWS::CloudWatch::Alarm").map((alarm) => alarm.properties);
     expect(alarms.filter(({ MetricName }) => MetricName === metric)).toHaveLength(1);
   });
+
+  it("has an alarm on runners of its own that could not reach GitLab, and none on those that it rejected", () => {
+    const own = ofType(lambdaRunner, "AWS::CloudWatch::Alarm")
+      .map((alarm) => alarm.properties)
+      .filter(({ Namespace }) => Namespace === "GitLabRunners");
+    expect(own.map(({ MetricName, Dimensions }) => [MetricName, Dimensions])).toEqual([
+      [
+        "LambdaRunnerEnded",
+        [
+          { Name: "Function", Value: { Ref: "RunnerFunction" } },
+          { Name: "Outcome", Value: "unreachable" },
+        ],
+      ],
+    ]);
+  });
 });
 
 it("has an alarm for every section of the runbook, and none twice in it", () => {

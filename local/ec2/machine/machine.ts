@@ -75,14 +75,14 @@ const tail = (path: string): string => {
 
 /** Ends the processes that are proven to be the instance's: SIGTERM, then SIGKILL. */
 const endProcesses = async (processes: JobProcesses): Promise<void> => {
-  for (const { pid } of processes.look()) {
+  for (const { pid } of processes.scan()) {
     try {
       process.kill(pid, "SIGTERM");
     } catch {
       // The process has ended meanwhile.
     }
   }
-  for (const until = Date.now() + TERM_GRACE_MS; Date.now() < until && processes.look().length > 0; ) {
+  for (const until = Date.now() + TERM_GRACE_MS; Date.now() < until && processes.scan().length > 0; ) {
     await sleep(50);
   }
   await processes.end(KILL_TIMEOUT_MS);
@@ -123,7 +123,7 @@ export const bootMachine = async (
           before: undefined,
         });
   // The session id may be reused once the session has no members: look now, while it is still ours.
-  child?.once("exit", () => processes?.look());
+  child?.once("exit", () => processes?.scan());
   let console = "";
   return {
     end: async () => {

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import type { TomlTable } from "smol-toml";
 import { type Arguments, flag, parseArguments } from "./arguments";
 import { type RunnerConfig, readRunners, runnerConfig, systemId } from "./config";
@@ -36,8 +37,17 @@ const flagTable = (args: Arguments): TomlTable => ({
   post_build_script: flag(args, "post-build-script"),
 });
 
+/** HOME, else what the system knows of the user; a user whom it does not know has to set it. */
+const fixHome = (log: RunnerLog): void => {
+  try {
+    process.env.HOME ||= userInfo().homedir;
+  } catch {
+    log.fatal("The user home directory is not known: set HOME");
+  }
+};
+
 const checked = (config: RunnerConfig, log: RunnerLog): RunnerConfig => {
-  if (!process.env.HOME) log.fatal("The user home directory is not known: set HOME");
+  fixHome(log);
   if (config.url === "") log.fatal("Missing URL");
   if (config.token === "") log.fatal("Missing Token");
   if (config.executor === "") log.fatal("Missing Executor");
@@ -99,7 +109,8 @@ const main = async (): Promise<void> => {
     console.error("panic: reflect: reflect.Value.SetInt using value obtained using unexported field");
     process.exit(2);
   }
-  const log = new RunnerLog(flag(args, "log-format") === "json" ? "json" : "text");
+  const hasDebug = args.flags.has("debug") || flag(args, "log-level") === "debug";
+  const log = new RunnerLog(flag(args, "log-format") === "json" ? "json" : "text", hasDebug);
   log.warning("This is a stand-in for gitlab-runner, not the real one");
   await command(args, log);
   process.exit(0);

@@ -63,13 +63,20 @@ export class RunSingle {
   private async pollOnce(): Promise<void> {
     const answer = await this.requestJob();
     if (answer.status === 201) return this.take(JSON.parse(answer.body) as JobPayload);
-    if (answer.status === 403) {
-      this.log.error("Checking for jobs... forbidden", { status: "403 Forbidden" });
-      this.log.info("Runner is not healthy!");
-      return sleep(UNHEALTHY_SECONDS, this.exit.signal);
-    }
-    if (answer.status !== 204) this.log.warning("Checking for jobs... failed", { status: answer.status });
-    return sleep(CHECK_SECONDS, this.exit.signal);
+    const isHealthy = this.noJob(answer.status, { status: answer.statusText });
+    if (!isHealthy) this.log.info("Runner is not healthy!");
+    return sleep(isHealthy ? CHECK_SECONDS : UNHEALTHY_SECONDS, this.exit.signal);
+  }
+
+  /** Says why there is no job. False: the runner takes itself for unhealthy. */
+  private noJob(status: number, fields: { readonly status: string }): boolean {
+    const text = "Checking for jobs...";
+    if (status === 204) this.log.debug(`${text}no content`, fields);
+    else if (status === 403) this.log.error(`${text} forbidden`, fields);
+    else if (status === -100) this.log.error(`${text} client error`, fields);
+    else if (status === 503) this.log.warning(`${text} GitLab instance currently unavailable`, fields);
+    else this.log.warning(`${text} failed`, fields);
+    return status !== 403 && status !== -100;
   }
 
   /** From the second request on it sends `last_update`, with which GitLab may use long polling. Signals do not interrupt it. */

@@ -5,23 +5,17 @@ import { type RunnerConfig, shortToken } from "./config";
 import { type JobFolders, jobEnvironment, jobFolders } from "./environment";
 import { VERSION } from "./gitlab-api";
 import type { JobLog, JobPayload } from "./job-log";
+import { STOPPED, type Stop, tellFailure, tellGivenUp, tellSuccess } from "./job-result";
 import type { RunnerLog } from "./runner-log";
 import { quote, type StageScript, sourceLines, stageScript } from "./script";
 import { Shell } from "./shell";
+import { milliseconds } from "./time";
 import type { JobEnding, TraceReporter } from "./trace-reporter";
-
-/** The reason for which a running job is stopped. */
-type Stop = "interrupted" | "canceling" | "aborted" | "timed-out";
 
 const DEFAULT_TIMEOUT_SECONDS = 7200;
 const AFTER_SCRIPT_SECONDS = 300;
-
-const STOPPED: Record<Stop, { readonly reason: string; readonly text: string }> = {
-  interrupted: { reason: "runner_interrupted", text: "aborted: terminated" },
-  canceling: { reason: "job_canceled", text: "canceled" },
-  aborted: { reason: "job_canceled", text: "canceled" },
-  "timed-out": { reason: "job_execution_timeout", text: "execution took longer than the job's timeout" },
-};
+/** Time that a job that is over waits for a script that does not end. */
+const BUILD_FINISH_SECONDS = 300;
 
 /** Runs one job, from its confirmation to its last report. */
 export class RunnerJob {
@@ -31,6 +25,8 @@ export class RunnerJob {
   private stopped: Stop | undefined;
   private shell = new Shell();
   private failureText = "";
+  private isCancelAsked = false;
+  private isAfterScript = false;
 
   constructor(
     private readonly config: RunnerConfig,
@@ -42,7 +38,7 @@ export class RunnerJob {
     this.folders = jobFolders(config, payload);
     const asked = payload.runner_info?.timeout ?? 0;
     this.timeoutSeconds = asked > 0 ? asked : DEFAULT_TIMEOUT_SECONDS;
-    trace.onCancel = () => this.stop("canceling");
+    trace.onCancel = () => this.cancel();
     trace.onAbort = () => this.stop("aborted");
   }
 
@@ -60,7 +56,7 @@ export class RunnerJob {
     this.removeTemporary();
     const seconds = (performance.now() - start) / 1000;
     this.logEnding(ending, seconds);
-    if (!(await this.trace.end(ending))) this.reportGivenUp(ending);
+    if (!(await this.trace.end(ending))) tellGivenUp(this.runnerLog, ending.state, this.payload.id);
   }
 
   private removeTemporary(): void {
@@ -71,10 +67,23 @@ export class RunnerJob {
     }
   }
 
+  /** GitLab repeats `canceling` with each answer; an after_script is not stopped by it. */
+  private cancel(): void {
+    if (this.isCancelAsked) return;
+    this.isCancelAsked = true;
+    if (!this.isAfterScript) this.stop("canceling");
+  }
+
   private stop(why: Stop): void {
     if (this.stopped !== undefined) return;
     this.stopped = why;
     this.shell.stop();
+    if (why === "canceling") return;
+    this.runnerLog.debug("Waiting for build to finish...", {
+      job: this.payload.id,
+      error: STOPPED[why].text,
+    });
+    setTimeout(() => this.shell.abandon(), milliseconds(BUILD_FINISH_SECONDS)).unref();
   }
 
   private async stages(): Promise<JobEnding> {
@@ -109,7 +118,7 @@ export class RunnerJob {
   private async sources(): Promise<JobEnding | undefined> {
     this.log.line("\u001b[36;1mGetting source from Git repository\u001b[0;m");
     const lines = sourceLines(this.payload, this.environment, this.folders.project);
-    return this.stage({ lines, echo: false });
+    return this.stage("get_sources", { lines, echo: false });
   }
 
   private async scripts(): Promise<JobEnding> {
@@ -118,22 +127,28 @@ export class RunnerJob {
     this.log.line('\u001b[36;1mExecuting "step_script" stage of the job script\u001b[0;m');
     const { preBuildScript, postBuildScript } = this.config;
     const script = [preBuildScript, ...lines("script"), postBuildScript].filter((line) => line !== "");
-    const failed = await this.stage({ folder: this.folders.project, lines: script, echo: true });
-    const after = lines("after_script");
-    if (after.length > 0) await this.afterScript(after, failed);
+    const failed = await this.stage("step_script", {
+      folder: this.folders.project,
+      lines: script,
+      echo: true,
+    });
+    await this.afterScript(lines("after_script"), failed);
     return failed ?? { state: "success" };
   }
 
   /** Runs after success, failure and a graceful cancel. Its own failure does not change the job's status. */
   private async afterScript(lines: readonly string[], failed: JobEnding | undefined): Promise<void> {
     if (this.stopped !== undefined && this.stopped !== "canceling") return;
+    this.isAfterScript = true;
+    if (lines.length === 0) return this.tellStage("after_script");
     this.log.line("\u001b[36;1mRunning after_script\u001b[0;m");
     const status = this.stopped === "canceling" ? "canceled" : failed ? "failed" : "success";
     this.environment.set("CI_JOB_STATUS", status);
     const wasStopped = this.stopped;
     this.stopped = undefined;
     const timer = setTimeout(() => this.shell.stop(), AFTER_SCRIPT_SECONDS * 1000);
-    await this.stage({ folder: this.folders.project, before: this.exported(), lines, echo: true });
+    const stage = { folder: this.folders.project, before: this.exported(), lines, echo: true };
+    await this.stage("after_script", stage);
     clearTimeout(timer);
     this.stopped = wasStopped ?? this.stopped;
   }
@@ -144,8 +159,13 @@ export class RunnerJob {
     return [`if [ -f ${file} ]; then set -a; . ${file}; set +a; fi`];
   }
 
-  private async stage(stage: Omit<StageScript, "environment">): Promise<JobEnding | undefined> {
+  private tellStage(name: string): void {
+    this.runnerLog.debug("Executing build stage", { job: this.payload.id, build_stage: name });
+  }
+
+  private async stage(name: string, stage: Omit<StageScript, "environment">): Promise<JobEnding | undefined> {
     if (this.stopped !== undefined) return this.stoppedEnding(this.stopped);
+    this.tellStage(name);
     this.shell = new Shell();
     const script = stageScript({ ...stage, environment: this.environment });
     const end = await this.shell.run(script, this.pipeFolder(), (bytes) => this.log.write(bytes));
@@ -174,23 +194,10 @@ export class RunnerJob {
 
   private logEnding(ending: JobEnding, seconds: number): void {
     const fields = { job: this.payload.id, duration_s: seconds, "job-status": ending.state };
-    if (ending.state === "success") {
-      this.log.line("\u001b[32;1mJob succeeded\u001b[0;m");
-      this.runnerLog.info("Job succeeded", fields);
-      return;
+    if (ending.state === "success") tellSuccess(this.log, this.runnerLog, fields);
+    else {
+      const failure = { ...fields, failure_reason: ending.reason, exit_code: ending.exitCode ?? 0 };
+      tellFailure(this.log, this.runnerLog, this.failureText, failure);
     }
-    const isOurs = ending.reason === "runner_system_failure";
-    const text = `Job failed${isOurs ? " (system failure)" : ""}: ${this.failureText}`;
-    this.log.line(`\u001b[31;1mERROR: ${text}\u001b[0;m`);
-    this.runnerLog.warning(text, {
-      ...fields,
-      failure_reason: ending.reason,
-      exit_code: ending.exitCode ?? 0,
-    });
-  }
-
-  private reportGivenUp(ending: JobEnding): void {
-    const name = ending.state === "success" ? "Success" : "Fail";
-    this.runnerLog.error(`Job trace termination "${name}" failed`, { job: this.payload.id });
   }
 }

@@ -1,9 +1,16 @@
-type Level = "info" | "warning" | "error" | "fatal" | "panic";
+type Level = "debug" | "info" | "warning" | "error" | "fatal" | "panic";
 type Fields = Record<string, string | number | undefined>;
 
 /** The log of gitlab-runner: a line for each message on stderr, as JSON with `--log-format json`. */
 export class RunnerLog {
-  constructor(private readonly format: "json" | "text") {}
+  constructor(
+    private readonly format: "json" | "text",
+    private readonly hasDebug = false,
+  ) {}
+
+  debug(message: string, fields: Fields = {}): void {
+    if (this.hasDebug) this.write("debug", message, fields);
+  }
 
   info(message: string, fields: Fields = {}): void {
     this.write("info", message, fields);

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, openSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { milliseconds } from "./time";
 
 /** The end of a script: its exit code, or the error with which its shell did not start. */
 export type ShellEnd =
@@ -9,7 +10,7 @@ export type ShellEnd =
   | { readonly kind: "not-started"; readonly error: string };
 
 const SIGNAL_CODES = 128;
-const FORCED_END_MILLISECONDS = 10 * 60_000;
+const FORCED_END_SECONDS = 600;
 
 /**
  * The output pipe. It is a FIFO, because Node's own pipe is a socket, on which a script cannot open `/dev/stdout`. Both
@@ -29,6 +30,7 @@ const outputPipe = (folder: string): { readonly source: Socket; readonly writeEn
 export class Shell {
   private child: ChildProcess | undefined;
   private forced: NodeJS.Timeout | undefined;
+  private leave: (end: ShellEnd) => void = () => {};
 
   /**
    * Ends when the shell has ended and its output is closed. As in gitlab-runner, a background process that holds stdout
@@ -49,16 +51,23 @@ export class Shell {
     closeSync(writeEnd);
     child.stdin?.on("error", () => {});
     child.stdin?.end(script);
-    const end = await ended;
-    await drained;
+    const left = new Promise<ShellEnd>((resolve) => {
+      this.leave = resolve;
+    });
+    const end = await Promise.race([drained.then(() => ended), left]);
     clearTimeout(this.forced);
     return end;
+  }
+
+  /** Stops waiting for the script; its processes keep running. */
+  abandon(): void {
+    this.leave({ kind: "exited", code: SIGNAL_CODES + signalNumber("SIGTERM") });
   }
 
   /** Sends SIGTERM to the script's process group, and SIGKILL after ten minutes. */
   stop(): void {
     this.signal("SIGTERM");
-    this.forced ??= setTimeout(() => this.signal("SIGKILL"), FORCED_END_MILLISECONDS).unref();
+    this.forced ??= setTimeout(() => this.signal("SIGKILL"), milliseconds(FORCED_END_SECONDS)).unref();
   }
 
   private signal(name: NodeJS.Signals): void {

@@ -109,9 +109,19 @@ export class TraceReporter {
       body: content,
     });
     const result = this.patchResult(answer, content.length);
-    const fields = { job: this.job.id, "sent-log": range, code: answer.status };
-    const text = `Appending trace to coordinator...${result === "abort" ? "job failed" : result}`;
-    this.logResult(result, text, fields);
+    const fields = {
+      job: this.job.id,
+      "sent-log": range,
+      code: answer.status,
+      "job-status": jobStatus(answer),
+      status: answer.statusText,
+    };
+    const words: Partial<Record<Result, string>> = {
+      abort: " job failed",
+      again: " range mismatch",
+      failed: " failed",
+    };
+    this.logResult(result, `Appending trace to coordinator...${words[result] ?? result}`, fields);
     return result;
   }
 
@@ -152,6 +162,7 @@ export class TraceReporter {
       job: this.job.id,
       code: answer.status,
       "job-status": jobStatus(answer),
+      ...(result === "abort" || result === "failed" ? { status: answer.statusText } : {}),
     });
     return result;
   }
@@ -175,11 +186,11 @@ const hasEndedInGitLab = (answer: CoordinatorReply): boolean =>
   answer.status === 403 || ["canceled", "failed"].includes(jobStatus(answer));
 
 const updateOutcome = (answer: CoordinatorReply): [Result, string] => {
-  if (answer.status === 403) return ["abort", "forbidden"];
-  if (hasEndedInGitLab(answer)) return ["abort", "job failed"];
-  if (answer.status === 404) return ["abort", "not found"];
+  if (answer.status === 403) return ["abort", " forbidden"];
+  if (hasEndedInGitLab(answer)) return ["abort", " job failed"];
+  if (answer.status === 404) return ["abort", " not found"];
   if (answer.status === 200) return ["ok", "ok"];
   if (answer.status === 202) return ["again", "accepted, but not yet completed"];
   if (answer.status === 412) return ["resend", "trace validation failed"];
-  return ["failed", "failed"];
+  return ["failed", " failed"];
 };

@@ -1,11 +1,11 @@
-import type { GitLabDouble } from "../gitlab-double";
-import type { Binary } from "../runner-under-test";
+import type { RunnerApiDouble } from "../runner-api-double";
+import type { TestedRunner } from "../runner-under-test";
 
 /** A gitlab-runner under test: `fast` has its waits shortened a little where it can, `faster` a lot. */
 export interface Subject {
   readonly name: string;
-  readonly fast: Binary;
-  readonly faster: Binary;
+  readonly fast: TestedRunner;
+  readonly faster: TestedRunner;
 }
 
 /** For cases that take minutes where the waits cannot be shortened: left out there. */
@@ -21,7 +21,7 @@ export const SLEEPER = ["echo begun", "sleep 300"];
 
 /** Answers the first request of a kind otherwise, and all after it as the double does. */
 export const firstTime = (
-  gitlab: GitLabDouble,
+  gitlab: RunnerApiDouble,
   kind: string,
   status: number,
   headers: Record<string, string> = {},

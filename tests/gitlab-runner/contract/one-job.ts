@@ -22,7 +22,7 @@ export const describeOneJob = (subject: Subject): void => {
           PUT,
         ]);
         expect(runner.gitlab.updates(JOB)[0]).toMatchObject({ state: "running" });
-        const size = Buffer.byteLength(runner.gitlab.trace(JOB));
+        const size = Buffer.byteLength(runner.gitlab.rawTrace(JOB));
         expect(runner.gitlab.updates(JOB)[1]).toMatchObject({
           state: "success",
           output: { bytesize: size, checksum: expect.stringMatching(/^crc32:[0-9a-f]{8}$/) },
@@ -133,6 +133,22 @@ export const describeOneJob = (subject: Subject): void => {
         });
         expect(existsSync(join(runner.buildsDir, "abcdefghi/0/project-42/after.txt"))).toBe(after);
       })(),
+    );
+
+    it.concurrent(
+      "is not stopped in its after_script, however often GitLab repeats the cancel",
+      withRunner(fast, async (runner) => {
+        runner.gitlab.answer = (seen) => {
+          if (seen.method !== "PATCH") return undefined;
+          const end = String(seen.headers["content-range"]).split("-")[1];
+          return { status: 202, headers: { "Job-Status": "canceling", Range: `0-${end}` } };
+        };
+        const after = ["for i in 1 2 3 4 5 6; do echo after; sleep 0.5; done", "echo done > after.txt"];
+        runner.gitlab.push({ id: JOB, script: SLEEPER, afterScript: after });
+        await runner.start();
+        await runner.ended();
+        expect(existsSync(join(runner.buildsDir, "abcdefghi/0/project-42/after.txt"))).toBe(true);
+      }),
     );
 
     slow(

@@ -74,6 +74,8 @@ export const describeSignals = (subject: Subject): void => {
           seen.path === "jobs/request" ? { ...runner.gitlab.nextJob(), holdMilliseconds: 1_000 } : undefined;
         await runner.start();
         await runner.gitlab.until(() => runner.gitlab.seen.length === 1);
+        // It asks for a job while it still makes itself ready for signals.
+        await new Promise((resolve) => setTimeout(resolve, 300));
         runner.signal(signal);
         await expect(runner.ended()).resolves.toBe(0);
         expect(runner.gitlab.state(JOB)).toBe(state);

@@ -2,18 +2,18 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The fresh folder of one job. Nothing of it outlives the job. */
+/** The folders of one job. They are created for it and removed after it. */
 export interface Workspace {
   readonly folder: string;
   readonly home: string;
-  /** Holds the configuration's pipe for a moment, and gitlab-runner's system id. */
+  /** Holds the pipe for the configuration until it is read, and gitlab-runner's system id. */
   readonly config: string;
   readonly builds: string;
   readonly cache: string;
   readonly temporary: string;
 }
 
-/** 0700: the job is the only one who may look, and the job of another time finds another name. */
+/** Creates the folders with mode 0700, under a random name. */
 export const createWorkspace = async (root: string): Promise<Workspace> => {
   const folder = await mkdtemp(join(root, "job-"));
   const below = (name: string): string => join(folder, name);

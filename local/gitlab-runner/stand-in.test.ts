@@ -4,9 +4,9 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { STAND_IN } from "./binary";
-import { withRunner } from "./runner-under-test";
+import { withRunner } from "../../tests/gitlab-runner/runner-under-test";
 
+const STAND_IN = join(__dirname, "gitlab-runner");
 const binary = { path: STAND_IN, scale: 1 };
 
 describe("the stand-in", () => {

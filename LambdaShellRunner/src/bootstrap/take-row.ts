@@ -4,14 +4,14 @@ import {
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { BootstrapRow } from "../../Core/bootstrap-row";
-import { ConfigurationError, TransientError } from "../../Core/errors";
-import { checkGitLabUrl } from "../../Core/gitlab-url";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { ConfigurationError, TransientError } from "../../../Core/errors";
+import { checkGitLabUrl } from "../../../Core/gitlab-url";
 import type { RunnerEvent } from "./runner-event";
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
 
-/** Refuses a row that is not this runner's or lacks what a Lambda runner needs; the message holds no token. */
+/** Rejects a row of another runner and an incomplete one. The message holds no token. */
 const checked = (row: Record<string, unknown>, event: RunnerEvent): BootstrapRow => {
   const isComplete =
     typeof row.url === "string" &&
@@ -27,13 +27,13 @@ const checked = (row: Record<string, unknown>, event: RunnerEvent): BootstrapRow
 };
 
 /**
- * Takes the bootstrap row: one delete that returns it, on condition that it is there and has not expired, so of
- * two deliveries of one event only one gets it (F-41).
+ * Takes the bootstrap row: a conditional delete that returns it unless it is missing or expired. So only one of two
+ * deliveries of the same event gets it (F-41).
  *
  * @param now seconds since 1970
- * @returns undefined when there is no row to take
+ * @returns undefined when the row is missing or expired
  * @throws TransientError when DynamoDB does not answer
- * @throws ConfigurationError for a row that cannot be used
+ * @throws ConfigurationError for an invalid row
  */
 export const takeRow = async (
   dynamo: DynamoDBClient,

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JobProcesses } from "../../Core/process/job-processes";
+import type { JobProcesses } from "../../../Core/process/job-processes";
 import { Environment } from "./environment";
 import { isInLambda, openRoot } from "./environment-root";
 

@@ -1,7 +1,7 @@
-import { InvalidInputError } from "../../Core/errors";
+import { InvalidInputError } from "../../../Core/errors";
 
 /**
- * What AutoScaler invokes a runner function with, asynchronously.
+ * The event with which AutoScaler invokes a runner function, asynchronously.
  *
  * @example { "bootstrapKey": "9f2c…", "runnerId": 12 }
  */
@@ -11,7 +11,7 @@ export interface RunnerEvent {
   readonly runnerId: number;
 }
 
-/** @throws InvalidInputError naming the field that is wrong */
+/** @throws InvalidInputError that names the invalid field */
 export const parseRunnerEvent = (input: unknown): RunnerEvent => {
   const { bootstrapKey, runnerId } = (input ?? {}) as Record<string, unknown>;
   if (typeof bootstrapKey !== "string" || bootstrapKey === "") {

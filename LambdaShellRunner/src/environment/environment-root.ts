@@ -6,27 +6,27 @@ import { join } from "node:path";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where a job may leave files, and may we take all of it for the job's? In Lambda `/tmp` and `/dev/shm` are this
- * function's alone; on a laptop they are somebody's, so there a new folder is all that is ever cleaned.
+ * Where a job may write, and what is removed after it. In Lambda `/tmp` and `/dev/shm` belong to this function alone. On a
+ * laptop others use them too, so only a new folder is used and removed there.
  */
 export interface EnvironmentRoot {
-  /** Where the job's workspace is made. */
+  /** The folder in which the job's workspace is created. */
   readonly folder: string;
-  /** Emptied after the job. */
+  /** Folders that are emptied after the job. */
   readonly emptied: readonly string[];
-  /** Nothing but this function runs here. */
+  /** Whether no other program runs on this machine. */
   readonly isAlone: boolean;
 }
 
 const LAMBDA_FOLDERS = ["/tmp", "/dev/shm"];
 
-/** The image's own marks, all of them: a variable alone could be set anywhere. */
+/** Checks all that tells Lambda's image from other machines, since a single variable could be set anywhere. */
 export const isInLambda = (variables: Variables): boolean =>
   variables.LAMBDA_TASK_ROOT === "/var/task" &&
   Boolean(variables.AWS_LAMBDA_RUNTIME_API) &&
   existsSync("/var/runtime");
 
-/** Outside Lambda a new folder each time, below RUNNER_ROOT or the system's own temporary folder. */
+/** Outside Lambda: creates a new folder in RUNNER_ROOT or in the system's temporary folder. */
 export const openRoot = async (variables: Variables, inLambda: boolean): Promise<EnvironmentRoot> => {
   if (inLambda) return { folder: "/tmp", emptied: LAMBDA_FOLDERS, isAlone: true };
   const parent = variables.RUNNER_ROOT || tmpdir();
@@ -35,7 +35,7 @@ export const openRoot = async (variables: Variables, inLambda: boolean): Promise
   return { folder, emptied: [folder], isAlone: false };
 };
 
-/** A job may have taken the right to look into a folder from its owner, who can give it back. */
+/** Restores the owner's rights on folders, which a job may have removed. */
 const makeRemovable = async (path: string): Promise<void> => {
   await chmod(path, 0o700);
   for (const entry of await readdir(path, { withFileTypes: true })) {
@@ -57,7 +57,7 @@ const emptyFolder = async (folder: string): Promise<void> => {
   for (const name of await readdir(folder)) await remove(join(folder, name));
 };
 
-/** Removes what the job left, and outside Lambda the folder too. False: something is still there. */
+/** Removes the job's files, and outside Lambda the folder too. @returns false when something could not be removed */
 export const emptyRoot = async (root: EnvironmentRoot): Promise<boolean> => {
   try {
     for (const folder of root.emptied) await emptyFolder(folder);

@@ -2,7 +2,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A request as it came, and when (`performance.now()`). */
-export interface Seen {
+export interface RunnerApiRequest {
   readonly at: number;
   readonly method: string;
   /** Below `/api/v4/`, without the query. */
@@ -11,7 +11,7 @@ export interface Seen {
   readonly body: Buffer;
 }
 
-export interface Reply {
+export interface RunnerApiReply {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
@@ -64,6 +64,10 @@ const payload = (job: DoubleJob): object => ({
   features: { trace_sections: false, failure_reasons: FAILURE_REASONS },
 });
 
+/** FF_TIMESTAMPS: `<time> <stream><O or E>`, and a plus where a line goes on. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE] /gm;
+const CONTINUED = /\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+/g;
+
 const FAILURE_REASONS = [
   "script_failure",
   "runner_system_failure",
@@ -77,14 +81,14 @@ const FAILURE_REASONS = [
  * stand-in of local/gitlab, which goes by GitLab's rules: here a test breaks them, request by request, and judges
  * each one that the runner makes.
  */
-export class GitLabDouble {
-  readonly seen: Seen[] = [];
+export class RunnerApiDouble {
+  readonly seen: RunnerApiRequest[] = [];
   private readonly waiting: DoubleJob[] = [];
   private readonly traces = new Map<number, Buffer>();
   private readonly server = http.createServer((request, response) => this.receive(request, response));
   private watchers: (() => void)[] = [];
   /** Answers in the place of the double's own; undefined: its own. `count` is 1 for the first of its kind. */
-  answer: (seen: Seen, count: number) => Reply | undefined = () => undefined;
+  answer: (seen: RunnerApiRequest, count: number) => RunnerApiReply | undefined = () => undefined;
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
@@ -105,7 +109,7 @@ export class GitLabDouble {
   }
 
   /** Requests of a kind, e.g. `POST jobs/request`. */
-  asked(kind: string): Seen[] {
+  asked(kind: string): RunnerApiRequest[] {
     return this.seen.filter((seen) => `${seen.method} ${seen.path}` === kind);
   }
 
@@ -119,7 +123,13 @@ export class GitLabDouble {
     return this.updates(jobId).at(-1)?.state;
   }
 
+  /** The job's log as a reader sees it: without the time and the stream before each line. */
   trace(jobId: number): string {
+    return this.rawTrace(jobId).replace(CONTINUED, "").replace(TIMESTAMP, "");
+  }
+
+  /** The job's log as it was sent. */
+  rawTrace(jobId: number): string {
     return (this.traces.get(jobId) ?? Buffer.alloc(0)).toString("utf8");
   }
 
@@ -144,7 +154,7 @@ export class GitLabDouble {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const path = (request.url ?? "").replace(/^\/api\/v4\//, "").replace(/\?.*$/, "");
-      const seen: Seen = {
+      const seen: RunnerApiRequest = {
         at,
         method: request.method ?? "",
         path,
@@ -158,12 +168,12 @@ export class GitLabDouble {
     });
   }
 
-  private send(response: http.ServerResponse, reply: Reply): void {
+  private send(response: http.ServerResponse, reply: RunnerApiReply): void {
     response.writeHead(reply.status, { "Content-Type": "application/json", ...reply.headers });
     response.end(reply.body === undefined ? "" : JSON.stringify(reply.body));
   }
 
-  private own(seen: Seen): Reply {
+  private own(seen: RunnerApiRequest): RunnerApiReply {
     if (seen.path === "jobs/request") return this.nextJob();
     if (seen.method === "PATCH") return this.append(seen);
     if (seen.method === "PUT") return { status: 200, body: {} };
@@ -172,14 +182,14 @@ export class GitLabDouble {
   }
 
   /** The next waiting job, as a reply of its own. */
-  nextJob(): Reply {
+  nextJob(): RunnerApiReply {
     const job = this.waiting.shift();
     return job
       ? { status: 201, body: payload(job) }
       : { status: 204, headers: { "X-GitLab-Last-Update": "one" } };
   }
 
-  private append(seen: Seen): Reply {
+  private append(seen: RunnerApiRequest): RunnerApiReply {
     const id = Number(/^jobs\/(\d+)\//.exec(seen.path)?.[1]);
     const kept = this.traces.get(id) ?? Buffer.alloc(0);
     const from = Number(/^(\d+)-/.exec(String(seen.headers["content-range"]))?.[1]);

@@ -1,31 +1,32 @@
-import { ConfigurationError } from "../../Core/errors";
-import { log } from "../../Core/log";
-import type { JobProcesses } from "../../Core/process/job-processes";
+import { ConfigurationError } from "../../../Core/errors";
+import { log } from "../../../Core/log";
+import type { JobProcesses } from "../../../Core/process/job-processes";
 import { type EnvironmentRoot, emptyRoot } from "./environment-root";
 
 const END_MILLISECONDS = 5_000;
+const GRACE_MILLISECONDS = 2_000;
 
-/** One execution environment: what it has served, and how it is made as new (I-29). */
+/** One execution environment: which event it served, and its cleaning after a job (I-29). */
 export class Environment {
   private served: string | undefined;
 
   constructor(
     private readonly isIsolated: boolean,
-    /** Where the next job may write. */
+    /** See EnvironmentRoot. */
     readonly openRoot: () => Promise<EnvironmentRoot>,
-    /** Ends this process, so that Lambda throws the environment away. */
-    private readonly throwAway: () => void,
+    /** Ends this process, so that Lambda discards the environment. */
+    private readonly discard: () => void,
   ) {}
 
-  /** Whether this is the event that the environment served before, once more. */
+  /** Whether the environment has already served this event. */
   hasServed(bootstrapKey: string): boolean {
     return this.served === bootstrapKey;
   }
 
   /**
-   * To be called before anything is taken or asked for.
+   * Must be called before the row is taken and before GitLab is asked.
    *
-   * @throws ConfigurationError when the function is said to isolate tenants and the environment is a used one
+   * @throws ConfigurationError when the function should isolate tenants, but the environment was used before
    */
   enter(bootstrapKey: string): void {
     if (this.isIsolated && this.served !== undefined) {
@@ -36,12 +37,12 @@ export class Environment {
     this.served = bootstrapKey;
   }
 
-  /** Ends every process of the job and removes every file. What cannot be cleaned is thrown away. */
+  /** Ends every process of the job and removes every file. An environment that cannot be cleaned is discarded. */
   async clean(root: EnvironmentRoot, processes: JobProcesses | undefined): Promise<void> {
-    const isQuiet = (await processes?.end(END_MILLISECONDS)) ?? true;
+    const isQuiet = (await processes?.end(END_MILLISECONDS, GRACE_MILLISECONDS)) ?? true;
     const isEmpty = await emptyRoot(root);
     if (isQuiet && isEmpty) return;
     log.error("ENVIRONMENT_NOT_CLEAN", { processesLeft: !isQuiet, filesLeft: !isEmpty });
-    this.throwAway();
+    this.discard();
   }
 }

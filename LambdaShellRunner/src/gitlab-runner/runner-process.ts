@@ -1,39 +1,45 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
-import type { BootstrapRow } from "../../Core/bootstrap-row";
-import { log } from "../../Core/log";
-import { chooseMark, type JobMark, marked } from "../../Core/process/job-mark";
-import { JobProcesses } from "../../Core/process/job-processes";
-import type { ProcessEntry, ProcessTable } from "../../Core/process/process-table";
-import { childEnvironment } from "./child-environment";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { log } from "../../../Core/log";
+import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
+import { JobProcesses } from "../../../Core/process/job-processes";
+import type { ProcessEntry, ProcessTable } from "../../../Core/process/process-table";
+import { childEnvironment } from "../environment/child-environment";
+import type { Workspace } from "../environment/workspace";
 import { feedConfigPipe, makeConfigPipe } from "./config-pipe";
+import { LineCutter } from "./line-cutter";
+import type { RunOutcome } from "./run-outcome";
+import type { RunTimeouts } from "./run-timeouts";
+import { type ProcessExit, RunWatch } from "./run-watch";
 import { RUNNER_NAME, runnerToml } from "./runner-config";
-import { LineCutter, readRunnerLine } from "./runner-log";
-import { type Limits, type RunOutcome, Watch } from "./watch";
-import type { Workspace } from "./workspace";
+import { readRunnerLine } from "./runner-log";
 
 export interface RunnerSettings {
   /** Path or name of gitlab-runner. */
   readonly binary: string;
-  /** The function's own environment, of which next to nothing is handed on. */
+  /** The function's own environment variables. See childEnvironment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly limits: Limits;
+  readonly timeouts: RunTimeouts;
   readonly table: ProcessTable;
-  /** See Evidence. */
+  /** See ProcessEvidence. */
   readonly before: readonly ProcessEntry[] | undefined;
 }
 
-const STUBBORN_MILLISECONDS = 5_000;
-const LOOK_MILLISECONDS = process.platform === "linux" ? 5_000 : 1_000;
+const SCAN_MILLISECONDS = process.platform === "linux" ? 5_000 : 1_000;
 
-/** Said every three seconds of a job with output: no news. */
-const isRoutine = (message: string): boolean =>
-  message === "Appending trace to coordinator...ok" || message === "Updating job...";
+const ROUTINE = ["Appending trace to coordinator...ok", "Updating job..."];
+
+/** Debug lines serve the watch only. The routine lines come every three seconds while a job writes output. */
+const isLogged = (level: string, message: string): boolean => level !== "debug" && !ROUTINE.includes(message);
 
 const command = (settings: RunnerSettings, row: BootstrapRow, config: string): readonly string[] => [
   settings.binary,
   "--log-format",
   "json",
+  // Only at this level does the runner log that there is no job, and that a job is over while its script still runs.
+  "--log-level",
+  "debug",
   "run-single",
   "--config",
   config,
@@ -45,7 +51,7 @@ const command = (settings: RunnerSettings, row: BootstrapRow, config: string): r
   String(row.waitTimeoutSeconds),
 ];
 
-/** Signals for one process, until it has gone: then its number may be another's. */
+/** Sends signals to the process as long as it runs; afterwards its pid may belong to another. */
 const signaller = (child: ChildProcess) => (name: NodeJS.Signals) => {
   if (child.exitCode === null && child.signalCode === null) child.kill(name);
 };
@@ -56,15 +62,14 @@ const after = (milliseconds: number, call: () => void): (() => void) => {
 };
 
 /**
- * Runs gitlab-runner for one job. The token goes through a pipe; the runner has a session of its own; its log
- * tells what becomes of the job.
+ * Runs gitlab-runner for one job, in a session of its own. The token is passed through a pipe, and the outcome is read from
+ * the runner's log.
  */
 export class RunnerProcess {
   private child: ChildProcess | undefined;
-  private watch: Watch | undefined;
+  private watch: RunWatch | undefined;
   private jobId: number | undefined;
-  private ending: Promise<unknown> | undefined;
-  /** The job's processes, from the runner's start on. */
+  /** The processes of the runner and its job; set once the runner has started. */
   processes: JobProcesses | undefined;
 
   constructor(
@@ -73,9 +78,14 @@ export class RunnerProcess {
     private readonly workspace: Workspace,
   ) {}
 
-  /** The environment is about to end: what runs is interrupted, so that GitLab hears of it. */
+  /** Interrupts the job, and the runner reports that to GitLab. For an environment that is about to end. */
   interrupt(): void {
     this.watch?.interrupt();
+  }
+
+  /** Kills the job's processes but not the runner, which then reports. */
+  killJob(): void {
+    this.processes?.kill(this.child?.pid);
   }
 
   async run(): Promise<RunOutcome> {
@@ -83,15 +93,13 @@ export class RunnerProcess {
     const config = await makeConfigPipe(this.workspace.config);
     const child = this.spawn(marked(mark, command(this.settings, this.row, config)));
     if (child.pid === undefined) return this.notStarted(child);
-    // A signal that comes too late is no failure.
+    // A signal to a process that has just ended is no failure.
     child.on("error", () => {});
     const processes = this.followProcesses(child.pid, mark);
     const watch = this.watchOver(child, processes);
-    const looking = setInterval(() => processes.look(), LOOK_MILLISECONDS);
+    const scanning = setInterval(() => processes.scan(), SCAN_MILLISECONDS);
     const exit = await this.untilExit(child, config);
-    clearInterval(looking);
-    // Must not go on looking for this job's processes when the next job has begun.
-    await this.ending;
+    clearInterval(scanning);
     return watch.outcome(exit);
   }
 
@@ -103,7 +111,7 @@ export class RunnerProcess {
   private followProcesses(runnerPid: number, mark: JobMark | undefined): JobProcesses {
     const { table, before } = this.settings;
     const processes = new JobProcesses(table, { runnerPid, home: this.workspace.home, mark, before });
-    processes.look();
+    processes.scan();
     this.processes = processes;
     return processes;
   }
@@ -120,12 +128,11 @@ export class RunnerProcess {
     return child;
   }
 
-  private watchOver(child: ChildProcess, processes: JobProcesses): Watch {
-    const watch = new Watch(this.settings.limits, {
+  private watchOver(child: ChildProcess, processes: JobProcesses): RunWatch {
+    const watch = new RunWatch(this.settings.timeouts, {
       signal: signaller(child),
-      endJobProcesses: () => {
-        this.ending = processes.end(STUBBORN_MILLISECONDS, child.pid);
-      },
+      terminateJob: () => processes.terminate(child.pid),
+      killJob: () => void processes.kill(child.pid),
       after,
     });
     this.watch = watch;
@@ -136,11 +143,13 @@ export class RunnerProcess {
     return watch;
   }
 
-  private read(line: string, watch: Watch): void {
-    const { level, message, news } = readRunnerLine(line);
-    if (news?.kind === "received") this.jobId = news.jobId;
-    if (news) watch.news(news);
-    if (isRoutine(message)) return;
+  private read(line: string, watch: RunWatch): void {
+    const { level, message, events } = readRunnerLine(line);
+    for (const event of events) {
+      if (event.kind === "received") this.jobId = event.jobId;
+      watch.hear(event);
+    }
+    if (!isLogged(level, message)) return;
     const hidden = message.replaceAll(this.row.token, "[MASKED]");
     log.info("RUNNER_LOG", {
       runnerId: this.row.runnerId,
@@ -150,17 +159,14 @@ export class RunnerProcess {
     });
   }
 
-  private async untilExit(
-    child: ChildProcess,
-    config: string,
-  ): Promise<{ readonly code: number | null; readonly signal: string | null }> {
+  private async untilExit(child: ChildProcess, config: string): Promise<ProcessExit> {
     const gone = new AbortController();
     const path = childEnvironment(this.settings.environment, this.workspace).PATH;
-    // A runner that breaks the pipe says why in its log.
+    // When the runner closes the pipe early, its log has the reason.
     const fed = feedConfigPipe(config, runnerToml(this.row, this.workspace, path), gone.signal).catch(
       () => {},
     );
-    const exit = await new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    const exit = await new Promise<ProcessExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });
     gone.abort();

@@ -1,20 +1,20 @@
-import type { BootstrapRow } from "../../Core/bootstrap-row";
-import type { Workspace } from "./workspace";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import type { Workspace } from "../environment/workspace";
 
-/** The name of the entry, by which `-r` finds it. */
+/** The name of the `[[runners]]` entry, for the flag `-r`. */
 export const RUNNER_NAME = "job";
 
-/** Rounds in which a failing last report is tried: given up about 22 s after the job's end, not nine minutes. */
+/** Attempts for the last report: the runner gives up about 22 s after the job's end instead of nine minutes. */
 const FINAL_REPORT_ROUNDS = 4;
 
-/** JSON's escapes are TOML's too; DEL alone is not escaped by JSON. */
+/** JSON's escapes are valid in TOML. JSON leaves DEL as it is, which TOML forbids. */
 const quoted = (text: string): string => JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 
 /**
- * gitlab-runner's configuration, to be handed over through a pipe: it holds the token.
+ * gitlab-runner's configuration. It holds the token, so it is passed through a pipe.
  * https://docs.gitlab.com/runner/configuration/advanced-configuration/
  *
- * `environment` sets PATH once more, because a job's login shell has it overwritten by /etc/profile.
+ * `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell.
  */
 export const runnerToml = (
   row: Pick<BootstrapRow, "url" | "token">,

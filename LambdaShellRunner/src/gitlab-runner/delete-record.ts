@@ -1,10 +1,10 @@
-import type { BootstrapRow } from "../../Core/bootstrap-row";
-import { log } from "../../Core/log";
+import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import { log } from "../../../Core/log";
 
 const TRIES = 3;
 const ANSWER_MILLISECONDS = 10_000;
 
-/** 204: deleted. 403 and 404: GitLab does not know the token any more, so the record is gone. */
+/** 204: deleted. 403 and 404: GitLab no longer knows the token, so the record was deleted before. */
 const isGone = (status: number): boolean => [204, 403, 404].includes(status);
 
 const ask = async (row: BootstrapRow): Promise<number> => {
@@ -19,13 +19,13 @@ const ask = async (row: BootstrapRow): Promise<number> => {
     await response.body?.cancel();
     return response.status;
   } catch {
-    // Not reached, or no answer in time: asked again.
+    // No connection or no answer in time: the request is repeated.
     return 0;
   }
 };
 
 /**
- * Legacy mode: the runner deletes its own record, because nobody else has a token that may.
+ * Legacy mode: the runner deletes its own record, because only its own token may.
  * https://docs.gitlab.com/api/runners/#delete-a-runner-by-authentication-token
  */
 export const deleteOwnRecord = async (row: BootstrapRow): Promise<void> => {

@@ -1,13 +1,13 @@
 import type { Workspace } from "./workspace";
 
-/** All that gitlab-runner, and so a job, gets of an environment. */
+/** The only environment variables that gitlab-runner gets, and with it a job. */
 export const ALLOWED_VARIABLES = ["HOME", "PATH", "LANG", "TMPDIR"] as const;
 
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
- * The environment of gitlab-runner: the job sees all of it, so nothing of the function's own is in it, no matter
- * what the function has. Only PATH is handed on, because an image that brings tools extends it.
+ * The environment of gitlab-runner. A job sees all of it, so it holds none of the function's own variables but PATH, which
+ * an image with further tools extends.
  */
 export const childEnvironment = (
   parent: Readonly<Record<string, string | undefined>>,
