@@ -23,7 +23,7 @@ export const INFRASTRUCTURE_PARAMETERS = {
 
 /**
  * How we may speak to GitLab. `verified`: an access token, the API is the truth. `payload`: a registration
- * token alone, the hook is all we have.
+ * token alone, the webhook is all we have.
  */
 export type GitLabAccess =
   | { readonly mode: "verified"; readonly url: string; readonly token: string }
@@ -41,7 +41,7 @@ export const JOB_TAG = "glr:job";
 export const EXPIRES_TAG = "glr:expires";
 
 /**
- * The description of a runner record in GitLab: our marker, by which the sweep knows its own.
+ * The description of a runner record in GitLab: our marker, by which the reconciler knows its own.
  *
  * @example "glr gitlab-runners-infrastructure job 3580121225 attempt 1"
  */

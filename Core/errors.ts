@@ -23,7 +23,7 @@ export class TransientError extends NamedError {
 
 /**
  * GitLab has too much to do and named a time before which it is not to be asked again. Nothing was done. The workflow
- * fails without a retry, which would come too soon: the sweep comes back to it.
+ * fails without a retry, which would come too soon: the reconciler comes back to it.
  */
 export class ThrottledError extends TransientError {
   override readonly name = "ThrottledError";
@@ -38,7 +38,7 @@ export class ThrottledError extends TransientError {
 }
 
 /**
- * A call that makes something had no answer, and a repeat at once would only make more: the sweep repeats it later.
+ * A call that makes something had no answer, and a repeat at once would only make more: the reconciler repeats it later.
  * The workflow fails without a retry.
  */
 export class NoAnswerError extends NamedError {

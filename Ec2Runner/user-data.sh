@@ -15,7 +15,7 @@ set -u
 root="${GLR_ROOT:-}"
 metadata="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
 dynamodb="${AWS_ENDPOINT_URL:-$GLR_DYNAMODB_URL}"
-patience="${GLR_PATIENCE_SECONDS:-60}"
+timeout="${GLR_TIMEOUT_SECONDS:-60}"
 deletes_own_record=false
 
 say() { printf 'glr: %s\n' "$*"; }
@@ -24,7 +24,7 @@ say() { printf 'glr: %s\n' "$*"; }
 power_off() {
   trap - EXIT
   trap '' HUP INT TERM
-  if [[ $deletes_own_record == true ]]; then patiently $((patience / 3)) delete_own_record; fi
+  if [[ $deletes_own_record == true ]]; then patiently $((timeout / 3)) delete_own_record; fi
   say "powering off after $SECONDS s"
   until shutdown -h now || systemctl poweroff || systemctl poweroff --force --force; do sleep 5; done
 }
@@ -93,7 +93,7 @@ identify() {
     about_me "iam/security-credentials/$role" | pick AccessKeyId SecretAccessKey Token
   )
 }
-patiently $((2 * patience)) identify || leave "the metadata service does not say who I am"
+patiently $((2 * timeout)) identify || leave "the metadata service does not say who I am"
 is_spot=false
 if [[ $(about_me instance-life-cycle) == spot ]]; then is_spot=true; fi
 
@@ -112,7 +112,7 @@ take_row() {
         -H 'Content-Type: application/x-amz-json-1.0' --data "$request" "$dynamodb/"
   ) && [[ -n $row ]]
 }
-patiently $((2 * patience)) take_row || leave "no bootstrap row for $instance"
+patiently $((2 * timeout)) take_row || leave "no bootstrap row for $instance"
 {
   read -r url && read -r token && read -r lifetime && read -r wait_timeout && read -r privileged &&
     read -r deletes_own_record
@@ -193,7 +193,7 @@ tick() {
       say "no job within $wait_timeout s"
       kill -QUIT "$runner" # what arrives in the poll under way is run to its end
       phase=leaving
-      next=$((SECONDS + patience))
+      next=$((SECONDS + timeout))
     fi ;;
     leaving) if ((SECONDS >= next)); then end_runner "still no job"; fi ;;
     ending)
@@ -202,7 +202,7 @@ tick() {
       ;;
   esac
   watch_spot
-  if [[ $phase != ending ]] && ((SECONDS >= lifetime - patience)); then end_runner "end of the lifetime"; fi
+  if [[ $phase != ending ]] && ((SECONDS >= lifetime - timeout)); then end_runner "end of the lifetime"; fi
 }
 rejected=false
 while kill -0 "$runner" 2>/dev/null; do

@@ -9,7 +9,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Clients } from "./context";
 
-/** Waits long for a busy service with a busy service, impatient with a dead one. */
+/** Waits long for a busy service with a busy service, short timeout with a dead one. */
 const SETTINGS = {
   maxAttempts: 6,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { ConfigurationError } from "../Core/errors";
-import type { Home } from "../Core/function-arn";
-import { parseRoutingSettings, type RoutingSettings } from "../Core/routing-settings";
+import type { Home } from "../Core/routing/function-arn";
+import { parseRoutingSettings, type RoutingSettings } from "../Core/routing/routing-settings";
 
 /** A stack as CloudFormation describes it. */
 export interface Deployment {
@@ -69,9 +69,9 @@ export const output = (deployment: Deployment, name: string): string => {
 };
 
 /** How many runners the stack may have at a time. */
-export const stackCap = (deployment: Deployment): number => {
-  const cap = Number(deployment.parameters.get("MaxRunners"));
-  if (Number.isSafeInteger(cap) && cap > 0) return cap;
+export const totalLimit = (deployment: Deployment): number => {
+  const limit = Number(deployment.parameters.get("MaxRunners"));
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
   throw new ConfigurationError(
     `The stack ${deployment.stackName} has no parameter MaxRunners: is it the AutoScaler stack?`,
   );

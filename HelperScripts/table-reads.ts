@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import type { TableReads } from "../Core/table-reads";
+import type { TableReads } from "../Core/ledger/table-reads";
 
 /** Reads of one table; what the client throws is made a sentence where the program ends (see failures.ts). */
 export const tableReads = (client: Pick<DynamoDBClient, "send">, TableName: string): TableReads => ({

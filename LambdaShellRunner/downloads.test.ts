@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { argument } from "../scripts/pin/dockerfile";
+import { DownloadFixture } from "../tests/image/download-fixture";
 import { dockerfile, downloads } from "../tests/image/instructions";
-import { Kitchen } from "../tests/image/kitchen";
 import { describeWith } from "../tests/needs";
 
 const hasGpg = spawnSync("gpg", ["--version"]).status === 0;
@@ -12,14 +12,14 @@ const sha256 = (content: string | Buffer): string => createHash("sha256").update
 const download = (word: string): string => downloads.find((run) => run.includes(word)) ?? "";
 
 describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
-  let kitchen: Kitchen;
+  let fixture: DownloadFixture;
   beforeAll(() => {
-    kitchen = new Kitchen();
-    kitchen.put("served/key", kitchen.key);
-    kitchen.put("served/runner-gitlab-runner-49F16C5CC3A0F81F.pub.gpg", kitchen.key);
-    kitchen.put("keys/aws-cli.asc", kitchen.key);
+    fixture = new DownloadFixture();
+    fixture.put("served/key", fixture.key);
+    fixture.put("served/runner-gitlab-runner-49F16C5CC3A0F81F.pub.gpg", fixture.key);
+    fixture.put("keys/aws-cli.asc", fixture.key);
   });
-  afterAll(() => kitchen.close());
+  afterAll(() => fixture.close());
   const processors = [
     { machine: "aarch64", arch: "arm64" },
     { machine: "x86_64", arch: "amd64" },
@@ -34,15 +34,15 @@ describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
       ...sums,
       "",
     ].join("\n");
-    kitchen.put("served/release.sha256", list);
-    kitchen.put("served/release.sha256.asc", kitchen.gpg(["--armor", "--detach-sign"], list));
-    for (const { arch } of processors) kitchen.put(`served/gitlab-runner-linux-${arch}`, `${binary} ${arch}`);
+    fixture.put("served/release.sha256", list);
+    fixture.put("served/release.sha256.asc", fixture.gpg(["--armor", "--detach-sign"], list));
+    for (const { arch } of processors) fixture.put(`served/gitlab-runner-linux-${arch}`, `${binary} ${arch}`);
   };
 
   it.each(processors)("gitlab-runner for $arch: takes what is signed, unreadable", ({ machine, arch }) => {
     serveRunner("runner");
     const run = download("GITLAB_RUNNER_KEY");
-    const { status, out } = kitchen.run(run, machine, { GITLAB_RUNNER_KEY: kitchen.fingerprint });
+    const { status, out } = fixture.run(run, machine, { GITLAB_RUNNER_KEY: fixture.fingerprint });
     expect(status).toBe(0);
     expect(readFileSync(join(out, "out/usr/local/bin/gitlab-runner"), "utf8")).toBe(`runner ${arch}`);
     expect(statSync(join(out, "out/usr/local/bin/gitlab-runner")).mode & 0o777).toBe(0o711);
@@ -50,55 +50,55 @@ describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
 
   it("gitlab-runner: stops at a changed binary, another publisher and another pin", () => {
     const run = download("GITLAB_RUNNER_KEY");
-    const ours = { GITLAB_RUNNER_KEY: kitchen.fingerprint };
+    const ours = { GITLAB_RUNNER_KEY: fixture.fingerprint };
     serveRunner("runner");
-    expect(kitchen.run(run, "x86_64", {}).status).not.toBe(0);
+    expect(fixture.run(run, "x86_64", {}).status).not.toBe(0);
     const pin = { ...ours, GITLAB_RUNNER_SHA256_AMD64: sha256("another") };
-    expect(kitchen.run(run, "x86_64", pin).status).not.toBe(0);
+    expect(fixture.run(run, "x86_64", pin).status).not.toBe(0);
     serveRunner("changed");
-    expect(kitchen.run(run, "x86_64", ours).status).not.toBe(0);
+    expect(fixture.run(run, "x86_64", ours).status).not.toBe(0);
   });
 
   it.each(processors)("git-lfs for $arch: takes what is signed", ({ machine, arch }) => {
     const version = argument(dockerfile, "GIT_LFS_VERSION");
     const name = `git-lfs-linux-${arch}-v${version}.tar.gz`;
-    kitchen.put(`tar/git-lfs-${version}/git-lfs`, `lfs ${arch}`);
-    kitchen.make("served");
+    fixture.put(`tar/git-lfs-${version}/git-lfs`, `lfs ${arch}`);
+    fixture.make("served");
     spawnSync("tar", [
       "-czf",
-      join(kitchen.folder, "served", name),
+      join(fixture.folder, "served", name),
       "-C",
-      join(kitchen.folder, "tar"),
+      join(fixture.folder, "tar"),
       `git-lfs-${version}`,
     ]);
-    const sum = sha256(readFileSync(join(kitchen.folder, "served", name)));
-    kitchen.put("served/sha256sums.asc", kitchen.gpg(["--clear-sign"], `${sum}  ${name}\n`));
+    const sum = sha256(readFileSync(join(fixture.folder, "served", name)));
+    fixture.put("served/sha256sums.asc", fixture.gpg(["--clear-sign"], `${sum}  ${name}\n`));
     const run = download("GIT_LFS_KEYS");
-    const values = { GIT_LFS_KEYS: `${"0".repeat(40)}|${kitchen.fingerprint}` };
-    const { status, out } = kitchen.run(run, machine, values);
+    const values = { GIT_LFS_KEYS: `${"0".repeat(40)}|${fixture.fingerprint}` };
+    const { status, out } = fixture.run(run, machine, values);
     expect(status).toBe(0);
     expect(readFileSync(join(out, "out/usr/local/bin/git-lfs"), "utf8")).toBe(`lfs ${arch}`);
-    expect(kitchen.run(run, machine, {}).status).not.toBe(0);
+    expect(fixture.run(run, machine, {}).status).not.toBe(0);
   });
 
   const hasZip = spawnSync("zip", ["--version"]).status === 0 && spawnSync("unzip", ["-v"]).status === 0;
   const withZip = hasZip ? it.each(processors) : it.skip.each(processors);
   withZip("the AWS CLI for $machine: takes what is signed", ({ machine }) => {
     const name = `awscli-exe-linux-${machine}-${argument(dockerfile, "AWS_CLI_VERSION")}.zip`;
-    kitchen.put("zip/aws/install", '#!/bin/sh\nmkdir -p "$2/v2/1/dist/awscli/examples"\n', 0o755);
-    kitchen.make("served");
-    spawnSync("zip", ["-qr", join(kitchen.folder, "served", name), "aws"], {
-      cwd: join(kitchen.folder, "zip"),
+    fixture.put("zip/aws/install", '#!/bin/sh\nmkdir -p "$2/v2/1/dist/awscli/examples"\n', 0o755);
+    fixture.make("served");
+    spawnSync("zip", ["-qr", join(fixture.folder, "served", name), "aws"], {
+      cwd: join(fixture.folder, "zip"),
     });
-    const zip = readFileSync(join(kitchen.folder, "served", name));
-    kitchen.put(`served/${name}.sig`, kitchen.gpg(["--detach-sign"], zip));
+    const zip = readFileSync(join(fixture.folder, "served", name));
+    fixture.put(`served/${name}.sig`, fixture.gpg(["--detach-sign"], zip));
     const run = download("AWS_CLI_KEY");
-    const ours = { AWS_CLI_KEY: kitchen.fingerprint };
-    const { status, out } = kitchen.run(run, machine, ours);
+    const ours = { AWS_CLI_KEY: fixture.fingerprint };
+    const { status, out } = fixture.run(run, machine, ours);
     expect(status).toBe(0);
     expect(readdirSync(join(out, "aws-cli/v2/1/dist/awscli"))).toEqual([]);
-    expect(kitchen.run(run, machine, {}).status).not.toBe(0);
+    expect(fixture.run(run, machine, {}).status).not.toBe(0);
     const pin = { ...ours, AWS_CLI_SHA256_X86_64: "0".repeat(64), AWS_CLI_SHA256_AARCH64: "0".repeat(64) };
-    expect(kitchen.run(run, machine, pin).status).not.toBe(0);
+    expect(fixture.run(run, machine, pin).status).not.toBe(0);
   });
 });

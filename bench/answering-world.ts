@@ -59,12 +59,12 @@ const answer = (request: IncomingMessage, body: string, url: string) => {
   return { status, type: "application/json", text: value === undefined ? "" : JSON.stringify(value) };
 };
 
-export interface World {
+export interface SimulatedWorld {
   readonly url: string;
   close(): void;
 }
 
-export const answeringWorld = async (): Promise<World> => {
+export const answeringWorld = async (): Promise<SimulatedWorld> => {
   const server: Server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;

@@ -1,7 +1,7 @@
 /**
- * 200 hooks at once on the laptop: all accepted, all 200 runners started.
+ * 200 webhooks at once on the laptop: all accepted, all 200 runners started.
  *
- *   npx tsx bench/burst.ts [hooks]
+ *   npx tsx bench/burst.ts [webhooks]
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobHookPayload } from "../local/gitlab";
@@ -12,7 +12,7 @@ import { memoryText, watchMemory } from "./memory";
 import { spread } from "./percentile";
 
 const PROJECT = 3;
-const PATIENCE_MS = 600_000;
+const TIMEOUT_MS = 600_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -23,7 +23,7 @@ const launches = async (laptop: Laptop): Promise<readonly number[]> => {
   return runners.flatMap(({ times }) => times.LAUNCHED ?? times.BUSY ?? []);
 };
 
-/** Posts the pending hook of every job in the same moment. @returns each job's milliseconds until the answer */
+/** Posts the pending webhook of every job in the same moment. @returns each job's milliseconds until the answer */
 const postAll = (
   laptop: Laptop,
   ids: readonly number[],
@@ -40,20 +40,20 @@ const postAll = (
     }),
   );
 
-const main = async (hooks: number): Promise<boolean> => {
-  const cap = String(hooks + 10);
+const main = async (webhooks: number): Promise<boolean> => {
+  const limit = String(webhooks + 10);
   const laptop = await startLaptop({
     log: say,
-    parameters: { AutoScaler: { MaxRunners: cap, MaxRunnersPerClass: cap } },
+    parameters: { AutoScaler: { MaxRunners: limit, MaxRunnersPerClass: limit } },
   });
   try {
     const standIn = laptop.standIn;
     if (!standIn) throw new Error("The stand-in is needed");
-    // The hooks of these jobs' creation are ours to send; those of their run and end come from GitLab.
+    // The webhooks of these jobs' creation are ours to send; those of their run and end come from GitLab.
     standIn.setFaults({ lose: 1 });
     const jobs = standIn.createPipeline(
       PROJECT,
-      Array.from({ length: hooks }, (_, index) => ({ name: `job ${index}`, script: ["echo done"] })),
+      Array.from({ length: webhooks }, (_, index) => ({ name: `job ${index}`, script: ["echo done"] })),
     );
     standIn.setFaults({});
     const memory = watchMemory(laptop);
@@ -63,27 +63,32 @@ const main = async (hooks: number): Promise<boolean> => {
       jobs.map(({ id }) => id),
     );
     const accepted = answers.filter(({ status }) => status === 200).length;
-    say(`${hooks} hooks at once`);
-    say(`  accepted        ${accepted} of ${hooks}, ${spread(answers.map(({ ms }) => ms))}`);
+    say(`${webhooks} webhooks at once`);
+    say(`  accepted        ${accepted} of ${webhooks}, ${spread(answers.map(({ ms }) => ms))}`);
     let launched = await launches(laptop);
-    for (; launched.length < hooks && Date.now() - since < PATIENCE_MS; await sleep(500))
+    for (; launched.length < webhooks && Date.now() - since < TIMEOUT_MS; await sleep(500))
       launched = await launches(laptop);
     const lastLaunch = Math.max(...launched) - since;
     const waits = launched.map((at) => at - since);
     say(
-      `  hook to launch  ${launched.length} runners for ${hooks} jobs, ${spread(waits)}, last ${(lastLaunch / 1_000).toFixed(1)} s`,
+      `  webhook to launch  ${launched.length} runners for ${webhooks} jobs, ${spread(waits)}, last ${(lastLaunch / 1_000).toFixed(1)} s`,
     );
     const ended = (): boolean => standIn.jobs().every(({ status }) => ["success", "failed"].includes(status));
     let left = (await laptop.status()).remaining;
-    for (; !(ended() && hasNothingRemaining(left)) && Date.now() - since < PATIENCE_MS; await sleep(1_000)) {
+    for (; !(ended() && hasNothingRemaining(left)) && Date.now() - since < TIMEOUT_MS; await sleep(1_000)) {
       left = (await laptop.status()).remaining;
     }
     const succeeded = standIn.jobs().filter(({ status }) => status === "success").length;
     say(
-      `  jobs succeeded  ${succeeded} of ${hooks}, all gone: ${hasNothingRemaining(left)}, after ${((Date.now() - since) / 1_000).toFixed(0)} s`,
+      `  jobs succeeded  ${succeeded} of ${webhooks}, all gone: ${hasNothingRemaining(left)}, after ${((Date.now() - since) / 1_000).toFixed(0)} s`,
     );
     say(`  memory at most  ${memoryText(memory.peak())}`);
-    return accepted === hooks && launched.length >= hooks && succeeded === hooks && hasNothingRemaining(left);
+    return (
+      accepted === webhooks &&
+      launched.length >= webhooks &&
+      succeeded === webhooks &&
+      hasNothingRemaining(left)
+    );
   } finally {
     await laptop.close();
   }

@@ -31,7 +31,7 @@ const order = (type: "EC2" | "LAMBDA") => ({
   verified: true,
 });
 
-const hook = (status: string) => ({
+const webhook = (status: string) => ({
   object_kind: "build",
   build_id: 12,
   build_name: "build",
@@ -42,7 +42,7 @@ const hook = (status: string) => ({
 
 const end = {
   runnerId: 9001,
-  carrier: "EC2",
+  provider: "EC2",
   classKey: "EC2#default",
   reason: "success",
   jobId: 12,
@@ -51,16 +51,16 @@ const end = {
 
 export const INPUTS: Readonly<Record<string, unknown>> = {
   "authorize-webhook": { version: "2.0", headers: { "x-gitlab-token": "bench" } },
-  "look-up-runner": hook("pending"),
+  "look-up-runner": webhook("pending"),
   "start-lambda-runner": order("LAMBDA"),
   "start-ec2-runner": order("EC2"),
-  "record-pick-up": hook("running"),
-  "find-runner": hook("success"),
+  "record-pick-up": webhook("running"),
+  "find-runner": webhook("success"),
   "unregister-runner": end,
   "terminate-instance": end,
   "start-next-job": { classKey: "EC2#default" },
-  "record-failure": { event: hook("pending"), error: { Error: "States.Timeout", Cause: "" } },
-  sweep: {},
+  "record-failure": { event: webhook("pending"), error: { Error: "States.Timeout", Cause: "" } },
+  reconciler: {},
   "lambda-shell-runner": { bootstrapKey: "none", runnerId: 9001 },
 };
 

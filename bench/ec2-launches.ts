@@ -5,18 +5,18 @@
  *
  *   npx tsx bench/ec2-launches.ts [jobs] [launches at once, e.g. 1000,500,120,20,5]
  */
-import { World } from "../tests/simulation/world/world";
+import { SimulatedWorld } from "../tests/simulation/world/world";
 import { percentile } from "./percentile";
 
 const REFILL_PER_SECOND = 2;
-const MOST_CALLS_PER_LAUNCH = 1.3;
+const MAX_CALLS_PER_LAUNCH = 1.3;
 const MINUTE = 60;
 /**
- * Later than the bucket allows, at most: a tenth, and one sweep for 95 of 100 launches. The last ones are of jobs
- * whose runners GitLab gave to others when nobody was left in line to let them go: some sweeps.
+ * Later than the bucket allows, at most: a tenth, and one pass for 95 of 100 launches. The last ones are of jobs
+ * whose runners GitLab gave to others when nobody was left in the queue to let them go: some passes.
  */
 const LATER = 1.1;
-const MOST_LATER_SECONDS = MINUTE;
+const MAX_LATER_SECONDS = MINUTE;
 const LAST_LATER_SECONDS = 4 * MINUTE;
 /** GitLab allows 1,000 runners for each project. */
 const JOBS_A_PROJECT = 500;
@@ -37,9 +37,9 @@ const missedBars = (bars: Readonly<Record<string, boolean>>): string[] =>
 
 const run = async (bucket: number): Promise<Run> => {
   const since = performance.now();
-  const world = new World({
+  const world = new SimulatedWorld({
     seed: 1,
-    stack: { stackCap: 2 * jobs, classCap: 2 * jobs },
+    stack: { totalLimit: 2 * jobs, classLimit: 2 * jobs },
     ec2: { bucket, refillPerSecond: REFILL_PER_SECOND },
   });
   const all = Array.from({ length: jobs }, (_, index) =>
@@ -52,7 +52,7 @@ const run = async (bucket: number): Promise<Run> => {
   const calls = world.ec2.launchCalls / launchedAt.length;
   const last = Math.max(...launchedAt);
   const p95 = percentile(launchedAt, 95) ?? Number.POSITIVE_INFINITY;
-  const mostWithin = 0.95 * bound * LATER + MOST_LATER_SECONDS;
+  const mostWithin = 0.95 * bound * LATER + MAX_LATER_SECONDS;
   const lastWithin = bound * LATER + LAST_LATER_SECONDS;
   const twice = [...world.ec2.launchesFor.values()].filter((count) => count > 1).length;
   const ended = all.filter(({ status }) => status === "success").length;
@@ -73,7 +73,7 @@ const run = async (bucket: number): Promise<Run> => {
       ...missedBars({
         "all jobs run": ended === jobs,
         "none launched twice": twice === 0,
-        [`at most ${MOST_CALLS_PER_LAUNCH} calls for a launch`]: calls <= MOST_CALLS_PER_LAUNCH,
+        [`at most ${MAX_CALLS_PER_LAUNCH} calls for a launch`]: calls <= MAX_CALLS_PER_LAUNCH,
         [`95 of 100 launches within ${seconds(mostWithin)} s`]: p95 <= mostWithin,
         [`the last launch within ${seconds(lastWithin)} s`]: last <= lastWithin,
       }),

@@ -7,22 +7,22 @@ import { type CheapOutcome, cheapRunner } from "./cheap-runner";
 
 const PROJECT = 9;
 const WARM_UPS = 20;
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
-/** A load: so many jobs over so many seconds; hooks are lost, doubled and shuffled on their way. */
+/** A load: so many jobs over so many seconds; webhooks are lost, doubled and shuffled on their way. */
 export interface LoadPlan {
   readonly jobs: number;
   readonly seconds: number;
   /** Jobs of a pipeline, created in one moment. */
   readonly perPipeline: number;
-  /** A hook is late by up to this, so that the order is shuffled within half of it either way. */
+  /** A webhook is late by up to this, so that the order is shuffled within half of it either way. */
   readonly shuffleMs: number;
   readonly lose: number;
   readonly repeat: number;
 }
 
 export interface LoadResult {
-  readonly hooks: {
+  readonly webhooks: {
     readonly due: number;
     readonly sent: number;
     readonly accepted: number;
@@ -38,7 +38,7 @@ export interface LoadResult {
   /** Jobs that needed another attempt. */
   readonly furtherAttempts: number;
   readonly isAllGone: boolean;
-  /** From the last hook to the moment when all was gone. */
+  /** From the last webhook to the moment when all was gone. */
   readonly drainMs: number;
 }
 
@@ -60,7 +60,7 @@ const create = async (standIn: StandIn, plan: LoadPlan): Promise<number[]> => {
 const statusesOf = (standIn: StandIn, ids: ReadonlySet<number>): string[] =>
   standIn.jobs().flatMap(({ id, status }) => (ids.has(id) ? [status] : []));
 
-/** Waits until every job has ended and nothing is left, and notes when the last hook was sent. */
+/** Waits until every job has ended and nothing is left, and notes when the last webhook was sent. */
 const drain = async (
   laptop: Laptop,
   standIn: StandIn,
@@ -68,7 +68,7 @@ const drain = async (
 ): Promise<{ drainMs: number; isAllGone: boolean }> => {
   let sent = standIn.counts().webhooks.sent;
   let lastHookAt = Date.now();
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(500)) {
+  for (const until = Date.now() + TIMEOUT_MS; Date.now() < until; await sleep(500)) {
     if (standIn.counts().webhooks.sent !== sent)
       [sent, lastHookAt] = [standIn.counts().webhooks.sent, Date.now()];
     if (!statusesOf(standIn, ids).every((status) => status === "success")) continue;
@@ -78,7 +78,7 @@ const drain = async (
   return { drainMs: Date.now() - lastHookAt, isAllGone: false };
 };
 
-/** Hooks that are on their way still, doubled ones of ended jobs, say. */
+/** Webhooks that are on their way still, doubled ones of ended jobs, say. */
 const answered = async (standIn: StandIn): Promise<void> => {
   const isAnswered = (): boolean => {
     const { sent, accepted, failed } = standIn.counts().webhooks;
@@ -116,7 +116,7 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
   const since = (name: "due" | "sent" | "accepted" | "lost" | "repeated"): number =>
     after[name] - before[name];
   return {
-    hooks: {
+    webhooks: {
       due: since("due"),
       sent: since("sent"),
       accepted: since("accepted"),

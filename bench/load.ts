@@ -13,9 +13,9 @@ import { percentile, spread } from "./percentile";
 const MAX_ACCEPT_MS = 1_000;
 const MAX_DRAIN_MS = 30_000;
 const FAULTS = { lose: 0.02, repeat: 0.1 };
-/** Four hooks a job: created, pending, running and its end. */
+/** Four webhooks a job: created, pending, running and its end. */
 const L1: LoadPlan = { jobs: 250, seconds: 60, perPipeline: 5, shuffleMs: 10_000, ...FAULTS };
-/** One big pipeline: 250 jobs, whose created and pending hooks come within two seconds. */
+/** One big pipeline: 250 jobs, whose created and pending webhooks come within two seconds. */
 const L2: LoadPlan = { jobs: 250, seconds: 2, perPipeline: 250, shuffleMs: 2_000, ...FAULTS };
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -28,16 +28,18 @@ const holds = (plan: LoadPlan, result: LoadResult): boolean =>
   result.drainMs <= MAX_DRAIN_MS &&
   (percentile(result.acceptMs, 95) ?? 0) < MAX_ACCEPT_MS;
 
-const report = (title: string, { hooks, ...result }: LoadResult, plan: LoadPlan): void => {
+const report = (title: string, { webhooks, ...result }: LoadResult, plan: LoadPlan): void => {
   say(title);
   say(
-    `  hooks           ${hooks.due} due, ${hooks.lost} lost, ${hooks.repeated} twice; ${hooks.accepted} of ${hooks.sent} sent were accepted`,
+    `  webhooks           ${webhooks.due} due, ${webhooks.lost} lost, ${webhooks.repeated} twice; ${webhooks.accepted} of ${webhooks.sent} sent were accepted`,
   );
   say(`  acknowledgement ${spread(result.acceptMs)}`);
   say(
     `  jobs            ${result.succeeded} of ${plan.jobs} succeeded, ${result.notEnded} lost, ${result.doubleStarts} double starts, ${result.furtherAttempts} further attempts`,
   );
-  say(`  all gone        ${result.isAllGone}, ${(result.drainMs / 1_000).toFixed(1)} s after the last hook`);
+  say(
+    `  all gone        ${result.isAllGone}, ${(result.drainMs / 1_000).toFixed(1)} s after the last webhook`,
+  );
 };
 
 const one = async (laptop: Laptop, title: string, plan: LoadPlan): Promise<boolean> => {
@@ -54,8 +56,8 @@ const main = async (): Promise<boolean> => {
     parameters: { AutoScaler: { MaxRunners: "500", MaxRunnersPerClass: "500" } },
   });
   try {
-    const first = await one(laptop, "L-1: 1,000 hooks in 60 s", L1);
-    const second = await one(laptop, "L-2: 500 hooks in 2 s", L2);
+    const first = await one(laptop, "L-1: 1,000 webhooks in 60 s", L1);
+    const second = await one(laptop, "L-2: 500 webhooks in 2 s", L2);
     return first && second;
   } finally {
     await laptop.close();

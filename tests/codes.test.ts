@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PASS_PARTS } from "../Core/ledger/pass-parts";
-import { FAILURE_WORDS, LAUNCH_HOLD_WORDS, RUNNER_END_WORDS, WAITING_WORDS } from "../Core/reason-words";
+import {
+  FAILURE_WORDS,
+  LAUNCH_HOLD_WORDS,
+  RUNNER_END_WORDS,
+  WAITING_WORDS,
+} from "../Core/model/reason-words";
 import {
   ATTEMPT_FAILURE_CODES,
   END_SKIP_CODES,
@@ -12,7 +17,7 @@ import {
   START_SKIP_CODES,
   STOP_CODES,
   WAITING_FOR_CODES,
-} from "../Core/reasons";
+} from "../Core/model/reasons";
 
 /**
  * Rules decide by codes. What people read, and what AWS and GitLab say in their own words, decides nothing, and no

@@ -7,7 +7,7 @@ const LONGEST = [
   "tests/end-to-end/start.test.ts",
   "tests/simulation/scale.test.ts",
   "tests/simulation/kill-points.test.ts",
-  "tests/simulation/lives.test.ts",
+  "tests/simulation/random-jobs.test.ts",
 ];
 
 const rank = ({ path }) => {

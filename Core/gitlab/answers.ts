@@ -1,5 +1,6 @@
+import { defined } from "../defined";
 import { TransientError } from "../errors";
-import type { Time } from "../ledger";
+import type { Time } from "../model/ledger";
 
 /**
  * GitLab's answers, read field by field. What is not of the documented shape is an answer cut short or another
@@ -90,9 +91,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(runnerId === undefined ? {} : { runnerId }),
+    ...defined({ startedAt, finishedAt, runnerId }),
   };
 };
 

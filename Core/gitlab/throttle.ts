@@ -1,5 +1,5 @@
 import { ThrottledError } from "../errors";
-import type { Time } from "../ledger";
+import type { Time } from "../model/ledger";
 import type { HttpAnswer, HttpRequest } from "./http-exchange";
 
 /** The period of GitLab's rate limits, for an answer that names no time. */

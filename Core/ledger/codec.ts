@@ -14,8 +14,13 @@ import {
   RUNNER_STATES,
   type Runner,
   type StartedRunner,
-} from "../ledger";
-import { ATTEMPT_FAILURE_CODES, LAUNCH_HOLD_CODES, RUNNER_END_CODES, WAITING_FOR_CODES } from "../reasons";
+} from "../model/ledger";
+import {
+  ATTEMPT_FAILURE_CODES,
+  LAUNCH_HOLD_CODES,
+  RUNNER_END_CODES,
+  WAITING_FOR_CODES,
+} from "../model/reasons";
 import { itemKey, openKey } from "./keys";
 
 type Item = Record<string, AttributeValue>;
@@ -72,7 +77,7 @@ const order = fields({
   verified: flag,
 });
 const lease = optional(fields({ kind: oneOf(LEASE_KINDS), holder: text, until: number }));
-const place = optional(fields({ stackShard: number, classShard: number }));
+const slot = optional(fields({ stackShard: number, classShard: number }));
 
 const mark = fields({ jobId: number, attempt: number });
 
@@ -81,7 +86,7 @@ const SHARED = {
   attempt: number,
   version: number,
   lease,
-  place,
+  slot,
   resourceId: optional(text),
   market: optional(text),
   pricePerHour: optional(number),
@@ -94,11 +99,11 @@ const ATTEMPT = {
   ...SHARED,
   kind: oneOf(["attempt"]),
   isLast: optional(flag),
-  robbed: optional(number),
+  reassigned: optional(number),
   waitingFor: optional(oneOf(WAITING_FOR_CODES)),
   notBefore: optional(number),
   throttledSince: optional(number),
-  wokenAt: optional(number),
+  dispatchedAt: optional(number),
   runnerId: optional(number),
   ranOnRunnerId: optional(number),
   cost: optional(number),
@@ -145,7 +150,7 @@ const STARTED_RUNNER: Readonly<Record<keyof StartedRunner, Check>> = {
   adopted: absent,
   order,
   classKey: text,
-  carrier: text,
+  provider: text,
   nonce: text,
   launchRound: number,
 };
@@ -155,7 +160,7 @@ const ORPHAN_RECORD: Readonly<Record<keyof OrphanRecord, Check>> = {
   adopted: flag,
   order: absent,
   classKey: absent,
-  carrier: absent,
+  provider: absent,
   nonce: absent,
   launchRound: absent,
 };

@@ -1,17 +1,17 @@
 import {
   type Attempt,
-  isInLine,
   isOrdered,
+  isQueued,
   type LedgerItem,
   type OrphanInstance,
   type Runner,
-} from "../ledger";
+} from "../model/ledger";
 
 /** Item keys of the ledger table and of its two sparse indexes, `open` and `resource`. */
 export const OPEN_INDEX = "open";
 export const RESOURCE_INDEX = "resource";
 
-/** Counters of taken places: index is the shard, value how many are taken. `STACK` counts all classes. */
+/** Counters of taken slots: index is the shard, value how many are taken. `STACK` counts all classes. */
 export const STACK = "stack";
 export const SHARDS = 16;
 
@@ -30,13 +30,13 @@ export const attemptKey = (jobId: number, attempt: number): Key => ({
   sk: `attempt#${padded(attempt, 2)}`,
 });
 export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
-export const noteKey = (name: string): Key => ({ pk: `note#${name}`, sk: "note" });
-export const placesPk = (scope: string): string => `places#${scope}`;
+export const recordKey = (name: string): Key => ({ pk: `state#${name}`, sk: "stateRecord" });
+export const slotsPk = (scope: string): string => `slots#${scope}`;
 export const placeKey = (scope: string, shard: number): Key => ({
-  pk: placesPk(scope),
+  pk: slotsPk(scope),
   sk: `shard#${padded(shard, 2)}`,
 });
-export const momentsKey = (row: string): Key => ({ pk: `moments#${row}`, sk: "moments" });
+export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`, sk: "moments" });
 export const orphanKey = (instanceId: string): Key => ({ pk: `orphan#${instanceId}`, sk: "orphan" });
 export const itemKey = (item: LedgerItem): Key => {
   if (item.kind === "orphan") return orphanKey(item.resourceId);
@@ -55,7 +55,7 @@ export interface OpenKey {
 
 const openAttemptKey = (item: Attempt): OpenKey | undefined => {
   const ofJob = `${padded(item.jobId, DIGITS)}#${item.attempt}`;
-  if (isInLine(item) && isOrdered(item)) {
+  if (isQueued(item) && isOrdered(item)) {
     return {
       openPk: waitingPk(item.classKey),
       openSk: `${padded(item.order.queuedAt, QUEUED_AT_DIGITS)}#${ofJob}`,

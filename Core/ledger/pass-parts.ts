@@ -1,4 +1,4 @@
-import type { Time } from "../ledger";
+import type { Time } from "../model/ledger";
 
 /** What one pass consists of. Each part fails alone; log, metric and `doctor` name it by its code (I-24). */
 export const PASS_PARTS = [

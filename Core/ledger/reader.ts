@@ -1,7 +1,6 @@
-import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../ledger";
 import { log } from "../log";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../model/ledger";
 import type { Page } from "../page";
-import { type Item, partition, type TableReads } from "../table-reads";
 import {
   decodeAttempt,
   decodeFields,
@@ -11,21 +10,22 @@ import {
   encode,
 } from "./codec";
 import {
-  noteKey,
   OPEN_ATTEMPTS,
   OPEN_INDEX,
   OPEN_ORPHANS,
   OPEN_RUNNERS,
   orphanKey,
-  placesPk,
   RESOURCE_INDEX,
+  recordKey,
   runnerKey,
   SHARDS,
+  slotsPk,
   waitingPk,
 } from "./keys";
+import { type Item, partition, type TableReads } from "./table-reads";
 
-/** A small versioned record of ours beside the items: the sweep's lease and cursor, EC2's pace, known classes. */
-export interface Note {
+/** A small versioned record of ours beside the items: the reconciler's lease and cursor, EC2's launch rate, known classes. */
+export interface StateRecord {
   readonly name: string;
   readonly version: number;
   readonly value: unknown;
@@ -42,11 +42,11 @@ export interface LedgerReader {
   /** The runner, or else the orphan, of an instance: through an index, then read consistently. */
   byResource(resourceId: string): Promise<Runner | OrphanInstance | undefined>;
   /** Consistent; `SHARDS` numbers. */
-  places(scope: string): Promise<readonly number[]>;
-  note(name: string): Promise<Note | undefined>;
-  /** Attempts in a class's line (see `isInLine`), oldest `queuedAt` first. May lag behind by a moment. */
+  slots(scope: string): Promise<readonly number[]>;
+  stateRecord(name: string): Promise<StateRecord | undefined>;
+  /** Attempts in a class's queue (see `isQueued`), oldest `queuedAt` first. May lag behind by a moment. */
   waiting(classKey: string, limit: number): Promise<readonly OrderedAttempt[]>;
-  /** Attempts that are neither in line, ENDED nor FAILED. May lag, as the next two. */
+  /** Attempts that are neither in the queue, ENDED nor FAILED. May lag, as the next two. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
   /** Runners not GONE, or with a record to delete. */
   openRunners(cursor?: string): Promise<Page<Runner>>;
@@ -70,7 +70,7 @@ const readable = <Read>(items: readonly Item[], decode: (item: Item) => Read): R
     }
   });
 
-const note = (name: string, item: Item | undefined): Note | undefined => {
+const stateRecord = (name: string, item: Item | undefined): StateRecord | undefined => {
   if (item === undefined) return undefined;
   const { version, value } = decodeFields(item);
   return { name, version: Number(version), value };
@@ -142,8 +142,8 @@ export const readerOf = (table: TableReads): LedgerReader => {
       if (found !== undefined) return runner(found.runnerId);
       return items.some(({ kind }) => kind?.S === "orphan") ? orphan(resourceId) : undefined;
     },
-    places: async (scope) => counts(await partition(table, placesPk(scope))),
-    note: async (name) => note(name, await get(noteKey(name))),
+    slots: async (scope) => counts(await partition(table, slotsPk(scope))),
+    stateRecord: async (name) => stateRecord(name, await get(recordKey(name))),
     waiting: async (classKey, limit) => {
       const items: OrderedAttempt[] = [];
       let cursor: string | undefined;

@@ -1,23 +1,23 @@
 import { fieldsOf } from "../input";
-import { LEASE_KINDS, type Lease, type Time } from "../ledger";
-import { codeOf } from "../reasons";
+import { LEASE_KINDS, type Lease, type Time } from "../model/ledger";
+import { codeOf } from "../model/reasons";
 import type { FailingParts } from "./pass-parts";
-import type { Note } from "./reader";
+import type { StateRecord } from "./reader";
 import type { Refusals } from "./refusals";
 
-export const SWEEP_NOTE = "sweep";
+export const RECONCILER_RECORD = "reconciler";
 
-/** What one sweep leaves to the next. */
-export interface SweepState {
+/** What one pass leaves to the next. */
+export interface ReconcilerState {
   readonly lease?: Lease;
   /** Project id → when it was last known to have jobs of ours, or to be one of the token's. */
   readonly projects: Readonly<Record<string, Time>>;
   readonly projectsReadAt: Time;
-  /** The project to ask first: a sweep asks 100 times at most, so they take turns. */
+  /** The project to ask first: a pass asks 100 times at most, so they take turns. */
   readonly nextProject: number;
   /** Where the list of runner records goes on; absent: from its begin. */
   readonly recordsCursor?: string;
-  /** What the last sweep saw for the first time: a second look needs no clock (I-33). */
+  /** What the last pass saw for the first time: a second look needs no clock (I-33). */
   readonly seen: readonly string[];
   /** Records and instances that the ledger does not know → when they were first seen. */
   readonly unknown: Readonly<Record<string, Time>>;
@@ -29,7 +29,7 @@ export interface SweepState {
   readonly doneAt: Time;
 }
 
-export const EMPTY: SweepState = {
+export const EMPTY: ReconcilerState = {
   projects: {},
   projectsReadAt: 0,
   nextProject: 0,
@@ -72,12 +72,12 @@ const isFailing = (value: unknown): value is FailingParts =>
 
 const isNumberIn = (entry: object, name: string): boolean => typeof Reflect.get(entry, name) === "number";
 
-/** Reads the note back; a field that cannot be read begins anew. */
-export const parseSweepState = (note: Note | undefined): SweepState => {
-  if (note === undefined) return EMPTY;
+/** Reads the state record back; a field that cannot be read begins anew. */
+export const parseReconcilerState = (stateRecord: StateRecord | undefined): ReconcilerState => {
+  if (stateRecord === undefined) return EMPTY;
   const { lease, projects, projectsReadAt, nextProject, recordsCursor, seen, unknown, ...more } = fieldsOf(
-    note.value,
-    "The sweep's note",
+    stateRecord.value,
+    "The reconciler's note",
   );
   return {
     ...(isLease(lease) ? { lease } : {}),

@@ -1,4 +1,4 @@
-import type { Time } from "../ledger";
+import type { Time } from "../model/ledger";
 
 /** 403: CI/CD is switched off in the project. 404: it is gone, or the token's user is no member. */
 export const REFUSED_STATUSES = [403, 404] as const;

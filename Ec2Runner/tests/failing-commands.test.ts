@@ -43,7 +43,7 @@ describe("I-23 F-48: when a command fails", () => {
     table.put(storedRow());
     const machine = await startMachine({
       dynamoDb: table.endpoint,
-      patienceSeconds: 1,
+      timeoutSeconds: 1,
       commands: { [command]: "exit 1" },
     });
     const isOff = await machine.untilOff(60);

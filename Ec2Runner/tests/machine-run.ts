@@ -51,7 +51,7 @@ export const storedRow = (change: StoredRow = {}): StoredRow => ({
   url: { S: "https://gitlab.example.com" },
   token: { S: TOKEN },
   runnerId: { N: "9001" },
-  carrier: { S: "EC2" },
+  provider: { S: "EC2" },
   lifetimeSeconds: { N: "600" },
   waitTimeoutSeconds: { N: "30" },
   privileged: { BOOL: false },
@@ -80,7 +80,7 @@ export interface MachineOptions {
   readonly instance?: Partial<SimulatorInstance>;
   /** How many requests to the metadata service break first. */
   readonly flakyRequests?: number;
-  readonly patienceSeconds?: number;
+  readonly timeoutSeconds?: number;
   readonly maximumLifetimeSeconds?: number;
 }
 
@@ -164,7 +164,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     PATH: path,
     HOME: folder,
     GLR_ROOT: root,
-    GLR_PATIENCE_SECONDS: String(options.patienceSeconds ?? 2),
+    GLR_TIMEOUT_SECONDS: String(options.timeoutSeconds ?? 2),
     AWS_ENDPOINT_URL: options.dynamoDb,
     AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.endpoint,
   };

@@ -198,7 +198,7 @@ echo finished >"$GLR_TEST/finished"`;
 
   it.concurrent("F-47 P-22: waits for a row that is written late, and outlives a metadata service that fails at first", () =>
     inRoom(async (room) => {
-      const machine = await room.start(undefined, { flakyRequests: 4, patienceSeconds: 10 });
+      const machine = await room.start(undefined, { flakyRequests: 4, timeoutSeconds: 10 });
       setTimeout(() => room.table.put(storedRow()), 1_500);
       expect(await machine.untilOff(40)).toBe(true);
       expect(machine.wrote("config")).toContain(TOKEN);
@@ -209,7 +209,7 @@ echo finished >"$GLR_TEST/finished"`;
     ["its row has expired", storedRow({ ttl: { N: "1000" } })],
   ])("F-47: asks for a while and then powers off when %s", (_why, row) =>
     inRoom(async (room) => {
-      const machine = await room.start(row, { patienceSeconds: 2 });
+      const machine = await room.start(row, { timeoutSeconds: 2 });
       expect(await machine.untilOff(20)).toBe(true);
       expect(room.table.requests.length).toBeGreaterThan(1);
       expect(machine.console()).toContain("no bootstrap row");
@@ -217,7 +217,7 @@ echo finished >"$GLR_TEST/finished"`;
     }),
   );
 
-  it.concurrent("leaves a runner that gets no job: SIGQUIT first, SIGTERM when the patience is over", () =>
+  it.concurrent("leaves a runner that gets no job: SIGQUIT first, SIGTERM when the timeout is over", () =>
     inRoom(async (room) => {
       const row = storedRow({ waitTimeoutSeconds: { N: "1" } });
       const machine = await room.start(row, { commands: { "gitlab-runner": IDLE_RUNNER } });
@@ -235,7 +235,7 @@ echo '{"job":7,"msg":"Checking for jobs... received"}' >&2
 for _ in {1..40}; do sleep 0.1; done
 echo finished >"$GLR_TEST/finished"`;
       const row = storedRow({ waitTimeoutSeconds: { N: "1" } });
-      const machine = await room.start(row, { commands: { "gitlab-runner": runner }, patienceSeconds: 2 });
+      const machine = await room.start(row, { commands: { "gitlab-runner": runner }, timeoutSeconds: 2 });
       expect(await machine.untilOff(25)).toBe(true);
       expect(machine.wrote("signals")).toBe("QUIT\n");
       expect(machine.wrote("finished")).toBe("finished\n");
@@ -262,7 +262,7 @@ trap 'echo TERM >>"$GLR_TEST/signals"; exit 0' TERM
 echo '{"job":7,"msg":"Checking for jobs... received"}' >&2
 while :; do sleep 0.1; done`;
       const row = storedRow({ lifetimeSeconds: { N: "6" } });
-      const machine = await room.start(row, { commands: { "gitlab-runner": runner }, patienceSeconds: 3 });
+      const machine = await room.start(row, { commands: { "gitlab-runner": runner }, timeoutSeconds: 3 });
       expect(await machine.untilOff(20)).toBe(true);
       expect(machine.wrote("signals")).toBe("TERM\n");
     }));
@@ -352,7 +352,7 @@ while :; do sleep 0.1; done`;
       inRoom(async (room) => {
         const gitlab = await startGitLabDouble(500);
         const row = storedRow({ url: { S: gitlab.url }, deletesOwnRecord: { BOOL: true } });
-        const machine = await room.start(row, { patienceSeconds: 6 });
+        const machine = await room.start(row, { timeoutSeconds: 6 });
         expect(await machine.untilOff(40)).toBe(true);
         expect(gitlab.seen.length).toBeGreaterThan(1);
         gitlab.close();

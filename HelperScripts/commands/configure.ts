@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../Core/errors";
-import { checkGitLabUrl } from "../../Core/gitlab-url";
+import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { configurationOf, type OperatorConfiguration, type StoredParameter } from "../configuration";
 import { safe } from "../console/console";
 import { agreed, type CommonOptions, type Context, type ExitCode, show, UsageError } from "../context";

@@ -19,7 +19,7 @@ const healthy = (): Healthy => {
   on.setParameter("WebhookSecret", SECRET);
   on.mapping.put({ pk: "job#x", sk: "tags#a", type: "LAMBDA", arn: functionArn("runner") });
   on.ledger.put({
-    pk: "note#sweep",
+    pk: "state#reconciler",
     sk: "note",
     version: 1,
     value: { projects: {}, projectsReadAt: NOW - 60_000 },
@@ -77,7 +77,7 @@ const lastPass =
   (value: object) =>
   ({ on }: Healthy): void =>
     on.ledger.put({
-      pk: "note#sweep",
+      pk: "state#reconciler",
       sk: "note",
       version: 1,
       value: { projects: {}, projectsReadAt: NOW - 60_000, doneAt: NOW - 60_000, ...value },
@@ -103,7 +103,7 @@ describe("doctor", () => {
         "image",
         "quotas",
         "roles",
-        "sweep",
+        "reconciler",
         "DLQ messages",
       ]),
     );
@@ -375,34 +375,34 @@ describe("doctor", () => {
         }),
     ],
     [
-      "a sweep that is silent",
+      "a pass that is silent",
       "problem",
       "silent for 1 h 00 min",
       ({ on }) =>
         on.ledger.put({
-          pk: "note#sweep",
+          pk: "state#reconciler",
           sk: "note",
           version: 1,
           value: { projectsReadAt: NOW - 3_600_000 },
         }),
     ],
     [
-      "a part of the sweep that failed in every pass for ten minutes",
+      "a part of the reconciler that failed in every pass for ten minutes",
       "problem",
       "part membership of the last pass failed (TransientError 500), as of every pass for 10 min",
       lastPass({ failing: { membership: { since: NOW - 600_000, error: "TransientError 500" } } }),
     ],
     [
-      "a part of the sweep that failed just now",
+      "a part of the reconciler that failed just now",
       "warning",
       "part events of the last pass failed (TransientError throttled)",
       lastPass({ failing: { events: { since: NOW - 60_000, error: "TransientError throttled" } } }),
     ],
     [
-      "a part of the sweep that another version knows",
+      "a part of the reconciler that another version knows",
       "warning",
-      "part weather of the last pass failed",
-      lastPass({ failing: { weather: { since: NOW, error: "Error" } } }),
+      "part faultProfile of the last pass failed",
+      lastPass({ failing: { faultProfile: { since: NOW, error: "Error" } } }),
     ],
     [
       "projects that refuse the list of their jobs",
@@ -449,7 +449,7 @@ describe("doctor", () => {
     expect(exitCode).toBe(bad.some((each) => each.level === "problem") ? 1 : 0);
   });
 
-  it("does not take a sweep for silent that cannot read its projects", async () => {
+  it("does not take a pass for silent that cannot read its projects", async () => {
     const subject = healthy();
     lastPass({ projectsReadAt: NOW - 3_600_000 })(subject);
     const { exitCode, findings } = await examine(subject);

@@ -1,4 +1,4 @@
-import { checkGitLabUrl } from "../../Core/gitlab-url";
+import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { configurationOf } from "../configuration";
 import { safe } from "../console/console";
 import { table } from "../console/table";
@@ -11,7 +11,7 @@ import { checkImages } from "../doctor/images";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
 import { checkPass } from "../doctor/pass";
-import { checkDlq, checkStacks, checkSweep } from "../doctor/stacks";
+import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
 import { checkWebhookApi } from "../doctor/webhook-api";
 import { checkWebhooks } from "../doctor/webhooks";
@@ -31,8 +31,8 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["function", checkFunctions],
   ["image", checkImages],
   ["account", checkAccount],
-  ["sweep", checkSweep],
-  ["sweep", checkPass],
+  ["reconciler", checkReconciler],
+  ["reconciler", checkPass],
   ["DLQ messages", checkDlq],
 ];
 

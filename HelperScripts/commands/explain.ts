@@ -1,8 +1,8 @@
 import { STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
-import { mappingRows } from "../../Core/read-mapping";
-import { type RouteDecision, route } from "../../Core/routing";
-import { classKey, type RunnerClass } from "../../Core/runner-class";
+import { classKey, type RunnerClass } from "../../Core/model/runner-class";
+import { mappingRows } from "../../Core/routing/read-mapping";
+import { type RouteDecision, route } from "../../Core/routing/routing";
 import { configurationOf } from "../configuration";
 import { safe } from "../console/console";
 import { table } from "../console/table";
@@ -14,7 +14,7 @@ import {
   lookUpEnvironment,
   output,
   settingsOf,
-  stackCap,
+  totalLimit,
 } from "../deployment";
 import { ledgerReader, sum } from "../ledger/ledger-reader";
 import { ec2Price, functionPrice, type Price } from "../prices/price-of";
@@ -45,14 +45,14 @@ const STATUS_SENTENCES: Readonly<Record<string, string>> = {
 };
 export const KNOWN_STATUSES = ["pending", ...Object.keys(STATUS_SENTENCES)];
 
-const capSentence = async (
+const limitSentence = async (
   ledger: LedgerReader,
   scope: string,
-  cap: number,
+  limit: number,
   whose: string,
 ): Promise<string | undefined> => {
-  const taken = sum(await ledger.places(scope));
-  return taken >= cap ? `a place: ${whose} has ${taken} of ${cap} runners` : undefined;
+  const taken = sum(await ledger.slots(scope));
+  return taken >= limit ? `a place: ${whose} has ${taken} of ${limit} runners` : undefined;
 };
 
 const waitsFor = async (
@@ -64,8 +64,8 @@ const waitsFor = async (
   const key = classKey(runnerClass);
   const [startsAreOn, ofStack, ofClass] = await Promise.all([
     configurationOf(context, deployment).startsAreOn(),
-    capSentence(ledger, STACK, stackCap(deployment), "the stack"),
-    capSentence(ledger, key, runnerClass.maxRunners, `the class ${key}`),
+    limitSentence(ledger, STACK, totalLimit(deployment), "the stack"),
+    limitSentence(ledger, key, runnerClass.maxRunners, `the class ${key}`),
   ]);
   const held = startsAreOn ? undefined : "resume: new starts are paused";
   return [held, ofStack, ofClass].flatMap((each) => each ?? []);
@@ -77,7 +77,7 @@ const priceOf = (context: Context, decided: Routed, region: string): Promise<Pri
   return runnerClass.ec2 ? ec2Price(runnerClass.ec2, region) : { sentence: "unknown" };
 };
 
-const classLines = ({ runnerClass, functionArn, tags }: Routed): readonly (readonly string[])[] => {
+const classQueues = ({ runnerClass, functionArn, tags }: Routed): readonly (readonly string[])[] => {
   const { ec2 } = runnerClass;
   return [
     ["runner", functionArn === undefined ? "EC2 instance" : `Lambda function ${functionArn}`],
@@ -86,7 +86,7 @@ const classLines = ({ runnerClass, functionArn, tags }: Routed): readonly (reado
     ...(ec2 ? [["size", `${ec2.instanceTypes.join(", ")} (${ec2.architecture}), ${ec2.diskGiB} GiB`]] : []),
     ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
     ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
-    ["cap", `${runnerClass.maxRunners} runners of the class`],
+    ["limit", `${runnerClass.maxRunners} runners of the class`],
   ];
 };
 
@@ -102,7 +102,7 @@ const explainRoute = async (
   ]);
   const status = STATUS_SENTENCES[options.status];
   const lines = [
-    ...classLines(decided),
+    ...classQueues(decided),
     ["price", price.sentence],
     ["why", decided.why.sentence],
     ["waits for", status ?? (waiting.join("; ") || "nothing: it would start at once")],

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { RoutingSettings } from "../../Core/routing-settings";
+import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { safe } from "../console/console";
 import { type Context, type ExitCode, show } from "../context";
 import { findDeployment, routingSettings } from "../deployment";

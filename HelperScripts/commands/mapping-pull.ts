@@ -1,6 +1,6 @@
 import { dirname, join, relative, resolve } from "node:path";
-import { type MappingReading, readMapping } from "../../Core/mapping-reading";
-import { rowName } from "../../Core/mapping-row";
+import { type MappingReading, readMapping } from "../../Core/routing/mapping-reading";
+import { rowName } from "../../Core/routing/mapping-row";
 import { safe } from "../console/console";
 import { type CommonOptions, type Context, type ExitCode, UsageError } from "../context";
 import { findDeployment, output, routingSettings } from "../deployment";

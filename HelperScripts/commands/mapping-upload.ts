@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { readMapping } from "../../Core/mapping-reading";
+import { readMapping } from "../../Core/routing/mapping-reading";
 import { safe } from "../console/console";
 import { progress } from "../console/progress";
 import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../context";

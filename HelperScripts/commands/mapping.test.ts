@@ -1,5 +1,5 @@
-import { appliedGeneration, type StoredRow } from "../../Core/mapping-state";
-import { parseRoutingSettings, route } from "../../Core/routing";
+import { appliedGeneration, type StoredRow } from "../../Core/routing/mapping-state";
+import { parseRoutingSettings, route } from "../../Core/routing/routing";
 import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
 
 const ARN = functionArn("runner");
@@ -161,7 +161,7 @@ describe("mapping upload", () => {
     expect(rows(world)).toHaveLength(2);
   });
 
-  it("points out rows with the same tags and different carriers, with the remedy", async () => {
+  it("points out rows with the same tags and different providers, with the remedy", async () => {
     const world = worldWith(
       document([
         { type: "LAMBDA", name: "a", tags: ["x"], lambdaArn: ARN },

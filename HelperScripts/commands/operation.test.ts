@@ -55,7 +55,11 @@ describe("redrive", () => {
   const letters: Readonly<Record<string, unknown>> = {
     webhook: { source: "gitlab.webhook", "detail-type": "GitLabJobEvent", detail: webhook },
     trimmed: webhook,
-    ended: { source: "gitlab.sweep", "detail-type": "RunnerEnded", detail: { runnerId: 9, reason: "x" } },
+    ended: {
+      source: "gitlab.reconciler",
+      "detail-type": "RunnerEnded",
+      detail: { runnerId: 9, reason: "x" },
+    },
     instance: {
       source: "aws.ec2",
       "detail-type": "EC2 Instance State-change Notification",
@@ -129,11 +133,16 @@ describe("redrive", () => {
     const bus = { EventBusName: "gitlab-runners-infrastructure" };
     expect(put).toEqual([
       { ...bus, Source: "gitlab.webhook", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
-      { ...bus, Source: "gitlab.sweep", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
-      { ...bus, Source: "gitlab.sweep", DetailType: "RunnerEnded", Detail: '{"runnerId":9,"reason":"x"}' },
+      { ...bus, Source: "gitlab.reconciler", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
       {
         ...bus,
-        Source: "gitlab.sweep",
+        Source: "gitlab.reconciler",
+        DetailType: "RunnerEnded",
+        Detail: '{"runnerId":9,"reason":"x"}',
+      },
+      {
+        ...bus,
+        Source: "gitlab.reconciler",
         DetailType: "RunnerEnded",
         Detail: '{"resourceId":"i-0123456789abcdef0","reason":"instance-terminated"}',
       },

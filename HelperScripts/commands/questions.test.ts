@@ -62,7 +62,7 @@ describe("explain", () => {
     );
   });
 
-  it("tells what a start would wait for: the switch, the stack's cap, the class's cap", async () => {
+  it("tells what a start would wait for: the switch, the stack's limit, the class's limit", async () => {
     const on = world();
     on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2", class: "docker" });
     on.mapping.put({ pk: "class#docker", sk: "class", type: "EC2", maxRunners: 3 });
@@ -264,7 +264,7 @@ describe("why", () => {
 });
 
 describe("status", () => {
-  it("shows what runs, waits and failed, the caps and the cost of now", async () => {
+  it("shows what runs, waits and failed, the limits and the cost of now", async () => {
     const on = world();
     on.putLedger(attempt(1, { state: "RUNNING", times: { RUNNING: NOW } }, DOCKER_CLASS));
     on.putLedger(
@@ -293,7 +293,7 @@ describe("status", () => {
         times: { FAILED: NOW - 90_000_000 },
       }),
     );
-    on.ledger.put({ pk: "note#classes", sk: "note", version: 1, value: ["EC2#docker"] });
+    on.ledger.put({ pk: "state#classes", sk: "note", version: 1, value: ["EC2#docker"] });
     on.ledger.put({ pk: "places#stack", sk: "shard#03", taken: 2 });
     on.ledger.put({ pk: "places#EC2#docker", sk: "shard#00", taken: 1 });
     const { exitCode, out } = await on.run(["status"]);

@@ -31,6 +31,6 @@ export const whyCommand = (run: RunCommand): Command =>
 
 export const statusCommand = (run: RunCommand): Command =>
   common(new Command("status"))
-    .description("what runs, waits and failed lately; the caps and their use; what it costs now")
+    .description("what runs, waits and failed lately; the limits and their use; what it costs now")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- status --json")
     .action((options: CommonOptions) => run((context) => status(context, options)));

@@ -1,7 +1,7 @@
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { TransientError } from "../../Core/errors";
-import { parseFunctionArn } from "../../Core/function-arn";
+import { parseFunctionArn } from "../../Core/routing/function-arn";
 import { progress } from "../console/progress";
 import { table } from "../console/table";
 import { plural } from "../console/words";

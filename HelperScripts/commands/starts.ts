@@ -26,7 +26,7 @@ export const pause = async (context: Context, options: CommonOptions): Promise<E
 /** `resume`: lets new starts go again. */
 export const resume = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   await switchStarts(context, options, "on");
-  const text = "New starts are let go. Jobs that wait start within two minutes, by the next sweep.";
+  const text = "New starts are let go. Jobs that wait start within two minutes, by the next pass.";
   show(context, options, { starts: "on" }, text);
   return 0;
 };
@@ -96,8 +96,8 @@ export const drain = async (context: Context, options: DrainOptions): Promise<Ex
   const left = await waitUntilEmpty(context, deployment, options.timeoutMinutes * 60_000);
   if (context.console.isTerminal) context.console.replaceLine("");
   const isDrained = left.runners + left.starting === 0;
-  const patience = `After ${options.timeoutMinutes} minutes ${plural(left.runners, "runner")} and ${plural(left.starting, "job")} are left: run drain again, or look with status.`;
-  const text = isDrained ? goodbye(options.stackName) : patience;
+  const timeout = `After ${options.timeoutMinutes} minutes ${plural(left.runners, "runner")} and ${plural(left.starting, "job")} are left: run drain again, or look with status.`;
+  const text = isDrained ? goodbye(options.stackName) : timeout;
   show(context, options, { drained: isDrained, ...left }, text);
   return isDrained ? 0 : 1;
 };

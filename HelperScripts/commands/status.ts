@@ -1,5 +1,5 @@
-import { jobOf, type OrphanInstance, type Runner } from "../../Core/ledger";
-import { failureText, WAITING_WORDS } from "../../Core/reason-words";
+import { jobOf, type OrphanInstance, type Runner } from "../../Core/model/ledger";
+import { failureText, WAITING_WORDS } from "../../Core/model/reason-words";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
@@ -61,10 +61,10 @@ const text = (context: Context, status: DeploymentStatus): string => {
   const runnerRows = [...running.map(runnerRow(now)), ...status.orphans.map(orphanRow(now))];
   const cost = costNow(status);
   const unknown = cost.unknown > 0 ? `, and ${plural(cost.unknown, "runner")} of unknown price` : "";
-  const useRows = status.uses.map(({ scope, taken, cap, waiting }) => [
+  const useRows = status.uses.map(({ scope, taken, limit, waiting }) => [
     scope,
     String(taken),
-    String(cap),
+    String(limit),
     String(waiting),
   ]);
   const waitingRows = waiting
@@ -90,7 +90,7 @@ const text = (context: Context, status: DeploymentStatus): string => {
     `${plural(runnerRows.length, "runner")}, ${plural(waiting.length, "job")} waiting, ${failed.attempts.length} failed in 24 hours`,
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
     "",
-    table(console, ["cap", "taken", "of", "waiting"], useRows),
+    table(console, ["limit", "taken", "of", "waiting"], useRows),
     ...section(bold("Runners"), runnerRows.length, () => {
       const head = ["job", "name", "state", "class", "runs on", "market", "for"];
       return table(console, head, runnerRows.slice(0, SHOWN)) + more(runnerRows.length);
@@ -122,7 +122,7 @@ const json = ({ runners, waiting, failed, starting, ...rest }: DeploymentStatus)
   failed: failed.attempts,
 });
 
-/** `status`: what runs, waits and failed; caps and their use; the cost of now. */
+/** `status`: what runs, waits and failed; limits and their use; the cost of now. */
 export const status = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const read = await readStatus(context, deployment);

@@ -1,6 +1,6 @@
-import { type Attempt, isInLine, jobOf, type Runner, type Time } from "../../Core/ledger";
 import type { LedgerReader } from "../../Core/ledger/reader";
-import { failureText, LAUNCH_HOLD_WORDS, WAITING_WORDS } from "../../Core/reason-words";
+import { type Attempt, isQueued, jobOf, type Runner, type Time } from "../../Core/model/ledger";
+import { failureText, LAUNCH_HOLD_WORDS, WAITING_WORDS } from "../../Core/model/reason-words";
 import { safe } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
@@ -16,7 +16,7 @@ interface Step {
 
 const REACHED: Readonly<Record<Attempt["state"], string>> = {
   WAITING: "waited",
-  CLAIMED: "claimed, with a place under the caps",
+  CLAIMED: "claimed, with a place under the limits",
   CREATED: "runner created in GitLab",
   LAUNCHED: "runner launched",
   RUNNING: "job running",
@@ -57,7 +57,7 @@ const runnerSteps = (attempt: Attempt, runner: Runner | undefined): readonly Ste
 };
 
 const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
-  if (isInLine(attempt)) {
+  if (isQueued(attempt)) {
     const { waitingFor = "slot", notBefore } = attempt;
     const until = notBefore === undefined ? "" : ` Not before ${moment(notBefore)} (UTC).`;
     return `It waits for ${WAITING_WORDS[waitingFor].long}.${until}`;

@@ -6,7 +6,7 @@ export interface Progress {
   end(): void;
 }
 
-const PATIENCE_MILLISECONDS = 1_000;
+const TIMEOUT_MILLISECONDS = 1_000;
 const LINE_EVERY_MILLISECONDS = 5_000;
 const BAR_WIDTH = 30;
 
@@ -33,7 +33,7 @@ export const progress = (console: Console, now: () => number, label: string, tot
   return {
     step: (done) => {
       const every = console.isTerminal ? 100 : LINE_EVERY_MILLISECONDS;
-      const isDue = now() - startedAt >= PATIENCE_MILLISECONDS && now() - (shownAt ?? 0) >= every;
+      const isDue = now() - startedAt >= TIMEOUT_MILLISECONDS && now() - (shownAt ?? 0) >= every;
       if (isDue) show(done);
     },
     end: () => {

@@ -1,6 +1,6 @@
 import type { Fields } from "../../Core/fields";
-import { parseFunctionArn } from "../../Core/function-arn";
-import { codeOf, INSTANCE_STATE_CODES, type InterruptionCode, type StopCode } from "../../Core/reasons";
+import { codeOf, INSTANCE_STATE_CODES, type InterruptionCode, type StopCode } from "../../Core/model/reasons";
+import { parseFunctionArn } from "../../Core/routing/function-arn";
 
 /** What to do with a DLQ message so that what it asked for still happens. */
 export type DlqMessage =
@@ -33,7 +33,7 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 
 const jobLabel = (detail: Fields): string => `job ${String(detail.build_id)} ${text(detail.build_status)}`;
 
-const OUR_SOURCES = ["gitlab.webhook", "gitlab.sweep"];
+const OUR_SOURCES = ["gitlab.webhook", "gitlab.reconciler"];
 
 /** As the rules on EC2's events name what they say. */
 const NOTICES: Readonly<Record<string, InterruptionCode>> = {
@@ -52,7 +52,7 @@ const instanceEvent = (detail: Fields, detailType: string): DlqMessage => {
   if (reason === undefined) return { kind: "unreadable", label: `${detailType} of ${resourceId}` };
   return {
     kind: "event",
-    source: "gitlab.sweep",
+    source: "gitlab.reconciler",
     detailType: "RunnerEnded",
     detail: JSON.stringify({ resourceId, reason }),
     label: `${resourceId}: ${reason}`,
@@ -62,7 +62,7 @@ const instanceEvent = (detail: Fields, detailType: string): DlqMessage => {
 const busEvent = (body: Fields): DlqMessage => {
   const { source, detail } = body;
   const detailType = text(body["detail-type"]);
-  if (source === "aws.events") return { kind: "overtaken", label: "a sweep's minute" };
+  if (source === "aws.events") return { kind: "overtaken", label: "a pass's minute" };
   if (!isFields(detail)) return { kind: "unreadable", label: detailType };
   if (source === "aws.ec2") return instanceEvent(detail, detailType);
   if (!OUR_SOURCES.includes(text(source))) return { kind: "unreadable", label: `source ${text(source)}` };
@@ -74,7 +74,7 @@ const busEvent = (body: Fields): DlqMessage => {
 const functionCall = (context: Fields, payload: unknown): DlqMessage => {
   const arn = parseFunctionArn(context.functionArn);
   if (arn === undefined) return { kind: "unreadable", label: "a function's call" };
-  if (/sweep/i.test(arn.name)) return { kind: "overtaken", label: "a sweep's minute" };
+  if (/reconciler/i.test(arn.name)) return { kind: "overtaken", label: "a pass's minute" };
   return {
     kind: "call",
     functionArn: text(context.functionArn).replace(/:\$LATEST$/, ""),
@@ -95,7 +95,7 @@ export const readDlqMessage = (messageBody: string): DlqMessage => {
     const detail = JSON.stringify(body);
     return {
       kind: "event",
-      source: "gitlab.sweep",
+      source: "gitlab.reconciler",
       detailType: "GitLabJobEvent",
       detail,
       label: jobLabel(body),

@@ -36,13 +36,13 @@ const quotaFinding = async (
     .send(new GetServiceQuotaCommand({ ServiceCode: "ec2", QuotaCode: code }));
   const quota = answer.Quota?.Value ?? 0;
   const largest = Math.max(0, ...(settings?.defaults.EC2.ec2?.instanceTypes ?? []).map(vcpusOf));
-  const cap = settings?.defaults.EC2.maxRunners ?? 0;
-  const needed = largest * cap;
+  const limit = settings?.defaults.EC2.maxRunners ?? 0;
+  const needed = largest * limit;
   return quota >= needed
-    ? ok(QUOTA, `${name}: ${quota} vCPUs do for ${cap} runners`)
+    ? ok(QUOTA, `${name}: ${quota} vCPUs do for ${limit} runners`)
     : warning(
         QUOTA,
-        `${name}: ${quota} vCPUs, and ${cap} runners of the default class need ${needed}; the rest waits`,
+        `${name}: ${quota} vCPUs, and ${limit} runners of the default class need ${needed}; the rest waits`,
         `Ask for more in Service Quotas (EC2, ${code}), or lower MaxRunnersPerClass`,
       );
 };

@@ -1,4 +1,4 @@
-import type { RoutingSettings } from "../../Core/routing-settings";
+import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import type { Context } from "../context";
 import type { Deployment, LookUpEnvironment } from "../deployment";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";

@@ -5,7 +5,7 @@ import {
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { GetParametersCommand } from "@aws-sdk/client-ssm";
-import type { Architecture } from "../../Core/runner-class";
+import type { Architecture } from "../../Core/model/runner-class";
 import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "image";

@@ -1,9 +1,9 @@
 import { GetFunctionCommand, type GetFunctionCommandOutput } from "@aws-sdk/client-lambda";
 import { ROLE_TAG, STACK_TAG } from "../../Core/configuration";
-import { functionArnProblem } from "../../Core/function-arn";
-import { type RowFlaw, readMapping } from "../../Core/mapping-reading";
-import type { StoredRow } from "../../Core/mapping-state";
-import type { RoutingSettings } from "../../Core/routing-settings";
+import { functionArnProblem } from "../../Core/routing/function-arn";
+import { type RowFlaw, readMapping } from "../../Core/routing/mapping-reading";
+import type { StoredRow } from "../../Core/routing/mapping-state";
+import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { plural } from "../console/words";
 import { output } from "../deployment";
 import { flawSentence } from "../document/pulled-document";
@@ -14,7 +14,7 @@ import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warnin
 
 const AREA = "mapping";
 const FUNCTION = "function";
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 const REMEDY = "Correct it in the document, then: npm run runners -- mapping upload FILE";
 
 const rowsOf = (doctorContext: DoctorContext): Promise<readonly StoredRow[]> => {
@@ -78,8 +78,8 @@ const flawFinding = (flaw: RowFlaw): DoctorFinding =>
   (flaw.kind === "odd" ? warning : problem)(AREA, flawSentence(flaw), REMEDY);
 
 const shortened = (findings: readonly DoctorFinding[], rest: string): readonly DoctorFinding[] => {
-  const more = findings.length - MOST_SHOWN;
-  const shown = findings.slice(0, MOST_SHOWN);
+  const more = findings.length - MAX_SHOWN;
+  const shown = findings.slice(0, MAX_SHOWN);
   const [last] = findings.slice(-1);
   return last && more > 0 ? [...shown, { ...last, sentence: `${plural(more, "more row")} ${rest}` }] : shown;
 };

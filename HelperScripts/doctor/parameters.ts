@@ -1,4 +1,4 @@
-import { checkGitLabUrl } from "../../Core/gitlab-url";
+import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { configurationOf, type ParameterName, type StoredParameter } from "../configuration";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 

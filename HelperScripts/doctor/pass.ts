@@ -1,22 +1,22 @@
 import type { FailingPart, PassPart } from "../../Core/ledger/pass-parts";
-import { parseSweepState, SWEEP_NOTE } from "../../Core/ledger/reconciler-state";
+import { parseReconcilerState, RECONCILER_RECORD } from "../../Core/ledger/reconciler-state";
 import { nextAsk, REFUSED_STATUSES, type Refusal, type Refusals } from "../../Core/ledger/refusals";
 import { duration, moment, plural } from "../console/words";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 
-const AREA = "sweep";
+const AREA = "reconciler";
 
 /** A part that failed once may succeed a minute later; one that fails so long does not mend itself. */
 const LASTING_MILLISECONDS = 5 * 60_000;
 
 const GITLAB =
-  "Check that GitLab answers and that the access token is valid; SweepFunction's log has each error";
-const LEDGER = "Look for throttled or refused calls to DynamoDB in SweepFunction's log";
-const EC2 = "Look for throttled or refused calls to EC2 in SweepFunction's log";
+  "Check that GitLab answers and that the access token is valid; ReconcilerFunction's log has each error";
+const LEDGER = "Look for throttled or refused calls to DynamoDB in ReconcilerFunction's log";
+const EC2 = "Look for throttled or refused calls to EC2 in ReconcilerFunction's log";
 
 const REMEDIES: Readonly<Record<PassPart, string>> = {
-  "mapping-projects": "Look for throttled or refused calls to the mapping table in SweepFunction's log",
+  "mapping-projects": "Look for throttled or refused calls to the mapping table in ReconcilerFunction's log",
   "seen-projects": LEDGER,
   membership: GITLAB,
   project: GITLAB,
@@ -26,14 +26,15 @@ const REMEDIES: Readonly<Record<PassPart, string>> = {
   instances: EC2,
   attempt: LEDGER,
   "deleted-job": LEDGER,
-  "pending-job": "Look in SweepFunction's log whether the ledger or the mapping could not be read",
-  "waiting-line": "Look in SweepFunction's log whether the ledger or the parameter Starts could not be read",
+  "pending-job": "Look in ReconcilerFunction's log whether the ledger or the mapping could not be read",
+  "waiting-line":
+    "Look in ReconcilerFunction's log whether the ledger or the parameter Starts could not be read",
   adoption: LEDGER,
-  events: "Look for throttled or refused calls to EventBridge and DynamoDB in SweepFunction's log",
+  events: "Look for throttled or refused calls to EventBridge and DynamoDB in ReconcilerFunction's log",
 };
 
 const remedyOf = (part: string): string =>
-  (REMEDIES as Readonly<Record<string, string>>)[part] ?? "Look at SweepFunction's log";
+  (REMEDIES as Readonly<Record<string, string>>)[part] ?? "Look at ReconcilerFunction's log";
 
 const failingFinding = (part: string, { since, error }: FailingPart, now: number): DoctorFinding => {
   const age = now - since;
@@ -54,10 +55,10 @@ const WHY: Readonly<Record<Refusal["status"], readonly [words: string, remedy: s
   ],
 };
 
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 const namesOf = (refused: readonly (readonly [string, Refusal])[]): string => {
-  const named = refused.slice(0, MOST_NAMED).map(([id, { since }]) => `${id} (since ${moment(since)})`);
+  const named = refused.slice(0, MAX_NAMED).map(([id, { since }]) => `${id} (since ${moment(since)})`);
   const more = refused.length - named.length;
   return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
 };
@@ -75,8 +76,8 @@ const refusalFindings = (refusals: Refusals): readonly DoctorFinding[] =>
 
 /** What the last pass could not do, and the projects that do not let it look. */
 export const checkPass: Check = async ({ context, autoScaler }) => {
-  const note = await ledgerReader(context, autoScaler).note(SWEEP_NOTE);
-  const { failing, refusals, doneAt } = parseSweepState(note);
+  const note = await ledgerReader(context, autoScaler).stateRecord(RECONCILER_RECORD);
+  const { failing, refusals, doneAt } = parseReconcilerState(note);
   const now = context.now();
   const failed = Object.entries(failing).map(([part, each]) => failingFinding(part, each, now));
   const found = [...failed, ...refusalFindings(refusals)];

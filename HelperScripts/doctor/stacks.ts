@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { parseSweepState, SWEEP_NOTE } from "../../Core/ledger/reconciler-state";
+import { parseReconcilerState, RECONCILER_RECORD } from "../../Core/ledger/reconciler-state";
 import { duration, plural } from "../console/words";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
@@ -41,29 +41,29 @@ export const checkStacks: Check = async (doctorContext) => {
   return [own, statusFinding(infrastructure.stackName, infrastructure.status), comparePaths(doctorContext)];
 };
 
-const SWEEP_SILENCE_MILLISECONDS = 25 * 60_000;
+const RECONCILER_SILENCE_MILLISECONDS = 25 * 60_000;
 
 /** Every pass notes when it was done: a sign of life, also while the projects cannot be read. */
-export const checkSweep: Check = async ({ context, autoScaler }) => {
-  const note = await ledgerReader(context, autoScaler).note(SWEEP_NOTE);
-  const { projectsReadAt, doneAt } = parseSweepState(note);
+export const checkReconciler: Check = async ({ context, autoScaler }) => {
+  const note = await ledgerReader(context, autoScaler).stateRecord(RECONCILER_RECORD);
+  const { projectsReadAt, doneAt } = parseReconcilerState(note);
   if (projectsReadAt === 0) {
     return [
       warning(
-        "sweep",
-        "The sweep has not read its projects yet",
-        "Wait ten minutes after the deployment; then look at SweepFunction's log (without AccessToken there is no sweep of GitLab)",
+        "reconciler",
+        "The reconciler has not read its projects yet",
+        "Wait ten minutes after the deployment; then look at ReconcilerFunction's log (without AccessToken there is no pass of GitLab)",
       ),
     ];
   }
   const age = context.now() - Math.max(projectsReadAt, doneAt);
-  return age < SWEEP_SILENCE_MILLISECONDS
-    ? [ok("sweep", `The sweep is at work (${duration(age)} ago)`)]
+  return age < RECONCILER_SILENCE_MILLISECONDS
+    ? [ok("reconciler", `The reconciler is at work (${duration(age)} ago)`)]
     : [
         problem(
-          "sweep",
-          `The sweep has been silent for ${duration(age)}`,
-          "Look at SweepFunction's log, and whether its rule SweepSchedule is enabled",
+          "reconciler",
+          `The reconciler has been silent for ${duration(age)}`,
+          "Look at ReconcilerFunction's log, and whether its rule ReconcilerSchedule is enabled",
         ),
       ];
 };

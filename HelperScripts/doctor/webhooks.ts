@@ -1,6 +1,6 @@
 import type { Fields } from "../../Core/fields";
-import { ANY_JOB_KEY, parseTagsKey } from "../../Core/mapping-keys";
-import { mappingRows } from "../../Core/read-mapping";
+import { ANY_JOB_KEY, parseTagsKey } from "../../Core/routing/mapping-keys";
+import { mappingRows } from "../../Core/routing/read-mapping";
 import { output } from "../deployment";
 import { fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";
@@ -10,7 +10,7 @@ import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warnin
 const AREA = "webhook";
 const CONFIGURE = (project: number): string => `Run: npm run runners -- configure --project ${project}`;
 /** More would take minutes; --project looks at others. */
-export const MOST_PROJECTS = 30;
+export const MAX_PROJECTS = 30;
 
 const sameAddress = (a: string, b: string): boolean => a.replace(/\/+$/, "") === b.replace(/\/+$/, "");
 
@@ -114,12 +114,12 @@ const projectsToLookAt = async (
   wanted: readonly number[] | undefined,
 ): Promise<{ readonly projects: readonly Fields[]; readonly findings: readonly DoctorFinding[] }> => {
   if (wanted === undefined) {
-    const answer = await gitLab.get(`/projects?membership=true&per_page=${MOST_PROJECTS}&order_by=id`);
+    const answer = await gitLab.get(`/projects?membership=true&per_page=${MAX_PROJECTS}&order_by=id`);
     const more = answer.nextPage
       ? [
           warning(
             AREA,
-            `Only ${MOST_PROJECTS} of the token's projects were looked at`,
+            `Only ${MAX_PROJECTS} of the token's projects were looked at`,
             "Name others with --project",
           ),
         ]

@@ -1,6 +1,7 @@
 import { getNodeValue, type Node } from "jsonc-parser";
-import { resolveClass } from "../../Core/class-resolution";
-import { classNameProblem } from "../../Core/mapping-keys";
+import { CARRIERS, type Provider } from "../../Core/model/runner-class";
+import { resolveClass } from "../../Core/routing/class-resolution";
+import { classNameProblem } from "../../Core/routing/mapping-keys";
 import {
   CLASS_FIELDS,
   type ClassFields,
@@ -8,9 +9,8 @@ import {
   EC2_CLASS_FIELDS,
   isBad,
   oneOf,
-} from "../../Core/mapping-row";
-import type { RoutingSettings } from "../../Core/routing-settings";
-import { CARRIERS, type Carrier } from "../../Core/runner-class";
+} from "../../Core/routing/mapping-row";
+import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import type { DocumentProperties, Findings } from "./object-reader";
 
 /** A class of the document whose fields are right. */
@@ -20,7 +20,7 @@ export interface ClassEntry {
   readonly fields: ClassFields;
 }
 
-const fieldProblem = (field: keyof ClassFields, value: unknown, type: Carrier): string | undefined => {
+const fieldProblem = (field: keyof ClassFields, value: unknown, type: Provider): string | undefined => {
   if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
     return "is for EC2 classes: a function's size is the function's own";
   }
@@ -32,7 +32,7 @@ const readFields = (
   findings: Findings,
   where: string,
   properties: DocumentProperties,
-  type: Carrier,
+  type: Provider,
 ): ClassFields | undefined => {
   const values: Record<string, unknown> = {};
   let isRight = true;

@@ -1,6 +1,7 @@
 import { getNodeValue, type Node } from "jsonc-parser";
 import { defined } from "../../Core/defined";
-import { functionArnProblem, type Home } from "../../Core/function-arn";
+import { CARRIERS, type Provider } from "../../Core/model/runner-class";
+import { functionArnProblem, type Home } from "../../Core/routing/function-arn";
 import {
   ANY_JOB_KEY,
   fitsPartitionKey,
@@ -9,16 +10,15 @@ import {
   projectJobKey,
   tagSet,
   tagsKey,
-} from "../../Core/mapping-keys";
-import { oneOf } from "../../Core/mapping-row";
-import { CARRIERS, type Carrier } from "../../Core/runner-class";
+} from "../../Core/routing/mapping-keys";
+import { oneOf } from "../../Core/routing/mapping-row";
 import { closest, type DocumentProperties, type Findings } from "./object-reader";
 
 /** A job of the document whose own fields are right. */
 export interface JobEntry {
   readonly where: string;
   readonly node: Node;
-  readonly type: Carrier;
+  readonly type: Provider;
   readonly name: string;
   readonly project?: number;
   readonly tags: readonly string[];
@@ -55,7 +55,7 @@ class JobReader {
     return property && getNodeValue(property.value);
   }
 
-  private type(): Carrier | undefined {
+  private type(): Provider | undefined {
     const value = this.value("type");
     const known = oneOf(CARRIERS, value);
     if (known) return known;
@@ -99,7 +99,7 @@ class JobReader {
     return value;
   }
 
-  private arn(type: Carrier | undefined): string | undefined {
+  private arn(type: Provider | undefined): string | undefined {
     const value = this.value("lambdaArn");
     if (type === "EC2") {
       const isAbsent = value === undefined || value === "";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { readMapping } from "../../Core/mapping-reading";
-import type { StoredRow } from "../../Core/mapping-state";
-import { decide, type RouteDecision, type RoutedJob, type RoutingSettings } from "../../Core/routing";
-import { parseRoutingSettings } from "../../Core/routing-settings";
+import { readMapping } from "../../Core/routing/mapping-reading";
+import type { StoredRow } from "../../Core/routing/mapping-state";
+import { decide, type RouteDecision, type RoutedJob, type RoutingSettings } from "../../Core/routing/routing";
+import { parseRoutingSettings } from "../../Core/routing/routing-settings";
 import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deployment-double";
 import { pulledDocument } from "./pulled-document";
 import { readDocument } from "./read-document";

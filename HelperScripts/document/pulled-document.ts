@@ -1,7 +1,7 @@
 import { defined } from "../../Core/defined";
-import { isJobRow, type MappingReading, type RowFlaw } from "../../Core/mapping-reading";
-import { type MappingJobRow, rowName } from "../../Core/mapping-row";
-import type { StoredRow } from "../../Core/mapping-state";
+import { isJobRow, type MappingReading, type RowFlaw } from "../../Core/routing/mapping-reading";
+import { type MappingJobRow, rowName } from "../../Core/routing/mapping-row";
+import type { StoredRow } from "../../Core/routing/mapping-state";
 import { canonicalRow, rowId } from "../mapping/difference";
 import { canonicalKey } from "../mapping/row-kinds";
 import { documentSource, entrySource } from "./document-source";

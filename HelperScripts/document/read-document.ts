@@ -1,9 +1,9 @@
 import type { Node } from "jsonc-parser";
 import { defined } from "../../Core/defined";
-import { CLASS_SORT_KEY, classRowKey } from "../../Core/mapping-keys";
-import { readMapping } from "../../Core/mapping-reading";
-import type { StoredRow } from "../../Core/mapping-state";
-import type { RoutingSettings } from "../../Core/routing-settings";
+import { CLASS_SORT_KEY, classRowKey } from "../../Core/routing/mapping-keys";
+import { readMapping } from "../../Core/routing/mapping-reading";
+import type { StoredRow } from "../../Core/routing/mapping-state";
+import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { type ClassEntry, readClassEntry } from "./class-entry";
 import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";

@@ -6,13 +6,13 @@ const target = ({ type, arn, className }: JobEntry): string => JSON.stringify([t
 const label = ({ where, name, project }: JobEntry): string =>
   `${where} (${JSON.stringify(name)}${project === undefined ? "" : ` of project ${project}`})`;
 
-const carrier = ({ type, className }: JobEntry): string =>
+const provider = ({ type, className }: JobEntry): string =>
   className === undefined ? type : `${type} class ${JSON.stringify(className)}`;
 
 const message = (a: JobEntry, b: JobEntry, more: number): string => {
   const tags = a.tags.length === 0 ? "no tags" : `the tags ${a.tags.join(", ")}`;
   const others = more > 0 ? ` (and ${more} more like them)` : "";
-  return `${label(a)} and ${label(b)} have ${tags} but get different runners (${carrier(a)}, ${carrier(b)})${others}: GitLab hands a job to any runner with its tags, so they may run on each other's. Give each a tag of its own, in .gitlab-ci.yml and here`;
+  return `${label(a)} and ${label(b)} have ${tags} but get different runners (${provider(a)}, ${provider(b)})${others}: GitLab hands a job to any runner with its tags, so they may run on each other's. Give each a tag of its own, in .gitlab-ci.yml and here`;
 };
 
 type Seen = Map<string, JobEntry>;

@@ -1,9 +1,9 @@
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import type { Attempt, Time } from "../../Core/ledger";
 import { decodeAttempt } from "../../Core/ledger/codec";
+import type { Attempt, Time } from "../../Core/model/ledger";
 
 /** A page is a megabyte at most: enough for some ten thousand jobs, and never a big bill. */
-const MOST_PAGES = 25;
+const MAX_PAGES = 25;
 
 export interface FailedLately {
   readonly attempts: readonly Attempt[];
@@ -40,7 +40,7 @@ export const failedLately = async (
     found.push(...(answer.Items ?? []).flatMap((item) => readable(item) ?? []));
     ExclusiveStartKey = answer.LastEvaluatedKey;
     pages += 1;
-  } while (ExclusiveStartKey !== undefined && pages < MOST_PAGES);
+  } while (ExclusiveStartKey !== undefined && pages < MAX_PAGES);
   const attempts = found
     .filter(({ times }) => (times.FAILED ?? 0) >= since)
     .sort((a, b) => (b.times.FAILED ?? 0) - (a.times.FAILED ?? 0));

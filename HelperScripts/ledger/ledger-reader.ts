@@ -22,7 +22,7 @@ export const all = async <Item>(read: (cursor?: string) => Promise<Page<Item>>):
 };
 
 /** Keys of the classes in which jobs have waited. */
-export const classesWithLines = async (ledger: LedgerReader): Promise<readonly string[]> =>
+export const classesWithQueues = async (ledger: LedgerReader): Promise<readonly string[]> =>
   (await readClasses(ledger)).names;
 
 export const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

@@ -1,19 +1,19 @@
-import { resolveClass } from "../../Core/class-resolution";
-import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/ledger";
 import { STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
-import { isClassRow } from "../../Core/mapping-reading";
-import { isBad, parseClassRow } from "../../Core/mapping-row";
-import type { RoutingSettings } from "../../Core/routing-settings";
-import { classKey, type RunnerClass } from "../../Core/runner-class";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/model/ledger";
+import { classKey, type RunnerClass } from "../../Core/model/runner-class";
+import { resolveClass } from "../../Core/routing/class-resolution";
+import { isClassRow } from "../../Core/routing/mapping-reading";
+import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
+import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { configurationOf } from "../configuration";
 import type { Context } from "../context";
-import { type Deployment, lookUpEnvironment, output, settingsOf, stackCap } from "../deployment";
+import { type Deployment, lookUpEnvironment, output, settingsOf, totalLimit } from "../deployment";
 import { MappingTable } from "../mapping/mapping-table";
 import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { type FailedLately, failedLately } from "./failed-lately";
-import { all, classesWithLines, ledgerReader, sum } from "./ledger-reader";
+import { all, classesWithQueues, ledgerReader, sum } from "./ledger-reader";
 
 const DAY_MILLISECONDS = 24 * 60 * 60_000;
 const LINE_LIMIT = 1_000;
@@ -21,7 +21,7 @@ const LINE_LIMIT = 1_000;
 export interface Use {
   readonly scope: string;
   readonly taken: number;
-  readonly cap: number;
+  readonly limit: number;
   readonly waiting: number;
 }
 
@@ -37,7 +37,7 @@ export interface DeploymentStatus {
   readonly failed: FailedLately;
 }
 
-/** The caps that there are: the default classes, the mapping's, and those that runners were started with. */
+/** The limits that there are: the default classes, the mapping's, and those that runners were started with. */
 const knownClasses = async (
   context: Context,
   deployment: Deployment,
@@ -60,16 +60,16 @@ const knownClasses = async (
 
 const uses = async (
   ledger: LedgerReader,
-  cap: number,
+  limit: number,
   classes: ReadonlyMap<string, number>,
   waiting: readonly Attempt[],
 ): Promise<readonly Use[]> => {
-  const scopes = [[STACK, cap] as const, ...classes];
+  const scopes = [[STACK, limit] as const, ...classes];
   return Promise.all(
-    scopes.map(async ([scope, cap]) => ({
+    scopes.map(async ([scope, limit]) => ({
       scope,
-      cap,
-      taken: sum(await ledger.places(scope)),
+      limit,
+      taken: sum(await ledger.slots(scope)),
       waiting: waiting.filter((each) => scope === STACK || each.classKey === scope).length,
     })),
   );
@@ -84,7 +84,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     all((cursor) => ledger.openRunners(cursor)),
     all((cursor) => ledger.openOrphans(cursor)),
     all((cursor) => ledger.openAttempts(cursor)),
-    classesWithLines(ledger),
+    classesWithQueues(ledger),
     configurationOf(context, deployment).startsAreOn(),
     failedLately(
       context.clients.dynamoDb(),
@@ -97,7 +97,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
   const classes = await knownClasses(context, deployment, settings, seen);
   return {
     startsAreOn,
-    uses: await uses(ledger, stackCap(deployment), classes, waiting),
+    uses: await uses(ledger, totalLimit(deployment), classes, waiting),
     runners,
     orphans,
     starting,

@@ -1,10 +1,10 @@
-import type { StoredRow } from "../../Core/mapping-state";
+import type { StoredRow } from "../../Core/routing/mapping-state";
 import type { Console } from "../console/console";
 import { table } from "../console/table";
 import type { Difference, MappingChange } from "./difference";
 import { rowLabel } from "./row-kinds";
 
-const MOST_ROWS = 40;
+const MAX_ROWS = 40;
 
 const listed = (value: unknown): string => {
   if (value instanceof Set) return listed([...value]);
@@ -36,9 +36,9 @@ export const differenceText = (console: Console, { changes, others }: Difference
     if (column !== 0) return cell;
     return cell === "+" ? green(cell) : cell === "~" ? yellow(cell) : red(cell);
   };
-  const shown = changes.slice(0, MOST_ROWS).map(cells);
+  const shown = changes.slice(0, MAX_ROWS).map(cells);
   const lines = [table(console, ["", "", "project", "name", "tags", "gets"], shown, paint)];
-  if (changes.length > MOST_ROWS) lines.push(`… and ${changes.length - MOST_ROWS} more`);
+  if (changes.length > MAX_ROWS) lines.push(`… and ${changes.length - MAX_ROWS} more`);
   if (others.length > 0) {
     const rows = others.length === 1 ? "One row is" : `${others.length} rows are`;
     lines.push(`${rows} in the table and not in the document, and will stay: --prune removes them.`);

@@ -1,5 +1,5 @@
-import { isMappingRow, isNearMiss } from "../../Core/mapping-reading";
-import { effectiveRow, type StoredRow, stagedPart } from "../../Core/mapping-state";
+import { isMappingRow, isNearMiss } from "../../Core/routing/mapping-reading";
+import { effectiveRow, type StoredRow, stagedPart } from "../../Core/routing/mapping-state";
 import { canonicalKey } from "./row-kinds";
 
 /** What an upload changes. `row` is the document's, `was` what is stored. */

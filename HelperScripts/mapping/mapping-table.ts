@@ -13,13 +13,13 @@ import {
   STATE_PARTITION_KEY,
   STATE_SORT_KEY,
   type StoredRow,
-} from "../../Core/mapping-state";
-import { storedRow } from "../../Core/read-mapping";
+} from "../../Core/routing/mapping-state";
+import { storedRow } from "../../Core/routing/read-mapping";
 
 type Item = Record<string, AttributeValue>;
 type Db = Pick<DynamoDBClient, "send">;
 
-/** The state of uploads: see Core/mapping-state.ts. */
+/** The state of uploads: see Core/routing/mapping-state.ts. */
 export interface MappingState {
   /** The generation that counts. */
   readonly applied: number;

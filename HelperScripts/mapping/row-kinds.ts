@@ -1,7 +1,7 @@
-import { parseClassRowKey, readJobKey, readTagsKey, tagsKey } from "../../Core/mapping-keys";
-import { isClassRow } from "../../Core/mapping-reading";
-import { isBad } from "../../Core/mapping-row";
-import type { StoredRow } from "../../Core/mapping-state";
+import { parseClassRowKey, readJobKey, readTagsKey, tagsKey } from "../../Core/routing/mapping-keys";
+import { isClassRow } from "../../Core/routing/mapping-reading";
+import { isBad } from "../../Core/routing/mapping-row";
+import type { StoredRow } from "../../Core/routing/mapping-state";
 
 type Key = Pick<StoredRow, "pk" | "sk">;
 

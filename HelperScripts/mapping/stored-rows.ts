@@ -1,4 +1,4 @@
-import { effectiveRow, STATE_PARTITION_KEY, type StoredRow } from "../../Core/mapping-state";
+import { effectiveRow, STATE_PARTITION_KEY, type StoredRow } from "../../Core/routing/mapping-state";
 import type { MappingTable } from "./mapping-table";
 
 /** All rows that count, those of others among them: `readMapping` tells them apart. */

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../Core/errors";
-import { effectiveRow, type StoredRow, stagedPart } from "../../Core/mapping-state";
+import { effectiveRow, type StoredRow, stagedPart } from "../../Core/routing/mapping-state";
 import { Comparison, type Difference, type MappingChange } from "./difference";
 import { type MappingState, type MappingTable, ROWS_PER_TRANSACTION } from "./mapping-table";
 

@@ -1,12 +1,12 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import type { Ec2Settings } from "../../Core/model/runner-class";
 import {
   functionPricePerHour,
   instancePricePerHour,
   PRICES_AS_OF,
   PRICES_REGION,
   priceRange,
-} from "../../Core/prices";
-import type { Ec2Settings } from "../../Core/runner-class";
+} from "../../Core/pricing/prices";
 import { dollars } from "../console/words";
 import type { Context } from "../context";
 

@@ -1,6 +1,6 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { LedgerItem } from "../../Core/ledger";
 import { encodeItem } from "../../Core/ledger/codec";
+import type { LedgerItem } from "../../Core/model/ledger";
 import { LEDGER_TABLE, MAPPING_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
 import type { Clients, Context } from "../context";

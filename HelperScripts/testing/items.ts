@@ -1,6 +1,6 @@
-import type { FailedLookUp, OrderedAttempt, OrphanInstance, StartedRunner } from "../../Core/ledger";
-import { classKey, type RunnerClass } from "../../Core/runner-class";
-import type { RunnerOrder } from "../../Core/runner-order";
+import type { FailedLookUp, OrderedAttempt, OrphanInstance, StartedRunner } from "../../Core/model/ledger";
+import { classKey, type RunnerClass } from "../../Core/model/runner-class";
+import type { RunnerOrder } from "../../Core/model/runner-order";
 import { functionArn, NOW } from "./deployment-double";
 
 export const LAMBDA_CLASS: RunnerClass = {
@@ -71,7 +71,7 @@ export const runner = (
   launchedFor: { jobId, attempt: 1 },
   order: order(jobId, runnerClass),
   classKey: classKey(runnerClass),
-  carrier: runnerClass.type,
+  provider: runnerClass.type,
   nonce: "secret-nonce",
   launchRound: 0,
   times: { STARTING: QUEUED + 2 * SECOND, LAUNCHED: QUEUED + 3 * SECOND },

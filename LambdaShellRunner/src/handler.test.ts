@@ -47,7 +47,7 @@ describe("the function", () => {
       url: gitlab.url,
       token: "glrt-abc",
       runnerId: 12,
-      carrier: "LAMBDA",
+      provider: "LAMBDA",
       lifetimeSeconds: 900,
       waitTimeoutSeconds: 60,
       privileged: false,

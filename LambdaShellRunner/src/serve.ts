@@ -1,6 +1,6 @@
-import type { BootstrapRow } from "../../Core/bootstrap-row";
 import { ConfigurationError, TransientError } from "../../Core/errors";
 import { log, metric } from "../../Core/log";
+import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { ProcessTable } from "../../Core/process/process-table";
 import type { RunnerEvent } from "./bootstrap/runner-event";
 import type { Environment } from "./environment/environment";

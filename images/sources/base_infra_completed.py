@@ -27,7 +27,7 @@ with Diagram(
         minute = EventbridgeScheduler("every minute")
         pick_up = Lambda("record-pick-up")
         machine = ExpressWorkflows("stop-runner")
-        sweep = Lambda("sweep")
+        reconciler = Lambda("reconciler")
         find = Lambda("find-runner")
         unregister = Lambda("unregister-\nrunner")
         terminate = Lambda("terminate-\ninstance")
@@ -44,7 +44,7 @@ with Diagram(
     machine >> call("3 end the machine") >> terminate
     machine >> call("4 its place is free") >> start_next
     terminate >> call() >> instance
-    minute >> call() >> sweep
+    minute >> call() >> reconciler
     bus >> call(style="invis") >> minute
-    sweep >> call("events that should\nhave come", constraint="false") >> bus
+    reconciler >> call("events that should\nhave come", constraint="false") >> bus
     [find, unregister, start_next] >> data() >> ledger

@@ -43,7 +43,7 @@ with Diagram(
     machine >> call("5 which runner?") >> look_up
     machine >> call("6 start one") >> start
     look_up >> data("job → class") >> mapping
-    start >> data("claim, cap") >> ledger
+    start >> data("claim, limit") >> ledger
     start >> call("8 invoke") >> lambda_runner
     start >> call("8 CreateFleet") >> instance
     start >> data("7 create runner", constraint="false") >> gitlab

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { checkGitLabUrl } from "../../Core/gitlab-url";
+import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 
 /** The options of `npm start -- …`. */
 export interface CommandOptions {

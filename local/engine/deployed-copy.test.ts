@@ -37,18 +37,18 @@ describe("deployedCopy", () => {
   it("leads a function's calls to the host and keeps its own variables", () => {
     const { template } = copyOf({
       Resources: {
-        SweepFunction: {
+        ReconcilerFunction: {
           Type: "AWS::Serverless::Function",
           Properties: { CodeUri: ".", Environment: { Variables: { LEDGER_TABLE: { Ref: "LedgerTable" } } } },
         },
       },
     });
-    expect(template.Resources.SweepFunction?.Properties).toEqual({
+    expect(template.Resources.ReconcilerFunction?.Properties).toEqual({
       CodeUri: ".",
       Environment: {
         Variables: {
           LEDGER_TABLE: { Ref: "LedgerTable" },
-          MINISTACK_LAMBDA_PROXY_URL: "http://127.0.0.1:1/functions/Stack/SweepFunction",
+          MINISTACK_LAMBDA_PROXY_URL: "http://127.0.0.1:1/functions/Stack/ReconcilerFunction",
         },
       },
     });

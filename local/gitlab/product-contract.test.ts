@@ -1,6 +1,6 @@
-import { gitLabApi } from "../../AutoScaler/src/adapters/gitlab-api";
-import { gitLabContract, legacyGitLabContract } from "../../AutoScaler/src/domain/contracts/gitlab-contract";
-import type { GitLabJob } from "../../AutoScaler/src/domain/ports";
+import { gitLabApi } from "../../AutoScaler/src/adapters/gitlab/api";
+import type { GitLabJob } from "../../AutoScaler/src/ports";
+import { gitLabContract, legacyGitLabContract } from "../../AutoScaler/src/testing/contracts/gitlab-contract";
 import type { GitLabAccess } from "../../Core/configuration";
 import { parseJobSpecs } from "./api/rest/job-specs";
 import { serveGitLab } from "./index";

@@ -1,6 +1,6 @@
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { Attempt, Runner } from "../../Core/ledger";
+import type { Attempt, Runner } from "../../Core/model/ledger";
 import { clientSettings } from "./client-settings";
 
 /** The ledger's content, for display. */

@@ -1,6 +1,6 @@
 import { defined } from "../../Core/defined";
-import type { Attempt } from "../../Core/ledger";
-import { failureText } from "../../Core/reason-words";
+import type { Attempt } from "../../Core/model/ledger";
+import { failureText } from "../../Core/model/reason-words";
 import type { LaptopJob, LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LedgerView } from "./ledger-view";
 

@@ -34,7 +34,7 @@ export const noticeOf = (call: FinishedCall): string | undefined => {
   if (functionId === "RunnerFunction") return runnerEnded(call);
   if ("error" in outcome) return `${functionId}: ${outcome.error.errorType}: ${outcome.error.errorMessage}`;
   const result = asFields(outcome.result);
-  if (functionId === "SweepFunction") return reconciled(result);
+  if (functionId === "ReconcilerFunction") return reconciled(result);
   if (functionId === "StartLambdaRunnerFunction" || functionId === "StartEc2RunnerFunction") {
     return result.kind === "waiting" ? `a job is waiting for: ${String(result.waitingFor)}` : undefined;
   }

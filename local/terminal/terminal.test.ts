@@ -159,19 +159,23 @@ describe("noticeWriter", () => {
     ["a runner that did its job", finished("RunnerFunction", { result: { kind: "job-ended" } }), undefined],
     [
       "a pass that sent events",
-      finished("SweepFunction", { result: { kind: "swept", events: 3, jobsFound: 1, failures: [] } }),
+      finished("ReconcilerFunction", {
+        result: { kind: "reconciled", events: 3, jobsFound: 1, failures: [] },
+      }),
       "the reconciler sent missing events (3 events, 1 job without a webhook)",
     ],
     [
       "a pass that failed in part",
-      finished("SweepFunction", {
-        result: { kind: "swept", events: 0, jobsFound: 0, failures: ["jobs: TransientError"] },
+      finished("ReconcilerFunction", {
+        result: { kind: "reconciled", events: 0, jobsFound: 0, failures: ["jobs: TransientError"] },
       }),
       "the reconciler failed in part: jobs: TransientError",
     ],
     [
       "a pass without events",
-      finished("SweepFunction", { result: { kind: "swept", events: 0, jobsFound: 0, failures: [] } }),
+      finished("ReconcilerFunction", {
+        result: { kind: "reconciled", events: 0, jobsFound: 0, failures: [] },
+      }),
       undefined,
     ],
     ["a usual call", finished("FindRunnerFunction", { result: { runners: [] } }), undefined],

@@ -6,7 +6,7 @@ import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone }
 const PROJECT = 11;
 const SHORT_JOBS = 10;
 /** Two minutes, and some for a machine that is busy with other things. */
-const PATIENCE_MS = 150_000;
+const TIMEOUT_MS = 150_000;
 
 const LONG = [
   { name: "image build", tags: ["docker"], script: ["sleep 90"] },
@@ -40,7 +40,7 @@ describe("faults of GitLab and of what carries runners", () => {
   };
 
   it(
-    "F-1 F-19 F-38: pipelines end though GitLab answers 500 for ten seconds and loses a tenth of its hooks, and a runner and an instance are killed",
+    "F-1 F-19 F-38: pipelines end though GitLab answers 500 for ten seconds and loses a tenth of its webhooks, and a runner and an instance are killed",
     async () => {
       const { laptop } = test;
       const gitlab = gitlabApi(laptop);
@@ -61,24 +61,24 @@ describe("faults of GitLab and of what carries runners", () => {
       await faults({});
 
       const ids = [...long, ...short].map(({ id }) => id);
-      const ended = await untilAllGone(laptop, PROJECT, ids, PATIENCE_MS);
+      const ended = await untilAllGone(laptop, PROJECT, ids, TIMEOUT_MS);
       expect(ended.slice(0, 2).map(({ status }) => status)).toEqual(["failed", "failed"]);
       expect(ended.slice(2).every(({ status }) => status === "success")).toBe(true);
       expect(laptop.standIn!.counts().answers[500] ?? 0).toBeGreaterThan(before.errors);
       expect(laptop.standIn!.counts().webhooks.lost).toBeGreaterThan(before.lost);
     },
-    PATIENCE_MS + 150_000,
+    TIMEOUT_MS + 150_000,
   );
 });
 
-/** A short form of `npm run load`. Lost hooks are the case above: healing them takes sweeps, and so minutes. */
+/** A short form of `npm run load`. Lost webhooks are the case above: healing them takes passes, and so minutes. */
 describe("load", () => {
-  it("L-1 L-2: 60 jobs whose hooks are shuffled and doubled all run, none starts twice, nothing is left", async () => {
+  it("L-1 L-2: 60 jobs whose webhooks are shuffled and doubled all run, none starts twice, nothing is left", async () => {
     const plan = { jobs: 60, seconds: 4, perPipeline: 20, shuffleMs: 3_000, lose: 0, repeat: 0.1 };
     const result = await runLoad(test.laptop, plan);
     expect(result).toMatchObject({ succeeded: 60, notEnded: 0, doubleStarts: 0, isAllGone: true });
-    expect(result.hooks.repeated).toBeGreaterThan(0);
-    expect(result.hooks.accepted).toBe(result.hooks.sent);
+    expect(result.webhooks.repeated).toBeGreaterThan(0);
+    expect(result.webhooks.accepted).toBe(result.webhooks.sent);
     expect(percentile(result.acceptMs, 95)).toBeLessThan(5_000);
   }, 200_000);
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { defined } from "../../Core/defined";
 import { type LaptopJob, type StandIn, startGitLab } from "../../local/gitlab";
 import { call, newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
 
@@ -44,7 +45,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "page-"));
     context = await chromium.launchPersistentContext(folder, {
-      ...(browserPath === undefined ? {} : { executablePath: browserPath }),
+      ...defined({ executablePath: browserPath }),
       args: FLAGS,
       colorScheme: "light",
     });

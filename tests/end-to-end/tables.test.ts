@@ -8,14 +8,14 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamoDbClient } from "../../AutoScaler/src/adapters/clients";
-import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamo-bootstrap-rows";
-import { dynamoLedger } from "../../AutoScaler/src/adapters/dynamo-ledger";
-import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamo-mappings";
+import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamodb/bootstrap-rows";
+import { dynamoLedger } from "../../AutoScaler/src/adapters/dynamodb/ledger";
+import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamodb/mappings";
 import { systemClock } from "../../AutoScaler/src/adapters/system-clock";
-import { bootstrapRowsContract } from "../../AutoScaler/src/domain/contracts/bootstrap-rows-contract";
-import { ledgerContract } from "../../AutoScaler/src/domain/contracts/ledger-contract";
-import { mappingsContract } from "../../AutoScaler/src/domain/contracts/mappings-contract";
-import type { BootstrapRow } from "../../Core/bootstrap-row";
+import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bootstrap-rows-contract";
+import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
+import { mappingsContract } from "../../AutoScaler/src/testing/contracts/mappings-contract";
+import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { type Engine, startEngine } from "../../local/engine/ministack";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { openRunFolder, type RunFolder } from "../../local/laptop/run-folder";
@@ -65,8 +65,8 @@ afterAll(async () => {
   await run?.close();
 }, 30_000);
 
-const patience = { clock: systemClock, random: Math.random };
-const rowsOf = () => dynamoBootstrapRows(client, nameOf("BootstrapTable"), patience);
+const timeout = { clock: systemClock, random: Math.random };
+const rowsOf = () => dynamoBootstrapRows(client, nameOf("BootstrapTable"), timeout);
 
 describe("the ledger on the engine", () => {
   ledgerContract(() => ({
@@ -74,7 +74,7 @@ describe("the ledger on the engine", () => {
     ledger: dynamoLedger(client, {
       table: nameOf("LedgerTable"),
       bootstrapTable: nameOf("BootstrapTable"),
-      ...patience,
+      ...timeout,
     }),
   }));
 });

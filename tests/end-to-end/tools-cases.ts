@@ -65,7 +65,7 @@ export const toolsCases = (get: () => TestLaptop): void => {
     const asked = ["--project", String(PROJECT), "--job", "toolbox #1: [x, y]", "--tags", "a#,b%", "--json"];
     const explained = JSON.parse((await runners(test, "explain", ...asked)).out);
     expect(explained).toMatchObject({
-      carrier: "EC2",
+      provider: "EC2",
       runnerClass: { name: "small" },
       why: { code: "project-row" },
     });
@@ -127,8 +127,8 @@ export const toolsCases = (get: () => TestLaptop): void => {
     const after = JSON.parse((await runners(test, "doctor", "--project", String(PROJECT), "--json")).out);
     const problems = after.findings.filter((found: { level: string }) => found.level === "problem");
     expect(problems).toEqual([]);
-    const hooks = await gitlabApi(test.laptop).call("GET", `/api/v4/projects/${PROJECT}/hooks`);
-    for (const { id } of (await hooks.json()) as { id: number }[]) {
+    const webhooks = await gitlabApi(test.laptop).call("GET", `/api/v4/projects/${PROJECT}/hooks`);
+    for (const { id } of (await webhooks.json()) as { id: number }[]) {
       await gitlabApi(test.laptop).call("DELETE", `/api/v4/projects/${PROJECT}/hooks/${id}`);
     }
   }, 120_000);

@@ -35,7 +35,7 @@ const run = async (jobs: Parameters<ReturnType<typeof gitlabApi>["pipeline"]>[1]
   return untilAllGone(test.laptop, PROJECT, ids, milliseconds);
 };
 
-const carrierOf = async (jobId: number): Promise<string | undefined> =>
+const providerOf = async (jobId: number): Promise<string | undefined> =>
   (await test.laptop.status()).jobs.find((job) => job.jobId === jobId)?.provider;
 
 describe("hook in, job run, everything gone", () => {
@@ -43,7 +43,7 @@ describe("hook in, job run, everything gone", () => {
     const [job] = await run([{ name: "unmapped", script: ["echo from the $((40 + 2))nd job"] }]);
     expect(job).toMatchObject({ status: "success" });
     expect(await gitlabApi(test.laptop).trace(PROJECT, job!.id)).toContain("from the 42nd job");
-    expect(await carrierOf(job!.id)).toBe("LAMBDA");
+    expect(await providerOf(job!.id)).toBe("LAMBDA");
   }, 90_000);
 
   it("runs a job that the mapping gives to EC2 on an instance, which is terminated", async () => {
@@ -52,7 +52,7 @@ describe("hook in, job run, everything gone", () => {
       90_000,
     );
     expect(job).toMatchObject({ status: "success" });
-    expect(await carrierOf(job!.id)).toBe("EC2");
+    expect(await providerOf(job!.id)).toBe("EC2");
     const instances = test.laptop.ec2.instances();
     expect(instances.length).toBeGreaterThan(0);
     expect(test.laptop.ec2.running()).toBe(0);
@@ -174,14 +174,14 @@ describe("the webhook API", () => {
   });
 
   it.each<WebhookShape>(["2019", "2021", "19.x"])(
-    "starts a runner for the hook of a server of %s",
+    "starts a runner for the webhook of a server of %s",
     async (shape) => {
       test.laptop.standIn?.setFaults({ lose: 1 });
       try {
         const [job] = await gitlabApi(test.laptop).pipeline(PROJECT, [
-          { name: "by an old hook", script: ["echo run"] },
+          { name: "by an old webhook", script: ["echo run"] },
         ]);
-        const hook = (build_status: string, extra: object = {}) =>
+        const webhook = (build_status: string, extra: object = {}) =>
           post(
             test.laptop,
             JSON.stringify(
@@ -191,13 +191,13 @@ describe("the webhook API", () => {
               ),
             ),
           );
-        await hook("pending");
+        await webhook("pending");
         await until(
           "the job has run",
           45_000,
           async () => (await gitlabApi(test.laptop).job(PROJECT, job!.id)).status === "success",
         );
-        await hook("success");
+        await webhook("success");
         await untilAllGone(test.laptop, PROJECT, [job!.id], 45_000);
       } finally {
         test.laptop.standIn?.setFaults({});

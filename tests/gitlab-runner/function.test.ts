@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:
 import { join, resolve } from "node:path";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { buildSync } from "esbuild";
-import type { BootstrapRow } from "../../Core/bootstrap-row";
+import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { type DynamoServer, serveTables } from "../doubles/dynamodb/server";
 import { BOOTSTRAP_TABLE, STACK_TABLES } from "../doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../doubles/dynamodb/tables";
@@ -47,7 +47,7 @@ const row = (runnerId: number): { readonly bootstrapKey: string; readonly runner
     url: gitlab.url,
     token: "glrt-tokenOfTheRow",
     runnerId,
-    carrier: "LAMBDA",
+    provider: "LAMBDA",
     lifetimeSeconds: 900,
     waitTimeoutSeconds: 60,
     privileged: false,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BootstrapRow } from "../../Core/bootstrap-row";
+import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { systemTable } from "../../Core/process/process-table";
 import { Environment } from "../../LambdaShellRunner/src/environment/environment";
 import { openRoot } from "../../LambdaShellRunner/src/environment/environment-root";
@@ -78,7 +78,7 @@ export class LambdaRunner {
       url: this.gitlab.url,
       token: TOKEN,
       runnerId,
-      carrier: "LAMBDA",
+      provider: "LAMBDA",
       lifetimeSeconds: 600,
       waitTimeoutSeconds: 20,
       privileged: false,

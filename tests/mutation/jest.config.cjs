@@ -12,6 +12,6 @@ module.exports = {
   modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/"],
   testEnvironment: join(__dirname, "ends-at-first-failure.cjs"),
   transform: { "\\.ts$": "<rootDir>/jest-esbuild.cjs" },
-  testMatch: ["<rootDir>/tests/mutation/judges.ts"],
+  testMatch: ["<rootDir>/tests/mutation/suite.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
 };

@@ -1,6 +1,6 @@
 /**
  * Shows that the tests bite. First every patch of `patches/` is applied to a copy of the project, and the test
- * that it names must fail there; then Stryker changes the ledger, the planner and the sweep in a hundred ways.
+ * that it names must fail there; then Stryker changes the ledger, the planner and the reconciler in a hundred ways.
  *
  * `npm run mutation`, or a part of it: `npm run mutation -- --patches`, `-- --stryker`.
  */

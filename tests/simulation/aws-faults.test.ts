@@ -1,4 +1,4 @@
-import { STACK } from "../../AutoScaler/src/domain/ports";
+import { STACK } from "../../AutoScaler/src/ports";
 import {
   attemptsOf,
   during,
@@ -11,11 +11,11 @@ import {
   total,
   waitOf,
   worldWith,
-} from "./story";
+} from "./job-story";
 import { DEPLOYMENT } from "./world/stack";
 
 describe("AWS's faults", () => {
-  it("F-7 F-8: a hook that the gateway or the bus throws away is made up for by the sweep", async () => {
+  it("F-7 F-8: a webhook that the gateway or the bus throws away is made up for by the reconciler", async () => {
     const world = worldWith();
     world.bus.loses = ({ source }) => source === "gitlab.webhook";
     const job = world.addJob({ kind: "ec2" });
@@ -34,7 +34,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-12 I-2 I-6: every event four times at once starts every job once", async () => {
-    const world = worldWith({ hooks: { twice: 1 }, bus: { twice: 1 }, lambda: { twice: 1 } });
+    const world = worldWith({ webhooks: { twice: 1 }, bus: { twice: 1 }, lambda: { twice: 1 } });
     const jobs = [world.addJob({ kind: "ec2" }), world.addJob({ kind: "lambda", projectId: 2 })];
     await settle(world);
     expectMet(...jobs);
@@ -64,8 +64,8 @@ describe("AWS's faults", () => {
     expect(world.calls.byJob.get(broken.id)).toBeLessThanOrEqual(60);
   });
 
-  it("F-17 I-22 P-9: sixty starts at once find each other's writes and keep to a cap of twenty", async () => {
-    const world = worldWith({ stack: { stackCap: 20, classCap: 20 } });
+  it("F-17 I-22 P-9: sixty starts at once find each other's writes and keep to a limit of twenty", async () => {
+    const world = worldWith({ stack: { totalLimit: 20, classLimit: 20 } });
     const jobs = Array.from({ length: 60 }, () => world.addJob({ kind: "ec2", seconds: 20 }));
     await settle(world);
     for (const job of jobs) expect(job.status).toBe("success");
@@ -88,7 +88,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-20: indexes that are a minute behind mislead nobody", async () => {
-    const world = worldWith({ hooks: { lost: 0.5 }, stack: { stackCap: 2, classCap: 2 } });
+    const world = worldWith({ webhooks: { lost: 0.5 }, stack: { totalLimit: 2, classLimit: 2 } });
     world.table.indexLag = MINUTE * 1000;
     const jobs = [1, 2, 3, 4, 5].map(() => world.addJob({ kind: "ec2" }));
     await settle(world, 2 * HOUR);
@@ -118,7 +118,7 @@ describe("AWS's faults", () => {
     const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
     const job = world.addJob({ kind: "ec2", seconds: 10 * MINUTE });
     await world.run(2 * MINUTE);
-    for (const instance of liveInstances(world)) world.carriers.spotKill(instance);
+    for (const instance of liveInstances(world)) world.providers.spotKill(instance);
     await world.run(4 * MINUTE);
     expect([world.gitLab.records.size, liveInstances(world).length]).toEqual([0, 0]);
     const retry = world.addJob({ kind: "ec2" });

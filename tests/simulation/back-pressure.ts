@@ -1,12 +1,12 @@
 import { percentile } from "./scale";
-import { World } from "./world/world";
+import { SimulatedWorld } from "./world/world";
 
 export interface BackPressureReport {
   readonly wrong: readonly string[];
   /** Minutes until the last job ran. */
   readonly minutes: number;
   readonly callsPerLaunch: number;
-  /** Minutes until the age of the waiting line would alarm. */
+  /** Minutes until the age of the queue would alarm. */
   readonly alarmedAfter: number;
   readonly waitsInMinutes: readonly [number, number];
 }
@@ -14,7 +14,7 @@ export interface BackPressureReport {
 const PROJECTS = 50;
 /** Seconds: a burst that no single moment takes. */
 const COME_WITHIN = 10;
-/** What the alarm on the line's age looks for, in seconds. */
+/** What the alarm on the queue's age looks for, in seconds. */
 const OLD = 300;
 
 /**
@@ -27,9 +27,9 @@ export const runBackPressure = async (
   seed: number,
   bucket = 1_000,
 ): Promise<BackPressureReport> => {
-  const world = new World({
+  const world = new SimulatedWorld({
     seed,
-    stack: { stackCap: 20_000, classCap: 20_000 },
+    stack: { totalLimit: 20_000, classLimit: 20_000 },
     gitLab: { gives: "oldest" },
     ec2: { bucket },
   });

@@ -1,6 +1,6 @@
-import { bootstrapRowsContract } from "../../AutoScaler/src/domain/contracts/bootstrap-rows-contract";
-import { ledgerContract } from "../../AutoScaler/src/domain/contracts/ledger-contract";
-import type { BootstrapRows } from "../../AutoScaler/src/domain/ports";
+import type { BootstrapRows } from "../../AutoScaler/src/ports";
+import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bootstrap-rows-contract";
+import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
 import { Calls, type Process } from "./world/calls";
 import { Conflicts, LedgerPort } from "./world/ledger-port";
 import { random } from "./world/random";

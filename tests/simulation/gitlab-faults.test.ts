@@ -12,13 +12,13 @@ import {
   total,
   waitOf,
   worldWith,
-} from "./story";
+} from "./job-story";
 import type { Job } from "./world/gitlab";
 import type { Machine } from "./world/machines";
-import type { World } from "./world/world";
+import type { SimulatedWorld } from "./world/world";
 
 /** The job's machine hangs from now on: it reports nothing and does not leave by itself. */
-const hang = (world: World, { runnerId = 0 }: Job): Machine => {
+const hang = (world: SimulatedWorld, { runnerId = 0 }: Job): Machine => {
   const machine = world.machines.byRunner.get(runnerId)!;
   machine.isGone = true;
   world.machines.alive.delete(machine);
@@ -26,18 +26,18 @@ const hang = (world: World, { runnerId = 0 }: Job): Machine => {
 };
 
 describe("GitLab's faults", () => {
-  it("F-1 I-8 P-2: a hook that is switched off is found out, and its jobs start within two sweeps", async () => {
-    const world = worldWith({ hooks: { lost: 1 } });
+  it("F-1 I-8 P-2: a webhook that is switched off is found out, and its jobs start within two passes", async () => {
+    const world = worldWith({ webhooks: { lost: 1 } });
     await world.run(5);
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "lambda" }));
     await settle(world);
     expectMet(...jobs);
     for (const job of jobs) expect(waitOf(job)).toBeLessThan(2 * MINUTE + 10);
-    expect(total(world, "JobsFoundBySweep")).toBe(3);
+    expect(total(world, "JobsFoundByReconciler")).toBe(3);
   });
 
   it("F-2 F-3 I-6 I-16: copies, other orders and wrong labels change nothing", async () => {
-    const world = worldWith({ hooks: { twice: 1, late: 0.5, relabelled: 1 } });
+    const world = worldWith({ webhooks: { twice: 1, late: 0.5, relabelled: 1 } });
     const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
     await settle(world);
     expectMet(...jobs);
@@ -65,7 +65,7 @@ describe("GitLab's faults", () => {
     expect(world.table.attempts.get(job.id)?.at(-1)?.state).toBe("ENDED");
   });
 
-  it("F-23 I-25: a GitLab that asks for patience for two minutes gets it", async () => {
+  it("F-23 I-25: a GitLab that asks for timeout for two minutes gets it", async () => {
     const world = worldWith();
     during(world, 2 * MINUTE, "gitLab.", "throttled");
     const job = world.addJob({ kind: "ec2" });
@@ -104,7 +104,7 @@ describe("GitLab's faults", () => {
     "I-8 I-24: %i projects that refuse their lists keep no job of another waiting",
     async (count) => {
       const refusing = Array.from({ length: count }, (_, index) => index + 1);
-      const world = worldWith({ hooks: { lost: 1 }, mood: { refusing, members: [...refusing, 20] } });
+      const world = worldWith({ webhooks: { lost: 1 }, mood: { refusing, members: [...refusing, 20] } });
       await world.run(5);
       const jobs = [world.addJob({ kind: "lambda", projectId: 20 })];
       await world.run(20 * MINUTE);
@@ -122,12 +122,12 @@ describe("GitLab's faults", () => {
     const first = world.addJob({ kind: "lambda" });
     await world.run(10 * MINUTE);
     during(world, 5 * MINUTE, "gitLab.projectIds");
-    world.hooks.options = { ...world.hooks.options, lost: 1 };
+    world.webhooks.options = { ...world.webhooks.options, lost: 1 };
     const job = world.addJob({ kind: "lambda" });
     await settle(world);
     expectMet(first, job);
     expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
-    expect(total(world, "SweepFailures/membership")).toBeGreaterThan(0);
+    expect(total(world, "ReconcilerFailures/membership")).toBeGreaterThan(0);
   });
 
   it("I-8: a new project whose first job came and went is in the next pass", async () => {
@@ -136,7 +136,7 @@ describe("GitLab's faults", () => {
     const first = world.addJob({ kind: "lambda", projectId: 30, seconds: 5 });
     await world.run(50);
     expect(first.status).toBe("success");
-    world.hooks.options = { ...world.hooks.options, lost: 1 };
+    world.webhooks.options = { ...world.webhooks.options, lost: 1 };
     const job = world.addJob({ kind: "lambda", projectId: 30 });
     await settle(world);
     expectMet(job);
@@ -144,7 +144,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-24 F-53 P-11: lists that are empty by mistake and answers that are no JSON end no runner", async () => {
-    const world = worldWith({ mood: { emptyList: 1, garbage: 0.2 }, hooks: { lost: 0.5 } });
+    const world = worldWith({ mood: { emptyList: 1, garbage: 0.2 }, webhooks: { lost: 0.5 } });
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2", seconds: 10 * MINUTE }));
     await world.run(12 * MINUTE);
     world.calm();
@@ -235,8 +235,8 @@ describe("GitLab's faults", () => {
     },
   );
 
-  it("F-29: 250 jobs on several pages are all found, with no hook at all", async () => {
-    const world = worldWith({ hooks: { lost: 1 }, stack: { stackCap: 500, classCap: 500 } });
+  it("F-29: 250 jobs on several pages are all found, with no webhook at all", async () => {
+    const world = worldWith({ webhooks: { lost: 1 }, stack: { totalLimit: 500, classLimit: 500 } });
     const jobs = Array.from({ length: 250 }, () => world.addJob({ kind: "lambda" }));
     await settle(world);
     expectMet(...jobs);

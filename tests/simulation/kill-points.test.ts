@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type Hit, hitsOf, play, SCENARIOS, type Scenario } from "./scenarios";
 import { FAULTS } from "./world/calls";
 
-/** `npm run simulate -- --kill-points` takes every one; here the long stories are sampled. */
+/** `npm run simulate -- --kill-points` takes every one; here the long scenarios are sampled. */
 const EVERY_HIT_UP_TO = 200;
 const SEED = 1;
 
@@ -13,8 +13,8 @@ const sampled = (hits: readonly Hit[]): readonly Hit[] => {
 
 const tellWrong = (told: Awaited<ReturnType<typeof play>>, hits: readonly Hit[]): string[] =>
   told.wrong.map((wrong) => {
-    const places = hits.map(({ at, fault }) => `${fault} at call ${at}, ${told.calls[at]}`);
-    return `${wrong} [${places.join(" and ")}]`;
+    const slots = hits.map(({ at, fault }) => `${fault} at call ${at}, ${told.calls[at]}`);
+    return `${wrong} [${slots.join(" and ")}]`;
   });
 
 describe.each(SCENARIOS)("kill points: $name", (scenario: Scenario) => {

@@ -1,12 +1,12 @@
 import { LASTING_FAILURES, play } from "./lasting-failures";
 
-/** Minutes: the longest way to a job's last report is two hours of waiting for a carrier. */
+/** Minutes: the longest way to a job's last report is two hours of waiting for a provider. */
 const REPORTED_WITHIN = 125;
 /** Records that nobody can use are cleared away after ten minutes. */
 const QUIET_WITHIN = 140;
 
-/** Our own tables are also read by each sweep while the job's start is half-way: twice in two hours' minutes. */
-const MOST_INTERNAL = 450;
+/** Our own tables are also read by each pass while the job's start is half-way: twice in two hours' minutes. */
+const MAX_INTERNAL = 450;
 
 describe("what fails for ever", () => {
   it.each(LASTING_FAILURES)(
@@ -15,7 +15,7 @@ describe("what fails for ever", () => {
       const report = await play(failure);
       expect(report.outbound).toBeGreaterThan(0);
       expect(report.outbound).toBeLessThanOrEqual(30);
-      expect(report.internal).toBeLessThanOrEqual(MOST_INTERNAL);
+      expect(report.internal).toBeLessThanOrEqual(MAX_INTERNAL);
       expect(report.lastAfter).toBeLessThan(QUIET_WITHIN);
       expect(report.world.checks.broken).toEqual([]);
       if (failure.isUnreadable) expect(report.reportedAfter).toBeUndefined();

@@ -1,73 +1,73 @@
-import type { Launch } from "../../AutoScaler/src/domain/ports";
+import type { Launch } from "../../AutoScaler/src/ports";
 import { ConfigurationError, ThrottledError } from "../../Core/errors";
-import type { Runner } from "../../Core/ledger";
+import type { Runner } from "../../Core/model/ledger";
 import type { Call, Fault } from "./world/calls";
 import { ec2Error } from "./world/ec2";
 import type { Kind } from "./world/stack";
-import { World, type WorldOptions } from "./world/world";
+import { SimulatedWorld, type SimulationOptions } from "./world/world";
 
 /** One thing that fails for ever, while all else goes well. */
 export interface LastingFailure {
   readonly says: string;
   readonly kind: Kind;
-  readonly options?: Partial<WorldOptions>;
-  readonly breakIt: (world: World) => void;
+  readonly options?: Partial<SimulationOptions>;
+  readonly breakIt: (world: SimulatedWorld) => void;
   /** GitLab does not even show the job: its start fails visibly, no attempt of it does. */
   readonly isUnreadable?: true;
 }
 
 const every =
   (name: string, fate: Fault) =>
-  (world: World): void => {
+  (world: SimulatedWorld): void => {
     world.calls.plan = (call) => (call.name === name ? fate : undefined);
   };
 
-const everyGitLab = (world: World): void => {
+const everyGitLab = (world: SimulatedWorld): void => {
   world.calls.plan = ({ name }) => (name.startsWith("gitLab.") ? "fails" : undefined);
 };
 
 /** The runner function's invocation is answered with a refusal. */
 const refuseInvoke =
   (refusal: "capacity" | "configuration") =>
-  (world: World): void => {
+  (world: SimulatedWorld): void => {
     const refused: Launch = { kind: "refused", refusal, message: "refused for ever" };
-    world.carriers.invoke = (_: Runner) => refused as never;
+    world.providers.invoke = (_: Runner) => refused as never;
   };
 
 const refuseFleet =
   (code: string, status: number) =>
-  (world: World): void => {
+  (world: SimulatedWorld): void => {
     world.ec2.createFleet = () => {
       throw ec2Error(code, status);
     };
   };
 
-const refuseToken = (world: World): void => {
+const refuseToken = (world: SimulatedWorld): void => {
   world.gitLab.create = () => {
     throw new ConfigurationError("GitLab refuses the token (401)");
   };
 };
 
-const throttle = (world: World): void => {
+const throttle = (world: SimulatedWorld): void => {
   world.gitLab.create = () => {
     throw new ThrottledError("POST /user/runners: 429", 60);
   };
 };
 
 /** Instances come up as far as EC2 can tell, and nothing of ours ever runs on them. */
-const neverBoots = (world: World): void => {
+const neverBoots = (world: SimulatedWorld): void => {
   world.ec2.onState = (instance) => {
     if (instance.state === "pending") world.checks.count(`EC2#${instance.className}`, 1);
-    else world.carriers.instanceChanged(instance);
+    else world.providers.instanceChanged(instance);
   };
 };
 
 /** GitLab hands the runner no job: it asks, waits, and leaves. */
-const getsNoJob = (world: World): void => {
+const getsNoJob = (world: SimulatedWorld): void => {
   world.gitLab.request = () => "held";
 };
 
-const noRow = (world: World): void => {
+const noRow = (world: SimulatedWorld): void => {
   world.table.take = () => undefined;
 };
 
@@ -105,21 +105,22 @@ export const LASTING_FAILURES: readonly LastingFailure[] = [
   { says: "functions get no job", kind: "lambda", breakIt: getsNoJob },
 ];
 
-/** What a sweep asks whether or not the job exists: lists. */
+/** What a pass asks whether or not the job exists: lists. */
 const LISTS = ["gitLab.jobs", "gitLab.projectIds", "gitLab.runners", "ec2.describeInstances"];
 const PEERS = ["gitLab.", "ec2.", "lambda."];
-/** What the sweep reads and writes of our own tables for one job; its lease, cursor and indexes are not. */
+/** What the reconciler reads and writes of our own tables for one job; its lease, cursor and indexes are not. */
 const OF_ONE_JOB = ["ledger.attempts", "ledger.runner", "mappings.rows", "bus.put"];
 
-const isSweep = ({ caller }: Call): boolean => caller === "SweepFunction";
+const isReconciler = ({ caller }: Call): boolean => caller === "ReconcilerFunction";
 
-/** A call to GitLab, EC2 or Lambda on behalf of a job: all but the sweep's lists. */
+/** A call to GitLab, EC2 or Lambda on behalf of a job: all but the reconciler's lists. */
 export const isOutbound = (call: Call): boolean =>
-  PEERS.some((peer) => call.name.startsWith(peer)) && !(isSweep(call) && LISTS.includes(call.name));
+  PEERS.some((peer) => call.name.startsWith(peer)) && !(isReconciler(call) && LISTS.includes(call.name));
 
 /** A call to our own tables, parameters and bus on behalf of a job. */
 export const isInternal = (call: Call): boolean =>
-  !PEERS.some((peer) => call.name.startsWith(peer)) && (!isSweep(call) || OF_ONE_JOB.includes(call.name));
+  !PEERS.some((peer) => call.name.startsWith(peer)) &&
+  (!isReconciler(call) || OF_ONE_JOB.includes(call.name));
 
 export interface LastingReport {
   readonly says: string;
@@ -132,14 +133,14 @@ export interface LastingReport {
   /** Minutes until the job was reported as failed for the last time; undefined: never. */
   readonly reportedAfter: number | undefined;
   readonly byName: Readonly<Record<string, number>>;
-  readonly world: World;
+  readonly world: SimulatedWorld;
 }
 
 const HOURS = 8;
 
 /** One job in a world in which one thing fails for ever, for hours; every call that is made for it is counted. */
 export const play = async ({ says, kind, options, breakIt }: LastingFailure): Promise<LastingReport> => {
-  const world = new World({ seed: 14, ...options });
+  const world = new SimulatedWorld({ seed: 14, ...options });
   const begin = world.timeline.now;
   const minutes = (): number => (world.timeline.now - begin) / 60_000;
   let reportedAfter: number | undefined;

@@ -1,11 +1,21 @@
-import { STACK } from "../../AutoScaler/src/domain/ports";
-import { expectMet, first, HOUR, launches, liveInstances, MINUTE, settle, total, worldWith } from "./story";
+import { STACK } from "../../AutoScaler/src/ports";
+import {
+  expectMet,
+  first,
+  HOUR,
+  launches,
+  liveInstances,
+  MINUTE,
+  settle,
+  total,
+  worldWith,
+} from "./job-story";
 import type { Job } from "./world/gitlab";
-import { World } from "./world/world";
+import { SimulatedWorld } from "./world/world";
 
 const GITLAB = "gitLab.";
 
-const gitLabCalls = (world: World): number =>
+const gitLabCalls = (world: SimulatedWorld): number =>
   [...world.calls.counts].reduce((sum, [name, count]) => (name.startsWith(GITLAB) ? sum + count : sum), 0);
 
 describe("promises", () => {
@@ -13,7 +23,7 @@ describe("promises", () => {
     "I-25: a job on %s takes six GitLab calls, and eight writes at most, when all is well",
     async (kind) => {
       for (let seed = 1; seed <= 30; seed += 1) {
-        const world = new World({ seed, sweeps: false });
+        const world = new SimulatedWorld({ seed, passes: false });
         expectMet(await one(world, kind));
         expect(gitLabCalls(world)).toBe(6);
         expect(world.table.writes).toBeLessThanOrEqual(8);
@@ -44,18 +54,18 @@ describe("promises", () => {
     expect(world.timeline.now - (job.finishedAt ?? 0)).toBeLessThan(5 * MINUTE * 1000);
   });
 
-  it("I-22 P-10: a cap that is lowered below what lives counts nothing negative and starts nothing more", async () => {
-    const world = worldWith({ stack: { stackCap: 6, classCap: 6 } });
+  it("I-22 P-10: a limit that is lowered below what lives counts nothing negative and starts nothing more", async () => {
+    const world = worldWith({ stack: { totalLimit: 6, classLimit: 6 } });
     const jobs = Array.from({ length: 12 }, () => world.addJob({ kind: "ec2", seconds: 100 }));
     await world.run(90);
     expect(liveInstances(world)).toHaveLength(6);
-    world.stack.stackCap = 2;
+    world.stack.totalLimit = 2;
     await settle(world);
     for (const job of jobs) expect(job.status).toBe("success");
   });
 
-  it("I-23 I-36: with no event and no sweep after the launch every carrier ends by itself", async () => {
-    const world = new World({ seed: 3, sweeps: false, stack: { ec2LifetimeSeconds: 20 * MINUTE } });
+  it("I-23 I-36: with no event and no pass after the launch every provider ends by itself", async () => {
+    const world = new SimulatedWorld({ seed: 3, passes: false, stack: { ec2LifetimeSeconds: 20 * MINUTE } });
     const jobs = [
       world.addJob({ kind: "ec2", seconds: 2 * HOUR }),
       world.addJob({ kind: "lambda", seconds: HOUR }),
@@ -74,14 +84,14 @@ describe("promises", () => {
     const poison = [{}, { build_id: "7" }, { build_id: 1.5 }, { build_id: 2 ** 53 }, { build_id: { $: "" } }];
     const jobs: Job[] = [];
     for (const detail of poison) {
-      const hook = {
+      const webhook = {
         object_kind: "build",
         build_status: "pending",
         build_name: "x",
         project_id: 1,
         ...detail,
       };
-      world.bus.put({ source: "gitlab.webhook", detailType: "GitLabJobEvent", detail: hook });
+      world.bus.put({ source: "gitlab.webhook", detailType: "GitLabJobEvent", detail: webhook });
       jobs.push(world.addJob({ kind: "ec2" }));
     }
     await settle(world);
@@ -140,7 +150,7 @@ describe("promises", () => {
   });
 
   it("I-34 F-57: with starts switched off in a burst nothing more starts, what runs ends, and the rest waits", async () => {
-    const world = worldWith({ stack: { stackCap: 4, classCap: 4 } });
+    const world = worldWith({ stack: { totalLimit: 4, classLimit: 4 } });
     const jobs = Array.from({ length: 10 }, () => world.addJob({ kind: "ec2", seconds: 60 }));
     await world.run(30);
     world.startsAreOn = false;
@@ -155,14 +165,14 @@ describe("promises", () => {
     for (const job of jobs) expect(job.status).toBe("success");
   });
 
-  it("F-50 I-21: sweeps that pause for twenty minutes, come twice and die half-way do their work all the same", async () => {
-    const world = worldWith({ hooks: { lost: 1 }, sweeps: false });
+  it("F-50 I-21: passes that pause for twenty minutes, come twice and die half-way do their work all the same", async () => {
+    const world = worldWith({ webhooks: { lost: 1 }, passes: false });
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2" }));
     await world.run(20 * MINUTE);
     expect(launches(world)).toBe(0);
-    world.calls.plan = first("ec2.describeInstances", "SweepFunction", "dies", 2);
-    world.sweeps = true;
-    for (const at of [1, 1, 30]) world.after(at, () => world.sweepNow());
+    world.calls.plan = first("ec2.describeInstances", "ReconcilerFunction", "dies", 2);
+    world.passes = true;
+    for (const at of [1, 1, 30]) world.after(at, () => world.reconcileNow());
     await settle(world);
     for (const job of jobs) expect(job.status).toBe("success");
     expect(launches(world)).toBe(3);
@@ -170,7 +180,7 @@ describe("promises", () => {
 });
 
 /** One job from its coming to nothing left. */
-const one = async (world: World, kind: "ec2" | "lambda"): Promise<Job> => {
+const one = async (world: SimulatedWorld, kind: "ec2" | "lambda"): Promise<Job> => {
   const job = world.addJob({ kind });
   await settle(world);
   return job;

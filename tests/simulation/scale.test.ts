@@ -9,8 +9,8 @@ describe("scale", () => {
     expect(report.waits[0]).toBeLessThan(30);
   }, 240_000);
 
-  it("I-26 L-4 F-33: more instances than EC2 starts at a time all start at its pace, with few calls in vain", async () => {
-    // 1,000 instances, 20 at once and two a second after that: 490 s, and what the pace costs.
+  it("I-26 L-4 F-33: more instances than EC2 starts at a time all start at its launch rate, with few calls in vain", async () => {
+    // 1,000 instances, 20 at once and two a second after that: 490 s, and what the launch rate costs.
     const report = await runBackPressure(1_000, 2, 20);
     expect(report.wrong).toEqual([]);
     expect(report.minutes).toBeGreaterThan(8);

@@ -1,11 +1,11 @@
-import { areReported, isWaiting } from "./lives";
+import { areReported, isWaiting } from "./job-arbitraries";
 import { random } from "./world/random";
-import { World } from "./world/world";
+import { SimulatedWorld } from "./world/world";
 
 export interface ScaleOptions {
   readonly jobs: number;
   readonly seed: number;
-  /** Probability that a call, a hook, an event or an execution goes wrong. */
+  /** Probability that a call, a webhook, an event or an execution goes wrong. */
   readonly faults: number;
   /** Seconds in which the jobs come. */
   readonly over: number;
@@ -26,23 +26,23 @@ export interface ScaleReport {
   readonly callsPerJob: Readonly<Record<string, number>>;
 }
 
-/** GitLab allows 1,000 runners a project, and a sweep lists a hundred projects. */
+/** GitLab allows 1,000 runners a project, and a pass lists a hundred projects. */
 const PROJECTS = 50;
 
 export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-/** Of single calls; that a process dies is thrown for the process, or a sweep of a thousand calls would never end. */
+/** Of single calls; that a process dies is thrown for the process, or a pass of a thousand calls would never end. */
 const FAULT_KINDS = ["fails", "loses-answer", "throttled", "times-out"] as const;
 
 /** GitLab, AWS and their faults by the same dice, call by call. */
-export const scaleWorld = ({ seed, faults }: ScaleOptions): World => {
+export const scaleWorld = ({ seed, faults }: ScaleOptions): SimulatedWorld => {
   const dice = random(seed).fork("faults");
-  return new World({
+  return new SimulatedWorld({
     seed,
-    stack: { stackCap: 20_000, classCap: 20_000, ec2LifetimeSeconds: 600 },
+    stack: { totalLimit: 20_000, classLimit: 20_000, ec2LifetimeSeconds: 600 },
     gitLab: { gives: "oldest" },
-    hooks: { lost: faults, twice: faults, late: faults, relabelled: faults },
+    webhooks: { lost: faults, twice: faults, late: faults, relabelled: faults },
     bus: { lost: faults, twice: faults, late: faults },
     lambda: { twice: faults },
     executions: { throttled: faults, dies: faults / 10, crashes: faults },
@@ -52,7 +52,7 @@ export const scaleWorld = ({ seed, faults }: ScaleOptions): World => {
   });
 };
 
-const addJobs = (world: World, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
+const addJobs = (world: SimulatedWorld, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
   const dice = world.random.fork("jobs");
   for (let index = 0; index < jobs; index += 1) {
     const kind = index % ec2EveryNth === 0 ? "ec2" : "lambda";
@@ -64,14 +64,14 @@ const addJobs = (world: World, { jobs, over, ec2EveryNth }: ScaleOptions): void 
   }
 };
 
-const waitsOf = (world: World): number[] =>
+const waitsOf = (world: SimulatedWorld): number[] =>
   [...world.gitLab.jobs.values()]
     .flatMap(({ pendingAt, startedAt }) =>
       pendingAt === undefined || startedAt === undefined ? [] : [(startedAt - pendingAt) / 1000],
     )
     .sort((one, other) => one - other);
 
-export const reportOf = (world: World, wrong: readonly string[]): ScaleReport => {
+export const reportOf = (world: SimulatedWorld, wrong: readonly string[]): ScaleReport => {
   const jobs = [...world.gitLab.jobs.values()];
   const waits = waitsOf(world);
   const starts = jobs.flatMap(({ startedAt }) => startedAt ?? []).sort((one, other) => one - other);
@@ -91,7 +91,7 @@ export const reportOf = (world: World, wrong: readonly string[]): ScaleReport =>
   };
 };
 
-/** A place or a record that two faults hit waits for a sweep, or for an orphan's time of grace. */
+/** A slot or a record that two faults hit waits for a pass, or for an orphan's time of grace. */
 const SETTLES_WITHIN = 2 * 3_600;
 
 /** Many jobs in one virtual hour, with faults everywhere; everything must be met and gone in the end. */

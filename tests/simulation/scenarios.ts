@@ -1,18 +1,18 @@
 import { FAULTS, type Fault, type FaultPlan } from "./world/calls";
 import { isLive } from "./world/checks";
 import type { Job } from "./world/gitlab";
-import { World, type WorldOptions } from "./world/world";
+import { SimulatedWorld, type SimulationOptions } from "./world/world";
 
 /** A short story of one or two jobs, told again and again with another call going wrong each time. */
 export interface Scenario {
   readonly name: string;
-  readonly options?: Partial<WorldOptions>;
-  readonly begin: (world: World) => readonly Job[];
+  readonly options?: Partial<SimulationOptions>;
+  readonly begin: (world: SimulatedWorld) => readonly Job[];
   /** A job's machine is taken away by AWS, or its user cancels it: it need not succeed. */
   readonly mayFail?: boolean;
 }
 
-const cancelAfter = (world: World, job: Job, seconds: number): void =>
+const cancelAfter = (world: SimulatedWorld, job: Job, seconds: number): void =>
   world.after(seconds, () => world.gitLab.cancel(job));
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -47,8 +47,8 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: "cap of one and two jobs",
-    options: { stack: { stackCap: 1, classCap: 1 } },
+    name: "limit of one and two jobs",
+    options: { stack: { totalLimit: 1, classLimit: 1 } },
     begin: (world) => [world.addJob({ kind: "ec2" }), world.addJob({ kind: "ec2" })],
   },
   {
@@ -59,7 +59,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const job = world.addJob({ kind: "ec2", seconds: 300 });
       world.after(100, () => {
         for (const instance of world.ec2.instances.values()) {
-          if (isLive(instance)) world.carriers.spotKill(instance);
+          if (isLive(instance)) world.providers.spotKill(instance);
         }
       });
       return [job];
@@ -67,8 +67,8 @@ export const SCENARIOS: readonly Scenario[] = [
     mayFail: true,
   },
   {
-    name: "all hooks lost",
-    options: { hooks: { lost: 1 } },
+    name: "all webhooks lost",
+    options: { webhooks: { lost: 1 } },
     begin: (world) => [world.addJob({ kind: "ec2" }), world.addJob({ kind: "lambda" })],
   },
 ];
@@ -86,7 +86,7 @@ export const planOf =
 
 /** The longest any of it may take: an orphan is left alone for ten minutes, a lease for a minute and a half. */
 const SETTLES_WITHIN = 25 * 60;
-/** Twice a lease, a sweep after each, and the boot of an instance. */
+/** Twice a lease, a pass after each, and the boot of an instance. */
 const STARTS_WITHIN = 420_000;
 
 export interface Told {
@@ -104,7 +104,7 @@ const lateJobs = (jobs: readonly Job[], { mayFail = false }: Scenario): string[]
 
 /** Plays a scenario with calls going wrong, lets the world settle, and says what is wrong then. */
 export const play = async (scenario: Scenario, seed: number, hits: readonly Hit[] = []): Promise<Told> => {
-  const world = new World({ ...scenario.options, seed, faults: planOf(hits) });
+  const world = new SimulatedWorld({ ...scenario.options, seed, faults: planOf(hits) });
   world.calls.trace = [];
   const jobs = scenario.begin(world);
   await world.run(1);

@@ -7,7 +7,7 @@ import {
   liveInstances,
   settle,
   worldWith,
-} from "./story";
+} from "./job-story";
 import type { Job } from "./world/gitlab";
 
 /**
@@ -57,8 +57,8 @@ describe("traces in the world", () => {
     expect(stolen).toBeGreaterThan(3);
   });
 
-  it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its place back", async () => {
-    const world = worldWith({ gitLab: { gives: "newest" }, stack: { stackCap: 2, classCap: 2 } });
+  it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its slot back", async () => {
+    const world = worldWith({ gitLab: { gives: "newest" }, stack: { totalLimit: 2, classLimit: 2 } });
     let stalled = 0;
     world.calls.plan = ({ name, caller }) => {
       if (name !== "gitLab.createRunner" || caller !== START) return undefined;
@@ -72,8 +72,8 @@ describe("traces in the world", () => {
     expectMet(a, b);
   });
 
-  it("trace 3: I-22 I-20: a start that goes on after its job's end leaves nothing and never exceeds the cap", async () => {
-    const world = worldWith({ stack: { stackCap: 1, classCap: 1 } });
+  it("trace 3: I-22 I-20: a start that goes on after its job's end leaves nothing and never exceeds the limit", async () => {
+    const world = worldWith({ stack: { totalLimit: 1, classLimit: 1 } });
     world.calls.plan = first("ec2.createFleet", START, { stall: 40_000 });
     const a = world.addJob({ kind: "ec2" });
     world.when(
@@ -88,7 +88,7 @@ describe("traces in the world", () => {
 
   it("trace 4: P-4 I-2: a late swap and the next attempt's event give no job two able runners", async () => {
     const world = worldWith({ gitLab: { gives: "newest" } });
-    world.hooks.fate = (_, status) => (status === "running" ? 100_000 : undefined);
+    world.webhooks.fate = (_, status) => (status === "running" ? 100_000 : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
     const b = world.addJob({ kind: "ec2", seconds: 20 });
     await settle(world);
@@ -139,7 +139,7 @@ describe("traces in the world", () => {
 
   it("trace 8: a runner's end before its job's end is no false alarm", async () => {
     const world = worldWith();
-    world.hooks.fate = (_, status) => (status === "success" || status === "running" ? "lost" : undefined);
+    world.webhooks.fate = (_, status) => (status === "success" || status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
     await settle(world);
     expectMet(a);
@@ -147,15 +147,15 @@ describe("traces in the world", () => {
     expect(world.metrics.get("JobsFailed") ?? 0).toBe(0);
   });
 
-  it("trace 9: I-22 P-9: the sweep wakes the next waiting job when its event was lost", async () => {
-    const world = worldWith({ stack: { stackCap: 1, classCap: 1 } });
+  it("trace 9: I-22 P-9: the reconciler dispatches the next waiting job when its event was lost", async () => {
+    const world = worldWith({ stack: { totalLimit: 1, classLimit: 1 } });
     let lost = 0;
     const a = world.addJob({ kind: "ec2", seconds: 20 });
     const b = world.addJob({ kind: "ec2", seconds: 20 });
     world.bus.loses = ({ source, detail }) => {
-      const isWake = source === "gitlab.sweep" && detail.build_status === "pending" && lost === 0;
-      if (isWake) lost += 1;
-      return isWake;
+      const isDispatch = source === "gitlab.reconciler" && detail.build_status === "pending" && lost === 0;
+      if (isDispatch) lost += 1;
+      return isDispatch;
     };
     await settle(world);
     expect(lost).toBe(1);
@@ -164,7 +164,7 @@ describe("traces in the world", () => {
 
   it("trace 10: stolen runners whose pick-up is lost cost one launch more at most", async () => {
     const world = worldWith({ gitLab: { gives: "newest" } });
-    world.hooks.fate = (_, status) => (status === "running" ? "lost" : undefined);
+    world.webhooks.fate = (_, status) => (status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 10 });
     const b = world.addJob({ kind: "ec2", seconds: 10 });
     await settle(world);
@@ -189,8 +189,8 @@ describe("traces in the world", () => {
     },
   );
 
-  it("trace 12: P-8 I-21 I-22: a start that stalls past its lease neither launches late nor exceeds the cap", async () => {
-    const world = worldWith({ stack: { stackCap: 1, classCap: 1 } });
+  it("trace 12: P-8 I-21 I-22: a start that stalls past its lease neither launches late nor exceeds the limit", async () => {
+    const world = worldWith({ stack: { totalLimit: 1, classLimit: 1 } });
     world.calls.plan = first("ec2.createFleet", START, { stall: 150_000 });
     const a = world.addJob({ kind: "ec2" });
     const b = world.addJob({ kind: "ec2" });
@@ -201,7 +201,7 @@ describe("traces in the world", () => {
     expect(launches(world)).toBe(2);
   });
 
-  it("trace 13: F-51: a record that is made and not stored yet is adopted by no sweep", async () => {
+  it("trace 13: F-51: a record that is made and not stored yet is adopted by no pass", async () => {
     const world = worldWith();
     let commits = 0;
     world.calls.plan = ({ name, caller }) => {

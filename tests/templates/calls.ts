@@ -60,7 +60,7 @@ export const TOUCHES = {
   "the bus": {
     action: "events:PutEvents",
     resource: arn("events", "event-bus/gitlab-runners-infrastructure"),
-    context: { "events:source": ["gitlab.sweep"], "events:detail-type": ["RunnerEnded"] },
+    context: { "events:source": ["gitlab.reconciler"], "events:detail-type": ["RunnerEnded"] },
   },
   "the bus, as the webhook": {
     action: "events:PutEvents",

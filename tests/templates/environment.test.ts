@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { compileFunction } from "node:vm";
 import { buildSync } from "esbuild";
-import { ROUTING_VARIABLES } from "../../Core/routing-settings";
+import { ROUTING_VARIABLES } from "../../Core/routing/routing-settings";
 import { asList, asMap, at, ofType, ROOT, readTemplate } from "./read-template";
 
 // Bundling and checking take their time on a busy machine.

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { parseJobEvent } from "../../Core/job-event";
+import { parseJobEvent } from "../../Core/model/job-event";
 import { type BusEvent, patternMatches, transform } from "./event-pattern";
 import {
   asList,
@@ -56,10 +56,10 @@ const event = (source: string, detailType: string, detail: Value, account = ACCO
   account,
   detail,
 });
-const hook = (changes: Record<string, Value>): BusEvent =>
+const webhook = (changes: Record<string, Value>): BusEvent =>
   event("gitlab.webhook", "GitLabJobEvent", { ...HOOK, ...changes });
-const swept = (changes: Record<string, Value>): BusEvent =>
-  event("gitlab.sweep", "GitLabJobEvent", { ...HOOK, attempt: 2, ...changes });
+const reconciled = (changes: Record<string, Value>): BusEvent =>
+  event("gitlab.reconciler", "GitLabJobEvent", { ...HOOK, attempt: 2, ...changes });
 const ec2 = (detailType: string, detail: Value): BusEvent => event("aws.ec2", detailType, detail);
 
 const without = (key: string): Value =>
@@ -71,18 +71,18 @@ const transformed = (rule: string, given: BusEvent): Value =>
 const STATE_CHANGE = "EC2 Instance State-change Notification";
 
 it.each<[string, BusEvent, readonly string[]]>([
-  ["pending starts a runner", hook({ build_status: "pending" }), ["JobPendingRule"]],
-  ["running notes the pick-up", hook({ build_status: "running" }), ["JobRunningRule"]],
-  ["success ends the runner", hook({ build_status: "success" }), ["JobEndedRule"]],
-  ["failed ends the runner", hook({ build_status: "failed" }), ["JobEndedRule"]],
-  ["canceled ends the runner", hook({ build_status: "canceled" }), ["JobEndedRule"]],
-  ["created does nothing and is not counted", hook({ build_status: "created" }), []],
-  ["the sweep's pending starts a runner", swept({ build_status: "pending" }), ["JobPendingRule"]],
-  ["the sweep's running notes the pick-up", swept({ build_status: "running" }), ["JobRunningRule"]],
-  ["the sweep's failed ends the runner", swept({ build_status: "failed" }), ["JobEndedRule"]],
+  ["pending starts a runner", webhook({ build_status: "pending" }), ["JobPendingRule"]],
+  ["running notes the pick-up", webhook({ build_status: "running" }), ["JobRunningRule"]],
+  ["success ends the runner", webhook({ build_status: "success" }), ["JobEndedRule"]],
+  ["failed ends the runner", webhook({ build_status: "failed" }), ["JobEndedRule"]],
+  ["canceled ends the runner", webhook({ build_status: "canceled" }), ["JobEndedRule"]],
+  ["created does nothing and is not counted", webhook({ build_status: "created" }), []],
+  ["the reconciler's pending starts a runner", reconciled({ build_status: "pending" }), ["JobPendingRule"]],
+  ["the reconciler's running notes the pick-up", reconciled({ build_status: "running" }), ["JobRunningRule"]],
+  ["the reconciler's failed ends the runner", reconciled({ build_status: "failed" }), ["JobEndedRule"]],
   [
-    "the sweep's RunnerEnded ends the runner",
-    event("gitlab.sweep", "RunnerEnded", { runnerId: 7, reason: "left" }),
+    "the reconciler's RunnerEnded ends the runner",
+    event("gitlab.reconciler", "RunnerEnded", { runnerId: 7, reason: "left" }),
     ["RunnerEndedRule"],
   ],
   [
@@ -90,10 +90,10 @@ it.each<[string, BusEvent, readonly string[]]>([
     event("gitlab.webhook", "GitLabJobEvent", without("runner")),
     ["JobPendingRule"],
   ],
-  ["an unknown status", hook({ build_status: "waiting_for_callback" }), ["UnmatchedEventsRule"]],
-  ["a status that is null", hook({ build_status: null }), ["UnmatchedEventsRule"]],
+  ["an unknown status", webhook({ build_status: "waiting_for_callback" }), ["UnmatchedEventsRule"]],
+  ["a status that is null", webhook({ build_status: null }), ["UnmatchedEventsRule"]],
   ["no status", event("gitlab.webhook", "GitLabJobEvent", without("build_status")), ["UnmatchedEventsRule"]],
-  ["a pipeline's event", hook({ object_kind: "pipeline" }), ["UnmatchedEventsRule"]],
+  ["a pipeline's event", webhook({ object_kind: "pipeline" }), ["UnmatchedEventsRule"]],
   ["no kind", event("gitlab.webhook", "GitLabJobEvent", without("object_kind")), ["UnmatchedEventsRule"]],
   ["no job id", event("gitlab.webhook", "GitLabJobEvent", without("build_id")), ["UnmatchedEventsRule"]],
   [
@@ -160,7 +160,7 @@ const anyDetail = fc.record(
   { requiredKeys: [] },
 );
 const anyHook = fc
-  .tuple(fc.constantFrom("gitlab.webhook", "gitlab.sweep"), anyDetail)
+  .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler"), anyDetail)
   .map(([source, detail]) => event(source, "GitLabJobEvent", detail));
 
 it("I-31: takes every event of this account by one rule, counts it as unmatched, or knows it as created", () => {
@@ -175,7 +175,7 @@ it("I-31: takes every event of this account by one rule, counts it as unmatched,
 });
 
 it("T-21: hands a workflow the fields that are read, and nothing of what people wrote but the job's name", () => {
-  expect(transformed("JobPendingRule", hook({ commit: { message: "m".repeat(900_000) } }))).toEqual({
+  expect(transformed("JobPendingRule", webhook({ commit: { message: "m".repeat(900_000) } }))).toEqual({
     source: "gitlab.webhook",
     object_kind: "build",
     build_id: 15_000_000_001,
@@ -188,19 +188,19 @@ it("T-21: hands a workflow the fields that are read, and nothing of what people 
 });
 
 it.each([
-  ["runner is set", hook({ runner: { id: 12, description: "x" } }), 12],
-  ["runner is null", hook({ runner: null }), ""],
+  ["runner is set", webhook({ runner: { id: 12, description: "x" } }), 12],
+  ["runner is null", webhook({ runner: null }), ""],
   ["there is no runner", event("gitlab.webhook", "GitLabJobEvent", without("runner")), ""],
 ])("hands the runner's id on when %s", (_, given, id) => {
   expect(at(transformed("JobRunningRule", given), "runner", "id")).toBe(id);
 });
 
 it.each(["Pending", "Running", "Ended"])(
-  "F-16: passes the attempt of a %s event on from the sweep alone",
+  "F-16: passes the attempt of a %s event on from the reconciler alone",
   (kind) => {
     const read = (given: BusEvent) => parseJobEvent(transformed(`Job${kind}Rule`, given));
-    expect(read(swept({}))).toMatchObject({ attempt: 2 });
-    expect(read(hook({ attempt: 9 }))).not.toHaveProperty("attempt");
+    expect(read(reconciled({}))).toMatchObject({ attempt: 2 });
+    expect(read(webhook({ attempt: 9 }))).not.toHaveProperty("attempt");
   },
 );
 
@@ -221,7 +221,7 @@ it("hands stop-runner an instance and why", () => {
 });
 
 it("hands stop-runner a runner and why", () => {
-  const given = event("gitlab.sweep", "RunnerEnded", { runnerId: 7, reason: "left" });
+  const given = event("gitlab.reconciler", "RunnerEnded", { runnerId: 7, reason: "left" });
   expect(transformed("RunnerEndedRule", given)).toEqual({ runnerId: 7, resourceId: "", reason: "left" });
 });
 
@@ -238,13 +238,13 @@ it.each([
   expect(targets.map((one) => at(asMap(one).Arn, "Fn::GetAtt", 0))).toEqual([target]);
 });
 
-it("I-8: sweeps every minute", () => {
-  const { properties } = resource(autoScaler, "SweepSchedule");
+it("I-8: runs every minute", () => {
+  const { properties } = resource(autoScaler, "ReconcilerSchedule");
   expect(properties.ScheduleExpression).toBe("rate(1 minute)");
   expect(properties.State).toBeUndefined();
 });
 
-it("S-15: takes dead letters from every rule that has a target, and from no other", () => {
+it("S-15: takes DLQ messages from every rule that has a target, and from no other", () => {
   const [allow] = asList(
     at(resource(autoScaler, "DeadLetterQueuePolicy").properties, "PolicyDocument", "Statement"),
   );
@@ -255,7 +255,7 @@ it("S-15: takes dead letters from every rule that has a target, and from no othe
   expect(arns.map((arn) => at(arn, "Fn::GetAtt", 0))).toEqual(withTarget.map(({ id }) => id));
 });
 
-it("puts the hook's body on the bus as it came, as our source and detail type", () => {
+it("puts the webhook's body on the bus as it came, as our source and detail type", () => {
   expect(resource(infrastructure, "WebhookIntegration").properties).toMatchObject({
     IntegrationSubtype: "EventBridge-PutEvents",
     RequestParameters: {

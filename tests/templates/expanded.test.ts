@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { asMap, ofType, parseTemplate, ROOT, readTemplate, STACKS, type Template } from "./read-template";
 import { dataRules } from "./rules/data";
-import { frontDoorRules } from "./rules/front-door";
 import { machineRules } from "./rules/machines";
 import { permissionRules } from "./rules/permissions";
+import { frontDoorRules } from "./rules/webhook-api";
 
 /** The environment that `npm start` and `npm test` make; SAM's own translator is in it. */
 const PYTHON = join(ROOT, ".local/venv/bin/python");
@@ -88,7 +88,7 @@ const templates = isSetUp ? expandAll() : STACKS.map(readTemplate);
     const expected = {
       Infrastructure: [],
       LambdaShellRunner: ["RunnerFunction"],
-      AutoScaler: ["RecordPickUpFunction", "SweepFunction"],
+      AutoScaler: ["RecordPickUpFunction", "ReconcilerFunction"],
     };
     expect([...bounded].sort()).toEqual(expected[stack]);
   });

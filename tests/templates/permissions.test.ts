@@ -14,7 +14,7 @@ describe("the webhook's API", () => {
   });
   it.each<Case>([
     ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook", "GitLabJobEvent")],
-    ["T-22: cannot speak for the sweep", "denied", put("gitlab.sweep", "GitLabJobEvent")],
+    ["T-22: cannot speak for the reconciler", "denied", put("gitlab.reconciler", "GitLabJobEvent")],
     ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
     ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
     [
@@ -38,7 +38,11 @@ describe("the bus", () => {
   it.each<Case>([
     ["T-22: lets the API speak as the webhook", "allowed", put("gitlab.webhook", "webhookintegrationrole")],
     ["T-22: lets nobody else, whatever their role allows", "denied", put("gitlab.webhook", "admin")],
-    ["T-22: leaves the sweep's source to the functions' roles", "allowed", put("gitlab.sweep", "sweeprole")],
+    [
+      "T-22: leaves the reconciler's source to the functions' roles",
+      "allowed",
+      put("gitlab.reconciler", "reconcilerrole"),
+    ],
   ])("%s", check([...statements, ofAccount]));
 });
 
@@ -92,7 +96,7 @@ it.each<readonly [string, readonly string[]]>([
   ["TerminateInstanceRole", [...LEDGER, "instances, to look at", "an instance of ours, to end"]],
   ["StartNextJobRole", [...LEDGER, "the bus"]],
   ["RecordFailureRole", LEDGER],
-  ["SweepRole", [...START, "the mapping", "instances, to look at", "the bus"]],
+  ["ReconcilerRole", [...START, "the mapping", "instances, to look at", "the bus"]],
 ])("T-12 T-31: %s may touch what its function is for, and nothing else", (role, expected) => {
   const statements = roleStatements(autoScaler, role);
   const touched = Object.entries(TOUCHES).flatMap(([what, call]) => (allows(statements, call) ? what : []));

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseTemplate, ROOT, readTemplate, STACKS } from "./read-template";
 import { dataRules } from "./rules/data";
-import { frontDoorRules } from "./rules/front-door";
 import { houseRules } from "./rules/house";
 import { machineRules } from "./rules/machines";
 import { operationRules } from "./rules/operations";
 import { permissionRules } from "./rules/permissions";
+import { frontDoorRules } from "./rules/webhook-api";
 
 const RULES = [
   ...permissionRules,

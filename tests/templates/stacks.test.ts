@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LAMBDA_QUEUE_SECONDS, LEASE_MILLISECONDS } from "../../AutoScaler/src/domain/limits";
+import { LAMBDA_QUEUE_SECONDS, LEASE_MILLISECONDS } from "../../AutoScaler/src/timing";
 import {
   INFRASTRUCTURE_PARAMETERS,
   ROLE_TAG,
@@ -160,13 +160,15 @@ it("S-9: finds what the ledger's adapter asks for in the ledger's indexes", () =
   expect(indexes.map(({ Projection }) => at(Projection, "ProjectionType"))).toEqual(["ALL", "ALL"]);
 });
 
-it.each(["StartLambdaRunnerFunction", "StartEc2RunnerFunction", "UnregisterRunnerFunction", "SweepFunction"])(
-  "I-21: ends %s before its lease does",
-  (id) => {
-    const { Timeout } = resource(readTemplate("AutoScaler"), id).properties;
-    expect(Number(Timeout) * 1000).toBeLessThan(LEASE_MILLISECONDS);
-  },
-);
+it.each([
+  "StartLambdaRunnerFunction",
+  "StartEc2RunnerFunction",
+  "UnregisterRunnerFunction",
+  "ReconcilerFunction",
+])("I-21: ends %s before its lease does", (id) => {
+  const { Timeout } = resource(readTemplate("AutoScaler"), id).properties;
+  expect(Number(Timeout) * 1000).toBeLessThan(LEASE_MILLISECONDS);
+});
 
 const DOMAIN = join(ROOT, "AutoScaler/src/domain");
 const emitted = new Set(
@@ -190,10 +192,15 @@ it.each(ownAlarms)(
   },
 );
 
-it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, and on jobs that no hook told of", () => {
+it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, and on jobs that no webhook told of", () => {
   const metrics = ownAlarms.map(({ properties }) => properties.MetricName);
   expect(metrics).toEqual(
-    expect.arrayContaining(["JobsFailed", "OldestWaitingSeconds", "JobsFoundBySweep", "LaunchesRefused"]),
+    expect.arrayContaining([
+      "JobsFailed",
+      "OldestWaitingSeconds",
+      "JobsFoundByReconciler",
+      "LaunchesRefused",
+    ]),
   );
 });
 
@@ -207,9 +214,9 @@ it("F-58: has an alarm on the first message in the dead-letter queue, and on one
   ]);
 });
 
-it("T-20: takes bursts of hooks well above what a big pipeline makes", () => {
+it("T-20: takes bursts of webhooks well above what a big pipeline makes", () => {
   const { WebhookBurst, WebhookRequestsPerSecond } = infrastructure.parameters;
-  // 500 jobs at once bring up to 1,000 hooks in two seconds, and a refused hook counts as a failure in GitLab.
+  // 500 jobs at once bring up to 1,000 webhooks in two seconds, and a refused webhook counts as a failure in GitLab.
   expect(Number(WebhookBurst?.Default)).toBeGreaterThanOrEqual(1000);
   expect(Number(WebhookRequestsPerSecond?.Default)).toBeGreaterThanOrEqual(250);
 });

@@ -11,8 +11,8 @@ const EVENT = {
 const ORDER = { jobId: 15_000_000_001, tags: [] };
 
 const looksUp =
-  (carrier: string): Task =>
-  () => ({ kind: "start", carrier, order: ORDER });
+  (provider: string): Task =>
+  () => ({ kind: "start", provider, order: ORDER });
 
 const LAUNCHED = answers({ kind: "launched", runnerId: 1, resourceId: "r" });
 const NOTED = answers({ kind: "noted" });
@@ -24,8 +24,8 @@ const start = (tasks: Readonly<Record<string, Task>>) =>
 it.each([
   ["LAMBDA", "Start Lambda runner"],
   ["EC2", "Start EC2 runner"],
-])("starts a runner on %s, with the order alone", async (carrier, state) => {
-  const result = await start({ "Look up runner": looksUp(carrier), [state]: LAUNCHED });
+])("starts a runner on %s, with the order alone", async (provider, state) => {
+  const result = await start({ "Look up runner": looksUp(provider), [state]: LAUNCHED });
   expect(result.status).toBe("SUCCEEDED");
   expect(result.calls).toEqual([
     { state: "Look up runner", input: EVENT },
@@ -39,13 +39,13 @@ it("ends well when there is nothing to start", async () => {
   expect(result.calls).toHaveLength(1);
 });
 
-it("I-22: ends well when the job has to wait for a place", async () => {
+it("I-22: ends well when the job has to wait for a slot", async () => {
   const waiting = answers({ kind: "waiting", waitingFor: "slot" });
   const result = await start({ "Look up runner": looksUp("EC2"), "Start EC2 runner": waiting });
   expect(result.status).toBe("SUCCEEDED");
 });
 
-it("I-27: fails visibly on a carrier that it does not know, and starts nothing", async () => {
+it("I-27: fails visibly on a provider that it does not know, and starts nothing", async () => {
   const result = await start({ "Look up runner": looksUp("MICROVM") });
   expect(result.status).toBe("FAILED");
   expect(result.calls.map(({ state }) => state)).toEqual(["Look up runner", "Record failure"]);
@@ -65,7 +65,7 @@ it("I-1: fails, so that the alarm sees it, when the start says that the job will
   ]);
 });
 
-it("I-22: wakes the next job when a failed start gave its place back", async () => {
+it("I-22: dispatches the next job when a failed start gave its slot back", async () => {
   const result = await start({
     "Look up runner": looksUp("LAMBDA"),
     "Start Lambda runner": failing("ConfigurationError"),
@@ -77,7 +77,7 @@ it("I-22: wakes the next job when a failed start gave its place back", async () 
   ]);
 });
 
-it("fails, and blames no job, when the next job could not be woken", async () => {
+it("fails, and blames no job, when the next job could not be dispatched", async () => {
   const result = await start({
     "Look up runner": looksUp("EC2"),
     "Start EC2 runner": answers({

@@ -6,10 +6,10 @@ const finds = (...runnerIds: readonly number[]): Task =>
   answers({ runners: runnerIds.map((runnerId) => ({ runnerId, reason: "left", isDead: false })) });
 const unregisters =
   (changes: Record<string, unknown> = {}): Task =>
-  ({ runnerId }) => ({ kind: "unregistered", runnerId, carrier: "EC2", reason: "left", ...changes });
+  ({ runnerId }) => ({ kind: "unregistered", runnerId, provider: "EC2", reason: "left", ...changes });
 const terminates =
   (changes: Record<string, unknown> = {}): Task =>
-  ({ runnerId }) => ({ kind: "terminated", runnerId, carrier: "EC2", ...changes });
+  ({ runnerId }) => ({ kind: "terminated", runnerId, provider: "EC2", ...changes });
 
 const stop = (tasks: Readonly<Record<string, Task>>) =>
   run("stop-runner", EVENT, {
@@ -22,7 +22,7 @@ const stop = (tasks: Readonly<Record<string, Task>>) =>
     ...tasks,
   });
 
-it("I-20: unregisters first, then terminates, then wakes the next job of the class", async () => {
+it("I-20: unregisters first, then terminates, then dispatches the next job of the class", async () => {
   const result = await stop({
     "Terminate instance": terminates({ freed: { kind: "slot", classKey: "EC2#default" } }),
   });
@@ -48,10 +48,10 @@ it("ends well when no runner is found", async () => {
 
 it.each([
   ["I-3: a busy runner", { kind: "busy" }],
-  ["one that is left to the next sweep", { kind: "left" }],
+  ["one that is left to the next pass", { kind: "left" }],
   ["one that is gone already", { kind: "gone" }],
-  ["a Lambda runner", { carrier: "LAMBDA" }],
-  ["one whose carrier is not known", { carrier: undefined }],
+  ["a Lambda runner", { provider: "LAMBDA" }],
+  ["one whose provider is not known", { provider: undefined }],
 ])("terminates nothing for %s", async (_, changes) => {
   const result = await stop({ "Unregister runner": unregisters(changes) });
   expect(result.status).toBe("SUCCEEDED");
@@ -59,11 +59,11 @@ it.each([
   expect(callsOf(result, "Start next waiting job")).toEqual([]);
 });
 
-it("I-22: wakes the next job when a Lambda runner is gone", async () => {
+it("I-22: dispatches the next job when a Lambda runner is gone", async () => {
   const result = await stop({
     "Unregister runner": unregisters({
       kind: "gone",
-      carrier: "LAMBDA",
+      provider: "LAMBDA",
       freed: { kind: "slot", classKey: "LAMBDA#default" },
     }),
   });
@@ -118,7 +118,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
   );
 });
 
-it("fails when the next job could not be woken, and keeps the end", async () => {
+it("fails when the next job could not be dispatched, and keeps the end", async () => {
   const result = await stop({
     "Terminate instance": terminates({ freed: { kind: "slot", classKey: "EC2#default" } }),
     "Start next waiting job": failing("ConfigurationError"),

@@ -130,8 +130,8 @@ type Untyped = any;
 export class AwsClient extends Client<Untyped, Untyped, Untyped, Untyped> {
   override readonly config: Untyped;
 
-  constructor(service: AwsService, options: AwsClientOptions, place: AwsPlace = {}) {
-    const config: Untyped = { ...settings(service, options), ...place };
+  constructor(service: AwsService, options: AwsClientOptions, slot: AwsPlace = {}) {
+    const config: Untyped = { ...settings(service, options), ...slot };
     super(config);
     const resolvers: Untyped[] = [
       resolveUserAgentConfig,

@@ -137,7 +137,7 @@ const CALLS: readonly { pair: Pair; name: string; ours: object; theirs: object; 
     {
       pair: EVENTS,
       command: new PutEventsCommand({
-        Entries: [{ Source: "gitlab.sweep", DetailType: "x", Detail: '{"a":"🦊"}', EventBusName: "b" }],
+        Entries: [{ Source: "gitlab.reconciler", DetailType: "x", Detail: '{"a":"🦊"}', EventBusName: "b" }],
       }),
       answer: { body: '{"FailedEntryCount":1,"Entries":[{"ErrorCode":"ThrottlingException"}]}' },
     },

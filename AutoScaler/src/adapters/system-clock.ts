@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Clock, Nonce } from "../domain/ports";
+import type { Clock, Nonce } from "../ports";
 
 /** The machine's clock. */
 export const systemClock: Clock = {

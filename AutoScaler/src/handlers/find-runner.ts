@@ -1,8 +1,8 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import type { FoundRunners } from "../domain/end-order";
-import { findRunner } from "../domain/find-runner";
-import { parseStopEvent } from "../domain/stop-event";
+import type { FoundRunners } from "../stop/end-order";
+import { findRunner } from "../stop/find-runner";
+import { parseStopEvent } from "../stop/stop-event";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });

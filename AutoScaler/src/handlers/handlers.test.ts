@@ -17,7 +17,7 @@ const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "terminate-instance": ["LEDGER_TABLE"],
   "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
   "record-failure": ["LEDGER_TABLE"],
-  sweep: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE", "EVENT_BUS_NAME", "MAX_RUNNERS"],
+  reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE", "EVENT_BUS_NAME", "MAX_RUNNERS"],
 };
 const EC2 = [
   "LAUNCH_TEMPLATE_ARM64",

@@ -1,13 +1,13 @@
 import type { Context } from "aws-lambda";
 import { readEnv } from "../../../Core/env";
-import { parseFunctionArn } from "../../../Core/function-arn";
-import { parseJobEvent } from "../../../Core/job-event";
 import { log } from "../../../Core/log";
-import { parseRoutingSettings } from "../../../Core/routing-settings";
-import type { RunnerLookup } from "../../../Core/runner-order";
+import { parseJobEvent } from "../../../Core/model/job-event";
+import type { RunnerLookup } from "../../../Core/model/runner-order";
+import { parseFunctionArn } from "../../../Core/routing/function-arn";
+import { parseRoutingSettings } from "../../../Core/routing/routing-settings";
 import { dynamoDbClient } from "../adapters/clients";
-import { dynamoMappings } from "../adapters/dynamo-mappings";
-import { lookUpRunner } from "../domain/look-up-runner";
+import { dynamoMappings } from "../adapters/dynamodb/mappings";
+import { lookUpRunner } from "../start/look-up-runner";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, mappingTable: "MAPPING_TABLE" });
@@ -18,8 +18,8 @@ const mappings = dynamoMappings(dynamoDbClient(), env.mappingTable);
 export const handler = async (input: unknown, context?: Context): Promise<RunnerLookup> => {
   const event = parseJobEvent(input);
   const settings = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
-  const world = { ...machine, mappings, gitLab: await gitLabOf(configuration) };
-  const { lookup, why } = await lookUpRunner(world, event, settings);
+  const dependencies = { ...machine, mappings, gitLab: await gitLabOf(configuration) };
+  const { lookup, why } = await lookUpRunner(dependencies, event, settings);
   const { jobId, projectId } = event;
   const skipped = lookup.kind === "nothing" ? { reason: lookup.reason, detail: lookup.detail } : {};
   const route = why && { route: why.code, detail: why.sentence };

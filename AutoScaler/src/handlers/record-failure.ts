@@ -1,7 +1,7 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { parseFailure } from "../domain/failure-input";
-import { type RecordedFailure, recordFailure } from "../domain/record-failure";
+import { parseFailure } from "../start/failure-input";
+import { type RecordedFailure, recordFailure } from "../start/record-failure";
 import { ledgerOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE" });

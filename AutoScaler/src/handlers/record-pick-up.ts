@@ -1,9 +1,9 @@
 import { readEnv } from "../../../Core/env";
-import { parseJobEvent } from "../../../Core/job-event";
 import { log } from "../../../Core/log";
+import { parseJobEvent } from "../../../Core/model/job-event";
 import { eventBridgeClient } from "../adapters/clients";
-import { eventBridgeBus } from "../adapters/event-bus";
-import { type PickUp, recordPickUp } from "../domain/record-pick-up";
+import { eventBridgeBus } from "../adapters/eventbridge/event-bus";
+import { type PickUp, recordPickUp } from "../pickup/record-pick-up";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine } from "./wiring";
 
 const env = readEnv(process.env, {

@@ -1,15 +1,15 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { instancePricePerHour } from "../../../Core/prices";
+import { instancePricePerHour } from "../../../Core/pricing/prices";
 import { dynamoDbClient } from "../adapters/clients";
-import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
-import { ec2Client } from "../adapters/ec2-client";
-import { ec2Provider } from "../adapters/ec2-provider";
-import { parseRunnerOrder } from "../domain/runner-order-input";
-import type { StartOutcome } from "../domain/start-outcome";
-import { startRunner } from "../domain/start-runner";
-import { capsOf, EC2_VARIABLES, fleetSettings, outcomeFields, START_VARIABLES } from "./start-wiring";
-import { configurationOf, gitLabOf, ledgerOf, machine, patience } from "./wiring";
+import { dynamoBootstrapRows } from "../adapters/dynamodb/bootstrap-rows";
+import { ec2Client } from "../adapters/ec2/client";
+import { ec2Provider } from "../adapters/ec2/provider";
+import { parseRunnerOrder } from "../start/runner-order-input";
+import type { StartOutcome } from "../start/start-outcome";
+import { startRunner } from "../start/start-runner";
+import { EC2_VARIABLES, fleetSettings, limitsOf, outcomeFields, START_VARIABLES } from "./start-wiring";
+import { configurationOf, gitLabOf, ledgerOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
 const settings = configurationOf(env, true);
@@ -17,9 +17,9 @@ const dynamoDb = dynamoDbClient();
 const parts = {
   ...machine,
   settings,
-  caps: capsOf(env.maxRunners),
+  limits: limitsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
-  rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),
+  rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: ec2Provider(ec2Client(1), fleetSettings(env), {
     pricePerHour: (type, boughtAs) => instancePricePerHour(type, boughtAs, process.env.AWS_REGION ?? ""),
   }),
@@ -29,6 +29,6 @@ const parts = {
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
   const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings) }, order);
-  log.info("RUNNER_STARTED", { jobId: order.jobId, carrier: "EC2", ...outcomeFields(outcome) });
+  log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "EC2", ...outcomeFields(outcome) });
   return outcome;
 };

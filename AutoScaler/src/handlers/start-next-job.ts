@@ -1,9 +1,9 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { eventBridgeClient } from "../adapters/clients";
-import { eventBridgeBus } from "../adapters/event-bus";
-import { parseFreed } from "../domain/freed";
-import { type NextJob, startNextJob } from "../domain/start-next-job";
+import { eventBridgeBus } from "../adapters/eventbridge/event-bus";
+import { parseFreed } from "../queue/freed";
+import { type NextJob, startNextJob } from "../queue/start-next-job";
 import { ledgerOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", busName: "EVENT_BUS_NAME" });
@@ -22,7 +22,7 @@ export const handler = async (input: unknown): Promise<NextJob> => {
     freed: kind,
     ...about,
     outcome: next.kind,
-    ...(next.kind === "woken" ? { jobId: next.jobId } : {}),
+    ...(next.kind === "dispatched" ? { jobId: next.jobId } : {}),
   });
   return next;
 };

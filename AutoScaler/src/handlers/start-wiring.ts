@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../../Core/errors";
-import type { Ec2ProviderSettings } from "../adapters/ec2-provider";
-import type { Caps } from "../domain/ports";
-import type { StartOutcome } from "../domain/start-outcome";
+import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
+import type { Limits } from "../ports";
+import type { StartOutcome } from "../start/start-outcome";
 import { GITLAB_VARIABLES } from "./wiring";
 
 export const START_VARIABLES = {
@@ -28,8 +28,8 @@ export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutco
   ...fields,
 });
 
-/** The stack's cap from its parameter; a class's cap is part of the order. */
-export const capsOf = (maxRunners: string): Caps => {
+/** The stack's limit from its parameter; a class's limit is part of the order. */
+export const limitsOf = (maxRunners: string): Limits => {
   const stack = Number(maxRunners);
   if (!Number.isSafeInteger(stack) || stack < 0) {
     throw new ConfigurationError(

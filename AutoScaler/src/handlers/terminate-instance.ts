@@ -1,10 +1,10 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { ec2Client } from "../adapters/ec2-client";
-import { ec2Instances } from "../adapters/ec2-instances";
-import { parseEndResult } from "../domain/end-input";
-import type { EndResult } from "../domain/end-order";
-import { terminateInstance } from "../domain/terminate-instance";
+import { ec2Client } from "../adapters/ec2/client";
+import { ec2Instances } from "../adapters/ec2/instances";
+import { parseEndResult } from "../stop/end-input";
+import type { EndResult } from "../stop/end-order";
+import { terminateInstance } from "../stop/terminate-instance";
 import { ledgerOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", deploymentId: "DEPLOYMENT_ID" });

@@ -1,11 +1,11 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { dynamoDbClient } from "../adapters/clients";
-import { dynamoBootstrapRows } from "../adapters/dynamo-bootstrap-rows";
-import { parseEndOrder } from "../domain/end-input";
-import type { EndResult } from "../domain/end-order";
-import { unregisterRunner } from "../domain/unregister-runner";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine, patience } from "./wiring";
+import { dynamoBootstrapRows } from "../adapters/dynamodb/bootstrap-rows";
+import { parseEndOrder } from "../stop/end-input";
+import type { EndResult } from "../stop/end-order";
+import { unregisterRunner } from "../stop/unregister-runner";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
@@ -17,7 +17,7 @@ const dynamoDb = dynamoDbClient();
 const parts = {
   ...machine,
   ledger: ledgerOf(env.ledgerTable, undefined, dynamoDb),
-  rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, patience),
+  rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
 };
 
 /** Task "Unregister runner". Input: one order of "Find runner". */

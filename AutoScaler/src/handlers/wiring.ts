@@ -1,13 +1,14 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { defined } from "../../../Core/defined";
 import { readEnv } from "../../../Core/env";
 import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
 import { dynamoDbClient, ssmClient } from "../adapters/clients";
-import { dynamoLedger } from "../adapters/dynamo-ledger";
-import { gitLabApi } from "../adapters/gitlab-api";
-import { type Configuration, ssmConfiguration } from "../adapters/ssm-configuration";
+import { dynamoLedger } from "../adapters/dynamodb/ledger";
+import { gitLabApi } from "../adapters/gitlab/api";
+import { type Configuration, ssmConfiguration } from "../adapters/ssm/configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
-import type { GitLab, Ledger } from "../domain/ports";
+import type { GitLab, Ledger } from "../ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
 
@@ -20,7 +21,7 @@ export const machine = {
 } as const;
 
 /** For jitter; ids come from `machine.nonce`. */
-export const patience = { clock: systemClock, random: Math.random } as const;
+export const timeout = { clock: systemClock, random: Math.random } as const;
 
 /** Variables of every function that speaks to GitLab. */
 export const GITLAB_VARIABLES = {
@@ -52,5 +53,4 @@ export const ledgerOf = (
   table: string,
   bootstrapTable?: string,
   client: DynamoDBClient = dynamoDbClient(),
-): Ledger =>
-  dynamoLedger(client, { table, ...(bootstrapTable === undefined ? {} : { bootstrapTable }), ...patience });
+): Ledger => dynamoLedger(client, { table, ...defined({ bootstrapTable }), ...timeout });

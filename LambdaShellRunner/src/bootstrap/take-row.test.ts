@@ -9,7 +9,7 @@ const ROW = {
   url: "https://gitlab.example.com",
   token: "glrt-secretOfTheRow",
   runnerId: 12,
-  carrier: "LAMBDA",
+  provider: "LAMBDA",
   lifetimeSeconds: 900,
   waitTimeoutSeconds: 60,
   privileged: false,
@@ -54,7 +54,7 @@ describe("taking the bootstrap row", () => {
 
   it.each([
     { name: "is another runner's", change: { runnerId: 13 } },
-    { name: "is another carrier's", change: { carrier: "EC2" } },
+    { name: "is another provider's", change: { provider: "EC2" } },
     { name: "lacks the token", change: { token: "" } },
     { name: "lacks the lifetime", change: { lifetimeSeconds: 0 } },
     { name: "names a plain address", change: { url: "http://gitlab.example.com" } },

@@ -4,9 +4,9 @@ import {
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import { ConfigurationError, TransientError } from "../../../Core/errors";
-import { checkGitLabUrl } from "../../../Core/gitlab-url";
+import { checkGitLabUrl } from "../../../Core/gitlab/gitlab-url";
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import type { RunnerEvent } from "./runner-event";
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
@@ -20,7 +20,7 @@ const checked = (row: Record<string, unknown>, event: RunnerEvent): BootstrapRow
     isCount(row.lifetimeSeconds) &&
     isCount(row.waitTimeoutSeconds);
   if (!isComplete) throw new ConfigurationError("The bootstrap row lacks a field: deploy AutoScaler again");
-  if (row.carrier !== "LAMBDA" || row.runnerId !== event.runnerId) {
+  if (row.provider !== "LAMBDA" || row.runnerId !== event.runnerId) {
     throw new ConfigurationError("The bootstrap row belongs to another runner");
   }
   return { ...(row as unknown as BootstrapRow), url: checkGitLabUrl(row.url as string) };

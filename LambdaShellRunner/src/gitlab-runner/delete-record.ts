@@ -1,5 +1,5 @@
-import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import { log } from "../../../Core/log";
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 
 const TRIES = 3;
 const ANSWER_MILLISECONDS = 10_000;

@@ -1,4 +1,4 @@
-import type { BootstrapRow } from "../../../Core/bootstrap-row";
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import type { Workspace } from "../environment/workspace";
 
 /** The name of the `[[runners]]` entry, for the flag `-r`. */

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { type RequestFailure, requestFailure } from "./request-failure";
 
 /**
@@ -68,9 +69,7 @@ const endOf = (fields: Fields, jobId: number): RunnerLogEvent => {
     kind: "ended",
     jobId,
     status: fields["job-status"] === "success" ? "success" : "failed",
-    ...(failureReason === undefined ? {} : { failureReason }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+    ...defined({ failureReason, exitCode, durationSeconds }),
   };
 };
 

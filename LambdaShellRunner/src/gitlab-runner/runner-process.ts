@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
-import type { BootstrapRow } from "../../../Core/bootstrap-row";
 import { log } from "../../../Core/log";
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
 import { JobProcesses } from "../../../Core/process/job-processes";
 import type { ProcessEntry, ProcessTable } from "../../../Core/process/process-table";

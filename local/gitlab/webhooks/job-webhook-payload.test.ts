@@ -1,4 +1,4 @@
-import { parseJobEvent } from "../../../Core/job-event";
+import { parseJobEvent } from "../../../Core/model/job-event";
 import { jobWebhookPayload } from "./job-webhook-payload";
 
 const KEYS_19 = [

@@ -8,7 +8,7 @@ export interface BusOptions {
   /** Probabilities that a target gets an event twice, or minutes late. */
   readonly twice: number;
   readonly late: number;
-  /** Probability that an event of EC2 or of the sweep is lost on its way to the bus. */
+  /** Probability that an event of EC2 or of the reconciler is lost on its way to the bus. */
   readonly lost: number;
 }
 

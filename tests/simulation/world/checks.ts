@@ -14,8 +14,8 @@ export interface Seen {
   readonly machines: Machines;
   /** GitLab has been down for so many milliseconds, until now or a moment ago. */
   readonly downFor: () => number;
-  readonly stackCap: () => number;
-  readonly classCap: (classKey: string) => number;
+  readonly totalLimit: () => number;
+  readonly classLimit: (classKey: string) => number;
   /** Jobs that were reported as failed. */
   readonly reported: () => number;
 }
@@ -24,7 +24,7 @@ export type { SimulatedInstance };
 
 const FORCED_AFTER = 29 * 60_000;
 /**
- * Two sweeps find a job that nobody told of, and two more that a stranger took the runner of one: the matching cannot
+ * Two passes find a job that nobody told of, and two more that a foreign job took the runner of one: the matching cannot
  * tell whose, so the latest job counts as unmet for both.
  */
 const MET_WITHIN = 300_000;
@@ -104,11 +104,11 @@ export class Checks {
     const total = [...this.#live.values()].reduce((sum, count) => sum + count, 0);
     this.mostLive = Math.max(this.mostLive, total);
     if (difference < 0) return;
-    if (total > this.seen.stackCap())
-      this.complain(`I-22: ${total} live, the stack's cap is ${this.seen.stackCap()}`);
-    const cap = this.seen.classCap(classKey);
+    if (total > this.seen.totalLimit())
+      this.complain(`I-22: ${total} live, the stack's limit is ${this.seen.totalLimit()}`);
+    const limit = this.seen.classLimit(classKey);
     const ofClass = this.#live.get(classKey) ?? 0;
-    if (ofClass > cap) this.complain(`I-22: ${ofClass} live of ${classKey}, its cap is ${cap}`);
+    if (ofClass > limit) this.complain(`I-22: ${ofClass} live of ${classKey}, its limit is ${limit}`);
   }
 
   /** It can take a job, or will be able to in a moment. */
@@ -121,7 +121,7 @@ export class Checks {
       : !machine.isGone && machine.job === undefined;
   }
 
-  /** Pending jobs of ours without a runner of their own, by what GitLab and the carriers show; the latest ones. */
+  /** Pending jobs of ours without a runner of their own, by what GitLab and the providers show; the latest ones. */
   unmet(): readonly Job[] {
     const { gitLab } = this.seen;
     const able = [...gitLab.records.values()].filter((record) => this.#isAble(record));

@@ -2,17 +2,17 @@ import type {
   CreateFleetCommandInput,
   DescribeInstancesCommandInput,
   Ec2Instance,
-} from "../../../AutoScaler/src/adapters/ec2-client";
+} from "../../../AutoScaler/src/adapters/ec2/client";
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
-import type { Time } from "../../../Core/ledger";
+import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
 type FleetAnswer = Awaited<
-  ReturnType<import("../../../AutoScaler/src/adapters/ec2-client").Ec2Api["createFleet"]>
+  ReturnType<import("../../../AutoScaler/src/adapters/ec2/client").Ec2Api["createFleet"]>
 >;
 type DescribeAnswer = Awaited<
-  ReturnType<import("../../../AutoScaler/src/adapters/ec2-client").Ec2Api["describeInstances"]>
+  ReturnType<import("../../../AutoScaler/src/adapters/ec2/client").Ec2Api["describeInstances"]>
 >;
 type StateName = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
 

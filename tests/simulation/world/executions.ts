@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RoutingSettings } from "../../../Core/routing-settings";
+import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, Process } from "./calls";
 import { FUNCTIONS, type FunctionName, type FunctionWorld, type ShippedFunction } from "./functions";

@@ -1,25 +1,25 @@
-import type { Dependencies } from "../../../AutoScaler/src/domain/dependencies";
-import { parseEndOrder, parseEndResult } from "../../../AutoScaler/src/domain/end-input";
-import { parseFailure } from "../../../AutoScaler/src/domain/failure-input";
-import { findRunner } from "../../../AutoScaler/src/domain/find-runner";
-import { parseFreed } from "../../../AutoScaler/src/domain/freed";
-import { lookUpRunner } from "../../../AutoScaler/src/domain/look-up-runner";
-import { recordFailure } from "../../../AutoScaler/src/domain/record-failure";
-import { recordPickUp } from "../../../AutoScaler/src/domain/record-pick-up";
-import { parseRunnerOrder } from "../../../AutoScaler/src/domain/runner-order-input";
-import { startNextJob } from "../../../AutoScaler/src/domain/start-next-job";
-import { startRunner } from "../../../AutoScaler/src/domain/start-runner";
-import { parseStopEvent } from "../../../AutoScaler/src/domain/stop-event";
-import { sweep } from "../../../AutoScaler/src/domain/sweep/sweep";
-import { terminateInstance } from "../../../AutoScaler/src/domain/terminate-instance";
-import { unregisterRunner } from "../../../AutoScaler/src/domain/unregister-runner";
-import { parseJobEvent } from "../../../Core/job-event";
-import type { RoutingSettings } from "../../../Core/routing-settings";
-import type { Carrier } from "../../../Core/runner-class";
+import type { Dependencies } from "../../../AutoScaler/src/dependencies";
+import { recordPickUp } from "../../../AutoScaler/src/pickup/record-pick-up";
+import { parseFreed } from "../../../AutoScaler/src/queue/freed";
+import { startNextJob } from "../../../AutoScaler/src/queue/start-next-job";
+import { reconcile } from "../../../AutoScaler/src/reconcile/reconcile";
+import { parseFailure } from "../../../AutoScaler/src/start/failure-input";
+import { lookUpRunner } from "../../../AutoScaler/src/start/look-up-runner";
+import { recordFailure } from "../../../AutoScaler/src/start/record-failure";
+import { parseRunnerOrder } from "../../../AutoScaler/src/start/runner-order-input";
+import { startRunner } from "../../../AutoScaler/src/start/start-runner";
+import { parseEndOrder, parseEndResult } from "../../../AutoScaler/src/stop/end-input";
+import { findRunner } from "../../../AutoScaler/src/stop/find-runner";
+import { parseStopEvent } from "../../../AutoScaler/src/stop/stop-event";
+import { terminateInstance } from "../../../AutoScaler/src/stop/terminate-instance";
+import { unregisterRunner } from "../../../AutoScaler/src/stop/unregister-runner";
+import { parseJobEvent } from "../../../Core/model/job-event";
+import type { Provider } from "../../../Core/model/runner-class";
+import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 
 /** The rules' world before it is known what a runner goes on. */
 export interface FunctionWorld extends Omit<Dependencies, "provider"> {
-  launchingOn(carrier: Carrier): Dependencies;
+  launchingOn(provider: Provider): Dependencies;
 }
 
 export interface ShippedFunction {
@@ -55,8 +55,8 @@ export const FUNCTIONS = {
   RecordFailureFunction: {
     run: (world, input) => recordFailure(world, parseFailure(input)),
   },
-  SweepFunction: {
-    run: (world, _input, routing) => sweep(world, routing),
+  ReconcilerFunction: {
+    run: (world, _input, routing) => reconcile(world, routing),
   },
 } as const satisfies Readonly<Record<string, ShippedFunction>>;
 

@@ -4,9 +4,9 @@ import type {
   GitLabRunner,
   Page,
   ProjectRefused,
-} from "../../../AutoScaler/src/domain/ports";
+} from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
-import type { Time } from "../../../Core/ledger";
+import type { Time } from "../../../Core/model/ledger";
 import type { GitLab, Job, RunnerRecord } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";

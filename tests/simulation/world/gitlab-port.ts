@@ -1,4 +1,4 @@
-import type { GitLab, NewRunner } from "../../../AutoScaler/src/domain/ports";
+import type { GitLab, NewRunner } from "../../../AutoScaler/src/ports";
 import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
 import type { Calls, ErrorOf, Process } from "./calls";
 import type { GitLabEffects } from "./gitlab-api";

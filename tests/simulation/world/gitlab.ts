@@ -1,5 +1,5 @@
-import type { NewRunner } from "../../../AutoScaler/src/domain/ports";
-import type { Time } from "../../../Core/ledger";
+import type { NewRunner } from "../../../AutoScaler/src/ports";
+import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
@@ -12,7 +12,7 @@ export interface JobPlan {
   /** Milliseconds its script takes. */
   readonly duration: number;
   readonly outcome: "success" | "failed";
-  /** A job that sends no hook and that the mapping gives no runner. */
+  /** A job that sends no webhook and that the mapping gives no runner. */
   readonly isForeign: boolean;
 }
 

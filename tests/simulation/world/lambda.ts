@@ -1,4 +1,4 @@
-import type { Time } from "../../../Core/ledger";
+import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 

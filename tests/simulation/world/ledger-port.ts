@@ -1,4 +1,4 @@
-import type { Ledger, LedgerChange, Moments } from "../../../AutoScaler/src/domain/ports";
+import type { Ledger, LedgerChange, ReservationWindow } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Calls, Process } from "./calls";
 import type { Random } from "./random";
@@ -14,9 +14,9 @@ const HOLDS_FOR = 6;
 
 /** Attempts have negative keys, runners positive ones, orphans their instance's id. */
 const keyOf = (change: LedgerChange): string | number => {
-  if ("take" in change) return `places#${change.take.scope}#${change.take.shard}`;
-  if ("giveBack" in change) return `places#${change.giveBack.scope}#${change.giveBack.shard}`;
-  if ("note" in change) return `note#${change.note.name}`;
+  if ("take" in change) return `slots#${change.take.scope}#${change.take.shard}`;
+  if ("releaseSlot" in change) return `slots#${change.releaseSlot.scope}#${change.releaseSlot.shard}`;
+  if ("stateRecord" in change) return `state#${change.stateRecord.name}`;
   if ("bootstrap" in change) return `row#${change.bootstrap.key}`;
   const item = "put" in change ? change.put : change.check;
   if (item.kind === "orphan") return item.resourceId;
@@ -73,16 +73,16 @@ export class LedgerPort implements Ledger {
     return this.calls.make(this.process, "ledger.byResource", read);
   }
 
-  places(scope: string) {
-    return this.calls.make(this.process, "ledger.places", () => this.table.places(scope));
+  slots(scope: string) {
+    return this.calls.make(this.process, "ledger.slots", () => this.table.slots(scope));
   }
 
-  note(name: string) {
-    return this.calls.make(this.process, "ledger.note", () => this.table.notes.get(name));
+  stateRecord(name: string) {
+    return this.calls.make(this.process, "ledger.note", () => this.table.stateRecords.get(name));
   }
 
-  nextMoment(row: string, moments: Moments) {
-    return this.calls.make(this.process, "ledger.nextMoment", () => this.table.nextMoment(row, moments));
+  reserve(row: string, window: ReservationWindow) {
+    return this.calls.make(this.process, "ledger.reserve", () => this.table.reserve(row, window));
   }
 
   waiting(classKey: string, limit: number) {

@@ -1,13 +1,13 @@
-import type { BootstrapRow } from "../../../Core/bootstrap-row";
-import type { Time } from "../../../Core/ledger";
-import type { Carrier } from "../../../Core/runner-class";
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
+import type { Time } from "../../../Core/model/ledger";
+import type { Provider } from "../../../Core/model/runner-class";
 import type { GitLab, Job } from "./gitlab";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-/** A runner process on its carrier, from its bootstrap row to its end. */
+/** A runner process on its provider, from its bootstrap row to its end. */
 export interface Machine {
-  readonly carrier: Carrier;
+  readonly provider: Provider;
   /** Instance id, or the function's invocation. */
   readonly place: string;
   readonly row: BootstrapRow;
@@ -39,7 +39,7 @@ export interface MachinesParts {
   readonly options: MachineOptions;
 }
 
-/** What runs on the carriers: asks for one job, runs it, reports, and goes. */
+/** What runs on the providers: asks for one job, runs it, reports, and goes. */
 export class Machines {
   readonly alive = new Set<Machine>();
   /** Runner id → its machine; a second one for the same record is a defect of the product. */
@@ -50,10 +50,10 @@ export class Machines {
 
   constructor(readonly parts: MachinesParts) {}
 
-  start(carrier: Carrier, place: string, row: BootstrapRow, onLeave: () => void): Machine {
+  start(provider: Provider, place: string, row: BootstrapRow, onLeave: () => void): Machine {
     const { timeline, gitLab } = this.parts;
     const machine: Machine = {
-      carrier,
+      provider,
       place,
       row,
       since: timeline.now,
@@ -77,7 +77,7 @@ export class Machines {
     machine.callOff();
   }
 
-  /** Its carrier was taken away under it. */
+  /** Its provider was taken away under it. */
   kill(machine: Machine): void {
     this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);

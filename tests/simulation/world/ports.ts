@@ -1,16 +1,16 @@
-import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2-client";
-import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2-instances";
-import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2-provider";
-import type { Dependencies } from "../../../AutoScaler/src/domain/dependencies";
+import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2/client";
+import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2/instances";
+import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2/provider";
+import type { Dependencies } from "../../../AutoScaler/src/dependencies";
 import type {
   BootstrapRows,
-  Caps,
   Clock,
   EventBus,
   GitLab,
   Instances,
   Launch,
   Ledger,
+  Limits,
   MappingRow,
   Mappings,
   Metric,
@@ -19,11 +19,11 @@ import type {
   RunnerFunctions,
   RunnerProvider,
   Settings,
-} from "../../../AutoScaler/src/domain/ports";
+} from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
-import type { StartedRunner } from "../../../Core/ledger";
-import { projectsNamed } from "../../../Core/mapping-projects";
-import type { Carrier } from "../../../Core/runner-class";
+import type { StartedRunner } from "../../../Core/model/ledger";
+import type { Provider } from "../../../Core/model/runner-class";
+import { projectsNamed } from "../../../Core/routing/mapping-projects";
 import type { Calls, ErrorOf, Process } from "./calls";
 import { type Ec2, ec2Error } from "./ec2";
 import type { FunctionWorld } from "./functions";
@@ -48,7 +48,7 @@ export interface Services {
   readonly invoke: (runner: StartedRunner) => Launch;
   readonly mappings: () => readonly MappingRow[];
   readonly startsAreOn: () => boolean;
-  readonly stackCap: () => number;
+  readonly totalLimit: () => number;
   readonly put: (events: readonly OurEvent[]) => void;
   readonly metric: (name: string, value: number, dimensions: Readonly<Record<string, string>>) => void;
 }
@@ -116,7 +116,7 @@ class Ports implements FunctionWorld {
   readonly functions = FUNCTIONS;
   readonly nonce: Nonce;
   readonly metric: Metric;
-  readonly caps: Caps;
+  readonly limits: Limits;
   readonly deploymentId = DEPLOYMENT;
 
   constructor(
@@ -133,7 +133,7 @@ class Ports implements FunctionWorld {
     };
     this.nonce = nonce;
     this.metric = metric;
-    this.caps = { stack: services.stackCap(), ofClass: ({ maxRunners }) => maxRunners };
+    this.limits = { stack: services.totalLimit(), ofClass: ({ maxRunners }) => maxRunners };
   }
 
   #make<Answer>(name: string, effect: () => Answer): Promise<Answer> {
@@ -170,14 +170,14 @@ class Ports implements FunctionWorld {
     return { startsAreOn: () => this.#make("settings.startsAreOn", startsAreOn) };
   }
 
-  #provider(carrier: Carrier): RunnerProvider {
+  #provider(provider: Provider): RunnerProvider {
     const { services } = this.shared;
-    if (carrier === "LAMBDA") return lambdaPort(services, this.process);
+    if (provider === "LAMBDA") return lambdaPort(services, this.process);
     return ec2Provider(ec2Api(services, this.process), EC2_SETTINGS);
   }
 
-  launchingOn(carrier: Carrier): Dependencies {
-    return Object.assign(this, { provider: this.#provider(carrier) });
+  launchingOn(provider: Provider): Dependencies {
+    return Object.assign(this, { provider: this.#provider(provider) });
   }
 }
 

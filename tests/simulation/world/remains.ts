@@ -1,5 +1,5 @@
-import { STACK } from "../../../AutoScaler/src/domain/ports";
-import type { Attempt } from "../../../Core/ledger";
+import { STACK } from "../../../AutoScaler/src/ports";
+import type { Attempt } from "../../../Core/model/ledger";
 import type { Ec2 } from "./ec2";
 import { type GitLab, hasJobEnded } from "./gitlab";
 import type { Machines } from "./machines";
@@ -34,7 +34,7 @@ export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] =
     if (instance.state !== "terminated") left.push(`${instance.id} is ${instance.state}`);
   }
   for (const machine of machines.alive) left.push(`${machine.place} is alive`);
-  if (table.taken(STACK) !== 0) left.push(`${table.taken(STACK)} places are taken`);
+  if (table.taken(STACK) !== 0) left.push(`${table.taken(STACK)} slots are taken`);
   for (const runner of table.runners.values()) {
     const isDone = runner.state === "GONE" && runner.recordDeletedAt !== undefined;
     if (!isDone) left.push(`the ledger's runner ${runner.runnerId} is ${runner.state}`);

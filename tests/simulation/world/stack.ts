@@ -1,14 +1,14 @@
-import type { MappingRow } from "../../../AutoScaler/src/domain/ports";
-import type { RoutingSettings } from "../../../Core/routing-settings";
-import type { RunnerClass } from "../../../Core/runner-class";
+import type { MappingRow } from "../../../AutoScaler/src/ports";
+import type { RunnerClass } from "../../../Core/model/runner-class";
+import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 
 export const DEPLOYMENT = "simulated";
 const FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
 
 /** What the stack's parameters say in a simulated world. */
 export interface StackParameters {
-  readonly stackCap: number;
-  readonly classCap: number;
+  readonly totalLimit: number;
+  readonly classLimit: number;
   readonly lambdaWaitSeconds: number;
   readonly ec2WaitSeconds: number;
   readonly ec2LifetimeSeconds: number;
@@ -16,33 +16,33 @@ export interface StackParameters {
 }
 
 export const STACK_DEFAULTS: StackParameters = {
-  stackCap: 100,
-  classCap: 100,
+  totalLimit: 100,
+  classLimit: 100,
   lambdaWaitSeconds: 60,
   ec2WaitSeconds: 120,
   ec2LifetimeSeconds: 3_600,
   market: "spot-first",
 };
 
-const lambdaClass = ({ lambdaWaitSeconds, classCap }: StackParameters): RunnerClass => ({
+const lambdaClass = ({ lambdaWaitSeconds, classLimit }: StackParameters): RunnerClass => ({
   name: "default",
   type: "LAMBDA",
   lifetimeSeconds: 900,
   waitTimeoutSeconds: lambdaWaitSeconds,
-  maxRunners: classCap,
+  maxRunners: classLimit,
 });
 
 const ec2Class = ({
   ec2WaitSeconds,
   ec2LifetimeSeconds,
-  classCap,
+  classLimit,
   market,
 }: StackParameters): RunnerClass => ({
   name: "default",
   type: "EC2",
   lifetimeSeconds: ec2LifetimeSeconds,
   waitTimeoutSeconds: ec2WaitSeconds,
-  maxRunners: classCap,
+  maxRunners: classLimit,
   ec2: { architecture: "arm64", instanceTypes: ["m7g.large"], market, diskGiB: 30, privileged: false },
 });
 

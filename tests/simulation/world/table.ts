@@ -1,18 +1,18 @@
-import { momentRows } from "../../../AutoScaler/src/domain/fakes/moment-rows";
-import { insertSorted, placeAfter, removeSorted } from "../../../AutoScaler/src/domain/fakes/sorted";
 import {
   type LedgerChange,
-  type Moments,
-  type Note,
   type Page,
+  type ReservationWindow,
   SHARDS,
-} from "../../../AutoScaler/src/domain/ports";
-import type { BootstrapRow } from "../../../Core/bootstrap-row";
+  type StateRecord,
+} from "../../../AutoScaler/src/ports";
+import { reservationRows } from "../../../AutoScaler/src/testing/fakes/moment-rows";
+import { insertSorted, placeAfter, removeSorted } from "../../../AutoScaler/src/testing/fakes/sorted";
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import {
   ATTEMPT_STATES,
   type Attempt,
-  isInLine,
   isOrdered,
+  isQueued,
   type LedgerItem,
   ORPHAN_STATES,
   type OrderedAttempt,
@@ -20,7 +20,7 @@ import {
   RUNNER_STATES,
   type Runner,
   type Time,
-} from "../../../Core/ledger";
+} from "../../../Core/model/ledger";
 
 const pad = (number: number): string => String(number).padStart(16, "0");
 /** In the order of the shipped index: by job, then by attempt. */
@@ -29,7 +29,7 @@ const waitingKey = (item: OrderedAttempt): string =>
   `${pad(item.order.queuedAt)}#${pad(item.jobId)}#${item.attempt}`;
 
 const isOpenAttempt = (item: Attempt): boolean =>
-  item.state !== "ENDED" && item.state !== "FAILED" && !isInLine(item);
+  item.state !== "ENDED" && item.state !== "FAILED" && !isQueued(item);
 const isOpenRunner = (item: Runner): boolean => item.state !== "GONE" || item.recordDeletedAt === undefined;
 
 interface Sorted<Key, Of> {
@@ -79,13 +79,13 @@ export class Table {
   readonly attempts = new Map<number, Attempt[]>();
   readonly runners = new Map<number, Runner>();
   readonly orphans = new Map<string, OrphanInstance>();
-  readonly notes = new Map<string, Note>();
+  readonly stateRecords = new Map<string, StateRecord>();
   readonly rows = new Map<string, BootstrapRow>();
   readonly counters = new Map<string, number[]>();
   writes = 0;
   /** Milliseconds that an index read may be behind. */
   indexLag = 800;
-  readonly #moments = momentRows();
+  readonly #window = reservationRows();
   readonly #open = {
     attempts: sorted<number, Attempt>(),
     runners: sorted<number, Runner>(),
@@ -103,12 +103,12 @@ export class Table {
     readonly complain: Complain,
   ) {}
 
-  places(scope: string): number[] {
+  slots(scope: string): number[] {
     return this.counters.get(scope) ?? Array<number>(SHARDS).fill(0);
   }
 
   taken(scope: string): number {
-    return this.places(scope).reduce((sum, count) => sum + count, 0);
+    return this.slots(scope).reduce((sum, count) => sum + count, 0);
   }
 
   #stored(item: LedgerItem): LedgerItem | undefined {
@@ -121,9 +121,12 @@ export class Table {
   #holds(change: LedgerChange): boolean {
     if ("put" in change) return (this.#stored(change.put)?.version ?? 0) === change.put.version - 1;
     if ("check" in change) return this.#stored(change.check)?.version === change.check.version;
-    if ("note" in change) return (this.notes.get(change.note.name)?.version ?? 0) === change.note.version - 1;
+    if ("stateRecord" in change)
+      return (
+        (this.stateRecords.get(change.stateRecord.name)?.version ?? 0) === change.stateRecord.version - 1
+      );
     if ("take" in change) {
-      return (this.places(change.take.scope)[change.take.shard] ?? 0) < change.take.limit;
+      return (this.slots(change.take.scope)[change.take.shard] ?? 0) < change.take.limit;
     }
     return true;
   }
@@ -159,7 +162,7 @@ export class Table {
   }
 
   #add(scope: string, shard: number, difference: number): void {
-    const counts = [...this.places(scope)];
+    const counts = [...this.slots(scope)];
     counts[shard] = (counts[shard] ?? 0) + difference;
     if ((counts[shard] ?? 0) < 0) this.complain(`I-22: the counter of ${scope} went below zero`);
     this.counters.set(scope, counts);
@@ -171,16 +174,16 @@ export class Table {
     this.writes += 1;
     for (const change of changes) {
       if ("put" in change) this.#putItem(change.put);
-      else if ("note" in change) this.notes.set(change.note.name, change.note);
+      else if ("stateRecord" in change) this.stateRecords.set(change.stateRecord.name, change.stateRecord);
       else if ("bootstrap" in change) this.rows.set(change.bootstrap.key, change.bootstrap);
       else if ("take" in change) this.#add(change.take.scope, change.take.shard, 1);
-      else if ("giveBack" in change) this.#add(change.giveBack.scope, change.giveBack.shard, -1);
+      else if ("releaseSlot" in change) this.#add(change.releaseSlot.scope, change.releaseSlot.shard, -1);
     }
     return true;
   }
 
-  nextMoment(row: string, moments: Moments): Time | undefined {
-    const moment = this.#moments.next(row, moments);
+  reserve(row: string, window: ReservationWindow): Time | undefined {
+    const moment = this.#window.next(row, window);
     if (moment !== undefined) this.writes += 1;
     return moment;
   }
@@ -199,7 +202,7 @@ export class Table {
     set(this.#open.attempts, key, item, isOpenAttempt(item));
     const before = this.#inLine.get(key);
     if (before !== undefined) set(this.#line(before.classKey), waitingKey(before), before, false);
-    if (isInLine(item) && isOrdered(item)) {
+    if (isQueued(item) && isOrdered(item)) {
       set(this.#line(item.classKey), waitingKey(item), item, true);
       this.#inLine.set(key, item);
     } else if (before !== undefined) this.#inLine.delete(key);

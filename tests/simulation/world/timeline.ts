@@ -1,4 +1,4 @@
-import type { Time } from "../../../Core/ledger";
+import type { Time } from "../../../Core/model/ledger";
 
 /** A test's own globals cost much more to look up than a constant. */
 const { round } = Math;

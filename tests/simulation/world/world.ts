@@ -1,32 +1,32 @@
-import type { MappingRow, OurEvent } from "../../../AutoScaler/src/domain/ports";
-import { STACK } from "../../../AutoScaler/src/domain/ports";
-import type { Time } from "../../../Core/ledger";
-import type { RoutingSettings } from "../../../Core/routing-settings";
+import type { MappingRow, OurEvent } from "../../../AutoScaler/src/ports";
+import { STACK } from "../../../AutoScaler/src/ports";
+import type { Time } from "../../../Core/model/ledger";
+import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
 import { Calls, type FaultPlan, type Process } from "./calls";
-import { Carriers } from "./carriers";
 import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionWorld } from "./functions";
 import { GitLab, type GitLabOptions, type Job } from "./gitlab";
 import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
-import { HOOK_DEFAULTS, type HookOptions, Hooks } from "./hooks";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
 import { portsFactory } from "./ports";
+import { Providers } from "./providers";
 import { type Random, random } from "./random";
 import { remains } from "./remains";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
+import { HOOK_DEFAULTS, type HookOptions, Webhooks } from "./webhooks";
 
-export interface WorldOptions {
+export interface SimulationOptions {
   readonly seed: number;
   readonly start?: Time;
   readonly stack?: Partial<StackParameters>;
   readonly mode?: "verified" | "payload";
-  readonly hooks?: Partial<HookOptions>;
+  readonly webhooks?: Partial<HookOptions>;
   readonly bus?: Partial<BusOptions>;
   readonly gitLab?: Partial<GitLabOptions>;
   readonly mood?: Partial<ApiMood>;
@@ -37,7 +37,7 @@ export interface WorldOptions {
   /** Probability that a machine with a job dies without a word. */
   readonly crashes?: number;
   /** False: the schedule is switched off. */
-  readonly sweeps?: boolean;
+  readonly passes?: boolean;
 }
 
 export interface NewJob {
@@ -53,7 +53,7 @@ const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
 
 /** GitLab, AWS and the shipped rules in one virtual time, from one seed. */
-export class World {
+export class SimulatedWorld {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
@@ -64,8 +64,8 @@ export class World {
   readonly lambda: LambdaQueue;
   readonly calls: Calls;
   readonly bus: Bus;
-  readonly hooks: Hooks;
-  readonly carriers: Carriers;
+  readonly webhooks: Webhooks;
+  readonly providers: Providers;
   readonly executions: Executions;
   readonly checks: Checks;
   readonly metrics = new Map<string, number>();
@@ -76,9 +76,9 @@ export class World {
   routing: RoutingSettings;
   #jobs = 0;
   /** Whether the schedule is on. */
-  sweeps: boolean;
+  passes: boolean;
 
-  constructor(readonly options: WorldOptions) {
+  constructor(readonly options: SimulationOptions) {
     this.random = random(options.seed);
     this.timeline = new Timeline(options.start ?? START);
     const { timeline } = this;
@@ -101,9 +101,9 @@ export class World {
       ec2: this.ec2,
       machines: this.machines,
       downFor: () => this.#downFor(),
-      stackCap: () => this.stack.stackCap,
+      totalLimit: () => this.stack.totalLimit,
       reported: () => this.metrics.get("JobsFailed") ?? 0,
-      classCap: (classKey) => (classKey === "EC2#large" ? 2 : this.stack.classCap),
+      classLimit: (classKey) => (classKey === "EC2#large" ? 2 : this.stack.classLimit),
     });
     this.table = new Table(
       () => timeline.now,
@@ -123,9 +123,9 @@ export class World {
       ...BUS_DEFAULTS,
       ...options.bus,
     });
-    this.carriers = new Carriers({
+    this.providers = new Providers({
       timeline,
-      random: this.random.fork("carriers"),
+      random: this.random.fork("providers"),
       table: this.table,
       lambda: this.lambda,
       ec2: this.ec2,
@@ -133,19 +133,19 @@ export class World {
       checks: this.checks,
       bus: this.bus,
     });
-    this.hooks = new Hooks(timeline, this.random.fork("hooks"), this.bus, {
+    this.webhooks = new Webhooks(timeline, this.random.fork("hooks"), this.bus, {
       ...HOOK_DEFAULTS,
-      ...options.hooks,
+      ...options.webhooks,
     });
     this.gitLab.onStatus = (job) => {
       if (job.status === "canceling") this.machines.cancelled.get(job)?.();
-      this.hooks.send(job);
+      this.webhooks.send(job);
     };
-    this.gitLab.onRemove = (runnerId) => this.carriers.uncount(runnerId);
-    this.ec2.onState = (instance) => this.carriers.instanceChanged(instance);
+    this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
+    this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
-    this.sweeps = options.sweeps ?? true;
-    this.#scheduleSweep();
+    this.passes = options.passes ?? true;
+    this.#scheduleReconciler();
   }
 
   #ports(): (process: Process) => FunctionWorld {
@@ -167,10 +167,10 @@ export class World {
         this.checks.terminating(instance);
         this.ec2.shutDown(instance);
       },
-      invoke: (runner) => this.carriers.invoke(runner),
+      invoke: (runner) => this.providers.invoke(runner),
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
-      stackCap: () => this.stack.stackCap,
+      totalLimit: () => this.stack.totalLimit,
       put: (events) => this.#put(events),
       metric: (name, value, dimensions) => this.#count(name, value, dimensions),
     });
@@ -193,7 +193,7 @@ export class World {
       if (event.detailType === "RunnerEnded") {
         const { runnerId, resourceId, reason } = event;
         this.bus.put({
-          source: "gitlab.sweep",
+          source: "gitlab.reconciler",
           detailType: "RunnerEnded",
           detail: { runnerId, resourceId, reason },
         });
@@ -209,20 +209,20 @@ export class World {
           runner,
           attempt,
         };
-        this.bus.put({ source: "gitlab.sweep", detailType: "GitLabJobEvent", detail });
+        this.bus.put({ source: "gitlab.reconciler", detailType: "GitLabJobEvent", detail });
       }
     }
   }
 
   /** The schedule's event; a failure is a dead letter. */
-  sweepNow(): void {
-    this.executions.runFunction("SweepFunction", {}).catch(() => undefined);
+  reconcileNow(): void {
+    this.executions.runFunction("ReconcilerFunction", {}).catch(() => undefined);
   }
 
-  #scheduleSweep(): void {
+  #scheduleReconciler(): void {
     this.timeline.after(MINUTE, () => {
-      if (this.sweeps) this.sweepNow();
-      this.#scheduleSweep();
+      if (this.passes) this.reconcileNow();
+      this.#scheduleReconciler();
     });
   }
 
@@ -267,7 +267,7 @@ export class World {
   /** Nothing goes wrong from now on. */
   calm(): void {
     this.calls.plan = () => undefined;
-    this.hooks.options = HOOK_DEFAULTS;
+    this.webhooks.options = HOOK_DEFAULTS;
     this.bus.options = BUS_DEFAULTS;
     this.executions.options = { ...this.executions.options, throttled: 0, dies: 0, crashes: 0 };
     this.mood.garbage = 0;

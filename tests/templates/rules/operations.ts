@@ -76,8 +76,8 @@ const alarms: TemplateRule = {
   bad: [
     `AlarmDescription: 'Bad. See docs/runbook.md, "No such section".', AlarmActions: [x], TreatMissingData: breaching`,
     `AlarmDescription: Bad, AlarmActions: [x], TreatMissingData: breaching`,
-    `AlarmDescription: 'Bad. See docs/runbook.md, "Dead letters".', TreatMissingData: breaching`,
-    `AlarmDescription: 'Bad. See docs/runbook.md, "Dead letters".', AlarmActions: [x]`,
+    `AlarmDescription: 'Bad. See docs/runbook.md, "DLQ messages".', TreatMissingData: breaching`,
+    `AlarmDescription: 'Bad. See docs/runbook.md, "DLQ messages".', AlarmActions: [x]`,
   ].map((properties) => `Resources: { A: { Type: AWS::CloudWatch::Alarm, Properties: { ${properties} } } }`),
 };
 
@@ -110,7 +110,7 @@ const runtimes: TemplateRule = {
   ),
 };
 
-/** Functions that a rule of the template starts, and Lambda's own tries and dead letters are theirs. */
+/** Functions that a rule of the template starts, and Lambda's own tries and DLQ messages are theirs. */
 const startedByRules = (template: Template): ReadonlySet<string> =>
   new Set(
     ofType(template, "AWS::Events::Rule").flatMap(({ properties }) =>

@@ -1,0 +1,74 @@
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { encode, encodeItem } from "../../../../Core/ledger/codec";
+import { itemKey, type Key, placeKey, recordKey } from "../../../../Core/ledger/keys";
+import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
+import type { LedgerChange } from "../../ports";
+
+interface Tables {
+  readonly ledger: string;
+  /** Only functions that create runners have one. */
+  readonly bootstrap?: string;
+}
+
+/** Version 1 is a new item; any other replaces the version before it. */
+const versionCondition = (version: number) =>
+  version === 1
+    ? { ConditionExpression: "attribute_not_exists(pk)" }
+    : {
+        ConditionExpression: "version = :before",
+        ExpressionAttributeValues: encode({ ":before": version - 1 }),
+      };
+
+const add = (TableName: string, key: Key, difference: number): TransactWriteItem => ({
+  Update: {
+    TableName,
+    Key: encode({ ...key }),
+    UpdateExpression: "ADD taken :difference",
+    ExpressionAttributeValues: encode({ ":difference": difference }),
+  },
+});
+
+const take = (TableName: string, key: Key, limit: number): TransactWriteItem => ({
+  Update: {
+    ...add(TableName, key, 1).Update,
+    TableName,
+    Key: encode({ ...key }),
+    UpdateExpression: "ADD taken :difference",
+    // A counter that nobody has touched is no item yet: it counts as zero, which a limit of zero still refuses.
+    ConditionExpression: limit > 0 ? "attribute_not_exists(taken) OR taken < :limit" : "taken < :limit",
+    ExpressionAttributeValues: encode({ ":difference": 1, ":limit": limit }),
+  },
+});
+
+const putRow = (tables: Tables, row: BootstrapRow): TransactWriteItem => {
+  if (tables.bootstrap === undefined) throw new Error("This ledger was made without a bootstrap table");
+  return { Put: { TableName: tables.bootstrap, Item: encode({ ...row }) } };
+};
+
+/** A change of the ledger as a write of DynamoDB's transaction. */
+export const transactItem = (tables: Tables, change: LedgerChange): TransactWriteItem => {
+  const TableName = tables.ledger;
+  if ("put" in change) {
+    return { Put: { TableName, Item: encodeItem(change.put), ...versionCondition(change.put.version) } };
+  }
+  if ("check" in change) {
+    return {
+      ConditionCheck: {
+        TableName,
+        Key: encode({ ...itemKey(change.check) }),
+        ConditionExpression: "version = :version",
+        ExpressionAttributeValues: encode({ ":version": change.check.version }),
+      },
+    };
+  }
+  if ("take" in change) {
+    return take(TableName, placeKey(change.take.scope, change.take.shard), change.take.limit);
+  }
+  if ("releaseSlot" in change) {
+    return add(TableName, placeKey(change.releaseSlot.scope, change.releaseSlot.shard), -1);
+  }
+  if ("bootstrap" in change) return putRow(tables, change.bootstrap);
+  const { name, version, value } = change.stateRecord;
+  const Item = encode({ ...recordKey(name), version, value });
+  return { Put: { TableName, Item, ...versionCondition(version) } };
+};

@@ -1,0 +1,82 @@
+import type { CreateFleetCommandOutput } from "./client";
+import { type Ec2ErrorKind, kindOfCode, shortMessage } from "./errors";
+import type { BoughtAs } from "./fleet-request";
+
+export type FleetAnswer =
+  | {
+      readonly kind: "instance";
+      readonly instanceId: string;
+      readonly boughtAs: BoughtAs;
+      readonly instanceType?: string;
+    }
+  /** No instance, and why not. */
+  | {
+      readonly kind: "errors";
+      readonly error: Ec2ErrorKind;
+      readonly message: string;
+      /** Told inside a fleet's answer: the client token is used up. */
+      readonly insideAnswer: boolean;
+    }
+  /** Neither instances nor errors: a repeat of a call whose effects EC2 does not tell again. */
+  | { readonly kind: "silent" };
+
+/**
+ * Several pools may answer with several errors. What leaves a doubt comes first, then what says to come back
+ * later; `configuration` only when nothing else was said, since one wrong type must not stop the others.
+ */
+const RANK: readonly Ec2ErrorKind[] = [
+  "unknown",
+  "mismatch",
+  "rate",
+  "limit",
+  "capacity",
+  "unsupported",
+  "configuration",
+];
+
+const rank = (kind: Ec2ErrorKind): number => RANK.indexOf(kind);
+
+/** Capacity in one pool and a quota in another: the quota is what an operator can change. */
+const gravest = (kinds: readonly Ec2ErrorKind[]): Ec2ErrorKind =>
+  kinds.reduce((worst, kind) => (rank(kind) < rank(worst) ? kind : worst), "configuration");
+
+type FleetError = NonNullable<CreateFleetCommandOutput["Errors"]>[number];
+
+/** `InsufficientInstanceCapacity (c7g.large): …`, each code once. */
+const summary = (errors: readonly FleetError[]): string => {
+  const byCode = new Map<string, FleetError>();
+  for (const error of errors) {
+    const code = error.ErrorCode ?? "unknown";
+    if (!byCode.has(code)) byCode.set(code, error);
+  }
+  return shortMessage(
+    [...byCode]
+      .map(([code, error]) => {
+        const type = error.LaunchTemplateAndOverrides?.Overrides?.InstanceType;
+        return `${code}${type ? ` (${type})` : ""}: ${shortMessage(error.ErrorMessage ?? "")}`;
+      })
+      .join("; "),
+  );
+};
+
+/**
+ * Reads CreateFleet's answer: for type `instant` errors come inside an HTTP 200.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleetError.html
+ */
+export const readFleetAnswer = (answer: CreateFleetCommandOutput, asked: BoughtAs): FleetAnswer => {
+  const group = answer.Instances?.find(({ InstanceIds }) => InstanceIds?.length);
+  const instanceId = group?.InstanceIds?.[0];
+  if (group !== undefined && instanceId !== undefined) {
+    const boughtAs = group.Lifecycle === "spot" || group.Lifecycle === "on-demand" ? group.Lifecycle : asked;
+    return {
+      kind: "instance",
+      instanceId,
+      boughtAs,
+      ...(group.InstanceType ? { instanceType: group.InstanceType } : {}),
+    };
+  }
+  const errors = answer.Errors ?? [];
+  if (errors.length === 0) return { kind: "silent" };
+  const kinds = errors.map(({ ErrorCode }) => kindOfCode(ErrorCode ?? "InternalError"));
+  return { kind: "errors", error: gravest(kinds), message: summary(errors), insideAnswer: true };
+};

@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { CLASS_TAG, EXPIRES_TAG, JOB_TAG, STACK_TAG } from "../../../../Core/configuration";
+import { ConfigurationError } from "../../../../Core/errors";
+import type { StartedRunner } from "../../../../Core/model/ledger";
+import type { Architecture, Ec2Settings } from "../../../../Core/model/runner-class";
+import type { CreateFleetCommandInput } from "./client";
+
+/** How an instance is paid for. */
+export type BoughtAs = "spot" | "on-demand";
+
+/** A launch template of the stack: id, and the version as a number in text, since a fleet takes no default. */
+export interface LaunchTemplate {
+  readonly id: string;
+  readonly version: string;
+}
+
+export interface FleetSettings {
+  readonly deploymentId: string;
+  readonly launchTemplates: Readonly<Record<Architecture, LaunchTemplate>>;
+  readonly subnetIds: readonly string[];
+  /** The image's root device: a disk under another name would be a second disk. */
+  readonly rootDeviceName: string;
+}
+
+/** EC2 takes 64 ASCII characters. https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html */
+const TOKEN_LENGTH = 64;
+const DIGEST_LENGTH = 20;
+
+/**
+ * The client token of one launch call: deployment, job, attempt, round and market decide it, nothing else (I-18).
+ *
+ * @example "glr-3580121225-1-0-spot-1f0c9d4be2a7c6d50e13"
+ */
+export const clientToken = (deploymentId: string, runner: StartedRunner, boughtAs: BoughtAs): string => {
+  const { jobId, attempt } = runner.launchedFor;
+  const readable = `${jobId}-${attempt}-${runner.launchRound}-${boughtAs}`;
+  const digest = createHash("sha256").update(`${deploymentId}\n${readable}`).digest("hex");
+  return `glr-${readable}-${digest.slice(0, DIGEST_LENGTH)}`.slice(0, TOKEN_LENGTH);
+};
+
+/** The value of `glr:job`, by which a lost answer is adopted. */
+export const jobTag = (runner: StartedRunner): string =>
+  `${runner.launchedFor.jobId}-${runner.launchedFor.attempt}`;
+
+/** A runner may wait for EC2 so long, then boot; only after that its lifetime counts. */
+const WAIT_FOR_EC2_SECONDS = 3_600;
+
+/**
+ * When the instance must be gone at the latest, whoever looks: from what is stored alone, so that a repeated
+ * launch repeats it.
+ */
+const expires = (runner: StartedRunner): string => {
+  const created = runner.times.CREATED ?? runner.times.STARTING ?? 0;
+  const seconds = WAIT_FOR_EC2_SECONDS + runner.order.runnerClass.lifetimeSeconds;
+  return new Date(created + seconds * 1000).toISOString();
+};
+
+const tagSpecifications = (
+  deploymentId: string,
+  runner: StartedRunner,
+): CreateFleetCommandInput["TagSpecifications"] => {
+  const { jobId, attempt } = runner.launchedFor;
+  const tags = [
+    { Key: "Name", Value: `gitlab-runner job ${jobId} attempt ${attempt}` },
+    { Key: STACK_TAG, Value: deploymentId },
+    { Key: CLASS_TAG, Value: runner.order.runnerClass.name },
+    { Key: JOB_TAG, Value: jobTag(runner) },
+    { Key: EXPIRES_TAG, Value: expires(runner) },
+  ];
+  // No `spot-instances-request`: an on-demand launch with it fails.
+  return [
+    { ResourceType: "instance", Tags: tags },
+    { ResourceType: "volume", Tags: tags },
+  ];
+};
+
+const overrides = ({ subnetIds, rootDeviceName }: FleetSettings, { instanceTypes, diskGiB }: Ec2Settings) =>
+  instanceTypes.flatMap((instanceType) =>
+    subnetIds.map((subnetId) => ({
+      // The SDK's list of types is behind EC2's: any name may be asked for.
+      InstanceType: instanceType as never,
+      SubnetId: subnetId,
+      BlockDeviceMappings: [
+        {
+          DeviceName: rootDeviceName,
+          Ebs: {
+            VolumeSize: diskGiB,
+            VolumeType: "gp3" as const,
+            Encrypted: true,
+            DeleteOnTermination: true,
+          },
+        },
+      ],
+    })),
+  );
+
+const ec2Settings = (runner: StartedRunner): Ec2Settings => {
+  const { name, ec2 } = runner.order.runnerClass;
+  if (ec2 !== undefined) return ec2;
+  throw new ConfigurationError(`The class ${name} has no EC2 settings: upload its row again`);
+};
+
+/**
+ * The one instance of a runner, as EC2 Fleet takes it: the class's types × the stack's subnets, in their order.
+ * A pure function of the stored runner and of the stack's settings.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
+ */
+export const fleetRequest = (
+  settings: FleetSettings,
+  runner: StartedRunner,
+  boughtAs: BoughtAs,
+): CreateFleetCommandInput => {
+  const ec2 = ec2Settings(runner);
+  const template = settings.launchTemplates[ec2.architecture];
+  return {
+    Type: "instant",
+    ClientToken: clientToken(settings.deploymentId, runner, boughtAs),
+    LaunchTemplateConfigs: [
+      {
+        LaunchTemplateSpecification: { LaunchTemplateId: template.id, Version: template.version },
+        Overrides: overrides(settings, ec2),
+      },
+    ],
+    TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: boughtAs },
+    ...(boughtAs === "spot"
+      ? { SpotOptions: { AllocationStrategy: "price-capacity-optimized" } }
+      : { OnDemandOptions: { AllocationStrategy: "lowest-price" } }),
+    TagSpecifications: tagSpecifications(settings.deploymentId, runner),
+  };
+};

@@ -1,0 +1,82 @@
+import { JOB_TAG, STACK_TAG } from "../../../../Core/configuration";
+import { defined } from "../../../../Core/defined";
+import type { Instance, InstanceState, Instances } from "../../ports";
+import type { Ec2Api, Ec2Instance } from "./client";
+import { callEc2 } from "./errors";
+
+const STATES: readonly InstanceState[] = [
+  "pending",
+  "running",
+  "shutting-down",
+  "terminated",
+  "stopping",
+  "stopped",
+];
+
+/** DescribeInstances gives at most 1,000 a page. */
+const PAGE_SIZE = 500;
+
+const tagOf = (instance: Ec2Instance, key: string): string | undefined =>
+  instance.Tags?.find(({ Key }) => Key === key)?.Value;
+
+const ATTEMPT = /^([1-9]\d{0,15})-([1-9]\d{0,2})$/;
+
+const parse = (instance: Ec2Instance): Instance[] => {
+  const state = STATES.find((known) => known === instance.State?.Name);
+  if (instance.InstanceId === undefined || state === undefined) return [];
+  const job = ATTEMPT.exec(tagOf(instance, JOB_TAG) ?? "");
+  return [
+    {
+      instanceId: instance.InstanceId,
+      state,
+      launchedAt: instance.LaunchTime?.getTime() ?? 0,
+      ...(job ? { jobId: Number(job[1]), attempt: Number(job[2]) } : {}),
+    },
+  ];
+};
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof Error && /^InvalidInstanceID\.(NotFound|Malformed)$/.test(error.name);
+
+/** "Not there" is an answer, not a failure. */
+const unlessNotFound = async <Answer>(call: () => Promise<Answer>): Promise<Answer | undefined> => {
+  try {
+    return await call();
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+};
+
+/** The instances of one deployment: those that carry its `glr:stack`, and no other (T-16). */
+export const ec2Instances = (
+  ec2: Ec2Api,
+  { deploymentId }: { readonly deploymentId: string },
+): Instances => ({
+  list: async (cursor) => {
+    const page = await callEc2("Listing the runner instances", () =>
+      ec2.describeInstances({
+        Filters: [{ Name: `tag:${STACK_TAG}`, Values: [deploymentId] }],
+        MaxResults: PAGE_SIZE,
+        ...defined({ NextToken: cursor }),
+      }),
+    );
+    const instances = (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
+    return { items: instances.flatMap(parse), ...(page.NextToken ? { next: page.NextToken } : {}) };
+  },
+
+  describe: async (instanceId) => {
+    const page = await callEc2(`Describing ${instanceId}`, () =>
+      unlessNotFound(() => ec2.describeInstances({ InstanceIds: [instanceId] })),
+    );
+    const instance = page?.Reservations?.flatMap(({ Instances }) => Instances ?? [])[0];
+    const isOurs = instance !== undefined && tagOf(instance, STACK_TAG) === deploymentId;
+    return isOurs ? parse(instance)[0] : undefined;
+  },
+
+  terminate: async (instanceId) => {
+    await callEc2(`Terminating ${instanceId}`, () =>
+      unlessNotFound(() => ec2.terminateInstances({ InstanceIds: [instanceId] })),
+    );
+  },
+});

@@ -1,0 +1,54 @@
+import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { defined } from "../../../../Core/defined";
+import { TransientError } from "../../../../Core/errors";
+import type { EventBus, OurEvent } from "../../ports";
+import { callAws } from "../aws-errors";
+
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+const ENTRIES_PER_CALL = 10;
+const SOURCE = "gitlab.reconciler";
+
+/** A job as GitLab's webhook would show it, with the attempt as a hint against duplicates. */
+const jobDetail = ({ job, attempt }: Extract<OurEvent, { detailType: "GitLabJobEvent" }>) => ({
+  object_kind: "build",
+  build_id: job.id,
+  build_name: job.name,
+  build_status: job.status,
+  project_id: job.projectId,
+  runner: job.runnerId === undefined ? null : { id: job.runnerId },
+  ...defined({ attempt }),
+});
+
+const detail = (event: OurEvent): object => {
+  if (event.detailType === "GitLabJobEvent") return jobDetail(event);
+  const { detailType: _, ...rest } = event;
+  return rest;
+};
+
+/**
+ * Puts our events on the bus, ten a call.
+ *
+ * @throws TransientError naming the error codes when an entry failed: the answer is an HTTP 200 then (F-8).
+ *   Entries may have been put; a repeat puts them twice, which changes nothing (I-6)
+ */
+export const eventBridgeBus = (client: Pick<EventBridgeClient, "send">, busName: string): EventBus => ({
+  put: async (events) => {
+    for (let start = 0; start < events.length; start += ENTRIES_PER_CALL) {
+      const Entries = events.slice(start, start + ENTRIES_PER_CALL).map((event) => ({
+        EventBusName: busName,
+        Source: SOURCE,
+        DetailType: event.detailType,
+        Detail: JSON.stringify(detail(event)),
+      }));
+      const answer = await callAws(`PutEvents on ${busName}`, () =>
+        client.send(new PutEventsCommand({ Entries })),
+      );
+      if (answer.FailedEntryCount) {
+        const codes = new Set((answer.Entries ?? []).flatMap(({ ErrorCode }) => ErrorCode ?? []));
+        throw new TransientError(
+          `PutEvents on ${busName} left ${answer.FailedEntryCount} of ${Entries.length} out (${[...codes].join(", ")})`,
+        );
+      }
+    }
+  },
+});

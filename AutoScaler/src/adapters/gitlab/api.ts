@@ -1,0 +1,144 @@
+import type { GitLabAccess } from "../../../../Core/configuration";
+import { ConfigurationError, TransientError } from "../../../../Core/errors";
+import {
+  type Known,
+  parseId,
+  parseJob,
+  parseJson,
+  parseList,
+  parseNewRunner,
+  parseRunner,
+  reasonOf,
+  refusesScope,
+} from "../../../../Core/gitlab/answers";
+import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../../../../Core/gitlab/client";
+import type { HttpAnswer } from "../../../../Core/gitlab/http-exchange";
+import { nextCursor } from "../../../../Core/gitlab/paging";
+import { REFUSED_STATUSES } from "../../../../Core/ledger/refusals";
+import type { GitLab, GitLabJob, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
+
+/** Statuses that prove that no runner was made; asking again gets the same answer (F-26). */
+const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
+
+/** A payload's number reaches a path only as this (T-18). */
+const wholeNumber = (value: number): string => {
+  if (!Number.isSafeInteger(value) || value <= 0) throw new TransientError(`${value} is no id`);
+  return String(value);
+};
+
+const runnerFields = (runner: NewRunner) => ({
+  description: runner.description,
+  tag_list: runner.tags,
+  // Exactly what the job needs: an untagged runner takes untagged jobs, no other does (I-14).
+  run_untagged: runner.tags.length === 0,
+  locked: true,
+  maximum_timeout: runner.maximumTimeoutSeconds,
+});
+
+/** https://docs.gitlab.com/api/users/#create-a-runner-linked-to-a-user */
+const createRequest = (runner: NewRunner): GitLabRequest => ({
+  method: "POST",
+  path: "/user/runners",
+  body: () => ({ runner_type: "project_type", project_id: runner.projectId, ...runnerFields(runner) }),
+  answers: [201, ...CREATE_REFUSED],
+});
+
+/** https://docs.gitlab.com/api/runners/#create-a-runner-with-a-registration-token */
+const legacyCreateRequest = (runner: NewRunner): GitLabRequest => ({
+  method: "POST",
+  path: "/runners",
+  body: (access: GitLabAccess) => ({ token: access.token, ...runnerFields(runner) }),
+  answers: [201, ...CREATE_REFUSED],
+});
+
+const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefused => {
+  const hint = mode === "payload" && answer.status === 410 ? " (registration tokens are switched off)" : "";
+  const reason = reasonOf(answer.body).replaceAll(token, "[token]");
+  return { refused: `GitLab refused to create a runner: ${answer.status} ${reason}${hint}` };
+};
+
+/** Well below a function's own time-out: whoever asks has something to do with the failure. */
+const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
+
+export type GitLabApiOptions = Omit<GitLabClientOptions, keyof typeof TIMEOUTS> &
+  Partial<Pick<GitLabClientOptions, keyof typeof TIMEOUTS>>;
+
+/**
+ * GitLab's REST API as the rules need it. Paths are built from whole numbers; answers are parsed.
+ *
+ * @throws TransientError, ConfigurationError (see ports.ts); no message holds a token
+ */
+export const gitLabApi = (options: GitLabApiOptions): GitLab => {
+  const { access } = options;
+  const client = gitLabClient({ ...TIMEOUTS, ...options });
+
+  const ask = async (method: GitLabRequest["method"], path: string, answers: number[], body?: object) => {
+    if (access.mode === "payload") {
+      throw new ConfigurationError(`${method} ${path} needs an AccessToken, and none is configured`);
+    }
+    return client.send({ method, path, answers, ...(body ? { body: () => body } : {}) });
+  };
+  const one = async <Item>(path: string, parse: (value: unknown) => Item): Promise<Item | undefined> => {
+    const answer = await ask("GET", path, [200, 404]);
+    return answer.status === 404 ? undefined : parse(parseJson(answer.body));
+  };
+  const pageOf = <Item>(answer: HttpAnswer, parse: (value: unknown) => Item): Page<Item> => {
+    const items = parseList(parseJson(answer.body), parse);
+    const next = nextCursor(answer.header("link"));
+    return next === undefined ? { items } : { items, next };
+  };
+  const page = async <Item>(
+    path: string,
+    query: string,
+    cursor: string | undefined,
+    parse: (value: unknown) => Item,
+  ): Promise<Page<Item>> => pageOf(await ask("GET", `${path}?${cursor ?? query}`, [200]), parse);
+  const job = (known: Known) => (value: unknown) => parseJob(value, known);
+
+  return {
+    mode: access.mode,
+    url: access.url,
+    job: (projectId, jobId) =>
+      one(`/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`, job({ projectId })),
+    createRunner: async (runner) => {
+      const isLegacy = access.mode === "payload";
+      const answer = await client.send(isLegacy ? legacyCreateRequest(runner) : createRequest(runner));
+      return answer.status === 201 ? parseNewRunner(parseJson(answer.body)) : refusal(answer, access);
+    },
+    runner: (runnerId) => one(`/runners/${wholeNumber(runnerId)}`, parseRunner),
+    pauseRunner: async (runnerId) => {
+      const answer = await ask("PUT", `/runners/${wholeNumber(runnerId)}`, [200, 404], { paused: true });
+      if (answer.status === 404) return "gone";
+      // A proxy's friendly page is no proof that the runner takes no job any more.
+      if (!parseRunner(parseJson(answer.body)).paused)
+        throw new TransientError(`Runner ${runnerId} is not paused`);
+      return "paused";
+    },
+    runnerJobs: async (runnerId) => {
+      const path = `/runners/${wholeNumber(runnerId)}/jobs?order_by=id&sort=desc&per_page=20`;
+      return (await one(path, (value) => parseList(value, job({ runnerId })))) ?? [];
+    },
+    deleteRunner: async (runnerId) => {
+      await ask("DELETE", `/runners/${wholeNumber(runnerId)}`, [204, 404]);
+    },
+    runners: (cursor) => page("/runners", "type=project_type&per_page=100", cursor, parseRunner),
+    jobs: async (projectId, scope, cursor): Promise<Page<GitLabJob> | ProjectRefused> => {
+      const statuses = scope.map((status) => `scope[]=${encodeURIComponent(status)}`).join("&");
+      const query = `${statuses}&per_page=100&pagination=keyset&order_by=id&sort=desc`;
+      const path = `/projects/${wholeNumber(projectId)}/jobs`;
+      const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...REFUSED_STATUSES]);
+      const refused = REFUSED_STATUSES.find((status) => status === answer.status);
+      if (refused === undefined) return pageOf(answer, job({ projectId }));
+      // A token that may read nothing says nothing of the project.
+      if (refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
+      return { refused };
+    },
+    projectIds: (cursor) =>
+      page(
+        "/projects",
+        "membership=true&simple=true&per_page=100&pagination=keyset&order_by=id&sort=asc",
+        cursor,
+        parseId,
+      ),
+  };
+};

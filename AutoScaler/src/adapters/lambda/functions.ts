@@ -1,0 +1,61 @@
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../../../Core/configuration";
+import { ConfigurationError } from "../../../../Core/errors";
+import type { Time } from "../../../../Core/model/ledger";
+import type { Clock, RunnerFunctions } from "../../ports";
+import { callAws } from "../aws-errors";
+import { ListTagsCommand } from "../lambda-commands";
+
+/** A function's tags change with a deployment, hardly ever. */
+const CACHE_MILLISECONDS = 300_000;
+
+/** Tags belong to the function, so a version or alias at the end of an ARN is left off. */
+const FUNCTION_ARN = /^(arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+)(?::[\w$-]+)?$/;
+
+const unqualified = (arn: string): string => {
+  const match = FUNCTION_ARN.exec(arn)?.[1];
+  if (match === undefined) {
+    throw new ConfigurationError(
+      `${arn} is no ARN of a Lambda function: correct the mapping row or DefaultRunnerArn`,
+    );
+  }
+  return match;
+};
+
+/**
+ * Reads runner functions' tags, so that a mapping row can name no other function of the account (T-17).
+ * Answers are kept for five minutes.
+ *
+ * @param deploymentId the value of `glr:stack` that makes a function ours
+ */
+export const lambdaFunctions = (
+  client: Pick<LambdaClient, "send">,
+  deploymentId: string,
+  clock: Pick<Clock, "now">,
+): RunnerFunctions => {
+  const known = new Map<string, { readonly isIsolated: boolean; readonly readAt: Time }>();
+
+  const read = async (arn: string): Promise<boolean> => {
+    const answer = await callAws(`ListTags of ${arn}`, () =>
+      client.send(new ListTagsCommand({ Resource: unqualified(arn) })),
+    );
+    const tags = answer.Tags ?? {};
+    if (tags[ROLE_TAG] !== "runner" || tags[STACK_TAG] !== deploymentId) {
+      throw new ConfigurationError(
+        `${arn} lacks the tags ${ROLE_TAG} = runner and ${STACK_TAG} = ${deploymentId}: map a runner function of this deployment`,
+      );
+    }
+    return tags[TENANT_ISOLATION_TAG] === "on";
+  };
+
+  return {
+    isTenantIsolated: async (arn) => {
+      const kept = known.get(arn);
+      const age = kept === undefined ? Number.POSITIVE_INFINITY : clock.now() - kept.readAt;
+      if (kept !== undefined && age >= 0 && age < CACHE_MILLISECONDS) return kept.isIsolated;
+      const isIsolated = await read(arn);
+      known.set(arn, { isIsolated, readAt: clock.now() });
+      return isIsolated;
+    },
+  };
+};

@@ -1,0 +1,86 @@
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { ConfigurationError, TransientError } from "../../../../Core/errors";
+import { log } from "../../../../Core/log";
+import type { StartedRunner } from "../../../../Core/model/ledger";
+import type { Launch, LaunchRefusal, RunnerFunctions, RunnerProvider } from "../../ports";
+import { errorName } from "../aws-errors";
+import { InvokeCommand } from "../lambda-commands";
+
+/** What Lambda's refusals mean. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+const REFUSALS: Readonly<Record<string, LaunchRefusal>> = {
+  TooManyRequestsException: "rate",
+  // An image that was long unused is made ready again by the first call, which itself is refused.
+  ResourceNotReadyException: "capacity",
+  ResourceConflictException: "capacity",
+  AccessDeniedException: "configuration",
+  InvalidParameterValueException: "configuration",
+  InvalidRequestContentException: "configuration",
+  KMSAccessDeniedException: "configuration",
+  ResourceNotFoundException: "configuration",
+};
+
+/** A refusal after an SDK's own repeat proves nothing about the try before it. */
+const isFirstTry = (error: unknown): boolean => {
+  const metadata = (error as { readonly $metadata?: { readonly attempts?: number } }).$metadata;
+  return (metadata?.attempts ?? 1) === 1;
+};
+
+const refused = (error: unknown, functionArn: string): Launch => {
+  const refusal = REFUSALS[errorName(error)];
+  if (refusal === undefined || !isFirstTry(error)) {
+    throw new TransientError(`Invoke of ${functionArn} failed (${errorName(error)}): it may have started`, {
+      cause: error,
+    });
+  }
+  return { kind: "refused", refusal, message: `Lambda refused ${functionArn}: ${errorName(error)}` };
+};
+
+/** Ours alone, so that no environment serves two jobs (I-29). */
+const tenantId = ({ launchedFor }: StartedRunner): string =>
+  `job-${launchedFor.jobId}-${launchedFor.attempt}`;
+
+/**
+ * Starts runners by asynchronous invocation. The event holds the bootstrap row's key and the runner's id, no
+ * token. Nothing can be asked back, so a lost answer is launched anew: a second delivery finds no row (F-41).
+ */
+export const lambdaProvider = (
+  client: Pick<LambdaClient, "send">,
+  functions: RunnerFunctions,
+): RunnerProvider => {
+  const invoke = async (runner: StartedRunner, functionArn: string): Promise<Launch> => {
+    const isIsolated = await functions.isTenantIsolated(functionArn);
+    const command = new InvokeCommand({
+      FunctionName: functionArn,
+      InvocationType: "Event",
+      Payload: new TextEncoder().encode(
+        JSON.stringify({ bootstrapKey: runner.nonce, runnerId: runner.runnerId }),
+      ),
+      ...(isIsolated ? { TenantId: tenantId(runner) } : {}),
+    });
+    try {
+      const answer = await client.send(command);
+      const requestId = answer.$metadata.requestId ?? "";
+      log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
+    } catch (error) {
+      return refused(error, functionArn);
+    }
+    // Derived, not the request's id: a repeat of this launch gives the same resource (I-18).
+    return { kind: "launched", resourceId: `lambda:${runner.runnerId}` };
+  };
+
+  return {
+    launch: async (runner) => {
+      const { functionArn } = runner.order;
+      if (functionArn === undefined) {
+        return { kind: "refused", refusal: "configuration", message: "The mapping names no function" };
+      }
+      try {
+        return await invoke(runner, functionArn);
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+        return { kind: "refused", refusal: "configuration", message: error.message };
+      }
+    },
+    find: async () => undefined,
+  };
+};

@@ -1,0 +1,155 @@
+import { settingsContract } from "../../testing/contracts/settings-contract";
+import { fakeClock } from "../../testing/fakes";
+import type { ParameterStoreClient } from "../ssm-get-parameters";
+import { ssmConfiguration } from "./configuration";
+
+const URL = "https://gitlab.example.com";
+const FULL = { Url: URL, AccessToken: "glpat-canary", RegistrationToken: "GR13-canary", Starts: "on" };
+
+const prepare = (values: Record<string, string> = FULL, options: object = {}) => {
+  const stored: Record<string, string> = { ...values };
+  const calls: (readonly string[])[] = [];
+  const failures: Error[] = [];
+  const client: ParameterStoreClient = {
+    send: async ({ input: { Names = [], WithDecryption } }) => {
+      if (WithDecryption !== true) throw new Error("A SecureString comes encrypted");
+      calls.push(Names);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      const found = Names.map((Name) => ({ Name, Value: stored[Name.replace("/glr/", "")] }));
+      return {
+        $metadata: {},
+        Parameters: found.flatMap(({ Name, Value }) => (Value === undefined ? [] : [{ Name, Value }])),
+      };
+    },
+  };
+  const clock = fakeClock();
+  const configuration = ssmConfiguration(client, {
+    path: "/glr",
+    publishedPath: "/glr",
+    readsStarts: true,
+    clock,
+    ...options,
+  });
+  return { stored, failures, clock, configuration, reads: () => calls };
+};
+
+describe("ssmConfiguration", () => {
+  settingsContract(() => {
+    const { configuration, stored } = prepare();
+    return {
+      settings: configuration,
+      turn: (to) => {
+        stored.Starts = to;
+      },
+    };
+  });
+
+  it("takes the access token before the registration token", async () => {
+    expect(await prepare().configuration.access()).toEqual({
+      mode: "verified",
+      url: URL,
+      token: "glpat-canary",
+    });
+    const { AccessToken: _, ...legacy } = FULL;
+    expect(await prepare(legacy).configuration.access()).toEqual({
+      mode: "payload",
+      url: URL,
+      token: "GR13-canary",
+    });
+  });
+
+  it("F-21: reads all in one call a minute, however many ask at once", async () => {
+    const { configuration, reads, clock } = prepare();
+    await Promise.all([configuration.access(), configuration.startsAreOn(), configuration.access()]);
+    clock.advance(59_000);
+    await configuration.access();
+    expect(reads()).toEqual([["/glr/Url", "/glr/AccessToken", "/glr/RegistrationToken", "/glr/Starts"]]);
+    clock.advance(1_000);
+    await configuration.access();
+    expect(reads()).toHaveLength(2);
+  });
+
+  it("asks for no parameter that the function may not read", async () => {
+    const { configuration, reads } = prepare(FULL, { readsStarts: false });
+    await configuration.access();
+    expect(reads()[0]).not.toContain("/glr/Starts");
+  });
+
+  it("F-22: reads anew when asked to, whatever it has kept", async () => {
+    const { configuration, stored } = prepare();
+    await configuration.access();
+    stored.AccessToken = "glpat-new";
+    expect(await configuration.access()).toMatchObject({ token: "glpat-canary" });
+    expect(await configuration.refresh()).toMatchObject({ token: "glpat-new" });
+    expect(await configuration.access()).toMatchObject({ token: "glpat-new" });
+  });
+
+  it("F-57: takes a missing switch for on, and a switch turned off within a minute", async () => {
+    const { Starts: _, ...none } = FULL;
+    const { configuration, stored, clock } = prepare(none);
+    expect(await configuration.startsAreOn()).toBe(true);
+    stored.Starts = "OFF\n";
+    clock.advance(60_000);
+    expect(await configuration.startsAreOn()).toBe(false);
+  });
+
+  it("F-57: starts nothing on a switch that is neither on nor off", async () => {
+    const { configuration } = prepare({ ...FULL, Starts: "false" });
+    await expect(configuration.startsAreOn()).rejects.toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringContaining("/glr/Starts"),
+    });
+  });
+
+  it.each([
+    [
+      { AccessToken: "glpat-canary" },
+      "/glr/Url is missing: make it with: aws ssm put-parameter --name /glr/Url",
+    ],
+    [{ Url: URL }, "/glr/AccessToken is missing: make it with: aws ssm put-parameter"],
+    [{ Url: URL, AccessToken: " \n" }, "/glr/AccessToken is missing"],
+    [
+      { Url: "http://gitlab.example.com", AccessToken: "glpat-canary" },
+      "/glr/Url: Url must begin with https://",
+    ],
+    [{ Url: "https://169.254.169.254", AccessToken: "glpat-canary" }, "/glr/Url: Url must name a host"],
+    [{ Url: URL, AccessToken: "glpat-canary\nX-Evil: 1" }, "/glr/AccessToken has a character"],
+  ])("F-22 F-72: says of %j what to do, by the parameter's full name", async (values, message) => {
+    const error: unknown = await prepare(values)
+      .configuration.access()
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "ConfigurationError", message: expect.stringContaining(message) });
+    expect(String(error)).not.toContain("canary");
+  });
+
+  it("leaves off the line end of a value that was stored from a file", async () => {
+    const { configuration } = prepare({ ...FULL, Url: `${URL}/\n`, AccessToken: "glpat-canary\r\n" });
+    expect(await configuration.access()).toEqual({ mode: "verified", url: URL, token: "glpat-canary" });
+  });
+
+  it("F-21: says of a throttle that nothing is known, and asks again the next time", async () => {
+    const { configuration, failures, reads } = prepare();
+    failures.push(Object.assign(new Error(), { name: "ThrottlingException" }));
+    await expect(configuration.access()).rejects.toMatchObject({ name: "TransientError" });
+    expect(await configuration.access()).toMatchObject({ token: "glpat-canary" });
+    expect(reads()).toHaveLength(2);
+  });
+
+  it("T-26: refuses another deployment's path, and names both", () => {
+    expect(() => prepare(FULL, { publishedPath: "/other" })).toThrow(
+      expect.objectContaining({
+        name: "ConfigurationError",
+        message: expect.stringMatching(/\/other.*\/glr/),
+      }),
+    );
+  });
+
+  it("I-33: reads anew after the clock was set back", async () => {
+    const { configuration, clock, reads } = prepare();
+    await configuration.access();
+    clock.advance(-600_000);
+    await configuration.access();
+    expect(reads()).toHaveLength(2);
+  });
+});

@@ -1,0 +1,130 @@
+import { type GitLabAccess, PARAMETERS } from "../../../../Core/configuration";
+import { ConfigurationError } from "../../../../Core/errors";
+import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
+import type { Time } from "../../../../Core/model/ledger";
+import type { Clock, Settings } from "../../ports";
+import { callAws } from "../aws-errors";
+import { GetParametersCommand, type ParameterStoreClient } from "../ssm-get-parameters";
+
+export interface ConfigurationOptions {
+  /** Our configuration path, e.g. `/gitlabrunner`. */
+  readonly path: string;
+  /** The path that Infrastructure published; another than ours is a mistake at deployment. */
+  readonly publishedPath: string;
+  /** Whether the function may read `Starts`; only functions that start runners do. */
+  readonly readsStarts?: boolean;
+  readonly clock: Pick<Clock, "now">;
+}
+
+export interface Configuration extends Settings {
+  /** `AccessToken` goes before `RegistrationToken`. Kept for a minute at most. */
+  access(): Promise<GitLabAccess>;
+  /** Reads anew, whatever is kept: after GitLab refused a token (F-22). */
+  refresh(): Promise<GitLabAccess>;
+}
+
+type Values = ReadonlyMap<string, string>;
+
+const CACHE_MILLISECONDS = 60_000;
+/** A header's value must hold nothing else, and an error about it would quote it. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+const comparable = (path: string): string => path.replace(/\/+$/, "");
+
+const checkPaths = ({ path, publishedPath }: ConfigurationOptions): void => {
+  if (comparable(path) === comparable(publishedPath)) return;
+  throw new ConfigurationError(
+    `The infrastructure was deployed with ConfigurationPath ${publishedPath}, this stack with ${path}: deploy this stack again with ${publishedPath}`,
+  );
+};
+
+const toMake = (name: string, type: string, value: string): string =>
+  `make it with: aws ssm put-parameter --name ${name} --type ${type} --value ${value}`;
+
+const readUrl = (values: Values, path: string): string => {
+  const name = `${path}/${PARAMETERS.url}`;
+  const value = values.get(PARAMETERS.url);
+  if (!value) {
+    throw new ConfigurationError(
+      `Parameter ${name} is missing: ${toMake(name, "String", "https://gitlab.example.com")}`,
+    );
+  }
+  try {
+    return checkGitLabUrl(value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "is wrong";
+    throw new ConfigurationError(`Parameter ${name}: ${reason}`, { cause: error });
+  }
+};
+
+const readToken = (values: Values, parameter: string, path: string): string | undefined => {
+  const token = values.get(parameter);
+  if (!token) return undefined;
+  if (TOKEN.test(token)) return token;
+  throw new ConfigurationError(
+    `Parameter ${path}/${parameter} has a character in it that no token has: store the token anew`,
+  );
+};
+
+const readAccess = (values: Values, path: string): GitLabAccess => {
+  const url = readUrl(values, path);
+  const accessToken = readToken(values, PARAMETERS.accessToken, path);
+  if (accessToken !== undefined) return { mode: "verified", url, token: accessToken };
+  const registrationToken = readToken(values, PARAMETERS.registrationToken, path);
+  if (registrationToken !== undefined) return { mode: "payload", url, token: registrationToken };
+  const name = `${path}/${PARAMETERS.accessToken}`;
+  throw new ConfigurationError(`Parameter ${name} is missing: ${toMake(name, "SecureString", "<token>")}`);
+};
+
+const readStarts = (values: Values, path: string): boolean => {
+  const value = (values.get(PARAMETERS.starts) ?? "on").toLowerCase();
+  if (value === "on" || value === "off") return value === "on";
+  throw new ConfigurationError(`Parameter ${path}/${PARAMETERS.starts} must be on or off: set it to one`);
+};
+
+/**
+ * The configuration in Parameter Store, read in one call and kept for 60 seconds in the environment (F-21).
+ * A file end after a pasted value is left off.
+ *
+ * @throws ConfigurationError with the parameter's full name and what to do; TransientError when SSM fails
+ */
+export const ssmConfiguration = (
+  client: ParameterStoreClient,
+  options: ConfigurationOptions,
+): Configuration => {
+  checkPaths(options);
+  const path = comparable(options.path);
+  const parameters: string[] = [PARAMETERS.url, PARAMETERS.accessToken, PARAMETERS.registrationToken];
+  if (options.readsStarts) parameters.push(PARAMETERS.starts);
+  const Names = parameters.map((parameter) => `${path}/${parameter}`);
+  let kept: { readonly values: Promise<Values>; readonly readAt: Time } | undefined;
+
+  const read = async (): Promise<Values> => {
+    const command = new GetParametersCommand({ Names, WithDecryption: true });
+    const answer = await callAws(`GetParameters of ${path}`, () => client.send(command));
+    const named = (answer.Parameters ?? []).map(
+      ({ Name, Value }) => [Name ?? "", Value?.trim() ?? ""] as const,
+    );
+    return new Map(named.map(([name, value]) => [name.slice(path.length + 1), value]));
+  };
+  const readAnew = async (): Promise<Values> => {
+    const reading = { values: read(), readAt: options.clock.now() };
+    kept = reading;
+    try {
+      return await reading.values;
+    } catch (error) {
+      if (kept === reading) kept = undefined;
+      throw error;
+    }
+  };
+  const values = (): Promise<Values> => {
+    const age = kept === undefined ? -1 : options.clock.now() - kept.readAt;
+    return kept !== undefined && age >= 0 && age < CACHE_MILLISECONDS ? kept.values : readAnew();
+  };
+
+  return {
+    access: async () => readAccess(await values(), path),
+    refresh: async () => readAccess(await readAnew(), path),
+    startsAreOn: async () => readStarts(await values(), path),
+  };
+};

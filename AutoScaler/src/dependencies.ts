@@ -1,0 +1,33 @@
+import type {
+  BootstrapRows,
+  Clock,
+  EventBus,
+  GitLab,
+  Instances,
+  Ledger,
+  Limits,
+  Mappings,
+  Metric,
+  Nonce,
+  RunnerFunctions,
+  RunnerProvider,
+  Settings,
+} from "./ports";
+
+/** All that the rules may reach. A rule names the part it needs with `Pick`. */
+export interface Dependencies {
+  readonly ledger: Ledger;
+  readonly rows: BootstrapRows;
+  readonly mappings: Mappings;
+  readonly gitLab: GitLab;
+  readonly provider: RunnerProvider;
+  readonly instances: Instances;
+  readonly functions: RunnerFunctions;
+  readonly bus: EventBus;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly nonce: Nonce;
+  readonly metric: Metric;
+  readonly limits: Limits;
+  readonly deploymentId: string;
+}

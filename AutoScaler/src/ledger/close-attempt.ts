@@ -1,0 +1,136 @@
+import { END_STATUSES } from "../../../Core/model/job-event";
+import {
+  type Attempt,
+  advanceAttempt,
+  mayBecome,
+  type OrderedAttempt,
+  type Runner,
+  type Time,
+} from "../../../Core/model/ledger";
+import type { AttemptFailureCode } from "../../../Core/model/reasons";
+import type { Dependencies } from "../dependencies";
+import { releaseSlot } from "../limits/slots";
+import type { GitLabJob, LedgerChange } from "../ports";
+import { freedSlot } from "../queue/freed";
+import { NOT_THROTTLED } from "../queue/queue";
+import type { StartOutcome } from "../start/start-outcome";
+import { retryOnConflict } from "./commit";
+
+type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
+
+/** Nothing more happens to the job. */
+export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSES.includes(job.status);
+
+/** Some runner has it: running, or assigned and not confirmed yet (two-phase commit). */
+export const isTaken = (job: Pick<GitLabJob, "status" | "runnerId">): boolean =>
+  !hasEnded(job) && (job.status !== "pending" || job.runnerId !== undefined);
+
+const leaving = {
+  lease: undefined,
+  slot: undefined,
+  waitingFor: undefined,
+  ...NOT_THROTTLED,
+} as const;
+
+/** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
+export const endAttempt = (
+  attempt: Attempt,
+  job: Pick<GitLabJob, "status" | "runnerId">,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (!mayBecome(attempt, "ENDED")) return [];
+  const ranOn = job.runnerId === undefined ? {} : { ranOnRunnerId: job.runnerId };
+  const ended = advanceAttempt(attempt, "ENDED", now, { ...leaving, ...ranOn, outcome: job.status });
+  return [{ put: ended }, ...releaseSlot(attempt)];
+};
+
+/** The changes that note that the job runs; the slot goes back if the attempt still has one (trace 2). */
+export const runAttempt = (attempt: Attempt, runnerId: number, now: Time): readonly LedgerChange[] => {
+  if (!mayBecome(attempt, "RUNNING")) return [];
+  const running = advanceAttempt(attempt, "RUNNING", now, {
+    ...leaving,
+    reason: undefined,
+    detail: undefined,
+    ranOnRunnerId: runnerId,
+  });
+  return [{ put: running }, ...releaseSlot(attempt)];
+};
+
+/** Why an attempt failed, as it is stored. */
+export interface AttemptFailure extends Pick<Attempt, "isLast" | "detail"> {
+  readonly reason: AttemptFailureCode;
+}
+
+/** The changes that note that nothing runs for the attempt and nothing will. */
+export const failAttempt = (
+  attempt: Attempt,
+  failure: AttemptFailure,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (!mayBecome(attempt, "FAILED")) return [];
+  const failed = advanceAttempt(attempt, "FAILED", now, { ...leaving, ...failure });
+  return [{ put: failed }, ...releaseSlot(attempt)];
+};
+
+/** GitLab's word on the job; in payload mode there is none. */
+const askForJob = (
+  dependencies: CloseDependencies,
+  { order }: OrderedAttempt,
+): Promise<GitLabJob | undefined> =>
+  dependencies.gitLab.mode === "verified"
+    ? dependencies.gitLab.job(order.projectId, order.jobId)
+    : Promise.resolve(undefined);
+
+const close = (
+  attempt: Attempt,
+  job: GitLabJob | undefined,
+  failure: AttemptFailure,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (job !== undefined && hasEnded(job)) return endAttempt(attempt, job, now);
+  if (job?.runnerId !== undefined && job.status === "running") return runAttempt(attempt, job.runnerId, now);
+  return failAttempt(attempt, failure, now);
+};
+
+const current = async (dependencies: CloseDependencies, attempt: Attempt): Promise<Attempt | undefined> =>
+  (await dependencies.ledger.attempts(attempt.jobId)).find((one) => one.attempt === attempt.attempt);
+
+/** A runner whose launch was refused for good: nothing of it runs, so it goes in the same transaction. */
+export interface Closing {
+  readonly reason: AttemptFailureCode;
+  /** What GitLab or AWS said, for people; never a token. */
+  readonly detail?: string;
+  /** No other attempt follows. */
+  readonly isLast?: true;
+  readonly runnerChanges?: (now: Time) => Promise<readonly LedgerChange[]>;
+}
+
+/**
+ * Closes an attempt of which nothing runs, after an answer that proves it: FAILED only while GitLab still says
+ * pending (trace 8), else what the job came to.
+ */
+export const closeUnstarted = async (
+  dependencies: CloseDependencies,
+  attempt: OrderedAttempt,
+  { runnerChanges, ...failure }: Closing,
+): Promise<StartOutcome> => {
+  const job = await askForJob(dependencies, attempt);
+  const isFailed = await retryOnConflict(dependencies.ledger, async () => {
+    const now = dependencies.clock.now();
+    const found = await current(dependencies, attempt);
+    const closing = found === undefined ? [] : close(found, job, failure, now);
+    const changes = [...closing, ...((await runnerChanges?.(now)) ?? [])];
+    return { changes, result: closing.some((change) => "put" in change && change.put.state === "FAILED") };
+  });
+  const freed = freedSlot(attempt.classKey);
+  if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...(freed ? { freed } : {}) };
+  dependencies.metric("JobsFailed", 1, { reason: failure.reason });
+  const { isLast: _, ...told } = failure;
+  return { kind: "failed", ...told, ...(freed ? { freed } : {}) };
+};
+
+/** USD that a runner cost from launch to end; undefined where the price is unknown. */
+export const costOf = (runner: Runner, now: Time): number | undefined =>
+  runner.pricePerHour === undefined || runner.times.LAUNCHED === undefined
+    ? undefined
+    : (runner.pricePerHour * Math.max(0, now - runner.times.LAUNCHED)) / 3_600_000;

@@ -1,0 +1,48 @@
+import { TransientError } from "../../../Core/errors";
+import {
+  type Attempt,
+  isLeased,
+  type Lease,
+  type LeaseKind,
+  type Runner,
+  type Time,
+  touch,
+} from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+import type { Ledger } from "../ports";
+import { LEASE_MILLISECONDS } from "../timing";
+
+/** A lease for one call of a function: the holder is new each time, so nobody inherits it. */
+export const newLease = (dependencies: Pick<Dependencies, "clock" | "nonce">, kind: LeaseKind): Lease => ({
+  kind,
+  holder: dependencies.nonce(),
+  until: dependencies.clock.now() + LEASE_MILLISECONDS,
+});
+
+/** Whether somebody else may act on the item now. */
+export const isLeasedByOther = (item: { readonly lease?: Lease }, lease: Lease, now: Time): boolean =>
+  isLeased(item, now) && item.lease?.holder !== lease.holder;
+
+/** An end has been at this runner: it may be paused in GitLab although the ledger does not say so yet. */
+export const hasEndBegun = (runner: Runner): boolean =>
+  runner.pausedAt !== undefined || runner.lease?.kind === "end";
+
+const isHeldBy = (lease: Lease, item: Attempt | Runner | undefined): item is Attempt | Runner =>
+  item?.lease?.holder === lease.holder;
+
+/**
+ * Gives a lease back after a failure, so that the workflow's retry can go on at once. Best effort: what cannot
+ * be given back expires.
+ */
+export const releaseLease = async (
+  ledger: Ledger,
+  lease: Lease,
+  read: () => Promise<Attempt | Runner | undefined>,
+): Promise<void> => {
+  try {
+    const item = await read();
+    if (isHeldBy(lease, item)) await ledger.commit([{ put: touch(item, { lease: undefined }) }]);
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+  }
+};

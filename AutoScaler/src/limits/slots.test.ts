@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { SHARDS, STACK } from "../ports";
+import { fakeLedger } from "../testing/fakes";
+import { aClass } from "../testing/fakes/items";
+import { findSlot, freeShard, releaseSlot, shardLimit } from "./slots";
+
+const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+describe("shardLimit", () => {
+  it("I-22: sums up to the limit over all shards", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100_000 }), (limit) => {
+        expect(sum(shards.map((shard) => shardLimit(limit, shard)))).toBe(limit);
+      }),
+    );
+  });
+
+  it("P-10: is never negative, whatever the limit", () => {
+    for (const limit of [-5, 0, 1]) {
+      expect(shards.map((shard) => shardLimit(limit, shard)).every((limit) => limit >= 0)).toBe(true);
+    }
+  });
+});
+
+describe("freeShard", () => {
+  const full = shards.map(() => 0);
+
+  it("begins at the shard that it is told, so neighbours spread", () => {
+    expect([0, 1, 15].map((start) => freeShard(full, 32, start))).toEqual([0, 1, 15]);
+  });
+
+  it("goes on round the ring to a shard with room", () => {
+    expect(freeShard([1, 0], 2, 0)).toBe(1);
+    expect(freeShard([0, 1], 2, 1)).toBe(0);
+  });
+
+  it("P-9: finds none when the limit is reached, and finds every last slot before", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(100), (limit, start) => {
+        const counts = shards.map(() => 0);
+        for (let taken = 0; taken < limit; taken += 1) {
+          const shard = freeShard(counts, limit, start + taken);
+          expect(shard).toBeDefined();
+          counts[shard ?? 0] = (counts[shard ?? 0] ?? 0) + 1;
+        }
+        expect(freeShard(counts, limit, start)).toBeUndefined();
+      }),
+    );
+  });
+
+  it("P-10: finds none while more is taken than a lowered limit allows, on whichever shards", () => {
+    const counts = shards.map((shard) => (shard > 4 ? 1 : 0));
+    expect(freeShard(counts, 5, 0)).toBeUndefined();
+  });
+});
+
+describe("findSlot", () => {
+  const limits = { stack: 3, ofClass: () => 2 };
+
+  it("I-22: takes one slot of the stack and one of the class, each below its limit", async () => {
+    const ledger = fakeLedger();
+    const free = await findSlot(ledger, limits, aClass(), 0);
+    expect(free?.take).toEqual([
+      { take: { scope: STACK, shard: 0, limit: 1 } },
+      { take: { scope: "EC2#default", shard: 0, limit: 1 } },
+    ]);
+  });
+
+  it.each([
+    ["the stack", STACK, 3],
+    ["the class", "EC2#default", 2],
+  ])("I-22: finds none when %s is full", async (_name, scope, limit) => {
+    const ledger = fakeLedger();
+    for (let shard = 0; shard < limit; shard += 1)
+      await ledger.commit([{ take: { scope, shard, limit: 1 } }]);
+    expect(await findSlot(ledger, limits, aClass(), 0)).toBeUndefined();
+  });
+
+  it("gives back exactly what was taken", async () => {
+    const ledger = fakeLedger();
+    const free = await findSlot(ledger, limits, aClass(), 5);
+    await ledger.commit(free?.take ?? []);
+    await ledger.commit(releaseSlot({ slot: free!.slot, classKey: "EC2#default" }));
+    expect([ledger.taken(STACK), ledger.taken("EC2#default")]).toEqual([0, 0]);
+  });
+
+  it("gives nothing back for an item without a slot", () => {
+    expect(releaseSlot({ classKey: "EC2#default" })).toEqual([]);
+  });
+});

@@ -1,0 +1,143 @@
+import type { LedgerItem, Runner, StartedRunner } from "../../../Core/model/ledger";
+import { anAttempt, anOrder, aRunner, NOW } from "../testing/fakes/items";
+import { type PickUpFacts, planPickUp } from "./pick-up-plan";
+
+/** Job 7 was taken by runner 9001. */
+const facts = (patch: Partial<PickUpFacts> = {}): PickUpFacts => ({
+  job: { id: 7, projectId: 1 },
+  runnerId: 9001,
+  attempts: [anAttempt({ runnerId: 9001 })],
+  own: [aRunner()],
+  reassigned: [],
+  pausedAt: NOW,
+  now: NOW,
+  ...patch,
+});
+
+const puts = (given: PickUpFacts): LedgerItem[] =>
+  planPickUp(given).changes.flatMap((change) => ("put" in change ? [change.put] : []));
+
+const other = (patch: Partial<StartedRunner> = {}): Runner =>
+  aRunner({ runnerId: 9002, jobId: 8, launchedFor: { jobId: 8, attempt: 1 }, resourceId: "i-2", ...patch });
+
+/** Job 7 runs on job 8's runner 9002, while its own 9001 is still without a job. */
+const stolen = (patch: Partial<PickUpFacts> = {}): PickUpFacts =>
+  facts({
+    runnerId: 9002,
+    runner: other(),
+    reassigned: [anAttempt({ jobId: 8, runnerId: 9002, order: anOrder({ jobId: 8 }) })],
+    ...patch,
+  });
+
+describe("planPickUp", () => {
+  it("I-14: notes its own runner as busy and paused, and the attempt as running", () => {
+    expect(puts(facts({ runner: aRunner() }))).toMatchObject([
+      { runnerId: 9001, state: "BUSY", busyJobId: 7, busyProjectId: 1, pausedAt: NOW },
+      { jobId: 7, state: "RUNNING", ranOnRunnerId: 9001 },
+    ]);
+  });
+
+  it("I-6: changes nothing the second time", () => {
+    const runner = aRunner({ state: "BUSY", busyJobId: 7, pausedAt: NOW });
+    const plan = planPickUp(
+      facts({ runner, own: [runner], attempts: [anAttempt({ state: "RUNNING", runnerId: 9001 })] }),
+    );
+    expect(plan).toEqual({ changes: [], events: [] });
+  });
+
+  it("exchanges the runners when the job's own fits the reassigned job", () => {
+    const changed = puts(stolen());
+    expect(changed).toMatchObject([
+      { runnerId: 9002, state: "BUSY", jobId: 7, attempt: 1, busyJobId: 7 },
+      { runnerId: 9001, state: "STARTING", jobId: 8, attempt: 1 },
+      { jobId: 8, state: "LAUNCHED", runnerId: 9001, resourceId: "i-1" },
+      { jobId: 7, state: "RUNNING", runnerId: 9002, ranOnRunnerId: 9002 },
+    ]);
+  });
+
+  it("I-26: a runner whose launch waits is waited for by the reassigned job from then on", () => {
+    const { resourceId: _, ...held } = aRunner({ heldBy: "rate" });
+    const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "launch-rate" })];
+    const changed = puts(stolen({ own: [held], attempts }));
+    expect(changed[2]).toMatchObject({
+      jobId: 8,
+      state: "LAUNCHED",
+      runnerId: 9001,
+      waitingFor: "launch-rate",
+    });
+    expect(changed[3]).not.toHaveProperty("waitingFor");
+  });
+
+  it("I-18: leaves what the runners were launched for as it was", () => {
+    const [taken, moved] = puts(stolen());
+    expect([taken, moved]).toMatchObject([
+      { launchedFor: { jobId: 8, attempt: 1 } },
+      { launchedFor: { jobId: 7, attempt: 1 } },
+    ]);
+  });
+
+  it.each<[string, Partial<StartedRunner>]>([
+    ["has other tags", { order: anOrder({ tags: ["arm"] }) }],
+    ["is of another project", { order: anOrder({ projectId: 2 }) }],
+    ["is paused by an end", { pausedAt: NOW }],
+    ["has an end at it", { lease: { kind: "end", holder: "1", until: NOW } }],
+    ["is ending", { state: "ENDING" }],
+    ["is busy itself", { state: "BUSY", busyJobId: 9 }],
+  ])("P-1: puts the reassigned job's next attempt when the job's own runner %s", (_why, patch) => {
+    const plan = planPickUp(stolen({ own: [aRunner(patch)] }));
+    expect(plan.events[0]).toMatchObject({
+      detailType: "GitLabJobEvent",
+      job: { id: 8, status: "pending" },
+      attempt: 2,
+    });
+    expect(plan.changes).toContainEqual({
+      put: expect.objectContaining({ runnerId: 9002, jobId: 8, busyJobId: 7 }),
+    });
+  });
+
+  it("swaps a runner whose start is still at it: the start finds out by the version", () => {
+    const leased = aRunner({ lease: { kind: "start", holder: "1", until: NOW + 1 } });
+    expect(puts(stolen({ own: [leased] }))[1]).toMatchObject({ jobId: 8, lease: leased.lease });
+  });
+
+  it("needs nothing for a reassigned job that runs elsewhere already", () => {
+    const reassigned = [anAttempt({ jobId: 8, runnerId: 9002, state: "RUNNING" })];
+    const plan = planPickUp(stolen({ reassigned, own: [] }));
+    expect(plan.events).toEqual([]);
+  });
+
+  it("leaves a reassigned job alone that has a newer attempt", () => {
+    const reassigned = [
+      anAttempt({ jobId: 8, runnerId: 9002 }),
+      anAttempt({ jobId: 8, attempt: 2, runnerId: 9003 }),
+    ];
+    expect(planPickUp(stolen({ reassigned })).changes).not.toContainEqual({
+      put: expect.objectContaining({ runnerId: 9001, jobId: 8 }),
+    });
+  });
+
+  it("trace 2: gives the slot of a claim back that a pick-up overtakes", () => {
+    const claimed = anAttempt({ state: "CLAIMED", slot: { stackShard: 3, classShard: 4 } });
+    expect(planPickUp(stolen({ attempts: [claimed], own: [] })).changes).toContainEqual({
+      releaseSlot: { scope: "stack", shard: 3 },
+    });
+  });
+
+  it("takes a job out of the queue that another's runner took", () => {
+    const waiting = anAttempt({ state: "WAITING", waitingFor: "slot" });
+    const [, attempt] = puts(stolen({ attempts: [waiting], own: [] }));
+    expect(attempt).toMatchObject({ state: "RUNNING" });
+    expect(attempt).not.toHaveProperty("waitingFor");
+  });
+
+  it("asks for the end of the job's own runner when a foreign job took the job", () => {
+    const plan = planPickUp(facts({ runnerId: 555 }));
+    expect(plan.events).toMatchObject([{ detailType: "RunnerEnded", runnerId: 9001 }]);
+    expect(plan.changes).toMatchObject([{ put: { state: "RUNNING", ranOnRunnerId: 555 } }]);
+  });
+
+  it("keeps an ending runner's state when the pick-up comes late", () => {
+    const runner = aRunner({ state: "ENDING", pausedAt: NOW });
+    expect(puts(facts({ runner, own: [runner] }))[0]).toMatchObject({ state: "ENDING", busyJobId: 7 });
+  });
+});

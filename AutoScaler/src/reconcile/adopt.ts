@@ -1,0 +1,142 @@
+import { parseRunnerDescription } from "../../../Core/configuration";
+import { type Attempt, type Runner, type StartedRunner, type Time, touch } from "../../../Core/model/ledger";
+import type { GitLabRunner, Instance, Ledger } from "../ports";
+import { ADOPT_AFTER_MILLISECONDS } from "../timing";
+import { adoptedRecord, ended, foundOrphan, type Mark, orphanEnded, outliving, remaining } from "./orphans";
+import type { Discrepancy, Snapshot } from "./snapshot";
+
+export interface Adoption {
+  readonly discrepancies: readonly Discrepancy[];
+  /** Key → first seen, for the next pass. */
+  readonly unknown: Readonly<Record<string, Time>>;
+  /** Keys of what could not be adopted this time. */
+  readonly failures: readonly string[];
+}
+
+export const NOTHING_ADOPTED: Adoption = { discrepancies: [], unknown: {}, failures: [] };
+
+/** Long enough unknown that no maker can be between two calls (trace 13). */
+const isOrphan = (firstSeen: Time | undefined, now: Time): boolean =>
+  firstSeen !== undefined && now - firstSeen >= ADOPT_AFTER_MILLISECONDS;
+
+/** The unknown are looked at one by one; what fails for one waits for the next pass (I-24). */
+const each = async <Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  known: Readonly<Record<string, Time>>,
+  now: Time,
+  act: (item: Item) => Promise<readonly Discrepancy[]>,
+): Promise<Adoption> => {
+  const discrepancies: Discrepancy[] = [];
+  const unknown: Record<string, Time> = {};
+  const failures: string[] = [];
+  for (const item of items) {
+    const key = keyOf(item);
+    const firstSeen = known[key];
+    unknown[key] = firstSeen ?? now;
+    if (!isOrphan(firstSeen, now)) continue;
+    try {
+      discrepancies.push(...(await act(item)));
+    } catch {
+      failures.push(key);
+    }
+  }
+  return { discrepancies, unknown, failures };
+};
+
+const markOf = (record: GitLabRunner, deploymentId: string): Mark | undefined =>
+  parseRunnerDescription(deploymentId, record.description);
+
+const unknownTo = async <Item>(
+  items: readonly Item[],
+  find: (item: Item) => Promise<Runner | undefined>,
+): Promise<Item[]> => {
+  // A read that fails says nothing of its item and keeps no other back (I-24).
+  const isUnknown = async (item: Item): Promise<boolean> => {
+    try {
+      return (await find(item)) === undefined;
+    } catch {
+      return false;
+    }
+  };
+  const unknown = await Promise.all(items.map(isUnknown));
+  return items.filter((_, index) => unknown[index]);
+};
+
+/** GitLab records with our description: a lost answer of the create call leaves one behind (F-25). */
+export const adoptRecords = async (
+  ledger: Ledger,
+  snapshot: Snapshot,
+  records: readonly GitLabRunner[],
+  deploymentId: string,
+  known: Readonly<Record<string, Time>>,
+): Promise<Adoption> => {
+  const open = new Set(snapshot.runners.map(({ runnerId }) => runnerId));
+  const ours = records.filter((record) => !open.has(record.id) && markOf(record, deploymentId) !== undefined);
+  const unknown = await unknownTo(ours, ({ id }) => ledger.runner(id));
+  return each(
+    unknown,
+    ({ id }) => `record#${id}`,
+    known,
+    snapshot.now,
+    async (record) => {
+      const mark = markOf(record, deploymentId);
+      if (mark === undefined) return [];
+      const isStored = await ledger.commit([{ put: adoptedRecord(record.id, mark, snapshot.now) }]);
+      return isStored ? [ended({ runnerId: record.id, reason: "orphan-adopted" })] : [];
+    },
+  );
+};
+
+const ALIVE = ["pending", "running", "stopping", "stopped"];
+
+/** The runner that an instance was launched for, when the answer of its launch was lost for good. */
+const owner = async (ledger: Ledger, { jobId, attempt }: Mark): Promise<StartedRunner | undefined> => {
+  const own: Attempt | undefined = (await ledger.attempts(jobId)).find((one) => one.attempt === attempt);
+  const runner = own?.runnerId === undefined ? undefined : await ledger.runner(own.runnerId);
+  const isIts = runner?.launchedFor.jobId === jobId && runner.launchedFor.attempt === attempt;
+  return isIts && runner.provider === "EC2" && runner.resourceId === undefined ? runner : undefined;
+};
+
+const adoptInstance = async (
+  ledger: Ledger,
+  instance: Instance,
+  now: Time,
+): Promise<readonly Discrepancy[]> => {
+  const { instanceId, jobId, attempt } = instance;
+  const isMarked = jobId !== undefined && attempt !== undefined;
+  const runner = isMarked ? await owner(ledger, { jobId, attempt }) : undefined;
+  if (runner !== undefined) {
+    const times = { ...runner.times, LAUNCHED: now };
+    await ledger.commit([{ put: { ...touch(runner, { resourceId: instanceId }), times } }]);
+    return [];
+  }
+  const isStored = await ledger.commit([{ put: foundOrphan(instance, now) }]);
+  return isStored ? [orphanEnded(instanceId)] : [];
+};
+
+/** Instances with our tag: unknown ones are adopted after the grace time, those of a runner that is gone are named. */
+export const adoptInstances = async (
+  ledger: Ledger,
+  snapshot: Snapshot,
+  known: Readonly<Record<string, Time>>,
+): Promise<Adoption> => {
+  if (snapshot.instances === undefined) return { ...NOTHING_ADOPTED, unknown: known };
+  const open = new Set([...snapshot.runners, ...snapshot.orphans].map(({ resourceId }) => resourceId));
+  const others = [...snapshot.instances.values()].filter(
+    ({ instanceId, state }) => ALIVE.includes(state) && !open.has(instanceId),
+  );
+  const found = await Promise.all(others.map(({ instanceId }) => ledger.byResource(instanceId)));
+  const unknown = others.filter((_, index) => found[index] === undefined);
+  const adopted = await each(
+    unknown,
+    ({ instanceId }) => `instance#${instanceId}`,
+    known,
+    snapshot.now,
+    (instance) => adoptInstance(ledger, instance, snapshot.now),
+  );
+  return {
+    ...adopted,
+    discrepancies: [...adopted.discrepancies, ...outliving(found, snapshot.now), ...remaining(snapshot)],
+  };
+};

@@ -1,0 +1,197 @@
+import type { OrderedAttempt, StartedRunner } from "../../../Core/model/ledger";
+import type { RunnerOrder } from "../../../Core/model/runner-order";
+import { LAUNCH_RATE_RECORD, type LaunchRate } from "../launch-rate/launch-rate";
+import { STACK } from "../ports";
+import { type FakeLedger, fakeLedger } from "../testing/fakes/fake-ledger";
+import { aClass, aJob, anAttempt, anOrder, aRunner, aSnapshot, NOW } from "../testing/fakes/items";
+import { dispatchQueued } from "./dispatch-queued";
+import { indexOf } from "./find/pending";
+import type { Snapshot } from "./snapshot";
+
+const MINUTE = 60_000;
+
+const waiting = (
+  jobId: number,
+  patch: Partial<OrderedAttempt> = {},
+  order: Partial<RunnerOrder> = {},
+): OrderedAttempt =>
+  anAttempt({
+    jobId,
+    state: "WAITING",
+    waitingFor: "slot",
+    order: anOrder({ jobId, queuedAt: NOW - jobId, ...order }),
+    times: { WAITING: NOW - MINUTE },
+    ...patch,
+  });
+
+const onLambda = (jobId: number, patch: Partial<OrderedAttempt> = {}): OrderedAttempt =>
+  waiting(
+    jobId,
+    { classKey: "LAMBDA#default", ...patch },
+    { runnerClass: aClass({ type: "LAMBDA", maxRunners: 3 }) },
+  );
+
+/** A runner that EC2 refused for the number of calls, with its job's attempt. */
+const refused = (jobId: number, patch: Partial<StartedRunner> = {}): [StartedRunner, OrderedAttempt] => {
+  const { resourceId: _, ...runner } = aRunner({ runnerId: 9000 + jobId, jobId, heldBy: "rate", ...patch });
+  const times = { CREATED: NOW - 5 * MINUTE };
+  return [runner, anAttempt({ jobId, state: "CREATED", runnerId: 9000 + jobId, times })];
+};
+
+interface Setting {
+  readonly ledger?: FakeLedger;
+  readonly stack?: number;
+  readonly startsAreOn?: boolean;
+}
+
+/** The jobs that are dispatched, in order. */
+const jobsDispatched = async (
+  seen: Snapshot,
+  { ledger = fakeLedger(), stack = 100, startsAreOn = true }: Setting = {},
+): Promise<readonly number[]> => {
+  const system = {
+    ledger,
+    settings: { startsAreOn: async () => startsAreOn } as never,
+    limits: { stack, ofClass: ({ maxRunners }: { maxRunners: number }) => maxRunners },
+  };
+  const discrepancies = await dispatchQueued(system, seen, indexOf(seen));
+  return discrepancies.map(({ dispatches }) => dispatches?.jobId ?? 0);
+};
+
+const taking = async (ledger: FakeLedger, scope: string, count: number): Promise<FakeLedger> => {
+  for (let shard = 0; shard < count; shard += 1) {
+    expect(await ledger.commit([{ take: { scope, shard, limit: 1 } }])).toBe(true);
+  }
+  return ledger;
+};
+
+const withLaunchRate = async (patch: Partial<LaunchRate>): Promise<FakeLedger> => {
+  const ledger = fakeLedger();
+  const value = { since: NOW - MINUTE, lastRefusedAt: NOW, perSecond: 1, refused: 1, ...patch };
+  await ledger.commit([{ stateRecord: { name: LAUNCH_RATE_RECORD, version: 1, value } }]);
+  return ledger;
+};
+
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+describe("the queue", () => {
+  it("lets the oldest go first", async () => {
+    expect(await jobsDispatched(aSnapshot({ waiting: [waiting(1), waiting(3), waiting(2)] }))).toEqual([
+      3, 2, 1,
+    ]);
+  });
+
+  it("I-22: dispatches as many as the stack has slots", async () => {
+    const ledger = await taking(fakeLedger(), STACK, 2);
+    expect(
+      await jobsDispatched(aSnapshot({ waiting: range(5).map((id) => waiting(id)) }), { ledger, stack: 4 }),
+    ).toEqual([5, 4]);
+  });
+
+  it("I-22: dispatches as many as their class has slots, and others past them", async () => {
+    const ledger = await taking(fakeLedger(), "LAMBDA#default", 2);
+    const queue = [onLambda(5), onLambda(4), waiting(3)];
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([5, 3]);
+  });
+
+  it("gives the slot of one whose event is under way to nobody else", async () => {
+    const queue = [waiting(2, { dispatchedAt: NOW - 1_000 }), waiting(1)];
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 1 })).toEqual([]);
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 2 })).toEqual([1]);
+  });
+
+  it("leaves out who runs, and who is in no list that is whole", async () => {
+    const jobs = new Map([
+      [1, aJob({ id: 1, status: "running" })],
+      [2, aJob({ id: 2 })],
+    ]);
+    const queue = [waiting(1), waiting(2), waiting(3), waiting(4, {}, { projectId: 2 })];
+    const seen = aSnapshot({ waiting: queue, jobs, listed: new Set([1]) });
+    expect(await jobsDispatched(seen)).toEqual([4, 2]);
+  });
+
+  it("F-57: stays while new starts are off", async () => {
+    expect(await jobsDispatched(aSnapshot({ waiting: [waiting(1)] }), { startsAreOn: false })).toEqual([]);
+  });
+});
+
+describe("EC2's launch rate", () => {
+  /** One a second finds six reservations at once: one for the moment, five within the timeout of a start. */
+  const TURNS = 6;
+
+  it("F-33: dispatches as many jobs on EC2 as find a reservation, and all on Lambda", async () => {
+    const queue = [...range(8).map((id) => waiting(id, { waitingFor: "launch-rate" })), onLambda(9)];
+    const ledger = await withLaunchRate({});
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([9, 8, 7, 6, 5, 4, 3]);
+  });
+
+  it("lets all go where nobody waits for EC2", async () => {
+    expect(await jobsDispatched(aSnapshot({ waiting: range(10).map((id) => waiting(id)) }))).toHaveLength(10);
+  });
+
+  it("holds a queue for EC2 to the reservations of no launchRate, too", async () => {
+    const queue = range(400).map((id) =>
+      waiting(id, { waitingFor: "launch-rate" }, { runnerClass: aClass({ maxRunners: 1_000 }) }),
+    );
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 1_000 })).toHaveLength(300);
+  });
+
+  it("lets refused runners go before jobs without one, whether starts are on or off", async () => {
+    const pairs = [refused(1), refused(2)];
+    const seen = aSnapshot({
+      runners: pairs.map(([runner]) => runner),
+      attempts: pairs.map(([, attempt]) => attempt),
+      waiting: [waiting(3, { waitingFor: "launch-rate" })],
+    });
+    expect(await jobsDispatched(seen, { ledger: await withLaunchRate({}) })).toEqual([1, 2, 3]);
+    expect(await jobsDispatched(seen, { startsAreOn: false })).toEqual([1, 2]);
+  });
+
+  it("F-33: counts refused runners against the reservations", async () => {
+    const pairs = range(TURNS + 2).map((id) => refused(id));
+    const seen = aSnapshot({
+      runners: pairs.map(([runner]) => runner),
+      attempts: pairs.map(([, attempt]) => attempt),
+    });
+    expect(await jobsDispatched(seen, { ledger: await withLaunchRate({}) })).toEqual(range(TURNS));
+  });
+
+  it.each<[string, Partial<StartedRunner>]>([
+    ["has an instance", { resourceId: "i-1" }],
+    ["is ending", { state: "ENDING" }],
+    ["was refused for another reason", { heldBy: "capacity" }],
+    ["is on Lambda", { provider: "LAMBDA" }],
+    ["is being launched", { lease: { kind: "start", holder: "1", until: NOW + 1 } }],
+  ])("leaves a runner alone that %s", async (_, patch) => {
+    const [runner, attempt] = refused(1);
+    const seen = aSnapshot({ runners: [{ ...runner, ...patch }], attempts: [attempt] });
+    expect(await jobsDispatched(seen)).toEqual([]);
+  });
+
+  it("gives a refused runner time", async () => {
+    const [runner, attempt] = refused(1);
+    const dispatched = { ...attempt, dispatchedAt: NOW - 1_000 };
+    expect(await jobsDispatched(aSnapshot({ runners: [runner], attempts: [dispatched] }))).toEqual([]);
+  });
+
+  it("is looked over by every pass, and over when nobody is held", async () => {
+    const ledger = await withLaunchRate({});
+    await jobsDispatched(aSnapshot(), { ledger });
+    expect(await ledger.stateRecord(LAUNCH_RATE_RECORD)).toMatchObject({ version: 2, value: { refused: 0 } });
+    await jobsDispatched(aSnapshot({ now: NOW + MINUTE }), { ledger });
+    expect(await ledger.stateRecord(LAUNCH_RATE_RECORD)).toMatchObject({ version: 3, value: null });
+  });
+
+  it("goes on while a job or a runner is held", async () => {
+    const [runner, attempt] = refused(1);
+    const now = NOW + 10 * MINUTE;
+    for (const held of [
+      { waiting: [waiting(1, { waitingFor: "launch-rate" })] },
+      { runners: [runner], attempts: [attempt] },
+    ]) {
+      const ledger = await withLaunchRate({});
+      await jobsDispatched(aSnapshot({ now, ...held }), { ledger });
+      expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).not.toBeNull();
+    }
+  });
+});

@@ -1,0 +1,44 @@
+import { type Attempt, jobOf, type Time } from "../../../../Core/model/ledger";
+import { jobEvent } from "../../events";
+import { hasEnded, isTaken } from "../../ledger/close-attempt";
+import type { GitLabJob } from "../../ports";
+import type { JobReader } from "../read/job-reader";
+import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
+
+/** What a job that is in no list came to. */
+export type Missing =
+  | { readonly kind: "found"; readonly discrepancy: Discrepancy }
+  /** GitLab knows no such job, since a day: its attempt is closed. */
+  | { readonly kind: "deleted"; readonly attempt: Attempt }
+  | { readonly kind: "nothing" };
+
+const DAY = 24 * 3_600_000;
+/** Where a list is too long to be whole, a job is asked for singly only after so long. */
+const LONG_LIST_MILLISECONDS = 5 * 60_000;
+const NOTHING: Missing = { kind: "nothing" };
+
+const isOld = (attempt: Attempt, now: Time): boolean => now - lastChange(attempt) > DAY;
+
+/** A waiting job that runs elsewhere needs its pick-up noted, or it would wait on. */
+const eventOf = (attempt: Attempt, job: GitLabJob): Missing => {
+  if (hasEnded(job)) return { kind: "found", discrepancy: { kind: "ended", event: jobEvent(job) } };
+  const isStranded = attempt.state === "WAITING" && isTaken(job) && job.status === "running";
+  return isStranded ? { kind: "found", discrepancy: { kind: "running", event: jobEvent(job) } } : NOTHING;
+};
+
+/** One event for a job, whichever of its attempts asks. An end is believed only when GitLab says so itself (F-53). */
+export const findEnded = async (
+  snapshot: Snapshot,
+  attempt: Attempt,
+  readJob: JobReader,
+): Promise<Missing> => {
+  const isBusyElsewhere =
+    isRecent(lastChange(attempt), snapshot.now) || isRecent(attempt.dispatchedAt, snapshot.now);
+  if (snapshot.jobs.has(attempt.jobId) || isBusyElsewhere) return NOTHING;
+  const { projectId } = jobOf(attempt);
+  const isInLongList = snapshot.partial.has(projectId);
+  if (isInLongList && snapshot.now - lastChange(attempt) < LONG_LIST_MILLISECONDS) return NOTHING;
+  const word = await readJob(projectId, attempt.jobId);
+  if (word.kind === "absent" && isOld(attempt, snapshot.now)) return { kind: "deleted", attempt };
+  return word.kind === "known" ? eventOf(attempt, word.job) : NOTHING;
+};

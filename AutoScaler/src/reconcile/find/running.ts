@@ -1,0 +1,32 @@
+import type { Runner } from "../../../../Core/model/ledger";
+import { jobEvent } from "../../events";
+import type { GitLabJob } from "../../ports";
+import { type Discrepancy, isRecent, type Snapshot } from "../snapshot";
+import type { SnapshotIndex } from "./pending";
+
+export const runningKey = (job: GitLabJob): string => `r${job.id}`;
+
+const isStored = (runner: Runner, job: GitLabJob): boolean => {
+  if (runner.state === "ENDING" || runner.state === "GONE") return true;
+  return runner.busyJobId === job.id && runner.pausedAt !== undefined;
+};
+
+/** A pick-up that the ledger does not show: by one of our runners, or of one of our jobs by another's. */
+const isMissed = ({ runners, lastAttempt, waitingJobs }: SnapshotIndex, job: GitLabJob): boolean => {
+  if (job.runnerId === undefined) return false;
+  const runner = runners.get(job.runnerId);
+  if (runner !== undefined) return !isStored(runner, job);
+  const attempt = lastAttempt.get(job.id);
+  return waitingJobs.has(job.id) || (attempt !== undefined && attempt.state !== "RUNNING");
+};
+
+/** The `running` event that should have come for a job. */
+export const findRunning = (
+  snapshot: Snapshot,
+  index: SnapshotIndex,
+  job: GitLabJob,
+): Discrepancy | undefined => {
+  if (job.status !== "running" || !isMissed(index, job)) return undefined;
+  const shouldHaveCome = snapshot.seen.has(runningKey(job)) || !isRecent(job.startedAt, snapshot.now);
+  return shouldHaveCome ? { kind: "running", event: jobEvent(job) } : undefined;
+};

@@ -1,0 +1,69 @@
+import type { OrphanInstance, OrphanRecord, Runner, Time } from "../../../Core/model/ledger";
+import type { InstanceDeathCode } from "../../../Core/model/reasons";
+import type { Instance, OurEvent } from "../ports";
+import { deathIn } from "./find/runner-ends";
+import { type Discrepancy, isRecent, lastChange, type Snapshot } from "./snapshot";
+
+/** Something with our mark that the ledger does not know, or knows as gone. */
+export interface Mark {
+  readonly jobId: number;
+  readonly attempt: number;
+}
+
+export const adoptedRecord = (runnerId: number, launchedFor: Mark, now: Time): OrphanRecord => ({
+  kind: "runner",
+  runnerId,
+  version: 1,
+  state: "STARTING",
+  ...launchedFor,
+  launchedFor,
+  adopted: true,
+  times: { STARTING: now },
+});
+
+export const foundOrphan = ({ instanceId, jobId, attempt }: Instance, now: Time): OrphanInstance => ({
+  kind: "orphan",
+  resourceId: instanceId,
+  version: 1,
+  state: "FOUND",
+  ...(jobId === undefined || attempt === undefined ? {} : { launchedFor: { jobId, attempt } }),
+  times: { FOUND: now },
+});
+
+type Ended = Pick<Extract<OurEvent, { detailType: "RunnerEnded" }>, "runnerId" | "resourceId" | "reason">;
+
+export const ended = (what: Ended): Discrepancy => ({
+  kind: "runner-ended",
+  event: { detailType: "RunnerEnded", ...what },
+});
+
+export const orphanEnded = (resourceId: string, death?: InstanceDeathCode): Discrepancy =>
+  ended({ resourceId, reason: death ?? "orphan-adopted" });
+
+const OVER_SINCE_MILLISECONDS = 120_000;
+
+/** An orphan that is there still, or whose end nobody noted: its event is put again. */
+export const remaining = ({ orphans, instances, now }: Snapshot): Discrepancy[] =>
+  orphans
+    .filter((orphan) => !isRecent(lastChange(orphan), now))
+    .map(({ resourceId }) => {
+      const shown = instances?.get(resourceId);
+      return orphanEnded(resourceId, shown && deathIn(shown.state));
+    });
+
+/** An instance that outlived its runner: a launch came after the end, or a termination failed. */
+export const outliving = (
+  found: readonly (Runner | OrphanInstance | undefined)[],
+  now: Time,
+): Discrepancy[] =>
+  found.flatMap((item) => {
+    if (item?.state !== "GONE") return [];
+    const since = item.times.GONE;
+    if (isRecent(since, now) || now - (since ?? now) < OVER_SINCE_MILLISECONDS) return [];
+    const { resourceId } = item;
+    const ids = {
+      ...(item.kind === "runner" ? { runnerId: item.runnerId } : {}),
+      ...(resourceId ? { resourceId } : {}),
+    };
+    return [ended({ ...ids, reason: "instance-remaining" })];
+  });

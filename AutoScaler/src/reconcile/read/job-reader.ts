@@ -1,0 +1,44 @@
+import type { GitLab, GitLabJob } from "../../ports";
+import type { Budget } from "../budget";
+import type { Part } from "../parts";
+import type { Snapshot } from "../snapshot";
+
+/**
+ * One job's word: the list's where it is in one, else asked for singly. `unknown`: not asked or no answer, from
+ * which nothing follows; `absent`: GitLab knows no such job.
+ */
+export type JobWord =
+  | { readonly kind: "known"; readonly job: GitLabJob }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown" };
+
+export type JobReader = (projectId: number | undefined, jobId: number | undefined) => Promise<JobWord>;
+
+const UNKNOWN: JobWord = { kind: "unknown" };
+
+const ask = async (gitLab: GitLab, projectId: number, jobId: number): Promise<JobWord> => {
+  const job = await gitLab.job(projectId, jobId);
+  return job === undefined ? { kind: "absent" } : { kind: "known", job };
+};
+
+/** Asks for a job only when its project was listed and the job is not in the list; each job once a pass. */
+export const jobReader = (
+  gitLab: GitLab,
+  { jobs, listed, partial }: Pick<Snapshot, "jobs" | "listed" | "partial">,
+  calls: Budget,
+  part: Part,
+): JobReader => {
+  const asked = new Map<number, Promise<JobWord>>();
+  return async (projectId, jobId) => {
+    if (projectId === undefined || jobId === undefined) return UNKNOWN;
+    const job = jobs.get(jobId);
+    if (job !== undefined) return { kind: "known", job };
+    if (!listed.has(projectId) && !partial.has(projectId)) return UNKNOWN;
+    const before = asked.get(jobId);
+    if (before !== undefined) return before;
+    if (!calls.take()) return UNKNOWN;
+    const word = part("single-job", UNKNOWN, () => ask(gitLab, projectId, jobId), jobId);
+    asked.set(jobId, word);
+    return word;
+  };
+};

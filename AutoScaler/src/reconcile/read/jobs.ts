@@ -1,0 +1,125 @@
+import type { ReconcilerState } from "../../../../Core/ledger/reconciler-state";
+import { type Refusal, type Refusals, refusedAgain } from "../../../../Core/ledger/refusals";
+import type { Time } from "../../../../Core/model/ledger";
+import type { Dependencies } from "../../dependencies";
+import type { GitLab, GitLabJob, Page, ProjectRefused } from "../../ports";
+import type { Budget } from "../budget";
+import type { Part } from "../parts";
+
+export type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
+
+export interface JobsRead {
+  readonly jobs: ReadonlyMap<number, GitLabJob>;
+  readonly listed: ReadonlySet<number>;
+  /** Projects with more open jobs than one pass lists. */
+  readonly partial: ReadonlySet<number>;
+  readonly projects: ReconcilerState["projects"];
+  readonly projectsReadAt: Time;
+  readonly nextProject: number;
+  readonly refusals: Refusals;
+}
+
+const OPEN_STATUSES = ["pending", "running"];
+/** A GitLab that fails so often in a row is left alone until the next pass. */
+const MAX_FAILURES = 3;
+
+/** In turn, from the one that the last pass did not reach. */
+export const inTurn = (ids: readonly number[], first: number): readonly number[] => {
+  const sorted = [...ids].sort((one, other) => one - other);
+  return [...sorted.filter((id) => id >= first), ...sorted.filter((id) => id < first)];
+};
+
+/** Of one project: what has more must not keep the others from their turn. */
+const PAGES_OF_A_PROJECT = 50;
+
+interface Pages<Item> {
+  readonly items: readonly Item[];
+  /** False: the calls ran out, or there is more than one list may have. */
+  readonly isWhole: boolean;
+}
+
+/** Pages of one list, each a call of the budget. */
+export const pages = async <Item>(
+  read: (cursor?: string) => Promise<Page<Item>>,
+  calls: Budget,
+): Promise<Pages<Item>> => {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES_OF_A_PROJECT; page += 1) {
+    if (!calls.take()) return { items, isWhole: false };
+    const { items: more, next } = await read(cursor);
+    items.push(...more);
+    if (next === undefined) return { items, isWhole: true };
+    cursor = next;
+  }
+  return { items, isWhole: false };
+};
+
+type ProjectJobs = Pages<GitLabJob> | ProjectRefused;
+
+const readProject = async (gitLab: GitLab, projectId: number, calls: Budget): Promise<ProjectJobs> => {
+  let refused: ProjectRefused | undefined;
+  const read = await pages(async (cursor) => {
+    const page = await gitLab.jobs(projectId, OPEN_STATUSES, cursor);
+    if (!("refused" in page)) return page;
+    refused = page;
+    return { items: [] };
+  }, calls);
+  return refused ?? read;
+};
+
+/** What is being gathered of the projects' jobs. */
+class Gathering {
+  readonly jobs = new Map<number, GitLabJob>();
+  readonly listed = new Set<number>();
+  readonly partial = new Set<number>();
+  readonly refusals: Record<string, Refusal>;
+
+  constructor(
+    before: Refusals,
+    readonly now: Time,
+  ) {
+    this.refusals = { ...before };
+  }
+
+  add(projectId: number, read: ProjectJobs): void {
+    if ("refused" in read) {
+      this.refusals[projectId] = refusedAgain(this.refusals[projectId], read.refused, this.now);
+      // GitLab may still say of a single job that there is none: its attempt is closed one day.
+      if (read.refused === 404) this.partial.add(projectId);
+      return;
+    }
+    delete this.refusals[projectId];
+    (read.isWhole ? this.listed : this.partial).add(projectId);
+    for (const job of read.items) this.jobs.set(job.id, job);
+  }
+
+  upTo(nextProject: number): Omit<JobsRead, "projects" | "projectsReadAt"> {
+    const { jobs, listed, partial, refusals } = this;
+    return { jobs, listed, partial, refusals, nextProject };
+  }
+}
+
+/**
+ * The open jobs of the projects, as many as the calls allow. One project that fails or refuses harms no other (I-24);
+ * only a GitLab that fails three times in a row is left alone until the next pass.
+ *
+ * @param before refusals of the projects so far
+ */
+export const readJobs = async (
+  { gitLab, clock }: JobsDependencies,
+  projects: readonly number[],
+  before: Refusals,
+  calls: Budget,
+  part: Part,
+): Promise<Omit<JobsRead, "projects" | "projectsReadAt">> => {
+  const gathering = new Gathering(before, clock.now());
+  let failures = 0;
+  for (const projectId of projects) {
+    if (calls.isSpent() || failures >= MAX_FAILURES) return gathering.upTo(projectId);
+    const read = await part("project", undefined, () => readProject(gitLab, projectId, calls), projectId);
+    failures = read === undefined ? failures + 1 : 0;
+    if (read !== undefined) gathering.add(projectId, read);
+  }
+  return gathering.upTo(0);
+};

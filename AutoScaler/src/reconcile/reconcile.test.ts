@@ -1,0 +1,502 @@
+import { TransientError } from "../../../Core/errors";
+import type { Attempt, Runner } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+import type { OurEvent } from "../ports";
+import { STACK } from "../ports";
+import { detailOf, type TestSystem, testSystem, webhook, workflows } from "../testing/fakes/test-system";
+
+const MINUTE = 60_000;
+
+const events = async (system: TestSystem): Promise<readonly OurEvent[]> => {
+  const before = system.bus.events.length;
+  await system.reconcile();
+  return system.bus.events.slice(before);
+};
+const attempts = (system: TestSystem): Attempt[] =>
+  [...system.ledger.items.values()].filter((item) => item.kind === "attempt");
+const runner = async (system: TestSystem, id = 9001): Promise<Runner> => (await system.ledger.runner(id))!;
+
+const deliverAll = async (system: TestSystem): Promise<void> => {
+  for (const event of system.bus.events.splice(0)) await system.deliver(detailOf(event));
+};
+
+/** A job launched on EC2 two minutes ago. */
+const launched = async (): Promise<TestSystem> => {
+  const system = testSystem();
+  await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: system.clock.now() })));
+  system.clock.advance(2 * MINUTE);
+  return system;
+};
+
+const runs = (system: TestSystem, jobId: number, runnerId: number): void =>
+  system.gitLab.change(jobId, { status: "running", runnerId, startedAt: system.clock.now() - MINUTE });
+
+const withPorts = (system: TestSystem, ports: Partial<Dependencies>) =>
+  workflows({ ...system.system, ...ports }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+
+describe("a lost pending webhook", () => {
+  it("I-8 F-1 F-10: is put for a job that should have had it, and counted: webhooks lost, refused or switched off", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: system.clock.now() - MINUTE });
+    expect(await events(system)).toMatchObject([
+      { detailType: "GitLabJobEvent", job: { id: 7, status: "pending" } },
+    ]);
+    expect(system.metrics.total("JobsFoundByReconciler")).toBe(1);
+  });
+
+  it("is not put for a job that is seconds old: its webhook is on its way", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: system.clock.now() - 5_000 });
+    expect(await events(system)).toEqual([]);
+  });
+
+  it("I-33 F-55: is put at the second sight, whatever GitLab's clock says", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, createdAt: system.clock.now() });
+    await system.reconcile();
+    system.clock.advance(30_000);
+    system.gitLab.change(7, { createdAt: job.createdAt });
+    expect(await events(system)).toHaveLength(1);
+  });
+
+  it("is not put for a job that the mapping leaves to others", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: 0 });
+    const ignoring = workflows(
+      system.system,
+      { lambda: system.lambda, ec2: system.ec2 },
+      { ...system.routing, unmappedJobs: "IGNORE" },
+    );
+    await ignoring.reconcile();
+    expect(system.bus.events).toEqual([]);
+  });
+
+  it("is not put for a job that a runner was assigned", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: 0, runnerId: 1234 });
+    expect(await events(system)).toEqual([]);
+  });
+});
+
+describe("a start that stopped half-way", () => {
+  it("F-14: is put again when its lease has expired", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: 0 });
+    system.ec2.script.push("fails", "fails");
+    await system.start(webhook(job));
+    expect(await events(system)).toEqual([]);
+    system.clock.advance(2 * MINUTE);
+    expect(await events(system)).toMatchObject([{ job: { id: 7 }, attempt: 1 }]);
+  });
+
+  it("I-25: is put after one minute, three, nine, 27, 81 while launches are refused", async () => {
+    const system = testSystem();
+    const capacity = { kind: "refused", refusal: "capacity", message: "none" } as const;
+    system.ec2.script.push(...Array<typeof capacity>(20).fill(capacity));
+    await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: 0 })));
+    const minutes: number[] = [];
+    for (let minute = 1; minute < 120; minute += 1) {
+      system.clock.advance(MINUTE);
+      const before = system.ec2.calls.length;
+      await system.reconcile();
+      await deliverAll(system);
+      if (system.ec2.calls.length > before) minutes.push(minute);
+    }
+    expect(minutes).toEqual([1, 3, 9, 27, 81]);
+  });
+
+  it.each([
+    ["EC2", ["ec2"]],
+    ["Lambda", []],
+  ])(
+    "F-31 F-36: gives a job up that no provider took in two hours, once, visibly and for good: %s",
+    async (_, tags) => {
+      const system = testSystem();
+      const capacity = { kind: "refused", refusal: "capacity", message: "none" } as const;
+      for (const { script } of [system.ec2, system.lambda])
+        script.push(...Array<typeof capacity>(30).fill(capacity));
+      await system.start(webhook(system.gitLab.addJob({ id: 7, tags, createdAt: 0 })));
+      for (let minute = 0; minute < 119; minute += 1) {
+        system.clock.advance(MINUTE);
+        await system.reconcile();
+        await deliverAll(system);
+      }
+      expect(attempts(system)).toMatchObject([{ state: "CREATED" }]);
+      for (let minute = 0; minute < 60; minute += 1) {
+        system.clock.advance(MINUTE);
+        await system.reconcile();
+        await deliverAll(system);
+      }
+      expect(attempts(system)).toMatchObject([{ state: "FAILED", reason: "never-started" }]);
+      expect(system.metrics.total("JobsFailed")).toBe(1);
+      expect([system.ledger.taken("stack"), system.gitLab.runnersById.size]).toEqual([0, 0]);
+    },
+  );
+
+  it("I-25: a job that has used its attempts up is read once more and then never again", async () => {
+    const system = testSystem();
+    system.gitLab.refuses = "the limit of 1,000 runners is reached";
+    await system.start(webhook(system.gitLab.addJob({ id: 7, createdAt: 0 })));
+    const reads: number[] = [];
+    const attemptsOf = system.ledger.attempts;
+    for (let minute = 1; minute < 30; minute += 1) {
+      system.clock.advance(MINUTE);
+      const attempts = (jobId: number) => {
+        reads.push(minute);
+        return attemptsOf(jobId);
+      };
+      await withPorts(system, { ledger: { ...system.ledger, attempts } }).reconcile();
+      await deliverAll(system);
+    }
+    expect(attempts(system)).toHaveLength(3);
+    expect(Math.max(...reads)).toBe(6);
+  });
+});
+
+describe("a lost running webhook", () => {
+  it("is put for a runner of ours that is not noted", async () => {
+    const system = await launched();
+    runs(system, 7, 9001);
+    expect(await events(system)).toMatchObject([{ job: { id: 7, status: "running" } }]);
+    await deliverAll(system);
+    expect((await runner(system)).state).toBe("BUSY");
+    system.clock.advance(MINUTE);
+    expect(await events(system)).toEqual([]);
+  });
+
+  it("is put for a job of ours on a foreign runner", async () => {
+    const system = await launched();
+    runs(system, 7, 555);
+    expect(await events(system)).toContainEqual(
+      expect.objectContaining({ job: expect.objectContaining({ status: "running" }) }),
+    );
+  });
+
+  it("P-1: is put for a foreign job that nobody told of, found by asking the runner", async () => {
+    const system = await launched();
+    system.gitLab.addJob({ id: 8, projectId: 2, status: "running", runnerId: 9001, startedAt: 1 });
+    system.gitLab.pageSize = 1;
+    const gitLab = { ...system.gitLab, projectIds: async () => ({ items: [1] }) };
+    await withPorts(system, { gitLab }).reconcile();
+    expect(system.bus.events).toMatchObject([{ job: { id: 8, status: "running" } }]);
+    await deliverAll(system);
+    expect(await runner(system)).toMatchObject({ state: "BUSY", busyJobId: 8 });
+  });
+});
+
+describe("a lost end webhook", () => {
+  const ended = async (status: string): Promise<TestSystem> => {
+    const system = await launched();
+    runs(system, 7, 9001);
+    await system.pickUp(webhook(system.gitLab.jobsById.get(7)!));
+    system.gitLab.change(7, { status });
+    system.clock.advance(MINUTE);
+    return system;
+  };
+
+  it.each(["success", "failed", "canceled"])("I-8: is put once when GitLab says %s", async (status) => {
+    const system = await ended(status);
+    expect(await events(system)).toMatchObject([{ detailType: "GitLabJobEvent", job: { id: 7, status } }]);
+  });
+
+  it("F-24 F-53: is not put when the list lacks the job and GitLab says singly that it runs", async () => {
+    const system = await ended("running");
+    const gitLab = { ...system.gitLab, jobs: async () => ({ items: [] }) };
+    await withPorts(system, { gitLab }).reconcile();
+    expect(system.bus.events).toEqual([]);
+  });
+
+  it("F-24: is not put while the list fails", async () => {
+    const system = await ended("success");
+    const gitLab = { ...system.gitLab, jobs: () => Promise.reject(new TransientError("502")) };
+    const report = await withPorts(system, { gitLab }).reconcile();
+    expect(system.bus.events).toEqual([]);
+    expect(report).toMatchObject({ kind: "reconciled", failures: ["project 1: TransientError 502"] });
+  });
+
+  it("closes the attempt of a job that GitLab has deleted a day ago", async () => {
+    const system = await ended("running");
+    system.gitLab.jobsById.delete(7);
+    await system.reconcile();
+    expect(attempts(system)[0]?.state).toBe("RUNNING");
+    system.clock.advance(25 * 60 * MINUTE);
+    await system.reconcile();
+    expect(attempts(system)[0]).toMatchObject({ state: "ENDED", outcome: "deleted" });
+  });
+});
+
+describe("instances", () => {
+  it.each(["terminated", "stopped"] as const)(
+    "F-37 F-38 P-19: ends a runner whose instance is %s",
+    async (state) => {
+      const system = await launched();
+      const { resourceId } = await runner(system);
+      system.instances.setState(resourceId!, state);
+      expect(await events(system)).toContainEqual({
+        detailType: "RunnerEnded",
+        runnerId: 9001,
+        resourceId,
+        reason: `instance-${state}`,
+      });
+    },
+  );
+
+  it("F-35: does not take an instance for dead that EC2 does not show yet", async () => {
+    const system = await launched();
+    system.instances.hidden.add((await runner(system)).resourceId!);
+    expect(await events(system)).toEqual([]);
+  });
+
+  it("F-53: concludes nothing from a list that fails", async () => {
+    const system = await launched();
+    const instances = { ...system.instances, list: () => Promise.reject(new TransientError("throttled")) };
+    system.clock.advance(4 * MINUTE);
+    const report = await withPorts(system, { instances }).reconcile();
+    expect(system.bus.events).toEqual([]);
+    expect(report).toMatchObject({ failures: ["instances: TransientError throttled"] });
+  });
+
+  it("F-51 P-7: adopts an instance that nobody knows after ten minutes, and ends it", async () => {
+    const system = testSystem();
+    system.instances.add({ instanceId: "i-0abc", state: "running", launchedAt: 0, jobId: 7, attempt: 1 });
+    await system.reconcile();
+    system.clock.advance(9 * MINUTE);
+    expect(await events(system)).toEqual([]);
+    system.clock.advance(2 * MINUTE);
+    await system.reconcile();
+    await deliverAll(system);
+    expect(system.instances.terminated).toEqual(["i-0abc"]);
+    expect(await system.ledger.orphan("i-0abc")).toMatchObject({ state: "GONE" });
+    expect(system.gitLab.calls).not.toContain("pauseRunner");
+    system.clock.advance(5 * MINUTE);
+    expect(await events(system)).toEqual([]);
+  });
+
+  it.each<[string, "running" | "stopped", number, readonly string[]]>([
+    ["leaves one that lives", "running", 23 * 60, []],
+    ["ends one that lives after a day", "running", 25 * 60, ["i-0abc"]],
+    ["ends one that is dead", "stopped", 1, ["i-0abc"]],
+  ])("F-30 P-7: without AccessToken %s", async (_says, state, minutes, expected) => {
+    const system = testSystem({ mode: "payload" });
+    system.instances.add({ instanceId: "i-0abc", state, launchedAt: 0, jobId: 7, attempt: 1 });
+    await system.reconcile();
+    system.clock.advance(10 * MINUTE);
+    await system.reconcile();
+    system.bus.events.length = 0;
+    system.clock.advance(minutes * MINUTE);
+    await system.reconcile();
+    await deliverAll(system);
+    expect(system.instances.terminated).toEqual(expected);
+  });
+
+  it("gives an instance back to the runner that it was launched for", async () => {
+    const system = testSystem();
+    system.ec2.script.push("lost");
+    system.gitLab.addJob({ id: 7, tags: ["ec2"], createdAt: 0 });
+    await system.start(webhook(system.gitLab.jobsById.get(7)!));
+    const [instanceId] = [...system.ec2.launched.values()];
+    const frozen = { ...system.bus, put: async () => undefined };
+    for (let minute = 0; minute < 12; minute += 1) {
+      await withPorts(system, { bus: frozen }).reconcile();
+      system.clock.advance(MINUTE);
+    }
+    expect((await runner(system)).resourceId).toBe(instanceId);
+  });
+
+  it("ends an instance that outlived its runner", async () => {
+    const system = await launched();
+    const { resourceId } = await runner(system);
+    system.gitLab.change(7, { status: "canceled" });
+    await system.stop(webhook(system.gitLab.jobsById.get(7)!));
+    system.instances.setState(resourceId!, "running");
+    system.clock.advance(3 * MINUTE);
+    await system.reconcile();
+    await deliverAll(system);
+    expect(system.instances.terminated).toEqual([resourceId, resourceId]);
+  });
+});
+
+describe("records", () => {
+  it("T-26 F-74: adopts no record of another deployment or of other text", async () => {
+    const system = testSystem();
+    system.gitLab.runnersById.set(1, { id: 1, description: "glr other job 7 attempt 1", paused: false });
+    system.gitLab.runnersById.set(2, { id: 2, description: "ec2-i-0victim", paused: false });
+    for (let passes = 0; passes < 3; passes += 1) {
+      await system.reconcile();
+      system.clock.advance(11 * MINUTE);
+    }
+    expect(system.ledger.items.size).toBe(0);
+  });
+
+  it("F-25 I-5: deletes an orphan record after the grace time, and nothing else of it", async () => {
+    const system = testSystem();
+    system.gitLab.runnersById.set(1, { id: 1, description: "glr test job 7 attempt 1", paused: false });
+    await system.reconcile();
+    system.clock.advance(11 * MINUTE);
+    await system.reconcile();
+    await deliverAll(system);
+    expect(system.gitLab.deleted).toEqual([1]);
+    expect(system.ledger.taken(STACK)).toBe(0);
+  });
+
+  it("I-3: leaves an orphan that has a job until the job's end", async () => {
+    const system = testSystem();
+    system.gitLab.runnersById.set(1, { id: 1, description: "glr test job 7 attempt 1", paused: false });
+    system.gitLab.addJob({ id: 8, status: "running", runnerId: 1, startedAt: 1, createdAt: 0 });
+    for (let minute = 0; minute < 15; minute += 1) {
+      await system.reconcile();
+      await deliverAll(system);
+      system.clock.advance(MINUTE);
+    }
+    expect(system.gitLab.deleted).toEqual([]);
+    system.gitLab.change(8, { status: "success" });
+    for (let minute = 0; minute < 3; minute += 1) {
+      system.clock.advance(MINUTE);
+      await system.reconcile();
+      await deliverAll(system);
+    }
+    expect(system.gitLab.deleted).toEqual([1]);
+  });
+});
+
+describe("the queue", () => {
+  const full = async (): Promise<TestSystem> => {
+    const system = testSystem({ totalLimit: 1 });
+    for (const id of [7, 8, 9]) {
+      await system.start(
+        webhook(system.gitLab.addJob({ id, tags: ["ec2"], createdAt: system.clock.now() + id })),
+      );
+    }
+    system.clock.advance(2 * MINUTE);
+    return system;
+  };
+
+  it("P-9: dispatches as many as there are slots, oldest first, and each once in 45 seconds", async () => {
+    const system = await full();
+    expect(await events(system)).toEqual([]);
+    await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
+    expect(await events(system)).toMatchObject([{ job: { id: 8 } }]);
+    system.clock.advance(30_000);
+    expect(await events(system)).toEqual([]);
+    system.clock.advance(30_000);
+    expect(await events(system)).toMatchObject([{ job: { id: 8 } }]);
+  });
+
+  it("F-57: lets nobody go while new starts are switched off", async () => {
+    const system = await full();
+    await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
+    system.settings.on = false;
+    expect(await events(system)).toEqual([]);
+  });
+
+  it("takes a job out of the queue that was cancelled and whose webhook was lost", async () => {
+    const system = await full();
+    system.gitLab.change(8, { status: "canceled" });
+    expect(await events(system)).toMatchObject([{ job: { id: 8, status: "canceled" } }]);
+    await deliverAll(system);
+    expect(attempts(system).find(({ jobId }) => jobId === 8)?.state).toBe("ENDED");
+  });
+
+  it("counts who waits, and for how long", async () => {
+    const system = await full();
+    await system.reconcile();
+    expect(system.metrics.total("WaitingJobs")).toBe(2);
+    expect(system.metrics.total("OldestWaitingSeconds")).toBe(120);
+  });
+});
+
+describe("the reconciler itself", () => {
+  it("F-50: runs once at a time, and takes over from one that died", async () => {
+    const system = testSystem();
+    const dying = { ...system.ledger, openAttempts: () => Promise.reject(new TransientError("gone")) };
+    const dead = {
+      ...dying,
+      commit: async (changes: Parameters<Dependencies["ledger"]["commit"]>[0]) =>
+        system.ledger.commit(changes),
+    };
+    await expect(withPorts(system, { ledger: dead }).reconcile()).rejects.toThrow(TransientError);
+    expect(await system.reconcile()).toMatchObject({ kind: "reconciled" });
+
+    const stateRecord = system.ledger.stateRecords.get("reconciler")!;
+    const lease = { kind: "reconcile", holder: "dead", until: system.clock.now() + 90_000 };
+    await system.ledger.commit([
+      {
+        stateRecord: {
+          name: "reconciler",
+          version: stateRecord.version + 1,
+          value: { ...(stateRecord.value as object), lease },
+        },
+      },
+    ]);
+    expect(await system.reconcile()).toEqual({ kind: "skipped" });
+    system.clock.advance(91_000);
+    expect(await system.reconcile()).toMatchObject({ kind: "reconciled" });
+  });
+
+  it("I-24: one project that fails harms no other", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, projectId: 1, createdAt: 0 });
+    system.gitLab.addJob({ id: 8, projectId: 2, createdAt: 0 });
+    const jobs: Dependencies["gitLab"]["jobs"] = (projectId, scope) =>
+      projectId === 1 ? Promise.reject(new Error("HTML")) : system.gitLab.jobs(projectId, scope);
+    await withPorts(system, { gitLab: { ...system.gitLab, jobs } }).reconcile();
+    expect(system.bus.events).toMatchObject([{ job: { id: 8 } }]);
+  });
+
+  it("I-8: asks the projects that the mapping names and the token is no member of, read anew every ten minutes", async () => {
+    const system = testSystem();
+    const gitLab = { ...system.gitLab, projectIds: async () => ({ items: [] }) };
+    system.mappings.add({ pk: "project#3#job#build", sk: "tags#", type: "EC2" });
+    system.gitLab.addJob({ id: 7, projectId: 3, createdAt: 0 });
+    system.gitLab.addJob({ id: 8, projectId: 4, createdAt: 0 });
+    await withPorts(system, { gitLab }).reconcile();
+    expect(system.bus.events).toMatchObject([{ job: { id: 7 } }]);
+    system.mappings.add({ pk: "class#gpu", sk: "class", type: "EC2", projects: [4] });
+    system.clock.advance(11 * MINUTE);
+    await withPorts(system, { gitLab }).reconcile();
+    expect(system.bus.events.map((event) => "job" in event && event.job.id)).toContain(8);
+  });
+
+  it("I-24: a mapping that cannot be read keeps no other project from its reservation", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: 0 });
+    const projectIds = () => Promise.reject(new TransientError("no Scan"));
+    const report = await withPorts(system, { mappings: { ...system.mappings, projectIds } }).reconcile();
+    expect(system.bus.events).toMatchObject([{ job: { id: 7 } }]);
+    expect(report).toMatchObject({ failures: ["mapping-projects: TransientError no Scan"] });
+  });
+
+  it("F-50: asks a hundred lists at most, and goes on there the next time", async () => {
+    const system = testSystem();
+    for (let project = 1; project <= 150; project += 1) {
+      system.gitLab.addJob({ id: project, projectId: project, createdAt: 0 });
+    }
+    system.gitLab.pageSize = 1000;
+    await system.reconcile();
+    const first = system.bus.events.length;
+    const lists = system.gitLab.calls.filter((call) => call === "jobs" || call === "projectIds").length;
+    expect(lists).toBe(100);
+    await deliverAll(system);
+    system.clock.advance(MINUTE);
+    await system.reconcile();
+    expect(first + system.bus.events.length).toBe(150);
+  });
+
+  it("F-30: reads no jobs and ends nothing in payload mode", async () => {
+    const system = testSystem({ mode: "payload" });
+    await system.start(webhook(system.gitLab.addJob({ id: 7 })));
+    system.clock.advance(5 * MINUTE);
+    expect(await system.reconcile()).toMatchObject({ kind: "reconciled", failures: [] });
+    expect(system.bus.events).toEqual([]);
+  });
+
+  it("I-6: puts one event for a job, however many reasons there are", async () => {
+    const system = await launched();
+    runs(system, 7, 9001);
+    await system.pickUp(webhook(system.gitLab.jobsById.get(7)!));
+    system.gitLab.change(7, { status: "success" });
+    system.instances.setState((await runner(system)).resourceId!, "terminated");
+    system.clock.advance(MINUTE);
+    expect(await events(system)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,217 @@
+import { TransientError } from "../../../Core/errors";
+import {
+  type AttemptNumber,
+  advanceAttempt,
+  type Lease,
+  type OrderedAttempt,
+  type StartedRunner,
+  type Time,
+  touch,
+} from "../../../Core/model/ledger";
+import type { WaitingFor } from "../../../Core/model/reasons";
+import { classKey } from "../../../Core/model/runner-class";
+import type { RunnerOrder } from "../../../Core/model/runner-order";
+import type { Dependencies } from "../dependencies";
+import { type Reservation, reserveLaunch } from "../launch-rate/reservations";
+import { commit } from "../ledger/commit";
+import { type FreeSlot, findSlot } from "../limits/slots";
+import type { LedgerChange } from "../ports";
+import { newWaiting, rememberClass, stillWaiting } from "../queue/queue";
+import type { NextStep } from "./next-step";
+import { readNextStep } from "./read-next-step";
+import type { StartOutcome } from "./start-outcome";
+
+export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "limits" | "metric">;
+
+/** The job is ours to go on with under the lease, or there is nothing to do. */
+export type Claim =
+  | { readonly kind: "claimed"; readonly attempt: OrderedAttempt; readonly reservation: Reservation }
+  | {
+      readonly kind: "resumed";
+      readonly attempt: OrderedAttempt;
+      readonly runner: StartedRunner;
+      readonly reservation: Reservation;
+    }
+  | StartOutcome;
+
+type Opening = Extract<NextStep, { kind: "open" | "claim" }>;
+
+/** One start. */
+interface Start {
+  readonly order: RunnerOrder;
+  readonly lease: Lease;
+  /** Its turn to launch, taken once however often the claim is tried. Undefined: not within some seconds. */
+  readonly reservation: (dispatchedAt: Time | undefined) => Promise<Reservation | undefined>;
+}
+
+const TRIES = 12;
+
+const checks = (step: Opening): readonly LedgerChange[] =>
+  step.kind === "open" ? step.proof.map((item) => ({ check: item })) : [];
+
+const newAttempt = (order: RunnerOrder, number: AttemptNumber, now: number): OrderedAttempt => ({
+  kind: "attempt",
+  jobId: order.jobId,
+  ...number,
+  version: 1,
+  state: "CLAIMED",
+  order,
+  classKey: classKey(order.runnerClass),
+  times: { CLAIMED: now },
+});
+
+const claimedAttempt = (step: Opening, order: RunnerOrder, now: number): OrderedAttempt =>
+  step.kind === "open"
+    ? newAttempt(order, step.number, now)
+    : advanceAttempt(step.waiting, "CLAIMED", now, {
+        order: { ...order, queuedAt: step.waiting.order.queuedAt },
+        classKey: classKey(order.runnerClass),
+        waitingFor: undefined,
+      });
+
+/** Every job of ours once, when its first attempt is stored: what JobsFoundByReconciler is measured against (F-1). */
+const countJob = ({ metric }: ClaimDependencies, step: Opening): void => {
+  if (step.kind === "open" && step.number.attempt === 1) metric("JobsSeen", 1);
+};
+
+/** Takes the attempt and both slots in one transaction. Undefined: somebody was faster. */
+const takeAttempt = async (
+  dependencies: ClaimDependencies,
+  { order, lease }: Start,
+  step: Opening,
+  free: FreeSlot,
+  reservation: Reservation,
+): Promise<Claim | undefined> => {
+  const attempt = { ...claimedAttempt(step, order, dependencies.clock.now()), lease, slot: free.slot };
+  const done = await commit(dependencies.ledger, [{ put: attempt }, ...checks(step), ...free.take]);
+  if (done) countJob(dependencies, step);
+  return done ? { kind: "claimed", attempt, reservation } : undefined;
+};
+
+/** Stores that the attempt waits. Undefined: somebody was faster. */
+const enqueue = async (
+  dependencies: ClaimDependencies,
+  order: RunnerOrder,
+  step: Opening,
+  waitingFor: WaitingFor,
+): Promise<StartOutcome | undefined> => {
+  const attempt =
+    step.kind === "open"
+      ? newWaiting(order, step.number, waitingFor, dependencies.clock.now())
+      : stillWaiting(step.waiting, order, waitingFor);
+  if (attempt === undefined) return { kind: "waiting", waitingFor };
+  const remember = await rememberClass(dependencies.ledger, attempt.classKey);
+  const done = await commit(dependencies.ledger, [{ put: attempt }, ...checks(step), ...remember]);
+  if (done) countJob(dependencies, step);
+  return done ? { kind: "waiting", waitingFor } : undefined;
+};
+
+const waitsForSlot = (step: Opening): boolean => step.kind === "claim" && step.waiting.waitingFor === "slot";
+
+/**
+ * A job without a slot goes into the queue first and then looks once more: a slot that was freed between the
+ * look and the queue would otherwise dispatch nobody. One that sees a slot waits for its reservation before it takes it.
+ */
+const openOrWait = async (
+  dependencies: ClaimDependencies,
+  start: Start,
+  step: Opening,
+  firstShard: number,
+): Promise<Claim | undefined> => {
+  const { order } = start;
+  if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, order, step, "starts-on");
+  const free = await findSlot(dependencies.ledger, dependencies.limits, order.runnerClass, firstShard);
+  if (free === undefined) {
+    const outcome = await enqueue(dependencies, order, step, "slot");
+    return waitsForSlot(step) ? outcome : undefined;
+  }
+  const reservation = await start.reservation(step.kind === "claim" ? step.waiting.dispatchedAt : undefined);
+  return reservation
+    ? takeAttempt(dependencies, start, step, free, reservation)
+    : enqueue(dependencies, order, step, "launch-rate");
+};
+
+/** Without a reservation nothing is written: the reconciler comes back to it. */
+const takeOver = async (
+  dependencies: ClaimDependencies,
+  start: Start,
+  claimed: OrderedAttempt,
+): Promise<Claim | undefined> => {
+  const reservation = await start.reservation(claimed.dispatchedAt);
+  if (reservation === undefined) return { kind: "waiting", waitingFor: "launch-rate" };
+  const attempt = touch(claimed, { lease: start.lease });
+  return (await commit(dependencies.ledger, [{ put: attempt }]))
+    ? { kind: "claimed", attempt, reservation }
+    : undefined;
+};
+
+/** Without a reservation nothing is written: the runner waits as it did. */
+const resume = async (
+  dependencies: ClaimDependencies,
+  start: Start,
+  step: Extract<NextStep, { kind: "resume" }>,
+): Promise<Claim | undefined> => {
+  const reservation = await start.reservation(step.attempt.dispatchedAt);
+  if (reservation === undefined) return { kind: "waiting", waitingFor: "launch" };
+  const runner = touch(step.runner, { lease: start.lease });
+  const done = await commit(dependencies.ledger, [{ put: runner }]);
+  return done ? { kind: "resumed", attempt: step.attempt, runner, reservation } : undefined;
+};
+
+/** All attempts are used up: the failure is stored and counted once, by whoever commits it. */
+const giveUp = async (
+  dependencies: ClaimDependencies,
+  { last, runner }: Extract<NextStep, { kind: "exhausted" }>,
+): Promise<Claim | undefined> => {
+  const reason = "attempts-used-up";
+  const failed = advanceAttempt(last, "FAILED", dependencies.clock.now(), { reason });
+  const proof: readonly LedgerChange[] = runner ? [{ check: runner }] : [];
+  if (!(await commit(dependencies.ledger, [{ put: failed }, ...proof]))) return undefined;
+  dependencies.metric("JobsFailed", 1, { reason });
+  return { kind: "failed", reason };
+};
+
+const act = (
+  dependencies: ClaimDependencies,
+  start: Start,
+  step: NextStep,
+  firstShard: number,
+): Promise<Claim | undefined> | Claim => {
+  if (step.kind === "nothing") return step;
+  if (step.kind === "exhausted") return giveUp(dependencies, step);
+  if (step.kind === "take-over") return takeOver(dependencies, start, step.claimed);
+  if (step.kind === "resume") return resume(dependencies, start, step);
+  return openOrWait(dependencies, start, step, firstShard);
+};
+
+/** Spreads those who meet at one counter; the same for the same job and try. */
+const jitter = (jobId: number, round: number): number => round * 40 + ((jobId * 31 + round * 17) % 60);
+
+const newStart = (dependencies: ClaimDependencies, order: RunnerOrder, lease: Lease): Start => {
+  let taken: Reservation | undefined;
+  const reservation: Start["reservation"] = async (dispatchedAt) => {
+    taken ??= await reserveLaunch(dependencies, order.runnerClass.type, dispatchedAt);
+    return taken;
+  };
+  return { order, lease, reservation };
+};
+
+/**
+ * Makes the job ours: claims its next attempt with a slot under the limits, or resumes what a start left behind.
+ *
+ * @throws TransientError when others win a dozen times in a row
+ */
+export const claim = async (
+  dependencies: ClaimDependencies,
+  order: RunnerOrder,
+  lease: Lease,
+): Promise<Claim> => {
+  const start = newStart(dependencies, order, lease);
+  for (let round = 0; round < TRIES; round += 1) {
+    const step = await readNextStep(dependencies.ledger, order.jobId, () => dependencies.clock.now());
+    const outcome = await act(dependencies, start, step, order.jobId + round);
+    if (outcome !== undefined) return outcome;
+    if (round > 1) await dependencies.clock.sleep(jitter(order.jobId, round));
+  }
+  throw new TransientError("The ledger's slots were contended for: the start is tried again");
+};

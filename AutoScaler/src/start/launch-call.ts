@@ -1,0 +1,64 @@
+import { TransientError } from "../../../Core/errors";
+import type { StartedRunner } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+import { recordRefusal } from "../launch-rate/launch-rate";
+import type { Launch } from "../ports";
+
+type CallDependencies = Pick<Dependencies, "ledger" | "provider" | "clock">;
+type Refused = Extract<Launch, { kind: "refused" }>;
+
+const MIN_PAUSE_MILLISECONDS = 1_000;
+const PAUSE_SPREAD_MILLISECONDS = 4_000;
+
+/** A pause of one to five seconds that differs from runner to runner. */
+const pauseOf = ({ runnerId }: StartedRunner): number =>
+  MIN_PAUSE_MILLISECONDS + ((runnerId * 2_654_435_761) % PAUSE_SPREAD_MILLISECONDS);
+
+/** A start that goes on from what another one stored is not the first to call. */
+const isFirstCall = (runner: StartedRunner): boolean => runner.version === 1;
+
+/**
+ * Whether to call once more in a moment: after a refusal for the number of calls it may have been a moment's. In a
+ * burst everybody else is refused as well, and waits for the reconciler: tries of them all would be a storm (F-33). The
+ * launch rate is EC2's: what Lambda refuses holds no instance back.
+ */
+const isWorthATry = async (
+  dependencies: CallDependencies,
+  runner: StartedRunner,
+  launch: Refused,
+): Promise<boolean> => {
+  if (launch.refusal !== "rate") return false;
+  return runner.provider === "EC2"
+    ? recordRefusal(dependencies.ledger, dependencies.clock.now())
+    : isFirstCall(runner);
+};
+
+/** Undefined: no answer, it may have launched. */
+const call = async (launch: () => Promise<Launch>): Promise<Launch | undefined> => {
+  try {
+    return await launch();
+  } catch (error) {
+    if (error instanceof TransientError) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * A launch, and one more call where that may help: the only slot that repeats one (I-25). After a lost answer the
+ * repeat looks first, for what is there may have been bought in another market (I-19).
+ *
+ * @returns undefined: no answer, it may have launched
+ */
+export const launchOrRetry = async (
+  dependencies: CallDependencies,
+  runner: StartedRunner,
+): Promise<Launch | undefined> => {
+  const { provider, clock } = dependencies;
+  const launch = await call(() => provider.launch(runner));
+  if (launch?.kind === "launched") return launch;
+  const isRepeated =
+    launch === undefined ? isFirstCall(runner) : await isWorthATry(dependencies, runner, launch);
+  if (!isRepeated) return launch;
+  await clock.sleep(pauseOf(runner));
+  return call(async () => (launch ? undefined : await provider.find(runner)) ?? provider.launch(runner));
+};

@@ -1,0 +1,203 @@
+import {
+  advanceAttempt,
+  advanceRunner,
+  isOrdered,
+  isQueued,
+  mayBecome,
+  type OrderedAttempt,
+  type StartedRunner,
+  type Time,
+  touch,
+} from "../../../Core/model/ledger";
+import type { LaunchHoldCode } from "../../../Core/model/reasons";
+import type { Dependencies } from "../dependencies";
+import { isHeld, readLaunchRate } from "../launch-rate/launch-rate";
+import { closeUnstarted } from "../ledger/close-attempt";
+import { retryOnConflict } from "../ledger/commit";
+import { releaseSlot } from "../limits/slots";
+import type { Launch, LedgerChange } from "../ports";
+import { freedLaunch } from "../queue/freed";
+import { rememberClass } from "../queue/queue";
+import { launchOrRetry } from "./launch-call";
+import type { StartOutcome } from "./start-outcome";
+
+export type LaunchDependencies = Pick<
+  Dependencies,
+  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric"
+>;
+
+type Launched = Extract<Launch, { kind: "launched" }>;
+type Refused = Extract<Launch, { kind: "refused" }>;
+
+const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resourceId, market, pricePerHour });
+
+/** The attempt that the runner serves now; a swap may have changed it since the launch. */
+const servedAttempt = async (
+  dependencies: LaunchDependencies,
+  runner: StartedRunner,
+): Promise<OrderedAttempt | undefined> =>
+  (await dependencies.ledger.attempts(runner.jobId)).find(
+    (one): one is OrderedAttempt => isOrdered(one) && one.attempt === runner.attempt,
+  );
+
+/** The runner as it stands now. */
+const readRunner = async (
+  { ledger }: LaunchDependencies,
+  runnerId: number,
+): Promise<StartedRunner | undefined> => {
+  const runner = await ledger.runner(runnerId);
+  return runner?.adopted ? undefined : runner;
+};
+
+const launchedAttempt = (attempt: OrderedAttempt, launch: Launched, now: Time): OrderedAttempt => {
+  const patch = { ...resourceOf(launch), waitingFor: undefined };
+  return mayBecome(attempt, "LAUNCHED")
+    ? advanceAttempt(attempt, "LAUNCHED", now, { ...patch, reason: undefined, detail: undefined })
+    : touch(attempt, patch);
+};
+
+/** Written whatever the state has become meanwhile: what runs must be known. */
+const storeLaunch = (
+  dependencies: LaunchDependencies,
+  { runnerId }: StartedRunner,
+  launch: Launched,
+): Promise<StartOutcome> =>
+  retryOnConflict(dependencies.ledger, async () => {
+    const now = dependencies.clock.now();
+    const result = { kind: "launched", runnerId, resourceId: launch.resourceId } as const;
+    const runner = await readRunner(dependencies, runnerId);
+    if (runner === undefined || runner.resourceId === launch.resourceId) return { changes: [], result };
+    const attempt = await servedAttempt(dependencies, runner);
+    const times = { ...runner.times, LAUNCHED: now };
+    const { bootstrapKey } = launch;
+    const patch = { ...resourceOf(launch), bootstrapKey, lease: undefined, heldBy: undefined };
+    const stored = { ...touch(runner, patch), times };
+    const changes: LedgerChange[] = [{ put: stored }];
+    if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });
+    return { changes, result };
+  });
+
+/** The changes that put an attempt with its runner in the queue, among those that have none yet. */
+const toQueue = async (
+  dependencies: LaunchDependencies,
+  runner: StartedRunner,
+): Promise<readonly LedgerChange[]> => {
+  const attempt = await servedAttempt(dependencies, runner);
+  if (attempt === undefined || isQueued(attempt)) return [];
+  const inLine = touch(attempt, { waitingFor: "launch-rate" });
+  return isQueued(inLine)
+    ? [{ put: inLine }, ...(await rememberClass(dependencies.ledger, attempt.classKey))]
+    : [];
+};
+
+/**
+ * None to be had just now: the runner stays and the reconciler tries again. Where nothing runs the round is raised first,
+ * so the next call is a new one; what asks with an old token gets the old answer.
+ */
+const keepForLater = (
+  dependencies: LaunchDependencies,
+  { runnerId }: StartedRunner,
+  heldBy: LaunchHoldCode,
+): Promise<StartOutcome> =>
+  retryOnConflict(dependencies.ledger, async () => {
+    const runner = await readRunner(dependencies, runnerId);
+    const isRateLimited = runner?.provider === "EC2" && heldBy === "rate";
+    const next = isRateLimited ? { freed: freedLaunch } : {};
+    const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
+    if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
+    const queue = isRateLimited ? await toQueue(dependencies, runner) : [];
+    const launchRound = runner.launchRound + (heldBy === "no-answer" ? 0 : 1);
+    return {
+      changes: [{ put: touch(runner, { launchRound, lease: undefined, heldBy }) }, ...queue],
+      result,
+    };
+  });
+
+const goneChanges = async (
+  dependencies: LaunchDependencies,
+  runnerId: number,
+  detail: string,
+  now: Time,
+): Promise<readonly LedgerChange[]> => {
+  const runner = await readRunner(dependencies, runnerId);
+  if (runner === undefined || runner.state === "GONE") return [];
+  const endRequestedAt = runner.endRequestedAt ?? now;
+  const patch = {
+    lease: undefined,
+    slot: undefined,
+    reason: "launch-refused",
+    detail,
+    endRequestedAt,
+  } as const;
+  return [{ put: advanceRunner(runner, "GONE", now, patch) }, ...releaseSlot(runner)];
+};
+
+const markDeleted = (dependencies: LaunchDependencies, runnerId: number): Promise<void> =>
+  retryOnConflict(dependencies.ledger, async () => {
+    const runner = await readRunner(dependencies, runnerId);
+    const isMarked = runner === undefined || runner.recordDeletedAt !== undefined;
+    const changes = isMarked ? [] : [{ put: touch(runner, { recordDeletedAt: dependencies.clock.now() }) }];
+    return { changes, result: undefined };
+  });
+
+/**
+ * An operator must act, and nothing runs. The runner's token was given to nobody, so its record goes at once;
+ * if GitLab fails here, the ledger still shows a record to delete.
+ */
+const abandon = async (
+  dependencies: LaunchDependencies,
+  runner: StartedRunner,
+  refused: Refused,
+): Promise<StartOutcome> => {
+  const attempt = await servedAttempt(dependencies, runner);
+  const outcome =
+    attempt === undefined
+      ? ({ kind: "nothing", reason: "attempt-unknown" } as const)
+      : await closeUnstarted(dependencies, attempt, {
+          reason: "launch-refused",
+          detail: refused.message,
+          runnerChanges: (now) => goneChanges(dependencies, runner.runnerId, refused.message, now),
+        });
+  await dependencies.rows.remove(runner.nonce);
+  if (dependencies.gitLab.mode === "verified") await dependencies.gitLab.deleteRunner(runner.runnerId);
+  await markDeleted(dependencies, runner.runnerId);
+  return outcome;
+};
+
+const adopt = async (
+  dependencies: LaunchDependencies,
+  runner: StartedRunner,
+  launch: Launched,
+): Promise<StartOutcome> => {
+  if (launch.bootstrapKey !== undefined) await dependencies.rows.move(runner.nonce, launch.bootstrapKey);
+  return storeLaunch(dependencies, runner, launch);
+};
+
+/** EC2 has refused others since this one was claimed: the call would only cost. */
+const mustWait = async (
+  dependencies: LaunchDependencies,
+  runner: StartedRunner,
+  dispatchedAt: Time | undefined,
+): Promise<boolean> =>
+  runner.provider === "EC2" && isHeld((await readLaunchRate(dependencies.ledger)).launchRate, dispatchedAt);
+
+/**
+ * Launches a stored runner. The row moves to the instance's key before the launch is stored: whoever dies in
+ * between is repeated from the start, and a repeat gets the same instance (I-18, I-19).
+ *
+ * @param dispatched at when the reconciler last let this job go
+ * @throws TransientError when the ledger or GitLab fails: the repeat adopts what was launched
+ */
+export const launchRunner = async (
+  dependencies: LaunchDependencies,
+  runner: StartedRunner,
+  dispatchedAt: Time | undefined,
+): Promise<StartOutcome> => {
+  if (await mustWait(dependencies, runner, dispatchedAt)) return keepForLater(dependencies, runner, "rate");
+  const launch = await launchOrRetry(dependencies, runner);
+  if (launch?.kind === "launched") return adopt(dependencies, runner, launch);
+  if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
+  const heldBy = launch?.refusal ?? "no-answer";
+  dependencies.metric("LaunchesRefused", 1, { refusal: heldBy });
+  return keepForLater(dependencies, runner, heldBy);
+};

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { parseJobEvent } from "../../../Core/model/job-event";
+import { DEFAULT_ARN, type TestSystem, testSystem, webhook } from "../testing/fakes/test-system";
+import { lookUpRunner } from "./look-up-runner";
+
+const lookUp = async (system: TestSystem, input: Record<string, unknown>) =>
+  (await lookUpRunner(system.system, parseJobEvent(input), system.routing)).lookup;
+
+describe("lookUpRunner", () => {
+  it("takes name, tags and time from GitLab's API", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, name: "real", tags: ["b", "a", "b"] });
+    expect(await lookUp(system, webhook({ ...job, name: "forged" }))).toEqual({
+      kind: "start",
+      provider: "LAMBDA",
+      order: {
+        jobId: 7,
+        projectId: 1,
+        jobName: "real",
+        tags: ["a", "b"],
+        queuedAt: job.createdAt,
+        verified: true,
+        runnerClass: system.routing.defaults.LAMBDA,
+        functionArn: DEFAULT_ARN,
+      },
+    });
+  });
+
+  it("I-16 T-7: depends on no field of the webhook but its two ids", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    const expected = await lookUp(system, webhook(job));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string(),
+        fc.constantFrom("created", "pending", "running", "success", "failed", "canceled"),
+        fc.option(fc.integer({ min: 1, max: 10_000 })),
+        async (name, status, runnerId) => {
+          const forged = {
+            ...webhook(job),
+            build_name: name,
+            build_status: status,
+            runner: { id: runnerId },
+            extra: name,
+          };
+          expect(await lookUp(system, forged)).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it("T-5: finds nothing for a job under another project's id", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, projectId: 2 });
+    expect(await lookUp(system, webhook({ ...job, projectId: 1 }))).toEqual({
+      kind: "nothing",
+      reason: "no-such-job",
+    });
+  });
+
+  it.each(["running", "success", "canceled", "manual", "skipped", "scheduled", "waiting_for_resource"])(
+    "I-7 F-3 F-6: has nothing to start for a job that is %s, whatever the webhook says",
+    async (status) => {
+      const system = testSystem();
+      const job = system.gitLab.addJob({ id: 7, status });
+      expect(await lookUp(system, webhook(job, "pending"))).toEqual({
+        kind: "nothing",
+        reason: "job-not-pending",
+        detail: status,
+      });
+    },
+  );
+
+  it("has nothing to start for a pending job that a runner was assigned", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, runnerId: 3 });
+    expect(await lookUp(system, webhook(job))).toEqual({ kind: "nothing", reason: "job-taken" });
+  });
+
+  it("asks again while GitLab's replica lags", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, status: "created" });
+    system.clock.duringSleep = () => system.gitLab.change(7, { status: "pending" });
+    expect(await lookUp(system, webhook(job, "pending"))).toMatchObject({ kind: "start" });
+    expect(system.clock.sleeps).toHaveLength(1);
+  });
+
+  it("F-4: gives up on a job that stays created after ten seconds", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, status: "created" });
+    expect(await lookUp(system, webhook(job, "pending"))).toEqual({
+      kind: "nothing",
+      reason: "job-not-pending",
+      detail: "created",
+    });
+    expect(system.clock.sleeps.reduce((sum, each) => sum + each, 0)).toBe(10_000);
+  });
+
+  it("I-27 F-15: throws for a row of an unknown type: the default runner is no answer to a mistake", async () => {
+    const system = testSystem();
+    system.mappings.add({ pk: "job#build", sk: "tags#", type: "FARGATE" });
+    const job = system.gitLab.addJob({ id: 7, name: "build" });
+    await expect(lookUp(system, webhook(job))).rejects.toMatchObject({ name: "ConfigurationError" });
+  });
+
+  it("writes nothing", async () => {
+    const system = testSystem();
+    await lookUp(system, webhook(system.gitLab.addJob({ id: 7 })));
+    expect([system.ledger.writes, system.gitLab.calls]).toEqual([0, ["job"]]);
+  });
+
+  it("has nothing to start in payload mode on another status", async () => {
+    const system = testSystem({ mode: "payload" });
+    const job = system.gitLab.addJob({ id: 7 });
+    expect(await lookUp(system, webhook(job, "running"))).toMatchObject({ kind: "nothing" });
+  });
+});

@@ -1,0 +1,130 @@
+import { fakeClock, fakeLedger, fakeMetrics } from "../testing/fakes";
+import { anAttempt, NOW } from "../testing/fakes/items";
+import { parseFailure } from "./failure-input";
+import { recordFailure } from "./record-failure";
+
+const event = {
+  object_kind: "build",
+  build_id: 7,
+  build_name: "build",
+  build_status: "pending",
+  project_id: 1,
+};
+const cause = JSON.stringify({
+  errorType: "ConfigurationError",
+  errorMessage: "The row has no type",
+  trace: [],
+});
+
+const setUp = () => {
+  const ledger = fakeLedger();
+  const metrics = fakeMetrics();
+  const clock = fakeClock(NOW);
+  const record = (whole: object, error: string) =>
+    recordFailure(
+      { ledger, clock, metric: metrics.metric },
+      parseFailure({ event: whole, error: { Error: error, Cause: cause } }),
+    );
+  return { ledger, metrics, clock, record };
+};
+
+describe("recordFailure", () => {
+  it("I-1 F-15: makes a look-up that cannot succeed visible", async () => {
+    const { ledger, metrics, record } = setUp();
+    expect(await record(event, "ConfigurationError")).toEqual({ kind: "failed" });
+    expect(await ledger.attempts(7)).toMatchObject([
+      {
+        state: "FAILED",
+        reason: "configuration",
+        detail: "The row has no type",
+        projectId: 1,
+        jobName: "build",
+      },
+    ]);
+    expect(metrics.recorded).toContainEqual({
+      name: "JobsFailed",
+      value: 1,
+      dimensions: { reason: "configuration" },
+    });
+  });
+
+  it("I-25: counts three of them, a minute and four minutes apart, and no more", async () => {
+    const { ledger, clock, record } = setUp();
+    for (let minute = 0; minute < 60; minute += 1) {
+      await record(event, "ConfigurationError");
+      clock.advance(60_000);
+    }
+    expect((await ledger.attempts(7)).map(({ times }) => times.FAILED)).toEqual([
+      NOW,
+      NOW + 60_000,
+      NOW + 300_000,
+    ]);
+  });
+
+  it.each(["TransientError", "ThrottledError"])(
+    "F-24: notes %s, which passes, and writes nothing",
+    async (error) => {
+      const { ledger, record } = setUp();
+      expect(await record(event, error)).toEqual({ kind: "noted" });
+      expect(ledger.writes).toBe(0);
+    },
+  );
+
+  it("fails a claim that no start holds, and names the slot that became free", async () => {
+    const { ledger, record } = setUp();
+    const slot = { stackShard: 0, classShard: 0 };
+    await ledger.commit([{ put: anAttempt({ state: "CLAIMED", slot }) }]);
+    expect(await record({ ...event, lookup: {} }, "ConfigurationError")).toEqual({
+      kind: "failed",
+      freed: { kind: "slot", classKey: "EC2#default" },
+    });
+    expect(ledger.taken("stack")).toBe(-1);
+  });
+
+  it("I-25: believes once that a GitLab that did not answer will, and not for the last attempt", async () => {
+    for (const [patch, kind] of [
+      [{}, "noted"],
+      [{ dispatchedAt: NOW + 1 }, "failed"],
+      [{ dispatchedAt: NOW - 1 }, "noted"],
+      [{ attempt: 3 }, "failed"],
+    ] as const) {
+      const { ledger, metrics, record } = setUp();
+      const slot = { stackShard: 0, classShard: 0 };
+      await ledger.commit([
+        { put: anAttempt({ state: "CLAIMED", slot, times: { CLAIMED: NOW }, ...patch }) },
+      ]);
+      expect(await record({ ...event, lookup: {} }, "NoAnswerError")).toMatchObject({ kind });
+      expect(await record({ ...event, lookup: {} }, "TransientError")).toEqual({ kind: "noted" });
+      expect(metrics.total("JobsFailed")).toBe(kind === "failed" ? 1 : 0);
+    }
+  });
+
+  it("trace 6: leaves a claim that is leased and whatever may have been launched", async () => {
+    for (const patch of [
+      { state: "CLAIMED", lease: { kind: "start", holder: "1", until: NOW + 1 } },
+      { state: "CREATED" },
+      { state: "LAUNCHED" },
+      { state: "RUNNING" },
+    ] as const) {
+      const { ledger, record } = setUp();
+      await ledger.commit([{ put: anAttempt(patch) }]);
+      expect(await record({ ...event, lookup: {} }, "ConfigurationError")).toEqual({ kind: "noted" });
+      expect((await ledger.attempts(7))[0]?.state).toBe(patch.state);
+    }
+  });
+
+  it("notes the failure of an end without touching the ledger", async () => {
+    const { ledger, metrics, record } = setUp();
+    expect(await record({ runnerId: 9001, reason: "x" }, "ConfigurationError")).toEqual({ kind: "noted" });
+    expect(await record({ ...event, build_status: "success" }, "ConfigurationError")).toEqual({
+      kind: "noted",
+    });
+    expect(ledger.writes).toBe(0);
+    expect(metrics.total("WorkflowFailures")).toBe(2);
+  });
+
+  it("F-69: takes an event that is no job for no job", async () => {
+    const { record } = setUp();
+    expect(await record({ ...event, build_id: -1 }, "InvalidInputError")).toEqual({ kind: "noted" });
+  });
+});

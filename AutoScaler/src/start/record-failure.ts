@@ -1,0 +1,114 @@
+import { defined } from "../../../Core/defined";
+import type { JobEvent } from "../../../Core/model/job-event";
+import {
+  type Attempt,
+  type AttemptNumber,
+  isLastAttempt,
+  isLeased,
+  type Time,
+  ttlAfter,
+} from "../../../Core/model/ledger";
+import type { AttemptFailureCode } from "../../../Core/model/reasons";
+import type { Dependencies } from "../dependencies";
+import { type AttemptFailure, failAttempt } from "../ledger/close-attempt";
+import { retryOnConflict } from "../ledger/commit";
+import type { LedgerChange } from "../ports";
+import { type Freed, freedSlot } from "../queue/freed";
+import { isRepeat, retryAt } from "../queue/retry-schedule";
+
+export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
+
+/** What the workflow caught: an error's name, and Lambda's text about it. */
+export interface WorkflowFailure {
+  /** Absent: the end of a runner failed, the reconciler asks for it again. */
+  readonly job?: JobEvent;
+  /** The workflow had not found out yet which runner the job needs. */
+  readonly isLookUp: boolean;
+  readonly error: string;
+  readonly cause: string;
+}
+
+export interface RecordedFailure {
+  readonly kind: "failed" | "noted";
+  readonly freed?: Freed;
+}
+
+/** Errors that prove that trying again at once is no use, and what they say of the attempt. */
+const LASTING = {
+  ConfigurationError: "configuration",
+  InvalidInputError: "invalid-input",
+  NoAnswerError: "gitlab-no-answer",
+} as const satisfies Record<string, AttemptFailureCode>;
+
+const isLasting = (error: string): error is keyof typeof LASTING => Object.hasOwn(LASTING, error);
+
+const failedLookUp = (job: JobEvent, number: AttemptNumber, failure: AttemptFailure, now: Time): Attempt => ({
+  kind: "attempt",
+  jobId: job.jobId,
+  ...number,
+  version: 1,
+  state: "FAILED",
+  projectId: job.projectId,
+  jobName: job.jobName,
+  ...failure,
+  times: { FAILED: now },
+  ttl: ttlAfter(now),
+});
+
+/** A look-up that cannot succeed uses an attempt up, so a job is looked up three times at most (I-25). */
+const afterLookUp = (
+  job: JobEvent,
+  last: Attempt | undefined,
+  failure: AttemptFailure,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (last === undefined) return [{ put: failedLookUp(job, { attempt: 1 }, failure, now) }];
+  if (last.state === "WAITING") return failAttempt(last, failure, now);
+  const mayFollow = last.state === "FAILED" && !isLastAttempt(last) && now >= retryAt(last);
+  const next = { attempt: last.attempt + 1, ...defined({ reassigned: last.reassigned }) };
+  return mayFollow ? [{ put: failedLookUp(job, next, failure, now) }, { check: last }] : [];
+};
+
+/**
+ * Nothing runs for a claim whose start gave its lease back: the runner would have been stored. A GitLab that did not
+ * answer is asked once more for the same attempt, but for the last one (I-25).
+ */
+const afterStart = (
+  last: Attempt | undefined,
+  failure: AttemptFailure,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (last?.state !== "CLAIMED" || isLeased(last, now)) return [];
+  const isRepeated = failure.reason === "gitlab-no-answer" && !isRepeat(last) && !isLastAttempt(last);
+  return isRepeated ? [] : failAttempt(last, failure, now);
+};
+
+/** The error's message, out of Lambda's JSON, which may be cut off; a sentence at most. */
+const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
+  const detail = /"errorMessage":"((?:[^"\\]|\\.){1,300})/.exec(cause)?.[1];
+  return detail === undefined ? {} : { detail };
+};
+
+/**
+ * Notes why a workflow failed. FAILED is written only where nothing can run: a look-up that cannot succeed, or a
+ * claim that was not followed by a runner. What may have been launched keeps its state; the lease expires and
+ * the reconciler goes on (trace 6).
+ */
+export const recordFailure = async (
+  dependencies: FailureDependencies,
+  { job, isLookUp, error, cause }: WorkflowFailure,
+): Promise<RecordedFailure> => {
+  dependencies.metric("WorkflowFailures", 1, { error });
+  if (job === undefined || !isLasting(error)) return { kind: "noted" };
+  const failure: AttemptFailure = { reason: LASTING[error], ...messageOf(cause) };
+  const result = await retryOnConflict<RecordedFailure>(dependencies.ledger, async () => {
+    const now = dependencies.clock.now();
+    const last = (await dependencies.ledger.attempts(job.jobId)).at(-1);
+    const changes = isLookUp ? afterLookUp(job, last, failure, now) : afterStart(last, failure, now);
+    if (changes.length === 0) return { changes, result: { kind: "noted" } };
+    const freed = last?.slot === undefined ? undefined : freedSlot(last.classKey);
+    return { changes, result: { kind: "failed", ...(freed ? { freed } : {}) } };
+  });
+  if (result.kind === "failed") dependencies.metric("JobsFailed", 1, { reason: failure.reason });
+  return result;
+};

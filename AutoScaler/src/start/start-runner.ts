@@ -1,0 +1,65 @@
+import type { Lease } from "../../../Core/model/ledger";
+import type { RunnerOrder } from "../../../Core/model/runner-order";
+import type { Reservation } from "../launch-rate/reservations";
+import { newLease, releaseLease } from "../ledger/leases";
+import { rememberProject } from "../ledger/seen-projects";
+import { freedLaunch } from "../queue/freed";
+import { type ClaimDependencies, claim } from "./claim";
+import { type CreateDependencies, createRunner } from "./create-runner";
+import { type LaunchDependencies, launchRunner } from "./launch-runner";
+import type { StartOutcome } from "./start-outcome";
+
+export type StartDependencies = ClaimDependencies & CreateDependencies & LaunchDependencies;
+
+/** The lease may be on the attempt or, once it is stored, on the runner. */
+const release = async ({ ledger }: StartDependencies, jobId: number, lease: Lease): Promise<void> => {
+  const readAttempt = async () => (await ledger.attempts(jobId)).at(-1);
+  await releaseLease(ledger, lease, readAttempt);
+  await releaseLease(ledger, lease, async () => {
+    const runnerId = (await readAttempt())?.runnerId;
+    return runnerId === undefined ? undefined : ledger.runner(runnerId);
+  });
+};
+
+/** Whoever had to wait dispatches the next one when its own call is made: so the queue moves on at EC2's launch rate. */
+const passOn = (outcome: StartOutcome, { passesOn }: Reservation): StartOutcome =>
+  outcome.kind === "launched" && passesOn ? { ...outcome, freed: freedLaunch } : outcome;
+
+const claimCreateLaunch = async (
+  dependencies: StartDependencies,
+  order: RunnerOrder,
+  lease: Lease,
+): Promise<StartOutcome> => {
+  const claimed = await claim(dependencies, order, lease);
+  if (claimed.kind !== "claimed" && claimed.kind !== "resumed") return claimed;
+  const ready =
+    claimed.kind === "resumed" ? claimed : await createRunner(dependencies, claimed.attempt, lease);
+  if (ready.kind !== "created" && ready.kind !== "resumed") return ready;
+  return passOn(
+    await launchRunner(dependencies, ready.runner, ready.attempt.dispatchedAt),
+    claimed.reservation,
+  );
+};
+
+/**
+ * Starts one runner for a pending job: claim, create, launch, launched; each step is stored before the next, and
+ * a repeat resumes from what is stored. On a failure the lease is given back, so the workflow's retry goes on.
+ *
+ * @throws TransientError, ConfigurationError from the ports
+ */
+export const startRunner = async (
+  dependencies: StartDependencies,
+  order: RunnerOrder,
+): Promise<StartOutcome> => {
+  const lease = newLease(dependencies, "start");
+  // Beside the start, not before it: the job does not wait for it.
+  const remembered = order.verified ? rememberProject(dependencies, order.projectId) : undefined;
+  try {
+    return await claimCreateLaunch(dependencies, order, lease);
+  } catch (error) {
+    await release(dependencies, order.jobId, lease);
+    throw error;
+  } finally {
+    await remembered;
+  }
+};

@@ -1,0 +1,61 @@
+import { advanceRunner, type Runner, type Time } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+import { endAttempt } from "../ledger/close-attempt";
+import { retryOnConflict } from "../ledger/commit";
+import type { LedgerChange } from "../ports";
+import { type EndOrder, type EndResult, kindOf } from "./end-order";
+import { storeGone } from "./store-terminated";
+import { isOverdue } from "./termination-reason";
+
+type PayloadDependencies = Pick<Dependencies, "ledger" | "clock">;
+type Wanted = EndOrder & { readonly runnerId: number };
+
+/**
+ * Without AccessToken nobody can pause a runner or look at its jobs, so nothing is ended before its own end: the
+ * runner stops itself and deletes its own record. An instance goes when EC2 says so or when it is overdue; a
+ * function is over with its job.
+ */
+const mayGo = (runner: Runner, { isDead, endedJob }: EndOrder, now: Time): boolean => {
+  if (runner.state === "ENDING" || isDead || isOverdue(runner, now)) return true;
+  return runner.provider === "LAMBDA" && endedJob !== undefined && endedJob.runnerId === runner.runnerId;
+};
+
+const close = async (
+  { ledger }: PayloadDependencies,
+  { endedJob }: EndOrder,
+  now: Time,
+): Promise<readonly LedgerChange[]> =>
+  endedJob === undefined
+    ? []
+    : (await ledger.attempts(endedJob.id)).flatMap((attempt) => endAttempt(attempt, endedJob, now));
+
+const endingChange = (runner: Runner, { reason }: EndOrder, now: Time): readonly LedgerChange[] =>
+  runner.state === "ENDING"
+    ? []
+    : [{ put: advanceRunner(runner, "ENDING", now, { lease: undefined, endRequestedAt: now, reason }) }];
+
+/** The end of a runner where the ledger can only follow what happens. */
+export const endInPayloadMode = async (
+  dependencies: PayloadDependencies,
+  order: Wanted,
+): Promise<EndResult> => {
+  const found = await retryOnConflict(dependencies.ledger, async () => {
+    const now = dependencies.clock.now();
+    const runner = await dependencies.ledger.runner(order.runnerId);
+    const closing = await close(dependencies, order, now);
+    const isOver = runner === undefined || runner.state === "GONE";
+    const goes = !isOver && mayGo(runner, order, now);
+    return {
+      changes: [...(goes ? endingChange(runner, order, now) : []), ...closing],
+      result: { runner, goes },
+    };
+  });
+  const { runner, goes } = found;
+  const ids = { runnerId: order.runnerId, reason: order.reason };
+  if (runner === undefined) return { kind: "gone", ...ids };
+  const more = { ...ids, ...kindOf(runner) };
+  if (!goes) return { kind: "left", ...more };
+  if (runner.provider === "EC2") return { kind: "unregistered", ...more, recordDeleted: true };
+  const freed = await storeGone(dependencies, runner.runnerId, { recordDeleted: true });
+  return { kind: "unregistered", ...more, ...(freed ? { freed } : {}) };
+};

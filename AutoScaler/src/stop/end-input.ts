@@ -1,0 +1,58 @@
+import { defined } from "../../../Core/defined";
+import { InvalidInputError } from "../../../Core/errors";
+import { fieldsOf, idOf, optionalIdOf, textOf } from "../../../Core/input";
+import { codeOf, RUNNER_END_CODES, type RunnerEndCode } from "../../../Core/model/reasons";
+import type { EndOrder, JobFacts } from "./end-order";
+
+const optionalJob = (value: unknown, what: string): JobFacts | undefined => {
+  if (value === undefined) return undefined;
+  const job = fieldsOf(value, what);
+  const startedAt = optionalIdOf(job.startedAt, `${what}.startedAt`);
+  const runnerId = optionalIdOf(job.runnerId, `${what}.runnerId`);
+  return {
+    id: idOf(job.id, `${what}.id`),
+    projectId: idOf(job.projectId, `${what}.projectId`),
+    status: textOf(job.status, `${what}.status`),
+    ...defined({ startedAt, runnerId }),
+  };
+};
+
+const endCodeOf = (value: unknown): RunnerEndCode => {
+  const code = codeOf(RUNNER_END_CODES, value);
+  if (code === undefined) throw new InvalidInputError(`reason must be one of ${RUNNER_END_CODES.join(", ")}`);
+  return code;
+};
+
+/**
+ * An order as the workflow's Map hands it on.
+ *
+ * @throws InvalidInputError naming the field that is wrong
+ */
+export const parseEndOrder = (input: unknown): EndOrder => {
+  const order = fieldsOf(input, "The order");
+  const runnerId = optionalIdOf(order.runnerId, "runnerId");
+  const orphanId = order.orphanId === undefined ? undefined : textOf(order.orphanId, "orphanId");
+  const endedJob = optionalJob(order.endedJob, "endedJob");
+  const ownJob = optionalJob(order.ownJob, "ownJob");
+  return {
+    ...defined({ runnerId, orphanId }),
+    reason: endCodeOf(order.reason),
+    isDead: order.isDead === true,
+    ...(endedJob ? { endedJob } : {}),
+    ...(ownJob ? { ownJob } : {}),
+  };
+};
+
+/** What "Terminate instance" needs of an end: the ledger knows the rest. */
+export type InstanceEnd =
+  | { readonly runnerId: number; readonly recordDeleted: boolean }
+  /** An instance that is nobody's runner. */
+  | { readonly orphanId: string };
+
+/** @throws InvalidInputError naming the field that is wrong */
+export const parseEndResult = (input: unknown): InstanceEnd => {
+  const { runnerId, resourceId, recordDeleted } = fieldsOf(input, "The end");
+  return runnerId === undefined
+    ? { orphanId: textOf(resourceId, "resourceId") }
+    : { runnerId: idOf(runnerId, "runnerId"), recordDeleted: recordDeleted === true };
+};

@@ -1,0 +1,111 @@
+import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/model/ledger";
+import type { EndSkipCode } from "../../../Core/model/reasons";
+import type { Dependencies } from "../dependencies";
+import { retryOnConflict } from "../ledger/commit";
+import { isLeasedByOther } from "../ledger/leases";
+import type { GitLabJob } from "../ports";
+import { attemptChanges, endAttempts, isJobGivenUp } from "./close-job";
+import type { EndOrder } from "./end-order";
+
+/** What an end writes into the ledger, step by step: the lease, ENDING, or the job that it found. */
+
+type StoreDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
+
+/** An order that names a runner. */
+export type Wanted = EndOrder & { readonly runnerId: number };
+
+/** What an end that took a step goes on with. */
+export type EndStep =
+  | { readonly kind: "go"; readonly runner: Runner; readonly isJobGivenUp?: boolean }
+  | { readonly kind: "left"; readonly reason: EndSkipCode };
+
+/** What changed since the order was made: a swap gave the runner another job to be there for. */
+const isForOther = (runner: Runner, { ownJob, endedJob, isDead }: EndOrder): boolean =>
+  runner.state === "STARTING" &&
+  !isDead &&
+  ownJob !== undefined &&
+  ownJob.id !== runner.jobId &&
+  endedJob?.runnerId !== runner.runnerId;
+
+/** GitLab's word that the runner's job is over is kept with the lease: it may be the last for a while. */
+const endOfItsJob = (runner: Runner, { endedJob }: EndOrder): Pick<Runner, "endedJobId"> =>
+  endedJob !== undefined && endedJob.id === runner.busyJobId && endedJob.startedAt !== undefined
+    ? { endedJobId: endedJob.id }
+    : {};
+
+export const takeLease = (dependencies: StoreDependencies, order: Wanted, lease: Lease): Promise<EndStep> =>
+  retryOnConflict<EndStep>(dependencies.ledger, async () => {
+    const runner = await dependencies.ledger.runner(order.runnerId);
+    const now = dependencies.clock.now();
+    const left = (reason: EndSkipCode) => ({ changes: [], result: { kind: "left", reason } as const });
+    if (runner === undefined || runner.state === "GONE") return left("already-gone");
+    if (isForOther(runner, order)) return left("serves-other-job");
+    if (isLeasedByOther(runner, lease, now)) return left("leased");
+    const endRequestedAt = runner.endRequestedAt ?? now;
+    const leased = touch(runner, { lease, endRequestedAt, ...endOfItsJob(runner, order) });
+    return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
+  });
+
+const storeEnding = (
+  dependencies: StoreDependencies,
+  order: Wanted,
+  lease: Lease,
+  pausedAt?: Time,
+): Promise<EndStep> =>
+  retryOnConflict<EndStep>(dependencies.ledger, async () => {
+    const runner = await dependencies.ledger.runner(order.runnerId);
+    const now = dependencies.clock.now();
+    if (runner === undefined) return { changes: [], result: { kind: "left", reason: "already-gone" } };
+    if (runner.state === "ENDING" || runner.state === "GONE")
+      return { changes: [], result: { kind: "go", runner } };
+    if (isForOther(runner, order) || isLeasedByOther(runner, lease, now)) {
+      return { changes: [], result: { kind: "left", reason: "leased" } };
+    }
+    const endRequestedAt = runner.endRequestedAt ?? now;
+    const paused = runner.pausedAt ?? pausedAt;
+    const patch = { lease: undefined, endRequestedAt, reason: order.reason, pausedAt: paused };
+    const ending = advanceRunner(runner, "ENDING", now, patch);
+    const attempts = await attemptChanges(dependencies, runner, order, now);
+    const result = { kind: "go", runner: ending, isJobGivenUp: attempts.some(isJobGivenUp) } as const;
+    return { changes: [{ put: ending }, ...attempts], result };
+  });
+
+/** ENDING comes after the pause and the check (trace 5), with the attempts closed in the same transaction. */
+export const toEnding = async (
+  dependencies: StoreDependencies,
+  order: Wanted,
+  lease: Lease,
+  pausedAt?: Time,
+): Promise<EndStep> => {
+  const step = await storeEnding(dependencies, order, lease, pausedAt);
+  const isFailure = step.kind === "go" && step.isJobGivenUp;
+  if (isFailure) dependencies.metric("JobsFailed", 1, { reason: "attempts-used-up" });
+  return step;
+};
+
+/** Found busy: noted with that job, and nothing more; only the job that ended closes its attempts. */
+export const recordBusy = (
+  { ledger, clock }: StoreDependencies,
+  { runnerId, endedJob }: Wanted,
+  job: GitLabJob,
+): Promise<void> =>
+  retryOnConflict(ledger, async () => {
+    const runner = await ledger.runner(runnerId);
+    if (runner === undefined || runner.state === "ENDING" || runner.state === "GONE") {
+      return { changes: [], result: undefined };
+    }
+    const now = clock.now();
+    const patch = {
+      lease: undefined,
+      // The end that comes one day has its own half hour.
+      endRequestedAt: undefined,
+      pausedAt: runner.pausedAt ?? now,
+      busyJobId: job.id,
+      busyProjectId: job.projectId,
+    };
+    const busy =
+      runner.state === "STARTING" ? advanceRunner(runner, "BUSY", now, patch) : touch(runner, patch);
+    const ended =
+      endedJob === undefined ? [] : endAttempts(await ledger.attempts(endedJob.id), endedJob, now);
+    return { changes: [{ put: busy }, ...ended], result: undefined };
+  });

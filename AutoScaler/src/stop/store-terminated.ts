@@ -1,0 +1,62 @@
+import { defined } from "../../../Core/defined";
+import { type Attempt, advanceRunner, type Runner, type Time, touch } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+import { costOf } from "../ledger/close-attempt";
+import { retryOnConflict } from "../ledger/commit";
+import { releaseSlot } from "../limits/slots";
+import type { LedgerChange } from "../ports";
+import { type Freed, freedSlot } from "../queue/freed";
+
+type GoneDependencies = Pick<Dependencies, "ledger" | "clock">;
+
+export interface Going {
+  /** GitLab confirmed that the record is gone; otherwise the reconciler deletes it later. */
+  readonly recordDeleted: boolean;
+  /** Found by tag, when the ledger knew none. */
+  readonly resourceId?: string;
+}
+
+const gonePatch = (runner: Runner, { recordDeleted, resourceId }: Going, now: Time) => ({
+  ...(recordDeleted ? { recordDeletedAt: runner.recordDeletedAt ?? now } : {}),
+  ...defined({ resourceId }),
+});
+
+const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
+  runner.state === "GONE"
+    ? touch(runner, gonePatch(runner, going, now))
+    : advanceRunner(runner, "GONE", now, {
+        ...gonePatch(runner, going, now),
+        lease: undefined,
+        slot: undefined,
+      });
+
+const isAsWished = (runner: Runner, going: Going): boolean =>
+  runner.state === "GONE" && (runner.recordDeletedAt !== undefined || !going.recordDeleted);
+
+/** What it cost goes to the item of the job that it served. */
+const costChanges = (attempt: Attempt | undefined, runner: Runner, now: Time): readonly LedgerChange[] => {
+  const cost = costOf(runner, now);
+  if (attempt === undefined || cost === undefined || attempt.runnerId !== runner.runnerId) return [];
+  return [{ put: touch(attempt, { cost }) }];
+};
+
+/**
+ * Stores that nothing of a runner is left; its slot goes back in the same transaction.
+ *
+ * @returns the slot that became free
+ */
+export const storeGone = (
+  { ledger, clock }: GoneDependencies,
+  runnerId: number,
+  going: Going,
+): Promise<Freed | undefined> =>
+  retryOnConflict(ledger, async () => {
+    const runner = await ledger.runner(runnerId);
+    if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: undefined };
+    const now = clock.now();
+    const slot = runner.state === "GONE" ? [] : releaseSlot(runner);
+    const served = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
+    const cost = runner.state === "GONE" ? [] : costChanges(served, runner, now);
+    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...cost];
+    return { changes, result: slot.length > 0 ? freedSlot(runner.classKey) : undefined };
+  });

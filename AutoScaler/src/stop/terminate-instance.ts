@@ -1,0 +1,85 @@
+import { defined } from "../../../Core/defined";
+import { orphanGone, type Runner } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+import { retryOnConflict } from "../ledger/commit";
+import type { Instance } from "../ports";
+import type { InstanceEnd } from "./end-input";
+import { type EndResult, kindOf } from "./end-order";
+import { storeGone } from "./store-terminated";
+
+export type TerminateDependencies = Pick<Dependencies, "ledger" | "instances" | "clock">;
+
+const isOf = (runner: Runner, instance: Instance): boolean =>
+  instance.jobId === runner.launchedFor.jobId && instance.attempt === runner.launchedFor.attempt;
+
+/** A launch whose answer was lost left no id in the ledger: looked for by our tag (trace 3). */
+const findByTag = async (
+  { instances }: TerminateDependencies,
+  runner: Runner,
+): Promise<readonly string[]> => {
+  const found: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await instances.list(cursor);
+    found.push(
+      ...page.items.filter((instance) => isOf(runner, instance)).map(({ instanceId }) => instanceId),
+    );
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return found;
+};
+
+const terminateRunners = async (
+  dependencies: TerminateDependencies,
+  runnerId: number,
+  recordDeleted: boolean,
+): Promise<EndResult> => {
+  const runner = await dependencies.ledger.runner(runnerId);
+  if (runner === undefined) return { kind: "gone", runnerId, reason: "not-in-ledger" };
+  if (runner.provider !== "EC2" || (runner.state !== "ENDING" && runner.state !== "GONE")) {
+    return { kind: "left", runnerId, reason: "not-ending" };
+  }
+  const ids = runner.resourceId === undefined ? await findByTag(dependencies, runner) : [runner.resourceId];
+  for (const id of ids) await dependencies.instances.terminate(id);
+  const [resourceId] = ids;
+  const going = { recordDeleted, ...defined({ resourceId }) };
+  const freed = await storeGone(dependencies, runnerId, going);
+  return {
+    kind: "terminated",
+    runnerId,
+    ...defined({ resourceId }),
+    ...kindOf(runner),
+    reason: runner.reason ?? "end-under-way",
+    ...(freed ? { freed } : {}),
+  };
+};
+
+const terminateOrphan = async (
+  dependencies: TerminateDependencies,
+  resourceId: string,
+): Promise<EndResult> => {
+  const { ledger, instances, clock } = dependencies;
+  if ((await ledger.orphan(resourceId)) === undefined) return { kind: "gone", reason: "not-in-ledger" };
+  await instances.terminate(resourceId);
+  await retryOnConflict(ledger, async () => {
+    const orphan = await ledger.orphan(resourceId);
+    const isOver = orphan === undefined || orphan.state === "GONE";
+    return { changes: isOver ? [] : [{ put: orphanGone(orphan, clock.now()) }], result: undefined };
+  });
+  return { kind: "terminated", resourceId, provider: "EC2", reason: "orphan-adopted" };
+};
+
+/**
+ * Terminates an instance and stores that it is gone. The id is the ledger's: by the runner id that we made, or that of
+ * an orphan that the reconciler wrote into it. "Already gone" is success.
+ *
+ * @param end what "Unregister runner" returned
+ * @throws TransientError: the workflow repeats it; ConfigurationError when EC2 does not let us
+ */
+export const terminateInstance = (
+  dependencies: TerminateDependencies,
+  end: InstanceEnd,
+): Promise<EndResult> =>
+  "orphanId" in end
+    ? terminateOrphan(dependencies, end.orphanId)
+    : terminateRunners(dependencies, end.runnerId, end.recordDeleted);

@@ -1,0 +1,184 @@
+import { defined } from "../../../Core/defined";
+import type { Lease, Runner } from "../../../Core/model/ledger";
+import type { EndSkipCode, RunnerEndCode } from "../../../Core/model/reasons";
+import type { Dependencies } from "../dependencies";
+import { newLease, releaseLease } from "../ledger/leases";
+import { storePickUp } from "../pickup/store-pick-up";
+import { FORCE_AFTER_MILLISECONDS } from "../timing";
+import { closeJob } from "./close-job";
+import { endInPayloadMode } from "./end-in-payload-mode";
+import { type EndOrder, type EndResult, kindOf } from "./end-order";
+import { needsNoCheck, type Occupancy, pauseAndCheck } from "./pause-and-check";
+import { type EndStep, recordBusy, takeLease, toEnding, type Wanted } from "./store-end";
+import { storeGone } from "./store-terminated";
+import { isEndForced } from "./termination-reason";
+
+export type UnregisterDependencies = Pick<
+  Dependencies,
+  "ledger" | "rows" | "gitLab" | "clock" | "nonce" | "metric"
+>;
+
+const result = (
+  kind: EndResult["kind"],
+  runner: Runner,
+  reason: RunnerEndCode | EndSkipCode,
+  more: Partial<EndResult> = {},
+): EndResult => ({
+  kind,
+  runnerId: runner.runnerId,
+  ...defined({ resourceId: runner.resourceId }),
+  ...kindOf(runner),
+  reason,
+  ...more,
+});
+
+/** Deletes the record. False: GitLab has not answered for half an hour, the provider goes without it (I-20). */
+const deleteRecord = async ({ gitLab, clock }: UnregisterDependencies, runner: Runner): Promise<boolean> => {
+  try {
+    await gitLab.deleteRunner(runner.runnerId);
+    return true;
+  } catch (error) {
+    const waited = clock.now() - (runner.endRequestedAt ?? clock.now());
+    if (waited < FORCE_AFTER_MILLISECONDS) throw error;
+    return false;
+  }
+};
+
+/** A runner that never met a job may not have read its row: what boots now finds none and leaves. */
+const removeRow = async ({ rows }: UnregisterDependencies, runner: Runner): Promise<void> => {
+  if (runner.adopted || runner.busyJobId !== undefined) return;
+  await rows.remove(runner.bootstrapKey ?? runner.nonce);
+};
+
+const finish = async (dependencies: UnregisterDependencies, runner: Runner): Promise<EndResult> => {
+  await removeRow(dependencies, runner);
+  const recordDeleted = await deleteRecord(dependencies, runner);
+  const reason = runner.reason ?? "end-under-way";
+  if (!recordDeleted) dependencies.metric("RecordsLeftBehind", 1);
+  if (runner.provider === "EC2") return result("unregistered", runner, reason, { recordDeleted });
+  const freed = await storeGone(dependencies, runner.runnerId, { recordDeleted });
+  return result("unregistered", runner, reason, { recordDeleted, ...(freed ? { freed } : {}) });
+};
+
+/** Nothing of it runs, or GitLab has not said so for half an hour of an end whose reason stands. */
+const checkOrForce = async (
+  dependencies: UnregisterDependencies,
+  runner: Runner,
+  order: EndOrder,
+): Promise<Occupancy> => {
+  try {
+    return await pauseAndCheck(dependencies, runner, order);
+  } catch (error) {
+    if (!isEndForced(runner, dependencies.clock.now())) throw error;
+    dependencies.metric("EndsForced", 1);
+    return { kind: "free", isForced: true };
+  }
+};
+
+const endAfterCheck = async (
+  dependencies: UnregisterDependencies,
+  order: Wanted,
+  lease: Lease,
+): Promise<EndStep | EndResult> => {
+  const step = await takeLease(dependencies, order, lease);
+  if (step.kind === "left") return step;
+  const check = await checkOrForce(dependencies, step.runner, order);
+  const pausedAt = dependencies.clock.now();
+  if (check.kind === "free")
+    return toEnding(dependencies, order, lease, check.isForced ? undefined : pausedAt);
+  await recordBusy(dependencies, order, check.job);
+  return result("busy", step.runner, "busy", { busyJobId: check.job.id });
+};
+
+/** The pick-up was missed: the swap comes first, so the runner's record says what it did. */
+const recordMissedPickUp = async (
+  dependencies: UnregisterDependencies,
+  runner: Runner,
+  { endedJob }: Wanted,
+): Promise<Runner> => {
+  const ranIt =
+    endedJob !== undefined && endedJob.runnerId === runner.runnerId && endedJob.startedAt !== undefined;
+  if (!ranIt || runner.busyJobId === endedJob.id) return runner;
+  await storePickUp(dependencies, endedJob, runner.runnerId);
+  return (await dependencies.ledger.runner(runner.runnerId)) ?? runner;
+};
+
+/** Somebody else is at the runner. The job that ended closes its attempts all the same. */
+const leave = async (
+  dependencies: UnregisterDependencies,
+  runner: Runner,
+  { endedJob }: Wanted,
+  reason: EndSkipCode,
+): Promise<EndResult> => {
+  const freed = endedJob && (await closeJob(dependencies, endedJob)).freed;
+  return result("left", runner, reason, freed ? { freed } : {});
+};
+
+const isLeft = (step: EndStep | EndResult): step is Extract<EndStep, { kind: "left" }> =>
+  step.kind === "left" && !("runnerId" in step);
+
+const endLiving = async (
+  dependencies: UnregisterDependencies,
+  runner: Runner,
+  order: Wanted,
+  lease: Lease,
+): Promise<EndResult> => {
+  const isConfirmed = needsNoCheck(runner, order, dependencies.clock.now());
+  const step = isConfirmed
+    ? await toEnding(dependencies, order, lease)
+    : await endAfterCheck(dependencies, order, lease);
+  if (step.kind === "go") return finish(dependencies, step.runner);
+  return isLeft(step) ? leave(dependencies, runner, order, step.reason) : step;
+};
+
+const endOf = async (
+  dependencies: UnregisterDependencies,
+  order: Wanted,
+  lease: Lease,
+): Promise<EndResult> => {
+  const runner = await dependencies.ledger.runner(order.runnerId);
+  if (runner === undefined) return { kind: "gone", runnerId: order.runnerId, reason: "not-in-ledger" };
+  if (runner.state !== "GONE") {
+    return endLiving(dependencies, await recordMissedPickUp(dependencies, runner, order), order, lease);
+  }
+  const recordDeleted = await deleteRecord(dependencies, {
+    ...runner,
+    endRequestedAt: dependencies.clock.now(),
+  });
+  await storeGone(dependencies, runner.runnerId, { recordDeleted });
+  return result("unregistered", runner, order.reason, { recordDeleted });
+};
+
+/** An orphan has no record: its instance may go at once. */
+const endOrphan = (resourceId: string, reason: RunnerEndCode): EndResult => ({
+  kind: "unregistered",
+  resourceId,
+  provider: "EC2",
+  reason,
+  recordDeleted: true,
+});
+
+/**
+ * Ends a runner in the order of I-20: lease, pause, nothing of it running, ENDING, record deleted; a Lambda
+ * runner is then gone, an EC2 runner's instance is terminated next.
+ *
+ * @throws TransientError while GitLab does not answer; the lease is given back first
+ */
+export const unregisterRunner = async (
+  dependencies: UnregisterDependencies,
+  order: EndOrder,
+): Promise<EndResult> => {
+  const { runnerId, orphanId } = order;
+  if (orphanId !== undefined) return endOrphan(orphanId, order.reason);
+  if (runnerId === undefined) {
+    return order.endedJob ? closeJob(dependencies, order.endedJob) : { kind: "gone", reason: order.reason };
+  }
+  if (dependencies.gitLab.mode === "payload") return endInPayloadMode(dependencies, { ...order, runnerId });
+  const lease = newLease(dependencies, "end");
+  try {
+    return await endOf(dependencies, { ...order, runnerId }, lease);
+  } catch (error) {
+    await releaseLease(dependencies.ledger, lease, () => dependencies.ledger.runner(runnerId));
+    throw error;
+  }
+};

@@ -1,0 +1,20 @@
+import type { EventBus, OurEvent } from "../../ports";
+import { freshId } from "./samples";
+
+export interface EventBusUnderTest {
+  readonly bus: EventBus;
+  /** How many events have arrived. */
+  readonly arrived: () => number;
+}
+
+/** What every bus does. */
+export const eventBusContract = (prepare: () => EventBusUnderTest | Promise<EventBusUnderTest>): void => {
+  it.each([0, 1, 10, 11, 35])("puts %d events, each once", async (count) => {
+    const { bus, arrived } = await prepare();
+    const events = Array.from({ length: count }, (): OurEvent => {
+      return { detailType: "RunnerEnded", runnerId: freshId(), reason: "lifetime-reached" };
+    });
+    await bus.put(events);
+    expect(arrived()).toBe(count);
+  });
+};

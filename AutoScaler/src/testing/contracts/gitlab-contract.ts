@@ -1,0 +1,145 @@
+import type { GitLab, GitLabJob, Page } from "../../ports";
+import { freshId } from "./samples";
+
+export interface GitLabUnderTest {
+  readonly gitLab: GitLab;
+  /** Makes a job of a project that the token may see. */
+  addJob(job: Partial<GitLabJob> & { readonly id: number }): void | Promise<void>;
+}
+
+const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> => {
+  const first = await read();
+  const items = [...first.items];
+  for (let { next } = first; next !== undefined; ) {
+    const page = await read(next);
+    items.push(...page.items);
+    next = page.next;
+  }
+  return items;
+};
+
+const jobsPage = async (
+  ...[gitLab, projectId, cursor]: [GitLab, number, string?]
+): Promise<Page<GitLabJob>> => {
+  const page = await gitLab.jobs(projectId, ["pending", "running"], cursor);
+  if ("refused" in page) throw new Error(`Project ${projectId} refused: ${page.refused}`);
+  return page;
+};
+
+const newRunner = (more: object = {}) => ({
+  projectId: 1,
+  description: `glr stack job ${freshId()} attempt 1`,
+  tags: ["arm"],
+  maximumTimeoutSeconds: 3_600,
+  ...more,
+});
+
+const createdId = (answer: Awaited<ReturnType<GitLab["createRunner"]>>): number => {
+  if ("refused" in answer) throw new Error(answer.refused);
+  return answer.id;
+};
+
+/** What GitLab does with an access token. */
+export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUnderTest>): void => {
+  it("gives a job as the API has it", async () => {
+    const { gitLab, addJob } = await prepare();
+    const times = { createdAt: Date.UTC(2026, 10, 25), startedAt: Date.UTC(2026, 10, 26) };
+    const job = {
+      id: freshId(),
+      projectId: 7,
+      name: "test: [a] 1/2 🦊",
+      status: "running",
+      tags: ["a", "b"],
+    };
+    await addJob({ ...job, ...times });
+    expect(await gitLab.job(7, job.id)).toEqual({ ...job, ...times });
+  });
+
+  it("T-5: knows no job under another project's id, nor one that is not there", async () => {
+    const { gitLab, addJob } = await prepare();
+    const id = freshId();
+    await addJob({ id, projectId: 7 });
+    expect(await gitLab.job(8, id)).toBeUndefined();
+    expect(await gitLab.job(7, id + 1)).toBeUndefined();
+  });
+
+  it("I-14: makes a runner with a token, paused by nobody, under its description", async () => {
+    const { gitLab } = await prepare();
+    const wanted = newRunner();
+    const made = await gitLab.createRunner(wanted);
+    expect(made).toEqual({ id: expect.any(Number), token: expect.stringMatching(/^glrt/) });
+    const runner = { id: createdId(made), description: wanted.description, paused: false };
+    expect(await gitLab.runner(runner.id)).toEqual(runner);
+    expect(await everyPage((cursor) => gitLab.runners(cursor))).toContainEqual(runner);
+  });
+
+  it("T-11: pauses a runner, twice as well", async () => {
+    const { gitLab } = await prepare();
+    const id = createdId(await gitLab.createRunner(newRunner()));
+    expect([await gitLab.pauseRunner(id), await gitLab.pauseRunner(id)]).toEqual(["paused", "paused"]);
+    expect((await gitLab.runner(id))?.paused).toBe(true);
+  });
+
+  it("F-27: deletes a runner; one that is gone already is success, and cannot be paused", async () => {
+    const { gitLab } = await prepare();
+    const id = createdId(await gitLab.createRunner(newRunner()));
+    await gitLab.deleteRunner(id);
+    await gitLab.deleteRunner(id);
+    expect(await gitLab.runner(id)).toBeUndefined();
+    expect(await gitLab.pauseRunner(id)).toBe("gone");
+    expect(await gitLab.runnerJobs(id)).toEqual([]);
+  });
+
+  it("I-3: shows all jobs of a runner, the newest first, one that is still pending among them", async () => {
+    const { gitLab, addJob } = await prepare();
+    const runnerId = createdId(await gitLab.createRunner(newRunner()));
+    const [older, newer] = [freshId(), freshId()].sort((one, other) => one - other);
+    await addJob({ id: older ?? 0, projectId: 7, status: "success", runnerId });
+    await addJob({ id: newer ?? 0, projectId: 7, status: "pending", runnerId });
+    await addJob({ id: freshId(), projectId: 7, status: "running" });
+    const jobs = await gitLab.runnerJobs(runnerId);
+    expect(jobs.map(({ id, projectId, status }) => [id, projectId, status])).toEqual([
+      [newer, 7, "pending"],
+      [older, 7, "success"],
+    ]);
+    expect(jobs.every((job) => job.runnerId === runnerId)).toBe(true);
+  });
+
+  it("F-29: lists a project's jobs of the statuses asked for, over all pages", async () => {
+    const { gitLab, addJob } = await prepare();
+    const projectId = freshId();
+    const ids = Array.from({ length: 5 }, freshId);
+    for (const id of ids) await addJob({ id, projectId, status: "pending" });
+    await addJob({ id: freshId(), projectId, status: "success" });
+    await addJob({ id: freshId(), projectId: projectId + 1, status: "pending" });
+    const jobs = await everyPage((cursor) => jobsPage(gitLab, projectId, cursor));
+    expect(jobs.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(await everyPage((cursor) => gitLab.projectIds(cursor))).toContain(projectId);
+  });
+};
+
+/** What GitLab does with a registration token alone. */
+export const legacyGitLabContract = (prepare: () => GitLab | Promise<GitLab>): void => {
+  it("makes a runner, and says of all else that it needs an access token", async () => {
+    const gitLab = await prepare();
+    expect(gitLab.mode).toBe("payload");
+    expect(createdId(await gitLab.createRunner(newRunner()))).toBeGreaterThan(0);
+    const calls = [
+      () => gitLab.job(1, 1),
+      () => gitLab.runner(1),
+      () => gitLab.pauseRunner(1),
+      () => gitLab.runnerJobs(1),
+      () => gitLab.deleteRunner(1),
+      () => gitLab.runners(),
+      () => gitLab.jobs(1, ["pending"]),
+      () => gitLab.projectIds(),
+    ];
+    for (const call of calls) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        name: "ConfigurationError",
+        message: expect.stringContaining("AccessToken"),
+      });
+    }
+  });
+};

@@ -1,0 +1,304 @@
+import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
+import { type BootstrapRows, type Ledger, type LedgerChange, type Page, SHARDS } from "../../ports";
+import {
+  freshId,
+  fullAttempt,
+  fullRunner,
+  sampleAttempt,
+  sampleFailedLookUp,
+  sampleOrphan,
+  sampleOrphanRecord,
+  sampleRow,
+  sampleRunner,
+} from "./samples";
+
+export interface LedgerUnderTest {
+  readonly ledger: Ledger;
+  /** The bootstrap table that the ledger writes rows to. */
+  readonly rows: BootstrapRows;
+}
+
+const commitAll = async (ledger: Ledger, ...changes: readonly LedgerChange[]): Promise<void> => {
+  expect(await ledger.commit(changes)).toBe(true);
+};
+
+const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> => {
+  const items: Item[] = [];
+  let next: string | undefined;
+  do {
+    const page: Page<Item> = await read(next);
+    items.push(...page.items);
+    next = page.next;
+  } while (next !== undefined);
+  return items;
+};
+
+/**
+ * What every ledger does: run against the fake, the adapter on a double, and the adapter on an engine.
+ * Ids and scopes are fresh in every test, so one table serves all of them.
+ *
+ * @param prepare called once a test
+ */
+export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUnderTest>): void => {
+  let ledger: Ledger;
+  let rows: BootstrapRows;
+  beforeEach(async () => {
+    ({ ledger, rows } = await prepare());
+  });
+
+  describe("items", () => {
+    it("gives back an attempt with every field, and nothing more", async () => {
+      const attempt = fullAttempt(freshId());
+      await commitAll(ledger, { put: attempt });
+      expect(await ledger.attempts(attempt.jobId)).toEqual([attempt]);
+    });
+
+    it("gives back a runner with every field, by its id and by its resource", async () => {
+      const runner = fullRunner(freshId());
+      await commitAll(ledger, { put: runner });
+      expect(await ledger.runner(runner.runnerId)).toEqual(runner);
+      expect(await ledger.byResource(runner.resourceId ?? "")).toEqual(runner);
+    });
+
+    it("gives back an attempt whose look-up failed, and nothing more", async () => {
+      const attempt = sampleFailedLookUp(freshId());
+      await commitAll(ledger, { put: attempt });
+      expect(await ledger.attempts(attempt.jobId)).toEqual([attempt]);
+    });
+
+    it("F-25: gives back a record that was adopted, and nothing more", async () => {
+      const record = sampleOrphanRecord(freshId());
+      await commitAll(ledger, { put: record });
+      expect(await ledger.runner(record.runnerId)).toEqual(record);
+    });
+
+    it("F-51: gives back an orphan by its id, and by its resource where no runner has it", async () => {
+      const orphan = sampleOrphan(`i-${freshId()}`);
+      await commitAll(ledger, { put: orphan });
+      expect(await ledger.orphan(orphan.resourceId)).toEqual(orphan);
+      expect(await ledger.byResource(orphan.resourceId)).toEqual(orphan);
+      const runner = sampleRunner({ runnerId: freshId(), resourceId: orphan.resourceId });
+      await commitAll(ledger, { put: runner });
+      expect(await ledger.byResource(orphan.resourceId)).toEqual(runner);
+    });
+
+    it("finds a runner by its resource, not an attempt that names the same one", async () => {
+      const resourceId = `i-${freshId()}`;
+      await commitAll(ledger, { put: sampleAttempt({ jobId: freshId(), resourceId }) });
+      expect(await ledger.byResource(resourceId)).toBeUndefined();
+    });
+
+    it("knows nothing of what was never written", async () => {
+      expect(await ledger.attempts(freshId())).toEqual([]);
+      expect(await ledger.runner(freshId())).toBeUndefined();
+      expect(await ledger.byResource("i-none")).toBeUndefined();
+      expect(await ledger.orphan("i-none")).toBeUndefined();
+      expect(await ledger.stateRecord(`none-${freshId()}`)).toBeUndefined();
+    });
+
+    it("gives a job's attempts first to last", async () => {
+      const jobId = freshId();
+      for (const attempt of [2, 3, 1]) await commitAll(ledger, { put: sampleAttempt({ jobId, attempt }) });
+      expect((await ledger.attempts(jobId)).map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    });
+
+    it("F-55 I-7: leaves out of the new version what the old one had and it has not", async () => {
+      const runner = fullRunner(freshId());
+      const { lease: _, slot: __, ...rest } = runner;
+      await commitAll(ledger, { put: runner });
+      await commitAll(ledger, { put: { ...rest, version: 2 } });
+      expect(await ledger.runner(runner.runnerId)).toEqual({ ...rest, version: 2 });
+    });
+  });
+
+  describe("conditions", () => {
+    it("F-17: refuses a version that does not follow the stored one", async () => {
+      const attempt = sampleAttempt({ jobId: freshId() });
+      expect(await ledger.commit([{ put: { ...attempt, version: 2 } }])).toBe(false);
+      await commitAll(ledger, { put: attempt });
+      expect(await ledger.commit([{ put: attempt }])).toBe(false);
+      expect(await ledger.commit([{ put: { ...attempt, version: 3 } }])).toBe(false);
+      await commitAll(ledger, { put: { ...attempt, version: 2, state: "CREATED" } });
+      expect((await ledger.attempts(attempt.jobId))[0]?.state).toBe("CREATED");
+    });
+
+    it("writes nothing of a commit of which one condition does not hold", async () => {
+      const held = sampleAttempt({ jobId: freshId() });
+      const [scope, key] = [`EC2#${freshId()}`, `nonce-${freshId()}`];
+      await commitAll(ledger, { put: held });
+      const isWritten = await ledger.commit([
+        { put: sampleRunner({ runnerId: held.jobId }) },
+        { take: { scope, shard: 0, limit: 9 } },
+        { bootstrap: sampleRow(key) },
+        { stateRecord: { name: key, version: 1, value: 1 } },
+        { put: held },
+      ]);
+      expect(isWritten).toBe(false);
+      expect(await ledger.runner(held.jobId)).toBeUndefined();
+      expect(await ledger.slots(scope)).toEqual(Array<number>(SHARDS).fill(0));
+      expect(await ledger.stateRecord(key)).toBeUndefined();
+      expect(await rows.move(key, `${key}-moved`)).toBe(false);
+    });
+
+    it("checks an item's version without a write", async () => {
+      const runner = sampleRunner({ runnerId: freshId() });
+      const attempt = sampleAttempt({ jobId: freshId() });
+      expect(await ledger.commit([{ check: runner }, { put: attempt }])).toBe(false);
+      await commitAll(ledger, { put: runner });
+      expect(await ledger.commit([{ check: { ...runner, version: 2 } }, { put: attempt }])).toBe(false);
+      await commitAll(ledger, { check: runner }, { put: attempt });
+      expect(await ledger.runner(runner.runnerId)).toEqual(runner);
+    });
+
+    it("I-2 I-18: lets one of ten equal claims through", async () => {
+      const attempt = sampleAttempt({ jobId: freshId() });
+      const claims = Array.from({ length: 10 }, (_, index) =>
+        ledger.commit([{ put: { ...attempt, lease: { kind: "start", holder: `${index}`, until: 1 } } }]),
+      );
+      const won = await Promise.all(claims);
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect((await ledger.attempts(attempt.jobId))[0]?.lease?.holder).toBe(String(won.indexOf(true)));
+    });
+  });
+
+  describe("slots", () => {
+    it("I-22: takes a slot while the shard's count is below the limit, and gives it back", async () => {
+      const scope = `EC2#${freshId()}`;
+      const take = { take: { scope, shard: 7, limit: 2 } };
+      await commitAll(ledger, take);
+      await commitAll(ledger, take);
+      expect(await ledger.commit([take])).toBe(false);
+      expect((await ledger.slots(scope))[7]).toBe(2);
+      await commitAll(ledger, { releaseSlot: { scope, shard: 7 } });
+      expect((await ledger.slots(scope))[7]).toBe(1);
+      await commitAll(ledger, take);
+    });
+
+    it("I-22: takes none when the limit is zero, or was lowered below what is taken", async () => {
+      const scope = `EC2#${freshId()}`;
+      expect(await ledger.commit([{ take: { scope, shard: 0, limit: 0 } }])).toBe(false);
+      await commitAll(ledger, { take: { scope, shard: 0, limit: 2 } });
+      await commitAll(ledger, { take: { scope, shard: 0, limit: 2 } });
+      expect(await ledger.commit([{ take: { scope, shard: 0, limit: 1 } }])).toBe(false);
+      expect((await ledger.slots(scope))[0]).toBe(2);
+    });
+
+    it("I-22: never takes more than the limit when forty ask at once", async () => {
+      const scope = `EC2#${freshId()}`;
+      const asks = Array.from({ length: 40 }, () =>
+        ledger.commit([{ take: { scope, shard: 1, limit: 8 } }]).catch(() => false),
+      );
+      const won = (await Promise.all(asks)).filter(Boolean).length;
+      expect(won).toBeLessThanOrEqual(8);
+      expect(won).toBeGreaterThan(0);
+      expect((await ledger.slots(scope))[1]).toBe(won);
+    });
+  });
+
+  describe("a row of moments", () => {
+    const moments = { gap: 100, from: 1_000_000, until: 1_000_500 };
+
+    it("F-33: gives each moment once, and none after the last that is asked for", async () => {
+      const row = `row-${freshId()}`;
+      const asks = Array.from({ length: 20 }, () => ledger.reserve(row, moments));
+      const given = (await Promise.all(asks)).filter((moment) => moment !== undefined).sort();
+      expect(given).toEqual([1_000_000, 1_000_100, 1_000_200, 1_000_300, 1_000_400, 1_000_500]);
+    });
+
+    it("loses what has gone by, and begins anew when it finds itself far ahead", async () => {
+      const row = `row-${freshId()}`;
+      const ask = (from: number) => ledger.reserve(row, { gap: 100, from, until: from + 500 });
+      expect(await ask(9_000_000)).toBe(9_000_000);
+      expect(await ask(9_000_050)).toBe(9_000_100);
+      expect(await ask(9_001_000)).toBe(9_001_000);
+      expect(await ask(9_000_000)).toBeUndefined();
+      expect(await ask(1_000_000)).toBe(1_000_000);
+    });
+  });
+
+  it("keeps notes by version", async () => {
+    const name = `reconciler-${freshId()}`;
+    const value = { cursor: "a", ids: [1, 2], deep: { on: true, none: null } };
+    await commitAll(ledger, { stateRecord: { name, version: 1, value } });
+    expect(await ledger.stateRecord(name)).toEqual({ name, version: 1, value });
+    expect(await ledger.commit([{ stateRecord: { name, version: 1, value: 2 } }])).toBe(false);
+    await commitAll(ledger, { stateRecord: { name, version: 2, value: "later" } });
+    expect(await ledger.stateRecord(name)).toEqual({ name, version: 2, value: "later" });
+  });
+
+  it("writes a bootstrap row in the same commit", async () => {
+    const row: BootstrapRow = sampleRow(`nonce-${freshId()}`);
+    await commitAll(ledger, { bootstrap: row }, { put: sampleRunner({ runnerId: freshId() }) });
+    expect(await rows.move(row.key, `${row.key}-moved`)).toBe(true);
+  });
+
+  describe("what is open", () => {
+    it("I-22: lists a class's waiting attempts, the oldest first, as many as asked for", async () => {
+      const classKey = `EC2#${freshId()}`;
+      const queued = [900, 20, 1_700_000_000_000].map((queuedAt) => ({ queuedAt, jobId: freshId() }));
+      for (const { queuedAt, jobId } of queued) {
+        const { order, ...attempt } = sampleAttempt({ jobId, classKey, state: "WAITING" });
+        await commitAll(ledger, { put: { ...attempt, order: { ...order, queuedAt } } });
+      }
+      const waiting = await ledger.waiting(classKey, 2);
+      expect(waiting.map(({ order }) => order.queuedAt)).toEqual([20, 900]);
+      expect(await ledger.waiting(`${classKey}-other`, 2)).toEqual([]);
+    });
+
+    it("takes an attempt off the queue when it is claimed, and off every list when it ends", async () => {
+      const jobId = freshId();
+      const classKey = `EC2#${jobId}`;
+      const isOpen = async (): Promise<boolean> =>
+        (await everyPage((cursor) => ledger.openAttempts(cursor))).some((attempt) => attempt.jobId === jobId);
+      const attempt = sampleAttempt({ jobId, classKey });
+      await commitAll(ledger, { put: { ...attempt, state: "WAITING" } });
+      expect([(await ledger.waiting(classKey, 9)).length, await isOpen()]).toEqual([1, false]);
+      await commitAll(ledger, { put: { ...attempt, version: 2 } });
+      expect([(await ledger.waiting(classKey, 9)).length, await isOpen()]).toEqual([0, true]);
+      await commitAll(ledger, { put: { ...attempt, version: 3, state: "ENDED" } });
+      expect(await isOpen()).toBe(false);
+    });
+
+    it("I-26: keeps an attempt in the queue while its runner's launch waits, and among the open ones from then on", async () => {
+      const jobId = freshId();
+      const classKey = `EC2#${jobId}`;
+      const waits = sampleAttempt({ jobId, classKey, state: "CREATED", waitingFor: "launch-rate" });
+      const seen = async () => [
+        (await ledger.waiting(classKey, 9)).length,
+        (await everyPage((cursor) => ledger.openAttempts(cursor))).filter((one) => one.jobId === jobId)
+          .length,
+      ];
+      await commitAll(ledger, { put: waits });
+      expect(await seen()).toEqual([1, 0]);
+      const { waitingFor: _, ...launched } = waits;
+      await commitAll(ledger, { put: { ...launched, version: 2, state: "LAUNCHED" } });
+      expect(await seen()).toEqual([0, 1]);
+    });
+
+    it("F-51: lists an orphan until it is gone", async () => {
+      const orphan = sampleOrphan(`i-${freshId()}`);
+      const isOpen = async (): Promise<boolean> =>
+        (await everyPage((cursor) => ledger.openOrphans(cursor))).some(
+          ({ resourceId }) => resourceId === orphan.resourceId,
+        );
+      await commitAll(ledger, { put: orphan });
+      expect(await isOpen()).toBe(true);
+      await commitAll(ledger, { put: { ...orphan, version: 2, state: "GONE" } });
+      expect(await isOpen()).toBe(false);
+    });
+
+    it("I-20: lists a runner until it is gone and its record deleted", async () => {
+      const runner = sampleRunner({ runnerId: freshId() });
+      const isOpen = async (): Promise<boolean> =>
+        (await everyPage((cursor) => ledger.openRunners(cursor))).some(
+          ({ runnerId }) => runnerId === runner.runnerId,
+        );
+      await commitAll(ledger, { put: runner });
+      expect(await isOpen()).toBe(true);
+      await commitAll(ledger, { put: { ...runner, version: 2, state: "GONE" } });
+      expect(await isOpen()).toBe(true);
+      await commitAll(ledger, { put: { ...runner, version: 3, state: "GONE", recordDeletedAt: 1 } });
+      expect(await isOpen()).toBe(false);
+    });
+  });
+};

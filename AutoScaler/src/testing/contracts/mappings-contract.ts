@@ -1,0 +1,48 @@
+import type { MappingRow, Mappings } from "../../ports";
+import { freshId } from "./samples";
+
+export interface MappingsUnderTest {
+  readonly mappings: Mappings;
+  put(row: MappingRow): Promise<void>;
+}
+
+/** What every mapping table does. Names are fresh in every test. */
+export const mappingsContract = (prepare: () => MappingsUnderTest | Promise<MappingsUnderTest>): void => {
+  it("gives all rows of a partition in the order of their sort keys, and no other's", async () => {
+    const { mappings, put } = await prepare();
+    const pk = `job#build ${freshId()}`;
+    for (const sk of ["tags#z", "tags#", "tags#a#b"]) await put({ pk, sk, type: "EC2" });
+    await put({ pk: `${pk}x`, sk: "tags#", type: "LAMBDA" });
+    expect((await mappings.rows(pk)).map(({ sk }) => sk)).toEqual(["tags#", "tags#a#b", "tags#z"]);
+  });
+
+  it("I-27: gives every field as it was stored, for the rule to judge", async () => {
+    const { mappings, put } = await prepare();
+    const row = {
+      pk: `class#${freshId()}`,
+      sk: "class",
+      type: "EC2",
+      instanceTypes: ["c7g.large"],
+      maxRunners: 5,
+      privileged: false,
+      projects: [1, 2],
+      unknown: { deep: "🦊" },
+    };
+    await put(row);
+    expect(await mappings.rows(row.pk)).toEqual([row]);
+  });
+
+  it("names the projects of its rows, of keys and of classes", async () => {
+    const { mappings, put } = await prepare();
+    const [ofKey, allowed] = [freshId(), freshId()];
+    await put({ pk: `project#${ofKey}#job#build`, sk: "tags#", type: "EC2" });
+    await put({ pk: `class#${freshId()}`, sk: "class", type: "EC2", projects: [allowed] });
+    await put({ pk: `job#${freshId()}`, sk: "tags#", type: "EC2" });
+    expect(await mappings.projectIds()).toEqual(expect.arrayContaining([ofKey, allowed]));
+  });
+
+  it("F-15: gives no rows for a partition that there is none of", async () => {
+    const { mappings } = await prepare();
+    expect(await mappings.rows(`job#none-${freshId()}`)).toEqual([]);
+  });
+};

@@ -1,0 +1,146 @@
+import type {
+  CreateFleetCommandInput,
+  DescribeInstancesCommandInput,
+  Ec2Api,
+  Ec2Instance,
+} from "../../adapters/ec2/client";
+
+/** An error as the SDK throws it. */
+export const ec2Error = (code: string, status = 400): Error =>
+  Object.assign(new Error(`${code}, as planned`), { name: code, $metadata: { httpStatusCode: status } });
+
+type Filter = NonNullable<DescribeInstancesCommandInput["Filters"]>[number];
+type FleetAnswer = Awaited<ReturnType<Ec2Api["createFleet"]>>;
+
+export interface PlannedCall {
+  /** Thrown before any effect. */
+  readonly throws?: Error;
+  /** Codes inside an answer that succeeded, each from one pool. */
+  readonly errors?: readonly string[];
+  /** The effect is there and the answer is not. */
+  readonly isLost?: boolean;
+  /** An answer with neither instances nor errors. */
+  readonly isSilent?: boolean;
+}
+
+export interface Ec2Double extends Ec2Api {
+  readonly instances: Map<string, Ec2Instance>;
+  readonly fleetCalls: CreateFleetCommandInput[];
+  readonly describeCalls: unknown[];
+  /** For the calls to come, in their order; when it is empty, calls succeed. */
+  readonly plan: PlannedCall[];
+  /** Whether DescribeInstances shows what was launched. */
+  isVisible: boolean;
+}
+
+const NO_METADATA = { $metadata: {} };
+
+const answerOf = (instanceId: string, request: CreateFleetCommandInput): FleetAnswer => ({
+  ...NO_METADATA,
+  FleetId: "fleet-1",
+  Errors: [],
+  Instances: [
+    {
+      InstanceIds: [instanceId],
+      InstanceType: request.LaunchTemplateConfigs?.[0]?.Overrides?.[0]?.InstanceType,
+      Lifecycle: request.TargetCapacitySpecification?.DefaultTargetCapacityType as "spot" | "on-demand",
+    },
+  ],
+});
+
+const refusalOf = (codes: readonly string[], request: CreateFleetCommandInput): FleetAnswer => ({
+  ...NO_METADATA,
+  FleetId: "fleet-1",
+  Errors: codes.map((code, index) => ({
+    ErrorCode: code,
+    ErrorMessage: `${code} in a pool`,
+    LaunchTemplateAndOverrides: {
+      Overrides: { InstanceType: request.LaunchTemplateConfigs?.[0]?.Overrides?.[index]?.InstanceType },
+    },
+  })),
+});
+
+const tagsOf = (request: CreateFleetCommandInput) =>
+  request.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags ?? [];
+
+const fits = (instance: Ec2Instance, filter: Filter): boolean => {
+  const values = filter.Values ?? [];
+  if (filter.Name === "instance-state-name") return values.includes(instance.State?.Name ?? "");
+  const key = filter.Name?.replace(/^tag:/, "");
+  const tag = instance.Tags?.find(({ Key }) => Key === key);
+  return tag?.Value !== undefined && values.includes(tag.Value);
+};
+
+/** An EC2 in memory: the same client token gives the same answer, and with other parameters an error. */
+export const ec2Double = (): Ec2Double => {
+  const instances = new Map<string, Ec2Instance>();
+  const answers = new Map<string, { readonly parameters: string; readonly answer: FleetAnswer }>();
+  const fleetCalls: CreateFleetCommandInput[] = [];
+  const describeCalls: unknown[] = [];
+  const plan: PlannedCall[] = [];
+
+  const launch = (request: CreateFleetCommandInput): FleetAnswer => {
+    const instanceId = `i-${String(instances.size + 1).padStart(17, "0")}`;
+    const answer = answerOf(instanceId, request);
+    instances.set(instanceId, {
+      InstanceId: instanceId,
+      InstanceType: answer.Instances?.[0]?.InstanceType,
+      ...(answer.Instances?.[0]?.Lifecycle === "spot" ? { InstanceLifecycle: "spot" } : {}),
+      State: { Name: "pending" },
+      LaunchTime: new Date(0),
+      Tags: tagsOf(request),
+    });
+    return answer;
+  };
+
+  const once = (request: CreateFleetCommandInput, codes: readonly string[] | undefined): FleetAnswer => {
+    const { ClientToken = "", ...parameters } = request;
+    const earlier = answers.get(ClientToken);
+    if (earlier && earlier.parameters !== JSON.stringify(parameters))
+      throw ec2Error("IdempotentParameterMismatch");
+    const answer = earlier?.answer ?? (codes ? refusalOf(codes, request) : launch(request));
+    answers.set(ClientToken, { parameters: JSON.stringify(parameters), answer });
+    return answer;
+  };
+
+  const double: Ec2Double = {
+    instances,
+    fleetCalls,
+    describeCalls,
+    plan,
+    isVisible: true,
+    createFleet: async (request) => {
+      fleetCalls.push(request);
+      const { throws, errors, isLost, isSilent }: PlannedCall = plan.shift() ?? {};
+      if (throws) throw throws;
+      const answer = once(request, errors);
+      if (isLost) throw Object.assign(new Error("socket hang up"), { name: "Error" });
+      return isSilent ? { ...NO_METADATA, FleetId: "fleet-1" } : answer;
+    },
+    describeInstances: async (request) => {
+      describeCalls.push(request);
+      const all = double.isVisible ? [...instances.values()] : [];
+      const byId = request.InstanceIds;
+      const missing = byId?.find((id) => !all.some(({ InstanceId }) => InstanceId === id));
+      if (missing !== undefined) throw ec2Error("InvalidInstanceID.NotFound");
+      const found = all
+        .filter(({ InstanceId }) => byId === undefined || byId.includes(InstanceId ?? ""))
+        .filter((instance) => (request.Filters ?? []).every((filter) => fits(instance, filter)));
+      const from = Number(request.NextToken ?? 0);
+      const size = request.MaxResults ?? found.length;
+      return {
+        ...NO_METADATA,
+        Reservations: found.slice(from, from + size).map((instance) => ({ Instances: [instance] })),
+        ...(from + size < found.length ? { NextToken: String(from + size) } : {}),
+      };
+    },
+    terminateInstances: async ({ InstanceIds = [] }) => {
+      for (const id of InstanceIds) {
+        const instance = instances.get(id);
+        if (instance === undefined) throw ec2Error("InvalidInstanceID.NotFound");
+        instances.set(id, { ...instance, State: { Name: "shutting-down" } });
+      }
+    },
+  };
+  return double;
+};

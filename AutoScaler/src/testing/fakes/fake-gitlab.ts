@@ -1,0 +1,128 @@
+import { ConfigurationError } from "../../../../Core/errors";
+import type { GitLab, GitLabJob, GitLabRunner, NewRunner, Page, ProjectRefused } from "../../ports";
+
+export interface FakeGitLab extends GitLab {
+  readonly jobsById: Map<number, GitLabJob>;
+  readonly runnersById: Map<number, GitLabRunner>;
+  /** Create requests, in order, with the id given. */
+  readonly created: (NewRunner & { readonly id: number })[];
+  /** Ids deleted by a call, in order. */
+  readonly deleted: number[];
+  /** Calls, in order, by method name. */
+  readonly calls: string[];
+  /** Set to make every create call be refused. */
+  refuses?: string;
+  /** Projects that refuse the list of their jobs, and how. */
+  readonly refusedProjects: Map<number, ProjectRefused["refused"]>;
+  pageSize: number;
+  /** Adds a job; unnamed fields are those of a fresh pending job of project 1. */
+  addJob(job: Partial<GitLabJob> & { readonly id: number }): GitLabJob;
+  change(jobId: number, patch: Partial<GitLabJob>): void;
+}
+
+type Mode = "verified" | "payload";
+
+const FIRST_RUNNER_ID = 9001;
+
+const page = <Item>(items: readonly Item[], size: number, cursor = "0"): Page<Item> => {
+  const end = Number(cursor) + size;
+  const shown = items.slice(Number(cursor), end);
+  return end < items.length ? { items: shown, next: String(end) } : { items: shown };
+};
+
+/**
+ * GitLab's API as we use it, behind the port; over HTTP tests meet the stand-in (local/gitlab). A deleted runner's jobs show no runner any more, as GitLab's do.
+ */
+export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 25, 12)): FakeGitLab => {
+  const jobsById = new Map<number, GitLabJob>();
+  const runnersById = new Map<number, GitLabRunner>();
+  const created: (NewRunner & { readonly id: number })[] = [];
+  const deleted: number[] = [];
+  const calls: string[] = [];
+  const refusedProjects = new Map<number, ProjectRefused["refused"]>();
+
+  const called = (method: string): void => {
+    if (mode === "payload" && method !== "createRunner") {
+      throw new ConfigurationError(`AccessToken is not configured: ${method} needs it`);
+    }
+    calls.push(method);
+  };
+  const shown = (job: GitLabJob): GitLabJob => {
+    const { runnerId, ...rest } = job;
+    return runnerId !== undefined && !deleted.includes(runnerId) ? job : rest;
+  };
+  const newestFirst = (): GitLabJob[] =>
+    [...jobsById.values()].map(shown).sort((one, other) => other.id - one.id);
+
+  const gitLab: FakeGitLab = {
+    mode,
+    url: "https://gitlab.example.com",
+    jobsById,
+    runnersById,
+    created,
+    deleted,
+    calls,
+    refusedProjects,
+    pageSize: 100,
+    addJob: (job) => {
+      const full = { projectId: 1, name: "build", status: "pending", tags: [], createdAt: start, ...job };
+      jobsById.set(job.id, full);
+      return full;
+    },
+    change: (jobId, patch) => {
+      const job = jobsById.get(jobId);
+      if (job) jobsById.set(jobId, { ...job, ...patch });
+    },
+    job: async (projectId, jobId) => {
+      called("job");
+      const job = jobsById.get(jobId);
+      return job?.projectId === projectId ? shown(job) : undefined;
+    },
+    createRunner: async (runner) => {
+      called("createRunner");
+      if (gitLab.refuses !== undefined) return { refused: gitLab.refuses };
+      const id = FIRST_RUNNER_ID + created.length;
+      created.push({ ...runner, id });
+      runnersById.set(id, { id, description: runner.description, paused: false });
+      return { id, token: `glrt-fake-${id}` };
+    },
+    runner: async (runnerId) => {
+      called("runner");
+      return runnersById.get(runnerId);
+    },
+    pauseRunner: async (runnerId) => {
+      called("pauseRunner");
+      const runner = runnersById.get(runnerId);
+      if (runner === undefined) return "gone";
+      runnersById.set(runnerId, { ...runner, paused: true });
+      return "paused";
+    },
+    runnerJobs: async (runnerId) => {
+      called("runnerJobs");
+      return newestFirst().filter((job) => job.runnerId === runnerId);
+    },
+    deleteRunner: async (runnerId) => {
+      called("deleteRunner");
+      if (runnersById.delete(runnerId)) deleted.push(runnerId);
+    },
+    runners: async (cursor) => {
+      called("runners");
+      return page([...runnersById.values()], gitLab.pageSize, cursor);
+    },
+    jobs: async (projectId, scope, cursor) => {
+      called("jobs");
+      const refused = refusedProjects.get(projectId);
+      if (refused !== undefined) return { refused };
+      const jobs = newestFirst().filter((job) => job.projectId === projectId && scope.includes(job.status));
+      return page(jobs, gitLab.pageSize, cursor);
+    },
+    projectIds: async (cursor) => {
+      called("projectIds");
+      const ids = [...new Set([...jobsById.values()].map((job) => job.projectId))].sort(
+        (one, other) => one - other,
+      );
+      return page(ids, gitLab.pageSize, cursor);
+    },
+  };
+  return gitLab;
+};

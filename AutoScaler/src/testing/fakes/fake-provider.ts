@@ -1,0 +1,96 @@
+import { TransientError } from "../../../../Core/errors";
+import type { Runner } from "../../../../Core/model/ledger";
+import type { Clock, Launch, RunnerProvider } from "../../ports";
+import type { FakeInstances } from "./fake-instances";
+
+export interface FakeProvider extends RunnerProvider {
+  /** What really runs: client token → resource id. Its size is the number of launch effects. */
+  readonly launched: Map<string, string>;
+  /** Launch calls, in order, by client token. */
+  readonly calls: string[];
+  /** Answers to come first, one a call: a refusal, or a fault. "lost": it launches and the answer never comes. */
+  readonly script: (Launch | "lost" | "fails")[];
+  /** False: the provider does not show yet what it has launched. */
+  isVisible: boolean;
+}
+
+const clientToken = ({ launchedFor, launchRound }: Runner): string =>
+  `${launchedFor.jobId}-${launchedFor.attempt}-${launchRound}`;
+
+/** All that a launch may depend on (I-18): the same token with other parameters is refused as AWS does. */
+const parameters = ({ launchedFor, launchRound, order, nonce, runnerId }: Runner): string =>
+  JSON.stringify({ launchedFor, launchRound, order, nonce, runnerId });
+
+/**
+ * A provider with idempotent launches and a parameter check.
+ *
+ * @param system EC2: where its instances appear. Without it the resources are a Lambda's.
+ */
+export const fakeProvider = (system?: {
+  readonly instances: FakeInstances;
+  readonly clock: Clock;
+}): FakeProvider => {
+  const launched = new Map<string, string>();
+  const seen = new Map<string, string>();
+  const calls: string[] = [];
+  const script: (Launch | "lost" | "fails")[] = [];
+
+  const answer = (runner: Runner, resourceId: string): Launch =>
+    system
+      ? {
+          kind: "launched",
+          resourceId,
+          market: "spot",
+          pricePerHour: 0.04,
+          bootstrapKey: `AROARUNNER:${resourceId}`,
+        }
+      : { kind: "launched", resourceId: `lambda:${runner.runnerId}`, pricePerHour: 0.12 };
+
+  const effect = (runner: Runner): string => {
+    const token = clientToken(runner);
+    if ((seen.get(token) ?? parameters(runner)) !== parameters(runner)) {
+      throw new Error(`IdempotentParameterMismatch: ${token}`);
+    }
+    seen.set(token, parameters(runner));
+    const resourceId =
+      launched.get(token) ??
+      (system ? `i-${token.replaceAll("-", "").padStart(17, "0")}` : `lambda:${runner.runnerId}`);
+    if (!launched.has(token)) {
+      launched.set(token, resourceId);
+      const { jobId, attempt } = runner.launchedFor;
+      system?.instances.add({
+        instanceId: resourceId,
+        state: "running",
+        launchedAt: system.clock.now(),
+        jobId,
+        attempt,
+      });
+    }
+    return resourceId;
+  };
+
+  const provider: FakeProvider = {
+    launched,
+    calls,
+    script,
+    isVisible: true,
+    launch: async (runner) => {
+      calls.push(clientToken(runner));
+      const next = script.shift();
+      if (next === "fails") throw new TransientError("The launch call failed");
+      if (typeof next === "object") return next;
+      const resourceId = effect(runner);
+      if (next === "lost") throw new TransientError("The launch call's answer was lost");
+      return answer(runner, resourceId);
+    },
+    find: async (runner) => {
+      const rounds = Array.from({ length: runner.launchRound + 1 }, (_, round) => round);
+      const found = rounds
+        .map((launchRound) => launched.get(clientToken({ ...runner, launchRound })))
+        .find(Boolean);
+      const isShown = system !== undefined && provider.isVisible;
+      return isShown && found !== undefined ? answer(runner, found) : undefined;
+    },
+  };
+  return provider;
+};

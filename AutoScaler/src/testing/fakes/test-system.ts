@@ -1,0 +1,195 @@
+import { parseJobEvent } from "../../../../Core/model/job-event";
+import type { RunnerClass } from "../../../../Core/model/runner-class";
+import type { RunnerLookup } from "../../../../Core/model/runner-order";
+import type { RoutingSettings } from "../../../../Core/routing/routing";
+import type { Dependencies } from "../../dependencies";
+import { recordPickUp } from "../../pickup/record-pick-up";
+import type { GitLabJob, OurEvent } from "../../ports";
+import type { Freed } from "../../queue/freed";
+import { startNextJob } from "../../queue/start-next-job";
+import { reconcile } from "../../reconcile/reconcile";
+import { lookUpRunner } from "../../start/look-up-runner";
+import { recordFailure } from "../../start/record-failure";
+import type { StartOutcome } from "../../start/start-outcome";
+import { startRunner } from "../../start/start-runner";
+import { parseEndResult } from "../../stop/end-input";
+import type { EndResult } from "../../stop/end-order";
+import { findRunner } from "../../stop/find-runner";
+import { parseStopEvent } from "../../stop/stop-event";
+import { terminateInstance } from "../../stop/terminate-instance";
+import { unregisterRunner } from "../../stop/unregister-runner";
+import { fakeBootstrapRows } from "./fake-bootstrap-rows";
+import { fakeClock } from "./fake-clock";
+import { fakeEventBus } from "./fake-event-bus";
+import { fakeFunctions } from "./fake-functions";
+import { fakeGitLab } from "./fake-gitlab";
+import { fakeInstances } from "./fake-instances";
+import { fakeLedger } from "./fake-ledger";
+import { fakeMappings } from "./fake-mappings";
+import { fakeMetrics, fakeNonce } from "./fake-metrics";
+import { fakeProvider } from "./fake-provider";
+import { fakeSettings } from "./fake-settings";
+
+export const DEFAULT_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
+
+const lambdaClass: RunnerClass = {
+  name: "default",
+  type: "LAMBDA",
+  lifetimeSeconds: 900,
+  waitTimeoutSeconds: 60,
+  maxRunners: 100,
+};
+
+const ec2Class: RunnerClass = {
+  name: "default",
+  type: "EC2",
+  lifetimeSeconds: 3600,
+  waitTimeoutSeconds: 120,
+  maxRunners: 100,
+  ec2: {
+    architecture: "arm64",
+    instanceTypes: ["m7g.large"],
+    market: "spot-first",
+    diskGiB: 30,
+    privileged: false,
+  },
+};
+
+export interface TestSystemOptions {
+  readonly mode?: "verified" | "payload";
+  readonly totalLimit?: number;
+  readonly classLimit?: number;
+  /** What differs in the default class of EC2. */
+  readonly ec2?: Partial<RunnerClass>;
+}
+
+const routing = (classLimit: number, ec2: Partial<RunnerClass>): RoutingSettings => ({
+  unmappedJobs: "DEFAULT",
+  defaultRunnerArn: DEFAULT_ARN,
+  defaults: {
+    LAMBDA: { ...lambdaClass, maxRunners: classLimit },
+    EC2: { ...ec2Class, maxRunners: classLimit, ...ec2 },
+  },
+  allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
+  longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
+});
+
+/** The detail of one of our events, as the rules hand it to the workflows. */
+export const detailOf = (event: OurEvent): Record<string, unknown> =>
+  event.detailType === "RunnerEnded"
+    ? { runnerId: event.runnerId ?? "", resourceId: event.resourceId ?? "", reason: event.reason }
+    : {
+        object_kind: "build",
+        build_id: event.job.id,
+        build_name: event.job.name,
+        build_status: event.job.status,
+        project_id: event.job.projectId,
+        runner: { id: event.job.runnerId ?? "" },
+        attempt: event.attempt ?? "",
+      };
+
+/** A job's webhook with another status than the API shows, where one is given. */
+export const webhook = (job: GitLabJob, status = job.status): Record<string, unknown> =>
+  detailOf({ detailType: "GitLabJobEvent", job: { ...job, status } });
+
+/**
+ * The rules wired to fakes, with the workflows' order of tasks: for tests that follow a job from webhook to nothing
+ * left. Jobs with the tag `ec2` get an instance, all others the default function.
+ */
+export const testSystem = ({
+  mode = "verified",
+  totalLimit = 100,
+  classLimit = 100,
+  ec2: ec2Settings = {},
+}: TestSystemOptions = {}) => {
+  const clock = fakeClock();
+  const rows = fakeBootstrapRows();
+  const ledger = fakeLedger(rows.rows);
+  const gitLab = fakeGitLab(mode, clock.now());
+  const instances = fakeInstances();
+  const bus = fakeEventBus();
+  const metrics = fakeMetrics();
+  const mappings = fakeMappings([{ pk: "job#*", sk: "tags#ec2", type: "EC2" }]);
+  const ec2 = fakeProvider({ instances, clock });
+  const lambda = fakeProvider();
+  const settings = fakeSettings();
+  const system: Dependencies = {
+    ledger,
+    rows,
+    mappings,
+    gitLab,
+    provider: lambda,
+    instances,
+    functions: fakeFunctions(),
+    bus,
+    settings,
+    clock,
+    nonce: fakeNonce(),
+    metric: metrics.metric,
+    limits: { stack: totalLimit, ofClass: ({ maxRunners }) => maxRunners },
+    deploymentId: "test",
+  };
+  const fakes = { clock, rows, ledger, gitLab, instances, bus, metrics, mappings, ec2, lambda, settings };
+  const settingsOfRouting = routing(classLimit, ec2Settings);
+  return {
+    ...fakes,
+    system,
+    routing: settingsOfRouting,
+    ...workflows(system, { lambda, ec2 }, settingsOfRouting),
+  };
+};
+
+export type TestSystem = ReturnType<typeof testSystem>;
+
+type Providers = Readonly<Record<"lambda" | "ec2", Dependencies["provider"]>>;
+
+const failed = (error: unknown): { Error: string; Cause: string } => {
+  const { name, message } = error as Error;
+  return { Error: name, Cause: JSON.stringify({ errorMessage: message, errorType: name }) };
+};
+
+/** The workflows as the state machines order their tasks, without their retries. */
+export const workflows = (system: Dependencies, providers: Providers, settings: RoutingSettings) => {
+  const startNext = async ({ freed }: { readonly freed?: Freed }): Promise<void> => {
+    if (freed !== undefined) await startNextJob(system, freed);
+  };
+  const start = async (
+    input: Record<string, unknown>,
+  ): Promise<StartOutcome | RunnerLookup | { kind: "error"; error: unknown }> => {
+    const job = parseJobEvent(input);
+    let isLookUp = true;
+    try {
+      const { lookup } = await lookUpRunner(system, job, settings);
+      if (lookup.kind === "nothing") return lookup;
+      isLookUp = false;
+      const provider = lookup.provider === "EC2" ? providers.ec2 : providers.lambda;
+      const outcome = await startRunner({ ...system, provider }, lookup.order);
+      await startNext(outcome);
+      return outcome;
+    } catch (error) {
+      const { Error: name, Cause: cause } = failed(error);
+      await startNext(await recordFailure(system, { job, isLookUp, error: name, cause }));
+      return { kind: "error", error };
+    }
+  };
+  const end = async (order: Parameters<typeof unregisterRunner>[1]): Promise<EndResult> => {
+    const ended = await unregisterRunner(system, order);
+    const goes = ended.kind === "unregistered" && ended.provider === "EC2";
+    const result = goes ? await terminateInstance(system, parseEndResult(ended)) : ended;
+    await startNext(result);
+    return result;
+  };
+  const stop = async (input: Record<string, unknown>): Promise<readonly EndResult[]> => {
+    const { runners } = await findRunner(system, parseStopEvent(input));
+    const results: EndResult[] = [];
+    for (const order of runners) results.push(await end(order));
+    return results;
+  };
+  const pickUp = (input: Record<string, unknown>) => recordPickUp(system, parseJobEvent(input));
+  const deliver = async (input: Record<string, unknown>): Promise<unknown> => {
+    if (input.object_kind !== "build" || !["pending", "running"].includes(String(input.build_status)))
+      return stop(input);
+    return input.build_status === "pending" ? start(input) : pickUp(input);
+  };
+  return { start, stop, pickUp, deliver, reconcile: () => reconcile(system, settings) };
+};

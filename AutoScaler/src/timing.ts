@@ -1,0 +1,47 @@
+/** Times and numbers that the rules share, with their reasons. Seconds unless the name says otherwise. */
+
+/** Longer than the 60 s that a start or an end function may run, so a lease outlives its holder (trace 12). */
+export const LEASE_MILLISECONDS = 90_000;
+
+/** GitLab's replicas lag: a job that is not there yet is asked for again so long. */
+export const LOOK_UP_TIMEOUT_MILLISECONDS = 10_000;
+
+/** Between the pause of a runner that never ran its job and the look at its jobs (trace 1). */
+export const PAUSE_SETTLES_MILLISECONDS = 10_000;
+
+/** How long an end waits for a GitLab that does not answer before the provider goes all the same (I-20). */
+export const FORCE_AFTER_MILLISECONDS = 30 * 60_000;
+
+/** An event put for an item is under way so long; only then another is put. */
+export const UNDER_WAY_MILLISECONDS = 45_000;
+
+/** Before what the ledger does not know is taken for an orphan: its maker may be between two calls (trace 13). */
+export const ADOPT_AFTER_MILLISECONDS = 10 * 60_000;
+
+/** Lambda keeps an asynchronous event in its queue so long at most (the runner function's MaximumEventAge). */
+export const LAMBDA_QUEUE_SECONDS = 300;
+
+/** From the launch of an instance to its gitlab-runner, at the worst. */
+export const EC2_BOOT_SECONDS = 300;
+
+/** On top of queue, boot and wait before a runner without a job counts as lost. */
+export const WAIT_MARGIN_SECONDS = 60;
+
+/**
+ * On top of a runner's lifetime before it counts as overdue. Its own end comes first, and the clock that noted its
+ * launch may be ten minutes behind while the one that looks is ten minutes ahead (I-33): whoever is ended then may not
+ * be busy within its lifetime, however short that is.
+ */
+export const LIFETIME_MARGIN_SECONDS = 21 * 60;
+
+/** An orphan that runs a job is left so long. */
+export const ORPHAN_LIFETIME_SECONDS = 24 * 3600;
+
+/**
+ * A runner that no provider took within this time gives its job up: a shortage of two hours is no moment's. Its
+ * bootstrap row lives a little longer.
+ */
+export const LAUNCH_TIMEOUT_SECONDS = 2 * 3600;
+
+/** GitLab refuses less. */
+export const MIN_MAXIMUM_TIMEOUT_SECONDS = 600;

@@ -1,0 +1,82 @@
+import { defined } from "../defined";
+import { InvalidInputError } from "../errors";
+
+/** Job statuses for which GitLab sends a webhook. https://docs.gitlab.com/api/jobs/ lists thirteen; these five come. */
+export const HOOK_STATUSES = ["created", "pending", "running", "success", "failed", "canceled"] as const;
+export type JobStatus = (typeof HOOK_STATUSES)[number];
+
+/** The statuses after which nothing more happens to a job. */
+export const END_STATUSES: readonly string[] = ["success", "failed", "canceled", "skipped"];
+
+/** The bus source of what GitLab sends. It says nothing of attempts, whatever its body holds. */
+const HOOK_SOURCE = "gitlab.webhook";
+
+/**
+ * A job event as the rules hand it on: the fields of GitLab's webhook that we read, its source, nothing else.
+ *
+ * @example { "source": "gitlab.webhook", "object_kind": "build", "build_id": 3580121225, "build_name": "test 1/3", "build_status": "pending",
+ *   "project_id": 42, "runner": { "id": "" }, "attempt": "" }
+ */
+export interface JobEvent {
+  readonly jobId: number;
+  readonly projectId: number;
+  /** Payload text: a hint in verified mode, the job's name in payload mode. */
+  readonly jobName: string;
+  readonly status: JobStatus;
+  readonly runnerId?: number;
+  /** From `gitlab.reconciler` only: a hint against duplicates. */
+  readonly attempt?: number;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const own = (record: Record<string, unknown>, key: string): unknown =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
+
+/** A transformer's placeholder without a value arrives as "": absent, null and "" are one. */
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === "";
+
+const positiveInteger = (value: unknown, field: string): number => {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0) {
+    throw new InvalidInputError(
+      `${field} must be a positive whole number below 2^53: send GitLab's own job event`,
+    );
+  }
+  return value;
+};
+
+const optionalPositiveInteger = (value: unknown, field: string): number | undefined =>
+  isAbsent(value) ? undefined : positiveInteger(value, field);
+
+/**
+ * Parses a workflow's input into a job event.
+ *
+ * @throws InvalidInputError naming the field that is wrong
+ */
+export const parseJobEvent = (input: unknown): JobEvent => {
+  if (!isRecord(input))
+    throw new InvalidInputError("The event must be a JSON object: send GitLab's own job event");
+  if (own(input, "object_kind") !== "build") {
+    throw new InvalidInputError(
+      'object_kind must be "build": point the job events webhook here, no other kind',
+    );
+  }
+  const status = HOOK_STATUSES.find((known) => known === own(input, "build_status"));
+  if (status === undefined) {
+    throw new InvalidInputError(`build_status must be one of ${HOOK_STATUSES.join(", ")}`);
+  }
+  const name = own(input, "build_name");
+  if (!isAbsent(name) && typeof name !== "string") throw new InvalidInputError("build_name must be a string");
+  const runner = own(input, "runner");
+  const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
+  const isHook = own(input, "source") === HOOK_SOURCE;
+  const attempt = isHook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
+  return {
+    jobId: positiveInteger(own(input, "build_id"), "build_id"),
+    projectId: positiveInteger(own(input, "project_id"), "project_id"),
+    jobName: typeof name === "string" ? name : "",
+    status,
+    ...defined({ runnerId, attempt }),
+  };
+};

@@ -1,0 +1,69 @@
+import type { AttemptFailureCode, LaunchHoldCode, RunnerEndCode, WaitingFor } from "./reasons";
+
+/** The codes of `reasons.ts` as people read them, on the command line and on the laptop. No rule reads these. */
+
+/** Each ends "its runner ended: …". */
+export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
+  "job-ended": "its job ended",
+  "job-canceled-before-pick-up": "its job was canceled before a runner took it",
+  "no-longer-needed": "its job ran on another runner",
+  "job-reassigned": "GitLab gave its job to another runner",
+  "no-job": "it was launched, and no job came to it",
+  "never-started": "nothing could be launched for it for two hours",
+  "launch-refused": "its launch was refused",
+  "lifetime-reached": "it lived longer than its class allows",
+  "instance-stopped": "its instance was stopped",
+  "instance-terminated": "its instance was terminated",
+  "spot-interruption": "EC2 took its spot instance back",
+  "rebalance-recommendation": "EC2 was about to take its spot instance back",
+  "orphan-adopted": "the ledger did not know it",
+  "record-remaining": "its record in GitLab was still there",
+  "instance-remaining": "its instance was still there",
+  "end-under-way": "its end is under way",
+};
+
+/** Why a start failed. */
+export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
+  ...RUNNER_END_WORDS,
+  "gitlab-refused": "GitLab refused to make a runner",
+  "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
+  "gitlab-no-answer": "GitLab did not say whether it made a runner",
+  "attempts-used-up": "all attempts are used up",
+  configuration: "a parameter, a mapping row or a permission is wrong",
+  "invalid-input": "the event was not one of GitLab's",
+};
+
+/** What a waiting job waits for, after "It waits for". */
+export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string; readonly long: string }>> =
+  {
+    slot: { short: "a slot", long: "a slot: as many runners as allowed are there (status shows the limits)" },
+    "starts-on": { short: "resume", long: "new starts to be dispatched (npm run runners -- resume)" },
+    "launch-rate": {
+      short: "EC2",
+      long: "EC2, which takes no more launches just now; it is tried again by itself",
+    },
+    gitlab: {
+      short: "GitLab",
+      long: "GitLab, which asked to be left alone for a while (429); it is tried again by itself",
+    },
+  };
+
+/** Why a launch is still to be repeated. */
+export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
+  capacity: "there was no capacity",
+  limit: "the account's quota is used up",
+  rate: "AWS takes no more launches just now",
+  "no-answer": "AWS did not say whether it launched one",
+};
+
+/** A failure for people: the sentence, and what GitLab or AWS said where that is known. */
+export const failureText = ({
+  reason,
+  detail,
+}: {
+  readonly reason?: AttemptFailureCode;
+  readonly detail?: string;
+}): string => {
+  if (reason === undefined) return detail ?? "no reason is noted";
+  return detail === undefined ? FAILURE_WORDS[reason] : `${FAILURE_WORDS[reason]}: ${detail}`;
+};

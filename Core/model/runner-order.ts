@@ -1,0 +1,32 @@
+import type { LookUpSkipCode } from "./reasons";
+import type { RunnerClass } from "./runner-class";
+
+/**
+ * The runner that a job needs, as `look-up-runner` found it: everything a launch depends on, and nothing that
+ * changes between two tries. The ledger stores it with the attempt, so a repeated launch repeats itself (I-18).
+ * Holds no token and, but for the job's name, no text of the webhook.
+ */
+export interface RunnerOrder {
+  readonly jobId: number;
+  readonly projectId: number;
+  readonly jobName: string;
+  /** The job's tags, sorted, without repeats; empty for an untagged job. */
+  readonly tags: readonly string[];
+  /** Milliseconds since 1970 by GitLab's clock: when the job became pending, for the queue's order. */
+  readonly queuedAt: number;
+  readonly runnerClass: RunnerClass;
+  /** LAMBDA: the function to invoke. */
+  readonly functionArn?: string;
+  /** Whether GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */
+  readonly verified: boolean;
+}
+
+/** What the task "Look up runner" returns and "Which runner?" chooses by. */
+export type RunnerLookup =
+  | { readonly kind: "start"; readonly provider: RunnerClass["type"]; readonly order: RunnerOrder }
+  | {
+      readonly kind: "nothing";
+      readonly reason: LookUpSkipCode;
+      /** The job's status, or what the mapping says; for people. */
+      readonly detail?: string;
+    };

@@ -1,0 +1,222 @@
+import {
+  ARCHITECTURES,
+  type Architecture,
+  CARRIERS,
+  MARKETS,
+  type Market,
+  type Provider,
+} from "../model/runner-class";
+import { functionArnProblem, type Home } from "./function-arn";
+import { parseClassRowKey, readClassKey, readJobKey, readTagsKey } from "./mapping-keys";
+import type { StoredRow } from "./mapping-state";
+
+/** GitLab refuses a runner with a shorter `maximum_timeout`. https://docs.gitlab.com/api/users/#create-a-runner-linked-to-a-user */
+export const MIN_LIFETIME_SECONDS = 600;
+/** The longest that a Lambda function may run. */
+export const MAX_LAMBDA_LIFETIME_SECONDS = 900;
+export const MAX_EC2_LIFETIME_SECONDS = 172_800;
+export const MAX_WAIT_TIMEOUT_SECONDS = 3600;
+export const MAX_RUNNERS = 100_000;
+/** gp3 as EC2 sells it. */
+export const DISK_GIB = { min: 8, max: 16_384 } as const;
+
+/** A job row: which runner the jobs under its keys get. */
+export interface MappingJobRow {
+  readonly pk: string;
+  readonly sk: string;
+  readonly projectId?: number;
+  /** Absent: all jobs, by tags alone. */
+  readonly name?: string;
+  /** A set, sorted. Undefined for a digest key, which matches as a whole. */
+  readonly tags?: readonly string[];
+  readonly type: Provider;
+  /** LAMBDA only. */
+  readonly functionArn?: string;
+  /** Absent: the default class of its type. */
+  readonly className?: string;
+}
+
+/** A class row: what differs from the default class of its type. Field names are the document's. */
+export interface ClassFields {
+  readonly type: Provider;
+  readonly architecture?: Architecture;
+  readonly instanceTypes?: readonly string[];
+  readonly market?: Market;
+  readonly diskGiB?: number;
+  readonly privileged?: boolean;
+  readonly maxRunners?: number;
+  readonly lifetimeSeconds?: number;
+  readonly waitTimeoutSeconds?: number;
+  /** GitLab project ids that may use the class. */
+  readonly projects?: readonly number[];
+}
+
+export const CLASS_FIELDS = [
+  "type",
+  "architecture",
+  "instanceTypes",
+  "market",
+  "diskGiB",
+  "privileged",
+  "maxRunners",
+  "lifetimeSeconds",
+  "waitTimeoutSeconds",
+  "projects",
+] as const satisfies readonly (keyof ClassFields)[];
+
+/** Fields that mean nothing on a Lambda function, whose size is the function's own. */
+export const EC2_CLASS_FIELDS: readonly (keyof ClassFields)[] = [
+  "architecture",
+  "instanceTypes",
+  "market",
+  "diskGiB",
+  "privileged",
+];
+
+/** A row that cannot be used: `problem` continues a sentence that began with the row's name. */
+export interface BadRow {
+  readonly problem: string;
+}
+export const isBad = (row: object): row is BadRow => "problem" in row;
+
+export const oneOf = <Known extends string>(known: readonly Known[], value: unknown): Known | undefined =>
+  known.find((each) => each === value);
+
+/** How messages name a row, e.g. `job#build / tags#arm64`. */
+export const rowName = (row: { readonly pk: string; readonly sk: string }): string => `${row.pk} / ${row.sk}`;
+
+/** A number beyond 2^53 in the table arrives as a bigint, which JSON cannot hold. */
+const show = (value: unknown): string =>
+  typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
+
+const typeProblem = (value: unknown): string =>
+  value === undefined
+    ? `has no type: say ${CARRIERS.join(" or ")}`
+    : `has the unknown type ${show(value)}: say ${CARRIERS.join(" or ")}`;
+
+const classNameIn = (value: unknown): { readonly className?: string } | BadRow => {
+  if (value === undefined) return {};
+  if (typeof value === "string" && value !== "") return { className: value };
+  return { problem: `has ${show(value)} as its class: give a class's name, or leave it out` };
+};
+
+const functionIn = (
+  type: Provider,
+  arn: unknown,
+  home: Home | undefined,
+): { readonly functionArn?: string } | BadRow => {
+  if (type === "EC2") {
+    const isAbsent = arn === undefined || arn === "";
+    return isAbsent ? {} : { problem: "has the type EC2 and an arn, which is for LAMBDA: leave one out" };
+  }
+  const problem = functionArnProblem(arn, home);
+  if (problem) return { problem };
+  return typeof arn === "string" ? { functionArn: arn } : {};
+};
+
+/**
+ * The one reading of a job row (F-15): look-up, `doctor`, `mapping check`, `upload` and `pull` all use it.
+ *
+ * @param home asks for a function of this account and region
+ */
+export const parseJobRow = (row: StoredRow, home?: Home): MappingJobRow | BadRow => {
+  const keys = readJobKey(row.pk);
+  if (isBad(keys)) return keys;
+  const tags = readTagsKey(row.sk);
+  if (isBad(tags)) return tags;
+  const type = oneOf(CARRIERS, row.type);
+  if (type === undefined) return { problem: typeProblem(row.type) };
+  const className = classNameIn(row.class);
+  if (isBad(className)) return className;
+  const runner = functionIn(type, row.arn, home);
+  if (isBad(runner)) return runner;
+  const set = "tags" in tags ? { tags: tags.tags } : {};
+  return { pk: row.pk, sk: row.sk, ...keys, ...set, type, ...runner, ...className };
+};
+
+const wholeNumber = (value: unknown, min: number, max: number): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max
+    ? value
+    : undefined;
+
+/** A list as DynamoDB gives it: a list, or a set that was typed by hand. */
+const listOf = (value: unknown): readonly unknown[] | undefined => {
+  if (Array.isArray(value)) return value;
+  return value instanceof Set ? [...value] : undefined;
+};
+
+const lifetimeMax = (type: Provider): number =>
+  type === "LAMBDA" ? MAX_LAMBDA_LIFETIME_SECONDS : MAX_EC2_LIFETIME_SECONDS;
+
+type Checked = { readonly value: unknown } | BadRow;
+const valid = (value: unknown, otherwise: string): Checked =>
+  value === undefined ? { problem: otherwise } : { value };
+
+const checkRange = (value: unknown, min: number, max: number, unit: string): Checked =>
+  valid(wholeNumber(value, min, max), `must be a whole number of ${unit} from ${min} to ${max}`);
+
+const checkChoice = (known: readonly string[], value: unknown): Checked =>
+  valid(oneOf(known, value), `must be ${known.join(" or ")}`);
+
+const checkInstanceTypes = (value: unknown): Checked => {
+  const list = listOf(value);
+  const areNames = list?.every((each) => typeof each === "string" && /^[a-z0-9-]+\.[a-z0-9-]+$/.test(each));
+  return valid(list?.length && areNames ? list : undefined, "must list instance types such as m7g.large");
+};
+
+const checkProjects = (value: unknown): Checked => {
+  const list = listOf(value);
+  const areIds = list?.every((each) => wholeNumber(each, 1, Number.MAX_SAFE_INTEGER) !== undefined);
+  return valid(list?.length && areIds ? list : undefined, "must list GitLab project ids, numbers above 0");
+};
+
+const checkSwitch = (value: unknown): Checked =>
+  valid(typeof value === "boolean" ? value : undefined, "must be true or false");
+
+/** One class field's rule, shared by the document and the stored row. `problem` continues "field …". */
+export const checkClassField = (field: keyof ClassFields, value: unknown, type: Provider): Checked => {
+  switch (field) {
+    case "type":
+      return checkChoice(CARRIERS, value);
+    case "architecture":
+      return checkChoice(ARCHITECTURES, value);
+    case "market":
+      return checkChoice(MARKETS, value);
+    case "instanceTypes":
+      return checkInstanceTypes(value);
+    case "diskGiB":
+      return checkRange(value, DISK_GIB.min, DISK_GIB.max, "GiB");
+    case "privileged":
+      return checkSwitch(value);
+    case "maxRunners":
+      return checkRange(value, 1, MAX_RUNNERS, "runners");
+    case "lifetimeSeconds":
+      return checkRange(value, MIN_LIFETIME_SECONDS, lifetimeMax(type), "seconds");
+    case "waitTimeoutSeconds":
+      return checkRange(value, 1, MAX_WAIT_TIMEOUT_SECONDS, "seconds");
+    case "projects":
+      return checkProjects(value);
+  }
+};
+
+/** Checks a stored class row. */
+export const parseClassRow = (row: StoredRow): ClassFields | BadRow => {
+  const key = readClassKey(row.pk, row.sk);
+  if (isBad(key)) return key;
+  const type = oneOf(CARRIERS, row.type);
+  if (type === undefined) return { problem: typeProblem(row.type) };
+  const fields: Record<string, unknown> = {};
+  for (const field of CLASS_FIELDS) {
+    if (!Object.hasOwn(row, field)) continue;
+    if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
+      return { problem: `has ${field}, which a LAMBDA class cannot have: leave it out` };
+    }
+    const checked = checkClassField(field, row[field], type);
+    if (isBad(checked)) return { problem: `has a ${field} that cannot be: it ${checked.problem}` };
+    fields[field] = checked.value;
+  }
+  return { ...fields, type };
+};
+
+/** The class's name, from its key. */
+export const classNameOf = (row: StoredRow): string => parseClassRowKey(row.pk) ?? row.pk;

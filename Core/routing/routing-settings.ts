@@ -1,0 +1,118 @@
+import { ConfigurationError } from "../errors";
+import {
+  ARCHITECTURES,
+  type Architecture,
+  MARKETS,
+  type Market,
+  type Provider,
+  type RunnerClass,
+} from "../model/runner-class";
+import type { Home } from "./function-arn";
+import { MAX_LAMBDA_LIFETIME_SECONDS } from "./mapping-row";
+
+/** What the AutoScaler stack's parameters say about routing. */
+export interface RoutingSettings {
+  /** For jobs without a row: the default runner, or nothing. */
+  readonly unmappedJobs: "DEFAULT" | "IGNORE";
+  /** The Lambda function that unmapped jobs get; absent: they get the default class of EC2. */
+  readonly defaultRunnerArn?: string;
+  /** The class `default` of each provider. */
+  readonly defaults: Readonly<Record<Provider, RunnerClass>>;
+  /** What no class may exceed. EC2: after so long an instance switches itself off, whatever its class says. */
+  readonly longestLifetimeSeconds: Readonly<Record<Provider, number>>;
+  /** What a class may choose from: IAM allows no other. */
+  readonly allowedInstanceTypes: Readonly<Record<Architecture, readonly string[]>>;
+  /** Where runner functions have to be; absent: any account and region. */
+  readonly home?: Home;
+}
+
+/** The environment variables that `parseRoutingSettings` reads. */
+export const ROUTING_VARIABLES = [
+  "UNMAPPED_JOBS",
+  "DEFAULT_ARCHITECTURE",
+  "INSTANCE_TYPES_ARM64",
+  "INSTANCE_TYPES_X86_64",
+  "MARKET",
+  "DISK_GIB",
+  "MAX_RUNNERS_PER_CLASS",
+  "EC2_LIFETIME_SECONDS",
+  "EC2_WAIT_TIMEOUT_SECONDS",
+  "LAMBDA_LIFETIME_SECONDS",
+  "LAMBDA_WAIT_TIMEOUT_SECONDS",
+] as const;
+type Variable = (typeof ROUTING_VARIABLES)[number] | "EC2_MAX_LIFETIME_SECONDS";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const fail = (variable: Variable, wanted: string, value: string | undefined): never => {
+  throw new ConfigurationError(
+    `${variable} is ${JSON.stringify(value ?? "")}, not ${wanted}: deploy AutoScaler again with its parameters set right`,
+  );
+};
+
+const number = (env: Environment, variable: Variable): number => {
+  const value = Number(env[variable]);
+  return env[variable]?.trim() && Number.isSafeInteger(value) && value > 0
+    ? value
+    : fail(variable, "a whole number above 0", env[variable]);
+};
+
+const choice = <Known extends string>(env: Environment, variable: Variable, known: readonly Known[]): Known =>
+  known.find((each) => each === env[variable]) ?? fail(variable, known.join(" or "), env[variable]);
+
+const list = (env: Environment, variable: Variable): readonly string[] =>
+  (env[variable] ?? "")
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean);
+
+const ec2Default = (
+  env: Environment,
+  allowed: RoutingSettings["allowedInstanceTypes"],
+): Pick<RunnerClass, "ec2"> => {
+  const architecture = choice<Architecture>(env, "DEFAULT_ARCHITECTURE", ARCHITECTURES);
+  return {
+    ec2: {
+      architecture,
+      instanceTypes: allowed[architecture],
+      market: choice<Market>(env, "MARKET", MARKETS),
+      diskGiB: number(env, "DISK_GIB"),
+      privileged: false,
+    },
+  };
+};
+
+/**
+ * Reads the settings from a function's environment (the names are `ROUTING_VARIABLES`; besides them
+ * `DEFAULT_RUNNER_ARN`, which may be empty, and `EC2_MAX_LIFETIME_SECONDS`, by default the default lifetime).
+ *
+ * @param home where the function itself is
+ * @throws ConfigurationError naming the variable that is wrong
+ */
+export const parseRoutingSettings = (env: Environment, home?: Home): RoutingSettings => {
+  const allowedInstanceTypes = {
+    arm64: list(env, "INSTANCE_TYPES_ARM64"),
+    x86_64: list(env, "INSTANCE_TYPES_X86_64"),
+  };
+  const maxRunners = number(env, "MAX_RUNNERS_PER_CLASS");
+  const classOf = (type: Provider, rest: Pick<RunnerClass, "ec2">): RunnerClass => ({
+    name: "default",
+    type,
+    lifetimeSeconds: number(env, `${type}_LIFETIME_SECONDS`),
+    waitTimeoutSeconds: number(env, `${type}_WAIT_TIMEOUT_SECONDS`),
+    maxRunners,
+    ...rest,
+  });
+  const arn = env.DEFAULT_RUNNER_ARN?.trim();
+  return {
+    unmappedJobs: choice(env, "UNMAPPED_JOBS", ["DEFAULT", "IGNORE"]),
+    ...(arn ? { defaultRunnerArn: arn } : {}),
+    defaults: { LAMBDA: classOf("LAMBDA", {}), EC2: classOf("EC2", ec2Default(env, allowedInstanceTypes)) },
+    longestLifetimeSeconds: {
+      LAMBDA: MAX_LAMBDA_LIFETIME_SECONDS,
+      EC2: number(env, env.EC2_MAX_LIFETIME_SECONDS ? "EC2_MAX_LIFETIME_SECONDS" : "EC2_LIFETIME_SECONDS"),
+    },
+    allowedInstanceTypes,
+    ...(home ? { home } : {}),
+  };
+};

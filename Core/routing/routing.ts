@@ -1,0 +1,181 @@
+import { defined } from "../defined";
+import type { Provider, RunnerClass } from "../model/runner-class";
+import { classOfRow, resolveClass } from "./class-resolution";
+import { functionArnProblem } from "./function-arn";
+import { classRowKey, tagSet } from "./mapping-keys";
+import { isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
+import type { RowsByKey, StoredRow } from "./mapping-state";
+import type { RoutingSettings } from "./routing-settings";
+import { effectiveClassRow, type FoundRow, findRow, lookUpKeys, type RoutedJob } from "./row-search";
+
+export type { RowsByKey, StoredRow } from "./mapping-state";
+export type { RoutingSettings } from "./routing-settings";
+export { parseRoutingSettings } from "./routing-settings";
+export { lookUpKeys, type RoutedJob } from "./row-search";
+
+/** Why a decision came out as it did: a stable code, the row that decided, and a sentence for people. */
+export interface RouteReason {
+  readonly code:
+    | "project-row"
+    | "name-row"
+    | "parallel-row"
+    | "tags-row"
+    | "default-runner"
+    | "unmapped-ignored"
+    | "no-default-runner"
+    | "ambiguous"
+    | "bad-row"
+    | "project-not-allowed";
+  readonly sentence: string;
+  readonly row?: { readonly pk: string; readonly sk: string };
+}
+
+export type RouteDecision =
+  | {
+      readonly kind: "route";
+      readonly provider: Provider;
+      readonly runnerClass: RunnerClass;
+      /** LAMBDA only. */
+      readonly functionArn?: string;
+      /** The runner's tags: the job's own, or in payload mode the row's. A set, sorted. */
+      readonly tags: readonly string[];
+      readonly why: RouteReason;
+    }
+  /** Not ours. */
+  | { readonly kind: "nothing"; readonly why: RouteReason }
+  /** An operator must act: to be shown and alarmed, never to be met by another runner (I-27). */
+  | { readonly kind: "failed"; readonly why: RouteReason };
+
+const failed = (
+  code: RouteReason["code"],
+  sentence: string,
+  row?: StoredRow | MappingJobRow,
+): RouteDecision => ({
+  kind: "failed",
+  why: { code, sentence, ...(row ? { row: { pk: row.pk, sk: row.sk } } : {}) },
+});
+
+const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
+  failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
+
+/** The default runner: the stack's function, or without one the default class of EC2. */
+const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): RouteDecision => {
+  const { defaultRunnerArn: functionArn } = settings;
+  const type: Provider = functionArn === undefined ? "EC2" : "LAMBDA";
+  const arnProblem = type === "LAMBDA" ? functionArnProblem(functionArn, settings.home) : undefined;
+  if (arnProblem) return failed("no-default-runner", `AutoScaler's DefaultRunnerArn ${arnProblem}.`);
+  const runnerClass = resolveClass("default", { type }, settings);
+  if (isBad(runnerClass)) {
+    return failed(
+      "no-default-runner",
+      `No row matches${near}, and the default class ${runnerClass.problem}.`,
+    );
+  }
+  return {
+    kind: "route",
+    provider: type,
+    runnerClass,
+    ...defined({ functionArn }),
+    tags: job.verified ? tagSet(job.tags) : [],
+    why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
+  };
+};
+
+const unmapped = (job: RoutedJob, near: readonly StoredRow[], settings: RoutingSettings): RouteDecision => {
+  const nearby = near.length === 0 ? "" : ` (near: ${near.slice(0, 3).map(rowName).join("; ")})`;
+  if (settings.unmappedJobs === "DEFAULT") return defaultRoute(job, settings, nearby);
+  return {
+    kind: "nothing",
+    why: {
+      code: "unmapped-ignored",
+      sentence: `No row matches${nearby}, and the stack ignores unmapped jobs.`,
+    },
+  };
+};
+
+const VIA_SENTENCES = {
+  "project-row": "is for this job in this project",
+  "name-row": "is for jobs of this name",
+  "parallel-row": "is for this name without its parallel part",
+  "tags-row": "is for any job with these tags",
+} as const;
+
+const routed = (
+  job: RoutedJob,
+  found: Extract<FoundRow, { kind: "row" }>,
+  row: MappingJobRow,
+  runnerClass: RunnerClass,
+): RouteDecision => ({
+  kind: "route",
+  provider: row.type,
+  runnerClass,
+  ...defined({ functionArn: row.functionArn }),
+  tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
+  why: {
+    code: found.via,
+    sentence: `The row ${rowName(row)} ${VIA_SENTENCES[found.via]}.`,
+    row: { pk: row.pk, sk: row.sk },
+  },
+});
+
+const byRow = (
+  job: RoutedJob,
+  found: Extract<FoundRow, { kind: "row" }>,
+  rows: RowsByKey,
+  settings: RoutingSettings,
+): RouteDecision => {
+  const row = parseJobRow(found.row, settings.home);
+  if (isBad(row)) return failedRow(found.row, row.problem);
+  if (!job.verified && row.tags === undefined) {
+    return failedRow(row, "has no readable tags, and without AccessToken they are all there is to go by");
+  }
+  const runnerClass = classOfRow(row, effectiveClassRow(row.className, rows), settings);
+  if (isBad(runnerClass)) return failedRow(row, runnerClass.problem);
+  if (runnerClass.projects && !runnerClass.projects.includes(job.projectId)) {
+    return failed(
+      "project-not-allowed",
+      `The row ${rowName(row)} gives the class ${JSON.stringify(runnerClass.name)}, which project ${job.projectId} may not use: add the project to the class's "projects", or map the job to another class.`,
+      row,
+    );
+  }
+  return routed(job, found, row, runnerClass);
+};
+
+/**
+ * Which runner a job gets, and why. Pure: the rows were read before.
+ *
+ * @param rows what is stored under `lookUpKeys(job)` and then under `classKeys(job, rows)`
+ */
+export const decide = (job: RoutedJob, rows: RowsByKey, settings: RoutingSettings): RouteDecision => {
+  const found = findRow(job, rows);
+  if (found.kind === "none") return unmapped(job, found.near, settings);
+  if (found.kind === "row") return byRow(job, found, rows, settings);
+  const names = found.rows.map(rowName).join("; ");
+  return failed(
+    "ambiguous",
+    job.verified
+      ? `Several rows match and ask for different runners: ${names}. Keep one.`
+      : `The name has several rows, and without AccessToken the job's tags are not known: ${names}. Keep one, or store AccessToken.`,
+    found.rows[0],
+  );
+};
+
+/** The partition key of the class that the deciding row names, to be read before `decide`: none or one. */
+export const classKeys = (job: RoutedJob, rows: RowsByKey): readonly string[] => {
+  const found = findRow(job, rows);
+  const name = found.kind === "row" ? found.row.class : undefined;
+  return typeof name === "string" && name !== "" && name !== "default" ? [classRowKey(name)] : [];
+};
+
+/** Reads and decides: at most seven queries, whatever the table's size. */
+export const route = async (
+  job: RoutedJob,
+  read: (pk: string) => Promise<readonly StoredRow[]>,
+  settings: RoutingSettings,
+): Promise<RouteDecision> => {
+  const readAll = async (keys: readonly string[]): Promise<[string, readonly StoredRow[]][]> =>
+    Promise.all(keys.map(async (key): Promise<[string, readonly StoredRow[]]> => [key, await read(key)]));
+  const rows = new Map(await readAll(lookUpKeys(job)));
+  const classRows = await readAll(classKeys(job, rows));
+  return decide(job, new Map([...rows, ...classRows]), settings);
+};

@@ -1,0 +1,102 @@
+import type { StartedRunner, Time } from "../../../Core/model/ledger";
+import type { Bus } from "./bus";
+import { type Checks, isLive } from "./checks";
+import type { Ec2, SimulatedInstance } from "./ec2";
+import type { LambdaQueue } from "./lambda";
+import type { Machines } from "./machines";
+import { ROLE_ID } from "./ports";
+import type { Random } from "./random";
+import type { Table } from "./table";
+import type { Timeline } from "./timeline";
+
+const BOOTS_WITHIN = [12_000, 60_000] as const;
+const ASKS_FOR_ROW = 120_000;
+const ROW_AGAIN = 5_000;
+const WARNING = 120_000;
+
+export interface ProvidersParts {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly table: Table;
+  readonly lambda: LambdaQueue;
+  readonly ec2: Ec2;
+  readonly machines: Machines;
+  readonly checks: Checks;
+  readonly bus: Bus;
+}
+
+/** From a launch to a runner process, and from an instance's end to the events that tell of it. */
+export class Providers {
+  /** Runner functions that count under the limits: runner id → class. */
+  readonly #functions = new Map<number, string>();
+
+  constructor(readonly parts: ProvidersParts) {}
+
+  /** The runner function takes its row; a second delivery finds none and leaves. */
+  invoke(runner: StartedRunner): { readonly kind: "launched"; readonly resourceId: string } {
+    const { nonce, runnerId, classKey } = runner;
+    this.parts.lambda.invoke((done) => {
+      const row = this.parts.table.take(nonce);
+      if (row === undefined) return this.parts.timeline.after(300, done);
+      this.parts.checks.count(classKey, 1);
+      this.#functions.set(runnerId, classKey);
+      this.parts.machines.start("LAMBDA", `lambda:${runnerId}`, row, () => {
+        this.uncount(runnerId);
+        done();
+      });
+    });
+    return { kind: "launched", resourceId: `lambda:${runnerId}` };
+  }
+
+  /** A function counts until its record is gone: from then on it can do nothing but leave. */
+  uncount(runnerId: number): void {
+    const classKey = this.#functions.get(runnerId);
+    if (classKey === undefined) return;
+    this.#functions.delete(runnerId);
+    this.parts.checks.count(classKey, -1);
+  }
+
+  instanceChanged(instance: SimulatedInstance): void {
+    const classKey = `EC2#${instance.className}`;
+    if (instance.state === "pending") {
+      this.parts.checks.count(classKey, 1);
+      this.parts.timeline.after(this.parts.random.between(...BOOTS_WITHIN), () => this.#boot(instance));
+    }
+    if (instance.state === "shutting-down" || instance.state === "stopping") {
+      this.parts.checks.count(classKey, -1);
+      const machine = this.parts.machines.byPlace.get(instance.id);
+      if (machine !== undefined && !machine.isGone) this.parts.machines.kill(machine);
+    }
+    this.parts.bus.put({
+      source: "aws.ec2",
+      detailType: "EC2 Instance State-change Notification",
+      detail: { "instance-id": instance.id, state: instance.state },
+    });
+  }
+
+  #boot(instance: SimulatedInstance): void {
+    if (instance.state !== "pending") return;
+    this.parts.ec2.setState(instance, "running");
+    this.#askForRow(instance, this.parts.timeline.now + ASKS_FOR_ROW);
+  }
+
+  #askForRow(instance: SimulatedInstance, until: Time): void {
+    if (instance.state !== "running") return;
+    const row = this.parts.table.take(`${ROLE_ID}:${instance.id}`);
+    if (row !== undefined) {
+      this.parts.machines.start("EC2", instance.id, row, () => this.parts.ec2.shutDown(instance));
+    } else if (this.parts.timeline.now >= until) this.parts.ec2.shutDown(instance);
+    else this.parts.timeline.after(ROW_AGAIN, () => this.#askForRow(instance, until));
+  }
+
+  /** EC2 takes an instance back: a warning, and two minutes later it goes. */
+  spotKill(instance: SimulatedInstance, warning = WARNING): void {
+    if (!isLive(instance)) return;
+    this.parts.bus.put({
+      source: "aws.ec2",
+      detailType: "EC2 Spot Instance Interruption Warning",
+      detail: { "instance-id": instance.id },
+    });
+    this.parts.timeline.after(warning, () => this.parts.ec2.shutDown(instance));
+  }
+}

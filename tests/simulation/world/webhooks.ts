@@ -1,0 +1,64 @@
+import type { Bus } from "./bus";
+import type { Job } from "./gitlab";
+import type { Random } from "./random";
+import type { Timeline } from "./timeline";
+
+/** What GitLab does to its own webhooks. Probabilities. */
+export interface HookOptions {
+  readonly lost: number;
+  readonly twice: number;
+  /** Up to five minutes late, and so out of order. */
+  readonly late: number;
+  /** The worker reads the job when it runs, so `pending` may go out as `running`. */
+  readonly relabelled: number;
+}
+
+export const HOOK_DEFAULTS: HookOptions = { lost: 0, twice: 0, late: 0, relabelled: 0 };
+
+const LATE_WITHIN = 300_000;
+const TOLD = ["created", "pending", "running", "success", "failed", "canceled"];
+
+export class Webhooks {
+  sent = 0;
+  /** For a story: what becomes of one webhook. Milliseconds: it comes so late. */
+  fate: (job: Job, status: string) => "lost" | number | undefined = () => undefined;
+  lost = 0;
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly random: Random,
+    readonly bus: Bus,
+    public options: HookOptions,
+  ) {}
+
+  send(job: Job): void {
+    if (job.isForeign || !TOLD.includes(job.status)) return;
+    this.sent += 1;
+    const fate = this.fate(job, job.status);
+    if (fate === "lost" || this.random.chance(this.options.lost)) {
+      this.lost += 1;
+      return;
+    }
+    const times = this.random.chance(this.options.twice) ? 2 : 1;
+    const { status } = job;
+    for (let time = 0; time < times; time += 1) {
+      const isLate = this.random.chance(this.options.late);
+      const lateness = fate ?? (isLate ? this.random.between(1_000, LATE_WITHIN) : 0);
+      const delay = this.random.between(50, 900) + lateness;
+      const isRelabelled = this.random.chance(this.options.relabelled);
+      this.timeline.after(delay, () => this.#put(job, isRelabelled ? job.status : status));
+    }
+  }
+
+  #put(job: Job, status: string): void {
+    const detail = {
+      object_kind: "build",
+      build_id: job.id,
+      build_name: job.name,
+      build_status: status,
+      project_id: job.projectId,
+      runner: job.runnerId === undefined ? null : { id: job.runnerId },
+    };
+    this.bus.put({ source: "gitlab.webhook", detailType: "GitLabJobEvent", detail });
+  }
+}
