@@ -18,7 +18,7 @@ export const PASS_PARTS = [
   "deleted-job",
   "runner",
   "pending-job",
-  "waiting-line",
+  "queue",
   /** What has our mark and is in no ledger. */
   "adoption",
   /** Putting what was found on the bus. */

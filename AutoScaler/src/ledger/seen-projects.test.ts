@@ -23,7 +23,7 @@ describe("projects whose jobs were seen", () => {
     expect([ledger.writes, await seen()]).toEqual([2, { 5: clock.now() }]);
   });
 
-  it("I-33: are written again where the time noted lies far ahead", async () => {
+  it("I-33: are written again where the time stored lies far ahead", async () => {
     const { system, clock, seen } = setUp();
     await rememberProject(system, 5);
     clock.advance(-20 * MINUTE);
@@ -40,7 +40,7 @@ describe("projects whose jobs were seen", () => {
     expect(ledger.stateRecords.get("projects-05")?.value).toEqual({ 21: clock.now() });
   });
 
-  it("I-23: are all noted by a burst of starts at once", async () => {
+  it("I-23: are all stored by a burst of starts at once", async () => {
     const { system, ledger, seen } = setUp();
     const projects = [5, 5, 5, 5, 6, 6, 6, 7];
     await Promise.all(projects.map((project) => rememberProject(system, project)));
@@ -50,15 +50,15 @@ describe("projects whose jobs were seen", () => {
 
   it("harm no start when the ledger fails", async () => {
     const { system, ledger } = setUp();
-    const broken = { ...ledger, note: () => Promise.reject(new TransientError("throttled")) };
+    const broken = { ...ledger, stateRecord: () => Promise.reject(new TransientError("throttled")) };
     await expect(rememberProject({ ...system, ledger: broken }, 5)).resolves.toBeUndefined();
   });
 
-  it("are none where the note cannot be read", async () => {
+  it("are none where the record cannot be read", async () => {
     const { ledger, clock, seen } = setUp();
     const value = { 5: "soon", 21: clock.now() };
-    await ledger.commit([{ note: { name: "projects-05", version: 1, value } }]);
-    await ledger.commit([{ note: { name: "projects-06", version: 1, value: "none" } }]);
+    await ledger.commit([{ stateRecord: { name: "projects-05", version: 1, value } }]);
+    await ledger.commit([{ stateRecord: { name: "projects-06", version: 1, value: "none" } }]);
     expect(await seen()).toEqual({ 21: clock.now() });
   });
 });

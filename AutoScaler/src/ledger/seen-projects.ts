@@ -9,12 +9,12 @@ export type SeenProjects = ReadonlyMap<number, Time>;
 
 /** Small records, so that a burst of several projects does not contend for one. */
 const SHARDS = 16;
-/** A project is noted again after so long: the pass has read the note many times by then. */
-const NOTED_EVERY_MILLISECONDS = 10 * 60_000;
+/** A project is stored again after so long: the reconciler has read the record many times by then. */
+const STORED_EVERY_MILLISECONDS = 10 * 60_000;
 const KEPT_MILLISECONDS = 60 * 60_000;
 const TRIES = 3;
 
-const noteName = (shard: number): string => `projects-${String(shard).padStart(2, "0")}`;
+const recordName = (shard: number): string => `projects-${String(shard).padStart(2, "0")}`;
 
 const timesOf = (value: unknown): readonly (readonly [string, Time])[] =>
   typeof value === "object" && value !== null
@@ -25,39 +25,39 @@ const timesOf = (value: unknown): readonly (readonly [string, Time])[] =>
 const isWithin = (time: Time | undefined, span: number, now: Time): boolean =>
   time !== undefined && now - time < span && time - now < span;
 
-/** False: somebody else changed the note meanwhile. */
-const noteOnce = async ({ ledger, clock }: SeenDependencies, projectId: number): Promise<boolean> => {
-  const name = noteName(projectId % SHARDS);
-  const note = await ledger.stateRecord(name);
+/** False: somebody else changed the record meanwhile. */
+const storeOnce = async ({ ledger, clock }: SeenDependencies, projectId: number): Promise<boolean> => {
+  const name = recordName(projectId % SHARDS);
+  const record = await ledger.stateRecord(name);
   const now = clock.now();
-  const known = timesOf(note?.value);
-  const noted = known.find(([id]) => id === String(projectId))?.[1];
-  if (isWithin(noted, NOTED_EVERY_MILLISECONDS, now)) return true;
+  const known = timesOf(record?.value);
+  const storedAt = known.find(([id]) => id === String(projectId))?.[1];
+  if (isWithin(storedAt, STORED_EVERY_MILLISECONDS, now)) return true;
   const kept = known.filter(([, time]) => isWithin(time, KEPT_MILLISECONDS, now));
   const value = { ...Object.fromEntries(kept), [projectId]: now };
-  return ledger.commit([{ note: { name, version: (note?.version ?? 0) + 1, value } }]);
+  return ledger.commit([{ stateRecord: { name, version: (record?.version ?? 0) + 1, value } }]);
 };
 
 export type SeenDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 /**
- * Notes that a job of the project was seen: at most once in ten minutes, and never to the harm of the job.
+ * Stores that a job of the project was seen: at most once in ten minutes, and never to the harm of the job.
  *
  * @param projectId by GitLab's word, not by a payload's: whoever knows the webhook's secret could name any number
  */
 export const rememberProject = async (dependencies: SeenDependencies, projectId: number): Promise<void> => {
   try {
-    for (let round = 0; round < TRIES; round += 1) if (await noteOnce(dependencies, projectId)) return;
+    for (let round = 0; round < TRIES; round += 1) if (await storeOnce(dependencies, projectId)) return;
   } catch {
     // The pass still learns of the project by its open items and its memberships.
   }
 };
 
-/** All projects that were noted within the last hour. */
+/** All projects of which a job was seen within the last hour. */
 export const readSeenProjects = async ({ ledger, clock }: SeenDependencies): Promise<SeenProjects> => {
-  const shards = Array.from({ length: SHARDS }, (_, shard) => ledger.stateRecord(noteName(shard)));
-  const notes = await Promise.all(shards);
-  const times = notes.flatMap((note) => timesOf(note?.value));
+  const shards = Array.from({ length: SHARDS }, (_, shard) => ledger.stateRecord(recordName(shard)));
+  const records = await Promise.all(shards);
+  const times = records.flatMap((record) => timesOf(record?.value));
   const lately = times.filter(([, time]) => isWithin(time, KEPT_MILLISECONDS, clock.now()));
   return new Map(lately.map(([id, time]) => [Number(id), time]));
 };

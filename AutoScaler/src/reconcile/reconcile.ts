@@ -155,7 +155,7 @@ const reconcileAll = async (
   const ends = await endDiscrepancies(context);
   const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
   const starts = await jobDiscrepancies(context);
-  const queue = await part("waiting-queue", [], () => dispatchQueued(dependencies, snapshot, index));
+  const queue = await part("queue", [], () => dispatchQueued(dependencies, snapshot, index));
   const read = await part<Records>("records", { records: [] }, () =>
     readRecords(dependencies, state, listCalls),
   );
