@@ -20,7 +20,7 @@ const healthy = (): Healthy => {
   on.mapping.put({ pk: "job#x", sk: "tags#a", type: "LAMBDA", arn: functionArn("runner") });
   on.ledger.put({
     pk: "state#reconciler",
-    sk: "note",
+    sk: "stateRecord",
     version: 1,
     value: { projects: {}, projectsReadAt: NOW - 60_000 },
   });
@@ -78,7 +78,7 @@ const lastPass =
   ({ on }: Healthy): void =>
     on.ledger.put({
       pk: "state#reconciler",
-      sk: "note",
+      sk: "stateRecord",
       version: 1,
       value: { projects: {}, projectsReadAt: NOW - 60_000, doneAt: NOW - 60_000, ...value },
     });
@@ -381,7 +381,7 @@ describe("doctor", () => {
       ({ on }) =>
         on.ledger.put({
           pk: "state#reconciler",
-          sk: "note",
+          sk: "stateRecord",
           version: 1,
           value: { projectsReadAt: NOW - 3_600_000 },
         }),
