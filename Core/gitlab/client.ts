@@ -3,7 +3,7 @@ import { ConfigurationError, TransientError } from "../errors";
 import { reasonOf } from "./answers";
 import { type ApiCall, apiRequest } from "./api-request";
 import { type HttpAnswer, httpExchange } from "./http-exchange";
-import { noteThrottle, type ThrottleClock, type Throttles, waitForLeave, waitOf } from "./throttle";
+import { recordThrottle, type ThrottleClock, type Throttles, waitOf, waitUntilAllowed } from "./throttle";
 
 export interface GitLabClientOptions {
   readonly access: GitLabAccess;
@@ -106,12 +106,12 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   return {
     refuse: (answer, what) => throwFor(answer, what, access),
     send: async (request) => {
-      await waitForLeave(throttles, request, clock, longestWaitSeconds);
+      await waitUntilAllowed(throttles, request, clock, longestWaitSeconds);
       const first = await exchange(request);
       const isSettled = request.answers.includes(first.status) && !isTokenRefused(first, access);
       const answer = !isSettled && (await askAgain(first, request.method)) ? await exchange(request) : first;
       if (request.answers.includes(answer.status)) return answer;
-      if (answer.status === 429) throw noteThrottle(throttles, request, answer, clock.now());
+      if (answer.status === 429) throw recordThrottle(throttles, request, answer, clock.now());
       return throwFor(answer, `${request.method} ${request.path.replace(/\?.*/, "")}`, access);
     },
   };
