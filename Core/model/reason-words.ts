@@ -33,6 +33,7 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
 export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   ...RUNNER_END_WORDS,
   "gitlab-refused": "GitLab refused to make a runner",
+  "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
   configuration: "a parameter, a mapping row or a permission is wrong",
@@ -47,6 +48,10 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
     "launch-rate": {
       short: "EC2",
       long: "EC2, which takes no more launches just now; it is tried again by itself",
+    },
+    gitlab: {
+      short: "GitLab",
+      long: "GitLab, which asked to be left alone for a while (429); it is tried again by itself",
     },
   };
 

@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../Core/errors";
+import { ConfigurationError, ThrottledError } from "../../Core/errors";
 import {
   attemptsOf,
   during,
@@ -72,6 +72,75 @@ describe("GitLab's faults", () => {
     await settle(world);
     expectMet(job);
     expect(world.calls.byJob.get(job.id)).toBeLessThan(60);
+  });
+
+  it.each(["ec2", "lambda"] as const)(
+    "F-23 I-25: a GitLab that makes no runner for 150 s is asked as often as it says, and no attempt is used up: %s",
+    async (kind) => {
+      const world = worldWith();
+      const { create } = world.gitLab;
+      const until = world.timeline.now + 150_000;
+      const asked: number[] = [];
+      world.gitLab.create = (runner) => {
+        asked.push(world.timeline.now);
+        if (world.timeline.now < until) throw new ThrottledError("POST /user/runners: 429", 60);
+        return create.call(world.gitLab, runner);
+      };
+      const job = world.addJob({ kind });
+      await settle(world);
+      expectMet(job);
+      expect(attemptsOf(world, job)).toBe(1);
+      expect(waitOf(job)).toBeLessThan(150 + 2 * MINUTE + (kind === "ec2" ? 90 : 0));
+      const pauses = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
+      expect(Math.min(...pauses)).toBeGreaterThanOrEqual(60_000);
+      expect(total(world, "JobsFailed")).toBe(0);
+    },
+  );
+
+  /** Two passes, as for any job of which no webhook came. */
+  const NORMAL_SECONDS = 2 * MINUTE + 10;
+
+  it.each([3, 12])(
+    "I-8 I-24: %i projects that refuse their lists keep no job of another waiting",
+    async (count) => {
+      const refusing = Array.from({ length: count }, (_, index) => index + 1);
+      const world = worldWith({ webhooks: { lost: 1 }, mood: { refusing, members: [...refusing, 20] } });
+      await world.run(5);
+      const jobs = [world.addJob({ kind: "lambda", projectId: 20 })];
+      await world.run(20 * MINUTE);
+      jobs.push(world.addJob({ kind: "lambda", projectId: 20 }));
+      await settle(world);
+      expectMet(...jobs);
+      for (const job of jobs) expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+      // After 1, 3, 7 and 15 minutes.
+      expect(world.calls.counts.get("gitLab.jobs")).toBeLessThan(30 + 5 * count);
+    },
+  );
+
+  it("I-8 I-24: memberships that cannot be read for five minutes keep no job of a known project waiting", async () => {
+    const world = worldWith();
+    const first = world.addJob({ kind: "lambda" });
+    await world.run(10 * MINUTE);
+    during(world, 5 * MINUTE, "gitLab.projectIds");
+    world.webhooks.options = { ...world.webhooks.options, lost: 1 };
+    const job = world.addJob({ kind: "lambda" });
+    await settle(world);
+    expectMet(first, job);
+    expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+    expect(total(world, "ReconcilerFailures/membership")).toBeGreaterThan(0);
+  });
+
+  it("I-8: a new project whose first job came and went is in the next pass", async () => {
+    const world = worldWith({ mood: { members: [1] } });
+    await world.run(65);
+    const first = world.addJob({ kind: "lambda", projectId: 30, seconds: 5 });
+    await world.run(50);
+    expect(first.status).toBe("success");
+    world.webhooks.options = { ...world.webhooks.options, lost: 1 };
+    const job = world.addJob({ kind: "lambda", projectId: 30 });
+    await settle(world);
+    expectMet(job);
+    expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
   });
 
   it("F-24 F-53 P-11: lists that are empty by mistake and answers that are no JSON end no runner", async () => {

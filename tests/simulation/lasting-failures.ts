@@ -1,5 +1,5 @@
 import type { Launch } from "../../AutoScaler/src/ports";
-import { ConfigurationError } from "../../Core/errors";
+import { ConfigurationError, ThrottledError } from "../../Core/errors";
 import type { Runner } from "../../Core/model/ledger";
 import type { Call, Fault } from "./world/calls";
 import { ec2Error } from "./world/ec2";
@@ -48,6 +48,12 @@ const refuseToken = (world: SimulatedWorld): void => {
   };
 };
 
+const throttle = (world: SimulatedWorld): void => {
+  world.gitLab.create = () => {
+    throw new ThrottledError("POST /user/runners: 429", 60);
+  };
+};
+
 /** Instances come up as far as EC2 can tell, and nothing of ours ever runs on them. */
 const neverBoots = (world: SimulatedWorld): void => {
   world.ec2.onState = (instance) => {
@@ -78,6 +84,7 @@ export const LASTING_FAILURES: readonly LastingFailure[] = [
     kind: "ec2",
     breakIt: every("gitLab.createRunner", "times-out"),
   },
+  { says: "GitLab asks to wait before it makes a runner (429)", kind: "ec2", breakIt: throttle },
   { says: "GitLab answers nothing", kind: "ec2", breakIt: everyGitLab, isUnreadable: true },
   { says: "the mapping's row cannot be followed", kind: "broken", breakIt: nothing },
   { says: "Lambda refuses: configuration", kind: "lambda", breakIt: refuseInvoke("configuration") },

@@ -96,6 +96,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
     ["Lambda.TooManyRequestsException", throttledTries],
     ["ConfigurationError", 1],
     ["InvalidInputError", 1],
+    ["ThrottledError", 1],
     ["Lambda.Unknown", 1],
     ["States.Timeout", 1],
     ["SomethingElse", 1],

@@ -10,7 +10,7 @@ import {
 import { reservationsAtOnce } from "../launch-rate/reservations";
 import { type Ledger, STACK } from "../ports";
 import { byQueueTime } from "../queue/queue";
-import { isLaunchDue } from "../queue/retry-schedule";
+import { isLaunchDue, isTooEarly } from "../queue/retry-schedule";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
 import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 
@@ -69,7 +69,7 @@ const isRested = (attempt: OrderedAttempt, now: Time): boolean =>
 /** Jobs in the queue for which there is room, oldest first. One whose event is under way takes its room all the same. */
 export const fromQueue = (snapshot: Snapshot, room: Room): Discrepancy[] =>
   [...snapshot.waiting]
-    .filter((attempt) => !isOver(snapshot, attempt))
+    .filter((attempt) => !isOver(snapshot, attempt) && !isTooEarly(attempt, snapshot.now))
     .sort(byQueueTime)
     .filter((attempt) => take(room, attempt) && isRested(attempt, snapshot.now))
     .map(dispatch);

@@ -13,7 +13,7 @@ import {
   type Time,
 } from "../../../Core/model/ledger";
 import type { StartSkipCode } from "../../../Core/model/reasons";
-import { retryAt } from "../queue/retry-schedule";
+import { isTooEarly, retryAt } from "../queue/retry-schedule";
 
 /** What a start has to do for a pending job, as the ledger stands. */
 export type NextStep =
@@ -78,6 +78,7 @@ export const nextStep = (
   if (last === undefined) return { kind: "open", number: { attempt: 1 }, proof: [] };
   if (last.state === "RUNNING" || last.state === "ENDED") return nothing("job-ran");
   if (isSpent(last, runner)) return afterSpent(last, runner, now, again);
+  if (last.state === "WAITING" && isTooEarly(last, now)) return nothing("too-early");
   if (last.state === "WAITING") return { kind: "claim", waiting: last };
   if (last.state === "CLAIMED")
     return isLeased(last, now) ? nothing("under-way") : { kind: "take-over", claimed: last };
