@@ -73,6 +73,7 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
   "failed-lately": "its last attempt failed a moment ago",
   met: "a runner for it is there already",
   launched: "its runner is launched already",
+  "too-early": "GitLab asked us to wait before the next call",
   "under-way": "another start is at work on it",
   "job-ran": "the job ran already",
   "runner-unknown": "the ledger does not know its runner",

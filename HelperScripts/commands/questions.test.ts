@@ -99,7 +99,7 @@ describe("explain", () => {
     expect([exitCode, out]).toEqual([0, "No runner: No row matches, and the stack ignores unmapped jobs."]);
   });
 
-  it("F-62: hostile names reach the terminal as harmless text on one line", async () => {
+  it("F-62: hostile names reach the terminal as plain text on one line", async () => {
     const on = world();
     const name = "a\u001b[2J\u202eb\r\nc";
     on.mapping.put({ pk: `job#${name}`, sk: "tags#", type: "FARGATE" });

@@ -7,7 +7,7 @@ import { type Check, type DoctorFinding, ok, problem, warning } from "./finding"
 
 const AREA = "reconciler";
 
-/** A part that failed once may succeed a minute later; one that fails so long does not mend itself. */
+/** A part that failed once may succeed a minute later; one that fails so long does not pass by itself. */
 const LASTING_MILLISECONDS = 5 * 60_000;
 
 const GITLAB =

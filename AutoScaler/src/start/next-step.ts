@@ -8,7 +8,7 @@ import {
   MAX_ATTEMPTS_IN_ALL,
   type OrderedAttempt,
   type Runner,
-  robbedSoFar,
+  reassignedSoFar,
   type StartedRunner,
   type Time,
 } from "../../../Core/model/ledger";
@@ -48,7 +48,7 @@ const afterSpent = (
   if (!isWished && now < retryAt(last)) return nothing("failed-lately");
   return {
     kind: "open",
-    number: { attempt: last.attempt + 1, reassigned: robbedSoFar(last, runner) },
+    number: { attempt: last.attempt + 1, reassigned: reassignedSoFar(last, runner) },
     proof: runner ? [last, runner] : [last],
   };
 };

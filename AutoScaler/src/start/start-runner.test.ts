@@ -274,7 +274,7 @@ describe("the switch for new starts", () => {
     expect(system.gitLab.created).toHaveLength(1);
   });
 
-  it("F-57: lets them go when it is on again", async () => {
+  it("F-57: dispatches them when it is on again", async () => {
     const system = testSystem();
     system.settings.on = false;
     const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
@@ -510,7 +510,7 @@ describe("a start that is refused", () => {
 });
 
 describe("a start that breaks", () => {
-  it("I-21 I-25: asks a GitLab that does not answer twice, and gives the lease back for whoever goes on", async () => {
+  it("I-21 I-25: asks a GitLab that does not answer twice, and releases the lease for whoever goes on", async () => {
     const system = testSystem();
     let calls = 0;
     const createRunner = () => {

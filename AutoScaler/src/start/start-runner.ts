@@ -44,7 +44,7 @@ const claimCreateLaunch = async (
 
 /**
  * Starts one runner for a pending job: claim, create, launch, launched; each step is stored before the next, and
- * a repeat resumes from what is stored. On a failure the lease is given back, so the workflow's retry goes on.
+ * a repeat resumes from what is stored. On a failure the lease is released, so the workflow's retry goes on.
  *
  * @throws TransientError, ConfigurationError from the ports
  */
