@@ -6,7 +6,7 @@ import { type ParsedTemplate, readTemplate } from "../engine/template-file";
 import { startGitLab } from "../gitlab";
 import type { CallOutcome } from "../lambda-host/call";
 import { readWebhookApi, resolver } from "./api-shape";
-import { startWebhookApi, type WebhookApi } from "./index";
+import { startWebhookApi, type WebhookApi } from ".";
 import { readSignedRoute, type SignedRouteShape, signedRoute } from "./signed-route";
 
 const shipped = readTemplate(join(__dirname, "../../Infrastructure/template.yaml"));

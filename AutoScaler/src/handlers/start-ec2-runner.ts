@@ -6,7 +6,7 @@ import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { ec2Client } from "../adapters/ec2/client";
 import { ec2Provider } from "../adapters/ec2/provider";
 import { parseRunnerOrder } from "../start/runner-order-input";
-import type { StartOutcome } from "../start/start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
 import { EC2_VARIABLES, fleetSettings, limitsOf, outcomeFields, START_VARIABLES } from "./start-wiring";

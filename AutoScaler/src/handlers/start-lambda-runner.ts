@@ -7,7 +7,7 @@ import { lambdaClient } from "../adapters/lambda/client";
 import { lambdaFunctions } from "../adapters/lambda/functions";
 import { lambdaProvider } from "../adapters/lambda/provider";
 import { parseRunnerOrder } from "../start/runner-order-input";
-import type { StartOutcome } from "../start/start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
 import { limitsOf, outcomeFields, START_VARIABLES } from "./start-wiring";

@@ -3,7 +3,7 @@ import type { Dependencies } from "../dependencies";
 import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
-import type { StartOutcome } from "../start/start-outcome";
+import type { StartOutcome } from "./start-outcome";
 import { LAUNCH_TIMEOUT_SECONDS } from "../timing";
 import { rememberClass } from "./queue";
 

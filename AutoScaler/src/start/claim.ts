@@ -19,7 +19,7 @@ import type { LedgerChange } from "../ports";
 import { newWaiting, rememberClass, stillWaiting } from "../queue/queue";
 import type { NextStep } from "./next-step";
 import { readNextStep } from "./read-next-step";
-import type { StartOutcome } from "./start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 
 export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "limits" | "metric">;
 

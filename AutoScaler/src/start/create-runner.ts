@@ -23,7 +23,7 @@ import {
   MIN_MAXIMUM_TIMEOUT_SECONDS,
   WAIT_MARGIN_SECONDS,
 } from "../timing";
-import type { StartOutcome } from "./start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 
 export type CreateDependencies = Pick<
   Dependencies,

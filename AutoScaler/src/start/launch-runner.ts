@@ -19,7 +19,7 @@ import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch } from "../queue/freed";
 import { rememberClass } from "../queue/queue";
 import { launchOrRetry } from "./launch-call";
-import type { StartOutcome } from "./start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 
 export type LaunchDependencies = Pick<
   Dependencies,

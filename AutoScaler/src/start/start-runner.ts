@@ -7,7 +7,7 @@ import { freedLaunch } from "../queue/freed";
 import { type ClaimDependencies, claim } from "./claim";
 import { type CreateDependencies, createRunner } from "./create-runner";
 import { type LaunchDependencies, launchRunner } from "./launch-runner";
-import type { StartOutcome } from "./start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 
 export type StartDependencies = ClaimDependencies & CreateDependencies & LaunchDependencies;
 

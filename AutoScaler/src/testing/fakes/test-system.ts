@@ -10,7 +10,7 @@ import { startNextJob } from "../../queue/start-next-job";
 import { reconcile } from "../../reconcile/reconcile";
 import { lookUpRunner } from "../../start/look-up-runner";
 import { recordFailure } from "../../start/record-failure";
-import type { StartOutcome } from "../../start/start-outcome";
+import type { StartOutcome } from "../../queue/start-outcome";
 import { startRunner } from "../../start/start-runner";
 import { parseEndResult } from "../../stop/end-input";
 import type { EndResult } from "../../stop/end-order";
