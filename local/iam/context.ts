@@ -9,12 +9,12 @@ const indexes = new WeakMap<Context, ReadonlyMap<string, readonly string[]>>();
 const indexOf = (context: Context): ReadonlyMap<string, readonly string[]> => {
   const known = indexes.get(context);
   if (known !== undefined) return known;
-  const index = new Map(
-    Object.entries(context).map(([key, value]) => [
-      key.toLowerCase(),
-      typeof value === "string" ? [value] : value,
-    ]),
-  );
+  const index = new Map<string, readonly string[]>();
+  for (const [key, value] of Object.entries(context)) {
+    const name = key.toLowerCase();
+    // Two tags whose keys differ in case alone are one key with two values, which no condition takes.
+    index.set(name, [...(index.get(name) ?? []), ...(typeof value === "string" ? [value] : value)]);
+  }
   indexes.set(context, index);
   return index;
 };

@@ -52,6 +52,11 @@ describe("what cannot be judged is an error, never a pass", () => {
       { StringNotEquals: { "aws:UserAgent": "x" } },
       { "aws:UserAgent": ["y", "z"] },
     ],
+    [
+      "two tags whose keys differ in case alone",
+      { StringEquals: { "aws:RequestTag/stack": "ours" } },
+      { "aws:RequestTag/Stack": "theirs", "aws:RequestTag/stack": "ours" },
+    ],
   ])("%s", (_, block, context) => {
     expect(() => isMet(block, context)).toThrow(PolicyError);
   });

@@ -24,7 +24,7 @@ export class SignatureError extends Error {
 export type HeaderMap = ReadonlyMap<string, readonly string[]>;
 
 /** The headers by lower-case name, each with all its values in the order in which they came. */
-export const headersOf = ({ rawHeaders }: ReceivedRequest): HeaderMap => {
+export const headersOf = ({ rawHeaders }: Pick<ReceivedRequest, "rawHeaders">): HeaderMap => {
   const map = new Map<string, string[]>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? "").toLowerCase();
