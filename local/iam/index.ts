@@ -4,4 +4,5 @@ export { parsePolicy } from "./parse-policy";
 export type { Policy, Statement } from "./policy";
 export { PolicyError } from "./policy-error";
 export type { Principal } from "./principal-element";
+export { type Right, rightsOf, withoutRight } from "./rights";
 export type { Found, Question } from "./statement";
