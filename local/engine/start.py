@@ -1,8 +1,10 @@
-"""Starts MiniStack with three seams that the laptop needs and that it does not offer as settings.
+"""Starts MiniStack with seams that the laptop needs and that it does not offer as settings.
 
 1. A function's error keeps its name when a call is forwarded to a host of our own.
 2. Events of EC2 (`aws.ec2`) may be put by whoever knows LAPTOP_EVENTS_KEY, as EC2 itself would.
 3. When the process that started it goes away, it goes too: its standard input then ends.
+4. With LAPTOP_ENGINE_SOCKET it is served on a unix socket, and on no port (unix_socket.py).
+5. With LAPTOP_DECISIONS_SOCKET the calls that it makes itself ask the gateway first (seams.py).
 
 Each seam replaces something internal to MiniStack. Where that is gone or has another shape, this stops at
 once with a sentence, instead of running with half of what the laptop counts on.
@@ -19,6 +21,9 @@ import urllib.request
 
 from ministack import app
 from ministack.services import eventbridge, lambda_svc
+
+from seams import ask_before_own_calls
+from unix_socket import listen_on_socket_if_asked
 
 # Calls wait in the host's queue before they run: longer than any function's own time-out.
 QUEUE_SECONDS = 1800
@@ -86,5 +91,7 @@ require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request
 lambda_svc._execute_function_proxy = forward
 allow_ec2_events()
 leave_with_parent()
+listen_on_socket_if_asked()
+ask_before_own_calls(require)
 sys.argv = sys.argv[:1]
 app.main()

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describeWith } from "../../tests/needs";
-import { KEPT } from "../run-folder";
 import { type ReceivedRequest, SignatureError, signatureVerifier } from "./sigv4";
 import { type Recorder, startRecorder } from "./testing/recorder";
 import { sdkCalls } from "./testing/sdk-calls";
@@ -11,7 +10,7 @@ import { tampered } from "./testing/tampering";
 const ID = "AKIDEXAMPLE";
 const SECRET = "s/e+cret";
 const REGION = "eu-west-1";
-const PYTHON = join(KEPT, "venv/bin/python");
+const PYTHON = join(__dirname, "../../.local/venv/bin/python");
 
 const verify = signatureVerifier({
   region: REGION,

@@ -14,8 +14,8 @@ export type Caller =
       /** The function whose code calls. */
       readonly functionArn?: string;
     }
-  /** A service in its own name, on behalf of one of its resources. */
-  | { readonly kind: "service"; readonly service: string; readonly sourceArn: string };
+  /** A service in its own name; most say on behalf of which of their resources. */
+  | { readonly kind: "service"; readonly service: string; readonly sourceArn?: string };
 
 /** The operator may do everything that no resource's policy denies. */
 export const OPERATOR_POLICY = parsePolicy("operator", {
@@ -46,12 +46,11 @@ export const callerArn = (caller: Caller, account: string): string => {
 
 const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
 
-const ofService = (service: string, sourceArn: string): Context => ({
+const ofService = (service: string, sourceArn: string | undefined): Context => ({
   "aws:PrincipalIsAWSService": "true",
   "aws:PrincipalServiceName": service,
   "aws:PrincipalServiceNamesList": [service],
-  "aws:SourceArn": sourceArn,
-  "aws:SourceAccount": accountOf(sourceArn),
+  ...(sourceArn ? { "aws:SourceArn": sourceArn, "aws:SourceAccount": accountOf(sourceArn) } : {}),
 });
 
 const tagKeys = (prefix: string, tags: Readonly<Record<string, string>>): Record<string, string> =>
