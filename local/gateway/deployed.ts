@@ -60,7 +60,9 @@ export interface Deployed {
   roleOfProfile(profileArn: string): Promise<string | undefined>;
   /**
    * The resource's own policies, those included that the engine does not take (a bus's), by its ARN. For a role
-   * its trust policy, for a function what its permissions amount to, for a key its key policy.
+   * its trust policy, for a function what its permissions amount to, for a key its key policy. That of AWS's own
+   * key for parameters lets everybody of the account use it through Parameter Store:
+   * https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
    */
   resourcePolicies(arn: string): Promise<readonly Policy[]>;
   /** The tags of a resource as AWS would carry them; an empty map for one without tags, or one unknown. */
