@@ -74,6 +74,19 @@ describe("requests of the SDK", () => {
     expect(() => asked()(request!)).toThrow(SignatureError);
   });
 
+  it("are good for the laptop's region alone", async () => {
+    await sdkCalls["SSM GetParameters"]?.({ ...settings(), region: "us-east-1" }).catch(() => undefined);
+    const [request] = recorder.taken();
+    expect(() => verify(request!)).toThrow("valid region");
+  });
+
+  it("are told that the body is another", async () => {
+    await sdkCalls["SSM GetParameters"]?.(settings()).catch(() => undefined);
+    const [request] = recorder.taken();
+    const changed = () => verify({ ...request!, body: Buffer.from("{}") });
+    expect(changed).toThrow(expect.objectContaining({ code: "XAmzContentSHA256Mismatch" }));
+  });
+
   it("are good for five minutes, either way", async () => {
     await sdkCalls["SSM GetParameters"]?.(settings()).catch(() => undefined);
     const [request] = recorder.taken();

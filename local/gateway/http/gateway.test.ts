@@ -62,6 +62,23 @@ describe("who is no tool on this machine is refused", () => {
     expect(given.upstream.taken()).toEqual([]);
   });
 
+  it.each<readonly [what: string, header: string, value: string]>([
+    ["an Origin", "origin", "http://localhost"],
+    ["a foreign Host", "host", "evil.example"],
+    ["another port's Host", "host", "localhost:1"],
+  ])("%s, however well it is signed", async (_, header, value) => {
+    const { dynamodb } = as(given.operator);
+    dynamodb.middlewareStack.add(
+      (next) => (args) => {
+        (args.request as { headers: Record<string, string> }).headers[header] = value;
+        return next(args);
+      },
+      { step: "build", priority: "low" },
+    );
+    await expect(dynamodb.send(getItem())).rejects.toMatchObject({ name: "AccessDeniedException" });
+    expect(given.upstream.taken()).toEqual([]);
+  });
+
   it("a preflight gets no leave", async () => {
     const { status, headers } = await raw(
       "/",

@@ -40,7 +40,7 @@ const canonicalQuery = (query: string): string =>
  */
 const canonicalPath = (path: string, service: string): string => {
   if (service === "s3") return path;
-  if (/(^|\/)\.{0,2}\/|\/\.{1,2}$/.test(path.slice(1)) || path.startsWith("//")) {
+  if (/(^|\/)\.{0,2}\/|\/\.{1,2}$/.test(path.slice(1))) {
     throw new SignatureError("SignatureDoesNotMatch", "The path has empty or dot segments");
   }
   return path.split("/").map(encode).join("/");
