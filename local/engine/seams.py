@@ -9,19 +9,18 @@ LAPTOP_DECISIONS_SOCKET names the unix socket on which the gateway answers. With
 """
 
 import contextvars
-import http.client
 import json
 import logging
 import os
-import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from ministack.core.arn import parse_arn
 from ministack.services import eventbridge, lambda_svc, stepfunctions
 
+from decisions import Decisions
+
 log = logging.getLogger("seams")
 
-ANSWER_SECONDS = 10
 DELIVERIES_AT_ONCE = 32
 
 # What a call to each service needs, by the service in the target's ARN.
@@ -32,37 +31,6 @@ ACTIONS = {
     "sqs": "sqs:SendMessage",
     "states": "states:StartExecution",
 }
-
-
-class Decisions:
-    """The gateway's evaluator, over a unix socket."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def refusal(self, caller, needs):
-        """Why `caller` may not do what it needs; None when it may."""
-        try:
-            answer = self._ask({"caller": caller, "needs": needs})
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            return f"The laptop's gateway did not answer: {error}"
-        return None if answer.get("isAllowed") is True else str(answer.get("message", "refused"))
-
-    def _ask(self, question):
-        connection = http.client.HTTPConnection("localhost", timeout=ANSWER_SECONDS)
-        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(ANSWER_SECONDS)
-        try:
-            connection.sock.connect(self.path)
-            headers = {"Content-Type": "application/json"}
-            connection.request("POST", "/decisions", json.dumps(question), headers)
-            response = connection.getresponse()
-            body = response.read()
-            if response.status != 200:
-                raise ValueError(f"status {response.status}")
-            return json.loads(body)
-        finally:
-            connection.close()
 
 
 def role_session(role_arn, session_name, service, source_arn):
