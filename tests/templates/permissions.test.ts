@@ -1,5 +1,6 @@
+import type { Principal } from "../../local/iam";
 import { arn, type Case, check, TOUCHES } from "./calls";
-import { allows, type Call, roleStatements } from "./iam";
+import { allows, type Call, judges, policyOf, roleStatements } from "./iam";
 import { asList, asMap, ofType, type Properties, readTemplate, resource } from "./read-template";
 import { ACCOUNT, REGION, resolve } from "./resolve";
 
@@ -35,6 +36,7 @@ describe("the bus", () => {
     context: { "events:source": [source], "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}` },
   });
   const ofAccount: Properties = { Effect: "Allow", Action: "events:*", Resource: "*" };
+  const policies = { identity: [policyOf([ofAccount])], resource: [policyOf(statements)] };
   it.each<Case>([
     ["T-22: lets the API speak as the webhook", "allowed", put("gitlab.webhook", "webhookintegrationrole")],
     [
@@ -49,7 +51,9 @@ describe("the bus", () => {
       "allowed",
       put("gitlab.reconciler", "reconcilerrole"),
     ],
-  ])("%s", check([...statements, ofAccount]));
+  ])("%s", (_, verdict, call) => {
+    expect(judges(policies, call) ? "allowed" : "denied").toBe(verdict);
+  });
 });
 
 const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call => ({
@@ -197,9 +201,10 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
     const document = asMap(
       resolve(autoScaler, resource(autoScaler, role).properties.AssumeRolePolicyDocument),
     );
-    const statements = asList(document.Statement).map((one) => ({ ...asMap(one), Resource: "*" }));
+    const policies = { identity: [], resource: [policyOf(asList(document.Statement).map(asMap))] };
     const context = { "aws:SourceArn": source, "aws:SourceAccount": account };
-    return allows(statements, { action: "sts:AssumeRole", resource: "*", context });
+    const events: Principal = { kind: "service", service: "events.amazonaws.com" };
+    return judges(policies, { action: "sts:AssumeRole", resource: "*", context }, events);
   };
   const ourRule = arn("events", "rule/gitlab-runners-infrastructure/r");
   expect(trust("StartRunnerRulesRole", ourRule)).toBe(true);

@@ -18,8 +18,8 @@ import { releaseSlot } from "../limits/slots";
 import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch } from "../queue/freed";
 import { rememberClass } from "../queue/queue";
-import { launchOrRetry } from "./launch-call";
 import type { StartOutcome } from "../queue/start-outcome";
+import { launchOrRetry } from "./launch-call";
 
 export type LaunchDependencies = Pick<
   Dependencies,
