@@ -36,12 +36,12 @@ export const policyOf = (statements: readonly Properties[]): Policy => {
 };
 
 /** The verdict of the laptop's evaluator on policies of any kind. */
-export const judges = (policies: Policies, call: Call, principal: Principal = CALLER): boolean =>
+export const permits = (policies: Policies, call: Call, principal: Principal = CALLER): boolean =>
   evaluate(principal, policies, { context: {}, ...call }).kind === "allowed";
 
 /** The verdict on the statements of one identity policy. */
 export const allows = (statements: readonly Properties[], call: Call): boolean =>
-  judges({ identity: [policyOf(statements)] }, call);
+  permits({ identity: [policyOf(statements)] }, call);
 
 const statementsOf = (document: Value | undefined): readonly Properties[] =>
   asList(asMap(document).Statement).map(asMap);

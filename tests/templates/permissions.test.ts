@@ -1,6 +1,6 @@
 import type { Principal } from "../../local/iam";
 import { arn, type Case, check, TOUCHES } from "./calls";
-import { allows, type Call, judges, policyOf, roleStatements } from "./iam";
+import { allows, type Call, permits, policyOf, roleStatements } from "./iam";
 import { asList, asMap, ofType, type Properties, readTemplate, resource } from "./read-template";
 import { ACCOUNT, REGION, resolve } from "./resolve";
 
@@ -52,7 +52,7 @@ describe("the bus", () => {
       put("gitlab.reconciler", "reconcilerrole"),
     ],
   ])("%s", (_, verdict, call) => {
-    expect(judges(policies, call) ? "allowed" : "denied").toBe(verdict);
+    expect(permits(policies, call) ? "allowed" : "denied").toBe(verdict);
   });
 });
 
@@ -204,7 +204,7 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
     const policies = { identity: [], resource: [policyOf(asList(document.Statement).map(asMap))] };
     const context = { "aws:SourceArn": source, "aws:SourceAccount": account };
     const events: Principal = { kind: "service", service: "events.amazonaws.com" };
-    return judges(policies, { action: "sts:AssumeRole", resource: "*", context }, events);
+    return permits(policies, { action: "sts:AssumeRole", resource: "*", context }, events);
   };
   const ourRule = arn("events", "rule/gitlab-runners-infrastructure/r");
   expect(trust("StartRunnerRulesRole", ourRule)).toBe(true);
