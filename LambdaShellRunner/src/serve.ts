@@ -97,7 +97,10 @@ export const serve = async (
 ): Promise<ServeResult> => {
   const { runnerId } = event;
   const isRepeated = dependencies.environment.hasServed(event.bootstrapKey);
-  if (!isRepeated) dependencies.environment.enter(event.bootstrapKey);
+  if (!isRepeated) {
+    dependencies.environment.enter(event.bootstrapKey);
+    await dependencies.environment.prepare();
+  }
   const row = isRepeated ? undefined : await dependencies.takeRow(event);
   if (row === undefined) {
     log.info("ROW_TAKEN_BEFORE", { runnerId });
