@@ -5,6 +5,7 @@ import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { LaunchRefusal, RunnerEndCode } from "../../Core/model/reasons";
 import type { RunnerClass } from "../../Core/model/runner-class";
+import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
 /**
@@ -87,6 +88,8 @@ export interface NewRunner {
   readonly tags: readonly string[];
   /** Seconds, at least 600. */
   readonly maximumTimeoutSeconds: number;
+  /** `ref_protected`: GitLab gives it jobs of protected branches and tags alone. `not_protected`: any. */
+  readonly accessLevel: "ref_protected" | "not_protected";
 }
 
 /** GitLab's answer proves that no runner was made, and asking again will not help: 1,000-runner limit, 403, 410, 422. */
@@ -106,6 +109,8 @@ export interface GitLab {
   readonly url: string;
   /** Undefined: 404. */
   job(projectId: number, jobId: number): Promise<GitLabJob | undefined>;
+  /** Whether a branch or tag is protected. Undefined: there is none of that name, or the token may not see it. */
+  isProtected(projectId: number, ref: GitRef): Promise<boolean | undefined>;
   /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */
   createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
   runner(runnerId: number): Promise<GitLabRunner | undefined>;
@@ -212,4 +217,4 @@ export interface Limits {
 }
 
 export { SHARDS, STACK } from "../../Core/ledger/keys";
-export type { GitLabJob, GitLabRunner, LaunchRefusal, Page, Slot, StateRecord };
+export type { GitLabJob, GitLabRunner, GitRef, LaunchRefusal, Page, Slot, StateRecord, Time };

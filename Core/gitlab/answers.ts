@@ -20,6 +20,10 @@ export interface GitLabJob {
   readonly startedAt?: Time;
   readonly finishedAt?: Time;
   readonly runnerId?: number;
+  /** The branch or tag, or a merge request's `refs/…`. Absent: not told. */
+  readonly ref?: string;
+  /** Whether `ref` is a tag. */
+  readonly tag?: boolean;
 }
 
 export interface GitLabRunner {
@@ -84,6 +88,8 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
   const startedAt = optionalTime(job.started_at, "started_at");
   const finishedAt = optionalTime(job.finished_at, "finished_at");
   const runnerId = known.runnerId ?? runnerIdOf(job);
+  const ref = typeof job.ref === "string" && job.ref !== "" ? job.ref : undefined;
+  const tag = typeof job.tag === "boolean" ? job.tag : undefined;
   return {
     id: id(job.id, "job"),
     projectId: project,
@@ -91,7 +97,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
-    ...defined({ startedAt, finishedAt, runnerId }),
+    ...defined({ startedAt, finishedAt, runnerId, ref, tag }),
   };
 };
 
@@ -108,6 +114,12 @@ export const parseRunner = (value: unknown): GitLabRunner => {
 export const parseNewRunner = (value: unknown): { readonly id: number; readonly token: string } => {
   const runner = fields(value, "runner");
   return { id: id(runner.id, "runner"), token: text(runner.token, "token") };
+};
+
+/** Of a branch or a tag. @see https://docs.gitlab.com/api/branches/ https://docs.gitlab.com/api/tags/ */
+export const parseProtected = (value: unknown): boolean => {
+  const { protected: isProtected } = fields(value, "branch or tag");
+  return typeof isProtected === "boolean" ? isProtected : strange("no protected");
 };
 
 export const parseId = (value: unknown): number => id(fields(value, "project").id, "project");

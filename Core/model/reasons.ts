@@ -94,6 +94,8 @@ export const ATTEMPT_FAILURE_CODES = [
   ...RUNNER_END_CODES,
   /** GitLab made no runner, and asking again would not help. */
   "gitlab-refused",
+  /** Its class is for protected branches and tags alone, and GitLab says of the job's neither. */
+  "ref-not-protected",
   /** GitLab has asked to wait for so long that the job is given up. */
   "gitlab-throttled",
   /** GitLab did not say whether it made a runner. */

@@ -86,6 +86,7 @@ const classQueues = ({ runnerClass, functionArn, tags }: Routed): readonly (read
     ...(ec2 ? [["size", `${ec2.instanceTypes.join(", ")} (${ec2.architecture}), ${ec2.diskGiB} GiB`]] : []),
     ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
     ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
+    ...(runnerClass.protectedRefsOnly ? [["refs", "jobs on protected branches and tags alone"]] : []),
     ["limit", `${runnerClass.maxRunners} runners of the class`],
   ];
 };

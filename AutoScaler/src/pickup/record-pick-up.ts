@@ -8,7 +8,7 @@ import { rememberProject } from "../ledger/seen-projects";
 import type { GitLabJob, OurEvent } from "../ports";
 import { storePickUp } from "./store-pick-up";
 
-export type PickUpDependencies = Pick<Dependencies, "ledger" | "gitLab" | "bus" | "clock">;
+export type PickUpDependencies = Pick<Dependencies, "ledger" | "gitLab" | "bus" | "clock" | "metric">;
 
 export type PickUp =
   | { readonly kind: "noted"; readonly jobId: number; readonly runnerId: number; readonly isOurs: boolean }
@@ -18,6 +18,8 @@ interface Taken {
   readonly id: number;
   readonly projectId: number;
   readonly runnerId: number;
+  /** In verified mode. */
+  readonly startedAt?: Time;
   /** GitLab's word, when the job has ended already. */
   readonly ended?: GitLabJob;
 }
@@ -32,16 +34,25 @@ const whoTook = async ({ gitLab }: PickUpDependencies, event: JobEvent): Promise
   const hasStarted =
     job !== undefined && (job.status === "running" || job.status === "canceling" || hasEnded(job));
   if (!hasStarted || job.startedAt === undefined || job.runnerId === undefined) return undefined;
-  const { id, projectId, runnerId } = job;
-  return { id, projectId, runnerId, ...(hasEnded(job) ? { ended: job } : {}) };
+  const { id, projectId, runnerId, startedAt } = job;
+  return { id, projectId, runnerId, startedAt, ...(hasEnded(job) ? { ended: job } : {}) };
 };
 
-/** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
-const pause = async ({ gitLab, clock }: PickUpDependencies, runner: Runner): Promise<Time | undefined> => {
+/**
+ * Pauses the runner, so that it never takes a second job (I-14). Until then GitLab may give it one, also to a job that got
+ * hold of its token: the delay is a metric. Undefined: not paused by us.
+ */
+const pause = async (
+  { gitLab, clock, metric }: PickUpDependencies,
+  runner: Runner,
+  startedAt: Time | undefined,
+): Promise<Time | undefined> => {
   if (runner.pausedAt !== undefined || gitLab.mode === "payload") return runner.pausedAt;
   if (runner.state === "GONE") return undefined;
   await gitLab.pauseRunner(runner.runnerId);
-  return clock.now();
+  const now = clock.now();
+  if (startedAt !== undefined) metric("PauseDelaySeconds", Math.max(0, now - startedAt) / 1_000);
+  return now;
 };
 
 /** A `running` that came late: its end may have found a start still at work, and left the rest to the reconciler. */
@@ -63,7 +74,7 @@ export const recordPickUp = async (dependencies: PickUpDependencies, event: JobE
   const taken = await whoTook(dependencies, event);
   if (taken === undefined) return { kind: "nothing", reason: "not-picked-up" };
   const runner = await dependencies.ledger.runner(taken.runnerId);
-  const pausedAt = runner && (await pause(dependencies, runner));
+  const pausedAt = runner && (await pause(dependencies, runner, taken.startedAt));
   // By GitLab's word; a copy that comes after the job's end tells nothing new.
   const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;
   const remembered = isNews ? rememberProject(dependencies, taken.projectId) : undefined;

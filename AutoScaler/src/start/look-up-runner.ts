@@ -16,7 +16,7 @@ export interface LookUp {
   readonly why?: RouteReason;
 }
 
-type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified">;
+type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified" | "ref">;
 
 const SECOND = 1_000;
 
@@ -51,6 +51,7 @@ const verifiedFacts = (job: GitLabJob): Facts => ({
   tags: [...new Set(job.tags)].sort(),
   queuedAt: job.createdAt,
   verified: true,
+  ...(job.ref === undefined ? {} : { ref: { name: job.ref, isTag: job.tag ?? false } }),
 });
 
 /** The payload counts for its two ids alone (I-16). A job with a runner assigned is taken (two-phase commit). */

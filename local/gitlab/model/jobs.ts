@@ -1,6 +1,7 @@
 import { notifyMatchingRunners } from "./assignment";
 import { randomText } from "./random";
 import { isComplete, type JobSpec, type Pipeline, type StandInJob, type StandInJobStatus } from "./records";
+import { DEFAULT_BRANCH, isProtected, refNamed } from "./refs";
 import { applyRetention } from "./retention";
 import type { GitLabState } from "./state";
 import { JobTrace } from "./trace";
@@ -82,13 +83,17 @@ export const createPipeline = (
   state: GitLabState,
   projectId: number,
   specs: readonly JobSpec[],
+  refName = DEFAULT_BRANCH,
 ): Pipeline => {
+  const ref = refNamed(state, projectId, refName);
   const pipeline: Pipeline = {
     id: state.nextId("pipeline"),
     iid: state.pipelines.size + 1,
     projectId,
     createdAt: state.clock.now(),
     sha: randomText(20),
+    ref,
+    isProtected: isProtected(state, projectId, ref),
     stages: [...new Set(specs.map((spec) => spec.stage))],
     jobs: [],
   };

@@ -1,6 +1,7 @@
 import { type StandInClock, systemClock } from "./clock";
 import { randomText } from "./random";
 import type { Pipeline, StandInJob, StandInRunner, Webhook } from "./records";
+import type { ProtectedNames } from "./refs";
 
 /** GitLab's time limits, some shortened for the laptop, and other limits. `Ms`: milliseconds. */
 export interface GitLabLimits {
@@ -40,6 +41,10 @@ export interface GitLabState {
   readonly accessToken: string;
   readonly registrationToken: string;
   readonly projects: Set<number>;
+  /** By project; see `protectedNames`. */
+  readonly protectedNames: Map<number, ProtectedNames>;
+  /** Git tags by project. */
+  readonly tags: Map<number, Set<string>>;
   readonly pipelines: Map<number, Pipeline>;
   readonly jobs: Map<number, StandInJob>;
   /** Pending jobs, including assigned ones, oldest first. */
@@ -95,6 +100,8 @@ export const createGitLabState = (
   accessToken: `glpat-local-${randomText(10)}`,
   registrationToken: `GR1348941local${randomText(10)}`,
   projects: new Set(),
+  protectedNames: new Map(),
+  tags: new Map(),
   pipelines: new Map(),
   jobs: new Map(),
   pending: new Set(),

@@ -2,12 +2,13 @@ import type {
   GitLabJob,
   GitLab as GitLabPort,
   GitLabRunner,
+  GitRef,
   Page,
   ProjectRefused,
 } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import type { GitLab, Job, RunnerRecord } from "./gitlab";
+import { type GitLab, isProtectedRef, type Job, type RunnerRecord } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
@@ -44,7 +45,7 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
 
 const shown = (
   gitLab: GitLab,
-  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId }: Job,
+  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId, ref }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
     id,
@@ -53,6 +54,8 @@ const shown = (
     status,
     tags,
     createdAt,
+    ref,
+    tag: false,
   };
   if (startedAt !== undefined) told.startedAt = startedAt;
   if (finishedAt !== undefined) told.finishedAt = finishedAt;
@@ -104,6 +107,10 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
       if (isBehind(job.createdAt))
         return random.chance(0.5) ? undefined : { ...shown(gitLab, job), status: "created" };
       return shown(gitLab, job);
+    },
+    isProtected: (_projectId: number, { name }: GitRef) => {
+      checkMood();
+      return isProtectedRef(name);
     },
     createRunner: (runner: Parameters<GitLabPort["createRunner"]>[0]) => {
       checkMood();

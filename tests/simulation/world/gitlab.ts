@@ -14,6 +14,7 @@ export interface JobPlan {
   readonly outcome: "success" | "failed";
   /** A job that sends no webhook and that the mapping gives no runner. */
   readonly isForeign: boolean;
+  readonly ref: string;
 }
 
 /** All fields from the start: an object that changes its shape is slow to read. */
@@ -30,7 +31,7 @@ export interface Job extends JobPlan {
 }
 
 const newJob = (
-  { id, projectId, name, tags, duration, outcome, isForeign }: JobPlan,
+  { id, projectId, name, tags, duration, outcome, isForeign, ref }: JobPlan,
   createdAt: Time,
 ): Job => ({
   id,
@@ -40,6 +41,7 @@ const newJob = (
   duration,
   outcome,
   isForeign,
+  ref,
   status: "created",
   createdAt,
   pendingAt: undefined,
@@ -87,7 +89,16 @@ const CONFIRM_WITHIN = 120_000;
 /** A request that reached GitLab before the pause is answered within this time. */
 const LAST_REQUEST = 6_000;
 
+export const PROTECTED_REF = "main";
+export const isProtectedRef = (ref: string): boolean => ref === PROTECTED_REF;
+
+const isAccessible = (record: RunnerRecord, job: Job): boolean =>
+  record.accessLevel === "not_protected" || isProtectedRef(job.ref);
+
 export const fits = (record: RunnerRecord, job: Job): boolean =>
+  isAccessible(record, job) && hasTags(record, job);
+
+const hasTags = (record: RunnerRecord, job: Job): boolean =>
   job.tags.length === 0 ? record.tags.length === 0 : job.tags.every((tag) => record.tags.includes(tag));
 
 interface Project {

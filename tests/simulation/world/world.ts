@@ -8,7 +8,7 @@ import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionDependencies } from "./functions";
-import { GitLab, type GitLabOptions, type Job } from "./gitlab";
+import { GitLab, type GitLabOptions, type Job, PROTECTED_REF } from "./gitlab";
 import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
@@ -47,6 +47,8 @@ export interface NewJob {
   readonly fails?: boolean;
   /** Nobody tells of it. */
   readonly isSilent?: boolean;
+  /** Its branch; by default the protected one. */
+  readonly ref?: string;
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
@@ -229,7 +231,7 @@ export class Simulation {
   // ------------------------------------------------------------------------------------------------ use
 
   addJob(
-    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob,
+    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false, ref = PROTECTED_REF }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
     this.#jobs += 1;
@@ -240,6 +242,7 @@ export class Simulation {
       duration: seconds * 1000,
       outcome: fails ? ("failed" as const) : ("success" as const),
       isForeign: isSilent || kind === "foreign",
+      ref,
     };
     return this.gitLab.add(job, status);
   }
