@@ -1,7 +1,7 @@
 import type { LedgerReader } from "../../Core/ledger/reader";
 import { type Attempt, isQueued, jobOf, type Runner, type Time } from "../../Core/model/ledger";
 import { failureText, LAUNCH_HOLD_WORDS, WAITING_WORDS } from "../../Core/model/reason-words";
-import { safe } from "../console/console";
+import { safe } from "../../Core/safe-text";
 import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";

@@ -7,7 +7,7 @@ import { ConfigurationError } from "../../Core/errors";
 import { systemTable } from "../../Core/process/process-table";
 import { parseRunnerEvent } from "./bootstrap/runner-event";
 import { takeRow } from "./bootstrap/take-row";
-import { clearLeftovers } from "./environment/clear-leftovers";
+import { clearEnvironment } from "./environment/clear-environment";
 import { Environment } from "./environment/environment";
 import { isInLambda, LAMBDA_FOLDERS, openRoot } from "./environment/environment-root";
 import { runTimeouts } from "./gitlab-runner/run-timeouts";
@@ -29,7 +29,7 @@ const environment = new Environment(
   env.tenantIsolation === "on",
   () => openRoot(process.env, isAlone),
   () => process.exit(1),
-  isAlone ? () => clearLeftovers(systemTable(), LAMBDA_FOLDERS) : undefined,
+  isAlone ? () => clearEnvironment(systemTable(), LAMBDA_FOLDERS) : undefined,
 );
 process.once("SIGTERM", () => shutDown(current).then(() => process.exit(0)));
 

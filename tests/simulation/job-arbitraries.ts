@@ -128,7 +128,7 @@ const LOOKS_EVERY = 5;
 
 export const bringJobs = (world: Simulation, { jobRuns }: RandomScenario): void => {
   for (const [index, { at, cancelledAfter, runs, ...job }] of jobRuns.entries()) {
-    // By its place, not by the dice: what was found before stays what it was.
+    // By its position, not by the dice: what was found before stays what it was.
     const ref = index % 3 === 2 ? { ref: "feature" } : {};
     world.after(at, () => {
       const added = world.addJob({ ...job, ...ref, seconds: runs });

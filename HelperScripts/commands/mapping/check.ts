@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
-import { safe } from "../../console/console";
+import { safe } from "../../../Core/safe-text";
 import { type Context, type ExitCode, show } from "../../context";
 import { findDeployment, routingSettings } from "../../deployment";
 import { findingsJson, findingsText } from "../../document/findings-text";

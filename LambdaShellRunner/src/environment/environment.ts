@@ -1,8 +1,8 @@
 import { ConfigurationError, TransientError } from "../../../Core/errors";
 import { log } from "../../../Core/log";
 import type { JobProcesses } from "../../../Core/process/job-processes";
-import { areLimitsChanged } from "../../../Core/process/leftover-processes";
-import { type ClearedLeftovers, NOTHING_LEFT } from "./clear-leftovers";
+import { areLimitsChanged } from "../../../Core/process/remaining-processes";
+import { type ClearedEnvironment, NOTHING_REMAINING } from "./clear-environment";
 import { type EnvironmentRoot, emptyRoot } from "./environment-root";
 
 const END_MILLISECONDS = 5_000;
@@ -19,7 +19,7 @@ export class Environment {
     /** Ends this process, so that Lambda discards the environment. */
     private readonly discard: () => void,
     /** Removes what former jobs left. Where other programs run, each job has a folder of its own, and nothing is left. */
-    private readonly clearLeftovers: () => Promise<ClearedLeftovers> = async () => NOTHING_LEFT,
+    private readonly clearEnvironment: () => Promise<ClearedEnvironment> = async () => NOTHING_REMAINING,
   ) {}
 
   /** Whether the environment has already served this event. */
@@ -47,7 +47,7 @@ export class Environment {
    * @throws TransientError when something stays: the environment is discarded and the job gets its next attempt
    */
   async prepare(): Promise<void> {
-    const { processes, files, areProcessesGone, areFilesGone } = await this.clearLeftovers();
+    const { processes, files, areProcessesGone, areFilesGone } = await this.clearEnvironment();
     if (processes + files > 0) log.warn("ENVIRONMENT_FOUND_USED", { processes, files });
     if (areProcessesGone && areFilesGone) return;
     this.giveUp(!areProcessesGone, !areFilesGone);

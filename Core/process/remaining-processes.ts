@@ -17,14 +17,14 @@ const send = (pid: number, signal: NodeJS.Signals | 0): boolean => {
 };
 
 /** Processes of this user that descend from a job. No job can take its mark off, whatever it leaves behind. */
-const leftovers = (table: ProcessTable, unmarked: string): ProcessEntry[] =>
+const remainingProcesses = (table: ProcessTable, unmarked: string): ProcessEntry[] =>
   table
     .list()
     .filter(({ pid, isZombie }) => pid !== process.pid && !isZombie)
     .filter(({ pid }) => wasMarked(table.inherited(pid).limits, unmarked) && send(pid, 0));
 
 /** What there was, and whether all of it is gone. */
-export interface Leftovers {
+export interface RemainingProcesses {
   readonly found: number;
   readonly areGone: boolean;
 }
@@ -35,14 +35,14 @@ export interface Leftovers {
  *
  * @param unmarked limits of a process that is no job's
  */
-export const endLeftovers = async (
+export const endRemainingProcesses = async (
   table: ProcessTable,
   limitMilliseconds: number,
   unmarked = LIMITS_AT_START,
-): Promise<Leftovers> => {
+): Promise<RemainingProcesses> => {
   const seen = new Set<number>();
   for (const until = performance.now() + limitMilliseconds; ; await sleep(POLL_MILLISECONDS)) {
-    const left = leftovers(table, unmarked);
+    const left = remainingProcesses(table, unmarked);
     for (const { pid } of left) seen.add(pid);
     if (left.length === 0) return { found: seen.size, areGone: true };
     if (performance.now() > until) return { found: seen.size, areGone: false };

@@ -1,18 +1,18 @@
-import { endLeftovers } from "../../../Core/process/leftover-processes";
 import type { ProcessTable } from "../../../Core/process/process-table";
+import { endRemainingProcesses } from "../../../Core/process/remaining-processes";
 import { emptyFolders } from "./environment-root";
 
 const END_MILLISECONDS = 5_000;
 
 /** What former jobs had left in an environment, and what of it is still there. */
-export interface ClearedLeftovers {
+export interface ClearedEnvironment {
   readonly processes: number;
   readonly files: number;
   readonly areProcessesGone: boolean;
   readonly areFilesGone: boolean;
 }
 
-export const NOTHING_LEFT: ClearedLeftovers = {
+export const NOTHING_REMAINING: ClearedEnvironment = {
   processes: 0,
   files: 0,
   areProcessesGone: true,
@@ -24,11 +24,11 @@ export const NOTHING_LEFT: ClearedLeftovers = {
  * and Lambda gives the next handler the same folders. It goes by what is there and by what the kernel remembers of each
  * process, never by a file, which a job could remove. Processes go first: they could write files anew.
  */
-export const clearLeftovers = async (
+export const clearEnvironment = async (
   table: ProcessTable,
   folders: readonly string[],
-): Promise<ClearedLeftovers> => {
-  const processes = await endLeftovers(table, END_MILLISECONDS);
+): Promise<ClearedEnvironment> => {
+  const processes = await endRemainingProcesses(table, END_MILLISECONDS);
   const files = await emptyFolders(folders);
   return {
     processes: processes.found,
