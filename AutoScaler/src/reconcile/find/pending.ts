@@ -1,7 +1,7 @@
 import type { Attempt, Runner, Time } from "../../../../Core/model/ledger";
+import { isClaimDue, isLaunchDue } from "../../../../Core/queue/retry-schedule";
 import { jobEvent } from "../../events";
 import type { GitLabJob, Ledger } from "../../ports";
-import { isClaimDue, isLaunchDue } from "../../queue/retry-schedule";
 import { type NextStep, nextStep } from "../../start/next-step";
 import { readNextStep } from "../../start/read-next-step";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
