@@ -142,6 +142,7 @@ const RUNNER = {
   endedJobId: optional(number),
   recordDeletedAt: optional(number),
   heldBy: known(LAUNCH_HOLD_CODES),
+  heldSince: optional(number),
   reason: known(RUNNER_END_CODES),
 };
 

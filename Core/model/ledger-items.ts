@@ -136,9 +136,11 @@ interface RunnerFields {
   readonly recordDeletedAt?: Time;
   /** Why its launch is still to be repeated. */
   readonly heldBy?: LaunchHoldCode;
+  /** Since when it is held by just this. */
+  readonly heldSince?: Time;
   /** Why it ends, or ended. */
   readonly reason?: RunnerEndCode;
-  /** What AWS said of it, for people. */
+  /** What AWS said of its launch while it is held, of its refusal, or of its instance's end; for people. */
   readonly detail?: string;
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;

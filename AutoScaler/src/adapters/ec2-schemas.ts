@@ -152,6 +152,7 @@ const describeInstancesRequest = structure("DescribeInstancesRequest", {
 });
 
 const state = structure("InstanceState", read({ Name: TEXT }));
+const stateReason = structure("StateReason", read({ Code: TEXT, Message: TEXT }));
 const instance = structure(
   "Instance",
   read(
@@ -161,9 +162,11 @@ const instance = structure(
       InstanceLifecycle: TEXT,
       LaunchTime: TIME,
       State: () => state,
+      StateReason: () => stateReason,
+      StateTransitionReason: TEXT,
       Tags: () => readTags,
     },
-    { State: "instanceState", Tags: "tagSet" },
+    { State: "instanceState", StateTransitionReason: "reason", Tags: "tagSet" },
   ),
 );
 const readTag = structure("Tag", read({ Key: TEXT, Value: TEXT }));

@@ -32,6 +32,24 @@ const leaving = {
   ...NOT_THROTTLED,
 } as const;
 
+/**
+ * The attempts that a job's run or end is about. One that failed before and had another runner stays as it is: it came
+ * to nothing, and why is worth knowing.
+ *
+ * @param attempts of the job, first to last
+ * @param runnerId the runner that has the job, or had it
+ */
+export const concernedAttempts = (
+  attempts: readonly Attempt[],
+  runnerId: number | undefined,
+): readonly Attempt[] =>
+  attempts.filter(
+    (attempt, index) =>
+      attempt.state !== "FAILED" ||
+      index === attempts.length - 1 ||
+      (runnerId !== undefined && attempt.runnerId === runnerId),
+  );
+
 /** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
 export const endAttempt = (
   attempt: Attempt,

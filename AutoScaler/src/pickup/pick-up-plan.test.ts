@@ -55,6 +55,32 @@ describe("planPickUp", () => {
     ]);
   });
 
+  it("says of both jobs on which instance, in which market and at what price they are after the exchange", () => {
+    const taken = { resourceId: "i-2", market: "spot", pricePerHour: 0.01 };
+    const kept = { resourceId: "i-1", market: "on-demand", pricePerHour: 0.04 };
+    const changed = puts(
+      stolen({
+        runner: other(taken),
+        own: [aRunner(kept)],
+        attempts: [anAttempt({ runnerId: 9001, ...kept })],
+        reassigned: [anAttempt({ jobId: 8, runnerId: 9002, order: anOrder({ jobId: 8 }), ...taken })],
+      }),
+    );
+    expect(changed).toMatchObject([{}, {}, { jobId: 8, ...kept }, { jobId: 7, ...taken }]);
+  });
+
+  it("leaves an attempt that failed before as it is, with its reason", () => {
+    const failed = anAttempt({ state: "FAILED", reason: "no-job", runnerId: 9000, times: { FAILED: NOW } });
+    const second = anAttempt({ attempt: 2, runnerId: 9001 });
+    const changed = puts(facts({ runner: aRunner({ attempt: 2 }), attempts: [failed, second] }));
+    expect(changed).toMatchObject([{ state: "BUSY" }, { attempt: 2, state: "RUNNING" }]);
+    const late = puts(facts({ runnerId: 9000, attempts: [failed, second] }));
+    expect(late.flatMap((item) => (item.kind === "attempt" ? [item.state] : []))).toEqual([
+      "RUNNING",
+      "RUNNING",
+    ]);
+  });
+
   it("I-26: a runner whose launch waits is waited for by the reassigned job from then on", () => {
     const { resourceId: _, ...held } = aRunner({ heldBy: "rate" });
     const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "launch-rate" })];

@@ -9,7 +9,7 @@ import {
   touch,
 } from "../../../Core/model/ledger";
 import { pendingEvent, runnerEnded } from "../events";
-import { runAttempt } from "../ledger/close-attempt";
+import { concernedAttempts, runAttempt } from "../ledger/close-attempt";
 import { hasEndBegun } from "../ledger/leases";
 import type { LedgerChange, OurEvent } from "../ports";
 import { fits } from "./fits";
@@ -84,7 +84,7 @@ const reassignedAttempt = ({ reassigned, runner }: PickUpFacts): OrderedAttempt 
 };
 
 const running = ({ attempts, runnerId, now }: PickUpFacts): readonly LedgerChange[] =>
-  attempts.flatMap((attempt) => runAttempt(attempt, runnerId, now));
+  concernedAttempts(attempts, runnerId).flatMap((attempt) => runAttempt(attempt, runnerId, now));
 
 /** The job's other runners have nothing to do any more. */
 const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly OurEvent[] =>
@@ -93,6 +93,20 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
       (runner) => runner.state === "STARTING" && runner.jobId === job.id && !kept.includes(runner.runnerId),
     )
     .map((runner) => runnerEnded(runner.runnerId, "no-longer-needed"));
+
+/** What an attempt says of the runner that serves it. */
+const onRunner = ({ runnerId, resourceId, market, pricePerHour }: Runner) => ({
+  runnerId,
+  resourceId,
+  market,
+  pricePerHour,
+});
+
+/** The attempt as another runner serves it; nothing of the one before is left. */
+const servedBy = (attempt: Attempt, runner: Runner): Attempt => {
+  const { runnerId: _id, resourceId: _resource, market: _market, pricePerHour: _price, ...rest } = attempt;
+  return { ...rest, ...defined(onRunner(runner)) };
+};
 
 /**
  * Exchanges the two runners in one transaction: each job keeps an attempt with a runner of its own. One that waits
@@ -106,12 +120,11 @@ const swap = (
 ): readonly LedgerChange[] => {
   const served = facts.attempts.find((attempt) => attempt.attempt === other.attempt);
   const moved = touch(other, { jobId: reassigned.jobId, attempt: reassigned.attempt });
-  const { resourceId, market, pricePerHour } = other;
   const { waitingFor } = served ?? {};
-  const patch = { runnerId: other.runnerId, resourceId, market, pricePerHour, waitingFor };
+  const patch = { ...onRunner(other), waitingFor };
   const noted = running(facts).map((change) =>
     "put" in change && change.put.kind === "attempt" && change.put.attempt === served?.attempt
-      ? { put: { ...change.put, runnerId: runner.runnerId } }
+      ? { put: servedBy(change.put, runner) }
       : change,
   );
   const taken = busy(facts, runner, { jobId: facts.job.id, attempt: other.attempt });
