@@ -108,6 +108,7 @@ const ATTEMPT = {
   ranOnRunnerId: optional(number),
   cost: optional(number),
   outcome: optional(text),
+  failureReason: optional(text),
   reason: known(ATTEMPT_FAILURE_CODES),
 };
 

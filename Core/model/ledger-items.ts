@@ -79,6 +79,8 @@ interface AttemptFields {
   readonly detail?: string;
   /** GitLab's status at the end. */
   readonly outcome?: string;
+  /** Why the job failed, in GitLab's word, e.g. `script_failure`; for people. */
+  readonly failureReason?: string;
   /** When each state was reached. */
   readonly times: Readonly<Partial<Record<AttemptState, Time>>>;
   /** Seconds since 1970; DynamoDB's TTL, 30 days after the end. */

@@ -2,6 +2,7 @@ import type {
   Attempt,
   AttemptState,
   Lease,
+  LedgerItem,
   OrderedAttempt,
   OrphanInstance,
   Runner,
@@ -95,6 +96,10 @@ export const countedAttempts = ({ attempt, reassigned = 0 }: AttemptNumber): num
 /** Whether no attempt follows when this one comes to nothing. */
 export const isLastAttempt = (number: AttemptNumber): boolean =>
   number.isLast === true || countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MAX_ATTEMPTS_IN_ALL;
+
+/** When something last happened to an item, as far as it says so. */
+export const lastChange = ({ times }: Pick<LedgerItem, "times">): Time =>
+  Math.max(0, ...Object.values(times).filter((time) => time !== undefined));
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;

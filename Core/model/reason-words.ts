@@ -37,7 +37,7 @@ export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
 export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string; readonly long: string }>> =
   {
     slot: { short: "a slot", long: "a slot: as many runners as allowed are there (status shows the limits)" },
-    "starts-on": { short: "resume", long: "new starts to be dispatched (npm run runners -- resume)" },
+    "starts-on": { short: "resume", long: "new starts, which are paused (npm run runners -- resume)" },
     "launch-rate": {
       short: "EC2",
       long: "EC2, which takes no more launches just now; it is tried again by itself",
@@ -51,7 +51,7 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
 /** Why a launch is still to be repeated. */
 export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   capacity: "there was no capacity",
-  limit: "the account's quota is used up",
+  limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
   "no-answer": "AWS did not say whether it launched one",
 };

@@ -1,4 +1,4 @@
-import { type Attempt, countedAttempts, type Time } from "../model/ledger";
+import { type Attempt, countedAttempts, lastChange, type Runner, type Time } from "../model/ledger";
 
 /**
  * When what failed is tried again. What fails for ever costs less and less, and ends (I-25). The starts and the
@@ -23,6 +23,24 @@ export const retryAt = (attempt: Attempt): Time =>
   attempt.times.FAILED === undefined || attempt.times.LAUNCHED !== undefined
     ? 0
     : attempt.times.FAILED + MINUTE * 4 ** (countedAttempts(attempt) - 1);
+
+/**
+ * A change made so lately that its event may be under way. A time from the future is another machine's clock and
+ * proves nothing (I-33).
+ */
+export const isRecent = (time: Time | undefined, now: Time): boolean =>
+  time !== undefined && now >= time && now - time < UNDER_WAY_MILLISECONDS;
+
+type Proof = readonly (Attempt | Runner)[];
+
+const spentAt = (proof: Proof): Time => Math.max(0, ...proof.map(lastChange));
+
+/** Whether the reconciler asks for the attempt that follows a spent one; `retryAt` counts besides. */
+export const isNextAttemptDue = (proof: Proof, now: Time): boolean => !isRecent(spentAt(proof), now);
+
+/** When the attempt after a spent one is opened. */
+export const nextAttemptAt = (last: Attempt, runner: Runner | undefined): Time =>
+  Math.max(retryAt(last), spentAt(runner ? [last, runner] : [last]) + UNDER_WAY_MILLISECONDS);
 
 interface Tries {
   readonly begin: Time;

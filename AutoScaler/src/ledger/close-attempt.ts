@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { END_STATUSES } from "../../../Core/model/job-event";
 import {
   type Attempt,
@@ -53,12 +54,16 @@ export const concernedAttempts = (
 /** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
 export const endAttempt = (
   attempt: Attempt,
-  job: Pick<GitLabJob, "status" | "runnerId">,
+  job: Pick<GitLabJob, "status" | "runnerId" | "failureReason">,
   now: Time,
 ): readonly LedgerChange[] => {
   if (!mayBecome(attempt, "ENDED")) return [];
-  const ranOn = job.runnerId === undefined ? {} : { ranOnRunnerId: job.runnerId };
-  const ended = advanceAttempt(attempt, "ENDED", now, { ...leaving, ...ranOn, outcome: job.status });
+  const { status: outcome, runnerId: ranOnRunnerId, failureReason } = job;
+  const ended = advanceAttempt(attempt, "ENDED", now, {
+    ...leaving,
+    ...defined({ ranOnRunnerId, failureReason }),
+    outcome,
+  });
   return [{ put: ended }, ...releaseSlot(attempt)];
 };
 
