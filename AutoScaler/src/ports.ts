@@ -109,8 +109,8 @@ export interface GitLab {
   /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */
   createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
   runner(runnerId: number): Promise<GitLabRunner | undefined>;
-  /** "gone": 404. */
-  pauseRunner(runnerId: number): Promise<"paused" | "gone">;
+  /** "deleted": 404. */
+  pauseRunner(runnerId: number): Promise<"paused" | "deleted">;
   /** Jobs assigned to the runner, unfiltered, newest first (two-phase commit: some may be pending). */
   runnerJobs(runnerId: number): Promise<readonly GitLabJob[]>;
   /** 404 is success. */

@@ -3,13 +3,15 @@ import { ConfigurationError, TransientError } from "../errors";
 import { reasonOf } from "./answers";
 import { type ApiCall, apiRequest } from "./api-request";
 import { type HttpAnswer, httpExchange } from "./http-exchange";
-import { noteThrottle, type ThrottleClock, type Throttles, waitForLeave, waitOf } from "./throttle";
+import { recordThrottle, type ThrottleClock, type Throttles, waitOf, waitUntilAllowed } from "./throttle";
 
 export interface GitLabClientOptions {
   readonly access: GitLabAccess;
   /** Reads the configuration anew: asked once, when GitLab refuses the token (F-22). */
   readonly refresh: () => Promise<GitLabAccess>;
   readonly clock: ThrottleClock;
+  /** Called whenever a request is on its way: what only its answer needs may load meanwhile. */
+  readonly onSent?: () => void;
   /** Of one exchange. */
   readonly timeoutMilliseconds: number;
   /** How long a `Retry-After` may ask us to wait; what takes longer is left to the caller. */
@@ -80,7 +82,7 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   const { refresh, clock, timeoutMilliseconds, longestWaitSeconds, throttles = new Map() } = options;
   let { access } = options;
 
-  const send = httpExchange();
+  const send = httpExchange(options.onSent);
 
   const exchange = ({ method, path, body }: GitLabRequest): Promise<HttpAnswer> => {
     const token = access.mode === "verified" ? access.token : undefined;
@@ -106,12 +108,12 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   return {
     refuse: (answer, what) => throwFor(answer, what, access),
     send: async (request) => {
-      await waitForLeave(throttles, request, clock, longestWaitSeconds);
+      await waitUntilAllowed(throttles, request, clock, longestWaitSeconds);
       const first = await exchange(request);
       const isSettled = request.answers.includes(first.status) && !isTokenRefused(first, access);
       const answer = !isSettled && (await askAgain(first, request.method)) ? await exchange(request) : first;
       if (request.answers.includes(answer.status)) return answer;
-      if (answer.status === 429) throw noteThrottle(throttles, request, answer, clock.now());
+      if (answer.status === 429) throw recordThrottle(throttles, request, answer, clock.now());
       return throwFor(answer, `${request.method} ${request.path.replace(/\?.*/, "")}`, access);
     },
   };

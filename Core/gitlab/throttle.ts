@@ -64,7 +64,7 @@ const throttled = (call: Call, seconds: number): ThrottledError =>
  *
  * @throws ThrottledError when it is not
  */
-export const waitForLeave = async (
+export const waitUntilAllowed = async (
   throttles: Throttles,
   call: Call,
   clock: ThrottleClock,
@@ -76,7 +76,7 @@ export const waitForLeave = async (
 };
 
 /** Keeps the time that a 429 names, for the calls that follow. */
-export const noteThrottle = (
+export const recordThrottle = (
   throttles: Throttles,
   call: Call,
   answer: HttpAnswer,

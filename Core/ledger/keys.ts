@@ -32,11 +32,11 @@ export const attemptKey = (jobId: number, attempt: number): Key => ({
 export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
 export const recordKey = (name: string): Key => ({ pk: `state#${name}`, sk: "stateRecord" });
 export const slotsPk = (scope: string): string => `slots#${scope}`;
-export const placeKey = (scope: string, shard: number): Key => ({
+export const slotKey = (scope: string, shard: number): Key => ({
   pk: slotsPk(scope),
   sk: `shard#${padded(shard, 2)}`,
 });
-export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`, sk: "moments" });
+export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`, sk: "window" });
 export const orphanKey = (instanceId: string): Key => ({ pk: `orphan#${instanceId}`, sk: "orphan" });
 export const itemKey = (item: LedgerItem): Key => {
   if (item.kind === "orphan") return orphanKey(item.resourceId);

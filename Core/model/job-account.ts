@@ -2,11 +2,11 @@ import { claimDueAt, launchDueAt, nextAttemptAt } from "../queue/retry-schedule"
 import { endOfJob } from "./job-end";
 import {
   type Attempt,
-  isLastAttempt,
   isLeased,
   isQueued,
   isReassigned,
   isSpent,
+  isUsedUp,
   type Runner,
   type Time,
 } from "./ledger";
@@ -140,8 +140,7 @@ const spent = (
   { startsAreOn = true }: AccountSettings,
 ): Found => {
   const loss = lossOf(attempt, runner);
-  const reassigned = (attempt.reassigned ?? 0) + (isReassigned(attempt, runner) ? 1 : 0);
-  if (isLastAttempt({ ...attempt, reassigned })) return { code: "given-up", ...loss };
+  if (isUsedUp(attempt, runner)) return { code: "given-up", ...loss };
   const next = startsAreOn ? { nextTryAt: nextAttemptAt(attempt, runner) } : {};
   return { code: "next-attempt", ...loss, ...next };
 };

@@ -97,6 +97,18 @@ export const countedAttempts = ({ attempt, reassigned = 0 }: AttemptNumber): num
 export const isLastAttempt = (number: AttemptNumber): boolean =>
   number.isLast === true || countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MAX_ATTEMPTS_IN_ALL;
 
+/** How many of the job's attempts, this one among them, lost their runner to another job. */
+export const reassignedSoFar = (attempt: Attempt, runner: Runner | undefined): number =>
+  (attempt.reassigned ?? 0) + (isReassigned(attempt, runner) ? 1 : 0);
+
+/**
+ * Whether the job's last attempt came to nothing and no other follows by itself.
+ *
+ * @param runner the attempt's, when it has one
+ */
+export const isUsedUp = (last: Attempt, runner: Runner | undefined): boolean =>
+  isSpent(last, runner) && isLastAttempt({ ...last, reassigned: reassignedSoFar(last, runner) });
+
 /** When something last happened to an item, as far as it says so. */
 export const lastChange = ({ times }: Pick<LedgerItem, "times">): Time =>
   Math.max(0, ...Object.values(times).filter((time) => time !== undefined));
@@ -133,7 +145,7 @@ const refuse = (from: string, to: string): never => {
 
 const ATTEMPT_ENDS: readonly AttemptState[] = ["ENDED", "FAILED"];
 
-/** Whether the table lets an attempt go from its state to another. */
+/** Whether the table permits a step from its state to another. */
 export const mayBecome = (attempt: Attempt, to: AttemptState): boolean =>
   ATTEMPT_TRANSITIONS[attempt.state].includes(to);
 

@@ -1,4 +1,11 @@
-import type { AttemptFailureCode, LaunchHoldCode, RunnerEndCode, WaitingFor } from "./reasons";
+import type {
+  AttemptFailureCode,
+  LaunchHoldCode,
+  LookUpSkipCode,
+  RunnerEndCode,
+  StartSkipCode,
+  WaitingFor,
+} from "./reasons";
 
 /** The codes of `reasons.ts` as people read them, on the command line and on the laptop. No rule reads these. */
 
@@ -54,6 +61,24 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
   "no-answer": "AWS did not say whether it launched one",
+};
+
+/** Why a start found nothing to start. */
+export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>> = {
+  "no-such-job": "GitLab has no such job",
+  "job-not-pending": "the job is not pending",
+  "job-taken": "a runner has the job already",
+  unmapped: "no row of the mapping names the job",
+  "attempts-used-up": "all attempts are used up",
+  "failed-lately": "its last attempt failed a moment ago",
+  met: "a runner for it is there already",
+  launched: "its runner is launched already",
+  "too-early": "GitLab asked us to wait before the next call",
+  "under-way": "another start is at work on it",
+  "job-ran": "the job ran already",
+  "runner-unknown": "the ledger does not know its runner",
+  "attempt-unknown": "the ledger does not know its attempt",
+  "met-meanwhile": "GitLab says that the job needs no runner any more",
 };
 
 /** A failure for people: the sentence, and what GitLab or AWS said where that is known. */

@@ -1,4 +1,11 @@
-import { type Attempt, countedAttempts, lastChange, type Runner, type Time } from "../model/ledger";
+import {
+  type Attempt,
+  countedAttempts,
+  lastChange,
+  MAX_ATTEMPTS,
+  type Runner,
+  type Time,
+} from "../model/ledger";
 
 /**
  * When what failed is tried again. What fails for ever costs less and less, and ends (I-25). The starts and the
@@ -83,11 +90,14 @@ export const isLaunchDue = (attempt: Attempt, now: Time): boolean => {
   return tries === undefined || isDue(tries, now);
 };
 
-/** Soonest where the job has failed least: an outage of some minutes is outlived by the later attempts. */
+/**
+ * Soonest where the job has failed least: an outage of some minutes is outlived by the later attempts. One that an
+ * operator asked for waits no longer than the last of the others.
+ */
 const claimTries = (claimed: Attempt): Tries => ({
   begin: claimed.times.CLAIMED ?? 0,
   dispatchedAt: claimed.dispatchedAt,
-  soonest: UNDER_WAY_MILLISECONDS * 8 ** (countedAttempts(claimed) - 1),
+  soonest: UNDER_WAY_MILLISECONDS * 8 ** (Math.min(countedAttempts(claimed), MAX_ATTEMPTS) - 1),
   growth: 2,
 });
 

@@ -15,6 +15,7 @@ import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
 import { checkWebhookApi } from "../doctor/webhook-api";
 import { checkWebhooks } from "../doctor/webhooks";
+import { checkWorkflows } from "../doctor/workflows";
 import { type OperatorGitLab, operatorGitLab } from "../gitlab/operator-gitlab";
 
 export interface DoctorOptions extends CommonOptions {
@@ -23,6 +24,7 @@ export interface DoctorOptions extends CommonOptions {
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   ["stacks", checkStacks],
+  ["workflow", checkWorkflows],
   ["parameters", checkParameters],
   ["access token", checkToken],
   ["webhook API", checkWebhookApi],

@@ -7,7 +7,7 @@ import { type Check, type DoctorFinding, ok, problem, warning } from "./finding"
 
 const AREA = "reconciler";
 
-/** A part that failed once may succeed a minute later; one that fails so long does not mend itself. */
+/** A part that failed once may succeed a minute later; one that fails so long does not pass by itself. */
 const LASTING_MILLISECONDS = 5 * 60_000;
 
 const GITLAB =
@@ -75,8 +75,8 @@ const refusalFindings = (refusals: Refusals): readonly DoctorFinding[] =>
 
 /** What the last pass could not do, and the projects that do not let it look. */
 export const checkPass: Check = async ({ context, autoScaler }) => {
-  const note = await ledgerReader(context, autoScaler).stateRecord(RECONCILER_RECORD);
-  const { failing, refusals, doneAt } = parseReconcilerState(note);
+  const record = await ledgerReader(context, autoScaler).stateRecord(RECONCILER_RECORD);
+  const { failing, refusals, doneAt } = parseReconcilerState(record);
   const now = context.now();
   const failed = Object.entries(failing).map(([part, each]) => failingFinding(part, each, now));
   const found = [...failed, ...refusalFindings(refusals)];

@@ -3,18 +3,15 @@ import type { Dependencies } from "../dependencies";
 import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
-import type { StartOutcome } from "../start/start-outcome";
 import { LAUNCH_TIMEOUT_SECONDS } from "../timing";
 import { rememberClass } from "./queue";
+import type { StartOutcome } from "./start-outcome";
 
 type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
 
 const TIMEOUT_MILLISECONDS = LAUNCH_TIMEOUT_SECONDS * 1_000;
 
-/**
- * As GitLab says, and longer the longer it goes on so (I-25): as long as it has lasted, and to the end of our timeout
- * at most.
- */
+/** As GitLab says; if that has lasted for longer already, as long again, but not beyond our own timeout (I-25). */
 const waitMilliseconds = (askedSeconds: number, since: Time, now: Time): number => {
   const lasted = Math.max(0, now - since);
   return Math.max(askedSeconds * 1_000, Math.min(lasted, TIMEOUT_MILLISECONDS - lasted));
@@ -33,7 +30,7 @@ const throttled = (claimed: OrderedAttempt, askedSeconds: number, now: Time): Or
   return { ...waiting, times: { ...waiting.times, WAITING: times.WAITING ?? now } };
 };
 
-const goBackInLine = async (
+const goBackToQueue = async (
   { ledger, clock }: WaitDependencies,
   claimed: OrderedAttempt,
   askedSeconds: number,
@@ -50,9 +47,9 @@ const goBackInLine = async (
 };
 
 /**
- * GitLab makes no runner before a time that it named: the claim goes back in the queue, and its slot to whoever needs it.
- * It has used no attempt up. Nobody is dispatched in its stead: GitLab would ask that job to wait too. A GitLab that asks
- * to wait for two hours makes the job fail visibly, as a provider does that takes no runner for so long.
+ * GitLab makes no runner before a time that it named: the claim goes back to the queue and releases its slot. It has
+ * used no attempt up. No other job is dispatched instead: GitLab would ask that one to wait too. After two hours of that
+ * the job is given up and reported, as after two hours without capacity.
  */
 export const waitForGitLab = async (
   dependencies: WaitDependencies,
@@ -62,6 +59,6 @@ export const waitForGitLab = async (
   const { throttledSince } = claimed;
   const isOver =
     throttledSince !== undefined && dependencies.clock.now() - throttledSince >= TIMEOUT_MILLISECONDS;
-  if (!isOver) return goBackInLine(dependencies, claimed, askedSeconds);
+  if (!isOver) return goBackToQueue(dependencies, claimed, askedSeconds);
   return closeUnstarted(dependencies, claimed, { reason: "gitlab-throttled", isLast: true });
 };

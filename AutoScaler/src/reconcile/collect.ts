@@ -47,8 +47,8 @@ const putPortion = async (
 };
 
 /**
- * Puts the events of the discrepancies on the bus, in portions: what has gone out when the reconciler dies is done, and a portion
- * that fails keeps no other back. A bus that fails three times in a row is left alone until the next pass.
+ * Puts the events of the discrepancies on the bus, in portions: what has gone out when the reconciler dies is done, and
+ * a portion that fails keeps no other back. A bus that fails three times in a row is left alone until the next pass.
  */
 export const putDiscrepancies = async (
   dependencies: CollectDependencies,

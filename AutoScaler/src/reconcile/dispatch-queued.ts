@@ -14,7 +14,7 @@ import { byQueueTime } from "../queue/queue";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
 import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 
-export type LetGoDependencies = Pick<Dependencies, "ledger" | "settings" | "limits">;
+export type DispatchDependencies = Pick<Dependencies, "ledger" | "settings" | "limits">;
 
 /** Room that is left, counted down as jobs are dispatched. */
 interface Room {
@@ -27,7 +27,7 @@ interface Room {
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 const readRoom = async (
-  { ledger, limits }: LetGoDependencies,
+  { ledger, limits }: DispatchDependencies,
   waiting: readonly OrderedAttempt[],
   ec2: number,
 ): Promise<Room> => {
@@ -111,7 +111,7 @@ const storeLaunchRate = async (
  * go, one by one. Nothing while new starts are switched off (F-57), but for runners that exist already.
  */
 export const dispatchQueued = async (
-  dependencies: LetGoDependencies,
+  dependencies: DispatchDependencies,
   snapshot: Snapshot,
   index: SnapshotIndex,
 ): Promise<readonly Discrepancy[]> => {

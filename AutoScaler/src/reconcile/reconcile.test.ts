@@ -382,7 +382,7 @@ describe("the queue", () => {
     expect(await events(system)).toMatchObject([{ job: { id: 8 } }]);
   });
 
-  it("F-57: lets nobody go while new starts are switched off", async () => {
+  it("F-57: dispatches nobody while new starts are switched off", async () => {
     const system = await full();
     await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
     system.settings.on = false;

@@ -85,10 +85,11 @@ const functionOf = (functionArn: string | undefined, { row }: RouteReason) =>
 
 const start = (
   facts: Facts,
+  again: number | undefined,
   decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
 ): LookUp => {
   const { provider, runnerClass, functionArn, tags, why } = decided;
-  const order = { ...facts, tags, runnerClass, ...functionOf(functionArn, why) };
+  const order = { ...facts, tags, runnerClass, ...functionOf(functionArn, why), ...defined({ again }) };
   return { lookup: { kind: "start", provider, order }, why };
 };
 
@@ -112,5 +113,5 @@ export const lookUpRunner = async (
   if (decided.kind === "nothing") {
     return { lookup: skip("unmapped", decided.why.sentence), why: decided.why };
   }
-  return start(facts, decided);
+  return start(facts, event.again, decided);
 };

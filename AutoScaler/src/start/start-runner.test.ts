@@ -274,7 +274,7 @@ describe("the switch for new starts", () => {
     expect(system.gitLab.created).toHaveLength(1);
   });
 
-  it("F-57: lets them go when it is on again", async () => {
+  it("F-57: dispatches them when it is on again", async () => {
     const system = testSystem();
     system.settings.on = false;
     const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
@@ -508,10 +508,35 @@ describe("a start that is refused", () => {
     expect(system.gitLab.calls.filter((call) => call === "createRunner")).toHaveLength(3);
     expect(system.gitLab.created).toHaveLength(0);
   });
+
+  it("F-36 I-2: opens one more attempt when an operator asks for it, however often that one wish comes", async () => {
+    const system = testSystem();
+    system.gitLab.refuses = "the limit of 1,000 runners is reached";
+    const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    for (let minute = 0; minute < 6; minute += 1) {
+      await system.start(webhook(job));
+      system.clock.advance(60_000);
+    }
+    expect(await system.start({ ...webhook(job), again: 3 })).toMatchObject({ kind: "failed" });
+    delete system.gitLab.refuses;
+    expect(await system.start({ ...webhook(job), again: 3 })).toMatchObject({ kind: "nothing" });
+    expect(await system.start(webhook(job))).toMatchObject({ kind: "nothing" });
+    expect(await system.start({ ...webhook(job), again: 4 })).toMatchObject({ kind: "launched" });
+    expect(await system.start({ ...webhook(job), again: 4 })).toMatchObject({ kind: "nothing" });
+    expect(attempts(system).map(({ state }) => state)).toEqual([
+      "FAILED",
+      "FAILED",
+      "FAILED",
+      "FAILED",
+      "LAUNCHED",
+    ]);
+    expect(attempts(system).every(({ order }) => order !== undefined && !("again" in order))).toBe(true);
+    expect(system.gitLab.created).toHaveLength(1);
+  });
 });
 
 describe("a start that breaks", () => {
-  it("I-21 I-25: asks a GitLab that does not answer twice, and gives the lease back for whoever goes on", async () => {
+  it("I-21 I-25: asks a GitLab that does not answer twice, and releases the lease for whoever goes on", async () => {
     const system = testSystem();
     let calls = 0;
     const createRunner = () => {

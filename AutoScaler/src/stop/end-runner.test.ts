@@ -280,7 +280,7 @@ describe("GitLab failing at the end", () => {
     expect(system.instances.terminated).toEqual([]);
   });
 
-  it("I-21: gives the lease back, so the workflow's retry goes on at once", async () => {
+  it("I-21: releases the lease, so the workflow's retry goes on at once", async () => {
     const system = await launched();
     const event = endJob(system, "canceled");
     await breaking(system, down, "pauseRunner")

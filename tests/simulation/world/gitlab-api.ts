@@ -120,7 +120,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
     pauseRunner: (runnerId: number) => {
       checkMood();
       watch.paused(runnerId);
-      return gitLab.pause(runnerId) ? ("paused" as const) : ("gone" as const);
+      return gitLab.pause(runnerId) ? ("paused" as const) : ("deleted" as const);
     },
     runnerJobs: (runnerId: number) => {
       checkMood();

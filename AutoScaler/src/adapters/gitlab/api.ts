@@ -108,7 +108,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     runner: (runnerId) => one(`/runners/${wholeNumber(runnerId)}`, parseRunner),
     pauseRunner: async (runnerId) => {
       const answer = await ask("PUT", `/runners/${wholeNumber(runnerId)}`, [200, 404], { paused: true });
-      if (answer.status === 404) return "gone";
+      if (answer.status === 404) return "deleted";
       // A proxy's friendly page is no proof that the runner takes no job any more.
       if (!parseRunner(parseJson(answer.body)).paused)
         throw new TransientError(`Runner ${runnerId} is not paused`);

@@ -1,10 +1,9 @@
-import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../../../Core/configuration";
 import { ConfigurationError } from "../../../../Core/errors";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Clock, RunnerFunctions } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
-import { ListTagsCommand } from "../lambda-commands";
+import type { LambdaApi } from "./client";
 
 /** A function's tags change with a deployment, hardly ever. */
 const CACHE_MILLISECONDS = 300_000;
@@ -29,7 +28,7 @@ const unqualified = (arn: string): string => {
  * @param deploymentId the value of `glr:stack` that makes a function ours
  */
 export const lambdaFunctions = (
-  client: Pick<LambdaClient, "send">,
+  client: Pick<LambdaApi, "listTags">,
   deploymentId: string,
   clock: Pick<Clock, "now">,
 ): RunnerFunctions => {
@@ -37,7 +36,7 @@ export const lambdaFunctions = (
 
   const readTags = async (arn: string): Promise<Readonly<Record<string, string>>> => {
     try {
-      return (await client.send(new ListTagsCommand({ Resource: unqualified(arn) }))).Tags ?? {};
+      return (await client.listTags({ Resource: unqualified(arn) })).Tags ?? {};
     } catch (error) {
       if (errorName(error) !== "ResourceNotFoundException") throw awsError(error, `ListTags of ${arn}`);
       throw new ConfigurationError(`There is no function ${arn}: deploy it, or name another one`, {

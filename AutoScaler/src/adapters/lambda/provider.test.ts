@@ -1,19 +1,18 @@
-import { LambdaClient } from "@aws-sdk/client-lambda";
+import { InvokeCommand, LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { providerContract } from "../../testing/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../../testing/contracts/samples";
 import { runnerFunctionsContract } from "../../testing/contracts/settings-contract";
 import { fakeClock, fakeFunctions } from "../../testing/fakes";
-import { InvokeCommand, ListTagsCommand } from "../lambda-commands";
+import { lambdaClient } from "./client";
 import { lambdaFunctions } from "./functions";
 import { lambdaProvider } from "./provider";
 
 const ARN = "arn:aws:lambda:eu-west-1:123456789012:function:stack-RunnerFunction-1X";
 const runner = { order: sampleOrder({ functionArn: ARN }), provider: "LAMBDA" as const };
-const client = new LambdaClient({ region: "eu-west-1" });
 
 const unplanned = () => {
-  const mock = mockClient(client);
+  const mock = mockClient(LambdaClient);
   mock.onAnyCommand().rejects(new Error("Unplanned call"));
   return mock;
 };
@@ -36,7 +35,7 @@ describe("lambdaProvider", () => {
       inputs().map(({ Payload, ...rest }) =>
         JSON.stringify([rest, new TextDecoder().decode(Payload as Uint8Array)]),
       );
-    return { mock, inputs, sent, runner, provider: lambdaProvider(client, functions) };
+    return { mock, inputs, sent, runner, provider: lambdaProvider(lambdaClient(), functions) };
   };
   providerContract(prepare);
 
@@ -105,7 +104,7 @@ describe("lambdaProvider", () => {
     const missing = Object.assign(new Error(), { name: "ResourceNotFoundException" });
     mock.on(ListTagsCommand).rejects(missing);
     const order = sampleOrder({ functionArn: ARN, functionNamedBy: "the mapping's row job#build / tags#rt" });
-    const provider = lambdaProvider(client, lambdaFunctions(client, "ours", fakeClock()));
+    const provider = lambdaProvider(lambdaClient(), lambdaFunctions(lambdaClient(), "ours", fakeClock()));
     expect(await provider.launch(sampleRunner({ runnerId: 9001, ...runner, order }))).toEqual({
       kind: "refused",
       refusal: "configuration",
@@ -131,7 +130,7 @@ describe("lambdaFunctions", () => {
       mock.on(ListTagsCommand, { Resource: arn }).resolves({ Tags });
     };
     mock.on(ListTagsCommand).resolves({});
-    return { mock, clock, add, functions: lambdaFunctions(client, "ours", clock) };
+    return { mock, clock, add, functions: lambdaFunctions(lambdaClient(), "ours", clock) };
   };
   runnerFunctionsContract(prepare);
 

@@ -3,7 +3,6 @@ import { isToBeAsked } from "../../../../Core/ledger/refusals";
 import { jobOf, type Time } from "../../../../Core/model/ledger";
 import type { Dependencies } from "../../dependencies";
 import { readSeenProjects, type SeenProjects } from "../../ledger/seen-projects";
-
 import type { Budget } from "../budget";
 import type { Part } from "../parts";
 import { lastChange } from "../snapshot";
@@ -37,7 +36,7 @@ const itemsOf = ({ attempts, runners, waiting }: OpenItems): readonly (readonly 
 const projectsOf = (open: OpenItems): ReadonlySet<number> =>
   new Set(itemsOf(open).map(([projectId]) => projectId));
 
-/** When a job of each project was last heard of, by the open items and by what was noted of jobs that came and went. */
+/** When a job of each project was last heard of, by the open items and by what was stored of jobs that came and went. */
 const lastHeardOf = (open: OpenItems, seen: SeenProjects): ReadonlyMap<number, Time> => {
   const times = new Map(seen);
   for (const [projectId, time] of itemsOf(open))

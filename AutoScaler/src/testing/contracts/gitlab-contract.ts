@@ -86,7 +86,7 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     await gitLab.deleteRunner(id);
     await gitLab.deleteRunner(id);
     expect(await gitLab.runner(id)).toBeUndefined();
-    expect(await gitLab.pauseRunner(id)).toBe("gone");
+    expect(await gitLab.pauseRunner(id)).toBe("deleted");
     expect(await gitLab.runnerJobs(id)).toEqual([]);
   });
 

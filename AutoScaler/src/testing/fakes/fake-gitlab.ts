@@ -93,7 +93,7 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     pauseRunner: async (runnerId) => {
       called("pauseRunner");
       const runner = runnersById.get(runnerId);
-      if (runner === undefined) return "gone";
+      if (runner === undefined) return "deleted";
       runnersById.set(runnerId, { ...runner, paused: true });
       return "paused";
     },
