@@ -154,7 +154,7 @@ const TABLE: readonly Row[] = [
     attempt: WAITING({ waitingFor: "starts-on" }),
     code: "waits-for-resume",
     short: "resume",
-    text: `It waits for new starts, which are paused (npm run runners -- resume). ${SINCE_5} When starts may go on: npm run runners -- resume.`,
+    text: `It waits for new starts to be resumed (npm run runners -- resume). ${SINCE_5} When starts may go on: npm run runners -- resume.`,
   },
   {
     attempt: WAITING({ waitingFor: "launch-rate" }),

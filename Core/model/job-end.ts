@@ -24,7 +24,7 @@ const livedMilliseconds = ({ times }: Attempt, runner: Runner | undefined): numb
 const reachedLifetime = (attempt: Attempt, runner: Runner | undefined): boolean => {
   if (runner?.reason === "lifetime-reached") return true;
   const runnerClass = runner?.order?.runnerClass ?? attempt.order?.runnerClass;
-  if (runnerClass === undefined || attempt.failureReason === OWN_FAILURE) return false;
+  if (runnerClass === undefined) return false;
   const least = runnerClass.lifetimeSeconds * 1_000 - LIFETIME_TOLERANCE_MILLISECONDS;
   return livedMilliseconds(attempt, runner) >= least;
 };
@@ -34,7 +34,7 @@ export const endOfJob = (
   attempt: Attempt,
   runner: Runner | undefined,
 ): Pick<JobAccount, "code" | "reason"> => {
-  const hasFailed = attempt.outcome === FAILED;
+  const hasFailed = attempt.outcome === FAILED && attempt.failureReason !== OWN_FAILURE;
   if (hasFailed && reachedLifetime(attempt, runner)) {
     return { code: "ended-at-lifetime", reason: "lifetime-reached" };
   }

@@ -8,7 +8,7 @@ import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment } from "../deployment";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
-import { accountJson, attemptJson } from "../jobs/job-json";
+import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
 import { ledgerReader } from "../ledger/ledger-reader";
 
 const timeline = (context: Context, history: JobHistory): string => {
@@ -60,10 +60,9 @@ const text = (context: Context, history: JobHistory, account: JobAccount): strin
 };
 
 const json = (context: Context, history: JobHistory, account: JobAccount) => {
-  const { jobId, order } = account.attempt;
+  const { order } = account.attempt;
   return {
-    jobId,
-    ...jobOf(account.attempt),
+    ...jobJson(account.attempt),
     ...(order ? { tags: order.tags, queuedAt: new Date(order.queuedAt).toISOString() } : {}),
     account: accountJson(account, context.now()),
     attempts: history.attempts.map((attempt) => attemptJson(attempt, runnerOf(history, attempt))),

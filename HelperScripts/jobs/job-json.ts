@@ -14,13 +14,18 @@ const iso = (time: Time | undefined): string | undefined =>
 const isoTimes = (times: Readonly<Partial<Record<string, Time>>>) =>
   defined(Object.fromEntries(Object.entries(times).map(([state, time]) => [state, iso(time)])));
 
+/** Which job it is. */
+export const jobJson = (attempt: Attempt) => {
+  const { projectId, jobName } = jobOf(attempt);
+  return { jobId: attempt.jobId, projectId, jobName };
+};
+
 /** How a job stands. `nextTryAt`: the pass after it tries; one that is over is tried within a minute. */
 export const accountJson = (account: JobAccount, now: Time) => {
   const { attempt, runner, code, since, nextTryAt, reason } = account;
   const detail = attempt.state === "FAILED" ? attempt.detail : runner?.detail;
   return {
-    jobId: attempt.jobId,
-    ...jobOf(attempt),
+    ...jobJson(attempt),
     attempt: attempt.attempt,
     code,
     text: accountText(account, now),
