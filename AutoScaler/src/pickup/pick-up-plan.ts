@@ -94,6 +94,24 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
     )
     .map((runner) => runnerEnded(runner.runnerId, "no-longer-needed"));
 
+/** The attempt with another runner: what it tells of its runner is true of the one that it has now. */
+const withRunner = <Item extends Attempt>(attempt: Item, runner: Runner): Item => {
+  const { resourceId, market, pricePerHour } = runner;
+  const { CREATED: _created, LAUNCHED: _launched, ...times } = attempt.times;
+  const { CREATED, LAUNCHED } = runner.times;
+  return {
+    ...touch<Attempt>(attempt, { runnerId: runner.runnerId, resourceId, market, pricePerHour }),
+    times: { ...times, ...defined({ CREATED, LAUNCHED }) },
+    version: attempt.version,
+  } as Item;
+};
+
+/** The job's attempt that its own runner served, with the runner that it took instead, whatever its state is. */
+const served = (attempt: Attempt, { runnerId, now }: PickUpFacts): readonly LedgerChange[] => {
+  const changes = runAttempt(attempt, runnerId, now);
+  return changes.length > 0 ? changes : [{ put: touch(attempt, {}) }];
+};
+
 /**
  * Exchanges the two runners in one transaction: each job keeps an attempt with a runner of its own. One that waits
  * for its launch is waited for by the other job.
@@ -104,18 +122,21 @@ const swap = (
   reassigned: OrderedAttempt,
   other: StartedRunner,
 ): readonly LedgerChange[] => {
-  const served = facts.attempts.find((attempt) => attempt.attempt === other.attempt);
+  const isServed = ({ attempt }: Attempt): boolean => attempt === other.attempt;
+  const { waitingFor } = facts.attempts.find(isServed) ?? {};
   const moved = touch(other, { jobId: reassigned.jobId, attempt: reassigned.attempt });
-  const { resourceId, market, pricePerHour } = other;
-  const { waitingFor } = served ?? {};
-  const patch = { runnerId: other.runnerId, resourceId, market, pricePerHour, waitingFor };
-  const noted = running(facts).map((change) =>
-    "put" in change && change.put.kind === "attempt" && change.put.attempt === served?.attempt
-      ? { put: { ...change.put, runnerId: runner.runnerId } }
-      : change,
+  const noted = facts.attempts.flatMap((attempt) =>
+    isServed(attempt)
+      ? served(withRunner(attempt, runner), facts)
+      : runAttempt(attempt, facts.runnerId, facts.now),
   );
   const taken = busy(facts, runner, { jobId: facts.job.id, attempt: other.attempt });
-  return [{ put: taken }, { put: moved }, { put: touch(reassigned, patch) }, ...noted];
+  return [
+    { put: taken },
+    { put: moved },
+    { put: touch(withRunner(reassigned, other), { waitingFor }) },
+    ...noted,
+  ];
 };
 
 const stolen = (facts: PickUpFacts, runner: Runner): PickUpPlan => {
