@@ -81,9 +81,9 @@ describe("planPickUp", () => {
     it("both with resource id, market, price and time of launch", () => {
       const [reassigned, served] = exchanged();
       expect(reassigned).toMatchObject({ jobId: 8, runnerId: 9001, ...onDemand });
-      expect(reassigned?.times).toEqual({ CLAIMED: 2, CREATED: 1, LAUNCHED: early });
+      expect(reassigned?.times).toEqual({ CLAIMED: 2, LAUNCHED: early });
       expect(served).toMatchObject({ jobId: 7, state: "RUNNING", runnerId: 9002, ...spot });
-      expect(served?.times).toEqual({ CLAIMED: 1, CREATED: 2, LAUNCHED: late, RUNNING: NOW });
+      expect(served?.times).toEqual({ CLAIMED: 1, LAUNCHED: late, RUNNING: NOW });
     });
 
     it("the one that got a runner which is not launched yet shows none", () => {
@@ -92,7 +92,7 @@ describe("planPickUp", () => {
       for (const field of ["resourceId", "market", "pricePerHour"]) {
         expect(reassigned).not.toHaveProperty(field);
       }
-      expect(reassigned?.times).toEqual({ CLAIMED: 2, CREATED: 1 });
+      expect(reassigned?.times).toEqual({ CLAIMED: 2 });
     });
 
     it("also when the pick-up comes after the job's end", () => {
@@ -104,7 +104,7 @@ describe("planPickUp", () => {
       });
       const [, served] = exchanged({ attempts: [ended] });
       expect(served).toMatchObject({ jobId: 7, state: "ENDED", runnerId: 9002, version: 2, ...spot });
-      expect(served?.times).toEqual({ CREATED: 2, LAUNCHED: late, ENDED: NOW });
+      expect(served?.times).toEqual({ LAUNCHED: late, ENDED: NOW });
     });
   });
 

@@ -94,14 +94,17 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
     )
     .map((runner) => runnerEnded(runner.runnerId, "no-longer-needed"));
 
-/** The attempt with another runner: what it tells of its runner is true of the one that it has now. */
+/**
+ * The attempt with another runner: what it tells of its runner is true of the one that it has now. CREATED stays: the
+ * pace of its tries counts from there.
+ */
 const withRunner = <Item extends Attempt>(attempt: Item, runner: Runner): Item => {
   const { resourceId, market, pricePerHour } = runner;
-  const { CREATED: _created, LAUNCHED: _launched, ...times } = attempt.times;
-  const { CREATED, LAUNCHED } = runner.times;
+  const { LAUNCHED: _, ...times } = attempt.times;
+  const { LAUNCHED } = runner.times;
   return {
     ...touch<Attempt>(attempt, { runnerId: runner.runnerId, resourceId, market, pricePerHour }),
-    times: { ...times, ...defined({ CREATED, LAUNCHED }) },
+    times: { ...times, ...defined({ LAUNCHED }) },
     version: attempt.version,
   } as Item;
 };
