@@ -4,6 +4,7 @@ import {
   during,
   expectMet,
   first,
+  HAND_OUTS,
   HOUR,
   launches,
   liveInstances,
@@ -11,7 +12,6 @@ import {
   settle,
   total,
   waitOf,
-  worldWith,
 } from "./job-story";
 import type { Job } from "./world/gitlab";
 import type { Machine } from "./world/machines";
@@ -25,7 +25,7 @@ const hang = (world: SimulatedWorld, { runnerId = 0 }: Job): Machine => {
   return machine;
 };
 
-describe("GitLab's faults", () => {
+describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ worldWith }) => {
   it("F-1 I-8 P-2: a webhook that is switched off is found out, and its jobs start within two passes", async () => {
     const world = worldWith({ webhooks: { lost: 1 } });
     await world.run(5);

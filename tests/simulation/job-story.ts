@@ -10,8 +10,30 @@ const STARTS_WITHIN = 420_000;
 export const MINUTE = 60;
 export const HOUR = 3_600;
 
-export const worldWith = (options: Partial<SimulationOptions> = {}): SimulatedWorld =>
-  new SimulatedWorld({ seed: 14, gitLab: { gives: "oldest" }, ...options });
+export type WorldWith = (options?: Partial<SimulationOptions>) => SimulatedWorld;
+
+/** Worlds whose GitLab hands jobs out in one of its two ways. */
+const worldsThat =
+  (acknowledgement: boolean): WorldWith =>
+  ({ gitLab, ...options } = {}) =>
+    new SimulatedWorld({ seed: 14, ...options, gitLab: { gives: "oldest", acknowledgement, ...gitLab } });
+
+/** A world whose GitLab has its defaults. */
+export const worldWith = worldsThat(false);
+
+/** Both ways in which GitLab hands a job out; the first is its default. */
+export const HAND_OUTS: readonly {
+  readonly handOut: string;
+  readonly acknowledgement: boolean;
+  readonly worldWith: WorldWith;
+}[] = [
+  { handOut: "a job runs as it is handed out", acknowledgement: false, worldWith },
+  {
+    handOut: "a job waits for its runner's confirmation",
+    acknowledgement: true,
+    worldWith: worldsThat(true),
+  },
+];
 
 /** The first calls of that name by that function go so; later ones are good. */
 export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
@@ -34,7 +56,8 @@ export const during = (
   world.calls.plan = ({ name }) => (world.timeline.now < until && name.startsWith(prefix) ? fate : undefined);
 };
 
-export const isAssigned = (job: Job): boolean => job.status === "pending" && job.runnerId !== undefined;
+/** Handed out: running already, or assigned and not yet confirmed. */
+export const isAssigned = (job: Job): boolean => job.runnerId !== undefined;
 
 /** Seconds from pending to running. */
 export const waitOf = (job: Job): number =>

@@ -2,11 +2,11 @@ import {
   attemptsOf,
   expectMet,
   first,
+  HAND_OUTS,
   isAssigned,
   launches,
   liveInstances,
   settle,
-  worldWith,
 } from "./job-story";
 import type { Job } from "./world/gitlab";
 
@@ -17,9 +17,12 @@ import type { Job } from "./world/gitlab";
 
 const START = "StartEc2RunnerFunction";
 
-describe("traces in the world", () => {
+/** Between hand-out and confirmation a job can be lost to its runner without its knowing. */
+const { worldWith: worldInTwoPhases } = HAND_OUTS[1]!;
+
+describe("traces in a world where a job waits for its runner's confirmation", () => {
   it("trace 1: I-3 F-5: a runner whose job was cancelled before it confirmed runs the next job to its end", async () => {
-    const world = worldWith();
+    const world = worldInTwoPhases();
     const a = world.addJob({ kind: "ec2" });
     let b: Job | undefined;
     world.when(
@@ -38,7 +41,7 @@ describe("traces in the world", () => {
   it("trace 1: I-3: a request that was under way at the pause may still get a job, and that job runs to its end", async () => {
     let stolen = 0;
     for (let seed = 1; seed <= 25; seed += 1) {
-      const world = worldWith({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
+      const world = worldInTwoPhases({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
       const a = world.addJob({ kind: "ec2" });
       let b: Job | undefined;
       const { pause } = world.gitLab;
@@ -56,7 +59,9 @@ describe("traces in the world", () => {
     }
     expect(stolen).toBeGreaterThan(3);
   });
+});
 
+describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ worldWith }) => {
   it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its slot back", async () => {
     const world = worldWith({ gitLab: { gives: "newest" }, stack: { totalLimit: 2, classLimit: 2 } });
     let stalled = 0;
