@@ -6,8 +6,9 @@ import {
   type OrderedAttempt,
   type Runner,
   type Time,
+  touch,
 } from "../../../Core/model/ledger";
-import type { AttemptFailureCode } from "../../../Core/model/reasons";
+import type { AttemptFailureCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
 import type { GitLabJob, LedgerChange } from "../ports";
@@ -26,16 +27,42 @@ export const isTaken = (job: Pick<GitLabJob, "status" | "runnerId">): boolean =>
 
 const leaving = { lease: undefined, slot: undefined, waitingFor: undefined } as const;
 
+/** It was closed when its runner was lost, before GitLab ended the job. */
+const lacksOutcome = ({ state, outcome }: Attempt): boolean => state === "ENDED" && outcome === undefined;
+
+/** A job that did not fail was over before its runner: GitLab's word came late. */
+const withOutcome = (attempt: Attempt, outcome: string): Attempt =>
+  touch(attempt, { outcome, reason: outcome === "failed" ? attempt.reason : undefined });
+
+/** Whether GitLab's word that the job ended changes the attempt. */
+export const awaitsEnd = (attempt: Attempt): boolean => mayBecome(attempt, "ENDED") || lacksOutcome(attempt);
+
 /** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
 export const endAttempt = (
   attempt: Attempt,
   job: Pick<GitLabJob, "status" | "runnerId">,
   now: Time,
 ): readonly LedgerChange[] => {
+  if (lacksOutcome(attempt)) return [{ put: withOutcome(attempt, job.status) }];
   if (!mayBecome(attempt, "ENDED")) return [];
   const ranOn = job.runnerId === undefined ? {} : { ranOnRunnerId: job.runnerId };
   const ended = advanceAttempt(attempt, "ENDED", now, { ...leaving, ...ranOn, outcome: job.status });
   return [{ put: ended }, ...releaseSlot(attempt)];
+};
+
+/**
+ * The changes that close an attempt whose runner ended with the job on it: GitLab still shows the job as running, and
+ * ends it by its own clean-up. The outcome is written then.
+ */
+export const loseAttempt = (
+  attempt: Attempt,
+  { runnerId }: Pick<Runner, "runnerId">,
+  reason: RunnerEndCode,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (!mayBecome(attempt, "ENDED")) return [];
+  const lost = advanceAttempt(attempt, "ENDED", now, { ...leaving, ranOnRunnerId: runnerId, reason });
+  return [{ put: lost }, ...releaseSlot(attempt)];
 };
 
 /** The changes that note that the job runs; the slot goes back if the attempt still has one (trace 2). */
