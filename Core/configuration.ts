@@ -5,7 +5,10 @@ export const PARAMETERS = {
   registrationToken: "RegistrationToken",
   webhookSecret: "WebhookSecret",
   webhookSecretPrevious: "WebhookSecretPrevious",
-  /** `on`, or `off` to hold new starts. Absent: on. */
+  /** GitLab's signing token, `whsec_` and base64: what signed webhooks are signed with. */
+  webhookSigningKey: "WebhookSigningKey",
+  webhookSigningKeyPrevious: "WebhookSigningKeyPrevious",
+  /** `on`, or `off` to pause new starts. Absent: on. */
   starts: "Starts",
 } as const;
 

@@ -5,6 +5,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Clients } from "./context";
@@ -15,11 +16,18 @@ const SETTINGS = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
 };
 
-/** Asked only by the doctor, who can do without an answer. */
+/** What the doctor can do without, and what must not run often: an execution says itself how long it may take. */
 const BRIEF = {
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 6_000, throwOnRequestTimeout: true },
 };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** StartSyncExecution has a host of its own (`sync-states.…`), which an emulator at one address does not have. */
+const hostPrefix = (env: Environment) => ({
+  disableHostPrefix: Boolean(env.AWS_ENDPOINT_URL_SFN || env.AWS_ENDPOINT_URL),
+});
 
 const once = <Made>(make: () => Made): (() => Made) => {
   let made: Made | undefined;
@@ -30,7 +38,7 @@ const once = <Made>(make: () => Made): (() => Made) => {
 };
 
 /** Clients by the AWS environment: AWS itself, or an emulator by AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>. */
-export const awsClients = (): Clients => ({
+export const awsClients = (env: Environment): Clients => ({
   cloudFormation: once(() => new CloudFormationClient(SETTINGS)),
   dynamoDb: once(() => new DynamoDBClient(SETTINGS)),
   lambda: once(() => new LambdaClient(SETTINGS)),
@@ -40,4 +48,5 @@ export const awsClients = (): Clients => ({
   eventBridge: once(() => new EventBridgeClient(SETTINGS)),
   iam: once(() => new IAMClient(BRIEF)),
   serviceQuotas: once(() => new ServiceQuotasClient(BRIEF)),
+  stepFunctions: once(() => new SFNClient({ ...BRIEF, ...hostPrefix(env) })),
 });

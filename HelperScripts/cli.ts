@@ -10,7 +10,7 @@ import { runProgram } from "./program";
 
 const context: Context = {
   console: terminal(),
-  clients: awsClients(),
+  clients: awsClients(process.env),
   fetch: globalThis.fetch,
   now: Date.now,
   sleep: (milliseconds) => sleep(milliseconds),

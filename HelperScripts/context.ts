@@ -5,6 +5,7 @@ import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Console } from "./console/console";
@@ -23,6 +24,7 @@ export interface Clients {
   eventBridge(): Client<EventBridgeClient>;
   iam(): Client<IAMClient>;
   serviceQuotas(): Client<ServiceQuotasClient>;
+  stepFunctions(): Client<SFNClient>;
 }
 
 /** The world as commands see it. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { RunCommand } from "./commands/common";
-import { mappingCommand } from "./commands/mapping";
+import { mappingCommand } from "./commands/mapping/command";
 import {
   configureCommand,
   doctorCommand,
@@ -8,6 +8,7 @@ import {
   pauseCommand,
   redriveCommand,
   resumeCommand,
+  startCommand,
 } from "./commands/operation";
 import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
 import type { Context, ExitCode } from "./context";
@@ -32,6 +33,7 @@ const makeProgram = (_context: Context, run: RunCommand): Command =>
     .addCommand(explainCommand(run))
     .addCommand(whyCommand(run))
     .addCommand(statusCommand(run))
+    .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))

@@ -51,6 +51,16 @@ const end = {
 
 export const INPUTS: Readonly<Record<string, unknown>> = {
   "authorize-webhook": { version: "2.0", headers: { "x-gitlab-token": "bench" } },
+  // Signed by nobody: what it loads and reads is measured, not the bus.
+  "receive-signed-webhook": {
+    version: "2.0",
+    headers: {
+      "webhook-id": "bench",
+      "webhook-timestamp": String(Math.floor(Date.now() / 1_000)),
+      "webhook-signature": `v1,${Buffer.alloc(32).toString("base64")}`,
+    },
+    body: "{}",
+  },
   "look-up-runner": webhook("pending"),
   "start-lambda-runner": order("LAMBDA"),
   "start-ec2-runner": order("EC2"),
@@ -78,6 +88,7 @@ export const environment = (url: string): Record<string, string> => ({
   MAPPING_TABLE: "mapping",
   BOOTSTRAP_TABLE: "bootstrap",
   EVENT_BUS_NAME: "bus",
+  WEBHOOK_ID_TABLE: "ids",
   MAX_RUNNERS: "10",
   UNMAPPED_JOBS: "DEFAULT",
   DEFAULT_RUNNER_ARN: ARN,

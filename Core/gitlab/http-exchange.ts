@@ -24,7 +24,7 @@ export interface HttpAnswer {
 /** More than a page of a hundred jobs with long commit messages. */
 const LONGEST_ANSWER_BYTES = 20 * 1024 * 1024;
 
-const exchange = (request: HttpRequest, agent: HttpAgent): Promise<HttpAnswer> =>
+const exchange = (request: HttpRequest, agent: HttpAgent, onSent: () => void): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
     const { method, url, headers, body, timeoutMilliseconds } = request;
     const what = `${method} ${new URL(url).origin}${new URL(url).pathname}`;
@@ -58,6 +58,7 @@ const exchange = (request: HttpRequest, agent: HttpAgent): Promise<HttpAnswer> =
       timeoutMilliseconds,
     );
     outgoing.on("error", fail);
+    outgoing.on("finish", onSent);
     outgoing.end(body);
   });
 
@@ -69,9 +70,10 @@ const IDLE_MILLISECONDS = 4_000;
  * fetch costs about 40 ms more at a cold start. Make one for each invocation: a connection that was kept while
  * the environment was frozen is often dead.
  *
+ * @param onSent called whenever a request is on its way as a whole: time for what the answer will need
  * @throws TransientError on a broken connection, a time-out or an endless answer; never with a header in it
  */
-export const httpExchange = (): HttpExchange => {
+export const httpExchange = (onSent: () => void = () => undefined): HttpExchange => {
   const agents = new Map<string, HttpAgent>();
   const options = { keepAlive: true, timeout: IDLE_MILLISECONDS };
   const agentFor = (protocol: string): HttpAgent => {
@@ -81,5 +83,5 @@ export const httpExchange = (): HttpExchange => {
     agents.set(protocol, agent);
     return agent;
   };
-  return (request) => exchange(request, agentFor(new URL(request.url).protocol));
+  return (request) => exchange(request, agentFor(new URL(request.url).protocol), onSent);
 };

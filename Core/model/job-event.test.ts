@@ -30,6 +30,12 @@ describe("parseJobEvent", () => {
     expect(parseJobEvent({ ...event, ...runner })).not.toHaveProperty("runnerId");
   });
 
+  it("keeps the attempt after which one more is asked for", () => {
+    expect(parseJobEvent({ ...event, again: 3 })).toMatchObject({ again: 3 });
+    expect(parseJobEvent({ ...event, again: "" })).not.toHaveProperty("again");
+    expect(() => parseJobEvent({ ...event, again: true })).toThrow(/again must be/);
+  });
+
   it("F-16: takes the attempt from the reconciler, and never from a webhook", () => {
     expect(parseJobEvent({ ...event, source: "gitlab.reconciler", attempt: 2 })).toMatchObject({
       attempt: 2,

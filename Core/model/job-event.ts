@@ -9,7 +9,7 @@ export type JobStatus = (typeof HOOK_STATUSES)[number];
 export const END_STATUSES: readonly string[] = ["success", "failed", "canceled", "skipped"];
 
 /** The bus source of what GitLab sends. It says nothing of attempts, whatever its body holds. */
-const HOOK_SOURCE = "gitlab.webhook";
+const WEBHOOK_SOURCE = "gitlab.webhook";
 
 /**
  * A job event as the rules hand it on: the fields of GitLab's webhook that we read, its source, nothing else.
@@ -26,6 +26,11 @@ export interface JobEvent {
   readonly runnerId?: number;
   /** From `gitlab.reconciler` only: a hint against duplicates. */
   readonly attempt?: number;
+  /**
+   * An operator's wish: one more attempt after this one, although all are used up. Holds only while this one is the
+   * job's last, so a repeat opens no second. No rule hands it on: the command `start` gives it to the workflow.
+   */
+  readonly again?: number;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -70,13 +75,14 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   if (!isAbsent(name) && typeof name !== "string") throw new InvalidInputError("build_name must be a string");
   const runner = own(input, "runner");
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
-  const isHook = own(input, "source") === HOOK_SOURCE;
-  const attempt = isHook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const isWebhook = own(input, "source") === WEBHOOK_SOURCE;
+  const attempt = isWebhook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
     jobId: positiveInteger(own(input, "build_id"), "build_id"),
     projectId: positiveInteger(own(input, "project_id"), "project_id"),
     jobName: typeof name === "string" ? name : "",
     status,
-    ...defined({ runnerId, attempt }),
+    ...defined({ runnerId, attempt, again }),
   };
 };

@@ -1,4 +1,11 @@
-import type { AttemptFailureCode, LaunchHoldCode, RunnerEndCode, WaitingFor } from "./reasons";
+import type {
+  AttemptFailureCode,
+  LaunchHoldCode,
+  LookUpSkipCode,
+  RunnerEndCode,
+  StartSkipCode,
+  WaitingFor,
+} from "./reasons";
 
 /** The codes of `reasons.ts` as people read them, on the command line and on the laptop. No rule reads these. */
 
@@ -26,6 +33,7 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
 export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   ...RUNNER_END_WORDS,
   "gitlab-refused": "GitLab refused to make a runner",
+  "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
   configuration: "a parameter, a mapping row or a permission is wrong",
@@ -41,6 +49,10 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
       short: "EC2",
       long: "EC2, which takes no more launches just now; it is tried again by itself",
     },
+    gitlab: {
+      short: "GitLab",
+      long: "GitLab, which asked to be left alone for a while (429); it is tried again by itself",
+    },
   };
 
 /** Why a launch is still to be repeated. */
@@ -49,6 +61,24 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   limit: "the account's quota is used up",
   rate: "AWS takes no more launches just now",
   "no-answer": "AWS did not say whether it launched one",
+};
+
+/** Why a start found nothing to start. */
+export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>> = {
+  "no-such-job": "GitLab has no such job",
+  "job-not-pending": "the job is not pending",
+  "job-taken": "a runner has the job already",
+  unmapped: "no row of the mapping names the job",
+  "attempts-used-up": "all attempts are used up",
+  "failed-lately": "its last attempt failed a moment ago",
+  met: "a runner for it is there already",
+  launched: "its runner is launched already",
+  "too-early": "GitLab asked us to wait before the next call",
+  "under-way": "another start is at work on it",
+  "job-ran": "the job ran already",
+  "runner-unknown": "the ledger does not know its runner",
+  "attempt-unknown": "the ledger does not know its attempt",
+  "met-meanwhile": "GitLab says that the job needs no runner any more",
 };
 
 /** A failure for people: the sentence, and what GitLab or AWS said where that is known. */

@@ -21,9 +21,14 @@ export interface RunnerOrder {
   readonly verified: boolean;
 }
 
+/** An order as a start gets it. The wish for one more attempt (see `JobEvent`) is not stored with it. */
+export interface StartOrder extends RunnerOrder {
+  readonly again?: number;
+}
+
 /** What the task "Look up runner" returns and "Which runner?" chooses by. */
 export type RunnerLookup =
-  | { readonly kind: "start"; readonly provider: RunnerClass["type"]; readonly order: RunnerOrder }
+  | { readonly kind: "start"; readonly provider: RunnerClass["type"]; readonly order: StartOrder }
   | {
       readonly kind: "nothing";
       readonly reason: LookUpSkipCode;

@@ -5,8 +5,16 @@ import { safe } from "../console/console";
 import { agreed, type CommonOptions, type Context, type ExitCode, show, UsageError } from "../context";
 import { findDeployment, output } from "../deployment";
 import { fieldsOf } from "../gitlab/json";
+import { byHand, makeWebhook } from "../gitlab/make-webhook";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
-import { carryOut, planWebhook, type WebhookOwner, type WebhookPlan } from "../gitlab/webhook-plan";
+import { planWebhook, type WebhookOwner, type WebhookPlan } from "../gitlab/webhook-plan";
+import {
+  gitLabVersion,
+  type ProofPlan,
+  type ProofQuestion,
+  planProof,
+  type SecretWrite,
+} from "../gitlab/webhook-proof";
 
 export interface ConfigureOptions extends CommonOptions {
   readonly url?: string;
@@ -24,7 +32,7 @@ export interface Secrets {
 }
 
 interface Write {
-  readonly parameter: "url" | "accessToken" | "webhookSecret" | "webhookSecretPrevious";
+  readonly parameter: "url" | "accessToken" | SecretWrite["parameter"];
   readonly value: string;
   readonly sentence: string;
 }
@@ -32,8 +40,7 @@ interface Write {
 interface Plan {
   readonly writes: readonly Write[];
   readonly webhooks: readonly WebhookPlan[];
-  readonly secret: string;
-  readonly webhookUrl: string;
+  readonly proof: ProofPlan;
 }
 
 const askUrl = async (
@@ -104,28 +111,32 @@ const makePlan = async (context: Context, options: ConfigureOptions, secrets: Se
     context.clients.cloudFormation(),
     output(deployment, "DeploymentId"),
   );
-  const webhookUrl = output(infrastructure, "WebhookUrl");
-  const stored = await configuration.read(["url", "accessToken", "webhookSecret"]);
+  const urls = {
+    token: output(infrastructure, "WebhookUrl"),
+    signed: infrastructure.outputs.get("SignedWebhookUrl"),
+  };
+  const stored = await configuration.read(["url", "accessToken", "webhookSecret", "webhookSigningKey"]);
   const url = await askUrl(context, options.url, stored.url);
   const token = await askToken(context, secrets.accessToken, stored.accessToken);
   await checkToken(context, url, token);
-  const old = stored.webhookSecret;
-  const isNew = old === undefined || options.rotateSecret === true;
-  const secret = isNew ? context.random() : old.value;
+  const isRotation = options.rotateSecret === true;
+  const question: ProofQuestion = { urls, stored, isRotation, random: context.random };
+  const version = await gitLabVersion(operatorGitLab(context.fetch, url, token));
+  const proof = planProof(version, question);
   const owners: readonly WebhookOwner[] = [
     ...(options.project ?? []).map((id) => ({ kind: "project", id }) as const),
     ...(options.group ?? []).map((id) => ({ kind: "group", id }) as const),
   ];
   const gitLab = operatorGitLab(context.fetch, url, secrets.setupToken ?? token);
+  const others = [urls.token, ...(urls.signed === undefined ? [] : [urls.signed])];
   const webhooks: WebhookPlan[] = [];
-  for (const owner of owners) webhooks.push(await planWebhook(gitLab, owner, webhookUrl));
+  for (const owner of owners) webhooks.push(await planWebhook(gitLab, owner, proof.proof, others));
   const writes = [
     ...write(configuration, "url", url, stored.url),
     ...write(configuration, "accessToken", token, stored.accessToken),
-    ...(old && isNew ? write(configuration, "webhookSecretPrevious", old.value, undefined) : []),
-    ...write(configuration, "webhookSecret", secret, old),
+    ...proof.writes.flatMap(({ parameter, value }) => write(configuration, parameter, value, undefined)),
   ];
-  return { configuration, gitLab, plan: { writes, webhooks, secret, webhookUrl } satisfies Plan };
+  return { configuration, gitLab, plan: { writes, webhooks, proof } satisfies Plan };
 };
 
 const sentences = ({ writes, webhooks }: Plan): readonly string[] => [
@@ -133,17 +144,10 @@ const sentences = ({ writes, webhooks }: Plan): readonly string[] => [
   ...webhooks.map(({ sentence }) => sentence),
 ];
 
-const byHand = ({ webhookUrl }: Plan, configuration: OperatorConfiguration): string =>
-  [
-    "No project or group was named, so no webhook is made. By hand: Settings > Webhooks of the project,",
-    `  URL ${webhookUrl}`,
-    `  secret token: aws ssm get-parameter --with-decryption --query Parameter.Value --output text --name ${configuration.nameOf("webhookSecret")}`,
-    "  trigger: job events, and no other",
-  ].join("\n");
-
 /**
- * `configure`: stores address, token and a secret of its own making, and makes or fixes webhooks; all of it after
- * showing what it will do. With `--rotate-secret` the old secret is let in until its parameter is deleted.
+ * `configure`: stores address, token and secrets of its own making, and makes or fixes webhooks, signed where GitLab
+ * can; all of it after showing what it will do. With `--rotate-secret` the old secrets are let in until their
+ * parameters are deleted.
  */
 export const configure = async (
   context: Context,
@@ -152,6 +156,7 @@ export const configure = async (
 ): Promise<ExitCode> => {
   const { configuration, gitLab, plan } = await makePlan(context, options, secrets);
   const steps = sentences(plan);
+  context.console.err(safe(plan.proof.sentence));
   for (const step of steps) context.console.err(`  ${safe(step)}`);
   if (steps.length === 0 || options.dryRun) {
     const text = steps.length === 0 ? "All is as it should be." : "Nothing was done.";
@@ -165,15 +170,12 @@ export const configure = async (
   for (const { parameter, value } of plan.writes) {
     await configuration.write(parameter, value, parameter === "url" ? "String" : "SecureString");
   }
+  const { proof, unsigned } = plan.proof;
   let isWhole = true;
   for (const webhook of plan.webhooks) {
-    if (await carryOut(gitLab, webhook, plan.webhookUrl, plan.secret)) continue;
-    isWhole = false;
-    context.console.err(
-      `${webhook.owner.kind} ${webhook.owner.id}: GitLab still has the webhook switched off. Press Test > Job events on it once the project has a job.`,
-    );
+    isWhole = (await makeWebhook({ context, configuration, gitLab, proof, unsigned }, webhook)) && isWhole;
   }
-  if (plan.webhooks.length === 0) context.console.err(byHand(plan, configuration));
+  if (plan.webhooks.length === 0) context.console.err(byHand(configuration, proof));
   show(context, options, { done: true, steps }, "Done. Look it over with: npm run runners -- doctor");
   return isWhole ? 0 : 1;
 };

@@ -1,5 +1,12 @@
 import { DeploymentDouble, functionArn, INFRASTRUCTURE, NOW } from "../testing/deployment-double";
-import { GITLAB, OperatorGitLabDouble, SECRET, TOKEN, WEBHOOK } from "../testing/gitlab-double";
+import {
+  GITLAB,
+  OperatorGitLabDouble,
+  SECRET,
+  SIGNED_WEBHOOK,
+  TOKEN,
+  WEBHOOK,
+} from "../testing/gitlab-double";
 import { NamedError } from "../testing/named-error";
 
 const RUNNER_TAGS = { "glr:role": "runner", "glr:stack": INFRASTRUCTURE };
@@ -20,7 +27,7 @@ const healthy = (): Healthy => {
   on.mapping.put({ pk: "job#x", sk: "tags#a", type: "LAMBDA", arn: functionArn("runner") });
   on.ledger.put({
     pk: "state#reconciler",
-    sk: "note",
+    sk: "stateRecord",
     version: 1,
     value: { projects: {}, projectsReadAt: NOW - 60_000 },
   });
@@ -61,6 +68,22 @@ const healthy = (): Healthy => {
   return { on, gitLab };
 };
 
+const SIGNING_KEY = `whsec_${Buffer.alloc(32, 4).toString("base64")}`;
+
+/** The same with signed webhooks, and without a static secret. */
+const signing = (): Healthy => {
+  const subject = healthy();
+  const { on, gitLab } = subject;
+  on.parameters.delete("/gitlabrunner/WebhookSecret");
+  on.setParameter("WebhookSigningKey", SIGNING_KEY);
+  Object.assign(gitLab.webhooks[0]!, {
+    url: SIGNED_WEBHOOK,
+    token_present: false,
+    signing_token_present: true,
+  });
+  return subject;
+};
+
 interface Report {
   readonly healthy: boolean;
   readonly findings: readonly { area: string; level: string; sentence: string; remedy?: string }[];
@@ -72,6 +95,19 @@ const examine = async ({ on }: Healthy, ...more: readonly string[]) => {
   return { exitCode, findings, bad: findings.filter(({ level }) => level !== "ok"), text: out + err };
 };
 
+/** What the last pass left in its note. */
+const lastPass =
+  (value: object) =>
+  ({ on }: Healthy): void =>
+    on.ledger.put({
+      pk: "state#reconciler",
+      sk: "stateRecord",
+      version: 1,
+      value: { projects: {}, projectsReadAt: NOW - 60_000, doneAt: NOW - 60_000, ...value },
+    });
+
+const refusal = (status: number) => ({ status, since: NOW - 7_200_000, at: NOW - 60_000, count: 6 });
+
 describe("doctor", () => {
   it("finds nothing to fix in a deployment that is well, and ends with 0", async () => {
     const { exitCode, bad, findings } = await examine(healthy());
@@ -80,6 +116,7 @@ describe("doctor", () => {
     expect(new Set(findings.map(({ area }) => area))).toEqual(
       new Set([
         "stacks",
+        "workflow",
         "parameters",
         "access token",
         "clock",
@@ -96,6 +133,37 @@ describe("doctor", () => {
     );
   });
 
+  it.each([
+    [{ status: "DELETING", type: "EXPRESS" }, "StartRunnerStateMachine is DELETING"],
+    [{ status: "ACTIVE", type: "STANDARD" }, "StartRunnerStateMachine is ACTIVE and of type STANDARD"],
+    [undefined, "StartRunnerStateMachine does not exist"],
+  ])("finds a workflow that takes no events: %j", async (answer, sentence) => {
+    const subject = healthy();
+    subject.on.answers.set(
+      "DescribeStateMachineCommand",
+      ({ stateMachineArn }: { stateMachineArn: string }) => {
+        if (stateMachineArn.endsWith("stop")) return { status: "ACTIVE", type: "EXPRESS" };
+        if (answer === undefined) throw new NamedError("StateMachineDoesNotExist");
+        return answer;
+      },
+    );
+    const { exitCode, bad } = await examine(subject);
+    expect(exitCode).toBe(1);
+    expect(bad).toMatchObject([
+      { area: "workflow", level: "problem", sentence: expect.stringContaining(sentence) },
+    ]);
+  });
+
+  it("says of workflows that it may not look at that it has not looked", async () => {
+    const subject = healthy();
+    subject.on.answers.set("DescribeStateMachineCommand", () => {
+      throw new NamedError("AccessDeniedException");
+    });
+    const { exitCode, bad } = await examine(subject);
+    expect(exitCode).toBe(0);
+    expect(bad).toMatchObject([{ area: "workflow", level: "unknown" }]);
+  });
+
   it("I-13: shows no secret, probes with an event that no rule takes, and changes nothing", async () => {
     const subject = healthy();
     const { text } = await examine(subject);
@@ -108,6 +176,74 @@ describe("doctor", () => {
     );
     const sentTo = subject.gitLab.asked.filter(({ headers }) => headers["PRIVATE-TOKEN"] === TOKEN);
     expect(sentTo.every(({ url, method }) => url.startsWith(`${GITLAB}/`) && method === "GET")).toBe(true);
+  });
+
+  it("finds nothing to fix where webhooks are signed and no static secret is stored", async () => {
+    const subject = signing();
+    const { exitCode, bad, findings, text } = await examine(subject);
+    expect([exitCode, bad]).toEqual([0, []]);
+    expect(findings.map(({ sentence }) => sentence)).toEqual(
+      expect.arrayContaining([
+        "Without the signing key nobody is let in",
+        "With the signing key events are let in",
+        "Project 42 sends its job events, signed",
+      ]),
+    );
+    expect(text).not.toContain(SIGNING_KEY);
+    const probes = subject.gitLab.asked.filter(({ url }) => url === SIGNED_WEBHOOK);
+    expect(probes.map(({ headers }) => "webhook-signature" in headers)).toEqual([false, true]);
+  });
+
+  it.each<readonly [string, string, string, (subject: Healthy) => void]>([
+    [
+      "an open signed webhook",
+      "problem",
+      "Without the signing key",
+      ({ gitLab }) => (gitLab.signedDoor = [200, 200]),
+    ],
+    [
+      "a signed webhook that refuses our key",
+      "problem",
+      "With the stored signing key",
+      ({ gitLab }) => (gitLab.signingKey = Buffer.alloc(32, 5)),
+    ],
+    [
+      "a webhook that is not signed where it has to be",
+      "problem",
+      "no signing token",
+      ({ gitLab }) => (gitLab.webhooks[0]!.signing_token_present = false),
+    ],
+    [
+      "a webhook that could be signed",
+      "warning",
+      "though this GitLab can sign it",
+      ({ gitLab }) =>
+        Object.assign(gitLab.webhooks[0]!, {
+          url: WEBHOOK,
+          token_present: true,
+          signing_token_present: false,
+        }),
+    ],
+    [
+      "a signing key of another form",
+      "problem",
+      "is no signing key",
+      ({ on }) => on.setParameter("WebhookSigningKeyPrevious", "whsec_short"),
+    ],
+    [
+      "a signing key in the clear",
+      "problem",
+      "is a String",
+      ({ on }) => on.setParameter("WebhookSigningKey", SIGNING_KEY, "String"),
+    ],
+  ])("finds %s: a %s with a remedy", async (_, level, words, spoil) => {
+    const subject = signing();
+    spoil(subject);
+    const { bad, text } = await examine(subject);
+    const found = bad.filter((each) => each.level === level && each.sentence.includes(words));
+    expect(found).toHaveLength(1);
+    expect(found[0]?.remedy).toMatch(/\w/);
+    expect(text).not.toMatch(/whsec_[A-Za-z0-9+/]/);
   });
 
   const day = (days: number) => new Date(NOW + days * 86_400_000).toISOString().slice(0, 10);
@@ -368,10 +504,48 @@ describe("doctor", () => {
       ({ on }) =>
         on.ledger.put({
           pk: "state#reconciler",
-          sk: "note",
+          sk: "stateRecord",
           version: 1,
           value: { projectsReadAt: NOW - 3_600_000 },
         }),
+    ],
+    [
+      "a part of the reconciler that failed in every pass for ten minutes",
+      "problem",
+      "part membership of the last pass failed (TransientError 500), as of every pass for 10 min",
+      lastPass({ failing: { membership: { since: NOW - 600_000, error: "TransientError 500" } } }),
+    ],
+    [
+      "a part of the reconciler that failed just now",
+      "warning",
+      "part events of the last pass failed (TransientError throttled)",
+      lastPass({ failing: { events: { since: NOW - 60_000, error: "TransientError throttled" } } }),
+    ],
+    [
+      "a part of the reconciler that another version knows",
+      "warning",
+      "part faultProfile of the last pass failed",
+      lastPass({ failing: { faultProfile: { since: NOW, error: "Error" } } }),
+    ],
+    [
+      "projects that refuse the list of their jobs",
+      "warning",
+      "2 projects refuse the list of jobs (403: CI/CD may be switched off there): 3 (since ",
+      lastPass({ refusals: { 3: refusal(403), 4: refusal(403), 5: refusal(404) } }),
+    ],
+    [
+      "a project that is gone",
+      "warning",
+      "1 project refuses the list of jobs (404: it is gone, or the token's user is no member): 5 (since ",
+      lastPass({ refusals: { 3: refusal(403), 5: refusal(404) } }),
+    ],
+    [
+      "many projects that refuse",
+      "warning",
+      " and 2 more; the next is asked at ",
+      lastPass({
+        refusals: Object.fromEntries(Array.from({ length: 12 }, (_, id) => [id + 1, refusal(403)])),
+      }),
     ],
     [
       "DLQ messages",
@@ -396,6 +570,16 @@ describe("doctor", () => {
     expect(found).not.toEqual([]);
     for (const { remedy } of bad) expect(remedy).toMatch(/\w/);
     expect(exitCode).toBe(bad.some((each) => each.level === "problem") ? 1 : 0);
+  });
+
+  it("does not take a pass for silent that cannot read its projects", async () => {
+    const subject = healthy();
+    lastPass({ projectsReadAt: NOW - 3_600_000 })(subject);
+    const { exitCode, findings } = await examine(subject);
+    expect(exitCode).toBe(0);
+    expect(findings.map(({ sentence }) => sentence)).toContain(
+      "The last pass did all its parts (1 min 00 s ago)",
+    );
   });
 
   it("takes a group's webhook for a project's", async () => {
@@ -501,6 +685,144 @@ describe("configure", () => {
     await configure(subject, "--yes", "--rotate-secret");
     expect(subject.on.parameters.get("/gitlabrunner/WebhookSecretPrevious")?.Value).toBe("old");
     expect(subject.on.parameters.get("/gitlabrunner/WebhookSecret")?.Value).not.toBe("old");
+  });
+
+  describe("with a GitLab that signs webhooks", () => {
+    const signingGitLab = (): Healthy => {
+      const subject = fresh();
+      subject.gitLab.version = "19.4.0-ee";
+      return subject;
+    };
+    const storedValue = ({ on }: Healthy, name: string) => on.parameters.get(`/gitlabrunner/${name}`)?.Value;
+    const bodies = (subject: Healthy) =>
+      webhookCalls(subject).map(({ method, body }) => ({ method, ...body }));
+
+    it("stores a key, makes a signed webhook, and makes no static secret", async () => {
+      const subject = signingGitLab();
+      const { exitCode, err, out } = await configure(subject, "--yes");
+      const key = storedValue(subject, "WebhookSigningKey");
+      expect(exitCode).toBe(0);
+      expect(Buffer.from(key?.replace(/^whsec_/, "") ?? "", "base64")).toHaveLength(32);
+      expect(subject.on.parameters.get("/gitlabrunner/WebhookSigningKey")?.Type).toBe("SecureString");
+      expect(storedValue(subject, "WebhookSecret")).toBeUndefined();
+      expect(bodies(subject)).toEqual([
+        {
+          method: "POST",
+          url: SIGNED_WEBHOOK,
+          signing_token: key,
+          job_events: true,
+          push_events: false,
+          enable_ssl_verification: true,
+        },
+      ]);
+      expect(err).toContain("GitLab 19.4.0-ee signs webhooks");
+      expect(err).toContain("Make a webhook for job events on project 42, signed");
+      expect(err + out).not.toContain(key);
+    });
+
+    it("leads the webhook with a token to the signed address, and keeps a token that is stored beside it", async () => {
+      const subject = signingGitLab();
+      subject.on.setParameter("WebhookSecret", SECRET);
+      subject.gitLab.webhooks = [{ id: 5, url: `${WEBHOOK}/` }];
+      await configure(subject, "--yes");
+      expect(bodies(subject)).toMatchObject([
+        {
+          method: "PUT",
+          url: SIGNED_WEBHOOK,
+          token: SECRET,
+          signing_token: storedValue(subject, "WebhookSigningKey"),
+        },
+      ]);
+      expect(storedValue(subject, "WebhookSecret")).toBe(SECRET);
+    });
+
+    it("takes away a token that nobody checks any more", async () => {
+      const subject = signingGitLab();
+      subject.gitLab.webhooks = [{ id: 5, url: SIGNED_WEBHOOK }];
+      await configure(subject, "--yes");
+      expect(bodies(subject)).toMatchObject([{ method: "PUT", url: SIGNED_WEBHOOK, token: "" }]);
+    });
+
+    it("keeps the key in a second run", async () => {
+      const subject = signingGitLab();
+      await configure(subject, "--yes");
+      const key = storedValue(subject, "WebhookSigningKey");
+      await configure(subject, "--yes");
+      expect(storedValue(subject, "WebhookSigningKey")).toBe(key);
+      expect(storedValue(subject, "WebhookSigningKeyPrevious")).toBeUndefined();
+    });
+
+    it("I-11: rotates the key so that the old one is taken meanwhile, and a stored secret with it", async () => {
+      const subject = signingGitLab();
+      subject.on.setParameter("WebhookSigningKey", SIGNING_KEY);
+      subject.on.setParameter("WebhookSecret", SECRET);
+      await configure(subject, "--yes", "--rotate-secret");
+      expect(storedValue(subject, "WebhookSigningKeyPrevious")).toBe(SIGNING_KEY);
+      expect(storedValue(subject, "WebhookSecretPrevious")).toBe(SECRET);
+      expect(bodies(subject)).toMatchObject([
+        {
+          signing_token: storedValue(subject, "WebhookSigningKey"),
+          token: storedValue(subject, "WebhookSecret"),
+        },
+      ]);
+      expect(storedValue(subject, "WebhookSigningKey")).not.toBe(SIGNING_KEY);
+    });
+
+    it("replaces a stored key that is none", async () => {
+      const subject = signingGitLab();
+      subject.on.setParameter("WebhookSigningKey", "whsec_short");
+      await configure(subject, "--yes");
+      expect(storedValue(subject, "WebhookSigningKey")).toMatch(/^whsec_.{44}$/);
+      expect(storedValue(subject, "WebhookSigningKeyPrevious")).toBeUndefined();
+    });
+
+    it("goes back to one token for all webhooks where GitLab passes over the signing token, and says so", async () => {
+      const subject = signingGitLab();
+      subject.gitLab.doesSign = false;
+      const { exitCode, err } = await configure(subject, "--group", "9", "--yes");
+      const secret = storedValue(subject, "WebhookSecret");
+      expect(exitCode).toBe(0);
+      expect(err).toContain(
+        "project 42: GitLab takes no signing token, so the webhook is known by X-Gitlab-Token.",
+      );
+      expect(secret).toMatch(/.{16}/);
+      expect(bodies(subject).filter(({ method }) => method === "PUT")).toEqual(
+        Array(2).fill(expect.objectContaining({ url: WEBHOOK, token: secret })),
+      );
+      expect(bodies(subject).filter(({ method }) => method === "PUT")[0]).not.toHaveProperty("signing_token");
+    });
+
+    it.each([
+      ["18.11.2", /does not sign webhooks/, { SignedWebhookUrl: SIGNED_WEBHOOK }],
+      ["", /of unknown version does not sign/, { SignedWebhookUrl: SIGNED_WEBHOOK }],
+      ["19.4.0", /deploy its newest version/, {}],
+    ])(
+      "with version %j and what is deployed takes the token, and says why",
+      async (version, why, outputs) => {
+        const subject = fresh();
+        subject.gitLab.version = version;
+        subject.on.setStack(INFRASTRUCTURE, {
+          WebhookUrl: WEBHOOK,
+          ConfigurationPath: "/gitlabrunner",
+          ...outputs,
+        });
+        const { err } = await configure(subject, "--yes");
+        expect(err).toMatch(why);
+        expect(bodies(subject)).toMatchObject([
+          { url: WEBHOOK, token: storedValue(subject, "WebhookSecret") },
+        ]);
+        expect(storedValue(subject, "WebhookSigningKey")).toBeUndefined();
+      },
+    );
+
+    it("tells how to make it by hand, without showing the key", async () => {
+      const subject = signingGitLab();
+      const { err } = await subject.on.run(["configure", "--url", GITLAB, "--yes"]);
+      expect(err).toContain(`URL ${SIGNED_WEBHOOK}`);
+      expect(err).toMatch(/signing token: aws ssm .*\/gitlabrunner\/WebhookSigningKey$/m);
+      expect(err).not.toContain("secret token");
+      expect(err).not.toContain("whsec_");
+    });
   });
 
   it.each<readonly [string, RegExp, (subject: Healthy) => void]>([

@@ -10,10 +10,12 @@ import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../
 import { checkImages } from "../doctor/images";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
+import { checkPass } from "../doctor/pass";
 import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
 import { checkWebhookApi } from "../doctor/webhook-api";
 import { checkWebhooks } from "../doctor/webhooks";
+import { checkWorkflows } from "../doctor/workflows";
 import { type OperatorGitLab, operatorGitLab } from "../gitlab/operator-gitlab";
 
 export interface DoctorOptions extends CommonOptions {
@@ -22,6 +24,7 @@ export interface DoctorOptions extends CommonOptions {
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   ["stacks", checkStacks],
+  ["workflow", checkWorkflows],
   ["parameters", checkParameters],
   ["access token", checkToken],
   ["webhook API", checkWebhookApi],
@@ -31,6 +34,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["image", checkImages],
   ["account", checkAccount],
   ["reconciler", checkReconciler],
+  ["reconciler", checkPass],
   ["DLQ messages", checkDlq],
 ];
 

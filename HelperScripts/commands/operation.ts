@@ -5,6 +5,7 @@ import { common, type RunCommand } from "./common";
 import { type ConfigureOptions, configure } from "./configure";
 import { type DoctorOptions, doctor } from "./doctor";
 import { type RedriveOptions, redrive } from "./redrive";
+import { type StartOptions, start } from "./start";
 import { type DrainOptions, drain, pause, resume } from "./starts";
 
 const gather = (text: string, before: readonly number[] = []): readonly number[] => [
@@ -50,15 +51,33 @@ Example:
       ),
     );
 
+export const startCommand = (run: RunCommand): Command =>
+  common(new Command("start"))
+    .description("start a runner for one pending job now, and say what came of it")
+    .argument("<job>", "the job's id, or its address in GitLab")
+    .option("--again", "open one more attempt, also when all are used up")
+    .option("--project <id>", "the job's project, where the ledger does not know the job", positiveInteger)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npm run runners -- start 3580121225
+  $ npm run runners -- start https://gitlab.example.com/group/project/-/jobs/3580121225
+  $ npm run runners -- start 3580121225 --again
+
+Exit code 0 when a runner was started or the job waits, 1 when nothing was started.`,
+    )
+    .action((job: string, options: StartOptions) => run((context) => start(context, job, options)));
+
 export const pauseCommand = (run: RunCommand): Command =>
   common(new Command("pause"))
-    .description("pause new starts: jobs wait in line, running ones go on")
+    .description("pause new starts: jobs are queued, running ones go on")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- pause")
     .action((options: CommonOptions) => run((context) => pause(context, options)));
 
 export const resumeCommand = (run: RunCommand): Command =>
   common(new Command("resume"))
-    .description("let new starts go again")
+    .description("resume new starts")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- resume")
     .action((options: CommonOptions) => run((context) => resume(context, options)));
 

@@ -1,4 +1,5 @@
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
+import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { configurationOf, type ParameterName, type StoredParameter } from "../configuration";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 
@@ -28,6 +29,31 @@ const secretFinding = (stored: StoredParameter, name: string): DoctorFinding => 
       );
 };
 
+const keyFinding = (stored: StoredParameter, name: string): DoctorFinding =>
+  stored.value !== "" && signingKey(stored.value) === undefined
+    ? problem(AREA, `${name} is no signing key: whsec_ and base64 of 24 to 64 bytes`, CONFIGURE)
+    : secretFinding(stored, name);
+
+/** One of secret and signing key must be there; each may have one before it, while it is being changed. */
+const webhookFindings = (
+  stored: Stored,
+  nameOf: (name: ParameterName) => string,
+): readonly DoctorFinding[] => {
+  const looks = [
+    ["webhookSecret", secretFinding],
+    ["webhookSecretPrevious", secretFinding],
+    ["webhookSigningKey", keyFinding],
+    ["webhookSigningKeyPrevious", keyFinding],
+  ] as const;
+  const found = looks.flatMap(([name, look]) => {
+    const parameter = stored[name];
+    return parameter === undefined ? [] : [look(parameter, nameOf(name))];
+  });
+  if (stored.webhookSecret ?? stored.webhookSigningKey) return found;
+  const sentence = `${nameOf("webhookSecret")} is missing, and so is ${nameOf("webhookSigningKey")}: no webhook is let in`;
+  return [...found, problem(AREA, sentence, CONFIGURE)];
+};
+
 const accessFindings = (
   stored: Stored,
   nameOf: (name: ParameterName) => string,
@@ -50,7 +76,7 @@ const startsFinding = (starts: StoredParameter | undefined, name: string): Docto
   const value = starts?.value.toLowerCase() ?? "on";
   if (value === "on") return ok(AREA, "New starts are on");
   return value === "off"
-    ? warning(AREA, "New starts are paused", "Let them go with: npm run runners -- resume")
+    ? warning(AREA, "New starts are paused", "Resume them with: npm run runners -- resume")
     : problem(AREA, `${name} is neither on nor off`, "Run: npm run runners -- resume");
 };
 
@@ -64,16 +90,14 @@ export const checkParameters: Check = async ({ context, autoScaler }) => {
     "registrationToken",
     "webhookSecret",
     "webhookSecretPrevious",
+    "webhookSigningKey",
+    "webhookSigningKeyPrevious",
     "starts",
   ]);
-  const { webhookSecret, webhookSecretPrevious } = stored;
   return [
     urlFinding(stored.url, nameOf("url")),
     ...accessFindings(stored, nameOf),
-    webhookSecret
-      ? secretFinding(webhookSecret, nameOf("webhookSecret"))
-      : problem(AREA, `${nameOf("webhookSecret")} is missing: no webhook is let in`, CONFIGURE),
-    ...(webhookSecretPrevious ? [secretFinding(webhookSecretPrevious, nameOf("webhookSecretPrevious"))] : []),
+    ...webhookFindings(stored, nameOf),
     startsFinding(stored.starts, nameOf("starts")),
   ];
 };

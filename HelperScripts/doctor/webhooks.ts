@@ -41,28 +41,50 @@ const deliveryFinding = async (
   return [problem(AREA, `Project ${id}: the last delivery was refused (${status})`, CONFIGURE(id))];
 };
 
-const webhookFindings = (id: number, webhook: Fields, url: string): readonly DoctorFinding[] => {
+/** Our addresses: webhooks with a signature go to the first, with a token to the other. */
+interface Addresses {
+  readonly signed?: string | undefined;
+  readonly token: string;
+}
+
+const isAt = (webhook: Fields, url: string | undefined): boolean =>
+  url !== undefined && sameAddress(textOf(webhook.url), url);
+
+/** A webhook at the signed address must sign; one at the other must send a token, and may be able to sign. */
+const proofFindings = (id: number, webhook: Fields, { signed }: Addresses): readonly DoctorFinding[] => {
+  const { token_present, signing_token_present } = webhook;
+  if (isAt(webhook, signed)) {
+    return signing_token_present === false
+      ? [problem(AREA, `Project ${id}: the webhook has no signing token, so it is refused`, CONFIGURE(id))]
+      : [];
+  }
+  if (token_present === false) {
+    return [problem(AREA, `Project ${id}: the webhook has no secret token`, CONFIGURE(id))];
+  }
+  const mayBeSigned = signed !== undefined && typeof signing_token_present === "boolean";
+  const sentence = `Project ${id}: the webhook is known by its secret token alone, though this GitLab can sign it`;
+  return mayBeSigned ? [warning(AREA, sentence, CONFIGURE(id))] : [];
+};
+
+const webhookFindings = (id: number, webhook: Fields, addresses: Addresses): readonly DoctorFinding[] => {
   const found: DoctorFinding[] = [];
   if (webhook.job_events !== true) {
     found.push(problem(AREA, `Project ${id}: the webhook does not send job events`, CONFIGURE(id)));
   }
-  if (webhook.enable_ssl_verification === false && url.startsWith("https:")) {
+  if (webhook.enable_ssl_verification === false && textOf(webhook.url).startsWith("https:")) {
     found.push(problem(AREA, `Project ${id}: the webhook does not check the certificate`, CONFIGURE(id)));
   }
   const alert = textOf(webhook.alert_status);
   if (alert !== "" && alert !== "executable") {
     found.push(problem(AREA, `Project ${id}: GitLab has switched the webhook off (${alert})`, CONFIGURE(id)));
   }
-  if (webhook.token_present === false) {
-    found.push(problem(AREA, `Project ${id}: the webhook has no secret token`, CONFIGURE(id)));
-  }
-  return found;
+  return [...found, ...proofFindings(id, webhook, addresses)];
 };
 
 const projectFindings = async (
   gitLab: OperatorGitLab,
   project: Fields,
-  url: string,
+  addresses: Addresses,
 ): Promise<readonly DoctorFinding[]> => {
   const id = numberOf(project.id) ?? 0;
   const webhooks = await webhooksOf(gitLab, project);
@@ -72,10 +94,11 @@ const projectFindings = async (
       warning(AREA, sentence, "Look at Settings > Webhooks of the project, or use a token of a maintainer"),
     ];
   }
-  const ours = webhooks.filter((webhook) => sameAddress(textOf(webhook.url), url));
+  const { signed, token } = addresses;
+  const ours = [signed, token].flatMap((url) => webhooks.filter((webhook) => isAt(webhook, url)));
   const [webhook] = ours;
   if (webhook === undefined) {
-    return [problem(AREA, `Project ${id} has no webhook to ${url}`, CONFIGURE(id))];
+    return [problem(AREA, `Project ${id} has no webhook to ${signed ?? token}`, CONFIGURE(id))];
   }
   const twice =
     ours.length > 1
@@ -87,8 +110,10 @@ const projectFindings = async (
           ),
         ]
       : [];
-  const wrong = [...webhookFindings(id, webhook, url), ...(await deliveryFinding(gitLab, id, webhook))];
-  return wrong.length > 0 ? [...wrong, ...twice] : [ok(AREA, `Project ${id} sends its job events`), ...twice];
+  const wrong = [...webhookFindings(id, webhook, addresses), ...(await deliveryFinding(gitLab, id, webhook))];
+  const how = isAt(webhook, signed) ? ", signed" : "";
+  const good = ok(AREA, `Project ${id} sends its job events${how}`);
+  return wrong.length > 0 ? [...wrong, ...twice] : [good, ...twice];
 };
 
 const untaggedJobsAreOurs = async ({ context, autoScaler, settings }: DoctorContext): Promise<boolean> => {
@@ -146,8 +171,9 @@ const projectsToLookAt = async (
 /** The webhook of each project, and who else would take its jobs. */
 export const checkWebhooks: Check = async (doctorContext) => {
   const { gitLab, infrastructure } = doctorContext;
-  const url = infrastructure?.outputs.get("WebhookUrl");
-  if (gitLab === undefined || url === undefined) return [];
+  const token = infrastructure?.outputs.get("WebhookUrl");
+  const signed = infrastructure?.outputs.get("SignedWebhookUrl");
+  if (gitLab === undefined || token === undefined) return [];
   const { projects, findings } = await projectsToLookAt(gitLab, doctorContext.projects);
   if (projects.length + findings.length === 0) {
     return [
@@ -161,7 +187,7 @@ export const checkWebhooks: Check = async (doctorContext) => {
   const untagged = await untaggedJobsAreOurs(doctorContext);
   const found: DoctorFinding[] = [...findings];
   for (const project of projects) {
-    found.push(...(await projectFindings(gitLab, project, url)));
+    found.push(...(await projectFindings(gitLab, project, { signed, token })));
     if (untagged) found.push(...raceFinding(project));
   }
   return found;

@@ -3,6 +3,7 @@ import { ConfigurationError } from "../../Core/errors";
 import type { Fields } from "../../Core/fields";
 import { fieldsOf, listOf, numberOf, textOf } from "./json";
 import type { GitLabAnswer, OperatorGitLab } from "./operator-gitlab";
+import type { WebhookProof } from "./webhook-proof";
 
 /** Where a webhook hangs. */
 export interface WebhookOwner {
@@ -33,56 +34,82 @@ const refused = (owner: WebhookOwner, what: string, answer: GitLabAnswer): never
 
 const trimmed = (url: unknown): string => textOf(url).replace(/\/+$/, "");
 
-const sentenceOf = (owner: WebhookOwner, webhook: Fields | undefined, isDisabled: boolean): string => {
-  if (webhook === undefined) return `Make a webhook for job events on ${nameOf(owner)}`;
+const sentenceOf = (
+  owner: WebhookOwner,
+  webhook: Fields | undefined,
+  isSigned: boolean,
+  isDisabled: boolean,
+): string => {
+  const signed = isSigned ? ", signed" : "";
+  if (webhook === undefined) return `Make a webhook for job events on ${nameOf(owner)}${signed}`;
   const rest = isDisabled ? ", and switch it on again" : "";
-  return `Set events and secret of webhook ${numberOf(webhook.id)} on ${nameOf(owner)}${rest}`;
+  return `Set events and secret of webhook ${numberOf(webhook.id)} on ${nameOf(owner)}${signed}${rest}`;
 };
 
-/** Looks at an owner's webhooks. @throws ConfigurationError when the token may not */
+/** The first address goes first: a webhook that is there already is kept, one at another of ours is led to it. */
+const findWebhook = (webhooks: readonly Fields[], urls: readonly string[]): Fields | undefined =>
+  urls.map((url) => webhooks.find((each) => trimmed(each.url) === trimmed(url))).find(Boolean);
+
+/**
+ * Looks at an owner's webhooks.
+ *
+ * @param others addresses under which a webhook of ours may be known yet
+ * @throws ConfigurationError when the token may not
+ */
 export const planWebhook = async (
   gitLab: OperatorGitLab,
   owner: WebhookOwner,
-  url: string,
+  { url, signingToken }: WebhookProof,
+  others: readonly string[] = [],
 ): Promise<WebhookPlan> => {
   const answer = await gitLab.get(`${pathOf(owner)}?per_page=100`);
   if (answer.status !== 200) refused(owner, "see", answer);
-  const webhook = listOf(answer.body).find((each) => trimmed(each.url) === trimmed(url));
+  const webhook = findWebhook(listOf(answer.body), [url, ...others]);
   const alert = textOf(webhook?.alert_status);
   const isDisabled = alert !== "" && alert !== "executable";
   const webhookId = numberOf(webhook?.id);
   return {
     owner,
     isDisabled,
-    sentence: sentenceOf(owner, webhook, isDisabled),
+    sentence: sentenceOf(owner, webhook, signingToken !== undefined, isDisabled),
     ...defined({ webhookId }),
   };
 };
 
+/** `disabled`: GitLab had switched the webhook off and its test did not pass. `unsigned`: it took no signing token. */
+export type WebhookResult =
+  | { readonly kind: "done" | "disabled" }
+  | { readonly kind: "unsigned"; readonly webhookId?: number };
+
+const bodyOf = ({ url, token, signingToken }: WebhookProof, isNew: boolean): object => ({
+  url,
+  // An empty one takes away what an earlier configuration left.
+  ...defined({ token: token ?? (isNew ? undefined : ""), signing_token: signingToken }),
+  job_events: true,
+  push_events: false,
+  enable_ssl_verification: url.startsWith("https:"),
+});
+
 /**
  * Makes a plan true.
  *
- * @returns false: GitLab had switched the webhook off and its test did not pass, so it stays off
  * @throws ConfigurationError when the token may not
  */
 export const carryOut = async (
   gitLab: OperatorGitLab,
   plan: WebhookPlan,
-  url: string,
-  secret: string,
-): Promise<boolean> => {
+  proof: WebhookProof,
+): Promise<WebhookResult> => {
   const path = pathOf(plan.owner);
-  const body = {
-    url,
-    token: secret,
-    job_events: true,
-    push_events: false,
-    enable_ssl_verification: url.startsWith("https:"),
-  };
   const isNew = plan.webhookId === undefined;
+  const body = bodyOf(proof, isNew);
   const answer = isNew ? await gitLab.post(path, body) : await gitLab.put(`${path}/${plan.webhookId}`, body);
   if (answer.status !== 200 && answer.status !== 201) refused(plan.owner, isNew ? "make" : "change", answer);
-  if (!plan.isDisabled) return true;
+  const { id, signing_token_present } = fieldsOf(answer.body);
+  // A GitLab that does not know the field passes over it.
+  if (proof.signingToken !== undefined && signing_token_present !== true)
+    return { kind: "unsigned", ...defined({ webhookId: plan.webhookId ?? numberOf(id) }) };
+  if (!plan.isDisabled) return { kind: "done" };
   const test = await gitLab.post(`${path}/${plan.webhookId}/test/job_events`, {});
-  return test.status === 200 || test.status === 201;
+  return { kind: test.status === 200 || test.status === 201 ? "done" : "disabled" };
 };

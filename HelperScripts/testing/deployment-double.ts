@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { encodeItem } from "../../Core/ledger/codec";
 import type { LedgerItem } from "../../Core/model/ledger";
@@ -23,6 +24,8 @@ export const REGION = "us-east-1";
 export const AUTOSCALER = "gitlab-runners-autoscaler";
 export const INFRASTRUCTURE = "gitlab-runners-infrastructure";
 export const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+export const stateMachineArn = (name: string): string =>
+  `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`;
 export const NOW = Date.parse("2026-11-25T12:00:00Z");
 
 /** Small, so that paging is always on trial. */
@@ -83,11 +86,17 @@ export class DeploymentDouble {
       DeploymentId: INFRASTRUCTURE,
       EventBusName: INFRASTRUCTURE,
       DeadLetterQueueUrl: "https://sqs/dead",
+      StartRunnerStateMachineArn: stateMachineArn("start"),
+      StopRunnerStateMachineArn: stateMachineArn("stop"),
       RunnerLaunchTemplateArm64Id: "lt-arm",
       RunnerLaunchTemplateX86Id: "lt-x86",
     };
     this.stacks.set(AUTOSCALER, stack(AUTOSCALER, outputs));
-    const webhook = { WebhookUrl: "https://hooks.example.com/webhook", ConfigurationPath: "/gitlabrunner" };
+    const webhook = {
+      WebhookUrl: "https://hooks.example.com/webhook",
+      SignedWebhookUrl: "https://hooks.example.com/signed-webhook",
+      ConfigurationPath: "/gitlabrunner",
+    };
     this.stacks.set(INFRASTRUCTURE, stack(INFRASTRUCTURE, webhook));
   }
 
@@ -137,6 +146,8 @@ export class DeploymentDouble {
         return this.describeFunction(FunctionName ?? "");
       case "GetParametersCommand":
         return this.getParameters((Names ?? []) as readonly string[]);
+      case "DescribeStateMachineCommand":
+        return { status: "ACTIVE", type: "EXPRESS" };
       case "PutParameterCommand":
         this.parameters.set(Name ?? "", { Value: Value ?? "", Type: Type ?? "" });
         return {};
@@ -166,6 +177,7 @@ export class DeploymentDouble {
       eventBridge: client,
       iam: client,
       serviceQuotas: client,
+      stepFunctions: client,
     };
   }
 
@@ -181,7 +193,10 @@ export class DeploymentDouble {
       sleep: async (milliseconds) => {
         this.now += milliseconds;
       },
-      random: () => `${argv.join("-")}-${++randoms}-${Math.random()}`,
+      random: () =>
+        createHash("sha256")
+          .update(`${argv.join("-")}-${++randoms}-${Math.random()}`)
+          .digest("hex"),
       env: this.env,
       readFile: (path) => {
         const content = this.bytes.get(path) ?? this.files.get(path);

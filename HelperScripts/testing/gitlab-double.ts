@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { NOW } from "./deployment-double";
 
@@ -5,6 +6,7 @@ type Json = Record<string, unknown>;
 
 export const GITLAB = "https://gitlab.example.com";
 export const WEBHOOK = "https://hooks.example.com/webhook";
+export const SIGNED_WEBHOOK = "https://hooks.example.com/signed-webhook";
 export const TOKEN = "glpat-secret-of-ours";
 export const SECRET = "webhook-secret-of-ours";
 
@@ -40,14 +42,31 @@ export class OperatorGitLabDouble {
   deliveries: Json[] = [{ response_status: "200" }];
   /** What the webhook's address answers without the secret, and with it. */
   door: readonly [number, number] = [401, 200];
+  /** The same of the signed webhook's. */
+  signedDoor: readonly [number, number] = [401, 200];
+  /** What the signed webhook's address verifies by. */
+  signingKey = Buffer.alloc(32, 4);
+  /** Absent: GitLab does not tell. */
+  version?: string;
+  /** Whether it takes a signing token; a GitLab that does not passes over it. */
+  doesSign = true;
 
-  private answer(method: string, path: string): readonly [number, unknown] {
+  private isSigned(headers: Json, body: string): boolean {
+    const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature } = headers;
+    const hash = createHmac("sha256", this.signingKey).update(`${id}.${timestamp}.${body}`);
+    return signature === `v1,${hash.digest("base64")}`;
+  }
+
+  private answer(method: string, path: string, body: Json = {}): readonly [number, unknown] {
     if (path === "/personal_access_tokens/self") return [this.tokenStatus, this.token];
+    if (path === "/version" && this.version) return [200, { version: this.version }];
     if (path.startsWith("/projects?")) return [200, this.projects];
     if (/\/hooks\/\d+\/events/.test(path)) return [200, this.deliveries];
     if (/\/hooks\/\d+\/test/.test(path)) return [this.testStatus, {}];
-    if (/\/hooks/.test(path) && method !== "GET")
-      return [this.webhookStatus === 200 ? 201 : this.webhookStatus, {}];
+    if (/\/hooks/.test(path) && method !== "GET") {
+      const signing_token_present = this.doesSign && Boolean(body.signing_token);
+      return [this.webhookStatus === 200 ? 201 : this.webhookStatus, { id: 77, signing_token_present }];
+    }
     if (path.startsWith("/projects/42/hooks")) return [this.webhookStatus, this.webhooks];
     if (path.startsWith("/groups/9/hooks")) return [this.webhookStatus, this.groupWebhooks];
     const project = this.projects.find(({ id }) => path === `/projects/${id}`);
@@ -65,9 +84,13 @@ export class OperatorGitLabDouble {
       const [without, withSecret] = this.door;
       return respond(headers["X-Gitlab-Token"] === SECRET ? withSecret : without, {});
     }
+    if (url === SIGNED_WEBHOOK) {
+      const [without, withSignature] = this.signedDoor;
+      return respond(this.isSigned(headers, body ?? "") ? withSignature : without, {});
+    }
     const prefix = `${GITLAB}/api/v4`;
     if (!url.startsWith(prefix)) throw new Error(`Nobody listens at ${url}`);
-    const [status, json] = this.answer(method, url.slice(prefix.length));
+    const [status, json] = this.answer(method, url.slice(prefix.length), body && JSON.parse(body));
     return respond(status, json);
   };
 }

@@ -1,7 +1,7 @@
 import { PARAMETERS } from "../../Core/configuration";
 import { readEnv } from "../../Core/env";
 import { log, metric } from "../../Core/log";
-import { readParameters } from "./read-parameters";
+import { parameterStore, readParameters } from "./parameter-store";
 import { secretCache } from "./secret-cache";
 import { isWebhookToken, type WebhookSecrets, webhookToken } from "./webhook-secret";
 
@@ -13,14 +13,17 @@ const stored = (values: ReadonlyMap<string, string>, name: string): string =>
   // A value stored from a file ends with the file's line end, which no header can hold.
   (values.get(name) ?? "").replace(/\r?\n$/, "");
 
+const client = parameterStore();
+
 const readSecrets = async (): Promise<WebhookSecrets> => {
-  const values = await readParameters(process.env, [current, previous]);
+  const values = await readParameters(client, [current, previous]);
   if (!stored(values, current)) log.error("WEBHOOK_SECRET_MISSING", { parameter: current });
   return { current: stored(values, current), previous: stored(values, previous) };
 };
 
-const secrets = secretCache({
+const secrets = secretCache<WebhookSecrets>({
   read: readSecrets,
+  none: {},
   now: () => Date.now(),
   onFailure: (error) =>
     log.error("WEBHOOK_SECRET_UNREAD", { reason: error instanceof Error ? error.message : "unknown" }),

@@ -12,7 +12,8 @@ const prepare = () => {
     reads: 0,
     failures: 0,
   };
-  const secrets = secretCache({
+  const secrets = secretCache<WebhookSecrets>({
+    none: {},
     read: async () => {
       world.reads += 1;
       if (world.isDown) throw new Error("down");
@@ -89,6 +90,21 @@ describe("secretCache", () => {
     await secrets();
     world.time -= 600 * SECOND;
     world.stored = { current: "b" };
+    expect(await secrets()).toEqual({ current: "b" });
+  });
+
+  it("I-11: with an age reads anew what is older, and gives no last good secrets when that fails", async () => {
+    const { world, secrets } = prepare();
+    await secrets();
+    world.time += 4 * SECOND;
+    expect(await secrets(5 * SECOND)).toEqual({ current: "a" });
+    expect(world.reads).toBe(1);
+    world.time += SECOND;
+    world.stored = { current: "b" };
+    expect(await secrets(5 * SECOND)).toEqual({ current: "b" });
+    world.time += 5 * SECOND;
+    world.isDown = true;
+    expect(await secrets(5 * SECOND)).toEqual({});
     expect(await secrets()).toEqual({ current: "b" });
   });
 });

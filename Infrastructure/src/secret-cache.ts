@@ -1,8 +1,8 @@
-import type { WebhookSecrets } from "./webhook-secret";
-
-export interface SecretCacheOptions {
-  /** Reads both secrets anew; throws when Parameter Store does not answer in time. */
-  readonly read: () => Promise<WebhookSecrets>;
+export interface SecretCacheOptions<Secrets> {
+  /** Reads all secrets anew; throws when Parameter Store does not answer in time. */
+  readonly read: () => Promise<Secrets>;
+  /** What is given when nothing was read for five minutes, e.g. `{}`. */
+  readonly none: Secrets;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Told of every failed read. */
@@ -22,24 +22,26 @@ const isWithin = (age: number, limit: number): boolean => age >= 0 && age < limi
 /**
  * Keeps the secrets in the environment's memory.
  *
- * @returns a function that gives the secrets, or none when they could not be read for five minutes: then
- *   nobody is let in (I-10)
+ * @returns a function that gives the secrets, or `none` when they could not be read for five minutes: then
+ *   nobody is let in (I-10). With an age it gives secrets that are not older, or `none`, and no last good ones
  */
-export const secretCache = ({
+export const secretCache = <Secrets>({
   read,
+  none,
   now,
   onFailure,
-}: SecretCacheOptions): (() => Promise<WebhookSecrets>) => {
-  let good: { readonly secrets: WebhookSecrets; readonly readAt: number } | undefined;
+}: SecretCacheOptions<Secrets>): ((maxAgeMilliseconds?: number) => Promise<Secrets>) => {
+  let good: { readonly secrets: Secrets; readonly readAt: number } | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
-  const lastGood = (): WebhookSecrets =>
-    good !== undefined && isWithin(now() - good.readAt, LAST_GOOD_MILLISECONDS) ? good.secrets : {};
+  const lastGood = (): Secrets =>
+    good !== undefined && isWithin(now() - good.readAt, LAST_GOOD_MILLISECONDS) ? good.secrets : none;
 
-  return async () => {
-    const isFresh = good !== undefined && isWithin(now() - good.readAt, FRESH_MILLISECONDS);
-    const hasFailedJustNow = isWithin(now() - failedAt, PAUSE_MILLISECONDS);
-    if (isFresh || (good !== undefined && hasFailedJustNow)) return lastGood();
+  return async (maxAgeMilliseconds) => {
+    const instead = maxAgeMilliseconds === undefined ? lastGood : () => none;
+    const limit = maxAgeMilliseconds ?? FRESH_MILLISECONDS;
+    if (good !== undefined && isWithin(now() - good.readAt, limit)) return good.secrets;
+    if (good !== undefined && isWithin(now() - failedAt, PAUSE_MILLISECONDS)) return instead();
     try {
       const readAt = now();
       const secrets = await read();
@@ -48,7 +50,7 @@ export const secretCache = ({
     } catch (error) {
       failedAt = now();
       onFailure(error);
-      return lastGood();
+      return instead();
     }
   };
 };

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { headerOf } from "./webhook-request";
 
 /** The secrets that GitLab may send: the current one, and while it is being changed the one before (I-11). */
 export interface WebhookSecrets {
@@ -27,17 +28,5 @@ export const isWebhookToken = (token: unknown, { current, previous }: WebhookSec
   return isCurrent || isPrevious;
 };
 
-/**
- * The value of `X-Gitlab-Token` in an HTTP API's request event. Names come in lower case, and a header sent
- * twice comes as one value joined by a comma, which is no secret then (F-76).
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
- */
-export const webhookToken = (event: unknown): unknown => {
-  const headers = ownField(event, "headers");
-  return ownField(headers, "x-gitlab-token");
-};
-
-const ownField = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
+/** The value of `X-Gitlab-Token` in an HTTP API's request event; sent twice, it is no secret (F-76). */
+export const webhookToken = (event: unknown): unknown => headerOf(event, "x-gitlab-token");

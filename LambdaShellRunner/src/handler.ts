@@ -15,6 +15,7 @@ const env = readEnv(process.env, { bootstrapTable: "BOOTSTRAP_TABLE", tenantIsol
 if (!["on", "off"].includes(env.tenantIsolation)) {
   throw new ConfigurationError("TENANT_ISOLATION must be on or off: deploy the stack again");
 }
+/** Without time-outs of its own the SDK waits for minutes, and the runner's lifetime passes meanwhile. */
 const dynamo = new DynamoDBClient({
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },

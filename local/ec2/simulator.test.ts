@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ec2Client } from "../../AutoScaler/src/adapters/ec2/client";
 import { fleetRequest } from "../../AutoScaler/src/adapters/ec2/fleet-request";
 import { ec2Instances } from "../../AutoScaler/src/adapters/ec2/instances";
 import { ec2Provider } from "../../AutoScaler/src/adapters/ec2/provider";
+import { ec2Sdk } from "../../AutoScaler/src/adapters/ec2/sdk";
 import { sampleRunner } from "../../AutoScaler/src/testing/contracts/samples";
 import { TransientError } from "../../Core/errors";
 import { systemTable } from "../../Core/process/process-table";
@@ -52,7 +52,7 @@ describe("the laptop's EC2", () => {
   });
 
   const api = (attempts: 1 | 3 = 1) =>
-    ec2Client(attempts, {
+    ec2Sdk(attempts, {
       region: "eu-west-1",
       endpoint: ec2.endpoint,
       credentials: { accessKeyId: "a", secretAccessKey: "b" },

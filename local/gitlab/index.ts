@@ -5,6 +5,7 @@ import { accountRestRoutes } from "./api/rest/account";
 import { parseJobSpecs } from "./api/rest/job-specs";
 import { jobRestRoutes } from "./api/rest/jobs";
 import { runnerRestRoutes } from "./api/rest/runners";
+import { checkSigningToken } from "./api/rest/signing-token";
 import { checkWebhookUrl, newWebhook, webhookRestRoutes } from "./api/rest/webhooks";
 import type { Route } from "./api/router";
 import { jobRoutes } from "./api/runner/job-routes";
@@ -28,11 +29,11 @@ export type { JobView } from "./model/job-view";
 export type { GitLabLimits } from "./model/state";
 export type { LaptopJob, LaptopStatus, RemainingResources } from "./page/laptop-status";
 export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample/sample-pipeline";
-export type { RunnerView, StandIn, StandInOptions, StandInWebhook as StandInHook } from "./stand-in";
+export type { RunnerView, StandIn, StandInOptions, StandInWebhook } from "./stand-in";
 export {
-  type JobWebhookPayload as JobHookPayload,
-  jobWebhookPayload as jobHookPayload,
-  type WebhookShape as HookShape,
+  type JobWebhookPayload,
+  jobWebhookPayload,
+  type WebhookShape,
 } from "./webhooks/job-webhook-payload";
 
 const EXPIRY_INTERVAL_MS = 1_000;
@@ -82,6 +83,7 @@ const setWebhook = (state: GitLabState, webhook: StandInWebhook | undefined): vo
   if (webhook === undefined) return;
   const group = newWebhook(state, undefined, checkWebhookUrl(webhook.url));
   group.token = webhook.token;
+  group.signingToken = checkSigningToken(webhook.signingToken);
   group.events.add("job_events");
   state.webhooks.set(group.id, group);
 };

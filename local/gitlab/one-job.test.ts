@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installedRunner, runnerPath } from "../../tests/gitlab-runner/binary";
-import { startGitLab } from "./index";
+import { startGitLab } from ".";
 import type { JobView } from "./model/job-view";
 import type { StandIn } from "./stand-in";
 import { newRunner } from "./testing";

@@ -2,8 +2,8 @@ import { gitLabApi } from "../../AutoScaler/src/adapters/gitlab/api";
 import type { GitLabJob } from "../../AutoScaler/src/ports";
 import { gitLabContract, legacyGitLabContract } from "../../AutoScaler/src/testing/contracts/gitlab-contract";
 import type { GitLabAccess } from "../../Core/configuration";
+import { serveGitLab } from ".";
 import { parseJobSpecs } from "./api/rest/job-specs";
-import { serveGitLab } from "./index";
 import { createPipeline } from "./model/jobs";
 import type { StandInJob, StandInJobStatus } from "./model/records";
 import { createGitLabState, type GitLabState } from "./model/state";
@@ -43,7 +43,7 @@ const prepare = async (mode: GitLabAccess["mode"]) => {
   const gitLab = gitLabApi({
     access,
     refresh: async () => access,
-    clock: { sleep: async () => undefined },
+    clock: { now: Date.now, sleep: async () => undefined },
   });
   const addJob = (job: Parameters<typeof insert>[1]) => insert(state, job);
   return { gitLab, addJob };

@@ -24,6 +24,8 @@ export interface StandInWebhook {
   readonly url: string;
   /** Sent as X-Gitlab-Token. */
   readonly token: string;
+  /** `whsec_` and base64: deliveries are signed with it. */
+  readonly signingToken?: string;
 }
 
 /** An existing runner record. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { appendFile } from "node:fs";
+import { appendFile, existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -81,6 +81,12 @@ const lambdaVariables = (settings: FunctionSettings): Record<string, string> => 
   TZ: ":UTC",
 });
 
+/** The file that a handler's name stands for: Lambda takes the first ending that is there. */
+const bundleFile = (folder: string, name: string): string => {
+  const files = [".js", ".mjs", ".cjs"].map((ending) => join(folder, `${name}${ending}`));
+  return files.find((file) => existsSync(file)) ?? join(folder, name);
+};
+
 const sourceOf = (
   settings: FunctionSettings,
   bundle: string,
@@ -98,7 +104,7 @@ const sourceOf = (
   };
   return {
     key: `${functionId} ${JSON.stringify(settings.variables)}`,
-    file: join(bundle, `${file}.js`),
+    file: bundleFile(bundle, file),
     exportName,
     settings,
     env,

@@ -27,6 +27,7 @@ let pool: WorkerPool;
 beforeAll(() => {
   mkdirSync(join(folder, "bundle"));
   writeFileSync(join(folder, "bundle/good.js"), CODE);
+  writeFileSync(join(folder, "bundle/module.mjs"), "export const handler = async () => 'of a module';");
   writeFileSync(join(folder, "bundle/bad.js"), "throw new Error('cannot be loaded')");
   execFileSync(esbuild, [
     join(__dirname, "worker.ts"),
@@ -46,7 +47,7 @@ afterEach(() => pool.close());
 
 const source = (key: string, file = "good", timeoutSeconds = 5): WorkerSource => ({
   key,
-  file: join(folder, `bundle/${file}.js`),
+  file: join(folder, "bundle", file.includes(".") ? file : `${file}.js`),
   exportName: "handler",
   settings: {
     functionName: key,
@@ -67,6 +68,10 @@ describe("WorkerPool", () => {
     expect(await run("a", {})).toEqual({ result: { calls: 1, env: "of a", left: true } });
     expect(await run("a", {})).toEqual({ result: { calls: 2, env: "of a", left: true } });
     expect(await run("b", {})).toEqual({ result: { calls: 1, env: "of b", left: true } });
+  });
+
+  it("loads a bundle that is a module", async () => {
+    expect(await run("a", {}, "module.mjs")).toEqual({ result: "of a module" });
   });
 
   it("answers nothing with null", async () => {

@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import type { CallOutcome, FunctionCall } from "./call";
 
 type Handler = (event: unknown, context: unknown) => unknown;
@@ -5,10 +6,10 @@ type Handler = (event: unknown, context: unknown) => unknown;
 /**
  * Loads a bundled handler as Lambda's runtime does.
  *
- * @param file the bundle, e.g. `…/LookUpRunnerFunction/look-up-runner.js`
+ * @param file the bundle, e.g. `…/LookUpRunnerFunction/look-up-runner.mjs`
  */
-export const loadHandler = (file: string, exportName: string): Handler => {
-  const loaded: Record<string, unknown> = require(file);
+export const loadHandler = async (file: string, exportName: string): Promise<Handler> => {
+  const loaded: Record<string, unknown> = await import(pathToFileURL(file).href);
   const handler = loaded[exportName];
   if (typeof handler !== "function") throw new Error(`${file} exports no ${exportName}`);
   return handler as Handler;

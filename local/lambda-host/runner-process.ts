@@ -6,7 +6,7 @@ const [, , file = "", exportName = ""] = process.argv;
 
 process.on("disconnect", () => process.exit(1));
 process.on("message", async (call: FunctionCall) => {
-  const outcome = await runHandler(loadHandler(file, exportName), call);
+  const outcome = await runHandler(await loadHandler(file, exportName), call);
   // The host kills this process once it has read the outcome. An exit here could lose it.
   process.send?.(outcome);
 });

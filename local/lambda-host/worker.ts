@@ -4,9 +4,9 @@ import type { FunctionCall } from "./call";
 import { loadHandler, runHandler } from "./run-handler";
 
 const { file, exportName } = workerData as { file: string; exportName: string };
-const handler = loadHandler(file, exportName);
-
-parentPort?.on("message", async (call: FunctionCall) => {
-  parentPort?.postMessage(await runHandler(handler, call));
+void loadHandler(file, exportName).then((handler) => {
+  parentPort?.on("message", async (call: FunctionCall) => {
+    parentPort?.postMessage(await runHandler(handler, call));
+  });
+  parentPort?.postMessage("loaded");
 });
-parentPort?.postMessage("loaded");

@@ -2,6 +2,7 @@ import { builtTemplatePath, type Stack } from "../engine/build";
 import { type DeployedStack, deployStack } from "../engine/deploy";
 import { readTemplate } from "../engine/template-file";
 import { readWebhookApi, resolver } from "../webhook-api/api-shape";
+import { readSignedRoute, signedRoute } from "../webhook-api/signed-route";
 import type { LaptopOptions } from "./laptop-options";
 import type { LaptopServices } from "./services";
 
@@ -20,12 +21,15 @@ const WARMED = [
 const infrastructureTemplate = (root: string, { builds }: LaptopServices) =>
   readTemplate(builtTemplatePath(root, "Infrastructure", builds));
 
+/** Before the deployment resources have no physical id; a route's path does not depend on one. */
+const unresolved = (value: unknown): string => (typeof value === "string" ? value : "0");
+
+const signedWebhookAddress = (root: string, services: LaptopServices): string =>
+  `${services.webhookApi.url}${readSignedRoute(infrastructureTemplate(root, services), unresolved).path}`;
+
 /** The webhook's address. Infrastructure has it as an output, so it must be known before the deployment. */
-export const webhookAddress = (root: string, services: LaptopServices): string => {
-  // Resources have no physical id yet; the route's path does not depend on one.
-  const unresolved = (value: unknown): string => (typeof value === "string" ? value : "0");
-  return `${services.webhookApi.url}${readWebhookApi(infrastructureTemplate(root, services), unresolved).path}`;
-};
+export const webhookAddress = (root: string, services: LaptopServices): string =>
+  `${services.webhookApi.url}${readWebhookApi(infrastructureTemplate(root, services), unresolved).path}`;
 
 /** Deploys the three stacks in order, each with the outputs of those before it. */
 export const deployStacks = async (
@@ -38,7 +42,8 @@ export const deployStacks = async (
   const deploy = async (stack: Stack, parameters: Readonly<Record<string, string>> = {}) => {
     const since = Date.now();
     const hostUrl = (functionId: string): string => services.host.functionUrl(stack, functionId);
-    const settings = { hostUrl, outputs: { WebhookUrl: webhook } };
+    const outputs = { WebhookUrl: webhook, SignedWebhookUrl: signedWebhookAddress(root, services) };
+    const settings = { hostUrl, outputs };
     const all = { ...parameters, ...options.parameters?.[stack] };
     const deployed = await deployStack({ root, ...services }, stack, settings, all);
     log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
@@ -56,10 +61,14 @@ export const deployStacks = async (
 export const openWebhookApi = (root: string, services: LaptopServices, stacks: Stacks): void => {
   const template = infrastructureTemplate(root, services);
   const { resources } = stacks.Infrastructure;
-  const api = readWebhookApi(template, resolver(template, resources));
+  const resolve = resolver(template, resources);
+  const api = readWebhookApi(template, resolve);
+  const signed = readSignedRoute(template, resolve);
   const functionId = api.authorizerFunctionId;
   const name = resources[functionId] ?? "";
-  services.webhookApi.open(api, (event) => services.host.call("Infrastructure", functionId, name, event));
+  const call = (id: string) => (event: unknown) =>
+    services.host.call("Infrastructure", id, resources[id] ?? "", event);
+  services.webhookApi.open(api, call(functionId), signedRoute(signed, call(signed.functionId), Date.now));
   void services.host.warm("Infrastructure", functionId, name).catch(() => undefined);
   for (const id of WARMED) {
     const functionName = stacks.AutoScaler.resources[id];

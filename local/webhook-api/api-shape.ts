@@ -18,7 +18,7 @@ export interface WebhookApiShape {
   readonly requestParameters: Readonly<Record<string, string>>;
 }
 
-type Resolve = (value: unknown) => string;
+export type Resolve = (value: unknown) => string;
 
 /** Resolves Ref to a parameter's default or a resource's physical id. */
 export const resolver =
@@ -42,6 +42,44 @@ const only = (template: ParsedTemplate, type: string): Readonly<Record<string, u
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 
+type Properties = Readonly<Record<string, unknown>>;
+
+/** The one integration that is wanted, and the route that leads to it. */
+export const routeTo = (
+  template: ParsedTemplate,
+  isWanted: (integration: Properties) => boolean,
+): { readonly route: Properties; readonly integration: Properties } => {
+  const ofType = (type: string) =>
+    Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
+  const [[id, found] = [], ...others] = ofType("AWS::ApiGatewayV2::Integration").filter(
+    ([, { Properties }]) => isWanted(Properties ?? {}),
+  );
+  const target = JSON.stringify({ "Fn::Sub": `integrations/\${${id}}` });
+  const route = ofType("AWS::ApiGatewayV2::Route").find(
+    ([, { Properties }]) => JSON.stringify(Properties?.Target) === target,
+  );
+  if (found === undefined || others.length > 0 || route === undefined)
+    throw new Error("The webhook API expects one integration of a kind, and a route that leads to it");
+  return { route: route[1].Properties ?? {}, integration: found.Properties ?? {} };
+};
+
+/** A route's throttle: its own, or the stage's. */
+export const settingsOf = (
+  template: ParsedTemplate,
+  routeKey: string,
+  resolve: Resolve,
+): Pick<WebhookApiShape, "ratePerSecond" | "burst"> => {
+  const stage = only(template, "AWS::ApiGatewayV2::Stage");
+  const throttle = {
+    ...asRecord(stage.DefaultRouteSettings),
+    ...asRecord(asRecord(stage.RouteSettings)[routeKey]),
+  };
+  return {
+    ratePerSecond: Number(resolve(throttle.ThrottlingRateLimit ?? 10_000)),
+    burst: Number(resolve(throttle.ThrottlingBurstLimit ?? 5_000)),
+  };
+};
+
 /** `arn:…/functions/${AuthorizeWebhookFunction.Arn}/invocations` → `AuthorizeWebhookFunction` */
 const functionIdOf = (authorizerUri: unknown): string => {
   const id = /functions\/\$\{(\w+)\.Arn\}/.exec(JSON.stringify(authorizerUri))?.[1];
@@ -58,15 +96,13 @@ const headerOf = (identitySource: unknown): string => {
 };
 
 /**
- * Reads the shipped template's API: its one route, its authorizer, its integration and its stage.
+ * Reads the shipped template's API: the route that puts events, its authorizer, its integration and its stage.
  *
  * @throws Error that names an unsupported property
  */
 export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): WebhookApiShape => {
-  const route = only(template, "AWS::ApiGatewayV2::Route");
   const authorizer = only(template, "AWS::ApiGatewayV2::Authorizer");
-  const integration = only(template, "AWS::ApiGatewayV2::Integration");
-  const throttle = asRecord(only(template, "AWS::ApiGatewayV2::Stage").DefaultRouteSettings);
+  const { route, integration } = routeTo(template, (each) => each.IntegrationSubtype !== undefined);
   if (integration.IntegrationSubtype !== "EventBridge-PutEvents" || route.AuthorizationType !== "CUSTOM") {
     throw new Error("The webhook API serves an authorized route that puts events, and no other");
   }
@@ -80,8 +116,7 @@ export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): Webh
     identityHeader: headerOf(authorizer.IdentitySource),
     authorizerTtlSeconds: Number(resolve(authorizer.AuthorizerResultTtlInSeconds ?? 0)),
     authorizerFunctionId: functionIdOf(authorizer.AuthorizerUri),
-    ratePerSecond: Number(resolve(throttle.ThrottlingRateLimit ?? 10_000)),
-    burst: Number(resolve(throttle.ThrottlingBurstLimit ?? 5_000)),
+    ...settingsOf(template, routeKey, resolve),
     requestParameters: Object.fromEntries(parameters.map(([name, value]) => [name, resolve(value)])),
   };
 };

@@ -7,6 +7,7 @@ import { clientSettings } from "../laptop/client-settings";
 import type { WebhookApiShape } from "./api-shape";
 import { authorizer, type RequestHead, type Verdict } from "./authorize";
 import { eventPutter, type WebhookApiAnswer } from "./put-event";
+import type { SignedRoute } from "./signed-route";
 import { tokenBucket } from "./throttle";
 
 /** The payload limit of an HTTP API. */
@@ -41,19 +42,23 @@ export interface WebhookApi {
   /** `http://127.0.0.1:<port>`, without the route's path. */
   readonly url: string;
   /** Starts to serve. Before that every request is answered with 503. */
-  open(api: WebhookApiShape, callAuthorizer: (event: unknown) => Promise<CallOutcome>): void;
+  open(
+    api: WebhookApiShape,
+    callAuthorizer: (event: unknown) => Promise<CallOutcome>,
+    signed?: SignedRoute,
+  ): void;
   counts(): WebhookApiCounts;
   close(): Promise<void>;
 }
 
-const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
+const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
   }
-  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
 };
 
 const headOf = (request: IncomingMessage): RequestHead => ({
@@ -67,6 +72,7 @@ type Serve = (request: IncomingMessage) => Promise<WebhookApiAnswer>;
 const serveApi = (
   api: WebhookApiShape,
   callAuthorizer: (event: unknown) => Promise<CallOutcome>,
+  signed: SignedRoute | undefined,
   client: EventBridgeClient,
 ): Serve => {
   const authorize = authorizer(api, callAuthorizer, Date.now);
@@ -75,11 +81,12 @@ const serveApi = (
   return async (request) => {
     const head = headOf(request);
     const body = await readBody(request);
+    if (signed?.isFor(head)) return body === undefined ? TOO_LARGE : signed.answer(head, body);
     if (head.method !== api.method || head.path !== api.path) return NOT_FOUND;
     if (!mayPass()) return TOO_MANY;
     const verdict = await authorize(head);
     if (verdict !== "allowed") return REFUSALS[verdict];
-    return body === undefined ? TOO_LARGE : put(body);
+    return body === undefined ? TOO_LARGE : put(body.toString("utf8"));
   };
 };
 
@@ -136,8 +143,8 @@ export const startWebhookApi = async (
   return {
     port: chosen,
     url: `http://127.0.0.1:${chosen}`,
-    open: (api, callAuthorizer) => {
-      serve = serveApi(api, callAuthorizer, client);
+    open: (api, callAuthorizer, signed) => {
+      serve = serveApi(api, callAuthorizer, signed, client);
     },
     counts: () => ({ ...counted, statuses: { ...counted.statuses }, acceptMs: [...counted.acceptMs] }),
     close: async () => {

@@ -7,8 +7,8 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { dynamoDbClient } from "../../AutoScaler/src/adapters/clients";
 import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamodb/bootstrap-rows";
+import { dynamoDbClient } from "../../AutoScaler/src/adapters/dynamodb/client";
 import { dynamoLedger } from "../../AutoScaler/src/adapters/dynamodb/ledger";
 import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamodb/mappings";
 import { systemClock } from "../../AutoScaler/src/adapters/system-clock";

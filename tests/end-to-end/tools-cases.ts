@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { jobHookPayload } from "../../local/gitlab";
+import { jobWebhookPayload } from "../../local/gitlab";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { ROOT } from "../../local/laptop/run-folder";
 import { gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
@@ -47,6 +47,15 @@ const manyJobs = (count: number, className: string): readonly object[] =>
     tags: ["bulk"],
     class: className,
   }));
+
+/** Takes the project's webhooks away again. */
+const withoutWebhooks = async ({ laptop }: TestLaptop): Promise<void> => {
+  const gitlab = gitlabApi(laptop);
+  const webhooks = await gitlab.call("GET", `/api/v4/projects/${PROJECT}/hooks`);
+  for (const { id } of (await webhooks.json()) as { id: number }[]) {
+    await gitlab.call("DELETE", `/api/v4/projects/${PROJECT}/hooks/${id}`);
+  }
+};
 
 /** What operators do, by the shipped program against the shipped stacks. */
 export const toolsCases = (get: () => TestLaptop): void => {
@@ -127,17 +136,56 @@ export const toolsCases = (get: () => TestLaptop): void => {
     const after = JSON.parse((await runners(test, "doctor", "--project", String(PROJECT), "--json")).out);
     const problems = after.findings.filter((found: { level: string }) => found.level === "problem");
     expect(problems).toEqual([]);
-    const webhooks = await gitlabApi(test.laptop).call("GET", `/api/v4/projects/${PROJECT}/hooks`);
-    for (const { id } of (await webhooks.json()) as { id: number }[]) {
-      await gitlabApi(test.laptop).call("DELETE", `/api/v4/projects/${PROJECT}/hooks/${id}`);
-    }
+    const sentences = after.findings.map((found: { sentence: string }) => found.sentence);
+    expect(sentences).toContain("With the signing key events are let in");
+    expect(sentences).toContain(`Project ${PROJECT} sends its job events, signed`);
+    await withoutWebhooks(test);
   }, 120_000);
+
+  it("T-2: a job runs by signed webhooks alone, and a repeated, changed or unsigned one is no event", async () => {
+    const test = get();
+    const gitlab = gitlabApi(test.laptop);
+    expect((await runners(test, "configure", "--project", String(PROJECT), "--yes")).exitCode).toBe(0);
+    test.laptop.standIn?.setWebhook(undefined);
+    const from = test.calls.length;
+    const [job] = await gitlab.pipeline(PROJECT, [{ name: "signed", script: ["echo signed"] }]);
+    const [ended] = await untilAllGone(test.laptop, PROJECT, [job?.id ?? 0], 60_000);
+    test.laptop.standIn?.setWebhook({ url: test.laptop.webhook, token: test.laptop.webhookToken });
+    expect(ended).toMatchObject({ status: "success" });
+    const received = test.calls
+      .slice(from)
+      .find(({ functionId }) => functionId === "ReceiveSignedWebhookFunction");
+    if (received === undefined) throw new Error("The signed webhook's function was not called");
+    const { headers, body } = received.event as { headers: Record<string, string>; body: string };
+    const send = async (changed: string, sent: Record<string, string>): Promise<number> => {
+      const url = test.laptop.stacks.Infrastructure.outputs.SignedWebhookUrl ?? "";
+      const type = { "content-type": "application/json" };
+      return (await fetch(url, { method: "POST", body: changed, headers: { ...type, ...sent } })).status;
+    };
+    const signature = Object.fromEntries(
+      Object.entries(headers).filter(([name]) => name.startsWith("webhook-")),
+    );
+    expect([
+      await send(body, signature),
+      await send(body.replace("signed", "Signed"), signature),
+      await send(body, { ...signature, "x-gitlab-token": "not-the-secret" }),
+      await send(body, { "x-gitlab-token": test.laptop.webhookToken }),
+    ]).toEqual([200, 403, 403, 401]);
+    await until("it is known as repeated", 5_000, () => test.log().includes('"reception":"repeated"'));
+    for (const reason of ["wrong-signature", "wrong-token", "unsigned"])
+      expect(test.log()).toContain(`"Reason":"${reason}"`);
+    await withoutWebhooks(test);
+  }, 150_000);
 
   it("redrive sends a dead letter's event again and empties the queue", async () => {
     const test = get();
     const { env, stacks } = test.laptop;
     const client = new SQSClient(clientSettings(env));
-    const detail = jobHookPayload({ build_id: 15_999_999_999, build_status: "pending", project_id: PROJECT });
+    const detail = jobWebhookPayload({
+      build_id: 15_999_999_999,
+      build_status: "pending",
+      project_id: PROJECT,
+    });
     const MessageBody = JSON.stringify({ source: "gitlab.webhook", "detail-type": "GitLabJobEvent", detail });
     await client.send(
       new SendMessageCommand({ QueueUrl: stacks.AutoScaler.outputs.DeadLetterQueueUrl, MessageBody }),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { HAND_OUTS } from "./job-story";
+import { HAND_OUTS } from "./scenario-parts";
 import { type Hit, hitsOf, play, SCENARIOS } from "./scenarios";
 import { FAULTS } from "./world/calls";
 

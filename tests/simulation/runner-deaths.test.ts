@@ -1,13 +1,13 @@
-import { attemptsOf, expectMet, HAND_OUTS, HOUR, MINUTE, settle, total } from "./job-story";
+import { attemptsOf, expectMet, HAND_OUTS, HOUR, MINUTE, settle, total } from "./scenario-parts";
 import type { Job } from "./world/gitlab";
 import type { Kind } from "./world/stack";
-import type { SimulatedWorld } from "./world/world";
+import type { Simulation } from "./world/world";
 
 const KINDS: readonly Kind[] = ["lambda", "ec2"];
 const IN_BOTH_WAYS = HAND_OUTS.flatMap((handOut) => KINDS.map((kind) => ({ ...handOut, kind })));
 
 /** The machine that is given the next job dies at once, without a word; those after it live. */
-const firstDies = (world: SimulatedWorld, job: Job): void => {
+const firstDies = (world: Simulation, job: Job): void => {
   const { machines } = world;
   const options = machines.parts.options as { crashesAtHandOut: number };
   options.crashesAtHandOut = 1;
@@ -19,13 +19,13 @@ const firstDies = (world: SimulatedWorld, job: Job): void => {
   );
 };
 
-const attempt = (world: SimulatedWorld, job: Job) => world.table.attempts.get(job.id)?.at(-1);
+const attempt = (world: Simulation, job: Job) => world.table.attempts.get(job.id)?.at(-1);
 
 describe.each(IN_BOTH_WAYS)(
   "a $kind runner that dies as it is given its job, where $handOut",
-  ({ kind, acknowledgement, worldWith }) => {
+  ({ kind, acknowledgement, simulationWith }) => {
     const lost = (retries: number) => {
-      const world = worldWith();
+      const world = simulationWith();
       const job = world.addJob({ kind, retries });
       firstDies(world, job);
       return { world, job };
@@ -53,10 +53,10 @@ describe.each(IN_BOTH_WAYS)(
 );
 
 describe("an instance that dies with a job that is running, where a job runs as it is handed out", () => {
-  const { worldWith } = HAND_OUTS[0]!;
+  const { simulationWith } = HAND_OUTS[0]!;
 
   it("F-38: record, slot and attempt follow at once, and the attempt says why", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 20 * MINUTE });
     firstDies(world, job);
     await world.run(5 * MINUTE);

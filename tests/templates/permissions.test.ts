@@ -1,5 +1,6 @@
+import type { Principal } from "../../local/iam";
 import { arn, type Case, check, TOUCHES } from "./calls";
-import { allows, type Call, roleStatements } from "./iam";
+import { allows, type Call, judges, policyOf, roleStatements } from "./iam";
 import { asList, asMap, ofType, type Properties, readTemplate, resource } from "./read-template";
 import { ACCOUNT, REGION, resolve } from "./resolve";
 
@@ -35,38 +36,93 @@ describe("the bus", () => {
     context: { "events:source": [source], "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}` },
   });
   const ofAccount: Properties = { Effect: "Allow", Action: "events:*", Resource: "*" };
+  const policies = { identity: [policyOf([ofAccount])], resource: [policyOf(statements)] };
   it.each<Case>([
     ["T-22: lets the API speak as the webhook", "allowed", put("gitlab.webhook", "webhookintegrationrole")],
+    [
+      "T-22: lets the signed webhook's function do so",
+      "allowed",
+      put("gitlab.webhook", "receivesignedwebhookrole"),
+    ],
     ["T-22: lets nobody else, whatever their role allows", "denied", put("gitlab.webhook", "admin")],
+    ["T-22: nor the authorizer", "denied", put("gitlab.webhook", "authorizewebhookrole")],
     [
       "T-22: leaves the reconciler's source to the functions' roles",
       "allowed",
       put("gitlab.reconciler", "reconcilerrole"),
     ],
-  ])("%s", check([...statements, ofAccount]));
+  ])("%s", (_, verdict, call) => {
+    expect(judges(policies, call) ? "allowed" : "denied").toBe(verdict);
+  });
+});
+
+const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call => ({
+  action: "kms:Decrypt",
+  resource: arn("kms", "key/1"),
+  context: {
+    "kms:ViaService": via,
+    "kms:EncryptionContext:PARAMETER_ARN": arn("ssm", `parameter/gitlabrunner/${parameter}`),
+  },
+});
+const read = (parameter: string): Call => ({
+  action: "ssm:GetParameters",
+  resource: arn("ssm", `parameter/gitlabrunner/${parameter}`),
 });
 
 describe("the authorizer", () => {
-  const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call => ({
-    action: "kms:Decrypt",
-    resource: arn("kms", "key/1"),
-    context: {
-      "kms:ViaService": via,
-      "kms:EncryptionContext:PARAMETER_ARN": arn("ssm", `parameter/gitlabrunner/${parameter}`),
-    },
-  });
-  const read = (parameter: string): Call => ({
-    action: "ssm:GetParameters",
-    resource: arn("ssm", `parameter/gitlabrunner/${parameter}`),
-  });
   it.each<Case>([
     ["T-12: reads the webhook's secret", "allowed", read("WebhookSecret")],
     ["T-12: reads the secret before it", "allowed", read("WebhookSecretPrevious")],
     ["T-12: cannot read the access token", "denied", read("AccessToken")],
+    ["T-12: cannot read the signing key", "denied", read("WebhookSigningKey")],
     ["T-12: decrypts the webhook's secret", "allowed", decrypt("WebhookSecret")],
     ["T-12: cannot decrypt the access token", "denied", decrypt("AccessToken")],
     ["T-12: decrypts for Parameter Store alone", "denied", decrypt("WebhookSecret", "secretsmanager.x")],
   ])("%s", check(roleStatements(infrastructure, "AuthorizeWebhookRole")));
+});
+
+describe("the signed webhook's function", () => {
+  const SECRETS = [
+    "WebhookSigningKey",
+    "WebhookSigningKeyPrevious",
+    "WebhookSecret",
+    "WebhookSecretPrevious",
+  ];
+  const put = (source: string, detailType = "GitLabJobEvent", bus = "event-bus/runners-a"): Call => ({
+    action: "events:PutEvents",
+    resource: arn("events", bus),
+    context: { "events:source": [source], "events:detail-type": [detailType] },
+  });
+  const touch = (action: string, table = "webhookidtable"): Call => ({
+    action: `dynamodb:${action}`,
+    resource: arn("dynamodb", `table/${table}`),
+  });
+  it.each<Case>([
+    ...SECRETS.flatMap((name): readonly Case[] => [
+      [`T-12: reads ${name}`, "allowed", read(name)],
+      [`T-12: decrypts ${name}`, "allowed", decrypt(name)],
+    ]),
+    ["T-12: cannot read the access token", "denied", read("AccessToken")],
+    ["T-12: cannot decrypt the access token", "denied", decrypt("AccessToken")],
+    ["T-12: decrypts for Parameter Store alone", "denied", decrypt("WebhookSigningKey", "secretsmanager.x")],
+    ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook")],
+    ["T-22: cannot speak for the reconciler", "denied", put("gitlab.reconciler")],
+    ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
+    ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
+    ["T-2: looks an id up", "allowed", touch("GetItem")],
+    ["T-2: remembers an id", "allowed", touch("PutItem")],
+    ["T-2: forgets no id", "denied", touch("DeleteItem")],
+    ["T-2: changes no id", "denied", touch("UpdateItem")],
+    ["T-2: lists no ids", "denied", touch("Scan")],
+    ["T-12: reads no bootstrap row", "denied", touch("GetItem", "bootstraptable")],
+  ])("%s", check(roleStatements(infrastructure, "ReceiveSignedWebhookRole")));
+
+  it("T-1: is called by this API's one route alone", () => {
+    const { properties } = resource(infrastructure, "ReceiveSignedWebhookPermission");
+    expect(resolve(infrastructure, properties.SourceArn)).toMatch(
+      /:execute-api:.+\/\*\/POST\/signed-webhook$/,
+    );
+  });
 });
 
 const LEDGER_READ = ["the ledger", "the ledger's index"];
@@ -145,9 +201,10 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
     const document = asMap(
       resolve(autoScaler, resource(autoScaler, role).properties.AssumeRolePolicyDocument),
     );
-    const statements = asList(document.Statement).map((one) => ({ ...asMap(one), Resource: "*" }));
+    const policies = { identity: [], resource: [policyOf(asList(document.Statement).map(asMap))] };
     const context = { "aws:SourceArn": source, "aws:SourceAccount": account };
-    return allows(statements, { action: "sts:AssumeRole", resource: "*", context });
+    const events: Principal = { kind: "service", service: "events.amazonaws.com" };
+    return judges(policies, { action: "sts:AssumeRole", resource: "*", context }, events);
   };
   const ourRule = arn("events", "rule/gitlab-runners-infrastructure/r");
   expect(trust("StartRunnerRulesRole", ourRule)).toBe(true);

@@ -40,7 +40,7 @@ it.each([
   ["Infrastructure", "gitlab-runners-infrastructure"],
   ["LambdaShellRunner", "gitlab-runners-lambda-shell-runner"],
   ["AutoScaler", "gitlab-runners-autoscaler"],
-])("%s proposes the stack name %s", (stack, name) => {
+])("%s has the default stack name %s", (stack, name) => {
   expect(stackName(stack)).toBe(name);
 });
 
@@ -214,9 +214,40 @@ it("F-58: has an alarm on the first message in the dead-letter queue, and on one
   ]);
 });
 
-it("T-20: takes bursts of webhooks well above what a big pipeline makes", () => {
-  const { WebhookBurst, WebhookRequestsPerSecond } = infrastructure.parameters;
-  // 500 jobs at once bring up to 1,000 webhooks in two seconds, and a refused webhook counts as a failure in GitLab.
-  expect(Number(WebhookBurst?.Default)).toBeGreaterThanOrEqual(1000);
-  expect(Number(WebhookRequestsPerSecond?.Default)).toBeGreaterThanOrEqual(250);
+it.each(["Webhook", "SignedWebhook"])(
+  "T-20: takes bursts of webhooks well above what a big pipeline makes (%s)",
+  (route) => {
+    const { [`${route}Burst`]: burst, [`${route}RequestsPerSecond`]: rate } = infrastructure.parameters;
+    // 500 jobs at once bring up to 1,000 webhooks in two seconds, and a refused webhook counts as a failure in GitLab.
+    expect(Number(burst?.Default)).toBeGreaterThanOrEqual(1000);
+    expect(Number(rate?.Default)).toBeGreaterThanOrEqual(250);
+  },
+);
+
+it("T-20: throttles the signed webhook apart from the other", () => {
+  const { RouteSettings } = resource(infrastructure, "WebhookStage").properties;
+  expect(asMap(RouteSettings)).toEqual({
+    "POST /signed-webhook": {
+      ThrottlingRateLimit: { Ref: "SignedWebhookRequestsPerSecond" },
+      ThrottlingBurstLimit: { Ref: "SignedWebhookBurst" },
+    },
+  });
+});
+
+it("T-1 T-26: has an alarm on refused signatures of this deployment", () => {
+  const alarms = ofType(infrastructure, "AWS::CloudWatch::Alarm").map(({ properties }) => properties);
+  const own = alarms.filter(({ Namespace }) => Namespace === "GitLabRunners");
+  expect(own.map(({ MetricName, Dimensions }) => ({ MetricName, Dimensions }))).toEqual([
+    {
+      MetricName: "SignedWebhooksRefused",
+      Dimensions: [{ Name: "Deployment", Value: { Ref: "AWS::StackName" } }],
+    },
+  ]);
+});
+
+it("answers a signed webhook before GitLab gives up, after ten seconds", () => {
+  const { Timeout } = resource(infrastructure, "ReceiveSignedWebhookFunction").properties;
+  const { TimeoutInMillis } = resource(infrastructure, "SignedWebhookIntegration").properties;
+  expect(Number(Timeout) * 1000).toBeLessThan(Number(TimeoutInMillis));
+  expect(Number(TimeoutInMillis)).toBeLessThan(10_000);
 });

@@ -3,7 +3,8 @@ import { log } from "../../../Core/log";
 import type { FoundRunners } from "../stop/end-order";
 import { findRunner } from "../stop/find-runner";
 import { parseStopEvent } from "../stop/stop-event";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
 const configuration = configurationOf(env);

@@ -5,20 +5,19 @@ import { parseJobEvent } from "../../../Core/model/job-event";
 import type { RunnerLookup } from "../../../Core/model/runner-order";
 import { parseFunctionArn } from "../../../Core/routing/function-arn";
 import { parseRoutingSettings } from "../../../Core/routing/routing-settings";
-import { dynamoDbClient } from "../adapters/clients";
-import { dynamoMappings } from "../adapters/dynamodb/mappings";
+import { mappingsLater } from "../adapters/dynamodb/mappings-later";
 import { lookUpRunner } from "../start/look-up-runner";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, mappingTable: "MAPPING_TABLE" });
 const configuration = configurationOf(env);
-const mappings = dynamoMappings(dynamoDbClient(), env.mappingTable);
+const mappings = mappingsLater(env.mappingTable);
 
 /** Task "Look up runner". A job that is not ours, or needs no runner, is a result; a bad mapping throws. */
 export const handler = async (input: unknown, context?: Context): Promise<RunnerLookup> => {
   const event = parseJobEvent(input);
   const settings = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
-  const dependencies = { ...machine, mappings, gitLab: await gitLabOf(configuration) };
+  const dependencies = { ...machine, mappings, gitLab: await gitLabOf(configuration, mappings.load) };
   const { lookup, why } = await lookUpRunner(dependencies, event, settings);
   const { jobId, projectId } = event;
   const skipped = lookup.kind === "nothing" ? { reason: lookup.reason, detail: lookup.detail } : {};

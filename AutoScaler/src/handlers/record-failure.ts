@@ -2,7 +2,8 @@ import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { parseFailure } from "../start/failure-input";
 import { type RecordedFailure, recordFailure } from "../start/record-failure";
-import { ledgerOf, machine } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { machine } from "./wiring";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE" });
 const parts = { ...machine, ledger: ledgerOf(env.ledgerTable) };

@@ -1,10 +1,10 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { parseJobEvent } from "../../../Core/model/job-event";
-import { eventBridgeClient } from "../adapters/clients";
-import { eventBridgeBus } from "../adapters/eventbridge/event-bus";
+import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
 import { type PickUp, recordPickUp } from "../pickup/record-pick-up";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
@@ -12,16 +12,17 @@ const env = readEnv(process.env, {
   busName: "EVENT_BUS_NAME",
 });
 const configuration = configurationOf(env);
+const bus = eventBusLater(env.busName);
 const parts = {
   ...machine,
   ledger: ledgerOf(env.ledgerTable),
-  bus: eventBridgeBus(eventBridgeClient(), env.busName),
+  bus,
 };
 
 /** Target of the rule on `running`: notes and pauses the runner that took the job. */
 export const handler = async (input: unknown): Promise<PickUp> => {
   const event = parseJobEvent(input);
-  const pickUp = await recordPickUp({ ...parts, gitLab: await gitLabOf(configuration) }, event);
+  const pickUp = await recordPickUp({ ...parts, gitLab: await gitLabOf(configuration, bus.load) }, event);
   const { kind: outcome, ...fields } = pickUp;
   log.info("PICK_UP_RECORDED", { jobId: event.jobId, outcome, ...fields });
   return pickUp;

@@ -1,32 +1,44 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { dynamoDbClient, lambdaClient } from "../adapters/clients";
+import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { dynamoBootstrapRows } from "../adapters/dynamodb/bootstrap-rows";
+import { dynamoDbClient } from "../adapters/dynamodb/client";
+import { lambdaClient } from "../adapters/lambda/client";
 import { lambdaFunctions } from "../adapters/lambda/functions";
 import { lambdaProvider } from "../adapters/lambda/provider";
+import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
-import type { StartOutcome } from "../start/start-outcome";
 import { startRunner } from "../start/start-runner";
+import { ledgerOf } from "./ledger-wiring";
 import { limitsOf, outcomeFields, START_VARIABLES } from "./start-wiring";
-import { configurationOf, gitLabOf, ledgerOf, machine, timeout } from "./wiring";
+import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
 const settings = configurationOf(env, true);
 const dynamoDb = dynamoDbClient();
 const lambda = lambdaClient();
+const functions = lambdaFunctions(lambda, env.deploymentId, machine.clock);
 const parts = {
   ...machine,
   settings,
   limits: limitsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
-  provider: lambdaProvider(lambda, lambdaFunctions(lambda, env.deploymentId, machine.clock)),
+  provider: lambdaProvider(lambda, functions),
+};
+
+/** Reads the function's tags while GitLab makes the runner; the launch finds them kept, or says why it cannot. */
+const readTags = ({ functionArn }: RunnerOrder): void => {
+  if (functionArn !== undefined) void functions.isTenantIsolated(functionArn).catch(() => undefined);
 };
 
 /** Task "Start Lambda runner". Input: the order that "Look up runner" made. */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
-  const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings) }, order);
+  const outcome = await startRunner(
+    { ...parts, gitLab: await gitLabOf(settings, () => readTags(order)) },
+    order,
+  );
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "LAMBDA", ...outcomeFields(outcome) });
   return outcome;
 };

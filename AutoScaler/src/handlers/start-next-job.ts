@@ -1,16 +1,16 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { eventBridgeClient } from "../adapters/clients";
-import { eventBridgeBus } from "../adapters/eventbridge/event-bus";
+import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
 import { parseFreed } from "../queue/freed";
 import { type NextJob, startNextJob } from "../queue/start-next-job";
-import { ledgerOf, machine } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { machine } from "./wiring";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", busName: "EVENT_BUS_NAME" });
 const parts = {
   ...machine,
   ledger: ledgerOf(env.ledgerTable),
-  bus: eventBridgeBus(eventBridgeClient(), env.busName),
+  bus: eventBusLater(env.busName),
 };
 
 /** Task "Start next waiting job". Input: `{ freed }`, what a start or an end made free. */
@@ -18,7 +18,7 @@ export const handler = async (input: unknown): Promise<NextJob> => {
   const freed = parseFreed(input);
   const next = await startNextJob(parts, freed);
   const { kind, ...about } = freed;
-  log.info("NEXT_JOB_WOKEN", {
+  log.info("NEXT_JOB_DISPATCHED", {
     freed: kind,
     ...about,
     outcome: next.kind,

@@ -5,7 +5,8 @@ import { ec2Instances } from "../adapters/ec2/instances";
 import { parseEndResult } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { terminateInstance } from "../stop/terminate-instance";
-import { ledgerOf, machine } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { machine } from "./wiring";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", deploymentId: "DEPLOYMENT_ID" });
 const parts = { ...machine, ledger: ledgerOf(env.ledgerTable), instances: ec2Instances(ec2Client(3), env) };

@@ -1,11 +1,12 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { dynamoDbClient } from "../adapters/clients";
 import { dynamoBootstrapRows } from "../adapters/dynamodb/bootstrap-rows";
+import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { parseEndOrder } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { unregisterRunner } from "../stop/unregister-runner";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, ledgerOf, machine, timeout } from "./wiring";
+import { ledgerOf } from "./ledger-wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,

@@ -1,13 +1,11 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { defined } from "../../../Core/defined";
 import { readEnv } from "../../../Core/env";
+import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
-import { dynamoDbClient, ssmClient } from "../adapters/clients";
-import { dynamoLedger } from "../adapters/dynamodb/ledger";
 import { gitLabApi } from "../adapters/gitlab/api";
+import { ssmClient } from "../adapters/ssm/client";
 import { type Configuration, ssmConfiguration } from "../adapters/ssm/configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
-import type { GitLab, Ledger } from "../ports";
+import type { GitLab } from "../ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
 
@@ -36,16 +34,22 @@ export interface Paths {
 export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
   ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, clock: systemClock });
 
-/** GitLab with the access of now: the configuration is read anew once a minute. */
-export const gitLabOf = async (configuration: Configuration): Promise<GitLab> =>
+/** GitLab's word to wait holds for all calls of this process, not for one invocation alone. */
+const throttles: Throttles = new Map();
+
+/**
+ * GitLab with the access of now: the configuration is read anew once a minute.
+ *
+ * @param onSent loads what is needed only after GitLab's answer
+ */
+export const gitLabOf = async (
+  configuration: Configuration,
+  onSent: () => void = () => undefined,
+): Promise<GitLab> =>
   gitLabApi({
     access: await configuration.access(),
     refresh: () => configuration.refresh(),
     clock: systemClock,
+    onSent,
+    throttles,
   });
-
-export const ledgerOf = (
-  table: string,
-  bootstrapTable?: string,
-  client: DynamoDBClient = dynamoDbClient(),
-): Ledger => dynamoLedger(client, { table, ...defined({ bootstrapTable }), ...timeout });

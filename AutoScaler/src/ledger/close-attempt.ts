@@ -13,7 +13,8 @@ import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
 import type { GitLabJob, LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
-import type { StartOutcome } from "../start/start-outcome";
+import { NOT_THROTTLED } from "../queue/queue";
+import type { StartOutcome } from "../queue/start-outcome";
 import { retryOnConflict } from "./commit";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
@@ -25,7 +26,12 @@ export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSE
 export const isTaken = (job: Pick<GitLabJob, "status" | "runnerId">): boolean =>
   !hasEnded(job) && (job.status !== "pending" || job.runnerId !== undefined);
 
-const leaving = { lease: undefined, slot: undefined, waitingFor: undefined } as const;
+const leaving = {
+  lease: undefined,
+  slot: undefined,
+  waitingFor: undefined,
+  ...NOT_THROTTLED,
+} as const;
 
 /** It was closed when its runner was lost, before GitLab ended the job. */
 const lacksOutcome = ({ state, outcome }: Attempt): boolean => state === "ENDED" && outcome === undefined;
@@ -120,7 +126,9 @@ const current = async (dependencies: CloseDependencies, attempt: Attempt): Promi
 export interface Closing {
   readonly reason: AttemptFailureCode;
   /** What GitLab or AWS said, for people; never a token. */
-  readonly detail: string;
+  readonly detail?: string;
+  /** No other attempt follows. */
+  readonly isLast?: true;
   readonly runnerChanges?: (now: Time) => Promise<readonly LedgerChange[]>;
 }
 
@@ -144,7 +152,8 @@ export const closeUnstarted = async (
   const freed = freedSlot(attempt.classKey);
   if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...(freed ? { freed } : {}) };
   dependencies.metric("JobsFailed", 1, { reason: failure.reason });
-  return { kind: "failed", ...failure, ...(freed ? { freed } : {}) };
+  const { isLast: _, ...told } = failure;
+  return { kind: "failed", ...told, ...(freed ? { freed } : {}) };
 };
 
 /** USD that a runner cost from launch to end; undefined where the price is unknown. */

@@ -17,9 +17,9 @@ import { commit } from "../ledger/commit";
 import { type FreeSlot, findSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
 import { newWaiting, rememberClass, stillWaiting } from "../queue/queue";
+import type { StartOutcome } from "../queue/start-outcome";
 import type { NextStep } from "./next-step";
 import { readNextStep } from "./read-next-step";
-import type { StartOutcome } from "./start-outcome";
 
 export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "limits" | "metric">;
 
@@ -199,16 +199,18 @@ const newStart = (dependencies: ClaimDependencies, order: RunnerOrder, lease: Le
 /**
  * Makes the job ours: claims its next attempt with a slot under the limits, or resumes what a start left behind.
  *
+ * @param again see `nextStep`
  * @throws TransientError when others win a dozen times in a row
  */
 export const claim = async (
   dependencies: ClaimDependencies,
   order: RunnerOrder,
   lease: Lease,
+  again?: number,
 ): Promise<Claim> => {
   const start = newStart(dependencies, order, lease);
   for (let round = 0; round < TRIES; round += 1) {
-    const step = await readNextStep(dependencies.ledger, order.jobId, () => dependencies.clock.now());
+    const step = await readNextStep(dependencies.ledger, order.jobId, () => dependencies.clock.now(), again);
     const outcome = await act(dependencies, start, step, order.jobId + round);
     if (outcome !== undefined) return outcome;
     if (round > 1) await dependencies.clock.sleep(jitter(order.jobId, round));

@@ -76,10 +76,16 @@ const payloadFacts = (dependencies: LookUpDependencies, event: JobEvent): Facts 
 
 const start = (
   facts: Facts,
+  again: number | undefined,
   decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
 ): LookUp => {
   const { provider, runnerClass, functionArn, tags, why } = decided;
-  const order = { ...facts, tags, runnerClass, ...defined({ functionArn }) };
+  const order = {
+    ...facts,
+    tags,
+    runnerClass,
+    ...defined({ functionArn, again }),
+  };
   return { lookup: { kind: "start", provider, order }, why };
 };
 
@@ -103,5 +109,5 @@ export const lookUpRunner = async (
   if (decided.kind === "nothing") {
     return { lookup: skip("unmapped", decided.why.sentence), why: decided.why };
   }
-  return start(facts, decided);
+  return start(facts, event.again, decided);
 };

@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
     { kind: "take-over" },
   ],
   [
-    "I-21: takes a claim over whose lease was given back",
+    "I-21: takes a claim over whose lease was released",
     [anAttempt({ state: "CLAIMED" })],
     undefined,
     { kind: "take-over" },
@@ -157,6 +157,20 @@ const ROWS: readonly Row[] = [
 describe("nextStep", () => {
   it.each(ROWS)("%s", (_title, attempts, runner, expected) => {
     expect(nextStep(attempts, runner, NOW)).toMatchObject(expected);
+  });
+
+  const gone = aRunner({ state: "GONE" });
+  it.each<[string, readonly Attempt[], Runner | undefined, number, object]>([
+    ["used up and reported", [failed(3, NOW)], undefined, 3, { kind: "open", number: { attempt: 4 } }],
+    ["used up and not reported yet", [anAttempt({ attempt: 3 })], gone, 3, { number: { attempt: 4 } }],
+    ["the last one by EC2's refusals", [failed(1, 0, { isLast: true })], undefined, 1, { kind: "open" }],
+    ["failed a moment ago", [failed(1, NOW)], undefined, 1, { kind: "open", number: { attempt: 2 } }],
+    ["not the last one any more", [failed(4, NOW)], undefined, 3, { kind: "nothing" }],
+    ["the fiftieth", [failed(50, 0)], undefined, 50, { kind: "nothing", reason: "attempts-used-up" }],
+    ["under way", [anAttempt({ attempt: 3, state: "CLAIMED", lease })], undefined, 3, { kind: "nothing" }],
+    ["met", [anAttempt({ attempt: 3 })], aRunner(), 3, { kind: "nothing", reason: "launched" }],
+  ])("F-36: asked for one more after an attempt that is %s", (_title, attempts, runner, again, expected) => {
+    expect(nextStep(attempts, runner, NOW, again)).toMatchObject(expected);
   });
 
   it("trace 4: names what proves the attempt before spent", () => {

@@ -1,18 +1,19 @@
 import {
   type Attempt,
   type AttemptNumber,
-  isLastAttempt,
   isLeased,
   isOrdered,
-  isReassigned,
   isSpent,
+  isUsedUp,
+  MAX_ATTEMPTS_IN_ALL,
   type OrderedAttempt,
   type Runner,
+  reassignedSoFar,
   type StartedRunner,
   type Time,
 } from "../../../Core/model/ledger";
 import type { StartSkipCode } from "../../../Core/model/reasons";
-import { retryAt } from "../queue/retry-schedule";
+import { isTooEarly, retryAt } from "../queue/retry-schedule";
 
 /** What a start has to do for a pending job, as the ledger stands. */
 export type NextStep =
@@ -32,17 +33,22 @@ export type NextStep =
 
 const nothing = (reason: StartSkipCode): NextStep => ({ kind: "nothing", reason });
 
-const afterSpent = (last: Attempt, runner: Runner | undefined, now: Time): NextStep => {
-  const reassigned = (last.reassigned ?? 0) + (isReassigned(last, runner) ? 1 : 0);
-  if (isLastAttempt({ ...last, reassigned })) {
+const afterSpent = (
+  last: Attempt,
+  runner: Runner | undefined,
+  now: Time,
+  again: number | undefined,
+): NextStep => {
+  const isWished = again === last.attempt && last.attempt < MAX_ATTEMPTS_IN_ALL;
+  if (!isWished && isUsedUp(last, runner)) {
     return last.state === "FAILED"
       ? nothing("attempts-used-up")
       : { kind: "exhausted", last, ...(runner ? { runner } : {}) };
   }
-  if (now < retryAt(last)) return nothing("failed-lately");
+  if (!isWished && now < retryAt(last)) return nothing("failed-lately");
   return {
     kind: "open",
-    number: { attempt: last.attempt + 1, reassigned },
+    number: { attempt: last.attempt + 1, reassigned: reassignedSoFar(last, runner) },
     proof: runner ? [last, runner] : [last],
   };
 };
@@ -60,12 +66,19 @@ const afterStored = (attempt: OrderedAttempt, runner: StartedRunner, now: Time):
  *
  * @param attempts of the job, first to last
  * @param runner the last attempt's, when it has one
+ * @param again an attempt after which an operator wants one more, at once (see `JobEvent`)
  */
-export const nextStep = (attempts: readonly Attempt[], runner: Runner | undefined, now: Time): NextStep => {
+export const nextStep = (
+  attempts: readonly Attempt[],
+  runner: Runner | undefined,
+  now: Time,
+  again?: number,
+): NextStep => {
   const last = attempts.at(-1);
   if (last === undefined) return { kind: "open", number: { attempt: 1 }, proof: [] };
   if (last.state === "RUNNING" || last.state === "ENDED") return nothing("job-ran");
-  if (isSpent(last, runner)) return afterSpent(last, runner, now);
+  if (isSpent(last, runner)) return afterSpent(last, runner, now, again);
+  if (last.state === "WAITING" && isTooEarly(last, now)) return nothing("too-early");
   if (last.state === "WAITING") return { kind: "claim", waiting: last };
   if (last.state === "CLAIMED")
     return isLeased(last, now) ? nothing("under-way") : { kind: "take-over", claimed: last };

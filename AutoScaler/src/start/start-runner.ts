@@ -1,12 +1,13 @@
 import type { Lease } from "../../../Core/model/ledger";
-import type { RunnerOrder } from "../../../Core/model/runner-order";
+import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Reservation } from "../launch-rate/reservations";
 import { newLease, releaseLease } from "../ledger/leases";
+import { rememberProject } from "../ledger/seen-projects";
 import { freedLaunch } from "../queue/freed";
+import type { StartOutcome } from "../queue/start-outcome";
 import { type ClaimDependencies, claim } from "./claim";
 import { type CreateDependencies, createRunner } from "./create-runner";
 import { type LaunchDependencies, launchRunner } from "./launch-runner";
-import type { StartOutcome } from "./start-outcome";
 
 export type StartDependencies = ClaimDependencies & CreateDependencies & LaunchDependencies;
 
@@ -28,8 +29,9 @@ const claimCreateLaunch = async (
   dependencies: StartDependencies,
   order: RunnerOrder,
   lease: Lease,
+  again: number | undefined,
 ): Promise<StartOutcome> => {
-  const claimed = await claim(dependencies, order, lease);
+  const claimed = await claim(dependencies, order, lease, again);
   if (claimed.kind !== "claimed" && claimed.kind !== "resumed") return claimed;
   const ready =
     claimed.kind === "resumed" ? claimed : await createRunner(dependencies, claimed.attempt, lease);
@@ -42,19 +44,23 @@ const claimCreateLaunch = async (
 
 /**
  * Starts one runner for a pending job: claim, create, launch, launched; each step is stored before the next, and
- * a repeat resumes from what is stored. On a failure the lease is given back, so the workflow's retry goes on.
+ * a repeat resumes from what is stored. On a failure the lease is released, so the workflow's retry goes on.
  *
  * @throws TransientError, ConfigurationError from the ports
  */
 export const startRunner = async (
   dependencies: StartDependencies,
-  order: RunnerOrder,
+  { again, ...order }: StartOrder,
 ): Promise<StartOutcome> => {
   const lease = newLease(dependencies, "start");
+  // Beside the start, not before it: the job does not wait for it.
+  const remembered = order.verified ? rememberProject(dependencies, order.projectId) : undefined;
   try {
-    return await claimCreateLaunch(dependencies, order, lease);
+    return await claimCreateLaunch(dependencies, order, lease, again);
   } catch (error) {
     await release(dependencies, order.jobId, lease);
     throw error;
+  } finally {
+    await remembered;
   }
 };

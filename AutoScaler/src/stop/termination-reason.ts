@@ -69,7 +69,12 @@ const isHere = (runner: Runner, job: JobFacts | undefined): boolean =>
 export const endOfJob = ({ status, runnerId }: JobFacts): RunnerEndCode =>
   status === "canceled" && runnerId === undefined ? "job-canceled-before-pick-up" : "job-ended";
 
-const whyEndStarting = ({ runner, ownJob, interruption, now }: EndFacts): RunnerEndCode | undefined => {
+const terminationOfStarting = ({
+  runner,
+  ownJob,
+  interruption,
+  now,
+}: EndFacts): RunnerEndCode | undefined => {
   if (runner.adopted) return "orphan-adopted";
   if (isHere(runner, ownJob)) return undefined;
   if (ownJob !== undefined && hasEnded(ownJob)) return endOfJob(ownJob);
@@ -94,7 +99,7 @@ export const isEndForced = ({ busyJobId, endedJobId, endRequestedAt }: Runner, n
   endRequestedAt !== undefined &&
   now - endRequestedAt >= FORCE_AFTER_MILLISECONDS;
 
-const whyEndBusy = ({ runner, busyJob, now }: EndFacts): RunnerEndCode | undefined => {
+const terminationOfBusy = ({ runner, busyJob, now }: EndFacts): RunnerEndCode | undefined => {
   if (busyJob === undefined) return isEndForced(runner, now) ? "job-ended" : undefined;
   if (hasEnded(busyJob)) return "job-ended";
   return wasLost(runner, busyJob) ? "job-reassigned" : undefined;
@@ -110,5 +115,5 @@ export const terminationReason = (facts: EndFacts): RunnerEndCode | undefined =>
   if (runner.state === "ENDING") return runner.reason ?? "end-under-way";
   if (death !== undefined) return death;
   if (isOverdue(runner, now)) return "lifetime-reached";
-  return runner.state === "STARTING" ? whyEndStarting(facts) : whyEndBusy(facts);
+  return runner.state === "STARTING" ? terminationOfStarting(facts) : terminationOfBusy(facts);
 };

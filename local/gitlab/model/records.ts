@@ -128,6 +128,8 @@ export interface Webhook {
   readonly createdAt: number;
   url: string;
   token?: string | undefined;
+  /** `whsec_` and base64: deliveries are signed with it. */
+  signingToken?: string | undefined;
   name: string | null;
   description: string | null;
   enableSslVerification: boolean;

@@ -77,11 +77,10 @@ export const webhookBody = (url: string, job: StandInJob, pipelineStatus: string
         : null,
   });
 
-/** Headers of a delivery, without the secret. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
+/** Headers of a delivery, without secret, time and signature. https://docs.gitlab.com/user/project/integrations/webhooks/#delivery-headers */
 export const webhookHeaders = (
   url: string,
   ids: { readonly event: string; readonly delivery: string; readonly idempotencyKey: string },
-  now: number,
 ): Record<string, string> => ({
   "content-type": "application/json",
   "user-agent": `GitLab/${VERSION}`,
@@ -91,5 +90,4 @@ export const webhookHeaders = (
   "x-gitlab-event-uuid": ids.event,
   "idempotency-key": ids.idempotencyKey,
   "webhook-id": ids.idempotencyKey,
-  "webhook-timestamp": String(Math.floor(now / 1000)),
 });

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { startGitLab } from "..";
 import { manualClock } from "../model/clock";
 import type { StandIn } from "../stand-in";
@@ -70,6 +71,28 @@ describe("a job webhook", () => {
       "user-agent": expect.stringMatching(/^GitLab\/19\./),
     });
     expect(first?.headers["idempotency-key"]).toBe(first?.headers["webhook-id"]);
+  });
+
+  it("carries the moment at which it leaves, and a signature over id, moment and body where the webhook has a key", async () => {
+    await start({ timing: { ...PROMPT, delayMs: [90_000, 90_000] } });
+    const signingToken = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
+    gitlab.createPipeline(1, [JOB]);
+    clock.advance(90_001);
+    const [plain] = await receiver.until(2);
+    expect(plain?.headers).not.toHaveProperty("webhook-signature");
+    gitlab.setWebhook({ url: receiver.url, token: "t", signingToken });
+    gitlab.createPipeline(1, [JOB]);
+    clock.advance(90_001);
+    const signed = (await receiver.until(4))[2];
+    const {
+      "webhook-id": id,
+      "webhook-timestamp": moment,
+      "webhook-signature": signature,
+    } = signed?.headers ?? {};
+    expect(Number(moment) - Number(plain?.headers["webhook-timestamp"])).toBe(90);
+    const text = `${id}.${moment}.${JSON.stringify(signed?.body)}`;
+    const expected = createHmac("sha256", Buffer.alloc(32, 9)).update(text).digest("base64");
+    expect(signature).toBe(`v1,${expected}`);
   });
 
   it("has no tags of the job, and no runner while an assigned job is pending and is canceled", async () => {
@@ -229,6 +252,19 @@ describe("webhooks of a project", () => {
     expect((await rest("GET", "/projects/5/hooks")).body).toHaveLength(1);
     expect((await rest("DELETE", path)).status).toBe(204);
     expect((await rest("GET", path)).status).toBe(404);
+  });
+
+  it("take a signing token, show that it is there and not which, and lose it when it is emptied", async () => {
+    await start();
+    const rest = restOf(gitlab);
+    const signing_token = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
+    const made = await rest("POST", "/projects/5/hooks", { url: receiver.url, signing_token });
+    expect(made.body).toMatchObject({ signing_token_present: true, token_present: false });
+    expect(JSON.stringify(made.body)).not.toContain(signing_token);
+    const path = `/projects/5/hooks/${made.body.id}`;
+    expect((await rest("PUT", path, { job_events: true })).body.signing_token_present).toBe(true);
+    expect((await rest("PUT", path, { signing_token: "secret" })).status).toBe(422);
+    expect((await rest("PUT", path, { signing_token: "" })).body.signing_token_present).toBe(false);
   });
 
   it.each(["https://example.com/webhook", "http://192.0.2.1/webhook", "ftp://127.0.0.1/", "nonsense"])(

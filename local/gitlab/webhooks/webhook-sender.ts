@@ -6,6 +6,7 @@ import { pipelineStatus } from "../model/jobs";
 import { chance } from "../model/random";
 import type { StandInJob, Webhook } from "../model/records";
 import type { GitLabState } from "../model/state";
+import { deliveryStamp } from "./delivery-stamp";
 import { webhookBody, webhookHeaders } from "./webhook-body";
 
 /** Timing of webhooks without injected faults. As GitLab's, they are delayed, and some are repeated or out of order. */
@@ -106,7 +107,7 @@ export class WebhookSender {
   #headers(webhook: Webhook): Record<string, string> {
     const ids = { event: randomUUID(), delivery: randomUUID(), idempotencyKey: randomUUID() };
     const secret = webhook.token ? { "x-gitlab-token": webhook.token } : {};
-    return { ...webhookHeaders(this.#url(), ids, this.#state.clock.now()), ...secret };
+    return { ...webhookHeaders(this.#url(), ids), ...secret };
   }
 
   #sendLater(milliseconds: number, delivery: Delivery): void {
@@ -126,9 +127,15 @@ export class WebhookSender {
       return undefined;
     }
     this.#counts.webhooks.sent += 1;
-    const status = await post(this.#agent, delivery);
+    const status = await post(this.#agent, this.#stamped(delivery));
     this.#recordResult(delivery.webhook, status !== undefined && status < 300);
     return status;
+  }
+
+  #stamped({ webhook, body, headers }: Delivery): Delivery {
+    const now = this.#state.clock.now();
+    const stamp = deliveryStamp(webhook.signingToken, headers["webhook-id"] ?? "", body, now);
+    return { webhook, body, headers: { ...headers, ...stamp } };
   }
 
   /** Sends a test delivery, like the button on the webhook's page in GitLab. */

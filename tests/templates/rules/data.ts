@@ -1,8 +1,8 @@
 import { asList, asMap, at, ofType, type Resource, type Template } from "../read-template";
 import type { TemplateRule } from "./rule";
 
-/** The one table that keeps tokens for minutes: a backup would keep them longer. */
-const SHORT_LIVED = ["BootstrapTable"];
+/** What is kept for minutes: tokens, which a backup would keep longer, and the ids of signed webhooks. */
+const SHORT_LIVED = ["BootstrapTable", "WebhookIdTable"];
 const isOn = (resource: Resource, ...path: readonly string[]): boolean =>
   at(resource.properties, ...path) === true;
 

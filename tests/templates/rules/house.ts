@@ -10,7 +10,7 @@ const parameterFaults = (template: Template): readonly string[] => {
   const inGroups = grouped(template);
   return Object.entries(template.parameters).flatMap(([name, parameter]) => [
     ...(parameter.Description === undefined ? [`${name} is not described`] : []),
-    ...(parameter.Default === undefined ? [`${name} proposes nothing`] : []),
+    ...(parameter.Default === undefined ? [`${name} has no default`] : []),
     ...(inGroups.filter((item) => item === name).length === 1 ? [] : [`${name} is in no group, or in two`]),
     ...(parameter.AllowedPattern !== undefined && parameter.ConstraintDescription === undefined
       ? [`${name} refuses without saying what to change`]
@@ -20,7 +20,7 @@ const parameterFaults = (template: Template): readonly string[] => {
 
 const parameters: TemplateRule = {
   id: "House style",
-  says: "describes and groups every parameter, proposes a value, and tells how to put a wrong one right",
+  says: "describes and groups every parameter, has a default, and tells how to put a wrong one right",
   check: parameterFaults,
   bad: [
     "Parameters: { P: { Type: String, Default: x, Description: d } }",
@@ -110,8 +110,19 @@ const tags: TemplateRule = {
   ],
 };
 
-/** node20, though functions run on a newer Node: the laptop runs the same bundles on whatever Node 20.19 or newer it has. */
-const BUILD = { Target: "node20", MainFields: "module,main", KeepNames: true, LegalComments: "none" };
+/**
+ * Modules, split: what a function imports later is in a file of its own, which its start does not read. node20,
+ * though functions run on a newer Node: the laptop runs the same bundles on whatever Node 20.19 or newer it has.
+ */
+const BUILD = {
+  Target: "node20",
+  Format: "esm",
+  Splitting: true,
+  OutExtension: [".js=.mjs"],
+  MainFields: "module,main",
+  KeepNames: true,
+  LegalComments: "none",
+};
 
 const builds: TemplateRule = {
   id: "House style",
@@ -133,7 +144,7 @@ const builds: TemplateRule = {
       .map(({ id }) => `${id} is built in its own way`),
   bad: [
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: .., Handler: x.handler } } }",
-    'Resources: { F: { Type: AWS::Serverless::Function, Metadata: { BuildMethod: esbuild, BuildProperties: { Target: node20, MainFields: "module,main", KeepNames: true, LegalComments: none, EntryPoints: [src/x.ts] } }, Properties: { CodeUri: ., Handler: y.handler } } }',
+    'Resources: { F: { Type: AWS::Serverless::Function, Metadata: { BuildMethod: esbuild, BuildProperties: { Target: node20, Format: esm, Splitting: true, OutExtension: [.js=.mjs], MainFields: "module,main", KeepNames: true, LegalComments: none, EntryPoints: [src/x.ts] } }, Properties: { CodeUri: ., Handler: y.handler } } }',
   ],
 };
 

@@ -175,16 +175,22 @@ const eventRules: TemplateRule = {
 
 const busPolicy: TemplateRule = {
   id: "S-15 T-22",
-  says: "opens the bus to one named role at most",
+  says: "opens the bus to named roles alone",
   check: (template) =>
     ofType(template, "AWS::Events::EventBusPolicy")
       .map(({ id, properties }) => ({ id, statement: asMap(properties.Statement) }))
       .filter(({ statement }) => statement.Effect !== "Deny")
-      .filter(({ statement }) => arnRef(asMap(statement.Principal).AWS) === "")
+      .filter(({ statement }) => {
+        const { AWS } = asMap(statement.Principal);
+        const roles = Array.isArray(AWS) ? AWS : [AWS];
+        return roles.length === 0 || roles.some((role) => arnRef(role) === "");
+      })
       .map(({ id }) => `${id} opens the bus`),
   bad: [
     "Resources: { P: { Type: AWS::Events::EventBusPolicy, Properties: { Statement: { Effect: Allow, Principal: '*', Action: events:PutEvents } } } }",
     "Resources: { P: { Type: AWS::Events::EventBusPolicy, Properties: { Principal: '*' } } }",
+    "Resources: { P: { Type: AWS::Events::EventBusPolicy, Properties: { Statement: { Effect: Allow, Principal: { AWS: [!GetAtt R.Arn, '*'] } } } } }",
+    "Resources: { P: { Type: AWS::Events::EventBusPolicy, Properties: { Statement: { Effect: Allow, Principal: { AWS: [] } } } } }",
   ],
 };
 

@@ -4,16 +4,45 @@ import type { TemplateRule } from "./rule";
 const routes = (template: Template): readonly Resource[] => ofType(template, "AWS::ApiGatewayV2::Route");
 const OPEN_EVENTS = ["HttpApi", "Api"];
 
+const signedRoute = (functionId: string, settings: string): string =>
+  [
+    "Resources:",
+    `  R: { Type: AWS::ApiGatewayV2::Route, Properties: { RouteKey: POST /signed, AuthorizationType: NONE, Target: !Sub 'integrations/\${I}' } }`,
+    `  I: { Type: AWS::ApiGatewayV2::Integration, Properties: { IntegrationUri: !Sub 'x/\${${functionId}.Arn}/invocations' } }`,
+    `  S: { Type: AWS::ApiGatewayV2::Stage, DependsOn: R, Properties: { RouteSettings: { ${settings} } } }`,
+  ].join("\n");
+
+const isAuthorized = ({ properties }: Resource): boolean =>
+  properties.AuthorizationType === "CUSTOM" && asMap(properties.AuthorizerId).Ref !== undefined;
+
+/** The one function that checks its requests itself: an authorizer sees no body, so it can verify no signature. */
+const VERIFIER = `\${ReceiveSignedWebhookFunction.Arn}`;
+
+const isVerified = (template: Template, { properties }: Resource): boolean => {
+  const target = /^integrations\/\$\{(\w+)\}$/.exec(String(asMap(properties.Target)["Fn::Sub"]))?.[1];
+  const integration = ofType(template, "AWS::ApiGatewayV2::Integration").find(({ id }) => id === target);
+  const uri = String(asMap(integration?.properties.IntegrationUri)["Fn::Sub"]);
+  return properties.AuthorizationType === "NONE" && uri.includes(VERIFIER);
+};
+
+/** A route that anybody may call has a throttle of its own: it takes no room from the others. */
+const isThrottledApart = (template: Template, { id, properties }: Resource): boolean =>
+  ofType(template, "AWS::ApiGatewayV2::Stage").some((stage) => {
+    const limits = asMap(asMap(stage.properties.RouteSettings)[String(properties.RouteKey)]);
+    const hasLimits = limits.ThrottlingRateLimit !== undefined && limits.ThrottlingBurstLimit !== undefined;
+    return hasLimits && stage.attributes.DependsOn === id;
+  });
+
 const authorized: TemplateRule = {
   id: "S-7 T-1",
-  says: "authorizes every route, has no catch-all and no route that SAM would add",
+  says: "authorizes every route or verifies its signature, has no catch-all and no route that SAM would add",
   check: (template) => [
     ...routes(template)
-      .filter(
-        ({ properties }) =>
-          properties.AuthorizationType !== "CUSTOM" || asMap(properties.AuthorizerId).Ref === undefined,
-      )
+      .filter((route) => !isAuthorized(route) && !isVerified(template, route))
       .map(({ id }) => `${id} is open`),
+    ...routes(template)
+      .filter((route) => !isAuthorized(route) && !isThrottledApart(template, route))
+      .map(({ id }) => `${id} shares its throttle`),
     ...routes(template)
       .filter(({ properties }) => String(properties.RouteKey).includes("$default"))
       .map(({ id }) => `${id} takes everything`),
@@ -31,6 +60,12 @@ const authorized: TemplateRule = {
     "Resources: { R: { Type: AWS::ApiGatewayV2::Route, Properties: { RouteKey: POST /webhook, AuthorizationType: NONE, AuthorizerId: !Ref A } } }",
     "Resources: { R: { Type: AWS::ApiGatewayV2::Route, Properties: { RouteKey: $default, AuthorizationType: CUSTOM, AuthorizerId: !Ref A } } }",
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Events: { E: { Type: HttpApi } } } } }",
+    signedRoute("AuthorizeWebhookFunction", "S: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1 }"),
+    signedRoute(
+      "ReceiveSignedWebhookFunction",
+      "'POST /other': { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1 }",
+    ),
+    signedRoute("ReceiveSignedWebhookFunction", "'POST /signed': { ThrottlingRateLimit: 1 }"),
   ],
 };
 
@@ -88,4 +123,4 @@ const accessLog: TemplateRule = {
   ),
 };
 
-export const frontDoorRules = [authorized, authorizer, accessLog];
+export const webhookApiRules = [authorized, authorizer, accessLog];

@@ -1,10 +1,9 @@
-import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../../../Core/configuration";
 import { ConfigurationError } from "../../../../Core/errors";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Clock, RunnerFunctions } from "../../ports";
 import { callAws } from "../aws-errors";
-import { ListTagsCommand } from "../lambda-commands";
+import type { LambdaApi } from "./client";
 
 /** A function's tags change with a deployment, hardly ever. */
 const CACHE_MILLISECONDS = 300_000;
@@ -29,16 +28,14 @@ const unqualified = (arn: string): string => {
  * @param deploymentId the value of `glr:stack` that makes a function ours
  */
 export const lambdaFunctions = (
-  client: Pick<LambdaClient, "send">,
+  client: Pick<LambdaApi, "listTags">,
   deploymentId: string,
   clock: Pick<Clock, "now">,
 ): RunnerFunctions => {
   const known = new Map<string, { readonly isIsolated: boolean; readonly readAt: Time }>();
 
   const read = async (arn: string): Promise<boolean> => {
-    const answer = await callAws(`ListTags of ${arn}`, () =>
-      client.send(new ListTagsCommand({ Resource: unqualified(arn) })),
-    );
+    const answer = await callAws(`ListTags of ${arn}`, () => client.listTags({ Resource: unqualified(arn) }));
     const tags = answer.Tags ?? {};
     if (tags[ROLE_TAG] !== "runner" || tags[STACK_TAG] !== deploymentId) {
       throw new ConfigurationError(

@@ -1,19 +1,18 @@
-import { LambdaClient } from "@aws-sdk/client-lambda";
+import { InvokeCommand, LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { providerContract } from "../../testing/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../../testing/contracts/samples";
 import { runnerFunctionsContract } from "../../testing/contracts/settings-contract";
 import { fakeClock, fakeFunctions } from "../../testing/fakes";
-import { InvokeCommand, ListTagsCommand } from "../lambda-commands";
+import { lambdaClient } from "./client";
 import { lambdaFunctions } from "./functions";
 import { lambdaProvider } from "./provider";
 
 const ARN = "arn:aws:lambda:eu-west-1:123456789012:function:stack-RunnerFunction-1X";
 const runner = { order: sampleOrder({ functionArn: ARN }), provider: "LAMBDA" as const };
-const client = new LambdaClient({ region: "eu-west-1" });
 
 const unplanned = () => {
-  const mock = mockClient(client);
+  const mock = mockClient(LambdaClient);
   mock.onAnyCommand().rejects(new Error("Unplanned call"));
   return mock;
 };
@@ -36,7 +35,7 @@ describe("lambdaProvider", () => {
       inputs().map(({ Payload, ...rest }) =>
         JSON.stringify([rest, new TextDecoder().decode(Payload as Uint8Array)]),
       );
-    return { mock, inputs, sent, runner, provider: lambdaProvider(client, functions) };
+    return { mock, inputs, sent, runner, provider: lambdaProvider(lambdaClient(), functions) };
   };
   providerContract(prepare);
 
@@ -118,7 +117,7 @@ describe("lambdaFunctions", () => {
       mock.on(ListTagsCommand, { Resource: arn }).resolves({ Tags });
     };
     mock.on(ListTagsCommand).resolves({});
-    return { mock, clock, add, functions: lambdaFunctions(client, "ours", clock) };
+    return { mock, clock, add, functions: lambdaFunctions(lambdaClient(), "ours", clock) };
   };
   runnerFunctionsContract(prepare);
 

@@ -1,10 +1,9 @@
-import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ConfigurationError, TransientError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
 import type { StartedRunner } from "../../../../Core/model/ledger";
 import type { Launch, LaunchRefusal, RunnerFunctions, RunnerProvider } from "../../ports";
 import { errorName } from "../aws-errors";
-import { InvokeCommand } from "../lambda-commands";
+import type { LambdaApi } from "./client";
 
 /** What Lambda's refusals mean. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
 const REFUSALS: Readonly<Record<string, LaunchRefusal>> = {
@@ -44,21 +43,21 @@ const tenantId = ({ launchedFor }: StartedRunner): string =>
  * token. Nothing can be asked back, so a lost answer is launched anew: a second delivery finds no row (F-41).
  */
 export const lambdaProvider = (
-  client: Pick<LambdaClient, "send">,
+  client: Pick<LambdaApi, "invoke">,
   functions: RunnerFunctions,
 ): RunnerProvider => {
   const invoke = async (runner: StartedRunner, functionArn: string): Promise<Launch> => {
     const isIsolated = await functions.isTenantIsolated(functionArn);
-    const command = new InvokeCommand({
+    const input = {
       FunctionName: functionArn,
-      InvocationType: "Event",
+      InvocationType: "Event" as const,
       Payload: new TextEncoder().encode(
         JSON.stringify({ bootstrapKey: runner.nonce, runnerId: runner.runnerId }),
       ),
       ...(isIsolated ? { TenantId: tenantId(runner) } : {}),
-    });
+    };
     try {
-      const answer = await client.send(command);
+      const answer = await client.invoke(input);
       const requestId = answer.$metadata.requestId ?? "";
       log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
     } catch (error) {

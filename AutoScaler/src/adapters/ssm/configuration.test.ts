@@ -1,6 +1,7 @@
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { mockClient } from "aws-sdk-client-mock";
 import { settingsContract } from "../../testing/contracts/settings-contract";
 import { fakeClock } from "../../testing/fakes";
-import type { ParameterStoreClient } from "../ssm-get-parameters";
 import { ssmConfiguration } from "./configuration";
 
 const URL = "https://gitlab.example.com";
@@ -10,19 +11,18 @@ const prepare = (values: Record<string, string> = FULL, options: object = {}) =>
   const stored: Record<string, string> = { ...values };
   const calls: (readonly string[])[] = [];
   const failures: Error[] = [];
-  const client: ParameterStoreClient = {
-    send: async ({ input: { Names = [], WithDecryption } }) => {
-      if (WithDecryption !== true) throw new Error("A SecureString comes encrypted");
+  const client = new SSMClient({ region: "eu-west-1" });
+  const mock = mockClient(client);
+  mock.onAnyCommand().rejects(new Error("Unplanned call"));
+  mock
+    .on(GetParametersCommand, { WithDecryption: true })
+    .callsFake(async ({ Names }: { readonly Names: readonly string[] }) => {
       calls.push(Names);
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
       const found = Names.map((Name) => ({ Name, Value: stored[Name.replace("/glr/", "")] }));
-      return {
-        $metadata: {},
-        Parameters: found.flatMap(({ Name, Value }) => (Value === undefined ? [] : [{ Name, Value }])),
-      };
-    },
-  };
+      return { Parameters: found.filter(({ Value }) => Value !== undefined) };
+    });
   const clock = fakeClock();
   const configuration = ssmConfiguration(client, {
     path: "/glr",

@@ -1,10 +1,10 @@
+import { GetParametersCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { type GitLabAccess, PARAMETERS } from "../../../../Core/configuration";
 import { ConfigurationError } from "../../../../Core/errors";
 import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Clock, Settings } from "../../ports";
 import { callAws } from "../aws-errors";
-import { GetParametersCommand, type ParameterStoreClient } from "../ssm-get-parameters";
 
 export interface ConfigurationOptions {
   /** Our configuration path, e.g. `/gitlabrunner`. */
@@ -89,7 +89,7 @@ const readStarts = (values: Values, path: string): boolean => {
  * @throws ConfigurationError with the parameter's full name and what to do; TransientError when SSM fails
  */
 export const ssmConfiguration = (
-  client: ParameterStoreClient,
+  client: Pick<SSMClient, "send">,
   options: ConfigurationOptions,
 ): Configuration => {
   checkPaths(options);

@@ -23,7 +23,7 @@ const WEBHOOK_EVENTS = [
 
 export const WEBHOOK_EVENT_NAMES: readonly string[] = WEBHOOK_EVENTS;
 
-/** A webhook as the API shows it; its secret is write-only. */
+/** A webhook as the API shows it; its secrets are write-only. */
 export const webhookJson = (state: GitLabState, webhook: Webhook) => ({
   id: webhook.id,
   url: webhook.url,
@@ -40,6 +40,6 @@ export const webhookJson = (state: GitLabState, webhook: Webhook) => ({
   alert_status: (webhook.disabledUntil ?? 0) > state.clock.now() ? "temporarily_disabled" : "executable",
   disabled_until: date(webhook.disabledUntil),
   token_present: webhook.token !== undefined,
-  signing_token_present: false,
+  signing_token_present: webhook.signingToken !== undefined,
   created_at: date(webhook.createdAt),
 });

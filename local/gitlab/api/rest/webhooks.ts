@@ -7,6 +7,7 @@ import { idOf, json, noContent, type RequestContext } from "../http";
 import { type RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 import { paged } from "./paging";
+import { checkSigningToken } from "./signing-token";
 import { WEBHOOK_EVENT_NAMES, webhookJson } from "./webhook-json";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
@@ -42,7 +43,9 @@ const change = (webhook: Webhook, parameters: RequestParameters): void => {
     if (isOn === true) webhook.events.add(event);
     if (isOn === false) webhook.events.delete(event);
   }
-  webhook.token = parameters.has("token") ? parameters.text("token") : webhook.token;
+  if (parameters.has("token")) webhook.token = parameters.text("token") || undefined;
+  if (parameters.has("signing_token"))
+    webhook.signingToken = checkSigningToken(parameters.text("signing_token"));
   webhook.name = parameters.text("name") ?? webhook.name;
   webhook.description = parameters.text("description") ?? webhook.description;
   webhook.enableSslVerification = parameters.flag("enable_ssl_verification") ?? webhook.enableSslVerification;

@@ -1,0 +1,25 @@
+import {
+  CreateFleetCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  type EC2ClientConfig,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import type { Ec2Api } from "./client";
+
+/** CreateFleet `instant` answers when the instance is there or refused: some seconds. */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
+
+/**
+ * What `ec2-client.ts` loads; no function imports it otherwise.
+ *
+ * @param slot what the environment says otherwise
+ */
+export const ec2Sdk = (maxAttempts: number, slot: EC2ClientConfig = {}): Ec2Api => {
+  const client = new EC2Client({ maxAttempts, requestHandler: TIMEOUTS, ...slot });
+  return {
+    createFleet: (input) => client.send(new CreateFleetCommand(input)),
+    describeInstances: (input) => client.send(new DescribeInstancesCommand(input)),
+    terminateInstances: (input) => client.send(new TerminateInstancesCommand(input)),
+  };
+};

@@ -1,0 +1,22 @@
+import type {
+  InvokeCommandInput,
+  InvokeCommandOutput,
+  ListTagsCommandInput,
+  ListTagsCommandOutput,
+} from "@aws-sdk/client-lambda";
+import { loadLater } from "../load-later";
+
+/** The part of Lambda's API that the product uses. Errors carry Lambda's code as their name. */
+export interface LambdaApi {
+  invoke(input: InvokeCommandInput): Promise<InvokeCommandOutput>;
+  listTags(input: ListTagsCommandInput): Promise<ListTagsCommandOutput>;
+}
+
+/** Lambda's client, loaded with the first call. */
+export const lambdaClient = (): LambdaApi => {
+  const api = loadLater("The Lambda client", async () => (await import("./sdk")).lambdaSdk());
+  return {
+    invoke: async (input) => (await api.get()).invoke(input),
+    listTags: async (input) => (await api.get()).listTags(input),
+  };
+};

@@ -1,0 +1,21 @@
+import type { AttemptFailureCode, StartSkipCode, WaitingFor } from "../../../Core/model/reasons";
+import type { Freed } from "./freed";
+
+/** What a start came to. */
+export type StartOutcome =
+  | {
+      readonly kind: "launched";
+      readonly runnerId: number;
+      readonly resourceId: string;
+      readonly freed?: Freed;
+    }
+  /** `launch`: its runner is stored, and its launch is repeated later. */
+  | { readonly kind: "waiting"; readonly waitingFor: WaitingFor | "launch"; readonly freed?: Freed }
+  | { readonly kind: "nothing"; readonly reason: StartSkipCode; readonly freed?: Freed }
+  | {
+      readonly kind: "failed";
+      readonly reason: AttemptFailureCode;
+      /** What GitLab or AWS said, for people. */
+      readonly detail?: string;
+      readonly freed?: Freed;
+    };

@@ -1,0 +1,51 @@
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+
+/** Puts one job event, as the API's own integration does. @returns false when the bus cannot hold such a body */
+export type PutJobEvent = (body: Buffer) => Promise<boolean>;
+
+/** EventBridge's limit for an entry, less what goes with the body. */
+const MAX_BODY_BYTES = 1_048_576 - 1_024;
+
+const TIMEOUT_MILLISECONDS = 1_000;
+
+export const webhookBusClient = (): EventBridgeClient =>
+  new EventBridgeClient({
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: TIMEOUT_MILLISECONDS,
+      requestTimeout: TIMEOUT_MILLISECONDS,
+      throwOnRequestTimeout: true,
+    },
+  });
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text of a JSON object; undefined for anything else. */
+const objectText = (body: Buffer): string | undefined => {
+  try {
+    const text = utf8.decode(body);
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * The bus under the API's own source and detail type; the detail is the body as it was sent.
+ *
+ * @throws Error when the bus did not take the event, though it could
+ */
+export const webhookBus =
+  (client: Pick<EventBridgeClient, "send">, EventBusName: string): PutJobEvent =>
+  async (body) => {
+    const Detail = body.length > MAX_BODY_BYTES ? undefined : objectText(body);
+    if (Detail === undefined) return false;
+    const entry = { EventBusName, Source: "gitlab.webhook", DetailType: "GitLabJobEvent", Detail };
+    const { FailedEntryCount, Entries } = await client.send(new PutEventsCommand({ Entries: [entry] }));
+    if (!FailedEntryCount) return true;
+    const code = Entries?.[0]?.ErrorCode ?? "unknown";
+    // Nested deeper than EventBridge reads: no retry would change that.
+    if (code === "MalformedDetail") return false;
+    throw new Error(`The bus refused the event (${code})`);
+  };

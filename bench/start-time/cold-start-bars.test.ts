@@ -1,0 +1,59 @@
+import { barsOf, type Figures, figuresOf } from "./cold-start-bars";
+import type { Cost, Sample } from "./measure-function";
+
+const cost = (work: number, hidden = 0): Cost => ({ work, hidden });
+const sample = (load: number, first: Cost, second: Cost): Sample => ({
+  load: cost(load),
+  first,
+  second,
+  outcome: "answered",
+});
+const figures = (load: number, critical = load): Figures => ({
+  load,
+  whole: critical,
+  critical,
+  outcome: "answered",
+});
+const missed = (more: Readonly<Record<string, Figures>>): readonly string[] =>
+  barsOf(
+    new Map(Object.entries({ "one DynamoDBClient": figures(20), "one SSMClient": figures(10), ...more })),
+  )
+    .filter(({ ratio, most }) => !(ratio <= most))
+    .map(({ says }) => says);
+
+describe("the bars of a cold start", () => {
+  it("go by the least of each phase, and leave out what a later call costs too", () => {
+    const samples = [
+      sample(20, cost(30, 12), cost(5, 1)),
+      sample(25, cost(28, 11), cost(6, 1)),
+      sample(22, cost(90, 11), cost(4, 0)),
+    ];
+    expect(figuresOf(samples)).toEqual({ load: 20, whole: 44, critical: 33, outcome: "answered" });
+  });
+
+  it("hold a function's load against one client of the kind that it needs first", () => {
+    expect(missed({ "find-runner": figures(28), "authorize-webhook": figures(14) })).toEqual([]);
+    expect(missed({ "find-runner": figures(28.1), "authorize-webhook": figures(14.1) })).toHaveLength(2);
+  });
+
+  it("hold both start paths against the version before", () => {
+    const before = {
+      "look-up-runner before": figures(20, 40),
+      "start-lambda-runner before": figures(20, 60),
+      "start-ec2-runner before": figures(20, 60),
+    };
+    const now = {
+      "look-up-runner": figures(20, 50),
+      "start-lambda-runner": figures(20, 80),
+      "start-ec2-runner": figures(20, 80.1),
+    };
+    expect(missed({ ...before, ...now })).toEqual([expect.stringContaining("start-ec2-runner")]);
+    expect(missed(now)).toEqual([]);
+  });
+
+  it("are missed where nothing was measured to hold against", () => {
+    expect(barsOf(new Map([["find-runner", figures(1)]])).every(({ ratio, most }) => ratio <= most)).toBe(
+      false,
+    );
+  });
+});

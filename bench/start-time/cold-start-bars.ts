@@ -1,0 +1,78 @@
+import type { Cost, Sample } from "./measure-function";
+
+/** Milliseconds of processor time at a cold start. */
+export interface Figures {
+  /** Loading the bundle. */
+  readonly load: number;
+  /** All work of load and first call, over a later call's. */
+  readonly whole: number;
+  /** What somebody waits for it: without what is done while GitLab's answer is under way. */
+  readonly critical: number;
+  readonly outcome: string;
+}
+
+/** The functions that a job waits for, one after the other. */
+export const START_PATHS = [
+  ["look-up-runner", "start-lambda-runner"],
+  ["look-up-runner", "start-ec2-runner"],
+] as const;
+
+export interface Bar {
+  readonly says: string;
+  readonly ratio: number;
+  readonly most: number;
+}
+
+const MAX_LOAD = 1.4;
+const MAX_START_PATH = 1.3;
+const ONE_DYNAMODB = "one DynamoDBClient";
+const ONE_SSM = "one SSMClient";
+
+/** The least of all samples: whatever else a machine does only ever adds. */
+const least = (samples: readonly Sample[], of: (sample: Sample) => number): number =>
+  Math.min(...samples.map(of));
+
+export const figuresOf = (samples: readonly Sample[]): Figures => {
+  const load = least(samples, (sample) => sample.load.work);
+  const over = (of: (cost: Cost) => number): number =>
+    load + Math.max(0, least(samples, ({ first }) => of(first)) - least(samples, ({ second }) => of(second)));
+  return {
+    load,
+    whole: over(({ work }) => work),
+    critical: over(({ work, hidden }) => work - hidden),
+    outcome: samples[0]?.outcome ?? "",
+  };
+};
+
+type AllFigures = ReadonlyMap<string, Figures>;
+
+const loadBars = (figures: AllFigures): readonly Bar[] =>
+  [...figures]
+    .filter(([name]) => !name.startsWith("one ") && !name.endsWith(" before"))
+    .map(([name, { load }]) => {
+      const reference = name === "authorize-webhook" ? ONE_SSM : ONE_DYNAMODB;
+      const ratio = load / (figures.get(reference)?.load ?? 0);
+      return { says: `load of ${name} in loads of ${reference}`, ratio, most: MAX_LOAD };
+    });
+
+const startPathBars = (figures: AllFigures): readonly Bar[] =>
+  START_PATHS.flatMap((path) => {
+    const before = path.map((name) => figures.get(`${name} before`));
+    if (before.includes(undefined)) return [];
+    const sum = (all: readonly (Figures | undefined)[]): number =>
+      all.reduce((total, one) => total + (one?.critical ?? 0), 0);
+    const ratio = sum(path.map((name) => figures.get(name))) / sum(before);
+    return [
+      {
+        says: `first call of ${path.join(" and ")} as a job waits for it, to before`,
+        ratio,
+        most: MAX_START_PATH,
+      },
+    ];
+  });
+
+/** A figure that is missing misses its bar. */
+export const barsOf = (figures: AllFigures): readonly Bar[] => [
+  ...loadBars(figures),
+  ...startPathBars(figures),
+];
