@@ -128,6 +128,7 @@ describe("doctor", () => {
         "quotas",
         "roles",
         "reconciler",
+        "running jobs",
         "DLQ messages",
       ]),
     );

@@ -8,6 +8,7 @@ import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "
 import { checkAccount } from "../doctor/account";
 import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../doctor/finding";
 import { checkImages } from "../doctor/images";
+import { checkLostJobs } from "../doctor/lost-jobs";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
 import { checkPass } from "../doctor/pass";
@@ -35,6 +36,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["account", checkAccount],
   ["reconciler", checkReconciler],
   ["reconciler", checkPass],
+  ["running jobs", checkLostJobs],
   ["DLQ messages", checkDlq],
 ];
 

@@ -1,5 +1,6 @@
 import type { LedgerReader } from "../../Core/ledger/reader";
 import { type Attempt, isQueued, jobOf, type Runner, type Time } from "../../Core/model/ledger";
+import { cleanedUpBy, hadLostRunner, LOST_JOB_REMEDY, lostJobText } from "../../Core/model/lost-job";
 import { failureText, LAUNCH_HOLD_WORDS, WAITING_WORDS } from "../../Core/model/reason-words";
 import { safe } from "../console/console";
 import { table } from "../console/table";
@@ -56,7 +57,16 @@ const runnerSteps = (attempt: Attempt, runner: Runner | undefined): readonly Ste
     : [...steps, { at: paused, attempt: attempt.attempt, what: "runner paused: it takes no other job" }];
 };
 
+const lostVerdict = (attempt: Attempt): string => {
+  if (attempt.outcome !== undefined)
+    return `${lostJobText(attempt)}. GitLab ended the job: ${attempt.outcome}.`;
+  const until = cleanedUpBy(attempt);
+  const by = until === undefined ? "" : `, by ${moment(until)} (UTC) at the latest`;
+  return `${lostJobText(attempt)}. GitLab shows it as running until it cleans up${by}. ${LOST_JOB_REMEDY}.`;
+};
+
 const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
+  if (hadLostRunner(attempt)) return lostVerdict(attempt);
   if (isQueued(attempt)) {
     const { waitingFor = "slot", notBefore } = attempt;
     const until = notBefore === undefined ? "" : ` Not before ${moment(notBefore)} (UTC).`;
