@@ -29,11 +29,11 @@ describe("a job whose runner ended with it", () => {
     ["failed, and closed with its job", ended({ reason: "no-job", times: { FAILED: 1, ENDED: NOW } }), false],
     ["over with its job", ended({ reason: undefined, outcome: "success" } as object), false],
     ["running", anAttempt({ state: "RUNNING" }), false],
-  ])("F-38: an attempt that was %s", (_, attempt, expected) => {
+  ])("F-59: an attempt that was %s", (_, attempt, expected) => {
     expect(hadLostRunner(attempt)).toBe(expected);
   });
 
-  it("F-38: is cleaned up by GitLab within two hours, and says why it has no runner", () => {
+  it("F-59: is cleaned up by GitLab within two hours, and says why it has no runner", () => {
     expect(cleanedUpBy(ended())).toBe(NOW + 2 * 3_600_000);
     expect(lostJobText(ended())).toBe("Its runner ended with the job on it: its instance was terminated");
   });

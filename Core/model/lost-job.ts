@@ -26,7 +26,7 @@ export const cleanedUpBy = ({ times }: Attempt): Time | undefined =>
 
 /** What to do about a job that GitLab shows as running on a runner that is gone; a sentence without its full stop. */
 export const LOST_JOB_REMEDY =
-  "Cancel the job in GitLab and run it again; otherwise GitLab fails it one to two hours after its runner's last report, or at the job's time-out where that is earlier (stuck_or_timeout_failure, from GitLab 19.1 on no_updates_running), and runs it again where its `retry:` names that";
+  "Cancel the job in GitLab and run it again; otherwise GitLab fails it one to two hours after its runner's last report (stuck_or_timeout_failure, from 19.1 on no_updates_running), or at its time-out where that is earlier (job_execution_timeout), and runs it again where `retry:` names the reason";
 
 /** Why the job has no runner any more, for people. */
 export const lostJobText = ({ reason }: Attempt): string =>

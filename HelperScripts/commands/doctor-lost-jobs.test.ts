@@ -25,13 +25,13 @@ const GONE_SENTENCE =
   "Job 7 of project 42 is running in GitLab, and its runner 1007 is gone (its instance was terminated)";
 
 describe("doctor finds jobs that are running in GitLab without a runner", () => {
-  it("F-38: on a runner that is gone", async () => {
+  it("F-59: on a runner that is gone", async () => {
     expect(await look([running()], [gone])).toEqual([
       { area: "running jobs", level: "problem", sentence: GONE_SENTENCE, remedy: LOST_JOB_REMEDY },
     ]);
   });
 
-  it("F-38: on a runner whose record is deleted, so that GitLab shows none", async () => {
+  it("F-59: on a runner whose record is deleted, so that GitLab shows none", async () => {
     const items = [attempt(7, { state: "ENDED", ranOnRunnerId: 1_007, reason: "instance-terminated" }), gone];
     expect(await look([running({ runner: null })], items)).toMatchObject([
       { level: "problem", sentence: GONE_SENTENCE },

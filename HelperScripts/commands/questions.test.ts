@@ -248,7 +248,7 @@ describe("why", () => {
       return on.run(["why", "7"]);
     };
 
-    it("F-38: says why, what GitLab will do by when, and what can be done", async () => {
+    it("F-59: says why, what GitLab will do by when, and what can be done", async () => {
       const { out } = await lost();
       expect(out).toContain("Its runner ended with the job on it: its instance was terminated.");
       expect(out).toContain(
@@ -257,7 +257,7 @@ describe("why", () => {
       expect(out).toContain("Cancel the job in GitLab and run it again; otherwise GitLab fails it");
     });
 
-    it("F-38: says what became of it when GitLab has ended it", async () => {
+    it("F-59: says what became of it when GitLab has ended it", async () => {
       const { out } = await lost({ outcome: "failed" });
       expect(out).toContain(
         "Its runner ended with the job on it: its instance was terminated. GitLab ended the job: failed.",

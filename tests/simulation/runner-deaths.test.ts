@@ -31,14 +31,14 @@ describe.each(IN_BOTH_WAYS)(
       return { world, job };
     };
 
-    it("F-38 I-1 I-4: leaves nothing behind, and its job ends within GitLab's means", async () => {
+    it("F-59 I-1 I-4: leaves nothing behind, and its job ends within GitLab's means", async () => {
       const { world, job } = lost(0);
       await settle(world, 3 * HOUR);
       const expected = acknowledgement ? ["success", 2] : ["failed", 1];
       expect([job.status, attemptsOf(world, job)]).toEqual(expected);
     });
 
-    it("F-38 I-1: is followed by a runner of its own where the job asks for a retry", async () => {
+    it("F-59 I-1: is followed by a runner of its own where the job asks for a retry", async () => {
       const { world, job } = lost(1);
       await settle(world, 3 * HOUR);
       const [, again] = [...world.gitLab.jobs.values()];
@@ -55,7 +55,7 @@ describe.each(IN_BOTH_WAYS)(
 describe("an instance that dies with a job that is running, where a job runs as it is handed out", () => {
   const { simulationWith } = HAND_OUTS[0]!;
 
-  it("F-38: record, slot and attempt follow at once, and the attempt says why", async () => {
+  it("F-59: record, slot and attempt follow at once, and the attempt says why", async () => {
     const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 20 * MINUTE });
     firstDies(world, job);

@@ -314,7 +314,7 @@ describe("a runner that is reported ended", () => {
     };
 
     it.each([true, false])(
-      "F-38: the attempt is closed with the reason, pick-up noted: %s",
+      "F-59: the attempt is closed with the reason, pick-up noted: %s",
       async (pickedUp) => {
         const system = await launched({ runs: true, pickedUp });
         await die(system);
@@ -331,7 +331,7 @@ describe("a runner that is reported ended", () => {
     it.each([
       ["failed", "instance-terminated"],
       ["success", undefined],
-    ])("F-38: the outcome follows when GitLab ends the job: %s", async (status, reason) => {
+    ])("F-59: the outcome follows when GitLab ends the job: %s", async (status, reason) => {
       const system = await launched({ pickedUp: true });
       await die(system);
       const end = endJob(system, status);
