@@ -1,5 +1,4 @@
 import type { Attempt, Time } from "./ledger";
-import { FAILURE_WORDS } from "./reason-words";
 
 /**
  * A job whose runner ended with the job on it. Where GitLab hands a job out as `running` no other runner can get it any
@@ -27,7 +26,3 @@ export const cleanedUpBy = ({ times }: Attempt): Time | undefined =>
 /** What to do about a job that GitLab shows as running on a runner that is gone; a sentence without its full stop. */
 export const LOST_JOB_REMEDY =
   "Cancel the job in GitLab and run it again; otherwise GitLab fails it one to two hours after its runner's last report (stuck_or_timeout_failure, from 19.1 on no_updates_running), or at its time-out where that is earlier (job_execution_timeout), and runs it again where `retry:` names the reason";
-
-/** Why the job has no runner any more, for people. */
-export const lostJobText = ({ reason }: Attempt): string =>
-  `Its runner ended with the job on it: ${reason === undefined ? "no reason is noted" : FAILURE_WORDS[reason]}`;

@@ -108,6 +108,18 @@ describe("planPickUp", () => {
     });
   });
 
+  it("leaves an attempt that failed before as it is, with its reason", () => {
+    const failed = anAttempt({ state: "FAILED", reason: "no-job", runnerId: 9000, times: { FAILED: NOW } });
+    const second = anAttempt({ attempt: 2, runnerId: 9001 });
+    const changed = puts(facts({ runner: aRunner({ attempt: 2 }), attempts: [failed, second] }));
+    expect(changed).toMatchObject([{ state: "BUSY" }, { attempt: 2, state: "RUNNING" }]);
+    const late = puts(facts({ runnerId: 9000, attempts: [failed, second] }));
+    expect(late.flatMap((item) => (item.kind === "attempt" ? [item.state] : []))).toEqual([
+      "RUNNING",
+      "RUNNING",
+    ]);
+  });
+
   it("I-26: a runner whose launch waits is waited for by the reassigned job from then on", () => {
     const { resourceId: _, ...held } = aRunner({ heldBy: "rate" });
     const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "launch-rate" })];

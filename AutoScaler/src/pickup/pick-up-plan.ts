@@ -9,7 +9,7 @@ import {
   touch,
 } from "../../../Core/model/ledger";
 import { pendingEvent, runnerEnded } from "../events";
-import { runAttempt } from "../ledger/close-attempt";
+import { concernedAttempts, runAttempt } from "../ledger/close-attempt";
 import { hasEndBegun } from "../ledger/leases";
 import type { LedgerChange, OurEvent } from "../ports";
 import { fits } from "./fits";
@@ -84,7 +84,7 @@ const reassignedAttempt = ({ reassigned, runner }: PickUpFacts): OrderedAttempt 
 };
 
 const running = ({ attempts, runnerId, now }: PickUpFacts): readonly LedgerChange[] =>
-  attempts.flatMap((attempt) => runAttempt(attempt, runnerId, now));
+  concernedAttempts(attempts, runnerId).flatMap((attempt) => runAttempt(attempt, runnerId, now));
 
 /** The job's other runners have nothing to do any more. */
 const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly OurEvent[] =>
@@ -128,7 +128,7 @@ const swap = (
   const isServed = ({ attempt }: Attempt): boolean => attempt === other.attempt;
   const { waitingFor } = facts.attempts.find(isServed) ?? {};
   const moved = touch(other, { jobId: reassigned.jobId, attempt: reassigned.attempt });
-  const noted = facts.attempts.flatMap((attempt) =>
+  const noted = concernedAttempts(facts.attempts, facts.runnerId).flatMap((attempt) =>
     isServed(attempt)
       ? served(withRunner(attempt, runner), facts)
       : runAttempt(attempt, facts.runnerId, facts.now),

@@ -6,7 +6,7 @@ import {
   type Time,
 } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { endAttempt, failAttempt, loseAttempt } from "../ledger/close-attempt";
+import { concernedAttempts, endAttempt, failAttempt, loseAttempt } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
@@ -14,12 +14,13 @@ import type { EndOrder, EndResult, JobFacts } from "./end-order";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "clock">;
 
-/** A job's end closes all its attempts. */
+/** A job's end closes all its attempts, but for those that came to nothing before. */
 export const endAttempts = (
   attempts: readonly Attempt[],
   job: JobFacts,
   now: Time,
-): readonly LedgerChange[] => attempts.flatMap((attempt) => endAttempt(attempt, job, now));
+): readonly LedgerChange[] =>
+  concernedAttempts(attempts, job.runnerId).flatMap((attempt) => endAttempt(attempt, job, now));
 
 /** Closes the attempts of a job that ended and had no runner: cancelled while it waited, or before its start. */
 export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFacts): Promise<EndResult> => {

@@ -158,6 +158,34 @@ describe("the end of a job", () => {
     expect(system.gitLab.created).toHaveLength(1);
   });
 
+  it("I-25: an event that comes twice at once costs no second DELETE and no second termination", async () => {
+    const system = await launched({ pickedUp: true });
+    const ended = endJob(system);
+    const twice = await Promise.all([system.stop(ended), system.stop(ended)]);
+    expect(system.gitLab.deleted).toEqual([RA]);
+    expect(system.instances.terminated).toHaveLength(1);
+    expect(
+      twice
+        .flat()
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(["left", "terminated"]);
+  });
+
+  it("I-21: takes over an end that stopped half-way once its lease is over", async () => {
+    const system = await launched({ pickedUp: true });
+    const broken = breaking(system, new Error("killed"), "deleteRunner");
+    const ended = endJob(system);
+    await expect(broken.stop(ended)).rejects.toThrow("killed");
+    const lease = { kind: "end" as const, holder: "dead", until: system.clock.now() + 90_000 };
+    const { version, ...left } = await runner(system);
+    await system.ledger.commit([{ put: { ...left, lease, version: version + 1 } as Runner }]);
+    expect(await system.stop(ended)).toMatchObject([{ kind: "left", reason: "leased" }]);
+    system.clock.advance(90_001);
+    expect(await system.stop(ended)).toMatchObject([{ kind: "terminated" }]);
+    expect(system.gitLab.deleted).toEqual([RA]);
+  });
+
   it("F-2 I-6: puts the end once more when the running event comes after it and the end left something", async () => {
     const system = await launched({ runs: true });
     endJob(system);
@@ -393,6 +421,33 @@ describe("a runner that is reported ended", () => {
       { kind: "terminated", reason: "no-job" },
     ]);
     expect(attempt(system)).toMatchObject({ state: "FAILED", reason: "no-job" });
+  });
+
+  it("F-38: keeps what EC2 says of an instance that died by itself, for the runner and its attempt", async () => {
+    const system = await launched();
+    const [instanceId = ""] = system.ec2.launched.values();
+    const stateReason = "Client.VolumeLimitExceeded: Volume limit exceeded";
+    system.instances.add({ instanceId, state: "terminated", launchedAt: 0, stateReason });
+    await system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+    expect(await runner(system)).toMatchObject({
+      state: "GONE",
+      reason: "instance-terminated",
+      detail: stateReason,
+    });
+    expect(attempt(system)).toMatchObject({
+      state: "FAILED",
+      reason: "instance-terminated",
+      detail: stateReason,
+    });
+  });
+
+  it("F-38: an instance is terminated although EC2 does not say what became of it", async () => {
+    const system = await launched();
+    const [instanceId = ""] = system.ec2.launched.values();
+    system.instances.describe = () => Promise.reject(new TransientError("throttled"));
+    await system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+    expect(system.instances.terminated).toEqual([instanceId]);
+    expect(await runner(system)).toMatchObject({ state: "GONE" });
   });
 
   it("trace 8: fails no attempt whose job runs on another runner", async () => {

@@ -3,7 +3,8 @@ import { readMapping } from "../../../Core/routing/mapping-reading";
 import { safe } from "../../console/console";
 import { progress } from "../../console/progress";
 import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../../context";
-import { findDeployment, output, routingSettings } from "../../deployment";
+import { findDeployment, output } from "../../deployment";
+import { readForStack } from "../../document/check-functions";
 import { findingsJson, findingsText } from "../../document/findings-text";
 import { flawSentence } from "../../document/pulled-document";
 import { type DocumentReading, readDocumentFile } from "../../document/read-document";
@@ -89,7 +90,7 @@ export const uploadMapping = async (
   const alone = readDocumentFile(bytes);
   if (alone.isBroken) return refuse(context, options, file, alone);
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const reading = readDocumentFile(bytes, await routingSettings(clients.lambda(), deployment));
+  const reading = await readForStack(clients.lambda(), bytes, deployment);
   if (reading.errors.length > 0) return refuse(context, options, file, reading);
   if (reading.warnings.length > 0) console.err(findingsText(console, file, reading));
   const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), context.sleep);
