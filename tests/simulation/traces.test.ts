@@ -230,4 +230,27 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
     expect(attemptsOf(world, a)).toBe(1);
     expect(launches(world)).toBe(1);
   });
+
+  it("after any exchange each job's attempt names the instance that ran it, its market and its price", async () => {
+    const world = simulationWith({ gitLab: { gives: "any" } });
+    const jobs = Array.from({ length: 12 }, () => world.addJob({ kind: "ec2", seconds: 60 }));
+    await settle(world);
+    for (const job of jobs) {
+      const attempt = world.table.attempts.get(job.id)?.at(-1);
+      const runner = world.table.runners.get(job.runnerId ?? 0);
+      const { resourceId, market, pricePerHour, times } = runner!;
+      expect(attempt).toMatchObject({
+        runnerId: job.runnerId,
+        ranOnRunnerId: job.runnerId,
+        resourceId,
+        market,
+      });
+      expect(resourceId).toBe(world.machines.byRunner.get(job.runnerId ?? 0)?.place);
+      expect([attempt?.pricePerHour, attempt?.times.LAUNCHED]).toEqual([pricePerHour, times.LAUNCHED]);
+    }
+    const exchanged = [...world.table.runners.values()].filter(
+      ({ launchedFor, jobId }) => launchedFor.jobId !== jobId,
+    );
+    expect(exchanged.length).toBeGreaterThan(5);
+  });
 });

@@ -95,8 +95,8 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
     .map((runner) => runnerEnded(runner.runnerId, "no-longer-needed"));
 
 /**
- * The attempt with another runner: what it tells of its runner is true of the one that it has now. CREATED stays: the
- * pace of its tries counts from there.
+ * The attempt with another runner: what it tells of its runner is true of the one that it has now. CREATED stays: when
+ * it is tried again counts from there.
  */
 const withRunner = <Item extends Attempt>(attempt: Item, runner: Runner): Item => {
   const { resourceId, market, pricePerHour } = runner;
