@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type AccountSettings, JOB_ACCOUNT_CODES, type JobAccountCode, jobAccount } from "./job-account";
 import { accountText, accountWords } from "./job-account-words";
 import {
@@ -584,6 +586,13 @@ describe("the account of a job", () => {
 
   it("the table has a row for each code", () => {
     expect(new Set(TABLE.map(({ code }) => code))).toEqual(new Set(JOB_ACCOUNT_CODES));
+  });
+
+  it("docs/command-line.md lists each code once", () => {
+    const page = readFileSync(join(__dirname, "../../docs/command-line.md"), "utf8");
+    const [, table = ""] = page.split("## How a job stands");
+    const codes = [...table.matchAll(/^\| (`[a-z`, -]+`) \|/gm)].flatMap(([, cell = ""]) => cell.split(", "));
+    expect(codes.map((code) => code.replaceAll("`", "")).sort()).toEqual([...JOB_ACCOUNT_CODES].sort());
   });
 
   it("the table has a row for each state of an attempt with each of a runner", () => {
