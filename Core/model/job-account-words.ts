@@ -1,5 +1,6 @@
 import type { JobAccount, JobAccountCode } from "./job-account";
 import { countedAttempts, MAX_ATTEMPTS, type Time } from "./ledger";
+import { cleanedUpBy, LOST_JOB_REMEDY } from "./lost-job";
 import { failureText, LAUNCH_HOLD_WORDS, RUNNER_END_WORDS, WAITING_WORDS } from "./reason-words";
 import type { LaunchHoldCode, WaitingFor } from "./reasons";
 import { duration, moment } from "./time-words";
@@ -120,7 +121,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
     what: `The job was running, and its runner is ${runner?.state === "GONE" ? "gone" : "being ended"}: ${failureText(
       { ...(reason ? { reason } : {}), ...(runner?.detail ? { detail: runner.detail } : {}) },
     )}. Its end in GitLab is not noted yet.`,
-    remedy: "If GitLab still shows it running, cancel it there; otherwise GitLab ends it at its time-out",
+    remedy: LOST_JOB_REMEDY,
   }),
   "runner-ending": (account) => ({
     short: "over",
@@ -159,11 +160,14 @@ export const nextTryText = (nextTryAt: Time, now: Time): string =>
 export const accountText = (account: JobAccount, now: Time): string => {
   const { what, remedy } = accountWords(account);
   const { since, nextTryAt } = account;
-  const isOver = account.attempt.state === "ENDED";
+  const isLost = account.code === "runner-lost";
+  const isOver = account.attempt.state === "ENDED" && !isLost;
+  const cleanUp = isLost ? cleanedUpBy(account.attempt) : undefined;
   return [
     what,
     ...(since === undefined || isOver ? [] : [`Since ${moment(since)} (UTC), ${duration(now - since)}.`]),
     ...(nextTryAt === undefined ? [] : [nextTryText(nextTryAt, now)]),
+    ...(cleanUp === undefined ? [] : [`GitLab has ended it by ${moment(cleanUp)} (UTC) at the latest.`]),
     ...(remedy === undefined ? [] : [`${remedy}.`]),
   ].join(" ");
 };

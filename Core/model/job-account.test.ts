@@ -11,6 +11,7 @@ import {
   type Runner,
   type StartedRunner,
 } from "./ledger";
+import { LOST_JOB_REMEDY } from "./lost-job";
 import { failureText } from "./reason-words";
 import {
   ATTEMPT_FAILURE_CODES,
@@ -401,14 +402,26 @@ const TABLE: readonly Row[] = [
     runner: { ...ENDING, reason: "lifetime-reached" },
     code: "runner-lost",
     short: "lost its runner",
-    text: `The job was running, and its runner is being ended: it lived longer than its class allows. Its end in GitLab is not noted yet. ${SINCE_1} If GitLab still shows it running, cancel it there; otherwise GitLab ends it at its time-out.`,
+    text: `The job was running, and its runner is being ended: it lived longer than its class allows. Its end in GitLab is not noted yet. ${SINCE_1} ${LOST_JOB_REMEDY}.`,
   },
   {
     attempt: RUNNING,
     runner: { ...GONE, reason: "instance-terminated", detail: "Server.SpotInstanceTermination" },
     code: "runner-lost",
     short: "lost its runner",
-    text: `The job was running, and its runner is gone: its instance was terminated: Server.SpotInstanceTermination. Its end in GitLab is not noted yet. ${SINCE_1} If GitLab still shows it running, cancel it there; otherwise GitLab ends it at its time-out.`,
+    text: `The job was running, and its runner is gone: its instance was terminated: Server.SpotInstanceTermination. Its end in GitLab is not noted yet. ${SINCE_1} ${LOST_JOB_REMEDY}.`,
+  },
+  {
+    attempt: {
+      state: "ENDED",
+      ranOnRunnerId: 9001,
+      reason: "instance-terminated",
+      times: { RUNNING: ago(5), ENDED: ago(1) },
+    },
+    runner: { ...GONE, reason: "instance-terminated" },
+    code: "runner-lost",
+    short: "lost its runner",
+    text: `The job was running, and its runner is gone: its instance was terminated. Its end in GitLab is not noted yet. ${SINCE_1} GitLab has ended it by 2026-11-25 13:59:00 (UTC) at the latest. ${LOST_JOB_REMEDY}.`,
   },
   // --------------------------------------------------------------------------------------------------- over
   {

@@ -10,6 +10,7 @@ import {
   type Runner,
   type Time,
 } from "./ledger";
+import { hadLostRunner } from "./lost-job";
 import type { AttemptFailureCode, LaunchHoldCode, WaitingFor } from "./reasons";
 
 /**
@@ -152,10 +153,13 @@ const running = (attempt: Attempt, runner: Runner | undefined): Found => {
   return { code: "runner-lost", reason: runner.reason ?? "end-under-way", ...at(since) };
 };
 
-const ended = (attempt: Attempt, runner: Runner | undefined): Found => ({
-  ...endOfJob(attempt, runner),
-  ...at(attempt.times.ENDED),
-});
+const ended = (attempt: Attempt, runner: Runner | undefined): Found => {
+  const isLost = attempt.outcome === undefined && hadLostRunner(attempt);
+  const found = isLost
+    ? { code: "runner-lost" as const, reason: attempt.reason ?? "end-under-way" }
+    : endOfJob(attempt, runner);
+  return { ...found, ...at(attempt.times.ENDED) };
+};
 
 const find = (attempt: Attempt, runner: Runner | undefined, now: Time, settings: AccountSettings): Found => {
   if (attempt.state === "RUNNING") return running(attempt, runner);

@@ -129,6 +129,7 @@ describe("doctor", () => {
         "quotas",
         "roles",
         "reconciler",
+        "running jobs",
         "jobs",
         "DLQ messages",
       ]),

@@ -350,6 +350,33 @@ describe("why", () => {
     expect((await on.run(["why", "7"])).out).toContain("GitLab gave it to runner 1008");
   });
 
+  describe("of a job whose runner ended with it", () => {
+    const lost = (patch: Parameters<typeof attempt>[1] = {}) => {
+      const on = world();
+      const times = { RUNNING: QUEUED, ENDED: NOW - 600_000 };
+      on.putLedger(
+        attempt(7, { state: "ENDED", ranOnRunnerId: 1_007, reason: "instance-terminated", times, ...patch }),
+      );
+      on.putLedger(runner(7, { state: "GONE", busyJobId: 7, reason: "instance-terminated" }));
+      return on.run(["why", "7"]);
+    };
+
+    it("F-59: says why, what GitLab will do by when, and what can be done", async () => {
+      const { out } = await lost();
+      expect(out).toContain("The job was running, and its runner is gone: its instance was terminated.");
+      expect(out).toContain("GitLab has ended it by 2026-11-25 13:50:00 (UTC) at the latest.");
+      expect(out).toContain("Cancel the job in GitLab and run it again; otherwise GitLab fails it");
+    });
+
+    it("F-59: says what became of it when GitLab has ended it", async () => {
+      const { out } = await lost({ outcome: "failed" });
+      expect(out).toContain(
+        "The job is over (failed), and its runner ended by itself: its instance was terminated.",
+      );
+      expect(out).not.toContain("Cancel the job");
+    });
+  });
+
   it("I-13: keeps the bootstrap row's key to itself", async () => {
     const on = world();
     on.putLedger(attempt(7));

@@ -7,8 +7,9 @@ import {
   type OrderedAttempt,
   type Runner,
   type Time,
+  touch,
 } from "../../../Core/model/ledger";
-import type { AttemptFailureCode } from "../../../Core/model/reasons";
+import type { AttemptFailureCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
 import type { GitLabJob, LedgerChange } from "../ports";
@@ -32,6 +33,23 @@ const leaving = {
   waitingFor: undefined,
   ...NOT_THROTTLED,
 } as const;
+
+/** It was closed when its runner was lost, before GitLab ended the job. */
+const lacksOutcome = ({ state, outcome }: Attempt): boolean => state === "ENDED" && outcome === undefined;
+
+/** A job that did not fail was over before its runner: GitLab's word came late. */
+const withOutcome = (
+  attempt: Attempt,
+  { status: outcome, failureReason }: Pick<GitLabJob, "status" | "failureReason">,
+): Attempt =>
+  touch(attempt, {
+    outcome,
+    reason: outcome === "failed" ? attempt.reason : undefined,
+    ...defined({ failureReason }),
+  });
+
+/** Whether GitLab's word that the job ended changes the attempt. */
+export const awaitsEnd = (attempt: Attempt): boolean => mayBecome(attempt, "ENDED") || lacksOutcome(attempt);
 
 /**
  * The attempts that a job's run or end is about. One that failed before and had another runner stays as it is: it came
@@ -57,6 +75,7 @@ export const endAttempt = (
   job: Pick<GitLabJob, "status" | "runnerId" | "failureReason">,
   now: Time,
 ): readonly LedgerChange[] => {
+  if (lacksOutcome(attempt)) return [{ put: withOutcome(attempt, job) }];
   if (!mayBecome(attempt, "ENDED")) return [];
   const { status: outcome, runnerId: ranOnRunnerId, failureReason } = job;
   const ended = advanceAttempt(attempt, "ENDED", now, {
@@ -65,6 +84,21 @@ export const endAttempt = (
     outcome,
   });
   return [{ put: ended }, ...releaseSlot(attempt)];
+};
+
+/**
+ * The changes that close an attempt whose runner ended with the job on it: GitLab still shows the job as running, and
+ * ends it by its own clean-up. The outcome is written then.
+ */
+export const loseAttempt = (
+  attempt: Attempt,
+  { runnerId }: Pick<Runner, "runnerId">,
+  reason: RunnerEndCode,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (!mayBecome(attempt, "ENDED")) return [];
+  const lost = advanceAttempt(attempt, "ENDED", now, { ...leaving, ranOnRunnerId: runnerId, reason });
+  return [{ put: lost }, ...releaseSlot(attempt)];
 };
 
 /** The changes that note that the job runs; the slot goes back if the attempt still has one (trace 2). */

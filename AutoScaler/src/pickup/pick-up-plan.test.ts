@@ -55,18 +55,57 @@ describe("planPickUp", () => {
     ]);
   });
 
-  it("says of both jobs on which instance, in which market and at what price they are after the exchange", () => {
-    const taken = { resourceId: "i-2", market: "spot", pricePerHour: 0.01 };
-    const kept = { resourceId: "i-1", market: "on-demand", pricePerHour: 0.04 };
-    const changed = puts(
-      stolen({
-        runner: other(taken),
-        own: [aRunner(kept)],
-        attempts: [anAttempt({ runnerId: 9001, ...kept })],
-        reassigned: [anAttempt({ jobId: 8, runnerId: 9002, order: anOrder({ jobId: 8 }), ...taken })],
-      }),
-    );
-    expect(changed).toMatchObject([{}, {}, { jobId: 8, ...kept }, { jobId: 7, ...taken }]);
+  describe("after an exchange each attempt tells of the runner that it has now", () => {
+    const onDemand = { resourceId: "i-1", market: "on-demand", pricePerHour: 0.4 } as const;
+    const spot = { resourceId: "i-2", market: "spot", pricePerHour: 0.1 } as const;
+    const [early, late] = [NOW - 9_000, NOW - 2_000];
+    const exchanged = (patch: Partial<PickUpFacts> = {}, own: Partial<StartedRunner> = {}) =>
+      puts(
+        stolen({
+          attempts: [anAttempt({ runnerId: 9001, ...onDemand, times: { CLAIMED: 1, LAUNCHED: early } })],
+          own: [aRunner({ ...onDemand, times: { CREATED: 1, LAUNCHED: early }, ...own })],
+          runner: other({ ...spot, times: { CREATED: 2, LAUNCHED: late } }),
+          reassigned: [
+            anAttempt({
+              jobId: 8,
+              runnerId: 9002,
+              order: anOrder({ jobId: 8 }),
+              ...spot,
+              times: { CLAIMED: 2, LAUNCHED: late },
+            }),
+          ],
+          ...patch,
+        }),
+      ).filter(({ kind }) => kind === "attempt");
+
+    it("both with resource id, market, price and time of launch", () => {
+      const [reassigned, served] = exchanged();
+      expect(reassigned).toMatchObject({ jobId: 8, runnerId: 9001, ...onDemand });
+      expect(reassigned?.times).toEqual({ CLAIMED: 2, LAUNCHED: early });
+      expect(served).toMatchObject({ jobId: 7, state: "RUNNING", runnerId: 9002, ...spot });
+      expect(served?.times).toEqual({ CLAIMED: 1, LAUNCHED: late, RUNNING: NOW });
+    });
+
+    it("the one that got a runner which is not launched yet shows none", () => {
+      const unlaunched = { resourceId: undefined, market: undefined, pricePerHour: undefined };
+      const [reassigned] = exchanged({}, { ...unlaunched, times: { CREATED: 1 } } as object);
+      for (const field of ["resourceId", "market", "pricePerHour"]) {
+        expect(reassigned).not.toHaveProperty(field);
+      }
+      expect(reassigned?.times).toEqual({ CLAIMED: 2 });
+    });
+
+    it("also when the pick-up comes after the job's end", () => {
+      const ended = anAttempt({
+        state: "ENDED",
+        runnerId: 9001,
+        ...onDemand,
+        times: { LAUNCHED: early, ENDED: NOW },
+      });
+      const [, served] = exchanged({ attempts: [ended] });
+      expect(served).toMatchObject({ jobId: 7, state: "ENDED", runnerId: 9002, version: 2, ...spot });
+      expect(served?.times).toEqual({ LAUNCHED: late, ENDED: NOW });
+    });
   });
 
   it("leaves an attempt that failed before as it is, with its reason", () => {

@@ -94,18 +94,25 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
     )
     .map((runner) => runnerEnded(runner.runnerId, "no-longer-needed"));
 
-/** What an attempt says of the runner that serves it. */
-const onRunner = ({ runnerId, resourceId, market, pricePerHour }: Runner) => ({
-  runnerId,
-  resourceId,
-  market,
-  pricePerHour,
-});
+/**
+ * The attempt with another runner: what it tells of its runner is true of the one that it has now. CREATED stays: when
+ * it is tried again counts from there.
+ */
+const withRunner = <Item extends Attempt>(attempt: Item, runner: Runner): Item => {
+  const { resourceId, market, pricePerHour } = runner;
+  const { LAUNCHED: _, ...times } = attempt.times;
+  const { LAUNCHED } = runner.times;
+  return {
+    ...touch<Attempt>(attempt, { runnerId: runner.runnerId, resourceId, market, pricePerHour }),
+    times: { ...times, ...defined({ LAUNCHED }) },
+    version: attempt.version,
+  } as Item;
+};
 
-/** The attempt as another runner serves it; nothing of the one before is left. */
-const servedBy = (attempt: Attempt, runner: Runner): Attempt => {
-  const { runnerId: _id, resourceId: _resource, market: _market, pricePerHour: _price, ...rest } = attempt;
-  return { ...rest, ...defined(onRunner(runner)) };
+/** The job's attempt that its own runner served, with the runner that it took instead, whatever its state is. */
+const served = (attempt: Attempt, { runnerId, now }: PickUpFacts): readonly LedgerChange[] => {
+  const changes = runAttempt(attempt, runnerId, now);
+  return changes.length > 0 ? changes : [{ put: touch(attempt, {}) }];
 };
 
 /**
@@ -118,17 +125,21 @@ const swap = (
   reassigned: OrderedAttempt,
   other: StartedRunner,
 ): readonly LedgerChange[] => {
-  const served = facts.attempts.find((attempt) => attempt.attempt === other.attempt);
+  const isServed = ({ attempt }: Attempt): boolean => attempt === other.attempt;
+  const { waitingFor } = facts.attempts.find(isServed) ?? {};
   const moved = touch(other, { jobId: reassigned.jobId, attempt: reassigned.attempt });
-  const { waitingFor } = served ?? {};
-  const patch = { ...onRunner(other), waitingFor };
-  const noted = running(facts).map((change) =>
-    "put" in change && change.put.kind === "attempt" && change.put.attempt === served?.attempt
-      ? { put: servedBy(change.put, runner) }
-      : change,
+  const noted = concernedAttempts(facts.attempts, facts.runnerId).flatMap((attempt) =>
+    isServed(attempt)
+      ? served(withRunner(attempt, runner), facts)
+      : runAttempt(attempt, facts.runnerId, facts.now),
   );
   const taken = busy(facts, runner, { jobId: facts.job.id, attempt: other.attempt });
-  return [{ put: taken }, { put: moved }, { put: touch(reassigned, patch) }, ...noted];
+  return [
+    { put: taken },
+    { put: moved },
+    { put: touch(withRunner(reassigned, other), { waitingFor }) },
+    ...noted,
+  ];
 };
 
 const stolen = (facts: PickUpFacts, runner: Runner): PickUpPlan => {

@@ -333,7 +333,66 @@ describe("a runner that is reported ended", () => {
     const results = await system.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
     expect(results).toMatchObject([{ kind: "terminated" }]);
     expect(system.gitLab.calls).not.toContain("pauseRunner");
-    expect(attempt(system).state).toBe("RUNNING");
+  });
+
+  describe("while GitLab shows the job as running on it", () => {
+    const die = async (system: TestSystem) => {
+      const { resourceId } = await runner(system);
+      await system.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
+    };
+
+    it.each([true, false])(
+      "F-59: the attempt is closed with the reason, pick-up noted: %s",
+      async (pickedUp) => {
+        const system = await launched({ runs: true, pickedUp });
+        await die(system);
+        expect(system.gitLab.deleted).toEqual([RA]);
+        expect(attempt(system)).toMatchObject({
+          state: "ENDED",
+          reason: "instance-terminated",
+          ranOnRunnerId: RA,
+        });
+        expect(attempt(system)).not.toHaveProperty("outcome");
+      },
+    );
+
+    it.each([
+      ["failed", "instance-terminated"],
+      ["success", undefined],
+    ])("F-59: the outcome follows when GitLab ends the job: %s", async (status, reason) => {
+      const system = await launched({ pickedUp: true });
+      await die(system);
+      const end = endJob(system, status);
+      await system.stop(end);
+      await system.stop(end);
+      expect([attempt(system).outcome, attempt(system).reason]).toEqual([status, reason]);
+      expect(attempt(system).state).toBe("ENDED");
+    });
+
+    it("I-3 I-23: also when it is past its lifetime", async () => {
+      const system = await launched({ pickedUp: true });
+      system.clock.advance(90 * MINUTE);
+      await system.stop({ runnerId: RA, resourceId: "", reason: "lifetime-reached" });
+      expect(attempt(system)).toMatchObject({ state: "ENDED", reason: "lifetime-reached" });
+    });
+
+    it("P-1: after an exchange the attempt of the job that it really had is closed, the other is not", async () => {
+      const system = await launched();
+      await system.start(webhook(system.gitLab.addJob({ id: 8, tags: ["ec2"] })));
+      system.gitLab.change(8, { status: "running", runnerId: RA, startedAt: 1 });
+      await system.pickUp(webhook(system.gitLab.jobsById.get(8)!));
+      await die(system);
+      const [had] = await system.ledger.attempts(8);
+      expect(had).toMatchObject({ state: "ENDED", reason: "instance-terminated", ranOnRunnerId: RA });
+      expect(attempt(system)).toMatchObject({ jobId: A, state: "LAUNCHED", runnerId: 9002 });
+    });
+
+    it("no attempt of a job that is running elsewhere is closed", async () => {
+      const system = await launched();
+      system.gitLab.change(A, { status: "running", runnerId: 555, startedAt: 1 });
+      await die(system);
+      expect(attempt(system).state).toBe("LAUNCHED");
+    });
   });
 
   it.each(["pending", "running"])("is not when EC2 says %s", async (state) => {
