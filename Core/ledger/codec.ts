@@ -138,6 +138,7 @@ const RUNNER = {
   pausedAt: optional(number),
   endRequestedAt: optional(number),
   endedJobId: optional(number),
+  endReport: optional(fields({ at: number, looks: number, contactedAt: optional(number) })),
   recordDeletedAt: optional(number),
   heldBy: known(LAUNCH_HOLD_CODES),
   reason: known(RUNNER_END_CODES),

@@ -13,6 +13,7 @@ import type { RunnerOrder } from "./runner-order";
 export type {
   Attempt,
   AttemptState,
+  EndReport,
   FailedLookUp,
   Lease,
   LeaseKind,

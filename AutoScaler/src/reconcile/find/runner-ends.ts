@@ -1,11 +1,13 @@
 import { defined } from "../../../../Core/defined";
 import { isLeased, type Runner, type Time } from "../../../../Core/model/ledger";
-import type { InstanceDeathCode, RunnerEndCode } from "../../../../Core/model/reasons";
+import type { InstanceDeathCode, StopCode } from "../../../../Core/model/reasons";
 import { jobEvent } from "../../events";
 import { hasEnded } from "../../ledger/close-attempt";
 import type { GitLab, GitLabJob, InstanceState, Instances } from "../../ports";
 import { jobFacts } from "../../stop/end-order";
+import { isUndelivered } from "../../stop/silence";
 import { terminationReason } from "../../stop/termination-reason";
+import { LOOK_AGAIN_MILLISECONDS, MAX_LOOKS } from "../../timing";
 import type { Budget } from "../budget";
 import type { JobReader, JobWord } from "../read/job-reader";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
@@ -58,7 +60,7 @@ export interface RunnerEndDependencies {
   readonly listCalls: Budget;
 }
 
-const ended = (runner: Runner, reason: RunnerEndCode): Discrepancy => ({
+const ended = (runner: Runner, reason: StopCode): Discrepancy => ({
   kind: "runner-ended",
   event: {
     detailType: "RunnerEnded",
@@ -86,6 +88,22 @@ const findForeignJob = async (
   return { kind: hasEnded(job) ? "ended" : "running", event: jobEvent(job) };
 };
 
+/** A report of its end was followed, and nothing came of it: the execution died, or the runner had just moved. */
+const isLookDue = ({ endReport }: Runner, now: Time): boolean =>
+  endReport !== undefined && endReport.looks < MAX_LOOKS && now - endReport.at > LOOK_AGAIN_MILLISECONDS;
+
+/** Lambda keeps no start longer, so GitLab's record shows whether one came of it. */
+const isDropped = async (
+  { gitLab }: RunnerEndDependencies,
+  runner: Runner,
+  own: GitLabJob | undefined,
+  now: Time,
+): Promise<boolean> => {
+  if (!isUndelivered(runner, now) || own?.status !== "pending" || gitLab.mode === "payload") return false;
+  const record = await gitLab.runner(runner.runnerId);
+  return record !== undefined && record.contactedAt === undefined;
+};
+
 /** Why an open runner is to be ended, or whose job it took; undefined: nothing, or its event may be under way. */
 export const findRunnerEnd = async (
   dependencies: RunnerEndDependencies,
@@ -104,5 +122,7 @@ export const findRunnerEnd = async (
   };
   const reason = terminationReason({ runner, ...facts, now });
   if (reason !== undefined) return ended(runner, death ?? reason);
+  if (isLookDue(runner, now)) return ended(runner, "invocation-ended");
+  if (await isDropped(dependencies, runner, ownJob, now)) return ended(runner, "never-contacted");
   return findForeignJob(dependencies, runner, ownJob, now);
 };
