@@ -39,8 +39,7 @@ const endIn = (message: unknown): InvocationEnd | undefined => {
   const { requestId, status, metrics } = fieldsOf(record);
   const endedAt = Date.parse(String(time));
   const lasted = Number(fieldsOf(metrics).durationMs ?? 0);
-  const isEnd =
-    type === "platform.report" && typeof requestId === "string" && REQUEST_ID.test(requestId);
+  const isEnd = type === "platform.report" && typeof requestId === "string" && REQUEST_ID.test(requestId);
   if (!isEnd || !STATUSES.includes(String(status))) return undefined;
   if (!(endedAt > 0) || !(lasted >= 0) || lasted > DAY) return undefined;
   return { requestId, status: String(status), beganAt: Math.round(endedAt - lasted) };
