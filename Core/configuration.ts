@@ -8,7 +8,7 @@ export const PARAMETERS = {
   /** GitLab's signing token, `whsec_` and base64: what signed webhooks are signed with. */
   webhookSigningKey: "WebhookSigningKey",
   webhookSigningKeyPrevious: "WebhookSigningKeyPrevious",
-  /** `on`, or `off` to hold new starts. Absent: on. */
+  /** `on`, or `off` to pause new starts. Absent: on. */
   starts: "Starts",
 } as const;
 

@@ -18,7 +18,23 @@ export class ConfigurationError extends NamedError {
 
 /** A throttle, a time-out, a broken connection: what became of the call is unknown. Retried with jitter. */
 export class TransientError extends NamedError {
-  override readonly name = "TransientError";
+  override readonly name: string = "TransientError";
+}
+
+/**
+ * GitLab has too much to do and named a time before which it is not to be asked again. Nothing was done. The workflow
+ * fails without a retry, which would come too soon: the reconciler comes back to it.
+ */
+export class ThrottledError extends TransientError {
+  override readonly name = "ThrottledError";
+
+  /** @param waitSeconds from now on */
+  constructor(
+    message: string,
+    readonly waitSeconds: number,
+  ) {
+    super(message);
+  }
 }
 
 /**

@@ -129,7 +129,7 @@ runner_is_pinned() { gitlab-runner --version | grep -Eq "^Version: +$(pin GITLAB
 runner_is_closed() { [[ $(stat -c '%a %U' "$(command -v gitlab-runner)") == "711 root" ]]; }
 aws_is_second() { aws --version | grep -q '^aws-cli/2\.'; }
 no_runner_service() { ! systemctl is-enabled gitlab-runner; }
-no_remaining resources() { [[ ! -e $root/etc/gitlab-runner/config.toml && ! -e $root/root/.aws ]]; }
+no_remaining_resources() { [[ ! -e $root/etc/gitlab-runner/config.toml && ! -e $root/root/.aws ]]; }
 
 check() {
   missing=0
@@ -143,7 +143,7 @@ check() {
   must "gitlab-runner is root's and can be run, not read (0711)" runner_is_closed
   must "no gitlab-runner service asks for jobs beside ours" no_runner_service
   must "AWS CLI is version 2" aws_is_second
-  must "no runner configuration and no AWS keys lie on the disk" no_remaining resources
+  must "no runner configuration and no AWS keys are on the disk" no_remaining_resources
   if ((missing > 0)); then
     complain "Not fit: $missing of these checks failed. See ami-preparation.md."
     return 1

@@ -137,7 +137,7 @@ iptables -w 10 -I DOCKER-USER -d 169.254.169.254/32 -j DROP || leave "no wall be
 ip6tables -w 10 -N DOCKER-USER 2>/dev/null
 ip6tables -w 10 -I DOCKER-USER -d fd00:ec2::254/128 -j DROP || say "no IPv6 wall"
 
-# 5. The runner: its configuration, with the token, goes through a pipe and never lies in a file.
+# 5. The runner: its configuration, with the token, goes through a pipe and is never written to a file.
 umask 077
 work="$root/var/lib/glr"
 prepare_work() {

@@ -57,7 +57,7 @@ export class OperatorConfiguration {
     await this.context.clients.ssm().send(new DeleteParameterCommand({ Name: this.nameOf(parameter) }));
   }
 
-  /** Whether new starts are let go; absent means on. */
+  /** Whether new starts are on; absent means on. */
   async startsAreOn(): Promise<boolean> {
     const { starts } = await this.read(["starts"]);
     return starts?.value.toLowerCase() !== "off";

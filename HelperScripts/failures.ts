@@ -62,7 +62,7 @@ const ofAws = (error: Error): string | undefined => {
   return undefined;
 };
 
-const OURS = ["InvalidInputError", "ConfigurationError", "TransientError"];
+const OURS = ["InvalidInputError", "ConfigurationError", "TransientError", "ThrottledError"];
 
 /** No stack trace for people's mistakes; for anything unforeseen its name helps whoever looks into it. */
 export const failure = (error: unknown): CliFailure => {

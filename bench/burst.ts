@@ -4,7 +4,7 @@
  *   npx tsx bench/burst.ts [webhooks]
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { jobHookPayload } from "../local/gitlab";
+import { jobWebhookPayload } from "../local/gitlab";
 import { type Laptop, startLaptop } from "../local/laptop/laptop";
 import { readLedger } from "../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../local/terminal/summary";
@@ -32,7 +32,7 @@ const postAll = (
     ids.map(async (id) => {
       const since = performance.now();
       const body = JSON.stringify(
-        jobHookPayload({ build_id: id, project_id: PROJECT, build_status: "pending" }),
+        jobWebhookPayload({ build_id: id, project_id: PROJECT, build_status: "pending" }),
       );
       const headers = { "X-Gitlab-Token": laptop.webhookToken };
       const { status } = await fetch(laptop.webhook, { method: "POST", headers, body });

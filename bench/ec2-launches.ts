@@ -5,7 +5,7 @@
  *
  *   npx tsx bench/ec2-launches.ts [jobs] [launches at once, e.g. 1000,500,120,20,5]
  */
-import { SimulatedWorld } from "../tests/simulation/world/world";
+import { Simulation } from "../tests/simulation/world/world";
 import { percentile } from "./percentile";
 
 const REFILL_PER_SECOND = 2;
@@ -13,7 +13,7 @@ const MAX_CALLS_PER_LAUNCH = 1.3;
 const MINUTE = 60;
 /**
  * Later than the bucket allows, at most: a tenth, and one pass for 95 of 100 launches. The last ones are of jobs
- * whose runners GitLab gave to others when nobody was left in the queue to let them go: some passes.
+ * whose runners GitLab gave to others when nobody was left in the queue to dispatch them: some passes.
  */
 const LATER = 1.1;
 const MAX_LATER_SECONDS = MINUTE;
@@ -37,7 +37,7 @@ const missedBars = (bars: Readonly<Record<string, boolean>>): string[] =>
 
 const run = async (bucket: number): Promise<Run> => {
   const since = performance.now();
-  const world = new SimulatedWorld({
+  const world = new Simulation({
     seed: 1,
     stack: { totalLimit: 2 * jobs, classLimit: 2 * jobs },
     ec2: { bucket, refillPerSecond: REFILL_PER_SECOND },

@@ -67,15 +67,15 @@ const drain = async (
   ids: ReadonlySet<number>,
 ): Promise<{ drainMs: number; isAllGone: boolean }> => {
   let sent = standIn.counts().webhooks.sent;
-  let lastHookAt = Date.now();
+  let lastWebhookAt = Date.now();
   for (const until = Date.now() + TIMEOUT_MS; Date.now() < until; await sleep(500)) {
     if (standIn.counts().webhooks.sent !== sent)
-      [sent, lastHookAt] = [standIn.counts().webhooks.sent, Date.now()];
+      [sent, lastWebhookAt] = [standIn.counts().webhooks.sent, Date.now()];
     if (!statusesOf(standIn, ids).every((status) => status === "success")) continue;
     if (hasNothingRemaining((await laptop.status()).remaining))
-      return { drainMs: Date.now() - lastHookAt, isAllGone: true };
+      return { drainMs: Date.now() - lastWebhookAt, isAllGone: true };
   }
-  return { drainMs: Date.now() - lastHookAt, isAllGone: false };
+  return { drainMs: Date.now() - lastWebhookAt, isAllGone: false };
 };
 
 /** Webhooks that are on their way still, doubled ones of ended jobs, say. */

@@ -2,13 +2,13 @@
  * The simulated world at its full size, in virtual time. `npm run simulate` plays 100,000 jobs in one virtual hour
  * with 1 % of everything going wrong; `-- --back-pressure` wants 10,000 instances at once of an EC2 that grants a
  * thousand, or as many as `--bucket` says, and then two a second; `-- --kill-points` lets every call of every story
- * go wrong in every way; `-- --stories 50000` tells so many random stories; `-- --lasting-failures` counts
+ * go wrong in every way; `-- --scenarios 50000` tells so many random scenarios; `-- --lasting-failures` counts
  * what a job costs that nothing can start. Exit 1 when a bar is missed.
  */
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { runBackPressure } from "../tests/simulation/back-pressure";
-import { story, tell } from "../tests/simulation/job-arbitraries";
+import { scenarioOf, tell } from "../tests/simulation/job-arbitraries";
 import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasting-failures";
 import { runScale } from "../tests/simulation/scale";
 import { hitsOf, play, SCENARIOS } from "../tests/simulation/scenarios";
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     bucket: { type: "string", default: "1000" },
     "kill-points": { type: "boolean", default: false },
     "lasting-failures": { type: "boolean", default: false },
-    stories: { type: "string" },
+    scenarios: { type: "string" },
   },
 });
 const seed = Number(values.seed);
@@ -101,14 +101,14 @@ const killPoints = async (): Promise<readonly Bar[]> => {
   return bars;
 };
 
-const stories = async (count: number): Promise<readonly Bar[]> => {
+const scenarios = async (count: number): Promise<readonly Bar[]> => {
   let bad = 0;
-  for (const told of fc.sample(story(), { numRuns: count, seed })) {
+  for (const told of fc.sample(scenarioOf(), { numRuns: count, seed })) {
     const wrong = await tell(told);
     if (wrong.length > 0) console.error(`${JSON.stringify(told)}\n  ${wrong.join("\n  ")}`);
     if (wrong.length > 0) bad += 1;
   }
-  return [{ says: `${bad} of ${count} stories went wrong`, isMet: bad === 0 }];
+  return [{ says: `${bad} of ${count} scenarios went wrong`, isMet: bad === 0 }];
 };
 
 /** Calls for one job while one thing fails for ever. */
@@ -135,7 +135,7 @@ const main = async (): Promise<void> => {
     if (values["back-pressure"]) return backPressure();
     if (values["kill-points"]) return killPoints();
     if (values["lasting-failures"]) return lastingFailures();
-    return values.stories === undefined ? scale() : stories(Number(values.stories));
+    return values.scenarios === undefined ? scale() : scenarios(Number(values.scenarios));
   };
   const bars = await chosen();
   for (const { says, isMet } of bars) console.log(`${isMet ? "met   " : "MISSED"} ${says}`);

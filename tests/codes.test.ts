@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PASS_PARTS } from "../Core/ledger/pass-parts";
 import {
   FAILURE_WORDS,
   LAUNCH_HOLD_WORDS,
@@ -82,6 +83,7 @@ describe("codes", () => {
     LAUNCH_HOLD_CODES,
     LAUNCH_REFUSAL_CODES,
     LOOK_UP_SKIP_CODES,
+    PASS_PARTS,
     RUNNER_END_CODES,
     START_SKIP_CODES,
     STOP_CODES,

@@ -4,17 +4,22 @@ import { dirname, join, normalize } from "node:path";
 
 /**
  * Who may import what. A stack imports itself and Core, the operator's command line Core alone, and inside
- * AutoScaler handlers → domain → ports ← adapters. Each rule judges a file by its path and its text, and is shown
+ * AutoScaler handlers → stages → ports ← adapters. Each rule checks a file by its path and its text, and is shown
  * to bite on a bad example below. Where folders move, the two tables move with them, and nothing else.
  */
 
 const ROOT = join(__dirname, "..");
 const SHIPPED = ["Core", "Infrastructure", "AutoScaler", "LambdaShellRunner", "HelperScripts"];
 
-const DOMAIN = "AutoScaler/src/domain";
-const ADAPTERS = "AutoScaler/src/adapters";
-const HANDLERS = "AutoScaler/src/handlers";
-const PORTS = `${DOMAIN}/ports`;
+const SRC = "AutoScaler/src";
+/** Ports and the small files that everything inside AutoScaler may know. */
+const KNOWN = ["ports", "dependencies", "events", "timing"].map((name) => `${SRC}/${name}`);
+/** What the stages of a runner's life share. */
+const SHARED = ["queue", "launch-rate", "limits", "ledger"].map((name) => `${SRC}/${name}`);
+const STAGES = ["start", "pickup", "stop", "reconcile"].map((name) => `${SRC}/${name}`);
+const RULES_OF_A_RUNNER = [...SHARED, ...STAGES];
+const ADAPTERS = `${SRC}/adapters`;
+const HANDLERS = `${SRC}/handlers`;
 
 /** Folders, and the folders or files whose code they may import. */
 const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly string[] }[] = [
@@ -23,22 +28,39 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
   { about: "LambdaShellRunner", may: ["LambdaShellRunner", "Core"] },
   { about: "AutoScaler", may: ["AutoScaler", "Core"] },
   { about: "HelperScripts", may: ["HelperScripts", "Core"] },
-  { about: DOMAIN, may: [DOMAIN, "Core"] },
-  { about: ADAPTERS, may: [PORTS, ADAPTERS, "Core"] },
-  { about: HANDLERS, may: [HANDLERS, ADAPTERS, DOMAIN, "Core"] },
+  ...KNOWN.map((about) => ({ about, may: [...KNOWN, "Core"] })),
+  // A stage imports itself and what stages share. An end first makes up for a pick-up that was missed, and the
+  // reconciler finds out what starts and ends would do.
+  ...SHARED.map((about) => ({ about, may: [...SHARED, ...KNOWN, "Core"] })),
+  { about: `${SRC}/start`, may: [`${SRC}/start`, ...SHARED, ...KNOWN, "Core"] },
+  { about: `${SRC}/pickup`, may: [`${SRC}/pickup`, ...SHARED, ...KNOWN, "Core"] },
+  { about: `${SRC}/stop`, may: [`${SRC}/stop`, `${SRC}/pickup/store-pick-up`, ...SHARED, ...KNOWN, "Core"] },
+  {
+    about: `${SRC}/reconcile`,
+    may: [
+      `${SRC}/reconcile`,
+      ...["start/next-step", "start/read-next-step", "stop/end-order", "stop/termination-reason"].map(
+        (name) => `${SRC}/${name}`,
+      ),
+      ...SHARED,
+      ...KNOWN,
+      "Core",
+    ],
+  },
+  { about: ADAPTERS, may: [`${SRC}/ports`, ADAPTERS, "Core"] },
+  { about: HANDLERS, may: [HANDLERS, ADAPTERS, ...RULES_OF_A_RUNNER, ...KNOWN, "Core"] },
   // The laptop runs the stacks as built from their templates, so no file of it needs their code.
   { about: "local", may: ["local", "Core"] },
 ];
 
 /**
- * What Core may use beside its own code. Its rules compute; what the stacks share of the world outside lies in
+ * What Core may use beside its own code. Its rules compute; what the stacks share of the world outside is in
  * three folders: the ledger's items in DynamoDB's form (`type:` is gone once it is compiled), HTTP to GitLab, and
  * the processes of this machine.
  */
 const CORE_MAY_USE: readonly { readonly about: string; readonly may: readonly string[] }[] = [
   { about: "Core", may: ["node:crypto"] },
-  { about: "Core/ledger/table-reads", may: ["type:@aws-sdk/client-dynamodb"] },
-  { about: "Core/model/ledger", may: ["type:@aws-sdk/client-dynamodb", "@aws-sdk/util-dynamodb"] },
+  { about: "Core/ledger", may: ["type:@aws-sdk/client-dynamodb", "@aws-sdk/util-dynamodb"] },
   { about: "Core/gitlab", may: ["node:http", "node:https"] },
   { about: "Core/process", may: ["node:fs", "node:child_process", "node:timers/promises"] },
 ];
@@ -46,12 +68,7 @@ const CORE_MAY_USE: readonly { readonly about: string; readonly may: readonly st
 /** Sources side by side in one folder, at most. */
 const MAX_SOURCES = 15;
 /** Folders that are still to be divided. One that no longer needs it is to be taken off. */
-const STILL_TOO_MANY = [
-  "AutoScaler/src/adapters",
-  "AutoScaler/src/domain",
-  "AutoScaler/src/reconcile",
-  "Core",
-];
+const STILL_TOO_MANY: readonly string[] = [];
 const dependencies: readonly string[] = Object.keys(
   JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).dependencies,
 );
@@ -84,7 +101,7 @@ const isAws = ({ specifier }: Import): boolean => /^@(aws-sdk|smithy|aws)\//.tes
 const isOfficialAws = ({ specifier }: Import): boolean =>
   /^@aws-sdk\/(client-[a-z0-9-]+|lib-[a-z0-9-]+|util-dynamodb)$/.test(specifier);
 const isInsideOfPackage = ({ specifier }: Import): boolean => /^[^.].*\/dist(-[a-z]+)?\//.test(specifier);
-/** Clients whose load is too long for a function's start; `-sdk.ts` files are reached by `import()` alone. */
+/** Clients whose load is too long for a function's start; `sdk.ts` files are reached by `import()` alone. */
 const isHeavyClient = ({ specifier }: Import): boolean => /^@aws-sdk\/client-(ec2|lambda)$/.test(specifier);
 const isNode = ({ specifier }: Import): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier);
@@ -93,13 +110,14 @@ const packageOf = (specifier: string): string =>
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
-/** Whether a path without its ending is this folder or file, or lies below it. */
+/** Whether a path without its ending is this folder or file, or is below it. */
 const isBelow = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
 const lies =
   (...places: readonly string[]) =>
   ({ target }: Import): boolean =>
     target !== undefined && places.some((place) => isBelow(target, place));
 const below = (place: string): RegExp => new RegExp(`^${place}(/|\\.ts$)`);
+const ofRules = new RegExp(`^(${[...RULES_OF_A_RUNNER, ...KNOWN].join("|")})(/|\\.ts$)`);
 
 interface Rule {
   readonly says: string;
@@ -146,26 +164,19 @@ const RULES: readonly Rule[] = [
     forbidsText: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\./,
   },
   {
-    says: "the domain knows no AWS client, no file, no network and no process",
-    about: below(DOMAIN),
+    says: "the rules of a runner's life know no AWS client, no file, no network and no process",
+    about: ofRules,
     forbids: (one) => isAws(one) || (isNode(one) && one.specifier !== "node:crypto"),
   },
   {
-    says: "the domain has no clock, no dice and no environment of its own",
-    about: below(DOMAIN),
+    says: "the rules of a runner's life have no clock, no dice and no environment of its own",
+    about: ofRules,
     forbidsText: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bsetTimeout\(/,
   },
   {
     says: "nothing that ships imports the laptop, the tests, their fakes or the benchmarks",
     about: OF_WHAT_SHIPS,
-    forbids: lies(
-      "tests",
-      "bench",
-      `${DOMAIN}/fakes`,
-      `${DOMAIN}/contracts`,
-      `${ADAPTERS}/doubles`,
-      "HelperScripts/testing",
-    ),
+    forbids: lies("tests", "bench", `${SRC}/testing`, "HelperScripts/testing"),
   },
   {
     says: "what ships imports packages that ship",
@@ -188,9 +199,9 @@ const RULES: readonly Rule[] = [
   },
   {
     says: "a function loads EC2's and Lambda's clients after its start",
-    about: /^AutoScaler\/(?!src\/adapters\/[a-z0-9]+-sdk\.ts$)/,
+    about: /^AutoScaler\/(?!src\/adapters\/[a-z0-9]+\/([a-z]+-)?sdk\.ts$)/,
     forbids: (one) => isHeavyClient(one) && !one.isType,
-    forbidsText: /\bfrom\s+["'][^"']*-sdk["']/,
+    forbidsText: /\bfrom\s+["'][^"']*[/-]sdk["']/,
   },
   {
     says: "the environment is read where a function or command begins",
@@ -228,11 +239,13 @@ describe("imports", () => {
     expect(about.flatMap((path) => broken(path, readFileSync(join(ROOT, path), "utf8"), [rule]))).toEqual([]);
   });
 
-  it("go from the fakes to the domain and Core alone, so that the simulation runs on them", () => {
-    const fakes = filesOf(`${DOMAIN}/fakes`).filter((path) => !path.endsWith(".test.ts"));
+  it("go from the fakes to the rules, their ports and Core alone, so that the simulation runs on them", () => {
+    const fakes = filesOf(`${SRC}/testing/fakes`).filter((path) => !path.endsWith(".test.ts"));
     const wrong = fakes.flatMap((path) =>
       importsOf(path, readFileSync(join(ROOT, path), "utf8")).filter(
-        (one) => !lies(DOMAIN, "Core")(one) && !(one.isType && one.target === undefined),
+        (one) =>
+          !lies(`${SRC}/testing/fakes`, ...RULES_OF_A_RUNNER, ...KNOWN, "Core")(one) &&
+          !(one.isType && one.target === undefined),
       ),
     );
     expect(wrong).toEqual([]);
@@ -250,19 +263,24 @@ describe("imports", () => {
     ["Core/ledger/x.ts", 'import { request } from "node:https";'],
     ["Core/process/x.ts", 'import { request } from "node:https";'],
     ["Core/process/x.ts", "const name = process.env.NAME;"],
-    [`${DOMAIN}/x.ts`, 'import type { Context } from "../handlers/wiring";'],
-    [`${DOMAIN}/x.ts`, 'import { a } from "../adapters/dynamo-ledger";'],
-    [`${DOMAIN}/x.ts`, 'import {\n  a,\n} from "../handlers/wiring";'],
-    [`${DOMAIN}/deep/x.ts`, 'export * from "@aws-sdk/client-dynamodb";'],
-    [`${DOMAIN}/x.ts`, 'import { readFileSync } from "node:fs";'],
-    [`${DOMAIN}/x.ts`, 'const { request } = require("https");'],
-    [`${DOMAIN}/x.ts`, "const time = Date.now();"],
-    [`${DOMAIN}/x.ts`, "const id = Math.random();"],
-    [`${DOMAIN}/x.ts`, "const name = process.env.NAME;"],
-    [`${DOMAIN}/x.ts`, 'import { fakeClock } from "./fakes";'],
-    [`${ADAPTERS}/x.ts`, 'import { startRunner } from "../domain/start-runner";'],
+    [`${SRC}/start/x.ts`, 'import type { Context } from "../handlers/wiring";'],
+    [`${SRC}/start/x.ts`, 'import { a } from "../adapters/dynamodb/ledger";'],
+    [`${SRC}/start/x.ts`, 'import {\n  a,\n} from "../handlers/wiring";'],
+    [`${SRC}/reconcile/find/x.ts`, 'export * from "@aws-sdk/client-dynamodb";'],
+    [`${SRC}/start/x.ts`, 'import { readFileSync } from "node:fs";'],
+    [`${SRC}/start/x.ts`, 'const { request } = require("https");'],
+    [`${SRC}/start/x.ts`, "const time = Date.now();"],
+    [`${SRC}/start/x.ts`, "const id = Math.random();"],
+    [`${SRC}/start/x.ts`, "const name = process.env.NAME;"],
+    [`${SRC}/stop/x.ts`, 'import { fakeClock } from "../testing/fakes";'],
+    [`${SRC}/start/x.ts`, 'import { recordPickUp } from "../pickup/record-pick-up";'],
+    [`${SRC}/pickup/x.ts`, 'import { findRunner } from "../stop/find-runner";'],
+    [`${SRC}/queue/x.ts`, 'import { claim } from "../start/claim";'],
+    [`${SRC}/ports.ts`, 'import { claim } from "./start/claim";'],
+    [`${SRC}/reconcile/x.ts`, 'import { unregisterRunner } from "../stop/unregister-runner";'],
+    [`${ADAPTERS}/x.ts`, 'import { startRunner } from "../start/start-runner";'],
     [`${ADAPTERS}/x.ts`, 'import { timeout } from "../handlers/wiring";'],
-    [`${ADAPTERS}/x.ts`, 'import { dynamoDouble } from "./doubles/dynamo-double";'],
+    [`${ADAPTERS}/x.ts`, 'import { ec2Double } from "../testing/doubles/ec2-double";'],
     [`${ADAPTERS}/x.ts`, "const region = process.env.AWS_REGION;"],
     [`${HANDLERS}/x.ts`, 'import { handler } from "../../../Infrastructure/src/authorize-webhook";'],
     [`${HANDLERS}/x.ts`, 'import { engine } from "../../../local/engine/engine";'],
@@ -285,26 +303,26 @@ describe("imports", () => {
     ["HelperScripts/x.ts", 'const { a } = require("picocolors/dist/inside");'],
     ["LambdaShellRunner/src/x.ts", "const dynamo = new DynamoDBClient({ maxAttempts: 3 });"],
     [`${ADAPTERS}/x.ts`, 'import { EC2Client } from "@aws-sdk/client-ec2";'],
-    [`${HANDLERS}/x.ts`, 'import { lambdaSdk } from "../adapters/lambda-sdk";'],
+    [`${HANDLERS}/x.ts`, 'import { lambdaSdk } from "../adapters/lambda/sdk";'],
     ["local/x.ts", 'import { STACK } from "../AutoScaler/src/ports";'],
     ["local/deep/x.ts", 'import { serve } from "../../LambdaShellRunner/src/serve";'],
-    ["local/x.ts", 'import { describeWith } from "./needs";'],
+    ["local/x.ts", 'import { describeWith } from "../tests/needs";'],
   ])("are refused in %s: %s", (path, text) => {
     expect(broken(path, text)).not.toEqual([]);
   });
 
   it.each([
-    [`${DOMAIN}/x.ts`, 'import type { Ledger } from "./ports";\nimport { log } from "../../../Core/log";'],
-    [`${ADAPTERS}/x.ts`, 'import type { Ledger } from "../domain/ports";'],
+    [`${SRC}/stop/x.ts`, 'import type { Ledger } from "../ports";\nimport { log } from "../../../Core/log";'],
+    [`${ADAPTERS}/ec2/x.ts`, 'import type { Ledger } from "../../ports";'],
     [`${HANDLERS}/x.ts`, "const env = readEnv(process.env, {});"],
     [`${HANDLERS}/x.ts`, 'import type { Context } from "aws-lambda";'],
-    [`${DOMAIN}/x.ts`, "// never Date.now() here\n/* process.env */"],
+    [`${SRC}/start/x.ts`, "// never Date.now() here\n/* process.env */"],
     ["Core/ledger/x.ts", 'import type { AttributeValue } from "@aws-sdk/client-dynamodb";'],
     ["Core/gitlab/x.ts", 'import { request } from "node:https";'],
     ["local/x.ts", 'import { parse } from "../Core/model/job-event";\nconst { env } = process;'],
     ["AutoScaler/src/adapters/x.ts", 'import { GetItemCommand } from "@aws-sdk/client-dynamodb";'],
     ["AutoScaler/src/adapters/x.ts", 'import type { Instance } from "@aws-sdk/client-ec2";'],
-    ["AutoScaler/src/adapters/x.ts", 'const load = () => import("./ec2-sdk");'],
+    ["AutoScaler/src/adapters/x.ts", 'const load = () => import("./ec2/sdk");'],
     ["AutoScaler/src/adapters/ec2/sdk.ts", 'import { EC2Client } from "@aws-sdk/client-ec2";'],
     ["Infrastructure/src/x.ts", "new SSMClient({ requestHandler: { requestTimeout: 1_000 } });"],
   ])("are let through in %s: %s", (path, text) => {

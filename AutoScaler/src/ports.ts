@@ -1,5 +1,6 @@
 import type { GitLabJob, GitLabRunner } from "../../Core/gitlab/answers";
 import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
+import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
@@ -93,6 +94,12 @@ export interface RunnerRefused {
   readonly refused: string;
 }
 
+/** The project's own answer, not GitLab's: CI/CD is switched off there, or nobody of the token's knows it (any more). */
+export interface ProjectRefused {
+  readonly refused: RefusedStatus;
+}
+
+/** Every method throws ThrottledError when GitLab asks to be left alone for a while. */
 export interface GitLab {
   /** `payload` mode has `createRunner` alone; the rest throws ConfigurationError there. */
   readonly mode: "verified" | "payload";
@@ -102,15 +109,19 @@ export interface GitLab {
   /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */
   createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
   runner(runnerId: number): Promise<GitLabRunner | undefined>;
-  /** "gone": 404. */
-  pauseRunner(runnerId: number): Promise<"paused" | "gone">;
+  /** "deleted": 404. */
+  pauseRunner(runnerId: number): Promise<"paused" | "deleted">;
   /** Jobs assigned to the runner, unfiltered, newest first (two-phase commit: some may be pending). */
   runnerJobs(runnerId: number): Promise<readonly GitLabJob[]>;
   /** 404 is success. */
   deleteRunner(runnerId: number): Promise<void>;
   /** Records that the token may see, one page; the caller picks those with our description. */
   runners(cursor?: string): Promise<Page<GitLabRunner>>;
-  jobs(projectId: number, scope: readonly string[], cursor?: string): Promise<Page<GitLabJob>>;
+  jobs(
+    projectId: number,
+    scope: readonly string[],
+    cursor?: string,
+  ): Promise<Page<GitLabJob> | ProjectRefused>;
   /** Projects that the token is a member of. */
   projectIds(cursor?: string): Promise<Page<number>>;
 }

@@ -22,7 +22,7 @@ const lived = async (): Promise<TestSystem> => {
   return system;
 };
 
-const HOOKS = JOBS.flatMap(({ id }) =>
+const WEBHOOKS = JOBS.flatMap(({ id }) =>
   ["created", "pending", "running", "success"].map((status) => ({ id, status })),
 );
 
@@ -37,7 +37,7 @@ const effects = ({ gitLab, ec2, instances, ledger }: TestSystem) => ({
     .sort(),
 });
 
-const send = async (system: TestSystem, webhooks: readonly (typeof HOOKS)[number][]): Promise<void> => {
+const send = async (system: TestSystem, webhooks: readonly (typeof WEBHOOKS)[number][]): Promise<void> => {
   for (const { id, status } of webhooks) {
     if (status === "created") continue;
     await system.deliver(webhook(system.gitLab.jobsById.get(id)!, status));
@@ -47,12 +47,12 @@ const send = async (system: TestSystem, webhooks: readonly (typeof HOOKS)[number
 describe("order and copies of webhooks", () => {
   it("I-6 I-7 F-2: change nothing in what is there at the end", async () => {
     const straight = await lived();
-    await send(straight, HOOKS);
+    await send(straight, WEBHOOKS);
     const expected = effects(straight);
     expect(expected).toMatchObject({ created: 2, deleted: [9001, 9002], taken: 0 });
 
-    const copies = fc.array(fc.constantFrom(...HOOKS), { maxLength: 10 });
-    const shuffled = fc.shuffledSubarray(HOOKS, { minLength: HOOKS.length });
+    const copies = fc.array(fc.constantFrom(...WEBHOOKS), { maxLength: 10 });
+    const shuffled = fc.shuffledSubarray(WEBHOOKS, { minLength: WEBHOOKS.length });
     await fc.assert(
       fc.asyncProperty(copies, shuffled, async (before, all) => {
         const system = await lived();
@@ -65,11 +65,11 @@ describe("order and copies of webhooks", () => {
 
   it("I-32 T-2: are inert for ever, also when the ledger has forgotten the jobs", async () => {
     const system = await lived();
-    await send(system, HOOKS);
+    await send(system, WEBHOOKS);
     const forgetful = testSystem();
     for (const job of system.gitLab.jobsById.values()) forgetful.gitLab.addJob(job);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(...HOOKS), { maxLength: 20 }), async (replayed) => {
+      fc.asyncProperty(fc.array(fc.constantFrom(...WEBHOOKS), { maxLength: 20 }), async (replayed) => {
         await send(forgetful, replayed);
         expect(forgetful.ledger.writes).toBe(0);
         expect(forgetful.gitLab.calls.filter((call) => call !== "job")).toEqual([]);
@@ -80,18 +80,18 @@ describe("order and copies of webhooks", () => {
 
   it("I-24: a poison event among them changes nothing for the others", async () => {
     const straight = await lived();
-    await send(straight, HOOKS);
+    await send(straight, WEBHOOKS);
     const poison = fc
       .anything()
       .filter((value) => typeof value !== "object" || value === null || !("build_id" in value));
     await fc.assert(
-      fc.asyncProperty(poison, fc.nat(HOOKS.length), async (bad, at) => {
+      fc.asyncProperty(poison, fc.nat(WEBHOOKS.length), async (bad, at) => {
         const system = await lived();
-        await send(system, HOOKS.slice(0, at));
+        await send(system, WEBHOOKS.slice(0, at));
         await Promise.resolve()
           .then(() => system.stop(bad as Record<string, unknown>))
           .catch(() => undefined);
-        await send(system, HOOKS.slice(at));
+        await send(system, WEBHOOKS.slice(at));
         expect(effects(system)).toEqual(effects(straight));
       }),
       { numRuns: 40 },

@@ -315,7 +315,7 @@ describe("traces", () => {
     );
   });
 
-  it("trace 14: the row lies under the instance's key before the launch counts as done", async () => {
+  it("trace 14: the row is stored under the instance's key before the launch counts as done", async () => {
     const system = testSystem();
     const a = system.gitLab.addJob({ id: A, tags: ["ec2"] });
     const dies = processWith(system, {

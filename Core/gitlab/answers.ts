@@ -130,3 +130,12 @@ export const reasonOf = (body: string): string => {
     return "no reason given";
   }
 };
+
+/** Whether a 403 is about the token's scopes. https://docs.gitlab.com/api/rest/troubleshooting/ */
+export const refusesScope = (body: string): boolean => {
+  try {
+    return fields(JSON.parse(body), "error").error === "insufficient_scope";
+  } catch {
+    return false;
+  }
+};

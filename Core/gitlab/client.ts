@@ -3,18 +3,21 @@ import { ConfigurationError, TransientError } from "../errors";
 import { reasonOf } from "./answers";
 import { type ApiCall, apiRequest } from "./api-request";
 import { type HttpAnswer, httpExchange } from "./http-exchange";
+import { recordThrottle, type ThrottleClock, type Throttles, waitOf, waitUntilAllowed } from "./throttle";
 
 export interface GitLabClientOptions {
   readonly access: GitLabAccess;
   /** Reads the configuration anew: asked once, when GitLab refuses the token (F-22). */
   readonly refresh: () => Promise<GitLabAccess>;
-  readonly clock: { sleep(milliseconds: number): Promise<void> };
+  readonly clock: ThrottleClock;
   /** Called whenever a request is on its way: what only its answer needs may load meanwhile. */
   readonly onSent?: () => void;
   /** Of one exchange. */
   readonly timeoutMilliseconds: number;
-  /** How long a `Retry-After` may ask us to wait; more is left to the workflow's retry. */
+  /** How long a `Retry-After` may ask us to wait; what takes longer is left to the caller. */
   readonly longestWaitSeconds: number;
+  /** What GitLab asked earlier calls of this process to wait for. */
+  readonly throttles?: Throttles;
 }
 
 export interface GitLabRequest extends Omit<ApiCall, "body"> {
@@ -26,18 +29,14 @@ export interface GitLabRequest extends Omit<ApiCall, "body"> {
 
 export interface GitLabClient {
   send(request: GitLabRequest): Promise<HttpAnswer>;
+  /** Throws what an answer stands for that the caller cannot use after all. */
+  refuse(answer: HttpAnswer, what: string): never;
 }
 
-/** Time-out, conflict with another change, too early, too many requests. */
-const PASSING = [408, 409, 412, 425, 429];
+/** Time-out, conflict with another change, too early. */
+const PASSING = [408, 409, 412, 425];
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
-
-/** Whole seconds; a date form compares two machines' clocks and is left to the workflow's retry (I-33). */
-const retryAfterSeconds = (answer: HttpAnswer): number | undefined => {
-  const value = answer.header("retry-after") ?? "";
-  return /^\d{1,9}$/.test(value) ? Number(value) : undefined;
-};
 
 /** 429 means not done. A 503 may come from a proxy after it was done, so a create call is not sent twice for it. */
 const isBusy = (answer: HttpAnswer, method: GitLabRequest["method"]): boolean =>
@@ -74,12 +73,13 @@ const throwFor = (answer: HttpAnswer, what: string, access: GitLabAccess): never
 
 /**
  * Speaks to GitLab's REST API: the token goes into the header PRIVATE-TOKEN only (legacy calls: into the body),
- * no redirect is followed, a busy GitLab's `Retry-After` is honoured once, a refused token is read anew once.
+ * no redirect is followed, a busy GitLab's short wait is waited for once, a refused token is read anew once.
  *
- * @throws ConfigurationError on 401, 403 and redirects; TransientError on 408, 429, 5xx and broken connections
+ * @throws ConfigurationError on 401, 403 and redirects; ThrottledError on 429, and without a call before the time
+ *   that GitLab named; TransientError on 408, 5xx and broken connections
  */
 export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
-  const { refresh, clock, timeoutMilliseconds, longestWaitSeconds } = options;
+  const { refresh, clock, timeoutMilliseconds, longestWaitSeconds, throttles = new Map() } = options;
   let { access } = options;
 
   const send = httpExchange(options.onSent);
@@ -94,7 +94,7 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
 
   /** Asks a second time when there is reason to hope: a short wait is over, or the token has been changed. */
   const askAgain = async (answer: HttpAnswer, method: GitLabRequest["method"]): Promise<boolean> => {
-    const seconds = retryAfterSeconds(answer);
+    const seconds = waitOf(answer);
     if (isBusy(answer, method) && seconds !== undefined) {
       if (seconds <= longestWaitSeconds) await clock.sleep(seconds * 1_000);
       return seconds <= longestWaitSeconds;
@@ -106,11 +106,14 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   };
 
   return {
+    refuse: (answer, what) => throwFor(answer, what, access),
     send: async (request) => {
+      await waitUntilAllowed(throttles, request, clock, longestWaitSeconds);
       const first = await exchange(request);
       const isSettled = request.answers.includes(first.status) && !isTokenRefused(first, access);
       const answer = !isSettled && (await askAgain(first, request.method)) ? await exchange(request) : first;
       if (request.answers.includes(answer.status)) return answer;
+      if (answer.status === 429) throw recordThrottle(throttles, request, answer, clock.now());
       return throwFor(answer, `${request.method} ${request.path.replace(/\?.*/, "")}`, access);
     },
   };

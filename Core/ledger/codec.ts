@@ -101,6 +101,8 @@ const ATTEMPT = {
   isLast: optional(flag),
   reassigned: optional(number),
   waitingFor: optional(oneOf(WAITING_FOR_CODES)),
+  notBefore: optional(number),
+  throttledSince: optional(number),
   dispatchedAt: optional(number),
   runnerId: optional(number),
   ranOnRunnerId: optional(number),

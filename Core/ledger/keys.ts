@@ -32,7 +32,7 @@ export const attemptKey = (jobId: number, attempt: number): Key => ({
 export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
 export const recordKey = (name: string): Key => ({ pk: `state#${name}`, sk: "stateRecord" });
 export const slotsPk = (scope: string): string => `slots#${scope}`;
-export const placeKey = (scope: string, shard: number): Key => ({
+export const slotKey = (scope: string, shard: number): Key => ({
   pk: slotsPk(scope),
   sk: `shard#${padded(shard, 2)}`,
 });

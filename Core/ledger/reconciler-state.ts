@@ -1,7 +1,9 @@
 import { fieldsOf } from "../input";
 import { LEASE_KINDS, type Lease, type Time } from "../model/ledger";
 import { codeOf } from "../model/reasons";
+import type { FailingParts } from "./pass-parts";
 import type { StateRecord } from "./reader";
+import type { Refusals } from "./refusals";
 
 export const RECONCILER_RECORD = "reconciler";
 
@@ -19,6 +21,12 @@ export interface ReconcilerState {
   readonly seen: readonly string[];
   /** Records and instances that the ledger does not know → when they were first seen. */
   readonly unknown: Readonly<Record<string, Time>>;
+  /** Projects that refuse the list of their jobs. */
+  readonly refusals: Refusals;
+  /** Parts that failed in the last pass. */
+  readonly failing: FailingParts;
+  /** When the last pass was done; 0: none was. */
+  readonly doneAt: Time;
 }
 
 export const EMPTY: ReconcilerState = {
@@ -27,6 +35,9 @@ export const EMPTY: ReconcilerState = {
   nextProject: 0,
   seen: [],
   unknown: {},
+  refusals: {},
+  failing: {},
+  doneAt: 0,
 };
 
 const isTimes = (value: unknown): value is Record<string, Time> =>
@@ -45,10 +56,26 @@ const isLease = (value: unknown): value is Lease =>
 const isStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === "string");
 
+const isRecordOf = <Entry>(
+  value: unknown,
+  isEntry: (entry: object) => boolean,
+): value is Record<string, Entry> =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).every((entry) => typeof entry === "object" && entry !== null && isEntry(entry));
+
+const isRefusals = (value: unknown): value is Refusals =>
+  isRecordOf(value, (entry) => ["status", "since", "at", "count"].every((name) => isNumberIn(entry, name)));
+
+const isFailing = (value: unknown): value is FailingParts =>
+  isRecordOf(value, (entry) => isNumberIn(entry, "since") && typeof Reflect.get(entry, "error") === "string");
+
+const isNumberIn = (entry: object, name: string): boolean => typeof Reflect.get(entry, name) === "number";
+
 /** Reads the state record back; a field that cannot be read begins anew. */
 export const parseReconcilerState = (stateRecord: StateRecord | undefined): ReconcilerState => {
   if (stateRecord === undefined) return EMPTY;
-  const { lease, projects, projectsReadAt, nextProject, recordsCursor, seen, unknown } = fieldsOf(
+  const { lease, projects, projectsReadAt, nextProject, recordsCursor, seen, unknown, ...more } = fieldsOf(
     stateRecord.value,
     "The reconciler's note",
   );
@@ -60,5 +87,8 @@ export const parseReconcilerState = (stateRecord: StateRecord | undefined): Reco
     ...(typeof recordsCursor === "string" ? { recordsCursor } : {}),
     seen: isStrings(seen) ? seen : [],
     unknown: isTimes(unknown) ? unknown : {},
+    refusals: isRefusals(more.refusals) ? more.refusals : {},
+    failing: isFailing(more.failing) ? more.failing : {},
+    doneAt: typeof more.doneAt === "number" ? more.doneAt : 0,
   };
 };

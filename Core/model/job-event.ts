@@ -9,7 +9,7 @@ export type JobStatus = (typeof HOOK_STATUSES)[number];
 export const END_STATUSES: readonly string[] = ["success", "failed", "canceled", "skipped"];
 
 /** The bus source of what GitLab sends. It says nothing of attempts, whatever its body holds. */
-const HOOK_SOURCE = "gitlab.webhook";
+const WEBHOOK_SOURCE = "gitlab.webhook";
 
 /**
  * A job event as the rules hand it on: the fields of GitLab's webhook that we read, its source, nothing else.
@@ -75,8 +75,8 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   if (!isAbsent(name) && typeof name !== "string") throw new InvalidInputError("build_name must be a string");
   const runner = own(input, "runner");
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
-  const isHook = own(input, "source") === HOOK_SOURCE;
-  const attempt = isHook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const isWebhook = own(input, "source") === WEBHOOK_SOURCE;
+  const attempt = isWebhook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
   const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
     jobId: positiveInteger(own(input, "build_id"), "build_id"),

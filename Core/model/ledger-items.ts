@@ -58,6 +58,10 @@ interface AttemptFields {
   readonly slot?: Slot;
   /** What an attempt in the queue waits for. */
   readonly waitingFor?: WaitingFor;
+  /** Sooner GitLab is not to be asked for its runner again. */
+  readonly notBefore?: Time;
+  /** The first time in a row that GitLab asked to wait. */
+  readonly throttledSince?: Time;
   /** When the reconciler or a freed slot last put this waiting job's event on the bus. */
   readonly dispatchedAt?: Time;
   readonly runnerId?: number;

@@ -36,7 +36,7 @@ export { ATTEMPT_STATES, LEASE_KINDS, ORPHAN_STATES, RUNNER_STATES } from "./led
  */
 export const ATTEMPT_TRANSITIONS: Readonly<Record<AttemptState, readonly AttemptState[]>> = {
   WAITING: ["CLAIMED", "RUNNING", "ENDED", "FAILED"],
-  CLAIMED: ["CREATED", "RUNNING", "ENDED", "FAILED"],
+  CLAIMED: ["WAITING", "CREATED", "RUNNING", "ENDED", "FAILED"],
   CREATED: ["LAUNCHED", "RUNNING", "ENDED", "FAILED"],
   LAUNCHED: ["RUNNING", "ENDED", "FAILED"],
   RUNNING: ["ENDED"],
@@ -98,7 +98,7 @@ export const isLastAttempt = (number: AttemptNumber): boolean =>
   number.isLast === true || countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MAX_ATTEMPTS_IN_ALL;
 
 /** How many of the job's attempts, this one among them, lost their runner to another job. */
-export const robbedSoFar = (attempt: Attempt, runner: Runner | undefined): number =>
+export const reassignedSoFar = (attempt: Attempt, runner: Runner | undefined): number =>
   (attempt.reassigned ?? 0) + (isReassigned(attempt, runner) ? 1 : 0);
 
 /**
@@ -107,7 +107,7 @@ export const robbedSoFar = (attempt: Attempt, runner: Runner | undefined): numbe
  * @param runner the attempt's, when it has one
  */
 export const isUsedUp = (last: Attempt, runner: Runner | undefined): boolean =>
-  isSpent(last, runner) && isLastAttempt({ ...last, reassigned: robbedSoFar(last, runner) });
+  isSpent(last, runner) && isLastAttempt({ ...last, reassigned: reassignedSoFar(last, runner) });
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;
@@ -141,7 +141,7 @@ const refuse = (from: string, to: string): never => {
 
 const ATTEMPT_ENDS: readonly AttemptState[] = ["ENDED", "FAILED"];
 
-/** Whether the table lets an attempt go from its state to another. */
+/** Whether the table permits a step from its state to another. */
 export const mayBecome = (attempt: Attempt, to: AttemptState): boolean =>
   ATTEMPT_TRANSITIONS[attempt.state].includes(to);
 

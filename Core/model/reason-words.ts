@@ -39,6 +39,7 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
 export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   ...RUNNER_END_WORDS,
   "gitlab-refused": "GitLab refused to make a runner",
+  "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
   configuration: "a parameter, a mapping row or a permission is wrong",
@@ -53,6 +54,10 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
     "launch-rate": {
       short: "EC2",
       long: "EC2, which takes no more launches just now; it is tried again by itself",
+    },
+    gitlab: {
+      short: "GitLab",
+      long: "GitLab, which asked to be left alone for a while (429); it is tried again by itself",
     },
   };
 
@@ -74,6 +79,7 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
   "failed-lately": "its last attempt failed a moment ago",
   met: "a runner for it is there already",
   launched: "its runner is launched already",
+  "too-early": "GitLab asked us to wait before the next call",
   "under-way": "another start is at work on it",
   "job-ran": "the job ran already",
   "runner-unknown": "the ledger does not know its runner",

@@ -123,6 +123,8 @@ export const ATTEMPT_FAILURE_CODES = [
   ...RUNNER_END_CODES,
   /** GitLab made no runner, and asking again would not help. */
   "gitlab-refused",
+  /** GitLab has asked to wait for so long that the job is given up. */
+  "gitlab-throttled",
   /** GitLab did not say whether it made a runner. */
   "gitlab-no-answer",
   "attempts-used-up",
@@ -140,6 +142,8 @@ export const WAITING_FOR_CODES = [
   "starts-on",
   /** EC2 grants so many calls a second. */
   "launch-rate",
+  /** GitLab named a time before which it is not to be asked for a runner. */
+  "gitlab",
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR_CODES)[number];
 
@@ -154,6 +158,8 @@ export const START_SKIP_CODES = [
   "failed-lately",
   "met",
   "launched",
+  /** GitLab asked to wait. */
+  "too-early",
   /** Another start holds the lease. */
   "under-way",
   "job-ran",

@@ -1,6 +1,6 @@
 /** What a runner runs on. The mapping's `type`. */
-export const CARRIERS = ["LAMBDA", "EC2"] as const;
-export type Provider = (typeof CARRIERS)[number];
+export const PROVIDERS = ["LAMBDA", "EC2"] as const;
+export type Provider = (typeof PROVIDERS)[number];
 
 export const ARCHITECTURES = ["arm64", "x86_64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];

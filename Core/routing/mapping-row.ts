@@ -1,9 +1,9 @@
 import {
   ARCHITECTURES,
   type Architecture,
-  CARRIERS,
   MARKETS,
   type Market,
+  PROVIDERS,
   type Provider,
 } from "../model/runner-class";
 import { functionArnProblem, type Home } from "./function-arn";
@@ -91,8 +91,8 @@ const show = (value: unknown): string =>
 
 const typeProblem = (value: unknown): string =>
   value === undefined
-    ? `has no type: say ${CARRIERS.join(" or ")}`
-    : `has the unknown type ${show(value)}: say ${CARRIERS.join(" or ")}`;
+    ? `has no type: say ${PROVIDERS.join(" or ")}`
+    : `has the unknown type ${show(value)}: say ${PROVIDERS.join(" or ")}`;
 
 const classNameIn = (value: unknown): { readonly className?: string } | BadRow => {
   if (value === undefined) return {};
@@ -124,7 +124,7 @@ export const parseJobRow = (row: StoredRow, home?: Home): MappingJobRow | BadRow
   if (isBad(keys)) return keys;
   const tags = readTagsKey(row.sk);
   if (isBad(tags)) return tags;
-  const type = oneOf(CARRIERS, row.type);
+  const type = oneOf(PROVIDERS, row.type);
   if (type === undefined) return { problem: typeProblem(row.type) };
   const className = classNameIn(row.class);
   if (isBad(className)) return className;
@@ -177,7 +177,7 @@ const checkSwitch = (value: unknown): Checked =>
 export const checkClassField = (field: keyof ClassFields, value: unknown, type: Provider): Checked => {
   switch (field) {
     case "type":
-      return checkChoice(CARRIERS, value);
+      return checkChoice(PROVIDERS, value);
     case "architecture":
       return checkChoice(ARCHITECTURES, value);
     case "market":
@@ -203,7 +203,7 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
 export const parseClassRow = (row: StoredRow): ClassFields | BadRow => {
   const key = readClassKey(row.pk, row.sk);
   if (isBad(key)) return key;
-  const type = oneOf(CARRIERS, row.type);
+  const type = oneOf(PROVIDERS, row.type);
   if (type === undefined) return { problem: typeProblem(row.type) };
   const fields: Record<string, unknown> = {};
   for (const field of CLASS_FIELDS) {

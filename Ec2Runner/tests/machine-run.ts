@@ -96,7 +96,7 @@ export interface MachineRun {
   calls(): readonly string[];
   /** What the test's own scripts wrote under `$GLR_TEST`. */
   wrote(name: string): string;
-  /** All that lies under the machine's root, as text. */
+  /** All files under the machine's root, as text. */
   everything(): string;
   end(): Promise<void>;
 }
@@ -119,7 +119,7 @@ const filesUnder = (folder: string): string[] =>
     return entry.isFile() && statSync(path).size < 1_000_000 ? [path] : [];
   });
 
-/** Runs the shipped user data in a folder of its own, behind harmless commands. */
+/** Runs the shipped user data in a folder of its own, behind command stubs. */
 export const startMachine = async (options: MachineOptions): Promise<MachineRun> => {
   const folder = mkdtempSync(join(tmpdir(), "gitlab-runners-user-data-"));
   const root = join(folder, "root");

@@ -61,7 +61,7 @@ describe("the shipped user data", () => {
   });
 
   describeWith(spawnSync("shellcheck", ["--version"]).status === 0, "no shellcheck")("by shellcheck", () => {
-    it("has no finding, and neither have the laptop's harmless commands", () => {
+    it("has no finding, and neither have the laptop's command stubs", () => {
       const script = join(__dirname, "../user-data.sh");
       expect(spawnSync("shellcheck", [script], { encoding: "utf8" }).stdout).toBe("");
       const folder = join(__dirname, "../../local/ec2/command-stubs");
@@ -135,7 +135,7 @@ describe("the shipped user data", () => {
     }),
   );
 
-  it.concurrent("I-13 P-16: no secret lies in a file, a log or the words of a command; the job sees three variables", () =>
+  it.concurrent("I-13 P-16: no secret is in a file, a log or the words of a command; the job sees three variables", () =>
     inRoom(async (room) => {
       const curl = spawnSync("bash", ["-c", "command -v curl"], { encoding: "utf8" }).stdout.trim();
       const machine = await room.start(storedRow(), { commands: { curl: `exec ${curl} "$@"` } });

@@ -27,7 +27,7 @@ const healthy = (): Healthy => {
   on.mapping.put({ pk: "job#x", sk: "tags#a", type: "LAMBDA", arn: functionArn("runner") });
   on.ledger.put({
     pk: "state#reconciler",
-    sk: "note",
+    sk: "stateRecord",
     version: 1,
     value: { projects: {}, projectsReadAt: NOW - 60_000 },
   });
@@ -94,6 +94,19 @@ const examine = async ({ on }: Healthy, ...more: readonly string[]) => {
   const { findings } = JSON.parse(out) as Report;
   return { exitCode, findings, bad: findings.filter(({ level }) => level !== "ok"), text: out + err };
 };
+
+/** What the last pass left in its note. */
+const lastPass =
+  (value: object) =>
+  ({ on }: Healthy): void =>
+    on.ledger.put({
+      pk: "state#reconciler",
+      sk: "stateRecord",
+      version: 1,
+      value: { projects: {}, projectsReadAt: NOW - 60_000, doneAt: NOW - 60_000, ...value },
+    });
+
+const refusal = (status: number) => ({ status, since: NOW - 7_200_000, at: NOW - 60_000, count: 6 });
 
 describe("doctor", () => {
   it("finds nothing to fix in a deployment that is well, and ends with 0", async () => {
@@ -491,10 +504,48 @@ describe("doctor", () => {
       ({ on }) =>
         on.ledger.put({
           pk: "state#reconciler",
-          sk: "note",
+          sk: "stateRecord",
           version: 1,
           value: { projectsReadAt: NOW - 3_600_000 },
         }),
+    ],
+    [
+      "a part of the reconciler that failed in every pass for ten minutes",
+      "problem",
+      "part membership of the last pass failed (TransientError 500), as of every pass for 10 min",
+      lastPass({ failing: { membership: { since: NOW - 600_000, error: "TransientError 500" } } }),
+    ],
+    [
+      "a part of the reconciler that failed just now",
+      "warning",
+      "part events of the last pass failed (TransientError throttled)",
+      lastPass({ failing: { events: { since: NOW - 60_000, error: "TransientError throttled" } } }),
+    ],
+    [
+      "a part of the reconciler that another version knows",
+      "warning",
+      "part faultProfile of the last pass failed",
+      lastPass({ failing: { faultProfile: { since: NOW, error: "Error" } } }),
+    ],
+    [
+      "projects that refuse the list of their jobs",
+      "warning",
+      "2 projects refuse the list of jobs (403: CI/CD may be switched off there): 3 (since ",
+      lastPass({ refusals: { 3: refusal(403), 4: refusal(403), 5: refusal(404) } }),
+    ],
+    [
+      "a project that is gone",
+      "warning",
+      "1 project refuses the list of jobs (404: it is gone, or the token's user is no member): 5 (since ",
+      lastPass({ refusals: { 3: refusal(403), 5: refusal(404) } }),
+    ],
+    [
+      "many projects that refuse",
+      "warning",
+      " and 2 more; the next is asked at ",
+      lastPass({
+        refusals: Object.fromEntries(Array.from({ length: 12 }, (_, id) => [id + 1, refusal(403)])),
+      }),
     ],
     [
       "DLQ messages",
@@ -519,6 +570,16 @@ describe("doctor", () => {
     expect(found).not.toEqual([]);
     for (const { remedy } of bad) expect(remedy).toMatch(/\w/);
     expect(exitCode).toBe(bad.some((each) => each.level === "problem") ? 1 : 0);
+  });
+
+  it("does not take a pass for silent that cannot read its projects", async () => {
+    const subject = healthy();
+    lastPass({ projectsReadAt: NOW - 3_600_000 })(subject);
+    const { exitCode, findings } = await examine(subject);
+    expect(exitCode).toBe(0);
+    expect(findings.map(({ sentence }) => sentence)).toContain(
+      "The last pass did all its parts (1 min 00 s ago)",
+    );
   });
 
   it("takes a group's webhook for a project's", async () => {

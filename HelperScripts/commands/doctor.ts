@@ -10,6 +10,7 @@ import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../
 import { checkImages } from "../doctor/images";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
+import { checkPass } from "../doctor/pass";
 import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
 import { checkWebhookApi } from "../doctor/webhook-api";
@@ -33,6 +34,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["image", checkImages],
   ["account", checkAccount],
   ["reconciler", checkReconciler],
+  ["reconciler", checkPass],
   ["DLQ messages", checkDlq],
 ];
 

@@ -2,7 +2,7 @@ import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../testing/deplo
 import { attempt, orphan, runner } from "../testing/items";
 
 describe("pause, resume, drain", () => {
-  it("I-34 F-57: pause new starts and let them go again by one parameter", async () => {
+  it("I-34 F-57: pause and resume new starts by one parameter", async () => {
     const on = new DeploymentDouble();
     expect((await on.run(["pause"])).exitCode).toBe(0);
     expect(on.parameters.get("/gitlabrunner/Starts")).toEqual({ Value: "off", Type: "String" });
@@ -91,7 +91,7 @@ describe("redrive", () => {
     text: "no json",
   };
 
-  const worldWith = (...names: readonly string[]) => {
+  const simulationWith = (...names: readonly string[]) => {
     const on = new DeploymentDouble();
     const queue = new Map(names.map((name) => [name, letters[name]]));
     const held = new Set<string>();
@@ -126,7 +126,7 @@ describe("redrive", () => {
   };
 
   it("sends what rules could not deliver again, and empties the queue", async () => {
-    const { on, queue, put } = worldWith("webhook", "trimmed", "ended", "instance", "minute", "call");
+    const { on, queue, put } = simulationWith("webhook", "trimmed", "ended", "instance", "minute", "call");
     const { exitCode, out } = await on.run(["redrive", "--yes"]);
     expect([exitCode, out]).toEqual([0, "5 sent again, 1 dropped as overtaken, 0 left."]);
     expect(queue.size).toBe(0);
@@ -155,7 +155,7 @@ describe("redrive", () => {
   });
 
   it("F-37: sends what EC2 warned of again as the rule would name it", async () => {
-    const { on, put } = worldWith("spot");
+    const { on, put } = simulationWith("spot");
     expect((await on.run(["redrive", "--yes"])).exitCode).toBe(0);
     expect(put).toMatchObject([
       { Detail: '{"resourceId":"i-0123456789abcdef0","reason":"spot-interruption"}' },
@@ -165,7 +165,7 @@ describe("redrive", () => {
   it.each(["foreign", "elsewhere", "alien", "text", "novel"])(
     "T-17: leaves %s in the queue and ends with 1",
     async (name) => {
-      const { on, queue, held, put } = worldWith(name);
+      const { on, queue, held, put } = simulationWith(name);
       const { exitCode, err } = await on.run(["redrive", "--yes"]);
       expect(exitCode).toBe(1);
       expect(err).toContain("Left in the queue");
@@ -174,7 +174,7 @@ describe("redrive", () => {
   );
 
   it("deletes nothing that the bus did not take", async () => {
-    const { on, queue, held } = worldWith("webhook");
+    const { on, queue, held } = simulationWith("webhook");
     on.answers.set("PutEventsCommand", () => ({
       FailedEntryCount: 1,
       Entries: [{ ErrorCode: "Throttled" }],
@@ -188,15 +188,18 @@ describe("redrive", () => {
   it.each([
     ["--dry-run", 0],
     ["", 2],
-  ])("with %j and nobody to ask changes nothing and lets the letters go", async (option, code) => {
-    const { on, queue, held, put } = worldWith("webhook", "call", "ended");
-    const { exitCode } = await on.run(["redrive", option].filter(Boolean));
-    expect(exitCode).toBe(code);
-    expect([queue.size, held.size, put]).toEqual([3, 0, []]);
-  });
+  ])(
+    "with %j and nobody to ask changes nothing and leaves the messages in the queue",
+    async (option, code) => {
+      const { on, queue, held, put } = simulationWith("webhook", "call", "ended");
+      const { exitCode } = await on.run(["redrive", option].filter(Boolean));
+      expect(exitCode).toBe(code);
+      expect([queue.size, held.size, put]).toEqual([3, 0, []]);
+    },
+  );
 
   it("an empty queue is soon told", async () => {
-    expect((await worldWith().on.run(["redrive"])).out).toBe("There are no DLQ messages.");
+    expect((await simulationWith().on.run(["redrive"])).out).toBe("There are no DLQ messages.");
   });
 });
 

@@ -71,13 +71,13 @@ Exit code 0 when a runner was started or the job waits, 1 when nothing was start
 
 export const pauseCommand = (run: RunCommand): Command =>
   common(new Command("pause"))
-    .description("pause new starts: jobs wait in line, running ones go on")
+    .description("pause new starts: jobs are queued, running ones go on")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- pause")
     .action((options: CommonOptions) => run((context) => pause(context, options)));
 
 export const resumeCommand = (run: RunCommand): Command =>
   common(new Command("resume"))
-    .description("let new starts go again")
+    .description("resume new starts")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- resume")
     .action((options: CommonOptions) => run((context) => resume(context, options)));
 

@@ -99,7 +99,7 @@ describe("explain", () => {
     expect([exitCode, out]).toEqual([0, "No runner: No row matches, and the stack ignores unmapped jobs."]);
   });
 
-  it("F-62: hostile names reach the terminal as harmless text on one line", async () => {
+  it("F-62: hostile names reach the terminal as plain text on one line", async () => {
     const on = world();
     const name = "a\u001b[2J\u202eb\r\nc";
     on.mapping.put({ pk: `job#${name}`, sk: "tags#", type: "FARGATE" });
@@ -168,11 +168,21 @@ describe("why", () => {
     ["WAITING", "slot", "as many runners as allowed"],
     ["WAITING", "starts-on", "resume"],
     ["WAITING", "launch-rate", "EC2, which takes no more launches"],
+    ["WAITING", "gitlab", "GitLab, which asked to be left alone"],
     ["CREATED", "launch-rate", "EC2, which takes no more launches"],
   ] as const)("says of one that is %s that it waits for %s", async (state, waitingFor, words) => {
     const on = world();
     on.putLedger(attempt(7, { state, waitingFor, times: { [state]: QUEUED + 1_000 } }));
     expect((await on.run(["why", "7"])).out).toContain(words);
+  });
+
+  it("says when GitLab may be asked again", async () => {
+    const on = world();
+    const notBefore = Date.UTC(2026, 10, 25, 12, 1, 30);
+    on.putLedger(
+      attempt(7, { state: "WAITING", waitingFor: "gitlab", notBefore, times: { WAITING: QUEUED } }),
+    );
+    expect((await on.run(["why", "7"])).out).toMatch(/Not before 2026-11-25 12:01:30/);
   });
 
   it("says what went wrong, over all attempts", async () => {

@@ -62,8 +62,8 @@ describe("start", () => {
   });
 
   it.each([
-    ["slot", "waits for a place: as many runners as allowed are there"],
-    ["starts-on", "waits for new starts to be let go"],
+    ["slot", "waits for a slot: as many runners as allowed are there"],
+    ["starts-on", "waits for new starts to be resumed"],
     ["launch-rate", "waits for EC2"],
     ["launch", "waits for its launch"],
     ["godot", "waits for godot"],

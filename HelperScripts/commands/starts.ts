@@ -14,19 +14,19 @@ const switchStarts = async (
   return deployment;
 };
 
-/** `pause`: pauses new starts; jobs wait in line. */
+/** `pause`: pauses new starts; jobs are queued. */
 export const pause = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   await switchStarts(context, options, "off");
   const text =
-    "New starts are paused within a minute. Running jobs go on; new ones wait in line until: npm run runners -- resume";
+    "New starts are paused within a minute. Running jobs go on; new ones are queued until: npm run runners -- resume";
   show(context, options, { starts: "off" }, text);
   return 0;
 };
 
-/** `resume`: lets new starts go again. */
+/** `resume`: resumes new starts. */
 export const resume = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   await switchStarts(context, options, "on");
-  const text = "New starts are let go. Jobs that wait start within two minutes, by the next pass.";
+  const text = "New starts are resumed. Jobs that wait start within two minutes, by the next pass.";
   show(context, options, { starts: "on" }, text);
   return 0;
 };

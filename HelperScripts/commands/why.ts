@@ -57,7 +57,11 @@ const runnerSteps = (attempt: Attempt, runner: Runner | undefined): readonly Ste
 };
 
 const verdict = (attempt: Attempt, runner: Runner | undefined): string => {
-  if (isQueued(attempt)) return `It waits for ${WAITING_WORDS[attempt.waitingFor ?? "slot"].long}.`;
+  if (isQueued(attempt)) {
+    const { waitingFor = "slot", notBefore } = attempt;
+    const until = notBefore === undefined ? "" : ` Not before ${moment(notBefore)} (UTC).`;
+    return `It waits for ${WAITING_WORDS[waitingFor].long}.${until}`;
+  }
   switch (attempt.state) {
     case "WAITING":
     case "CLAIMED":

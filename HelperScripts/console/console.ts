@@ -31,5 +31,5 @@ const UNSAFE = new RegExp(
 const escaped = (unit: string): string =>
   unit.length === 2 ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
-/** Text from outside (names, tags, GitLab's answers), made harmless to a terminal and kept on one line (F-62). */
+/** Text from outside (names, tags, GitLab's answers), escaped for a terminal and kept on one line (F-62). */
 export const safe = (text: string): string => text.replace(UNSAFE, escaped);

@@ -65,7 +65,7 @@ export class Dlq {
     await this.client.send(new DeleteMessageCommand({ QueueUrl: this.url, ReceiptHandle: receipt }));
   }
 
-  /** Lets go of a message: it can be seen again at once. */
+  /** Releases a message: it can be seen again at once. */
   async release({ receipt }: HeldDlqMessage): Promise<void> {
     await this.client.send(
       new ChangeMessageVisibilityCommand({

@@ -76,7 +76,7 @@ const startsFinding = (starts: StoredParameter | undefined, name: string): Docto
   const value = starts?.value.toLowerCase() ?? "on";
   if (value === "on") return ok(AREA, "New starts are on");
   return value === "off"
-    ? warning(AREA, "New starts are paused", "Let them go with: npm run runners -- resume")
+    ? warning(AREA, "New starts are paused", "Resume them with: npm run runners -- resume")
     : problem(AREA, `${name} is neither on nor off`, "Run: npm run runners -- resume");
 };
 

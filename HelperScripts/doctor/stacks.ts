@@ -43,10 +43,10 @@ export const checkStacks: Check = async (doctorContext) => {
 
 const RECONCILER_SILENCE_MILLISECONDS = 25 * 60_000;
 
-/** Every ten minutes the reconciler reads its projects anew and notes the time: a sign of life. */
+/** Every pass notes when it was done: a sign of life, also while the projects cannot be read. */
 export const checkReconciler: Check = async ({ context, autoScaler }) => {
   const note = await ledgerReader(context, autoScaler).stateRecord(RECONCILER_RECORD);
-  const { projectsReadAt } = parseReconcilerState(note);
+  const { projectsReadAt, doneAt } = parseReconcilerState(note);
   if (projectsReadAt === 0) {
     return [
       warning(
@@ -56,7 +56,7 @@ export const checkReconciler: Check = async ({ context, autoScaler }) => {
       ),
     ];
   }
-  const age = context.now() - projectsReadAt;
+  const age = context.now() - Math.max(projectsReadAt, doneAt);
   return age < RECONCILER_SILENCE_MILLISECONDS
     ? [ok("reconciler", `The reconciler is at work (${duration(age)} ago)`)]
     : [

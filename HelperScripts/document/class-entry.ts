@@ -1,5 +1,5 @@
 import { getNodeValue, type Node } from "jsonc-parser";
-import { CARRIERS, type Provider } from "../../Core/model/runner-class";
+import { PROVIDERS, type Provider } from "../../Core/model/runner-class";
 import { resolveClass } from "../../Core/routing/class-resolution";
 import { classNameProblem } from "../../Core/routing/mapping-keys";
 import {
@@ -62,9 +62,9 @@ export const readClassEntry = (
   const properties = findings.fields(node, where, CLASS_FIELDS);
   if (properties === undefined) return undefined;
   const typeNode = properties.get("type")?.value;
-  const type = oneOf(CARRIERS, typeNode && getNodeValue(typeNode));
+  const type = oneOf(PROVIDERS, typeNode && getNodeValue(typeNode));
   if (type === undefined) {
-    findings.add(typeNode ?? node, `${where}.type must be ${CARRIERS.join(" or ")}`);
+    findings.add(typeNode ?? node, `${where}.type must be ${PROVIDERS.join(" or ")}`);
     return undefined;
   }
   const fields = readFields(findings, where, properties, type);

@@ -1,6 +1,6 @@
 import { getNodeValue, type Node } from "jsonc-parser";
 import { defined } from "../../Core/defined";
-import { CARRIERS, type Provider } from "../../Core/model/runner-class";
+import { PROVIDERS, type Provider } from "../../Core/model/runner-class";
 import { functionArnProblem, type Home } from "../../Core/routing/function-arn";
 import {
   ANY_JOB_KEY,
@@ -57,13 +57,13 @@ class JobReader {
 
   private type(): Provider | undefined {
     const value = this.value("type");
-    const known = oneOf(CARRIERS, value);
+    const known = oneOf(PROVIDERS, value);
     if (known) return known;
-    if (value === undefined) return this.wrong("type", `is missing: say ${CARRIERS.join(" or ")}`);
-    const meant = typeof value === "string" ? closest(value, CARRIERS) : undefined;
+    if (value === undefined) return this.wrong("type", `is missing: say ${PROVIDERS.join(" or ")}`);
+    const meant = typeof value === "string" ? closest(value, PROVIDERS) : undefined;
     return this.wrong(
       "type",
-      `is ${show(value)}: ${meant ? `did you mean "${meant}"?` : `say ${CARRIERS.join(" or ")}`}`,
+      `is ${show(value)}: ${meant ? `did you mean "${meant}"?` : `say ${PROVIDERS.join(" or ")}`}`,
     );
   }
 

@@ -162,7 +162,7 @@ const unread = (errors: readonly DocumentFinding[]): DocumentReading => ({
   entries: [],
 });
 
-const byPlace = (a: DocumentFinding, b: DocumentFinding): number => a.line - b.line || a.column - b.column;
+const byPosition = (a: DocumentFinding, b: DocumentFinding): number => a.line - b.line || a.column - b.column;
 
 /**
  * Reads a mapping document and checks all of it (F-54, F-75): nothing is written before everything is right.
@@ -189,8 +189,8 @@ export const readDocument = (text: string, settings?: RoutingSettings): Document
     isBroken: false,
     rows: entries.map(({ row }) => row),
     // What the entries' own checks say is said with the field, and is not said again.
-    errors: findings.all.length > 0 ? findings.all.sort(byPlace) : [...problems].sort(byPlace),
-    warnings: [...swappable, ...oddities].sort(byPlace),
+    errors: findings.all.length > 0 ? findings.all.sort(byPosition) : [...problems].sort(byPosition),
+    warnings: [...swappable, ...oddities].sort(byPosition),
     entries,
   };
 };

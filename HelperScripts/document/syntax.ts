@@ -18,7 +18,7 @@ export interface SyntaxTree {
 type Place = (offset: number) => { readonly line: number; readonly column: number };
 
 /** Starts of lines once, then a search by halves: ten thousand rows may each have a finding. */
-const placesIn = (text: string): Place => {
+const positionsIn = (text: string): Place => {
   const starts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return (offset) => {
@@ -74,7 +74,7 @@ const first = (message: string): DocumentFinding => ({ line: 1, column: 1, messa
 /** Parses JSON strictly and keeps each value's place. A mark at the file's start (BOM) is passed over. */
 export const parseSyntax = (source: string): SyntaxTree => {
   const text = source.startsWith("\ufeff") ? ` ${source.slice(1)}` : source;
-  const place = placesIn(text);
+  const place = positionsIn(text);
   const errors: ParseError[] = [];
   const root = parseSafely(text, errors);
   const at = (node: Node, message: string): DocumentFinding => ({ ...place(node.offset), message });

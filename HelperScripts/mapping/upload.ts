@@ -48,7 +48,7 @@ const mustHaveBegun = async ({ table, now, holder }: UploadParts, read: MappingS
   const seconds = Math.ceil(((state.uploader?.busyUntil ?? 0) - now()) / 1000);
   if (state.uploader && seconds > 0) {
     throw new ConfigurationError(
-      `Another upload is under way: wait for it, then upload again. (If it was killed, its hold ends in ${seconds} s.) Nothing was written`,
+      `Another upload is under way: wait for it, then upload again. (If it was killed, its lock expires in ${seconds} s.) Nothing was written`,
     );
   }
   throw new ConfigurationError(

@@ -3,7 +3,7 @@ import type { DynamoTables } from "../../tests/doubles/dynamodb/tables";
 
 type Fields = Record<string, unknown>;
 
-/** A stored item never changes, another one takes its place: so each is read once. */
+/** A stored item never changes, another one replaces it: so each is read once. */
 const known = new WeakMap<object, Fields>();
 const fieldsOf = (item: Parameters<typeof unmarshall>[0]): Fields => {
   const fields = known.get(item) ?? unmarshall(item);

@@ -36,7 +36,7 @@ const options = (properties: Value | undefined): BuildOptions => ({
 
 const ENDINGS: Readonly<Record<Format, string>> = { cjs: ".js", esm: ".mjs" };
 
-/** Each bundle lies in a folder of its own, as on Lambda; its size is that of all its files. */
+/** Each bundle has a folder of its own, as on Lambda; its size is that of all its files. */
 const bundle = async (folder: string, name: string, file: string, entry: BuildOptions): Promise<Bundle> => {
   const ending = ENDINGS[entry.format === "esm" ? "esm" : "cjs"];
   const { metafile } = await build({

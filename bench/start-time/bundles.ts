@@ -12,7 +12,7 @@ import { parseArgs, promisify } from "node:util";
 import Table from "cli-table3";
 import { build } from "esbuild";
 import { environment, INPUTS } from "../calls";
-import { answeringWorld } from "./answering-world";
+import { answeringServices } from "./answering-services";
 import { type Bundle, bundleFunctions, bundleReference } from "./bundle-functions";
 import { barsOf, type Figures, figuresOf, START_PATHS } from "./cold-start-bars";
 import type { Sample } from "./measure-function";
@@ -101,7 +101,7 @@ const printConditions = (): void => {
 
 const main = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "glr-bench-"));
-  const world = await answeringWorld(GITLAB_MILLISECONDS);
+  const world = await answeringServices(GITLAB_MILLISECONDS);
   try {
     const measure = join(folder, "measure-function.cjs");
     const entry = join(__dirname, "measure-function.ts");

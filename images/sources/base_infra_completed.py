@@ -42,7 +42,7 @@ with Diagram(
     machine >> call("1 which one ran it?") >> find
     machine >> call("2 pause, confirm, delete") >> unregister
     machine >> call("3 end the machine") >> terminate
-    machine >> call("4 its place is free") >> start_next
+    machine >> call("4 its slot is free") >> start_next
     terminate >> call() >> instance
     minute >> call() >> reconciler
     bus >> call(style="invis") >> minute

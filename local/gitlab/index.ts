@@ -29,11 +29,11 @@ export type { JobView } from "./model/job-view";
 export type { GitLabLimits } from "./model/state";
 export type { LaptopJob, LaptopStatus, RemainingResources } from "./page/laptop-status";
 export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample/sample-pipeline";
-export type { RunnerView, StandIn, StandInOptions, StandInWebhook as StandInHook } from "./stand-in";
+export type { RunnerView, StandIn, StandInOptions, StandInWebhook } from "./stand-in";
 export {
-  type JobWebhookPayload as JobHookPayload,
-  jobWebhookPayload as jobHookPayload,
-  type WebhookShape as HookShape,
+  type JobWebhookPayload,
+  jobWebhookPayload,
+  type WebhookShape,
 } from "./webhooks/job-webhook-payload";
 
 const EXPIRY_INTERVAL_MS = 1_000;

@@ -43,7 +43,7 @@ const prepare = async (mode: GitLabAccess["mode"]) => {
   const gitLab = gitLabApi({
     access,
     refresh: async () => access,
-    clock: { sleep: async () => undefined },
+    clock: { now: Date.now, sleep: async () => undefined },
   });
   const addJob = (job: Parameters<typeof insert>[1]) => insert(state, job);
   return { gitLab, addJob };

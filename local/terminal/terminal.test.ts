@@ -201,8 +201,8 @@ describe("noticeWriter", () => {
 
 describe("the summary", () => {
   it("F-62: shows a log's lines without their control characters", () => {
-    const table = summaryTable(rowsOf([job({ lastLines: ["\u001b]0;title\u0007harmless"] })], []));
-    expect(table).toContain("]0;titleharmless");
+    const table = summaryTable(rowsOf([job({ lastLines: ["\u001b]0;title\u0007rest"] })], []));
+    expect(table).toContain("]0;titlerest");
     expect(table).not.toContain("\u0007");
   });
 

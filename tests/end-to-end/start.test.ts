@@ -55,7 +55,7 @@ const ready = async (run: Start): Promise<Ready> => {
 const runFolders = (run: Start): string[] =>
   readdirSync(run.temp).filter((name) => name.startsWith("gitlab-runners-"));
 
-/** Nothing runs any more, nothing lies in the home or the temporary folder. */
+/** Nothing runs any more, nothing is in the home or the temporary folder. */
 const expectNothingLeft = async (run: Start, folder: string): Promise<void> => {
   await until("its folder is gone", 20_000, () => runFolders(run).length === 0);
   const variable = `GLR_LAPTOP_RUN=${folder}`;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { jobHookPayload } from "../../local/gitlab";
+import { jobWebhookPayload } from "../../local/gitlab";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { ROOT } from "../../local/laptop/run-folder";
 import { gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
@@ -51,8 +51,8 @@ const manyJobs = (count: number, className: string): readonly object[] =>
 /** Takes the project's webhooks away again. */
 const withoutWebhooks = async ({ laptop }: TestLaptop): Promise<void> => {
   const gitlab = gitlabApi(laptop);
-  const hooks = await gitlab.call("GET", `/api/v4/projects/${PROJECT}/hooks`);
-  for (const { id } of (await hooks.json()) as { id: number }[]) {
+  const webhooks = await gitlab.call("GET", `/api/v4/projects/${PROJECT}/hooks`);
+  for (const { id } of (await webhooks.json()) as { id: number }[]) {
     await gitlab.call("DELETE", `/api/v4/projects/${PROJECT}/hooks/${id}`);
   }
 };
@@ -181,7 +181,11 @@ export const toolsCases = (get: () => TestLaptop): void => {
     const test = get();
     const { env, stacks } = test.laptop;
     const client = new SQSClient(clientSettings(env));
-    const detail = jobHookPayload({ build_id: 15_999_999_999, build_status: "pending", project_id: PROJECT });
+    const detail = jobWebhookPayload({
+      build_id: 15_999_999_999,
+      build_status: "pending",
+      project_id: PROJECT,
+    });
     const MessageBody = JSON.stringify({ source: "gitlab.webhook", "detail-type": "GitLabJobEvent", detail });
     await client.send(
       new SendMessageCommand({ QueueUrl: stacks.AutoScaler.outputs.DeadLetterQueueUrl, MessageBody }),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jobHookPayload } from "../../local/gitlab";
+import { jobWebhookPayload } from "../../local/gitlab";
 import type { WebhookShape } from "../../local/gitlab/webhooks/job-webhook-payload";
 import {
   failedExecutions,
@@ -38,7 +38,7 @@ const run = async (jobs: Parameters<ReturnType<typeof gitlabApi>["pipeline"]>[1]
 const providerOf = async (jobId: number): Promise<string | undefined> =>
   (await test.laptop.status()).jobs.find((job) => job.jobId === jobId)?.provider;
 
-describe("hook in, job run, everything gone", () => {
+describe("webhook in, job run, everything gone", () => {
   it("runs an unmapped job on the default Lambda runner", async () => {
     const [job] = await run([{ name: "unmapped", script: ["echo from the $((40 + 2))nd job"] }]);
     expect(job).toMatchObject({ status: "success" });
@@ -87,7 +87,7 @@ describe("hook in, job run, everything gone", () => {
 });
 
 const withMessage = (size: number): string =>
-  JSON.stringify(jobHookPayload({ build_id: 98, commit: { message: "m".repeat(size) } }));
+  JSON.stringify(jobWebhookPayload({ build_id: 98, commit: { message: "m".repeat(size) } }));
 
 /** Until functions have not been called for a second: what an event leads to has been led to by then. */
 const quiet = async (from: number): Promise<void> => {
@@ -110,7 +110,7 @@ describe("the webhook API", () => {
   ] as const)("T-1: answers %s with %i, and no event comes of it", async (_, status, token) => {
     const before = test.calls.length;
     const { accepted } = test.laptop.webhookApi.counts();
-    const body = JSON.stringify(jobHookPayload({ build_id: 99, project_id: PROJECT }));
+    const body = JSON.stringify(jobWebhookPayload({ build_id: 99, project_id: PROJECT }));
     const answer =
       token === undefined
         ? await fetch(test.laptop.webhook, { method: "POST", body })
@@ -129,8 +129,8 @@ describe("the webhook API", () => {
     ["null", "null", 200],
     ["another kind", JSON.stringify({ object_kind: "pipeline", object_attributes: { id: 1 } }), 200],
     ["no kind", "{}", 200],
-    ["an unknown status", JSON.stringify(jobHookPayload({ build_status: "melted" })), 200],
-    ["no project", JSON.stringify(jobHookPayload({ project_id: undefined })), 200],
+    ["an unknown status", JSON.stringify(jobWebhookPayload({ build_status: "melted" })), 200],
+    ["no project", JSON.stringify(jobWebhookPayload({ project_id: undefined })), 200],
     ["1 MB of commit message", withMessage(1_048_576), 400],
     ["900 kB of commit message", withMessage(900_000), 200],
   ])("I-12 F-64: answers %s as the gateway does", async (_, body, status) => {
@@ -151,7 +151,7 @@ describe("the webhook API", () => {
     async (_, fields) => {
       const failed = await failedExecutions(test.laptop);
       const before = test.calls.length;
-      expect((await post(test.laptop, JSON.stringify(jobHookPayload(fields)))).status).toBe(200);
+      expect((await post(test.laptop, JSON.stringify(jobWebhookPayload(fields)))).status).toBe(200);
       const hasFailed = async () => (await failedExecutions(test.laptop)) > failed;
       await until("the workflow has failed", 20_000, hasFailed);
       const errors = test.calls
@@ -185,7 +185,7 @@ describe("the webhook API", () => {
           post(
             test.laptop,
             JSON.stringify(
-              jobHookPayload(
+              jobWebhookPayload(
                 { build_id: job!.id, build_name: job!.name, project_id: PROJECT, build_status, ...extra },
                 shape,
               ),

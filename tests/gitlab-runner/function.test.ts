@@ -142,7 +142,7 @@ it.each([
   },
 );
 
-/** The clone may lie below /tmp, which the namespace hides: it is seen there as /mnt. */
+/** The clone may be below /tmp, which the namespace hides: it is seen there as /mnt. */
 const CLONE = resolve(__dirname, "../..");
 const inside = (path: string): string => path.replace(CLONE, "/mnt");
 

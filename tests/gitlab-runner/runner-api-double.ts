@@ -78,7 +78,7 @@ const FAILURE_REASONS = [
 
 /**
  * GitLab's side of the runner's protocol on loopback: it answers as told, and remembers what it was asked. Not the
- * stand-in of local/gitlab, which goes by GitLab's rules: here a test breaks them, request by request, and judges
+ * stand-in of local/gitlab, which goes by GitLab's rules: here a test breaks them, request by request, and sees
  * each one that the runner makes.
  */
 export class RunnerApiDouble {

@@ -111,7 +111,7 @@ describeWith(existsSync(PYTHON), "no .local/clients-venv, which npm test makes w
         url: expect.stringMatching(new RegExp(`^http://.*/-/jobs/${job}$`)),
         state: outcome,
         again: null,
-        stranger: true,
+        unknown: true,
         over: true,
       });
 

@@ -44,7 +44,7 @@ def main():
     end(job, given["outcome"])
     seen["state"] = job.state
     seen["again"] = runner.request_job()
-    seen["stranger"] = is_refused(lambda: Runner(given["url"], 1, "glrt-unknown", {"info": {}}), AuthException)
+    seen["unknown"] = is_refused(lambda: Runner(given["url"], 1, "glrt-unknown", {"info": {}}), AuthException)
     seen["over"] = is_refused(lambda: job.log.__iadd__("late\n"), AuthException)
     print(json.dumps(seen))
 

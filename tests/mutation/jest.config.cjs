@@ -8,7 +8,7 @@ module.exports = {
   rootDir: join(__dirname, "../.."),
   // Every mutant is a run of Jest, which first looks through all that lies here.
   roots: ["<rootDir>/AutoScaler/src/domain", "<rootDir>/Core", "<rootDir>/tests"],
-  // Stryker's copy lies in a folder that the other configuration leaves out.
+  // Stryker's copy is in a folder that the other configuration leaves out.
   modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/"],
   testEnvironment: join(__dirname, "ends-at-first-failure.cjs"),
   transform: { "\\.ts$": "<rootDir>/jest-esbuild.cjs" },

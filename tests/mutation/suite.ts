@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 /**
  * What suite Stryker's mutants: the domain's own tests in one file, since every mutant is a run of Jest and each
- * file of one loads all modules anew. Left out are those that play hundreds of lives for each mutant.
+ * file of one loads all modules anew. Left out are those that play hundreds of jobs for each mutant.
  */
-const LEFT_OUT = ["random-lives", "kill-points", "order-of-events", "pace"];
+const LEFT_OUT = ["random-jobs", "kill-points", "order-of-events", "launch-rate"];
 
 const DOMAIN = join(__dirname, "../../AutoScaler/src/domain");
 

@@ -18,7 +18,7 @@ const allowed = ({ AllowedValues, MinValue, MaxValue }: Parameter): string => {
   return MinValue === undefined || MaxValue === undefined ? "" : ` (${MinValue} to ${MaxValue})`;
 };
 
-const proposed = (value: Parameter["Default"]): string =>
+const defaultText = (value: Parameter["Default"]): string =>
   value === "" || value === undefined ? "empty" : `\`${value}\``;
 
 /** The README's table of a template's parameters, from the template's own words. */
@@ -28,9 +28,9 @@ export const parameterTable = (templateText: string): string => {
   };
   const rows = Object.entries(template.Parameters).map(
     ([name, parameter]) =>
-      `| \`${name}\` | ${cell(proposed(parameter.Default))} | ${cell(parameter.Description ?? "")}${cell(allowed(parameter))} |`,
+      `| \`${name}\` | ${cell(defaultText(parameter.Default))} | ${cell(parameter.Description ?? "")}${cell(allowed(parameter))} |`,
   );
-  return ["| parameter | proposed | |", "|---|---|---|", ...rows].join("\n");
+  return ["| parameter | default | |", "|---|---|---|", ...rows].join("\n");
 };
 
 /** The README with each stack's table as its template has it now. */

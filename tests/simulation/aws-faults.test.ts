@@ -8,15 +8,15 @@ import {
   liveInstances,
   MINUTE,
   settle,
+  simulationWith,
   total,
   waitOf,
-  worldWith,
-} from "./job-story";
+} from "./scenario-parts";
 import { DEPLOYMENT } from "./world/stack";
 
 describe("AWS's faults", () => {
   it("F-7 F-8: a webhook that the gateway or the bus throws away is made up for by the reconciler", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     world.bus.loses = ({ source }) => source === "gitlab.webhook";
     const job = world.addJob({ kind: "ec2" });
     await settle(world);
@@ -24,7 +24,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-11 F-16: functions that Lambda refuses to run for five minutes lose no job", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     world.executions.options = { ...world.executions.options, throttled: 1 };
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "lambda" }));
     await world.run(5 * MINUTE);
@@ -34,7 +34,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-12 I-2 I-6: every event four times at once starts every job once", async () => {
-    const world = worldWith({ webhooks: { twice: 1 }, bus: { twice: 1 }, lambda: { twice: 1 } });
+    const world = simulationWith({ webhooks: { twice: 1 }, bus: { twice: 1 }, lambda: { twice: 1 } });
     const jobs = [world.addJob({ kind: "ec2" }), world.addJob({ kind: "lambda", projectId: 2 })];
     await settle(world);
     expectMet(...jobs);
@@ -43,7 +43,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-13 F-14: executions that die half-way, and failures that cannot be recorded, are healed", async () => {
-    const world = worldWith({ executions: { dies: 0.3 } });
+    const world = simulationWith({ executions: { dies: 0.3 } });
     const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
     world.calls.plan = ({ caller, name }) =>
       caller === "RecordFailureFunction" || name === "gitLab.createRunner" ? "fails" : undefined;
@@ -54,7 +54,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-15 I-27: a row that names a class which is not there fails visibly and starts nothing", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const broken = world.addJob({ kind: "broken" });
     const good = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
@@ -65,7 +65,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-17 I-22 P-9: sixty starts at once find each other's writes and keep to a limit of twenty", async () => {
-    const world = worldWith({ stack: { totalLimit: 20, classLimit: 20 } });
+    const world = simulationWith({ stack: { totalLimit: 20, classLimit: 20 } });
     const jobs = Array.from({ length: 60 }, () => world.addJob({ kind: "ec2", seconds: 20 }));
     await settle(world);
     for (const job of jobs) expect(job.status).toBe("success");
@@ -73,7 +73,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-18 F-19: without the ledger nothing starts, for ten minutes; then all starts", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     during(world, 10 * MINUTE, "ledger.", "times-out");
     world.calls.plan = (
       (plan) => (call) =>
@@ -88,7 +88,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-20: indexes that are a minute behind mislead nobody", async () => {
-    const world = worldWith({ webhooks: { lost: 0.5 }, stack: { totalLimit: 2, classLimit: 2 } });
+    const world = simulationWith({ webhooks: { lost: 0.5 }, stack: { totalLimit: 2, classLimit: 2 } });
     world.table.indexLag = MINUTE * 1000;
     const jobs = [1, 2, 3, 4, 5].map(() => world.addJob({ kind: "ec2" }));
     await settle(world, 2 * HOUR);
@@ -96,7 +96,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-21: a Parameter Store that is throttled for three minutes delays starts and loses none", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     during(world, 3 * MINUTE, "settings.", "throttled");
     const job = world.addJob({ kind: "ec2" });
     await settle(world);
@@ -104,7 +104,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-33 F-40: Lambda's refusals hold no instance back", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     during(world, 3 * MINUTE, "lambda.", "throttled");
     const lambda = world.addJob({ kind: "lambda" });
     await world.run(5);
@@ -115,7 +115,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-37 P-5 P-20: a spot interruption leaves no record, and the job's retry gets an instance of its own", async () => {
-    const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
+    const world = simulationWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
     const job = world.addJob({ kind: "ec2", seconds: 10 * MINUTE });
     await world.run(2 * MINUTE);
     for (const instance of liveInstances(world)) world.providers.spotKill(instance);
@@ -128,7 +128,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-38: an instance that is stopped instead of terminated is ended", async () => {
-    const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
+    const world = simulationWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
     world.addJob({ kind: "ec2", seconds: 5 * MINUTE });
     await world.run(2 * MINUTE);
     for (const instance of liveInstances(world)) {
@@ -140,7 +140,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-51 P-19: an instance with our tag that nobody knows ends after a time of grace, a neighbour's does not", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const instanceOf = (stack: string) => {
       const Tags = [
         { Key: "glr:stack", Value: stack },
@@ -167,7 +167,7 @@ describe("AWS's faults", () => {
   });
 
   it("F-52: a runner whose instance vanished without a word gives its job the next attempt", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     world.bus.loses = ({ source }) => source === "aws.ec2";
     const job = world.addJob({ kind: "ec2" });
     await world.run(8);

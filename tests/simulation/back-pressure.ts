@@ -1,5 +1,5 @@
 import { percentile } from "./scale";
-import { SimulatedWorld } from "./world/world";
+import { Simulation } from "./world/world";
 
 export interface BackPressureReport {
   readonly wrong: readonly string[];
@@ -27,7 +27,7 @@ export const runBackPressure = async (
   seed: number,
   bucket = 1_000,
 ): Promise<BackPressureReport> => {
-  const world = new SimulatedWorld({
+  const world = new Simulation({
     seed,
     stack: { totalLimit: 20_000, classLimit: 20_000 },
     gitLab: { gives: "oldest" },

@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../Core/errors";
+import { ConfigurationError, ThrottledError } from "../../Core/errors";
 import {
   attemptsOf,
   during,
@@ -9,16 +9,16 @@ import {
   liveInstances,
   MINUTE,
   settle,
+  simulationWith,
   total,
   waitOf,
-  worldWith,
-} from "./job-story";
+} from "./scenario-parts";
 import type { Job } from "./world/gitlab";
 import type { Machine } from "./world/machines";
-import type { SimulatedWorld } from "./world/world";
+import type { Simulation } from "./world/world";
 
 /** The job's machine hangs from now on: it reports nothing and does not leave by itself. */
-const hang = (world: SimulatedWorld, { runnerId = 0 }: Job): Machine => {
+const hang = (world: Simulation, { runnerId = 0 }: Job): Machine => {
   const machine = world.machines.byRunner.get(runnerId)!;
   machine.isGone = true;
   world.machines.alive.delete(machine);
@@ -27,7 +27,7 @@ const hang = (world: SimulatedWorld, { runnerId = 0 }: Job): Machine => {
 
 describe("GitLab's faults", () => {
   it("F-1 I-8 P-2: a webhook that is switched off is found out, and its jobs start within two passes", async () => {
-    const world = worldWith({ webhooks: { lost: 1 } });
+    const world = simulationWith({ webhooks: { lost: 1 } });
     await world.run(5);
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "lambda" }));
     await settle(world);
@@ -37,7 +37,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-2 F-3 I-6 I-16: copies, other orders and wrong labels change nothing", async () => {
-    const world = worldWith({ webhooks: { twice: 1, late: 0.5, relabelled: 1 } });
+    const world = simulationWith({ webhooks: { twice: 1, late: 0.5, relabelled: 1 } });
     const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
     await settle(world);
     expectMet(...jobs);
@@ -45,7 +45,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-4 F-6: a job that may not run yet starts nothing, for hours", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const job = world.addJob({ kind: "ec2" }, "created");
     await world.run(3 * HOUR);
     expect([launches(world), world.gitLab.records.size]).toEqual([0, 0]);
@@ -55,7 +55,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-5: a job that is cancelled before its runner exists leaves no runner behind", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const job = world.addJob({ kind: "ec2" });
     world.when(
       () => world.table.attempts.get(job.id)?.[0]?.state === "CLAIMED",
@@ -66,7 +66,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-23 I-25: a GitLab that asks for timeout for two minutes gets it", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     during(world, 2 * MINUTE, "gitLab.", "throttled");
     const job = world.addJob({ kind: "ec2" });
     await settle(world);
@@ -74,8 +74,77 @@ describe("GitLab's faults", () => {
     expect(world.calls.byJob.get(job.id)).toBeLessThan(60);
   });
 
+  it.each(["ec2", "lambda"] as const)(
+    "F-23 I-25: a GitLab that makes no runner for 150 s is asked as often as it says, and no attempt is used up: %s",
+    async (kind) => {
+      const world = simulationWith();
+      const { create } = world.gitLab;
+      const until = world.timeline.now + 150_000;
+      const asked: number[] = [];
+      world.gitLab.create = (runner) => {
+        asked.push(world.timeline.now);
+        if (world.timeline.now < until) throw new ThrottledError("POST /user/runners: 429", 60);
+        return create.call(world.gitLab, runner);
+      };
+      const job = world.addJob({ kind });
+      await settle(world);
+      expectMet(job);
+      expect(attemptsOf(world, job)).toBe(1);
+      expect(waitOf(job)).toBeLessThan(150 + 2 * MINUTE + (kind === "ec2" ? 90 : 0));
+      const pauses = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
+      expect(Math.min(...pauses)).toBeGreaterThanOrEqual(60_000);
+      expect(total(world, "JobsFailed")).toBe(0);
+    },
+  );
+
+  /** Two passes, as for any job of which no webhook came. */
+  const NORMAL_SECONDS = 2 * MINUTE + 10;
+
+  it.each([3, 12])(
+    "I-8 I-24: %i projects that refuse their lists keep no job of another waiting",
+    async (count) => {
+      const refusing = Array.from({ length: count }, (_, index) => index + 1);
+      const world = simulationWith({ webhooks: { lost: 1 }, mood: { refusing, members: [...refusing, 20] } });
+      await world.run(5);
+      const jobs = [world.addJob({ kind: "lambda", projectId: 20 })];
+      await world.run(20 * MINUTE);
+      jobs.push(world.addJob({ kind: "lambda", projectId: 20 }));
+      await settle(world);
+      expectMet(...jobs);
+      for (const job of jobs) expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+      // After 1, 3, 7 and 15 minutes.
+      expect(world.calls.counts.get("gitLab.jobs")).toBeLessThan(30 + 5 * count);
+    },
+  );
+
+  it("I-8 I-24: memberships that cannot be read for five minutes keep no job of a known project waiting", async () => {
+    const world = simulationWith();
+    const first = world.addJob({ kind: "lambda" });
+    await world.run(10 * MINUTE);
+    during(world, 5 * MINUTE, "gitLab.projectIds");
+    world.webhooks.options = { ...world.webhooks.options, lost: 1 };
+    const job = world.addJob({ kind: "lambda" });
+    await settle(world);
+    expectMet(first, job);
+    expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+    expect(total(world, "ReconcilerFailures/membership")).toBeGreaterThan(0);
+  });
+
+  it("I-8: a new project whose first job came and went is in the next pass", async () => {
+    const world = simulationWith({ mood: { members: [1] } });
+    await world.run(65);
+    const first = world.addJob({ kind: "lambda", projectId: 30, seconds: 5 });
+    await world.run(50);
+    expect(first.status).toBe("success");
+    world.webhooks.options = { ...world.webhooks.options, lost: 1 };
+    const job = world.addJob({ kind: "lambda", projectId: 30 });
+    await settle(world);
+    expectMet(job);
+    expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
+  });
+
   it("F-24 F-53 P-11: lists that are empty by mistake and answers that are no JSON end no runner", async () => {
-    const world = worldWith({ mood: { emptyList: 1, garbage: 0.2 }, webhooks: { lost: 0.5 } });
+    const world = simulationWith({ mood: { emptyList: 1, garbage: 0.2 }, webhooks: { lost: 0.5 } });
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2", seconds: 10 * MINUTE }));
     await world.run(12 * MINUTE);
     world.calm();
@@ -84,7 +153,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-25: a record whose answer was lost is found by its description and deleted after a time of grace", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     world.calls.plan = first("gitLab.createRunner", "StartEc2RunnerFunction", "loses-answer");
     const job = world.addJob({ kind: "ec2" });
     const seconds = await settle(world);
@@ -95,7 +164,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-26 I-25: at GitLab's limit of runners a job fails visibly, after few calls", async () => {
-    const world = worldWith({ gitLab: { gives: "oldest", recordsPerProject: 0 } });
+    const world = simulationWith({ gitLab: { gives: "oldest", recordsPerProject: 0 } });
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
     expect(total(world, "JobsFailed/gitlab-refused")).toBe(3);
@@ -104,7 +173,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-27: a record that somebody else deleted is as good as deleted", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 60 });
     world.when(
       () => job.status === "success",
@@ -115,7 +184,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-28 I-20 P-6 P-7: when GitLab is down the instance goes after half an hour, its record when GitLab is back", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 20 * MINUTE });
     await world.run(3 * MINUTE);
     hang(world, job);
@@ -137,7 +206,7 @@ describe("GitLab's faults", () => {
   it.each(["pauseRunner", "runnerJobs"])(
     "F-28 I-20 I-3: GitLab is down for an hour from %s of an end on: after half an hour of it the instance goes",
     async (broken) => {
-      const world = worldWith();
+      const world = simulationWith();
       world.calls.plan = ({ name }) =>
         name === "gitLab.pauseRunner" || name === `gitLab.${broken}` ? "fails" : undefined;
       const job = world.addJob({ kind: "ec2", seconds: 5 * MINUTE });
@@ -167,7 +236,7 @@ describe("GitLab's faults", () => {
   );
 
   it("F-29: 250 jobs on several pages are all found, with no webhook at all", async () => {
-    const world = worldWith({ webhooks: { lost: 1 }, stack: { totalLimit: 500, classLimit: 500 } });
+    const world = simulationWith({ webhooks: { lost: 1 }, stack: { totalLimit: 500, classLimit: 500 } });
     const jobs = Array.from({ length: 250 }, () => world.addJob({ kind: "lambda" }));
     await settle(world);
     expectMet(...jobs);
@@ -177,7 +246,7 @@ describe("GitLab's faults", () => {
     ["ten minutes", 10],
     ["six hours", 360],
   ])("F-30: an outage of %s stops no job and is caught up with", async (_, minutes) => {
-    const world = worldWith({ stack: { ec2LifetimeSeconds: 10 * HOUR } });
+    const world = simulationWith({ stack: { ec2LifetimeSeconds: 10 * HOUR } });
     const { now } = world.timeline;
     const running = world.addJob({ kind: "ec2", seconds: (minutes + 10) * MINUTE });
     await world.run(3 * MINUTE);
@@ -189,7 +258,7 @@ describe("GitLab's faults", () => {
   });
 
   it("F-22: a token that GitLab refuses for a minute fails starts visibly, and the next attempt succeeds", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const until = world.timeline.now + MINUTE * 1000;
     const { create } = world.gitLab;
     world.gitLab.create = (runner) => {

@@ -3,7 +3,7 @@ import { FAULTS } from "./world/calls";
 import { isLive } from "./world/checks";
 import { random } from "./world/random";
 import type { Kind } from "./world/stack";
-import { SimulatedWorld } from "./world/world";
+import { Simulation } from "./world/world";
 
 /** One job of a random story. Times in seconds. */
 export interface JobRun {
@@ -34,7 +34,7 @@ export interface FaultProfile {
   readonly outage?: readonly [number, number] | undefined;
 }
 
-export interface JobStory {
+export interface RandomScenario {
   readonly seed: number;
   readonly limit: number;
   /** Of EC2's default class; 600 unless it says otherwise. */
@@ -83,7 +83,7 @@ export const faultProfile: fc.Arbitrary<FaultProfile> = fc.record({
   outage: fc.option(fc.tuple(fc.nat(200), fc.integer({ min: 5, max: 400 })), { nil: undefined, freq: 4 }),
 });
 
-export const story = (of: fc.Arbitrary<FaultProfile> = faultProfile): fc.Arbitrary<JobStory> =>
+export const scenarioOf = (of: fc.Arbitrary<FaultProfile> = faultProfile): fc.Arbitrary<RandomScenario> =>
   fc.record({
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     limit: fc.constantFrom(1, 2, 3, 10),
@@ -96,10 +96,10 @@ export const worldOf = ({
   limit,
   faultProfile: sky,
   lifetimeSeconds = 600,
-}: JobStory): SimulatedWorld => {
+}: RandomScenario): Simulation => {
   const dice = random(seed).fork("faults");
   const outages = sky.outage === undefined ? [] : [sky.outage];
-  const world = new SimulatedWorld({
+  const world = new Simulation({
     seed,
     stack: { totalLimit: limit, classLimit: limit, ec2LifetimeSeconds: lifetimeSeconds },
     webhooks: {
@@ -126,7 +126,7 @@ const STORM = 900;
 const SPOT_KILLS_EVERY = 60;
 const LOOKS_EVERY = 5;
 
-export const bringJobs = (world: SimulatedWorld, { jobRuns }: JobStory): void => {
+export const bringJobs = (world: Simulation, { jobRuns }: RandomScenario): void => {
   for (const { at, cancelledAfter, runs, ...job } of jobRuns) {
     world.after(at, () => {
       const added = world.addJob({ ...job, seconds: runs });
@@ -135,7 +135,7 @@ export const bringJobs = (world: SimulatedWorld, { jobRuns }: JobStory): void =>
   }
 };
 
-export const killSpot = (world: SimulatedWorld, { faultProfile: { spotKills } }: JobStory): void => {
+export const killSpot = (world: Simulation, { faultProfile: { spotKills } }: RandomScenario): void => {
   const dice = world.random.fork("spot");
   for (let at = SPOT_KILLS_EVERY; at < STORM; at += SPOT_KILLS_EVERY) {
     world.after(at, () => {
@@ -153,18 +153,18 @@ const SETTLES_WITHIN = 2 * 3_600;
 export const isWaiting = (left: string): boolean => /^job \d+ is pending$/.test(left);
 
 /** Jobs that nobody will run any more have been reported: as many failures as jobs that still wait. */
-export const areReported = (world: SimulatedWorld, left: readonly string[]): boolean =>
+export const areReported = (world: Simulation, left: readonly string[]): boolean =>
   left.filter(isWaiting).length <= (world.metrics.get("JobsFailed") ?? 0);
 
 /** Looks every few seconds whether each job can have a runner of its own (I-1). */
-export const watchDemand = (world: SimulatedWorld): void => {
+export const watchDemand = (world: Simulation): void => {
   for (let at = 0; at < STORM; at += LOOKS_EVERY) world.after(at, () => world.checks.checkDemand());
 };
 
 /** Plays a story to its end. Empty: all is well. */
 export const tell = async (
-  told: JobStory,
-  watch: (world: SimulatedWorld) => void = () => {},
+  told: RandomScenario,
+  watch: (world: Simulation) => void = () => {},
 ): Promise<string[]> => {
   const world = worldOf(told);
   watch(world);

@@ -1,55 +1,61 @@
 import type { Launch } from "../../AutoScaler/src/ports";
-import { ConfigurationError } from "../../Core/errors";
+import { ConfigurationError, ThrottledError } from "../../Core/errors";
 import type { Runner } from "../../Core/model/ledger";
 import type { Call, Fault } from "./world/calls";
 import { ec2Error } from "./world/ec2";
 import type { Kind } from "./world/stack";
-import { SimulatedWorld, type SimulationOptions } from "./world/world";
+import { Simulation, type SimulationOptions } from "./world/world";
 
 /** One thing that fails for ever, while all else goes well. */
 export interface LastingFailure {
   readonly says: string;
   readonly kind: Kind;
   readonly options?: Partial<SimulationOptions>;
-  readonly breakIt: (world: SimulatedWorld) => void;
+  readonly breakIt: (world: Simulation) => void;
   /** GitLab does not even show the job: its start fails visibly, no attempt of it does. */
   readonly isUnreadable?: true;
 }
 
 const every =
   (name: string, fate: Fault) =>
-  (world: SimulatedWorld): void => {
+  (world: Simulation): void => {
     world.calls.plan = (call) => (call.name === name ? fate : undefined);
   };
 
-const everyGitLab = (world: SimulatedWorld): void => {
+const everyGitLab = (world: Simulation): void => {
   world.calls.plan = ({ name }) => (name.startsWith("gitLab.") ? "fails" : undefined);
 };
 
 /** The runner function's invocation is answered with a refusal. */
 const refuseInvoke =
   (refusal: "capacity" | "configuration") =>
-  (world: SimulatedWorld): void => {
+  (world: Simulation): void => {
     const refused: Launch = { kind: "refused", refusal, message: "refused for ever" };
     world.providers.invoke = (_: Runner) => refused as never;
   };
 
 const refuseFleet =
   (code: string, status: number) =>
-  (world: SimulatedWorld): void => {
+  (world: Simulation): void => {
     world.ec2.createFleet = () => {
       throw ec2Error(code, status);
     };
   };
 
-const refuseToken = (world: SimulatedWorld): void => {
+const refuseToken = (world: Simulation): void => {
   world.gitLab.create = () => {
     throw new ConfigurationError("GitLab refuses the token (401)");
   };
 };
 
+const throttle = (world: Simulation): void => {
+  world.gitLab.create = () => {
+    throw new ThrottledError("POST /user/runners: 429", 60);
+  };
+};
+
 /** Instances come up as far as EC2 can tell, and nothing of ours ever runs on them. */
-const neverBoots = (world: SimulatedWorld): void => {
+const neverBoots = (world: Simulation): void => {
   world.ec2.onState = (instance) => {
     if (instance.state === "pending") world.checks.count(`EC2#${instance.className}`, 1);
     else world.providers.instanceChanged(instance);
@@ -57,11 +63,11 @@ const neverBoots = (world: SimulatedWorld): void => {
 };
 
 /** GitLab hands the runner no job: it asks, waits, and leaves. */
-const getsNoJob = (world: SimulatedWorld): void => {
+const getsNoJob = (world: Simulation): void => {
   world.gitLab.request = () => "held";
 };
 
-const noRow = (world: SimulatedWorld): void => {
+const noRow = (world: Simulation): void => {
   world.table.take = () => undefined;
 };
 
@@ -78,6 +84,7 @@ export const LASTING_FAILURES: readonly LastingFailure[] = [
     kind: "ec2",
     breakIt: every("gitLab.createRunner", "times-out"),
   },
+  { says: "GitLab asks to wait before it makes a runner (429)", kind: "ec2", breakIt: throttle },
   { says: "GitLab answers nothing", kind: "ec2", breakIt: everyGitLab, isUnreadable: true },
   { says: "the mapping's row cannot be followed", kind: "broken", breakIt: nothing },
   { says: "Lambda refuses: configuration", kind: "lambda", breakIt: refuseInvoke("configuration") },
@@ -126,14 +133,14 @@ export interface LastingReport {
   /** Minutes until the job was reported as failed for the last time; undefined: never. */
   readonly reportedAfter: number | undefined;
   readonly byName: Readonly<Record<string, number>>;
-  readonly world: SimulatedWorld;
+  readonly world: Simulation;
 }
 
 const HOURS = 8;
 
 /** One job in a world in which one thing fails for ever, for hours; every call that is made for it is counted. */
 export const play = async ({ says, kind, options, breakIt }: LastingFailure): Promise<LastingReport> => {
-  const world = new SimulatedWorld({ seed: 14, ...options });
+  const world = new Simulation({ seed: 14, ...options });
   const begin = world.timeline.now;
   const minutes = (): number => (world.timeline.now - begin) / 60_000;
   let reportedAfter: number | undefined;

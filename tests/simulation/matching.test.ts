@@ -1,5 +1,5 @@
 import { matched } from "./world/matching";
-import { SimulatedWorld } from "./world/world";
+import { Simulation } from "./world/world";
 
 describe("the matching of jobs and runners", () => {
   it.each([
@@ -14,7 +14,7 @@ describe("the matching of jobs and runners", () => {
   });
 
   it("I-1: sees a job that nobody starts, and complains after five minutes", async () => {
-    const world = new SimulatedWorld({ seed: 1, webhooks: { lost: 1 }, passes: false });
+    const world = new Simulation({ seed: 1, webhooks: { lost: 1 }, passes: false });
     world.addJob({ kind: "ec2" });
     for (let second = 0; second < 400; second += 5) world.after(second, () => world.checks.checkDemand());
     await world.run(290);

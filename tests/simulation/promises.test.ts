@@ -7,15 +7,15 @@ import {
   liveInstances,
   MINUTE,
   settle,
+  simulationWith,
   total,
-  worldWith,
-} from "./job-story";
+} from "./scenario-parts";
 import type { Job } from "./world/gitlab";
-import { SimulatedWorld } from "./world/world";
+import { Simulation } from "./world/world";
 
 const GITLAB = "gitLab.";
 
-const gitLabCalls = (world: SimulatedWorld): number =>
+const gitLabCalls = (world: Simulation): number =>
   [...world.calls.counts].reduce((sum, [name, count]) => (name.startsWith(GITLAB) ? sum + count : sum), 0);
 
 describe("promises", () => {
@@ -23,7 +23,7 @@ describe("promises", () => {
     "I-25: a job on %s takes six GitLab calls, and eight writes at most, when all is well",
     async (kind) => {
       for (let seed = 1; seed <= 30; seed += 1) {
-        const world = new SimulatedWorld({ seed, passes: false });
+        const world = new Simulation({ seed, passes: false });
         expectMet(await one(world, kind));
         expect(gitLabCalls(world)).toBe(6);
         expect(world.table.writes).toBeLessThanOrEqual(8);
@@ -32,7 +32,7 @@ describe("promises", () => {
   );
 
   it("I-25: a GitLab that answers nothing is asked three times for a job, and no more", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     world.calls.plan = ({ name }) => (name.startsWith(GITLAB) ? "fails" : undefined);
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
@@ -40,7 +40,7 @@ describe("promises", () => {
   });
 
   it("I-14 T-11: a runner is paused within fifteen seconds of its job's start", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     for (let index = 0; index < 20; index += 1) world.addJob({ kind: "lambda", projectId: index + 1 });
     await settle(world);
     expect(world.checks.pauses).toHaveLength(20);
@@ -48,14 +48,14 @@ describe("promises", () => {
   });
 
   it("I-4 I-5: instance, record and place are gone five minutes after the job when nothing is lost", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 30 });
     await settle(world);
     expect(world.timeline.now - (job.finishedAt ?? 0)).toBeLessThan(5 * MINUTE * 1000);
   });
 
   it("I-22 P-10: a limit that is lowered below what lives counts nothing negative and starts nothing more", async () => {
-    const world = worldWith({ stack: { totalLimit: 6, classLimit: 6 } });
+    const world = simulationWith({ stack: { totalLimit: 6, classLimit: 6 } });
     const jobs = Array.from({ length: 12 }, () => world.addJob({ kind: "ec2", seconds: 100 }));
     await world.run(90);
     expect(liveInstances(world)).toHaveLength(6);
@@ -65,7 +65,7 @@ describe("promises", () => {
   });
 
   it("I-23 I-36: with no event and no pass after the launch every provider ends by itself", async () => {
-    const world = new SimulatedWorld({ seed: 3, passes: false, stack: { ec2LifetimeSeconds: 20 * MINUTE } });
+    const world = new Simulation({ seed: 3, passes: false, stack: { ec2LifetimeSeconds: 20 * MINUTE } });
     const jobs = [
       world.addJob({ kind: "ec2", seconds: 2 * HOUR }),
       world.addJob({ kind: "lambda", seconds: HOUR }),
@@ -80,7 +80,7 @@ describe("promises", () => {
   });
 
   it("I-24 P-12: an event that nobody can read harms none of the others", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const poison = [{}, { build_id: "7" }, { build_id: 1.5 }, { build_id: 2 ** 53 }, { build_id: { $: "" } }];
     const jobs: Job[] = [];
     for (const detail of poison) {
@@ -102,7 +102,7 @@ describe("promises", () => {
   });
 
   it("P-17: a runner for an untagged job takes no job with tags, and one for tags no untagged job", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const foreign = world.addJob({ kind: "foreign" });
     const untagged = world.addJob({ kind: "lambda" });
     await world.run(5 * MINUTE);
@@ -113,7 +113,7 @@ describe("promises", () => {
   });
 
   it("I-27 I-31: kinds, statuses and events that nobody knows have no effect and are counted", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const detail = { object_kind: "build", build_id: 1, project_id: 1, build_name: "x" };
     const unknown = [
       { source: "gitlab.webhook", detailType: "GitLabJobEvent", detail: { ...detail, build_status: "odd" } },
@@ -131,7 +131,7 @@ describe("promises", () => {
   });
 
   it("I-7 I-32: the whole history once more starts nothing, also when the ledger has forgotten all", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const events: Parameters<typeof world.bus.put>[0][] = [];
     const { put } = world.bus;
     world.bus.put = (event) => {
@@ -150,7 +150,7 @@ describe("promises", () => {
   });
 
   it("I-34 F-57: with starts switched off in a burst nothing more starts, what runs ends, and the rest waits", async () => {
-    const world = worldWith({ stack: { totalLimit: 4, classLimit: 4 } });
+    const world = simulationWith({ stack: { totalLimit: 4, classLimit: 4 } });
     const jobs = Array.from({ length: 10 }, () => world.addJob({ kind: "ec2", seconds: 60 }));
     await world.run(30);
     world.startsAreOn = false;
@@ -166,7 +166,7 @@ describe("promises", () => {
   });
 
   it("F-50 I-21: passes that pause for twenty minutes, come twice and die half-way do their work all the same", async () => {
-    const world = worldWith({ webhooks: { lost: 1 }, passes: false });
+    const world = simulationWith({ webhooks: { lost: 1 }, passes: false });
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2" }));
     await world.run(20 * MINUTE);
     expect(launches(world)).toBe(0);
@@ -180,7 +180,7 @@ describe("promises", () => {
 });
 
 /** One job from its coming to nothing left. */
-const one = async (world: SimulatedWorld, kind: "ec2" | "lambda"): Promise<Job> => {
+const one = async (world: Simulation, kind: "ec2" | "lambda"): Promise<Job> => {
   const job = world.addJob({ kind });
   await settle(world);
   return job;

@@ -1,6 +1,6 @@
 import { areReported, isWaiting } from "./job-arbitraries";
 import { random } from "./world/random";
-import { SimulatedWorld } from "./world/world";
+import { Simulation } from "./world/world";
 
 export interface ScaleOptions {
   readonly jobs: number;
@@ -36,9 +36,9 @@ export const percentile = (sorted: readonly number[], share: number): number =>
 const FAULT_KINDS = ["fails", "loses-answer", "throttled", "times-out"] as const;
 
 /** GitLab, AWS and their faults by the same dice, call by call. */
-export const scaleWorld = ({ seed, faults }: ScaleOptions): SimulatedWorld => {
+export const scaleSimulation = ({ seed, faults }: ScaleOptions): Simulation => {
   const dice = random(seed).fork("faults");
-  return new SimulatedWorld({
+  return new Simulation({
     seed,
     stack: { totalLimit: 20_000, classLimit: 20_000, ec2LifetimeSeconds: 600 },
     gitLab: { gives: "oldest" },
@@ -52,7 +52,7 @@ export const scaleWorld = ({ seed, faults }: ScaleOptions): SimulatedWorld => {
   });
 };
 
-const addJobs = (world: SimulatedWorld, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
+const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
   const dice = world.random.fork("jobs");
   for (let index = 0; index < jobs; index += 1) {
     const kind = index % ec2EveryNth === 0 ? "ec2" : "lambda";
@@ -64,14 +64,14 @@ const addJobs = (world: SimulatedWorld, { jobs, over, ec2EveryNth }: ScaleOption
   }
 };
 
-const waitsOf = (world: SimulatedWorld): number[] =>
+const waitsOf = (world: Simulation): number[] =>
   [...world.gitLab.jobs.values()]
     .flatMap(({ pendingAt, startedAt }) =>
       pendingAt === undefined || startedAt === undefined ? [] : [(startedAt - pendingAt) / 1000],
     )
     .sort((one, other) => one - other);
 
-export const reportOf = (world: SimulatedWorld, wrong: readonly string[]): ScaleReport => {
+export const reportOf = (world: Simulation, wrong: readonly string[]): ScaleReport => {
   const jobs = [...world.gitLab.jobs.values()];
   const waits = waitsOf(world);
   const starts = jobs.flatMap(({ startedAt }) => startedAt ?? []).sort((one, other) => one - other);
@@ -96,7 +96,7 @@ const SETTLES_WITHIN = 2 * 3_600;
 
 /** Many jobs in one virtual hour, with faults everywhere; everything must be met and gone in the end. */
 export const runScale = async (options: ScaleOptions): Promise<ScaleReport> => {
-  const world = scaleWorld(options);
+  const world = scaleSimulation(options);
   addJobs(world, options);
   await world.run(options.over + 1);
   await world.settle(SETTLES_WITHIN, (left) => left.every(isWaiting) && areReported(world, left), 30);

@@ -1,18 +1,18 @@
 import { FAULTS, type Fault, type FaultPlan } from "./world/calls";
 import { isLive } from "./world/checks";
 import type { Job } from "./world/gitlab";
-import { SimulatedWorld, type SimulationOptions } from "./world/world";
+import { Simulation, type SimulationOptions } from "./world/world";
 
 /** A short story of one or two jobs, told again and again with another call going wrong each time. */
 export interface Scenario {
   readonly name: string;
   readonly options?: Partial<SimulationOptions>;
-  readonly begin: (world: SimulatedWorld) => readonly Job[];
+  readonly begin: (world: Simulation) => readonly Job[];
   /** A job's machine is taken away by AWS, or its user cancels it: it need not succeed. */
   readonly mayFail?: boolean;
 }
 
-const cancelAfter = (world: SimulatedWorld, job: Job, seconds: number): void =>
+const cancelAfter = (world: Simulation, job: Job, seconds: number): void =>
   world.after(seconds, () => world.gitLab.cancel(job));
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -104,7 +104,7 @@ const lateJobs = (jobs: readonly Job[], { mayFail = false }: Scenario): string[]
 
 /** Plays a scenario with calls going wrong, lets the world settle, and says what is wrong then. */
 export const play = async (scenario: Scenario, seed: number, hits: readonly Hit[] = []): Promise<Told> => {
-  const world = new SimulatedWorld({ ...scenario.options, seed, faults: planOf(hits) });
+  const world = new Simulation({ ...scenario.options, seed, faults: planOf(hits) });
   world.calls.trace = [];
   const jobs = scenario.begin(world);
   await world.run(1);

@@ -6,8 +6,8 @@ import {
   launches,
   liveInstances,
   settle,
-  worldWith,
-} from "./job-story";
+  simulationWith,
+} from "./scenario-parts";
 import type { Job } from "./world/gitlab";
 
 /**
@@ -19,7 +19,7 @@ const START = "StartEc2RunnerFunction";
 
 describe("traces in the world", () => {
   it("trace 1: I-3 F-5: a runner whose job was cancelled before it confirmed runs the next job to its end", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const a = world.addJob({ kind: "ec2" });
     let b: Job | undefined;
     world.when(
@@ -38,7 +38,7 @@ describe("traces in the world", () => {
   it("trace 1: I-3: a request that was under way at the pause may still get a job, and that job runs to its end", async () => {
     let stolen = 0;
     for (let seed = 1; seed <= 25; seed += 1) {
-      const world = worldWith({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
+      const world = simulationWith({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
       const a = world.addJob({ kind: "ec2" });
       let b: Job | undefined;
       const { pause } = world.gitLab;
@@ -58,7 +58,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its slot back", async () => {
-    const world = worldWith({ gitLab: { gives: "newest" }, stack: { totalLimit: 2, classLimit: 2 } });
+    const world = simulationWith({ gitLab: { gives: "newest" }, stack: { totalLimit: 2, classLimit: 2 } });
     let stalled = 0;
     world.calls.plan = ({ name, caller }) => {
       if (name !== "gitLab.createRunner" || caller !== START) return undefined;
@@ -73,7 +73,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 3: I-22 I-20: a start that goes on after its job's end leaves nothing and never exceeds the limit", async () => {
-    const world = worldWith({ stack: { totalLimit: 1, classLimit: 1 } });
+    const world = simulationWith({ stack: { totalLimit: 1, classLimit: 1 } });
     world.calls.plan = first("ec2.createFleet", START, { stall: 40_000 });
     const a = world.addJob({ kind: "ec2" });
     world.when(
@@ -87,7 +87,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 4: P-4 I-2: a late swap and the next attempt's event give no job two able runners", async () => {
-    const world = worldWith({ gitLab: { gives: "newest" } });
+    const world = simulationWith({ gitLab: { gives: "newest" } });
     world.webhooks.fate = (_, status) => (status === "running" ? 100_000 : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
     const b = world.addJob({ kind: "ec2", seconds: 20 });
@@ -97,7 +97,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 5: a runner that a long foreign job took leads to one more attempt, not to a chain of them", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const foreign = world.addJob({ kind: "foreign", seconds: 900 });
     const a = world.addJob({ kind: "ec2", seconds: 20 });
     await settle(world);
@@ -107,7 +107,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 6: I-19 P-13 F-18: a launch whose process died is adopted, though the repeats fail", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     let tries = 0;
     world.calls.plan = ({ name }) => {
       if (name !== "ec2.createFleet") return undefined;
@@ -121,7 +121,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 7: I-3: a rebalance recommendation ends no runner that was just given a job", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     const a = world.addJob({ kind: "ec2", seconds: 120 });
     world.when(
       () => isAssigned(a),
@@ -138,7 +138,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 8: a runner's end before its job's end is no false alarm", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     world.webhooks.fate = (_, status) => (status === "success" || status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
     await settle(world);
@@ -148,7 +148,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 9: I-22 P-9: the reconciler dispatches the next waiting job when its event was lost", async () => {
-    const world = worldWith({ stack: { totalLimit: 1, classLimit: 1 } });
+    const world = simulationWith({ stack: { totalLimit: 1, classLimit: 1 } });
     let lost = 0;
     const a = world.addJob({ kind: "ec2", seconds: 20 });
     const b = world.addJob({ kind: "ec2", seconds: 20 });
@@ -163,7 +163,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 10: stolen runners whose pick-up is lost cost one launch more at most", async () => {
-    const world = worldWith({ gitLab: { gives: "newest" } });
+    const world = simulationWith({ gitLab: { gives: "newest" } });
     world.webhooks.fate = (_, status) => (status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 10 });
     const b = world.addJob({ kind: "ec2", seconds: 10 });
@@ -175,7 +175,7 @@ describe("traces in the world", () => {
   it.each([1, 2, 3])(
     "trace 11: F-25: a start that dies after its write number %i loses no token and starts once",
     async (number) => {
-      const world = worldWith();
+      const world = simulationWith();
       let writes = 0;
       world.calls.plan = ({ name, caller }) => {
         if (name !== "ledger.commit" || caller !== START) return undefined;
@@ -190,7 +190,7 @@ describe("traces in the world", () => {
   );
 
   it("trace 12: P-8 I-21 I-22: a start that stalls past its lease neither launches late nor exceeds the limit", async () => {
-    const world = worldWith({ stack: { totalLimit: 1, classLimit: 1 } });
+    const world = simulationWith({ stack: { totalLimit: 1, classLimit: 1 } });
     world.calls.plan = first("ec2.createFleet", START, { stall: 150_000 });
     const a = world.addJob({ kind: "ec2" });
     const b = world.addJob({ kind: "ec2" });
@@ -202,7 +202,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 13: F-51: a record that is made and not stored yet is adopted by no pass", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     let commits = 0;
     world.calls.plan = ({ name, caller }) => {
       if (name !== "ledger.commit" || caller !== START) return undefined;
@@ -217,7 +217,7 @@ describe("traces in the world", () => {
   });
 
   it("trace 14: an instance that boots before its row has moved asks again and keeps its attempt", async () => {
-    const world = worldWith();
+    const world = simulationWith();
     world.calls.plan = first("rows.move", START, { stall: 55_000 });
     const a = world.addJob({ kind: "ec2" });
     await settle(world);

@@ -28,7 +28,7 @@ const RULES = ofType(autoScaler, "AWS::Events::Rule")
 const matching = (event: BusEvent): readonly string[] =>
   RULES.filter(({ pattern }) => patternMatches(pattern, { ...event } as Properties)).map(({ id }) => id);
 
-const HOOK = {
+const WEBHOOK = {
   object_kind: "build",
   ref: "main",
   tag: false,
@@ -57,13 +57,13 @@ const event = (source: string, detailType: string, detail: Value, account = ACCO
   detail,
 });
 const webhook = (changes: Record<string, Value>): BusEvent =>
-  event("gitlab.webhook", "GitLabJobEvent", { ...HOOK, ...changes });
+  event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK, ...changes });
 const reconciled = (changes: Record<string, Value>): BusEvent =>
-  event("gitlab.reconciler", "GitLabJobEvent", { ...HOOK, attempt: 2, ...changes });
+  event("gitlab.reconciler", "GitLabJobEvent", { ...WEBHOOK, attempt: 2, ...changes });
 const ec2 = (detailType: string, detail: Value): BusEvent => event("aws.ec2", detailType, detail);
 
 const without = (key: string): Value =>
-  Object.fromEntries(Object.entries(HOOK).filter(([name]) => name !== key));
+  Object.fromEntries(Object.entries(WEBHOOK).filter(([name]) => name !== key));
 
 const transformed = (rule: string, given: BusEvent): Value =>
   transform(asMap(asMap(asList(resource(autoScaler, rule).properties.Targets)[0]).InputTransformer), given);
@@ -102,13 +102,13 @@ it.each<[string, BusEvent, readonly string[]]>([
     ["UnmatchedEventsRule"],
   ],
   ["an empty object", event("gitlab.webhook", "GitLabJobEvent", {}), ["UnmatchedEventsRule"]],
-  ["another sender", event("someone.else", "GitLabJobEvent", { ...HOOK }), ["UnmatchedEventsRule"]],
+  ["another sender", event("someone.else", "GitLabJobEvent", { ...WEBHOOK }), ["UnmatchedEventsRule"]],
   [
     "RunnerEnded by the webhook",
     event("gitlab.webhook", "RunnerEnded", { runnerId: 7 }),
     ["UnmatchedEventsRule"],
   ],
-  ["another account's event", event("gitlab.webhook", "GitLabJobEvent", { ...HOOK }, "999999999999"), []],
+  ["another account's event", event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK }, "999999999999"), []],
 ])("I-27 I-31 T-22: on the bus, %s", (_, given, rules) => {
   expect(matching(given)).toEqual(rules);
 });
@@ -159,13 +159,13 @@ const anyDetail = fc.record(
   },
   { requiredKeys: [] },
 );
-const anyHook = fc
+const anyWebhook = fc
   .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler"), anyDetail)
   .map(([source, detail]) => event(source, "GitLabJobEvent", detail));
 
 it("I-31: takes every event of this account by one rule, counts it as unmatched, or knows it as created", () => {
   fc.assert(
-    fc.property(anyHook, (given) => {
+    fc.property(anyWebhook, (given) => {
       const isCreated = at(given.detail, "build_status") === "created";
       const rules = matching(given);
       return rules.length === 1 || (rules.length === 0 && isCreated);

@@ -5,7 +5,7 @@ import { asMap, ofType, parseTemplate, ROOT, readTemplate, STACKS, type Template
 import { dataRules } from "./rules/data";
 import { machineRules } from "./rules/machines";
 import { permissionRules } from "./rules/permissions";
-import { frontDoorRules } from "./rules/webhook-api";
+import { webhookApiRules } from "./rules/webhook-api";
 
 /** The environment that `npm start` and `npm test` make; SAM's own translator is in it. */
 const PYTHON = join(ROOT, ".local/venv/bin/python");
@@ -74,7 +74,7 @@ const templates = isSetUp ? expandAll() : STACKS.map(readTemplate);
     }
   });
 
-  it.each([...permissionRules, ...frontDoorRules, ...dataRules, ...machineRules])(
+  it.each([...permissionRules, ...webhookApiRules, ...dataRules, ...machineRules])(
     "$id: $says",
     ({ check }) => {
       expect(check(expanded)).toEqual([]);

@@ -60,7 +60,7 @@ const readResourceTypes = async (service: string, name: string): Promise<readonl
 
 const known = new Map<string, Promise<readonly ResourceType[]>>();
 
-/** Read once an action: the list lies in many files. */
+/** Read once an action: the list is in many files. */
 const resourceTypes = (service: string, name: string): Promise<readonly ResourceType[]> => {
   const key = `${service}:${name}`;
   const types = known.get(key) ?? readResourceTypes(service, name);

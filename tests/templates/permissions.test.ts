@@ -102,7 +102,7 @@ describe("the signed webhook's function", () => {
     ["T-12: cannot decrypt the access token", "denied", decrypt("AccessToken")],
     ["T-12: decrypts for Parameter Store alone", "denied", decrypt("WebhookSigningKey", "secretsmanager.x")],
     ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook")],
-    ["T-22: cannot speak for the sweep", "denied", put("gitlab.sweep")],
+    ["T-22: cannot speak for the reconciler", "denied", put("gitlab.reconciler")],
     ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
     ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
     ["T-2: looks an id up", "allowed", touch("GetItem")],

@@ -62,7 +62,7 @@ const arnOf = (template: Template, id: string): string => {
   return ARN[type]?.(id) ?? `arn:aws:unknown:::${lower(id)}`;
 };
 
-/** Puts a template's intrinsic functions into effect, with the parameters' proposed values but for what is given. */
+/** Puts a template's intrinsic functions into effect, with the parameters' defaults but for what is given. */
 export const resolve = (template: Template, value: Value | undefined, given: Given = {}): Value => {
   const again = (inner: Value | undefined): Value => resolve(template, inner, given);
   const text = (inner: Value | undefined): string => String(again(inner));

@@ -6,11 +6,11 @@ import { houseRules } from "./rules/house";
 import { machineRules } from "./rules/machines";
 import { operationRules } from "./rules/operations";
 import { permissionRules } from "./rules/permissions";
-import { frontDoorRules } from "./rules/webhook-api";
+import { webhookApiRules } from "./rules/webhook-api";
 
 const RULES = [
   ...permissionRules,
-  ...frontDoorRules,
+  ...webhookApiRules,
   ...dataRules,
   ...machineRules,
   ...operationRules,

@@ -40,7 +40,7 @@ it.each([
   ["Infrastructure", "gitlab-runners-infrastructure"],
   ["LambdaShellRunner", "gitlab-runners-lambda-shell-runner"],
   ["AutoScaler", "gitlab-runners-autoscaler"],
-])("%s proposes the stack name %s", (stack, name) => {
+])("%s has the default stack name %s", (stack, name) => {
   expect(stackName(stack)).toBe(name);
 });
 

@@ -16,10 +16,10 @@ const looksUp =
 
 const LAUNCHED = answers({ kind: "launched", runnerId: 1, resourceId: "r" });
 const NOTED = answers({ kind: "noted" });
-const WOKEN = answers({ kind: "nobody" });
+const DISPATCHED = answers({ kind: "nobody" });
 
 const start = (tasks: Readonly<Record<string, Task>>) =>
-  run("start-runner", EVENT, { "Record failure": NOTED, "Start next waiting job": WOKEN, ...tasks });
+  run("start-runner", EVENT, { "Record failure": NOTED, "Start next waiting job": DISPATCHED, ...tasks });
 
 it.each([
   ["LAMBDA", "Start Lambda runner"],
@@ -113,6 +113,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries) => {
     ["ConfigurationError", 1],
     ["InvalidInputError", 1],
     ["NoAnswerError", 1],
+    ["ThrottledError", 1],
     ["Lambda.Unknown", 1],
     ["States.Timeout", 1],
     ["SomethingElse", 1],

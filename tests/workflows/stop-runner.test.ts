@@ -49,7 +49,7 @@ it("ends well when no runner is found", async () => {
 it.each([
   ["I-3: a busy runner", { kind: "busy" }],
   ["one that is left to the next pass", { kind: "left" }],
-  ["one that is gone already", { kind: "gone" }],
+  ["one that is gone already", { kind: "absent" }],
   ["a Lambda runner", { provider: "LAMBDA" }],
   ["one whose provider is not known", { provider: undefined }],
 ])("terminates nothing for %s", async (_, changes) => {
@@ -62,7 +62,7 @@ it.each([
 it("I-22: dispatches the next job when a Lambda runner is gone", async () => {
   const result = await stop({
     "Unregister runner": unregisters({
-      kind: "gone",
+      kind: "absent",
       provider: "LAMBDA",
       freed: { kind: "slot", classKey: "LAMBDA#default" },
     }),
@@ -145,6 +145,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
     ["Lambda.TooManyRequestsException", throttledTries],
     ["ConfigurationError", 1],
     ["InvalidInputError", 1],
+    ["ThrottledError", 1],
     ["Lambda.Unknown", 1],
     ["States.Timeout", 1],
     ["SomethingElse", 1],

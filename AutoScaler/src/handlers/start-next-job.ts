@@ -18,7 +18,7 @@ export const handler = async (input: unknown): Promise<NextJob> => {
   const freed = parseFreed(input);
   const next = await startNextJob(parts, freed);
   const { kind, ...about } = freed;
-  log.info("NEXT_JOB_WOKEN", {
+  log.info("NEXT_JOB_DISPATCHED", {
     freed: kind,
     ...about,
     outcome: next.kind,

@@ -1,4 +1,5 @@
 import { readEnv } from "../../../Core/env";
+import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
 import { gitLabApi } from "../adapters/gitlab/api";
 import { ssmClient } from "../adapters/ssm/client";
@@ -33,6 +34,9 @@ export interface Paths {
 export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
   ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, clock: systemClock });
 
+/** GitLab's word to wait holds for all calls of this process, not for one invocation alone. */
+const throttles: Throttles = new Map();
+
 /**
  * GitLab with the access of now: the configuration is read anew once a minute.
  *
@@ -47,4 +51,5 @@ export const gitLabOf = async (
     refresh: () => configuration.refresh(),
     clock: systemClock,
     onSent,
+    throttles,
   });

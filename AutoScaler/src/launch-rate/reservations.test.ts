@@ -8,13 +8,13 @@ const setUp = () => {
   const ledger = fakeLedger();
   const clock = fakeClock(NOW);
   const sleeps: number[] = [];
-  const wakeUp: (() => void)[] = [];
+  const sleepers: (() => void)[] = [];
   const sleep = (milliseconds: number) => {
     sleeps.push(milliseconds);
-    return new Promise<void>((resolve) => wakeUp.push(resolve));
+    return new Promise<void>((resolve) => sleepers.push(resolve));
   };
   const system = { ledger, clock: { now: clock.now, sleep } };
-  return { ledger, clock, sleeps, wakeUp, system };
+  return { ledger, clock, sleeps, sleepers, system };
 };
 
 const idle = () => new Promise((resolve) => setImmediate(resolve));
@@ -29,13 +29,13 @@ const askAll = async (
   const asks = Array.from({ length: many }, () => reserveLaunch(parts.system, "EC2", dispatchedAt));
   await idle();
   await meanwhile(parts);
-  for (const dispatch of parts.wakeUp) dispatch();
+  for (const dispatch of parts.sleepers) dispatch();
   const reservations = (await Promise.all(asks)).filter((reservation) => reservation !== undefined);
   return { ...parts, reservations };
 };
 
 describe("reservations at EC2", () => {
-  it("are at once for a job that comes alone, at one write, and let nobody else go", async () => {
+  it("are at once for a job that comes alone, at one write, and dispatch nobody else", async () => {
     const { reservations, sleeps, ledger } = await askAll(1);
     expect([reservations, sleeps, ledger.writes]).toEqual([[{ passesOn: false }], [], 1]);
   });
@@ -66,7 +66,7 @@ describe("reservations at EC2", () => {
     const asks = Array.from({ length: 30 }, () => reserveLaunch(parts.system, "EC2", NOW));
     await idle();
     expect(parts.sleeps).toEqual([500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500, 5_000]);
-    for (const dispatch of parts.wakeUp) dispatch();
+    for (const dispatch of parts.sleepers) dispatch();
     expect((await Promise.all(asks)).filter((reservation) => reservation?.passesOn)).toHaveLength(12);
   });
 

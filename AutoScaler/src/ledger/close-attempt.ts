@@ -12,6 +12,7 @@ import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
 import type { GitLabJob, LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
+import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../start/start-outcome";
 import { retryOnConflict } from "./commit";
 
@@ -24,7 +25,12 @@ export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSE
 export const isTaken = (job: Pick<GitLabJob, "status" | "runnerId">): boolean =>
   !hasEnded(job) && (job.status !== "pending" || job.runnerId !== undefined);
 
-const leaving = { lease: undefined, slot: undefined, waitingFor: undefined } as const;
+const leaving = {
+  lease: undefined,
+  slot: undefined,
+  waitingFor: undefined,
+  ...NOT_THROTTLED,
+} as const;
 
 /** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
 export const endAttempt = (
@@ -93,7 +99,9 @@ const current = async (dependencies: CloseDependencies, attempt: Attempt): Promi
 export interface Closing {
   readonly reason: AttemptFailureCode;
   /** What GitLab or AWS said, for people; never a token. */
-  readonly detail: string;
+  readonly detail?: string;
+  /** No other attempt follows. */
+  readonly isLast?: true;
   readonly runnerChanges?: (now: Time) => Promise<readonly LedgerChange[]>;
 }
 
@@ -117,7 +125,8 @@ export const closeUnstarted = async (
   const freed = freedSlot(attempt.classKey);
   if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...(freed ? { freed } : {}) };
   dependencies.metric("JobsFailed", 1, { reason: failure.reason });
-  return { kind: "failed", ...failure, ...(freed ? { freed } : {}) };
+  const { isLast: _, ...told } = failure;
+  return { kind: "failed", ...told, ...(freed ? { freed } : {}) };
 };
 
 /** USD that a runner cost from launch to end; undefined where the price is unknown. */

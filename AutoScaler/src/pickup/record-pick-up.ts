@@ -4,6 +4,7 @@ import type { PickUpSkipCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { jobEvent } from "../events";
 import { hasEnded } from "../ledger/close-attempt";
+import { rememberProject } from "../ledger/seen-projects";
 import type { GitLabJob, OurEvent } from "../ports";
 import { storePickUp } from "./store-pick-up";
 
@@ -63,7 +64,10 @@ export const recordPickUp = async (dependencies: PickUpDependencies, event: JobE
   if (taken === undefined) return { kind: "nothing", reason: "not-picked-up" };
   const runner = await dependencies.ledger.runner(taken.runnerId);
   const pausedAt = runner && (await pause(dependencies, runner));
-  const noted = await storePickUp(dependencies, taken, taken.runnerId, pausedAt);
+  // By GitLab's word; a copy that comes after the job's end tells nothing new.
+  const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;
+  const remembered = isNews ? rememberProject(dependencies, taken.projectId) : undefined;
+  const noted = await storePickUp(dependencies, taken, taken.runnerId, pausedAt).finally(() => remembered);
   const events = [...noted, ...(await endOnceMore(dependencies, taken))];
   if (events.length > 0) await dependencies.bus.put(events);
   return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs: runner !== undefined };

@@ -34,6 +34,9 @@ export const newWaiting = (
   times: { WAITING: now },
 });
 
+/** GitLab does not ask the attempt to wait, or not any more. */
+export const NOT_THROTTLED = { notBefore: undefined, throttledSince: undefined } as const;
+
 /** A waiting attempt as it should stand, to be dispatched anew: undefined when it stands so already. */
 export const stillWaiting = (
   waiting: OrderedAttempt,
@@ -44,10 +47,6 @@ export const stillWaiting = (
   const isAsleep = waitingFor !== "launch-rate" || waiting.dispatchedAt === undefined;
   if (waiting.waitingFor === waitingFor && waiting.classKey === key && isAsleep) return undefined;
   const { queuedAt } = waiting.order;
-  return touch(waiting, {
-    waitingFor,
-    classKey: key,
-    order: { ...order, queuedAt },
-    dispatchedAt: undefined,
-  });
+  const patch = { waitingFor, classKey: key, order: { ...order, queuedAt }, dispatchedAt: undefined };
+  return touch(waiting, { ...patch, ...NOT_THROTTLED });
 };

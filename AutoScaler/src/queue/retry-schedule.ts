@@ -1,5 +1,5 @@
 import { type Attempt, countedAttempts, MAX_ATTEMPTS, type Time } from "../../../Core/model/ledger";
-import { UNDER_WAY_MILLISECONDS } from "../timing";
+import { LAUNCH_TIMEOUT_SECONDS, UNDER_WAY_MILLISECONDS } from "../timing";
 
 /** When what failed is tried again. What fails for ever costs less and less, and ends (I-25). */
 
@@ -53,3 +53,7 @@ export const isClaimDue = (claimed: Attempt, now: Time): boolean => {
 /** The reconciler has put the claim's event once more: a start was at it before. */
 export const isRepeat = ({ dispatchedAt, times }: Attempt): boolean =>
   dispatchedAt !== undefined && dispatchedAt > (times.CLAIMED ?? dispatchedAt);
+
+/** GitLab asked to wait, and the time is not up. One that lies too far ahead is a clock's error (I-33). */
+export const isTooEarly = ({ notBefore }: Attempt, now: Time): boolean =>
+  notBefore !== undefined && now < notBefore && notBefore - now <= LAUNCH_TIMEOUT_SECONDS * 1_000;

@@ -3,6 +3,7 @@ import { touch } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { endAttempt } from "../ledger/close-attempt";
 import { commit, retryOnConflict } from "../ledger/commit";
+import type { Part } from "./parts";
 import type { Discrepancy } from "./snapshot";
 
 type CollectDependencies = Pick<Dependencies, "ledger" | "bus" | "clock">;
@@ -17,26 +18,49 @@ export const unique = (discrepancies: readonly Discrepancy[]): readonly Discrepa
   ...new Map(discrepancies.map((discrepancy) => [keyOf(discrepancy), discrepancy] as const)).values(),
 ];
 
+const MAX_FAILURES = 3;
+
 /** Noted before its event goes out, so the next pass knows. False: somebody else has it in hand. */
 const markDispatched = async ({ ledger, clock }: CollectDependencies, attempt: Attempt): Promise<boolean> =>
   commit(ledger, [{ put: touch(attempt, { dispatchedAt: clock.now() }) }]);
 
 const AT_ONCE = 20;
 
-/** Puts the events of the discrepancies on the bus, in portions: what has gone out when the reconciler dies is done. */
+const putPortion = async (
+  dependencies: CollectDependencies,
+  portion: readonly Discrepancy[],
+  part: Part,
+): Promise<readonly Discrepancy[] | undefined> => {
+  const isReady = await Promise.all(
+    portion.map(({ dispatches }) =>
+      dispatches
+        ? part("events", false, () => markDispatched(dependencies, dispatches), dispatches.jobId)
+        : true,
+    ),
+  );
+  const ready = portion.filter((_, index) => isReady[index]);
+  if (ready.length === 0) return [];
+  return part("events", undefined, async () => {
+    await dependencies.bus.put(ready.map(({ event }) => event));
+    return ready;
+  });
+};
+
+/**
+ * Puts the events of the discrepancies on the bus, in portions: what has gone out when the reconciler dies is done, and
+ * a portion that fails keeps no other back. A bus that fails three times in a row is left alone until the next pass.
+ */
 export const putDiscrepancies = async (
   dependencies: CollectDependencies,
   discrepancies: readonly Discrepancy[],
+  part: Part,
 ): Promise<readonly Discrepancy[]> => {
   const put: Discrepancy[] = [];
-  for (let start = 0; start < discrepancies.length; start += AT_ONCE) {
-    const portion = discrepancies.slice(start, start + AT_ONCE);
-    const isReady = await Promise.all(
-      portion.map(({ dispatches }) => (dispatches ? markDispatched(dependencies, dispatches) : true)),
-    );
-    const ready = portion.filter((_, index) => isReady[index]);
-    if (ready.length > 0) await dependencies.bus.put(ready.map(({ event }) => event));
-    put.push(...ready);
+  let failures = 0;
+  for (let start = 0; start < discrepancies.length && failures < MAX_FAILURES; start += AT_ONCE) {
+    const done = await putPortion(dependencies, discrepancies.slice(start, start + AT_ONCE), part);
+    failures = done === undefined ? failures + 1 : 0;
+    put.push(...(done ?? []));
   }
   return put;
 };

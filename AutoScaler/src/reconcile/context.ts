@@ -16,6 +16,7 @@ import {
 } from "./find/pending";
 import { findRunnerEnd } from "./find/runner-ends";
 import { findRunning, runningKey } from "./find/running";
+import type { Part } from "./parts";
 import type { JobReader } from "./read/job-reader";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
@@ -33,21 +34,6 @@ export type ReconcilerDependencies = Pick<
   | "limits"
   | "deploymentId"
 >;
-
-/** A part that fails is named, and the others go on (I-24). */
-export type Part = <Result>(name: string, otherwise: Result, run: () => Promise<Result>) => Promise<Result>;
-
-export const parts =
-  (failures: string[]): Part =>
-  async (name, otherwise, run) => {
-    try {
-      return await run();
-    } catch (error) {
-      const [kind, message] = error instanceof Error ? [error.name, error.message] : ["Error", ""];
-      failures.push(`${name}: ${kind} ${message}`);
-      return otherwise;
-    }
-  };
 
 /** All that the finders work with in one pass. */
 export interface ReconcileContext {
@@ -96,8 +82,11 @@ const pendingDiscrepancies = async (
     const portion = jobs.slice(start, start + READ_AT_ONCE).filter(() => reads.take());
     const found = await Promise.all(
       portion.map((job) =>
-        part(`job ${job.id}`, undefined, () =>
-          findPending(dependencies.ledger, snapshot, job, isOurs, usedUp),
+        part(
+          "pending-job",
+          undefined,
+          () => findPending(dependencies.ledger, snapshot, job, isOurs, usedUp),
+          job.id,
         ),
       ),
     );
@@ -133,12 +122,11 @@ export const endDiscrepancies = async ({
 }: ReconcileContext): Promise<readonly Discrepancy[]> => {
   const discrepancies: Discrepancy[] = [];
   for (const attempt of rotated([...snapshot.attempts, ...snapshot.waiting], snapshot.now)) {
-    const missing = await part(`attempt of ${attempt.jobId}`, undefined, () =>
-      findEnded(snapshot, attempt, readJob),
-    );
+    const { jobId } = attempt;
+    const missing = await part("attempt", undefined, () => findEnded(snapshot, attempt, readJob), jobId);
     if (missing?.kind === "found") discrepancies.push(missing.discrepancy);
     if (missing?.kind === "deleted") {
-      await part(`deleted job ${attempt.jobId}`, undefined, () => closeDeleted(dependencies, attempt));
+      await part("deleted-job", undefined, () => closeDeleted(dependencies, attempt), jobId);
     }
   }
   return discrepancies;
@@ -160,8 +148,12 @@ export const runnerDiscrepancies = async (
   for (const runner of rotated(snapshot.runners, snapshot.now)) {
     const isOnItsWay = runner.state !== "GONE" && endedJobs.has(runner.busyJobId ?? runner.jobId);
     if (isOnItsWay) continue;
-    const found = await part(`runner ${runner.runnerId}`, undefined, () =>
-      findRunnerEnd(runnerEndDependencies, snapshot, runner),
+    const { runnerId } = runner;
+    const found = await part(
+      "runner",
+      undefined,
+      () => findRunnerEnd(runnerEndDependencies, snapshot, runner),
+      runnerId,
     );
     if (found) discrepancies.push(found);
   }

@@ -75,7 +75,7 @@ const withLaunchRate = async (patch: Partial<LaunchRate>): Promise<FakeLedger> =
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 describe("the queue", () => {
-  it("lets the oldest go first", async () => {
+  it("dispatches the oldest first", async () => {
     expect(await jobsDispatched(aSnapshot({ waiting: [waiting(1), waiting(3), waiting(2)] }))).toEqual([
       3, 2, 1,
     ]);
@@ -125,7 +125,7 @@ describe("EC2's launch rate", () => {
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([9, 8, 7, 6, 5, 4, 3]);
   });
 
-  it("lets all go where nobody waits for EC2", async () => {
+  it("dispatches all where nobody waits for EC2", async () => {
     expect(await jobsDispatched(aSnapshot({ waiting: range(10).map((id) => waiting(id)) }))).toHaveLength(10);
   });
 
@@ -136,7 +136,7 @@ describe("EC2's launch rate", () => {
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 1_000 })).toHaveLength(300);
   });
 
-  it("lets refused runners go before jobs without one, whether starts are on or off", async () => {
+  it("dispatches refused runners before jobs without one, whether starts are on or off", async () => {
     const pairs = [refused(1), refused(2)];
     const seen = aSnapshot({
       runners: pairs.map(([runner]) => runner),

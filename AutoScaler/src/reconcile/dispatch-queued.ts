@@ -10,11 +10,11 @@ import {
 import { reservationsAtOnce } from "../launch-rate/reservations";
 import { type Ledger, STACK } from "../ports";
 import { byQueueTime } from "../queue/queue";
-import { isLaunchDue } from "../queue/retry-schedule";
+import { isLaunchDue, isTooEarly } from "../queue/retry-schedule";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
 import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 
-export type LetGoDependencies = Pick<Dependencies, "ledger" | "settings" | "limits">;
+export type DispatchDependencies = Pick<Dependencies, "ledger" | "settings" | "limits">;
 
 /** Room that is left, counted down as jobs are dispatched. */
 interface Room {
@@ -27,7 +27,7 @@ interface Room {
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 const readRoom = async (
-  { ledger, limits }: LetGoDependencies,
+  { ledger, limits }: DispatchDependencies,
   waiting: readonly OrderedAttempt[],
   ec2: number,
 ): Promise<Room> => {
@@ -69,7 +69,7 @@ const isRested = (attempt: OrderedAttempt, now: Time): boolean =>
 /** Jobs in the queue for which there is room, oldest first. One whose event is under way takes its room all the same. */
 export const fromQueue = (snapshot: Snapshot, room: Room): Discrepancy[] =>
   [...snapshot.waiting]
-    .filter((attempt) => !isOver(snapshot, attempt))
+    .filter((attempt) => !isOver(snapshot, attempt) && !isTooEarly(attempt, snapshot.now))
     .sort(byQueueTime)
     .filter((attempt) => take(room, attempt) && isRested(attempt, snapshot.now))
     .map(dispatch);
@@ -111,7 +111,7 @@ const storeLaunchRate = async (
  * go, one by one. Nothing while new starts are switched off (F-57), but for runners that exist already.
  */
 export const dispatchQueued = async (
-  dependencies: LetGoDependencies,
+  dependencies: DispatchDependencies,
   snapshot: Snapshot,
   index: SnapshotIndex,
 ): Promise<readonly Discrepancy[]> => {

@@ -28,7 +28,7 @@ export const beginPass = async (dependencies: LeaseDependencies): Promise<HeldPa
   return isTaken ? { lease, state, version } : undefined;
 };
 
-/** Stores what the next pass goes on with, and gives the lease back. */
+/** Stores what the next pass goes on with, and releases the lease. */
 export const endPass = async (
   { ledger }: LeaseDependencies,
   { version }: HeldPass,

@@ -211,7 +211,7 @@ describe("a lost end webhook", () => {
     const gitLab = { ...system.gitLab, jobs: () => Promise.reject(new TransientError("502")) };
     const report = await withPorts(system, { gitLab }).reconcile();
     expect(system.bus.events).toEqual([]);
-    expect(report).toMatchObject({ kind: "reconciled", failures: ["projects that failed: 1"] });
+    expect(report).toMatchObject({ kind: "reconciled", failures: ["project 1: TransientError 502"] });
   });
 
   it("closes the attempt of a job that GitLab has deleted a day ago", async () => {
@@ -382,7 +382,7 @@ describe("the queue", () => {
     expect(await events(system)).toMatchObject([{ job: { id: 8 } }]);
   });
 
-  it("F-57: lets nobody go while new starts are switched off", async () => {
+  it("F-57: dispatches nobody while new starts are switched off", async () => {
     const system = await full();
     await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
     system.settings.on = false;
@@ -463,7 +463,7 @@ describe("the reconciler itself", () => {
     const projectIds = () => Promise.reject(new TransientError("no Scan"));
     const report = await withPorts(system, { mappings: { ...system.mappings, projectIds } }).reconcile();
     expect(system.bus.events).toMatchObject([{ job: { id: 7 } }]);
-    expect(report).toMatchObject({ failures: [expect.stringContaining("projects of the mapping")] });
+    expect(report).toMatchObject({ failures: ["mapping-projects: TransientError no Scan"] });
   });
 
   it("F-50: asks a hundred lists at most, and goes on there the next time", async () => {

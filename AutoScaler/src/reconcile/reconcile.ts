@@ -1,6 +1,6 @@
 import { defined } from "../../../Core/defined";
 import type { ReconcilerState } from "../../../Core/ledger/reconciler-state";
-import { jobOf, type Time } from "../../../Core/model/ledger";
+import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing";
 import type { GitLabRunner, Instance } from "../ports";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
@@ -10,8 +10,6 @@ import {
   endDiscrepancies,
   jobDiscrepancies,
   oursByMapping,
-  type Part,
-  parts,
   type ReconcileContext,
   type ReconcilerDependencies,
   runnerDiscrepancies,
@@ -19,10 +17,12 @@ import {
 } from "./context";
 import { dispatchQueued } from "./dispatch-queued";
 import { indexOf } from "./find/pending";
+import { failingParts, type Part, type PassFailure, parts } from "./parts";
 import { beginPass, endPass } from "./pass-lease";
+import { askGitLab } from "./read/gitlab-jobs";
 import { jobReader } from "./read/job-reader";
-import { inTurn, type JobsRead, readJobs, readProjects } from "./read/jobs";
-import { allPages, type OpenItems, readLedger } from "./read/ledger";
+import type { JobsRead } from "./read/jobs";
+import { allPages, readLedger } from "./read/ledger";
 import { type PassReport, reportOf } from "./report";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
@@ -38,35 +38,6 @@ const RECORD_PAGES = 10;
 const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
 
 type Records = { readonly records: readonly GitLabRunner[]; readonly recordsCursor?: string };
-
-const noJobs = ({ projects, projectsReadAt, nextProject }: ReconcilerState): JobsRead => ({
-  jobs: new Map(),
-  listed: new Set(),
-  partial: new Set(),
-  projects,
-  projectsReadAt,
-  nextProject,
-  failures: 0,
-});
-
-const projectsOf = ({ attempts, runners, waiting }: OpenItems): ReadonlySet<number> => {
-  const ofRunners = runners.flatMap(({ order }) => order?.projectId ?? []);
-  return new Set([...[...attempts, ...waiting].map((attempt) => jobOf(attempt).projectId), ...ofRunners]);
-};
-
-const askGitLab = async (
-  dependencies: ReconcilerDependencies,
-  state: ReconcilerState,
-  open: OpenItems,
-  calls: Budget,
-  part: Part,
-): Promise<JobsRead> => {
-  if (dependencies.gitLab.mode === "payload") return noJobs(state);
-  const named = () => part("projects of the mapping", [], () => dependencies.mappings.projectIds());
-  const known = await readProjects(dependencies, state, projectsOf(open), named, calls);
-  const ids = inTurn(Object.keys(known.projects).map(Number), state.nextProject);
-  return { ...known, ...(await readJobs(dependencies, ids, calls)) };
-};
 
 const listInstances = async ({ instances }: ReconcilerDependencies): Promise<Snapshot["instances"]> => {
   const all = await allPages((cursor) => instances.list(cursor));
@@ -102,10 +73,10 @@ const adoptAll = async (
   { records }: Records,
 ) => {
   const { ledger, deploymentId } = dependencies;
-  const fromGitLab = await part<Adoption>("records", NOTHING_ADOPTED, () =>
+  const fromGitLab = await part<Adoption>("adoption", NOTHING_ADOPTED, () =>
     adoptRecords(ledger, snapshot, records, deploymentId, state.unknown),
   );
-  const fromAws = await part<Adoption>("instances", NOTHING_ADOPTED, () =>
+  const fromAws = await part<Adoption>("adoption", NOTHING_ADOPTED, () =>
     adoptInstances(ledger, snapshot, state.unknown),
   );
   return [fromGitLab, fromAws];
@@ -123,7 +94,7 @@ const unknownFrom = (
 interface Seen {
   readonly context: ReconcileContext;
   readonly jobs: JobsRead;
-  readonly failures: string[];
+  readonly failures: PassFailure[];
 }
 
 const takeSnapshot = async (
@@ -131,14 +102,13 @@ const takeSnapshot = async (
   settings: RoutingSettings,
   state: ReconcilerState,
 ): Promise<Seen> => {
-  const failures: string[] = [];
+  const failures: PassFailure[] = [];
   const part = parts(failures);
   const begin = dependencies.clock.now();
   const until = begin + ASKS_FOR_MILLISECONDS;
   const listCalls = budget(dependencies.clock, LIST_CALLS, until);
   const open = await readLedger(dependencies.ledger);
-  const jobs = await part("jobs", noJobs(state), () => askGitLab(dependencies, state, open, listCalls, part));
-  if (jobs.failures > 0) failures.push(`projects that failed: ${jobs.failures}`);
+  const jobs = await askGitLab(dependencies, state, open, listCalls, part);
   const instances = await part("instances", undefined, () => listInstances(dependencies));
   const { listed, partial } = jobs;
   const snapshot: Snapshot = {
@@ -150,7 +120,12 @@ const takeSnapshot = async (
     instances,
     seen: new Set(state.seen),
   };
-  const readJob = jobReader(dependencies.gitLab, snapshot, budget(dependencies.clock, SINGLE_CALLS, until));
+  const readJob = jobReader(
+    dependencies.gitLab,
+    snapshot,
+    budget(dependencies.clock, SINGLE_CALLS, until),
+    part,
+  );
   const isOurs = oursByMapping(dependencies, settings);
   const readsUntil = begin + READS_FOR_MILLISECONDS;
   const usedUp = new Set<string>();
@@ -185,12 +160,11 @@ const reconcileAll = async (
     readRecords(dependencies, state, listCalls),
   );
   const adoptions = await adoptAll(dependencies, snapshot, part, state, read);
-  failures.push(...adoptions.flatMap((adoption) => adoption.failures));
+  for (const what of adoptions.flatMap((adoption) => adoption.failures))
+    failures.push({ part: "adoption", what, error: "could not be adopted" });
   const adopted = adoptions.flatMap(({ discrepancies }) => discrepancies);
-  const put = await putDiscrepancies(
-    dependencies,
-    unique([...ends, ...runnerEnds, ...adopted, ...starts, ...queue]),
-  );
+  const found = unique([...ends, ...runnerEnds, ...adopted, ...starts, ...queue]);
+  const put = await putDiscrepancies(dependencies, found, part);
   const next: ReconcilerState = {
     projects: jobs.projects,
     projectsReadAt: jobs.projectsReadAt,
@@ -198,6 +172,9 @@ const reconcileAll = async (
     ...defined({ recordsCursor: read.recordsCursor }),
     seen: seenNow(context),
     unknown: unknownFrom(state, adoptions, snapshot.now),
+    refusals: jobs.refusals,
+    failing: failingParts(state.failing, failures, snapshot.now),
+    doneAt: dependencies.clock.now(),
   };
   return { report: reportOf(dependencies, snapshot, put, failures), next };
 };

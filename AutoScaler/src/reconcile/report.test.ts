@@ -1,6 +1,7 @@
 import { jobEvent } from "../events";
 import { aJob, anAttempt, aRunner, aSnapshot, NOW } from "../testing/fakes/items";
 import type { ReconcilerDependencies } from "./context";
+import type { PassFailure } from "./parts";
 import { reportOf } from "./report";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
@@ -11,7 +12,7 @@ const found = (kind: Discrepancy["kind"], isNew = false): Discrepancy => ({
 });
 
 /** What a pass returns and the metrics that it gives, in order. */
-const report = (seen: Snapshot, put: readonly Discrepancy[] = [], failures: readonly string[] = []) => {
+const report = (seen: Snapshot, put: readonly Discrepancy[] = [], failures: readonly PassFailure[] = []) => {
   const metrics: unknown[][] = [];
   const system = {
     metric: (name: string, value: number, dimensions?: object) =>
@@ -38,12 +39,17 @@ describe("what a pass reports", () => {
   it("F-1: counts jobs, those that no webhook told of, runners, events by kind and failures", () => {
     const seen = aSnapshot({ jobs: new Map([[7, aJob()]]), runners: [aRunner(), aRunner()] });
     const put = [found("pending", true), found("pending"), found("ended")];
-    const { result, metrics } = report(seen, put, ["jobs: TransientError down"]);
+    const failures: readonly PassFailure[] = [
+      { part: "project", what: 3, error: "TransientError down" },
+      { part: "instances", error: "TransientError throttled" },
+      { part: "project", what: 4, error: "TransientError down" },
+    ];
+    const { result, metrics } = report(seen, put, failures);
     expect(result).toEqual({
       kind: "reconciled",
       events: 3,
       jobsFound: 1,
-      failures: ["jobs: TransientError down"],
+      failures: ["project 3: TransientError down (and 1 more)", "instances: TransientError throttled"],
     });
     expect(metrics).toEqual([
       ["WaitingJobs", 0],
@@ -53,7 +59,8 @@ describe("what a pass reports", () => {
       ["RunnersOpen", 2],
       ["EventsByReconciler", 2, { kind: "pending" }],
       ["EventsByReconciler", 1, { kind: "ended" }],
-      ["ReconcilerFailures", 1],
+      ["ReconcilerFailures", 2, { part: "project" }],
+      ["ReconcilerFailures", 1, { part: "instances" }],
       ["PassesCompleted", 1],
     ]);
   });

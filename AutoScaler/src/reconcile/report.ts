@@ -1,4 +1,5 @@
 import type { ReconcilerDependencies } from "./context";
+import { byPart, type PassFailure } from "./parts";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
 export type PassReport =
@@ -8,7 +9,7 @@ export type PassReport =
       readonly events: number;
       /** Jobs that no webhook told of: the detector of a webhook that is switched off (F-1). */
       readonly jobsFound: number;
-      /** Parts that failed, each by its name and error; the rest was done. */
+      /** Parts that failed, each by its code and first error; the rest was done. */
       readonly failures: readonly string[];
     };
 
@@ -24,12 +25,20 @@ const countWaiting = ({ metric }: ReconcilerDependencies, { waiting, now }: Snap
   metric("OldestWaitingSeconds", oldest);
 };
 
+/** A queue for each part: a GitLab that is down fails hundreds of them. */
+const failureTexts = (failures: readonly PassFailure[]): readonly string[] =>
+  [...byPart(failures)].map(([part, [first, ...others]]) => {
+    const what = first?.what === undefined ? "" : ` ${first.what}`;
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return `${part}${what}: ${first?.error}${more}`;
+  });
+
 /** Counts what a pass saw and did. */
 export const reportOf = (
   dependencies: ReconcilerDependencies,
   snapshot: Snapshot,
   put: readonly Discrepancy[],
-  failures: readonly string[],
+  failures: readonly PassFailure[],
 ): PassReport => {
   const jobsFound = put.filter(({ isNew }) => isNew).length;
   countWaiting(dependencies, snapshot);
@@ -39,7 +48,8 @@ export const reportOf = (
   for (const kind of KINDS) {
     if (count(put, kind) > 0) dependencies.metric("EventsByReconciler", count(put, kind), { kind });
   }
-  if (failures.length > 0) dependencies.metric("ReconcilerFailures", failures.length);
+  for (const [part, each] of byPart(failures))
+    dependencies.metric("ReconcilerFailures", each.length, { part });
   dependencies.metric("PassesCompleted", 1);
-  return { kind: "reconciled", events: put.length, jobsFound, failures };
+  return { kind: "reconciled", events: put.length, jobsFound, failures: failureTexts(failures) };
 };

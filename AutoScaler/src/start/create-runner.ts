@@ -1,5 +1,5 @@
 import { runnerDescription } from "../../../Core/configuration";
-import { NoAnswerError, TransientError } from "../../../Core/errors";
+import { NoAnswerError, ThrottledError, TransientError } from "../../../Core/errors";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import {
   advanceAttempt,
@@ -13,7 +13,9 @@ import type { Dependencies } from "../dependencies";
 import { closeUnstarted } from "../ledger/close-attempt";
 import { commit } from "../ledger/commit";
 import type { NewRunner } from "../ports";
+import { NOT_THROTTLED } from "../queue/queue";
 import { isRepeat } from "../queue/retry-schedule";
+import { waitForGitLab } from "../queue/wait-for-gitlab";
 import {
   EC2_BOOT_SECONDS,
   LAMBDA_QUEUE_SECONDS,
@@ -109,7 +111,8 @@ const ask = async ({ gitLab, clock }: CreateDependencies, claimed: OrderedAttemp
   try {
     return await gitLab.createRunner(request);
   } catch (error) {
-    if (!(error instanceof TransientError) || !isFirstTry) throw error;
+    const mayHelp = error instanceof TransientError && !(error instanceof ThrottledError);
+    if (!mayHelp || !isFirstTry) throw error;
     await clock.sleep(PAUSE_MILLISECONDS);
     return gitLab.createRunner(request);
   }
@@ -119,6 +122,7 @@ const askOrFail = async (...asked: Parameters<typeof ask>) => {
   try {
     return await ask(...asked);
   } catch (error) {
+    if (error instanceof ThrottledError) return { waitSeconds: error.waitSeconds };
     if (!(error instanceof TransientError)) throw error;
     throw new NoAnswerError(error.message, { cause: error });
   }
@@ -137,6 +141,7 @@ export const createRunner = async (
 ): Promise<Creation> => {
   const request = newRunner(claimed.order, dependencies.deploymentId, claimed.attempt);
   const answer = await askOrFail(dependencies, claimed, request);
+  if ("waitSeconds" in answer) return waitForGitLab(dependencies, claimed, answer.waitSeconds);
   if ("refused" in answer) {
     return closeUnstarted(dependencies, claimed, { reason: "gitlab-refused", detail: answer.refused });
   }
@@ -144,6 +149,7 @@ export const createRunner = async (
   const runner = storedRunner(claimed, answer.id, dependencies.nonce(), lease, now);
   const attempt = advanceAttempt(claimed, "CREATED", now, {
     runnerId: answer.id,
+    ...NOT_THROTTLED,
     lease: undefined,
     slot: undefined,
   });

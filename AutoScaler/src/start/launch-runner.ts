@@ -84,9 +84,9 @@ const toQueue = async (
 ): Promise<readonly LedgerChange[]> => {
   const attempt = await servedAttempt(dependencies, runner);
   if (attempt === undefined || isQueued(attempt)) return [];
-  const inLine = touch(attempt, { waitingFor: "launch-rate" });
-  return isQueued(inLine)
-    ? [{ put: inLine }, ...(await rememberClass(dependencies.ledger, attempt.classKey))]
+  const queued = touch(attempt, { waitingFor: "launch-rate" });
+  return isQueued(queued)
+    ? [{ put: queued }, ...(await rememberClass(dependencies.ledger, attempt.classKey))]
     : [];
 };
 
@@ -185,7 +185,7 @@ const mustWait = async (
  * Launches a stored runner. The row moves to the instance's key before the launch is stored: whoever dies in
  * between is repeated from the start, and a repeat gets the same instance (I-18, I-19).
  *
- * @param dispatched at when the reconciler last let this job go
+ * @param dispatchedAt when the reconciler last dispatched this job
  * @throws TransientError when the ledger or GitLab fails: the repeat adopts what was launched
  */
 export const launchRunner = async (

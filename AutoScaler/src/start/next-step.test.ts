@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
     { kind: "take-over" },
   ],
   [
-    "I-21: takes a claim over whose lease was given back",
+    "I-21: takes a claim over whose lease was released",
     [anAttempt({ state: "CLAIMED" })],
     undefined,
     { kind: "take-over" },

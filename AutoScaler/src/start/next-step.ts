@@ -8,12 +8,12 @@ import {
   MAX_ATTEMPTS_IN_ALL,
   type OrderedAttempt,
   type Runner,
-  robbedSoFar,
+  reassignedSoFar,
   type StartedRunner,
   type Time,
 } from "../../../Core/model/ledger";
 import type { StartSkipCode } from "../../../Core/model/reasons";
-import { retryAt } from "../queue/retry-schedule";
+import { isTooEarly, retryAt } from "../queue/retry-schedule";
 
 /** What a start has to do for a pending job, as the ledger stands. */
 export type NextStep =
@@ -48,7 +48,7 @@ const afterSpent = (
   if (!isWished && now < retryAt(last)) return nothing("failed-lately");
   return {
     kind: "open",
-    number: { attempt: last.attempt + 1, reassigned: robbedSoFar(last, runner) },
+    number: { attempt: last.attempt + 1, reassigned: reassignedSoFar(last, runner) },
     proof: runner ? [last, runner] : [last],
   };
 };
@@ -78,6 +78,7 @@ export const nextStep = (
   if (last === undefined) return { kind: "open", number: { attempt: 1 }, proof: [] };
   if (last.state === "RUNNING" || last.state === "ENDED") return nothing("job-ran");
   if (isSpent(last, runner)) return afterSpent(last, runner, now, again);
+  if (last.state === "WAITING" && isTooEarly(last, now)) return nothing("too-early");
   if (last.state === "WAITING") return { kind: "claim", waiting: last };
   if (last.state === "CLAIMED")
     return isLeased(last, now) ? nothing("under-way") : { kind: "take-over", claimed: last };

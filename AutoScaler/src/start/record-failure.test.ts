@@ -61,11 +61,14 @@ describe("recordFailure", () => {
     ]);
   });
 
-  it("F-24: notes a passing error and writes nothing", async () => {
-    const { ledger, record } = setUp();
-    expect(await record(event, "TransientError")).toEqual({ kind: "noted" });
-    expect(ledger.writes).toBe(0);
-  });
+  it.each(["TransientError", "ThrottledError"])(
+    "F-24: notes %s, which passes, and writes nothing",
+    async (error) => {
+      const { ledger, record } = setUp();
+      expect(await record(event, error)).toEqual({ kind: "noted" });
+      expect(ledger.writes).toBe(0);
+    },
+  );
 
   it("fails a claim that no start holds, and names the slot that became free", async () => {
     const { ledger, record } = setUp();

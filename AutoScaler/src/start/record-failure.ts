@@ -70,7 +70,7 @@ const afterLookUp = (
 };
 
 /**
- * Nothing runs for a claim whose start gave its lease back: the runner would have been stored. A GitLab that did not
+ * Nothing runs for a claim whose start released its lease: the runner would have been stored. A GitLab that did not
  * answer is asked once more for the same attempt, but for the last one (I-25).
  */
 const afterStart = (

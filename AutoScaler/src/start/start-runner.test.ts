@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { ConfigurationError, TransientError } from "../../../Core/errors";
+import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
+import type { Dependencies } from "../dependencies";
 import { type Launch, STACK } from "../ports";
 import { interleaved } from "../testing/fakes/interleaved";
 import { interrupted } from "../testing/fakes/interrupted";
@@ -146,6 +147,82 @@ describe("a start", () => {
   });
 });
 
+describe("a start that GitLab asks to wait", () => {
+  const SECOND = 1_000;
+
+  /** A job whose runner GitLab does not make for now. */
+  const throttled = async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    let asked = 0;
+    const createRunner: Dependencies["gitLab"]["createRunner"] = async () => {
+      asked += 1;
+      throw new ThrottledError("POST /user/runners: 429", 60);
+    };
+    const gitLab = { ...system.gitLab, createRunner };
+    const providers = { lambda: system.lambda, ec2: system.ec2 };
+    const busy = workflows({ ...system.system, gitLab }, providers, system.routing);
+    const outcome = await busy.start(webhook(job));
+    return { system, job, busy, outcome, asked: () => asked };
+  };
+
+  it("F-23: goes back in the queue without its slot, says until when, and uses no attempt up", async () => {
+    const { system, outcome, asked } = await throttled();
+    expect(outcome).toEqual({ kind: "waiting", waitingFor: "gitlab" });
+    const notBefore = system.clock.now() + 60 * SECOND;
+    expect(attempts(system)).toMatchObject([
+      { attempt: 1, state: "WAITING", waitingFor: "gitlab", notBefore },
+    ]);
+    expect(attempts(system)[0]).not.toHaveProperty("lease");
+    expect(attempts(system)[0]).not.toHaveProperty("slot");
+    expect([system.ledger.taken(STACK), asked(), system.clock.sleeps]).toEqual([0, 1, []]);
+    expect(system.metrics.total("JobsFailed") + system.metrics.total("WorkflowFailures")).toBe(0);
+    expect(system.ledger.stateRecords.get("classes")?.value).toEqual(["EC2#default"]);
+  });
+
+  it("F-23: is not tried again before that time, whoever tells of the job, and is dispatched by the reconciler then", async () => {
+    const { system, job, busy, asked } = await throttled();
+    system.clock.advance(59 * SECOND);
+    expect(await busy.start(webhook(job))).toMatchObject({ kind: "nothing" });
+    await busy.reconcile();
+    expect([system.bus.events, asked()]).toEqual([[], 1]);
+    system.clock.advance(SECOND);
+    await busy.reconcile();
+    expect(system.bus.events).toMatchObject([{ job: { id: 7, status: "pending" }, attempt: 1 }]);
+    await busy.deliver(detailOf(system.bus.events[0]!));
+    expect(asked()).toBe(2);
+    expect(attempts(system)).toMatchObject([
+      { notBefore: system.clock.now() + 60 * SECOND, times: { WAITING: system.clock.now() - 60 * SECOND } },
+    ]);
+    system.clock.advance(60 * SECOND);
+    expect(await system.start(webhook(job))).toMatchObject({ kind: "launched" });
+    expect(attempts(system)).toMatchObject([{ attempt: 1, state: "LAUNCHED" }]);
+    expect(attempts(system)[0]).not.toHaveProperty("notBefore");
+    expect(attempts(system)[0]).not.toHaveProperty("throttledSince");
+  });
+
+  it("F-23 I-25: is tried less and less often, and given up visibly and for good after two hours", async () => {
+    const { system, busy, asked } = await throttled();
+    const minutes: number[] = [];
+    for (let minute = 1; minute <= 180; minute += 1) {
+      system.clock.advance(60 * SECOND);
+      const before = asked();
+      await busy.reconcile();
+      for (const event of system.bus.events.splice(0)) await busy.deliver(detailOf(event));
+      if (asked() > before) minutes.push(minute);
+    }
+    expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 64, 120]);
+    expect(attempts(system)).toMatchObject([{ attempt: 1, state: "FAILED", isLast: true }]);
+    expect([system.metrics.total("JobsFailed"), system.ledger.taken(STACK)]).toEqual([1, 0]);
+  });
+
+  it("F-23 I-33: a time that no GitLab would name holds no job", async () => {
+    const { system, job } = await throttled();
+    system.clock.advance(-24 * 3_600 * SECOND);
+    expect(await system.start(webhook(job))).toMatchObject({ kind: "launched" });
+  });
+});
+
 describe("a start without a slot", () => {
   it("P-9 I-22: waits in the queue, and the reconciler knows the class", async () => {
     const system = testSystem({ classLimit: 0 });
@@ -197,7 +274,7 @@ describe("the switch for new starts", () => {
     expect(system.gitLab.created).toHaveLength(1);
   });
 
-  it("F-57: lets them go when it is on again", async () => {
+  it("F-57: dispatches them when it is on again", async () => {
     const system = testSystem();
     system.settings.on = false;
     const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
@@ -433,7 +510,7 @@ describe("a start that is refused", () => {
 });
 
 describe("a start that breaks", () => {
-  it("I-21 I-25: asks a GitLab that does not answer twice, and gives the lease back for whoever goes on", async () => {
+  it("I-21 I-25: asks a GitLab that does not answer twice, and releases the lease for whoever goes on", async () => {
     const system = testSystem();
     let calls = 0;
     const createRunner = () => {
@@ -486,12 +563,13 @@ describe("a start that breaks", () => {
 
   it("keeps the record of a runner whose commit was applied although its answer was lost", async () => {
     const system = testSystem();
-    let commits = 0;
+    let isTouched = false;
     const ledger = {
       ...system.ledger,
       commit: async (changes: Parameters<typeof system.ledger.commit>[0]) => {
-        commits += 1;
-        if (commits !== 2) return system.ledger.commit(changes);
+        const isCreation = changes.some((change) => "bootstrap" in change);
+        if (isTouched || !isCreation) return system.ledger.commit(changes);
+        isTouched = true;
         await system.ledger.commit(changes);
         const [attempt] = await system.ledger.attempts(7);
         await system.ledger.commit([

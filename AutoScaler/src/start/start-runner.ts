@@ -2,6 +2,7 @@ import type { Lease } from "../../../Core/model/ledger";
 import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Reservation } from "../launch-rate/reservations";
 import { newLease, releaseLease } from "../ledger/leases";
+import { rememberProject } from "../ledger/seen-projects";
 import { freedLaunch } from "../queue/freed";
 import { type ClaimDependencies, claim } from "./claim";
 import { type CreateDependencies, createRunner } from "./create-runner";
@@ -43,7 +44,7 @@ const claimCreateLaunch = async (
 
 /**
  * Starts one runner for a pending job: claim, create, launch, launched; each step is stored before the next, and
- * a repeat resumes from what is stored. On a failure the lease is given back, so the workflow's retry goes on.
+ * a repeat resumes from what is stored. On a failure the lease is released, so the workflow's retry goes on.
  *
  * @throws TransientError, ConfigurationError from the ports
  */
@@ -52,10 +53,14 @@ export const startRunner = async (
   { again, ...order }: StartOrder,
 ): Promise<StartOutcome> => {
   const lease = newLease(dependencies, "start");
+  // Beside the start, not before it: the job does not wait for it.
+  const remembered = order.verified ? rememberProject(dependencies, order.projectId) : undefined;
   try {
     return await claimCreateLaunch(dependencies, order, lease, again);
   } catch (error) {
     await release(dependencies, order.jobId, lease);
     throw error;
+  } finally {
+    await remembered;
   }
 };

@@ -28,7 +28,7 @@ export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFac
     const held = attempts.find(({ slot }) => slot !== undefined);
     return { changes: endAttempts(attempts, job, clock.now()), result: freedSlot(held?.classKey) };
   });
-  return { kind: "gone", reason: "no-runner", ...(freed ? { freed } : {}) };
+  return { kind: "absent", reason: "no-runner", ...(freed ? { freed } : {}) };
 };
 
 /** The attempt of a runner that ends without having met its job: FAILED while GitLab says pending (trace 8). */

@@ -52,7 +52,7 @@ export const endInPayloadMode = async (
   });
   const { runner, goes } = found;
   const ids = { runnerId: order.runnerId, reason: order.reason };
-  if (runner === undefined) return { kind: "gone", ...ids };
+  if (runner === undefined) return { kind: "absent", ...ids };
   const more = { ...ids, ...kindOf(runner) };
   if (!goes) return { kind: "left", ...more };
   if (runner.provider === "EC2") return { kind: "unregistered", ...more, recordDeleted: true };

@@ -36,7 +36,7 @@ export interface EndResult {
    * `unregistered`: its record is gone (or GitLab has been down for half an hour), an EC2 provider may go now.
    * `busy`: it runs a job. `left`: not now, the reconciler comes again. `gone`: nothing is left to do.
    */
-  readonly kind: "unregistered" | "busy" | "left" | "gone" | "terminated";
+  readonly kind: "unregistered" | "busy" | "left" | "absent" | "terminated";
   readonly runnerId?: number;
   readonly resourceId?: string;
   readonly provider?: Provider;

@@ -1,6 +1,7 @@
 import { ConfigurationError, TransientError } from "../../../Core/errors";
 import type { Attempt, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
+import { rememberProject } from "../ledger/seen-projects";
 import { STACK } from "../ports";
 import { interrupted } from "../testing/fakes/interrupted";
 import {
@@ -71,6 +72,9 @@ describe("the end of a job", () => {
 
   it("I-25: costs six GitLab calls and eight writes at most from webhook to nothing left", async () => {
     const system = testSystem();
+    // A project is noted once in ten minutes, however many jobs it has.
+    await rememberProject(system.system, 1);
+    system.ledger.writes = 0;
     await system.start(webhook(system.gitLab.addJob({ id: A, tags: ["ec2"] })));
     const moves = 1;
     system.gitLab.change(A, { status: "running", runnerId: RA, startedAt: system.clock.now() });
@@ -248,7 +252,7 @@ describe("GitLab failing at the end", () => {
     expect(system.instances.terminated).toEqual([]);
   });
 
-  it("I-21: gives the lease back, so the workflow's retry goes on at once", async () => {
+  it("I-21: releases the lease, so the workflow's retry goes on at once", async () => {
     const system = await launched();
     const event = endJob(system, "canceled");
     await breaking(system, down, "pauseRunner")

@@ -32,7 +32,7 @@ export const pauseAndCheck = async (
   order: EndOrder,
 ): Promise<Occupancy> => {
   const { gitLab, clock } = dependencies;
-  if ((await gitLab.pauseRunner(runner.runnerId)) === "gone") return { kind: "free" };
+  if ((await gitLab.pauseRunner(runner.runnerId)) === "deleted") return { kind: "free" };
   if (!hasRunIts(runner, order.endedJob)) await clock.sleep(PAUSE_SETTLES_MILLISECONDS);
   const jobs = await gitLab.runnerJobs(runner.runnerId);
   const job = jobs.find((one) => !hasEnded(one));

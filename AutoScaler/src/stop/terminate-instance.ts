@@ -35,7 +35,7 @@ const terminateRunners = async (
   recordDeleted: boolean,
 ): Promise<EndResult> => {
   const runner = await dependencies.ledger.runner(runnerId);
-  if (runner === undefined) return { kind: "gone", runnerId, reason: "not-in-ledger" };
+  if (runner === undefined) return { kind: "absent", runnerId, reason: "not-in-ledger" };
   if (runner.provider !== "EC2" || (runner.state !== "ENDING" && runner.state !== "GONE")) {
     return { kind: "left", runnerId, reason: "not-ending" };
   }
@@ -59,7 +59,7 @@ const terminateOrphan = async (
   resourceId: string,
 ): Promise<EndResult> => {
   const { ledger, instances, clock } = dependencies;
-  if ((await ledger.orphan(resourceId)) === undefined) return { kind: "gone", reason: "not-in-ledger" };
+  if ((await ledger.orphan(resourceId)) === undefined) return { kind: "absent", reason: "not-in-ledger" };
   await instances.terminate(resourceId);
   await retryOnConflict(ledger, async () => {
     const orphan = await ledger.orphan(resourceId);

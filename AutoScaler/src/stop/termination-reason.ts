@@ -75,7 +75,9 @@ export const endOfJob = ({ status, runnerId }: JobFacts): RunnerEndCode =>
 const isSilent = ({ runner, record, now }: EndFacts): boolean => isSilentAfterReport(runner, record, now);
 
 /** Launched, and it has no job and will get none. */
-const whyEndJobless = (facts: EndFacts & { readonly runner: StartedRunner }): RunnerEndCode | undefined => {
+const terminationOfJobless = (
+  facts: EndFacts & { readonly runner: StartedRunner },
+): RunnerEndCode | undefined => {
   const { runner, record, now } = facts;
   const isLost = isSilent(facts) || (isUndelivered(runner, now) && neverContacted(record));
   if (isLost) return whyNoJob(runner, record);
@@ -83,14 +85,14 @@ const whyEndJobless = (facts: EndFacts & { readonly runner: StartedRunner }): Ru
   return launchedAt(runner) === undefined ? "never-started" : whyNoJob(runner, record);
 };
 
-const whyEndStarting = (facts: EndFacts): RunnerEndCode | undefined => {
+const terminationOfStarting = (facts: EndFacts): RunnerEndCode | undefined => {
   const { runner, ownJob, interruption } = facts;
   if (runner.adopted) return "orphan-adopted";
   if (isHere(runner, ownJob)) return isSilent(facts) ? "runner-crashed" : undefined;
   if (ownJob !== undefined && hasEnded(ownJob)) return endOfJob(ownJob);
   if (ownJob !== undefined && isElsewhere(runner, ownJob)) return "no-longer-needed";
   if (interruption !== undefined) return interruption;
-  return whyEndJobless({ ...facts, runner });
+  return terminationOfJobless({ ...facts, runner });
 };
 
 /** Assigned and taken away again: paused as it is, no other job can come to it. */
@@ -108,7 +110,7 @@ export const isEndForced = ({ busyJobId, endedJobId, endRequestedAt }: Runner, n
   endRequestedAt !== undefined &&
   now - endRequestedAt >= FORCE_AFTER_MILLISECONDS;
 
-const whyEndBusy = (facts: EndFacts): RunnerEndCode | undefined => {
+const terminationOfBusy = (facts: EndFacts): RunnerEndCode | undefined => {
   const { runner, busyJob, now } = facts;
   if (busyJob === undefined ? isEndForced(runner, now) : hasEnded(busyJob)) return "job-ended";
   if (busyJob !== undefined && wasLost(runner, busyJob)) return "job-reassigned";
@@ -125,5 +127,5 @@ export const terminationReason = (facts: EndFacts): RunnerEndCode | undefined =>
   if (runner.state === "ENDING") return runner.reason ?? "end-under-way";
   if (death !== undefined) return death;
   if (isOverdue(runner, now)) return "lifetime-reached";
-  return runner.state === "STARTING" ? whyEndStarting(facts) : whyEndBusy(facts);
+  return runner.state === "STARTING" ? terminationOfStarting(facts) : terminationOfBusy(facts);
 };

@@ -137,7 +137,7 @@ const endOf = async (
   lease: Lease,
 ): Promise<EndResult> => {
   const runner = await dependencies.ledger.runner(order.runnerId);
-  if (runner === undefined) return { kind: "gone", runnerId: order.runnerId, reason: "not-in-ledger" };
+  if (runner === undefined) return { kind: "absent", runnerId: order.runnerId, reason: "not-in-ledger" };
   if (runner.state !== "GONE") {
     return endLiving(dependencies, await recordMissedPickUp(dependencies, runner, order), order, lease);
   }
@@ -162,7 +162,7 @@ const endOrphan = (resourceId: string, reason: RunnerEndCode): EndResult => ({
  * Ends a runner in the order of I-20: lease, pause, nothing of it running, ENDING, record deleted; a Lambda
  * runner is then gone, an EC2 runner's instance is terminated next.
  *
- * @throws TransientError while GitLab does not answer; the lease is given back first
+ * @throws TransientError while GitLab does not answer; the lease is released first
  */
 export const unregisterRunner = async (
   dependencies: UnregisterDependencies,
@@ -171,7 +171,7 @@ export const unregisterRunner = async (
   const { runnerId, orphanId } = order;
   if (orphanId !== undefined) return endOrphan(orphanId, order.reason);
   if (runnerId === undefined) {
-    return order.endedJob ? closeJob(dependencies, order.endedJob) : { kind: "gone", reason: order.reason };
+    return order.endedJob ? closeJob(dependencies, order.endedJob) : { kind: "absent", reason: order.reason };
   }
   if (dependencies.gitLab.mode === "payload") return endInPayloadMode(dependencies, { ...order, runnerId });
   const lease = newLease(dependencies, "end");

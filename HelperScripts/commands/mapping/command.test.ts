@@ -17,7 +17,7 @@ const SMALL = document(
   { docker: { type: "EC2", privileged: true, instanceTypes: ["m7g.large"] } },
 );
 
-const worldWith = (text: string): DeploymentDouble => {
+const simulationWith = (text: string): DeploymentDouble => {
   const world = new DeploymentDouble();
   world.files.set(FILE, text);
   return world;
@@ -32,7 +32,7 @@ const upload = (world: DeploymentDouble, ...options: readonly string[]) =>
 
 describe("mapping upload", () => {
   it("writes the rows under the documented keys", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const { exitCode, out } = await upload(world);
     expect([exitCode, out]).toEqual([0, "Uploaded: 4 added, 0 changed, 0 removed, 0 as they were."]);
     expect(rows(world)).toEqual(
@@ -47,7 +47,7 @@ describe("mapping upload", () => {
   });
 
   it("F-54: a second upload changes nothing and writes nothing", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     await upload(world);
     world.calls.length = 0;
     const again = await upload(world);
@@ -59,7 +59,7 @@ describe("mapping upload", () => {
   });
 
   it("F-54 F-75: lists every error with its line, and writes nothing", async () => {
-    const world = worldWith(`{
+    const world = simulationWith(`{
   "classes": {
     "default": { "type": "EC2" },
     "slow": { "type": "EC2", "lifetimeSeconds": 10, "markt": "spot" },
@@ -109,7 +109,7 @@ describe("mapping upload", () => {
     ['{ "jobs": {} }', 1],
     ["// jobs\n{}", 1],
   ])("F-54: refuses %j, with its line", async (text, line) => {
-    const world = worldWith(text);
+    const world = simulationWith(text);
     const { exitCode, err } = await upload(world);
     expect(exitCode).toBe(1);
     expect(err).toContain(`${FILE}:${line}:`);
@@ -118,12 +118,12 @@ describe("mapping upload", () => {
   });
 
   it("F-65: refuses a document nested a hundred thousand deep", async () => {
-    const { exitCode, err } = await upload(worldWith("[".repeat(100_000)));
+    const { exitCode, err } = await upload(simulationWith("[".repeat(100_000)));
     expect([exitCode, err.includes("nested too deeply")]).toEqual([1, true]);
   });
 
   it("F-67: names of the prototype are names like any other", async () => {
-    const world = worldWith(
+    const world = simulationWith(
       `{ "jobs": [ { "type": "EC2", "name": "constructor", "__proto__": { "type": "LAMBDA" } } ] }`,
     );
     const refused = await upload(world);
@@ -137,7 +137,7 @@ describe("mapping upload", () => {
 
   it("F-63 F-71: refuses names and tags over DynamoDB's key limits, and takes those at the limit", async () => {
     const tags = Array.from({ length: 100 }, (_, index) => `a-rather-long-tag-${index}`);
-    const world = worldWith(
+    const world = simulationWith(
       document([
         { type: "EC2", name: "n".repeat(2_045) },
         { type: "EC2", name: "x", tags },
@@ -151,7 +151,7 @@ describe("mapping upload", () => {
   });
 
   it("takes the document's older form, where an EC2 job may have an empty lambdaArn", async () => {
-    const world = worldWith(
+    const world = simulationWith(
       document([
         { type: "LAMBDA", name: "build", tags: ["x86"], lambdaArn: ARN },
         { type: "EC2", name: "package", tags: ["x86", "vm"], lambdaArn: "" },
@@ -162,7 +162,7 @@ describe("mapping upload", () => {
   });
 
   it("points out rows with the same tags and different providers, with the remedy", async () => {
-    const world = worldWith(
+    const world = simulationWith(
       document([
         { type: "LAMBDA", name: "a", tags: ["x"], lambdaArn: ARN },
         { type: "EC2", name: "b", tags: ["x"] },
@@ -178,7 +178,7 @@ describe("mapping upload", () => {
   });
 
   it("shows the difference, asks, and leaves all as it is after a no", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const { exitCode, err, console } = await world.run(["mapping", "upload", FILE], { answers: [false] });
     expect(exitCode).toBe(1);
     expect(console.questions).toEqual(["Write this to gitlab-runners-autoscaler?"]);
@@ -187,7 +187,7 @@ describe("mapping upload", () => {
   });
 
   it("without anybody to ask is a misuse that names the way out", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const { exitCode, err } = await world.run(["mapping", "upload", FILE]);
     expect(exitCode).toBe(2);
     expect(err).toContain("--yes");
@@ -195,14 +195,14 @@ describe("mapping upload", () => {
   });
 
   it("--dry-run shows the difference and writes nothing", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const { exitCode, out } = await upload(world, "--dry-run");
     expect([exitCode, out]).toEqual([0, "Would be: 4 added, 0 changed, 0 removed, 0 as they were."]);
     expect(world.writes()).toEqual([]);
   });
 
   it("leaves rows that the document lacks, until --prune", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     await upload(world);
     world.files.set(
       FILE,
@@ -219,14 +219,14 @@ describe("mapping upload", () => {
   });
 
   it("keeps its hands off rows that are no mapping, also with --prune", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     world.mapping.put({ pk: "note", sk: "of somebody", text: "hands off" });
     await upload(world, "--prune");
     expect(world.mapping.get("note", "of somebody")).toBeDefined();
   });
 
   it("replaces a row by hand that says the same keys in another order", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     world.mapping.put({ pk: "job#unit", sk: "tags#b#a", type: "EC2" });
     const { out } = await upload(world);
     expect(out).toBe("Uploaded: 4 added, 0 changed, 1 removed, 0 as they were.");
@@ -234,7 +234,7 @@ describe("mapping upload", () => {
   });
 
   it("F-54: a stack that is not there is a sentence, not a table of another name", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const { exitCode, err } = await upload(world, "--stack-name", "typo");
     expect(exitCode).toBe(1);
     expect(err).toContain("There is no stack typo in this account and region");
@@ -252,7 +252,7 @@ describe("mapping upload", () => {
   });
 
   it("--json gives one document", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const { out } = await upload(world, "--json");
     expect(JSON.parse(out)).toMatchObject({ written: true, added: 4, warnings: [] });
   });
@@ -305,7 +305,7 @@ const killAt = (world: DeploymentDouble, nth: number, hasEffect: boolean): void 
 
 describe("uploads that meet trouble", () => {
   const writesOfOne = async (): Promise<number> => {
-    const world = worldWith(jobsTo("old"));
+    const world = simulationWith(jobsTo("old"));
     await upload(world);
     world.calls.length = 0;
     world.files.set(FILE, jobsTo("new", KEPT));
@@ -319,7 +319,7 @@ describe("uploads that meet trouble", () => {
     const seen = new Set<string>();
     for (let nth = 1; nth <= total + 1; nth += 1) {
       for (const hasEffect of [false, true]) {
-        const world = worldWith(jobsTo("old"));
+        const world = simulationWith(jobsTo("old"));
         await upload(world);
         const before = await destinations(world, NAMES);
         killAt(world, nth, hasEffect);
@@ -347,18 +347,18 @@ describe("uploads that meet trouble", () => {
     expect(seen).toEqual(new Set(["old", "new"]));
   });
 
-  it("F-54: after a kill another has to wait for the hold to end, and is told how long", async () => {
-    const world = worldWith(jobsTo("old"));
+  it("F-54: after a kill another has to wait for the lock to expire, and is told how long", async () => {
+    const world = simulationWith(jobsTo("old"));
     killAt(world, 2, true);
     await upload(world);
     world.before = () => undefined;
     const { exitCode, err } = await upload(world);
     expect(exitCode).toBe(1);
-    expect(err).toContain("its hold ends in 60 s");
+    expect(err).toContain("its lock expires in 60 s");
   });
 
   it("F-54: of two at once one wins whole, and the other says so and writes nothing", async () => {
-    const world = worldWith(jobsTo("old"));
+    const world = simulationWith(jobsTo("old"));
     let arrived = 0;
     let open: () => void = () => undefined;
     const bothAsked = new Promise<void>((resolve) => {
@@ -381,8 +381,8 @@ describe("uploads that meet trouble", () => {
     expect(new Set(await destinations(world, NAMES))).toEqual(new Set([`${functionArn(winner)} default`]));
   });
 
-  it("F-54: one that lost its hold to another stops, and the other's mapping counts", async () => {
-    const world = worldWith(jobsTo("old"));
+  it("F-54: one that lost its lock to another stops, and the other's mapping counts", async () => {
+    const world = simulationWith(jobsTo("old"));
     let isSecondDone = false;
     world.before = async (call) => {
       const isStaging = call.command === "TransactWriteItemsCommand";
@@ -400,7 +400,7 @@ describe("uploads that meet trouble", () => {
   });
 
   it("F-54: one that wakes up late cannot write over what another has staged", async () => {
-    const world = worldWith(jobsTo("old"));
+    const world = simulationWith(jobsTo("old"));
     world.files.set("other.json", jobsTo("new"));
     let release: () => void = () => undefined;
     const othersAreStaged = new Promise<void>((resolve) => {
@@ -425,7 +425,7 @@ describe("uploads that meet trouble", () => {
   });
 
   it("F-54: what DynamoDB did though its answer was lost is not done twice nor taken for somebody else's", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const lost = new Set<string>();
     const { answers } = world;
     for (const command of ["UpdateItemCommand", "TransactWriteItemsCommand"]) {
@@ -450,7 +450,7 @@ describe("uploads that meet trouble", () => {
       tags: ["t"],
       lambdaArn: ARN,
     }));
-    const world = worldWith(document(many));
+    const world = simulationWith(document(many));
     world.before = () => {
       world.now += 20;
     };
@@ -466,7 +466,7 @@ describe("uploads that meet trouble", () => {
 
 describe("mapping pull and check", () => {
   it("what is pulled is what was uploaded", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     await upload(world);
     const { exitCode, out } = await world.run(["mapping", "pull"]);
     expect(exitCode).toBe(0);
@@ -475,7 +475,7 @@ describe("mapping pull and check", () => {
   });
 
   it("pull does not overwrite a file unasked", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const refused = await world.run(["mapping", "pull", "--output", FILE]);
     expect([refused.exitCode, world.files.get(FILE)]).toEqual([2, SMALL]);
     expect((await world.run(["mapping", "pull", "--output", FILE, "--force"])).exitCode).toBe(0);
@@ -491,7 +491,7 @@ describe("mapping pull and check", () => {
   });
 
   it("check needs no AWS, and tells right from wrong by its exit code", async () => {
-    const world = worldWith(SMALL);
+    const world = simulationWith(SMALL);
     const right = await world.run(["mapping", "check", FILE]);
     expect([right.exitCode, right.out]).toEqual([0, "mapping.json is valid: 4 rows."]);
     world.files.set(FILE, '{ "jobs": [ { "type": "EC2" } ] }');

@@ -6,7 +6,7 @@ const CHECK = ["mapping", "check", FILE];
 const UPLOAD = ["mapping", "upload", FILE, "--yes"];
 const EC2 = { type: "EC2" };
 
-const worldWith = (jobs: readonly object[]): DeploymentDouble => {
+const simulationWith = (jobs: readonly object[]): DeploymentDouble => {
   const world = new DeploymentDouble();
   world.files.set(FILE, JSON.stringify({ jobs }));
   return world;
@@ -96,7 +96,7 @@ describe("what is odd about a document", () => {
     ["a keyword for a name", { name: "stages" }, "a keyword of GitLab's"],
   ])("%s is a warning, of check and of upload alike", async (_, entry, words) => {
     for (const command of [CHECK, UPLOAD]) {
-      const { exitCode, err } = await worldWith([{ ...EC2, ...entry }]).run(command);
+      const { exitCode, err } = await simulationWith([{ ...EC2, ...entry }]).run(command);
       expect([exitCode, err.includes("mapping.json:1:")]).toEqual([0, true]);
       expect(err).toContain("jobs[0] has ");
       expect(err).toContain(words);
@@ -108,7 +108,7 @@ describe("what is odd about a document", () => {
     ["a parallel part", { name: "test: [linux, arm64] 1/3" }],
     ["accents", { name: "prüfen é", tags: ["größe"] }],
   ])("%s is not odd", async (_, entry) => {
-    const { err } = await worldWith([{ ...EC2, ...entry }]).run(CHECK);
+    const { err } = await simulationWith([{ ...EC2, ...entry }]).run(CHECK);
     expect(err).not.toContain("warning");
   });
 });
@@ -140,12 +140,12 @@ describe("a document's bytes", () => {
     ["half a UTF-16 file", Buffer.from([0xff, 0xfe, 0x7b, 0, 0x00, 0xd8, 0x7d]), "1:1", "UTF-16"],
     ["Latin-1", Buffer.from('{\n "jobs": [{ "name": "pr\u00fcfen" }] }', "latin1"), "2:24", "not UTF-8"],
     ["a character cut off", Buffer.from(text).subarray(0, text.indexOf("ü") + 1), "1:34", "not UTF-8"],
-  ])("%s is an error with its place, of check and of upload alike", async (_, bytes, place, words) => {
+  ])("%s is an error with its position, of check and of upload alike", async (_, bytes, position, words) => {
     for (const command of [CHECK, UPLOAD]) {
       const world = of(bytes);
       const { exitCode, err } = await world.run(command);
       expect([exitCode, world.writes()]).toEqual([1, []]);
-      expect(err).toContain(`${FILE}:${place}: error:`);
+      expect(err).toContain(`${FILE}:${position}: error:`);
       expect(err).toContain(words);
     }
   });

@@ -16,13 +16,13 @@ export const matches = (runner: StandInRunner, job: StandInJob): boolean =>
   // The stand-in has no protected refs.
   runner.accessLevel === "not_protected";
 
-/** Wakes the runner's long polls, since there may be a job for it. */
+/** Resumes the runner's long polls, since there may be a job for it. */
 export const notifyRunner = (state: GitLabState, runner: StandInRunner): void => {
   runner.queueValue = state.nextQueueValue();
   for (const wake of [...runner.polls]) wake();
 };
 
-/** Wakes the long polls of every runner that matches the job. */
+/** Resumes the long polls of every runner that matches the job. */
 export const notifyMatchingRunners = (state: GitLabState, job: StandInJob): void => {
   for (const runner of state.runners.values()) if (matches(runner, job)) notifyRunner(state, runner);
 };

@@ -57,7 +57,7 @@ export const deleteRunner = (state: GitLabState, runner: StandInRunner): void =>
   state.onChange();
 };
 
-/** Changes a record and wakes the runner's long polls, so that a pause takes effect at once. */
+/** Changes a record and resumes the runner's long polls, so that a pause takes effect at once. */
 export const updateRunner = (
   state: GitLabState,
   runner: StandInRunner,

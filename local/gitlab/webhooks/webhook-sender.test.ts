@@ -73,7 +73,7 @@ describe("a job webhook", () => {
     expect(first?.headers["idempotency-key"]).toBe(first?.headers["webhook-id"]);
   });
 
-  it("carries the moment at which it leaves, and a signature over id, moment and body where the hook has a key", async () => {
+  it("carries the moment at which it leaves, and a signature over id, moment and body where the webhook has a key", async () => {
     await start({ timing: { ...PROMPT, delayMs: [90_000, 90_000] } });
     const signingToken = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
     gitlab.createPipeline(1, [JOB]);

@@ -90,7 +90,7 @@ export class Checks {
 
   terminating(instance: SimulatedInstance): void {
     if (!isLive(instance)) return;
-    const runnerId = this.seen.machines.byPlace.get(instance.id)?.row.runnerId;
+    const runnerId = this.seen.machines.byResource.get(instance.id)?.row.runnerId;
     if (runnerId === undefined) return;
     this.#checkIdle(runnerId, "terminated");
     if (this.seen.gitLab.records.has(runnerId) && this.seen.downFor() < FORCED_AFTER) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, Process } from "./calls";
-import { FUNCTIONS, type FunctionName, type FunctionWorld, type ShippedFunction } from "./functions";
+import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFunction } from "./functions";
 import { once } from "./once";
 import type { Random } from "./random";
 import { timeoutOf } from "./rules";
@@ -72,7 +72,7 @@ export class Executions {
 
   constructor(
     readonly parts: ExecutionParts,
-    readonly ports: (process: Process) => FunctionWorld,
+    readonly ports: (process: Process) => FunctionDependencies,
     options: Partial<ExecutionOptions> = {},
   ) {
     this.options = { skew: 0, throttled: 0, dies: 0, crashes: 0, ...options };

@@ -20,12 +20,12 @@ import type { Provider } from "../../../Core/model/runner-class";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 
 /** The rules' world before it is known what a runner goes on. */
-export interface FunctionWorld extends Omit<Dependencies, "provider"> {
+export interface FunctionDependencies extends Omit<Dependencies, "provider"> {
   launchingOn(provider: Provider): Dependencies;
 }
 
 export interface ShippedFunction {
-  readonly run: (world: FunctionWorld, input: unknown, routing: RoutingSettings) => Promise<unknown>;
+  readonly run: (world: FunctionDependencies, input: unknown, routing: RoutingSettings) => Promise<unknown>;
 }
 
 /** The functions as their handlers enter the domain: parse, call the rule. */

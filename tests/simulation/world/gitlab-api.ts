@@ -1,4 +1,10 @@
-import type { GitLabJob, GitLab as GitLabPort, GitLabRunner, Page } from "../../../AutoScaler/src/ports";
+import type {
+  GitLabJob,
+  GitLab as GitLabPort,
+  GitLabRunner,
+  Page,
+  ProjectRefused,
+} from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
 import type { GitLab, Job, RunnerRecord } from "./gitlab";
@@ -15,9 +21,20 @@ export interface ApiMood {
   garbage: number;
   /** A replica that lags: a new job is not there yet or still `created`; a runner's jobs are seconds old. */
   lag: number;
+  /** Projects that refuse the list of their jobs: CI/CD is switched off there. */
+  refusing: readonly number[];
+  /** Projects that the token is a member of; undefined: all. */
+  members: readonly number[] | undefined;
 }
 
-export const GOOD_MOOD: ApiMood = { outages: [], emptyList: 0, garbage: 0, lag: 0 };
+export const GOOD_MOOD: ApiMood = {
+  outages: [],
+  emptyList: 0,
+  garbage: 0,
+  lag: 0,
+  refusing: [],
+  members: undefined,
+};
 
 const REPLICA_BEHIND = 2_500;
 const PAGE = 100;
@@ -103,7 +120,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
     pauseRunner: (runnerId: number) => {
       checkMood();
       watch.paused(runnerId);
-      return gitLab.pause(runnerId) ? ("paused" as const) : ("gone" as const);
+      return gitLab.pause(runnerId) ? ("paused" as const) : ("deleted" as const);
     },
     runnerJobs: (runnerId: number) => {
       checkMood();
@@ -119,8 +136,13 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
       if (random.chance(mood.emptyList)) return { items: [] };
       return paged([...gitLab.records.values()].map(shownRunner), cursor);
     },
-    jobs: (projectId: number, scope: readonly string[], cursor?: string) => {
+    jobs: (
+      projectId: number,
+      scope: readonly string[],
+      cursor?: string,
+    ): Page<GitLabJob> | ProjectRefused => {
       checkMood();
+      if (mood.refusing.includes(projectId)) return { refused: 403 };
       if (random.chance(mood.emptyList)) return { items: [] };
       const found = [...(gitLab.open.get(projectId) ?? [])].filter(({ status }) => scope.includes(status));
       found.sort((one, other) => other.id - one.id);
@@ -131,7 +153,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
     },
     projectIds: (cursor?: string) => {
       checkMood();
-      return paged(gitLab.projectIds, cursor);
+      return paged(mood.members ?? gitLab.projectIds, cursor);
     },
   };
   return effects;

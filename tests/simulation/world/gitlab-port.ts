@@ -1,7 +1,15 @@
 import type { GitLab, NewRunner } from "../../../AutoScaler/src/ports";
-import { ConfigurationError } from "../../../Core/errors";
-import type { Calls, Process } from "./calls";
+import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
+import type { Calls, ErrorOf, Process } from "./calls";
 import type { GitLabEffects } from "./gitlab-api";
+
+const ASKED_SECONDS = 30;
+
+/** GitLab's 429 names a time. */
+const errorOf: ErrorOf = (fault, name) =>
+  fault === "throttled"
+    ? new ThrottledError(`${name}: 429`, ASKED_SECONDS)
+    : new TransientError(`${name}: ${fault}`);
 
 /** GitLab's API for one process. */
 export class GitLabPort implements GitLab {
@@ -18,7 +26,7 @@ export class GitLabPort implements GitLab {
     if (this.mode === "payload" && name !== "gitLab.createRunner") {
       return Promise.reject(new ConfigurationError(`AccessToken is not configured: ${name} needs it`));
     }
-    return this.calls.make(this.process, name, effect);
+    return this.calls.make(this.process, name, effect, errorOf);
   }
 
   job(projectId: number, jobId: number) {

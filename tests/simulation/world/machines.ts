@@ -44,7 +44,7 @@ export class Machines {
   readonly alive = new Set<Machine>();
   /** Runner id → its machine; a second one for the same record is a defect of the product. */
   readonly byRunner = new Map<number, Machine>();
-  readonly byPlace = new Map<string, Machine>();
+  readonly byResource = new Map<string, Machine>();
   /** Machines that got a token, by what their record was made for: `<job>-<attempt>`. */
   readonly startedFor = new Map<string, number>();
 
@@ -66,7 +66,7 @@ export class Machines {
     this.startedFor.set(description, (this.startedFor.get(description) ?? 0) + 1);
     this.alive.add(machine);
     this.byRunner.set(row.runnerId, machine);
-    this.byPlace.set(place, machine);
+    this.byResource.set(place, machine);
     timeline.after(this.parts.random.between(50, 400), () => this.#ask(machine));
     return machine;
   }

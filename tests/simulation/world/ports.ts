@@ -26,7 +26,7 @@ import type { Provider } from "../../../Core/model/runner-class";
 import { projectsNamed } from "../../../Core/routing/mapping-projects";
 import type { Calls, ErrorOf, Process } from "./calls";
 import { type Ec2, ec2Error } from "./ec2";
-import type { FunctionWorld } from "./functions";
+import type { FunctionDependencies } from "./functions";
 import type { GitLabEffects } from "./gitlab-api";
 import { GitLabPort } from "./gitlab-port";
 import { Conflicts, LedgerPort } from "./ledger-port";
@@ -109,7 +109,7 @@ const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true };
  * The ports of one process: each call takes time and may go wrong. A process uses few of them, and there are
  * many processes: a port is made when it is asked for.
  */
-class Ports implements FunctionWorld {
+class Ports implements FunctionDependencies {
   readonly ledger: Ledger;
   readonly gitLab: GitLab;
   readonly clock: Clock;
@@ -181,7 +181,7 @@ class Ports implements FunctionWorld {
   }
 }
 
-export const portsFactory = (services: Services): ((process: Process) => FunctionWorld) => {
+export const portsFactory = (services: Services): ((process: Process) => FunctionDependencies) => {
   let nonces = 0;
   const shared: Shared = {
     services,

@@ -64,7 +64,7 @@ export class Providers {
     }
     if (instance.state === "shutting-down" || instance.state === "stopping") {
       this.parts.checks.count(classKey, -1);
-      const machine = this.parts.machines.byPlace.get(instance.id);
+      const machine = this.parts.machines.byResource.get(instance.id);
       if (machine !== undefined && !machine.isGone) this.parts.machines.kill(machine);
     }
     this.parts.bus.put({

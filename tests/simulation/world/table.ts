@@ -5,8 +5,8 @@ import {
   SHARDS,
   type StateRecord,
 } from "../../../AutoScaler/src/ports";
-import { reservationRows } from "../../../AutoScaler/src/testing/fakes/moment-rows";
-import { insertSorted, placeAfter, removeSorted } from "../../../AutoScaler/src/testing/fakes/sorted";
+import { reservationRows } from "../../../AutoScaler/src/testing/fakes/reservation-rows";
+import { indexAfter, insertSorted, removeSorted } from "../../../AutoScaler/src/testing/fakes/sorted";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import {
   ATTEMPT_STATES,
@@ -58,7 +58,7 @@ const page = <Key extends string | number, Of>(
   cursor: string | undefined,
 ): Page<Of> => {
   const last = (typeof keys[0] === "number" ? Number(cursor) : cursor) as Key;
-  const from = cursor === undefined ? 0 : placeAfter(keys, last);
+  const from = cursor === undefined ? 0 : indexAfter(keys, last);
   const shown = keys.slice(from, from + PAGE);
   const found = shown.map((key) => items.get(key) as Of);
   return from + PAGE < keys.length ? { items: found, next: String(shown.at(-1)) } : { items: found };
@@ -93,7 +93,7 @@ export class Table {
   };
   readonly #waiting = new Map<string, Sorted<string, OrderedAttempt>>();
   /** Attempts that stand in a line, as they stand there. */
-  readonly #inLine = new Map<number, OrderedAttempt>();
+  readonly #queued = new Map<number, OrderedAttempt>();
   readonly #byResource = new Map<string, number>();
   readonly #lagging: { readonly at: Time; readonly item: LedgerItem }[] = [];
   #lagStart = 0;
@@ -131,14 +131,16 @@ export class Table {
     return true;
   }
 
-  /** I-7: a state never goes back; FAILED may still turn out to have run. */
+  /** I-7: a state never goes back, but for a claim that GitLab asks to wait; FAILED may still turn out to have run. */
   #checkOrder(before: LedgerItem | undefined, next: LedgerItem): void {
     if (before === undefined || before.state === next.state) return;
     const states: readonly string[] = STATES[next.kind];
     const isLateTruth = before.state === "FAILED" && ["RUNNING", "ENDED"].includes(next.state);
     const isForward = states.indexOf(next.state) > states.indexOf(before.state);
+    const isAskedToWait =
+      before.state === "CLAIMED" && next.state === "WAITING" && next.waitingFor === "gitlab";
     const isFailedAfterRunning = before.state === "RUNNING" && next.state === "FAILED";
-    if ((!isForward && !isLateTruth) || isFailedAfterRunning) {
+    if ((!isForward && !isLateTruth && !isAskedToWait) || isFailedAfterRunning) {
       this.complain(`I-7: ${next.kind} went from ${before.state} to ${next.state}`);
     }
   }
@@ -198,12 +200,12 @@ export class Table {
     }
     const key = attemptKey(item);
     set(this.#open.attempts, key, item, isOpenAttempt(item));
-    const before = this.#inLine.get(key);
+    const before = this.#queued.get(key);
     if (before !== undefined) set(this.#line(before.classKey), waitingKey(before), before, false);
     if (isQueued(item) && isOrdered(item)) {
       set(this.#line(item.classKey), waitingKey(item), item, true);
-      this.#inLine.set(key, item);
-    } else if (before !== undefined) this.#inLine.delete(key);
+      this.#queued.set(key, item);
+    } else if (before !== undefined) this.#queued.delete(key);
   }
 
   #line(classKey: string): Sorted<string, OrderedAttempt> {
@@ -213,7 +215,7 @@ export class Table {
   }
 
   /** Brings the indexes to what they were so long ago. */
-  #follow(lag: number): void {
+  #replicate(lag: number): void {
     const until = this.now() - lag;
     let index = this.#lagStart;
     for (; index < this.#lagging.length; index += 1) {
@@ -229,28 +231,28 @@ export class Table {
   }
 
   waiting(classKey: string, limit: number, lag = this.indexLag): readonly OrderedAttempt[] {
-    this.#follow(lag);
+    this.#replicate(lag);
     const { keys, items } = this.#line(classKey);
     return keys.slice(0, limit).map((key) => items.get(key) as OrderedAttempt);
   }
 
   openAttempts(cursor?: string, lag = this.indexLag): Page<Attempt> {
-    this.#follow(lag);
+    this.#replicate(lag);
     return page(this.#open.attempts, cursor);
   }
 
   openRunners(cursor?: string, lag = this.indexLag): Page<Runner> {
-    this.#follow(lag);
+    this.#replicate(lag);
     return page(this.#open.runners, cursor);
   }
 
   openOrphans(cursor?: string, lag = this.indexLag): Page<OrphanInstance> {
-    this.#follow(lag);
+    this.#replicate(lag);
     return page(this.#open.orphans, cursor);
   }
 
   byResource(resourceId: string, lag = this.indexLag): Runner | OrphanInstance | undefined {
-    this.#follow(lag);
+    this.#replicate(lag);
     const runnerId = this.#byResource.get(resourceId);
     if (runnerId !== undefined) return this.runners.get(runnerId);
     return this.#open.orphans.items.has(resourceId) ? this.orphans.get(resourceId) : undefined;

@@ -4,7 +4,7 @@ import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
 /** What GitLab does to its own webhooks. Probabilities. */
-export interface HookOptions {
+export interface WebhookOptions {
   readonly lost: number;
   readonly twice: number;
   /** Up to five minutes late, and so out of order. */
@@ -13,7 +13,7 @@ export interface HookOptions {
   readonly relabelled: number;
 }
 
-export const HOOK_DEFAULTS: HookOptions = { lost: 0, twice: 0, late: 0, relabelled: 0 };
+export const WEBHOOK_DEFAULTS: WebhookOptions = { lost: 0, twice: 0, late: 0, relabelled: 0 };
 
 const LATE_WITHIN = 300_000;
 const TOLD = ["created", "pending", "running", "success", "failed", "canceled"];
@@ -28,7 +28,7 @@ export class Webhooks {
     readonly timeline: Timeline,
     readonly random: Random,
     readonly bus: Bus,
-    public options: HookOptions,
+    public options: WebhookOptions,
   ) {}
 
   send(job: Job): void {

@@ -7,7 +7,7 @@ import { Calls, type FaultPlan, type Process } from "./calls";
 import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
-import type { FunctionWorld } from "./functions";
+import type { FunctionDependencies } from "./functions";
 import { GitLab, type GitLabOptions, type Job } from "./gitlab";
 import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
@@ -19,14 +19,14 @@ import { remains } from "./remains";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
-import { HOOK_DEFAULTS, type HookOptions, Webhooks } from "./webhooks";
+import { WEBHOOK_DEFAULTS, type WebhookOptions, Webhooks } from "./webhooks";
 
 export interface SimulationOptions {
   readonly seed: number;
   readonly start?: Time;
   readonly stack?: Partial<StackParameters>;
   readonly mode?: "verified" | "payload";
-  readonly webhooks?: Partial<HookOptions>;
+  readonly webhooks?: Partial<WebhookOptions>;
   readonly bus?: Partial<BusOptions>;
   readonly gitLab?: Partial<GitLabOptions>;
   readonly mood?: Partial<ApiMood>;
@@ -53,7 +53,7 @@ const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
 
 /** GitLab, AWS and the shipped rules in one virtual time, from one seed. */
-export class SimulatedWorld {
+export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
@@ -133,8 +133,8 @@ export class SimulatedWorld {
       checks: this.checks,
       bus: this.bus,
     });
-    this.webhooks = new Webhooks(timeline, this.random.fork("hooks"), this.bus, {
-      ...HOOK_DEFAULTS,
+    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.bus, {
+      ...WEBHOOK_DEFAULTS,
       ...options.webhooks,
     });
     this.gitLab.onStatus = (job) => {
@@ -148,7 +148,7 @@ export class SimulatedWorld {
     this.#scheduleReconciler();
   }
 
-  #ports(): (process: Process) => FunctionWorld {
+  #ports(): (process: Process) => FunctionDependencies {
     const watch = {
       paused: (runnerId: number) => this.checks.paused(runnerId),
       deleting: (runnerId: number) => this.checks.deleting(runnerId),
@@ -267,7 +267,7 @@ export class SimulatedWorld {
   /** Nothing goes wrong from now on. */
   calm(): void {
     this.calls.plan = () => undefined;
-    this.webhooks.options = HOOK_DEFAULTS;
+    this.webhooks.options = WEBHOOK_DEFAULTS;
     this.bus.options = BUS_DEFAULTS;
     this.executions.options = { ...this.executions.options, throttled: 0, dies: 0, crashes: 0 };
     this.mood.garbage = 0;

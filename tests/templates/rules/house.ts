@@ -10,7 +10,7 @@ const parameterFaults = (template: Template): readonly string[] => {
   const inGroups = grouped(template);
   return Object.entries(template.parameters).flatMap(([name, parameter]) => [
     ...(parameter.Description === undefined ? [`${name} is not described`] : []),
-    ...(parameter.Default === undefined ? [`${name} proposes nothing`] : []),
+    ...(parameter.Default === undefined ? [`${name} has no default`] : []),
     ...(inGroups.filter((item) => item === name).length === 1 ? [] : [`${name} is in no group, or in two`]),
     ...(parameter.AllowedPattern !== undefined && parameter.ConstraintDescription === undefined
       ? [`${name} refuses without saying what to change`]
@@ -20,7 +20,7 @@ const parameterFaults = (template: Template): readonly string[] => {
 
 const parameters: TemplateRule = {
   id: "House style",
-  says: "describes and groups every parameter, proposes a value, and tells how to put a wrong one right",
+  says: "describes and groups every parameter, has a default, and tells how to put a wrong one right",
   check: parameterFaults,
   bad: [
     "Parameters: { P: { Type: String, Default: x, Description: d } }",
@@ -111,7 +111,7 @@ const tags: TemplateRule = {
 };
 
 /**
- * Modules, split: what a function imports later lies in a file of its own, which its start does not read. node20,
+ * Modules, split: what a function imports later is in a file of its own, which its start does not read. node20,
  * though functions run on a newer Node: the laptop runs the same bundles on whatever Node 20.19 or newer it has.
  */
 const BUILD = {

@@ -123,4 +123,4 @@ const accessLog: TemplateRule = {
   ),
 };
 
-export const frontDoorRules = [authorized, authorizer, accessLog];
+export const webhookApiRules = [authorized, authorizer, accessLog];

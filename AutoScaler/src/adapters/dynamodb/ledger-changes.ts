@@ -1,6 +1,6 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../../Core/ledger/codec";
-import { itemKey, type Key, placeKey, recordKey } from "../../../../Core/ledger/keys";
+import { itemKey, type Key, recordKey, slotKey } from "../../../../Core/ledger/keys";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { LedgerChange } from "../../ports";
 
@@ -62,10 +62,10 @@ export const transactItem = (tables: Tables, change: LedgerChange): TransactWrit
     };
   }
   if ("take" in change) {
-    return take(TableName, placeKey(change.take.scope, change.take.shard), change.take.limit);
+    return take(TableName, slotKey(change.take.scope, change.take.shard), change.take.limit);
   }
   if ("releaseSlot" in change) {
-    return add(TableName, placeKey(change.releaseSlot.scope, change.releaseSlot.shard), -1);
+    return add(TableName, slotKey(change.releaseSlot.scope, change.releaseSlot.shard), -1);
   }
   if ("bootstrap" in change) return putRow(tables, change.bootstrap);
   const { name, version, value } = change.stateRecord;

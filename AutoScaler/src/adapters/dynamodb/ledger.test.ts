@@ -148,7 +148,7 @@ describe("dynamoLedger", () => {
     expect(second.items[0]?.runnerId).toBe(501);
   });
 
-  it("I-24: begins a row of window anew whose item nobody can read", async () => {
+  it("I-24: begins a row of reservations anew whose item nobody can read", async () => {
     const { ledger, tables } = prepare();
     const broken = { pk: { S: "reservations#ec2" }, sk: { S: "window" } };
     for (const nextAt of [{ N: "9e15" }, { N: "-1" }, { S: "soon" }, { NULL: true }] as const) {

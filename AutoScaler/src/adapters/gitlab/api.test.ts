@@ -198,15 +198,50 @@ describe("gitLabApi with an access token", () => {
     expect(requests).toHaveLength(4);
   });
 
-  it.each(["600", "Wed, 25 Nov 2026 12:00:00 GMT", "-1", ""])(
-    "F-23 I-33: leaves a wait of %p to the workflow",
-    async (wait) => {
-      const { gitLab, faults, requests, clock } = await prepare();
-      faults.push({ status: 429, headers: { "retry-after": wait } });
-      expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({ name: "TransientError" });
-      expect([clock.sleeps, requests.length]).toEqual([[], 1]);
-    },
-  );
+  const DATE = "Wed, 25 Nov 2026 12:00:00 GMT";
+  const RESET = String(Date.UTC(2026, 10, 25, 12, 0, 45) / 1_000);
+  it.each<[string, Record<string, string>, number]>([
+    ["a number", { "retry-after": "600" }, 600],
+    ["a date, by GitLab's own clock", { date: DATE, "retry-after": "Wed, 25 Nov 2026 12:01:30 GMT" }, 90],
+    ["the end of its period, by GitLab's own clock", { date: DATE, "ratelimit-reset": RESET }, 45],
+    ["both", { date: DATE, "ratelimit-reset": RESET, "retry-after": "30" }, 30],
+    ["a date long ago", { date: DATE, "retry-after": "Wed, 25 Nov 2026 11:00:00 GMT" }, 60],
+    ["what is no time", { date: DATE, "retry-after": "-1", "ratelimit-reset": "soon" }, 60],
+    ["nothing", { date: DATE }, 60],
+    ["more than an hour", { date: DATE, "retry-after": "999999999" }, 3_600],
+  ])("F-23 I-33: hands on the wait that a busy GitLab asks for by %s", async (_, headers, waitSeconds) => {
+    const { gitLab, faults, requests, clock } = await prepare();
+    faults.push({ status: 429, headers });
+    expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({ name: "ThrottledError", waitSeconds });
+    expect([clock.sleeps, requests.length]).toEqual([[], 1]);
+  });
+
+  it("F-23: asks nothing of the kind again before the time that GitLab named, other things at once", async () => {
+    const { gitLab, faults, requests, clock, addJobs } = await prepare();
+    const [id = 0] = addJobs(7);
+    faults.push({ status: 429, headers: { "retry-after": "60" } });
+    await thrownBy(gitLab.createRunner(RUNNER));
+    clock.advance(20_000);
+    expect(await thrownBy(gitLab.createRunner({ ...RUNNER, projectId: 8 }))).toMatchObject({
+      name: "ThrottledError",
+      waitSeconds: 40,
+    });
+    expect(requests).toHaveLength(1);
+    expect(await gitLab.job(7, id)).toMatchObject({ id });
+    clock.advance(40_000);
+    expect(await gitLab.createRunner(RUNNER)).toMatchObject({ id: expect.any(Number) });
+    expect(requests).toHaveLength(3);
+  });
+
+  it("F-23: a wait that is asked for twice is left to the caller", async () => {
+    const { gitLab, faults, requests, clock } = await prepare();
+    faults.push(
+      { status: 429, headers: { "retry-after": "2" } },
+      { status: 429, headers: { "retry-after": "4" } },
+    );
+    expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({ name: "ThrottledError", waitSeconds: 4 });
+    expect([clock.sleeps, requests.length]).toEqual([[2_000], 2]);
+  });
 
   it("F-25: sends no create call twice for a 503, behind which it may have been done", async () => {
     const { gitLab, faults, requests } = await prepare();
@@ -253,7 +288,7 @@ describe("gitLabApi with an access token", () => {
     },
   );
 
-  it.each(CALLS.filter(([name]) => name !== "createRunner"))(
+  it.each(CALLS.filter(([name]) => !["createRunner", "jobs"].includes(name)))(
     "F-26: says of 403 in %s which scopes and role the token needs",
     async (_, call) => {
       const { gitLab, faults } = await prepare();
@@ -287,12 +322,29 @@ describe("gitLabApi with an access token", () => {
 
   it("T-18 F-29: asks its own GitLab for the next page, whatever host the link names", async () => {
     const { gitLab, requests, addJobs } = await prepare();
-    addJobs(7, 3);
+    const [oldest, middle, newest] = addJobs(7, 3);
     const first = await gitLab.jobs(7, ["pending"]);
-    const second = await gitLab.jobs(7, ["pending"], first.next);
-    expect([first.items.length, second.items.length, second.next]).toEqual([2, 1, undefined]);
+    expect(first).toMatchObject({ items: [{ id: newest }, { id: middle }], next: expect.any(String) });
+    const second = await gitLab.jobs(7, ["pending"], "next" in first ? first.next : undefined);
+    expect(second).toMatchObject({ items: [{ id: oldest }] });
+    expect(second).not.toHaveProperty("next");
     expect(requests[0]?.query.get("pagination")).toBe("keyset");
     expect(requests[1]?.query.getAll("scope[]")).toEqual(["pending"]);
+  });
+
+  it.each([403, 404] as const)("I-24: hands on that a project refuses its list: %i", async (status) => {
+    const { gitLab, faults } = await prepare();
+    faults.push({ status, body: `{"message": "${status}"}` });
+    expect(await gitLab.jobs(7, ["pending"])).toEqual({ refused: status });
+  });
+
+  it("I-24: a token without the scope is no matter of the project", async () => {
+    const { gitLab, faults } = await prepare();
+    faults.push({ status: 403, body: '{"error": "insufficient_scope", "scope": "read_api"}' });
+    expect(await thrownBy(gitLab.jobs(7, ["pending"]))).toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringContaining("read_api"),
+    });
   });
 
   it("F-29: lists jobs, runners and projects over all pages", async () => {
@@ -305,7 +357,10 @@ describe("gitLabApi with an access token", () => {
       runners.push("refused" in made ? made : made.id);
     }
     const idOf = ({ id }: { readonly id: number }): number => id;
-    const jobs = await everyPage((cursor) => gitLab.jobs(7, ["pending"], cursor));
+    const jobs = await everyPage(async (cursor) => {
+      const page = await gitLab.jobs(7, ["pending"], cursor);
+      return "refused" in page ? { items: [] } : page;
+    });
     expect(jobs.map(idOf)).toEqual([...ids].reverse());
     const records = await everyPage((cursor) => gitLab.runners(cursor));
     expect(records.map(idOf).sort()).toEqual(runners);

@@ -9,11 +9,13 @@ import {
   parseNewRunner,
   parseRunner,
   reasonOf,
+  refusesScope,
 } from "../../../../Core/gitlab/answers";
 import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../../../../Core/gitlab/client";
 import type { HttpAnswer } from "../../../../Core/gitlab/http-exchange";
 import { nextCursor } from "../../../../Core/gitlab/paging";
-import type { GitLab, NewRunner, Page, RunnerRefused } from "../../ports";
+import { REFUSED_STATUSES } from "../../../../Core/ledger/refusals";
+import type { GitLab, GitLabJob, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
 
 /** Statuses that prove that no runner was made; asking again gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
@@ -80,17 +82,17 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     const answer = await ask("GET", path, [200, 404]);
     return answer.status === 404 ? undefined : parse(parseJson(answer.body));
   };
+  const pageOf = <Item>(answer: HttpAnswer, parse: (value: unknown) => Item): Page<Item> => {
+    const items = parseList(parseJson(answer.body), parse);
+    const next = nextCursor(answer.header("link"));
+    return next === undefined ? { items } : { items, next };
+  };
   const page = async <Item>(
     path: string,
     query: string,
     cursor: string | undefined,
     parse: (value: unknown) => Item,
-  ): Promise<Page<Item>> => {
-    const answer = await ask("GET", `${path}?${cursor ?? query}`, [200]);
-    const items = parseList(parseJson(answer.body), parse);
-    const next = nextCursor(answer.header("link"));
-    return next === undefined ? { items } : { items, next };
-  };
+  ): Promise<Page<Item>> => pageOf(await ask("GET", `${path}?${cursor ?? query}`, [200]), parse);
   const job = (known: Known) => (value: unknown) => parseJob(value, known);
 
   return {
@@ -106,7 +108,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     runner: (runnerId) => one(`/runners/${wholeNumber(runnerId)}`, parseRunner),
     pauseRunner: async (runnerId) => {
       const answer = await ask("PUT", `/runners/${wholeNumber(runnerId)}`, [200, 404], { paused: true });
-      if (answer.status === 404) return "gone";
+      if (answer.status === 404) return "deleted";
       // A proxy's friendly page is no proof that the runner takes no job any more.
       if (!parseRunner(parseJson(answer.body)).paused)
         throw new TransientError(`Runner ${runnerId} is not paused`);
@@ -120,10 +122,16 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
       await ask("DELETE", `/runners/${wholeNumber(runnerId)}`, [204, 404]);
     },
     runners: (cursor) => page("/runners", "type=project_type&per_page=100", cursor, parseRunner),
-    jobs: (projectId, scope, cursor) => {
+    jobs: async (projectId, scope, cursor): Promise<Page<GitLabJob> | ProjectRefused> => {
       const statuses = scope.map((status) => `scope[]=${encodeURIComponent(status)}`).join("&");
       const query = `${statuses}&per_page=100&pagination=keyset&order_by=id&sort=desc`;
-      return page(`/projects/${wholeNumber(projectId)}/jobs`, query, cursor, job({ projectId }));
+      const path = `/projects/${wholeNumber(projectId)}/jobs`;
+      const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...REFUSED_STATUSES]);
+      const refused = REFUSED_STATUSES.find((status) => status === answer.status);
+      if (refused === undefined) return pageOf(answer, job({ projectId }));
+      // A token that may read nothing says nothing of the project.
+      if (refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
+      return { refused };
     },
     projectIds: (cursor) =>
       page(

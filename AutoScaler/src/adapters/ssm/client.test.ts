@@ -27,7 +27,7 @@ interface Seen {
 const seen: Seen[] = [];
 const answers: Answer[] = [];
 
-const note = ({ method, url, headers }: IncomingMessage, body: string): Seen => ({
+const recordOf = ({ method, url, headers }: IncomingMessage, body: string): Seen => ({
   line: `${method} ${url}`,
   target: headers["x-amz-target"],
   scope: /Credential=[^/]+\/\d+\/([^,]+)/.exec(headers.authorization ?? "")?.[1],
@@ -39,7 +39,7 @@ const note = ({ method, url, headers }: IncomingMessage, body: string): Seen => 
 const server = createServer(async (request, response) => {
   let body = "";
   for await (const chunk of request) body += chunk;
-  seen.push(note(request, body));
+  seen.push(recordOf(request, body));
   const { status = 200, body: text, headers } = answers.shift() ?? { body: "{}" };
   response.writeHead(status, { "content-type": "application/x-amz-json-1.1", ...headers }).end(text);
 });

@@ -1,5 +1,6 @@
 import type { GitLab, GitLabJob } from "../../ports";
 import type { Budget } from "../budget";
+import type { Part } from "../parts";
 import type { Snapshot } from "../snapshot";
 
 /**
@@ -16,12 +17,8 @@ export type JobReader = (projectId: number | undefined, jobId: number | undefine
 const UNKNOWN: JobWord = { kind: "unknown" };
 
 const ask = async (gitLab: GitLab, projectId: number, jobId: number): Promise<JobWord> => {
-  try {
-    const job = await gitLab.job(projectId, jobId);
-    return job === undefined ? { kind: "absent" } : { kind: "known", job };
-  } catch {
-    return UNKNOWN;
-  }
+  const job = await gitLab.job(projectId, jobId);
+  return job === undefined ? { kind: "absent" } : { kind: "known", job };
 };
 
 /** Asks for a job only when its project was listed and the job is not in the list; each job once a pass. */
@@ -29,6 +26,7 @@ export const jobReader = (
   gitLab: GitLab,
   { jobs, listed, partial }: Pick<Snapshot, "jobs" | "listed" | "partial">,
   calls: Budget,
+  part: Part,
 ): JobReader => {
   const asked = new Map<number, Promise<JobWord>>();
   return async (projectId, jobId) => {
@@ -39,7 +37,7 @@ export const jobReader = (
     const before = asked.get(jobId);
     if (before !== undefined) return before;
     if (!calls.take()) return UNKNOWN;
-    const word = ask(gitLab, projectId, jobId);
+    const word = part("single-job", UNKNOWN, () => ask(gitLab, projectId, jobId), jobId);
     asked.set(jobId, word);
     return word;
   };

@@ -1,10 +1,12 @@
 import type { ReconcilerState } from "../../../../Core/ledger/reconciler-state";
+import { type Refusal, type Refusals, refusedAgain } from "../../../../Core/ledger/refusals";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Dependencies } from "../../dependencies";
-import type { GitLab, GitLabJob, Page } from "../../ports";
+import type { GitLab, GitLabJob, Page, ProjectRefused } from "../../ports";
 import type { Budget } from "../budget";
+import type { Part } from "../parts";
 
-type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
+export type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
 export interface JobsRead {
   readonly jobs: ReadonlyMap<number, GitLabJob>;
@@ -14,13 +16,11 @@ export interface JobsRead {
   readonly projects: ReconcilerState["projects"];
   readonly projectsReadAt: Time;
   readonly nextProject: number;
-  readonly failures: number;
+  readonly refusals: Refusals;
 }
 
 const OPEN_STATUSES = ["pending", "running"];
-const MEMBERSHIP_EVERY_MILLISECONDS = 10 * 60_000;
-const KEPT_MILLISECONDS = 30 * 24 * 3_600_000;
-/** A GitLab that fails so often is left alone until the next pass. */
+/** A GitLab that fails so often in a row is left alone until the next pass. */
 const MAX_FAILURES = 3;
 
 /** In turn, from the one that the last pass did not reach. */
@@ -28,9 +28,6 @@ export const inTurn = (ids: readonly number[], first: number): readonly number[]
   const sorted = [...ids].sort((one, other) => one - other);
   return [...sorted.filter((id) => id >= first), ...sorted.filter((id) => id < first)];
 };
-
-const kept = (projects: ReconcilerState["projects"], now: Time): [string, Time][] =>
-  Object.entries(projects).filter(([, lastSeen]) => now - lastSeen < KEPT_MILLISECONDS);
 
 /** Of one project: what has more must not keep the others from their turn. */
 const PAGES_OF_A_PROJECT = 50;
@@ -42,7 +39,7 @@ interface Pages<Item> {
 }
 
 /** Pages of one list, each a call of the budget. */
-const pages = async <Item>(
+export const pages = async <Item>(
   read: (cursor?: string) => Promise<Page<Item>>,
   calls: Budget,
 ): Promise<Pages<Item>> => {
@@ -58,54 +55,71 @@ const pages = async <Item>(
   return { items, isWhole: false };
 };
 
-/**
- * Which projects are asked: those with open items, those of the last 30 days, those that the mapping names and those
- * that the token is a member of; the last two are read anew every ten minutes.
- *
- * @param named by the mapping
- */
-export const readProjects = async (
-  { gitLab, clock }: JobsDependencies,
-  state: ReconcilerState,
-  withOpenItems: ReadonlySet<number>,
-  named: () => Promise<readonly number[]>,
-  calls: Budget,
-): Promise<Pick<JobsRead, "projects" | "projectsReadAt">> => {
-  const now = clock.now();
-  const fresh = [...withOpenItems].map((id): [string, Time] => [String(id), now]);
-  const known = Object.fromEntries([...kept(state.projects, now), ...fresh]);
-  const age = now - state.projectsReadAt;
-  if (age >= 0 && age < MEMBERSHIP_EVERY_MILLISECONDS)
-    return { projects: known, projectsReadAt: state.projectsReadAt };
-  const ofMapping = await named();
-  const { items: ids } = await pages((cursor) => gitLab.projectIds(cursor), calls);
-  const member = [...ofMapping, ...ids].map((id): [string, Time] => [String(id), now]);
-  return { projects: { ...known, ...Object.fromEntries(member) }, projectsReadAt: now };
+type ProjectJobs = Pages<GitLabJob> | ProjectRefused;
+
+const readProject = async (gitLab: GitLab, projectId: number, calls: Budget): Promise<ProjectJobs> => {
+  let refused: ProjectRefused | undefined;
+  const read = await pages(async (cursor) => {
+    const page = await gitLab.jobs(projectId, OPEN_STATUSES, cursor);
+    if (!("refused" in page)) return page;
+    refused = page;
+    return { items: [] };
+  }, calls);
+  return refused ?? read;
 };
 
-const readProject = (gitLab: GitLab, projectId: number, calls: Budget) =>
-  pages((cursor) => gitLab.jobs(projectId, OPEN_STATUSES, cursor), calls);
+/** What is being gathered of the projects' jobs. */
+class Gathering {
+  readonly jobs = new Map<number, GitLabJob>();
+  readonly listed = new Set<number>();
+  readonly partial = new Set<number>();
+  readonly refusals: Record<string, Refusal>;
 
-/** The open jobs of the projects, as many as the calls allow. One project that fails harms no other (I-24). */
+  constructor(
+    before: Refusals,
+    readonly now: Time,
+  ) {
+    this.refusals = { ...before };
+  }
+
+  add(projectId: number, read: ProjectJobs): void {
+    if ("refused" in read) {
+      this.refusals[projectId] = refusedAgain(this.refusals[projectId], read.refused, this.now);
+      // GitLab may still say of a single job that there is none: its attempt is closed one day.
+      if (read.refused === 404) this.partial.add(projectId);
+      return;
+    }
+    delete this.refusals[projectId];
+    (read.isWhole ? this.listed : this.partial).add(projectId);
+    for (const job of read.items) this.jobs.set(job.id, job);
+  }
+
+  upTo(nextProject: number): Omit<JobsRead, "projects" | "projectsReadAt"> {
+    const { jobs, listed, partial, refusals } = this;
+    return { jobs, listed, partial, refusals, nextProject };
+  }
+}
+
+/**
+ * The open jobs of the projects, as many as the calls allow. One project that fails or refuses harms no other (I-24);
+ * only a GitLab that fails three times in a row is left alone until the next pass.
+ *
+ * @param before refusals of the projects so far
+ */
 export const readJobs = async (
-  { gitLab }: JobsDependencies,
+  { gitLab, clock }: JobsDependencies,
   projects: readonly number[],
+  before: Refusals,
   calls: Budget,
+  part: Part,
 ): Promise<Omit<JobsRead, "projects" | "projectsReadAt">> => {
-  const jobs = new Map<number, GitLabJob>();
-  const listed = new Set<number>();
-  const partial = new Set<number>();
+  const gathering = new Gathering(before, clock.now());
   let failures = 0;
   for (const projectId of projects) {
-    if (calls.isSpent() || failures >= MAX_FAILURES)
-      return { jobs, listed, partial, nextProject: projectId, failures };
-    try {
-      const { items, isWhole } = await readProject(gitLab, projectId, calls);
-      (isWhole ? listed : partial).add(projectId);
-      for (const job of items) jobs.set(job.id, job);
-    } catch {
-      failures += 1;
-    }
+    if (calls.isSpent() || failures >= MAX_FAILURES) return gathering.upTo(projectId);
+    const read = await part("project", undefined, () => readProject(gitLab, projectId, calls), projectId);
+    failures = read === undefined ? failures + 1 : 0;
+    if (read !== undefined) gathering.add(projectId, read);
   }
-  return { jobs, listed, partial, nextProject: 0, failures };
+  return gathering.upTo(0);
 };

@@ -5,7 +5,7 @@ import { freshId, sampleRow } from "./samples";
 export interface BootstrapRowsUnderTest {
   readonly rows: BootstrapRows;
   put(row: BootstrapRow): Promise<void>;
-  /** The row as it lies there, for the test to look at. */
+  /** The row as it is stored, for the test to look at. */
   read(key: string): Promise<BootstrapRow | undefined>;
 }
 

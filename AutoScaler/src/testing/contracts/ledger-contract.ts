@@ -195,7 +195,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
     });
   });
 
-  describe("a row of moments", () => {
+  describe("a row of reservations", () => {
     const moments = { gap: 100, from: 1_000_000, until: 1_000_500 };
 
     it("F-33: gives each moment once, and none after the last that is asked for", async () => {

@@ -61,6 +61,8 @@ export const fullAttempt = (jobId: number): OrderedAttempt =>
     lease: { kind: "start", holder: "holder-1", until: TIME + 60_000 },
     slot: { stackShard: 3, classShard: 15 },
     waitingFor: "launch-rate",
+    notBefore: TIME + 2,
+    throttledSince: TIME,
     dispatchedAt: TIME + 1,
     runnerId: freshId(),
     ranOnRunnerId: freshId(),

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../../../Core/errors";
-import type { GitLab, GitLabJob, GitLabRunner, NewRunner, Page } from "../../ports";
+import type { GitLab, GitLabJob, GitLabRunner, NewRunner, Page, ProjectRefused } from "../../ports";
 
 export interface FakeGitLab extends GitLab {
   readonly jobsById: Map<number, GitLabJob>;
@@ -12,6 +12,8 @@ export interface FakeGitLab extends GitLab {
   readonly calls: string[];
   /** Set to make every create call be refused. */
   refuses?: string;
+  /** Projects that refuse the list of their jobs, and how. */
+  readonly refusedProjects: Map<number, ProjectRefused["refused"]>;
   pageSize: number;
   /** Adds a job; unnamed fields are those of a fresh pending job of project 1. */
   addJob(job: Partial<GitLabJob> & { readonly id: number }): GitLabJob;
@@ -37,6 +39,7 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
   const created: (NewRunner & { readonly id: number })[] = [];
   const deleted: number[] = [];
   const calls: string[] = [];
+  const refusedProjects = new Map<number, ProjectRefused["refused"]>();
 
   const called = (method: string): void => {
     if (mode === "payload" && method !== "createRunner") {
@@ -59,6 +62,7 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     created,
     deleted,
     calls,
+    refusedProjects,
     pageSize: 100,
     addJob: (job) => {
       const full = { projectId: 1, name: "build", status: "pending", tags: [], createdAt: start, ...job };
@@ -89,7 +93,7 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     pauseRunner: async (runnerId) => {
       called("pauseRunner");
       const runner = runnersById.get(runnerId);
-      if (runner === undefined) return "gone";
+      if (runner === undefined) return "deleted";
       runnersById.set(runnerId, { ...runner, paused: true });
       return "paused";
     },
@@ -107,6 +111,8 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     },
     jobs: async (projectId, scope, cursor) => {
       called("jobs");
+      const refused = refusedProjects.get(projectId);
+      if (refused !== undefined) return { refused };
       const jobs = newestFirst().filter((job) => job.projectId === projectId && scope.includes(job.status));
       return page(jobs, gitLab.pageSize, cursor);
     },

@@ -10,11 +10,11 @@ import {
 } from "../../../../Core/model/ledger";
 import type { Ledger, LedgerChange, StateRecord } from "../../ports";
 import { SHARDS } from "../../ports";
-import { reservationRows } from "./moment-rows";
+import { reservationRows } from "./reservation-rows";
 import { sorted } from "./sorted";
 
 export interface FakeLedger extends Ledger {
-  /** What lies in the table, by key; for a test to look at. */
+  /** What the table holds, by key; for a test to look at. */
   readonly items: Map<string, LedgerItem>;
   readonly stateRecords: Map<string, StateRecord>;
   readonly bootstrapRows: Map<string, BootstrapRow>;

@@ -1,7 +1,7 @@
 type Key = string | number;
 
 /** Where a key stands in an ascending list, or would stand. */
-const placeOf = <Of extends Key>(keys: readonly Of[], key: Of): number => {
+const indexOf = <Of extends Key>(keys: readonly Of[], key: Of): number => {
   let low = 0;
   let high = keys.length;
   while (low < high) {
@@ -13,17 +13,17 @@ const placeOf = <Of extends Key>(keys: readonly Of[], key: Of): number => {
 };
 
 /** Where the first key stands that comes after another. */
-export const placeAfter = <Of extends Key>(keys: readonly Of[], key: Of): number => {
-  const place = placeOf(keys, key);
+export const indexAfter = <Of extends Key>(keys: readonly Of[], key: Of): number => {
+  const place = indexOf(keys, key);
   return keys[place] === key ? place + 1 : place;
 };
 
 export const insertSorted = <Of extends Key>(keys: Of[], key: Of): void => {
-  keys.splice(placeOf(keys, key), 0, key);
+  keys.splice(indexOf(keys, key), 0, key);
 };
 
 export const removeSorted = <Of extends Key>(keys: Of[], key: Of): void => {
-  const place = placeOf(keys, key);
+  const place = indexOf(keys, key);
   if (keys[place] === key) keys.splice(place, 1);
 };
 
@@ -42,7 +42,7 @@ export const sorted = <Item>() => {
     },
     /** At most `limit` items whose key is above `after`, and the last one's key when there are more. */
     page: (limit: number, after?: string): { readonly items: readonly Item[]; readonly next?: string } => {
-      const start = after === undefined ? 0 : placeAfter(keys, after);
+      const start = after === undefined ? 0 : indexAfter(keys, after);
       const shown = keys.slice(start, start + limit);
       const found = shown.flatMap((key) => items.get(key) ?? []);
       const last = shown.at(-1);

@@ -60,13 +60,13 @@ const answer = (request: IncomingMessage, body: string, url: string) => {
   return { status, type: "application/json", text: value === undefined ? "" : JSON.stringify(value) };
 };
 
-export interface SimulatedWorld {
+export interface AnsweringServices {
   readonly url: string;
   close(): void;
 }
 
 /** @param gitLabMilliseconds how long GitLab takes to answer; AWS answers at once */
-export const answeringWorld = async (gitLabMilliseconds: number): Promise<SimulatedWorld> => {
+export const answeringServices = async (gitLabMilliseconds: number): Promise<AnsweringServices> => {
   const server: Server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;

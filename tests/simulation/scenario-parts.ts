@@ -1,7 +1,7 @@
 import type { FaultPlan } from "./world/calls";
 import { isLive, type SimulatedInstance } from "./world/checks";
 import type { Job } from "./world/gitlab";
-import { SimulatedWorld, type SimulationOptions } from "./world/world";
+import { Simulation, type SimulationOptions } from "./world/world";
 
 /** Helpers of the scenarios that are told one by one. */
 
@@ -10,8 +10,8 @@ const STARTS_WITHIN = 420_000;
 export const MINUTE = 60;
 export const HOUR = 3_600;
 
-export const worldWith = (options: Partial<SimulationOptions> = {}): SimulatedWorld =>
-  new SimulatedWorld({ seed: 14, gitLab: { gives: "oldest" }, ...options });
+export const simulationWith = (options: Partial<SimulationOptions> = {}): Simulation =>
+  new Simulation({ seed: 14, gitLab: { gives: "oldest" }, ...options });
 
 /** The first calls of that name by that function go so; later ones are good. */
 export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
@@ -25,7 +25,7 @@ export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>,
 
 /** For so many seconds from now every call goes so whose name begins like that. */
 export const during = (
-  world: SimulatedWorld,
+  world: Simulation,
   seconds: number,
   prefix: string,
   fate: ReturnType<FaultPlan> = "fails",
@@ -40,19 +40,19 @@ export const isAssigned = (job: Job): boolean => job.status === "pending" && job
 export const waitOf = (job: Job): number =>
   ((job.startedAt ?? Number.POSITIVE_INFINITY) - (job.pendingAt ?? 0)) / 1000;
 
-export const attemptsOf = (world: SimulatedWorld, job: Job): number =>
+export const attemptsOf = (world: Simulation, job: Job): number =>
   (world.table.attempts.get(job.id) ?? []).length;
 
 /** Instances that were ever launched. */
-export const launches = (world: SimulatedWorld): number => world.ec2.instances.size;
+export const launches = (world: Simulation): number => world.ec2.instances.size;
 
-export const liveInstances = (world: SimulatedWorld): SimulatedInstance[] =>
+export const liveInstances = (world: Simulation): SimulatedInstance[] =>
   [...world.ec2.instances.values()].filter(isLive);
 
-export const total = (world: SimulatedWorld, metric: string): number => world.metrics.get(metric) ?? 0;
+export const total = (world: Simulation, metric: string): number => world.metrics.get(metric) ?? 0;
 
 /** Lets the world come to rest; everything must be met and gone then, and no invariant broken. */
-export const settle = async (world: SimulatedWorld, mostSeconds = 40 * MINUTE): Promise<number> => {
+export const settle = async (world: Simulation, mostSeconds = 40 * MINUTE): Promise<number> => {
   await world.run(1);
   const seconds = await world.settle(mostSeconds);
   expect(world.verdict()).toEqual([]);

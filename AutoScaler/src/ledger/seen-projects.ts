@@ -1,0 +1,63 @@
+import type { Time } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+
+/**
+ * Projects of which a job was seen lately. A job that begins and ends between two passes leaves no open item, so that
+ * its project would be unknown until the memberships are read anew, and a lost webhook of its next job with it.
+ */
+export type SeenProjects = ReadonlyMap<number, Time>;
+
+/** Small records, so that a burst of several projects does not contend for one. */
+const SHARDS = 16;
+/** A project is stored again after so long: the reconciler has read the record many times by then. */
+const STORED_EVERY_MILLISECONDS = 10 * 60_000;
+const KEPT_MILLISECONDS = 60 * 60_000;
+const TRIES = 3;
+
+const recordName = (shard: number): string => `projects-${String(shard).padStart(2, "0")}`;
+
+const timesOf = (value: unknown): readonly (readonly [string, Time])[] =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).filter((entry): entry is [string, Time] => typeof entry[1] === "number")
+    : [];
+
+/** Within a span of now; a time from the future is another machine's clock (I-33). */
+const isWithin = (time: Time | undefined, span: number, now: Time): boolean =>
+  time !== undefined && now - time < span && time - now < span;
+
+/** False: somebody else changed the record meanwhile. */
+const storeOnce = async ({ ledger, clock }: SeenDependencies, projectId: number): Promise<boolean> => {
+  const name = recordName(projectId % SHARDS);
+  const record = await ledger.stateRecord(name);
+  const now = clock.now();
+  const known = timesOf(record?.value);
+  const storedAt = known.find(([id]) => id === String(projectId))?.[1];
+  if (isWithin(storedAt, STORED_EVERY_MILLISECONDS, now)) return true;
+  const kept = known.filter(([, time]) => isWithin(time, KEPT_MILLISECONDS, now));
+  const value = { ...Object.fromEntries(kept), [projectId]: now };
+  return ledger.commit([{ stateRecord: { name, version: (record?.version ?? 0) + 1, value } }]);
+};
+
+export type SeenDependencies = Pick<Dependencies, "ledger" | "clock">;
+
+/**
+ * Stores that a job of the project was seen: at most once in ten minutes, and never to the harm of the job.
+ *
+ * @param projectId by GitLab's word, not by a payload's: whoever knows the webhook's secret could name any number
+ */
+export const rememberProject = async (dependencies: SeenDependencies, projectId: number): Promise<void> => {
+  try {
+    for (let round = 0; round < TRIES; round += 1) if (await storeOnce(dependencies, projectId)) return;
+  } catch {
+    // The pass still learns of the project by its open items and its memberships.
+  }
+};
+
+/** All projects of which a job was seen within the last hour. */
+export const readSeenProjects = async ({ ledger, clock }: SeenDependencies): Promise<SeenProjects> => {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => ledger.stateRecord(recordName(shard)));
+  const records = await Promise.all(shards);
+  const times = records.flatMap((record) => timesOf(record?.value));
+  const lately = times.filter(([, time]) => isWithin(time, KEPT_MILLISECONDS, clock.now()));
+  return new Map(lately.map(([id, time]) => [Number(id), time]));
+};

@@ -1,0 +1,69 @@
+import type { ReconcilerState } from "../../../../Core/ledger/reconciler-state";
+import { isToBeAsked } from "../../../../Core/ledger/refusals";
+import { jobOf, type Time } from "../../../../Core/model/ledger";
+import type { Dependencies } from "../../dependencies";
+import { readSeenProjects, type SeenProjects } from "../../ledger/seen-projects";
+import type { Budget } from "../budget";
+import type { Part } from "../parts";
+import { lastChange } from "../snapshot";
+import { inTurn, type JobsRead, readJobs } from "./jobs";
+import type { OpenItems } from "./ledger";
+import { readProjects } from "./projects";
+
+type AskDependencies = Pick<Dependencies, "ledger" | "mappings" | "gitLab" | "clock">;
+
+const noJobs = ({ projects, projectsReadAt, nextProject, refusals }: ReconcilerState): JobsRead => ({
+  jobs: new Map(),
+  listed: new Set(),
+  partial: new Set(),
+  projects,
+  projectsReadAt,
+  nextProject,
+  refusals,
+});
+
+/** The open items of each project's jobs. An orphan's project is not known. */
+const itemsOf = ({ attempts, runners, waiting }: OpenItems): readonly (readonly [number, Time])[] => {
+  const ofAttempts = [...attempts, ...waiting].map(
+    (attempt) => [jobOf(attempt).projectId, lastChange(attempt)] as const,
+  );
+  const ofRunners = runners.flatMap((runner) =>
+    runner.order === undefined ? [] : [[runner.order.projectId, lastChange(runner)] as const],
+  );
+  return [...ofAttempts, ...ofRunners];
+};
+
+const projectsOf = (open: OpenItems): ReadonlySet<number> =>
+  new Set(itemsOf(open).map(([projectId]) => projectId));
+
+/** When a job of each project was last heard of, by the open items and by what was stored of jobs that came and went. */
+const lastHeardOf = (open: OpenItems, seen: SeenProjects): ReadonlyMap<number, Time> => {
+  const times = new Map(seen);
+  for (const [projectId, time] of itemsOf(open))
+    times.set(projectId, Math.max(times.get(projectId) ?? 0, time));
+  return times;
+};
+
+/** The open jobs of all projects that are known and do not refuse, as many as the calls allow. */
+export const askGitLab = async (
+  dependencies: AskDependencies,
+  state: ReconcilerState,
+  open: OpenItems,
+  calls: Budget,
+  part: Part,
+): Promise<JobsRead> => {
+  if (dependencies.gitLab.mode === "payload") return noJobs(state);
+  const noProjects: SeenProjects = new Map();
+  const seen = await part("seen-projects", noProjects, () => readSeenProjects(dependencies));
+  const ofMapping = () => dependencies.mappings.projectIds();
+  const naming = { withOpenItems: projectsOf(open), seen, ofMapping };
+  const known = await readProjects(dependencies, state, naming, calls, part);
+  const heardOf = lastHeardOf(open, seen);
+  const now = dependencies.clock.now();
+  const ids = Object.keys(known.projects).filter((id) =>
+    isToBeAsked(state.refusals[id], heardOf.get(Number(id)), now),
+  );
+  const inProjects = Object.entries(state.refusals).filter(([id]) => id in known.projects);
+  const asked = inTurn(ids.map(Number), state.nextProject);
+  return { ...known, ...(await readJobs(dependencies, asked, Object.fromEntries(inProjects), calls, part)) };
+};
