@@ -34,7 +34,7 @@ const parsed = (text: unknown): Fields => {
  * {"requestId":"6f1c…","status":"success","metrics":{"durationMs":812.4}}}`. Undefined: another line.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
  */
-const endIn = (message: unknown): InvocationEnd | undefined => {
+export const endIn = (message: unknown): InvocationEnd | undefined => {
   const { type, time, record } = parsed(message);
   const { requestId, status, metrics } = fieldsOf(record);
   const endedAt = Date.parse(String(time));

@@ -7,7 +7,7 @@ import type {
 } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import type { GitLab, Job, RunnerRecord } from "./gitlab";
+import { contactOf, type GitLab, type Job, type RunnerRecord } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
@@ -66,6 +66,12 @@ const shownRunner = ({ id, description, pausedAt }: RunnerRecord): GitLabRunner 
   paused: pausedAt !== undefined,
 });
 
+/** A single runner's answer, which shows its last contact too. */
+const shownWhole = (record: RunnerRecord, now: Time): GitLabRunner => {
+  const contactedAt = contactOf(record, now);
+  return { ...shownRunner(record), ...(contactedAt === undefined ? {} : { contactedAt }) };
+};
+
 const paged = <Item>(all: readonly Item[], cursor = "0"): Page<Item> => {
   const from = Number(cursor);
   const items = all.slice(from, from + PAGE);
@@ -115,7 +121,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
     runner: (runnerId: number) => {
       checkMood();
       const record = gitLab.records.get(runnerId);
-      return record && shownRunner(record);
+      return record && shownWhole(record, timeline.now);
     },
     pauseRunner: (runnerId: number) => {
       checkMood();

@@ -3,6 +3,7 @@ import type { Time } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
 import type { GitLab, Job } from "./gitlab";
 import type { Random } from "./random";
+import type { InvocationStatus } from "./reports";
 import type { Timeline } from "./timeline";
 
 /** A runner process on its provider, from its bootstrap row to its end. */
@@ -15,7 +16,7 @@ export interface Machine {
   job: Job | undefined;
   isGone: boolean;
   /** It ended its job or its wait by itself. */
-  readonly onLeave: () => void;
+  readonly onLeave: (status: InvocationStatus) => void;
   /** Calls off the end of its life. */
   callOff: () => void;
 }
@@ -28,6 +29,9 @@ export interface MachineOptions {
 const HELD_FOR = 50_000;
 const BETWEEN_REQUESTS = 3_000;
 const SEES_CANCEL_WITHIN = 3_000;
+/** A silent job's report; four times a minute's where nobody watches the job. */
+const REPORTS_EVERY = 30_000;
+const REPORTS_UNWATCHED_EVERY = 240_000;
 /** The last report is tried so long: 0, 5, 11, 18 s. */
 const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
 
@@ -50,7 +54,7 @@ export class Machines {
 
   constructor(readonly parts: MachinesParts) {}
 
-  start(provider: Provider, place: string, row: BootstrapRow, onLeave: () => void): Machine {
+  start(provider: Provider, place: string, row: BootstrapRow, onLeave: Machine["onLeave"]): Machine {
     const { timeline, gitLab } = this.parts;
     const machine: Machine = {
       provider,
@@ -72,6 +76,7 @@ export class Machines {
   }
 
   #end(machine: Machine): void {
+    this.parts.gitLab.endReports(machine.row.runnerId);
     machine.isGone = true;
     this.alive.delete(machine);
     machine.callOff();
@@ -85,11 +90,11 @@ export class Machines {
     if (job !== undefined) this.#abandon(job);
   }
 
-  leave(machine: Machine): void {
+  leave(machine: Machine, status: InvocationStatus = "success"): void {
     if (machine.isGone) return;
     this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
-    machine.onLeave();
+    machine.onLeave(status);
   }
 
   /** GitLab drops a job that nobody reports on, at its time-out. */
@@ -150,7 +155,8 @@ export class Machines {
   }
 
   #run(machine: Machine, job: Job): void {
-    const { timeline, random, options } = this.parts;
+    const { timeline, random, options, gitLab } = this.parts;
+    gitLab.beginReports(machine.row.runnerId, job.id % 2 === 0 ? REPORTS_EVERY : REPORTS_UNWATCHED_EVERY);
     if (random.chance(options.crashes)) {
       timeline.after(random.between(0, job.duration), () => this.#crash(machine, job));
     }
@@ -161,7 +167,13 @@ export class Machines {
   #crash(machine: Machine, job: Job): void {
     if (machine.isGone) return;
     this.#abandon(job);
-    this.leave(machine);
+    this.leave(machine, "error");
+  }
+
+  /** The function ends in the middle of whatever it does: killed, out of memory or of time, or Lambda failed. */
+  endFunction(machine: Machine, status: InvocationStatus): void {
+    if (machine.job !== undefined) this.#abandon(machine.job);
+    this.leave(machine, status);
   }
 
   /** A cancel shows at the next report. Looked for only where somebody cancels, to spare events. */

@@ -1,0 +1,61 @@
+import { endIn } from "../../../Infrastructure/src/end-reports";
+import type { Bus } from "./bus";
+import type { Random } from "./random";
+import type { Timeline } from "./timeline";
+
+export interface ReportOptions {
+  /** Probabilities that a line never comes, comes minutes late, or comes twice. */
+  readonly lost: number;
+  readonly late: number;
+  readonly twice: number;
+}
+
+export const REPORT_DEFAULTS: ReportOptions = { lost: 0, late: 0, twice: 0 };
+
+/** How an invocation ended, in Lambda's words. */
+export type InvocationStatus = "success" | "error" | "failure" | "timeout";
+
+/** From the end of an invocation to the function behind the subscription. */
+const COMES_WITHIN = [1_000, 8_000] as const;
+const LATE_WITHIN = 240_000;
+
+/** Lambda's own lines of invocations' ends, and the shipped function's reading of them on their way to the bus. */
+export class Reports {
+  options: ReportOptions = REPORT_DEFAULTS;
+  #requests = 0;
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly random: Random,
+    readonly bus: Bus,
+    options: Partial<ReportOptions> = {},
+  ) {
+    this.options = { ...REPORT_DEFAULTS, ...options };
+  }
+
+  newRequestId(): string {
+    this.#requests += 1;
+    return `00000000-0000-4000-8000-${this.#requests.toString(16).padStart(12, "0")}`;
+  }
+
+  /** What Lambda writes at the end of an invocation. */
+  ended(requestId: string, began: number, status: InvocationStatus): void {
+    const { lost, late, twice } = this.options;
+    const durationMs = this.timeline.now - began;
+    const record = { requestId, status, metrics: { durationMs } };
+    const time = new Date(this.timeline.now).toISOString();
+    if (this.random.chance(lost)) return;
+    for (let left = this.random.chance(twice) ? 2 : 1; left > 0; left -= 1) {
+      const isLate = this.random.chance(late);
+      const delay = this.random.between(...COMES_WITHIN) + (isLate ? this.random.between(0, LATE_WITHIN) : 0);
+      this.timeline.after(delay, () => this.write(JSON.stringify({ time, type: "platform.report", record })));
+    }
+  }
+
+  /** A line of a runner function's log; anybody's who may write it. */
+  write(line: string): void {
+    const detail = endIn(line);
+    if (detail === undefined) return;
+    this.bus.put({ source: "gitlab.runner-report", detailType: "InvocationEnded", detail: { ...detail } });
+  }
+}
