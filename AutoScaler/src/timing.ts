@@ -25,14 +25,17 @@ export const ADOPT_AFTER_MILLISECONDS = 10 * 60_000;
  */
 export const SILENCE_SECONDS = 45;
 
-/** A report is followed so often: what it did not prove by then is left to the limits. */
+/** The reconciler follows a report so often: what it did not prove by then is left to the limits. */
 export const MAX_LOOKS = 3;
+
+/** Reports in all after which no other is followed: who forges them makes work for three minutes more at most. */
+export const MAX_REPORTS = 6;
 
 /** After a look that ended in nothing, or in an execution that died, the reconciler asks for the next one. */
 export const LOOK_AGAIN_MILLISECONDS = 60_000;
 
-/** A log's delivery and two clocks: an invocation that began so much after the pick-up is another delivery. */
-export const DELIVERY_MARGIN_MILLISECONDS = 5_000;
+/** A job's webhook and the report of its runner's end come nearly together: the webhook's end goes first. */
+export const REPORT_SETTLES_MILLISECONDS = 3_000;
 
 /** Lambda keeps an asynchronous event in its queue so long at most (the runner function's MaximumEventAge). */
 export const LAMBDA_QUEUE_SECONDS = 300;

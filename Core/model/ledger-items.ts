@@ -114,6 +114,8 @@ export interface EndReport {
   readonly at: Time;
   /** How often it was asked. */
   readonly looks: number;
+  /** The execution environment whose invocation ended, as the report names it. */
+  readonly environment: string;
   /** The runner's last contact by GitLab's clock, as it was then; 0: none ever. Absent: GitLab did not say. */
   readonly contactedAt?: Time;
 }
@@ -144,6 +146,8 @@ interface RunnerFields {
   /** First time an end was asked for; termination waits for GitLab 30 minutes from here. */
   readonly endRequestedAt?: Time;
   readonly endReport?: EndReport;
+  /** Environments to which Lambda delivered the start again, and which found the row taken: their ends are not its. */
+  readonly otherDeliveries?: readonly string[];
   /** The job it ran has ended, by GitLab's word: what stands, also when GitLab does not answer later. */
   readonly endedJobId?: number;
   /** Absent on a GONE runner: its record is still to be deleted. */

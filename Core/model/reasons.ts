@@ -77,7 +77,7 @@ export const REPORT_SKIP_CODES = [
   "not-in-ledger",
   /** Its end is under way, or done. */
   "ending",
-  /** The invocation began after the runner had its job: it was a second delivery of the same start. */
+  /** It was a second delivery of the same start, which found the row taken and left. */
   "other-delivery",
   /** It has been looked at as often as a report is worth. */
   "looks-used-up",

@@ -1,20 +1,21 @@
+import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { log } from "../../Core/log";
 
 /** What goes on the bus of one invocation's end. Job code may have written the line: a hint, and nothing of its text. */
 export interface InvocationEnd {
-  /** Of the asynchronous invoke, which the ledger knows. */
+  /** Of the asynchronous invoke, which the ledger knows. Lambda may deliver it twice, to two environments. */
   readonly requestId: string;
-  readonly status: string;
-  /** Milliseconds since 1970. */
-  readonly beganAt: number;
+  /** Lambda's word, or `no-row`: this delivery found its row taken and left, so its end is not the runner's. */
+  readonly status: (typeof STATUSES)[number] | "no-row";
+  /** Stands for the execution environment, as 16 hexadecimal digits of its log stream's name. */
+  readonly environment: string;
 }
 
-const STATUSES = ["success", "error", "failure", "timeout"];
+const STATUSES = ["success", "error", "failure", "timeout"] as const;
 const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What one delivery may unpack to: CloudWatch Logs sends a tenth of it at most. */
 const MAX_BYTES = 10 * 1024 * 1024;
-const DAY = 24 * 3_600_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,20 +30,30 @@ const parsed = (text: unknown): Fields => {
   }
 };
 
+type Said = Pick<InvocationEnd, "requestId" | "status">;
+
 /**
- * A line of Lambda's JSON system log, e.g. `{"time":"2026-11-29T12:00:00.000Z","type":"platform.report","record":
- * {"requestId":"6f1c…","status":"success","metrics":{"durationMs":812.4}}}`. Undefined: another line.
+ * Lambda's JSON system log, e.g. `{"time":"2026-11-29T12:00:00.000Z","type":"platform.report","record":
+ * {"requestId":"6f1c…","status":"success","metrics":{"durationMs":812.4}}}`.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
  */
-export const endIn = (message: unknown): InvocationEnd | undefined => {
-  const { type, time, record } = parsed(message);
-  const { requestId, status, metrics } = fieldsOf(record);
-  const endedAt = Date.parse(String(time));
-  const lasted = Number(fieldsOf(metrics).durationMs ?? 0);
-  const isEnd = type === "platform.report" && typeof requestId === "string" && REQUEST_ID.test(requestId);
-  if (!isEnd || !STATUSES.includes(String(status))) return undefined;
-  if (!(endedAt > 0) || !(lasted >= 0) || lasted > DAY) return undefined;
-  return { requestId, status: String(status), beganAt: Math.round(endedAt - lasted) };
+const reported = ({ type, record }: Fields): Said | undefined => {
+  const { requestId, status } = fieldsOf(record);
+  const known = STATUSES.find((one) => one === status);
+  return type === "platform.report" && known ? { requestId: String(requestId), status: known } : undefined;
+};
+
+/** The runner function's own line, which comes before the report of the same invocation. */
+const foundNoRow = ({ code, requestId }: Fields): Said | undefined =>
+  code === "ROW_TAKEN_BEFORE" ? { requestId: String(requestId), status: "no-row" } : undefined;
+
+/** What a line of a runner function's log says of an end. Undefined: nothing. */
+export const endIn = (message: unknown, logStream: unknown): InvocationEnd | undefined => {
+  const line = parsed(message);
+  const said = reported(line) ?? foundNoRow(line);
+  if (said === undefined || !REQUEST_ID.test(said.requestId)) return undefined;
+  const environment = createHash("sha256").update(String(logStream)).digest("hex").slice(0, 16);
+  return { ...said, environment };
 };
 
 const unpacked = (event: unknown): Fields => {
@@ -57,12 +68,12 @@ const unpacked = (event: unknown): Fields => {
 };
 
 /**
- * The ends that a delivery of a log subscription tells of, each request once. Lines that are none are left out.
+ * The ends that a delivery of a log subscription tells of, each once. Lines that are none are left out.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample
  */
 export const endsIn = (event: unknown): readonly InvocationEnd[] => {
-  const { messageType, logEvents } = unpacked(event);
+  const { messageType, logStream, logEvents } = unpacked(event);
   if (messageType !== "DATA_MESSAGE" || !Array.isArray(logEvents)) return [];
-  const ends = logEvents.flatMap((entry) => endIn(fieldsOf(entry).message) ?? []);
-  return [...new Map(ends.map((end) => [end.requestId, end])).values()];
+  const ends = logEvents.flatMap((entry) => endIn(fieldsOf(entry).message, logStream) ?? []);
+  return [...new Map(ends.map((end) => [`${end.requestId} ${end.status}`, end])).values()];
 };

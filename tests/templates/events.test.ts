@@ -244,11 +244,12 @@ it("hands stop-runner a runner and why", () => {
   expect(transformed("RunnerEndedRule", given)).toEqual({ runnerId: 7, resourceId: "", reason: "left" });
 });
 
-it("T-31: hands stop-runner an invocation and when it began, and nothing else that a log's line said", () => {
-  const detail = { requestId: "request-1", status: "success", beganAt: 12, reason: "job-ended", runnerId: 7 };
+it("T-31: hands stop-runner an invocation, how it ended and where, and nothing else that a log's line said", () => {
+  const end = { status: "success", environment: "0123456789abcdef" };
+  const detail = { requestId: "request-1", ...end, reason: "job-ended", runnerId: 7 };
   expect(
     transformed("InvocationEndedRule", event("gitlab.runner-report", "InvocationEnded", detail)),
-  ).toEqual({ resourceId: "request-1", beganAt: 12, reason: "invocation-ended" });
+  ).toEqual({ resourceId: "request-1", ...end, reason: "invocation-ended" });
 });
 
 it.each([

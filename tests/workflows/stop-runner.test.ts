@@ -81,7 +81,7 @@ it("I-24: ends the other runners when one cannot be ended, and fails all the sam
   expect(callsOf(result, "Record failed end")).toHaveLength(1);
 });
 
-const REPORT = { resourceId: "request-1", beganAt: 1, reason: "invocation-ended" };
+const REPORT = { resourceId: "request-1", status: "success", environment: "e", reason: "invocation-ended" };
 
 const report = (tasks: Readonly<Record<string, Task>>) =>
   run("stop-runner", REPORT, {

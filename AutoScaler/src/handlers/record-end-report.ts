@@ -9,13 +9,14 @@ const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TAB
 const configuration = configurationOf(env);
 const ledger = ledgerOf(env.ledgerTable);
 
-/** Task "Record end report". Input: `{ resourceId, beganAt? }` of a report that an invocation has ended. */
+/** The function has ten seconds, of which it may wait for three. */
+const TIMEOUT_MILLISECONDS = 5_000;
+
+/** Task "Record end report". Input: `{ resourceId, status?, environment? }` of a report that an invocation has ended. */
 export const handler = async (input: unknown): Promise<RecordedReport> => {
   const event = parseEndReportEvent(input);
-  const recorded = await recordEndReport(
-    { ...machine, ledger, gitLab: await gitLabOf(configuration) },
-    event,
-  );
+  const gitLab = await gitLabOf(configuration, undefined, TIMEOUT_MILLISECONDS);
+  const recorded = await recordEndReport({ ...machine, ledger, gitLab }, event);
   const { kind: outcome, runnerId } = recorded;
   const reason = recorded.kind === "dropped" ? recorded.reason : undefined;
   log.info("END_REPORT_RECORDED", { requestId: event.resourceId, runnerId, outcome, reason });

@@ -1,7 +1,7 @@
 import { TransientError } from "../../../Core/errors";
 import type { Runner, Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { isUndelivered, type RecordFacts } from "./silence";
+import { isReported, isUndelivered, type RecordFacts } from "./silence";
 import { hasWaitedTooLong } from "./termination-reason";
 
 type RecordDependencies = Pick<Dependencies, "gitLab" | "clock">;
@@ -9,7 +9,7 @@ type RecordDependencies = Pick<Dependencies, "gitLab" | "clock">;
 /** Only where its record can decide, or say why: a call of GitLab's each time (I-25). */
 const isAskedFor = (runner: Runner, now: Time): boolean => {
   if (runner.state === "ENDING" || runner.state === "GONE") return false;
-  if (runner.endReport !== undefined || isUndelivered(runner, now)) return true;
+  if (isReported(runner) || isUndelivered(runner, now)) return true;
   return runner.state === "STARTING" && !runner.adopted && hasWaitedTooLong(runner, now);
 };
 

@@ -1,10 +1,16 @@
 import { defined } from "../../../Core/defined";
 import { TransientError } from "../../../Core/errors";
-import { type Runner, type StartedRunner, type Time, touch } from "../../../Core/model/ledger";
+import {
+  type EndReport,
+  type Runner,
+  type StartedRunner,
+  type Time,
+  touch,
+} from "../../../Core/model/ledger";
 import type { ReportSkipCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
-import { DELIVERY_MARGIN_MILLISECONDS, MAX_LOOKS, SILENCE_SECONDS } from "../timing";
+import { MAX_REPORTS, REPORT_SETTLES_MILLISECONDS, SILENCE_SECONDS } from "../timing";
 import type { EndReportEvent } from "./end-report-event";
 
 export type ReportDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock">;
@@ -14,31 +20,36 @@ export type RecordedReport =
   | { readonly kind: "wait"; readonly runnerId: number; readonly waitSeconds: number }
   | { readonly kind: "dropped"; readonly runnerId?: number; readonly reason: ReportSkipCode };
 
-/** A launch that was just stored may not be in the index yet. */
-const INDEX_LAGS_MILLISECONDS = 2_000;
+const isEnding = ({ state }: Runner): boolean => state === "ENDING" || state === "GONE";
 
-const runnerOf = async (
-  { ledger, clock }: ReportDependencies,
+const read = async (
+  { ledger }: ReportDependencies,
   requestId: string,
 ): Promise<StartedRunner | undefined> => {
-  const find = () => ledger.byResource(requestId);
-  let found = await find();
-  if (found === undefined) {
-    await clock.sleep(INDEX_LAGS_MILLISECONDS);
-    found = await find();
-  }
+  const found = await ledger.byResource(requestId);
   return found?.kind === "runner" && found.provider === "LAMBDA" ? found : undefined;
 };
 
-/** It had its job before the invocation began: what ended is a second delivery, which found no row and left. */
-const isOtherDelivery = ({ times }: Runner, { beganAt }: EndReportEvent): boolean =>
-  beganAt !== undefined && times.BUSY !== undefined && beganAt > times.BUSY + DELIVERY_MARGIN_MILLISECONDS;
+/** Read again where it is open or not in the index yet: most ends are under way by themselves, a moment later. */
+const runnerOf = async (
+  dependencies: ReportDependencies,
+  requestId: string,
+): Promise<StartedRunner | undefined> => {
+  const first = await read(dependencies, requestId);
+  if (first !== undefined && isEnding(first)) return first;
+  await dependencies.clock.sleep(REPORT_SETTLES_MILLISECONDS);
+  return read(dependencies, requestId);
+};
 
-const reasonToSkip = (runner: Runner | undefined, event: EndReportEvent): ReportSkipCode | undefined => {
-  if (runner === undefined) return "not-in-ledger";
-  if (runner.state === "ENDING" || runner.state === "GONE") return "ending";
-  if (isOtherDelivery(runner, event)) return "other-delivery";
-  return (runner.endReport?.looks ?? 0) >= MAX_LOOKS ? "looks-used-up" : undefined;
+const environmentOf = ({ endReport }: Runner, { environment }: EndReportEvent): string =>
+  environment ?? endReport?.environment ?? "";
+
+const reasonToSkip = (runner: Runner, event: EndReportEvent): ReportSkipCode | undefined => {
+  if (isEnding(runner)) return "ending";
+  if (event.isOtherDelivery || runner.otherDeliveries?.includes(environmentOf(runner, event))) {
+    return "other-delivery";
+  }
+  return (runner.endReport?.looks ?? 0) >= MAX_REPORTS ? "looks-used-up" : undefined;
 };
 
 /** 0: no contact ever, or no record any more. Undefined: GitLab does not answer. */
@@ -51,20 +62,46 @@ const contactOf = async ({ gitLab }: ReportDependencies, runnerId: number): Prom
   }
 };
 
-/** Stored before the wait, so that the reconciler goes on where the execution dies. */
-const store = (
-  { ledger, clock }: ReportDependencies,
-  runnerId: number,
-  contactedAt: Time | undefined,
-): Promise<boolean> =>
+type Change = (runner: Runner) => Pick<Runner, "endReport" | "otherDeliveries">;
+
+/** @returns whether the runner was open still */
+const change = ({ ledger }: ReportDependencies, runnerId: number, patch: Change): Promise<boolean> =>
   retryOnConflict(ledger, async () => {
     const runner = await ledger.runner(runnerId);
-    const isOver = runner === undefined || runner.state === "ENDING" || runner.state === "GONE";
-    if (isOver) return { changes: [], result: false };
-    const looks = (runner.endReport?.looks ?? 0) + 1;
-    const endReport = { at: clock.now(), looks, ...defined({ contactedAt }) };
-    return { changes: [{ put: touch(runner, { endReport }) }], result: true };
+    if (runner === undefined || isEnding(runner)) return { changes: [], result: false };
+    return { changes: [{ put: touch(runner, patch(runner)) }], result: true };
   });
+
+/** A delivery's own line may come after its report: what was to be looked at is left then. */
+const recordOtherDelivery = (
+  dependencies: ReportDependencies,
+  { runnerId }: Runner,
+  environment: string | undefined,
+): Promise<unknown> =>
+  change(dependencies, runnerId, ({ otherDeliveries = [] }) => ({
+    otherDeliveries: [...new Set([...otherDeliveries, ...(environment ? [environment] : [])])].slice(
+      -MAX_REPORTS,
+    ),
+  }));
+
+/** Stored before the wait, so that the reconciler goes on where the execution dies. */
+const recordReport = async (
+  dependencies: ReportDependencies,
+  { runnerId }: Runner,
+  event: EndReportEvent,
+): Promise<RecordedReport> => {
+  const contactedAt = await contactOf(dependencies, runnerId);
+  const isOpen = await change(dependencies, runnerId, (runner) => {
+    const looks = (runner.endReport?.looks ?? 0) + 1;
+    const known = { at: dependencies.clock.now(), looks, environment: environmentOf(runner, event) };
+    const endReport: EndReport = { ...known, ...defined({ contactedAt }) };
+    return { endReport };
+  });
+  if (!isOpen) return { kind: "dropped", runnerId, reason: "ending" };
+  return contactedAt === undefined
+    ? { kind: "dropped", runnerId, reason: "gitlab-no-answer" }
+    : { kind: "wait", runnerId, waitSeconds: SILENCE_SECONDS };
+};
 
 /**
  * Takes down that Lambda reported the end of a runner's invocation, and when the runner last contacted GitLab. A hint:
@@ -76,15 +113,11 @@ export const recordEndReport = async (
 ): Promise<RecordedReport> => {
   if (dependencies.gitLab.mode === "payload") return { kind: "dropped", reason: "payload-mode" };
   const runner = await runnerOf(dependencies, event.resourceId);
-  const skip = reasonToSkip(runner, event);
-  if (runner === undefined || skip !== undefined) {
-    return { kind: "dropped", ...defined({ runnerId: runner?.runnerId }), reason: skip ?? "not-in-ledger" };
+  if (runner === undefined) return { kind: "dropped", reason: "not-in-ledger" };
+  const reason = reasonToSkip(runner, event);
+  if (reason === undefined) return recordReport(dependencies, runner, event);
+  if (event.isOtherDelivery && reason === "other-delivery") {
+    await recordOtherDelivery(dependencies, runner, event.environment);
   }
-  const { runnerId } = runner;
-  const contactedAt = await contactOf(dependencies, runnerId);
-  const isOpen = await store(dependencies, runnerId, contactedAt);
-  if (!isOpen) return { kind: "dropped", runnerId, reason: "ending" };
-  return contactedAt === undefined
-    ? { kind: "dropped", runnerId, reason: "gitlab-no-answer" }
-    : { kind: "wait", runnerId, waitSeconds: SILENCE_SECONDS };
+  return { kind: "dropped", runnerId: runner.runnerId, reason };
 };

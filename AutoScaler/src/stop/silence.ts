@@ -12,17 +12,18 @@ export type RecordFacts =
 const contactIn = (facts: RecordFacts): Time =>
   facts.kind === "known" ? (facts.record.contactedAt ?? 0) : 0;
 
+/** A report stands that no line has shown to be another delivery's. */
+export const isReported = ({ endReport, otherDeliveries }: Runner): boolean =>
+  endReport !== undefined && otherDeliveries?.includes(endReport.environment) !== true;
+
 /**
  * Its invocation was reported ended, and GitLab has heard nothing of it since, for as long as a living runner is hardly
  * silent. Either alone proves nothing: the report may be forged, and a quiet job is quiet. Compared is GitLab's own word
  * then with its word now, so nobody's clock can make a living runner look dead.
  */
-export const isSilentAfterReport = (
-  { endReport }: Runner,
-  facts: RecordFacts | undefined,
-  now: Time,
-): boolean => {
-  if (endReport?.contactedAt === undefined || facts === undefined) return false;
+export const isSilentAfterReport = (runner: Runner, facts: RecordFacts | undefined, now: Time): boolean => {
+  const { endReport } = runner;
+  if (endReport?.contactedAt === undefined || facts === undefined || !isReported(runner)) return false;
   if (now - endReport.at < SILENCE_SECONDS * 1000) return false;
   return facts.kind === "absent" || contactIn(facts) === endReport.contactedAt;
 };

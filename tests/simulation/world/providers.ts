@@ -40,13 +40,16 @@ export class Providers {
     const { timeline, reports } = this.parts;
     const requestId = reports.newRequestId();
     this.parts.lambda.invoke((free) => {
-      const began = timeline.now;
+      const stream = reports.newStream();
       const done = (status: InvocationStatus = "success"): void => {
         free();
-        reports.ended(requestId, began, status);
+        reports.ended(requestId, stream, status);
       };
       const row = this.parts.table.take(nonce);
-      if (row === undefined) return timeline.after(300, done);
+      if (row === undefined) {
+        reports.foundNoRow(requestId, stream);
+        return timeline.after(300, done);
+      }
       this.parts.checks.count(classKey, 1);
       this.#functions.set(runnerId, classKey);
       this.parts.machines.start("LAMBDA", `lambda:${runnerId}`, row, (status) => {

@@ -23,6 +23,7 @@ const LATE_WITHIN = 240_000;
 export class Reports {
   options: ReportOptions = REPORT_DEFAULTS;
   #requests = 0;
+  #streams = 0;
 
   constructor(
     readonly timeline: Timeline,
@@ -33,28 +34,39 @@ export class Reports {
     this.options = { ...REPORT_DEFAULTS, ...options };
   }
 
+  newStream(): string {
+    this.#streams += 1;
+    return `stream ${this.#streams}`;
+  }
+
   newRequestId(): string {
     this.#requests += 1;
     return `00000000-0000-4000-8000-${this.#requests.toString(16).padStart(12, "0")}`;
   }
 
   /** What Lambda writes at the end of an invocation. */
-  ended(requestId: string, began: number, status: InvocationStatus): void {
+  ended(requestId: string, stream: string, status: InvocationStatus): void {
+    this.#send({ type: "platform.report", record: { requestId, status } }, stream);
+  }
+
+  /** What the runner function writes when another delivery of the same start has taken its row. */
+  foundNoRow(requestId: string, stream: string): void {
+    this.#send({ code: "ROW_TAKEN_BEFORE", requestId }, stream);
+  }
+
+  #send(line: object, stream: string): void {
     const { lost, late, twice } = this.options;
-    const durationMs = this.timeline.now - began;
-    const record = { requestId, status, metrics: { durationMs } };
-    const time = new Date(this.timeline.now).toISOString();
     if (this.random.chance(lost)) return;
     for (let left = this.random.chance(twice) ? 2 : 1; left > 0; left -= 1) {
       const isLate = this.random.chance(late);
       const delay = this.random.between(...COMES_WITHIN) + (isLate ? this.random.between(0, LATE_WITHIN) : 0);
-      this.timeline.after(delay, () => this.write(JSON.stringify({ time, type: "platform.report", record })));
+      this.timeline.after(delay, () => this.write(JSON.stringify(line), stream));
     }
   }
 
   /** A line of a runner function's log; anybody's who may write it. */
-  write(line: string): void {
-    const detail = endIn(line);
+  write(line: string, stream: string): void {
+    const detail = endIn(line, stream);
     if (detail === undefined) return;
     this.bus.put({ source: "gitlab.runner-report", detailType: "InvocationEnded", detail: { ...detail } });
   }

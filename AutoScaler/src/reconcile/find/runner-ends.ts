@@ -5,7 +5,7 @@ import { jobEvent } from "../../events";
 import { hasEnded } from "../../ledger/close-attempt";
 import type { GitLab, GitLabJob, InstanceState, Instances } from "../../ports";
 import { jobFacts } from "../../stop/end-order";
-import { isUndelivered } from "../../stop/silence";
+import { isReported, isUndelivered } from "../../stop/silence";
 import { terminationReason } from "../../stop/termination-reason";
 import { LOOK_AGAIN_MILLISECONDS, MAX_LOOKS } from "../../timing";
 import type { Budget } from "../budget";
@@ -89,8 +89,11 @@ const findForeignJob = async (
 };
 
 /** A report of its end was followed, and nothing came of it: the execution died, or the runner had just moved. */
-const isLookDue = ({ endReport }: Runner, now: Time): boolean =>
-  endReport !== undefined && endReport.looks < MAX_LOOKS && now - endReport.at > LOOK_AGAIN_MILLISECONDS;
+const isLookDue = (runner: Runner, now: Time): boolean =>
+  runner.endReport !== undefined &&
+  isReported(runner) &&
+  runner.endReport.looks < MAX_LOOKS &&
+  now - runner.endReport.at > LOOK_AGAIN_MILLISECONDS;
 
 /** Lambda keeps no start longer, so GitLab's record shows whether one came of it. */
 const isDropped = async (
@@ -124,5 +127,6 @@ export const findRunnerEnd = async (
   if (reason !== undefined) return ended(runner, death ?? reason);
   if (isLookDue(runner, now)) return ended(runner, "invocation-ended");
   if (await isDropped(dependencies, runner, ownJob, now)) return ended(runner, "never-contacted");
-  return findForeignJob(dependencies, runner, ownJob, now);
+  // Its end is being looked at, which shows a foreign job too.
+  return isReported(runner) ? undefined : findForeignJob(dependencies, runner, ownJob, now);
 };
