@@ -25,10 +25,10 @@ import {
  */
 
 const ROOT = join(__dirname, "..");
-const RULES = ["AutoScaler/src/domain", "AutoScaler/src/handlers", "Core"];
+const RULES = ["AutoScaler/src", "Core"];
 
 const isRule = (path: string): boolean =>
-  path.endsWith(".ts") && !path.endsWith(".test.ts") && !/\/(fakes|contracts)\//.test(path);
+  path.endsWith(".ts") && !path.endsWith(".test.ts") && !/\/(testing|adapters)\//.test(path);
 
 const sources = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })

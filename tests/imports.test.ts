@@ -293,7 +293,7 @@ describe("imports", () => {
     ["LambdaShellRunner/src/x.ts", 'import "../../bench/bundles";'],
     ["HelperScripts/x.ts", 'import { STACK } from "../AutoScaler/src/ports";'],
     ["HelperScripts/deep/x.ts", 'import type { A } from "../../LambdaShellRunner/src/serve";'],
-    ["HelperScripts/x.ts", 'import { World } from "./testing/world";'],
+    ["HelperScripts/x.ts", 'import { DeploymentDouble } from "./testing/deployment-double";'],
     ["HelperScripts/src/x.ts", 'import fc from "fast-check";'],
     [`${ADAPTERS}/x.ts`, 'import { Client } from "@smithy/core/client";'],
     [`${ADAPTERS}/x.ts`, 'import type { StaticListSchema } from "@smithy/types";'],

@@ -65,7 +65,11 @@ const ROWS: readonly Row[] = [
   ["robbed", "reassigned", /\b[rR]obbed|isRobbed|\brobs?\b/],
   ["stray", "orphan", /\b[sS]trays?\b|\bSTRAY|isStray|\bstray[A-Z]/],
   ["stranger", "foreign job, somebody else", /[sS]tranger/],
-  ["hook", "webhook", /(?<!web|web-|web |Web|WEB|\/)([hH]ook|HOOK)(?!s?_)/],
+  [
+    "hook",
+    "webhook",
+    /(?<!web|web-|web |Web|WEB|project\.|\/)([hH]ook|HOOK)(?!s?_|s: \[\]| executed but)(?<!"Job Hook)/,
+  ],
   ["front door", "webhook API", /[fF]ront.?[dD]oor|FRONT_DOOR/],
   ["harmless", "command stubs; without effect", /[hH]armless/],
   ["after-us", "process priority", /after-?us\b|AfterUs/],

@@ -50,7 +50,7 @@ export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
 export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string; readonly long: string }>> =
   {
     slot: { short: "a slot", long: "a slot: as many runners as allowed are there (status shows the limits)" },
-    "starts-on": { short: "resume", long: "new starts to be dispatched (npm run runners -- resume)" },
+    "starts-on": { short: "resume", long: "new starts to be resumed (npm run runners -- resume)" },
     "launch-rate": {
       short: "EC2",
       long: "EC2, which takes no more launches just now; it is tried again by itself",

@@ -67,12 +67,12 @@ describe("explain", () => {
     on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2", class: "docker" });
     on.mapping.put({ pk: "class#docker", sk: "class", type: "EC2", maxRunners: 3 });
     on.setParameter("Starts", "off", "String");
-    on.ledger.put({ pk: "places#stack", sk: "shard#00", taken: 60 });
-    on.ledger.put({ pk: "places#stack", sk: "shard#01", taken: 40 });
-    on.ledger.put({ pk: "places#EC2#docker", sk: "shard#02", taken: 3 });
+    on.ledger.put({ pk: "slots#stack", sk: "shard#00", taken: 60 });
+    on.ledger.put({ pk: "slots#stack", sk: "shard#01", taken: 40 });
+    on.ledger.put({ pk: "slots#EC2#docker", sk: "shard#02", taken: 3 });
     const { out } = await explain(on);
     expect(out).toMatch(
-      /waits for +resume: new starts are paused; a place: the stack has 100 of 100 runners; a place: the class EC2#docker has 3 of 3/,
+      /waits for +resume: new starts are paused; a slot: the stack has 100 of 100 runners; a slot: the class EC2#docker has 3 of 3/,
     );
   });
 
@@ -293,9 +293,9 @@ describe("status", () => {
         times: { FAILED: NOW - 90_000_000 },
       }),
     );
-    on.ledger.put({ pk: "state#classes", sk: "note", version: 1, value: ["EC2#docker"] });
-    on.ledger.put({ pk: "places#stack", sk: "shard#03", taken: 2 });
-    on.ledger.put({ pk: "places#EC2#docker", sk: "shard#00", taken: 1 });
+    on.ledger.put({ pk: "state#classes", sk: "stateRecord", version: 1, value: ["EC2#docker"] });
+    on.ledger.put({ pk: "slots#stack", sk: "shard#03", taken: 2 });
+    on.ledger.put({ pk: "slots#EC2#docker", sk: "shard#00", taken: 1 });
     const { exitCode, out } = await on.run(["status"]);
     expect(exitCode).toBe(0);
     expect(out).toContain("2 runners, 1 job waiting, 1 failed in 24 hours");

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SFNClient, StartSyncExecutionCommand } from "@aws-sdk/client-sfn";
 import { mockClient } from "aws-sdk-client-mock";
-import type { StartOutcome } from "../../AutoScaler/src/start/start-outcome";
+import type { StartOutcome } from "../../AutoScaler/src/queue/start-outcome";
 import { parseJobEvent } from "../../Core/model/job-event";
 import type { RunnerLookup } from "../../Core/model/runner-order";
 import { awsClients } from "../aws-clients";

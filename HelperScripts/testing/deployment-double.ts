@@ -12,7 +12,7 @@ import { NamedError } from "./named-error";
 import { TableView } from "./table-view";
 
 /** One call to AWS, as the double saw it. */
-export interface Call {
+export interface AwsCall {
   readonly command: string;
   readonly input: Record<string, unknown>;
 }
@@ -59,7 +59,7 @@ export class DeploymentDouble {
   readonly dynamo = new DynamoTables(STACK_TABLES, { query: PAGE_SIZE, scan: PAGE_SIZE });
   readonly mapping = new TableView(this.dynamo, MAPPING_TABLE);
   readonly ledger = new TableView(this.dynamo, LEDGER_TABLE);
-  readonly calls: Call[] = [];
+  readonly calls: AwsCall[] = [];
   readonly files = new Map<string, string>();
   /** Files that are not UTF-8. */
   readonly bytes = new Map<string, Uint8Array>();
@@ -71,7 +71,7 @@ export class DeploymentDouble {
   /** Answers to commands that have no state here; also goes before those that have. */
   readonly answers = new Map<string, Answer>();
   /** Called before a command has its effect; may throw. */
-  before: (call: Call, index: number) => void | Promise<void> = () => undefined;
+  before: (call: AwsCall, index: number) => void | Promise<void> = () => undefined;
   now = NOW;
   fetch: HttpFetch = async (url) => {
     throw new Error(`Nobody listens at ${url}`);
@@ -134,7 +134,7 @@ export class DeploymentDouble {
     };
   }
 
-  private answer({ command, input }: Call): unknown {
+  private answer({ command, input }: AwsCall): unknown {
     const own = this.answers.get(command);
     if (own) return own(input as never);
     const { TableName, StackName, FunctionName, Names, Name, Value, Type } = input as Record<string, string>;

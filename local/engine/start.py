@@ -1,8 +1,10 @@
-"""Starts MiniStack with three changes that the laptop needs and that MiniStack does not offer as settings.
+"""Starts MiniStack with changes that the laptop needs and that MiniStack does not offer as settings.
 
 1. A forwarded call of a function keeps the name of its error.
 2. A caller with LAPTOP_EVENTS_KEY may put events of EC2 (`aws.ec2`), as EC2 does.
 3. It exits when the process that started it does, since its standard input then ends.
+4. With LAPTOP_ENGINE_SOCKET it is served on a unix socket, and on no port (unix_socket.py).
+5. With LAPTOP_DECISIONS_SOCKET the calls that it makes itself ask the gateway first (seams.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -19,6 +21,9 @@ import urllib.request
 
 from ministack import app
 from ministack.services import eventbridge, lambda_svc
+
+from seams import ask_before_own_calls
+from unix_socket import listen_on_socket_if_asked
 
 # Calls wait in the host's queue before they run. This is longer than any function's time-out.
 QUEUE_SECONDS = 1800
@@ -86,5 +91,7 @@ require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request
 lambda_svc._execute_function_proxy = forward
 allow_ec2_events()
 exit_with_parent()
+listen_on_socket_if_asked()
+ask_before_own_calls(require)
 sys.argv = sys.argv[:1]
 app.main()

@@ -5,8 +5,8 @@ import { type Reception, receiveWebhook } from "../../Infrastructure/src/webhook
 import { type ParsedTemplate, readTemplate } from "../engine/template-file";
 import { startGitLab } from "../gitlab";
 import type { CallOutcome } from "../lambda-host/call";
+import { startWebhookApi, type WebhookApi } from ".";
 import { readWebhookApi, resolver } from "./api-shape";
-import { startWebhookApi, type WebhookApi } from "./index";
 import { readSignedRoute, type SignedRouteShape, signedRoute } from "./signed-route";
 
 const shipped = readTemplate(join(__dirname, "../../Infrastructure/template.yaml"));

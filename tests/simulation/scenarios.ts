@@ -1,4 +1,4 @@
-import { FAULTS, type Fault, type FaultPlan } from "./world/calls";
+import { type CallFault, FAULTS, type FaultPlan } from "./world/calls";
 import { isLive } from "./world/checks";
 import type { Job } from "./world/gitlab";
 import { Simulation, type SimulationOptions } from "./world/world";
@@ -76,7 +76,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Which call goes wrong and how, counted over a run. */
 export interface Hit {
   readonly at: number;
-  readonly fault: Fault;
+  readonly fault: CallFault;
 }
 
 export const planOf =

@@ -88,7 +88,7 @@ const templates = isSetUp ? expandAll() : STACKS.map(readTemplate);
     const expected = {
       Infrastructure: ["ReportRunnerEndFunction"],
       LambdaShellRunner: ["RunnerFunction"],
-      AutoScaler: ["RecordPickUpFunction", "ReconcilerFunction"],
+      AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
     };
     expect([...bounded].sort()).toEqual(expected[stack]);
   });

@@ -1,82 +1,47 @@
+import {
+  type Context,
+  evaluate,
+  type Policies,
+  type Policy,
+  type Principal,
+  parsePolicy,
+} from "../../local/iam";
 import { asList, asMap, ofType, type Properties, resource, type Template, type Value } from "./read-template";
-import { type Given, resolve } from "./resolve";
+import { ACCOUNT, type Given, resolve } from "./resolve";
 
 /** A call as IAM sees it. A context key may have many values, or none. */
-export interface Call {
+export interface IamRequest {
   readonly action: string;
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  readonly context?: Context;
 }
 
-const wildcard = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replace(/\*/g, ".*")
-      .replace(/\?/g, ".")}$`,
-  );
-const matches = (pattern: string, text: string): boolean => wildcard(pattern).test(text);
-
-const equal = (expected: string, actual: string): boolean => expected === actual;
-const OPERATORS: Readonly<Record<string, (expected: string, actual: string) => boolean>> = {
-  StringEquals: equal,
-  StringLike: matches,
-  ArnEquals: matches,
-  ArnLike: matches,
-  Bool: equal,
-  NumericLessThanEquals: (expected, actual) => Number(actual) <= Number(expected),
-};
-/** Operators that hold when none of the values fits. */
-const NEGATED: Readonly<Record<string, string>> = {
-  ArnNotEquals: "ArnEquals",
-  StringNotEquals: "StringEquals",
+/** Who asks, where it does not matter who. */
+const CALLER: Principal = {
+  kind: "role-session",
+  roleArn: `arn:aws:iam::${ACCOUNT}:role/caller`,
+  sessionArn: `arn:aws:sts::${ACCOUNT}:assumed-role/caller/session`,
+  account: ACCOUNT,
 };
 
-type Context = NonNullable<Call["context"]>;
+const parsed = new WeakMap<readonly Properties[], Policy>();
 
-const filled = (text: string, context: Context): string =>
-  text.replace(/\$\{([^}]+)\}/g, (_, key: string) => String(context[key] ?? "\u0000"));
-
-const condition = (operator: string, key: string, expected: readonly string[], context: Context): boolean => {
-  const actual = context[key];
-  if (operator === "Null") return (actual === undefined) === (expected[0] === "true");
-  if (operator.startsWith("ForAllValues:") || operator.startsWith("ForAnyValue:")) {
-    const [set, inner = ""] = operator.split(":");
-    const values = actual === undefined ? [] : [actual].flat();
-    const holds = (value: string): boolean => condition(inner, key, expected, { ...context, [key]: value });
-    return set === "ForAllValues" ? values.every(holds) : values.some(holds);
-  }
-  if (actual === undefined) return operator.endsWith("IfExists") || operator in NEGATED;
-  const plain = operator.replace(/IfExists$/, "");
-  const test = OPERATORS[NEGATED[plain] ?? plain];
-  if (test === undefined) throw new Error(`The condition operator ${operator} is not known here`);
-  const one = [actual].flat()[0] ?? "";
-  return expected.some((value) => test(filled(value, context), one)) !== plain in NEGATED;
+/** Statements of a template as a policy; read once, since tables of cases ask again and again. */
+export const policyOf = (statements: readonly Properties[]): Policy => {
+  const known = parsed.get(statements);
+  if (known !== undefined) return known;
+  const policy = parsePolicy("of the template", { Version: "2012-10-17", Statement: [...statements] });
+  parsed.set(statements, policy);
+  return policy;
 };
 
-const strings = (value: Value | undefined): readonly string[] => asList(value).map(String);
+/** The verdict of the laptop's evaluator on policies of any kind. */
+export const permits = (policies: Policies, call: IamRequest, principal: Principal = CALLER): boolean =>
+  evaluate(principal, policies, { context: {}, ...call }).kind === "allowed";
 
-const applies = (statement: Properties, { action, resource: arn, context = {} }: Call): boolean => {
-  const acts = (key: string): boolean =>
-    strings(statement[key]).some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()));
-  const concerns = (key: string): boolean => strings(statement[key]).some((pattern) => matches(pattern, arn));
-  const byAction = statement.NotAction === undefined ? acts("Action") : !acts("NotAction");
-  const byResource = statement.NotResource === undefined ? concerns("Resource") : !concerns("NotResource");
-  const conditions = Object.entries(asMap(statement.Condition)).flatMap(([operator, keys]) =>
-    Object.entries(asMap(keys)).map(([key, expected]) => ({ operator, key, expected: strings(expected) })),
-  );
-  return (
-    byAction &&
-    byResource &&
-    conditions.every(({ operator, key, expected }) => condition(operator, key, expected, context))
-  );
-};
-
-/** IAM's verdict on statements of one policy: a Deny wins, nothing said is no. */
-export const allows = (statements: readonly Properties[], call: Call): boolean => {
-  const found = statements.filter((statement) => applies(statement, call));
-  return found.some(({ Effect }) => Effect === "Allow") && !found.some(({ Effect }) => Effect === "Deny");
-};
+/** The verdict on the statements of one identity policy. */
+export const allows = (statements: readonly Properties[], call: IamRequest): boolean =>
+  permits({ identity: [policyOf(statements)] }, call);
 
 const statementsOf = (document: Value | undefined): readonly Properties[] =>
   asList(asMap(document).Statement).map(asMap);

@@ -189,11 +189,11 @@ it.each([
   expect(Number(Timeout) * 1000).toBeLessThan(LEASE_MILLISECONDS);
 });
 
-const DOMAIN = join(ROOT, "AutoScaler/src/domain");
+const RULES = join(ROOT, "AutoScaler/src");
 const emitted = new Set(
-  readdirSync(DOMAIN, { recursive: true, encoding: "utf8" })
+  readdirSync(RULES, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
-    .flatMap((file) => [...readFileSync(join(DOMAIN, file), "utf8").matchAll(/\bmetric\(\s*"(\w+)"/g)])
+    .flatMap((file) => [...readFileSync(join(RULES, file), "utf8").matchAll(/\bmetric\(\s*"(\w+)"/g)])
     .map(([, name = ""]) => name),
 );
 const ownAlarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")

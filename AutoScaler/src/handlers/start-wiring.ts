@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../../Core/errors";
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
 import type { Limits } from "../ports";
-import type { StartOutcome } from "../start/start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 import { GITLAB_VARIABLES } from "./wiring";
 
 export const START_VARIABLES = {

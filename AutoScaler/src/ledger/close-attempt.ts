@@ -13,7 +13,7 @@ import { releaseSlot } from "../limits/slots";
 import type { GitLabJob, LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
 import { NOT_THROTTLED } from "../queue/queue";
-import type { StartOutcome } from "../start/start-outcome";
+import type { StartOutcome } from "../queue/start-outcome";
 import { retryOnConflict } from "./commit";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;

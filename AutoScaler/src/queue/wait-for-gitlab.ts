@@ -3,9 +3,9 @@ import type { Dependencies } from "../dependencies";
 import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
-import type { StartOutcome } from "../start/start-outcome";
 import { LAUNCH_TIMEOUT_SECONDS } from "../timing";
 import { rememberClass } from "./queue";
+import type { StartOutcome } from "./start-outcome";
 
 type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
 

@@ -17,9 +17,9 @@ import { commit } from "../ledger/commit";
 import { type FreeSlot, findSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
 import { newWaiting, rememberClass, stillWaiting } from "../queue/queue";
+import type { StartOutcome } from "../queue/start-outcome";
 import type { NextStep } from "./next-step";
 import { readNextStep } from "./read-next-step";
-import type { StartOutcome } from "./start-outcome";
 
 export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "limits" | "metric">;
 

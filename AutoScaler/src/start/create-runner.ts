@@ -15,6 +15,7 @@ import { commit } from "../ledger/commit";
 import type { NewRunner } from "../ports";
 import { NOT_THROTTLED } from "../queue/queue";
 import { isRepeat } from "../queue/retry-schedule";
+import type { StartOutcome } from "../queue/start-outcome";
 import { waitForGitLab } from "../queue/wait-for-gitlab";
 import {
   EC2_BOOT_SECONDS,
@@ -23,7 +24,6 @@ import {
   MIN_MAXIMUM_TIMEOUT_SECONDS,
   WAIT_MARGIN_SECONDS,
 } from "../timing";
-import type { StartOutcome } from "./start-outcome";
 
 export type CreateDependencies = Pick<
   Dependencies,

@@ -18,8 +18,8 @@ import { releaseSlot } from "../limits/slots";
 import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch } from "../queue/freed";
 import { rememberClass } from "../queue/queue";
+import type { StartOutcome } from "../queue/start-outcome";
 import { launchOrRetry } from "./launch-call";
-import type { StartOutcome } from "./start-outcome";
 
 export type LaunchDependencies = Pick<
   Dependencies,

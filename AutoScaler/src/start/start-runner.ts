@@ -4,10 +4,10 @@ import type { Reservation } from "../launch-rate/reservations";
 import { newLease, releaseLease } from "../ledger/leases";
 import { rememberProject } from "../ledger/seen-projects";
 import { freedLaunch } from "../queue/freed";
+import type { StartOutcome } from "../queue/start-outcome";
 import { type ClaimDependencies, claim } from "./claim";
 import { type CreateDependencies, createRunner } from "./create-runner";
 import { type LaunchDependencies, launchRunner } from "./launch-runner";
-import type { StartOutcome } from "./start-outcome";
 
 export type StartDependencies = ClaimDependencies & CreateDependencies & LaunchDependencies;
 

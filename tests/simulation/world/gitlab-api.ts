@@ -1,13 +1,7 @@
-import type {
-  GitLabJob,
-  GitLab as GitLabPort,
-  GitLabRunner,
-  Page,
-  ProjectRefused,
-} from "../../../AutoScaler/src/ports";
+import type { GitLab, GitLabJob, GitLabRunner, Page, ProjectRefused } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import { contactOf, type GitLab, type Job, type RunnerRecord } from "./gitlab";
+import { contactOf, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
@@ -43,7 +37,7 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
   mood.outages.some(([from, to]) => now >= from && now < to);
 
 const shown = (
-  gitLab: GitLab,
+  gitLab: SimulatedGitLab,
   { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
@@ -85,7 +79,7 @@ export interface Watch {
 }
 
 /** The REST API as the product's port has it: each method's effect, at one moment. */
-export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, watch: Watch) => {
+export const gitLabEffects = (gitLab: SimulatedGitLab, mood: ApiMood, random: Random, watch: Watch) => {
   const { timeline } = gitLab;
   const checkMood = (): void => {
     if (isDown(mood, timeline.now) || random.chance(mood.garbage)) {
@@ -111,7 +105,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
         return random.chance(0.5) ? undefined : { ...shown(gitLab, job), status: "created" };
       return shown(gitLab, job);
     },
-    createRunner: (runner: Parameters<GitLabPort["createRunner"]>[0]) => {
+    createRunner: (runner: Parameters<GitLab["createRunner"]>[0]) => {
       checkMood();
       const made = gitLab.create(runner);
       return made === "limit"

@@ -112,7 +112,7 @@ interface Project {
  * Not the fake GitLab of the domain's tests, whose jobs are put into any state at a test's will: here a state
  * follows from what runners and users did, at a moment of virtual time, and verdicts rest on that.
  */
-export class GitLab {
+export class SimulatedGitLab {
   readonly jobs = new Map<number, Job>();
   readonly records = new Map<number, RunnerRecord>();
   /** Of records that are gone: what they were made for. */

@@ -1,7 +1,7 @@
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import type { Time } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
-import type { GitLab, Job } from "./gitlab";
+import type { Job, SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import type { InvocationStatus } from "./reports";
 import type { Timeline } from "./timeline";
@@ -38,7 +38,7 @@ const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
 export interface MachinesParts {
   readonly timeline: Timeline;
   readonly random: Random;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly isGitLabDown: () => boolean;
   readonly options: MachineOptions;
 }

@@ -8,7 +8,7 @@ import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionDependencies } from "./functions";
-import { GitLab, type GitLabOptions, type Job } from "./gitlab";
+import { type GitLabOptions, type Job, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
@@ -59,7 +59,7 @@ export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
   readonly ec2: Ec2;
@@ -88,7 +88,7 @@ export class Simulation {
     this.stack = { ...STACK_DEFAULTS, ...options.stack };
     this.routing = routingOf(this.stack);
     this.mood = { ...GOOD_MOOD, ...options.mood };
-    this.gitLab = new GitLab(timeline, this.random.fork("gitlab"), options.gitLab);
+    this.gitLab = new SimulatedGitLab(timeline, this.random.fork("gitlab"), options.gitLab);
     this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
     this.lambda = new LambdaQueue(timeline, this.random.fork("lambda"), options.lambda);
     this.machines = new Machines({

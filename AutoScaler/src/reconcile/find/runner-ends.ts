@@ -95,17 +95,9 @@ const isLookDue = (runner: Runner, now: Time): boolean =>
   runner.endReport.looks < MAX_LOOKS &&
   now - runner.endReport.at > LOOK_AGAIN_MILLISECONDS;
 
-/** Lambda keeps no start longer, so GitLab's record shows whether one came of it. */
-const isDropped = async (
-  { gitLab }: RunnerEndDependencies,
-  runner: Runner,
-  own: GitLabJob | undefined,
-  now: Time,
-): Promise<boolean> => {
-  if (!isUndelivered(runner, now) || own?.status !== "pending" || gitLab.mode === "payload") return false;
-  const record = await gitLab.runner(runner.runnerId);
-  return record !== undefined && record.contactedAt === undefined;
-};
+/** Lambda keeps no start longer. Whether one came of it is what GitLab's record shows to who looks for the end. */
+const mayBeDropped = (runner: Runner, own: GitLabJob | undefined, now: Time): boolean =>
+  isUndelivered(runner, now) && own?.status === "pending" && own.runnerId !== runner.runnerId;
 
 /** Why an open runner is to be ended, or whose job it took; undefined: nothing, or its event may be under way. */
 export const findRunnerEnd = async (
@@ -126,7 +118,8 @@ export const findRunnerEnd = async (
   const reason = terminationReason({ runner, ...facts, now });
   if (reason !== undefined) return ended(runner, death ?? reason);
   if (isLookDue(runner, now)) return ended(runner, "invocation-ended");
-  if (await isDropped(dependencies, runner, ownJob, now)) return ended(runner, "never-contacted");
+  const isVerified = dependencies.gitLab.mode === "verified";
+  if (isVerified && mayBeDropped(runner, ownJob, now)) return ended(runner, "never-contacted");
   // Its end is being looked at, which shows a foreign job too.
   return isReported(runner) ? undefined : findForeignJob(dependencies, runner, ownJob, now);
 };

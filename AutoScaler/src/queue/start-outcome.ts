@@ -1,5 +1,5 @@
 import type { AttemptFailureCode, StartSkipCode, WaitingFor } from "../../../Core/model/reasons";
-import type { Freed } from "../queue/freed";
+import type { Freed } from "./freed";
 
 /** What a start came to. */
 export type StartOutcome =

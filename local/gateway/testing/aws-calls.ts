@@ -1,0 +1,27 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { Credentials } from "../access/credentials";
+import { REGION } from "./fake-deployed";
+
+/** The SDK's clients with one set of credentials. */
+export const awsCalls = (endpoint: string, credentials: Credentials) => {
+  const settings = { endpoint, region: REGION, credentials, maxAttempts: 1 };
+  return {
+    cloudformation: new CloudFormationClient(settings),
+    dynamodb: new DynamoDBClient(settings),
+    ec2: new EC2Client(settings),
+    events: new EventBridgeClient(settings),
+    iam: new IAMClient(settings),
+    lambda: new LambdaClient(settings),
+    sqs: new SQSClient(settings),
+    ssm: new SSMClient(settings),
+    states: new SFNClient(settings),
+  };
+};
