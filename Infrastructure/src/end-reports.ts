@@ -48,12 +48,23 @@ const foundNoRow = ({ code, requestId }: Fields): Said | undefined =>
   code === "ROW_TAKEN_BEFORE" ? { requestId: String(requestId), status: "no-row" } : undefined;
 
 /** What a line of a runner function's log says of an end. Undefined: nothing. */
-export const endIn = (message: unknown, logStream: unknown): InvocationEnd | undefined => {
+const endIn = (message: unknown, environment: string): InvocationEnd | undefined => {
   const line = parsed(message);
   const said = reported(line) ?? foundNoRow(line);
   if (said === undefined || !REQUEST_ID.test(said.requestId)) return undefined;
-  const environment = createHash("sha256").update(String(logStream)).digest("hex").slice(0, 16);
   return { ...said, environment };
+};
+
+/**
+ * What lines of one log stream say of ends, each once. A delivery that found no row writes so a few milliseconds before
+ * its report, so both come together as a rule, and the report is left out here.
+ */
+export const endsOf = (messages: readonly unknown[], logStream: unknown): readonly InvocationEnd[] => {
+  const environment = createHash("sha256").update(String(logStream)).digest("hex").slice(0, 16);
+  const ends = messages.flatMap((message) => endIn(message, environment) ?? []);
+  const left = new Set(ends.flatMap(({ requestId, status }) => (status === "no-row" ? requestId : [])));
+  const told = ends.filter(({ requestId, status }) => status === "no-row" || !left.has(requestId));
+  return [...new Map(told.map((end) => [end.requestId, end])).values()];
 };
 
 const unpacked = (event: unknown): Fields => {
@@ -74,6 +85,6 @@ const unpacked = (event: unknown): Fields => {
 export const endsIn = (event: unknown): readonly InvocationEnd[] => {
   const { messageType, logStream, logEvents } = unpacked(event);
   if (messageType !== "DATA_MESSAGE" || !Array.isArray(logEvents)) return [];
-  const ends = logEvents.flatMap((entry) => endIn(fieldsOf(entry).message, logStream) ?? []);
-  return [...new Map(ends.map((end) => [`${end.requestId} ${end.status}`, end])).values()];
+  const messages = logEvents.map((entry) => fieldsOf(entry).message);
+  return endsOf(messages, logStream);
 };

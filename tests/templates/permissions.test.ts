@@ -137,7 +137,7 @@ describe("the signed webhook's function", () => {
 });
 
 describe("the function behind the runners' logs", () => {
-  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): Call => ({
+  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", bus),
     context: { "events:source": [source], "events:detail-type": [detailType] },

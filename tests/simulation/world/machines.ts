@@ -15,6 +15,7 @@ export interface Machine {
   readonly since: Time;
   job: Job | undefined;
   isGone: boolean;
+  goneAt: Time | undefined;
   /** It ended its job or its wait by itself. */
   readonly onLeave: (status: InvocationStatus) => void;
   /** Calls off the end of its life. */
@@ -63,6 +64,7 @@ export class Machines {
       since: timeline.now,
       job: undefined,
       isGone: false,
+      goneAt: undefined,
       onLeave,
       callOff: timeline.deadline(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine)),
     };
@@ -78,6 +80,7 @@ export class Machines {
   #end(machine: Machine): void {
     this.parts.gitLab.endReports(machine.row.runnerId);
     machine.isGone = true;
+    machine.goneAt = this.parts.timeline.now;
     this.alive.delete(machine);
     machine.callOff();
   }

@@ -47,8 +47,10 @@ export class Providers {
       };
       const row = this.parts.table.take(nonce);
       if (row === undefined) {
-        reports.foundNoRow(requestId, stream);
-        return timeline.after(300, done);
+        return timeline.after(300, () => {
+          free();
+          reports.foundNoRow(requestId, stream);
+        });
       }
       this.parts.checks.count(classKey, 1);
       this.#functions.set(runnerId, classKey);

@@ -1,4 +1,4 @@
-import { endIn } from "../../../Infrastructure/src/end-reports";
+import { endsOf } from "../../../Infrastructure/src/end-reports";
 import type { Bus } from "./bus";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -18,6 +18,11 @@ export type InvocationStatus = "success" | "error" | "failure" | "timeout";
 /** From the end of an invocation to the function behind the subscription. */
 const COMES_WITHIN = [1_000, 8_000] as const;
 const LATE_WITHIN = 240_000;
+
+const reportOf = (requestId: string, status: InvocationStatus): object => ({
+  type: "platform.report",
+  record: { requestId, status },
+});
 
 /** Lambda's own lines of invocations' ends, and the shipped function's reading of them on their way to the bus. */
 export class Reports {
@@ -46,28 +51,37 @@ export class Reports {
 
   /** What Lambda writes at the end of an invocation. */
   ended(requestId: string, stream: string, status: InvocationStatus): void {
-    this.#send({ type: "platform.report", record: { requestId, status } }, stream);
+    this.#send([reportOf(requestId, status)], stream);
   }
 
-  /** What the runner function writes when another delivery of the same start has taken its row. */
+  /** What a delivery that finds no row writes, and Lambda right behind it: one batch of CloudWatch Logs. */
   foundNoRow(requestId: string, stream: string): void {
-    this.#send({ code: "ROW_TAKEN_BEFORE", requestId }, stream);
+    this.#send([{ code: "ROW_TAKEN_BEFORE", requestId }, reportOf(requestId, "success")], stream);
   }
 
-  #send(line: object, stream: string): void {
+  #send(lines: readonly object[], stream: string): void {
     const { lost, late, twice } = this.options;
     if (this.random.chance(lost)) return;
     for (let left = this.random.chance(twice) ? 2 : 1; left > 0; left -= 1) {
       const isLate = this.random.chance(late);
       const delay = this.random.between(...COMES_WITHIN) + (isLate ? this.random.between(0, LATE_WITHIN) : 0);
-      this.timeline.after(delay, () => this.write(JSON.stringify(line), stream));
+      this.timeline.after(delay, () =>
+        this.write(
+          lines.map((line) => JSON.stringify(line)),
+          stream,
+        ),
+      );
     }
   }
 
-  /** A line of a runner function's log; anybody's who may write it. */
-  write(line: string, stream: string): void {
-    const detail = endIn(line, stream);
-    if (detail === undefined) return;
-    this.bus.put({ source: "gitlab.runner-report", detailType: "InvocationEnded", detail: { ...detail } });
+  /** Lines in a stream of the runner functions' log; anybody's who may write it. */
+  write(lines: readonly string[], stream: string): void {
+    for (const detail of endsOf(lines, stream)) {
+      this.bus.put({
+        source: "gitlab.runner-report",
+        detailType: "InvocationEnded",
+        detail: { ...detail },
+      });
+    }
   }
 }
