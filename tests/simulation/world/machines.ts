@@ -25,6 +25,8 @@ export interface Machine {
 export interface MachineOptions {
   /** Probability that a machine with a job dies half-way without a word. */
   readonly crashes: number;
+  /** Probability that it dies the moment it is given a job, before its first report. */
+  readonly crashesAtHandOut: number;
 }
 
 const HELD_FOR = 50_000;
@@ -33,6 +35,8 @@ const SEES_CANCEL_WITHIN = 3_000;
 /** A silent job's report; four times a minute's where nobody watches the job. */
 const REPORTS_EVERY = 30_000;
 const REPORTS_UNWATCHED_EVERY = 240_000;
+/** GitLab fails a running job that nobody reported on for so long. */
+const SILENT_FOR = 3_600_000;
 /** The last report is tried so long: 0, 5, 11, 18 s. */
 const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
 
@@ -100,12 +104,13 @@ export class Machines {
     machine.onLeave(status);
   }
 
-  /** GitLab drops a job that nobody reports on, at its time-out. */
+  /** GitLab drops a job that nobody reports on, at its time-out or after an hour of silence. */
   #abandon(job: Job): void {
     const { timeline, gitLab } = this.parts;
     if (job.startedAt === undefined) return;
     const timeout = gitLab.records.get(job.runnerId ?? 0)?.maximumTimeoutSeconds ?? 3_600;
-    timeline.at(job.startedAt + timeout * 1000, () => gitLab.dropStuck(job));
+    const dropped = Math.min(job.startedAt + timeout * 1000, timeline.now + SILENT_FOR);
+    timeline.at(dropped, () => gitLab.dropStuck(job));
   }
 
   #atLifetime(machine: Machine): void {
@@ -131,7 +136,9 @@ export class Machines {
     const give = (job: Job): void => {
       callOff?.();
       machine.job = job;
-      timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
+      if (random.chance(this.parts.options.crashesAtHandOut))
+        timeline.after(1, () => this.#crash(machine, job));
+      else timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
     };
     const answer = gitLab.request({ runnerId, give });
     if (answer === "refused") timeline.after(100, () => this.leave(machine));
@@ -165,6 +172,8 @@ export class Machines {
     }
     timeline.after(job.duration, () => this.#report(machine, job, 0));
     this.#watchCancel(machine, job);
+    // Cancelled between the hand-out and the runner's first report.
+    if (job.status === "canceling") this.cancelled.get(job)?.();
   }
 
   #crash(machine: Machine, job: Job): void {

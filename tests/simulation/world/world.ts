@@ -38,6 +38,8 @@ export interface SimulationOptions {
   readonly faults?: FaultPlan;
   /** Probability that a machine with a job dies without a word. */
   readonly crashes?: number;
+  /** Probability that it dies the moment it is given a job. */
+  readonly crashesAtHandOut?: number;
   /** False: the schedule is switched off. */
   readonly passes?: boolean;
 }
@@ -49,6 +51,8 @@ export interface NewJob {
   readonly fails?: boolean;
   /** Nobody tells of it. */
   readonly isSilent?: boolean;
+  /** How often GitLab runs it again when its runner is lost. */
+  readonly retries?: number;
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
@@ -96,7 +100,7 @@ export class Simulation {
       random: this.random.fork("machines"),
       gitLab: this.gitLab,
       isGitLabDown: () => isDown(this.mood, timeline.now),
-      options: { crashes: options.crashes ?? 0 },
+      options: { crashes: options.crashes ?? 0, crashesAtHandOut: options.crashesAtHandOut ?? 0 },
     });
     this.checks = new Checks({
       timeline,
@@ -146,6 +150,7 @@ export class Simulation {
       if (job.status === "canceling") this.machines.cancelled.get(job)?.();
       this.webhooks.send(job);
     };
+    this.gitLab.nextJobId = () => this.#nextJobId();
     this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
@@ -233,17 +238,22 @@ export class Simulation {
 
   // ------------------------------------------------------------------------------------------------ use
 
+  #nextJobId(): number {
+    this.#jobs += 1;
+    return this.#jobs;
+  }
+
   addJob(
-    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob,
+    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false, retries = 0 }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
-    this.#jobs += 1;
     const job = {
-      id: this.#jobs,
+      id: this.#nextJobId(),
       projectId,
       ...KINDS[kind],
       duration: seconds * 1000,
       outcome: fails ? ("failed" as const) : ("success" as const),
+      retries,
       isForeign: isSilent || kind === "foreign",
     };
     return this.gitLab.add(job, status);
