@@ -46,6 +46,18 @@ describe("webhook in, job run, everything gone", () => {
     expect(await providerOf(job!.id)).toBe("LAMBDA");
   }, 90_000);
 
+  it("I-23: is told by Lambda's log that the runner has ended, and knows the runner by the report", async () => {
+    const runnerIds = () =>
+      test.calls.flatMap(({ functionId, outcome }) =>
+        functionId === "RecordEndReportFunction" && "result" in outcome
+          ? ((outcome.result as { readonly runnerId?: number }).runnerId ?? [])
+          : [],
+      );
+    const known = runnerIds().length;
+    await run([{ name: "reported", script: ["true"] }]);
+    await until("the report of its runner's end is recorded", 20_000, () => runnerIds().length > known);
+  }, 90_000);
+
   it("runs a job that the mapping gives to EC2 on an instance, which is terminated", async () => {
     const [job] = await run(
       [{ name: "image build", tags: ["docker"], script: ["echo built on $HOSTNAME"] }],

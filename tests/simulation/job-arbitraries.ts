@@ -114,6 +114,7 @@ export const worldOf = ({
     },
     bus: { twice: sky.events, late: sky.events, lost: sky.events },
     lambda: { twice: sky.events },
+    reports: { lost: sky.events, late: sky.events, twice: sky.events },
     executions: { skew: sky.skew, throttled: sky.executions, dies: sky.executions },
     mood: { lag: sky.replicas, emptyList: sky.replicas, garbage: sky.calls },
     ec2: { noSpot: sky.replicas, noCapacity: sky.calls },

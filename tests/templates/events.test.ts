@@ -86,6 +86,21 @@ it.each<[string, EventBridgeEvent, readonly string[]]>([
     ["RunnerEndedRule"],
   ],
   [
+    "a reported end of an invocation has the runner looked at",
+    event("gitlab.runner-report", "InvocationEnded", { requestId: "request-1", status: "success" }),
+    ["InvocationEndedRule"],
+  ],
+  [
+    "the reporter's RunnerEnded",
+    event("gitlab.runner-report", "RunnerEnded", { runnerId: 7, reason: "left" }),
+    ["UnmatchedEventsRule"],
+  ],
+  [
+    "the reporter's job event",
+    event("gitlab.runner-report", "GitLabJobEvent", { ...WEBHOOK, build_status: "success" }),
+    ["UnmatchedEventsRule"],
+  ],
+  [
     "an old server's event without runner",
     event("gitlab.webhook", "GitLabJobEvent", without("runner")),
     ["JobPendingRule"],
@@ -229,11 +244,20 @@ it("hands stop-runner a runner and why", () => {
   expect(transformed("RunnerEndedRule", given)).toEqual({ runnerId: 7, resourceId: "", reason: "left" });
 });
 
+it("T-31: hands stop-runner an invocation, how it ended and where, and nothing else that a log's line said", () => {
+  const end = { status: "success", environment: "0123456789abcdef" };
+  const detail = { requestId: "request-1", ...end, reason: "job-ended", runnerId: 7 };
+  expect(
+    transformed("InvocationEndedRule", event("gitlab.runner-report", "InvocationEnded", detail)),
+  ).toEqual({ resourceId: "request-1", ...end, reason: "invocation-ended" });
+});
+
 it.each([
   ["JobPendingRule", "StartRunnerStateMachine"],
   ["JobRunningRule", "RecordPickUpFunction"],
   ["JobEndedRule", "StopRunnerStateMachine"],
   ["RunnerEndedRule", "StopRunnerStateMachine"],
+  ["InvocationEndedRule", "StopRunnerStateMachine"],
   ["InstanceEndedRule", "StopRunnerStateMachine"],
   ["SpotInterruptionRule", "StopRunnerStateMachine"],
   ["RebalanceRule", "StopRunnerStateMachine"],

@@ -86,7 +86,7 @@ const templates = isSetUp ? expandAll() : STACKS.map(readTemplate);
       ({ properties }) => asMap(properties.FunctionName).Ref,
     );
     const expected = {
-      Infrastructure: [],
+      Infrastructure: ["ReportRunnerEndFunction"],
       LambdaShellRunner: ["RunnerFunction"],
       AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
     };

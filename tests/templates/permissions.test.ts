@@ -47,6 +47,17 @@ describe("the bus", () => {
     ["T-22: lets nobody else, whatever their role allows", "denied", put("gitlab.webhook", "admin")],
     ["T-22: nor the authorizer", "denied", put("gitlab.webhook", "authorizewebhookrole")],
     [
+      "T-22: lets the function behind the runners' logs report ends",
+      "allowed",
+      put("gitlab.runner-report", "reportrunnerendrole"),
+    ],
+    ["T-22: lets nobody else report them", "denied", put("gitlab.runner-report", "admin")],
+    [
+      "T-22: nor lets that function speak as the webhook",
+      "denied",
+      put("gitlab.webhook", "reportrunnerendrole"),
+    ],
+    [
       "T-22: leaves the reconciler's source to the functions' roles",
       "allowed",
       put("gitlab.reconciler", "reconcilerrole"),
@@ -125,6 +136,25 @@ describe("the signed webhook's function", () => {
   });
 });
 
+describe("the function behind the runners' logs", () => {
+  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): IamRequest => ({
+    action: "events:PutEvents",
+    resource: arn("events", bus),
+    context: { "events:source": [source], "events:detail-type": [detailType] },
+  });
+  it.each<Case>([
+    ["T-22: reports ends", "allowed", put("gitlab.runner-report", "InvocationEnded")],
+    ["T-22: cannot say what the reconciler says", "denied", put("gitlab.reconciler", "RunnerEnded")],
+    ["T-22: has no other word", "denied", put("gitlab.runner-report", "RunnerEnded")],
+    [
+      "T-22: knows no other bus",
+      "denied",
+      put("gitlab.runner-report", "InvocationEnded", "event-bus/default"),
+    ],
+    ["T-12: cannot read the access token", "denied", read("AccessToken")],
+  ])("%s", check(roleStatements(infrastructure, "ReportRunnerEndRole")));
+});
+
 const LEDGER_READ = ["the ledger", "the ledger's index"];
 const LEDGER = [...LEDGER_READ, "the ledger, to write"];
 const START = ["the access token", "the switch for starts", ...LEDGER];
@@ -147,6 +177,7 @@ it.each<readonly [string, readonly string[]]>([
     ],
   ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
+  ["RecordEndReportRole", ["the access token", ...LEDGER]],
   ["FindRunnerRole", ["the access token", ...LEDGER_READ]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
   ["TerminateInstanceRole", [...LEDGER, "instances, to look at", "an instance of ours, to end"]],

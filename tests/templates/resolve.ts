@@ -18,6 +18,7 @@ const PUBLISHED: Readonly<Record<string, string | string[]>> = {
   "subnet-ids": ["subnet-1", "subnet-2"],
   "runner-security-group-id": "sg-1",
   "bootstrap-table-name": "bootstrap",
+  "report-runner-end-function-arn": `arn:aws:lambda:${REGION}:${ACCOUNT}:function:report-runner-end`,
   "bootstrap-table-arn": `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/bootstrap`,
   "assign-public-ip": "true",
 };

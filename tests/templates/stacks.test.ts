@@ -81,6 +81,25 @@ describe("the runner function", () => {
     expect(properties.FunctionUrlConfig).toBeUndefined();
   });
 
+  it("I-23: logs Lambda's own reports as JSON, and its log group is subscribed for them", () => {
+    expect(properties.LoggingConfig).toMatchObject({ LogFormat: "JSON", SystemLogLevel: "INFO" });
+    const { attributes: filter, properties: subscription } = resource(lambdaRunner, "RunnerEndSubscription");
+    const destination = `arn:aws:lambda:eu-west-1:111122223333:function:report-runner-end`;
+    expect(subscription).toMatchObject({ LogGroupName: asMap(properties.LoggingConfig).LogGroup });
+    expect(subscription.FilterPattern).toBe('"platform.report"');
+    expect(resolve(lambdaRunner, subscription.DestinationArn)).toBe(destination);
+    expect(filter.DependsOn).toBe("RunnerEndSubscriptionPermission");
+  });
+
+  it("T-1: lets its own log group of this account alone call the function behind it", () => {
+    const { properties: permission } = resource(lambdaRunner, "RunnerEndSubscriptionPermission");
+    expect(permission).toMatchObject({
+      Principal: "logs.amazonaws.com",
+      SourceArn: { "Fn::GetAtt": ["RunnerLogGroup", "Arn"] },
+      SourceAccount: { Ref: "AWS::AccountId" },
+    });
+  });
+
   it("I-29 T-10: isolates tenants unless it is told not to", () => {
     expect(resolve(lambdaRunner, properties.TenancyConfig)).toEqual({ TenantIsolationMode: "PER_TENANT" });
     expect(resolve(lambdaRunner, properties.TenancyConfig, { TenantIsolation: "off" })).toBeNull();

@@ -1,3 +1,4 @@
+import { SILENCE_SECONDS } from "../../AutoScaler/src/timing";
 import { asMap, at, readTemplate, resource } from "../templates/read-template";
 import {
   readWorkflow,
@@ -34,8 +35,12 @@ const RETRIED = [
   "Lambda.TooManyRequestsException",
 ];
 
+/** Functions compute how long a workflow waits: none of them asks for more. */
+const LONGEST_WAIT_SECONDS = SILENCE_SECONDS;
+
 /** The longest that a state can take: each try to its time-out, and all pauses in full. A throttled try takes no time. */
-const longestState = ({ TimeoutSeconds = 0, Retry = [], ItemProcessor }: State): number => {
+const longestState = ({ Type, TimeoutSeconds = 0, Retry = [], ItemProcessor }: State): number => {
+  if (Type === "Wait") return LONGEST_WAIT_SECONDS;
   if (ItemProcessor) return longest(ItemProcessor, ItemProcessor.StartAt);
   const pauses = Retry.flatMap(({ IntervalSeconds, BackoffRate, MaxAttempts, MaxDelaySeconds }) =>
     Array.from({ length: MaxAttempts }, (_, n) =>
@@ -116,6 +121,7 @@ const COMMON = ["Type", "Comment", "Next", "End", "ResultPath"];
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Task: [...COMMON, "Resource", "InputPath", "Parameters", "TimeoutSeconds", "Retry", "Catch"],
   Pass: [...COMMON, "Parameters", "Result"],
+  Wait: [...COMMON, "SecondsPath"],
   Choice: [...COMMON, "Choices", "Default"],
   Map: [...COMMON, "ItemsPath", "ItemProcessor", "MaxConcurrency", "Catch"],
   Succeed: COMMON,

@@ -40,6 +40,12 @@ const launched = async ({
   return system;
 };
 
+/** The runner asks GitLab now. */
+const contact = (system: TestSystem, more: { readonly paused?: boolean } = {}): void => {
+  const record = system.gitLab.runnersById.get(RA)!;
+  system.gitLab.runnersById.set(RA, { ...record, contactedAt: system.clock.now(), ...more });
+};
+
 const endJob = (system: TestSystem, status = "success") => {
   system.gitLab.change(A, { status, finishedAt: system.clock.now() });
   return webhook(system.gitLab.jobsById.get(A)!);
@@ -416,12 +422,31 @@ describe("a runner that is reported ended", () => {
 
   it("fails its attempt when no job came to it and GitLab says that the job is pending", async () => {
     const system = await launched();
+    contact(system);
     system.clock.advance(10 * MINUTE);
     expect(await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" })).toMatchObject([
-      { kind: "terminated", reason: "no-job" },
+      { kind: "terminated", reason: "no-job", freed: { failedJobId: A } },
     ]);
     expect(attempt(system)).toMatchObject({ state: "FAILED", reason: "no-job" });
   });
+
+  it.each([
+    ["never-contacted", () => undefined],
+    ["record-deleted", (system: TestSystem) => system.gitLab.runnersById.delete(RA)],
+    ["runner-paused", (system: TestSystem) => contact(system, { paused: true })],
+    ["no-job", (system: TestSystem) => contact(system)],
+  ] as const)(
+    "F-36: says %s of a runner that ended without its job, by GitLab's record",
+    async (reason, make) => {
+      const system = await launched();
+      make(system);
+      system.clock.advance(10 * MINUTE);
+      await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" });
+      expect(attempt(system)).toMatchObject({ state: "FAILED", reason });
+      expect((await runner(system)).reason).toBe(reason);
+      expect(system.metrics.total("RunnersLost")).toBe(reason === "no-job" ? 0 : 1);
+    },
+  );
 
   it("F-38: keeps what EC2 says of an instance that died by itself, for the runner and its attempt", async () => {
     const system = await launched();

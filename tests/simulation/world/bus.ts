@@ -21,11 +21,12 @@ export type Outcome = "handled" | "ignored" | "failed";
 
 const outcomeOf = (ending: Ending): Outcome => {
   if (ending.kind !== "succeeded") return "failed";
-  const { lookup, found } = (ending.output ?? {}) as {
+  const { lookup, found, report } = (ending.output ?? {}) as {
+    readonly report?: { readonly kind: string };
     readonly lookup?: { readonly kind: string };
     readonly found?: { readonly runners: readonly unknown[] };
   };
-  const isNothing = lookup?.kind === "nothing" || found?.runners.length === 0;
+  const isNothing = lookup?.kind === "nothing" || report?.kind === "dropped" || found?.runners.length === 0;
   return isNothing ? "ignored" : "handled";
 };
 

@@ -38,7 +38,7 @@ const DEFINITIONS: Readonly<Record<StateMachineName, Definition>> = {
   StopRunnerStateMachine: definition("stop-runner"),
 };
 
-const EXPRESS_SECONDS = 295;
+const EXPRESS_SECONDS = 299;
 const CRASHES_WITHIN = 1_500;
 
 /** What became of an execution. `died`: AWS lost it; its metrics count it as aborted, and so alarm. */

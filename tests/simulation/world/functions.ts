@@ -9,7 +9,9 @@ import { recordFailure } from "../../../AutoScaler/src/start/record-failure";
 import { parseRunnerOrder } from "../../../AutoScaler/src/start/runner-order-input";
 import { startRunner } from "../../../AutoScaler/src/start/start-runner";
 import { parseEndOrder, parseEndResult } from "../../../AutoScaler/src/stop/end-input";
+import { parseEndReportEvent } from "../../../AutoScaler/src/stop/end-report-event";
 import { findRunner } from "../../../AutoScaler/src/stop/find-runner";
+import { recordEndReport } from "../../../AutoScaler/src/stop/record-end-report";
 import { parseStopEvent } from "../../../AutoScaler/src/stop/stop-event";
 import { terminateInstance } from "../../../AutoScaler/src/stop/terminate-instance";
 import { unregisterRunner } from "../../../AutoScaler/src/stop/unregister-runner";
@@ -42,6 +44,9 @@ export const FUNCTIONS = {
   },
   FindRunnerFunction: {
     run: (world, input) => findRunner(world, parseStopEvent(input)),
+  },
+  RecordEndReportFunction: {
+    run: (world, input) => recordEndReport(world, parseEndReportEvent(input)),
   },
   UnregisterRunnerFunction: {
     run: (world, input) => unregisterRunner(world, parseEndOrder(input)),

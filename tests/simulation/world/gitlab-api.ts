@@ -1,7 +1,7 @@
 import type { GitLab, GitLabJob, GitLabRunner, Page, ProjectRefused } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import type { Job, RunnerRecord, SimulatedGitLab } from "./gitlab";
+import { contactOf, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
@@ -60,6 +60,12 @@ const shownRunner = ({ id, description, pausedAt }: RunnerRecord): GitLabRunner 
   paused: pausedAt !== undefined,
 });
 
+/** A single runner's answer, which shows its last contact too. */
+const shownWhole = (record: RunnerRecord, now: Time): GitLabRunner => {
+  const contactedAt = contactOf(record, now);
+  return { ...shownRunner(record), ...(contactedAt === undefined ? {} : { contactedAt }) };
+};
+
 const paged = <Item>(all: readonly Item[], cursor = "0"): Page<Item> => {
   const from = Number(cursor);
   const items = all.slice(from, from + PAGE);
@@ -109,7 +115,7 @@ export const gitLabEffects = (gitLab: SimulatedGitLab, mood: ApiMood, random: Ra
     runner: (runnerId: number) => {
       checkMood();
       const record = gitLab.records.get(runnerId);
-      return record && shownRunner(record);
+      return record && shownWhole(record, timeline.now);
     },
     pauseRunner: (runnerId: number) => {
       checkMood();

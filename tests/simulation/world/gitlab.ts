@@ -59,6 +59,10 @@ export interface RunnerRecord extends NewRunner {
   pausedAt: Time | undefined;
   /** Until then a request that was under way at the pause may still get a job. */
   lastRequestUntil: Time | undefined;
+  /** Its last request or report. */
+  contactedAt: Time | undefined;
+  /** While its job runs it reports so often, without an event of the timeline for each. */
+  reports: { readonly since: Time; readonly every: number } | undefined;
 }
 
 /** A runner process that waits for an answer to its request for a job. */
@@ -98,6 +102,12 @@ const LAST_REQUEST = 6_000;
 
 export const fits = (record: RunnerRecord, job: Job): boolean =>
   job.tags.length === 0 ? record.tags.length === 0 : job.tags.every((tag) => record.tags.includes(tag));
+
+/** When a runner was last heard of. */
+export const contactOf = ({ contactedAt, reports }: RunnerRecord, now: Time): Time | undefined =>
+  reports === undefined
+    ? contactedAt
+    : reports.since + Math.floor((now - reports.since) / reports.every) * reports.every;
 
 interface Project {
   readonly pending: Map<string, Set<Job>>;
@@ -215,6 +225,7 @@ export class SimulatedGitLab {
 
   #assign(job: Job, asker: Asker): void {
     this.forget(asker.runnerId);
+    this.contact(asker.runnerId);
     this.#line(job).delete(job);
     job.runnerId = asker.runnerId;
     job.assignedAt = this.timeline.now;
@@ -255,6 +266,7 @@ export class SimulatedGitLab {
   request(asker: Asker): "held" | "given" | "refused" {
     const record = this.records.get(asker.runnerId);
     if (record === undefined) return "refused";
+    this.contact(asker.runnerId);
     const lines = [...this.#project(record.projectId).pending.values()];
     const fitting = lines.flatMap((line) =>
       this.#some(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
@@ -301,6 +313,7 @@ export class SimulatedGitLab {
     }
     const isIts = job.status === "pending" && job.runnerId === runnerId && this.records.has(runnerId);
     if (!isIts) return false;
+    this.contact(runnerId);
     job.callOff?.();
     job.callOff = undefined;
     this.#begin(job);
@@ -324,6 +337,31 @@ export class SimulatedGitLab {
     return (this.#assigned.get(runnerId) ?? []).filter((job) => job.runnerId === runnerId);
   }
 
+  // ----------------------------------------------------------------------------------------- contact
+
+  /** A runner spoke to GitLab. */
+  contact(runnerId: number): void {
+    const record = this.records.get(runnerId);
+    if (record === undefined) return;
+    record.contactedAt = this.timeline.now;
+    record.reports = undefined;
+  }
+
+  /** It runs a job from now on, and reports every so often. */
+  beginReports(runnerId: number, every: number): void {
+    this.contact(runnerId);
+    const record = this.records.get(runnerId);
+    if (record !== undefined) record.reports = { since: this.timeline.now, every };
+  }
+
+  /** It is gone: its last report stays the last one. */
+  endReports(runnerId: number): void {
+    const record = this.records.get(runnerId);
+    if (record === undefined) return;
+    record.contactedAt = contactOf(record, this.timeline.now);
+    record.reports = undefined;
+  }
+
   // ----------------------------------------------------------------------------------------- records
 
   create(runner: NewRunner): RunnerRecord | "limit" {
@@ -337,6 +375,8 @@ export class SimulatedGitLab {
       createdAt: this.timeline.now,
       pausedAt: undefined,
       lastRequestUntil: undefined,
+      contactedAt: undefined,
+      reports: undefined,
     };
     this.records.set(record.id, record);
     this.descriptions.set(record.id, record.description);

@@ -15,8 +15,11 @@ export const LAMBDA_DEFAULTS: LambdaOptions = { concurrency: 1_000, twice: 0, ma
 
 interface Queued {
   readonly at: Time;
-  readonly run: (done: () => void) => void;
+  readonly run: Invocation;
 }
+
+/** An invocation's begin; it calls `done` at its end. */
+export type Invocation = (done: () => void) => void;
 
 const LOOK_AGAIN = 1_000;
 
@@ -38,7 +41,7 @@ export class LambdaQueue {
   }
 
   /** Accepts an event: 202. */
-  invoke(run: (done: () => void) => void): void {
+  invoke(run: Invocation): void {
     const times = this.random.chance(this.options.twice) ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
       const at = this.timeline.now;

@@ -3,6 +3,7 @@ import type { Time } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
 import type { Job, SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
+import type { InvocationStatus } from "./reports";
 import type { Timeline } from "./timeline";
 
 /** A runner process on its provider, from its bootstrap row to its end. */
@@ -14,8 +15,9 @@ export interface Machine {
   readonly since: Time;
   job: Job | undefined;
   isGone: boolean;
+  goneAt: Time | undefined;
   /** It ended its job or its wait by itself. */
-  readonly onLeave: () => void;
+  readonly onLeave: (status: InvocationStatus) => void;
   /** Calls off the end of its life. */
   callOff: () => void;
 }
@@ -30,6 +32,9 @@ export interface MachineOptions {
 const HELD_FOR = 50_000;
 const BETWEEN_REQUESTS = 3_000;
 const SEES_CANCEL_WITHIN = 3_000;
+/** A silent job's report; four times a minute's where nobody watches the job. */
+const REPORTS_EVERY = 30_000;
+const REPORTS_UNWATCHED_EVERY = 240_000;
 /** GitLab fails a running job that nobody reported on for so long. */
 const SILENT_FOR = 3_600_000;
 /** The last report is tried so long: 0, 5, 11, 18 s. */
@@ -54,7 +59,7 @@ export class Machines {
 
   constructor(readonly parts: MachinesParts) {}
 
-  start(provider: Provider, place: string, row: BootstrapRow, onLeave: () => void): Machine {
+  start(provider: Provider, place: string, row: BootstrapRow, onLeave: Machine["onLeave"]): Machine {
     const { timeline, gitLab } = this.parts;
     const machine: Machine = {
       provider,
@@ -63,6 +68,7 @@ export class Machines {
       since: timeline.now,
       job: undefined,
       isGone: false,
+      goneAt: undefined,
       onLeave,
       callOff: timeline.deadline(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine)),
     };
@@ -76,7 +82,9 @@ export class Machines {
   }
 
   #end(machine: Machine): void {
+    this.parts.gitLab.endReports(machine.row.runnerId);
     machine.isGone = true;
+    machine.goneAt = this.parts.timeline.now;
     this.alive.delete(machine);
     machine.callOff();
   }
@@ -89,11 +97,11 @@ export class Machines {
     if (job !== undefined) this.#abandon(job);
   }
 
-  leave(machine: Machine): void {
+  leave(machine: Machine, status: InvocationStatus = "success"): void {
     if (machine.isGone) return;
     this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
-    machine.onLeave();
+    machine.onLeave(status);
   }
 
   /** GitLab drops a job that nobody reports on, at its time-out or after an hour of silence. */
@@ -157,7 +165,8 @@ export class Machines {
   }
 
   #run(machine: Machine, job: Job): void {
-    const { timeline, random, options } = this.parts;
+    const { timeline, random, options, gitLab } = this.parts;
+    gitLab.beginReports(machine.row.runnerId, job.id % 2 === 0 ? REPORTS_EVERY : REPORTS_UNWATCHED_EVERY);
     if (random.chance(options.crashes)) {
       timeline.after(random.between(0, job.duration), () => this.#crash(machine, job));
     }
@@ -170,7 +179,13 @@ export class Machines {
   #crash(machine: Machine, job: Job): void {
     if (machine.isGone) return;
     this.#abandon(job);
-    this.leave(machine);
+    this.leave(machine, "error");
+  }
+
+  /** The function ends in the middle of whatever it does: killed, out of memory or of time, or Lambda failed. */
+  endFunction(machine: Machine, status: InvocationStatus): void {
+    if (machine.job !== undefined) this.#abandon(machine.job);
+    this.leave(machine, status);
   }
 
   /** A cancel shows at the next report. Looked for only where somebody cancels, to spare events. */

@@ -6,6 +6,7 @@ import type { LambdaQueue } from "./lambda";
 import type { Machines } from "./machines";
 import { ROLE_ID } from "./ports";
 import type { Random } from "./random";
+import type { InvocationStatus, Reports } from "./reports";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
@@ -23,6 +24,7 @@ export interface ProvidersParts {
   readonly machines: Machines;
   readonly checks: Checks;
   readonly bus: Bus;
+  readonly reports: Reports;
 }
 
 /** From a launch to a runner process, and from an instance's end to the events that tell of it. */
@@ -35,17 +37,29 @@ export class Providers {
   /** The runner function takes its row; a second delivery finds none and leaves. */
   invoke(runner: StartedRunner): { readonly kind: "launched"; readonly resourceId: string } {
     const { nonce, runnerId, classKey } = runner;
-    this.parts.lambda.invoke((done) => {
+    const { timeline, reports } = this.parts;
+    const requestId = reports.newRequestId();
+    this.parts.lambda.invoke((free) => {
+      const stream = reports.newStream();
+      const done = (status: InvocationStatus = "success"): void => {
+        free();
+        reports.ended(requestId, stream, status);
+      };
       const row = this.parts.table.take(nonce);
-      if (row === undefined) return this.parts.timeline.after(300, done);
+      if (row === undefined) {
+        return timeline.after(300, () => {
+          free();
+          reports.foundNoRow(requestId, stream);
+        });
+      }
       this.parts.checks.count(classKey, 1);
       this.#functions.set(runnerId, classKey);
-      this.parts.machines.start("LAMBDA", `lambda:${runnerId}`, row, () => {
+      this.parts.machines.start("LAMBDA", `lambda:${runnerId}`, row, (status) => {
         this.uncount(runnerId);
-        done();
+        done(status);
       });
     });
-    return { kind: "launched", resourceId: `lambda:${runnerId}` };
+    return { kind: "launched", resourceId: requestId };
   }
 
   /** A function counts until its record is gone: from then on it can do nothing but leave. */

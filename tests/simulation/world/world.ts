@@ -16,6 +16,7 @@ import { portsFactory } from "./ports";
 import { Providers } from "./providers";
 import { type Random, random } from "./random";
 import { remains } from "./remains";
+import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
@@ -32,6 +33,7 @@ export interface SimulationOptions {
   readonly mood?: Partial<ApiMood>;
   readonly ec2?: Partial<Ec2Options>;
   readonly lambda?: Partial<LambdaOptions>;
+  readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
   readonly faults?: FaultPlan;
   /** Probability that a machine with a job dies without a word. */
@@ -69,6 +71,7 @@ export class Simulation {
   readonly calls: Calls;
   readonly bus: Bus;
   readonly webhooks: Webhooks;
+  readonly reports: Reports;
   readonly providers: Providers;
   readonly executions: Executions;
   readonly checks: Checks;
@@ -127,6 +130,7 @@ export class Simulation {
       ...BUS_DEFAULTS,
       ...options.bus,
     });
+    this.reports = new Reports(timeline, this.random.fork("reports"), this.bus, options.reports);
     this.providers = new Providers({
       timeline,
       random: this.random.fork("providers"),
@@ -136,6 +140,7 @@ export class Simulation {
       machines: this.machines,
       checks: this.checks,
       bus: this.bus,
+      reports: this.reports,
     });
     this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.bus, {
       ...WEBHOOK_DEFAULTS,
@@ -279,6 +284,7 @@ export class Simulation {
     this.calls.plan = () => undefined;
     this.webhooks.options = WEBHOOK_DEFAULTS;
     this.bus.options = BUS_DEFAULTS;
+    this.reports.options = REPORT_DEFAULTS;
     this.executions.options = { ...this.executions.options, throttled: 0, dies: 0, crashes: 0 };
     this.mood.garbage = 0;
     this.mood.lag = 0;

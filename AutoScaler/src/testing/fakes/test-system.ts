@@ -14,7 +14,9 @@ import { recordFailure } from "../../start/record-failure";
 import { startRunner } from "../../start/start-runner";
 import { parseEndResult } from "../../stop/end-input";
 import type { EndResult } from "../../stop/end-order";
+import { parseEndReportEvent } from "../../stop/end-report-event";
 import { findRunner } from "../../stop/find-runner";
+import { recordEndReport } from "../../stop/record-end-report";
 import { parseStopEvent } from "../../stop/stop-event";
 import { terminateInstance } from "../../stop/terminate-instance";
 import { unregisterRunner } from "../../stop/unregister-runner";
@@ -179,7 +181,15 @@ export const workflows = (system: Dependencies, providers: Providers, settings: 
     await startNext(result);
     return result;
   };
+  /** False: a report that is followed no further. */
+  const takesReport = async (input: Record<string, unknown>): Promise<boolean> => {
+    if (input.reason !== "invocation-ended") return true;
+    const recorded = await recordEndReport(system, parseEndReportEvent(input));
+    if (recorded.kind === "wait") await system.clock.sleep(recorded.waitSeconds * 1000);
+    return recorded.kind === "wait";
+  };
   const stop = async (input: Record<string, unknown>): Promise<readonly EndResult[]> => {
+    if (!(await takesReport(input))) return [];
     const { runners } = await findRunner(system, parseStopEvent(input));
     const results: EndResult[] = [];
     for (const order of runners) results.push(await end(order));
