@@ -1,13 +1,13 @@
-import { TransientError } from "../../../Core/errors";
-import type { Attempt, Runner } from "../../../Core/model/ledger";
-import type { Dependencies } from "../dependencies";
+import { TransientError } from "../../../../Core/errors";
+import type { Attempt, Runner } from "../../../../Core/model/ledger";
+import type { Dependencies } from "../../dependencies";
 import {
   type TestSystem,
   type TestSystemOptions,
   testSystem,
   webhook,
   workflows,
-} from "../testing/fakes/test-system";
+} from "../../testing/fakes/test-system";
 import { parseEndReportEvent } from "./end-report-event";
 import { recordEndReport } from "./record-end-report";
 
@@ -72,11 +72,11 @@ describe("a runner whose invocation is reported ended", () => {
     expect(system.gitLab.calls).toEqual(expected);
   });
 
-  it("I-23: and that is silent since, in the middle of its job: goes as crashed, and its attempt stays the job's", async () => {
+  it("I-23: and that is silent since, in the middle of its job: goes as crashed, and so does its attempt", async () => {
     const system = await launched({ runs: true });
     expect(await system.stop(REPORT)).toMatchObject([{ kind: "unregistered", reason: "runner-crashed" }]);
     expect(await runner(system)).toMatchObject({ state: "GONE", reason: "runner-crashed" });
-    expect(await attempt(system)).toMatchObject({ state: "RUNNING" });
+    expect(await attempt(system)).toMatchObject({ state: "ENDED", reason: "runner-crashed" });
     expect(system.metrics.recorded).toContainEqual({
       name: "RunnersLost",
       value: 1,
