@@ -3,7 +3,7 @@ import { isLive, type SimulatedInstance } from "./world/checks";
 import type { Job } from "./world/gitlab";
 import { Simulation, type SimulationOptions } from "./world/world";
 
-/** Helpers of the scenarios that are told one by one. */
+/** Helpers for tests of single scenarios. */
 
 const STARTS_WITHIN = 420_000;
 
@@ -13,7 +13,7 @@ export const HOUR = 3_600;
 export const simulationWith = (options: Partial<SimulationOptions> = {}): Simulation =>
   new Simulation({ seed: 14, gitLab: { gives: "oldest" }, ...options });
 
-/** The first calls of that name by that function go so; later ones are good. */
+/** A plan in which the first `times` calls of that name by that function have the fault, and no others. */
 export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
   let left = times;
   return (call) => {
@@ -23,7 +23,7 @@ export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>,
   };
 };
 
-/** For so many seconds from now every call goes so whose name begins like that. */
+/** From now on, for so many seconds, every call whose name has the prefix has the fault. */
 export const during = (
   world: Simulation,
   seconds: number,
@@ -51,7 +51,7 @@ export const liveInstances = (world: Simulation): SimulatedInstance[] =>
 
 export const total = (world: Simulation, metric: string): number => world.metrics.get(metric) ?? 0;
 
-/** Lets the world come to rest; everything must be met and gone then, and no invariant broken. */
+/** Runs until nothing is left; every job must be met then and no invariant broken. @returns the seconds that it took */
 export const settle = async (world: Simulation, mostSeconds = 40 * MINUTE): Promise<number> => {
   await world.run(1);
   const seconds = await world.settle(mostSeconds);

@@ -3,7 +3,7 @@ import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-/** What a pipeline says of a job. */
+/** A job as its pipeline defines it. */
 export interface JobPlan {
   readonly id: number;
   readonly projectId: number;
@@ -12,11 +12,11 @@ export interface JobPlan {
   /** Milliseconds its script takes. */
   readonly duration: number;
   readonly outcome: "success" | "failed";
-  /** A job that sends no webhook and that the mapping gives no runner. */
+  /** It sends no webhook, and the mapping gives it no runner. */
   readonly isForeign: boolean;
 }
 
-/** All fields from the start: an object that changes its shape is slow to read. */
+/** All fields are set from the start: an object that changes its shape is slow to read. */
 export interface Job extends JobPlan {
   status: string;
   readonly createdAt: Time;
@@ -25,7 +25,7 @@ export interface Job extends JobPlan {
   startedAt: Time | undefined;
   finishedAt: Time | undefined;
   runnerId: number | undefined;
-  /** Calls off that GitLab takes it back from a runner that does not confirm. */
+  /** Cancels the timer after which GitLab takes the job back from a runner that did not confirm it. */
   callOff: (() => void) | undefined;
 }
 
@@ -54,20 +54,20 @@ export interface RunnerRecord extends NewRunner {
   readonly id: number;
   readonly createdAt: Time;
   pausedAt: Time | undefined;
-  /** Until then a request that was under way at the pause may still get a job. */
+  /** Until this time a request that was under way at the pause may still get a job. */
   lastRequestUntil: Time | undefined;
 }
 
-/** A runner process that waits for an answer to its request for a job. */
+/** A runner process whose request for a job is held by GitLab. */
 export interface Asker {
   readonly runnerId: number;
   readonly give: (job: Job) => void;
 }
 
 export interface GitLabOptions {
-  /** Which of the jobs that fit a runner gets. */
+  /** Which of the matching jobs a runner gets. */
   readonly gives: "oldest" | "newest" | "any";
-  /** GitLab's limit of runner records a project. */
+  /** GitLab's limit of runner records for each project. */
   readonly recordsPerProject: number;
   /** Probability that a request is under way when its runner is paused. */
   readonly requestUnderWay: number;
@@ -82,9 +82,9 @@ export const GITLAB_DEFAULTS: GitLabOptions = {
 const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
 export const hasJobEnded = ({ status }: Pick<Job, "status">): boolean => ENDED.has(status);
 
-/** Assigned, and neither confirmed nor ended: GitLab takes it back after two minutes. */
+/** Milliseconds after which GitLab takes back a job that was assigned and not confirmed. */
 const CONFIRM_WITHIN = 120_000;
-/** A request that reached GitLab before the pause is answered within this time. */
+/** Milliseconds within which GitLab answers a request that arrived before the pause. */
 const LAST_REQUEST = 6_000;
 
 export const fits = (record: RunnerRecord, job: Job): boolean =>
@@ -97,15 +97,15 @@ interface Project {
 }
 
 /**
- * GitLab's side: jobs, runner records, and who gets what. Whoever asks gets any pending job that fits.
+ * GitLab's jobs and runner records, and which runner gets which job: any pending job that matches.
  *
- * Not the fake GitLab of the domain's tests, whose jobs are put into any state at a test's will: here a state
- * follows from what runners and users did, at a moment of virtual time, and verdicts rest on that.
+ * The fake GitLab of the rules' tests lets a test set any state. Here a state follows only from what runners and users
+ * did at an instant of virtual time, and the checks rely on that.
  */
 export class SimulatedGitLab {
   readonly jobs = new Map<number, Job>();
   readonly records = new Map<number, RunnerRecord>();
-  /** Of records that are gone: what they were made for. */
+  /** Descriptions of deleted records. */
   readonly descriptions = new Map<number, string>();
   readonly running = new Set<Job>();
   readonly open = new Map<number, Set<Job>>();
@@ -174,7 +174,7 @@ export class SimulatedGitLab {
     return added;
   }
 
-  /** The job may be taken: by a runner that waits, or by the next that asks. */
+  /** The job is pending now: a waiting runner gets it, or the next one that asks. */
   enqueue(job: Job): void {
     if (hasJobEnded(job)) return;
     job.pendingAt = this.timeline.now;
@@ -191,7 +191,7 @@ export class SimulatedGitLab {
   #giveAway(job: Job): void {
     if (job.status !== "pending" || job.runnerId !== undefined) return;
     const fitting = [...this.#project(job.projectId).askers.values()].flatMap((askers) =>
-      this.#some(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
+      this.#candidates(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
     );
     if (fitting.length > 0) this.#assign(job, this.random.pick(fitting));
   }
@@ -220,7 +220,7 @@ export class SimulatedGitLab {
     asker.give(job);
   }
 
-  /** The user's word, or a pipeline that was superseded. GitLab keeps `runner` set. */
+  /** Cancels a job, as a user or a newer pipeline does. GitLab keeps `runner` set. */
   cancel(job: Job): void {
     if (hasJobEnded(job)) return;
     const isRunning = job.status === "running";
@@ -230,13 +230,13 @@ export class SimulatedGitLab {
 
   // --------------------------------------------------------------------------------------- runner's API
 
-  /** A runner asks for a job; without one it is held. "refused": its record is unknown. */
+  /** A runner asks for a job; without a job the request is held. "refused": its record is unknown. */
   request(asker: Asker): "held" | "given" | "refused" {
     const record = this.records.get(asker.runnerId);
     if (record === undefined) return "refused";
     const lines = [...this.#project(record.projectId).pending.values()];
     const fitting = lines.flatMap((line) =>
-      this.#some(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
+      this.#candidates(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
     );
     if (fitting.length === 0) {
       if (record.pausedAt === undefined) this.#hold(record, asker);
@@ -246,11 +246,11 @@ export class SimulatedGitLab {
     return "given";
   }
 
-  /** Those of a line that come into question; all of it only where the dice decide. */
-  #some<Item>(line: ReadonlySet<Item>, which: GitLabOptions["gives"]): Item[] {
-    if (this.options.gives === "any") return [...line];
-    if (which === "newest") return [...line].slice(-1);
-    const [first] = line;
+  /** The candidates of a queue: all of it where the choice is random, else its first or last item. */
+  #candidates<Item>(queue: ReadonlySet<Item>, which: GitLabOptions["gives"]): Item[] {
+    if (this.options.gives === "any") return [...queue];
+    if (which === "newest") return [...queue].slice(-1);
+    const [first] = queue;
     return first === undefined ? [] : [first];
   }
 
@@ -263,7 +263,7 @@ export class SimulatedGitLab {
     this.#askerOf.set(record.id, asker);
   }
 
-  /** The runner's request is over. */
+  /** Drops a runner's held request. */
   forget(runnerId: number): void {
     const asker = this.#askerOf.get(runnerId);
     if (asker === undefined) return;
@@ -273,7 +273,7 @@ export class SimulatedGitLab {
     this.#project(record.projectId).askers.get(record.tags.join("\n"))?.delete(asker);
   }
 
-  /** Two-phase commit: only now the job runs. */
+  /** Two-phase commit: the job runs from its confirmation on. */
   confirm(job: Job, runnerId: number): boolean {
     const isIts = job.status === "pending" && job.runnerId === runnerId && this.records.has(runnerId);
     if (!isIts) return false;
@@ -289,7 +289,7 @@ export class SimulatedGitLab {
     if (isIts) this.#set(job, job.status === "canceling" ? "canceled" : status);
   }
 
-  /** Nobody has reported for too long. */
+  /** Fails a job without reports, at its time-out. */
   dropStuck(job: Job): void {
     if (job.status === "running" || job.status === "canceling") this.#set(job, "failed");
   }
