@@ -32,7 +32,7 @@ const PROJECTS = 50;
 export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-/** Faults of single calls. The death of a process is drawn once a process: else no pass of a thousand calls would end. */
+/** Faults of single calls. Death is drawn once for each process: otherwise no pass of a thousand calls would end. */
 const FAULT_KINDS = ["fails", "loses-answer", "throttled", "times-out"] as const;
 
 /** The simulation with faults drawn for every call. */

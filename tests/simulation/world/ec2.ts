@@ -58,7 +58,7 @@ export const EC2_DEFAULTS: Ec2Options = {
 /** DescribeInstances shows terminated instances for an hour. */
 const FORGOTTEN_AFTER = 3_600_000;
 
-/** EC2 with client tokens and a check of their parameters, a token bucket, limited capacity, and eventual consistency. */
+/** EC2 with client tokens and a check of their parameters, a token bucket, limited capacity, eventual consistency. */
 export class Ec2 {
   readonly instances = new Map<string, SimulatedInstance>();
   readonly launchesFor = new Map<string, number>();

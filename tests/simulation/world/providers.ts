@@ -25,7 +25,7 @@ export interface ProvidersParts {
   readonly bus: Bus;
 }
 
-/** Turns launches into runner processes, and changes of instances into EC2's events. */
+/** Makes runner processes of launches, and EC2 events of instance changes. */
 export class Providers {
   /** Runner functions that count against the limits: runner id → class. */
   readonly #functions = new Map<number, string>();

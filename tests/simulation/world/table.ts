@@ -131,7 +131,7 @@ export class Table {
     return true;
   }
 
-  /** I-7: a state never goes back, except a claim that GitLab asks to wait, and FAILED when the job turns out to have run. */
+  /** I-7: no state goes back, except a claim that GitLab asks to wait, and FAILED when the job turns out to run. */
   #checkOrder(before: LedgerItem | undefined, next: LedgerItem): void {
     if (before === undefined || before.state === next.state) return;
     const states: readonly string[] = STATES[next.kind];

@@ -2,7 +2,7 @@ import type { Attempt } from "../../../../Core/model/ledger";
 import { STACK } from "../../ports";
 import type { TestSystem } from "./test-system";
 
-/** What a system looks like when all is met and gone. */
+/** The remains when every job is met and nothing is left. */
 export const NOTHING = {
   killed: [],
   unmet: [],
@@ -14,15 +14,15 @@ export const NOTHING = {
   excess: [],
 };
 
-/** What is left in GitLab, AWS and the ledger; the first four are no word of ours. */
+/** What is left in GitLab, AWS and the ledger; the first four do not rely on the ledger. */
 export const remains = ({ gitLab, instances, ledger }: TestSystem, killed: readonly number[]) => {
   const items = [...ledger.items.values()];
   const attempts = items.filter((item) => item.kind === "attempt");
   const isEnded = (jobId: number): boolean =>
     attempts.some((attempt) => attempt.jobId === jobId && attempt.state === "ENDED");
   /**
-   * A job's end closes all its open attempts, and those that failed with them. One that failed stays so where nobody
-   * told the ledger of the end: nothing was open any more, and a runner that was not the attempt's ran the job.
+   * A job's end closes all its attempts, failed ones included. A failed attempt stays failed when the ledger did not
+   * learn of the end: nothing was open any more, and a runner of another attempt ran the job.
    */
   const isRightlyFailed = ({ state, jobId, runnerId }: Attempt): boolean =>
     state === "FAILED" && !isEnded(jobId) && gitLab.jobsById.get(jobId)?.runnerId !== runnerId;
