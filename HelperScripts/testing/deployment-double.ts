@@ -54,6 +54,9 @@ const stack = (name: string, outputs: Record<string, string>, status = "CREATE_C
   Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
 });
 
+/** The functions that there are. */
+const FUNCTIONS = ["default", "runner", "old", "new", "one", "two"];
+
 /** A deployment in memory, and the command line beside it. Tests change its parts as they need. */
 export class DeploymentDouble {
   readonly dynamo = new DynamoTables(STACK_TABLES, { query: PAGE_SIZE, scan: PAGE_SIZE });
@@ -67,7 +70,10 @@ export class DeploymentDouble {
   readonly environment: Record<string, string> = { ...ENVIRONMENT };
   readonly env: Record<string, string | undefined> = {};
   readonly stacks = new Map<string, ReturnType<typeof stack>>();
-  readonly functions = new Map<string, Record<string, unknown>>();
+  /** By ARN. */
+  readonly functions = new Map<string, Record<string, unknown>>(
+    FUNCTIONS.map((name) => [functionArn(name), {}]),
+  );
   /** Answers to commands that have no state here; also goes before those that have. */
   readonly answers = new Map<string, Answer>();
   /** Called before a command has its effect; may throw. */

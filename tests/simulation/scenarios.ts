@@ -102,9 +102,19 @@ const lateJobs = (jobs: readonly Job[], { mayFail = false }: Scenario): string[]
     return mayFail || isMet ? [] : [`I-1: job ${job.id} is ${job.status}, it waited ${waited / 1000} s`];
   });
 
-/** Runs a scenario with faults until nothing is left, and says what is wrong then. */
-export const play = async (scenario: Scenario, seed: number, hits: readonly Hit[] = []): Promise<Played> => {
-  const world = new Simulation({ ...scenario.options, seed, faults: planOf(hits) });
+/**
+ * Runs a scenario with faults until nothing is left, and says what is wrong then.
+ *
+ * @param acknowledgement whether GitLab hands jobs out in two phases
+ */
+export const play = async (
+  { options, ...scenario }: Scenario,
+  seed: number,
+  hits: readonly Hit[] = [],
+  acknowledgement = false,
+): Promise<Played> => {
+  const gitLab = { acknowledgement, ...options?.gitLab };
+  const world = new Simulation({ ...options, gitLab, seed, faults: planOf(hits) });
   world.calls.trace = [];
   const jobs = scenario.begin(world);
   await world.run(1);

@@ -1,9 +1,9 @@
 import { defined } from "../../../Core/defined";
 import { TransientError } from "../../../Core/errors";
 import type { JobEvent } from "../../../Core/model/job-event";
-import { type Attempt, mayBecome, type OrphanInstance, type Runner } from "../../../Core/model/ledger";
+import type { Attempt, OrphanInstance, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { hasEnded } from "../ledger/close-attempt";
+import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts } from "./end-order";
 import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
@@ -63,7 +63,7 @@ const afterJob = async (dependencies: FindDependencies, event: JobEvent): Promis
   const attempts = await dependencies.ledger.attempts(job.id);
   const runners = await runnersOfJob(dependencies, job, attempts);
   if (runners.length > 0) return { runners: runners.map((runner) => orderFor(runner, job)) };
-  const isOpen = attempts.some((attempt) => mayBecome(attempt, "ENDED"));
+  const isOpen = concernedAttempts(attempts, job.runnerId).some(awaitsEnd);
   return isOpen ? { runners: [{ reason: endOfJob(job), isDead: false, endedJob: job }] } : NONE;
 };
 

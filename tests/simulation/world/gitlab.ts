@@ -12,6 +12,8 @@ export interface JobPlan {
   /** Milliseconds its script takes. */
   readonly duration: number;
   readonly outcome: "success" | "failed";
+  /** How often GitLab retries it when its runner is lost (`retry:`). */
+  readonly retries: number;
   /** It sends no webhook, and the mapping gives it no runner. */
   readonly isForeign: boolean;
 }
@@ -30,7 +32,7 @@ export interface Job extends JobPlan {
 }
 
 const newJob = (
-  { id, projectId, name, tags, duration, outcome, isForeign }: JobPlan,
+  { id, projectId, name, tags, duration, outcome, retries, isForeign }: JobPlan,
   createdAt: Time,
 ): Job => ({
   id,
@@ -39,6 +41,7 @@ const newJob = (
   tags,
   duration,
   outcome,
+  retries,
   isForeign,
   status: "created",
   createdAt,
@@ -71,12 +74,18 @@ export interface GitLabOptions {
   readonly recordsPerProject: number;
   /** Probability that a request is under way when its runner is paused. */
   readonly requestUnderWay: number;
+  /**
+   * GitLab's flag `allow_runner_job_acknowledgement`, off by default: an assigned job stays pending until its runner
+   * confirms it. Without it a job is running the moment it is handed out.
+   */
+  readonly acknowledgement: boolean;
 }
 
 export const GITLAB_DEFAULTS: GitLabOptions = {
   gives: "any",
   recordsPerProject: 1_000,
   requestUnderWay: 0.5,
+  acknowledgement: false,
 };
 
 const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
@@ -112,6 +121,8 @@ export class SimulatedGitLab {
   /** Called at every change of a job's status. */
   onStatus: (job: Job) => void = () => undefined;
   onRemove: (runnerId: number) => void = () => undefined;
+  /** Id of a job that GitLab creates itself. */
+  nextJobId: () => number = () => Math.max(0, ...this.jobs.keys()) + 1;
   options: GitLabOptions;
   readonly #projects = new Map<number, Project>();
   readonly #askerOf = new Map<number, Asker>();
@@ -210,6 +221,12 @@ export class SimulatedGitLab {
     const assigned = this.#assigned.get(asker.runnerId);
     if (assigned === undefined) this.#assigned.set(asker.runnerId, [job]);
     else if (!assigned.includes(job)) assigned.push(job);
+    if (this.options.acknowledgement) this.#awaitConfirmation(job, asker);
+    else this.#begin(job);
+    asker.give(job);
+  }
+
+  #awaitConfirmation(job: Job, asker: Asker): void {
     const { assignedAt } = job;
     job.callOff = this.timeline.deadline(CONFIRM_WITHIN, () => {
       const isStuck = job.status === "pending" && job.runnerId === asker.runnerId;
@@ -217,7 +234,11 @@ export class SimulatedGitLab {
       job.runnerId = undefined;
       this.#offer(job);
     });
-    asker.give(job);
+  }
+
+  #begin(job: Job): void {
+    job.startedAt = this.timeline.now;
+    this.#set(job, "running");
   }
 
   /** Cancels a job, as a user or a newer pipeline does. GitLab keeps `runner` set. */
@@ -273,14 +294,16 @@ export class SimulatedGitLab {
     this.#project(record.projectId).askers.get(record.tags.join("\n"))?.delete(asker);
   }
 
-  /** Two-phase commit: the job runs from its confirmation on. */
+  /** The runner's first report. With two-phase commit the job runs from now on. False: the runner lost the job. */
   confirm(job: Job, runnerId: number): boolean {
+    if (!this.options.acknowledgement) {
+      return job.runnerId === runnerId && (job.status === "running" || job.status === "canceling");
+    }
     const isIts = job.status === "pending" && job.runnerId === runnerId && this.records.has(runnerId);
     if (!isIts) return false;
-    job.startedAt = this.timeline.now;
     job.callOff?.();
     job.callOff = undefined;
-    this.#set(job, "running");
+    this.#begin(job);
     return true;
   }
 
@@ -289,9 +312,12 @@ export class SimulatedGitLab {
     if (isIts) this.#set(job, job.status === "canceling" ? "canceled" : status);
   }
 
-  /** Fails a job without reports, at its time-out. */
+  /** Fails a job without reports, as GitLab's own clean-up does, and creates the job's retry. */
   dropStuck(job: Job): void {
-    if (job.status === "running" || job.status === "canceling") this.#set(job, "failed");
+    if (job.status !== "running" && job.status !== "canceling") return;
+    const isRetried = job.status === "running" && job.retries > 0;
+    this.#set(job, "failed");
+    if (isRetried) this.add({ ...job, id: this.nextJobId(), retries: job.retries - 1 });
   }
 
   jobsOf(runnerId: number): Job[] {

@@ -23,11 +23,15 @@ export interface Machine {
 export interface MachineOptions {
   /** Probability that a machine dies during its job without a report. */
   readonly crashes: number;
+  /** Probability that it dies when it gets a job, before its first report. */
+  readonly crashesAtHandOut: number;
 }
 
 const HELD_FOR = 50_000;
 const BETWEEN_REQUESTS = 3_000;
 const SEES_CANCEL_WITHIN = 3_000;
+/** Milliseconds after which GitLab fails a running job without reports. */
+const SILENT_FOR = 3_600_000;
 /** Pauses before the tries of the last report, in milliseconds: it is sent after 0, 5, 11 and 18 s. */
 const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
 
@@ -92,12 +96,13 @@ export class Machines {
     machine.onLeave();
   }
 
-  /** GitLab fails a job without reports, at its time-out. */
+  /** GitLab fails a job without reports, at its time-out or after an hour. */
   #abandon(job: Job): void {
     const { timeline, gitLab } = this.parts;
     if (job.startedAt === undefined) return;
     const timeout = gitLab.records.get(job.runnerId ?? 0)?.maximumTimeoutSeconds ?? 3_600;
-    timeline.at(job.startedAt + timeout * 1000, () => gitLab.dropStuck(job));
+    const dropped = Math.min(job.startedAt + timeout * 1000, timeline.now + SILENT_FOR);
+    timeline.at(dropped, () => gitLab.dropStuck(job));
   }
 
   #atLifetime(machine: Machine): void {
@@ -123,7 +128,9 @@ export class Machines {
     const give = (job: Job): void => {
       callOff?.();
       machine.job = job;
-      timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
+      if (random.chance(this.parts.options.crashesAtHandOut))
+        timeline.after(1, () => this.#crash(machine, job));
+      else timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
     };
     const answer = gitLab.request({ runnerId, give });
     if (answer === "refused") timeline.after(100, () => this.leave(machine));
@@ -156,6 +163,8 @@ export class Machines {
     }
     timeline.after(job.duration, () => this.#report(machine, job, 0));
     this.#watchCancel(machine, job);
+    // Cancelled between the hand-out and the runner's first report.
+    if (job.status === "canceling") this.cancelled.get(job)?.();
   }
 
   #crash(machine: Machine, job: Job): void {

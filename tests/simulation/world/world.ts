@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly faults?: FaultPlan;
   /** Probability that a machine dies during its job without a report. */
   readonly crashes?: number;
+  /** Probability that a machine dies when it gets a job. */
+  readonly crashesAtHandOut?: number;
   /** False: the reconciler's schedule is off. */
   readonly passes?: boolean;
 }
@@ -47,6 +49,8 @@ export interface NewJob {
   readonly fails?: boolean;
   /** It sends no webhooks. */
   readonly isSilent?: boolean;
+  /** How often GitLab retries it when its runner is lost. */
+  readonly retries?: number;
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
@@ -93,7 +97,7 @@ export class Simulation {
       random: this.random.fork("machines"),
       gitLab: this.gitLab,
       isGitLabDown: () => isDown(this.mood, timeline.now),
-      options: { crashes: options.crashes ?? 0 },
+      options: { crashes: options.crashes ?? 0, crashesAtHandOut: options.crashesAtHandOut ?? 0 },
     });
     this.checks = new Checks({
       timeline,
@@ -141,6 +145,7 @@ export class Simulation {
       if (job.status === "canceling") this.machines.cancelled.get(job)?.();
       this.webhooks.send(job);
     };
+    this.gitLab.nextJobId = () => this.#nextJobId();
     this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
@@ -228,17 +233,22 @@ export class Simulation {
 
   // ------------------------------------------------------------------------------------------------ use
 
+  #nextJobId(): number {
+    this.#jobs += 1;
+    return this.#jobs;
+  }
+
   addJob(
-    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob,
+    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false, retries = 0 }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
-    this.#jobs += 1;
     const job = {
-      id: this.#jobs,
+      id: this.#nextJobId(),
       projectId,
       ...KINDS[kind],
       duration: seconds * 1000,
       outcome: fails ? ("failed" as const) : ("success" as const),
+      retries,
       isForeign: isSilent || kind === "foreign",
     };
     return this.gitLab.add(job, status);
