@@ -20,12 +20,16 @@ export const remains = ({ gitLab, instances, ledger }: TestSystem, killed: reado
   const attempts = items.filter((item) => item.kind === "attempt");
   const isEnded = (jobId: number): boolean =>
     attempts.some((attempt) => attempt.jobId === jobId && attempt.state === "ENDED");
+  const isLast = ({ jobId, attempt }: Attempt): boolean =>
+    attempts.every((other) => other.jobId !== jobId || other.attempt <= attempt);
   /**
-   * A job's end closes all its attempts, failed ones included. A failed attempt stays failed when the ledger did not
-   * learn of the end: nothing was open any more, and a runner of another attempt ran the job.
+   * A job's end closes its last attempt. An earlier attempt stays failed when a runner of another attempt ran the job.
+   * The last attempt stays failed when the ledger did not learn of the end: nothing was open any more.
    */
-  const isRightlyFailed = ({ state, jobId, runnerId }: Attempt): boolean =>
-    state === "FAILED" && !isEnded(jobId) && gitLab.jobsById.get(jobId)?.runnerId !== runnerId;
+  const isRightlyFailed = (attempt: Attempt): boolean =>
+    attempt.state === "FAILED" &&
+    !(isEnded(attempt.jobId) && isLast(attempt)) &&
+    gitLab.jobsById.get(attempt.jobId)?.runnerId !== attempt.runnerId;
   const alive = [...instances.instances.values()].filter(({ state }) => state !== "terminated");
   return {
     killed,
