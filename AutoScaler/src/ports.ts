@@ -3,7 +3,7 @@ import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
-import type { LaunchRefusal, RunnerEndCode } from "../../Core/model/reasons";
+import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { RunnerClass } from "../../Core/model/runner-class";
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
@@ -163,6 +163,8 @@ export interface Instance {
   readonly instanceId: string;
   readonly state: InstanceState;
   readonly launchedAt: Time;
+  /** Why EC2 says that it ends or has ended, e.g. `Server.SpotInstanceTermination: …`; for people. */
+  readonly stateReason?: string;
   /** From the tag `glr:job`; undefined when it is not ours to read. */
   readonly jobId?: number;
   readonly attempt?: number;
@@ -196,7 +198,7 @@ export type OurEvent =
       readonly detailType: "RunnerEnded";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      readonly reason: RunnerEndCode;
+      readonly reason: StopCode;
     };
 
 export interface EventBus {

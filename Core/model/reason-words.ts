@@ -16,6 +16,11 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
   "no-longer-needed": "its job ran on another runner",
   "job-reassigned": "GitLab gave its job to another runner",
   "no-job": "it was launched, and no job came to it",
+  "never-contacted":
+    "it was launched, and GitLab never heard of it (its start was dropped, or it found no way to GitLab)",
+  "record-deleted": "somebody deleted it in GitLab before it had a job",
+  "runner-paused": "somebody paused it in GitLab before it had a job",
+  "runner-crashed": "its function ended in the middle of its job",
   "never-started": "nothing could be launched for it for two hours",
   "launch-refused": "its launch was refused",
   "lifetime-reached": "it lived longer than its class allows",
@@ -59,7 +64,7 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
 /** Why a launch is still to be repeated. */
 export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   capacity: "there was no capacity",
-  limit: "the account's quota is used up",
+  limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
   "no-answer": "AWS did not say whether it launched one",
 };

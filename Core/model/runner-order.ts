@@ -27,6 +27,8 @@ export interface RunnerOrder {
   readonly ref?: GitRef;
   /** Whether that is protected, as the runner's record in GitLab was made for it; absent: no, or not known, or no record yet. */
   readonly onProtectedRef?: boolean;
+  /** LAMBDA: what names the function, for people: a row of the mapping or a parameter. */
+  readonly functionNamedBy?: string;
   /** Whether GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */
   readonly verified: boolean;
 }

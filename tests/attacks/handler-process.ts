@@ -8,6 +8,7 @@ import { buildSync } from "esbuild";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { CallOutcome, FunctionCall } from "../../local/lambda-host/call";
 import { handlerCommand } from "../../local/lambda-host/handler-command";
+import { endOwnedProcesses } from "../../local/process/owned-processes";
 import { type DynamoServer, serveTables } from "../doubles/dynamodb/server";
 import { BOOTSTRAP_TABLE, STACK_TABLES } from "../doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../doubles/dynamodb/tables";
@@ -137,6 +138,8 @@ export class HandlerProcess {
 
   async close(): Promise<void> {
     this.child?.kill("SIGKILL");
+    // A handler that a job killed leaves gitlab-runner behind, which would report to a GitLab that is gone.
+    await endOwnedProcesses({ folder: this.folder });
     await this.gitlab.stop();
     await this.dynamo?.close();
     rmSync(this.folder, { recursive: true, force: true });

@@ -38,7 +38,7 @@ const addJob = (ref: string, name = "deploy"): JobView => {
 
 /** Looks the job up and starts it, with everything but GitLab faked. @returns GitLab's runner, or why there is none */
 const startFor = async ({ id }: JobView, mapping: Parameters<typeof fakeMappings>[0] = []) => {
-  const { system, routing } = testSystem();
+  const { dependencies: system, routing } = testSystem();
   const parts = { ...system, gitLab: product(), mappings: fakeMappings(mapping) };
   const event = { jobId: id, projectId: PROJECT, jobName: "", status: "pending" as const };
   const { lookup } = await lookUpRunner(parts, event, routing);

@@ -4,7 +4,7 @@ import { DEFAULT_ARN, type TestSystem, testSystem, webhook } from "../testing/fa
 import { lookUpRunner } from "./look-up-runner";
 
 const lookUp = async (system: TestSystem, input: Record<string, unknown>) =>
-  (await lookUpRunner(system.system, parseJobEvent(input), system.routing)).lookup;
+  (await lookUpRunner(system.dependencies, parseJobEvent(input), system.routing)).lookup;
 
 describe("lookUpRunner", () => {
   it("takes name, tags and time from GitLab's API", async () => {
@@ -22,6 +22,7 @@ describe("lookUpRunner", () => {
         verified: true,
         runnerClass: system.routing.defaults.LAMBDA,
         functionArn: DEFAULT_ARN,
+        functionNamedBy: "AutoScaler's DefaultRunnerArn",
       },
     });
   });

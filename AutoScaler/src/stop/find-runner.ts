@@ -1,11 +1,12 @@
 import { defined } from "../../../Core/defined";
 import { TransientError } from "../../../Core/errors";
 import type { JobEvent } from "../../../Core/model/job-event";
-import { type Attempt, mayBecome, type OrphanInstance, type Runner } from "../../../Core/model/ledger";
+import type { Attempt, OrphanInstance, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { hasEnded } from "../ledger/close-attempt";
+import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts } from "./end-order";
+import { readRecord } from "./read-record";
 import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
 import { endOfJob, terminationReason } from "./termination-reason";
 
@@ -63,7 +64,7 @@ const afterJob = async (dependencies: FindDependencies, event: JobEvent): Promis
   const attempts = await dependencies.ledger.attempts(job.id);
   const runners = await runnersOfJob(dependencies, job, attempts);
   if (runners.length > 0) return { runners: runners.map((runner) => orderFor(runner, job)) };
-  const isOpen = attempts.some((attempt) => mayBecome(attempt, "ENDED"));
+  const isOpen = concernedAttempts(attempts, job.runnerId).some(awaitsEnd);
   return isOpen ? { runners: [{ reason: endOfJob(job), isDead: false, endedJob: job }] } : NONE;
 };
 
@@ -113,7 +114,8 @@ const endRunner = async (
   const jobs = await factsOf(dependencies, runner);
   const death = event.resourceId === runner.resourceId ? deathOf(event) : undefined;
   const interruption = interruptionOf(event);
-  const facts = { ...(death ? { death } : {}), ...(interruption ? { interruption } : {}), ...jobs };
+  const record = await readRecord(dependencies, runner);
+  const facts = { ...defined({ death, interruption, record }), ...jobs };
   const due = terminationReason({ runner, ...facts, now: dependencies.clock.now() });
   const reason = due ?? (outlivesRunner(event, runner) ? "instance-remaining" : undefined);
   if (reason === undefined) return NONE;
@@ -124,7 +126,8 @@ const endRunner = async (
       {
         runnerId: runner.runnerId,
         reason,
-        isDead: death !== undefined,
+        // A job is on it still, and it is dead: nothing can be asked for that would confirm it.
+        isDead: death !== undefined || reason === "runner-crashed",
         ...(endedJob ? { endedJob } : {}),
         ...(ownJob ? { ownJob } : {}),
       },

@@ -1,7 +1,7 @@
+import { DEFAULT_BRANCH, isProtected, refNamed } from "../repository/refs";
 import { notifyMatchingRunners } from "./assignment";
 import { randomText } from "./random";
 import { isComplete, type JobSpec, type Pipeline, type StandInJob, type StandInJobStatus } from "./records";
-import { DEFAULT_BRANCH, isProtected, refNamed } from "./refs";
 import { applyRetention } from "./retention";
 import type { GitLabState } from "./state";
 import { JobTrace } from "./trace";
@@ -104,7 +104,7 @@ export const createPipeline = (
   return pipeline;
 };
 
-/** Starts an assigned job: the second phase of two-phase commit. */
+/** Starts an assigned job: as it is handed out, or when its runner confirms it (two-phase commit). */
 export const start = (state: GitLabState, job: StandInJob): void => {
   state.pending.delete(job);
   state.active.add(job);
@@ -113,6 +113,12 @@ export const start = (state: GitLabState, job: StandInJob): void => {
   job.reportedAt = job.startedAt;
   changed(state, job);
 };
+
+/** `retry:` of the pipeline's configuration names the reason, and there are tries left. */
+const asksForRetry = ({ status, failureReason = "", retriesCount, spec }: StandInJob): boolean =>
+  status === "failed" &&
+  retriesCount < spec.retry.max &&
+  (spec.retry.when.includes("always") || spec.retry.when.includes(failureReason));
 
 /** Ends a job. A job that is being cancelled ends as `canceled`, whatever its runner reports. */
 export const finish = (
@@ -129,6 +135,7 @@ export const finish = (
   job.failureReason = job.status === "failed" ? (failureReason ?? "unknown_failure") : undefined;
   job.finishedAt = state.clock.now();
   changed(state, job);
+  if (asksForRetry(job)) retry(state, job);
   advance(state, job.pipeline);
   applyRetention(state);
 };

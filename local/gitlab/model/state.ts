@@ -1,7 +1,8 @@
+import type { ProtectedNames } from "../repository/refs";
 import { type StandInClock, systemClock } from "./clock";
+import { DEFAULT_FEATURES, type GitLabFeatures } from "./features";
 import { randomText } from "./random";
 import type { Pipeline, StandInJob, StandInRunner, Webhook } from "./records";
-import type { ProtectedNames } from "./refs";
 
 /** GitLab's time limits, some shortened for the laptop, and other limits. `Ms`: milliseconds. */
 export interface GitLabLimits {
@@ -38,6 +39,7 @@ export const DEFAULT_LIMITS: GitLabLimits = {
 export interface GitLabState {
   readonly clock: StandInClock;
   readonly limits: GitLabLimits;
+  readonly features: GitLabFeatures;
   readonly accessToken: string;
   readonly registrationToken: string;
   readonly projects: Set<number>;
@@ -94,8 +96,10 @@ const queueValues = (): GitLabState["nextQueueValue"] => {
 export const createGitLabState = (
   limits: Partial<GitLabLimits> = {},
   clock: StandInClock = systemClock,
+  features: Partial<GitLabFeatures> = {},
 ): GitLabState => ({
   clock,
+  features: { ...DEFAULT_FEATURES, ...features },
   limits: { ...DEFAULT_LIMITS, ...limits },
   accessToken: `glpat-local-${randomText(10)}`,
   registrationToken: `GR1348941local${randomText(10)}`,

@@ -1,5 +1,5 @@
-import { createTag, isProtected, isThere, protectedNames, type StandInRef } from "../../model/refs";
 import type { GitLabState } from "../../model/state";
+import { createTag, isProtected, isThere, protectedNames, type StandInRef } from "../../repository/refs";
 import { ApiError, badParameter, notFound } from "../api-error";
 import { idOf, json, noContent, type RequestContext } from "../http";
 import { readParameters } from "../parameters";

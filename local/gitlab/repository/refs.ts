@@ -1,4 +1,4 @@
-import type { GitLabState } from "./state";
+import type { GitLabState } from "../model/state";
 
 /** A branch, or a tag, by its name. */
 export interface StandInRef {
