@@ -25,6 +25,9 @@ const needsLook =
   (account: JobAccount): boolean =>
     HINDERED.includes(account.code) || waited(account, now) > LONG_WAIT_MILLISECONDS;
 
+/** A job that lost its runner is asked of GitLab, and told, by another check (see lost-jobs.ts). */
+const isOurs = ({ code }: JobAccount): boolean => code !== "runner-lost";
+
 const groups = (accounts: readonly JobAccount[]): readonly (readonly JobAccount[])[] => {
   const byCode = new Map<JobAccountCode, JobAccount[]>();
   for (const account of accounts) byCode.set(account.code, [...(byCode.get(account.code) ?? []), account]);
@@ -57,7 +60,7 @@ export const checkJobs: Check = async ({ context, autoScaler }) => {
   const { jobs } = await readStatus(context, autoScaler);
   const { waiting, starting, running, stuck } = jobs;
   const found = [
-    ...groups(stuck).flatMap((group) => finding(group, now, problem)),
+    ...groups(stuck.filter(isOurs)).flatMap((group) => finding(group, now, problem)),
     ...groups(waiting.filter(needsLook(now))).flatMap((group) => finding(group, now, warning)),
   ];
   const counts = `${waiting.length} waiting, ${starting.length} starting, ${running.length} running`;

@@ -72,11 +72,14 @@ describe("a runner whose invocation is reported ended", () => {
     expect(system.gitLab.calls).toEqual(expected);
   });
 
-  it("I-23: and that is silent since, in the middle of its job: goes as crashed, and its attempt stays the job's", async () => {
+  it("I-23: and that is silent since, in the middle of its job: goes as crashed, and its attempt is closed with the reason", async () => {
     const system = await launched({ runs: true });
     expect(await system.stop(REPORT)).toMatchObject([{ kind: "unregistered", reason: "runner-crashed" }]);
     expect(await runner(system)).toMatchObject({ state: "GONE", reason: "runner-crashed" });
-    expect(await attempt(system)).toMatchObject({ state: "RUNNING" });
+    expect(await attempt(system)).toMatchObject({
+      state: "ENDED",
+      reason: "runner-crashed",
+    });
     expect(system.metrics.recorded).toContainEqual({
       name: "RunnersLost",
       value: 1,
