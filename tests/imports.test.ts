@@ -39,9 +39,13 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
     about: `${SRC}/reconcile`,
     may: [
       `${SRC}/reconcile`,
-      ...["start/next-step", "start/read-next-step", "stop/end-order", "stop/termination-reason"].map(
-        (name) => `${SRC}/${name}`,
-      ),
+      ...[
+        "start/next-step",
+        "start/read-next-step",
+        "stop/end-order",
+        "stop/report/silence",
+        "stop/termination-reason",
+      ].map((name) => `${SRC}/${name}`),
       ...SHARED,
       ...KNOWN,
       "Core",
@@ -128,7 +132,7 @@ interface Rule {
 }
 
 const HAS_ENVIRONMENT =
-  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize|receive-signed)-webhook\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
+  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/((authorize|receive-signed)-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
 
 const OF_WHAT_SHIPS = new RegExp(`^(${SHIPPED.join("|")})/`);
 

@@ -1,7 +1,7 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { parseEndReportEvent } from "../stop/end-report-event";
-import { type RecordedReport, recordEndReport } from "../stop/record-end-report";
+import { parseEndReportEvent } from "../stop/report/end-report-event";
+import { type RecordedReport, recordEndReport } from "../stop/report/record-end-report";
 import { ledgerOf } from "./ledger-wiring";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 

@@ -11,7 +11,13 @@ import {
   WAIT_MARGIN_SECONDS,
 } from "../timing";
 import type { JobFacts } from "./end-order";
-import { isSilentAfterReport, isUndelivered, neverContacted, type RecordFacts, whyNoJob } from "./silence";
+import {
+  isSilentAfterReport,
+  isUndelivered,
+  neverContacted,
+  type RecordFacts,
+  whyNoJob,
+} from "./report/silence";
 
 export interface EndFacts {
   readonly runner: Runner;

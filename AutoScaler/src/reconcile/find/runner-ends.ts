@@ -5,7 +5,7 @@ import { jobEvent } from "../../events";
 import { hasEnded } from "../../ledger/close-attempt";
 import type { GitLab, GitLabJob, InstanceState, Instances } from "../../ports";
 import { jobFacts } from "../../stop/end-order";
-import { isReported, isUndelivered } from "../../stop/silence";
+import { isReported, isUndelivered } from "../../stop/report/silence";
 import { terminationReason } from "../../stop/termination-reason";
 import { LOOK_AGAIN_MILLISECONDS, MAX_LOOKS } from "../../timing";
 import type { Budget } from "../budget";

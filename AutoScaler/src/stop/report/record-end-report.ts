@@ -1,16 +1,16 @@
-import { defined } from "../../../Core/defined";
-import { TransientError } from "../../../Core/errors";
+import { defined } from "../../../../Core/defined";
+import { TransientError } from "../../../../Core/errors";
 import {
   type EndReport,
   type Runner,
   type StartedRunner,
   type Time,
   touch,
-} from "../../../Core/model/ledger";
-import type { ReportSkipCode } from "../../../Core/model/reasons";
-import type { Dependencies } from "../dependencies";
-import { retryOnConflict } from "../ledger/commit";
-import { MAX_REPORTS, REPORT_SETTLES_MILLISECONDS, SILENCE_SECONDS } from "../timing";
+} from "../../../../Core/model/ledger";
+import type { ReportSkipCode } from "../../../../Core/model/reasons";
+import type { Dependencies } from "../../dependencies";
+import { retryOnConflict } from "../../ledger/commit";
+import { MAX_REPORTS, REPORT_SETTLES_MILLISECONDS, SILENCE_SECONDS } from "../../timing";
 import type { EndReportEvent } from "./end-report-event";
 
 export type ReportDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock">;

@@ -1,13 +1,13 @@
-import { TransientError } from "../../../Core/errors";
-import type { Attempt, Runner } from "../../../Core/model/ledger";
-import type { Dependencies } from "../dependencies";
+import { TransientError } from "../../../../Core/errors";
+import type { Attempt, Runner } from "../../../../Core/model/ledger";
+import type { Dependencies } from "../../dependencies";
 import {
   type TestSystem,
   type TestSystemOptions,
   testSystem,
   webhook,
   workflows,
-} from "../testing/fakes/test-system";
+} from "../../testing/fakes/test-system";
 import { parseEndReportEvent } from "./end-report-event";
 import { recordEndReport } from "./record-end-report";
 

@@ -1,5 +1,5 @@
-import { defined } from "../../../Core/defined";
-import { fieldsOf, textOf } from "../../../Core/input";
+import { defined } from "../../../../Core/defined";
+import { fieldsOf, textOf } from "../../../../Core/input";
 
 /**
  * What "Record end report" is given: the report of an invocation's end, e.g. `{ "resourceId": "6f1c…", "status":

@@ -1,7 +1,7 @@
-import type { Runner, Time } from "../../../Core/model/ledger";
-import type { RunnerEndCode } from "../../../Core/model/reasons";
-import type { GitLabRunner } from "../ports";
-import { LAMBDA_QUEUE_SECONDS, SILENCE_SECONDS } from "../timing";
+import type { Runner, Time } from "../../../../Core/model/ledger";
+import type { RunnerEndCode } from "../../../../Core/model/reasons";
+import type { GitLabRunner } from "../../ports";
+import { LAMBDA_QUEUE_SECONDS, SILENCE_SECONDS } from "../../timing";
 
 /** GitLab's record of a runner, as read now. */
 export type RecordFacts =
