@@ -1,7 +1,7 @@
 import { type Definition, runStates, StateError } from "../simulation/world/workflow";
 import { readWorkflow, type State, type Workflow, type WorkflowName } from "./workflow";
 
-/** A task's answer to its input, or an error by name; `call` counts from one. */
+/** A task's result for its input, or an error by name; `call` counts from one. */
 export type Task = (input: Record<string, unknown>, call: number) => unknown;
 
 export interface Run {
@@ -24,7 +24,7 @@ export const failing =
     throw new StateError(error, "in a test");
   };
 
-/** The workflow with every task's own name for its resource: that is what a test's stubs go by. */
+/** The workflow with every task's name as its resource, by which a test finds its stubs. */
 const namedByState = (workflow: Workflow): Workflow => ({
   ...workflow,
   States: Object.fromEntries(

@@ -40,7 +40,7 @@ it("I-20: unregisters first, then terminates, then dispatches the next job of th
   ]);
 });
 
-it("ends well when no runner is found", async () => {
+it("succeeds when no runner is found", async () => {
   const result = await stop({ "Find runner": finds() });
   expect(result.status).toBe("SUCCEEDED");
   expect(result.calls).toHaveLength(1);
@@ -49,9 +49,9 @@ it("ends well when no runner is found", async () => {
 it.each([
   ["I-3: a busy runner", { kind: "busy" }],
   ["one that is left to the next pass", { kind: "left" }],
-  ["one that is gone already", { kind: "absent" }],
+  ["one that is already gone", { kind: "absent" }],
   ["a Lambda runner", { provider: "LAMBDA" }],
-  ["one whose provider is not known", { provider: undefined }],
+  ["one whose provider is unknown", { provider: undefined }],
 ])("terminates nothing for %s", async (_, changes) => {
   const result = await stop({ "Unregister runner": unregisters(changes) });
   expect(result.status).toBe("SUCCEEDED");
@@ -167,7 +167,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
   );
 });
 
-it("fails when the next job could not be dispatched, and keeps the end", async () => {
+it("fails when the next job could not be dispatched, without recording a failed end", async () => {
   const result = await stop({
     "Terminate instance": terminates({ freed: { kind: "slot", classKey: "EC2#default" } }),
     "Start next waiting job": failing("ConfigurationError"),

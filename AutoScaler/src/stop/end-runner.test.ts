@@ -57,7 +57,11 @@ const breaking = (
   method: "pauseRunner" | "deleteRunner" | "runnerJobs",
 ) => {
   const gitLab = { ...system.gitLab, [method]: () => Promise.reject(error) } as Dependencies["gitLab"];
-  return workflows({ ...system.system, gitLab }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+  return workflows(
+    { ...system.dependencies, gitLab },
+    { lambda: system.lambda, ec2: system.ec2 },
+    system.routing,
+  );
 };
 
 describe("the end of a job", () => {
@@ -78,8 +82,8 @@ describe("the end of a job", () => {
 
   it("I-25: costs six GitLab calls and eight writes at most from webhook to nothing left", async () => {
     const system = testSystem();
-    // A project is noted once in ten minutes, however many jobs it has.
-    await rememberProject(system.system, 1);
+    // A project is recorded once in ten minutes, however many jobs it has.
+    await rememberProject(system.dependencies, 1);
     system.ledger.writes = 0;
     await system.start(webhook(system.gitLab.addJob({ id: A, tags: ["ec2"] })));
     const moves = 1;
@@ -212,13 +216,13 @@ describe("the end of a job", () => {
     expect(attempt(system)).toMatchObject({ state: "ENDED", outcome: "canceled" });
   });
 
-  it("F-5: gives a claim's slot back when the job was cancelled before its runner was made", async () => {
+  it("F-5: releases a claim's slot when the job was cancelled before its runner was created", async () => {
     const system = testSystem();
     const gitLab = interrupted(system.gitLab, "createRunner", () => {
       throw new TransientError("GitLab does not answer");
     });
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -517,7 +521,7 @@ describe("a runner that is reported ended", () => {
       throw new ConfigurationError("termination protection");
     });
     const run = workflows(
-      { ...system.system, instances },
+      { ...system.dependencies, instances },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );

@@ -6,7 +6,7 @@ import type { Dependencies } from "../dependencies";
 import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts } from "./end-order";
-import { readRecord } from "./report/read-record";
+import { readRecord } from "./read-record";
 import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
 import { endOfJob, terminationReason } from "./termination-reason";
 

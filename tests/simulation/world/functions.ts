@@ -19,7 +19,7 @@ import { parseJobEvent } from "../../../Core/model/job-event";
 import type { Provider } from "../../../Core/model/runner-class";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 
-/** The rules' world before it is known what a runner goes on. */
+/** The rules' dependencies before a runner's provider is known. */
 export interface FunctionDependencies extends Omit<Dependencies, "provider"> {
   launchingOn(provider: Provider): Dependencies;
 }
@@ -28,7 +28,7 @@ export interface ShippedFunction {
   readonly run: (world: FunctionDependencies, input: unknown, routing: RoutingSettings) => Promise<unknown>;
 }
 
-/** The functions as their handlers enter the domain: parse, call the rule. */
+/** The functions as their handlers run them: parse the input, then call the rule. */
 export const FUNCTIONS = {
   LookUpRunnerFunction: {
     run: async (world, input, routing) => (await lookUpRunner(world, parseJobEvent(input), routing)).lookup,

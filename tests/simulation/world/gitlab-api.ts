@@ -5,15 +5,15 @@ import { contactOf, type Job, type RunnerRecord, type SimulatedGitLab } from "./
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
-/** How GitLab's API misbehaves. Probabilities a call; times in milliseconds. */
+/** Faults of GitLab's API: probabilities for each call, times in milliseconds. */
 export interface ApiMood {
-  /** Times at which it answers 5xx to everybody: [from, to). */
+  /** Intervals [from, to) in which every call is answered with 5xx. */
   outages: readonly (readonly [Time, Time])[];
-  /** A list that is empty by mistake (F-24). */
+  /** A list is wrongly empty (F-24). */
   emptyList: number;
-  /** HTML with 200, truncated JSON, 5xx now and then. */
+  /** An answer is HTML with status 200, truncated JSON or a 5xx. */
   garbage: number;
-  /** A replica that lags: a new job is not there yet or still `created`; a runner's jobs are seconds old. */
+  /** A replica lags: a new job is missing or still `created`; a runner's jobs are seconds old. */
   lag: number;
   /** Projects that refuse the list of their jobs: CI/CD is switched off there. */
   refusing: readonly number[];
@@ -72,13 +72,13 @@ const paged = <Item>(all: readonly Item[], cursor = "0"): Page<Item> => {
   return from + PAGE < all.length ? { items, next: String(from + PAGE) } : { items };
 };
 
-/** What the world checks at calls that take something away. */
+/** Called before a runner is paused or deleted, for the checks. */
 export interface Watch {
   paused(runnerId: number): void;
   deleting(runnerId: number): void;
 }
 
-/** The REST API as the product's port has it: each method's effect, at one moment. */
+/** The REST API behind the product's port: the effect of each method, at one instant. */
 export const gitLabEffects = (gitLab: SimulatedGitLab, mood: ApiMood, random: Random, watch: Watch) => {
   const { timeline } = gitLab;
   const checkMood = (): void => {

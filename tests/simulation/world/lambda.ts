@@ -3,11 +3,11 @@ import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
 export interface LambdaOptions {
-  /** Executions of runner functions at a time. */
+  /** Concurrent executions of runner functions. */
   readonly concurrency: number;
   /** Probability that an asynchronous event is delivered twice. */
   readonly twice: number;
-  /** Seconds after which an event that found no room is dropped. */
+  /** Seconds after which a throttled event is dropped. */
   readonly maximumEventAgeSeconds: number;
 }
 
@@ -23,7 +23,7 @@ export type Invocation = (done: () => void) => void;
 
 const LOOK_AGAIN = 1_000;
 
-/** Asynchronous invocations of the runner functions: a queue, at least once, in any order. */
+/** Asynchronous invocations of the runner functions: a queue that delivers at least once and in any order. */
 export class LambdaQueue {
   busy = 0;
   mostBusy = 0;

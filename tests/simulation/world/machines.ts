@@ -23,9 +23,9 @@ export interface Machine {
 }
 
 export interface MachineOptions {
-  /** Probability that a machine with a job dies half-way without a word. */
+  /** Probability that a machine dies during its job without a report. */
   readonly crashes: number;
-  /** Probability that it dies the moment it is given a job, before its first report. */
+  /** Probability that it dies when it gets a job, before its first report. */
   readonly crashesAtHandOut: number;
 }
 
@@ -37,7 +37,7 @@ const REPORTS_EVERY = 30_000;
 const REPORTS_UNWATCHED_EVERY = 240_000;
 /** GitLab fails a running job that nobody reported on for so long. */
 const SILENT_FOR = 3_600_000;
-/** The last report is tried so long: 0, 5, 11, 18 s. */
+/** Pauses before the tries of the last report, in milliseconds: it is sent after 0, 5, 11 and 18 s. */
 const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
 
 export interface MachinesParts {
@@ -48,13 +48,13 @@ export interface MachinesParts {
   readonly options: MachineOptions;
 }
 
-/** What runs on the providers: asks for one job, runs it, reports, and goes. */
+/** The runner processes on the providers: each asks for one job, runs it, reports and ends. */
 export class Machines {
   readonly alive = new Set<Machine>();
-  /** Runner id → its machine; a second one for the same record is a defect of the product. */
+  /** Machines by runner id; a second machine for one record is a defect of the product. */
   readonly byRunner = new Map<number, Machine>();
   readonly byResource = new Map<string, Machine>();
-  /** Machines that got a token, by what their record was made for: `<job>-<attempt>`. */
+  /** Number of machines that got a token, by job and attempt: `<job>-<attempt>`. */
   readonly startedFor = new Map<string, number>();
 
   constructor(readonly parts: MachinesParts) {}
@@ -89,7 +89,7 @@ export class Machines {
     machine.callOff();
   }
 
-  /** Its provider was taken away under it. */
+  /** Ends a machine whose instance or function is gone. */
   kill(machine: Machine): void {
     this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
@@ -104,7 +104,7 @@ export class Machines {
     machine.onLeave(status);
   }
 
-  /** GitLab drops a job that nobody reports on, at its time-out or after an hour of silence. */
+  /** GitLab fails a job without reports, at its time-out or after an hour. */
   #abandon(job: Job): void {
     const { timeline, gitLab } = this.parts;
     if (job.startedAt === undefined) return;
@@ -158,7 +158,7 @@ export class Machines {
     else this.#askAnew(machine);
   }
 
-  /** A job that vanished is not counted: the runner asks again at once. */
+  /** A job that was taken back does not count as the runner's one job: the runner asks again at once. */
   #askAnew(machine: Machine): void {
     machine.job = undefined;
     this.parts.timeline.after(this.parts.random.between(10, 200), () => this.#ask(machine));
@@ -188,7 +188,7 @@ export class Machines {
     this.leave(machine, status);
   }
 
-  /** A cancel shows at the next report. Looked for only where somebody cancels, to spare events. */
+  /** A runner sees a cancel at its next report. Only cancelled jobs are watched, to save events. */
   #watchCancel(machine: Machine, job: Job): void {
     this.cancelled.set(job, () =>
       this.parts.timeline.after(this.parts.random.between(100, SEES_CANCEL_WITHIN), () =>

@@ -27,14 +27,14 @@ export interface ProvidersParts {
   readonly reports: Reports;
 }
 
-/** From a launch to a runner process, and from an instance's end to the events that tell of it. */
+/** Makes runner processes of launches, and EC2 events of instance changes. */
 export class Providers {
-  /** Runner functions that count under the limits: runner id → class. */
+  /** Runner functions that count against the limits: runner id → class. */
   readonly #functions = new Map<number, string>();
 
   constructor(readonly parts: ProvidersParts) {}
 
-  /** The runner function takes its row; a second delivery finds none and leaves. */
+  /** The runner function takes its row; a second delivery finds none and ends. */
   invoke(runner: StartedRunner): { readonly kind: "launched"; readonly resourceId: string } {
     const { nonce, runnerId, classKey } = runner;
     const { timeline, reports } = this.parts;
@@ -62,7 +62,7 @@ export class Providers {
     return { kind: "launched", resourceId: requestId };
   }
 
-  /** A function counts until its record is gone: from then on it can do nothing but leave. */
+  /** A function counts until its record is deleted: after that it can get no job. */
   uncount(runnerId: number): void {
     const classKey = this.#functions.get(runnerId);
     if (classKey === undefined) return;
@@ -103,7 +103,7 @@ export class Providers {
     else this.parts.timeline.after(ROW_AGAIN, () => this.#askForRow(instance, until));
   }
 
-  /** EC2 takes an instance back: a warning, and two minutes later it goes. */
+  /** EC2 interrupts a spot instance: a warning, and its end two minutes later. */
   spotKill(instance: SimulatedInstance, warning = WARNING): void {
     if (!isLive(instance)) return;
     this.parts.bus.put({

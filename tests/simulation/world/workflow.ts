@@ -52,7 +52,7 @@ export interface Definition {
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** An error as a state has it: `Error` is what Retry and Catch compare. */
+/** An error as a state throws it; Retry and Catch compare its `Error`. */
 export class StateError extends Error {
   constructor(
     readonly error: string,

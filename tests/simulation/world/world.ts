@@ -36,11 +36,11 @@ export interface SimulationOptions {
   readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
   readonly faults?: FaultPlan;
-  /** Probability that a machine with a job dies without a word. */
+  /** Probability that a machine dies during its job without a report. */
   readonly crashes?: number;
-  /** Probability that it dies the moment it is given a job. */
+  /** Probability that a machine dies when it gets a job. */
   readonly crashesAtHandOut?: number;
-  /** False: the schedule is switched off. */
+  /** False: the reconciler's schedule is off. */
   readonly passes?: boolean;
 }
 
@@ -49,16 +49,16 @@ export interface NewJob {
   readonly projectId?: number;
   readonly seconds?: number;
   readonly fails?: boolean;
-  /** Nobody tells of it. */
+  /** It sends no webhooks. */
   readonly isSilent?: boolean;
-  /** How often GitLab runs it again when its runner is lost. */
+  /** How often GitLab retries it when its runner is lost. */
   readonly retries?: number;
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
 
-/** GitLab, AWS and the shipped rules in one virtual time, from one seed. */
+/** GitLab, AWS and the shipped rules in virtual time; one seed decides everything that is random. */
 export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
@@ -82,7 +82,7 @@ export class Simulation {
   startsAreOn = true;
   routing: RoutingSettings;
   #jobs = 0;
-  /** Whether the schedule is on. */
+  /** Whether the reconciler's schedule is on. */
   passes: boolean;
 
   constructor(readonly options: SimulationOptions) {
@@ -224,7 +224,7 @@ export class Simulation {
     }
   }
 
-  /** The schedule's event; a failure is a dead letter. */
+  /** Runs a pass, as the schedule does; a failed event would go to the dead-letter queue. */
   reconcileNow(): void {
     this.executions.runFunction("ReconcilerFunction", {}).catch(() => undefined);
   }
@@ -263,14 +263,14 @@ export class Simulation {
     this.timeline.after(seconds * 1000, act);
   }
 
-  /** Acts as soon as something holds, looked for every few milliseconds. */
+  /** Acts as soon as a condition holds; it is checked every few milliseconds. */
   when(holds: () => boolean, act: () => void): void {
-    const LOOK_AGAIN = 5;
+    const CHECK_EVERY = 5;
     if (holds()) act();
-    else this.timeline.after(LOOK_AGAIN, () => this.when(holds, act));
+    else this.timeline.after(CHECK_EVERY, () => this.when(holds, act));
   }
 
-  /** Runs so many seconds of virtual time. */
+  /** Lets so many seconds of virtual time pass. */
   run(seconds: number): Promise<void> {
     return this.timeline.run(this.timeline.now + seconds * 1000);
   }
@@ -279,7 +279,7 @@ export class Simulation {
     return remains(this);
   }
 
-  /** Nothing goes wrong from now on. */
+  /** Ends all faults. */
   calm(): void {
     this.calls.plan = () => undefined;
     this.webhooks.options = WEBHOOK_DEFAULTS;
@@ -292,26 +292,26 @@ export class Simulation {
     this.ec2.options = { ...this.ec2.options, noSpot: 0, noCapacity: 0 };
   }
 
-  /** The cheap signs of quiet first: they are asked for every few seconds. */
+  /** Whether nothing is left. The cheap checks come first: this runs every few seconds. */
   #isQuiet(mayStay: (left: readonly string[]) => boolean): boolean {
     const isBusy =
       this.gitLab.records.size > 0 || this.machines.alive.size > 0 || this.table.taken(STACK) > 0;
     return !isBusy && mayStay(this.remains());
   }
 
-  /** Runs until nothing is left, and returns how many seconds that took; at most so many. */
+  /** Runs until nothing is left, at most `mostSeconds`. @returns the seconds that it took */
   async settle(
     mostSeconds: number,
     mayStay: (left: readonly string[]) => boolean = (left) => left.length === 0,
-    lookEverySeconds = 5,
+    checkEverySeconds = 5,
   ): Promise<number> {
     const start = this.timeline.now;
     const until = start + mostSeconds * 1000;
-    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(lookEverySeconds);
+    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(checkEverySeconds);
     return (this.timeline.now - start) / 1000;
   }
 
-  /** All that is wrong. */
+  /** Everything that is wrong, one sentence each. */
   verdict(): string[] {
     this.checks.checkLaunches();
     return [...this.checks.broken, ...this.remains(), ...this.bus.unaccounted()];

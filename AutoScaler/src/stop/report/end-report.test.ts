@@ -50,7 +50,11 @@ const launched = async ({
 
 const silent = (error: Error, system: TestSystem) => {
   const gitLab = { ...system.gitLab, runner: () => Promise.reject(error) } as Dependencies["gitLab"];
-  return workflows({ ...system.system, gitLab }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+  return workflows(
+    { ...system.dependencies, gitLab },
+    { lambda: system.lambda, ec2: system.ec2 },
+    system.routing,
+  );
 };
 
 describe("a runner whose invocation is reported ended", () => {
@@ -72,14 +76,11 @@ describe("a runner whose invocation is reported ended", () => {
     expect(system.gitLab.calls).toEqual(expected);
   });
 
-  it("I-23: and that is silent since, in the middle of its job: goes as crashed, and its attempt is closed with the reason", async () => {
+  it("I-23: and that is silent since, in the middle of its job: goes as crashed, and so does its attempt", async () => {
     const system = await launched({ runs: true });
     expect(await system.stop(REPORT)).toMatchObject([{ kind: "unregistered", reason: "runner-crashed" }]);
     expect(await runner(system)).toMatchObject({ state: "GONE", reason: "runner-crashed" });
-    expect(await attempt(system)).toMatchObject({
-      state: "ENDED",
-      reason: "runner-crashed",
-    });
+    expect(await attempt(system)).toMatchObject({ state: "ENDED", reason: "runner-crashed" });
     expect(system.metrics.recorded).toContainEqual({
       name: "RunnersLost",
       value: 1,
@@ -113,7 +114,7 @@ describe("a runner whose invocation is reported ended", () => {
 
   it("I-3: is not dead by a report alone: no other event shortens the wait", async () => {
     const system = await launched({ runs: true });
-    await recordEndReport(system.system, parseEndReportEvent(REPORT));
+    await recordEndReport(system.dependencies, parseEndReportEvent(REPORT));
     system.clock.advance(44 * SECOND);
     expect(await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" })).toEqual([]);
     system.clock.advance(SECOND);
@@ -143,7 +144,7 @@ describe("a runner whose invocation is reported ended", () => {
   ])("F-41 I-3: is left alone when a second delivery ended, whose own line came %s", async (_, events) => {
     const system = await launched({ runs: true });
     system.clock.duringSleep = async (milliseconds) => {
-      if (milliseconds === 45_000) await recordEndReport(system.system, parseEndReportEvent(events[1]));
+      if (milliseconds === 45_000) await recordEndReport(system.dependencies, parseEndReportEvent(events[1]));
     };
     for (const event of events) expect(await system.stop(event)).toEqual([]);
     expect(await runner(system)).toMatchObject({ state: "BUSY", otherDeliveries: [ELSEWHERE] });
@@ -157,7 +158,7 @@ describe("a runner whose invocation is reported ended", () => {
   it("T-16: is no runner of ours: nothing happens, after one more look at the index", async () => {
     const system = await launched();
     const event = { ...REPORT, resourceId: "6f1c0000-0000-4000-8000-000000000000" };
-    const unknown = await recordEndReport(system.system, parseEndReportEvent(event));
+    const unknown = await recordEndReport(system.dependencies, parseEndReportEvent(event));
     expect(unknown).toEqual({ kind: "dropped", reason: "not-in-ledger" });
     expect(system.clock.sleeps).toEqual([3_000]);
     expect(system.gitLab.calls).toEqual([]);
@@ -168,13 +169,13 @@ describe("a runner whose invocation is reported ended", () => {
     await system.start(webhook(system.gitLab.addJob({ id: A, tags: ["ec2"] })));
     const resourceId = [...system.ec2.launched.values()][0] ?? "";
     expect(
-      await recordEndReport(system.system, parseEndReportEvent({ ...REPORT, resourceId })),
+      await recordEndReport(system.dependencies, parseEndReportEvent({ ...REPORT, resourceId })),
     ).toMatchObject({ reason: "not-in-ledger" });
   });
 
   it("is not looked at without AccessToken: nobody can ask for its contact", async () => {
     const system = await launched({ mode: "payload" });
-    expect(await recordEndReport(system.system, parseEndReportEvent(REPORT))).toEqual({
+    expect(await recordEndReport(system.dependencies, parseEndReportEvent(REPORT))).toEqual({
       kind: "dropped",
       reason: "payload-mode",
     });
@@ -187,7 +188,7 @@ describe("the reconciler, after a report", () => {
 
   it("I-8: asks for another look when the execution died, a minute after it, and the runner goes", async () => {
     const system = await launched();
-    await recordEndReport(system.system, parseEndReportEvent(REPORT));
+    await recordEndReport(system.dependencies, parseEndReportEvent(REPORT));
     system.clock.advance(61 * SECOND);
     await system.reconcile();
     expect(hasEnds(system)).toEqual([

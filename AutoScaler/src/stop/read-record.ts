@@ -1,8 +1,8 @@
-import { TransientError } from "../../../../Core/errors";
-import type { Runner, Time } from "../../../../Core/model/ledger";
-import type { Dependencies } from "../../dependencies";
-import { hasWaitedTooLong } from "../termination-reason";
-import { isReported, isUndelivered, type RecordFacts } from "./silence";
+import { TransientError } from "../../../Core/errors";
+import type { Runner, Time } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
+import { isReported, isUndelivered, type RecordFacts } from "./report/silence";
+import { hasWaitedTooLong } from "./termination-reason";
 
 type RecordDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
