@@ -2,6 +2,7 @@ import { END_STATUSES } from "../../../Core/model/job-event";
 import {
   type Attempt,
   advanceAttempt,
+  isOfProject,
   mayBecome,
   type OrderedAttempt,
   type Runner,
@@ -10,7 +11,7 @@ import {
 import type { AttemptFailureCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
-import type { GitLabJob, LedgerChange } from "../ports";
+import { foundJob, type GitLabJob, type LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
 import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../queue/start-outcome";
@@ -32,13 +33,16 @@ const leaving = {
   ...NOT_THROTTLED,
 } as const;
 
-/** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
+/**
+ * The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. None where
+ * the job is another project's: whoever named it so does not speak for this one.
+ */
 export const endAttempt = (
   attempt: Attempt,
-  job: Pick<GitLabJob, "status" | "runnerId">,
+  job: Pick<GitLabJob, "projectId" | "status" | "runnerId">,
   now: Time,
 ): readonly LedgerChange[] => {
-  if (!mayBecome(attempt, "ENDED")) return [];
+  if (!mayBecome(attempt, "ENDED") || !isOfProject(attempt, job.projectId)) return [];
   const ranOn = job.runnerId === undefined ? {} : { ranOnRunnerId: job.runnerId };
   const ended = advanceAttempt(attempt, "ENDED", now, { ...leaving, ...ranOn, outcome: job.status });
   return [{ put: ended }, ...releaseSlot(attempt)];
@@ -73,13 +77,11 @@ export const failAttempt = (
 };
 
 /** GitLab's word on the job; in payload mode there is none. */
-const askForJob = (
-  dependencies: CloseDependencies,
+const askForJob = async (
+  { gitLab }: CloseDependencies,
   { order }: OrderedAttempt,
 ): Promise<GitLabJob | undefined> =>
-  dependencies.gitLab.mode === "verified"
-    ? dependencies.gitLab.job(order.projectId, order.jobId)
-    : Promise.resolve(undefined);
+  gitLab.mode === "verified" ? foundJob(await gitLab.job(order.projectId, order.jobId)) : undefined;
 
 const close = (
   attempt: Attempt,

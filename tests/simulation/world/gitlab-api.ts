@@ -21,7 +21,7 @@ export interface ApiMood {
   garbage: number;
   /** A replica that lags: a new job is not there yet or still `created`; a runner's jobs are seconds old. */
   lag: number;
-  /** Projects that refuse the list of their jobs: CI/CD is switched off there. */
+  /** Projects that refuse what is asked of their jobs: CI/CD is switched off there. */
   refusing: readonly number[];
   /** Projects that the token is a member of; undefined: all. */
   members: readonly number[] | undefined;
@@ -99,6 +99,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
   const effects = {
     job: (projectId: number, jobId: number) => {
       checkMood();
+      if (mood.refusing.includes(projectId)) return { refused: 403 as const };
       const job = gitLab.jobs.get(jobId);
       if (job === undefined || job.projectId !== projectId) return undefined;
       if (isBehind(job.createdAt))

@@ -1,6 +1,7 @@
 import type { GitLabAccess } from "../../../../Core/configuration";
 import { ConfigurationError, TransientError } from "../../../../Core/errors";
 import {
+  isAboutProject,
   type Known,
   parseId,
   parseJob,
@@ -93,13 +94,23 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     cursor: string | undefined,
     parse: (value: unknown) => Item,
   ): Promise<Page<Item>> => pageOf(await ask("GET", `${path}?${cursor ?? query}`, [200]), parse);
+  /** A token that may read nothing says nothing of the project. */
+  const refusedBy = (answer: HttpAnswer, path: string): ProjectRefused => {
+    const refused = REFUSED_STATUSES.find((status) => status === answer.status);
+    if (refused === undefined || refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
+    return { refused };
+  };
   const job = (known: Known) => (value: unknown) => parseJob(value, known);
 
   return {
     mode: access.mode,
     url: access.url,
-    job: (projectId, jobId) =>
-      one(`/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`, job({ projectId })),
+    job: async (projectId, jobId) => {
+      const path = `/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`;
+      const answer = await ask("GET", path, [200, ...REFUSED_STATUSES]);
+      if (answer.status === 200) return parseJob(parseJson(answer.body), { projectId });
+      return answer.status === 404 && !isAboutProject(answer.body) ? undefined : refusedBy(answer, path);
+    },
     createRunner: async (runner) => {
       const isLegacy = access.mode === "payload";
       const answer = await client.send(isLegacy ? legacyCreateRequest(runner) : createRequest(runner));
@@ -127,11 +138,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
       const query = `${statuses}&per_page=100&pagination=keyset&order_by=id&sort=desc`;
       const path = `/projects/${wholeNumber(projectId)}/jobs`;
       const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...REFUSED_STATUSES]);
-      const refused = REFUSED_STATUSES.find((status) => status === answer.status);
-      if (refused === undefined) return pageOf(answer, job({ projectId }));
-      // A token that may read nothing says nothing of the project.
-      if (refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
-      return { refused };
+      return answer.status === 200 ? pageOf(answer, job({ projectId })) : refusedBy(answer, path);
     },
     projectIds: (cursor) =>
       page(
