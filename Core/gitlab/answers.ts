@@ -127,19 +127,6 @@ export const reasonOf = (body: string): string => {
   }
 };
 
-/**
- * Whether a 404 says that the project, and not what was asked for in it, is unknown to the token. Another wording
- * counts as no: then what was asked for may yet come.
- * https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/api/helpers.rb (`find_project!`)
- */
-export const isAboutProject = (body: string): boolean => {
-  try {
-    return fields(JSON.parse(body), "error").message === "404 Project Not Found";
-  } catch {
-    return false;
-  }
-};
-
 /** Whether a 403 is about the token's scopes. https://docs.gitlab.com/api/rest/troubleshooting/ */
 export const refusesScope = (body: string): boolean => {
   try {

@@ -37,8 +37,8 @@ const skip = ({ metric }: HintDependencies, event: JobEvent, reason: HintSkipCod
   return { skipped: reason };
 };
 
-/** Counts a webhook's call that came to nothing; false: no patience for another. */
-const isPatient = async (dependencies: HintDependencies, event: JobEvent): Promise<boolean> =>
+/** Counts a webhook's call that came to nothing; false: GitLab is not to be asked once more. */
+const mayAskAgain = async (dependencies: HintDependencies, event: JobEvent): Promise<boolean> =>
   event.isWebhook ? countVainCall(dependencies, event) : true;
 
 /** Nothing is to be done for the job, nor within the next minute: a webhook that repeats this one asks nobody. */
@@ -72,7 +72,7 @@ const read = async (
     const answer = await gitLab.job(event.projectId, event.jobId);
     const isJob = answer !== undefined && !isRefused(answer);
     if (isJob && (isSettled === undefined || isSettled(answer))) return answer;
-    const mayWait = await isPatient(dependencies, event);
+    const mayWait = await mayAskAgain(dependencies, event);
     const isFinal = isSettled === undefined || isRefused(answer) || clock.now() + 2 * SECOND > until;
     if (isFinal || !mayWait) return answer;
     await clock.sleep(2 * SECOND);

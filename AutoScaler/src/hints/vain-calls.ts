@@ -36,7 +36,7 @@ const kindOf = ({ status }: Hint): keyof typeof LIMITS => {
 };
 
 /** GitLab's replicas lag, so a job that is not there is asked for again, while its project's counter is below this. */
-const PATIENT_CALLS = 6;
+const CALLS_WITH_RETRIES = 6;
 
 const MINUTE = 60_000;
 
@@ -65,7 +65,7 @@ const unlessUnknown = async (counts: () => Promise<readonly number[]>): Promise<
   }
 };
 
-const note = (
+const rememberSpent = (
   { hints }: VainCallDependencies,
   counters: readonly Counter[],
   counts: readonly number[],
@@ -83,14 +83,14 @@ export const mayAsk = async (dependencies: VainCallDependencies, hint: Hint): Pr
   if (isSpent()) return false;
   const rows = counters.map(({ row }) => row);
   const counts = await unlessUnknown(() => dependencies.counters.read(rows, minute));
-  note(dependencies, counters, counts, minute);
+  rememberSpent(dependencies, counters, counts, minute);
   return !isSpent();
 };
 
 /**
  * Counts a call that came to nothing.
  *
- * @returns whether there is patience for one more for the same webhook
+ * @returns whether one more may be made for the same webhook
  */
 export const countVainCall = async (dependencies: VainCallDependencies, hint: Hint): Promise<boolean> => {
   const minute = Math.floor(dependencies.clock.now() / MINUTE);
@@ -98,7 +98,7 @@ export const countVainCall = async (dependencies: VainCallDependencies, hint: Hi
   const counts = await unlessUnknown(() =>
     Promise.all(counters.map(({ row }) => dependencies.counters.add(row, minute))),
   );
-  note(dependencies, counters, counts, minute);
+  rememberSpent(dependencies, counters, counts, minute);
   const [, ofAll] = counters;
-  return (counts[0] ?? 0) < PATIENT_CALLS && !dependencies.hints.isSpent(ofAll.row, minute);
+  return (counts[0] ?? 0) < CALLS_WITH_RETRIES && !dependencies.hints.isSpent(ofAll.row, minute);
 };

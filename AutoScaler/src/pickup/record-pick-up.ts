@@ -36,13 +36,19 @@ const takenFrom = (job: GitLabJob): Taken | undefined => {
   return { id, projectId, runnerId, ...(hasEnded(job) ? { ended: job } : {}) };
 };
 
-/** In payload mode the webhook's word is all there is. */
-const takenByPayload = ({ jobId: id, projectId, runnerId }: JobEvent): Taken | SkippedPickUp =>
-  runnerId === undefined ? NOT_PICKED_UP : { id, projectId, runnerId };
+/** In payload mode the webhook's word is all there is, but for another project's runner. */
+const takenByPayload = async (
+  { ledger }: PickUpDependencies,
+  { jobId: id, projectId, runnerId }: JobEvent,
+): Promise<Taken | SkippedPickUp> => {
+  const runner = runnerId === undefined ? undefined : await ledger.runner(runnerId);
+  const isAnothers = runner !== undefined && !isRunnerOf(runner, projectId);
+  return runnerId === undefined || isAnothers ? NOT_PICKED_UP : { id, projectId, runnerId };
+};
 
 /** In verified mode the API says who took the job. */
 const whoTook = async (dependencies: PickUpDependencies, event: JobEvent): Promise<Taken | SkippedPickUp> => {
-  if (dependencies.gitLab.mode === "payload") return takenByPayload(event);
+  if (dependencies.gitLab.mode === "payload") return takenByPayload(dependencies, event);
   const attempts = await dependencies.ledger.attempts(event.jobId);
   const isKnown = attempts.some(
     (attempt) => isOfProject(attempt, event.projectId) && mayBecome(attempt, "RUNNING"),
@@ -52,15 +58,6 @@ const whoTook = async (dependencies: PickUpDependencies, event: JobEvent): Promi
   const taken = takenFrom(job);
   if (taken === undefined) await countInVain(dependencies, event, false);
   return taken ?? NOT_PICKED_UP;
-};
-
-/** The runner, when it is ours. */
-const runnerOf = async (
-  { ledger }: PickUpDependencies,
-  { runnerId, projectId }: Taken,
-): Promise<Runner | undefined> => {
-  const runner = await ledger.runner(runnerId);
-  return runner !== undefined && isRunnerOf(runner, projectId) ? runner : undefined;
 };
 
 /** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
@@ -91,7 +88,7 @@ const endOnceMore = async (
 export const recordPickUp = async (dependencies: PickUpDependencies, event: JobEvent): Promise<PickUp> => {
   const taken = await whoTook(dependencies, event);
   if ("skipped" in taken) return { kind: "nothing", reason: taken.skipped };
-  const runner = await runnerOf(dependencies, taken);
+  const runner = await dependencies.ledger.runner(taken.runnerId);
   const pausedAt = runner && (await pause(dependencies, runner));
   // By GitLab's word; a copy that comes after the job's end tells nothing new.
   const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;

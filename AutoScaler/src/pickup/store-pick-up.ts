@@ -1,5 +1,5 @@
 import { defined } from "../../../Core/defined";
-import { type Attempt, isOfProject, isRunnerOf, type Runner, type Time } from "../../../Core/model/ledger";
+import { type Attempt, isOfProject, type Runner, type Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Ledger, OurEvent } from "../ports";
@@ -19,9 +19,8 @@ const readFacts = async (
   runnerId: number,
   pausedAt: Time | undefined,
 ): Promise<PickUpFacts> => {
-  const [found, all] = await Promise.all([ledger.runner(runnerId), ledger.attempts(job.id)]);
-  // What the ledger holds for another project is not touched, whoever names the job's number or the runner's.
-  const runner = found && isRunnerOf(found, job.projectId) ? found : undefined;
+  const [runner, all] = await Promise.all([ledger.runner(runnerId), ledger.attempts(job.id)]);
+  // What the ledger holds under the number for another project is not touched.
   const attempts = all.filter((attempt) => isOfProject(attempt, job.projectId));
   const isStolen = runner !== undefined && runner.jobId !== job.id;
   return {

@@ -20,16 +20,23 @@ import { endOfJob, terminationReason } from "./termination-reason";
 
 export type FindDependencies = HintDependencies & Pick<Dependencies, "ledger">;
 
+/** The webhook's word, but for another project's runner. */
+const payloadFacts = async (
+  { ledger }: FindDependencies,
+  { jobId: id, projectId, status, runnerId }: JobEvent,
+): Promise<JobFacts> => {
+  const runner = runnerId === undefined ? undefined : await ledger.runner(runnerId);
+  const isAnothers = runner !== undefined && !isRunnerOf(runner, projectId);
+  return { id, projectId, status, ...defined({ runnerId: isAnothers ? undefined : runnerId }) };
+};
+
 /** In verified mode GitLab's word; in payload mode the webhook's. A job that GitLab does not know proves nothing. */
 const readJob = async (
   dependencies: FindDependencies,
   event: JobEvent,
   isKnown: boolean,
 ): Promise<JobFacts | undefined> => {
-  if (dependencies.gitLab.mode === "payload") {
-    const { jobId: id, projectId, status, runnerId } = event;
-    return { id, projectId, status, ...defined({ runnerId }) };
-  }
+  if (dependencies.gitLab.mode === "payload") return payloadFacts(dependencies, event);
   const job = await askGitLab(dependencies, event, { isKnown });
   return isSkipped(job) ? undefined : jobFacts(job);
 };
@@ -39,7 +46,6 @@ const isDone = ({ state, recordDeletedAt }: Runner): boolean =>
 
 /** It ran the job, or it is there for it and has no other. */
 const belongsTo = (runner: Runner, job: JobFacts): boolean => {
-  if (!isRunnerOf(runner, job.projectId)) return false;
   if (runner.runnerId === job.runnerId || runner.busyJobId === job.id) return true;
   return runner.jobId === job.id && runner.busyJobId === undefined;
 };

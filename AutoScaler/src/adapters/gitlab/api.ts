@@ -1,7 +1,6 @@
 import type { GitLabAccess } from "../../../../Core/configuration";
 import { ConfigurationError, TransientError } from "../../../../Core/errors";
 import {
-  isAboutProject,
   type Known,
   parseId,
   parseJob,
@@ -58,6 +57,13 @@ const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefus
   return { refused: `GitLab refused to create a runner: ${answer.status} ${reason}${hint}` };
 };
 
+/**
+ * Whether a 404 says that the project is unknown to the token, and not what was asked for in it: GitLab has no code for
+ * that. Another wording counts as no, for what was asked for may then come yet.
+ * https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/api/helpers.rb (`find_project!`)
+ */
+const isAboutProject = ({ body }: HttpAnswer): boolean => reasonOf(body) === "404 Project Not Found";
+
 /** Well below a function's own time-out: whoever asks has something to do with the failure. */
 const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
 
@@ -109,7 +115,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
       const path = `/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`;
       const answer = await ask("GET", path, [200, ...REFUSED_STATUSES]);
       if (answer.status === 200) return parseJob(parseJson(answer.body), { projectId });
-      return answer.status === 404 && !isAboutProject(answer.body) ? undefined : refusedBy(answer, path);
+      return answer.status === 404 && !isAboutProject(answer) ? undefined : refusedBy(answer, path);
     },
     createRunner: async (runner) => {
       const isLegacy = access.mode === "payload";
