@@ -126,11 +126,12 @@ describe("the signed webhook's function", () => {
 });
 
 const LEDGER_READ = ["the ledger", "the ledger's index"];
-const LEDGER = [...LEDGER_READ, "the ledger, to write"];
+const VAIN_CALLS = ["calls in vain, to count"];
+const LEDGER = [...LEDGER_READ, "the ledger, to write", ...VAIN_CALLS];
 const START = ["the access token", "the switch for starts", ...LEDGER];
 
 it.each<readonly [string, readonly string[]]>([
-  ["LookUpRunnerRole", ["the access token", "the mapping"]],
+  ["LookUpRunnerRole", ["the access token", "the mapping", ...VAIN_CALLS]],
   [
     "StartLambdaRunnerRole",
     [...START, "a bootstrap row, to store", "a bootstrap row, to remove", "a runner function"],
@@ -147,7 +148,7 @@ it.each<readonly [string, readonly string[]]>([
     ],
   ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
-  ["FindRunnerRole", ["the access token", ...LEDGER_READ]],
+  ["FindRunnerRole", ["the access token", ...LEDGER_READ, ...VAIN_CALLS]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
   ["TerminateInstanceRole", [...LEDGER, "instances, to look at", "an instance of ours, to end"]],
   ["StartNextJobRole", [...LEDGER, "the bus"]],

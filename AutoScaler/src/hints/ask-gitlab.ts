@@ -13,7 +13,7 @@ export interface SkippedHint {
   readonly skipped: HintSkipCode;
 }
 
-export interface Question {
+export interface JobQuestion {
   /** Whether an answer is no replica's that lags. Absent: whatever comes first is taken. */
   readonly isSettled?: (job: GitLabJob) => boolean;
   /** The ledger holds the job for that project, so the webhook is no invention. */
@@ -64,7 +64,7 @@ export const countInVain = async (
 const read = async (
   dependencies: HintDependencies,
   event: JobEvent,
-  isSettled: Question["isSettled"],
+  isSettled: JobQuestion["isSettled"],
 ): Promise<Answer> => {
   const { gitLab, clock } = dependencies;
   const until = clock.now() + LOOK_UP_TIMEOUT_MILLISECONDS;
@@ -103,7 +103,7 @@ const isAdmitted = async (
 export const askGitLab = async (
   dependencies: HintDependencies,
   event: JobEvent,
-  { isSettled, isKnown = false }: Question = {},
+  { isSettled, isKnown = false }: JobQuestion = {},
 ): Promise<GitLabJob | SkippedHint> => {
   const { hints, clock } = dependencies;
   const isInVain = event.isWebhook === true && hints.isInVain(event, clock.now());

@@ -35,7 +35,7 @@ export interface Spent {
 }
 
 /** What lives on in a function's environment from one call to the next. */
-export interface Environment {
+export interface FunctionEnvironment {
   readonly hints: HintMemory;
   /** Its first call is not over yet. */
   isNew: boolean;
@@ -44,7 +44,7 @@ export interface Environment {
 /** One execution of a Lambda function: a process with a clock of its own, that may die between any two calls. */
 export interface Process {
   readonly name: string;
-  readonly environment: Environment;
+  readonly environment: FunctionEnvironment;
   /** Milliseconds that its clock is ahead of true time. */
   readonly skew: number;
   isDead: boolean;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
-import type { Calls, Environment, Process } from "./calls";
+import type { Calls, FunctionEnvironment, Process } from "./calls";
 import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFunction } from "./functions";
 import { once } from "./once";
 import type { Random } from "./random";
@@ -74,7 +74,7 @@ export class Executions {
   concurrent = 0;
   mostConcurrent = 0;
   readonly #timeouts = new Map<string, number>();
-  readonly #idle = new Map<FunctionName, Environment[]>();
+  readonly #idle = new Map<FunctionName, FunctionEnvironment[]>();
 
   constructor(
     readonly parts: ExecutionParts,
@@ -92,14 +92,14 @@ export class Executions {
   }
 
   /** An idle environment, or a new one. */
-  #enter(name: FunctionName): Environment {
+  #enter(name: FunctionName): FunctionEnvironment {
     this.concurrent += 1;
     this.mostConcurrent = Math.max(this.mostConcurrent, this.concurrent);
     return this.#idle.get(name)?.pop() ?? { hints: new HintMemory(), isNew: true };
   }
 
   /** Gives an environment back, or only its place where it died. What comes after the first call counts for nothing. */
-  #leaver(name: FunctionName): (environment?: Environment) => void {
+  #leaver(name: FunctionName): (environment?: FunctionEnvironment) => void {
     let isOver = false;
     return (environment) => {
       if (isOver) return;
