@@ -170,6 +170,8 @@ export interface Instance {
   readonly instanceId: string;
   readonly state: InstanceState;
   readonly launchedAt: Time;
+  /** Why EC2 says that it ends or has ended, e.g. `Server.SpotInstanceTermination: …`; for people. */
+  readonly stateReason?: string;
   /** From the tag `glr:job`; undefined when it is not ours to read. */
   readonly jobId?: number;
   readonly attempt?: number;

@@ -20,6 +20,8 @@ export interface GitLabJob {
   readonly startedAt?: Time;
   readonly finishedAt?: Time;
   readonly runnerId?: number;
+  /** Why it failed, e.g. `script_failure`, `job_execution_timeout`; for people. */
+  readonly failureReason?: string;
 }
 
 export interface GitLabRunner {
@@ -83,6 +85,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
   const project = known.projectId ?? id(fields(job.project, "project").id, "project");
   const startedAt = optionalTime(job.started_at, "started_at");
   const finishedAt = optionalTime(job.finished_at, "finished_at");
+  const failureReason = typeof job.failure_reason === "string" ? job.failure_reason : undefined;
   const runnerId = known.runnerId ?? runnerIdOf(job);
   return {
     id: id(job.id, "job"),
@@ -91,7 +94,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
-    ...defined({ startedAt, finishedAt, runnerId }),
+    ...defined({ startedAt, finishedAt, runnerId, failureReason }),
   };
 };
 

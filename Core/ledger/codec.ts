@@ -108,6 +108,7 @@ const ATTEMPT = {
   ranOnRunnerId: optional(number),
   cost: optional(number),
   outcome: optional(text),
+  failureReason: optional(text),
   reason: known(ATTEMPT_FAILURE_CODES),
 };
 
@@ -142,6 +143,7 @@ const RUNNER = {
   endedJobId: optional(number),
   recordDeletedAt: optional(number),
   heldBy: known(LAUNCH_HOLD_CODES),
+  heldSince: optional(number),
   reason: known(RUNNER_END_CODES),
 };
 

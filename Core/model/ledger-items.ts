@@ -79,6 +79,8 @@ interface AttemptFields {
   readonly detail?: string;
   /** GitLab's status at the end. */
   readonly outcome?: string;
+  /** Why the job failed, in GitLab's word, e.g. `script_failure`; for people. */
+  readonly failureReason?: string;
   /** When each state was reached. */
   readonly times: Readonly<Partial<Record<AttemptState, Time>>>;
   /** Seconds since 1970; DynamoDB's TTL, 30 days after the end. */
@@ -136,9 +138,11 @@ interface RunnerFields {
   readonly recordDeletedAt?: Time;
   /** Why its launch is still to be repeated. */
   readonly heldBy?: LaunchHoldCode;
+  /** Since when it is held by just this. */
+  readonly heldSince?: Time;
   /** Why it ends, or ended. */
   readonly reason?: RunnerEndCode;
-  /** What AWS said of it, for people. */
+  /** What AWS said of its launch while it is held, of its refusal, or of its instance's end; for people. */
   readonly detail?: string;
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;

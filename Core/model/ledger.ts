@@ -2,6 +2,7 @@ import type {
   Attempt,
   AttemptState,
   Lease,
+  LedgerItem,
   OrderedAttempt,
   OrphanInstance,
   Runner,
@@ -118,6 +119,19 @@ export const reassignedSoFar = (attempt: Attempt, runner: Runner | undefined): n
  */
 export const isUsedUp = (last: Attempt, runner: Runner | undefined): boolean =>
   isSpent(last, runner) && isLastAttempt({ ...last, reassigned: reassignedSoFar(last, runner) });
+
+/** The last attempt of each job. */
+export const lastAttempts = (attempts: readonly Attempt[]): readonly Attempt[] => {
+  const last = new Map<number, Attempt>();
+  for (const attempt of attempts) {
+    if ((last.get(attempt.jobId)?.attempt ?? 0) < attempt.attempt) last.set(attempt.jobId, attempt);
+  }
+  return [...last.values()];
+};
+
+/** When something last happened to an item, as far as it says so. */
+export const lastChange = ({ times }: Pick<LedgerItem, "times">): Time =>
+  Math.max(0, ...Object.values(times).filter((time) => time !== undefined));
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;

@@ -58,7 +58,7 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
 /** Why a launch is still to be repeated. */
 export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   capacity: "there was no capacity",
-  limit: "the account's quota is used up",
+  limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
   "no-answer": "AWS did not say whether it launched one",
 };

@@ -88,7 +88,7 @@ export const toolsCases = (get: () => TestLaptop): void => {
     expect(why.attempts).toEqual([
       expect.objectContaining({
         state: "ENDED",
-        classKey: "EC2#small",
+        class: "EC2#small",
         market: "on-demand",
         outcome: "success",
       }),

@@ -5,13 +5,13 @@
  * `npm run mutation`, or a part of it: `npm run mutation -- --patches`, `-- --stryker`.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type FaultPatch, readPatches } from "./patch";
 
 const ROOT = join(__dirname, "../..");
-const PATCHES = join(__dirname, "patches");
 /** What the tests of the copy need. */
 const COPIED = [
   "AutoScaler",
@@ -28,30 +28,6 @@ const COPIED = [
   "package.json",
   "tsconfig.json",
 ];
-
-interface Patch {
-  readonly name: string;
-  readonly file: string;
-  readonly why: string;
-  readonly test: string;
-  readonly title: string;
-}
-
-const field = (text: string, name: string): string =>
-  new RegExp(`^${name}: (.+)$`, "m").exec(text)?.[1] ?? "";
-
-const readPatch = (fileName: string): Patch => {
-  const file = join(PATCHES, fileName);
-  const text = readFileSync(file, "utf8");
-  const why = text.split("\n")[0] ?? "";
-  return {
-    name: fileName.replace(/\.patch$/, ""),
-    file,
-    why,
-    test: field(text, "Test"),
-    title: field(text, "Title"),
-  };
-};
 
 const run = (command: string, parameters: readonly string[], cwd: string) =>
   spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
@@ -76,7 +52,7 @@ interface TestRun {
   readonly output: string;
 }
 
-const runTest = ({ test, title }: Patch, folder: string): TestRun => {
+const runTest = ({ test, title }: FaultPatch, folder: string): TestRun => {
   const jest = join(folder, "node_modules/jest/bin/jest.js");
   const options = [test, "--selectProjects", "unit", "--json", "-t", escaped(title)];
   const { stdout, stderr } = run(process.execPath, [jest, ...options], folder);
@@ -86,7 +62,7 @@ const runTest = ({ test, title }: Patch, folder: string): TestRun => {
 };
 
 /** @returns what is wrong with the test, or undefined when it bites */
-const tryPatch = (patch: Patch, folder: string): string | undefined => {
+const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
   const before = runTest(patch, folder);
   if (before.failed > 0) return `its test fails without the patch:\n${before.output}`;
   if (before.passed === 0) return `no test has "${patch.title}" in its title`;
@@ -99,7 +75,7 @@ const tryPatch = (patch: Patch, folder: string): string | undefined => {
 
 /** @returns how many patches no test noticed */
 const tryPatches = (): number => {
-  const patches = readdirSync(PATCHES).sort().map(readPatch);
+  const patches = readPatches();
   const folder = makeCopy();
   let missed = 0;
   try {

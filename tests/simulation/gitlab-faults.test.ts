@@ -4,12 +4,12 @@ import {
   during,
   expectMet,
   first,
+  HAND_OUTS,
   HOUR,
   launches,
   liveInstances,
   MINUTE,
   settle,
-  simulationWith,
   total,
   waitOf,
 } from "./scenario-parts";
@@ -25,7 +25,7 @@ const hang = (world: Simulation, { runnerId = 0 }: Job): Machine => {
   return machine;
 };
 
-describe("GitLab's faults", () => {
+describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith }) => {
   it("F-1 I-8 P-2: a webhook that is switched off is found out, and its jobs start within two passes", async () => {
     const world = simulationWith({ webhooks: { lost: 1 } });
     await world.run(5);

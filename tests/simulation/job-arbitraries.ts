@@ -39,6 +39,8 @@ export interface RandomScenario {
   readonly limit: number;
   /** Of EC2's default class; 600 unless it says otherwise. */
   readonly lifetimeSeconds?: number | undefined;
+  /** Whether GitLab hands jobs out in two phases. Absent: it does not, its default. */
+  readonly acknowledgement?: boolean | undefined;
   readonly jobRuns: readonly JobRun[];
   readonly faultProfile: FaultProfile;
 }
@@ -87,6 +89,7 @@ export const scenarioOf = (of: fc.Arbitrary<FaultProfile> = faultProfile): fc.Ar
   fc.record({
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     limit: fc.constantFrom(1, 2, 3, 10),
+    acknowledgement: fc.constantFrom(false, false, true),
     jobRuns: fc.array(life, { minLength: 1, maxLength: 6 }),
     faultProfile: of,
   });
@@ -96,6 +99,7 @@ export const worldOf = ({
   limit,
   faultProfile: sky,
   lifetimeSeconds = 600,
+  acknowledgement = false,
 }: RandomScenario): Simulation => {
   const dice = random(seed).fork("faults");
   const outages = sky.outage === undefined ? [] : [sky.outage];
@@ -114,6 +118,8 @@ export const worldOf = ({
     mood: { lag: sky.replicas, emptyList: sky.replicas, garbage: sky.calls },
     ec2: { noSpot: sky.replicas, noCapacity: sky.calls },
     crashes: sky.crashes,
+    crashesAtHandOut: sky.crashes / 2,
+    gitLab: { acknowledgement },
     faults: () => (dice.chance(sky.calls) ? dice.pick(FAULTS) : undefined),
   });
   const { now } = world.timeline;

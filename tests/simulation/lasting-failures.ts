@@ -1,7 +1,7 @@
 import type { Launch } from "../../AutoScaler/src/ports";
 import { ConfigurationError, ThrottledError } from "../../Core/errors";
 import type { Runner } from "../../Core/model/ledger";
-import type { Call, Fault } from "./world/calls";
+import type { CallFault, PortCall } from "./world/calls";
 import { ec2Error } from "./world/ec2";
 import type { Kind } from "./world/stack";
 import { Simulation, type SimulationOptions } from "./world/world";
@@ -17,7 +17,7 @@ export interface LastingFailure {
 }
 
 const every =
-  (name: string, fate: Fault) =>
+  (name: string, fate: CallFault) =>
   (world: Simulation): void => {
     world.calls.plan = (call) => (call.name === name ? fate : undefined);
   };
@@ -111,14 +111,14 @@ const PEERS = ["gitLab.", "ec2.", "lambda."];
 /** What the reconciler reads and writes of our own tables for one job; its lease, cursor and indexes are not. */
 const OF_ONE_JOB = ["ledger.attempts", "ledger.runner", "mappings.rows", "bus.put"];
 
-const isReconciler = ({ caller }: Call): boolean => caller === "ReconcilerFunction";
+const isReconciler = ({ caller }: PortCall): boolean => caller === "ReconcilerFunction";
 
 /** A call to GitLab, EC2 or Lambda on behalf of a job: all but the reconciler's lists. */
-export const isOutbound = (call: Call): boolean =>
+export const isOutbound = (call: PortCall): boolean =>
   PEERS.some((peer) => call.name.startsWith(peer)) && !(isReconciler(call) && LISTS.includes(call.name));
 
 /** A call to our own tables, parameters and bus on behalf of a job. */
-export const isInternal = (call: Call): boolean =>
+export const isInternal = (call: PortCall): boolean =>
   !PEERS.some((peer) => call.name.startsWith(peer)) &&
   (!isReconciler(call) || OF_ONE_JOB.includes(call.name));
 
@@ -145,7 +145,7 @@ export const play = async ({ says, kind, options, breakIt }: LastingFailure): Pr
   const minutes = (): number => (world.timeline.now - begin) / 60_000;
   let reportedAfter: number | undefined;
   let lastAfter = 0;
-  const calls: Call[] = [];
+  const calls: PortCall[] = [];
   world.onMetric = (name) => {
     if (name === "JobsFailed") reportedAfter = minutes();
   };

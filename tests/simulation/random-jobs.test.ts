@@ -10,7 +10,7 @@ const isWell = async (told: RandomScenario): Promise<void> => {
 };
 
 describe("random scenarios", () => {
-  it("I-1 I-2 I-3 I-4 I-5 I-7 I-18 I-20 I-22 I-24 I-31 F-2 F-3 F-5 F-12 F-17 F-20 F-23 F-24 F-53 P-3 P-5 P-10 P-11: everything is met or reported, and gone, in any faultProfile", async () => {
+  it("I-1 I-2 I-3 I-4 I-5 I-7 I-18 I-20 I-22 I-24 I-31 F-2 F-3 F-5 F-12 F-17 F-20 F-23 F-24 F-53 P-3 P-5 P-10 P-11: with any faults every job is met or reported, and nothing is left", async () => {
     await fc.assert(fc.asyncProperty(scenarioOf(), isWell), RUNS);
   }, 120_000);
 

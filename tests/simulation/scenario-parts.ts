@@ -10,8 +10,30 @@ const STARTS_WITHIN = 420_000;
 export const MINUTE = 60;
 export const HOUR = 3_600;
 
-export const simulationWith = (options: Partial<SimulationOptions> = {}): Simulation =>
-  new Simulation({ seed: 14, gitLab: { gives: "oldest" }, ...options });
+export type SimulationWith = (options?: Partial<SimulationOptions>) => Simulation;
+
+/** Worlds whose GitLab hands jobs out in one of its two ways. */
+const simulationsThat =
+  (acknowledgement: boolean): SimulationWith =>
+  ({ gitLab, ...options } = {}) =>
+    new Simulation({ seed: 14, ...options, gitLab: { gives: "oldest", acknowledgement, ...gitLab } });
+
+/** A world whose GitLab has its defaults. */
+export const simulationWith = simulationsThat(false);
+
+/** Both ways in which GitLab hands a job out; the first is its default. */
+export const HAND_OUTS: readonly {
+  readonly handOut: string;
+  readonly acknowledgement: boolean;
+  readonly simulationWith: SimulationWith;
+}[] = [
+  { handOut: "a job runs as it is handed out", acknowledgement: false, simulationWith },
+  {
+    handOut: "a job waits for its runner's confirmation",
+    acknowledgement: true,
+    simulationWith: simulationsThat(true),
+  },
+];
 
 /** The first calls of that name by that function go so; later ones are good. */
 export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
@@ -34,7 +56,8 @@ export const during = (
   world.calls.plan = ({ name }) => (world.timeline.now < until && name.startsWith(prefix) ? fate : undefined);
 };
 
-export const isAssigned = (job: Job): boolean => job.status === "pending" && job.runnerId !== undefined;
+/** Handed out: running already, or assigned and not yet confirmed. */
+export const isAssigned = (job: Job): boolean => job.runnerId !== undefined;
 
 /** Seconds from pending to running. */
 export const waitOf = (job: Job): number =>

@@ -1,4 +1,4 @@
-import { FAULTS, type Fault, type FaultPlan } from "./world/calls";
+import { type CallFault, FAULTS, type FaultPlan } from "./world/calls";
 import { isLive } from "./world/checks";
 import type { Job } from "./world/gitlab";
 import { Simulation, type SimulationOptions } from "./world/world";
@@ -76,7 +76,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Which call goes wrong and how, counted over a run. */
 export interface Hit {
   readonly at: number;
-  readonly fault: Fault;
+  readonly fault: CallFault;
 }
 
 export const planOf =
@@ -102,9 +102,19 @@ const lateJobs = (jobs: readonly Job[], { mayFail = false }: Scenario): string[]
     return mayFail || isMet ? [] : [`I-1: job ${job.id} is ${job.status}, it waited ${waited / 1000} s`];
   });
 
-/** Plays a scenario with calls going wrong, lets the world settle, and says what is wrong then. */
-export const play = async (scenario: Scenario, seed: number, hits: readonly Hit[] = []): Promise<Told> => {
-  const world = new Simulation({ ...scenario.options, seed, faults: planOf(hits) });
+/**
+ * Plays a scenario with calls going wrong, lets the world settle, and says what is wrong then.
+ *
+ * @param acknowledgement whether GitLab hands jobs out in two phases
+ */
+export const play = async (
+  { options, ...scenario }: Scenario,
+  seed: number,
+  hits: readonly Hit[] = [],
+  acknowledgement = false,
+): Promise<Told> => {
+  const gitLab = { acknowledgement, ...options?.gitLab };
+  const world = new Simulation({ ...options, gitLab, seed, faults: planOf(hits) });
   world.calls.trace = [];
   const jobs = scenario.begin(world);
   await world.run(1);

@@ -2,11 +2,11 @@ import {
   attemptsOf,
   expectMet,
   first,
+  HAND_OUTS,
   isAssigned,
   launches,
   liveInstances,
   settle,
-  simulationWith,
 } from "./scenario-parts";
 import type { Job } from "./world/gitlab";
 
@@ -17,9 +17,12 @@ import type { Job } from "./world/gitlab";
 
 const START = "StartEc2RunnerFunction";
 
-describe("traces in the world", () => {
+/** Between hand-out and confirmation a job can be lost to its runner without its knowing. */
+const { simulationWith: simulationInTwoPhases } = HAND_OUTS[1]!;
+
+describe("traces in a world where a job waits for its runner's confirmation", () => {
   it("trace 1: I-3 F-5: a runner whose job was cancelled before it confirmed runs the next job to its end", async () => {
-    const world = simulationWith();
+    const world = simulationInTwoPhases();
     const a = world.addJob({ kind: "ec2" });
     let b: Job | undefined;
     world.when(
@@ -38,7 +41,7 @@ describe("traces in the world", () => {
   it("trace 1: I-3: a request that was under way at the pause may still get a job, and that job runs to its end", async () => {
     let stolen = 0;
     for (let seed = 1; seed <= 25; seed += 1) {
-      const world = simulationWith({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
+      const world = simulationInTwoPhases({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
       const a = world.addJob({ kind: "ec2" });
       let b: Job | undefined;
       const { pause } = world.gitLab;
@@ -56,7 +59,9 @@ describe("traces in the world", () => {
     }
     expect(stolen).toBeGreaterThan(3);
   });
+});
 
+describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWith }) => {
   it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its slot back", async () => {
     const world = simulationWith({ gitLab: { gives: "newest" }, stack: { totalLimit: 2, classLimit: 2 } });
     let stalled = 0;
@@ -224,5 +229,28 @@ describe("traces in the world", () => {
     expectMet(a);
     expect(attemptsOf(world, a)).toBe(1);
     expect(launches(world)).toBe(1);
+  });
+
+  it("after any exchange each job's attempt names the instance that ran it, its market and its price", async () => {
+    const world = simulationWith({ gitLab: { gives: "any" } });
+    const jobs = Array.from({ length: 12 }, () => world.addJob({ kind: "ec2", seconds: 60 }));
+    await settle(world);
+    for (const job of jobs) {
+      const attempt = world.table.attempts.get(job.id)?.at(-1);
+      const runner = world.table.runners.get(job.runnerId ?? 0);
+      const { resourceId, market, pricePerHour, times } = runner!;
+      expect(attempt).toMatchObject({
+        runnerId: job.runnerId,
+        ranOnRunnerId: job.runnerId,
+        resourceId,
+        market,
+      });
+      expect(resourceId).toBe(world.machines.byRunner.get(job.runnerId ?? 0)?.place);
+      expect([attempt?.pricePerHour, attempt?.times.LAUNCHED]).toEqual([pricePerHour, times.LAUNCHED]);
+    }
+    const exchanged = [...world.table.runners.values()].filter(
+      ({ launchedFor, jobId }) => launchedFor.jobId !== jobId,
+    );
+    expect(exchanged.length).toBeGreaterThan(5);
   });
 });

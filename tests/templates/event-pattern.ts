@@ -1,6 +1,7 @@
 import { asList, asMap, at, type Properties, type Value } from "./read-template";
 
-export interface BusEvent {
+/** An event as EventBridge writes it: rules and transformers address its fields by these names. */
+export interface EventBridgeEvent {
   readonly source: string;
   readonly "detail-type": string;
   readonly account: string;
@@ -38,7 +39,7 @@ export const patternMatches = (pattern: Properties, event: Value | undefined): b
     return Array.isArray(wanted) ? fieldMatches(wanted, value) : patternMatches(asMap(wanted), value);
   });
 
-const follow = (event: BusEvent, path: string): Value => {
+const follow = (event: EventBridgeEvent, path: string): Value => {
   const keys = path.replace(/^\$\./, "").split(".");
   return at({ ...event } as Properties, ...keys) ?? "";
 };
@@ -47,7 +48,7 @@ const follow = (event: BusEvent, path: string): Value => {
  * What a target gets: placeholders outside quotes take any value, those inside are text; what is missing or null
  * is an empty string.
  */
-export const transform = (transformer: Properties, event: BusEvent): Value => {
+export const transform = (transformer: Properties, event: EventBridgeEvent): Value => {
   const values = Object.fromEntries(
     Object.entries(asMap(transformer.InputPathsMap)).map(([name, path]) => [
       name,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { parseJobEvent } from "../../Core/model/job-event";
-import { type BusEvent, patternMatches, transform } from "./event-pattern";
+import { type EventBridgeEvent, patternMatches, transform } from "./event-pattern";
 import {
   asList,
   asMap,
@@ -25,7 +25,7 @@ const RULES = ofType(autoScaler, "AWS::Events::Rule")
     targets: asList(properties.Targets).map(asMap),
   }));
 
-const matching = (event: BusEvent): readonly string[] =>
+const matching = (event: EventBridgeEvent): readonly string[] =>
   RULES.filter(({ pattern }) => patternMatches(pattern, { ...event } as Properties)).map(({ id }) => id);
 
 const WEBHOOK = {
@@ -50,27 +50,27 @@ const WEBHOOK = {
   commit: { id: 2366, message: "test\n", author_email: "user@gitlab.com" },
 } satisfies Record<string, Value>;
 
-const event = (source: string, detailType: string, detail: Value, account = ACCOUNT): BusEvent => ({
+const event = (source: string, detailType: string, detail: Value, account = ACCOUNT): EventBridgeEvent => ({
   source,
   "detail-type": detailType,
   account,
   detail,
 });
-const webhook = (changes: Record<string, Value>): BusEvent =>
+const webhook = (changes: Record<string, Value>): EventBridgeEvent =>
   event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK, ...changes });
-const reconciled = (changes: Record<string, Value>): BusEvent =>
+const reconciled = (changes: Record<string, Value>): EventBridgeEvent =>
   event("gitlab.reconciler", "GitLabJobEvent", { ...WEBHOOK, attempt: 2, ...changes });
-const ec2 = (detailType: string, detail: Value): BusEvent => event("aws.ec2", detailType, detail);
+const ec2 = (detailType: string, detail: Value): EventBridgeEvent => event("aws.ec2", detailType, detail);
 
 const without = (key: string): Value =>
   Object.fromEntries(Object.entries(WEBHOOK).filter(([name]) => name !== key));
 
-const transformed = (rule: string, given: BusEvent): Value =>
+const transformed = (rule: string, given: EventBridgeEvent): Value =>
   transform(asMap(asMap(asList(resource(autoScaler, rule).properties.Targets)[0]).InputTransformer), given);
 
 const STATE_CHANGE = "EC2 Instance State-change Notification";
 
-it.each<[string, BusEvent, readonly string[]]>([
+it.each<[string, EventBridgeEvent, readonly string[]]>([
   ["pending starts a runner", webhook({ build_status: "pending" }), ["JobPendingRule"]],
   ["running notes the pick-up", webhook({ build_status: "running" }), ["JobRunningRule"]],
   ["success ends the runner", webhook({ build_status: "success" }), ["JobEndedRule"]],
@@ -113,7 +113,7 @@ it.each<[string, BusEvent, readonly string[]]>([
   expect(matching(given)).toEqual(rules);
 });
 
-it.each<[string, BusEvent, readonly string[]]>([
+it.each<[string, EventBridgeEvent, readonly string[]]>([
   [
     "a terminated instance",
     ec2(STATE_CHANGE, { "instance-id": "i-1", state: "terminated" }),
@@ -198,7 +198,7 @@ it.each([
 it.each(["Pending", "Running", "Ended"])(
   "F-16: passes the attempt of a %s event on from the reconciler alone",
   (kind) => {
-    const read = (given: BusEvent) => parseJobEvent(transformed(`Job${kind}Rule`, given));
+    const read = (given: EventBridgeEvent) => parseJobEvent(transformed(`Job${kind}Rule`, given));
     expect(read(reconciled({}))).toMatchObject({ attempt: 2 });
     expect(read(webhook({ attempt: 9 }))).not.toHaveProperty("attempt");
   },

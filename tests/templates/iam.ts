@@ -10,7 +10,7 @@ import { asList, asMap, ofType, type Properties, resource, type Template, type V
 import { ACCOUNT, type Given, resolve } from "./resolve";
 
 /** A call as IAM sees it. A context key may have many values, or none. */
-export interface Call {
+export interface IamRequest {
   readonly action: string;
   readonly resource: string;
   readonly context?: Context;
@@ -36,11 +36,11 @@ export const policyOf = (statements: readonly Properties[]): Policy => {
 };
 
 /** The verdict of the laptop's evaluator on policies of any kind. */
-export const permits = (policies: Policies, call: Call, principal: Principal = CALLER): boolean =>
+export const permits = (policies: Policies, call: IamRequest, principal: Principal = CALLER): boolean =>
   evaluate(principal, policies, { context: {}, ...call }).kind === "allowed";
 
 /** The verdict on the statements of one identity policy. */
-export const allows = (statements: readonly Properties[], call: Call): boolean =>
+export const allows = (statements: readonly Properties[], call: IamRequest): boolean =>
   permits({ identity: [policyOf(statements)] }, call);
 
 const statementsOf = (document: Value | undefined): readonly Properties[] =>

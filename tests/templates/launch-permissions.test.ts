@@ -1,5 +1,5 @@
 import { arn, type Case, check } from "./calls";
-import { allows, type Call, roleStatements } from "./iam";
+import { allows, type IamRequest, roleStatements } from "./iam";
 import { readTemplate } from "./read-template";
 import { ACCOUNT, REGION } from "./resolve";
 
@@ -17,24 +17,24 @@ describe("starting EC2 runners", () => {
     "ec2:InstanceType": "m7g.large",
     "ec2:LaunchTemplate": TEMPLATE,
   };
-  const instance = (changes: Record<string, string | readonly string[]>, without = ""): Call => ({
+  const instance = (changes: Record<string, string | readonly string[]>, without = ""): IamRequest => ({
     action: "ec2:RunInstances",
     resource: arn("ec2", "instance/*"),
     context: Object.fromEntries(Object.entries({ ...GOOD, ...changes }).filter(([key]) => key !== without)),
   });
-  const run = (name: string, context: Call["context"] = {}, account: string = ACCOUNT): Call => ({
+  const run = (name: string, context: IamRequest["context"] = {}, account: string = ACCOUNT): IamRequest => ({
     action: "ec2:RunInstances",
     resource: arn("ec2", name, account),
     context,
   });
   const ours = { "aws:ResourceTag/glr:stack": "runners-a" };
   const others = { "aws:ResourceTag/glr:stack": "runners-b" };
-  const tagging = (action: string | undefined, stack = "runners-a"): Call => ({
+  const tagging = (action: string | undefined, stack = "runners-a"): IamRequest => ({
     action: "ec2:CreateTags",
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:RequestTag/glr:stack": stack, ...(action ? { "ec2:CreateAction": action } : {}) },
   });
-  const pass = (role: string, service: string): Call => ({
+  const pass = (role: string, service: string): IamRequest => ({
     action: "iam:PassRole",
     resource: `arn:aws:iam::${ACCOUNT}:role/${role}`,
     context: { "iam:PassedToService": service },

@@ -1,6 +1,6 @@
 import type { Principal } from "../../local/iam";
 import { arn, type Case, check, TOUCHES } from "./calls";
-import { allows, type Call, permits, policyOf, roleStatements } from "./iam";
+import { allows, type IamRequest, permits, policyOf, roleStatements } from "./iam";
 import { asList, asMap, ofType, type Properties, readTemplate, resource } from "./read-template";
 import { ACCOUNT, REGION, resolve } from "./resolve";
 
@@ -8,7 +8,7 @@ const infrastructure = readTemplate("Infrastructure");
 const autoScaler = readTemplate("AutoScaler");
 
 describe("the webhook's API", () => {
-  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): Call => ({
+  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", bus),
     context: { "events:source": [source], "events:detail-type": [detailType] },
@@ -30,7 +30,7 @@ describe("the bus", () => {
   const statements = ofType(infrastructure, "AWS::Events::EventBusPolicy").map(({ properties }) =>
     asMap(resolve(infrastructure, properties.Statement)),
   );
-  const put = (source: string, role: string): Call => ({
+  const put = (source: string, role: string): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", "event-bus/runners-a"),
     context: { "events:source": [source], "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}` },
@@ -56,7 +56,7 @@ describe("the bus", () => {
   });
 });
 
-const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call => ({
+const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): IamRequest => ({
   action: "kms:Decrypt",
   resource: arn("kms", "key/1"),
   context: {
@@ -64,7 +64,7 @@ const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call =
     "kms:EncryptionContext:PARAMETER_ARN": arn("ssm", `parameter/gitlabrunner/${parameter}`),
   },
 });
-const read = (parameter: string): Call => ({
+const read = (parameter: string): IamRequest => ({
   action: "ssm:GetParameters",
   resource: arn("ssm", `parameter/gitlabrunner/${parameter}`),
 });
@@ -88,12 +88,12 @@ describe("the signed webhook's function", () => {
     "WebhookSecret",
     "WebhookSecretPrevious",
   ];
-  const put = (source: string, detailType = "GitLabJobEvent", bus = "event-bus/runners-a"): Call => ({
+  const put = (source: string, detailType = "GitLabJobEvent", bus = "event-bus/runners-a"): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", bus),
     context: { "events:source": [source], "events:detail-type": [detailType] },
   });
-  const touch = (action: string, table = "webhookidtable"): Call => ({
+  const touch = (action: string, table = "webhookidtable"): IamRequest => ({
     action: `dynamodb:${action}`,
     resource: arn("dynamodb", `table/${table}`),
   });
@@ -161,7 +161,7 @@ it.each<readonly [string, readonly string[]]>([
 });
 
 describe("starting Lambda runners", () => {
-  const invoke = (context: Call["context"]): Call => ({
+  const invoke = (context: IamRequest["context"]): IamRequest => ({
     action: "lambda:InvokeFunction",
     resource: arn("lambda", "function:f"),
     ...(context ? { context } : {}),
@@ -182,7 +182,7 @@ describe("starting Lambda runners", () => {
 });
 
 describe("ending instances", () => {
-  const terminate = (context: Call["context"]): Call => ({
+  const terminate = (context: IamRequest["context"]): IamRequest => ({
     action: "ec2:TerminateInstances",
     resource: arn("ec2", "instance/i-0victim"),
     ...(context ? { context } : {}),
@@ -215,7 +215,7 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
 });
 
 it("P-14: lets nobody write a parameter: one for each runner would throttle, and run out at 10,000", () => {
-  const writes: Call = {
+  const writes: IamRequest = {
     action: "ssm:PutParameter",
     resource: arn("ssm", "parameter/gitlabrunner/runner-1"),
   };

@@ -1,13 +1,13 @@
 import { readClasses } from "../../../Core/ledger/known-classes";
 import { type OrderedAttempt, type Time, touch } from "../../../Core/model/ledger";
 import type { WaitingFor } from "../../../Core/model/reasons";
+import { isLaunchDue } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import { commit } from "../ledger/commit";
 import { UNDER_WAY_MILLISECONDS } from "../timing";
 import type { Freed } from "./freed";
 import { byQueueTime } from "./queue";
-import { isLaunchDue } from "./retry-schedule";
 
 export type NextJobDependencies = Pick<Dependencies, "ledger" | "bus" | "clock">;
 

@@ -22,6 +22,7 @@ describe("lookUpRunner", () => {
         verified: true,
         runnerClass: system.routing.defaults.LAMBDA,
         functionArn: DEFAULT_ARN,
+        functionNamedBy: "AutoScaler's DefaultRunnerArn",
       },
     });
   });

@@ -3,6 +3,7 @@ import { ConfigurationError, MappingError } from "../../../Core/errors";
 import { END_STATUSES, type JobEvent } from "../../../Core/model/job-event";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
 import type { RunnerLookup, RunnerOrder } from "../../../Core/model/runner-order";
+import { rowName } from "../../../Core/routing/mapping-row";
 import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
 import {
@@ -73,18 +74,21 @@ const payloadFacts = (dependencies: LookUpDependencies, event: JobEvent): Facts 
       }
     : skip("job-not-pending", event.status);
 
+const functionOf = (functionArn: string | undefined, { row }: RouteReason) =>
+  functionArn === undefined
+    ? {}
+    : {
+        functionArn,
+        functionNamedBy: row ? `the mapping's row ${rowName(row)}` : "AutoScaler's DefaultRunnerArn",
+      };
+
 const start = (
   facts: Facts,
   again: number | undefined,
   decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
 ): LookUp => {
   const { provider, runnerClass, functionArn, tags, why } = decided;
-  const order = {
-    ...facts,
-    tags,
-    runnerClass,
-    ...defined({ functionArn, again }),
-  };
+  const order = { ...facts, tags, runnerClass, ...functionOf(functionArn, why), ...defined({ again }) };
   return { lookup: { kind: "start", provider, order }, why };
 };
 

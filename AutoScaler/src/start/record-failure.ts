@@ -10,12 +10,12 @@ import {
   ttlAfter,
 } from "../../../Core/model/ledger";
 import type { AttemptFailureCode } from "../../../Core/model/reasons";
+import { isRepeat, retryAt } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { type AttemptFailure, failAttempt } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
-import { isRepeat, retryAt } from "../queue/retry-schedule";
 
 export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 

@@ -366,14 +366,40 @@ describe("a start that is refused", () => {
       expect(attempts(system)).toMatchObject([{ state: "CREATED" }]);
       expect(runners(system)).toMatchObject([{ state: "STARTING", launchRound: 1, heldBy: kind }]);
       expect(runners(system)[0]).not.toHaveProperty("lease");
+      expect(runners(system)[0]).toMatchObject({
+        heldSince: expect.any(Number),
+        detail: expect.stringMatching(/./),
+      });
       expect(system.metrics.total("LaunchesRefused")).toBe(1);
 
       system.ledger.stateRecords.delete("ec2-launch-rate");
       await system.start(webhook(job));
       expect(system.ec2.calls.slice(refusals - 1)).toEqual(["7-1-0", "7-1-1"]);
       expect(attempts(system)).toMatchObject([{ state: "LAUNCHED" }]);
+      for (const field of ["heldBy", "heldSince", "detail"])
+        expect(runners(system)[0]).not.toHaveProperty(field);
     },
   );
+
+  it("F-32: knows since when a launch is held by just this, and AWS's last word on it", async () => {
+    const system = testSystem();
+    const words = (kind: "capacity" | "limit", message: string): Launch => ({
+      kind: "refused",
+      refusal: kind,
+      message,
+    });
+    system.ec2.script.push(words("capacity", "none"), words("limit", "16 vCPUs"), words("limit", "still 16"));
+    const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    const since: unknown[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await system.start(webhook(job));
+      since.push((runners(system)[0] as { readonly heldSince?: number }).heldSince);
+      system.clock.advance(60_000);
+    }
+    expect(since[2]).toBe(since[1]);
+    expect(since[1]).toBeGreaterThan(Number(since[0]));
+    expect(runners(system)).toMatchObject([{ heldBy: "limit", detail: "still 16" }]);
+  });
 
   it("I-26: holds new EC2 jobs back after EC2 refused one for the number of calls, and no Lambda job", async () => {
     const system = testSystem();

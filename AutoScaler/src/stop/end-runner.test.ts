@@ -158,6 +158,34 @@ describe("the end of a job", () => {
     expect(system.gitLab.created).toHaveLength(1);
   });
 
+  it("I-25: an event that comes twice at once costs no second DELETE and no second termination", async () => {
+    const system = await launched({ pickedUp: true });
+    const ended = endJob(system);
+    const twice = await Promise.all([system.stop(ended), system.stop(ended)]);
+    expect(system.gitLab.deleted).toEqual([RA]);
+    expect(system.instances.terminated).toHaveLength(1);
+    expect(
+      twice
+        .flat()
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(["left", "terminated"]);
+  });
+
+  it("I-21: takes over an end that stopped half-way once its lease is over", async () => {
+    const system = await launched({ pickedUp: true });
+    const broken = breaking(system, new Error("killed"), "deleteRunner");
+    const ended = endJob(system);
+    await expect(broken.stop(ended)).rejects.toThrow("killed");
+    const lease = { kind: "end" as const, holder: "dead", until: system.clock.now() + 90_000 };
+    const { version, ...left } = await runner(system);
+    await system.ledger.commit([{ put: { ...left, lease, version: version + 1 } as Runner }]);
+    expect(await system.stop(ended)).toMatchObject([{ kind: "left", reason: "leased" }]);
+    system.clock.advance(90_001);
+    expect(await system.stop(ended)).toMatchObject([{ kind: "terminated" }]);
+    expect(system.gitLab.deleted).toEqual([RA]);
+  });
+
   it("F-2 I-6: puts the end once more when the running event comes after it and the end left something", async () => {
     const system = await launched({ runs: true });
     endJob(system);
@@ -305,7 +333,66 @@ describe("a runner that is reported ended", () => {
     const results = await system.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
     expect(results).toMatchObject([{ kind: "terminated" }]);
     expect(system.gitLab.calls).not.toContain("pauseRunner");
-    expect(attempt(system).state).toBe("RUNNING");
+  });
+
+  describe("while GitLab shows the job as running on it", () => {
+    const die = async (system: TestSystem) => {
+      const { resourceId } = await runner(system);
+      await system.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
+    };
+
+    it.each([true, false])(
+      "F-59: the attempt is closed with the reason, pick-up noted: %s",
+      async (pickedUp) => {
+        const system = await launched({ runs: true, pickedUp });
+        await die(system);
+        expect(system.gitLab.deleted).toEqual([RA]);
+        expect(attempt(system)).toMatchObject({
+          state: "ENDED",
+          reason: "instance-terminated",
+          ranOnRunnerId: RA,
+        });
+        expect(attempt(system)).not.toHaveProperty("outcome");
+      },
+    );
+
+    it.each([
+      ["failed", "instance-terminated"],
+      ["success", undefined],
+    ])("F-59: the outcome follows when GitLab ends the job: %s", async (status, reason) => {
+      const system = await launched({ pickedUp: true });
+      await die(system);
+      const end = endJob(system, status);
+      await system.stop(end);
+      await system.stop(end);
+      expect([attempt(system).outcome, attempt(system).reason]).toEqual([status, reason]);
+      expect(attempt(system).state).toBe("ENDED");
+    });
+
+    it("I-3 I-23: also when it is past its lifetime", async () => {
+      const system = await launched({ pickedUp: true });
+      system.clock.advance(90 * MINUTE);
+      await system.stop({ runnerId: RA, resourceId: "", reason: "lifetime-reached" });
+      expect(attempt(system)).toMatchObject({ state: "ENDED", reason: "lifetime-reached" });
+    });
+
+    it("P-1: after an exchange the attempt of the job that it really had is closed, the other is not", async () => {
+      const system = await launched();
+      await system.start(webhook(system.gitLab.addJob({ id: 8, tags: ["ec2"] })));
+      system.gitLab.change(8, { status: "running", runnerId: RA, startedAt: 1 });
+      await system.pickUp(webhook(system.gitLab.jobsById.get(8)!));
+      await die(system);
+      const [had] = await system.ledger.attempts(8);
+      expect(had).toMatchObject({ state: "ENDED", reason: "instance-terminated", ranOnRunnerId: RA });
+      expect(attempt(system)).toMatchObject({ jobId: A, state: "LAUNCHED", runnerId: 9002 });
+    });
+
+    it("no attempt of a job that is running elsewhere is closed", async () => {
+      const system = await launched();
+      system.gitLab.change(A, { status: "running", runnerId: 555, startedAt: 1 });
+      await die(system);
+      expect(attempt(system).state).toBe("LAUNCHED");
+    });
   });
 
   it.each(["pending", "running"])("is not when EC2 says %s", async (state) => {
@@ -334,6 +421,33 @@ describe("a runner that is reported ended", () => {
       { kind: "terminated", reason: "no-job" },
     ]);
     expect(attempt(system)).toMatchObject({ state: "FAILED", reason: "no-job" });
+  });
+
+  it("F-38: keeps what EC2 says of an instance that died by itself, for the runner and its attempt", async () => {
+    const system = await launched();
+    const [instanceId = ""] = system.ec2.launched.values();
+    const stateReason = "Client.VolumeLimitExceeded: Volume limit exceeded";
+    system.instances.add({ instanceId, state: "terminated", launchedAt: 0, stateReason });
+    await system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+    expect(await runner(system)).toMatchObject({
+      state: "GONE",
+      reason: "instance-terminated",
+      detail: stateReason,
+    });
+    expect(attempt(system)).toMatchObject({
+      state: "FAILED",
+      reason: "instance-terminated",
+      detail: stateReason,
+    });
+  });
+
+  it("F-38: an instance is terminated although EC2 does not say what became of it", async () => {
+    const system = await launched();
+    const [instanceId = ""] = system.ec2.launched.values();
+    system.instances.describe = () => Promise.reject(new TransientError("throttled"));
+    await system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+    expect(system.instances.terminated).toEqual([instanceId]);
+    expect(await runner(system)).toMatchObject({ state: "GONE" });
   });
 
   it("trace 8: fails no attempt whose job runs on another runner", async () => {

@@ -5,13 +5,12 @@ import {
   type Attempt,
   isOfProject,
   isRunnerOf,
-  mayBecome,
   type OrphanInstance,
   type Runner,
 } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { askGitLab, countInVain, type HintDependencies, isSkipped } from "../hints/ask-gitlab";
-import { hasEnded } from "../ledger/close-attempt";
+import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt";
 import { foundJob } from "../ports";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts, NO_RUNNERS } from "./end-order";
@@ -74,8 +73,6 @@ const orderFor = (runner: Runner, job: JobFacts): EndOrder => ({
   ...(runner.jobId === job.id ? { ownJob: job } : {}),
 });
 
-const isOpen = (attempt: Attempt): boolean => mayBecome(attempt, "ENDED");
-
 const ordersFor = async (
   dependencies: FindDependencies,
   job: JobFacts,
@@ -84,7 +81,9 @@ const ordersFor = async (
   if (!hasEnded(job)) return [];
   const runners = await runnersOfJob(dependencies, job, attempts);
   if (runners.length > 0) return runners.map((runner) => orderFor(runner, job));
-  return attempts.some(isOpen) ? [{ reason: endOfJob(job), isDead: false, endedJob: job }] : [];
+  return concernedAttempts(attempts, job.runnerId).some(awaitsEnd)
+    ? [{ reason: endOfJob(job), isDead: false, endedJob: job }]
+    : [];
 };
 
 /**
@@ -94,7 +93,7 @@ const ordersFor = async (
 const afterJob = async (dependencies: FindDependencies, event: JobEvent): Promise<FoundRunners> => {
   const all = await dependencies.ledger.attempts(event.jobId);
   const attempts = all.filter((attempt) => isOfProject(attempt, event.projectId));
-  const job = await readJob(dependencies, event, attempts.some(isOpen));
+  const job = await readJob(dependencies, event, attempts.some(awaitsEnd));
   if (job === undefined) return NO_RUNNERS;
   const runners = await ordersFor(dependencies, job, attempts);
   if (runners.length === 0) await countInVain(dependencies, event, hasEnded(job));

@@ -14,11 +14,13 @@ export interface Going {
   readonly recordDeleted: boolean;
   /** Found by tag, when the ledger knew none. */
   readonly resourceId?: string;
+  /** What EC2 says of the instance's end, for people. */
+  readonly detail?: string;
 }
 
-const gonePatch = (runner: Runner, { recordDeleted, resourceId }: Going, now: Time) => ({
+const gonePatch = (runner: Runner, { recordDeleted, resourceId, detail }: Going, now: Time) => ({
   ...(recordDeleted ? { recordDeletedAt: runner.recordDeletedAt ?? now } : {}),
-  ...defined({ resourceId }),
+  ...defined({ resourceId, detail }),
 });
 
 const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
@@ -33,11 +35,19 @@ const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
 const isAsWished = (runner: Runner, going: Going): boolean =>
   runner.state === "GONE" && (runner.recordDeletedAt !== undefined || !going.recordDeleted);
 
-/** What it cost goes to the item of the job that it served. */
-const costChanges = (attempt: Attempt | undefined, runner: Runner, now: Time): readonly LedgerChange[] => {
-  const cost = costOf(runner, now);
-  if (attempt === undefined || cost === undefined || attempt.runnerId !== runner.runnerId) return [];
-  return [{ put: touch(attempt, { cost }) }];
+/** What it cost goes to the item of the job that it served; why its instance died, to an attempt that failed by it. */
+const attemptChanges = (
+  attempt: Attempt | undefined,
+  runner: Runner,
+  { detail }: Going,
+  now: Time,
+): readonly LedgerChange[] => {
+  const patch = defined({
+    cost: costOf(runner, now),
+    detail: attempt?.state === "FAILED" ? detail : undefined,
+  });
+  const isServed = attempt !== undefined && attempt.runnerId === runner.runnerId;
+  return isServed && Object.keys(patch).length > 0 ? [{ put: touch(attempt, patch) }] : [];
 };
 
 /**
@@ -56,7 +66,7 @@ export const storeGone = (
     const now = clock.now();
     const slot = runner.state === "GONE" ? [] : releaseSlot(runner);
     const served = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
-    const cost = runner.state === "GONE" ? [] : costChanges(served, runner, now);
-    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...cost];
+    const ofAttempt = runner.state === "GONE" ? [] : attemptChanges(served, runner, going, now);
+    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...ofAttempt];
     return { changes, result: slot.length > 0 ? freedSlot(runner.classKey) : undefined };
   });

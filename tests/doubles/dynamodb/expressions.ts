@@ -1,11 +1,10 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { Item } from "../../../Core/ledger/table-reads";
 
 /**
  * DynamoDB's expressions, as far as the product uses them; an error for all else.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
  */
-
-export type Item = Record<string, AttributeValue>;
 
 export interface Placeholders {
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>> | undefined;

@@ -1,4 +1,5 @@
-import { type Item, testOf, updated } from "./expressions";
+import type { Item } from "../../../Core/ledger/table-reads";
+import { testOf, updated } from "./expressions";
 import { DynamoTables } from "./tables";
 
 const item: Item = { n: { N: "5" }, s: { S: "b" }, m: { M: { deep: { N: "1" } } } };

@@ -3,7 +3,8 @@ import {
   TransactionCanceledException,
   type TransactWriteItem,
 } from "@aws-sdk/client-dynamodb";
-import { checkPlaceholders, type Item, type Placeholders, testOf, updated } from "./expressions";
+import type { Item } from "../../../Core/ledger/table-reads";
+import { checkPlaceholders, type Placeholders, testOf, updated } from "./expressions";
 
 /**
  * DynamoDB in memory: the one emulation of its tables that tests use, behind a mocked client (mocked-client.ts)

@@ -12,7 +12,7 @@ export interface SeenRequest {
 }
 
 /** An answer in place of GitLab's; "cut" breaks off in the middle, "silent" never comes. */
-export type Fault =
+export type AnswerFault =
   | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
   | "cut"
   | "silent";
@@ -22,7 +22,7 @@ export interface InterceptedGitLab {
   readonly standIn: StandIn;
   readonly requests: SeenRequest[];
   /** Faults for the next requests, in order. */
-  readonly faults: Fault[];
+  readonly faults: AnswerFault[];
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ const translated = (seen: SeenRequest, { token, pageSize = 100 }: InterceptedOpt
   return { url: `${standIn.url}${seen.path}?${query}`, headers, ...(body === "" ? {} : { body }) };
 };
 
-const answerFault = (fault: Fault, response: ServerResponse): void => {
+const answerFault = (fault: AnswerFault, response: ServerResponse): void => {
   if (fault === "silent") return;
   if (fault !== "cut") {
     response.writeHead(fault.status, fault.headers).end(fault.body);
@@ -77,7 +77,7 @@ const answerFault = (fault: Fault, response: ServerResponse): void => {
 export const interceptedGitLab = async (options: InterceptedOptions): Promise<InterceptedGitLab> => {
   const standIn = await startGitLab();
   const requests: SeenRequest[] = [];
-  const faults: Fault[] = [];
+  const faults: AnswerFault[] = [];
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const seen = await readSeen(request);

@@ -10,9 +10,9 @@ import { withoutStack } from "./without-stack";
  * the process dies.
  */
 export const FAULTS = ["fails", "loses-answer", "throttled", "times-out", "dies"] as const;
-export type Fault = (typeof FAULTS)[number];
+export type CallFault = (typeof FAULTS)[number];
 
-export interface Call {
+export interface PortCall {
   /** Counted from 0 over the whole run. */
   readonly index: number;
   /** `gitLab.pauseRunner`. */
@@ -27,7 +27,7 @@ export interface Stall {
 }
 
 /** Decides which call goes wrong. */
-export type FaultPlan = (call: Call) => Fault | Stall | undefined;
+export type FaultPlan = (call: PortCall) => CallFault | Stall | undefined;
 
 /** How many calls a job has taken. */
 export interface Spent {
@@ -84,11 +84,11 @@ interface Wrong<Answer> {
   readonly latency: number;
   readonly timing: Timing;
   readonly effect: () => Answer;
-  readonly reject: (fault: Fault) => void;
+  readonly reject: (fault: CallFault) => void;
 }
 
 /** Makes a service's own error for a call that went wrong. */
-export type ErrorOf = (fault: Fault, name: string) => Error;
+export type ErrorOf = (fault: CallFault, name: string) => Error;
 
 const transient: ErrorOf = (fault, name) => new TransientError(`${name}: ${fault}`);
 
@@ -102,7 +102,7 @@ export interface CallsOptions {
 /** Every call that the product makes to the world passes here: it takes time, is counted, and may go wrong. */
 export class Calls {
   /** Names in order, while somebody wants to know. */
-  trace: Call[] | undefined;
+  trace: PortCall[] | undefined;
   plan: FaultPlan;
   readonly #timeline: Timeline;
   readonly #random: Random;
@@ -149,7 +149,7 @@ export class Calls {
     return kind;
   }
 
-  #count(process: Process, name: string, kind: Kind): Fault | Stall | undefined {
+  #count(process: Process, name: string, kind: Kind): CallFault | Stall | undefined {
     const call = { index: this.#index, name, caller: process.name };
     this.#index += 1;
     kind.count += 1;
@@ -192,7 +192,11 @@ export class Calls {
     });
   }
 
-  #goWrong<Answer>(process: Process, fault: Fault, { latency, timing, effect, reject }: Wrong<Answer>): void {
+  #goWrong<Answer>(
+    process: Process,
+    fault: CallFault,
+    { latency, timing, effect, reject }: Wrong<Answer>,
+  ): void {
     const refuse = (): void => {
       if (process.isDead) return;
       this.#timeline.hasContinuation = true;

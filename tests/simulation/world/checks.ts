@@ -1,6 +1,6 @@
 import { parseRunnerDescription } from "../../../Core/configuration";
 import type { Ec2, SimulatedInstance } from "./ec2";
-import { fits, type GitLab, hasJobEnded, type Job, type RunnerRecord } from "./gitlab";
+import { fits, hasJobEnded, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Machine, Machines } from "./machines";
 import { matched } from "./matching";
 import { DEPLOYMENT, KINDS } from "./stack";
@@ -9,7 +9,7 @@ import type { Timeline } from "./timeline";
 /** What the world sees and no ledger tells. */
 export interface Seen {
   readonly timeline: Timeline;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly ec2: Ec2;
   readonly machines: Machines;
   /** GitLab has been down for so many milliseconds, until now or a moment ago. */

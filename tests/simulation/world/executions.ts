@@ -31,12 +31,12 @@ export interface ExecutionParts {
   readonly routing: () => RoutingSettings;
 }
 
-export type Machine = "StartRunnerStateMachine" | "StopRunnerStateMachine";
+export type StateMachineName = "StartRunnerStateMachine" | "StopRunnerStateMachine";
 
 const definition = (name: string): Definition =>
   JSON.parse(readFileSync(join(ROOT, "AutoScaler/workflows", `${name}.asl.json`), "utf8")) as Definition;
 
-const DEFINITIONS: Readonly<Record<Machine, Definition>> = {
+const DEFINITIONS: Readonly<Record<StateMachineName, Definition>> = {
   StartRunnerStateMachine: definition("start-runner"),
   StopRunnerStateMachine: definition("stop-runner"),
 };
@@ -181,7 +181,7 @@ export class Executions {
     });
   }
 
-  execute(machine: Machine, input: unknown, done: (ending: Ending) => void): void {
+  execute(machine: StateMachineName, input: unknown, done: (ending: Ending) => void): void {
     const { timeline, random } = this.parts;
     let isOver = false;
     const isStart = machine === "StartRunnerStateMachine";

@@ -1,13 +1,7 @@
-import type {
-  GitLabJob,
-  GitLab as GitLabPort,
-  GitLabRunner,
-  Page,
-  ProjectRefused,
-} from "../../../AutoScaler/src/ports";
+import type { GitLab, GitLabJob, GitLabRunner, Page, ProjectRefused } from "../../../AutoScaler/src/ports";
 import { ThrottledError, TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import type { GitLab, Job, RunnerRecord } from "./gitlab";
+import type { Job, RunnerRecord, SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
@@ -49,7 +43,7 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
   mood.outages.some(([from, to]) => now >= from && now < to);
 
 const shown = (
-  gitLab: GitLab,
+  gitLab: SimulatedGitLab,
   { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
@@ -110,7 +104,7 @@ export class GitLabLoad {
 
 /** The REST API as the product's port has it: each method's effect, at one moment. */
 export const gitLabEffects = (
-  gitLab: GitLab,
+  gitLab: SimulatedGitLab,
   mood: ApiMood,
   random: Random,
   watch: Watch,
@@ -146,7 +140,7 @@ export const gitLabEffects = (
         return random.chance(0.5) ? undefined : { ...shown(gitLab, job), status: "created" };
       return shown(gitLab, job);
     },
-    createRunner: (runner: Parameters<GitLabPort["createRunner"]>[0]) => {
+    createRunner: (runner: Parameters<GitLab["createRunner"]>[0]) => {
       checkMood();
       const made = gitLab.create(runner);
       return made === "limit"

@@ -12,6 +12,8 @@ export interface JobPlan {
   /** Milliseconds its script takes. */
   readonly duration: number;
   readonly outcome: "success" | "failed";
+  /** How often GitLab runs it again when its runner is lost (`retry:`). */
+  readonly retries: number;
   /** A job that sends no webhook and that the mapping gives no runner. */
   readonly isForeign: boolean;
 }
@@ -30,7 +32,7 @@ export interface Job extends JobPlan {
 }
 
 const newJob = (
-  { id, projectId, name, tags, duration, outcome, isForeign }: JobPlan,
+  { id, projectId, name, tags, duration, outcome, retries, isForeign }: JobPlan,
   createdAt: Time,
 ): Job => ({
   id,
@@ -39,6 +41,7 @@ const newJob = (
   tags,
   duration,
   outcome,
+  retries,
   isForeign,
   status: "created",
   createdAt,
@@ -71,12 +74,18 @@ export interface GitLabOptions {
   readonly recordsPerProject: number;
   /** Probability that a request is under way when its runner is paused. */
   readonly requestUnderWay: number;
+  /**
+   * GitLab's flag `allow_runner_job_acknowledgement`, off by default: an assigned job stays pending until its runner
+   * confirms it. Without it a job is running the moment it is handed out.
+   */
+  readonly acknowledgement: boolean;
 }
 
 export const GITLAB_DEFAULTS: GitLabOptions = {
   gives: "any",
   recordsPerProject: 1_000,
   requestUnderWay: 0.5,
+  acknowledgement: false,
 };
 
 const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
@@ -102,7 +111,7 @@ interface Project {
  * Not the fake GitLab of the domain's tests, whose jobs are put into any state at a test's will: here a state
  * follows from what runners and users did, at a moment of virtual time, and verdicts rest on that.
  */
-export class GitLab {
+export class SimulatedGitLab {
   readonly jobs = new Map<number, Job>();
   readonly records = new Map<number, RunnerRecord>();
   /** Of records that are gone: what they were made for. */
@@ -112,6 +121,8 @@ export class GitLab {
   /** Called at every change of a job's status. */
   onStatus: (job: Job) => void = () => undefined;
   onRemove: (runnerId: number) => void = () => undefined;
+  /** The id of a job that GitLab makes itself. */
+  nextJobId: () => number = () => Math.max(0, ...this.jobs.keys()) + 1;
   options: GitLabOptions;
   readonly #projects = new Map<number, Project>();
   readonly #askerOf = new Map<number, Asker>();
@@ -210,6 +221,12 @@ export class GitLab {
     const assigned = this.#assigned.get(asker.runnerId);
     if (assigned === undefined) this.#assigned.set(asker.runnerId, [job]);
     else if (!assigned.includes(job)) assigned.push(job);
+    if (this.options.acknowledgement) this.#awaitConfirmation(job, asker);
+    else this.#begin(job);
+    asker.give(job);
+  }
+
+  #awaitConfirmation(job: Job, asker: Asker): void {
     const { assignedAt } = job;
     job.callOff = this.timeline.deadline(CONFIRM_WITHIN, () => {
       const isStuck = job.status === "pending" && job.runnerId === asker.runnerId;
@@ -217,7 +234,11 @@ export class GitLab {
       job.runnerId = undefined;
       this.#offer(job);
     });
-    asker.give(job);
+  }
+
+  #begin(job: Job): void {
+    job.startedAt = this.timeline.now;
+    this.#set(job, "running");
   }
 
   /** The user's word, or a pipeline that was superseded. GitLab keeps `runner` set. */
@@ -273,14 +294,16 @@ export class GitLab {
     this.#project(record.projectId).askers.get(record.tags.join("\n"))?.delete(asker);
   }
 
-  /** Two-phase commit: only now the job runs. */
+  /** The runner's first report. With two-phase commit only now the job runs. False: it has lost the job. */
   confirm(job: Job, runnerId: number): boolean {
+    if (!this.options.acknowledgement) {
+      return job.runnerId === runnerId && (job.status === "running" || job.status === "canceling");
+    }
     const isIts = job.status === "pending" && job.runnerId === runnerId && this.records.has(runnerId);
     if (!isIts) return false;
-    job.startedAt = this.timeline.now;
     job.callOff?.();
     job.callOff = undefined;
-    this.#set(job, "running");
+    this.#begin(job);
     return true;
   }
 
@@ -289,9 +312,12 @@ export class GitLab {
     if (isIts) this.#set(job, job.status === "canceling" ? "canceled" : status);
   }
 
-  /** Nobody has reported for too long. */
+  /** Nobody has reported for too long: GitLab's own clean-up, and the retry that the job asks for. */
   dropStuck(job: Job): void {
-    if (job.status === "running" || job.status === "canceling") this.#set(job, "failed");
+    if (job.status !== "running" && job.status !== "canceling") return;
+    const isRetried = job.status === "running" && job.retries > 0;
+    this.#set(job, "failed");
+    if (isRetried) this.add({ ...job, id: this.nextJobId(), retries: job.retries - 1 });
   }
 
   jobsOf(runnerId: number): Job[] {

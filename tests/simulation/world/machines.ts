@@ -1,7 +1,7 @@
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import type { Time } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
-import type { GitLab, Job } from "./gitlab";
+import type { Job, SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
@@ -23,18 +23,22 @@ export interface Machine {
 export interface MachineOptions {
   /** Probability that a machine with a job dies half-way without a word. */
   readonly crashes: number;
+  /** Probability that it dies the moment it is given a job, before its first report. */
+  readonly crashesAtHandOut: number;
 }
 
 const HELD_FOR = 50_000;
 const BETWEEN_REQUESTS = 3_000;
 const SEES_CANCEL_WITHIN = 3_000;
+/** GitLab fails a running job that nobody reported on for so long. */
+const SILENT_FOR = 3_600_000;
 /** The last report is tried so long: 0, 5, 11, 18 s. */
 const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
 
 export interface MachinesParts {
   readonly timeline: Timeline;
   readonly random: Random;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly isGitLabDown: () => boolean;
   readonly options: MachineOptions;
 }
@@ -92,12 +96,13 @@ export class Machines {
     machine.onLeave();
   }
 
-  /** GitLab drops a job that nobody reports on, at its time-out. */
+  /** GitLab drops a job that nobody reports on, at its time-out or after an hour of silence. */
   #abandon(job: Job): void {
     const { timeline, gitLab } = this.parts;
     if (job.startedAt === undefined) return;
     const timeout = gitLab.records.get(job.runnerId ?? 0)?.maximumTimeoutSeconds ?? 3_600;
-    timeline.at(job.startedAt + timeout * 1000, () => gitLab.dropStuck(job));
+    const dropped = Math.min(job.startedAt + timeout * 1000, timeline.now + SILENT_FOR);
+    timeline.at(dropped, () => gitLab.dropStuck(job));
   }
 
   #atLifetime(machine: Machine): void {
@@ -123,7 +128,9 @@ export class Machines {
     const give = (job: Job): void => {
       callOff?.();
       machine.job = job;
-      timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
+      if (random.chance(this.parts.options.crashesAtHandOut))
+        timeline.after(1, () => this.#crash(machine, job));
+      else timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
     };
     const answer = gitLab.request({ runnerId, give });
     if (answer === "refused") timeline.after(100, () => this.leave(machine));
@@ -156,6 +163,8 @@ export class Machines {
     }
     timeline.after(job.duration, () => this.#report(machine, job, 0));
     this.#watchCancel(machine, job);
+    // Cancelled between the hand-out and the runner's first report.
+    if (job.status === "canceling") this.cancelled.get(job)?.();
   }
 
   #crash(machine: Machine, job: Job): void {

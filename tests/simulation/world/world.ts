@@ -8,7 +8,7 @@ import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionDependencies } from "./functions";
-import { GitLab, type GitLabOptions, type Job } from "./gitlab";
+import { type GitLabOptions, type Job, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly faults?: FaultPlan;
   /** Probability that a machine with a job dies without a word. */
   readonly crashes?: number;
+  /** Probability that it dies the moment it is given a job. */
+  readonly crashesAtHandOut?: number;
   /** False: the schedule is switched off. */
   readonly passes?: boolean;
 }
@@ -47,6 +49,8 @@ export interface NewJob {
   readonly fails?: boolean;
   /** Nobody tells of it. */
   readonly isSilent?: boolean;
+  /** How often GitLab runs it again when its runner is lost. */
+  readonly retries?: number;
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
@@ -57,7 +61,7 @@ export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
   readonly ec2: Ec2;
@@ -86,7 +90,7 @@ export class Simulation {
     this.stack = { ...STACK_DEFAULTS, ...options.stack };
     this.routing = routingOf(this.stack);
     this.mood = { ...GOOD_MOOD, ...options.mood };
-    this.gitLab = new GitLab(timeline, this.random.fork("gitlab"), options.gitLab);
+    this.gitLab = new SimulatedGitLab(timeline, this.random.fork("gitlab"), options.gitLab);
     this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
     this.lambda = new LambdaQueue(timeline, this.random.fork("lambda"), options.lambda);
     this.machines = new Machines({
@@ -94,7 +98,7 @@ export class Simulation {
       random: this.random.fork("machines"),
       gitLab: this.gitLab,
       isGitLabDown: () => isDown(this.mood, timeline.now),
-      options: { crashes: options.crashes ?? 0 },
+      options: { crashes: options.crashes ?? 0, crashesAtHandOut: options.crashesAtHandOut ?? 0 },
     });
     this.checks = new Checks({
       timeline,
@@ -142,6 +146,7 @@ export class Simulation {
       if (job.status === "canceling") this.machines.cancelled.get(job)?.();
       this.webhooks.send(job);
     };
+    this.gitLab.nextJobId = () => this.#nextJobId();
     this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
@@ -229,17 +234,22 @@ export class Simulation {
 
   // ------------------------------------------------------------------------------------------------ use
 
+  #nextJobId(): number {
+    this.#jobs += 1;
+    return this.#jobs;
+  }
+
   addJob(
-    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob,
+    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false, retries = 0 }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
-    this.#jobs += 1;
     const job = {
-      id: this.#jobs,
+      id: this.#nextJobId(),
       projectId,
       ...KINDS[kind],
       duration: seconds * 1000,
       outcome: fails ? ("failed" as const) : ("success" as const),
+      retries,
       isForeign: isSilent || kind === "foreign",
     };
     return this.gitLab.add(job, status);

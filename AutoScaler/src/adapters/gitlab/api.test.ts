@@ -1,6 +1,6 @@
 import type { GitLabAccess } from "../../../../Core/configuration";
 import {
-  type Fault,
+  type AnswerFault,
   type InterceptedGitLab,
   interceptedGitLab,
 } from "../../../../tests/doubles/gitlab/intercepted";
@@ -128,7 +128,7 @@ describe("gitLabApi with an access token", () => {
     },
   );
 
-  const LIES: readonly (readonly [string, Fault])[] = [
+  const LIES: readonly (readonly [string, AnswerFault])[] = [
     [
       "a page of HTML",
       { status: 200, body: "<html>Sign in</html>", headers: { "content-type": "text/html" } },

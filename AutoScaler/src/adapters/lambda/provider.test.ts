@@ -99,6 +99,19 @@ describe("lambdaProvider", () => {
     expect(inputs()).toEqual([]);
   });
 
+  it("names the row that names a function which is not there", async () => {
+    const mock = unplanned();
+    const missing = Object.assign(new Error(), { name: "ResourceNotFoundException" });
+    mock.on(ListTagsCommand).rejects(missing);
+    const order = sampleOrder({ functionArn: ARN, functionNamedBy: "the mapping's row job#build / tags#rt" });
+    const provider = lambdaProvider(lambdaClient(), lambdaFunctions(lambdaClient(), "ours", fakeClock()));
+    expect(await provider.launch(sampleRunner({ runnerId: 9001, ...runner, order }))).toEqual({
+      kind: "refused",
+      refusal: "configuration",
+      message: `There is no function ${ARN}: deploy it, or name another one. It is named by the mapping's row job#build / tags#rt`,
+    });
+  });
+
   it("finds nothing of a lost launch: a Lambda runner cannot be asked for", async () => {
     expect(await prepare().provider.find(sampleRunner({ runnerId: 9001, ...runner }))).toBeUndefined();
   });

@@ -31,8 +31,18 @@ const refused = (error: unknown, functionArn: string): Launch => {
       cause: error,
     });
   }
-  return { kind: "refused", refusal, message: `Lambda refused ${functionArn}: ${errorName(error)}` };
+  const message =
+    errorName(error) === "ResourceNotFoundException"
+      ? `There is no function ${functionArn} (ResourceNotFoundException)`
+      : `Lambda refused ${functionArn}: ${errorName(error)}`;
+  return { kind: "refused", refusal, message };
 };
+
+/** Who is to correct it has to know where the function is named. */
+const namingRow = (launch: Launch, { functionNamedBy }: StartedRunner["order"]): Launch =>
+  launch.kind === "refused" && launch.refusal === "configuration" && functionNamedBy !== undefined
+    ? { ...launch, message: `${launch.message}. It is named by ${functionNamedBy}` }
+    : launch;
 
 /** Ours alone, so that no environment serves two jobs (I-29). */
 const tenantId = ({ launchedFor }: StartedRunner): string =>
@@ -67,18 +77,23 @@ export const lambdaProvider = (
     return { kind: "launched", resourceId: `lambda:${runner.runnerId}` };
   };
 
+  const invokeOrRefuse = async (runner: StartedRunner, functionArn: string): Promise<Launch> => {
+    try {
+      return await invoke(runner, functionArn);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      return { kind: "refused", refusal: "configuration", message: error.message };
+    }
+  };
+
   return {
     launch: async (runner) => {
       const { functionArn } = runner.order;
       if (functionArn === undefined) {
         return { kind: "refused", refusal: "configuration", message: "The mapping names no function" };
       }
-      try {
-        return await invoke(runner, functionArn);
-      } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error;
-        return { kind: "refused", refusal: "configuration", message: error.message };
-      }
+      const launch = await invokeOrRefuse(runner, functionArn);
+      return namingRow(launch, runner.order);
     },
     find: async () => undefined,
   };

@@ -20,12 +20,16 @@ export const remains = ({ gitLab, instances, ledger }: TestSystem, killed: reado
   const attempts = items.filter((item) => item.kind === "attempt");
   const isEnded = (jobId: number): boolean =>
     attempts.some((attempt) => attempt.jobId === jobId && attempt.state === "ENDED");
+  const isLast = ({ jobId, attempt }: Attempt): boolean =>
+    attempts.every((other) => other.jobId !== jobId || other.attempt <= attempt);
   /**
-   * A job's end closes all its open attempts, and those that failed with them. One that failed stays so where nobody
-   * told the ledger of the end: nothing was open any more, and a runner that was not the attempt's ran the job.
+   * A job's end closes its last attempt. One that failed before stays so, where a runner that was not its own ran the
+   * job; so does the last one where nobody told the ledger of the end: nothing was open any more.
    */
-  const isRightlyFailed = ({ state, jobId, runnerId }: Attempt): boolean =>
-    state === "FAILED" && !isEnded(jobId) && gitLab.jobsById.get(jobId)?.runnerId !== runnerId;
+  const isRightlyFailed = (attempt: Attempt): boolean =>
+    attempt.state === "FAILED" &&
+    !(isEnded(attempt.jobId) && isLast(attempt)) &&
+    gitLab.jobsById.get(attempt.jobId)?.runnerId !== attempt.runnerId;
   const alive = [...instances.instances.values()].filter(({ state }) => state !== "terminated");
   return {
     killed,
