@@ -49,7 +49,7 @@ const work = (world: Simulation, seconds: number): void => {
 };
 
 describe("a flood of forged webhooks", () => {
-  it("T-20 P-8: uses up neither GitLab's calls nor Lambda's concurrency, and real jobs start", async () => {
+  it("T-20: uses up neither GitLab's calls nor Lambda's concurrency, and real jobs start", async () => {
     const world = simulationWith({
       gitLab: { gives: "oldest" },
       executions: { concurrency: CONCURRENCY },
