@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One name for one thing: no two files export types of the same name. */
+/** No two files export types of the same name. */
 
 const ROOT = join(__dirname, "..");
 const FOLDERS = [

@@ -3,7 +3,7 @@ import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
-import type { LaunchRefusal, RunnerEndCode } from "../../Core/model/reasons";
+import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { RunnerClass } from "../../Core/model/runner-class";
 import type { Page } from "../../Core/page";
 
@@ -205,7 +205,7 @@ export type OurEvent =
       readonly detailType: "RunnerEnded";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      readonly reason: RunnerEndCode;
+      readonly reason: StopCode;
     };
 
 export interface EventBus {

@@ -17,6 +17,25 @@ export const FORCE_AFTER_MILLISECONDS = 30 * 60_000;
 /** Before what the ledger does not know is taken for an orphan: its maker may be between two calls (trace 13). */
 export const ADOPT_AFTER_MILLISECONDS = 10 * 60_000;
 
+/**
+ * How long a runner must have been silent after its invocation was reported ended. One that waits for a job asks at
+ * least every 53 s, one whose job writes nothing reports every 30 s, and up to every four minutes where nobody watches
+ * the job: so silence alone proves nothing, only together with the report.
+ */
+export const SILENCE_SECONDS = 45;
+
+/** The reconciler follows a report so often: what it did not prove by then is left to the limits. */
+export const MAX_LOOKS = 3;
+
+/** Reports in all after which no other is followed: who forges them makes work for three minutes more at most. */
+export const MAX_REPORTS = 6;
+
+/** After a look that ended in nothing, or in an execution that died, the reconciler asks for the next one. */
+export const LOOK_AGAIN_MILLISECONDS = 60_000;
+
+/** A job's webhook and the report of its runner's end come nearly together: the webhook's end goes first. */
+export const REPORT_SETTLES_MILLISECONDS = 3_000;
+
 /** Lambda keeps an asynchronous event in its queue so long at most (the runner function's MaximumEventAge). */
 export const LAMBDA_QUEUE_SECONDS = 300;
 

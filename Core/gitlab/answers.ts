@@ -28,6 +28,8 @@ export interface GitLabRunner {
   readonly id: number;
   readonly description: string;
   readonly paused: boolean;
+  /** Its last request to GitLab, by GitLab's clock. Absent: none yet, or a list's answer, which does not show it. */
+  readonly contactedAt?: Time;
 }
 
 type Fields = Record<string, unknown>;
@@ -101,7 +103,9 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
 /** `paused` came with 14.8; before it there was `active` alone. */
 export const parseRunner = (value: unknown): GitLabRunner => {
   const runner = fields(value, "runner");
+  const contactedAt = optionalTime(runner.contacted_at, "contacted_at");
   return {
+    ...defined({ contactedAt }),
     id: id(runner.id, "runner"),
     description: typeof runner.description === "string" ? runner.description : "",
     paused: typeof runner.paused === "boolean" ? runner.paused : runner.active === false,

@@ -141,6 +141,10 @@ const RUNNER = {
   pausedAt: optional(number),
   endRequestedAt: optional(number),
   endedJobId: optional(number),
+  endReport: optional(
+    fields({ at: number, looks: number, environment: text, contactedAt: optional(number) }),
+  ),
+  otherDeliveries: optional(list(text)),
   recordDeletedAt: optional(number),
   heldBy: known(LAUNCH_HOLD_CODES),
   heldSince: optional(number),

@@ -619,6 +619,11 @@ const FAILURES: Readonly<Record<AttemptFailureCode, string>> = {
   "no-longer-needed": "its job ran on another runner",
   "job-reassigned": "GitLab gave its job to another runner",
   "no-job": "it was launched, and no job came to it",
+  "never-contacted":
+    "it was launched, and GitLab never heard of it (its start was dropped, or it found no way to GitLab)",
+  "record-deleted": "somebody deleted it in GitLab before it had a job",
+  "runner-paused": "somebody paused it in GitLab before it had a job",
+  "runner-crashed": "its function ended in the middle of its job",
   "never-started": "nothing could be launched for it for two hours",
   "launch-refused": "its launch was refused",
   "lifetime-reached": "it lived longer than its class allows",

@@ -107,6 +107,21 @@ export interface FailedLookUp extends AttemptFields {
 /** A job's attempt: pk `job#<job id>`, sk `attempt#<two digits>`. */
 export type Attempt = OrderedAttempt | FailedLookUp;
 
+/**
+ * Lambda's report that a runner's invocation has ended. It comes through a log that job code may write, so it is a
+ * hint: the runner is dead when GitLab has heard nothing of it since.
+ */
+export interface EndReport {
+  /** When GitLab was last asked for the runner's contact because of the report. */
+  readonly at: Time;
+  /** How often it was asked. */
+  readonly looks: number;
+  /** The execution environment whose invocation ended, as the report names it. */
+  readonly environment: string;
+  /** The runner's last contact by GitLab's clock, as it was then; 0: none ever. Absent: GitLab did not say. */
+  readonly contactedAt?: Time;
+}
+
 /** What every runner has, whoever made it. */
 interface RunnerFields {
   readonly kind: "runner";
@@ -132,6 +147,9 @@ interface RunnerFields {
   readonly pausedAt?: Time;
   /** First time an end was asked for; termination waits for GitLab 30 minutes from here. */
   readonly endRequestedAt?: Time;
+  readonly endReport?: EndReport;
+  /** Environments to which Lambda delivered the start again, and which found the row taken: their ends are not its. */
+  readonly otherDeliveries?: readonly string[];
   /** The job it ran has ended, by GitLab's word: what stands, also when GitLab does not answer later. */
   readonly endedJobId?: number;
   /** Absent on a GONE runner: its record is still to be deleted. */

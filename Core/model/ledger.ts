@@ -14,6 +14,7 @@ import type { RunnerOrder } from "./runner-order";
 export type {
   Attempt,
   AttemptState,
+  EndReport,
   FailedLookUp,
   Lease,
   LeaseKind,

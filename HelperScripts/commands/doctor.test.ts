@@ -562,8 +562,8 @@ describe("doctor", () => {
     [
       "a part of the reconciler that another version knows",
       "warning",
-      "part faultProfile of the last pass failed",
-      lastPass({ failing: { faultProfile: { since: NOW, error: "Error" } } }),
+      "part unheard-of of the last pass failed",
+      lastPass({ failing: { "unheard-of": { since: NOW, error: "Error" } } }),
     ],
     [
       "projects that refuse the list of their jobs",

@@ -5,6 +5,7 @@
 3. It exits when the process that started it does, since its standard input then ends.
 4. With LAPTOP_ENGINE_SOCKET it is served on a unix socket, and on no port (unix_socket.py).
 5. With LAPTOP_DECISIONS_SOCKET the calls that it makes itself ask the gateway first (seams.py).
+6. An asynchronous invocation keeps the request id of its answer (request_ids.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -22,6 +23,7 @@ import urllib.request
 from ministack import app
 from ministack.services import eventbridge, lambda_svc
 
+from request_ids import keep_request_ids, request_id_of
 from seams import ask_before_own_calls
 from unix_socket import listen_on_socket_if_asked
 
@@ -53,7 +55,7 @@ def forward(func, event, url, request_id):
         "Content-Type": "application/json",
         "X-Amzn-Lambda-Function-Name": config.get("FunctionName", ""),
         "X-Amzn-Lambda-Function-Arn": config.get("FunctionArn", ""),
-        "X-Amzn-Lambda-Request-Id": request_id,
+        "X-Amzn-Lambda-Request-Id": request_id_of(config, request_id),
         "X-Amzn-Lambda-Deadline-Ms": str(int((time.time() + timeout) * 1000)),
     }
     request = urllib.request.Request(url, json.dumps(event).encode(), headers, method="POST")
@@ -89,6 +91,7 @@ def exit_with_parent():
 
 require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request_id"])
 lambda_svc._execute_function_proxy = forward
+keep_request_ids(require)
 allow_ec2_events()
 exit_with_parent()
 listen_on_socket_if_asked()

@@ -8,6 +8,7 @@ import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import { clientSettings } from "../laptop/client-settings";
 import type { RunFolder } from "../laptop/run-folder";
 import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
+import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
@@ -41,7 +42,13 @@ export interface LambdaHost {
   /** The address to which the engine posts a function's calls. */
   functionUrl(stack: string, functionId: string): string;
   /** Calls a function directly, without the engine. */
-  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<CallOutcome>;
+  call(
+    stack: string,
+    functionId: string,
+    functionName: string,
+    event: unknown,
+    requestId?: string,
+  ): Promise<CallOutcome>;
   /** Loads a function before its first call. */
   warm(stack: string, functionId: string, functionName: string): Promise<void>;
   /** Replaces runner functions by something cheaper, so that a load test measures the rest; undefined restores them. */
@@ -124,6 +131,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     RUNNERS_AT_ONCE,
     onOutput,
   );
+  const logs = functionLogs(clientSettings(host.env));
   const client = new LambdaClient({ maxAttempts: 3, ...clientSettings(host.env) });
   const settingsOf = functionSettings(client);
 
@@ -131,16 +139,30 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
   const callRunner = async (
     source: WorkerSource,
     one: Omit<FunctionCall, "deadline">,
-  ): Promise<CallOutcome> =>
-    replacement ? { result: await replacement(one.event) } : runners.call(source, one);
+  ): Promise<CallOutcome> => {
+    if (replacement) return { result: await replacement(one.event) };
+    const lines: string[] = [];
+    const outcome = await runners.call(source, one, (text) => lines.push(text));
+    // Nobody waits for the log, as on AWS.
+    void logs.write(source.settings, one.requestId, lines.join(""), outcome).catch((error: unknown) => {
+      onOutput(source.key, `The function's log could not be written: ${String(error)}\n`);
+    });
+    return outcome;
+  };
 
-  const call: LambdaHost["call"] = async (stack, functionId, functionName, event) => {
+  const call: LambdaHost["call"] = async (
+    stack,
+    functionId,
+    functionName,
+    event,
+    requestId = randomUUID(),
+  ) => {
     const bundle = host.bundleFolder(stack, functionId);
     if (!bundle)
       return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
     const settings = await settingsOf(functionName);
     const source = sourceOf(settings, bundle, functionId, host);
-    const one = { requestId: randomUUID(), event, functionName, functionArn: arnOf(functionName) };
+    const one = { requestId, event, functionName, functionArn: arnOf(functionName) };
     const startedAt = Date.now();
     const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
     host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
@@ -155,8 +177,14 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, , stack = "", functionId = ""] = (request.url ?? "").split("/");
-    const name = request.headers["x-amzn-lambda-function-name"];
-    answer(response, await call(stack, functionId, String(name), await readBody(request)));
+    const name = String(request.headers["x-amzn-lambda-function-name"]);
+    const requestId = request.headers["x-amzn-lambda-request-id"];
+    const event = await readBody(request);
+    const outcome =
+      typeof requestId === "string"
+        ? await call(stack, functionId, name, event, requestId)
+        : await call(stack, functionId, name, event);
+    answer(response, outcome);
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) =>
@@ -177,6 +205,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
       server.closeAllConnections();
       await Promise.all([pool.close(), runners.close()]);
       client.destroy();
+      logs.close();
     },
   };
 };

@@ -45,6 +45,7 @@ const source: WorkerSource = {
     isImage: true,
     timeoutSeconds: 60,
     memoryMiB: 128,
+    logsJson: false,
     variables: {},
   },
   env: { PATH: process.env.PATH ?? "" },

@@ -8,7 +8,7 @@ module.exports = {
   rootDir: join(__dirname, "../.."),
   // Every mutant is a run of Jest, which first looks through all folders.
   roots: ["<rootDir>/AutoScaler", "<rootDir>/Core", "<rootDir>/tests"],
-  // Stryker's copy is in a folder that the other configuration leaves out.
+  // Stryker's copy is in a folder that the shipped configuration ignores.
   modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/"],
   testEnvironment: join(__dirname, "ends-at-first-failure.cjs"),
   transform: { "\\.ts$": "<rootDir>/jest-esbuild.cjs" },

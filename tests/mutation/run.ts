@@ -1,8 +1,8 @@
 /**
- * Shows that the tests bite. First every patch of `patches/` is applied to a copy of the project, and the test
- * that it names must fail there; then Stryker changes the ledger, the planner and the reconciler in a hundred ways.
+ * Shows that the tests find faults. First it applies every patch of `patches/` to a copy of the project, where the test
+ * that the patch names must fail. Then Stryker mutates the ledger, the planner and the reconciler.
  *
- * `npm run mutation`, or a part of it: `npm run mutation -- --patches`, `-- --stryker`.
+ * `npm run mutation` runs both; a part of it: `npm run mutation -- --patches`, `-- --stryker`.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { type FaultPatch, readPatches } from "./patch";
 
 const ROOT = join(__dirname, "../..");
-/** What the tests of the copy need. */
+/** Files and folders that the tests in the copy need. */
 const COPIED = [
   "AutoScaler",
   "Core",
@@ -32,7 +32,7 @@ const COPIED = [
 const run = (command: string, parameters: readonly string[], cwd: string) =>
   spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
 
-/** A copy of the project, without what is built; its packages are ours. */
+/** Copies the project without build results; the copy uses the packages installed here. */
 const makeCopy = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "mutation-"));
   const isWanted = (source: string): boolean =>
@@ -61,7 +61,7 @@ const runTest = ({ test, title }: FaultPatch, folder: string): TestRun => {
   return { passed: report.numPassedTests ?? 0, failed: report.numFailedTests ?? 0, output: stderr };
 };
 
-/** @returns what is wrong with the test, or undefined when it bites */
+/** @returns what is wrong with the test, or undefined when it finds the fault */
 const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
   const before = runTest(patch, folder);
   if (before.failed > 0) return `its test fails without the patch:\n${before.output}`;
@@ -73,7 +73,7 @@ const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
   return failed > 0 ? undefined : "no test failed";
 };
 
-/** @returns how many patches no test noticed */
+/** @returns the number of patches whose fault no test found */
 const tryPatches = (): number => {
   const patches = readPatches();
   const folder = makeCopy();

@@ -2,8 +2,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The tests that Stryker runs for each mutant: those of AutoScaler's rules and of the model, in one file, since every
- * mutant is a run of Jest and each file of one loads all modules anew. Left out are those that play hundreds of jobs.
+ * The tests that Stryker runs for each mutant: those of AutoScaler's rules and of the model. They are in one file,
+ * since each mutant is a run of Jest, which loads all modules again for each file. Tests with hundreds of jobs are
+ * left out.
  */
 const LEFT_OUT = ["random-jobs", "kill-points", "order-of-events", "launch-rate"];
 const FOLDERS = [

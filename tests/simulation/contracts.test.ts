@@ -8,14 +8,14 @@ import { random } from "./world/random";
 import { Table } from "./world/table";
 import { Timeline } from "./world/timeline";
 
-/** Calls that take no time and never go wrong. */
+/** Calls without latency and without faults. */
 class CallsAtOnce extends Calls {
   override async make<Answer>(_process: Process, _name: string, effect: () => Answer): Promise<Answer> {
     return effect();
   }
 }
 
-/** Without the passing of time a transaction would hold its items for ever. */
+/** Advances the time after each write: otherwise a transaction would lock its items for ever. */
 class NoConflicts extends Conflicts {
   override meets(): boolean {
     return false;
@@ -31,7 +31,7 @@ const PROCESS: Process = {
   onDeath: () => undefined,
 };
 
-/** The simulation's tables, as they are when nothing lags and nothing goes wrong. */
+/** The simulation's tables without index lag and without faults. */
 const prepare = () => {
   const timeline = new Timeline(0);
   const dice = random(1);

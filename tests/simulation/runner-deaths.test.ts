@@ -6,7 +6,7 @@ import type { Simulation } from "./world/world";
 const KINDS: readonly Kind[] = ["lambda", "ec2"];
 const IN_BOTH_WAYS = HAND_OUTS.flatMap((handOut) => KINDS.map((kind) => ({ ...handOut, kind })));
 
-/** The machine that is given the next job dies at once, without a word; those after it live. */
+/** The machine that gets the next job dies at once without a report; later machines work. */
 const firstDies = (world: Simulation, job: Job): void => {
   const { machines } = world;
   const options = machines.parts.options as { crashesAtHandOut: number };
@@ -31,7 +31,7 @@ describe.each(IN_BOTH_WAYS)(
       return { world, job };
     };
 
-    it("F-59 I-1 I-4: leaves nothing behind, and its job ends within GitLab's means", async () => {
+    it("F-59 I-1 I-4: leaves nothing behind, and GitLab fails its job", async () => {
       const { world, job } = lost(0);
       await settle(world, 3 * HOUR);
       const expected = acknowledgement ? ["success", 2] : ["failed", 1];
@@ -55,7 +55,7 @@ describe.each(IN_BOTH_WAYS)(
 describe("an instance that dies with a job that is running, where a job runs as it is handed out", () => {
   const { simulationWith } = HAND_OUTS[0]!;
 
-  it("F-59: record, slot and attempt follow at once, and the attempt says why", async () => {
+  it("F-59: record, slot and attempt are closed at once, and the attempt has the reason", async () => {
     const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 20 * MINUTE });
     firstDies(world, job);

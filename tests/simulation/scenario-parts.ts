@@ -3,7 +3,7 @@ import { isLive, type SimulatedInstance } from "./world/checks";
 import type { Job } from "./world/gitlab";
 import { Simulation, type SimulationOptions } from "./world/world";
 
-/** Helpers of the scenarios that are told one by one. */
+/** Helpers for tests of single scenarios. */
 
 const STARTS_WITHIN = 420_000;
 
@@ -12,13 +12,13 @@ export const HOUR = 3_600;
 
 export type SimulationWith = (options?: Partial<SimulationOptions>) => Simulation;
 
-/** Worlds whose GitLab hands jobs out in one of its two ways. */
+/** Makes simulations in which GitLab hands jobs out in one of its two ways. */
 const simulationsThat =
   (acknowledgement: boolean): SimulationWith =>
   ({ gitLab, ...options } = {}) =>
     new Simulation({ seed: 14, ...options, gitLab: { gives: "oldest", acknowledgement, ...gitLab } });
 
-/** A world whose GitLab has its defaults. */
+/** A simulation with GitLab's defaults. */
 export const simulationWith = simulationsThat(false);
 
 /** Both ways in which GitLab hands a job out; the first is its default. */
@@ -35,7 +35,7 @@ export const HAND_OUTS: readonly {
   },
 ];
 
-/** The first calls of that name by that function go so; later ones are good. */
+/** A plan in which the first `times` calls of that name by that function have the fault, and no others. */
 export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
   let left = times;
   return (call) => {
@@ -45,7 +45,7 @@ export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>,
   };
 };
 
-/** For so many seconds from now every call goes so whose name begins like that. */
+/** From now on, for so many seconds, every call whose name has the prefix has the fault. */
 export const during = (
   world: Simulation,
   seconds: number,
@@ -56,7 +56,7 @@ export const during = (
   world.calls.plan = ({ name }) => (world.timeline.now < until && name.startsWith(prefix) ? fate : undefined);
 };
 
-/** Handed out: running already, or assigned and not yet confirmed. */
+/** Whether a job was handed out: it runs, or is assigned and not yet confirmed. */
 export const isAssigned = (job: Job): boolean => job.runnerId !== undefined;
 
 /** Seconds from pending to running. */
@@ -74,7 +74,7 @@ export const liveInstances = (world: Simulation): SimulatedInstance[] =>
 
 export const total = (world: Simulation, metric: string): number => world.metrics.get(metric) ?? 0;
 
-/** Lets the world come to rest; everything must be met and gone then, and no invariant broken. */
+/** Runs until nothing is left; every job must be met then and no invariant broken. @returns the seconds that it took */
 export const settle = async (world: Simulation, mostSeconds = 40 * MINUTE): Promise<number> => {
   await world.run(1);
   const seconds = await world.settle(mostSeconds);

@@ -11,16 +11,16 @@ import {
 import type { Job } from "./world/gitlab";
 
 /**
- * The fourteen traces that broke a careless version of the protocol, each played in the world. A and B are jobs,
+ * The fourteen traces that broke an earlier version of the protocol, each run in the simulation. A and B are jobs,
  * rA and rB the runners started for them.
  */
 
 const START = "StartEc2RunnerFunction";
 
-/** Between hand-out and confirmation a job can be lost to its runner without its knowing. */
+/** Between hand-out and confirmation GitLab can take a job back without the runner's knowledge. */
 const { simulationWith: simulationInTwoPhases } = HAND_OUTS[1]!;
 
-describe("traces in a world where a job waits for its runner's confirmation", () => {
+describe("traces in the simulation, where a job waits for its runner's confirmation", () => {
   it("trace 1: I-3 F-5: a runner whose job was cancelled before it confirmed runs the next job to its end", async () => {
     const world = simulationInTwoPhases();
     const a = world.addJob({ kind: "ec2" });
@@ -38,7 +38,7 @@ describe("traces in a world where a job waits for its runner's confirmation", ()
     expect(b!.runnerId).toBe(a.runnerId);
   });
 
-  it("trace 1: I-3: a request that was under way at the pause may still get a job, and that job runs to its end", async () => {
+  it("trace 1: I-3: a request that is under way at the pause may still get a job, and that job runs to its end", async () => {
     let stolen = 0;
     for (let seed = 1; seed <= 25; seed += 1) {
       const world = simulationInTwoPhases({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
@@ -61,8 +61,8 @@ describe("traces in a world where a job waits for its runner's confirmation", ()
   });
 });
 
-describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWith }) => {
-  it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its slot back", async () => {
+describe.each(HAND_OUTS)("traces in the simulation, where $handOut", ({ simulationWith }) => {
+  it("trace 2: I-22 P-9: a start that is overtaken while it holds only a claim releases its slot", async () => {
     const world = simulationWith({ gitLab: { gives: "newest" }, stack: { totalLimit: 2, classLimit: 2 } });
     let stalled = 0;
     world.calls.plan = ({ name, caller }) => {
@@ -91,7 +91,7 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
     expect(world.checks.mostLive).toBe(1);
   });
 
-  it("trace 4: P-4 I-2: a late swap and the next attempt's event give no job two able runners", async () => {
+  it("trace 4: P-4 I-2: a late swap and the next attempt's event give no job two usable runners", async () => {
     const world = simulationWith({ gitLab: { gives: "newest" } });
     world.webhooks.fate = (_, status) => (status === "running" ? 100_000 : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
@@ -101,7 +101,7 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
     expect(launches(world)).toBeLessThanOrEqual(3);
   });
 
-  it("trace 5: a runner that a long foreign job took leads to one more attempt, not to a chain of them", async () => {
+  it("trace 5: a runner that a long foreign job took leads to one more attempt, not to a series of them", async () => {
     const world = simulationWith();
     const foreign = world.addJob({ kind: "foreign", seconds: 900 });
     const a = world.addJob({ kind: "ec2", seconds: 20 });
@@ -111,7 +111,7 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
     expect(attemptsOf(world, a)).toBe(2);
   });
 
-  it("trace 6: I-19 P-13 F-18: a launch whose process died is adopted, though the repeats fail", async () => {
+  it("trace 6: I-19 P-13 F-18: a launch whose process died is adopted although its repeats fail", async () => {
     const world = simulationWith();
     let tries = 0;
     world.calls.plan = ({ name }) => {
@@ -142,7 +142,7 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
     expect(launches(world)).toBe(1);
   });
 
-  it("trace 8: a runner's end before its job's end is no false alarm", async () => {
+  it("trace 8: a runner's end before its job's end raises no false alarm", async () => {
     const world = simulationWith();
     world.webhooks.fate = (_, status) => (status === "success" || status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
@@ -167,7 +167,7 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
     expectMet(a, b);
   });
 
-  it("trace 10: stolen runners whose pick-up is lost cost one launch more at most", async () => {
+  it("trace 10: runners that took another's job and whose pick-up event is lost cost at most one more launch", async () => {
     const world = simulationWith({ gitLab: { gives: "newest" } });
     world.webhooks.fate = (_, status) => (status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 10 });
@@ -178,7 +178,7 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
   });
 
   it.each([1, 2, 3])(
-    "trace 11: F-25: a start that dies after its write number %i loses no token and starts once",
+    "trace 11: F-25: a start that dies after write number %i loses no token and starts once",
     async (number) => {
       const world = simulationWith();
       let writes = 0;
@@ -206,7 +206,7 @@ describe.each(HAND_OUTS)("traces in the world, where $handOut", ({ simulationWit
     expect(launches(world)).toBe(2);
   });
 
-  it("trace 13: F-51: a record that is made and not stored yet is adopted by no pass", async () => {
+  it("trace 13: F-51: no pass adopts a record that is created and not stored yet", async () => {
     const world = simulationWith();
     let commits = 0;
     world.calls.plan = ({ name, caller }) => {

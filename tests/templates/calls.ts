@@ -12,7 +12,7 @@ export const check =
     expect(allows(statements, call) ? "allowed" : "denied").toBe(verdict);
   };
 
-/** All that a function of the control plane might touch: GitLab's token, tables, launching, ending, the bus. */
+/** Accesses that a function of the control plane may need: GitLab's token, tables, launches, ends, the bus. */
 export const TOUCHES = {
   "the access token": {
     action: "ssm:GetParameters",
@@ -52,8 +52,8 @@ export const TOUCHES = {
     action: "ec2:CreateFleet",
     resource: arn("ec2", "launch-template/runnerlaunchtemplatearm64"),
   },
-  "instances, to look at": { action: "ec2:DescribeInstances", resource: "*" },
-  "an instance of ours, to end": {
+  "instances, to describe": { action: "ec2:DescribeInstances", resource: "*" },
+  "an instance of ours, to terminate": {
     action: "ec2:TerminateInstances",
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:ResourceTag/glr:stack": "runners-a" },

@@ -72,18 +72,37 @@ const STATE_CHANGE = "EC2 Instance State-change Notification";
 
 it.each<[string, EventBridgeEvent, readonly string[]]>([
   ["pending starts a runner", webhook({ build_status: "pending" }), ["JobPendingRule"]],
-  ["running notes the pick-up", webhook({ build_status: "running" }), ["JobRunningRule"]],
+  ["running records the pick-up", webhook({ build_status: "running" }), ["JobRunningRule"]],
   ["success ends the runner", webhook({ build_status: "success" }), ["JobEndedRule"]],
   ["failed ends the runner", webhook({ build_status: "failed" }), ["JobEndedRule"]],
   ["canceled ends the runner", webhook({ build_status: "canceled" }), ["JobEndedRule"]],
   ["created does nothing and is not counted", webhook({ build_status: "created" }), []],
   ["the reconciler's pending starts a runner", reconciled({ build_status: "pending" }), ["JobPendingRule"]],
-  ["the reconciler's running notes the pick-up", reconciled({ build_status: "running" }), ["JobRunningRule"]],
+  [
+    "the reconciler's running records the pick-up",
+    reconciled({ build_status: "running" }),
+    ["JobRunningRule"],
+  ],
   ["the reconciler's failed ends the runner", reconciled({ build_status: "failed" }), ["JobEndedRule"]],
   [
     "the reconciler's RunnerEnded ends the runner",
     event("gitlab.reconciler", "RunnerEnded", { runnerId: 7, reason: "left" }),
     ["RunnerEndedRule"],
+  ],
+  [
+    "a reported end of an invocation has the runner looked at",
+    event("gitlab.runner-report", "InvocationEnded", { requestId: "request-1", status: "success" }),
+    ["InvocationEndedRule"],
+  ],
+  [
+    "the reporter's RunnerEnded",
+    event("gitlab.runner-report", "RunnerEnded", { runnerId: 7, reason: "left" }),
+    ["UnmatchedEventsRule"],
+  ],
+  [
+    "the reporter's job event",
+    event("gitlab.runner-report", "GitLabJobEvent", { ...WEBHOOK, build_status: "success" }),
+    ["UnmatchedEventsRule"],
   ],
   [
     "an old server's event without runner",
@@ -140,7 +159,7 @@ it.each<[string, EventBridgeEvent, readonly string[]]>([
   expect(matching(given).filter((id) => onDefaultBus.includes(id))).toEqual(rules);
 });
 
-it("T-22: rules of EC2's events listen to the default bus alone, all others to ours alone", () => {
+it("T-22: rules for EC2's events are on the default bus, all others on ours", () => {
   const onDefaultBus = RULES.filter(({ isOnBus }) => !isOnBus);
   expect(onDefaultBus.map(({ pattern }) => pattern.source)).toEqual([["aws.ec2"], ["aws.ec2"], ["aws.ec2"]]);
 });
@@ -163,7 +182,7 @@ const anyWebhook = fc
   .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler"), anyDetail)
   .map(([source, detail]) => event(source, "GitLabJobEvent", detail));
 
-it("I-31: takes every event of this account by one rule, counts it as unmatched, or knows it as created", () => {
+it("I-31: matches every event of this account by one rule, counts it as unmatched, or ignores it as created", () => {
   fc.assert(
     fc.property(anyWebhook, (given) => {
       const isCreated = at(given.detail, "build_status") === "created";
@@ -174,7 +193,7 @@ it("I-31: takes every event of this account by one rule, counts it as unmatched,
   );
 });
 
-it("T-21: hands a workflow the fields that are read, and nothing of what people wrote but the job's name", () => {
+it("T-21: hands a workflow the fields that it reads, and of users' texts only the job's name", () => {
   expect(transformed("JobPendingRule", webhook({ commit: { message: "m".repeat(900_000) } }))).toEqual({
     source: "gitlab.webhook",
     object_kind: "build",
@@ -204,11 +223,11 @@ it.each(["Pending", "Running", "Ended"])(
   },
 );
 
-it.each(["JobPendingRule"])("F-36 T-22: %s lets no event ask for an attempt beyond the last one", (rule) => {
+it.each(["JobPendingRule"])("F-36 T-22: no event can ask %s for an attempt beyond the last one", (rule) => {
   expect(transformed(rule, webhook({ again: 3 }))).not.toHaveProperty("again");
 });
 
-it("hands stop-runner an instance and why", () => {
+it("hands stop-runner an instance and the reason", () => {
   const instance = { "instance-id": "i-0abc", state: "terminated" };
   expect(transformed("InstanceEndedRule", ec2(STATE_CHANGE, instance))).toEqual({
     resourceId: "i-0abc",
@@ -224,9 +243,17 @@ it("hands stop-runner an instance and why", () => {
   });
 });
 
-it("hands stop-runner a runner and why", () => {
+it("hands stop-runner a runner and the reason", () => {
   const given = event("gitlab.reconciler", "RunnerEnded", { runnerId: 7, reason: "left" });
   expect(transformed("RunnerEndedRule", given)).toEqual({ runnerId: 7, resourceId: "", reason: "left" });
+});
+
+it("T-31: hands stop-runner an invocation, how it ended and where, and nothing else that a log's line said", () => {
+  const end = { status: "success", environment: "0123456789abcdef" };
+  const detail = { requestId: "request-1", ...end, reason: "job-ended", runnerId: 7 };
+  expect(
+    transformed("InvocationEndedRule", event("gitlab.runner-report", "InvocationEnded", detail)),
+  ).toEqual({ resourceId: "request-1", ...end, reason: "invocation-ended" });
 });
 
 it.each([
@@ -234,6 +261,7 @@ it.each([
   ["JobRunningRule", "RecordPickUpFunction"],
   ["JobEndedRule", "StopRunnerStateMachine"],
   ["RunnerEndedRule", "StopRunnerStateMachine"],
+  ["InvocationEndedRule", "StopRunnerStateMachine"],
   ["InstanceEndedRule", "StopRunnerStateMachine"],
   ["SpotInterruptionRule", "StopRunnerStateMachine"],
   ["RebalanceRule", "StopRunnerStateMachine"],
@@ -259,7 +287,7 @@ it("S-15: takes DLQ messages from every rule that has a target, and from no othe
   expect(arns.map((arn) => at(arn, "Fn::GetAtt", 0))).toEqual(withTarget.map(({ id }) => id));
 });
 
-it("puts the webhook's body on the bus as it came, as our source and detail type", () => {
+it("puts the webhook's body on the bus unchanged, with our source and detail type", () => {
   expect(resource(infrastructure, "WebhookIntegration").properties).toMatchObject({
     IntegrationSubtype: "EventBridge-PutEvents",
     RequestParameters: {

@@ -41,7 +41,11 @@ describe("starting EC2 runners", () => {
   });
   it.each<Case>([
     ["launches an instance as the template has it", "allowed", instance({})],
-    ["of the other processor", "allowed", instance({ "ec2:InstanceType": "c6i.large" })],
+    [
+      "launches one of the other processor architecture",
+      "allowed",
+      instance({ "ec2:InstanceType": "c6i.large" }),
+    ],
     ["T-8: not with IMDSv1", "denied", instance({ "ec2:MetadataHttpTokens": "optional" })],
     ["T-8: not with two hops", "denied", instance({ "ec2:MetadataHttpPutResponseHopLimit": "2" })],
     [
@@ -60,7 +64,7 @@ describe("starting EC2 runners", () => {
       instance({ "aws:RequestTag/glr:stack": "runners-b" }),
     ],
     ["I-19: not without the job's tag", "denied", instance({}, "aws:RequestTag/glr:job")],
-    ["I-23: not without an end", "denied", instance({}, "aws:RequestTag/glr:expires")],
+    ["I-23: not without the expiry tag", "denied", instance({}, "aws:RequestTag/glr:expires")],
     ["from our launch template", "allowed", run("launch-template/lt-1", ours)],
     ["T-23: not from another", "denied", run("launch-template/lt-1", others)],
     ["into our subnet", "allowed", run("subnet/subnet-1", ours)],
@@ -74,8 +78,8 @@ describe("starting EC2 runners", () => {
     ["as spot", "allowed", run("spot-instances-request/*")],
     ["I-19: tags what a fleet launches", "allowed", tagging("CreateFleet")],
     ["I-19: tags what a launch makes", "allowed", tagging("RunInstances")],
-    ["T-16: tags nothing that runs already", "denied", tagging(undefined)],
-    ["T-26: tags nothing as another deployment's", "denied", tagging("RunInstances", "runners-b")],
+    ["T-16: cannot tag an instance that runs already", "denied", tagging(undefined)],
+    ["T-26: cannot tag as another deployment", "denied", tagging("RunInstances", "runners-b")],
     ["passes the runner's role to EC2", "allowed", pass("runnerinstancerole", "ec2.amazonaws.com")],
     ["T-23: not to Lambda", "denied", pass("runnerinstancerole", "lambda.amazonaws.com")],
     ["T-23: passes no other role", "denied", pass("admin", "ec2.amazonaws.com")],
@@ -93,7 +97,7 @@ describe("starting EC2 runners", () => {
       },
     ],
     [
-      "I-19: cannot end what it launched",
+      "I-19: cannot terminate what it launched",
       "denied",
       { action: "ec2:TerminateInstances", resource: arn("ec2", "instance/i-1"), context: ours },
     ],

@@ -15,9 +15,13 @@ describe("the webhook's API", () => {
   });
   it.each<Case>([
     ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook", "GitLabJobEvent")],
-    ["T-22: cannot speak for the reconciler", "denied", put("gitlab.reconciler", "GitLabJobEvent")],
-    ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
-    ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
+    ["T-22: cannot put events as the reconciler", "denied", put("gitlab.reconciler", "GitLabJobEvent")],
+    ["T-22: cannot put that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
+    [
+      "T-22: cannot put on another bus",
+      "denied",
+      put("gitlab.webhook", "GitLabJobEvent", "event-bus/default"),
+    ],
     [
       "T-22: puts nothing without a source",
       "denied",
@@ -38,7 +42,11 @@ describe("the bus", () => {
   const ofAccount: Properties = { Effect: "Allow", Action: "events:*", Resource: "*" };
   const policies = { identity: [policyOf([ofAccount])], resource: [policyOf(statements)] };
   it.each<Case>([
-    ["T-22: lets the API speak as the webhook", "allowed", put("gitlab.webhook", "webhookintegrationrole")],
+    [
+      "T-22: lets the API put events as the webhook",
+      "allowed",
+      put("gitlab.webhook", "webhookintegrationrole"),
+    ],
     [
       "T-22: lets the signed webhook's function do so",
       "allowed",
@@ -47,7 +55,18 @@ describe("the bus", () => {
     ["T-22: lets nobody else, whatever their role allows", "denied", put("gitlab.webhook", "admin")],
     ["T-22: nor the authorizer", "denied", put("gitlab.webhook", "authorizewebhookrole")],
     [
-      "T-22: leaves the reconciler's source to the functions' roles",
+      "T-22: lets the function behind the runners' logs report ends",
+      "allowed",
+      put("gitlab.runner-report", "reportrunnerendrole"),
+    ],
+    ["T-22: lets nobody else report them", "denied", put("gitlab.runner-report", "admin")],
+    [
+      "T-22: nor lets that function speak as the webhook",
+      "denied",
+      put("gitlab.webhook", "reportrunnerendrole"),
+    ],
+    [
+      "T-22: leaves the reconciler's source to the roles of functions",
       "allowed",
       put("gitlab.reconciler", "reconcilerrole"),
     ],
@@ -106,23 +125,46 @@ describe("the signed webhook's function", () => {
     ["T-12: cannot decrypt the access token", "denied", decrypt("AccessToken")],
     ["T-12: decrypts for Parameter Store alone", "denied", decrypt("WebhookSigningKey", "secretsmanager.x")],
     ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook")],
-    ["T-22: cannot speak for the reconciler", "denied", put("gitlab.reconciler")],
-    ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
-    ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
-    ["T-2: looks an id up", "allowed", touch("GetItem")],
-    ["T-2: remembers an id", "allowed", touch("PutItem")],
-    ["T-2: forgets no id", "denied", touch("DeleteItem")],
-    ["T-2: changes no id", "denied", touch("UpdateItem")],
-    ["T-2: lists no ids", "denied", touch("Scan")],
-    ["T-12: reads no bootstrap row", "denied", touch("GetItem", "bootstraptable")],
+    ["T-22: cannot put events as the reconciler", "denied", put("gitlab.reconciler")],
+    ["T-22: cannot put that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
+    [
+      "T-22: cannot put on another bus",
+      "denied",
+      put("gitlab.webhook", "GitLabJobEvent", "event-bus/default"),
+    ],
+    ["T-2: reads an id", "allowed", touch("GetItem")],
+    ["T-2: stores an id", "allowed", touch("PutItem")],
+    ["T-2: cannot delete an id", "denied", touch("DeleteItem")],
+    ["T-2: cannot change an id", "denied", touch("UpdateItem")],
+    ["T-2: cannot list ids", "denied", touch("Scan")],
+    ["T-12: cannot read a bootstrap row", "denied", touch("GetItem", "bootstraptable")],
   ])("%s", check(roleStatements(infrastructure, "ReceiveSignedWebhookRole")));
 
-  it("T-1: is called by this API's one route alone", () => {
+  it("T-1: is invoked by one route of this API alone", () => {
     const { properties } = resource(infrastructure, "ReceiveSignedWebhookPermission");
     expect(resolve(infrastructure, properties.SourceArn)).toMatch(
       /:execute-api:.+\/\*\/POST\/signed-webhook$/,
     );
   });
+});
+
+describe("the function behind the runners' logs", () => {
+  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): IamRequest => ({
+    action: "events:PutEvents",
+    resource: arn("events", bus),
+    context: { "events:source": [source], "events:detail-type": [detailType] },
+  });
+  it.each<Case>([
+    ["T-22: reports ends", "allowed", put("gitlab.runner-report", "InvocationEnded")],
+    ["T-22: cannot say what the reconciler says", "denied", put("gitlab.reconciler", "RunnerEnded")],
+    ["T-22: has no other word", "denied", put("gitlab.runner-report", "RunnerEnded")],
+    [
+      "T-22: knows no other bus",
+      "denied",
+      put("gitlab.runner-report", "InvocationEnded", "event-bus/default"),
+    ],
+    ["T-12: cannot read the access token", "denied", read("AccessToken")],
+  ])("%s", check(roleStatements(infrastructure, "ReportRunnerEndRole")));
 });
 
 const LEDGER_READ = ["the ledger", "the ledger's index"];
@@ -144,17 +186,18 @@ it.each<readonly [string, readonly string[]]>([
       "a bootstrap row, to read",
       "a bootstrap row, to remove",
       "a launch",
-      "instances, to look at",
+      "instances, to describe",
     ],
   ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
   ["FindRunnerRole", ["the access token", ...LEDGER_READ, ...VAIN_CALLS]],
+  ["RecordEndReportRole", ["the access token", ...LEDGER]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
-  ["TerminateInstanceRole", [...LEDGER, "instances, to look at", "an instance of ours, to end"]],
+  ["TerminateInstanceRole", [...LEDGER, "instances, to describe", "an instance of ours, to terminate"]],
   ["StartNextJobRole", [...LEDGER, "the bus"]],
   ["RecordFailureRole", LEDGER],
-  ["ReconcilerRole", [...START, "the mapping", "instances, to look at", "the bus"]],
-])("T-12 T-31: %s may touch what its function is for, and nothing else", (role, expected) => {
+  ["ReconcilerRole", [...START, "the mapping", "instances, to describe", "the bus"]],
+])("T-12 T-31: %s allows what its function needs and nothing else", (role, expected) => {
   const statements = roleStatements(autoScaler, role);
   const touched = Object.entries(TOUCHES).flatMap(([what, call]) => (allows(statements, call) ? what : []));
   expect(touched.sort()).toEqual([...expected].sort());
@@ -168,7 +211,7 @@ describe("starting Lambda runners", () => {
   });
   it.each<Case>([
     [
-      "T-17: cannot invoke a function that is no runner",
+      "T-17: cannot invoke a function that is not a runner",
       "denied",
       invoke({ "aws:ResourceTag/glr:stack": "runners-a" }),
     ],
@@ -188,16 +231,16 @@ describe("ending instances", () => {
     ...(context ? { context } : {}),
   });
   it.each<Case>([
-    ["T-16: leaves an instance without our tag alone", "denied", terminate(undefined)],
+    ["T-16: cannot terminate an instance without our tag", "denied", terminate(undefined)],
     [
-      "T-26: leaves another deployment's alone",
+      "T-26: cannot terminate another deployment's instance",
       "denied",
       terminate({ "aws:ResourceTag/glr:stack": "runners-b" }),
     ],
   ])("%s", check(roleStatements(autoScaler, "TerminateInstanceRole")));
 });
 
-it("S-6: takes a role for our bus's rules, in our account", () => {
+it("S-6: lets only our bus's rules in our account assume the role", () => {
   const trust = (role: string, source: string, account: string = ACCOUNT): boolean => {
     const document = asMap(
       resolve(autoScaler, resource(autoScaler, role).properties.AssumeRolePolicyDocument),
@@ -214,7 +257,7 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
   expect(trust("StopRunnerRulesRole", arn("events", "rule/r"))).toBe(true);
 });
 
-it("P-14: lets nobody write a parameter: one for each runner would throttle, and run out at 10,000", () => {
+it("P-14: lets no function write a parameter: one for each runner would be throttled, and 10,000 are the limit", () => {
   const writes: IamRequest = {
     action: "ssm:PutParameter",
     resource: arn("ssm", "parameter/gitlabrunner/runner-1"),

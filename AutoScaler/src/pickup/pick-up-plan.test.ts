@@ -30,7 +30,7 @@ const stolen = (patch: Partial<PickUpFacts> = {}): PickUpFacts =>
   });
 
 describe("planPickUp", () => {
-  it("I-14: notes its own runner as busy and paused, and the attempt as running", () => {
+  it("I-14: records its own runner as busy and paused, and the attempt as running", () => {
     expect(puts(facts({ runner: aRunner() }))).toMatchObject([
       { runnerId: 9001, state: "BUSY", busyJobId: 7, busyProjectId: 1, pausedAt: NOW },
       { jobId: 7, state: "RUNNING", ranOnRunnerId: 9001 },
@@ -120,7 +120,7 @@ describe("planPickUp", () => {
     ]);
   });
 
-  it("I-26: a runner whose launch waits is waited for by the reassigned job from then on", () => {
+  it("I-26: from then on the reassigned job waits for a runner whose launch waits", () => {
     const { resourceId: _, ...held } = aRunner({ heldBy: "rate" });
     const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "launch-rate" })];
     const changed = puts(stolen({ own: [held], attempts }));
@@ -181,14 +181,14 @@ describe("planPickUp", () => {
     });
   });
 
-  it("trace 2: gives the slot of a claim back that a pick-up overtakes", () => {
+  it("trace 2: releases the slot of a claim that a pick-up overtakes", () => {
     const claimed = anAttempt({ state: "CLAIMED", slot: { stackShard: 3, classShard: 4 } });
     expect(planPickUp(stolen({ attempts: [claimed], own: [] })).changes).toContainEqual({
       releaseSlot: { scope: "stack", shard: 3 },
     });
   });
 
-  it("takes a job out of the queue that another's runner took", () => {
+  it("removes from the queue a job that another job's runner took", () => {
     const waiting = anAttempt({ state: "WAITING", waitingFor: "slot" });
     const [, attempt] = puts(stolen({ attempts: [waiting], own: [] }));
     expect(attempt).toMatchObject({ state: "RUNNING" });

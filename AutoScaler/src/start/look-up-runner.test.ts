@@ -4,7 +4,7 @@ import { DEFAULT_ARN, type TestSystem, testSystem, webhook } from "../testing/fa
 import { lookUpRunner } from "./look-up-runner";
 
 const lookUp = async (system: TestSystem, input: Record<string, unknown>) =>
-  (await lookUpRunner(system.system, parseJobEvent(input), system.routing)).lookup;
+  (await lookUpRunner(system.dependencies, parseJobEvent(input), system.routing)).lookup;
 
 describe("lookUpRunner", () => {
   it("takes name, tags and time from GitLab's API", async () => {

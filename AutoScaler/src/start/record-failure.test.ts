@@ -86,7 +86,7 @@ describe("recordFailure", () => {
   );
 
   it.each(["TransientError", "ThrottledError"])(
-    "F-24: notes %s, which passes, and writes nothing",
+    "F-24: logs %s, which is transient, and writes nothing",
     async (error) => {
       const { ledger, record } = setUp();
       expect(await record(event, error)).toEqual({ kind: "noted" });
@@ -137,7 +137,7 @@ describe("recordFailure", () => {
     }
   });
 
-  it("notes the failure of an end without touching the ledger", async () => {
+  it("logs the failure of an end without touching the ledger", async () => {
     const { ledger, metrics, record } = setUp();
     expect(await record({ runnerId: 9001, reason: "x" }, "ConfigurationError")).toEqual({ kind: "noted" });
     expect(await record({ ...event, build_status: "success" }, "ConfigurationError")).toEqual({

@@ -40,6 +40,12 @@ const launched = async ({
   return system;
 };
 
+/** The runner asks GitLab now. */
+const contact = (system: TestSystem, more: { readonly paused?: boolean } = {}): void => {
+  const record = system.gitLab.runnersById.get(RA)!;
+  system.gitLab.runnersById.set(RA, { ...record, contactedAt: system.clock.now(), ...more });
+};
+
 const endJob = (system: TestSystem, status = "success") => {
   system.gitLab.change(A, { status, finishedAt: system.clock.now() });
   return webhook(system.gitLab.jobsById.get(A)!);
@@ -51,7 +57,11 @@ const breaking = (
   method: "pauseRunner" | "deleteRunner" | "runnerJobs",
 ) => {
   const gitLab = { ...system.gitLab, [method]: () => Promise.reject(error) } as Dependencies["gitLab"];
-  return workflows({ ...system.system, gitLab }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+  return workflows(
+    { ...system.dependencies, gitLab },
+    { lambda: system.lambda, ec2: system.ec2 },
+    system.routing,
+  );
 };
 
 describe("the end of a job", () => {
@@ -72,8 +82,8 @@ describe("the end of a job", () => {
 
   it("I-25: costs six GitLab calls and eight writes at most from webhook to nothing left", async () => {
     const system = testSystem();
-    // A project is noted once in ten minutes, however many jobs it has.
-    await rememberProject(system.system, 1);
+    // A project is recorded once in ten minutes, however many jobs it has.
+    await rememberProject(system.dependencies, 1);
     system.ledger.writes = 0;
     await system.start(webhook(system.gitLab.addJob({ id: A, tags: ["ec2"] })));
     const moves = 1;
@@ -206,13 +216,13 @@ describe("the end of a job", () => {
     expect(attempt(system)).toMatchObject({ state: "ENDED", outcome: "canceled" });
   });
 
-  it("F-5: gives a claim's slot back when the job was cancelled before its runner was made", async () => {
+  it("F-5: releases a claim's slot when the job was cancelled before its runner was created", async () => {
     const system = testSystem();
     const gitLab = interrupted(system.gitLab, "createRunner", () => {
       throw new TransientError("GitLab does not answer");
     });
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -416,12 +426,31 @@ describe("a runner that is reported ended", () => {
 
   it("fails its attempt when no job came to it and GitLab says that the job is pending", async () => {
     const system = await launched();
+    contact(system);
     system.clock.advance(10 * MINUTE);
     expect(await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" })).toMatchObject([
-      { kind: "terminated", reason: "no-job" },
+      { kind: "terminated", reason: "no-job", freed: { failedJobId: A } },
     ]);
     expect(attempt(system)).toMatchObject({ state: "FAILED", reason: "no-job" });
   });
+
+  it.each([
+    ["never-contacted", () => undefined],
+    ["record-deleted", (system: TestSystem) => system.gitLab.runnersById.delete(RA)],
+    ["runner-paused", (system: TestSystem) => contact(system, { paused: true })],
+    ["no-job", (system: TestSystem) => contact(system)],
+  ] as const)(
+    "F-36: says %s of a runner that ended without its job, by GitLab's record",
+    async (reason, make) => {
+      const system = await launched();
+      make(system);
+      system.clock.advance(10 * MINUTE);
+      await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" });
+      expect(attempt(system)).toMatchObject({ state: "FAILED", reason });
+      expect((await runner(system)).reason).toBe(reason);
+      expect(system.metrics.total("RunnersLost")).toBe(reason === "no-job" ? 0 : 1);
+    },
+  );
 
   it("F-38: keeps what EC2 says of an instance that died by itself, for the runner and its attempt", async () => {
     const system = await launched();
@@ -492,7 +521,7 @@ describe("a runner that is reported ended", () => {
       throw new ConfigurationError("termination protection");
     });
     const run = workflows(
-      { ...system.system, instances },
+      { ...system.dependencies, instances },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );

@@ -14,6 +14,7 @@ import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt"
 import { foundJob } from "../ports";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts, NO_RUNNERS } from "./end-order";
+import { readRecord } from "./read-record";
 import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
 import { endOfJob, terminationReason } from "./termination-reason";
 
@@ -146,7 +147,8 @@ const endRunner = async (
   const jobs = await factsOf(dependencies, runner);
   const death = event.resourceId === runner.resourceId ? deathOf(event) : undefined;
   const interruption = interruptionOf(event);
-  const facts = { ...(death ? { death } : {}), ...(interruption ? { interruption } : {}), ...jobs };
+  const record = await readRecord(dependencies, runner);
+  const facts = { ...defined({ death, interruption, record }), ...jobs };
   const due = terminationReason({ runner, ...facts, now: dependencies.clock.now() });
   const reason = due ?? (outlivesRunner(event, runner) ? "instance-remaining" : undefined);
   if (reason === undefined) return NO_RUNNERS;
@@ -157,7 +159,8 @@ const endRunner = async (
       {
         runnerId: runner.runnerId,
         reason,
-        isDead: death !== undefined,
+        // A job is on it still, and it is dead: nothing can be asked for that would confirm it.
+        isDead: death !== undefined || reason === "runner-crashed",
         ...(endedJob ? { endedJob } : {}),
         ...(ownJob ? { ownJob } : {}),
       },

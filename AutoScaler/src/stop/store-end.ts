@@ -1,5 +1,5 @@
 import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/model/ledger";
-import type { EndSkipCode } from "../../../Core/model/reasons";
+import type { EndSkipCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import { isLeasedByOther } from "../ledger/leases";
@@ -82,6 +82,14 @@ const storeEnding = (
     return { changes: [{ put: ending }, ...attempts], result };
   });
 
+/** A runner was launched for nothing, or died under its job: counted, so that an operator sees it. */
+const LOSSES: readonly RunnerEndCode[] = [
+  "never-contacted",
+  "record-deleted",
+  "runner-paused",
+  "runner-crashed",
+];
+
 /** ENDING comes after the pause and the check (trace 5), with the attempts closed in the same transaction. */
 export const toEnding = async (
   dependencies: StoreDependencies,
@@ -92,6 +100,9 @@ export const toEnding = async (
   const step = await storeEnding(dependencies, order, lease, pausedAt);
   const isFailure = step.kind === "go" && step.isJobGivenUp;
   if (isFailure) dependencies.metric("JobsFailed", 1, { reason: "attempts-used-up" });
+  if (step.kind === "go" && LOSSES.includes(order.reason)) {
+    dependencies.metric("RunnersLost", 1, { reason: order.reason });
+  }
   return step;
 };
 

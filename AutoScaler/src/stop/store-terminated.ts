@@ -1,5 +1,12 @@
 import { defined } from "../../../Core/defined";
-import { type Attempt, advanceRunner, type Runner, type Time, touch } from "../../../Core/model/ledger";
+import {
+  type Attempt,
+  advanceRunner,
+  isLastAttempt,
+  type Runner,
+  type Time,
+  touch,
+} from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { costOf } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
@@ -50,6 +57,18 @@ const attemptChanges = (
   return isServed && Object.keys(patch).length > 0 ? [{ put: touch(attempt, patch) }] : [];
 };
 
+/** The job whose attempt came to nothing with this runner, and which is to have another one. */
+const failedJobOf = (attempts: readonly Attempt[], { runnerId }: Runner): number | undefined => {
+  const last = attempts.at(-1);
+  const isDue = last?.state === "FAILED" && last.runnerId === runnerId && !isLastAttempt(last);
+  return isDue ? last.jobId : undefined;
+};
+
+const freedOf = (runner: Runner, attempts: readonly Attempt[]): Freed | undefined => {
+  const freed = freedSlot(runner.classKey);
+  return freed && { ...freed, ...defined({ failedJobId: failedJobOf(attempts, runner) }) };
+};
+
 /**
  * Stores that nothing of a runner is left; its slot goes back in the same transaction.
  *
@@ -65,8 +84,9 @@ export const storeGone = (
     if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: undefined };
     const now = clock.now();
     const slot = runner.state === "GONE" ? [] : releaseSlot(runner);
-    const served = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
+    const attempts = await ledger.attempts(runner.jobId);
+    const served = attempts.find(({ attempt }) => attempt === runner.attempt);
     const ofAttempt = runner.state === "GONE" ? [] : attemptChanges(served, runner, going, now);
     const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...ofAttempt];
-    return { changes, result: slot.length > 0 ? freedSlot(runner.classKey) : undefined };
+    return { changes, result: slot.length > 0 ? freedOf(runner, attempts) : undefined };
   });

@@ -34,7 +34,7 @@ describe("the DynamoDB double", () => {
     "state = :b",
     "#n = :five",
     "n = :none",
-  ])("refuses %s, which it does not know or DynamoDB would not take", (text) => {
+  ])("refuses %s, which it does not support or DynamoDB refuses", (text) => {
     expect(() => holds(text)).toThrow();
   });
 
@@ -69,7 +69,7 @@ describe("the DynamoDB double", () => {
     expect(() => tables().run(operation, request)).toThrow(expect.objectContaining({ name }));
   });
 
-  it("writes all of a transaction or nothing", () => {
+  it("writes a whole transaction or nothing", () => {
     const dynamo = tables();
     const Put = { TableName: "t", Item: key };
     const Check = {

@@ -13,9 +13,9 @@ import { withoutStack } from "./without-stack";
 import { type Definition, runStates, StateError } from "./workflow";
 
 export interface ExecutionOptions {
-  /** A clock's greatest error in milliseconds; each process has its own. */
+  /** Largest clock error in milliseconds; each process has its own. */
   readonly skew: number;
-  /** Probabilities: that Lambda refuses a call, that an execution dies between two states. */
+  /** Probabilities that Lambda refuses an invocation, and that an execution dies between two states. */
   readonly throttled: number;
   readonly dies: number;
   /** Probability that a process dies within its first seconds. */
@@ -41,10 +41,10 @@ const DEFINITIONS: Readonly<Record<StateMachineName, Definition>> = {
   StopRunnerStateMachine: definition("stop-runner"),
 };
 
-const EXPRESS_SECONDS = 295;
+const EXPRESS_SECONDS = 299;
 const CRASHES_WITHIN = 1_500;
 
-/** What became of an execution. `died`: AWS lost it; its metrics count it as aborted, and so alarm. */
+/** How an execution ended. `died`: AWS lost it; its metrics count it as aborted, which raises the alarm. */
 export type Ending =
   | { readonly kind: "succeeded"; readonly output: unknown }
   | { readonly kind: "failed"; readonly error: string }
@@ -58,7 +58,7 @@ const stateError = (error: string, cause: string): StateError =>
 
 const asId = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
-/** The job that a function's input is about. */
+/** Id of the job in a function's input. */
 const jobOf = (input: unknown): number | undefined => {
   if (typeof input !== "object" || input === null) return undefined;
   const { build_id, jobId, endedJob, ownJob, event } = input as Record<string, unknown>;
@@ -66,10 +66,10 @@ const jobOf = (input: unknown): number | undefined => {
   return asId(build_id) ?? asId(jobId) ?? asId(inner?.id) ?? (event === undefined ? undefined : jobOf(event));
 };
 
-/** Lambda and Step Functions: functions run in processes of their own, workflows as the shipped files say. */
+/** Lambda and Step Functions: each function runs in a process of its own, workflows run by the shipped definitions. */
 export class Executions {
   options: ExecutionOptions;
-  /** Executions of the start workflow that have not ended. */
+  /** Number of executions of the start workflow that have not ended. */
   startsUnderWay = 0;
   concurrent = 0;
   mostConcurrent = 0;
@@ -119,7 +119,7 @@ export class Executions {
     return seconds;
   }
 
-  /** @throws StateError as Step Functions would see it */
+  /** @throws StateError as Step Functions sees it */
   runFunction(name: FunctionName, input: unknown, taskSeconds = 900): Promise<unknown> {
     const { timeline, random, calls, routing } = this.parts;
     const skew = this.options.skew === 0 ? 0 : random.between(-this.options.skew, this.options.skew);

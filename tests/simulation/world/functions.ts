@@ -13,6 +13,8 @@ import { startRunner } from "../../../AutoScaler/src/start/start-runner";
 import { parseEndOrder, parseEndResult } from "../../../AutoScaler/src/stop/end-input";
 import { NO_RUNNERS } from "../../../AutoScaler/src/stop/end-order";
 import { findRunner } from "../../../AutoScaler/src/stop/find-runner";
+import { parseEndReportEvent } from "../../../AutoScaler/src/stop/report/end-report-event";
+import { recordEndReport } from "../../../AutoScaler/src/stop/report/record-end-report";
 import { parseStopEvent } from "../../../AutoScaler/src/stop/stop-event";
 import { terminateInstance } from "../../../AutoScaler/src/stop/terminate-instance";
 import { unregisterRunner } from "../../../AutoScaler/src/stop/unregister-runner";
@@ -20,7 +22,7 @@ import { parseJobEvent } from "../../../Core/model/job-event";
 import type { Provider } from "../../../Core/model/runner-class";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 
-/** The rules' world before it is known what a runner goes on. */
+/** The rules' dependencies before a runner's provider is known. */
 export interface FunctionDependencies extends Omit<Dependencies, "provider"> {
   launchingOn(provider: Provider): Dependencies;
 }
@@ -29,7 +31,7 @@ export interface ShippedFunction {
   readonly run: (world: FunctionDependencies, input: unknown, routing: RoutingSettings) => Promise<unknown>;
 }
 
-/** The functions as their handlers enter the domain: parse, call the rule. */
+/** The functions as their handlers run them: parse the input, then call the rule. */
 export const FUNCTIONS = {
   LookUpRunnerFunction: {
     run: async (world, input, routing) => {
@@ -55,6 +57,9 @@ export const FUNCTIONS = {
       const event = parseHint(world, input, parseStopEvent);
       return isSkipped(event) ? NO_RUNNERS : findRunner(world, event);
     },
+  },
+  RecordEndReportFunction: {
+    run: (world, input) => recordEndReport(world, parseEndReportEvent(input)),
   },
   UnregisterRunnerFunction: {
     run: (world, input) => unregisterRunner(world, parseEndOrder(input)),

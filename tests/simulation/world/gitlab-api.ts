@@ -1,19 +1,19 @@
 import type { GitLab, GitLabJob, GitLabRunner, Page, ProjectRefused } from "../../../AutoScaler/src/ports";
 import { ThrottledError, TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import type { Job, RunnerRecord, SimulatedGitLab } from "./gitlab";
+import { contactOf, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
-/** How GitLab's API misbehaves. Probabilities a call; times in milliseconds. */
+/** Faults of GitLab's API: probabilities for each call, times in milliseconds. */
 export interface ApiMood {
-  /** Times at which it answers 5xx to everybody: [from, to). */
+  /** Intervals [from, to) in which every call is answered with 5xx. */
   outages: readonly (readonly [Time, Time])[];
-  /** A list that is empty by mistake (F-24). */
+  /** A list is wrongly empty (F-24). */
   emptyList: number;
-  /** HTML with 200, truncated JSON, 5xx now and then. */
+  /** An answer is HTML with status 200, truncated JSON or a 5xx. */
   garbage: number;
-  /** A replica that lags: a new job is not there yet or still `created`; a runner's jobs are seconds old. */
+  /** A replica lags: a new job is missing or still `created`; a runner's jobs are seconds old. */
   lag: number;
   /** Projects that refuse what is asked of their jobs: CI/CD is switched off there. */
   refusing: readonly number[];
@@ -66,13 +66,19 @@ const shownRunner = ({ id, description, pausedAt }: RunnerRecord): GitLabRunner 
   paused: pausedAt !== undefined,
 });
 
+/** A single runner's answer, which shows its last contact too. */
+const shownWhole = (record: RunnerRecord, now: Time): GitLabRunner => {
+  const contactedAt = contactOf(record, now);
+  return { ...shownRunner(record), ...(contactedAt === undefined ? {} : { contactedAt }) };
+};
+
 const paged = <Item>(all: readonly Item[], cursor = "0"): Page<Item> => {
   const from = Number(cursor);
   const items = all.slice(from, from + PAGE);
   return from + PAGE < all.length ? { items, next: String(from + PAGE) } : { items };
 };
 
-/** What the world checks at calls that take something away. */
+/** Called before a runner is paused or deleted, for the checks. */
 export interface Watch {
   paused(runnerId: number): void;
   deleting(runnerId: number): void;
@@ -102,7 +108,7 @@ export class GitLabLoad {
   }
 }
 
-/** The REST API as the product's port has it: each method's effect, at one moment. */
+/** The REST API behind the product's port: the effect of each method, at one instant. */
 export const gitLabEffects = (
   gitLab: SimulatedGitLab,
   mood: ApiMood,
@@ -150,7 +156,7 @@ export const gitLabEffects = (
     runner: (runnerId: number) => {
       checkMood();
       const record = gitLab.records.get(runnerId);
-      return record && shownRunner(record);
+      return record && shownWhole(record, timeline.now);
     },
     pauseRunner: (runnerId: number) => {
       checkMood();

@@ -3,7 +3,7 @@ import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-/** What a pipeline says of a job. */
+/** A job as its pipeline defines it. */
 export interface JobPlan {
   readonly id: number;
   readonly projectId: number;
@@ -12,13 +12,13 @@ export interface JobPlan {
   /** Milliseconds its script takes. */
   readonly duration: number;
   readonly outcome: "success" | "failed";
-  /** How often GitLab runs it again when its runner is lost (`retry:`). */
+  /** How often GitLab retries it when its runner is lost (`retry:`). */
   readonly retries: number;
-  /** A job that sends no webhook and that the mapping gives no runner. */
+  /** It sends no webhook, and the mapping gives it no runner. */
   readonly isForeign: boolean;
 }
 
-/** All fields from the start: an object that changes its shape is slow to read. */
+/** All fields are set from the start: an object that changes its shape is slow to read. */
 export interface Job extends JobPlan {
   status: string;
   readonly createdAt: Time;
@@ -27,7 +27,7 @@ export interface Job extends JobPlan {
   startedAt: Time | undefined;
   finishedAt: Time | undefined;
   runnerId: number | undefined;
-  /** Calls off that GitLab takes it back from a runner that does not confirm. */
+  /** Cancels the timer after which GitLab takes the job back from a runner that did not confirm it. */
   callOff: (() => void) | undefined;
 }
 
@@ -57,20 +57,24 @@ export interface RunnerRecord extends NewRunner {
   readonly id: number;
   readonly createdAt: Time;
   pausedAt: Time | undefined;
-  /** Until then a request that was under way at the pause may still get a job. */
+  /** Until this time a request that was under way at the pause may still get a job. */
   lastRequestUntil: Time | undefined;
+  /** Its last request or report. */
+  contactedAt: Time | undefined;
+  /** While its job runs it reports so often, without an event of the timeline for each. */
+  reports: { readonly since: Time; readonly every: number } | undefined;
 }
 
-/** A runner process that waits for an answer to its request for a job. */
+/** A runner process whose request for a job is held by GitLab. */
 export interface Asker {
   readonly runnerId: number;
   readonly give: (job: Job) => void;
 }
 
 export interface GitLabOptions {
-  /** Which of the jobs that fit a runner gets. */
+  /** Which of the matching jobs a runner gets. */
   readonly gives: "oldest" | "newest" | "any";
-  /** GitLab's limit of runner records a project. */
+  /** GitLab's limit of runner records for each project. */
   readonly recordsPerProject: number;
   /** Probability that a request is under way when its runner is paused. */
   readonly requestUnderWay: number;
@@ -91,13 +95,19 @@ export const GITLAB_DEFAULTS: GitLabOptions = {
 const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
 export const hasJobEnded = ({ status }: Pick<Job, "status">): boolean => ENDED.has(status);
 
-/** Assigned, and neither confirmed nor ended: GitLab takes it back after two minutes. */
+/** Milliseconds after which GitLab takes back a job that was assigned and not confirmed. */
 const CONFIRM_WITHIN = 120_000;
-/** A request that reached GitLab before the pause is answered within this time. */
+/** Milliseconds within which GitLab answers a request that arrived before the pause. */
 const LAST_REQUEST = 6_000;
 
 export const fits = (record: RunnerRecord, job: Job): boolean =>
   job.tags.length === 0 ? record.tags.length === 0 : job.tags.every((tag) => record.tags.includes(tag));
+
+/** When a runner was last heard of. */
+export const contactOf = ({ contactedAt, reports }: RunnerRecord, now: Time): Time | undefined =>
+  reports === undefined
+    ? contactedAt
+    : reports.since + Math.floor((now - reports.since) / reports.every) * reports.every;
 
 interface Project {
   readonly pending: Map<string, Set<Job>>;
@@ -106,22 +116,22 @@ interface Project {
 }
 
 /**
- * GitLab's side: jobs, runner records, and who gets what. Whoever asks gets any pending job that fits.
+ * GitLab's jobs and runner records, and which runner gets which job: any pending job that matches.
  *
- * Not the fake GitLab of the domain's tests, whose jobs are put into any state at a test's will: here a state
- * follows from what runners and users did, at a moment of virtual time, and verdicts rest on that.
+ * The fake GitLab of the rules' tests lets a test set any state. Here a state follows only from what runners and users
+ * did at an instant of virtual time, and the checks rely on that.
  */
 export class SimulatedGitLab {
   readonly jobs = new Map<number, Job>();
   readonly records = new Map<number, RunnerRecord>();
-  /** Of records that are gone: what they were made for. */
+  /** Descriptions of deleted records. */
   readonly descriptions = new Map<number, string>();
   readonly running = new Set<Job>();
   readonly open = new Map<number, Set<Job>>();
   /** Called at every change of a job's status. */
   onStatus: (job: Job) => void = () => undefined;
   onRemove: (runnerId: number) => void = () => undefined;
-  /** The id of a job that GitLab makes itself. */
+  /** Id of a job that GitLab creates itself. */
   nextJobId: () => number = () => Math.max(0, ...this.jobs.keys()) + 1;
   options: GitLabOptions;
   readonly #projects = new Map<number, Project>();
@@ -185,7 +195,7 @@ export class SimulatedGitLab {
     return added;
   }
 
-  /** The job may be taken: by a runner that waits, or by the next that asks. */
+  /** The job is pending now: a waiting runner gets it, or the next one that asks. */
   enqueue(job: Job): void {
     if (hasJobEnded(job)) return;
     job.pendingAt = this.timeline.now;
@@ -202,7 +212,7 @@ export class SimulatedGitLab {
   #giveAway(job: Job): void {
     if (job.status !== "pending" || job.runnerId !== undefined) return;
     const fitting = [...this.#project(job.projectId).askers.values()].flatMap((askers) =>
-      this.#some(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
+      this.#candidates(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
     );
     if (fitting.length > 0) this.#assign(job, this.random.pick(fitting));
   }
@@ -215,6 +225,7 @@ export class SimulatedGitLab {
 
   #assign(job: Job, asker: Asker): void {
     this.forget(asker.runnerId);
+    this.contact(asker.runnerId);
     this.#line(job).delete(job);
     job.runnerId = asker.runnerId;
     job.assignedAt = this.timeline.now;
@@ -241,7 +252,7 @@ export class SimulatedGitLab {
     this.#set(job, "running");
   }
 
-  /** The user's word, or a pipeline that was superseded. GitLab keeps `runner` set. */
+  /** Cancels a job, as a user or a newer pipeline does. GitLab keeps `runner` set. */
   cancel(job: Job): void {
     if (hasJobEnded(job)) return;
     const isRunning = job.status === "running";
@@ -251,13 +262,14 @@ export class SimulatedGitLab {
 
   // --------------------------------------------------------------------------------------- runner's API
 
-  /** A runner asks for a job; without one it is held. "refused": its record is unknown. */
+  /** A runner asks for a job; without a job the request is held. "refused": its record is unknown. */
   request(asker: Asker): "held" | "given" | "refused" {
     const record = this.records.get(asker.runnerId);
     if (record === undefined) return "refused";
+    this.contact(asker.runnerId);
     const lines = [...this.#project(record.projectId).pending.values()];
     const fitting = lines.flatMap((line) =>
-      this.#some(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
+      this.#candidates(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
     );
     if (fitting.length === 0) {
       if (record.pausedAt === undefined) this.#hold(record, asker);
@@ -267,11 +279,11 @@ export class SimulatedGitLab {
     return "given";
   }
 
-  /** Those of a line that come into question; all of it only where the dice decide. */
-  #some<Item>(line: ReadonlySet<Item>, which: GitLabOptions["gives"]): Item[] {
-    if (this.options.gives === "any") return [...line];
-    if (which === "newest") return [...line].slice(-1);
-    const [first] = line;
+  /** The candidates of a queue: all of it where the choice is random, else its first or last item. */
+  #candidates<Item>(queue: ReadonlySet<Item>, which: GitLabOptions["gives"]): Item[] {
+    if (this.options.gives === "any") return [...queue];
+    if (which === "newest") return [...queue].slice(-1);
+    const [first] = queue;
     return first === undefined ? [] : [first];
   }
 
@@ -284,7 +296,7 @@ export class SimulatedGitLab {
     this.#askerOf.set(record.id, asker);
   }
 
-  /** The runner's request is over. */
+  /** Drops a runner's held request. */
   forget(runnerId: number): void {
     const asker = this.#askerOf.get(runnerId);
     if (asker === undefined) return;
@@ -294,13 +306,14 @@ export class SimulatedGitLab {
     this.#project(record.projectId).askers.get(record.tags.join("\n"))?.delete(asker);
   }
 
-  /** The runner's first report. With two-phase commit only now the job runs. False: it has lost the job. */
+  /** The runner's first report. With two-phase commit the job runs from now on. False: the runner lost the job. */
   confirm(job: Job, runnerId: number): boolean {
     if (!this.options.acknowledgement) {
       return job.runnerId === runnerId && (job.status === "running" || job.status === "canceling");
     }
     const isIts = job.status === "pending" && job.runnerId === runnerId && this.records.has(runnerId);
     if (!isIts) return false;
+    this.contact(runnerId);
     job.callOff?.();
     job.callOff = undefined;
     this.#begin(job);
@@ -312,7 +325,7 @@ export class SimulatedGitLab {
     if (isIts) this.#set(job, job.status === "canceling" ? "canceled" : status);
   }
 
-  /** Nobody has reported for too long: GitLab's own clean-up, and the retry that the job asks for. */
+  /** Fails a job without reports, as GitLab's own clean-up does, and creates the job's retry. */
   dropStuck(job: Job): void {
     if (job.status !== "running" && job.status !== "canceling") return;
     const isRetried = job.status === "running" && job.retries > 0;
@@ -322,6 +335,31 @@ export class SimulatedGitLab {
 
   jobsOf(runnerId: number): Job[] {
     return (this.#assigned.get(runnerId) ?? []).filter((job) => job.runnerId === runnerId);
+  }
+
+  // ----------------------------------------------------------------------------------------- contact
+
+  /** A runner spoke to GitLab. */
+  contact(runnerId: number): void {
+    const record = this.records.get(runnerId);
+    if (record === undefined) return;
+    record.contactedAt = this.timeline.now;
+    record.reports = undefined;
+  }
+
+  /** It runs a job from now on, and reports every so often. */
+  beginReports(runnerId: number, every: number): void {
+    this.contact(runnerId);
+    const record = this.records.get(runnerId);
+    if (record !== undefined) record.reports = { since: this.timeline.now, every };
+  }
+
+  /** It is gone: its last report stays the last one. */
+  endReports(runnerId: number): void {
+    const record = this.records.get(runnerId);
+    if (record === undefined) return;
+    record.contactedAt = contactOf(record, this.timeline.now);
+    record.reports = undefined;
   }
 
   // ----------------------------------------------------------------------------------------- records
@@ -337,6 +375,8 @@ export class SimulatedGitLab {
       createdAt: this.timeline.now,
       pausedAt: undefined,
       lastRequestUntil: undefined,
+      contactedAt: undefined,
+      reports: undefined,
     };
     this.records.set(record.id, record);
     this.descriptions.set(record.id, record.description);

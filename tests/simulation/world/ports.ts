@@ -37,7 +37,7 @@ import { DEPLOYMENT } from "./stack";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
-/** All that the ports reach. */
+/** The simulated services behind the ports. */
 export interface Services {
   readonly timeline: Timeline;
   readonly random: Random;
@@ -64,7 +64,7 @@ const EC2_SETTINGS = {
   roleId: ROLE_ID,
 } as const;
 
-/** EC2's client throws EC2's own errors; the shipped adapter tells them apart. */
+/** EC2's client throws EC2's own errors, which the shipped adapter translates. */
 const ec2ErrorOf: ErrorOf = (fault) => {
   if (fault === "throttled") return ec2Error("RequestLimitExceeded", 503);
   return fault === "fails" ? ec2Error("InternalError", 500) : ec2Error("TimeoutError", 504);
@@ -108,8 +108,8 @@ interface Shared {
 const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true };
 
 /**
- * The ports of one process: each call takes time and may go wrong. A process uses few of them, and there are
- * many processes: a port is made when it is asked for.
+ * The ports of one process: each call takes time and may have a fault. There are many processes and each uses few
+ * ports, so a port is made at its first use.
  */
 class Ports implements FunctionDependencies {
   readonly ledger: Ledger;

@@ -13,7 +13,7 @@ export interface Remaining {
   readonly table: Table;
 }
 
-/** A spent attempt of a job that still waits is closed with its job. */
+/** Open attempts, except spent ones of jobs that still wait: those are closed with their job. */
 const openAttempts = (gitLab: SimulatedGitLab, attempts: readonly Attempt[]): string[] => {
   return attempts.flatMap(({ jobId, attempt, state }, index) => {
     const job = gitLab.jobs.get(jobId);
@@ -23,7 +23,7 @@ const openAttempts = (gitLab: SimulatedGitLab, attempts: readonly Attempt[]): st
   });
 };
 
-/** What is left of all, in GitLab, in AWS and in our tables. */
+/** Everything that is left in GitLab, AWS and our tables, one sentence each. */
 export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] => {
   const left: string[] = [];
   for (const job of gitLab.jobs.values()) {

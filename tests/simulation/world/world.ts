@@ -16,6 +16,7 @@ import { portsFactory } from "./ports";
 import { Providers } from "./providers";
 import { type Random, random } from "./random";
 import { remains } from "./remains";
+import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
@@ -32,13 +33,14 @@ export interface SimulationOptions {
   readonly mood?: Partial<ApiMood>;
   readonly ec2?: Partial<Ec2Options>;
   readonly lambda?: Partial<LambdaOptions>;
+  readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
   readonly faults?: FaultPlan;
-  /** Probability that a machine with a job dies without a word. */
+  /** Probability that a machine dies during its job without a report. */
   readonly crashes?: number;
-  /** Probability that it dies the moment it is given a job. */
+  /** Probability that a machine dies when it gets a job. */
   readonly crashesAtHandOut?: number;
-  /** False: the schedule is switched off. */
+  /** False: the reconciler's schedule is off. */
   readonly passes?: boolean;
 }
 
@@ -47,16 +49,16 @@ export interface NewJob {
   readonly projectId?: number;
   readonly seconds?: number;
   readonly fails?: boolean;
-  /** Nobody tells of it. */
+  /** It sends no webhooks. */
   readonly isSilent?: boolean;
-  /** How often GitLab runs it again when its runner is lost. */
+  /** How often GitLab retries it when its runner is lost. */
   readonly retries?: number;
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
 
-/** GitLab, AWS and the shipped rules in one virtual time, from one seed. */
+/** GitLab, AWS and the shipped rules in virtual time; one seed decides everything that is random. */
 export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
@@ -69,6 +71,7 @@ export class Simulation {
   readonly calls: Calls;
   readonly bus: Bus;
   readonly webhooks: Webhooks;
+  readonly reports: Reports;
   readonly providers: Providers;
   readonly executions: Executions;
   readonly checks: Checks;
@@ -80,7 +83,7 @@ export class Simulation {
   startsAreOn = true;
   routing: RoutingSettings;
   #jobs = 0;
-  /** Whether the schedule is on. */
+  /** Whether the reconciler's schedule is on. */
   passes: boolean;
 
   constructor(readonly options: SimulationOptions) {
@@ -128,6 +131,7 @@ export class Simulation {
       ...BUS_DEFAULTS,
       ...options.bus,
     });
+    this.reports = new Reports(timeline, this.random.fork("reports"), this.bus, options.reports);
     this.providers = new Providers({
       timeline,
       random: this.random.fork("providers"),
@@ -137,6 +141,7 @@ export class Simulation {
       machines: this.machines,
       checks: this.checks,
       bus: this.bus,
+      reports: this.reports,
     });
     this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.bus, {
       ...WEBHOOK_DEFAULTS,
@@ -220,7 +225,7 @@ export class Simulation {
     }
   }
 
-  /** The schedule's event; a failure is a dead letter. */
+  /** Runs a pass, as the schedule does; a failed event would go to the dead-letter queue. */
   reconcileNow(): void {
     this.executions.runFunction("ReconcilerFunction", {}).catch(() => undefined);
   }
@@ -259,14 +264,14 @@ export class Simulation {
     this.timeline.after(seconds * 1000, act);
   }
 
-  /** Acts as soon as something holds, looked for every few milliseconds. */
+  /** Acts as soon as a condition holds; it is checked every few milliseconds. */
   when(holds: () => boolean, act: () => void): void {
-    const LOOK_AGAIN = 5;
+    const CHECK_EVERY = 5;
     if (holds()) act();
-    else this.timeline.after(LOOK_AGAIN, () => this.when(holds, act));
+    else this.timeline.after(CHECK_EVERY, () => this.when(holds, act));
   }
 
-  /** Runs so many seconds of virtual time. */
+  /** Lets so many seconds of virtual time pass. */
   run(seconds: number): Promise<void> {
     return this.timeline.run(this.timeline.now + seconds * 1000);
   }
@@ -275,11 +280,12 @@ export class Simulation {
     return remains(this);
   }
 
-  /** Nothing goes wrong from now on. */
+  /** Ends all faults. */
   calm(): void {
     this.calls.plan = () => undefined;
     this.webhooks.options = WEBHOOK_DEFAULTS;
     this.bus.options = BUS_DEFAULTS;
+    this.reports.options = REPORT_DEFAULTS;
     this.executions.options = { ...this.executions.options, throttled: 0, dies: 0, crashes: 0 };
     this.mood.garbage = 0;
     this.mood.lag = 0;
@@ -287,26 +293,26 @@ export class Simulation {
     this.ec2.options = { ...this.ec2.options, noSpot: 0, noCapacity: 0 };
   }
 
-  /** The cheap signs of quiet first: they are asked for every few seconds. */
+  /** Whether nothing is left. The cheap checks come first: this runs every few seconds. */
   #isQuiet(mayStay: (left: readonly string[]) => boolean): boolean {
     const isBusy =
       this.gitLab.records.size > 0 || this.machines.alive.size > 0 || this.table.taken(STACK) > 0;
     return !isBusy && mayStay(this.remains());
   }
 
-  /** Runs until nothing is left, and returns how many seconds that took; at most so many. */
+  /** Runs until nothing is left, at most `mostSeconds`. @returns the seconds that it took */
   async settle(
     mostSeconds: number,
     mayStay: (left: readonly string[]) => boolean = (left) => left.length === 0,
-    lookEverySeconds = 5,
+    checkEverySeconds = 5,
   ): Promise<number> {
     const start = this.timeline.now;
     const until = start + mostSeconds * 1000;
-    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(lookEverySeconds);
+    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(checkEverySeconds);
     return (this.timeline.now - start) / 1000;
   }
 
-  /** All that is wrong. */
+  /** Everything that is wrong, one sentence each. */
   verdict(): string[] {
     this.checks.checkLaunches();
     return [...this.checks.broken, ...this.remains(), ...this.bus.unaccounted()];

@@ -15,7 +15,7 @@ const signedRoute = (functionId: string, settings: string): string =>
 const isAuthorized = ({ properties }: Resource): boolean =>
   properties.AuthorizationType === "CUSTOM" && asMap(properties.AuthorizerId).Ref !== undefined;
 
-/** The one function that checks its requests itself: an authorizer sees no body, so it can verify no signature. */
+/** The one function that checks its requests itself: an authorizer gets no body, so it cannot verify a signature. */
 const VERIFIER = `\${ReceiveSignedWebhookFunction.Arn}`;
 
 const isVerified = (template: Template, { properties }: Resource): boolean => {
@@ -25,7 +25,7 @@ const isVerified = (template: Template, { properties }: Resource): boolean => {
   return properties.AuthorizationType === "NONE" && uri.includes(VERIFIER);
 };
 
-/** A route that anybody may call has a throttle of its own: it takes no room from the others. */
+/** A public route has a throttle of its own, so that it cannot use up the limits of the others. */
 const isThrottledApart = (template: Template, { id, properties }: Resource): boolean =>
   ofType(template, "AWS::ApiGatewayV2::Stage").some((stage) => {
     const limits = asMap(asMap(stage.properties.RouteSettings)[String(properties.RouteKey)]);
@@ -35,7 +35,7 @@ const isThrottledApart = (template: Template, { id, properties }: Resource): boo
 
 const authorized: TemplateRule = {
   id: "S-7 T-1",
-  says: "authorizes every route or verifies its signature, has no catch-all and no route that SAM would add",
+  says: "authorizes every route or verifies its signature, and has no catch-all route and none that SAM adds",
   check: (template) => [
     ...routes(template)
       .filter((route) => !isAuthorized(route) && !isVerified(template, route))
@@ -85,7 +85,7 @@ const isIdentity = (source: Value | undefined): boolean => {
 
 const authorizer: TemplateRule = {
   id: "I-11 F-76",
-  says: "asks the authorizer by the token, and by the address where a list of addresses is given, with simple answers that are kept for a minute at most",
+  says: "calls the authorizer with the token, and the address where a list of addresses is given, and caches its simple answers for at most a minute",
   check: (template) =>
     ofType(template, "AWS::ApiGatewayV2::Authorizer")
       .filter(({ properties }) => {
@@ -116,7 +116,7 @@ const SECRET_IN_LOG = /header|body|token|authorization|\$context\.authorizer\.(?
 
 const accessLog: TemplateRule = {
   id: "S-7 T-4",
-  says: "logs every request, without headers, token or body, and throttles",
+  says: "logs every request without headers, token or body, and throttles requests",
   check: (template) =>
     ofType(template, "AWS::ApiGatewayV2::Stage").flatMap(({ id, properties }) => {
       const log = asMap(properties.AccessLogSettings);
@@ -125,7 +125,7 @@ const accessLog: TemplateRule = {
         limits.ThrottlingRateLimit !== undefined && limits.ThrottlingBurstLimit !== undefined;
       return [
         ...(log.DestinationArn === undefined ? [`${id} has no access log`] : []),
-        ...(SECRET_IN_LOG.test(String(log.Format)) ? [`${id} logs what may be secret`] : []),
+        ...(SECRET_IN_LOG.test(String(log.Format)) ? [`${id} logs fields that may hold secrets`] : []),
         ...(isThrottled ? [] : [`${id} has no throttle of its own`]),
       ];
     }),

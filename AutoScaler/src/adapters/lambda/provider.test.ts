@@ -42,7 +42,7 @@ describe("lambdaProvider", () => {
   it("I-30: invokes asynchronously, with the row's key and the runner's id and no more", async () => {
     const { provider, inputs } = prepare();
     const stored = sampleRunner({ runnerId: 9001, launchedFor: { jobId: 12, attempt: 2 }, ...runner });
-    expect(await provider.launch(stored)).toEqual({ kind: "launched", resourceId: "lambda:9001" });
+    expect(await provider.launch(stored)).toEqual({ kind: "launched", resourceId: "request-1" });
     const { Payload, ...rest } = inputs()[0] ?? {};
     expect(rest).toEqual({ FunctionName: ARN, InvocationType: "Event", TenantId: "job-12-2" });
     expect(JSON.parse(new TextDecoder().decode(Payload as Uint8Array))).toEqual({

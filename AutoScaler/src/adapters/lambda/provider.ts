@@ -66,15 +66,16 @@ export const lambdaProvider = (
       ),
       ...(isIsolated ? { TenantId: tenantId(runner) } : {}),
     };
+    let requestId: string | undefined;
     try {
-      const answer = await client.invoke(input);
-      const requestId = answer.$metadata.requestId ?? "";
-      log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
+      ({ requestId } = (await client.invoke(input)).$metadata);
     } catch (error) {
       return refused(error, functionArn);
     }
-    // Derived, not the request's id: a repeat of this launch gives the same resource (I-18).
-    return { kind: "launched", resourceId: `lambda:${runner.runnerId}` };
+    log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
+    // The request's id, which Lambda's own report of the invocation's end names. A launch that is repeated because its
+    // answer was lost stores the later one: the end of the other is then found by the limits alone.
+    return { kind: "launched", resourceId: requestId ?? `lambda:${runner.runnerId}` };
   };
 
   const invokeOrRefuse = async (runner: StartedRunner, functionArn: string): Promise<Launch> => {

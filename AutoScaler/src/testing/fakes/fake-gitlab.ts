@@ -4,13 +4,13 @@ import type { GitLab, GitLabJob, GitLabRunner, NewRunner, Page, ProjectRefused }
 export interface FakeGitLab extends GitLab {
   readonly jobsById: Map<number, GitLabJob>;
   readonly runnersById: Map<number, GitLabRunner>;
-  /** Create requests, in order, with the id given. */
+  /** Requests for runners, in order, with the ids given. */
   readonly created: (NewRunner & { readonly id: number })[];
-  /** Ids deleted by a call, in order. */
+  /** Ids of deleted runners, in order. */
   readonly deleted: number[];
-  /** Calls, in order, by method name. */
+  /** Method names of all calls, in order. */
   readonly calls: string[];
-  /** Set to make every create call be refused. */
+  /** When set, every request for a runner is refused with this text. */
   refuses?: string;
   /** Projects that refuse what is asked of their jobs, and how. */
   readonly refusedProjects: Map<number, ProjectRefused["refused"]>;
@@ -31,7 +31,8 @@ const page = <Item>(items: readonly Item[], size: number, cursor = "0"): Page<It
 };
 
 /**
- * GitLab's API as we use it, behind the port; over HTTP tests meet the stand-in (local/gitlab). A deleted runner's jobs show no runner any more, as GitLab's do.
+ * GitLab's API behind the port, as far as the rules use it. Tests over HTTP use the stand-in (local/gitlab). Jobs of a
+ * deleted runner show no runner any more, as in GitLab.
  */
 export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 25, 12)): FakeGitLab => {
   const jobsById = new Map<number, GitLabJob>();

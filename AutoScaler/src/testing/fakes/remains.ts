@@ -2,7 +2,7 @@ import type { Attempt } from "../../../../Core/model/ledger";
 import { STACK } from "../../ports";
 import type { TestSystem } from "./test-system";
 
-/** What a system looks like when all is met and gone. */
+/** The remains when every job is met and nothing is left. */
 export const NOTHING = {
   killed: [],
   unmet: [],
@@ -14,7 +14,7 @@ export const NOTHING = {
   excess: [],
 };
 
-/** What is left in GitLab, AWS and the ledger; the first four are no word of ours. */
+/** What is left in GitLab, AWS and the ledger; the first four do not rely on the ledger. */
 export const remains = ({ gitLab, instances, ledger }: TestSystem, killed: readonly number[]) => {
   const items = [...ledger.items.values()];
   const attempts = items.filter((item) => item.kind === "attempt");
@@ -23,8 +23,8 @@ export const remains = ({ gitLab, instances, ledger }: TestSystem, killed: reado
   const isLast = ({ jobId, attempt }: Attempt): boolean =>
     attempts.every((other) => other.jobId !== jobId || other.attempt <= attempt);
   /**
-   * A job's end closes its last attempt. One that failed before stays so, where a runner that was not its own ran the
-   * job; so does the last one where nobody told the ledger of the end: nothing was open any more.
+   * A job's end closes its last attempt. An earlier attempt stays failed when a runner of another attempt ran the job.
+   * The last attempt stays failed when the ledger did not learn of the end: nothing was open any more.
    */
   const isRightlyFailed = (attempt: Attempt): boolean =>
     attempt.state === "FAILED" &&
