@@ -64,6 +64,14 @@ export interface BootstrapRows {
   remove(key: string): Promise<void>;
 }
 
+/** Numbers that all functions share, each of one row and one minute since 1970. Kept for an hour or so. */
+export interface MinuteCounters {
+  /** In the order of the rows, 0 where nothing was counted, and where the client is not loaded yet. */
+  read(rows: readonly string[], minute: number): Promise<readonly number[]>;
+  /** Adds one. @returns the new number */
+  add(row: string, minute: number): Promise<number>;
+}
+
 // ---------------------------------------------------------------------------------------------- mapping
 
 /** A row of the mapping table as stored, checked for shape by the rule that reads it. */
@@ -102,13 +110,17 @@ export interface ProjectRefused {
   readonly refused: RefusedStatus;
 }
 
+/** The job itself, where GitLab gave one. */
+export const foundJob = (answer: GitLabJob | ProjectRefused | undefined): GitLabJob | undefined =>
+  answer !== undefined && "refused" in answer ? undefined : answer;
+
 /** Every method throws ThrottledError when GitLab asks to be left alone for a while. */
 export interface GitLab {
   /** `payload` mode has `createRunner` alone; the rest throws ConfigurationError there. */
   readonly mode: "verified" | "payload";
   readonly url: string;
-  /** Undefined: 404. */
-  job(projectId: number, jobId: number): Promise<GitLabJob | undefined>;
+  /** Undefined: the project has no such job, or a replica has not heard of it yet. */
+  job(projectId: number, jobId: number): Promise<GitLabJob | ProjectRefused | undefined>;
   /** Whether a branch or tag is protected. Undefined: there is none of that name, or the token may not see it. */
   isProtected(projectId: number, ref: GitRef): Promise<boolean | undefined>;
   /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */

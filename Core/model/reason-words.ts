@@ -72,6 +72,11 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
 /** Why a start found nothing to start. */
 export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>> = {
   "no-such-job": "GitLab has no such job",
+  "project-refused": "GitLab says that the project is not ours (403 or 404)",
+  "asked-lately": "GitLab was asked for the job a moment ago, and there was nothing to do",
+  "vain-calls":
+    "too many webhooks named jobs that are none of ours; the reconciler looks for it within a minute",
+  malformed: "the webhook was no job event",
   "job-not-pending": "the job is not pending",
   "job-taken": "a runner has the job already",
   unmapped: "no row of the mapping names the job",
@@ -83,6 +88,7 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
   "under-way": "another start is at work on it",
   "job-ran": "the job ran already",
   "runner-unknown": "the ledger does not know its runner",
+  "other-project": "the ledger holds its number for another project",
   "attempt-unknown": "the ledger does not know its attempt",
   "met-meanwhile": "GitLab says that the job needs no runner any more",
 };

@@ -83,20 +83,26 @@ describe("promises", () => {
     const world = simulationWith();
     const poison = [{}, { build_id: "7" }, { build_id: 1.5 }, { build_id: 2 ** 53 }, { build_id: { $: "" } }];
     const jobs: Job[] = [];
-    for (const detail of poison) {
-      const webhook = {
+    const put = (source: string, detail: object): void => {
+      const event = {
         object_kind: "build",
         build_status: "pending",
         build_name: "x",
         project_id: 1,
         ...detail,
       };
-      world.bus.put({ source: "gitlab.webhook", detailType: "GitLabJobEvent", detail: webhook });
+      world.bus.put({ source, detailType: "GitLabJobEvent", detail: event });
+    };
+    for (const detail of poison) {
+      put("gitlab.webhook", detail);
+      put("gitlab.reconciler", detail);
       jobs.push(world.addJob({ kind: "ec2" }));
     }
     await settle(world);
     expectMet(...jobs);
-    // Fractions, text and numbers that are too large reach the workflow. A missing id or an object matches no rule.
+    // Fractions, text and numbers that are too large reach the workflow. A missing id or an object matches no rule. A
+    // webhook may hold anything, an event of ours may not.
+    expect(total(world, "WebhooksIgnored/malformed")).toBe(3);
     expect(world.bus.counts.failed).toBe(3);
     expect(total(world, "WorkflowFailures/InvalidInputError")).toBe(3);
   });

@@ -6,7 +6,7 @@ import type {
   Page,
   ProjectRefused,
 } from "../../../AutoScaler/src/ports";
-import { TransientError } from "../../../Core/errors";
+import { ThrottledError, TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
 import { contactOf, isProtectedRef, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
@@ -22,10 +22,14 @@ export interface ApiMood {
   garbage: number;
   /** A replica lags: a new job is missing or still `created`; a runner's jobs are seconds old. */
   lag: number;
-  /** Projects that refuse the list of their jobs: CI/CD is switched off there. */
+  /** Projects that refuse what is asked of their jobs: CI/CD is switched off there. */
   refusing: readonly number[];
   /** Projects that the token is a member of; undefined: all. */
   members: readonly number[] | undefined;
+  /** Projects that the token does not know: 404 for whatever is asked of them. */
+  strange: readonly number[];
+  /** GitLab's limit of calls for one user, by the minute of the clock. */
+  callsPerMinute: number;
 }
 
 export const GOOD_MOOD: ApiMood = {
@@ -35,6 +39,8 @@ export const GOOD_MOOD: ApiMood = {
   lag: 0,
   refusing: [],
   members: undefined,
+  strange: [],
+  callsPerMinute: Number.POSITIVE_INFINITY,
 };
 
 const REPLICA_BEHIND = 2_500;
@@ -87,10 +93,43 @@ export interface Watch {
   deleting(runnerId: number): void;
 }
 
+const A_MINUTE = 60_000;
+
+/** Calls within the minute of the clock, as GitLab counts them. */
+export class GitLabLoad {
+  /** Of any minute. */
+  most = 0;
+  #minute = 0;
+  #calls = 0;
+
+  /** @returns how many it is with this one */
+  count(now: Time): number {
+    const minute = Math.floor(now / A_MINUTE);
+    if (minute !== this.#minute) this.#calls = 0;
+    this.#minute = minute;
+    this.#calls += 1;
+    this.most = Math.max(this.most, this.#calls);
+    return this.#calls;
+  }
+
+  secondsLeft(now: Time): number {
+    return Math.ceil((A_MINUTE - (now % A_MINUTE)) / 1_000);
+  }
+}
+
 /** The REST API behind the product's port: the effect of each method, at one instant. */
-export const gitLabEffects = (gitLab: SimulatedGitLab, mood: ApiMood, random: Random, watch: Watch) => {
+export const gitLabEffects = (
+  gitLab: SimulatedGitLab,
+  mood: ApiMood,
+  random: Random,
+  watch: Watch,
+  load: GitLabLoad,
+) => {
   const { timeline } = gitLab;
   const checkMood = (): void => {
+    if (load.count(timeline.now) > mood.callsPerMinute) {
+      throw withoutStack(() => new ThrottledError("GitLab: 429", load.secondsLeft(timeline.now)));
+    }
     if (isDown(mood, timeline.now) || random.chance(mood.garbage)) {
       throw withoutStack(() => new TransientError("GitLab: 502, or something that is no JSON"));
     }
@@ -108,6 +147,8 @@ export const gitLabEffects = (gitLab: SimulatedGitLab, mood: ApiMood, random: Ra
   const effects = {
     job: (projectId: number, jobId: number) => {
       checkMood();
+      if (mood.refusing.includes(projectId)) return { refused: 403 as const };
+      if (mood.strange.includes(projectId)) return { refused: 404 as const };
       const job = gitLab.jobs.get(jobId);
       if (job === undefined || job.projectId !== projectId) return undefined;
       if (isBehind(job.createdAt))

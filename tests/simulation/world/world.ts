@@ -9,7 +9,7 @@ import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
-import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
+import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
 import { portsFactory } from "./ports";
@@ -77,6 +77,7 @@ export class Simulation {
   readonly providers: Providers;
   readonly executions: Executions;
   readonly checks: Checks;
+  readonly gitLabLoad = new GitLabLoad();
   readonly metrics = new Map<string, number>();
   readonly stack: { -readonly [Field in keyof StackParameters]: StackParameters[Field] };
   onMetric: (name: string, value: number) => void = () => undefined;
@@ -170,7 +171,7 @@ export class Simulation {
       random: this.random.fork("ports"),
       calls: this.calls,
       table: this.table,
-      gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch),
+      gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch, this.gitLabLoad),
       gitLabMode: this.options.mode ?? "verified",
       ec2: this.ec2,
       terminate: (instanceId) => {

@@ -12,7 +12,7 @@ export interface FakeGitLab extends GitLab {
   readonly calls: string[];
   /** When set, every request for a runner is refused with this text. */
   refuses?: string;
-  /** Projects that refuse the list of their jobs, and how. */
+  /** Projects that refuse what is asked of their jobs, and how. */
   readonly refusedProjects: Map<number, ProjectRefused["refused"]>;
   /** Protected branches and tags, as `<project> <name>`. */
   readonly protectedRefs: Set<string>;
@@ -80,6 +80,8 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     },
     job: async (projectId, jobId) => {
       called("job");
+      const refused = refusedProjects.get(projectId);
+      if (refused !== undefined) return { refused };
       const job = jobsById.get(jobId);
       return job?.projectId === projectId ? shown(job) : undefined;
     },
