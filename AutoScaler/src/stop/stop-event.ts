@@ -71,9 +71,8 @@ export const deathOf = ({ reason }: Said): InstanceDeathCode | undefined =>
   codeOf(INSTANCE_DEATH_CODES, reason);
 
 /**
- * True for instance states that end nothing. A starting instance ends no runner, and a stopping one is not
- * down yet. An instance stops itself after its job, whose end is under way; checking both would cost twice
- * (I-25).
+ * True for instance states that end nothing: coming up, or going down but not down yet. An instance stops by
+ * itself after its job, whose end is under way. Handling both would double the GitLab calls (I-25).
  */
 export const saysNothing = (event: Said): boolean =>
   codeOf(INSTANCE_STATE_CODES, event.reason) !== undefined && deathOf(event) === undefined;
