@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /**
- * A mark that all descendants of a process inherit, even with a new session, another parent or an empty environment: an
- * unusual limit for POSIX message queues, which hardly any program uses. A process can lower it but not raise it.
+ * A mark that all descendants of a process inherit, even with a new session, parent or environment: an
+ * unusual limit for POSIX message queues, which few programs use. A process can lower it but not raise it.
  */
 export interface JobMark {
   /** Bytes. */

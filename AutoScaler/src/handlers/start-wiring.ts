@@ -22,7 +22,7 @@ export const EC2_VARIABLES = {
   roleId: "RUNNER_ROLE_ID",
 } as const;
 
-/** What the log says of a start. */
+/** The log fields of a start's outcome. */
 export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutcome) => ({
   outcome,
   ...fields,
