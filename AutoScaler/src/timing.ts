@@ -33,7 +33,7 @@ export const MAX_REPORTS = 6;
 /** Time until the reconciler checks again, after a check without a result or an execution that died. */
 export const LOOK_AGAIN_MILLISECONDS = 60_000;
 
-/** Wait that lets a job's webhook go before its runner's end report, since both arrive together. */
+/** Wait before an end report is followed: its job's webhook arrives at the same time and is handled first. */
 export const REPORT_SETTLES_MILLISECONDS = 3_000;
 
 /** The longest time that Lambda queues an asynchronous event (the runner function's MaximumEventAge). */

@@ -29,8 +29,8 @@ const rangesOf = (list: string): BlockList => {
  *
  * @param list ranges of IPv4 and IPv6 addresses joined by commas, e.g. `34.74.90.64/28,2001:db8::/32`; empty
  *   admits every address
- * @returns a function: true if an HTTP API's request event (payload format 2.0) comes from one of the ranges
- * @throws ConfigurationError naming an entry that is not a range
+ * @returns a function: true if an HTTP API's request event (payload format 2.0) comes from one of the ranges.
+ *   It throws ConfigurationError naming an entry that is not a range
  */
 export const sourceAddressCheck = (list: string): ((event: unknown) => boolean) => {
   if (list.trim() === "") return () => true;

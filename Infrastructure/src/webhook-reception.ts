@@ -23,9 +23,9 @@ export interface ReceptionDependencies {
 }
 
 /**
- * The result of a request. `accepted`: put on the bus. `repeated`: put there before. `inert`: the signature
- * is valid, but the bus cannot hold the body. `wrong-address`, `unsigned`, `untimely`, `wrong-signature`,
- * `wrong-token`: refused.
+ * The result of a request. `accepted`: put on the bus. `repeated`: put before. `inert`: valid signature, but
+ * the bus cannot hold the body. `wrong-address`, `unsigned`, `untimely`, `wrong-signature`, `wrong-token`:
+ * refused.
  */
 export type Reception =
   | "accepted"
@@ -46,10 +46,7 @@ const reason = (error: unknown): string => (error instanceof Error ? error.name 
 
 type Refusal = Extract<Reception, "wrong-signature" | "wrong-token">;
 
-/**
- * A token in the request must be valid, as on the route with the authorizer. If none is stored, it is
- * ignored.
- */
+/** A token in the request must be valid, as for the authorizer; ignored if none is stored. */
 const refusalOf = (
   event: unknown,
   head: SignedHead,

@@ -18,9 +18,7 @@ export interface SignedHead {
 /** The largest difference between a request's time and ours. */
 export const TOLERANCE_SECONDS = 300;
 
-/**
- * Without a dot: dots separate id, timestamp and body in the signed text, so no signature fits two requests.
- */
+/** No dot: dots separate id, timestamp and body in the signed text. No signature fits two requests. */
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
 const TIMESTAMP = /^[1-9]\d{0,11}$/;
 /** Version 1: HMAC-SHA256, 32 bytes in base64. Entries of other versions are ignored. */

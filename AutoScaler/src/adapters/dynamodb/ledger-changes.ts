@@ -45,7 +45,7 @@ const putRow = (tables: Tables, row: BootstrapRow): TransactWriteItem => {
   return { Put: { TableName: tables.bootstrap, Item: encode({ ...row }) } };
 };
 
-/** Turns a ledger change into a write of a DynamoDB transaction. */
+/** A ledger change as a write of a DynamoDB transaction. */
 export const transactItem = (tables: Tables, change: LedgerChange): TransactWriteItem => {
   const TableName = tables.ledger;
   if ("put" in change) {

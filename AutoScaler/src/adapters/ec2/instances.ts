@@ -46,7 +46,7 @@ const parse = (instance: Ec2Instance): Instance[] => {
 const isNotFound = (error: unknown): boolean =>
   error instanceof Error && /^InvalidInstanceID\.(NotFound|Malformed)$/.test(error.name);
 
-/** Turns EC2's "not found" into undefined, since it is an answer and not a failure. */
+/** Maps EC2's "not found" to undefined, since it is an answer and not a failure. */
 const unlessNotFound = async <Answer>(call: () => Promise<Answer>): Promise<Answer | undefined> => {
   try {
     return await call();
