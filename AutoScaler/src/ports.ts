@@ -5,6 +5,7 @@ import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { RunnerClass } from "../../Core/model/runner-class";
+import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
 /**
@@ -95,6 +96,8 @@ export interface NewRunner {
   readonly tags: readonly string[];
   /** Seconds, at least 600. */
   readonly maximumTimeoutSeconds: number;
+  /** `ref_protected`: it gets only jobs of protected branches and tags. `not_protected`: any job. */
+  readonly accessLevel: "ref_protected" | "not_protected";
 }
 
 /** An answer that proves that no runner was created and none will be: 1,000-runner limit, 403, 410, 422. */
@@ -118,6 +121,8 @@ export interface GitLab {
   readonly url: string;
   /** Undefined: the project has no such job, or GitLab's replica does not have it yet. */
   job(projectId: number, jobId: number): Promise<GitLabJob | ProjectRefused | undefined>;
+  /** True if the branch or tag is protected. Undefined: no such ref, or the token may not see it. */
+  isProtected(projectId: number, ref: GitRef): Promise<boolean | undefined>;
   /** Project-scoped, locked, `run_untagged` only without tags. No token in logs and errors. */
   createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
   runner(runnerId: number): Promise<GitLabRunner | undefined>;
@@ -226,4 +231,4 @@ export interface Limits {
 }
 
 export { SHARDS, STACK } from "../../Core/ledger/keys";
-export type { GitLabJob, GitLabRunner, LaunchRefusal, Page, Slot, StateRecord };
+export type { GitLabJob, GitLabRunner, GitRef, LaunchRefusal, Page, Slot, StateRecord, Time };

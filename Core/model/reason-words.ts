@@ -38,6 +38,7 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
 export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   ...RUNNER_END_WORDS,
   "gitlab-refused": "GitLab refused to make a runner",
+  "ref-not-protected": "its class is for protected branches and tags alone, and the job's is neither",
   "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",

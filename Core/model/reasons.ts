@@ -123,6 +123,8 @@ export const ATTEMPT_FAILURE_CODES = [
   ...RUNNER_END_CODES,
   /** GitLab created no runner, and would not after a repeat. */
   "gitlab-refused",
+  /** The class is only for protected branches and tags, and GitLab does not show the job's as protected. */
+  "ref-not-protected",
   /** GitLab has asked us to wait for so long that the job is given up. */
   "gitlab-throttled",
   /** GitLab did not answer whether it created a runner. */

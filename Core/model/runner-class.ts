@@ -23,6 +23,8 @@ export interface RunnerClass {
   readonly maxRunners: number;
   /** GitLab project ids that may use the class. Absent: all. */
   readonly projects?: readonly number[];
+  /** True if only jobs on protected branches and tags may use the class. Absent: no. */
+  readonly protectedRefsOnly?: boolean;
   /** EC2 only. */
   readonly ec2?: Ec2Settings;
 }

@@ -1,10 +1,16 @@
 import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
 
+/** A branch, or a tag, by its name. */
+export interface GitRef {
+  readonly name: string;
+  readonly isTag: boolean;
+}
+
 /**
  * The runner that a job needs, as `look-up-runner` found it. It contains everything that a launch depends on,
- * and nothing that changes between two tries. The ledger stores it with the attempt, so a repeated launch is
- * identical (I-18). It contains no token and, apart from the job's name, no text of the webhook.
+ * and nothing that changes between two tries. The ledger stores it, so a repeated launch is identical (I-18).
+ * It contains no token and, apart from the job's name in payload mode, no text of the webhook.
  */
 export interface RunnerOrder {
   readonly jobId: number;
@@ -17,6 +23,10 @@ export interface RunnerOrder {
   readonly runnerClass: RunnerClass;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
+  /** The branch or tag of the job, from GitLab. Absent: unknown. */
+  readonly ref?: GitRef;
+  /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */
+  readonly onProtectedRef?: boolean;
   /** LAMBDA: where the function is named, for people: a row of the mapping or a parameter. */
   readonly functionNamedBy?: string;
   /** True if GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */

@@ -7,6 +7,7 @@ import {
   parseJson,
   parseList,
   parseNewRunner,
+  parseProtected,
   parseRunner,
   reasonOf,
   refusesScope,
@@ -15,7 +16,7 @@ import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../.
 import type { HttpAnswer } from "../../../../Core/gitlab/http-exchange";
 import { nextCursor } from "../../../../Core/gitlab/paging";
 import { REFUSED_STATUSES } from "../../../../Core/ledger/refusals";
-import type { GitLab, GitLabJob, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
+import type { GitLab, GitLabJob, GitRef, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
 
 /** Statuses that prove that no runner was created, and that a repeat gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
@@ -26,6 +27,12 @@ const wholeNumber = (value: number): string => {
   return String(value);
 };
 
+/** The ref as one segment of a path (T-18). Undefined: no ref can have that name. */
+const refPath = (projectId: number, { name, isTag }: GitRef): string | undefined =>
+  ["", ".", ".."].includes(name)
+    ? undefined
+    : `/projects/${wholeNumber(projectId)}/repository/${isTag ? "tags" : "branches"}/${encodeURIComponent(name)}`;
+
 const runnerFields = (runner: NewRunner) => ({
   description: runner.description,
   tag_list: runner.tags,
@@ -33,6 +40,7 @@ const runnerFields = (runner: NewRunner) => ({
   run_untagged: runner.tags.length === 0,
   locked: true,
   maximum_timeout: runner.maximumTimeoutSeconds,
+  access_level: runner.accessLevel,
 });
 
 /** https://docs.gitlab.com/api/users/#create-a-runner-linked-to-a-user */
@@ -116,6 +124,11 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
       const answer = await ask("GET", path, [200, ...REFUSED_STATUSES]);
       if (answer.status === 200) return parseJob(parseJson(answer.body), { projectId });
       return answer.status === 404 && !isAboutProject(answer) ? undefined : refusedBy(answer, path);
+    },
+    isProtected: async (projectId, ref) => {
+      const path = refPath(projectId, ref);
+      const answer = path === undefined ? undefined : await ask("GET", path, [200, ...REFUSED_STATUSES]);
+      return answer?.status === 200 ? parseProtected(parseJson(answer.body)) : undefined;
     },
     createRunner: async (runner) => {
       const isLegacy = access.mode === "payload";
