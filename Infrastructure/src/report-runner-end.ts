@@ -36,7 +36,7 @@ const put = async (ends: readonly InvocationEnd[]): Promise<void> => {
  * Called by CloudWatch Logs with lines of the runner functions' logs. Puts each end on the bus and decides
  * nothing: GitLab's answer later shows whether the runner is dead.
  *
- * @throws Error if the bus did not accept an event: CloudWatch Logs retries, and a repeated end changes
+ * @throws Error if the bus did not accept an event: the call is retried, and a repeated end changes
  *   nothing
  */
 export const handler = async (event: unknown): Promise<void> => {
