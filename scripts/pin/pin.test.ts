@@ -150,15 +150,16 @@ withGpg("verifying what was downloaded", () => {
     expect(readFileSync(out, "utf8")).toBe("abc  file\n");
   });
 
-  it("S-24: checks a file against the list's sum and the pinned one", () => {
+  it("S-24 T-24: checks a file against the list's sum and the pinned one, and takes none without a pin", () => {
     const file = put("tool", "tool");
     const sums = put("sums", `${sha256("x")} *binaries/tool2\n${sha256("tool")} *binaries/tool\n`);
     const sum = (...args: string[]): number | null => spawnSync(SUM_OF, args, { stdio: "ignore" }).status;
-    expect(sum(sums, "tool", file)).toBe(0);
+    expect(sum(sums, "tool", file)).toBe(1);
+    expect(sum(sums, "tool", file, "")).toBe(1);
     expect(sum(sums, "tool", file, sha256("tool"))).toBe(0);
     expect(sum(sums, "tool", file, sha256("else"))).toBe(1);
-    expect(sum(sums, "tool2", file)).toBe(1);
-    expect(sum(sums, "nothing", file)).toBe(1);
+    expect(sum(sums, "tool2", file, sha256("tool"))).toBe(1);
+    expect(sum(sums, "nothing", file, sha256("tool"))).toBe(1);
   });
 
   const publishers = (): Publishers => ({
