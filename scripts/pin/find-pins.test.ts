@@ -44,11 +44,13 @@ describeWith(hasGpg, "no gpg")("pinning the shipped Dockerfile from a mirror", (
   });
   afterEach(() => mirror.close());
 
-  const sources = (): Sources => ({
-    publishers: mirror.publishers(signer.key),
-    imageDigest: (image) =>
-      imageDigest(image.replace(/^[^/]+/, mirror.origin.slice("http://".length)), "http"),
-  });
+  const sources = (): Sources => {
+    const host = mirror.origin.slice("http://".length);
+    return {
+      publishers: mirror.publishers(signer.key),
+      imageDigest: (image) => imageDigest(image.replace(/^[^/]+/, host), "http"),
+    };
+  };
   const find = (wanted: readonly string[]) =>
     findPins(dockerfile, wanted, mkdtempSync(join(folder, "run-")), sources());
 
