@@ -99,6 +99,18 @@ describe("S-24: the image", () => {
     ).not.toContain("chmod");
   });
 
+  it("T-9: starts node without its inspector, and with no core files", () => {
+    expect(instructions).toContain("ENV NODE_OPTIONS=--disable-sigusr1");
+    const entry = instructions.filter((line) => line.startsWith("ENTRYPOINT "));
+    const [command = "", ...words] = JSON.parse((entry[0] ?? "").replace("ENTRYPOINT ", "")) as string[];
+    expect([entry.length, words.at(-1)]).toEqual([1, "lambda-entrypoint.sh"]);
+    const started = words.map((word) =>
+      word.replace("exec /lambda-entrypoint.sh", 'ulimit -c; ulimit -Hc; printf "%s|"'),
+    );
+    const run = spawnSync(command, [...started, "handler.handler"], { encoding: "utf8" });
+    expect(run.stdout).toBe("0\n0\nhandler.handler|");
+  });
+
   it("changes last what changes most: the handler", () => {
     expect(instructions.at(-2)).toMatch(/^COPY --from=bundle \/out\/ \$\{LAMBDA_TASK_ROOT\}\/$/);
     expect(instructions.at(-1)).toBe('CMD ["handler.handler"]');

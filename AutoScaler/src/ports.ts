@@ -5,6 +5,7 @@ import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { RunnerClass } from "../../Core/model/runner-class";
+import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
 /**
@@ -63,6 +64,14 @@ export interface BootstrapRows {
   remove(key: string): Promise<void>;
 }
 
+/** Numbers that all functions share, each of one row and one minute since 1970. Kept for an hour or so. */
+export interface MinuteCounters {
+  /** In the order of the rows, 0 where nothing was counted, and where the client is not loaded yet. */
+  read(rows: readonly string[], minute: number): Promise<readonly number[]>;
+  /** Adds one. @returns the new number */
+  add(row: string, minute: number): Promise<number>;
+}
+
 // ---------------------------------------------------------------------------------------------- mapping
 
 /** A row of the mapping table as stored, checked for shape by the rule that reads it. */
@@ -87,6 +96,8 @@ export interface NewRunner {
   readonly tags: readonly string[];
   /** Seconds, at least 600. */
   readonly maximumTimeoutSeconds: number;
+  /** `ref_protected`: GitLab gives it jobs of protected branches and tags alone. `not_protected`: any. */
+  readonly accessLevel: "ref_protected" | "not_protected";
 }
 
 /** GitLab's answer proves that no runner was made, and asking again will not help: 1,000-runner limit, 403, 410, 422. */
@@ -99,13 +110,19 @@ export interface ProjectRefused {
   readonly refused: RefusedStatus;
 }
 
+/** The job itself, where GitLab gave one. */
+export const foundJob = (answer: GitLabJob | ProjectRefused | undefined): GitLabJob | undefined =>
+  answer !== undefined && "refused" in answer ? undefined : answer;
+
 /** Every method throws ThrottledError when GitLab asks to be left alone for a while. */
 export interface GitLab {
   /** `payload` mode has `createRunner` alone; the rest throws ConfigurationError there. */
   readonly mode: "verified" | "payload";
   readonly url: string;
-  /** Undefined: 404. */
-  job(projectId: number, jobId: number): Promise<GitLabJob | undefined>;
+  /** Undefined: the project has no such job, or a replica has not heard of it yet. */
+  job(projectId: number, jobId: number): Promise<GitLabJob | ProjectRefused | undefined>;
+  /** Whether a branch or tag is protected. Undefined: there is none of that name, or the token may not see it. */
+  isProtected(projectId: number, ref: GitRef): Promise<boolean | undefined>;
   /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */
   createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
   runner(runnerId: number): Promise<GitLabRunner | undefined>;
@@ -214,4 +231,4 @@ export interface Limits {
 }
 
 export { SHARDS, STACK } from "../../Core/ledger/keys";
-export type { GitLabJob, GitLabRunner, LaunchRefusal, Page, Slot, StateRecord };
+export type { GitLabJob, GitLabRunner, GitRef, LaunchRefusal, Page, Slot, StateRecord, Time };

@@ -20,6 +20,10 @@ export interface GitLabJob {
   readonly startedAt?: Time;
   readonly finishedAt?: Time;
   readonly runnerId?: number;
+  /** The branch or tag, or a merge request's `refs/…`. Absent: not told. */
+  readonly ref?: string;
+  /** Whether `ref` is a tag. */
+  readonly tag?: boolean;
   /** Why it failed, e.g. `script_failure`, `job_execution_timeout`; for people. */
   readonly failureReason?: string;
 }
@@ -89,6 +93,8 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
   const finishedAt = optionalTime(job.finished_at, "finished_at");
   const failureReason = typeof job.failure_reason === "string" ? job.failure_reason : undefined;
   const runnerId = known.runnerId ?? runnerIdOf(job);
+  const ref = typeof job.ref === "string" && job.ref !== "" ? job.ref : undefined;
+  const tag = typeof job.tag === "boolean" ? job.tag : undefined;
   return {
     id: id(job.id, "job"),
     projectId: project,
@@ -96,7 +102,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
-    ...defined({ startedAt, finishedAt, runnerId, failureReason }),
+    ...defined({ startedAt, finishedAt, runnerId, ref, tag, failureReason }),
   };
 };
 
@@ -115,6 +121,12 @@ export const parseRunner = (value: unknown): GitLabRunner => {
 export const parseNewRunner = (value: unknown): { readonly id: number; readonly token: string } => {
   const runner = fields(value, "runner");
   return { id: id(runner.id, "runner"), token: text(runner.token, "token") };
+};
+
+/** Of a branch or a tag. @see https://docs.gitlab.com/api/branches/ https://docs.gitlab.com/api/tags/ */
+export const parseProtected = (value: unknown): boolean => {
+  const { protected: isProtected } = fields(value, "branch or tag");
+  return typeof isProtected === "boolean" ? isProtected : strange("no protected");
 };
 
 export const parseId = (value: unknown): number => id(fields(value, "project").id, "project");

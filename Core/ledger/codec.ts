@@ -75,6 +75,8 @@ const order = fields({
   runnerClass,
   functionArn: optional(text),
   verified: flag,
+  ref: optional(fields({ name: text, isTag: flag })),
+  onProtectedRef: optional(flag),
 });
 const lease = optional(fields({ kind: oneOf(LEASE_KINDS), holder: text, until: number }));
 const slot = optional(fields({ stackShard: number, classShard: number }));

@@ -24,6 +24,8 @@ export interface JobEvent {
   readonly jobName: string;
   readonly status: JobStatus;
   readonly runnerId?: number;
+  /** GitLab's webhook, or somebody else's who has its secret. Absent: the event is ours. */
+  readonly isWebhook?: true;
   /** From `gitlab.reconciler` only: a hint against duplicates. */
   readonly attempt?: number;
   /**
@@ -54,6 +56,10 @@ const positiveInteger = (value: unknown, field: string): number => {
 const optionalPositiveInteger = (value: unknown, field: string): number | undefined =>
   isAbsent(value) ? undefined : positiveInteger(value, field);
 
+/** Whether a workflow's input, of whatever shape, came as a webhook. */
+export const isFromWebhook = (input: unknown): boolean =>
+  isRecord(input) && own(input, "source") === WEBHOOK_SOURCE;
+
 /**
  * Parses a workflow's input into a job event.
  *
@@ -75,7 +81,7 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   if (!isAbsent(name) && typeof name !== "string") throw new InvalidInputError("build_name must be a string");
   const runner = own(input, "runner");
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
-  const isWebhook = own(input, "source") === WEBHOOK_SOURCE;
+  const isWebhook = isFromWebhook(input) || undefined;
   const attempt = isWebhook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
   const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
@@ -83,6 +89,6 @@ export const parseJobEvent = (input: unknown): JobEvent => {
     projectId: positiveInteger(own(input, "project_id"), "project_id"),
     jobName: typeof name === "string" ? name : "",
     status,
-    ...defined({ runnerId, attempt, again }),
+    ...defined({ runnerId, isWebhook, attempt, again }),
   };
 };

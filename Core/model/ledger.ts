@@ -64,6 +64,17 @@ export const isOrdered = (attempt: Attempt): attempt is OrderedAttempt => attemp
 export const jobOf = (attempt: Attempt): Pick<RunnerOrder, "projectId" | "jobName"> =>
   attempt.order ?? attempt;
 
+/** Whether an attempt, if there is one, is the named project's: GitLab numbers jobs across projects. */
+export const isOfProject = (attempt: Attempt, projectId: number): boolean =>
+  jobOf(attempt).projectId === projectId;
+
+/**
+ * Whether a runner may have a job of the project: GitLab gives ours, which are locked, no other's. Of an adopted one
+ * the ledger knows no project.
+ */
+export const isRunnerOf = (runner: Runner, projectId: number): boolean =>
+  runner.adopted === true || runner.order.projectId === projectId;
+
 const QUEUED_STATES: readonly AttemptState[] = ["CREATED", "LAUNCHED"];
 
 /**

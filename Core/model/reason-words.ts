@@ -38,6 +38,7 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
 export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   ...RUNNER_END_WORDS,
   "gitlab-refused": "GitLab refused to make a runner",
+  "ref-not-protected": "its class is for protected branches and tags alone, and the job's is neither",
   "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
@@ -71,6 +72,11 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
 /** Why a start found nothing to start. */
 export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>> = {
   "no-such-job": "GitLab has no such job",
+  "project-refused": "GitLab says that the project is not ours (403 or 404)",
+  "asked-lately": "GitLab was asked for the job a moment ago, and there was nothing to do",
+  "vain-calls":
+    "too many webhooks named jobs that are none of ours; the reconciler looks for it within a minute",
+  malformed: "the webhook was no job event",
   "job-not-pending": "the job is not pending",
   "job-taken": "a runner has the job already",
   unmapped: "no row of the mapping names the job",
@@ -82,6 +88,7 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
   "under-way": "another start is at work on it",
   "job-ran": "the job ran already",
   "runner-unknown": "the ledger does not know its runner",
+  "other-project": "the ledger holds its number for another project",
   "attempt-unknown": "the ledger does not know its attempt",
   "met-meanwhile": "GitLab says that the job needs no runner any more",
 };

@@ -123,6 +123,8 @@ export const ATTEMPT_FAILURE_CODES = [
   ...RUNNER_END_CODES,
   /** GitLab made no runner, and asking again would not help. */
   "gitlab-refused",
+  /** Its class is for protected branches and tags alone, and GitLab says of the job's neither. */
+  "ref-not-protected",
   /** GitLab has asked to wait for so long that the job is given up. */
   "gitlab-throttled",
   /** GitLab did not say whether it made a runner. */
@@ -147,8 +149,22 @@ export const WAITING_FOR_CODES = [
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR_CODES)[number];
 
+/** Why nothing follows from an event that names a job: GitLab did not confirm it, or was not asked. */
+export const HINT_SKIP_CODES = [
+  "no-such-job",
+  /** 403 or 404 for the project as a whole: none of ours. */
+  "project-refused",
+  /** A webhook named it a moment ago, and nothing was to be done. */
+  "asked-lately",
+  /** Webhooks have cost GitLab too many calls in vain within this minute: the reconciler looks. */
+  "vain-calls",
+  /** A webhook that is no job event. */
+  "malformed",
+] as const;
+export type HintSkipCode = (typeof HINT_SKIP_CODES)[number];
+
 /** Why a look-up names no runner. */
-export const LOOK_UP_SKIP_CODES = ["no-such-job", "job-not-pending", "job-taken", "unmapped"] as const;
+export const LOOK_UP_SKIP_CODES = [...HINT_SKIP_CODES, "job-not-pending", "job-taken", "unmapped"] as const;
 export type LookUpSkipCode = (typeof LOOK_UP_SKIP_CODES)[number];
 
 /** Why a start had nothing to do. */
@@ -165,10 +181,12 @@ export const START_SKIP_CODES = [
   "job-ran",
   "runner-unknown",
   "attempt-unknown",
+  /** The ledger holds the job's number for another project. */
+  "other-project",
   /** GitLab says that the job needs no runner any more. */
   "met-meanwhile",
 ] as const;
 export type StartSkipCode = (typeof START_SKIP_CODES)[number];
 
-/** Why a pick-up had nothing to note: GitLab names no runner that has begun the job. */
-export type PickUpSkipCode = "not-picked-up";
+/** Why a pick-up had nothing to note. `not-picked-up`: GitLab names no runner that has begun the job. */
+export type PickUpSkipCode = HintSkipCode | "not-picked-up";

@@ -23,6 +23,8 @@ export interface RunnerClass {
   readonly maxRunners: number;
   /** GitLab project ids that may use the class; absent: all. */
   readonly projects?: readonly number[];
+  /** Whether only jobs on protected branches and tags may use the class; absent: no. */
+  readonly protectedRefsOnly?: boolean;
   /** EC2 only. */
   readonly ec2?: Ec2Settings;
 }

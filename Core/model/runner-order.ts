@@ -1,10 +1,16 @@
 import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
 
+/** A branch, or a tag, by its name. */
+export interface GitRef {
+  readonly name: string;
+  readonly isTag: boolean;
+}
+
 /**
  * The runner that a job needs, as `look-up-runner` found it: everything a launch depends on, and nothing that
  * changes between two tries. The ledger stores it with the attempt, so a repeated launch repeats itself (I-18).
- * Holds no token and, but for the job's name, no text of the webhook.
+ * Holds no token and, but for the job's name in payload mode, no text of the webhook.
  */
 export interface RunnerOrder {
   readonly jobId: number;
@@ -17,6 +23,10 @@ export interface RunnerOrder {
   readonly runnerClass: RunnerClass;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
+  /** The branch or tag that the job runs for, by GitLab's word; absent: not told. */
+  readonly ref?: GitRef;
+  /** Whether that is protected, as the runner's record in GitLab was made for it; absent: no, or not known, or no record yet. */
+  readonly onProtectedRef?: boolean;
   /** LAMBDA: what names the function, for people: a row of the mapping or a parameter. */
   readonly functionNamedBy?: string;
   /** Whether GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */

@@ -19,12 +19,23 @@ const hardLimit = (limits: string): number | undefined => {
   return value === "unlimited" ? 2 ** 31 : Number(value);
 };
 
-const ownLimits = (): string => {
+/** This process's limits, as /proc shows them; empty where it does not. */
+export const ownLimits = (): string => {
   try {
     return readFileSync("/proc/self/limits", "latin1");
   } catch {
     return "";
   }
+};
+
+/**
+ * Whether a process is, or descends from, one that was marked: its limit is below the one that unmarked ones have.
+ *
+ * @param unmarked limits of a process that is certainly none
+ */
+export const wasMarked = (limits: string, unmarked: string): boolean => {
+  const [limit, most] = [hardLimit(limits), hardLimit(unmarked)];
+  return limit !== undefined && most !== undefined && limit < most;
 };
 
 /** @returns undefined where the limit does not exist (macOS) or is too low */
@@ -37,8 +48,16 @@ export const chooseMark = (limits = ownLimits()): JobMark | undefined => {
 export const hasMark = (limits: string, mark: JobMark | undefined): boolean =>
   mark !== undefined && hardLimit(limits) === mark.messageQueueLimit;
 
-/** A command that sets the mark and then executes `command` in the same process. */
-export const marked = (mark: JobMark | undefined, command: readonly string[]): readonly string[] =>
-  mark === undefined
-    ? command
-    : ["bash", "-c", 'ulimit -q "$0" && exec "$@"', String(mark.messageQueueLimit), ...command];
+const setLimits = (mark: JobMark | undefined): string =>
+  mark === undefined ? "ulimit -c 0" : `ulimit -c 0 && ulimit -q ${mark.messageQueueLimit}`;
+
+/**
+ * A command that sets the mark and then executes `command` in the same process. It leaves no core files, which would hold
+ * a runner's token.
+ */
+export const marked = (mark: JobMark | undefined, command: readonly string[]): readonly string[] => [
+  "bash",
+  "-c",
+  `${setLimits(mark)} && exec "$0" "$@"`,
+  ...command,
+];

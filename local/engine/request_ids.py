@@ -5,13 +5,13 @@ invocation by the answer's.
 """
 
 import contextvars
-import uuid
 
+from ministack import app
 from ministack.services import lambda_svc
 
 FIELD = "LaptopRequestId"
 
-current = contextvars.ContextVar("request_id", default=None)
+answered = contextvars.ContextVar("answered", default=None)
 
 
 def request_id_of(config, made):
@@ -20,24 +20,24 @@ def request_id_of(config, made):
 
 
 def keep_request_ids(require):
-    invoke = require(lambda_svc, "_invoke", ["name", "event", "headers", "path_qualifier", "query_params"])
+    parameters = ["method", "path", "headers", "body", "query_params", "request_id"]
+    dispatch = require(app, "_dispatch_service_request", parameters)
     begin = require(lambda_svc, "invoke_async_with_retry", ["func", "event"])
 
-    async def invoke_with_id(name, event, headers, path_qualifier=None, query_params=None):
-        request_id = str(uuid.uuid4())
-        token = current.set(request_id)
+    async def dispatch_with_id(method, path, headers, body, query_params, request_id):
+        # What else leads to calls of functions, such as an event for a rule, makes one id for each.
+        token = answered.set(request_id if path.endswith("/invocations") else None)
         try:
-            status, answered, body = await invoke(name, event, headers, path_qualifier, query_params)
+            return await dispatch(method, path, headers, body, query_params, request_id)
         finally:
-            current.reset(token)
-        return status, {**answered, "x-amzn-requestid": request_id} if status == 202 else answered, body
+            answered.reset(token)
 
     def begin_with_id(func, event):
-        request_id = current.get()
+        request_id = answered.get()
         if request_id is not None:
             config = {**(func.get("config") or func), FIELD: request_id}
             func = {**func, "config": config}
         begin(func, event)
 
-    lambda_svc._invoke = invoke_with_id
+    app._dispatch_service_request = dispatch_with_id
     lambda_svc.invoke_async_with_retry = begin_with_id

@@ -1,3 +1,4 @@
+import { HintMemory } from "../../AutoScaler/src/hints/hint-memory";
 import type { BootstrapRows } from "../../AutoScaler/src/ports";
 import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bootstrap-rows-contract";
 import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
@@ -23,6 +24,7 @@ class NoConflicts extends Conflicts {
 
 const PROCESS: Process = {
   name: "test",
+  environment: { hints: new HintMemory(), isNew: false },
   skew: 0,
   isDead: false,
   spent: undefined,

@@ -64,7 +64,8 @@ const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): 
   }
 };
 
-const waitsOf = (world: Simulation): number[] =>
+/** Seconds from pending to running of all jobs that ran, sorted. */
+export const waitsOf = (world: Simulation): number[] =>
   [...world.gitLab.jobs.values()]
     .flatMap(({ pendingAt, startedAt }) =>
       pendingAt === undefined || startedAt === undefined ? [] : [(startedAt - pendingAt) / 1000],

@@ -58,6 +58,11 @@ export const TOUCHES = {
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:ResourceTag/glr:stack": "runners-a" },
   },
+  "calls in vain, to count": {
+    action: "dynamodb:UpdateItem",
+    resource: arn("dynamodb", "table/ledgertable"),
+    context: { "dynamodb:LeadingKeys": ["minute#pending#7#1"] },
+  },
   "the bus": {
     action: "events:PutEvents",
     resource: arn("events", "event-bus/gitlab-runners-infrastructure"),

@@ -2,6 +2,7 @@ import { ConfigurationError } from "../../../Core/errors";
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
 import type { Limits } from "../ports";
 import type { StartOutcome } from "../queue/start-outcome";
+import type { ProtectedRefs } from "../start/protected-ref";
 import { GITLAB_VARIABLES } from "./wiring";
 
 export const START_VARIABLES = {
@@ -21,6 +22,9 @@ export const EC2_VARIABLES = {
   rootDeviceName: "ROOT_DEVICE_NAME",
   roleId: "RUNNER_ROLE_ID",
 } as const;
+
+/** Which refs GitLab protects holds for all starts of this process. */
+export const protectedRefs: ProtectedRefs = new Map();
 
 /** What the log says of a start. */
 export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutcome) => ({

@@ -3,6 +3,7 @@ import { END_STATUSES } from "../../../Core/model/job-event";
 import {
   type Attempt,
   advanceAttempt,
+  isOfProject,
   mayBecome,
   type OrderedAttempt,
   type Runner,
@@ -12,7 +13,7 @@ import {
 import type { AttemptFailureCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
-import type { GitLabJob, LedgerChange } from "../ports";
+import { foundJob, type GitLabJob, type LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
 import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../queue/start-outcome";
@@ -69,12 +70,16 @@ export const concernedAttempts = (
       (runnerId !== undefined && attempt.runnerId === runnerId),
   );
 
-/** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
+/**
+ * The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. None where
+ * the job is another project's: whoever named it so does not speak for this one.
+ */
 export const endAttempt = (
   attempt: Attempt,
-  job: Pick<GitLabJob, "status" | "runnerId" | "failureReason">,
+  job: Pick<GitLabJob, "projectId" | "status" | "runnerId" | "failureReason">,
   now: Time,
 ): readonly LedgerChange[] => {
+  if (!isOfProject(attempt, job.projectId)) return [];
   if (lacksOutcome(attempt)) return [{ put: withOutcome(attempt, job) }];
   if (!mayBecome(attempt, "ENDED")) return [];
   const { status: outcome, runnerId: ranOnRunnerId, failureReason } = job;
@@ -130,13 +135,11 @@ export const failAttempt = (
 };
 
 /** GitLab's word on the job; in payload mode there is none. */
-const askForJob = (
-  dependencies: CloseDependencies,
+const askForJob = async (
+  { gitLab }: CloseDependencies,
   { order }: OrderedAttempt,
 ): Promise<GitLabJob | undefined> =>
-  dependencies.gitLab.mode === "verified"
-    ? dependencies.gitLab.job(order.projectId, order.jobId)
-    : Promise.resolve(undefined);
+  gitLab.mode === "verified" ? foundJob(await gitLab.job(order.projectId, order.jobId)) : undefined;
 
 const close = (
   attempt: Attempt,

@@ -1,5 +1,5 @@
 import type { Attempt } from "../../../Core/model/ledger";
-import { touch } from "../../../Core/model/ledger";
+import { jobOf, touch } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { concernedAttempts, endAttempt } from "../ledger/close-attempt";
 import { commit, retryOnConflict } from "../ledger/commit";
@@ -70,7 +70,7 @@ export const closeDeleted = ({ ledger, clock }: CollectDependencies, { jobId }: 
   retryOnConflict(ledger, async () => {
     const attempts = await ledger.attempts(jobId);
     const changes = concernedAttempts(attempts, undefined).flatMap((attempt) =>
-      endAttempt(attempt, { status: "deleted" }, clock.now()),
+      endAttempt(attempt, { ...jobOf(attempt), status: "deleted" }, clock.now()),
     );
     return { changes, result: undefined };
   });

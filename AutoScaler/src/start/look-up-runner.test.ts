@@ -101,7 +101,7 @@ describe("lookUpRunner", () => {
     const system = testSystem();
     system.mappings.add({ pk: "job#build", sk: "tags#", type: "FARGATE" });
     const job = system.gitLab.addJob({ id: 7, name: "build" });
-    await expect(lookUp(system, webhook(job))).rejects.toMatchObject({ name: "ConfigurationError" });
+    await expect(lookUp(system, webhook(job))).rejects.toMatchObject({ name: "MappingError" });
   });
 
   it("writes nothing", async () => {

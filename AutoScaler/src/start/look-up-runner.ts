@@ -1,15 +1,22 @@
 import { defined } from "../../../Core/defined";
-import { ConfigurationError } from "../../../Core/errors";
-import type { JobEvent } from "../../../Core/model/job-event";
+import { ConfigurationError, MappingError } from "../../../Core/errors";
+import { END_STATUSES, type JobEvent } from "../../../Core/model/job-event";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
 import type { RunnerLookup, RunnerOrder } from "../../../Core/model/runner-order";
 import { rowName } from "../../../Core/routing/mapping-row";
 import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
+import {
+  askGitLab,
+  countInVain,
+  type HintDependencies,
+  isSkipped,
+  rememberNothing,
+} from "../hints/ask-gitlab";
+import type { MalformedHint } from "../hints/parse-hint";
 import type { GitLabJob } from "../ports";
-import { LOOK_UP_TIMEOUT_MILLISECONDS } from "../timing";
 
-export type LookUpDependencies = Pick<Dependencies, "mappings" | "gitLab" | "clock">;
+export type LookUpDependencies = HintDependencies & Pick<Dependencies, "mappings">;
 
 /** The look-up, and why it came out so, for the log. */
 export interface LookUp {
@@ -17,9 +24,7 @@ export interface LookUp {
   readonly why?: RouteReason;
 }
 
-type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified">;
-
-const SECOND = 1_000;
+type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified" | "ref">;
 
 type Skip = Extract<RunnerLookup, { kind: "nothing" }>;
 
@@ -31,20 +36,6 @@ const skip = (reason: LookUpSkipCode, detail?: string): Skip => ({
 
 const isSkip = (found: Facts | Skip): found is Skip => "kind" in found;
 
-/** GitLab's replicas lag behind its webhooks: absent and `created` are asked again for ten seconds. */
-const readJob = async (
-  { gitLab, clock }: LookUpDependencies,
-  event: JobEvent,
-): Promise<GitLabJob | undefined> => {
-  const until = clock.now() + LOOK_UP_TIMEOUT_MILLISECONDS;
-  for (;;) {
-    const job = await gitLab.job(event.projectId, event.jobId);
-    const isSettled = job !== undefined && job.status !== "created";
-    if (isSettled || clock.now() + 2 * SECOND > until) return job;
-    await clock.sleep(2 * SECOND);
-  }
-};
-
 const verifiedFacts = (job: GitLabJob): Facts => ({
   jobId: job.id,
   projectId: job.projectId,
@@ -52,14 +43,23 @@ const verifiedFacts = (job: GitLabJob): Facts => ({
   tags: [...new Set(job.tags)].sort(),
   queuedAt: job.createdAt,
   verified: true,
+  ...(job.ref === undefined ? {} : { ref: { name: job.ref, isTag: job.tag ?? false } }),
 });
+
+/** GitLab's replicas lag behind its webhooks: absent and `created` are asked again for ten seconds. */
+const isSettled = ({ status }: GitLabJob): boolean => status !== "created";
+
+/** Nothing makes such a job pending within the next minute. */
+const isPast = ({ status }: GitLabJob): boolean => status === "running" || END_STATUSES.includes(status);
 
 /** The payload counts for its two ids alone (I-16). A job with a runner assigned is taken (two-phase commit). */
 const verify = async (dependencies: LookUpDependencies, event: JobEvent): Promise<Facts | Skip> => {
-  const job = await readJob(dependencies, event);
-  if (job === undefined) return skip("no-such-job");
-  if (job.status !== "pending") return skip("job-not-pending", job.status);
-  return job.runnerId === undefined ? verifiedFacts(job) : skip("job-taken");
+  const job = await askGitLab(dependencies, event, { isSettled });
+  if (isSkipped(job)) return skip(job.skipped);
+  if (job.status === "pending" && job.runnerId === undefined) return verifiedFacts(job);
+  // One that stays `created` was counted with every answer.
+  if (isSettled(job)) await countInVain(dependencies, event, isPast(job));
+  return job.status === "pending" ? skip("job-taken") : skip("job-not-pending", job.status);
 };
 
 /** Without AccessToken the webhook is all there is. */
@@ -93,11 +93,23 @@ const start = (
   return { lookup: { kind: "start", provider, order }, why };
 };
 
+/** The look-up of a webhook that is no job event. */
+export const malformedLookUp = ({ skipped, detail }: MalformedHint): LookUp => ({
+  lookup: skip(skipped, detail),
+});
+
 /**
- * Finds the runner that a pending job needs. Writes nothing.
+ * The mapping cannot be followed: an operator must act, and no other runner is taken instead (I-27). Without
+ * AccessToken nobody confirmed that there is such a job.
+ */
+const mappingError = (isVerified: boolean, sentence: string): ConfigurationError =>
+  isVerified ? new MappingError(sentence) : new ConfigurationError(sentence);
+
+/**
+ * Finds the runner that a pending job needs. Stores nothing under the job.
  *
- * @throws ConfigurationError when the mapping cannot be followed: an operator must act, and no other runner is
- *   taken instead (I-27); TransientError from GitLab or DynamoDB
+ * @throws MappingError when the mapping cannot be followed for a job that GitLab confirmed, ConfigurationError where
+ *   nobody confirms it; TransientError from GitLab or DynamoDB
  */
 export const lookUpRunner = async (
   dependencies: LookUpDependencies,
@@ -109,8 +121,9 @@ export const lookUpRunner = async (
   if (isSkip(facts)) return { lookup: facts };
   const job = { projectId: facts.projectId, name: facts.jobName, tags: facts.tags, verified: isVerified };
   const decided = await route(job, (pk) => dependencies.mappings.rows(pk), settings);
-  if (decided.kind === "failed") throw new ConfigurationError(decided.why.sentence);
+  if (decided.kind === "failed") throw mappingError(isVerified, decided.why.sentence);
   if (decided.kind === "nothing") {
+    if (isVerified) rememberNothing(dependencies, event);
     return { lookup: skip("unmapped", decided.why.sentence), why: decided.why };
   }
   return start(facts, event.again, decided);

@@ -59,3 +59,5 @@ export const kindOf = (runner: Runner): Pick<EndResult, "provider" | "classKey">
 export interface FoundRunners {
   readonly runners: readonly EndOrder[];
 }
+
+export const NO_RUNNERS: FoundRunners = { runners: [] };

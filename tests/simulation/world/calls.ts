@@ -1,3 +1,4 @@
+import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -32,9 +33,17 @@ export interface Spent {
   calls: number;
 }
 
+/** What lives on in a function's environment from one call to the next. */
+export interface FunctionEnvironment {
+  readonly hints: HintMemory;
+  /** Its first call is not over yet. */
+  isNew: boolean;
+}
+
 /** One invocation of a Lambda function: a process with a clock of its own, which may die between any two calls. */
 export interface Process {
   readonly name: string;
+  readonly environment: FunctionEnvironment;
   /** Milliseconds by which its clock is ahead of true time. */
   readonly skew: number;
   isDead: boolean;
@@ -54,6 +63,7 @@ interface Timing {
 const TIMINGS: Readonly<Record<string, Timing>> = {
   ledger: { least: 3, most: 25, timeout: 5_000 },
   rows: { least: 3, most: 20, timeout: 5_000 },
+  counters: { least: 3, most: 20, timeout: 5_000 },
   mappings: { least: 3, most: 15, timeout: 5_000 },
   settings: { least: 1, most: 20, timeout: 5_000 },
   gitLab: { least: 40, most: 250, timeout: 8_000 },

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
-import type { Calls, Process } from "./calls";
+import type { Calls, FunctionEnvironment, Process } from "./calls";
 import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFunction } from "./functions";
 import { once } from "./once";
 import type { Random } from "./random";
@@ -19,6 +20,8 @@ export interface ExecutionOptions {
   readonly dies: number;
   /** Probability that a process dies within its first seconds. */
   readonly crashes: number;
+  /** How many of our functions Lambda runs at a time; what comes on top it refuses. */
+  readonly concurrency: number;
 }
 
 export interface ExecutionParts {
@@ -68,14 +71,46 @@ export class Executions {
   options: ExecutionOptions;
   /** Number of executions of the start workflow that have not ended. */
   startsUnderWay = 0;
+  concurrent = 0;
+  mostConcurrent = 0;
   readonly #timeouts = new Map<string, number>();
+  readonly #idle = new Map<FunctionName, FunctionEnvironment[]>();
 
   constructor(
     readonly parts: ExecutionParts,
     readonly ports: (process: Process) => FunctionDependencies,
     options: Partial<ExecutionOptions> = {},
   ) {
-    this.options = { skew: 0, throttled: 0, dies: 0, crashes: 0, ...options };
+    this.options = {
+      skew: 0,
+      throttled: 0,
+      dies: 0,
+      crashes: 0,
+      concurrency: Number.POSITIVE_INFINITY,
+      ...options,
+    };
+  }
+
+  /** An idle environment, or a new one. */
+  #enter(name: FunctionName): FunctionEnvironment {
+    this.concurrent += 1;
+    this.mostConcurrent = Math.max(this.mostConcurrent, this.concurrent);
+    return this.#idle.get(name)?.pop() ?? { hints: new HintMemory(), isNew: true };
+  }
+
+  /** Gives an environment back, or only its place where it died. What comes after the first call counts for nothing. */
+  #leaver(name: FunctionName): (environment?: FunctionEnvironment) => void {
+    let isOver = false;
+    return (environment) => {
+      if (isOver) return;
+      isOver = true;
+      this.concurrent -= 1;
+      if (environment === undefined) return;
+      environment.isNew = false;
+      const idle = this.#idle.get(name) ?? [];
+      idle.push(environment);
+      this.#idle.set(name, idle);
+    };
   }
 
   #timeout(name: FunctionName): number {
@@ -94,21 +129,28 @@ export class Executions {
         timeline.hasContinuation = true;
         run();
       };
-      if (random.chance(this.options.throttled)) {
+      if (random.chance(this.options.throttled) || this.concurrent >= this.options.concurrency) {
         return timeline.after(30, () =>
           settle(() => reject(stateError("Lambda.TooManyRequestsException", name))),
         );
       }
+      const environment = this.#enter(name);
+      const leave = this.#leaver(name);
       const process: Process = {
         name,
+        environment,
         skew,
         isDead: false,
         spent: jobId === undefined ? undefined : calls.spentOn(jobId),
-        onDeath: () => settle(() => reject(stateError("Runtime.ExitError", name))),
+        onDeath: () => {
+          leave();
+          settle(() => reject(stateError("Runtime.ExitError", name)));
+        },
       };
       const end = (error: string) => (): void => {
         if (process.isDead) return;
         process.isDead = true;
+        leave();
         settle(() => reject(stateError(error, name)));
       };
       const die = end("Sandbox.Timedout");
@@ -123,12 +165,16 @@ export class Executions {
         run().then(
           (output) => {
             callOff();
-            if (!process.isDead) resolve(output);
+            if (process.isDead) return;
+            leave(environment);
+            resolve(output);
           },
           (error: Error) => {
             callOff();
+            if (process.isDead) return;
+            leave(environment);
             const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
-            if (!process.isDead) reject(stateError(error.name, cause));
+            reject(stateError(error.name, cause));
           },
         );
       });

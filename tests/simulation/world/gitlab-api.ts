@@ -1,7 +1,14 @@
-import type { GitLab, GitLabJob, GitLabRunner, Page, ProjectRefused } from "../../../AutoScaler/src/ports";
-import { TransientError } from "../../../Core/errors";
+import type {
+  GitLab,
+  GitLabJob,
+  GitLabRunner,
+  GitRef,
+  Page,
+  ProjectRefused,
+} from "../../../AutoScaler/src/ports";
+import { ThrottledError, TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import { contactOf, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
+import { contactOf, isProtectedRef, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
@@ -15,10 +22,14 @@ export interface ApiMood {
   garbage: number;
   /** A replica lags: a new job is missing or still `created`; a runner's jobs are seconds old. */
   lag: number;
-  /** Projects that refuse the list of their jobs: CI/CD is switched off there. */
+  /** Projects that refuse what is asked of their jobs: CI/CD is switched off there. */
   refusing: readonly number[];
   /** Projects that the token is a member of; undefined: all. */
   members: readonly number[] | undefined;
+  /** Projects that the token does not know: 404 for whatever is asked of them. */
+  strange: readonly number[];
+  /** GitLab's limit of calls for one user, by the minute of the clock. */
+  callsPerMinute: number;
 }
 
 export const GOOD_MOOD: ApiMood = {
@@ -28,6 +39,8 @@ export const GOOD_MOOD: ApiMood = {
   lag: 0,
   refusing: [],
   members: undefined,
+  strange: [],
+  callsPerMinute: Number.POSITIVE_INFINITY,
 };
 
 const REPLICA_BEHIND = 2_500;
@@ -38,7 +51,7 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
 
 const shown = (
   gitLab: SimulatedGitLab,
-  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId }: Job,
+  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId, ref }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
     id,
@@ -47,6 +60,8 @@ const shown = (
     status,
     tags,
     createdAt,
+    ref,
+    tag: false,
   };
   if (startedAt !== undefined) told.startedAt = startedAt;
   if (finishedAt !== undefined) told.finishedAt = finishedAt;
@@ -78,10 +93,43 @@ export interface Watch {
   deleting(runnerId: number): void;
 }
 
+const A_MINUTE = 60_000;
+
+/** Calls within the minute of the clock, as GitLab counts them. */
+export class GitLabLoad {
+  /** Of any minute. */
+  most = 0;
+  #minute = 0;
+  #calls = 0;
+
+  /** @returns how many it is with this one */
+  count(now: Time): number {
+    const minute = Math.floor(now / A_MINUTE);
+    if (minute !== this.#minute) this.#calls = 0;
+    this.#minute = minute;
+    this.#calls += 1;
+    this.most = Math.max(this.most, this.#calls);
+    return this.#calls;
+  }
+
+  secondsLeft(now: Time): number {
+    return Math.ceil((A_MINUTE - (now % A_MINUTE)) / 1_000);
+  }
+}
+
 /** The REST API behind the product's port: the effect of each method, at one instant. */
-export const gitLabEffects = (gitLab: SimulatedGitLab, mood: ApiMood, random: Random, watch: Watch) => {
+export const gitLabEffects = (
+  gitLab: SimulatedGitLab,
+  mood: ApiMood,
+  random: Random,
+  watch: Watch,
+  load: GitLabLoad,
+) => {
   const { timeline } = gitLab;
   const checkMood = (): void => {
+    if (load.count(timeline.now) > mood.callsPerMinute) {
+      throw withoutStack(() => new ThrottledError("GitLab: 429", load.secondsLeft(timeline.now)));
+    }
     if (isDown(mood, timeline.now) || random.chance(mood.garbage)) {
       throw withoutStack(() => new TransientError("GitLab: 502, or something that is no JSON"));
     }
@@ -99,11 +147,17 @@ export const gitLabEffects = (gitLab: SimulatedGitLab, mood: ApiMood, random: Ra
   const effects = {
     job: (projectId: number, jobId: number) => {
       checkMood();
+      if (mood.refusing.includes(projectId)) return { refused: 403 as const };
+      if (mood.strange.includes(projectId)) return { refused: 404 as const };
       const job = gitLab.jobs.get(jobId);
       if (job === undefined || job.projectId !== projectId) return undefined;
       if (isBehind(job.createdAt))
         return random.chance(0.5) ? undefined : { ...shown(gitLab, job), status: "created" };
       return shown(gitLab, job);
+    },
+    isProtected: (_projectId: number, { name }: GitRef) => {
+      checkMood();
+      return isProtectedRef(name);
     },
     createRunner: (runner: Parameters<GitLab["createRunner"]>[0]) => {
       checkMood();

@@ -2,6 +2,7 @@ import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2/client";
 import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2/instances";
 import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2/provider";
 import type { Dependencies } from "../../../AutoScaler/src/dependencies";
+import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type {
   BootstrapRows,
   Clock,
@@ -14,6 +15,7 @@ import type {
   MappingRow,
   Mappings,
   Metric,
+  MinuteCounters,
   Nonce,
   OurEvent,
   RunnerFunctions,
@@ -112,6 +114,7 @@ const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true };
 class Ports implements FunctionDependencies {
   readonly ledger: Ledger;
   readonly gitLab: GitLab;
+  readonly hints: HintMemory;
   readonly clock: Clock;
   readonly functions = FUNCTIONS;
   readonly nonce: Nonce;
@@ -131,6 +134,7 @@ class Ports implements FunctionDependencies {
       now: () => Math.floor(timeline.now + process.skew),
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
+    this.hints = process.environment.hints;
     this.nonce = nonce;
     this.metric = metric;
     this.limits = { stack: services.totalLimit(), ofClass: ({ maxRunners }) => maxRunners };
@@ -153,6 +157,19 @@ class Ports implements FunctionDependencies {
     return {
       rows: (pk) => this.#make("mappings.rows", () => mappings().filter((row) => row.pk === pk)),
       projectIds: () => this.#make("mappings.projectIds", () => projectsNamed(mappings())),
+    };
+  }
+
+  /** An environment's first call says 0: its client is still loading. */
+  get counters(): MinuteCounters {
+    const { table } = this.shared.services;
+    const { environment } = this.process;
+    return {
+      read: async (rows, minute) => {
+        if (environment.isNew) return rows.map(() => 0);
+        return this.#make("counters.read", () => rows.map((row) => table.counted(row, minute)));
+      },
+      add: (row, minute) => this.#make("counters.add", () => table.count(row, minute)),
     };
   }
 

@@ -76,6 +76,7 @@ export type Complain = (what: string) => void;
  * states, and items are not copied, for a hundred thousand jobs. Both pass one contract (contracts.test.ts).
  */
 export class Table {
+  readonly #minutes = new Map<string, number>();
   readonly attempts = new Map<number, Attempt[]>();
   readonly runners = new Map<number, Runner>();
   readonly orphans = new Map<string, OrphanInstance>();
@@ -105,6 +106,16 @@ export class Table {
 
   slots(scope: string): number[] {
     return this.counters.get(scope) ?? Array<number>(SHARDS).fill(0);
+  }
+
+  counted(row: string, minute: number): number {
+    return this.#minutes.get(`${row}@${minute}`) ?? 0;
+  }
+
+  count(row: string, minute: number): number {
+    const count = this.counted(row, minute) + 1;
+    this.#minutes.set(`${row}@${minute}`, count);
+    return count;
   }
 
   taken(scope: string): number {

@@ -8,8 +8,8 @@ import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionDependencies } from "./functions";
-import { type GitLabOptions, type Job, SimulatedGitLab } from "./gitlab";
-import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
+import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
+import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
 import { portsFactory } from "./ports";
@@ -51,6 +51,8 @@ export interface NewJob {
   readonly fails?: boolean;
   /** It sends no webhooks. */
   readonly isSilent?: boolean;
+  /** Its branch; by default the protected one. */
+  readonly ref?: string;
   /** How often GitLab retries it when its runner is lost. */
   readonly retries?: number;
 }
@@ -75,6 +77,7 @@ export class Simulation {
   readonly providers: Providers;
   readonly executions: Executions;
   readonly checks: Checks;
+  readonly gitLabLoad = new GitLabLoad();
   readonly metrics = new Map<string, number>();
   readonly stack: { -readonly [Field in keyof StackParameters]: StackParameters[Field] };
   onMetric: (name: string, value: number) => void = () => undefined;
@@ -168,7 +171,7 @@ export class Simulation {
       random: this.random.fork("ports"),
       calls: this.calls,
       table: this.table,
-      gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch),
+      gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch, this.gitLabLoad),
       gitLabMode: this.options.mode ?? "verified",
       ec2: this.ec2,
       terminate: (instanceId) => {
@@ -244,7 +247,15 @@ export class Simulation {
   }
 
   addJob(
-    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false, retries = 0 }: NewJob,
+    {
+      kind,
+      projectId = 1,
+      seconds = 30,
+      fails = false,
+      isSilent = false,
+      retries = 0,
+      ref = PROTECTED_REF,
+    }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
     const job = {
@@ -255,6 +266,7 @@ export class Simulation {
       outcome: fails ? ("failed" as const) : ("success" as const),
       retries,
       isForeign: isSilent || kind === "foreign",
+      ref,
     };
     return this.gitLab.add(job, status);
   }

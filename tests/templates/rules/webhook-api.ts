@@ -1,4 +1,4 @@
-import { asMap, ofType, type Resource, type Template } from "../read-template";
+import { asMap, ofType, type Resource, type Template, type Value } from "../read-template";
 import type { TemplateRule } from "./rule";
 
 const routes = (template: Template): readonly Resource[] => ofType(template, "AWS::ApiGatewayV2::Route");
@@ -69,9 +69,23 @@ const authorized: TemplateRule = {
   ],
 };
 
+const BY_TOKEN = '["$request.header.X-Gitlab-Token"]';
+const BY_TOKEN_AND_ADDRESS = '["$request.header.X-Gitlab-Token","$context.identity.sourceIp"]';
+
+/** An answer is kept under the identity: where the function goes by the address too, both are in it. */
+const isIdentity = (source: Value | undefined): boolean => {
+  const choice = asMap(source)["Fn::If"];
+  const [condition, withList, without] = Array.isArray(choice) ? choice : [];
+  return (
+    condition === "HasAllowedSourceAddresses" &&
+    JSON.stringify(withList) === BY_TOKEN_AND_ADDRESS &&
+    JSON.stringify(without) === BY_TOKEN
+  );
+};
+
 const authorizer: TemplateRule = {
   id: "I-11 F-76",
-  says: "calls the authorizer with the one header, and caches its simple answers for at most a minute",
+  says: "calls the authorizer with the token, and the address where a list of addresses is given, and caches its simple answers for at most a minute",
   check: (template) =>
     ofType(template, "AWS::ApiGatewayV2::Authorizer")
       .filter(({ properties }) => {
@@ -82,7 +96,7 @@ const authorizer: TemplateRule = {
           properties.AuthorizerType === "REQUEST" &&
           properties.EnableSimpleResponses === true &&
           properties.AuthorizerPayloadFormatVersion === "2.0" &&
-          JSON.stringify(properties.IdentitySource) === '["$request.header.X-Gitlab-Token"]'
+          isIdentity(properties.IdentitySource)
         );
       })
       .map(({ id }) => `${id} is not as GitLab's token needs it`),
@@ -91,6 +105,7 @@ const authorizer: TemplateRule = {
     "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token]",
     "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token], AuthorizerResultTtlInSeconds: 300",
     "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [], AuthorizerResultTtlInSeconds: 30",
+    "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token], AuthorizerResultTtlInSeconds: 30",
   ].map(
     (properties) =>
       `Resources: { A: { Type: AWS::ApiGatewayV2::Authorizer, Properties: { ${properties} } } }`,

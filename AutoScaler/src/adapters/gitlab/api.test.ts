@@ -15,7 +15,8 @@ const RUNNER = {
   description: "glr stack job 12 attempt 1",
   tags: ["arm"],
   maximumTimeoutSeconds: 3_600,
-};
+  accessLevel: "not_protected",
+} as const;
 
 const open: InterceptedGitLab[] = [];
 afterEach(async () => {
@@ -69,6 +70,7 @@ const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): 
 /** Every method, once. */
 const CALLS: readonly (readonly [string, (gitLab: GitLab) => Promise<unknown>])[] = [
   ["job", (gitLab) => gitLab.job(7, 12)],
+  ["isProtected", (gitLab) => gitLab.isProtected(7, { name: "main", isTag: false })],
   ["createRunner", (gitLab) => gitLab.createRunner(RUNNER)],
   ["runner", (gitLab) => gitLab.runner(9001)],
   ["pauseRunner", (gitLab) => gitLab.pauseRunner(9001)],
@@ -93,6 +95,7 @@ describe("gitLabApi with an access token", () => {
         run_untagged: false,
         locked: true,
         maximum_timeout: 3_600,
+        access_level: "not_protected",
       },
       expect.objectContaining({ tag_list: [], run_untagged: true }),
     ]);
@@ -288,7 +291,7 @@ describe("gitLabApi with an access token", () => {
     },
   );
 
-  it.each(CALLS.filter(([name]) => !["createRunner", "jobs"].includes(name)))(
+  it.each(CALLS.filter(([name]) => !["createRunner", "jobs", "job", "isProtected"].includes(name)))(
     "F-26: says of 403 in %s which scopes and role the token needs",
     async (_, call) => {
       const { gitLab, faults } = await prepare();
@@ -307,7 +310,7 @@ describe("gitLabApi with an access token", () => {
       for (const [, call] of CALLS) {
         faults.push({ status, body: JSON.stringify({ message: `token ${TOKEN} is wrong` }) });
         const outcome = await call(gitLab).catch((error: Error) => `${error.message} ${error.stack}`);
-        expect(JSON.stringify(outcome)).not.toContain("canary");
+        expect(JSON.stringify([outcome])).not.toContain("canary");
       }
     },
   );
@@ -330,6 +333,33 @@ describe("gitLabApi with an access token", () => {
     expect(second).not.toHaveProperty("next");
     expect(requests[0]?.query.get("pagination")).toBe("keyset");
     expect(requests[1]?.query.getAll("scope[]")).toEqual(["pending"]);
+  });
+
+  it.each([
+    [403, "403 Forbidden"],
+    [404, "404 Project Not Found"],
+  ] as const)("T-5: hands on that a project refuses its job: %i", async (status, message) => {
+    const { gitLab, faults } = await prepare();
+    faults.push({ status, body: JSON.stringify({ message }) });
+    expect(await gitLab.job(7, 12)).toEqual({ refused: status });
+  });
+
+  it.each(['{"message": "404 Not found"}', '{"error": "404"}', "<html>"])(
+    "takes a 404 that says nothing of the project for a job that is not there yet: %s",
+    async (body) => {
+      const { gitLab, faults } = await prepare();
+      faults.push({ status: 404, body });
+      expect(await gitLab.job(7, 12)).toBeUndefined();
+    },
+  );
+
+  it("F-26: says of a missing scope, and of nothing else, that it is missing", async () => {
+    const { gitLab, faults } = await prepare();
+    faults.push({ status: 403, body: '{"error": "insufficient_scope", "error_description": "read_api"}' });
+    expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringMatching(/scopes/),
+    });
   });
 
   it.each([403, 404] as const)("I-24: hands on that a project refuses its list: %i", async (status) => {
@@ -386,6 +416,7 @@ describe("gitLabApi with a registration token", () => {
       run_untagged: false,
       locked: true,
       maximum_timeout: 3_600,
+      access_level: "not_protected",
     });
     expect(JSON.stringify(requests[0]?.headers)).not.toContain("canary");
   });

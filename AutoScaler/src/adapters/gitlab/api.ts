@@ -7,6 +7,7 @@ import {
   parseJson,
   parseList,
   parseNewRunner,
+  parseProtected,
   parseRunner,
   reasonOf,
   refusesScope,
@@ -15,7 +16,7 @@ import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../.
 import type { HttpAnswer } from "../../../../Core/gitlab/http-exchange";
 import { nextCursor } from "../../../../Core/gitlab/paging";
 import { REFUSED_STATUSES } from "../../../../Core/ledger/refusals";
-import type { GitLab, GitLabJob, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
+import type { GitLab, GitLabJob, GitRef, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
 
 /** Statuses that prove that no runner was made; asking again gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
@@ -26,6 +27,12 @@ const wholeNumber = (value: number): string => {
   return String(value);
 };
 
+/** A ref reaches a path only as one segment of it (T-18). Undefined: no ref can have that name. */
+const refPath = (projectId: number, { name, isTag }: GitRef): string | undefined =>
+  ["", ".", ".."].includes(name)
+    ? undefined
+    : `/projects/${wholeNumber(projectId)}/repository/${isTag ? "tags" : "branches"}/${encodeURIComponent(name)}`;
+
 const runnerFields = (runner: NewRunner) => ({
   description: runner.description,
   tag_list: runner.tags,
@@ -33,6 +40,7 @@ const runnerFields = (runner: NewRunner) => ({
   run_untagged: runner.tags.length === 0,
   locked: true,
   maximum_timeout: runner.maximumTimeoutSeconds,
+  access_level: runner.accessLevel,
 });
 
 /** https://docs.gitlab.com/api/users/#create-a-runner-linked-to-a-user */
@@ -56,6 +64,13 @@ const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefus
   const reason = reasonOf(answer.body).replaceAll(token, "[token]");
   return { refused: `GitLab refused to create a runner: ${answer.status} ${reason}${hint}` };
 };
+
+/**
+ * Whether a 404 says that the project is unknown to the token, and not what was asked for in it: GitLab has no code for
+ * that. Another wording counts as no, for what was asked for may then come yet.
+ * https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/api/helpers.rb (`find_project!`)
+ */
+const isAboutProject = ({ body }: HttpAnswer): boolean => reasonOf(body) === "404 Project Not Found";
 
 /** Well below a function's own time-out: whoever asks has something to do with the failure. */
 const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
@@ -93,13 +108,28 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     cursor: string | undefined,
     parse: (value: unknown) => Item,
   ): Promise<Page<Item>> => pageOf(await ask("GET", `${path}?${cursor ?? query}`, [200]), parse);
+  /** A token that may read nothing says nothing of the project. */
+  const refusedBy = (answer: HttpAnswer, path: string): ProjectRefused => {
+    const refused = REFUSED_STATUSES.find((status) => status === answer.status);
+    if (refused === undefined || refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
+    return { refused };
+  };
   const job = (known: Known) => (value: unknown) => parseJob(value, known);
 
   return {
     mode: access.mode,
     url: access.url,
-    job: (projectId, jobId) =>
-      one(`/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`, job({ projectId })),
+    job: async (projectId, jobId) => {
+      const path = `/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`;
+      const answer = await ask("GET", path, [200, ...REFUSED_STATUSES]);
+      if (answer.status === 200) return parseJob(parseJson(answer.body), { projectId });
+      return answer.status === 404 && !isAboutProject(answer) ? undefined : refusedBy(answer, path);
+    },
+    isProtected: async (projectId, ref) => {
+      const path = refPath(projectId, ref);
+      const answer = path === undefined ? undefined : await ask("GET", path, [200, ...REFUSED_STATUSES]);
+      return answer?.status === 200 ? parseProtected(parseJson(answer.body)) : undefined;
+    },
     createRunner: async (runner) => {
       const isLegacy = access.mode === "payload";
       const answer = await client.send(isLegacy ? legacyCreateRequest(runner) : createRequest(runner));
@@ -127,11 +157,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
       const query = `${statuses}&per_page=100&pagination=keyset&order_by=id&sort=desc`;
       const path = `/projects/${wholeNumber(projectId)}/jobs`;
       const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...REFUSED_STATUSES]);
-      const refused = REFUSED_STATUSES.find((status) => status === answer.status);
-      if (refused === undefined) return pageOf(answer, job({ projectId }));
-      // A token that may read nothing says nothing of the project.
-      if (refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
-      return { refused };
+      return answer.status === 200 ? pageOf(answer, job({ projectId })) : refusedBy(answer, path);
     },
     projectIds: (cursor) =>
       page(

@@ -89,7 +89,7 @@ export const findPending = async (
   isOurs: IsOurs,
   usedUp: Set<string>,
 ): Promise<Discrepancy | undefined> => {
-  const step = await readNextStep(ledger, job.id, () => snapshot.now);
+  const step = await readNextStep(ledger, { jobId: job.id, projectId: job.projectId }, () => snapshot.now);
   if (step.kind === "nothing" && step.reason === "attempts-used-up") usedUp.add(usedUpKey(job));
   const isNew = step.kind === "open" && step.number.attempt === 1;
   const isWanted = isNew ? shouldHaveCome(job, snapshot) && (await isOurs(job)) : isDue(step, snapshot.now);

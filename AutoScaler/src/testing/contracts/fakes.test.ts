@@ -5,6 +5,7 @@ import {
   fakeGitLab,
   fakeLedger,
   fakeMappings,
+  fakeMinuteCounters,
   fakeProvider,
   fakeSettings,
 } from "../fakes";
@@ -14,6 +15,7 @@ import { gitLabContract, legacyGitLabContract } from "./gitlab-contract";
 import { providerContract } from "./launch-contract";
 import { ledgerContract } from "./ledger-contract";
 import { mappingsContract } from "./mappings-contract";
+import { minuteCountersContract } from "./minute-counters-contract";
 import { runnerFunctionsContract, settingsContract } from "./settings-contract";
 
 describe("the fake ledger", () => {
@@ -41,11 +43,19 @@ describe("the fake mapping table", () => {
   });
 });
 
+describe("the fake counters", () => {
+  minuteCountersContract(fakeMinuteCounters);
+});
+
 describe("the fake GitLab", () => {
   gitLabContract(() => {
     const gitLab = fakeGitLab();
     gitLab.pageSize = 2;
-    return { gitLab, addJob: (job) => void gitLab.addJob(job) };
+    return {
+      gitLab,
+      addJob: (job) => void gitLab.addJob(job),
+      protect: (projectId, { name }) => void gitLab.protectedRefs.add(`${projectId} ${name}`),
+    };
   });
   legacyGitLabContract(() => fakeGitLab("payload"));
 });

@@ -3,6 +3,7 @@ import type { RunnerClass } from "../../../../Core/model/runner-class";
 import type { RunnerLookup } from "../../../../Core/model/runner-order";
 import type { RoutingSettings } from "../../../../Core/routing/routing";
 import type { Dependencies } from "../../dependencies";
+import { HintMemory } from "../../hints/hint-memory";
 import { recordPickUp } from "../../pickup/record-pick-up";
 import type { GitLabJob, OurEvent } from "../../ports";
 import type { Freed } from "../../queue/freed";
@@ -29,6 +30,7 @@ import { fakeInstances } from "./fake-instances";
 import { fakeLedger } from "./fake-ledger";
 import { fakeMappings } from "./fake-mappings";
 import { fakeMetrics, fakeNonce } from "./fake-metrics";
+import { fakeMinuteCounters } from "./fake-minute-counters";
 import { fakeProvider } from "./fake-provider";
 import { fakeSettings } from "./fake-settings";
 
@@ -110,6 +112,7 @@ export const testSystem = ({
   const gitLab = fakeGitLab(mode, clock.now());
   const instances = fakeInstances();
   const bus = fakeEventBus();
+  const counters = fakeMinuteCounters();
   const metrics = fakeMetrics();
   const mappings = fakeMappings([{ pk: "job#*", sk: "tags#ec2", type: "EC2" }]);
   const ec2 = fakeProvider({ instances, clock });
@@ -120,6 +123,8 @@ export const testSystem = ({
     rows,
     mappings,
     gitLab,
+    counters,
+    hints: new HintMemory(),
     provider: lambda,
     instances,
     functions: fakeFunctions(),
@@ -131,7 +136,20 @@ export const testSystem = ({
     limits: { stack: totalLimit, ofClass: ({ maxRunners }) => maxRunners },
     deploymentId: "test",
   };
-  const fakes = { clock, rows, ledger, gitLab, instances, bus, metrics, mappings, ec2, lambda, settings };
+  const fakes = {
+    clock,
+    counters,
+    rows,
+    ledger,
+    gitLab,
+    instances,
+    bus,
+    metrics,
+    mappings,
+    ec2,
+    lambda,
+    settings,
+  };
   const settingsOfRouting = routing(classLimit, ec2Settings);
   return {
     ...fakes,
