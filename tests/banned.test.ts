@@ -62,7 +62,7 @@ const withoutComments = (text: string): string =>
 const breaks = ({ text, but }: Ban, path: string, source: string): boolean =>
   !but?.test(path) && text.test(withoutComments(source));
 
-it.each(BANS.map((ban) => [ban.says, ban] as const))("S-26: %s", (_, ban) => {
+it.each(BANS.map((ban) => [ban.says, ban] as const))("S-26: in what ships, %s", (_, ban) => {
   expect(sources.length).toBeGreaterThan(200);
   expect(sources.filter((path) => breaks(ban, path, readText(path)))).toEqual([]);
 });

@@ -82,7 +82,7 @@ describe.each([autoScaler, lambdaRunner])(
 it.each([
   ["RunnerInstanceRole", autoScaler],
   ["RunnerRole", lambdaRunner],
-] as const)("T-23: the boundary of %s allows what the role has, and no more", (role, template) => {
+] as const)("T-6 T-23: the boundary of %s allows what the role has, and no more", (role, template) => {
   const boundary = managedStatements(template, "RunnerBoundary");
   expect(
     rightsOf(policyOf(boundary))
