@@ -8,8 +8,11 @@ export type JobStatus = (typeof HOOK_STATUSES)[number];
 /** The statuses after which nothing more happens to a job. */
 export const END_STATUSES: readonly string[] = ["success", "failed", "canceled", "skipped"];
 
-/** The bus source of what GitLab sends. It says nothing of attempts, whatever its body holds. */
-const WEBHOOK_SOURCE = "gitlab.webhook";
+/**
+ * The bus sources of what GitLab sends, and of what an operator sends again. They say nothing of attempts, whatever
+ * their body holds.
+ */
+const SOURCES_WITHOUT_ATTEMPT: readonly unknown[] = ["gitlab.webhook", "gitlab.redrive"];
 
 /**
  * A job event as the rules hand it on: the fields of GitLab's webhook that we read, its source, nothing else.
@@ -75,8 +78,8 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   if (!isAbsent(name) && typeof name !== "string") throw new InvalidInputError("build_name must be a string");
   const runner = own(input, "runner");
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
-  const isWebhook = own(input, "source") === WEBHOOK_SOURCE;
-  const attempt = isWebhook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const isSilent = SOURCES_WITHOUT_ATTEMPT.includes(own(input, "source"));
+  const attempt = isSilent ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
   const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
     jobId: positiveInteger(own(input, "build_id"), "build_id"),

@@ -60,6 +60,8 @@ const webhook = (changes: Record<string, Value>): BusEvent =>
   event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK, ...changes });
 const reconciled = (changes: Record<string, Value>): BusEvent =>
   event("gitlab.reconciler", "GitLabJobEvent", { ...WEBHOOK, attempt: 2, ...changes });
+const redriven = (changes: Record<string, Value>): BusEvent =>
+  event("gitlab.redrive", "GitLabJobEvent", { ...WEBHOOK, ...changes });
 const ec2 = (detailType: string, detail: Value): BusEvent => event("aws.ec2", detailType, detail);
 
 const without = (key: string): Value =>
@@ -84,6 +86,19 @@ it.each<[string, BusEvent, readonly string[]]>([
     "the reconciler's RunnerEnded ends the runner",
     event("gitlab.reconciler", "RunnerEnded", { runnerId: 7, reason: "left" }),
     ["RunnerEndedRule"],
+  ],
+  ["what is sent again starts a runner", redriven({ build_status: "pending" }), ["JobPendingRule"]],
+  ["what is sent again notes the pick-up", redriven({ build_status: "running" }), ["JobRunningRule"]],
+  ["what is sent again ends the runner", redriven({ build_status: "failed" }), ["JobEndedRule"]],
+  [
+    "a RunnerEnded that is sent again asks for the runner's end",
+    event("gitlab.redrive", "RunnerEnded", { runnerId: 7, reason: "left" }),
+    ["RunnerEndedRule"],
+  ],
+  [
+    "something else that is sent again",
+    event("gitlab.redrive", "Something", { runnerId: 7 }),
+    ["UnmatchedEventsRule"],
   ],
   [
     "an old server's event without runner",
@@ -160,7 +175,7 @@ const anyDetail = fc.record(
   { requiredKeys: [] },
 );
 const anyWebhook = fc
-  .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler"), anyDetail)
+  .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler", "gitlab.redrive"), anyDetail)
   .map(([source, detail]) => event(source, "GitLabJobEvent", detail));
 
 it("I-31: takes every event of this account by one rule, counts it as unmatched, or knows it as created", () => {

@@ -27,13 +27,19 @@ describe("the webhook's API", () => {
 });
 
 describe("the bus", () => {
-  const statements = ofType(infrastructure, "AWS::Events::EventBusPolicy").map(({ properties }) =>
-    asMap(resolve(infrastructure, properties.Statement)),
+  const statements = [infrastructure, autoScaler].flatMap((template) =>
+    ofType(template, "AWS::Events::EventBusPolicy").map(({ properties }) =>
+      // AutoScaler names the bus by its parameter, whose default is that of another stack.
+      asMap(resolve(template, properties.Statement, { EventBusName: "runners-a" })),
+    ),
   );
-  const put = (source: string, role: string): Call => ({
+  const put = (sources: string | readonly string[], role: string): Call => ({
     action: "events:PutEvents",
     resource: arn("events", "event-bus/runners-a"),
-    context: { "events:source": [source], "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}` },
+    context: {
+      "events:source": typeof sources === "string" ? [sources] : sources,
+      "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}`,
+    },
   });
   const ofAccount: Properties = { Effect: "Allow", Action: "events:*", Resource: "*" };
   const policies = { identity: [policyOf([ofAccount])], resource: [policyOf(statements)] };
@@ -46,13 +52,27 @@ describe("the bus", () => {
     ],
     ["T-22: lets nobody else, whatever their role allows", "denied", put("gitlab.webhook", "admin")],
     ["T-22: nor the authorizer", "denied", put("gitlab.webhook", "authorizewebhookrole")],
-    [
-      "T-22: leaves the reconciler's source to the functions' roles",
-      "allowed",
-      put("gitlab.reconciler", "reconcilerrole"),
-    ],
+    ["T-22: lets the reconciler speak as itself", "allowed", put("gitlab.reconciler", "reconcilerrole")],
+    ["T-22: and the pick-up's function", "allowed", put("gitlab.reconciler", "recordpickuprole")],
+    ["T-22: and that of the next job", "allowed", put("gitlab.reconciler", "startnextjobrole")],
+    ["T-22: lets nobody else do so", "denied", put("gitlab.reconciler", "admin")],
+    ["T-22: nor a function that puts no events", "denied", put("gitlab.reconciler", "lookuprunnerrole")],
+    ["T-22: nor hide it among others", "denied", put(["somebody", "gitlab.reconciler"], "admin")],
+    ["T-22: lets an operator redrive", "allowed", put("gitlab.redrive", "admin")],
   ])("%s", (_, verdict, call) => {
     expect(judges(policies, call) ? "allowed" : "denied").toBe(verdict);
+  });
+
+  it("T-22: lets nobody redrive but those that the parameter names", () => {
+    const given = { EventBusName: "runners-a", RedrivePrincipalArns: [`arn:aws:iam::${ACCOUNT}:role/ops-*`] };
+    const narrowed = ofType(autoScaler, "AWS::Events::EventBusPolicy").map(({ properties }) =>
+      asMap(resolve(autoScaler, properties.Statement, given)),
+    );
+    const asked = { identity: [policyOf([ofAccount])], resource: [policyOf(narrowed)] };
+    expect(["ops-anna", "admin"].map((role) => judges(asked, put("gitlab.redrive", role)))).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 
@@ -147,7 +167,7 @@ it.each<readonly [string, readonly string[]]>([
     ],
   ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
-  ["FindRunnerRole", ["the access token", ...LEDGER_READ]],
+  ["FindRunnerRole", ["the access token", "instances, to look at", ...LEDGER_READ]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
   ["TerminateInstanceRole", [...LEDGER, "instances, to look at", "an instance of ours, to end"]],
   ["StartNextJobRole", [...LEDGER, "the bus"]],

@@ -299,13 +299,44 @@ describe("GitLab failing at the end", () => {
 });
 
 describe("a runner that is reported ended", () => {
-  it.each(["terminated", "stopped"])("F-37 F-38: needs no confirmation when EC2 says %s", async (state) => {
+  it.each(["terminated", "stopped"] as const)(
+    "F-37 F-38: is not looked at when EC2 says %s",
+    async (state) => {
+      const system = await launched({ pickedUp: true });
+      const { resourceId = "" } = await runner(system);
+      system.instances.setState(resourceId, state);
+      const results = await system.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
+      expect(results).toMatchObject([{ kind: "terminated" }]);
+      expect(system.gitLab.calls).not.toContain("pauseRunner");
+      expect(attempt(system).state).toBe("RUNNING");
+    },
+  );
+
+  it.each(["running", "shutting-down", "stopping"] as const)(
+    "T-22 I-3: keeps its job and its record when an event says that it died, and EC2 shows it %s",
+    async (state) => {
+      const system = await launched({ pickedUp: true });
+      const { resourceId = "" } = await runner(system);
+      system.instances.setState(resourceId, state);
+      for (const reason of ["instance-terminated", "instance-stopped"])
+        expect(await system.stop({ runnerId: RA, resourceId, reason })).toEqual([]);
+      expect(new Set(system.gitLab.calls)).toEqual(new Set(["job"]));
+      expect((await runner(system)).state).toBe("BUSY");
+    },
+  );
+
+  it("T-22: is not ended by such an event when EC2 does not answer: the workflow asks again", async () => {
     const system = await launched({ pickedUp: true });
     const { resourceId } = await runner(system);
-    const results = await system.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
-    expect(results).toMatchObject([{ kind: "terminated" }]);
-    expect(system.gitLab.calls).not.toContain("pauseRunner");
-    expect(attempt(system).state).toBe("RUNNING");
+    const describe = () => Promise.reject(new TransientError("EC2 is away"));
+    const broken = workflows(
+      { ...system.system, instances: { ...system.instances, describe } },
+      { lambda: system.lambda, ec2: system.ec2 },
+      system.routing,
+    );
+    const stopped = broken.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
+    await expect(stopped).rejects.toThrow(TransientError);
+    expect((await runner(system)).state).toBe("BUSY");
   });
 
   it.each(["pending", "running"])("is not when EC2 says %s", async (state) => {
@@ -412,7 +443,8 @@ describe("payload mode", () => {
     expect(await system.stop(ended(system))).toMatchObject([{ kind: "left" }]);
     expect(attempt(system).state).toBe("ENDED");
     expect(system.ledger.taken(STACK)).toBe(1);
-    const { resourceId } = await runner(system);
+    const { resourceId = "" } = await runner(system);
+    system.instances.setState(resourceId, "terminated");
     await system.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
     expect((await runner(system)).state).toBe("GONE");
     expect(system.ledger.taken(STACK)).toBe(0);

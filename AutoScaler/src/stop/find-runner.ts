@@ -2,14 +2,16 @@ import { defined } from "../../../Core/defined";
 import { TransientError } from "../../../Core/errors";
 import type { JobEvent } from "../../../Core/model/job-event";
 import { type Attempt, mayBecome, type OrphanInstance, type Runner } from "../../../Core/model/ledger";
+import type { InstanceDeathCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { hasEnded } from "../ledger/close-attempt";
+import { askDeath, deathIn } from "../ledger/instance-death";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts } from "./end-order";
 import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
 import { endOfJob, terminationReason } from "./termination-reason";
 
-export type FindDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock">;
+export type FindDependencies = Pick<Dependencies, "ledger" | "gitLab" | "instances" | "clock">;
 
 const NONE: FoundRunners = { runners: [] };
 
@@ -105,13 +107,26 @@ type AskedEnd = Extract<StopEvent, { kind: "runner" }>;
 const outlivesRunner = (event: AskedEnd, runner: Runner): boolean =>
   runner.state === "GONE" && event.resourceId !== undefined && event.reason === "instance-remaining";
 
+/**
+ * Whoever may put events may say that an instance is dead. Only EC2 knows: a runner is ended without a look at its
+ * jobs after EC2 itself said so.
+ */
+const confirmedDeath = async (
+  { instances, clock }: FindDependencies,
+  event: AskedEnd,
+  runner: Runner,
+): Promise<InstanceDeathCode | undefined> =>
+  event.resourceId === runner.resourceId && deathOf(event) !== undefined
+    ? askDeath(runner, instances, clock.now())
+    : undefined;
+
 const endRunner = async (
   dependencies: FindDependencies,
   event: AskedEnd,
   runner: Runner,
 ): Promise<FoundRunners> => {
   const jobs = await factsOf(dependencies, runner);
-  const death = event.resourceId === runner.resourceId ? deathOf(event) : undefined;
+  const death = await confirmedDeath(dependencies, event, runner);
   const interruption = interruptionOf(event);
   const facts = { ...(death ? { death } : {}), ...(interruption ? { interruption } : {}), ...jobs };
   const due = terminationReason({ runner, ...facts, now: dependencies.clock.now() });
@@ -134,13 +149,23 @@ const endRunner = async (
 
 const ORPHAN_LIFETIME_MILLISECONDS = ORPHAN_LIFETIME_SECONDS * 1000;
 
+/** It was seen before: an orphan that EC2 does not show any more is gone. */
+const isOver = async ({ instances }: FindDependencies, { resourceId }: OrphanInstance): Promise<boolean> => {
+  const shown = await instances.describe(resourceId);
+  return shown === undefined || deathIn(shown.state) !== undefined;
+};
+
 /**
  * An orphan belongs to no runner that the ledger knows, so no job of ours can be on it. Without AccessToken nothing is
  * ended before its own end: there it is left a day.
  */
-const endOrphan = (dependencies: FindDependencies, event: AskedEnd, orphan: OrphanInstance): FoundRunners => {
+const endOrphan = async (
+  dependencies: FindDependencies,
+  event: AskedEnd,
+  orphan: OrphanInstance,
+): Promise<FoundRunners> => {
   if (orphan.state === "GONE" && event.reason !== "instance-remaining") return NONE;
-  const isDead = deathOf(event) !== undefined;
+  const isDead = deathOf(event) !== undefined && (await isOver(dependencies, orphan));
   const age = dependencies.clock.now() - (orphan.times.FOUND ?? 0);
   const isLeft = dependencies.gitLab.mode === "payload" && !isDead && age < ORPHAN_LIFETIME_MILLISECONDS;
   return isLeft ? NONE : { runners: [{ orphanId: orphan.resourceId, reason: "orphan-adopted", isDead }] };

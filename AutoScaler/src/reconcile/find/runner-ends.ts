@@ -3,15 +3,14 @@ import { isLeased, type Runner, type Time } from "../../../../Core/model/ledger"
 import type { InstanceDeathCode, RunnerEndCode } from "../../../../Core/model/reasons";
 import { jobEvent } from "../../events";
 import { hasEnded } from "../../ledger/close-attempt";
-import type { GitLab, GitLabJob, InstanceState, Instances } from "../../ports";
+import { findDeath as deathOf } from "../../ledger/instance-death";
+import type { GitLab, GitLabJob, Instances } from "../../ports";
 import { jobFacts } from "../../stop/end-order";
 import { terminationReason } from "../../stop/termination-reason";
 import type { Budget } from "../budget";
 import type { JobReader, JobWord } from "../read/job-reader";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
 
-/** EC2 may take minutes to show a new instance (F-35). */
-const SHOWN_AFTER_MILLISECONDS = 10 * 60_000;
 /**
  * When a runner without a job of its own is asked what it does: by one pass or two, not by each. One that never gets
  * a job is asked in vain (I-25), and a foreign job that runs longer shows in its project's list.
@@ -24,32 +23,12 @@ const isUnderWay = (runner: Runner, now: Time): boolean =>
 
 const jobOf = (word: JobWord): GitLabJob | undefined => (word.kind === "known" ? word.job : undefined);
 
-const isLongLaunched = ({ times }: Runner, now: Time): boolean =>
-  times.LAUNCHED !== undefined && now - times.LAUNCHED > SHOWN_AFTER_MILLISECONDS;
-
-const DEATHS: Readonly<Partial<Record<InstanceState, InstanceDeathCode>>> = {
-  stopped: "instance-stopped",
-  terminated: "instance-terminated",
-};
-
-export const deathIn = (state: InstanceState): InstanceDeathCode | undefined => DEATHS[state];
-
-/**
- * How EC2 says that the instance is over. One that a whole list and a question of its own do not show, long after its
- * launch, has been forgotten by EC2: it was terminated. Undefined: nothing says that it is dead.
- */
-export const findDeath = async (
+/** How EC2 says that the instance is over. */
+export const findDeath = (
   runner: Runner,
-  { instances: all, now }: Snapshot,
+  { instances: shown, now }: Snapshot,
   instances: Instances,
-): Promise<InstanceDeathCode | undefined> => {
-  if (runner.provider !== "EC2" || runner.resourceId === undefined || all === undefined) return undefined;
-  const shown = all.get(runner.resourceId);
-  if (shown !== undefined) return deathIn(shown.state);
-  const isForgotten =
-    isLongLaunched(runner, now) && (await instances.describe(runner.resourceId)) === undefined;
-  return isForgotten ? "instance-terminated" : undefined;
-};
+): Promise<InstanceDeathCode | undefined> => deathOf(runner, shown, instances, now);
 
 export interface RunnerEndDependencies {
   readonly gitLab: GitLab;
