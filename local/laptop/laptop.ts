@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Ec2Simulator } from "../ec2";
+import type { Builds } from "../engine/build";
 import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LambdaHost } from "../lambda-host";
@@ -27,6 +28,7 @@ export interface Laptop {
   readonly host: LambdaHost;
   readonly webhookApi: WebhookApi;
   readonly stacks: Stacks;
+  readonly builds: Builds;
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
   /** Environment variables with which AWS tools and our command line use the laptop. */

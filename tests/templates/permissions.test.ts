@@ -63,6 +63,10 @@ describe("the bus", () => {
     expect(judges(policies, call) ? "allowed" : "denied").toBe(verdict);
   });
 
+  it("T-22: allows nothing itself, so that each role puts what its own policy says and no more", () => {
+    expect(statements.map(({ Effect }) => Effect)).toEqual(statements.map(() => "Deny"));
+  });
+
   it("T-22: lets nobody redrive but those that the parameter names", () => {
     const given = { EventBusName: "runners-a", RedrivePrincipalArns: [`arn:aws:iam::${ACCOUNT}:role/ops-*`] };
     const narrowed = ofType(autoScaler, "AWS::Events::EventBusPolicy").map(({ properties }) =>
