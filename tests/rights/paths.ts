@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { signingKeyText } from "../../Core/gitlab/webhook-signature";
@@ -108,15 +108,19 @@ const findByReconciler = async (laptop: Laptop, stop: AbortSignal): Promise<void
 };
 
 /** GitLab refuses the access token: a look-up fails for good, which is noted in the ledger. */
-const recordFailure = async (laptop: Laptop): Promise<void> => {
-  const build_id = randomInt(16_000_000_000, 17_000_000_000);
-  laptop.standIn?.setFaults({ errorStatus: 401, errorSeconds: 10, scope: "api" });
+const recordFailure = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  const { standIn } = laptop;
+  standIn?.setFaults({ lose: 1, errorStatus: 401, errorSeconds: 10, scope: "api" });
+  const [job] = standIn?.createPipeline(PROJECT, [{ name: "any", script: ["true"] }]) ?? [];
+  const build_id = job?.id ?? 0;
   await post(
     laptop,
     JSON.stringify(jobWebhookPayload({ build_id, build_status: "pending", project_id: PROJECT })),
   );
-  await sleep(2_500);
-  laptop.standIn?.setFaults({});
+  await sleep(3_000);
+  standIn?.setFaults({});
+  standIn?.cancelJob(build_id);
+  await untilGone(laptop, build_id, stop);
 };
 
 /** Every way through the application that can be gone on the laptop, the quickest first. */
