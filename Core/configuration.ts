@@ -20,6 +20,7 @@ export const INFRASTRUCTURE_PARAMETERS = {
   runnerSecurityGroupId: "runner-security-group-id",
   bootstrapTableName: "bootstrap-table-name",
   bootstrapTableArn: "bootstrap-table-arn",
+  reportRunnerEndFunctionArn: "report-runner-end-function-arn",
   assignPublicIp: "assign-public-ip",
   imageRepositoryUri: "image-repository-uri",
 } as const;

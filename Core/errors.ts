@@ -13,7 +13,15 @@ export class InvalidInputError extends NamedError {
 
 /** Ours to fix (a parameter, a mapping row, a permission). The workflow fails and an alarm tells. */
 export class ConfigurationError extends NamedError {
-  override readonly name = "ConfigurationError";
+  override readonly name: string = "ConfigurationError";
+}
+
+/**
+ * The mapping cannot be followed for a job that GitLab confirmed: its project has it and it is pending. So the failure
+ * may be stored under the job, which that of an unconfirmed one must not.
+ */
+export class MappingError extends ConfigurationError {
+  override readonly name = "MappingError";
 }
 
 /** A throttle, a time-out, a broken connection: what became of the call is unknown. Retried with jitter. */

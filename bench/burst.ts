@@ -16,14 +16,14 @@ const TIMEOUT_MS = 600_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** When each runner was launched; one that had a job before that was written, when it began to run it. */
+/** When each runner was launched, or when its job began if that was recorded first. */
 const launches = async (laptop: Laptop): Promise<readonly number[]> => {
   const { LedgerTableName = "" } = laptop.stacks.AutoScaler.outputs;
   const { runners } = await readLedger(laptop.env, LedgerTableName);
   return runners.flatMap(({ times }) => times.LAUNCHED ?? times.BUSY ?? []);
 };
 
-/** Posts the pending webhook of every job in the same moment. @returns each job's milliseconds until the answer */
+/** Posts the pending webhooks of all jobs at once. @returns each job's milliseconds until the answer */
 const postAll = (
   laptop: Laptop,
   ids: readonly number[],
@@ -48,8 +48,8 @@ const main = async (webhooks: number): Promise<boolean> => {
   });
   try {
     const standIn = laptop.standIn;
-    if (!standIn) throw new Error("The stand-in is needed");
-    // The webhooks of these jobs' creation are ours to send; those of their run and end come from GitLab.
+    if (!standIn) throw new Error("A burst needs the stand-in for GitLab");
+    // The webhooks of these jobs' creation are sent here; the stand-in sends those of their start and end.
     standIn.setFaults({ lose: 1 });
     const jobs = standIn.createPipeline(
       PROJECT,

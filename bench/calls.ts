@@ -1,4 +1,4 @@
-/** What each function is called with when it is measured, and the environment of its template. */
+/** The input of each measured function, and its environment from the template. */
 
 const runnerClass = (type: "EC2" | "LAMBDA") => ({
   name: "default",
@@ -51,7 +51,7 @@ const end = {
 
 export const INPUTS: Readonly<Record<string, unknown>> = {
   "authorize-webhook": { version: "2.0", headers: { "x-gitlab-token": "bench" } },
-  // Signed by nobody: what it loads and reads is measured, not the bus.
+  // Without a valid signature: loading and reading are measured, not the bus.
   "receive-signed-webhook": {
     version: "2.0",
     headers: {

@@ -3,7 +3,7 @@ import { DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { clientSettings } from "../local/laptop/client-settings";
 import type { Laptop } from "../local/laptop/laptop";
 
-/** What a runner function answers here. */
+/** Result of the replaced runner function. */
 export type CheapOutcome =
   | { readonly kind: "no-row" | "no-job" }
   | { readonly kind: "job-ended"; readonly jobId: number };
@@ -15,8 +15,8 @@ const POLLS = 20;
 const JOB_MS = 300;
 
 /**
- * Stands for a runner function in load tests: it takes its row and runs one job by the runner's own calls, in
- * this process, without gitlab-runner and without a script. What is weighed is the way there and back.
+ * Replaces a runner function in load tests: it takes its row and runs one job with a runner's API calls, in this
+ * process, without gitlab-runner and without a script. The load tests measure everything around the job.
  */
 export const cheapRunner = (laptop: Laptop) => {
   const client = new DynamoDBClient(clientSettings(laptop.env));

@@ -1,7 +1,7 @@
 /**
- * EC2 jobs at once against EC2s that allow bursts of several sizes and then two launches a second, in virtual time:
- * the shipped rules and the shipped EC2 provider in the simulated world of tests/simulation. Exits with 1 when a bar
- * is missed.
+ * Many EC2 jobs at once, with token buckets of several sizes that are refilled with two launches a second. It runs the
+ * shipped rules and the shipped EC2 provider in the simulation of tests/simulation, in virtual time. Exits with 1 when
+ * a bar is missed.
  *
  *   npx tsx bench/ec2-launches.ts [jobs] [launches at once, e.g. 1000,500,120,20,5]
  */
@@ -12,8 +12,8 @@ const REFILL_PER_SECOND = 2;
 const MAX_CALLS_PER_LAUNCH = 1.3;
 const MINUTE = 60;
 /**
- * Later than the bucket allows, at most: a tenth, and one pass for 95 of 100 launches. The last ones are of jobs
- * whose runners GitLab gave to others when nobody was left in the queue to dispatch them: some passes.
+ * Most delay beyond what the bucket allows: a tenth, plus one pass for 95 of 100 launches. The last launches are for
+ * jobs whose runners took other jobs when the queue was already empty; they may be some passes later.
  */
 const LATER = 1.1;
 const MAX_LATER_SECONDS = MINUTE;
@@ -21,7 +21,7 @@ const LAST_LATER_SECONDS = 4 * MINUTE;
 /** GitLab allows 1,000 runners for each project. */
 const JOBS_A_PROJECT = 500;
 
-/** EC2's documented bucket holds 1,000: with it alone a thousand jobs show nothing. */
+/** EC2's documented bucket holds 1,000 tokens, which a thousand jobs do not exceed: smaller ones are tested too. */
 const BUCKETS = "1000,500,120,20,5";
 
 const jobs = Number(process.argv[2] ?? 1_000);

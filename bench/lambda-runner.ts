@@ -1,6 +1,6 @@
 /**
- * What the Lambda runner's handler adds: from the invoke to gitlab-runner's first request, and from the job's last
- * report to the return, cleaning included. Run: `npx tsx bench/lambda-runner.ts [rounds]`
+ * The time that the Lambda runner's handler adds: from the invocation to gitlab-runner's first request, and from the
+ * job's last report to the return, cleanup included. Run: `npx tsx bench/lambda-runner.ts [rounds]`
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
@@ -26,7 +26,7 @@ const row = (name: string, values: readonly number[]): Record<string, string> =>
   "max ms": Math.max(...values).toFixed(0),
 });
 
-/** One job by the handler: when the first request came, and how long after the last report it returned. */
+/** Runs one job by the handler: time to the first request, and time from the last report to the return. */
 const byHandler = async (binary: string, jobId: number): Promise<readonly [number, number]> => {
   const runner = await LambdaRunner.open({ binary });
   runner.gitlab.push({ id: jobId, script: ["echo hello"] });
@@ -39,7 +39,7 @@ const byHandler = async (binary: string, jobId: number): Promise<readonly [numbe
   return [(first?.at ?? Number.NaN) - start, end - (last?.at ?? Number.NaN)];
 };
 
-/** The same command without a handler around it. */
+/** Runs the same command without the handler. */
 const bare = async (binary: string): Promise<number> => {
   const runner = new RunnerUnderTest({ path: binary, scale: 1 });
   await runner.gitlab.start();
@@ -86,7 +86,7 @@ const main = async (): Promise<void> => {
   const handlers: (readonly [number, number])[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     bares.push(await bare(binary));
-    // The handler's own log lines are not what this prints.
+    // The handler's log lines are not shown.
     process.stdout.write = () => true;
     handlers.push(await byHandler(binary, round));
     process.stdout.write = write;

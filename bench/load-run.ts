@@ -9,13 +9,13 @@ const PROJECT = 9;
 const WARM_UPS = 20;
 const TIMEOUT_MS = 300_000;
 
-/** A load: so many jobs over so many seconds; webhooks are lost, doubled and shuffled on their way. */
+/** A load: number of jobs, seconds, and the faults of the webhooks. */
 export interface LoadPlan {
   readonly jobs: number;
   readonly seconds: number;
-  /** Jobs of a pipeline, created in one moment. */
+  /** Jobs of a pipeline, which are created together. */
   readonly perPipeline: number;
-  /** A webhook is late by up to this, so that the order is shuffled within half of it either way. */
+  /** Largest delay of a webhook; random delays shuffle the order. */
   readonly shuffleMs: number;
   readonly lose: number;
   readonly repeat: number;
@@ -29,16 +29,16 @@ export interface LoadResult {
     readonly lost: number;
     readonly repeated: number;
   };
-  /** Milliseconds, after twenty warm-ups. */
+  /** Milliseconds, measured after twenty warm-ups. */
   readonly acceptMs: readonly number[];
   readonly succeeded: number;
   readonly notEnded: number;
-  /** Runners that took their row a second time, and attempts that hold one that is another's. */
+  /** Runners that took their row twice, and attempts with another attempt's runner. */
   readonly doubleStarts: number;
   /** Jobs that needed another attempt. */
   readonly furtherAttempts: number;
   readonly isAllGone: boolean;
-  /** From the last webhook to the moment when all was gone. */
+  /** Time from the last webhook until nothing was left. */
   readonly drainMs: number;
 }
 
@@ -60,7 +60,7 @@ const create = async (standIn: StandIn, plan: LoadPlan): Promise<number[]> => {
 const statusesOf = (standIn: StandIn, ids: ReadonlySet<number>): string[] =>
   standIn.jobs().flatMap(({ id, status }) => (ids.has(id) ? [status] : []));
 
-/** Waits until every job has ended and nothing is left, and notes when the last webhook was sent. */
+/** Waits until every job has ended and nothing is left, and records when the last webhook was sent. */
 const drain = async (
   laptop: Laptop,
   standIn: StandIn,
@@ -78,7 +78,7 @@ const drain = async (
   return { drainMs: Date.now() - lastWebhookAt, isAllGone: false };
 };
 
-/** Webhooks that are on their way still, doubled ones of ended jobs, say. */
+/** Number of webhooks under way, e.g. doubled ones of ended jobs. */
 const answered = async (standIn: StandIn): Promise<void> => {
   const isAnswered = (): boolean => {
     const { sent, accepted, failed } = standIn.counts().webhooks;
@@ -87,10 +87,10 @@ const answered = async (standIn: StandIn): Promise<void> => {
   for (let round = 0; round < 100 && !isAnswered(); round += 1) await sleep(100);
 };
 
-/** Runs a load on a laptop whose runner functions are replaced by cheap ones for as long as it lasts. */
+/** Runs a load on a laptop and replaces the runner functions by cheap ones meanwhile. */
 export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResult> => {
   const { standIn } = laptop;
-  if (!standIn) throw new Error("A load runs on the stand-in for GitLab");
+  if (!standIn) throw new Error("A load needs the stand-in for GitLab");
   const taken = new Map<number, number>();
   const runner = cheapRunner(laptop);
   laptop.host.replaceRunners(async (event): Promise<CheapOutcome> => {

@@ -1,5 +1,5 @@
 /**
- * The two loads L-1 and L-2 on the laptop: nothing lost, nothing twice, nothing left.
+ * The loads L-1 and L-2 on the laptop: no job lost, none started twice, nothing left.
  *
  *   npm run load
  */

@@ -17,7 +17,7 @@ export interface Memory {
   /** This process: stand-in, webhook API, Lambda host and its workers, EC2 simulator. */
   readonly ownMiB: number;
   readonly engineMiB: number;
-  /** Everything of the run, runners and jobs included. */
+  /** All processes of the run, runners and jobs included. */
   readonly allMiB: number;
 }
 
@@ -28,7 +28,7 @@ export const measureMemory = (laptop: Laptop): Memory => {
   return { ownMiB, engineMiB: residentMiB(laptop.aws.pid ?? 0), allMiB: ownMiB + others };
 };
 
-/** Measures every two seconds, for a look at all processes takes time itself; `peak()` ends it. */
+/** Measures every two seconds, since reading all processes takes time itself; `peak()` ends it. */
 export const watchMemory = (laptop: Laptop): { readonly peak: () => Memory } => {
   let peak = measureMemory(laptop);
   const timer = setInterval(() => {

@@ -1,4 +1,4 @@
-/** The value below which so many of a hundred lie; undefined without values. */
+/** The percentile `hundredth` (0 to 100) of the values; undefined without values. */
 export const percentile = (values: readonly number[], hundredth: number): number | undefined => {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor((hundredth / 100) * sorted.length))];

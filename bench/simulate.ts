@@ -1,14 +1,14 @@
 /**
- * The simulated world at its full size, in virtual time. `npm run simulate` plays 100,000 jobs in one virtual hour
- * with 1 % of everything going wrong; `-- --back-pressure` wants 10,000 instances at once of an EC2 that grants a
- * thousand, or as many as `--bucket` says, and then two a second; `-- --kill-points` lets every call of every story
- * go wrong in every way; `-- --scenarios 50000` tells so many random scenarios; `-- --lasting-failures` counts
- * what a job costs that nothing can start. Exit 1 when a bar is missed.
+ * The simulation at its full size, in virtual time. `npm run simulate` runs 100,000 jobs in one virtual hour
+ * with 1 % of all operations failing. `-- --back-pressure` asks for 10,000 instances at once of an EC2 that grants a
+ * thousand, or as many as `--bucket` says, and then two a second. `-- --kill-points` puts every fault at every call of
+ * every scenario. `-- --scenarios 50000` runs so many random scenarios. `-- --lasting-failures` counts the calls for a
+ * job that nothing can start. Exits with 1 when a bar is missed.
  */
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { runBackPressure } from "../tests/simulation/back-pressure";
-import { scenarioOf, tell } from "../tests/simulation/job-arbitraries";
+import { playRandom, scenarioOf } from "../tests/simulation/job-arbitraries";
 import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasting-failures";
 import { runScale } from "../tests/simulation/scale";
 import { hitsOf, play, SCENARIOS } from "../tests/simulation/scenarios";
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 
-/** A bar: what was measured, and whether it is met. */
+/** A measured figure, and whether it meets its bar. */
 interface Bar {
   readonly says: string;
   readonly isMet: boolean;
@@ -38,7 +38,7 @@ const HOUR = 3_600;
 const MAX_SECONDS = 120;
 const MAX_MEMORY_MB = 1_500;
 
-/** The most memory that the process ever had, in MB. */
+/** Peak resident memory of the process, in MB. */
 const memory = (): number => Math.round(process.resourceUsage().maxRSS / 1_024);
 
 const scale = async (): Promise<readonly Bar[]> => {
@@ -103,15 +103,15 @@ const killPoints = async (): Promise<readonly Bar[]> => {
 
 const scenarios = async (count: number): Promise<readonly Bar[]> => {
   let bad = 0;
-  for (const told of fc.sample(scenarioOf(), { numRuns: count, seed })) {
-    const wrong = await tell(told);
-    if (wrong.length > 0) console.error(`${JSON.stringify(told)}\n  ${wrong.join("\n  ")}`);
+  for (const scenario of fc.sample(scenarioOf(), { numRuns: count, seed })) {
+    const wrong = await playRandom(scenario);
+    if (wrong.length > 0) console.error(`${JSON.stringify(scenario)}\n  ${wrong.join("\n  ")}`);
     if (wrong.length > 0) bad += 1;
   }
   return [{ says: `${bad} of ${count} scenarios went wrong`, isMet: bad === 0 }];
 };
 
-/** Calls for one job while one thing fails for ever. */
+/** Counts the calls for one job while one thing fails. */
 const lastingFailures = async (): Promise<readonly Bar[]> => {
   const bars: Bar[] = [];
   console.log(

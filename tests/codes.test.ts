@@ -20,15 +20,15 @@ import {
 } from "../Core/model/reasons";
 
 /**
- * Rules decide by codes. What people read, and what AWS and GitLab say in their own words, decides nothing, and no
- * kind of thing is told from another by how its id begins.
+ * Rules decide by codes. No rule decides by sentences for people or by messages of AWS and GitLab, and none tells one
+ * kind of resource from another by the prefix of its id.
  */
 
 const ROOT = join(__dirname, "..");
-const RULES = ["AutoScaler/src/domain", "AutoScaler/src/handlers", "Core"];
+const RULES = ["AutoScaler/src", "Core"];
 
 const isRule = (path: string): boolean =>
-  path.endsWith(".ts") && !path.endsWith(".test.ts") && !/\/(fakes|contracts)\//.test(path);
+  path.endsWith(".ts") && !path.endsWith(".test.ts") && !/\/(testing|adapters)\//.test(path);
 
 const sources = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
@@ -42,10 +42,10 @@ const WORDS = "(?:message|detail|sentence)";
 const SAID = "(?:message|detail|sentence|reason|holder|resourceId|instanceId|classKey)";
 const LOOKS = "(?:startsWith|endsWith|includes|indexOf|match|matchAll|search|split|slice|substring|replace)";
 
-/** What no rule does, each with code that would do it. */
+/** Forbidden code, each with an example. */
 const FORBIDDEN: readonly (readonly [says: string, pattern: RegExp, example: string])[] = [
   [
-    "looks into a reason, a message or an id",
+    "searches a reason, a message or an id",
     new RegExp(`\\b${SAID}\\b(?:\\?|!)?\\.${LOOKS}\\(`),
     'runner.lease?.holder.startsWith("end:")',
   ],
@@ -55,12 +55,12 @@ const FORBIDDEN: readonly (readonly [says: string, pattern: RegExp, example: str
     "STATE_REASON.exec(reason)",
   ],
   [
-    "compares what people read",
+    "compares a message",
     new RegExp(`\\b${WORDS}\\b\\s*[!=]==(?! undefined)|[!=]==\\s*[\\w.?]*\\b${WORDS}\\b`),
     "event.message === other.message",
   ],
   ["compares a sentence", /[!=]==\s*["'`][^"'`\n]* [^"'`\n]*["'`]/, 'reason === "its instance is left"'],
-  ["makes a reason of text", /\breason:\s*`|\breason\s*=\s*`/, "reason: `instance $" + "{state}`"],
+  ["builds a reason from text", /\breason:\s*`|\breason\s*=\s*`/, "reason: `instance $" + "{state}`"],
 ];
 
 const offences = (text: string): string[] =>
@@ -106,7 +106,7 @@ describe("codes", () => {
     for (const sentence of sentences) expect(sentence.length).toBeGreaterThan(5);
   });
 
-  it("are turned into sentences by what shows them, and by no rule", () => {
+  it("are turned into sentences where they are shown, and by no rule", () => {
     const users = ["AutoScaler/src", "Infrastructure/src", "LambdaShellRunner/src"].flatMap(sources);
     const speaking = users.filter((path) => readFileSync(join(ROOT, path), "utf8").includes("reason-words"));
     expect(speaking).toEqual([]);

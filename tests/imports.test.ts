@@ -3,19 +3,21 @@ import { builtinModules } from "node:module";
 import { dirname, join, normalize } from "node:path";
 
 /**
- * Who may import what. A stack imports itself and Core, the operator's command line Core alone, and inside
- * AutoScaler handlers → stages → ports ← adapters. Each rule checks a file by its path and its text, and is shown
- * to bite on a bad example below. Where folders move, the two tables move with them, and nothing else.
+ * Who may import what. A stack imports itself and Core, the operator's command line only Core. Inside AutoScaler it is
+ * handlers → stages → ports ← adapters. Each rule checks a file by its path and its text, and is tested with a bad
+ * example below. When folders move, only the two tables change.
  */
 
 const ROOT = join(__dirname, "..");
 const SHIPPED = ["Core", "Infrastructure", "AutoScaler", "LambdaShellRunner", "HelperScripts"];
 
 const SRC = "AutoScaler/src";
-/** Ports and the small files that everything inside AutoScaler may know. */
-const KNOWN = ["ports", "dependencies", "events", "timing"].map((name) => `${SRC}/${name}`);
-/** What the stages of a runner's life share. */
-const SHARED = ["queue", "launch-rate", "limits", "ledger"].map((name) => `${SRC}/${name}`);
+/** Ports and the small files that everything inside AutoScaler may import. */
+const KNOWN = ["ports", "dependencies", "events", "timing", "hints/hint-memory"].map(
+  (name) => `${SRC}/${name}`,
+);
+/** Folders that all stages of a runner's life share. */
+const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger"].map((name) => `${SRC}/${name}`);
 const STAGES = ["start", "pickup", "stop", "reconcile"].map((name) => `${SRC}/${name}`);
 const RULES_OF_A_RUNNER = [...SHARED, ...STAGES];
 const ADAPTERS = `${SRC}/adapters`;
@@ -29,8 +31,8 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
   { about: "AutoScaler", may: ["AutoScaler", "Core"] },
   { about: "HelperScripts", may: ["HelperScripts", "Core"] },
   ...KNOWN.map((about) => ({ about, may: [...KNOWN, "Core"] })),
-  // A stage imports itself and what stages share. An end first makes up for a pick-up that was missed, and the
-  // reconciler finds out what starts and ends would do.
+  // A stage imports itself and what stages share. An end also records a pick-up that was missed, and the
+  // reconciler asks what starts and ends would do.
   ...SHARED.map((about) => ({ about, may: [...SHARED, ...KNOWN, "Core"] })),
   { about: `${SRC}/start`, may: [`${SRC}/start`, ...SHARED, ...KNOWN, "Core"] },
   { about: `${SRC}/pickup`, may: [`${SRC}/pickup`, ...SHARED, ...KNOWN, "Core"] },
@@ -39,9 +41,13 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
     about: `${SRC}/reconcile`,
     may: [
       `${SRC}/reconcile`,
-      ...["start/next-step", "start/read-next-step", "stop/end-order", "stop/termination-reason"].map(
-        (name) => `${SRC}/${name}`,
-      ),
+      ...[
+        "start/next-step",
+        "start/read-next-step",
+        "stop/end-order",
+        "stop/termination-reason",
+        "stop/report/silence",
+      ].map((name) => `${SRC}/${name}`),
       ...SHARED,
       ...KNOWN,
       "Core",
@@ -49,12 +55,12 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
   },
   { about: ADAPTERS, may: [`${SRC}/ports`, ADAPTERS, "Core"] },
   { about: HANDLERS, may: [HANDLERS, ADAPTERS, ...RULES_OF_A_RUNNER, ...KNOWN, "Core"] },
-  // The laptop runs the stacks as built from their templates, so no file of it needs their code.
+  // The laptop runs the stacks as they are built from their templates, so it imports none of their code.
   { about: "local", may: ["local", "Core"] },
 ];
 
 /**
- * What Core may use beside its own code. Its rules compute; what the stacks share of the world outside is in
+ * What Core may import beside its own code. Its rules only compute. What the stacks share of the outside world is in
  * three folders: the ledger's items in DynamoDB's form (`type:` is gone once it is compiled), HTTP to GitLab, and
  * the processes of this machine.
  */
@@ -65,9 +71,9 @@ const CORE_MAY_USE: readonly { readonly about: string; readonly may: readonly st
   { about: "Core/process", may: ["node:fs", "node:child_process", "node:timers/promises"] },
 ];
 
-/** Sources side by side in one folder, at most. */
+/** Most source files in one folder. */
 const MAX_SOURCES = 15;
-/** Folders that are still to be divided. One that no longer needs it is to be taken off. */
+/** Folders that still have too many. A folder that no longer has is removed from the list. */
 const STILL_TOO_MANY: readonly string[] = [];
 const dependencies: readonly string[] = Object.keys(
   JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).dependencies,
@@ -101,7 +107,7 @@ const isAws = ({ specifier }: Import): boolean => /^@(aws-sdk|smithy|aws)\//.tes
 const isOfficialAws = ({ specifier }: Import): boolean =>
   /^@aws-sdk\/(client-[a-z0-9-]+|lib-[a-z0-9-]+|util-dynamodb)$/.test(specifier);
 const isInsideOfPackage = ({ specifier }: Import): boolean => /^[^.].*\/dist(-[a-z]+)?\//.test(specifier);
-/** Clients whose load is too long for a function's start; `sdk.ts` files are reached by `import()` alone. */
+/** Clients that load too slowly for a function's start; `sdk.ts` files are reached by `import()` only. */
 const isHeavyClient = ({ specifier }: Import): boolean => /^@aws-sdk\/client-(ec2|lambda)$/.test(specifier);
 const isNode = ({ specifier }: Import): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier);
@@ -111,29 +117,29 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 /** Whether a path without its ending is this folder or file, or is below it. */
-const isBelow = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
-const lies =
-  (...places: readonly string[]) =>
+const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+const isIn =
+  (...folders: readonly string[]) =>
   ({ target }: Import): boolean =>
-    target !== undefined && places.some((place) => isBelow(target, place));
-const below = (place: string): RegExp => new RegExp(`^${place}(/|\\.ts$)`);
+    target !== undefined && folders.some((folder) => isBelow(target, folder));
+const below = (folder: string): RegExp => new RegExp(`^${folder}(/|\\.ts$)`);
 const ofRules = new RegExp(`^(${[...RULES_OF_A_RUNNER, ...KNOWN].join("|")})(/|\\.ts$)`);
 
 interface Rule {
   readonly says: string;
-  /** Paths from the root that it is about. */
+  /** Paths from the root to which it applies. */
   readonly about: RegExp;
   readonly forbids?: (one: Import, path: string) => boolean;
   readonly forbidsText?: RegExp;
 }
 
 const HAS_ENVIRONMENT =
-  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize|receive-signed)-webhook\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
+  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize-webhook|receive-signed-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
 
 const OF_WHAT_SHIPS = new RegExp(`^(${SHIPPED.join("|")})/`);
 
 const sentence = (about: string, may: readonly string[]): string => {
-  const others = may.filter((place) => place !== about);
+  const others = may.filter((folder) => folder !== about);
   const itself = others.length < may.length ? ["itself"] : [];
   return `${about} imports ${[...itself, ...others].join(", ")} and nothing else`;
 };
@@ -141,7 +147,7 @@ const sentence = (about: string, may: readonly string[]): string => {
 const FOLDER_RULES: readonly Rule[] = MAY_IMPORT.map(({ about, may }) => ({
   says: sentence(about, may),
   about: below(about),
-  forbids: (one) => one.target !== undefined && !lies(...may)(one),
+  forbids: (one) => one.target !== undefined && !isIn(...may)(one),
 }));
 
 const isUsedBy =
@@ -159,24 +165,24 @@ const RULES: readonly Rule[] = [
     forbids: (one, path) => one.target === undefined && !isUsedBy(path)(one),
   },
   {
-    says: "Core has no clock, no dice and no environment of its own, but for a log's time",
+    says: "Core reads no clock, no random numbers and no environment, except a log's time",
     about: /^Core\/(?!log\.ts$|process\/)/,
     forbidsText: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\./,
   },
   {
-    says: "the rules of a runner's life know no AWS client, no file, no network and no process",
+    says: "the rules of a runner's life use no AWS client, no file, no network and no process",
     about: ofRules,
     forbids: (one) => isAws(one) || (isNode(one) && one.specifier !== "node:crypto"),
   },
   {
-    says: "the rules of a runner's life have no clock, no dice and no environment of its own",
+    says: "the rules of a runner's life read no clock, no random numbers and no environment",
     about: ofRules,
     forbidsText: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bsetTimeout\(/,
   },
   {
     says: "nothing that ships imports the laptop, the tests, their fakes or the benchmarks",
     about: OF_WHAT_SHIPS,
-    forbids: lies("tests", "bench", `${SRC}/testing`, "HelperScripts/testing"),
+    forbids: isIn("tests", "bench", `${SRC}/testing`, "HelperScripts/testing"),
   },
   {
     says: "what ships imports packages that ship",
@@ -188,17 +194,17 @@ const RULES: readonly Rule[] = [
       !dependencies.includes(packageOf(one.specifier)),
   },
   {
-    says: "AWS is spoken to by its official clients, and no package by its inside",
+    says: "AWS is called by its official clients, and no package's internals are imported",
     about: /^/,
     forbids: (one) => (isAws(one) && !isOfficialAws(one)) || isInsideOfPackage(one),
   },
   {
-    says: "a file that makes a client gives it time-outs",
+    says: "a file that creates a client sets its time-outs",
     about: OF_WHAT_SHIPS,
     forbidsText: /^(?![\s\S]*\b(requestTimeout:|CLIENT_SETTINGS\b))[\s\S]*?\bnew [A-Z]\w*Client\(/,
   },
   {
-    says: "a function loads EC2's and Lambda's clients after its start",
+    says: "a function loads EC2's and Lambda's clients only after its start",
     about: /^AutoScaler\/(?!src\/adapters\/[a-z0-9]+\/([a-z]+-)?sdk\.ts$)/,
     forbids: (one) => isHeavyClient(one) && !one.isType,
     forbidsText: /\bfrom\s+["'][^"']*[/-]sdk["']/,
@@ -213,7 +219,7 @@ const RULES: readonly Rule[] = [
 const isOfTests = (path: string): boolean =>
   /\.test\.ts$|\/(fakes|contracts|doubles)\/|\/testing\//.test(path);
 
-/** What a file breaks, one sentence each. */
+/** The rules that a file breaks, one sentence each. */
 const broken = (path: string, text: string, rules = RULES): readonly string[] =>
   rules
     .filter(({ about }) => about.test(path))
@@ -239,12 +245,12 @@ describe("imports", () => {
     expect(about.flatMap((path) => broken(path, readFileSync(join(ROOT, path), "utf8"), [rule]))).toEqual([]);
   });
 
-  it("go from the fakes to the rules, their ports and Core alone, so that the simulation runs on them", () => {
+  it("lead from the fakes only to the rules, their ports and Core, so that the simulation can use them", () => {
     const fakes = filesOf(`${SRC}/testing/fakes`).filter((path) => !path.endsWith(".test.ts"));
     const wrong = fakes.flatMap((path) =>
       importsOf(path, readFileSync(join(ROOT, path), "utf8")).filter(
         (one) =>
-          !lies(`${SRC}/testing/fakes`, ...RULES_OF_A_RUNNER, ...KNOWN, "Core")(one) &&
+          !isIn(`${SRC}/testing/fakes`, ...RULES_OF_A_RUNNER, ...KNOWN, "Core")(one) &&
           !(one.isType && one.target === undefined),
       ),
     );
@@ -293,7 +299,7 @@ describe("imports", () => {
     ["LambdaShellRunner/src/x.ts", 'import "../../bench/bundles";'],
     ["HelperScripts/x.ts", 'import { STACK } from "../AutoScaler/src/ports";'],
     ["HelperScripts/deep/x.ts", 'import type { A } from "../../LambdaShellRunner/src/serve";'],
-    ["HelperScripts/x.ts", 'import { World } from "./testing/world";'],
+    ["HelperScripts/x.ts", 'import { DeploymentDouble } from "./testing/deployment-double";'],
     ["HelperScripts/src/x.ts", 'import fc from "fast-check";'],
     [`${ADAPTERS}/x.ts`, 'import { Client } from "@smithy/core/client";'],
     [`${ADAPTERS}/x.ts`, 'import type { StaticListSchema } from "@smithy/types";'],
@@ -325,7 +331,7 @@ describe("imports", () => {
     ["AutoScaler/src/adapters/x.ts", 'const load = () => import("./ec2/sdk");'],
     ["AutoScaler/src/adapters/ec2/sdk.ts", 'import { EC2Client } from "@aws-sdk/client-ec2";'],
     ["Infrastructure/src/x.ts", "new SSMClient({ requestHandler: { requestTimeout: 1_000 } });"],
-  ])("are let through in %s: %s", (path, text) => {
+  ])("are accepted in %s: %s", (path, text) => {
     expect(broken(path, text)).toEqual([]);
   });
 });

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The lock file has to serve every machine: `npm ci` on another platform, with the oldest Node that we promise,
- * from nowhere but the public registry.
+ * The lock file has to work on every machine: `npm ci` on another platform, with the oldest supported Node, and
+ * from the public registry only.
  */
 
 interface Entry {
@@ -28,7 +28,7 @@ const OLDEST = [20, 19, 0] as const;
 const compare = (one: readonly number[], other: readonly number[]): number =>
   [0, 1, 2].map((at) => (one[at] ?? 0) - (other[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
 
-/** Whether one comparison of a range, such as `>=20.19` or `^20.9.0`, takes a version. */
+/** Whether one comparator of a range, such as `>=20.19` or `^20.9.0`, accepts a version. */
 const takes = (comparison: string, version: readonly number[]): boolean => {
   const [, operator = "", numbers = ""] = /^(>=|<=|>|<|\^|~|=)?\s*v?([\d.xX*]+)/.exec(comparison) ?? [];
   if (numbers === "" || /^[xX*]/.test(numbers)) return true;
@@ -45,7 +45,7 @@ const takes = (comparison: string, version: readonly number[]): boolean => {
   return difference >= 0 && given.slice(0, fixed).every((part, at) => part === version[at]);
 };
 
-/** Whether a package's `engines.node` takes a version; enough of npm's ranges for what the lock file holds. */
+/** Whether a package's `engines.node` accepts a version; supports the ranges that occur in the lock file. */
 const accepts = (range: string, version: readonly number[]): boolean =>
   range
     .replace(/(>=|<=|>|<|\^|~|=)\s+/g, "$1")
@@ -64,33 +64,33 @@ const missingOptionals = (all: Packages): readonly string[] => {
     .filter((name) => !present.has(name));
 };
 
-/** An address in the lock file binds everybody to it: without one npm asks the registry that it is set up for. */
+/** An address in the lock file would bind everybody to it: without one npm asks its configured registry. */
 const foreign = (all: readonly (readonly [string, Entry])[]): readonly string[] =>
   all.filter(([, { resolved, link }]) => link || resolved !== undefined).map(([path]) => path);
 
 describe("package-lock.json", () => {
-  it("names every platform's optional package, so that npm ci passes on all of them", () => {
+  it("names the optional packages of every platform, so that npm ci succeeds on all of them", () => {
     expect(missingOptionals(packages)).toEqual([]);
   });
 
-  it("S-20 T-24: takes packages by name from the registry alone, and knows each by its hash", () => {
+  it("S-20 T-24: takes packages by name from the registry only, each with its hash", () => {
     expect(foreign(entries)).toEqual([]);
     const unhashed = entries.filter(([, { integrity }]) => !integrity?.startsWith("sha512-"));
     expect(unhashed.map(([path]) => path)).toEqual([]);
   });
 
-  it("takes Node 20.19 in every package", () => {
+  it("has only packages that accept Node 20.19", () => {
     const refusing = entries.filter(([, { engines }]) => !accepts(engines?.node ?? "*", OLDEST));
     expect(refusing.map(([path]) => nameOf(path))).toEqual([]);
   });
 
-  it("holds no package that npm warns of as deprecated", () => {
+  it("has no deprecated package", () => {
     expect(entries.filter(([, { deprecated }]) => deprecated !== undefined).map(([path]) => path)).toEqual(
       [],
     );
   });
 
-  it("S-27: would be refused for a platform left out, another registry, and a Node too new", () => {
+  it("S-27: would fail for a missing platform, another registry, and a package that needs a newer Node", () => {
     const bad = { "node_modules/a": { optionalDependencies: { "a-darwin": "1.0.0" } } };
     expect(missingOptionals(bad)).toEqual(["a-darwin"]);
     for (const entry of [

@@ -1,6 +1,6 @@
 const { default: Sequencer } = require("@jest/test-sequencer");
 
-/** The files that take longest: what begins last would keep the other processors waiting. */
+/** The slowest files. One that began last would run alone while the other processors are idle. */
 const LONGEST = [
   "tests/end-to-end/faults.test.ts",
   "tests/end-to-end/whole-path.test.ts",
@@ -15,7 +15,7 @@ const rank = ({ path }) => {
   return index === -1 ? LONGEST.length : index;
 };
 
-/** Jest's own order, the longest files first. */
+/** Jest's order, with the slowest files first. */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
     return super.sort(tests).sort((one, other) => rank(one) - rank(other));

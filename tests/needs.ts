@@ -1,5 +1,5 @@
 /**
- * `describe` for what this machine can show, else a skip that says why.
+ * `describe` where this machine has what the tests need, otherwise a skip that prints the reason.
  *
  * @param lacking e.g. `no gpg`
  */

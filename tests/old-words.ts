@@ -1,11 +1,11 @@
-/** A word of the project's own making that gave way to one of the field's. */
+/** A word that was replaced by a term of the field. */
 export interface OldWord {
   readonly word: string;
-  /** What is said now. */
+  /** The term to use. */
   readonly use: string;
-  /** Narrow where the word is also plain English. */
+  /** Narrow where the word is also ordinary English. */
   readonly pattern: RegExp;
-  /** Paths in which it counts; everywhere when left out. */
+  /** Paths to which it applies; all paths when left out. */
   readonly where?: RegExp;
 }
 
@@ -13,7 +13,7 @@ type Row = readonly [word: string, use: string, pattern: RegExp, where?: RegExp]
 
 const CODE = /\.(ts|mjs|cjs|js)$/;
 const AUTOSCALER = /^(AutoScaler|bench|tests\/simulation)\/.*\.ts$/;
-/** How a type's name is followed in code, which prose is not. */
+/** A type's name in code: what follows it does not occur in prose. */
 const type = (name: string): RegExp => new RegExp(`\\b${name}\\b(?=\\s*[,;)>}|\\]=<]| \\{)`);
 const anyOf = (...patterns: readonly RegExp[]): RegExp =>
   new RegExp(patterns.map(({ source }) => source).join("|"));
@@ -65,7 +65,11 @@ const ROWS: readonly Row[] = [
   ["robbed", "reassigned", /\b[rR]obbed|isRobbed|\brobs?\b/],
   ["stray", "orphan", /\b[sS]trays?\b|\bSTRAY|isStray|\bstray[A-Z]/],
   ["stranger", "foreign job, somebody else", /[sS]tranger/],
-  ["hook", "webhook", /(?<!web|web-|web |Web|WEB|\/)([hH]ook|HOOK)(?!s?_)/],
+  [
+    "hook",
+    "webhook",
+    /(?<!web|web-|web |Web|WEB|project\.|\/)([hH]ook|HOOK)(?!s?_|s: \[\]| executed but)(?<!"Job Hook)/,
+  ],
   ["front door", "webhook API", /[fF]ront.?[dD]oor|FRONT_DOOR/],
   ["harmless", "command stubs; without effect", /[hH]armless/],
   ["after-us", "process priority", /after-?us\b|AfterUs/],
@@ -97,7 +101,7 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
-/** The words that are not to come back. */
+/** The words that must not be used again. */
 export const OLD_WORDS: readonly OldWord[] = ROWS.map(([word, use, pattern, where]) =>
   where === undefined ? { word, use, pattern } : { word, use, pattern, where },
 );

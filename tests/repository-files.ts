@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(__dirname, "..");
-/** What tools make or fetch; none of it is committed. */
+/** Folders that tools create; none of them is committed. */
 const NOT_OURS = new Set([
   ".aws-sam",
   ".git",
@@ -23,7 +23,7 @@ const walk = (folder: string): readonly string[] =>
       return entry.isFile() ? [path] : [];
     });
 
-/** The repository's own files: paths from its root, sorted. Works without git, as in an unpacked archive. */
+/** Paths of the repository's own files, from its root and sorted. Works without git, as in an unpacked archive. */
 export const repositoryFiles = (): readonly string[] => [...walk("")].sort();
 
 /** A file's text, by its path from the root. */

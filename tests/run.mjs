@@ -1,7 +1,7 @@
-// `npm test`: sets the clone up where it is not yet, then runs every check and test. Needs no package to begin with.
+// `npm test`: sets the clone up if necessary, then runs every check and test. It needs no package at its start.
 //   npm test                 all
 //   npm test -- check        types, lint and format, templates
-//   npm test -- unit         what needs no engine
+//   npm test -- unit         tests without the engine
 //   npm test -- engine       the shipped stacks on the laptop's engine
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -43,7 +43,7 @@ const total = { passed: 0, failed: 0, skipped: [] };
 const bin = (name) => join(ROOT, "node_modules/.bin", name);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-/** One check: silent when it holds, all of its output when it does not. */
+/** Runs one check; prints its output only when it fails. */
 const check = (title, command, args, cwd = ROOT) =>
   new Promise((resolve) => {
     const since = Date.now();
@@ -57,7 +57,7 @@ const check = (title, command, args, cwd = ROOT) =>
 
 const addReport = (report, project) => {
   total.passed += report.numPassedTests;
-  // A file that could not be run at all counts as one failure.
+  // A file that could not be run counts as one failure.
   total.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
   for (const { assertionResults } of report.testResults) {
     const skipped = assertionResults.filter(({ status }) => ["pending", "todo", "disabled"].includes(status));
@@ -75,7 +75,7 @@ const jest = (project, extra) => {
     "--silent=false",
     ...extra,
   ];
-  // The report goes to its file: what Jest prints for people is on stderr.
+  // The report goes to its file; Jest's output for people is on stderr.
   const { status } = spawnSync(bin("jest"), args, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
   if (existsSync(reportPath)) return addReport(JSON.parse(readFileSync(reportPath, "utf8")), project);
   process.stdout.write(`FAIL  jest (${project}) ended without a report, exit code ${status}\n`);
@@ -97,7 +97,7 @@ const RUN = {
       ),
     ]),
   unit: () => jest("unit", []),
-  // Each file has an engine of its own; they wait more than they work.
+  // Each file has an engine of its own, and these processes mostly wait.
   engine: () => jest("engine", ["--maxWorkers=2"]),
 };
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 
-/** No command of ours prints a warning about versions or deprecations: whoever reads it could do nothing about it. */
+/** No command prints warnings about versions or deprecations: users can do nothing about them. */
 
 const ROOT = join(__dirname, "..");
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
@@ -12,7 +12,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
 /** The TypeScript files with which npm scripts begin. */
 const ENTRIES = Object.values(scripts).flatMap((script) => /\S+\.ts$/.exec(script) ?? []);
 
-/** What a file loads as it starts, packages included, in order. */
+/** Modules that a file loads at its start, packages included, in order. */
 const loadedBy = (entry: string): readonly string[] => {
   const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
@@ -31,7 +31,7 @@ const firstLine = (lines: readonly string[], pattern: RegExp): number =>
 
 const SWITCH = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
 
-/** The environment of somebody who has set nothing up against warnings; nobody listens on port 9. */
+/** An environment without settings against warnings; nothing listens on port 9. */
 const env = {
   PATH: process.env.PATH,
   HOME: process.env.HOME,
@@ -58,10 +58,13 @@ it.each(ENTRIES)("%s switches the SDK's warning off before it loads a client", (
   expect(client < 0 || (quiet >= 0 && quiet < client)).toBe(true);
 });
 
-it.each(["local/start.mjs", "tests/run.mjs"])("%s switches it off for what it starts", (file) => {
-  expect(readFileSync(join(ROOT, file), "utf8")).toContain(SWITCH);
-});
+it.each(["local/start.mjs", "tests/run.mjs"])(
+  "%s switches it off for the processes that it starts",
+  (file) => {
+    expect(readFileSync(join(ROOT, file), "utf8")).toContain(SWITCH);
+  },
+);
 
-it("knows the entries", () => {
+it("finds the entries", () => {
   expect(ENTRIES).toContain("HelperScripts/cli.ts");
 });

@@ -2,14 +2,14 @@ import { OLD_WORDS, type OldWord } from "./old-words";
 import { readText, repositoryFiles } from "./repository-files";
 
 /**
- * Words that gave way to the field's do not come back: not in code, tests, templates, workflows, documents and the page,
- * and not in the names of files.
+ * Words that were replaced by terms of the field are used nowhere: not in code, tests, templates, workflows, documents
+ * and the page, and not in the names of files.
  */
 
-/** Still to be renamed: a word leaves this list with its last use. Nothing is added. */
+/** Words that are still to be replaced. A word leaves this list with its last use; none is added. */
 const PENDING: ReadonlySet<string> = new Set([]);
 
-/** The list itself, what was, and what is not our text. */
+/** The list itself, the history, and files that are not our text. */
 const NOT_READ =
   /^tests\/(old-words|words\.test)\.ts$|^CHANGELOG\.md$|(^|\/)package-lock\.json$|\.(png|asc)$/;
 
@@ -17,7 +17,7 @@ const texts = repositoryFiles()
   .filter((path) => !NOT_READ.test(path))
   .map((path) => ({ path, text: readText(path) }));
 
-/** Where a word stands in a file, its name included. */
+/** Where a file uses a word, in its text or its name. */
 const usesIn = ({ pattern, where }: OldWord, path: string, text: string): readonly string[] => {
   if (where !== undefined && !where.test(path)) return [];
   const lines = text.split("\n").map((line, at) => ({ line, at: `${path}:${at + 1}` }));
@@ -29,13 +29,13 @@ const usesIn = ({ pattern, where }: OldWord, path: string, text: string): readon
 const uses = (word: OldWord): readonly string[] =>
   texts.flatMap(({ path, text }) => usesIn(word, path, text));
 
-describe("words that are not to come back", () => {
-  it("are in no file, but for those that are still to be renamed", () => {
+describe("replaced words", () => {
+  it("are in no file, except those that are still to be replaced", () => {
     const gone = OLD_WORDS.filter(({ word }) => !PENDING.has(word));
     expect(gone.flatMap((word) => uses(word).map((at) => `${at} (say: ${word.use})`))).toEqual([]);
   });
 
-  it("are known, all those that are still to be renamed", () => {
+  it("include all that are still to be replaced", () => {
     const known = OLD_WORDS.map(({ word }) => word);
     expect([...PENDING].filter((word) => !known.includes(word))).toEqual([]);
   });
@@ -61,7 +61,7 @@ describe("the patterns of words", () => {
     ["const MOST_ROWS = 3;", ["MOST_, LEAST_"]],
     ["There are no dead letters.", ["dead letters"]],
     ["new starts are held", ["hold"]],
-  ])("refuse: %s", (text, words) => {
+  ])("match: %s", (text, words) => {
     expect(wordsOf(text)).toEqual(words);
   });
 
@@ -72,7 +72,7 @@ describe("the patterns of words", () => {
     '"Type": "Pass", Look up runner. Look at the log; note that it passes',
     "a line of the log; the next line; at most three; in turn; it turns out; capital; escape; Namespace",
     "the guard clause; type guards; who lives for one job; lifetime; hold a lock; follow the link",
-  ])("let through: %s", (text) => {
+  ])("do not match: %s", (text) => {
     expect(wordsOf(text)).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import type { HintMemory } from "./hints/hint-memory";
 import type {
   BootstrapRows,
   Clock,
@@ -8,6 +9,7 @@ import type {
   Limits,
   Mappings,
   Metric,
+  MinuteCounters,
   Nonce,
   RunnerFunctions,
   RunnerProvider,
@@ -20,6 +22,9 @@ export interface Dependencies {
   readonly rows: BootstrapRows;
   readonly mappings: Mappings;
   readonly gitLab: GitLab;
+  readonly counters: MinuteCounters;
+  /** Of this function's environment. */
+  readonly hints: HintMemory;
   readonly provider: RunnerProvider;
   readonly instances: Instances;
   readonly functions: RunnerFunctions;

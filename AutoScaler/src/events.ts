@@ -1,5 +1,5 @@
 import { defined } from "../../Core/defined";
-import type { RunnerEndCode } from "../../Core/model/reasons";
+import type { StopCode } from "../../Core/model/reasons";
 import type { RunnerOrder } from "../../Core/model/runner-order";
 import type { GitLabJob, OurEvent } from "./ports";
 
@@ -24,7 +24,7 @@ export const pendingEvent = (order: RunnerOrder, attempt: number): OurEvent =>
     attempt,
   );
 
-export const runnerEnded = (runnerId: number, reason: RunnerEndCode): OurEvent => ({
+export const runnerEnded = (runnerId: number, reason: StopCode): OurEvent => ({
   detailType: "RunnerEnded",
   runnerId,
   reason,

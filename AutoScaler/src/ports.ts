@@ -3,7 +3,7 @@ import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
-import type { LaunchRefusal, RunnerEndCode } from "../../Core/model/reasons";
+import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { RunnerClass } from "../../Core/model/runner-class";
 import type { Page } from "../../Core/page";
 
@@ -63,6 +63,14 @@ export interface BootstrapRows {
   remove(key: string): Promise<void>;
 }
 
+/** Numbers that all functions share, each of one row and one minute since 1970. Kept for an hour or so. */
+export interface MinuteCounters {
+  /** In the order of the rows, 0 where nothing was counted, and where the client is not loaded yet. */
+  read(rows: readonly string[], minute: number): Promise<readonly number[]>;
+  /** Adds one. @returns the new number */
+  add(row: string, minute: number): Promise<number>;
+}
+
 // ---------------------------------------------------------------------------------------------- mapping
 
 /** A row of the mapping table as stored, checked for shape by the rule that reads it. */
@@ -99,13 +107,17 @@ export interface ProjectRefused {
   readonly refused: RefusedStatus;
 }
 
+/** The job itself, where GitLab gave one. */
+export const foundJob = (answer: GitLabJob | ProjectRefused | undefined): GitLabJob | undefined =>
+  answer !== undefined && "refused" in answer ? undefined : answer;
+
 /** Every method throws ThrottledError when GitLab asks to be left alone for a while. */
 export interface GitLab {
   /** `payload` mode has `createRunner` alone; the rest throws ConfigurationError there. */
   readonly mode: "verified" | "payload";
   readonly url: string;
-  /** Undefined: 404. */
-  job(projectId: number, jobId: number): Promise<GitLabJob | undefined>;
+  /** Undefined: the project has no such job, or a replica has not heard of it yet. */
+  job(projectId: number, jobId: number): Promise<GitLabJob | ProjectRefused | undefined>;
   /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */
   createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
   runner(runnerId: number): Promise<GitLabRunner | undefined>;
@@ -158,6 +170,8 @@ export interface Instance {
   readonly instanceId: string;
   readonly state: InstanceState;
   readonly launchedAt: Time;
+  /** Why EC2 says that it ends or has ended, e.g. `Server.SpotInstanceTermination: …`; for people. */
+  readonly stateReason?: string;
   /** From the tag `glr:job`; undefined when it is not ours to read. */
   readonly jobId?: number;
   readonly attempt?: number;
@@ -191,7 +205,7 @@ export type OurEvent =
       readonly detailType: "RunnerEnded";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      readonly reason: RunnerEndCode;
+      readonly reason: StopCode;
     };
 
 export interface EventBus {

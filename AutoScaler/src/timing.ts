@@ -1,5 +1,7 @@
 /** Times and numbers that the rules share, with their reasons. Seconds unless the name says otherwise. */
 
+export { LAUNCH_TIMEOUT_SECONDS, UNDER_WAY_MILLISECONDS } from "../../Core/queue/retry-schedule";
+
 /** Longer than the 60 s that a start or an end function may run, so a lease outlives its holder (trace 12). */
 export const LEASE_MILLISECONDS = 90_000;
 
@@ -12,11 +14,27 @@ export const PAUSE_SETTLES_MILLISECONDS = 10_000;
 /** How long an end waits for a GitLab that does not answer before the provider goes all the same (I-20). */
 export const FORCE_AFTER_MILLISECONDS = 30 * 60_000;
 
-/** An event put for an item is under way so long; only then another is put. */
-export const UNDER_WAY_MILLISECONDS = 45_000;
-
 /** Before what the ledger does not know is taken for an orphan: its maker may be between two calls (trace 13). */
 export const ADOPT_AFTER_MILLISECONDS = 10 * 60_000;
+
+/**
+ * How long a runner must have been silent after its invocation was reported ended. One that waits for a job asks at
+ * least every 53 s, one whose job writes nothing reports every 30 s, and up to every four minutes where nobody watches
+ * the job: so silence alone proves nothing, only together with the report.
+ */
+export const SILENCE_SECONDS = 45;
+
+/** The reconciler follows a report so often: what it did not prove by then is left to the limits. */
+export const MAX_LOOKS = 3;
+
+/** Reports in all after which no other is followed: who forges them makes work for three minutes more at most. */
+export const MAX_REPORTS = 6;
+
+/** After a look that ended in nothing, or in an execution that died, the reconciler asks for the next one. */
+export const LOOK_AGAIN_MILLISECONDS = 60_000;
+
+/** A job's webhook and the report of its runner's end come nearly together: the webhook's end goes first. */
+export const REPORT_SETTLES_MILLISECONDS = 3_000;
 
 /** Lambda keeps an asynchronous event in its queue so long at most (the runner function's MaximumEventAge). */
 export const LAMBDA_QUEUE_SECONDS = 300;
@@ -36,12 +54,6 @@ export const LIFETIME_MARGIN_SECONDS = 21 * 60;
 
 /** An orphan that runs a job is left so long. */
 export const ORPHAN_LIFETIME_SECONDS = 24 * 3600;
-
-/**
- * A runner that no provider took within this time gives its job up: a shortage of two hours is no moment's. Its
- * bootstrap row lives a little longer.
- */
-export const LAUNCH_TIMEOUT_SECONDS = 2 * 3600;
 
 /** GitLab refuses less. */
 export const MIN_MAXIMUM_TIMEOUT_SECONDS = 600;

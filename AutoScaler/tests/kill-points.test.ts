@@ -5,7 +5,7 @@ import { machines } from "../src/testing/fakes/machines";
 import { isClean, NOTHING, remains } from "../src/testing/fakes/remains";
 import { detailOf, testSystem, webhook, workflows } from "../src/testing/fakes/test-system";
 
-/** One call of one execution goes wrong; afterwards only passes run. Everything must be met and gone. */
+/** One call of one execution has a fault; afterwards only passes run. Every job must be met and nothing left. */
 interface Scenario {
   readonly name: string;
   readonly tags: readonly string[];
@@ -30,7 +30,7 @@ const play = async (scenario: Scenario, at: number | undefined, kind: FaultKind 
   const plan = faultPlan(at, kind);
   const { ledger, rows, gitLab, instances, bus, mappings, settings, clock } = system;
   const faulty: Dependencies = {
-    ...system.system,
+    ...system.dependencies,
     ledger: withFaults(ledger, plan, "ledger"),
     rows: withFaults(rows, plan, "rows"),
     gitLab: withFaults(gitLab, plan, "gitLab"),
@@ -102,8 +102,8 @@ const play = async (scenario: Scenario, at: number | undefined, kind: FaultKind 
 
 const expectAllGone = async (scenario: Scenario, at?: number, kind?: FaultKind): Promise<number> => {
   const { left, minutes, calls } = await play(scenario, at, kind);
-  const slot = at === undefined ? "no fault" : `${kind} at call ${at}, ${calls[at]}`;
-  expect({ slot, ...left }).toEqual({ slot, ...NOTHING });
+  const fault = at === undefined ? "no fault" : `${kind} at call ${at}, ${calls[at]}`;
+  expect({ fault, ...left }).toEqual({ fault, ...NOTHING });
   return minutes;
 };
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { STACK } from "../src/ports";
 import { type TestSystem, testSystem, webhook } from "../src/testing/fakes/test-system";
 
-/** Two jobs' whole lives have happened in GitLab; their webhooks arrive now, in whatever order and number. */
+/** Two jobs have started and ended in GitLab; their webhooks arrive now, in any order and number. */
 const JOBS = [
   { id: 1, runnerId: 9001 },
   { id: 2, runnerId: 9002 },

@@ -26,7 +26,7 @@ const life: fc.Arbitrary<Life> = fc.record({
   fates: fc.tuple(fate, fate, fate),
 });
 
-/** Lives of several jobs at once, every call of every execution in the scheduler's order. */
+/** Several concurrent jobs, with every call of every execution in the scheduler's order. */
 const play = async (
   lives: readonly Life[],
   scheduler: fc.Scheduler,
@@ -42,7 +42,7 @@ const play = async (
     return items.length === 0 ? undefined : items[(picks[pick % picks.length] ?? 0) % items.length];
   };
   const slow: Dependencies = {
-    ...system.system,
+    ...system.dependencies,
     ledger: interleaved(ledger, scheduler),
     rows: interleaved(rows, scheduler),
     gitLab: interleaved(gitLab, scheduler),

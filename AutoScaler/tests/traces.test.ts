@@ -22,12 +22,12 @@ const runnerOf = async (system: TestSystem, runnerId: number): Promise<Runner> =
 const states = (system: TestSystem, jobId: number): string[] =>
   attemptsOf(system, jobId).map(({ state }) => state);
 
-/** The same system with some ports of a process replaced. */
+/** The same workflows with some ports replaced. */
 const processWith = (
   system: TestSystem,
   ports: Partial<Dependencies>,
   ec2 = system.ec2 as Dependencies["provider"],
-) => workflows({ ...system.system, ...ports }, { lambda: system.lambda, ec2 }, system.routing);
+) => workflows({ ...system.dependencies, ...ports }, { lambda: system.lambda, ec2 }, system.routing);
 
 const pend = async (system: TestSystem, id: number): Promise<GitLabJob> => {
   const job = system.gitLab.addJob({ id, tags: ["ec2"] });
@@ -65,7 +65,7 @@ describe("traces", () => {
     expect(system.clock.sleeps).toContain(10_000);
   });
 
-  it("trace 2: I-22: a start that was overtaken by a pick-up leaves neither a slot nor a record behind", async () => {
+  it("trace 2: I-22: a start that a pick-up overtakes leaves neither a slot nor a record behind", async () => {
     const system = testSystem();
     const a = system.gitLab.addJob({ id: A, tags: ["ec2"] });
     await pend(system, B);
@@ -333,7 +333,7 @@ describe("traces", () => {
     expect(states(system, A)).toEqual(["LAUNCHED"]);
   });
 
-  it("P-1: a foreign job that took a runner gets it noted and the reassigned job its next attempt", async () => {
+  it("P-1: a foreign job that took a runner is recorded with it, and the reassigned job gets its next attempt", async () => {
     const system = testSystem();
     await pend(system, A);
     system.gitLab.addJob({ id: F, tags: ["ec2"] });

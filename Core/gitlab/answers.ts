@@ -20,12 +20,16 @@ export interface GitLabJob {
   readonly startedAt?: Time;
   readonly finishedAt?: Time;
   readonly runnerId?: number;
+  /** Why it failed, e.g. `script_failure`, `job_execution_timeout`; for people. */
+  readonly failureReason?: string;
 }
 
 export interface GitLabRunner {
   readonly id: number;
   readonly description: string;
   readonly paused: boolean;
+  /** Its last request to GitLab, by GitLab's clock. Absent: none yet, or a list's answer, which does not show it. */
+  readonly contactedAt?: Time;
 }
 
 type Fields = Record<string, unknown>;
@@ -83,6 +87,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
   const project = known.projectId ?? id(fields(job.project, "project").id, "project");
   const startedAt = optionalTime(job.started_at, "started_at");
   const finishedAt = optionalTime(job.finished_at, "finished_at");
+  const failureReason = typeof job.failure_reason === "string" ? job.failure_reason : undefined;
   const runnerId = known.runnerId ?? runnerIdOf(job);
   return {
     id: id(job.id, "job"),
@@ -91,14 +96,16 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
-    ...defined({ startedAt, finishedAt, runnerId }),
+    ...defined({ startedAt, finishedAt, runnerId, failureReason }),
   };
 };
 
 /** `paused` came with 14.8; before it there was `active` alone. */
 export const parseRunner = (value: unknown): GitLabRunner => {
   const runner = fields(value, "runner");
+  const contactedAt = optionalTime(runner.contacted_at, "contacted_at");
   return {
+    ...defined({ contactedAt }),
     id: id(runner.id, "runner"),
     description: typeof runner.description === "string" ? runner.description : "",
     paused: typeof runner.paused === "boolean" ? runner.paused : runner.active === false,

@@ -108,6 +108,7 @@ const ATTEMPT = {
   ranOnRunnerId: optional(number),
   cost: optional(number),
   outcome: optional(text),
+  failureReason: optional(text),
   reason: known(ATTEMPT_FAILURE_CODES),
 };
 
@@ -140,8 +141,13 @@ const RUNNER = {
   pausedAt: optional(number),
   endRequestedAt: optional(number),
   endedJobId: optional(number),
+  endReport: optional(
+    fields({ at: number, looks: number, environment: text, contactedAt: optional(number) }),
+  ),
+  otherDeliveries: optional(list(text)),
   recordDeletedAt: optional(number),
   heldBy: known(LAUNCH_HOLD_CODES),
+  heldSince: optional(number),
   reason: known(RUNNER_END_CODES),
 };
 

@@ -36,7 +36,9 @@ export const slotKey = (scope: string, shard: number): Key => ({
   pk: slotsPk(scope),
   sk: `shard#${padded(shard, 2)}`,
 });
-export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`, sk: "moments" });
+export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`, sk: "window" });
+/** A number that is counted anew every minute; `sk` is the minute since 1970. */
+export const minuteKey = (row: string, minute: number): Key => ({ pk: `minute#${row}`, sk: String(minute) });
 export const orphanKey = (instanceId: string): Key => ({ pk: `orphan#${instanceId}`, sk: "orphan" });
 export const itemKey = (item: LedgerItem): Key => {
   if (item.kind === "orphan") return orphanKey(item.resourceId);

@@ -12,7 +12,7 @@ export const END_STATUSES: readonly string[] = ["success", "failed", "canceled",
  * The bus sources of what GitLab sends, and of what an operator sends again. They say nothing of attempts, whatever
  * their body holds.
  */
-const SOURCES_WITHOUT_ATTEMPT: readonly unknown[] = ["gitlab.webhook", "gitlab.redrive"];
+const HINT_SOURCES: readonly unknown[] = ["gitlab.webhook", "gitlab.redrive"];
 
 /**
  * A job event as the rules hand it on: the fields of GitLab's webhook that we read, its source, nothing else.
@@ -27,6 +27,8 @@ export interface JobEvent {
   readonly jobName: string;
   readonly status: JobStatus;
   readonly runnerId?: number;
+  /** GitLab's webhook, or somebody else's who has its secret. Absent: the event is ours. */
+  readonly isWebhook?: true;
   /** From `gitlab.reconciler` only: a hint against duplicates. */
   readonly attempt?: number;
   /**
@@ -57,6 +59,10 @@ const positiveInteger = (value: unknown, field: string): number => {
 const optionalPositiveInteger = (value: unknown, field: string): number | undefined =>
   isAbsent(value) ? undefined : positiveInteger(value, field);
 
+/** Whether a workflow's input, of whatever shape, came as a webhook, or was sent again by an operator. */
+export const isFromWebhook = (input: unknown): boolean =>
+  isRecord(input) && HINT_SOURCES.includes(own(input, "source"));
+
 /**
  * Parses a workflow's input into a job event.
  *
@@ -78,14 +84,14 @@ export const parseJobEvent = (input: unknown): JobEvent => {
   if (!isAbsent(name) && typeof name !== "string") throw new InvalidInputError("build_name must be a string");
   const runner = own(input, "runner");
   const runnerId = optionalPositiveInteger(isRecord(runner) ? own(runner, "id") : runner, "runner.id");
-  const isSilent = SOURCES_WITHOUT_ATTEMPT.includes(own(input, "source"));
-  const attempt = isSilent ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
+  const isWebhook = isFromWebhook(input) || undefined;
+  const attempt = isWebhook ? undefined : optionalPositiveInteger(own(input, "attempt"), "attempt");
   const again = optionalPositiveInteger(own(input, "again"), "again");
   return {
     jobId: positiveInteger(own(input, "build_id"), "build_id"),
     projectId: positiveInteger(own(input, "project_id"), "project_id"),
     jobName: typeof name === "string" ? name : "",
     status,
-    ...defined({ runnerId, attempt, again }),
+    ...defined({ runnerId, isWebhook, attempt, again }),
   };
 };

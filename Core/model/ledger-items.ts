@@ -79,6 +79,8 @@ interface AttemptFields {
   readonly detail?: string;
   /** GitLab's status at the end. */
   readonly outcome?: string;
+  /** Why the job failed, in GitLab's word, e.g. `script_failure`; for people. */
+  readonly failureReason?: string;
   /** When each state was reached. */
   readonly times: Readonly<Partial<Record<AttemptState, Time>>>;
   /** Seconds since 1970; DynamoDB's TTL, 30 days after the end. */
@@ -105,6 +107,21 @@ export interface FailedLookUp extends AttemptFields {
 /** A job's attempt: pk `job#<job id>`, sk `attempt#<two digits>`. */
 export type Attempt = OrderedAttempt | FailedLookUp;
 
+/**
+ * Lambda's report that a runner's invocation has ended. It comes through a log that job code may write, so it is a
+ * hint: the runner is dead when GitLab has heard nothing of it since.
+ */
+export interface EndReport {
+  /** When GitLab was last asked for the runner's contact because of the report. */
+  readonly at: Time;
+  /** How often it was asked. */
+  readonly looks: number;
+  /** The execution environment whose invocation ended, as the report names it. */
+  readonly environment: string;
+  /** The runner's last contact by GitLab's clock, as it was then; 0: none ever. Absent: GitLab did not say. */
+  readonly contactedAt?: Time;
+}
+
 /** What every runner has, whoever made it. */
 interface RunnerFields {
   readonly kind: "runner";
@@ -130,15 +147,20 @@ interface RunnerFields {
   readonly pausedAt?: Time;
   /** First time an end was asked for; termination waits for GitLab 30 minutes from here. */
   readonly endRequestedAt?: Time;
+  readonly endReport?: EndReport;
+  /** Environments to which Lambda delivered the start again, and which found the row taken: their ends are not its. */
+  readonly otherDeliveries?: readonly string[];
   /** The job it ran has ended, by GitLab's word: what stands, also when GitLab does not answer later. */
   readonly endedJobId?: number;
   /** Absent on a GONE runner: its record is still to be deleted. */
   readonly recordDeletedAt?: Time;
   /** Why its launch is still to be repeated. */
   readonly heldBy?: LaunchHoldCode;
+  /** Since when it is held by just this. */
+  readonly heldSince?: Time;
   /** Why it ends, or ended. */
   readonly reason?: RunnerEndCode;
-  /** What AWS said of it, for people. */
+  /** What AWS said of its launch while it is held, of its refusal, or of its instance's end; for people. */
   readonly detail?: string;
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;

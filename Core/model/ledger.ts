@@ -2,6 +2,7 @@ import type {
   Attempt,
   AttemptState,
   Lease,
+  LedgerItem,
   OrderedAttempt,
   OrphanInstance,
   Runner,
@@ -13,6 +14,7 @@ import type { RunnerOrder } from "./runner-order";
 export type {
   Attempt,
   AttemptState,
+  EndReport,
   FailedLookUp,
   Lease,
   LeaseKind,
@@ -62,6 +64,17 @@ export const isOrdered = (attempt: Attempt): attempt is OrderedAttempt => attemp
 export const jobOf = (attempt: Attempt): Pick<RunnerOrder, "projectId" | "jobName"> =>
   attempt.order ?? attempt;
 
+/** Whether an attempt, if there is one, is the named project's: GitLab numbers jobs across projects. */
+export const isOfProject = (attempt: Attempt, projectId: number): boolean =>
+  jobOf(attempt).projectId === projectId;
+
+/**
+ * Whether a runner may have a job of the project: GitLab gives ours, which are locked, no other's. Of an adopted one
+ * the ledger knows no project.
+ */
+export const isRunnerOf = (runner: Runner, projectId: number): boolean =>
+  runner.adopted === true || runner.order.projectId === projectId;
+
 const QUEUED_STATES: readonly AttemptState[] = ["CREATED", "LAUNCHED"];
 
 /**
@@ -107,6 +120,19 @@ export const reassignedSoFar = (attempt: Attempt, runner: Runner | undefined): n
  */
 export const isUsedUp = (last: Attempt, runner: Runner | undefined): boolean =>
   isSpent(last, runner) && isLastAttempt({ ...last, reassigned: reassignedSoFar(last, runner) });
+
+/** The last attempt of each job. */
+export const lastAttempts = (attempts: readonly Attempt[]): readonly Attempt[] => {
+  const last = new Map<number, Attempt>();
+  for (const attempt of attempts) {
+    if ((last.get(attempt.jobId)?.attempt ?? 0) < attempt.attempt) last.set(attempt.jobId, attempt);
+  }
+  return [...last.values()];
+};
+
+/** When something last happened to an item, as far as it says so. */
+export const lastChange = ({ times }: Pick<LedgerItem, "times">): Time =>
+  Math.max(0, ...Object.values(times).filter((time) => time !== undefined));
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;

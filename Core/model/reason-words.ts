@@ -16,6 +16,11 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
   "no-longer-needed": "its job ran on another runner",
   "job-reassigned": "GitLab gave its job to another runner",
   "no-job": "it was launched, and no job came to it",
+  "never-contacted":
+    "it was launched, and GitLab never heard of it (its start was dropped, or it found no way to GitLab)",
+  "record-deleted": "somebody deleted it in GitLab before it had a job",
+  "runner-paused": "somebody paused it in GitLab before it had a job",
+  "runner-crashed": "its function ended in the middle of its job",
   "never-started": "nothing could be launched for it for two hours",
   "launch-refused": "its launch was refused",
   "lifetime-reached": "it lived longer than its class allows",
@@ -44,7 +49,7 @@ export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
 export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string; readonly long: string }>> =
   {
     slot: { short: "a slot", long: "a slot: as many runners as allowed are there (status shows the limits)" },
-    "starts-on": { short: "resume", long: "new starts to be dispatched (npm run runners -- resume)" },
+    "starts-on": { short: "resume", long: "new starts to be resumed (npm run runners -- resume)" },
     "launch-rate": {
       short: "EC2",
       long: "EC2, which takes no more launches just now; it is tried again by itself",
@@ -58,7 +63,7 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
 /** Why a launch is still to be repeated. */
 export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   capacity: "there was no capacity",
-  limit: "the account's quota is used up",
+  limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
   "no-answer": "AWS did not say whether it launched one",
 };
@@ -66,6 +71,11 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
 /** Why a start found nothing to start. */
 export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>> = {
   "no-such-job": "GitLab has no such job",
+  "project-refused": "GitLab says that the project is not ours (403 or 404)",
+  "asked-lately": "GitLab was asked for the job a moment ago, and there was nothing to do",
+  "vain-calls":
+    "too many webhooks named jobs that are none of ours; the reconciler looks for it within a minute",
+  malformed: "the webhook was no job event",
   "job-not-pending": "the job is not pending",
   "job-taken": "a runner has the job already",
   unmapped: "no row of the mapping names the job",
@@ -77,6 +87,7 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
   "under-way": "another start is at work on it",
   "job-ran": "the job ran already",
   "runner-unknown": "the ledger does not know its runner",
+  "other-project": "the ledger holds its number for another project",
   "attempt-unknown": "the ledger does not know its attempt",
   "met-meanwhile": "GitLab says that the job needs no runner any more",
 };

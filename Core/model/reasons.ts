@@ -37,6 +37,14 @@ export const RUNNER_END_CODES = [
   "job-reassigned",
   /** It was launched, waited for its job, and none came. */
   "no-job",
+  /** It was launched, and GitLab never heard of it: a start that was dropped, or no way to GitLab. */
+  "never-contacted",
+  /** Somebody other than us deleted its record while it had no job. */
+  "record-deleted",
+  /** Somebody other than us paused it before it had a job. */
+  "runner-paused",
+  /** It is gone, and GitLab still shows a job on it. */
+  "runner-crashed",
   /** Nothing could be launched for it, for so long that its job is given up. */
   "never-started",
   /** The launch was refused in a way that only an operator can change. */
@@ -56,8 +64,29 @@ export const RUNNER_END_CODES = [
 export type RunnerEndCode = (typeof RUNNER_END_CODES)[number];
 
 /** What an event that asks for an end may say. Whether anything ends is decided by what GitLab and EC2 say then. */
-export const STOP_CODES = [...RUNNER_END_CODES, ...INSTANCE_STATE_CODES] as const;
+export const STOP_CODES = [
+  ...RUNNER_END_CODES,
+  ...INSTANCE_STATE_CODES,
+  /** Lambda reports that the invocation is over. */
+  "invocation-ended",
+] as const;
 export type StopCode = (typeof STOP_CODES)[number];
+
+/** Why a report of an invocation's end is followed no further. */
+export const REPORT_SKIP_CODES = [
+  "not-in-ledger",
+  /** Its end is under way, or done. */
+  "ending",
+  /** It was a second delivery of the same start, which found the row taken and left. */
+  "other-delivery",
+  /** It has been looked at as often as a report is worth. */
+  "looks-used-up",
+  /** Without AccessToken nobody can ask GitLab for a runner's contact. */
+  "payload-mode",
+  /** GitLab did not answer: the reconciler asks again. */
+  "gitlab-no-answer",
+] as const;
+export type ReportSkipCode = (typeof REPORT_SKIP_CODES)[number];
 
 /** Why an end came to nothing. */
 export const END_SKIP_CODES = [
@@ -118,8 +147,22 @@ export const WAITING_FOR_CODES = [
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR_CODES)[number];
 
+/** Why nothing follows from an event that names a job: GitLab did not confirm it, or was not asked. */
+export const HINT_SKIP_CODES = [
+  "no-such-job",
+  /** 403 or 404 for the project as a whole: none of ours. */
+  "project-refused",
+  /** A webhook named it a moment ago, and nothing was to be done. */
+  "asked-lately",
+  /** Webhooks have cost GitLab too many calls in vain within this minute: the reconciler looks. */
+  "vain-calls",
+  /** A webhook that is no job event. */
+  "malformed",
+] as const;
+export type HintSkipCode = (typeof HINT_SKIP_CODES)[number];
+
 /** Why a look-up names no runner. */
-export const LOOK_UP_SKIP_CODES = ["no-such-job", "job-not-pending", "job-taken", "unmapped"] as const;
+export const LOOK_UP_SKIP_CODES = [...HINT_SKIP_CODES, "job-not-pending", "job-taken", "unmapped"] as const;
 export type LookUpSkipCode = (typeof LOOK_UP_SKIP_CODES)[number];
 
 /** Why a start had nothing to do. */
@@ -136,10 +179,12 @@ export const START_SKIP_CODES = [
   "job-ran",
   "runner-unknown",
   "attempt-unknown",
+  /** The ledger holds the job's number for another project. */
+  "other-project",
   /** GitLab says that the job needs no runner any more. */
   "met-meanwhile",
 ] as const;
 export type StartSkipCode = (typeof START_SKIP_CODES)[number];
 
-/** Why a pick-up had nothing to note: GitLab names no runner that has begun the job. */
-export type PickUpSkipCode = "not-picked-up";
+/** Why a pick-up had nothing to note. `not-picked-up`: GitLab names no runner that has begun the job. */
+export type PickUpSkipCode = HintSkipCode | "not-picked-up";

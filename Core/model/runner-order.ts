@@ -17,6 +17,8 @@ export interface RunnerOrder {
   readonly runnerClass: RunnerClass;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
+  /** LAMBDA: what names the function, for people: a row of the mapping or a parameter. */
+  readonly functionNamedBy?: string;
   /** Whether GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */
   readonly verified: boolean;
 }

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { Item } from "../../tests/doubles/dynamodb/expressions";
+import type { Item } from "../../Core/ledger/table-reads";
 import { serveTables } from "../../tests/doubles/dynamodb/server";
 import { BOOTSTRAP_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../../tests/doubles/dynamodb/tables";

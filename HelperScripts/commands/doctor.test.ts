@@ -7,6 +7,7 @@ import {
   TOKEN,
   WEBHOOK,
 } from "../testing/gitlab-double";
+import { attempt, runner } from "../testing/items";
 import { NamedError } from "../testing/named-error";
 
 const RUNNER_TAGS = { "glr:role": "runner", "glr:stack": INFRASTRUCTURE };
@@ -29,7 +30,7 @@ const healthy = (): Healthy => {
     pk: "state#reconciler",
     sk: "stateRecord",
     version: 1,
-    value: { projects: {}, projectsReadAt: NOW - 60_000 },
+    value: { projects: {}, projectsReadAt: NOW - 60_000, doneAt: NOW - 60_000 },
   });
   on.answers.set("GetFunctionCommand", () => ({
     Configuration: { State: "Active", Timeout: 900 },
@@ -128,6 +129,8 @@ describe("doctor", () => {
         "quotas",
         "roles",
         "reconciler",
+        "running jobs",
+        "jobs",
         "DLQ messages",
       ]),
     );
@@ -500,14 +503,49 @@ describe("doctor", () => {
     [
       "a pass that is silent",
       "problem",
-      "silent for 1 h 00 min",
+      "completed no pass for 3 min 00 s",
+      lastPass({ doneAt: NOW - 180_000 }),
+    ],
+    [
+      "a reconciler that has done no pass yet",
+      "warning",
+      "The reconciler has not completed a pass yet",
+      ({ on }) => on.ledger.put({ pk: "state#reconciler", sk: "stateRecord", version: 1, value: {} }),
+    ],
+    [
+      "a function that is not there, and the row that names it",
+      "problem",
+      `There is no function ${functionArn("runner")}, named by the row job#x / tags#a`,
       ({ on }) =>
-        on.ledger.put({
-          pk: "state#reconciler",
-          sk: "stateRecord",
-          version: 1,
-          value: { projectsReadAt: NOW - 3_600_000 },
+        on.answers.set("GetFunctionCommand", () => {
+          throw new NamedError("ResourceNotFoundException");
         }),
+    ],
+    [
+      "jobs that AWS's limit holds",
+      "warning",
+      "2 jobs (7, 8), for 5 min 00 s: AWS's limit; of job 7: Its runner is not launched: the account's limit at AWS is reached: VcpuLimitExceeded.",
+      ({ on }) => {
+        for (const jobId of [7, 8]) {
+          on.putLedger(attempt(jobId, { state: "CREATED", times: { CREATED: NOW - 300_000 } }));
+          on.putLedger(runner(jobId, { heldBy: "limit", detail: "VcpuLimitExceeded" }));
+        }
+      },
+    ],
+    [
+      "a job whose attempts are used up",
+      "problem",
+      "1 job (7), for 1 h 00 min: No runner could be started: its launch was refused: No such image. All 3 attempts are used up.",
+      ({ on }) =>
+        on.putLedger(
+          attempt(7, {
+            attempt: 3,
+            state: "FAILED",
+            reason: "launch-refused",
+            detail: "No such image",
+            times: { FAILED: NOW - 3_600_000 },
+          }),
+        ),
     ],
     [
       "a part of the reconciler that failed in every pass for ten minutes",
@@ -524,8 +562,8 @@ describe("doctor", () => {
     [
       "a part of the reconciler that another version knows",
       "warning",
-      "part faultProfile of the last pass failed",
-      lastPass({ failing: { faultProfile: { since: NOW, error: "Error" } } }),
+      "part unheard-of of the last pass failed",
+      lastPass({ failing: { "unheard-of": { since: NOW, error: "Error" } } }),
     ],
     [
       "projects that refuse the list of their jobs",
@@ -580,6 +618,29 @@ describe("doctor", () => {
     expect(findings.map(({ sentence }) => sentence)).toContain(
       "The last pass did all its parts (1 min 00 s ago)",
     );
+  });
+
+  it("sees that the reconciler runs each minute, whenever it read its projects", async () => {
+    const subject = healthy();
+    lastPass({ projectsReadAt: NOW - 444_000, doneAt: NOW - 24_000 })(subject);
+    const { findings } = await examine(subject);
+    expect(findings.map(({ sentence }) => sentence)).toContain(
+      "The reconciler is at work (its last pass was done 24.0 s ago)",
+    );
+  });
+
+  it("has nothing to say of a queue that moves", async () => {
+    const subject = healthy();
+    const times = { WAITING: NOW - 60_000 };
+    subject.on.putLedger(attempt(7, { state: "WAITING", waitingFor: "slot", times }));
+    subject.on.ledger.put({ pk: "state#classes", sk: "stateRecord", version: 1, value: ["LAMBDA#default"] });
+    const { bad, findings } = await examine(subject);
+    expect(bad).toEqual([]);
+    expect(findings).toContainEqual({
+      area: "jobs",
+      level: "ok",
+      sentence: "1 waiting, 0 starting, 0 running",
+    });
   });
 
   it("takes a group's webhook for a project's", async () => {

@@ -8,6 +8,8 @@ import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "
 import { checkAccount } from "../doctor/account";
 import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../doctor/finding";
 import { checkImages } from "../doctor/images";
+import { checkJobs } from "../doctor/jobs";
+import { checkLostJobs } from "../doctor/lost-jobs";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
 import { checkPass } from "../doctor/pass";
@@ -35,6 +37,8 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["account", checkAccount],
   ["reconciler", checkReconciler],
   ["reconciler", checkPass],
+  ["running jobs", checkLostJobs],
+  ["jobs", checkJobs],
   ["DLQ messages", checkDlq],
 ];
 

@@ -52,7 +52,7 @@ const limitSentence = async (
   whose: string,
 ): Promise<string | undefined> => {
   const taken = sum(await ledger.slots(scope));
-  return taken >= limit ? `a place: ${whose} has ${taken} of ${limit} runners` : undefined;
+  return taken >= limit ? `a slot: ${whose} has ${taken} of ${limit} runners` : undefined;
 };
 
 const waitsFor = async (

@@ -67,12 +67,12 @@ describe("explain", () => {
     on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2", class: "docker" });
     on.mapping.put({ pk: "class#docker", sk: "class", type: "EC2", maxRunners: 3 });
     on.setParameter("Starts", "off", "String");
-    on.ledger.put({ pk: "places#stack", sk: "shard#00", taken: 60 });
-    on.ledger.put({ pk: "places#stack", sk: "shard#01", taken: 40 });
-    on.ledger.put({ pk: "places#EC2#docker", sk: "shard#02", taken: 3 });
+    on.ledger.put({ pk: "slots#stack", sk: "shard#00", taken: 60 });
+    on.ledger.put({ pk: "slots#stack", sk: "shard#01", taken: 40 });
+    on.ledger.put({ pk: "slots#EC2#docker", sk: "shard#02", taken: 3 });
     const { out } = await explain(on);
     expect(out).toMatch(
-      /waits for +resume: new starts are paused; a place: the stack has 100 of 100 runners; a place: the class EC2#docker has 3 of 3/,
+      /waits for +resume: new starts are paused; a slot: the stack has 100 of 100 runners; a slot: the class EC2#docker has 3 of 3/,
     );
   });
 
@@ -161,7 +161,7 @@ describe("why", () => {
     expect(out).toMatch(/\+60.0 s|\+59.5 s|\+1 min 00 s/);
     expect(out).toContain("runner launched (i-0abc)");
     expect(out).toContain("job over (success)");
-    expect(out).toContain("Completed.");
+    expect(out).toContain("The job is over (success). Nothing of it is left.");
   });
 
   it.each([
@@ -182,7 +182,7 @@ describe("why", () => {
     on.putLedger(
       attempt(7, { state: "WAITING", waitingFor: "gitlab", notBefore, times: { WAITING: QUEUED } }),
     );
-    expect((await on.run(["why", "7"])).out).toMatch(/Not before 2026-11-25 12:01:30/);
+    expect((await on.run(["why", "7"])).out).toContain("It is tried next at 2026-11-25 12:01:30 (UTC)");
   });
 
   it("says what went wrong, over all attempts", async () => {
@@ -195,9 +195,10 @@ describe("why", () => {
         times: { FAILED: QUEUED + 2_000 },
       }),
     );
+    on.putLedger(attempt(7, { attempt: 2, state: "FAILED", times: { FAILED: QUEUED + 50_000 } }));
     on.putLedger(
       attempt(7, {
-        attempt: 2,
+        attempt: 3,
         state: "FAILED",
         reason: "launch-refused",
         detail: "Still no function",
@@ -206,7 +207,10 @@ describe("why", () => {
     );
     const { out } = await on.run(["why", "7"]);
     expect(out).toContain("start failed (a parameter, a mapping row or a permission is wrong: No function)");
-    expect(out).toContain("No runner could be started: its launch was refused: Still no function.");
+    expect(out).toContain(
+      "No runner could be started: its launch was refused: Still no function. All 3 attempts are used up.",
+    );
+    expect(out).toContain("npm run runners -- start 7 --again");
   });
 
   it("F-15: says what went wrong before it was known which runner the job needs", async () => {
@@ -217,7 +221,7 @@ describe("why", () => {
     expect(out).toContain('Job 7 "unit tests" of project 42\n');
     expect(out).toMatch(/1 +FAILED +– +– +– +unknown +unknown/);
     expect(out).toContain(
-      "No runner could be started: a parameter, a mapping row or a permission is wrong: The row has no type.",
+      "Attempt 1 came to nothing: a parameter, a mapping row or a permission is wrong: The row has no type. Another one follows.",
     );
   });
 
@@ -226,8 +230,117 @@ describe("why", () => {
     on.putLedger(attempt(7, { state: "CREATED", times: { CREATED: QUEUED } }));
     on.putLedger(runner(7, { heldBy: "capacity" }));
     expect((await on.run(["why", "7"])).out).toContain(
-      "Its runner is being started; last problem: there was no capacity.",
+      "Its runner is not launched: there was no capacity. Since 2026-11-25 11:55:00 (UTC), 5 min 00 s. It is tried next within a minute.",
     );
+  });
+
+  const twoAttempts = (): DeploymentDouble => {
+    const on = world();
+    const ran = { RUNNING: QUEUED + 130_000, ENDED: QUEUED + 140_000 };
+    const both = { state: "ENDED", ranOnRunnerId: 2_007, outcome: "success" } as const;
+    on.putLedger(attempt(7, { ...both, times: { CREATED: QUEUED, FAILED: QUEUED + 60_000, ...ran } }));
+    on.putLedger(
+      attempt(7, {
+        ...both,
+        attempt: 2,
+        runnerId: 2_007,
+        times: { CREATED: QUEUED + 120_000, LAUNCHED: QUEUED + 121_000, ...ran },
+      }),
+    );
+    on.putLedger(runner(7, { state: "GONE", reason: "no-job", times: { GONE: QUEUED + 60_000 } }));
+    const second = { BUSY: QUEUED + 130_000, ENDING: QUEUED + 140_000, GONE: QUEUED + 141_000 };
+    on.putLedger(
+      runner(7, { runnerId: 2_007, state: "GONE", reason: "job-ended", recordDeletedAt: NOW, times: second }),
+    );
+    return on;
+  };
+
+  it("tells each step once, also when an attempt failed before", async () => {
+    const { out } = await twoAttempts().run(["why", "7"]);
+    const lines = out.split("\n").filter((line) => /^ ?2026/.test(line));
+    const steps = lines.map((line) =>
+      line.replace(/^ ?\S+ \S+ +(\+[\d.]+ (ms|s|min)( \d+ s)? +)?/, "").replace(/ +/g, " "),
+    );
+    expect(steps).toEqual([
+      "1 job made in GitLab (GitLab's clock)",
+      "1 runner created in GitLab (id 1007)",
+      "1 start failed",
+      "1 runner gone (id 1007): it was launched, and no job came to it",
+      "2 runner created in GitLab (id 2007)",
+      "2 runner launched",
+      "2 job running",
+      "2 runner busy (id 2007)",
+      "2 job over (success)",
+      "2 runner ending (id 2007)",
+      "2 runner gone (id 2007)",
+    ]);
+  });
+
+  it("--json is one document of codes, numbers and ISO 8601 times, without the ledger's book-keeping", async () => {
+    const on = world();
+    const created = { CLAIMED: QUEUED + 1_000, CREATED: QUEUED + 2_000 };
+    on.putLedger(attempt(7, { state: "CREATED", times: created }, DOCKER_CLASS));
+    on.putLedger(
+      runner(
+        7,
+        {
+          heldBy: "limit",
+          heldSince: QUEUED + 3_000,
+          detail: "MaxSpotInstanceCountExceeded: 0",
+          slot: { stackShard: 1, classShard: 2 },
+          times: { STARTING: QUEUED + 2_000, CREATED: QUEUED + 2_000 },
+        },
+        DOCKER_CLASS,
+      ),
+    );
+    const { out } = await on.run(["why", "7", "--json"]);
+    const text =
+      "Its runner is not launched: the account's limit at AWS is reached: MaxSpotInstanceCountExceeded: 0. Since 2026-11-25 11:55:03 (UTC), 4 min 57 s. It is tried next within a minute. Ask AWS for more (Service Quotas names the limit), or lower MaxRunners so that jobs wait for a slot.";
+    expect(JSON.parse(out)).toEqual({
+      jobId: 7,
+      projectId: 42,
+      jobName: "unit tests",
+      tags: ["a", "b"],
+      queuedAt: "2026-11-25T11:55:00.000Z",
+      account: {
+        jobId: 7,
+        projectId: 42,
+        jobName: "unit tests",
+        attempt: 1,
+        code: "launch-held-limit",
+        since: "2026-11-25T11:55:03.000Z",
+        nextTryAt: "2026-11-25T12:00:00.000Z",
+        detail: "MaxSpotInstanceCountExceeded: 0",
+        text,
+        remedy:
+          "Ask AWS for more (Service Quotas names the limit), or lower MaxRunners so that jobs wait for a slot",
+      },
+      attempts: [
+        {
+          attempt: 1,
+          state: "CREATED",
+          class: "EC2#docker",
+          provider: "EC2",
+          runnerId: 1_007,
+          times: { CLAIMED: "2026-11-25T11:55:01.000Z", CREATED: "2026-11-25T11:55:02.000Z" },
+          runner: {
+            runnerId: 1_007,
+            jobId: 7,
+            attempt: 1,
+            state: "STARTING",
+            jobName: "unit tests",
+            projectId: 42,
+            class: "EC2#docker",
+            provider: "EC2",
+            heldBy: "limit",
+            heldSince: "2026-11-25T11:55:03.000Z",
+            detail: "MaxSpotInstanceCountExceeded: 0",
+            times: { STARTING: "2026-11-25T11:55:02.000Z", CREATED: "2026-11-25T11:55:02.000Z" },
+          },
+        },
+      ],
+    });
+    expect((await on.run(["why", "7"])).out).toContain(text);
   });
 
   it("tells of a swap: which runner really ran the job", async () => {
@@ -235,6 +348,33 @@ describe("why", () => {
     on.putLedger(attempt(7, { state: "RUNNING", ranOnRunnerId: 1_008, times: { RUNNING: QUEUED } }));
     on.putLedger(runner(8, { state: "BUSY", busyJobId: 7 }));
     expect((await on.run(["why", "7"])).out).toContain("GitLab gave it to runner 1008");
+  });
+
+  describe("of a job whose runner ended with it", () => {
+    const lost = (patch: Parameters<typeof attempt>[1] = {}) => {
+      const on = world();
+      const times = { RUNNING: QUEUED, ENDED: NOW - 600_000 };
+      on.putLedger(
+        attempt(7, { state: "ENDED", ranOnRunnerId: 1_007, reason: "instance-terminated", times, ...patch }),
+      );
+      on.putLedger(runner(7, { state: "GONE", busyJobId: 7, reason: "instance-terminated" }));
+      return on.run(["why", "7"]);
+    };
+
+    it("F-59: says why, what GitLab will do by when, and what can be done", async () => {
+      const { out } = await lost();
+      expect(out).toContain("The job was running, and its runner is gone: its instance was terminated.");
+      expect(out).toContain("GitLab has ended it by 2026-11-25 13:50:00 (UTC) at the latest.");
+      expect(out).toContain("Cancel the job in GitLab and run it again; otherwise GitLab fails it");
+    });
+
+    it("F-59: says what became of it when GitLab has ended it", async () => {
+      const { out } = await lost({ outcome: "failed" });
+      expect(out).toContain(
+        "The job is over (failed), and its runner ended by itself: its instance was terminated.",
+      );
+      expect(out).not.toContain("Cancel the job");
+    });
   });
 
   it("I-13: keeps the bootstrap row's key to itself", async () => {
@@ -286,6 +426,15 @@ describe("status", () => {
       }),
     );
     on.putLedger(
+      attempt(9, {
+        attempt: 3,
+        state: "FAILED",
+        reason: "launch-refused",
+        detail: "No such image",
+        times: { FAILED: NOW - 3_600_000 },
+      }),
+    );
+    on.putLedger(
       attempt(6, {
         state: "FAILED",
         reason: "no-job",
@@ -293,17 +442,21 @@ describe("status", () => {
         times: { FAILED: NOW - 90_000_000 },
       }),
     );
-    on.ledger.put({ pk: "state#classes", sk: "note", version: 1, value: ["EC2#docker"] });
-    on.ledger.put({ pk: "places#stack", sk: "shard#03", taken: 2 });
-    on.ledger.put({ pk: "places#EC2#docker", sk: "shard#00", taken: 1 });
+    on.ledger.put({ pk: "state#classes", sk: "stateRecord", version: 1, value: ["EC2#docker"] });
+    on.ledger.put({ pk: "slots#stack", sk: "shard#03", taken: 2 });
+    on.ledger.put({ pk: "slots#EC2#docker", sk: "shard#00", taken: 1 });
     const { exitCode, out } = await on.run(["status"]);
     expect(exitCode).toBe(0);
-    expect(out).toContain("2 runners, 1 job waiting, 1 failed in 24 hours");
+    expect(out).toContain("2 runners; jobs: 2 waiting, 0 starting, 1 running, 1 stuck");
     expect(out).toContain("Cost now: $0.0400 an hour, and 1 runner of unknown price");
     expect(out).toMatch(/stack +2 +100 +1/);
     expect(out).toMatch(/EC2#docker +1 +3 +1/);
     expect(out).toMatch(/1 +unit tests +busy +EC2#docker +i-01 +spot +4 min 57 s/);
-    expect(out).toMatch(/5 +1 +unit tests +2026-11-25 11:00:00 +its launch was refused: No such image/);
+    expect(out).toMatch(/5 +unit tests +LAMBDA#default +1 +its next attempt +1 h 00 min +within a minute/);
+    expect(out).toMatch(
+      /9 +3 +unit tests +2026-11-25 11:00:00 +No runner .*: its launch was refused: No such image/,
+    );
+    expect(out).toContain("→ When that is put right: npm run runners -- start 9 --again");
     expect(out).not.toContain("long ago");
   });
 
@@ -313,9 +466,47 @@ describe("status", () => {
     on.putLedger(failedLookUp(5));
     const { exitCode, out } = await on.run(["status"]);
     expect(exitCode).toBe(0);
-    expect(out).toContain("1 runner, 0 jobs waiting, 1 failed in 24 hours");
+    expect(out).toContain("1 runner; jobs: 1 waiting, 0 starting, 0 running, 0 stuck");
     expect(out).toMatch(/77 +\(found in EC2\) +ending +– +i-0abc +– +1 min 00 s/);
-    expect(out).toMatch(/5 +1 +unit tests +2026-11-25 11:00:00 +a parameter, .*: The row has no type/);
+    expect(out).toMatch(/5 +unit tests +– +1 +its next attempt +1 h 00 min +within a minute/);
+  });
+
+  it("counts jobs, however many attempts they had", async () => {
+    const on = world();
+    for (const number of [1, 2, 3]) {
+      on.putLedger(
+        attempt(5, { attempt: number, state: "FAILED", reason: "no-job", times: { FAILED: NOW - 60_000 } }),
+      );
+    }
+    on.putLedger(attempt(6, { state: "FAILED", reason: "no-job", times: { FAILED: NOW - 60_000 } }));
+    on.putLedger(attempt(6, { attempt: 2, state: "RUNNING", ranOnRunnerId: 1_006, times: { RUNNING: NOW } }));
+    on.putLedger(attempt(8, { state: "FAILED", reason: "no-job", times: { FAILED: NOW - 60_000 } }));
+    on.putLedger(attempt(8, { attempt: 2, state: "ENDED", outcome: "success", times: { ENDED: NOW } }));
+    expect((await on.run(["status"])).out).toContain(
+      "0 runners; jobs: 0 waiting, 0 starting, 1 running, 1 stuck",
+    );
+  });
+
+  it("a job whose launch AWS's limit holds waits for that, and has no instance", async () => {
+    const on = world();
+    on.putLedger(attempt(7, { state: "CREATED", times: { CREATED: NOW - 30_000 } }, DOCKER_CLASS));
+    const held = { heldBy: "limit", heldSince: NOW - 30_000, times: { STARTING: NOW - 30_000 } } as const;
+    on.putLedger(runner(7, held, DOCKER_CLASS));
+    const { out } = await on.run(["status"]);
+    expect(out).toContain("1 runner; jobs: 1 waiting, 0 starting, 0 running, 0 stuck");
+    expect(out).toMatch(/7 +unit tests +not launched +EC2#docker/);
+    expect(out).toMatch(/7 +unit tests +EC2#docker +1 +AWS's limit +30.0 s +in 30.0 s/);
+    expect(out).toContain("→ Ask AWS for more (Service Quotas names the limit)");
+  });
+
+  it("reads the runner of an attempt that is gone, and says that another attempt follows", async () => {
+    const on = world();
+    on.putLedger(attempt(7));
+    const gone = { state: "GONE", reason: "no-job", recordDeletedAt: NOW, times: { GONE: NOW } } as const;
+    on.putLedger(runner(7, gone));
+    expect((await on.run(["status"])).out).toMatch(
+      /7 +unit tests +LAMBDA#default +1 +its next attempt +0 ms +in 45.0 s/,
+    );
   });
 
   it("--json is one document with the same", async () => {
@@ -325,8 +516,8 @@ describe("status", () => {
     expect(JSON.parse(out)).toMatchObject({
       startsAreOn: true,
       cost: { perHour: 0.5, unknown: 0 },
-      waiting: [],
-      failed: [],
+      jobs: { waiting: [], starting: [], running: [], stuck: [] },
+      runners: [{ runnerId: 1_002, state: "STARTING", times: { LAUNCHED: "2026-11-25T11:55:03.000Z" } }],
     });
   });
 

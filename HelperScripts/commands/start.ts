@@ -4,12 +4,12 @@ import { failureText } from "../../Core/model/reason-words";
 import { safe } from "../console/console";
 import { plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
-import { findDeployment, output } from "../deployment";
+import { findDeployment } from "../deployment";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { checkAddress, findProject } from "../start/find-project";
 import { parseJobAddress } from "../start/job-address";
-import { resultText } from "../start/result-text";
-import { runStartWorkflow, type StartInput, type StartResult } from "../start/run-workflow";
+import type { StartInput } from "../start/run-workflow";
+import { isStarted, startedJson, startedText, startJob } from "../start/start-job";
 
 export interface StartOptions extends CommonOptions {
   readonly again?: boolean;
@@ -28,41 +28,11 @@ const readKnown = async (ledger: LedgerReader, jobId: number): Promise<Known> =>
   return { ...(last ? { last } : {}), ...(runner ? { runner } : {}) };
 };
 
-/** The attempt that a start left behind as failed; undefined when this start wrote nothing into the ledger. */
-const written = async (
-  ledger: LedgerReader,
-  jobId: number,
-  before?: Attempt,
-): Promise<Attempt | undefined> => {
-  const now = (await ledger.attempts(jobId)).at(-1);
-  const isNew = now?.attempt !== before?.attempt || now?.version !== before?.version;
-  return isNew ? now : undefined;
-};
-
 const refuse = (context: Context, options: StartOptions, last: Attempt): ExitCode => {
   const { jobId, attempt, reason } = last;
   const text = `${plural(attempt, "attempt")} of job ${jobId} came to nothing (${failureText(last)}). When that is put right: start ${jobId} --again`;
   show(context, options, { jobId, result: "used-up", attempts: attempt, reason }, safe(text));
   return 1;
-};
-
-const report = (
-  context: Context,
-  options: StartOptions,
-  { jobId, projectId }: StartInput,
-  result: StartResult,
-  failure: Attempt | undefined,
-): ExitCode => {
-  const { kind, ...facts } = result;
-  const json = {
-    jobId,
-    projectId,
-    result: kind,
-    ...facts,
-    ...(failure?.reason ? { reason: failure.reason } : {}),
-  };
-  show(context, options, json, safe(resultText(jobId, result, failure && failureText(failure))));
-  return kind === "started" || kind === "waiting" ? 0 : 1;
 };
 
 /** `start JOB`: runs the start workflow for one job now. Exit code 0 when a runner was started, or will be. */
@@ -82,8 +52,7 @@ export const start = async (context: Context, job: string, options: StartOptions
     jobName: last ? jobOf(last).jobName : "",
     ...(options.again && last ? { again: last.attempt } : {}),
   };
-  const workflow = output(deployment, "StartRunnerStateMachineArn");
-  const result = await runStartWorkflow(context.clients.stepFunctions(), workflow, input);
-  const failure = result.kind === "failed" ? await written(ledger, jobId, last) : undefined;
-  return report(context, options, input, result, failure);
+  const started = await startJob(context, deployment, ledger, input, last);
+  show(context, options, startedJson(started), safe(startedText(started)));
+  return isStarted(started) ? 0 : 1;
 };

@@ -1,13 +1,18 @@
+import { defined } from "../../Core/defined";
+import type { JobAccount } from "../../Core/model/job-account";
+import { accountWords } from "../../Core/model/job-account-words";
 import { jobOf, type OrphanInstance, type Runner } from "../../Core/model/ledger";
-import { failureText, WAITING_WORDS } from "../../Core/model/reason-words";
+import { safe } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { findDeployment } from "../deployment";
+import { accountJson, runnerJson } from "../jobs/job-json";
 import { sum } from "../ledger/ledger-reader";
 import { type DeploymentStatus, readStatus } from "../ledger/read-status";
 
 const SHOWN = 20;
+const MAX_REMEDIES = 5;
 
 const alive = (runners: readonly Runner[]): readonly Runner[] =>
   runners.filter(({ state }) => state !== "GONE");
@@ -19,6 +24,9 @@ const costNow = ({ runners, orphans }: Pick<DeploymentStatus, "runners" | "orpha
   return { perHour: sum(known), unknown: prices.length - known.length };
 };
 
+const isUnlaunched = ({ state, resourceId }: Runner): boolean =>
+  state === "STARTING" && resourceId === undefined;
+
 const runnerRow =
   (now: number) =>
   (runner: Runner): readonly string[] => {
@@ -26,7 +34,7 @@ const runnerRow =
     return [
       String(runner.busyJobId ?? runner.jobId),
       runner.order?.jobName ?? "(found in GitLab)",
-      runner.state.toLowerCase(),
+      isUnlaunched(runner) ? "not launched" : runner.state.toLowerCase(),
       runner.classKey ?? "–",
       runner.resourceId ?? "–",
       runner.market ?? "–",
@@ -52,12 +60,73 @@ const section = (title: string, count: number, body: () => string): readonly str
 
 const more = (count: number): string => (count > SHOWN ? `\n… and ${count - SHOWN} more` : "");
 
+/** `in 2 min 00 s`, or soon: the next pass does it. */
+const nextTry = ({ nextTryAt }: JobAccount, now: number): string => {
+  if (nextTryAt === undefined) return "–";
+  return nextTryAt <= now ? "within a minute" : `in ${duration(nextTryAt - now)}`;
+};
+
+const sinceText = ({ since }: JobAccount, now: number): string =>
+  since === undefined ? "–" : duration(now - since);
+
+const waitingRow =
+  (now: number) =>
+  (account: JobAccount): readonly string[] => [
+    String(account.attempt.jobId),
+    jobOf(account.attempt).jobName,
+    account.attempt.classKey ?? "–",
+    String(account.attempt.attempt),
+    accountWords(account).short,
+    sinceText(account, now),
+    nextTry(account, now),
+  ];
+
+const stuckRow = (account: JobAccount): readonly string[] => [
+  String(account.attempt.jobId),
+  String(account.attempt.attempt),
+  jobOf(account.attempt).jobName,
+  account.since === undefined ? "–" : moment(account.since),
+  accountWords(account).what,
+];
+
+const counts = ({ waiting, starting, running, stuck }: DeploymentStatus["jobs"]): string =>
+  `${waiting.length} waiting, ${starting.length} starting, ${running.length} running, ${stuck.length} stuck`;
+
+/** Remedies of what is shown, each once. */
+const remedies = (accounts: readonly JobAccount[]): readonly string[] => [
+  ...new Set(accounts.flatMap((account) => accountWords(account).remedy ?? [])),
+];
+
+const jobSections = ({ console }: Context, { waiting, stuck }: DeploymentStatus["jobs"], now: number) => {
+  const { bold, red } = console.colours;
+  const waits = ["job", "name", "class", "attempt", "waits for", "since", "next try"];
+  return [
+    ...section(
+      bold("Waiting"),
+      waiting.length,
+      () => table(console, waits, waiting.slice(0, SHOWN).map(waitingRow(now))) + more(waiting.length),
+    ),
+    ...section(
+      red("Stuck: nothing goes on by itself (why JOB tells more)"),
+      stuck.length,
+      () =>
+        table(
+          console,
+          ["job", "attempt", "name", "since (UTC)", "why"],
+          stuck.slice(0, SHOWN).map(stuckRow),
+        ) + more(stuck.length),
+    ),
+    ...remedies([...waiting, ...stuck].slice(0, SHOWN))
+      .slice(0, MAX_REMEDIES)
+      .map((remedy) => `→ ${safe(remedy)}`),
+  ];
+};
+
 const text = (context: Context, status: DeploymentStatus): string => {
   const { console } = context;
-  const { bold, yellow, red } = console.colours;
+  const { bold, yellow } = console.colours;
   const now = context.now();
-  const { runners, waiting, failed } = status;
-  const running = alive(runners);
+  const running = alive(status.runners);
   const runnerRows = [...running.map(runnerRow(now)), ...status.orphans.map(orphanRow(now))];
   const cost = costNow(status);
   const unknown = cost.unknown > 0 ? `, and ${plural(cost.unknown, "runner")} of unknown price` : "";
@@ -67,65 +136,54 @@ const text = (context: Context, status: DeploymentStatus): string => {
     String(limit),
     String(waiting),
   ]);
-  const waitingRows = waiting
-    .slice(0, SHOWN)
-    .map(({ jobId, order, classKey: key, waitingFor }) => [
-      String(jobId),
-      order.jobName,
-      key,
-      WAITING_WORDS[waitingFor ?? "slot"].short,
-      duration(now - order.queuedAt),
-    ]);
-  const failedRows = failed.attempts
-    .slice(0, SHOWN)
-    .map((failure) => [
-      String(failure.jobId),
-      String(failure.attempt),
-      jobOf(failure).jobName,
-      moment(failure.times.FAILED ?? 0),
-      failureText(failure),
-    ]);
+  const head = ["job", "name", "state", "class", "runs on", "market", "for"];
   return [
     status.startsAreOn ? "New starts: on" : yellow("New starts: paused (npm run runners -- resume)"),
-    `${plural(runnerRows.length, "runner")}, ${plural(waiting.length, "job")} waiting, ${failed.attempts.length} failed in 24 hours`,
+    `${plural(runnerRows.length, "runner")}; jobs: ${counts(status.jobs)}`,
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
     "",
     table(console, ["limit", "taken", "of", "waiting"], useRows),
-    ...section(bold("Runners"), runnerRows.length, () => {
-      const head = ["job", "name", "state", "class", "runs on", "market", "for"];
-      return table(console, head, runnerRows.slice(0, SHOWN)) + more(runnerRows.length);
-    }),
     ...section(
-      bold("Waiting"),
-      waiting.length,
-      () => table(console, ["job", "name", "class", "for", "since"], waitingRows) + more(waiting.length),
+      bold("Runners"),
+      runnerRows.length,
+      () => table(console, head, runnerRows.slice(0, SHOWN)) + more(runnerRows.length),
     ),
-    ...section(
-      red("Failed in the last 24 hours"),
-      failed.attempts.length,
-      () =>
-        table(console, ["job", "attempt", "name", "when (UTC)", "why"], failedRows) +
-        more(failed.attempts.length),
-    ),
-    ...(failed.isComplete ? [] : ["(The ledger is large: not all of it was looked through for failures.)"]),
-  ]
-    .map((line) => line)
-    .join("\n");
+    ...jobSections(context, status.jobs, now),
+    ...(status.isComplete ? [] : ["(The ledger is large: not all of it was looked through for failures.)"]),
+  ].join("\n");
 };
 
-const json = ({ runners, waiting, failed, starting, ...rest }: DeploymentStatus) => ({
-  ...rest,
-  cost: costNow({ runners, orphans: rest.orphans }),
-  runners: alive(runners).map(({ nonce: _, ...runner }) => runner),
-  starting,
-  waiting,
-  failed: failed.attempts,
+const orphanJson = ({ resourceId, launchedFor, times }: OrphanInstance) => ({
+  resourceId,
+  ...defined({
+    jobId: launchedFor?.jobId,
+    foundAt: times.FOUND === undefined ? undefined : new Date(times.FOUND).toISOString(),
+  }),
 });
 
-/** `status`: what runs, waits and failed; limits and their use; the cost of now. */
+const json = (status: DeploymentStatus, now: number) => {
+  const { jobs, startsAreOn, uses, orphans, isComplete } = status;
+  const accounts = (of: readonly JobAccount[]) => of.map((account) => accountJson(account, now));
+  return {
+    startsAreOn,
+    limits: uses,
+    cost: costNow(status),
+    jobs: {
+      waiting: accounts(jobs.waiting),
+      starting: accounts(jobs.starting),
+      running: accounts(jobs.running),
+      stuck: accounts(jobs.stuck),
+    },
+    runners: alive(status.runners).map(runnerJson),
+    orphans: orphans.map(orphanJson),
+    isComplete,
+  };
+};
+
+/** `status`: what runs, waits and is stuck; limits and their use; the cost of now. */
 export const status = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const read = await readStatus(context, deployment);
-  show(context, options, json(read), text(context, read));
+  show(context, options, json(read, context.now()), text(context, read));
   return 0;
 };

@@ -2,6 +2,7 @@ import { GetFunctionCommand, type GetFunctionCommandOutput } from "@aws-sdk/clie
 import { ROLE_TAG, STACK_TAG } from "../../Core/configuration";
 import { functionArnProblem } from "../../Core/routing/function-arn";
 import { type RowFlaw, readMapping } from "../../Core/routing/mapping-reading";
+import { rowName } from "../../Core/routing/mapping-row";
 import type { StoredRow } from "../../Core/routing/mapping-state";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { plural } from "../console/words";
@@ -33,9 +34,17 @@ const functionTagProblem = (
   return tags[STACK_TAG] === deploymentId ? undefined : `lacks the tag ${STACK_TAG}=${deploymentId}`;
 };
 
+const MAX_NAMING = 3;
+
+const listed = (names: readonly string[]): string => {
+  const more = names.length - MAX_NAMING;
+  return names.slice(0, MAX_NAMING).join(", ") + (more > 0 ? ` and ${plural(more, "more row")}` : "");
+};
+
 const functionFindings = async (
   doctorContext: DoctorContext,
   arn: string,
+  namedBy: readonly string[],
 ): Promise<readonly DoctorFinding[]> => {
   const answer = await doctorContext.context.clients
     .lambda()
@@ -45,7 +54,13 @@ const functionFindings = async (
       throw error;
     });
   if (answer === undefined)
-    return [problem(FUNCTION, `There is no function ${arn}`, `Deploy it, or: ${REMEDY}`)];
+    return [
+      problem(
+        FUNCTION,
+        `There is no function ${arn}, named by ${listed(namedBy)}`,
+        `Deploy it, or: ${REMEDY}`,
+      ),
+    ];
   const tagProblem = functionTagProblem(answer, doctorContext);
   if (tagProblem) {
     return [
@@ -108,9 +123,14 @@ const isHere = (arn: string, settings: RoutingSettings | undefined): boolean =>
 export const checkFunctions: Check = async (doctorContext) => {
   const { settings } = doctorContext;
   const { jobs } = readMapping(await rowsOf(doctorContext));
-  const arns = jobs.flatMap(({ job }) => job.functionArn ?? []).filter((arn) => isHere(arn, settings));
-  const named = settings?.defaultRunnerArn === undefined ? arns : [settings.defaultRunnerArn, ...arns];
+  const naming = new Map<string, string[]>();
+  const add = (arn: string, by: string) => naming.set(arn, [...(naming.get(arn) ?? []), by]);
+  if (settings?.defaultRunnerArn !== undefined) add(settings.defaultRunnerArn, "DefaultRunnerArn");
+  for (const { job, row } of jobs) {
+    const arn = job.functionArn;
+    if (arn !== undefined && isHere(arn, settings)) add(arn, `the row ${rowName(row)}`);
+  }
   const found: DoctorFinding[] = [];
-  for (const arn of new Set(named)) found.push(...(await functionFindings(doctorContext, arn)));
+  for (const [arn, by] of naming) found.push(...(await functionFindings(doctorContext, arn, by)));
   return found;
 };

@@ -41,28 +41,29 @@ export const checkStacks: Check = async (doctorContext) => {
   return [own, statusFinding(infrastructure.stackName, infrastructure.status), comparePaths(doctorContext)];
 };
 
-const RECONCILER_SILENCE_MILLISECONDS = 25 * 60_000;
+/** A pass comes each minute; one that is late, and the next that finds its lease, are no silence yet. */
+const RECONCILER_SILENCE_MILLISECONDS = 3 * 60_000;
 
-/** Every pass notes when it was done: a sign of life, also while the projects cannot be read. */
+/** Every pass notes when it was done, also while the projects cannot be read. One that fails as a whole does not. */
 export const checkReconciler: Check = async ({ context, autoScaler }) => {
-  const note = await ledgerReader(context, autoScaler).stateRecord(RECONCILER_RECORD);
-  const { projectsReadAt, doneAt } = parseReconcilerState(note);
-  if (projectsReadAt === 0) {
+  const record = await ledgerReader(context, autoScaler).stateRecord(RECONCILER_RECORD);
+  const { doneAt } = parseReconcilerState(record);
+  if (doneAt === 0) {
     return [
       warning(
         "reconciler",
-        "The reconciler has not read its projects yet",
-        "Wait ten minutes after the deployment; then look at ReconcilerFunction's log (without AccessToken there is no pass of GitLab)",
+        "The reconciler has not completed a pass yet",
+        "Wait three minutes after the deployment; then look at ReconcilerFunction's log",
       ),
     ];
   }
-  const age = context.now() - Math.max(projectsReadAt, doneAt);
+  const age = context.now() - doneAt;
   return age < RECONCILER_SILENCE_MILLISECONDS
-    ? [ok("reconciler", `The reconciler is at work (${duration(age)} ago)`)]
+    ? [ok("reconciler", `The reconciler is at work (its last pass was done ${duration(age)} ago)`)]
     : [
         problem(
           "reconciler",
-          `The reconciler has been silent for ${duration(age)}`,
+          `The reconciler has completed no pass for ${duration(age)}`,
           "Look at ReconcilerFunction's log, and whether its rule ReconcilerSchedule is enabled",
         ),
       ];

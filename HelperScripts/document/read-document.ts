@@ -30,6 +30,7 @@ export interface DocumentEntry {
   readonly row: StoredRow;
   readonly node: Node;
   readonly where: string;
+  readonly at: Pick<DocumentFinding, "line" | "column">;
 }
 
 const DOCUMENT_FIELDS = ["jobs", "classes", "$schema"];
@@ -129,13 +130,22 @@ const classRow = ({ name, fields }: ClassEntry): StoredRow => ({
   sk: CLASS_SORT_KEY,
 });
 
-const jobEntry = (job: JobEntry): DocumentEntry => ({ row: jobRow(job), node: job.node, where: job.where });
+type Unplaced = Omit<DocumentEntry, "at">;
 
-const classEntry = (entry: ClassEntry): DocumentEntry => ({
+const jobEntry = (job: JobEntry): Unplaced => ({ row: jobRow(job), node: job.node, where: job.where });
+
+const classEntry = (entry: ClassEntry): Unplaced => ({
   row: classRow(entry),
   node: entry.node,
   where: `classes[${JSON.stringify(entry.name)}]`,
 });
+
+const placed =
+  (tree: SyntaxTree) =>
+  (entry: Unplaced): DocumentEntry => {
+    const { line, column } = tree.at(entry.node, "");
+    return { ...entry, at: { line, column } };
+  };
 
 /** What look-up's own reading says of the rows, at the entries that say them. */
 const flawsOf = (
@@ -182,7 +192,7 @@ export const readDocument = (text: string, settings?: RoutingSettings): Document
   const jobs = readJobs(findings, root, fields.get("jobs")?.value, settings);
   checkClasses(findings, jobs, classes);
   checkRepeats(findings, jobs);
-  const entries = [...[...classes.right.values()].map(classEntry), ...jobs.map(jobEntry)];
+  const entries = [...[...classes.right.values()].map(classEntry), ...jobs.map(jobEntry)].map(placed(tree));
   const { problems, oddities } = flawsOf(entries, tree, settings);
   const swappable = swappableRows(jobs).map(({ node, message }) => tree.at(node, message));
   return {

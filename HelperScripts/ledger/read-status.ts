@@ -1,6 +1,6 @@
 import { STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
-import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/model/ledger";
+import type { Attempt, OrphanInstance, Runner } from "../../Core/model/ledger";
 import { classKey, type RunnerClass } from "../../Core/model/runner-class";
 import { resolveClass } from "../../Core/routing/class-resolution";
 import { isClassRow } from "../../Core/routing/mapping-reading";
@@ -9,10 +9,11 @@ import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Deployment, lookUpEnvironment, output, settingsOf, totalLimit } from "../deployment";
+import { type JobAccounts, jobAccounts } from "../jobs/job-accounts";
 import { MappingTable } from "../mapping/mapping-table";
 import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
-import { type FailedLately, failedLately } from "./failed-lately";
+import { failedLately } from "./failed-lately";
 import { all, classesWithQueues, ledgerReader, sum } from "./ledger-reader";
 
 const DAY_MILLISECONDS = 24 * 60 * 60_000;
@@ -32,9 +33,9 @@ export interface DeploymentStatus {
   readonly runners: readonly Runner[];
   /** Instances that are nobody's runners, to be terminated. */
   readonly orphans: readonly OrphanInstance[];
-  readonly starting: readonly Attempt[];
-  readonly waiting: readonly OrderedAttempt[];
-  readonly failed: FailedLately;
+  readonly jobs: JobAccounts;
+  /** False: the ledger is larger than what was looked through for failures. */
+  readonly isComplete: boolean;
 }
 
 /** The limits that there are: the default classes, the mapping's, and those that runners were started with. */
@@ -100,8 +101,9 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     uses: await uses(ledger, totalLimit(deployment), classes, waiting),
     runners,
     orphans,
-    starting,
-    waiting: waiting.sort((a, b) => a.order.queuedAt - b.order.queuedAt),
-    failed,
+    jobs: await jobAccounts(ledger, [...failed.attempts, ...starting, ...waiting], runners, context.now(), {
+      startsAreOn,
+    }),
+    isComplete: failed.isComplete,
   };
 };

@@ -12,7 +12,7 @@ import { NamedError } from "./named-error";
 import { TableView } from "./table-view";
 
 /** One call to AWS, as the double saw it. */
-export interface Call {
+export interface AwsCall {
   readonly command: string;
   readonly input: Record<string, unknown>;
 }
@@ -54,12 +54,15 @@ const stack = (name: string, outputs: Record<string, string>, status = "CREATE_C
   Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
 });
 
+/** The functions that there are. */
+const FUNCTIONS = ["default", "runner", "old", "new", "one", "two"];
+
 /** A deployment in memory, and the command line beside it. Tests change its parts as they need. */
 export class DeploymentDouble {
   readonly dynamo = new DynamoTables(STACK_TABLES, { query: PAGE_SIZE, scan: PAGE_SIZE });
   readonly mapping = new TableView(this.dynamo, MAPPING_TABLE);
   readonly ledger = new TableView(this.dynamo, LEDGER_TABLE);
-  readonly calls: Call[] = [];
+  readonly calls: AwsCall[] = [];
   readonly files = new Map<string, string>();
   /** Files that are not UTF-8. */
   readonly bytes = new Map<string, Uint8Array>();
@@ -67,11 +70,14 @@ export class DeploymentDouble {
   readonly environment: Record<string, string> = { ...ENVIRONMENT };
   readonly env: Record<string, string | undefined> = {};
   readonly stacks = new Map<string, ReturnType<typeof stack>>();
-  readonly functions = new Map<string, Record<string, unknown>>();
+  /** By ARN. */
+  readonly functions = new Map<string, Record<string, unknown>>(
+    FUNCTIONS.map((name) => [functionArn(name), {}]),
+  );
   /** Answers to commands that have no state here; also goes before those that have. */
   readonly answers = new Map<string, Answer>();
   /** Called before a command has its effect; may throw. */
-  before: (call: Call, index: number) => void | Promise<void> = () => undefined;
+  before: (call: AwsCall, index: number) => void | Promise<void> = () => undefined;
   now = NOW;
   fetch: HttpFetch = async (url) => {
     throw new Error(`Nobody listens at ${url}`);
@@ -134,7 +140,7 @@ export class DeploymentDouble {
     };
   }
 
-  private answer({ command, input }: Call): unknown {
+  private answer({ command, input }: AwsCall): unknown {
     const own = this.answers.get(command);
     if (own) return own(input as never);
     const { TableName, StackName, FunctionName, Names, Name, Value, Type } = input as Record<string, string>;

@@ -37,6 +37,8 @@ export class OperatorGitLabDouble {
     },
   ];
   groupWebhooks: Json[] = [];
+  /** Jobs of project 42, in any status. */
+  jobs: Json[] = [];
   webhookStatus = 200;
   testStatus = 201;
   deliveries: Json[] = [{ response_status: "200" }];
@@ -69,6 +71,11 @@ export class OperatorGitLabDouble {
     }
     if (path.startsWith("/projects/42/hooks")) return [this.webhookStatus, this.webhooks];
     if (path.startsWith("/groups/9/hooks")) return [this.webhookStatus, this.groupWebhooks];
+    if (path.startsWith("/projects/42/jobs?scope[]=running")) {
+      return [200, this.jobs.filter(({ listedAs, status }) => (listedAs ?? status) === "running")];
+    }
+    const job = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}`);
+    if (job) return [200, job];
     const project = this.projects.find(({ id }) => path === `/projects/${id}`);
     return project ? [200, project] : [404, { message: "404 Not found" }];
   }

@@ -126,6 +126,23 @@ describe("authorize-webhook", () => {
     expect(denials()).toBe(0);
   });
 
+  it("T-20: where addresses are listed, lets in the secret from one of them alone", async () => {
+    process.env.ALLOWED_SOURCE_ADDRESSES = "34.74.90.64/28";
+    const handler = freshHandler();
+    const from = (sourceIp: string) => event(CURRENT, { requestContext: { http: { sourceIp } } });
+    expect(await handler(from("34.74.90.65"))).toEqual({ isAuthorized: true });
+    expect(await handler(from("203.0.113.9"))).toEqual({ isAuthorized: false });
+    expect(await handler(event(CURRENT))).toEqual({ isAuthorized: false });
+    expect(denials()).toBe(2);
+  });
+
+  it("I-10: lets nobody in, and says why, where the list of addresses cannot be read", async () => {
+    process.env.ALLOWED_SOURCE_ADDRESSES = "34.74.90.64/99";
+    const request = event(CURRENT, { requestContext: { http: { sourceIp: "34.74.90.65" } } });
+    expect(await freshHandler()(request)).toEqual({ isAuthorized: false });
+    expect(printed.join("")).toContain("34.74.90.64/99");
+  });
+
   it("T-1 I-9: refuses a thousand requests with other tokens, and counts each", async () => {
     const handler = freshHandler();
     const tokens = fc.sample(fc.string({ unit: "binary", maxLength: 40 }), 1_000);

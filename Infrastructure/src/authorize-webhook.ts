@@ -1,8 +1,10 @@
 import { PARAMETERS } from "../../Core/configuration";
 import { readEnv } from "../../Core/env";
+import { ConfigurationError } from "../../Core/errors";
 import { log, metric } from "../../Core/log";
 import { parameterStore, readParameters } from "./parameter-store";
 import { secretCache } from "./secret-cache";
+import { sourceAddressCheck } from "./source-addresses";
 import { isWebhookToken, type WebhookSecrets, webhookToken } from "./webhook-secret";
 
 const { configurationPath } = readEnv(process.env, { configurationPath: "CONFIGURATION_PATH" });
@@ -12,6 +14,8 @@ const previous = `${configurationPath}/${PARAMETERS.webhookSecretPrevious}`;
 const stored = (values: ReadonlyMap<string, string>, name: string): string =>
   // A value stored from a file ends with the file's line end, which no header can hold.
   (values.get(name) ?? "").replace(/\r?\n$/, "");
+
+const isAllowedAddress = sourceAddressCheck(process.env.ALLOWED_SOURCE_ADDRESSES ?? "");
 
 const client = parameterStore();
 
@@ -31,14 +35,15 @@ const secrets = secretCache<WebhookSecrets>({
 
 /**
  * The HTTP API's authorizer: payload format 2.0, simple response. Lets in whoever sends one of the webhook
- * secrets in `X-Gitlab-Token`, and nobody when in doubt. Neither the event nor the header is ever logged.
+ * secrets in `X-Gitlab-Token`, from an allowed address where there is a list, and nobody when in doubt. Neither the event nor the header is ever logged.
  */
 export const handler = async (event: unknown): Promise<{ readonly isAuthorized: boolean }> => {
   try {
-    const isAuthorized = isWebhookToken(webhookToken(event), await secrets());
+    const isAuthorized = isAllowedAddress(event) && isWebhookToken(webhookToken(event), await secrets());
     if (!isAuthorized) metric("WebhookDenied");
     return { isAuthorized };
-  } catch {
+  } catch (error) {
+    if (error instanceof ConfigurationError) log.error("WEBHOOK_REFUSED_ALL", { reason: error.message });
     metric("WebhookDenied");
     return { isAuthorized: false };
   }

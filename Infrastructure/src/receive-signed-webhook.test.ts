@@ -138,6 +138,15 @@ const refusals = (reason: string): number =>
   ).length;
 
 describe("receive-signed-webhook", () => {
+  it("T-20: where addresses are listed, takes what is signed from one of them alone", async () => {
+    process.env.ALLOWED_SOURCE_ADDRESSES = "34.74.90.64/28";
+    handler = freshHandler();
+    const from = (sourceIp: string) => ({ ...request(), requestContext: { http: { sourceIp } } });
+    expect(await handler(from("203.0.113.9"))).toMatchObject({ statusCode: 403 });
+    expect([order, store.calls()]).toEqual([[], []]);
+    expect(await handler(from("34.74.90.65"))).toMatchObject({ statusCode: 200 });
+  });
+
   it("T-2: puts a signed event on the bus as the API's integration does, and remembers its id after", async () => {
     expect(await handler(request())).toEqual({
       statusCode: 200,

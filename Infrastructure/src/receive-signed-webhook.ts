@@ -4,6 +4,7 @@ import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { deploymentMetric, log } from "../../Core/log";
 import { parameterStore, readParameters } from "./parameter-store";
 import { secretCache } from "./secret-cache";
+import { sourceAddressCheck } from "./source-addresses";
 import { webhookBus, webhookBusClient } from "./webhook-bus";
 import { webhookIds, webhookIdsClient } from "./webhook-ids";
 import { type Reception, receiveWebhook, type SignedWebhookSecrets } from "./webhook-reception";
@@ -56,6 +57,7 @@ const dependencies = {
       log.error("WEBHOOK_SIGNING_KEY_UNREAD", { reason: error instanceof Error ? error.message : "unknown" }),
   }),
   ids: webhookIds(webhookIdsClient(), webhookIdTable, now),
+  isAllowedAddress: sourceAddressCheck(process.env.ALLOWED_SOURCE_ADDRESSES ?? ""),
   put: webhookBus(webhookBusClient(), eventBusName),
   now,
 };
@@ -64,6 +66,7 @@ const STATUSES: Readonly<Record<Reception, number>> = {
   accepted: 200,
   repeated: 200,
   inert: 200,
+  "wrong-address": 403,
   unsigned: 401,
   untimely: 403,
   "wrong-signature": 403,

@@ -16,6 +16,7 @@ export interface ReceptionDependencies {
   /** Undefined: Parameter Store does not answer. With an age: secrets that are not older. */
   readonly secrets: (maxAgeMilliseconds?: number) => Promise<SignedWebhookSecrets | undefined>;
   readonly ids: WebhookIds;
+  readonly isAllowedAddress: (event: unknown) => boolean;
   readonly put: PutJobEvent;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -23,12 +24,13 @@ export interface ReceptionDependencies {
 
 /**
  * What became of a request. `accepted`: on the bus. `repeated`: it was there before. `inert`: rightly signed, and
- * nothing that the bus could hold. `unsigned`, `untimely`, `wrong-signature`, `wrong-token`: refused.
+ * nothing that the bus could hold. `wrong-address`, `unsigned`, `untimely`, `wrong-signature`, `wrong-token`: refused.
  */
 export type Reception =
   | "accepted"
   | "repeated"
   | "inert"
+  | "wrong-address"
   | "unsigned"
   | "untimely"
   | "wrong-signature"
@@ -94,9 +96,10 @@ const remember = async (ids: WebhookIds, id: string): Promise<void> => {
  * @param event an HTTP API's request event, payload format 2.0
  */
 export const receiveWebhook = async (
-  { secrets, ids, put, now }: ReceptionDependencies,
+  { secrets, ids, isAllowedAddress, put, now }: ReceptionDependencies,
   event: unknown,
 ): Promise<Reception> => {
+  if (!isAllowedAddress(event)) return "wrong-address";
   const head = signedHead((name) => headerOf(event, name));
   if (head === undefined) return "unsigned";
   if (!isTimely(head, now())) return "untimely";

@@ -10,6 +10,10 @@ const ownField = (value: unknown, name: string): unknown =>
  */
 export const headerOf = (event: unknown, name: string): unknown => ownField(ownField(event, "headers"), name);
 
+/** The address that a request comes from, as API Gateway saw it: no header says so. */
+export const sourceAddressOf = (event: unknown): unknown =>
+  ownField(ownField(ownField(event, "requestContext"), "http"), "sourceIp");
+
 /** The body's bytes as they were sent; what is no text counts as sent without a body. */
 export const bodyOf = (event: unknown): Buffer => {
   const body = ownField(event, "body");

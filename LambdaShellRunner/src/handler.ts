@@ -37,6 +37,7 @@ export const handler = async (input: unknown, context: Context): Promise<ServeRe
       table: systemTable(),
       binary: process.env.GITLAB_RUNNER || "gitlab-runner",
       variables: process.env,
+      requestId: context.awsRequestId,
       functionName: process.env.AWS_LAMBDA_FUNCTION_NAME || "local",
       timeouts: (row) => runTimeouts(row, context.getRemainingTimeInMillis()),
     },

@@ -72,7 +72,7 @@ const metrics = (): unknown[] =>
   jest
     .mocked(process.stdout.write)
     .mock.calls.map(([text]) => JSON.parse(String(text)))
-    .filter((line) => "LambdaRunnerEnded" in line)
+    .filter((entry) => "LambdaRunnerEnded" in entry)
     .map(({ Outcome, Function: name }) => [name, Outcome]);
 
 describe("a runner that GitLab was never reached by", () => {

@@ -23,10 +23,19 @@ export interface ServeDependencies {
   /** Path or name of gitlab-runner. */
   readonly binary: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Of this delivery. */
+  readonly requestId: string;
   /** The function's name, a dimension of its metric. */
   readonly functionName: string;
   timeouts(row: BootstrapRow): RunTimeouts;
 }
+
+/**
+ * The type of Lambda's own line that follows: who subscribes these lines is told that this delivery's end is not the
+ * runner's, which lives in another environment. One environment has one delivery at a time, so the end of a delivery
+ * that it has served before is the end.
+ */
+const REPORT_TYPE = "platform.report";
 
 const report = (outcome: RunOutcome, runnerId: number, functionName: string): void => {
   const { kind, ...fields } = outcome;
@@ -100,7 +109,8 @@ export const serve = async (
   if (!isRepeated) dependencies.environment.enter(event.bootstrapKey);
   const row = isRepeated ? undefined : await dependencies.takeRow(event);
   if (row === undefined) {
-    log.info("ROW_TAKEN_BEFORE", { runnerId });
+    if (isRepeated) log.info("DELIVERED_BEFORE", { runnerId });
+    else log.info("ROW_TAKEN_BEFORE", { runnerId, requestId: dependencies.requestId, about: REPORT_TYPE });
     return { kind: "no-row" };
   }
   log.info("RUNNER_STARTING", { runnerId, waitTimeoutSeconds: row.waitTimeoutSeconds });

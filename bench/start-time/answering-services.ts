@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * AWS and GitLab on loopback, as far as one call of each function goes: every read finds next to nothing, every
- * write succeeds. Only for measuring: what is answered is no claim about how they behave.
+ * AWS and GitLab on loopback, for one call of each function: every read finds next to nothing, every write succeeds.
+ * For measurements only: the answers say nothing about how AWS and GitLab behave.
  */
 
 const JOB = {

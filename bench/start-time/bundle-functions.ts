@@ -19,12 +19,12 @@ export interface Bundle {
   readonly kilobytes: number;
 }
 
-/** What the runner image's Dockerfile tells esbuild; the other functions' properties stand in the templates. */
+/** esbuild's options in the runner image's Dockerfile; those of the other functions are in the templates. */
 const IMAGE_ENTRY = { stack: "LambdaShellRunner", entry: "src/handler.ts", target: "node24" };
 
 type Format = "cjs" | "esm";
 
-/** SAM's defaults and the template's BuildProperties, as SAM hands them to esbuild. */
+/** SAM's defaults and the template's BuildProperties, as SAM passes them to esbuild. */
 const options = (properties: Value | undefined): BuildOptions => ({
   target: String(at(properties, "Target") ?? "es2020"),
   format: at(properties, "Format") === "esm" ? "esm" : "cjs",
@@ -36,7 +36,7 @@ const options = (properties: Value | undefined): BuildOptions => ({
 
 const ENDINGS: Readonly<Record<Format, string>> = { cjs: ".js", esm: ".mjs" };
 
-/** Each bundle has a folder of its own, as on Lambda; its size is that of all its files. */
+/** Each bundle has a folder of its own, as on Lambda; its size is the sum of its files. */
 const bundle = async (folder: string, name: string, file: string, entry: BuildOptions): Promise<Bundle> => {
   const ending = ENDINGS[entry.format === "esm" ? "esm" : "cjs"];
   const { metafile } = await build({
@@ -82,7 +82,7 @@ const nameOf = ({ stack, entry }: Entry): string =>
 /**
  * Bundles every function of the shipped templates as SAM does, and the runner image's as its Dockerfile does.
  *
- * @param root of the repository, or of another version of it
+ * @param root folder of the repository, or of another version of it
  */
 export const bundleFunctions = async (folder: string, root = ROOT): Promise<readonly Bundle[]> => {
   const bundles: Bundle[] = [];
@@ -100,7 +100,7 @@ const REFERENCES = {
 } as const;
 export type Reference = keyof typeof REFERENCES;
 
-/** One client with one command, bundled as the functions are: what every function with that client costs at least. */
+/** Bundles one client with one command: the least that a function with that client can cost. */
 export const bundleReference = (folder: string, of: Reference): Promise<Bundle> => {
   const [module, client, command] = REFERENCES[of];
   const contents = `import { ${client}, ${command} } from "@aws-sdk/${module}";

@@ -1,6 +1,6 @@
 /**
- * What each function costs at a cold start: bundled as the templates say, loaded, called twice, with a GitLab that
- * answers in 100 ms. Side by side in one run: a bundle of one official client, and the functions of an older version.
+ * The cost of each function's cold start: it is bundled as in the templates, loaded and called twice, with a GitLab
+ * that answers in 100 ms. The same run measures a bundle of one official client, and the functions of an older version.
  *
  *   npm run bench -- [--samples 21] [--before REVISION]     exit 1 when a bar is missed
  */
@@ -27,7 +27,7 @@ const GITLAB_MILLISECONDS = 100;
 const TIMEOUT_MILLISECONDS = 30_000;
 const run = promisify(execFile);
 
-/** Bundles by the name of their row. */
+/** Bundles by the name of their row in the table. */
 type Rows = ReadonlyMap<string, Bundle>;
 
 const sampleOf = async (measure: string, { path, name }: Bundle, url: string): Promise<Sample> => {
@@ -37,7 +37,7 @@ const sampleOf = async (measure: string, { path, name }: Bundle, url: string): P
   return JSON.parse(stdout);
 };
 
-/** All rows in turn, again and again, so that what else the machine does meets all alike. */
+/** Measures all rows in rounds, so that other load on the machine affects all rows alike. */
 const measureAll = async (
   measure: string,
   rows: Rows,
@@ -50,7 +50,7 @@ const measureAll = async (
   return new Map([...samples].map(([row, all]) => [row, figuresOf(all)]));
 };
 
-/** The start paths of an older version; none, with the reason, where that cannot be bundled any more. */
+/** The start paths of an older version; none, with a printed reason, when it can no longer be bundled. */
 const rowsBefore = async (folder: string): Promise<Rows> => {
   try {
     mkdirSync(folder);
@@ -101,7 +101,7 @@ const printConditions = (): void => {
 
 const main = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "glr-bench-"));
-  const world = await answeringServices(GITLAB_MILLISECONDS);
+  const services = await answeringServices(GITLAB_MILLISECONDS);
   try {
     const measure = join(folder, "measure-function.cjs");
     const entry = join(__dirname, "measure-function.ts");
@@ -119,12 +119,12 @@ const main = async (): Promise<void> => {
     const bundles = [...references, ...(await bundleFunctions(folder))];
     const before = await rowsBefore(join(folder, "before"));
     const rows = new Map([...bundles.map((bundle) => [bundle.name, bundle] as const), ...before]);
-    const figures = await measureAll(measure, rows, world.url);
+    const figures = await measureAll(measure, rows, services.url);
     printFigures(rows, figures);
     process.exitCode = printBars(figures) ? 0 : 1;
     printConditions();
   } finally {
-    world.close();
+    services.close();
     rmSync(folder, { recursive: true, force: true });
   }
 };

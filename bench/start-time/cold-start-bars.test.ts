@@ -22,7 +22,7 @@ const missed = (more: Readonly<Record<string, Figures>>): readonly string[] =>
     .map(({ says }) => says);
 
 describe("the bars of a cold start", () => {
-  it("go by the least of each phase, and leave out what a later call costs too", () => {
+  it("use the minimum of each phase, less the cost of a later call", () => {
     const samples = [
       sample(20, cost(30, 12), cost(5, 1)),
       sample(25, cost(28, 11), cost(6, 1)),
@@ -31,12 +31,12 @@ describe("the bars of a cold start", () => {
     expect(figuresOf(samples)).toEqual({ load: 20, whole: 44, critical: 33, outcome: "answered" });
   });
 
-  it("hold a function's load against one client of the kind that it needs first", () => {
+  it("compare a function's load with one client of the kind that it needs first", () => {
     expect(missed({ "find-runner": figures(28), "authorize-webhook": figures(14) })).toEqual([]);
     expect(missed({ "find-runner": figures(28.1), "authorize-webhook": figures(14.1) })).toHaveLength(2);
   });
 
-  it("hold both start paths against the version before", () => {
+  it("compare both start paths with the older version", () => {
     const before = {
       "look-up-runner before": figures(20, 40),
       "start-lambda-runner before": figures(20, 60),
@@ -51,7 +51,7 @@ describe("the bars of a cold start", () => {
     expect(missed(now)).toEqual([]);
   });
 
-  it("are missed where nothing was measured to hold against", () => {
+  it("are missed when there is nothing to compare with", () => {
     expect(barsOf(new Map([["find-runner", figures(1)]])).every(({ ratio, most }) => ratio <= most)).toBe(
       false,
     );

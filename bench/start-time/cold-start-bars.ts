@@ -4,14 +4,14 @@ import type { Cost, Sample } from "./measure-function";
 export interface Figures {
   /** Loading the bundle. */
   readonly load: number;
-  /** All work of load and first call, over a later call's. */
+  /** Load and first call together, less a later call. */
   readonly whole: number;
-  /** What somebody waits for it: without what is done while GitLab's answer is under way. */
+  /** The part on the critical path: without work during GitLab's answer. */
   readonly critical: number;
   readonly outcome: string;
 }
 
-/** The functions that a job waits for, one after the other. */
+/** The functions for which a job waits, in order. */
 export const START_PATHS = [
   ["look-up-runner", "start-lambda-runner"],
   ["look-up-runner", "start-ec2-runner"],
@@ -28,7 +28,7 @@ const MAX_START_PATH = 1.3;
 const ONE_DYNAMODB = "one DynamoDBClient";
 const ONE_SSM = "one SSMClient";
 
-/** The least of all samples: whatever else a machine does only ever adds. */
+/** The minimum of all samples: other load on the machine only adds time. */
 const least = (samples: readonly Sample[], of: (sample: Sample) => number): number =>
   Math.min(...samples.map(of));
 
@@ -71,7 +71,7 @@ const startPathBars = (figures: AllFigures): readonly Bar[] =>
     ];
   });
 
-/** A figure that is missing misses its bar. */
+/** A missing figure misses its bar. */
 export const barsOf = (figures: AllFigures): readonly Bar[] => [
   ...loadBars(figures),
   ...startPathBars(figures),

@@ -4,16 +4,16 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 /**
- * Runs in a process of its own, once a sample: loads a bundle, calls it twice with the same input, and prints
- * milliseconds of processor time, which a busy machine hardly changes.
+ * Runs in a process of its own for each sample: loads a bundle, calls it twice with the same input, and prints
+ * milliseconds of processor time, which other load on the machine hardly changes.
  *
  *   node measure-function.cjs BUNDLE INPUT GITLAB_MILLISECONDS
  */
 
 export interface Cost {
-  /** All threads. */
+  /** Processor time of all threads, in milliseconds. */
   readonly work: number;
-  /** The part of it that was done while a request to GitLab was under way. */
+  /** The part of it during a request to GitLab. */
   readonly hidden: number;
 }
 
@@ -21,7 +21,7 @@ export interface Sample {
   readonly load: Cost;
   readonly first: Cost;
   readonly second: Cost;
-  /** How the second call ended; both end alike. */
+  /** Result of the second call; both calls have the same. */
   readonly outcome: string;
 }
 
@@ -39,7 +39,7 @@ const processorTime = (): number => {
 
 let hidden = 0;
 
-/** More work than GitLab's answer takes is not hidden by it. */
+/** Work is hidden behind GitLab's answer for at most the time that the answer takes. */
 const hideWork = (request: ClientRequest): void => {
   request.once("finish", () => {
     const before = processorTime();
@@ -76,8 +76,8 @@ const call = async (handler: Handler): Promise<string> => {
 };
 
 const measure = async (): Promise<Sample> => {
-  // Over plain http, as here, the SDK loads node:http by a dynamic import, and with it Node's loader of modules;
-  // over https it has no use for either. So that loader is there before anything is measured.
+  // Over plain http, as here, the SDK loads node:http by a dynamic import, and with it Node's module loader. Over
+  // https it needs neither. So that loader is loaded before the measurement.
   await import("node:path");
   let handler: Handler = () => undefined;
   let outcome = "";

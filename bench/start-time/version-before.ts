@@ -5,10 +5,10 @@ import { ROOT } from "../../tests/templates/read-template";
 import { type Bundle, bundleFunctions } from "./bundle-functions";
 
 /**
- * The functions of another version of this repository, bundled with the packages that are installed now.
+ * Bundles the functions of another version of this repository with the packages that are installed now.
  *
  * @param revision a commit that the repository has
- * @throws Error when it has not, or when that version needs packages that are not there
+ * @throws Error when the commit is missing, or when that version needs packages that are not installed
  */
 export const bundleVersion = async (folder: string, revision: string): Promise<readonly Bundle[]> => {
   const root = join(folder, "version");

@@ -4,6 +4,8 @@
   the service with the rule as its source. What is refused goes to the target's dead-letter queue, as on AWS.
 - A workflow's task (`stepfunctions._invoke_resource`), with the workflow's role.
 - What a function's failed asynchronous call leaves (`lambda_svc._route_async_failure`), with the function's role.
+- A log group's subscription (`cloudwatch_logs._fanout_to_subscription_filters`), as the service with the group as its
+  source.
 
 LAPTOP_DECISIONS_SOCKET names the unix socket on which the gateway answers. Without an answer nothing is called.
 """
@@ -15,7 +17,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from ministack.core.arn import parse_arn
-from ministack.services import eventbridge, lambda_svc, stepfunctions
+from ministack.services import cloudwatch_logs, eventbridge, lambda_svc, stepfunctions
 
 from decisions import Decisions
 
@@ -179,6 +181,34 @@ def guard_failures(require, decisions):
     lambda_svc._route_async_failure = route_async_failure
 
 
+# --------------------------------------------------------------------------------------------- log groups
+
+
+def guard_subscriptions(require, decisions):
+    fan_out = require(cloudwatch_logs, "_fanout_to_subscription_filters", ["group_name", "stream_name", "events"])
+
+    def deliver(group_name, stream_name, events, group):
+        try:
+            targets = [found.get("destinationArn", "") for found in group["subscriptionFilters"].values()]
+            source = {"kind": "service", "service": "logs.amazonaws.com", "sourceArn": group.get("arn", "")}
+            refused = decisions.refusal(source, [need("lambda", arn) for arn in targets])
+            if refused:
+                log.warning("Lines of %s are delivered to nobody: %s", group_name, refused)
+            else:
+                fan_out(group_name, stream_name, events)
+        except Exception:
+            log.exception("Lines of %s were not delivered", group_name)
+
+    # As for targets: PutLogEvents runs on the server's event loop.
+    def fan_out_after_answer(group_name, stream_name, events):
+        group = cloudwatch_logs._log_groups.get(group_name)
+        if group and group.get("subscriptionFilters") and events:
+            run = contextvars.copy_context().run
+            deliveries.submit(run, deliver, group_name, stream_name, list(events), group)
+
+    cloudwatch_logs._fanout_to_subscription_filters = fan_out_after_answer
+
+
 def ask_before_own_calls(require):
     """Puts the seams in, when a socket to ask on is named."""
     path = os.environ.pop("LAPTOP_DECISIONS_SOCKET", "")
@@ -188,3 +218,4 @@ def ask_before_own_calls(require):
     guard_targets(require, decisions)
     guard_tasks(require, decisions)
     guard_failures(require, decisions)
+    guard_subscriptions(require, decisions)

@@ -6,6 +6,7 @@
 4. With LAPTOP_ENGINE_SOCKET it is served on a unix socket, and on no port (unix_socket.py).
 5. With LAPTOP_DECISIONS_SOCKET the calls that it makes itself ask the gateway first (seams.py).
 6. Its CloudFormation keeps the policies of event buses (event_bus_policies.py).
+7. An asynchronous invocation keeps the request id of its answer (request_ids.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -24,6 +25,7 @@ from ministack import app
 from ministack.services import eventbridge, lambda_svc
 
 from event_bus_policies import know_event_bus_policies
+from request_ids import keep_request_ids, request_id_of
 from seams import ask_before_own_calls
 from unix_socket import UnixConnection, listen_on_socket_if_asked
 
@@ -57,7 +59,7 @@ def forward(func, event, url, request_id):
         "Content-Type": "application/json",
         "X-Amzn-Lambda-Function-Name": config.get("FunctionName", ""),
         "X-Amzn-Lambda-Function-Arn": config.get("FunctionArn", ""),
-        "X-Amzn-Lambda-Request-Id": request_id,
+        "X-Amzn-Lambda-Request-Id": request_id_of(config, request_id),
         "X-Amzn-Lambda-Deadline-Ms": str(int((time.time() + timeout) * 1000)),
     }
     connection = UnixConnection(host_socket, timeout + QUEUE_SECONDS)
@@ -96,6 +98,7 @@ def exit_with_parent():
 
 require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request_id"])
 lambda_svc._execute_function_proxy = forward
+keep_request_ids(require)
 allow_ec2_events()
 exit_with_parent()
 know_event_bus_policies(require)

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { controlRoutes } from "./api/control-routes";
 import { accountRestRoutes } from "./api/rest/account";
+import { featureRestRoutes } from "./api/rest/features";
 import { parseJobSpecs } from "./api/rest/job-specs";
 import { jobRestRoutes } from "./api/rest/jobs";
 import { runnerRestRoutes } from "./api/rest/runners";
@@ -25,6 +26,7 @@ import { DEFAULT_TIMING, WebhookSender } from "./webhooks/webhook-sender";
 
 export type { GitLabCounts as Counts } from "./model/counts";
 export type { FaultSettings } from "./model/faults";
+export type { GitLabFeatures } from "./model/features";
 export type { JobView } from "./model/job-view";
 export type { GitLabLimits } from "./model/state";
 export type { LaptopJob, LaptopStatus, RemainingResources } from "./page/laptop-status";
@@ -66,6 +68,7 @@ const routesFor = (
   ...runnerRestRoutes(state, url),
   ...webhookRestRoutes(state, sender, url),
   ...accountRestRoutes(state, url),
+  ...featureRestRoutes(state),
   ...pageRoutes({
     state,
     faults,
@@ -137,7 +140,7 @@ const controls = ({
 
 /** Starts the GitLab stand-in on loopback: runner API, REST API, job webhooks and page. Its state is in memory. */
 export const startGitLab = (options: StandInOptions = {}): Promise<StandIn> =>
-  serveGitLab(createGitLabState(options.limits, options.clock), options);
+  serveGitLab(createGitLabState(options.limits, options.clock, options.features), options);
 
 /** Starts the stand-in on a given state, for tests that change that state. */
 export const serveGitLab = async (state: GitLabState, options: StandInOptions = {}): Promise<StandIn> => {

@@ -6,21 +6,21 @@ import { installedRunner, runnerPath } from "../../tests/gitlab-runner/binary";
 import { startGitLab } from ".";
 import type { JobView } from "./model/job-view";
 import type { StandIn } from "./stand-in";
-import { newRunner } from "./testing";
+import { HAND_OUTS, newRunner } from "./testing";
 
 const real = installedRunner();
 
-const binaries: [string, string][] = [
-  ["the stand-in for gitlab-runner", runnerPath()],
-  ...(real.path === undefined ? [] : [["gitlab-runner", real.path] as [string, string]]),
+const binaries = [
+  { name: "the stand-in for gitlab-runner", binary: runnerPath() },
+  ...(real.path === undefined ? [] : [{ name: "gitlab-runner", binary: real.path }]),
 ];
+const inBothWays = HAND_OUTS.flatMap((handOut) => binaries.map((each) => ({ ...each, ...handOut })));
 
 let gitlab: StandIn;
 let folder: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "one-job-"));
-  gitlab = await startGitLab({ limits: { longPollMs: 500 } });
 });
 afterEach(async () => {
   await gitlab.close();
@@ -65,7 +65,11 @@ const until = (isReached: () => boolean): Promise<void> =>
     look();
   });
 
-describe.each(binaries)("%s", (_name, binary) => {
+describe.each(inBothWays)("$name, where $handOut", ({ binary, features }) => {
+  beforeEach(async () => {
+    gitlab = await startGitLab({ features, limits: { longPollMs: 500 } });
+  });
+
   it("takes a job from the stand-in for GitLab, runs it and reports it", async () => {
     const script = ['echo "this is $CI_JOB_NAME of $CI_PROJECT_ID with $COLOUR"'];
     const variables = { COLOUR: "blue" };

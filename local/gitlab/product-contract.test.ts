@@ -4,10 +4,12 @@ import { gitLabContract, legacyGitLabContract } from "../../AutoScaler/src/testi
 import type { GitLabAccess } from "../../Core/configuration";
 import { serveGitLab } from ".";
 import { parseJobSpecs } from "./api/rest/job-specs";
+import type { GitLabFeatures } from "./model/features";
 import { createPipeline } from "./model/jobs";
 import type { StandInJob, StandInJobStatus } from "./model/records";
 import { createGitLabState, type GitLabState } from "./model/state";
 import type { StandIn } from "./stand-in";
+import { HAND_OUTS } from "./testing";
 
 const open: StandIn[] = [];
 afterEach(async () => {
@@ -34,8 +36,8 @@ const insert = (state: GitLabState, wanted: Partial<GitLabJob> & { readonly id: 
   state.jobs.set(job.id, job);
 };
 
-const prepare = async (mode: GitLabAccess["mode"]) => {
-  const state = createGitLabState();
+const prepare = async (mode: GitLabAccess["mode"], features: Partial<GitLabFeatures> = {}) => {
+  const state = createGitLabState({}, undefined, features);
   const standIn = await serveGitLab(state);
   open.push(standIn);
   const token = mode === "verified" ? standIn.accessToken : standIn.registrationToken;
@@ -49,9 +51,12 @@ const prepare = async (mode: GitLabAccess["mode"]) => {
   return { gitLab, addJob };
 };
 
-describe("the product's own GitLab client, before the stand-in", () => {
-  gitLabContract(() => prepare("verified"));
-});
+describe.each(HAND_OUTS)(
+  "the product's own GitLab client, before a stand-in where $handOut",
+  ({ features }) => {
+    gitLabContract(() => prepare("verified", features));
+  },
+);
 
 describe("the same with a registration token alone", () => {
   legacyGitLabContract(async () => (await prepare("payload")).gitLab);

@@ -1,6 +1,7 @@
 import type { StandInClock } from "./model/clock";
 import type { GitLabCounts } from "./model/counts";
 import type { FaultSettings } from "./model/faults";
+import type { GitLabFeatures } from "./model/features";
 import type { JobView } from "./model/job-view";
 import type { GitLabLimits } from "./model/state";
 import type { AskLaptop } from "./page/laptop-status";
@@ -13,6 +14,8 @@ export interface StandInOptions {
   readonly host?: "127.0.0.1";
   readonly log?: (message: string) => void;
   readonly limits?: Partial<GitLabLimits>;
+  /** GitLab's feature flags; absent ones have GitLab's defaults. `POST /api/v4/features/:name` changes them later. */
+  readonly features?: Partial<GitLabFeatures>;
   /** Delay, repetition and reordering of webhooks. */
   readonly timing?: Partial<WebhookTiming>;
   readonly clock?: StandInClock;

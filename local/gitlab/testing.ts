@@ -1,7 +1,18 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { defined } from "../../Core/defined";
+import type { GitLabFeatures } from "./model/features";
 import type { StandIn } from "./stand-in";
+
+/** Both ways in which GitLab hands out a job; the first is its default. */
+export const HAND_OUTS: readonly { readonly handOut: string; readonly features: Partial<GitLabFeatures> }[] =
+  [
+    { handOut: "a job runs as it is handed out", features: {} },
+    {
+      handOut: "a job waits for its runner's confirmation",
+      features: { allow_runner_job_acknowledgement: true },
+    },
+  ];
 
 /** An answer of an API. */
 export interface ApiReply {

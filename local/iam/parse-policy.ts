@@ -118,7 +118,7 @@ const parseDocument = (document: unknown): readonly Statement[] => {
 /**
  * Reads a policy document and refuses what could not be judged later.
  *
- * @param name for messages, e.g. `SweepRole/ledger`
+ * @param name for messages, e.g. `ReconcilerRole/ledger`
  * @throws PolicyError that names the policy and what is wrong with it
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */

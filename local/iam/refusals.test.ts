@@ -63,7 +63,9 @@ describe("what cannot be judged is an error, never a pass", () => {
 
   it("names the policy and the fault", () => {
     const document = { Statement: condition({ StringEquals: { "aws:Unheard": "x" } }) };
-    expect(() => parsePolicy("SweepRole/ledger", document)).toThrow(/SweepRole\/ledger.*aws:Unheard/);
+    expect(() => parsePolicy("ReconcilerRole/ledger", document)).toThrow(
+      /ReconcilerRole\/ledger.*aws:Unheard/,
+    );
   });
 });
 

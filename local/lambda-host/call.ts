@@ -25,6 +25,10 @@ export interface FunctionSettings {
   readonly isImage: boolean;
   readonly timeoutSeconds: number;
   readonly memoryMiB: number;
+  /** Where its lines go. Absent: they are kept nowhere but in the run's folder. */
+  readonly logGroup?: string;
+  /** Lambda writes its own lines as JSON. */
+  readonly logsJson: boolean;
   readonly variables: Readonly<Record<string, string>>;
 }
 

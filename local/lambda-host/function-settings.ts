@@ -1,4 +1,5 @@
 import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import { defined } from "../../Core/defined";
 import type { FunctionSettings } from "./call";
 
 const FRESH_MS = 5_000;
@@ -13,6 +14,8 @@ const fetchSettings = async (client: LambdaClient, functionName: string): Promis
     isImage: found.PackageType === "Image",
     timeoutSeconds: found.Timeout ?? 3,
     memoryMiB: found.MemorySize ?? 128,
+    ...defined({ logGroup: found.LoggingConfig?.LogGroup }),
+    logsJson: found.LoggingConfig?.LogFormat === "JSON",
     variables,
   };
 };

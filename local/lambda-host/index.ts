@@ -3,10 +3,12 @@ import { appendFile, existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../laptop/run-folder";
 import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
+import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
@@ -30,6 +32,8 @@ export interface LambdaHostSettings {
   readonly bundleFolder: (stack: string, functionId: string) => string | undefined;
   /** Lambda's own client: it reads functions' configuration. */
   readonly lambda: LambdaClient;
+  /** How Lambda itself reaches CloudWatch Logs. */
+  readonly logs: CloudWatchLogsClientConfig;
   /** The variables by which a function reaches AWS, with credentials of its own session of its role. */
   readonly awsEnv: (roleArn: string, functionName: string) => Promise<Readonly<Record<string, string>>>;
   /** The unix socket on which the engine hands calls over; undefined: a port, for an engine that takes no socket. */
@@ -44,7 +48,13 @@ export interface LambdaHost {
   /** The address to which the engine posts a function's calls. */
   functionUrl(stack: string, functionId: string): string;
   /** Calls a function directly, without the engine. */
-  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<CallOutcome>;
+  call(
+    stack: string,
+    functionId: string,
+    functionName: string,
+    event: unknown,
+    requestId?: string,
+  ): Promise<CallOutcome>;
   /** Loads a function before its first call. */
   warm(stack: string, functionId: string, functionName: string): Promise<void>;
   /** Lets all functions start anew at their next call, so that they know nothing of before. */
@@ -144,6 +154,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     RUNNERS_AT_ONCE,
     onOutput,
   );
+  const logs = functionLogs(host.logs);
   const settingsOf = functionSettings(host.lambda);
 
   const withRole = async (
@@ -159,16 +170,30 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
   const callRunner = async (
     source: WorkerSource,
     one: Omit<FunctionCall, "deadline">,
-  ): Promise<CallOutcome> =>
-    replacement ? { result: await replacement(one.event) } : runners.call(source, one);
+  ): Promise<CallOutcome> => {
+    if (replacement) return { result: await replacement(one.event) };
+    const lines: string[] = [];
+    const outcome = await runners.call(source, one, (text) => lines.push(text));
+    // Nobody waits for the log, as on AWS.
+    void logs.write(source.settings, one.requestId, lines.join(""), outcome).catch((error: unknown) => {
+      onOutput(source.key, `The function's log could not be written: ${String(error)}\n`);
+    });
+    return outcome;
+  };
 
-  const call: LambdaHost["call"] = async (stack, functionId, functionName, event) => {
+  const call: LambdaHost["call"] = async (
+    stack,
+    functionId,
+    functionName,
+    event,
+    requestId = randomUUID(),
+  ) => {
     const bundle = host.bundleFolder(stack, functionId);
     if (!bundle)
       return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
     const settings = await settingsOf(functionName);
     const source = await withRole(settings, bundle, functionId);
-    const one = { requestId: randomUUID(), event, functionName, functionArn: arnOf(functionName) };
+    const one = { requestId, event, functionName, functionArn: arnOf(functionName) };
     const startedAt = Date.now();
     const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
     host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
@@ -191,8 +216,14 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
       return;
     }
     const [functionId = "", stack = ""] = path.split("/").reverse();
-    const name = request.headers["x-amzn-lambda-function-name"];
-    answer(response, await call(stack, functionId, String(name), await readBody(request)));
+    const name = String(request.headers["x-amzn-lambda-function-name"]);
+    const requestId = request.headers["x-amzn-lambda-request-id"];
+    const event = await readBody(request);
+    const outcome =
+      typeof requestId === "string"
+        ? await call(stack, functionId, name, event, requestId)
+        : await call(stack, functionId, name, event);
+    answer(response, outcome);
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) =>
@@ -213,6 +244,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
       server.close();
       server.closeAllConnections();
       await Promise.all([pool.close(), runners.close()]);
+      logs.close();
     },
   };
 };

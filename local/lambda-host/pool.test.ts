@@ -56,6 +56,7 @@ const source = (key: string, file = "good", timeoutSeconds = 5): WorkerSource =>
     isImage: false,
     timeoutSeconds,
     memoryMiB: 128,
+    logsJson: false,
     variables: {},
   },
   env: { ONE: `of ${key}` },

@@ -46,6 +46,7 @@ const source: WorkerSource = {
     isImage: true,
     timeoutSeconds: 60,
     memoryMiB: 128,
+    logsJson: false,
     variables: {},
   },
   env: { PATH: process.env.PATH ?? "" },

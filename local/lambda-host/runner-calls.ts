@@ -36,10 +36,16 @@ export class RunnerCalls {
     private readonly onOutput: (key: string, text: string) => void,
   ) {}
 
-  async call(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
+  /** @param onStdout receives what the function writes to its log */
+  async call(
+    source: WorkerSource,
+    call: Omit<FunctionCall, "deadline">,
+    onStdout: (text: string) => void = () => undefined,
+  ): Promise<CallOutcome> {
     await this.#acquireSlot();
     try {
-      return this.#isClosed ? crashed("the laptop is stopping") : await this.#inProcess(source, call);
+      if (this.#isClosed) return crashed("the laptop is stopping");
+      return await this.#inProcess(source, call, onStdout);
     } finally {
       this.#slotsInUse -= 1;
       this.#waiting.shift()?.();
@@ -63,7 +69,11 @@ export class RunnerCalls {
     this.#slotsInUse += 1;
   }
 
-  async #inProcess(source: WorkerSource, call: Omit<FunctionCall, "deadline">): Promise<CallOutcome> {
+  async #inProcess(
+    source: WorkerSource,
+    call: Omit<FunctionCall, "deadline">,
+    onStdout: (text: string) => void,
+  ): Promise<CallOutcome> {
     const root = this.run.folder(`lambda/${call.requestId}`);
     const child = spawn(process.execPath, [this.script, source.file, source.exportName], {
       env: { ...source.env, RUNNER_ROOT: root },
@@ -76,6 +86,7 @@ export class RunnerCalls {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => this.onOutput(source.key, chunk.toString()));
     }
+    child.stdout?.on("data", (chunk: Buffer) => onStdout(chunk.toString()));
     const outcome = await outcomeOf(child, source.settings.timeoutSeconds, call);
     this.#running.delete(child);
     child.kill("SIGKILL");

@@ -64,6 +64,7 @@ const hostFunctions = (
     run,
     bundleFolder: (stack, functionId) => join(builds[stack as Stack] ?? "", functionId),
     lambda: new LambdaClient({ maxAttempts: 3, ...aws.asAws }),
+    logs: aws.asAws,
     awsEnv: (roleArn, name) =>
       aws.sessionEnv("lambda.amazonaws.com", {
         kind: "role",

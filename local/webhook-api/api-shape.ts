@@ -9,6 +9,8 @@ export interface WebhookApiShape {
   readonly routeKey: string;
   /** Lower-case name of the header that is the authorizer's identity source. */
   readonly identityHeader: string;
+  /** The identity is the header's value and the address that the request comes from. */
+  readonly isByAddress: boolean;
   readonly authorizerTtlSeconds: number;
   /** Logical id of the authorizer's function. */
   readonly authorizerFunctionId: string;
@@ -102,12 +104,28 @@ const roleIdOf = (credentialsArn: unknown): string => {
   return id;
 };
 
-const headerOf = (identitySource: unknown): string => {
-  const sources = Array.isArray(identitySource) ? identitySource : [];
-  const header = /^\$request\.header\.([\w-]+)$/.exec(String(sources[0]))?.[1];
-  if (!header || sources.length !== 1)
-    throw new Error("The webhook API supports one header as identity source");
-  return header.toLowerCase();
+/** Conditions of the forms that compare a parameter, e.g. `!Not [!Equals [!Ref P, ""]]`. */
+const holds = (condition: unknown, resolve: Resolve): boolean => {
+  const { "Fn::Not": not, "Fn::Equals": equals } = asRecord(condition);
+  if (Array.isArray(not)) return !holds(not[0], resolve);
+  if (Array.isArray(equals)) return resolve(equals[0]) === resolve(equals[1]);
+  throw new Error(`The webhook API cannot evaluate ${JSON.stringify(condition)}`);
+};
+
+const chosen = ({ Conditions = {} }: ParsedTemplate, value: unknown, resolve: Resolve): unknown => {
+  const choice = asRecord(value)["Fn::If"];
+  if (!Array.isArray(choice)) return value;
+  const [name, yes, no] = choice;
+  return holds(Conditions[String(name)], resolve) ? yes : no;
+};
+
+const identityOf = (source: unknown): Pick<WebhookApiShape, "identityHeader" | "isByAddress"> => {
+  const [first, ...others] = Array.isArray(source) ? source : [];
+  const header = /^\$request\.header\.([\w-]+)$/.exec(String(first))?.[1];
+  const isByAddress = others[0] === "$context.identity.sourceIp";
+  if (!header || others.length > (isByAddress ? 1 : 0))
+    throw new Error("The webhook API supports one header, and the address, as identity source");
+  return { identityHeader: header.toLowerCase(), isByAddress };
 };
 
 /**
@@ -129,7 +147,7 @@ export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): Webh
     method,
     path,
     routeKey,
-    identityHeader: headerOf(authorizer.IdentitySource),
+    ...identityOf(chosen(template, authorizer.IdentitySource, resolve)),
     authorizerTtlSeconds: Number(resolve(authorizer.AuthorizerResultTtlInSeconds ?? 0)),
     authorizerFunctionId: functionIdOf(authorizer.AuthorizerUri),
     apiId,

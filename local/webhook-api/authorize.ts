@@ -12,17 +12,24 @@ export type Verdict = "allowed" | "denied" | "no-identity" | "failed";
 
 const CACHE_ENTRIES = 1_000;
 
+/** Everybody who reaches the laptop's API. */
+const ADDRESS = "127.0.0.1";
+
 /** Payload format 2.0. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html */
-const authorizerEvent = (api: WebhookApiShape, { path, method, headers }: RequestHead, identity: string) => ({
+const authorizerEvent = (
+  api: WebhookApiShape,
+  { path, method, headers }: RequestHead,
+  identitySource: readonly string[],
+) => ({
   version: "2.0",
   type: "REQUEST",
   routeArn: `arn:aws:execute-api:eu-west-1:123456789012:laptop/$default/${method}${path}`,
-  identitySource: [identity],
+  identitySource,
   routeKey: api.routeKey,
   rawPath: path,
   rawQueryString: "",
   headers,
-  requestContext: { http: { method, path, protocol: "HTTP/1.1", sourceIp: "127.0.0.1" }, stage: "$default" },
+  requestContext: { http: { method, path, protocol: "HTTP/1.1", sourceIp: ADDRESS }, stage: "$default" },
 });
 
 const verdictOf = (outcome: CallOutcome): Verdict => {
@@ -34,7 +41,7 @@ const verdictOf = (outcome: CallOutcome): Verdict => {
 
 /**
  * API Gateway's REQUEST authorizer with simple responses. A request without the identity source is refused without a
- * call. Each answer, a denial too, is cached under the identity source's value for the TTL.
+ * call. Each answer, a denial too, is cached under the identity source's values for the TTL.
  */
 export const authorizer = (
   api: WebhookApiShape,
@@ -43,11 +50,13 @@ export const authorizer = (
 ): ((head: RequestHead) => Promise<Verdict>) => {
   const cache = new Map<string, { readonly until: number; readonly verdict: Verdict }>();
   return async (head) => {
-    const identity = head.headers[api.identityHeader];
-    if (!identity) return "no-identity";
+    const token = head.headers[api.identityHeader];
+    if (!token) return "no-identity";
+    const source = api.isByAddress ? [token, ADDRESS] : [token];
+    const identity = JSON.stringify(source);
     const known = cache.get(identity);
     if (known && known.until > now()) return known.verdict;
-    const verdict = verdictOf(await callFunction(authorizerEvent(api, head, identity)));
+    const verdict = verdictOf(await callFunction(authorizerEvent(api, head, source)));
     if (cache.size >= CACHE_ENTRIES) cache.clear();
     if (verdict !== "failed")
       cache.set(identity, { until: now() + api.authorizerTtlSeconds * 1_000, verdict });

@@ -118,6 +118,7 @@ describe("the signed route", () => {
         {
           secrets: async () => ({ keys, tokens: { current: "webhook secret" } }),
           ids: { isKnown: async (id) => known.has(id), remember: async (id) => Boolean(known.add(id)) },
+          isAllowedAddress: () => true,
           put: async (body) => taken.push(body.toString()) > 0,
           now: Date.now,
         },

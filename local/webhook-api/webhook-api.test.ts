@@ -50,10 +50,29 @@ describe("readWebhookApi", () => {
       { IdentitySource: ["$request.querystring.t"] },
       /identity source/,
     ],
+    [
+      "a second identity source of another kind",
+      "WebhookAuthorizer",
+      { IdentitySource: ["$request.header.t", "$request.header.u"] },
+      /identity source/,
+    ],
     ["a reference to nothing", "WebhookRoute", { RouteKey: { Ref: "Nobody" } }, /cannot resolve/],
   ])("refuses to serve %s", (_, id, properties, message) => {
     const template = withProperties(id, properties);
     expect(() => readWebhookApi(template, resolver(template, ids))).toThrow(message);
+  });
+
+  it("follows the list of addresses: with one the authorizer's answers go by the address too", () => {
+    const parameters = (Default: string): ParsedTemplate => ({
+      ...shipped,
+      Parameters: { ...shipped.Parameters, AllowedSourceAddresses: { Type: "String", Default } },
+    });
+    const read = (template: ParsedTemplate) => readWebhookApi(template, resolver(template, ids));
+    expect(read(parameters(""))).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: false });
+    expect(read(parameters("10.0.0.0/8"))).toMatchObject({
+      identityHeader: "x-gitlab-token",
+      isByAddress: true,
+    });
   });
 
   it("follows a change of the shipped route", () => {

@@ -17,7 +17,7 @@ const SHIPPED = [
 let copy: string;
 let test: TestLaptop;
 
-/** Replaces text that is there exactly as the shipped file has it; else the test would prove nothing. */
+/** Replaces a text of the shipped file. It throws when the text is missing: the test would prove nothing then. */
 const change = (file: string, from: string, to: string): void => {
   const path = join(copy, file);
   const text = readFileSync(path, "utf8");
@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(copy, { recursive: true, force: true });
 }, 30_000);
 
-it("runs what is shipped: a changed line of the user data and one of a handler change the run", async () => {
+it("runs what is shipped: changes in the user data and in a handler change the run", async () => {
   const { laptop } = test;
   const jobs = [{ name: "image build", tags: ["docker"], script: ["echo built"] }];
   const [job] = await gitlabApi(laptop).pipeline(PROJECT, jobs);

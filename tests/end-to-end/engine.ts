@@ -11,7 +11,7 @@ import { type Laptop, startLaptop } from "../../local/laptop/laptop";
 import type { LaptopOptions } from "../../local/laptop/laptop-options";
 import { hasNothingRemaining } from "../../local/terminal/summary";
 
-/** A laptop for one test file, with what its functions were asked and answered. */
+/** A laptop for one test file, with the inputs and results of its functions. */
 export interface TestLaptop {
   readonly laptop: Laptop;
   readonly calls: FinishedCall[];
@@ -19,13 +19,13 @@ export interface TestLaptop {
   readonly granted: Granted[];
   /** Calls that were refused for a missing right. */
   readonly refused: RefusedCall[];
-  /** The names of functions that were called since `from`. */
+  /** Names of the functions that were called since `from`. */
   calledSince(from: number): string[];
-  /** Functions' own lines, for a failing test's message. */
+  /** The functions' logs, for the message of a failing test. */
   log(): string;
 }
 
-/** A start takes about twenty seconds; on a machine that is busy with other things it may take minutes. */
+/** A start takes about twenty seconds, on a busy machine minutes. */
 export const START_MS = 420_000;
 
 export const openLaptop = async (options: LaptopOptions = {}): Promise<TestLaptop> => {
@@ -49,14 +49,14 @@ export const openLaptop = async (options: LaptopOptions = {}): Promise<TestLapto
   };
 };
 
-/** Asks until the answer is a yes. */
+/** Polls until a condition holds. @throws Error after `milliseconds` */
 export const until = async (
   what: string,
   milliseconds: number,
   ask: () => Promise<boolean> | boolean,
 ): Promise<void> => {
   for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(250)) if (await ask()) return;
-  throw new Error(`After ${milliseconds / 1_000} s still not: ${what}`);
+  throw new Error(`After ${milliseconds / 1_000} s, still not true: ${what}`);
 };
 
 interface JobSpec {
@@ -65,7 +65,7 @@ interface JobSpec {
   readonly script: readonly string[];
 }
 
-/** GitLab's own job, the fields that tests look at. */
+/** The fields of GitLab's job that tests check. */
 export interface ApiJob {
   readonly id: number;
   readonly name: string;
@@ -73,7 +73,7 @@ export interface ApiJob {
   readonly runner: { readonly id: number } | null;
 }
 
-/** GitLab's REST API, as anybody would call it. */
+/** GitLab's REST API. */
 export const gitlabApi = ({ gitlabUrl, standIn }: Laptop) => {
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${gitlabUrl}${path}`, {
@@ -97,7 +97,7 @@ export const gitlabApi = ({ gitlabUrl, standIn }: Laptop) => {
 
 const ENDED = ["success", "failed", "canceled"];
 
-/** Waits until the jobs have ended and nothing that was started for anybody is left. */
+/** Waits until the jobs have ended and nothing that was started is left. */
 export const untilAllGone = async (
   laptop: Laptop,
   projectId: number,
@@ -119,7 +119,7 @@ export const untilAllGone = async (
   return jobs;
 };
 
-/** Executions of both workflows that ended in error, as the engine counts them. */
+/** Number of executions of both workflows that ended in error, as the engine counts them. */
 export const failedExecutions = async (laptop: Laptop): Promise<number> => {
   const client = new SFNClient(clientSettings(laptop.env));
   const { outputs } = laptop.stacks.AutoScaler;

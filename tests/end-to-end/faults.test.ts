@@ -5,7 +5,7 @@ import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone }
 
 const PROJECT = 11;
 const SHORT_JOBS = 10;
-/** Two minutes, and some for a machine that is busy with other things. */
+/** Two minutes, and some more for a busy machine. */
 const TIMEOUT_MS = 150_000;
 
 const LONG = [
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => test?.laptop.close(), 30_000);
 
-describe("faults of GitLab and of what carries runners", () => {
+describe("faults of GitLab and of the providers", () => {
   const faults = async (settings: unknown): Promise<void> => {
     const answer = await gitlabApi(test.laptop).call("POST", "/_/faults", settings);
     if (!answer.ok) throw new Error(`POST /_/faults: ${answer.status} ${await answer.text()}`);
@@ -40,7 +40,7 @@ describe("faults of GitLab and of what carries runners", () => {
   };
 
   it(
-    "F-1 F-19 F-38: pipelines end though GitLab answers 500 for ten seconds and loses a tenth of its webhooks, and a runner and an instance are killed",
+    "F-1 F-19 F-38: pipelines end although GitLab answers 500 for ten seconds, a tenth of the webhooks is lost, and a runner and an instance are killed",
     async () => {
       const { laptop } = test;
       const gitlab = gitlabApi(laptop);
@@ -71,9 +71,9 @@ describe("faults of GitLab and of what carries runners", () => {
   );
 });
 
-/** A short form of `npm run load`. Lost webhooks are the case above: healing them takes passes, and so minutes. */
+/** A short form of `npm run load`. Lost webhooks are tested above: they need passes, and thus minutes. */
 describe("load", () => {
-  it("L-1 L-2: 60 jobs whose webhooks are shuffled and doubled all run, none starts twice, nothing is left", async () => {
+  it("L-1 L-2: 60 jobs with shuffled and doubled webhooks all run, none starts twice, and nothing is left", async () => {
     const plan = { jobs: 60, seconds: 4, perPipeline: 20, shuffleMs: 3_000, lose: 0, repeat: 0.1 };
     const result = await runLoad(test.laptop, plan);
     expect(result).toMatchObject({ succeeded: 60, notEnded: 0, doubleStarts: 0, isAllGone: true });

@@ -81,7 +81,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     locator.filter({ hasText: text }).first().waitFor({ timeout: 10_000 });
   const figure = (name: string): Locator => page.locator(".figure").filter({ hasText: name });
 
-  /** A runner takes the job, writes and reports. */
+  /** A runner takes the job, writes a log and reports the result. */
   const runJob = async (tags: readonly string[], log: string, state: string): Promise<void> => {
     const record = await newRunner(gitlab, 1, { tag_list: tags, run_untagged: tags.length === 0 });
     const runner = runnerProcess(gitlab, record.token);
@@ -122,7 +122,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await sees(figure("Remaining resources"), "none");
   }, 30_000);
 
-  it("F-60 F-62: shows hostile names, tags and logs as text: nothing runs, nothing is loaded", async () => {
+  it("F-60 F-62: shows hostile names, tags and logs as text: no script runs and nothing is loaded", async () => {
     gitlab.createPipeline(1, [{ name: HOSTILE, tags: [HOSTILE], script: ["false"] }]);
     await runJob([HOSTILE], `${HOSTILE}\n`, "failed");
     const shown = page.locator("li.job");
@@ -195,7 +195,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     expect(requests.filter((url) => !url.startsWith(gitlab.url) && !url.startsWith("data:"))).toEqual([]);
   }, 30_000);
 
-  it("says so when the stand-in no longer answers", async () => {
+  it("shows a message when the stand-in no longer answers", async () => {
     await sees(page.locator("#connection"), "live");
     await gitlab.close();
     await sees(page.locator("#connection"), "no answer");

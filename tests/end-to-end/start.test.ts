@@ -6,7 +6,7 @@ import { ROOT } from "../../local/laptop/run-folder";
 import { ownedProcesses } from "../../local/process/owned-processes";
 import { START_MS, until } from "./engine";
 
-/** One `npm start`, in a home and a temporary folder of its own. */
+/** One `npm start` with a home and a temporary folder of its own. */
 interface Start {
   readonly child: ChildProcess;
   readonly home: string;
@@ -55,7 +55,7 @@ const ready = async (run: Start): Promise<Ready> => {
 const runFolders = (run: Start): string[] =>
   readdirSync(run.temp).filter((name) => name.startsWith("gitlab-runners-"));
 
-/** Nothing runs any more, nothing is in the home or the temporary folder. */
+/** Waits until nothing runs any more and nothing is left in the home and the temporary folder. */
 const expectNothingLeft = async (run: Start, folder: string): Promise<void> => {
   await until("its folder is gone", 20_000, () => runFolders(run).length === 0);
   const variable = `GLR_LAPTOP_RUN=${folder}`;
@@ -78,7 +78,7 @@ afterAll(() => {
 
 describe("npm start", () => {
   it(
-    "serves twice at once, and each ends on SIGTERM without disturbing the other or leaving anything",
+    "two runs serve at once, and each ends on SIGTERM without disturbing the other or leaving anything",
     async () => {
       const first = start(["--headless"]);
       const second = start(["--headless", "--webhook-token", "the-second-secret"]);
@@ -117,7 +117,7 @@ describe("npm start", () => {
   );
 
   it(
-    "leaves nothing when it is killed itself while it deploys",
+    "leaves nothing when it is killed while it deploys",
     async () => {
       const run = start(["--headless"]);
       await until("it deploys", START_MS, () => run.errors().includes("Infrastructure deployed"));
@@ -130,7 +130,7 @@ describe("npm start", () => {
   );
 
   it(
-    "serves a real GitLab, says whose jobs run here, and leaves the access token out of the ready line",
+    "serves a real GitLab, warns whose jobs run here, and keeps the access token out of the ready line",
     async () => {
       const run = start(["--headless", "--gitlab", "http://127.0.0.1:9"], {
         GITLAB_ACCESS_TOKEN: "glpat-of-nobody",

@@ -21,16 +21,16 @@ import { clientSettings } from "../../local/laptop/client-settings";
 import { openRunFolder, type RunFolder } from "../../local/laptop/run-folder";
 import { readTemplate, resource } from "../templates/read-template";
 
-/** The contracts of the tables, run by the shipped adapters and clients against the engine's DynamoDB. */
+/** The contracts of the tables, with the shipped adapters and clients and the engine's DynamoDB. */
 
 const OF_STACK = { LedgerTable: "AutoScaler", MappingTable: "AutoScaler", BootstrapTable: "Infrastructure" };
 type TableId = keyof typeof OF_STACK;
 
-/** A run's own names: an emulator that was there before keeps its tables. */
+/** Table names of this run: an emulator that ran before keeps its tables. */
 const suffix = randomInt(2 ** 40).toString(36);
 const nameOf = (id: TableId): string => `${id}-${suffix}`;
 
-/** The shipped template's keys and indexes, so that a change of either is seen here. */
+/** Keys and indexes from the shipped template, so that a change of them is tested here. */
 const definition = (id: TableId): CreateTableCommandInput => {
   const { properties } = resource(readTemplate(OF_STACK[id]), id);
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties;

@@ -46,7 +46,19 @@ describe("webhook in, job run, everything gone", () => {
     expect(await providerOf(job!.id)).toBe("LAMBDA");
   }, 90_000);
 
-  it("runs a job that the mapping gives to EC2 on an instance, which is terminated", async () => {
+  it("I-23: is told by Lambda's log that the runner has ended, and knows the runner by the report", async () => {
+    const runnerIds = () =>
+      test.calls.flatMap(({ functionId, outcome }) =>
+        functionId === "RecordEndReportFunction" && "result" in outcome
+          ? ((outcome.result as { readonly runnerId?: number }).runnerId ?? [])
+          : [],
+      );
+    const known = runnerIds().length;
+    await run([{ name: "reported", script: ["true"] }]);
+    await until("the report of its runner's end is recorded", 20_000, () => runnerIds().length > known);
+  }, 90_000);
+
+  it("runs a job that the mapping sends to EC2 on an instance, and terminates it", async () => {
     const [job] = await run(
       [{ name: "image build", tags: ["docker"], script: ["echo built on $HOSTNAME"] }],
       90_000,
@@ -58,12 +70,12 @@ describe("webhook in, job run, everything gone", () => {
     expect(test.laptop.ec2.running()).toBe(0);
   }, 120_000);
 
-  it("leaves a failed job failed, and nothing of it", async () => {
+  it("keeps a failed job failed and leaves nothing of it", async () => {
     const [job] = await run([{ name: "broken", script: ["exit 3"] }]);
     expect(job).toMatchObject({ status: "failed" });
   }, 90_000);
 
-  it("I-23: ends the spare runner of a job that is cancelled before it is picked up", async () => {
+  it("I-23: ends the runner of a job that is cancelled before it is picked up", async () => {
     const gitlab = gitlabApi(test.laptop);
     const [job] = await gitlab.pipeline(PROJECT, [
       { name: "image build", tags: ["docker"], script: ["echo never"] },
@@ -74,7 +86,7 @@ describe("webhook in, job run, everything gone", () => {
     expect(ended).toMatchObject({ status: "canceled" });
   }, 150_000);
 
-  it("leaves a process of the same user alone while jobs' processes are ended", async () => {
+  it("ends jobs' processes, and no other process of the same user", async () => {
     await run([{ name: "untidy", script: ["sleep 300 > /dev/null 2>&1 & echo left one behind"] }]);
     expect(bystander.exitCode).toBeNull();
     expect(bystander.signalCode).toBeNull();
@@ -89,7 +101,7 @@ describe("webhook in, job run, everything gone", () => {
 const withMessage = (size: number): string =>
   JSON.stringify(jobWebhookPayload({ build_id: 98, commit: { message: "m".repeat(size) } }));
 
-/** Until functions have not been called for a second: what an event leads to has been led to by then. */
+/** Waits until no function was called for a second: by then an event has had its effects. */
 const quiet = async (from: number): Promise<void> => {
   for (let seen = -1, round = 0; seen !== test.calls.length - from && round < 20; round += 1) {
     seen = test.calls.length - from;
@@ -107,7 +119,7 @@ describe("the webhook API", () => {
     ["no token", 401, undefined],
     ["an empty token", 401, ""],
     ["a wrong token", 403, "not-the-secret"],
-  ] as const)("T-1: answers %s with %i, and no event comes of it", async (_, status, token) => {
+  ] as const)("T-1: answers %s with %i and puts no event", async (_, status, token) => {
     const before = test.calls.length;
     const { accepted } = test.laptop.webhookApi.counts();
     const body = JSON.stringify(jobWebhookPayload({ build_id: 99, project_id: PROJECT }));
@@ -137,17 +149,17 @@ describe("the webhook API", () => {
     expect((await post(test.laptop, body)).status).toBe(status);
   });
 
-  it("I-12: lets no workflow fail for any of them", async () => {
+  it("I-12: no workflow fails for any of them", async () => {
     await quiet(0);
     expect(await failedExecutions(test.laptop)).toBe(failedBefore);
   });
 
   it.each([
-    ["a job id that is none", { build_id: "one" }],
+    ["a job id that is not a number", { build_id: "one" }],
     ["a project that is null", { project_id: null }],
     ["a status that is a list", { build_status: ["pending"] }],
   ])(
-    "I-27: takes %s, and the workflow fails by the error's name",
+    "I-27: accepts %s, and the workflow fails with the error's name",
     async (_, fields) => {
       const failed = await failedExecutions(test.laptop);
       const before = test.calls.length;

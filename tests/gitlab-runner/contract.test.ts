@@ -1,7 +1,8 @@
 import { BINARY_VARIABLE, installedRunner, runnerPath, scaledRunner } from "./binary";
-import type { Subject } from "./contract/cases";
+import { confirming, type Subject } from "./contract/cases";
 import { describeDebugLog } from "./contract/debug-log";
 import { describeFlags } from "./contract/flags";
+import { describeHandOut } from "./contract/hand-out";
 import { describeOneJob } from "./contract/one-job";
 import { describeSignals } from "./contract/signals";
 import { describeWaiting } from "./contract/waiting";
@@ -13,7 +14,10 @@ jest.setTimeout(30_000);
 /** What gitlab-runner was measured to do (19.4.0, shell executor, Linux), as cases. */
 const describeGitLabRunner = (subject: Subject): void => {
   describeWaiting(subject);
-  describeOneJob(subject);
+  for (const either of [subject, confirming(subject)]) {
+    describeHandOut(either);
+    describeOneJob(either);
+  }
   describeWhatAJobSees(subject);
   describeSignals(subject);
   describeFlags(subject);

@@ -99,6 +99,7 @@ export class LambdaRunner {
       table: systemTable(),
       binary: this.options.binary ?? runnerPath(),
       variables: { PATH: process.env.PATH, ...this.options.variables },
+      requestId: "6f1c0000-0000-4000-8000-000000000001",
       functionName: "runner-function",
       timeouts: (row) => ({ ...runTimeouts(row, 900_000), ...this.options.timeouts }),
     };

@@ -85,8 +85,14 @@ export class RunnerApiDouble {
   readonly seen: RunnerApiRequest[] = [];
   private readonly waiting: DoubleJob[] = [];
   private readonly traces = new Map<number, Buffer>();
+  private readonly statuses = new Map<number, string>();
   private readonly server = http.createServer((request, response) => this.receive(request, response));
   private watchers: (() => void)[] = [];
+  /**
+   * GitLab's flag `allow_runner_job_acknowledgement`, off by default: a job that is handed out stays pending until the
+   * runner confirms it. Without it the job is running at once.
+   */
+  acknowledgement = false;
   /** Answers in the place of the double's own; undefined: its own. `count` is 1 for the first of its kind. */
   answer: (seen: RunnerApiRequest, count: number) => RunnerApiReply | undefined = () => undefined;
 
@@ -118,9 +124,9 @@ export class RunnerApiDouble {
     return this.asked(`PUT jobs/${jobId}`).map((seen) => JSON.parse(seen.body.toString()));
   }
 
-  /** What GitLab shows of a job: the state of the last PUT. */
-  state(jobId: number): unknown {
-    return this.updates(jobId).at(-1)?.state;
+  /** What GitLab shows of a job: from its hand-out on, and after each report that was taken. */
+  state(jobId: number): string | undefined {
+    return this.statuses.get(jobId);
   }
 
   /** The job's log as a reader sees it: without the time and the stream before each line. */
@@ -163,6 +169,7 @@ export class RunnerApiDouble {
       };
       this.seen.push(seen);
       const reply = this.answer(seen, this.asked(`${seen.method} ${seen.path}`).length) ?? this.own(seen);
+      if (seen.method === "PUT" && reply.status === 200) this.report(seen);
       setTimeout(() => this.send(response, reply), reply.holdMilliseconds ?? 0);
       for (const wake of this.watchers.splice(0)) wake();
     });
@@ -181,9 +188,15 @@ export class RunnerApiDouble {
     return { status: 404, body: {} };
   }
 
+  private report({ path, body }: RunnerApiRequest): void {
+    const id = Number(/^jobs\/(\d+)$/.exec(path)?.[1]);
+    this.statuses.set(id, String(JSON.parse(body.toString()).state));
+  }
+
   /** The next waiting job, as a reply of its own. */
   nextJob(): RunnerApiReply {
     const job = this.waiting.shift();
+    if (job !== undefined) this.statuses.set(job.id, this.acknowledgement ? "pending" : "running");
     return job
       ? { status: 201, body: payload(job) }
       : { status: 204, headers: { "X-GitLab-Last-Update": "one" } };
@@ -191,6 +204,7 @@ export class RunnerApiDouble {
 
   private append(seen: RunnerApiRequest): RunnerApiReply {
     const id = Number(/^jobs\/(\d+)\//.exec(seen.path)?.[1]);
+    if (this.state(id) === "pending") return { status: 403, headers: { "Job-Status": "pending" }, body: {} };
     const kept = this.traces.get(id) ?? Buffer.alloc(0);
     const from = Number(/^(\d+)-/.exec(String(seen.headers["content-range"]))?.[1]);
     if (from !== kept.length) return { status: 416, headers: { Range: `0-${kept.length}` } };

@@ -12,6 +12,8 @@ export const SYSTEM_ID = "r_0123456789ab";
 export interface TestedRunner {
   readonly path: string;
   readonly scale: number;
+  /** Whether the GitLab before it hands jobs out in two phases. Absent: it does not, GitLab's default. */
+  readonly acknowledgement?: boolean;
 }
 
 export interface RunnerStartOptions {
@@ -148,6 +150,7 @@ export const withRunner =
   (binary: TestedRunner, run: (runner: RunnerUnderTest) => Promise<void>): (() => Promise<void>) =>
   async () => {
     const runner = new RunnerUnderTest(binary);
+    runner.gitlab.acknowledgement = binary.acknowledgement ?? false;
     await runner.gitlab.start();
     try {
       await run(runner);

@@ -6,7 +6,7 @@ import { dockerfile } from "./instructions";
 
 const SCRIPTS = resolve(__dirname, "../../LambdaShellRunner");
 
-/** A publisher with a throw-away key, what it serves, and a shell in which the image's download steps run. */
+/** A publisher with a temporary key, the files that it serves, and a shell that runs the image's download steps. */
 export class DownloadFixture {
   readonly folder = mkdtempSync(join(tmpdir(), "fixture-"));
   private readonly home = this.make("gpg");
@@ -43,7 +43,7 @@ export class DownloadFixture {
     return this.gpg(["--armor", "--export"]);
   }
 
-  /** Runs a RUN instruction for a processor, with the Dockerfile's arguments but for `values`. */
+  /** Runs a RUN instruction for a processor, with the Dockerfile's arguments overridden by `values`. */
   run(
     instruction: string,
     machine: string,
@@ -73,7 +73,7 @@ export class DownloadFixture {
   }
 }
 
-/** Gives the file of the address's last part, or of the key that a key server is asked for. */
+/** A stub for curl: it serves the file named by the address's last part, or the key that a key server is asked for. */
 const CURL = `#!/bin/bash
 for last; do :; done
 name=\${last##*/}

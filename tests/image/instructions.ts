@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The Lambda runner's Dockerfile as it is shipped. */
+/** The shipped Dockerfile of the Lambda runner. */
 export const dockerfile = readFileSync(join(__dirname, "../../LambdaShellRunner/Dockerfile"), "utf8");
 
-/** One line an instruction, without comments. */
+/** Its instructions, one line each, without comments. */
 export const instructions = dockerfile
   .replace(/^\s*#.*\n/gm, "")
   .replaceAll(/\\\n\s*/g, "")

@@ -6,7 +6,7 @@ import { newRunner, restOf } from "../../local/gitlab/testing";
 import { describeWith } from "../needs";
 
 /**
- * What other people wrote for GitLab, against the stand-in: it is to be more than what our own code expects.
+ * Other people's GitLab clients against the stand-in: it must serve more than our own code expects.
  * requirements.txt has the versions; `npm test` installs them.
  */
 const PYTHON = join(__dirname, "../../.local/clients-venv/bin/python");
@@ -14,7 +14,7 @@ const PROJECT = 42;
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** Runs a client's script. @throws Error with what it wrote when it fails */
+/** Runs a client's script. @throws Error with the script's stderr when it fails */
 const drive = (script: string, given: Given): Promise<Record<string, unknown>> =>
   new Promise((resolve, reject) => {
     const child = spawn(PYTHON, [join(__dirname, script)], { timeout: 25_000 });

@@ -1,7 +1,7 @@
 """
 One job by gitlab-runner-api. Input: JSON on stdin; output: one JSON document.
 
-Two of its calls are left out, for GitLab itself refuses them: `Job.auth` sends a PUT without a state, which is a 400;
+Two of its calls are not used because GitLab itself refuses them: `Job.auth` sends a PUT without a state, which is a 400;
 and a second part of the log begins at a wrong offset, for the client forgets the line that it begins each log with.
 """
 import json

@@ -55,10 +55,10 @@ def jobs(gl, project_id):
 
 def webhooks(gl, project_id):
     project = gl.projects.get(project_id)
-    webhook = project.webhooks.create({"url": "http://127.0.0.1:9/hook", "job_events": True, "push_events": False})
-    listed = [(each.url, each.job_events) for each in project.webhooks.list(iterator=True) if each.id == webhook.id]
+    webhook = project.hooks.create({"url": "http://127.0.0.1:9/hook", "job_events": True, "push_events": False})
+    listed = [(each.url, each.job_events) for each in project.hooks.list(iterator=True) if each.id == webhook.id]
     webhook.delete()
-    return {"listed": listed, "left": [each.id for each in project.webhooks.list(iterator=True)]}
+    return {"listed": listed, "left": [each.id for each in project.hooks.list(iterator=True)]}
 
 
 def main():

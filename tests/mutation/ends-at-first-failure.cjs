@@ -1,6 +1,6 @@
 const { TestEnvironment } = require("jest-environment-node");
 
-/** A mutant is caught by the first test that fails: the others need not run. */
+/** The first failing test catches a mutant, so the others need not run. */
 module.exports = class EndsAtFirstFailure extends TestEnvironment {
   hasFailed = false;
 

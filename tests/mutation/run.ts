@@ -1,18 +1,18 @@
 /**
- * Shows that the tests bite. First every patch of `patches/` is applied to a copy of the project, and the test
- * that it names must fail there; then Stryker changes the ledger, the planner and the reconciler in a hundred ways.
+ * Shows that the tests find faults. First it applies every patch of `patches/` to a copy of the project, where the test
+ * that the patch names must fail. Then Stryker mutates the ledger, the planner and the reconciler.
  *
- * `npm run mutation`, or a part of it: `npm run mutation -- --patches`, `-- --stryker`.
+ * `npm run mutation` runs both; a part of it: `npm run mutation -- --patches`, `-- --stryker`.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type FaultPatch, readPatches } from "./patch";
 
 const ROOT = join(__dirname, "../..");
-const PATCHES = join(__dirname, "patches");
-/** What the tests of the copy need. */
+/** Files and folders that the tests in the copy need. */
 const COPIED = [
   "AutoScaler",
   "Core",
@@ -29,34 +29,10 @@ const COPIED = [
   "tsconfig.json",
 ];
 
-interface Patch {
-  readonly name: string;
-  readonly file: string;
-  readonly why: string;
-  readonly test: string;
-  readonly title: string;
-}
-
-const field = (text: string, name: string): string =>
-  new RegExp(`^${name}: (.+)$`, "m").exec(text)?.[1] ?? "";
-
-const readPatch = (fileName: string): Patch => {
-  const file = join(PATCHES, fileName);
-  const text = readFileSync(file, "utf8");
-  const why = text.split("\n")[0] ?? "";
-  return {
-    name: fileName.replace(/\.patch$/, ""),
-    file,
-    why,
-    test: field(text, "Test"),
-    title: field(text, "Title"),
-  };
-};
-
 const run = (command: string, parameters: readonly string[], cwd: string) =>
   spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
 
-/** A copy of the project, without what is built; its packages are ours. */
+/** Copies the project without build results; the copy uses the packages installed here. */
 const makeCopy = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "mutation-"));
   const isWanted = (source: string): boolean =>
@@ -76,7 +52,7 @@ interface TestRun {
   readonly output: string;
 }
 
-const runTest = ({ test, title }: Patch, folder: string): TestRun => {
+const runTest = ({ test, title }: FaultPatch, folder: string): TestRun => {
   const jest = join(folder, "node_modules/jest/bin/jest.js");
   const options = [test, "--selectProjects", "unit", "--json", "-t", escaped(title)];
   const { stdout, stderr } = run(process.execPath, [jest, ...options], folder);
@@ -85,8 +61,8 @@ const runTest = ({ test, title }: Patch, folder: string): TestRun => {
   return { passed: report.numPassedTests ?? 0, failed: report.numFailedTests ?? 0, output: stderr };
 };
 
-/** @returns what is wrong with the test, or undefined when it bites */
-const tryPatch = (patch: Patch, folder: string): string | undefined => {
+/** @returns what is wrong with the test, or undefined when it finds the fault */
+const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
   const before = runTest(patch, folder);
   if (before.failed > 0) return `its test fails without the patch:\n${before.output}`;
   if (before.passed === 0) return `no test has "${patch.title}" in its title`;
@@ -97,9 +73,9 @@ const tryPatch = (patch: Patch, folder: string): string | undefined => {
   return failed > 0 ? undefined : "no test failed";
 };
 
-/** @returns how many patches no test noticed */
+/** @returns the number of patches whose fault no test found */
 const tryPatches = (): number => {
-  const patches = readdirSync(PATCHES).sort().map(readPatch);
+  const patches = readPatches();
   const folder = makeCopy();
   let missed = 0;
   try {

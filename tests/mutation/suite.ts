@@ -2,17 +2,23 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * What suite Stryker's mutants: the domain's own tests in one file, since every mutant is a run of Jest and each
- * file of one loads all modules anew. Left out are those that play hundreds of jobs for each mutant.
+ * The tests that Stryker runs for each mutant: those of AutoScaler's rules and of the model. They are in one file,
+ * since each mutant is a run of Jest, which loads all modules again for each file. Tests with hundreds of jobs are
+ * left out.
  */
 const LEFT_OUT = ["random-jobs", "kill-points", "order-of-events", "launch-rate"];
+const FOLDERS = [
+  "AutoScaler/tests",
+  ...["start", "pickup", "stop", "reconcile", "queue", "launch-rate", "limits", "ledger"].map(
+    (room) => `AutoScaler/src/${room}`,
+  ),
+  "Core/model",
+].map((folder) => join(__dirname, "../..", folder));
 
-const DOMAIN = join(__dirname, "../../AutoScaler/src/domain");
-
-const files = ["", "reconciler"].flatMap((folder) =>
-  readdirSync(join(DOMAIN, folder))
-    .filter((name) => name.endsWith(".test.ts") && !LEFT_OUT.includes(name.replace(".test.ts", "")))
-    .map((name) => join(DOMAIN, folder, name)),
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts") && !LEFT_OUT.some((left) => name.endsWith(`${left}.test.ts`)))
+    .map((name) => join(folder, name)),
 );
 
-for (const file of [...files, join(__dirname, "../../Core/model/ledger.test.ts")]) require(file);
+for (const file of files) require(file);

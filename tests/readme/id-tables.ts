@@ -7,9 +7,9 @@ export const ID_PAGES = ["docs/invariants.md", "docs/faults.md", "docs/protocol.
 export interface IdRow {
   readonly id: string;
   readonly says: string;
-  /** Which test shows it, or why none does. */
+  /** The test that shows it, or the reason why none does. */
   readonly last: string;
-  /** Of the list of ids that no test title carries. */
+  /** It is in the list of ids that are in no test title. */
   readonly isExcused: boolean;
 }
 
@@ -26,15 +26,15 @@ export const idRows = (page: string): readonly IdRow[] => {
   });
 };
 
-/** A title as a table shows it: its words, and the name of its file. */
+/** A title as a table shows it: its text and the name of its file. */
 const shown = ({ text, file }: TestTitle): string => `${text.replaceAll("|", "\\|")} (\`${file}\`)`;
 
 const PLACEHOLDER = /%[a-z]|\$\w/;
-/** What says most by itself: no placeholders, few other ids, a sentence of middling length. */
+/** How well a title explains itself; lower is better: no placeholders, few other ids, a medium length. */
 const rank = ({ text, ids }: TestTitle): number =>
   (PLACEHOLDER.test(text) ? 1000 : 0) + ids.length * 20 + Math.abs(text.length - 70);
 
-/** The titles that carry an id, the one that says most first. */
+/** The titles with an id, the clearest first. */
 const titlesOf = (id: string, titles: readonly TestTitle[]): readonly TestTitle[] =>
   titles
     .filter(({ ids }) => ids.includes(id))
@@ -43,7 +43,7 @@ const titlesOf = (id: string, titles: readonly TestTitle[]): readonly TestTitle[
 const isShown = ({ id, last }: IdRow, titles: readonly TestTitle[]): boolean =>
   titles.some((title) => title.ids.includes(id) && shown(title) === last);
 
-/** A page whose rows each name a test that is there. What is right already stays as it is. */
+/** A page whose rows each name an existing test. Rows that are correct stay as they are. */
 export const withShownTests = (page: string, titles: readonly TestTitle[]): string => {
   const rows = idRows(page);
   const fresh = (line: string): string => {
@@ -58,10 +58,10 @@ export const withShownTests = (page: string, titles: readonly TestTitle[]): stri
 
 const rowProblem = (row: IdRow, titles: readonly TestTitle[]): string | undefined => {
   const hasTest = titlesOf(row.id, titles).length > 0;
-  if (row.isExcused && hasTest) return `${row.id} has a test: take it off the list of those without`;
+  if (row.isExcused && hasTest) return `${row.id} has a test: remove it from the list of those without`;
   if (row.isExcused) return row.last === "" ? `${row.id} has no test and no reason` : undefined;
   if (!hasTest) return `${row.id} is in no test title: add it to one, or list it with a reason`;
-  return isShown(row, titles) ? undefined : `${row.id} names a test that is not there: npm run docs`;
+  return isShown(row, titles) ? undefined : `${row.id} names a test that does not exist: npm run docs`;
 };
 
 /** What is wrong with the definitions, one sentence each. */

@@ -9,14 +9,14 @@ const isText = (path: string): boolean => !/\.(png|asc)$|(^|\/)package-lock\.jso
 describe("ids", () => {
   it("that are used anywhere are defined in docs/invariants.md, docs/faults.md or docs/protocol.md", () => {
     const defined = new Set(rows.map(({ id }) => id));
-    // This file has made-up ones.
+    // This file has invented ids.
     const files = repositoryFiles().filter((path) => isText(path) && path !== "tests/readme/ids.test.ts");
     const used = files.flatMap((path) => idsIn(readText(path)).map((id) => ({ id, path })));
     expect(used.length).toBeGreaterThan(500);
     expect(used.filter(({ id }) => !defined.has(id)).map(({ id, path }) => `${id} in ${path}`)).toEqual([]);
   });
 
-  it("that are defined are shown by a test, or listed with the reason (npm run docs puts titles in)", () => {
+  it("that are defined are in a test's title, or listed with the reason (npm run docs writes the titles)", () => {
     expect(rows.length).toBeGreaterThan(150);
     expect(definitionProblems(rows, titles)).toEqual([]);
   });
@@ -30,7 +30,7 @@ const TABLE = [
 ];
 
 describe("the tables of ids", () => {
-  it("keep a title that is there, and replace one that is gone", () => {
+  it("keep a title that exists, and replace one that does not", () => {
     const page = TABLE.join("\n");
     expect(withShownTests(page, [title(["I-1"], "other words"), title(["I-1"], "old words")])).toBe(page);
     expect(withShownTests(page, [title(["I-1"], "new | words")])).toContain(
@@ -39,7 +39,7 @@ describe("the tables of ids", () => {
     expect(withShownTests(page, [])).toContain("| I-1 | It holds. | |");
   });
 
-  it("leave the reasons of ids without a test alone", () => {
+  it("keep the reasons of ids without a test", () => {
     const page =
       "| id | what it says | why no test title carries it |\n|---|---|---|\n| F-9 | It. | not yet |";
     expect(withShownTests(page, [title(["F-9"], "words")])).toBe(page);
@@ -48,7 +48,7 @@ describe("the tables of ids", () => {
   });
 
   it.each([
-    ["a test that is gone", TABLE, [title(["I-1"], "new words")]],
+    ["a test that does not exist", TABLE, [title(["I-1"], "new words")]],
     ["no test", TABLE, []],
     ["an id twice", [...TABLE, TABLE[2] ?? ""], [title(["I-1"], "old words")]],
   ])("have a problem with %s", (_, lines, known) => {

@@ -1,7 +1,7 @@
 import { dirname, join, normalize } from "node:path";
 import { readText, repositoryFiles } from "../repository-files";
 
-/** Links within the repository: the file is there, and so is the heading that an anchor names. */
+/** Links within the repository: the file exists, and so does the heading that an anchor names. */
 
 const files = repositoryFiles();
 const pages = files.filter((path) => path.endsWith(".md"));
@@ -26,7 +26,7 @@ const anchorsOf = (page: string): ReadonlySet<string> =>
     ),
   );
 
-/** `[text](target)`, `<img src="target">` and `[name]: target`, without addresses of the internet. */
+/** Targets of `[text](target)`, `<img src="target">` and `[name]: target`, without URLs. */
 const linksOf = (page: string): readonly string[] => {
   const text = withoutCode(page);
   return [/\]\(([^)\s]+)[^)]*\)/g, /\bsrc="([^"]+)"/g, /^\[[^\]]+\]: (\S+)/gm]
@@ -37,7 +37,7 @@ const linksOf = (page: string): readonly string[] => {
 const exists = (path: string): boolean =>
   path === "." || files.some((file) => file === path || file.startsWith(`${path}/`));
 
-/** The links of one page that lead nowhere. `read` gives another page's text. */
+/** The broken links of one page. `read` gives another page's text. */
 const deadLinks = (path: string, text: string, read: (path: string) => string): readonly string[] =>
   linksOf(text).filter((link) => {
     const [file = "", hash] = link.split("#");
@@ -48,7 +48,7 @@ const deadLinks = (path: string, text: string, read: (path: string) => string): 
   });
 
 describe("links", () => {
-  it.each(pages)("in %s lead to files and headings that are there", (path) => {
+  it.each(pages)("in %s lead to files and headings that exist", (path) => {
     expect(deadLinks(path, readText(path), readText)).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe("links", () => {
     "`[a](gone.md)`",
     "```\n[a](gone.md)\n```",
     "[a](https://example.com/gone.md#x)",
-  ])("are let through: %s", (text) => {
+  ])("are accepted: %s", (text) => {
     expect(deadLinks("README.md", text, readText)).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ const allowed = ({ AllowedValues, MinValue, MaxValue }: Parameter): string => {
 const defaultText = (value: Parameter["Default"]): string =>
   value === "" || value === undefined ? "empty" : `\`${value}\``;
 
-/** The README's table of a template's parameters, from the template's own words. */
+/** The README's table of a template's parameters, with the template's descriptions. */
 export const parameterTable = (templateText: string): string => {
   const template = parseDocument(templateText, { logLevel: "silent" }).toJS({ maxAliasCount: -1 }) as {
     Parameters: Record<string, Parameter>;
@@ -33,7 +33,7 @@ export const parameterTable = (templateText: string): string => {
   return ["| parameter | default | |", "|---|---|---|", ...rows].join("\n");
 };
 
-/** The README with each stack's table as its template has it now. */
+/** The README with the tables of all stacks up to date. */
 export const withTables = (readme: string, folder: string): string =>
   STACKS.reduce((text, stack) => {
     const table = parameterTable(readFileSync(`${folder}/${stack}/template.yaml`, "utf8"));

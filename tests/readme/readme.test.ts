@@ -9,11 +9,11 @@ const read = (page: string): string => readFileSync(join(ROOT, page), "utf8");
 const scripts = JSON.parse(read("package.json")).scripts as Record<string, string>;
 
 describe("README", () => {
-  it("has every template's parameters as the template has them (npm run docs writes them)", () => {
+  it("has the parameters of every template up to date (npm run docs writes them)", () => {
     expect(withTables(read("README.md"), ROOT)).toBe(read("README.md"));
   });
 
-  it("would show a parameter that the README lacks", () => {
+  it("would find a parameter that the README lacks", () => {
     const template =
       "Parameters:\n  New:\n    Type: Number\n    Default: 3\n    MinValue: 1\n    MaxValue: 9\n    Description: Things\n";
     expect(parameterTable(template)).toContain("| `New` | `3` | Things (1 to 9) |");

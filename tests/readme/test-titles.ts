@@ -1,20 +1,20 @@
 import { basename } from "node:path";
 import { readText, repositoryFiles } from "../repository-files";
 
-/** What a test says it shows. */
+/** A test's title. */
 export interface TestTitle {
   /** E.g. `["I-2", "trace 4"]`. */
   readonly ids: readonly string[];
   /** The title without its ids. */
   readonly text: string;
-  /** Name of the file without its folder, so that a move of folders changes nothing. */
+  /** File name without its folder, so that moving a folder changes nothing. */
   readonly file: string;
 }
 
 /** The letters are explained in docs/invariants.md, docs/faults.md and, for traces, docs/protocol.md. */
 export const ID = /(?<![\w-])[ITFSLP]-\d+(?![\w-])|\btrace \d+(?!\d)/g;
 
-/** Tests, and the files of cases that tests share. */
+/** Test files, and files of cases that tests share. */
 const HOLDS_TITLES =
   /\.test\.ts$|\/contracts?\/.*\.ts$|-contract\.ts$|-cases\.ts$|^tests\/templates\/rules\/.*\.ts$/;
 
@@ -25,7 +25,7 @@ const literalsOf = (line: string): readonly string[] => {
 };
 
 const IDS_ALONE = /^(?:[ITFSLP]-\d+ ?)+$/;
-/** A rule of templates has its id and its sentence in two properties, the first right before the second. */
+/** A template rule has its id and its sentence in two properties, one right after the other. */
 const joined = (literals: readonly string[]): readonly string[] =>
   literals.flatMap((literal, index) => {
     if (!IDS_ALONE.test(literal)) return [literal];
@@ -33,11 +33,11 @@ const joined = (literals: readonly string[]): readonly string[] =>
     return sentence === undefined ? [] : [`${literal}: ${sentence}`];
   });
 
-/** A title without the ids at its begin or in brackets at its end. */
+/** A title without the ids at its start or in brackets at its end. */
 export const withoutIds = (title: string): string =>
   title.replace(/^(?:(?:trace \d+|[ITFSLP]-\d+)[:,]?\s+)+/, "").replace(/ \((?:[ITFSLP]-\d+(?:, )?)+\)$/, "");
 
-/** The titles in a file's text that carry an id. A text that is put together at run time is none. */
+/** The titles with an id in a file's text, except those that are built at run time. */
 export const titlesIn = (file: string, source: string): readonly TestTitle[] =>
   joined(source.split("\n").flatMap(literalsOf))
     .filter((literal) => !literal.includes("${"))
@@ -48,7 +48,7 @@ export const titlesIn = (file: string, source: string): readonly TestTitle[] =>
     }))
     .filter(({ ids, text }) => ids.length > 0 && text !== "");
 
-/** Every title of the repository's tests that carries an id. */
+/** All titles with an id in the repository's tests. */
 export const testTitles = (): readonly TestTitle[] =>
   repositoryFiles()
     .filter((path) => HOLDS_TITLES.test(path))

@@ -3,7 +3,7 @@ import { ID_PAGES, withShownTests } from "./id-tables";
 import { withTables } from "./parameter-table";
 import { testTitles } from "./test-titles";
 
-/** `npm run docs`: writes the templates' parameters into the README, and titles of tests into the tables of ids. */
+/** `npm run docs`: writes the templates' parameters into the README, and test titles into the tables of ids. */
 const root = `${__dirname}/../..`;
 const rewrite = (page: string, change: (text: string) => string): void =>
   writeFileSync(`${root}/${page}`, change(readFileSync(`${root}/${page}`, "utf8")));

@@ -4,7 +4,7 @@ import type { TestLaptop } from "../end-to-end/engine";
 import { PATHS, type Path } from "./paths";
 import { isNamedIn, isUsedBy } from "./role-right";
 
-export type Outcome =
+export type TakenOutcome =
   /** The path was stopped, and the refusal named the right. */
   | { readonly kind: "named"; readonly message: string }
   /** The path was gone without it. */
@@ -20,7 +20,7 @@ const untilNamed = async (
   right: RoleRight,
   from: number,
   isOver: () => boolean,
-): Promise<Outcome | undefined> => {
+): Promise<TakenOutcome | undefined> => {
   while (!isOver()) {
     const found = refused.slice(from).find(({ message }) => isNamedIn(right, message));
     if (found !== undefined) return { kind: "named", message: found.message };
@@ -41,7 +41,7 @@ const cancelLeft = async ({ laptop }: TestLaptop): Promise<void> => {
 };
 
 /** Takes one right out of the gateway's set, goes a path, and gives the right back. Nothing is deployed. */
-export const goWithout = async (test: TestLaptop, right: RoleRight, { run }: Path): Promise<Outcome> => {
+export const goWithout = async (test: TestLaptop, right: RoleRight, { run }: Path): Promise<TakenOutcome> => {
   const from = test.refused.length;
   test.laptop.aws.takeRights([right]);
   // What a function kept of the time before would hide that it may not ask again.
@@ -52,8 +52,8 @@ export const goWithout = async (test: TestLaptop, right: RoleRight, { run }: Pat
     const named = untilNamed(test, right, from, () => Date.now() > end);
     const gone = run(test.laptop, stop.signal)
       .then(
-        (): Outcome => ({ kind: "not-missed" }),
-        (error: unknown): Outcome => ({ kind: "unnamed", why: String(error) }),
+        (): TakenOutcome => ({ kind: "not-missed" }),
+        (error: unknown): TakenOutcome => ({ kind: "unnamed", why: String(error) }),
       )
       .finally(() => {
         end = Date.now() + AFTERWARDS_MS;
@@ -92,7 +92,7 @@ export const goWithoutEach = async (
   test: TestLaptop,
   right: RoleRight,
   [path, ...others]: readonly Path[],
-): Promise<Outcome & { readonly path?: Path }> => {
+): Promise<TakenOutcome & { readonly path?: Path }> => {
   if (path === undefined) return { kind: "not-missed" };
   const outcome = await goWithout(test, right, path);
   if (outcome.kind === "named" || others.length === 0) return { ...outcome, path };

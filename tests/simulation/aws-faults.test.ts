@@ -15,7 +15,7 @@ import {
 import { DEPLOYMENT } from "./world/stack";
 
 describe("AWS's faults", () => {
-  it("F-7 F-8: a webhook that the gateway or the bus throws away is made up for by the reconciler", async () => {
+  it("F-7 F-8: the reconciler makes up for a webhook that the gateway or the bus loses", async () => {
     const world = simulationWith();
     world.bus.loses = ({ source }) => source === "gitlab.webhook";
     const job = world.addJob({ kind: "ec2" });
@@ -42,7 +42,7 @@ describe("AWS's faults", () => {
     expect([...world.machines.startedFor.values()]).toEqual([1, 1]);
   });
 
-  it("F-13 F-14: executions that die half-way, and failures that cannot be recorded, are healed", async () => {
+  it("F-13 F-14: jobs are met though executions die half-way and failures cannot be recorded", async () => {
     const world = simulationWith({ executions: { dies: 0.3 } });
     const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
     world.calls.plan = ({ caller, name }) =>
@@ -53,7 +53,7 @@ describe("AWS's faults", () => {
     for (const job of jobs) expect(job.status).toBe("success");
   });
 
-  it("F-15 I-27: a row that names a class which is not there fails visibly and starts nothing", async () => {
+  it("F-15 I-27: a mapping row that names a missing class fails visibly and starts nothing", async () => {
     const world = simulationWith();
     const broken = world.addJob({ kind: "broken" });
     const good = world.addJob({ kind: "ec2" });
@@ -64,7 +64,7 @@ describe("AWS's faults", () => {
     expect(world.calls.byJob.get(broken.id)).toBeLessThanOrEqual(60);
   });
 
-  it("F-17 I-22 P-9: sixty starts at once find each other's writes and keep to a limit of twenty", async () => {
+  it("F-17 I-22 P-9: sixty concurrent starts conflict in the ledger and keep to a limit of twenty", async () => {
     const world = simulationWith({ stack: { totalLimit: 20, classLimit: 20 } });
     const jobs = Array.from({ length: 60 }, () => world.addJob({ kind: "ec2", seconds: 20 }));
     await settle(world);
@@ -72,7 +72,7 @@ describe("AWS's faults", () => {
     expect(world.checks.mostLive).toBe(20);
   });
 
-  it("F-18 F-19: without the ledger nothing starts, for ten minutes; then all starts", async () => {
+  it("F-18 F-19: nothing starts while the ledger is down for ten minutes; then every job starts", async () => {
     const world = simulationWith();
     during(world, 10 * MINUTE, "ledger.", "times-out");
     world.calls.plan = (
@@ -87,7 +87,7 @@ describe("AWS's faults", () => {
     expect(launches(world)).toBe(1);
   });
 
-  it("F-20: indexes that are a minute behind mislead nobody", async () => {
+  it("F-20: indexes that lag by a minute cause no wrong decision", async () => {
     const world = simulationWith({ webhooks: { lost: 0.5 }, stack: { totalLimit: 2, classLimit: 2 } });
     world.table.indexLag = MINUTE * 1000;
     const jobs = [1, 2, 3, 4, 5].map(() => world.addJob({ kind: "ec2" }));
@@ -103,7 +103,7 @@ describe("AWS's faults", () => {
     expectMet(job);
   });
 
-  it("F-33 F-40: Lambda's refusals hold no instance back", async () => {
+  it("F-33 F-40: launches that Lambda refuses delay no EC2 launch", async () => {
     const world = simulationWith();
     during(world, 3 * MINUTE, "lambda.", "throttled");
     const lambda = world.addJob({ kind: "lambda" });
@@ -139,7 +139,7 @@ describe("AWS's faults", () => {
     expect(world.table.taken(STACK)).toBe(0);
   });
 
-  it("F-51 P-19: an instance with our tag that nobody knows ends after a time of grace, a neighbour's does not", async () => {
+  it("F-51 P-19: an instance with our tag that is not in the ledger ends after the grace time; another deployment's does not", async () => {
     const world = simulationWith();
     const instanceOf = (stack: string) => {
       const Tags = [
@@ -158,7 +158,7 @@ describe("AWS's faults", () => {
       return [...world.ec2.instances.values()].at(-1)!;
     };
     const [ours, theirs] = [instanceOf(DEPLOYMENT), instanceOf("neighbour")];
-    // Neither asks for a row, nor leaves by itself.
+    // Neither reads a bootstrap row, and neither ends by itself.
     for (const instance of [ours, theirs]) world.ec2.setState(instance, "running");
     await world.run(9 * MINUTE);
     expect(ours.state).toBe("running");
@@ -166,7 +166,7 @@ describe("AWS's faults", () => {
     expect([ours.state, theirs.state]).toEqual(["terminated", "running"]);
   });
 
-  it("F-52: a runner whose instance vanished without a word gives its job the next attempt", async () => {
+  it("F-52: when a runner's instance disappears without an event, its job gets the next attempt", async () => {
     const world = simulationWith();
     world.bus.loses = ({ source }) => source === "aws.ec2";
     const job = world.addJob({ kind: "ec2" });

@@ -6,21 +6,21 @@ export interface BackPressureReport {
   /** Minutes until the last job ran. */
   readonly minutes: number;
   readonly callsPerLaunch: number;
-  /** Minutes until the age of the queue would alarm. */
+  /** Minutes until the alarm on the queue's age fires. */
   readonly alarmedAfter: number;
   readonly waitsInMinutes: readonly [number, number];
 }
 
 const PROJECTS = 50;
-/** Seconds: a burst that no single moment takes. */
+/** The jobs are created within so many seconds. */
 const COME_WITHIN = 10;
-/** What the alarm on the queue's age looks for, in seconds. */
+/** Threshold of the alarm on the queue's age, in seconds. */
 const OLD = 300;
 
 /**
- * More instances wanted at once than EC2 starts.
+ * Asks for more instances at once than EC2 launches.
  *
- * @param bucket launches that EC2's bucket holds; it gets two a second
+ * @param bucket capacity of EC2's token bucket for launches, which is refilled with two tokens a second
  */
 export const runBackPressure = async (
   jobs: number,

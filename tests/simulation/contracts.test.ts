@@ -1,3 +1,4 @@
+import { HintMemory } from "../../AutoScaler/src/hints/hint-memory";
 import type { BootstrapRows } from "../../AutoScaler/src/ports";
 import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bootstrap-rows-contract";
 import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
@@ -7,14 +8,14 @@ import { random } from "./world/random";
 import { Table } from "./world/table";
 import { Timeline } from "./world/timeline";
 
-/** Calls that take no time and never go wrong. */
+/** Calls without latency and without faults. */
 class CallsAtOnce extends Calls {
   override async make<Answer>(_process: Process, _name: string, effect: () => Answer): Promise<Answer> {
     return effect();
   }
 }
 
-/** Without the passing of time a transaction would hold its items for ever. */
+/** Advances the time after each write: otherwise a transaction would lock its items for ever. */
 class NoConflicts extends Conflicts {
   override meets(): boolean {
     return false;
@@ -23,13 +24,14 @@ class NoConflicts extends Conflicts {
 
 const PROCESS: Process = {
   name: "test",
+  environment: { hints: new HintMemory(), isNew: false },
   skew: 0,
   isDead: false,
   spent: undefined,
   onDeath: () => undefined,
 };
 
-/** The simulation's tables, as they are when nothing lags and nothing goes wrong. */
+/** The simulation's tables without index lag and without faults. */
 const prepare = () => {
   const timeline = new Timeline(0);
   const dice = random(1);

@@ -4,12 +4,12 @@ import {
   during,
   expectMet,
   first,
+  HAND_OUTS,
   HOUR,
   launches,
   liveInstances,
   MINUTE,
   settle,
-  simulationWith,
   total,
   waitOf,
 } from "./scenario-parts";
@@ -17,7 +17,7 @@ import type { Job } from "./world/gitlab";
 import type { Machine } from "./world/machines";
 import type { Simulation } from "./world/world";
 
-/** The job's machine hangs from now on: it reports nothing and does not leave by itself. */
+/** The job's machine hangs from now on: it reports nothing and does not end by itself. */
 const hang = (world: Simulation, { runnerId = 0 }: Job): Machine => {
   const machine = world.machines.byRunner.get(runnerId)!;
   machine.isGone = true;
@@ -25,8 +25,8 @@ const hang = (world: Simulation, { runnerId = 0 }: Job): Machine => {
   return machine;
 };
 
-describe("GitLab's faults", () => {
-  it("F-1 I-8 P-2: a webhook that is switched off is found out, and its jobs start within two passes", async () => {
+describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith }) => {
+  it("F-1 I-8 P-2: jobs start within two passes when the webhook is switched off", async () => {
     const world = simulationWith({ webhooks: { lost: 1 } });
     await world.run(5);
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "lambda" }));
@@ -36,7 +36,7 @@ describe("GitLab's faults", () => {
     expect(total(world, "JobsFoundByReconciler")).toBe(3);
   });
 
-  it("F-2 F-3 I-6 I-16: copies, other orders and wrong labels change nothing", async () => {
+  it("F-2 F-3 I-6 I-16: webhooks that are repeated, reordered or carry another status change nothing", async () => {
     const world = simulationWith({ webhooks: { twice: 1, late: 0.5, relabelled: 1 } });
     const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
     await settle(world);
@@ -44,7 +44,7 @@ describe("GitLab's faults", () => {
     expect(launches(world)).toBeLessThanOrEqual(6);
   });
 
-  it("F-4 F-6: a job that may not run yet starts nothing, for hours", async () => {
+  it("F-4 F-6: a job that may not run yet starts nothing for hours", async () => {
     const world = simulationWith();
     const job = world.addJob({ kind: "ec2" }, "created");
     await world.run(3 * HOUR);
@@ -65,7 +65,7 @@ describe("GitLab's faults", () => {
     expect(world.table.attempts.get(job.id)?.at(-1)?.state).toBe("ENDED");
   });
 
-  it("F-23 I-25: a GitLab that asks for timeout for two minutes gets it", async () => {
+  it("F-23 I-25: a job starts after GitLab has answered 429 for two minutes, with few calls", async () => {
     const world = simulationWith();
     during(world, 2 * MINUTE, "gitLab.", "throttled");
     const job = world.addJob({ kind: "ec2" });
@@ -75,7 +75,7 @@ describe("GitLab's faults", () => {
   });
 
   it.each(["ec2", "lambda"] as const)(
-    "F-23 I-25: a GitLab that makes no runner for 150 s is asked as often as it says, and no attempt is used up: %s",
+    "F-23 I-25: while GitLab answers 429 for 150 s, it is asked no more often than Retry-After says, and no attempt is used up: %s",
     async (kind) => {
       const world = simulationWith();
       const { create } = world.gitLab;
@@ -97,11 +97,11 @@ describe("GitLab's faults", () => {
     },
   );
 
-  /** Two passes, as for any job of which no webhook came. */
+  /** Two passes, as for any job whose webhook was lost. */
   const NORMAL_SECONDS = 2 * MINUTE + 10;
 
   it.each([3, 12])(
-    "I-8 I-24: %i projects that refuse their lists keep no job of another waiting",
+    "I-8 I-24: %i projects that refuse their job lists delay no job of another project",
     async (count) => {
       const refusing = Array.from({ length: count }, (_, index) => index + 1);
       const world = simulationWith({ webhooks: { lost: 1 }, mood: { refusing, members: [...refusing, 20] } });
@@ -117,7 +117,7 @@ describe("GitLab's faults", () => {
     },
   );
 
-  it("I-8 I-24: memberships that cannot be read for five minutes keep no job of a known project waiting", async () => {
+  it("I-8 I-24: jobs of known projects start while memberships cannot be read for five minutes", async () => {
     const world = simulationWith();
     const first = world.addJob({ kind: "lambda" });
     await world.run(10 * MINUTE);
@@ -130,7 +130,7 @@ describe("GitLab's faults", () => {
     expect(total(world, "ReconcilerFailures/membership")).toBeGreaterThan(0);
   });
 
-  it("I-8: a new project whose first job came and went is in the next pass", async () => {
+  it("I-8: the next pass lists a new project whose first job has already ended", async () => {
     const world = simulationWith({ mood: { members: [1] } });
     await world.run(65);
     const first = world.addJob({ kind: "lambda", projectId: 30, seconds: 5 });
@@ -143,7 +143,7 @@ describe("GitLab's faults", () => {
     expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
   });
 
-  it("F-24 F-53 P-11: lists that are empty by mistake and answers that are no JSON end no runner", async () => {
+  it("F-24 F-53 P-11: wrongly empty lists and answers that are not JSON end no runner", async () => {
     const world = simulationWith({ mood: { emptyList: 1, garbage: 0.2 }, webhooks: { lost: 0.5 } });
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2", seconds: 10 * MINUTE }));
     await world.run(12 * MINUTE);
@@ -152,7 +152,7 @@ describe("GitLab's faults", () => {
     for (const job of jobs) expect(job.status).toBe("success");
   });
 
-  it("F-25: a record whose answer was lost is found by its description and deleted after a time of grace", async () => {
+  it("F-25: a runner record whose create answer was lost is found by its description and deleted after the grace time", async () => {
     const world = simulationWith();
     world.calls.plan = first("gitLab.createRunner", "StartEc2RunnerFunction", "loses-answer");
     const job = world.addJob({ kind: "ec2" });
@@ -163,7 +163,7 @@ describe("GitLab's faults", () => {
     expect(seconds).toBeLessThan(15 * MINUTE);
   });
 
-  it("F-26 I-25: at GitLab's limit of runners a job fails visibly, after few calls", async () => {
+  it("F-26 I-25: at GitLab's limit of runner records a job fails visibly after few calls", async () => {
     const world = simulationWith({ gitLab: { gives: "oldest", recordsPerProject: 0 } });
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
@@ -172,7 +172,7 @@ describe("GitLab's faults", () => {
     expect([job.status, attemptsOf(world, job), launches(world)]).toEqual(["pending", 3, 0]);
   });
 
-  it("F-27: a record that somebody else deleted is as good as deleted", async () => {
+  it("F-27: a record that somebody else deleted counts as deleted", async () => {
     const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 60 });
     world.when(
@@ -183,7 +183,7 @@ describe("GitLab's faults", () => {
     expectMet(job);
   });
 
-  it("F-28 I-20 P-6 P-7: when GitLab is down the instance goes after half an hour, its record when GitLab is back", async () => {
+  it("F-28 I-20 P-6 P-7: while GitLab is down the instance is terminated after half an hour; its record is deleted when GitLab is back", async () => {
     const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 20 * MINUTE });
     await world.run(3 * MINUTE);
@@ -204,7 +204,7 @@ describe("GitLab's faults", () => {
   });
 
   it.each(["pauseRunner", "runnerJobs"])(
-    "F-28 I-20 I-3: GitLab is down for an hour from %s of an end on: after half an hour of it the instance goes",
+    "F-28 I-20 I-3: when GitLab goes down for an hour at %s of an end, the instance is terminated after half an hour",
     async (broken) => {
       const world = simulationWith();
       world.calls.plan = ({ name }) =>
@@ -235,7 +235,7 @@ describe("GitLab's faults", () => {
     },
   );
 
-  it("F-29: 250 jobs on several pages are all found, with no webhook at all", async () => {
+  it("F-29: the reconciler finds 250 jobs over several pages without any webhook", async () => {
     const world = simulationWith({ webhooks: { lost: 1 }, stack: { totalLimit: 500, classLimit: 500 } });
     const jobs = Array.from({ length: 250 }, () => world.addJob({ kind: "lambda" }));
     await settle(world);
@@ -245,7 +245,7 @@ describe("GitLab's faults", () => {
   it.each([
     ["ten minutes", 10],
     ["six hours", 360],
-  ])("F-30: an outage of %s stops no job and is caught up with", async (_, minutes) => {
+  ])("F-30: after an outage of %s every job has run", async (_, minutes) => {
     const world = simulationWith({ stack: { ec2LifetimeSeconds: 10 * HOUR } });
     const { now } = world.timeline;
     const running = world.addJob({ kind: "ec2", seconds: (minutes + 10) * MINUTE });

@@ -5,18 +5,18 @@ import { random } from "./world/random";
 import type { Kind } from "./world/stack";
 import { Simulation } from "./world/world";
 
-/** One job of a random story. Times in seconds. */
+/** One job of a random scenario. Times in seconds. */
 export interface JobRun {
   readonly kind: Kind;
   readonly at: number;
   readonly runs: number;
   readonly fails: boolean;
   readonly isSilent: boolean;
-  /** Seconds after its coming at which its user cancels it. */
+  /** Seconds from its creation until its user cancels it. */
   readonly cancelledAfter?: number | undefined;
 }
 
-/** Shares of all that goes wrong; 0 to 1. */
+/** Probabilities of faults, 0 to 1. */
 export interface FaultProfile {
   readonly webhooksLost: number;
   readonly webhooksTwice: number;
@@ -28,17 +28,19 @@ export interface FaultProfile {
   readonly replicas: number;
   readonly crashes: number;
   readonly spotKills: number;
-  /** Milliseconds that a clock may be wrong. */
+  /** Largest error of a clock, in milliseconds. */
   readonly skew: number;
-  /** Seconds from its begin to its end. */
+  /** Start and length of GitLab's outage, in seconds. */
   readonly outage?: readonly [number, number] | undefined;
 }
 
 export interface RandomScenario {
   readonly seed: number;
   readonly limit: number;
-  /** Of EC2's default class; 600 unless it says otherwise. */
+  /** Lifetime of EC2's default class; 600 when left out. */
   readonly lifetimeSeconds?: number | undefined;
+  /** Whether GitLab hands jobs out in two phases. Absent: it does not, its default. */
+  readonly acknowledgement?: boolean | undefined;
   readonly jobRuns: readonly JobRun[];
   readonly faultProfile: FaultProfile;
 }
@@ -57,7 +59,7 @@ export const CALM: FaultProfile = {
   skew: 0,
 };
 
-const life: fc.Arbitrary<JobRun> = fc.record({
+const jobRun: fc.Arbitrary<JobRun> = fc.record({
   kind: fc.constantFrom<Kind[]>("ec2", "ec2", "ec2", "lambda", "lambda", "large", "foreign"),
   at: fc.nat(90),
   runs: fc.integer({ min: 1, max: 120 }),
@@ -87,46 +89,51 @@ export const scenarioOf = (of: fc.Arbitrary<FaultProfile> = faultProfile): fc.Ar
   fc.record({
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     limit: fc.constantFrom(1, 2, 3, 10),
-    jobRuns: fc.array(life, { minLength: 1, maxLength: 6 }),
+    acknowledgement: fc.constantFrom(false, false, true),
+    jobRuns: fc.array(jobRun, { minLength: 1, maxLength: 6 }),
     faultProfile: of,
   });
 
 export const worldOf = ({
   seed,
   limit,
-  faultProfile: sky,
+  faultProfile: profile,
   lifetimeSeconds = 600,
+  acknowledgement = false,
 }: RandomScenario): Simulation => {
   const dice = random(seed).fork("faults");
-  const outages = sky.outage === undefined ? [] : [sky.outage];
+  const outages = profile.outage === undefined ? [] : [profile.outage];
   const world = new Simulation({
     seed,
     stack: { totalLimit: limit, classLimit: limit, ec2LifetimeSeconds: lifetimeSeconds },
     webhooks: {
-      lost: sky.webhooksLost,
-      twice: sky.webhooksTwice,
-      late: sky.webhooksLate,
-      relabelled: sky.relabelled,
+      lost: profile.webhooksLost,
+      twice: profile.webhooksTwice,
+      late: profile.webhooksLate,
+      relabelled: profile.relabelled,
     },
-    bus: { twice: sky.events, late: sky.events, lost: sky.events },
-    lambda: { twice: sky.events },
-    executions: { skew: sky.skew, throttled: sky.executions, dies: sky.executions },
-    mood: { lag: sky.replicas, emptyList: sky.replicas, garbage: sky.calls },
-    ec2: { noSpot: sky.replicas, noCapacity: sky.calls },
-    crashes: sky.crashes,
-    faults: () => (dice.chance(sky.calls) ? dice.pick(FAULTS) : undefined),
+    bus: { twice: profile.events, late: profile.events, lost: profile.events },
+    lambda: { twice: profile.events },
+    reports: { lost: profile.events, late: profile.events, twice: profile.events },
+    executions: { skew: profile.skew, throttled: profile.executions, dies: profile.executions },
+    mood: { lag: profile.replicas, emptyList: profile.replicas, garbage: profile.calls },
+    ec2: { noSpot: profile.replicas, noCapacity: profile.calls },
+    crashes: profile.crashes,
+    crashesAtHandOut: profile.crashes / 2,
+    gitLab: { acknowledgement },
+    faults: () => (dice.chance(profile.calls) ? dice.pick(FAULTS) : undefined),
   });
   const { now } = world.timeline;
   world.mood.outages = outages.map(([from, length]) => [now + from * 1000, now + (from + length) * 1000]);
   return world;
 };
 
-/** The last fault comes within so many seconds; then the fault profile is fair. */
-const STORM = 900;
+/** Faults occur only in these first seconds. */
+const FAULTY_SECONDS = 900;
 const SPOT_KILLS_EVERY = 60;
 const LOOKS_EVERY = 5;
 
-export const bringJobs = (world: Simulation, { jobRuns }: RandomScenario): void => {
+export const addJobs = (world: Simulation, { jobRuns }: RandomScenario): void => {
   for (const { at, cancelledAfter, runs, ...job } of jobRuns) {
     world.after(at, () => {
       const added = world.addJob({ ...job, seconds: runs });
@@ -137,7 +144,7 @@ export const bringJobs = (world: Simulation, { jobRuns }: RandomScenario): void 
 
 export const killSpot = (world: Simulation, { faultProfile: { spotKills } }: RandomScenario): void => {
   const dice = world.random.fork("spot");
-  for (let at = SPOT_KILLS_EVERY; at < STORM; at += SPOT_KILLS_EVERY) {
+  for (let at = SPOT_KILLS_EVERY; at < FAULTY_SECONDS; at += SPOT_KILLS_EVERY) {
     world.after(at, () => {
       for (const instance of world.ec2.instances.values()) {
         if (isLive(instance) && dice.chance(spotKills))
@@ -147,30 +154,30 @@ export const killSpot = (world: Simulation, { faultProfile: { spotKills } }: Ran
   }
 };
 
-/** After the storm everything must be met and gone within so many seconds: a lost job's time-out is 600 s. */
+/** Every job must be met and nothing left so many seconds after the last fault: a lost job's time-out is 600 s. */
 const SETTLES_WITHIN = 2 * 3_600;
 
 export const isWaiting = (left: string): boolean => /^job \d+ is pending$/.test(left);
 
-/** Jobs that nobody will run any more have been reported: as many failures as jobs that still wait. */
+/** Whether the jobs that no runner will run were reported: as many failures as jobs that still wait. */
 export const areReported = (world: Simulation, left: readonly string[]): boolean =>
   left.filter(isWaiting).length <= (world.metrics.get("JobsFailed") ?? 0);
 
-/** Looks every few seconds whether each job can have a runner of its own (I-1). */
+/** Checks every few seconds whether each job can have a runner of its own (I-1). */
 export const watchDemand = (world: Simulation): void => {
-  for (let at = 0; at < STORM; at += LOOKS_EVERY) world.after(at, () => world.checks.checkDemand());
+  for (let at = 0; at < FAULTY_SECONDS; at += LOOKS_EVERY) world.after(at, () => world.checks.checkDemand());
 };
 
-/** Plays a story to its end. Empty: all is well. */
-export const tell = async (
-  told: RandomScenario,
+/** Runs a scenario to its end. @returns what is wrong; empty when nothing is */
+export const playRandom = async (
+  scenario: RandomScenario,
   watch: (world: Simulation) => void = () => {},
 ): Promise<string[]> => {
-  const world = worldOf(told);
+  const world = worldOf(scenario);
   watch(world);
-  bringJobs(world, told);
-  killSpot(world, told);
-  await world.run(STORM);
+  addJobs(world, scenario);
+  killSpot(world, scenario);
+  await world.run(FAULTY_SECONDS);
   world.calm();
   await world.settle(SETTLES_WITHIN, (left) => left.every(isWaiting) && areReported(world, left));
   const wrong = world.verdict();

@@ -1,16 +1,16 @@
 import { LASTING_FAILURES, play } from "./lasting-failures";
 
-/** Minutes: the longest way to a job's last report is two hours of waiting for a provider. */
+/** Minutes. The latest report comes after two hours of waiting for a provider. */
 const REPORTED_WITHIN = 125;
-/** Records that nobody can use are cleared away after ten minutes. */
+/** Records that no job can use are deleted after ten minutes. */
 const QUIET_WITHIN = 140;
 
-/** Our own tables are also read by each pass while the job's start is half-way: twice in two hours' minutes. */
+/** Each pass also reads our own tables while a job's start is incomplete: twice a minute for two hours. */
 const MAX_INTERNAL = 450;
 
-describe("what fails for ever", () => {
+describe("a failure that lasts", () => {
   it.each(LASTING_FAILURES)(
-    "I-25 I-1 P-18: $says: at most 30 calls for the job, which is reported",
+    "I-25 I-1 P-18: $says: costs at most 30 calls, and the job is reported",
     async (failure) => {
       const report = await play(failure);
       expect(report.outbound).toBeGreaterThan(0);

@@ -1,23 +1,23 @@
 import type { Launch } from "../../AutoScaler/src/ports";
 import { ConfigurationError, ThrottledError } from "../../Core/errors";
 import type { Runner } from "../../Core/model/ledger";
-import type { Call, Fault } from "./world/calls";
+import type { CallFault, PortCall } from "./world/calls";
 import { ec2Error } from "./world/ec2";
 import type { Kind } from "./world/stack";
 import { Simulation, type SimulationOptions } from "./world/world";
 
-/** One thing that fails for ever, while all else goes well. */
+/** One thing that fails for ever while everything else works. */
 export interface LastingFailure {
   readonly says: string;
   readonly kind: Kind;
   readonly options?: Partial<SimulationOptions>;
   readonly breakIt: (world: Simulation) => void;
-  /** GitLab does not even show the job: its start fails visibly, no attempt of it does. */
+  /** GitLab does not even return the job: its start fails visibly, without an attempt. */
   readonly isUnreadable?: true;
 }
 
 const every =
-  (name: string, fate: Fault) =>
+  (name: string, fate: CallFault) =>
   (world: Simulation): void => {
     world.calls.plan = (call) => (call.name === name ? fate : undefined);
   };
@@ -26,11 +26,11 @@ const everyGitLab = (world: Simulation): void => {
   world.calls.plan = ({ name }) => (name.startsWith("gitLab.") ? "fails" : undefined);
 };
 
-/** The runner function's invocation is answered with a refusal. */
+/** Lambda refuses to invoke the runner function. */
 const refuseInvoke =
   (refusal: "capacity" | "configuration") =>
   (world: Simulation): void => {
-    const refused: Launch = { kind: "refused", refusal, message: "refused for ever" };
+    const refused: Launch = { kind: "refused", refusal, message: "always refused" };
     world.providers.invoke = (_: Runner) => refused as never;
   };
 
@@ -54,7 +54,7 @@ const throttle = (world: Simulation): void => {
   };
 };
 
-/** Instances come up as far as EC2 can tell, and nothing of ours ever runs on them. */
+/** EC2 shows instances as running, but their user data never runs. */
 const neverBoots = (world: Simulation): void => {
   world.ec2.onState = (instance) => {
     if (instance.state === "pending") world.checks.count(`EC2#${instance.className}`, 1);
@@ -62,7 +62,7 @@ const neverBoots = (world: Simulation): void => {
   };
 };
 
-/** GitLab hands the runner no job: it asks, waits, and leaves. */
+/** GitLab gives the runner no job: it asks, waits and ends. */
 const getsNoJob = (world: Simulation): void => {
   world.gitLab.request = () => "held";
 };
@@ -105,20 +105,20 @@ export const LASTING_FAILURES: readonly LastingFailure[] = [
   { says: "functions get no job", kind: "lambda", breakIt: getsNoJob },
 ];
 
-/** What a pass asks whether or not the job exists: lists. */
+/** Lists, which a pass reads whether or not the job exists. */
 const LISTS = ["gitLab.jobs", "gitLab.projectIds", "gitLab.runners", "ec2.describeInstances"];
 const PEERS = ["gitLab.", "ec2.", "lambda."];
-/** What the reconciler reads and writes of our own tables for one job; its lease, cursor and indexes are not. */
+/** The reconciler's calls to our tables for one job. Its lease, its cursor and its index reads do not count. */
 const OF_ONE_JOB = ["ledger.attempts", "ledger.runner", "mappings.rows", "bus.put"];
 
-const isReconciler = ({ caller }: Call): boolean => caller === "ReconcilerFunction";
+const isReconciler = ({ caller }: PortCall): boolean => caller === "ReconcilerFunction";
 
-/** A call to GitLab, EC2 or Lambda on behalf of a job: all but the reconciler's lists. */
-export const isOutbound = (call: Call): boolean =>
+/** Whether a call goes to GitLab, EC2 or Lambda for a job: all but the reconciler's lists. */
+export const isOutbound = (call: PortCall): boolean =>
   PEERS.some((peer) => call.name.startsWith(peer)) && !(isReconciler(call) && LISTS.includes(call.name));
 
-/** A call to our own tables, parameters and bus on behalf of a job. */
-export const isInternal = (call: Call): boolean =>
+/** Whether a call goes to our own tables, parameters or bus for a job. */
+export const isInternal = (call: PortCall): boolean =>
   !PEERS.some((peer) => call.name.startsWith(peer)) &&
   (!isReconciler(call) || OF_ONE_JOB.includes(call.name));
 
@@ -138,14 +138,14 @@ export interface LastingReport {
 
 const HOURS = 8;
 
-/** One job in a world in which one thing fails for ever, for hours; every call that is made for it is counted. */
+/** Runs one job for hours while one thing fails, and counts every call that is made for it. */
 export const play = async ({ says, kind, options, breakIt }: LastingFailure): Promise<LastingReport> => {
   const world = new Simulation({ seed: 14, ...options });
   const begin = world.timeline.now;
   const minutes = (): number => (world.timeline.now - begin) / 60_000;
   let reportedAfter: number | undefined;
   let lastAfter = 0;
-  const calls: Call[] = [];
+  const calls: PortCall[] = [];
   world.onMetric = (name) => {
     if (name === "JobsFailed") reportedAfter = minutes();
   };

@@ -13,7 +13,7 @@ describe("the matching of jobs and runners", () => {
     expect(matched(mayHave)).toHaveLength(count);
   });
 
-  it("I-1: sees a job that nobody starts, and complains after five minutes", async () => {
+  it("I-1: reports a job without a runner after five minutes", async () => {
     const world = new Simulation({ seed: 1, webhooks: { lost: 1 }, passes: false });
     world.addJob({ kind: "ec2" });
     for (let second = 0; second < 400; second += 5) world.after(second, () => world.checks.checkDemand());

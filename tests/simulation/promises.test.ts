@@ -20,7 +20,7 @@ const gitLabCalls = (world: Simulation): number =>
 
 describe("promises", () => {
   it.each(["lambda", "ec2"] as const)(
-    "I-25: a job on %s takes six GitLab calls, and eight writes at most, when all is well",
+    "I-25: a job on %s takes six GitLab calls and at most eight writes without faults",
     async (kind) => {
       for (let seed = 1; seed <= 30; seed += 1) {
         const world = new Simulation({ seed, passes: false });
@@ -31,7 +31,7 @@ describe("promises", () => {
     },
   );
 
-  it("I-25: a GitLab that answers nothing is asked three times for a job, and no more", async () => {
+  it("I-25: a GitLab that never answers is asked for a job three times and no more", async () => {
     const world = simulationWith();
     world.calls.plan = ({ name }) => (name.startsWith(GITLAB) ? "fails" : undefined);
     const job = world.addJob({ kind: "ec2" });
@@ -47,14 +47,14 @@ describe("promises", () => {
     expect(Math.max(...world.checks.pauses)).toBeLessThan(15_000);
   });
 
-  it("I-4 I-5: instance, record and place are gone five minutes after the job when nothing is lost", async () => {
+  it("I-4 I-5: instance, record and slot are gone five minutes after the job without faults", async () => {
     const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 30 });
     await settle(world);
     expect(world.timeline.now - (job.finishedAt ?? 0)).toBeLessThan(5 * MINUTE * 1000);
   });
 
-  it("I-22 P-10: a limit that is lowered below what lives counts nothing negative and starts nothing more", async () => {
+  it("I-22 P-10: a limit lowered below the number of live runners makes no count negative and starts nothing more", async () => {
     const world = simulationWith({ stack: { totalLimit: 6, classLimit: 6 } });
     const jobs = Array.from({ length: 12 }, () => world.addJob({ kind: "ec2", seconds: 100 }));
     await world.run(90);
@@ -64,7 +64,7 @@ describe("promises", () => {
     for (const job of jobs) expect(job.status).toBe("success");
   });
 
-  it("I-23 I-36: with no event and no pass after the launch every provider ends by itself", async () => {
+  it("I-23 I-36: every runner ends by itself when no event and no pass follows its launch", async () => {
     const world = new Simulation({ seed: 3, passes: false, stack: { ec2LifetimeSeconds: 20 * MINUTE } });
     const jobs = [
       world.addJob({ kind: "ec2", seconds: 2 * HOUR }),
@@ -79,29 +79,35 @@ describe("promises", () => {
     expect(jobs.map(({ status }) => status)).toEqual(["failed", "failed"]);
   });
 
-  it("I-24 P-12: an event that nobody can read harms none of the others", async () => {
+  it("I-24 P-12: an event that cannot be parsed harms none of the others", async () => {
     const world = simulationWith();
     const poison = [{}, { build_id: "7" }, { build_id: 1.5 }, { build_id: 2 ** 53 }, { build_id: { $: "" } }];
     const jobs: Job[] = [];
-    for (const detail of poison) {
-      const webhook = {
+    const put = (source: string, detail: object): void => {
+      const event = {
         object_kind: "build",
         build_status: "pending",
         build_name: "x",
         project_id: 1,
         ...detail,
       };
-      world.bus.put({ source: "gitlab.webhook", detailType: "GitLabJobEvent", detail: webhook });
+      world.bus.put({ source, detailType: "GitLabJobEvent", detail: event });
+    };
+    for (const detail of poison) {
+      put("gitlab.webhook", detail);
+      put("gitlab.reconciler", detail);
       jobs.push(world.addJob({ kind: "ec2" }));
     }
     await settle(world);
     expectMet(...jobs);
-    // Fractions, text and too large numbers reach the workflow; a missing id and an object match no rule.
+    // Fractions, text and numbers that are too large reach the workflow. A missing id or an object matches no rule. A
+    // webhook may hold anything, an event of ours may not.
+    expect(total(world, "WebhooksIgnored/malformed")).toBe(3);
     expect(world.bus.counts.failed).toBe(3);
     expect(total(world, "WorkflowFailures/InvalidInputError")).toBe(3);
   });
 
-  it("P-17: a runner for an untagged job takes no job with tags, and one for tags no untagged job", async () => {
+  it("P-17: an untagged job's runner takes no tagged job, and a tagged job's runner takes no untagged one", async () => {
     const world = simulationWith();
     const foreign = world.addJob({ kind: "foreign" });
     const untagged = world.addJob({ kind: "lambda" });
@@ -112,7 +118,7 @@ describe("promises", () => {
     await settle(world);
   });
 
-  it("I-27 I-31: kinds, statuses and events that nobody knows have no effect and are counted", async () => {
+  it("I-27 I-31: unknown object kinds, statuses and events have no effect and are counted", async () => {
     const world = simulationWith();
     const detail = { object_kind: "build", build_id: 1, project_id: 1, build_name: "x" };
     const unknown = [
@@ -130,7 +136,7 @@ describe("promises", () => {
     expect(world.verdict()).toEqual([]);
   });
 
-  it("I-7 I-32: the whole history once more starts nothing, also when the ledger has forgotten all", async () => {
+  it("I-7 I-32: replaying all events starts nothing, even when the ledger is empty", async () => {
     const world = simulationWith();
     const events: Parameters<typeof world.bus.put>[0][] = [];
     const { put } = world.bus;
@@ -149,7 +155,7 @@ describe("promises", () => {
     expect([launches(world), world.gitLab.descriptions.size]).toEqual(before);
   });
 
-  it("I-34 F-57: with starts switched off in a burst nothing more starts, what runs ends, and the rest waits", async () => {
+  it("I-34 F-57: when starts are switched off during a burst, nothing more starts, running jobs end, and the rest waits", async () => {
     const world = simulationWith({ stack: { totalLimit: 4, classLimit: 4 } });
     const jobs = Array.from({ length: 10 }, () => world.addJob({ kind: "ec2", seconds: 60 }));
     await world.run(30);
@@ -165,7 +171,7 @@ describe("promises", () => {
     for (const job of jobs) expect(job.status).toBe("success");
   });
 
-  it("F-50 I-21: passes that pause for twenty minutes, come twice and die half-way do their work all the same", async () => {
+  it("F-50 I-21: jobs are met though passes pause for twenty minutes, run twice or die half-way", async () => {
     const world = simulationWith({ webhooks: { lost: 1 }, passes: false });
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "ec2" }));
     await world.run(20 * MINUTE);
@@ -179,7 +185,7 @@ describe("promises", () => {
   });
 });
 
-/** One job from its coming to nothing left. */
+/** Runs one job until nothing is left of it. */
 const one = async (world: Simulation, kind: "ec2" | "lambda"): Promise<Job> => {
   const job = world.addJob({ kind });
   await settle(world);

@@ -2,15 +2,15 @@ import { runBackPressure } from "./back-pressure";
 import { runScale } from "./scale";
 
 describe("scale", () => {
-  it("L-3 I-1 I-2 I-4 I-5 I-18 I-22 I-25 I-31: meets 10,000 jobs with 1 % of everything going wrong, and leaves nothing", async () => {
+  it("L-3 I-1 I-2 I-4 I-5 I-18 I-22 I-25 I-31: meets 10,000 jobs with 1 % of all operations failing, and leaves nothing", async () => {
     const report = await runScale({ jobs: 10_000, seed: 3, faults: 0.01, over: 360, ec2EveryNth: 20 });
     expect(report.wrong).toEqual([]);
     expect(report.jobs).toBe(10_000);
     expect(report.waits[0]).toBeLessThan(30);
   }, 240_000);
 
-  it("I-26 L-4 F-33: more instances than EC2 starts at a time all start at its launch rate, with few calls in vain", async () => {
-    // 1,000 instances, 20 at once and two a second after that: 490 s, and what the launch rate costs.
+  it("I-26 L-4 F-33: more instances than EC2 launches at once all start at its launch rate, with few refused calls", async () => {
+    // 1,000 instances, 20 at once and then two a second: 490 s, and what adapting to the launch rate costs.
     const report = await runBackPressure(1_000, 2, 20);
     expect(report.wrong).toEqual([]);
     expect(report.minutes).toBeGreaterThan(8);

@@ -5,9 +5,9 @@ import { Simulation } from "./world/world";
 export interface ScaleOptions {
   readonly jobs: number;
   readonly seed: number;
-  /** Probability that a call, a webhook, an event or an execution goes wrong. */
+  /** Probability of a fault for each call, webhook, event and execution. */
   readonly faults: number;
-  /** Seconds in which the jobs come. */
+  /** Seconds within which the jobs are created. */
   readonly over: number;
   /** One job in so many needs an instance. */
   readonly ec2EveryNth: number;
@@ -32,10 +32,10 @@ const PROJECTS = 50;
 export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-/** Of single calls; that a process dies is thrown for the process, or a pass of a thousand calls would never end. */
+/** Faults of single calls. Death is drawn once for each process: otherwise no pass of a thousand calls would end. */
 const FAULT_KINDS = ["fails", "loses-answer", "throttled", "times-out"] as const;
 
-/** GitLab, AWS and their faults by the same dice, call by call. */
+/** The simulation with faults drawn for every call. */
 export const scaleSimulation = ({ seed, faults }: ScaleOptions): Simulation => {
   const dice = random(seed).fork("faults");
   return new Simulation({
@@ -64,7 +64,8 @@ const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): 
   }
 };
 
-const waitsOf = (world: Simulation): number[] =>
+/** Seconds from pending to running of all jobs that ran, sorted. */
+export const waitsOf = (world: Simulation): number[] =>
   [...world.gitLab.jobs.values()]
     .flatMap(({ pendingAt, startedAt }) =>
       pendingAt === undefined || startedAt === undefined ? [] : [(startedAt - pendingAt) / 1000],
@@ -91,10 +92,10 @@ export const reportOf = (world: Simulation, wrong: readonly string[]): ScaleRepo
   };
 };
 
-/** A slot or a record that two faults hit waits for a pass, or for an orphan's time of grace. */
+/** A slot or a record that two faults hit waits for a pass, or for the grace time of orphans. */
 const SETTLES_WITHIN = 2 * 3_600;
 
-/** Many jobs in one virtual hour, with faults everywhere; everything must be met and gone in the end. */
+/** Runs many jobs in one virtual hour with faults of every kind. Every job must be met, and nothing left at the end. */
 export const runScale = async (options: ScaleOptions): Promise<ScaleReport> => {
   const world = scaleSimulation(options);
   addJobs(world, options);

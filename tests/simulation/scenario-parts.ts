@@ -3,17 +3,39 @@ import { isLive, type SimulatedInstance } from "./world/checks";
 import type { Job } from "./world/gitlab";
 import { Simulation, type SimulationOptions } from "./world/world";
 
-/** Helpers of the scenarios that are told one by one. */
+/** Helpers for tests of single scenarios. */
 
 const STARTS_WITHIN = 420_000;
 
 export const MINUTE = 60;
 export const HOUR = 3_600;
 
-export const simulationWith = (options: Partial<SimulationOptions> = {}): Simulation =>
-  new Simulation({ seed: 14, gitLab: { gives: "oldest" }, ...options });
+export type SimulationWith = (options?: Partial<SimulationOptions>) => Simulation;
 
-/** The first calls of that name by that function go so; later ones are good. */
+/** Makes simulations in which GitLab hands jobs out in one of its two ways. */
+const simulationsThat =
+  (acknowledgement: boolean): SimulationWith =>
+  ({ gitLab, ...options } = {}) =>
+    new Simulation({ seed: 14, ...options, gitLab: { gives: "oldest", acknowledgement, ...gitLab } });
+
+/** A simulation with GitLab's defaults. */
+export const simulationWith = simulationsThat(false);
+
+/** Both ways in which GitLab hands a job out; the first is its default. */
+export const HAND_OUTS: readonly {
+  readonly handOut: string;
+  readonly acknowledgement: boolean;
+  readonly simulationWith: SimulationWith;
+}[] = [
+  { handOut: "a job runs as it is handed out", acknowledgement: false, simulationWith },
+  {
+    handOut: "a job waits for its runner's confirmation",
+    acknowledgement: true,
+    simulationWith: simulationsThat(true),
+  },
+];
+
+/** A plan in which the first `times` calls of that name by that function have the fault, and no others. */
 export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>, times = 1): FaultPlan => {
   let left = times;
   return (call) => {
@@ -23,7 +45,7 @@ export const first = (name: string, caller: string, fate: ReturnType<FaultPlan>,
   };
 };
 
-/** For so many seconds from now every call goes so whose name begins like that. */
+/** From now on, for so many seconds, every call whose name has the prefix has the fault. */
 export const during = (
   world: Simulation,
   seconds: number,
@@ -34,7 +56,8 @@ export const during = (
   world.calls.plan = ({ name }) => (world.timeline.now < until && name.startsWith(prefix) ? fate : undefined);
 };
 
-export const isAssigned = (job: Job): boolean => job.status === "pending" && job.runnerId !== undefined;
+/** Whether a job was handed out: it runs, or is assigned and not yet confirmed. */
+export const isAssigned = (job: Job): boolean => job.runnerId !== undefined;
 
 /** Seconds from pending to running. */
 export const waitOf = (job: Job): number =>
@@ -51,7 +74,7 @@ export const liveInstances = (world: Simulation): SimulatedInstance[] =>
 
 export const total = (world: Simulation, metric: string): number => world.metrics.get(metric) ?? 0;
 
-/** Lets the world come to rest; everything must be met and gone then, and no invariant broken. */
+/** Runs until nothing is left; every job must be met then and no invariant broken. @returns the seconds that it took */
 export const settle = async (world: Simulation, mostSeconds = 40 * MINUTE): Promise<number> => {
   await world.run(1);
   const seconds = await world.settle(mostSeconds);

@@ -1,14 +1,14 @@
-import { FAULTS, type Fault, type FaultPlan } from "./world/calls";
+import { type CallFault, FAULTS, type FaultPlan } from "./world/calls";
 import { isLive } from "./world/checks";
 import type { Job } from "./world/gitlab";
 import { Simulation, type SimulationOptions } from "./world/world";
 
-/** A short story of one or two jobs, told again and again with another call going wrong each time. */
+/** One or two jobs, run again and again with a fault at another call each time. */
 export interface Scenario {
   readonly name: string;
   readonly options?: Partial<SimulationOptions>;
   readonly begin: (world: Simulation) => readonly Job[];
-  /** A job's machine is taken away by AWS, or its user cancels it: it need not succeed. */
+  /** AWS takes a job's machine away, or a user cancels the job: it need not succeed. */
   readonly mayFail?: boolean;
 }
 
@@ -53,7 +53,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "spot interruption",
-    // GitLab drops a job of which nobody tells at its time-out, which is the class's lifetime.
+    // GitLab fails a job without reports at its time-out, which is the class's lifetime.
     options: { stack: { ec2LifetimeSeconds: 600 } },
     begin: (world) => {
       const job = world.addJob({ kind: "ec2", seconds: 300 });
@@ -73,10 +73,10 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** Which call goes wrong and how, counted over a run. */
+/** A fault and the call that has it; calls are counted over a run. */
 export interface Hit {
   readonly at: number;
-  readonly fault: Fault;
+  readonly fault: CallFault;
 }
 
 export const planOf =
@@ -84,12 +84,12 @@ export const planOf =
   ({ index }) =>
     hits.find(({ at }) => at === index)?.fault;
 
-/** The longest any of it may take: an orphan is left alone for ten minutes, a lease for a minute and a half. */
+/** Seconds that a scenario may take: an orphan is left alone for ten minutes, a lease for a minute and a half. */
 const SETTLES_WITHIN = 25 * 60;
-/** Twice a lease, a pass after each, and the boot of an instance. */
+/** Milliseconds: two leases, a pass after each, and the boot of an instance. */
 const STARTS_WITHIN = 420_000;
 
-export interface Told {
+export interface Played {
   readonly calls: readonly string[];
   readonly wrong: readonly string[];
   readonly seconds: number;
@@ -102,9 +102,19 @@ const lateJobs = (jobs: readonly Job[], { mayFail = false }: Scenario): string[]
     return mayFail || isMet ? [] : [`I-1: job ${job.id} is ${job.status}, it waited ${waited / 1000} s`];
   });
 
-/** Plays a scenario with calls going wrong, lets the world settle, and says what is wrong then. */
-export const play = async (scenario: Scenario, seed: number, hits: readonly Hit[] = []): Promise<Told> => {
-  const world = new Simulation({ ...scenario.options, seed, faults: planOf(hits) });
+/**
+ * Runs a scenario with faults until nothing is left, and says what is wrong then.
+ *
+ * @param acknowledgement whether GitLab hands jobs out in two phases
+ */
+export const play = async (
+  { options, ...scenario }: Scenario,
+  seed: number,
+  hits: readonly Hit[] = [],
+  acknowledgement = false,
+): Promise<Played> => {
+  const gitLab = { acknowledgement, ...options?.gitLab };
+  const world = new Simulation({ ...options, gitLab, seed, faults: planOf(hits) });
   world.calls.trace = [];
   const jobs = scenario.begin(world);
   await world.run(1);
@@ -113,6 +123,6 @@ export const play = async (scenario: Scenario, seed: number, hits: readonly Hit[
   return { calls, wrong: [...world.verdict(), ...lateJobs(jobs, scenario)], seconds };
 };
 
-/** Every call of the good case × every way to go wrong. */
+/** Every call of a run without faults × every fault. */
 export const hitsOf = (calls: readonly string[]): Hit[] =>
   calls.flatMap((_, at) => FAULTS.map((fault) => ({ at, fault })));

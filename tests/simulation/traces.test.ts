@@ -2,24 +2,27 @@ import {
   attemptsOf,
   expectMet,
   first,
+  HAND_OUTS,
   isAssigned,
   launches,
   liveInstances,
   settle,
-  simulationWith,
 } from "./scenario-parts";
 import type { Job } from "./world/gitlab";
 
 /**
- * The fourteen traces that broke a careless version of the protocol, each played in the world. A and B are jobs,
+ * The fourteen traces that broke an earlier version of the protocol, each run in the simulation. A and B are jobs,
  * rA and rB the runners started for them.
  */
 
 const START = "StartEc2RunnerFunction";
 
-describe("traces in the world", () => {
+/** Between hand-out and confirmation GitLab can take a job back without the runner's knowledge. */
+const { simulationWith: simulationInTwoPhases } = HAND_OUTS[1]!;
+
+describe("traces in the simulation, where a job waits for its runner's confirmation", () => {
   it("trace 1: I-3 F-5: a runner whose job was cancelled before it confirmed runs the next job to its end", async () => {
-    const world = simulationWith();
+    const world = simulationInTwoPhases();
     const a = world.addJob({ kind: "ec2" });
     let b: Job | undefined;
     world.when(
@@ -35,10 +38,10 @@ describe("traces in the world", () => {
     expect(b!.runnerId).toBe(a.runnerId);
   });
 
-  it("trace 1: I-3: a request that was under way at the pause may still get a job, and that job runs to its end", async () => {
+  it("trace 1: I-3: a request that is under way at the pause may still get a job, and that job runs to its end", async () => {
     let stolen = 0;
     for (let seed = 1; seed <= 25; seed += 1) {
-      const world = simulationWith({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
+      const world = simulationInTwoPhases({ seed, gitLab: { gives: "oldest", requestUnderWay: 1 } });
       const a = world.addJob({ kind: "ec2" });
       let b: Job | undefined;
       const { pause } = world.gitLab;
@@ -56,8 +59,10 @@ describe("traces in the world", () => {
     }
     expect(stolen).toBeGreaterThan(3);
   });
+});
 
-  it("trace 2: I-22 P-9: a start that was overtaken while it only claimed gives its slot back", async () => {
+describe.each(HAND_OUTS)("traces in the simulation, where $handOut", ({ simulationWith }) => {
+  it("trace 2: I-22 P-9: a start that is overtaken while it holds only a claim releases its slot", async () => {
     const world = simulationWith({ gitLab: { gives: "newest" }, stack: { totalLimit: 2, classLimit: 2 } });
     let stalled = 0;
     world.calls.plan = ({ name, caller }) => {
@@ -86,7 +91,7 @@ describe("traces in the world", () => {
     expect(world.checks.mostLive).toBe(1);
   });
 
-  it("trace 4: P-4 I-2: a late swap and the next attempt's event give no job two able runners", async () => {
+  it("trace 4: P-4 I-2: a late swap and the next attempt's event give no job two usable runners", async () => {
     const world = simulationWith({ gitLab: { gives: "newest" } });
     world.webhooks.fate = (_, status) => (status === "running" ? 100_000 : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
@@ -96,7 +101,7 @@ describe("traces in the world", () => {
     expect(launches(world)).toBeLessThanOrEqual(3);
   });
 
-  it("trace 5: a runner that a long foreign job took leads to one more attempt, not to a chain of them", async () => {
+  it("trace 5: a runner that a long foreign job took leads to one more attempt, not to a series of them", async () => {
     const world = simulationWith();
     const foreign = world.addJob({ kind: "foreign", seconds: 900 });
     const a = world.addJob({ kind: "ec2", seconds: 20 });
@@ -106,7 +111,7 @@ describe("traces in the world", () => {
     expect(attemptsOf(world, a)).toBe(2);
   });
 
-  it("trace 6: I-19 P-13 F-18: a launch whose process died is adopted, though the repeats fail", async () => {
+  it("trace 6: I-19 P-13 F-18: a launch whose process died is adopted although its repeats fail", async () => {
     const world = simulationWith();
     let tries = 0;
     world.calls.plan = ({ name }) => {
@@ -137,7 +142,7 @@ describe("traces in the world", () => {
     expect(launches(world)).toBe(1);
   });
 
-  it("trace 8: a runner's end before its job's end is no false alarm", async () => {
+  it("trace 8: a runner's end before its job's end raises no false alarm", async () => {
     const world = simulationWith();
     world.webhooks.fate = (_, status) => (status === "success" || status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 20 });
@@ -162,7 +167,7 @@ describe("traces in the world", () => {
     expectMet(a, b);
   });
 
-  it("trace 10: stolen runners whose pick-up is lost cost one launch more at most", async () => {
+  it("trace 10: runners that took another's job and whose pick-up event is lost cost at most one more launch", async () => {
     const world = simulationWith({ gitLab: { gives: "newest" } });
     world.webhooks.fate = (_, status) => (status === "running" ? "lost" : undefined);
     const a = world.addJob({ kind: "ec2", seconds: 10 });
@@ -173,7 +178,7 @@ describe("traces in the world", () => {
   });
 
   it.each([1, 2, 3])(
-    "trace 11: F-25: a start that dies after its write number %i loses no token and starts once",
+    "trace 11: F-25: a start that dies after write number %i loses no token and starts once",
     async (number) => {
       const world = simulationWith();
       let writes = 0;
@@ -201,7 +206,7 @@ describe("traces in the world", () => {
     expect(launches(world)).toBe(2);
   });
 
-  it("trace 13: F-51: a record that is made and not stored yet is adopted by no pass", async () => {
+  it("trace 13: F-51: no pass adopts a record that is created and not stored yet", async () => {
     const world = simulationWith();
     let commits = 0;
     world.calls.plan = ({ name, caller }) => {
@@ -224,5 +229,28 @@ describe("traces in the world", () => {
     expectMet(a);
     expect(attemptsOf(world, a)).toBe(1);
     expect(launches(world)).toBe(1);
+  });
+
+  it("after any exchange each job's attempt names the instance that ran it, its market and its price", async () => {
+    const world = simulationWith({ gitLab: { gives: "any" } });
+    const jobs = Array.from({ length: 12 }, () => world.addJob({ kind: "ec2", seconds: 60 }));
+    await settle(world);
+    for (const job of jobs) {
+      const attempt = world.table.attempts.get(job.id)?.at(-1);
+      const runner = world.table.runners.get(job.runnerId ?? 0);
+      const { resourceId, market, pricePerHour, times } = runner!;
+      expect(attempt).toMatchObject({
+        runnerId: job.runnerId,
+        ranOnRunnerId: job.runnerId,
+        resourceId,
+        market,
+      });
+      expect(resourceId).toBe(world.machines.byRunner.get(job.runnerId ?? 0)?.place);
+      expect([attempt?.pricePerHour, attempt?.times.LAUNCHED]).toEqual([pricePerHour, times.LAUNCHED]);
+    }
+    const exchanged = [...world.table.runners.values()].filter(
+      ({ launchedFor, jobId }) => launchedFor.jobId !== jobId,
+    );
+    expect(exchanged.length).toBeGreaterThan(5);
   });
 });

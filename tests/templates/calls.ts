@@ -1,17 +1,18 @@
-import { allows, type Call } from "./iam";
+import { allows, type IamRequest } from "./iam";
 import type { Properties } from "./read-template";
 import { ACCOUNT, REGION } from "./resolve";
 
 export const arn = (service: string, name: string, account: string = ACCOUNT): string =>
   `arn:aws:${service}:${REGION}:${account}:${name}`;
 
-export type Case = readonly [title: string, verdict: "allowed" | "denied", call: Call];
+export type Case = readonly [title: string, verdict: "allowed" | "denied", call: IamRequest];
 
-export const check = (statements: readonly Properties[]) => (_: string, verdict: string, call: Call) => {
-  expect(allows(statements, call) ? "allowed" : "denied").toBe(verdict);
-};
+export const check =
+  (statements: readonly Properties[]) => (_: string, verdict: string, call: IamRequest) => {
+    expect(allows(statements, call) ? "allowed" : "denied").toBe(verdict);
+  };
 
-/** All that a function of the control plane might touch: GitLab's token, tables, launching, ending, the bus. */
+/** Accesses that a function of the control plane may need: GitLab's token, tables, launches, ends, the bus. */
 export const TOUCHES = {
   "the access token": {
     action: "ssm:GetParameters",
@@ -51,11 +52,16 @@ export const TOUCHES = {
     action: "ec2:CreateFleet",
     resource: arn("ec2", "launch-template/runnerlaunchtemplatearm64"),
   },
-  "instances, to look at": { action: "ec2:DescribeInstances", resource: "*" },
-  "an instance of ours, to end": {
+  "instances, to describe": { action: "ec2:DescribeInstances", resource: "*" },
+  "an instance of ours, to terminate": {
     action: "ec2:TerminateInstances",
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:ResourceTag/glr:stack": "runners-a" },
+  },
+  "calls in vain, to count": {
+    action: "dynamodb:UpdateItem",
+    resource: arn("dynamodb", "table/ledgertable"),
+    context: { "dynamodb:LeadingKeys": ["minute#pending#7#1"] },
   },
   "the bus": {
     action: "events:PutEvents",
@@ -73,10 +79,10 @@ export const TOUCHES = {
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:RequestTag/glr:stack": "runners-a" },
   },
-} satisfies Record<string, Call>;
+} satisfies Record<string, IamRequest>;
 
 /** An access to a bootstrap row by the instance i-1 of the role AROAX. */
-export const row = (key: string | undefined, action = "dynamodb:DeleteItem"): Call => ({
+export const row = (key: string | undefined, action = "dynamodb:DeleteItem"): IamRequest => ({
   action,
   resource: arn("dynamodb", "table/bootstrap"),
   context: { "aws:userid": "AROAX:i-1", ...(key ? { "dynamodb:LeadingKeys": [key] } : {}) },

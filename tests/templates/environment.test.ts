@@ -6,11 +6,11 @@ import { buildSync } from "esbuild";
 import { ROUTING_VARIABLES } from "../../Core/routing/routing-settings";
 import { asList, asMap, at, ofType, ROOT, readTemplate } from "./read-template";
 
-// Bundling and checking take their time on a busy machine.
+// Bundling and checking take long on a busy machine.
 jest.setTimeout(60_000);
 
 const HANDLERS = join(ROOT, "AutoScaler/src/handlers");
-/** Read when the function is called, and apart from the list: the one may be empty, the other has a default. */
+/** Not in the functions' lists, since they are read at each call: the one may be empty, the other has a default. */
 const ROUTING = [...ROUTING_VARIABLES, "DEFAULT_RUNNER_ARN", "EC2_MAX_LIFETIME_SECONDS"];
 
 const bundle = (file: string): string =>
@@ -25,7 +25,7 @@ const bundle = (file: string): string =>
     .outputFiles.map(({ text }) => text)
     .join("");
 
-/** An environment that has everything, and notes what is asked for. */
+/** An environment with every variable, which records the names that are read. */
 const notingEnvironment = (asked: Set<string>): NodeJS.ProcessEnv =>
   new Proxy<NodeJS.ProcessEnv>(
     {},
@@ -37,7 +37,7 @@ const notingEnvironment = (asked: Set<string>): NodeJS.ProcessEnv =>
     },
   );
 
-/** The variables that a function reads: seen, when its bundle is loaded. */
+/** The variables that a function reads while its bundle is loaded. */
 const readBy = (file: string): readonly string[] => {
   const text = bundle(file);
   const asked = new Set<string>(text.includes("parseRoutingSettings(process.env") ? ROUTING : []);
@@ -59,7 +59,7 @@ const functionsOf = (stack: string) =>
 const autoScaler = functionsOf("AutoScaler");
 
 it.each([...autoScaler, ...functionsOf("Infrastructure")])(
-  "gives $id the variables that it reads, and no other",
+  "gives $id the variables that it reads and no others",
   ({ file, variables }) => {
     expect(variables).toEqual(readBy(file));
   },

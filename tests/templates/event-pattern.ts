@@ -1,6 +1,7 @@
 import { asList, asMap, at, type Properties, type Value } from "./read-template";
 
-export interface BusEvent {
+/** An event as EventBridge writes it: rules and transformers address its fields by these names. */
+export interface EventBridgeEvent {
   readonly source: string;
   readonly "detail-type": string;
   readonly account: string;
@@ -13,7 +14,7 @@ const isLeaf = (value: Value | undefined): boolean =>
 const contains = (list: Value | undefined, value: Value): boolean =>
   asList(list).some((item) => item === value);
 
-/** One entry of a pattern's list, against one value; undefined is a field that is not there. */
+/** Whether one entry of a pattern's list matches a value; undefined stands for a missing field. */
 const entryMatches = (entry: Value, value: Value | undefined): boolean => {
   if (typeof entry !== "object" || entry === null) return value === entry;
   const [[operator, argument] = ["", null]] = Object.entries(asMap(entry));
@@ -28,7 +29,7 @@ const fieldMatches = (entries: readonly Value[], value: Value | undefined): bool
 };
 
 /**
- * EventBridge's matching, as far as the templates use it: every field has to fit, `$or` needs one of its parts.
+ * The part of EventBridge's matching that the templates use: every field must match, and `$or` needs one of its parts.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 export const patternMatches = (pattern: Properties, event: Value | undefined): boolean =>
@@ -38,20 +39,20 @@ export const patternMatches = (pattern: Properties, event: Value | undefined): b
     return Array.isArray(wanted) ? fieldMatches(wanted, value) : patternMatches(asMap(wanted), value);
   });
 
-const follow = (event: BusEvent, path: string): Value => {
+const valueAt = (event: EventBridgeEvent, path: string): Value => {
   const keys = path.replace(/^\$\./, "").split(".");
   return at({ ...event } as Properties, ...keys) ?? "";
 };
 
 /**
- * What a target gets: placeholders outside quotes take any value, those inside are text; what is missing or null
- * is an empty string.
+ * The input of a target: placeholders outside quotes take any value, those inside take text; a missing value or null
+ * becomes an empty string.
  */
-export const transform = (transformer: Properties, event: BusEvent): Value => {
+export const transform = (transformer: Properties, event: EventBridgeEvent): Value => {
   const values = Object.fromEntries(
     Object.entries(asMap(transformer.InputPathsMap)).map(([name, path]) => [
       name,
-      follow(event, String(path)),
+      valueAt(event, String(path)),
     ]),
   );
   const text = String(transformer.InputTemplate).replace(/"[^"]*"|<(\w+)>/g, (found, name?: string) =>

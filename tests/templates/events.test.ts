@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { parseJobEvent } from "../../Core/model/job-event";
-import { type BusEvent, patternMatches, transform } from "./event-pattern";
+import { type EventBridgeEvent, patternMatches, transform } from "./event-pattern";
 import {
   asList,
   asMap,
@@ -25,7 +25,7 @@ const RULES = ofType(autoScaler, "AWS::Events::Rule")
     targets: asList(properties.Targets).map(asMap),
   }));
 
-const matching = (event: BusEvent): readonly string[] =>
+const matching = (event: EventBridgeEvent): readonly string[] =>
   RULES.filter(({ pattern }) => patternMatches(pattern, { ...event } as Properties)).map(({ id }) => id);
 
 const WEBHOOK = {
@@ -50,37 +50,41 @@ const WEBHOOK = {
   commit: { id: 2366, message: "test\n", author_email: "user@gitlab.com" },
 } satisfies Record<string, Value>;
 
-const event = (source: string, detailType: string, detail: Value, account = ACCOUNT): BusEvent => ({
+const event = (source: string, detailType: string, detail: Value, account = ACCOUNT): EventBridgeEvent => ({
   source,
   "detail-type": detailType,
   account,
   detail,
 });
-const webhook = (changes: Record<string, Value>): BusEvent =>
+const webhook = (changes: Record<string, Value>): EventBridgeEvent =>
   event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK, ...changes });
-const reconciled = (changes: Record<string, Value>): BusEvent =>
+const reconciled = (changes: Record<string, Value>): EventBridgeEvent =>
   event("gitlab.reconciler", "GitLabJobEvent", { ...WEBHOOK, attempt: 2, ...changes });
-const redriven = (changes: Record<string, Value>): BusEvent =>
+const redriven = (changes: Record<string, Value>): EventBridgeEvent =>
   event("gitlab.redrive", "GitLabJobEvent", { ...WEBHOOK, ...changes });
-const ec2 = (detailType: string, detail: Value): BusEvent => event("aws.ec2", detailType, detail);
+const ec2 = (detailType: string, detail: Value): EventBridgeEvent => event("aws.ec2", detailType, detail);
 
 const without = (key: string): Value =>
   Object.fromEntries(Object.entries(WEBHOOK).filter(([name]) => name !== key));
 
-const transformed = (rule: string, given: BusEvent): Value =>
+const transformed = (rule: string, given: EventBridgeEvent): Value =>
   transform(asMap(asMap(asList(resource(autoScaler, rule).properties.Targets)[0]).InputTransformer), given);
 
 const STATE_CHANGE = "EC2 Instance State-change Notification";
 
-it.each<[string, BusEvent, readonly string[]]>([
+it.each<[string, EventBridgeEvent, readonly string[]]>([
   ["pending starts a runner", webhook({ build_status: "pending" }), ["JobPendingRule"]],
-  ["running notes the pick-up", webhook({ build_status: "running" }), ["JobRunningRule"]],
+  ["running records the pick-up", webhook({ build_status: "running" }), ["JobRunningRule"]],
   ["success ends the runner", webhook({ build_status: "success" }), ["JobEndedRule"]],
   ["failed ends the runner", webhook({ build_status: "failed" }), ["JobEndedRule"]],
   ["canceled ends the runner", webhook({ build_status: "canceled" }), ["JobEndedRule"]],
   ["created does nothing and is not counted", webhook({ build_status: "created" }), []],
   ["the reconciler's pending starts a runner", reconciled({ build_status: "pending" }), ["JobPendingRule"]],
-  ["the reconciler's running notes the pick-up", reconciled({ build_status: "running" }), ["JobRunningRule"]],
+  [
+    "the reconciler's running records the pick-up",
+    reconciled({ build_status: "running" }),
+    ["JobRunningRule"],
+  ],
   ["the reconciler's failed ends the runner", reconciled({ build_status: "failed" }), ["JobEndedRule"]],
   [
     "the reconciler's RunnerEnded ends the runner",
@@ -98,6 +102,21 @@ it.each<[string, BusEvent, readonly string[]]>([
   [
     "something else that is sent again",
     event("gitlab.redrive", "Something", { runnerId: 7 }),
+    ["UnmatchedEventsRule"],
+  ],
+  [
+    "a reported end of an invocation has the runner looked at",
+    event("gitlab.runner-report", "InvocationEnded", { requestId: "request-1", status: "success" }),
+    ["InvocationEndedRule"],
+  ],
+  [
+    "the reporter's RunnerEnded",
+    event("gitlab.runner-report", "RunnerEnded", { runnerId: 7, reason: "left" }),
+    ["UnmatchedEventsRule"],
+  ],
+  [
+    "the reporter's job event",
+    event("gitlab.runner-report", "GitLabJobEvent", { ...WEBHOOK, build_status: "success" }),
     ["UnmatchedEventsRule"],
   ],
   [
@@ -128,7 +147,7 @@ it.each<[string, BusEvent, readonly string[]]>([
   expect(matching(given)).toEqual(rules);
 });
 
-it.each<[string, BusEvent, readonly string[]]>([
+it.each<[string, EventBridgeEvent, readonly string[]]>([
   [
     "a terminated instance",
     ec2(STATE_CHANGE, { "instance-id": "i-1", state: "terminated" }),
@@ -155,7 +174,7 @@ it.each<[string, BusEvent, readonly string[]]>([
   expect(matching(given).filter((id) => onDefaultBus.includes(id))).toEqual(rules);
 });
 
-it("T-22: rules of EC2's events listen to the default bus alone, all others to ours alone", () => {
+it("T-22: rules for EC2's events are on the default bus, all others on ours", () => {
   const onDefaultBus = RULES.filter(({ isOnBus }) => !isOnBus);
   expect(onDefaultBus.map(({ pattern }) => pattern.source)).toEqual([["aws.ec2"], ["aws.ec2"], ["aws.ec2"]]);
 });
@@ -178,7 +197,7 @@ const anyWebhook = fc
   .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler", "gitlab.redrive"), anyDetail)
   .map(([source, detail]) => event(source, "GitLabJobEvent", detail));
 
-it("I-31: takes every event of this account by one rule, counts it as unmatched, or knows it as created", () => {
+it("I-31: matches every event of this account by one rule, counts it as unmatched, or ignores it as created", () => {
   fc.assert(
     fc.property(anyWebhook, (given) => {
       const isCreated = at(given.detail, "build_status") === "created";
@@ -189,7 +208,7 @@ it("I-31: takes every event of this account by one rule, counts it as unmatched,
   );
 });
 
-it("T-21: hands a workflow the fields that are read, and nothing of what people wrote but the job's name", () => {
+it("T-21: hands a workflow the fields that it reads, and of users' texts only the job's name", () => {
   expect(transformed("JobPendingRule", webhook({ commit: { message: "m".repeat(900_000) } }))).toEqual({
     source: "gitlab.webhook",
     object_kind: "build",
@@ -213,17 +232,17 @@ it.each([
 it.each(["Pending", "Running", "Ended"])(
   "F-16: passes the attempt of a %s event on from the reconciler alone",
   (kind) => {
-    const read = (given: BusEvent) => parseJobEvent(transformed(`Job${kind}Rule`, given));
+    const read = (given: EventBridgeEvent) => parseJobEvent(transformed(`Job${kind}Rule`, given));
     expect(read(reconciled({}))).toMatchObject({ attempt: 2 });
     expect(read(webhook({ attempt: 9 }))).not.toHaveProperty("attempt");
   },
 );
 
-it.each(["JobPendingRule"])("F-36 T-22: %s lets no event ask for an attempt beyond the last one", (rule) => {
+it.each(["JobPendingRule"])("F-36 T-22: no event can ask %s for an attempt beyond the last one", (rule) => {
   expect(transformed(rule, webhook({ again: 3 }))).not.toHaveProperty("again");
 });
 
-it("hands stop-runner an instance and why", () => {
+it("hands stop-runner an instance and the reason", () => {
   const instance = { "instance-id": "i-0abc", state: "terminated" };
   expect(transformed("InstanceEndedRule", ec2(STATE_CHANGE, instance))).toEqual({
     resourceId: "i-0abc",
@@ -239,9 +258,17 @@ it("hands stop-runner an instance and why", () => {
   });
 });
 
-it("hands stop-runner a runner and why", () => {
+it("hands stop-runner a runner and the reason", () => {
   const given = event("gitlab.reconciler", "RunnerEnded", { runnerId: 7, reason: "left" });
   expect(transformed("RunnerEndedRule", given)).toEqual({ runnerId: 7, resourceId: "", reason: "left" });
+});
+
+it("T-31: hands stop-runner an invocation, how it ended and where, and nothing else that a log's line said", () => {
+  const end = { status: "success", environment: "0123456789abcdef" };
+  const detail = { requestId: "request-1", ...end, reason: "job-ended", runnerId: 7 };
+  expect(
+    transformed("InvocationEndedRule", event("gitlab.runner-report", "InvocationEnded", detail)),
+  ).toEqual({ resourceId: "request-1", ...end, reason: "invocation-ended" });
 });
 
 it.each([
@@ -249,6 +276,7 @@ it.each([
   ["JobRunningRule", "RecordPickUpFunction"],
   ["JobEndedRule", "StopRunnerStateMachine"],
   ["RunnerEndedRule", "StopRunnerStateMachine"],
+  ["InvocationEndedRule", "StopRunnerStateMachine"],
   ["InstanceEndedRule", "StopRunnerStateMachine"],
   ["SpotInterruptionRule", "StopRunnerStateMachine"],
   ["RebalanceRule", "StopRunnerStateMachine"],
@@ -274,7 +302,7 @@ it("S-15: takes DLQ messages from every rule that has a target, and from no othe
   expect(arns.map((arn) => at(arn, "Fn::GetAtt", 0))).toEqual(withTarget.map(({ id }) => id));
 });
 
-it("puts the webhook's body on the bus as it came, as our source and detail type", () => {
+it("puts the webhook's body on the bus unchanged, with our source and detail type", () => {
   expect(resource(infrastructure, "WebhookIntegration").properties).toMatchObject({
     IntegrationSubtype: "EventBridge-PutEvents",
     RequestParameters: {

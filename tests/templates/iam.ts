@@ -9,14 +9,14 @@ import {
 import { asList, asMap, ofType, type Properties, resource, type Template, type Value } from "./read-template";
 import { ACCOUNT, type Given, resolve } from "./resolve";
 
-/** A call as IAM sees it. A context key may have many values, or none. */
-export interface Call {
+/** A request as IAM evaluates it. A context key may have several values, or none. */
+export interface IamRequest {
   readonly action: string;
   readonly resource: string;
   readonly context?: Context;
 }
 
-/** Who asks, where it does not matter who. */
+/** The caller, where it does not matter who calls. */
 const CALLER: Principal = {
   kind: "role-session",
   roleArn: `arn:aws:iam::${ACCOUNT}:role/caller`,
@@ -26,7 +26,7 @@ const CALLER: Principal = {
 
 const parsed = new WeakMap<readonly Properties[], Policy>();
 
-/** Statements of a template as a policy; read once, since tables of cases ask again and again. */
+/** A template's statements as a policy; parsed once, since tables of cases use it often. */
 export const policyOf = (statements: readonly Properties[]): Policy => {
   const known = parsed.get(statements);
   if (known !== undefined) return known;
@@ -35,13 +35,13 @@ export const policyOf = (statements: readonly Properties[]): Policy => {
   return policy;
 };
 
-/** The verdict of the laptop's evaluator on policies of any kind. */
-export const judges = (policies: Policies, call: Call, principal: Principal = CALLER): boolean =>
+/** Whether policies of any kind allow a request, by the laptop's evaluator. */
+export const permits = (policies: Policies, call: IamRequest, principal: Principal = CALLER): boolean =>
   evaluate(principal, policies, { context: {}, ...call }).kind === "allowed";
 
-/** The verdict on the statements of one identity policy. */
-export const allows = (statements: readonly Properties[], call: Call): boolean =>
-  judges({ identity: [policyOf(statements)] }, call);
+/** Whether the statements of one identity policy allow a request. */
+export const allows = (statements: readonly Properties[], call: IamRequest): boolean =>
+  permits({ identity: [policyOf(statements)] }, call);
 
 const statementsOf = (document: Value | undefined): readonly Properties[] =>
   asList(asMap(document).Statement).map(asMap);
@@ -53,11 +53,11 @@ export const managedStatements = (
 ): readonly Properties[] =>
   statementsOf(resolve(template, resource(template, policyId).properties.PolicyDocument, given));
 
-/** The policies of the template that a role takes by name. */
+/** The template's policies that a role names. */
 const attachedTo = (template: Template, roleId: string): readonly string[] =>
   asList(resource(template, roleId).properties.ManagedPolicyArns).map((arn) => String(asMap(arn).Ref));
 
-/** The statements of a role's own policies and of those that it shares with others, resolved. */
+/** The resolved statements of a role's own and shared policies. */
 export const roleStatements = (
   template: Template,
   roleId: string,

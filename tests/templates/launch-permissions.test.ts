@@ -1,5 +1,5 @@
 import { arn, type Case, check } from "./calls";
-import { allows, type Call, roleStatements } from "./iam";
+import { allows, type IamRequest, roleStatements } from "./iam";
 import { readTemplate } from "./read-template";
 import { ACCOUNT, REGION } from "./resolve";
 
@@ -17,31 +17,35 @@ describe("starting EC2 runners", () => {
     "ec2:InstanceType": "m7g.large",
     "ec2:LaunchTemplate": TEMPLATE,
   };
-  const instance = (changes: Record<string, string | readonly string[]>, without = ""): Call => ({
+  const instance = (changes: Record<string, string | readonly string[]>, without = ""): IamRequest => ({
     action: "ec2:RunInstances",
     resource: arn("ec2", "instance/*"),
     context: Object.fromEntries(Object.entries({ ...GOOD, ...changes }).filter(([key]) => key !== without)),
   });
-  const run = (name: string, context: Call["context"] = {}, account: string = ACCOUNT): Call => ({
+  const run = (name: string, context: IamRequest["context"] = {}, account: string = ACCOUNT): IamRequest => ({
     action: "ec2:RunInstances",
     resource: arn("ec2", name, account),
     context,
   });
   const ours = { "aws:ResourceTag/glr:stack": "runners-a" };
   const others = { "aws:ResourceTag/glr:stack": "runners-b" };
-  const tagging = (action: string | undefined, stack = "runners-a"): Call => ({
+  const tagging = (action: string | undefined, stack = "runners-a"): IamRequest => ({
     action: "ec2:CreateTags",
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:RequestTag/glr:stack": stack, ...(action ? { "ec2:CreateAction": action } : {}) },
   });
-  const pass = (role: string, service: string): Call => ({
+  const pass = (role: string, service: string): IamRequest => ({
     action: "iam:PassRole",
     resource: `arn:aws:iam::${ACCOUNT}:role/${role}`,
     context: { "iam:PassedToService": service },
   });
   it.each<Case>([
     ["launches an instance as the template has it", "allowed", instance({})],
-    ["of the other processor", "allowed", instance({ "ec2:InstanceType": "c6i.large" })],
+    [
+      "launches one of the other processor architecture",
+      "allowed",
+      instance({ "ec2:InstanceType": "c6i.large" }),
+    ],
     ["T-8: not with IMDSv1", "denied", instance({ "ec2:MetadataHttpTokens": "optional" })],
     ["T-8: not with two hops", "denied", instance({ "ec2:MetadataHttpPutResponseHopLimit": "2" })],
     [
@@ -60,7 +64,7 @@ describe("starting EC2 runners", () => {
       instance({ "aws:RequestTag/glr:stack": "runners-b" }),
     ],
     ["I-19: not without the job's tag", "denied", instance({}, "aws:RequestTag/glr:job")],
-    ["I-23: not without an end", "denied", instance({}, "aws:RequestTag/glr:expires")],
+    ["I-23: not without the expiry tag", "denied", instance({}, "aws:RequestTag/glr:expires")],
     ["from our launch template", "allowed", run("launch-template/lt-1", ours)],
     ["T-23: not from another", "denied", run("launch-template/lt-1", others)],
     ["into our subnet", "allowed", run("subnet/subnet-1", ours)],
@@ -74,8 +78,8 @@ describe("starting EC2 runners", () => {
     ["as spot", "allowed", run("spot-instances-request/*")],
     ["I-19: tags what a fleet launches", "allowed", tagging("CreateFleet")],
     ["I-19: tags what a launch makes", "allowed", tagging("RunInstances")],
-    ["T-16: tags nothing that runs already", "denied", tagging(undefined)],
-    ["T-26: tags nothing as another deployment's", "denied", tagging("RunInstances", "runners-b")],
+    ["T-16: cannot tag an instance that runs already", "denied", tagging(undefined)],
+    ["T-26: cannot tag as another deployment", "denied", tagging("RunInstances", "runners-b")],
     ["passes the runner's role to EC2", "allowed", pass("runnerinstancerole", "ec2.amazonaws.com")],
     ["T-23: not to Lambda", "denied", pass("runnerinstancerole", "lambda.amazonaws.com")],
     ["T-23: passes no other role", "denied", pass("admin", "ec2.amazonaws.com")],
@@ -93,7 +97,7 @@ describe("starting EC2 runners", () => {
       },
     ],
     [
-      "I-19: cannot end what it launched",
+      "I-19: cannot terminate what it launched",
       "denied",
       { action: "ec2:TerminateInstances", resource: arn("ec2", "instance/i-1"), context: ours },
     ],

@@ -13,7 +13,7 @@ const COMBINATIONS = ["1", "2", "3"].flatMap((AvailabilityZoneCount) =>
   ),
 );
 
-/** The sentences with which the template refuses; empty: it is deployed. */
+/** The messages with which the template refuses parameters; empty when it accepts them. */
 const refusals = (given: Given): readonly string[] =>
   Object.values(template.rules)
     .filter(({ RuleCondition }) => resolve(template, RuleCondition, given))
@@ -28,7 +28,7 @@ const exists = ({ attributes }: Resource, given: Given): boolean =>
 const deployed = (given: Given): readonly Resource[] =>
   template.resources.filter((one) => exists(one, given));
 
-/** Ids that a value refers to where its conditions hold. */
+/** Ids to which a value refers, given its conditions. */
 const references = (value: Value | undefined, given: Given): readonly string[] => {
   if (Array.isArray(value)) return value.flatMap((item) => references(item, given));
   const entries = Object.entries(asMap(value));
@@ -54,7 +54,7 @@ it.each([
   ["public", "one-per-zone", "3", "pay for it"],
   ["private", "one-per-zone", "1", "one NAT gateway at most"],
 ])(
-  "refuses %s subnets with NAT gateways %s in %s zones, in a sentence",
+  "refuses %s subnets with NAT gateways %s in %s zones, with a message",
   (SubnetType, NatGateways, AvailabilityZoneCount, words) => {
     const sentences = refusals({ SubnetType, NatGateways, AvailabilityZoneCount });
     expect(sentences.join(" ")).toContain(words);
@@ -68,7 +68,7 @@ it("accepts eight of the eighteen combinations", () => {
 });
 
 describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $SubnetType, NAT $NatGateways", (given) => {
-  it("refers to nothing that it does not make", () => {
+  it("refers only to resources that it creates", () => {
     const made = new Set(deployed(given).map(({ id }) => id));
     const known = new Set(template.resources.map(({ id }) => id));
     const missing = deployed(given).flatMap(({ id, properties }) =>
@@ -79,7 +79,7 @@ describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $SubnetType, NAT $NatGate
     expect(missing).toEqual([]);
   });
 
-  it("publishes a subnet for each zone, of the kind that was asked for, and whether runners need an address", () => {
+  it("publishes a subnet of the chosen type for each zone, and whether runners need a public address", () => {
     const subnets = Array.from(
       { length: Number(given.AvailabilityZoneCount) },
       (_, index) => `subnet${index + 1}`,
@@ -89,14 +89,14 @@ describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $SubnetType, NAT $NatGate
     expect(resolve(template, assign, given)).toBe(String(given.SubnetType === "public"));
   });
 
-  it("makes as many NAT gateways as were asked for", () => {
+  it("creates the chosen number of NAT gateways", () => {
     const wanted = { none: 0, one: 1, "one-per-zone": Number(given.AvailabilityZoneCount) }[
       given.NatGateways
     ];
     expect(count(given, "AWS::EC2::NatGateway")).toBe(wanted);
   });
 
-  it("gives every subnet a way out, and the gateway endpoints", () => {
+  it("gives every subnet a route to the internet and the gateway endpoints", () => {
     const associated = deployed(given)
       .filter(({ type }) => type === "AWS::EC2::SubnetRouteTableAssociation")
       .map(({ properties }) => String(resolve(template, properties.SubnetId, given)));
@@ -137,7 +137,7 @@ it("gives no two subnets the same addresses", () => {
   expect(new Set(ranges).size).toBe(6);
 });
 
-it("S-11: opens one more port outwards on request alone", () => {
+it("S-11: opens one more outbound port only on request", () => {
   const egress = (port: string) =>
     asList(
       resolve(template, resource(template, "RunnerSecurityGroup").properties.SecurityGroupEgress, {

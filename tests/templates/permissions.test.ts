@@ -1,6 +1,6 @@
 import type { Principal } from "../../local/iam";
 import { arn, type Case, check, TOUCHES } from "./calls";
-import { allows, type Call, judges, policyOf, roleStatements } from "./iam";
+import { allows, type IamRequest, permits, policyOf, roleStatements } from "./iam";
 import { asList, asMap, ofType, type Properties, readTemplate, resource } from "./read-template";
 import { ACCOUNT, REGION, resolve } from "./resolve";
 
@@ -8,16 +8,20 @@ const infrastructure = readTemplate("Infrastructure");
 const autoScaler = readTemplate("AutoScaler");
 
 describe("the webhook's API", () => {
-  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): Call => ({
+  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", bus),
     context: { "events:source": [source], "events:detail-type": [detailType] },
   });
   it.each<Case>([
     ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook", "GitLabJobEvent")],
-    ["T-22: cannot speak for the reconciler", "denied", put("gitlab.reconciler", "GitLabJobEvent")],
-    ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
-    ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
+    ["T-22: cannot put events as the reconciler", "denied", put("gitlab.reconciler", "GitLabJobEvent")],
+    ["T-22: cannot put that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
+    [
+      "T-22: cannot put on another bus",
+      "denied",
+      put("gitlab.webhook", "GitLabJobEvent", "event-bus/default"),
+    ],
     [
       "T-22: puts nothing without a source",
       "denied",
@@ -33,7 +37,7 @@ describe("the bus", () => {
       asMap(resolve(template, properties.Statement, { EventBusName: "runners-a" })),
     ),
   );
-  const put = (sources: string | readonly string[], role: string): Call => ({
+  const put = (sources: string | readonly string[], role: string): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", "event-bus/runners-a"),
     context: {
@@ -44,7 +48,11 @@ describe("the bus", () => {
   const ofAccount: Properties = { Effect: "Allow", Action: "events:*", Resource: "*" };
   const policies = { identity: [policyOf([ofAccount])], resource: [policyOf(statements)] };
   it.each<Case>([
-    ["T-22: lets the API speak as the webhook", "allowed", put("gitlab.webhook", "webhookintegrationrole")],
+    [
+      "T-22: lets the API put events as the webhook",
+      "allowed",
+      put("gitlab.webhook", "webhookintegrationrole"),
+    ],
     [
       "T-22: lets the signed webhook's function do so",
       "allowed",
@@ -58,9 +66,20 @@ describe("the bus", () => {
     ["T-22: lets nobody else do so", "denied", put("gitlab.reconciler", "admin")],
     ["T-22: nor a function that puts no events", "denied", put("gitlab.reconciler", "lookuprunnerrole")],
     ["T-22: nor hide it among others", "denied", put(["somebody", "gitlab.reconciler"], "admin")],
+    [
+      "T-22: lets the function behind the runners' logs report ends",
+      "allowed",
+      put("gitlab.runner-report", "reportrunnerendrole"),
+    ],
+    ["T-22: lets nobody else report them", "denied", put("gitlab.runner-report", "admin")],
+    [
+      "T-22: nor lets that function speak as the webhook",
+      "denied",
+      put("gitlab.webhook", "reportrunnerendrole"),
+    ],
     ["T-22: lets an operator redrive", "allowed", put("gitlab.redrive", "admin")],
   ])("%s", (_, verdict, call) => {
-    expect(judges(policies, call) ? "allowed" : "denied").toBe(verdict);
+    expect(permits(policies, call) ? "allowed" : "denied").toBe(verdict);
   });
 
   it("T-22: allows nothing itself, so that each role puts what its own policy says and no more", () => {
@@ -73,14 +92,14 @@ describe("the bus", () => {
       asMap(resolve(autoScaler, properties.Statement, given)),
     );
     const asked = { identity: [policyOf([ofAccount])], resource: [policyOf(narrowed)] };
-    expect(["ops-anna", "admin"].map((role) => judges(asked, put("gitlab.redrive", role)))).toEqual([
+    expect(["ops-anna", "admin"].map((role) => permits(asked, put("gitlab.redrive", role)))).toEqual([
       true,
       false,
     ]);
   });
 });
 
-const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call => ({
+const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): IamRequest => ({
   action: "kms:Decrypt",
   resource: arn("kms", "key/1"),
   context: {
@@ -88,7 +107,7 @@ const decrypt = (parameter: string, via = `ssm.${REGION}.amazonaws.com`): Call =
     "kms:EncryptionContext:PARAMETER_ARN": arn("ssm", `parameter/gitlabrunner/${parameter}`),
   },
 });
-const read = (parameter: string): Call => ({
+const read = (parameter: string): IamRequest => ({
   action: "ssm:GetParameters",
   resource: arn("ssm", `parameter/gitlabrunner/${parameter}`),
 });
@@ -112,12 +131,12 @@ describe("the signed webhook's function", () => {
     "WebhookSecret",
     "WebhookSecretPrevious",
   ];
-  const put = (source: string, detailType = "GitLabJobEvent", bus = "event-bus/runners-a"): Call => ({
+  const put = (source: string, detailType = "GitLabJobEvent", bus = "event-bus/runners-a"): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", bus),
     context: { "events:source": [source], "events:detail-type": [detailType] },
   });
-  const touch = (action: string, table = "webhookidtable"): Call => ({
+  const touch = (action: string, table = "webhookidtable"): IamRequest => ({
     action: `dynamodb:${action}`,
     resource: arn("dynamodb", `table/${table}`),
   });
@@ -130,18 +149,22 @@ describe("the signed webhook's function", () => {
     ["T-12: cannot decrypt the access token", "denied", decrypt("AccessToken")],
     ["T-12: decrypts for Parameter Store alone", "denied", decrypt("WebhookSigningKey", "secretsmanager.x")],
     ["T-22: puts GitLab's job events", "allowed", put("gitlab.webhook")],
-    ["T-22: cannot speak for the reconciler", "denied", put("gitlab.reconciler")],
-    ["T-22: cannot say that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
-    ["T-22: knows no other bus", "denied", put("gitlab.webhook", "GitLabJobEvent", "event-bus/default")],
-    ["T-2: looks an id up", "allowed", touch("GetItem")],
-    ["T-2: remembers an id", "allowed", touch("PutItem")],
-    ["T-2: forgets no id", "denied", touch("DeleteItem")],
-    ["T-2: changes no id", "denied", touch("UpdateItem")],
-    ["T-2: lists no ids", "denied", touch("Scan")],
-    ["T-12: reads no bootstrap row", "denied", touch("GetItem", "bootstraptable")],
+    ["T-22: cannot put events as the reconciler", "denied", put("gitlab.reconciler")],
+    ["T-22: cannot put that a runner ended", "denied", put("gitlab.webhook", "RunnerEnded")],
+    [
+      "T-22: cannot put on another bus",
+      "denied",
+      put("gitlab.webhook", "GitLabJobEvent", "event-bus/default"),
+    ],
+    ["T-2: reads an id", "allowed", touch("GetItem")],
+    ["T-2: stores an id", "allowed", touch("PutItem")],
+    ["T-2: cannot delete an id", "denied", touch("DeleteItem")],
+    ["T-2: cannot change an id", "denied", touch("UpdateItem")],
+    ["T-2: cannot list ids", "denied", touch("Scan")],
+    ["T-12: cannot read a bootstrap row", "denied", touch("GetItem", "bootstraptable")],
   ])("%s", check(roleStatements(infrastructure, "ReceiveSignedWebhookRole")));
 
-  it("T-1: is called by this API's one route alone", () => {
+  it("T-1: is invoked by one route of this API alone", () => {
     const { properties } = resource(infrastructure, "ReceiveSignedWebhookPermission");
     expect(resolve(infrastructure, properties.SourceArn)).toMatch(
       /:execute-api:.+\/\*\/POST\/signed-webhook$/,
@@ -149,12 +172,32 @@ describe("the signed webhook's function", () => {
   });
 });
 
+describe("the function behind the runners' logs", () => {
+  const put = (source: string, detailType: string, bus = "event-bus/runners-a"): IamRequest => ({
+    action: "events:PutEvents",
+    resource: arn("events", bus),
+    context: { "events:source": [source], "events:detail-type": [detailType] },
+  });
+  it.each<Case>([
+    ["T-22: reports ends", "allowed", put("gitlab.runner-report", "InvocationEnded")],
+    ["T-22: cannot say what the reconciler says", "denied", put("gitlab.reconciler", "RunnerEnded")],
+    ["T-22: has no other word", "denied", put("gitlab.runner-report", "RunnerEnded")],
+    [
+      "T-22: knows no other bus",
+      "denied",
+      put("gitlab.runner-report", "InvocationEnded", "event-bus/default"),
+    ],
+    ["T-12: cannot read the access token", "denied", read("AccessToken")],
+  ])("%s", check(roleStatements(infrastructure, "ReportRunnerEndRole")));
+});
+
 const LEDGER_READ = ["the ledger", "the ledger's index"];
-const LEDGER = [...LEDGER_READ, "the ledger, to write"];
+const VAIN_CALLS = ["calls in vain, to count"];
+const LEDGER = [...LEDGER_READ, "the ledger, to write", ...VAIN_CALLS];
 const START = ["the access token", "the switch for starts", ...LEDGER];
 
 it.each<readonly [string, readonly string[]]>([
-  ["LookUpRunnerRole", ["the access token", "the mapping"]],
+  ["LookUpRunnerRole", ["the access token", "the mapping", ...VAIN_CALLS]],
   [
     "StartLambdaRunnerRole",
     [...START, "a bootstrap row, to store", "a bootstrap row, to remove", "a runner function"],
@@ -167,31 +210,32 @@ it.each<readonly [string, readonly string[]]>([
       "a bootstrap row, to read",
       "a bootstrap row, to remove",
       "a launch",
-      "instances, to look at",
+      "instances, to describe",
     ],
   ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
-  ["FindRunnerRole", ["the access token", "instances, to look at", ...LEDGER_READ]],
+  ["FindRunnerRole", ["the access token", "instances, to describe", ...LEDGER_READ, ...VAIN_CALLS]],
+  ["RecordEndReportRole", ["the access token", ...LEDGER]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
-  ["TerminateInstanceRole", [...LEDGER, "instances, to look at", "an instance of ours, to end"]],
+  ["TerminateInstanceRole", [...LEDGER, "instances, to describe", "an instance of ours, to terminate"]],
   ["StartNextJobRole", [...LEDGER, "the bus"]],
   ["RecordFailureRole", LEDGER],
-  ["ReconcilerRole", [...START, "the mapping", "instances, to look at", "the bus"]],
-])("T-12 T-31: %s may touch what its function is for, and nothing else", (role, expected) => {
+  ["ReconcilerRole", [...START, "the mapping", "instances, to describe", "the bus"]],
+])("T-12 T-31: %s allows what its function needs and nothing else", (role, expected) => {
   const statements = roleStatements(autoScaler, role);
   const touched = Object.entries(TOUCHES).flatMap(([what, call]) => (allows(statements, call) ? what : []));
   expect(touched.sort()).toEqual([...expected].sort());
 });
 
 describe("starting Lambda runners", () => {
-  const invoke = (context: Call["context"]): Call => ({
+  const invoke = (context: IamRequest["context"]): IamRequest => ({
     action: "lambda:InvokeFunction",
     resource: arn("lambda", "function:f"),
     ...(context ? { context } : {}),
   });
   it.each<Case>([
     [
-      "T-17: cannot invoke a function that is no runner",
+      "T-17: cannot invoke a function that is not a runner",
       "denied",
       invoke({ "aws:ResourceTag/glr:stack": "runners-a" }),
     ],
@@ -205,22 +249,22 @@ describe("starting Lambda runners", () => {
 });
 
 describe("ending instances", () => {
-  const terminate = (context: Call["context"]): Call => ({
+  const terminate = (context: IamRequest["context"]): IamRequest => ({
     action: "ec2:TerminateInstances",
     resource: arn("ec2", "instance/i-0victim"),
     ...(context ? { context } : {}),
   });
   it.each<Case>([
-    ["T-16: leaves an instance without our tag alone", "denied", terminate(undefined)],
+    ["T-16: cannot terminate an instance without our tag", "denied", terminate(undefined)],
     [
-      "T-26: leaves another deployment's alone",
+      "T-26: cannot terminate another deployment's instance",
       "denied",
       terminate({ "aws:ResourceTag/glr:stack": "runners-b" }),
     ],
   ])("%s", check(roleStatements(autoScaler, "TerminateInstanceRole")));
 });
 
-it("S-6: takes a role for our bus's rules, in our account", () => {
+it("S-6: lets only our bus's rules in our account assume the role", () => {
   const trust = (role: string, source: string, account: string = ACCOUNT): boolean => {
     const document = asMap(
       resolve(autoScaler, resource(autoScaler, role).properties.AssumeRolePolicyDocument),
@@ -228,7 +272,7 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
     const policies = { identity: [], resource: [policyOf(asList(document.Statement).map(asMap))] };
     const context = { "aws:SourceArn": source, "aws:SourceAccount": account };
     const events: Principal = { kind: "service", service: "events.amazonaws.com" };
-    return judges(policies, { action: "sts:AssumeRole", resource: "*", context }, events);
+    return permits(policies, { action: "sts:AssumeRole", resource: "*", context }, events);
   };
   const ourRule = arn("events", "rule/gitlab-runners-infrastructure/r");
   expect(trust("StartRunnerRulesRole", ourRule)).toBe(true);
@@ -237,8 +281,8 @@ it("S-6: takes a role for our bus's rules, in our account", () => {
   expect(trust("StopRunnerRulesRole", arn("events", "rule/r"))).toBe(true);
 });
 
-it("P-14: lets nobody write a parameter: one for each runner would throttle, and run out at 10,000", () => {
-  const writes: Call = {
+it("P-14: lets no function write a parameter: one for each runner would be throttled, and 10,000 are the limit", () => {
+  const writes: IamRequest = {
     action: "ssm:PutParameter",
     resource: arn("ssm", "parameter/gitlabrunner/runner-1"),
   };

@@ -12,7 +12,7 @@ const documents = (value: Value | undefined, path: string): readonly (readonly [
   );
 };
 
-/** A bus's policy is its statement alone. */
+/** A bus's policy consists of one statement. */
 const ofBus = (properties: Properties): Value => ({
   Version: "2012-10-17",
   Statement: properties.Statement ?? [],
@@ -34,6 +34,9 @@ it("finds the policies of all stacks", () => {
   expect(ALL.length).toBeGreaterThan(30);
 });
 
-it.each(ALL)("%s can be judged: each operator, condition key and variable is known", (path, document) => {
-  expect(parsePolicy(path, document).statements.length).toBeGreaterThan(0);
-});
+it.each(ALL)(
+  "%s can be evaluated: each operator, condition key and variable is supported",
+  (path, document) => {
+    expect(parsePolicy(path, document).statements.length).toBeGreaterThan(0);
+  },
+);

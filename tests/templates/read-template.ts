@@ -64,7 +64,7 @@ const SAM_GLOBALS: Readonly<Record<string, string>> = { "AWS::Serverless::Functi
 const isPlainMap = (value: Value | undefined): boolean =>
   Object.keys(asMap(value)).some((key) => key !== "Ref" && !key.startsWith("Fn::"));
 
-/** SAM's rule: maps are merged, all else is replaced by the resource's own value. */
+/** SAM's rule for globals: maps are merged, other values are replaced by the resource's own. */
 const withGlobals = (globals: Properties, own: Properties): Properties => {
   const merged = { ...globals, ...own };
   for (const [key, value] of Object.entries(globals)) {
@@ -76,7 +76,7 @@ const withGlobals = (globals: Properties, own: Properties): Properties => {
 const maps = (value: Value | undefined): Record<string, Properties> =>
   Object.fromEntries(Object.entries(asMap(value)).map(([key, item]) => [key, asMap(item)]));
 
-/** Reads a template's text, with the SAM globals written into its functions. */
+/** Parses a template and merges the SAM globals into its functions. */
 export const parseTemplate = (text: string, name = "Example"): Template => {
   const document = parseDocument(text, { logLevel: "silent" });
   if (document.errors.length > 0) throw document.errors[0];
@@ -99,7 +99,7 @@ export const parseTemplate = (text: string, name = "Example"): Template => {
 
 const read = new Map<string, Template>();
 
-/** A shipped template; read once, since every rule asks for it. */
+/** A shipped template; read once, since every rule uses it. */
 export const readTemplate = (stack: string): Template => {
   const known = read.get(stack);
   if (known !== undefined) return known;
@@ -117,7 +117,7 @@ export const resource = (template: Template, id: string): Resource => {
   return found;
 };
 
-/** Follows keys and indexes; undefined where the way ends. */
+/** The value at a path of keys and indexes; undefined where it does not exist. */
 export const at = (value: Value | undefined, ...path: readonly (string | number)[]): Value | undefined =>
   path.reduce<Value | undefined>(
     (current, key) =>

@@ -1,6 +1,6 @@
 import { asList, asMap, type Template, type Value } from "./read-template";
 
-/** What the tests deploy to, on paper. */
+/** The account and region that the tests assume. */
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
 
@@ -11,20 +11,21 @@ const PSEUDO: Readonly<Record<string, string>> = {
   "AWS::URLSuffix": "amazonaws.com",
 };
 
-/** What Infrastructure published. */
+/** Parameters that Infrastructure publishes. */
 const PUBLISHED: Readonly<Record<string, string | string[]>> = {
   "deployment-id": "runners-a",
   "configuration-path": "/gitlabrunner",
   "subnet-ids": ["subnet-1", "subnet-2"],
   "runner-security-group-id": "sg-1",
   "bootstrap-table-name": "bootstrap",
+  "report-runner-end-function-arn": `arn:aws:lambda:${REGION}:${ACCOUNT}:function:report-runner-end`,
   "bootstrap-table-arn": `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/bootstrap`,
   "assign-public-ip": "true",
 };
 
 const lower = (id: string): string => id.toLowerCase();
 
-/** An ARN of the right form for a resource that exists on paper alone. */
+/** A well-formed ARN for a resource that does not exist. */
 const ARN: Readonly<Record<string, (id: string) => string>> = {
   "AWS::DynamoDB::Table": (id) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${lower(id)}`,
   "AWS::Logs::LogGroup": (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${lower(id)}:*`,
@@ -37,7 +38,7 @@ const ARN: Readonly<Record<string, (id: string) => string>> = {
   "AWS::IAM::InstanceProfile": (id) => `arn:aws:iam::${ACCOUNT}:instance-profile/${lower(id)}`,
 };
 
-/** Types whose Ref is their ARN, as far as the templates use it. */
+/** Types whose Ref is their ARN, of those that the templates use. */
 const REF_IS_ARN = ["AWS::Serverless::StateMachine", "AWS::IAM::ManagedPolicy"];
 
 export type Given = Readonly<Record<string, string | string[]>>;
@@ -61,7 +62,7 @@ const arnOf = (template: Template, id: string): string => {
   return ARN[type]?.(id) ?? `arn:aws:unknown:::${lower(id)}`;
 };
 
-/** Puts a template's intrinsic functions into effect, with the parameters' defaults but for what is given. */
+/** Evaluates a template's intrinsic functions with the parameters' defaults, overridden by the given values. */
 export const resolve = (template: Template, value: Value | undefined, given: Given = {}): Value => {
   const again = (inner: Value | undefined): Value => resolve(template, inner, given);
   const text = (inner: Value | undefined): string => String(again(inner));

@@ -10,9 +10,9 @@ describe("an EC2 runner", () => {
     ["T-13: takes its own row", "allowed", row("AROAX:i-1")],
     ["P-15: cannot take its neighbour's", "denied", row("AROAX:i-2")],
     ["P-15: cannot read without a key", "denied", row(undefined, "dynamodb:GetItem")],
-    ["P-15: cannot look through the table", "denied", row("AROAX:i-1", "dynamodb:Scan")],
+    ["P-15: cannot scan the table", "denied", row("AROAX:i-1", "dynamodb:Scan")],
     ["P-15: cannot ask for many rows", "denied", row("AROAX:i-1", "dynamodb:BatchGetItem")],
-    ["I-23: needs no right to end itself", "denied", TOUCHES["an instance of ours, to end"]],
+    ["I-23: needs no right to end itself", "denied", TOUCHES["an instance of ours, to terminate"]],
   ])("%s", check(roleStatements(autoScaler, "RunnerInstanceRole")));
 });
 
@@ -20,10 +20,10 @@ describe("a Lambda runner", () => {
   const statements = roleStatements(lambdaRunner, "RunnerRole");
   it.each<Case>([
     ["T-9: takes a row by its key", "allowed", row("nonce")],
-    ["T-9: cannot look through the table", "denied", row("nonce", "dynamodb:Query")],
+    ["T-9: cannot query the table", "denied", row("nonce", "dynamodb:Query")],
     ["T-9: cannot store a row", "denied", row("nonce", "dynamodb:PutItem")],
-    ["T-9: has no way to the bus", "denied", TOUCHES["the bus"]],
-    ["T-9: has no way to tokens", "denied", TOUCHES["the access token"]],
+    ["T-9: cannot reach the bus", "denied", TOUCHES["the bus"]],
+    ["T-9: cannot reach tokens", "denied", TOUCHES["the access token"]],
   ])("%s", check(statements));
 
   it("T-6 T-9 I-30: has two statements, its log and its row", () => {
@@ -35,7 +35,7 @@ describe("a Lambda runner", () => {
   });
 });
 
-/** Somebody attached everything; the boundary is what is left. */
+/** The role's policies allow everything; only the boundary limits it. */
 describe.each([
   ["EC2", autoScaler],
   ["Lambda", lambdaRunner],
@@ -51,7 +51,7 @@ describe.each([
     ["T-12: keeps the access token out", "denied", TOUCHES["the access token"]],
     ["T-12: keeps the ledger out", "denied", TOUCHES["the ledger"]],
     ["T-12: keeps the mapping out", "denied", TOUCHES["the mapping, to write"]],
-    ["lets the runner's own row pass", "allowed", row("AROAX:i-1")],
-    ["lets what a job needs pass", "allowed", { action: "s3:GetObject", resource: "arn:aws:s3:::b/k" }],
+    ["allows the runner's own row", "allowed", row("AROAX:i-1")],
+    ["allows what a job needs", "allowed", { action: "s3:GetObject", resource: "arn:aws:s3:::b/k" }],
   ])("%s", check(statements));
 });

@@ -21,7 +21,7 @@ const published = ofType(infrastructure, "AWS::SSM::Parameter").map(({ propertie
   String(resolve(infrastructure, properties.Name)),
 );
 
-it("publishes what the other stacks read, under the configuration path", () => {
+it("publishes the parameters that the other stacks read, under the configuration path", () => {
   const names = Object.values(INFRASTRUCTURE_PARAMETERS).map(
     (name) => `/gitlabrunner/infrastructure/${name}`,
   );
@@ -44,7 +44,7 @@ it.each([
   expect(stackName(stack)).toBe(name);
 });
 
-it("names the bus as Infrastructure's stack, and AutoScaler listens to it unasked", () => {
+it("names the bus like Infrastructure's stack, and AutoScaler uses that bus by default", () => {
   expect(resource(infrastructure, "EventBus").properties.Name).toEqual({ Ref: "AWS::StackName" });
   expect(readTemplate("AutoScaler").parameters.EventBusName?.Default).toBe(stackName("Infrastructure"));
 });
@@ -56,20 +56,20 @@ it("T-26: takes Infrastructure's stack name as deployment id", () => {
 });
 
 it.each(["Infrastructure", "AutoScaler"])(
-  "%s is built where its sources lie, so that nothing is installed",
+  "%s is built in its source folder, so that nothing is installed",
   (stack) => {
     expect(samConfig(stack)).toMatch(/^\[default\.build\.parameters\]\nbuild_in_source = true/m);
   },
 );
 
-it("keeps parameters and secrets out of what a guided deployment writes down", () => {
+it("keeps parameters and secrets out of the file that a guided deployment writes", () => {
   for (const stack of STACKS) expect(samConfig(stack)).not.toMatch(/parameter_overrides|region/);
 });
 
 describe("the runner function", () => {
   const { attributes, properties } = resource(lambdaRunner, "RunnerFunction");
 
-  it("I-30 F-40: is tried once, soon or never, and tells nobody", () => {
+  it("I-30 F-40: is invoked without retries, within minutes or never, and has no destination", () => {
     const { DestinationConfig, ...config } = asMap(properties.EventInvokeConfig);
     expect(DestinationConfig).toBeUndefined();
     expect(config.MaximumRetryAttempts).toBe(0);
@@ -81,12 +81,31 @@ describe("the runner function", () => {
     expect(properties.FunctionUrlConfig).toBeUndefined();
   });
 
-  it("I-29 T-10: isolates tenants unless it is told not to", () => {
+  it("I-23: logs Lambda's own reports as JSON, and its log group is subscribed for them", () => {
+    expect(properties.LoggingConfig).toMatchObject({ LogFormat: "JSON", SystemLogLevel: "INFO" });
+    const { attributes: filter, properties: subscription } = resource(lambdaRunner, "RunnerEndSubscription");
+    const destination = `arn:aws:lambda:eu-west-1:111122223333:function:report-runner-end`;
+    expect(subscription).toMatchObject({ LogGroupName: asMap(properties.LoggingConfig).LogGroup });
+    expect(subscription.FilterPattern).toBe('"platform.report"');
+    expect(resolve(lambdaRunner, subscription.DestinationArn)).toBe(destination);
+    expect(filter.DependsOn).toBe("RunnerEndSubscriptionPermission");
+  });
+
+  it("T-1: lets its own log group of this account alone call the function behind it", () => {
+    const { properties: permission } = resource(lambdaRunner, "RunnerEndSubscriptionPermission");
+    expect(permission).toMatchObject({
+      Principal: "logs.amazonaws.com",
+      SourceArn: { "Fn::GetAtt": ["RunnerLogGroup", "Arn"] },
+      SourceAccount: { Ref: "AWS::AccountId" },
+    });
+  });
+
+  it("I-29 T-10: isolates tenants by default", () => {
     expect(resolve(lambdaRunner, properties.TenancyConfig)).toEqual({ TenantIsolationMode: "PER_TENANT" });
     expect(resolve(lambdaRunner, properties.TenancyConfig, { TenantIsolation: "off" })).toBeNull();
   });
 
-  it.each(["on", "off"])("I-29: says in a tag and in its environment that isolation is %s", (isolation) => {
+  it.each(["on", "off"])("I-29: shows in a tag and in its environment that isolation is %s", (isolation) => {
     const given = { TenantIsolation: isolation };
     expect(asMap(resolve(lambdaRunner, properties.Tags, given))).toEqual({
       [STACK_TAG]: "runners-a",
@@ -99,18 +118,18 @@ describe("the runner function", () => {
     });
   });
 
-  it("S-14 I-35: reserves concurrency when it is asked to", () => {
+  it("S-14 I-35: reserves concurrency on request", () => {
     expect(resolve(lambdaRunner, properties.ReservedConcurrentExecutions)).toBeNull();
     const given = { ReservedConcurrency: "40" };
     expect(resolve(lambdaRunner, properties.ReservedConcurrentExecutions, given)).toBe("40");
   });
 
-  it("I-23: lives fifteen minutes at most", () => {
+  it("I-23: has a time-out of at most fifteen minutes", () => {
     expect(properties.Timeout).toEqual({ Ref: "TimeoutSeconds" });
     expect(lambdaRunner.parameters.TimeoutSeconds?.MaxValue).toBe(900);
   });
 
-  it("is built from the repository, for the processor that it runs on", () => {
+  it("is built from the repository, for the processor architecture that it runs on", () => {
     expect(attributes.Metadata).toEqual({
       Dockerfile: "LambdaShellRunner/Dockerfile",
       DockerContext: "..",
@@ -125,7 +144,7 @@ describe("the runner function", () => {
     expect(alarms.filter(({ MetricName }) => MetricName === metric)).toHaveLength(1);
   });
 
-  it("has an alarm on runners of its own that could not reach GitLab, and none on those that it rejected", () => {
+  it("has an alarm on runners that could not reach GitLab, and none on runners that GitLab rejected", () => {
     const own = ofType(lambdaRunner, "AWS::CloudWatch::Alarm")
       .map((alarm) => alarm.properties)
       .filter(({ Namespace }) => Namespace === "GitLabRunners");
@@ -141,7 +160,7 @@ describe("the runner function", () => {
   });
 });
 
-it("has an alarm for every section of the runbook, and none twice in it", () => {
+it("has an alarm for every section of the runbook, and no section twice", () => {
   const titles = [...readFileSync(join(ROOT, "docs/runbook.md"), "utf8").matchAll(/^### (.+)$/gm)].map(
     ([, title = ""]) => title,
   );
@@ -153,7 +172,7 @@ it("has an alarm for every section of the runbook, and none twice in it", () => 
   expect(new Set(titles).size).toBe(titles.length);
 });
 
-it("S-9: finds what the ledger's adapter asks for in the ledger's indexes", () => {
+it("S-9: the ledger's indexes have the attributes that the adapter reads", () => {
   const { properties } = resource(readTemplate("AutoScaler"), "LedgerTable");
   const indexes = asList(properties.GlobalSecondaryIndexes).map(asMap);
   expect(indexes.map(({ IndexName }) => IndexName)).toEqual(["open", "resource"]);
@@ -170,11 +189,11 @@ it.each([
   expect(Number(Timeout) * 1000).toBeLessThan(LEASE_MILLISECONDS);
 });
 
-const DOMAIN = join(ROOT, "AutoScaler/src/domain");
+const RULES = join(ROOT, "AutoScaler/src");
 const emitted = new Set(
-  readdirSync(DOMAIN, { recursive: true, encoding: "utf8" })
+  readdirSync(RULES, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
-    .flatMap((file) => [...readFileSync(join(DOMAIN, file), "utf8").matchAll(/\bmetric\(\s*"(\w+)"/g)])
+    .flatMap((file) => [...readFileSync(join(RULES, file), "utf8").matchAll(/\bmetric\(\s*"(\w+)"/g)])
     .map(([, name = ""]) => name),
 );
 const ownAlarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")
@@ -182,7 +201,7 @@ const ownAlarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")
   .filter(({ properties }) => properties.Namespace === "GitLabRunners");
 
 it.each(ownAlarms)(
-  "I-1 T-26: $id watches a metric that the rules write, of this deployment",
+  "I-1 T-26: $id watches a metric that the rules write for this deployment",
   ({ properties }) => {
     expect(emitted).toContain(properties.MetricName);
     expect(asMap(asList(properties.Dimensions)[0])).toEqual({
@@ -192,7 +211,7 @@ it.each(ownAlarms)(
   },
 );
 
-it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, and on jobs that no webhook told of", () => {
+it("I-1 I-26: has alarms on jobs that get no runner, jobs that wait long, and jobs without a webhook", () => {
   const metrics = ownAlarms.map(({ properties }) => properties.MetricName);
   expect(metrics).toEqual(
     expect.arrayContaining([
@@ -204,7 +223,7 @@ it("I-1 I-26: has an alarm on jobs that get no runner, on jobs that wait long, a
   );
 });
 
-it("F-58: has an alarm on the first message in the dead-letter queue, and on one that lies for a day", () => {
+it("F-58: has alarms on the first message in the dead-letter queue and on one that is a day old", () => {
   const alarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")
     .map(({ properties }) => properties)
     .filter(({ Namespace }) => Namespace === "AWS/SQS");
@@ -215,16 +234,16 @@ it("F-58: has an alarm on the first message in the dead-letter queue, and on one
 });
 
 it.each(["Webhook", "SignedWebhook"])(
-  "T-20: takes bursts of webhooks well above what a big pipeline makes (%s)",
+  "T-20: accepts bursts of webhooks well above those of a large pipeline (%s)",
   (route) => {
     const { [`${route}Burst`]: burst, [`${route}RequestsPerSecond`]: rate } = infrastructure.parameters;
-    // 500 jobs at once bring up to 1,000 webhooks in two seconds, and a refused webhook counts as a failure in GitLab.
+    // 500 jobs at once send up to 1,000 webhooks in two seconds, and GitLab counts a refused webhook as a failure.
     expect(Number(burst?.Default)).toBeGreaterThanOrEqual(1000);
     expect(Number(rate?.Default)).toBeGreaterThanOrEqual(250);
   },
 );
 
-it("T-20: throttles the signed webhook apart from the other", () => {
+it("T-20: throttles the signed webhook separately", () => {
   const { RouteSettings } = resource(infrastructure, "WebhookStage").properties;
   expect(asMap(RouteSettings)).toEqual({
     "POST /signed-webhook": {
@@ -234,7 +253,7 @@ it("T-20: throttles the signed webhook apart from the other", () => {
   });
 });
 
-it("T-1 T-26: has an alarm on refused signatures of this deployment", () => {
+it("T-1 T-26: has an alarm on this deployment's refused signatures", () => {
   const alarms = ofType(infrastructure, "AWS::CloudWatch::Alarm").map(({ properties }) => properties);
   const own = alarms.filter(({ Namespace }) => Namespace === "GitLabRunners");
   expect(own.map(({ MetricName, Dimensions }) => ({ MetricName, Dimensions }))).toEqual([
@@ -245,7 +264,7 @@ it("T-1 T-26: has an alarm on refused signatures of this deployment", () => {
   ]);
 });
 
-it("answers a signed webhook before GitLab gives up, after ten seconds", () => {
+it("answers a signed webhook before GitLab's time-out of ten seconds", () => {
   const { Timeout } = resource(infrastructure, "ReceiveSignedWebhookFunction").properties;
   const { TimeoutInMillis } = resource(infrastructure, "SignedWebhookIntegration").properties;
   expect(Number(Timeout) * 1000).toBeLessThan(Number(TimeoutInMillis));

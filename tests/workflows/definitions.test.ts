@@ -1,3 +1,4 @@
+import { SILENCE_SECONDS } from "../../AutoScaler/src/timing";
 import { asMap, at, readTemplate, resource } from "../templates/read-template";
 import {
   readWorkflow,
@@ -24,7 +25,7 @@ interface WorkflowRule {
   readonly bad: readonly unknown[];
 }
 
-/** An express execution has five minutes. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+/** Seconds that an express execution may run. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const LONGEST_SECONDS = 300;
 const RETRIED = [
   "TransientError",
@@ -34,8 +35,12 @@ const RETRIED = [
   "Lambda.TooManyRequestsException",
 ];
 
+/** Functions compute how long a workflow waits: none of them asks for more. */
+const LONGEST_WAIT_SECONDS = SILENCE_SECONDS;
+
 /** The longest that a state can take: each try to its time-out, and all pauses in full. A throttled try takes no time. */
-const longestState = ({ TimeoutSeconds = 0, Retry = [], ItemProcessor }: State): number => {
+const longestState = ({ Type, TimeoutSeconds = 0, Retry = [], ItemProcessor }: State): number => {
+  if (Type === "Wait") return LONGEST_WAIT_SECONDS;
   if (ItemProcessor) return longest(ItemProcessor, ItemProcessor.StartAt);
   const pauses = Retry.flatMap(({ IntervalSeconds, BackoffRate, MaxAttempts, MaxDelaySeconds }) =>
     Array.from({ length: MaxAttempts }, (_, n) =>
@@ -111,11 +116,12 @@ const faults = (
   states: readonly (readonly [string, State])[] = tasksOf(workflow),
 ): readonly string[] => states.flatMap(([name, state]) => (isWrong(state) ? name : []));
 
-/** Fields by which a state may do something, as far as the tests' interpreter knows them. */
+/** Fields of states that the tests' interpreter supports. */
 const COMMON = ["Type", "Comment", "Next", "End", "ResultPath"];
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Task: [...COMMON, "Resource", "InputPath", "Parameters", "TimeoutSeconds", "Retry", "Catch"],
   Pass: [...COMMON, "Parameters", "Result"],
+  Wait: [...COMMON, "SecondsPath"],
   Choice: [...COMMON, "Choices", "Default"],
   Map: [...COMMON, "ItemsPath", "ItemProcessor", "MaxConcurrency", "Catch"],
   Succeed: COMMON,
@@ -129,7 +135,7 @@ const unknownFields = ([name, state]: readonly [string, State]): readonly string
 const RULES: readonly WorkflowRule[] = [
   {
     id: "S-27",
-    says: "uses of the language what the tests' interpreter knows, which passes over anything else",
+    says: "uses only fields that the tests' interpreter supports, since it ignores others",
     check: (workflow) => statesOf(workflow).flatMap(unknownFields),
     bad: [
       task({ OutputPath: "$.a" }),
@@ -154,13 +160,13 @@ const RULES: readonly WorkflowRule[] = [
   },
   {
     id: "S-2",
-    says: "bounds every task's time",
+    says: "gives every task a time-out",
     check: (workflow) => faults(workflow, ({ TimeoutSeconds }) => TimeoutSeconds === undefined),
     bad: [task({ TimeoutSeconds: undefined })],
   },
   {
     id: "S-2",
-    says: "catches every error of every task, in a state that does not go back",
+    says: "catches every error of every task, in a state that leads forward",
     check: (workflow) =>
       faults(
         workflow,
@@ -170,7 +176,7 @@ const RULES: readonly WorkflowRule[] = [
   },
   {
     id: "S-2 I-25",
-    says: "repeats by the error's name what a repeat can cure, with full jitter and a bound",
+    says: "retries by error name what a retry can cure, with full jitter and a limit",
     check: (workflow) =>
       faults(workflow, ({ Retry = [] }) => {
         const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
@@ -192,7 +198,7 @@ const RULES: readonly WorkflowRule[] = [
   },
   {
     id: "S-2 F-28",
-    says: "ends within the time that an express execution has, whatever fails",
+    says: "ends within an express execution's limit, whatever fails",
     check: (workflow) => {
       const most = longest(workflow, workflow.StartAt);
       const limit = workflow.TimeoutSeconds ?? Number.POSITIVE_INFINITY;
@@ -216,7 +222,7 @@ describe.each(RULES)("$id: $says", ({ check, bad }) => {
     expect(bad.filter((one) => check(JSON.parse(JSON.stringify(one)) as Workflow).length === 0)).toEqual([]);
   });
 
-  it("lets a good example pass", () => {
+  it("accepts a good example", () => {
     expect(check(JSON.parse(JSON.stringify(task({}))) as Workflow)).toEqual([]);
   });
 });
@@ -229,13 +235,13 @@ const machineId = {
 const substitutions = (name: (typeof WORKFLOWS)[number]) =>
   asMap(resource(template, machineId[name]).properties.DefinitionSubstitutions);
 
-it.each(WORKFLOWS)("%s has just the functions that the template puts in", (name) => {
+it.each(WORKFLOWS)("%s uses exactly the functions that the template substitutes", (name) => {
   const wanted = [...new Set([...workflowText(name).matchAll(/\$\{(\w+)\}/g)].map(([, key = ""]) => key))];
   expect(Object.keys(substitutions(name)).sort()).toEqual(wanted.sort());
 });
 
 it.each(WORKFLOWS)(
-  "%s gives each task the time of its function, so that neither outlives the other",
+  "%s gives each task its function's time-out, so that neither outlives the other",
   (name) => {
     for (const [state, { Resource, TimeoutSeconds }] of tasksOf(readWorkflow(name))) {
       const key = /\$\{(\w+)\}/.exec(Resource ?? "")?.[1] ?? "";

@@ -1,12 +1,14 @@
 import { type Definition, runStates, StateError } from "../simulation/world/workflow";
 import { readWorkflow, type State, type Workflow, type WorkflowName } from "./workflow";
 
-/** A task's answer to its input, or an error by name; `call` counts from one. */
+/** A task's result for its input, or an error by name; `call` counts from one. */
 export type Task = (input: Record<string, unknown>, call: number) => unknown;
 
 export interface Run {
   readonly status: "SUCCEEDED" | "FAILED";
   readonly error?: string;
+  /** Seconds of each Wait state, in order. */
+  readonly waits: readonly number[];
   /** Every call of a task, in order. */
   readonly calls: readonly { readonly state: string; readonly input: Record<string, unknown> }[];
 }
@@ -22,7 +24,7 @@ export const failing =
     throw new StateError(error, "in a test");
   };
 
-/** The workflow with every task's own name for its resource: that is what a test's stubs go by. */
+/** The workflow with every task's name as its resource, by which a test finds its stubs. */
 const namedByState = (workflow: Workflow): Workflow => ({
   ...workflow,
   States: Object.fromEntries(
@@ -49,17 +51,22 @@ export const run = async (
     calls.push(call);
     const stub = tasks[state];
     if (stub === undefined) throw new Error(`Nobody expected a call of "${state}"`);
-    return stub(call.input, callsOf({ status: "SUCCEEDED", calls }, state).length);
+    return stub(call.input, callsOf({ calls }, state).length);
   };
-  const around = { task, wait: async () => undefined, jitter: () => 0 };
+  const waits: number[] = [];
+  // Full jitter of 0: whatever takes time is a Wait state.
+  const wait = async (milliseconds: number): Promise<void> => {
+    if (milliseconds > 0) waits.push(milliseconds / 1000);
+  };
+  const around = { task, wait, jitter: () => 0 };
   try {
     await runStates(namedByState(readWorkflow(name)) as Definition, input, around);
-    return { status: "SUCCEEDED", calls };
+    return { status: "SUCCEEDED", waits, calls };
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    return { status: "FAILED", error: error.error, calls };
+    return { status: "FAILED", error: error.error, waits, calls };
   }
 };
 
-export const callsOf = ({ calls }: Run, state: string): readonly Record<string, unknown>[] =>
+export const callsOf = ({ calls }: Pick<Run, "calls">, state: string): readonly Record<string, unknown>[] =>
   calls.filter((call) => call.state === state).map((call) => call.input);

@@ -15,16 +15,16 @@ const looksUp =
   () => ({ kind: "start", provider, order: ORDER });
 
 const LAUNCHED = answers({ kind: "launched", runnerId: 1, resourceId: "r" });
-const NOTED = answers({ kind: "noted" });
+const RECORDED = answers({ kind: "noted" });
 const DISPATCHED = answers({ kind: "nobody" });
 
 const start = (tasks: Readonly<Record<string, Task>>) =>
-  run("start-runner", EVENT, { "Record failure": NOTED, "Start next waiting job": DISPATCHED, ...tasks });
+  run("start-runner", EVENT, { "Record failure": RECORDED, "Start next waiting job": DISPATCHED, ...tasks });
 
 it.each([
   ["LAMBDA", "Start Lambda runner"],
   ["EC2", "Start EC2 runner"],
-])("starts a runner on %s, with the order alone", async (provider, state) => {
+])("starts a runner on %s with only the order as input", async (provider, state) => {
   const result = await start({ "Look up runner": looksUp(provider), [state]: LAUNCHED });
   expect(result.status).toBe("SUCCEEDED");
   expect(result.calls).toEqual([
@@ -33,26 +33,26 @@ it.each([
   ]);
 });
 
-it("ends well when there is nothing to start", async () => {
+it("succeeds when there is nothing to start", async () => {
   const result = await start({ "Look up runner": answers({ kind: "nothing", reason: "not ours" }) });
   expect(result.status).toBe("SUCCEEDED");
   expect(result.calls).toHaveLength(1);
 });
 
-it("I-22: ends well when the job has to wait for a slot", async () => {
+it("I-22: succeeds when the job has to wait for a slot", async () => {
   const waiting = answers({ kind: "waiting", waitingFor: "slot" });
   const result = await start({ "Look up runner": looksUp("EC2"), "Start EC2 runner": waiting });
   expect(result.status).toBe("SUCCEEDED");
 });
 
-it("I-27: fails visibly on a provider that it does not know, and starts nothing", async () => {
+it("I-27: fails visibly on an unknown provider and starts nothing", async () => {
   const result = await start({ "Look up runner": looksUp("MICROVM") });
   expect(result.status).toBe("FAILED");
   expect(result.calls.map(({ state }) => state)).toEqual(["Look up runner", "Record failure"]);
   expect(callsOf(result, "Record failure")[0]).toMatchObject({ error: { Error: "ConfigurationError" } });
 });
 
-it("I-1: fails, so that the alarm sees it, when the start says that the job will get no runner", async () => {
+it("I-1: fails, which raises the alarm, when the start says that the job gets no runner", async () => {
   const failed = answers({
     kind: "failed",
     reason: "launch-refused",
@@ -65,7 +65,7 @@ it("I-1: fails, so that the alarm sees it, when the start says that the job will
   ]);
 });
 
-it("I-22: dispatches the next job when a failed start gave its slot back", async () => {
+it("I-22: dispatches the next job when a failed start released its slot", async () => {
   const result = await start({
     "Look up runner": looksUp("LAMBDA"),
     "Start Lambda runner": failing("ConfigurationError"),
@@ -77,7 +77,7 @@ it("I-22: dispatches the next job when a failed start gave its slot back", async
   ]);
 });
 
-it("fails, and blames no job, when the next job could not be dispatched", async () => {
+it("fails without failing a job when the next job could not be dispatched", async () => {
   const result = await start({
     "Look up runner": looksUp("EC2"),
     "Start EC2 runner": answers({
@@ -126,7 +126,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries) => {
     expect(recorded).toMatchObject({ event: EVENT, error: { Error: error } });
   });
 
-  it("I-25: goes on when a repeat succeeds", async () => {
+  it("I-25: continues when a retry succeeds", async () => {
     const good = around(state)[state];
     const once: Task = (input, call) =>
       call === 1 ? failing("TransientError")(input, call) : good?.(input, call);
@@ -136,7 +136,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries) => {
   });
 });
 
-it("tells the recorder whether the look-up had found anything yet", async () => {
+it("tells the recorder whether the look-up failed", async () => {
   const lookUp = await start({ ...around(""), "Look up runner": failing("ConfigurationError") });
   expect(callsOf(lookUp, "Record failure")[0]?.event).not.toHaveProperty("lookup");
   const started = await start({ ...around(""), "Start Lambda runner": failing("ConfigurationError") });
@@ -144,7 +144,7 @@ it("tells the recorder whether the look-up had found anything yet", async () => 
 });
 
 it.each(["TransientError", "ConfigurationError", "States.Timeout"])(
-  "fails in the end when the failure cannot be recorded for %s",
+  "fails when the failure cannot be recorded for %s",
   async (error) => {
     const result = await start({
       "Look up runner": failing("ConfigurationError"),
@@ -155,7 +155,7 @@ it.each(["TransientError", "ConfigurationError", "States.Timeout"])(
   },
 );
 
-it("I-13: ends with a text of its own, never with what a function or a job's author wrote", async () => {
+it("I-13: fails with a fixed text, never with text of a function or of a job's author", async () => {
   const result = await start({ "Look up runner": failing("glrt-secret") });
   expect(result.error).toBe("RunnerNotStarted");
 });

@@ -40,7 +40,7 @@ it("I-20: unregisters first, then terminates, then dispatches the next job of th
   ]);
 });
 
-it("ends well when no runner is found", async () => {
+it("succeeds when no runner is found", async () => {
   const result = await stop({ "Find runner": finds() });
   expect(result.status).toBe("SUCCEEDED");
   expect(result.calls).toHaveLength(1);
@@ -49,9 +49,9 @@ it("ends well when no runner is found", async () => {
 it.each([
   ["I-3: a busy runner", { kind: "busy" }],
   ["one that is left to the next pass", { kind: "left" }],
-  ["one that is gone already", { kind: "absent" }],
+  ["one that is already gone", { kind: "absent" }],
   ["a Lambda runner", { provider: "LAMBDA" }],
-  ["one whose provider is not known", { provider: undefined }],
+  ["one whose provider is unknown", { provider: undefined }],
 ])("terminates nothing for %s", async (_, changes) => {
   const result = await stop({ "Unregister runner": unregisters(changes) });
   expect(result.status).toBe("SUCCEEDED");
@@ -81,10 +81,59 @@ it("I-24: ends the other runners when one cannot be ended, and fails all the sam
   expect(callsOf(result, "Record failed end")).toHaveLength(1);
 });
 
+const REPORT = { resourceId: "request-1", status: "success", environment: "e", reason: "invocation-ended" };
+
+const report = (tasks: Readonly<Record<string, Task>>) =>
+  run("stop-runner", REPORT, {
+    "Record end report": answers({ kind: "wait", runnerId: 7, waitSeconds: 45 }),
+    "Find runner": finds(7),
+    "Unregister runner": unregisters({ provider: "LAMBDA" }),
+    "Record failure": answers({ kind: "noted" }),
+    ...tasks,
+  });
+
+describe("a report that an invocation has ended", () => {
+  it("I-23: is taken down, then the runner has time for a sign of life, then its end is looked for", async () => {
+    const result = await report({});
+    expect(result).toMatchObject({ status: "SUCCEEDED", waits: [45] });
+    expect(result.calls.map(({ state }) => state)).toEqual([
+      "Record end report",
+      "Find runner",
+      "Unregister runner",
+    ]);
+    expect(callsOf(result, "Record end report")).toEqual([REPORT]);
+    expect(callsOf(result, "Find runner")).toMatchObject([REPORT]);
+  });
+
+  it("I-25: is followed no further where there is no runner to look at", async () => {
+    const result = await report({ "Record end report": answers({ kind: "dropped", reason: "ending" }) });
+    expect(result).toMatchObject({ status: "SUCCEEDED", waits: [] });
+    expect(result.calls).toHaveLength(1);
+  });
+
+  it.each([
+    ["TransientError", 2],
+    ["Lambda.TooManyRequestsException", 3],
+    ["ConfigurationError", 1],
+    ["States.Timeout", 1],
+  ])("I-25: that meets %s is tried %i times, recorded as a failure and given up", async (error, times) => {
+    const result = await report({ "Record end report": failing(error) });
+    expect(result).toMatchObject({ status: "FAILED", error: "RunnerNotEnded", waits: [] });
+    expect(callsOf(result, "Record end report")).toHaveLength(times);
+    expect(callsOf(result, "Record failure")).toHaveLength(1);
+  });
+
+  it("is not what any other event is taken for", async () => {
+    const job = { object_kind: "build", build_id: 1, build_status: "success", project_id: 1 };
+    const tasks = { "Find runner": finds() };
+    expect(callsOf(await run("stop-runner", job, tasks), "Find runner")).toEqual([job]);
+  });
+});
+
 const TASKS = [
-  ["Find runner", 3, 5, "Record failure"],
-  ["Unregister runner", 2, 5, "Record failed end"],
-  ["Terminate instance", 2, 4, "Record failed end"],
+  ["Find runner", 2, 4, "Record failure"],
+  ["Unregister runner", 2, 3, "Record failed end"],
+  ["Terminate instance", 2, 3, "Record failed end"],
 ] as const;
 
 describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
@@ -118,7 +167,7 @@ describe.each(TASKS)("%s", (state, tries, throttledTries, recorder) => {
   );
 });
 
-it("fails when the next job could not be dispatched, and keeps the end", async () => {
+it("fails when the next job could not be dispatched, without recording a failed end", async () => {
   const result = await stop({
     "Terminate instance": terminates({ freed: { kind: "slot", classKey: "EC2#default" } }),
     "Start next waiting job": failing("ConfigurationError"),

@@ -38,10 +38,10 @@ const FOLDER = join(__dirname, "../../AutoScaler/workflows");
 export const workflowText = (name: WorkflowName): string =>
   readFileSync(join(FOLDER, `${name}.asl.json`), "utf8");
 
-/** The shipped workflow. `${…}` in it stands for what the template puts in. */
+/** The shipped workflow. The template replaces each `${…}`. */
 export const readWorkflow = (name: WorkflowName): Workflow => JSON.parse(workflowText(name)) as Workflow;
 
-/** All states, those within a Map too. */
+/** All states, those within a Map included. */
 export const statesOf = (workflow: Workflow): readonly (readonly [string, State])[] =>
   Object.entries(workflow.States).flatMap(([name, state]) => [
     [name, state] as const,

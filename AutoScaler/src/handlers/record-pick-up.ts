@@ -1,7 +1,12 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { parseJobEvent } from "../../../Core/model/job-event";
+import { dynamoDbClient } from "../adapters/dynamodb/client";
+import { dynamoMinuteCounters } from "../adapters/dynamodb/minute-counters";
 import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
+import { isSkipped } from "../hints/ask-gitlab";
+import { HintMemory } from "../hints/hint-memory";
+import { parseHint } from "../hints/parse-hint";
 import { type PickUp, recordPickUp } from "../pickup/record-pick-up";
 import { ledgerOf } from "./ledger-wiring";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
@@ -13,15 +18,22 @@ const env = readEnv(process.env, {
 });
 const configuration = configurationOf(env);
 const bus = eventBusLater(env.busName);
+const client = dynamoDbClient();
 const parts = {
   ...machine,
-  ledger: ledgerOf(env.ledgerTable),
+  ledger: ledgerOf(env.ledgerTable, undefined, client),
+  counters: dynamoMinuteCounters(client, env.ledgerTable),
+  hints: new HintMemory(),
   bus,
 };
 
 /** Target of the rule on `running`: notes and pauses the runner that took the job. */
 export const handler = async (input: unknown): Promise<PickUp> => {
-  const event = parseJobEvent(input);
+  const event = parseHint(machine, input, parseJobEvent);
+  if (isSkipped(event)) {
+    log.info("PICK_UP_RECORDED", { outcome: "nothing", reason: event.skipped, detail: event.detail });
+    return { kind: "nothing", reason: event.skipped };
+  }
   const pickUp = await recordPickUp({ ...parts, gitLab: await gitLabOf(configuration, bus.load) }, event);
   const { kind: outcome, ...fields } = pickUp;
   log.info("PICK_UP_RECORDED", { jobId: event.jobId, outcome, ...fields });

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { readEnv } from "../../../Core/env";
 import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
@@ -41,12 +42,15 @@ const throttles: Throttles = new Map();
  * GitLab with the access of now: the configuration is read anew once a minute.
  *
  * @param onSent loads what is needed only after GitLab's answer
+ * @param timeoutMilliseconds of a call, for a function that has less time than the others
  */
 export const gitLabOf = async (
   configuration: Configuration,
   onSent: () => void = () => undefined,
+  timeoutMilliseconds?: number,
 ): Promise<GitLab> =>
   gitLabApi({
+    ...defined({ timeoutMilliseconds }),
     access: await configuration.access(),
     refresh: () => configuration.refresh(),
     clock: systemClock,

@@ -13,7 +13,7 @@ import {
 
 const REFILL_PER_SECOND = 2;
 
-/** EC2 with a bucket of calls that holds so many. */
+/** EC2 with a token bucket of that capacity. */
 const bucketOf = (system: TestSystem, size: number) => {
   let tokens = size;
   let refilledAt = system.clock.now();
@@ -42,7 +42,7 @@ const aLaunchRate = (patch: Partial<LaunchRate> = {}): LaunchRate => ({
 });
 
 describe("EC2's launch rate", () => {
-  it("I-25: is noted once in a second, however many calls are refused", async () => {
+  it("I-25: is recorded once a second, however many calls are refused", async () => {
     const ledger = fakeLedger();
     for (let call = 0; call < 50; call += 1) await recordRefusal(ledger, NOW + call * 15);
     expect(ledger.writes).toBe(1);
@@ -52,7 +52,7 @@ describe("EC2's launch rate", () => {
     );
   });
 
-  it("holds what was not dispatched since it began", () => {
+  it("holds jobs that were not dispatched since it began", () => {
     expect(isHeld(undefined, undefined)).toBe(false);
     expect(isHeld(aLaunchRate(), undefined)).toBe(true);
     expect(isHeld(aLaunchRate(), NOW - 1)).toBe(true);
@@ -64,7 +64,7 @@ describe("EC2's launch rate", () => {
     "slow",
     { since: NOW, lastRefusedAt: NOW, release: 120 },
     aLaunchRate({ perSecond: Number.NaN }),
-  ])("I-24: reads %j as no launchRate, so that nothing is held for ever", async (value) => {
+  ])("I-24: reads %j as no launch rate, so that nothing is held for ever", async (value) => {
     const ledger = fakeLedger();
     await ledger.commit([{ stateRecord: { name: LAUNCH_RATE_RECORD, version: 1, value } }]);
     expect(await readLaunchRate(ledger)).toEqual({ version: 1 });
@@ -79,14 +79,14 @@ describe("EC2's launch rate", () => {
     expect(next).toEqual(aLaunchRate({ perSecond: expect.closeTo(perSecond), refused: 0 }));
   });
 
-  it("is over when nobody is held and nothing was refused for a minute", () => {
+  it("ends when no job is held and nothing was refused for a minute", () => {
     expect(nextLaunchRate(aLaunchRate(), true, NOW + 3_600_000)).toBeDefined();
     expect(nextLaunchRate(aLaunchRate(), false, NOW + 59_999)).toBeDefined();
     expect(nextLaunchRate(aLaunchRate(), false, NOW + 60_000)).toBeUndefined();
   });
 
   it.each([300, 120, 20, 5])(
-    "I-26 L-4 F-33: starts 300 jobs on an EC2 with a bucket of %i and two a second at that launchRate, at 1.3 calls each",
+    "I-26 L-4 F-33: starts 300 jobs at EC2's rate, with a bucket of %i and two a second, at 1.3 calls each",
     async (bucket) => {
       const JOBS = 300;
       const system = testSystem({
@@ -96,7 +96,7 @@ describe("EC2's launch rate", () => {
       });
       system.gitLab.pageSize = JOBS;
       const { ec2, counted } = bucketOf(system, bucket);
-      const run = workflows(system.system, { lambda: system.lambda, ec2 }, system.routing);
+      const run = workflows(system.dependencies, { lambda: system.lambda, ec2 }, system.routing);
       const begun = system.clock.now();
       const deliverAll = async (): Promise<void> => {
         for (

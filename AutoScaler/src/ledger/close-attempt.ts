@@ -1,16 +1,19 @@
+import { defined } from "../../../Core/defined";
 import { END_STATUSES } from "../../../Core/model/job-event";
 import {
   type Attempt,
   advanceAttempt,
+  isOfProject,
   mayBecome,
   type OrderedAttempt,
   type Runner,
   type Time,
+  touch,
 } from "../../../Core/model/ledger";
-import type { AttemptFailureCode } from "../../../Core/model/reasons";
+import type { AttemptFailureCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
-import type { GitLabJob, LedgerChange } from "../ports";
+import { foundJob, type GitLabJob, type LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
 import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../queue/start-outcome";
@@ -32,16 +35,75 @@ const leaving = {
   ...NOT_THROTTLED,
 } as const;
 
-/** The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. */
+/** It was closed when its runner was lost, before GitLab ended the job. */
+const lacksOutcome = ({ state, outcome }: Attempt): boolean => state === "ENDED" && outcome === undefined;
+
+/** A job that did not fail was over before its runner: GitLab's word came late. */
+const withOutcome = (
+  attempt: Attempt,
+  { status: outcome, failureReason }: Pick<GitLabJob, "status" | "failureReason">,
+): Attempt =>
+  touch(attempt, {
+    outcome,
+    reason: outcome === "failed" ? attempt.reason : undefined,
+    ...defined({ failureReason }),
+  });
+
+/** Whether GitLab's word that the job ended changes the attempt. */
+export const awaitsEnd = (attempt: Attempt): boolean => mayBecome(attempt, "ENDED") || lacksOutcome(attempt);
+
+/**
+ * The attempts that a job's run or end is about. One that failed before and had another runner stays as it is: it came
+ * to nothing, and why is worth knowing.
+ *
+ * @param attempts of the job, first to last
+ * @param runnerId the runner that has the job, or had it
+ */
+export const concernedAttempts = (
+  attempts: readonly Attempt[],
+  runnerId: number | undefined,
+): readonly Attempt[] =>
+  attempts.filter(
+    (attempt, index) =>
+      attempt.state !== "FAILED" ||
+      index === attempts.length - 1 ||
+      (runnerId !== undefined && attempt.runnerId === runnerId),
+  );
+
+/**
+ * The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. None where
+ * the job is another project's: whoever named it so does not speak for this one.
+ */
 export const endAttempt = (
   attempt: Attempt,
-  job: Pick<GitLabJob, "status" | "runnerId">,
+  job: Pick<GitLabJob, "projectId" | "status" | "runnerId" | "failureReason">,
+  now: Time,
+): readonly LedgerChange[] => {
+  if (!isOfProject(attempt, job.projectId)) return [];
+  if (lacksOutcome(attempt)) return [{ put: withOutcome(attempt, job) }];
+  if (!mayBecome(attempt, "ENDED")) return [];
+  const { status: outcome, runnerId: ranOnRunnerId, failureReason } = job;
+  const ended = advanceAttempt(attempt, "ENDED", now, {
+    ...leaving,
+    ...defined({ ranOnRunnerId, failureReason }),
+    outcome,
+  });
+  return [{ put: ended }, ...releaseSlot(attempt)];
+};
+
+/**
+ * The changes that close an attempt whose runner ended with the job on it: GitLab still shows the job as running, and
+ * ends it by its own clean-up. The outcome is written then.
+ */
+export const loseAttempt = (
+  attempt: Attempt,
+  { runnerId }: Pick<Runner, "runnerId">,
+  reason: RunnerEndCode,
   now: Time,
 ): readonly LedgerChange[] => {
   if (!mayBecome(attempt, "ENDED")) return [];
-  const ranOn = job.runnerId === undefined ? {} : { ranOnRunnerId: job.runnerId };
-  const ended = advanceAttempt(attempt, "ENDED", now, { ...leaving, ...ranOn, outcome: job.status });
-  return [{ put: ended }, ...releaseSlot(attempt)];
+  const lost = advanceAttempt(attempt, "ENDED", now, { ...leaving, ranOnRunnerId: runnerId, reason });
+  return [{ put: lost }, ...releaseSlot(attempt)];
 };
 
 /** The changes that note that the job runs; the slot goes back if the attempt still has one (trace 2). */
@@ -73,13 +135,11 @@ export const failAttempt = (
 };
 
 /** GitLab's word on the job; in payload mode there is none. */
-const askForJob = (
-  dependencies: CloseDependencies,
+const askForJob = async (
+  { gitLab }: CloseDependencies,
   { order }: OrderedAttempt,
 ): Promise<GitLabJob | undefined> =>
-  dependencies.gitLab.mode === "verified"
-    ? dependencies.gitLab.job(order.projectId, order.jobId)
-    : Promise.resolve(undefined);
+  gitLab.mode === "verified" ? foundJob(await gitLab.job(order.projectId, order.jobId)) : undefined;
 
 const close = (
   attempt: Attempt,

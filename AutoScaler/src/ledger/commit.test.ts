@@ -5,7 +5,7 @@ import { anAttempt } from "../testing/fakes/items";
 import { commit, retryOnConflict } from "./commit";
 
 describe("commit", () => {
-  it("F-18: takes a write that was applied and whose answer was lost for done", async () => {
+  it("F-18: counts a write as done when it was applied and its answer was lost", async () => {
     const ledger = fakeLedger();
     const lossy = withFaults(ledger, faultPlan(0, "loses-answer"), "ledger");
 
@@ -13,7 +13,7 @@ describe("commit", () => {
     expect(ledger.writes).toBe(1);
   });
 
-  it("F-18: writes at the second try what the first one did not", async () => {
+  it("F-18: writes at the second try what the first try did not", async () => {
     const ledger = fakeLedger();
     const lossy = withFaults(ledger, faultPlan(0, "fails"), "ledger");
 
@@ -29,7 +29,7 @@ describe("commit", () => {
     await expect(commit(failing, [{ put: anAttempt() }])).resolves.toBe(false);
   });
 
-  it("passes errors on that are not passing", async () => {
+  it("throws errors that are not transient", async () => {
     const broken = { ...fakeLedger(), commit: () => Promise.reject(new RangeError("a defect")) };
 
     await expect(commit(broken, [{ put: anAttempt() }])).rejects.toThrow(RangeError);

@@ -8,7 +8,7 @@ const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 describe("shardLimit", () => {
-  it("I-22: sums up to the limit over all shards", () => {
+  it("I-22: adds up to the limit over all shards", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100_000 }), (limit) => {
         expect(sum(shards.map((shard) => shardLimit(limit, shard)))).toBe(limit);
@@ -26,16 +26,16 @@ describe("shardLimit", () => {
 describe("freeShard", () => {
   const full = shards.map(() => 0);
 
-  it("begins at the shard that it is told, so neighbours spread", () => {
+  it("starts at the given shard, so that concurrent starts use different shards", () => {
     expect([0, 1, 15].map((start) => freeShard(full, 32, start))).toEqual([0, 1, 15]);
   });
 
-  it("goes on round the ring to a shard with room", () => {
+  it("goes round to a shard with a free slot", () => {
     expect(freeShard([1, 0], 2, 0)).toBe(1);
     expect(freeShard([0, 1], 2, 1)).toBe(0);
   });
 
-  it("P-9: finds none when the limit is reached, and finds every last slot before", () => {
+  it("P-9: finds every slot up to the limit, and none beyond it", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(100), (limit, start) => {
         const counts = shards.map(() => 0);
@@ -49,7 +49,7 @@ describe("freeShard", () => {
     );
   });
 
-  it("P-10: finds none while more is taken than a lowered limit allows, on whichever shards", () => {
+  it("P-10: finds none while more slots are taken than a lowered limit allows, on any shards", () => {
     const counts = shards.map((shard) => (shard > 4 ? 1 : 0));
     expect(freeShard(counts, 5, 0)).toBeUndefined();
   });
@@ -77,7 +77,7 @@ describe("findSlot", () => {
     expect(await findSlot(ledger, limits, aClass(), 0)).toBeUndefined();
   });
 
-  it("gives back exactly what was taken", async () => {
+  it("releases exactly what was taken", async () => {
     const ledger = fakeLedger();
     const free = await findSlot(ledger, limits, aClass(), 5);
     await ledger.commit(free?.take ?? []);
@@ -85,7 +85,7 @@ describe("findSlot", () => {
     expect([ledger.taken(STACK), ledger.taken("EC2#default")]).toEqual([0, 0]);
   });
 
-  it("gives nothing back for an item without a slot", () => {
+  it("releases nothing for an item without a slot", () => {
     expect(releaseSlot({ classKey: "EC2#default" })).toEqual([]);
   });
 });

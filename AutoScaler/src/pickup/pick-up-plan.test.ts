@@ -30,7 +30,7 @@ const stolen = (patch: Partial<PickUpFacts> = {}): PickUpFacts =>
   });
 
 describe("planPickUp", () => {
-  it("I-14: notes its own runner as busy and paused, and the attempt as running", () => {
+  it("I-14: records its own runner as busy and paused, and the attempt as running", () => {
     expect(puts(facts({ runner: aRunner() }))).toMatchObject([
       { runnerId: 9001, state: "BUSY", busyJobId: 7, busyProjectId: 1, pausedAt: NOW },
       { jobId: 7, state: "RUNNING", ranOnRunnerId: 9001 },
@@ -55,7 +55,72 @@ describe("planPickUp", () => {
     ]);
   });
 
-  it("I-26: a runner whose launch waits is waited for by the reassigned job from then on", () => {
+  describe("after an exchange each attempt tells of the runner that it has now", () => {
+    const onDemand = { resourceId: "i-1", market: "on-demand", pricePerHour: 0.4 } as const;
+    const spot = { resourceId: "i-2", market: "spot", pricePerHour: 0.1 } as const;
+    const [early, late] = [NOW - 9_000, NOW - 2_000];
+    const exchanged = (patch: Partial<PickUpFacts> = {}, own: Partial<StartedRunner> = {}) =>
+      puts(
+        stolen({
+          attempts: [anAttempt({ runnerId: 9001, ...onDemand, times: { CLAIMED: 1, LAUNCHED: early } })],
+          own: [aRunner({ ...onDemand, times: { CREATED: 1, LAUNCHED: early }, ...own })],
+          runner: other({ ...spot, times: { CREATED: 2, LAUNCHED: late } }),
+          reassigned: [
+            anAttempt({
+              jobId: 8,
+              runnerId: 9002,
+              order: anOrder({ jobId: 8 }),
+              ...spot,
+              times: { CLAIMED: 2, LAUNCHED: late },
+            }),
+          ],
+          ...patch,
+        }),
+      ).filter(({ kind }) => kind === "attempt");
+
+    it("both with resource id, market, price and time of launch", () => {
+      const [reassigned, served] = exchanged();
+      expect(reassigned).toMatchObject({ jobId: 8, runnerId: 9001, ...onDemand });
+      expect(reassigned?.times).toEqual({ CLAIMED: 2, LAUNCHED: early });
+      expect(served).toMatchObject({ jobId: 7, state: "RUNNING", runnerId: 9002, ...spot });
+      expect(served?.times).toEqual({ CLAIMED: 1, LAUNCHED: late, RUNNING: NOW });
+    });
+
+    it("the one that got a runner which is not launched yet shows none", () => {
+      const unlaunched = { resourceId: undefined, market: undefined, pricePerHour: undefined };
+      const [reassigned] = exchanged({}, { ...unlaunched, times: { CREATED: 1 } } as object);
+      for (const field of ["resourceId", "market", "pricePerHour"]) {
+        expect(reassigned).not.toHaveProperty(field);
+      }
+      expect(reassigned?.times).toEqual({ CLAIMED: 2 });
+    });
+
+    it("also when the pick-up comes after the job's end", () => {
+      const ended = anAttempt({
+        state: "ENDED",
+        runnerId: 9001,
+        ...onDemand,
+        times: { LAUNCHED: early, ENDED: NOW },
+      });
+      const [, served] = exchanged({ attempts: [ended] });
+      expect(served).toMatchObject({ jobId: 7, state: "ENDED", runnerId: 9002, version: 2, ...spot });
+      expect(served?.times).toEqual({ LAUNCHED: late, ENDED: NOW });
+    });
+  });
+
+  it("leaves an attempt that failed before as it is, with its reason", () => {
+    const failed = anAttempt({ state: "FAILED", reason: "no-job", runnerId: 9000, times: { FAILED: NOW } });
+    const second = anAttempt({ attempt: 2, runnerId: 9001 });
+    const changed = puts(facts({ runner: aRunner({ attempt: 2 }), attempts: [failed, second] }));
+    expect(changed).toMatchObject([{ state: "BUSY" }, { attempt: 2, state: "RUNNING" }]);
+    const late = puts(facts({ runnerId: 9000, attempts: [failed, second] }));
+    expect(late.flatMap((item) => (item.kind === "attempt" ? [item.state] : []))).toEqual([
+      "RUNNING",
+      "RUNNING",
+    ]);
+  });
+
+  it("I-26: from then on the reassigned job waits for a runner whose launch waits", () => {
     const { resourceId: _, ...held } = aRunner({ heldBy: "rate" });
     const attempts = [anAttempt({ state: "CREATED", runnerId: 9001, waitingFor: "launch-rate" })];
     const changed = puts(stolen({ own: [held], attempts }));
@@ -116,14 +181,14 @@ describe("planPickUp", () => {
     });
   });
 
-  it("trace 2: gives the slot of a claim back that a pick-up overtakes", () => {
+  it("trace 2: releases the slot of a claim that a pick-up overtakes", () => {
     const claimed = anAttempt({ state: "CLAIMED", slot: { stackShard: 3, classShard: 4 } });
     expect(planPickUp(stolen({ attempts: [claimed], own: [] })).changes).toContainEqual({
       releaseSlot: { scope: "stack", shard: 3 },
     });
   });
 
-  it("takes a job out of the queue that another's runner took", () => {
+  it("removes from the queue a job that another job's runner took", () => {
     const waiting = anAttempt({ state: "WAITING", waitingFor: "slot" });
     const [, attempt] = puts(stolen({ attempts: [waiting], own: [] }));
     expect(attempt).toMatchObject({ state: "RUNNING" });

@@ -9,7 +9,7 @@ import {
   touch,
 } from "../../../Core/model/ledger";
 import { pendingEvent, runnerEnded } from "../events";
-import { runAttempt } from "../ledger/close-attempt";
+import { concernedAttempts, runAttempt } from "../ledger/close-attempt";
 import { hasEndBegun } from "../ledger/leases";
 import type { LedgerChange, OurEvent } from "../ports";
 import { fits } from "./fits";
@@ -84,7 +84,7 @@ const reassignedAttempt = ({ reassigned, runner }: PickUpFacts): OrderedAttempt 
 };
 
 const running = ({ attempts, runnerId, now }: PickUpFacts): readonly LedgerChange[] =>
-  attempts.flatMap((attempt) => runAttempt(attempt, runnerId, now));
+  concernedAttempts(attempts, runnerId).flatMap((attempt) => runAttempt(attempt, runnerId, now));
 
 /** The job's other runners have nothing to do any more. */
 const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly OurEvent[] =>
@@ -93,6 +93,27 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
       (runner) => runner.state === "STARTING" && runner.jobId === job.id && !kept.includes(runner.runnerId),
     )
     .map((runner) => runnerEnded(runner.runnerId, "no-longer-needed"));
+
+/**
+ * The attempt with another runner: what it tells of its runner is true of the one that it has now. CREATED stays: when
+ * it is tried again counts from there.
+ */
+const withRunner = <Item extends Attempt>(attempt: Item, runner: Runner): Item => {
+  const { resourceId, market, pricePerHour } = runner;
+  const { LAUNCHED: _, ...times } = attempt.times;
+  const { LAUNCHED } = runner.times;
+  return {
+    ...touch<Attempt>(attempt, { runnerId: runner.runnerId, resourceId, market, pricePerHour }),
+    times: { ...times, ...defined({ LAUNCHED }) },
+    version: attempt.version,
+  } as Item;
+};
+
+/** The job's attempt that its own runner served, with the runner that it took instead, whatever its state is. */
+const served = (attempt: Attempt, { runnerId, now }: PickUpFacts): readonly LedgerChange[] => {
+  const changes = runAttempt(attempt, runnerId, now);
+  return changes.length > 0 ? changes : [{ put: touch(attempt, {}) }];
+};
 
 /**
  * Exchanges the two runners in one transaction: each job keeps an attempt with a runner of its own. One that waits
@@ -104,18 +125,21 @@ const swap = (
   reassigned: OrderedAttempt,
   other: StartedRunner,
 ): readonly LedgerChange[] => {
-  const served = facts.attempts.find((attempt) => attempt.attempt === other.attempt);
+  const isServed = ({ attempt }: Attempt): boolean => attempt === other.attempt;
+  const { waitingFor } = facts.attempts.find(isServed) ?? {};
   const moved = touch(other, { jobId: reassigned.jobId, attempt: reassigned.attempt });
-  const { resourceId, market, pricePerHour } = other;
-  const { waitingFor } = served ?? {};
-  const patch = { runnerId: other.runnerId, resourceId, market, pricePerHour, waitingFor };
-  const noted = running(facts).map((change) =>
-    "put" in change && change.put.kind === "attempt" && change.put.attempt === served?.attempt
-      ? { put: { ...change.put, runnerId: runner.runnerId } }
-      : change,
+  const noted = concernedAttempts(facts.attempts, facts.runnerId).flatMap((attempt) =>
+    isServed(attempt)
+      ? served(withRunner(attempt, runner), facts)
+      : runAttempt(attempt, facts.runnerId, facts.now),
   );
   const taken = busy(facts, runner, { jobId: facts.job.id, attempt: other.attempt });
-  return [{ put: taken }, { put: moved }, { put: touch(reassigned, patch) }, ...noted];
+  return [
+    { put: taken },
+    { put: moved },
+    { put: touch(withRunner(reassigned, other), { waitingFor }) },
+    ...noted,
+  ];
 };
 
 const stolen = (facts: PickUpFacts, runner: Runner): PickUpPlan => {

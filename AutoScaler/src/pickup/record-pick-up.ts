@@ -1,18 +1,23 @@
 import type { JobEvent } from "../../../Core/model/job-event";
-import { mayBecome, type Runner, type Time } from "../../../Core/model/ledger";
+import { isOfProject, isRunnerOf, mayBecome, type Runner, type Time } from "../../../Core/model/ledger";
 import type { PickUpSkipCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { jobEvent } from "../events";
+import { askGitLab, countInVain, type HintDependencies, isSkipped } from "../hints/ask-gitlab";
 import { hasEnded } from "../ledger/close-attempt";
 import { rememberProject } from "../ledger/seen-projects";
 import type { GitLabJob, OurEvent } from "../ports";
 import { storePickUp } from "./store-pick-up";
 
-export type PickUpDependencies = Pick<Dependencies, "ledger" | "gitLab" | "bus" | "clock">;
+export type PickUpDependencies = HintDependencies & Pick<Dependencies, "ledger" | "bus">;
 
 export type PickUp =
   | { readonly kind: "noted"; readonly jobId: number; readonly runnerId: number; readonly isOurs: boolean }
   | { readonly kind: "nothing"; readonly reason: PickUpSkipCode };
+
+interface SkippedPickUp {
+  readonly skipped: PickUpSkipCode;
+}
 
 interface Taken {
   readonly id: number;
@@ -22,18 +27,37 @@ interface Taken {
   readonly ended?: GitLabJob;
 }
 
-/** In verified mode the API says who took the job; in payload mode the webhook's word is all there is. */
-const whoTook = async ({ gitLab }: PickUpDependencies, event: JobEvent): Promise<Taken | undefined> => {
-  if (gitLab.mode === "payload") {
-    const { jobId: id, projectId, runnerId } = event;
-    return runnerId === undefined ? undefined : { id, projectId, runnerId };
-  }
-  const job = await gitLab.job(event.projectId, event.jobId);
-  const hasStarted =
-    job !== undefined && (job.status === "running" || job.status === "canceling" || hasEnded(job));
-  if (!hasStarted || job.startedAt === undefined || job.runnerId === undefined) return undefined;
-  const { id, projectId, runnerId } = job;
+const NOT_PICKED_UP: SkippedPickUp = { skipped: "not-picked-up" };
+
+const takenFrom = (job: GitLabJob): Taken | undefined => {
+  const { id, projectId, runnerId, status, startedAt } = job;
+  const hasStarted = status === "running" || status === "canceling" || hasEnded(job);
+  if (!hasStarted || startedAt === undefined || runnerId === undefined) return undefined;
   return { id, projectId, runnerId, ...(hasEnded(job) ? { ended: job } : {}) };
+};
+
+/** In payload mode the webhook's word is all there is, but for another project's runner. */
+const takenByPayload = async (
+  { ledger }: PickUpDependencies,
+  { jobId: id, projectId, runnerId }: JobEvent,
+): Promise<Taken | SkippedPickUp> => {
+  const runner = runnerId === undefined ? undefined : await ledger.runner(runnerId);
+  const isAnothers = runner !== undefined && !isRunnerOf(runner, projectId);
+  return runnerId === undefined || isAnothers ? NOT_PICKED_UP : { id, projectId, runnerId };
+};
+
+/** In verified mode the API says who took the job. */
+const whoTook = async (dependencies: PickUpDependencies, event: JobEvent): Promise<Taken | SkippedPickUp> => {
+  if (dependencies.gitLab.mode === "payload") return takenByPayload(dependencies, event);
+  const attempts = await dependencies.ledger.attempts(event.jobId);
+  const isKnown = attempts.some(
+    (attempt) => isOfProject(attempt, event.projectId) && mayBecome(attempt, "RUNNING"),
+  );
+  const job = await askGitLab(dependencies, event, { isKnown });
+  if (isSkipped(job)) return job;
+  const taken = takenFrom(job);
+  if (taken === undefined) await countInVain(dependencies, event, false);
+  return taken ?? NOT_PICKED_UP;
 };
 
 /** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
@@ -50,7 +74,9 @@ const endOnceMore = async (
   { id, ended }: Taken,
 ): Promise<readonly OurEvent[]> => {
   if (ended === undefined) return [];
-  const isOpen = (await ledger.attempts(id)).some((attempt) => mayBecome(attempt, "ENDED"));
+  const isOpen = (await ledger.attempts(id)).some(
+    (attempt) => isOfProject(attempt, ended.projectId) && mayBecome(attempt, "ENDED"),
+  );
   return isOpen ? [jobEvent(ended)] : [];
 };
 
@@ -61,13 +87,14 @@ const endOnceMore = async (
  */
 export const recordPickUp = async (dependencies: PickUpDependencies, event: JobEvent): Promise<PickUp> => {
   const taken = await whoTook(dependencies, event);
-  if (taken === undefined) return { kind: "nothing", reason: "not-picked-up" };
+  if ("skipped" in taken) return { kind: "nothing", reason: taken.skipped };
   const runner = await dependencies.ledger.runner(taken.runnerId);
   const pausedAt = runner && (await pause(dependencies, runner));
   // By GitLab's word; a copy that comes after the job's end tells nothing new.
   const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;
   const remembered = isNews ? rememberProject(dependencies, taken.projectId) : undefined;
   const noted = await storePickUp(dependencies, taken, taken.runnerId, pausedAt).finally(() => remembered);
+  if (runner === undefined) await countInVain(dependencies, event, true);
   const events = [...noted, ...(await endOnceMore(dependencies, taken))];
   if (events.length > 0) await dependencies.bus.put(events);
   return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs: runner !== undefined };

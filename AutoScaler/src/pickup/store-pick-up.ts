@@ -1,5 +1,5 @@
 import { defined } from "../../../Core/defined";
-import type { Attempt, Runner, Time } from "../../../Core/model/ledger";
+import { type Attempt, isOfProject, type Runner, type Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Ledger, OurEvent } from "../ports";
@@ -19,7 +19,9 @@ const readFacts = async (
   runnerId: number,
   pausedAt: Time | undefined,
 ): Promise<PickUpFacts> => {
-  const [runner, attempts] = await Promise.all([ledger.runner(runnerId), ledger.attempts(job.id)]);
+  const [runner, all] = await Promise.all([ledger.runner(runnerId), ledger.attempts(job.id)]);
+  // What the ledger holds under the number for another project is not touched.
+  const attempts = all.filter((attempt) => isOfProject(attempt, job.projectId));
   const isStolen = runner !== undefined && runner.jobId !== job.id;
   return {
     job,

@@ -1,5 +1,6 @@
+import { defined } from "../../../Core/defined";
 import { InvalidInputError } from "../../../Core/errors";
-import { fieldsOf, textOf } from "../../../Core/input";
+import { fieldsOf, optionalIdOf, textOf } from "../../../Core/input";
 
 /**
  * What a start or an end made free, so that the oldest job that waits for it may start now. It passes through the
@@ -7,14 +8,19 @@ import { fieldsOf, textOf } from "../../../Core/input";
  */
 export type Freed =
   /** A slot in a class, e.g. `EC2#default`. */
-  | { readonly kind: "slot"; readonly classKey: string }
+  | {
+      readonly kind: "slot";
+      readonly classKey: string;
+      /** The job whose attempt failed with the runner that held the slot: its next attempt is due. */
+      readonly failedJobId?: number;
+    }
   /** A launch at EC2, whatever the class: it grants so many calls a second. */
   | { readonly kind: "launch" };
 
 export const freedLaunch: Freed = { kind: "launch" };
 
 /** A slot in the class; undefined where there is none. */
-export const freedSlot = (classKey: string | undefined): Freed | undefined =>
+export const freedSlot = (classKey: string | undefined): Extract<Freed, { kind: "slot" }> | undefined =>
   classKey === undefined ? undefined : { kind: "slot", classKey };
 
 /**
@@ -23,8 +29,9 @@ export const freedSlot = (classKey: string | undefined): Freed | undefined =>
  * @throws InvalidInputError naming the field that is wrong
  */
 export const parseFreed = (input: unknown): Freed => {
-  const { kind, classKey } = fieldsOf(fieldsOf(input, "The input").freed, "freed");
+  const { kind, classKey, failedJobId } = fieldsOf(fieldsOf(input, "The input").freed, "freed");
   if (kind === "launch") return freedLaunch;
   if (kind !== "slot") throw new InvalidInputError("freed.kind must be slot or launch");
-  return { kind, classKey: textOf(classKey, "freed.classKey") };
+  const jobId = optionalIdOf(failedJobId, "freed.failedJobId");
+  return { kind, classKey: textOf(classKey, "freed.classKey"), ...defined({ failedJobId: jobId }) };
 };

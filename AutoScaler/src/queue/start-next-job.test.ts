@@ -22,14 +22,14 @@ const setUp = async (...waiting: readonly Partial<OrderedAttempt>[]) => {
 };
 
 describe("startNextJob", () => {
-  it("P-9: puts the event of the oldest job in the queue and notes it", async () => {
+  it("P-9: puts the event of the oldest queued job and records it", async () => {
     const { ledger, bus, next } = await setUp({}, {});
     expect(await next()).toEqual({ kind: "dispatched", jobId: 1 });
     expect(bus.events).toMatchObject([{ job: { id: 1, projectId: 1, status: "pending" }, attempt: 1 }]);
     expect((await ledger.attempts(1))[0]).toMatchObject({ dispatchedAt: NOW });
   });
 
-  it("passes by whose event is under way, for 45 seconds", async () => {
+  it("skips for 45 seconds a job whose event is under way", async () => {
     const { clock, next } = await setUp({}, {});
     await next();
     expect(await next()).toEqual({ kind: "dispatched", jobId: 2 });
@@ -39,14 +39,14 @@ describe("startNextJob", () => {
   });
 
   it.each(["starts-on", "launch-rate"] as const)(
-    "leaves who waits for %s to the reconciler",
+    "leaves jobs that wait for %s to the reconciler",
     async (waitingFor) => {
       const { next } = await setUp({ waitingFor });
       expect(await next()).toEqual({ kind: "nobody" });
     },
   );
 
-  it("F-33: dispatches for a reservation at EC2 the oldest of all classes that waits for one, with its runner or without", async () => {
+  it("F-33: for a reservation at EC2 dispatches the oldest waiting job of all classes, with or without a runner", async () => {
     const { next } = await setUp(
       { classKey: "LAMBDA#default", waitingFor: "slot" },
       { waitingFor: "slot" },
@@ -58,7 +58,7 @@ describe("startNextJob", () => {
     expect(await next(freedLaunch)).toEqual({ kind: "nobody" });
   });
 
-  it("dispatches another class when nobody waits in this one: the stack's slot is free too", async () => {
+  it("dispatches another class when none waits in this one: the stack's slot is free too", async () => {
     const { next } = await setUp({ classKey: "EC2#big" });
     expect(await next()).toEqual({ kind: "dispatched", jobId: 1 });
   });

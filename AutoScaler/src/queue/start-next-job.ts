@@ -1,13 +1,13 @@
 import { readClasses } from "../../../Core/ledger/known-classes";
-import { type OrderedAttempt, type Time, touch } from "../../../Core/model/ledger";
+import { isOrdered, type OrderedAttempt, type Time, touch } from "../../../Core/model/ledger";
 import type { WaitingFor } from "../../../Core/model/reasons";
+import { isLaunchDue } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import { commit } from "../ledger/commit";
 import { UNDER_WAY_MILLISECONDS } from "../timing";
 import type { Freed } from "./freed";
 import { byQueueTime } from "./queue";
-import { isLaunchDue } from "./retry-schedule";
 
 export type NextJobDependencies = Pick<Dependencies, "ledger" | "bus" | "clock">;
 
@@ -64,10 +64,23 @@ const dispatchForSlot = async (
 };
 
 /**
+ * The next attempt of a job whose runner ended without it, now and not at the next pass. A hint like any `pending`: the
+ * look-up asks GitLab whether the job still waits.
+ */
+const retryFailed = async ({ ledger, bus }: NextJobDependencies, jobId: number): Promise<void> => {
+  const last = (await ledger.attempts(jobId)).at(-1);
+  if (last?.state !== "FAILED" || !isOrdered(last)) return;
+  await bus.put([pendingEvent(last.order, last.attempt + 1)]);
+};
+
+/**
  * Puts the event of the oldest job that waits for a slot in the class on the bus. Where nobody waits in it, the
  * stack's slot may be what another class waits for. For a launch at EC2, of the oldest that waits for one.
  */
 export const startNextJob = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
+  if (freed.kind === "slot" && freed.failedJobId !== undefined) {
+    await retryFailed(dependencies, freed.failedJobId);
+  }
   const { names } = await readClasses(dependencies.ledger);
   const jobId = await (freed.kind === "launch"
     ? dispatchForReservation(dependencies, names)

@@ -1,7 +1,7 @@
 import type { Attempt } from "../../../Core/model/ledger";
-import { touch } from "../../../Core/model/ledger";
+import { jobOf, touch } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { endAttempt } from "../ledger/close-attempt";
+import { concernedAttempts, endAttempt } from "../ledger/close-attempt";
 import { commit, retryOnConflict } from "../ledger/commit";
 import type { Part } from "./parts";
 import type { Discrepancy } from "./snapshot";
@@ -69,6 +69,8 @@ export const putDiscrepancies = async (
 export const closeDeleted = ({ ledger, clock }: CollectDependencies, { jobId }: Attempt): Promise<void> =>
   retryOnConflict(ledger, async () => {
     const attempts = await ledger.attempts(jobId);
-    const changes = attempts.flatMap((attempt) => endAttempt(attempt, { status: "deleted" }, clock.now()));
+    const changes = concernedAttempts(attempts, undefined).flatMap((attempt) =>
+      endAttempt(attempt, { ...jobOf(attempt), status: "deleted" }, clock.now()),
+    );
     return { changes, result: undefined };
   });

@@ -88,19 +88,19 @@ describe("the queue", () => {
     ).toEqual([5, 4]);
   });
 
-  it("I-22: dispatches as many as their class has slots, and others past them", async () => {
+  it("I-22: dispatches as many as their class has slots, and jobs of other classes behind them", async () => {
     const ledger = await taking(fakeLedger(), "LAMBDA#default", 2);
     const queue = [onLambda(5), onLambda(4), waiting(3)];
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([5, 3]);
   });
 
-  it("gives the slot of one whose event is under way to nobody else", async () => {
+  it("keeps the slot of a job whose event is under way", async () => {
     const queue = [waiting(2, { dispatchedAt: NOW - 1_000 }), waiting(1)];
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 1 })).toEqual([]);
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 2 })).toEqual([1]);
   });
 
-  it("leaves out who runs, and who is in no list that is whole", async () => {
+  it("skips jobs that run, and jobs that a complete list lacks", async () => {
     const jobs = new Map([
       [1, aJob({ id: 1, status: "running" })],
       [2, aJob({ id: 2 })],
@@ -110,13 +110,13 @@ describe("the queue", () => {
     expect(await jobsDispatched(seen)).toEqual([4, 2]);
   });
 
-  it("F-57: stays while new starts are off", async () => {
+  it("F-57: dispatches nothing while new starts are off", async () => {
     expect(await jobsDispatched(aSnapshot({ waiting: [waiting(1)] }), { startsAreOn: false })).toEqual([]);
   });
 });
 
 describe("EC2's launch rate", () => {
-  /** One a second finds six reservations at once: one for the moment, five within the timeout of a start. */
+  /** At one a second there are six reservations at once: one now, five within the time-out of a start. */
   const TURNS = 6;
 
   it("F-33: dispatches as many jobs on EC2 as find a reservation, and all on Lambda", async () => {
@@ -125,11 +125,11 @@ describe("EC2's launch rate", () => {
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([9, 8, 7, 6, 5, 4, 3]);
   });
 
-  it("dispatches all where nobody waits for EC2", async () => {
+  it("dispatches all when no job waits for EC2", async () => {
     expect(await jobsDispatched(aSnapshot({ waiting: range(10).map((id) => waiting(id)) }))).toHaveLength(10);
   });
 
-  it("holds a queue for EC2 to the reservations of no launchRate, too", async () => {
+  it("limits a queue for EC2 by the reservations also when there is no launch rate", async () => {
     const queue = range(400).map((id) =>
       waiting(id, { waitingFor: "launch-rate" }, { runnerClass: aClass({ maxRunners: 1_000 }) }),
     );
@@ -174,7 +174,7 @@ describe("EC2's launch rate", () => {
     expect(await jobsDispatched(aSnapshot({ runners: [runner], attempts: [dispatched] }))).toEqual([]);
   });
 
-  it("is looked over by every pass, and over when nobody is held", async () => {
+  it("is updated by every pass, and ends when no job is held", async () => {
     const ledger = await withLaunchRate({});
     await jobsDispatched(aSnapshot(), { ledger });
     expect(await ledger.stateRecord(LAUNCH_RATE_RECORD)).toMatchObject({ version: 2, value: { refused: 0 } });
@@ -182,7 +182,7 @@ describe("EC2's launch rate", () => {
     expect(await ledger.stateRecord(LAUNCH_RATE_RECORD)).toMatchObject({ version: 3, value: null });
   });
 
-  it("goes on while a job or a runner is held", async () => {
+  it("continues while a job or a runner is held", async () => {
     const [runner, attempt] = refused(1);
     const now = NOW + 10 * MINUTE;
     for (const held of [

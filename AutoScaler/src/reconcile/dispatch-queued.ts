@@ -1,4 +1,5 @@
 import { isLeased, isOrdered, type OrderedAttempt, type Runner, type Time } from "../../../Core/model/ledger";
+import { isLaunchDue, isTooEarly } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import {
@@ -10,7 +11,6 @@ import {
 import { reservationsAtOnce } from "../launch-rate/reservations";
 import { type Ledger, STACK } from "../ports";
 import { byQueueTime } from "../queue/queue";
-import { isLaunchDue, isTooEarly } from "../queue/retry-schedule";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
 import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 

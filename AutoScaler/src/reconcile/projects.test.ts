@@ -9,7 +9,7 @@ const DAY = 24 * 60 * MINUTE;
 const MEMBER = 20;
 
 const withPorts = (system: TestSystem, ports: Partial<Dependencies>) =>
-  workflows({ ...system.system, ...ports }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+  workflows({ ...system.dependencies, ...ports }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
 
 /** A pass with a GitLab of which some calls are another's, and which names project 20 alone as the token's. */
 const reconcileWith = (system: TestSystem, calls: Partial<GitLab> = {}) => {
@@ -56,7 +56,7 @@ describe("projects that refuse the list of their jobs", () => {
   };
 
   it.each([3, 12])(
-    "I-24: %i of them keep no other project from its reservation, and are no failure",
+    "I-24: %i of them keep no other project from being listed, and are no failure",
     async (count) => {
       const system = refusing(count);
       expect(await reconcileWith(system)).toMatchObject({ kind: "reconciled", failures: [] });
@@ -128,7 +128,7 @@ describe("projects that refuse the list of their jobs", () => {
     expect(["ENDED", "FAILED"]).toContain(attempt?.state);
   });
 
-  it("F-28: a GitLab that fails three times in a row is left alone until the next pass, which goes on there", async () => {
+  it("F-28: a GitLab that fails three times in a row is not asked again until the next pass, which continues there", async () => {
     const system = testSystem();
     for (let project = 1; project <= 8; project += 1) lost(system, project, project);
     const asked: number[] = [];
@@ -274,7 +274,7 @@ describe("a project that nobody has named yet", () => {
       build_status: "pending",
       build_name: "b",
     });
-    const notes = [...system.ledger.stateRecords.keys()];
-    expect(notes.filter((name) => name.startsWith("projects-"))).toEqual([]);
+    const records = [...system.ledger.stateRecords.keys()];
+    expect(records.filter((name) => name.startsWith("projects-"))).toEqual([]);
   });
 });

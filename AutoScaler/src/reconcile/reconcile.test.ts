@@ -32,7 +32,7 @@ const runs = (system: TestSystem, jobId: number, runnerId: number): void =>
   system.gitLab.change(jobId, { status: "running", runnerId, startedAt: system.clock.now() - MINUTE });
 
 const withPorts = (system: TestSystem, ports: Partial<Dependencies>) =>
-  workflows({ ...system.system, ...ports }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+  workflows({ ...system.dependencies, ...ports }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
 
 describe("a lost pending webhook", () => {
   it("I-8 F-1 F-10: is put for a job that should have had it, and counted: webhooks lost, refused or switched off", async () => {
@@ -63,7 +63,7 @@ describe("a lost pending webhook", () => {
     const system = testSystem();
     system.gitLab.addJob({ id: 7, createdAt: 0 });
     const ignoring = workflows(
-      system.system,
+      system.dependencies,
       { lambda: system.lambda, ec2: system.ec2 },
       { ...system.routing, unmappedJobs: "IGNORE" },
     );
@@ -154,7 +154,7 @@ describe("a start that stopped half-way", () => {
 });
 
 describe("a lost running webhook", () => {
-  it("is put for a runner of ours that is not noted", async () => {
+  it("is put for a runner of ours that is not recorded", async () => {
     const system = await launched();
     runs(system, 7, 9001);
     expect(await events(system)).toMatchObject([{ job: { id: 7, status: "running" } }]);
@@ -382,7 +382,7 @@ describe("the queue", () => {
     expect(await events(system)).toMatchObject([{ job: { id: 8 } }]);
   });
 
-  it("F-57: dispatches nobody while new starts are switched off", async () => {
+  it("F-57: dispatches no job while new starts are switched off", async () => {
     const system = await full();
     await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
     system.settings.on = false;
@@ -457,7 +457,7 @@ describe("the reconciler itself", () => {
     expect(system.bus.events.map((event) => "job" in event && event.job.id)).toContain(8);
   });
 
-  it("I-24: a mapping that cannot be read keeps no other project from its reservation", async () => {
+  it("I-24: a mapping that cannot be read keeps no other project from being listed", async () => {
     const system = testSystem();
     system.gitLab.addJob({ id: 7, createdAt: 0 });
     const projectIds = () => Promise.reject(new TransientError("no Scan"));
@@ -466,7 +466,7 @@ describe("the reconciler itself", () => {
     expect(report).toMatchObject({ failures: ["mapping-projects: TransientError no Scan"] });
   });
 
-  it("F-50: asks a hundred lists at most, and goes on there the next time", async () => {
+  it("F-50: asks for at most a hundred lists, and continues there in the next pass", async () => {
     const system = testSystem();
     for (let project = 1; project <= 150; project += 1) {
       system.gitLab.addJob({ id: project, projectId: project, createdAt: 0 });

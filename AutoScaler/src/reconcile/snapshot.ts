@@ -1,13 +1,8 @@
-import type {
-  Attempt,
-  LedgerItem,
-  OrderedAttempt,
-  OrphanInstance,
-  Runner,
-  Time,
-} from "../../../Core/model/ledger";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner, Time } from "../../../Core/model/ledger";
 import type { GitLabJob, Instance, OurEvent } from "../ports";
-import { UNDER_WAY_MILLISECONDS } from "../timing";
+
+export { lastChange } from "../../../Core/model/ledger";
+export { isRecent } from "../../../Core/queue/retry-schedule";
 
 /** What the reconciler sees: the ledger's open items, GitLab's open jobs, our instances. */
 export interface Snapshot {
@@ -39,14 +34,3 @@ export interface Discrepancy {
   /** Whose event is noted first, so that the next pass knows that it is under way. */
   readonly dispatches?: Attempt;
 }
-
-/**
- * A change made so lately that its event may be under way. A time from the future is another machine's clock and
- * proves nothing (I-33).
- */
-export const isRecent = (time: Time | undefined, now: Time): boolean =>
-  time !== undefined && now >= time && now - time < UNDER_WAY_MILLISECONDS;
-
-/** When something last happened to an item, as far as it says so. */
-export const lastChange = ({ times }: LedgerItem): Time =>
-  Math.max(0, ...Object.values(times).filter((time) => time !== undefined));

@@ -210,7 +210,7 @@ export const claim = async (
 ): Promise<Claim> => {
   const start = newStart(dependencies, order, lease);
   for (let round = 0; round < TRIES; round += 1) {
-    const step = await readNextStep(dependencies.ledger, order.jobId, () => dependencies.clock.now(), again);
+    const step = await readNextStep(dependencies.ledger, order, () => dependencies.clock.now(), again);
     const outcome = await act(dependencies, start, step, order.jobId + round);
     if (outcome !== undefined) return outcome;
     if (round > 1) await dependencies.clock.sleep(jitter(order.jobId, round));

@@ -9,12 +9,12 @@ import {
   type Time,
 } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
+import { isRepeat } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { closeUnstarted } from "../ledger/close-attempt";
 import { commit } from "../ledger/commit";
 import type { NewRunner } from "../ports";
 import { NOT_THROTTLED } from "../queue/queue";
-import { isRepeat } from "../queue/retry-schedule";
 import type { StartOutcome } from "../queue/start-outcome";
 import { waitForGitLab } from "../queue/wait-for-gitlab";
 import {

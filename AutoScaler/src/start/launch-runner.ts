@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import {
   advanceAttempt,
   advanceRunner,
@@ -40,6 +41,25 @@ const servedAttempt = async (
     (one): one is OrderedAttempt => isOrdered(one) && one.attempt === runner.attempt,
   );
 
+const NOT_HELD = { heldBy: undefined, heldSince: undefined, detail: undefined } as const;
+
+/** What holds a launch back. */
+interface Hold {
+  readonly heldBy: LaunchHoldCode;
+  /** What AWS said, for people. */
+  readonly detail?: string;
+}
+
+/** A hold that goes on keeps its begin, and AWS's last word on it. */
+const holdPatch = (runner: StartedRunner, { heldBy, detail }: Hold, now: Time) => {
+  const isSame = runner.heldBy === heldBy;
+  return {
+    heldBy,
+    heldSince: (isSame ? runner.heldSince : undefined) ?? now,
+    detail: detail ?? (isSame ? runner.detail : undefined),
+  };
+};
+
 /** The runner as it stands now. */
 const readRunner = async (
   { ledger }: LaunchDependencies,
@@ -70,7 +90,7 @@ const storeLaunch = (
     const attempt = await servedAttempt(dependencies, runner);
     const times = { ...runner.times, LAUNCHED: now };
     const { bootstrapKey } = launch;
-    const patch = { ...resourceOf(launch), bootstrapKey, lease: undefined, heldBy: undefined };
+    const patch = { ...resourceOf(launch), ...NOT_HELD, bootstrapKey, lease: undefined };
     const stored = { ...touch(runner, patch), times };
     const changes: LedgerChange[] = [{ put: stored }];
     if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });
@@ -97,20 +117,19 @@ const toQueue = async (
 const keepForLater = (
   dependencies: LaunchDependencies,
   { runnerId }: StartedRunner,
-  heldBy: LaunchHoldCode,
+  hold: Hold,
 ): Promise<StartOutcome> =>
   retryOnConflict(dependencies.ledger, async () => {
     const runner = await readRunner(dependencies, runnerId);
+    const { heldBy } = hold;
     const isRateLimited = runner?.provider === "EC2" && heldBy === "rate";
     const next = isRateLimited ? { freed: freedLaunch } : {};
     const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
     if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
     const queue = isRateLimited ? await toQueue(dependencies, runner) : [];
     const launchRound = runner.launchRound + (heldBy === "no-answer" ? 0 : 1);
-    return {
-      changes: [{ put: touch(runner, { launchRound, lease: undefined, heldBy }) }, ...queue],
-      result,
-    };
+    const patch = { ...holdPatch(runner, hold, dependencies.clock.now()), launchRound, lease: undefined };
+    return { changes: [{ put: touch(runner, patch) }, ...queue], result };
   });
 
 const goneChanges = async (
@@ -193,11 +212,12 @@ export const launchRunner = async (
   runner: StartedRunner,
   dispatchedAt: Time | undefined,
 ): Promise<StartOutcome> => {
-  if (await mustWait(dependencies, runner, dispatchedAt)) return keepForLater(dependencies, runner, "rate");
+  if (await mustWait(dependencies, runner, dispatchedAt))
+    return keepForLater(dependencies, runner, { heldBy: "rate" });
   const launch = await launchOrRetry(dependencies, runner);
   if (launch?.kind === "launched") return adopt(dependencies, runner, launch);
   if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
   const heldBy = launch?.refusal ?? "no-answer";
   dependencies.metric("LaunchesRefused", 1, { refusal: heldBy });
-  return keepForLater(dependencies, runner, heldBy);
+  return keepForLater(dependencies, runner, { heldBy, ...defined({ detail: launch?.message }) });
 };

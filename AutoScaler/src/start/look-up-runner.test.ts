@@ -4,7 +4,7 @@ import { DEFAULT_ARN, type TestSystem, testSystem, webhook } from "../testing/fa
 import { lookUpRunner } from "./look-up-runner";
 
 const lookUp = async (system: TestSystem, input: Record<string, unknown>) =>
-  (await lookUpRunner(system.system, parseJobEvent(input), system.routing)).lookup;
+  (await lookUpRunner(system.dependencies, parseJobEvent(input), system.routing)).lookup;
 
 describe("lookUpRunner", () => {
   it("takes name, tags and time from GitLab's API", async () => {
@@ -22,6 +22,7 @@ describe("lookUpRunner", () => {
         verified: true,
         runnerClass: system.routing.defaults.LAMBDA,
         functionArn: DEFAULT_ARN,
+        functionNamedBy: "AutoScaler's DefaultRunnerArn",
       },
     });
   });
@@ -100,7 +101,7 @@ describe("lookUpRunner", () => {
     const system = testSystem();
     system.mappings.add({ pk: "job#build", sk: "tags#", type: "FARGATE" });
     const job = system.gitLab.addJob({ id: 7, name: "build" });
-    await expect(lookUp(system, webhook(job))).rejects.toMatchObject({ name: "ConfigurationError" });
+    await expect(lookUp(system, webhook(job))).rejects.toMatchObject({ name: "MappingError" });
   });
 
   it("writes nothing", async () => {

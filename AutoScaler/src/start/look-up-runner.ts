@@ -1,14 +1,22 @@
 import { defined } from "../../../Core/defined";
-import { ConfigurationError } from "../../../Core/errors";
-import type { JobEvent } from "../../../Core/model/job-event";
+import { ConfigurationError, MappingError } from "../../../Core/errors";
+import { END_STATUSES, type JobEvent } from "../../../Core/model/job-event";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
 import type { RunnerLookup, RunnerOrder } from "../../../Core/model/runner-order";
+import { rowName } from "../../../Core/routing/mapping-row";
 import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
+import {
+  askGitLab,
+  countInVain,
+  type HintDependencies,
+  isSkipped,
+  rememberNothing,
+} from "../hints/ask-gitlab";
+import type { MalformedHint } from "../hints/parse-hint";
 import type { GitLabJob } from "../ports";
-import { LOOK_UP_TIMEOUT_MILLISECONDS } from "../timing";
 
-export type LookUpDependencies = Pick<Dependencies, "mappings" | "gitLab" | "clock">;
+export type LookUpDependencies = HintDependencies & Pick<Dependencies, "mappings">;
 
 /** The look-up, and why it came out so, for the log. */
 export interface LookUp {
@@ -17,8 +25,6 @@ export interface LookUp {
 }
 
 type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified">;
-
-const SECOND = 1_000;
 
 type Skip = Extract<RunnerLookup, { kind: "nothing" }>;
 
@@ -30,20 +36,6 @@ const skip = (reason: LookUpSkipCode, detail?: string): Skip => ({
 
 const isSkip = (found: Facts | Skip): found is Skip => "kind" in found;
 
-/** GitLab's replicas lag behind its webhooks: absent and `created` are asked again for ten seconds. */
-const readJob = async (
-  { gitLab, clock }: LookUpDependencies,
-  event: JobEvent,
-): Promise<GitLabJob | undefined> => {
-  const until = clock.now() + LOOK_UP_TIMEOUT_MILLISECONDS;
-  for (;;) {
-    const job = await gitLab.job(event.projectId, event.jobId);
-    const isSettled = job !== undefined && job.status !== "created";
-    if (isSettled || clock.now() + 2 * SECOND > until) return job;
-    await clock.sleep(2 * SECOND);
-  }
-};
-
 const verifiedFacts = (job: GitLabJob): Facts => ({
   jobId: job.id,
   projectId: job.projectId,
@@ -53,12 +45,20 @@ const verifiedFacts = (job: GitLabJob): Facts => ({
   verified: true,
 });
 
+/** GitLab's replicas lag behind its webhooks: absent and `created` are asked again for ten seconds. */
+const isSettled = ({ status }: GitLabJob): boolean => status !== "created";
+
+/** Nothing makes such a job pending within the next minute. */
+const isPast = ({ status }: GitLabJob): boolean => status === "running" || END_STATUSES.includes(status);
+
 /** The payload counts for its two ids alone (I-16). A job with a runner assigned is taken (two-phase commit). */
 const verify = async (dependencies: LookUpDependencies, event: JobEvent): Promise<Facts | Skip> => {
-  const job = await readJob(dependencies, event);
-  if (job === undefined) return skip("no-such-job");
-  if (job.status !== "pending") return skip("job-not-pending", job.status);
-  return job.runnerId === undefined ? verifiedFacts(job) : skip("job-taken");
+  const job = await askGitLab(dependencies, event, { isSettled });
+  if (isSkipped(job)) return skip(job.skipped);
+  if (job.status === "pending" && job.runnerId === undefined) return verifiedFacts(job);
+  // One that stays `created` was counted with every answer.
+  if (isSettled(job)) await countInVain(dependencies, event, isPast(job));
+  return job.status === "pending" ? skip("job-taken") : skip("job-not-pending", job.status);
 };
 
 /** Without AccessToken the webhook is all there is. */
@@ -74,26 +74,41 @@ const payloadFacts = (dependencies: LookUpDependencies, event: JobEvent): Facts 
       }
     : skip("job-not-pending", event.status);
 
+const functionOf = (functionArn: string | undefined, { row }: RouteReason) =>
+  functionArn === undefined
+    ? {}
+    : {
+        functionArn,
+        functionNamedBy: row ? `the mapping's row ${rowName(row)}` : "AutoScaler's DefaultRunnerArn",
+      };
+
 const start = (
   facts: Facts,
   again: number | undefined,
   decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
 ): LookUp => {
   const { provider, runnerClass, functionArn, tags, why } = decided;
-  const order = {
-    ...facts,
-    tags,
-    runnerClass,
-    ...defined({ functionArn, again }),
-  };
+  const order = { ...facts, tags, runnerClass, ...functionOf(functionArn, why), ...defined({ again }) };
   return { lookup: { kind: "start", provider, order }, why };
 };
 
+/** The look-up of a webhook that is no job event. */
+export const malformedLookUp = ({ skipped, detail }: MalformedHint): LookUp => ({
+  lookup: skip(skipped, detail),
+});
+
 /**
- * Finds the runner that a pending job needs. Writes nothing.
+ * The mapping cannot be followed: an operator must act, and no other runner is taken instead (I-27). Without
+ * AccessToken nobody confirmed that there is such a job.
+ */
+const mappingError = (isVerified: boolean, sentence: string): ConfigurationError =>
+  isVerified ? new MappingError(sentence) : new ConfigurationError(sentence);
+
+/**
+ * Finds the runner that a pending job needs. Stores nothing under the job.
  *
- * @throws ConfigurationError when the mapping cannot be followed: an operator must act, and no other runner is
- *   taken instead (I-27); TransientError from GitLab or DynamoDB
+ * @throws MappingError when the mapping cannot be followed for a job that GitLab confirmed, ConfigurationError where
+ *   nobody confirms it; TransientError from GitLab or DynamoDB
  */
 export const lookUpRunner = async (
   dependencies: LookUpDependencies,
@@ -105,8 +120,9 @@ export const lookUpRunner = async (
   if (isSkip(facts)) return { lookup: facts };
   const job = { projectId: facts.projectId, name: facts.jobName, tags: facts.tags, verified: isVerified };
   const decided = await route(job, (pk) => dependencies.mappings.rows(pk), settings);
-  if (decided.kind === "failed") throw new ConfigurationError(decided.why.sentence);
+  if (decided.kind === "failed") throw mappingError(isVerified, decided.why.sentence);
   if (decided.kind === "nothing") {
+    if (isVerified) rememberNothing(dependencies, event);
     return { lookup: skip("unmapped", decided.why.sentence), why: decided.why };
   }
   return start(facts, event.again, decided);

@@ -13,7 +13,7 @@ import {
   type Time,
 } from "../../../Core/model/ledger";
 import type { StartSkipCode } from "../../../Core/model/reasons";
-import { isTooEarly, retryAt } from "../queue/retry-schedule";
+import { isTooEarly, retryAt } from "../../../Core/queue/retry-schedule";
 
 /** What a start has to do for a pending job, as the ledger stands. */
 export type NextStep =

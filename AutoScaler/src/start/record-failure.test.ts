@@ -31,7 +31,7 @@ const setUp = () => {
 describe("recordFailure", () => {
   it("I-1 F-15: makes a look-up that cannot succeed visible", async () => {
     const { ledger, metrics, record } = setUp();
-    expect(await record(event, "ConfigurationError")).toEqual({ kind: "failed" });
+    expect(await record(event, "MappingError")).toEqual({ kind: "failed" });
     expect(await ledger.attempts(7)).toMatchObject([
       {
         state: "FAILED",
@@ -51,7 +51,7 @@ describe("recordFailure", () => {
   it("I-25: counts three of them, a minute and four minutes apart, and no more", async () => {
     const { ledger, clock, record } = setUp();
     for (let minute = 0; minute < 60; minute += 1) {
-      await record(event, "ConfigurationError");
+      await record(event, "MappingError");
       clock.advance(60_000);
     }
     expect((await ledger.attempts(7)).map(({ times }) => times.FAILED)).toEqual([
@@ -61,8 +61,32 @@ describe("recordFailure", () => {
     ]);
   });
 
+  it.each(["ConfigurationError", "InvalidInputError", "NoAnswerError"])(
+    "T-5: notes %s of a look-up, which comes before GitLab confirmed the job, and writes nothing",
+    async (error) => {
+      const { ledger, record } = setUp();
+      await ledger.commit([{ put: anAttempt({ state: "WAITING" }) }]);
+      expect(await record(event, error)).toEqual({ kind: "noted" });
+      expect(await record({ ...event, build_id: 8 }, error)).toEqual({ kind: "noted" });
+      expect(ledger.writes).toBe(1);
+    },
+  );
+
+  it.each(["WAITING", "CLAIMED", "FAILED"] as const)(
+    "T-5: leaves another project's attempt %s, whatever failed",
+    async (state) => {
+      const { ledger, clock, record } = setUp();
+      await ledger.commit([{ put: anAttempt({ state }) }]);
+      clock.advance(3_600_000);
+      const forged = { ...event, project_id: 666 };
+      expect(await record(forged, "MappingError")).toEqual({ kind: "noted" });
+      expect(await record({ ...forged, lookup: {} }, "ConfigurationError")).toEqual({ kind: "noted" });
+      expect(ledger.writes).toBe(1);
+    },
+  );
+
   it.each(["TransientError", "ThrottledError"])(
-    "F-24: notes %s, which passes, and writes nothing",
+    "F-24: logs %s, which is transient, and writes nothing",
     async (error) => {
       const { ledger, record } = setUp();
       expect(await record(event, error)).toEqual({ kind: "noted" });
@@ -113,7 +137,7 @@ describe("recordFailure", () => {
     }
   });
 
-  it("notes the failure of an end without touching the ledger", async () => {
+  it("logs the failure of an end without touching the ledger", async () => {
     const { ledger, metrics, record } = setUp();
     expect(await record({ runnerId: 9001, reason: "x" }, "ConfigurationError")).toEqual({ kind: "noted" });
     expect(await record({ ...event, build_status: "success" }, "ConfigurationError")).toEqual({

@@ -5,16 +5,17 @@ import {
   type AttemptNumber,
   isLastAttempt,
   isLeased,
+  isOfProject,
   type Time,
   ttlAfter,
 } from "../../../Core/model/ledger";
 import type { AttemptFailureCode } from "../../../Core/model/reasons";
+import { isRepeat, retryAt } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { type AttemptFailure, failAttempt } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
-import { isRepeat, retryAt } from "../queue/retry-schedule";
 
 export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 
@@ -33,14 +34,24 @@ export interface RecordedFailure {
   readonly freed?: Freed;
 }
 
-/** Errors that prove that trying again at once is no use, and what they say of the attempt. */
-const LASTING = {
+type Lasting = Readonly<Record<string, AttemptFailureCode>>;
+
+/**
+ * Errors that prove that trying again at once is no use, and what they say of the attempt. Of a look-up only what
+ * comes after GitLab confirmed the job: anything before it would be written under a number that somebody may have
+ * invented.
+ */
+const LASTING_OF_LOOK_UP: Lasting = { MappingError: "configuration" };
+const LASTING_OF_START: Lasting = {
   ConfigurationError: "configuration",
   InvalidInputError: "invalid-input",
   NoAnswerError: "gitlab-no-answer",
-} as const satisfies Record<string, AttemptFailureCode>;
+};
 
-const isLasting = (error: string): error is keyof typeof LASTING => Object.hasOwn(LASTING, error);
+const reasonOf = (error: string, isLookUp: boolean): AttemptFailureCode | undefined => {
+  const lasting = isLookUp ? LASTING_OF_LOOK_UP : LASTING_OF_START;
+  return Object.hasOwn(lasting, error) ? lasting[error] : undefined;
+};
 
 const failedLookUp = (job: JobEvent, number: AttemptNumber, failure: AttemptFailure, now: Time): Attempt => ({
   kind: "attempt",
@@ -83,6 +94,8 @@ const afterStart = (
   return isRepeated ? [] : failAttempt(last, failure, now);
 };
 
+const NOTED = { changes: [], result: { kind: "noted" } } as const;
+
 /** The error's message, out of Lambda's JSON, which may be cut off; a sentence at most. */
 const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
   const detail = /"errorMessage":"((?:[^"\\]|\\.){1,300})/.exec(cause)?.[1];
@@ -90,8 +103,8 @@ const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
 };
 
 /**
- * Notes why a workflow failed. FAILED is written only where nothing can run: a look-up that cannot succeed, or a
- * claim that was not followed by a runner. What may have been launched keeps its state; the lease expires and
+ * Notes why a workflow failed. FAILED is written only where nothing can run, under a job that GitLab confirmed: the
+ * mapping cannot be followed for it, or its claim was not followed by a runner. What may have been launched keeps its state; the lease expires and
  * the reconciler goes on (trace 6).
  */
 export const recordFailure = async (
@@ -99,13 +112,15 @@ export const recordFailure = async (
   { job, isLookUp, error, cause }: WorkflowFailure,
 ): Promise<RecordedFailure> => {
   dependencies.metric("WorkflowFailures", 1, { error });
-  if (job === undefined || !isLasting(error)) return { kind: "noted" };
-  const failure: AttemptFailure = { reason: LASTING[error], ...messageOf(cause) };
+  const reason = reasonOf(error, isLookUp);
+  if (job === undefined || reason === undefined) return { kind: "noted" };
+  const failure: AttemptFailure = { reason, ...messageOf(cause) };
   const result = await retryOnConflict<RecordedFailure>(dependencies.ledger, async () => {
     const now = dependencies.clock.now();
     const last = (await dependencies.ledger.attempts(job.jobId)).at(-1);
+    if (last !== undefined && !isOfProject(last, job.projectId)) return NOTED;
     const changes = isLookUp ? afterLookUp(job, last, failure, now) : afterStart(last, failure, now);
-    if (changes.length === 0) return { changes, result: { kind: "noted" } };
+    if (changes.length === 0) return NOTED;
     const freed = last?.slot === undefined ? undefined : freedSlot(last.classKey);
     return { changes, result: { kind: "failed", ...(freed ? { freed } : {}) } };
   });

@@ -95,7 +95,7 @@ describe("a start", () => {
         async (scheduler, ids, limit) => {
           const system = testSystem({ totalLimit: limit, classLimit: limit });
           const slow = {
-            ...system.system,
+            ...system.dependencies,
             ledger: interleaved(system.ledger, scheduler),
             gitLab: interleaved(system.gitLab, scheduler),
           };
@@ -135,7 +135,7 @@ describe("a start", () => {
       await system.stop(webhook({ ...job, status: "canceled" }));
     });
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -161,12 +161,12 @@ describe("a start that GitLab asks to wait", () => {
     };
     const gitLab = { ...system.gitLab, createRunner };
     const providers = { lambda: system.lambda, ec2: system.ec2 };
-    const busy = workflows({ ...system.system, gitLab }, providers, system.routing);
+    const busy = workflows({ ...system.dependencies, gitLab }, providers, system.routing);
     const outcome = await busy.start(webhook(job));
     return { system, job, busy, outcome, asked: () => asked };
   };
 
-  it("F-23: goes back in the queue without its slot, says until when, and uses no attempt up", async () => {
+  it("F-23: goes back into the queue without its slot, with the time until which it waits, and uses up no attempt", async () => {
     const { system, outcome, asked } = await throttled();
     expect(outcome).toEqual({ kind: "waiting", waitingFor: "gitlab" });
     const notBefore = system.clock.now() + 60 * SECOND;
@@ -180,7 +180,7 @@ describe("a start that GitLab asks to wait", () => {
     expect(system.ledger.stateRecords.get("classes")?.value).toEqual(["EC2#default"]);
   });
 
-  it("F-23: is not tried again before that time, whoever tells of the job, and is dispatched by the reconciler then", async () => {
+  it("F-23: is not tried again before that time, whatever event comes, and is then dispatched by the reconciler", async () => {
     const { system, job, busy, asked } = await throttled();
     system.clock.advance(59 * SECOND);
     expect(await busy.start(webhook(job))).toMatchObject({ kind: "nothing" });
@@ -216,7 +216,7 @@ describe("a start that GitLab asks to wait", () => {
     expect([system.metrics.total("JobsFailed"), system.ledger.taken(STACK)]).toEqual([1, 0]);
   });
 
-  it("F-23 I-33: a time that no GitLab would name holds no job", async () => {
+  it("F-23 I-33: an implausible time holds no job", async () => {
     const { system, job } = await throttled();
     system.clock.advance(-24 * 3_600 * SECOND);
     expect(await system.start(webhook(job))).toMatchObject({ kind: "launched" });
@@ -233,14 +233,14 @@ describe("a start without a slot", () => {
     expect(system.gitLab.created).toEqual([]);
   });
 
-  it("looks once more after it joined the queue: a slot that was freed meanwhile is taken", async () => {
+  it("checks once more after it joined the queue, and takes a slot that was released meanwhile", async () => {
     const system = testSystem({ totalLimit: 1 });
     await system.ledger.commit([{ take: { scope: STACK, shard: 0, limit: 1 } }]);
     const ledger = interrupted(system.ledger, "commit", () =>
       system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]),
     );
     const run = workflows(
-      { ...system.system, ledger },
+      { ...system.dependencies, ledger },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -287,7 +287,7 @@ describe("the switch for new starts", () => {
 });
 
 describe("a start that is refused", () => {
-  it("F-26: fails visibly and gives its slot back when GitLab makes no runner", async () => {
+  it("F-26: fails visibly and releases its slot when GitLab creates no runner", async () => {
     const system = testSystem();
     system.gitLab.refuses = "410 registration is disabled";
     const outcome = await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
@@ -311,7 +311,7 @@ describe("a start that is refused", () => {
       system.gitLab.change(7, { status: "canceled" }),
     );
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -344,7 +344,7 @@ describe("a start that is refused", () => {
       throw new TransientError("GitLab does not answer");
     });
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -354,7 +354,7 @@ describe("a start that is refused", () => {
   });
 
   it.each(["capacity", "limit", "rate"] as const)(
-    "F-31 F-32 F-33: keeps the runner and raises the round after %s, and launches it later",
+    "F-31 F-32 F-33: keeps the runner and increments its launch round after %s, and launches it later",
     async (kind) => {
       const system = testSystem();
       const refusals = kind === "rate" ? 2 : 1;
@@ -366,16 +366,42 @@ describe("a start that is refused", () => {
       expect(attempts(system)).toMatchObject([{ state: "CREATED" }]);
       expect(runners(system)).toMatchObject([{ state: "STARTING", launchRound: 1, heldBy: kind }]);
       expect(runners(system)[0]).not.toHaveProperty("lease");
+      expect(runners(system)[0]).toMatchObject({
+        heldSince: expect.any(Number),
+        detail: expect.stringMatching(/./),
+      });
       expect(system.metrics.total("LaunchesRefused")).toBe(1);
 
       system.ledger.stateRecords.delete("ec2-launch-rate");
       await system.start(webhook(job));
       expect(system.ec2.calls.slice(refusals - 1)).toEqual(["7-1-0", "7-1-1"]);
       expect(attempts(system)).toMatchObject([{ state: "LAUNCHED" }]);
+      for (const field of ["heldBy", "heldSince", "detail"])
+        expect(runners(system)[0]).not.toHaveProperty(field);
     },
   );
 
-  it("I-26: holds new EC2 jobs back after EC2 refused one for the number of calls, and no Lambda job", async () => {
+  it("F-32: knows since when a launch is held by just this, and AWS's last word on it", async () => {
+    const system = testSystem();
+    const words = (kind: "capacity" | "limit", message: string): Launch => ({
+      kind: "refused",
+      refusal: kind,
+      message,
+    });
+    system.ec2.script.push(words("capacity", "none"), words("limit", "16 vCPUs"), words("limit", "still 16"));
+    const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
+    const since: unknown[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await system.start(webhook(job));
+      since.push((runners(system)[0] as { readonly heldSince?: number }).heldSince);
+      system.clock.advance(60_000);
+    }
+    expect(since[2]).toBe(since[1]);
+    expect(since[1]).toBeGreaterThan(Number(since[0]));
+    expect(runners(system)).toMatchObject([{ heldBy: "limit", detail: "still 16" }]);
+  });
+
+  it("I-26: holds new EC2 jobs and no Lambda job after EC2 throttled a launch", async () => {
     const system = testSystem();
     system.ec2.script.push(refusal("rate"), refusal("rate"));
     await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
@@ -387,7 +413,7 @@ describe("a start that is refused", () => {
     expect(system.ec2.calls).toEqual(["7-1-0", "7-1-0"]);
   });
 
-  it("I-26 F-33: a job whose launch was refused waits in the queue with its runner, and is dispatched by who came before it", async () => {
+  it("I-26 F-33: a job whose launch was refused waits in the queue with its runner, and the job before it dispatches it", async () => {
     const system = testSystem();
     system.ec2.script.push(refusal("rate"), refusal("rate"));
     const [older, job] = [6, 7].map((id) => system.gitLab.addJob({ id, tags: ["ec2"], createdAt: id }));
@@ -412,7 +438,7 @@ describe("a start that is refused", () => {
     expect(system.gitLab.created).toHaveLength(2);
   });
 
-  it("I-26: one that was dispatched dispatches the next one when it is launched, at once and not at the next pass", async () => {
+  it("I-26: a dispatched job dispatches the next one as soon as it is launched, not at the next pass", async () => {
     const system = testSystem();
     system.ec2.script.push(refusal("rate"), refusal("rate"));
     const jobs = [7, 8, 9].map((id) => system.gitLab.addJob({ id, tags: ["ec2"], createdAt: id }));
@@ -426,12 +452,12 @@ describe("a start that is refused", () => {
     expect(system.bus.events).toMatchObject([{ job: { id: 8, status: "pending" } }]);
   });
 
-  it("I-26: without a reservation goes in the queue before a runner is made, with no attempt spent, to be dispatched at any time", async () => {
+  it("I-26: a job without a reservation is queued before a runner is created, with no attempt spent, and can be dispatched at any time", async () => {
     const system = testSystem();
     const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
     const ledger = { ...system.ledger, reserve: async () => undefined };
     const providers = { lambda: system.lambda, ec2: system.ec2 };
-    const crowded = workflows({ ...system.system, ledger }, providers, system.routing);
+    const crowded = workflows({ ...system.dependencies, ledger }, providers, system.routing);
 
     expect(await crowded.start(webhook(job))).toEqual({ kind: "waiting", waitingFor: "launch-rate" });
     await system.reconcile();
@@ -443,7 +469,7 @@ describe("a start that is refused", () => {
     expect([system.gitLab.created, system.ec2.calls, system.ledger.taken(STACK)]).toEqual([[], [], 0]);
   });
 
-  it("F-33: tries once more after the first refusal of all, a few seconds later and with the same token", async () => {
+  it("F-33: after the very first refusal tries once more, a few seconds later and with the same token", async () => {
     const system = testSystem();
     system.ec2.script.push(refusal("rate"));
     await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
@@ -461,7 +487,7 @@ describe("a start that is refused", () => {
       await system.start(webhook(system.gitLab.addJob({ id: 8, tags: ["ec2"] })));
     });
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -483,7 +509,7 @@ describe("a start that is refused", () => {
     expect(system.gitLab.created).toHaveLength(0);
   });
 
-  it("F-36 I-2: opens one more attempt when an operator asks for it, however often that one wish comes", async () => {
+  it("F-36 I-2: opens one more attempt when an operator asks for it, however often that request is repeated", async () => {
     const system = testSystem();
     system.gitLab.refuses = "the limit of 1,000 runners is reached";
     const job = system.gitLab.addJob({ id: 7, tags: ["ec2"] });
@@ -518,7 +544,7 @@ describe("a start that breaks", () => {
       return Promise.reject(new TransientError("GitLab does not answer"));
     };
     const run = workflows(
-      { ...system.system, gitLab: { ...system.gitLab, createRunner } },
+      { ...system.dependencies, gitLab: { ...system.gitLab, createRunner } },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -543,13 +569,13 @@ describe("a start that breaks", () => {
     expect(system.metrics.total("JobsFailed")).toBe(0);
   });
 
-  it("F-22: fails a claim visibly when the token is refused, and gives its slot back", async () => {
+  it("F-22: fails a claim visibly when the token is refused, and releases its slot", async () => {
     const system = testSystem();
     const gitLab = interrupted(system.gitLab, "createRunner", () => {
       throw new ConfigurationError("AccessToken is refused");
     });
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -579,7 +605,7 @@ describe("a start that breaks", () => {
       },
     };
     const run = workflows(
-      { ...system.system, ledger },
+      { ...system.dependencies, ledger },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );

@@ -6,7 +6,7 @@ import {
   type Time,
 } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { endAttempt, failAttempt } from "../ledger/close-attempt";
+import { concernedAttempts, endAttempt, failAttempt, loseAttempt } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
@@ -14,12 +14,13 @@ import type { EndOrder, EndResult, JobFacts } from "./end-order";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "clock">;
 
-/** A job's end closes all its attempts. */
+/** A job's end closes all its attempts, but for those that came to nothing before. */
 export const endAttempts = (
   attempts: readonly Attempt[],
   job: JobFacts,
   now: Time,
-): readonly LedgerChange[] => attempts.flatMap((attempt) => endAttempt(attempt, job, now));
+): readonly LedgerChange[] =>
+  concernedAttempts(attempts, job.runnerId).flatMap((attempt) => endAttempt(attempt, job, now));
 
 /** Closes the attempts of a job that ended and had no runner: cancelled while it waited, or before its start. */
 export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFacts): Promise<EndResult> => {
@@ -47,6 +48,37 @@ const failOwnAttempt = async (
   return isOwn ? failAttempt(own, { reason, ...(isLast ? { isLast } : {}) }, now) : [];
 };
 
+/** It ends whatever its job does. */
+const isLost = ({ isDead, reason }: EndOrder): boolean => isDead || reason === "lifetime-reached";
+
+/** The job that the runner had when it was lost, by our record or by GitLab's word on its own job. */
+const lostJobId = (runner: Runner, { ownJob, endedJob }: EndOrder): number | undefined => {
+  const hadOwn = ownJob?.status === "running" && ownJob.runnerId === runner.runnerId;
+  const jobId = runner.busyJobId ?? (hadOwn ? ownJob.id : undefined);
+  return jobId === endedJob?.id || jobId === runner.endedJobId ? undefined : jobId;
+};
+
+const hadJob = (attempt: Attempt, runner: Runner): boolean =>
+  attempt.state === "RUNNING"
+    ? attempt.ranOnRunnerId === runner.runnerId
+    : runner.busyJobId === undefined && attempt.runnerId === runner.runnerId;
+
+/**
+ * The attempt of a job that was running on a runner that is lost. Where a job is handed out as running no other runner
+ * can get it any more: GitLab fails it, and a retry has another id.
+ */
+export const loseJob = async (
+  { ledger }: Pick<CloseDependencies, "ledger">,
+  runner: Runner,
+  order: EndOrder,
+  now: Time,
+): Promise<readonly LedgerChange[]> => {
+  const jobId = isLost(order) ? lostJobId(runner, order) : undefined;
+  if (jobId === undefined) return [];
+  const attempts = (await ledger.attempts(jobId)).filter((attempt) => hadJob(attempt, runner));
+  return attempts.flatMap((attempt) => loseAttempt(attempt, runner, order.reason, now));
+};
+
 /** The job's last attempt failed: nothing starts it any more, so that has to be counted. */
 export const isJobGivenUp = (change: LedgerChange): boolean =>
   "put" in change &&
@@ -54,7 +86,7 @@ export const isJobGivenUp = (change: LedgerChange): boolean =>
   change.put.state === "FAILED" &&
   isLastAttempt(change.put);
 
-/** What an end changes in attempts: the ended job's are closed, its own unmet one fails. */
+/** What an end changes in attempts: the ended job's are closed, its own unmet one fails, a lost job's is closed. */
 export const attemptChanges = async (
   dependencies: CloseDependencies,
   runner: Runner,
@@ -65,5 +97,5 @@ export const attemptChanges = async (
   const ended =
     endedJob === undefined ? [] : endAttempts(await dependencies.ledger.attempts(endedJob.id), endedJob, now);
   const failed = endedJob?.id === runner.jobId ? [] : await failOwnAttempt(dependencies, runner, order, now);
-  return [...ended, ...failed];
+  return [...ended, ...failed, ...(await loseJob(dependencies, runner, order, now))];
 };

@@ -1,8 +1,8 @@
 import { advanceRunner, type Runner, type Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { endAttempt } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
+import { endAttempts } from "./close-job";
 import { type EndOrder, type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./store-terminated";
 import { isOverdue } from "./termination-reason";
@@ -25,9 +25,7 @@ const close = async (
   { endedJob }: EndOrder,
   now: Time,
 ): Promise<readonly LedgerChange[]> =>
-  endedJob === undefined
-    ? []
-    : (await ledger.attempts(endedJob.id)).flatMap((attempt) => endAttempt(attempt, endedJob, now));
+  endedJob === undefined ? [] : endAttempts(await ledger.attempts(endedJob.id), endedJob, now);
 
 const endingChange = (runner: Runner, { reason }: EndOrder, now: Time): readonly LedgerChange[] =>
   runner.state === "ENDING"

@@ -9,11 +9,12 @@ const optionalJob = (value: unknown, what: string): JobFacts | undefined => {
   const job = fieldsOf(value, what);
   const startedAt = optionalIdOf(job.startedAt, `${what}.startedAt`);
   const runnerId = optionalIdOf(job.runnerId, `${what}.runnerId`);
+  const failureReason = typeof job.failureReason === "string" ? job.failureReason : undefined;
   return {
     id: idOf(job.id, `${what}.id`),
     projectId: idOf(job.projectId, `${what}.projectId`),
     status: textOf(job.status, `${what}.status`),
-    ...defined({ startedAt, runnerId }),
+    ...defined({ startedAt, runnerId, failureReason }),
   };
 };
 

@@ -6,13 +6,16 @@ import type { GitLabJob } from "../ports";
 import type { Freed } from "../queue/freed";
 
 /** GitLab's word on a job, as much as an end needs; no name, no tags: it passes through the workflow. */
-export type JobFacts = Pick<GitLabJob, "id" | "projectId" | "status" | "startedAt" | "runnerId">;
+export type JobFacts = Pick<
+  GitLabJob,
+  "id" | "projectId" | "status" | "startedAt" | "runnerId" | "failureReason"
+>;
 
-export const jobFacts = ({ id, projectId, status, startedAt, runnerId }: GitLabJob): JobFacts => ({
-  id,
-  projectId,
-  status,
-  ...defined({ startedAt, runnerId }),
+export const jobFacts = (job: GitLabJob): JobFacts => ({
+  id: job.id,
+  projectId: job.projectId,
+  status: job.status,
+  ...defined({ startedAt: job.startedAt, runnerId: job.runnerId, failureReason: job.failureReason }),
 });
 
 /** What "Find runner" hands to "Unregister runner", one a runner. Ids are the ledger's, never the event's. */
@@ -56,3 +59,5 @@ export const kindOf = (runner: Runner): Pick<EndResult, "provider" | "classKey">
 export interface FoundRunners {
   readonly runners: readonly EndOrder[];
 }
+
+export const NO_RUNNERS: FoundRunners = { runners: [] };

@@ -40,6 +40,12 @@ const launched = async ({
   return system;
 };
 
+/** The runner asks GitLab now. */
+const contact = (system: TestSystem, more: { readonly paused?: boolean } = {}): void => {
+  const record = system.gitLab.runnersById.get(RA)!;
+  system.gitLab.runnersById.set(RA, { ...record, contactedAt: system.clock.now(), ...more });
+};
+
 const endJob = (system: TestSystem, status = "success") => {
   system.gitLab.change(A, { status, finishedAt: system.clock.now() });
   return webhook(system.gitLab.jobsById.get(A)!);
@@ -51,7 +57,11 @@ const breaking = (
   method: "pauseRunner" | "deleteRunner" | "runnerJobs",
 ) => {
   const gitLab = { ...system.gitLab, [method]: () => Promise.reject(error) } as Dependencies["gitLab"];
-  return workflows({ ...system.system, gitLab }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+  return workflows(
+    { ...system.dependencies, gitLab },
+    { lambda: system.lambda, ec2: system.ec2 },
+    system.routing,
+  );
 };
 
 describe("the end of a job", () => {
@@ -72,8 +82,8 @@ describe("the end of a job", () => {
 
   it("I-25: costs six GitLab calls and eight writes at most from webhook to nothing left", async () => {
     const system = testSystem();
-    // A project is noted once in ten minutes, however many jobs it has.
-    await rememberProject(system.system, 1);
+    // A project is recorded once in ten minutes, however many jobs it has.
+    await rememberProject(system.dependencies, 1);
     system.ledger.writes = 0;
     await system.start(webhook(system.gitLab.addJob({ id: A, tags: ["ec2"] })));
     const moves = 1;
@@ -158,6 +168,34 @@ describe("the end of a job", () => {
     expect(system.gitLab.created).toHaveLength(1);
   });
 
+  it("I-25: an event that comes twice at once costs no second DELETE and no second termination", async () => {
+    const system = await launched({ pickedUp: true });
+    const ended = endJob(system);
+    const twice = await Promise.all([system.stop(ended), system.stop(ended)]);
+    expect(system.gitLab.deleted).toEqual([RA]);
+    expect(system.instances.terminated).toHaveLength(1);
+    expect(
+      twice
+        .flat()
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(["left", "terminated"]);
+  });
+
+  it("I-21: takes over an end that stopped half-way once its lease is over", async () => {
+    const system = await launched({ pickedUp: true });
+    const broken = breaking(system, new Error("killed"), "deleteRunner");
+    const ended = endJob(system);
+    await expect(broken.stop(ended)).rejects.toThrow("killed");
+    const lease = { kind: "end" as const, holder: "dead", until: system.clock.now() + 90_000 };
+    const { version, ...left } = await runner(system);
+    await system.ledger.commit([{ put: { ...left, lease, version: version + 1 } as Runner }]);
+    expect(await system.stop(ended)).toMatchObject([{ kind: "left", reason: "leased" }]);
+    system.clock.advance(90_001);
+    expect(await system.stop(ended)).toMatchObject([{ kind: "terminated" }]);
+    expect(system.gitLab.deleted).toEqual([RA]);
+  });
+
   it("F-2 I-6: puts the end once more when the running event comes after it and the end left something", async () => {
     const system = await launched({ runs: true });
     endJob(system);
@@ -178,13 +216,13 @@ describe("the end of a job", () => {
     expect(attempt(system)).toMatchObject({ state: "ENDED", outcome: "canceled" });
   });
 
-  it("F-5: gives a claim's slot back when the job was cancelled before its runner was made", async () => {
+  it("F-5: releases a claim's slot when the job was cancelled before its runner was created", async () => {
     const system = testSystem();
     const gitLab = interrupted(system.gitLab, "createRunner", () => {
       throw new TransientError("GitLab does not answer");
     });
     const run = workflows(
-      { ...system.system, gitLab },
+      { ...system.dependencies, gitLab },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
@@ -308,7 +346,6 @@ describe("a runner that is reported ended", () => {
       const results = await system.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
       expect(results).toMatchObject([{ kind: "terminated" }]);
       expect(system.gitLab.calls).not.toContain("pauseRunner");
-      expect(attempt(system).state).toBe("RUNNING");
     },
   );
 
@@ -330,13 +367,74 @@ describe("a runner that is reported ended", () => {
     const { resourceId } = await runner(system);
     const describe = () => Promise.reject(new TransientError("EC2 is away"));
     const broken = workflows(
-      { ...system.system, instances: { ...system.instances, describe } },
+      { ...system.dependencies, instances: { ...system.instances, describe } },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );
     const stopped = broken.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
     await expect(stopped).rejects.toThrow(TransientError);
     expect((await runner(system)).state).toBe("BUSY");
+  });
+
+  describe("while GitLab shows the job as running on it", () => {
+    const die = async (system: TestSystem) => {
+      const { resourceId = "" } = await runner(system);
+      system.instances.setState(resourceId, "terminated");
+      await system.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
+    };
+
+    it.each([true, false])(
+      "F-59: the attempt is closed with the reason, pick-up noted: %s",
+      async (pickedUp) => {
+        const system = await launched({ runs: true, pickedUp });
+        await die(system);
+        expect(system.gitLab.deleted).toEqual([RA]);
+        expect(attempt(system)).toMatchObject({
+          state: "ENDED",
+          reason: "instance-terminated",
+          ranOnRunnerId: RA,
+        });
+        expect(attempt(system)).not.toHaveProperty("outcome");
+      },
+    );
+
+    it.each([
+      ["failed", "instance-terminated"],
+      ["success", undefined],
+    ])("F-59: the outcome follows when GitLab ends the job: %s", async (status, reason) => {
+      const system = await launched({ pickedUp: true });
+      await die(system);
+      const end = endJob(system, status);
+      await system.stop(end);
+      await system.stop(end);
+      expect([attempt(system).outcome, attempt(system).reason]).toEqual([status, reason]);
+      expect(attempt(system).state).toBe("ENDED");
+    });
+
+    it("I-3 I-23: also when it is past its lifetime", async () => {
+      const system = await launched({ pickedUp: true });
+      system.clock.advance(90 * MINUTE);
+      await system.stop({ runnerId: RA, resourceId: "", reason: "lifetime-reached" });
+      expect(attempt(system)).toMatchObject({ state: "ENDED", reason: "lifetime-reached" });
+    });
+
+    it("P-1: after an exchange the attempt of the job that it really had is closed, the other is not", async () => {
+      const system = await launched();
+      await system.start(webhook(system.gitLab.addJob({ id: 8, tags: ["ec2"] })));
+      system.gitLab.change(8, { status: "running", runnerId: RA, startedAt: 1 });
+      await system.pickUp(webhook(system.gitLab.jobsById.get(8)!));
+      await die(system);
+      const [had] = await system.ledger.attempts(8);
+      expect(had).toMatchObject({ state: "ENDED", reason: "instance-terminated", ranOnRunnerId: RA });
+      expect(attempt(system)).toMatchObject({ jobId: A, state: "LAUNCHED", runnerId: 9002 });
+    });
+
+    it("no attempt of a job that is running elsewhere is closed", async () => {
+      const system = await launched();
+      system.gitLab.change(A, { status: "running", runnerId: 555, startedAt: 1 });
+      await die(system);
+      expect(attempt(system).state).toBe("LAUNCHED");
+    });
   });
 
   it.each(["pending", "running"])("is not when EC2 says %s", async (state) => {
@@ -360,11 +458,63 @@ describe("a runner that is reported ended", () => {
 
   it("fails its attempt when no job came to it and GitLab says that the job is pending", async () => {
     const system = await launched();
+    contact(system);
     system.clock.advance(10 * MINUTE);
     expect(await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" })).toMatchObject([
-      { kind: "terminated", reason: "no-job" },
+      { kind: "terminated", reason: "no-job", freed: { failedJobId: A } },
     ]);
     expect(attempt(system)).toMatchObject({ state: "FAILED", reason: "no-job" });
+  });
+
+  it.each([
+    ["never-contacted", () => undefined],
+    ["record-deleted", (system: TestSystem) => system.gitLab.runnersById.delete(RA)],
+    ["runner-paused", (system: TestSystem) => contact(system, { paused: true })],
+    ["no-job", (system: TestSystem) => contact(system)],
+  ] as const)(
+    "F-36: says %s of a runner that ended without its job, by GitLab's record",
+    async (reason, make) => {
+      const system = await launched();
+      make(system);
+      system.clock.advance(10 * MINUTE);
+      await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" });
+      expect(attempt(system)).toMatchObject({ state: "FAILED", reason });
+      expect((await runner(system)).reason).toBe(reason);
+      expect(system.metrics.total("RunnersLost")).toBe(reason === "no-job" ? 0 : 1);
+    },
+  );
+
+  it("F-38: keeps what EC2 says of an instance that died by itself, for the runner and its attempt", async () => {
+    const system = await launched();
+    const [instanceId = ""] = system.ec2.launched.values();
+    const stateReason = "Client.VolumeLimitExceeded: Volume limit exceeded";
+    system.instances.add({ instanceId, state: "terminated", launchedAt: 0, stateReason });
+    await system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+    expect(await runner(system)).toMatchObject({
+      state: "GONE",
+      reason: "instance-terminated",
+      detail: stateReason,
+    });
+    expect(attempt(system)).toMatchObject({
+      state: "FAILED",
+      reason: "instance-terminated",
+      detail: stateReason,
+    });
+  });
+
+  it("F-38: an instance is terminated although EC2 does not say what became of it", async () => {
+    const system = await launched();
+    const [instanceId = ""] = system.ec2.launched.values();
+    const { describe } = system.instances;
+    system.instances.setState(instanceId, "terminated");
+    // It confirms the death, and is silent from then on.
+    system.instances.describe = async (id) => {
+      system.instances.describe = () => Promise.reject(new TransientError("throttled"));
+      return describe(id);
+    };
+    await system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+    expect(system.instances.terminated).toEqual([instanceId]);
+    expect(await runner(system)).toMatchObject({ state: "GONE" });
   });
 
   it("trace 8: fails no attempt whose job runs on another runner", async () => {
@@ -409,7 +559,7 @@ describe("a runner that is reported ended", () => {
       throw new ConfigurationError("termination protection");
     });
     const run = workflows(
-      { ...system.system, instances },
+      { ...system.dependencies, instances },
       { lambda: system.lambda, ec2: system.ec2 },
       system.routing,
     );

@@ -1,28 +1,45 @@
 import { defined } from "../../../Core/defined";
 import { TransientError } from "../../../Core/errors";
 import type { JobEvent } from "../../../Core/model/job-event";
-import { type Attempt, mayBecome, type OrphanInstance, type Runner } from "../../../Core/model/ledger";
-import type { InstanceDeathCode } from "../../../Core/model/reasons";
+import {
+  type Attempt,
+  isOfProject,
+  isRunnerOf,
+  type OrphanInstance,
+  type Runner,
+} from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { hasEnded } from "../ledger/close-attempt";
-import { askDeath, deathIn } from "../ledger/instance-death";
+import { askGitLab, countInVain, type HintDependencies, isSkipped } from "../hints/ask-gitlab";
+import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt";
+import { foundJob } from "../ports";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
-import { type EndOrder, type FoundRunners, type JobFacts, jobFacts } from "./end-order";
-import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
+import { confirmedDeath, isOrphanOver } from "./confirm-death";
+import { type EndOrder, type FoundRunners, type JobFacts, jobFacts, NO_RUNNERS } from "./end-order";
+import { readRecord } from "./read-record";
+import { interruptionOf, type StopEvent, saysNothing } from "./stop-event";
 import { endOfJob, terminationReason } from "./termination-reason";
 
-export type FindDependencies = Pick<Dependencies, "ledger" | "gitLab" | "instances" | "clock">;
+export type FindDependencies = HintDependencies & Pick<Dependencies, "ledger" | "instances">;
 
-const NONE: FoundRunners = { runners: [] };
+/** The webhook's word, but for another project's runner. */
+const payloadFacts = async (
+  { ledger }: FindDependencies,
+  { jobId: id, projectId, status, runnerId }: JobEvent,
+): Promise<JobFacts> => {
+  const runner = runnerId === undefined ? undefined : await ledger.runner(runnerId);
+  const isAnothers = runner !== undefined && !isRunnerOf(runner, projectId);
+  return { id, projectId, status, ...defined({ runnerId: isAnothers ? undefined : runnerId }) };
+};
 
 /** In verified mode GitLab's word; in payload mode the webhook's. A job that GitLab does not know proves nothing. */
-const readJob = async ({ gitLab }: FindDependencies, event: JobEvent): Promise<JobFacts | undefined> => {
-  if (gitLab.mode === "payload") {
-    const { jobId: id, projectId, status, runnerId } = event;
-    return { id, projectId, status, ...defined({ runnerId }) };
-  }
-  const job = await gitLab.job(event.projectId, event.jobId);
-  return job && jobFacts(job);
+const readJob = async (
+  dependencies: FindDependencies,
+  event: JobEvent,
+  isKnown: boolean,
+): Promise<JobFacts | undefined> => {
+  if (dependencies.gitLab.mode === "payload") return payloadFacts(dependencies, event);
+  const job = await askGitLab(dependencies, event, { isKnown });
+  return isSkipped(job) ? undefined : jobFacts(job);
 };
 
 const isDone = ({ state, recordDeletedAt }: Runner): boolean =>
@@ -58,15 +75,31 @@ const orderFor = (runner: Runner, job: JobFacts): EndOrder => ({
   ...(runner.jobId === job.id ? { ownJob: job } : {}),
 });
 
-/** The runner that really ran the job, and those that were there for it. */
-const afterJob = async (dependencies: FindDependencies, event: JobEvent): Promise<FoundRunners> => {
-  const job = await readJob(dependencies, event);
-  if (job === undefined || !hasEnded(job)) return NONE;
-  const attempts = await dependencies.ledger.attempts(job.id);
+const ordersFor = async (
+  dependencies: FindDependencies,
+  job: JobFacts,
+  attempts: readonly Attempt[],
+): Promise<readonly EndOrder[]> => {
+  if (!hasEnded(job)) return [];
   const runners = await runnersOfJob(dependencies, job, attempts);
-  if (runners.length > 0) return { runners: runners.map((runner) => orderFor(runner, job)) };
-  const isOpen = attempts.some((attempt) => mayBecome(attempt, "ENDED"));
-  return isOpen ? { runners: [{ reason: endOfJob(job), isDead: false, endedJob: job }] } : NONE;
+  if (runners.length > 0) return runners.map((runner) => orderFor(runner, job));
+  return concernedAttempts(attempts, job.runnerId).some(awaitsEnd)
+    ? [{ reason: endOfJob(job), isDead: false, endedJob: job }]
+    : [];
+};
+
+/**
+ * The runner that really ran the job, and those that were there for it. The ledger is asked first: a webhook of a job
+ * that it holds is no invention.
+ */
+const afterJob = async (dependencies: FindDependencies, event: JobEvent): Promise<FoundRunners> => {
+  const all = await dependencies.ledger.attempts(event.jobId);
+  const attempts = all.filter((attempt) => isOfProject(attempt, event.projectId));
+  const job = await readJob(dependencies, event, attempts.some(awaitsEnd));
+  if (job === undefined) return NO_RUNNERS;
+  const runners = await ordersFor(dependencies, job, attempts);
+  if (runners.length === 0) await countInVain(dependencies, event, hasEnded(job));
+  return { runners };
 };
 
 /** Undefined: not asked, not known, or GitLab does not answer; none of these is a reason to end anything. */
@@ -77,7 +110,7 @@ const askFor = async (
 ): Promise<JobFacts | undefined> => {
   if (projectId === undefined || jobId === undefined || gitLab.mode === "payload") return undefined;
   try {
-    const job = await gitLab.job(projectId, jobId);
+    const job = foundJob(await gitLab.job(projectId, jobId));
     return job && jobFacts(job);
   } catch (error) {
     if (error instanceof TransientError) return undefined;
@@ -107,19 +140,6 @@ type AskedEnd = Extract<StopEvent, { kind: "runner" }>;
 const outlivesRunner = (event: AskedEnd, runner: Runner): boolean =>
   runner.state === "GONE" && event.resourceId !== undefined && event.reason === "instance-remaining";
 
-/**
- * Whoever may put events may say that an instance is dead. Only EC2 knows: a runner is ended without a look at its
- * jobs after EC2 itself said so.
- */
-const confirmedDeath = async (
-  { instances, clock }: FindDependencies,
-  event: AskedEnd,
-  runner: Runner,
-): Promise<InstanceDeathCode | undefined> =>
-  event.resourceId === runner.resourceId && deathOf(event) !== undefined
-    ? askDeath(runner, instances, clock.now())
-    : undefined;
-
 const endRunner = async (
   dependencies: FindDependencies,
   event: AskedEnd,
@@ -128,10 +148,11 @@ const endRunner = async (
   const jobs = await factsOf(dependencies, runner);
   const death = await confirmedDeath(dependencies, event, runner);
   const interruption = interruptionOf(event);
-  const facts = { ...(death ? { death } : {}), ...(interruption ? { interruption } : {}), ...jobs };
+  const record = await readRecord(dependencies, runner);
+  const facts = { ...defined({ death, interruption, record }), ...jobs };
   const due = terminationReason({ runner, ...facts, now: dependencies.clock.now() });
   const reason = due ?? (outlivesRunner(event, runner) ? "instance-remaining" : undefined);
-  if (reason === undefined) return NONE;
+  if (reason === undefined) return NO_RUNNERS;
   const endedJob = [jobs.busyJob, jobs.ownJob].find((job) => job !== undefined && hasEnded(job));
   const { ownJob } = jobs;
   return {
@@ -139,7 +160,8 @@ const endRunner = async (
       {
         runnerId: runner.runnerId,
         reason,
-        isDead: death !== undefined,
+        // A job is on it still, and it is dead: nothing can be asked for that would confirm it.
+        isDead: death !== undefined || reason === "runner-crashed",
         ...(endedJob ? { endedJob } : {}),
         ...(ownJob ? { ownJob } : {}),
       },
@@ -148,12 +170,6 @@ const endRunner = async (
 };
 
 const ORPHAN_LIFETIME_MILLISECONDS = ORPHAN_LIFETIME_SECONDS * 1000;
-
-/** It was seen before: an orphan that EC2 does not show any more is gone. */
-const isOver = async ({ instances }: FindDependencies, { resourceId }: OrphanInstance): Promise<boolean> => {
-  const shown = await instances.describe(resourceId);
-  return shown === undefined || deathIn(shown.state) !== undefined;
-};
 
 /**
  * An orphan belongs to no runner that the ledger knows, so no job of ours can be on it. Without AccessToken nothing is
@@ -164,19 +180,21 @@ const endOrphan = async (
   event: AskedEnd,
   orphan: OrphanInstance,
 ): Promise<FoundRunners> => {
-  if (orphan.state === "GONE" && event.reason !== "instance-remaining") return NONE;
-  const isDead = deathOf(event) !== undefined && (await isOver(dependencies, orphan));
+  if (orphan.state === "GONE" && event.reason !== "instance-remaining") return NO_RUNNERS;
+  const isDead = await isOrphanOver(dependencies, event, orphan);
   const age = dependencies.clock.now() - (orphan.times.FOUND ?? 0);
   const isLeft = dependencies.gitLab.mode === "payload" && !isDead && age < ORPHAN_LIFETIME_MILLISECONDS;
-  return isLeft ? NONE : { runners: [{ orphanId: orphan.resourceId, reason: "orphan-adopted", isDead }] };
+  return isLeft
+    ? NO_RUNNERS
+    : { runners: [{ orphanId: orphan.resourceId, reason: "orphan-adopted", isDead }] };
 };
 
 const afterRunner = async (dependencies: FindDependencies, event: AskedEnd): Promise<FoundRunners> => {
-  if (saysNothing(event)) return NONE;
+  if (saysNothing(event)) return NO_RUNNERS;
   const found = await (event.runnerId === undefined
     ? dependencies.ledger.byResource(event.resourceId ?? "")
     : dependencies.ledger.runner(event.runnerId));
-  if (found === undefined) return NONE;
+  if (found === undefined) return NO_RUNNERS;
   return found.kind === "orphan"
     ? endOrphan(dependencies, event, found)
     : endRunner(dependencies, event, found);

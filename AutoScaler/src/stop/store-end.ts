@@ -1,5 +1,5 @@
 import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/model/ledger";
-import type { EndSkipCode } from "../../../Core/model/reasons";
+import type { EndSkipCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import { isLeasedByOther } from "../ledger/leases";
@@ -46,6 +46,14 @@ export const takeLease = (dependencies: StoreDependencies, order: Wanted, lease:
     return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
   });
 
+/** Another end was faster. What it left of the record is deleted. */
+const goneStep = (runner: Runner): EndStep =>
+  runner.recordDeletedAt === undefined ? { kind: "go", runner } : { kind: "left", reason: "already-gone" };
+
+/**
+ * The lease stays until the runner is gone: an event that comes twice, or a pass that sees the end half-way, would
+ * delete the record and terminate the instance once more (I-25).
+ */
 const storeEnding = (
   dependencies: StoreDependencies,
   order: Wanted,
@@ -56,19 +64,31 @@ const storeEnding = (
     const runner = await dependencies.ledger.runner(order.runnerId);
     const now = dependencies.clock.now();
     if (runner === undefined) return { changes: [], result: { kind: "left", reason: "already-gone" } };
-    if (runner.state === "ENDING" || runner.state === "GONE")
-      return { changes: [], result: { kind: "go", runner } };
-    if (isForOther(runner, order) || isLeasedByOther(runner, lease, now)) {
+    if (runner.state === "GONE") return { changes: [], result: goneStep(runner) };
+    const isEnding = runner.state === "ENDING";
+    if ((!isEnding && isForOther(runner, order)) || isLeasedByOther(runner, lease, now)) {
       return { changes: [], result: { kind: "left", reason: "leased" } };
+    }
+    if (isEnding) {
+      const leased = touch(runner, { lease });
+      return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
     }
     const endRequestedAt = runner.endRequestedAt ?? now;
     const paused = runner.pausedAt ?? pausedAt;
-    const patch = { lease: undefined, endRequestedAt, reason: order.reason, pausedAt: paused };
+    const patch = { lease, endRequestedAt, reason: order.reason, pausedAt: paused };
     const ending = advanceRunner(runner, "ENDING", now, patch);
     const attempts = await attemptChanges(dependencies, runner, order, now);
     const result = { kind: "go", runner: ending, isJobGivenUp: attempts.some(isJobGivenUp) } as const;
     return { changes: [{ put: ending }, ...attempts], result };
   });
+
+/** A runner was launched for nothing, or died under its job: counted, so that an operator sees it. */
+const LOSSES: readonly RunnerEndCode[] = [
+  "never-contacted",
+  "record-deleted",
+  "runner-paused",
+  "runner-crashed",
+];
 
 /** ENDING comes after the pause and the check (trace 5), with the attempts closed in the same transaction. */
 export const toEnding = async (
@@ -80,6 +100,9 @@ export const toEnding = async (
   const step = await storeEnding(dependencies, order, lease, pausedAt);
   const isFailure = step.kind === "go" && step.isJobGivenUp;
   if (isFailure) dependencies.metric("JobsFailed", 1, { reason: "attempts-used-up" });
+  if (step.kind === "go" && LOSSES.includes(order.reason)) {
+    dependencies.metric("RunnersLost", 1, { reason: order.reason });
+  }
   return step;
 };
 

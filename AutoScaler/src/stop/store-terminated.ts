@@ -1,5 +1,12 @@
 import { defined } from "../../../Core/defined";
-import { type Attempt, advanceRunner, type Runner, type Time, touch } from "../../../Core/model/ledger";
+import {
+  type Attempt,
+  advanceRunner,
+  isLastAttempt,
+  type Runner,
+  type Time,
+  touch,
+} from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { costOf } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
@@ -14,11 +21,13 @@ export interface Going {
   readonly recordDeleted: boolean;
   /** Found by tag, when the ledger knew none. */
   readonly resourceId?: string;
+  /** What EC2 says of the instance's end, for people. */
+  readonly detail?: string;
 }
 
-const gonePatch = (runner: Runner, { recordDeleted, resourceId }: Going, now: Time) => ({
+const gonePatch = (runner: Runner, { recordDeleted, resourceId, detail }: Going, now: Time) => ({
   ...(recordDeleted ? { recordDeletedAt: runner.recordDeletedAt ?? now } : {}),
-  ...defined({ resourceId }),
+  ...defined({ resourceId, detail }),
 });
 
 const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
@@ -33,11 +42,31 @@ const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
 const isAsWished = (runner: Runner, going: Going): boolean =>
   runner.state === "GONE" && (runner.recordDeletedAt !== undefined || !going.recordDeleted);
 
-/** What it cost goes to the item of the job that it served. */
-const costChanges = (attempt: Attempt | undefined, runner: Runner, now: Time): readonly LedgerChange[] => {
-  const cost = costOf(runner, now);
-  if (attempt === undefined || cost === undefined || attempt.runnerId !== runner.runnerId) return [];
-  return [{ put: touch(attempt, { cost }) }];
+/** What it cost goes to the item of the job that it served; why its instance died, to an attempt that failed by it. */
+const attemptChanges = (
+  attempt: Attempt | undefined,
+  runner: Runner,
+  { detail }: Going,
+  now: Time,
+): readonly LedgerChange[] => {
+  const patch = defined({
+    cost: costOf(runner, now),
+    detail: attempt?.state === "FAILED" ? detail : undefined,
+  });
+  const isServed = attempt !== undefined && attempt.runnerId === runner.runnerId;
+  return isServed && Object.keys(patch).length > 0 ? [{ put: touch(attempt, patch) }] : [];
+};
+
+/** The job whose attempt came to nothing with this runner, and which is to have another one. */
+const failedJobOf = (attempts: readonly Attempt[], { runnerId }: Runner): number | undefined => {
+  const last = attempts.at(-1);
+  const isDue = last?.state === "FAILED" && last.runnerId === runnerId && !isLastAttempt(last);
+  return isDue ? last.jobId : undefined;
+};
+
+const freedOf = (runner: Runner, attempts: readonly Attempt[]): Freed | undefined => {
+  const freed = freedSlot(runner.classKey);
+  return freed && { ...freed, ...defined({ failedJobId: failedJobOf(attempts, runner) }) };
 };
 
 /**
@@ -55,8 +84,9 @@ export const storeGone = (
     if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: undefined };
     const now = clock.now();
     const slot = runner.state === "GONE" ? [] : releaseSlot(runner);
-    const served = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
-    const cost = runner.state === "GONE" ? [] : costChanges(served, runner, now);
-    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...cost];
-    return { changes, result: slot.length > 0 ? freedSlot(runner.classKey) : undefined };
+    const attempts = await ledger.attempts(runner.jobId);
+    const served = attempts.find(({ attempt }) => attempt === runner.attempt);
+    const ofAttempt = runner.state === "GONE" ? [] : attemptChanges(served, runner, going, now);
+    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...ofAttempt];
+    return { changes, result: slot.length > 0 ? freedOf(runner, attempts) : undefined };
   });

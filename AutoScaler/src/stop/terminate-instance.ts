@@ -1,5 +1,6 @@
 import { defined } from "../../../Core/defined";
 import { orphanGone, type Runner } from "../../../Core/model/ledger";
+import { INSTANCE_DEATH_CODES, INTERRUPTION_CODES, type RunnerEndCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Instance } from "../ports";
@@ -29,6 +30,26 @@ const findByTag = async (
   return found;
 };
 
+/** Ends that EC2 may know the reason of. An ordinary one is not worth a call (I-25). */
+const UNEXPECTED: readonly (RunnerEndCode | undefined)[] = [
+  ...INSTANCE_DEATH_CODES,
+  ...INTERRUPTION_CODES,
+  "no-job",
+];
+
+/** What EC2 says of the instance's end. It is for people: no termination waits for it. */
+const readStateReason = async (
+  { instances }: TerminateDependencies,
+  { reason, resourceId }: Runner,
+): Promise<string | undefined> => {
+  if (resourceId === undefined || !UNEXPECTED.includes(reason)) return undefined;
+  try {
+    return (await instances.describe(resourceId))?.stateReason;
+  } catch {
+    return undefined;
+  }
+};
+
 const terminateRunners = async (
   dependencies: TerminateDependencies,
   runnerId: number,
@@ -40,9 +61,10 @@ const terminateRunners = async (
     return { kind: "left", runnerId, reason: "not-ending" };
   }
   const ids = runner.resourceId === undefined ? await findByTag(dependencies, runner) : [runner.resourceId];
+  const detail = await readStateReason(dependencies, runner);
   for (const id of ids) await dependencies.instances.terminate(id);
   const [resourceId] = ids;
-  const going = { recordDeleted, ...defined({ resourceId }) };
+  const going = { recordDeleted, ...defined({ resourceId, detail }) };
   const freed = await storeGone(dependencies, runnerId, going);
   return {
     kind: "terminated",

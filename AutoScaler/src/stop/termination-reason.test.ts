@@ -55,10 +55,10 @@ const STARTING: readonly Row[] = [
     { ownJob: here("pending"), now: NOW + TIMEOUT + 1 },
     undefined,
   ],
-  ["leaves one at the end of its timeout", aRunner(), { ownJob: job(), now: NOW + TIMEOUT }, undefined],
+  ["leaves one at the end of its time-out", aRunner(), { ownJob: job(), now: NOW + TIMEOUT }, undefined],
   ["F-36: ends one just after it", aRunner(), { ownJob: job(), now: NOW + TIMEOUT + 1 }, "no-job"],
   [
-    "counts its timeout from the launch",
+    "counts its time-out from the launch",
     aRunner({ times: { CREATED: NOW - HOUR, LAUNCHED: NOW } }),
     { ownJob: job(), now: NOW + TIMEOUT },
     undefined,
@@ -111,7 +111,7 @@ const BUSY: readonly Row[] = [
     "lifetime-reached",
   ],
   [
-    "counts its lifetime from when its record was made where no launch is noted",
+    "counts its lifetime from the creation of its record when no launch is recorded",
     busy({ times: { CREATED: NOW } }),
     { now: NOW + LIFETIME + 1 },
     "lifetime-reached",

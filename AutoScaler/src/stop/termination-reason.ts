@@ -11,6 +11,13 @@ import {
   WAIT_MARGIN_SECONDS,
 } from "../timing";
 import type { JobFacts } from "./end-order";
+import {
+  isSilentAfterReport,
+  isUndelivered,
+  neverContacted,
+  type RecordFacts,
+  whyNoJob,
+} from "./report/silence";
 
 export interface EndFacts {
   readonly runner: Runner;
@@ -22,6 +29,8 @@ export interface EndFacts {
   readonly ownJob?: JobFacts;
   /** The job that it is known to run; absent: unknown, or none. */
   readonly busyJob?: JobFacts;
+  /** GitLab's record of the runner; absent: not asked, or no answer. */
+  readonly record?: RecordFacts;
   readonly now: Time;
 }
 
@@ -69,19 +78,27 @@ const isHere = (runner: Runner, job: JobFacts | undefined): boolean =>
 export const endOfJob = ({ status, runnerId }: JobFacts): RunnerEndCode =>
   status === "canceled" && runnerId === undefined ? "job-canceled-before-pick-up" : "job-ended";
 
-const terminationOfStarting = ({
-  runner,
-  ownJob,
-  interruption,
-  now,
-}: EndFacts): RunnerEndCode | undefined => {
+const isSilent = ({ runner, record, now }: EndFacts): boolean => isSilentAfterReport(runner, record, now);
+
+/** Launched, and it has no job and will get none. */
+const terminationOfJobless = (
+  facts: EndFacts & { readonly runner: StartedRunner },
+): RunnerEndCode | undefined => {
+  const { runner, record, now } = facts;
+  const isLost = isSilent(facts) || (isUndelivered(runner, now) && neverContacted(record));
+  if (isLost) return whyNoJob(runner, record);
+  if (!hasWaitedTooLong(runner, now)) return undefined;
+  return launchedAt(runner) === undefined ? "never-started" : whyNoJob(runner, record);
+};
+
+const terminationOfStarting = (facts: EndFacts): RunnerEndCode | undefined => {
+  const { runner, ownJob, interruption } = facts;
   if (runner.adopted) return "orphan-adopted";
-  if (isHere(runner, ownJob)) return undefined;
+  if (isHere(runner, ownJob)) return isSilent(facts) ? "runner-crashed" : undefined;
   if (ownJob !== undefined && hasEnded(ownJob)) return endOfJob(ownJob);
   if (ownJob !== undefined && isElsewhere(runner, ownJob)) return "no-longer-needed";
   if (interruption !== undefined) return interruption;
-  if (!hasWaitedTooLong(runner, now)) return undefined;
-  return launchedAt(runner) === undefined ? "never-started" : "no-job";
+  return terminationOfJobless({ ...facts, runner });
 };
 
 /** Assigned and taken away again: paused as it is, no other job can come to it. */
@@ -99,10 +116,11 @@ export const isEndForced = ({ busyJobId, endedJobId, endRequestedAt }: Runner, n
   endRequestedAt !== undefined &&
   now - endRequestedAt >= FORCE_AFTER_MILLISECONDS;
 
-const terminationOfBusy = ({ runner, busyJob, now }: EndFacts): RunnerEndCode | undefined => {
-  if (busyJob === undefined) return isEndForced(runner, now) ? "job-ended" : undefined;
-  if (hasEnded(busyJob)) return "job-ended";
-  return wasLost(runner, busyJob) ? "job-reassigned" : undefined;
+const terminationOfBusy = (facts: EndFacts): RunnerEndCode | undefined => {
+  const { runner, busyJob, now } = facts;
+  if (busyJob === undefined ? isEndForced(runner, now) : hasEnded(busyJob)) return "job-ended";
+  if (busyJob !== undefined && wasLost(runner, busyJob)) return "job-reassigned";
+  return isSilent(facts) ? "runner-crashed" : undefined;
 };
 
 /**

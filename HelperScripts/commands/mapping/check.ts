@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { safe } from "../../console/console";
 import { type Context, type ExitCode, show } from "../../context";
-import { findDeployment, routingSettings } from "../../deployment";
+import { findDeployment } from "../../deployment";
+import { readForStack } from "../../document/check-functions";
 import { findingsJson, findingsText } from "../../document/findings-text";
-import { readDocumentFile } from "../../document/read-document";
+import { type DocumentReading, readDocumentFile } from "../../document/read-document";
 
 export interface CheckOptions {
   /** The stack to check against, as `upload` does; absent: the document alone, without AWS. */
@@ -12,13 +12,14 @@ export interface CheckOptions {
   readonly json?: boolean;
 }
 
-const settingsFor = async (
+const read = async (
   { clients }: Context,
+  bytes: Uint8Array,
   stackName: string | undefined,
-): Promise<RoutingSettings | undefined> =>
+): Promise<DocumentReading> =>
   stackName === undefined
-    ? undefined
-    : routingSettings(clients.lambda(), await findDeployment(clients.cloudFormation(), stackName));
+    ? readDocumentFile(bytes)
+    : readForStack(clients.lambda(), bytes, await findDeployment(clients.cloudFormation(), stackName));
 
 /** `mapping check FILE`: good for a pipeline. */
 export const checkMapping = async (
@@ -26,14 +27,13 @@ export const checkMapping = async (
   file: string,
   options: CheckOptions,
 ): Promise<ExitCode> => {
-  const bytes = context.readFile(file);
-  const reading = readDocumentFile(bytes, await settingsFor(context, options.stackName));
+  const reading = await read(context, context.readFile(file), options.stackName);
   const { errors, warnings, rows } = reading;
   if (errors.length + warnings.length > 0) context.console.err(findingsText(context.console, file, reading));
   const isValid = errors.length === 0;
   if (isValid && options.stackName === undefined) {
     context.console.err(
-      "Functions' accounts, instance types and lifetimes depend on the stack: check them with --stack-name, as upload does.",
+      "Functions, instance types and lifetimes depend on the stack: check them with --stack-name, as upload does.",
     );
   }
   const count = errors.length === 1 ? "one error" : `${errors.length} errors`;

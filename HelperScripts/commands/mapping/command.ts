@@ -13,12 +13,19 @@ export const mappingCommand = (run: RunCommand): Command => {
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "show what would change, write nothing")
     .option("--prune", "also remove rows that the document lacks")
+    .option(
+      "--start-failed",
+      "then start jobs that failed in the last 24 hours and that the changed rows route",
+    )
     .addHelpText(
       "after",
       `
 Examples:
   $ npm run runners -- mapping upload HelperScripts/runner-mapping.json
-  $ npm run runners -- mapping upload runner-mapping.json --prune --dry-run`,
+  $ npm run runners -- mapping upload runner-mapping.json --prune --dry-run
+  $ npm run runners -- mapping upload runner-mapping.json --yes --start-failed
+
+Jobs that failed to start are started by --start-failed alone, or after a question; --yes does not start them.`,
     )
     .action((file: string, options: UploadOptions) =>
       run((context) => uploadMapping(context, file, options)),

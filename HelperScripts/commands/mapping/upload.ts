@@ -3,7 +3,8 @@ import { readMapping } from "../../../Core/routing/mapping-reading";
 import { safe } from "../../console/console";
 import { progress } from "../../console/progress";
 import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../../context";
-import { findDeployment, output, routingSettings } from "../../deployment";
+import { findDeployment, output } from "../../deployment";
+import { readForStack } from "../../document/check-functions";
 import { findingsJson, findingsText } from "../../document/findings-text";
 import { flawSentence } from "../../document/pulled-document";
 import { type DocumentReading, readDocumentFile } from "../../document/read-document";
@@ -11,11 +12,14 @@ import type { Difference } from "../../mapping/difference";
 import { differenceText } from "../../mapping/difference-text";
 import { MappingTable } from "../../mapping/mapping-table";
 import { applyDifference, foldInApplied, readDifference } from "../../mapping/upload";
+import { areStarted, type FailedJobs, offerFailedJobs } from "../../start/start-failed";
+import { startedJson } from "../../start/start-job";
 
 export interface UploadOptions extends CommonOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly prune?: boolean;
+  readonly startFailed?: boolean;
 }
 
 const counts = ({ changes, unchanged, others }: Difference) => ({
@@ -70,6 +74,12 @@ const result = (difference: Difference, written: boolean, reading: DocumentReadi
   warnings: reading.warnings,
 });
 
+/** Jobs that failed for the rows that were changed: which, and what came of those that were started. */
+const failedJson = ({ found, started }: FailedJobs) => ({
+  found: found.map(({ jobId }) => jobId),
+  started: started.map(startedJson),
+});
+
 /** What an upload finds in the table and cannot read, and so leaves alone unless it is told to prune. */
 const reportUnread = ({ console }: Context, { others, misses }: Difference): void => {
   const flaws = readMapping([...others, ...misses]).flaws.filter(
@@ -89,7 +99,7 @@ export const uploadMapping = async (
   const alone = readDocumentFile(bytes);
   if (alone.isBroken) return refuse(context, options, file, alone);
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const reading = readDocumentFile(bytes, await routingSettings(clients.lambda(), deployment));
+  const reading = await readForStack(clients.lambda(), bytes, deployment);
   if (reading.errors.length > 0) return refuse(context, options, file, reading);
   if (reading.warnings.length > 0) console.err(findingsText(console, file, reading));
   const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), context.sleep);
@@ -110,6 +120,11 @@ export const uploadMapping = async (
     return 1;
   }
   await write(context, { table, state, difference });
-  show(context, options, result(difference, true, reading), `Uploaded: ${summary(difference)}.`);
-  return 0;
+  if (!options.json) console.out(`Uploaded: ${summary(difference)}.`);
+  const jobs = await offerFailedJobs(context, deployment, options, { ...difference, rows: reading.rows });
+  if (options.json) {
+    const written = { ...result(difference, true, reading), failedJobs: failedJson(jobs) };
+    console.out(JSON.stringify(written, undefined, 2));
+  }
+  return areStarted(jobs) ? 0 : 1;
 };

@@ -37,7 +37,7 @@ const read =
     return [...parameters.map((resource) => ({ action, resource })), ...keys.flat()];
   };
 
-/** Asked on the path itself, not on what lies below it; its keys are asked for one by one. */
+/** Asked on the path itself, not on what is below it; its keys are asked for one by one. */
 const readPath: NeedsOf<Fields> = async (fields, place) => {
   const resource = parameterArn(place, requireText(fields, "Path").replace(/(?<=.)\/$/, ""));
   const below = fields.WithDecryption === true ? await place.deployed.parametersBelow(resource) : [];

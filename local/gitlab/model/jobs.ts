@@ -99,7 +99,7 @@ export const createPipeline = (
   return pipeline;
 };
 
-/** Starts an assigned job: the second phase of two-phase commit. */
+/** Starts an assigned job: as it is handed out, or when its runner confirms it (two-phase commit). */
 export const start = (state: GitLabState, job: StandInJob): void => {
   state.pending.delete(job);
   state.active.add(job);
@@ -108,6 +108,12 @@ export const start = (state: GitLabState, job: StandInJob): void => {
   job.reportedAt = job.startedAt;
   changed(state, job);
 };
+
+/** `retry:` of the pipeline's configuration names the reason, and there are tries left. */
+const asksForRetry = ({ status, failureReason = "", retriesCount, spec }: StandInJob): boolean =>
+  status === "failed" &&
+  retriesCount < spec.retry.max &&
+  (spec.retry.when.includes("always") || spec.retry.when.includes(failureReason));
 
 /** Ends a job. A job that is being cancelled ends as `canceled`, whatever its runner reports. */
 export const finish = (
@@ -124,6 +130,7 @@ export const finish = (
   job.failureReason = job.status === "failed" ? (failureReason ?? "unknown_failure") : undefined;
   job.finishedAt = state.clock.now();
   changed(state, job);
+  if (asksForRetry(job)) retry(state, job);
   advance(state, job.pipeline);
   applyRetention(state);
 };

@@ -20,6 +20,14 @@ export const isComplete = (job: { readonly status: StandInJobStatus }): boolean 
 export type When = "on_success" | "on_failure" | "always" | "manual";
 export const WHEN: readonly When[] = ["on_success", "on_failure", "always", "manual"];
 
+/** When GitLab runs a failed job again by itself: https://docs.gitlab.com/ci/yaml/#retry */
+export interface JobRetry {
+  /** 0 to 2. */
+  readonly max: number;
+  /** Failure reasons, or `always`. */
+  readonly when: readonly string[];
+}
+
 /** A job's specification, as in a pipeline's configuration. */
 export interface JobSpec {
   readonly name: string;
@@ -31,6 +39,7 @@ export interface JobSpec {
   readonly allowFailure: boolean;
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+  readonly retry: JobRetry;
 }
 
 export interface Pipeline {

@@ -1,4 +1,5 @@
 import { type StandInClock, systemClock } from "./clock";
+import { DEFAULT_FEATURES, type GitLabFeatures } from "./features";
 import { randomText } from "./random";
 import type { Pipeline, StandInJob, StandInRunner, Webhook } from "./records";
 
@@ -37,6 +38,7 @@ export const DEFAULT_LIMITS: GitLabLimits = {
 export interface GitLabState {
   readonly clock: StandInClock;
   readonly limits: GitLabLimits;
+  readonly features: GitLabFeatures;
   readonly accessToken: string;
   readonly registrationToken: string;
   readonly projects: Set<number>;
@@ -89,8 +91,10 @@ const queueValues = (): GitLabState["nextQueueValue"] => {
 export const createGitLabState = (
   limits: Partial<GitLabLimits> = {},
   clock: StandInClock = systemClock,
+  features: Partial<GitLabFeatures> = {},
 ): GitLabState => ({
   clock,
+  features: { ...DEFAULT_FEATURES, ...features },
   limits: { ...DEFAULT_LIMITS, ...limits },
   accessToken: `glpat-local-${randomText(10)}`,
   registrationToken: `GR1348941local${randomText(10)}`,

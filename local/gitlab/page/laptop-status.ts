@@ -9,8 +9,10 @@ export interface LaptopJob {
   /** In USD. */
   readonly cost?: number;
   readonly attempt?: number;
-  /** Reason of a failure, as a sentence. */
+  /** What it waits for, or why it failed, as a sentence; absent: nothing remarkable. */
   readonly reason?: string;
+  /** The same with times: since when, when it is tried next, and what can be done. */
+  readonly account?: string;
   readonly steps?: readonly { readonly name: string; readonly at: number }[];
 }
 

@@ -96,7 +96,7 @@ describe("a job webhook", () => {
   });
 
   it("has no tags of the job, and no runner while an assigned job is pending and is canceled", async () => {
-    await start();
+    await start({ features: { allow_runner_job_acknowledgement: true } });
     const [job] = gitlab.createPipeline(1, [{ ...JOB, tags: ["secret-tag"] }]);
     const record = await newRunner(gitlab, 1, { tag_list: ["secret-tag"] });
     await runnerProcess(gitlab, record.token).ask();

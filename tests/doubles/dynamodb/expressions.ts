@@ -1,11 +1,10 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { Item } from "../../../Core/ledger/table-reads";
 
 /**
- * DynamoDB's expressions, as far as the product uses them; an error for all else.
+ * The part of DynamoDB's expressions that the product uses; anything else is an error.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
  */
-
-export type Item = Record<string, AttributeValue>;
 
 export interface Placeholders {
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>> | undefined;
@@ -19,7 +18,7 @@ const refuse = (message: string): never => {
   throw Object.assign(new Error(message), { name: "ValidationException" });
 };
 
-/** Words that DynamoDB refuses as bare names and that a field of ours could have. */
+/** DynamoDB's reserved words that a field of ours could have as its name. */
 const RESERVED = /^(date|items|key|name|names|role|state|status|ttl|type|until|value|values)$/i;
 const TOKEN = /\s*(<=|>=|<>|[()=<>,]|[\w#:.]+)/y;
 
@@ -35,7 +34,7 @@ const tokensOf = (text: string): string[] => {
 
 const attributeName = (part: string, { ExpressionAttributeNames: names }: Placeholders): string => {
   if (part.startsWith("#")) return names?.[part] ?? refuse(`There is no name ${part}`);
-  return RESERVED.test(part) ? refuse(`${part} is a reserved word: name it by a placeholder`) : part;
+  return RESERVED.test(part) ? refuse(`${part} is a reserved word: use a placeholder`) : part;
 };
 
 const attribute = (path: string, placeholders: Placeholders): Operand => {
@@ -60,9 +59,9 @@ const compare = (left: AttributeValue | undefined, operator: string, right: Attr
   return operator === ">" ? one > other : one >= other;
 };
 
-/** Reads a condition from left to right: OR of ANDs of terms, brackets and NOT. */
+/** Parses a condition from left to right: OR of ANDs of terms, brackets and NOT. */
 class Condition {
-  private place = 0;
+  private position = 0;
   private readonly tokens: readonly string[];
 
   constructor(
@@ -74,18 +73,18 @@ class Condition {
 
   test(): Test {
     const test = this.either();
-    return this.place === this.tokens.length ? test : refuse(`The double does not know ${this.text}`);
+    return this.position === this.tokens.length ? test : refuse(`The double does not know ${this.text}`);
   }
 
   private next(): string {
-    const token = this.tokens[this.place] ?? refuse(`${this.text} ends too early`);
-    this.place += 1;
+    const token = this.tokens[this.position] ?? refuse(`${this.text} ends too early`);
+    this.position += 1;
     return token;
   }
 
   private take(token: string): boolean {
-    const isNext = this.tokens[this.place] === token;
-    if (isNext) this.place += 1;
+    const isNext = this.tokens[this.position] === token;
+    if (isNext) this.position += 1;
     return isNext;
   }
 
@@ -142,7 +141,7 @@ class Condition {
   }
 }
 
-/** A condition, key condition or filter as a test of items; none holds for all. */
+/** A condition, key condition or filter as a test of items; without one every item passes. */
 export const testOf = (text: string | undefined, placeholders: Placeholders): Test =>
   text === undefined ? () => true : new Condition(text, placeholders).test();
 
@@ -151,7 +150,7 @@ const added = (before: AttributeValue | undefined, difference: AttributeValue): 
   return { N: String(Number(before?.N ?? 0) + Number(difference.N)) };
 };
 
-/** What an update sets (`SET a = :a, b = :b`, `ADD a :a`) and takes away (`REMOVE a, b`); whole attributes only. */
+/** What an update sets (`SET a = :a, b = :b`, `ADD a :a`) and removes (`REMOVE a, b`); whole attributes only. */
 export const updated = (
   text: string,
   item: Item,
@@ -161,13 +160,13 @@ export const updated = (
   const removed: string[] = [];
   let verb = "";
   const tokens = tokensOf(text).filter((token) => token !== "=" && token !== ",");
-  for (let place = 0; place < tokens.length; place += 1) {
-    const token = tokens[place] ?? "";
+  for (let position = 0; position < tokens.length; position += 1) {
+    const token = tokens[position] ?? "";
     if (["SET", "ADD", "REMOVE"].includes(token)) verb = token;
     else if (verb === "REMOVE") removed.push(attributeName(token, placeholders));
     else {
-      place += 1;
-      const value = given(tokens[place] ?? "", placeholders);
+      position += 1;
+      const value = given(tokens[position] ?? "", placeholders);
       const name = attributeName(token, placeholders);
       set[name] = verb === "ADD" ? added(item[name], value) : value;
     }
@@ -175,7 +174,7 @@ export const updated = (
   return verb === "" ? refuse(`The double does not know ${text}`) : { set, removed };
 };
 
-/** Refuses a placeholder that is missing or that no expression uses, as DynamoDB does. */
+/** Refuses placeholders that are missing or unused, as DynamoDB does. */
 export const checkPlaceholders = (
   texts: readonly (string | undefined)[],
   placeholders: Placeholders,

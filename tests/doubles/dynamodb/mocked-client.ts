@@ -31,7 +31,7 @@ export interface DynamoDouble {
   readonly tokens: readonly string[];
 }
 
-/** The tables of the stacks behind a mocked client; one item a scanned page, so that who scans has to go on. */
+/** The stacks' tables behind a mocked client. A scanned page has one item, so that callers must read on. */
 export const tablesDouble = (): DynamoDouble => {
   const dynamo = new DynamoTables(STACK_TABLES, { scan: 1 });
   const mock = mockDynamoDb();

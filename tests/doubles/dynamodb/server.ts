@@ -28,9 +28,9 @@ const answer = (tables: DynamoTables, target: string, body: string): readonly [n
 };
 
 /**
- * The tables on loopback, for programs that bring a client of their own.
+ * The tables on loopback, for programs with a client of their own.
  *
- * @param seen told of every call before it is carried out
+ * @param seen called with every call before it takes effect
  */
 export const serveTables = async (
   tables: DynamoTables,

@@ -1,6 +1,6 @@
 import type { TableShape } from "./tables";
 
-/** The tables of the stacks: the names that tests give them, and their shapes. */
+/** The stacks' tables: their names in tests, and their keys and indexes. */
 export const LEDGER_TABLE = "ledger";
 export const BOOTSTRAP_TABLE = "bootstrap";
 export const MAPPING_TABLE = "mapping";

@@ -1,4 +1,5 @@
-import { type Item, testOf, updated } from "./expressions";
+import type { Item } from "../../../Core/ledger/table-reads";
+import { testOf, updated } from "./expressions";
 import { DynamoTables } from "./tables";
 
 const item: Item = { n: { N: "5" }, s: { S: "b" }, m: { M: { deep: { N: "1" } } } };
@@ -33,7 +34,7 @@ describe("the DynamoDB double", () => {
     "state = :b",
     "#n = :five",
     "n = :none",
-  ])("refuses %s, which it does not know or DynamoDB would not take", (text) => {
+  ])("refuses %s, which it does not support or DynamoDB refuses", (text) => {
     expect(() => holds(text)).toThrow();
   });
 
@@ -68,7 +69,7 @@ describe("the DynamoDB double", () => {
     expect(() => tables().run(operation, request)).toThrow(expect.objectContaining({ name }));
   });
 
-  it("writes all of a transaction or nothing", () => {
+  it("writes a whole transaction or nothing", () => {
     const dynamo = tables();
     const Put = { TableName: "t", Item: key };
     const Check = {

@@ -3,12 +3,13 @@ import {
   TransactionCanceledException,
   type TransactWriteItem,
 } from "@aws-sdk/client-dynamodb";
-import { checkPlaceholders, type Item, type Placeholders, testOf, updated } from "./expressions";
+import type { Item } from "../../../Core/ledger/table-reads";
+import { checkPlaceholders, type Placeholders, testOf, updated } from "./expressions";
 
 /**
- * DynamoDB in memory: the one emulation of its tables that tests use, behind a mocked client (mocked-client.ts)
- * or on loopback (server.ts). It knows the operations that the product uses and refuses every other one. Indexes
- * are computed at reading, so they never lag; the engine's and AWS's do.
+ * DynamoDB in memory: the one emulation of its tables in tests, behind a mocked client (mocked-client.ts) or on
+ * loopback (server.ts). It supports the operations that the product uses and refuses all others. Indexes are computed
+ * at each read, so they never lag as those of the engine and of AWS do.
  */
 
 export interface TableShape {
@@ -18,12 +19,12 @@ export interface TableShape {
 }
 
 export interface PageSizes {
-  /** Items a page at most; small ones put paging on trial. */
+  /** Most items of a page; a small number tests paging. */
   readonly query?: number;
   readonly scan?: number;
 }
 
-/** A request of any operation, in the wire's names. */
+/** A request of any operation, with the API's field names. */
 export interface Request extends Placeholders {
   readonly TableName?: string | undefined;
   readonly IndexName?: string | undefined;
@@ -68,7 +69,7 @@ const checkExpressions = (request: Request): void =>
   );
 
 export class DynamoTables {
-  /** Table → items by their keys' values as JSON. */
+  /** Table → items by their key values as JSON. */
   readonly tables: ReadonlyMap<string, Map<string, Item>>;
   /** Client request tokens of the transactions so far. */
   readonly tokens: string[] = [];
@@ -124,7 +125,7 @@ export class DynamoTables {
     return item ? { Item: item } : {};
   }
 
-  /** The item that a write leaves behind, and whether its condition holds. */
+  /** The item after a write, and whether the write's condition holds. */
   private plan(kind: WriteKind, request: Request): Plan {
     const { TableName, Key, Item, UpdateExpression } = request;
     const items = this.items(TableName);

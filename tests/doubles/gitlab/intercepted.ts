@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type StandIn, startGitLab } from "../../../local/gitlab";
 
-/** What a request was and is judged by. */
+/** A request, as tests check it. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -12,7 +12,7 @@ export interface SeenRequest {
 }
 
 /** An answer in place of GitLab's; "cut" breaks off in the middle, "silent" never comes. */
-export type Fault =
+export type AnswerFault =
   | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
   | "cut"
   | "silent";
@@ -22,14 +22,14 @@ export interface InterceptedGitLab {
   readonly standIn: StandIn;
   readonly requests: SeenRequest[];
   /** Faults for the next requests, in order. */
-  readonly faults: Fault[];
+  readonly faults: AnswerFault[];
   close(): Promise<void>;
 }
 
 export interface InterceptedOptions {
-  /** The token that this GitLab takes, in PRIVATE-TOKEN or in the body of a legacy call. */
+  /** The token that this GitLab accepts, in PRIVATE-TOKEN or in the body of a legacy call. */
   readonly token: string;
-  /** Items of a page where a hundred are asked for, so that whoever lists has to go on. */
+  /** Items of a page where a hundred are asked for, so that callers must read on. */
   readonly pageSize?: number;
 }
 
@@ -45,7 +45,7 @@ const readSeen = async (request: IncomingMessage): Promise<SeenRequest> => {
   return { method, path: url.pathname, query: url.searchParams, headers, body: await readBody(request) };
 };
 
-/** The request as the stand-in is to get it: with its own tokens in the place of the test's. */
+/** The request for the stand-in, with the stand-in's tokens instead of the test's. */
 const translated = (seen: SeenRequest, { token, pageSize = 100 }: InterceptedOptions, standIn: StandIn) => {
   const query = new URLSearchParams(seen.query);
   if (query.get("per_page") === "100") query.set("per_page", String(pageSize));
@@ -58,7 +58,7 @@ const translated = (seen: SeenRequest, { token, pageSize = 100 }: InterceptedOpt
   return { url: `${standIn.url}${seen.path}?${query}`, headers, ...(body === "" ? {} : { body }) };
 };
 
-const answerFault = (fault: Fault, response: ServerResponse): void => {
+const answerFault = (fault: AnswerFault, response: ServerResponse): void => {
   if (fault === "silent") return;
   if (fault !== "cut") {
     response.writeHead(fault.status, fault.headers).end(fault.body);
@@ -70,14 +70,13 @@ const answerFault = (fault: Fault, response: ServerResponse): void => {
 };
 
 /**
- * GitLab's stand-in behind a listener of the test's: it notes what is asked, answers the next requests with
- * faults, and passes the rest on. A `Link` names the stand-in's own address, which is another than the one asked,
- * as GitLab's `external_url` may be.
+ * A proxy before GitLab's stand-in: it records requests, answers the next ones with faults, and passes the others on.
+ * A `Link` header names the stand-in's own address, not the proxy's, as GitLab's `external_url` may do.
  */
 export const interceptedGitLab = async (options: InterceptedOptions): Promise<InterceptedGitLab> => {
   const standIn = await startGitLab();
   const requests: SeenRequest[] = [];
-  const faults: Fault[] = [];
+  const faults: AnswerFault[] = [];
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const seen = await readSeen(request);

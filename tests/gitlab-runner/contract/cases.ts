@@ -8,6 +8,13 @@ export interface Subject {
   readonly faster: TestedRunner;
 }
 
+/** The same runner before a GitLab that hands jobs out in two phases. */
+export const confirming = ({ name, fast, faster }: Subject): Subject => ({
+  name: `${name}, where a job waits for its confirmation`,
+  fast: { ...fast, acknowledgement: true },
+  faster: { ...faster, acknowledgement: true },
+});
+
 /** For cases that take minutes where the waits cannot be shortened: left out there. */
 export const slowCase = ({ faster }: Subject): jest.It["concurrent"] =>
   faster.scale < 1 ? it.concurrent : (it.skip as unknown as jest.It["concurrent"]);

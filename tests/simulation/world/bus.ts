@@ -5,10 +5,10 @@ import type { Timeline } from "./timeline";
 import { StateError } from "./workflow";
 
 export interface BusOptions {
-  /** Probabilities that a target gets an event twice, or minutes late. */
+  /** Probabilities that an event is delivered twice, or minutes late. */
   readonly twice: number;
   readonly late: number;
-  /** Probability that an event of EC2 or of the reconciler is lost on its way to the bus. */
+  /** Probability that an event of EC2 or of the reconciler never reaches the bus. */
   readonly lost: number;
 }
 
@@ -21,20 +21,21 @@ export type Outcome = "handled" | "ignored" | "failed";
 
 const outcomeOf = (ending: Ending): Outcome => {
   if (ending.kind !== "succeeded") return "failed";
-  const { lookup, found } = (ending.output ?? {}) as {
+  const { lookup, found, report } = (ending.output ?? {}) as {
+    readonly report?: { readonly kind: string };
     readonly lookup?: { readonly kind: string };
     readonly found?: { readonly runners: readonly unknown[] };
   };
-  const isNothing = lookup?.kind === "nothing" || found?.runners.length === 0;
+  const isNothing = lookup?.kind === "nothing" || report?.kind === "dropped" || found?.runners.length === 0;
   return isNothing ? "ignored" : "handled";
 };
 
-/** EventBridge: the shipped rules, at least once, in any order. */
+/** EventBridge with the shipped rules: it delivers at least once and in any order. */
 export class Bus {
-  /** I-31: what came in, and what became of each delivery. */
+  /** I-31: events received, and the outcome of each delivery. */
   readonly counts = { events: 0, unmatched: 0, lost: 0, deliveries: 0, handled: 0, ignored: 0, failed: 0 };
   underWay = 0;
-  /** For a story: events that never come. */
+  /** For single scenarios: which events are lost. */
   loses: (event: BusEvent) => boolean = () => false;
   options: BusOptions;
 
@@ -80,7 +81,7 @@ export class Bus {
     else this.executions.execute(target, input, (ending) => this.#end(outcomeOf(ending)));
   }
 
-  /** An asynchronous invocation: Lambda repeats it twice, then it is a dead letter. */
+  /** An asynchronous invocation: Lambda repeats it twice, then its event goes to the dead-letter queue. */
   #pickUp(input: unknown, tries: number): void {
     this.executions.runFunction("RecordPickUpFunction", input).then(
       (pickUp) => this.#end((pickUp as { kind: string }).kind === "nothing" ? "ignored" : "handled"),
@@ -93,7 +94,7 @@ export class Bus {
     );
   }
 
-  /** I-31: conservation. */
+  /** I-31: every delivery has one outcome, or is under way. */
   unaccounted(): string[] {
     const { deliveries, handled, ignored, failed } = this.counts;
     const sum = handled + ignored + failed + this.underWay;

@@ -1,47 +1,55 @@
+import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 import { withoutStack } from "./without-stack";
 
 /**
- * What may happen to one call: it fails before it has an effect; it has its effect and the answer is lost; it is
- * refused for the number of calls; no answer comes in time, with or without the effect; it has its effect and
- * the process dies.
+ * Faults of one call, in the order of the list: it fails before its effect; it has its effect and the answer is lost;
+ * it is throttled; no answer comes in time, with or without the effect; it has its effect and the process dies.
  */
 export const FAULTS = ["fails", "loses-answer", "throttled", "times-out", "dies"] as const;
-export type Fault = (typeof FAULTS)[number];
+export type CallFault = (typeof FAULTS)[number];
 
-export interface Call {
-  /** Counted from 0 over the whole run. */
+export interface PortCall {
+  /** Number of the call in the run, from 0. */
   readonly index: number;
-  /** `gitLab.pauseRunner`. */
+  /** Port and method, e.g. `gitLab.pauseRunner`. */
   readonly name: string;
-  /** The function that makes it. */
+  /** The Lambda function that makes the call. */
   readonly caller: string;
 }
 
-/** A call that takes so many milliseconds longer. */
+/** Milliseconds by which a call takes longer. */
 export interface Stall {
   readonly stall: number;
 }
 
-/** Decides which call goes wrong. */
-export type FaultPlan = (call: Call) => Fault | Stall | undefined;
+/** Decides which call has which fault. */
+export type FaultPlan = (call: PortCall) => CallFault | Stall | undefined;
 
-/** How many calls a job has taken. */
+/** Counter of the calls for one job. */
 export interface Spent {
   calls: number;
 }
 
-/** One execution of a Lambda function: a process with a clock of its own, that may die between any two calls. */
+/** What lives on in a function's environment from one call to the next. */
+export interface FunctionEnvironment {
+  readonly hints: HintMemory;
+  /** Its first call is not over yet. */
+  isNew: boolean;
+}
+
+/** One invocation of a Lambda function: a process with a clock of its own, which may die between any two calls. */
 export interface Process {
   readonly name: string;
-  /** Milliseconds that its clock is ahead of true time. */
+  readonly environment: FunctionEnvironment;
+  /** Milliseconds by which its clock is ahead of true time. */
   readonly skew: number;
   isDead: boolean;
-  /** Of the job that it is about. */
+  /** Counter of the job that it works for. */
   readonly spent: Spent | undefined;
-  /** Tells Lambda that the process is no more. */
+  /** Tells Lambda that the process died. */
   onDeath: () => void;
 }
 
@@ -51,10 +59,11 @@ interface Timing {
   readonly timeout: number;
 }
 
-/** Milliseconds; time-outs are those of the shipped clients. */
+/** Milliseconds. The time-outs are those of the shipped clients. */
 const TIMINGS: Readonly<Record<string, Timing>> = {
   ledger: { least: 3, most: 25, timeout: 5_000 },
   rows: { least: 3, most: 20, timeout: 5_000 },
+  counters: { least: 3, most: 20, timeout: 5_000 },
   mappings: { least: 3, most: 15, timeout: 5_000 },
   settings: { least: 1, most: 20, timeout: 5_000 },
   gitLab: { least: 40, most: 250, timeout: 8_000 },
@@ -64,7 +73,7 @@ const TIMINGS: Readonly<Record<string, Timing>> = {
 };
 const FALLBACK: Timing = { least: 1, most: 10, timeout: 5_000 };
 
-/** Calls of one name. */
+/** Timing and number of the calls of one name. */
 interface Kind {
   readonly timing: Timing;
   count: number;
@@ -74,11 +83,11 @@ interface Wrong<Answer> {
   readonly latency: number;
   readonly timing: Timing;
   readonly effect: () => Answer;
-  readonly reject: (fault: Fault) => void;
+  readonly reject: (fault: CallFault) => void;
 }
 
-/** Makes a service's own error for a call that went wrong. */
-export type ErrorOf = (fault: Fault, name: string) => Error;
+/** Makes the error that a service throws for a fault. */
+export type ErrorOf = (fault: CallFault, name: string) => Error;
 
 const transient: ErrorOf = (fault, name) => new TransientError(`${name}: ${fault}`);
 
@@ -89,10 +98,10 @@ export interface CallsOptions {
   readonly timings?: Readonly<Record<string, Timing>>;
 }
 
-/** Every call that the product makes to the world passes here: it takes time, is counted, and may go wrong. */
+/** Every call of the product's ports passes here: it takes time, is counted, and may have a fault. */
 export class Calls {
-  /** Names in order, while somebody wants to know. */
-  trace: Call[] | undefined;
+  /** The calls in order; recorded where a test sets it. */
+  trace: PortCall[] | undefined;
   plan: FaultPlan;
   readonly #timeline: Timeline;
   readonly #random: Random;
@@ -112,12 +121,12 @@ export class Calls {
     return this.#index;
   }
 
-  /** How often each was made. */
+  /** Number of calls by name. */
   get counts(): ReadonlyMap<string, number> {
     return new Map([...this.#kinds].flatMap(([name, { count }]) => (count === 0 ? [] : [[name, count]])));
   }
 
-  /** Outbound calls for a job. */
+  /** Number of calls by job id. */
   get byJob(): ReadonlyMap<number, number> {
     return new Map([...this.#spent].map(([jobId, { calls }]) => [jobId, calls]));
   }
@@ -139,7 +148,7 @@ export class Calls {
     return kind;
   }
 
-  #count(process: Process, name: string, kind: Kind): Fault | Stall | undefined {
+  #count(process: Process, name: string, kind: Kind): CallFault | Stall | undefined {
     const call = { index: this.#index, name, caller: process.name };
     this.#index += 1;
     kind.count += 1;
@@ -148,7 +157,7 @@ export class Calls {
     return this.plan(call);
   }
 
-  /** @param effect what the service does, at one moment */
+  /** @param effect what the service does, at one instant */
   make<Answer>(
     process: Process,
     name: string,
@@ -182,7 +191,11 @@ export class Calls {
     });
   }
 
-  #goWrong<Answer>(process: Process, fault: Fault, { latency, timing, effect, reject }: Wrong<Answer>): void {
+  #goWrong<Answer>(
+    process: Process,
+    fault: CallFault,
+    { latency, timing, effect, reject }: Wrong<Answer>,
+  ): void {
     const refuse = (): void => {
       if (process.isDead) return;
       this.#timeline.hasContinuation = true;

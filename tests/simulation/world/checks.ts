@@ -1,22 +1,22 @@
 import { parseRunnerDescription } from "../../../Core/configuration";
 import type { Ec2, SimulatedInstance } from "./ec2";
-import { fits, type GitLab, hasJobEnded, type Job, type RunnerRecord } from "./gitlab";
+import { fits, hasJobEnded, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Machine, Machines } from "./machines";
 import { matched } from "./matching";
 import { DEPLOYMENT, KINDS } from "./stack";
 import type { Timeline } from "./timeline";
 
-/** What the world sees and no ledger tells. */
+/** What really is, whatever the ledger says. */
 export interface Seen {
   readonly timeline: Timeline;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly ec2: Ec2;
   readonly machines: Machines;
-  /** GitLab has been down for so many milliseconds, until now or a moment ago. */
+  /** Milliseconds for which GitLab has been down, until now or shortly before; 0 otherwise. */
   readonly downFor: () => number;
   readonly totalLimit: () => number;
   readonly classLimit: (classKey: string) => number;
-  /** Jobs that were reported as failed. */
+  /** Number of jobs that were reported as failed. */
   readonly reported: () => number;
 }
 
@@ -24,17 +24,17 @@ export type { SimulatedInstance };
 
 const FORCED_AFTER = 29 * 60_000;
 /**
- * Two passes find a job that nobody told of, and two more that a foreign job took the runner of one: the matching cannot
- * tell whose, so the latest job counts as unmet for both.
+ * Milliseconds. It takes two passes to find a job without a webhook, and two more to find that a foreign job took its
+ * runner. The matching cannot tell whose runner that was, so the latest job counts as unmet in both cases.
  */
 const MET_WITHIN = 300_000;
-/** From its record to its machine a runner counts as a start in flight for so long. */
+/** Milliseconds for which a runner record without a machine counts as a start under way. */
 const STARTS_WITHIN = 180_000;
 const LIVE = ["pending", "running"];
 
 export const isLive = ({ state }: SimulatedInstance): boolean => LIVE.includes(state);
 
-/** Verdicts that hold at every instant. What is broken is named; a world without a name in it is well. */
+/** Checks that hold at every instant. `broken` names each violation. */
 export class Checks {
   readonly broken: string[] = [];
   mostLive = 0;
@@ -54,12 +54,12 @@ export class Checks {
     return this.seen.timeline.now >= since + row.lifetimeSeconds * 1000;
   }
 
-  /** A job that goes on and would go on. */
+  /** Whether a job has not ended and is not being cancelled. */
   #needs(job: Job): boolean {
     return !hasJobEnded(job) && job.status !== "canceling";
   }
 
-  /** I-3: whoever is busy is left alone, but past its lifetime. */
+  /** I-3: a busy runner is left alone until its lifetime is over. */
   #checkIdle(runnerId: number, act: string): void {
     const machine = this.seen.machines.byRunner.get(runnerId);
     const isRunning = machine !== undefined && !machine.isGone && !this.#isOverdue(machine);
@@ -98,7 +98,7 @@ export class Checks {
     }
   }
 
-  /** I-22: counted at every start and end, from what really runs. */
+  /** I-22: counts what really runs, at every start and end. */
   count(classKey: string, difference: 1 | -1): void {
     this.#live.set(classKey, (this.#live.get(classKey) ?? 0) + difference);
     const total = [...this.#live.values()].reduce((sum, count) => sum + count, 0);
@@ -111,7 +111,7 @@ export class Checks {
     if (ofClass > limit) this.complain(`I-22: ${ofClass} live of ${classKey}, its limit is ${limit}`);
   }
 
-  /** It can take a job, or will be able to in a moment. */
+  /** Whether a runner can take a job now or soon. */
   #isAble({ id, pausedAt, createdAt }: RunnerRecord): boolean {
     const machine = this.seen.machines.byRunner.get(id);
     const isFree = !this.seen.gitLab.jobsOf(id).some((job) => !hasJobEnded(job));
@@ -121,7 +121,7 @@ export class Checks {
       : !machine.isGone && machine.job === undefined;
   }
 
-  /** Pending jobs of ours without a runner of their own, by what GitLab and the providers show; the latest ones. */
+  /** Our latest pending jobs for which GitLab and the providers show no runner of their own. */
   unmet(): readonly Job[] {
     const { gitLab } = this.seen;
     const able = [...gitLab.records.values()].filter((record) => this.#isAble(record));
@@ -136,7 +136,7 @@ export class Checks {
     return pending.filter((_, index) => !met.has(index));
   }
 
-  /** I-1: looked at now and then; no job of ours is without a runner for long, but those that were reported. */
+  /** I-1: no job of ours is without a runner for long, except those that were reported. Called every few seconds. */
   checkDemand(): void {
     const { now } = this.seen.timeline;
     this.#unmetSince = new Map(this.unmet().map(({ id }) => [id, this.#unmetSince.get(id) ?? now]));
@@ -149,7 +149,7 @@ export class Checks {
     return this.#live.get(classKey) ?? 0;
   }
 
-  /** I-2: at most one effect a job and attempt. */
+  /** I-2: at most one instance and one runner for each job and attempt. */
   checkLaunches(): void {
     for (const [job, count] of this.seen.ec2.launchesFor) {
       if (count > 1) this.complain(`I-2: ${count} instances for ${job}`);

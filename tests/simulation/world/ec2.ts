@@ -30,20 +30,20 @@ export interface SimulatedInstance {
   readonly tags: Ec2Instance["Tags"];
   readonly launchedAt: Time;
   readonly boughtAs: "spot" | "on-demand";
-  /** Describe shows it from then on. */
+  /** DescribeInstances shows it from then on. */
   readonly shownFrom: Time;
   state: StateName;
   terminatedAt?: Time;
 }
 
 export interface Ec2Options {
-  /** Launches that the bucket holds at first, and those it gets each second. */
+  /** Capacity of the token bucket for launches, and tokens that it gets each second. */
   readonly bucket: number;
   readonly refillPerSecond: number;
-  /** Probability that a spot request, an on-demand request finds no capacity. */
+  /** Probabilities that a spot request and an on-demand request find no capacity. */
   readonly noSpot: number;
   readonly noCapacity: number;
-  /** Milliseconds, at most, until Describe shows a new instance. */
+  /** Longest time until DescribeInstances shows a new instance, in milliseconds. */
   readonly shownWithin: number;
 }
 
@@ -55,17 +55,17 @@ export const EC2_DEFAULTS: Ec2Options = {
   shownWithin: 3_000,
 };
 
-/** Terminated instances are shown for an hour. */
+/** DescribeInstances shows terminated instances for an hour. */
 const FORGOTTEN_AFTER = 3_600_000;
 
-/** EC2: client tokens with a check of their parameters, a bucket of launches, capacity, and what it shows when. */
+/** EC2 with client tokens and a check of their parameters, a token bucket, limited capacity, eventual consistency. */
 export class Ec2 {
   readonly instances = new Map<string, SimulatedInstance>();
   readonly launchesFor = new Map<string, number>();
   /** Called at every change of an instance's state. */
   onState: (instance: SimulatedInstance) => void = () => undefined;
   onMismatch: (token: string) => void = () => undefined;
-  /** Launch calls, refused ones too. */
+  /** Number of launch calls, refused ones included. */
   launchCalls = 0;
   options: Ec2Options;
   readonly #answers = new Map<string, { readonly parameters: string; readonly answer: FleetAnswer }>();
@@ -194,7 +194,7 @@ export class Ec2 {
     this.onState(instance);
   }
 
-  /** Ends an instance, whoever asked: it shuts down and is gone some seconds later. */
+  /** Shuts an instance down; it is terminated some seconds later. */
   shutDown(instance: SimulatedInstance): void {
     if (instance.state === "shutting-down" || instance.state === "terminated") return;
     this.setState(instance, "shutting-down");

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
-import type { Calls, Process } from "./calls";
+import type { Calls, FunctionEnvironment, Process } from "./calls";
 import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFunction } from "./functions";
 import { once } from "./once";
 import type { Random } from "./random";
@@ -12,13 +13,15 @@ import { withoutStack } from "./without-stack";
 import { type Definition, runStates, StateError } from "./workflow";
 
 export interface ExecutionOptions {
-  /** A clock's greatest error in milliseconds; each process has its own. */
+  /** Largest clock error in milliseconds; each process has its own. */
   readonly skew: number;
-  /** Probabilities: that Lambda refuses a call, that an execution dies between two states. */
+  /** Probabilities that Lambda refuses an invocation, and that an execution dies between two states. */
   readonly throttled: number;
   readonly dies: number;
   /** Probability that a process dies within its first seconds. */
   readonly crashes: number;
+  /** How many of our functions Lambda runs at a time; what comes on top it refuses. */
+  readonly concurrency: number;
 }
 
 export interface ExecutionParts {
@@ -28,20 +31,20 @@ export interface ExecutionParts {
   readonly routing: () => RoutingSettings;
 }
 
-export type Machine = "StartRunnerStateMachine" | "StopRunnerStateMachine";
+export type StateMachineName = "StartRunnerStateMachine" | "StopRunnerStateMachine";
 
 const definition = (name: string): Definition =>
   JSON.parse(readFileSync(join(ROOT, "AutoScaler/workflows", `${name}.asl.json`), "utf8")) as Definition;
 
-const DEFINITIONS: Readonly<Record<Machine, Definition>> = {
+const DEFINITIONS: Readonly<Record<StateMachineName, Definition>> = {
   StartRunnerStateMachine: definition("start-runner"),
   StopRunnerStateMachine: definition("stop-runner"),
 };
 
-const EXPRESS_SECONDS = 295;
+const EXPRESS_SECONDS = 299;
 const CRASHES_WITHIN = 1_500;
 
-/** What became of an execution. `died`: AWS lost it; its metrics count it as aborted, and so alarm. */
+/** How an execution ended. `died`: AWS lost it; its metrics count it as aborted, which raises the alarm. */
 export type Ending =
   | { readonly kind: "succeeded"; readonly output: unknown }
   | { readonly kind: "failed"; readonly error: string }
@@ -55,7 +58,7 @@ const stateError = (error: string, cause: string): StateError =>
 
 const asId = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
-/** The job that a function's input is about. */
+/** Id of the job in a function's input. */
 const jobOf = (input: unknown): number | undefined => {
   if (typeof input !== "object" || input === null) return undefined;
   const { build_id, jobId, endedJob, ownJob, event } = input as Record<string, unknown>;
@@ -63,19 +66,51 @@ const jobOf = (input: unknown): number | undefined => {
   return asId(build_id) ?? asId(jobId) ?? asId(inner?.id) ?? (event === undefined ? undefined : jobOf(event));
 };
 
-/** Lambda and Step Functions: functions run in processes of their own, workflows as the shipped files say. */
+/** Lambda and Step Functions: each function runs in a process of its own, workflows run by the shipped definitions. */
 export class Executions {
   options: ExecutionOptions;
-  /** Executions of the start workflow that have not ended. */
+  /** Number of executions of the start workflow that have not ended. */
   startsUnderWay = 0;
+  concurrent = 0;
+  mostConcurrent = 0;
   readonly #timeouts = new Map<string, number>();
+  readonly #idle = new Map<FunctionName, FunctionEnvironment[]>();
 
   constructor(
     readonly parts: ExecutionParts,
     readonly ports: (process: Process) => FunctionDependencies,
     options: Partial<ExecutionOptions> = {},
   ) {
-    this.options = { skew: 0, throttled: 0, dies: 0, crashes: 0, ...options };
+    this.options = {
+      skew: 0,
+      throttled: 0,
+      dies: 0,
+      crashes: 0,
+      concurrency: Number.POSITIVE_INFINITY,
+      ...options,
+    };
+  }
+
+  /** An idle environment, or a new one. */
+  #enter(name: FunctionName): FunctionEnvironment {
+    this.concurrent += 1;
+    this.mostConcurrent = Math.max(this.mostConcurrent, this.concurrent);
+    return this.#idle.get(name)?.pop() ?? { hints: new HintMemory(), isNew: true };
+  }
+
+  /** Gives an environment back, or only its place where it died. What comes after the first call counts for nothing. */
+  #leaver(name: FunctionName): (environment?: FunctionEnvironment) => void {
+    let isOver = false;
+    return (environment) => {
+      if (isOver) return;
+      isOver = true;
+      this.concurrent -= 1;
+      if (environment === undefined) return;
+      environment.isNew = false;
+      const idle = this.#idle.get(name) ?? [];
+      idle.push(environment);
+      this.#idle.set(name, idle);
+    };
   }
 
   #timeout(name: FunctionName): number {
@@ -84,7 +119,7 @@ export class Executions {
     return seconds;
   }
 
-  /** @throws StateError as Step Functions would see it */
+  /** @throws StateError as Step Functions sees it */
   runFunction(name: FunctionName, input: unknown, taskSeconds = 900): Promise<unknown> {
     const { timeline, random, calls, routing } = this.parts;
     const skew = this.options.skew === 0 ? 0 : random.between(-this.options.skew, this.options.skew);
@@ -94,21 +129,28 @@ export class Executions {
         timeline.hasContinuation = true;
         run();
       };
-      if (random.chance(this.options.throttled)) {
+      if (random.chance(this.options.throttled) || this.concurrent >= this.options.concurrency) {
         return timeline.after(30, () =>
           settle(() => reject(stateError("Lambda.TooManyRequestsException", name))),
         );
       }
+      const environment = this.#enter(name);
+      const leave = this.#leaver(name);
       const process: Process = {
         name,
+        environment,
         skew,
         isDead: false,
         spent: jobId === undefined ? undefined : calls.spentOn(jobId),
-        onDeath: () => settle(() => reject(stateError("Runtime.ExitError", name))),
+        onDeath: () => {
+          leave();
+          settle(() => reject(stateError("Runtime.ExitError", name)));
+        },
       };
       const end = (error: string) => (): void => {
         if (process.isDead) return;
         process.isDead = true;
+        leave();
         settle(() => reject(stateError(error, name)));
       };
       const die = end("Sandbox.Timedout");
@@ -123,19 +165,23 @@ export class Executions {
         run().then(
           (output) => {
             callOff();
-            if (!process.isDead) resolve(output);
+            if (process.isDead) return;
+            leave(environment);
+            resolve(output);
           },
           (error: Error) => {
             callOff();
+            if (process.isDead) return;
+            leave(environment);
             const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
-            if (!process.isDead) reject(stateError(error.name, cause));
+            reject(stateError(error.name, cause));
           },
         );
       });
     });
   }
 
-  execute(machine: Machine, input: unknown, done: (ending: Ending) => void): void {
+  execute(machine: StateMachineName, input: unknown, done: (ending: Ending) => void): void {
     const { timeline, random } = this.parts;
     let isOver = false;
     const isStart = machine === "StartRunnerStateMachine";

@@ -1,30 +1,28 @@
-import type {
-  GitLabJob,
-  GitLab as GitLabPort,
-  GitLabRunner,
-  Page,
-  ProjectRefused,
-} from "../../../AutoScaler/src/ports";
-import { TransientError } from "../../../Core/errors";
+import type { GitLab, GitLabJob, GitLabRunner, Page, ProjectRefused } from "../../../AutoScaler/src/ports";
+import { ThrottledError, TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import type { GitLab, Job, RunnerRecord } from "./gitlab";
+import { contactOf, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
-/** How GitLab's API misbehaves. Probabilities a call; times in milliseconds. */
+/** Faults of GitLab's API: probabilities for each call, times in milliseconds. */
 export interface ApiMood {
-  /** Times at which it answers 5xx to everybody: [from, to). */
+  /** Intervals [from, to) in which every call is answered with 5xx. */
   outages: readonly (readonly [Time, Time])[];
-  /** A list that is empty by mistake (F-24). */
+  /** A list is wrongly empty (F-24). */
   emptyList: number;
-  /** HTML with 200, truncated JSON, 5xx now and then. */
+  /** An answer is HTML with status 200, truncated JSON or a 5xx. */
   garbage: number;
-  /** A replica that lags: a new job is not there yet or still `created`; a runner's jobs are seconds old. */
+  /** A replica lags: a new job is missing or still `created`; a runner's jobs are seconds old. */
   lag: number;
-  /** Projects that refuse the list of their jobs: CI/CD is switched off there. */
+  /** Projects that refuse what is asked of their jobs: CI/CD is switched off there. */
   refusing: readonly number[];
   /** Projects that the token is a member of; undefined: all. */
   members: readonly number[] | undefined;
+  /** Projects that the token does not know: 404 for whatever is asked of them. */
+  strange: readonly number[];
+  /** GitLab's limit of calls for one user, by the minute of the clock. */
+  callsPerMinute: number;
 }
 
 export const GOOD_MOOD: ApiMood = {
@@ -34,6 +32,8 @@ export const GOOD_MOOD: ApiMood = {
   lag: 0,
   refusing: [],
   members: undefined,
+  strange: [],
+  callsPerMinute: Number.POSITIVE_INFINITY,
 };
 
 const REPLICA_BEHIND = 2_500;
@@ -43,7 +43,7 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
   mood.outages.some(([from, to]) => now >= from && now < to);
 
 const shown = (
-  gitLab: GitLab,
+  gitLab: SimulatedGitLab,
   { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
@@ -66,22 +66,61 @@ const shownRunner = ({ id, description, pausedAt }: RunnerRecord): GitLabRunner 
   paused: pausedAt !== undefined,
 });
 
+/** A single runner's answer, which shows its last contact too. */
+const shownWhole = (record: RunnerRecord, now: Time): GitLabRunner => {
+  const contactedAt = contactOf(record, now);
+  return { ...shownRunner(record), ...(contactedAt === undefined ? {} : { contactedAt }) };
+};
+
 const paged = <Item>(all: readonly Item[], cursor = "0"): Page<Item> => {
   const from = Number(cursor);
   const items = all.slice(from, from + PAGE);
   return from + PAGE < all.length ? { items, next: String(from + PAGE) } : { items };
 };
 
-/** What the world checks at calls that take something away. */
+/** Called before a runner is paused or deleted, for the checks. */
 export interface Watch {
   paused(runnerId: number): void;
   deleting(runnerId: number): void;
 }
 
-/** The REST API as the product's port has it: each method's effect, at one moment. */
-export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, watch: Watch) => {
+const A_MINUTE = 60_000;
+
+/** Calls within the minute of the clock, as GitLab counts them. */
+export class GitLabLoad {
+  /** Of any minute. */
+  most = 0;
+  #minute = 0;
+  #calls = 0;
+
+  /** @returns how many it is with this one */
+  count(now: Time): number {
+    const minute = Math.floor(now / A_MINUTE);
+    if (minute !== this.#minute) this.#calls = 0;
+    this.#minute = minute;
+    this.#calls += 1;
+    this.most = Math.max(this.most, this.#calls);
+    return this.#calls;
+  }
+
+  secondsLeft(now: Time): number {
+    return Math.ceil((A_MINUTE - (now % A_MINUTE)) / 1_000);
+  }
+}
+
+/** The REST API behind the product's port: the effect of each method, at one instant. */
+export const gitLabEffects = (
+  gitLab: SimulatedGitLab,
+  mood: ApiMood,
+  random: Random,
+  watch: Watch,
+  load: GitLabLoad,
+) => {
   const { timeline } = gitLab;
   const checkMood = (): void => {
+    if (load.count(timeline.now) > mood.callsPerMinute) {
+      throw withoutStack(() => new ThrottledError("GitLab: 429", load.secondsLeft(timeline.now)));
+    }
     if (isDown(mood, timeline.now) || random.chance(mood.garbage)) {
       throw withoutStack(() => new TransientError("GitLab: 502, or something that is no JSON"));
     }
@@ -99,13 +138,15 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
   const effects = {
     job: (projectId: number, jobId: number) => {
       checkMood();
+      if (mood.refusing.includes(projectId)) return { refused: 403 as const };
+      if (mood.strange.includes(projectId)) return { refused: 404 as const };
       const job = gitLab.jobs.get(jobId);
       if (job === undefined || job.projectId !== projectId) return undefined;
       if (isBehind(job.createdAt))
         return random.chance(0.5) ? undefined : { ...shown(gitLab, job), status: "created" };
       return shown(gitLab, job);
     },
-    createRunner: (runner: Parameters<GitLabPort["createRunner"]>[0]) => {
+    createRunner: (runner: Parameters<GitLab["createRunner"]>[0]) => {
       checkMood();
       const made = gitLab.create(runner);
       return made === "limit"
@@ -115,7 +156,7 @@ export const gitLabEffects = (gitLab: GitLab, mood: ApiMood, random: Random, wat
     runner: (runnerId: number) => {
       checkMood();
       const record = gitLab.records.get(runnerId);
-      return record && shownRunner(record);
+      return record && shownWhole(record, timeline.now);
     },
     pauseRunner: (runnerId: number) => {
       checkMood();

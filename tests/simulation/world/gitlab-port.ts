@@ -5,7 +5,7 @@ import type { GitLabEffects } from "./gitlab-api";
 
 const ASKED_SECONDS = 30;
 
-/** GitLab's 429 names a time. */
+/** GitLab's 429 carries a Retry-After. */
 const errorOf: ErrorOf = (fault, name) =>
   fault === "throttled"
     ? new ThrottledError(`${name}: 429`, ASKED_SECONDS)

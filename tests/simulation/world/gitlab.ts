@@ -3,7 +3,7 @@ import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-/** What a pipeline says of a job. */
+/** A job as its pipeline defines it. */
 export interface JobPlan {
   readonly id: number;
   readonly projectId: number;
@@ -12,11 +12,13 @@ export interface JobPlan {
   /** Milliseconds its script takes. */
   readonly duration: number;
   readonly outcome: "success" | "failed";
-  /** A job that sends no webhook and that the mapping gives no runner. */
+  /** How often GitLab retries it when its runner is lost (`retry:`). */
+  readonly retries: number;
+  /** It sends no webhook, and the mapping gives it no runner. */
   readonly isForeign: boolean;
 }
 
-/** All fields from the start: an object that changes its shape is slow to read. */
+/** All fields are set from the start: an object that changes its shape is slow to read. */
 export interface Job extends JobPlan {
   status: string;
   readonly createdAt: Time;
@@ -25,12 +27,12 @@ export interface Job extends JobPlan {
   startedAt: Time | undefined;
   finishedAt: Time | undefined;
   runnerId: number | undefined;
-  /** Calls off that GitLab takes it back from a runner that does not confirm. */
+  /** Cancels the timer after which GitLab takes the job back from a runner that did not confirm it. */
   callOff: (() => void) | undefined;
 }
 
 const newJob = (
-  { id, projectId, name, tags, duration, outcome, isForeign }: JobPlan,
+  { id, projectId, name, tags, duration, outcome, retries, isForeign }: JobPlan,
   createdAt: Time,
 ): Job => ({
   id,
@@ -39,6 +41,7 @@ const newJob = (
   tags,
   duration,
   outcome,
+  retries,
   isForeign,
   status: "created",
   createdAt,
@@ -54,41 +57,57 @@ export interface RunnerRecord extends NewRunner {
   readonly id: number;
   readonly createdAt: Time;
   pausedAt: Time | undefined;
-  /** Until then a request that was under way at the pause may still get a job. */
+  /** Until this time a request that was under way at the pause may still get a job. */
   lastRequestUntil: Time | undefined;
+  /** Its last request or report. */
+  contactedAt: Time | undefined;
+  /** While its job runs it reports so often, without an event of the timeline for each. */
+  reports: { readonly since: Time; readonly every: number } | undefined;
 }
 
-/** A runner process that waits for an answer to its request for a job. */
+/** A runner process whose request for a job is held by GitLab. */
 export interface Asker {
   readonly runnerId: number;
   readonly give: (job: Job) => void;
 }
 
 export interface GitLabOptions {
-  /** Which of the jobs that fit a runner gets. */
+  /** Which of the matching jobs a runner gets. */
   readonly gives: "oldest" | "newest" | "any";
-  /** GitLab's limit of runner records a project. */
+  /** GitLab's limit of runner records for each project. */
   readonly recordsPerProject: number;
   /** Probability that a request is under way when its runner is paused. */
   readonly requestUnderWay: number;
+  /**
+   * GitLab's flag `allow_runner_job_acknowledgement`, off by default: an assigned job stays pending until its runner
+   * confirms it. Without it a job is running the moment it is handed out.
+   */
+  readonly acknowledgement: boolean;
 }
 
 export const GITLAB_DEFAULTS: GitLabOptions = {
   gives: "any",
   recordsPerProject: 1_000,
   requestUnderWay: 0.5,
+  acknowledgement: false,
 };
 
 const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
 export const hasJobEnded = ({ status }: Pick<Job, "status">): boolean => ENDED.has(status);
 
-/** Assigned, and neither confirmed nor ended: GitLab takes it back after two minutes. */
+/** Milliseconds after which GitLab takes back a job that was assigned and not confirmed. */
 const CONFIRM_WITHIN = 120_000;
-/** A request that reached GitLab before the pause is answered within this time. */
+/** Milliseconds within which GitLab answers a request that arrived before the pause. */
 const LAST_REQUEST = 6_000;
 
 export const fits = (record: RunnerRecord, job: Job): boolean =>
   job.tags.length === 0 ? record.tags.length === 0 : job.tags.every((tag) => record.tags.includes(tag));
+
+/** When a runner was last heard of. */
+export const contactOf = ({ contactedAt, reports }: RunnerRecord, now: Time): Time | undefined =>
+  reports === undefined
+    ? contactedAt
+    : reports.since + Math.floor((now - reports.since) / reports.every) * reports.every;
 
 interface Project {
   readonly pending: Map<string, Set<Job>>;
@@ -97,21 +116,23 @@ interface Project {
 }
 
 /**
- * GitLab's side: jobs, runner records, and who gets what. Whoever asks gets any pending job that fits.
+ * GitLab's jobs and runner records, and which runner gets which job: any pending job that matches.
  *
- * Not the fake GitLab of the domain's tests, whose jobs are put into any state at a test's will: here a state
- * follows from what runners and users did, at a moment of virtual time, and verdicts rest on that.
+ * The fake GitLab of the rules' tests lets a test set any state. Here a state follows only from what runners and users
+ * did at an instant of virtual time, and the checks rely on that.
  */
-export class GitLab {
+export class SimulatedGitLab {
   readonly jobs = new Map<number, Job>();
   readonly records = new Map<number, RunnerRecord>();
-  /** Of records that are gone: what they were made for. */
+  /** Descriptions of deleted records. */
   readonly descriptions = new Map<number, string>();
   readonly running = new Set<Job>();
   readonly open = new Map<number, Set<Job>>();
   /** Called at every change of a job's status. */
   onStatus: (job: Job) => void = () => undefined;
   onRemove: (runnerId: number) => void = () => undefined;
+  /** Id of a job that GitLab creates itself. */
+  nextJobId: () => number = () => Math.max(0, ...this.jobs.keys()) + 1;
   options: GitLabOptions;
   readonly #projects = new Map<number, Project>();
   readonly #askerOf = new Map<number, Asker>();
@@ -174,7 +195,7 @@ export class GitLab {
     return added;
   }
 
-  /** The job may be taken: by a runner that waits, or by the next that asks. */
+  /** The job is pending now: a waiting runner gets it, or the next one that asks. */
   enqueue(job: Job): void {
     if (hasJobEnded(job)) return;
     job.pendingAt = this.timeline.now;
@@ -191,7 +212,7 @@ export class GitLab {
   #giveAway(job: Job): void {
     if (job.status !== "pending" || job.runnerId !== undefined) return;
     const fitting = [...this.#project(job.projectId).askers.values()].flatMap((askers) =>
-      this.#some(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
+      this.#candidates(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
     );
     if (fitting.length > 0) this.#assign(job, this.random.pick(fitting));
   }
@@ -204,12 +225,19 @@ export class GitLab {
 
   #assign(job: Job, asker: Asker): void {
     this.forget(asker.runnerId);
+    this.contact(asker.runnerId);
     this.#line(job).delete(job);
     job.runnerId = asker.runnerId;
     job.assignedAt = this.timeline.now;
     const assigned = this.#assigned.get(asker.runnerId);
     if (assigned === undefined) this.#assigned.set(asker.runnerId, [job]);
     else if (!assigned.includes(job)) assigned.push(job);
+    if (this.options.acknowledgement) this.#awaitConfirmation(job, asker);
+    else this.#begin(job);
+    asker.give(job);
+  }
+
+  #awaitConfirmation(job: Job, asker: Asker): void {
     const { assignedAt } = job;
     job.callOff = this.timeline.deadline(CONFIRM_WITHIN, () => {
       const isStuck = job.status === "pending" && job.runnerId === asker.runnerId;
@@ -217,10 +245,14 @@ export class GitLab {
       job.runnerId = undefined;
       this.#offer(job);
     });
-    asker.give(job);
   }
 
-  /** The user's word, or a pipeline that was superseded. GitLab keeps `runner` set. */
+  #begin(job: Job): void {
+    job.startedAt = this.timeline.now;
+    this.#set(job, "running");
+  }
+
+  /** Cancels a job, as a user or a newer pipeline does. GitLab keeps `runner` set. */
   cancel(job: Job): void {
     if (hasJobEnded(job)) return;
     const isRunning = job.status === "running";
@@ -230,13 +262,14 @@ export class GitLab {
 
   // --------------------------------------------------------------------------------------- runner's API
 
-  /** A runner asks for a job; without one it is held. "refused": its record is unknown. */
+  /** A runner asks for a job; without a job the request is held. "refused": its record is unknown. */
   request(asker: Asker): "held" | "given" | "refused" {
     const record = this.records.get(asker.runnerId);
     if (record === undefined) return "refused";
+    this.contact(asker.runnerId);
     const lines = [...this.#project(record.projectId).pending.values()];
     const fitting = lines.flatMap((line) =>
-      this.#some(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
+      this.#candidates(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
     );
     if (fitting.length === 0) {
       if (record.pausedAt === undefined) this.#hold(record, asker);
@@ -246,11 +279,11 @@ export class GitLab {
     return "given";
   }
 
-  /** Those of a line that come into question; all of it only where the dice decide. */
-  #some<Item>(line: ReadonlySet<Item>, which: GitLabOptions["gives"]): Item[] {
-    if (this.options.gives === "any") return [...line];
-    if (which === "newest") return [...line].slice(-1);
-    const [first] = line;
+  /** The candidates of a queue: all of it where the choice is random, else its first or last item. */
+  #candidates<Item>(queue: ReadonlySet<Item>, which: GitLabOptions["gives"]): Item[] {
+    if (this.options.gives === "any") return [...queue];
+    if (which === "newest") return [...queue].slice(-1);
+    const [first] = queue;
     return first === undefined ? [] : [first];
   }
 
@@ -263,7 +296,7 @@ export class GitLab {
     this.#askerOf.set(record.id, asker);
   }
 
-  /** The runner's request is over. */
+  /** Drops a runner's held request. */
   forget(runnerId: number): void {
     const asker = this.#askerOf.get(runnerId);
     if (asker === undefined) return;
@@ -273,14 +306,17 @@ export class GitLab {
     this.#project(record.projectId).askers.get(record.tags.join("\n"))?.delete(asker);
   }
 
-  /** Two-phase commit: only now the job runs. */
+  /** The runner's first report. With two-phase commit the job runs from now on. False: the runner lost the job. */
   confirm(job: Job, runnerId: number): boolean {
+    if (!this.options.acknowledgement) {
+      return job.runnerId === runnerId && (job.status === "running" || job.status === "canceling");
+    }
     const isIts = job.status === "pending" && job.runnerId === runnerId && this.records.has(runnerId);
     if (!isIts) return false;
-    job.startedAt = this.timeline.now;
+    this.contact(runnerId);
     job.callOff?.();
     job.callOff = undefined;
-    this.#set(job, "running");
+    this.#begin(job);
     return true;
   }
 
@@ -289,13 +325,41 @@ export class GitLab {
     if (isIts) this.#set(job, job.status === "canceling" ? "canceled" : status);
   }
 
-  /** Nobody has reported for too long. */
+  /** Fails a job without reports, as GitLab's own clean-up does, and creates the job's retry. */
   dropStuck(job: Job): void {
-    if (job.status === "running" || job.status === "canceling") this.#set(job, "failed");
+    if (job.status !== "running" && job.status !== "canceling") return;
+    const isRetried = job.status === "running" && job.retries > 0;
+    this.#set(job, "failed");
+    if (isRetried) this.add({ ...job, id: this.nextJobId(), retries: job.retries - 1 });
   }
 
   jobsOf(runnerId: number): Job[] {
     return (this.#assigned.get(runnerId) ?? []).filter((job) => job.runnerId === runnerId);
+  }
+
+  // ----------------------------------------------------------------------------------------- contact
+
+  /** A runner spoke to GitLab. */
+  contact(runnerId: number): void {
+    const record = this.records.get(runnerId);
+    if (record === undefined) return;
+    record.contactedAt = this.timeline.now;
+    record.reports = undefined;
+  }
+
+  /** It runs a job from now on, and reports every so often. */
+  beginReports(runnerId: number, every: number): void {
+    this.contact(runnerId);
+    const record = this.records.get(runnerId);
+    if (record !== undefined) record.reports = { since: this.timeline.now, every };
+  }
+
+  /** It is gone: its last report stays the last one. */
+  endReports(runnerId: number): void {
+    const record = this.records.get(runnerId);
+    if (record === undefined) return;
+    record.contactedAt = contactOf(record, this.timeline.now);
+    record.reports = undefined;
   }
 
   // ----------------------------------------------------------------------------------------- records
@@ -311,6 +375,8 @@ export class GitLab {
       createdAt: this.timeline.now,
       pausedAt: undefined,
       lastRequestUntil: undefined,
+      contactedAt: undefined,
+      reports: undefined,
     };
     this.records.set(record.id, record);
     this.descriptions.set(record.id, record.description);

@@ -3,11 +3,11 @@ import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
 export interface LambdaOptions {
-  /** Executions of runner functions at a time. */
+  /** Concurrent executions of runner functions. */
   readonly concurrency: number;
   /** Probability that an asynchronous event is delivered twice. */
   readonly twice: number;
-  /** Seconds after which an event that found no room is dropped. */
+  /** Seconds after which a throttled event is dropped. */
   readonly maximumEventAgeSeconds: number;
 }
 
@@ -15,12 +15,15 @@ export const LAMBDA_DEFAULTS: LambdaOptions = { concurrency: 1_000, twice: 0, ma
 
 interface Queued {
   readonly at: Time;
-  readonly run: (done: () => void) => void;
+  readonly run: Invocation;
 }
+
+/** An invocation's begin; it calls `done` at its end. */
+export type Invocation = (done: () => void) => void;
 
 const LOOK_AGAIN = 1_000;
 
-/** Asynchronous invocations of the runner functions: a queue, at least once, in any order. */
+/** Asynchronous invocations of the runner functions: a queue that delivers at least once and in any order. */
 export class LambdaQueue {
   busy = 0;
   mostBusy = 0;
@@ -38,7 +41,7 @@ export class LambdaQueue {
   }
 
   /** Accepts an event: 202. */
-  invoke(run: (done: () => void) => void): void {
+  invoke(run: Invocation): void {
     const times = this.random.chance(this.options.twice) ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
       const at = this.timeline.now;

@@ -5,14 +5,14 @@ import type { Random } from "./random";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
-/** The shipped adapter tries so often when a transaction only met another one. */
+/** Tries of the shipped adapter when a transaction conflicts with another one. */
 const TRIES = 8;
 const FIRST_PAUSE = 25;
 const LONGEST_PAUSE = 800;
-/** Milliseconds that a transaction holds its items. */
+/** Milliseconds for which a transaction locks its items. */
 const HOLDS_FOR = 6;
 
-/** Attempts have negative keys, runners positive ones, orphans their instance's id. */
+/** An item's key: negative for attempts, positive for runners, the instance id for orphans. */
 const keyOf = (change: LedgerChange): string | number => {
   if ("take" in change) return `slots#${change.take.scope}#${change.take.shard}`;
   if ("releaseSlot" in change) return `slots#${change.releaseSlot.scope}#${change.releaseSlot.shard}`;
@@ -23,7 +23,7 @@ const keyOf = (change: LedgerChange): string | number => {
   return item.kind === "runner" ? item.runnerId : -(item.jobId * 100 + item.attempt);
 };
 
-/** DynamoDB cancels a transaction that meets another one on an item. */
+/** DynamoDB cancels a transaction that conflicts with another one on an item. */
 export class Conflicts {
   #held = new Map<string | number, number>();
 
@@ -42,7 +42,7 @@ export class Conflicts {
   }
 }
 
-/** The ledger of one process. */
+/** The ledger as one process sees it. */
 export class LedgerPort implements Ledger {
   constructor(
     readonly process: Process,
@@ -113,6 +113,6 @@ export class LedgerPort implements Ledger {
       const bound = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
       await this.calls.sleep(this.process, this.random.between(0, bound));
     }
-    throw new TransientError(`The transaction met others ${TRIES} times`);
+    throw new TransientError(`The transaction conflicted with others ${TRIES} times`);
   }
 }

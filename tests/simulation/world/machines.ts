@@ -1,8 +1,9 @@
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import type { Time } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
-import type { GitLab, Job } from "./gitlab";
+import type { Job, SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
+import type { InvocationStatus } from "./reports";
 import type { Timeline } from "./timeline";
 
 /** A runner process on its provider, from its bootstrap row to its end. */
@@ -14,43 +15,51 @@ export interface Machine {
   readonly since: Time;
   job: Job | undefined;
   isGone: boolean;
+  goneAt: Time | undefined;
   /** It ended its job or its wait by itself. */
-  readonly onLeave: () => void;
+  readonly onLeave: (status: InvocationStatus) => void;
   /** Calls off the end of its life. */
   callOff: () => void;
 }
 
 export interface MachineOptions {
-  /** Probability that a machine with a job dies half-way without a word. */
+  /** Probability that a machine dies during its job without a report. */
   readonly crashes: number;
+  /** Probability that it dies when it gets a job, before its first report. */
+  readonly crashesAtHandOut: number;
 }
 
 const HELD_FOR = 50_000;
 const BETWEEN_REQUESTS = 3_000;
 const SEES_CANCEL_WITHIN = 3_000;
-/** The last report is tried so long: 0, 5, 11, 18 s. */
+/** A silent job's report; four times a minute's where nobody watches the job. */
+const REPORTS_EVERY = 30_000;
+const REPORTS_UNWATCHED_EVERY = 240_000;
+/** GitLab fails a running job that nobody reported on for so long. */
+const SILENT_FOR = 3_600_000;
+/** Pauses before the tries of the last report, in milliseconds: it is sent after 0, 5, 11 and 18 s. */
 const REPORT_AFTER = [0, 5_000, 6_000, 7_000];
 
 export interface MachinesParts {
   readonly timeline: Timeline;
   readonly random: Random;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly isGitLabDown: () => boolean;
   readonly options: MachineOptions;
 }
 
-/** What runs on the providers: asks for one job, runs it, reports, and goes. */
+/** The runner processes on the providers: each asks for one job, runs it, reports and ends. */
 export class Machines {
   readonly alive = new Set<Machine>();
-  /** Runner id → its machine; a second one for the same record is a defect of the product. */
+  /** Machines by runner id; a second machine for one record is a defect of the product. */
   readonly byRunner = new Map<number, Machine>();
   readonly byResource = new Map<string, Machine>();
-  /** Machines that got a token, by what their record was made for: `<job>-<attempt>`. */
+  /** Number of machines that got a token, by job and attempt: `<job>-<attempt>`. */
   readonly startedFor = new Map<string, number>();
 
   constructor(readonly parts: MachinesParts) {}
 
-  start(provider: Provider, place: string, row: BootstrapRow, onLeave: () => void): Machine {
+  start(provider: Provider, place: string, row: BootstrapRow, onLeave: Machine["onLeave"]): Machine {
     const { timeline, gitLab } = this.parts;
     const machine: Machine = {
       provider,
@@ -59,6 +68,7 @@ export class Machines {
       since: timeline.now,
       job: undefined,
       isGone: false,
+      goneAt: undefined,
       onLeave,
       callOff: timeline.deadline(row.lifetimeSeconds * 1000, () => this.#atLifetime(machine)),
     };
@@ -72,12 +82,14 @@ export class Machines {
   }
 
   #end(machine: Machine): void {
+    this.parts.gitLab.endReports(machine.row.runnerId);
     machine.isGone = true;
+    machine.goneAt = this.parts.timeline.now;
     this.alive.delete(machine);
     machine.callOff();
   }
 
-  /** Its provider was taken away under it. */
+  /** Ends a machine whose instance or function is gone. */
   kill(machine: Machine): void {
     this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
@@ -85,19 +97,20 @@ export class Machines {
     if (job !== undefined) this.#abandon(job);
   }
 
-  leave(machine: Machine): void {
+  leave(machine: Machine, status: InvocationStatus = "success"): void {
     if (machine.isGone) return;
     this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
-    machine.onLeave();
+    machine.onLeave(status);
   }
 
-  /** GitLab drops a job that nobody reports on, at its time-out. */
+  /** GitLab fails a job without reports, at its time-out or after an hour. */
   #abandon(job: Job): void {
     const { timeline, gitLab } = this.parts;
     if (job.startedAt === undefined) return;
     const timeout = gitLab.records.get(job.runnerId ?? 0)?.maximumTimeoutSeconds ?? 3_600;
-    timeline.at(job.startedAt + timeout * 1000, () => gitLab.dropStuck(job));
+    const dropped = Math.min(job.startedAt + timeout * 1000, timeline.now + SILENT_FOR);
+    timeline.at(dropped, () => gitLab.dropStuck(job));
   }
 
   #atLifetime(machine: Machine): void {
@@ -123,7 +136,9 @@ export class Machines {
     const give = (job: Job): void => {
       callOff?.();
       machine.job = job;
-      timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
+      if (random.chance(this.parts.options.crashesAtHandOut))
+        timeline.after(1, () => this.#crash(machine, job));
+      else timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
     };
     const answer = gitLab.request({ runnerId, give });
     if (answer === "refused") timeline.after(100, () => this.leave(machine));
@@ -143,28 +158,37 @@ export class Machines {
     else this.#askAnew(machine);
   }
 
-  /** A job that vanished is not counted: the runner asks again at once. */
+  /** A job that was taken back does not count as the runner's one job: the runner asks again at once. */
   #askAnew(machine: Machine): void {
     machine.job = undefined;
     this.parts.timeline.after(this.parts.random.between(10, 200), () => this.#ask(machine));
   }
 
   #run(machine: Machine, job: Job): void {
-    const { timeline, random, options } = this.parts;
+    const { timeline, random, options, gitLab } = this.parts;
+    gitLab.beginReports(machine.row.runnerId, job.id % 2 === 0 ? REPORTS_EVERY : REPORTS_UNWATCHED_EVERY);
     if (random.chance(options.crashes)) {
       timeline.after(random.between(0, job.duration), () => this.#crash(machine, job));
     }
     timeline.after(job.duration, () => this.#report(machine, job, 0));
     this.#watchCancel(machine, job);
+    // Cancelled between the hand-out and the runner's first report.
+    if (job.status === "canceling") this.cancelled.get(job)?.();
   }
 
   #crash(machine: Machine, job: Job): void {
     if (machine.isGone) return;
     this.#abandon(job);
-    this.leave(machine);
+    this.leave(machine, "error");
   }
 
-  /** A cancel shows at the next report. Looked for only where somebody cancels, to spare events. */
+  /** The function ends in the middle of whatever it does: killed, out of memory or of time, or Lambda failed. */
+  endFunction(machine: Machine, status: InvocationStatus): void {
+    if (machine.job !== undefined) this.#abandon(machine.job);
+    this.leave(machine, status);
+  }
+
+  /** A runner sees a cancel at its next report. Only cancelled jobs are watched, to save events. */
   #watchCancel(machine: Machine, job: Job): void {
     this.cancelled.set(job, () =>
       this.parts.timeline.after(this.parts.random.between(100, SEES_CANCEL_WITHIN), () =>

@@ -1,9 +1,8 @@
 /**
- * Which of some have a partner of their own among others in a largest matching, by augmenting paths; the first of them
- * before the rest.
+ * Maximum bipartite matching by augmenting paths. Earlier elements are matched before later ones.
  *
- * @param mayHave the partners that each of the some may have
- * @returns their indexes
+ * @param mayHave the possible partners of each element
+ * @returns indexes of the elements that have a partner
  */
 export const matched = <Partner>(mayHave: readonly (readonly Partner[])[]): readonly number[] => {
   const takenBy = new Map<Partner, number>();

@@ -1,4 +1,4 @@
-/** Reads what is written in a shipped file once, however often it is followed. */
+/** Memoizes a function of one argument: shipped files are parsed once, however often a run uses them. */
 export const once = <Key, Read>(read: (key: Key) => Read): ((key: Key) => Read) => {
   const known = new Map<Key, Read>();
   return (key) => {

@@ -2,6 +2,7 @@ import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2/client";
 import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2/instances";
 import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2/provider";
 import type { Dependencies } from "../../../AutoScaler/src/dependencies";
+import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type {
   BootstrapRows,
   Clock,
@@ -14,6 +15,7 @@ import type {
   MappingRow,
   Mappings,
   Metric,
+  MinuteCounters,
   Nonce,
   OurEvent,
   RunnerFunctions,
@@ -35,7 +37,7 @@ import { DEPLOYMENT } from "./stack";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
-/** All that the ports reach. */
+/** The simulated services behind the ports. */
 export interface Services {
   readonly timeline: Timeline;
   readonly random: Random;
@@ -62,7 +64,7 @@ const EC2_SETTINGS = {
   roleId: ROLE_ID,
 } as const;
 
-/** EC2's client throws EC2's own errors; the shipped adapter tells them apart. */
+/** EC2's client throws EC2's own errors, which the shipped adapter translates. */
 const ec2ErrorOf: ErrorOf = (fault) => {
   if (fault === "throttled") return ec2Error("RequestLimitExceeded", 503);
   return fault === "fails" ? ec2Error("InternalError", 500) : ec2Error("TimeoutError", 504);
@@ -106,12 +108,13 @@ interface Shared {
 const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true };
 
 /**
- * The ports of one process: each call takes time and may go wrong. A process uses few of them, and there are
- * many processes: a port is made when it is asked for.
+ * The ports of one process: each call takes time and may have a fault. There are many processes and each uses few
+ * ports, so a port is made at its first use.
  */
 class Ports implements FunctionDependencies {
   readonly ledger: Ledger;
   readonly gitLab: GitLab;
+  readonly hints: HintMemory;
   readonly clock: Clock;
   readonly functions = FUNCTIONS;
   readonly nonce: Nonce;
@@ -131,6 +134,7 @@ class Ports implements FunctionDependencies {
       now: () => Math.floor(timeline.now + process.skew),
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
+    this.hints = process.environment.hints;
     this.nonce = nonce;
     this.metric = metric;
     this.limits = { stack: services.totalLimit(), ofClass: ({ maxRunners }) => maxRunners };
@@ -153,6 +157,19 @@ class Ports implements FunctionDependencies {
     return {
       rows: (pk) => this.#make("mappings.rows", () => mappings().filter((row) => row.pk === pk)),
       projectIds: () => this.#make("mappings.projectIds", () => projectsNamed(mappings())),
+    };
+  }
+
+  /** An environment's first call says 0: its client is still loading. */
+  get counters(): MinuteCounters {
+    const { table } = this.shared.services;
+    const { environment } = this.process;
+    return {
+      read: async (rows, minute) => {
+        if (environment.isNew) return rows.map(() => 0);
+        return this.#make("counters.read", () => rows.map((row) => table.counted(row, minute)));
+      },
+      add: (row, minute) => this.#make("counters.add", () => table.count(row, minute)),
     };
   }
 

@@ -6,6 +6,7 @@ import type { LambdaQueue } from "./lambda";
 import type { Machines } from "./machines";
 import { ROLE_ID } from "./ports";
 import type { Random } from "./random";
+import type { InvocationStatus, Reports } from "./reports";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
@@ -23,32 +24,45 @@ export interface ProvidersParts {
   readonly machines: Machines;
   readonly checks: Checks;
   readonly bus: Bus;
+  readonly reports: Reports;
 }
 
-/** From a launch to a runner process, and from an instance's end to the events that tell of it. */
+/** Makes runner processes of launches, and EC2 events of instance changes. */
 export class Providers {
-  /** Runner functions that count under the limits: runner id → class. */
+  /** Runner functions that count against the limits: runner id → class. */
   readonly #functions = new Map<number, string>();
 
   constructor(readonly parts: ProvidersParts) {}
 
-  /** The runner function takes its row; a second delivery finds none and leaves. */
+  /** The runner function takes its row; a second delivery finds none and ends. */
   invoke(runner: StartedRunner): { readonly kind: "launched"; readonly resourceId: string } {
     const { nonce, runnerId, classKey } = runner;
-    this.parts.lambda.invoke((done) => {
+    const { timeline, reports } = this.parts;
+    const requestId = reports.newRequestId();
+    this.parts.lambda.invoke((free) => {
+      const stream = reports.newStream();
+      const done = (status: InvocationStatus = "success"): void => {
+        free();
+        reports.ended(requestId, stream, status);
+      };
       const row = this.parts.table.take(nonce);
-      if (row === undefined) return this.parts.timeline.after(300, done);
+      if (row === undefined) {
+        return timeline.after(300, () => {
+          free();
+          reports.foundNoRow(requestId, stream);
+        });
+      }
       this.parts.checks.count(classKey, 1);
       this.#functions.set(runnerId, classKey);
-      this.parts.machines.start("LAMBDA", `lambda:${runnerId}`, row, () => {
+      this.parts.machines.start("LAMBDA", `lambda:${runnerId}`, row, (status) => {
         this.uncount(runnerId);
-        done();
+        done(status);
       });
     });
-    return { kind: "launched", resourceId: `lambda:${runnerId}` };
+    return { kind: "launched", resourceId: requestId };
   }
 
-  /** A function counts until its record is gone: from then on it can do nothing but leave. */
+  /** A function counts until its record is deleted: after that it can get no job. */
   uncount(runnerId: number): void {
     const classKey = this.#functions.get(runnerId);
     if (classKey === undefined) return;
@@ -89,7 +103,7 @@ export class Providers {
     else this.parts.timeline.after(ROW_AGAIN, () => this.#askForRow(instance, until));
   }
 
-  /** EC2 takes an instance back: a warning, and two minutes later it goes. */
+  /** EC2 interrupts a spot instance: a warning, and its end two minutes later. */
   spotKill(instance: SimulatedInstance, warning = WARNING): void {
     if (!isLive(instance)) return;
     this.parts.bus.put({

@@ -1,7 +1,7 @@
-/** A test's own globals cost much more to look up than a constant, and dice are thrown all the time. */
+/** Jest's globals are slower to look up than a constant, and this code runs for every call. */
 const { floor, imul } = Math;
 
-/** Dice that fall the same way for the same seed. */
+/** A seeded pseudo-random generator: the same seed gives the same numbers. */
 export interface Random {
   /** 0 ≤ x < 1. */
   next(): number;
@@ -11,7 +11,7 @@ export interface Random {
   between(least: number, most: number): number;
   chance(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
-  /** Dice of their own: what one part throws does not shift what another gets. */
+  /** A generator of its own: draws of one part do not shift those of another. */
   fork(name: string): Random;
 }
 
@@ -23,7 +23,7 @@ const hash = (text: string): number => {
   return value >>> 0;
 };
 
-/** A Weyl sequence, each term mixed by the finalizer of Murmur's hash. */
+/** A Weyl sequence whose terms are mixed by MurmurHash3's finalizer. */
 export const random = (seed: number): Random => {
   let state = seed >>> 0;
   const next = (): number => {

@@ -1,20 +1,20 @@
 import { STACK } from "../../../AutoScaler/src/ports";
 import type { Attempt } from "../../../Core/model/ledger";
 import type { Ec2 } from "./ec2";
-import { type GitLab, hasJobEnded } from "./gitlab";
+import { hasJobEnded, type SimulatedGitLab } from "./gitlab";
 import type { Machines } from "./machines";
 import { KINDS } from "./stack";
 import type { Table } from "./table";
 
 export interface Remaining {
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly ec2: Ec2;
   readonly machines: Machines;
   readonly table: Table;
 }
 
-/** A spent attempt of a job that still waits is closed with its job. */
-const openAttempts = (gitLab: GitLab, attempts: readonly Attempt[]): string[] => {
+/** Open attempts, except spent ones of jobs that still wait: those are closed with their job. */
+const openAttempts = (gitLab: SimulatedGitLab, attempts: readonly Attempt[]): string[] => {
   return attempts.flatMap(({ jobId, attempt, state }, index) => {
     const job = gitLab.jobs.get(jobId);
     const isSpent = index < attempts.length - 1 && job !== undefined && !hasJobEnded(job);
@@ -23,7 +23,7 @@ const openAttempts = (gitLab: GitLab, attempts: readonly Attempt[]): string[] =>
   });
 };
 
-/** What is left of all, in GitLab, in AWS and in our tables. */
+/** Everything that is left in GitLab, AWS and our tables, one sentence each. */
 export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] => {
   const left: string[] = [];
   for (const job of gitLab.jobs.values()) {

@@ -9,7 +9,7 @@ import {
 } from "../../templates/read-template";
 import { ACCOUNT, resolve } from "../../templates/resolve";
 
-/** An event on a bus. */
+/** An event as the simulated bus carries it. */
 export interface BusEvent {
   readonly source: string;
   readonly detailType: string;
@@ -47,7 +47,7 @@ const follower = (path: string): Transform => {
 
 type Placeholders = Readonly<Record<string, Transform>>;
 
-/** Placeholders inside quotes are text. */
+/** Placeholders inside quotes take text. */
 const textFiller = (text: string, values: Placeholders): Transform =>
   text.includes("<")
     ? (event) => text.replace(/<(\w+)>/g, (_, name: string) => String(values[name]?.(event)))
@@ -100,13 +100,13 @@ const matching = ({ source, detailType, detail }: BusEvent): readonly ShippedRul
   return RULES.filter(({ pattern }) => patternMatches(pattern, event));
 };
 
-/** Rules ask for these by value, for all else only whether it is there. */
+/** A key of the fields that rules compare by value, and of whether the others are present. */
 const kindOf = ({ source, detailType, detail }: BusEvent): string =>
   `${source}\n${detailType}\n${detail.object_kind}\n${detail.build_status}\n${detail.state}\n${typeof detail.build_id}`;
 
 const known = new Map<string, readonly ShippedRule[]>();
 
-/** What the shipped template's rules make of an event. */
+/** Targets and inputs that the shipped rules give for an event. */
 export const match = (event: BusEvent): readonly Matched[] => {
   const kind = kindOf(event);
   const rules = known.get(kind) ?? matching(event);
@@ -114,7 +114,7 @@ export const match = (event: BusEvent): readonly Matched[] => {
   return rules.map((rule) => ({ target: rule.target, input: rule.transform(event) }));
 };
 
-/** Seconds that the template gives a function. */
+/** A function's time-out in the template, in seconds. */
 export const timeoutOf = (functionId: string): number => {
   const found = template.resources.find(({ id }) => id === functionId);
   const seconds = Number(found?.properties.Timeout);

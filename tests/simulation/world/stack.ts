@@ -5,7 +5,7 @@ import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 export const DEPLOYMENT = "simulated";
 const FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
 
-/** What the stack's parameters say in a simulated world. */
+/** The stack's parameters in a simulation. */
 export interface StackParameters {
   readonly totalLimit: number;
   readonly classLimit: number;
@@ -46,7 +46,7 @@ const ec2Class = ({
   ec2: { architecture: "arm64", instanceTypes: ["m7g.large"], market, diskGiB: 30, privileged: false },
 });
 
-/** Jobs that no row names are not ours: they are somebody else's. */
+/** Jobs that no row names are foreign. */
 export const routingOf = (stack: StackParameters): RoutingSettings => ({
   unmappedJobs: "IGNORE",
   defaults: { LAMBDA: lambdaClass(stack), EC2: ec2Class(stack) },
@@ -54,13 +54,13 @@ export const routingOf = (stack: StackParameters): RoutingSettings => ({
   longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
 });
 
-/** Kinds of jobs: a name and tags that the mapping knows, or does not. */
+/** Kinds of jobs: name and tags, with or without a row in the mapping. */
 export const KINDS = {
   lambda: { name: "on-lambda", tags: [] },
   ec2: { name: "on-ec2", tags: ["ec2"] },
-  /** Any of its tags' runners fits jobs of `ec2` too. */
+  /** Its runners match jobs of `ec2` too. */
   large: { name: "on-large", tags: ["ec2", "large"] },
-  /** Nobody's row: any of our EC2 runners may take it. */
+  /** Without a row: any of our EC2 runners may take it. */
   foreign: { name: "nobodys", tags: ["ec2"] },
   /** Its row names a class that does not exist. */
   broken: { name: "broken", tags: ["broken"] },

@@ -23,7 +23,7 @@ import {
 } from "../../../Core/model/ledger";
 
 const pad = (number: number): string => String(number).padStart(16, "0");
-/** In the order of the shipped index: by job, then by attempt. */
+/** Sorts like the shipped index: by job, then by attempt. */
 const attemptKey = (item: Attempt): number => item.jobId * 100 + item.attempt;
 const waitingKey = (item: OrderedAttempt): string =>
   `${pad(item.order.queuedAt)}#${pad(item.jobId)}#${item.attempt}`;
@@ -66,16 +66,17 @@ const page = <Key extends string | number, Of>(
 
 const STATES = { attempt: ATTEMPT_STATES, runner: RUNNER_STATES, orphan: ORPHAN_STATES } as const;
 
-/** What a write was found to break; the world collects them. */
+/** Receives what a write violates. */
 export type Complain = (what: string) => void;
 
 /**
- * DynamoDB's tables: conditions are checked all before one is written; indexes follow a moment later.
+ * DynamoDB's tables: a transaction checks all conditions before it writes; indexes follow later.
  *
- * Not the fake ledger of the domain's tests: here indexes lag in virtual time, the order of states is watched at
- * every write, and a hundred thousand jobs leave no room for copies. Both pass one contract (contracts.test.ts).
+ * Unlike the fake ledger of the rules' tests, indexes lag in virtual time, every write is checked for the order of
+ * states, and items are not copied, for a hundred thousand jobs. Both pass one contract (contracts.test.ts).
  */
 export class Table {
+  readonly #minutes = new Map<string, number>();
   readonly attempts = new Map<number, Attempt[]>();
   readonly runners = new Map<number, Runner>();
   readonly orphans = new Map<string, OrphanInstance>();
@@ -83,7 +84,7 @@ export class Table {
   readonly rows = new Map<string, BootstrapRow>();
   readonly counters = new Map<string, number[]>();
   writes = 0;
-  /** Milliseconds that an index read may be behind. */
+  /** Milliseconds by which an index may lag. */
   indexLag = 800;
   readonly #window = reservationRows();
   readonly #open = {
@@ -92,7 +93,7 @@ export class Table {
     orphans: sorted<string, OrphanInstance>(),
   };
   readonly #waiting = new Map<string, Sorted<string, OrderedAttempt>>();
-  /** Attempts that stand in a line, as they stand there. */
+  /** Queued attempts, as the index has them. */
   readonly #queued = new Map<number, OrderedAttempt>();
   readonly #byResource = new Map<string, number>();
   readonly #lagging: { readonly at: Time; readonly item: LedgerItem }[] = [];
@@ -105,6 +106,16 @@ export class Table {
 
   slots(scope: string): number[] {
     return this.counters.get(scope) ?? Array<number>(SHARDS).fill(0);
+  }
+
+  counted(row: string, minute: number): number {
+    return this.#minutes.get(`${row}@${minute}`) ?? 0;
+  }
+
+  count(row: string, minute: number): number {
+    const count = this.counted(row, minute) + 1;
+    this.#minutes.set(`${row}@${minute}`, count);
+    return count;
   }
 
   taken(scope: string): number {
@@ -131,7 +142,7 @@ export class Table {
     return true;
   }
 
-  /** I-7: a state never goes back, but for a claim that GitLab asks to wait; FAILED may still turn out to have run. */
+  /** I-7: no state goes back, except a claim that GitLab asks to wait, and FAILED when the job turns out to run. */
   #checkOrder(before: LedgerItem | undefined, next: LedgerItem): void {
     if (before === undefined || before.state === next.state) return;
     const states: readonly string[] = STATES[next.kind];
@@ -201,20 +212,20 @@ export class Table {
     const key = attemptKey(item);
     set(this.#open.attempts, key, item, isOpenAttempt(item));
     const before = this.#queued.get(key);
-    if (before !== undefined) set(this.#line(before.classKey), waitingKey(before), before, false);
+    if (before !== undefined) set(this.#queue(before.classKey), waitingKey(before), before, false);
     if (isQueued(item) && isOrdered(item)) {
-      set(this.#line(item.classKey), waitingKey(item), item, true);
+      set(this.#queue(item.classKey), waitingKey(item), item, true);
       this.#queued.set(key, item);
     } else if (before !== undefined) this.#queued.delete(key);
   }
 
-  #line(classKey: string): Sorted<string, OrderedAttempt> {
-    const line = this.#waiting.get(classKey) ?? sorted<string, OrderedAttempt>();
-    this.#waiting.set(classKey, line);
-    return line;
+  #queue(classKey: string): Sorted<string, OrderedAttempt> {
+    const queue = this.#waiting.get(classKey) ?? sorted<string, OrderedAttempt>();
+    this.#waiting.set(classKey, queue);
+    return queue;
   }
 
-  /** Brings the indexes to what they were so long ago. */
+  /** Applies to the indexes what was written before the lag. */
   #replicate(lag: number): void {
     const until = this.now() - lag;
     let index = this.#lagStart;
@@ -232,7 +243,7 @@ export class Table {
 
   waiting(classKey: string, limit: number, lag = this.indexLag): readonly OrderedAttempt[] {
     this.#replicate(lag);
-    const { keys, items } = this.#line(classKey);
+    const { keys, items } = this.#queue(classKey);
     return keys.slice(0, limit).map((key) => items.get(key) as OrderedAttempt);
   }
 
@@ -258,7 +269,7 @@ export class Table {
     return this.#open.orphans.items.has(resourceId) ? this.orphans.get(resourceId) : undefined;
   }
 
-  /** True also when it was moved before. */
+  /** True also when the row was moved before. */
   move(fromKey: string, toKey: string): boolean {
     const row = this.rows.get(fromKey);
     if (row === undefined) return this.rows.has(toKey);
@@ -267,7 +278,7 @@ export class Table {
     return true;
   }
 
-  /** Takes a row and removes it, as a runner does with one conditional delete. */
+  /** Reads and removes a row, as a runner does with one conditional delete. */
   take(key: string): BootstrapRow | undefined {
     const row = this.rows.get(key);
     this.rows.delete(key);

@@ -1,6 +1,6 @@
 import type { Time } from "../../../Core/model/ledger";
 
-/** A test's own globals cost much more to look up than a constant. */
+/** Jest's globals are slower to look up than a constant. */
 const { round } = Math;
 
 interface Entry {
@@ -51,30 +51,30 @@ const takeFirst = (heap: Entry[]): Entry | undefined => {
 };
 
 /**
- * Whole milliseconds in which events may happen together before their continuations run: less than any call
- * takes, so no call of a continuation could have come between.
+ * Milliseconds of events that may be run together before their continuations: less than any call takes, so no call
+ * of a continuation could fall between them.
  */
 const TOGETHER = 2;
 
-/** Batches between two looks at real timers and signals. */
+/** Batches after which real timers and signals get their time. */
 const BREATHES_EVERY = 1_000;
 
 const SETTLED = Promise.resolve();
 
-/** A tick that a microtask asks for comes when no microtask is left: every continuation has come to its end. */
+/** A tick asked for by a microtask comes when no microtask is left: every continuation has run by then. */
 const afterContinuations = (then: () => void): void => {
   void SETTLED.then(() => process.nextTick(then));
 };
 
 interface Deadline {
   readonly time: Time;
-  /** Undefined: called off. */
+  /** Undefined: cancelled. */
   run: (() => void) | undefined;
 }
 
 /**
- * Deadlines of one length, most of which are called off. They fall due in the order in which they were set, so a
- * queue holds them and only its head stands in the heap.
+ * Timers of one length, most of which are cancelled. They fall due in the order in which they were set, so they are
+ * in a queue and only its head is in the heap.
  */
 class Deadlines {
   readonly #queue: Deadline[] = [];
@@ -115,10 +115,10 @@ class Deadlines {
   }
 }
 
-/** Virtual time: what happens next is what is due first, and nothing waits for a real clock. */
+/** Virtual time: the earliest event runs next, and nothing waits for a real clock. */
 export class Timeline {
   now: Time;
-  /** Events that have happened. */
+  /** Number of events so far. */
   count = 0;
   /** A promise of the product was settled: its continuation runs before the next event. */
   hasContinuation = false;
@@ -140,7 +140,7 @@ export class Timeline {
     this.after(time - this.now, run);
   }
 
-  /** Acts after so long, unless it is called off; returns how to do that. */
+  /** Sets a timer. @returns a function that cancels it */
   deadline(milliseconds: number, run: () => void): () => void {
     const length = round(milliseconds);
     const deadlines = this.#deadlines.get(length) ?? new Deadlines(this, length);
@@ -148,7 +148,7 @@ export class Timeline {
     return deadlines.add(run);
   }
 
-  /** Runs what is due until then, and the continuations between. */
+  /** Runs all events that are due until a time, and the continuations between them. */
   run(until: Time): Promise<void> {
     return new Promise((resolve, reject) => {
       let batches = 0;
@@ -168,7 +168,7 @@ export class Timeline {
     });
   }
 
-  /** @returns whether nothing is due any more */
+  /** @returns whether no event is left */
   #batch(until: Time): boolean {
     this.hasContinuation = false;
     let mustStopAfter = Number.POSITIVE_INFINITY;

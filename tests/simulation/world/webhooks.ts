@@ -3,13 +3,13 @@ import type { Job } from "./gitlab";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-/** What GitLab does to its own webhooks. Probabilities. */
+/** Probabilities of faults of GitLab's webhooks. */
 export interface WebhookOptions {
   readonly lost: number;
   readonly twice: number;
-  /** Up to five minutes late, and so out of order. */
+  /** Up to five minutes late, and thus out of order. */
   readonly late: number;
-  /** The worker reads the job when it runs, so `pending` may go out as `running`. */
+  /** GitLab's worker reads the job when it sends, so a `pending` webhook may carry `running`. */
   readonly relabelled: number;
 }
 
@@ -20,7 +20,7 @@ const TOLD = ["created", "pending", "running", "success", "failed", "canceled"];
 
 export class Webhooks {
   sent = 0;
-  /** For a story: what becomes of one webhook. Milliseconds: it comes so late. */
+  /** For single scenarios: the fate of one webhook; a number is its delay in milliseconds. */
   fate: (job: Job, status: string) => "lost" | number | undefined = () => undefined;
   lost = 0;
 

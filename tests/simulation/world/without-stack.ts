@@ -1,4 +1,4 @@
-/** An error that the world means: its stack would only show the timeline, and a long story has many. */
+/** Makes a planned error without a stack: that would only show the timeline, and a long run has many errors. */
 export const withoutStack = <Of extends Error>(make: () => Of): Of => {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

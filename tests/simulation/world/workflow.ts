@@ -26,7 +26,7 @@ interface Rule {
 }
 
 interface State {
-  readonly Type: "Task" | "Choice" | "Pass" | "Succeed" | "Fail" | "Map";
+  readonly Type: "Task" | "Choice" | "Pass" | "Wait" | "Succeed" | "Fail" | "Map";
   readonly Next?: string;
   readonly End?: boolean;
   readonly Resource?: string;
@@ -35,6 +35,7 @@ interface State {
   readonly Parameters?: Readonly<Record<string, unknown>>;
   readonly Result?: unknown;
   readonly TimeoutSeconds?: number;
+  readonly SecondsPath?: string;
   readonly Retry?: readonly Retrier[];
   readonly Catch?: readonly Catcher[];
   readonly Choices?: readonly Rule[];
@@ -51,7 +52,7 @@ export interface Definition {
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** An error as a state has it: `Error` is what Retry and Catch compare. */
+/** An error as a state throws it; Retry and Catch compare its `Error`. */
 export class StateError extends Error {
   constructor(
     readonly error: string,
@@ -163,9 +164,19 @@ const runMap = (state: State, data: unknown, around: Surroundings): Promise<unkn
   return Promise.all(items.map((item) => runStates(ItemProcessor, item, around)));
 };
 
+const waitOf = async (state: State, data: unknown, around: Surroundings): Promise<unknown> => {
+  const seconds = fieldOf(data, state.SecondsPath ?? "$");
+  if (typeof seconds !== "number" || seconds < 0 || !Number.isInteger(seconds)) {
+    throw new StateError("States.Runtime", `${state.SecondsPath} is no number of seconds`);
+  }
+  await around.wait(seconds * 1000);
+  return data;
+};
+
 const resultOf = (state: State, data: unknown, around: Surroundings): Promise<unknown> | unknown => {
   if (state.Type === "Task") return runTask(state, data, around);
   if (state.Type === "Map") return runMap(state, data, around);
+  if (state.Type === "Wait") return waitOf(state, data, around);
   if (state.Parameters !== undefined) return parametersOf(state.Parameters)(data);
   return state.Result === undefined ? data : state.Result;
 };

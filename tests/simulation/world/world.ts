@@ -8,14 +8,15 @@ import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionDependencies } from "./functions";
-import { GitLab, type GitLabOptions, type Job } from "./gitlab";
-import { type ApiMood, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
+import { type GitLabOptions, type Job, SimulatedGitLab } from "./gitlab";
+import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
 import { portsFactory } from "./ports";
 import { Providers } from "./providers";
 import { type Random, random } from "./random";
 import { remains } from "./remains";
+import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
@@ -32,11 +33,14 @@ export interface SimulationOptions {
   readonly mood?: Partial<ApiMood>;
   readonly ec2?: Partial<Ec2Options>;
   readonly lambda?: Partial<LambdaOptions>;
+  readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
   readonly faults?: FaultPlan;
-  /** Probability that a machine with a job dies without a word. */
+  /** Probability that a machine dies during its job without a report. */
   readonly crashes?: number;
-  /** False: the schedule is switched off. */
+  /** Probability that a machine dies when it gets a job. */
+  readonly crashesAtHandOut?: number;
+  /** False: the reconciler's schedule is off. */
   readonly passes?: boolean;
 }
 
@@ -45,19 +49,21 @@ export interface NewJob {
   readonly projectId?: number;
   readonly seconds?: number;
   readonly fails?: boolean;
-  /** Nobody tells of it. */
+  /** It sends no webhooks. */
   readonly isSilent?: boolean;
+  /** How often GitLab retries it when its runner is lost. */
+  readonly retries?: number;
 }
 
 const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
 
-/** GitLab, AWS and the shipped rules in one virtual time, from one seed. */
+/** GitLab, AWS and the shipped rules in virtual time; one seed decides everything that is random. */
 export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
-  readonly gitLab: GitLab;
+  readonly gitLab: SimulatedGitLab;
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
   readonly ec2: Ec2;
@@ -65,9 +71,11 @@ export class Simulation {
   readonly calls: Calls;
   readonly bus: Bus;
   readonly webhooks: Webhooks;
+  readonly reports: Reports;
   readonly providers: Providers;
   readonly executions: Executions;
   readonly checks: Checks;
+  readonly gitLabLoad = new GitLabLoad();
   readonly metrics = new Map<string, number>();
   readonly stack: { -readonly [Field in keyof StackParameters]: StackParameters[Field] };
   onMetric: (name: string, value: number) => void = () => undefined;
@@ -75,7 +83,7 @@ export class Simulation {
   startsAreOn = true;
   routing: RoutingSettings;
   #jobs = 0;
-  /** Whether the schedule is on. */
+  /** Whether the reconciler's schedule is on. */
   passes: boolean;
 
   constructor(readonly options: SimulationOptions) {
@@ -85,7 +93,7 @@ export class Simulation {
     this.stack = { ...STACK_DEFAULTS, ...options.stack };
     this.routing = routingOf(this.stack);
     this.mood = { ...GOOD_MOOD, ...options.mood };
-    this.gitLab = new GitLab(timeline, this.random.fork("gitlab"), options.gitLab);
+    this.gitLab = new SimulatedGitLab(timeline, this.random.fork("gitlab"), options.gitLab);
     this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
     this.lambda = new LambdaQueue(timeline, this.random.fork("lambda"), options.lambda);
     this.machines = new Machines({
@@ -93,7 +101,7 @@ export class Simulation {
       random: this.random.fork("machines"),
       gitLab: this.gitLab,
       isGitLabDown: () => isDown(this.mood, timeline.now),
-      options: { crashes: options.crashes ?? 0 },
+      options: { crashes: options.crashes ?? 0, crashesAtHandOut: options.crashesAtHandOut ?? 0 },
     });
     this.checks = new Checks({
       timeline,
@@ -123,6 +131,7 @@ export class Simulation {
       ...BUS_DEFAULTS,
       ...options.bus,
     });
+    this.reports = new Reports(timeline, this.random.fork("reports"), this.bus, options.reports);
     this.providers = new Providers({
       timeline,
       random: this.random.fork("providers"),
@@ -132,6 +141,7 @@ export class Simulation {
       machines: this.machines,
       checks: this.checks,
       bus: this.bus,
+      reports: this.reports,
     });
     this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.bus, {
       ...WEBHOOK_DEFAULTS,
@@ -141,6 +151,7 @@ export class Simulation {
       if (job.status === "canceling") this.machines.cancelled.get(job)?.();
       this.webhooks.send(job);
     };
+    this.gitLab.nextJobId = () => this.#nextJobId();
     this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
@@ -158,7 +169,7 @@ export class Simulation {
       random: this.random.fork("ports"),
       calls: this.calls,
       table: this.table,
-      gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch),
+      gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch, this.gitLabLoad),
       gitLabMode: this.options.mode ?? "verified",
       ec2: this.ec2,
       terminate: (instanceId) => {
@@ -214,7 +225,7 @@ export class Simulation {
     }
   }
 
-  /** The schedule's event; a failure is a dead letter. */
+  /** Runs a pass, as the schedule does; a failed event would go to the dead-letter queue. */
   reconcileNow(): void {
     this.executions.runFunction("ReconcilerFunction", {}).catch(() => undefined);
   }
@@ -228,17 +239,22 @@ export class Simulation {
 
   // ------------------------------------------------------------------------------------------------ use
 
+  #nextJobId(): number {
+    this.#jobs += 1;
+    return this.#jobs;
+  }
+
   addJob(
-    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false }: NewJob,
+    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false, retries = 0 }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
-    this.#jobs += 1;
     const job = {
-      id: this.#jobs,
+      id: this.#nextJobId(),
       projectId,
       ...KINDS[kind],
       duration: seconds * 1000,
       outcome: fails ? ("failed" as const) : ("success" as const),
+      retries,
       isForeign: isSilent || kind === "foreign",
     };
     return this.gitLab.add(job, status);
@@ -248,14 +264,14 @@ export class Simulation {
     this.timeline.after(seconds * 1000, act);
   }
 
-  /** Acts as soon as something holds, looked for every few milliseconds. */
+  /** Acts as soon as a condition holds; it is checked every few milliseconds. */
   when(holds: () => boolean, act: () => void): void {
-    const LOOK_AGAIN = 5;
+    const CHECK_EVERY = 5;
     if (holds()) act();
-    else this.timeline.after(LOOK_AGAIN, () => this.when(holds, act));
+    else this.timeline.after(CHECK_EVERY, () => this.when(holds, act));
   }
 
-  /** Runs so many seconds of virtual time. */
+  /** Lets so many seconds of virtual time pass. */
   run(seconds: number): Promise<void> {
     return this.timeline.run(this.timeline.now + seconds * 1000);
   }
@@ -264,11 +280,12 @@ export class Simulation {
     return remains(this);
   }
 
-  /** Nothing goes wrong from now on. */
+  /** Ends all faults. */
   calm(): void {
     this.calls.plan = () => undefined;
     this.webhooks.options = WEBHOOK_DEFAULTS;
     this.bus.options = BUS_DEFAULTS;
+    this.reports.options = REPORT_DEFAULTS;
     this.executions.options = { ...this.executions.options, throttled: 0, dies: 0, crashes: 0 };
     this.mood.garbage = 0;
     this.mood.lag = 0;
@@ -276,26 +293,26 @@ export class Simulation {
     this.ec2.options = { ...this.ec2.options, noSpot: 0, noCapacity: 0 };
   }
 
-  /** The cheap signs of quiet first: they are asked for every few seconds. */
+  /** Whether nothing is left. The cheap checks come first: this runs every few seconds. */
   #isQuiet(mayStay: (left: readonly string[]) => boolean): boolean {
     const isBusy =
       this.gitLab.records.size > 0 || this.machines.alive.size > 0 || this.table.taken(STACK) > 0;
     return !isBusy && mayStay(this.remains());
   }
 
-  /** Runs until nothing is left, and returns how many seconds that took; at most so many. */
+  /** Runs until nothing is left, at most `mostSeconds`. @returns the seconds that it took */
   async settle(
     mostSeconds: number,
     mayStay: (left: readonly string[]) => boolean = (left) => left.length === 0,
-    lookEverySeconds = 5,
+    checkEverySeconds = 5,
   ): Promise<number> {
     const start = this.timeline.now;
     const until = start + mostSeconds * 1000;
-    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(lookEverySeconds);
+    while (this.timeline.now < until && !this.#isQuiet(mayStay)) await this.run(checkEverySeconds);
     return (this.timeline.now - start) / 1000;
   }
 
-  /** All that is wrong. */
+  /** Everything that is wrong, one sentence each. */
   verdict(): string[] {
     this.checks.checkLaunches();
     return [...this.checks.broken, ...this.remains(), ...this.bus.unaccounted()];

@@ -1,7 +1,7 @@
 import { asList, asMap, at, ofType, type Resource, type Template } from "../read-template";
 import type { TemplateRule } from "./rule";
 
-/** What is kept for minutes: tokens, which a backup would keep longer, and the ids of signed webhooks. */
+/** Tables whose items live for minutes: tokens, which a backup would keep longer, and ids of signed webhooks. */
 const SHORT_LIVED = ["BootstrapTable", "WebhookIdTable"];
 const isOn = (resource: Resource, ...path: readonly string[]): boolean =>
   at(resource.properties, ...path) === true;
@@ -19,14 +19,14 @@ const tableFaults = (table: Resource): readonly string[] => {
       "cannot be recovered",
     ],
     [SHORT_LIVED.includes(id) || isOn(table, "DeletionProtectionEnabled"), "can be deleted by mistake"],
-    [SHORT_LIVED.includes(id) || attributes.DeletionPolicy === "Retain", "goes with its stack"],
+    [SHORT_LIVED.includes(id) || attributes.DeletionPolicy === "Retain", "is deleted with its stack"],
   ];
   return wanted.flatMap(([holds, fault]) => (holds ? [] : `${id} ${fault}`));
 };
 
 const tables: TemplateRule = {
   id: "S-9",
-  says: "encrypts tables, keeps and recovers those that hold the user's or the ledger's data, forgets by TTL",
+  says: "encrypts tables, protects and backs up those with the user's or the ledger's data, and expires items by TTL",
   check: (template) => ofType(template, "AWS::DynamoDB::Table").flatMap(tableFaults),
   bad: [
     "Resources: { LedgerTable: { Type: AWS::DynamoDB::Table, DeletionPolicy: Retain, Properties: { BillingMode: PAY_PER_REQUEST, SSESpecification: { SSEEnabled: true } } } }",
@@ -39,7 +39,7 @@ const STATEFUL = ["AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::ECR::Reposito
 
 const deletion: TemplateRule = {
   id: "S-9",
-  says: "says of everything that holds data what becomes of it",
+  says: "declares for everything that holds data whether it is retained",
   check: (template) =>
     template.resources
       .filter(({ type }) => STATEFUL.includes(type))
@@ -66,7 +66,7 @@ const repositoryFaults = ({ id, properties }: Resource): readonly string[] => {
 
 const repositories: TemplateRule = {
   id: "S-12 T-25",
-  says: "scans images, and expires those alone that no tag names",
+  says: "scans images, and expires only untagged ones",
   check: (template) => ofType(template, "AWS::ECR::Repository").flatMap(repositoryFaults),
   bad: [
     "Resources: { E: { Type: AWS::ECR::Repository, Properties: {} } }",
@@ -78,7 +78,7 @@ const SECRET_NAME = /token|secret|password|credential/i;
 
 const secrets: TemplateRule = {
   id: "S-16 S-18",
-  says: "takes, makes and passes on no secret",
+  says: "has no secret in parameters, resources or environments",
   check: (template) => [
     ...Object.entries(template.parameters)
       .filter(([name, { NoEcho }]) => SECRET_NAME.test(name) || NoEcho !== undefined)

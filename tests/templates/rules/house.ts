@@ -20,7 +20,7 @@ const parameterFaults = (template: Template): readonly string[] => {
 
 const parameters: TemplateRule = {
   id: "House style",
-  says: "describes and groups every parameter, has a default, and tells how to put a wrong one right",
+  says: "describes and groups every parameter, with a default, and says how to correct an invalid value",
   check: parameterFaults,
   bad: [
     "Parameters: { P: { Type: String, Default: x, Description: d } }",
@@ -36,14 +36,14 @@ const outputs: TemplateRule = {
   check: (template) =>
     Object.entries(template.outputs).flatMap(([name, output]) => [
       ...(output.Description === undefined ? [`${name} is not described`] : []),
-      ...(output.Export === undefined ? [] : [`${name} would freeze the stack that gives it`]),
+      ...(output.Export === undefined ? [] : [`${name} would lock the stack that exports it`]),
     ]),
   bad: ["Outputs: { O: { Value: x } }", "Outputs: { O: { Value: x, Description: d, Export: { Name: n } } }"],
 };
 
 const sentences: TemplateRule = {
   id: "House style",
-  says: "refuses impossible combinations with a sentence that says what to set",
+  says: "refuses impossible combinations with a message that says what to set",
   check: (template) =>
     Object.entries(template.rules).flatMap(([name, rule]) =>
       asList(rule.Assertions)
@@ -54,7 +54,7 @@ const sentences: TemplateRule = {
   bad: ["Rules: { R: { Assertions: [{ Assert: x, AssertDescription: Impossible. }] } }"],
 };
 
-/** Types that take tags as a list of keys and values, as a map, or within something else. */
+/** Types with tags as a list of keys and values, as a map, or in a nested property. */
 const TAGGED = [
   "AWS::Serverless::Function",
   "AWS::Serverless::StateMachine",
@@ -82,13 +82,13 @@ const tagOf = (tags: Value | undefined): Value | undefined =>
     ? tags.map(asMap).find(({ Key }) => Key === "glr:stack")?.Value
     : asMap(tags)["glr:stack"];
 
-/** Infrastructure's own name is the deployment id; the others read it. */
+/** The deployment id is the name of Infrastructure's stack; the other stacks read it. */
 const isDeploymentId = (value: Value | undefined): boolean =>
   ["AWS::StackName", "DeploymentId"].includes(String(asMap(value).Ref));
 
 const tags: TemplateRule = {
   id: "T-26",
-  says: "tags everything with the deployment that it belongs to",
+  says: "tags everything with its deployment",
   check: (template) => [
     ...template.resources
       .filter(({ type, properties }) => TAGGED.includes(type) && !isDeploymentId(tagOf(properties.Tags)))
@@ -111,8 +111,8 @@ const tags: TemplateRule = {
 };
 
 /**
- * Modules, split: what a function imports later is in a file of its own, which its start does not read. node20,
- * though functions run on a newer Node: the laptop runs the same bundles on whatever Node 20.19 or newer it has.
+ * ES modules with splitting: what a function imports later is in a file of its own, which its start does not read. The
+ * target is node20, although functions run on a newer Node: the laptop runs the same bundles on Node 20.19 or newer.
  */
 const BUILD = {
   Target: "node20",
@@ -126,7 +126,7 @@ const BUILD = {
 
 const builds: TemplateRule = {
   id: "House style",
-  says: "builds all functions alike, each from the one file that its handler names",
+  says: "builds all functions with the same options, each from the file that its handler names",
   check: (template) =>
     ofType(template, "AWS::Serverless::Function")
       .filter(({ properties }) => properties.PackageType !== "Image")

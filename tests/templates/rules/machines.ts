@@ -16,7 +16,10 @@ const launchFaults = (launch: Properties): readonly string[] => {
   const wanted: readonly (readonly [boolean, string])[] = [
     [metadata.HttpTokens === "required", "answers IMDSv1"],
     [metadata.HttpPutResponseHopLimit === 1, "lets containers reach the metadata service"],
-    [launch.InstanceInitiatedShutdownBehavior === "terminate", "stays, stopped, when it powers off"],
+    [
+      launch.InstanceInitiatedShutdownBehavior === "terminate",
+      "is stopped, not terminated, when it powers off",
+    ],
     [launch.KeyName === undefined, "takes a key pair"],
     [launch.IamInstanceProfile !== undefined, "has no profile"],
     [
@@ -43,7 +46,7 @@ IamInstanceProfile: { Arn: x }
 BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: gp3, DeleteOnTermination: true } }]
 NetworkInterfaces: [{ AssociatePublicIpAddress: !Ref AssignPublicIp, Groups: [g] }]`;
 
-/** A template with the good launch data but for one replacement. */
+/** A template whose launch data is good except for one replacement. */
 const launchTemplate = (from: string, to: string): string => {
   if (!GOOD.includes(from)) throw new Error(`The example has no ${from}`);
   const lines = GOOD.replace(from, to)
@@ -54,7 +57,7 @@ const launchTemplate = (from: string, to: string): string => {
 
 const launches: TemplateRule = {
   id: "S-10 T-8 I-23",
-  says: "launches machines with IMDSv2 at one hop, an encrypted disk, no key pair, and an end in powering off",
+  says: "launches instances with IMDSv2 at one hop, an encrypted disk, no key pair, and termination at shutdown",
   check: (template) =>
     data(template).flatMap(({ id, launch }) => launchFaults(launch).map((fault) => `${id} ${fault}`)),
   bad: [
@@ -68,13 +71,13 @@ const launches: TemplateRule = {
   ],
 };
 
-/** EC2's limit on user data before it is encoded. */
+/** EC2's limit on user data before its encoding. */
 const USER_DATA_BYTES = 16_384;
 const SECRET = /glrt-|glptt-|glpat-|GR1348941|AKIA[0-9A-Z]{16}|PRIVATE-TOKEN/;
 
 const userData: TemplateRule = {
   id: "I-13 I-17 T-13",
-  says: "gives machines user data within EC2's limit, without a secret",
+  says: "gives instances user data within EC2's limit and without a secret",
   check: (template) =>
     data(template).flatMap(({ id, launch }) => {
       const text = String(resolve(template, launch.UserData) ?? "");
@@ -93,7 +96,7 @@ const userData: TemplateRule = {
 
 const groups: TemplateRule = {
   id: "S-11 T-29",
-  says: "lets nothing in, and out only what is listed and described",
+  says: "allows no inbound traffic, and outbound traffic only by described rules",
   check: (template) =>
     ofType(template, "AWS::EC2::SecurityGroup").flatMap(({ id, properties }) => {
       const egress = asList(
@@ -119,7 +122,7 @@ const groups: TemplateRule = {
 
 const subnets: TemplateRule = {
   id: "S-10 T-29",
-  says: "gives no machine a public address by the subnet that it is in",
+  says: "has no subnet that assigns public addresses",
   check: (template) =>
     ofType(template, "AWS::EC2::Subnet")
       .filter(({ properties }) => properties.MapPublicIpOnLaunch !== false)
@@ -129,7 +132,7 @@ const subnets: TemplateRule = {
 
 const peering: TemplateRule = {
   id: "S-11",
-  says: "has no rules of security groups outside of them",
+  says: "declares rules only within their security groups",
   check: (template) =>
     ["AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"].flatMap((type) =>
       ofType(template, type).map(({ id }) => `${id} opens a group elsewhere`),

@@ -33,7 +33,7 @@ const workflowLog: TemplateRule = {
 
 const logGroups: TemplateRule = {
   id: "S-13",
-  says: "declares every log group, and how long it keeps",
+  says: "declares every log group with its retention",
   check: (template) => {
     const declared = new Set(ofType(template, "AWS::Logs::LogGroup").map(({ id }) => id));
     return [
@@ -63,15 +63,15 @@ const alarmFaults = ({ id, properties }: Resource): readonly string[] => {
     ...(section !== undefined && sections().includes(section)
       ? []
       : [`${id} names no section of the runbook`]),
-    ...(properties.AlarmActions !== undefined ? [] : [`${id} tells nobody`]),
-    ...(properties.TreatMissingData !== undefined ? [] : [`${id} does not say what silence means`]),
+    ...(properties.AlarmActions !== undefined ? [] : [`${id} has no action`]),
+    ...(properties.TreatMissingData !== undefined ? [] : [`${id} does not say how to treat missing data`]),
     ...(properties.AlarmName === undefined ? [] : [`${id} has a name of its own`]),
   ];
 };
 
 const alarms: TemplateRule = {
   id: "S-13",
-  says: "sends every alarm somewhere, and names what to do in the runbook",
+  says: "gives every alarm an action and a section of the runbook",
   check: (template) => ofType(template, "AWS::CloudWatch::Alarm").flatMap(alarmFaults),
   bad: [
     `AlarmDescription: 'Bad. See docs/runbook.md, "No such section".', AlarmActions: [x], TreatMissingData: breaching`,
@@ -88,8 +88,14 @@ const functionFaults = ({ id, properties }: Resource): readonly string[] => {
     [isImage || properties.Runtime === "nodejs24.x", "has a runtime that AWS will not support for long"],
     [isImage || properties.Tracing === "Active", "is not traced"],
     [properties.FunctionName === undefined, "has a name of its own"],
-    [properties.Timeout !== undefined && properties.MemorySize !== undefined, "takes a time-out by chance"],
-    [reserved === undefined || asMap(reserved)["Fn::If"] !== undefined, "reserves what new accounts lack"],
+    [
+      properties.Timeout !== undefined && properties.MemorySize !== undefined,
+      "has no time-out or no memory size of its own",
+    ],
+    [
+      reserved === undefined || asMap(reserved)["Fn::If"] !== undefined,
+      "reserves concurrency, which new accounts lack",
+    ],
     [properties.VpcConfig === undefined, "needs a NAT gateway"],
   ];
   return wanted.flatMap(([holds, fault]) => (holds ? [] : `${id} ${fault}`));
@@ -97,7 +103,7 @@ const functionFaults = ({ id, properties }: Resource): readonly string[] => {
 
 const runtimes: TemplateRule = {
   id: "S-14 I-35",
-  says: "runs functions on a supported runtime, traced, without a name, and reserves concurrency on request alone",
+  says: "runs functions on a supported runtime, traced, without fixed names, and reserves concurrency only on request",
   check: (template) => functions(template).flatMap(functionFaults),
   bad: [
     "Runtime: nodejs18.x, Tracing: Active, Timeout: 1, MemorySize: 1",
@@ -110,7 +116,7 @@ const runtimes: TemplateRule = {
   ),
 };
 
-/** Functions that a rule of the template starts, and Lambda's own tries and DLQ messages are theirs. */
+/** Functions that the template's rules invoke: Lambda retries these and needs a dead-letter queue for them. */
 const startedByRules = (template: Template): ReadonlySet<string> =>
   new Set(
     ofType(template, "AWS::Events::Rule").flatMap(({ properties }) =>
@@ -120,7 +126,7 @@ const startedByRules = (template: Template): ReadonlySet<string> =>
 
 const asynchronous: TemplateRule = {
   id: "S-14",
-  says: "bounds the tries of functions that events start, and keeps what they give up",
+  says: "limits the retries of functions that events invoke, and keeps failed events in a queue",
   check: (template) =>
     functions(template)
       .filter(({ id }) => startedByRules(template).has(id))
@@ -161,7 +167,7 @@ const patternFaults = ({ id, properties }: Resource): readonly string[] => {
 
 const eventRules: TemplateRule = {
   id: "S-15 T-22",
-  says: "matches source, detail type and account, delivers within the hour, and keeps what it cannot deliver",
+  says: "matches source, detail type and account, delivers within an hour, and keeps undelivered events in a queue",
   check: (template) =>
     ofType(template, "AWS::Events::Rule").flatMap((rule) => [...targetFaults(rule), ...patternFaults(rule)]),
   bad: [
@@ -175,7 +181,7 @@ const eventRules: TemplateRule = {
 
 const busPolicy: TemplateRule = {
   id: "S-15 T-22",
-  says: "opens the bus to named roles alone",
+  says: "lets only named roles put events on the bus",
   check: (template) =>
     ofType(template, "AWS::Events::EventBusPolicy")
       .map(({ id, properties }) => ({ id, statement: asMap(properties.Statement) }))

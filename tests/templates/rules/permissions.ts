@@ -3,7 +3,7 @@ import { asList, asMap, ofType, type Properties, type Template, type Value } fro
 import { resolve } from "../resolve";
 import type { TemplateRule } from "./rule";
 
-/** Actions that AWS knows no resource for, of those that the templates use. https://docs.aws.amazon.com/service-authorization/ */
+/** Actions of the templates for which AWS defines no resource. https://docs.aws.amazon.com/service-authorization/ */
 export const WILDCARD_ONLY = [
   "ec2:DescribeInstances",
   "xray:PutTraceSegments",
@@ -20,7 +20,7 @@ export const WILDCARD_ONLY = [
   "logs:DescribeLogGroups",
 ];
 
-/** Services that name the account when they take a role or call a function. Lambda and EC2 do not. */
+/** Services that name the account when they assume a role or invoke a function. Lambda and EC2 do not. */
 const NAMES_ITS_ACCOUNT = ["apigateway.amazonaws.com", "events.amazonaws.com", "states.amazonaws.com"];
 
 const texts = (value: Value | undefined): readonly string[] => asList(value).map(String);
@@ -35,7 +35,7 @@ const tooWide = ({ Action, NotAction, NotResource, Resource, Effect }: Propertie
 
 const wide: TemplateRule = {
   id: "S-3",
-  says: "grants no wildcard action, and a wildcard resource only to actions that know no other",
+  says: "grants no wildcard action, and a wildcard resource only where AWS defines no other",
   check: (template) =>
     identityPolicies(template)
       .filter(({ isBoundary, statement }) => !isBoundary && tooWide(statement))
@@ -61,7 +61,7 @@ const implied = (template: Template): readonly string[] =>
       .map(({ id }) => `${id} lets SAM write its role, which adds policies of AWS's`),
   );
 
-/** Policies of the template itself that a role may share with others; a boundary is none. */
+/** The template's own policies that roles may share, without boundaries. */
 const shareable = (template: Template): readonly string[] => {
   const boundaries = ofType(template, "AWS::IAM::Role").map(
     ({ properties }) => properties.PermissionsBoundary,
@@ -80,7 +80,7 @@ const foreignPolicies = (template: Template): readonly string[] =>
     )
     .map(({ id }) => `${id} takes a policy that the template does not write out`);
 
-/** A policy that lists its roles would be seen at no role. */
+/** A policy that lists its roles would not be visible at the roles. */
 const attachedElsewhere = (template: Template): readonly string[] =>
   ofType(template, "AWS::IAM::ManagedPolicy")
     .filter(({ properties }) => ["Roles", "Users", "Groups"].some((key) => properties[key] !== undefined))
@@ -88,7 +88,7 @@ const attachedElsewhere = (template: Template): readonly string[] =>
 
 const managed: TemplateRule = {
   id: "S-4",
-  says: "writes every policy out: none managed by AWS, none added by SAM",
+  says: "declares every policy itself: none is managed by AWS, none is added by SAM",
   check: (template) => [...implied(template), ...foreignPolicies(template), ...attachedElsewhere(template)],
   bad: [
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Policies: [AmazonSSMFullAccess] } } }",
@@ -102,7 +102,7 @@ const managed: TemplateRule = {
 
 const passRole: TemplateRule = {
   id: "S-5",
-  says: "passes one role by name, to one service",
+  says: "passes one named role to one service",
   check: (template) =>
     identityPolicies(template)
       .filter(({ statement }) => texts(statement.Action).some((action) => /^iam:PassRole$/i.test(action)))
@@ -126,7 +126,7 @@ const trustFault = (statement: Properties): string | undefined => {
   const principal = asMap(statement.Principal);
   const [service, ...others] = texts(principal.Service);
   if (service === undefined || others.length > 0 || Object.keys(principal).length !== 1) {
-    return "trusts other than one service";
+    return "trusts anything but one service";
   }
   const conditions = Object.values(asMap(statement.Condition)).flatMap((keys) => Object.keys(asMap(keys)));
   return NAMES_ITS_ACCOUNT.includes(service) && !conditions.includes("aws:SourceAccount")
@@ -136,7 +136,7 @@ const trustFault = (statement: Properties): string | undefined => {
 
 const trust: TemplateRule = {
   id: "S-6",
-  says: "trusts one service a role, on behalf of this account alone where the service says for whom it asks",
+  says: "trusts one service per role, and only for this account where the service names the account",
   check: (template) =>
     ofType(template, "AWS::IAM::Role").flatMap(({ id, properties }) => {
       const document = asMap(resolve(template, properties.AssumeRolePolicyDocument));
@@ -166,7 +166,7 @@ const permissions: TemplateRule = {
   ],
 };
 
-/** Roles that job code may get hold of. */
+/** Roles whose credentials job code can get. */
 const RUNNER_ROLES = ["RunnerRole", "RunnerInstanceRole"];
 
 const boundary: TemplateRule = {

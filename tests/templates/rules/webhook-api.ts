@@ -1,4 +1,4 @@
-import { asMap, ofType, type Resource, type Template } from "../read-template";
+import { asMap, ofType, type Resource, type Template, type Value } from "../read-template";
 import type { TemplateRule } from "./rule";
 
 const routes = (template: Template): readonly Resource[] => ofType(template, "AWS::ApiGatewayV2::Route");
@@ -15,7 +15,7 @@ const signedRoute = (functionId: string, settings: string): string =>
 const isAuthorized = ({ properties }: Resource): boolean =>
   properties.AuthorizationType === "CUSTOM" && asMap(properties.AuthorizerId).Ref !== undefined;
 
-/** The one function that checks its requests itself: an authorizer sees no body, so it can verify no signature. */
+/** The one function that checks its requests itself: an authorizer gets no body, so it cannot verify a signature. */
 const VERIFIER = `\${ReceiveSignedWebhookFunction.Arn}`;
 
 const isVerified = (template: Template, { properties }: Resource): boolean => {
@@ -25,7 +25,7 @@ const isVerified = (template: Template, { properties }: Resource): boolean => {
   return properties.AuthorizationType === "NONE" && uri.includes(VERIFIER);
 };
 
-/** A route that anybody may call has a throttle of its own: it takes no room from the others. */
+/** A public route has a throttle of its own, so that it cannot use up the limits of the others. */
 const isThrottledApart = (template: Template, { id, properties }: Resource): boolean =>
   ofType(template, "AWS::ApiGatewayV2::Stage").some((stage) => {
     const limits = asMap(asMap(stage.properties.RouteSettings)[String(properties.RouteKey)]);
@@ -35,7 +35,7 @@ const isThrottledApart = (template: Template, { id, properties }: Resource): boo
 
 const authorized: TemplateRule = {
   id: "S-7 T-1",
-  says: "authorizes every route or verifies its signature, has no catch-all and no route that SAM would add",
+  says: "authorizes every route or verifies its signature, and has no catch-all route and none that SAM adds",
   check: (template) => [
     ...routes(template)
       .filter((route) => !isAuthorized(route) && !isVerified(template, route))
@@ -69,9 +69,23 @@ const authorized: TemplateRule = {
   ],
 };
 
+const BY_TOKEN = '["$request.header.X-Gitlab-Token"]';
+const BY_TOKEN_AND_ADDRESS = '["$request.header.X-Gitlab-Token","$context.identity.sourceIp"]';
+
+/** An answer is kept under the identity: where the function goes by the address too, both are in it. */
+const isIdentity = (source: Value | undefined): boolean => {
+  const choice = asMap(source)["Fn::If"];
+  const [condition, withList, without] = Array.isArray(choice) ? choice : [];
+  return (
+    condition === "HasAllowedSourceAddresses" &&
+    JSON.stringify(withList) === BY_TOKEN_AND_ADDRESS &&
+    JSON.stringify(without) === BY_TOKEN
+  );
+};
+
 const authorizer: TemplateRule = {
   id: "I-11 F-76",
-  says: "asks the authorizer by the one header, with simple answers that are kept for a minute at most",
+  says: "calls the authorizer with the token, and the address where a list of addresses is given, and caches its simple answers for at most a minute",
   check: (template) =>
     ofType(template, "AWS::ApiGatewayV2::Authorizer")
       .filter(({ properties }) => {
@@ -82,7 +96,7 @@ const authorizer: TemplateRule = {
           properties.AuthorizerType === "REQUEST" &&
           properties.EnableSimpleResponses === true &&
           properties.AuthorizerPayloadFormatVersion === "2.0" &&
-          JSON.stringify(properties.IdentitySource) === '["$request.header.X-Gitlab-Token"]'
+          isIdentity(properties.IdentitySource)
         );
       })
       .map(({ id }) => `${id} is not as GitLab's token needs it`),
@@ -91,6 +105,7 @@ const authorizer: TemplateRule = {
     "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token]",
     "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token], AuthorizerResultTtlInSeconds: 300",
     "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [], AuthorizerResultTtlInSeconds: 30",
+    "AuthorizerType: REQUEST, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: '2.0', IdentitySource: [$request.header.X-Gitlab-Token], AuthorizerResultTtlInSeconds: 30",
   ].map(
     (properties) =>
       `Resources: { A: { Type: AWS::ApiGatewayV2::Authorizer, Properties: { ${properties} } } }`,
@@ -101,7 +116,7 @@ const SECRET_IN_LOG = /header|body|token|authorization|\$context\.authorizer\.(?
 
 const accessLog: TemplateRule = {
   id: "S-7 T-4",
-  says: "logs every request, without headers, token or body, and throttles",
+  says: "logs every request without headers, token or body, and throttles requests",
   check: (template) =>
     ofType(template, "AWS::ApiGatewayV2::Stage").flatMap(({ id, properties }) => {
       const log = asMap(properties.AccessLogSettings);
@@ -110,7 +125,7 @@ const accessLog: TemplateRule = {
         limits.ThrottlingRateLimit !== undefined && limits.ThrottlingBurstLimit !== undefined;
       return [
         ...(log.DestinationArn === undefined ? [`${id} has no access log`] : []),
-        ...(SECRET_IN_LOG.test(String(log.Format)) ? [`${id} logs what may be secret`] : []),
+        ...(SECRET_IN_LOG.test(String(log.Format)) ? [`${id} logs fields that may hold secrets`] : []),
         ...(isThrottled ? [] : [`${id} has no throttle of its own`]),
       ];
     }),

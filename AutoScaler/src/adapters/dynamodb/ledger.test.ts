@@ -108,7 +108,7 @@ describe("dynamoLedger", () => {
   it("F-56: leaves a reason out that only a newer version knows, and nothing else with it", async () => {
     const { ledger, tables } = prepare();
     const { reason: _, heldBy: __, ...runner } = fullRunner(77);
-    const newer = { reason: "runner-crashed", heldBy: "strike" };
+    const newer = { reason: "runner-struck-by-lightning", heldBy: "strike" };
     tables.get(LEDGER_TABLE)?.set(JSON.stringify(["runner#77", "runner"]), {
       ...encodeItem(runner),
       ...encode(newer),

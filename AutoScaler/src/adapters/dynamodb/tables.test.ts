@@ -7,13 +7,19 @@ import {
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import { tablesDouble } from "../../../../tests/doubles/dynamodb/mocked-client";
-import { BOOTSTRAP_TABLE, MAPPING_TABLE } from "../../../../tests/doubles/dynamodb/stack-tables";
+import {
+  BOOTSTRAP_TABLE,
+  LEDGER_TABLE,
+  MAPPING_TABLE,
+} from "../../../../tests/doubles/dynamodb/stack-tables";
 import { bootstrapRowsContract } from "../../testing/contracts/bootstrap-rows-contract";
 import { mappingsContract } from "../../testing/contracts/mappings-contract";
+import { minuteCountersContract } from "../../testing/contracts/minute-counters-contract";
 import { sampleRow } from "../../testing/contracts/samples";
 import { fakeClock } from "../../testing/fakes";
 import { dynamoBootstrapRows } from "./bootstrap-rows";
 import { dynamoMappings } from "./mappings";
+import { dynamoMinuteCounters } from "./minute-counters";
 
 const prepareRows = () => {
   const double = tablesDouble();
@@ -47,6 +53,17 @@ describe("dynamoBootstrapRows", () => {
     const { rows, mock } = prepareRows();
     mock.on(GetItemCommand).rejects(Object.assign(new Error(), { name: "TimeoutError" }));
     await expect(rows.move("nonce", "there")).rejects.toMatchObject({ name: "TransientError" });
+  });
+});
+
+describe("dynamoMinuteCounters", () => {
+  minuteCountersContract(() => dynamoMinuteCounters(tablesDouble().client, LEDGER_TABLE));
+
+  it("leaves an item to TTL an hour after its minute", async () => {
+    const { client, tables } = tablesDouble();
+    await dynamoMinuteCounters(client, LEDGER_TABLE).add("pending#7#1", 29_000_000);
+    const [item] = [...(tables.get(LEDGER_TABLE)?.values() ?? [])].map((one) => unmarshall(one));
+    expect(item).toEqual({ pk: "minute#pending#7#1", sk: "29000000", count: 1, ttl: 29_000_060 * 60 });
   });
 });
 

@@ -14,7 +14,8 @@ interface Seen {
 const INSTANCES = `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet><item>
   <instancesSet><item><instanceId>i-1</instanceId><imageId>ami-1</imageId><instanceState><code>16</code><name>running</name>
   </instanceState><instanceType>c7g.large</instanceType><launchTime>2026-11-25T12:00:00.000Z</launchTime>
-  <instanceLifecycle>spot</instanceLifecycle><tagSet><item><key>glr:job</key><value>1-1 &lt;&amp;</value></item></tagSet>
+  <instanceLifecycle>spot</instanceLifecycle><reason>User initiated</reason><stateReason><code>Client.UserInitiatedShutdown</code>
+  <message>Client.UserInitiatedShutdown: User initiated shutdown</message></stateReason><tagSet><item><key>glr:job</key><value>1-1 &lt;&amp;</value></item></tagSet>
   </item></instancesSet></item></reservationSet><nextToken>abc</nextToken></DescribeInstancesResponse>`;
 
 const FLEET = `<CreateFleetResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><fleetId>fleet-1</fleetId><errorSet><item>

@@ -83,6 +83,34 @@ describe("describe", () => {
     const { instances } = withInstance("i-1", { "glr:stack": STACK }, "stopped");
     expect(await instances.describe("i-1")).toMatchObject({ instanceId: "i-1", state: "stopped" });
   });
+
+  it.each([
+    [
+      { StateReason: { Code: "Server.SpotInstanceTermination", Message: "" } },
+      "Server.SpotInstanceTermination",
+    ],
+    [
+      { StateReason: { Code: "Client.VolumeLimitExceeded", Message: "Volume limit exceeded" } },
+      "Client.VolumeLimitExceeded: Volume limit exceeded",
+    ],
+    [
+      {
+        StateReason: {
+          Code: "Client.InstanceInitiatedShutdown",
+          Message: "Client.InstanceInitiatedShutdown: Instance initiated shutdown",
+        },
+        StateTransitionReason: "",
+      },
+      "Client.InstanceInitiatedShutdown: Instance initiated shutdown",
+    ],
+    [{ StateTransitionReason: "User initiated (2026-11-25)" }, "User initiated (2026-11-25)"],
+    [{ StateTransitionReason: "" }, undefined],
+  ])("F-38: tells why it ended: %j", async (fields, stateReason) => {
+    const { ec2, instances } = withInstance("i-1", { "glr:stack": STACK }, "terminated");
+    const instance = ec2.instances.get("i-1");
+    if (instance) Object.assign(instance, fields);
+    expect((await instances.describe("i-1"))?.stateReason).toBe(stateReason);
+  });
 });
 
 describe("terminate", () => {

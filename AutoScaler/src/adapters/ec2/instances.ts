@@ -2,7 +2,7 @@ import { JOB_TAG, STACK_TAG } from "../../../../Core/configuration";
 import { defined } from "../../../../Core/defined";
 import type { Instance, InstanceState, Instances } from "../../ports";
 import type { Ec2Api, Ec2Instance } from "./client";
-import { callEc2 } from "./errors";
+import { callEc2, shortMessage } from "./errors";
 
 const STATES: readonly InstanceState[] = [
   "pending",
@@ -19,6 +19,13 @@ const PAGE_SIZE = 500;
 const tagOf = (instance: Ec2Instance, key: string): string | undefined =>
   instance.Tags?.find(({ Key }) => Key === key)?.Value;
 
+/** AWS's message mostly begins with the code. A living instance has an empty transition reason. */
+const stateReasonOf = ({ StateReason, StateTransitionReason }: Ec2Instance): string | undefined => {
+  const { Code = "", Message = "" } = StateReason ?? {};
+  const said = Message.startsWith(Code) ? [Message] : [Code, Message];
+  return shortMessage(said.filter(Boolean).join(": ") || StateTransitionReason || "") || undefined;
+};
+
 const ATTEMPT = /^([1-9]\d{0,15})-([1-9]\d{0,2})$/;
 
 const parse = (instance: Ec2Instance): Instance[] => {
@@ -30,6 +37,7 @@ const parse = (instance: Ec2Instance): Instance[] => {
       instanceId: instance.InstanceId,
       state,
       launchedAt: instance.LaunchTime?.getTime() ?? 0,
+      ...defined({ stateReason: stateReasonOf(instance) }),
       ...(job ? { jobId: Number(job[1]), attempt: Number(job[2]) } : {}),
     },
   ];

@@ -1,6 +1,6 @@
 import type { GitLabAccess } from "../../../../Core/configuration";
 import {
-  type Fault,
+  type AnswerFault,
   type InterceptedGitLab,
   interceptedGitLab,
 } from "../../../../tests/doubles/gitlab/intercepted";
@@ -128,7 +128,7 @@ describe("gitLabApi with an access token", () => {
     },
   );
 
-  const LIES: readonly (readonly [string, Fault])[] = [
+  const LIES: readonly (readonly [string, AnswerFault])[] = [
     [
       "a page of HTML",
       { status: 200, body: "<html>Sign in</html>", headers: { "content-type": "text/html" } },
@@ -288,7 +288,7 @@ describe("gitLabApi with an access token", () => {
     },
   );
 
-  it.each(CALLS.filter(([name]) => !["createRunner", "jobs"].includes(name)))(
+  it.each(CALLS.filter(([name]) => !["createRunner", "jobs", "job"].includes(name)))(
     "F-26: says of 403 in %s which scopes and role the token needs",
     async (_, call) => {
       const { gitLab, faults } = await prepare();
@@ -330,6 +330,33 @@ describe("gitLabApi with an access token", () => {
     expect(second).not.toHaveProperty("next");
     expect(requests[0]?.query.get("pagination")).toBe("keyset");
     expect(requests[1]?.query.getAll("scope[]")).toEqual(["pending"]);
+  });
+
+  it.each([
+    [403, "403 Forbidden"],
+    [404, "404 Project Not Found"],
+  ] as const)("T-5: hands on that a project refuses its job: %i", async (status, message) => {
+    const { gitLab, faults } = await prepare();
+    faults.push({ status, body: JSON.stringify({ message }) });
+    expect(await gitLab.job(7, 12)).toEqual({ refused: status });
+  });
+
+  it.each(['{"message": "404 Not found"}', '{"error": "404"}', "<html>"])(
+    "takes a 404 that says nothing of the project for a job that is not there yet: %s",
+    async (body) => {
+      const { gitLab, faults } = await prepare();
+      faults.push({ status: 404, body });
+      expect(await gitLab.job(7, 12)).toBeUndefined();
+    },
+  );
+
+  it("F-26: says of a missing scope, and of nothing else, that it is missing", async () => {
+    const { gitLab, faults } = await prepare();
+    faults.push({ status: 403, body: '{"error": "insufficient_scope", "error_description": "read_api"}' });
+    expect(await thrownBy(gitLab.job(7, 12))).toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringMatching(/scopes/),
+    });
   });
 
   it.each([403, 404] as const)("I-24: hands on that a project refuses its list: %i", async (status) => {

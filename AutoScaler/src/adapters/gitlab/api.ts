@@ -57,6 +57,13 @@ const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefus
   return { refused: `GitLab refused to create a runner: ${answer.status} ${reason}${hint}` };
 };
 
+/**
+ * Whether a 404 says that the project is unknown to the token, and not what was asked for in it: GitLab has no code for
+ * that. Another wording counts as no, for what was asked for may then come yet.
+ * https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/api/helpers.rb (`find_project!`)
+ */
+const isAboutProject = ({ body }: HttpAnswer): boolean => reasonOf(body) === "404 Project Not Found";
+
 /** Well below a function's own time-out: whoever asks has something to do with the failure. */
 const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
 
@@ -93,13 +100,23 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     cursor: string | undefined,
     parse: (value: unknown) => Item,
   ): Promise<Page<Item>> => pageOf(await ask("GET", `${path}?${cursor ?? query}`, [200]), parse);
+  /** A token that may read nothing says nothing of the project. */
+  const refusedBy = (answer: HttpAnswer, path: string): ProjectRefused => {
+    const refused = REFUSED_STATUSES.find((status) => status === answer.status);
+    if (refused === undefined || refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
+    return { refused };
+  };
   const job = (known: Known) => (value: unknown) => parseJob(value, known);
 
   return {
     mode: access.mode,
     url: access.url,
-    job: (projectId, jobId) =>
-      one(`/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`, job({ projectId })),
+    job: async (projectId, jobId) => {
+      const path = `/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`;
+      const answer = await ask("GET", path, [200, ...REFUSED_STATUSES]);
+      if (answer.status === 200) return parseJob(parseJson(answer.body), { projectId });
+      return answer.status === 404 && !isAboutProject(answer) ? undefined : refusedBy(answer, path);
+    },
     createRunner: async (runner) => {
       const isLegacy = access.mode === "payload";
       const answer = await client.send(isLegacy ? legacyCreateRequest(runner) : createRequest(runner));
@@ -127,11 +144,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
       const query = `${statuses}&per_page=100&pagination=keyset&order_by=id&sort=desc`;
       const path = `/projects/${wholeNumber(projectId)}/jobs`;
       const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...REFUSED_STATUSES]);
-      const refused = REFUSED_STATUSES.find((status) => status === answer.status);
-      if (refused === undefined) return pageOf(answer, job({ projectId }));
-      // A token that may read nothing says nothing of the project.
-      if (refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
-      return { refused };
+      return answer.status === 200 ? pageOf(answer, job({ projectId })) : refusedBy(answer, path);
     },
     projectIds: (cursor) =>
       page(

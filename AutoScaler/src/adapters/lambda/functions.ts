@@ -2,7 +2,7 @@ import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../../../Core/conf
 import { ConfigurationError } from "../../../../Core/errors";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Clock, RunnerFunctions } from "../../ports";
-import { callAws } from "../aws-errors";
+import { awsError, errorName } from "../aws-errors";
 import type { LambdaApi } from "./client";
 
 /** A function's tags change with a deployment, hardly ever. */
@@ -34,9 +34,19 @@ export const lambdaFunctions = (
 ): RunnerFunctions => {
   const known = new Map<string, { readonly isIsolated: boolean; readonly readAt: Time }>();
 
+  const readTags = async (arn: string): Promise<Readonly<Record<string, string>>> => {
+    try {
+      return (await client.listTags({ Resource: unqualified(arn) })).Tags ?? {};
+    } catch (error) {
+      if (errorName(error) !== "ResourceNotFoundException") throw awsError(error, `ListTags of ${arn}`);
+      throw new ConfigurationError(`There is no function ${arn}: deploy it, or name another one`, {
+        cause: error,
+      });
+    }
+  };
+
   const read = async (arn: string): Promise<boolean> => {
-    const answer = await callAws(`ListTags of ${arn}`, () => client.listTags({ Resource: unqualified(arn) }));
-    const tags = answer.Tags ?? {};
+    const tags = await readTags(arn);
     if (tags[ROLE_TAG] !== "runner" || tags[STACK_TAG] !== deploymentId) {
       throw new ConfigurationError(
         `${arn} lacks the tags ${ROLE_TAG} = runner and ${STACK_TAG} = ${deploymentId}: map a runner function of this deployment`,

@@ -42,7 +42,7 @@ describe("lambdaProvider", () => {
   it("I-30: invokes asynchronously, with the row's key and the runner's id and no more", async () => {
     const { provider, inputs } = prepare();
     const stored = sampleRunner({ runnerId: 9001, launchedFor: { jobId: 12, attempt: 2 }, ...runner });
-    expect(await provider.launch(stored)).toEqual({ kind: "launched", resourceId: "lambda:9001" });
+    expect(await provider.launch(stored)).toEqual({ kind: "launched", resourceId: "request-1" });
     const { Payload, ...rest } = inputs()[0] ?? {};
     expect(rest).toEqual({ FunctionName: ARN, InvocationType: "Event", TenantId: "job-12-2" });
     expect(JSON.parse(new TextDecoder().decode(Payload as Uint8Array))).toEqual({
@@ -97,6 +97,19 @@ describe("lambdaProvider", () => {
         refusal: "configuration",
       });
     expect(inputs()).toEqual([]);
+  });
+
+  it("names the row that names a function which is not there", async () => {
+    const mock = unplanned();
+    const missing = Object.assign(new Error(), { name: "ResourceNotFoundException" });
+    mock.on(ListTagsCommand).rejects(missing);
+    const order = sampleOrder({ functionArn: ARN, functionNamedBy: "the mapping's row job#build / tags#rt" });
+    const provider = lambdaProvider(lambdaClient(), lambdaFunctions(lambdaClient(), "ours", fakeClock()));
+    expect(await provider.launch(sampleRunner({ runnerId: 9001, ...runner, order }))).toEqual({
+      kind: "refused",
+      refusal: "configuration",
+      message: `There is no function ${ARN}: deploy it, or name another one. It is named by the mapping's row job#build / tags#rt`,
+    });
   });
 
   it("finds nothing of a lost launch: a Lambda runner cannot be asked for", async () => {

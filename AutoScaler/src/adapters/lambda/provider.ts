@@ -31,8 +31,18 @@ const refused = (error: unknown, functionArn: string): Launch => {
       cause: error,
     });
   }
-  return { kind: "refused", refusal, message: `Lambda refused ${functionArn}: ${errorName(error)}` };
+  const message =
+    errorName(error) === "ResourceNotFoundException"
+      ? `There is no function ${functionArn} (ResourceNotFoundException)`
+      : `Lambda refused ${functionArn}: ${errorName(error)}`;
+  return { kind: "refused", refusal, message };
 };
+
+/** Who is to correct it has to know where the function is named. */
+const namingRow = (launch: Launch, { functionNamedBy }: StartedRunner["order"]): Launch =>
+  launch.kind === "refused" && launch.refusal === "configuration" && functionNamedBy !== undefined
+    ? { ...launch, message: `${launch.message}. It is named by ${functionNamedBy}` }
+    : launch;
 
 /** Ours alone, so that no environment serves two jobs (I-29). */
 const tenantId = ({ launchedFor }: StartedRunner): string =>
@@ -56,15 +66,25 @@ export const lambdaProvider = (
       ),
       ...(isIsolated ? { TenantId: tenantId(runner) } : {}),
     };
+    let requestId: string | undefined;
     try {
-      const answer = await client.invoke(input);
-      const requestId = answer.$metadata.requestId ?? "";
-      log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
+      ({ requestId } = (await client.invoke(input)).$metadata);
     } catch (error) {
       return refused(error, functionArn);
     }
-    // Derived, not the request's id: a repeat of this launch gives the same resource (I-18).
-    return { kind: "launched", resourceId: `lambda:${runner.runnerId}` };
+    log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
+    // The request's id, which Lambda's own report of the invocation's end names. A launch that is repeated because its
+    // answer was lost stores the later one: the end of the other is then found by the limits alone.
+    return { kind: "launched", resourceId: requestId ?? `lambda:${runner.runnerId}` };
+  };
+
+  const invokeOrRefuse = async (runner: StartedRunner, functionArn: string): Promise<Launch> => {
+    try {
+      return await invoke(runner, functionArn);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      return { kind: "refused", refusal: "configuration", message: error.message };
+    }
   };
 
   return {
@@ -73,12 +93,8 @@ export const lambdaProvider = (
       if (functionArn === undefined) {
         return { kind: "refused", refusal: "configuration", message: "The mapping names no function" };
       }
-      try {
-        return await invoke(runner, functionArn);
-      } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error;
-        return { kind: "refused", refusal: "configuration", message: error.message };
-      }
+      const launch = await invokeOrRefuse(runner, functionArn);
+      return namingRow(launch, runner.order);
     },
     find: async () => undefined,
   };

@@ -1,10 +1,10 @@
 import type { Attempt, Runner, Time } from "../../../../Core/model/ledger";
+import { isClaimDue, isLaunchDue, isNextAttemptDue } from "../../../../Core/queue/retry-schedule";
 import { jobEvent } from "../../events";
 import type { GitLabJob, Ledger } from "../../ports";
-import { isClaimDue, isLaunchDue } from "../../queue/retry-schedule";
 import { type NextStep, nextStep } from "../../start/next-step";
 import { readNextStep } from "../../start/read-next-step";
-import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
+import { type Discrepancy, isRecent, type Snapshot } from "../snapshot";
 
 /** Whether a job without a ledger item is ours, by the mapping. */
 export type IsOurs = (job: GitLabJob) => Promise<boolean>;
@@ -13,10 +13,8 @@ export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 export const waitsForLaunchRate = ({ provider, heldBy }: Runner): boolean =>
   provider === "EC2" && heldBy === "rate";
 
-const spentAt = (proof: readonly (Attempt | Runner)[]): Time => Math.max(0, ...proof.map(lastChange));
-
 const isDue = (step: NextStep, now: Time): boolean => {
-  if (step.kind === "open") return !isRecent(spentAt(step.proof), now);
+  if (step.kind === "open") return isNextAttemptDue(step.proof, now);
   if (step.kind === "take-over") return isClaimDue(step.claimed, now);
   if (step.kind === "resume") return !waitsForLaunchRate(step.runner) && isLaunchDue(step.attempt, now);
   return step.kind === "exhausted";
@@ -91,7 +89,7 @@ export const findPending = async (
   isOurs: IsOurs,
   usedUp: Set<string>,
 ): Promise<Discrepancy | undefined> => {
-  const step = await readNextStep(ledger, job.id, () => snapshot.now);
+  const step = await readNextStep(ledger, { jobId: job.id, projectId: job.projectId }, () => snapshot.now);
   if (step.kind === "nothing" && step.reason === "attempts-used-up") usedUp.add(usedUpKey(job));
   const isNew = step.kind === "open" && step.number.attempt === 1;
   const isWanted = isNew ? shouldHaveCome(job, snapshot) && (await isOurs(job)) : isDue(step, snapshot.now);

@@ -1,12 +1,14 @@
 import { defined } from "../../../../Core/defined";
 import { isLeased, type Runner, type Time } from "../../../../Core/model/ledger";
-import type { InstanceDeathCode, RunnerEndCode } from "../../../../Core/model/reasons";
+import type { InstanceDeathCode, StopCode } from "../../../../Core/model/reasons";
 import { jobEvent } from "../../events";
 import { hasEnded } from "../../ledger/close-attempt";
 import { findDeath as deathOf } from "../../ledger/instance-death";
 import type { GitLab, GitLabJob, Instances } from "../../ports";
 import { jobFacts } from "../../stop/end-order";
+import { isReported, isUndelivered } from "../../stop/report/silence";
 import { terminationReason } from "../../stop/termination-reason";
+import { LOOK_AGAIN_MILLISECONDS, MAX_LOOKS } from "../../timing";
 import type { Budget } from "../budget";
 import type { JobReader, JobWord } from "../read/job-reader";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
@@ -37,7 +39,7 @@ export interface RunnerEndDependencies {
   readonly listCalls: Budget;
 }
 
-const ended = (runner: Runner, reason: RunnerEndCode): Discrepancy => ({
+const ended = (runner: Runner, reason: StopCode): Discrepancy => ({
   kind: "runner-ended",
   event: {
     detailType: "RunnerEnded",
@@ -65,6 +67,17 @@ const findForeignJob = async (
   return { kind: hasEnded(job) ? "ended" : "running", event: jobEvent(job) };
 };
 
+/** A report of its end was followed, and nothing came of it: the execution died, or the runner had just moved. */
+const isLookDue = (runner: Runner, now: Time): boolean =>
+  runner.endReport !== undefined &&
+  isReported(runner) &&
+  runner.endReport.looks < MAX_LOOKS &&
+  now - runner.endReport.at > LOOK_AGAIN_MILLISECONDS;
+
+/** Lambda keeps no start longer. Whether one came of it is what GitLab's record shows to who looks for the end. */
+const mayBeDropped = (runner: Runner, own: GitLabJob | undefined, now: Time): boolean =>
+  isUndelivered(runner, now) && own?.status === "pending" && own.runnerId !== runner.runnerId;
+
 /** Why an open runner is to be ended, or whose job it took; undefined: nothing, or its event may be under way. */
 export const findRunnerEnd = async (
   dependencies: RunnerEndDependencies,
@@ -83,5 +96,9 @@ export const findRunnerEnd = async (
   };
   const reason = terminationReason({ runner, ...facts, now });
   if (reason !== undefined) return ended(runner, death ?? reason);
-  return findForeignJob(dependencies, runner, ownJob, now);
+  if (isLookDue(runner, now)) return ended(runner, "invocation-ended");
+  const isVerified = dependencies.gitLab.mode === "verified";
+  if (isVerified && mayBeDropped(runner, ownJob, now)) return ended(runner, "never-contacted");
+  // Its end is being looked at, which shows a foreign job too.
+  return isReported(runner) ? undefined : findForeignJob(dependencies, runner, ownJob, now);
 };

@@ -17,8 +17,10 @@ export type JobReader = (projectId: number | undefined, jobId: number | undefine
 const UNKNOWN: JobWord = { kind: "unknown" };
 
 const ask = async (gitLab: GitLab, projectId: number, jobId: number): Promise<JobWord> => {
-  const job = await gitLab.job(projectId, jobId);
-  return job === undefined ? { kind: "absent" } : { kind: "known", job };
+  const answer = await gitLab.job(projectId, jobId);
+  if (answer === undefined) return { kind: "absent" };
+  if ("refused" in answer) return answer.refused === 404 ? { kind: "absent" } : UNKNOWN;
+  return { kind: "known", job: answer };
 };
 
 /** Asks for a job only when its project was listed and the job is not in the list; each job once a pass. */

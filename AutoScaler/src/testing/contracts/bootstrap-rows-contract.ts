@@ -5,17 +5,17 @@ import { freshId, sampleRow } from "./samples";
 export interface BootstrapRowsUnderTest {
   readonly rows: BootstrapRows;
   put(row: BootstrapRow): Promise<void>;
-  /** The row as it is stored, for the test to look at. */
+  /** The stored row, for tests to check. */
   read(key: string): Promise<BootstrapRow | undefined>;
 }
 
-/** What every bootstrap table does. Keys are fresh in every test. */
+/** The contract of every bootstrap table. Keys are new in every test. */
 export const bootstrapRowsContract = (
   prepare: () => BootstrapRowsUnderTest | Promise<BootstrapRowsUnderTest>,
 ): void => {
   const keys = () => ({ from: `nonce-${freshId()}`, to: `AROAROLE:i-${freshId()}` });
 
-  it("T-8: moves a row whole to the key of one instance", async () => {
+  it("T-8: moves a whole row to the key of one instance", async () => {
     const { rows, put, read } = await prepare();
     const { from, to } = keys();
     await put(sampleRow(from));
@@ -24,7 +24,7 @@ export const bootstrapRowsContract = (
     expect(await read(to)).toEqual(sampleRow(to));
   });
 
-  it("F-18: moves once: a repeat finds it moved", async () => {
+  it("F-18: moves a row once: a repeat finds it moved", async () => {
     const { rows, put, read } = await prepare();
     const { from, to } = keys();
     await put(sampleRow(from));
@@ -32,7 +32,7 @@ export const bootstrapRowsContract = (
     expect(await read(to)).toEqual(sampleRow(to));
   });
 
-  it("I-6: moves once when two do it at a time", async () => {
+  it("I-6: moves a row once when two calls do it at the same time", async () => {
     const { rows, put, read } = await prepare();
     const { from, to } = keys();
     await put(sampleRow(from));
@@ -40,13 +40,13 @@ export const bootstrapRowsContract = (
     expect(await read(from)).toBeUndefined();
   });
 
-  it("F-41: says that there is no row when it was taken", async () => {
+  it("F-41: reports no row when it was taken", async () => {
     const { rows } = await prepare();
     const { from, to } = keys();
     expect(await rows.move(from, to)).toBe(false);
   });
 
-  it("removes a row, and takes no row for success", async () => {
+  it("removes a row, and succeeds when there is none", async () => {
     const { rows, put, read } = await prepare();
     const { from } = keys();
     await put(sampleRow(from));

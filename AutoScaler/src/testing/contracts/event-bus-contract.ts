@@ -3,11 +3,11 @@ import { freshId } from "./samples";
 
 export interface EventBusUnderTest {
   readonly bus: EventBus;
-  /** How many events have arrived. */
+  /** Number of events that arrived. */
   readonly arrived: () => number;
 }
 
-/** What every bus does. */
+/** The contract of every bus. */
 export const eventBusContract = (prepare: () => EventBusUnderTest | Promise<EventBusUnderTest>): void => {
   it.each([0, 1, 10, 11, 35])("puts %d events, each once", async (count) => {
     const { bus, arrived } = await prepare();

@@ -5,6 +5,7 @@ import {
   fakeGitLab,
   fakeLedger,
   fakeMappings,
+  fakeMinuteCounters,
   fakeProvider,
   fakeSettings,
 } from "../fakes";
@@ -14,6 +15,7 @@ import { gitLabContract, legacyGitLabContract } from "./gitlab-contract";
 import { providerContract } from "./launch-contract";
 import { ledgerContract } from "./ledger-contract";
 import { mappingsContract } from "./mappings-contract";
+import { minuteCountersContract } from "./minute-counters-contract";
 import { runnerFunctionsContract, settingsContract } from "./settings-contract";
 
 describe("the fake ledger", () => {
@@ -39,6 +41,10 @@ describe("the fake mapping table", () => {
     const mappings = fakeMappings();
     return { mappings, put: async (row) => mappings.add(row) };
   });
+});
+
+describe("the fake counters", () => {
+  minuteCountersContract(fakeMinuteCounters);
 });
 
 describe("the fake GitLab", () => {

@@ -3,7 +3,7 @@ import { freshId } from "./samples";
 
 export interface GitLabUnderTest {
   readonly gitLab: GitLab;
-  /** Makes a job of a project that the token may see. */
+  /** Creates a job of a project that the token can read. */
   addJob(job: Partial<GitLabJob> & { readonly id: number }): void | Promise<void>;
 }
 
@@ -39,9 +39,9 @@ const createdId = (answer: Awaited<ReturnType<GitLab["createRunner"]>>): number 
   return answer.id;
 };
 
-/** What GitLab does with an access token. */
+/** The contract of GitLab with an access token. */
 export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUnderTest>): void => {
-  it("gives a job as the API has it", async () => {
+  it("returns a job with the API's values", async () => {
     const { gitLab, addJob } = await prepare();
     const times = { createdAt: Date.UTC(2026, 10, 25), startedAt: Date.UTC(2026, 10, 26) };
     const job = {
@@ -55,7 +55,7 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     expect(await gitLab.job(7, job.id)).toEqual({ ...job, ...times });
   });
 
-  it("T-5: knows no job under another project's id, nor one that is not there", async () => {
+  it("T-5: finds no job under another project's id, and no job that does not exist", async () => {
     const { gitLab, addJob } = await prepare();
     const id = freshId();
     await addJob({ id, projectId: 7 });
@@ -63,7 +63,7 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     expect(await gitLab.job(7, id + 1)).toBeUndefined();
   });
 
-  it("I-14: makes a runner with a token, paused by nobody, under its description", async () => {
+  it("I-14: creates a runner with a token and its description, not paused", async () => {
     const { gitLab } = await prepare();
     const wanted = newRunner();
     const made = await gitLab.createRunner(wanted);
@@ -73,14 +73,14 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     expect(await everyPage((cursor) => gitLab.runners(cursor))).toContainEqual(runner);
   });
 
-  it("T-11: pauses a runner, twice as well", async () => {
+  it("T-11: pauses a runner, also a second time", async () => {
     const { gitLab } = await prepare();
     const id = createdId(await gitLab.createRunner(newRunner()));
     expect([await gitLab.pauseRunner(id), await gitLab.pauseRunner(id)]).toEqual(["paused", "paused"]);
     expect((await gitLab.runner(id))?.paused).toBe(true);
   });
 
-  it("F-27: deletes a runner; one that is gone already is success, and cannot be paused", async () => {
+  it("F-27: deletes a runner; deleting it again succeeds, and it cannot be paused", async () => {
     const { gitLab } = await prepare();
     const id = createdId(await gitLab.createRunner(newRunner()));
     await gitLab.deleteRunner(id);
@@ -90,7 +90,7 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     expect(await gitLab.runnerJobs(id)).toEqual([]);
   });
 
-  it("I-3: shows all jobs of a runner, the newest first, one that is still pending among them", async () => {
+  it("I-3: lists all jobs of a runner, newest first, a pending one included", async () => {
     const { gitLab, addJob } = await prepare();
     const runnerId = createdId(await gitLab.createRunner(newRunner()));
     const [older, newer] = [freshId(), freshId()].sort((one, other) => one - other);
@@ -105,7 +105,7 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     expect(jobs.every((job) => job.runnerId === runnerId)).toBe(true);
   });
 
-  it("F-29: lists a project's jobs of the statuses asked for, over all pages", async () => {
+  it("F-29: lists a project's jobs with the given statuses over all pages", async () => {
     const { gitLab, addJob } = await prepare();
     const projectId = freshId();
     const ids = Array.from({ length: 5 }, freshId);
@@ -118,9 +118,9 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
   });
 };
 
-/** What GitLab does with a registration token alone. */
+/** The contract of GitLab with only a registration token. */
 export const legacyGitLabContract = (prepare: () => GitLab | Promise<GitLab>): void => {
-  it("makes a runner, and says of all else that it needs an access token", async () => {
+  it("creates a runner, and refuses all other calls for want of an access token", async () => {
     const gitLab = await prepare();
     expect(gitLab.mode).toBe("payload");
     expect(createdId(await gitLab.createRunner(newRunner()))).toBeGreaterThan(0);

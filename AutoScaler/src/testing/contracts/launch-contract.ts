@@ -4,17 +4,17 @@ import { sampleRunner } from "./samples";
 
 export interface ProviderUnderTest {
   readonly provider: RunnerProvider;
-  /** What a launch call carried, one text a call, without what the transport adds. */
+  /** The content of each launch call as one text, without what the transport adds. */
   readonly sent: () => readonly string[];
-  /** A runner as this provider takes it. */
+  /** A runner for this provider. */
   readonly runner?: Partial<StartedRunner>;
 }
 
-/** What every provider does. */
+/** The contract of every provider. */
 export const providerContract = (prepare: () => ProviderUnderTest | Promise<ProviderUnderTest>): void => {
   const launchedFor = { jobId: 3_580_121_225, attempt: 2 };
 
-  it("I-18: repeats a launch to the byte, and names the same resource", async () => {
+  it("I-18: repeats a launch byte for byte, and gets the same resource", async () => {
     const { provider, sent, runner } = await prepare();
     const stored = sampleRunner({ runnerId: 9001, ...launchedFor, launchedFor, ...runner });
     const [first, second] = [await provider.launch(stored), await provider.launch(stored)];
@@ -24,7 +24,7 @@ export const providerContract = (prepare: () => ProviderUnderTest | Promise<Prov
     expect(sent()[1]).toBe(sent()[0]);
   });
 
-  it("I-18: launches a runner by what it was launched for, not by the job that a swap gave it", async () => {
+  it("I-18: launches a runner with the job of its first launch, not with the job that a swap gave it", async () => {
     const { provider, sent, runner } = await prepare();
     const stored = sampleRunner({ runnerId: 9001, ...launchedFor, launchedFor, ...runner });
     await provider.launch(stored);

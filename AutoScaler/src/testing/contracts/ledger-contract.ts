@@ -34,10 +34,10 @@ const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): 
 };
 
 /**
- * What every ledger does: run against the fake, the adapter on a double, and the adapter on an engine.
- * Ids and scopes are fresh in every test, so one table serves all of them.
+ * The contract of every ledger: it runs against the fake, the adapter on a double, and the adapter on an engine.
+ * Ids and scopes are new in every test, so one table serves all of them.
  *
- * @param prepare called once a test
+ * @param prepare called before each test
  */
 export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUnderTest>): void => {
   let ledger: Ledger;
@@ -47,32 +47,32 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
   });
 
   describe("items", () => {
-    it("gives back an attempt with every field, and nothing more", async () => {
+    it("reads an attempt with every field and no others", async () => {
       const attempt = fullAttempt(freshId());
       await commitAll(ledger, { put: attempt });
       expect(await ledger.attempts(attempt.jobId)).toEqual([attempt]);
     });
 
-    it("gives back a runner with every field, by its id and by its resource", async () => {
+    it("reads a runner with every field by its id and by its resource", async () => {
       const runner = fullRunner(freshId());
       await commitAll(ledger, { put: runner });
       expect(await ledger.runner(runner.runnerId)).toEqual(runner);
       expect(await ledger.byResource(runner.resourceId ?? "")).toEqual(runner);
     });
 
-    it("gives back an attempt whose look-up failed, and nothing more", async () => {
+    it("reads an attempt whose look-up failed with its fields and no others", async () => {
       const attempt = sampleFailedLookUp(freshId());
       await commitAll(ledger, { put: attempt });
       expect(await ledger.attempts(attempt.jobId)).toEqual([attempt]);
     });
 
-    it("F-25: gives back a record that was adopted, and nothing more", async () => {
+    it("F-25: reads an adopted record with its fields and no others", async () => {
       const record = sampleOrphanRecord(freshId());
       await commitAll(ledger, { put: record });
       expect(await ledger.runner(record.runnerId)).toEqual(record);
     });
 
-    it("F-51: gives back an orphan by its id, and by its resource where no runner has it", async () => {
+    it("F-51: reads an orphan by its id, and by its resource where no runner has it", async () => {
       const orphan = sampleOrphan(`i-${freshId()}`);
       await commitAll(ledger, { put: orphan });
       expect(await ledger.orphan(orphan.resourceId)).toEqual(orphan);
@@ -82,13 +82,13 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await ledger.byResource(orphan.resourceId)).toEqual(runner);
     });
 
-    it("finds a runner by its resource, not an attempt that names the same one", async () => {
+    it("finds a runner by its resource, and not an attempt that names the same resource", async () => {
       const resourceId = `i-${freshId()}`;
       await commitAll(ledger, { put: sampleAttempt({ jobId: freshId(), resourceId }) });
       expect(await ledger.byResource(resourceId)).toBeUndefined();
     });
 
-    it("knows nothing of what was never written", async () => {
+    it("finds nothing that was never written", async () => {
       expect(await ledger.attempts(freshId())).toEqual([]);
       expect(await ledger.runner(freshId())).toBeUndefined();
       expect(await ledger.byResource("i-none")).toBeUndefined();
@@ -96,13 +96,13 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await ledger.stateRecord(`none-${freshId()}`)).toBeUndefined();
     });
 
-    it("gives a job's attempts first to last", async () => {
+    it("reads a job's attempts from first to last", async () => {
       const jobId = freshId();
       for (const attempt of [2, 3, 1]) await commitAll(ledger, { put: sampleAttempt({ jobId, attempt }) });
       expect((await ledger.attempts(jobId)).map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     });
 
-    it("F-55 I-7: leaves out of the new version what the old one had and it has not", async () => {
+    it("F-55 I-7: a new version drops fields that only the old one had", async () => {
       const runner = fullRunner(freshId());
       const { lease: _, slot: __, ...rest } = runner;
       await commitAll(ledger, { put: runner });
@@ -122,7 +122,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect((await ledger.attempts(attempt.jobId))[0]?.state).toBe("CREATED");
     });
 
-    it("writes nothing of a commit of which one condition does not hold", async () => {
+    it("writes nothing of a commit when one condition fails", async () => {
       const held = sampleAttempt({ jobId: freshId() });
       const [scope, key] = [`EC2#${freshId()}`, `nonce-${freshId()}`];
       await commitAll(ledger, { put: held });
@@ -140,7 +140,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await rows.move(key, `${key}-moved`)).toBe(false);
     });
 
-    it("checks an item's version without a write", async () => {
+    it("checks an item's version without writing it", async () => {
       const runner = sampleRunner({ runnerId: freshId() });
       const attempt = sampleAttempt({ jobId: freshId() });
       expect(await ledger.commit([{ check: runner }, { put: attempt }])).toBe(false);
@@ -162,7 +162,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
   });
 
   describe("slots", () => {
-    it("I-22: takes a slot while the shard's count is below the limit, and gives it back", async () => {
+    it("I-22: takes a slot while the shard's count is below the limit, and releases it", async () => {
       const scope = `EC2#${freshId()}`;
       const take = { take: { scope, shard: 7, limit: 2 } };
       await commitAll(ledger, take);
@@ -174,7 +174,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       await commitAll(ledger, take);
     });
 
-    it("I-22: takes none when the limit is zero, or was lowered below what is taken", async () => {
+    it("I-22: takes no slot when the limit is zero or below the number taken", async () => {
       const scope = `EC2#${freshId()}`;
       expect(await ledger.commit([{ take: { scope, shard: 0, limit: 0 } }])).toBe(false);
       await commitAll(ledger, { take: { scope, shard: 0, limit: 2 } });
@@ -183,7 +183,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect((await ledger.slots(scope))[0]).toBe(2);
     });
 
-    it("I-22: never takes more than the limit when forty ask at once", async () => {
+    it("I-22: never exceeds the limit when forty ask at once", async () => {
       const scope = `EC2#${freshId()}`;
       const asks = Array.from({ length: 40 }, () =>
         ledger.commit([{ take: { scope, shard: 1, limit: 8 } }]).catch(() => false),
@@ -196,16 +196,16 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
   });
 
   describe("a row of reservations", () => {
-    const moments = { gap: 100, from: 1_000_000, until: 1_000_500 };
+    const window = { gap: 100, from: 1_000_000, until: 1_000_500 };
 
-    it("F-33: gives each moment once, and none after the last that is asked for", async () => {
+    it("F-33: gives each time once, and none after the end of the window", async () => {
       const row = `row-${freshId()}`;
-      const asks = Array.from({ length: 20 }, () => ledger.reserve(row, moments));
-      const given = (await Promise.all(asks)).filter((moment) => moment !== undefined).sort();
+      const asks = Array.from({ length: 20 }, () => ledger.reserve(row, window));
+      const given = (await Promise.all(asks)).filter((time) => time !== undefined).sort();
       expect(given).toEqual([1_000_000, 1_000_100, 1_000_200, 1_000_300, 1_000_400, 1_000_500]);
     });
 
-    it("loses what has gone by, and begins anew when it finds itself far ahead", async () => {
+    it("skips times in the past, and starts anew when the stored time is far ahead", async () => {
       const row = `row-${freshId()}`;
       const ask = (from: number) => ledger.reserve(row, { gap: 100, from, until: from + 500 });
       expect(await ask(9_000_000)).toBe(9_000_000);
@@ -216,7 +216,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
     });
   });
 
-  it("keeps notes by version", async () => {
+  it("keeps state records by version", async () => {
     const name = `reconciler-${freshId()}`;
     const value = { cursor: "a", ids: [1, 2], deep: { on: true, none: null } };
     await commitAll(ledger, { stateRecord: { name, version: 1, value } });
@@ -232,8 +232,8 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
     expect(await rows.move(row.key, `${row.key}-moved`)).toBe(true);
   });
 
-  describe("what is open", () => {
-    it("I-22: lists a class's waiting attempts, the oldest first, as many as asked for", async () => {
+  describe("the lists of open items", () => {
+    it("I-22: lists a class's waiting attempts, oldest first, as many as asked for", async () => {
       const classKey = `EC2#${freshId()}`;
       const queued = [900, 20, 1_700_000_000_000].map((queuedAt) => ({ queuedAt, jobId: freshId() }));
       for (const { queuedAt, jobId } of queued) {
@@ -245,7 +245,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await ledger.waiting(`${classKey}-other`, 2)).toEqual([]);
     });
 
-    it("takes an attempt off the queue when it is claimed, and off every list when it ends", async () => {
+    it("removes an attempt from the queue when it is claimed, and from every list when it ends", async () => {
       const jobId = freshId();
       const classKey = `EC2#${jobId}`;
       const isOpen = async (): Promise<boolean> =>
@@ -259,7 +259,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await isOpen()).toBe(false);
     });
 
-    it("I-26: keeps an attempt in the queue while its runner's launch waits, and among the open ones from then on", async () => {
+    it("I-26: keeps an attempt in the queue while its runner's launch waits, and then among the open ones", async () => {
       const jobId = freshId();
       const classKey = `EC2#${jobId}`;
       const waits = sampleAttempt({ jobId, classKey, state: "CREATED", waitingFor: "launch-rate" });
@@ -275,7 +275,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await seen()).toEqual([0, 1]);
     });
 
-    it("F-51: lists an orphan until it is gone", async () => {
+    it("F-51: lists an orphan until it is terminated", async () => {
       const orphan = sampleOrphan(`i-${freshId()}`);
       const isOpen = async (): Promise<boolean> =>
         (await everyPage((cursor) => ledger.openOrphans(cursor))).some(
@@ -287,7 +287,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await isOpen()).toBe(false);
     });
 
-    it("I-20: lists a runner until it is gone and its record deleted", async () => {
+    it("I-20: lists a runner until it is terminated and its record deleted", async () => {
       const runner = sampleRunner({ runnerId: freshId() });
       const isOpen = async (): Promise<boolean> =>
         (await everyPage((cursor) => ledger.openRunners(cursor))).some(

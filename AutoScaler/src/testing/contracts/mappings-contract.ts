@@ -6,9 +6,9 @@ export interface MappingsUnderTest {
   put(row: MappingRow): Promise<void>;
 }
 
-/** What every mapping table does. Names are fresh in every test. */
+/** The contract of every mapping table. Names are new in every test. */
 export const mappingsContract = (prepare: () => MappingsUnderTest | Promise<MappingsUnderTest>): void => {
-  it("gives all rows of a partition in the order of their sort keys, and no other's", async () => {
+  it("returns all rows of one partition in the order of their sort keys", async () => {
     const { mappings, put } = await prepare();
     const pk = `job#build ${freshId()}`;
     for (const sk of ["tags#z", "tags#", "tags#a#b"]) await put({ pk, sk, type: "EC2" });
@@ -16,7 +16,7 @@ export const mappingsContract = (prepare: () => MappingsUnderTest | Promise<Mapp
     expect((await mappings.rows(pk)).map(({ sk }) => sk)).toEqual(["tags#", "tags#a#b", "tags#z"]);
   });
 
-  it("I-27: gives every field as it was stored, for the rule to judge", async () => {
+  it("I-27: returns every field as it was stored, for the rule to validate", async () => {
     const { mappings, put } = await prepare();
     const row = {
       pk: `class#${freshId()}`,
@@ -32,7 +32,7 @@ export const mappingsContract = (prepare: () => MappingsUnderTest | Promise<Mapp
     expect(await mappings.rows(row.pk)).toEqual([row]);
   });
 
-  it("names the projects of its rows, of keys and of classes", async () => {
+  it("lists the projects that its keys and its classes name", async () => {
     const { mappings, put } = await prepare();
     const [ofKey, allowed] = [freshId(), freshId()];
     await put({ pk: `project#${ofKey}#job#build`, sk: "tags#", type: "EC2" });
@@ -41,7 +41,7 @@ export const mappingsContract = (prepare: () => MappingsUnderTest | Promise<Mapp
     expect(await mappings.projectIds()).toEqual(expect.arrayContaining([ofKey, allowed]));
   });
 
-  it("F-15: gives no rows for a partition that there is none of", async () => {
+  it("F-15: returns no rows for an absent partition", async () => {
     const { mappings } = await prepare();
     expect(await mappings.rows(`job#none-${freshId()}`)).toEqual([]);
   });

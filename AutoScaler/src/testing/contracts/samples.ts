@@ -9,7 +9,7 @@ import type {
 } from "../../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../../Core/model/runner-order";
 
-/** Ids that no other test of a shared table uses; beyond 2^31, as GitLab's are. */
+/** Ids that no other test of a shared table uses; beyond 2^31, as GitLab's ids are. */
 const FIRST_ID = 3_000_000_000;
 export const freshId = (): number => FIRST_ID + randomInt(2 ** 40);
 
@@ -53,7 +53,7 @@ export const sampleAttempt = (
   ...attempt,
 });
 
-/** An attempt with every field that there is. */
+/** An attempt with every field. */
 export const fullAttempt = (jobId: number): OrderedAttempt =>
   sampleAttempt({
     jobId,
@@ -95,7 +95,7 @@ export const sampleRunner = (
   ...runner,
 });
 
-/** A runner with every field that there is. */
+/** A runner with every field. */
 export const fullRunner = (runnerId: number): StartedRunner =>
   sampleRunner({
     runnerId,
@@ -130,7 +130,7 @@ export const sampleFailedLookUp = (jobId: number): FailedLookUp => ({
   ttl: 1_800_000_000,
 });
 
-/** A record that was adopted, with what an end adds. */
+/** An adopted record with the fields that an end adds. */
 export const sampleOrphanRecord = (runnerId: number): OrphanRecord => ({
   kind: "runner",
   runnerId,

@@ -5,9 +5,9 @@ export interface SettingsUnderTest {
   turn(to: "on" | "off"): void;
 }
 
-/** What every switch for new starts does. */
+/** The contract of every switch for new starts. */
 export const settingsContract = (prepare: () => SettingsUnderTest): void => {
-  it.each(["on", "off"] as const)("F-57: tells that starts are %s", async (to) => {
+  it.each(["on", "off"] as const)("F-57: reads that starts are %s", async (to) => {
     const { settings, turn } = prepare();
     turn(to);
     expect(await settings.startsAreOn()).toBe(to === "on");
@@ -16,15 +16,15 @@ export const settingsContract = (prepare: () => SettingsUnderTest): void => {
 
 export interface FunctionsUnderTest {
   readonly functions: RunnerFunctions;
-  /** Makes a runner function of this deployment. */
+  /** Creates a runner function of this deployment. */
   add(arn: string, isIsolated: boolean): void;
 }
 
-/** What everything that reads runner functions' tags does. */
+/** The contract of every reader of runner functions' tags. */
 export const runnerFunctionsContract = (prepare: () => FunctionsUnderTest): void => {
   const arn = "arn:aws:lambda:eu-west-1:123456789012:function:runner-";
 
-  it("I-29: tells which runner functions isolate tenants", async () => {
+  it("I-29: reads which runner functions isolate tenants", async () => {
     const { functions, add } = prepare();
     add(`${arn}a`, true);
     add(`${arn}b`, false);
@@ -32,7 +32,7 @@ export const runnerFunctionsContract = (prepare: () => FunctionsUnderTest): void
     expect(await functions.isTenantIsolated(`${arn}b`)).toBe(false);
   });
 
-  it("T-17: refuses a function that is none of our runner functions", async () => {
+  it("T-17: refuses a function that is not one of our runner functions", async () => {
     const { functions } = prepare();
     await expect(functions.isTenantIsolated(`${arn}other`)).rejects.toMatchObject({
       name: "ConfigurationError",

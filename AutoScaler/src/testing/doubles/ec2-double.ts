@@ -15,9 +15,9 @@ type FleetAnswer = Awaited<ReturnType<Ec2Api["createFleet"]>>;
 export interface PlannedCall {
   /** Thrown before any effect. */
   readonly throws?: Error;
-  /** Codes inside an answer that succeeded, each from one pool. */
+  /** Error codes in a successful answer, one for each pool. */
   readonly errors?: readonly string[];
-  /** The effect is there and the answer is not. */
+  /** The launch has its effect and the answer is lost. */
   readonly isLost?: boolean;
   /** An answer with neither instances nor errors. */
   readonly isSilent?: boolean;
@@ -27,9 +27,9 @@ export interface Ec2Double extends Ec2Api {
   readonly instances: Map<string, Ec2Instance>;
   readonly fleetCalls: CreateFleetCommandInput[];
   readonly describeCalls: unknown[];
-  /** For the calls to come, in their order; when it is empty, calls succeed. */
+  /** Outcomes of the next calls, in order; when it is empty, calls succeed. */
   readonly plan: PlannedCall[];
-  /** Whether DescribeInstances shows what was launched. */
+  /** Whether DescribeInstances shows launched instances. */
   isVisible: boolean;
 }
 
@@ -71,7 +71,7 @@ const fits = (instance: Ec2Instance, filter: Filter): boolean => {
   return tag?.Value !== undefined && values.includes(tag.Value);
 };
 
-/** An EC2 in memory: the same client token gives the same answer, and with other parameters an error. */
+/** An EC2 in memory: a repeated client token gives the same answer, or an error when other parameters differ. */
 export const ec2Double = (): Ec2Double => {
   const instances = new Map<string, Ec2Instance>();
   const answers = new Map<string, { readonly parameters: string; readonly answer: FleetAnswer }>();

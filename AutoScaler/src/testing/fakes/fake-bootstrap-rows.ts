@@ -2,9 +2,9 @@ import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { BootstrapRows } from "../../ports";
 
 export interface FakeBootstrapRows extends BootstrapRows {
-  /** The table: key → row. A fake ledger made with it writes here too. */
+  /** The table: key → row. A fake ledger that shares it writes here too. */
   readonly rows: Map<string, BootstrapRow>;
-  /** What a runner does: takes the row and removes it. */
+  /** Reads and removes a row, as a runner does. */
   take(key: string): BootstrapRow | undefined;
 }
 

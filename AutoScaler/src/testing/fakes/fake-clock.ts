@@ -2,15 +2,15 @@ import type { Time } from "../../../../Core/model/ledger";
 import type { Clock } from "../../ports";
 
 export interface FakeClock extends Clock {
-  /** Moves the time on without a sleeper. */
+  /** Advances the time without a sleep. */
   advance(milliseconds: number): void;
-  /** Every sleep so far, in milliseconds. */
+  /** All sleeps so far, in milliseconds. */
   readonly sleeps: readonly number[];
-  /** Runs while somebody sleeps, before the sleeper dispatches: what the system does meanwhile. */
+  /** Called during a sleep, before it ends: what else happens in the meantime. */
   duringSleep: (milliseconds: number) => void | Promise<void>;
 }
 
-/** A clock that stands still until it is moved. A sleep moves it at once, so no test waits. */
+/** A clock that only moves when a test or a sleep advances it. A sleep returns at once, so no test waits. */
 export const fakeClock = (start: Time = Date.UTC(2026, 10, 25, 12)): FakeClock => {
   let now = start;
   const sleeps: number[] = [];

@@ -5,7 +5,7 @@ export interface FakeEventBus extends EventBus {
   readonly events: OurEvent[];
 }
 
-/** A bus that keeps what was put on it. */
+/** A bus that keeps its events. */
 export const fakeEventBus = (): FakeEventBus => {
   const events: OurEvent[] = [];
   return {

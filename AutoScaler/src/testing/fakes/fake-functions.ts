@@ -2,7 +2,7 @@ import { ConfigurationError } from "../../../../Core/errors";
 import type { RunnerFunctions } from "../../ports";
 
 export interface FakeFunctions extends RunnerFunctions {
-  /** ARN → whether the function isolates tenants. Others are not runner functions of ours. */
+  /** ARN → whether the function isolates tenants. Other functions are not our runner functions. */
   readonly isolated: Map<string, boolean>;
 }
 

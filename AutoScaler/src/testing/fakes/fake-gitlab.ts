@@ -4,15 +4,15 @@ import type { GitLab, GitLabJob, GitLabRunner, NewRunner, Page, ProjectRefused }
 export interface FakeGitLab extends GitLab {
   readonly jobsById: Map<number, GitLabJob>;
   readonly runnersById: Map<number, GitLabRunner>;
-  /** Create requests, in order, with the id given. */
+  /** Requests for runners, in order, with the ids given. */
   readonly created: (NewRunner & { readonly id: number })[];
-  /** Ids deleted by a call, in order. */
+  /** Ids of deleted runners, in order. */
   readonly deleted: number[];
-  /** Calls, in order, by method name. */
+  /** Method names of all calls, in order. */
   readonly calls: string[];
-  /** Set to make every create call be refused. */
+  /** When set, every request for a runner is refused with this text. */
   refuses?: string;
-  /** Projects that refuse the list of their jobs, and how. */
+  /** Projects that refuse what is asked of their jobs, and how. */
   readonly refusedProjects: Map<number, ProjectRefused["refused"]>;
   pageSize: number;
   /** Adds a job; unnamed fields are those of a fresh pending job of project 1. */
@@ -31,7 +31,8 @@ const page = <Item>(items: readonly Item[], size: number, cursor = "0"): Page<It
 };
 
 /**
- * GitLab's API as we use it, behind the port; over HTTP tests meet the stand-in (local/gitlab). A deleted runner's jobs show no runner any more, as GitLab's do.
+ * GitLab's API behind the port, as far as the rules use it. Tests over HTTP use the stand-in (local/gitlab). Jobs of a
+ * deleted runner show no runner any more, as in GitLab.
  */
 export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 25, 12)): FakeGitLab => {
   const jobsById = new Map<number, GitLabJob>();
@@ -75,6 +76,8 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     },
     job: async (projectId, jobId) => {
       called("job");
+      const refused = refusedProjects.get(projectId);
+      if (refused !== undefined) return { refused };
       const job = jobsById.get(jobId);
       return job?.projectId === projectId ? shown(job) : undefined;
     },

@@ -10,7 +10,7 @@ export interface FakeInstances extends Instances {
   readonly hidden: Set<string>;
 }
 
-/** EC2's instances of this deployment. Terminated ones stay to be seen, as on EC2. */
+/** EC2's instances of this deployment. Terminated ones stay visible, as on EC2. */
 export const fakeInstances = (): FakeInstances => {
   const instances = new Map<string, Instance>();
   const terminated: string[] = [];

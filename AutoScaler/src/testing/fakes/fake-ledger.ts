@@ -14,15 +14,15 @@ import { reservationRows } from "./reservation-rows";
 import { sorted } from "./sorted";
 
 export interface FakeLedger extends Ledger {
-  /** What the table holds, by key; for a test to look at. */
+  /** The table's items by key, for tests to check. */
   readonly items: Map<string, LedgerItem>;
   readonly stateRecords: Map<string, StateRecord>;
   readonly bootstrapRows: Map<string, BootstrapRow>;
   /** Sum of a scope's counters. */
   taken(scope: string): number;
-  /** Number of commits that wrote, and of window given away. */
+  /** Number of commits that wrote and of reservations that were given. */
   writes: number;
-  /** Items on a page of the open lists. */
+  /** Items of a page of the lists of open items. */
   pageSize: number;
 }
 
@@ -42,7 +42,7 @@ const changeKey = (change: LedgerChange): string => {
   return `slots#${slot.scope}/${slot.shard}`;
 };
 
-/** What DynamoDB itself refuses: too many actions, or two on one item. */
+/** DynamoDB refuses a transaction with too many actions, or with two on one item. */
 const refuseMalformed = (changes: readonly LedgerChange[]): void => {
   const keys = changes.map(changeKey);
   if (keys.length === 0 || keys.length > MAX_CHANGES)
@@ -57,7 +57,7 @@ const isOpenRunner = (item: Runner): boolean => item.state !== "GONE" || item.re
 const digits = (...numbers: readonly number[]): string =>
   numbers.map((number) => String(number).padStart(16, "0")).join("#");
 
-/** The table's indexes, kept with every write. */
+/** The table's indexes, updated with every write. */
 const indexes = () => {
   const openAttempts = sorted<Attempt>();
   const openRunners = sorted<Runner>();
@@ -127,7 +127,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     );
   };
   const index = indexes();
-  const window = reservationRows();
+  const reservations = reservationRows();
   const runner = (runnerId: number): Runner | undefined => {
     const item = items.get(`runner#${runnerId}`);
     return item?.kind === "runner" ? item : undefined;
@@ -184,9 +184,9 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
       return true;
     },
     reserve: async (row, asked) => {
-      const moment = window.next(row, asked);
-      if (moment !== undefined) ledger.writes += 1;
-      return moment;
+      const time = reservations.next(row, asked);
+      if (time !== undefined) ledger.writes += 1;
+      return time;
     },
     waiting: async (classKey, limit) => index.queue(classKey).page(limit).items,
     openAttempts: async (cursor) => index.openAttempts.page(ledger.pageSize, cursor),

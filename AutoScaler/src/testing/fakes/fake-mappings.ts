@@ -2,11 +2,11 @@ import { projectsNamed } from "../../../../Core/routing/mapping-projects";
 import type { MappingRow, Mappings } from "../../ports";
 
 export interface FakeMappings extends Mappings {
-  /** Adds a row, or replaces the one under the same keys. */
+  /** Adds a row, or replaces the one with the same keys. */
   add(row: MappingRow): void;
 }
 
-/** The mapping table: rows of a partition come sorted by `sk`, as DynamoDB gives them. */
+/** The mapping table: rows of a partition are sorted by `sk`, as DynamoDB returns them. */
 export const fakeMappings = (initial: readonly MappingRow[] = []): FakeMappings => {
   const stored = new Map<string, MappingRow>();
   const add = (row: MappingRow): void => void stored.set(JSON.stringify([row.pk, row.sk]), row);

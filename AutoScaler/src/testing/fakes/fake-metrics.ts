@@ -11,7 +11,7 @@ export interface FakeMetrics {
   total(name: string): number;
 }
 
-/** Metrics, kept for a test to count. */
+/** Keeps metrics for tests to check. */
 export const fakeMetrics = (): FakeMetrics => {
   const recorded: FakeMetrics["recorded"] = [];
   return {
@@ -21,7 +21,7 @@ export const fakeMetrics = (): FakeMetrics => {
   };
 };
 
-/** Nonces that are all different and the same in every run. */
+/** Nonces that are unique and the same in every run. */
 export const fakeNonce = (): Nonce => {
   let count = 0;
   return () => {

@@ -4,27 +4,27 @@ import type { Clock, Launch, RunnerProvider } from "../../ports";
 import type { FakeInstances } from "./fake-instances";
 
 export interface FakeProvider extends RunnerProvider {
-  /** What really runs: client token → resource id. Its size is the number of launch effects. */
+  /** Resources that were launched: client token → resource id. */
   readonly launched: Map<string, string>;
-  /** Launch calls, in order, by client token. */
+  /** Client tokens of the launch calls, in order. */
   readonly calls: string[];
-  /** Answers to come first, one a call: a refusal, or a fault. "lost": it launches and the answer never comes. */
+  /** Outcomes of the next calls: a refusal or a fault. "lost": it launches, and the answer is lost. */
   readonly script: (Launch | "lost" | "fails")[];
-  /** False: the provider does not show yet what it has launched. */
+  /** False: the provider does not show yet what it launched. */
   isVisible: boolean;
 }
 
 const clientToken = ({ launchedFor, launchRound }: Runner): string =>
   `${launchedFor.jobId}-${launchedFor.attempt}-${launchRound}`;
 
-/** All that a launch may depend on (I-18): the same token with other parameters is refused as AWS does. */
+/** Everything on which a launch may depend (I-18): a token with other parameters is refused, as on AWS. */
 const parameters = ({ launchedFor, launchRound, order, nonce, runnerId }: Runner): string =>
   JSON.stringify({ launchedFor, launchRound, order, nonce, runnerId });
 
 /**
- * A provider with idempotent launches and a parameter check.
+ * A provider with idempotent launches and a check of their parameters.
  *
- * @param system EC2: where its instances appear. Without it the resources are a Lambda's.
+ * @param system for EC2: where its instances appear. Without it the provider is Lambda.
  */
 export const fakeProvider = (system?: {
   readonly instances: FakeInstances;

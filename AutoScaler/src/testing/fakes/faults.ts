@@ -1,23 +1,23 @@
 import { defined } from "../../../../Core/defined";
 import { TransientError } from "../../../../Core/errors";
 
-/** What may happen to one call: nothing done and an error, done and no answer, done and then the process dies. */
+/** Faults of one call: an error without an effect; an effect without an answer; an effect and a dead process. */
 export type FaultKind = "fails" | "loses-answer" | "dies";
 
-/** Thrown by every call of a process that has died: it can do nothing more, not even clean up. */
+/** Thrown by every call of a process that died: it can do nothing more, not even clean up. */
 export class ProcessDied extends Error {
   override readonly name = "ProcessDied";
 }
 
 export interface PortFaultPlan {
-  /** Calls so far. */
+  /** Number of calls so far. */
   count: number;
-  /** The call that is hit, counted from 0; undefined: none. */
+  /** The call that has the fault, counted from 0; undefined: none. */
   readonly at?: number;
   readonly kind?: FaultKind;
   /** The calls that were made, by name. */
   readonly calls: string[];
-  /** Calls of a process that died fail until the next process begins. */
+  /** Set when the process died: its calls fail until the next process begins. */
   isDead: boolean;
 }
 
@@ -37,7 +37,7 @@ const hit = async (plan: PortFaultPlan, run: () => Promise<unknown>): Promise<un
   throw new ProcessDied("The process died");
 };
 
-/** A port of which the plan's call goes wrong. Methods that return no promise are left alone. */
+/** A port whose calls have the plan's fault. Methods without a promise are unchanged. */
 export const withFaults = <Port extends object>(port: Port, plan: PortFaultPlan, name: string): Port =>
   new Proxy(port, {
     get: (target, key) => {

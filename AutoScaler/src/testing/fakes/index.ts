@@ -7,5 +7,6 @@ export * from "./fake-instances";
 export * from "./fake-ledger";
 export * from "./fake-mappings";
 export * from "./fake-metrics";
+export * from "./fake-minute-counters";
 export * from "./fake-provider";
 export * from "./fake-settings";

@@ -1,6 +1,6 @@
 import type { Scheduler } from "fast-check";
 
-/** A port whose calls take effect in the order that a scheduler chooses: processes then meet between any two calls. */
+/** A port whose calls take effect in an order that a scheduler chooses, so that processes interleave between calls. */
 export const interleaved = <Port extends object>(port: Port, scheduler: Scheduler): Port =>
   new Proxy(port, {
     get: (target, key) => {

@@ -1,5 +1,5 @@
 /**
- * A port at one of whose calls something else happens first: how a test places another process between two calls.
+ * A port before one of whose calls something else happens: so a test puts another process between two calls.
  *
  * @param method whose first call it is
  * @param meanwhile what happens just before that call takes effect

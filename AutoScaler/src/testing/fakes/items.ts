@@ -4,7 +4,7 @@ import type { RunnerOrder } from "../../../../Core/model/runner-order";
 import type { GitLabJob } from "../../ports";
 import type { Snapshot } from "../../reconcile/snapshot";
 
-/** Builders of whole items: a test names only what it varies. The job is 7, the runner 9001, the class EC2's. */
+/** Builders of complete items: a test names only what it varies. Job 7, runner 9001, EC2's default class. */
 export const NOW = Date.UTC(2026, 10, 25, 12);
 
 export const aClass = (patch: Partial<RunnerClass> = {}): RunnerClass => ({
@@ -57,7 +57,7 @@ export const aRunner = (patch: Partial<StartedRunner> = {}): StartedRunner => ({
   ...patch,
 });
 
-/** A record that was adopted; it has no instance of its own. */
+/** An adopted runner record; it has no instance of its own. */
 export const anOrphanRecord = (patch: Partial<OrphanRecord> = {}): OrphanRecord => ({
   kind: "runner",
   runnerId: 9001,
@@ -81,7 +81,7 @@ export const aJob = (patch: Partial<GitLabJob> = {}): GitLabJob => ({
   ...patch,
 });
 
-/** What a pass sees: nothing, but for the patch. */
+/** A pass's snapshot: empty except for the patch. */
 export const aSnapshot = (patch: Partial<Snapshot> = {}): Snapshot => ({
   now: NOW,
   attempts: [],

@@ -7,13 +7,13 @@ type Machine = { readonly resourceId: string; readonly runnerId: number; jobId?:
 const MINUTE = 60_000;
 
 /**
- * What was launched, come to life: takes its row, asks GitLab for a job, runs it, and goes. GitLab hands any
- * pending job that fits to whoever asks, and none to a runner that is paused or deleted.
+ * The runner processes of what was launched: each takes its row, asks GitLab for a job, runs it and ends. GitLab gives
+ * any matching pending job to a runner that asks, and none to a runner that is paused or deleted.
  */
 export const machines = (system: TestSystem) => {
   const { clock, rows, gitLab, instances, ec2, lambda, ledger } = system;
   const started = new Map<string, Machine>();
-  /** Jobs killed with their machine or record: there must be none (I-3). */
+  /** Jobs that were killed with their machine or record: there must be none (I-3). */
   const killed: number[] = [];
 
   const isAlive = (id: string): boolean =>
@@ -58,7 +58,7 @@ export const machines = (system: TestSystem) => {
     instances.setState(machine.resourceId, "terminated");
   };
 
-  /** Ends running jobs and idle machines whose time is over; finds jobs whose machine or record was taken away. */
+  /** Ends running jobs and idle machines whose time is over, and finds jobs whose machine or record is gone. */
   const settle = (finish: boolean): void => {
     for (const machine of started.values()) {
       const job = machine.jobId === undefined ? undefined : gitLab.jobsById.get(machine.jobId);

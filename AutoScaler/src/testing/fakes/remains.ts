@@ -2,7 +2,7 @@ import type { Attempt } from "../../../../Core/model/ledger";
 import { STACK } from "../../ports";
 import type { TestSystem } from "./test-system";
 
-/** What a system looks like when all is met and gone. */
+/** The remains when every job is met and nothing is left. */
 export const NOTHING = {
   killed: [],
   unmet: [],
@@ -14,18 +14,22 @@ export const NOTHING = {
   excess: [],
 };
 
-/** What is left in GitLab, AWS and the ledger; the first four are no word of ours. */
+/** What is left in GitLab, AWS and the ledger; the first four do not rely on the ledger. */
 export const remains = ({ gitLab, instances, ledger }: TestSystem, killed: readonly number[]) => {
   const items = [...ledger.items.values()];
   const attempts = items.filter((item) => item.kind === "attempt");
   const isEnded = (jobId: number): boolean =>
     attempts.some((attempt) => attempt.jobId === jobId && attempt.state === "ENDED");
+  const isLast = ({ jobId, attempt }: Attempt): boolean =>
+    attempts.every((other) => other.jobId !== jobId || other.attempt <= attempt);
   /**
-   * A job's end closes all its open attempts, and those that failed with them. One that failed stays so where nobody
-   * told the ledger of the end: nothing was open any more, and a runner that was not the attempt's ran the job.
+   * A job's end closes its last attempt. An earlier attempt stays failed when a runner of another attempt ran the job.
+   * The last attempt stays failed when the ledger did not learn of the end: nothing was open any more.
    */
-  const isRightlyFailed = ({ state, jobId, runnerId }: Attempt): boolean =>
-    state === "FAILED" && !isEnded(jobId) && gitLab.jobsById.get(jobId)?.runnerId !== runnerId;
+  const isRightlyFailed = (attempt: Attempt): boolean =>
+    attempt.state === "FAILED" &&
+    !(isEnded(attempt.jobId) && isLast(attempt)) &&
+    gitLab.jobsById.get(attempt.jobId)?.runnerId !== attempt.runnerId;
   const alive = [...instances.instances.values()].filter(({ state }) => state !== "terminated");
   return {
     killed,

@@ -1,6 +1,6 @@
 type Key = string | number;
 
-/** Where a key stands in an ascending list, or would stand. */
+/** Index of a key in an ascending list, or where to insert it. */
 const indexOf = <Of extends Key>(keys: readonly Of[], key: Of): number => {
   let low = 0;
   let high = keys.length;
@@ -12,7 +12,7 @@ const indexOf = <Of extends Key>(keys: readonly Of[], key: Of): number => {
   return low;
 };
 
-/** Where the first key stands that comes after another. */
+/** Index of the first key after another. */
 export const indexAfter = <Of extends Key>(keys: readonly Of[], key: Of): number => {
   const place = indexOf(keys, key);
   return keys[place] === key ? place + 1 : place;
@@ -27,7 +27,7 @@ export const removeSorted = <Of extends Key>(keys: Of[], key: Of): void => {
   if (keys[place] === key) keys.splice(place, 1);
 };
 
-/** Items by a text key, in the key's order: what an index of a table is. A write is a binary search and a splice. */
+/** Items in the order of a text key, like a table's index. A write is a binary search and a splice. */
 export const sorted = <Item>() => {
   const keys: string[] = [];
   const items = new Map<string, Item>();

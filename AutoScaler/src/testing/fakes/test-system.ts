@@ -3,6 +3,7 @@ import type { RunnerClass } from "../../../../Core/model/runner-class";
 import type { RunnerLookup } from "../../../../Core/model/runner-order";
 import type { RoutingSettings } from "../../../../Core/routing/routing";
 import type { Dependencies } from "../../dependencies";
+import { HintMemory } from "../../hints/hint-memory";
 import { recordPickUp } from "../../pickup/record-pick-up";
 import type { GitLabJob, OurEvent } from "../../ports";
 import type { Freed } from "../../queue/freed";
@@ -15,6 +16,8 @@ import { startRunner } from "../../start/start-runner";
 import { parseEndResult } from "../../stop/end-input";
 import type { EndResult } from "../../stop/end-order";
 import { findRunner } from "../../stop/find-runner";
+import { parseEndReportEvent } from "../../stop/report/end-report-event";
+import { recordEndReport } from "../../stop/report/record-end-report";
 import { parseStopEvent } from "../../stop/stop-event";
 import { terminateInstance } from "../../stop/terminate-instance";
 import { unregisterRunner } from "../../stop/unregister-runner";
@@ -27,6 +30,7 @@ import { fakeInstances } from "./fake-instances";
 import { fakeLedger } from "./fake-ledger";
 import { fakeMappings } from "./fake-mappings";
 import { fakeMetrics, fakeNonce } from "./fake-metrics";
+import { fakeMinuteCounters } from "./fake-minute-counters";
 import { fakeProvider } from "./fake-provider";
 import { fakeSettings } from "./fake-settings";
 
@@ -93,8 +97,8 @@ export const webhook = (job: GitLabJob, status = job.status): Record<string, unk
   detailOf({ detailType: "GitLabJobEvent", job: { ...job, status } });
 
 /**
- * The rules wired to fakes, with the workflows' order of tasks: for tests that follow a job from webhook to nothing
- * left. Jobs with the tag `ec2` get an instance, all others the default function.
+ * The rules wired to fakes, with the workflows' order of tasks, for tests that follow a job from its webhook until
+ * nothing is left. Jobs with the tag `ec2` get an instance, all others the default function.
  */
 export const testSystem = ({
   mode = "verified",
@@ -108,16 +112,19 @@ export const testSystem = ({
   const gitLab = fakeGitLab(mode, clock.now());
   const instances = fakeInstances();
   const bus = fakeEventBus();
+  const counters = fakeMinuteCounters();
   const metrics = fakeMetrics();
   const mappings = fakeMappings([{ pk: "job#*", sk: "tags#ec2", type: "EC2" }]);
   const ec2 = fakeProvider({ instances, clock });
   const lambda = fakeProvider();
   const settings = fakeSettings();
-  const system: Dependencies = {
+  const dependencies: Dependencies = {
     ledger,
     rows,
     mappings,
     gitLab,
+    counters,
+    hints: new HintMemory(),
     provider: lambda,
     instances,
     functions: fakeFunctions(),
@@ -129,13 +136,26 @@ export const testSystem = ({
     limits: { stack: totalLimit, ofClass: ({ maxRunners }) => maxRunners },
     deploymentId: "test",
   };
-  const fakes = { clock, rows, ledger, gitLab, instances, bus, metrics, mappings, ec2, lambda, settings };
+  const fakes = {
+    clock,
+    counters,
+    rows,
+    ledger,
+    gitLab,
+    instances,
+    bus,
+    metrics,
+    mappings,
+    ec2,
+    lambda,
+    settings,
+  };
   const settingsOfRouting = routing(classLimit, ec2Settings);
   return {
     ...fakes,
-    system,
+    dependencies,
     routing: settingsOfRouting,
-    ...workflows(system, { lambda, ec2 }, settingsOfRouting),
+    ...workflows(dependencies, { lambda, ec2 }, settingsOfRouting),
   };
 };
 
@@ -149,9 +169,9 @@ const failed = (error: unknown): { Error: string; Cause: string } => {
 };
 
 /** The workflows as the state machines order their tasks, without their retries. */
-export const workflows = (system: Dependencies, providers: Providers, settings: RoutingSettings) => {
+export const workflows = (dependencies: Dependencies, providers: Providers, settings: RoutingSettings) => {
   const startNext = async ({ freed }: { readonly freed?: Freed }): Promise<void> => {
-    if (freed !== undefined) await startNextJob(system, freed);
+    if (freed !== undefined) await startNextJob(dependencies, freed);
   };
   const start = async (
     input: Record<string, unknown>,
@@ -159,37 +179,45 @@ export const workflows = (system: Dependencies, providers: Providers, settings: 
     const job = parseJobEvent(input);
     let isLookUp = true;
     try {
-      const { lookup } = await lookUpRunner(system, job, settings);
+      const { lookup } = await lookUpRunner(dependencies, job, settings);
       if (lookup.kind === "nothing") return lookup;
       isLookUp = false;
       const provider = lookup.provider === "EC2" ? providers.ec2 : providers.lambda;
-      const outcome = await startRunner({ ...system, provider }, lookup.order);
+      const outcome = await startRunner({ ...dependencies, provider }, lookup.order);
       await startNext(outcome);
       return outcome;
     } catch (error) {
       const { Error: name, Cause: cause } = failed(error);
-      await startNext(await recordFailure(system, { job, isLookUp, error: name, cause }));
+      await startNext(await recordFailure(dependencies, { job, isLookUp, error: name, cause }));
       return { kind: "error", error };
     }
   };
   const end = async (order: Parameters<typeof unregisterRunner>[1]): Promise<EndResult> => {
-    const ended = await unregisterRunner(system, order);
+    const ended = await unregisterRunner(dependencies, order);
     const goes = ended.kind === "unregistered" && ended.provider === "EC2";
-    const result = goes ? await terminateInstance(system, parseEndResult(ended)) : ended;
+    const result = goes ? await terminateInstance(dependencies, parseEndResult(ended)) : ended;
     await startNext(result);
     return result;
   };
+  /** False: a report that is followed no further. */
+  const takesReport = async (input: Record<string, unknown>): Promise<boolean> => {
+    if (input.reason !== "invocation-ended") return true;
+    const recorded = await recordEndReport(dependencies, parseEndReportEvent(input));
+    if (recorded.kind === "wait") await dependencies.clock.sleep(recorded.waitSeconds * 1000);
+    return recorded.kind === "wait";
+  };
   const stop = async (input: Record<string, unknown>): Promise<readonly EndResult[]> => {
-    const { runners } = await findRunner(system, parseStopEvent(input));
+    if (!(await takesReport(input))) return [];
+    const { runners } = await findRunner(dependencies, parseStopEvent(input));
     const results: EndResult[] = [];
     for (const order of runners) results.push(await end(order));
     return results;
   };
-  const pickUp = (input: Record<string, unknown>) => recordPickUp(system, parseJobEvent(input));
+  const pickUp = (input: Record<string, unknown>) => recordPickUp(dependencies, parseJobEvent(input));
   const deliver = async (input: Record<string, unknown>): Promise<unknown> => {
     if (input.object_kind !== "build" || !["pending", "running"].includes(String(input.build_status)))
       return stop(input);
     return input.build_status === "pending" ? start(input) : pickUp(input);
   };
-  return { start, stop, pickUp, deliver, reconcile: () => reconcile(system, settings) };
+  return { start, stop, pickUp, deliver, reconcile: () => reconcile(dependencies, settings) };
 };

@@ -1,4 +1,4 @@
-import { type JobSpec, WHEN } from "../../model/records";
+import { type JobRetry, type JobSpec, WHEN } from "../../model/records";
 import { badParameter } from "../api-error";
 import { RequestParameters } from "../parameters";
 
@@ -26,6 +26,31 @@ const variablesOf = (parameters: RequestParameters): Record<string, string> => {
   const value = parameters.raw("variables");
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
   return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]));
+};
+
+const MAX_RETRIES = 2;
+/** The failure reasons that `retry:when` knows and the stand-in's jobs can have. */
+const RETRY_REASONS: readonly string[] = [
+  "always",
+  "unknown_failure",
+  "script_failure",
+  "api_failure",
+  "stuck_or_timeout_failure",
+  "runner_system_failure",
+  "runner_interrupted",
+  "job_execution_timeout",
+];
+
+/** `retry: 1`, or `retry: { max: 1, when: [reasons] }`. */
+const retryOf = (parameters: RequestParameters): JobRetry => {
+  const value = parameters.raw("retry") ?? 0;
+  const fields = new RequestParameters(typeof value === "object" ? { ...value } : { max: value });
+  const max = fields.integer("max") ?? 0;
+  if (max < 0 || max > MAX_RETRIES) throw badParameter(`retry must be 0 to ${MAX_RETRIES}`);
+  const when = lines(fields, "when");
+  if (!when.every((reason) => RETRY_REASONS.includes(reason)))
+    throw badParameter(`retry:when must be of ${RETRY_REASONS.join(", ")}`);
+  return { max, when: when.length > 0 ? when : ["always"] };
 };
 
 const nameOf = (parameters: RequestParameters): string => {
@@ -56,6 +81,7 @@ const jobSpec = (value: unknown): JobSpec => {
     allowFailure: parameters.flag("allow_failure") ?? when === "manual",
     variables: variablesOf(parameters),
     timeoutSeconds: timeout,
+    retry: retryOf(parameters),
   };
 };
 

@@ -200,13 +200,18 @@ describe("runners", () => {
     expect((await rest("PUT", `/runners/${id}`, { paused: true })).status).toBe(404);
   });
 
-  it("list the jobs assigned to them, pending ones too, and no unassigned job", async () => {
+  it.each([
+    [false, "running"],
+    [true, "pending"],
+  ])("list the jobs assigned to them, and no unassigned job, confirmation %s: %s", async (value, status) => {
+    await rest("POST", "/features/allow_runner_job_acknowledgement", { value });
     const { body } = await pipeline(2);
     const record = await newRunner(gitlab, 1, { tag_list: ["x"] });
     await runnerProcess(gitlab, record.token).ask();
     const jobs = (await rest("GET", `/runners/${record.id}/jobs`)).body;
-    expect(jobs).toMatchObject([{ id: body.jobs[0].id, status: "pending", project: { id: 1 } }]);
-    expect((await rest("GET", `/runners/${record.id}/jobs?status=running`)).body).toEqual([]);
+    expect(jobs).toMatchObject([{ id: body.jobs[0].id, status, project: { id: 1 } }]);
+    const running = (await rest("GET", `/runners/${record.id}/jobs?status=running`)).body;
+    expect(running).toHaveLength(status === "running" ? 1 : 0);
     expect((await rest("GET", `/runners/${record.id}/jobs?status=pending`)).status).toBe(400);
   });
 });

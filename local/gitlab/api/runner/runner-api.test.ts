@@ -1,14 +1,20 @@
 import { startGitLab } from "../..";
-import type { StandIn } from "../../stand-in";
-import { call, newRunner, restOf, runnerProcess } from "../../testing";
+import type { StandIn, StandInOptions } from "../../stand-in";
+import { call, HAND_OUTS, newRunner, restOf, runnerProcess } from "../../testing";
 
 let gitlab: StandIn;
 let rest: ReturnType<typeof restOf>;
 
-beforeEach(async () => {
-  gitlab = await startGitLab({ limits: { longPollMs: 60 } });
+const begin = async (options: StandInOptions = {}): Promise<void> => {
+  gitlab = await startGitLab({ ...options, limits: { longPollMs: 60, ...options.limits } });
   rest = restOf(gitlab);
-});
+};
+const restart = async (options: StandInOptions): Promise<void> => {
+  await gitlab.close();
+  await begin(options);
+};
+
+beforeEach(() => begin());
 afterEach(() => gitlab.close());
 
 const pipeline = async (job: Record<string, unknown> = {}) => {
@@ -18,7 +24,7 @@ const pipeline = async (job: Record<string, unknown> = {}) => {
 const status = async (id: number): Promise<string> =>
   (await rest("GET", `/projects/1/jobs/${id}`)).body.status;
 
-/** A job that a runner has and has confirmed. */
+/** A job that a runner has, with its first report. */
 const runningJob = async () => {
   const { id } = await pipeline();
   const record = await newRunner(gitlab, 1);
@@ -28,7 +34,10 @@ const runningJob = async () => {
   return { id, record, runner, job };
 };
 
-describe("one job", () => {
+describe.each(HAND_OUTS)("one job, where $handOut", ({ features }) => {
+  const isAcknowledged = features.allow_runner_job_acknowledgement ?? false;
+  beforeEach(() => restart({ features }));
+
   it("is assigned, confirmed, logged and reported", async () => {
     const { id } = await pipeline({ tags: ["x"], after_script: ["echo bye"], variables: { A: "1" } });
     const record = await newRunner(gitlab, 1, { tag_list: ["x"], maximum_timeout: 900 });
@@ -56,10 +65,9 @@ describe("one job", () => {
     });
     expect(job).not.toHaveProperty("run");
 
-    // Two-phase commit: assigned, and still pending.
     expect((await rest("GET", `/projects/1/jobs/${id}`)).body).toMatchObject({
-      status: "pending",
-      started_at: null,
+      status: isAcknowledged ? "pending" : "running",
+      started_at: isAcknowledged ? null : expect.any(String),
       runner: { id: record.id },
     });
     const confirmed = await runner.put(job, "running");
@@ -97,7 +105,7 @@ describe("one job", () => {
     });
   });
 
-  it("begins at once for an old runner that knows no two-phase commit", async () => {
+  it("runs at once for an old runner that knows no two-phase commit", async () => {
     const { id } = await pipeline();
     const record = await newRunner(gitlab, 1);
     await runnerProcess(gitlab, record.token).ask(undefined, {});
@@ -123,7 +131,10 @@ describe("one job", () => {
   });
 });
 
-describe("confirmation", () => {
+describe("confirmation, where a job waits for it", () => {
+  const features = { allow_runner_job_acknowledgement: true };
+  beforeEach(() => restart({ features }));
+
   it("is kept open by pending, refused with 400 when the runner was deleted", async () => {
     const { id } = await pipeline();
     const record = await newRunner(gitlab, 1);
@@ -149,9 +160,7 @@ describe("confirmation", () => {
   });
 
   it("comes too late with 409 when the job has gone back to the queue", async () => {
-    await gitlab.close();
-    gitlab = await startGitLab({ limits: { confirmationMs: 0 } });
-    rest = restOf(gitlab);
+    await restart({ features, limits: { confirmationMs: 0 } });
     const { id } = await pipeline();
     const record = await newRunner(gitlab, 1);
     const runner = runnerProcess(gitlab, record.token);
@@ -164,7 +173,56 @@ describe("confirmation", () => {
   });
 });
 
-describe("cancelling a running job", () => {
+describe("the first report, where a job runs as it is handed out", () => {
+  const handedOut = async () => {
+    const { id } = await pipeline();
+    const record = await newRunner(gitlab, 1);
+    const runner = runnerProcess(gitlab, record.token);
+    return { id, record, runner, job: (await runner.ask()).body };
+  };
+
+  it("is one like all others: the log may come before it, and a deleted record does not matter", async () => {
+    const { id, record, runner, job } = await handedOut();
+    await rest("DELETE", `/runners/${record.id}`);
+    expect((await runner.write(job, 0, "early\n")).status).toBe(202);
+    expect((await runner.put(job, "running")).status).toBe(200);
+    await runner.put(job, "success");
+    expect(await status(id)).toBe("success");
+  });
+
+  it("tells of a cancel that came before it", async () => {
+    const { id, runner, job } = await handedOut();
+    await rest("POST", `/projects/1/jobs/${id}/cancel`);
+    const first = await runner.put(job, "running");
+    expect([first.status, first.headers.get("job-status")]).toEqual([200, "canceling"]);
+  });
+});
+
+describe("the flag for two-phase commit", () => {
+  const FLAG = "/features/allow_runner_job_acknowledgement";
+
+  it("is off as in GitLab, and is switched as in GitLab", async () => {
+    expect((await rest("GET", "/features")).body).toMatchObject([{ state: "off" }]);
+    expect((await rest("POST", FLAG, { value: true })).status).toBe(201);
+    const { id } = await pipeline();
+    const record = await newRunner(gitlab, 1);
+    await runnerProcess(gitlab, record.token).ask();
+    expect(await status(id)).toBe("pending");
+    expect((await rest("DELETE", FLAG)).status).toBe(204);
+    const next = await pipeline();
+    await runnerProcess(gitlab, record.token).ask();
+    expect(await status(next.id)).toBe("running");
+  });
+
+  it("knows no other flag and no other value", async () => {
+    expect((await rest("POST", "/features/other", { value: true })).status).toBe(404);
+    expect((await rest("POST", FLAG, { value: 50 })).status).toBe(400);
+  });
+});
+
+describe.each(HAND_OUTS)("cancelling a running job, where $handOut", ({ features }) => {
+  beforeEach(() => restart({ features }));
+
   it("is told by Job-Status of the next report, and ends with the runner's own", async () => {
     const { id, runner, job } = await runningJob();
     expect((await rest("POST", `/projects/1/jobs/${id}/cancel`)).body.status).toBe("canceling");

@@ -1,4 +1,4 @@
-import { requestJob } from "../../model/assignment";
+import { type JobRequest, requestJob } from "../../model/assignment";
 import { start } from "../../model/jobs";
 import type { Manager, StandInRunner } from "../../model/records";
 import { createRunner, deleteRunner, recordContact } from "../../model/runners";
@@ -33,6 +33,10 @@ const recordRunnerContact = (
 
 const tokenJson = (runner: StandInRunner) => ({ id: runner.id, token: runner.token, token_expires_at: null });
 
+/** Whether the job stays `pending` until the runner confirms it: GitLab's flag is on, and the runner knows how. */
+const isConfirmedLater = ({ features }: GitLabState, { twoPhaseCommit }: JobRequest): boolean =>
+  features.allow_runner_job_acknowledgement && twoPhaseCommit;
+
 const requestJobFor = async (state: GitLabState, url: string, request: RequestContext): Promise<Response> => {
   const parameters = await readParameters(request);
   const runner = authenticate(state, parameters);
@@ -45,7 +49,7 @@ const requestJobFor = async (state: GitLabState, url: string, request: RequestCo
   };
   const answer = await requestJob(state, runner, asked, request.req.raw.signal);
   if (answer.kind === "none") return noContent({ "X-GitLab-Last-Update": answer.lastUpdate });
-  if (!asked.twoPhaseCommit) start(state, answer.job);
+  if (!isConfirmedLater(state, asked)) start(state, answer.job);
   return json(jobPayload(url, answer.job, state.clock.now()), 201);
 };
 

@@ -121,7 +121,7 @@ export const jobRow = (first: PageJob): JobRowView => {
       setText(times, waitedAndRan(job, now));
       cancel.hidden = isOver(job) || job.status === "canceling";
       setText(lastLine, job.lastLines.at(-1) ?? "");
-      setText(reason, job.laptop?.reason ?? job.failureReason ?? "");
+      setText(reason, job.laptop?.account ?? job.laptop?.reason ?? job.failureReason ?? "");
       if (!isWhole) setText(log, job.lastLines.join("\n"));
       whole.hidden = isWhole || job.lastLines.length === 0;
       log.hidden = log.textContent === "";

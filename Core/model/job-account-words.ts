@@ -1,0 +1,173 @@
+import type { JobAccount, JobAccountCode } from "./job-account";
+import { countedAttempts, MAX_ATTEMPTS, type Time } from "./ledger";
+import { cleanedUpBy, LOST_JOB_REMEDY } from "./lost-job";
+import { failureText, LAUNCH_HOLD_WORDS, RUNNER_END_WORDS, WAITING_WORDS } from "./reason-words";
+import type { LaunchHoldCode, WaitingFor } from "./reasons";
+import { duration, moment } from "./time-words";
+
+/** A job's account as people read it. No rule reads these. */
+export interface AccountWords {
+  /** In a table: what it waits for, or how it stands, in a few words. */
+  readonly short: string;
+  /** A sentence, without times. */
+  readonly what: string;
+  /** What a person can do about it, a sentence without its full stop; absent: nothing is to be done. */
+  readonly remedy?: string;
+}
+
+type Words = (account: JobAccount) => AccountWords;
+
+const said = (detail: string | undefined): string => (detail === undefined ? "" : `: ${detail}`);
+
+const waits =
+  (waitingFor: WaitingFor, remedy?: string): Words =>
+  () => ({
+    short: WAITING_WORDS[waitingFor].short,
+    what: `It waits for ${WAITING_WORDS[waitingFor].long}.`,
+    ...(remedy ? { remedy } : {}),
+  });
+
+const held =
+  (heldBy: LaunchHoldCode, short: string, remedy?: string): Words =>
+  ({ runner }) => ({
+    short,
+    what: `Its runner is not launched: ${LAUNCH_HOLD_WORDS[heldBy]}${said(runner?.detail)}.`,
+    ...(remedy ? { remedy } : {}),
+  });
+
+const plain =
+  (short: string, what: string, remedy?: string): Words =>
+  () => ({ short, what, ...(remedy ? { remedy } : {}) });
+
+const lossText = ({ reason, attempt, runner }: JobAccount): string => {
+  const { detail } = attempt.state === "FAILED" ? attempt : (runner ?? {});
+  const job = reason === "job-reassigned" ? runner?.busyJobId : undefined;
+  if (job !== undefined) return `its runner took job ${job}`;
+  return failureText({ ...(reason ? { reason } : {}), ...(detail ? { detail } : {}) });
+};
+
+const outcome = ({ attempt }: JobAccount): string =>
+  [attempt.outcome, attempt.failureReason].filter(Boolean).join(", ") || "its outcome is not noted";
+
+const lifetimeRemedy = ({ attempt, runner }: JobAccount): string => {
+  const { name = "default", type } = runner?.order?.runnerClass ?? attempt.order?.runnerClass ?? {};
+  const map = "map the job to EC2 when it needs more than 15 minutes";
+  const where =
+    name !== "default"
+      ? `Raise "lifetimeSeconds" of the class ${JSON.stringify(name)} in the mapping`
+      : `Raise ${type === "EC2" ? "Ec2LifetimeSeconds" : "LambdaLifetimeSeconds"} of AutoScaler`;
+  return type === "LAMBDA" ? `${where} and TimeoutSeconds of the function, or ${map}` : where;
+};
+
+const lifetimeText = ({ attempt, runner }: JobAccount): string => {
+  const { lifetimeSeconds } = runner?.order?.runnerClass ?? attempt.order?.runnerClass ?? {};
+  return lifetimeSeconds === undefined ? "all the time" : `the ${duration(lifetimeSeconds * 1_000)}`;
+};
+
+const RESUME = "When starts may go on: npm run runners -- resume";
+
+const WORDS: Readonly<Record<JobAccountCode, Words>> = {
+  "waits-for-slot": waits(
+    "slot",
+    "To have more at a time, raise maxRunners of its class, MaxRunnersPerClass or MaxRunners",
+  ),
+  "waits-for-resume": waits("starts-on", RESUME),
+  "waits-for-launch-rate": waits("launch-rate"),
+  "waits-for-gitlab": waits("gitlab"),
+  "start-under-way": plain("its start", "Its start is under way."),
+  "start-stopped": plain("its start", "Its start stopped before it had a runner, and is taken over."),
+  "launch-under-way": plain("its launch", "Its runner is being launched."),
+  "launch-stopped": plain(
+    "its launch",
+    "Its start stopped before its runner was launched, and is gone on with.",
+  ),
+  "launch-held-capacity": held(
+    "capacity",
+    "capacity",
+    "Give its class more instance types, or allow both markets",
+  ),
+  "launch-held-limit": held(
+    "limit",
+    "AWS's limit",
+    "Ask AWS for more (Service Quotas names the limit), or lower MaxRunners so that jobs wait for a slot",
+  ),
+  "launch-held-rate": held("rate", "AWS's rate"),
+  "launch-held-no-answer": held("no-answer", "AWS's answer"),
+  "runner-starting": plain("its runner", "Its runner is launched and has not taken the job yet."),
+  "runner-unknown": ({ attempt }) => ({
+    short: "unknown runner",
+    what: `The ledger does not have its runner ${attempt.runnerId ?? "(no id is noted)"}.`,
+    remedy: "Cancel the job in GitLab and run it again",
+  }),
+  "next-attempt": (account) => ({
+    short: "its next attempt",
+    what: `Attempt ${account.attempt.attempt} came to nothing: ${lossText(account)}. Another one follows${
+      account.nextTryAt === undefined ? " when new starts are resumed" : ""
+    }.`,
+    ...(account.nextTryAt === undefined ? { remedy: RESUME } : {}),
+  }),
+  "given-up": (account) => ({
+    short: "nothing: given up",
+    what: `No runner could be started: ${lossText(account)}. ${
+      countedAttempts(account.attempt) >= MAX_ATTEMPTS
+        ? `All ${MAX_ATTEMPTS} attempts are used up`
+        : "No attempt follows"
+    }.`,
+    remedy: `When that is put right: npm run runners -- start ${account.attempt.jobId} --again`,
+  }),
+  running: plain("running", "The job is running."),
+  "runner-lost": ({ reason, runner }) => ({
+    short: "lost its runner",
+    what: `The job was running, and its runner is ${runner?.state === "GONE" ? "gone" : "being ended"}: ${failureText(
+      { ...(reason ? { reason } : {}), ...(runner?.detail ? { detail: runner.detail } : {}) },
+    )}. Its end in GitLab is not noted yet.`,
+    remedy: LOST_JOB_REMEDY,
+  }),
+  "runner-ending": (account) => ({
+    short: "over",
+    what: `The job is over (${outcome(account)}); its runner is being ended.`,
+  }),
+  "record-remaining": (account) => ({
+    short: "over",
+    what: `The job is over (${outcome(account)}) and its runner gone; its record in GitLab is still to be deleted.`,
+  }),
+  ended: (account) => ({
+    short: "over",
+    what: `The job is over (${outcome(account)}). Nothing of it is left.`,
+  }),
+  "ended-at-lifetime": (account) => ({
+    short: "over",
+    what: `The job is over (${outcome(account)}): its runner had lived ${lifetimeText(account)} that its class allows, job included.`,
+    remedy: lifetimeRemedy(account),
+  }),
+  "ended-with-instance": (account) => ({
+    short: "over",
+    what: `The job is over (${outcome(account)}), and its runner ended by itself: ${
+      account.runner?.reason ? RUNNER_END_WORDS[account.runner.reason] : ""
+    }${said(account.runner?.detail)}.`,
+  }),
+};
+
+export const accountWords = (account: JobAccount): AccountWords => WORDS[account.code](account);
+
+/** When it is tried next, as a sentence; the pass that does it comes once a minute. */
+export const nextTryText = (nextTryAt: Time, now: Time): string =>
+  nextTryAt <= now
+    ? "It is tried next within a minute."
+    : `It is tried next at ${moment(nextTryAt)} (UTC), or within a minute of that.`;
+
+/** All of it in one line: how it stands, since when, when it is tried next, and what can be done. */
+export const accountText = (account: JobAccount, now: Time): string => {
+  const { what, remedy } = accountWords(account);
+  const { since, nextTryAt } = account;
+  const isLost = account.code === "runner-lost";
+  const isOver = account.attempt.state === "ENDED" && !isLost;
+  const cleanUp = isLost ? cleanedUpBy(account.attempt) : undefined;
+  return [
+    what,
+    ...(since === undefined || isOver ? [] : [`Since ${moment(since)} (UTC), ${duration(now - since)}.`]),
+    ...(nextTryAt === undefined ? [] : [nextTryText(nextTryAt, now)]),
+    ...(cleanUp === undefined ? [] : [`GitLab has ended it by ${moment(cleanUp)} (UTC) at the latest.`]),
+    ...(remedy === undefined ? [] : [`${remedy}.`]),
+  ].join(" ");
+};
