@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { signingKeyText } from "../../Core/gitlab/webhook-signature";
-import { jobWebhookPayload } from "../../local/gitlab";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { CONFIGURATION_PATH } from "../../local/laptop/configuration";
 import type { Laptop } from "../../local/laptop/laptop";
@@ -107,20 +106,21 @@ const findByReconciler = async (laptop: Laptop, stop: AbortSignal): Promise<void
   await untilGone(laptop, jobId, stop);
 };
 
-/** GitLab refuses the access token: a look-up fails for good, which is noted in the ledger. */
+const LOOK_UP = "GET /api/v4/projects/:id/jobs/:job_id";
+
+/** GitLab refuses the access token between look-up and start: the start fails for good, which is noted in the ledger. */
 const recordFailure = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
   const { standIn } = laptop;
-  standIn?.setFaults({ lose: 1, errorStatus: 401, errorSeconds: 10, scope: "api" });
-  const [job] = standIn?.createPipeline(PROJECT, [{ name: "any", script: ["true"] }]) ?? [];
-  const build_id = job?.id ?? 0;
-  await post(
-    laptop,
-    JSON.stringify(jobWebhookPayload({ build_id, build_status: "pending", project_id: PROJECT })),
-  );
+  const lookUps = (): number => standIn?.counts().calls[LOOK_UP] ?? 0;
+  const before = lookUps();
+  const jobId = await createJob(laptop, "refused");
+  for (const end = Date.now() + IN_TIME_MS; lookUps() === before && Date.now() < end; await sleep(5))
+    stop.throwIfAborted();
+  standIn?.setFaults({ errorStatus: 401, errorSeconds: 10, scope: "api" });
   await sleep(3_000);
   standIn?.setFaults({});
-  standIn?.cancelJob(build_id);
-  await untilGone(laptop, build_id, stop);
+  standIn?.cancelJob(jobId);
+  await untilGone(laptop, jobId, stop);
 };
 
 /** Every way through the application that can be gone on the laptop, the quickest first. */
@@ -132,7 +132,7 @@ export const PATHS: readonly Path[] = [
     run: (laptop, stop) => runJob(laptop, stop, "image build", ["docker"]),
   },
   { name: "a pass of the reconciler", run: reconcile },
-  { name: "a look-up that GitLab refuses", run: recordFailure },
+  { name: "a start that GitLab refuses", run: recordFailure },
   { name: "a job by signed webhooks", run: runBySignedWebhooks },
   { name: "a job that is cancelled before it is picked up", run: cancelBeforePickUp },
   { name: "a job whose webhooks are lost", run: findByReconciler },

@@ -22,7 +22,7 @@ export const isUsedBy = ({ roleArn, right }: RoleRight, { caller, need, by }: Gr
   fits(right.action, need.action) &&
   by.some(({ policy, statement }) => policy === right.policy && statement === right.statement);
 
-/** Whether a refusal names this right: a session of its role, and an action that it allows. */
+/** Whether a refusal tells of this right's want: by a session of its role, and an action that it allows. */
 export const isNamedIn = ({ roleArn, right }: RoleRight, message: string): boolean => {
   const action = /not authorized to perform: (\S+)/.exec(message)?.[1] ?? "";
   return message.includes(`:assumed-role/${roleName(roleArn)}/`) && fits(right.action, action);

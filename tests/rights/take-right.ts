@@ -67,13 +67,18 @@ export const goWithout = async (test: TestLaptop, right: RoleRight, { run }: Pat
   }
 };
 
-/** Goes every path with all rights. @returns for each path the rights that it used */
+/**
+ * Goes the paths with all rights, until no more is to be learnt.
+ *
+ * @returns for each path the rights that it used
+ */
 export const usesOf = async (
   test: TestLaptop,
-  paths: readonly Path[] = PATHS,
+  isEnough: (uses: ReadonlyMap<Path, readonly Granted[]>) => boolean = () => false,
 ): Promise<ReadonlyMap<Path, readonly Granted[]>> => {
   const uses = new Map<Path, readonly Granted[]>();
-  for (const path of paths) {
+  for (const path of PATHS) {
+    if (isEnough(uses)) break;
     const from = test.granted.length;
     test.laptop.host.forget();
     await path.run(test.laptop, new AbortController().signal);
