@@ -1,9 +1,14 @@
+import { safeJson } from "./safe-text";
+
 type Fields = Record<string, string | number | boolean | null | undefined | readonly (string | number)[]>;
 
-/** One JSON object a line on stdout. `JSON.stringify` escapes control characters, so a line stays one line. */
-const line = (level: string, code: string, fields: Fields): void => {
-  process.stdout.write(`${JSON.stringify({ level, code, time: new Date().toISOString(), ...fields })}\n`);
+/** One JSON object a line on stdout, safe to show to whoever reads logs in a terminal. */
+const write = (record: object): void => {
+  process.stdout.write(`${safeJson(JSON.stringify(record))}\n`);
 };
+
+const line = (level: string, code: string, fields: Fields): void =>
+  write({ level, code, time: new Date().toISOString(), ...fields });
 
 /**
  * Structured log. `code` is stable and in UPPER_SNAKE; fields are chosen one by one. Never pass a token, a
@@ -39,7 +44,7 @@ export const metric = (name: string, value = 1, dimensions: Record<string, strin
     ...dimensions,
     [name]: value,
   };
-  process.stdout.write(`${JSON.stringify(record)}\n`);
+  write(record);
 };
 
 /**

@@ -16,6 +16,14 @@ ubuntu_snapshot=20261101T000000Z
 complain() { printf '%s\n' "$*" >&2; }
 pin() { sed -n "s/^ARG $1=//p" "$runner/Dockerfile"; }
 
+checksum_of_runner() { if [[ $(uname -m) == aarch64 ]]; then pin GITLAB_RUNNER_SHA256_ARM64; else pin GITLAB_RUNNER_SHA256_AMD64; fi; }
+checksum_of_aws_cli() { pin "AWS_CLI_SHA256_$(uname -m | tr '[:lower:]' '[:upper:]')"; }
+require_checksums() {
+  if [[ -n $(checksum_of_runner) && -n $(checksum_of_aws_cli) ]]; then return; fi
+  complain "A checksum is missing in $runner/Dockerfile: run npm run pin -- --missing there, and copy the folder again."
+  exit 1
+}
+
 system() { # amzn2023, ubuntu24.04, or whatever it is
   # shellcheck disable=SC1091
   (. "$root/etc/os-release" && printf '%s%s' "$ID" "$VERSION_ID")
@@ -47,10 +55,9 @@ install_packages() {
 download() { curl --proto '=https' --fail --silent --show-error --location --remote-name "$1"; }
 
 install_gitlab_runner() {
-  local version arch pinned release
+  local version arch release
   version=$(pin GITLAB_RUNNER_VERSION)
   if [[ $(uname -m) == aarch64 ]]; then arch=arm64; else arch=amd64; fi
-  pinned=$(pin "GITLAB_RUNNER_SHA256_${arch^^}")
   release=https://gitlab-runner-downloads.s3.dualstack.us-east-1.amazonaws.com/v$version
   download "$release/release.sha256"
   download "$release/release.sha256.asc"
@@ -58,22 +65,21 @@ install_gitlab_runner() {
   curl --proto '=https' --fail --silent --show-error --location --output gitlab-runner.asc \
     https://packages.gitlab.com/runner/gitlab-runner/gpgkey/runner-gitlab-runner-49F16C5CC3A0F81F.pub.gpg
   "$runner/verify-signature.sh" "$(pin GITLAB_RUNNER_KEY)" gitlab-runner.asc release.sha256.asc release.sha256
-  "$runner/sum-of.sh" release.sha256 "gitlab-runner-linux-$arch" "gitlab-runner-linux-$arch" "$pinned"
+  "$runner/sum-of.sh" release.sha256 "gitlab-runner-linux-$arch" "gitlab-runner-linux-$arch" "$(checksum_of_runner)"
   # The binary alone, without the package's service: a service would ask GitLab for jobs beside ours. It can be run and not
   # be read, so that no other user's job can look into its memory, which holds the runner's token.
   install -m 0711 "gitlab-runner-linux-$arch" /usr/local/bin/gitlab-runner
 }
 
 install_aws_cli() {
-  local machine version zip pinned
+  local machine version zip
   machine=$(uname -m)
   version=$(pin AWS_CLI_VERSION)
   zip=awscli-exe-linux-$machine-$version.zip
-  pinned=$(pin "AWS_CLI_SHA256_${machine^^}")
   download "https://awscli.amazonaws.com/$zip"
   download "https://awscli.amazonaws.com/$zip.sig"
   "$runner/verify-signature.sh" "$(pin AWS_CLI_KEY)" "$runner/keys/aws-cli.asc" "$zip.sig" "$zip"
-  if [[ -n $pinned ]]; then echo "$pinned  $zip" | sha256sum --check --quiet; fi
+  echo "$(checksum_of_aws_cli)  $zip" | sha256sum --check --quiet
   unzip -q "$zip"
   ./aws/install --update --install-dir /usr/local/aws-cli --bin-dir /usr/local/bin
 }
@@ -90,6 +96,7 @@ prepare() {
     complain "Run this as root: sudo $0"
     exit 2
   fi
+  require_checksums
   local work
   work=$(mktemp -d)
   # shellcheck disable=SC2064  # its name as it is now

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeWith } from "../tests/needs";
@@ -83,6 +92,30 @@ describe("the image's preparation", () => {
 
   it("refuses an unknown word", () => {
     expect(check({}, "chek").status).toBe(2);
+  });
+
+  describeWith(process.getuid?.() === 0, "no right to prepare a machine")("of a machine", () => {
+    it("T-24: installs nothing while a checksum is missing, and says what to do", () => {
+      const copy = join(folder, "copy/Ec2Runner");
+      cpSync(SCRIPT, join(copy, "prepare-image.sh"));
+      mkdirSync(join(folder, "copy/LambdaShellRunner"));
+      writeFileSync(
+        join(folder, "copy/LambdaShellRunner/Dockerfile"),
+        DOCKERFILE.replace(/^(ARG \w+_SHA256_\w+=).*$/gm, "$1"),
+      );
+      mkdirSync(join(folder, "bin"));
+      for (const name of ["dnf", "apt-get", "curl", "systemctl"])
+        writeFileSync(join(folder, "bin", name), `#!/bin/sh\ntouch ${folder}/called\nexit 1\n`, {
+          mode: 0o755,
+        });
+      const { status, stderr } = spawnSync("bash", [join(copy, "prepare-image.sh"), "prepare"], {
+        encoding: "utf8",
+        env: { PATH: `${folder}/bin:/usr/bin:/bin`, GLR_ROOT: folder, HOME: folder },
+      });
+      expect(status).toBe(1);
+      expect(stderr).toContain("run npm run pin -- --missing");
+      expect(existsSync(join(folder, "called"))).toBe(false);
+    });
   });
 
   it("S-24: downloads over https only, and installs no binary that it has not verified", () => {

@@ -8,6 +8,7 @@ import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import { safeJson } from "../Core/safe-text";
 import type { Console } from "./console/console";
 import type { HttpFetch } from "./gitlab/operator-gitlab";
 
@@ -57,7 +58,7 @@ export const show = (
   options: Pick<CommonOptions, "json">,
   json: unknown,
   text: string,
-): void => context.console.out(options.json ? JSON.stringify(json, undefined, 2) : text);
+): void => context.console.out(options.json ? safeJson(JSON.stringify(json, undefined, 2)) : text);
 
 /** The user gave the program something that it cannot work with. */
 export class UsageError extends Error {

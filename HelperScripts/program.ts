@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
 import { mappingCommand } from "./commands/mapping/command";
 import {
@@ -44,8 +45,8 @@ const makeProgram = (_context: Context, run: RunCommand): Command =>
 const silence = (command: Command, context: Context): void => {
   command.exitOverride();
   command.configureOutput({
-    writeOut: (text) => context.console.out(text.trimEnd()),
-    writeErr: (text) => context.console.err(text.trimEnd()),
+    writeOut: (text) => context.console.out(safeLines(text.trimEnd())),
+    writeErr: (text) => context.console.err(safeLines(text.trimEnd())),
   });
   command.showHelpAfterError("(--help tells more)");
   for (const child of command.commands) silence(child, context);
@@ -69,7 +70,7 @@ export const runProgram = async (argv: readonly string[], context: Context): Pro
     return exitCode;
   } catch (error) {
     const { message, exitCode: failed } = failure(error);
-    if (message) context.console.err(`${context.console.colours.red("Error:")} ${message}`);
+    if (message) context.console.err(`${context.console.colours.red("Error:")} ${safeLines(message)}`);
     return failed;
   }
 };

@@ -8,6 +8,19 @@ import { describeWith } from "../tests/needs";
 
 const ROOT = resolve(__dirname, "..");
 
+/** Pins that are still empty, each with the reason. A build of the image stops at them; the list only gets shorter. */
+const NOT_FETCHED_YET = "not fetched yet: no network to the publisher";
+const NOT_PINNED: Readonly<Record<string, string>> = {
+  NODE_DIGEST: NOT_FETCHED_YET,
+  LAMBDA_DIGEST: NOT_FETCHED_YET,
+  AWS_CLI_SHA256_X86_64: NOT_FETCHED_YET,
+  AWS_CLI_SHA256_AARCH64: NOT_FETCHED_YET,
+  GIT_LFS_SHA256_AMD64: NOT_FETCHED_YET,
+  GIT_LFS_SHA256_ARM64: NOT_FETCHED_YET,
+  GITLAB_RUNNER_SHA256_AMD64: NOT_FETCHED_YET,
+  GITLAB_RUNNER_SHA256_ARM64: NOT_FETCHED_YET,
+};
+
 describe("S-24: the image", () => {
   it("is built from base images whose digest is pinned by an argument", () => {
     const bases = instructions.filter((line) => line.startsWith("FROM "));
@@ -17,6 +30,22 @@ describe("S-24: the image", () => {
     for (const name of baseImages(dockerfile).keys()) {
       expect(argument(dockerfile, name)).toMatch(/^(@sha256:[0-9a-f]{64})?$/);
     }
+  });
+
+  it("T-24: has no empty pin but those on the list, and none on the list that is there", () => {
+    const empty = pinNames(dockerfile).filter((name) => argument(dockerfile, name) === "");
+    expect(empty.sort()).toEqual(Object.keys(NOT_PINNED).sort());
+  });
+
+  it("T-24: is not built from a base image without a digest, and the remedy is said", () => {
+    const check = runs.find((run) => run.includes("NODE_DIGEST")) ?? "";
+    const build = (env: Record<string, string>) =>
+      spawnSync("sh", ["-c", check.slice("RUN ".length)], { env: { PATH: process.env.PATH, ...env } });
+    expect(instructions.indexOf(check)).toBeLessThan(instructions.indexOf(runs[1] ?? ""));
+    expect(build({ NODE_DIGEST: "@sha256:1", LAMBDA_DIGEST: "@sha256:2" }).status).toBe(0);
+    const refused = build({ NODE_DIGEST: "@sha256:1", LAMBDA_DIGEST: "" });
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr.toString()).toMatch(/LAMBDA_DIGEST: is not pinned: run npm run pin -- --missing/);
   });
 
   it("pins every version and has a place for every checksum", () => {
@@ -68,6 +97,18 @@ describe("S-24: the image", () => {
     expect(
       instructions.filter((line) => line.includes("/usr/local/bin/gitlab-runner ")).join(),
     ).not.toContain("chmod");
+  });
+
+  it("T-9: starts node without its inspector, and with no core files", () => {
+    expect(instructions).toContain("ENV NODE_OPTIONS=--disable-sigusr1");
+    const entry = instructions.filter((line) => line.startsWith("ENTRYPOINT "));
+    const [command = "", ...words] = JSON.parse((entry[0] ?? "").replace("ENTRYPOINT ", "")) as string[];
+    expect([entry.length, words.at(-1)]).toEqual([1, "lambda-entrypoint.sh"]);
+    const started = words.map((word) =>
+      word.replace("exec /lambda-entrypoint.sh", 'ulimit -c; ulimit -Hc; printf "%s|"'),
+    );
+    const run = spawnSync(command, [...started, "handler.handler"], { encoding: "utf8" });
+    expect(run.stdout).toBe("0\n0\nhandler.handler|");
   });
 
   it("changes last what changes most: the handler", () => {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { argument } from "../scripts/pin/dockerfile";
+import { argument, pinNames } from "../scripts/pin/dockerfile";
 import { DownloadFixture } from "../tests/image/download-fixture";
 import { dockerfile, downloads } from "../tests/image/instructions";
 import { describeWith } from "../tests/needs";
@@ -42,7 +42,8 @@ describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
   it.each(processors)("gitlab-runner for $arch: takes what is signed, unreadable", ({ machine, arch }) => {
     serveRunner("runner");
     const run = download("GITLAB_RUNNER_KEY");
-    const { status, out } = fixture.run(run, machine, { GITLAB_RUNNER_KEY: fixture.fingerprint });
+    const pin = { [`GITLAB_RUNNER_SHA256_${arch.toUpperCase()}`]: sha256(`runner ${arch}`) };
+    const { status, out } = fixture.run(run, machine, { ...pin, GITLAB_RUNNER_KEY: fixture.fingerprint });
     expect(status).toBe(0);
     expect(readFileSync(join(out, "out/usr/local/bin/gitlab-runner"), "utf8")).toBe(`runner ${arch}`);
     expect(statSync(join(out, "out/usr/local/bin/gitlab-runner")).mode & 0o777).toBe(0o711);
@@ -50,9 +51,11 @@ describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
 
   it("gitlab-runner: stops at a changed binary, another publisher and another pin", () => {
     const run = download("GITLAB_RUNNER_KEY");
-    const ours = { GITLAB_RUNNER_KEY: fixture.fingerprint };
+    const pinned = { GITLAB_RUNNER_SHA256_AMD64: sha256("runner amd64") };
+    const ours = { ...pinned, GITLAB_RUNNER_KEY: fixture.fingerprint };
     serveRunner("runner");
-    expect(fixture.run(run, "x86_64", {}).status).not.toBe(0);
+    expect(fixture.run(run, "x86_64", ours).status).toBe(0);
+    expect(fixture.run(run, "x86_64", pinned).status).not.toBe(0);
     const pin = { ...ours, GITLAB_RUNNER_SHA256_AMD64: sha256("another") };
     expect(fixture.run(run, "x86_64", pin).status).not.toBe(0);
     serveRunner("changed");
@@ -74,11 +77,12 @@ describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
     const sum = sha256(readFileSync(join(fixture.folder, "served", name)));
     fixture.put("served/sha256sums.asc", fixture.gpg(["--clear-sign"], `${sum}  ${name}\n`));
     const run = download("GIT_LFS_KEYS");
-    const values = { GIT_LFS_KEYS: `${"0".repeat(40)}|${fixture.fingerprint}` };
+    const pin = { [`GIT_LFS_SHA256_${arch.toUpperCase()}`]: sum };
+    const values = { ...pin, GIT_LFS_KEYS: `${"0".repeat(40)}|${fixture.fingerprint}` };
     const { status, out } = fixture.run(run, machine, values);
     expect(status).toBe(0);
     expect(readFileSync(join(out, "out/usr/local/bin/git-lfs"), "utf8")).toBe(`lfs ${arch}`);
-    expect(fixture.run(run, machine, {}).status).not.toBe(0);
+    expect(fixture.run(run, machine, pin).status).not.toBe(0);
   });
 
   const hasZip = spawnSync("zip", ["--version"]).status === 0 && spawnSync("unzip", ["-v"]).status === 0;
@@ -93,12 +97,23 @@ describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
     const zip = readFileSync(join(fixture.folder, "served", name));
     fixture.put(`served/${name}.sig`, fixture.gpg(["--detach-sign"], zip));
     const run = download("AWS_CLI_KEY");
-    const ours = { AWS_CLI_KEY: fixture.fingerprint };
+    const pinned = { [`AWS_CLI_SHA256_${machine.toUpperCase()}`]: sha256(zip) };
+    const ours = { ...pinned, AWS_CLI_KEY: fixture.fingerprint };
     const { status, out } = fixture.run(run, machine, ours);
     expect(status).toBe(0);
     expect(readdirSync(join(out, "aws-cli/v2/1/dist/awscli"))).toEqual([]);
-    expect(fixture.run(run, machine, {}).status).not.toBe(0);
+    expect(fixture.run(run, machine, pinned).status).not.toBe(0);
     const pin = { ...ours, AWS_CLI_SHA256_X86_64: "0".repeat(64), AWS_CLI_SHA256_AARCH64: "0".repeat(64) };
     expect(fixture.run(run, machine, pin).status).not.toBe(0);
   });
+
+  it.each(["GITLAB_RUNNER_KEY", "GIT_LFS_KEYS", "AWS_CLI_KEY"])(
+    "what %s signs is not even begun without a pin, and the remedy is said",
+    (name) => {
+      const empty = Object.fromEntries(pinNames(dockerfile).map((pin) => [pin, ""]));
+      const { status, errors } = fixture.run(download(name), "x86_64", empty);
+      expect(status).not.toBe(0);
+      expect(errors).toMatch(/pinned: is missing: run npm run pin -- --missing/);
+    },
+  );
 });

@@ -1,4 +1,6 @@
 // `npm start`: sets the clone up if necessary, then runs the laptop. This file needs no installed packages.
+// First: jobs run as the same user.
+import "./process/no-inspector.mjs";
 import { createRequire } from "node:module";
 import { setUp } from "./setup/set-up.mjs";
 

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { argument, baseImages, pinNames, withArguments } from "./pin/dockerfile";
-import { awsCliPins, gitLfsPins, gitlabRunnerPins, PUBLISHERS } from "./pin/downloads";
+import { pinNames, withArguments } from "./pin/dockerfile";
+import { PUBLISHERS } from "./pin/downloads";
+import { findPins, missingPins } from "./pin/find-pins";
 import { imageDigest } from "./pin/registry";
 
 const DOCKERFILE = resolve(__dirname, "../LambdaShellRunner/Dockerfile");
@@ -13,52 +14,49 @@ const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const HELP = `Writes digests and checksums into LambdaShellRunner/Dockerfile, each verified before.
 
-Usage: npm run pin [-- --check]
+Usage: npm run pin [-- --missing | --check]
 
 Options:
-  --check   ask nobody and write nothing; exit 1 when something is not pinned
+  --missing   only those that are empty; asks nobody when none is
+  --check     ask nobody and write nothing; exit 1 when something is not pinned
   --help
 
-Needs the network, gpg and bash. Change a version in the Dockerfile first to pin another one.`;
+Needs the network, gpg and bash. Change a version in the Dockerfile first to pin another one, and commit what was written.
+What one publisher does not give is said, and exits 1; the rest is written.`;
 
 const check = (dockerfile: string): number => {
-  const open = pinNames(dockerfile).filter((name) => argument(dockerfile, name) === "");
-  for (const name of open) complain(`${name} is not pinned: run npm run pin`);
-  return open.length === 0 ? 0 : 1;
+  const missing = missingPins(dockerfile);
+  for (const name of missing) complain(`${name} is not pinned: run npm run pin -- --missing`);
+  return missing.length === 0 ? 0 : 1;
 };
 
-const digests = async (dockerfile: string): Promise<Record<string, string>> => {
-  const entries: [string, string][] = [];
-  for (const [name, image] of baseImages(dockerfile)) entries.push([name, `@${await imageDigest(image)}`]);
-  return Object.fromEntries(entries);
+const pin = async (dockerfile: string, wanted: readonly string[]): Promise<number> => {
+  const folder = mkdtempSync(join(tmpdir(), "pin-"));
+  try {
+    const sources = { publishers: PUBLISHERS, imageDigest };
+    const { pins, failures } = await findPins(dockerfile, wanted, folder, sources);
+    writeFileSync(DOCKERFILE, withArguments(dockerfile, pins));
+    for (const [name, value] of Object.entries(pins)) say(`${name}=${value}`);
+    failures.forEach(complain);
+    return failures.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 };
 
-const pin = async (dockerfile: string, folder: string): Promise<Record<string, string>> => {
-  const read = (name: string): string => argument(dockerfile, name);
-  return {
-    ...(await digests(dockerfile)),
-    ...(await gitlabRunnerPins(read, folder, PUBLISHERS)),
-    ...(await gitLfsPins(read, folder, PUBLISHERS)),
-    ...(await awsCliPins(read, folder, PUBLISHERS)),
-  };
-};
+const OPTIONS = {
+  check: { type: "boolean" },
+  missing: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
 
 const main = async (): Promise<number> => {
-  const options = { check: { type: "boolean" }, help: { type: "boolean" } } as const;
-  const { values } = parseArgs({ options });
+  const { values } = parseArgs({ options: OPTIONS });
   const dockerfile = readFileSync(DOCKERFILE, "utf8");
   if (values.help) say(HELP);
   if (values.help) return 0;
   if (values.check) return check(dockerfile);
-  const folder = mkdtempSync(join(tmpdir(), "pin-"));
-  try {
-    const pins = await pin(dockerfile, folder);
-    writeFileSync(DOCKERFILE, withArguments(dockerfile, pins));
-    for (const [name, value] of Object.entries(pins)) say(`${name}=${value}`);
-    return 0;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return pin(dockerfile, values.missing ? missingPins(dockerfile) : pinNames(dockerfile));
 };
 
 main().then(

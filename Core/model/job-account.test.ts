@@ -636,6 +636,7 @@ const FAILURES: Readonly<Record<AttemptFailureCode, string>> = {
   "instance-remaining": "its instance was still there",
   "end-under-way": "its end is under way",
   "gitlab-refused": "GitLab refused to make a runner",
+  "ref-not-protected": "its class is for protected branches and tags alone, and the job's is neither",
   "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",

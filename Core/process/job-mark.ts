@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /**
- * A mark that all descendants of a process inherit, even with a new session, another parent or an empty environment: an
- * unusual limit for POSIX message queues, which hardly any program uses. A process can lower it but not raise it.
+ * A mark that all descendants of a process inherit, even with a new session, parent or environment: an
+ * unusual limit for POSIX message queues, which few programs use. A process can lower it but not raise it.
  */
 export interface JobMark {
   /** Bytes. */
@@ -19,12 +19,23 @@ const hardLimit = (limits: string): number | undefined => {
   return value === "unlimited" ? 2 ** 31 : Number(value);
 };
 
-const ownLimits = (): string => {
+/** This process's limits, as /proc shows them; empty where it does not. */
+export const ownLimits = (): string => {
   try {
     return readFileSync("/proc/self/limits", "latin1");
   } catch {
     return "";
   }
+};
+
+/**
+ * True if a process is marked or descends from a marked one: its limit is below that of unmarked processes.
+ *
+ * @param unmarked limits of a process that is certainly not marked
+ */
+export const wasMarked = (limits: string, unmarked: string): boolean => {
+  const [limit, most] = [hardLimit(limits), hardLimit(unmarked)];
+  return limit !== undefined && most !== undefined && limit < most;
 };
 
 /** @returns undefined where the limit does not exist (macOS) or is too low */
@@ -37,8 +48,16 @@ export const chooseMark = (limits = ownLimits()): JobMark | undefined => {
 export const hasMark = (limits: string, mark: JobMark | undefined): boolean =>
   mark !== undefined && hardLimit(limits) === mark.messageQueueLimit;
 
-/** A command that sets the mark and then executes `command` in the same process. */
-export const marked = (mark: JobMark | undefined, command: readonly string[]): readonly string[] =>
-  mark === undefined
-    ? command
-    : ["bash", "-c", 'ulimit -q "$0" && exec "$@"', String(mark.messageQueueLimit), ...command];
+const setLimits = (mark: JobMark | undefined): string =>
+  mark === undefined ? "ulimit -c 0" : `ulimit -c 0 && ulimit -q ${mark.messageQueueLimit}`;
+
+/**
+ * A command that sets the mark and then executes `command` in the same process. It disables core files, which
+ * would contain a runner's token.
+ */
+export const marked = (mark: JobMark | undefined, command: readonly string[]): readonly string[] => [
+  "bash",
+  "-c",
+  `${setLimits(mark)} && exec "$0" "$@"`,
+  ...command,
+];

@@ -44,6 +44,7 @@ const withDefaults = (name: string, fields: ClassFields, settings: RoutingSettin
     waitTimeoutSeconds: fields.waitTimeoutSeconds ?? byDefault.waitTimeoutSeconds,
     maxRunners: fields.maxRunners ?? byDefault.maxRunners,
     ...(fields.projects ? { projects: fields.projects } : {}),
+    ...(fields.protectedRefsOnly ? { protectedRefsOnly: true } : {}),
     ...(ec2 ? { ec2 } : {}),
   };
 };

@@ -49,6 +49,8 @@ export interface ClassFields {
   readonly waitTimeoutSeconds?: number;
   /** GitLab project ids that may use the class. */
   readonly projects?: readonly number[];
+  /** Whether only jobs on protected branches and tags may use the class. */
+  readonly protectedRefsOnly?: boolean;
 }
 
 export const CLASS_FIELDS = [
@@ -62,6 +64,7 @@ export const CLASS_FIELDS = [
   "lifetimeSeconds",
   "waitTimeoutSeconds",
   "projects",
+  "protectedRefsOnly",
 ] as const satisfies readonly (keyof ClassFields)[];
 
 /** Fields that mean nothing on a Lambda function, whose size is the function's own. */
@@ -187,6 +190,7 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
     case "diskGiB":
       return checkRange(value, DISK_GIB.min, DISK_GIB.max, "GiB");
     case "privileged":
+    case "protectedRefsOnly":
       return checkSwitch(value);
     case "maxRunners":
       return checkRange(value, 1, MAX_RUNNERS, "runners");

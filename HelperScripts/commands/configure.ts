@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../Core/errors";
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
+import { safe } from "../../Core/safe-text";
 import { configurationOf, type OperatorConfiguration, type StoredParameter } from "../configuration";
-import { safe } from "../console/console";
 import { agreed, type CommonOptions, type Context, type ExitCode, show, UsageError } from "../context";
 import { findDeployment, output } from "../deployment";
 import { fieldsOf } from "../gitlab/json";
@@ -51,7 +51,7 @@ const askUrl = async (
   if (given !== undefined) return checkGitLabUrl(given);
   if (context.console.isInteractive) {
     return checkGitLabUrl(
-      await context.console.ask("GitLab's address", stored?.value ?? "https://gitlab.com"),
+      await context.console.ask("GitLab's address", safe(stored?.value ?? "https://gitlab.com")),
     );
   }
   if (stored) return checkGitLabUrl(stored.value);

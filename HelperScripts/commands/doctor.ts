@@ -1,6 +1,6 @@
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
+import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
-import { safe } from "../console/console";
 import { table } from "../console/table";
 import { plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";

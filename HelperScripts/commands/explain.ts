@@ -3,8 +3,8 @@ import type { LedgerReader } from "../../Core/ledger/reader";
 import { classKey, type RunnerClass } from "../../Core/model/runner-class";
 import { mappingRows } from "../../Core/routing/read-mapping";
 import { type RouteDecision, route } from "../../Core/routing/routing";
+import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
-import { safe } from "../console/console";
 import { table } from "../console/table";
 import { duration } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
@@ -86,6 +86,7 @@ const classQueues = ({ runnerClass, functionArn, tags }: Routed): readonly (read
     ...(ec2 ? [["size", `${ec2.instanceTypes.join(", ")} (${ec2.architecture}), ${ec2.diskGiB} GiB`]] : []),
     ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
     ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
+    ...(runnerClass.protectedRefsOnly ? [["refs", "jobs on protected branches and tags alone"]] : []),
     ["limit", `${runnerClass.maxRunners} runners of the class`],
   ];
 };

@@ -2,6 +2,7 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { TransientError } from "../../Core/errors";
 import { parseFunctionArn } from "../../Core/routing/function-arn";
+import { safe } from "../../Core/safe-text";
 import { progress } from "../console/progress";
 import { table } from "../console/table";
 import { plural } from "../console/words";
@@ -83,7 +84,7 @@ const redriveAll = async (
     } catch (error) {
       left += 1;
       const why = error instanceof Error ? error.message : "unknown";
-      context.console.err(`Left in the queue: ${JSON.stringify(each.letter.label)} (${why})`);
+      context.console.err(`Left in the queue: ${safe(each.letter.label)} (${safe(why)})`);
       await queue.release(each).catch(() => undefined);
     }
     bar.step(index + 1);

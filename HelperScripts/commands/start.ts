@@ -1,7 +1,7 @@
 import type { LedgerReader } from "../../Core/ledger/reader";
 import { type Attempt, isUsedUp, jobOf, type Runner } from "../../Core/model/ledger";
 import { failureText } from "../../Core/model/reason-words";
-import { safe } from "../console/console";
+import { safe } from "../../Core/safe-text";
 import { plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { findDeployment } from "../deployment";

@@ -2,7 +2,7 @@ import { defined } from "../../Core/defined";
 import type { JobAccount } from "../../Core/model/job-account";
 import { accountWords } from "../../Core/model/job-account-words";
 import { jobOf, type OrphanInstance, type Runner } from "../../Core/model/ledger";
-import { safe } from "../console/console";
+import { safe } from "../../Core/safe-text";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";

@@ -1,8 +1,8 @@
 import { type JobAccount, jobAccount } from "../../Core/model/job-account";
 import { accountText } from "../../Core/model/job-account-words";
 import { type Attempt, jobOf } from "../../Core/model/ledger";
+import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
-import { safe } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";

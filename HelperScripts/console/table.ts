@@ -1,5 +1,6 @@
 import Table from "cli-table3";
-import { type Console, safe } from "./console";
+import { safe } from "../../Core/safe-text";
+import type { Console } from "./console";
 
 /** A table for people: a line a row, as wide as it needs. Cells are made safe here; colour them by `paint`. */
 export const table = (

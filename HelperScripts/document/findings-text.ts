@@ -1,4 +1,5 @@
-import { type Console, safe } from "../console/console";
+import { safe } from "../../Core/safe-text";
+import type { Console } from "../console/console";
 import type { DocumentFinding, DocumentReading } from "./read-document";
 
 const line = (file: string, { line, column, message }: DocumentFinding, word: string): string =>

@@ -1,5 +1,5 @@
 import { type Attempt, jobOf } from "../../Core/model/ledger";
-import { safe } from "../console/console";
+import { safe } from "../../Core/safe-text";
 import { plural } from "../console/words";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";

@@ -1,3 +1,5 @@
+// First: a job must not be able to open this process's inspector.
+import "../../Core/process/no-inspector";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { readEnv } from "../../Core/env";
@@ -5,8 +7,9 @@ import { ConfigurationError } from "../../Core/errors";
 import { systemTable } from "../../Core/process/process-table";
 import { parseRunnerEvent } from "./bootstrap/runner-event";
 import { takeRow } from "./bootstrap/take-row";
+import { clearEnvironment } from "./environment/clear-environment";
 import { Environment } from "./environment/environment";
-import { isInLambda, openRoot } from "./environment/environment-root";
+import { isInLambda, LAMBDA_FOLDERS, openRoot } from "./environment/environment-root";
 import { runTimeouts } from "./gitlab-runner/run-timeouts";
 import { type ActiveRun, shutDown } from "./process/shutdown";
 import { type ServeResult, serve } from "./serve";
@@ -21,10 +24,12 @@ const dynamo = new DynamoDBClient({
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 });
 const current: ActiveRun = {};
+const isAlone = isInLambda(process.env);
 const environment = new Environment(
   env.tenantIsolation === "on",
-  () => openRoot(process.env, isInLambda(process.env)),
+  () => openRoot(process.env, isAlone),
   () => process.exit(1),
+  isAlone ? () => clearEnvironment(systemTable(), LAMBDA_FOLDERS) : undefined,
 );
 process.once("SIGTERM", () => shutDown(current).then(() => process.exit(0)));
 

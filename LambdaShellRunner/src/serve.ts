@@ -106,7 +106,10 @@ export const serve = async (
 ): Promise<ServeResult> => {
   const { runnerId } = event;
   const isRepeated = dependencies.environment.hasServed(event.bootstrapKey);
-  if (!isRepeated) dependencies.environment.enter(event.bootstrapKey);
+  if (!isRepeated) {
+    dependencies.environment.enter(event.bootstrapKey);
+    await dependencies.environment.prepare();
+  }
   const row = isRepeated ? undefined : await dependencies.takeRow(event);
   if (row === undefined) {
     if (isRepeated) log.info("DELIVERED_BEFORE", { runnerId });

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { defined } from "../../Core/defined";
+import { safeColoured } from "../../Core/safe-text";
 import { type Laptop, startLaptop } from "../laptop/laptop";
 import { noticeWriter } from "../terminal/notices";
 import { liveView, plainView, type View } from "../terminal/view";
@@ -9,8 +10,8 @@ import { runSample } from "./run-sample";
 
 type Write = (text: string) => void;
 
-const toStdout: Write = (text) => void process.stdout.write(`${text}\n`);
-const toStderr: Write = (text) => void process.stderr.write(`${text}\n`);
+const toStdout: Write = (text) => void process.stdout.write(`${safeColoured(text)}\n`);
+const toStderr: Write = (text) => void process.stderr.write(`${safeColoured(text)}\n`);
 
 /** The line from which another program learns all addresses. */
 const readyLine = (laptop: Laptop, isRealGitLab: boolean): string =>

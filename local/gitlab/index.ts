@@ -5,6 +5,7 @@ import { accountRestRoutes } from "./api/rest/account";
 import { featureRestRoutes } from "./api/rest/features";
 import { parseJobSpecs } from "./api/rest/job-specs";
 import { jobRestRoutes } from "./api/rest/jobs";
+import { refRestRoutes } from "./api/rest/refs";
 import { runnerRestRoutes } from "./api/rest/runners";
 import { checkSigningToken } from "./api/rest/signing-token";
 import { checkWebhookUrl, newWebhook, webhookRestRoutes } from "./api/rest/webhooks";
@@ -65,6 +66,7 @@ const routesFor = (
   ...runnerRoutes(state, url),
   ...jobRoutes(state),
   ...jobRestRoutes(state, url),
+  ...refRestRoutes(state),
   ...runnerRestRoutes(state, url),
   ...webhookRestRoutes(state, sender, url),
   ...accountRestRoutes(state, url),
@@ -118,8 +120,8 @@ const controls = ({
   setWebhook: (webhook) => setWebhook(state, webhook),
   setFaults: (settings) => faults.set(settings),
   counts: () => counts,
-  createPipeline: (projectId, jobs) =>
-    createPipeline(state, projectId, parseJobSpecs(jobs)).jobs.map(jobView),
+  createPipeline: (projectId, jobs, ref) =>
+    createPipeline(state, projectId, parseJobSpecs(jobs), ref).jobs.map(jobView),
   runSample: () => runSample(state),
   cancelJob: (jobId) => cancelJob(state, jobId),
   jobs: () => [...state.jobs.values()].map(jobView),

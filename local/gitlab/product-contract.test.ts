@@ -1,5 +1,5 @@
 import { gitLabApi } from "../../AutoScaler/src/adapters/gitlab/api";
-import type { GitLabJob } from "../../AutoScaler/src/ports";
+import type { GitLabJob, GitRef } from "../../AutoScaler/src/ports";
 import { gitLabContract, legacyGitLabContract } from "../../AutoScaler/src/testing/contracts/gitlab-contract";
 import type { GitLabAccess } from "../../Core/configuration";
 import { serveGitLab } from ".";
@@ -8,6 +8,7 @@ import type { GitLabFeatures } from "./model/features";
 import { createPipeline } from "./model/jobs";
 import type { StandInJob, StandInJobStatus } from "./model/records";
 import { createGitLabState, type GitLabState } from "./model/state";
+import { createTag, protectedNames } from "./repository/refs";
 import type { StandIn } from "./stand-in";
 import { HAND_OUTS } from "./testing";
 
@@ -19,7 +20,7 @@ afterEach(async () => {
 /** Puts a job into the state as it is to be, whatever its life was. */
 const insert = (state: GitLabState, wanted: Partial<GitLabJob> & { readonly id: number }): void => {
   const spec = { name: wanted.name ?? "job", tags: wanted.tags ?? [], script: ["true"] };
-  const pipeline = createPipeline(state, wanted.projectId ?? 1, parseJobSpecs([spec]));
+  const pipeline = createPipeline(state, wanted.projectId ?? 1, parseJobSpecs([spec]), wanted.ref);
   const [made] = pipeline.jobs;
   state.jobs.delete(made!.id);
   state.pending.delete(made!);
@@ -48,7 +49,11 @@ const prepare = async (mode: GitLabAccess["mode"], features: Partial<GitLabFeatu
     clock: { now: Date.now, sleep: async () => undefined },
   });
   const addJob = (job: Parameters<typeof insert>[1]) => insert(state, job);
-  return { gitLab, addJob };
+  const protect = (projectId: number, { name, isTag }: GitRef): void => {
+    if (isTag) createTag(state, projectId, name);
+    protectedNames(state, projectId)[isTag ? "tags" : "branches"].add(name);
+  };
+  return { gitLab, addJob, protect };
 };
 
 describe.each(HAND_OUTS)(

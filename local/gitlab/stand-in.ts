@@ -51,8 +51,8 @@ export interface StandIn {
   setWebhook(webhook: StandInWebhook | undefined): void;
   setFaults(faults: FaultSettings): void;
   counts(): GitLabCounts;
-  /** `jobs` as in `POST /projects/:id/pipeline`. @returns the created jobs */
-  createPipeline(projectId: number, jobs: readonly unknown[]): readonly JobView[];
+  /** `jobs` and `ref` as in `POST /projects/:id/pipeline`; without a ref `main`. @returns the created jobs */
+  createPipeline(projectId: number, jobs: readonly unknown[], ref?: string): readonly JobView[];
   /** Starts the sample pipeline. @returns the ids of its jobs */
   runSample(): readonly number[];
   cancelJob(jobId: number): void;

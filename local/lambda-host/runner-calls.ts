@@ -6,6 +6,7 @@ import type { RunFolder } from "../laptop/run-folder";
 import { endOwnedProcesses } from "../process/owned-processes";
 import { lowerPriority } from "../process/process-priority";
 import { type CallOutcome, crashed, type FunctionCall, timedOut } from "./call";
+import { handlerCommand } from "./handler-command";
 import type { WorkerSource } from "./pool";
 
 /** From SIGTERM to SIGKILL when the laptop stops: enough for a runner to report its job to GitLab. */
@@ -75,7 +76,8 @@ export class RunnerCalls {
     onStdout: (text: string) => void,
   ): Promise<CallOutcome> {
     const root = this.run.folder(`lambda/${call.requestId}`);
-    const child = spawn(process.execPath, [this.script, source.file, source.exportName], {
+    const [command = "", ...words] = handlerCommand(this.script, source);
+    const child = spawn(command, words, {
       env: { ...source.env, RUNNER_ROOT: root },
       cwd: root,
       detached: true,

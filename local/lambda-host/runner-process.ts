@@ -1,4 +1,6 @@
 /** The process of one call of a runner function. It exits when the host does. */
+// First: the jobs of this process run as the same user.
+import "../../Core/process/no-inspector";
 import type { FunctionCall } from "./call";
 import { loadHandler, runHandler } from "./run-handler";
 

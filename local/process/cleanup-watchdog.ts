@@ -2,6 +2,8 @@
  * Waits for the end of the laptop's process, which closes this one's standard input. Then it ends the remaining
  * processes of that run and removes the run's folder.
  */
+// First: jobs run as the same user.
+import "../../Core/process/no-inspector";
 import { rmSync } from "node:fs";
 import { endOwnedProcesses } from "./owned-processes";
 

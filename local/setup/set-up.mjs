@@ -35,7 +35,8 @@ const npmStep = () => {
   if (agreesWithLock(lockText, read(join(ROOT, "node_modules/.package-lock.json")))) return undefined;
   return () =>
     step("Installing the Node packages (npm ci)", async () => {
-      await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: ROOT });
+      // No package may run a script while it is installed, and none needs to.
+      await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: ROOT });
       writeFileSync(stampPath, wanted);
     });
 };
@@ -51,8 +52,12 @@ const environmentStep = ({ title, folder, requirementsPath }) => {
     step(title, async () => {
       rmSync(folder, { recursive: true, force: true });
       await run(python.name, ["-m", "venv", folder]);
-      const pip = ["-m", "pip", "install", "--no-input", "--no-compile", "-r", requirementsPath];
-      await run(binary, pip, { env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1" } });
+      // The file names every package with its hashes, those that others need too.
+      const pip = ["-m", "pip", "install", "--no-input", "--no-compile"];
+      const exactly = ["--require-hashes", "--no-deps", "-r", requirementsPath];
+      await run(binary, [...pip, ...exactly], {
+        env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1" },
+      });
       writeFileSync(stampPath, hash(requirements));
     });
 };

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -80,6 +80,45 @@ describe("whether the packages are there", () => {
     ["is not there at all", undefined, false],
   ])("sees that what is installed %s", (_, installed, answer) => {
     expect(agrees(installed)).toBe(answer);
+  });
+});
+
+describe("what is installed", () => {
+  const clone = mkdtempSync(join(tmpdir(), "set-up-clone-"));
+  const trace = join(clone, "trace");
+  afterAll(() => rmSync(clone, { recursive: true }));
+
+  /** A program that writes down how it is called; as Python it says its version and makes environments. */
+  const stub = (name: string): void =>
+    writeFileSync(
+      join(clone, "bin", name),
+      `#!/bin/sh
+case "$*" in
+  *version_info*) echo 3.12.1; exit ;;
+  *"-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+esac
+echo "\${0##*/} $*" >>'${trace}'
+`,
+      { mode: 0o755 },
+    );
+
+  it("T-24: runs no script of a package, and takes Python's packages by their hashes alone", () => {
+    for (const folder of ["bin", "node_modules", "tests/independent-clients"])
+      mkdirSync(join(clone, folder), { recursive: true });
+    cpSync(__dirname, join(clone, "local/setup"), { recursive: true });
+    writeFileSync(join(clone, "package-lock.json"), '{"packages":{"node_modules/a":{"version":"1.0.0"}}}');
+    writeFileSync(join(clone, "tests/independent-clients/requirements.txt"), "");
+    for (const name of ["npm", "python3"]) stub(name);
+    const module = pathToFileURL(join(clone, "local/setup/set-up.mjs")).href;
+    const code = `const m = await import("${module}"); await m.setUp(); process.exit((await m.setUpClients()) ? 1 : 0)`;
+    const env = { ...process.env, PATH: `${join(clone, "bin")}:${process.env.PATH}` };
+    const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", code], { env });
+    expect(status).toBe(0);
+    const calls = readFileSync(trace, "utf8").trim().split("\n");
+    const installs = calls.filter((call) => / (ci|install) /.test(call));
+    expect(installs).toHaveLength(3);
+    for (const call of installs)
+      expect(call).toMatch(/^npm ci .*--ignore-scripts|^python -m pip install .*--require-hashes/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { safe } from "../../Core/safe-text";
 import type { FinishedCall } from "../lambda-host";
 
 const REPEAT_AFTER_MS = 30_000;
@@ -55,6 +56,6 @@ export const noticeWriter = (
     )
       return;
     lastWritten.set(sentence, now());
-    write(`  ! ${sentence.replace(/\p{Cc}+/gu, " ")}`);
+    write(`  ! ${safe(sentence)}`);
   };
 };

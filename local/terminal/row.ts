@@ -1,8 +1,9 @@
 import { defined } from "../../Core/defined";
+import { safe } from "../../Core/safe-text";
 import type { JobView } from "../gitlab";
 import type { LaptopJob } from "../gitlab/page/laptop-status";
 
-/** A job as the terminal shows it, from GitLab and the ledger. */
+/** A job as the terminal shows it, from GitLab and the ledger. All texts are safe to show. */
 export interface Row {
   readonly id: number;
   readonly name: string;
@@ -48,14 +49,15 @@ export const rowsOf = (jobs: readonly JobView[], ledger: readonly LaptopJob[]): 
   jobs.map((job) => {
     const own = ledger.find(({ jobId }) => jobId === job.id);
     const isUnassigned = job.runnerId === undefined && job.startedAt === undefined;
+    const reason = reasonOf(job, own);
     return {
       id: job.id,
-      name: job.name,
+      name: safe(job.name),
       status: job.status,
       provider: isUnassigned && job.status !== "pending" ? "" : (PROVIDERS[own?.provider ?? ""] ?? ""),
       steps: stepsOf(milestones(job, own)),
-      lastLines: job.lastLines,
-      ...defined({ reason: reasonOf(job, own) }),
+      lastLines: job.lastLines.map(safe),
+      ...defined({ reason: reason === undefined ? undefined : safe(reason) }),
     };
   });
 

@@ -9,8 +9,6 @@ const HEAD = ["Job", "State", "Ran on", "Steps", "Last lines of its log"];
 const stepLines = ({ steps }: Row): string =>
   steps.map(({ name, ms }) => `${name.padEnd(12)}${seconds(ms).padStart(7)}`).join("\n");
 
-const plain = (text: string): string => text.replace(/\p{Cc}/gu, "");
-
 /** The table at the end of the sample pipeline. */
 export const summaryTable = (rows: readonly Row[]): string => {
   const table = new Table({
@@ -20,9 +18,7 @@ export const summaryTable = (rows: readonly Row[]): string => {
     style: { head: [], border: [] },
   });
   for (const row of rows) {
-    const log = [...row.lastLines.slice(-4), ...(row.reason ? [`(${row.reason})`] : [])]
-      .map(plain)
-      .join("\n");
+    const log = [...row.lastLines.slice(-4), ...(row.reason ? [`(${row.reason})`] : [])].join("\n");
     table.push([row.name, coloured(row.status), row.provider || "none", stepLines(row), log]);
   }
   return table.toString();

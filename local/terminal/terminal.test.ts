@@ -200,9 +200,9 @@ describe("noticeWriter", () => {
 });
 
 describe("the summary", () => {
-  it("F-62: shows a log's lines without their control characters", () => {
+  it("F-62: shows a log's lines with their control characters escaped", () => {
     const table = summaryTable(rowsOf([job({ lastLines: ["\u001b]0;title\u0007rest"] })], []));
-    expect(table).toContain("]0;titlerest");
+    expect(table).toContain("\\u001b]0;title\\u0007rest");
     expect(table).not.toContain("\u0007");
   });
 

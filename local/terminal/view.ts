@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { safe } from "../../Core/safe-text";
 import { type Row, seconds } from "./row";
 
 const COLOURS: Readonly<Record<string, (text: string) => string>> = {
@@ -50,7 +51,7 @@ export const liveView = (out: NodeJS.WriteStream): View => {
         [],
         rows.flatMap((row) => lineOf(row, out.columns || 100)),
       ),
-    say: (line) => draw([cut(line, out.columns || 100)], shown),
+    say: (line) => draw([cut(safe(line), out.columns || 100)], shown),
     finish: () => {
       shown = [];
     },

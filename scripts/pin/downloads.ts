@@ -8,11 +8,11 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 
 const VERIFY = resolve(__dirname, "../../LambdaShellRunner/verify-signature.sh");
-const AWS_CLI_KEY = resolve(__dirname, "../../LambdaShellRunner/keys/aws-cli.asc");
 const LONGEST_DOWNLOAD_MILLISECONDS = 10 * 60_000;
 
-/** Where the publishers' files are. */
+/** Where the publishers' files are; AWS's key is in the repository, since AWS serves it on a page alone. */
 export const PUBLISHERS = {
+  awsCliKey: resolve(__dirname, "../../LambdaShellRunner/keys/aws-cli.asc"),
   awsCli: "https://awscli.amazonaws.com",
   gitLfs: "https://github.com/git-lfs/git-lfs/releases/download",
   gitLfsKeys: "https://keyserver.ubuntu.com/pks/lookup?op=get&options=mr&search=0x",
@@ -26,7 +26,10 @@ export type Argument = (name: string) => string;
 export type Publishers = typeof PUBLISHERS;
 
 const download = async (url: string, file: string, flags = "w"): Promise<string> => {
-  const response = await fetch(url, { signal: AbortSignal.timeout(LONGEST_DOWNLOAD_MILLISECONDS) });
+  const signal = AbortSignal.timeout(LONGEST_DOWNLOAD_MILLISECONDS);
+  const response = await fetch(url, { signal }).catch((cause: unknown) => {
+    throw new Error(`${url} does not answer`, { cause });
+  });
   if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status}`);
   await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(file, { flags }));
   return file;
@@ -61,7 +64,7 @@ export const awsCliPins = async (argument: Argument, folder: string, from: Publi
     const name = `awscli-exe-linux-${machine}-${argument("AWS_CLI_VERSION")}.zip`;
     const file = await download(`${from.awsCli}/${name}`, join(folder, name));
     const signature = await download(`${from.awsCli}/${name}.sig`, join(folder, `${name}.sig`));
-    verify(argument("AWS_CLI_KEY"), AWS_CLI_KEY, signature, file);
+    verify(argument("AWS_CLI_KEY"), from.awsCliKey, signature, file);
     return sha256(file);
   };
   return { AWS_CLI_SHA256_X86_64: await pin("x86_64"), AWS_CLI_SHA256_AARCH64: await pin("aarch64") };

@@ -1,37 +1,22 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describeWith } from "../../tests/needs";
 import { argument, baseImages, pinNames, withArguments } from "./dockerfile";
-import { awsCliPins, gitLfsPins, gitlabRunnerPins, type Publishers } from "./downloads";
+import { awsCliPins, gitLfsPins, gitlabRunnerPins, PUBLISHERS } from "./downloads";
 import { imageDigest } from "./registry";
+import { Mirror, sha256 } from "./testing/mirror";
+import { Publisher } from "./testing/publisher";
 
 const VERIFY = resolve(__dirname, "../../LambdaShellRunner/verify-signature.sh");
 const SUM_OF = resolve(__dirname, "../../LambdaShellRunner/sum-of.sh");
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 const folder = mkdtempSync(join(tmpdir(), "pin-test-"));
-const files = new Map<
-  string,
-  { readonly body: string | Buffer; readonly headers?: Record<string, string> }
->();
-const server = http.createServer((request, response) => {
-  const found = files.get(request.url ?? "");
-  response.writeHead(found ? 200 : 404, found?.headers);
-  response.end(found?.body);
-});
-let origin: string;
-
-beforeAll(async () => {
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
+const mirror = new Mirror();
+beforeAll(() => mirror.open());
 afterAll(async () => {
-  await new Promise((done) => server.close(done));
+  await mirror.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -54,20 +39,15 @@ describe("pins in a Dockerfile", () => {
 
 describe("an image's digest", () => {
   const manifest = '{"schemaVersion":2}';
-  const image = () => `${origin.slice("http://".length)}/lambda/nodejs:24`;
-  const serve = (digest: string): void => {
-    files.set("/token/?scope=repository:lambda/nodejs:pull", { body: '{"token":"t"}' });
-    const headers = { "docker-content-digest": digest };
-    files.set("/v2/lambda/nodejs/manifests/24", { body: manifest, headers });
-  };
+  const image = () => `${mirror.origin.slice("http://".length)}/lambda/nodejs:24`;
 
   it("is computed from what the registry sends", async () => {
-    serve(`sha256:${sha256(manifest)}`);
+    mirror.putImage("lambda/nodejs", "24", manifest);
     await expect(imageDigest(image(), "http")).resolves.toBe(`sha256:${sha256(manifest)}`);
   });
 
   it("is refused when the registry names another", async () => {
-    serve(`sha256:${sha256("else")}`);
+    mirror.putImage("lambda/nodejs", "24", manifest, `sha256:${sha256("else")}`);
     await expect(imageDigest(image(), "http")).rejects.toThrow("another digest");
   });
 });
@@ -75,44 +55,12 @@ describe("an image's digest", () => {
 const hasGpg = spawnSync("gpg", ["--version"]).status === 0;
 const withGpg = describeWith(hasGpg, "no gpg");
 
-/** A publisher with a key of its own. */
-const publisher = (name: string, expiry = "1d", at: string[] = []) => {
-  const home = join(folder, name);
-  mkdirSync(home, { mode: 0o700 });
-  const gpg = (args: string[], input = ""): Buffer =>
-    execFileSync("gpg", ["--homedir", home, "--batch", "--quiet", ...at, ...args], {
-      input,
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-  gpg([
-    "--passphrase",
-    "",
-    "--quick-generate-key",
-    `${name} <${name}@example.com>`,
-    "ed25519",
-    "sign",
-    expiry,
-  ]);
-  const listing = gpg(["--with-colons", "--list-keys"]).toString();
-  const fingerprint = /^fpr:+([0-9A-F]{40}):/m.exec(listing)?.[1] ?? "";
-  const key = join(folder, `${name}.asc`);
-  writeFileSync(key, gpg(["--armor", "--export"]));
-  return {
-    fingerprint,
-    key,
-    keyText: readFileSync(key),
-    detached: (text: string) => gpg(["--armor", "--detach-sign"], text),
-    clear: (text: string) => gpg(["--clear-sign"], text),
-    stop: () => spawnSync("gpgconf", ["--homedir", home, "--kill", "all"]),
-  };
-};
-
 withGpg("verifying what was downloaded", () => {
-  let good: ReturnType<typeof publisher>;
-  let other: ReturnType<typeof publisher>;
+  let good: Publisher;
+  let other: Publisher;
   beforeAll(() => {
-    good = publisher("good");
-    other = publisher("other");
+    good = new Publisher(folder, "good");
+    other = new Publisher(folder, "other");
   });
   afterAll(() => {
     good.stop();
@@ -137,7 +85,10 @@ withGpg("verifying what was downloaded", () => {
     const signature = put("file.asc", good.detached("content"));
     expect(verify(good.fingerprint, good.key, signature, put("file", "changed"))).toBe(1);
     expect(verify(good.fingerprint, good.key, put("none.asc", ""), put("file", "content"))).toBe(1);
-    const expired = publisher("expired", "seconds=60", ["--faked-system-time", "20200101T000000"]);
+    const expired = new Publisher(folder, "expired", "seconds=60", [
+      "--faked-system-time",
+      "20200101T000000",
+    ]);
     const old = put("old.asc", expired.detached("content"));
     expired.stop();
     expect(verify(expired.fingerprint, expired.key, old, put("file", "content"))).toBe(1);
@@ -150,24 +101,18 @@ withGpg("verifying what was downloaded", () => {
     expect(readFileSync(out, "utf8")).toBe("abc  file\n");
   });
 
-  it("S-24: checks a file against the list's sum and the pinned one", () => {
+  it("S-24 T-24: checks a file against the list's sum and the pinned one, and takes none without a pin", () => {
     const file = put("tool", "tool");
     const sums = put("sums", `${sha256("x")} *binaries/tool2\n${sha256("tool")} *binaries/tool\n`);
     const sum = (...args: string[]): number | null => spawnSync(SUM_OF, args, { stdio: "ignore" }).status;
-    expect(sum(sums, "tool", file)).toBe(0);
+    expect(sum(sums, "tool", file)).toBe(1);
+    expect(sum(sums, "tool", file, "")).toBe(1);
     expect(sum(sums, "tool", file, sha256("tool"))).toBe(0);
     expect(sum(sums, "tool", file, sha256("else"))).toBe(1);
-    expect(sum(sums, "tool2", file)).toBe(1);
-    expect(sum(sums, "nothing", file)).toBe(1);
+    expect(sum(sums, "tool2", file, sha256("tool"))).toBe(1);
+    expect(sum(sums, "nothing", file, sha256("tool"))).toBe(1);
   });
 
-  const publishers = (): Publishers => ({
-    awsCli: `${origin}/aws`,
-    gitLfs: `${origin}/lfs`,
-    gitLfsKeys: `${origin}/key/`,
-    gitlabRunner: `${origin}/runner`,
-    gitlabRunnerKey: `${origin}/runner.asc`,
-  });
   const values = (): Record<string, string> => ({
     GIT_LFS_VERSION: "3.7.1",
     GIT_LFS_KEYS: `${other.fingerprint}|${good.fingerprint}`,
@@ -180,40 +125,27 @@ withGpg("verifying what was downloaded", () => {
   const read = (name: string): string => values()[name] ?? "";
 
   it("pins gitlab-runner and git-lfs from their signed lists", async () => {
-    const runner = ["amd64", "arm64"]
-      .map((arch) => `${sha256(arch)} *binaries/gitlab-runner-linux-${arch}`)
-      .join("\n");
-    files.set("/runner/v19.4.0/release.sha256", { body: runner });
-    files.set("/runner/v19.4.0/release.sha256.asc", { body: good.detached(runner) });
-    files.set("/runner.asc", { body: good.keyText });
-    await expect(gitlabRunnerPins(read, fresh(), publishers())).resolves.toEqual({
+    const publishers = mirror.publishers(good.key);
+    mirror.putGitlabRunner("19.4.0", good);
+    await expect(gitlabRunnerPins(read, fresh(), publishers)).resolves.toEqual({
       GITLAB_RUNNER_SHA256_AMD64: sha256("amd64"),
       GITLAB_RUNNER_SHA256_ARM64: sha256("arm64"),
     });
-    const lfs = ["amd64", "arm64"]
-      .map((arch) => `${sha256(arch)}  git-lfs-linux-${arch}-v3.7.1.tar.gz\n`)
-      .join("");
-    files.set("/lfs/v3.7.1/sha256sums.asc", { body: good.clear(lfs) });
-    files.set(`/key/${good.fingerprint}`, { body: good.keyText });
-    files.set(`/key/${other.fingerprint}`, { body: other.keyText });
-    await expect(gitLfsPins(read, fresh(), publishers())).resolves.toEqual({
+    mirror.putGitLfs("3.7.1", good);
+    mirror.put(`/key/${other.fingerprint}`, other.keyText);
+    await expect(gitLfsPins(read, fresh(), publishers)).resolves.toEqual({
       GIT_LFS_SHA256_AMD64: sha256("amd64"),
       GIT_LFS_SHA256_ARM64: sha256("arm64"),
     });
   });
 
-  it("pins nothing of a list that somebody else signed", async () => {
-    const runner = `${sha256("amd64")} *binaries/gitlab-runner-linux-amd64\n`;
-    files.set("/runner/v19.4.0/release.sha256", { body: runner });
-    files.set("/runner/v19.4.0/release.sha256.asc", { body: other.detached(runner) });
-    files.set("/runner.asc", { body: other.keyText });
-    await expect(gitlabRunnerPins(read, fresh(), publishers())).rejects.toThrow();
+  it("T-24: pins nothing of a list that somebody else signed", async () => {
+    mirror.putGitlabRunner("19.4.0", other);
+    await expect(gitlabRunnerPins(read, fresh(), mirror.publishers(good.key))).rejects.toThrow();
   });
 
-  it("pins nothing of the AWS CLI that AWS's own key did not sign", async () => {
-    const name = "/aws/awscli-exe-linux-x86_64-2.36.9.zip";
-    files.set(name, { body: "zip" });
-    files.set(`${name}.sig`, { body: good.detached("zip") });
-    await expect(awsCliPins(read, fresh(), publishers())).rejects.toThrow();
+  it("T-24: pins nothing of the AWS CLI that AWS's own key did not sign", async () => {
+    mirror.putAwsCli("2.36.9", good);
+    await expect(awsCliPins(read, fresh(), mirror.publishers(PUBLISHERS.awsCliKey))).rejects.toThrow();
   });
 });

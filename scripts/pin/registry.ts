@@ -6,7 +6,11 @@ const MANIFESTS = [
 ];
 
 const ask = async (url: string, headers: Record<string, string> = {}): Promise<Response> => {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(60_000) });
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(60_000) }).catch(
+    (cause: unknown) => {
+      throw new Error(`${url} does not answer`, { cause });
+    },
+  );
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return response;
 };

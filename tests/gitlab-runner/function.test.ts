@@ -205,5 +205,37 @@ describeWith(canBeAlone, "no right to make namespaces")(
       expect(seen).not.toContain("sleep 30018");
       expect(run.said()).not.toMatch(/^(job-|left|deep)/m);
     });
+
+    it("T-10 I-29: a job that kills the handler leaves no process, file or folder to the next handler's job", async () => {
+      const nest = "name=$(printf 'x%.0s' {1..200}); for _ in {1..60}; do mkdir $name && cd ./$name; done";
+      // It also writes anew what is removed as long as it lives.
+      const stay =
+        "env -i setsid -f bash -c 'trap : TERM; while :; do echo left > /tmp/left; sleep 0.3002; done'";
+      gitlab.push(
+        {
+          id: 19,
+          script: [
+            "handler=$(awk '{ print $4 }' /proc/$PPID/stat)",
+            `(mkdir /tmp/deep && cd /tmp/deep && ${nest})`,
+            `(${stay}) >/dev/null 2>&1`,
+            "until [ -e /tmp/left ]; do sleep 0.1; done",
+            "kill -KILL $handler",
+          ],
+        },
+        { id: 20, script: ["ls -A /tmp", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"] },
+      );
+      const handle = (event: unknown) =>
+        `'${process.execPath}' '${inside(bundle)}' '${JSON.stringify([event])}'`;
+      const script = `sleep 30029 & ${handle(row(24))}; echo first: $?; ${handle(row(25))}; echo second: $?`;
+      const run = start(alone(script), variables({ ...lambda, GITLAB_RUNNER: runnerInside() }));
+      await expect(run.ended).resolves.toBe(0);
+      expect(run.said()).toMatch(/^first: 137$[\s\S]*^second: 0$/m);
+      expect(run.said()).toContain('"code":"ENVIRONMENT_FOUND_USED"');
+      const seen = gitlab.trace(20);
+      expect(seen).toMatch(/^job-\w+$/m);
+      expect(seen).not.toMatch(/^(left|deep)$/m);
+      expect(seen).toContain("sleep 30029");
+      expect(seen).not.toContain("sleep 0.3002");
+    });
   },
 );

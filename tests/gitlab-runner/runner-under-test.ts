@@ -61,7 +61,7 @@ export class RunnerUnderTest {
     const config = join(this.folder, "config");
     mkdirSync(config, { recursive: true });
     writeFileSync(join(config, ".runner_system_id"), SYSTEM_ID);
-    const pipe = options.args ? undefined : await makeConfigPipe(config);
+    const pipe = options.args ? undefined : await makeConfigPipe(config, { PATH: process.env.PATH ?? "" });
     const child = spawn(this.binary.path, options.args ?? this.arguments(pipe ?? "", options), {
       cwd: this.folder,
       env: { HOME: this.folder, PATH: process.env.PATH, ...options.environment },

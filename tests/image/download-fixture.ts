@@ -48,7 +48,7 @@ export class DownloadFixture {
     instruction: string,
     machine: string,
     values: Record<string, string>,
-  ): { status: number | null; out: string } {
+  ): { status: number | null; out: string; errors: string } {
     const work = mkdtempSync(join(this.folder, "work-"));
     this.put("bin/uname", `#!/bin/sh\necho ${machine}\n`, 0o755);
     const script = instruction
@@ -64,7 +64,7 @@ export class DownloadFixture {
       ...values,
     };
     const result = spawnSync("bash", ["-euo", "pipefail", "-c", script], { cwd: work, env });
-    return { status: result.status, out: work };
+    return { status: result.status, out: work, errors: result.stderr.toString() };
   }
 
   close(): void {

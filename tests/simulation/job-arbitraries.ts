@@ -134,9 +134,11 @@ const SPOT_KILLS_EVERY = 60;
 const LOOKS_EVERY = 5;
 
 export const addJobs = (world: Simulation, { jobRuns }: RandomScenario): void => {
-  for (const { at, cancelledAfter, runs, ...job } of jobRuns) {
+  for (const [index, { at, cancelledAfter, runs, ...job }] of jobRuns.entries()) {
+    // By its position, not by the dice: what was found before stays what it was.
+    const ref = index % 3 === 2 ? { ref: "feature" } : {};
     world.after(at, () => {
-      const added = world.addJob({ ...job, seconds: runs });
+      const added = world.addJob({ ...job, ...ref, seconds: runs });
       if (cancelledAfter !== undefined) world.after(cancelledAfter, () => world.gitLab.cancel(added));
     });
   }

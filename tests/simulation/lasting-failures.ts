@@ -42,6 +42,12 @@ const refuseFleet =
     };
   };
 
+/** No answer, and nothing launched either: what did launch would be found, and run the job. */
+const neverArrives = (world: Simulation): void => {
+  every("ec2.createFleet", "times-out")(world);
+  world.ec2.createFleet = () => undefined as never;
+};
+
 const refuseToken = (world: Simulation): void => {
   world.gitLab.create = () => {
     throw new ConfigurationError("GitLab refuses the token (401)");
@@ -97,7 +103,7 @@ export const LASTING_FAILURES: readonly LastingFailure[] = [
   { says: "EC2 refuses: quota", kind: "ec2", breakIt: refuseFleet("VcpuLimitExceeded", 400) },
   { says: "EC2 refuses: too many requests", kind: "ec2", breakIt: every("ec2.createFleet", "throttled") },
   { says: "EC2 fails (5xx)", kind: "ec2", breakIt: every("ec2.createFleet", "fails") },
-  { says: "EC2 does not answer", kind: "ec2", breakIt: every("ec2.createFleet", "times-out") },
+  { says: "EC2 does not answer", kind: "ec2", breakIt: neverArrives },
   { says: "instances never boot", kind: "ec2", breakIt: neverBoots },
   { says: "instances find no bootstrap row", kind: "ec2", breakIt: noRow },
   { says: "instances get no job", kind: "ec2", breakIt: getsNoJob },

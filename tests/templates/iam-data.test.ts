@@ -122,9 +122,8 @@ const resourceFaults = async (statement: Properties): Promise<readonly string[]>
 };
 
 const check = async (template: Template): Promise<readonly string[]> => {
-  const statements = identityPolicies(template).filter(({ isBoundary }) => !isBoundary);
   const faults = await Promise.all(
-    statements.map(async ({ owner, statement }) => {
+    identityPolicies(template).map(async ({ owner, statement }) => {
       const actions = asList(statement.Action).map(String);
       const found = (await Promise.all(actions.map((action) => actionFaults(action, statement)))).flat();
       const all = found.length > 0 ? found : await resourceFaults(statement);

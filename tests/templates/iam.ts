@@ -69,23 +69,14 @@ export const roleStatements = (
   ...attachedTo(template, roleId).flatMap((policyId) => managedStatements(template, policyId, given)),
 ];
 
-const isBoundaryOf = (template: Template, policyId: string): boolean =>
-  ofType(template, "AWS::IAM::Role").some(
-    ({ properties }) => asMap(properties.PermissionsBoundary).Ref === policyId,
-  );
-
-/** All identity policies of a template, with the resource that holds each and whether it is a boundary. */
+/** All identity policies of a template, boundaries too, with the resource that holds each. */
 export const identityPolicies = (
   template: Template,
-): readonly { readonly owner: string; readonly isBoundary: boolean; readonly statement: Properties }[] => [
+): readonly { readonly owner: string; readonly statement: Properties }[] => [
   ...ofType(template, "AWS::IAM::Role").flatMap(({ id }) =>
-    roleStatements(template, id).map((statement) => ({ owner: id, isBoundary: false, statement })),
+    roleStatements(template, id).map((statement) => ({ owner: id, statement })),
   ),
   ...ofType(template, "AWS::IAM::ManagedPolicy").flatMap(({ id }) =>
-    managedStatements(template, id).map((statement) => ({
-      owner: id,
-      isBoundary: isBoundaryOf(template, id),
-      statement,
-    })),
+    managedStatements(template, id).map((statement) => ({ owner: id, statement })),
   ),
 ];

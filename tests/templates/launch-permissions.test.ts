@@ -6,7 +6,6 @@ import { ACCOUNT, REGION } from "./resolve";
 const autoScaler = readTemplate("AutoScaler");
 
 describe("starting EC2 runners", () => {
-  const TEMPLATE = arn("ec2", "launch-template/runnerlaunchtemplatearm64");
   const GOOD = {
     "aws:RequestTag/glr:stack": "runners-a",
     "aws:RequestTag/glr:job": "1-1",
@@ -15,13 +14,26 @@ describe("starting EC2 runners", () => {
     "ec2:MetadataHttpPutResponseHopLimit": "1",
     "ec2:InstanceProfile": `arn:aws:iam::${ACCOUNT}:instance-profile/runnerinstanceprofile`,
     "ec2:InstanceType": "m7g.large",
-    "ec2:LaunchTemplate": TEMPLATE,
   };
+  const ADMIN = `arn:aws:iam::${ACCOUNT}:instance-profile/admin`;
   const instance = (changes: Record<string, string | readonly string[]>, without = ""): IamRequest => ({
     action: "ec2:RunInstances",
     resource: arn("ec2", "instance/*"),
     context: Object.fromEntries(Object.entries({ ...GOOD, ...changes }).filter(([key]) => key !== without)),
   });
+  const fleet = (name: string, context: IamRequest["context"] = {}): IamRequest => ({
+    action: "ec2:CreateFleet",
+    resource: arn("ec2", name),
+    context,
+  });
+  /** Of an instance's keys a fleet has the tags, the type and the profile. */
+  const fleetOf = (changes: Record<string, string>, without = ""): IamRequest =>
+    fleet(
+      "instance/*",
+      Object.fromEntries(
+        Object.entries({ ...GOOD, ...changes }).filter(([key]) => key !== without && !/Metadata/.test(key)),
+      ),
+    );
   const run = (name: string, context: IamRequest["context"] = {}, account: string = ACCOUNT): IamRequest => ({
     action: "ec2:RunInstances",
     resource: arn("ec2", name, account),
@@ -29,6 +41,8 @@ describe("starting EC2 runners", () => {
   });
   const ours = { "aws:ResourceTag/glr:stack": "runners-a" };
   const others = { "aws:ResourceTag/glr:stack": "runners-b" };
+  const TAGGED = { "aws:RequestTag/glr:stack": "runners-a" };
+  const TAGGED_BY_OTHERS = { "aws:RequestTag/glr:stack": "runners-b" };
   const tagging = (action: string | undefined, stack = "runners-a"): IamRequest => ({
     action: "ec2:CreateTags",
     resource: arn("ec2", "instance/i-1"),
@@ -48,11 +62,7 @@ describe("starting EC2 runners", () => {
     ],
     ["T-8: not with IMDSv1", "denied", instance({ "ec2:MetadataHttpTokens": "optional" })],
     ["T-8: not with two hops", "denied", instance({ "ec2:MetadataHttpPutResponseHopLimit": "2" })],
-    [
-      "T-23: not with another profile",
-      "denied",
-      instance({ "ec2:InstanceProfile": `arn:aws:iam::${ACCOUNT}:instance-profile/admin` }),
-    ],
+    ["T-23: not with another profile", "denied", instance({ "ec2:InstanceProfile": ADMIN })],
     [
       "T-19: not of a type that the stack does not allow",
       "denied",
@@ -73,8 +83,11 @@ describe("starting EC2 runners", () => {
     ["T-23: not with another", "denied", run("security-group/sg-1", others)],
     ["T-23: not with a key pair", "denied", run("key-pair/k", ours)],
     ["from a public image, which carries no tag of ours", "allowed", run("image/ami-1", {}, "")],
-    ["with a disk of our template", "allowed", run("volume/*", { "ec2:LaunchTemplate": TEMPLATE })],
-    ["T-23: not with a disk of no template", "denied", run("volume/*")],
+    ["with a disk that it tags as ours", "allowed", run("volume/*", TAGGED)],
+    ["with a network interface that it tags as ours", "allowed", run("network-interface/*", TAGGED)],
+    ["T-23: not with a disk without our tag", "denied", run("volume/*")],
+    ["T-26: not with a disk of another deployment", "denied", run("volume/*", TAGGED_BY_OTHERS)],
+    ["T-23: not with a network interface without our tag", "denied", run("network-interface/*")],
     ["as spot", "allowed", run("spot-instances-request/*")],
     ["I-19: tags what a fleet launches", "allowed", tagging("CreateFleet")],
     ["I-19: tags what a launch makes", "allowed", tagging("RunInstances")],
@@ -83,6 +96,25 @@ describe("starting EC2 runners", () => {
     ["passes the runner's role to EC2", "allowed", pass("runnerinstancerole", "ec2.amazonaws.com")],
     ["T-23: not to Lambda", "denied", pass("runnerinstancerole", "lambda.amazonaws.com")],
     ["T-23: passes no other role", "denied", pass("admin", "ec2.amazonaws.com")],
+    ["asks for a fleet", "allowed", fleet("fleet/*")],
+    ["of our template", "allowed", fleet("launch-template/runnerlaunchtemplatex86", ours)],
+    ["in our subnet", "allowed", fleet("subnet/subnet-1", ours)],
+    ["T-23: of none in another subnet", "denied", fleet("subnet/subnet-1")],
+    ["T-26: of none in another deployment's", "denied", fleet("subnet/subnet-1", others)],
+    ["of an instance as it is launched then", "allowed", fleetOf({})],
+    ["of one whose profile is in the template alone", "allowed", fleetOf({}, "ec2:InstanceProfile")],
+    [
+      "T-19: of no type that the stack does not allow",
+      "denied",
+      fleetOf({ "ec2:InstanceType": "p5.48xlarge" }),
+    ],
+    ["T-23: of none with another profile", "denied", fleetOf({ "ec2:InstanceProfile": ADMIN })],
+    ["T-26: of none with another deployment's tag", "denied", fleetOf(TAGGED_BY_OTHERS)],
+    ["T-26: of none without a tag", "denied", fleetOf({}, "aws:RequestTag/glr:stack")],
+    ["I-19: of none without the job's tag", "denied", fleetOf({}, "aws:RequestTag/glr:job")],
+    ["I-23: of none without the expiry tag", "denied", fleetOf({}, "aws:RequestTag/glr:expires")],
+    ["with a disk that is tagged as ours", "allowed", fleet("volume/*", TAGGED)],
+    ["T-23: with no other disk", "denied", fleet("volume/*")],
     [
       "asks for fleets of our templates alone",
       "denied",

@@ -34,6 +34,7 @@ export const handler = async (input: unknown): Promise<FoundRunners> => {
   const found = await findRunner({ ...parts, gitLab: await gitLabOf(configuration) }, event);
   const about = event.kind === "job" ? { jobId: event.job.jobId } : { runnerId: event.runnerId };
   const runnerIds = found.runners.flatMap(({ runnerId }) => runnerId ?? []);
-  log.info("RUNNERS_FOUND", { ...about, runnerIds, reason: found.runners[0]?.reason });
+  const outcome = runnerIds.length === 0 ? "nothing" : "found";
+  log.info("RUNNERS_FOUND", { ...about, outcome, runnerIds, reason: found.runners[0]?.reason });
   return found;
 };

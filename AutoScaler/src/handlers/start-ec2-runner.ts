@@ -9,7 +9,14 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { EC2_VARIABLES, fleetSettings, limitsOf, outcomeFields, START_VARIABLES } from "./start-wiring";
+import {
+  EC2_VARIABLES,
+  fleetSettings,
+  limitsOf,
+  outcomeFields,
+  protectedRefs,
+  START_VARIABLES,
+} from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
@@ -20,6 +27,7 @@ const parts = {
   ...machine,
   settings,
   limits: limitsOf(env.maxRunners),
+  protectedRefs,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: ec2Provider(ec2, fleetSettings(env), {
@@ -27,7 +35,7 @@ const parts = {
   }),
 };
 
-/** Task "Start EC2 runner". Input: the order that "Look up runner" made. */
+/** Task "Start EC2 runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
   const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings, ec2.load) }, order);

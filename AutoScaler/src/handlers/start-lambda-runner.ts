@@ -10,7 +10,7 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { limitsOf, outcomeFields, START_VARIABLES } from "./start-wiring";
+import { limitsOf, outcomeFields, protectedRefs, START_VARIABLES } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
@@ -22,17 +22,18 @@ const parts = {
   ...machine,
   settings,
   limits: limitsOf(env.maxRunners),
+  protectedRefs,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: lambdaProvider(lambda, functions),
 };
 
-/** Reads the function's tags while GitLab makes the runner; the launch finds them kept, or says why it cannot. */
+/** Reads the function's tags while GitLab creates the runner. The launch uses them, or throws the error. */
 const readTags = ({ functionArn }: RunnerOrder): void => {
   if (functionArn !== undefined) void functions.isTenantIsolated(functionArn).catch(() => undefined);
 };
 
-/** Task "Start Lambda runner". Input: the order that "Look up runner" made. */
+/** Task "Start Lambda runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
   const outcome = await startRunner(

@@ -2,6 +2,7 @@ import { ConfigurationError } from "../../../Core/errors";
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
 import type { Limits } from "../ports";
 import type { StartOutcome } from "../queue/start-outcome";
+import type { ProtectedRefs } from "../start/protected-ref";
 import { GITLAB_VARIABLES } from "./wiring";
 
 export const START_VARIABLES = {
@@ -22,7 +23,10 @@ export const EC2_VARIABLES = {
   roleId: "RUNNER_ROLE_ID",
 } as const;
 
-/** What the log says of a start. */
+/** Which refs are protected, kept for all starts of this process. */
+export const protectedRefs: ProtectedRefs = new Map();
+
+/** The log fields of a start's outcome. */
 export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutcome) => ({
   outcome,
   ...fields,

@@ -55,6 +55,25 @@ describe("planPickUp", () => {
     ]);
   });
 
+  it.each([
+    [true, false],
+    [false, true],
+  ])("T-6: exchanges no runners when one is for protected refs and the other is not", (own, others) => {
+    const plan = planPickUp(
+      stolen({
+        own: [aRunner({ order: anOrder({ onProtectedRef: own }) })],
+        reassigned: [
+          anAttempt({ jobId: 8, runnerId: 9002, order: anOrder({ jobId: 8, onProtectedRef: others }) }),
+        ],
+      }),
+    );
+    expect(plan.changes).not.toContainEqual({ put: expect.objectContaining({ runnerId: 9001, jobId: 8 }) });
+    expect(plan.events).toMatchObject([
+      { detailType: "GitLabJobEvent", job: { id: 8 }, attempt: 2 },
+      { detailType: "RunnerEnded", runnerId: 9001 },
+    ]);
+  });
+
   describe("after an exchange each attempt tells of the runner that it has now", () => {
     const onDemand = { resourceId: "i-1", market: "on-demand", pricePerHour: 0.4 } as const;
     const spot = { resourceId: "i-2", market: "spot", pricePerHour: 0.1 } as const;

@@ -23,6 +23,8 @@ interface Taken {
   readonly id: number;
   readonly projectId: number;
   readonly runnerId: number;
+  /** In verified mode. */
+  readonly startedAt?: Time;
   /** GitLab's word, when the job has ended already. */
   readonly ended?: GitLabJob;
 }
@@ -33,7 +35,7 @@ const takenFrom = (job: GitLabJob): Taken | undefined => {
   const { id, projectId, runnerId, status, startedAt } = job;
   const hasStarted = status === "running" || status === "canceling" || hasEnded(job);
   if (!hasStarted || startedAt === undefined || runnerId === undefined) return undefined;
-  return { id, projectId, runnerId, ...(hasEnded(job) ? { ended: job } : {}) };
+  return { id, projectId, runnerId, startedAt, ...(hasEnded(job) ? { ended: job } : {}) };
 };
 
 /** In payload mode the webhook's word is all there is, but for another project's runner. */
@@ -60,12 +62,21 @@ const whoTook = async (dependencies: PickUpDependencies, event: JobEvent): Promi
   return taken ?? NOT_PICKED_UP;
 };
 
-/** Pauses the runner, so that it never takes a second job (I-14). Undefined: not paused by us. */
-const pause = async ({ gitLab, clock }: PickUpDependencies, runner: Runner): Promise<Time | undefined> => {
+/**
+ * Pauses the runner, so that it never takes a second job (I-14). Until then GitLab may give it one, also to a job that got
+ * hold of its token: the delay is a metric. Undefined: not paused by us.
+ */
+const pause = async (
+  { gitLab, clock, metric }: PickUpDependencies,
+  runner: Runner,
+  startedAt: Time | undefined,
+): Promise<Time | undefined> => {
   if (runner.pausedAt !== undefined || gitLab.mode === "payload") return runner.pausedAt;
   if (runner.state === "GONE") return undefined;
   await gitLab.pauseRunner(runner.runnerId);
-  return clock.now();
+  const now = clock.now();
+  if (startedAt !== undefined) metric("PauseDelaySeconds", Math.max(0, now - startedAt) / 1_000);
+  return now;
 };
 
 /** A `running` that came late: its end may have found a start still at work, and left the rest to the reconciler. */
@@ -89,7 +100,7 @@ export const recordPickUp = async (dependencies: PickUpDependencies, event: JobE
   const taken = await whoTook(dependencies, event);
   if ("skipped" in taken) return { kind: "nothing", reason: taken.skipped };
   const runner = await dependencies.ledger.runner(taken.runnerId);
-  const pausedAt = runner && (await pause(dependencies, runner));
+  const pausedAt = runner && (await pause(dependencies, runner, taken.startedAt));
   // By GitLab's word; a copy that comes after the job's end tells nothing new.
   const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;
   const remembered = isNews ? rememberProject(dependencies, taken.projectId) : undefined;

@@ -24,11 +24,13 @@ import {
   MIN_MAXIMUM_TIMEOUT_SECONDS,
   WAIT_MARGIN_SECONDS,
 } from "../timing";
+import { isOnProtectedRef, type ProtectedRefDependencies } from "./protected-ref";
 
 export type CreateDependencies = Pick<
   Dependencies,
   "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId"
->;
+> &
+  ProtectedRefDependencies;
 
 export type Creation =
   | { readonly kind: "created"; readonly attempt: OrderedAttempt; readonly runner: StartedRunner }
@@ -40,6 +42,7 @@ export const newRunner = (order: RunnerOrder, deploymentId: string, attempt: num
   description: runnerDescription(deploymentId, order.jobId, attempt),
   tags: order.tags,
   maximumTimeoutSeconds: Math.max(MIN_MAXIMUM_TIMEOUT_SECONDS, order.runnerClass.lifetimeSeconds),
+  accessLevel: order.onProtectedRef ? "ref_protected" : "not_protected",
 });
 
 /** How long the row may wait for its reader: until the last launch that is tried, then queue or boot. */
@@ -128,17 +131,32 @@ const askOrFail = async (...asked: Parameters<typeof ask>) => {
   }
 };
 
+/** The claim with what the runner is made for. Read only now, so that a job that waits costs GitLab nothing. */
+const withProtection = async (
+  dependencies: CreateDependencies,
+  claimed: OrderedAttempt,
+): Promise<OrderedAttempt> => {
+  const { onProtectedRef: _, ...order } = claimed.order;
+  const isProtected = await isOnProtectedRef(dependencies, order);
+  return { ...claimed, order: { ...order, ...(isProtected ? { onProtectedRef: true } : {}) } };
+};
+
 /**
  * Makes the runner's record in GitLab and stores it: one transaction, on condition that the attempt is still as
  * claimed, with id, runner and bootstrap row (traces 2, 11). The lease and the slot go over to the runner.
  *
- * @throws NoAnswerError when GitLab did not say whether it made one
+ * @throws NoAnswerError when GitLab did not say whether it made one; TransientError when it was not asked to
  */
 export const createRunner = async (
   dependencies: CreateDependencies,
-  claimed: OrderedAttempt,
+  unread: OrderedAttempt,
   lease: Lease,
 ): Promise<Creation> => {
+  const claimed = await withProtection(dependencies, unread);
+  const { runnerClass, onProtectedRef } = claimed.order;
+  if (runnerClass.protectedRefsOnly && !onProtectedRef) {
+    return closeUnstarted(dependencies, claimed, { reason: "ref-not-protected", isLast: true });
+  }
   const request = newRunner(claimed.order, dependencies.deploymentId, claimed.attempt);
   const answer = await askOrFail(dependencies, claimed, request);
   if ("waitSeconds" in answer) return waitForGitLab(dependencies, claimed, answer.waitSeconds);

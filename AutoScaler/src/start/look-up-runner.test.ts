@@ -42,6 +42,8 @@ describe("lookUpRunner", () => {
             build_name: name,
             build_status: status,
             runner: { id: runnerId },
+            user: { id: runnerId, username: name, email: name },
+            commit: { author_name: name, author_email: name },
             extra: name,
           };
           expect(await lookUp(system, forged)).toEqual(expected);

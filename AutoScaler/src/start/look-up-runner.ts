@@ -24,7 +24,7 @@ export interface LookUp {
   readonly why?: RouteReason;
 }
 
-type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified">;
+type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified" | "ref">;
 
 type Skip = Extract<RunnerLookup, { kind: "nothing" }>;
 
@@ -43,6 +43,7 @@ const verifiedFacts = (job: GitLabJob): Facts => ({
   tags: [...new Set(job.tags)].sort(),
   queuedAt: job.createdAt,
   verified: true,
+  ...(job.ref === undefined ? {} : { ref: { name: job.ref, isTag: job.tag ?? false } }),
 });
 
 /** GitLab's replicas lag behind its webhooks: absent and `created` are asked again for ten seconds. */

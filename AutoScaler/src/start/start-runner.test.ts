@@ -40,7 +40,19 @@ describe("a start", () => {
         description: "glr test job 7 attempt 1",
         tags: ["arm", "zeta"],
         maximumTimeoutSeconds: 900,
+        accessLevel: "not_protected",
       },
+    ]);
+  });
+
+  it("T-6 I-14: asks for a runner for protected refs alone when the job's is one", async () => {
+    const system = testSystem();
+    system.gitLab.protectedRefs.add("1 main");
+    await system.start(webhook(system.gitLab.addJob({ id: 7, ref: "main" })));
+    await system.start(webhook(system.gitLab.addJob({ id: 8, ref: "feature" })));
+    expect(system.gitLab.created.map(({ accessLevel }) => accessLevel)).toEqual([
+      "ref_protected",
+      "not_protected",
     ]);
   });
 

@@ -80,18 +80,19 @@ describe("the end of a job", () => {
     expect(system.instances.terminated).toHaveLength(1);
   });
 
-  it("I-25: costs six GitLab calls and eight writes at most from webhook to nothing left", async () => {
+  it("I-25: costs seven GitLab calls and eight writes at most from webhook to nothing left", async () => {
     const system = testSystem();
     // A project is recorded once in ten minutes, however many jobs it has.
     await rememberProject(system.dependencies, 1);
     system.ledger.writes = 0;
-    await system.start(webhook(system.gitLab.addJob({ id: A, tags: ["ec2"] })));
+    await system.start(webhook(system.gitLab.addJob({ id: A, tags: ["ec2"], ref: "main" })));
     const moves = 1;
     system.gitLab.change(A, { status: "running", runnerId: RA, startedAt: system.clock.now() });
     await system.pickUp(webhook(system.gitLab.jobsById.get(A)!));
     await system.stop(endJob(system));
 
-    expect(system.gitLab.calls).toEqual(["job", "createRunner", "job", "pauseRunner", "job", "deleteRunner"]);
+    const start = ["job", "isProtected", "createRunner"];
+    expect(system.gitLab.calls).toEqual([...start, "job", "pauseRunner", "job", "deleteRunner"]);
     expect(system.ledger.writes + moves).toBeLessThanOrEqual(8);
     expect((await runner(system)).state).toBe("GONE");
   });

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { safe } from "../../console/console";
+import { safe } from "../../../Core/safe-text";
 import { type Context, type ExitCode, show } from "../../context";
 import { findDeployment } from "../../deployment";
 import { readForStack } from "../../document/check-functions";

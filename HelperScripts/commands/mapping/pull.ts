@@ -1,7 +1,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { type MappingReading, readMapping } from "../../../Core/routing/mapping-reading";
 import { rowName } from "../../../Core/routing/mapping-row";
-import { safe } from "../../console/console";
+import { safe, safeJson } from "../../../Core/safe-text";
 import { type CommonOptions, type Context, type ExitCode, UsageError } from "../../context";
 import { findDeployment, output, routingSettings } from "../../deployment";
 import { documentText } from "../../document/document-text";
@@ -74,9 +74,9 @@ export const pullMapping = async (context: Context, options: PullOptions): Promi
   if (text === undefined) return refuse(context, reading);
   if (path) {
     context.writeFile(path, `${text}\n`);
-    context.console.err(`${jobs} jobs written to ${path}.`);
+    context.console.err(`${jobs} jobs written to ${safe(path)}.`);
   } else {
-    context.console.out(text);
+    context.console.out(safeJson(text));
   }
   return reading.flaws.every(({ kind }) => kind === "odd") ? 0 : 1;
 };

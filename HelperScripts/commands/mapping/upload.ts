@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { readMapping } from "../../../Core/routing/mapping-reading";
-import { safe } from "../../console/console";
+import { safe, safeJson } from "../../../Core/safe-text";
 import { progress } from "../../console/progress";
 import { agreed, type CommonOptions, type Context, type ExitCode, show } from "../../context";
 import { findDeployment, output } from "../../deployment";
@@ -46,7 +46,7 @@ const refuse = (
   const count = errors.length === 1 ? "one error" : `${errors.length} errors`;
   context.console.err(`${safe(basename(file))} has ${count}. Nothing was written.`);
   if (options.json)
-    context.console.out(JSON.stringify({ written: false, ...findingsJson(reading) }, undefined, 2));
+    context.console.out(safeJson(JSON.stringify({ written: false, ...findingsJson(reading) }, undefined, 2)));
   return 1;
 };
 
@@ -115,7 +115,7 @@ export const uploadMapping = async (
     show(context, options, result(difference, false, reading), `Would be: ${summary(difference)}.`);
     return 0;
   }
-  if (!(await agreed(context, options.yes, `Write this to ${options.stackName}?`))) {
+  if (!(await agreed(context, options.yes, `Write this to ${safe(options.stackName)}?`))) {
     console.err("Nothing was written.");
     return 1;
   }

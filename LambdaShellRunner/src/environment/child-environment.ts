@@ -3,7 +3,8 @@ import type { Workspace } from "./workspace";
 /** The only environment variables that gitlab-runner gets, and with it a job. */
 export const ALLOWED_VARIABLES = ["HOME", "PATH", "LANG", "TMPDIR"] as const;
 
-const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+/** Where no PATH is given. */
+export const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
  * The environment of gitlab-runner. A job sees all of it, so it holds none of the function's own variables but PATH, which

@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { DEFAULT_PATH } from "./child-environment";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +21,8 @@ export interface EnvironmentRoot {
   readonly isAlone: boolean;
 }
 
-const LAMBDA_FOLDERS = ["/tmp", "/dev/shm"];
+/** In Lambda: all that a job may write to. */
+export const LAMBDA_FOLDERS: readonly string[] = ["/tmp", "/dev/shm"];
 
 /** Checks all that tells Lambda's image from other machines, since a single variable could be set anywhere. */
 export const isInLambda = (variables: Variables): boolean =>
@@ -35,35 +39,47 @@ export const openRoot = async (variables: Variables, inLambda: boolean): Promise
   return { folder, emptied: [folder], isAlone: false };
 };
 
-/** Restores the owner's rights on folders, which a job may have removed. */
-const makeRemovable = async (path: string): Promise<void> => {
-  await chmod(path, 0o700);
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await makeRemovable(join(path, entry.name));
-  }
-};
+/** Nothing of the function's own environment: processes of a job may be looking. */
+const tool = (name: string, ...words: string[]): Promise<unknown> =>
+  promisify(execFile)(name, words, { env: { PATH: DEFAULT_PATH } });
 
+/**
+ * A job may have taken the rights on its folders away, and may have nested them so deeply that no path reaches them:
+ * chmod and rm go down step by step.
+ */
 const remove = async (path: string): Promise<void> => {
   try {
     await rm(path, { recursive: true, force: true });
   } catch {
-    await makeRemovable(path).catch(() => {});
-    await rm(path, { recursive: true, force: true });
+    await tool("chmod", "-R", "u+rwx", "--", path).catch(() => {});
+    await tool("rm", "-rf", "--", path);
   }
 };
 
-const emptyFolder = async (folder: string): Promise<void> => {
-  if (!existsSync(folder)) return;
-  for (const name of await readdir(folder)) await remove(join(folder, name));
+const emptyFolder = async (folder: string): Promise<number> => {
+  if (!existsSync(folder)) return 0;
+  const names = await readdir(folder);
+  for (const name of names) await remove(join(folder, name));
+  return names.length;
+};
+
+/** @returns how many entries there were; undefined when something could not be removed */
+export const emptyFolders = async (folders: readonly string[]): Promise<number | undefined> => {
+  try {
+    let entries = 0;
+    for (const folder of folders) entries += await emptyFolder(folder);
+    return entries;
+  } catch {
+    return undefined;
+  }
 };
 
 /** Removes the job's files, and outside Lambda the folder too. @returns false when something could not be removed */
 export const emptyRoot = async (root: EnvironmentRoot): Promise<boolean> => {
-  try {
-    for (const folder of root.emptied) await emptyFolder(folder);
-    if (!root.isAlone) await remove(root.folder);
-    return true;
-  } catch {
-    return false;
-  }
+  if ((await emptyFolders(root.emptied)) === undefined) return false;
+  if (root.isAlone) return true;
+  return remove(root.folder).then(
+    () => true,
+    () => false,
+  );
 };

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -60,6 +61,31 @@ describe("an environment", () => {
     expect(existsSync(root.folder)).toBe(false);
     expect(readdirSync(folder).sort()).toEqual(["neighbour", "root"]);
     expect(thrownAway).not.toHaveBeenCalled();
+  });
+
+  it("I-29: removes folders that are nested deeper than a path may be long", async () => {
+    const thrownAway = jest.fn();
+    const environment = new Environment(false, open, thrownAway);
+    const root = await environment.openRoot();
+    const nest = `name=$(printf 'x%.0s' {1..200}); for _ in {1..60}; do mkdir $name && cd ./$name; done; touch last`;
+    expect(spawnSync("bash", ["-c", nest], { cwd: root.folder }).status).toBe(0);
+    await environment.clean(root, undefined);
+    expect(existsSync(root.folder)).toBe(false);
+    expect(thrownAway).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["a process", { areProcessesGone: false, areFilesGone: true }],
+    ["a file", { areProcessesGone: true, areFilesGone: false }],
+  ])("T-10: refuses a job before its row is taken when %s of a former job stays", async (_, left) => {
+    const thrownAway = jest.fn();
+    const environment = new Environment(false, open, thrownAway, async () => ({
+      processes: 1,
+      files: 1,
+      ...left,
+    }));
+    await expect(environment.prepare()).rejects.toMatchObject({ name: "TransientError" });
+    expect(thrownAway).toHaveBeenCalledTimes(1);
   });
 
   it("I-29: does not follow a link out of its folder", async () => {

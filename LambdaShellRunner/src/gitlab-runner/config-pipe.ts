@@ -9,10 +9,17 @@ const POLL_MILLISECONDS = 5;
 
 const isWithoutReader = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENXIO";
 
-/** Creates a FIFO in the folder. Nothing is written to it before a reader has opened it. */
-export const makeConfigPipe = async (folder: string): Promise<string> => {
+/**
+ * Creates a FIFO in the folder. Nothing is written to it before a reader has opened it.
+ *
+ * @param env of the command that makes it: never the function's own, which holds its keys
+ */
+export const makeConfigPipe = async (
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> => {
   const path = join(folder, "config.toml");
-  await promisify(execFile)("mkfifo", ["-m", "600", path]);
+  await promisify(execFile)("mkfifo", ["-m", "600", path], { env });
   return path;
 };
 

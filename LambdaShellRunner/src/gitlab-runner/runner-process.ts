@@ -90,7 +90,10 @@ export class RunnerProcess {
 
   async run(): Promise<RunOutcome> {
     const mark = chooseMark();
-    const config = await makeConfigPipe(this.workspace.config);
+    const config = await makeConfigPipe(
+      this.workspace.config,
+      childEnvironment(this.settings.environment, this.workspace),
+    );
     const child = this.spawn(marked(mark, command(this.settings, this.row, config)));
     if (child.pid === undefined) return this.notStarted(child);
     // A signal to a process that has just ended is no failure.

@@ -95,7 +95,6 @@ describe("a launch", () => {
       "ec2:InstanceMarketType": "spot",
       "ec2:InstanceProfile": PROFILE,
       "ec2:InstanceType": "m7g.large",
-      "ec2:LaunchTemplate": TEMPLATE,
       "ec2:MetadataHttpPutResponseHopLimit": "1",
       "ec2:MetadataHttpTokens": "required",
     });
@@ -116,6 +115,7 @@ describe("a launch", () => {
     const instance = needs.find(({ resource }) => resource.endsWith("instance/*"));
     expect(instance?.context).toMatchObject({
       "ec2:InstanceType": "p5.48xlarge",
+      "ec2:LaunchTemplate": TEMPLATE,
       "ec2:MetadataHttpTokens": "optional",
     });
   });

@@ -12,8 +12,9 @@ const requestTags = (tags: Tags | undefined): TextContext => {
   return { ...Object.fromEntries(each), "aws:TagKeys": entries.map(([key]) => key) };
 };
 
-const ofTemplate = ({ template }: Launch): TextContext =>
-  template === undefined ? {} : { "ec2:LaunchTemplate": template.arn };
+/** That a fleet's launches carry the key too, AWS says nowhere. */
+const ofTemplate = ({ template, createAction }: Launch): TextContext =>
+  template === undefined || createAction === "CreateFleet" ? {} : { "ec2:LaunchTemplate": template.arn };
 
 const optional = (key: string, value: string | undefined): TextContext =>
   value === undefined ? {} : { [key]: value };

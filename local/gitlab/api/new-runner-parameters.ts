@@ -7,6 +7,8 @@ const MIN_TIMEOUT = 600;
 const MAX_TEXT = 1_024;
 const MAX_TAGS = 50;
 
+export const ACCESS_LEVELS = ["not_protected", "ref_protected"] as const;
+
 const checkTimeout = (seconds: number | undefined): number | null => {
   if (seconds !== undefined && seconds < MIN_TIMEOUT) {
     throw badRequest("Maximum timeout needs to be at least 10 minutes");
@@ -42,7 +44,7 @@ export const readNewRunner = (
     runUntagged,
     locked: parameters.flag("locked") ?? false,
     paused: parameters.flag("paused") ?? false,
-    accessLevel: parameters.choice("access_level", ["not_protected", "ref_protected"]) ?? "not_protected",
+    accessLevel: parameters.choice("access_level", ACCESS_LEVELS) ?? "not_protected",
     maximumTimeout: checkTimeout(parameters.integer("maximum_timeout")),
     maintenanceNote: checkText("Maintenance note", parameters.text("maintenance_note")) ?? null,
   };

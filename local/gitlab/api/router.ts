@@ -5,7 +5,7 @@ export type RouteArea = "api" | "runner" | "page";
 
 export interface Route {
   readonly method: string;
-  /** E.g. `/api/v4/projects/:id/jobs/:job_id`. Parameters are positive integers. */
+  /** E.g. `/api/v4/projects/:id/jobs/:job_id`. Parameters are positive integers, `:name` any text. */
   readonly pattern: string;
   readonly area: RouteArea;
   /** Whether the access token is checked before the handler sees the request. */

@@ -20,6 +20,8 @@ export interface GitLabServerDependencies {
 
 const HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const ID = "[1-9][0-9]{0,15}";
+/** A slash in it comes percent-encoded. */
+const TEXT = "[^/]+";
 
 /**
  * A foreign web page, open in the owner's browser, must not start jobs here. Requests under another host name
@@ -74,7 +76,7 @@ const appOf = (dependencies: GitLabServerDependencies): Hono<HttpEnvironment> =>
     await next();
   });
   for (const route of dependencies.routes) {
-    const path = route.pattern.replace(/:\w+/g, `$&{${ID}}`);
+    const path = route.pattern.replace(/:\w+/g, (name) => `${name}{${name === ":name" ? TEXT : ID}}`);
     app.on(route.method, path, (request) => serveRoute(route, dependencies, request));
   }
   app.notFound(() => refusal(dependencies.log, notFound()));

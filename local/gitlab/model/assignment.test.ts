@@ -58,15 +58,20 @@ describe("which jobs a runner may take", () => {
       { type: "instance_type" as const, projectId: undefined },
       true,
     ],
-    [
-      "a job on an unprotected ref when it is for protected ones",
-      [],
-      { accessLevel: "ref_protected" as const },
-      false,
-    ],
   ])("%s", (_case, tags, runner, expected) => {
     const { state } = setUp();
     expect(matches(runnerIn(state, runner), jobIn(state, tags))).toBe(expected);
+  });
+
+  it.each([
+    ["a job on an unprotected ref when it is for protected ones", "feature", "ref_protected" as const, false],
+    ["a job on a protected ref when it is for these", "main", "ref_protected" as const, true],
+    ["a job on a protected ref when it is for any", "main", "not_protected" as const, true],
+  ])("%s", (_case, ref, accessLevel, expected) => {
+    const { state } = setUp();
+    const spec = parseJobSpecs([{ name: "job", script: ["true"] }]);
+    const [job] = createPipeline(state, 1, spec, ref).jobs;
+    expect(matches(runnerIn(state, { accessLevel }), job!)).toBe(expected);
   });
 });
 

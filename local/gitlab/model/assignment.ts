@@ -13,8 +13,7 @@ export const matches = (runner: StandInRunner, job: StandInJob): boolean =>
   isInReach(runner, job) &&
   (job.spec.tags.length > 0 || runner.runUntagged) &&
   job.spec.tags.every((tag) => runner.tags.includes(tag)) &&
-  // The stand-in has no protected refs.
-  runner.accessLevel === "not_protected";
+  (runner.accessLevel === "not_protected" || job.pipeline.isProtected);
 
 /** Resumes the runner's long polls, since there may be a job for it. */
 export const notifyRunner = (state: GitLabState, runner: StandInRunner): void => {

@@ -1,3 +1,4 @@
+import { DEFAULT_BRANCH, isProtected, refNamed } from "../repository/refs";
 import { notifyMatchingRunners } from "./assignment";
 import { randomText } from "./random";
 import { isComplete, type JobSpec, type Pipeline, type StandInJob, type StandInJobStatus } from "./records";
@@ -82,13 +83,17 @@ export const createPipeline = (
   state: GitLabState,
   projectId: number,
   specs: readonly JobSpec[],
+  refName = DEFAULT_BRANCH,
 ): Pipeline => {
+  const ref = refNamed(state, projectId, refName);
   const pipeline: Pipeline = {
     id: state.nextId("pipeline"),
     iid: state.pipelines.size + 1,
     projectId,
     createdAt: state.clock.now(),
     sha: randomText(20),
+    ref,
+    isProtected: isProtected(state, projectId, ref),
     stages: [...new Set(specs.map((spec) => spec.stage))],
     jobs: [],
   };

@@ -1,3 +1,4 @@
+import type { StandInRef } from "../repository/refs";
 import type { JobTrace } from "./trace";
 
 /** The job statuses that the stand-in uses: https://docs.gitlab.com/api/jobs/ */
@@ -48,6 +49,9 @@ export interface Pipeline {
   readonly projectId: number;
   readonly createdAt: number;
   readonly sha: string;
+  readonly ref: StandInRef;
+  /** Whether the ref was protected when the pipeline was created, which is what GitLab goes by. */
+  readonly isProtected: boolean;
   /** Stages in order of execution. */
   readonly stages: readonly string[];
   readonly jobs: StandInJob[];

@@ -1,3 +1,4 @@
+import type { ProtectedNames } from "../repository/refs";
 import { type StandInClock, systemClock } from "./clock";
 import { DEFAULT_FEATURES, type GitLabFeatures } from "./features";
 import { randomText } from "./random";
@@ -42,6 +43,10 @@ export interface GitLabState {
   readonly accessToken: string;
   readonly registrationToken: string;
   readonly projects: Set<number>;
+  /** By project; see `protectedNames`. */
+  readonly protectedNames: Map<number, ProtectedNames>;
+  /** Git tags by project. */
+  readonly tags: Map<number, Set<string>>;
   readonly pipelines: Map<number, Pipeline>;
   readonly jobs: Map<number, StandInJob>;
   /** Pending jobs, including assigned ones, oldest first. */
@@ -99,6 +104,8 @@ export const createGitLabState = (
   accessToken: `glpat-local-${randomText(10)}`,
   registrationToken: `GR1348941local${randomText(10)}`,
   projects: new Set(),
+  protectedNames: new Map(),
+  tags: new Map(),
   pipelines: new Map(),
   jobs: new Map(),
   pending: new Set(),

@@ -1,3 +1,5 @@
+import { safe } from "../../../Core/safe-text";
+
 /** In bytes. GitLab's limit is 100 MB (`ci_jobs_trace_size`); the stand-in keeps traces in memory. */
 export const TRACE_LIMIT = 8 * 1024 * 1024;
 
@@ -57,17 +59,15 @@ export class JobTrace {
 const CSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, "g");
 const SECTION = /section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])?/g;
 const STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[EO][ +]?/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
-
 const plainLine = (line: string): string => {
   const shown = line.replace(CSI, "").replace(SECTION, "").replace(STAMP, "");
-  return (shown.split("\r").filter(Boolean).at(-1) ?? "").replace(CONTROLS, "").slice(0, 500);
+  const last = (shown.split("\r").filter(Boolean).at(-1) ?? "").slice(0, 500);
+  return safe(last.replaceAll("\t", "  "));
 };
 
 /**
- * The last lines of a log as plain text. Colours, section markers, time stamps, overwritten text and control characters
- * are removed, so that a job cannot control a terminal or a page (F-62).
+ * The last lines of a log as plain text. Colours, section markers, time stamps, and overwritten text are removed and
+ * control characters shown as such, so that a job cannot control a terminal or a page (F-62).
  */
 export const lastLines = (trace: JobTrace, count: number, bytes = 8_192): readonly string[] =>
   trace

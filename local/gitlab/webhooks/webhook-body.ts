@@ -45,6 +45,8 @@ const projectFields = (url: string, projectId: number) => {
 };
 
 const commitFields = (pipeline: Pipeline, status: string) => ({
+  ref: pipeline.ref.name,
+  tag: pipeline.ref.isTag,
   pipeline_id: pipeline.id,
   sha: pipeline.sha,
   commit: { ...template.commit, id: pipeline.id, sha: pipeline.sha, status },

@@ -1,7 +1,14 @@
-import type { GitLab, GitLabJob, GitLabRunner, Page, ProjectRefused } from "../../../AutoScaler/src/ports";
+import type {
+  GitLab,
+  GitLabJob,
+  GitLabRunner,
+  GitRef,
+  Page,
+  ProjectRefused,
+} from "../../../AutoScaler/src/ports";
 import { ThrottledError, TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
-import { contactOf, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
+import { contactOf, isProtectedRef, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import { withoutStack } from "./without-stack";
 
@@ -44,7 +51,7 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
 
 const shown = (
   gitLab: SimulatedGitLab,
-  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId }: Job,
+  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId, ref }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
     id,
@@ -53,6 +60,8 @@ const shown = (
     status,
     tags,
     createdAt,
+    ref,
+    tag: false,
   };
   if (startedAt !== undefined) told.startedAt = startedAt;
   if (finishedAt !== undefined) told.finishedAt = finishedAt;
@@ -145,6 +154,10 @@ export const gitLabEffects = (
       if (isBehind(job.createdAt))
         return random.chance(0.5) ? undefined : { ...shown(gitLab, job), status: "created" };
       return shown(gitLab, job);
+    },
+    isProtected: (_projectId: number, { name }: GitRef) => {
+      checkMood();
+      return isProtectedRef(name);
     },
     createRunner: (runner: Parameters<GitLab["createRunner"]>[0]) => {
       checkMood();

@@ -1,4 +1,4 @@
-import type { GitLab, NewRunner } from "../../../AutoScaler/src/ports";
+import type { GitLab, GitRef, NewRunner } from "../../../AutoScaler/src/ports";
 import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
 import type { Calls, ErrorOf, Process } from "./calls";
 import type { GitLabEffects } from "./gitlab-api";
@@ -31,6 +31,10 @@ export class GitLabPort implements GitLab {
 
   job(projectId: number, jobId: number) {
     return this.#make("gitLab.job", () => this.effects.job(projectId, jobId));
+  }
+
+  isProtected(projectId: number, ref: GitRef) {
+    return this.#make("gitLab.isProtected", () => this.effects.isProtected(projectId, ref));
   }
 
   createRunner(runner: NewRunner) {

@@ -16,6 +16,7 @@ export interface JobPlan {
   readonly retries: number;
   /** It sends no webhook, and the mapping gives it no runner. */
   readonly isForeign: boolean;
+  readonly ref: string;
 }
 
 /** All fields are set from the start: an object that changes its shape is slow to read. */
@@ -32,7 +33,7 @@ export interface Job extends JobPlan {
 }
 
 const newJob = (
-  { id, projectId, name, tags, duration, outcome, retries, isForeign }: JobPlan,
+  { id, projectId, name, tags, duration, outcome, retries, isForeign, ref }: JobPlan,
   createdAt: Time,
 ): Job => ({
   id,
@@ -43,6 +44,7 @@ const newJob = (
   outcome,
   retries,
   isForeign,
+  ref,
   status: "created",
   createdAt,
   pendingAt: undefined,
@@ -100,7 +102,16 @@ const CONFIRM_WITHIN = 120_000;
 /** Milliseconds within which GitLab answers a request that arrived before the pause. */
 const LAST_REQUEST = 6_000;
 
+export const PROTECTED_REF = "main";
+export const isProtectedRef = (ref: string): boolean => ref === PROTECTED_REF;
+
+const isAccessible = (record: RunnerRecord, job: Job): boolean =>
+  record.accessLevel === "not_protected" || isProtectedRef(job.ref);
+
 export const fits = (record: RunnerRecord, job: Job): boolean =>
+  isAccessible(record, job) && hasTags(record, job);
+
+const hasTags = (record: RunnerRecord, job: Job): boolean =>
   job.tags.length === 0 ? record.tags.length === 0 : job.tags.every((tag) => record.tags.includes(tag));
 
 /** When a runner was last heard of. */

@@ -8,7 +8,7 @@ import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions } from "./executions";
 import type { FunctionDependencies } from "./functions";
-import { type GitLabOptions, type Job, SimulatedGitLab } from "./gitlab";
+import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { Machines } from "./machines";
@@ -51,6 +51,8 @@ export interface NewJob {
   readonly fails?: boolean;
   /** It sends no webhooks. */
   readonly isSilent?: boolean;
+  /** Its branch; by default the protected one. */
+  readonly ref?: string;
   /** How often GitLab retries it when its runner is lost. */
   readonly retries?: number;
 }
@@ -245,7 +247,15 @@ export class Simulation {
   }
 
   addJob(
-    { kind, projectId = 1, seconds = 30, fails = false, isSilent = false, retries = 0 }: NewJob,
+    {
+      kind,
+      projectId = 1,
+      seconds = 30,
+      fails = false,
+      isSilent = false,
+      retries = 0,
+      ref = PROTECTED_REF,
+    }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
     const job = {
@@ -256,6 +266,7 @@ export class Simulation {
       outcome: fails ? ("failed" as const) : ("success" as const),
       retries,
       isForeign: isSilent || kind === "foreign",
+      ref,
     };
     return this.gitLab.add(job, status);
   }

@@ -38,7 +38,7 @@ const wide: TemplateRule = {
   says: "grants no wildcard action, and a wildcard resource only where AWS defines no other",
   check: (template) =>
     identityPolicies(template)
-      .filter(({ isBoundary, statement }) => !isBoundary && tooWide(statement))
+      .filter(({ statement }) => tooWide(statement))
       .map(({ owner, statement }) => `${owner} grants too much: ${JSON.stringify(statement)}`),
   bad: [
     `{ Effect: Allow, Action: "*", Resource: "arn:aws:sqs:::q" }`,
@@ -48,10 +48,11 @@ const wide: TemplateRule = {
     `{ Effect: Allow, NotAction: iam:PassRole, Resource: "arn:aws:sqs:::q" }`,
     `{ Effect: Allow, Action: sqs:SendMessage, NotResource: "arn:aws:sqs:::q" }`,
     `{ Effect: Alow, Action: sqs:SendMessage, Resource: "arn:aws:sqs:::q" }`,
-  ].map(
-    (statement) =>
-      `Resources: { R: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyDocument: { Statement: [${statement}] } }] } } }`,
-  ),
+  ].flatMap((statement) => [
+    `Resources: { R: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyDocument: { Statement: [${statement}] } }] } } }`,
+    // A boundary too: one that allows all but a list holds nothing that nobody thought of.
+    `Resources: { B: { Type: AWS::IAM::ManagedPolicy, Properties: { PolicyDocument: { Statement: [${statement}] } } } }`,
+  ]),
 };
 
 const implied = (template: Template): readonly string[] =>

@@ -15,7 +15,8 @@ const RUNNER = {
   description: "glr stack job 12 attempt 1",
   tags: ["arm"],
   maximumTimeoutSeconds: 3_600,
-};
+  accessLevel: "not_protected",
+} as const;
 
 const open: InterceptedGitLab[] = [];
 afterEach(async () => {
@@ -69,6 +70,7 @@ const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): 
 /** Every method, once. */
 const CALLS: readonly (readonly [string, (gitLab: GitLab) => Promise<unknown>])[] = [
   ["job", (gitLab) => gitLab.job(7, 12)],
+  ["isProtected", (gitLab) => gitLab.isProtected(7, { name: "main", isTag: false })],
   ["createRunner", (gitLab) => gitLab.createRunner(RUNNER)],
   ["runner", (gitLab) => gitLab.runner(9001)],
   ["pauseRunner", (gitLab) => gitLab.pauseRunner(9001)],
@@ -93,6 +95,7 @@ describe("gitLabApi with an access token", () => {
         run_untagged: false,
         locked: true,
         maximum_timeout: 3_600,
+        access_level: "not_protected",
       },
       expect.objectContaining({ tag_list: [], run_untagged: true }),
     ]);
@@ -288,7 +291,7 @@ describe("gitLabApi with an access token", () => {
     },
   );
 
-  it.each(CALLS.filter(([name]) => !["createRunner", "jobs", "job"].includes(name)))(
+  it.each(CALLS.filter(([name]) => !["createRunner", "jobs", "job", "isProtected"].includes(name)))(
     "F-26: says of 403 in %s which scopes and role the token needs",
     async (_, call) => {
       const { gitLab, faults } = await prepare();
@@ -307,7 +310,7 @@ describe("gitLabApi with an access token", () => {
       for (const [, call] of CALLS) {
         faults.push({ status, body: JSON.stringify({ message: `token ${TOKEN} is wrong` }) });
         const outcome = await call(gitLab).catch((error: Error) => `${error.message} ${error.stack}`);
-        expect(JSON.stringify(outcome)).not.toContain("canary");
+        expect(JSON.stringify([outcome])).not.toContain("canary");
       }
     },
   );
@@ -413,6 +416,7 @@ describe("gitLabApi with a registration token", () => {
       run_untagged: false,
       locked: true,
       maximum_timeout: 3_600,
+      access_level: "not_protected",
     });
     expect(JSON.stringify(requests[0]?.headers)).not.toContain("canary");
   });

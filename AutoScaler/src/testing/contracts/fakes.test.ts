@@ -51,7 +51,11 @@ describe("the fake GitLab", () => {
   gitLabContract(() => {
     const gitLab = fakeGitLab();
     gitLab.pageSize = 2;
-    return { gitLab, addJob: (job) => void gitLab.addJob(job) };
+    return {
+      gitLab,
+      addJob: (job) => void gitLab.addJob(job),
+      protect: (projectId, { name }) => void gitLab.protectedRefs.add(`${projectId} ${name}`),
+    };
   });
   legacyGitLabContract(() => fakeGitLab("payload"));
 });

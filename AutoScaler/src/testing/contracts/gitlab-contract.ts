@@ -1,8 +1,10 @@
-import type { GitLab, GitLabJob, Page } from "../../ports";
+import type { GitLab, GitLabJob, GitRef, Page } from "../../ports";
 import { freshId } from "./samples";
 
 export interface GitLabUnderTest {
   readonly gitLab: GitLab;
+  /** Protects a branch or tag of a project, and makes it where it is not there. */
+  protect(projectId: number, ref: GitRef): void | Promise<void>;
   /** Creates a job of a project that the token can read. */
   addJob(job: Partial<GitLabJob> & { readonly id: number }): void | Promise<void>;
 }
@@ -31,6 +33,7 @@ const newRunner = (more: object = {}) => ({
   description: `glr stack job ${freshId()} attempt 1`,
   tags: ["arm"],
   maximumTimeoutSeconds: 3_600,
+  accessLevel: "not_protected" as const,
   ...more,
 });
 
@@ -50,6 +53,8 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
       name: "test: [a] 1/2 🦊",
       status: "running",
       tags: ["a", "b"],
+      ref: "main",
+      tag: false,
     };
     await addJob({ ...job, ...times });
     expect(await gitLab.job(7, job.id)).toEqual({ ...job, ...times });
@@ -61,6 +66,24 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     await addJob({ id, projectId: 7 });
     expect(await gitLab.job(8, id)).toBeUndefined();
     expect(await gitLab.job(7, id + 1)).toBeUndefined();
+  });
+
+  it("T-6: tells of a job its ref, and whether that branch or tag is protected", async () => {
+    const { gitLab, addJob, protect } = await prepare();
+    const [branch, tag] = [
+      { name: "release/1.x", isTag: false },
+      { name: "v1.0", isTag: true },
+    ] as const;
+    await protect(7, branch);
+    await protect(7, tag);
+    const id = freshId();
+    await addJob({ id, projectId: 7, ref: branch.name, tag: false });
+    expect(await gitLab.job(7, id)).toMatchObject({ ref: branch.name, tag: false });
+    expect(await gitLab.isProtected(7, branch)).toBe(true);
+    expect(await gitLab.isProtected(7, tag)).toBe(true);
+    expect(await gitLab.isProtected(8, tag)).not.toBe(true);
+    expect(await gitLab.isProtected(7, { name: "gone", isTag: false })).not.toBe(true);
+    expect(await gitLab.isProtected(7, { name: "..", isTag: false })).not.toBe(true);
   });
 
   it("I-14: creates a runner with a token and its description, not paused", async () => {

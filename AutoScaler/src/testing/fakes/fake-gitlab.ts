@@ -14,6 +14,8 @@ export interface FakeGitLab extends GitLab {
   refuses?: string;
   /** Projects that refuse what is asked of their jobs, and how. */
   readonly refusedProjects: Map<number, ProjectRefused["refused"]>;
+  /** Protected branches and tags, as `<project> <name>`. */
+  readonly protectedRefs: Set<string>;
   pageSize: number;
   /** Adds a job; unnamed fields are those of a fresh pending job of project 1. */
   addJob(job: Partial<GitLabJob> & { readonly id: number }): GitLabJob;
@@ -40,6 +42,7 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
   const created: (NewRunner & { readonly id: number })[] = [];
   const deleted: number[] = [];
   const calls: string[] = [];
+  const protectedRefs = new Set<string>();
   const refusedProjects = new Map<number, ProjectRefused["refused"]>();
 
   const called = (method: string): void => {
@@ -64,6 +67,7 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     deleted,
     calls,
     refusedProjects,
+    protectedRefs,
     pageSize: 100,
     addJob: (job) => {
       const full = { projectId: 1, name: "build", status: "pending", tags: [], createdAt: start, ...job };
@@ -80,6 +84,10 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
       if (refused !== undefined) return { refused };
       const job = jobsById.get(jobId);
       return job?.projectId === projectId ? shown(job) : undefined;
+    },
+    isProtected: async (projectId, { name }) => {
+      called("isProtected");
+      return protectedRefs.has(`${projectId} ${name}`);
     },
     createRunner: async (runner) => {
       called("createRunner");

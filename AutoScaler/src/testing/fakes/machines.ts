@@ -38,6 +38,8 @@ export const machines = (system: TestSystem) => {
   const fits = (job: GitLabJob, runnerId: number): boolean => {
     const made = gitLab.created.find(({ id }) => id === runnerId);
     if (made === undefined || made.projectId !== job.projectId) return false;
+    const isProtected = gitLab.protectedRefs.has(`${job.projectId} ${job.ref}`);
+    if (made.accessLevel === "ref_protected" && !isProtected) return false;
     return job.tags.length === 0 ? made.tags.length === 0 : job.tags.every((tag) => made.tags.includes(tag));
   };
 

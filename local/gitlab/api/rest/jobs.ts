@@ -23,7 +23,8 @@ const findPipeline = (state: GitLabState, request: RequestContext): Pipeline => 
 
 const create = async (state: GitLabState, url: string, request: RequestContext): Promise<Response> => {
   const parameters = await readParameters(request);
-  const pipeline = createPipeline(state, idOf(request, "id") ?? 0, parseJobSpecs(parameters.raw("jobs")));
+  const specs = parseJobSpecs(parameters.raw("jobs"));
+  const pipeline = createPipeline(state, idOf(request, "id") ?? 0, specs, parameters.text("ref"));
   const jobs = pipeline.jobs.map((job) => jobJson(state, url, job));
   return json({ ...pipelineJson(url, pipeline), jobs }, 201);
 };

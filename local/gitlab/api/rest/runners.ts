@@ -3,7 +3,7 @@ import { createRunner, deleteRunner, jobsOfRunner, updateRunner } from "../../mo
 import type { GitLabState } from "../../model/state";
 import { badParameter, badRequest, notFound } from "../api-error";
 import { idOf, json, noContent, type RequestContext } from "../http";
-import { readNewRunner } from "../new-runner-parameters";
+import { ACCESS_LEVELS, readNewRunner } from "../new-runner-parameters";
 import { queryParameters, type RequestParameters, readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
 import { jobJson, managerJson, projectJson, runnerDetailsJson, runnerJson } from "./json";
@@ -66,6 +66,7 @@ const update = async (state: GitLabState, url: string, request: RequestContext):
     tags: parameters.list("tag_list") ?? runner.tags,
     runUntagged: parameters.flag("run_untagged") ?? runner.runUntagged,
     locked: parameters.flag("locked") ?? runner.locked,
+    accessLevel: parameters.choice("access_level", ACCESS_LEVELS) ?? runner.accessLevel,
     maximumTimeout: parameters.integer("maximum_timeout") ?? runner.maximumTimeout,
     maintenanceNote: parameters.text("maintenance_note") ?? runner.maintenanceNote,
   });

@@ -1,3 +1,5 @@
+import { safeLines } from "../../../../Core/safe-text";
+
 /** Finds an element of the page. @throws Error when it is missing */
 export const byId = <Kind extends HTMLElement = HTMLElement>(id: string): Kind => {
   const element = document.getElementById(id);
@@ -7,7 +9,7 @@ export const byId = <Kind extends HTMLElement = HTMLElement>(id: string): Kind =
 
 type Child = Node | string;
 
-/** Creates an element. Strings become text nodes, so a job's name or log never becomes markup. */
+/** Creates an element. Strings become text nodes and are made safe: no markup, no switch of direction, nothing invisible. */
 export const make = <Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = "",
@@ -15,14 +17,19 @@ export const make = <Tag extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[Tag] => {
   const element = document.createElement(tag);
   if (className !== "") element.className = className;
-  element.append(...children);
+  element.append(...children.map((child) => (typeof child === "string" ? safeLines(child) : child)));
   return element;
 };
 
 /** Writes a text only when it changes, so as not to disturb selections and screen readers. */
 export const setText = (element: Element, text: string): void => {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = safeLines(text);
+  if (element.textContent !== shown) element.textContent = shown;
 };
+
+/** Sets an attribute that people see or hear. */
+export const setAttribute = (element: Element, name: "aria-label" | "title", text: string): void =>
+  element.setAttribute(name, safeLines(text));
 
 /** Arranges the children in this order and moves only those that are elsewhere. */
 export const arrange = (parent: Element, children: readonly Element[]): void => {

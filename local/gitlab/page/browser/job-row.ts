@@ -1,6 +1,6 @@
 import type { PageJob } from "../page-state";
 import { cancelJob, readLog } from "./api";
-import { byId, make, setText } from "./dom";
+import { byId, make, setAttribute, setText } from "./dom";
 import { steps } from "./steps";
 import { duration } from "./time";
 
@@ -79,7 +79,7 @@ export const jobRow = (first: PageJob): JobRowView => {
   const times = make("span", "times");
   const cancel = make("button", "quiet", "Cancel");
   cancel.type = "button";
-  cancel.setAttribute("aria-label", `Cancel ${job.name}`);
+  setAttribute(cancel, "aria-label", `Cancel ${job.name}`);
   cancel.addEventListener("click", () => {
     cancel.disabled = true;
     cancelJob(job.projectId, job.id).catch(() => {
@@ -115,7 +115,7 @@ export const jobRow = (first: PageJob): JobRowView => {
       const type = job.laptop?.provider ?? "";
       provider.dataset.provider = type;
       setText(provider, PROVIDERS[type] ?? type);
-      provider.title = job.laptop?.resourceId ?? "";
+      setAttribute(provider, "title", job.laptop?.resourceId ?? "");
       place(waitBar, span, job.queuedAt, job.startedAt ?? job.finishedAt ?? now);
       place(runBar, span, job.startedAt, job.finishedAt ?? now);
       setText(times, waitedAndRan(job, now));
