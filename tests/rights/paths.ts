@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { signingKeyText } from "../../Core/gitlab/webhook-signature";
+import { jobWebhookPayload } from "../../local/gitlab";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { CONFIGURATION_PATH } from "../../local/laptop/configuration";
 import type { Laptop } from "../../local/laptop/laptop";
@@ -123,6 +124,21 @@ const recordFailure = async (laptop: Laptop, stop: AbortSignal): Promise<void> =
   await untilGone(laptop, jobId, stop);
 };
 
+/** Webhooks of a job that GitLab does not know: it is counted that it was asked in vain. */
+const askInVain = async (laptop: Laptop): Promise<void> => {
+  for (const build_status of ["pending", "success"] as const) {
+    const build_id = randomInt(16_000_000_000, 17_000_000_000);
+    await post(laptop, JSON.stringify(jobWebhookPayload({ build_id, build_status, project_id: PROJECT })));
+  }
+  await sleep(2_000);
+};
+
+/** EC2 launches, but its answer is lost: the start that is tried again finds the instance. */
+const adoptLaunch = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  laptop.ec2.control({ loseAnswers: 1 });
+  await runJob(laptop, stop, "image build", ["docker"]).finally(() => laptop.ec2.control({ loseAnswers: 0 }));
+};
+
 /** Every way through the application that can be gone on the laptop, the quickest first. */
 export const PATHS: readonly Path[] = [
   { name: "a webhook with an unknown token", run: refuseUnknownToken },
@@ -134,6 +150,8 @@ export const PATHS: readonly Path[] = [
   { name: "a pass of the reconciler", run: reconcile },
   { name: "a start that GitLab refuses", run: recordFailure },
   { name: "a job by signed webhooks", run: runBySignedWebhooks },
+  { name: "webhooks of an unknown job", run: askInVain },
+  { name: "a launch whose answer is lost", run: adoptLaunch },
   { name: "a job that is cancelled before it is picked up", run: cancelBeforePickUp },
   { name: "a job whose webhooks are lost", run: findByReconciler },
 ];

@@ -26,6 +26,11 @@ const takeEach = async (test: TestLaptop): Promise<number> => {
       continue;
     }
     const outcome = await goWithoutEach(test, right, paths);
+    const spared = outcome.kind === "not-missed" ? whyItStays(right) : undefined;
+    if (spared !== undefined) {
+      say(`stays   ${nameOf(right)}: ${spared}`);
+      continue;
+    }
     const where = outcome.path?.name ?? "no path";
     if (outcome.kind === "named") say(`needed  ${nameOf(right)}, for ${where}`);
     if (outcome.kind === "not-missed")

@@ -48,19 +48,21 @@ export const goWithout = async (test: TestLaptop, right: RoleRight, { run }: Pat
   test.laptop.host.forget();
   const stop = new AbortController();
   try {
-    let end = Number.POSITIVE_INFINITY;
-    const named = untilNamed(test, right, from, () => Date.now() > end);
+    let until = Number.POSITIVE_INFINITY;
+    const named = untilNamed(test, right, from, () => Date.now() > until);
     const gone = run(test.laptop, stop.signal)
       .then(
         (): TakenOutcome => ({ kind: "not-missed" }),
         (error: unknown): TakenOutcome => ({ kind: "unnamed", why: String(error) }),
       )
       .finally(() => {
-        end = Date.now() + AFTERWARDS_MS;
+        until = Date.now() + AFTERWARDS_MS;
       });
     const outcome = await named;
     stop.abort();
-    return outcome ?? (await gone);
+    // Its end too: what it set up for itself would meet the next path.
+    const end = await gone;
+    return outcome ?? end;
   } finally {
     test.laptop.aws.takeRights([]);
     await cancelLeft(test);

@@ -1,15 +1,51 @@
 import type { RoleRight } from "../../local/gateway";
 
-/** Rights that no path on the laptop uses, and why they stay. Patterns of the action and of the policy. */
-const STAY: readonly { readonly action: RegExp; readonly policy?: RegExp; readonly why: string }[] = [
-  { action: /^logs:/, why: "AWS writes functions' and workflows' logs with them; the laptop writes files" },
+interface Reason {
+  readonly action: RegExp;
+  /** Of the policy's name; absent: whatever it is. */
+  readonly policy?: RegExp;
+  readonly why: string;
+}
+
+/** Rights that no path on the laptop uses, and why they stay. */
+const REASONS: readonly Reason[] = [
+  {
+    action: /^logs:/,
+    why: "AWS writes functions' and workflows' logs with them; the laptop writes its own",
+  },
   { action: /^xray:/, why: "AWS sends traces with them; the laptop traces nothing" },
   {
+    action: /^kms:Decrypt$/,
+    why: "a token that is encrypted with a customer's own key needs it; AWS's key for parameters asks for no right",
+  },
+  {
     action: /^sqs:SendMessage$/,
-    why: "only a function that fails for good leaves a letter, after minutes of tries",
+    why: "a function that fails for good sends a DLQ message, after minutes of tries",
+  },
+  {
+    action: /^dynamodb:/,
+    policy: /WriteLedgerPolicy/,
+    why: "all that write the ledger share one policy, and branches that no path here takes use the rest of it",
+  },
+  { action: /^dynamodb:Scan$/, policy: /\/reconciler$/, why: "the mapping is read whole every ten minutes" },
+  {
+    action: /^dynamodb:DeleteItem$/,
+    policy: /\/start-lambda-runner$/,
+    why: "a launch that Lambda refuses takes the row back",
+  },
+  {
+    action: /^ec2:DescribeInstances$/,
+    policy: /\/terminate-instance$/,
+    why: "an instance without an id in the ledger, whose launch's answer was lost, is looked for by its tag",
+  },
+  {
+    action: /^events:PutEvents$/,
+    policy: /PutEventsPolicy/,
+    why: "an event is put where a job waits for a slot, or a foreign job took a runner",
   },
 ];
 
 /** Why a right stays that nothing on the laptop uses; undefined: it should not. */
 export const whyItStays = ({ right }: RoleRight): string | undefined =>
-  STAY.find(({ action, policy }) => action.test(right.action) && (policy?.test(right.policy) ?? true))?.why;
+  REASONS.find(({ action, policy }) => action.test(right.action) && (policy?.test(right.policy) ?? true))
+    ?.why;
