@@ -16,14 +16,14 @@ import type {
   Settings,
 } from "./ports";
 
-/** All that the rules may reach. A rule names the part it needs with `Pick`. */
+/** All dependencies of the rules. A rule names those that it needs with `Pick`. */
 export interface Dependencies {
   readonly ledger: Ledger;
   readonly rows: BootstrapRows;
   readonly mappings: Mappings;
   readonly gitLab: GitLab;
   readonly counters: MinuteCounters;
-  /** Of this function's environment. */
+  /** The memory of this function's execution environment. */
   readonly hints: HintMemory;
   readonly provider: RunnerProvider;
   readonly instances: Instances;

@@ -3,14 +3,14 @@ import type { StopCode } from "../../Core/model/reasons";
 import type { RunnerOrder } from "../../Core/model/runner-order";
 import type { GitLabJob, OurEvent } from "./ports";
 
-/** A job's event as the reconciler puts it: the API's word. */
+/** The event that the reconciler puts for a job, with the job's state from GitLab's API. */
 export const jobEvent = (job: GitLabJob, attempt?: number): OurEvent => ({
   detailType: "GitLabJobEvent",
   job,
   ...defined({ attempt }),
 });
 
-/** The `pending` event of a job that the ledger holds an order for. A hint: the look-up asks GitLab again. */
+/** The `pending` event of a job whose order is in the ledger. It is a hint: the look-up asks GitLab again. */
 export const pendingEvent = (order: RunnerOrder, attempt: number): OurEvent =>
   jobEvent(
     {

@@ -9,9 +9,9 @@ import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
 /**
- * What the rules need of the outside world. Every port has one fake (`testing/fakes/`), one adapter or more
- * (`adapters/`), and one contract suite that all of them pass. Unless said otherwise a method throws
- * TransientError when the outcome is unknown and ConfigurationError when an operator must act.
+ * What the rules need from outside. Every port has one fake (`testing/fakes/`), one adapter or more
+ * (`adapters/`), and one contract suite that all of them pass. Unless a method says otherwise, it throws
+ * TransientError if the outcome is unknown and ConfigurationError if an operator must act.
  */
 
 export interface Clock {
@@ -19,14 +19,14 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** Random bits: 256 of them in hexadecimal. */
+/** Returns 256 random bits in hexadecimal. */
 export type Nonce = () => string;
 
 // ---------------------------------------------------------------------------------------------- ledger
 
 /**
- * One write of a transaction. `put` of an item is on condition that the stored version is `item.version - 1`
- * (version 1: that there is none). `take` is on condition that the shard's count is below `limit`.
+ * One write of a transaction. `put` requires that the stored version is `item.version - 1` (version 1: that
+ * there is no item). `take` requires that the shard's count is below `limit`.
  */
 export type LedgerChange =
   | { readonly put: LedgerItem }
@@ -36,37 +36,37 @@ export type LedgerChange =
   | { readonly stateRecord: StateRecord }
   | { readonly bootstrap: BootstrapRow };
 
-/** ReservationWindow `gap` milliseconds apart, of which each is given away once. All times in whole milliseconds. */
+/** Reservation times, `gap` apart, each given to one caller. All values in whole milliseconds. */
 export interface ReservationWindow {
   readonly gap: number;
-  /** The first one that may be given. What lies before is lost. */
+  /** The earliest time to reserve. Earlier times are skipped. */
   readonly from: Time;
   readonly until: Time;
 }
 
-/** A row's next moment that lies so far after `until` is a clock's error or a broken item: the row begins anew. */
+/** A next time this far after `until` is a clock error or a broken item: the row is then reset. */
 export const CLOCK_ERROR_MILLISECONDS = 60_000;
 
 export interface Ledger extends LedgerReader {
-  /** All or nothing. False: a condition did not hold, nothing was written: read again and follow (F-17). */
+  /** Commits all or nothing. False: a condition failed and nothing was written; read again (F-17). */
   commit(changes: readonly LedgerChange[]): Promise<boolean>;
   /**
-   * The next moment of a row that all who ask share; undefined when it lies after `until`. One item and no
-   * transaction: any number may ask at once, and none is in another's way.
+   * Reserves the next time of a row that all callers share. Undefined: it is after `until`. It writes one
+   * item without a transaction, so concurrent calls do not block each other.
    */
   reserve(row: string, moments: ReservationWindow): Promise<Time | undefined>;
 }
 
 export interface BootstrapRows {
-  /** Moves a row to the key that one instance may read. True also when it was moved before; false: there is none. */
+  /** Moves a row to the key that one instance may read. True: moved now or before. False: there is no row. */
   move(fromKey: string, toKey: string): Promise<boolean>;
-  /** Removes a row that nobody will read. No row is success. */
+  /** Removes a row that will not be read. A missing row is a success. */
   remove(key: string): Promise<void>;
 }
 
-/** Numbers that all functions share, each of one row and one minute since 1970. Kept for an hour or so. */
+/** Numbers that all functions share, one for each row and minute since 1970. Kept for about an hour. */
 export interface MinuteCounters {
-  /** In the order of the rows, 0 where nothing was counted, and where the client is not loaded yet. */
+  /** Numbers in the order of the rows; 0 if nothing was counted or the client is not loaded yet. */
   read(rows: readonly string[], minute: number): Promise<readonly number[]>;
   /** Adds one. @returns the new number */
   add(row: string, minute: number): Promise<number>;
@@ -74,7 +74,7 @@ export interface MinuteCounters {
 
 // ---------------------------------------------------------------------------------------------- mapping
 
-/** A row of the mapping table as stored, checked for shape by the rule that reads it. */
+/** A row of the mapping table as stored. The rule that reads it checks its shape. */
 export interface MappingRow {
   readonly pk: string;
   readonly sk: string;
@@ -82,9 +82,9 @@ export interface MappingRow {
 }
 
 export interface Mappings {
-  /** All rows under a partition key. */
+  /** All rows of one partition key. */
   rows(pk: string): Promise<readonly MappingRow[]>;
-  /** Projects that any row names, by its key or as allowed; the whole table is read. May lag. */
+  /** Projects that any row names in its key or allows. Reads the whole table and may lag. */
   projectIds(): Promise<readonly number[]>;
 }
 
@@ -96,43 +96,43 @@ export interface NewRunner {
   readonly tags: readonly string[];
   /** Seconds, at least 600. */
   readonly maximumTimeoutSeconds: number;
-  /** `ref_protected`: GitLab gives it jobs of protected branches and tags alone. `not_protected`: any. */
+  /** `ref_protected`: it gets only jobs of protected branches and tags. `not_protected`: any job. */
   readonly accessLevel: "ref_protected" | "not_protected";
 }
 
-/** GitLab's answer proves that no runner was made, and asking again will not help: 1,000-runner limit, 403, 410, 422. */
+/** An answer that proves that no runner was created and none will be: 1,000-runner limit, 403, 410, 422. */
 export interface RunnerRefused {
   readonly refused: string;
 }
 
-/** The project's own answer, not GitLab's: CI/CD is switched off there, or nobody of the token's knows it (any more). */
+/** The project refuses: its CI/CD is switched off, or the token cannot see the project (any more). */
 export interface ProjectRefused {
   readonly refused: RefusedStatus;
 }
 
-/** The job itself, where GitLab gave one. */
+/** The job, if GitLab returned one. */
 export const foundJob = (answer: GitLabJob | ProjectRefused | undefined): GitLabJob | undefined =>
   answer !== undefined && "refused" in answer ? undefined : answer;
 
-/** Every method throws ThrottledError when GitLab asks to be left alone for a while. */
+/** Every method throws ThrottledError if GitLab asks for a pause. */
 export interface GitLab {
-  /** `payload` mode has `createRunner` alone; the rest throws ConfigurationError there. */
+  /** `payload` mode has only `createRunner`; the other methods throw ConfigurationError. */
   readonly mode: "verified" | "payload";
   readonly url: string;
-  /** Undefined: the project has no such job, or a replica has not heard of it yet. */
+  /** Undefined: the project has no such job, or GitLab's replica does not have it yet. */
   job(projectId: number, jobId: number): Promise<GitLabJob | ProjectRefused | undefined>;
-  /** Whether a branch or tag is protected. Undefined: there is none of that name, or the token may not see it. */
+  /** True if the branch or tag is protected. Undefined: no such ref, or the token may not see it. */
   isProtected(projectId: number, ref: GitRef): Promise<boolean | undefined>;
-  /** Project-scoped, locked, `run_untagged` only without tags. Tokens stay out of logs and errors. */
+  /** Project-scoped, locked, `run_untagged` only without tags. No token in logs and errors. */
   createRunner(runner: NewRunner): Promise<{ readonly id: number; readonly token: string } | RunnerRefused>;
   runner(runnerId: number): Promise<GitLabRunner | undefined>;
   /** "deleted": 404. */
   pauseRunner(runnerId: number): Promise<"paused" | "deleted">;
-  /** Jobs assigned to the runner, unfiltered, newest first (two-phase commit: some may be pending). */
+  /** Jobs assigned to the runner in any state, newest first (two-phase commit: some may be pending). */
   runnerJobs(runnerId: number): Promise<readonly GitLabJob[]>;
-  /** 404 is success. */
+  /** 404 is a success. */
   deleteRunner(runnerId: number): Promise<void>;
-  /** Records that the token may see, one page; the caller picks those with our description. */
+  /** One page of the records that the token can see. The caller selects those with our description. */
   runners(cursor?: string): Promise<Page<GitLabRunner>>;
   jobs(
     projectId: number,
@@ -152,20 +152,20 @@ export type Launch =
       readonly market?: string;
       /** USD. Absent: unknown. */
       readonly pricePerHour?: number;
-      /** EC2: the key under which the instance will ask for its row. */
+      /** EC2: the key under which the instance reads its bootstrap row. */
       readonly bootstrapKey?: string;
     }
-  /** An answer that proves that nothing runs. */
+  /** An answer that proves that nothing was launched. */
   | { readonly kind: "refused"; readonly refusal: LaunchRefusal; readonly message: string };
 
 /**
- * A provider. Lambda and EC2 are two adapters of it; another provider plugs in here. A launch is a pure function
- * of the stored runner (I-18): the same runner and round give the same client token and parameters.
+ * A provider of runners. Lambda and EC2 are two adapters; another one is added here. A launch is a pure
+ * function of the stored runner (I-18): the same runner and round give the same client token and parameters.
  */
 export interface RunnerProvider {
-  /** Throws TransientError when it may have been launched: the caller keeps the state, a repeat adopts. */
+  /** Throws TransientError if the outcome is unknown: the caller keeps the state and repeats the launch. */
   launch(runner: StartedRunner): Promise<Launch>;
-  /** Looks for what a lost answer may have left behind, by our tag. Undefined: nothing found. */
+  /** Finds by our tag what a launch with a lost answer may have started. Undefined: nothing found. */
   find(runner: StartedRunner): Promise<Launch | undefined>;
 }
 
@@ -175,25 +175,25 @@ export interface Instance {
   readonly instanceId: string;
   readonly state: InstanceState;
   readonly launchedAt: Time;
-  /** Why EC2 says that it ends or has ended, e.g. `Server.SpotInstanceTermination: …`; for people. */
+  /** EC2's reason for the instance's end, e.g. `Server.SpotInstanceTermination: …`; for people. */
   readonly stateReason?: string;
-  /** From the tag `glr:job`; undefined when it is not ours to read. */
+  /** From the tag `glr:job`. Undefined: no tag, or not in our format. */
   readonly jobId?: number;
   readonly attempt?: number;
 }
 
 export interface Instances {
-  /** Only what carries our `glr:stack`, any state that EC2 still shows. */
+  /** Instances with our tag `glr:stack`, in any state that EC2 still shows. */
   list(cursor?: string): Promise<Page<Instance>>;
-  /** Undefined: EC2 does not show it (a new one may take minutes to appear, F-35). */
+  /** Undefined: EC2 does not show it. A new instance may take minutes to appear (F-35). */
   describe(instanceId: string): Promise<Instance | undefined>;
-  /** "Not found" is success. */
+  /** "Not found" is a success. */
   terminate(instanceId: string): Promise<void>;
 }
 
-/** What a runner function's tags say. */
+/** Checks runner functions by their tags. */
 export interface RunnerFunctions {
-  /** Throws ConfigurationError when it lacks `glr:role` = `runner` or our `glr:stack`. */
+  /** Throws ConfigurationError if the function lacks `glr:role` = `runner` or our `glr:stack`. */
   isTenantIsolated(functionArn: string): Promise<boolean>;
 }
 
@@ -218,11 +218,11 @@ export interface EventBus {
 }
 
 export interface Settings {
-  /** `Starts` is not `off`. */
+  /** False if `Starts` is `off`. */
   startsAreOn(): Promise<boolean>;
 }
 
-/** Counted by CloudWatch; a dimension's value is one of few. */
+/** A CloudWatch metric. Each dimension has only a few values. */
 export type Metric = (name: string, value?: number, dimensions?: Readonly<Record<string, string>>) => void;
 
 export interface Limits {

@@ -1,59 +1,59 @@
-/** Times and numbers that the rules share, with their reasons. Seconds unless the name says otherwise. */
+/** Times and limits that several rules use. In seconds, unless the name says otherwise. */
 
 export { LAUNCH_TIMEOUT_SECONDS, UNDER_WAY_MILLISECONDS } from "../../Core/queue/retry-schedule";
 
-/** Longer than the 60 s that a start or an end function may run, so a lease outlives its holder (trace 12). */
+/** Longer than the 60 s limit of a start or end function, so that a lease outlives its holder (trace 12). */
 export const LEASE_MILLISECONDS = 90_000;
 
-/** GitLab's replicas lag: a job that is not there yet is asked for again so long. */
+/** How long a job that GitLab does not show yet is asked for again, since GitLab's replicas lag. */
 export const LOOK_UP_TIMEOUT_MILLISECONDS = 10_000;
 
-/** Between the pause of a runner that never ran its job and the look at its jobs (trace 1). */
+/** Wait between pausing a runner that never ran its job and checking its jobs (trace 1). */
 export const PAUSE_SETTLES_MILLISECONDS = 10_000;
 
-/** How long an end waits for a GitLab that does not answer before the provider goes all the same (I-20). */
+/** How long an end waits for GitLab's answer before the provider is ended without it (I-20). */
 export const FORCE_AFTER_MILLISECONDS = 30 * 60_000;
 
-/** Before what the ledger does not know is taken for an orphan: its maker may be between two calls (trace 13). */
+/** An unknown item is an orphan after this time: its creator may still be between two calls (trace 13). */
 export const ADOPT_AFTER_MILLISECONDS = 10 * 60_000;
 
 /**
- * How long a runner must have been silent after its invocation was reported ended. One that waits for a job asks at
- * least every 53 s, one whose job writes nothing reports every 30 s, and up to every four minutes where nobody watches
- * the job: so silence alone proves nothing, only together with the report.
+ * How long a runner must have been silent after its invocation was reported ended. A runner that waits for a
+ * job contacts GitLab at least every 53 s. One whose job writes nothing does so every 30 s, or every four
+ * minutes if nobody watches the job. So silence is a proof only together with the report.
  */
 export const SILENCE_SECONDS = 45;
 
-/** The reconciler follows a report so often: what it did not prove by then is left to the limits. */
+/** How often the reconciler follows one report. After that the runner ends by its time limits. */
 export const MAX_LOOKS = 3;
 
-/** Reports in all after which no other is followed: who forges them makes work for three minutes more at most. */
+/** Reports followed for one runner. It bounds the work that forged reports cause to three more minutes. */
 export const MAX_REPORTS = 6;
 
-/** After a look that ended in nothing, or in an execution that died, the reconciler asks for the next one. */
+/** Time until the reconciler checks again, after a check without a result or an execution that died. */
 export const LOOK_AGAIN_MILLISECONDS = 60_000;
 
-/** A job's webhook and the report of its runner's end come nearly together: the webhook's end goes first. */
+/** Wait before an end report is followed: its job's webhook arrives at the same time and is handled first. */
 export const REPORT_SETTLES_MILLISECONDS = 3_000;
 
-/** Lambda keeps an asynchronous event in its queue so long at most (the runner function's MaximumEventAge). */
+/** The longest time that Lambda queues an asynchronous event (the runner function's MaximumEventAge). */
 export const LAMBDA_QUEUE_SECONDS = 300;
 
-/** From the launch of an instance to its gitlab-runner, at the worst. */
+/** The longest time from an instance's launch to the start of gitlab-runner. */
 export const EC2_BOOT_SECONDS = 300;
 
-/** On top of queue, boot and wait before a runner without a job counts as lost. */
+/** Added to queue, boot and wait time before a runner without a job counts as lost. */
 export const WAIT_MARGIN_SECONDS = 60;
 
 /**
- * On top of a runner's lifetime before it counts as overdue. Its own end comes first, and the clock that noted its
- * launch may be ten minutes behind while the one that looks is ten minutes ahead (I-33): whoever is ended then may not
- * be busy within its lifetime, however short that is.
+ * Added to a runner's lifetime before it counts as overdue. The runner's own end comes first. The clock that
+ * stored the launch may be ten minutes slow and the clock that checks ten minutes fast (I-33). The margin
+ * covers both, so no runner is ended within its lifetime, however short.
  */
 export const LIFETIME_MARGIN_SECONDS = 21 * 60;
 
-/** An orphan that runs a job is left so long. */
+/** How long an orphan that runs a job is left alone. */
 export const ORPHAN_LIFETIME_SECONDS = 24 * 3600;
 
-/** GitLab refuses less. */
+/** GitLab's smallest accepted value. */
 export const MIN_MAXIMUM_TIMEOUT_SECONDS = 600;

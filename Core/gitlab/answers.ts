@@ -3,8 +3,8 @@ import { TransientError } from "../errors";
 import type { Time } from "../model/ledger";
 
 /**
- * GitLab's answers, read field by field. What is not of the documented shape is an answer cut short or another
- * program's (a proxy's page): TransientError, never "there are none" (F-24).
+ * Reads GitLab's answers field by field. An answer of another shape is cut short or comes from another
+ * program, such as a proxy. It throws TransientError, and never counts as an empty list (F-24).
  * https://docs.gitlab.com/api/jobs/ and https://docs.gitlab.com/api/runners/
  */
 
@@ -13,14 +13,14 @@ export interface GitLabJob {
   readonly id: number;
   readonly projectId: number;
   readonly name: string;
-  /** Any of the thirteen statuses. */
+  /** One of thirteen statuses. */
   readonly status: string;
   readonly tags: readonly string[];
   readonly createdAt: Time;
   readonly startedAt?: Time;
   readonly finishedAt?: Time;
   readonly runnerId?: number;
-  /** The branch or tag, or a merge request's `refs/…`. Absent: not told. */
+  /** The branch or tag, or a merge request's `refs/…`. Absent: unknown. */
   readonly ref?: string;
   /** Whether `ref` is a tag. */
   readonly tag?: boolean;
@@ -32,7 +32,7 @@ export interface GitLabRunner {
   readonly id: number;
   readonly description: string;
   readonly paused: boolean;
-  /** Its last request to GitLab, by GitLab's clock. Absent: none yet, or a list's answer, which does not show it. */
+  /** Its last request to GitLab, by GitLab's clock. Absent: none yet, or read from a list, which lacks it. */
   readonly contactedAt?: Time;
 }
 
@@ -42,7 +42,7 @@ const strange = (what: string): never => {
   throw new TransientError(`GitLab's answer is not as documented: ${what}`);
 };
 
-/** @throws TransientError when it is no JSON */
+/** @throws TransientError if the body is not JSON */
 export const parseJson = (body: string): unknown => {
   try {
     return JSON.parse(body);
@@ -80,7 +80,7 @@ const runnerIdOf = (job: Fields): number | undefined =>
     ? id(fields(job.runner, "runner").id, "runner")
     : undefined;
 
-/** What the asker knows and a list leaves out: `GET /runners/:id/jobs` shows no runner, project lists no project id. */
+/** Values that a list's answer lacks: `GET /runners/:id/jobs` has no runner, others no project. */
 export interface Known {
   readonly projectId?: number;
   readonly runnerId?: number;
@@ -106,7 +106,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
   };
 };
 
-/** `paused` came with 14.8; before it there was `active` alone. */
+/** `paused` exists since GitLab 14.8; older versions have `active` only. */
 export const parseRunner = (value: unknown): GitLabRunner => {
   const runner = fields(value, "runner");
   const contactedAt = optionalTime(runner.contacted_at, "contacted_at");
@@ -123,7 +123,7 @@ export const parseNewRunner = (value: unknown): { readonly id: number; readonly 
   return { id: id(runner.id, "runner"), token: text(runner.token, "token") };
 };
 
-/** Of a branch or a tag. @see https://docs.gitlab.com/api/branches/ https://docs.gitlab.com/api/tags/ */
+/** For a branch or a tag. @see https://docs.gitlab.com/api/branches/ https://docs.gitlab.com/api/tags/ */
 export const parseProtected = (value: unknown): boolean => {
   const { protected: isProtected } = fields(value, "branch or tag");
   return typeof isProtected === "boolean" ? isProtected : strange("no protected");
@@ -131,11 +131,11 @@ export const parseProtected = (value: unknown): boolean => {
 
 export const parseId = (value: unknown): number => id(fields(value, "project").id, "project");
 
-/** @throws TransientError when it is no list */
+/** @throws TransientError if the value is not a list */
 export const parseList = <Item>(value: unknown, parse: (item: unknown) => Item): readonly Item[] =>
   Array.isArray(value) ? value.map(parse) : strange("no list");
 
-/** GitLab's own reason in an error's answer, for people to read; at most 200 characters. */
+/** The reason in GitLab's error answer, for people; at most 200 characters. */
 export const reasonOf = (body: string): string => {
   try {
     const { message, error, error_description } = fields(JSON.parse(body), "error");
@@ -146,7 +146,7 @@ export const reasonOf = (body: string): string => {
   }
 };
 
-/** Whether a 403 is about the token's scopes. https://docs.gitlab.com/api/rest/troubleshooting/ */
+/** True if a 403 is about the token's scopes. https://docs.gitlab.com/api/rest/troubleshooting/ */
 export const refusesScope = (body: string): boolean => {
   try {
     return fields(JSON.parse(body), "error").error === "insufficient_scope";

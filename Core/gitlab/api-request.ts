@@ -2,16 +2,16 @@ import type { HttpRequest } from "./http-exchange";
 
 export interface ApiCall {
   readonly method: HttpRequest["method"];
-  /** Below `/api/v4`, built from whole numbers and fixed words alone (T-18). */
+  /** Path below `/api/v4`, built only from whole numbers and fixed words (T-18). */
   readonly path: string;
   readonly body?: object | undefined;
 }
 
 /**
- * A request of GitLab's REST API. The token goes into the header PRIVATE-TOKEN, and nowhere else.
+ * A request to GitLab's REST API. The token goes into the header PRIVATE-TOKEN, and nowhere else.
  *
- * @param url GitLab's address, without a slash at its end
- * @param token undefined: the call carries its token in the body, or none
+ * @param url GitLab's address, without a slash at the end
+ * @param token undefined: the call has its token in the body, or none
  */
 export const apiRequest = (url: string, token: string | undefined, { method, path, body }: ApiCall) => ({
   method,

@@ -7,42 +7,42 @@ import { recordThrottle, type ThrottleClock, type Throttles, waitOf, waitUntilAl
 
 export interface GitLabClientOptions {
   readonly access: GitLabAccess;
-  /** Reads the configuration anew: asked once, when GitLab refuses the token (F-22). */
+  /** Reads the configuration again: called once, when GitLab refuses the token (F-22). */
   readonly refresh: () => Promise<GitLabAccess>;
   readonly clock: ThrottleClock;
-  /** Called whenever a request is on its way: what only its answer needs may load meanwhile. */
+  /** Called whenever a request has been sent: modules needed for its answer can load meanwhile. */
   readonly onSent?: () => void;
-  /** Of one exchange. */
+  /** For one request and its answer. */
   readonly timeoutMilliseconds: number;
-  /** How long a `Retry-After` may ask us to wait; what takes longer is left to the caller. */
+  /** The longest `Retry-After` that is waited for. A longer one is left to the caller. */
   readonly longestWaitSeconds: number;
-  /** What GitLab asked earlier calls of this process to wait for. */
+  /** Waiting times that GitLab asked of earlier calls in this process. */
   readonly throttles?: Throttles;
 }
 
 export interface GitLabRequest extends Omit<ApiCall, "body"> {
-  /** The body; legacy calls carry the token in it. */
+  /** The body; in legacy calls it contains the token. */
   readonly body?: (access: GitLabAccess) => object;
-  /** Statuses that the caller reads; every other one throws here. */
+  /** Statuses that the caller handles. All others throw. */
   readonly answers: readonly number[];
 }
 
 export interface GitLabClient {
   send(request: GitLabRequest): Promise<HttpAnswer>;
-  /** Throws what an answer stands for that the caller cannot use after all. */
+  /** Throws the error for an answer that the caller cannot use. */
   refuse(answer: HttpAnswer, what: string): never;
 }
 
-/** Time-out, conflict with another change, too early. */
+/** Statuses that pass: time-out, conflict with another change, too early. */
 const PASSING = [408, 409, 412, 425];
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
-/** 429 means not done. A 503 may come from a proxy after it was done, so a create call is not sent twice for it. */
+/** Not done after a 429. A 503 may come from a proxy after the work, so no create call is repeated. */
 const isBusy = (answer: HttpAnswer, method: GitLabRequest["method"]): boolean =>
   answer.status === 429 || (answer.status === 503 && method !== "POST");
 
-/** Statuses with which GitLab says that the token may not: 401 everywhere, 403 for a wrong registration token. */
+/** True if GitLab refuses the token: 401 for any call, 403 for a wrong registration token. */
 const isTokenRefused = (answer: HttpAnswer, { mode }: GitLabAccess): boolean =>
   answer.status === 401 || (mode === "payload" && answer.status === 403);
 
@@ -65,18 +65,18 @@ const throwFor = (answer: HttpAnswer, what: string, access: GitLabAccess): never
       `${what}: 403 ${reason}. The token in ${parameter} needs the scopes create_runner, manage_runner and read_api, and the role Owner`,
     );
   }
-  // A success that the call never has is another program's answer; what it stands for is unknown (F-24).
+  // A success status that this call never has comes from another program. The outcome is unknown (F-24).
   if (status < 300 || PASSING.includes(status) || status >= 500)
     throw new TransientError(`${what}: ${status}`);
   throw new ConfigurationError(`${what}: ${status} ${reason}`);
 };
 
 /**
- * Speaks to GitLab's REST API: the token goes into the header PRIVATE-TOKEN only (legacy calls: into the body),
- * no redirect is followed, a busy GitLab's short wait is waited for once, a refused token is read anew once.
+ * Calls GitLab's REST API. The token goes only into the header PRIVATE-TOKEN (legacy calls: the body).
+ * Redirects are not followed. After a short `Retry-After`, or with a new token, a call is repeated once.
  *
- * @throws ConfigurationError on 401, 403 and redirects; ThrottledError on 429, and without a call before the time
- *   that GitLab named; TransientError on 408, 5xx and broken connections
+ * @throws ConfigurationError on 401, 403 and redirects; ThrottledError on 429, and without a call until the
+ *   time that GitLab named; TransientError on 408, 5xx and broken connections
  */
 export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   const { refresh, clock, timeoutMilliseconds, longestWaitSeconds, throttles = new Map() } = options;
@@ -92,7 +92,7 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
     });
   };
 
-  /** Asks a second time when there is reason to hope: a short wait is over, or the token has been changed. */
+  /** Decides whether to repeat the call: after a short wait, or if the token has been changed. */
   const askAgain = async (answer: HttpAnswer, method: GitLabRequest["method"]): Promise<boolean> => {
     const seconds = waitOf(answer);
     if (isBusy(answer, method) && seconds !== undefined) {

@@ -11,11 +11,11 @@ const refuse = (why: string): never => {
 };
 
 /**
- * Checks GitLab's address (F-72): https and a host name; plain http and an address literal for loopback only.
- * A port and a path (GitLab below a relative URL) are allowed.
+ * Checks GitLab's address (F-72): https and a host name. Plain http or an IP address only for loopback. A
+ * port and a path (GitLab below a relative URL) are allowed.
  *
- * @returns the address without a slash at its end
- * @throws ConfigurationError saying what is wrong with it
+ * @returns the address without a slash at the end
+ * @throws ConfigurationError that says what is wrong
  */
 export const checkGitLabUrl = (value: string): string => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -8,11 +8,11 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Milliseconds until the last byte of the answer. */
+  /** Milliseconds until the answer is complete. */
   readonly timeoutMilliseconds: number;
 }
 
-/** Makes exchanges that share connections. */
+/** Sends requests over shared connections. */
 export type HttpExchange = (request: HttpRequest) => Promise<HttpAnswer>;
 
 export interface HttpAnswer {
@@ -21,7 +21,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** More than a page of a hundred jobs with long commit messages. */
+/** Larger than a page of a hundred jobs with long commit messages. */
 const LONGEST_ANSWER_BYTES = 20 * 1024 * 1024;
 
 const exchange = (request: HttpRequest, agent: HttpAgent, onSent: () => void): Promise<HttpAnswer> =>
@@ -62,15 +62,15 @@ const exchange = (request: HttpRequest, agent: HttpAgent, onSent: () => void): P
     outgoing.end(body);
   });
 
-/** Milliseconds that an unused connection is kept. */
+/** Milliseconds for which an unused connection is kept. */
 const IDLE_MILLISECONDS = 4_000;
 
 /**
- * HTTP on Node's own client: it follows no redirect, and the AWS SDK has loaded it already, where the global
- * fetch costs about 40 ms more at a cold start. Make one for each invocation: a connection that was kept while
- * the environment was frozen is often dead.
+ * HTTP with Node's own client. It follows no redirect, and the AWS SDK has already loaded it; the global
+ * fetch adds about 40 ms to a cold start. Make one for each invocation: a connection kept while the
+ * environment was frozen is often dead.
  *
- * @param onSent called whenever a request is on its way as a whole: time for what the answer will need
+ * @param onSent called whenever a request has been sent completely
  * @throws TransientError on a broken connection, a time-out or an endless answer; never with a header in it
  */
 export const httpExchange = (onSent: () => void = () => undefined): HttpExchange => {

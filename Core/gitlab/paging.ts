@@ -4,13 +4,13 @@ const LONGEST_CURSOR = 2_000;
 const QUERY = /^[\w\-.~%&=+[\]:,/]+$/;
 
 /**
- * The query of the next page, out of a `Link` header. Its host and path are left unread: GitLab may know itself
- * by another name, and an address in an answer is never asked (T-18).
+ * The query of the next page, from a `Link` header. Host and path are ignored: GitLab may use another name
+ * for itself, and an address from an answer is never called (T-18).
  *
- * @example nextCursor('<https://gitlab.example.com/api/v4/projects?id_after=7&per_page=2>; rel="next"')
- *   → "id_after=7&per_page=2"
+ * @example nextCursor('<https://gitlab.example.com/api/v4/projects?id_after=7&per_page=2>; rel="next"') →
+ *   "id_after=7&per_page=2"
  * @returns undefined on the last page
- * @throws TransientError when there is a next page and its address cannot be read
+ * @throws TransientError if there is a next page whose address cannot be read
  */
 export const nextCursor = (link: string | undefined): string | undefined => {
   const next = (link ?? "").split(/,(?=\s*<)/).find((part) => /;\s*rel="?next"?/.test(part));

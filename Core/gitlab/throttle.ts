@@ -2,10 +2,10 @@ import { ThrottledError } from "../errors";
 import type { Time } from "../model/ledger";
 import type { HttpAnswer, HttpRequest } from "./http-exchange";
 
-/** The period of GitLab's rate limits, for an answer that names no time. */
+/** The period of GitLab's rate limits. Used for an answer that names no time. */
 const DEFAULT_SECONDS = 60;
 
-/** GitLab is left alone for an hour at most, whatever it asks for: its limits are per minute. */
+/** The longest wait that is kept, whatever GitLab asks for: its limits are per minute. */
 const MAX_THROTTLE_SECONDS = 3_600;
 
 export interface ThrottleClock {
@@ -13,10 +13,10 @@ export interface ThrottleClock {
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** Kind of call → when it may be made again. Shared by all calls of a process, so that none asks in vain. */
+/** Kind of call → when it may be made again. All calls of a process share it. */
 export type Throttles = Map<string, Time>;
 
-/** GitLab limits kinds of calls apart from each other; an id makes no other kind. */
+/** The kind of a call. GitLab limits each kind separately; the ids in the path do not matter. */
 const kindOf = ({
   method,
   path,
@@ -31,7 +31,7 @@ const secondsFrom = (answer: HttpAnswer, until: number): number | undefined => {
   return seconds > 0 ? seconds : undefined;
 };
 
-/** A number of seconds, or a date that GitLab's own clock dates from: two machines' are never compared (I-33). */
+/** Seconds to wait. A date is compared with the answer's own date, never with our clock (I-33). */
 const retryAfter = (answer: HttpAnswer): number | undefined => {
   const value = answer.header("retry-after") ?? "";
   if (/^\d{1,9}$/.test(value)) return Number(value);
@@ -44,7 +44,7 @@ const rateLimitReset = (answer: HttpAnswer): number | undefined => {
   return /^\d{1,12}$/.test(value) ? secondsFrom(answer, Number(value) * 1_000) : undefined;
 };
 
-/** How many seconds an answer asks to wait; undefined where it names no time. */
+/** Seconds that an answer asks us to wait. Undefined: it names no time. */
 export const waitOf = (answer: HttpAnswer): number | undefined =>
   retryAfter(answer) ?? rateLimitReset(answer);
 
@@ -60,9 +60,9 @@ const throttled = (call: Call, seconds: number): ThrottledError =>
   new ThrottledError(`${kindOf(call)}: 429, GitLab is not to be asked again for ${seconds} s`, seconds);
 
 /**
- * Waits until the call may be made, when that is soon.
+ * Waits until the call may be made, if that is soon.
  *
- * @throws ThrottledError when it is not
+ * @throws ThrottledError if it is not
  */
 export const waitUntilAllowed = async (
   throttles: Throttles,
@@ -75,7 +75,7 @@ export const waitUntilAllowed = async (
   if (seconds > 0) await clock.sleep(seconds * 1_000);
 };
 
-/** Keeps the time that a 429 names, for the calls that follow. */
+/** Keeps the time that a 429 names for later calls. */
 export const recordThrottle = (
   throttles: Throttles,
   call: Call,

@@ -37,7 +37,7 @@ const oneOf =
   (values: readonly string[]): Check =>
   (value) =>
     typeof value === "string" && values.includes(value);
-/** A reason is for people, so one that cannot be read makes nothing else unreadable. */
+/** A reason is only for people, so an unknown code does not make the item unreadable. */
 const known =
   (codes: readonly string[]): Check =>
   (value) =>
@@ -114,7 +114,7 @@ const ATTEMPT = {
   reason: known(ATTEMPT_FAILURE_CODES),
 };
 
-// Every field, by the compiler's word: what is not named here would not survive being stored.
+// The type requires every field: a field that is missing here would be lost when an item is read.
 const ORDERED_ATTEMPT: Readonly<Record<keyof OrderedAttempt, Check>> = {
   ...ATTEMPT,
   state: oneOf(ATTEMPT_STATES),
@@ -183,7 +183,7 @@ const ORPHAN: Readonly<Record<keyof OrphanInstance, Check>> = {
   ttl: optional(number),
 };
 
-/** Takes the fields, and the codes, that this version knows; what a newer version added stays out (F-56). */
+/** Takes the fields and codes that this version knows. Additions of a newer version are left out (F-56). */
 const decode = (stored: Fields, shape: Shape): Fields => {
   const wrong = Object.entries(shape).find(([name, check]) => check(stored[name]) === false);
   if (wrong !== undefined) {
@@ -197,23 +197,23 @@ const decode = (stored: Fields, shape: Shape): Fields => {
   return Object.fromEntries(taken.map(([name]) => [name, stored[name]]));
 };
 
-/** @throws ConfigurationError naming the item and the attribute that cannot be read */
+/** @throws ConfigurationError naming the item and the unreadable attribute */
 export const decodeAttempt = (item: Item): Attempt => {
   const stored = unmarshall(item);
   return decode(stored, "projectId" in stored ? FAILED_LOOK_UP : ORDERED_ATTEMPT) as unknown as Attempt;
 };
 
-/** @throws ConfigurationError as decodeAttempt, also for one whose look-up failed */
+/** @throws ConfigurationError as decodeAttempt, and for an attempt whose look-up failed */
 export const decodeOrderedAttempt = (item: Item): OrderedAttempt =>
   decode(unmarshall(item), ORDERED_ATTEMPT) as unknown as OrderedAttempt;
 
-/** @throws ConfigurationError naming the item and the attribute that cannot be read */
+/** @throws ConfigurationError naming the item and the unreadable attribute */
 export const decodeRunner = (item: Item): Runner => {
   const stored = unmarshall(item);
   return decode(stored, stored.adopted === true ? ORPHAN_RECORD : STARTED_RUNNER) as unknown as Runner;
 };
 
-/** @throws ConfigurationError naming the item and the attribute that cannot be read */
+/** @throws ConfigurationError naming the item and the unreadable attribute */
 export const decodeOrphan = (item: Item): OrphanInstance =>
   decode(unmarshall(item), ORPHAN) as unknown as OrphanInstance;
 

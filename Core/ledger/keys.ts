@@ -15,7 +15,7 @@ export const RESOURCE_INDEX = "resource";
 export const STACK = "stack";
 export const SHARDS = 16;
 
-/** Digits of a whole number below 2^53, so that numbers sort as text. */
+/** Digits of a whole number below 2^53. Padded to these, numbers sort as text. */
 const DIGITS = 16;
 const QUEUED_AT_DIGITS = 15;
 const padded = (value: number, digits: number): string => String(Math.trunc(value)).padStart(digits, "0");
@@ -37,7 +37,7 @@ export const slotKey = (scope: string, shard: number): Key => ({
   sk: `shard#${padded(shard, 2)}`,
 });
 export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`, sk: "window" });
-/** A number that is counted anew every minute; `sk` is the minute since 1970. */
+/** Key of a counter for one minute; `sk` is the minute since 1970. */
 export const minuteKey = (row: string, minute: number): Key => ({ pk: `minute#${row}`, sk: String(minute) });
 export const orphanKey = (instanceId: string): Key => ({ pk: `orphan#${instanceId}`, sk: "orphan" });
 export const itemKey = (item: LedgerItem): Key => {
@@ -67,7 +67,7 @@ const openAttemptKey = (item: Attempt): OpenKey | undefined => {
   return isClosed ? undefined : { openPk: OPEN_ATTEMPTS, openSk: ofJob };
 };
 
-/** A runner stays open until it is gone and its record in GitLab deleted. */
+/** A runner stays open until it is gone and its record in GitLab is deleted. */
 const openRunnerKey = (item: Runner): OpenKey | undefined =>
   item.state === "GONE" && item.recordDeletedAt !== undefined
     ? undefined
@@ -76,7 +76,7 @@ const openRunnerKey = (item: Runner): OpenKey | undefined =>
 const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
   state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };
 
-/** The item's key in the index of what is open; undefined takes it out of the index. */
+/** The item's key in the index of open items. Undefined: the item is not in the index. */
 export const openKey = (item: LedgerItem): OpenKey | undefined => {
   if (item.kind === "orphan") return openOrphanKey(item);
   return item.kind === "attempt" ? openAttemptKey(item) : openRunnerKey(item);

@@ -1,8 +1,8 @@
 import type { Time } from "../model/ledger";
 
-/** What one pass consists of. Each part fails alone; log, metric and `doctor` name it by its code (I-24). */
+/** The parts of a pass. Each can fail alone; log, metric and `doctor` name it by its code (I-24). */
 export const PASS_PARTS = [
-  /** Which projects there are: the mapping's, those whose jobs were seen, those that the token is a member of. */
+  /** Which projects there are: those of the mapping, of jobs seen lately, and of the token's memberships. */
   "mapping-projects",
   "seen-projects",
   "membership",
@@ -13,20 +13,20 @@ export const PASS_PARTS = [
   /** The list of EC2's instances, and of GitLab's runner records. */
   "instances",
   "records",
-  /** One attempt, runner or pending job, compared with what GitLab and AWS say. */
+  /** One attempt, runner or pending job, compared with GitLab and AWS. */
   "attempt",
   "deleted-job",
   "runner",
   "pending-job",
   "queue",
-  /** What has our mark and is in no ledger. */
+  /** Adopting runners and instances with our mark that the ledger does not know. */
   "adoption",
-  /** Putting what was found on the bus. */
+  /** Putting the events on the bus. */
   "events",
 ] as const;
 export type PassPart = (typeof PASS_PARTS)[number];
 
-/** A part that failed in the last pass: since which pass in a row, and how. */
+/** A part that failed in the last pass: since when it has failed in every pass, and its error. */
 export interface FailingPart {
   readonly since: Time;
   readonly error: string;

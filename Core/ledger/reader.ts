@@ -24,14 +24,14 @@ import {
 } from "./keys";
 import { type Item, partition, type TableReads } from "./table-reads";
 
-/** A small versioned record of ours beside the items: the reconciler's lease and cursor, EC2's launch rate, known classes. */
+/** A small versioned record beside the items: reconciler state, EC2's launch rate, known classes. */
 export interface StateRecord {
   readonly name: string;
   readonly version: number;
   readonly value: unknown;
 }
 
-/** What may be looked up in the ledger. */
+/** Read access to the ledger. */
 export interface LedgerReader {
   /** All attempts of a job, first to last; consistent. */
   attempts(jobId: number): Promise<readonly Attempt[]>;
@@ -39,14 +39,14 @@ export interface LedgerReader {
   runner(runnerId: number): Promise<Runner | undefined>;
   /** Consistent. */
   orphan(instanceId: string): Promise<OrphanInstance | undefined>;
-  /** The runner, or else the orphan, of an instance: through an index, then read consistently. */
+  /** The runner, or else the orphan, of an instance: found in an index, then read consistently. */
   byResource(resourceId: string): Promise<Runner | OrphanInstance | undefined>;
   /** Consistent; `SHARDS` numbers. */
   slots(scope: string): Promise<readonly number[]>;
   stateRecord(name: string): Promise<StateRecord | undefined>;
   /** Attempts in a class's queue (see `isQueued`), oldest `queuedAt` first. May lag behind by a moment. */
   waiting(classKey: string, limit: number): Promise<readonly OrderedAttempt[]>;
-  /** Attempts that are neither in the queue, ENDED nor FAILED. May lag, as the next two. */
+  /** Attempts that are neither in the queue, ENDED nor FAILED. May lag, as do the next two. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
   /** Runners not GONE, or with a record to delete. */
   openRunners(cursor?: string): Promise<Page<Runner>>;
@@ -58,7 +58,7 @@ const PAGE_SIZE = 500;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : "unknown error");
 
-/** One item that cannot be read must not hide the others (I-24); it is named in the log. */
+/** One unreadable item must not hide the others (I-24). The log names it. */
 const readable = <Read>(items: readonly Item[], decode: (item: Item) => Read): Read[] =>
   items.flatMap((item) => {
     try {
@@ -86,9 +86,9 @@ const counts = (items: readonly Item[]): readonly number[] => {
 
 /**
  * Reads the ledger table: keys `pk` and `sk`, indexes `open` (openPk, openSk) and `resource` (resourceId).
- * Reads by key are consistent (F-20); index reads lag by a moment.
+ * Reads by key are consistent (F-20); index reads lag a little.
  *
- * @throws ConfigurationError when an item asked for by its key cannot be read; what `table` throws
+ * @throws ConfigurationError if an item read by its key is unreadable; also the errors of `table`
  */
 export const readerOf = (table: TableReads): LedgerReader => {
   const open = async <Read>(

@@ -7,17 +7,17 @@ import type { Refusals } from "./refusals";
 
 export const RECONCILER_RECORD = "reconciler";
 
-/** What one pass leaves to the next. */
+/** The state that a pass stores for the next one. */
 export interface ReconcilerState {
   readonly lease?: Lease;
-  /** Project id → when it was last known to have jobs of ours, or to be one of the token's. */
+  /** Project id → when it last had a job of ours or was a project of the token. */
   readonly projects: Readonly<Record<string, Time>>;
   readonly projectsReadAt: Time;
-  /** The project to ask first: a pass asks 100 times at most, so they take turns. */
+  /** The project to ask first: a pass makes 100 list calls at most, so the next pass goes on from here. */
   readonly nextProject: number;
-  /** Where the list of runner records goes on; absent: from its begin. */
+  /** Where the list of runner records continues. Absent: at its start. */
   readonly recordsCursor?: string;
-  /** What the last pass saw for the first time: a second look needs no clock (I-33). */
+  /** Keys that the last pass saw. Seeing one again needs no comparison of clocks (I-33). */
   readonly seen: readonly string[];
   /** Records and instances that the ledger does not know → when they were first seen. */
   readonly unknown: Readonly<Record<string, Time>>;
@@ -25,7 +25,7 @@ export interface ReconcilerState {
   readonly refusals: Refusals;
   /** Parts that failed in the last pass. */
   readonly failing: FailingParts;
-  /** When the last pass was done; 0: none was. */
+  /** When the last pass was completed; 0: never. */
   readonly doneAt: Time;
 }
 
@@ -72,7 +72,7 @@ const isFailing = (value: unknown): value is FailingParts =>
 
 const isNumberIn = (entry: object, name: string): boolean => typeof Reflect.get(entry, name) === "number";
 
-/** Reads the state record back; a field that cannot be read begins anew. */
+/** Reads the state record. A field that cannot be read gets its initial value. */
 export const parseReconcilerState = (stateRecord: StateRecord | undefined): ReconcilerState => {
   if (stateRecord === undefined) return EMPTY;
   const { lease, projects, projectsReadAt, nextProject, recordsCursor, seen, unknown, ...more } = fieldsOf(

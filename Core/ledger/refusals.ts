@@ -1,21 +1,21 @@
 import type { Time } from "../model/ledger";
 
-/** 403: CI/CD is switched off in the project. 404: it is gone, or the token's user is no member. */
+/** 403: the project has CI/CD switched off. 404: it is deleted, or the token's user is no member. */
 export const REFUSED_STATUSES = [403, 404] as const;
 export type RefusedStatus = (typeof REFUSED_STATUSES)[number];
 
 /**
- * Projects that refuse the list of their jobs: CI/CD is switched off there, the project is gone, or the token's user is
- * no member any more. That is the project's own matter and no sign of a GitLab that is down. Each is asked less and
- * less often.
+ * A project that refuses the list of its jobs: its CI/CD is switched off, it is deleted, or the token's user
+ * is no member any more. This concerns the project alone and does not mean that GitLab is down. It is asked
+ * less and less often.
  */
 export interface Refusal {
   readonly status: RefusedStatus;
-  /** The first of the refusals in a row. */
+  /** Time of the first refusal in a row. */
   readonly since: Time;
-  /** The last one. */
+  /** Time of the last refusal. */
   readonly at: Time;
-  /** How many there were in a row. */
+  /** Number of refusals in a row. */
   readonly count: number;
 }
 
@@ -25,17 +25,17 @@ export type Refusals = Readonly<Record<string, Refusal>>;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** After two minutes, then four, eight and so on; once a day at least. */
+/** Two minutes after a refusal, then four, eight and so on, but at least once a day. */
 const pauseAfter = (count: number): number => Math.min(DAY, MINUTE * 2 ** count);
 
-/** When the project is to be asked next. */
+/** When the project is asked next. */
 export const nextAsk = ({ at, count }: Refusal): Time => at + pauseAfter(count);
 
 /**
- * Whether a project is to be asked in this pass. A job that was seen since it refused shows that it is back. A refusal
- * from the future is another machine's clock (I-33).
+ * True if a project is to be asked in this pass. A job seen since its refusal shows that it is back. A
+ * refusal in the future comes from another machine's clock (I-33).
  *
- * @param seenAt when a job of the project was last heard of
+ * @param seenAt when something was last heard of a job of the project
  */
 export const isToBeAsked = (refusal: Refusal | undefined, seenAt: Time | undefined, now: Time): boolean =>
   refusal === undefined || now < refusal.at || now >= nextAsk(refusal) || (seenAt ?? 0) > refusal.at;
@@ -48,9 +48,9 @@ export const refusedAgain = (before: Refusal | undefined, status: RefusedStatus,
 });
 
 /**
- * GitLab has not known the project for a day, and nothing has named it for as long: no open item, mapping or membership.
+ * GitLab has not known the project for a day, and no open item, mapping or membership named it since.
  *
- * @param lastNamed when something last did
+ * @param lastNamed when one of these last named it
  */
 export const isGone = (refusal: Refusal | undefined, lastNamed: Time, now: Time): boolean =>
   refusal?.status === 404 && now - refusal.since >= DAY && now - lastNamed >= DAY;

@@ -9,8 +9,8 @@ import type {
 export type Item = Record<string, AttributeValue>;
 
 /**
- * What reading one table takes. Who asks brings a client, knows the table's name and says what becomes of an
- * error: a function translates it for its workflow, the command line for the person at the terminal.
+ * Read access to one table. Each implementation brings the client and the table's name, and translates
+ * errors: a function for its workflow, the command line for its user.
  */
 export interface TableReads {
   get(input: Omit<GetItemCommandInput, "TableName">): Promise<Pick<GetItemCommandOutput, "Item">>;

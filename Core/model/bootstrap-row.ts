@@ -1,11 +1,11 @@
 import type { Provider } from "./runner-class";
 
 /**
- * The one row by which a runner gets its token: Infrastructure's bootstrap table, key `key`. Taken with one
- * conditional delete that returns it, so it is read once. DynamoDB attribute names are these field names.
+ * The row from which a runner gets its token, in Infrastructure's bootstrap table, key `key`. A conditional
+ * delete returns it, so it is read only once. DynamoDB attribute names are these field names.
  *
- * The key is the nonce in the ledger; for EC2 it then becomes `<role id>:<instance id>`, which is the
- * instance's `aws:userid`, the only key that its role may touch.
+ * The key is the nonce in the ledger. For EC2 it is changed to `<role id>:<instance id>`, which is the
+ * instance's `aws:userid` and the only key that its role may access.
  */
 export interface BootstrapRow {
   readonly key: string;

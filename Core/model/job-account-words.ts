@@ -5,13 +5,13 @@ import { failureText, LAUNCH_HOLD_WORDS, RUNNER_END_WORDS, WAITING_WORDS } from 
 import type { LaunchHoldCode, WaitingFor } from "./reasons";
 import { duration, moment } from "./time-words";
 
-/** A job's account as people read it. No rule reads these. */
+/** A job's account in words for people. No rule reads them. */
 export interface AccountWords {
-  /** In a table: what it waits for, or how it stands, in a few words. */
+  /** For a table: what the job waits for, or its state, in a few words. */
   readonly short: string;
   /** A sentence, without times. */
   readonly what: string;
-  /** What a person can do about it, a sentence without its full stop; absent: nothing is to be done. */
+  /** What a person can do, a sentence without its full stop. Absent: nothing needs to be done. */
   readonly remedy?: string;
 }
 
@@ -150,13 +150,13 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
 
 export const accountWords = (account: JobAccount): AccountWords => WORDS[account.code](account);
 
-/** When it is tried next, as a sentence; the pass that does it comes once a minute. */
+/** When the next try comes, as a sentence. A pass does it, once a minute. */
 export const nextTryText = (nextTryAt: Time, now: Time): string =>
   nextTryAt <= now
     ? "It is tried next within a minute."
     : `It is tried next at ${moment(nextTryAt)} (UTC), or within a minute of that.`;
 
-/** All of it in one line: how it stands, since when, when it is tried next, and what can be done. */
+/** One line: the state, since when, when it is tried next, and what can be done. */
 export const accountText = (account: JobAccount, now: Time): string => {
   const { what, remedy } = accountWords(account);
   const { since, nextTryAt } = account;

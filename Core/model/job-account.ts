@@ -14,9 +14,9 @@ import { hadLostRunner } from "./lost-job";
 import type { AttemptFailureCode, LaunchHoldCode, WaitingFor } from "./reasons";
 
 /**
- * How a job stands, by what the ledger has of it: what it waits for, since when, when it is tried next. The command
- * line and the laptop's page say it in the words of job-account-words.ts. The order of the questions is that of
- * AutoScaler's next-step.ts, which acts on the answers.
+ * The state of a job according to the ledger: what it waits for, since when, and when it is tried next. The
+ * command line and the laptop's page show it in the words of job-account-words.ts. The questions have the
+ * same order as in AutoScaler's next-step.ts, which acts on the answers.
  */
 
 export const JOB_ACCOUNT_CODES = [
@@ -25,40 +25,40 @@ export const JOB_ACCOUNT_CODES = [
   /** New starts are paused. */
   "waits-for-resume",
   "waits-for-launch-rate",
-  /** GitLab named a time before which it makes no runner. */
+  /** GitLab named a time before which it creates no runner. */
   "waits-for-gitlab",
   "start-under-way",
   /** A start died before it had a runner. */
   "start-stopped",
   "launch-under-way",
-  /** A start died between its runner's record and the launch. */
+  /** A start died after it created the runner's record and before the launch. */
   "launch-stopped",
   "launch-held-capacity",
   "launch-held-limit",
   "launch-held-rate",
   "launch-held-no-answer",
-  /** Launched; it has not taken the job yet. */
+  /** Launched, but it has not taken the job yet. */
   "runner-starting",
   "runner-unknown",
-  /** The attempt came to nothing, and another follows by itself. */
+  /** The attempt failed, and another follows by itself. */
   "next-attempt",
-  /** The attempt came to nothing, and none follows by itself. */
+  /** The attempt failed, and no other follows by itself. */
   "given-up",
   "running",
-  /** The ledger has not heard of the job's end, and its runner is ending or gone. */
+  /** The ledger does not know the job's end, but its runner is ending or gone. */
   "runner-lost",
-  /** Over; its runner is not gone yet. */
+  /** The job has ended; its runner is not gone yet. */
   "runner-ending",
-  /** Over, and its runner gone; its record is still to be deleted in GitLab. */
+  /** The job has ended and its runner is gone, but GitLab's record of it still has to be deleted. */
   "record-remaining",
   "ended",
   "ended-at-lifetime",
-  /** Failed, and its instance died before it was told to end. */
+  /** The job failed, and its instance died before it was told to end. */
   "ended-with-instance",
 ] as const;
 export type JobAccountCode = (typeof JOB_ACCOUNT_CODES)[number];
 
-/** What is known besides the ledger's items. */
+/** What is known in addition to the ledger's items. */
 export interface AccountSettings {
   /** Absent: not known. */
   readonly startsAreOn?: boolean;
@@ -66,14 +66,14 @@ export interface AccountSettings {
 
 export interface JobAccount {
   readonly code: JobAccountCode;
-  /** The attempt that it is about: the job's last. */
+  /** The job's last attempt, which the account describes. */
   readonly attempt: Attempt;
-  /** Its runner, where the ledger has it: the one that ran the job, or else the attempt's own. */
+  /** The runner that ran the job, or else the attempt's own, if the ledger has it. */
   readonly runner?: Runner;
   readonly since?: Time;
-  /** A moment that is over: with the next pass, within a minute. Absent: something else has to happen first. */
+  /** A past time means: with the next pass, within a minute. Absent: something else has to happen first. */
   readonly nextTryAt?: Time;
-  /** Why the attempt came to nothing. */
+  /** Why the attempt failed. */
   readonly reason?: AttemptFailureCode;
 }
 
@@ -125,7 +125,7 @@ const withRunner = (attempt: Attempt, runner: Runner | undefined, now: Time): Fo
   return { code: "runner-starting", ...at(runner.times.LAUNCHED ?? attempt.times.LAUNCHED) };
 };
 
-/** Why the attempt came to nothing, and since when that is known. */
+/** Why the attempt failed, and since when this is known. */
 const lossOf = (attempt: Attempt, runner: Runner | undefined): Pick<JobAccount, "reason" | "since"> => {
   if (attempt.state === "FAILED") {
     return { ...(attempt.reason ? { reason: attempt.reason } : {}), ...at(attempt.times.FAILED) };
@@ -169,15 +169,15 @@ const find = (attempt: Attempt, runner: Runner | undefined, now: Time, settings:
   return attempt.state === "CLAIMED" ? claimed(attempt, now) : withRunner(attempt, runner, now);
 };
 
-/** The runner that an account is about: the one that ran the job, or else the attempt's own. */
+/** The runner that an account describes: the one that ran the job, or else the attempt's own. */
 export const accountRunnerId = ({ state, runnerId, ranOnRunnerId }: Attempt): number | undefined =>
   state === "RUNNING" || state === "ENDED" ? (ranOnRunnerId ?? runnerId) : runnerId;
 
 /**
- * Pure: how the job of an attempt stands.
+ * The state of the job of an attempt. A pure function.
  *
- * @param attempt the job's last
- * @param runner `accountRunnerId`'s, where the ledger has it
+ * @param attempt the job's last attempt
+ * @param runner that of `accountRunnerId`, if the ledger has it
  */
 export const jobAccount = (
   attempt: Attempt,

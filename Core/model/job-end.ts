@@ -2,16 +2,16 @@ import type { JobAccount } from "./job-account";
 import type { Attempt, Runner } from "./ledger";
 import { codeOf, INSTANCE_DEATH_CODES, INTERRUPTION_CODES, type RunnerEndCode } from "./reasons";
 
-/** GitLab's status of a job whose runner may have had a part in its end. */
+/** GitLab's status of a failed job. Only then the runner may be the cause. */
 const FAILED = "failed";
 
-/** A script that failed by itself did so whenever it did. */
+/** The script itself failed, so its runner is not the cause, whenever it ended. */
 const OWN_FAILURE = "script_failure";
 
-/** A Lambda runner ends its job a little before its time is over. */
+/** A Lambda runner ends its job shortly before its lifetime is over. */
 const LIFETIME_TOLERANCE_MILLISECONDS = 60_000;
 
-/** The end of its runner came before its job's, or with it. */
+/** Reasons for which the runner ended before its job, or together with it. */
 const DEATHS: readonly RunnerEndCode[] = [...INSTANCE_DEATH_CODES, ...INTERRUPTION_CODES];
 
 const livedMilliseconds = ({ times }: Attempt, runner: Runner | undefined): number => {
@@ -29,7 +29,7 @@ const reachedLifetime = (attempt: Attempt, runner: Runner | undefined): boolean 
   return livedMilliseconds(attempt, runner) >= least;
 };
 
-/** How a job ended that is over, and what its runner had to do with it. */
+/** How an ended job ended, and whether its runner was the cause. */
 export const endOfJob = (
   attempt: Attempt,
   runner: Runner | undefined,

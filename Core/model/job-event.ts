@@ -1,21 +1,21 @@
 import { defined } from "../defined";
 import { InvalidInputError } from "../errors";
 
-/** Job statuses for which GitLab sends a webhook. https://docs.gitlab.com/api/jobs/ lists thirteen; these five come. */
+/** The five statuses for which GitLab sends a webhook, of thirteen: https://docs.gitlab.com/api/jobs/ */
 export const HOOK_STATUSES = ["created", "pending", "running", "success", "failed", "canceled"] as const;
 export type JobStatus = (typeof HOOK_STATUSES)[number];
 
-/** The statuses after which nothing more happens to a job. */
+/** The final statuses of a job. */
 export const END_STATUSES: readonly string[] = ["success", "failed", "canceled", "skipped"];
 
-/** The bus source of what GitLab sends. It says nothing of attempts, whatever its body holds. */
+/** The bus source of GitLab's webhooks. An attempt in such an event is ignored. */
 const WEBHOOK_SOURCE = "gitlab.webhook";
 
 /**
- * A job event as the rules hand it on: the fields of GitLab's webhook that we read, its source, nothing else.
+ * A job event as the rules hand it on: its source and the fields of GitLab's webhook that we read.
  *
- * @example { "source": "gitlab.webhook", "object_kind": "build", "build_id": 3580121225, "build_name": "test 1/3", "build_status": "pending",
- *   "project_id": 42, "runner": { "id": "" }, "attempt": "" }
+ * @example { "source": "gitlab.webhook", "object_kind": "build", "build_id": 3580121225, "build_name": "test
+ *   1/3", "build_status": "pending", "project_id": 42, "runner": { "id": "" }, "attempt": "" }
  */
 export interface JobEvent {
   readonly jobId: number;
@@ -24,13 +24,13 @@ export interface JobEvent {
   readonly jobName: string;
   readonly status: JobStatus;
   readonly runnerId?: number;
-  /** GitLab's webhook, or somebody else's who has its secret. Absent: the event is ours. */
+  /** From GitLab's webhook, or from anyone who has its secret. Absent: the event is ours. */
   readonly isWebhook?: true;
   /** From `gitlab.reconciler` only: a hint against duplicates. */
   readonly attempt?: number;
   /**
-   * An operator's wish: one more attempt after this one, although all are used up. Holds only while this one is the
-   * job's last, so a repeat opens no second. No rule hands it on: the command `start` gives it to the workflow.
+   * An operator asks for one more attempt after this one, although all are used up. It is valid only while
+   * this attempt is the job's last, so a repeat opens no second one. Only the command `start` sends it.
    */
   readonly again?: number;
 }
@@ -41,7 +41,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const own = (record: Record<string, unknown>, key: string): unknown =>
   Object.hasOwn(record, key) ? record[key] : undefined;
 
-/** A transformer's placeholder without a value arrives as "": absent, null and "" are one. */
+/** An input transformer's placeholder without a value becomes "", so "", null and undefined are the same. */
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 const positiveInteger = (value: unknown, field: string): number => {
@@ -56,14 +56,14 @@ const positiveInteger = (value: unknown, field: string): number => {
 const optionalPositiveInteger = (value: unknown, field: string): number | undefined =>
   isAbsent(value) ? undefined : positiveInteger(value, field);
 
-/** Whether a workflow's input, of whatever shape, came as a webhook. */
+/** True if a workflow's input, of any shape, came as a webhook. */
 export const isFromWebhook = (input: unknown): boolean =>
   isRecord(input) && own(input, "source") === WEBHOOK_SOURCE;
 
 /**
  * Parses a workflow's input into a job event.
  *
- * @throws InvalidInputError naming the field that is wrong
+ * @throws InvalidInputError naming the wrong field
  */
 export const parseJobEvent = (input: unknown): JobEvent => {
   if (!isRecord(input))

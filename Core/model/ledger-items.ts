@@ -2,7 +2,7 @@ import type { AttemptFailureCode, LaunchHoldCode, RunnerEndCode, WaitingFor } fr
 import type { Provider } from "./runner-class";
 import type { RunnerOrder } from "./runner-order";
 
-/** What the ledger holds: the attempts of jobs, runners, and what was found without either. */
+/** The items of the ledger: attempts of jobs, runners, and orphans. */
 
 export const ATTEMPT_STATES = [
   "WAITING",
@@ -15,7 +15,7 @@ export const ATTEMPT_STATES = [
 ] as const;
 export type AttemptState = (typeof ATTEMPT_STATES)[number];
 
-/** An orphan has no life of its own to follow: it is there, or it is gone. */
+/** An orphan has two states only: it exists, or it is gone. */
 export const ORPHAN_STATES = ["FOUND", "GONE"] as const;
 export type OrphanState = (typeof ORPHAN_STATES)[number];
 
@@ -29,57 +29,57 @@ export type Time = number;
 export const LEASE_KINDS = ["start", "end", "reconcile"] as const;
 export type LeaseKind = (typeof LEASE_KINDS)[number];
 
-/** The right to act on an item until `until`. `holder` is new at every call of a function: nobody inherits it. */
+/** The right to act on an item until `until`. Each call of a function has a `holder` of its own. */
 export interface Lease {
   readonly kind: LeaseKind;
   readonly holder: string;
   readonly until: Time;
 }
 
-/** The slot under the limits that an attempt or a runner holds: one counter of the stack, one of the class. */
+/** The slot of an attempt or a runner under the limits: one counter of the stack, one of the class. */
 export interface Slot {
   readonly stackShard: number;
   readonly classShard: number;
 }
 
-/** What every attempt of a job has. It is also the record of what the job waited and cost. */
+/** The fields of every attempt. They are also the record of a job's wait and cost. */
 interface AttemptFields {
   readonly kind: "attempt";
   readonly jobId: number;
   /** From 1. */
   readonly attempt: number;
-  /** How many attempts before this one lost their runner to another job: each of those ran a job, none failed. */
+  /** Number of earlier attempts whose runner took another job. Each ran a job, so none of them failed. */
   readonly reassigned?: number;
-  /** No provider was to be had for its runner, for so long that no other attempt follows. */
+  /** No provider launched its runner for so long that no further attempt follows. */
   readonly isLast?: true;
   readonly version: number;
   readonly lease?: Lease;
-  /** Held while CLAIMED; from CREATED on the slot is the runner's. */
+  /** The attempt has the slot while CLAIMED; from CREATED on the runner has it. */
   readonly slot?: Slot;
-  /** What an attempt in the queue waits for. */
+  /** What a queued attempt waits for. */
   readonly waitingFor?: WaitingFor;
-  /** Sooner GitLab is not to be asked for its runner again. */
+  /** GitLab is not asked for its runner before this time. */
   readonly notBefore?: Time;
-  /** The first time in a row that GitLab asked to wait. */
+  /** The first time in a row that GitLab asked us to wait. */
   readonly throttledSince?: Time;
-  /** When the reconciler or a freed slot last put this waiting job's event on the bus. */
+  /** When the reconciler or a released slot last put this waiting job's event on the bus. */
   readonly dispatchedAt?: Time;
   readonly runnerId?: number;
-  /** The runner that really ran the job, when it is another one's. */
+  /** The runner that ran the job, if it was another one. */
   readonly ranOnRunnerId?: number;
   readonly resourceId?: string;
   readonly market?: string;
   /** USD. Absent: unknown. */
   readonly pricePerHour?: number;
-  /** USD, written at the end. Absent: unknown. */
+  /** USD, stored at the end. Absent: unknown. */
   readonly cost?: number;
   /** Why it FAILED. */
   readonly reason?: AttemptFailureCode;
-  /** What GitLab or AWS said of it, for people. Never a token, and nothing is decided by it. */
+  /** What GitLab or AWS answered, for people. No token, and no rule reads it. */
   readonly detail?: string;
   /** GitLab's status at the end. */
   readonly outcome?: string;
-  /** Why the job failed, in GitLab's word, e.g. `script_failure`; for people. */
+  /** GitLab's reason why the job failed, e.g. `script_failure`; for people. */
   readonly failureReason?: string;
   /** When each state was reached. */
   readonly times: Readonly<Partial<Record<AttemptState, Time>>>;
@@ -87,14 +87,14 @@ interface AttemptFields {
   readonly ttl?: number;
 }
 
-/** An attempt for which it is known which runner the job needs. */
+/** An attempt whose look-up has found the runner class. */
 export interface OrderedAttempt extends AttemptFields {
   readonly state: AttemptState;
   readonly order: RunnerOrder;
   readonly classKey: string;
 }
 
-/** An attempt whose look-up failed for good: which runner the job needs was not found out. */
+/** An attempt whose look-up failed for good, so its runner class is unknown. */
 export interface FailedLookUp extends AttemptFields {
   readonly state: "RUNNING" | "ENDED" | "FAILED";
   readonly order?: undefined;
@@ -108,77 +108,77 @@ export interface FailedLookUp extends AttemptFields {
 export type Attempt = OrderedAttempt | FailedLookUp;
 
 /**
- * Lambda's report that a runner's invocation has ended. It comes through a log that job code may write, so it is a
- * hint: the runner is dead when GitLab has heard nothing of it since.
+ * Lambda's report that a runner's invocation has ended. Job code can write to the log that it comes from, so
+ * it is a hint. The runner is dead if it has not contacted GitLab since.
  */
 export interface EndReport {
-  /** When GitLab was last asked for the runner's contact because of the report. */
+  /** When GitLab was last asked for the runner's contact because of this report. */
   readonly at: Time;
   /** How often it was asked. */
   readonly looks: number;
   /** The execution environment whose invocation ended, as the report names it. */
   readonly environment: string;
-  /** The runner's last contact by GitLab's clock, as it was then; 0: none ever. Absent: GitLab did not say. */
+  /** The runner's last contact then, by GitLab's clock; 0: none ever. Absent: no answer from GitLab. */
   readonly contactedAt?: Time;
 }
 
-/** What every runner has, whoever made it. */
+/** The fields of every runner, started or adopted. */
 interface RunnerFields {
   readonly kind: "runner";
   readonly runnerId: number;
   readonly version: number;
   readonly state: RunnerState;
-  /** The job it is there for; a swap changes it. */
+  /** The job that it was started for; a swap changes it. */
   readonly jobId: number;
   readonly attempt: number;
-  /** The job and attempt it was launched for: client tokens and tags stay with these for ever. */
+  /** The job and attempt that it was launched for. Client tokens and tags keep these. */
   readonly launchedFor: { readonly jobId: number; readonly attempt: number };
-  /** One lease, for its start and its end. */
+  /** One lease for both its start and its end. */
   readonly lease?: Lease;
   readonly slot?: Slot;
-  /** EC2: the key to which the row was moved for its instance. */
+  /** EC2: the key to which the bootstrap row was moved for its instance. */
   readonly bootstrapKey?: string;
   readonly resourceId?: string;
   readonly market?: string;
   readonly pricePerHour?: number;
-  /** The job it runs, when it is known to run one. */
+  /** The job that it runs, if known. */
   readonly busyJobId?: number;
   readonly busyProjectId?: number;
   readonly pausedAt?: Time;
-  /** First time an end was asked for; termination waits for GitLab 30 minutes from here. */
+  /** When an end was first requested. From then on an end waits up to 30 minutes for GitLab. */
   readonly endRequestedAt?: Time;
   readonly endReport?: EndReport;
-  /** Environments to which Lambda delivered the start again, and which found the row taken: their ends are not its. */
+  /** Environments of repeated deliveries that found the row taken. Their ends are not the runner's end. */
   readonly otherDeliveries?: readonly string[];
-  /** The job it ran has ended, by GitLab's word: what stands, also when GitLab does not answer later. */
+  /** GitLab confirmed that this job ended. It counts even if GitLab does not answer later. */
   readonly endedJobId?: number;
-  /** Absent on a GONE runner: its record is still to be deleted. */
+  /** Absent on a GONE runner: the record still has to be deleted. */
   readonly recordDeletedAt?: Time;
-  /** Why its launch is still to be repeated. */
+  /** Why its launch still has to be repeated. */
   readonly heldBy?: LaunchHoldCode;
-  /** Since when it is held by just this. */
+  /** Since when it has waited for this reason. */
   readonly heldSince?: Time;
-  /** Why it ends, or ended. */
+  /** The reason for its end. */
   readonly reason?: RunnerEndCode;
-  /** What AWS said of its launch while it is held, of its refusal, or of its instance's end; for people. */
+  /** AWS's message about its waiting or refused launch, or about its instance's end; for people. */
   readonly detail?: string;
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;
 }
 
-/** A runner that a start of ours made. */
+/** A runner that one of our starts created. */
 export interface StartedRunner extends RunnerFields {
   readonly adopted?: undefined;
   readonly order: RunnerOrder;
   readonly classKey: string;
   readonly provider: Provider;
-  /** Key of its bootstrap row: 256 random bits. Of no use once the row is read. */
+  /** Key of its bootstrap row: 256 random bits. Useless once the row is read. */
   readonly nonce: string;
-  /** Raised before a launch call is made anew after an answer that proved that nothing runs. */
+  /** Raised before a new launch call, after an answer that proved that nothing runs. */
   readonly launchRound: number;
 }
 
-/** A record that was found in GitLab by our mark without an item of its own: it is there to be ended. */
+/** A record with our mark in GitLab that had no item in the ledger. It is stored so that it gets ended. */
 export interface OrphanRecord extends RunnerFields {
   readonly adopted: true;
   readonly order?: undefined;
@@ -192,7 +192,7 @@ export interface OrphanRecord extends RunnerFields {
 export type Runner = StartedRunner | OrphanRecord;
 
 /**
- * An instance that was found in EC2 by our tag without a runner of its own: it is there to be terminated.
+ * An instance with our tag in EC2 that no runner in the ledger owns. It is stored so that it gets terminated.
  * pk `orphan#<instance id>`, sk `orphan`.
  */
 export interface OrphanInstance {
@@ -201,7 +201,7 @@ export interface OrphanInstance {
   readonly resourceId: string;
   readonly version: number;
   readonly state: OrphanState;
-  /** From its tag; absent where it cannot be read. */
+  /** From its tag. Absent: the tag cannot be read. */
   readonly launchedFor?: { readonly jobId: number; readonly attempt: number };
   readonly times: Readonly<Partial<Record<OrphanState, Time>>>;
   readonly ttl?: number;

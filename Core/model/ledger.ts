@@ -32,8 +32,8 @@ export type {
 export { ATTEMPT_STATES, LEASE_KINDS, ORPHAN_STATES, RUNNER_STATES } from "./ledger-items";
 
 /**
- * The life of a job's attempt and of a runner: the one table of transitions. docs/protocol.md shows the same
- * table and a test holds the two together.
+ * The states of an attempt and of a runner: the only table of transitions. docs/protocol.md shows the same
+ * table, and a test compares the two.
  */
 export const ATTEMPT_TRANSITIONS: Readonly<Record<AttemptState, readonly AttemptState[]>> = {
   WAITING: ["CLAIMED", "RUNNING", "ENDED", "FAILED"],
@@ -52,10 +52,10 @@ export const RUNNER_TRANSITIONS: Readonly<Record<RunnerState, readonly RunnerSta
   GONE: [],
 };
 
-/** Attempts of a job that may come to nothing (F-36); what then still waits is FAILED and alarmed. */
+/** Attempts of a job that may fail (F-36). After the last one the job is FAILED and an alarm is raised. */
 export const MAX_ATTEMPTS = 3;
 
-/** Attempts a job has at most, with those whose runner another job took: no bug launches for ever. */
+/** All attempts, with those whose runner took another job. It bounds what a defect can launch. */
 export const MAX_ATTEMPTS_IN_ALL = 50;
 
 export const isOrdered = (attempt: Attempt): attempt is OrderedAttempt => attempt.order !== undefined;
@@ -64,13 +64,13 @@ export const isOrdered = (attempt: Attempt): attempt is OrderedAttempt => attemp
 export const jobOf = (attempt: Attempt): Pick<RunnerOrder, "projectId" | "jobName"> =>
   attempt.order ?? attempt;
 
-/** Whether an attempt, if there is one, is the named project's: GitLab numbers jobs across projects. */
+/** True if the attempt belongs to the project: GitLab numbers jobs across projects. */
 export const isOfProject = (attempt: Attempt, projectId: number): boolean =>
   jobOf(attempt).projectId === projectId;
 
 /**
- * Whether a runner may have a job of the project: GitLab gives ours, which are locked, no other's. Of an adopted one
- * the ledger knows no project.
+ * True if a runner may have a job of the project: our runners are locked to a project. The project of an
+ * adopted runner is unknown.
  */
 export const isRunnerOf = (runner: Runner, projectId: number): boolean =>
   runner.adopted === true || runner.order.projectId === projectId;
@@ -78,8 +78,8 @@ export const isRunnerOf = (runner: Runner, projectId: number): boolean =>
 const QUEUED_STATES: readonly AttemptState[] = ["CREATED", "LAUNCHED"];
 
 /**
- * In its class's queue: without a runner, or with one that EC2 refused for the number of calls (LAUNCHED: it is the
- * runner of another job, which took this one's).
+ * In its class's queue: without a runner, or with one whose launch EC2 refused for the number of calls. A
+ * LAUNCHED attempt in the queue has got the runner of another job, which took its own.
  */
 export const isQueued = (attempt: Attempt): boolean =>
   attempt.state === "WAITING" || (attempt.waitingFor !== undefined && QUEUED_STATES.includes(attempt.state));
@@ -87,7 +87,7 @@ export const isQueued = (attempt: Attempt): boolean =>
 const isSpentState = (state: RunnerState): boolean => state === "ENDING" || state === "GONE";
 
 /**
- * Whether the next attempt may be opened: the launch failed, or the attempt's runner is ending, gone, or busy
+ * True if the next attempt may be opened: the launch failed, or the attempt's runner is ending, gone, or busy
  * with another job.
  */
 export const isSpent = (attempt: Attempt, runner: Runner | undefined): boolean =>
@@ -95,28 +95,28 @@ export const isSpent = (attempt: Attempt, runner: Runner | undefined): boolean =
   (runner !== undefined &&
     (isSpentState(runner.state) || (runner.state === "BUSY" && runner.busyJobId !== attempt.jobId)));
 
-/** Which of a job's attempts. */
+/** Which attempt of a job it is. */
 export type AttemptNumber = Pick<Attempt, "attempt" | "reassigned" | "isLast">;
 
-/** Whether the attempt's runner ran another job. */
+/** True if the attempt's runner took another job. */
 export const isReassigned = ({ jobId }: Attempt, runner: Runner | undefined): boolean =>
   runner?.busyJobId !== undefined && runner.busyJobId !== jobId;
 
-/** How many of the job's attempts, up to this one, came to nothing or may still do so. */
+/** The job's attempts up to this one that have failed or may still fail. */
 export const countedAttempts = ({ attempt, reassigned = 0 }: AttemptNumber): number => attempt - reassigned;
 
-/** Whether no attempt follows when this one comes to nothing. */
+/** True if no attempt follows after this one fails. */
 export const isLastAttempt = (number: AttemptNumber): boolean =>
   number.isLast === true || countedAttempts(number) >= MAX_ATTEMPTS || number.attempt >= MAX_ATTEMPTS_IN_ALL;
 
-/** How many of the job's attempts, this one among them, lost their runner to another job. */
+/** The job's attempts, this one included, whose runner took another job. */
 export const reassignedSoFar = (attempt: Attempt, runner: Runner | undefined): number =>
   (attempt.reassigned ?? 0) + (isReassigned(attempt, runner) ? 1 : 0);
 
 /**
- * Whether the job's last attempt came to nothing and no other follows by itself.
+ * True if the job's last attempt failed and no other follows by itself.
  *
- * @param runner the attempt's, when it has one
+ * @param runner the attempt's, if it has one
  */
 export const isUsedUp = (last: Attempt, runner: Runner | undefined): boolean =>
   isSpent(last, runner) && isLastAttempt({ ...last, reassigned: reassignedSoFar(last, runner) });
@@ -130,14 +130,14 @@ export const lastAttempts = (attempts: readonly Attempt[]): readonly Attempt[] =
   return [...last.values()];
 };
 
-/** When something last happened to an item, as far as it says so. */
+/** When an item's state last changed, according to its times. */
 export const lastChange = ({ times }: Pick<LedgerItem, "times">): Time =>
   Math.max(0, ...Object.values(times).filter((time) => time !== undefined));
 
 export const isLeased = (item: { readonly lease?: Lease }, now: Time): boolean =>
   item.lease !== undefined && item.lease.until > now;
 
-/** Fields to change; `undefined` takes a field away. */
+/** Fields to change; `undefined` removes a field. */
 export type Patch<Item> = { readonly [Field in keyof Item]?: Item[Field] | undefined };
 
 type Moving = "kind" | "version" | "state" | "times";
@@ -145,10 +145,10 @@ type Moving = "kind" | "version" | "state" | "times";
 const TTL_DAYS = 30;
 const SECONDS_A_DAY = 86_400;
 
-/** Seconds since 1970, 30 days after `now`: when an item that nothing needs any more may go. */
+/** Seconds since 1970, 30 days after `now`: when DynamoDB may delete an item that has ended. */
 export const ttlAfter = (now: Time): number => Math.ceil(now / 1000) + TTL_DAYS * SECONDS_A_DAY;
 
-/** By hand: every step of a job comes by here, and making objects of entries costs twice as much. */
+/** A loop for speed: every step of a job runs this, and Object.fromEntries takes twice as long. */
 const patched = <Item extends object>(item: Item, patch: Patch<Item>): Item => {
   const next: { -readonly [Field in keyof Item]?: Item[Field] } = {};
   for (const field in item) if (!(field in patch)) next[field] = item[field];
@@ -166,14 +166,14 @@ const refuse = (from: string, to: string): never => {
 
 const ATTEMPT_ENDS: readonly AttemptState[] = ["ENDED", "FAILED"];
 
-/** Whether the table permits a step from its state to another. */
+/** True if the table permits the transition. */
 export const mayBecome = (attempt: Attempt, to: AttemptState): boolean =>
   ATTEMPT_TRANSITIONS[attempt.state].includes(to);
 
 /**
- * The next version of an attempt in another state, with its time. An end sets the TTL.
+ * The next version of an attempt in another state, with its time. A final state sets the TTL.
  *
- * @throws Error when the table forbids the transition: a defect of the caller
+ * @throws Error if the table forbids the transition: a defect of the caller
  */
 export const advanceAttempt = <Item extends Attempt>(
   attempt: Item,
@@ -202,7 +202,7 @@ export const advanceRunner = <Item extends Runner>(
   return patched<Item>(runner, { ttl, ...patch, version, state: to, times } as Patch<Item>);
 };
 
-/** An orphan of which nothing is left. */
+/** An orphan that no longer exists. */
 export const orphanGone = (orphan: OrphanInstance, now: Time): OrphanInstance => ({
   ...orphan,
   version: orphan.version + 1,

@@ -7,9 +7,9 @@ import type {
   WaitingFor,
 } from "./reasons";
 
-/** The codes of `reasons.ts` as people read them, on the command line and on the laptop. No rule reads these. */
+/** Words for the codes of `reasons.ts`, for the command line and the laptop. No rule reads them. */
 
-/** Each ends "its runner ended: …". */
+/** Each completes "its runner ended: …". */
 export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
   "job-ended": "its job ended",
   "job-canceled-before-pick-up": "its job was canceled before a runner took it",
@@ -61,7 +61,7 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
     },
   };
 
-/** Why a launch is still to be repeated. */
+/** Why a launch has to be repeated. */
 export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   capacity: "there was no capacity",
   limit: "the account's limit at AWS is reached",
@@ -93,7 +93,7 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
   "met-meanwhile": "GitLab says that the job needs no runner any more",
 };
 
-/** A failure for people: the sentence, and what GitLab or AWS said where that is known. */
+/** A failure for people: the sentence, and what GitLab or AWS answered, if known. */
 export const failureText = ({
   reason,
   detail,

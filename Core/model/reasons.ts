@@ -1,14 +1,14 @@
 /**
- * Why things come out as they do, as codes: what is stored, put on the bus, logged and compared. The sentence for a
- * code is made where people read it. What AWS or GitLab said in their own words goes into a field `detail` beside
- * the code; nothing is ever decided by it.
+ * Reasons and outcomes as codes: they are stored, put on the bus, logged and compared. The sentence for a
+ * code is made where people read it. AWS's or GitLab's own message goes into the field `detail` beside the
+ * code; no rule reads it.
  */
 
-/** The known code that a value is; undefined for anything else, such as the code of a newer version. */
+/** The known code that a value equals. Undefined for anything else, such as the code of a newer version. */
 export const codeOf = <Code extends string>(known: readonly Code[], value: unknown): Code | undefined =>
   known.find((code) => code === value);
 
-/** An instance's states, as the rule on EC2's state changes hands them on. */
+/** The states of an instance in EC2's state change events. */
 export const INSTANCE_STATE_CODES = [
   "instance-pending",
   "instance-running",
@@ -18,116 +18,116 @@ export const INSTANCE_STATE_CODES = [
   "instance-terminated",
 ] as const;
 
-/** An instance in one of these states runs nothing any more. */
+/** In these states an instance no longer runs. */
 export const INSTANCE_DEATH_CODES = ["instance-stopped", "instance-terminated"] as const;
 export type InstanceDeathCode = (typeof INSTANCE_DEATH_CODES)[number];
 
-/** EC2 will take the instance back, or may. */
+/** EC2 will reclaim the instance, or may do so. */
 export const INTERRUPTION_CODES = ["spot-interruption", "rebalance-recommendation"] as const;
 export type InterruptionCode = (typeof INTERRUPTION_CODES)[number];
 
-/** Why a runner is to be ended, or was. */
+/** Why a runner is ended, or was. */
 export const RUNNER_END_CODES = [
   "job-ended",
   /** No runner ever had the job. */
   "job-canceled-before-pick-up",
   /** Its job runs on another runner. */
   "no-longer-needed",
-  /** It had the job, and GitLab gave the job to another runner. */
+  /** GitLab gave the runner's job to another runner. */
   "job-reassigned",
-  /** It was launched, waited for its job, and none came. */
+  /** It was launched and waited, but got no job. */
   "no-job",
-  /** It was launched, and GitLab never heard of it: a start that was dropped, or no way to GitLab. */
+  /** It was launched, but never contacted GitLab: its start was dropped, or it cannot reach GitLab. */
   "never-contacted",
-  /** Somebody other than us deleted its record while it had no job. */
+  /** Someone else deleted its record while it had no job. */
   "record-deleted",
-  /** Somebody other than us paused it before it had a job. */
+  /** Someone else paused it before it had a job. */
   "runner-paused",
-  /** It is gone, and GitLab still shows a job on it. */
+  /** It is gone, but GitLab still shows a job on it. */
   "runner-crashed",
-  /** Nothing could be launched for it, for so long that its job is given up. */
+  /** It could not be launched for so long that its job is given up. */
   "never-started",
-  /** The launch was refused in a way that only an operator can change. */
+  /** The launch was refused, and only an operator can change that. */
   "launch-refused",
   "lifetime-reached",
   ...INSTANCE_DEATH_CODES,
   ...INTERRUPTION_CODES,
-  /** It carries our mark and the ledger did not know it. */
+  /** It has our mark, but the ledger did not know it. */
   "orphan-adopted",
-  /** The runner is gone, its record in GitLab is not. */
+  /** The runner is gone, but its record in GitLab still exists. */
   "record-remaining",
-  /** The runner is gone, its instance is not. */
+  /** The runner is gone, but its instance still exists. */
   "instance-remaining",
-  /** Its end is under way, and nobody noted why. */
+  /** Its end is under way, and no reason is stored. */
   "end-under-way",
 ] as const;
 export type RunnerEndCode = (typeof RUNNER_END_CODES)[number];
 
-/** What an event that asks for an end may say. Whether anything ends is decided by what GitLab and EC2 say then. */
+/** Reasons in an event that asks for an end. The current state in GitLab and EC2 decides whether it ends. */
 export const STOP_CODES = [
   ...RUNNER_END_CODES,
   ...INSTANCE_STATE_CODES,
-  /** Lambda reports that the invocation is over. */
+  /** Lambda reports that the invocation has ended. */
   "invocation-ended",
 ] as const;
 export type StopCode = (typeof STOP_CODES)[number];
 
-/** Why a report of an invocation's end is followed no further. */
+/** Why the report of an invocation's end is not followed further. */
 export const REPORT_SKIP_CODES = [
   "not-in-ledger",
   /** Its end is under way, or done. */
   "ending",
-  /** It was a second delivery of the same start, which found the row taken and left. */
+  /** A second delivery of the same start, which found the row taken and stopped. */
   "other-delivery",
-  /** It has been looked at as often as a report is worth. */
+  /** It has been checked as often as a report may be. */
   "looks-used-up",
-  /** Without AccessToken nobody can ask GitLab for a runner's contact. */
+  /** Without AccessToken GitLab cannot be asked for a runner's last contact. */
   "payload-mode",
   /** GitLab did not answer: the reconciler asks again. */
   "gitlab-no-answer",
 ] as const;
 export type ReportSkipCode = (typeof REPORT_SKIP_CODES)[number];
 
-/** Why an end came to nothing. */
+/** Why an end did nothing. */
 export const END_SKIP_CODES = [
   "not-in-ledger",
   "no-runner",
   "already-gone",
   "serves-other-job",
-  /** A start or another end holds the lease. */
+  /** A start or another end has the lease. */
   "leased",
   "busy",
   "not-ending",
 ] as const;
 export type EndSkipCode = (typeof END_SKIP_CODES)[number];
 
-/** An answer that proves that a launch brought nothing. */
+/** Why a launch was refused. The answer proves that nothing was launched. */
 export const LAUNCH_REFUSAL_CODES = [
-  /** None to be had just now: the next market, then wait. */
+  /** No capacity at the moment: try the next market, then wait. */
   "capacity",
-  /** vCPU or spot quota: wait and alarm. */
+  /** vCPU or spot quota: wait, and raise an alarm. */
   "limit",
   /** Too many requests: wait. */
   "rate",
-  /** An operator must act: fail and alarm. */
+  /** An operator must act: fail, and raise an alarm. */
   "configuration",
 ] as const;
 export type LaunchRefusal = (typeof LAUNCH_REFUSAL_CODES)[number];
 
-/** Why a stored runner is not launched yet and will be tried again. `no-answer`: it may have been launched. */
+/** Why a stored runner is not launched yet and is tried again. `no-answer`: it may have been launched. */
 export const LAUNCH_HOLD_CODES = ["capacity", "limit", "rate", "no-answer"] as const;
 export type LaunchHoldCode = (typeof LAUNCH_HOLD_CODES)[number];
 
-/** Why a job's attempt is FAILED: its runner ended without having met the job, or there never was one. */
+/** Why an attempt is FAILED: its runner ended without the job, or it never had a runner. */
 export const ATTEMPT_FAILURE_CODES = [
   ...RUNNER_END_CODES,
-  /** GitLab made no runner, and asking again would not help. */
+  /** GitLab created no runner, and would not after a repeat. */
   "gitlab-refused",
-  /** Its class is for protected branches and tags alone, and GitLab says of the job's neither. */
+  /** The class is only for protected branches and tags, and GitLab does not show the job's as protected. */
   "ref-not-protected",
-  /** GitLab has asked to wait for so long that the job is given up. */
+  /** GitLab has asked us to wait for so long that the job is given up. */
   "gitlab-throttled",
-  /** GitLab did not say whether it made a runner. */
+  /** GitLab did not answer whether it created a runner. */
   "gitlab-no-answer",
   "attempts-used-up",
   /** A parameter, a mapping row or a permission is wrong. */
@@ -142,23 +142,23 @@ export const WAITING_FOR_CODES = [
   "slot",
   /** New starts are switched off. */
   "starts-on",
-  /** EC2 grants so many calls a second. */
+  /** EC2's launch rate: calls per second that it accepts. */
   "launch-rate",
-  /** GitLab named a time before which it is not to be asked for a runner. */
+  /** GitLab named a time before which it must not be asked for a runner. */
   "gitlab",
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR_CODES)[number];
 
-/** Why nothing follows from an event that names a job: GitLab did not confirm it, or was not asked. */
+/** Why an event that names a job leads to nothing: GitLab did not confirm it, or was not asked. */
 export const HINT_SKIP_CODES = [
   "no-such-job",
-  /** 403 or 404 for the project as a whole: none of ours. */
+  /** 403 or 404 for the whole project, so the job is not ours. */
   "project-refused",
-  /** A webhook named it a moment ago, and nothing was to be done. */
+  /** A webhook named the job a moment ago, and nothing had to be done. */
   "asked-lately",
-  /** Webhooks have cost GitLab too many calls in vain within this minute: the reconciler looks. */
+  /** Webhooks have caused too many useless calls to GitLab in this minute. The reconciler checks instead. */
   "vain-calls",
-  /** A webhook that is no job event. */
+  /** A webhook that is not a job event. */
   "malformed",
 ] as const;
 export type HintSkipCode = (typeof HINT_SKIP_CODES)[number];
@@ -169,24 +169,24 @@ export type LookUpSkipCode = (typeof LOOK_UP_SKIP_CODES)[number];
 
 /** Why a start had nothing to do. */
 export const START_SKIP_CODES = [
-  /** Nothing will ever start the job: its failure has been recorded. */
+  /** All attempts are used up; the failure has been recorded. */
   "attempts-used-up",
   "failed-lately",
   "met",
   "launched",
-  /** GitLab asked to wait. */
+  /** GitLab asked us to wait. */
   "too-early",
-  /** Another start holds the lease. */
+  /** Another start has the lease. */
   "under-way",
   "job-ran",
   "runner-unknown",
   "attempt-unknown",
-  /** The ledger holds the job's number for another project. */
+  /** In the ledger the job's number belongs to another project. */
   "other-project",
-  /** GitLab says that the job needs no runner any more. */
+  /** GitLab shows that the job no longer needs a runner. */
   "met-meanwhile",
 ] as const;
 export type StartSkipCode = (typeof START_SKIP_CODES)[number];
 
-/** Why a pick-up had nothing to note. `not-picked-up`: GitLab names no runner that has begun the job. */
+/** Why a pick-up stored nothing. `not-picked-up`: GitLab shows no runner that has begun the job. */
 export type PickUpSkipCode = HintSkipCode | "not-picked-up";

@@ -1,4 +1,4 @@
-/** What a runner runs on. The mapping's `type`. */
+/** What runs a runner; `type` in the mapping. */
 export const PROVIDERS = ["LAMBDA", "EC2"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
@@ -9,21 +9,21 @@ export const MARKETS = ["spot-first", "spot", "on-demand"] as const;
 export type Market = (typeof MARKETS)[number];
 
 /**
- * A kind of runner: provider, size, limit. What the stack's parameters say is the class `default` of each
- * provider; a `class#<name>` row of the mapping table states what differs.
+ * A kind of runner: provider, size, limit. The stack's parameters define each provider's class `default`. A
+ * `class#<name>` row of the mapping table states what differs from it.
  */
 export interface RunnerClass {
   readonly name: string;
   readonly type: Provider;
-  /** Seconds a runner lives at most, job included; GitLab's `maximum_timeout` asks for at least 600. */
+  /** Maximum life of a runner in seconds, job included. GitLab's `maximum_timeout` is at least 600. */
   readonly lifetimeSeconds: number;
-  /** Seconds a runner waits for its job before it leaves. */
+  /** Seconds that a runner waits for its job before it stops. */
   readonly waitTimeoutSeconds: number;
-  /** Runners of this class at a time. */
+  /** Concurrent runners of this class. */
   readonly maxRunners: number;
-  /** GitLab project ids that may use the class; absent: all. */
+  /** GitLab project ids that may use the class. Absent: all. */
   readonly projects?: readonly number[];
-  /** Whether only jobs on protected branches and tags may use the class; absent: no. */
+  /** True if only jobs on protected branches and tags may use the class. Absent: no. */
   readonly protectedRefsOnly?: boolean;
   /** EC2 only. */
   readonly ec2?: Ec2Settings;
@@ -31,14 +31,14 @@ export interface RunnerClass {
 
 export interface Ec2Settings {
   readonly architecture: Architecture;
-  /** Tried together; all of them fit the architecture. */
+  /** Tried together. All of them fit the architecture. */
   readonly instanceTypes: readonly string[];
   readonly market: Market;
   readonly diskGiB: number;
-  /** Docker builds need it; a privileged container can take over its instance. */
+  /** Docker builds need it. A privileged container can take over its instance. */
   readonly privileged: boolean;
 }
 
-/** Limits and slots count by this key: the two `default` classes are two classes. */
+/** Key for limits and slots. It includes the provider: the two `default` classes are two classes. */
 export const classKey = (runnerClass: Pick<RunnerClass, "type" | "name">): string =>
   `${runnerClass.type}#${runnerClass.name}`;

@@ -8,32 +8,32 @@ export interface GitRef {
 }
 
 /**
- * The runner that a job needs, as `look-up-runner` found it: everything a launch depends on, and nothing that
- * changes between two tries. The ledger stores it with the attempt, so a repeated launch repeats itself (I-18).
- * Holds no token and, but for the job's name in payload mode, no text of the webhook.
+ * The runner that a job needs, as `look-up-runner` found it. It contains everything that a launch depends on,
+ * and nothing that changes between two tries. The ledger stores it, so a repeated launch is identical (I-18).
+ * It contains no token and, apart from the job's name in payload mode, no text of the webhook.
  */
 export interface RunnerOrder {
   readonly jobId: number;
   readonly projectId: number;
   readonly jobName: string;
-  /** The job's tags, sorted, without repeats; empty for an untagged job. */
+  /** The job's tags, sorted, without repeats. Empty for an untagged job. */
   readonly tags: readonly string[];
-  /** Milliseconds since 1970 by GitLab's clock: when the job became pending, for the queue's order. */
+  /** Milliseconds since 1970 by GitLab's clock: when the job became pending. It orders the queue. */
   readonly queuedAt: number;
   readonly runnerClass: RunnerClass;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
-  /** The branch or tag that the job runs for, by GitLab's word; absent: not told. */
+  /** The branch or tag of the job, from GitLab. Absent: unknown. */
   readonly ref?: GitRef;
-  /** Whether that is protected, as the runner's record in GitLab was made for it; absent: no, or not known, or no record yet. */
+  /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */
   readonly onProtectedRef?: boolean;
-  /** LAMBDA: what names the function, for people: a row of the mapping or a parameter. */
+  /** LAMBDA: where the function is named, for people: a row of the mapping or a parameter. */
   readonly functionNamedBy?: string;
-  /** Whether GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */
+  /** True if GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */
   readonly verified: boolean;
 }
 
-/** An order as a start gets it. The wish for one more attempt (see `JobEvent`) is not stored with it. */
+/** An order as a start gets it. The request for one more attempt (see `JobEvent`) is not stored with it. */
 export interface StartOrder extends RunnerOrder {
   readonly again?: number;
 }

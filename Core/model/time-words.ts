@@ -1,4 +1,4 @@
-/** Times and lengths of time as people read them. */
+/** Times and durations in words for people. */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -7,7 +7,7 @@ const DAY = 24 * HOUR;
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** A length of time for people: `820 ms`, `4.2 s`, `3 min 07 s`, `2 h 05 min`, `3 d 4 h`. */
+/** A duration for people: `820 ms`, `4.2 s`, `3 min 07 s`, `2 h 05 min`, `3 d 4 h`. */
 export const duration = (milliseconds: number): string => {
   const value = Math.max(0, milliseconds);
   if (value < SECOND) return `${Math.round(value)} ms`;
@@ -18,5 +18,5 @@ export const duration = (milliseconds: number): string => {
   return `${Math.floor(value / DAY)} d ${Math.floor((value % DAY) / HOUR)} h`;
 };
 
-/** A moment, in UTC: `2026-11-25 16:33:52`. */
+/** A time in UTC: `2026-11-25 16:33:52`. */
 export const moment = (time: number): string => new Date(time).toISOString().slice(0, 19).replace("T", " ");

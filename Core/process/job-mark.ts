@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /**
- * A mark that all descendants of a process inherit, even with a new session, another parent or an empty environment: an
- * unusual limit for POSIX message queues, which hardly any program uses. A process can lower it but not raise it.
+ * A mark that all descendants of a process inherit, even with a new session, parent or environment: an
+ * unusual limit for POSIX message queues, which few programs use. A process can lower it but not raise it.
  */
 export interface JobMark {
   /** Bytes. */
@@ -29,9 +29,9 @@ export const ownLimits = (): string => {
 };
 
 /**
- * Whether a process is, or descends from, one that was marked: its limit is below the one that unmarked ones have.
+ * True if a process is marked or descends from a marked one: its limit is below that of unmarked processes.
  *
- * @param unmarked limits of a process that is certainly none
+ * @param unmarked limits of a process that is certainly not marked
  */
 export const wasMarked = (limits: string, unmarked: string): boolean => {
   const [limit, most] = [hardLimit(limits), hardLimit(unmarked)];
@@ -52,8 +52,8 @@ const setLimits = (mark: JobMark | undefined): string =>
   mark === undefined ? "ulimit -c 0" : `ulimit -c 0 && ulimit -q ${mark.messageQueueLimit}`;
 
 /**
- * A command that sets the mark and then executes `command` in the same process. It leaves no core files, which would hold
- * a runner's token.
+ * A command that sets the mark and then executes `command` in the same process. It disables core files, which
+ * would contain a runner's token.
  */
 export const marked = (mark: JobMark | undefined, command: readonly string[]): readonly string[] => [
   "bash",

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hasMark, type JobMark } from "./job-mark";
 import type { ProcessEntry, ProcessTable } from "./process-table";
 
-/** ProcessEvidence that a process belongs to the job. */
+/** The evidence by which a process belongs to the job. */
 export interface ProcessEvidence {
   /** gitlab-runner's process, which leads a session of its own. */
   readonly runnerPid: number;
@@ -10,8 +10,8 @@ export interface ProcessEvidence {
   readonly home: string;
   readonly mark: JobMark | undefined;
   /**
-   * Where no other program runs (Lambda): the processes before the job. All later ones belong to the job. Undefined on other
-   * machines.
+   * The processes before the job, where no other program runs (Lambda): all later ones belong to the job.
+   * Undefined on other machines.
    */
   readonly before: readonly ProcessEntry[] | undefined;
 }
@@ -21,7 +21,7 @@ const POLL_MILLISECONDS = 20;
 
 const identity = (entry: ProcessEntry): string => `${entry.pid} ${entry.started}`;
 
-/** Session 0 does not identify a session: kernel threads have it, and macOS shows no other. Then the process group counts. */
+/** Session 0 identifies no session (kernel threads, and all of macOS): then the group counts. */
 const sessionOf = (entry: ProcessEntry): number => entry.session || entry.group;
 
 const send = (pid: number, signal: NodeJS.Signals): void => {
@@ -33,8 +33,8 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
 };
 
 /**
- * The processes of one job. Each is proven to be the job's: it descends from gitlab-runner, is in the session of such a
- * process, has the job's HOME in its environment, or has the job's mark. All others are left alone.
+ * The processes of one job. Each is proven to belong to it: it descends from gitlab-runner, is in the session
+ * of such a process, has the job's HOME in its environment, or has the job's mark. All others are left alone.
  */
 export class JobProcesses {
   private readonly proven = new Set<string>();
@@ -53,7 +53,7 @@ export class JobProcesses {
     this.sessions.add(evidence.runnerPid);
   }
 
-  /** Finds the job's processes. Must be called now and then while the job runs: a process once proven remains so. */
+  /** Finds the job's processes. Call it repeatedly while the job runs: a process once proven stays so. */
   scan(): ProcessEntry[] {
     const entries = this.table.list();
     const spared = this.spared(entries);
@@ -77,8 +77,8 @@ export class JobProcesses {
   }
 
   /**
-   * Kills all present processes. They are stopped first, so that none can start another one meanwhile. Processes that the
-   * runner starts afterwards are not affected.
+   * Kills all present processes. It stops them first, so that none can start another one meanwhile. Processes
+   * that the runner starts later are not affected.
    *
    * @param spare a process that is not killed: the runner, which still has to report
    * @returns whether there were any
@@ -95,9 +95,9 @@ export class JobProcesses {
   }
 
   /**
-   * Ends all of them, also those that start meanwhile: by SIGTERM first, and after the grace period by SIGKILL.
+   * Ends all of them, also those that start meanwhile: by SIGTERM, and after the grace period by SIGKILL.
    *
-   * @returns whether none is left
+   * @returns true if none is left
    */
   async end(limitMilliseconds: number, graceMilliseconds = 0): Promise<boolean> {
     if (graceMilliseconds > 0) this.terminate();

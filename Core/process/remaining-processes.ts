@@ -4,7 +4,7 @@ import type { ProcessEntry, ProcessTable } from "./process-table";
 
 const POLL_MILLISECONDS = 20;
 
-/** As they were when this process started: a job may lower the limits of a process of its user later. */
+/** Limits at this process's start: a job of the same user may lower them later. */
 const LIMITS_AT_START = ownLimits();
 
 const send = (pid: number, signal: NodeJS.Signals | 0): boolean => {
@@ -16,24 +16,24 @@ const send = (pid: number, signal: NodeJS.Signals | 0): boolean => {
   }
 };
 
-/** Processes of this user that descend from a job. No job can take its mark off, whatever it leaves behind. */
+/** Processes of this user that descend from a job. A job cannot remove their mark. */
 const remainingProcesses = (table: ProcessTable, unmarked: string): ProcessEntry[] =>
   table
     .list()
     .filter(({ pid, isZombie }) => pid !== process.pid && !isZombie)
     .filter(({ pid }) => wasMarked(table.inherited(pid).limits, unmarked) && send(pid, 0));
 
-/** What there was, and whether all of it is gone. */
+/** The processes found, and whether all of them are gone. */
 export interface RemainingProcesses {
   readonly found: number;
   readonly areGone: boolean;
 }
 
 /**
- * Kills the processes that former jobs left on a machine where only one job at a time runs, also those that start meanwhile.
- * All are stopped before one is killed, so that none starts another.
+ * Kills the processes that former jobs left on a machine where only one job at a time runs, also those that
+ * start meanwhile. All are stopped before one is killed, so that none starts another.
  *
- * @param unmarked limits of a process that is no job's
+ * @param unmarked limits of a process that belongs to no job
  */
 export const endRemainingProcesses = async (
   table: ProcessTable,
@@ -51,5 +51,5 @@ export const endRemainingProcesses = async (
   }
 };
 
-/** Whether a job has changed this process's limits, under which the next job would suffer. */
+/** True if a job has changed this process's limits, which would affect the next job. */
 export const areLimitsChanged = (): boolean => ownLimits() !== LIMITS_AT_START;

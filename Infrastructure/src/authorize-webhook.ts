@@ -12,7 +12,7 @@ const current = `${configurationPath}/${PARAMETERS.webhookSecret}`;
 const previous = `${configurationPath}/${PARAMETERS.webhookSecretPrevious}`;
 
 const stored = (values: ReadonlyMap<string, string>, name: string): string =>
-  // A value stored from a file ends with the file's line end, which no header can hold.
+  // A value stored from a file ends with the file's line end, which no header can contain.
   (values.get(name) ?? "").replace(/\r?\n$/, "");
 
 const isAllowedAddress = sourceAddressCheck(process.env.ALLOWED_SOURCE_ADDRESSES ?? "");
@@ -34,8 +34,9 @@ const secrets = secretCache<WebhookSecrets>({
 });
 
 /**
- * The HTTP API's authorizer: payload format 2.0, simple response. Lets in whoever sends one of the webhook
- * secrets in `X-Gitlab-Token`, from an allowed address where there is a list, and nobody when in doubt. Neither the event nor the header is ever logged.
+ * The HTTP API's authorizer: payload format 2.0, simple response. It admits a request that has one of the
+ * webhook secrets in `X-Gitlab-Token` and, if a list is set, comes from an allowed address. In doubt it
+ * refuses. It never logs the event or the header.
  */
 export const handler = async (event: unknown): Promise<{ readonly isAuthorized: boolean }> => {
   try {

@@ -2,19 +2,19 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { log } from "../../Core/log";
 
-/** What goes on the bus of one invocation's end. Job code may have written the line: a hint, and nothing of its text. */
+/** The bus event for one invocation's end. Job code may have written the line, so its text is left out. */
 export interface InvocationEnd {
-  /** Of the asynchronous invoke, which the ledger knows. Lambda may deliver it twice, to two environments. */
+  /** Of the asynchronous invoke, as in the ledger. Lambda may deliver it twice, to two environments. */
   readonly requestId: string;
-  /** Lambda's word, or `no-row`: this delivery found its row taken and left, so its end is not the runner's. */
+  /** Lambda's status, or `no-row`: this delivery found its row taken, so its end is not the runner's end. */
   readonly status: (typeof STATUSES)[number] | "no-row";
-  /** Stands for the execution environment, as 16 hexadecimal digits of its log stream's name. */
+  /** An id for the execution environment: 16 hexadecimal digits, made from its log stream's name. */
   readonly environment: string;
 }
 
 const STATUSES = ["success", "error", "failure", "timeout"] as const;
 const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** What one delivery may unpack to: CloudWatch Logs sends a tenth of it at most. */
+/** The largest unpacked size of a delivery. CloudWatch Logs sends a tenth of it at most. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -43,11 +43,11 @@ const reported = ({ type, record }: Fields): Said | undefined => {
   return type === "platform.report" && known ? { requestId: String(requestId), status: known } : undefined;
 };
 
-/** The runner function's own line, which comes before the report of the same invocation. */
+/** The runner function's own line. It comes before the report of the same invocation. */
 const foundNoRow = ({ code, requestId }: Fields): Said | undefined =>
   code === "ROW_TAKEN_BEFORE" ? { requestId: String(requestId), status: "no-row" } : undefined;
 
-/** What a line of a runner function's log says of an end. Undefined: nothing. */
+/** The end that a line of a runner function's log reports. Undefined: none. */
 const endIn = (message: unknown, environment: string): InvocationEnd | undefined => {
   const line = parsed(message);
   const said = reported(line) ?? foundNoRow(line);
@@ -56,8 +56,8 @@ const endIn = (message: unknown, environment: string): InvocationEnd | undefined
 };
 
 /**
- * What lines of one log stream say of ends, each once. A delivery that found no row writes so a few milliseconds before
- * its report, so both come together as a rule, and the report is left out here.
+ * The ends in the lines of one log stream, each once. A delivery that found no row logs it a few milliseconds
+ * before its report. Both usually arrive together, and the report is then left out.
  */
 export const endsOf = (messages: readonly unknown[], logStream: unknown): readonly InvocationEnd[] => {
   const environment = createHash("sha256").update(String(logStream)).digest("hex").slice(0, 16);
@@ -79,7 +79,7 @@ const unpacked = (event: unknown): Fields => {
 };
 
 /**
- * The ends that a delivery of a log subscription tells of, each once. Lines that are none are left out.
+ * The ends in one delivery of a log subscription, each once. Other lines are ignored.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample
  */
 export const endsIn = (event: unknown): readonly InvocationEnd[] => {

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 
-/** All of Parameter Store's share in answering a webhook, connection included (F-9). */
+/** The time that Parameter Store may take for one webhook, connection included (F-9). */
 const BUDGET_MILLISECONDS = 1_000;
 const TRIES = 3;
 const PAUSE_MILLISECONDS = 100;
 
-/** A connection that was kept while the environment was frozen is often dead, and would cost the whole budget. */
+/** A connection kept while the environment was frozen is often dead, and would use up the time. */
 const NOT_KEPT = { keepAlive: false };
 
-/** The tries are counted here: the SDK's own pauses after a throttle are longer than the budget. */
+/** The SDK does not retry: its waits after a throttle are longer than the time allowed here. */
 export const parameterStore = (): SSMClient =>
   new SSMClient({
     maxAttempts: 1,
@@ -22,7 +22,7 @@ export const parameterStore = (): SSMClient =>
     },
   });
 
-/** Forty environments that start at once meet Parameter Store's throttle: some dice, within the budget. */
+/** Forty environments that start at once are throttled, so the retries wait random times within the limit. */
 const withinBudget = async <Answer>(
   call: (abortSignal: AbortSignal) => Promise<Answer>,
   budget: number,
@@ -33,7 +33,7 @@ const withinBudget = async <Answer>(
       return await call(signal);
     } catch (error) {
       if (signal.aborted) throw new Error(`Parameter Store did not answer in ${budget} ms`);
-      // The name alone: an error's text may quote what an operator keeps secret.
+      // Only the error's name: its text may quote a secret.
       if (tries === TRIES) throw new Error(`Parameter Store failed (${(error as Error).name})`);
     }
     await pause(Math.random() * tries * PAUSE_MILLISECONDS, undefined, { signal });
@@ -41,12 +41,12 @@ const withinBudget = async <Answer>(
 };
 
 /**
- * Parameter Store's GetParameters, decrypted, in a second at most, repeats included.
+ * Parameter Store's GetParameters with decryption, within one second, retries included.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
  *
- * @param names ten at most
- * @returns name → value; parameters that do not exist are left out of it
- * @throws Error on any answer that is no list, and when the time is over; never with a text of the answer in it
+ * @param names at most ten
+ * @returns name → value; without parameters that do not exist
+ * @throws Error if the answer is not a list, or when the time is over; never with a text from the answer
  */
 export const readParameters = async (
   client: SSMClient,

@@ -35,7 +35,7 @@ const keyOf = (parameter: string, text: string | undefined): Buffer | undefined 
 
 const readSecrets = async (): Promise<SignedWebhookSecrets> => {
   const values = await readParameters(client, Object.values(NAMES));
-  // A value stored from a file ends with the file's line end, which no header can hold.
+  // A value stored from a file ends with the file's line end, which no header can contain.
   const stored = (name: string): string | undefined => values.get(name)?.replace(/\r?\n$/, "");
   if (stored(NAMES.current) === undefined)
     log.warn("WEBHOOK_SIGNING_KEY_MISSING", { parameter: NAMES.current });
@@ -89,9 +89,9 @@ export interface WebhookAnswer {
 }
 
 /**
- * `POST /signed-webhook` of the HTTP API: puts a rightly signed job event on the bus. Neither the event nor a
- * header but `webhook-id` is ever logged. Answers 500 when Parameter Store or the bus fails, so that GitLab shows
- * the delivery as failed and it can be sent again.
+ * `POST /signed-webhook` of the HTTP API: puts a job event with a valid signature on the bus. Of the request
+ * only `webhook-id` is ever logged. Answers 500 if Parameter Store or the bus fails, so that GitLab shows the
+ * delivery as failed and it can be sent again.
  */
 export const handler = async (event: unknown): Promise<WebhookAnswer> => {
   const reception = await receiveWebhook(dependencies, event);

@@ -5,7 +5,7 @@ import { endsIn, type InvocationEnd } from "./end-reports";
 
 const { eventBusName } = readEnv(process.env, { eventBusName: "EVENT_BUS_NAME" });
 
-/** EventBridge takes ten entries a call. */
+/** EventBridge accepts ten entries a call. */
 const ENTRIES_PER_CALL = 10;
 const TIMEOUT_MILLISECONDS = 1_000;
 
@@ -33,10 +33,11 @@ const put = async (ends: readonly InvocationEnd[]): Promise<void> => {
 };
 
 /**
- * Called by CloudWatch Logs with what the runner functions' logs say of their ends, and puts each on the bus. It decides
- * nothing: who is looked at is dead or not by what GitLab says.
+ * Called by CloudWatch Logs with lines of the runner functions' logs. Puts each end on the bus and decides
+ * nothing: GitLab's answer later shows whether the runner is dead.
  *
- * @throws Error when the bus did not take an event: the call is tried again, and an end told twice changes nothing
+ * @throws Error if the bus did not accept an event: the call is retried, and a repeated end changes
+ *   nothing
  */
 export const handler = async (event: unknown): Promise<void> => {
   const ends = endsIn(event);

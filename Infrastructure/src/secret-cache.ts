@@ -1,29 +1,29 @@
 export interface SecretCacheOptions<Secrets> {
-  /** Reads all secrets anew; throws when Parameter Store does not answer in time. */
+  /** Reads all secrets again. Throws if Parameter Store does not answer in time. */
   readonly read: () => Promise<Secrets>;
-  /** What is given when nothing was read for five minutes, e.g. `{}`. */
+  /** Returned if nothing could be read for five minutes, e.g. `{}`. */
   readonly none: Secrets;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told of every failed read. */
+  /** Called for every failed read. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** A changed secret is refused this long after at most, the API's own cache on top (I-11). */
+/** A changed secret is refused after this time, plus the API's own cache (I-11). */
 const FRESH_MILLISECONDS = 60_000;
-/** What was read last serves this long when Parameter Store fails (F-9). */
+/** How long the last secrets are used while Parameter Store fails (F-9). */
 const LAST_GOOD_MILLISECONDS = 300_000;
-/** After a failure the next read waits this long, while the last good secrets serve. */
+/** Wait before the next read after a failure. Meanwhile the last secrets are used. */
 const PAUSE_MILLISECONDS = 5_000;
 
-/** A clock that was set back makes an age negative: that counts as too old (I-33). */
+/** After a clock was set back an age is negative: it counts as too old (I-33). */
 const isWithin = (age: number, limit: number): boolean => age >= 0 && age < limit;
 
 /**
  * Keeps the secrets in the environment's memory.
  *
- * @returns a function that gives the secrets, or `none` when they could not be read for five minutes: then
- *   nobody is let in (I-10). With an age it gives secrets that are not older, or `none`, and no last good ones
+ * @returns a function that returns the secrets, or `none` if they could not be read for five minutes: then no
+ *   request is admitted (I-10). With a maximum age it returns no older secrets, and `none` if the read fails
  */
 export const secretCache = <Secrets>({
   read,

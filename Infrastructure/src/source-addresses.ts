@@ -25,12 +25,12 @@ const rangesOf = (list: string): BlockList => {
 };
 
 /**
- * The check of a request's source address.
+ * Makes the check of a request's source address.
  *
- * @param list ranges of IPv4 and IPv6 addresses joined by commas, e.g. `34.74.90.64/28,2001:db8::/32`; empty lets every
- *   address in
- * @returns tells whether an HTTP API's request event (payload format 2.0) comes from one of the ranges. Throws
- *   ConfigurationError naming an entry that is no range
+ * @param list ranges of IPv4 and IPv6 addresses joined by commas, e.g. `34.74.90.64/28,2001:db8::/32`; empty
+ *   admits every address
+ * @returns a function: true if an HTTP API's request event (payload format 2.0) comes from one of the ranges.
+ *   It throws ConfigurationError naming an entry that is not a range
  */
 export const sourceAddressCheck = (list: string): ((event: unknown) => boolean) => {
   if (list.trim() === "") return () => true;

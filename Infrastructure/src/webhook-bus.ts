@@ -1,9 +1,9 @@
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 
-/** Puts one job event, as the API's own integration does. @returns false when the bus cannot hold such a body */
+/** Puts one job event as the API's own integration does. @returns false if the bus cannot hold such a body */
 export type PutJobEvent = (body: Buffer) => Promise<boolean>;
 
-/** EventBridge's limit for an entry, less what goes with the body. */
+/** EventBridge's limit for an entry, less the fields around the body. */
 const MAX_BODY_BYTES = 1_048_576 - 1_024;
 
 const TIMEOUT_MILLISECONDS = 1_000;
@@ -32,9 +32,9 @@ const objectText = (body: Buffer): string | undefined => {
 };
 
 /**
- * The bus under the API's own source and detail type; the detail is the body as it was sent.
+ * Puts events under the API's own source and detail type. The detail is the body as sent.
  *
- * @throws Error when the bus did not take the event, though it could
+ * @throws Error if the bus did not accept an event that it can hold
  */
 export const webhookBus =
   (client: Pick<EventBridgeClient, "send">, EventBusName: string): PutJobEvent =>
@@ -45,7 +45,7 @@ export const webhookBus =
     const { FailedEntryCount, Entries } = await client.send(new PutEventsCommand({ Entries: [entry] }));
     if (!FailedEntryCount) return true;
     const code = Entries?.[0]?.ErrorCode ?? "unknown";
-    // Nested deeper than EventBridge reads: no retry would change that.
+    // Nested more deeply than EventBridge accepts: a retry would not help.
     if (code === "MalformedDetail") return false;
     throw new Error(`The bus refused the event (${code})`);
   };

@@ -9,17 +9,17 @@ import { TOLERANCE_SECONDS } from "./webhook-signature";
 /** Ids of webhooks whose events are on the bus. */
 export interface WebhookIds {
   isKnown(id: string): Promise<boolean>;
-  /** @returns false when another call has remembered it meanwhile */
+  /** @returns false if another call has stored it meanwhile */
   remember(id: string): Promise<boolean>;
 }
 
 /**
- * A signature is good for twice the tolerance, when the sender's clock is ahead; some minutes more are for a
- * resend by hand. After that the same request is refused by its timestamp.
+ * A signature is valid for twice the tolerance if the sender's clock is ahead. Some more minutes allow a
+ * resend by hand. After that the request's timestamp is refused.
  */
 const KEPT_SECONDS = 2 * TOLERANCE_SECONDS + 300;
 
-/** GitLab waits ten seconds in all, so a slow table is given up early. */
+/** GitLab waits ten seconds in all, so a slow table is not waited for. */
 const TIMEOUT_MILLISECONDS = 700;
 
 export const webhookIdsClient = (): DynamoDBClient =>
@@ -33,8 +33,8 @@ export const webhookIdsClient = (): DynamoDBClient =>
   });
 
 /**
- * The ids in a table with key `id` and an expiry `ttl` in seconds since 1970. DynamoDB deletes expired rows days
- * later, so one that is expired counts as gone.
+ * The ids in a table with key `id` and expiry `ttl` in seconds since 1970. DynamoDB deletes expired rows days
+ * later, so an expired row counts as deleted.
  *
  * @param now milliseconds since 1970
  */

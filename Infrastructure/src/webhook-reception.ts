@@ -5,15 +5,15 @@ import { bodyOf, headerOf } from "./webhook-request";
 import { isWebhookToken, type WebhookSecrets, webhookToken } from "./webhook-secret";
 import { isSigned, isTimely, type SignedHead, type SigningKeys, signedHead } from "./webhook-signature";
 
-/** All that a sender may prove itself with. */
+/** All secrets by which a request may be verified. */
 export interface SignedWebhookSecrets {
   readonly keys: SigningKeys;
-  /** Checked where the request brings `X-Gitlab-Token` too. */
+  /** Checked if the request has an `X-Gitlab-Token` too. */
   readonly tokens: WebhookSecrets;
 }
 
 export interface ReceptionDependencies {
-  /** Undefined: Parameter Store does not answer. With an age: secrets that are not older. */
+  /** Undefined: Parameter Store does not answer. With an age: no older secrets. */
   readonly secrets: (maxAgeMilliseconds?: number) => Promise<SignedWebhookSecrets | undefined>;
   readonly ids: WebhookIds;
   readonly isAllowedAddress: (event: unknown) => boolean;
@@ -23,8 +23,9 @@ export interface ReceptionDependencies {
 }
 
 /**
- * What became of a request. `accepted`: on the bus. `repeated`: it was there before. `inert`: rightly signed, and
- * nothing that the bus could hold. `wrong-address`, `unsigned`, `untimely`, `wrong-signature`, `wrong-token`: refused.
+ * The result of a request. `accepted`: put on the bus. `repeated`: put before. `inert`: valid signature, but
+ * the bus cannot hold the body. `wrong-address`, `unsigned`, `untimely`, `wrong-signature`, `wrong-token`:
+ * refused.
  */
 export type Reception =
   | "accepted"
@@ -38,14 +39,14 @@ export type Reception =
   | "secrets-unread"
   | "bus-failed";
 
-/** A key that was just changed is known this soon; a flood of wrong signatures reads no oftener. */
+/** Wait before the secrets are read again. A new key is known this soon, and a flood causes no more reads. */
 const NEW_KEY_MILLISECONDS = 5_000;
 
 const reason = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
 
 type Refusal = Extract<Reception, "wrong-signature" | "wrong-token">;
 
-/** A token that is sent must be right, as on the route with the authorizer; where none is stored, it proves nothing. */
+/** A token in the request must be valid, as for the authorizer; ignored if none is stored. */
 const refusalOf = (
   event: unknown,
   head: SignedHead,
@@ -57,7 +58,7 @@ const refusalOf = (
   return mayCheck && !isWebhookToken(token, tokens) ? "wrong-token" : undefined;
 };
 
-/** A request is refused by secrets that were just read alone, never by old ones that Parameter Store cannot renew. */
+/** Refuses a request only by secrets just read, never by old ones that could not be read again. */
 const prove = async (
   event: unknown,
   head: SignedHead,
@@ -71,7 +72,7 @@ const prove = async (
   return newest === undefined ? "secrets-unread" : refusalOf(event, head, newest);
 };
 
-/** The table spares work and nothing more: an event that comes twice starts nothing twice, one that is lost waits. */
+/** The table only saves work: a repeated event starts nothing twice. A failed read counts as not known. */
 const isKnown = async (ids: WebhookIds, id: string): Promise<boolean> => {
   try {
     return await ids.isKnown(id);
@@ -90,8 +91,8 @@ const remember = async (ids: WebhookIds, id: string): Promise<void> => {
 };
 
 /**
- * Receives one request of the signed route: checks it, puts its body on the bus, and then remembers its id. In
- * this order, because a resend after a failure carries the same id and must not be taken for a repetition.
+ * Receives one request of the signed route: checks it, puts its body on the bus, and then stores its id. A
+ * resend after a failure has the same id and must not count as a repeat, so the id is stored last.
  *
  * @param event an HTTP API's request event, payload format 2.0
  */

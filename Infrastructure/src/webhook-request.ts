@@ -4,17 +4,17 @@ const ownField = (value: unknown, name: string): unknown =>
     : undefined;
 
 /**
- * A header of an HTTP API's request event, of whatever type the event holds. Names come in lower case, and a
- * header sent twice comes as one value joined by a comma.
+ * A header of an HTTP API's request event, with its type unchecked. Names are in lower case. A header sent
+ * twice is one value joined by a comma.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export const headerOf = (event: unknown, name: string): unknown => ownField(ownField(event, "headers"), name);
 
-/** The address that a request comes from, as API Gateway saw it: no header says so. */
+/** The address that a request comes from, as seen by API Gateway and not from a header. */
 export const sourceAddressOf = (event: unknown): unknown =>
   ownField(ownField(ownField(event, "requestContext"), "http"), "sourceIp");
 
-/** The body's bytes as they were sent; what is no text counts as sent without a body. */
+/** The body's bytes as sent. A body that is not text counts as empty. */
 export const bodyOf = (event: unknown): Buffer => {
   const body = ownField(event, "body");
   if (typeof body !== "string") return Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { headerOf } from "./webhook-request";
 
-/** The secrets that GitLab may send: the current one, and while it is being changed the one before (I-11). */
+/** The valid secrets: the current one, and during a change also the previous one (I-11). */
 export interface WebhookSecrets {
   readonly current?: string;
   readonly previous?: string;
@@ -9,16 +9,16 @@ export interface WebhookSecrets {
 
 const digest = (value: string): Buffer => createHash("sha256").update(value, "utf8").digest();
 
-/** Stands in for a secret that is not there, so that two comparisons are made all the same. */
+/** Replaces a missing secret, so that there are always two comparisons. */
 const nobodysDigest = (): Buffer => randomBytes(32);
 
 const digestOf = (secret: string | undefined): Buffer => (secret ? digest(secret) : nobodysDigest());
 
 /**
- * Whether the header's value is one of the secrets, to the byte. Digests are of one length, are compared in
- * constant time, and both comparisons are always made: the time says nothing about a secret (T-3).
+ * True if the header's value equals one of the secrets. Digests of equal length are compared in constant
+ * time, and both comparisons are always made, so that the time reveals nothing about a secret (T-3).
  *
- * @param token the value of `X-Gitlab-Token`, of whatever type the event holds
+ * @param token the value of `X-Gitlab-Token`, with its type unchecked
  */
 export const isWebhookToken = (token: unknown, { current, previous }: WebhookSecrets): boolean => {
   if (typeof token !== "string" || token === "") return false;
@@ -28,5 +28,5 @@ export const isWebhookToken = (token: unknown, { current, previous }: WebhookSec
   return isCurrent || isPrevious;
 };
 
-/** The value of `X-Gitlab-Token` in an HTTP API's request event; sent twice, it is no secret (F-76). */
+/** The value of `X-Gitlab-Token` in an HTTP API's request event. Sent twice, it is no valid secret (F-76). */
 export const webhookToken = (event: unknown): unknown => headerOf(event, "x-gitlab-token");

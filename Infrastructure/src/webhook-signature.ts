@@ -1,13 +1,13 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { signatureOf } from "../../Core/gitlab/webhook-signature";
 
-/** The keys that GitLab may sign with: the current one, and while it is being changed the one before. */
+/** The valid signing keys: the current one, and during a change also the previous one. */
 export interface SigningKeys {
   readonly current?: Buffer | undefined;
   readonly previous?: Buffer | undefined;
 }
 
-/** The headers of a signed request, in the form that they must have. */
+/** The headers of a signed request, with their form checked. */
 export interface SignedHead {
   readonly id: string;
   /** Seconds since 1970, as sent. */
@@ -15,13 +15,13 @@ export interface SignedHead {
   readonly signatures: readonly Buffer[];
 }
 
-/** A request is too old or too new beyond this. */
+/** The largest difference between a request's time and ours. */
 export const TOLERANCE_SECONDS = 300;
 
-/** No dot: it parts id, timestamp and body in what is signed, so that one signature never fits two requests. */
+/** No dot: dots separate id, timestamp and body in the signed text. No signature fits two requests. */
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
 const TIMESTAMP = /^[1-9]\d{0,11}$/;
-/** Version 1: HMAC-SHA256, 32 bytes in base64. Entries of other versions are for other receivers. */
+/** Version 1: HMAC-SHA256, 32 bytes in base64. Entries of other versions are ignored. */
 const ENTRY = /^v1,([A-Za-z0-9+/]{43}=)$/;
 
 const signaturesOf = (text: string): readonly Buffer[] =>
@@ -33,8 +33,8 @@ const signaturesOf = (text: string): readonly Buffer[] =>
 /**
  * Reads `webhook-id`, `webhook-timestamp` and `webhook-signature`.
  *
- * @param header a header's value by its lower-case name
- * @returns undefined when one is missing or has another form
+ * @param header returns a header's value by its lower-case name
+ * @returns undefined if one is missing or has another form
  */
 export const signedHead = (header: (name: string) => unknown): SignedHead | undefined => {
   const id = header("webhook-id");
@@ -51,12 +51,12 @@ export const signedHead = (header: (name: string) => unknown): SignedHead | unde
 export const isTimely = ({ timestamp }: SignedHead, now: number): boolean =>
   Math.abs(now / 1_000 - Number(timestamp)) <= TOLERANCE_SECONDS;
 
-/** Stands in for a key that is not there, so that its signature is computed all the same. */
+/** Replaces a missing key, so that its signature is computed all the same. */
 const nobodysKey = (): Buffer => randomBytes(32);
 
 /**
- * Whether one of the signatures is right for id, timestamp and body, by one of the keys. Every signature is
- * compared with both keys' in constant time, so the time says nothing about a key (T-3).
+ * True if one of the signatures is valid for id, timestamp and body under one of the keys. Every signature is
+ * compared with those of both keys in constant time, so that the time reveals nothing about a key (T-3).
  */
 export const isSigned = (
   { id, timestamp, signatures }: SignedHead,

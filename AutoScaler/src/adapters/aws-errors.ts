@@ -1,6 +1,6 @@
 import { ConfigurationError, InvalidInputError, TransientError } from "../../../Core/errors";
 
-/** Error names with which AWS says that an operator must act; a repeat would get the same answer. */
+/** Error names that need an operator: a repeated call would get the same answer. */
 const OPERATORS_ERRORS = new Set([
   "AccessDenied",
   "AccessDeniedException",
@@ -11,17 +11,17 @@ const OPERATORS_ERRORS = new Set([
   "ValidationException",
 ]);
 
-/** An SDK error's name: its code on the wire, such as `ThrottlingException`. */
+/** The name of an SDK error, which is AWS's error code, such as `ThrottlingException`. */
 export const errorName = (error: unknown): string => {
   const name = (error as { readonly name?: unknown } | null | undefined)?.name;
   return typeof name === "string" ? name : "unknown error";
 };
 
 /**
- * Translates what an AWS client threw. Only the error's name goes into the message: a message of AWS's may
- * quote a request. The whole error stays as `cause`.
+ * Translates an error of an AWS client. The message contains the error's name alone, since AWS's own message
+ * may quote the request. The whole error is kept as `cause`.
  *
- * @param what the call and the thing, e.g. `PutEvents on gitlab-runners-infrastructure`
+ * @param what the call and its target, e.g. `PutEvents on gitlab-runners-infrastructure`
  */
 export const awsError = (error: unknown, what: string): Error => {
   if (error instanceof ConfigurationError || error instanceof InvalidInputError) return error;
@@ -35,7 +35,7 @@ export const awsError = (error: unknown, what: string): Error => {
   return new TransientError(`${what} failed (${name}): what became of it is unknown`, { cause: error });
 };
 
-/** Runs an AWS call and translates what it throws. */
+/** Makes an AWS call and translates its errors. */
 export const callAws = async <Answer>(what: string, call: () => Promise<Answer>): Promise<Answer> => {
   try {
     return await call();

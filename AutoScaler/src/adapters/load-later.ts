@@ -1,17 +1,17 @@
 import { TransientError } from "../../../Core/errors";
 
-/** A part of the program that is loaded when it is first needed, or earlier where there is time. */
+/** A module that is loaded when it is first needed, or earlier while there is time. */
 export interface LoadedLater<Part> {
-  /** Begins to load. A failure shows where the part is used. */
+  /** Begins to load. A failure is thrown where the module is used. */
   readonly begin: () => void;
-  /** @throws TransientError when it cannot be loaded */
+  /** @throws TransientError if it cannot be loaded */
   readonly get: () => Promise<Part>;
 }
 
 /**
- * Loads a part once, by a dynamic import: what a bundle reaches in no other way is not evaluated before that.
+ * Loads a module once, by a dynamic import. A bundle does not evaluate the module before that.
  *
- * @param what names the part in an error, e.g. `the EC2 client`
+ * @param what the module's name in an error, e.g. `the EC2 client`
  */
 export const loadLater = <Part>(what: string, load: () => Promise<Part>): LoadedLater<Part> => {
   let loading: Promise<Part> | undefined;

@@ -10,5 +10,5 @@ export const systemClock: Clock = {
     }),
 };
 
-/** 256 random bits in hexadecimal. */
+/** Returns 256 random bits in hexadecimal. */
 export const randomNonce: Nonce = () => randomBytes(32).toString("hex");

@@ -5,7 +5,7 @@ import { dynamoLedger } from "../adapters/dynamodb/ledger";
 import type { Ledger } from "../ports";
 import { timeout } from "./wiring";
 
-/** In a file of its own: who has no ledger does not load DynamoDB's client at its start. */
+/** A file of its own, so that functions without a ledger do not load DynamoDB's client at their start. */
 export const ledgerOf = (
   table: string,
   bootstrapTable?: string,

@@ -9,10 +9,10 @@ const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TAB
 const configuration = configurationOf(env);
 const ledger = ledgerOf(env.ledgerTable);
 
-/** The function has ten seconds, of which it may wait for three. */
+/** For GitLab's answer. The function has ten seconds, and may wait three of them for the ledger. */
 const TIMEOUT_MILLISECONDS = 5_000;
 
-/** Task "Record end report". Input: `{ resourceId, status?, environment? }` of a report that an invocation has ended. */
+/** Task "Record end report". Input: `{ resourceId, status?, environment? }` from a report of an end. */
 export const handler = async (input: unknown): Promise<RecordedReport> => {
   const event = parseEndReportEvent(input);
   const gitLab = await gitLabOf(configuration, undefined, TIMEOUT_MILLISECONDS);

@@ -27,7 +27,7 @@ const parts = {
   bus,
 };
 
-/** Target of the rule on `running`: notes and pauses the runner that took the job. */
+/** Target of the rule on `running`: stores which runner took the job, and pauses that runner. */
 export const handler = async (input: unknown): Promise<PickUp> => {
   const event = parseHint(machine, input, parseJobEvent);
   if (isSkipped(event)) {

@@ -35,7 +35,7 @@ const parts = {
   }),
 };
 
-/** Task "Start EC2 runner". Input: the order that "Look up runner" made. */
+/** Task "Start EC2 runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
   const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings, ec2.load) }, order);

@@ -28,12 +28,12 @@ const parts = {
   provider: lambdaProvider(lambda, functions),
 };
 
-/** Reads the function's tags while GitLab makes the runner; the launch finds them kept, or says why it cannot. */
+/** Reads the function's tags while GitLab creates the runner. The launch uses them, or throws the error. */
 const readTags = ({ functionArn }: RunnerOrder): void => {
   if (functionArn !== undefined) void functions.isTenantIsolated(functionArn).catch(() => undefined);
 };
 
-/** Task "Start Lambda runner". Input: the order that "Look up runner" made. */
+/** Task "Start Lambda runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
   const outcome = await startRunner(

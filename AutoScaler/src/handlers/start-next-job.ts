@@ -13,7 +13,7 @@ const parts = {
   bus: eventBusLater(env.busName),
 };
 
-/** Task "Start next waiting job". Input: `{ freed }`, what a start or an end made free. */
+/** Task "Start next waiting job". Input: `{ freed }`, the slot that a start or an end released. */
 export const handler = async (input: unknown): Promise<NextJob> => {
   const freed = parseFreed(input);
   const next = await startNextJob(parts, freed);

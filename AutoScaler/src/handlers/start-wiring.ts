@@ -23,10 +23,10 @@ export const EC2_VARIABLES = {
   roleId: "RUNNER_ROLE_ID",
 } as const;
 
-/** Which refs GitLab protects holds for all starts of this process. */
+/** Which refs are protected, kept for all starts of this process. */
 export const protectedRefs: ProtectedRefs = new Map();
 
-/** What the log says of a start. */
+/** The log fields of a start's outcome. */
 export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutcome) => ({
   outcome,
   ...fields,

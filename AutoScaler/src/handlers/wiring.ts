@@ -10,7 +10,7 @@ import type { GitLab } from "../ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
 
-/** What every rule gets: the machine's clock, random nonces, the deployment and its metrics. */
+/** The dependencies of every rule: clock, nonces, deployment and metrics. */
 export const machine = {
   clock: systemClock,
   nonce: randomNonce,
@@ -18,10 +18,10 @@ export const machine = {
   metric: deploymentMetric(deploymentId),
 } as const;
 
-/** For jitter; ids come from `machine.nonce`. */
+/** For the jitter of retries; ids come from `machine.nonce`. */
 export const timeout = { clock: systemClock, random: Math.random } as const;
 
-/** Variables of every function that speaks to GitLab. */
+/** Environment variables of every function that calls GitLab. */
 export const GITLAB_VARIABLES = {
   path: "CONFIGURATION_PATH",
   publishedPath: "PUBLISHED_CONFIGURATION_PATH",
@@ -35,11 +35,11 @@ export interface Paths {
 export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
   ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, clock: systemClock });
 
-/** GitLab's word to wait holds for all calls of this process, not for one invocation alone. */
+/** GitLab's requests to wait apply to all calls of this process, not only to one invocation. */
 const throttles: Throttles = new Map();
 
 /**
- * GitLab with the access of now: the configuration is read anew once a minute.
+ * GitLab's API with the current access: the configuration is read again once a minute.
  *
  * @param onSent loads what is needed only after GitLab's answer
  * @param timeoutMilliseconds of a call, for a function that has less time than the others

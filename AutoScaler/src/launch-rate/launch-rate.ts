@@ -2,26 +2,26 @@ import type { Time } from "../../../Core/model/ledger";
 import type { Ledger, StateRecord } from "../ports";
 
 /**
- * EC2's launch rate, a state record in the ledger. There is one while EC2 refuses calls for their number: new claims then wait in
- * queue, and are dispatched as fast as EC2 launches.
+ * EC2's launch rate, a state record in the ledger. It exists while EC2 refuses calls because of their number.
+ * New claims then wait in the queue, and are dispatched as fast as EC2 launches.
  */
 export interface LaunchRate {
   readonly since: Time;
   readonly lastRefusedAt: Time;
-  /** Launches that are called for. */
+  /** Launch calls per second that we allow ourselves. */
   readonly perSecond: number;
-  /** Seconds with a refusal since the launch rate was last looked over. */
+  /** Seconds with a refusal since the rate was last adjusted. */
   readonly refused: number;
 }
 
 export const LAUNCH_RATE_RECORD = "ec2-launch-rate";
 
-/** What EC2 refills, by its documented default. */
+/** EC2's documented default refill rate. */
 const FIRST_PER_SECOND = 2;
 const MIN_PER_SECOND = 0.2;
 const MAX_PER_SECOND = 150;
 
-/** A refusal is noted once in so long: the state record must not become the hot item of a burst. */
+/** At most one refusal is stored in this time, so that the state record is no hot item during a burst. */
 const NOTE_EVERY_MILLISECONDS = 1_000;
 
 const FIELDS: readonly (keyof LaunchRate)[] = ["since", "lastRefusedAt", "perSecond", "refused"];
@@ -47,9 +47,9 @@ const firstLaunchRate = (now: Time): LaunchRate => ({
 });
 
 /**
- * Notes that EC2 refused a call for its number. Whoever is faster has noted the same.
+ * Stores that EC2 refused a call for the number of calls. A failed commit means that another start stored it.
  *
- * @returns whether it was the first refusal of all: nobody else is known to be held
+ * @returns true for the first refusal: until then no start had to wait
  */
 export const recordRefusal = async (ledger: Ledger, now: Time): Promise<boolean> => {
   const { launchRate, version } = await readLaunchRate(ledger);
@@ -63,20 +63,20 @@ export const recordRefusal = async (ledger: Ledger, now: Time): Promise<boolean>
   return isStored && launchRate === undefined;
 };
 
-/** Whether a start has to wait in the queue: EC2 is at its limit and the job was not dispatched since. */
+/** True if a start has to wait in the queue: EC2 refuses calls, and the job was not dispatched since then. */
 export const isHeld = (launchRate: LaunchRate | undefined, dispatchedAt: Time | undefined): boolean =>
   launchRate !== undefined && (dispatchedAt === undefined || dispatchedAt < launchRate.since);
 
 const MINUTE = 60_000;
 const GROWTH = 1.1;
 
-/** What a minute's refusals say: what was refused is taken off; nothing was, and EC2 may give more. */
+/** Lowers the rate by the calls that EC2 refused in the last minute, or raises it if it refused none. */
 const adjusted = ({ perSecond, refused }: LaunchRate): number =>
   refused === 0
     ? Math.min(perSecond * GROWTH, MAX_PER_SECOND)
     : Math.max(perSecond - refused / 60, MIN_PER_SECOND);
 
-/** The launch rate from a pass on, looked over once a minute. Undefined: EC2 refuses nothing, and nobody is held. */
+/** The rate that a pass stores, adjusted once a minute. Undefined: EC2 refuses no calls and no job waits. */
 export const nextLaunchRate = (
   launchRate: LaunchRate,
   isHolding: boolean,

@@ -4,32 +4,32 @@ import type { Dependencies } from "../dependencies";
 import { isHeld, type LaunchRate, readLaunchRate } from "./launch-rate";
 
 /**
- * Reservations at EC2: our model of its bucket of calls, so that what EC2 would refuse is not asked for (F-33). A burst is
- * in flight before its first refusal is known; reservations bound how much of it, and afterwards space the calls.
+ * Reservations for launch calls. They model EC2's token bucket, so that calls it would refuse are not made
+ * (F-33). They bound the calls made before a burst's first refusal, and space the later ones.
  */
 export type TurnDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 export interface Reservation {
-  /** The job had to wait, so others do: when its call is made, it dispatches the next one. */
+  /** The job had to wait, so others wait too: after its call the start dispatches the next one. */
   readonly passesOn: boolean;
 }
 
-/** Calls a second while EC2 refuses none: what is refused before that is known stays a fraction of a burst. */
+/** Calls per second while EC2 refuses none. It bounds the part of a burst that EC2 can refuse at first. */
 const UNKNOWN_PER_SECOND = 50;
 
-/** As many as a second grants may be made at once. */
+/** Calls for this time may be made at once. */
 const BURST_MILLISECONDS = 1_000;
 
-/** A start waits so long for its reservation. Whoever would wait longer goes in the queue, before its runner is made. */
+/** A start that would wait longer puts its job into the queue before it creates the runner. */
 const TIMEOUT_MILLISECONDS = 5_000;
 
 const perSecond = (launchRate: LaunchRate | undefined): number => launchRate?.perSecond ?? UNKNOWN_PER_SECOND;
 
-/** As many as find a reservation when they are dispatched together. */
+/** How many jobs get a reservation when they are dispatched together. */
 export const reservationsAtOnce = (launchRate: LaunchRate | undefined): number =>
   Math.ceil((perSecond(launchRate) * (BURST_MILLISECONDS + TIMEOUT_MILLISECONDS)) / 1_000);
 
-/** A launch rate has reservations of its own: those that were given before EC2's first refusal lie too close. */
+/** A launch rate has reservations of its own: those made before the first refusal are too close together. */
 const rowOf = (launchRate: LaunchRate | undefined): string =>
   launchRate === undefined ? "ec2" : "ec2-launch-rate";
 
@@ -51,10 +51,10 @@ const reserveAtRate = async (
 };
 
 /**
- * Waits for the moment at which a launch may be called for. Lambda counts no calls of ours: there it is always now.
+ * Waits for the time at which the launch call may be made. Lambda needs no reservation.
  *
- * @param dispatched at when the job was last dispatched
- * @returns undefined: not within some seconds, or EC2 has begun to refuse
+ * @param dispatchedAt when the job was last dispatched
+ * @returns undefined if there is no reservation within five seconds, or if EC2 has begun to refuse calls
  */
 export const reserveLaunch = async (
   dependencies: TurnDependencies,

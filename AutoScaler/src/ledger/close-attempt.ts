@@ -21,10 +21,10 @@ import { retryOnConflict } from "./commit";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
 
-/** Nothing more happens to the job. */
+/** True when the job's status is final. */
 export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSES.includes(job.status);
 
-/** Some runner has it: running, or assigned and not confirmed yet (two-phase commit). */
+/** A runner has the job: it runs, or it is assigned and not confirmed yet (two-phase commit). */
 export const isTaken = (job: Pick<GitLabJob, "status" | "runnerId">): boolean =>
   !hasEnded(job) && (job.status !== "pending" || job.runnerId !== undefined);
 
@@ -35,10 +35,10 @@ const leaving = {
   ...NOT_THROTTLED,
 } as const;
 
-/** It was closed when its runner was lost, before GitLab ended the job. */
+/** The attempt was closed when its runner was lost, before GitLab ended the job. */
 const lacksOutcome = ({ state, outcome }: Attempt): boolean => state === "ENDED" && outcome === undefined;
 
-/** A job that did not fail was over before its runner: GitLab's word came late. */
+/** A job that did not fail ended before its runner was lost, so the reason of the loss is removed. */
 const withOutcome = (
   attempt: Attempt,
   { status: outcome, failureReason }: Pick<GitLabJob, "status" | "failureReason">,
@@ -49,15 +49,15 @@ const withOutcome = (
     ...defined({ failureReason }),
   });
 
-/** Whether GitLab's word that the job ended changes the attempt. */
+/** True if GitLab's end of the job changes the attempt. */
 export const awaitsEnd = (attempt: Attempt): boolean => mayBecome(attempt, "ENDED") || lacksOutcome(attempt);
 
 /**
- * The attempts that a job's run or end is about. One that failed before and had another runner stays as it is: it came
- * to nothing, and why is worth knowing.
+ * The attempts that a job's run or end changes. An earlier FAILED attempt with another runner stays as it is,
+ * so that its reason is kept.
  *
  * @param attempts of the job, first to last
- * @param runnerId the runner that has the job, or had it
+ * @param runnerId the runner that has or had the job
  */
 export const concernedAttempts = (
   attempts: readonly Attempt[],
@@ -71,8 +71,8 @@ export const concernedAttempts = (
   );
 
 /**
- * The changes that close an attempt because GitLab ended its job; its slot goes back if it still has one. None where
- * the job is another project's: whoever named it so does not speak for this one.
+ * The changes that close an attempt because GitLab ended its job, and release its slot if it still has one.
+ * No changes if the job is in another project: that project's webhook must not close this attempt.
  */
 export const endAttempt = (
   attempt: Attempt,
@@ -92,8 +92,8 @@ export const endAttempt = (
 };
 
 /**
- * The changes that close an attempt whose runner ended with the job on it: GitLab still shows the job as running, and
- * ends it by its own clean-up. The outcome is written then.
+ * The changes that close an attempt whose runner ended while the job ran. GitLab still shows the job as
+ * running and ends it later in its own clean-up. The outcome is stored then.
  */
 export const loseAttempt = (
   attempt: Attempt,
@@ -106,7 +106,7 @@ export const loseAttempt = (
   return [{ put: lost }, ...releaseSlot(attempt)];
 };
 
-/** The changes that note that the job runs; the slot goes back if the attempt still has one (trace 2). */
+/** The changes that store that the job runs, and release the attempt's slot if it still has one (trace 2). */
 export const runAttempt = (attempt: Attempt, runnerId: number, now: Time): readonly LedgerChange[] => {
   if (!mayBecome(attempt, "RUNNING")) return [];
   const running = advanceAttempt(attempt, "RUNNING", now, {
@@ -118,12 +118,12 @@ export const runAttempt = (attempt: Attempt, runnerId: number, now: Time): reado
   return [{ put: running }, ...releaseSlot(attempt)];
 };
 
-/** Why an attempt failed, as it is stored. */
+/** Why an attempt failed, as stored in the ledger. */
 export interface AttemptFailure extends Pick<Attempt, "isLast" | "detail"> {
   readonly reason: AttemptFailureCode;
 }
 
-/** The changes that note that nothing runs for the attempt and nothing will. */
+/** The changes that store that no runner runs for the attempt and none will. */
 export const failAttempt = (
   attempt: Attempt,
   failure: AttemptFailure,
@@ -134,7 +134,7 @@ export const failAttempt = (
   return [{ put: failed }, ...releaseSlot(attempt)];
 };
 
-/** GitLab's word on the job; in payload mode there is none. */
+/** The job as GitLab shows it now. Undefined in payload mode. */
 const askForJob = async (
   { gitLab }: CloseDependencies,
   { order }: OrderedAttempt,
@@ -155,19 +155,19 @@ const close = (
 const current = async (dependencies: CloseDependencies, attempt: Attempt): Promise<Attempt | undefined> =>
   (await dependencies.ledger.attempts(attempt.jobId)).find((one) => one.attempt === attempt.attempt);
 
-/** A runner whose launch was refused for good: nothing of it runs, so it goes in the same transaction. */
+/** How an attempt is closed. `runnerChanges`: changes to its refused runner, for the same transaction. */
 export interface Closing {
   readonly reason: AttemptFailureCode;
-  /** What GitLab or AWS said, for people; never a token. */
+  /** What GitLab or AWS answered, for people. It never contains a token. */
   readonly detail?: string;
-  /** No other attempt follows. */
+  /** No further attempt follows. */
   readonly isLast?: true;
   readonly runnerChanges?: (now: Time) => Promise<readonly LedgerChange[]>;
 }
 
 /**
- * Closes an attempt of which nothing runs, after an answer that proves it: FAILED only while GitLab still says
- * pending (trace 8), else what the job came to.
+ * Closes an attempt that has no running runner, after an answer that proves this. It is FAILED only while
+ * GitLab shows the job as pending (trace 8). Otherwise the job's own state is stored.
  */
 export const closeUnstarted = async (
   dependencies: CloseDependencies,
@@ -189,7 +189,7 @@ export const closeUnstarted = async (
   return { kind: "failed", ...told, ...(freed ? { freed } : {}) };
 };
 
-/** USD that a runner cost from launch to end; undefined where the price is unknown. */
+/** Cost of a runner from launch to end, in USD. Undefined if the price or the launch time is unknown. */
 export const costOf = (runner: Runner, now: Time): number | undefined =>
   runner.pricePerHour === undefined || runner.times.LAUNCHED === undefined
     ? undefined

@@ -22,11 +22,11 @@ const stored = async (ledger: Ledger, item: LedgerItem): Promise<LedgerItem | un
 };
 
 /**
- * Commits, and after a lost answer finds out what became of it (F-18): a second try either writes, or fails on
- * the version that the first one wrote. The changes must hold a `put`.
+ * Commits the changes. After a lost answer it commits again (F-18): the second try either writes, or fails on
+ * the version that the first one wrote. The changes must contain a `put`.
  *
  * @returns as Ledger.commit
- * @throws TransientError when the outcome stays unknown
+ * @throws TransientError if the outcome stays unknown
  */
 export const commit = async (ledger: Ledger, changes: readonly LedgerChange[]): Promise<boolean> => {
   try {
@@ -42,10 +42,10 @@ export const commit = async (ledger: Ledger, changes: readonly LedgerChange[]): 
 const TRIES = 10;
 
 /**
- * Reads, computes, commits; reads again when somebody else was faster (F-17).
+ * Reads, computes and commits, and starts again if another execution changed the items first (F-17).
  *
- * @param step what to write and what then is the result; without changes the result stands at once
- * @throws TransientError when others are faster ten times in a row
+ * @param step returns the changes to commit, and the result; without changes nothing is committed
+ * @throws TransientError after ten conflicts in a row
  */
 export const retryOnConflict = async <Result>(
   ledger: Ledger,

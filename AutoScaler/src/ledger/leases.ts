@@ -12,18 +12,18 @@ import type { Dependencies } from "../dependencies";
 import type { Ledger } from "../ports";
 import { LEASE_MILLISECONDS } from "../timing";
 
-/** A lease for one call of a function: the holder is new each time, so nobody inherits it. */
+/** A lease for one call of a function. Its holder is new each time, so no later call owns the same lease. */
 export const newLease = (dependencies: Pick<Dependencies, "clock" | "nonce">, kind: LeaseKind): Lease => ({
   kind,
   holder: dependencies.nonce(),
   until: dependencies.clock.now() + LEASE_MILLISECONDS,
 });
 
-/** Whether somebody else may act on the item now. */
+/** True while another holder has the item's lease. */
 export const isLeasedByOther = (item: { readonly lease?: Lease }, lease: Lease, now: Time): boolean =>
   isLeased(item, now) && item.lease?.holder !== lease.holder;
 
-/** An end has been at this runner: it may be paused in GitLab although the ledger does not say so yet. */
+/** An end has leased this runner: it may be paused in GitLab before the ledger shows it. */
 export const hasEndBegun = (runner: Runner): boolean =>
   runner.pausedAt !== undefined || runner.lease?.kind === "end";
 
@@ -31,8 +31,8 @@ const isHeldBy = (lease: Lease, item: Attempt | Runner | undefined): item is Att
   item?.lease?.holder === lease.holder;
 
 /**
- * Gives a lease back after a failure, so that the workflow's retry can go on at once. Best effort: what cannot
- * be given back expires.
+ * Releases a lease after a failure, so that the workflow can retry at once. If the release fails, the lease
+ * expires.
  */
 export const releaseLease = async (
   ledger: Ledger,

@@ -2,14 +2,15 @@ import type { Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 
 /**
- * Projects of which a job was seen lately. A job that begins and ends between two passes leaves no open item, so that
- * its project would be unknown until the memberships are read anew, and a lost webhook of its next job with it.
+ * Projects with a recent job event. A job that starts and ends between two passes leaves no open item.
+ * Without this record its project stays unknown until the memberships are read again, and lost webhooks go
+ * unnoticed.
  */
 export type SeenProjects = ReadonlyMap<number, Time>;
 
-/** Small records, so that a burst of several projects does not contend for one. */
+/** Several small records, so that a burst over several projects does not contend for one. */
 const SHARDS = 16;
-/** A project is stored again after so long: the reconciler has read the record many times by then. */
+/** A project is stored again after this time. By then the reconciler has read the record many times. */
 const STORED_EVERY_MILLISECONDS = 10 * 60_000;
 const KEPT_MILLISECONDS = 60 * 60_000;
 const TRIES = 3;
@@ -21,11 +22,11 @@ const timesOf = (value: unknown): readonly (readonly [string, Time])[] =>
     ? Object.entries(value).filter((entry): entry is [string, Time] => typeof entry[1] === "number")
     : [];
 
-/** Within a span of now; a time from the future is another machine's clock (I-33). */
+/** True if the time is less than a span before or after now: other machines' clocks may be ahead (I-33). */
 const isWithin = (time: Time | undefined, span: number, now: Time): boolean =>
   time !== undefined && now - time < span && time - now < span;
 
-/** False: somebody else changed the record meanwhile. */
+/** Returns false if another execution changed the record first. */
 const storeOnce = async ({ ledger, clock }: SeenDependencies, projectId: number): Promise<boolean> => {
   const name = recordName(projectId % SHARDS);
   const record = await ledger.stateRecord(name);
@@ -41,19 +42,19 @@ const storeOnce = async ({ ledger, clock }: SeenDependencies, projectId: number)
 export type SeenDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 /**
- * Stores that a job of the project was seen: at most once in ten minutes, and never to the harm of the job.
+ * Stores that a job of the project was seen, at most once in ten minutes. A failure does not affect the job.
  *
- * @param projectId by GitLab's word, not by a payload's: whoever knows the webhook's secret could name any number
+ * @param projectId confirmed by GitLab; a payload can be forged by anyone who knows the webhook's secret
  */
 export const rememberProject = async (dependencies: SeenDependencies, projectId: number): Promise<void> => {
   try {
     for (let round = 0; round < TRIES; round += 1) if (await storeOnce(dependencies, projectId)) return;
   } catch {
-    // The pass still learns of the project by its open items and its memberships.
+    // The reconciler still finds the project through its open items and the memberships.
   }
 };
 
-/** All projects of which a job was seen within the last hour. */
+/** All projects with a job seen within the last hour. */
 export const readSeenProjects = async ({ ledger, clock }: SeenDependencies): Promise<SeenProjects> => {
   const shards = Array.from({ length: SHARDS }, (_, shard) => ledger.stateRecord(recordName(shard)));
   const records = await Promise.all(shards);

@@ -7,19 +7,19 @@ import type { Discrepancy, Snapshot } from "./snapshot";
 
 export interface Adoption {
   readonly discrepancies: readonly Discrepancy[];
-  /** Key → first seen, for the next pass. */
+  /** Key → time first seen, for the next pass. */
   readonly unknown: Readonly<Record<string, Time>>;
-  /** Keys of what could not be adopted this time. */
+  /** Keys of the items that could not be adopted in this pass. */
   readonly failures: readonly string[];
 }
 
 export const NOTHING_ADOPTED: Adoption = { discrepancies: [], unknown: {}, failures: [] };
 
-/** Long enough unknown that no maker can be between two calls (trace 13). */
+/** Unknown for so long that its creator cannot still be between two calls (trace 13). */
 const isOrphan = (firstSeen: Time | undefined, now: Time): boolean =>
   firstSeen !== undefined && now - firstSeen >= ADOPT_AFTER_MILLISECONDS;
 
-/** The unknown are looked at one by one; what fails for one waits for the next pass (I-24). */
+/** Handles the unknown items one by one. An item that fails is tried again in the next pass (I-24). */
 const each = async <Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
@@ -51,7 +51,7 @@ const unknownTo = async <Item>(
   items: readonly Item[],
   find: (item: Item) => Promise<Runner | undefined>,
 ): Promise<Item[]> => {
-  // A read that fails says nothing of its item and keeps no other back (I-24).
+  // A failed read proves nothing about its item and does not stop the others (I-24).
   const isUnknown = async (item: Item): Promise<boolean> => {
     try {
       return (await find(item)) === undefined;
@@ -63,7 +63,7 @@ const unknownTo = async <Item>(
   return items.filter((_, index) => unknown[index]);
 };
 
-/** GitLab records with our description: a lost answer of the create call leaves one behind (F-25). */
+/** Adopts GitLab records with our description: a create call whose answer was lost leaves one (F-25). */
 export const adoptRecords = async (
   ledger: Ledger,
   snapshot: Snapshot,
@@ -90,7 +90,7 @@ export const adoptRecords = async (
 
 const ALIVE = ["pending", "running", "stopping", "stopped"];
 
-/** The runner that an instance was launched for, when the answer of its launch was lost for good. */
+/** The runner that an instance was launched for; needed when the answer of the launch was lost. */
 const owner = async (ledger: Ledger, { jobId, attempt }: Mark): Promise<StartedRunner | undefined> => {
   const own: Attempt | undefined = (await ledger.attempts(jobId)).find((one) => one.attempt === attempt);
   const runner = own?.runnerId === undefined ? undefined : await ledger.runner(own.runnerId);
@@ -115,7 +115,7 @@ const adoptInstance = async (
   return isStored ? [orphanEnded(instanceId)] : [];
 };
 
-/** Instances with our tag: unknown ones are adopted after the grace time, those of a runner that is gone are named. */
+/** Adopts unknown instances with our tag after the grace time, and reports those whose runner is gone. */
 export const adoptInstances = async (
   ledger: Ledger,
   snapshot: Snapshot,

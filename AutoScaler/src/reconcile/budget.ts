@@ -1,9 +1,9 @@
 import type { Time } from "../../../Core/model/ledger";
 import type { Clock } from "../ports";
 
-/** A bound on what one pass may ask: so many calls, and none after a time. */
+/** Limits the calls of one pass: a number of calls, and no call after a given time. */
 export interface Budget {
-  /** False: it is used up. */
+  /** Takes one call. Returns false when the budget is used up. */
   take(): boolean;
   isSpent(): boolean;
 }

@@ -13,14 +13,14 @@ const keyOf = ({ kind, event }: Discrepancy): string =>
     ? `${kind}#${event.job.id}`
     : `runner#${event.runnerId}#${event.resourceId}`;
 
-/** One event for one thing. */
+/** Keeps one event for each job or runner. */
 export const unique = (discrepancies: readonly Discrepancy[]): readonly Discrepancy[] => [
   ...new Map(discrepancies.map((discrepancy) => [keyOf(discrepancy), discrepancy] as const)).values(),
 ];
 
 const MAX_FAILURES = 3;
 
-/** Noted before its event goes out, so the next pass knows. False: somebody else has it in hand. */
+/** Stores the dispatch before its event is put. Returns false if another execution changed the item first. */
 const markDispatched = async ({ ledger, clock }: CollectDependencies, attempt: Attempt): Promise<boolean> =>
   commit(ledger, [{ put: touch(attempt, { dispatchedAt: clock.now() }) }]);
 
@@ -47,8 +47,8 @@ const putPortion = async (
 };
 
 /**
- * Puts the events of the discrepancies on the bus, in portions: what has gone out when the reconciler dies is done, and
- * a portion that fails keeps no other back. A bus that fails three times in a row is left alone until the next pass.
+ * Puts the events of the discrepancies on the bus, in portions. A portion that fails does not stop the next
+ * one. After three failures in a row the rest is left to the next pass.
  */
 export const putDiscrepancies = async (
   dependencies: CollectDependencies,
@@ -65,7 +65,7 @@ export const putDiscrepancies = async (
   return put;
 };
 
-/** The attempt of a job that GitLab has deleted is closed here: no event could, for there is no job to read. */
+/** Closes the attempt of a job that GitLab has deleted: there is no job left to make an event from. */
 export const closeDeleted = ({ ledger, clock }: CollectDependencies, { jobId }: Attempt): Promise<void> =>
   retryOnConflict(ledger, async () => {
     const attempts = await ledger.attempts(jobId);

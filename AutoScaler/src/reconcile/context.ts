@@ -35,7 +35,7 @@ export type ReconcilerDependencies = Pick<
   | "deploymentId"
 >;
 
-/** All that the finders work with in one pass. */
+/** All that the finders use in one pass. */
 export interface ReconcileContext {
   readonly dependencies: ReconcilerDependencies;
   readonly snapshot: Snapshot;
@@ -44,13 +44,13 @@ export interface ReconcileContext {
   readonly readJob: JobReader;
   readonly listCalls: Budget;
   readonly isOurs: IsOurs;
-  /** Keys of pending jobs that nothing will ever start, for the next pass. */
+  /** Keys of pending jobs that no attempt will start any more, for the next pass. */
   readonly usedUp: Set<string>;
-  /** No reading after this time: what was found has to go out before the function's end. */
+  /** No reads after this time: the events have to be put before the function times out. */
   readonly until: Time;
 }
 
-/** Whether the mapping makes a job ours; rows are read once a pass. A mapping that fails is ours, and visible. */
+/** True if the mapping makes a job ours, even by an invalid row. Reads each row once a pass. */
 export const oursByMapping = ({ mappings }: ReconcilerDependencies, settings: RoutingSettings): IsOurs => {
   const read = new Map<string, Promise<readonly MappingRow[]>>();
   const rows = (pk: string): Promise<readonly MappingRow[]> => {
@@ -64,14 +64,14 @@ export const oursByMapping = ({ mappings }: ReconcilerDependencies, settings: Ro
 
 const MINUTE = 60_000;
 const ROTATE_BY = 150;
-/** Jobs that are looked up in the ledger; oldest first, so the rest comes with the next passes. */
+/** Jobs that one pass looks up in the ledger, oldest first. The next passes read the rest. */
 const MAX_READ = 2_000;
 const READ_AT_ONCE = 20;
 
 const byCreation = (one: GitLabJob, other: GitLabJob): number =>
   one.createdAt - other.createdAt || one.id - other.id;
 
-/** What pending jobs lack, some of them at once: after a burst thousands are half-way (I-26). */
+/** What pending jobs lack. Reads several at once: a burst may leave thousands half started (I-26). */
 const pendingDiscrepancies = async (
   { dependencies, snapshot, part, isOurs, usedUp, until }: ReconcileContext,
   jobs: readonly GitLabJob[],
@@ -95,7 +95,7 @@ const pendingDiscrepancies = async (
   return discrepancies;
 };
 
-/** Jobs that GitLab shows pending or running: what of their start or pick-up is missing. */
+/** What is missing for the start or pick-up of the jobs that GitLab shows as pending or running. */
 export const jobDiscrepancies = async (context: ReconcileContext): Promise<readonly Discrepancy[]> => {
   const { snapshot, index } = context;
   const jobs = [...snapshot.jobs.values()].sort(byCreation);
@@ -107,13 +107,13 @@ export const jobDiscrepancies = async (context: ReconcileContext): Promise<reado
   return [...running, ...(await pendingDiscrepancies(context, open))];
 };
 
-/** Begins elsewhere in every minute, so that a bound on calls does not leave the same ones out each time. */
+/** Starts at another item every minute, so that a call limit does not always skip the same items. */
 const rotated = <Item>(items: readonly Item[], now: Time): readonly Item[] => {
   const first = (Math.floor(now / MINUTE) * ROTATE_BY) % Math.max(1, items.length);
   return [...items.slice(first), ...items.slice(0, first)];
 };
 
-/** Attempts whose job GitLab does not show any more: their end is missing. */
+/** Finds the missing end of attempts whose job is not in GitLab's lists any more. */
 export const endDiscrepancies = async ({
   dependencies,
   snapshot,
@@ -132,7 +132,7 @@ export const endDiscrepancies = async ({
   return discrepancies;
 };
 
-/** Open runners that are to be ended, but for those whose job's end is on its way. */
+/** Open runners that have to be ended, without those whose job has an end event in this pass. */
 export const runnerDiscrepancies = async (
   context: ReconcileContext,
   endedJobs: ReadonlySet<number>,
@@ -162,7 +162,7 @@ export const runnerDiscrepancies = async (
 
 const MAX_SEEN = 5_000;
 
-/** What the next pass will know to have been here before. */
+/** Keys that tell the next pass what this pass has already seen. */
 export const seenNow = ({ snapshot, index, usedUp }: ReconcileContext): readonly string[] => {
   const keys = [...snapshot.jobs.values()].flatMap((job) => {
     if (job.status === "running")

@@ -16,11 +16,11 @@ import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 
 export type DispatchDependencies = Pick<Dependencies, "ledger" | "settings" | "limits">;
 
-/** Room that is left, counted down as jobs are dispatched. */
+/** Free slots and reservations, counted down as jobs are dispatched. */
 interface Room {
   stack: number;
   readonly classes: Map<string, number>;
-  /** Reservations at EC2 for those that are dispatched together; Infinity while nobody waits for one. */
+  /** EC2 reservations for jobs dispatched in this pass; Infinity while none waits for the launch rate. */
   ec2: number;
 }
 
@@ -50,7 +50,7 @@ const take = (room: Room, { classKey, order }: OrderedAttempt): boolean => {
   return true;
 };
 
-/** In no list that is whole: it ended or runs, and needs no runner. */
+/** True when a complete list lacks the job or shows it not pending: it needs no runner. */
 const isOver = ({ jobs, listed }: Snapshot, { jobId, order }: OrderedAttempt): boolean => {
   const job = jobs.get(jobId);
   return job === undefined ? listed.has(order.projectId) : job.status !== "pending";
@@ -62,11 +62,11 @@ const dispatch = (attempt: OrderedAttempt): Discrepancy => ({
   dispatches: attempt,
 });
 
-/** Some time has passed since it was dispatched, the longer the more often EC2 refused it. */
+/** True when enough time has passed since its last dispatch. The time grows with each refusal by EC2. */
 const isRested = (attempt: OrderedAttempt, now: Time): boolean =>
   !isRecent(attempt.dispatchedAt, now) && isLaunchDue(attempt, now);
 
-/** Jobs in the queue for which there is room, oldest first. One whose event is under way takes its room all the same. */
+/** Queued jobs with a free slot, oldest first. A job whose event is under way also uses up a slot. */
 export const fromQueue = (snapshot: Snapshot, room: Room): Discrepancy[] =>
   [...snapshot.waiting]
     .filter((attempt) => !isOver(snapshot, attempt) && !isTooEarly(attempt, snapshot.now))
@@ -80,7 +80,7 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
   waitsForLaunchRate(runner) &&
   !isLeased(runner, now);
 
-/** Runners that EC2 refused for the number of calls: they go before those that have no runner yet. */
+/** Runners whose launch EC2 refused for its request rate. They go before jobs that have no runner yet. */
 const fromLaunchRate = (
   { runners, now }: Snapshot,
   { lastAttempt }: SnapshotIndex,
@@ -107,8 +107,9 @@ const storeLaunchRate = async (
 };
 
 /**
- * Dispatches waiting jobs: as many as there are slots, and as many on EC2 as find a reservation at once; those let the others
- * go, one by one. Nothing while new starts are switched off (F-57), but for runners that exist already.
+ * Dispatches waiting jobs: as many as there are free slots, and as many EC2 jobs as get a reservation at
+ * once. Each start dispatches one more later. With new starts off (F-57), only jobs that have a runner are
+ * dispatched.
  */
 export const dispatchQueued = async (
   dependencies: DispatchDependencies,

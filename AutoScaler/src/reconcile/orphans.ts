@@ -4,7 +4,7 @@ import type { Instance, OurEvent } from "../ports";
 import { deathIn } from "./find/runner-ends";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "./snapshot";
 
-/** Something with our mark that the ledger does not know, or knows as gone. */
+/** The job and attempt in the mark of something that the ledger does not know, or knows as gone. */
 export interface Mark {
   readonly jobId: number;
   readonly attempt: number;
@@ -42,7 +42,7 @@ export const orphanEnded = (resourceId: string, death?: InstanceDeathCode): Disc
 
 const OVER_SINCE_MILLISECONDS = 120_000;
 
-/** An orphan that is there still, or whose end nobody noted: its event is put again. */
+/** Orphans that still exist, or whose end is not stored: their event is put again. */
 export const remaining = ({ orphans, instances, now }: Snapshot): Discrepancy[] =>
   orphans
     .filter((orphan) => !isRecent(lastChange(orphan), now))
@@ -51,7 +51,7 @@ export const remaining = ({ orphans, instances, now }: Snapshot): Discrepancy[] 
       return orphanEnded(resourceId, shown && deathIn(shown.state));
     });
 
-/** An instance that outlived its runner: a launch came after the end, or a termination failed. */
+/** Instances that outlived their runner: launched after its end, or their termination failed. */
 export const outliving = (
   found: readonly (Runner | OrphanInstance | undefined)[],
   now: Time,

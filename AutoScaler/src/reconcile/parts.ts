@@ -2,16 +2,16 @@ import { defined } from "../../../Core/defined";
 import type { FailingParts, PassPart } from "../../../Core/ledger/pass-parts";
 import type { Time } from "../../../Core/model/ledger";
 
-/** One thing that went wrong in one part. */
+/** One failure in one part of a pass. */
 export interface PassFailure {
   readonly part: PassPart;
-  /** The id of the project, job or runner, where the part has many. */
+  /** The id of the project, job or runner that failed, if the part handles several. */
   readonly what?: string | number;
-  /** The error's name and message; never with a token. */
+  /** The error's name and message. It never contains a token. */
   readonly error: string;
 }
 
-/** Runs a part; one that fails is noted, and the pass goes on with `otherwise`. */
+/** Runs one part of the pass. If it fails, stores the failure and returns `otherwise`. */
 export type Part = <Result>(
   part: PassPart,
   otherwise: Result,
@@ -37,14 +37,14 @@ export const parts =
     }
   };
 
-/** Failures by their part, in the order in which the parts failed first. */
+/** Failures grouped by part, in the order of each part's first failure. */
 export const byPart = (failures: readonly PassFailure[]): ReadonlyMap<PassPart, readonly PassFailure[]> => {
   const groups = new Map<PassPart, PassFailure[]>();
   for (const failure of failures) groups.set(failure.part, [...(groups.get(failure.part) ?? []), failure]);
   return groups;
 };
 
-/** What the next pass, and `doctor`, know of the parts that failed in this one. */
+/** The failing parts, as the next pass and `doctor` read them. */
 export const failingParts = (
   before: FailingParts,
   failures: readonly PassFailure[],

@@ -15,7 +15,7 @@ export interface HeldPass {
   readonly version: number;
 }
 
-/** One pass at a time (F-50). Undefined: another one is at it. */
+/** Takes the lease, so that one pass runs at a time (F-50). Undefined: another pass is running. */
 export const beginPass = async (dependencies: LeaseDependencies): Promise<HeldPass | undefined> => {
   const stateRecord = await dependencies.ledger.stateRecord(RECONCILER_RECORD);
   const state = parseReconcilerState(stateRecord);
@@ -28,7 +28,7 @@ export const beginPass = async (dependencies: LeaseDependencies): Promise<HeldPa
   return isTaken ? { lease, state, version } : undefined;
 };
 
-/** Stores what the next pass goes on with, and releases the lease. */
+/** Stores the state for the next pass, and releases the lease. */
 export const endPass = async (
   { ledger }: LeaseDependencies,
   { version }: HeldPass,

@@ -26,15 +26,15 @@ import { allPages, readLedger } from "./read/ledger";
 import { type PassReport, reportOf } from "./report";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
-/** Calls that list, of 600 a minute that GitLab allows a user; then calls for single jobs. */
+/** List calls and single-job calls of one pass. GitLab allows a user 600 calls a minute. */
 const LIST_CALLS = 100;
 const SINGLE_CALLS = 200;
-/** Of the function's 55 seconds. */
+/** Time for calls to GitLab, of the function's 55 seconds. */
 const ASKS_FOR_MILLISECONDS = 35_000;
-/** From the reconciler's begin too: the rest of its time is for putting what it found. */
+/** Time for all reads, from the start of the pass. The rest of the 55 seconds is for putting events. */
 const READS_FOR_MILLISECONDS = 43_000;
 const RECORD_PAGES = 10;
-/** What was not seen for so long begins anew. */
+/** An unknown item not seen for this long starts its grace time again. */
 const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
 
 type Records = { readonly records: readonly GitLabRunner[]; readonly recordsCursor?: string };
@@ -44,7 +44,7 @@ const listInstances = async ({ instances }: ReconcilerDependencies): Promise<Sna
   return new Map(all.map((instance): [string, Instance] => [instance.instanceId, instance]));
 };
 
-/** The records that the token may see, some pages a pass. */
+/** Reads GitLab's runner records that the token can see, a few pages a pass. */
 const readRecords = async (
   { gitLab }: ReconcilerDependencies,
   state: ReconcilerState,
@@ -144,7 +144,7 @@ const takeSnapshot = async (
   return { context, jobs, failures };
 };
 
-/** Ends go first: they free slots, and a pass that dies half-way has done them. */
+/** Ends go first: they free slots, and they are done even if the pass dies half-way. */
 const reconcileAll = async (
   dependencies: ReconcilerDependencies,
   settings: RoutingSettings,
@@ -180,10 +180,10 @@ const reconcileAll = async (
 };
 
 /**
- * Compares GitLab, the ledger and AWS, and puts on the bus the events that should have come. It starts and ends
- * nothing itself. What carries our mark and is in no ledger gets an item first, after a grace time.
+ * Compares GitLab, the ledger and AWS, and puts the missing events on the bus. It starts and ends nothing
+ * itself. Runners and instances with our mark that no ledger item names get one first, after a grace time.
  *
- * @param settings of the mapping, to tell our pending jobs from others'
+ * @param settings of the mapping: they tell our pending jobs from those of others
  */
 export const reconcile = async (
   dependencies: ReconcilerDependencies,

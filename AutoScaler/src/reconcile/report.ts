@@ -7,9 +7,9 @@ export type PassReport =
   | {
       readonly kind: "reconciled";
       readonly events: number;
-      /** Jobs that no webhook told of: the detector of a webhook that is switched off (F-1). */
+      /** Jobs found without a webhook. A rising number shows that a webhook is switched off (F-1). */
       readonly jobsFound: number;
-      /** Parts that failed, each by its code and first error; the rest was done. */
+      /** The parts that failed, each with its code and first error. The other parts were done. */
       readonly failures: readonly string[];
     };
 
@@ -25,7 +25,7 @@ const countWaiting = ({ metric }: ReconcilerDependencies, { waiting, now }: Snap
   metric("OldestWaitingSeconds", oldest);
 };
 
-/** A queue for each part: a GitLab that is down fails hundreds of them. */
+/** One text for each part, since a GitLab that is down causes hundreds of failures. */
 const failureTexts = (failures: readonly PassFailure[]): readonly string[] =>
   [...byPart(failures)].map(([part, [first, ...others]]) => {
     const what = first?.what === undefined ? "" : ` ${first.what}`;
@@ -33,7 +33,7 @@ const failureTexts = (failures: readonly PassFailure[]): readonly string[] =>
     return `${part}${what}: ${first?.error}${more}`;
   });
 
-/** Counts what a pass saw and did. */
+/** Puts the metrics of a pass and returns its report. */
 export const reportOf = (
   dependencies: ReconcilerDependencies,
   snapshot: Snapshot,

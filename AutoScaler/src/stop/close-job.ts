@@ -14,7 +14,7 @@ import type { EndOrder, EndResult, JobFacts } from "./end-order";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "clock">;
 
-/** A job's end closes all its attempts, but for those that came to nothing before. */
+/** The changes that close the attempts of an ended job, except attempts that failed earlier. */
 export const endAttempts = (
   attempts: readonly Attempt[],
   job: JobFacts,
@@ -22,7 +22,7 @@ export const endAttempts = (
 ): readonly LedgerChange[] =>
   concernedAttempts(attempts, job.runnerId).flatMap((attempt) => endAttempt(attempt, job, now));
 
-/** Closes the attempts of a job that ended and had no runner: cancelled while it waited, or before its start. */
+/** Closes the attempts of a job that ended without a runner, for example cancelled while it waited. */
 export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFacts): Promise<EndResult> => {
   const freed = await retryOnConflict(ledger, async () => {
     const attempts = await ledger.attempts(job.id);
@@ -32,7 +32,7 @@ export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFac
   return { kind: "absent", reason: "no-runner", ...(freed ? { freed } : {}) };
 };
 
-/** The attempt of a runner that ends without having met its job: FAILED while GitLab says pending (trace 8). */
+/** Fails the attempt of a runner that ends without its job, if GitLab shows the job pending (trace 8). */
 const failOwnAttempt = async (
   { ledger }: CloseDependencies,
   runner: Runner,
@@ -41,17 +41,17 @@ const failOwnAttempt = async (
 ): Promise<readonly LedgerChange[]> => {
   if (ownJob?.id !== runner.jobId || ownJob.status !== "pending") return [];
   const own = (await ledger.attempts(runner.jobId)).find(({ attempt }) => attempt === runner.attempt);
-  // A reassigned attempt did not fail: the job's next one does not count it.
+  // A reassigned attempt did not fail, so the attempts of the job do not count it.
   const isOwn = own?.runnerId === runner.runnerId && !isReassigned(own, runner);
-  // The job has waited long enough for all its attempts.
+  // The job has waited as long as it may, so it gets no further attempt.
   const isLast = reason === "never-started";
   return isOwn ? failAttempt(own, { reason, ...(isLast ? { isLast } : {}) }, now) : [];
 };
 
-/** It ends whatever its job does. */
+/** The runner ends even while a job runs on it. */
 const isLost = ({ isDead, reason }: EndOrder): boolean => isDead || reason === "lifetime-reached";
 
-/** The job that the runner had when it was lost, by our record or by GitLab's word on its own job. */
+/** The job of a lost runner: from the ledger, or the runner's own job if GitLab shows it running there. */
 const lostJobId = (runner: Runner, { ownJob, endedJob }: EndOrder): number | undefined => {
   const hadOwn = ownJob?.status === "running" && ownJob.runnerId === runner.runnerId;
   const jobId = runner.busyJobId ?? (hadOwn ? ownJob.id : undefined);
@@ -64,8 +64,8 @@ const hadJob = (attempt: Attempt, runner: Runner): boolean =>
     : runner.busyJobId === undefined && attempt.runnerId === runner.runnerId;
 
 /**
- * The attempt of a job that was running on a runner that is lost. Where a job is handed out as running no other runner
- * can get it any more: GitLab fails it, and a retry has another id.
+ * Closes the attempt of a job that ran on a lost runner. GitLab gives a job in state running to no other
+ * runner. It fails the job, and a retry has another id.
  */
 export const loseJob = async (
   { ledger }: Pick<CloseDependencies, "ledger">,
@@ -79,14 +79,14 @@ export const loseJob = async (
   return attempts.flatMap((attempt) => loseAttempt(attempt, runner, order.reason, now));
 };
 
-/** The job's last attempt failed: nothing starts it any more, so that has to be counted. */
+/** The change fails the job's last attempt. No further attempt starts it, so this is counted. */
 export const isJobGivenUp = (change: LedgerChange): boolean =>
   "put" in change &&
   change.put.kind === "attempt" &&
   change.put.state === "FAILED" &&
   isLastAttempt(change.put);
 
-/** What an end changes in attempts: the ended job's are closed, its own unmet one fails, a lost job's is closed. */
+/** Closes the ended job's attempts and a lost job's, and fails the attempt of a runner without its job. */
 export const attemptChanges = async (
   dependencies: CloseDependencies,
   runner: Runner,

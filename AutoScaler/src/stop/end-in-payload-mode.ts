@@ -11,9 +11,9 @@ type PayloadDependencies = Pick<Dependencies, "ledger" | "clock">;
 type Wanted = EndOrder & { readonly runnerId: number };
 
 /**
- * Without AccessToken nobody can pause a runner or look at its jobs, so nothing is ended before its own end: the
- * runner stops itself and deletes its own record. An instance goes when EC2 says so or when it is overdue; a
- * function is over with its job.
+ * Without AccessToken we can neither pause a runner nor read its jobs, so we wait for its own end: the runner
+ * stops itself and deletes its record. An instance ends when EC2 reports it dead or when it is overdue, and a
+ * function ends with its job.
  */
 const mayGo = (runner: Runner, { isDead, endedJob }: EndOrder, now: Time): boolean => {
   if (runner.state === "ENDING" || isDead || isOverdue(runner, now)) return true;
@@ -32,7 +32,7 @@ const endingChange = (runner: Runner, { reason }: EndOrder, now: Time): readonly
     ? []
     : [{ put: advanceRunner(runner, "ENDING", now, { lease: undefined, endRequestedAt: now, reason }) }];
 
-/** The end of a runner where the ledger can only follow what happens. */
+/** Ends a runner in payload mode, where the ledger can only record what has happened. */
 export const endInPayloadMode = async (
   dependencies: PayloadDependencies,
   order: Wanted,

@@ -25,9 +25,9 @@ const endCodeOf = (value: unknown): RunnerEndCode => {
 };
 
 /**
- * An order as the workflow's Map hands it on.
+ * Parses one end order of the workflow's Map state.
  *
- * @throws InvalidInputError naming the field that is wrong
+ * @throws InvalidInputError naming the wrong field
  */
 export const parseEndOrder = (input: unknown): EndOrder => {
   const order = fieldsOf(input, "The order");
@@ -44,13 +44,13 @@ export const parseEndOrder = (input: unknown): EndOrder => {
   };
 };
 
-/** What "Terminate instance" needs of an end: the ledger knows the rest. */
+/** The fields of an end that "Terminate instance" needs. It reads the rest from the ledger. */
 export type InstanceEnd =
   | { readonly runnerId: number; readonly recordDeleted: boolean }
-  /** An instance that is nobody's runner. */
+  /** An instance that belongs to no runner in the ledger. */
   | { readonly orphanId: string };
 
-/** @throws InvalidInputError naming the field that is wrong */
+/** @throws InvalidInputError naming the wrong field */
 export const parseEndResult = (input: unknown): InstanceEnd => {
   const { runnerId, resourceId, recordDeleted } = fieldsOf(input, "The end");
   return runnerId === undefined

@@ -5,7 +5,7 @@ import type { Provider } from "../../../Core/model/runner-class";
 import type { GitLabJob } from "../ports";
 import type { Freed } from "../queue/freed";
 
-/** GitLab's word on a job, as much as an end needs; no name, no tags: it passes through the workflow. */
+/** The fields of a GitLab job that an end needs. Name and tags stay out: this goes through the workflow. */
 export type JobFacts = Pick<
   GitLabJob,
   "id" | "projectId" | "status" | "startedAt" | "runnerId" | "failureReason"
@@ -18,26 +18,26 @@ export const jobFacts = (job: GitLabJob): JobFacts => ({
   ...defined({ startedAt: job.startedAt, runnerId: job.runnerId, failureReason: job.failureReason }),
 });
 
-/** What "Find runner" hands to "Unregister runner", one a runner. Ids are the ledger's, never the event's. */
+/** "Find runner" hands one of these per runner to "Unregister runner". Ids come from the ledger. */
 export interface EndOrder {
-  /** Absent: only the job's attempts are to be closed, there is no runner; or it is an orphan. */
+  /** Absent: an orphan, or a job without a runner whose attempts are to be closed. */
   readonly runnerId?: number;
-  /** An instance that is nobody's runner. */
+  /** An instance that belongs to no runner in the ledger. */
   readonly orphanId?: string;
   readonly reason: RunnerEndCode;
-  /** EC2 says `terminated` or `stopped`: no confirmation is needed (trace 7). */
+  /** EC2 shows `terminated` or `stopped`, so GitLab need not confirm anything (trace 7). */
   readonly isDead: boolean;
   /** The job that ended. */
   readonly endedJob?: JobFacts;
-  /** The job that the runner is there for, as GitLab has it now. Absent: unknown. */
+  /** The job that the runner was started for, as GitLab shows it now. Absent: unknown. */
   readonly ownJob?: JobFacts;
 }
 
 /** What "Unregister runner" and "Terminate instance" return. */
 export interface EndResult {
   /**
-   * `unregistered`: its record is gone (or GitLab has been down for half an hour), an EC2 provider may go now.
-   * `busy`: it runs a job. `left`: not now, the reconciler comes again. `gone`: nothing is left to do.
+   * `unregistered`: the record is deleted, or GitLab gave no answer for half an hour; the instance may end.
+   * `busy`: it runs a job. `left`: not now; the reconciler retries. `absent`: no runner. `terminated`: ended.
    */
   readonly kind: "unregistered" | "busy" | "left" | "absent" | "terminated";
   readonly runnerId?: number;
@@ -45,14 +45,14 @@ export interface EndResult {
   readonly provider?: Provider;
   readonly classKey?: string;
   readonly reason: RunnerEndCode | EndSkipCode;
-  /** `busy`: the job that it has. */
+  /** For `busy`: the job that the runner runs. */
   readonly busyJobId?: number;
-  /** GitLab confirmed that the record is gone. */
+  /** GitLab confirmed that the record is deleted. */
   readonly recordDeleted?: boolean;
   readonly freed?: Freed;
 }
 
-/** What a runner runs on and its class; an orphan has neither. */
+/** Provider and class of a runner; an orphan has neither. */
 export const kindOf = (runner: Runner): Pick<EndResult, "provider" | "classKey"> =>
   runner.adopted ? {} : { provider: runner.provider, classKey: runner.classKey };
 

@@ -20,7 +20,7 @@ import { endOfJob, terminationReason } from "./termination-reason";
 
 export type FindDependencies = HintDependencies & Pick<Dependencies, "ledger">;
 
-/** The webhook's word, but for another project's runner. */
+/** The job as the webhook describes it, without a runner of another project. */
 const payloadFacts = async (
   { ledger }: FindDependencies,
   { jobId: id, projectId, status, runnerId }: JobEvent,
@@ -30,7 +30,7 @@ const payloadFacts = async (
   return { id, projectId, status, ...defined({ runnerId: isAnothers ? undefined : runnerId }) };
 };
 
-/** In verified mode GitLab's word; in payload mode the webhook's. A job that GitLab does not know proves nothing. */
+/** The job as GitLab shows it; in payload mode from the webhook. A job that GitLab lacks proves nothing. */
 const readJob = async (
   dependencies: FindDependencies,
   event: JobEvent,
@@ -44,7 +44,7 @@ const readJob = async (
 const isDone = ({ state, recordDeletedAt }: Runner): boolean =>
   state === "GONE" && recordDeletedAt !== undefined;
 
-/** It ran the job, or it is there for it and has no other. */
+/** The runner ran the job, or was started for it and has no other. */
 const belongsTo = (runner: Runner, job: JobFacts): boolean => {
   if (runner.runnerId === job.runnerId || runner.busyJobId === job.id) return true;
   return runner.jobId === job.id && runner.busyJobId === undefined;
@@ -88,8 +88,8 @@ const ordersFor = async (
 };
 
 /**
- * The runner that really ran the job, and those that were there for it. The ledger is asked first: a webhook of a job
- * that it holds is no invention.
+ * Finds the runner that ran the job, and those started for it. Reads the ledger first: a webhook for a job
+ * that it knows is real.
  */
 const afterJob = async (dependencies: FindDependencies, event: JobEvent): Promise<FoundRunners> => {
   const all = await dependencies.ledger.attempts(event.jobId);
@@ -101,7 +101,7 @@ const afterJob = async (dependencies: FindDependencies, event: JobEvent): Promis
   return { runners };
 };
 
-/** Undefined: not asked, not known, or GitLab does not answer; none of these is a reason to end anything. */
+/** Undefined: not asked, not found, or no answer from GitLab. None of these is a reason to end a runner. */
 const askFor = async (
   { gitLab }: FindDependencies,
   projectId: number | undefined,
@@ -123,7 +123,7 @@ const factsOf = async (
   dependencies: FindDependencies,
   runner: Runner,
 ): Promise<{ ownJob?: JobFacts; busyJob?: JobFacts }> => {
-  // Its end is under way or done, its attempts are closed: what GitLab says of its jobs changes nothing any more.
+  // Its end is under way or done and its attempts are closed, so the state of its jobs changes nothing.
   if (runner.state === "ENDING" || runner.state === "GONE") return {};
   const ownJob = runner.adopted
     ? undefined
@@ -135,7 +135,7 @@ const factsOf = async (
 
 type AskedEnd = Extract<StopEvent, { kind: "runner" }>;
 
-/** An instance of ours whose runner is GONE: the reconciler saw it alive. */
+/** The runner is GONE in the ledger, but the reconciler saw its instance alive. */
 const outlivesRunner = (event: AskedEnd, runner: Runner): boolean =>
   runner.state === "GONE" && event.resourceId !== undefined && event.reason === "instance-remaining";
 
@@ -159,7 +159,7 @@ const endRunner = async (
       {
         runnerId: runner.runnerId,
         reason,
-        // A job is on it still, and it is dead: nothing can be asked for that would confirm it.
+        // The runner is dead while a job is still assigned to it, so no check can confirm that it is free.
         isDead: death !== undefined || reason === "runner-crashed",
         ...(endedJob ? { endedJob } : {}),
         ...(ownJob ? { ownJob } : {}),
@@ -171,8 +171,8 @@ const endRunner = async (
 const ORPHAN_LIFETIME_MILLISECONDS = ORPHAN_LIFETIME_SECONDS * 1000;
 
 /**
- * An orphan belongs to no runner that the ledger knows, so no job of ours can be on it. Without AccessToken nothing is
- * ended before its own end: there it is left a day.
+ * Ends an orphan. It belongs to no runner in the ledger, so it runs no job of ours. Without AccessToken
+ * nothing is ended early: there an orphan is left for a day.
  */
 const endOrphan = (dependencies: FindDependencies, event: AskedEnd, orphan: OrphanInstance): FoundRunners => {
   if (orphan.state === "GONE" && event.reason !== "instance-remaining") return NO_RUNNERS;
@@ -196,8 +196,8 @@ const afterRunner = async (dependencies: FindDependencies, event: AskedEnd): Pro
 };
 
 /**
- * Finds which runners are to be ended. Writes nothing. Ids come from the ledger, by the runner ids that we made
- * (T-16); an instance that it does not know is nobody's.
+ * Finds the runners that are to be ended, and writes nothing. Ids come from the ledger, under runner ids that
+ * we created (T-16). An instance that the ledger does not know is not ended.
  */
 export const findRunner = (dependencies: FindDependencies, event: StopEvent): Promise<FoundRunners> =>
   event.kind === "job" ? afterJob(dependencies, event.job) : afterRunner(dependencies, event);

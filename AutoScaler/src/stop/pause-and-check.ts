@@ -8,23 +8,23 @@ import { isOverdue } from "./termination-reason";
 
 type PauseDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
-/** It ran its one job to the end and was paused all the while: it can have no other. */
+/** It ran its one job to the end. If it was paused all the time, it can have no other job. */
 const hasRunIts = (runner: Runner, job: JobFacts | undefined): boolean =>
   job !== undefined && runner.busyJobId === job.id && job.startedAt !== undefined && hasEnded(job);
 
-/** An end that needs no confirmation: confirmed before, dead, overdue, or over with its one job. */
+/** These ends need no check: checked before, dead, overdue, or paused with its one job ended. */
 export const needsNoCheck = (runner: Runner, order: EndOrder, now: Time): boolean => {
   if (runner.state === "ENDING" || order.isDead || isOverdue(runner, now)) return true;
   return runner.pausedAt !== undefined && hasRunIts(runner, order.endedJob);
 };
 
 export type Occupancy =
-  /** `isForced`: nobody could pause it. */
+  /** `isForced`: GitLab did not answer, so the runner could not be paused. */
   { readonly kind: "free"; readonly isForced?: true } | { readonly kind: "busy"; readonly job: GitLabJob };
 
 /**
- * Pauses first, then looks. A runner that never ran its own job may have a request for a job under way: it gets
- * ten seconds before the check, which shows assigned jobs too (trace 1).
+ * Pauses the runner, then checks its jobs. A runner that never ran its own job may have a request for a job
+ * under way, so the check waits ten seconds. It also shows assigned jobs (trace 1).
  */
 export const pauseAndCheck = async (
   dependencies: PauseDependencies,

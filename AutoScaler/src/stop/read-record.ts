@@ -6,14 +6,14 @@ import { hasWaitedTooLong } from "./termination-reason";
 
 type RecordDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
-/** Only where its record can decide, or say why: a call of GitLab's each time (I-25). */
+/** Reads the record only where it decides the end or gives its reason, since each read is a call (I-25). */
 const isAskedFor = (runner: Runner, now: Time): boolean => {
   if (runner.state === "ENDING" || runner.state === "GONE") return false;
   if (isReported(runner) || isUndelivered(runner, now)) return true;
   return runner.state === "STARTING" && !runner.adopted && hasWaitedTooLong(runner, now);
 };
 
-/** GitLab's record of a runner whose end is asked for. Undefined: it decides nothing, or GitLab does not answer. */
+/** GitLab's record of a runner that may have to end. Undefined: not needed, or GitLab does not answer. */
 export const readRecord = async (
   { gitLab, clock }: RecordDependencies,
   runner: Runner,

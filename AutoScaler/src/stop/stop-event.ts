@@ -12,21 +12,21 @@ import {
   type StopCode,
 } from "../../../Core/model/reasons";
 
-/** What stop-runner is started with. */
+/** The parsed input of stop-runner. */
 export type StopEvent =
   | { readonly kind: "job"; readonly job: JobEvent }
   | {
       readonly kind: "runner";
       readonly runnerId?: number;
       readonly resourceId?: string;
-      /** Absent: none that this version knows, which asks as well as any other. */
+      /** Absent: the event has no reason that this version knows. Its runner is checked like any other. */
       readonly reason?: StopCode;
     };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A transformer's placeholder without a value arrives as "". */
+/** An input transformer's placeholder without a value becomes "". */
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 const runnerIdOf = (value: unknown): number => {
@@ -46,7 +46,7 @@ const resourceIdOf = (value: unknown): string => {
 /**
  * Parses the input of stop-runner: a job event, or `{ runnerId?, resourceId?, reason }`.
  *
- * @throws InvalidInputError naming the field that is wrong
+ * @throws InvalidInputError naming the wrong field
  */
 export const parseStopEvent = (input: unknown): StopEvent => {
   if (!isRecord(input)) throw new InvalidInputError("The event must be a JSON object");
@@ -66,17 +66,17 @@ export const parseStopEvent = (input: unknown): StopEvent => {
 
 type Said = { readonly reason?: StopCode };
 
-/** EC2 says that the instance is dead: `terminated` or `stopped`, nothing else (trace 7). */
+/** EC2 reports that the instance is dead: `terminated` or `stopped`, nothing else (trace 7). */
 export const deathOf = ({ reason }: Said): InstanceDeathCode | undefined =>
   codeOf(INSTANCE_DEATH_CODES, reason);
 
 /**
- * An instance that comes up ends nothing, and one that goes down is not down yet: an instance leaves by itself when its
- * job is over, so the job's end is under way anyway, and asking GitLab for both would cost twice (I-25).
+ * True for instance states that end nothing: coming up, or going down but not down yet. An instance stops by
+ * itself after its job, whose end is under way. Handling both would double the GitLab calls (I-25).
  */
 export const saysNothing = (event: Said): boolean =>
   codeOf(INSTANCE_STATE_CODES, event.reason) !== undefined && deathOf(event) === undefined;
 
-/** EC2 will take the instance back, or may: a hint. */
+/** EC2 will reclaim the instance, or may do so. This is a hint. */
 export const interruptionOf = ({ reason }: Said): InterruptionCode | undefined =>
   codeOf(INTERRUPTION_CODES, reason);

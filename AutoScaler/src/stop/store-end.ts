@@ -7,19 +7,19 @@ import type { GitLabJob } from "../ports";
 import { attemptChanges, endAttempts, isJobGivenUp } from "./close-job";
 import type { EndOrder } from "./end-order";
 
-/** What an end writes into the ledger, step by step: the lease, ENDING, or the job that it found. */
+/** The steps of an end that write to the ledger: the lease, ENDING, or the job that still runs. */
 
 type StoreDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 
 /** An order that names a runner. */
 export type Wanted = EndOrder & { readonly runnerId: number };
 
-/** What an end that took a step goes on with. */
+/** The result of a step: the end goes on with the runner, or leaves it. */
 export type EndStep =
   | { readonly kind: "go"; readonly runner: Runner; readonly isJobGivenUp?: boolean }
   | { readonly kind: "left"; readonly reason: EndSkipCode };
 
-/** What changed since the order was made: a swap gave the runner another job to be there for. */
+/** Since the order was made, a swap assigned the runner to another job. */
 const isForOther = (runner: Runner, { ownJob, endedJob, isDead }: EndOrder): boolean =>
   runner.state === "STARTING" &&
   !isDead &&
@@ -27,7 +27,7 @@ const isForOther = (runner: Runner, { ownJob, endedJob, isDead }: EndOrder): boo
   ownJob.id !== runner.jobId &&
   endedJob?.runnerId !== runner.runnerId;
 
-/** GitLab's word that the runner's job is over is kept with the lease: it may be the last for a while. */
+/** Stores with the lease that the runner's job has ended, since GitLab may not answer again for a while. */
 const endOfItsJob = (runner: Runner, { endedJob }: EndOrder): Pick<Runner, "endedJobId"> =>
   endedJob !== undefined && endedJob.id === runner.busyJobId && endedJob.startedAt !== undefined
     ? { endedJobId: endedJob.id }
@@ -46,13 +46,13 @@ export const takeLease = (dependencies: StoreDependencies, order: Wanted, lease:
     return { changes: [{ put: leased }], result: { kind: "go", runner: leased } };
   });
 
-/** Another end was faster. What it left of the record is deleted. */
+/** Another end was faster. If the GitLab record still exists, this one deletes it. */
 const goneStep = (runner: Runner): EndStep =>
   runner.recordDeletedAt === undefined ? { kind: "go", runner } : { kind: "left", reason: "already-gone" };
 
 /**
- * The lease stays until the runner is gone: an event that comes twice, or a pass that sees the end half-way, would
- * delete the record and terminate the instance once more (I-25).
+ * The lease stays until the runner is gone. Otherwise a repeated event, or a pass during the end, would
+ * delete the record and terminate the instance a second time (I-25).
  */
 const storeEnding = (
   dependencies: StoreDependencies,
@@ -82,7 +82,7 @@ const storeEnding = (
     return { changes: [{ put: ending }, ...attempts], result };
   });
 
-/** A runner was launched for nothing, or died under its job: counted, so that an operator sees it. */
+/** The runner got no job, or it died while its job ran. These are counted for the operator. */
 const LOSSES: readonly RunnerEndCode[] = [
   "never-contacted",
   "record-deleted",
@@ -90,7 +90,7 @@ const LOSSES: readonly RunnerEndCode[] = [
   "runner-crashed",
 ];
 
-/** ENDING comes after the pause and the check (trace 5), with the attempts closed in the same transaction. */
+/** Stores ENDING after the pause and the check (trace 5), and closes the attempts in the same transaction. */
 export const toEnding = async (
   dependencies: StoreDependencies,
   order: Wanted,
@@ -106,7 +106,7 @@ export const toEnding = async (
   return step;
 };
 
-/** Found busy: noted with that job, and nothing more; only the job that ended closes its attempts. */
+/** Stores that the runner is busy with a job. Attempts stay as they are: only an ended job closes its own. */
 export const recordBusy = (
   { ledger, clock }: StoreDependencies,
   { runnerId, endedJob }: Wanted,
@@ -120,7 +120,7 @@ export const recordBusy = (
     const now = clock.now();
     const patch = {
       lease: undefined,
-      // The end that comes one day has its own half hour.
+      // A later end gets half an hour of its own.
       endRequestedAt: undefined,
       pausedAt: runner.pausedAt ?? now,
       busyJobId: job.id,

@@ -17,11 +17,11 @@ import { type Freed, freedSlot } from "../queue/freed";
 type GoneDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 export interface Going {
-  /** GitLab confirmed that the record is gone; otherwise the reconciler deletes it later. */
+  /** GitLab confirmed that the record is deleted. Otherwise the reconciler deletes it later. */
   readonly recordDeleted: boolean;
-  /** Found by tag, when the ledger knew none. */
+  /** Found by tag, because the ledger had no id. */
   readonly resourceId?: string;
-  /** What EC2 says of the instance's end, for people. */
+  /** EC2's reason for the end of the instance, for people. */
   readonly detail?: string;
 }
 
@@ -42,7 +42,7 @@ const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
 const isAsWished = (runner: Runner, going: Going): boolean =>
   runner.state === "GONE" && (runner.recordDeletedAt !== undefined || !going.recordDeleted);
 
-/** What it cost goes to the item of the job that it served; why its instance died, to an attempt that failed by it. */
+/** Adds the runner's cost to the attempt that it served, and EC2's reason to an attempt that failed. */
 const attemptChanges = (
   attempt: Attempt | undefined,
   runner: Runner,
@@ -57,7 +57,7 @@ const attemptChanges = (
   return isServed && Object.keys(patch).length > 0 ? [{ put: touch(attempt, patch) }] : [];
 };
 
-/** The job whose attempt came to nothing with this runner, and which is to have another one. */
+/** The job whose attempt failed with this runner, if the job gets another attempt. */
 const failedJobOf = (attempts: readonly Attempt[], { runnerId }: Runner): number | undefined => {
   const last = attempts.at(-1);
   const isDue = last?.state === "FAILED" && last.runnerId === runnerId && !isLastAttempt(last);
@@ -70,7 +70,7 @@ const freedOf = (runner: Runner, attempts: readonly Attempt[]): Freed | undefine
 };
 
 /**
- * Stores that nothing of a runner is left; its slot goes back in the same transaction.
+ * Stores that the runner is gone, and releases its slot in the same transaction.
  *
  * @returns the slot that became free
  */

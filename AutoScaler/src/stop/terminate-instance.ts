@@ -13,7 +13,7 @@ export type TerminateDependencies = Pick<Dependencies, "ledger" | "instances" | 
 const isOf = (runner: Runner, instance: Instance): boolean =>
   instance.jobId === runner.launchedFor.jobId && instance.attempt === runner.launchedFor.attempt;
 
-/** A launch whose answer was lost left no id in the ledger: looked for by our tag (trace 3). */
+/** Finds an instance by our tag when the launch's answer was lost and the ledger has no id (trace 3). */
 const findByTag = async (
   { instances }: TerminateDependencies,
   runner: Runner,
@@ -30,14 +30,14 @@ const findByTag = async (
   return found;
 };
 
-/** Ends that EC2 may know the reason of. An ordinary one is not worth a call (I-25). */
+/** Reasons for which EC2's state reason is read. An ordinary end is not worth a call (I-25). */
 const UNEXPECTED: readonly (RunnerEndCode | undefined)[] = [
   ...INSTANCE_DEATH_CODES,
   ...INTERRUPTION_CODES,
   "no-job",
 ];
 
-/** What EC2 says of the instance's end. It is for people: no termination waits for it. */
+/** EC2's reason for the instance's end, for people. A failed read does not stop the termination. */
 const readStateReason = async (
   { instances }: TerminateDependencies,
   { reason, resourceId }: Runner,
@@ -92,11 +92,11 @@ const terminateOrphan = async (
 };
 
 /**
- * Terminates an instance and stores that it is gone. The id is the ledger's: by the runner id that we made, or that of
- * an orphan that the reconciler wrote into it. "Already gone" is success.
+ * Terminates an instance and stores that it is gone. The id comes from the ledger: from our runner's item, or
+ * from an orphan that the reconciler stored. An instance that is already gone is a success.
  *
  * @param end what "Unregister runner" returned
- * @throws TransientError: the workflow repeats it; ConfigurationError when EC2 does not let us
+ * @throws TransientError: the workflow retries; ConfigurationError if EC2 denies the call
  */
 export const terminateInstance = (
   dependencies: TerminateDependencies,

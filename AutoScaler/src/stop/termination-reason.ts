@@ -21,37 +21,37 @@ import {
 
 export interface EndFacts {
   readonly runner: Runner;
-  /** How its instance died. Absent: it may be alive. */
+  /** How the instance died. Absent: it may be alive. */
   readonly death?: InstanceDeathCode;
-  /** EC2 announced that it will take the instance back, or may. */
+  /** EC2 announced that it will reclaim the instance, or may do so. */
   readonly interruption?: InterruptionCode;
-  /** The job that the runner is there for; absent: unknown. */
+  /** The job that the runner was started for. Absent: unknown. */
   readonly ownJob?: JobFacts;
-  /** The job that it is known to run; absent: unknown, or none. */
+  /** The job that the runner runs, as far as known. Absent: none, or unknown. */
   readonly busyJob?: JobFacts;
-  /** GitLab's record of the runner; absent: not asked, or no answer. */
+  /** GitLab's record of the runner. Absent: not asked, or no answer. */
   readonly record?: RecordFacts;
   readonly now: Time;
 }
 
 const seconds = (number: number): number => number * 1000;
 
-/** When the provider was launched, or else the record made. */
+/** When the provider was launched, or else when the record was created. */
 const begin = ({ times }: Runner): Time => times.LAUNCHED ?? times.CREATED ?? times.STARTING ?? 0;
 
-/** Neither provider nor job: it has not begun to live. */
+/** STARTING, and no provider has launched it yet. */
 const isUnlaunched = ({ state, resourceId }: Runner): boolean =>
   state === "STARTING" && resourceId === undefined;
 
-/** Which class an orphan was made for is not known. */
+/** The class of an orphan is unknown, so it has a fixed lifetime. */
 const lifetimeSeconds = ({ order }: Runner): number =>
   order?.runnerClass.lifetimeSeconds ?? ORPHAN_LIFETIME_SECONDS;
 
-/** Past its lifetime and some time for its own end: it goes whatever its job does (I-3, I-23). */
+/** Past its lifetime and the margin for its own end: it is ended even if its job runs (I-3, I-23). */
 export const isOverdue = (runner: Runner, now: Time): boolean =>
   !isUnlaunched(runner) && now > begin(runner) + seconds(lifetimeSeconds(runner) + LIFETIME_MARGIN_SECONDS);
 
-/** From launch to the latest moment at which a runner without a job leaves by itself. */
+/** Seconds from launch to the latest time at which a runner without a job ends itself. */
 export const timeoutSeconds = (runner: StartedRunner): number =>
   (runner.provider === "EC2" ? EC2_BOOT_SECONDS : LAMBDA_QUEUE_SECONDS) +
   runner.order.runnerClass.waitTimeoutSeconds +
@@ -60,7 +60,7 @@ export const timeoutSeconds = (runner: StartedRunner): number =>
 const launchedAt = ({ times, resourceId }: Runner): Time | undefined =>
   resourceId === undefined ? undefined : (times.LAUNCHED ?? times.CREATED);
 
-/** STARTING, and its time to find a job is over; or no provider took it. */
+/** A STARTING runner has waited longer than it may for a job, or for a provider to launch it. */
 export const hasWaitedTooLong = (runner: StartedRunner, now: Time): boolean => {
   const launched = launchedAt(runner);
   return launched === undefined
@@ -74,13 +74,13 @@ const isElsewhere = (runner: Runner, job: JobFacts): boolean =>
 const isHere = (runner: Runner, job: JobFacts | undefined): boolean =>
   job !== undefined && job.runnerId === runner.runnerId && isTaken(job);
 
-/** A runner's end after its job's: whether any runner ever had the job is GitLab's word. */
+/** Why a runner ends after its job: GitLab shows whether the job ever had a runner. */
 export const endOfJob = ({ status, runnerId }: JobFacts): RunnerEndCode =>
   status === "canceled" && runnerId === undefined ? "job-canceled-before-pick-up" : "job-ended";
 
 const isSilent = ({ runner, record, now }: EndFacts): boolean => isSilentAfterReport(runner, record, now);
 
-/** Launched, and it has no job and will get none. */
+/** Launched, but it has no job and will get none. */
 const terminationOfJobless = (
   facts: EndFacts & { readonly runner: StartedRunner },
 ): RunnerEndCode | undefined => {
@@ -101,14 +101,14 @@ const terminationOfStarting = (facts: EndFacts): RunnerEndCode | undefined => {
   return terminationOfJobless({ ...facts, runner });
 };
 
-/** Assigned and taken away again: paused as it is, no other job can come to it. */
+/** The job was assigned to the runner and taken away again. A paused runner gets no other job. */
 const wasLost = (runner: Runner, job: JobFacts): boolean =>
   runner.pausedAt !== undefined &&
   ((job.status === "pending" && job.runnerId === undefined) || isElsewhere(runner, job));
 
 /**
- * Its one job has ended, GitLab said so, and has let its end wait for half an hour since: it goes without another word
- * of GitLab's (I-20). No negative answer is part of this.
+ * GitLab confirmed the end of its one job, but has kept its end waiting for half an hour. The runner is then
+ * ended without a further answer from GitLab (I-20). No negative answer leads here.
  */
 export const isEndForced = ({ busyJobId, endedJobId, endRequestedAt }: Runner, now: Time): boolean =>
   endedJobId !== undefined &&
@@ -124,8 +124,8 @@ const terminationOfBusy = (facts: EndFacts): RunnerEndCode | undefined => {
 };
 
 /**
- * Pure: why a runner is to be ended, or undefined. Whoever asks for an end only hints; this decides, on what
- * GitLab and AWS say now. What is unknown is no reason (F-53).
+ * Why a runner is to be ended; undefined: it is not. A pure function. A request to end a runner is only a
+ * hint: the current state in GitLab and AWS decides. An unknown state is no reason (F-53).
  */
 export const terminationReason = (facts: EndFacts): RunnerEndCode | undefined => {
   const { runner, death, now } = facts;

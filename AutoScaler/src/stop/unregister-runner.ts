@@ -32,7 +32,7 @@ const result = (
   ...more,
 });
 
-/** Deletes the record. False: GitLab has not answered for half an hour, the provider goes without it (I-20). */
+/** Deletes the record. Returns false if GitLab gave no answer for half an hour: the end continues (I-20). */
 const deleteRecord = async ({ gitLab, clock }: UnregisterDependencies, runner: Runner): Promise<boolean> => {
   try {
     await gitLab.deleteRunner(runner.runnerId);
@@ -44,7 +44,7 @@ const deleteRecord = async ({ gitLab, clock }: UnregisterDependencies, runner: R
   }
 };
 
-/** A runner that never met a job may not have read its row: what boots now finds none and leaves. */
+/** A runner without a job may not have read its bootstrap row. If it boots now, it finds none and stops. */
 const removeRow = async ({ rows }: UnregisterDependencies, runner: Runner): Promise<void> => {
   if (runner.adopted || runner.busyJobId !== undefined) return;
   await rows.remove(runner.bootstrapKey ?? runner.nonce);
@@ -60,7 +60,7 @@ const finish = async (dependencies: UnregisterDependencies, runner: Runner): Pro
   return result("unregistered", runner, reason, { recordDeleted, ...(freed ? { freed } : {}) });
 };
 
-/** Nothing of it runs, or GitLab has not said so for half an hour of an end whose reason stands. */
+/** Checks that the runner is free. If GitLab does not answer, an end that may be forced goes on without. */
 const checkOrForce = async (
   dependencies: UnregisterDependencies,
   runner: Runner,
@@ -90,7 +90,7 @@ const endAfterCheck = async (
   return result("busy", step.runner, "busy", { busyJobId: check.job.id });
 };
 
-/** The pick-up was missed: the swap comes first, so the runner's record says what it did. */
+/** Stores a missed pick-up first, so that the runner's item shows the job that it ran. */
 const recordMissedPickUp = async (
   dependencies: UnregisterDependencies,
   runner: Runner,
@@ -103,7 +103,7 @@ const recordMissedPickUp = async (
   return (await dependencies.ledger.runner(runner.runnerId)) ?? runner;
 };
 
-/** Somebody else is at the runner. The job that ended closes its attempts all the same. */
+/** Another execution works on the runner. The attempts of the job that ended are closed all the same. */
 const leave = async (
   dependencies: UnregisterDependencies,
   runner: Runner,
@@ -149,7 +149,7 @@ const endOf = async (
   return result("unregistered", runner, order.reason, { recordDeleted });
 };
 
-/** An orphan has no record: its instance may go at once. */
+/** An orphan has no GitLab record, so its instance may be terminated at once. */
 const endOrphan = (resourceId: string, reason: RunnerEndCode): EndResult => ({
   kind: "unregistered",
   resourceId,
@@ -159,8 +159,8 @@ const endOrphan = (resourceId: string, reason: RunnerEndCode): EndResult => ({
 });
 
 /**
- * Ends a runner in the order of I-20: lease, pause, nothing of it running, ENDING, record deleted; a Lambda
- * runner is then gone, an EC2 runner's instance is terminated next.
+ * Ends a runner in the order of I-20: lease, pause, check that nothing runs, ENDING, delete the record. A
+ * Lambda runner is then gone; an EC2 runner's instance is terminated next.
  *
  * @throws TransientError while GitLab does not answer; the lease is released first
  */

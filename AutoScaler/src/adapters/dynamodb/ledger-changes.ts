@@ -6,11 +6,11 @@ import type { LedgerChange } from "../../ports";
 
 interface Tables {
   readonly ledger: string;
-  /** Only functions that create runners have one. */
+  /** Set only in functions that create runners. */
   readonly bootstrap?: string;
 }
 
-/** Version 1 is a new item; any other replaces the version before it. */
+/** Version 1 requires that there is no item yet. Any other version replaces the version before it. */
 const versionCondition = (version: number) =>
   version === 1
     ? { ConditionExpression: "attribute_not_exists(pk)" }
@@ -34,7 +34,7 @@ const take = (TableName: string, key: Key, limit: number): TransactWriteItem => 
     TableName,
     Key: encode({ ...key }),
     UpdateExpression: "ADD taken :difference",
-    // A counter that nobody has touched is no item yet: it counts as zero, which a limit of zero still refuses.
+    // A counter without an item counts as zero. A limit of zero must refuse that too.
     ConditionExpression: limit > 0 ? "attribute_not_exists(taken) OR taken < :limit" : "taken < :limit",
     ExpressionAttributeValues: encode({ ":difference": 1, ":limit": limit }),
   },
@@ -45,7 +45,7 @@ const putRow = (tables: Tables, row: BootstrapRow): TransactWriteItem => {
   return { Put: { TableName: tables.bootstrap, Item: encode({ ...row }) } };
 };
 
-/** A change of the ledger as a write of DynamoDB's transaction. */
+/** A ledger change as a write of a DynamoDB transaction. */
 export const transactItem = (tables: Tables, change: LedgerChange): TransactWriteItem => {
   const TableName = tables.ledger;
   if ("put" in change) {

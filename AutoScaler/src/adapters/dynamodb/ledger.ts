@@ -9,7 +9,7 @@ import { type Timeout, transact } from "./transact";
 
 export interface DynamoLedgerOptions extends Timeout {
   readonly table: string;
-  /** Where runners' tokens wait; only functions that create runners name it. */
+  /** The table for runner tokens; set only in functions that create runners. */
   readonly bootstrapTable?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { Mappings } from "../../ports";
 import { loadLater } from "../load-later";
 
-/** The mapping table, whose client is loaded with the first read, or from `load` on: GitLab is asked before it. */
+/** The mapping table. Its client is loaded with the first read or by `load`, while GitLab is being asked. */
 export const mappingsLater = (table: string): Mappings & { readonly load: () => void } => {
   const mappings = loadLater("The mapping table", async () =>
     (await import("./mappings-sdk")).mappingsSdk(table),

@@ -4,8 +4,8 @@ import { dynamoMappings } from "./mappings";
 import { sharedDynamoDbClient } from "./shared-client";
 
 /**
- * What `mappings-later.ts` loads; no function imports it otherwise. A first read opens the connection: it costs the
- * job nothing while GitLab's answer is under way. What it finds, or why it fails, the look-up's own reads tell.
+ * Imported by `mappings-later.ts` alone. The first read here opens the connection while GitLab's answer is on
+ * its way, so it adds no delay. Its result and errors are ignored: the look-up reads for itself.
  */
 export const mappingsSdk = (table: string): Mappings => {
   const mappings = dynamoMappings(sharedDynamoDbClient(), table);

@@ -8,7 +8,7 @@ import { tableReads } from "./table-reads";
 type Item = Record<string, AttributeValue>;
 
 /**
- * The mapping table, keys `pk` and `sk`. Read consistently: a job decides by what was uploaded before it.
+ * The mapping table, keys `pk` and `sk`. Reads are consistent: a job sees every row uploaded before it.
  *
  * @throws TransientError, ConfigurationError (see ports.ts)
  */

@@ -2,8 +2,8 @@ import type { MinuteCounters } from "../../ports";
 import { loadLater } from "../load-later";
 
 /**
- * Counters whose client loads beside an environment's first look-up, which is not held up for it: that one reads 0. A
- * flood so gets one call of GitLab for each environment that Lambda starts.
+ * Counters whose client loads during an environment's first look-up. That look-up does not wait for it and
+ * reads 0, so a flood causes at most one call to GitLab for each environment that Lambda starts.
  */
 export const minuteCountersLater = (table: string): MinuteCounters => {
   const counters = loadLater("The counters", async () =>

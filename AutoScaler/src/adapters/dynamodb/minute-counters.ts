@@ -6,11 +6,11 @@ import { callAws } from "../aws-errors";
 import { tableReads } from "./table-reads";
 
 const SECONDS = 60;
-/** Nobody asks for a minute that is over. */
+/** Nothing reads a past minute, so TTL may remove it after an hour. */
 const KEPT_SECONDS = 3_600;
 
 /**
- * Counters in the ledger's table, an item for each row and minute, which TTL removes.
+ * Counters in the ledger's table: one item for each row and minute, removed by TTL.
  *
  * @throws TransientError, ConfigurationError (see ports.ts)
  */

@@ -6,8 +6,8 @@ import { CLOCK_ERROR_MILLISECONDS, type ReservationWindow } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
 
 /**
- * The next moment of a row (see ports.ts). The row's item holds the one to give away next, `nextAt`: the first who
- * asks sets it, everybody else adds to it, each with one write on condition and so without a transaction.
+ * Reserves the next time of a row (see ports.ts). The row's item stores the next free time in `nextAt`. The
+ * first call sets it and later calls add to it, each with one conditional write and no transaction.
  *
  * @throws TransientError, ConfigurationError
  */

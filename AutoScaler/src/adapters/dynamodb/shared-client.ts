@@ -3,7 +3,7 @@ import { dynamoDbClient } from "./client";
 
 let client: DynamoDBClient | undefined;
 
-/** One client, and so one connection, for parts that are loaded later and apart. */
+/** One client, and so one connection, for modules that are loaded later and separately. */
 export const sharedDynamoDbClient = (): DynamoDBClient => {
   client ??= dynamoDbClient();
   return client;

@@ -8,10 +8,10 @@ import { TransientError } from "../../../../Core/errors";
 import type { Clock } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
 
-/** What a transaction needs beside the client: time to wait in, and dice for the jitter. */
+/** What a transaction needs besides the client: a wait, and random numbers for the jitter. */
 export interface Timeout {
   readonly clock: Pick<Clock, "sleep">;
-  /** From 0 up to 1, as Math.random. */
+  /** A number from 0 up to 1, as from Math.random. */
   readonly random: () => number;
 }
 
@@ -19,7 +19,7 @@ const TRIES = 8;
 const FIRST_PAUSE_MILLISECONDS = 25;
 const LONGEST_PAUSE_MILLISECONDS = 800;
 
-/** Reasons after which the same transaction may go through: nobody's condition failed, it only met another one. */
+/** Cancellation reasons after which a retry may succeed: a conflict or a limit, not a failed condition. */
 const PASSING_REASONS = new Set([
   "None",
   "TransactionConflict",
@@ -40,17 +40,17 @@ const mayPass = (error: unknown): boolean => {
   return codes.length > 0 && codes.every((code) => PASSING_REASONS.has(code));
 };
 
-/** Full jitter: anything between nothing and a bound that doubles. */
+/** Full jitter: a random wait below a bound that doubles with each try. */
 const pause = (tries: number, random: () => number): number =>
   random() * Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** tries);
 
 /**
- * Writes all or nothing. One client request token goes with every try, the SDK's own included, so a repeat of
- * a transaction that was applied and whose answer was lost is a success, not a failed condition (F-18).
+ * Writes all changes or none. Every try, the SDK's retries included, carries the same client request token. A
+ * repeat of an applied transaction whose answer was lost is thus a success, not a failed condition (F-18).
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  *
- * @returns false when a condition did not hold and nothing was written
- * @throws TransientError when it is unknown what became of it, or others were in the way every time
+ * @returns false if a condition failed and nothing was written
+ * @throws TransientError if the outcome is unknown, or if every try met a conflict
  */
 export const transact = async (
   client: Pick<DynamoDBClient, "send">,

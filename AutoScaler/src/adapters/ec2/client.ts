@@ -14,7 +14,7 @@ export type {
   Instance as Ec2Instance,
 } from "@aws-sdk/client-ec2";
 
-/** The part of EC2's API that the product uses. Errors carry EC2's code as their name. */
+/** The part of EC2's API that the product uses. Errors have EC2's code as their name. */
 export interface Ec2Api {
   createFleet(input: CreateFleetCommandInput): Promise<CreateFleetCommandOutput>;
   describeInstances(input: DescribeInstancesCommandInput): Promise<DescribeInstancesCommandOutput>;
@@ -22,11 +22,11 @@ export interface Ec2Api {
 }
 
 /**
- * EC2's client. Its package has the shapes of 700 actions and takes some 50 ms to load, more than all the rest of a
- * function, so it is loaded with the first call, or from `load` on.
+ * EC2's client. Its package describes 700 actions and takes about 50 ms to load, more than the rest of a
+ * function. It is therefore loaded with the first call, or by `load`.
  *
- * @param maxAttempts 1 for launches: the provider repeats them itself, so that a throttled EC2 is not asked
- *   three times as often; 3 for the rest
+ * @param maxAttempts 1 for launches: the provider repeats them itself, so that a throttled EC2 does not get
+ *   three times the calls; 3 for the rest
  */
 export const ec2Client = (maxAttempts: 1 | 3): Ec2Api & { readonly load: () => void } => {
   const api = loadLater("The EC2 client", async () => (await import("./sdk")).ec2Sdk(maxAttempts));

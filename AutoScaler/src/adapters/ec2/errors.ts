@@ -4,11 +4,11 @@ import { ConfigurationError, TransientError } from "../../../../Core/errors";
  * What EC2's error codes mean for a launch.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  *
- * - `capacity`: none in these zones just now
- * - `limit`: a quota of the account
+ * - `capacity`: no capacity in these zones at the moment
+ * - `limit`: a quota of the account is reached
  * - `rate`: too many requests
- * - `unsupported`: this type is not offered there; another market or zone may have it
- * - `unknown`: nobody can say what became of the call
+ * - `unsupported`: the type is not offered there; another market or zone may have it
+ * - `unknown`: the outcome of the call is unknown
  * - `mismatch`: the client token was used with other parameters, so an earlier call got through
  * - `configuration`: an operator must act
  */
@@ -70,7 +70,7 @@ const KIND_OF = new Map<string, Ec2ErrorKind>(
   Object.entries(CODES).flatMap(([kind, codes]) => codes.map((code) => [code, kind as Ec2ErrorKind])),
 );
 
-/** Older answers write the side in front: `Server.InsufficientInstanceCapacity`. */
+/** Older answers put the side in front: `Server.InsufficientInstanceCapacity`. */
 export const kindOfCode = (code: string): Ec2ErrorKind =>
   KIND_OF.get(code.replace(/^(Client|Server)\./, "")) ?? "configuration";
 
@@ -80,10 +80,10 @@ const statusOf = (error: object): number | undefined => {
   return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
 };
 
-/** Missing or expired credentials throw before a call, without a code that EC2 knows. */
+/** Missing or expired credentials throw before the call, with these names instead of an EC2 code. */
 const CREDENTIALS_CODES = ["CredentialsProviderError", "TokenProviderError"];
 
-/** An error that EC2 did not answer (a broken connection, a time-out) has no status of the HTTP kind. */
+/** An error without an HTTP status is no answer from EC2: a broken connection or a time-out. */
 export const kindOfError = (error: unknown): Ec2ErrorKind => {
   if (!(error instanceof Error)) return "unknown";
   const known = KIND_OF.get(error.name.replace(/^(Client|Server)\./, ""));
@@ -95,19 +95,19 @@ export const kindOfError = (error: unknown): Ec2ErrorKind => {
 
 const MESSAGE_LENGTH = 300;
 
-/** An encoded authorization message fills kilobytes and says nothing to a reader. */
+/** Cuts off an encoded authorization message: it is kilobytes long and unreadable. */
 export const shortMessage = (text: string): string =>
   text
     .replace(/\s*Encoded authorization failure message:.*/s, "")
     .replace(/\s+/g, " ")
     .slice(0, MESSAGE_LENGTH);
 
-/** `InvalidInstanceID.NotFound: The instance ID 'i-…' does not exist`, for a message of ours. */
+/** For our messages: `InvalidInstanceID.NotFound: The instance ID 'i-…' does not exist`. */
 export const describeError = (error: unknown): string =>
   error instanceof Error ? shortMessage(`${error.name}: ${error.message}`) : "an unknown error";
 
 /**
- * Calls EC2 where only success counts.
+ * Makes an EC2 call and translates its errors.
  *
  * @throws TransientError for a rate limit or an unknown outcome, ConfigurationError for the rest
  */

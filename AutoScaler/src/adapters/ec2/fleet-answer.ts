@@ -9,20 +9,20 @@ export type FleetAnswer =
       readonly boughtAs: BoughtAs;
       readonly instanceType?: string;
     }
-  /** No instance, and why not. */
+  /** No instance was launched, with the reason. */
   | {
       readonly kind: "errors";
       readonly error: Ec2ErrorKind;
       readonly message: string;
-      /** Told inside a fleet's answer: the client token is used up. */
+      /** The error came inside a fleet's answer, so the client token is used up. */
       readonly insideAnswer: boolean;
     }
-  /** Neither instances nor errors: a repeat of a call whose effects EC2 does not tell again. */
+  /** Neither instances nor errors: EC2 does not report the result of a repeated call a second time. */
   | { readonly kind: "silent" };
 
 /**
- * Several pools may answer with several errors. What leaves a doubt comes first, then what says to come back
- * later; `configuration` only when nothing else was said, since one wrong type must not stop the others.
+ * Several pools may answer with several errors; the first in this order counts. Unknown outcomes come first,
+ * then errors that pass. `configuration` comes last, since one wrong type must not stop the others.
  */
 const RANK: readonly Ec2ErrorKind[] = [
   "unknown",
@@ -36,7 +36,7 @@ const RANK: readonly Ec2ErrorKind[] = [
 
 const rank = (kind: Ec2ErrorKind): number => RANK.indexOf(kind);
 
-/** Capacity in one pool and a quota in another: the quota is what an operator can change. */
+/** With no capacity in one pool and a quota in another, the quota counts: an operator can raise it. */
 const gravest = (kinds: readonly Ec2ErrorKind[]): Ec2ErrorKind =>
   kinds.reduce((worst, kind) => (rank(kind) < rank(worst) ? kind : worst), "configuration");
 

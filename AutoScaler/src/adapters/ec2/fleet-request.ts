@@ -8,7 +8,7 @@ import type { CreateFleetCommandInput } from "./client";
 /** How an instance is paid for. */
 export type BoughtAs = "spot" | "on-demand";
 
-/** A launch template of the stack: id, and the version as a number in text, since a fleet takes no default. */
+/** A launch template of the stack. The version is a number as text, since a fleet accepts no default. */
 export interface LaunchTemplate {
   readonly id: string;
   readonly version: string;
@@ -18,16 +18,16 @@ export interface FleetSettings {
   readonly deploymentId: string;
   readonly launchTemplates: Readonly<Record<Architecture, LaunchTemplate>>;
   readonly subnetIds: readonly string[];
-  /** The image's root device: a disk under another name would be a second disk. */
+  /** Name of the image's root device. A disk under another name would be a second disk. */
   readonly rootDeviceName: string;
 }
 
-/** EC2 takes 64 ASCII characters. https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html */
+/** At most 64 ASCII characters: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html */
 const TOKEN_LENGTH = 64;
 const DIGEST_LENGTH = 20;
 
 /**
- * The client token of one launch call: deployment, job, attempt, round and market decide it, nothing else (I-18).
+ * The client token of one launch call. It depends on deployment, job, attempt, round and market alone (I-18).
  *
  * @example "glr-3580121225-1-0-spot-1f0c9d4be2a7c6d50e13"
  */
@@ -38,16 +38,16 @@ export const clientToken = (deploymentId: string, runner: StartedRunner, boughtA
   return `glr-${readable}-${digest.slice(0, DIGEST_LENGTH)}`.slice(0, TOKEN_LENGTH);
 };
 
-/** The value of `glr:job`, by which a lost answer is adopted. */
+/** The value of the tag `glr:job`, by which an instance is found when the launch's answer was lost. */
 export const jobTag = (runner: StartedRunner): string =>
   `${runner.launchedFor.jobId}-${runner.launchedFor.attempt}`;
 
-/** A runner may wait for EC2 so long, then boot; only after that its lifetime counts. */
+/** The longest wait for EC2 and the boot. The runner's lifetime counts from its end. */
 const WAIT_FOR_EC2_SECONDS = 3_600;
 
 /**
- * When the instance must be gone at the latest, whoever looks: from what is stored alone, so that a repeated
- * launch repeats it.
+ * When the instance must be gone at the latest. It depends on stored fields alone, so that a repeated launch
+ * has the same tag.
  */
 const expires = (runner: StartedRunner): string => {
   const created = runner.times.CREATED ?? runner.times.STARTING ?? 0;
@@ -77,7 +77,7 @@ const tagSpecifications = (
 const overrides = ({ subnetIds, rootDeviceName }: FleetSettings, { instanceTypes, diskGiB }: Ec2Settings) =>
   instanceTypes.flatMap((instanceType) =>
     subnetIds.map((subnetId) => ({
-      // The SDK's list of types is behind EC2's: any name may be asked for.
+      // The SDK's list of types lags behind EC2's, so any name is accepted.
       InstanceType: instanceType as never,
       SubnetId: subnetId,
       BlockDeviceMappings: [
@@ -101,8 +101,8 @@ const ec2Settings = (runner: StartedRunner): Ec2Settings => {
 };
 
 /**
- * The one instance of a runner, as EC2 Fleet takes it: the class's types × the stack's subnets, in their order.
- * A pure function of the stored runner and of the stack's settings.
+ * The CreateFleet request for a runner's one instance: the class's types × the stack's subnets, in their
+ * order. A pure function of the stored runner and the stack's settings.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
  */
 export const fleetRequest = (

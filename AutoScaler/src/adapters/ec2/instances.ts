@@ -13,13 +13,13 @@ const STATES: readonly InstanceState[] = [
   "stopped",
 ];
 
-/** DescribeInstances gives at most 1,000 a page. */
+/** DescribeInstances returns at most 1,000 a page. */
 const PAGE_SIZE = 500;
 
 const tagOf = (instance: Ec2Instance, key: string): string | undefined =>
   instance.Tags?.find(({ Key }) => Key === key)?.Value;
 
-/** AWS's message mostly begins with the code. A living instance has an empty transition reason. */
+/** AWS's message usually begins with the code. The transition reason of a running instance is empty. */
 const stateReasonOf = ({ StateReason, StateTransitionReason }: Ec2Instance): string | undefined => {
   const { Code = "", Message = "" } = StateReason ?? {};
   const said = Message.startsWith(Code) ? [Message] : [Code, Message];
@@ -46,7 +46,7 @@ const parse = (instance: Ec2Instance): Instance[] => {
 const isNotFound = (error: unknown): boolean =>
   error instanceof Error && /^InvalidInstanceID\.(NotFound|Malformed)$/.test(error.name);
 
-/** "Not there" is an answer, not a failure. */
+/** Maps EC2's "not found" to undefined, since it is an answer and not a failure. */
 const unlessNotFound = async <Answer>(call: () => Promise<Answer>): Promise<Answer | undefined> => {
   try {
     return await call();
@@ -56,7 +56,7 @@ const unlessNotFound = async <Answer>(call: () => Promise<Answer>): Promise<Answ
   }
 };
 
-/** The instances of one deployment: those that carry its `glr:stack`, and no other (T-16). */
+/** The instances of one deployment: those with its tag `glr:stack`, and no others (T-16). */
 export const ec2Instances = (
   ec2: Ec2Api,
   { deploymentId }: { readonly deploymentId: string },

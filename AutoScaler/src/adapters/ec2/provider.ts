@@ -9,12 +9,12 @@ import { type FleetAnswer, readFleetAnswer } from "./fleet-answer";
 import { type BoughtAs, type FleetSettings, fleetRequest, jobTag } from "./fleet-request";
 
 export interface Ec2ProviderSettings extends FleetSettings {
-  /** The runner role's unique id (`AROA…`): with the instance id it is the instance's `aws:userid`. */
+  /** The runner role's unique id (`AROA…`). Role id and instance id form the instance's `aws:userid`. */
   readonly roleId: string;
 }
 
 export interface Ec2ProviderParts {
-  /** USD an hour. Undefined: not known. */
+  /** USD per hour. Undefined: unknown. */
   readonly pricePerHour?: (instanceType: string, boughtAs: BoughtAs) => number | undefined;
 }
 
@@ -23,7 +23,7 @@ const unknown = (why: string): TransientError =>
 
 const ALIVE = ["pending", "running", "stopping", "stopped"];
 
-/** Where spot is short, an on-demand call may succeed: another pool, another quota. */
+/** Refusals of a spot call after which an on-demand call may succeed: it has other pools and quotas. */
 const NEXT_MARKET_ON: readonly string[] = ["capacity", "limit", "unsupported"];
 
 const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
@@ -35,12 +35,12 @@ const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
 };
 
 /**
- * Runners on EC2: one instance by one EC2 Fleet of type `instant`.
+ * Runners on EC2: each launch is one EC2 Fleet of type `instant` with one instance.
  *
- * Errors are told apart (F-31…F-33). A call whose outcome is unknown is not repeated here: its repeat has the same
- * client token and the same parameters, and what it may have launched is looked for by tag (I-19).
+ * Errors are classified (F-31…F-33). A call with an unknown outcome is not repeated here. The caller's repeat
+ * has the same client token and parameters, and an instance that was launched is found by its tag (I-19).
  *
- * @param ec2 with attempts and time-outs chosen by its maker
+ * @param ec2 a client with attempts and time-outs set
  */
 export const ec2Provider = (
   ec2: Ec2Api,
@@ -104,8 +104,8 @@ export const ec2Provider = (
   };
 
   /**
-   * A runner that was stored more than once may have been launched: a call before this one may have bought on
-   * demand what the spot call would find today. Its tag says so, wherever EC2 shows it by now.
+   * A runner stored more than once may have been launched already: an earlier call may have bought on demand
+   * what the spot call would buy now. The instance's tag shows it, once EC2 lists the instance.
    */
   const launch = async (runner: StartedRunner): Promise<Launch> => {
     const earlier = runner.version > 1 ? await find(runner) : undefined;

@@ -7,13 +7,13 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { Ec2Api } from "./client";
 
-/** CreateFleet `instant` answers when the instance is there or refused: some seconds. */
+/** CreateFleet `instant` answers once the instance is launched or refused, which takes some seconds. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 
 /**
- * What `ec2-client.ts` loads; no function imports it otherwise.
+ * Imported by `client.ts` alone.
  *
- * @param slot what the environment says otherwise
+ * @param slot settings that replace the defaults
  */
 export const ec2Sdk = (maxAttempts: number, slot: EC2ClientConfig = {}): Ec2Api => {
   const client = new EC2Client({ maxAttempts, requestHandler: TIMEOUTS, ...slot });

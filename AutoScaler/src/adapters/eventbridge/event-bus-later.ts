@@ -1,7 +1,7 @@
 import type { EventBus } from "../../ports";
 import { loadLater } from "../load-later";
 
-/** The bus, whose client is loaded with the first event, or from `load` on: what is put follows from GitLab's answers. */
+/** The event bus. Its client is loaded with the first event, or by `load` while GitLab is being asked. */
 export const eventBusLater = (busName: string): EventBus & { readonly load: () => void } => {
   const bus = loadLater("The event bus", async () => (await import("./event-bus-sdk")).eventBusSdk(busName));
   return { load: bus.begin, put: async (events) => (await bus.get()).put(events) };

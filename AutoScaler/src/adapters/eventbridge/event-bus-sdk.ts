@@ -2,5 +2,5 @@ import type { EventBus } from "../../ports";
 import { eventBridgeClient } from "./client";
 import { eventBridgeBus } from "./event-bus";
 
-/** What `event-bus-later.ts` loads; no function imports it otherwise. */
+/** Imported by `event-bus-later.ts` alone. */
 export const eventBusSdk = (busName: string): EventBus => eventBridgeBus(eventBridgeClient(), busName);

@@ -8,7 +8,7 @@ import { callAws } from "../aws-errors";
 const ENTRIES_PER_CALL = 10;
 const SOURCE = "gitlab.reconciler";
 
-/** A job as GitLab's webhook would show it, with the attempt as a hint against duplicates. */
+/** A job in the form of GitLab's webhook. The attempt is a hint against duplicates. */
 const jobDetail = ({ job, attempt }: Extract<OurEvent, { detailType: "GitLabJobEvent" }>) => ({
   object_kind: "build",
   build_id: job.id,
@@ -26,9 +26,9 @@ const detail = (event: OurEvent): object => {
 };
 
 /**
- * Puts our events on the bus, ten a call.
+ * Puts our events on the bus, ten in a call.
  *
- * @throws TransientError naming the error codes when an entry failed: the answer is an HTTP 200 then (F-8).
+ * @throws TransientError with the error codes if an entry failed; the answer is then an HTTP 200 (F-8).
  *   Entries may have been put; a repeat puts them twice, which changes nothing (I-6)
  */
 export const eventBridgeBus = (client: Pick<EventBridgeClient, "send">, busName: string): EventBus => ({

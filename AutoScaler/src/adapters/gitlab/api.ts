@@ -18,16 +18,16 @@ import { nextCursor } from "../../../../Core/gitlab/paging";
 import { REFUSED_STATUSES } from "../../../../Core/ledger/refusals";
 import type { GitLab, GitLabJob, GitRef, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
 
-/** Statuses that prove that no runner was made; asking again gets the same answer (F-26). */
+/** Statuses that prove that no runner was created, and that a repeat gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
 
-/** A payload's number reaches a path only as this (T-18). */
+/** Checks a number from a payload before it becomes part of a path (T-18). */
 const wholeNumber = (value: number): string => {
   if (!Number.isSafeInteger(value) || value <= 0) throw new TransientError(`${value} is no id`);
   return String(value);
 };
 
-/** A ref reaches a path only as one segment of it (T-18). Undefined: no ref can have that name. */
+/** The ref as one segment of a path (T-18). Undefined: no ref can have that name. */
 const refPath = (projectId: number, { name, isTag }: GitRef): string | undefined =>
   ["", ".", ".."].includes(name)
     ? undefined
@@ -36,7 +36,7 @@ const refPath = (projectId: number, { name, isTag }: GitRef): string | undefined
 const runnerFields = (runner: NewRunner) => ({
   description: runner.description,
   tag_list: runner.tags,
-  // Exactly what the job needs: an untagged runner takes untagged jobs, no other does (I-14).
+  // Exactly what the job needs: only the runner of an untagged job takes untagged jobs (I-14).
   run_untagged: runner.tags.length === 0,
   locked: true,
   maximum_timeout: runner.maximumTimeoutSeconds,
@@ -66,22 +66,22 @@ const refusal = (answer: HttpAnswer, { token, mode }: GitLabAccess): RunnerRefus
 };
 
 /**
- * Whether a 404 says that the project is unknown to the token, and not what was asked for in it: GitLab has no code for
- * that. Another wording counts as no, for what was asked for may then come yet.
+ * True if a 404 means that the token cannot see the project, not that something in it is missing. GitLab has
+ * no code for this. Any other wording counts as no: what was asked for may still appear.
  * https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/api/helpers.rb (`find_project!`)
  */
 const isAboutProject = ({ body }: HttpAnswer): boolean => reasonOf(body) === "404 Project Not Found";
 
-/** Well below a function's own time-out: whoever asks has something to do with the failure. */
+/** Well below a function's time-out, so that the caller can still handle the failure. */
 const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
 
 export type GitLabApiOptions = Omit<GitLabClientOptions, keyof typeof TIMEOUTS> &
   Partial<Pick<GitLabClientOptions, keyof typeof TIMEOUTS>>;
 
 /**
- * GitLab's REST API as the rules need it. Paths are built from whole numbers; answers are parsed.
+ * The part of GitLab's REST API that the rules need. Paths contain checked whole numbers; answers are parsed.
  *
- * @throws TransientError, ConfigurationError (see ports.ts); no message holds a token
+ * @throws TransientError, ConfigurationError (see ports.ts); no message contains a token
  */
 export const gitLabApi = (options: GitLabApiOptions): GitLab => {
   const { access } = options;
@@ -108,7 +108,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     cursor: string | undefined,
     parse: (value: unknown) => Item,
   ): Promise<Page<Item>> => pageOf(await ask("GET", `${path}?${cursor ?? query}`, [200]), parse);
-  /** A token that may read nothing says nothing of the project. */
+  /** A token without any read access proves nothing about the project. */
   const refusedBy = (answer: HttpAnswer, path: string): ProjectRefused => {
     const refused = REFUSED_STATUSES.find((status) => status === answer.status);
     if (refused === undefined || refusesScope(answer.body)) return client.refuse(answer, `GET ${path}`);
@@ -139,7 +139,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     pauseRunner: async (runnerId) => {
       const answer = await ask("PUT", `/runners/${wholeNumber(runnerId)}`, [200, 404], { paused: true });
       if (answer.status === 404) return "deleted";
-      // A proxy's friendly page is no proof that the runner takes no job any more.
+      // An error page of a proxy with status 200 does not prove that the runner is paused.
       if (!parseRunner(parseJson(answer.body)).paused)
         throw new TransientError(`Runner ${runnerId} is not paused`);
       return "paused";

@@ -6,7 +6,7 @@ import type {
 } from "@aws-sdk/client-lambda";
 import { loadLater } from "../load-later";
 
-/** The part of Lambda's API that the product uses. Errors carry Lambda's code as their name. */
+/** The part of Lambda's API that the product uses. Errors have Lambda's code as their name. */
 export interface LambdaApi {
   invoke(input: InvokeCommandInput): Promise<InvokeCommandOutput>;
   listTags(input: ListTagsCommandInput): Promise<ListTagsCommandOutput>;

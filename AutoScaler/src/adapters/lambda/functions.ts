@@ -5,10 +5,10 @@ import type { Clock, RunnerFunctions } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
 import type { LambdaApi } from "./client";
 
-/** A function's tags change with a deployment, hardly ever. */
+/** The tags of a function change with a deployment at most. */
 const CACHE_MILLISECONDS = 300_000;
 
-/** Tags belong to the function, so a version or alias at the end of an ARN is left off. */
+/** Tags belong to the function, so a version or alias at the end of the ARN is cut off. */
 const FUNCTION_ARN = /^(arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+)(?::[\w$-]+)?$/;
 
 const unqualified = (arn: string): string => {
@@ -22,10 +22,10 @@ const unqualified = (arn: string): string => {
 };
 
 /**
- * Reads runner functions' tags, so that a mapping row can name no other function of the account (T-17).
- * Answers are kept for five minutes.
+ * Reads the tags of runner functions, so that a mapping row cannot name another function of the account
+ * (T-17). Answers are kept for five minutes.
  *
- * @param deploymentId the value of `glr:stack` that makes a function ours
+ * @param deploymentId the value of `glr:stack` on our functions
  */
 export const lambdaFunctions = (
   client: Pick<LambdaApi, "listTags">,

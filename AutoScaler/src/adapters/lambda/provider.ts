@@ -5,10 +5,10 @@ import type { Launch, LaunchRefusal, RunnerFunctions, RunnerProvider } from "../
 import { errorName } from "../aws-errors";
 import type { LambdaApi } from "./client";
 
-/** What Lambda's refusals mean. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+/** Lambda's refusals. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
 const REFUSALS: Readonly<Record<string, LaunchRefusal>> = {
   TooManyRequestsException: "rate",
-  // An image that was long unused is made ready again by the first call, which itself is refused.
+  // Lambda prepares a long unused image again after the first call, and refuses that call.
   ResourceNotReadyException: "capacity",
   ResourceConflictException: "capacity",
   AccessDeniedException: "configuration",
@@ -18,7 +18,7 @@ const REFUSALS: Readonly<Record<string, LaunchRefusal>> = {
   ResourceNotFoundException: "configuration",
 };
 
-/** A refusal after an SDK's own repeat proves nothing about the try before it. */
+/** After a retry by the SDK, a refusal proves nothing about the try before it. */
 const isFirstTry = (error: unknown): boolean => {
   const metadata = (error as { readonly $metadata?: { readonly attempts?: number } }).$metadata;
   return (metadata?.attempts ?? 1) === 1;
@@ -38,19 +38,19 @@ const refused = (error: unknown, functionArn: string): Launch => {
   return { kind: "refused", refusal, message };
 };
 
-/** Who is to correct it has to know where the function is named. */
+/** Adds where the function is named, so that an operator knows what to correct. */
 const namingRow = (launch: Launch, { functionNamedBy }: StartedRunner["order"]): Launch =>
   launch.kind === "refused" && launch.refusal === "configuration" && functionNamedBy !== undefined
     ? { ...launch, message: `${launch.message}. It is named by ${functionNamedBy}` }
     : launch;
 
-/** Ours alone, so that no environment serves two jobs (I-29). */
+/** A tenant of its own for each runner, so that no environment serves two jobs (I-29). */
 const tenantId = ({ launchedFor }: StartedRunner): string =>
   `job-${launchedFor.jobId}-${launchedFor.attempt}`;
 
 /**
- * Starts runners by asynchronous invocation. The event holds the bootstrap row's key and the runner's id, no
- * token. Nothing can be asked back, so a lost answer is launched anew: a second delivery finds no row (F-41).
+ * Starts runners by asynchronous invocation. The event contains the bootstrap row's key and the runner's id,
+ * no token. A launch whose answer was lost is repeated: the second delivery finds no row (F-41).
  */
 export const lambdaProvider = (
   client: Pick<LambdaApi, "invoke">,
@@ -73,8 +73,8 @@ export const lambdaProvider = (
       return refused(error, functionArn);
     }
     log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
-    // The request's id, which Lambda's own report of the invocation's end names. A launch that is repeated because its
-    // answer was lost stores the later one: the end of the other is then found by the limits alone.
+    // The request id, which is in Lambda's report of the invocation's end. A repeat after a lost answer
+    // stores the later id; the other invocation's end is then found by the time limits alone.
     return { kind: "launched", resourceId: requestId ?? `lambda:${runner.runnerId}` };
   };
 

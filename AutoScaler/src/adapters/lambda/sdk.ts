@@ -3,8 +3,8 @@ import { CLIENT_SETTINGS } from "../client-settings";
 import type { LambdaApi } from "./client";
 
 /**
- * What `lambda-client.ts` loads; no function imports it otherwise. One attempt: a refusal then proves that nothing was
- * started (see lambda-provider.ts).
+ * Imported by `client.ts` alone. One attempt, so that a refusal proves that nothing was started (see
+ * provider.ts).
  */
 export const lambdaSdk = (): LambdaApi => {
   const client = new LambdaClient({ ...CLIENT_SETTINGS, maxAttempts: 1 });

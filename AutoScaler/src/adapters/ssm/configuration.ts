@@ -9,24 +9,24 @@ import { callAws } from "../aws-errors";
 export interface ConfigurationOptions {
   /** Our configuration path, e.g. `/gitlabrunner`. */
   readonly path: string;
-  /** The path that Infrastructure published; another than ours is a mistake at deployment. */
+  /** The path that Infrastructure published. If it differs from ours, the deployment is wrong. */
   readonly publishedPath: string;
-  /** Whether the function may read `Starts`; only functions that start runners do. */
+  /** True if the function may read `Starts`; only functions that start runners do. */
   readonly readsStarts?: boolean;
   readonly clock: Pick<Clock, "now">;
 }
 
 export interface Configuration extends Settings {
-  /** `AccessToken` goes before `RegistrationToken`. Kept for a minute at most. */
+  /** `AccessToken` is used before `RegistrationToken`. Kept for a minute at most. */
   access(): Promise<GitLabAccess>;
-  /** Reads anew, whatever is kept: after GitLab refused a token (F-22). */
+  /** Reads again even if a value is kept: used after GitLab refused a token (F-22). */
   refresh(): Promise<GitLabAccess>;
 }
 
 type Values = ReadonlyMap<string, string>;
 
 const CACHE_MILLISECONDS = 60_000;
-/** A header's value must hold nothing else, and an error about it would quote it. */
+/** Characters of a token. Other characters make a header invalid, and the error would quote the token. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
 const comparable = (path: string): string => path.replace(/\/+$/, "");
@@ -83,10 +83,10 @@ const readStarts = (values: Values, path: string): boolean => {
 };
 
 /**
- * The configuration in Parameter Store, read in one call and kept for 60 seconds in the environment (F-21).
- * A file end after a pasted value is left off.
+ * The configuration in Parameter Store, read in one call and kept for 60 seconds (F-21). A line end after a
+ * pasted value is removed.
  *
- * @throws ConfigurationError with the parameter's full name and what to do; TransientError when SSM fails
+ * @throws ConfigurationError with the parameter's full name and the remedy; TransientError if SSM fails
  */
 export const ssmConfiguration = (
   client: Pick<SSMClient, "send">,

@@ -5,28 +5,28 @@ import type { GitLabJob } from "../../ports";
 import type { JobReader } from "../read/job-reader";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
 
-/** What a job that is in no list came to. */
+/** What became of a job that is in no list. */
 export type Missing =
   | { readonly kind: "found"; readonly discrepancy: Discrepancy }
-  /** GitLab knows no such job, since a day: its attempt is closed. */
+  /** GitLab has not known the job for a day: its attempt is closed. */
   | { readonly kind: "deleted"; readonly attempt: Attempt }
   | { readonly kind: "nothing" };
 
 const DAY = 24 * 3_600_000;
-/** Where a list is too long to be whole, a job is asked for singly only after so long. */
+/** When a project's list is incomplete, its jobs are asked for one by one only after this time. */
 const LONG_LIST_MILLISECONDS = 5 * 60_000;
 const NOTHING: Missing = { kind: "nothing" };
 
 const isOld = (attempt: Attempt, now: Time): boolean => now - lastChange(attempt) > DAY;
 
-/** A waiting job that runs elsewhere needs its pick-up noted, or it would wait on. */
+/** A queued job that another runner took needs its pick-up stored, or its attempt would wait forever. */
 const eventOf = (attempt: Attempt, job: GitLabJob): Missing => {
   if (hasEnded(job)) return { kind: "found", discrepancy: { kind: "ended", event: jobEvent(job) } };
   const isStranded = attempt.state === "WAITING" && isTaken(job) && job.status === "running";
   return isStranded ? { kind: "found", discrepancy: { kind: "running", event: jobEvent(job) } } : NOTHING;
 };
 
-/** One event for a job, whichever of its attempts asks. An end is believed only when GitLab says so itself (F-53). */
+/** Finds the missing end of an attempt. Only GitLab's own answer about the job counts as its end (F-53). */
 export const findEnded = async (
   snapshot: Snapshot,
   attempt: Attempt,

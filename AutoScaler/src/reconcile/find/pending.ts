@@ -6,10 +6,10 @@ import { type NextStep, nextStep } from "../../start/next-step";
 import { readNextStep } from "../../start/read-next-step";
 import { type Discrepancy, isRecent, type Snapshot } from "../snapshot";
 
-/** Whether a job without a ledger item is ours, by the mapping. */
+/** Decides by the mapping whether a job without a ledger item is ours. */
 export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 
-/** EC2's launch rate decides about these, not the pause (see dispatch-queued.ts). */
+/** For these runners EC2's launch rate sets the time of the retry, not the wait between launches. */
 export const waitsForLaunchRate = ({ provider, heldBy }: Runner): boolean =>
   provider === "EC2" && heldBy === "rate";
 
@@ -26,26 +26,26 @@ const attemptOf = (step: NextStep): number | undefined => {
   return step.kind === "resume" ? step.attempt.attempt : undefined;
 };
 
-/** The attempt whose start stopped half-way; that its event goes out is noted on it. */
+/** The attempt whose start stopped half-way. Its dispatch is stored on it. */
 const stoppedAttempt = (step: NextStep): Attempt | undefined => {
   if (step.kind === "resume") return step.attempt;
   return step.kind === "take-over" ? step.claimed : undefined;
 };
 
-/** Seen by the pass before, or old by GitLab's clock: its webhook should have come. */
+/** The webhook should have come: the last pass saw the job, or GitLab created it long enough ago. */
 const shouldHaveCome = (job: GitLabJob, { now, seen }: Snapshot): boolean =>
   seen.has(pendingKey(job)) || !isRecent(job.createdAt, now);
 
 export const pendingKey = (job: GitLabJob): string => `p${job.id}`;
 
-/** The ledger shows that nothing will ever start it: no pass reads it again (I-25). */
+/** Key of a job whose attempts are used up. Later passes do not read it again (I-25). */
 export const usedUpKey = (job: GitLabJob): string => `x${job.id}`;
 
-/** Nobody has it yet. */
+/** True while no runner has the job. */
 export const isUnassigned = (job: GitLabJob): boolean =>
   job.status === "pending" && job.runnerId === undefined;
 
-/** A step that the snapshot alone shows to be none: most jobs, at no further read. */
+/** True when the snapshot alone shows that nothing is missing. This saves a read for most jobs. */
 export const isClearlyMet = (snapshot: Snapshot, index: SnapshotIndex, job: GitLabJob): boolean => {
   if (index.waitingJobs.has(job.id)) return true;
   const attempt = index.lastAttempt.get(job.id);
@@ -77,10 +77,10 @@ export const indexOf = ({ attempts, runners, waiting }: Snapshot): SnapshotIndex
 };
 
 /**
- * What a pending job lacks: nobody told of it, its next attempt is due, or its start stopped half-way. Undefined:
- * nothing, or its event may be under way.
+ * What is missing for a pending job: no webhook came, its next attempt is due, or its start stopped half-way.
+ * Undefined: nothing is missing, or its event may be under way.
  *
- * @param usedUp takes the keys of jobs that nothing will ever start
+ * @param usedUp receives the keys of jobs whose attempts are used up
  */
 export const findPending = async (
   ledger: Ledger,

@@ -15,8 +15,9 @@ import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapsh
 /** EC2 may take minutes to show a new instance (F-35). */
 const SHOWN_AFTER_MILLISECONDS = 10 * 60_000;
 /**
- * When a runner without a job of its own is asked what it does: by one pass or two, not by each. One that never gets
- * a job is asked in vain (I-25), and a foreign job that runs longer shows in its project's list.
+ * Idle time after which GitLab is asked for the jobs of a runner that has not taken its own job. The window
+ * is one or two passes long, so a runner that never gets a job is not asked in every pass (I-25). A foreign
+ * job that runs longer shows in the list of its project.
  */
 const ASK_AFTER_MILLISECONDS = 60_000;
 const ASK_UNTIL_MILLISECONDS = 150_000;
@@ -37,8 +38,8 @@ const DEATHS: Readonly<Partial<Record<InstanceState, InstanceDeathCode>>> = {
 export const deathIn = (state: InstanceState): InstanceDeathCode | undefined => DEATHS[state];
 
 /**
- * How EC2 says that the instance is over. One that a whole list and a question of its own do not show, long after its
- * launch, has been forgotten by EC2: it was terminated. Undefined: nothing says that it is dead.
+ * The state in which EC2 shows the instance as dead. An instance launched long ago that neither the complete
+ * list nor a call for it alone shows was terminated. Undefined: nothing shows that it is dead.
  */
 export const findDeath = async (
   runner: Runner,
@@ -70,7 +71,7 @@ const ended = (runner: Runner, reason: StopCode): Discrepancy => ({
   },
 });
 
-/** Somebody else's job may have taken it, and the webhook is lost or never came (P-1). */
+/** Finds a foreign job that the runner took when its webhook was lost or never sent (P-1). */
 const findForeignJob = async (
   { gitLab, listCalls }: RunnerEndDependencies,
   runner: Runner,
@@ -88,18 +89,18 @@ const findForeignJob = async (
   return { kind: hasEnded(job) ? "ended" : "running", event: jobEvent(job) };
 };
 
-/** A report of its end was followed, and nothing came of it: the execution died, or the runner had just moved. */
+/** An end report was checked without a result: the execution died, or the runner's item had just changed. */
 const isLookDue = (runner: Runner, now: Time): boolean =>
   runner.endReport !== undefined &&
   isReported(runner) &&
   runner.endReport.looks < MAX_LOOKS &&
   now - runner.endReport.at > LOOK_AGAIN_MILLISECONDS;
 
-/** Lambda keeps no start longer. Whether one came of it is what GitLab's record shows to who looks for the end. */
+/** Lambda no longer queues its start. GitLab's record shows the stop whether the runner ever made contact. */
 const mayBeDropped = (runner: Runner, own: GitLabJob | undefined, now: Time): boolean =>
   isUndelivered(runner, now) && own?.status === "pending" && own.runnerId !== runner.runnerId;
 
-/** Why an open runner is to be ended, or whose job it took; undefined: nothing, or its event may be under way. */
+/** Why an open runner is to be ended, or which foreign job it took. Undefined: neither, or under way. */
 export const findRunnerEnd = async (
   dependencies: RunnerEndDependencies,
   snapshot: Snapshot,
@@ -120,6 +121,6 @@ export const findRunnerEnd = async (
   if (isLookDue(runner, now)) return ended(runner, "invocation-ended");
   const isVerified = dependencies.gitLab.mode === "verified";
   if (isVerified && mayBeDropped(runner, ownJob, now)) return ended(runner, "never-contacted");
-  // Its end is being looked at, which shows a foreign job too.
+  // Its end is already being checked, and that check finds a foreign job too.
   return isReported(runner) ? undefined : findForeignJob(dependencies, runner, ownJob, now);
 };

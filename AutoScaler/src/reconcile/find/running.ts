@@ -11,7 +11,7 @@ const isStored = (runner: Runner, job: GitLabJob): boolean => {
   return runner.busyJobId === job.id && runner.pausedAt !== undefined;
 };
 
-/** A pick-up that the ledger does not show: by one of our runners, or of one of our jobs by another's. */
+/** True for a pick-up that the ledger lacks: a job of our runner, or our job on another runner. */
 const isMissed = ({ runners, lastAttempt, waitingJobs }: SnapshotIndex, job: GitLabJob): boolean => {
   if (job.runnerId === undefined) return false;
   const runner = runners.get(job.runnerId);
@@ -20,7 +20,7 @@ const isMissed = ({ runners, lastAttempt, waitingJobs }: SnapshotIndex, job: Git
   return waitingJobs.has(job.id) || (attempt !== undefined && attempt.state !== "RUNNING");
 };
 
-/** The `running` event that should have come for a job. */
+/** The `running` event of a job whose webhook should have come. */
 export const findRunning = (
   snapshot: Snapshot,
   index: SnapshotIndex,

@@ -22,7 +22,7 @@ const noJobs = ({ projects, projectsReadAt, nextProject, refusals }: ReconcilerS
   refusals,
 });
 
-/** The open items of each project's jobs. An orphan's project is not known. */
+/** Project and last change of each open item. Orphans have no known project. */
 const itemsOf = ({ attempts, runners, waiting }: OpenItems): readonly (readonly [number, Time])[] => {
   const ofAttempts = [...attempts, ...waiting].map(
     (attempt) => [jobOf(attempt).projectId, lastChange(attempt)] as const,
@@ -36,7 +36,7 @@ const itemsOf = ({ attempts, runners, waiting }: OpenItems): readonly (readonly 
 const projectsOf = (open: OpenItems): ReadonlySet<number> =>
   new Set(itemsOf(open).map(([projectId]) => projectId));
 
-/** When a job of each project was last heard of, by the open items and by what was stored of jobs that came and went. */
+/** The last time something was heard of a job of each project: from open items and from stored job events. */
 const lastHeardOf = (open: OpenItems, seen: SeenProjects): ReadonlyMap<number, Time> => {
   const times = new Map(seen);
   for (const [projectId, time] of itemsOf(open))
@@ -44,7 +44,7 @@ const lastHeardOf = (open: OpenItems, seen: SeenProjects): ReadonlyMap<number, T
   return times;
 };
 
-/** The open jobs of all projects that are known and do not refuse, as many as the calls allow. */
+/** Lists the open jobs of all known projects that do not refuse, as far as the call budget reaches. */
 export const askGitLab = async (
   dependencies: AskDependencies,
   state: ReconcilerState,

@@ -4,8 +4,8 @@ import type { Part } from "../parts";
 import type { Snapshot } from "../snapshot";
 
 /**
- * One job's word: the list's where it is in one, else asked for singly. `unknown`: not asked or no answer, from
- * which nothing follows; `absent`: GitLab knows no such job.
+ * What GitLab says about one job: from the list if the job is in one, else from a call of its own. `unknown`:
+ * not asked, or no answer, which proves nothing. `absent`: GitLab has no such job.
  */
 export type JobWord =
   | { readonly kind: "known"; readonly job: GitLabJob }
@@ -23,7 +23,7 @@ const ask = async (gitLab: GitLab, projectId: number, jobId: number): Promise<Jo
   return { kind: "known", job: answer };
 };
 
-/** Asks for a job only when its project was listed and the job is not in the list; each job once a pass. */
+/** Asks for an unlisted job once a pass, and only if the list of its project was read. */
 export const jobReader = (
   gitLab: GitLab,
   { jobs, listed, partial }: Pick<Snapshot, "jobs" | "listed" | "partial">,

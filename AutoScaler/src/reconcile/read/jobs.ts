@@ -20,25 +20,25 @@ export interface JobsRead {
 }
 
 const OPEN_STATUSES = ["pending", "running"];
-/** A GitLab that fails so often in a row is left alone until the next pass. */
+/** After this many failures in a row GitLab is not asked again in this pass. */
 const MAX_FAILURES = 3;
 
-/** In turn, from the one that the last pass did not reach. */
+/** Sorts the ids, beginning with the project that the last pass did not reach. */
 export const inTurn = (ids: readonly number[], first: number): readonly number[] => {
   const sorted = [...ids].sort((one, other) => one - other);
   return [...sorted.filter((id) => id >= first), ...sorted.filter((id) => id < first)];
 };
 
-/** Of one project: what has more must not keep the others from their turn. */
+/** Pages listed of one project in a pass, so that a project with many jobs leaves calls for the others. */
 const PAGES_OF_A_PROJECT = 50;
 
 interface Pages<Item> {
   readonly items: readonly Item[];
-  /** False: the calls ran out, or there is more than one list may have. */
+  /** False: the call budget ran out, or the list is longer than the page limit. */
   readonly isWhole: boolean;
 }
 
-/** Pages of one list, each a call of the budget. */
+/** Reads the pages of one list. Each page takes one call of the budget. */
 export const pages = async <Item>(
   read: (cursor?: string) => Promise<Page<Item>>,
   calls: Budget,
@@ -68,7 +68,7 @@ const readProject = async (gitLab: GitLab, projectId: number, calls: Budget): Pr
   return refused ?? read;
 };
 
-/** What is being gathered of the projects' jobs. */
+/** Collects the jobs and refusals of the projects. */
 class Gathering {
   readonly jobs = new Map<number, GitLabJob>();
   readonly listed = new Set<number>();
@@ -85,7 +85,7 @@ class Gathering {
   add(projectId: number, read: ProjectJobs): void {
     if ("refused" in read) {
       this.refusals[projectId] = refusedAgain(this.refusals[projectId], read.refused, this.now);
-      // GitLab may still say of a single job that there is none: its attempt is closed one day.
+      // GitLab can still answer for a single job that it does not exist, so that its attempt gets closed.
       if (read.refused === 404) this.partial.add(projectId);
       return;
     }
@@ -101,10 +101,10 @@ class Gathering {
 }
 
 /**
- * The open jobs of the projects, as many as the calls allow. One project that fails or refuses harms no other (I-24);
- * only a GitLab that fails three times in a row is left alone until the next pass.
+ * Lists the open jobs of the projects, as far as the call budget reaches. A project that fails or refuses
+ * does not stop the others (I-24). After three failures in a row the rest is left to the next pass.
  *
- * @param before refusals of the projects so far
+ * @param before refusals of the projects, as stored by the last pass
  */
 export const readJobs = async (
   { gitLab, clock }: JobsDependencies,

@@ -3,10 +3,10 @@ import type { OrderedAttempt } from "../../../../Core/model/ledger";
 import type { Ledger, Page } from "../../ports";
 import type { Snapshot } from "../snapshot";
 
-/** Of a class's queue: whoever is not in it is asked for one by one, so it has to hold a very long one. */
+/** Jobs read from a class's queue. It is large, since each job not read costs a call of its own. */
 export const QUEUE_LENGTH = 20_000;
 
-/** Far above what is open at a time; a list without end must not hold the reconciler. */
+/** Far more than are ever open at once. It keeps an endless list from blocking the reconciler. */
 const MAX_PAGES = 400;
 
 export const allPages = async <Item>(
@@ -32,7 +32,7 @@ const readWaiting = async (ledger: Ledger): Promise<OrderedAttempt[]> => {
 
 export type OpenItems = Pick<Snapshot, "attempts" | "runners" | "orphans" | "waiting">;
 
-/** The ledger's open items. Who is in the queue with a runner is no WAITING attempt, but as open as the others. */
+/** Reads the open items. A queued attempt that already has a runner counts as open, not as WAITING. */
 export const readLedger = async (ledger: Ledger): Promise<OpenItems> => {
   const [attempts, runners, orphans, queue] = await Promise.all([
     allPages((cursor) => ledger.openAttempts(cursor)),

@@ -10,7 +10,7 @@ import { type JobsDependencies, type JobsRead, pages } from "./jobs";
 const MEMBERSHIP_EVERY_MILLISECONDS = 10 * 60_000;
 const KEPT_MILLISECONDS = 30 * 24 * 3_600_000;
 
-/** Those of before and those that were seen lately, by the later time of both. */
+/** The stored projects and those seen lately, each with the later of both times. */
 const kept = (
   { projects, refusals }: ReconcilerState,
   now: Time,
@@ -22,7 +22,7 @@ const kept = (
   );
 };
 
-/** What else names projects: the mapping, and the jobs that were seen lately. */
+/** Where else project ids come from: open items, jobs seen lately, and the mapping. */
 export interface Naming {
   readonly withOpenItems: ReadonlySet<number>;
   readonly seen: SeenProjects;
@@ -32,7 +32,7 @@ export interface Naming {
 const stamped = (ids: Iterable<number>, time: Time): [string, Time][] =>
   [...ids].map((id) => [String(id), time]);
 
-/** Ids that were read before a page failed count; the list is then read again in the next pass. */
+/** Lists the token's projects. Ids read before a failed page are kept; the next pass reads the list again. */
 const readMembership = async (gitLab: GitLab, calls: Budget, part: Part) => {
   const ids: number[] = [];
   const isRead = await part("membership", false, async () => {
@@ -47,9 +47,9 @@ const readMembership = async (gitLab: GitLab, calls: Budget, part: Part) => {
 };
 
 /**
- * Which projects are asked: those with open items, those of the last 30 days, those whose jobs were just seen, those
- * that the mapping names and those that the token is a member of; the last two are read anew every ten minutes. What
- * cannot be read leaves the others as they are known (I-24).
+ * The projects to ask: those with open items, those of the last 30 days, those whose jobs were just seen,
+ * those that the mapping names, and those that the token is a member of. The last two are read again every
+ * ten minutes. A source that fails does not remove the projects of the others (I-24).
  */
 export const readProjects = async (
   { gitLab, clock }: JobsDependencies,

@@ -2,19 +2,19 @@ import { defined } from "../../../../Core/defined";
 import { fieldsOf, textOf } from "../../../../Core/input";
 
 /**
- * What "Record end report" is given: the report of an invocation's end, e.g. `{ "resourceId": "6f1c…", "status":
- * "success", "environment": "0123456789abcdef" }`, or the reconciler's wish for another look, which names the first alone.
+ * Input of "Record end report": an invocation's end, e.g. `{ "resourceId": "6f1c…", "status": "success",
+ * "environment": "0123456789abcdef" }`. The reconciler asks for another check with `resourceId` alone.
  */
 export interface EndReportEvent {
   /** The invocation's request id. */
   readonly resourceId: string;
-  /** Stands for the execution environment. Absent: the one that was reported before. */
+  /** An id for the execution environment. Absent: that of the last report. */
   readonly environment?: string;
-  /** The delivery found its row taken and left: its end is not the runner's. */
+  /** This delivery found its bootstrap row taken and stopped, so its end is not the runner's end. */
   readonly isOtherDelivery: boolean;
 }
 
-/** @throws InvalidInputError naming the field that is wrong */
+/** @throws InvalidInputError naming the wrong field */
 export const parseEndReportEvent = (input: unknown): EndReportEvent => {
   const { resourceId, environment, status } = fieldsOf(input, "The event");
   const isAbsent = environment === undefined || environment === "";

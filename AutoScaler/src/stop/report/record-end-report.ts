@@ -15,7 +15,7 @@ import type { EndReportEvent } from "./end-report-event";
 
 export type ReportDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock">;
 
-/** What the workflow goes on with: a wait and the search for the runner's end, or nothing. */
+/** What the workflow does next: wait and then look for the runner's end, or nothing. */
 export type RecordedReport =
   | { readonly kind: "wait"; readonly runnerId: number; readonly waitSeconds: number }
   | { readonly kind: "dropped"; readonly runnerId?: number; readonly reason: ReportSkipCode };
@@ -30,7 +30,7 @@ const read = async (
   return found?.kind === "runner" && found.provider === "LAMBDA" ? found : undefined;
 };
 
-/** Read again where it is open or not in the index yet: most ends are under way by themselves, a moment later. */
+/** Reads an open or unknown runner again after three seconds: by then most runners are ending. */
 const runnerOf = async (
   dependencies: ReportDependencies,
   requestId: string,
@@ -52,7 +52,7 @@ const reasonToSkip = (runner: Runner, event: EndReportEvent): ReportSkipCode | u
   return (runner.endReport?.looks ?? 0) >= MAX_REPORTS ? "looks-used-up" : undefined;
 };
 
-/** 0: no contact ever, or no record any more. Undefined: GitLab does not answer. */
+/** Time of the last contact; 0: no contact ever, or no record any more. Undefined: no answer from GitLab. */
 const contactOf = async ({ gitLab }: ReportDependencies, runnerId: number): Promise<Time | undefined> => {
   try {
     return (await gitLab.runner(runnerId))?.contactedAt ?? 0;
@@ -64,7 +64,7 @@ const contactOf = async ({ gitLab }: ReportDependencies, runnerId: number): Prom
 
 type Change = (runner: Runner) => Pick<Runner, "endReport" | "otherDeliveries">;
 
-/** @returns whether the runner was open still */
+/** @returns false if the runner was no longer open */
 const change = ({ ledger }: ReportDependencies, runnerId: number, patch: Change): Promise<boolean> =>
   retryOnConflict(ledger, async () => {
     const runner = await ledger.runner(runnerId);
@@ -72,7 +72,7 @@ const change = ({ ledger }: ReportDependencies, runnerId: number, patch: Change)
     return { changes: [{ put: touch(runner, patch(runner)) }], result: true };
   });
 
-/** A delivery's own line may come after its report: what was to be looked at is left then. */
+/** The log line of the other delivery may come after its report. The report is then no longer followed. */
 const recordOtherDelivery = (
   dependencies: ReportDependencies,
   { runnerId }: Runner,
@@ -84,7 +84,7 @@ const recordOtherDelivery = (
     ),
   }));
 
-/** Stored before the wait, so that the reconciler goes on where the execution dies. */
+/** Stores the report before the wait, so that the reconciler can follow it if the execution dies. */
 const recordReport = async (
   dependencies: ReportDependencies,
   { runnerId }: Runner,
@@ -104,8 +104,8 @@ const recordReport = async (
 };
 
 /**
- * Takes down that Lambda reported the end of a runner's invocation, and when the runner last contacted GitLab. A hint:
- * the line may be forged by the job that ran there. Whether the runner is dead shows after the wait.
+ * Stores that Lambda reported the end of a runner's invocation, and when the runner last contacted GitLab.
+ * This is a hint: a job can forge the log line. The check after the wait shows whether the runner is dead.
  */
 export const recordEndReport = async (
   dependencies: ReportDependencies,

@@ -3,23 +3,23 @@ import type { RunnerEndCode } from "../../../../Core/model/reasons";
 import type { GitLabRunner } from "../../ports";
 import { LAMBDA_QUEUE_SECONDS, SILENCE_SECONDS } from "../../timing";
 
-/** GitLab's record of a runner, as read now. */
+/** A runner's record in GitLab, as just read. */
 export type RecordFacts =
   | { readonly kind: "known"; readonly record: GitLabRunner }
   | { readonly kind: "absent" };
 
-/** GitLab's clock; 0: no contact ever, or no record any more. */
+/** Time by GitLab's clock; 0: no contact ever, or no record any more. */
 const contactIn = (facts: RecordFacts): Time =>
   facts.kind === "known" ? (facts.record.contactedAt ?? 0) : 0;
 
-/** A report stands that no line has shown to be another delivery's. */
+/** An end was reported, and no log line has shown that the report belongs to another delivery. */
 export const isReported = ({ endReport, otherDeliveries }: Runner): boolean =>
   endReport !== undefined && otherDeliveries?.includes(endReport.environment) !== true;
 
 /**
- * Its invocation was reported ended, and GitLab has heard nothing of it since, for as long as a living runner is hardly
- * silent. Either alone proves nothing: the report may be forged, and a quiet job is quiet. Compared is GitLab's own word
- * then with its word now, so nobody's clock can make a living runner look dead.
+ * The invocation's end was reported, and the runner has not contacted GitLab since, for longer than a living
+ * runner stays silent. Neither is proof alone: a report may be forged, and a quiet job is silent. Both
+ * contact times come from GitLab, so no other clock can make a living runner look dead.
  */
 export const isSilentAfterReport = (runner: Runner, facts: RecordFacts | undefined, now: Time): boolean => {
   const { endReport } = runner;
@@ -28,7 +28,7 @@ export const isSilentAfterReport = (runner: Runner, facts: RecordFacts | undefin
   return facts.kind === "absent" || contactIn(facts) === endReport.contactedAt;
 };
 
-/** Lambda has dropped its start by now, or it has begun, and a runner that begins contacts GitLab within seconds. */
+/** Lambda has dropped the start by now, or begun it: then the runner would have contacted GitLab. */
 export const isUndelivered = ({ provider, state, times, resourceId }: Runner, now: Time): boolean =>
   provider === "LAMBDA" &&
   state === "STARTING" &&
@@ -38,7 +38,7 @@ export const isUndelivered = ({ provider, state, times, resourceId }: Runner, no
 export const neverContacted = (facts: RecordFacts | undefined): boolean =>
   facts?.kind === "known" && facts.record.contactedAt === undefined;
 
-/** Why a runner that was launched ended without a job, by what GitLab's record shows. */
+/** Why a launched runner ended without a job, according to GitLab's record. */
 export const whyNoJob = ({ pausedAt }: Runner, facts: RecordFacts | undefined): RunnerEndCode => {
   if (facts === undefined) return "no-job";
   if (facts.kind === "absent") return "record-deleted";
