@@ -25,7 +25,7 @@ export const measureMemory = (laptop: Laptop): Memory => {
   const proof = { variable: `${RUN_MARK}=${laptop.run.path}`, folder: laptop.run.path };
   const ownMiB = residentMiB(process.pid);
   const others = ownedProcesses(proof).reduce((sum, pid) => sum + residentMiB(pid), 0);
-  return { ownMiB, engineMiB: residentMiB(laptop.engine.pid ?? 0), allMiB: ownMiB + others };
+  return { ownMiB, engineMiB: residentMiB(laptop.aws.pid ?? 0), allMiB: ownMiB + others };
 };
 
 /** Measures every two seconds, since reading all processes takes time itself; `peak()` ends it. */

@@ -36,15 +36,16 @@ describe("parseJobEvent", () => {
     expect(() => parseJobEvent({ ...event, again: true })).toThrow(/again must be/);
   });
 
-  it("F-16: takes the attempt from the reconciler, and never from a webhook", () => {
+  it("F-16: takes the attempt from the reconciler, and never from a webhook or what is sent again", () => {
     expect(parseJobEvent({ ...event, source: "gitlab.reconciler", attempt: 2 })).toMatchObject({
       attempt: 2,
     });
     expect(parseJobEvent({ ...event, source: "gitlab.reconciler", attempt: "" })).not.toHaveProperty(
       "attempt",
     );
-    for (const attempt of [2, "2", {}])
-      expect(parseJobEvent({ ...event, source: "gitlab.webhook", attempt })).not.toHaveProperty("attempt");
+    for (const source of ["gitlab.webhook", "gitlab.redrive"])
+      for (const attempt of [2, "2", {}])
+        expect(parseJobEvent({ ...event, source, attempt })).not.toHaveProperty("attempt");
   });
 
   it("takes ids above 2^31", () => {

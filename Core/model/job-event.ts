@@ -8,8 +8,8 @@ export type JobStatus = (typeof HOOK_STATUSES)[number];
 /** The final statuses of a job. */
 export const END_STATUSES: readonly string[] = ["success", "failed", "canceled", "skipped"];
 
-/** The bus source of GitLab's webhooks. An attempt in such an event is ignored. */
-const WEBHOOK_SOURCE = "gitlab.webhook";
+/** The bus sources of what GitLab sends, and of what an operator sends again. An attempt in such an event is ignored. */
+const HINT_SOURCES: readonly unknown[] = ["gitlab.webhook", "gitlab.redrive"];
 
 /**
  * A job event as the rules hand it on: its source and the fields of GitLab's webhook that we read.
@@ -56,9 +56,9 @@ const positiveInteger = (value: unknown, field: string): number => {
 const optionalPositiveInteger = (value: unknown, field: string): number | undefined =>
   isAbsent(value) ? undefined : positiveInteger(value, field);
 
-/** True if a workflow's input, of any shape, came as a webhook. */
+/** True if a workflow's input, of any shape, came as a webhook or was sent again by an operator. */
 export const isFromWebhook = (input: unknown): boolean =>
-  isRecord(input) && own(input, "source") === WEBHOOK_SOURCE;
+  isRecord(input) && HINT_SOURCES.includes(own(input, "source"));
 
 /**
  * Parses a workflow's input into a job event.

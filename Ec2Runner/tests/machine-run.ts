@@ -132,7 +132,13 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     accountId: "123456789012",
     now: Date.now,
     instance: () => ({ ...INSTANCE, ...options.instance }),
-    credentials: { AccessKeyId: "123456789012", SecretAccessKey: "laptop", Token: "session/token+==" },
+    credentialsOf: async () => ({
+      AccessKeyId: "123456789012",
+      SecretAccessKey: "laptop",
+      Token: "session/token+==",
+      expiresAt: Date.now() + 3_600_000,
+    }),
+    isAnotherUser: async () => false,
     onPowerOff: () => undefined,
     isFlaky: () => {
       flaky -= 1;

@@ -132,17 +132,17 @@ describe("redrive", () => {
     expect(queue.size).toBe(0);
     const bus = { EventBusName: "gitlab-runners-infrastructure" };
     expect(put).toEqual([
-      { ...bus, Source: "gitlab.webhook", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
-      { ...bus, Source: "gitlab.reconciler", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
+      { ...bus, Source: "gitlab.redrive", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
+      { ...bus, Source: "gitlab.redrive", DetailType: "GitLabJobEvent", Detail: JSON.stringify(webhook) },
       {
         ...bus,
-        Source: "gitlab.reconciler",
+        Source: "gitlab.redrive",
         DetailType: "RunnerEnded",
         Detail: '{"runnerId":9,"reason":"x"}',
       },
       {
         ...bus,
-        Source: "gitlab.reconciler",
+        Source: "gitlab.redrive",
         DetailType: "RunnerEnded",
         Detail: '{"resourceId":"i-0123456789abcdef0","reason":"instance-terminated"}',
       },

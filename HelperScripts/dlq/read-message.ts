@@ -33,7 +33,12 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 
 const jobLabel = (detail: Fields): string => `job ${String(detail.build_id)} ${text(detail.build_status)}`;
 
-const OUR_SOURCES = ["gitlab.webhook", "gitlab.reconciler"];
+/**
+ * The source of what is sent again. The bus takes those of the webhook and the reconciler from the API and the
+ * functions alone; the rules take an operator's word under this one (T-22).
+ */
+const REDRIVE_SOURCE = "gitlab.redrive";
+const OUR_SOURCES = ["gitlab.webhook", "gitlab.reconciler", REDRIVE_SOURCE];
 
 /** As the rules on EC2's events name what they say. */
 const NOTICES: Readonly<Record<string, InterruptionCode>> = {
@@ -52,7 +57,7 @@ const instanceEvent = (detail: Fields, detailType: string): DlqMessage => {
   if (reason === undefined) return { kind: "unreadable", label: `${detailType} of ${resourceId}` };
   return {
     kind: "event",
-    source: "gitlab.reconciler",
+    source: REDRIVE_SOURCE,
     detailType: "RunnerEnded",
     detail: JSON.stringify({ resourceId, reason }),
     label: `${resourceId}: ${reason}`,
@@ -67,7 +72,7 @@ const busEvent = (body: Fields): DlqMessage => {
   if (source === "aws.ec2") return instanceEvent(detail, detailType);
   if (!OUR_SOURCES.includes(text(source))) return { kind: "unreadable", label: `source ${text(source)}` };
   const label = detailType === "GitLabJobEvent" ? jobLabel(detail) : detailType;
-  return { kind: "event", source: text(source), detailType, detail: JSON.stringify(detail), label };
+  return { kind: "event", source: REDRIVE_SOURCE, detailType, detail: JSON.stringify(detail), label };
 };
 
 /** As Lambda describes a call that it gave up. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
@@ -95,7 +100,7 @@ export const readDlqMessage = (messageBody: string): DlqMessage => {
     const detail = JSON.stringify(body);
     return {
       kind: "event",
-      source: "gitlab.reconciler",
+      source: REDRIVE_SOURCE,
       detailType: "GitLabJobEvent",
       detail,
       label: jobLabel(body),

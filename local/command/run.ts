@@ -20,7 +20,7 @@ const readyLine = (laptop: Laptop, isRealGitLab: boolean): string =>
     token: laptop.webhookToken,
     gitlab: laptop.gitlabUrl,
     ...(isRealGitLab ? {} : { accessToken: laptop.standIn?.accessToken }),
-    endpoint: laptop.engine.endpoint,
+    endpoint: laptop.aws.endpoint,
     env: laptop.env,
   });
 

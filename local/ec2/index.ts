@@ -1,25 +1,28 @@
 import { mkdirSync } from "node:fs";
+import type { Socket } from "node:net";
 import { ec2Actions } from "./api/actions";
-import { engineTemplates, type ReadTemplate } from "./api/launch-template";
-import { portOf, startServer } from "./api/server";
+import type { ReadTemplate } from "./api/launch-template";
+import { type Ec2Handler, ec2Handler } from "./api/serve";
 import { applyControl, type Ec2Control } from "./control";
 import { Ec2Faults } from "./faults";
 import type { SimulatorInstance } from "./instance";
 import { type Ec2Event, InstanceRegistry } from "./instances";
 import { bootMachine } from "./machine/machine";
+import type { InstanceCredentials } from "./machine/metadata-service";
 import { Pools } from "./pools";
 
+export { engineTemplates } from "./api/launch-template";
+export type { Ec2Handler } from "./api/serve";
 export type { Ec2Control } from "./control";
 export type { SimulatorInstance as Instance } from "./instance";
 export type { Ec2Event } from "./instances";
+export type { InstanceCredentials } from "./machine/metadata-service";
 
 export interface Ec2SimulatorOptions {
-  /** The engine with the other AWS services. Launch templates are read there; it also answers all other EC2 actions. */
-  readonly engineEndpoint: string;
+  /** Where an instance's processes reach AWS. */
+  readonly awsEndpoint: string;
   readonly region: string;
   readonly accountId: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
   /** Holds a folder for each instance, with everything that the instance writes. */
   readonly folder: string;
   /** Instances get PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`. */
@@ -27,14 +30,15 @@ export interface Ec2SimulatorOptions {
   /** Receives the events for the default bus (source `aws.ec2`). */
   readonly onEvent: (event: Ec2Event) => void;
   readonly log?: (message: string) => void;
-  /** Replaces the engine's launch templates in tests. */
-  readonly readTemplate?: ReadTemplate;
+  readonly readTemplate: ReadTemplate;
+  /** The credentials of an instance's role, by the instance profile; undefined for an instance without one. */
+  readonly credentialsOf: (instance: SimulatorInstance) => Promise<InstanceCredentials | undefined>;
+  /** Whether another user of this machine is at the other end of a connection to a metadata service. */
+  readonly isAnotherUser?: (socket: Socket) => Promise<boolean>;
 }
 
-/** A simulated EC2 on loopback. */
-export interface Ec2Simulator {
-  /** For `AWS_ENDPOINT_URL_EC2`. */
-  readonly endpoint: string;
+/** A simulated EC2. It listens nowhere but for its instances' metadata services: the gateway hands it its calls. */
+export interface Ec2Simulator extends Ec2Handler {
   /** All known instances, terminated ones included. */
   instances(): readonly SimulatorInstance[];
   /** Number of instances that EC2 would charge for. */
@@ -42,7 +46,6 @@ export interface Ec2Simulator {
   console(instanceId: string): string;
   /** Number of calls that the simulator answered itself, by action. */
   calls(): Readonly<Record<string, number>>;
-  /** Same as `POST /_/ec2` with this JSON. */
   control(control: Ec2Control): void;
   close(): Promise<void>;
 }
@@ -51,8 +54,9 @@ export interface Ec2Simulator {
  * Starts the laptop's EC2. An instance runs the user data of its launch template as processes of this user, with
  * the command stubs, with a metadata service for each instance.
  */
-export const startEc2 = async (options: Ec2SimulatorOptions): Promise<Ec2Simulator> => {
-  const { region, accountId, engineEndpoint, folder, env, onEvent, log = () => undefined } = options;
+export const startEc2 = (options: Ec2SimulatorOptions): Ec2Simulator => {
+  const { region, accountId, folder, env, onEvent, readTemplate, log = () => undefined } = options;
+  const { awsEndpoint, credentialsOf, isAnotherUser = async () => false } = options;
   mkdirSync(folder, { recursive: true });
   const now = Date.now;
   const faults = new Ec2Faults();
@@ -72,46 +76,31 @@ export const startEc2 = async (options: Ec2SimulatorOptions): Promise<Ec2Simulat
           env,
           region,
           accountId,
-          engineEndpoint,
+          awsEndpoint,
           now,
           current: (id) => registry.get(id),
-          credentials: { AccessKeyId: accountId, SecretAccessKey: "laptop", Token: "laptop" },
+          credentialsOf,
+          isAnotherUser,
           isFlaky: () => faults.isMetadataFlaky(),
         },
         onPowerOff,
       ),
   });
-  const readTemplate = options.readTemplate ?? engineTemplates(engineEndpoint, region, accountId);
-  const control = (change: Ec2Control): void => applyControl(change, { registry, pools, faults, now });
-  const server = await startServer(
-    {
-      actions: ec2Actions({ registry, pools, readTemplate, now }),
-      faults,
-      engineEndpoint,
-      onCall: (action) => {
-        calls[action] = (calls[action] ?? 0) + 1;
-      },
-      control: (body) => {
-        control(body as Ec2Control);
-        return { instances: registry.all(), pools: pools.get(), calls };
-      },
-      log,
+  const handler = ec2Handler({
+    actions: ec2Actions({ registry, pools, readTemplate, now }),
+    faults,
+    onCall: (action) => {
+      calls[action] = (calls[action] ?? 0) + 1;
     },
-    options.port ?? 0,
-  );
+    log,
+  });
   return {
-    endpoint: `http://127.0.0.1:${portOf(server)}`,
+    ...handler,
     instances: () => registry.all(),
     running: () => registry.living().length,
     console: (instanceId) => registry.console(instanceId),
     calls: () => ({ ...calls }),
-    control,
-    close: async () => {
-      await registry.close();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
-    },
+    control: (change) => applyControl(change, { registry, pools, faults, now }),
+    close: () => registry.close(),
   };
 };

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,6 +12,7 @@ import { TransientError } from "../../Core/errors";
 import { systemTable } from "../../Core/process/process-table";
 import { type Ec2Event, type Ec2Simulator, startEc2 } from ".";
 import type { Blueprint } from "./instance";
+import { serveEc2 } from "./testing";
 
 const SETTINGS = {
   deploymentId: "stack",
@@ -45,16 +44,12 @@ describe("the laptop's EC2", () => {
   let ec2: Ec2Simulator;
   let blueprint: Blueprint;
   const events: Ec2Event[] = [];
-  const passedOn: string[] = [];
-  const engine = createServer((request, response) => {
-    request.on("data", (chunk) => passedOn.push(String(chunk)));
-    request.on("end", () => response.end("<DescribeImagesResponse/>"));
-  });
+  let server: Awaited<ReturnType<typeof serveEc2>>;
 
   const api = (attempts: 1 | 3 = 1) =>
     ec2Sdk(attempts, {
       region: "eu-west-1",
-      endpoint: ec2.endpoint,
+      endpoint: server.endpoint,
       credentials: { accessKeyId: "a", secretAccessKey: "b" },
     });
   const provider = () => ec2Provider(api(), SETTINGS);
@@ -72,22 +67,23 @@ describe("the laptop's EC2", () => {
     return launched.resourceId;
   };
   const stateOf = (id: string) => ec2.instances().find(({ instanceId }) => instanceId === id)?.state;
-  const control = (body: unknown) =>
-    fetch(`${ec2.endpoint}/_/ec2`, { method: "POST", body: JSON.stringify(body) });
 
-  beforeEach(async () => {
-    if (!engine.listening) await new Promise<void>((resolve) => engine.listen(0, "127.0.0.1", resolve));
+  beforeAll(async () => {
+    server = await serveEc2(() => ec2);
+  });
+  beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "gitlab-runners-ec2-"));
     events.length = 0;
     blueprint = BLUEPRINT;
-    ec2 = await startEc2({
-      engineEndpoint: `http://127.0.0.1:${(engine.address() as AddressInfo).port}`,
+    ec2 = startEc2({
+      awsEndpoint: "http://127.0.0.1:9",
       region: "eu-west-1",
       accountId: "123456789012",
       folder,
       env: { PATH: process.env.PATH },
       onEvent: (event) => events.push(event),
       readTemplate: async () => blueprint,
+      credentialsOf: async () => undefined,
     });
     ec2.control({ timing: { pendingMs: 20, hiddenMs: 0 } });
   });
@@ -96,7 +92,7 @@ describe("the laptop's EC2", () => {
     await ec2.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  afterAll(() => engine.close());
+  afterAll(() => server.close());
 
   it("I-18: gives one launch for a token, and refuses other parameters under it", async () => {
     const request = fleetRequest(SETTINGS, runnerOf(), "spot");
@@ -109,7 +105,7 @@ describe("the laptop's EC2", () => {
 
   it("F-34 I-19: the effect of a lost answer is adopted, not repeated", async () => {
     for (const jobId of [1, 2, 3]) {
-      await control({ loseAnswers: 1 });
+      ec2.control({ loseAnswers: 1 });
       await expect(launch(jobId)).rejects.toThrow(TransientError);
       const adopted = (await provider().find(runnerOf(jobId))) ?? (await provider().launch(runnerOf(jobId)));
       expect(adopted).toMatchObject({ kind: "launched", resourceId: ec2.instances()[jobId - 1]?.instanceId });
@@ -162,7 +158,7 @@ describe("the laptop's EC2", () => {
     const [one, other] = [await launch(1), await launch(2)];
     await until(() => stateOf(one) === "running" && stateOf(other) === "running");
     await ec2Instances(api(3), { deploymentId: "stack" }).terminate(one);
-    await control({ stop: [other] });
+    ec2.control({ stop: [other] });
     await until(() => stateOf(one) === "terminated" && stateOf(other) === "stopped");
     expect(states(one)).toEqual(["pending", "running", "shutting-down", "terminated"]);
     expect(states(other)).toEqual(["pending", "running", "stopping", "stopped"]);
@@ -180,7 +176,7 @@ sleep 60`,
     ec2.control({ timing: { interruptionMs: 2_500 } });
     const id = await launch();
     await until(() => stateOf(id) === "running");
-    await control({ rebalance: [id], interrupt: [id] });
+    ec2.control({ rebalance: [id], interrupt: [id] });
     expect(events.map(({ detailType }) => detailType)).toEqual(
       expect.arrayContaining([
         "EC2 Instance Rebalance Recommendation",
@@ -249,20 +245,16 @@ sleep 60`,
     expect(await until(() => stateOf(id) === "stopped")).toBe(true);
   });
 
-  it("passes what it does not know on to the engine, as it came", async () => {
-    const response = await fetch(ec2.endpoint, {
-      method: "POST",
-      body: "Action=DescribeImages&Version=2016-11-15",
-    });
-    expect(await response.text()).toBe("<DescribeImagesResponse/>");
-    expect(passedOn).toContain("Action=DescribeImages&Version=2016-11-15");
+  it("says which actions it answers, and leaves the others to the engine", () => {
+    expect(["CreateFleet", "DescribeInstances"].map(ec2.answers)).toEqual([true, true]);
+    expect(["DescribeImages", "toString"].map(ec2.answers)).toEqual([false, false]);
   });
 
   it("gives planned errors, and is itself again after a reset", async () => {
-    await control({ errors: [{ code: "UnauthorizedOperation" }] });
+    ec2.control({ errors: [{ code: "UnauthorizedOperation" }] });
     expect(await provider().launch(runnerOf())).toMatchObject({ kind: "refused", refusal: "configuration" });
-    await control({ pools: { capacity: { spot: 0 } }, reset: true });
-    await control({ reset: true });
+    ec2.control({ pools: { capacity: { spot: 0 } }, reset: true });
+    ec2.control({ reset: true });
     expect(await provider().launch(runnerOf())).toMatchObject({ kind: "launched", market: "spot" });
   });
 });

@@ -2,7 +2,8 @@
 
 import http.client
 import json
-import socket
+
+from unix_socket import UnixConnection
 
 ANSWER_SECONDS = 10
 
@@ -22,11 +23,8 @@ class Decisions:
         return None if answer.get("isAllowed") is True else str(answer.get("message", "refused"))
 
     def _ask(self, question):
-        connection = http.client.HTTPConnection("localhost", timeout=ANSWER_SECONDS)
-        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(ANSWER_SECONDS)
+        connection = UnixConnection(self.path, ANSWER_SECONDS)
         try:
-            connection.sock.connect(self.path)
             headers = {"Content-Type": "application/json"}
             connection.request("POST", "/decisions", json.dumps(question), headers)
             response = connection.getresponse()

@@ -5,10 +5,10 @@ import {
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from "@aws-sdk/client-cloudformation";
-import { clientSettings } from "../laptop/client-settings";
+import type { ClientSettings } from "../laptop/client-settings";
 import { type Builds, builtTemplatePath, type Stack } from "./build";
 import { type CopySettings, deployedCopy } from "./deployed-copy";
-import { ACCOUNT_ID, type Engine, REGION } from "./ministack";
+import { ACCOUNT_ID, REGION } from "./ministack";
 import type { Sam } from "./sam";
 import { readTemplate } from "./template-file";
 
@@ -89,7 +89,12 @@ const deployArguments = (
  * @param parameters values that differ from the template's defaults
  */
 export const deployStack = async (
-  at: { readonly root: string; readonly engine: Engine; readonly sam: Sam; readonly builds: Builds },
+  at: {
+    readonly root: string;
+    readonly operator: ClientSettings;
+    readonly sam: Sam;
+    readonly builds: Builds;
+  },
   stack: Stack,
   settings: CopySettings,
   parameters: Readonly<Record<string, string>> = {},
@@ -105,7 +110,7 @@ export const deployStack = async (
   } finally {
     rmSync(copyPath, { force: true });
   }
-  const cloudFormation = new CloudFormationClient(clientSettings(at.engine.env));
+  const cloudFormation = new CloudFormationClient(at.operator);
   const outputs = await readOutputs(cloudFormation, name);
   const resources = await readResources(cloudFormation, name);
   cloudFormation.destroy();

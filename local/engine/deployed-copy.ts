@@ -1,5 +1,5 @@
 import type { ParsedTemplate, TemplateResource } from "./template-file";
-import { UNSUPPORTED_TYPES } from "./unsupported-types";
+import { KNOWN_TO_OUR_ENGINE, UNSUPPORTED_TYPES } from "./unsupported-types";
 
 /** What a deployed copy needs in addition to the template. */
 export interface CopySettings {
@@ -7,6 +7,8 @@ export interface CopySettings {
   readonly hostUrl: (logicalId: string) => string;
   /** Outputs with a value of the laptop's own, e.g. the address of its webhook API. */
   readonly outputs?: Readonly<Record<string, string>>;
+  /** Whether another emulator than the laptop's own takes the copy. */
+  readonly isForAnotherEmulator?: boolean;
 }
 
 export interface DeployedCopy {
@@ -34,11 +36,13 @@ const referencesOf = (value: unknown): string[] => {
 };
 
 /** The resources that the engine does not support, and those that refer to them. */
-const unsupportedResources = (template: ParsedTemplate): Set<string> => {
+const unsupportedResources = (
+  template: ParsedTemplate,
+  { isForAnotherEmulator }: CopySettings,
+): Set<string> => {
   const resources = Object.entries(template.Resources);
-  const removed = new Set(
-    resources.filter(([, { Type }]) => UNSUPPORTED_TYPES.includes(Type)).map(([id]) => id),
-  );
+  const types = [...UNSUPPORTED_TYPES, ...(isForAnotherEmulator ? KNOWN_TO_OUR_ENGINE : [])];
+  const removed = new Set(resources.filter(([, { Type }]) => types.includes(Type)).map(([id]) => id));
   for (let before = -1; before !== removed.size; ) {
     before = removed.size;
     for (const [id, resource] of resources) {
@@ -88,7 +92,7 @@ const copyOf = (
  * and with the functions' calls directed to the laptop's host.
  */
 export const deployedCopy = (template: ParsedTemplate, settings: CopySettings): DeployedCopy => {
-  const removed = unsupportedResources(template);
+  const removed = unsupportedResources(template, settings);
   const kept = Object.entries(template.Resources).filter(([id]) => !removed.has(id));
   const outputs = Object.entries(template.Outputs ?? {})
     .filter(([, output]) => !referencesOf(output).some((target) => removed.has(target)))

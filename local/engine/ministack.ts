@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { createServer } from "node:net";
+import { request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../Core/defined";
@@ -12,43 +12,44 @@ export const ACCOUNT_ID = "123456789012";
 
 const START_SECONDS = 60;
 
-/** The AWS emulator to which the stacks are deployed. */
+/** The unix sockets of a run, in its folder, which is its owner's alone. */
+export interface Sockets {
+  /** The engine is served here, and on no port. */
+  readonly engine: string;
+  /** The engine asks here before it makes a call of its own. */
+  readonly decisions: string;
+  /** Functions' calls go here. */
+  readonly host: string;
+}
+
+export const socketsOf = ({ path }: RunFolder): Sockets => ({
+  engine: join(path, "engine.sock"),
+  decisions: join(path, "decisions.sock"),
+  host: join(path, "functions.sock"),
+});
+
+/** The AWS emulator to which the stacks are deployed. It enforces nothing: the gateway before it does. */
 export interface Engine {
-  /** e.g. `http://localhost:41234`. The host is a name, since queue addresses contain it. */
-  readonly endpoint: string;
-  /** The key for events of AWS's own sources; absent with an emulator that was already running. */
-  readonly eventsKey?: string;
-  /** Environment variables with which AWS clients reach it. */
-  readonly env: Readonly<Record<string, string>>;
+  /** The key for events of AWS's own sources. */
+  readonly eventsKey: string;
   readonly pid?: number;
   close(): Promise<void>;
 }
 
-/** A free port. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
+export interface EngineSettings {
+  readonly sockets: Sockets;
+  /** The gateway's, from which the engine makes the addresses of queues. */
+  readonly port: number;
+  /** Called with a sentence when the engine ends unexpectedly. */
+  readonly onCrash: (sentence: string) => void;
+}
 
-const clientEnv = (endpoint: string): Record<string, string> => ({
-  AWS_ENDPOINT_URL: endpoint,
-  // MiniStack takes an access key of twelve digits as the account id.
-  AWS_ACCESS_KEY_ID: ACCOUNT_ID,
-  AWS_SECRET_ACCESS_KEY: "test",
-  AWS_REGION: REGION,
-  AWS_DEFAULT_REGION: REGION,
-  AWS_EC2_METADATA_DISABLED: "true",
-  AWS_CONFIG_FILE: "/dev/null",
-  AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-});
-
-const engineEnv = (run: RunFolder, port: number, eventsKey: string): Record<string, string> => ({
+const engineEnv = (
+  run: RunFolder,
+  { sockets, port }: EngineSettings,
+  eventsKey: string,
+): Record<string, string> => ({
   ...run.env,
-  BIND_HOST: "127.0.0.1",
   GATEWAY_PORT: String(port),
   MINISTACK_HOST: "localhost",
   MINISTACK_REGION: REGION,
@@ -61,61 +62,66 @@ const engineEnv = (run: RunFolder, port: number, eventsKey: string): Record<stri
   IOT_MTLS_ENABLED: "0",
   DOCKER_HOST: "unix:///nonexistent.sock",
   LAPTOP_EVENTS_KEY: eventsKey,
+  LAPTOP_ENGINE_SOCKET: sockets.engine,
+  LAPTOP_DECISIONS_SOCKET: sockets.decisions,
+  LAPTOP_HOST_SOCKET: sockets.host,
   LOG_LEVEL: "WARNING",
+  // Not beside the sources.
+  PYTHONDONTWRITEBYTECODE: "1",
 });
 
-const isHealthy = async (endpoint: string): Promise<boolean> => {
-  try {
-    return (await fetch(`${endpoint}/_ministack/health`, { signal: AbortSignal.timeout(2_000) })).ok;
-  } catch {
-    return false;
-  }
-};
+const HEALTH_MS = 2_000;
 
-const untilHealthy = async (endpoint: string, child: ChildProcess, logPath: string): Promise<void> => {
+const isHealthy = (socketPath: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const asked = request({ socketPath, path: "/_ministack/health", timeout: HEALTH_MS }, (answer) => {
+      answer.resume().once("end", () => resolve(answer.statusCode === 200));
+    });
+    asked.once("timeout", () => asked.destroy()).once("error", () => resolve(false));
+    asked.end();
+  });
+
+const untilHealthy = async (socketPath: string, child: ChildProcess, logPath: string): Promise<void> => {
   for (const until = Date.now() + START_SECONDS * 1_000; Date.now() < until; await sleep(50)) {
     if (child.exitCode !== null) throw new Error(`The engine ended at its start: see ${logPath}`);
-    if (await isHealthy(endpoint)) return;
+    if (await isHealthy(socketPath)) return;
   }
   throw new Error(`The engine did not answer within ${START_SECONDS} s: see ${logPath}`);
 };
 
-const startOwn = async (run: RunFolder, onCrash: (sentence: string) => void): Promise<Engine> => {
-  const port = await freePort();
-  const endpoint = `http://localhost:${port}`;
-  const eventsKey = randomBytes(16).toString("hex");
-  const logPath = join(run.path, "engine.log");
+const spawnEngine = (
+  run: RunFolder,
+  env: Record<string, string>,
+  logPath: string,
+): ChildProcessWithoutNullStreams => {
   const child = spawn(join(KEPT, "venv/bin/python"), [join(__dirname, "start.py")], {
-    env: engineEnv(run, port, eventsKey),
+    env,
     cwd: run.path,
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
   });
   const logFile = createWriteStream(logPath);
-  child.stdout.pipe(logFile, { end: false });
-  child.stderr.pipe(logFile, { end: false });
+  for (const stream of [child.stdout, child.stderr]) stream.pipe(logFile, { end: false });
+  return child;
+};
+
+/** Starts MiniStack on its socket. The gateway on `port` must listen by then. */
+export const startEngine = async (run: RunFolder, settings: EngineSettings): Promise<Engine> => {
+  const eventsKey = randomBytes(16).toString("hex");
+  const logPath = join(run.path, "engine.log");
+  const child = spawnEngine(run, engineEnv(run, settings, eventsKey), logPath);
   let isClosing = false;
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await untilHealthy(endpoint, child, logPath);
-  child.once("exit", (code, signal) => {
-    if (!isClosing) onCrash(`The engine (MiniStack) ended by itself (${signal ?? `exit code ${code}`}).`);
-  });
   const close = async (): Promise<void> => {
     isClosing = true;
     // Its state is not needed any more, and after SIGTERM it would need seconds.
     child.kill("SIGKILL");
     await exited;
   };
-  return { endpoint, eventsKey, env: clientEnv(endpoint), close, ...defined({ pid: child.pid }) };
-};
-
-/**
- * Starts MiniStack on loopback, or uses the emulator in `AWS_ENDPOINT_URL`.
- *
- * @param onCrash called with a sentence when the engine ends unexpectedly
- */
-export const startEngine = async (run: RunFolder, onCrash: (sentence: string) => void): Promise<Engine> => {
-  const existing = process.env.AWS_ENDPOINT_URL;
-  if (!existing) return startOwn(run, onCrash);
-  return { endpoint: existing, env: clientEnv(existing), close: async () => undefined };
+  await untilHealthy(settings.sockets.engine, child, logPath);
+  child.once("exit", (code, signal) => {
+    if (!isClosing)
+      settings.onCrash(`The engine (MiniStack) ended by itself (${signal ?? `exit code ${code}`}).`);
+  });
+  return { eventsKey, close, ...defined({ pid: child.pid }) };
 };

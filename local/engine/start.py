@@ -1,34 +1,38 @@
 """Starts MiniStack with changes that the laptop needs and that MiniStack does not offer as settings.
 
-1. A forwarded call of a function keeps the name of its error.
+1. A function's call goes to the laptop's host, on the unix socket LAPTOP_HOST_SOCKET, and its error keeps its name.
 2. A caller with LAPTOP_EVENTS_KEY may put events of EC2 (`aws.ec2`), as EC2 does.
 3. It exits when the process that started it does, since its standard input then ends.
 4. With LAPTOP_ENGINE_SOCKET it is served on a unix socket, and on no port (unix_socket.py).
 5. With LAPTOP_DECISIONS_SOCKET the calls that it makes itself ask the gateway first (seams.py).
-6. An asynchronous invocation keeps the request id of its answer (request_ids.py).
+6. Its CloudFormation keeps the policies of event buses (event_bus_policies.py).
+7. An asynchronous invocation keeps the request id of its answer (request_ids.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
 """
 
+import http.client
 import inspect
 import json
 import os
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
+from urllib.parse import urlsplit
 
 from ministack import app
 from ministack.services import eventbridge, lambda_svc
 
+from event_bus_policies import know_event_bus_policies
 from request_ids import keep_request_ids, request_id_of
 from seams import ask_before_own_calls
-from unix_socket import listen_on_socket_if_asked
+from unix_socket import UnixConnection, listen_on_socket_if_asked
 
 # Calls wait in the host's queue before they run. This is longer than any function's time-out.
 QUEUE_SECONDS = 1800
+
+host_socket = os.environ.pop("LAPTOP_HOST_SOCKET", "")
 
 
 def require(owner, name, parameters):
@@ -58,13 +62,16 @@ def forward(func, event, url, request_id):
         "X-Amzn-Lambda-Request-Id": request_id_of(config, request_id),
         "X-Amzn-Lambda-Deadline-Ms": str(int((time.time() + timeout) * 1000)),
     }
-    request = urllib.request.Request(url, json.dumps(event).encode(), headers, method="POST")
+    connection = UnixConnection(host_socket, timeout + QUEUE_SECONDS)
     try:
-        with urllib.request.urlopen(request, timeout=timeout + QUEUE_SECONDS) as answer:
-            body = json.loads(answer.read() or b"null")
-            failed = answer.headers.get("X-Amz-Function-Error") is not None
-    except (OSError, ValueError) as error:
+        connection.request("POST", urlsplit(url).path, json.dumps(event).encode(), headers)
+        answer = connection.getresponse()
+        body = json.loads(answer.read() or b"null")
+        failed = answer.headers.get("X-Amz-Function-Error") is not None
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return failure("Sandbox.Unreachable", f"The laptop's host did not answer: {error}")
+    finally:
+        connection.close()
     return {"body": body, "error": True} if failed else {"body": body}
 
 
@@ -94,6 +101,7 @@ lambda_svc._execute_function_proxy = forward
 keep_request_ids(require)
 allow_ec2_events()
 exit_with_parent()
+know_event_bus_policies(require)
 listen_on_socket_if_asked()
 ask_before_own_calls(require)
 sys.argv = sys.argv[:1]

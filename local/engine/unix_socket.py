@@ -1,12 +1,27 @@
 """Serves MiniStack on a unix socket instead of a port: what stands before it is then the only way to it."""
 
+import http.client
 import os
+import socket
 
 import hypercorn.asyncio
 from ministack import app
 
 # The socket is its owner's alone.
 OWNER_ONLY = 0o077
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """A connection to an HTTP server on a unix socket."""
+
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
 
 
 def listen_on(path):

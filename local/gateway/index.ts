@@ -2,6 +2,9 @@ export { mayAssume } from "./access/assume-role";
 export { type Authorizer, authorizer, type Granted, type Verdict } from "./access/authorizer";
 export type { Caller } from "./access/caller";
 export { type CredentialStore, type Credentials, credentialStore } from "./access/credentials";
+export { type RoleSessions, roleSessions, type SessionCredentials } from "./access/role-sessions";
+export type { RoleRight } from "./access/taken-rights";
+export { type TakenRights, takenRights } from "./access/taken-rights";
 export type {
   Deployed,
   DeployedLaunchTemplate,
@@ -12,4 +15,13 @@ export type {
 } from "./deployed";
 export { type DecisionServer, startDecisionServer } from "./http/decisions";
 export { type Gateway, type GatewaySettings, startGateway } from "./http/gateway";
-export { type AdmittedCall, type SocketUpstream, socketUpstream, type Upstream } from "./http/upstream";
+export { foreign } from "./http/origin";
+export { readBody } from "./http/read-body";
+export {
+  type AdmittedCall,
+  engineCredential,
+  type SocketUpstream,
+  socketUpstream,
+  type Upstream,
+} from "./http/upstream";
+export { headersOf } from "./signature/request";

@@ -19,6 +19,7 @@ export type CallOutcome = { readonly result: unknown } | { readonly error: Funct
 /** The parts of a function's configuration that the host uses. */
 export interface FunctionSettings {
   readonly functionName: string;
+  readonly roleArn: string;
   /** e.g. `look-up-runner.handler` */
   readonly handler: string;
   readonly isImage: boolean;

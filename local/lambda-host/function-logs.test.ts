@@ -11,6 +11,7 @@ const ID = "6f1c0000-0000-4000-8000-000000000000";
 const NOW = new Date(Date.UTC(2026, 10, 29));
 const settings = {
   functionName: "f",
+  roleArn: "",
   handler: "",
   isImage: true,
   timeoutSeconds: 60,

@@ -9,6 +9,7 @@ const fetchSettings = async (client: LambdaClient, functionName: string): Promis
   const { MINISTACK_LAMBDA_PROXY_URL: _, ...variables } = found.Environment?.Variables ?? {};
   return {
     functionName,
+    roleArn: found.Role ?? "",
     handler: found.Handler ?? "",
     isImage: found.PackageType === "Image",
     timeoutSeconds: found.Timeout ?? 3,

@@ -1,11 +1,11 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { appendFile, existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { LambdaClient } from "@aws-sdk/client-lambda";
+import type { CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
-import { clientSettings } from "../laptop/client-settings";
 import type { RunFolder } from "../laptop/run-folder";
 import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
 import { functionLogs } from "./function-logs";
@@ -30,8 +30,14 @@ export interface LambdaHostSettings {
   readonly run: RunFolder;
   /** The folder of a function's bundle, by stack and logical id; undefined: no such function. */
   readonly bundleFolder: (stack: string, functionId: string) => string | undefined;
-  /** Environment variables for every function, in addition to its own. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Lambda's own client: it reads functions' configuration. */
+  readonly lambda: LambdaClient;
+  /** How Lambda itself reaches CloudWatch Logs. */
+  readonly logs: CloudWatchLogsClientConfig;
+  /** The variables by which a function reaches AWS, with credentials of its own session of its role. */
+  readonly awsEnv: (roleArn: string, functionName: string) => Promise<Readonly<Record<string, string>>>;
+  /** The unix socket on which the engine hands calls over; undefined: a port, for an engine that takes no socket. */
+  readonly socketPath?: string;
   /** Further variables for runner functions, e.g. `GITLAB_RUNNER`. */
   readonly runnerEnv: Readonly<Record<string, string>>;
   readonly onCall?: (call: FinishedCall) => void;
@@ -51,6 +57,8 @@ export interface LambdaHost {
   ): Promise<CallOutcome>;
   /** Loads a function before its first call. */
   warm(stack: string, functionId: string, functionName: string): Promise<void>;
+  /** Lets all functions start anew at their next call, so that they know nothing of before. */
+  forget(): void;
   /** Replaces runner functions by something cheaper, so that a load test measures the rest; undefined restores them. */
   replaceRunners(runner: ((event: unknown) => Promise<unknown>) | undefined): void;
   /** Process ids of the runner functions that run now. */
@@ -73,9 +81,22 @@ const answer = (response: ServerResponse, outcome: CallOutcome): void => {
   response.writeHead(200, headers).end(JSON.stringify(failed ? outcome.error : outcome.result));
 };
 
-const listen = (server: Server): Promise<number> =>
+/**
+ * On the socket the address's host means nothing. On a port a secret stands in the path: whoever reached it could
+ * run functions with their roles.
+ *
+ * @returns the address of `/`
+ */
+const listen = (server: Server, socketPath: string | undefined): Promise<string> =>
   new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+    if (socketPath !== undefined) {
+      server.listen(socketPath, () => resolve("http://lambda-host"));
+      return;
+    }
+    const secret = randomBytes(24).toString("base64url");
+    server.listen(0, "127.0.0.1", () =>
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${secret}`),
+    );
   });
 
 const arnOf = (functionName: string): string =>
@@ -99,18 +120,20 @@ const sourceOf = (
   bundle: string,
   functionId: string,
   host: LambdaHostSettings,
+  awsEnv: Readonly<Record<string, string>>,
 ): WorkerSource => {
   const [file = "", exportName = ""] = settings.handler
     ? settings.handler.split(".")
     : ["handler", "handler"];
   const env = {
     ...(settings.isImage ? { ...host.run.env, ...host.runnerEnv } : { PATH: host.run.env.PATH ?? "" }),
-    ...host.env,
+    ...awsEnv,
     ...lambdaVariables(settings),
     ...settings.variables,
   };
   return {
-    key: `${functionId} ${JSON.stringify(settings.variables)}`,
+    // With the next session's credentials come new environments.
+    key: `${functionId} ${awsEnv.AWS_ACCESS_KEY_ID} ${JSON.stringify(settings.variables)}`,
     file: bundleFile(bundle, file),
     exportName,
     settings,
@@ -131,9 +154,17 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     RUNNERS_AT_ONCE,
     onOutput,
   );
-  const logs = functionLogs(clientSettings(host.env));
-  const client = new LambdaClient({ maxAttempts: 3, ...clientSettings(host.env) });
-  const settingsOf = functionSettings(client);
+  const logs = functionLogs(host.logs);
+  const settingsOf = functionSettings(host.lambda);
+
+  const withRole = async (
+    settings: FunctionSettings,
+    bundle: string,
+    functionId: string,
+  ): Promise<WorkerSource> => {
+    const awsEnv = await host.awsEnv(settings.roleArn, settings.functionName);
+    return sourceOf(settings, bundle, functionId, host, awsEnv);
+  };
 
   let replacement: ((event: unknown) => Promise<unknown>) | undefined;
   const callRunner = async (
@@ -161,7 +192,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     if (!bundle)
       return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
     const settings = await settingsOf(functionName);
-    const source = sourceOf(settings, bundle, functionId, host);
+    const source = await withRole(settings, bundle, functionId);
     const one = { requestId, event, functionName, functionArn: arnOf(functionName) };
     const startedAt = Date.now();
     const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
@@ -172,11 +203,19 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
   const warm: LambdaHost["warm"] = async (stack, functionId, functionName) => {
     const bundle = host.bundleFolder(stack, functionId);
     const settings = await settingsOf(functionName);
-    if (bundle && !settings.isImage) pool.warm(sourceOf(settings, bundle, functionId, host));
+    if (bundle && !settings.isImage) pool.warm(await withRole(settings, bundle, functionId));
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const [, , stack = "", functionId = ""] = (request.url ?? "").split("/");
+    const path = request.url ?? "";
+    if (
+      !path.startsWith(`${new URL(root).pathname.replace(/\/$/, "")}/functions/`) ||
+      "origin" in request.headers
+    ) {
+      response.writeHead(403).end();
+      return;
+    }
+    const [functionId = "", stack = ""] = path.split("/").reverse();
     const name = String(request.headers["x-amzn-lambda-function-name"]);
     const requestId = request.headers["x-amzn-lambda-request-id"];
     const event = await readBody(request);
@@ -191,11 +230,12 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
       answer(response, { error: { errorType: "Runtime.HostError", errorMessage: String(error) } }),
     );
   });
-  const port = await listen(server);
+  const root = await listen(server, host.socketPath);
   return {
-    functionUrl: (stack, functionId) => `http://127.0.0.1:${port}/functions/${stack}/${functionId}`,
+    functionUrl: (stack, functionId) => `${root}/functions/${stack}/${functionId}`,
     call,
     warm,
+    forget: () => pool.forget(),
     replaceRunners: (runner) => {
       replacement = runner;
     },
@@ -204,7 +244,6 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
       server.close();
       server.closeAllConnections();
       await Promise.all([pool.close(), runners.close()]);
-      client.destroy();
       logs.close();
     },
   };

@@ -50,6 +50,7 @@ const source = (key: string, file = "good", timeoutSeconds = 5): WorkerSource =>
   file: join(folder, "bundle", file.includes(".") ? file : `${file}.js`),
   exportName: "handler",
   settings: {
+    roleArn: "",
     functionName: key,
     handler: "x.handler",
     isImage: false,

@@ -36,6 +36,7 @@ interface Waiting {
 export class WorkerPool {
   readonly #environments = new Set<Environment>();
   readonly #waiting: Waiting[] = [];
+  readonly #stale = new WeakSet<Environment>();
 
   constructor(
     private readonly script: string,
@@ -60,6 +61,14 @@ export class WorkerPool {
     this.#environmentFor(source);
   }
 
+  /** Drops the environments without a call; the others are dropped after theirs. */
+  forget(): void {
+    for (const environment of this.#environments) {
+      if (environment.isBusy) this.#stale.add(environment);
+      else this.#drop(environment);
+    }
+  }
+
   async close(): Promise<void> {
     this.#waiting.length = 0;
     await Promise.all([...this.#environments].map(({ worker }) => worker.terminate()));
@@ -75,6 +84,7 @@ export class WorkerPool {
 
   #release(environment: Environment): void {
     environment.isBusy = false;
+    if (this.#stale.has(environment)) this.#drop(environment);
     this.#startWaiting();
   }
 

@@ -40,6 +40,7 @@ const source: WorkerSource = {
   file: join(folder, "handler.js"),
   exportName: "handler",
   settings: {
+    roleArn: "",
     functionName: "f",
     handler: "",
     isImage: true,

@@ -1,8 +1,10 @@
 import { builtTemplatePath, type Stack } from "../engine/build";
 import { type DeployedStack, deployStack } from "../engine/deploy";
 import { readTemplate } from "../engine/template-file";
-import { readWebhookApi, resolver } from "../webhook-api/api-shape";
-import { readSignedRoute, signedRoute } from "../webhook-api/signed-route";
+import { readWebhookApi } from "../webhook-api/api-shape";
+import { readSignedRoute } from "../webhook-api/signed-route";
+import { apiGateway } from "./api-gateway";
+import { clientSettings } from "./client-settings";
 import type { LaptopOptions } from "./laptop-options";
 import type { LaptopServices } from "./services";
 
@@ -43,9 +45,10 @@ export const deployStacks = async (
     const since = Date.now();
     const hostUrl = (functionId: string): string => services.host.functionUrl(stack, functionId);
     const outputs = { WebhookUrl: webhook, SignedWebhookUrl: signedWebhookAddress(root, services) };
-    const settings = { hostUrl, outputs };
+    const settings = { hostUrl, outputs, isForAnotherEmulator: !services.aws.hasIam };
     const all = { ...parameters, ...options.parameters?.[stack] };
-    const deployed = await deployStack({ root, ...services }, stack, settings, all);
+    const operator = clientSettings(services.env);
+    const deployed = await deployStack({ root, operator, ...services }, stack, settings, all);
     log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
     if (options.isVerbose) for (const resource of deployed.dropped) log(`    not deployed: ${resource}`);
     return deployed;
@@ -59,19 +62,12 @@ export const deployStacks = async (
 
 /** Opens the webhook API as deployed, and loads the functions that every job needs. */
 export const openWebhookApi = (root: string, services: LaptopServices, stacks: Stacks): void => {
-  const template = infrastructureTemplate(root, services);
   const { resources } = stacks.Infrastructure;
-  const resolve = resolver(template, resources);
-  const api = readWebhookApi(template, resolve);
-  const signed = readSignedRoute(template, resolve);
-  const functionId = api.authorizerFunctionId;
-  const name = resources[functionId] ?? "";
-  const call = (id: string) => (event: unknown) =>
-    services.host.call("Infrastructure", id, resources[id] ?? "", event);
-  services.webhookApi.open(api, call(functionId), signedRoute(signed, call(signed.functionId), Date.now));
-  void services.host.warm("Infrastructure", functionId, name).catch(() => undefined);
-  for (const id of WARMED) {
-    const functionName = stacks.AutoScaler.resources[id];
-    if (functionName) void services.host.warm("AutoScaler", id, functionName).catch(() => undefined);
-  }
+  services.webhookApi.open(apiGateway(infrastructureTemplate(root, services), services, resources));
+  const warm = (stack: Stack, id: string): void => {
+    const name = stacks[stack].resources[id];
+    if (name) void services.host.warm(stack, id, name).catch(() => undefined);
+  };
+  warm("Infrastructure", "AuthorizeWebhookFunction");
+  for (const id of WARMED) warm("AutoScaler", id);
 };

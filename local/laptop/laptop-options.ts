@@ -1,6 +1,8 @@
 import type { Stack } from "../engine/build";
+import type { Granted } from "../gateway";
 import type { StandInOptions } from "../gitlab";
 import type { FinishedCall } from "../lambda-host";
+import type { RefusedCall } from "./aws";
 
 /** Access to a real GitLab. */
 export interface RealGitLab {
@@ -24,4 +26,8 @@ export interface LaptopOptions {
   /** Called with a sentence when the engine ends by itself. */
   readonly onCrash?: (sentence: string) => void;
   readonly onCall?: (call: FinishedCall) => void;
+  /** Told of each right that was used. */
+  readonly onGranted?: (granted: Granted) => void;
+  /** Told of each call that was refused for a missing right. */
+  readonly onRefused?: (refused: RefusedCall) => void;
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Ec2Simulator } from "../ec2";
-import type { Engine } from "../engine/ministack";
+import type { Builds } from "../engine/build";
 import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LambdaHost } from "../lambda-host";
 import type { WebhookApi } from "../webhook-api";
+import type { Aws } from "./aws";
 import { type GitLabConfiguration, writeConfiguration } from "./configuration";
 import { deployStacks, openWebhookApi, type Stacks, webhookAddress } from "./deploy-stacks";
 import type { RunnerBinary } from "./gitlab-runner-binary";
@@ -22,11 +23,12 @@ export interface Laptop {
   readonly gitlabUrl: string;
   /** Absent with a real GitLab. */
   readonly standIn?: StandIn;
-  readonly engine: Engine;
+  readonly aws: Aws;
   readonly ec2: Ec2Simulator;
   readonly host: LambdaHost;
   readonly webhookApi: WebhookApi;
   readonly stacks: Stacks;
+  readonly builds: Builds;
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
   /** Environment variables with which AWS tools and our command line use the laptop. */

@@ -1,12 +1,16 @@
 import { join } from "node:path";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { defined } from "../../Core/defined";
-import { type Ec2Simulator, startEc2 } from "../ec2";
+import { type Ec2Simulator, engineTemplates, startEc2 } from "../ec2";
 import { type Builds, buildStacks, type Stack } from "../engine/build";
-import { ACCOUNT_ID, type Engine, REGION, startEngine } from "../engine/ministack";
+import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import { type Sam, startSam } from "../engine/sam";
 import { type StandIn, startGitLab } from "../gitlab";
 import { type LambdaHost, startLambdaHost } from "../lambda-host";
+import { isAnotherUser } from "../process/same-user";
 import { startWebhookApi, type WebhookApi } from "../webhook-api";
+import { type Aws, startAws } from "./aws";
 import { ec2EventPutter } from "./ec2-events";
 import { findGitLabRunner, type RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
@@ -18,7 +22,7 @@ export type Closer = () => Promise<unknown>;
 export interface LaptopServices {
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
-  readonly engine: Engine;
+  readonly aws: Aws;
   readonly sam: Sam;
   readonly webhookApi: WebhookApi;
   readonly standIn?: StandIn;
@@ -30,32 +34,63 @@ export interface LaptopServices {
 
 const quiet = (): void => undefined;
 
-const simulateEc2 = (run: RunFolder, engine: Engine, binary: RunnerBinary, options: LaptopOptions) => {
+const simulateEc2 = (run: RunFolder, aws: Aws, binary: RunnerBinary, options: LaptopOptions) => {
   const { log = quiet } = options;
-  const put = ec2EventPutter(engine);
-  return startEc2({
-    engineEndpoint: engine.endpoint,
+  const put = ec2EventPutter(aws);
+  const ec2 = startEc2({
+    awsEndpoint: aws.endpoint,
     region: REGION,
     accountId: ACCOUNT_ID,
     folder: run.folder("ec2"),
-    env: { ...run.env, ...engine.env, GITLAB_RUNNER: binary.path },
+    env: { ...run.env, GITLAB_RUNNER: binary.path },
+    readTemplate: engineTemplates(new EC2Client(aws.asAws)),
+    credentialsOf: aws.instanceCredentials,
+    isAnotherUser,
     onEvent: (event) =>
       void put(event).catch((error: unknown) => log(`An EC2 event could not be sent: ${String(error)}`)),
     log: options.isVerbose ? log : quiet,
   });
+  aws.setEc2(ec2);
+  return ec2;
 };
 
+const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${name}`;
+
 const hostFunctions = (
-  { run, builds, env, binary }: Pick<LaptopServices, "run" | "builds" | "env" | "binary">,
+  { run, builds, aws, binary }: Pick<LaptopServices, "run" | "builds" | "aws" | "binary">,
   { onCall }: LaptopOptions,
 ): Promise<LambdaHost> =>
   startLambdaHost({
     run,
     bundleFolder: (stack, functionId) => join(builds[stack as Stack] ?? "", functionId),
-    env,
+    lambda: new LambdaClient({ maxAttempts: 3, ...aws.asAws }),
+    logs: aws.asAws,
+    awsEnv: (roleArn, name) =>
+      aws.sessionEnv("lambda.amazonaws.com", {
+        kind: "role",
+        roleArn,
+        sessionName: name,
+        functionArn: functionArn(name),
+      }),
     runnerEnv: { GITLAB_RUNNER: binary.path },
-    ...defined({ onCall }),
+    ...defined({ socketPath: aws.hostSocket, onCall }),
   });
+
+const startAwsFor = (run: RunFolder, options: LaptopOptions): Promise<Aws> => {
+  const { log = quiet, onCrash = quiet, onGranted } = options;
+  const told = new Set<string>();
+  return startAws(run, {
+    onCrash,
+    log,
+    onRefused: (refused) => {
+      options.onRefused?.(refused);
+      // The same right is missing again and again: a schedule and every repeat ask for it.
+      if (!told.has(refused.message)) log(`Refused: ${refused.message}`);
+      told.add(refused.message);
+    },
+    ...defined({ onGranted }),
+  });
+};
 
 /**
  * Starts the services in the order of their dependencies, while the stacks are built.
@@ -76,14 +111,13 @@ export const startServices = async (
   // Awaited below; until then a failure must not count as unhandled.
   building.catch(quiet);
   const binary = findGitLabRunner(process.env);
-  const engine = opened(await startEngine(run, options.onCrash ?? quiet));
-  const sam = opened(startSam(run, engine.env));
-  const webhookApi = opened(await startWebhookApi(options.port ?? 0, engine.env));
+  const aws = opened(await startAwsFor(run, options));
+  const sam = opened(startSam(run, aws.samEnv));
+  const webhookApi = opened(await startWebhookApi(options.port ?? 0));
   const log = options.log ?? quiet;
   const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
-  const ec2 = opened(await simulateEc2(run, engine, binary, options));
-  const env = { ...engine.env, AWS_ENDPOINT_URL_EC2: ec2.endpoint };
+  const ec2 = opened(simulateEc2(run, aws, binary, options));
   const builds = await building;
-  const host = opened(await hostFunctions({ run, builds, env, binary }, options));
-  return { run, binary, engine, sam, webhookApi, ...gitlab, ec2, host, builds, env };
+  const host = opened(await hostFunctions({ run, builds, aws, binary }, options));
+  return { run, binary, aws, sam, webhookApi, ...gitlab, ec2, host, builds, env: aws.env };
 };

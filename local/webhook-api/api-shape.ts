@@ -14,11 +14,17 @@ export interface WebhookApiShape {
   readonly authorizerTtlSeconds: number;
   /** Logical id of the authorizer's function. */
   readonly authorizerFunctionId: string;
+  /** Logical ids of the API, its authorizer and the integration's role. */
+  readonly apiId: string;
+  readonly authorizerId: string;
+  readonly roleId: string;
   readonly ratePerSecond: number;
   readonly burst: number;
   /** The integration's request parameters, e.g. `{ Detail: "$request.body", Source: "gitlab.webhook", … }`. */
   readonly requestParameters: Readonly<Record<string, string>>;
 }
+
+type Properties = Readonly<Record<string, unknown>>;
 
 export type Resolve = (value: unknown) => string;
 
@@ -34,17 +40,17 @@ export const resolver =
     return String(found);
   };
 
-const only = (template: ParsedTemplate, type: string): Readonly<Record<string, unknown>> => {
-  const found = Object.values(template.Resources).filter(({ Type }) => Type === type);
-  if (found.length !== 1)
-    throw new Error(`The webhook API expects one ${type}; the template has ${found.length}`);
-  return found[0]?.Properties ?? {};
+const onlyEntry = (template: ParsedTemplate, type: string): readonly [id: string, properties: Properties] => {
+  const [found, ...others] = Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
+  if (found === undefined || others.length > 0)
+    throw new Error(`The webhook API expects one ${type}; the template has ${found ? others.length + 1 : 0}`);
+  return [found[0], found[1].Properties ?? {}];
 };
+
+const only = (template: ParsedTemplate, type: string): Properties => onlyEntry(template, type)[1];
 
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-
-type Properties = Readonly<Record<string, unknown>>;
 
 /** The one integration that is wanted, and the route that leads to it. */
 export const routeTo = (
@@ -89,6 +95,15 @@ const functionIdOf = (authorizerUri: unknown): string => {
   return id;
 };
 
+/** `!GetAtt WebhookIntegrationRole.Arn` → `WebhookIntegrationRole` */
+const roleIdOf = (credentialsArn: unknown): string => {
+  const reference = asRecord(credentialsArn)["Fn::GetAtt"];
+  const [id, attribute] = Array.isArray(reference) ? reference : [];
+  if (typeof id !== "string" || attribute !== "Arn")
+    throw new Error("The webhook API finds no role of the template in the integration's CredentialsArn");
+  return id;
+};
+
 /** Conditions of the forms that compare a parameter, e.g. `!Not [!Equals [!Ref P, ""]]`. */
 const holds = (condition: unknown, resolve: Resolve): boolean => {
   const { "Fn::Not": not, "Fn::Equals": equals } = asRecord(condition);
@@ -119,7 +134,8 @@ const identityOf = (source: unknown): Pick<WebhookApiShape, "identityHeader" | "
  * @throws Error that names an unsupported property
  */
 export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): WebhookApiShape => {
-  const authorizer = only(template, "AWS::ApiGatewayV2::Authorizer");
+  const [authorizerId, authorizer] = onlyEntry(template, "AWS::ApiGatewayV2::Authorizer");
+  const [apiId] = onlyEntry(template, "AWS::ApiGatewayV2::Api");
   const { route, integration } = routeTo(template, (each) => each.IntegrationSubtype !== undefined);
   if (integration.IntegrationSubtype !== "EventBridge-PutEvents" || route.AuthorizationType !== "CUSTOM") {
     throw new Error("The webhook API serves an authorized route that puts events, and no other");
@@ -134,6 +150,9 @@ export const readWebhookApi = (template: ParsedTemplate, resolve: Resolve): Webh
     ...identityOf(chosen(template, authorizer.IdentitySource, resolve)),
     authorizerTtlSeconds: Number(resolve(authorizer.AuthorizerResultTtlInSeconds ?? 0)),
     authorizerFunctionId: functionIdOf(authorizer.AuthorizerUri),
+    apiId,
+    authorizerId,
+    roleId: roleIdOf(integration.CredentialsArn),
     ...settingsOf(template, routeKey, resolve),
     requestParameters: Object.fromEntries(parameters.map(([name, value]) => [name, resolve(value)])),
   };

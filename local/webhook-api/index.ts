@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { CallOutcome } from "../lambda-host/call";
-import { clientSettings } from "../laptop/client-settings";
 import type { WebhookApiShape } from "./api-shape";
 import { authorizer, type RequestHead, type Verdict } from "./authorize";
 import { eventPutter, type WebhookApiAnswer } from "./put-event";
@@ -36,17 +35,22 @@ export interface WebhookApiCounts {
   readonly acceptMs: readonly number[];
 }
 
+/** The API as it is deployed, with the rights that it has. */
+export interface DeployedApi {
+  readonly api: WebhookApiShape;
+  readonly callAuthorizer: (event: unknown) => Promise<CallOutcome>;
+  /** The integration's client of EventBridge, with its role. */
+  readonly events: EventBridgeClient;
+  readonly signed?: SignedRoute;
+}
+
 /** Replaces API Gateway, with the route, authorizer and integration of the shipped template. */
 export interface WebhookApi {
   readonly port: number;
   /** `http://127.0.0.1:<port>`, without the route's path. */
   readonly url: string;
   /** Starts to serve. Before that every request is answered with 503. */
-  open(
-    api: WebhookApiShape,
-    callAuthorizer: (event: unknown) => Promise<CallOutcome>,
-    signed?: SignedRoute,
-  ): void;
+  open(deployed: DeployedApi): void;
   counts(): WebhookApiCounts;
   close(): Promise<void>;
 }
@@ -69,15 +73,10 @@ const headOf = (request: IncomingMessage): RequestHead => ({
 
 type Serve = (request: IncomingMessage) => Promise<WebhookApiAnswer>;
 
-const serveApi = (
-  api: WebhookApiShape,
-  callAuthorizer: (event: unknown) => Promise<CallOutcome>,
-  signed: SignedRoute | undefined,
-  client: EventBridgeClient,
-): Serve => {
+const serveApi = ({ api, callAuthorizer, events, signed }: DeployedApi): Serve => {
   const authorize = authorizer(api, callAuthorizer, Date.now);
   const mayPass = tokenBucket(api, Date.now);
-  const put = eventPutter(client, api);
+  const put = eventPutter(events, api);
   return async (request) => {
     const head = headOf(request);
     const body = await readBody(request);
@@ -115,13 +114,10 @@ const counter = () => {
  * @param port 0: any free port
  * @throws Error with a message for the operator when the port is taken
  */
-export const startWebhookApi = async (
-  port: number,
-  clientEnv: Readonly<Record<string, string>>,
-): Promise<WebhookApi> => {
-  const client = new EventBridgeClient(clientSettings(clientEnv));
+export const startWebhookApi = async (port: number): Promise<WebhookApi> => {
   const { counted, count } = counter();
   let serve: Serve = async () => UNAVAILABLE;
+  let events: EventBridgeClient | undefined;
   const respond = (response: ServerResponse, answer: WebhookApiAnswer, since: number): void => {
     count(answer, performance.now() - since);
     const headers = { "Content-Type": "application/json", "Apigw-Requestid": randomUUID() };
@@ -143,14 +139,15 @@ export const startWebhookApi = async (
   return {
     port: chosen,
     url: `http://127.0.0.1:${chosen}`,
-    open: (api, callAuthorizer, signed) => {
-      serve = serveApi(api, callAuthorizer, signed, client);
+    open: (deployed) => {
+      events = deployed.events;
+      serve = serveApi(deployed);
     },
     counts: () => ({ ...counted, statuses: { ...counted.statuses }, acceptMs: [...counted.acceptMs] }),
     close: async () => {
       server.close();
       server.closeAllConnections();
-      client.destroy();
+      events?.destroy();
     },
   };
 };

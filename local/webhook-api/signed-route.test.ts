@@ -1,10 +1,12 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { type Reception, receiveWebhook } from "../../Infrastructure/src/webhook-reception";
 import { type ParsedTemplate, readTemplate } from "../engine/template-file";
 import { startGitLab } from "../gitlab";
 import type { CallOutcome } from "../lambda-host/call";
+import { clientSettings } from "../laptop/client-settings";
 import { startWebhookApi, type WebhookApi } from ".";
 import { readWebhookApi, resolver } from "./api-shape";
 import { readSignedRoute, type SignedRouteShape, signedRoute } from "./signed-route";
@@ -51,13 +53,18 @@ describe("the signed route", () => {
   let outcome: (event: unknown) => Promise<CallOutcome>;
 
   const open = async (changes: Partial<SignedRouteShape> = {}): Promise<void> => {
-    door = await startWebhookApi(0, ENV);
+    door = await startWebhookApi(0);
     const call = (event: unknown): Promise<CallOutcome> => {
       events.push(event as (typeof events)[number]);
       return outcome(event);
     };
     const nobody = async (): Promise<CallOutcome> => ({ result: { isAuthorized: false } });
-    door.open(api, nobody, signedRoute({ ...shape, ...changes }, call, Date.now));
+    door.open({
+      api,
+      callAuthorizer: nobody,
+      events: new EventBridgeClient(clientSettings(ENV)),
+      signed: signedRoute({ ...shape, ...changes }, call, Date.now),
+    });
   };
   beforeEach(() => {
     events = [];

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { uploadSampleMapping } from "../../local/command/sample-mapping";
+import type { Granted } from "../../local/gateway";
 import type { FinishedCall } from "../../local/lambda-host";
+import type { RefusedCall } from "../../local/laptop/aws";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { type Laptop, startLaptop } from "../../local/laptop/laptop";
 import type { LaptopOptions } from "../../local/laptop/laptop-options";
@@ -13,6 +15,10 @@ import { hasNothingRemaining } from "../../local/terminal/summary";
 export interface TestLaptop {
   readonly laptop: Laptop;
   readonly calls: FinishedCall[];
+  /** Rights that were used. */
+  readonly granted: Granted[];
+  /** Calls that were refused for a missing right. */
+  readonly refused: RefusedCall[];
   /** Names of the functions that were called since `from`. */
   calledSince(from: number): string[];
   /** The functions' logs, for the message of a failing test. */
@@ -24,11 +30,20 @@ export const START_MS = 420_000;
 
 export const openLaptop = async (options: LaptopOptions = {}): Promise<TestLaptop> => {
   const calls: FinishedCall[] = [];
-  const laptop = await startLaptop({ ...options, onCall: (call) => calls.push(call) });
+  const granted: Granted[] = [];
+  const refused: RefusedCall[] = [];
+  const laptop = await startLaptop({
+    ...options,
+    onCall: (call) => calls.push(call),
+    onGranted: (one) => granted.push(one),
+    onRefused: (one) => refused.push(one),
+  });
   await uploadSampleMapping(laptop);
   return {
     laptop,
     calls,
+    granted,
+    refused,
     calledSince: (from) => calls.slice(from).map(({ functionId }) => functionId),
     log: () => readFileSync(join(laptop.run.path, "functions.log"), "utf8").slice(-20_000),
   };

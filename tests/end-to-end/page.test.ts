@@ -167,7 +167,9 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     const lose = page.getByRole("button", { name: "Lose one webhook in ten" });
     await lose.click();
     await page.locator('.switch[aria-pressed="true"]', { hasText: "Lose one webhook" }).waitFor();
-    expect((await call("GET", `${gitlab.url}/_/faults`)).body).toEqual({ lose: 0.1 });
+    expect(
+      (await call("GET", `${gitlab.url}/_/faults`, undefined, { "PRIVATE-TOKEN": gitlab.accessToken })).body,
+    ).toEqual({ lose: 0.1 });
     await page.getByRole("button", { name: "Answer 500 for 10 s" }).click();
     await sees(page.locator("#fault-state"), "GitLab answers 500");
     expect((await restOf(gitlab)("GET", "/runners")).status).toBe(500);

@@ -16,7 +16,7 @@ import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bo
 import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
 import { mappingsContract } from "../../AutoScaler/src/testing/contracts/mappings-contract";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
-import { type Engine, startEngine } from "../../local/engine/ministack";
+import { type Aws, startAws } from "../../local/laptop/aws";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { openRunFolder, type RunFolder } from "../../local/laptop/run-folder";
 import { readTemplate, resource } from "../templates/read-template";
@@ -43,17 +43,18 @@ const definition = (id: TableId): CreateTableCommandInput => {
 
 const environment = process.env;
 let run: RunFolder;
-let engine: Engine;
+let aws: Aws;
 let admin: DynamoDBClient;
 let client: DynamoDBClient;
 
 beforeAll(async () => {
   run = openRunFolder();
-  engine = await startEngine(run, () => undefined);
-  admin = new DynamoDBClient(clientSettings(engine.env));
+  const quiet = () => undefined;
+  aws = await startAws(run, { onCrash: quiet, log: quiet });
+  admin = new DynamoDBClient(clientSettings(aws.env));
   for (const id of Object.keys(OF_STACK) as TableId[])
     await admin.send(new CreateTableCommand(definition(id)));
-  process.env = { ...environment, ...engine.env };
+  process.env = { ...environment, ...aws.env };
   client = dynamoDbClient();
 }, 90_000);
 
@@ -61,7 +62,7 @@ afterAll(async () => {
   process.env = environment;
   client?.destroy();
   admin?.destroy();
-  await engine?.close();
+  await aws?.close();
   await run?.close();
 }, 30_000);
 

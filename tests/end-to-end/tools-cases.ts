@@ -16,7 +16,7 @@ interface Ended {
 }
 
 /** Runs the command line in a process of its own, as users do. */
-const runners = ({ laptop }: TestLaptop, ...argv: readonly string[]): Promise<Ended> =>
+export const runners = ({ laptop }: TestLaptop, ...argv: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "HelperScripts/cli.ts"), ...argv], {
       cwd: ROOT,

@@ -217,3 +217,9 @@ describe("the webhook API", () => {
 });
 
 describe("the command line", () => toolsCases(() => test));
+
+describe("rights", () => {
+  it("no call of the application was refused for a missing right", () => {
+    expect(test.refused.map(({ message }) => message)).toEqual([]);
+  });
+});

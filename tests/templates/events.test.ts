@@ -60,6 +60,8 @@ const webhook = (changes: Record<string, Value>): EventBridgeEvent =>
   event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK, ...changes });
 const reconciled = (changes: Record<string, Value>): EventBridgeEvent =>
   event("gitlab.reconciler", "GitLabJobEvent", { ...WEBHOOK, attempt: 2, ...changes });
+const redriven = (changes: Record<string, Value>): EventBridgeEvent =>
+  event("gitlab.redrive", "GitLabJobEvent", { ...WEBHOOK, ...changes });
 const ec2 = (detailType: string, detail: Value): EventBridgeEvent => event("aws.ec2", detailType, detail);
 
 const without = (key: string): Value =>
@@ -88,6 +90,19 @@ it.each<[string, EventBridgeEvent, readonly string[]]>([
     "the reconciler's RunnerEnded ends the runner",
     event("gitlab.reconciler", "RunnerEnded", { runnerId: 7, reason: "left" }),
     ["RunnerEndedRule"],
+  ],
+  ["what is sent again starts a runner", redriven({ build_status: "pending" }), ["JobPendingRule"]],
+  ["what is sent again notes the pick-up", redriven({ build_status: "running" }), ["JobRunningRule"]],
+  ["what is sent again ends the runner", redriven({ build_status: "failed" }), ["JobEndedRule"]],
+  [
+    "a RunnerEnded that is sent again asks for the runner's end",
+    event("gitlab.redrive", "RunnerEnded", { runnerId: 7, reason: "left" }),
+    ["RunnerEndedRule"],
+  ],
+  [
+    "something else that is sent again",
+    event("gitlab.redrive", "Something", { runnerId: 7 }),
+    ["UnmatchedEventsRule"],
   ],
   [
     "a reported end of an invocation has the runner looked at",
@@ -179,7 +194,7 @@ const anyDetail = fc.record(
   { requiredKeys: [] },
 );
 const anyWebhook = fc
-  .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler"), anyDetail)
+  .tuple(fc.constantFrom("gitlab.webhook", "gitlab.reconciler", "gitlab.redrive"), anyDetail)
   .map(([source, detail]) => event(source, "GitLabJobEvent", detail));
 
 it("I-31: matches every event of this account by one rule, counts it as unmatched, or ignores it as created", () => {

@@ -31,13 +31,19 @@ describe("the webhook's API", () => {
 });
 
 describe("the bus", () => {
-  const statements = ofType(infrastructure, "AWS::Events::EventBusPolicy").map(({ properties }) =>
-    asMap(resolve(infrastructure, properties.Statement)),
+  const statements = [infrastructure, autoScaler].flatMap((template) =>
+    ofType(template, "AWS::Events::EventBusPolicy").map(({ properties }) =>
+      // AutoScaler names the bus by its parameter, whose default is that of another stack.
+      asMap(resolve(template, properties.Statement, { EventBusName: "runners-a" })),
+    ),
   );
-  const put = (source: string, role: string): IamRequest => ({
+  const put = (sources: string | readonly string[], role: string): IamRequest => ({
     action: "events:PutEvents",
     resource: arn("events", "event-bus/runners-a"),
-    context: { "events:source": [source], "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}` },
+    context: {
+      "events:source": typeof sources === "string" ? [sources] : sources,
+      "aws:PrincipalArn": `arn:aws:iam::${ACCOUNT}:role/${role}`,
+    },
   });
   const ofAccount: Properties = { Effect: "Allow", Action: "events:*", Resource: "*" };
   const policies = { identity: [policyOf([ofAccount])], resource: [policyOf(statements)] };
@@ -54,6 +60,12 @@ describe("the bus", () => {
     ],
     ["T-22: lets nobody else, whatever their role allows", "denied", put("gitlab.webhook", "admin")],
     ["T-22: nor the authorizer", "denied", put("gitlab.webhook", "authorizewebhookrole")],
+    ["T-22: lets the reconciler speak as itself", "allowed", put("gitlab.reconciler", "reconcilerrole")],
+    ["T-22: and the pick-up's function", "allowed", put("gitlab.reconciler", "recordpickuprole")],
+    ["T-22: and that of the next job", "allowed", put("gitlab.reconciler", "startnextjobrole")],
+    ["T-22: lets nobody else do so", "denied", put("gitlab.reconciler", "admin")],
+    ["T-22: nor a function that puts no events", "denied", put("gitlab.reconciler", "lookuprunnerrole")],
+    ["T-22: nor hide it among others", "denied", put(["somebody", "gitlab.reconciler"], "admin")],
     [
       "T-22: lets the function behind the runners' logs report ends",
       "allowed",
@@ -65,13 +77,25 @@ describe("the bus", () => {
       "denied",
       put("gitlab.webhook", "reportrunnerendrole"),
     ],
-    [
-      "T-22: leaves the reconciler's source to the roles of functions",
-      "allowed",
-      put("gitlab.reconciler", "reconcilerrole"),
-    ],
+    ["T-22: lets an operator redrive", "allowed", put("gitlab.redrive", "admin")],
   ])("%s", (_, verdict, call) => {
     expect(permits(policies, call) ? "allowed" : "denied").toBe(verdict);
+  });
+
+  it("T-22: allows nothing itself, so that each role puts what its own policy says and no more", () => {
+    expect(statements.map(({ Effect }) => Effect)).toEqual(statements.map(() => "Deny"));
+  });
+
+  it("T-22: lets nobody redrive but those that the parameter names", () => {
+    const given = { EventBusName: "runners-a", RedrivePrincipalArns: [`arn:aws:iam::${ACCOUNT}:role/ops-*`] };
+    const narrowed = ofType(autoScaler, "AWS::Events::EventBusPolicy").map(({ properties }) =>
+      asMap(resolve(autoScaler, properties.Statement, given)),
+    );
+    const asked = { identity: [policyOf([ofAccount])], resource: [policyOf(narrowed)] };
+    expect(["ops-anna", "admin"].map((role) => permits(asked, put("gitlab.redrive", role)))).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 
@@ -190,7 +214,7 @@ it.each<readonly [string, readonly string[]]>([
     ],
   ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
-  ["FindRunnerRole", ["the access token", ...LEDGER_READ, ...VAIN_CALLS]],
+  ["FindRunnerRole", ["the access token", "instances, to describe", ...LEDGER_READ, ...VAIN_CALLS]],
   ["RecordEndReportRole", ["the access token", ...LEDGER]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
   ["TerminateInstanceRole", [...LEDGER, "instances, to describe", "an instance of ours, to terminate"]],

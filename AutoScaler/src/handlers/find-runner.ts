@@ -2,6 +2,8 @@ import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { dynamoMinuteCounters } from "../adapters/dynamodb/minute-counters";
+import { ec2Client } from "../adapters/ec2/client";
+import { ec2Instances } from "../adapters/ec2/instances";
 import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
@@ -19,6 +21,7 @@ const parts = {
   ledger: ledgerOf(env.ledgerTable, undefined, client),
   counters: dynamoMinuteCounters(client, env.ledgerTable),
   hints: new HintMemory(),
+  instances: ec2Instances(ec2Client(3), machine),
 };
 
 /** Task "Find runner". Input: a job event, or `{ runnerId?, resourceId?, reason }`. */

@@ -1,7 +1,7 @@
 import type { OrphanInstance, OrphanRecord, Runner, Time } from "../../../Core/model/ledger";
 import type { InstanceDeathCode } from "../../../Core/model/reasons";
+import { deathIn } from "../ledger/instance-death";
 import type { Instance, OurEvent } from "../ports";
-import { deathIn } from "./find/runner-ends";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "./snapshot";
 
 /** The job and attempt in the mark of something that the ledger does not know, or knows as gone. */

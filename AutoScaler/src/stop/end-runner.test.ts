@@ -338,17 +338,49 @@ describe("GitLab failing at the end", () => {
 });
 
 describe("a runner that is reported ended", () => {
-  it.each(["terminated", "stopped"])("F-37 F-38: needs no confirmation when EC2 says %s", async (state) => {
+  it.each(["terminated", "stopped"] as const)(
+    "F-37 F-38: is not looked at when EC2 says %s",
+    async (state) => {
+      const system = await launched({ pickedUp: true });
+      const { resourceId = "" } = await runner(system);
+      system.instances.setState(resourceId, state);
+      const results = await system.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
+      expect(results).toMatchObject([{ kind: "terminated" }]);
+      expect(system.gitLab.calls).not.toContain("pauseRunner");
+    },
+  );
+
+  it.each(["running", "shutting-down", "stopping"] as const)(
+    "T-22 I-3: keeps its job and its record when an event says that it died, and EC2 shows it %s",
+    async (state) => {
+      const system = await launched({ pickedUp: true });
+      const { resourceId = "" } = await runner(system);
+      system.instances.setState(resourceId, state);
+      for (const reason of ["instance-terminated", "instance-stopped"])
+        expect(await system.stop({ runnerId: RA, resourceId, reason })).toEqual([]);
+      expect(new Set(system.gitLab.calls)).toEqual(new Set(["job"]));
+      expect((await runner(system)).state).toBe("BUSY");
+    },
+  );
+
+  it("T-22: is not ended by such an event when EC2 does not answer: the workflow asks again", async () => {
     const system = await launched({ pickedUp: true });
     const { resourceId } = await runner(system);
-    const results = await system.stop({ runnerId: "", resourceId, reason: `instance-${state}` });
-    expect(results).toMatchObject([{ kind: "terminated" }]);
-    expect(system.gitLab.calls).not.toContain("pauseRunner");
+    const describe = () => Promise.reject(new TransientError("EC2 is away"));
+    const broken = workflows(
+      { ...system.dependencies, instances: { ...system.instances, describe } },
+      { lambda: system.lambda, ec2: system.ec2 },
+      system.routing,
+    );
+    const stopped = broken.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
+    await expect(stopped).rejects.toThrow(TransientError);
+    expect((await runner(system)).state).toBe("BUSY");
   });
 
   describe("while GitLab shows the job as running on it", () => {
     const die = async (system: TestSystem) => {
-      const { resourceId } = await runner(system);
+      const { resourceId = "" } = await runner(system);
+      system.instances.setState(resourceId, "terminated");
       await system.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
     };
 
@@ -474,7 +506,13 @@ describe("a runner that is reported ended", () => {
   it("F-38: an instance is terminated although EC2 does not say what became of it", async () => {
     const system = await launched();
     const [instanceId = ""] = system.ec2.launched.values();
-    system.instances.describe = () => Promise.reject(new TransientError("throttled"));
+    const { describe } = system.instances;
+    system.instances.setState(instanceId, "terminated");
+    // It confirms the death, and is silent from then on.
+    system.instances.describe = async (id) => {
+      system.instances.describe = () => Promise.reject(new TransientError("throttled"));
+      return describe(id);
+    };
     await system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
     expect(system.instances.terminated).toEqual([instanceId]);
     expect(await runner(system)).toMatchObject({ state: "GONE" });
@@ -556,7 +594,8 @@ describe("payload mode", () => {
     expect(await system.stop(ended(system))).toMatchObject([{ kind: "left" }]);
     expect(attempt(system).state).toBe("ENDED");
     expect(system.ledger.taken(STACK)).toBe(1);
-    const { resourceId } = await runner(system);
+    const { resourceId = "" } = await runner(system);
+    system.instances.setState(resourceId, "terminated");
     await system.stop({ runnerId: "", resourceId, reason: "instance-terminated" });
     expect((await runner(system)).state).toBe("GONE");
     expect(system.ledger.taken(STACK)).toBe(0);

@@ -13,12 +13,13 @@ import { askGitLab, countInVain, type HintDependencies, isSkipped } from "../hin
 import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt";
 import { foundJob } from "../ports";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
+import { confirmedDeath, isOrphanOver } from "./confirm-death";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts, NO_RUNNERS } from "./end-order";
 import { readRecord } from "./read-record";
-import { deathOf, interruptionOf, type StopEvent, saysNothing } from "./stop-event";
+import { interruptionOf, type StopEvent, saysNothing } from "./stop-event";
 import { endOfJob, terminationReason } from "./termination-reason";
 
-export type FindDependencies = HintDependencies & Pick<Dependencies, "ledger">;
+export type FindDependencies = HintDependencies & Pick<Dependencies, "ledger" | "instances">;
 
 /** The job as the webhook describes it, without a runner of another project. */
 const payloadFacts = async (
@@ -145,7 +146,7 @@ const endRunner = async (
   runner: Runner,
 ): Promise<FoundRunners> => {
   const jobs = await factsOf(dependencies, runner);
-  const death = event.resourceId === runner.resourceId ? deathOf(event) : undefined;
+  const death = await confirmedDeath(dependencies, event, runner);
   const interruption = interruptionOf(event);
   const record = await readRecord(dependencies, runner);
   const facts = { ...defined({ death, interruption, record }), ...jobs };
@@ -174,9 +175,13 @@ const ORPHAN_LIFETIME_MILLISECONDS = ORPHAN_LIFETIME_SECONDS * 1000;
  * Ends an orphan. It belongs to no runner in the ledger, so it runs no job of ours. Without AccessToken
  * nothing is ended early: there an orphan is left for a day.
  */
-const endOrphan = (dependencies: FindDependencies, event: AskedEnd, orphan: OrphanInstance): FoundRunners => {
+const endOrphan = async (
+  dependencies: FindDependencies,
+  event: AskedEnd,
+  orphan: OrphanInstance,
+): Promise<FoundRunners> => {
   if (orphan.state === "GONE" && event.reason !== "instance-remaining") return NO_RUNNERS;
-  const isDead = deathOf(event) !== undefined;
+  const isDead = await isOrphanOver(dependencies, event, orphan);
   const age = dependencies.clock.now() - (orphan.times.FOUND ?? 0);
   const isLeft = dependencies.gitLab.mode === "payload" && !isDead && age < ORPHAN_LIFETIME_MILLISECONDS;
   return isLeft

@@ -1,6 +1,6 @@
 import {
   DescribeLaunchTemplateVersionsCommand,
-  EC2Client,
+  type EC2Client,
   type LaunchTemplateVersion,
 } from "@aws-sdk/client-ec2";
 import { defined } from "../../../Core/defined";
@@ -48,13 +48,8 @@ const blueprintOf = (data: NonNullable<LaunchTemplateVersion["LaunchTemplateData
   };
 };
 
-/** Reads launch templates from the engine. */
-export const engineTemplates = (engineEndpoint: string, region: string, accountId: string): ReadTemplate => {
-  const client = new EC2Client({
-    region,
-    endpoint: engineEndpoint,
-    credentials: { accessKeyId: accountId, secretAccessKey: "laptop" },
-  });
+/** Reads launch templates from the engine, as EC2 itself. */
+export const engineTemplates = (client: EC2Client): ReadTemplate => {
   return async ({ id, name, version = "$Default" }) => {
     const answer = await client.send(
       new DescribeLaunchTemplateVersionsCommand({

@@ -13,7 +13,7 @@ import { type MetadataDependencies, startMetadataService } from "./metadata-serv
 
 export interface MachineDependencies extends Omit<MetadataDependencies, "instance" | "onPowerOff"> {
   readonly folder: string;
-  readonly engineEndpoint: string;
+  readonly awsEndpoint: string;
   /** The machine gets PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`, and no others. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly current: (instanceId: string) => SimulatorInstance | undefined;
@@ -42,7 +42,7 @@ const environment = (dependencies: MachineDependencies, root: string, path: stri
   HOME: join(root, "root"),
   TMPDIR: join(root, "tmp"),
   GLR_ROOT: root,
-  AWS_ENDPOINT_URL: dependencies.engineEndpoint,
+  AWS_ENDPOINT_URL: dependencies.awsEndpoint,
   AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata,
 });
 

@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { SimulatorInstance } from "../instance";
+
+/** As the metadata service shows them. */
+export interface InstanceCredentials {
+  readonly AccessKeyId: string;
+  readonly SecretAccessKey: string;
+  readonly Token: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
 
 export interface MetadataDependencies {
   readonly region: string;
@@ -9,11 +18,13 @@ export interface MetadataDependencies {
   readonly now: () => number;
   /** The instance as it is now; undefined when it does not exist. */
   readonly instance: () => SimulatorInstance | undefined;
-  /** Credentials of the instance's role, as the engine accepts them. */
-  readonly credentials: Readonly<Record<"AccessKeyId" | "SecretAccessKey" | "Token", string>>;
+  /** Credentials of the instance's own session of its role; undefined when it has no role. */
+  readonly credentialsOf: (instance: SimulatorInstance) => Promise<InstanceCredentials | undefined>;
   readonly onPowerOff: () => void;
   /** Whether to drop this request, for tests of a service that starts late. */
   readonly isFlaky: () => boolean;
+  /** Whether another user of this machine is at the other end. */
+  readonly isAnotherUser: (socket: Socket) => Promise<boolean>;
 }
 
 export interface MetadataService {
@@ -22,7 +33,6 @@ export interface MetadataService {
 }
 
 const ROLE_NAME = "gitlab-runner";
-const HOUR_MS = 3_600_000;
 const MAX_TOKEN_SECONDS = 21_600;
 
 const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
@@ -40,13 +50,6 @@ const tree = (
   "meta-data/placement/availability-zone": `${dependencies.region}a`,
   "meta-data/instance-life-cycle": instance.boughtAs,
   "meta-data/iam/security-credentials/": instance.instanceProfileArn ? ROLE_NAME : undefined,
-  [`meta-data/iam/security-credentials/${ROLE_NAME}`]: JSON.stringify({
-    Code: "Success",
-    Type: "AWS-HMAC",
-    LastUpdated: iso(dependencies.now()),
-    Expiration: iso(dependencies.now() + 6 * HOUR_MS),
-    ...dependencies.credentials,
-  }),
   "meta-data/spot/instance-action":
     instance.interruptedAt === undefined
       ? undefined
@@ -64,6 +67,29 @@ const tree = (
   "user-data": instance.userData,
 });
 
+const CREDENTIALS = `meta-data/iam/security-credentials/${ROLE_NAME}`;
+
+const credentialsText = async (
+  instance: SimulatorInstance,
+  { credentialsOf, now }: MetadataDependencies,
+): Promise<string | undefined> => {
+  const found = await credentialsOf(instance);
+  if (found === undefined) return undefined;
+  const { expiresAt, ...credentials } = found;
+  const times = { LastUpdated: iso(now()), Expiration: iso(expiresAt) };
+  return JSON.stringify({ Code: "Success", Type: "AWS-HMAC", ...times, ...credentials });
+};
+
+/** Why a request does not come from the instance's own processes, if it does not. */
+const isForeign = async (
+  { headers, socket }: IncomingMessage,
+  { isAnotherUser }: MetadataDependencies,
+): Promise<boolean> => {
+  const isOurHost =
+    headers.host === `127.0.0.1:${socket.localPort}` || headers.host === `localhost:${socket.localPort}`;
+  return !isOurHost || headers.origin !== undefined || (await isAnotherUser(socket));
+};
+
 type Answer = readonly [status: number, text?: string];
 
 /** The metadata service (IMDSv2) of one instance: a server of its own on loopback. */
@@ -80,35 +106,42 @@ export const startMetadataService = async (dependencies: MetadataDependencies): 
     return [200, token];
   };
 
-  const readMetadata = ({ headers }: IncomingMessage, path: string): Answer => {
+  const readMetadata = async ({ headers }: IncomingMessage, path: string): Promise<Answer> => {
     const instance = dependencies.instance();
     if (instance === undefined) return [404];
     const token = String(headers["x-aws-ec2-metadata-token"] ?? "");
     const isKnown = (tokens.get(token) ?? 0) > dependencies.now();
     if (!isKnown && (instance.isTokenRequired || token !== "")) return [401];
-    const text = tree(instance, dependencies)[path];
+    const text =
+      path === CREDENTIALS
+        ? await credentialsText(instance, dependencies)
+        : tree(instance, dependencies)[path];
     return text === undefined ? [404] : [200, text];
   };
 
-  const answer = (request: IncomingMessage, path: string): Answer => {
+  const answer = async (request: IncomingMessage, path: string): Promise<Answer> => {
+    if (await isForeign(request, dependencies)) return [403];
+    if (request.method === "POST" && path === "/_/power-off") return [200];
     if (request.method === "PUT" && path === "/latest/api/token") return issueToken(request);
     if (request.method !== "GET" || !path.startsWith("/latest/")) return [404];
     return readMetadata(request, path.slice("/latest/".length));
   };
 
-  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url ?? "/";
     const isPowerOff = request.method === "POST" && path === "/_/power-off";
     if (!isPowerOff && dependencies.isFlaky()) {
       request.socket.destroy();
       return;
     }
-    const [status, text = ""]: Answer = isPowerOff ? [200] : answer(request, path);
+    const [status, text = ""] = await answer(request, path);
     response.writeHead(status, { "content-type": "text/plain" }).end(text);
-    if (isPowerOff) dependencies.onPowerOff();
+    if (isPowerOff && status === 200) dependencies.onPowerOff();
   };
 
-  const server = createServer(serve);
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(0, "127.0.0.1", resolve);
   });

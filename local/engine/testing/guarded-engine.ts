@@ -37,6 +37,7 @@ const engineEnv = (folder: string, port: number): Record<string, string> => ({
   PATH: process.env.PATH ?? "",
   LAPTOP_ENGINE_SOCKET: join(folder, "engine.sock"),
   LAPTOP_DECISIONS_SOCKET: join(folder, "decisions.sock"),
+  LAPTOP_HOST_SOCKET: join(folder, "host.sock"),
   GATEWAY_PORT: String(port),
   MINISTACK_HOST: "localhost",
   MINISTACK_REGION: REGION,
@@ -48,11 +49,15 @@ const engineEnv = (folder: string, port: number): Record<string, string> => ({
   IOT_MTLS_ENABLED: "0",
   DOCKER_HOST: "unix:///nonexistent.sock",
   LOG_LEVEL: "WARNING",
+  // Not beside the sources.
+  PYTHONDONTWRITEBYTECODE: "1",
 });
 
 export interface GuardedEngine {
   readonly pid: number;
   readonly state: FakeState;
+  /** Functions' calls come here. */
+  readonly hostSocket: string;
   /** The SDK's clients of the operator. */
   readonly calls: ReturnType<typeof awsCalls>;
   close(): Promise<void>;
@@ -99,5 +104,5 @@ export const startGuardedEngine = async (): Promise<GuardedEngine> => {
     throw error;
   });
   const calls = awsCalls(`http://localhost:${gateway.port}`, credentials.ofOperator());
-  return { pid: child.pid ?? 0, state, calls, close };
+  return { pid: child.pid ?? 0, state, hostSocket: join(folder, "host.sock"), calls, close };
 };

@@ -1,5 +1,4 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateEventBusCommand,
@@ -82,7 +81,10 @@ const deployFlow = async ({ events, sqs, states }: Clients): Promise<void> => {
   await events.send(new PutRuleCommand({ Name: "all", EventBusName: "bus", EventPattern }));
 };
 
-const startHost = async (flow: Pick<SampleFlow, "called" | "isFailing">): Promise<Server> => {
+const startHost = async (
+  flow: Pick<SampleFlow, "called" | "isFailing">,
+  socketPath: string,
+): Promise<Server> => {
   const host = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
@@ -91,16 +93,16 @@ const startHost = async (flow: Pick<SampleFlow, "called" | "isFailing">): Promis
     response.writeHead(200, flow.isFailing ? { "X-Amz-Function-Error": "Unhandled" } : {});
     response.end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => host.listen(socketPath, resolve));
   return host;
 };
 
-export const deploySampleFlow = async ({ calls }: GuardedEngine): Promise<SampleFlow> => {
+export const deploySampleFlow = async ({ calls, hostSocket }: GuardedEngine): Promise<SampleFlow> => {
   const { events, lambda, sqs } = calls;
   const seen: Pick<SampleFlow, "called" | "isFailing"> = { called: [], isFailing: false };
-  const host = await startHost(seen);
+  const host = await startHost(seen, hostSocket);
   await deployFlow(calls);
-  await deployFunction(calls, `http://127.0.0.1:${(host.address() as AddressInfo).port}`);
+  await deployFunction(calls, "http://host/worker");
   const entry = { EventBusName: "bus", Source: "test", DetailType: "d", Detail: '{"n":1}' };
   return Object.assign(seen, {
     aim: (Arn: string, roleName?: string) => {

@@ -101,7 +101,8 @@ export const startGateway = async (settings: GatewaySettings): Promise<Gateway> 
   const serve = service(settings);
   const server = createServer((message, response) => {
     serve(message, response).catch((error: unknown) => {
-      settings.log(`Gateway: ${String(error)}`);
+      // Who is gone in the middle of its request has nothing to be told.
+      if (!message.errored) settings.log(`Gateway: ${String(error)}`);
       response.destroy();
     });
   });

@@ -35,7 +35,7 @@ const pairs = (rawHeaders: readonly string[]): readonly (readonly [string, strin
   );
 
 /** The engine reads the account from the access key, which there is its number. It looks at nothing else. */
-const credential = (account: string, region: string, service: string): string =>
+export const engineCredential = (account: string, region: string, service: string): string =>
   `AWS4-HMAC-SHA256 Credential=${account}/20000101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
 
 const forwardedHeaders = (call: AdmittedCall, account: string, region: string): string[] => [
@@ -43,7 +43,7 @@ const forwardedHeaders = (call: AdmittedCall, account: string, region: string): 
     .filter(([name]) => !LEFT_OUT.has(name.toLowerCase()))
     .flat(),
   "Authorization",
-  credential(account, region, call.service),
+  engineCredential(account, region, call.service),
   "Content-Length",
   String(call.request.body.length),
 ];

@@ -9,7 +9,7 @@ import { SFNClient, StartExecutionCommand, StartSyncExecutionCommand } from "@aw
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 
-export interface ClientSettings {
+export interface CallSettings {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: {
@@ -22,7 +22,7 @@ export interface ClientSettings {
 const FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:runner:live";
 
 /** One call of each of the SDK's clients that the project uses, with characters that are awkward to encode. */
-export const sdkCalls: Readonly<Record<string, (settings: ClientSettings) => Promise<unknown>>> = {
+export const sdkCalls: Readonly<Record<string, (settings: CallSettings) => Promise<unknown>>> = {
   "DynamoDB GetItem": (settings) =>
     new DynamoDBClient(settings).send(
       new GetItemCommand({ TableName: "t", Key: { pk: { S: "job#ü é+%/'()*" } } }),

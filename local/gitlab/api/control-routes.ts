@@ -20,9 +20,12 @@ const shown = (faults: GitLabFaults): Response =>
     ...defined({ errorSecondsLeft: faults.errorSecondsLeft() || undefined }),
   });
 
-/** Fault injection and counters. They are not part of GitLab's API, so their paths begin with `/_/`. */
+/**
+ * Fault injection and counters, for who has the access token. They are not part of GitLab's API, so their paths begin
+ * with `/_/`.
+ */
 export const controlRoutes = (faults: GitLabFaults, counts: GitLabCounts): readonly Route[] => {
-  const route = routesOf("page", false, "");
+  const route = routesOf("page", true, "");
   return [
     route("GET", "/_/faults", () => shown(faults)),
     route("POST", "/_/faults", async (request) => {

@@ -30,8 +30,25 @@ describe("the owner's browser", () => {
     ["an opaque origin", { origin: "null" }, 403],
     ["its own name", { host: "localhost" }, 200],
   ])("with %s gets %s %s", async (_case, headers, expected) => {
-    expect(await statusWith(headers)).toBe(expected);
-    expect(await statusWith(headers, "/_/faults", "POST")).toBe(expected);
+    const withToken = { ...headers, "private-token": gitlab.accessToken };
+    expect(await statusWith(withToken)).toBe(expected);
+    expect(await statusWith(withToken, "/_/faults", "POST")).toBe(expected);
+  });
+
+  it.each([
+    ["GET", "/_/faults"],
+    ["POST", "/_/faults"],
+    ["GET", "/_/counts"],
+    ["GET", "/_/state"],
+    ["POST", "/_/sample"],
+  ])("gets nothing of %s %s without the token, nor leave to ask from elsewhere", async (method, path) => {
+    expect(await statusWith({}, path, method)).toBe(401);
+    expect(await statusWith({ "private-token": "another" }, path, method)).toBe(401);
+    const answer = await fetch(`${gitlab.url}${path}`, {
+      method,
+      headers: { "private-token": gitlab.accessToken },
+    });
+    expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
   });
 });
 

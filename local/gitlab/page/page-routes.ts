@@ -1,3 +1,4 @@
+import { isAnotherUser } from "../../process/same-user";
 import { forbidden, notFound } from "../api/api-error";
 import { idOf, json, noContent, plainText, type RequestContext } from "../api/http";
 import { type Route, routesOf } from "../api/router";
@@ -8,7 +9,6 @@ import { lastLines } from "../model/trace";
 import type { LaptopStatus } from "./laptop-status";
 import { renderPage } from "./page";
 import { pageState } from "./page-state";
-import { isAnotherUser } from "./same-user";
 
 const LOG_LINES = 2_000;
 const LOG_BYTES = 256 * 1024;

@@ -147,7 +147,8 @@ describe("a job webhook", () => {
 });
 
 describe("the fault switch", () => {
-  const faults = (body: unknown) => call("POST", `${gitlab.url}/_/faults`, body);
+  const faults = (body: unknown) =>
+    call("POST", `${gitlab.url}/_/faults`, body, { "PRIVATE-TOKEN": gitlab.accessToken });
 
   it("loses webhooks", async () => {
     await start();
@@ -209,7 +210,9 @@ describe("the fault switch", () => {
     await start();
     expect((await faults({ lose: 7 })).status).toBe(400);
     await faults({ errorStatus: 503, errorSeconds: 10, scope: "api" });
-    expect((await call("GET", `${gitlab.url}/_/faults`)).body).toEqual({
+    expect(
+      (await call("GET", `${gitlab.url}/_/faults`, undefined, { "PRIVATE-TOKEN": gitlab.accessToken })).body,
+    ).toEqual({
       errorStatus: 503,
       errorSeconds: 10,
       scope: "api",

@@ -3,7 +3,8 @@ import { isLeased, type Runner, type Time } from "../../../../Core/model/ledger"
 import type { InstanceDeathCode, StopCode } from "../../../../Core/model/reasons";
 import { jobEvent } from "../../events";
 import { hasEnded } from "../../ledger/close-attempt";
-import type { GitLab, GitLabJob, InstanceState, Instances } from "../../ports";
+import { findDeath as deathOf } from "../../ledger/instance-death";
+import type { GitLab, GitLabJob, Instances } from "../../ports";
 import { jobFacts } from "../../stop/end-order";
 import { isReported, isUndelivered } from "../../stop/report/silence";
 import { terminationReason } from "../../stop/termination-reason";
@@ -12,8 +13,6 @@ import type { Budget } from "../budget";
 import type { JobReader, JobWord } from "../read/job-reader";
 import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
 
-/** EC2 may take minutes to show a new instance (F-35). */
-const SHOWN_AFTER_MILLISECONDS = 10 * 60_000;
 /**
  * Idle time after which GitLab is asked for the jobs of a runner that has not taken its own job. The window
  * is one or two passes long, so a runner that never gets a job is not asked in every pass (I-25). A foreign
@@ -27,32 +26,12 @@ const isUnderWay = (runner: Runner, now: Time): boolean =>
 
 const jobOf = (word: JobWord): GitLabJob | undefined => (word.kind === "known" ? word.job : undefined);
 
-const isLongLaunched = ({ times }: Runner, now: Time): boolean =>
-  times.LAUNCHED !== undefined && now - times.LAUNCHED > SHOWN_AFTER_MILLISECONDS;
-
-const DEATHS: Readonly<Partial<Record<InstanceState, InstanceDeathCode>>> = {
-  stopped: "instance-stopped",
-  terminated: "instance-terminated",
-};
-
-export const deathIn = (state: InstanceState): InstanceDeathCode | undefined => DEATHS[state];
-
-/**
- * The state in which EC2 shows the instance as dead. An instance launched long ago that neither the complete
- * list nor a call for it alone shows was terminated. Undefined: nothing shows that it is dead.
- */
-export const findDeath = async (
+/** How EC2 says that the instance is dead; undefined: nothing shows it. */
+export const findDeath = (
   runner: Runner,
-  { instances: all, now }: Snapshot,
+  { instances: shown, now }: Snapshot,
   instances: Instances,
-): Promise<InstanceDeathCode | undefined> => {
-  if (runner.provider !== "EC2" || runner.resourceId === undefined || all === undefined) return undefined;
-  const shown = all.get(runner.resourceId);
-  if (shown !== undefined) return deathIn(shown.state);
-  const isForgotten =
-    isLongLaunched(runner, now) && (await instances.describe(runner.resourceId)) === undefined;
-  return isForgotten ? "instance-terminated" : undefined;
-};
+): Promise<InstanceDeathCode | undefined> => deathOf(runner, shown, instances, now);
 
 export interface RunnerEndDependencies {
   readonly gitLab: GitLab;

@@ -1,0 +1,56 @@
+import type { Ec2Handler, Instance, InstanceCredentials } from "../../ec2";
+import type { Authorizer, Caller, Granted, RoleRight, TakenRights } from "../../gateway";
+import type { ClientSettings } from "../client-settings";
+
+type Env = Readonly<Record<string, string>>;
+
+/** A right that somebody did not have. */
+export interface RefusedCall {
+  readonly message: string;
+  readonly caller?: Caller;
+}
+
+export interface AwsSettings {
+  /** Called with a sentence when the engine ends by itself. */
+  readonly onCrash: (sentence: string) => void;
+  readonly log: (message: string) => void;
+  /** Told of each right that was used. */
+  readonly onGranted?: (granted: Granted) => void;
+  /** Told of each call that was refused for a missing right. */
+  readonly onRefused?: (refused: RefusedCall) => void;
+}
+
+/** What a simulated EC2 gives: its calls' answers, and what it knows of its instances. */
+export interface Ec2Part extends Ec2Handler {
+  instances(): readonly Instance[];
+}
+
+/** Everything that plays AWS on the laptop, behind one address. */
+export interface Aws {
+  readonly endpoint: string;
+  /** The operator's variables. */
+  readonly env: Env;
+  /** As `env`, with credentials for SAM alone. */
+  readonly samEnv: Env;
+  /** For what is AWS itself (EC2, Lambda): it needs no rights. */
+  readonly asAws: ClientSettings;
+  /** With it events of EC2 are taken; absent with another emulator. */
+  readonly eventsKey?: string;
+  readonly pid?: number;
+  /** The unix socket on which functions' calls come; undefined with an emulator that takes none. */
+  readonly hostSocket?: string;
+  /** Whether calls are signed and judged; false with another emulator. */
+  readonly hasIam: boolean;
+  readonly authorize: Authorizer;
+  /** Takes rights of roles away while it runs. */
+  readonly takeRights: TakenRights["take"];
+  /** Every right that the policies of the deployed roles give at this moment. */
+  allRights(): Promise<readonly RoleRight[]>;
+  /** Variables of a session of a role, which a service takes for a function or an API. */
+  sessionEnv(service: string, caller: Caller & { kind: "role" }): Promise<Env>;
+  /** Credentials of an instance's session of its profile's role; undefined without a profile. */
+  instanceCredentials(instance: Instance): Promise<InstanceCredentials | undefined>;
+  /** From now on a simulated EC2 answers its actions. */
+  setEc2(ec2: Ec2Part): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { signingKeyText } from "../../Core/gitlab/webhook-signature";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { CONFIGURATION_PATH } from "../../local/laptop/configuration";
+import type { Laptop } from "../../local/laptop/laptop";
+import { hasNothingRemaining } from "../../local/terminal/summary";
+import { gitlabApi, post, until } from "../end-to-end/engine";
+
+/** Something that the application does for its users, and that fails when a right of it is missing. */
+export interface Path {
+  readonly name: string;
+  /** @throws Error when it was not done in time, or when it is stopped */
+  readonly run: (laptop: Laptop, stop: AbortSignal) => Promise<void>;
+}
+
+const PROJECT = 57;
+const IN_TIME_MS = 60_000;
+
+const ENDED = ["success", "failed", "canceled"];
+
+/** Until a job has ended and nothing is left of it. @returns its status */
+const untilGone = async (laptop: Laptop, jobId: number, stop: AbortSignal): Promise<string> => {
+  let status = "";
+  await until(`job ${jobId} ended and all gone`, IN_TIME_MS, async () => {
+    stop.throwIfAborted();
+    status = (await gitlabApi(laptop).job(PROJECT, jobId)).status;
+    return ENDED.includes(status) && hasNothingRemaining((await laptop.status()).remaining);
+  });
+  return status;
+};
+
+const createJob = async (laptop: Laptop, name: string, tags: readonly string[] = []): Promise<number> => {
+  const [job] = await gitlabApi(laptop).pipeline(PROJECT, [{ name, tags, script: ["true"] }]);
+  return job?.id ?? 0;
+};
+
+const runJob = async (
+  laptop: Laptop,
+  stop: AbortSignal,
+  name: string,
+  tags: readonly string[] = [],
+): Promise<void> => {
+  const status = await untilGone(laptop, await createJob(laptop, name, tags), stop);
+  if (status !== "success") throw new Error(`The job ended ${status}`);
+};
+
+/** The authorizer's answer for a token is kept a while: only an unknown one is asked for. */
+const refuseUnknownToken = async (laptop: Laptop): Promise<void> => {
+  const { status } = await post(laptop, "{}", randomBytes(12).toString("hex"));
+  if (status !== 403) throw new Error(`The webhook answered ${status}`);
+};
+
+const cancelBeforePickUp = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  const jobId = await createJob(laptop, "image build", ["docker"]);
+  await until("an instance is there for it", 30_000, () => {
+    stop.throwIfAborted();
+    return laptop.ec2.running() > 0;
+  });
+  laptop.standIn?.cancelJob(jobId);
+  await untilGone(laptop, jobId, stop);
+};
+
+/** Job events that are signed, and not sent otherwise. */
+const runBySignedWebhooks = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  const signingToken = signingKeyText(randomBytes(32));
+  const client = new SSMClient(clientSettings(laptop.env));
+  const Name = `${CONFIGURATION_PATH}/WebhookSigningKey`;
+  await client.send(
+    new PutParameterCommand({ Name, Value: signingToken, Type: "SecureString", Overwrite: true }),
+  );
+  client.destroy();
+  const unsigned = { url: laptop.webhook, token: laptop.webhookToken };
+  laptop.standIn?.setWebhook({
+    url: laptop.stacks.Infrastructure.outputs.SignedWebhookUrl ?? "",
+    token: laptop.webhookToken,
+    signingToken,
+  });
+  try {
+    await runJob(laptop, stop, "signed");
+  } finally {
+    laptop.standIn?.setWebhook(unsigned);
+  }
+};
+
+const reconcile = async (laptop: Laptop): Promise<void> => {
+  const name = laptop.stacks.AutoScaler.resources.ReconcilerFunction ?? "";
+  const outcome = await laptop.host.call("AutoScaler", "ReconcilerFunction", name, {});
+  if ("error" in outcome) throw new Error(outcome.error.errorMessage);
+};
+
+/** The webhook of a job never comes: the reconciler finds the job, and says so on the bus. */
+const findByReconciler = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  laptop.standIn?.setFaults({ lose: 1 });
+  const jobId = await createJob(laptop, "unseen").finally(async () => {
+    // Its webhooks come a little late: they are to be lost as well.
+    await sleep(1_500);
+    laptop.standIn?.setFaults({});
+  });
+  await until("the reconciler has it started", IN_TIME_MS, async () => {
+    stop.throwIfAborted();
+    await reconcile(laptop);
+    return (await gitlabApi(laptop).job(PROJECT, jobId)).status === "success";
+  });
+  await untilGone(laptop, jobId, stop);
+};
+
+const LOOK_UP = "GET /api/v4/projects/:id/jobs/:job_id";
+
+/** GitLab refuses the access token between look-up and start: the start fails for good, which is noted in the ledger. */
+const recordFailure = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  const { standIn } = laptop;
+  const lookUps = (): number => standIn?.counts().calls[LOOK_UP] ?? 0;
+  const before = lookUps();
+  const jobId = await createJob(laptop, "refused");
+  for (const end = Date.now() + IN_TIME_MS; lookUps() === before && Date.now() < end; await sleep(5))
+    stop.throwIfAborted();
+  standIn?.setFaults({ errorStatus: 401, errorSeconds: 10, scope: "api" });
+  await sleep(3_000);
+  standIn?.setFaults({});
+  standIn?.cancelJob(jobId);
+  await untilGone(laptop, jobId, stop);
+};
+
+/** Every way through the application that can be gone on the laptop, the quickest first. */
+export const PATHS: readonly Path[] = [
+  { name: "a webhook with an unknown token", run: refuseUnknownToken },
+  { name: "a job on a Lambda runner", run: (laptop, stop) => runJob(laptop, stop, "any") },
+  {
+    name: "a job on an EC2 runner",
+    run: (laptop, stop) => runJob(laptop, stop, "image build", ["docker"]),
+  },
+  { name: "a pass of the reconciler", run: reconcile },
+  { name: "a start that GitLab refuses", run: recordFailure },
+  { name: "a job by signed webhooks", run: runBySignedWebhooks },
+  { name: "a job that is cancelled before it is picked up", run: cancelBeforePickUp },
+  { name: "a job whose webhooks are lost", run: findByReconciler },
+];
