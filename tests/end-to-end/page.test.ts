@@ -127,7 +127,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await runJob([HOSTILE], `${HOSTILE}\n`, "failed");
     const shown = page.locator("li.job");
     await sees(shown, "failed");
-    expect(await shown.locator(".name").textContent()).toBe(HOSTILE);
+    expect(await shown.locator(".name").textContent()).toBe(HOSTILE.replace("\u202e", "\\u202e"));
     expect(await shown.locator("pre.log").textContent()).toContain("<script>");
     expect(await page.locator("main img, main script").count()).toBe(0);
     expect(await page.evaluate("window.owned")).toBeUndefined();
