@@ -68,15 +68,6 @@ export const output = (deployment: Deployment, name: string): string => {
   );
 };
 
-/** How many runners the stack may have at a time. */
-export const totalLimit = (deployment: Deployment): number => {
-  const limit = Number(deployment.parameters.get("MaxRunners"));
-  if (Number.isSafeInteger(limit) && limit > 0) return limit;
-  throw new ConfigurationError(
-    `The stack ${deployment.stackName} has no parameter MaxRunners: is it the AutoScaler stack?`,
-  );
-};
-
 export type LookUpEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The environment of the function that decides which runner a job gets: the stack's parameters as they count. */

@@ -10,6 +10,7 @@ import { readLedger } from "../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../local/terminal/summary";
 import { memoryText, watchMemory } from "./memory";
 import { spread } from "./percentile";
+import { raiseLimits } from "./raise-limits";
 
 const PROJECT = 3;
 const TIMEOUT_MS = 600_000;
@@ -41,12 +42,9 @@ const postAll = (
   );
 
 const main = async (webhooks: number): Promise<boolean> => {
-  const limit = String(webhooks + 10);
-  const laptop = await startLaptop({
-    log: say,
-    parameters: { AutoScaler: { MaxRunners: limit, MaxRunnersPerClass: limit } },
-  });
+  const laptop = await startLaptop({ log: say });
   try {
+    await raiseLimits(laptop, webhooks + 10);
     const standIn = laptop.standIn;
     if (!standIn) throw new Error("A burst needs the stand-in for GitLab");
     // The webhooks of these jobs' creation are sent here; the stand-in sends those of their start and end.

@@ -9,7 +9,9 @@ import { type Laptop, startLaptop } from "../local/laptop/laptop";
 import { type LoadPlan, type LoadResult, runLoad } from "./load-run";
 import { memoryText, watchMemory } from "./memory";
 import { percentile, spread } from "./percentile";
+import { raiseLimits } from "./raise-limits";
 
+const MAX_RUNNERS = 500;
 const MAX_ACCEPT_MS = 1_000;
 const MAX_DRAIN_MS = 30_000;
 const FAULTS = { lose: 0.02, repeat: 0.1 };
@@ -51,11 +53,9 @@ const one = async (laptop: Laptop, title: string, plan: LoadPlan): Promise<boole
 };
 
 const main = async (): Promise<boolean> => {
-  const laptop = await startLaptop({
-    log: say,
-    parameters: { AutoScaler: { MaxRunners: "500", MaxRunnersPerClass: "500" } },
-  });
+  const laptop = await startLaptop({ log: say });
   try {
+    await raiseLimits(laptop, MAX_RUNNERS);
     const first = await one(laptop, "L-1: 1,000 webhooks in 60 s", L1);
     const second = await one(laptop, "L-2: 500 webhooks in 2 s", L2);
     return first && second;

@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { runBackPressure } from "../tests/simulation/back-pressure";
+import { runFairness } from "../tests/simulation/fairness";
 import { playRandom, scenarioOf } from "../tests/simulation/job-arbitraries";
 import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasting-failures";
 import { runScale } from "../tests/simulation/scale";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     bucket: { type: "string", default: "1000" },
     "kill-points": { type: "boolean", default: false },
     "lasting-failures": { type: "boolean", default: false },
+    fairness: { type: "boolean", default: false },
     scenarios: { type: "string" },
   },
 });
@@ -112,6 +114,32 @@ const scenarios = async (count: number): Promise<readonly Bar[]> => {
 };
 
 /** Counts the calls for one job while one thing fails. */
+const MANY = 10_000;
+const THRICE = 3;
+
+const fairness = async (): Promise<readonly Bar[]> => {
+  const bars: Bar[] = [];
+  for (const perProject of [undefined, 10]) {
+    const options = { seed, totalLimit: 20, ...(perProject === undefined ? {} : { perProject }) };
+    const alone = await runFairness({ ...options, many: 0 });
+    const beside = await runFairness({ ...options, many: MANY });
+    for (const one of [...alone.wrong, ...beside.wrong].slice(0, 20)) console.error(one);
+    for (const figure of ["mean", "p95", "longest"] as const) {
+      const ratio = beside[figure] / alone[figure];
+      const limit = perProject === undefined ? "no limit by project" : `${perProject} runners a project`;
+      bars.push({
+        says: `${limit}, ${figure}: ${round(beside[figure], 0)} s beside ${MANY} jobs, ${round(alone[figure], 0)} s alone (${round(ratio)} times)`,
+        isMet: ratio <= THRICE,
+      });
+    }
+    bars.push({
+      says: `${alone.wrong.length + beside.wrong.length} invariants broken`,
+      isMet: alone.wrong.length + beside.wrong.length === 0,
+    });
+  }
+  return bars;
+};
+
 const lastingFailures = async (): Promise<readonly Bar[]> => {
   const bars: Bar[] = [];
   console.log(
@@ -135,6 +163,7 @@ const main = async (): Promise<void> => {
     if (values["back-pressure"]) return backPressure();
     if (values["kill-points"]) return killPoints();
     if (values["lasting-failures"]) return lastingFailures();
+    if (values.fairness) return fairness();
     return values.scenarios === undefined ? scale() : scenarios(Number(values.scenarios));
   };
   const bars = await chosen();

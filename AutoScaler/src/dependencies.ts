@@ -6,7 +6,6 @@ import type {
   GitLab,
   Instances,
   Ledger,
-  Limits,
   Mappings,
   Metric,
   MinuteCounters,
@@ -33,6 +32,5 @@ export interface Dependencies {
   readonly clock: Clock;
   readonly nonce: Nonce;
   readonly metric: Metric;
-  readonly limits: Limits;
   readonly deploymentId: string;
 }

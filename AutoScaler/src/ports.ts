@@ -1,10 +1,9 @@
-import type { GitLabJob, GitLabRunner } from "../../Core/gitlab/answers";
+import type { GitLabJob, GitLabProject, GitLabRunner } from "../../Core/gitlab/answers";
 import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
-import type { RunnerClass } from "../../Core/model/runner-class";
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
@@ -140,7 +139,9 @@ export interface GitLab {
     cursor?: string,
   ): Promise<Page<GitLabJob> | ProjectRefused>;
   /** Projects that the token is a member of. */
-  projectIds(cursor?: string): Promise<Page<number>>;
+  projects(cursor?: string): Promise<Page<GitLabProject>>;
+  /** May be some minutes old. Undefined: 404. */
+  project(projectId: number): Promise<GitLabProject | undefined>;
 }
 
 // ---------------------------------------------------------------------------------------------- providers
@@ -225,10 +226,5 @@ export interface Settings {
 /** A CloudWatch metric. Each dimension has only a few values. */
 export type Metric = (name: string, value?: number, dimensions?: Readonly<Record<string, string>>) => void;
 
-export interface Limits {
-  readonly stack: number;
-  readonly ofClass: (runnerClass: RunnerClass) => number;
-}
-
 export { SHARDS, STACK } from "../../Core/ledger/keys";
-export type { GitLabJob, GitLabRunner, GitRef, LaunchRefusal, Page, Slot, StateRecord, Time };
+export type { GitLabJob, GitLabProject, GitLabRunner, GitRef, LaunchRefusal, Page, Slot, StateRecord, Time };

@@ -17,6 +17,8 @@ export interface GitLabJob {
   readonly status: string;
   readonly tags: readonly string[];
   readonly createdAt: Time;
+  /** How long it has been pending, or was. A job that is played long after it was made is pending from then on. */
+  readonly queuedSeconds?: number;
   readonly startedAt?: Time;
   readonly finishedAt?: Time;
   readonly runnerId?: number;
@@ -26,6 +28,13 @@ export interface GitLabJob {
   readonly tag?: boolean;
   /** Why it failed, e.g. `script_failure`, `job_execution_timeout`; for people. */
   readonly failureReason?: string;
+}
+
+/** https://docs.gitlab.com/api/projects/ */
+export interface GitLabProject {
+  readonly id: number;
+  /** E.g. `group/project`. */
+  readonly path: string;
 }
 
 export interface GitLabRunner {
@@ -72,6 +81,10 @@ const time = (value: unknown, what: string): Time => {
 const optionalTime = (value: unknown, what: string): Time | undefined =>
   value === undefined || value === null ? undefined : time(value, what);
 
+/** Older servers have no such field, and null for a job that was never pending. */
+const optionalSeconds = (value: unknown): number | undefined =>
+  typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : undefined;
+
 const tagList = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.map((tag) => text(tag, "tag")) : [];
 
@@ -93,6 +106,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
   const finishedAt = optionalTime(job.finished_at, "finished_at");
   const failureReason = typeof job.failure_reason === "string" ? job.failure_reason : undefined;
   const runnerId = known.runnerId ?? runnerIdOf(job);
+  const queuedSeconds = optionalSeconds(job.queued_duration);
   const ref = typeof job.ref === "string" && job.ref !== "" ? job.ref : undefined;
   const tag = typeof job.tag === "boolean" ? job.tag : undefined;
   return {
@@ -102,7 +116,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
-    ...defined({ startedAt, finishedAt, runnerId, ref, tag, failureReason }),
+    ...defined({ queuedSeconds, startedAt, finishedAt, runnerId, ref, tag, failureReason }),
   };
 };
 
@@ -123,13 +137,19 @@ export const parseNewRunner = (value: unknown): { readonly id: number; readonly 
   return { id: id(runner.id, "runner"), token: text(runner.token, "token") };
 };
 
+export const parseProject = (value: unknown): GitLabProject => {
+  const project = fields(value, "project");
+  return {
+    id: id(project.id, "project"),
+    path: text(project.path_with_namespace, "path_with_namespace"),
+  };
+};
+
 /** For a branch or a tag. @see https://docs.gitlab.com/api/branches/ https://docs.gitlab.com/api/tags/ */
 export const parseProtected = (value: unknown): boolean => {
   const { protected: isProtected } = fields(value, "branch or tag");
   return typeof isProtected === "boolean" ? isProtected : strange("no protected");
 };
-
-export const parseId = (value: unknown): number => id(fields(value, "project").id, "project");
 
 /** @throws TransientError if the value is not a list */
 export const parseList = <Item>(value: unknown, parse: (item: unknown) => Item): readonly Item[] =>

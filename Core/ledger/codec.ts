@@ -73,13 +73,20 @@ const order = fields({
   tags: list(text),
   queuedAt: number,
   runnerClass,
+  limits: optional(fields({ stack: number, project: optional(number) })),
   functionArn: optional(text),
   verified: flag,
   ref: optional(fields({ name: text, isTag: flag })),
   onProtectedRef: optional(flag),
 });
 const lease = optional(fields({ kind: oneOf(LEASE_KINDS), holder: text, until: number }));
-const slot = optional(fields({ stackShard: number, classShard: number }));
+const slot = optional(
+  fields({
+    stackShard: number,
+    classShard: number,
+    project: optional(fields({ id: number, shard: number })),
+  }),
+);
 
 const mark = fields({ jobId: number, attempt: number });
 

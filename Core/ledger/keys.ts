@@ -6,6 +6,8 @@ import {
   type OrphanInstance,
   type Runner,
 } from "../model/ledger";
+import { queueOf } from "./queues";
+import type { StateRecord } from "./reader";
 
 /** Item keys of the ledger table and of its two sparse indexes, `open` and `resource`. */
 export const OPEN_INDEX = "open";
@@ -31,6 +33,8 @@ export const attemptKey = (jobId: number, attempt: number): Key => ({
 });
 export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
 export const recordKey = (name: string): Key => ({ pk: `state#${name}`, sk: "stateRecord" });
+/** The scope of a project's counters. */
+export const projectScope = (projectId: number): string => `project#${projectId}`;
 export const slotsPk = (scope: string): string => `slots#${scope}`;
 export const slotKey = (scope: string, shard: number): Key => ({
   pk: slotsPk(scope),
@@ -45,7 +49,10 @@ export const itemKey = (item: LedgerItem): Key => {
   return item.kind === "attempt" ? attemptKey(item.jobId, item.attempt) : runnerKey(item.runnerId);
 };
 
-export const waitingPk = (classKey: string): string => `waiting#${classKey}`;
+/** Of a project's queue (see queues.ts). */
+export const waitingPk = (queue: string): string => `waiting#${queue}`;
+/** Projects that have queues, whoever has waited longest first. */
+export const ROTATION = "rotation";
 export const OPEN_ATTEMPTS = "attempts";
 export const OPEN_RUNNERS = "runners";
 export const OPEN_ORPHANS = "orphans";
@@ -59,7 +66,7 @@ const openAttemptKey = (item: Attempt): OpenKey | undefined => {
   const ofJob = `${padded(item.jobId, DIGITS)}#${item.attempt}`;
   if (isQueued(item) && isOrdered(item)) {
     return {
-      openPk: waitingPk(item.classKey),
+      openPk: waitingPk(queueOf(item)),
       openSk: `${padded(item.order.queuedAt, QUEUED_AT_DIGITS)}#${ofJob}`,
     };
   }
@@ -75,6 +82,15 @@ const openRunnerKey = (item: Runner): OpenKey | undefined =>
 
 const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
   state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };
+
+/** The place of a state record among the projects that wait; undefined: it has none. */
+export const rotationKey = ({
+  name,
+  rotation,
+}: Pick<StateRecord, "name" | "rotation">): OpenKey | undefined =>
+  rotation === undefined
+    ? undefined
+    : { openPk: ROTATION, openSk: `${padded(rotation, QUEUED_AT_DIGITS)}#${name}` };
 
 /** The item's key in the index of open items. Undefined: the item is not in the index. */
 export const openKey = (item: LedgerItem): OpenKey | undefined => {

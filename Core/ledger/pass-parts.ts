@@ -2,6 +2,8 @@ import type { Time } from "../model/ledger";
 
 /** The parts of a pass. Each can fail alone; log, metric and `doctor` name it by its code (I-24). */
 export const PASS_PARTS = [
+  /** The mapping's settings row: limits, and which projects are served. */
+  "settings",
   /** Which projects there are: those of the mapping, of jobs seen lately, and of the token's memberships. */
   "mapping-projects",
   "seen-projects",
@@ -19,6 +21,8 @@ export const PASS_PARTS = [
   "runner",
   "pending-job",
   "queue",
+  /** Whether the project of a waiting job is still served. */
+  "served",
   /** Adopting runners and instances with our mark that the ledger does not know. */
   "adoption",
   /** Putting the events on the bus. */

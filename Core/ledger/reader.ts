@@ -1,5 +1,5 @@
 import { log } from "../log";
-import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../model/ledger";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner, Time } from "../model/ledger";
 import type { Page } from "../page";
 import {
   decodeAttempt,
@@ -16,6 +16,7 @@ import {
   OPEN_RUNNERS,
   orphanKey,
   RESOURCE_INDEX,
+  ROTATION,
   recordKey,
   runnerKey,
   SHARDS,
@@ -24,11 +25,13 @@ import {
 } from "./keys";
 import { type Item, partition, type TableReads } from "./table-reads";
 
-/** A small versioned record beside the items: reconciler state, EC2's launch rate, known classes. */
+/** A small versioned record beside the items: reconciler state, EC2's launch rate, a project's queues. */
 export interface StateRecord {
   readonly name: string;
   readonly version: number;
   readonly value: unknown;
+  /** Its place in the rotation; absent: it has none. */
+  readonly rotation?: Time;
 }
 
 /** Read access to the ledger. */
@@ -44,8 +47,10 @@ export interface LedgerReader {
   /** Consistent; `SHARDS` numbers. */
   slots(scope: string): Promise<readonly number[]>;
   stateRecord(name: string): Promise<StateRecord | undefined>;
-  /** Attempts in a class's queue (see `isQueued`), oldest `queuedAt` first. May lag behind by a moment. */
-  waiting(classKey: string, limit: number): Promise<readonly OrderedAttempt[]>;
+  /** Attempts in a queue (see `queueOf`), oldest `queuedAt` first. May lag behind by a moment. */
+  waiting(queue: string, limit: number): Promise<readonly OrderedAttempt[]>;
+  /** Records in the rotation, the lowest first. May lag. */
+  rotation(limit: number): Promise<readonly StateRecord[]>;
   /** Attempts that are neither in the queue, ENDED nor FAILED. May lag, as do the next two. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
   /** Runners not GONE, or with a record to delete. */
@@ -72,9 +77,12 @@ const readable = <Read>(items: readonly Item[], decode: (item: Item) => Read): R
 
 const stateRecord = (name: string, item: Item | undefined): StateRecord | undefined => {
   if (item === undefined) return undefined;
-  const { version, value } = decodeFields(item);
-  return { name, version: Number(version), value };
+  const { version, value, rotation } = decodeFields(item);
+  return { name, version: Number(version), value, ...(typeof rotation === "number" ? { rotation } : {}) };
 };
+
+const recordInRotation = (item: Item): StateRecord | undefined =>
+  stateRecord(item.pk?.S?.slice(recordKey("").pk.length) ?? "", item);
 
 const counts = (items: readonly Item[]): readonly number[] => {
   const taken = new Map(items.map(decodeFields).map(({ sk, taken }) => [sk, Number(taken)]));
@@ -107,6 +115,21 @@ export const readerOf = (table: TableReads): LedgerReader => {
     const items = readable(answer.Items ?? [], decode);
     const last = answer.LastEvaluatedKey;
     return last === undefined ? { items } : { items, next: JSON.stringify(decodeFields(last)) };
+  };
+  /** As many as asked for, on however many pages they come. */
+  const first = async <Read>(
+    openPk: string,
+    decode: (item: Item) => Read,
+    limit: number,
+  ): Promise<readonly Read[]> => {
+    const items: Read[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: Page<Read> = await open(openPk, decode, limit - items.length, cursor);
+      for (const item of page.items) items.push(item);
+      cursor = page.next;
+    } while (cursor !== undefined && items.length < limit);
+    return items;
   };
   const get = async (key: { readonly pk: string; readonly sk: string }): Promise<Item | undefined> =>
     (await table.get({ Key: encode({ ...key }), ConsistentRead: true })).Item;
@@ -144,16 +167,9 @@ export const readerOf = (table: TableReads): LedgerReader => {
     },
     slots: async (scope) => counts(await partition(table, slotsPk(scope))),
     stateRecord: async (name) => stateRecord(name, await get(recordKey(name))),
-    waiting: async (classKey, limit) => {
-      const items: OrderedAttempt[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await open(waitingPk(classKey), decodeOrderedAttempt, limit - items.length, cursor);
-        items.push(...page.items);
-        cursor = page.next;
-      } while (cursor !== undefined && items.length < limit);
-      return items;
-    },
+    waiting: (queue, limit) => first(waitingPk(queue), decodeOrderedAttempt, limit),
+    rotation: async (limit) =>
+      (await first(ROTATION, recordInRotation, limit)).filter((each) => each !== undefined),
     openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
     openOrphans: (cursor) => open(OPEN_ORPHANS, decodeOrphan, PAGE_SIZE, cursor),
     openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),

@@ -10,8 +10,12 @@ export const RECONCILER_RECORD = "reconciler";
 /** The state that a pass stores for the next one. */
 export interface ReconcilerState {
   readonly lease?: Lease;
-  /** Project id → when it last had a job of ours or was a project of the token. */
+  /** Id of a served project → when it last had a job of ours or was named. */
   readonly projects: Readonly<Record<string, Time>>;
+  /** Of the token's projects those that the settings list by a path, as they were last read. */
+  readonly members: readonly number[];
+  /** The settings' list of served projects for which that was read, as JSON. */
+  readonly membersOf: string;
   readonly projectsReadAt: Time;
   /** The project to ask first: a pass makes 100 list calls at most, so the next pass goes on from here. */
   readonly nextProject: number;
@@ -31,6 +35,8 @@ export interface ReconcilerState {
 
 export const EMPTY: ReconcilerState = {
   projects: {},
+  members: [],
+  membersOf: "[]",
   projectsReadAt: 0,
   nextProject: 0,
   seen: [],
@@ -55,6 +61,9 @@ const isLease = (value: unknown): value is Lease =>
 
 const isStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === "string");
+
+const isNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "number");
 
 const isRecordOf = <Entry>(
   value: unknown,
@@ -81,7 +90,10 @@ export const parseReconcilerState = (stateRecord: StateRecord | undefined): Reco
   );
   return {
     ...(isLease(lease) ? { lease } : {}),
-    projects: isTimes(projects) ? projects : {},
+    // Before there was a list, a membership alone put a project here: then it begins anew.
+    projects: isTimes(projects) && typeof more.membersOf === "string" ? projects : {},
+    members: isNumbers(more.members) ? more.members : [],
+    membersOf: typeof more.membersOf === "string" ? more.membersOf : "",
     projectsReadAt: typeof projectsReadAt === "number" ? projectsReadAt : 0,
     nextProject: typeof nextProject === "number" ? nextProject : 0,
     ...(typeof recordsCursor === "string" ? { recordsCursor } : {}),

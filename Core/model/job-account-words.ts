@@ -69,7 +69,7 @@ const RESUME = "When starts may go on: npm run runners -- resume";
 const WORDS: Readonly<Record<JobAccountCode, Words>> = {
   "waits-for-slot": waits(
     "slot",
-    "To have more at a time, raise maxRunners of its class, MaxRunnersPerClass or MaxRunners",
+    "To have more at a time, raise maxRunners of its class, or the limits in the mapping's settings",
   ),
   "waits-for-resume": waits("starts-on", RESUME),
   "waits-for-launch-rate": waits("launch-rate"),
@@ -89,7 +89,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
   "launch-held-limit": held(
     "limit",
     "AWS's limit",
-    "Ask AWS for more (Service Quotas names the limit), or lower MaxRunners so that jobs wait for a slot",
+    "Ask AWS for more (Service Quotas names the limit), or lower maxRunners in the mapping's settings so that jobs wait for a slot",
   ),
   "launch-held-rate": held("rate", "AWS's rate"),
   "launch-held-no-answer": held("no-answer", "AWS's answer"),

@@ -151,7 +151,7 @@ const TABLE: readonly Row[] = [
     attempt: WAITING({ waitingFor: "slot" }),
     code: "waits-for-slot",
     short: "a slot",
-    text: `It waits for a slot: as many runners as allowed are there (status shows the limits). ${SINCE_5} To have more at a time, raise maxRunners of its class, MaxRunnersPerClass or MaxRunners.`,
+    text: `It waits for a slot: as many runners as allowed are there (status shows the limits). ${SINCE_5} To have more at a time, raise maxRunners of its class, or the limits in the mapping's settings.`,
   },
   {
     attempt: WAITING({ waitingFor: "starts-on" }),
@@ -184,7 +184,7 @@ const TABLE: readonly Row[] = [
     runner: { state: "STARTING" },
     code: "waits-for-slot",
     short: "a slot",
-    text: `It waits for a slot: as many runners as allowed are there (status shows the limits). ${SINCE_5} To have more at a time, raise maxRunners of its class, MaxRunnersPerClass or MaxRunners.`,
+    text: `It waits for a slot: as many runners as allowed are there (status shows the limits). ${SINCE_5} To have more at a time, raise maxRunners of its class, or the limits in the mapping's settings.`,
   },
   {
     attempt: WAITING(),
@@ -279,7 +279,7 @@ const TABLE: readonly Row[] = [
     },
     code: "launch-held-limit",
     short: "AWS's limit",
-    text: `Its runner is not launched: the account's limit at AWS is reached: MaxSpotInstanceCountExceeded: Max spot instance count exceeded. ${SINCE_2} ${nextAt("12:04:00")} Ask AWS for more (Service Quotas names the limit), or lower MaxRunners so that jobs wait for a slot.`,
+    text: `Its runner is not launched: the account's limit at AWS is reached: MaxSpotInstanceCountExceeded: Max spot instance count exceeded. ${SINCE_2} ${nextAt("12:04:00")} Ask AWS for more (Service Quotas names the limit), or lower maxRunners in the mapping's settings so that jobs wait for a slot.`,
   },
   {
     attempt: CREATED(),
@@ -640,6 +640,7 @@ const FAILURES: Readonly<Record<AttemptFailureCode, string>> = {
   "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
+  "not-served": "its project is not served (the mapping's settings list those that are)",
   configuration: "a parameter, a mapping row or a permission is wrong",
   "invalid-input": "the event was not one of GitLab's",
 };

@@ -36,10 +36,14 @@ export interface Lease {
   readonly until: Time;
 }
 
-/** The slot of an attempt or a runner under the limits: one counter of the stack, one of the class. */
+/**
+ * The slot under the limits that an attempt or a runner holds: one counter of the stack, one of the class, and one of the
+ * project where projects had a limit when it was taken.
+ */
 export interface Slot {
   readonly stackShard: number;
   readonly classShard: number;
+  readonly project?: { readonly id: number; readonly shard: number };
 }
 
 /** The fields of every attempt. They are also the record of a job's wait and cost. */

@@ -42,6 +42,7 @@ export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   "gitlab-throttled": "GitLab has asked to wait for two hours (429)",
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
+  "not-served": "its project is not served (the mapping's settings list those that are)",
   configuration: "a parameter, a mapping row or a permission is wrong",
   "invalid-input": "the event was not one of GitLab's",
 };
@@ -80,6 +81,7 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
   "job-not-pending": "the job is not pending",
   "job-taken": "a runner has the job already",
   unmapped: "no row of the mapping names the job",
+  "not-served": "its project is not served (the mapping's settings list those that are)",
   "attempts-used-up": "all attempts are used up",
   "failed-lately": "its last attempt failed a moment ago",
   met: "a runner for it is there already",

@@ -130,6 +130,8 @@ export const ATTEMPT_FAILURE_CODES = [
   /** GitLab did not answer whether it created a runner. */
   "gitlab-no-answer",
   "attempts-used-up",
+  /** The mapping's settings were changed while the job waited: its project is none that is served. */
+  "not-served",
   /** A parameter, a mapping row or a permission is wrong. */
   "configuration",
   "invalid-input",
@@ -164,7 +166,14 @@ export const HINT_SKIP_CODES = [
 export type HintSkipCode = (typeof HINT_SKIP_CODES)[number];
 
 /** Why a look-up names no runner. */
-export const LOOK_UP_SKIP_CODES = [...HINT_SKIP_CODES, "job-not-pending", "job-taken", "unmapped"] as const;
+export const LOOK_UP_SKIP_CODES = [
+  ...HINT_SKIP_CODES,
+  "job-not-pending",
+  "job-taken",
+  "unmapped",
+  /** The mapping's settings list the projects that are served, and the job's is none of them. */
+  "not-served",
+] as const;
 export type LookUpSkipCode = (typeof LOOK_UP_SKIP_CODES)[number];
 
 /** Why a start had nothing to do. */

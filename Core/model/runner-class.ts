@@ -21,6 +21,8 @@ export interface RunnerClass {
   readonly waitTimeoutSeconds: number;
   /** Concurrent runners of this class. */
   readonly maxRunners: number;
+  /** Of a project's waiting jobs those of the class with the highest priority go first. Absent: 0. */
+  readonly priority?: number;
   /** GitLab project ids that may use the class. Absent: all. */
   readonly projects?: readonly number[];
   /** True if only jobs on protected branches and tags may use the class. Absent: no. */

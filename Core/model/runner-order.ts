@@ -1,6 +1,17 @@
 import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
 
+/** How many runners there may be at a time, beside the class's own limit. */
+export interface Limits {
+  /** Of all classes and projects together. */
+  readonly stack: number;
+  /** Of each project; absent: as many as the others allow. */
+  readonly project?: number;
+}
+
+/** Without a word of the mapping's settings. */
+export const DEFAULT_LIMITS: Limits = { stack: 100 };
+
 /** A branch, or a tag, by its name. */
 export interface GitRef {
   readonly name: string;
@@ -18,9 +29,11 @@ export interface RunnerOrder {
   readonly jobName: string;
   /** The job's tags, sorted, without repeats. Empty for an untagged job. */
   readonly tags: readonly string[];
-  /** Milliseconds since 1970 by GitLab's clock: when the job became pending. It orders the queue. */
+  /** Milliseconds since 1970: when the job became pending. It orders the queue. */
   readonly queuedAt: number;
   readonly runnerClass: RunnerClass;
+  /** As the mapping said at the last look-up; absent: an earlier version's order. */
+  readonly limits?: Limits;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
   /** The branch or tag of the job, from GitLab. Absent: unknown. */

@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import type { Ec2Settings, RunnerClass } from "../model/runner-class";
 import { classRowKey } from "./mapping-keys";
 import {
@@ -43,7 +44,7 @@ const withDefaults = (name: string, fields: ClassFields, settings: RoutingSettin
     lifetimeSeconds: fields.lifetimeSeconds ?? byDefault.lifetimeSeconds,
     waitTimeoutSeconds: fields.waitTimeoutSeconds ?? byDefault.waitTimeoutSeconds,
     maxRunners: fields.maxRunners ?? byDefault.maxRunners,
-    ...(fields.projects ? { projects: fields.projects } : {}),
+    ...defined({ priority: fields.priority, projects: fields.projects }),
     ...(fields.protectedRefsOnly ? { protectedRefsOnly: true } : {}),
     ...(ec2 ? { ec2 } : {}),
   };

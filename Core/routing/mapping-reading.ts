@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import { classOfRow, resolveClass } from "./class-resolution";
 import { functionArnProblem } from "./function-arn";
 import { CLASS_SORT_KEY, classRowKey, readJobKey, tagsKey } from "./mapping-keys";
@@ -14,6 +15,7 @@ import {
 } from "./mapping-row";
 import type { StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
+import { parseSettingsRow, SETTINGS_FIELDS, SETTINGS_KEY, type SettingsFields } from "./settings-row";
 
 /**
  * - `unreachable`: look-up never reads the row, for no job has its key
@@ -41,10 +43,16 @@ export interface ReadClassRow {
   readonly fields: ClassFields;
 }
 
+export interface ReadSettingsRow {
+  readonly row: StoredRow;
+  readonly fields: SettingsFields;
+}
+
 /** Rows of the mapping as look-up understands them, and everything that is wrong with them. */
 export interface MappingReading {
   readonly jobs: readonly ReadJobRow[];
   readonly classes: readonly ReadClassRow[];
+  readonly settings?: ReadSettingsRow;
   readonly flaws: readonly RowFlaw[];
 }
 
@@ -52,17 +60,20 @@ type RowKey = Pick<StoredRow, "pk" | "sk">;
 
 export const isClassRow = ({ pk }: RowKey): boolean => pk.startsWith("class#");
 export const isJobRow = ({ pk }: RowKey): boolean => pk.startsWith("job#") || pk.startsWith("project#");
+export const isSettingsRow = ({ pk }: RowKey): boolean => pk === SETTINGS_KEY;
 /** Neither the state of uploads nor what somebody keeps in the table besides. */
-export const isMappingRow = (row: RowKey): boolean => isClassRow(row) || isJobRow(row);
+export const isMappingRow = (row: RowKey): boolean => isClassRow(row) || isJobRow(row) || isSettingsRow(row);
 
 /** Keys that were meant for the mapping and miss its prefixes, such as `Job#build`. Uploads never touch them. */
 export const isNearMiss = ({ pk }: RowKey): boolean =>
-  !isMappingRow({ pk, sk: "" }) && /^\s*(jobs?|projects?|class(es)?)(-sha256)?\s*#/i.test(pk);
+  !isMappingRow({ pk, sk: "" }) &&
+  /^\s*((jobs?|projects?|class(es)?)(-sha256)?\s*#|settings?\s*(#|$))/i.test(pk);
 
 const flaw = (kind: RowFlawKind, row: StoredRow, message: string): RowFlaw => ({ kind, row, message });
 
 const JOB_FIELDS = ["pk", "sk", "type", "arn", "class"];
 const CLASS_ROW_FIELDS: readonly string[] = ["pk", "sk", ...CLASS_FIELDS];
+const SETTINGS_ROW_FIELDS: readonly string[] = ["pk", "sk", ...SETTINGS_FIELDS];
 
 const unknownFields = (row: StoredRow, known: readonly string[]): readonly string[] =>
   Object.keys(row)
@@ -105,6 +116,21 @@ const readClasses = (rows: readonly StoredRow[]): Pick<MappingReading, "classes"
     }
   }
   return { classes, flaws };
+};
+
+const readSettingsRows = (rows: readonly StoredRow[]): Pick<MappingReading, "settings" | "flaws"> => {
+  const flaws: RowFlaw[] = [];
+  let settings: ReadSettingsRow | undefined;
+  for (const row of rows.filter(isSettingsRow)) {
+    const fields = parseSettingsRow(row);
+    if (isBad(fields)) {
+      flaws.push(flaw(row.sk === SETTINGS_KEY ? "unreadable" : "unreachable", row, fields.problem));
+    } else {
+      settings = { row, fields };
+      flaws.push(...unknownFields(row, SETTINGS_ROW_FIELDS).map((message) => flaw("odd", row, message)));
+    }
+  }
+  return { ...defined({ settings }), flaws };
 };
 
 /** Rows by hand may give the same tags in two orders. */
@@ -164,6 +190,7 @@ const unresolved = (classes: readonly ReadClassRow[], settings: RoutingSettings)
  */
 export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettings): MappingReading => {
   const { jobs, flaws: ofJobs } = readJobs(rows);
+  const { settings: settingsRow, flaws: ofSettings } = readSettingsRows(rows);
   const { classes, flaws: ofClasses } = readClasses(rows);
   const misses = rows
     .filter(isNearMiss)
@@ -171,5 +198,6 @@ export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettin
       flaw("unreachable", row, "has a key that look-up never asks for: delete it, or correct it"),
     );
   const ofStack = settings ? [...unusable(rows, jobs, settings), ...unresolved(classes, settings)] : [];
-  return { jobs, classes, flaws: [...misses, ...ofClasses, ...ofJobs, ...repeats(jobs), ...ofStack] };
+  const flaws = [...misses, ...ofSettings, ...ofClasses, ...ofJobs, ...repeats(jobs), ...ofStack];
+  return { jobs, classes, ...defined({ settings: settingsRow }), flaws };
 };

@@ -6,6 +6,17 @@ import {
   PROVIDERS,
   type Provider,
 } from "../model/runner-class";
+import {
+  type BadRow,
+  type Checked,
+  checkChoice,
+  checkList,
+  checkRange,
+  checkSwitch,
+  isBad,
+  isProjectId,
+  oneOf,
+} from "./field-checks";
 import { functionArnProblem, type Home } from "./function-arn";
 import { parseClassRowKey, readClassKey, readJobKey, readTagsKey } from "./mapping-keys";
 import type { StoredRow } from "./mapping-state";
@@ -17,8 +28,11 @@ export const MAX_LAMBDA_LIFETIME_SECONDS = 900;
 export const MAX_EC2_LIFETIME_SECONDS = 172_800;
 export const MAX_WAIT_TIMEOUT_SECONDS = 3600;
 export const MAX_RUNNERS = 100_000;
+export const MAX_PRIORITY = 1_000;
 /** gp3 as EC2 sells it. */
 export const DISK_GIB = { min: 8, max: 16_384 } as const;
+
+export { type BadRow, isBad, oneOf } from "./field-checks";
 
 /** A job row: which runner the jobs under its keys get. */
 export interface MappingJobRow {
@@ -45,6 +59,8 @@ export interface ClassFields {
   readonly diskGiB?: number;
   readonly privileged?: boolean;
   readonly maxRunners?: number;
+  /** Of a project's waiting jobs those of the class with the highest one go first; absent: 0. */
+  readonly priority?: number;
   readonly lifetimeSeconds?: number;
   readonly waitTimeoutSeconds?: number;
   /** GitLab project ids that may use the class. */
@@ -61,6 +77,7 @@ export const CLASS_FIELDS = [
   "diskGiB",
   "privileged",
   "maxRunners",
+  "priority",
   "lifetimeSeconds",
   "waitTimeoutSeconds",
   "projects",
@@ -75,15 +92,6 @@ export const EC2_CLASS_FIELDS: readonly (keyof ClassFields)[] = [
   "diskGiB",
   "privileged",
 ];
-
-/** A row that cannot be used: `problem` continues a sentence that began with the row's name. */
-export interface BadRow {
-  readonly problem: string;
-}
-export const isBad = (row: object): row is BadRow => "problem" in row;
-
-export const oneOf = <Known extends string>(known: readonly Known[], value: unknown): Known | undefined =>
-  known.find((each) => each === value);
 
 /** How messages name a row, e.g. `job#build / tags#arm64`. */
 export const rowName = (row: { readonly pk: string; readonly sk: string }): string => `${row.pk} / ${row.sk}`;
@@ -137,44 +145,11 @@ export const parseJobRow = (row: StoredRow, home?: Home): MappingJobRow | BadRow
   return { pk: row.pk, sk: row.sk, ...keys, ...set, type, ...runner, ...className };
 };
 
-const wholeNumber = (value: unknown, min: number, max: number): number | undefined =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max
-    ? value
-    : undefined;
-
-/** A list as DynamoDB gives it: a list, or a set that was typed by hand. */
-const listOf = (value: unknown): readonly unknown[] | undefined => {
-  if (Array.isArray(value)) return value;
-  return value instanceof Set ? [...value] : undefined;
-};
-
 const lifetimeMax = (type: Provider): number =>
   type === "LAMBDA" ? MAX_LAMBDA_LIFETIME_SECONDS : MAX_EC2_LIFETIME_SECONDS;
 
-type Checked = { readonly value: unknown } | BadRow;
-const valid = (value: unknown, otherwise: string): Checked =>
-  value === undefined ? { problem: otherwise } : { value };
-
-const checkRange = (value: unknown, min: number, max: number, unit: string): Checked =>
-  valid(wholeNumber(value, min, max), `must be a whole number of ${unit} from ${min} to ${max}`);
-
-const checkChoice = (known: readonly string[], value: unknown): Checked =>
-  valid(oneOf(known, value), `must be ${known.join(" or ")}`);
-
-const checkInstanceTypes = (value: unknown): Checked => {
-  const list = listOf(value);
-  const areNames = list?.every((each) => typeof each === "string" && /^[a-z0-9-]+\.[a-z0-9-]+$/.test(each));
-  return valid(list?.length && areNames ? list : undefined, "must list instance types such as m7g.large");
-};
-
-const checkProjects = (value: unknown): Checked => {
-  const list = listOf(value);
-  const areIds = list?.every((each) => wholeNumber(each, 1, Number.MAX_SAFE_INTEGER) !== undefined);
-  return valid(list?.length && areIds ? list : undefined, "must list GitLab project ids, numbers above 0");
-};
-
-const checkSwitch = (value: unknown): Checked =>
-  valid(typeof value === "boolean" ? value : undefined, "must be true or false");
+const isInstanceType = (each: unknown): boolean =>
+  typeof each === "string" && /^[a-z0-9-]+\.[a-z0-9-]+$/.test(each);
 
 /** One class field's rule, shared by the document and the stored row. `problem` continues "field …". */
 export const checkClassField = (field: keyof ClassFields, value: unknown, type: Provider): Checked => {
@@ -186,7 +161,7 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
     case "market":
       return checkChoice(MARKETS, value);
     case "instanceTypes":
-      return checkInstanceTypes(value);
+      return checkList(value, isInstanceType, "must list instance types such as m7g.large");
     case "diskGiB":
       return checkRange(value, DISK_GIB.min, DISK_GIB.max, "GiB");
     case "privileged":
@@ -194,12 +169,14 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
       return checkSwitch(value);
     case "maxRunners":
       return checkRange(value, 1, MAX_RUNNERS, "runners");
+    case "priority":
+      return checkRange(value, -MAX_PRIORITY, MAX_PRIORITY, "steps");
     case "lifetimeSeconds":
       return checkRange(value, MIN_LIFETIME_SECONDS, lifetimeMax(type), "seconds");
     case "waitTimeoutSeconds":
       return checkRange(value, 1, MAX_WAIT_TIMEOUT_SECONDS, "seconds");
     case "projects":
-      return checkProjects(value);
+      return checkList(value, isProjectId, "must list GitLab project ids, numbers above 0");
   }
 };
 

@@ -1,14 +1,12 @@
 import { parseRoutingSettings, ROUTING_VARIABLES } from "./routing-settings";
 
 const ENV = {
-  UNMAPPED_JOBS: "IGNORE",
   DEFAULT_RUNNER_ARN: "",
   DEFAULT_ARCHITECTURE: "x86_64",
   INSTANCE_TYPES_ARM64: "m7g.large, c7g.large",
   INSTANCE_TYPES_X86_64: "m7i.large",
   MARKET: "spot",
   DISK_GIB: "40",
-  MAX_RUNNERS_PER_CLASS: "7",
   EC2_LIFETIME_SECONDS: "3600",
   EC2_MAX_LIFETIME_SECONDS: "9000",
   EC2_WAIT_TIMEOUT_SECONDS: "100",
@@ -19,21 +17,23 @@ const ENV = {
 describe("parseRoutingSettings", () => {
   it("reads the stack's parameters from a function's environment", () => {
     expect(parseRoutingSettings(ENV, { region: "eu-west-1", account: "111122223333" })).toEqual({
-      unmappedJobs: "IGNORE",
+      unmappedJobs: "DEFAULT",
+      servedProjects: [],
+      maxRunners: 100,
       defaults: {
         LAMBDA: {
           name: "default",
           type: "LAMBDA",
           lifetimeSeconds: 900,
           waitTimeoutSeconds: 50,
-          maxRunners: 7,
+          maxRunners: 50,
         },
         EC2: {
           name: "default",
           type: "EC2",
           lifetimeSeconds: 3600,
           waitTimeoutSeconds: 100,
-          maxRunners: 7,
+          maxRunners: 50,
           ec2: {
             architecture: "x86_64",
             instanceTypes: ["m7i.large"],

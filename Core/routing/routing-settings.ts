@@ -7,13 +7,22 @@ import {
   type Provider,
   type RunnerClass,
 } from "../model/runner-class";
+import { DEFAULT_LIMITS } from "../model/runner-order";
 import type { Home } from "./function-arn";
 import { MAX_LAMBDA_LIFETIME_SECONDS } from "./mapping-row";
+import type { ServedProject } from "./served-projects";
+import type { UnmappedJobs } from "./settings-row";
 
-/** What the AutoScaler stack's parameters say about routing. */
+/** What the AutoScaler stack's parameters and the mapping's settings row say about routing and limits. */
 export interface RoutingSettings {
   /** For jobs without a row: the default runner, or nothing. */
-  readonly unmappedJobs: "DEFAULT" | "IGNORE";
+  readonly unmappedJobs: UnmappedJobs;
+  /** Empty: those whose webhook reached us. */
+  readonly servedProjects: readonly ServedProject[];
+  /** Runners of all classes and projects at a time. */
+  readonly maxRunners: number;
+  /** Runners of one project at a time; absent: no limit of its own. */
+  readonly maxRunnersPerProject?: number;
   /** The Lambda function that unmapped jobs get; absent: they get the default class of EC2. */
   readonly defaultRunnerArn?: string;
   /** The class `default` of each provider. */
@@ -26,15 +35,16 @@ export interface RoutingSettings {
   readonly home?: Home;
 }
 
+/** Where neither the class nor the settings row says otherwise. */
+const DEFAULT_MAX_RUNNERS_PER_CLASS = 50;
+
 /** The environment variables that `parseRoutingSettings` reads. */
 export const ROUTING_VARIABLES = [
-  "UNMAPPED_JOBS",
   "DEFAULT_ARCHITECTURE",
   "INSTANCE_TYPES_ARM64",
   "INSTANCE_TYPES_X86_64",
   "MARKET",
   "DISK_GIB",
-  "MAX_RUNNERS_PER_CLASS",
   "EC2_LIFETIME_SECONDS",
   "EC2_WAIT_TIMEOUT_SECONDS",
   "LAMBDA_LIFETIME_SECONDS",
@@ -83,7 +93,7 @@ const ec2Default = (
 };
 
 /**
- * Reads the settings from a function's environment (the names are `ROUTING_VARIABLES`; besides them
+ * Reads the settings from a function's environment, with the defaults of what only the mapping's settings row says (the names are `ROUTING_VARIABLES`; besides them
  * `DEFAULT_RUNNER_ARN`, which may be empty, and `EC2_MAX_LIFETIME_SECONDS`, by default the default lifetime).
  *
  * @param home where the function itself is
@@ -94,18 +104,19 @@ export const parseRoutingSettings = (env: Environment, home?: Home): RoutingSett
     arm64: list(env, "INSTANCE_TYPES_ARM64"),
     x86_64: list(env, "INSTANCE_TYPES_X86_64"),
   };
-  const maxRunners = number(env, "MAX_RUNNERS_PER_CLASS");
   const classOf = (type: Provider, rest: Pick<RunnerClass, "ec2">): RunnerClass => ({
     name: "default",
     type,
     lifetimeSeconds: number(env, `${type}_LIFETIME_SECONDS`),
     waitTimeoutSeconds: number(env, `${type}_WAIT_TIMEOUT_SECONDS`),
-    maxRunners,
+    maxRunners: DEFAULT_MAX_RUNNERS_PER_CLASS,
     ...rest,
   });
   const arn = env.DEFAULT_RUNNER_ARN?.trim();
   return {
-    unmappedJobs: choice(env, "UNMAPPED_JOBS", ["DEFAULT", "IGNORE"]),
+    unmappedJobs: "DEFAULT",
+    servedProjects: [],
+    maxRunners: DEFAULT_LIMITS.stack,
     ...(arn ? { defaultRunnerArn: arn } : {}),
     defaults: { LAMBDA: classOf("LAMBDA", {}), EC2: classOf("EC2", ec2Default(env, allowedInstanceTypes)) },
     longestLifetimeSeconds: {

@@ -31,6 +31,8 @@ const EC2: RunnerClass = {
 };
 const SETTINGS: RoutingSettings = {
   unmappedJobs: "DEFAULT",
+  servedProjects: [],
+  maxRunners: 100,
   defaultRunnerArn: DEFAULT_ARN,
   defaults: { LAMBDA, EC2 },
   longestLifetimeSeconds: { LAMBDA: 900, EC2: 43_200 },
@@ -109,7 +111,7 @@ describe("routing", () => {
     },
   );
 
-  it("reads at most six keys and a class, whatever the table holds", async () => {
+  it("reads at most seven keys and a class, whatever the table holds", async () => {
     const asked: string[] = [];
     const rows = [ec2Row("job#test", ["a"], "big"), classRow("big", {})];
     await route(
@@ -126,6 +128,7 @@ describe("routing", () => {
       "job#test: [x]",
       "job#test",
       "job#*",
+      "settings",
       "mapping",
       "class#big",
     ]);

@@ -1,12 +1,22 @@
 import { defined } from "../defined";
 import type { Provider, RunnerClass } from "../model/runner-class";
+import type { Limits } from "../model/runner-order";
 import { classOfRow, resolveClass } from "./class-resolution";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
-import { isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
-import type { RowsByKey, StoredRow } from "./mapping-state";
+import { type BadRow, isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
+import { type RowsByKey, STATE_PARTITION_KEY, type StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
-import { effectiveClassRow, type FoundRow, findRow, lookUpKeys, type RoutedJob } from "./row-search";
+import {
+  effectiveClassRow,
+  effectiveSettingsRow,
+  type FoundRow,
+  findRow,
+  lookUpKeys,
+  type RoutedJob,
+} from "./row-search";
+import type { ServedProject } from "./served-projects";
+import { limitsOf, SETTINGS_KEY, settingsIn } from "./settings-row";
 
 export type { RowsByKey, StoredRow } from "./mapping-state";
 export type { RoutingSettings } from "./routing-settings";
@@ -39,6 +49,7 @@ export type RouteDecision =
       readonly functionArn?: string;
       /** The runner's tags: the job's own, or in payload mode the row's. A set, sorted. */
       readonly tags: readonly string[];
+      readonly limits: Limits;
       readonly why: RouteReason;
     }
   /** Not ours. */
@@ -54,6 +65,8 @@ const failed = (
   kind: "failed",
   why: { code, sentence, ...(row ? { row: { pk: row.pk, sk: row.sk } } : {}) },
 });
+
+const SETTINGS_ROW = { pk: SETTINGS_KEY, sk: SETTINGS_KEY } as const;
 
 const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
@@ -77,18 +90,25 @@ const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): 
     runnerClass,
     ...defined({ functionArn }),
     tags: job.verified ? tagSet(job.tags) : [],
+    limits: limitsOf(settings),
     why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
   };
 };
 
 const unmapped = (job: RoutedJob, near: readonly StoredRow[], settings: RoutingSettings): RouteDecision => {
   const nearby = near.length === 0 ? "" : ` (near: ${near.slice(0, 3).map(rowName).join("; ")})`;
-  if (settings.unmappedJobs === "DEFAULT") return defaultRoute(job, settings, nearby);
+  const { unmappedJobs } = settings;
+  // Without AccessToken no tags are known, and a default runner takes jobs without tags alone.
+  const isUntagged = !job.verified || tagSet(job.tags).length === 0;
+  if (unmappedJobs === "DEFAULT" || (unmappedJobs === "UNTAGGED" && isUntagged)) {
+    return defaultRoute(job, settings, nearby);
+  }
+  const left = unmappedJobs === "UNTAGGED" ? "unmapped jobs with tags" : "unmapped jobs";
   return {
     kind: "nothing",
     why: {
       code: "unmapped-ignored",
-      sentence: `No row matches${nearby}, and the stack ignores unmapped jobs.`,
+      sentence: `No row matches${nearby}, and ${left} are ignored ("unmappedJobs" is ${unmappedJobs}).`,
     },
   };
 };
@@ -105,12 +125,14 @@ const routed = (
   found: Extract<FoundRow, { kind: "row" }>,
   row: MappingJobRow,
   runnerClass: RunnerClass,
+  settings: RoutingSettings,
 ): RouteDecision => ({
   kind: "route",
   provider: row.type,
   runnerClass,
   ...defined({ functionArn: row.functionArn }),
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
+  limits: limitsOf(settings),
   why: {
     code: found.via,
     sentence: `The row ${rowName(row)} ${VIA_SENTENCES[found.via]}.`,
@@ -138,15 +160,19 @@ const byRow = (
       row,
     );
   }
-  return routed(job, found, row, runnerClass);
+  return routed(job, found, row, runnerClass, settings);
 };
 
 /**
  * Which runner a job gets, and why. Pure: the rows were read before.
  *
  * @param rows what is stored under `lookUpKeys(job)` and then under `classKeys(job, rows)`
+ * @param stack what the stack's parameters say; the mapping's settings row goes over it
  */
-export const decide = (job: RoutedJob, rows: RowsByKey, settings: RoutingSettings): RouteDecision => {
+export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings): RouteDecision => {
+  const settingsRow = effectiveSettingsRow(rows);
+  const settings = settingsIn(stack, settingsRow);
+  if (isBad(settings)) return failedRow(settingsRow ?? SETTINGS_ROW, settings.problem);
   const found = findRow(job, rows);
   if (found.kind === "none") return unmapped(job, found.near, settings);
   if (found.kind === "row") return byRow(job, found, rows, settings);
@@ -167,15 +193,34 @@ export const classKeys = (job: RoutedJob, rows: RowsByKey): readonly string[] =>
   return typeof name === "string" && name !== "" && name !== "default" ? [classRowKey(name)] : [];
 };
 
-/** Reads and decides: at most seven queries, whatever the table's size. */
+/** The stack's settings as the mapping's row changes them. */
+export const readSettings = async (
+  read: (pk: string) => Promise<readonly StoredRow[]>,
+  stack: RoutingSettings,
+): Promise<RoutingSettings | BadRow> => {
+  const [rows, state] = await Promise.all([read(SETTINGS_KEY), read(STATE_PARTITION_KEY)]);
+  const byKey = new Map([
+    [SETTINGS_KEY, rows],
+    [STATE_PARTITION_KEY, state],
+  ]);
+  return settingsIn(stack, effectiveSettingsRow(byKey));
+};
+
+/** A decision, and who is served at all: that is asked first, and by whoever can ask GitLab for a project's path. */
+export type RouteAndServed = RouteDecision & { readonly servedProjects: readonly ServedProject[] };
+
+/** Reads and decides: at most eight queries, whatever the table's size. */
 export const route = async (
   job: RoutedJob,
   read: (pk: string) => Promise<readonly StoredRow[]>,
-  settings: RoutingSettings,
-): Promise<RouteDecision> => {
+  stack: RoutingSettings,
+): Promise<RouteAndServed> => {
   const readAll = async (keys: readonly string[]): Promise<[string, readonly StoredRow[]][]> =>
     Promise.all(keys.map(async (key): Promise<[string, readonly StoredRow[]]> => [key, await read(key)]));
   const rows = new Map(await readAll(lookUpKeys(job)));
-  const classRows = await readAll(classKeys(job, rows));
-  return decide(job, new Map([...rows, ...classRows]), settings);
+  const all = new Map([...rows, ...(await readAll(classKeys(job, rows)))]);
+  const settings = settingsIn(stack, effectiveSettingsRow(all));
+  // Settings that cannot be read make every start fail, for everybody to see.
+  const servedProjects = isBad(settings) ? [] : settings.servedProjects;
+  return { ...decide(job, all, stack), servedProjects };
 };

@@ -16,6 +16,7 @@ import {
   STATE_PARTITION_KEY,
   type StoredRow,
 } from "./mapping-state";
+import { SETTINGS_KEY } from "./settings-row";
 
 /** What routing knows of a job. */
 export interface RoutedJob {
@@ -53,9 +54,10 @@ const steps = (job: RoutedJob): readonly Step[] => {
   ];
 };
 
-/** The partition keys to read for a job, in the order of look-up; the last is the state of uploads. */
+/** The partition keys to read for a job, in the order of look-up; then the settings and the state of uploads. */
 export const lookUpKeys = (job: RoutedJob): readonly string[] => [
   ...steps(job).map(({ pk }) => pk),
+  SETTINGS_KEY,
   STATE_PARTITION_KEY,
 ];
 
@@ -69,6 +71,10 @@ export const effectiveClassRow = (className: string | undefined, rows: RowsByKey
   className === undefined
     ? undefined
     : effectiveRows(classRowKey(className), rows).find(({ sk }) => sk === CLASS_SORT_KEY);
+
+/** The settings row; undefined when the mapping has none. */
+export const effectiveSettingsRow = (rows: RowsByKey): StoredRow | undefined =>
+  effectiveRows(SETTINGS_KEY, rows).find(({ sk }) => sk === SETTINGS_KEY);
 
 /** Rows with exactly the job's tags; hand-written ones may have them in any order. */
 const withSameTags = (tags: readonly string[], rows: readonly StoredRow[]): readonly StoredRow[] => {

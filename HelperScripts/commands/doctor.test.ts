@@ -124,6 +124,7 @@ describe("doctor", () => {
         "webhook API",
         "webhook",
         "mapping",
+        "served projects",
         "function",
         "image",
         "quotas",
@@ -648,6 +649,30 @@ describe("doctor", () => {
     subject.gitLab.groupWebhooks = subject.gitLab.webhooks.map(({ project_id: _, ...webhook }) => webhook);
     subject.gitLab.webhooks = [];
     expect((await examine(subject)).bad).toEqual([]);
+  });
+
+  it("T-19: names the projects that the token is a member of and the settings do not list", async () => {
+    const subject = healthy();
+    const { gitLab, on } = subject;
+    gitLab.projects.push({ id: 666, path_with_namespace: "elsewhere/mine" });
+    on.mapping.put({ pk: "settings", sk: "settings", projects: ["group/*"] });
+    const { bad } = await examine(subject);
+    expect(bad).toMatchObject([{ area: "served projects", level: "warning" }]);
+    expect(bad[0]?.sentence).toContain(
+      "1 project is not served though the token is a member: elsewhere/mine (666)",
+    );
+    on.mapping.put({ pk: "settings", sk: "settings", projects: [42, "Elsewhere/Mine"] });
+    expect((await examine(subject)).findings).toContainEqual(
+      expect.objectContaining({ area: "served projects", level: "ok" }),
+    );
+  });
+
+  it("I-27: names settings that cannot be read", async () => {
+    const subject = healthy();
+    subject.on.mapping.put({ pk: "settings", sk: "settings", maxRunners: 0 });
+    const { bad } = await examine(subject);
+    expect(bad[0]).toMatchObject({ area: "mapping", level: "problem" });
+    expect(bad[0]?.sentence).toContain("settings / settings has a maxRunners");
   });
 
   it("looks at the projects that are named", async () => {

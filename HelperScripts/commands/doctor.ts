@@ -13,12 +13,14 @@ import { checkLostJobs } from "../doctor/lost-jobs";
 import { checkFunctions, checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
 import { checkPass } from "../doctor/pass";
+import { checkServed } from "../doctor/served";
 import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
 import { checkWebhookApi } from "../doctor/webhook-api";
 import { checkWebhooks } from "../doctor/webhooks";
 import { checkWorkflows } from "../doctor/workflows";
 import { type OperatorGitLab, operatorGitLab } from "../gitlab/operator-gitlab";
+import { mappingSettings } from "../mapping/mapping-settings";
 
 export interface DoctorOptions extends CommonOptions {
   readonly project?: readonly number[];
@@ -32,6 +34,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["webhook API", checkWebhookApi],
   ["webhook", checkWebhooks],
   ["mapping", checkMapping],
+  ["served projects", checkServed],
   ["function", checkFunctions],
   ["image", checkImages],
   ["account", checkAccount],
@@ -71,7 +74,9 @@ const patientOf = async (context: Context, options: DoctorOptions): Promise<Doct
     lookUpEnvironment(context.clients.lambda(), autoScaler),
     gitLabOf(context, autoScaler),
   ]);
-  const settings = optional(() => settingsOf(environment, autoScaler));
+  const ofStack = optional(() => settingsOf(environment, autoScaler));
+  // A settings row that cannot be read is told by the check of the mapping.
+  const settings = ofStack && (await mappingSettings(context, autoScaler, ofStack).catch(() => ofStack));
   return {
     context,
     autoScaler,

@@ -1,6 +1,6 @@
-import { STACK } from "../../Core/ledger/keys";
+import { projectScope, STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
-import { classKey, type RunnerClass } from "../../Core/model/runner-class";
+import { classKey } from "../../Core/model/runner-class";
 import { mappingRows } from "../../Core/routing/read-mapping";
 import { type RouteDecision, route } from "../../Core/routing/routing";
 import { safe } from "../../Core/safe-text";
@@ -8,15 +8,9 @@ import { configurationOf } from "../configuration";
 import { table } from "../console/table";
 import { duration } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
-import {
-  type Deployment,
-  findDeployment,
-  lookUpEnvironment,
-  output,
-  settingsOf,
-  totalLimit,
-} from "../deployment";
+import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf } from "../deployment";
 import { ledgerReader, sum } from "../ledger/ledger-reader";
+import { notServedText } from "../mapping/served";
 import { ec2Price, functionPrice, type Price } from "../prices/price-of";
 import { tableReads } from "../table-reads";
 
@@ -58,17 +52,21 @@ const limitSentence = async (
 const waitsFor = async (
   context: Context,
   deployment: Deployment,
-  runnerClass: RunnerClass,
+  { runnerClass, limits }: Routed,
+  projectId: number,
 ): Promise<readonly string[]> => {
   const ledger = ledgerReader(context, deployment);
   const key = classKey(runnerClass);
-  const [startsAreOn, ofStack, ofClass] = await Promise.all([
+  const [startsAreOn, ofStack, ofClass, ofProject] = await Promise.all([
     configurationOf(context, deployment).startsAreOn(),
-    limitSentence(ledger, STACK, totalLimit(deployment), "the stack"),
+    limitSentence(ledger, STACK, limits.stack, "the stack"),
     limitSentence(ledger, key, runnerClass.maxRunners, `the class ${key}`),
+    limits.project === undefined
+      ? undefined
+      : limitSentence(ledger, projectScope(projectId), limits.project, `project ${projectId}`),
   ]);
   const held = startsAreOn ? undefined : "resume: new starts are paused";
-  return [held, ofStack, ofClass].flatMap((each) => each ?? []);
+  return [held, ofStack, ofClass, ofProject].flatMap((each) => each ?? []);
 };
 
 const priceOf = (context: Context, decided: Routed, region: string): Promise<Price> | Price => {
@@ -77,7 +75,13 @@ const priceOf = (context: Context, decided: Routed, region: string): Promise<Pri
   return runnerClass.ec2 ? ec2Price(runnerClass.ec2, region) : { sentence: "unknown" };
 };
 
-const classQueues = ({ runnerClass, functionArn, tags }: Routed): readonly (readonly string[])[] => {
+const limitText = ({ runnerClass, limits }: Routed): string => {
+  const ofProject = limits.project === undefined ? "" : `, ${limits.project} of the project`;
+  return `${runnerClass.maxRunners} runners of the class${ofProject}, ${limits.stack} in all`;
+};
+
+const classQueues = (decided: Routed): readonly (readonly string[])[] => {
+  const { runnerClass, functionArn, tags } = decided;
   const { ec2 } = runnerClass;
   return [
     ["runner", functionArn === undefined ? "EC2 instance" : `Lambda function ${functionArn}`],
@@ -87,7 +91,8 @@ const classQueues = ({ runnerClass, functionArn, tags }: Routed): readonly (read
     ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
     ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
     ...(runnerClass.protectedRefsOnly ? [["refs", "jobs on protected branches and tags alone"]] : []),
-    ["limit", `${runnerClass.maxRunners} runners of the class`],
+    ["limit", limitText(decided)],
+    ...(runnerClass.priority === undefined ? [] : [["priority", String(runnerClass.priority)]]),
   ];
 };
 
@@ -99,7 +104,7 @@ const explainRoute = async (
 ): Promise<ExitCode> => {
   const [price, waiting] = await Promise.all([
     priceOf(context, decided, deployment.home.region),
-    waitsFor(context, deployment, decided.runnerClass),
+    waitsFor(context, deployment, decided, options.project),
   ]);
   const status = STATUS_SENTENCES[options.status];
   const lines = [
@@ -125,6 +130,16 @@ export const explain = async (context: Context, options: ExplainOptions): Promis
   const decided = await route(job, (pk) => mappingRows(mappings, pk), settingsOf(environment, deployment));
   if (!isVerified) {
     context.console.err("There is no AccessToken: jobs are known by name alone, and tags come from the row.");
+  }
+  const outside = await notServedText(context, deployment, options.project, decided.servedProjects);
+  if (outside !== undefined) {
+    const json = {
+      kind: "not-served",
+      why: { code: "not-served", sentence: outside },
+      status: options.status,
+    };
+    show(context, options, json, `${context.console.colours.yellow("No runner:")} ${safe(outside)}`);
+    return 0;
   }
   if (decided.kind === "route") {
     return explainRoute(context, options, deployment, decided);

@@ -92,11 +92,49 @@ describe("explain", () => {
     expect(out).toMatch(/tags +other/);
   });
 
+  it("I-22: goes by the settings' limits, and tells of a project's own", async () => {
+    const on = world();
+    const settings = { maxRunners: 5, maxRunnersPerClass: 4, maxRunnersPerProject: 2 };
+    on.mapping.put({ pk: "settings", sk: "settings", ...settings });
+    on.ledger.put({ pk: "slots#project#42", sk: "shard#00", taken: 2 });
+    const { out } = await explain(on, "--project", "42");
+    expect(out).toMatch(/limit +4 runners of the class, 2 of the project, 5 in all/);
+    expect(out).toMatch(/waits for +a slot: project 42 has 2 of 2 runners/);
+  });
+
+  it("T-19: says that a project is not served, by its path where the settings list paths", async () => {
+    const on = world();
+    on.setParameter("Url", "https://gitlab.example.com", "String");
+    on.fetch = async () => ({
+      status: 200,
+      headers: { get: () => null },
+      text: async () => JSON.stringify({ id: 42, path_with_namespace: "Group/Sub/App" }),
+    });
+    const refused = async (projects: readonly unknown[]): Promise<string> => {
+      on.mapping.put({ pk: "settings", sk: "settings", projects });
+      return (await explain(on, "--project", "42")).out;
+    };
+    expect(await refused([7])).toContain("No runner: Project 42 is not served");
+    expect(await refused(["other/*"])).toContain("No runner: Project 42 (Group/Sub/App) is not served");
+    expect(await refused(["group/*"])).toMatch(/why +No row matches/);
+  });
+
+  it("UNTAGGED gives the default runner to jobs without tags alone", async () => {
+    const on = world();
+    on.mapping.put({ pk: "settings", sk: "settings", unmappedJobs: "UNTAGGED" });
+    const asked = ["explain", "--project", "42", "--job", "image"];
+    expect((await on.run(asked)).out).toMatch(/runner +Lambda function .*default/);
+    expect((await on.run([...asked, "--tags", "docker"])).out).toContain(
+      'unmapped jobs with tags are ignored ("unmappedJobs" is UNTAGGED)',
+    );
+  });
+
   it("leaves unmapped jobs alone under IGNORE, which is no failure", async () => {
     const on = world();
-    on.environment.UNMAPPED_JOBS = "IGNORE";
+    on.mapping.put({ pk: "settings", sk: "settings", unmappedJobs: "IGNORE" });
     const { exitCode, out } = await explain(on);
-    expect([exitCode, out]).toEqual([0, "No runner: No row matches, and the stack ignores unmapped jobs."]);
+    expect(exitCode).toBe(0);
+    expect(out).toBe('No runner: No row matches, and unmapped jobs are ignored ("unmappedJobs" is IGNORE).');
   });
 
   it("F-62: hostile names reach the terminal as plain text on one line", async () => {
@@ -295,7 +333,7 @@ describe("why", () => {
     );
     const { out } = await on.run(["why", "7", "--json"]);
     const text =
-      "Its runner is not launched: the account's limit at AWS is reached: MaxSpotInstanceCountExceeded: 0. Since 2026-11-25 11:55:03 (UTC), 4 min 57 s. It is tried next within a minute. Ask AWS for more (Service Quotas names the limit), or lower MaxRunners so that jobs wait for a slot.";
+      "Its runner is not launched: the account's limit at AWS is reached: MaxSpotInstanceCountExceeded: 0. Since 2026-11-25 11:55:03 (UTC), 4 min 57 s. It is tried next within a minute. Ask AWS for more (Service Quotas names the limit), or lower maxRunners in the mapping's settings so that jobs wait for a slot.";
     expect(JSON.parse(out)).toEqual({
       jobId: 7,
       projectId: 42,
@@ -313,7 +351,7 @@ describe("why", () => {
         detail: "MaxSpotInstanceCountExceeded: 0",
         text,
         remedy:
-          "Ask AWS for more (Service Quotas names the limit), or lower MaxRunners so that jobs wait for a slot",
+          "Ask AWS for more (Service Quotas names the limit), or lower maxRunners in the mapping's settings so that jobs wait for a slot",
       },
       attempts: [
         {
@@ -442,7 +480,6 @@ describe("status", () => {
         times: { FAILED: NOW - 90_000_000 },
       }),
     );
-    on.ledger.put({ pk: "state#classes", sk: "stateRecord", version: 1, value: ["EC2#docker"] });
     on.ledger.put({ pk: "slots#stack", sk: "shard#03", taken: 2 });
     on.ledger.put({ pk: "slots#EC2#docker", sk: "shard#00", taken: 1 });
     const { exitCode, out } = await on.run(["status"]);

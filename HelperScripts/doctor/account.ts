@@ -43,7 +43,7 @@ const quotaFinding = async (
     : warning(
         QUOTA,
         `${name}: ${quota} vCPUs, and ${limit} runners of the default class need ${needed}; the rest waits`,
-        `Ask for more in Service Quotas (EC2, ${code}), or lower MaxRunnersPerClass`,
+        `Ask for more in Service Quotas (EC2, ${code}), or lower maxRunnersPerClass in the mapping's settings`,
       );
 };
 
@@ -69,7 +69,7 @@ const checkConcurrency: Check = async ({ context, settings }) => {
         warning(
           QUOTA,
           `Lambda: ${limit} calls at a time; ${needed - SPARE_CONCURRENCY} runners and our own functions need ${needed}`,
-          "Ask for more in Service Quotas (Lambda, concurrent executions), or lower MaxRunnersPerClass",
+          "Ask for more in Service Quotas (Lambda, concurrent executions), or lower maxRunnersPerClass in the mapping's settings",
         ),
       ];
 };

@@ -1,6 +1,7 @@
 import type { Fields } from "../../Core/fields";
 import { ANY_JOB_KEY, parseTagsKey } from "../../Core/routing/mapping-keys";
 import { mappingRows } from "../../Core/routing/read-mapping";
+import { isListed } from "../../Core/routing/served-projects";
 import { output } from "../deployment";
 import { fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
 import type { OperatorGitLab } from "../gitlab/operator-gitlab";
@@ -117,7 +118,7 @@ const projectFindings = async (
 };
 
 const untaggedJobsAreOurs = async ({ context, autoScaler, settings }: DoctorContext): Promise<boolean> => {
-  if (settings?.unmappedJobs === "DEFAULT") return true;
+  if (settings !== undefined && settings.unmappedJobs !== "IGNORE") return true;
   const table = tableReads(context.clients.dynamoDb(), output(autoScaler, "MappingTableName"));
   const rows = await mappingRows(table, ANY_JOB_KEY);
   return rows.some(({ sk }) => parseTagsKey(sk)?.length === 0);
@@ -129,7 +130,7 @@ const raceFinding = (project: Fields): readonly DoctorFinding[] =>
         warning(
           "races",
           `Project ${numberOf(project.id)}: instance runners also take its untagged jobs, so ours may start for nothing`,
-          "Switch them off under Settings > CI/CD > Runners, tag the jobs, or deploy with UnmappedJobs=IGNORE",
+          "Switch them off under Settings > CI/CD > Runners, tag the jobs, or set unmappedJobs to IGNORE in the mapping's settings",
         ),
       ]
     : [];
@@ -168,14 +169,26 @@ const projectsToLookAt = async (
   return { projects, findings };
 };
 
+/** Of a project that the settings do not list, no webhook is missed (see served.ts). */
+const isServed = ({ settings, projects }: DoctorContext, project: Fields): boolean => {
+  const served = settings?.servedProjects ?? [];
+  const isNamed = projects !== undefined;
+  return (
+    isNamed ||
+    served.length === 0 ||
+    isListed(served, numberOf(project.id) ?? 0, textOf(project.path_with_namespace) || undefined)
+  );
+};
+
 /** The webhook of each project, and who else would take its jobs. */
 export const checkWebhooks: Check = async (doctorContext) => {
   const { gitLab, infrastructure } = doctorContext;
   const token = infrastructure?.outputs.get("WebhookUrl");
   const signed = infrastructure?.outputs.get("SignedWebhookUrl");
   if (gitLab === undefined || token === undefined) return [];
-  const { projects, findings } = await projectsToLookAt(gitLab, doctorContext.projects);
-  if (projects.length + findings.length === 0) {
+  const { projects: seen, findings } = await projectsToLookAt(gitLab, doctorContext.projects);
+  const projects = seen.filter((project) => isServed(doctorContext, project));
+  if (seen.length + findings.length === 0) {
     return [
       problem(
         AREA,

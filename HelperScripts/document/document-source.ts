@@ -31,6 +31,7 @@ export const entrySource = (value: unknown, source: string | undefined, prefix: 
 /** A mapping document's parts, in the order in which they are written; entries as `entrySource` gives them. */
 export interface DocumentParts {
   readonly schema?: unknown;
+  readonly settings?: string;
   readonly classes: readonly string[];
   readonly jobs: readonly string[];
 }
@@ -39,9 +40,10 @@ const jobsBlock = (jobs: readonly string[]): string =>
   jobs.length === 0 ? '  "jobs": []' : `  "jobs": [\n${jobs.join(",\n")}\n  ]`;
 
 /** The text of a document. */
-export const documentSource = ({ schema, classes, jobs }: DocumentParts): string => {
+export const documentSource = ({ schema, settings, classes, jobs }: DocumentParts): string => {
   const parts = [
     ...(schema === undefined ? [] : [`  "$schema": ${JSON.stringify(schema)}`]),
+    ...(settings === undefined ? [] : [`  "settings": ${settings.trimStart()}`]),
     ...(classes.length === 0 ? [] : [`  "classes": {\n${classes.join(",\n")}\n  }`]),
     jobsBlock(jobs),
   ];

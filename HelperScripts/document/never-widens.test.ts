@@ -8,10 +8,10 @@ import { pulledDocument } from "./pulled-document";
 import { readDocument } from "./read-document";
 
 /** Unmapped jobs get nothing, so that every runner given is a row's. */
-const SETTINGS: RoutingSettings = parseRoutingSettings(
-  { ...new DeploymentDouble().environment, UNMAPPED_JOBS: "IGNORE" },
-  { region: REGION, account: ACCOUNT },
-);
+const SETTINGS: RoutingSettings = {
+  ...parseRoutingSettings(new DeploymentDouble().environment, { region: REGION, account: ACCOUNT }),
+  unmappedJobs: "IGNORE",
+};
 const SCHEMA = "./runner-mapping.schema.json";
 const NAMES = ["build", "build#1", "build 1/2", "100%", "100%25", "*", "%2A", "a", "a ", "\ud800"];
 const TAGS = ["rt", "x", "y#z", "50%", "a,b", "%23"];

@@ -1,5 +1,10 @@
 import { defined } from "../../Core/defined";
-import { isJobRow, type MappingReading, type RowFlaw } from "../../Core/routing/mapping-reading";
+import {
+  isJobRow,
+  isSettingsRow,
+  type MappingReading,
+  type RowFlaw,
+} from "../../Core/routing/mapping-reading";
 import { type MappingJobRow, rowName } from "../../Core/routing/mapping-row";
 import type { StoredRow } from "../../Core/routing/mapping-state";
 import { canonicalRow, rowId } from "../mapping/difference";
@@ -25,7 +30,9 @@ const isHeldByDocuments = ({ name, tags }: MappingJobRow): boolean => name !== "
 
 /** Rows whose jobs fail to start, or that no document can hold: without them those jobs would go elsewhere. */
 export const rowsThatBlock = ({ jobs, flaws }: MappingReading): readonly StoredRow[] => [
-  ...flaws.filter(({ kind, row }: RowFlaw) => kind === "unreadable" && isJobRow(row)).map(({ row }) => row),
+  ...flaws
+    .filter(({ kind, row }: RowFlaw) => kind === "unreadable" && (isJobRow(row) || isSettingsRow(row)))
+    .map(({ row }) => row),
   ...jobs.filter(({ job }) => !isHeldByDocuments(job)).map(({ row }) => row),
 ];
 
@@ -44,6 +51,9 @@ const entriesOf = ({ jobs, classes }: MappingReading): readonly Entry[] => [
   ...classes.map(({ row, name, fields }) => ({ row, value: fields, className: name })),
   ...jobs.map(({ row, job }) => ({ row, value: jobValue(job) })),
 ];
+
+const settingsOf = ({ settings }: MappingReading): readonly Entry[] =>
+  settings === undefined ? [] : [{ row: settings.row, value: settings.fields }];
 
 const byKey = ({ row: a }: Entry, { row: b }: Entry): number => {
   if (a.pk !== b.pk) return a.pk < b.pk ? -1 : 1;
@@ -107,8 +117,10 @@ export const pulledDocument = (reading: MappingReading, schema: string, before?:
   if (rowsThatBlock(reading).length > 0) return { jobs };
   const earlier = earlierOf(before);
   const entries = arranged(entriesOf(reading), earlier);
+  const settings = arranged(settingsOf(reading), earlier).map(entryText);
   const text = documentSource({
     schema: earlier ? earlier.schema : schema,
+    ...(settings[0] === undefined ? {} : { settings: settings[0] }),
     classes: entries.filter(isClass).map(entryText),
     jobs: entries.filter((entry) => !isClass(entry)).map(entryText),
   });

@@ -8,6 +8,7 @@ import { type ClassEntry, readClassEntry } from "./class-entry";
 import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";
 import { closest, Findings, type Property } from "./object-reader";
+import { readSettingsEntry } from "./settings-entry";
 import { swappableRows } from "./swappable-rows";
 import { type DocumentFinding, parseSyntax, type SyntaxTree } from "./syntax";
 
@@ -33,7 +34,7 @@ export interface DocumentEntry {
   readonly at: Pick<DocumentFinding, "line" | "column">;
 }
 
-const DOCUMENT_FIELDS = ["jobs", "classes", "$schema"];
+const DOCUMENT_FIELDS = ["jobs", "classes", "settings", "$schema"];
 
 const readClasses = (
   findings: Findings,
@@ -130,7 +131,7 @@ const classRow = ({ name, fields }: ClassEntry): StoredRow => ({
   sk: CLASS_SORT_KEY,
 });
 
-type Unplaced = Omit<DocumentEntry, "at">;
+export type Unplaced = Omit<DocumentEntry, "at">;
 
 const jobEntry = (job: JobEntry): Unplaced => ({ row: jobRow(job), node: job.node, where: job.where });
 
@@ -190,9 +191,11 @@ export const readDocument = (text: string, settings?: RoutingSettings): Document
   if (fields === undefined) return unread(findings.all);
   const classes = readClasses(findings, fields.get("classes")?.value, settings);
   const jobs = readJobs(findings, root, fields.get("jobs")?.value, settings);
+  const ofSettings = readSettingsEntry(findings, fields.get("settings")?.value);
   checkClasses(findings, jobs, classes);
   checkRepeats(findings, jobs);
-  const entries = [...[...classes.right.values()].map(classEntry), ...jobs.map(jobEntry)].map(placed(tree));
+  const read = [...ofSettings, ...[...classes.right.values()].map(classEntry), ...jobs.map(jobEntry)];
+  const entries = read.map(placed(tree));
   const { problems, oddities } = flawsOf(entries, tree, settings);
   const swappable = swappableRows(jobs).map(({ node, message }) => tree.at(node, message));
   return {

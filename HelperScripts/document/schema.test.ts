@@ -40,11 +40,43 @@ const runnerClass = fc.record(
     diskGiB: sometimesWrong(fc.constantFrom(8, 30, 16_384, 16_385)),
     privileged: sometimesWrong(fc.boolean()),
     maxRunners: sometimesWrong(fc.constantFrom(1, 50)),
+    priority: sometimesWrong(fc.constantFrom(-1_001, -1_000, 0, 1_000, 1_001)),
     lifetimeSeconds: sometimesWrong(fc.constantFrom(599, 600, 900, 901, 172_800, 172_801)),
     waitTimeoutSeconds: sometimesWrong(fc.constantFrom(1, 3600, 3601)),
     projects: sometimesWrong(fc.constant([1, 2])),
   },
   { requiredKeys: ["type"] },
+);
+
+const entry = fc.constantFrom<unknown>(
+  42,
+  0,
+  1.5,
+  "42",
+  "group/app",
+  "Group/Sub.group/app-1",
+  "group/*",
+  "group/sub/*",
+  "*",
+  "group",
+  "/app",
+  "group/",
+  "group/*/app",
+  "group app/x",
+  "group//app",
+  null,
+  {},
+);
+const settings = fc.record(
+  {
+    projects: sometimesWrong(fc.array(entry, { maxLength: 2 })),
+    maxRunners: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
+    maxRunnersPerClass: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
+    maxRunnersPerProject: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
+    unmappedJobs: sometimesWrong(fc.constantFrom("DEFAULT", "UNTAGGED", "IGNORE", "default")),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: [] },
 );
 
 describe("the mapping document's schema", () => {
@@ -75,6 +107,16 @@ describe("the mapping document's schema", () => {
         },
       ),
       { numRuns: 200 },
+    );
+  });
+
+  it("F-75: and the program agree on all settings", () => {
+    fc.assert(
+      fc.property(fc.oneof({ weight: 20, arbitrary: settings }, fc.constantFrom(null, [], 1)), (fields) => {
+        const [bySchema, byProgram] = right({ jobs: [], settings: fields });
+        expect([fields, byProgram]).toEqual([fields, bySchema]);
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -1,5 +1,6 @@
-import { readClasses } from "../../Core/ledger/known-classes";
+import { allWaiting, queuedProjects } from "../../Core/ledger/queues";
 import { type LedgerReader, readerOf } from "../../Core/ledger/reader";
+import type { OrderedAttempt } from "../../Core/model/ledger";
 import type { Page } from "../../Core/page";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";
@@ -21,8 +22,17 @@ export const all = async <Item>(read: (cursor?: string) => Promise<Page<Item>>):
   return items;
 };
 
-/** Keys of the classes in which jobs have waited. */
-export const classesWithQueues = async (ledger: LedgerReader): Promise<readonly string[]> =>
-  (await readClasses(ledger)).names;
+const MAX_PROJECTS = 10_000;
+
+/**
+ * All that wait.
+ *
+ * @param limit of each queue
+ */
+export const waitingAttempts = async (
+  ledger: LedgerReader,
+  limit: number,
+): Promise<readonly OrderedAttempt[]> =>
+  allWaiting(ledger, await queuedProjects(ledger, MAX_PROJECTS), limit);
 
 export const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

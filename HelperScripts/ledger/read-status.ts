@@ -1,6 +1,6 @@
-import { STACK } from "../../Core/ledger/keys";
+import { projectScope, STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
-import type { Attempt, OrphanInstance, Runner } from "../../Core/model/ledger";
+import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/model/ledger";
 import { classKey, type RunnerClass } from "../../Core/model/runner-class";
 import { resolveClass } from "../../Core/routing/class-resolution";
 import { isClassRow } from "../../Core/routing/mapping-reading";
@@ -8,13 +8,14 @@ import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { configurationOf } from "../configuration";
 import type { Context } from "../context";
-import { type Deployment, lookUpEnvironment, output, settingsOf, totalLimit } from "../deployment";
+import { type Deployment, output } from "../deployment";
 import { type JobAccounts, jobAccounts } from "../jobs/job-accounts";
+import { mappingSettings } from "../mapping/mapping-settings";
 import { MappingTable } from "../mapping/mapping-table";
 import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { failedLately } from "./failed-lately";
-import { all, classesWithQueues, ledgerReader, sum } from "./ledger-reader";
+import { all, ledgerReader, sum, waitingAttempts } from "./ledger-reader";
 
 const DAY_MILLISECONDS = 24 * 60 * 60_000;
 const LINE_LIMIT = 1_000;
@@ -59,19 +60,42 @@ const knownClasses = async (
   return new Map([...seen, LAMBDA, EC2, ...mapped].map((each) => [classKey(each), each.maxRunners]));
 };
 
+/** Of the projects those that run or wait most: each is a row. */
+const MAX_PROJECTS_SHOWN = 20;
+
+const projectsOf = (open: readonly (Attempt | Runner)[]): readonly number[] => {
+  const counts = new Map<number, number>();
+  for (const { order } of open)
+    if (order !== undefined) counts.set(order.projectId, (counts.get(order.projectId) ?? 0) + 1);
+  const most = [...counts].sort(([, one], [, other]) => other - one);
+  return most.slice(0, MAX_PROJECTS_SHOWN).map(([id]) => id);
+};
+
+const scopesOf = ({ classKey: key, order }: OrderedAttempt): readonly string[] => [
+  STACK,
+  key,
+  projectScope(order.projectId),
+];
+
 const uses = async (
   ledger: LedgerReader,
-  limit: number,
+  { maxRunners, maxRunnersPerProject }: RoutingSettings,
   classes: ReadonlyMap<string, number>,
-  waiting: readonly Attempt[],
+  open: readonly (Attempt | Runner)[],
+  waiting: readonly OrderedAttempt[],
 ): Promise<readonly Use[]> => {
-  const scopes = [[STACK, limit] as const, ...classes];
+  const projects = maxRunnersPerProject === undefined ? [] : projectsOf(open);
+  const scopes = [
+    [STACK, maxRunners] as const,
+    ...classes,
+    ...projects.map((id) => [projectScope(id), maxRunnersPerProject ?? 0] as const),
+  ];
   return Promise.all(
     scopes.map(async ([scope, limit]) => ({
       scope,
       limit,
       taken: sum(await ledger.slots(scope)),
-      waiting: waiting.filter((each) => scope === STACK || each.classKey === scope).length,
+      waiting: waiting.filter((each) => scopesOf(each).includes(scope)).length,
     })),
   );
 };
@@ -79,13 +103,12 @@ const uses = async (
 /** Reads what there is to show. Writes nothing. */
 export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
-  const environment = await lookUpEnvironment(context.clients.lambda(), deployment);
-  const settings = settingsOf(environment, deployment);
-  const [runners, orphans, starting, lines, startsAreOn, failed] = await Promise.all([
+  const settings = await mappingSettings(context, deployment);
+  const [runners, orphans, starting, waiting, startsAreOn, failed] = await Promise.all([
     all((cursor) => ledger.openRunners(cursor)),
     all((cursor) => ledger.openOrphans(cursor)),
     all((cursor) => ledger.openAttempts(cursor)),
-    classesWithQueues(ledger),
+    waitingAttempts(ledger, LINE_LIMIT),
     configurationOf(context, deployment).startsAreOn(),
     failedLately(
       context.clients.dynamoDb(),
@@ -93,12 +116,11 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
       context.now() - DAY_MILLISECONDS,
     ),
   ]);
-  const waiting = (await Promise.all(lines.map((key) => ledger.waiting(key, LINE_LIMIT)))).flat();
   const seen = [...starting, ...waiting, ...runners].flatMap(({ order }) => order?.runnerClass ?? []);
   const classes = await knownClasses(context, deployment, settings, seen);
   return {
     startsAreOn,
-    uses: await uses(ledger, totalLimit(deployment), classes, waiting),
+    uses: await uses(ledger, settings, classes, [...starting, ...waiting, ...runners], waiting),
     runners,
     orphans,
     jobs: await jobAccounts(ledger, [...failed.attempts, ...starting, ...waiting], runners, context.now(), {

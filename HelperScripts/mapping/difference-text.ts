@@ -19,12 +19,15 @@ export const rowContent = (row: StoredRow): string =>
     .map(([name, value]) => `${name}=${listed(value)}`)
     .join(" ");
 
+/** The settings have no type. */
+const typedContent = (row: StoredRow): string => `${String(row.type ?? "")} ${rowContent(row)}`.trim();
+
 const SIGNS = { add: "+", change: "~", remove: "-" } as const;
 
 const cells = (change: MappingChange): readonly string[] => {
   const { what, name, project, tags } = rowLabel(change.row);
-  const is = `${String(change.row.type)} ${rowContent(change.row)}`.trim();
-  const was = change.kind === "change" ? `${String(change.was.type)} ${rowContent(change.was)}`.trim() : "";
+  const is = typedContent(change.row);
+  const was = change.kind === "change" ? typedContent(change.was) : "";
   const content = was ? `${was} → ${is}` : is;
   return [SIGNS[change.kind], what, project, name, tags, content];
 };

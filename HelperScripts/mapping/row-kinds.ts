@@ -1,5 +1,5 @@
 import { parseClassRowKey, readJobKey, readTagsKey, tagsKey } from "../../Core/routing/mapping-keys";
-import { isClassRow } from "../../Core/routing/mapping-reading";
+import { isClassRow, isSettingsRow } from "../../Core/routing/mapping-reading";
 import { isBad } from "../../Core/routing/mapping-row";
 import type { StoredRow } from "../../Core/routing/mapping-state";
 
@@ -16,7 +16,7 @@ export const canonicalKey = (row: Key): Key => {
 
 /** How lists show a row. */
 export interface RowLabel {
-  readonly what: "job" | "class";
+  readonly what: "job" | "class" | "settings";
   readonly name: string;
   readonly project: string;
   readonly tags: string;
@@ -27,6 +27,7 @@ export const rowLabel = (row: Key): RowLabel => {
     const name = parseClassRowKey(row.pk) ?? row.pk;
     return { what: "class", name, project: "", tags: "" };
   }
+  if (isSettingsRow(row)) return { what: "settings", name: "", project: "", tags: "" };
   const job = readJobKey(row.pk);
   const read = readTagsKey(row.sk);
   return {

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { encodeItem } from "../../Core/ledger/codec";
-import type { LedgerItem } from "../../Core/model/ledger";
+import { recordKey, rotationKey } from "../../Core/ledger/keys";
+import {
+  queueKindOf,
+  queuesRecord,
+  queuesRecordName,
+  readQueuedProject,
+  unqueued,
+} from "../../Core/ledger/queues";
+import { isOrdered, isQueued, type LedgerItem, type OrderedAttempt } from "../../Core/model/ledger";
 import { LEDGER_TABLE, MAPPING_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
 import type { Clients, Context } from "../context";
@@ -32,14 +40,12 @@ export const NOW = Date.parse("2026-11-25T12:00:00Z");
 const PAGE_SIZE = 40;
 
 const ENVIRONMENT: Record<string, string> = {
-  UNMAPPED_JOBS: "DEFAULT",
   DEFAULT_RUNNER_ARN: functionArn("default"),
   DEFAULT_ARCHITECTURE: "arm64",
   INSTANCE_TYPES_ARM64: "m7g.large,c7g.large",
   INSTANCE_TYPES_X86_64: "m7i.large",
   MARKET: "spot-first",
   DISK_GIB: "30",
-  MAX_RUNNERS_PER_CLASS: "50",
   EC2_LIFETIME_SECONDS: "7200",
   EC2_MAX_LIFETIME_SECONDS: "43200",
   EC2_WAIT_TIMEOUT_SECONDS: "120",
@@ -50,7 +56,6 @@ const ENVIRONMENT: Record<string, string> = {
 const stack = (name: string, outputs: Record<string, string>, status = "CREATE_COMPLETE") => ({
   StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/1`,
   StackStatus: status,
-  Parameters: [{ ParameterKey: "MaxRunners", ParameterValue: "100" }],
   Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
 });
 
@@ -116,6 +121,20 @@ export class DeploymentDouble {
 
   putLedger(item: LedgerItem): void {
     this.ledger.put(unmarshall(encodeItem(item)));
+    if (item.kind === "attempt" && isQueued(item) && isOrdered(item)) this.#putQueue(item);
+  }
+
+  /** Who waits stands in a queue that its project's record names. */
+  #putQueue(attempt: OrderedAttempt): void {
+    const { projectId } = attempt.order;
+    const name = queuesRecordName(projectId);
+    const stored = this.ledger.get(recordKey(name).pk, recordKey(name).sk);
+    const before = stored
+      ? readQueuedProject({ name, version: 1, value: stored.value })
+      : unqueued(projectId);
+    const queues = [...before.queues, queueKindOf(attempt)];
+    const record = queuesRecord(before, { queues, rotation: NOW, joinedAt: NOW });
+    this.ledger.put({ ...recordKey(name), ...record, ...rotationKey(record) });
   }
 
   private describeStack(name: string): object {

@@ -25,7 +25,14 @@ export class OperatorGitLabDouble {
   date = NOW;
   token: Json = { scopes: ["create_runner", "manage_runner", "read_api"], expires_at: null, active: true };
   tokenStatus = 200;
-  projects: Json[] = [{ id: 42, shared_runners_enabled: false, namespace: { id: 9, kind: "group" } }];
+  projects: Json[] = [
+    {
+      id: 42,
+      path_with_namespace: "group/app",
+      shared_runners_enabled: false,
+      namespace: { id: 9, kind: "group" },
+    },
+  ];
   webhooks: Json[] = [
     {
       id: 5,

@@ -1,5 +1,6 @@
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { ROTATION } from "../../Core/ledger/keys";
 import type { Attempt, Runner } from "../../Core/model/ledger";
 import { clientSettings } from "./client-settings";
 
@@ -7,7 +8,7 @@ import { clientSettings } from "./client-settings";
 export interface LedgerView {
   readonly attempts: readonly Attempt[];
   readonly runners: readonly Runner[];
-  /** Number of items in the sparse index of open items. */
+  /** Number of items in the sparse index of open items. A project stays in the rotation for a while after its last job. */
   readonly open: number;
 }
 
@@ -25,7 +26,7 @@ export const readLedger = async (
       const fields = unmarshall(item);
       if (fields.kind === "attempt") attempts.push(fields as Attempt);
       if (fields.kind === "runner") runners.push(fields as Runner);
-      if (fields.openPk !== undefined) open += 1;
+      if (fields.openPk !== undefined && fields.openPk !== ROTATION) open += 1;
     }
   }
   client.destroy();

@@ -121,7 +121,7 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
     const world = simulationWith();
     const first = world.addJob({ kind: "lambda" });
     await world.run(10 * MINUTE);
-    during(world, 5 * MINUTE, "gitLab.projectIds");
+    during(world, 5 * MINUTE, "gitLab.projects");
     world.webhooks.options = { ...world.webhooks.options, lost: 1 };
     const job = world.addJob({ kind: "lambda" });
     await settle(world);

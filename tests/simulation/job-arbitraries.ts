@@ -105,7 +105,7 @@ export const worldOf = ({
   const outages = profile.outage === undefined ? [] : [profile.outage];
   const world = new Simulation({
     seed,
-    stack: { totalLimit: limit, classLimit: limit, ec2LifetimeSeconds: lifetimeSeconds },
+    stack: { totalLimit: limit, classLimit: limit, projectLimit: limit, ec2LifetimeSeconds: lifetimeSeconds },
     webhooks: {
       lost: profile.webhooksLost,
       twice: profile.webhooksTwice,

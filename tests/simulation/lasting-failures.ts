@@ -112,7 +112,7 @@ export const LASTING_FAILURES: readonly LastingFailure[] = [
 ];
 
 /** Lists, which a pass reads whether or not the job exists. */
-const LISTS = ["gitLab.jobs", "gitLab.projectIds", "gitLab.runners", "ec2.describeInstances"];
+const LISTS = ["gitLab.jobs", "gitLab.projects", "gitLab.runners", "ec2.describeInstances"];
 const PEERS = ["gitLab.", "ec2.", "lambda."];
 /** The reconciler's calls to our tables for one job. Its lease, its cursor and its index reads do not count. */
 const OF_ONE_JOB = ["ledger.attempts", "ledger.runner", "mappings.rows", "bus.put"];

@@ -48,7 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "limit of one and two jobs",
-    options: { stack: { totalLimit: 1, classLimit: 1 } },
+    options: { stack: { totalLimit: 1, classLimit: 1, projectLimit: 1 } },
     begin: (world) => [world.addJob({ kind: "ec2" }), world.addJob({ kind: "ec2" })],
   },
   {

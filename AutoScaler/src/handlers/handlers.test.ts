@@ -2,22 +2,15 @@
 const GITLAB = ["CONFIGURATION_PATH", "PUBLISHED_CONFIGURATION_PATH"];
 const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "look-up-runner": [...GITLAB, "MAPPING_TABLE"],
-  "start-lambda-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", "MAX_RUNNERS"],
-  "start-ec2-runner": [
-    ...GITLAB,
-    "LEDGER_TABLE",
-    "BOOTSTRAP_TABLE",
-    "MAX_RUNNERS",
-    "SUBNET_IDS",
-    "RUNNER_ROLE_ID",
-  ],
+  "start-lambda-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
+  "start-ec2-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", "SUBNET_IDS", "RUNNER_ROLE_ID"],
   "record-pick-up": [...GITLAB, "LEDGER_TABLE", "EVENT_BUS_NAME"],
   "find-runner": [...GITLAB, "LEDGER_TABLE"],
   "unregister-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
   "terminate-instance": ["LEDGER_TABLE"],
   "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
   "record-failure": ["LEDGER_TABLE"],
-  reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE", "EVENT_BUS_NAME", "MAX_RUNNERS"],
+  reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE", "EVENT_BUS_NAME"],
 };
 const EC2 = [
   "LAUNCH_TEMPLATE_ARM64",
@@ -46,7 +39,6 @@ const load = (name: string): { handler?: unknown; error?: Error } => {
 const complete = (): void => {
   const variables = ["DEPLOYMENT_ID", ...EC2, ...Object.values(HANDLERS).flat()];
   for (const variable of variables) process.env[variable] = "/gitlabrunner";
-  process.env.MAX_RUNNERS = "10";
   process.env.AWS_REGION = "eu-west-1";
 };
 

@@ -11,7 +11,6 @@ import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
 import { reconcile } from "../reconcile/reconcile";
 import type { PassReport } from "../reconcile/report";
 import { ledgerOf } from "./ledger-wiring";
-import { limitsOf } from "./start-wiring";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, {
@@ -19,7 +18,6 @@ const env = readEnv(process.env, {
   ledgerTable: "LEDGER_TABLE",
   mappingTable: "MAPPING_TABLE",
   busName: "EVENT_BUS_NAME",
-  maxRunners: "MAX_RUNNERS",
 });
 const settings = configurationOf(env, true);
 const dynamoDb = dynamoDbClient();
@@ -32,7 +30,6 @@ const loadLater = (): void => {
 const parts = {
   ...machine,
   settings,
-  limits: limitsOf(env.maxRunners),
   ledger: ledgerOf(env.ledgerTable, undefined, dynamoDb),
   mappings: dynamoMappings(dynamoDb, env.mappingTable),
   instances: ec2Instances(ec2, machine),

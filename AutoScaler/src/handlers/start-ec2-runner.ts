@@ -9,14 +9,7 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import {
-  EC2_VARIABLES,
-  fleetSettings,
-  limitsOf,
-  outcomeFields,
-  protectedRefs,
-  START_VARIABLES,
-} from "./start-wiring";
+import { EC2_VARIABLES, fleetSettings, outcomeFields, protectedRefs, START_VARIABLES } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
@@ -26,7 +19,6 @@ const ec2 = ec2Client(1);
 const parts = {
   ...machine,
   settings,
-  limits: limitsOf(env.maxRunners),
   protectedRefs,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),

@@ -10,7 +10,7 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { limitsOf, outcomeFields, protectedRefs, START_VARIABLES } from "./start-wiring";
+import { outcomeFields, protectedRefs, START_VARIABLES } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
@@ -21,7 +21,6 @@ const functions = lambdaFunctions(lambda, env.deploymentId, machine.clock);
 const parts = {
   ...machine,
   settings,
-  limits: limitsOf(env.maxRunners),
   protectedRefs,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),

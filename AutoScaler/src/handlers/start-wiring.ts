@@ -1,6 +1,4 @@
-import { ConfigurationError } from "../../../Core/errors";
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
-import type { Limits } from "../ports";
 import type { StartOutcome } from "../queue/start-outcome";
 import type { ProtectedRefs } from "../start/protected-ref";
 import { GITLAB_VARIABLES } from "./wiring";
@@ -10,7 +8,6 @@ export const START_VARIABLES = {
   deploymentId: "DEPLOYMENT_ID",
   ledgerTable: "LEDGER_TABLE",
   bootstrapTable: "BOOTSTRAP_TABLE",
-  maxRunners: "MAX_RUNNERS",
 } as const;
 
 export const EC2_VARIABLES = {
@@ -31,17 +28,6 @@ export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutco
   outcome,
   ...fields,
 });
-
-/** The stack's limit from its parameter; a class's limit is part of the order. */
-export const limitsOf = (maxRunners: string): Limits => {
-  const stack = Number(maxRunners);
-  if (!Number.isSafeInteger(stack) || stack < 0) {
-    throw new ConfigurationError(
-      "MAX_RUNNERS must be a whole number: deploy AutoScaler with MaxRunners set right",
-    );
-  }
-  return { stack, ofClass: ({ maxRunners: ofClass }) => ofClass };
-};
 
 type Ec2Env = Readonly<Record<keyof typeof EC2_VARIABLES | "deploymentId", string>>;
 

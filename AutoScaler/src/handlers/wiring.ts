@@ -2,7 +2,7 @@ import { defined } from "../../../Core/defined";
 import { readEnv } from "../../../Core/env";
 import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
-import { gitLabApi } from "../adapters/gitlab/api";
+import { gitLabApi, type KeptProjects } from "../adapters/gitlab/api";
 import { ssmClient } from "../adapters/ssm/client";
 import { type Configuration, ssmConfiguration } from "../adapters/ssm/configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
@@ -38,6 +38,9 @@ export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = fa
 /** GitLab's requests to wait apply to all calls of this process, not only to one invocation. */
 const throttles: Throttles = new Map();
 
+/** Paths of projects that were asked for. */
+const projects: KeptProjects = new Map();
+
 /**
  * GitLab's API with the current access: the configuration is read again once a minute.
  *
@@ -56,4 +59,5 @@ export const gitLabOf = async (
     clock: systemClock,
     onSent,
     throttles,
+    projects,
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { SHARDS, STACK } from "../ports";
 import { fakeLedger } from "../testing/fakes";
-import { aClass } from "../testing/fakes/items";
+import { aClass, anOrder } from "../testing/fakes/items";
 import { findSlot, freeShard, releaseSlot, shardLimit } from "./slots";
 
 const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
@@ -56,11 +56,12 @@ describe("freeShard", () => {
 });
 
 describe("findSlot", () => {
-  const limits = { stack: 3, ofClass: () => 2 };
+  const order = anOrder({ runnerClass: aClass({ maxRunners: 2 }), limits: { stack: 3 } });
+  const ofProject = { ...order, limits: { stack: 3, project: 1 } };
 
   it("I-22: takes one slot of the stack and one of the class, each below its limit", async () => {
     const ledger = fakeLedger();
-    const free = await findSlot(ledger, limits, aClass(), 0);
+    const free = await findSlot(ledger, order, 0);
     expect(free?.take).toEqual([
       { take: { scope: STACK, shard: 0, limit: 1 } },
       { take: { scope: "EC2#default", shard: 0, limit: 1 } },
@@ -74,12 +75,47 @@ describe("findSlot", () => {
     const ledger = fakeLedger();
     for (let shard = 0; shard < limit; shard += 1)
       await ledger.commit([{ take: { scope, shard, limit: 1 } }]);
-    expect(await findSlot(ledger, limits, aClass(), 0)).toBeUndefined();
+    expect(await findSlot(ledger, order, 0)).toBeUndefined();
+  });
+
+  it("I-22: takes one of the project too where projects have a limit, and finds none when that is reached", async () => {
+    const ledger = fakeLedger();
+    const free = await findSlot(ledger, ofProject, 0);
+    await ledger.commit(free?.take ?? []);
+    expect(ledger.taken("project#1")).toBe(1);
+    expect(await findSlot(ledger, ofProject, 1)).toBeUndefined();
+    expect(await findSlot(ledger, { ...ofProject, projectId: 2 }, 1)).toBeDefined();
+    await ledger.commit(releaseSlot({ slot: free!.slot, classKey: "EC2#default" }));
+    expect(["project#1", STACK, "EC2#default"].map(ledger.taken)).toEqual([0, 0, 0]);
+  });
+
+  it("P-9 P-10: takes no slot of one limit when another is reached, whichever it is", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+        async (stack, ofClass, project) => {
+          const ledger = fakeLedger();
+          const limits = { stack, ...(project === undefined ? {} : { project }) };
+          const wanted = anOrder({ runnerClass: aClass({ maxRunners: ofClass }), limits });
+          let taken = 0;
+          for (let start = 0; start < 10; start += 1) {
+            const free = await findSlot(ledger, wanted, start);
+            if (free !== undefined && (await ledger.commit(free.take))) taken += 1;
+          }
+          expect(taken).toBe(Math.min(stack, ofClass, project ?? 10));
+          const scopes = [STACK, "EC2#default", ...(project === undefined ? [] : ["project#1"])];
+          expect(scopes.map(ledger.taken)).toEqual(scopes.map(() => taken));
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   it("releases exactly what was taken", async () => {
     const ledger = fakeLedger();
-    const free = await findSlot(ledger, limits, aClass(), 5);
+    const free = await findSlot(ledger, order, 5);
     await ledger.commit(free?.take ?? []);
     await ledger.commit(releaseSlot({ slot: free!.slot, classKey: "EC2#default" }));
     expect([ledger.taken(STACK), ledger.taken("EC2#default")]).toEqual([0, 0]);

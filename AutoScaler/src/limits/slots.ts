@@ -1,7 +1,8 @@
+import { projectScope } from "../../../Core/ledger/keys";
 import type { Slot } from "../../../Core/model/ledger";
-import type { RunnerClass } from "../../../Core/model/runner-class";
 import { classKey } from "../../../Core/model/runner-class";
-import { type Ledger, type LedgerChange, type Limits, SHARDS, STACK } from "../ports";
+import { DEFAULT_LIMITS, type RunnerOrder } from "../../../Core/model/runner-order";
+import { type Ledger, type LedgerChange, SHARDS, STACK } from "../ports";
 
 /**
  * How a limit is spread over counters, so that a burst does not queue for one item. The shards' limits sum up to it.
@@ -14,13 +15,14 @@ export const shardLimit = (limit: number, shard: number): number => {
   return Math.floor(limit / used) + (shard < limit % used ? 1 : 0);
 };
 
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
 /**
  * A shard with room, looked for from `start` on. The sum counts too: after a limit was lowered the shards beyond
  * it are still taken (I-22).
  */
 export const freeShard = (counts: readonly number[], limit: number, start: number): number | undefined => {
-  const taken = counts.reduce((sum, count) => sum + count, 0);
-  if (taken >= limit) return undefined;
+  if (sum(counts) >= limit) return undefined;
   const inTurn = Array.from({ length: SHARDS }, (_, offset) => (start + offset) % SHARDS);
   return inTurn.find((shard) => (counts[shard] ?? 0) < shardLimit(limit, shard));
 };
@@ -28,27 +30,50 @@ export const freeShard = (counts: readonly number[], limit: number, start: numbe
 export interface FreeSlot {
   readonly slot: Slot;
   readonly take: readonly LedgerChange[];
+  /** How many the tightest of the limits leaves, this one among them. */
+  readonly left: number;
 }
 
-/** A slot under both limits, or undefined. `start` spreads a burst: neighbours begin at neighbouring shards. */
+/** What is limited: a scope's counters, and how many may be taken of them. */
+interface Limited {
+  readonly scope: string;
+  readonly limit: number;
+}
+
+type Limiting = Pick<RunnerOrder, "projectId" | "runnerClass" | "limits">;
+
+/** The stack, the class and, where projects have a limit, the project. */
+export const limitedBy = ({
+  projectId,
+  runnerClass,
+  limits = DEFAULT_LIMITS,
+}: Limiting): readonly Limited[] => [
+  { scope: STACK, limit: limits.stack },
+  { scope: classKey(runnerClass), limit: runnerClass.maxRunners },
+  ...(limits.project === undefined ? [] : [{ scope: projectScope(projectId), limit: limits.project }]),
+];
+
+/**
+ * A slot under all limits, or undefined. `start` spreads a burst: neighbours begin at neighbouring shards. A project
+ * without a limit takes no slot of its own.
+ */
 export const findSlot = async (
   ledger: Ledger,
-  limits: Limits,
-  runnerClass: RunnerClass,
+  order: Limiting,
   start: number,
 ): Promise<FreeSlot | undefined> => {
-  const key = classKey(runnerClass);
-  const [stackCounts, classCounts] = await Promise.all([ledger.slots(STACK), ledger.slots(key)]);
-  const stackShard = freeShard(stackCounts, limits.stack, start);
-  const classShard = freeShard(classCounts, limits.ofClass(runnerClass), start);
-  if (stackShard === undefined || classShard === undefined) return undefined;
-  const take = (scope: string, shard: number, limit: number): LedgerChange => ({
-    take: { scope, shard, limit: shardLimit(limit, shard) },
+  const limited = limitedBy(order);
+  const counts = await Promise.all(limited.map(({ scope }) => ledger.slots(scope)));
+  const shards = limited.map(({ limit }, index) => freeShard(counts[index] ?? [], limit, start));
+  const [stackShard, classShard, projectShard] = shards;
+  if (stackShard === undefined || classShard === undefined || shards.includes(undefined)) return undefined;
+  const project = projectShard === undefined ? {} : { project: { id: order.projectId, shard: projectShard } };
+  const take = limited.map(({ scope, limit }, index): LedgerChange => {
+    const shard = shards[index] ?? 0;
+    return { take: { scope, shard, limit: shardLimit(limit, shard) } };
   });
-  return {
-    slot: { stackShard, classShard },
-    take: [take(STACK, stackShard, limits.stack), take(key, classShard, limits.ofClass(runnerClass))],
-  };
+  const left = Math.min(...limited.map(({ limit }, index) => limit - sum(counts[index] ?? [])));
+  return { slot: { stackShard, classShard, ...project }, take, left };
 };
 
 /** The changes that free an item's slot; none when it holds none. */
@@ -64,4 +89,7 @@ export const releaseSlot = ({
     : [
         { releaseSlot: { scope: STACK, shard: slot.stackShard } },
         { releaseSlot: { scope: key, shard: slot.classShard } },
+        ...(slot.project === undefined
+          ? []
+          : [{ releaseSlot: { scope: projectScope(slot.project.id), shard: slot.project.shard } }]),
       ];

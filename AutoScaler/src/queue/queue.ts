@@ -1,20 +1,13 @@
-import { CLASSES_RECORD, readClasses } from "../../../Core/ledger/known-classes";
 import { type AttemptNumber, type OrderedAttempt, touch } from "../../../Core/model/ledger";
 import type { WaitingFor } from "../../../Core/model/reasons";
 import { classKey } from "../../../Core/model/runner-class";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
-import type { Ledger, LedgerChange } from "../ports";
 
-/** The change that makes a class known to the reconciler; none when it is. */
-export const rememberClass = async (ledger: Ledger, key: string): Promise<readonly LedgerChange[]> => {
-  const { names, version } = await readClasses(ledger);
-  if (names.includes(key)) return [];
-  return [{ stateRecord: { name: CLASSES_RECORD, version: version + 1, value: [...names, key].sort() } }];
-};
+const priorityOf = ({ order }: OrderedAttempt): number => order.runnerClass.priority ?? 0;
 
-/** The job that was queued first, by GitLab's clock, goes first. */
-export const byQueueTime = (one: OrderedAttempt, other: OrderedAttempt): number =>
-  one.order.queuedAt - other.order.queuedAt;
+/** Of one project: the class with the higher priority goes first, then the job that became pending first. */
+export const byPriority = (one: OrderedAttempt, other: OrderedAttempt): number =>
+  priorityOf(other) - priorityOf(one) || one.order.queuedAt - other.order.queuedAt || one.jobId - other.jobId;
 
 /** A new attempt that waits. */
 export const newWaiting = (

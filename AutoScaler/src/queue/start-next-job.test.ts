@@ -1,32 +1,50 @@
 import { isOrdered, type OrderedAttempt } from "../../../Core/model/ledger";
+import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { fakeClock, fakeEventBus, fakeLedger } from "../testing/fakes";
-import { anAttempt, anOrder, NOW } from "../testing/fakes/items";
+import { aClass, anAttempt, anOrder, NOW } from "../testing/fakes/items";
 import { type Freed, freedLaunch } from "./freed";
+import { joinQueue } from "./rotation";
 import { startNextJob } from "./start-next-job";
 
 const SLOT: Freed = { kind: "slot", classKey: "EC2#default" };
 
-const setUp = async (...waiting: readonly Partial<OrderedAttempt>[]) => {
+type Waiting = Partial<Omit<OrderedAttempt, "order">> & { readonly order?: Partial<RunnerOrder> };
+
+const setUp = async (...waiting: readonly Waiting[]) => {
   const ledger = fakeLedger();
   const bus = fakeEventBus();
   const clock = fakeClock(NOW);
-  await ledger.commit([{ stateRecord: { name: "classes", version: 1, value: ["EC2#big", "EC2#default"] } }]);
-  for (const [index, patch] of waiting.entries()) {
+  for (const [index, { order: patch, ...attempt }] of waiting.entries()) {
     const jobId = index + 1;
-    const order = anOrder({ jobId, queuedAt: NOW + index });
-    await ledger.commit([
-      { put: anAttempt({ jobId, order, state: "WAITING", waitingFor: "slot", ...patch }) },
-    ]);
+    const order = anOrder({ jobId, queuedAt: NOW + index, ...patch });
+    const put = anAttempt({ jobId, state: "WAITING", waitingFor: "slot", ...attempt, order });
+    await joinQueue({ ledger, clock }, put);
+    await ledger.commit([{ put }]);
+    clock.advance(1);
   }
-  return { ledger, bus, clock, next: (freed: Freed = SLOT) => startNextJob({ ledger, bus, clock }, freed) };
+  const next = (freed: Freed = SLOT) => startNextJob({ ledger, bus, clock }, freed);
+  /** The jobs that are dispatched, one after the other. */
+  const order = async (freed: Freed = SLOT): Promise<readonly number[]> => {
+    const jobs: number[] = [];
+    for (let found = await next(freed); found.kind === "dispatched"; found = await next(freed))
+      jobs.push(found.jobId);
+    return jobs;
+  };
+  return { ledger, bus, clock, next, order };
 };
+
+/** An order's fields, as `setUp` puts them into an attempt. */
+const of = (patch: Partial<RunnerOrder>, attempt: Partial<OrderedAttempt> = {}): Waiting => ({
+  ...attempt,
+  order: patch,
+});
 
 describe("startNextJob", () => {
   it("P-9: puts the event of the oldest queued job and records it", async () => {
     const { ledger, bus, next } = await setUp({}, {});
     expect(await next()).toEqual({ kind: "dispatched", jobId: 1 });
     expect(bus.events).toMatchObject([{ job: { id: 1, projectId: 1, status: "pending" }, attempt: 1 }]);
-    expect((await ledger.attempts(1))[0]).toMatchObject({ dispatchedAt: NOW });
+    expect((await ledger.attempts(1))[0]).toMatchObject({ dispatchedAt: NOW + 2 });
   });
 
   it("skips for 45 seconds a job whose event is under way", async () => {
@@ -65,7 +83,7 @@ describe("startNextJob", () => {
 
   it("takes the next one when somebody else dispatches the oldest", async () => {
     const { ledger, bus, clock } = await setUp({}, {});
-    const [stale] = await ledger.waiting("EC2#default", 1);
+    const [stale] = await ledger.waiting("1#EC2#default#slot", 1);
     await ledger.commit([{ put: { ...stale!, version: 2, dispatchedAt: NOW } }]);
     const lagging = {
       ...ledger,
@@ -74,6 +92,95 @@ describe("startNextJob", () => {
     expect(await startNextJob({ ledger: lagging, bus, clock }, SLOT)).toEqual({
       kind: "dispatched",
       jobId: 2,
+    });
+  });
+
+  describe("rotation", () => {
+    const many = (count: number, projectId: number) => Array.from({ length: count }, () => of({ projectId }));
+
+    it("P-9: goes from project to project, so that many jobs of one keep no other waiting", async () => {
+      const { order } = await setUp(...many(5, 1), ...many(2, 2), ...many(1, 3));
+      expect(await order()).toEqual([1, 6, 8, 2, 7, 3, 4, 5]);
+    });
+
+    it("is shared by runners that end at the same moment", async () => {
+      const { next } = await setUp(...many(5, 1), ...many(5, 2), ...many(5, 3));
+      const found = await Promise.all([next(), next(), next()]);
+      const jobs = found.map((each) => (each.kind === "dispatched" ? each.jobId : 0));
+      expect([...jobs].sort((one, other) => one - other)).toEqual([1, 6, 11]);
+    });
+
+    it("puts a project that comes later behind those that wait, and before their next jobs", async () => {
+      const { ledger, clock, bus, next } = await setUp(...many(3, 1), ...many(3, 2));
+      await next();
+      clock.advance(1);
+      const put = anAttempt({ jobId: 99, state: "WAITING", order: anOrder({ jobId: 99, projectId: 3 }) });
+      await joinQueue({ ledger, clock }, put);
+      await ledger.commit([{ put }]);
+      clock.advance(1);
+      await next();
+      await next();
+      expect(bus.events.map((event) => "job" in event && event.job.projectId)).toEqual([1, 2, 1]);
+      await next();
+      expect(bus.events.map((event) => "job" in event && event.job.projectId)).toContain(3);
+    });
+
+    it("follows the moment a job became pending, and the priority of its class before that", async () => {
+      const first = aClass({ name: "first", priority: 5 });
+      const { order } = await setUp(
+        of({ queuedAt: NOW - 1 }),
+        of({ queuedAt: NOW - 2 }),
+        of({ queuedAt: NOW, runnerClass: first }, { classKey: "EC2#first" }),
+      );
+      expect(await order()).toEqual([3, 2, 1]);
+    });
+
+    it("I-22: passes by a class, and a project, whose limit is reached", async () => {
+      const full = aClass({ name: "full", maxRunners: 1 });
+      const limits = { stack: 100, project: 1 };
+      const { ledger, order } = await setUp(
+        of({ projectId: 1, runnerClass: full }, { classKey: "EC2#full" }),
+        of({ projectId: 2, limits }),
+        of({ projectId: 3, limits }),
+      );
+      await ledger.commit([
+        { take: { scope: "EC2#full", shard: 0, limit: 1 } },
+        { take: { scope: "project#2", shard: 0, limit: 1 } },
+      ]);
+      expect(await order()).toEqual([3]);
+    });
+
+    it("I-22: stops when the stack's own limit is reached", async () => {
+      const { ledger, next } = await setUp(of({ limits: { stack: 1 } }));
+      await ledger.commit([{ take: { scope: "stack", shard: 0, limit: 1 } }]);
+      expect(await next()).toEqual({ kind: "nobody" });
+    });
+
+    it("costs few reads, however many wait", async () => {
+      const { ledger, bus, clock } = await setUp(...many(200, 1), ...many(200, 2));
+      let reads = 0;
+      const counted = new Proxy(ledger, {
+        get: (target, name, receiver) => {
+          if (["waiting", "rotation", "slots", "stateRecord"].includes(String(name))) reads += 1;
+          return Reflect.get(target, name, receiver);
+        },
+      });
+      await startNextJob({ ledger: counted, bus, clock }, SLOT);
+      expect(reads).toBeLessThanOrEqual(5);
+    });
+
+    it("forgets a project of which nobody waits any more, and takes it back when a job joins", async () => {
+      const { ledger, clock, next, order } = await setUp({});
+      await order();
+      const [waiting] = await ledger.attempts(1);
+      const { waitingFor: _, ...claimed } = waiting as OrderedAttempt;
+      await ledger.commit([{ put: { ...claimed, version: 3, state: "CLAIMED" } }]);
+      expect(await ledger.rotation(9)).toHaveLength(1);
+      clock.advance(121_000);
+      await next();
+      expect(await ledger.rotation(9)).toEqual([]);
+      await joinQueue({ ledger, clock }, anAttempt({ jobId: 2, state: "WAITING", waitingFor: "slot" }));
+      expect(await ledger.rotation(9)).toHaveLength(1);
     });
   });
 });

@@ -1,21 +1,32 @@
-import { readClasses } from "../../../Core/ledger/known-classes";
+import {
+  type QueuedProject,
+  type QueueKind,
+  queuedProject,
+  queuedProjects,
+  queueName,
+} from "../../../Core/ledger/queues";
 import { isOrdered, type OrderedAttempt, type Time, touch } from "../../../Core/model/ledger";
-import type { WaitingFor } from "../../../Core/model/reasons";
 import { isLaunchDue } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import { commit } from "../ledger/commit";
+import { STACK } from "../ports";
 import { UNDER_WAY_MILLISECONDS } from "../timing";
 import type { Freed } from "./freed";
-import { byQueueTime } from "./queue";
+import { byPriority } from "./queue";
+import { leaveEmpty, moveBack } from "./rotation";
+import { SlotCheck } from "./slot-check";
 
 export type NextJobDependencies = Pick<Dependencies, "ledger" | "bus" | "clock">;
 
 export type NextJob = { readonly kind: "dispatched"; readonly jobId: number } | { readonly kind: "nobody" };
 
-/** Of a class's queue: enough to pass by those whose event is under way. At EC2 they also wait for their reservations. */
-const LOOK_AT = 25;
-const READ_FOR_RESERVATION = 400;
+/** Of one queue: enough to pass by those whose event is under way. At EC2 they also wait for their reservations. */
+const LOOK_AT = { slot: 25, launch: 400 } as const;
+/** Projects that have waited longest; the rest is the next pass's. */
+const MAX_PROJECTS = 50;
+/** Runners that end together ask for the same project: after so many tries it is not put behind the others. */
+const MAX_TRIES = 2;
 
 /** No event for it is under way, and EC2 has not just refused it. */
 const isAsleep = (attempt: OrderedAttempt, now: Time): boolean =>
@@ -29,38 +40,96 @@ const dispatch = async (dependencies: NextJobDependencies, waiting: OrderedAttem
   return true;
 };
 
-const dispatchFirst = async (
-  dependencies: NextJobDependencies,
-  queue: readonly OrderedAttempt[],
-  forWhat: WaitingFor,
-): Promise<number | undefined> => {
-  for (const waiting of queue) {
-    const canBeDispatched = waiting.waitingFor === forWhat && isAsleep(waiting, dependencies.clock.now());
-    if (canBeDispatched && (await dispatch(dependencies, waiting))) return waiting.jobId;
-  }
-  return undefined;
-};
+/** One search for who is next. */
+class Search {
+  readonly #slots: SlotCheck;
 
-/** The oldest of all classes that waits for its reservation at EC2. */
-const dispatchForReservation = async (
-  dependencies: NextJobDependencies,
-  names: readonly string[],
-): Promise<number | undefined> => {
-  const queues = await Promise.all(
-    names.map((name) => dependencies.ledger.waiting(name, READ_FOR_RESERVATION)),
-  );
-  return dispatchFirst(dependencies, queues.flat().sort(byQueueTime), "launch-rate");
-};
-
-const dispatchForSlot = async (
-  dependencies: NextJobDependencies,
-  names: readonly string[],
-): Promise<number | undefined> => {
-  for (const name of names) {
-    const jobId = await dispatchFirst(dependencies, await dependencies.ledger.waiting(name, LOOK_AT), "slot");
-    if (jobId !== undefined) return jobId;
+  constructor(
+    private readonly dependencies: NextJobDependencies,
+    private readonly freed: Freed,
+  ) {
+    this.#slots = new SlotCheck(dependencies.ledger);
   }
-  return undefined;
+
+  #isWanted({ classKey, waitingFor }: QueueKind): boolean {
+    if (this.freed.kind === "launch") return waitingFor === "launch-rate";
+    return waitingFor === "slot" && !this.#slots.isFull(classKey);
+  }
+
+  /** Under the limits there is nobody to dispatch, whoever it is. */
+  isOver(): boolean {
+    return this.freed.kind === "slot" && this.#slots.isFull(STACK);
+  }
+
+  async #withSlot(asleep: readonly OrderedAttempt[]): Promise<readonly OrderedAttempt[]> {
+    if (this.freed.kind === "launch") return asleep;
+    // All of one queue have the same class and project, so one check does for all of it.
+    const checks = new Map<string, Promise<boolean>>();
+    const has = asleep.map((attempt) => {
+      const check = checks.get(attempt.classKey) ?? this.#slots.hasSlotFor(attempt.order);
+      checks.set(attempt.classKey, check);
+      return check;
+    });
+    const isFree = await Promise.all(has);
+    return asleep.filter((_, index) => isFree[index]);
+  }
+
+  /** Who of a project may be dispatched, first to last, and whether others of it only lack a slot. */
+  async candidates(project: QueuedProject) {
+    const { ledger, clock } = this.dependencies;
+    const wanted = project.queues.filter((kind) => this.#isWanted(kind));
+    const queues = await Promise.all(
+      wanted.map((kind) => ledger.waiting(queueName(project.projectId, kind), LOOK_AT[this.freed.kind])),
+    );
+    const asleep = queues.flat().filter((attempt) => isAsleep(attempt, clock.now()));
+    const withSlot = await this.#withSlot(asleep);
+    return { jobs: [...withSlot].sort(byPriority), lacksSlot: withSlot.length < asleep.length };
+  }
+}
+
+/** The projects that wait, whoever has waited longest first. */
+class Rotation {
+  readonly #tries = new Map<number, number>();
+  #projects: QueuedProject[];
+
+  constructor(
+    private readonly dependencies: NextJobDependencies,
+    projects: readonly QueuedProject[],
+  ) {
+    this.#projects = [...projects];
+  }
+
+  next(): QueuedProject | undefined {
+    return this.#projects.shift();
+  }
+
+  /**
+   * Puts the project behind the others before its job is dispatched. False: somebody else did, and it comes again where
+   * it stands then. A project that waits alone stays where it is.
+   */
+  async take(project: QueuedProject): Promise<boolean> {
+    const { ledger, clock } = this.dependencies;
+    const tries = this.#tries.get(project.projectId) ?? 0;
+    if (this.#projects.length === 0 || tries >= MAX_TRIES) return true;
+    if (await moveBack(ledger, project, clock.now())) return true;
+    this.#tries.set(project.projectId, tries + 1);
+    const fresh = await queuedProject(ledger, project.projectId);
+    const { rotation } = fresh;
+    if (rotation === undefined) return false;
+    const later = this.#projects.findIndex((other) => (other.rotation ?? 0) > rotation);
+    this.#projects.splice(later < 0 ? this.#projects.length : later, 0, fresh);
+    return false;
+  }
+}
+
+/** Who has nobody to dispatch goes behind the others when it only lacks check, and is forgotten when it is empty. */
+const passBy = async (
+  { ledger, clock }: NextJobDependencies,
+  project: QueuedProject,
+  lacksSlot: boolean,
+): Promise<void> => {
+  if (lacksSlot) await moveBack(ledger, project, clock.now());
+  else await leaveEmpty(ledger, project, clock.now());
 };
 
 /**
@@ -74,16 +143,24 @@ const retryFailed = async ({ ledger, bus }: NextJobDependencies, jobId: number):
 };
 
 /**
- * Puts the event of the oldest job that waits for a slot in the class on the bus. Where nobody waits in it, the
- * stack's slot may be what another class waits for. For a launch at EC2, of the oldest that waits for one.
+ * Puts the event of one job on the bus that waits for what became free: of the project that has waited longest,
+ * the job of the class that goes first, and of those the one that became pending first. So the projects are served round
+ * robin, and ten thousand jobs of one project delay another by one job at a time.
  */
 export const startNextJob = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
   if (freed.kind === "slot" && freed.failedJobId !== undefined) {
     await retryFailed(dependencies, freed.failedJobId);
   }
-  const { names } = await readClasses(dependencies.ledger);
-  const jobId = await (freed.kind === "launch"
-    ? dispatchForReservation(dependencies, names)
-    : dispatchForSlot(dependencies, [freed.classKey, ...names.filter((name) => name !== freed.classKey)]));
-  return jobId === undefined ? { kind: "nobody" } : { kind: "dispatched", jobId };
+  const rotation = new Rotation(dependencies, await queuedProjects(dependencies.ledger, MAX_PROJECTS));
+  const search = new Search(dependencies, freed);
+  for (let project = rotation.next(); project !== undefined; project = rotation.next()) {
+    const { jobs, lacksSlot } = await search.candidates(project);
+    if (search.isOver()) break;
+    if (jobs.length === 0) await passBy(dependencies, project, lacksSlot);
+    else if (await rotation.take(project)) {
+      for (const waiting of jobs)
+        if (await dispatch(dependencies, waiting)) return { kind: "dispatched", jobId: waiting.jobId };
+    }
+  }
+  return { kind: "nobody" };
 };

@@ -4,7 +4,7 @@ import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
 import { LAUNCH_TIMEOUT_SECONDS } from "../timing";
-import { rememberClass } from "./queue";
+import { joinQueue } from "./rotation";
 import type { StartOutcome } from "./start-outcome";
 
 type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
@@ -40,8 +40,8 @@ const goBackToQueue = async (
     const isOurs = found?.state === "CLAIMED" && found.lease?.holder === claimed.lease?.holder;
     if (!isOurs || !isOrdered(found)) return { changes: [], result: false };
     const waiting = throttled(found, askedSeconds, clock.now());
-    const remember = await rememberClass(ledger, waiting.classKey);
-    return { changes: [{ put: waiting }, ...releaseSlot(found), ...remember], result: true };
+    await joinQueue({ ledger, clock }, waiting);
+    return { changes: [{ put: waiting }, ...releaseSlot(found)], result: true };
   });
   return isStored ? { kind: "waiting", waitingFor: "gitlab" } : { kind: "nothing", reason: "met-meanwhile" };
 };

@@ -31,7 +31,6 @@ export type ReconcilerDependencies = Pick<
   | "clock"
   | "nonce"
   | "metric"
-  | "limits"
   | "deploymentId"
 >;
 
@@ -43,7 +42,11 @@ export interface ReconcileContext {
   readonly part: Part;
   readonly readJob: JobReader;
   readonly listCalls: Budget;
+  /** What the mapping's settings say, over the stack's. */
+  readonly settings: RoutingSettings;
   readonly isOurs: IsOurs;
+  /** Whether a project's jobs may be started. If that cannot be found out, they may: the look-up asks again. */
+  readonly serves: (projectId: number) => Promise<boolean>;
   /** Keys of pending jobs that no attempt will start any more, for the next pass. */
   readonly usedUp: Set<string>;
   /** No reads after this time: the events have to be put before the function times out. */
@@ -73,7 +76,7 @@ const byCreation = (one: GitLabJob, other: GitLabJob): number =>
 
 /** What pending jobs lack. Reads several at once: a burst may leave thousands half started (I-26). */
 const pendingDiscrepancies = async (
-  { dependencies, snapshot, part, isOurs, usedUp, until }: ReconcileContext,
+  { dependencies, snapshot, part, isOurs, serves, usedUp, until }: ReconcileContext,
   jobs: readonly GitLabJob[],
 ): Promise<readonly Discrepancy[]> => {
   const reads = budget(dependencies.clock, MAX_READ, until);
@@ -85,7 +88,10 @@ const pendingDiscrepancies = async (
         part(
           "pending-job",
           undefined,
-          () => findPending(dependencies.ledger, snapshot, job, isOurs, usedUp),
+          async () =>
+            (await serves(job.projectId))
+              ? findPending(dependencies.ledger, snapshot, job, isOurs, usedUp)
+              : undefined,
           job.id,
         ),
       ),

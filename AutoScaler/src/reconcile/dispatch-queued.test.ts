@@ -3,7 +3,9 @@ import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { LAUNCH_RATE_RECORD, type LaunchRate } from "../launch-rate/launch-rate";
 import { STACK } from "../ports";
 import { type FakeLedger, fakeLedger } from "../testing/fakes/fake-ledger";
+import { fakeMappings } from "../testing/fakes/fake-mappings";
 import { aClass, aJob, anAttempt, anOrder, aRunner, aSnapshot, NOW } from "../testing/fakes/items";
+import { routing } from "../testing/fakes/test-system";
 import { dispatchQueued } from "./dispatch-queued";
 import { indexOf } from "./find/pending";
 import type { Snapshot } from "./snapshot";
@@ -41,20 +43,27 @@ const refused = (jobId: number, patch: Partial<StartedRunner> = {}): [StartedRun
 interface Setting {
   readonly ledger?: FakeLedger;
   readonly stack?: number;
+  readonly ofClass?: number;
   readonly startsAreOn?: boolean;
+  readonly maxRunnersPerProject?: number;
 }
 
 /** The jobs that are dispatched, in order. */
 const jobsDispatched = async (
   seen: Snapshot,
-  { ledger = fakeLedger(), stack = 100, startsAreOn = true }: Setting = {},
+  { ledger = fakeLedger(), stack = 100, ofClass = 10, startsAreOn = true, ...patch }: Setting = {},
 ): Promise<readonly number[]> => {
   const system = {
     ledger,
     settings: { startsAreOn: async () => startsAreOn } as never,
-    limits: { stack, ofClass: ({ maxRunners }: { maxRunners: number }) => maxRunners },
+    mappings: fakeMappings(),
   };
-  const discrepancies = await dispatchQueued(system, seen, indexOf(seen));
+  const settings = { ...routing(stack, ofClass, {}), ...patch };
+  const limited = {
+    ...settings,
+    defaults: { ...settings.defaults, LAMBDA: { ...settings.defaults.LAMBDA, maxRunners: 3 } },
+  };
+  const discrepancies = await dispatchQueued(system, seen, indexOf(seen), limited);
   return discrepancies.map(({ dispatches }) => dispatches?.jobId ?? 0);
 };
 
@@ -92,6 +101,35 @@ describe("the queue", () => {
     const ledger = await taking(fakeLedger(), "LAMBDA#default", 2);
     const queue = [onLambda(5), onLambda(4), waiting(3)];
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([5, 3]);
+  });
+
+  it("I-22: dispatches as many of a project as it has slots, and others past it", async () => {
+    const ledger = await taking(fakeLedger(), "project#1", 1);
+    const queue = [5, 4, 3].map((id) => waiting(id)).concat(waiting(2, {}, { projectId: 2 }));
+    const seen = aSnapshot({ waiting: queue });
+    expect(await jobsDispatched(seen, { ledger, maxRunnersPerProject: 2 })).toEqual([5, 2]);
+  });
+
+  it("goes by the limits of now, not by those of the last look-up", async () => {
+    const queue = range(4).map((id) => waiting(id, {}, { runnerClass: aClass({ maxRunners: 1 }) }));
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ofClass: 3 })).toHaveLength(3);
+  });
+
+  it("serves the projects round robin, and in a project goes by the priority of the class", async () => {
+    const first = aClass({ name: "first", priority: 1 });
+    const queue = [
+      ...[9, 8, 7].map((id) => waiting(id)),
+      waiting(6, { classKey: "EC2#first" }, { runnerClass: first }),
+      ...[5, 4].map((id) => waiting(id, {}, { projectId: 2 })),
+    ];
+    const queued = [2, 1].map((projectId) => ({
+      projectId,
+      version: 1,
+      rotation: 0,
+      queues: [],
+      joinedAt: 0,
+    }));
+    expect(await jobsDispatched(aSnapshot({ waiting: queue, queued }))).toEqual([5, 6, 4, 9, 8, 7]);
   });
 
   it("keeps the slot of a job whose event is under way", async () => {
@@ -133,7 +171,9 @@ describe("EC2's launch rate", () => {
     const queue = range(400).map((id) =>
       waiting(id, { waitingFor: "launch-rate" }, { runnerClass: aClass({ maxRunners: 1_000 }) }),
     );
-    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 1_000 })).toHaveLength(300);
+    expect(
+      await jobsDispatched(aSnapshot({ waiting: queue }), { stack: 1_000, ofClass: 1_000 }),
+    ).toHaveLength(300);
   });
 
   it("dispatches refused runners before jobs without one, whether starts are on or off", async () => {

@@ -1,5 +1,6 @@
 import { isLeased, isOrdered, type OrderedAttempt, type Runner, type Time } from "../../../Core/model/ledger";
 import { isLaunchDue, isTooEarly } from "../../../Core/queue/retry-schedule";
+import type { RoutingSettings } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import {
@@ -9,46 +10,13 @@ import {
   readLaunchRate,
 } from "../launch-rate/launch-rate";
 import { reservationsAtOnce } from "../launch-rate/reservations";
-import { type Ledger, STACK } from "../ports";
-import { byQueueTime } from "../queue/queue";
+import type { Ledger } from "../ports";
+import { roundRobin } from "../queue/round-robin";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
+import { type RoomLeft, readRoom, take } from "./room";
 import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 
-export type DispatchDependencies = Pick<Dependencies, "ledger" | "settings" | "limits">;
-
-/** Free slots and reservations, counted down as jobs are dispatched. */
-interface Room {
-  stack: number;
-  readonly classes: Map<string, number>;
-  /** EC2 reservations for jobs dispatched in this pass; Infinity while none waits for the launch rate. */
-  ec2: number;
-}
-
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
-
-const readRoom = async (
-  { ledger, limits }: DispatchDependencies,
-  waiting: readonly OrderedAttempt[],
-  ec2: number,
-): Promise<Room> => {
-  const classes = new Map(waiting.map(({ classKey, order }) => [classKey, order.runnerClass]));
-  const [stack, ...taken] = await Promise.all([STACK, ...classes.keys()].map((scope) => ledger.slots(scope)));
-  const free = [...classes].map(([key, runnerClass], index): [string, number] => [
-    key,
-    limits.ofClass(runnerClass) - sum(taken[index] ?? []),
-  ]);
-  return { stack: limits.stack - sum(stack ?? []), classes: new Map(free), ec2 };
-};
-
-const take = (room: Room, { classKey, order }: OrderedAttempt): boolean => {
-  const isEc2 = order.runnerClass.type === "EC2";
-  const inClass = room.classes.get(classKey) ?? 0;
-  if (room.stack <= 0 || inClass <= 0 || (isEc2 && room.ec2 <= 0)) return false;
-  room.stack -= 1;
-  room.classes.set(classKey, inClass - 1);
-  if (isEc2) room.ec2 -= 1;
-  return true;
-};
+export type DispatchDependencies = Pick<Dependencies, "ledger" | "settings" | "mappings">;
 
 /** True when a complete list lacks the job or shows it not pending: it needs no runner. */
 const isOver = ({ jobs, listed }: Snapshot, { jobId, order }: OrderedAttempt): boolean => {
@@ -66,11 +34,14 @@ const dispatch = (attempt: OrderedAttempt): Discrepancy => ({
 const isRested = (attempt: OrderedAttempt, now: Time): boolean =>
   !isRecent(attempt.dispatchedAt, now) && isLaunchDue(attempt, now);
 
-/** Queued jobs with a free slot, oldest first. A job whose event is under way also uses up a slot. */
-export const fromQueue = (snapshot: Snapshot, room: Room): Discrepancy[] =>
-  [...snapshot.waiting]
-    .filter((attempt) => !isOver(snapshot, attempt) && !isTooEarly(attempt, snapshot.now))
-    .sort(byQueueTime)
+/**
+ * Queued jobs with a free slot, the projects round robin. A job whose event is under way also uses up a slot.
+ */
+export const fromQueue = (snapshot: Snapshot, room: RoomLeft): Discrepancy[] =>
+  roundRobin(
+    snapshot.waiting.filter((attempt) => !isOver(snapshot, attempt) && !isTooEarly(attempt, snapshot.now)),
+    snapshot.queued,
+  )
     .filter((attempt) => take(room, attempt) && isRested(attempt, snapshot.now))
     .map(dispatch);
 
@@ -84,7 +55,7 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
 const fromLaunchRate = (
   { runners, now }: Snapshot,
   { lastAttempt }: SnapshotIndex,
-  room: Room,
+  room: RoomLeft,
 ): Discrepancy[] =>
   runners
     .filter((runner) => isHeldRunner(runner, now))
@@ -115,6 +86,7 @@ export const dispatchQueued = async (
   dependencies: DispatchDependencies,
   snapshot: Snapshot,
   index: SnapshotIndex,
+  settings: RoutingSettings,
 ): Promise<readonly Discrepancy[]> => {
   const { launchRate, version } = await readLaunchRate(dependencies.ledger);
   const isHolding =
@@ -122,6 +94,7 @@ export const dispatchQueued = async (
     snapshot.runners.some((runner) => isHeldRunner(runner, snapshot.now));
   const room = await readRoom(
     dependencies,
+    settings,
     snapshot.waiting,
     launchRate !== undefined || isHolding ? reservationsAtOnce(launchRate) : Number.POSITIVE_INFINITY,
   );

@@ -1,20 +1,21 @@
 import { TransientError } from "../../../Core/errors";
 import { parseReconcilerState } from "../../../Core/ledger/reconciler-state";
 import type { Dependencies } from "../dependencies";
-import type { GitLab } from "../ports";
+import type { GitLab, GitLabProject } from "../ports";
 import { type TestSystem, testSystem, webhook, workflows } from "../testing/fakes/test-system";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const MEMBER = 20;
+const member = (id: number): GitLabProject => ({ id, path: `group/project-${id}` });
 
 const withPorts = (system: TestSystem, ports: Partial<Dependencies>) =>
   workflows({ ...system.dependencies, ...ports }, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
 
 /** A pass with a GitLab of which some calls are another's, and which names project 20 alone as the token's. */
 const reconcileWith = (system: TestSystem, calls: Partial<GitLab> = {}) => {
-  const projectIds = async () => ({ items: [MEMBER] });
-  return withPorts(system, { gitLab: { ...system.gitLab, projectIds, ...calls } }).reconcile();
+  const projects = async () => ({ items: [member(MEMBER)] });
+  return withPorts(system, { gitLab: { ...system.gitLab, projects, ...calls } }).reconcile();
 };
 
 const foundJobs = (system: TestSystem): readonly number[] =>
@@ -136,19 +137,19 @@ describe("projects that refuse the list of their jobs", () => {
       asked.push(project);
       return project === 2 ? system.gitLab.jobs(project, ["pending"]) : down();
     };
-    const { projectIds } = system.gitLab;
-    expect(await reconcileWith(system, { projectIds, jobs })).toMatchObject({
+    const { projects } = system.gitLab;
+    expect(await reconcileWith(system, { projects, jobs })).toMatchObject({
       failures: ["project 1: TransientError 500 (and 3 more)"],
     });
     expect(asked.splice(0)).toEqual([1, 2, 3, 4, 5]);
-    await reconcileWith(system, { projectIds, jobs });
+    await reconcileWith(system, { projects, jobs });
     expect(asked[0]).toBe(6);
   });
 });
 
 describe("a part of a pass that fails", () => {
   it.each<[string, Partial<GitLab>]>([
-    ["membership", { projectIds: down }],
+    ["membership", { projects: down }],
     ["records", { runners: down }],
   ])("I-24: %s: what is known is read in any case, named and counted", async (part, calls) => {
     const system = testSystem();
@@ -165,15 +166,15 @@ describe("a part of a pass that fails", () => {
     system.mappings.add({ pk: "project#3#job#build", sk: "tags#", type: "EC2" });
     lost(system, 7, MEMBER);
     lost(system, 8, 3);
-    const projectIds: GitLab["projectIds"] = (cursor) =>
-      cursor === undefined ? Promise.resolve({ items: [MEMBER], next: "2" }) : down();
-    await reconcileWith(system, { projectIds });
+    const projects: GitLab["projects"] = (cursor) =>
+      cursor === undefined ? Promise.resolve({ items: [member(MEMBER)], next: "2" }) : down();
+    await reconcileWith(system, { projects });
     expect([...foundJobs(system)].sort()).toEqual([7, 8]);
   });
 
   it("I-24: membership: is read again in the next pass, not after ten minutes", async () => {
     const system = testSystem();
-    await reconcileWith(system, { projectIds: down });
+    await reconcileWith(system, { projects: down });
     system.clock.advance(MINUTE);
     lost(system, 7, MEMBER);
     await reconcileWith(system);
@@ -183,9 +184,9 @@ describe("a part of a pass that fails", () => {
   it("I-24: is kept with the time since when, until it succeeds", async () => {
     const system = testSystem();
     const begin = system.clock.now();
-    await reconcileWith(system, { projectIds: down });
+    await reconcileWith(system, { projects: down });
     system.clock.advance(5 * MINUTE);
-    await reconcileWith(system, { projectIds: down });
+    await reconcileWith(system, { projects: down });
     expect((await state(system)).failing).toEqual({
       membership: { since: begin, error: "TransientError 500" },
     });
@@ -201,8 +202,8 @@ describe("a part of a pass that fails", () => {
       calls += 1;
       return calls === 2 ? down() : system.bus.put(events);
     };
-    const projectIds = async () => ({ items: [MEMBER] });
-    const gitLab = { ...system.gitLab, projectIds };
+    const projects = async () => ({ items: [member(MEMBER)] });
+    const gitLab = { ...system.gitLab, projects };
     const report = await withPorts(system, { gitLab, bus: { ...system.bus, put } }).reconcile();
     expect(report).toMatchObject({
       kind: "reconciled",

@@ -176,7 +176,10 @@ describe("a lost running webhook", () => {
     const system = await launched();
     system.gitLab.addJob({ id: 8, projectId: 2, status: "running", runnerId: 9001, startedAt: 1 });
     system.gitLab.pageSize = 1;
-    const gitLab = { ...system.gitLab, projectIds: async () => ({ items: [1] }) };
+    const gitLab = {
+      ...system.gitLab,
+      projects: async () => ({ items: [{ id: 1, path: "group/project-1" }] }),
+    };
     await withPorts(system, { gitLab }).reconcile();
     expect(system.bus.events).toMatchObject([{ job: { id: 8, status: "running" } }]);
     await deliverAll(system);
@@ -445,7 +448,7 @@ describe("the reconciler itself", () => {
 
   it("I-8: asks the projects that the mapping names and the token is no member of, read anew every ten minutes", async () => {
     const system = testSystem();
-    const gitLab = { ...system.gitLab, projectIds: async () => ({ items: [] }) };
+    const gitLab = { ...system.gitLab, projects: async () => ({ items: [] }) };
     system.mappings.add({ pk: "project#3#job#build", sk: "tags#", type: "EC2" });
     system.gitLab.addJob({ id: 7, projectId: 3, createdAt: 0 });
     system.gitLab.addJob({ id: 8, projectId: 4, createdAt: 0 });
@@ -474,7 +477,7 @@ describe("the reconciler itself", () => {
     system.gitLab.pageSize = 1000;
     await system.reconcile();
     const first = system.bus.events.length;
-    const lists = system.gitLab.calls.filter((call) => call === "jobs" || call === "projectIds").length;
+    const lists = system.gitLab.calls.filter((call) => call === "jobs" || call === "projects").length;
     expect(lists).toBe(100);
     await deliverAll(system);
     system.clock.advance(MINUTE);

@@ -1,8 +1,11 @@
 import { defined } from "../../../Core/defined";
+import { ConfigurationError } from "../../../Core/errors";
 import type { ReconcilerState } from "../../../Core/ledger/reconciler-state";
 import type { Time } from "../../../Core/model/ledger";
-import type { RoutingSettings } from "../../../Core/routing/routing";
+import { isBad } from "../../../Core/routing/mapping-row";
+import { type RoutingSettings, readSettings } from "../../../Core/routing/routing";
 import type { GitLabRunner, Instance } from "../ports";
+import { forgetEmptyQueues } from "../queue/rotation";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
 import { type Budget, budget } from "./budget";
 import { putDiscrepancies, unique } from "./collect";
@@ -24,6 +27,7 @@ import { jobReader } from "./read/job-reader";
 import type { JobsRead } from "./read/jobs";
 import { allPages, readLedger } from "./read/ledger";
 import { type PassReport, reportOf } from "./report";
+import { dropNotServed, servesProjects } from "./served";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
 /** List calls and single-job calls of one pass. GitLab allows a user 600 calls a minute. */
@@ -97,9 +101,21 @@ interface Seen {
   readonly failures: PassFailure[];
 }
 
+/** The mapping's settings. Where they cannot be read, nobody new is asked for, and a start that fails says why. */
+const readSettingsRow = (
+  { mappings }: ReconcilerDependencies,
+  stack: RoutingSettings,
+  part: Part,
+): Promise<RoutingSettings> =>
+  part("settings", stack, async () => {
+    const settings = await readSettings((pk) => mappings.rows(pk), stack);
+    if (isBad(settings)) throw new ConfigurationError(`The mapping's settings row ${settings.problem}`);
+    return settings;
+  });
+
 const takeSnapshot = async (
   dependencies: ReconcilerDependencies,
-  settings: RoutingSettings,
+  stack: RoutingSettings,
   state: ReconcilerState,
 ): Promise<Seen> => {
   const failures: PassFailure[] = [];
@@ -107,8 +123,9 @@ const takeSnapshot = async (
   const begin = dependencies.clock.now();
   const until = begin + ASKS_FOR_MILLISECONDS;
   const listCalls = budget(dependencies.clock, LIST_CALLS, until);
+  const settings = await readSettingsRow(dependencies, stack, part);
   const open = await readLedger(dependencies.ledger);
-  const jobs = await askGitLab(dependencies, state, open, listCalls, part);
+  const jobs = await askGitLab(dependencies, state, open, settings.servedProjects, listCalls, part);
   const instances = await part("instances", undefined, () => listInstances(dependencies));
   const { listed, partial } = jobs;
   const snapshot: Snapshot = {
@@ -126,7 +143,8 @@ const takeSnapshot = async (
     budget(dependencies.clock, SINGLE_CALLS, until),
     part,
   );
-  const isOurs = oursByMapping(dependencies, settings);
+  const isOurs = oursByMapping(dependencies, stack);
+  const serves = servesProjects(dependencies, settings, jobs, part);
   const readsUntil = begin + READS_FOR_MILLISECONDS;
   const usedUp = new Set<string>();
   const index = indexOf(snapshot);
@@ -137,7 +155,9 @@ const takeSnapshot = async (
     part,
     readJob,
     listCalls,
+    settings,
     isOurs,
+    serves,
     usedUp,
     until: readsUntil,
   };
@@ -155,7 +175,11 @@ const reconcileAll = async (
   const ends = await endDiscrepancies(context);
   const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
   const starts = await jobDiscrepancies(context);
-  const queue = await part("queue", [], () => dispatchQueued(dependencies, snapshot, index));
+  const waiting = await dropNotServed(context, snapshot.waiting);
+  const queue = await part("queue", [], () =>
+    dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings),
+  );
+  await part("queue", undefined, () => forgetEmptyQueues(dependencies, snapshot.queued));
   const read = await part<Records>("records", { records: [] }, () =>
     readRecords(dependencies, state, listCalls),
   );
@@ -167,6 +191,8 @@ const reconcileAll = async (
   const put = await putDiscrepancies(dependencies, found, part);
   const next: ReconcilerState = {
     projects: jobs.projects,
+    members: jobs.members,
+    membersOf: jobs.membersOf,
     projectsReadAt: jobs.projectsReadAt,
     nextProject: jobs.nextProject,
     ...defined({ recordsCursor: read.recordsCursor }),

@@ -1,3 +1,4 @@
+import type { QueuedProject } from "../../../Core/ledger/queues";
 import type { Attempt, OrderedAttempt, OrphanInstance, Runner, Time } from "../../../Core/model/ledger";
 import type { GitLabJob, Instance, OurEvent } from "../ports";
 
@@ -13,6 +14,8 @@ export interface Snapshot {
   /** Adopted instances that are not gone. */
   readonly orphans: readonly OrphanInstance[];
   readonly waiting: readonly OrderedAttempt[];
+  /** The projects that have queues, whoever has waited longest first. */
+  readonly queued: readonly QueuedProject[];
   /** Pending and running jobs of the projects that were asked. */
   readonly jobs: ReadonlyMap<number, GitLabJob>;
   /** Projects whose list is complete: only here a missing job is worth a call. */

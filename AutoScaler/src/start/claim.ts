@@ -16,12 +16,15 @@ import { type Reservation, reserveLaunch } from "../launch-rate/reservations";
 import { commit } from "../ledger/commit";
 import { type FreeSlot, findSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
-import { newWaiting, rememberClass, stillWaiting } from "../queue/queue";
+import { newWaiting, stillWaiting } from "../queue/queue";
+import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
+import { yieldsToOthers } from "../queue/yields-to-others";
+import { UNDER_WAY_MILLISECONDS } from "../timing";
 import type { NextStep } from "./next-step";
 import { readNextStep } from "./read-next-step";
 
-export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "limits" | "metric">;
+export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "metric">;
 
 /** The job is ours to go on with under the lease, or there is nothing to do. */
 export type Claim =
@@ -74,7 +77,7 @@ const countJob = ({ metric }: ClaimDependencies, step: Opening): void => {
   if (step.kind === "open" && step.number.attempt === 1) metric("JobsSeen", 1);
 };
 
-/** Takes the attempt and both slots in one transaction. Undefined: somebody was faster. */
+/** Takes the attempt and all its slots in one transaction. Undefined: somebody was faster. */
 const takeAttempt = async (
   dependencies: ClaimDependencies,
   { order, lease }: Start,
@@ -100,13 +103,25 @@ const enqueue = async (
       ? newWaiting(order, step.number, waitingFor, dependencies.clock.now())
       : stillWaiting(step.waiting, order, waitingFor);
   if (attempt === undefined) return { kind: "waiting", waitingFor };
-  const remember = await rememberClass(dependencies.ledger, attempt.classKey);
-  const done = await commit(dependencies.ledger, [{ put: attempt }, ...checks(step), ...remember]);
+  await joinQueue(dependencies, attempt);
+  const done = await commit(dependencies.ledger, [{ put: attempt }, ...checks(step)]);
   if (done) countJob(dependencies, step);
   return done ? { kind: "waiting", waitingFor } : undefined;
 };
 
 const waitsForSlot = (step: Opening): boolean => step.kind === "claim" && step.waiting.waitingFor === "slot";
+
+/** Whoever was dispatched a moment ago need not wait again. */
+const mustWait = async (
+  { ledger, clock }: ClaimDependencies,
+  order: RunnerOrder,
+  step: Opening,
+  { left }: FreeSlot,
+): Promise<boolean> => {
+  const dispatchedAt = step.kind === "claim" ? step.waiting.dispatchedAt : undefined;
+  const isDispatched = dispatchedAt !== undefined && clock.now() - dispatchedAt <= UNDER_WAY_MILLISECONDS;
+  return !isDispatched && yieldsToOthers(ledger, order, left);
+};
 
 /**
  * A job without a slot goes into the queue first and then looks once more: a slot that was freed between the
@@ -120,8 +135,8 @@ const openOrWait = async (
 ): Promise<Claim | undefined> => {
   const { order } = start;
   if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, order, step, "starts-on");
-  const free = await findSlot(dependencies.ledger, dependencies.limits, order.runnerClass, firstShard);
-  if (free === undefined) {
+  const free = await findSlot(dependencies.ledger, order, firstShard);
+  if (free === undefined || (await mustWait(dependencies, order, step, free))) {
     const outcome = await enqueue(dependencies, order, step, "slot");
     return waitsForSlot(step) ? outcome : undefined;
   }

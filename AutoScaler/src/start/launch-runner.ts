@@ -18,7 +18,7 @@ import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
 import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch } from "../queue/freed";
-import { rememberClass } from "../queue/queue";
+import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
 import { launchOrRetry } from "./launch-call";
 
@@ -105,9 +105,9 @@ const toQueue = async (
   const attempt = await servedAttempt(dependencies, runner);
   if (attempt === undefined || isQueued(attempt)) return [];
   const queued = touch(attempt, { waitingFor: "launch-rate" });
-  return isQueued(queued)
-    ? [{ put: queued }, ...(await rememberClass(dependencies.ledger, attempt.classKey))]
-    : [];
+  if (!isQueued(queued)) return [];
+  await joinQueue(dependencies, queued);
+  return [{ put: queued }];
 };
 
 /**

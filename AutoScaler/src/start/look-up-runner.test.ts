@@ -19,11 +19,71 @@ describe("lookUpRunner", () => {
         jobName: "real",
         tags: ["a", "b"],
         queuedAt: job.createdAt,
+        limits: { stack: 100 },
         verified: true,
         runnerClass: system.routing.defaults.LAMBDA,
         functionArn: DEFAULT_ARN,
         functionNamedBy: "AutoScaler's DefaultRunnerArn",
       },
+    });
+  });
+
+  it("orders a job by the moment it became pending: a manual one that is played later waits from then on", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7, createdAt: 1_000, queuedSeconds: 2.5 });
+    const now = system.clock.now();
+    expect(await lookUp(system, webhook(job))).toMatchObject({ order: { queuedAt: now - 2_500 } });
+    system.gitLab.addJob({ id: 8, createdAt: 1_000 });
+    expect(await lookUp(system, webhook({ ...job, id: 8 }))).toMatchObject({ order: { queuedAt: now } });
+  });
+
+  it("I-22: gives the order the limits of the mapping's settings", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7 });
+    system.mappings.add({
+      pk: "settings",
+      sk: "settings",
+      maxRunners: 9,
+      maxRunnersPerClass: 4,
+      maxRunnersPerProject: 2,
+    });
+    expect(await lookUp(system, webhook(job))).toMatchObject({
+      order: { limits: { stack: 9, project: 2 }, runnerClass: { maxRunners: 4 } },
+    });
+  });
+
+  it.each([
+    ["its id", [1], "start"],
+    ["its path", ["group/project-1"], "start"],
+    ["its path in another case", ["Group/Project-1"], "start"],
+    ["its group", ["other/x", "group/*"], "start"],
+    ["nobody, so that its webhook is enough", [], "start"],
+    ["another id", [2], "nothing"],
+    ["another path", ["group/project-10", "group2/*", "project-1/*"], "nothing"],
+  ])("T-19: serves a project when the settings list %s", async (_, projects, kind) => {
+    const system = testSystem();
+    system.mappings.add({ pk: "settings", sk: "settings", projects });
+    const lookup = await lookUp(system, webhook(system.gitLab.addJob({ id: 7 })));
+    expect(lookup).toMatchObject(kind === "start" ? { kind } : { kind, reason: "not-served" });
+    expect(system.metrics.total("JobsNotServed")).toBe(kind === "start" ? 0 : 1);
+  });
+
+  it("T-19: refuses a job of a project that is not served before its mapping can fail", async () => {
+    const system = testSystem();
+    system.mappings.add({ pk: "settings", sk: "settings", projects: [2] });
+    system.mappings.add({ pk: "job#build", sk: "tags#", type: "EC2", class: "gone" });
+    expect(await lookUp(system, webhook(system.gitLab.addJob({ id: 7 })))).toMatchObject({
+      kind: "nothing",
+      reason: "not-served",
+    });
+  });
+
+  it("I-27: fails when the settings cannot be read", async () => {
+    const system = testSystem();
+    system.mappings.add({ pk: "settings", sk: "settings", maxRunners: "many" });
+    await expect(lookUp(system, webhook(system.gitLab.addJob({ id: 7 })))).rejects.toMatchObject({
+      name: "MappingError",
+      message: expect.stringContaining("settings / settings has a maxRunners"),
     });
   });
 

@@ -1,6 +1,7 @@
 import { defined } from "../../../Core/defined";
 import { ConfigurationError, MappingError } from "../../../Core/errors";
 import { END_STATUSES, type JobEvent } from "../../../Core/model/job-event";
+import type { Time } from "../../../Core/model/ledger";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
 import type { RunnerLookup, RunnerOrder } from "../../../Core/model/runner-order";
 import { rowName } from "../../../Core/routing/mapping-row";
@@ -14,9 +15,10 @@ import {
   rememberNothing,
 } from "../hints/ask-gitlab";
 import type { MalformedHint } from "../hints/parse-hint";
+import { isServed } from "../limits/is-served";
 import type { GitLabJob } from "../ports";
 
-export type LookUpDependencies = HintDependencies & Pick<Dependencies, "mappings">;
+export type LookUpDependencies = HintDependencies & Pick<Dependencies, "mappings" | "metric">;
 
 /** The look-up, and why it came out so, for the log. */
 export interface LookUp {
@@ -36,12 +38,19 @@ const skip = (reason: LookUpSkipCode, detail?: string): Skip => ({
 
 const isSkip = (found: Facts | Skip): found is Skip => "kind" in found;
 
-const verifiedFacts = (job: GitLabJob): Facts => ({
+/**
+ * When the job became pending, by our own clock: a manual job that is played long after it was made waits from then on.
+ * Older servers do not say since when a job is pending: then it is now.
+ */
+const pendingSince = ({ queuedSeconds = 0 }: GitLabJob, now: Time): Time =>
+  Math.trunc(now - queuedSeconds * 1_000);
+
+const verifiedFacts = (job: GitLabJob, now: Time): Facts => ({
   jobId: job.id,
   projectId: job.projectId,
   jobName: job.name,
   tags: [...new Set(job.tags)].sort(),
-  queuedAt: job.createdAt,
+  queuedAt: pendingSince(job, now),
   verified: true,
   ...(job.ref === undefined ? {} : { ref: { name: job.ref, isTag: job.tag ?? false } }),
 });
@@ -56,7 +65,8 @@ const isPast = ({ status }: GitLabJob): boolean => status === "running" || END_S
 const verify = async (dependencies: LookUpDependencies, event: JobEvent): Promise<Facts | Skip> => {
   const job = await askGitLab(dependencies, event, { isSettled });
   if (isSkipped(job)) return skip(job.skipped);
-  if (job.status === "pending" && job.runnerId === undefined) return verifiedFacts(job);
+  if (job.status === "pending" && job.runnerId === undefined)
+    return verifiedFacts(job, dependencies.clock.now());
   // One that stays `created` was counted with every answer.
   if (isSettled(job)) await countInVain(dependencies, event, isPast(job));
   return job.status === "pending" ? skip("job-taken") : skip("job-not-pending", job.status);
@@ -88,9 +98,23 @@ const start = (
   again: number | undefined,
   decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
 ): LookUp => {
-  const { provider, runnerClass, functionArn, tags, why } = decided;
-  const order = { ...facts, tags, runnerClass, ...functionOf(functionArn, why), ...defined({ again }) };
+  const { provider, runnerClass, functionArn, tags, limits, why } = decided;
+  const order = {
+    ...facts,
+    tags,
+    runnerClass,
+    limits,
+    ...functionOf(functionArn, why),
+    ...defined({ again }),
+  };
   return { lookup: { kind: "start", provider, order }, why };
+};
+
+/** Counted and nothing more: a project that is not served leaves no trace. */
+const refused = async (dependencies: LookUpDependencies, event: JobEvent): Promise<LookUp> => {
+  dependencies.metric("JobsNotServed", 1);
+  if (dependencies.gitLab.mode === "verified") await countInVain(dependencies, event, true);
+  return { lookup: skip("not-served") };
 };
 
 /** The look-up of a webhook that is no job event. */
@@ -121,6 +145,8 @@ export const lookUpRunner = async (
   if (isSkip(facts)) return { lookup: facts };
   const job = { projectId: facts.projectId, name: facts.jobName, tags: facts.tags, verified: isVerified };
   const decided = await route(job, (pk) => dependencies.mappings.rows(pk), settings);
+  if (!(await isServed(dependencies, decided.servedProjects, facts.projectId)))
+    return refused(dependencies, event);
   if (decided.kind === "failed") throw mappingError(isVerified, decided.why.sentence);
   if (decided.kind === "nothing") {
     if (isVerified) rememberNothing(dependencies, event);

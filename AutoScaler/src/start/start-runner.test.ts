@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
+import { queuedProjects, queueName } from "../../../Core/ledger/queues";
 import type { Dependencies } from "../dependencies";
 import { type Launch, STACK } from "../ports";
 import { interleaved } from "../testing/fakes/interleaved";
@@ -23,6 +24,11 @@ const started = async (options: TestSystemOptions = {}, tags = ["ec2"]) => {
   const job = system.gitLab.addJob({ id: 7, tags });
   return { system, job, outcome: await system.start(webhook(job)) };
 };
+
+const queuesOf = async (system: TestSystem): Promise<readonly string[]> =>
+  (await queuedProjects(system.ledger, 9)).flatMap(({ projectId, queues }) =>
+    queues.map((kind) => queueName(projectId, kind)),
+  );
 
 const refusal = (kind: Extract<Launch, { kind: "refused" }>["refusal"]): Launch => ({
   kind: "refused",
@@ -189,7 +195,7 @@ describe("a start that GitLab asks to wait", () => {
     expect(attempts(system)[0]).not.toHaveProperty("slot");
     expect([system.ledger.taken(STACK), asked(), system.clock.sleeps]).toEqual([0, 1, []]);
     expect(system.metrics.total("JobsFailed") + system.metrics.total("WorkflowFailures")).toBe(0);
-    expect(system.ledger.stateRecords.get("classes")?.value).toEqual(["EC2#default"]);
+    expect(await queuesOf(system)).toEqual(["1#EC2#default#gitlab"]);
   });
 
   it("F-23: is not tried again before that time, whatever event comes, and is then dispatched by the reconciler", async () => {
@@ -236,12 +242,12 @@ describe("a start that GitLab asks to wait", () => {
 });
 
 describe("a start without a slot", () => {
-  it("P-9 I-22: waits in the queue, and the reconciler knows the class", async () => {
+  it("P-9 I-22: waits in the queue, and the reconciler knows the queue", async () => {
     const system = testSystem({ classLimit: 0 });
     const outcome = await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
     expect(outcome).toEqual({ kind: "waiting", waitingFor: "slot" });
     expect(attempts(system)).toMatchObject([{ state: "WAITING", waitingFor: "slot" }]);
-    expect(system.ledger.stateRecords.get("classes")?.value).toEqual(["EC2#default"]);
+    expect(await queuesOf(system)).toEqual(["1#EC2#default#slot"]);
     expect(system.gitLab.created).toEqual([]);
   });
 
@@ -264,7 +270,7 @@ describe("a start without a slot", () => {
 
   it("starts at once when a slot is freed, oldest first", async () => {
     const system = testSystem({ totalLimit: 1 });
-    const jobs = [7, 8, 9].map((id) => system.gitLab.addJob({ id, tags: ["ec2"], createdAt: 1000 - id }));
+    const jobs = [7, 8, 9].map((id) => system.gitLab.addJob({ id, tags: ["ec2"], queuedSeconds: id }));
     for (const job of jobs) await system.start(webhook(job));
     system.gitLab.change(7, { status: "canceled" });
 
@@ -433,9 +439,9 @@ describe("a start that is refused", () => {
     system.bus.events.length = 0;
     system.clock.advance(60_000);
     const { ledger } = system;
-    expect((await ledger.waiting("EC2#default", 9)).map(({ jobId, state }) => [jobId, state])).toEqual([
-      [7, "CREATED"],
-    ]);
+    expect(
+      (await ledger.waiting("1#EC2#default#launch-rate", 9)).map(({ jobId, state }) => [jobId, state]),
+    ).toEqual([[7, "CREATED"]]);
     expect((await ledger.openAttempts()).items).toEqual([]);
 
     await system.start(webhook(older!));
@@ -446,7 +452,7 @@ describe("a start that is refused", () => {
 
     expect(attempts(system).map(({ state }) => state)).toEqual(["LAUNCHED", "LAUNCHED"]);
     expect(attempts(system).filter(({ waitingFor }) => waitingFor !== undefined)).toEqual([]);
-    expect(await ledger.waiting("EC2#default", 9)).toEqual([]);
+    expect(await ledger.waiting("1#EC2#default#launch-rate", 9)).toEqual([]);
     expect(system.gitLab.created).toHaveLength(2);
   });
 

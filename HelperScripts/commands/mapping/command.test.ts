@@ -474,6 +474,42 @@ describe("mapping pull and check", () => {
     expect((await upload(world, "--prune")).out).toContain("No change");
   });
 
+  it("settings are checked, uploaded, shown as a difference, kept without --prune, and pulled", async () => {
+    const document = (settings: string): string => `{ ${settings} "jobs": [] }`;
+    const wrong = simulationWith(document('"settings": { "maxRunner": 5, "unmappedJobs": "NONE" },'));
+    const refused = await upload(wrong);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.err).toContain('settings has the unknown field "maxRunner": did you mean "maxRunners"?');
+    expect(refused.err).toContain("settings.unmappedJobs must be DEFAULT or UNTAGGED or IGNORE");
+
+    const settings = '"settings": { "projects": [42, "group/*"], "maxRunnersPerProject": 5 },';
+    const world = simulationWith(document(settings));
+    expect((await upload(world)).err).toMatch(/\+ +settings .*projects=42,group\/\* maxRunnersPerProject=5/);
+    expect(world.mapping.get("settings", "settings")).toMatchObject({
+      projects: [42, "group/*"],
+      maxRunnersPerProject: 5,
+    });
+    const { out } = await world.run(["mapping", "pull"]);
+    expect(JSON.parse(out).settings).toEqual({ projects: [42, "group/*"], maxRunnersPerProject: 5 });
+    world.files.set(FILE, out);
+    expect((await upload(world)).out).toContain("No change");
+
+    world.files.set(FILE, document(""));
+    await upload(world);
+    expect(world.mapping.get("settings", "settings")).toBeDefined();
+    await upload(world, "--prune");
+    expect(world.mapping.get("settings", "settings")).toBeUndefined();
+  });
+
+  it("I-27: pull writes nothing while the settings cannot be read", async () => {
+    const world = simulationWith(SMALL);
+    world.mapping.put({ pk: "settings", sk: "settings", maxRunners: "many" });
+    const { exitCode, err } = await world.run(["mapping", "pull"]);
+    expect(exitCode).toBe(1);
+    expect(err).toContain("Nothing was written");
+    expect(err).toContain("settings / settings");
+  });
+
   it("pull does not overwrite a file unasked", async () => {
     const world = simulationWith(SMALL);
     const refused = await world.run(["mapping", "pull", "--output", FILE]);

@@ -1,6 +1,7 @@
 import type {
   GitLab,
   GitLabJob,
+  GitLabProject,
   GitLabRunner,
   GitRef,
   Page,
@@ -51,7 +52,7 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
 
 const shown = (
   gitLab: SimulatedGitLab,
-  { id, projectId, name, status, tags, createdAt, startedAt, finishedAt, runnerId, ref }: Job,
+  { id, projectId, name, status, tags, createdAt, pendingAt, startedAt, finishedAt, runnerId, ref }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
     id,
@@ -63,6 +64,7 @@ const shown = (
     ref,
     tag: false,
   };
+  if (pendingAt !== undefined) told.queuedSeconds = ((startedAt ?? gitLab.timeline.now) - pendingAt) / 1_000;
   if (startedAt !== undefined) told.startedAt = startedAt;
   if (finishedAt !== undefined) told.finishedAt = finishedAt;
   if (runnerId !== undefined && gitLab.records.has(runnerId)) told.runnerId = runnerId;
@@ -92,6 +94,9 @@ export interface Watch {
   paused(runnerId: number): void;
   deleting(runnerId: number): void;
 }
+
+/** All projects are of one group. */
+const projectOf = (id: number): GitLabProject => ({ id, path: `group/project-${id}` });
 
 const A_MINUTE = 60_000;
 
@@ -205,10 +210,11 @@ export const gitLabEffects = (
         cursor,
       );
     },
-    projectIds: (cursor?: string) => {
+    projects: (cursor?: string) => {
       checkMood();
-      return paged(mood.members ?? gitLab.projectIds, cursor);
+      return paged((mood.members ?? gitLab.projectIds).map(projectOf), cursor);
     },
+    project: (projectId: number) => projectOf(projectId),
   };
   return effects;
 };

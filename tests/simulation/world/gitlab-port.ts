@@ -65,7 +65,12 @@ export class GitLabPort implements GitLab {
     return this.#make("gitLab.jobs", () => this.effects.jobs(projectId, scope, cursor));
   }
 
-  projectIds(cursor?: string) {
-    return this.#make("gitLab.projectIds", () => this.effects.projectIds(cursor));
+  projects(cursor?: string) {
+    return this.#make("gitLab.projects", () => this.effects.projects(cursor));
+  }
+
+  /** Kept by the process from earlier calls. */
+  async project(projectId: number) {
+    return this.effects.project(projectId);
   }
 }

@@ -85,9 +85,14 @@ export class LedgerPort implements Ledger {
     return this.calls.make(this.process, "ledger.reserve", () => this.table.reserve(row, window));
   }
 
-  waiting(classKey: string, limit: number) {
-    const read = () => this.table.waiting(classKey, limit, this.#lag());
+  waiting(queue: string, limit: number) {
+    const read = () => this.table.waiting(queue, limit, this.#lag());
     return this.calls.make(this.process, "ledger.waiting", read);
+  }
+
+  rotation(limit: number) {
+    const read = () => this.table.rotation(limit, this.#lag());
+    return this.calls.make(this.process, "ledger.rotation", read);
   }
 
   openAttempts(cursor?: string) {

@@ -11,7 +11,6 @@ import type {
   Instances,
   Launch,
   Ledger,
-  Limits,
   MappingRow,
   Mappings,
   Metric,
@@ -26,6 +25,8 @@ import { TransientError } from "../../../Core/errors";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
 import { projectsNamed } from "../../../Core/routing/mapping-projects";
+import { STATE_PARTITION_KEY } from "../../../Core/routing/mapping-state";
+import { SETTINGS_KEY } from "../../../Core/routing/settings-row";
 import type { Calls, ErrorOf, Process } from "./calls";
 import { type Ec2, ec2Error } from "./ec2";
 import type { FunctionDependencies } from "./functions";
@@ -50,7 +51,6 @@ export interface Services {
   readonly invoke: (runner: StartedRunner) => Launch;
   readonly mappings: () => readonly MappingRow[];
   readonly startsAreOn: () => boolean;
-  readonly totalLimit: () => number;
   readonly put: (events: readonly OurEvent[]) => void;
   readonly metric: (name: string, value: number, dimensions: Readonly<Record<string, string>>) => void;
 }
@@ -69,6 +69,10 @@ const ec2ErrorOf: ErrorOf = (fault) => {
   if (fault === "throttled") return ec2Error("RequestLimitExceeded", 503);
   return fault === "fails" ? ec2Error("InternalError", 500) : ec2Error("TimeoutError", 504);
 };
+
+/** The settings and the state of uploads are read for no job in particular. */
+const readOf = (pk: string): string =>
+  [SETTINGS_KEY, STATE_PARTITION_KEY].includes(pk) ? "mappings.settings" : "mappings.rows";
 
 class Throttled extends Error {}
 
@@ -119,7 +123,6 @@ class Ports implements FunctionDependencies {
   readonly functions = FUNCTIONS;
   readonly nonce: Nonce;
   readonly metric: Metric;
-  readonly limits: Limits;
   readonly deploymentId = DEPLOYMENT;
 
   constructor(
@@ -137,7 +140,6 @@ class Ports implements FunctionDependencies {
     this.hints = process.environment.hints;
     this.nonce = nonce;
     this.metric = metric;
-    this.limits = { stack: services.totalLimit(), ofClass: ({ maxRunners }) => maxRunners };
   }
 
   #make<Answer>(name: string, effect: () => Answer): Promise<Answer> {
@@ -155,7 +157,7 @@ class Ports implements FunctionDependencies {
   get mappings(): Mappings {
     const { mappings } = this.shared.services;
     return {
-      rows: (pk) => this.#make("mappings.rows", () => mappings().filter((row) => row.pk === pk)),
+      rows: (pk) => this.#make(readOf(pk), () => mappings().filter((row) => row.pk === pk)),
       projectIds: () => this.#make("mappings.projectIds", () => projectsNamed(mappings())),
     };
   }

@@ -1,4 +1,3 @@
-import { STACK } from "../../../AutoScaler/src/ports";
 import type { Attempt } from "../../../Core/model/ledger";
 import type { Ec2 } from "./ec2";
 import { hasJobEnded, type SimulatedGitLab } from "./gitlab";
@@ -34,7 +33,9 @@ export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] =
     if (instance.state !== "terminated") left.push(`${instance.id} is ${instance.state}`);
   }
   for (const machine of machines.alive) left.push(`${machine.place} is alive`);
-  if (table.taken(STACK) !== 0) left.push(`${table.taken(STACK)} slots are taken`);
+  for (const scope of table.counters.keys()) {
+    if (table.taken(scope) !== 0) left.push(`${table.taken(scope)} slots of ${scope} are taken`);
+  }
   for (const runner of table.runners.values()) {
     const isDone = runner.state === "GONE" && runner.recordDeletedAt !== undefined;
     if (!isDone) left.push(`the ledger's runner ${runner.runnerId} is ${runner.state}`);

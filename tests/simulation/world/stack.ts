@@ -9,6 +9,8 @@ const FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
 export interface StackParameters {
   readonly totalLimit: number;
   readonly classLimit: number;
+  /** Runners of one project at a time; absent: no limit of its own. */
+  readonly projectLimit?: number;
   readonly lambdaWaitSeconds: number;
   readonly ec2WaitSeconds: number;
   readonly ec2LifetimeSeconds: number;
@@ -49,6 +51,9 @@ const ec2Class = ({
 /** Jobs that no row names are foreign. */
 export const routingOf = (stack: StackParameters): RoutingSettings => ({
   unmappedJobs: "IGNORE",
+  servedProjects: ["group/*"],
+  maxRunners: stack.totalLimit,
+  ...(stack.projectLimit === undefined ? {} : { maxRunnersPerProject: stack.projectLimit }),
   defaults: { LAMBDA: lambdaClass(stack), EC2: ec2Class(stack) },
   allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
   longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },

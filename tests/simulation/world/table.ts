@@ -7,6 +7,7 @@ import {
 } from "../../../AutoScaler/src/ports";
 import { reservationRows } from "../../../AutoScaler/src/testing/fakes/reservation-rows";
 import { indexAfter, insertSorted, removeSorted } from "../../../AutoScaler/src/testing/fakes/sorted";
+import { queueOf } from "../../../Core/ledger/queues";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import {
   ATTEMPT_STATES,
@@ -27,6 +28,13 @@ const pad = (number: number): string => String(number).padStart(16, "0");
 const attemptKey = (item: Attempt): number => item.jobId * 100 + item.attempt;
 const waitingKey = (item: OrderedAttempt): string =>
   `${pad(item.order.queuedAt)}#${pad(item.jobId)}#${item.attempt}`;
+
+const rotationKeyOf = ({ rotation = 0, name }: StateRecord): string => `${pad(rotation)}#${name}`;
+
+/** A write that an index does not show yet. */
+type Lagging =
+  | { readonly at: Time; readonly item: LedgerItem }
+  | { readonly at: Time; readonly record: StateRecord; readonly before: StateRecord | undefined };
 
 const isOpenAttempt = (item: Attempt): boolean =>
   item.state !== "ENDED" && item.state !== "FAILED" && !isQueued(item);
@@ -96,7 +104,8 @@ export class Table {
   /** Queued attempts, as the index has them. */
   readonly #queued = new Map<number, OrderedAttempt>();
   readonly #byResource = new Map<string, number>();
-  readonly #lagging: { readonly at: Time; readonly item: LedgerItem }[] = [];
+  readonly #rotation = sorted<string, StateRecord>();
+  readonly #lagging: Lagging[] = [];
   #lagStart = 0;
 
   constructor(
@@ -142,7 +151,7 @@ export class Table {
     return true;
   }
 
-  /** I-7: no state goes back, except a claim that GitLab asks to wait, and FAILED when the job turns out to run. */
+  /** I-7: no state goes back, except a claim that GitLab asks to wait, and FAILED when the job rotation out to run. */
   #checkOrder(before: LedgerItem | undefined, next: LedgerItem): void {
     if (before === undefined || before.state === next.state) return;
     const states: readonly string[] = STATES[next.kind];
@@ -185,7 +194,7 @@ export class Table {
     this.writes += 1;
     for (const change of changes) {
       if ("put" in change) this.#putItem(change.put);
-      else if ("stateRecord" in change) this.stateRecords.set(change.stateRecord.name, change.stateRecord);
+      else if ("stateRecord" in change) this.#putRecord(change.stateRecord);
       else if ("bootstrap" in change) this.rows.set(change.bootstrap.key, change.bootstrap);
       else if ("take" in change) this.#add(change.take.scope, change.take.shard, 1);
       else if ("releaseSlot" in change) this.#add(change.releaseSlot.scope, change.releaseSlot.shard, -1);
@@ -197,6 +206,18 @@ export class Table {
     const moment = this.#window.next(row, window);
     if (moment !== undefined) this.writes += 1;
     return moment;
+  }
+
+  #putRecord(record: StateRecord): void {
+    const before = this.stateRecords.get(record.name);
+    this.stateRecords.set(record.name, record);
+    if (record.rotation !== undefined || before?.rotation !== undefined)
+      this.#lagging.push({ at: this.now(), record, before });
+  }
+
+  #indexRecord(record: StateRecord, before: StateRecord | undefined): void {
+    if (before !== undefined) set(this.#rotation, rotationKeyOf(before), before, false);
+    set(this.#rotation, rotationKeyOf(record), record, record.rotation !== undefined);
   }
 
   #indexItem(item: LedgerItem): void {
@@ -212,16 +233,16 @@ export class Table {
     const key = attemptKey(item);
     set(this.#open.attempts, key, item, isOpenAttempt(item));
     const before = this.#queued.get(key);
-    if (before !== undefined) set(this.#queue(before.classKey), waitingKey(before), before, false);
+    if (before !== undefined) set(this.#queue(queueOf(before)), waitingKey(before), before, false);
     if (isQueued(item) && isOrdered(item)) {
-      set(this.#queue(item.classKey), waitingKey(item), item, true);
+      set(this.#queue(queueOf(item)), waitingKey(item), item, true);
       this.#queued.set(key, item);
     } else if (before !== undefined) this.#queued.delete(key);
   }
 
-  #queue(classKey: string): Sorted<string, OrderedAttempt> {
-    const queue = this.#waiting.get(classKey) ?? sorted<string, OrderedAttempt>();
-    this.#waiting.set(classKey, queue);
+  #queue(name: string): Sorted<string, OrderedAttempt> {
+    const queue = this.#waiting.get(name) ?? sorted<string, OrderedAttempt>();
+    this.#waiting.set(name, queue);
     return queue;
   }
 
@@ -230,9 +251,10 @@ export class Table {
     const until = this.now() - lag;
     let index = this.#lagStart;
     for (; index < this.#lagging.length; index += 1) {
-      const entry = this.#lagging[index] as { at: Time; item: LedgerItem };
+      const entry = this.#lagging[index] as Lagging;
       if (entry.at > until) break;
-      this.#indexItem(entry.item);
+      if ("item" in entry) this.#indexItem(entry.item);
+      else this.#indexRecord(entry.record, entry.before);
     }
     this.#lagStart = index;
     if (this.#lagStart > 10_000) {
@@ -241,10 +263,16 @@ export class Table {
     }
   }
 
-  waiting(classKey: string, limit: number, lag = this.indexLag): readonly OrderedAttempt[] {
+  waiting(queue: string, limit: number, lag = this.indexLag): readonly OrderedAttempt[] {
     this.#replicate(lag);
-    const { keys, items } = this.#queue(classKey);
+    const { keys, items } = this.#queue(queue);
     return keys.slice(0, limit).map((key) => items.get(key) as OrderedAttempt);
+  }
+
+  rotation(limit: number, lag = this.indexLag): readonly StateRecord[] {
+    this.#replicate(lag);
+    const { keys, items } = this.#rotation;
+    return keys.slice(0, limit).map((key) => items.get(key) as StateRecord);
   }
 
   openAttempts(cursor?: string, lag = this.indexLag): Page<Attempt> {

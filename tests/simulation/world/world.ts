@@ -125,7 +125,12 @@ export class Simulation {
       plan: options.faults ?? (() => undefined),
     });
     this.executions = new Executions(
-      { timeline, random: this.random.fork("executions"), calls: this.calls, routing: () => this.routing },
+      {
+        timeline,
+        random: this.random.fork("executions"),
+        calls: this.calls,
+        routing: () => this.#settings(),
+      },
       this.#ports(),
       options.executions,
     );
@@ -161,6 +166,11 @@ export class Simulation {
     this.#scheduleReconciler();
   }
 
+  /** The stack's limit may be changed while the world runs. */
+  #settings(): RoutingSettings {
+    return { ...this.routing, maxRunners: this.stack.totalLimit };
+  }
+
   #ports(): (process: Process) => FunctionDependencies {
     const watch = {
       paused: (runnerId: number) => this.checks.paused(runnerId),
@@ -183,7 +193,6 @@ export class Simulation {
       invoke: (runner) => this.providers.invoke(runner),
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
-      totalLimit: () => this.stack.totalLimit,
       put: (events) => this.#put(events),
       metric: (name, value, dimensions) => this.#count(name, value, dimensions),
     });

@@ -173,7 +173,7 @@ describe("dynamoLedger", () => {
       ["slots#stack", "shard#03"],
     ]);
     expect(items[0]).toMatchObject({
-      openPk: { S: "waiting#EC2#default" },
+      openPk: { S: "waiting#42#EC2#default#slot" },
       openSk: { S: "001795608000000#0000000000000012#2" },
     });
     expect(items[1]).toMatchObject({ openPk: { S: "runners" }, resourceId: { S: "i-1" } });

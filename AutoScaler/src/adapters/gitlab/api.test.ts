@@ -78,7 +78,8 @@ const CALLS: readonly (readonly [string, (gitLab: GitLab) => Promise<unknown>])[
   ["deleteRunner", (gitLab) => gitLab.deleteRunner(9001)],
   ["runners", (gitLab) => gitLab.runners()],
   ["jobs", (gitLab) => gitLab.jobs(7, ["pending"])],
-  ["projectIds", (gitLab) => gitLab.projectIds()],
+  ["projects", (gitLab) => gitLab.projects()],
+  ["project", (gitLab) => gitLab.project(99)],
 ];
 
 describe("gitLabApi with an access token", () => {
@@ -394,7 +395,8 @@ describe("gitLabApi with an access token", () => {
     expect(jobs.map(idOf)).toEqual([...ids].reverse());
     const records = await everyPage((cursor) => gitLab.runners(cursor));
     expect(records.map(idOf).sort()).toEqual(runners);
-    expect(await everyPage((cursor) => gitLab.projectIds(cursor))).toEqual([7, 8, 9, 10]);
+    const projects = await everyPage((cursor) => gitLab.projects(cursor));
+    expect(projects).toEqual([7, 8, 9, 10].map((id) => ({ id, path: `local/project-${id}` })));
   });
 
   it("F-29: takes a next page that has no readable address for not knowing", async () => {

@@ -2,11 +2,11 @@ import type { GitLabAccess } from "../../../../Core/configuration";
 import { ConfigurationError, TransientError } from "../../../../Core/errors";
 import {
   type Known,
-  parseId,
   parseJob,
   parseJson,
   parseList,
   parseNewRunner,
+  parseProject,
   parseProtected,
   parseRunner,
   reasonOf,
@@ -16,7 +16,17 @@ import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../.
 import type { HttpAnswer } from "../../../../Core/gitlab/http-exchange";
 import { nextCursor } from "../../../../Core/gitlab/paging";
 import { REFUSED_STATUSES } from "../../../../Core/ledger/refusals";
-import type { GitLab, GitLabJob, GitRef, NewRunner, Page, ProjectRefused, RunnerRefused } from "../../ports";
+import type { Time } from "../../../../Core/model/ledger";
+import type {
+  GitLab,
+  GitLabJob,
+  GitLabProject,
+  GitRef,
+  NewRunner,
+  Page,
+  ProjectRefused,
+  RunnerRefused,
+} from "../../ports";
 
 /** Statuses that prove that no runner was created, and that a repeat gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
@@ -75,8 +85,17 @@ const isAboutProject = ({ body }: HttpAnswer): boolean => reasonOf(body) === "40
 /** Well below a function's time-out, so that the caller can still handle the failure. */
 const TIMEOUTS = { timeoutMilliseconds: 8_000, longestWaitSeconds: 5 };
 
+/** A project's path as it was read. Shared by all calls of a process. */
+export type KeptProjects = Map<number, { readonly project: GitLabProject; readonly at: Time }>;
+
+/** A project that is moved to another group is served, or not, after so long. */
+const PROJECT_KEPT_MILLISECONDS = 10 * 60_000;
+const MAX_KEPT = 10_000;
+
 export type GitLabApiOptions = Omit<GitLabClientOptions, keyof typeof TIMEOUTS> &
-  Partial<Pick<GitLabClientOptions, keyof typeof TIMEOUTS>>;
+  Partial<Pick<GitLabClientOptions, keyof typeof TIMEOUTS>> & {
+    readonly projects?: KeptProjects;
+  };
 
 /**
  * The part of GitLab's REST API that the rules need. Paths contain checked whole numbers; answers are parsed.
@@ -84,7 +103,7 @@ export type GitLabApiOptions = Omit<GitLabClientOptions, keyof typeof TIMEOUTS> 
  * @throws TransientError, ConfigurationError (see ports.ts); no message contains a token
  */
 export const gitLabApi = (options: GitLabApiOptions): GitLab => {
-  const { access } = options;
+  const { access, projects = new Map() as KeptProjects } = options;
   const client = gitLabClient({ ...TIMEOUTS, ...options });
 
   const ask = async (method: GitLabRequest["method"], path: string, answers: number[], body?: object) => {
@@ -108,6 +127,10 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
     cursor: string | undefined,
     parse: (value: unknown) => Item,
   ): Promise<Page<Item>> => pageOf(await ask("GET", `${path}?${cursor ?? query}`, [200]), parse);
+  const keep = (project: GitLabProject): void => {
+    if (projects.size >= MAX_KEPT) projects.clear();
+    projects.set(project.id, { project, at: options.clock.now() });
+  };
   /** A token without any read access proves nothing about the project. */
   const refusedBy = (answer: HttpAnswer, path: string): ProjectRefused => {
     const refused = REFUSED_STATUSES.find((status) => status === answer.status);
@@ -159,12 +182,19 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
       const answer = await ask("GET", `${path}?${cursor ?? query}`, [200, ...REFUSED_STATUSES]);
       return answer.status === 200 ? pageOf(answer, job({ projectId })) : refusedBy(answer, path);
     },
-    projectIds: (cursor) =>
-      page(
-        "/projects",
-        "membership=true&simple=true&per_page=100&pagination=keyset&order_by=id&sort=asc",
-        cursor,
-        parseId,
-      ),
+    projects: async (cursor) => {
+      const query = "membership=true&simple=true&per_page=100&pagination=keyset&order_by=id&sort=asc";
+      const read = await page("/projects", query, cursor, parseProject);
+      for (const project of read.items) keep(project);
+      return read;
+    },
+    project: async (projectId) => {
+      const kept = projects.get(projectId);
+      const age = kept === undefined ? -1 : options.clock.now() - kept.at;
+      if (kept !== undefined && age >= 0 && age < PROJECT_KEPT_MILLISECONDS) return kept.project;
+      const project = await one(`/projects/${wholeNumber(projectId)}`, parseProject);
+      if (project !== undefined) keep(project);
+      return project;
+    },
   };
 };

@@ -1,4 +1,4 @@
-import type { Attempt, Runner, Time } from "../../../../Core/model/ledger";
+import { type Attempt, lastChange, type Runner, type Time } from "../../../../Core/model/ledger";
 import { isClaimDue, isLaunchDue, isNextAttemptDue } from "../../../../Core/queue/retry-schedule";
 import { jobEvent } from "../../events";
 import type { GitLabJob, Ledger } from "../../ports";
@@ -15,20 +15,26 @@ export const waitsForLaunchRate = ({ provider, heldBy }: Runner): boolean =>
 
 const isDue = (step: NextStep, now: Time): boolean => {
   if (step.kind === "open") return isNextAttemptDue(step.proof, now);
+  // The snapshot's queue has it not: it was queued a moment ago, or its queue was lost sight of.
+  if (step.kind === "claim") return !isRecent(dispatchedLast(step.waiting), now);
   if (step.kind === "take-over") return isClaimDue(step.claimed, now);
   if (step.kind === "resume") return !waitsForLaunchRate(step.runner) && isLaunchDue(step.attempt, now);
   return step.kind === "exhausted";
 };
 
+const dispatchedLast = (waiting: Attempt): Time => Math.max(lastChange(waiting), waiting.dispatchedAt ?? 0);
+
 const attemptOf = (step: NextStep): number | undefined => {
   if (step.kind === "open") return step.number.attempt;
   if (step.kind === "take-over") return step.claimed.attempt;
+  if (step.kind === "claim") return step.waiting.attempt;
   return step.kind === "resume" ? step.attempt.attempt : undefined;
 };
 
 /** The attempt whose start stopped half-way. Its dispatch is stored on it. */
 const stoppedAttempt = (step: NextStep): Attempt | undefined => {
   if (step.kind === "resume") return step.attempt;
+  if (step.kind === "claim") return step.waiting;
   return step.kind === "take-over" ? step.claimed : undefined;
 };
 

@@ -1,6 +1,7 @@
 import type { ReconcilerState } from "../../../../Core/ledger/reconciler-state";
 import { isToBeAsked } from "../../../../Core/ledger/refusals";
 import { jobOf, type Time } from "../../../../Core/model/ledger";
+import type { ServedProject } from "../../../../Core/routing/served-projects";
 import type { Dependencies } from "../../dependencies";
 import { readSeenProjects, type SeenProjects } from "../../ledger/seen-projects";
 import type { Budget } from "../budget";
@@ -8,15 +9,24 @@ import type { Part } from "../parts";
 import { lastChange } from "../snapshot";
 import { inTurn, type JobsRead, readJobs } from "./jobs";
 import type { OpenItems } from "./ledger";
-import { readProjects } from "./projects";
+import { isKnownServed, readProjects } from "./projects";
 
 type AskDependencies = Pick<Dependencies, "ledger" | "mappings" | "gitLab" | "clock">;
 
-const noJobs = ({ projects, projectsReadAt, nextProject, refusals }: ReconcilerState): JobsRead => ({
+const noJobs = ({
+  projects,
+  members,
+  membersOf,
+  projectsReadAt,
+  nextProject,
+  refusals,
+}: ReconcilerState): JobsRead => ({
   jobs: new Map(),
   listed: new Set(),
   partial: new Set(),
   projects,
+  members,
+  membersOf,
   projectsReadAt,
   nextProject,
   refusals,
@@ -44,11 +54,15 @@ const lastHeardOf = (open: OpenItems, seen: SeenProjects): ReadonlyMap<number, T
   return times;
 };
 
-/** Lists the open jobs of all known projects that do not refuse, as far as the call budget reaches. */
+/**
+ * Lists the open jobs of all known and served projects that do not refuse, as far as the call budget reaches. A project
+ * that is no longer served is asked while it has open items: what was started has to be ended.
+ */
 export const askGitLab = async (
   dependencies: AskDependencies,
   state: ReconcilerState,
   open: OpenItems,
+  served: readonly ServedProject[],
   calls: Budget,
   part: Part,
 ): Promise<JobsRead> => {
@@ -56,12 +70,16 @@ export const askGitLab = async (
   const noProjects: SeenProjects = new Map();
   const seen = await part("seen-projects", noProjects, () => readSeenProjects(dependencies));
   const ofMapping = () => dependencies.mappings.projectIds();
-  const naming = { withOpenItems: projectsOf(open), seen, ofMapping };
+  const withOpenItems = projectsOf(open);
+  const naming = { withOpenItems, seen, ofMapping, served };
   const known = await readProjects(dependencies, state, naming, calls, part);
   const heardOf = lastHeardOf(open, seen);
   const now = dependencies.clock.now();
-  const ids = Object.keys(known.projects).filter((id) =>
-    isToBeAsked(state.refusals[id], heardOf.get(Number(id)), now),
+  // Whose job was just started was served then.
+  const isOurs = (id: number): boolean =>
+    withOpenItems.has(id) || seen.has(id) || isKnownServed(served, known, id);
+  const ids = Object.keys(known.projects).filter(
+    (id) => isOurs(Number(id)) && isToBeAsked(state.refusals[id], heardOf.get(Number(id)), now),
   );
   const inProjects = Object.entries(state.refusals).filter(([id]) => id in known.projects);
   const asked = inTurn(ids.map(Number), state.nextProject);

@@ -1,20 +1,18 @@
-import type { ReconcilerState } from "../../../../Core/ledger/reconciler-state";
 import { type Refusal, type Refusals, refusedAgain } from "../../../../Core/ledger/refusals";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Dependencies } from "../../dependencies";
 import type { GitLab, GitLabJob, Page, ProjectRefused } from "../../ports";
 import type { Budget } from "../budget";
 import type { Part } from "../parts";
+import type { ProjectsRead } from "./projects";
 
 export type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
 
-export interface JobsRead {
+export interface JobsRead extends ProjectsRead {
   readonly jobs: ReadonlyMap<number, GitLabJob>;
   readonly listed: ReadonlySet<number>;
   /** Projects with more open jobs than one pass lists. */
   readonly partial: ReadonlySet<number>;
-  readonly projects: ReconcilerState["projects"];
-  readonly projectsReadAt: Time;
   readonly nextProject: number;
   readonly refusals: Refusals;
 }
@@ -94,7 +92,7 @@ class Gathering {
     for (const job of read.items) this.jobs.set(job.id, job);
   }
 
-  upTo(nextProject: number): Omit<JobsRead, "projects" | "projectsReadAt"> {
+  upTo(nextProject: number): Omit<JobsRead, keyof ProjectsRead> {
     const { jobs, listed, partial, refusals } = this;
     return { jobs, listed, partial, refusals, nextProject };
   }
@@ -112,7 +110,7 @@ export const readJobs = async (
   before: Refusals,
   calls: Budget,
   part: Part,
-): Promise<Omit<JobsRead, "projects" | "projectsReadAt">> => {
+): Promise<Omit<JobsRead, keyof ProjectsRead>> => {
   const gathering = new Gathering(before, clock.now());
   let failures = 0;
   for (const projectId of projects) {

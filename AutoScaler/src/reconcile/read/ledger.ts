@@ -1,9 +1,9 @@
-import { readClasses } from "../../../../Core/ledger/known-classes";
+import { allWaiting, queuedProjects } from "../../../../Core/ledger/queues";
 import type { OrderedAttempt } from "../../../../Core/model/ledger";
 import type { Ledger, Page } from "../../ports";
 import type { Snapshot } from "../snapshot";
 
-/** Jobs read from a class's queue. It is large, since each job not read costs a call of its own. */
+/** Jobs read from one queue. It is large, since each job not read costs a call of its own. */
 export const QUEUE_LENGTH = 20_000;
 
 /** Far more than are ever open at once. It keeps an endless list from blocking the reconciler. */
@@ -24,23 +24,22 @@ export const allPages = async <Item>(
   return items;
 };
 
-const readWaiting = async (ledger: Ledger): Promise<OrderedAttempt[]> => {
-  const { names } = await readClasses(ledger);
-  const queues = await Promise.all(names.map((name) => ledger.waiting(name, QUEUE_LENGTH)));
-  return queues.flat();
-};
+/** Far above how many projects have queues at a time. */
+const MAX_QUEUED_PROJECTS = 10_000;
 
-export type OpenItems = Pick<Snapshot, "attempts" | "runners" | "orphans" | "waiting">;
+export type OpenItems = Pick<Snapshot, "attempts" | "runners" | "orphans" | "waiting" | "queued">;
 
 /** Reads the open items. A queued attempt that already has a runner counts as open, not as WAITING. */
 export const readLedger = async (ledger: Ledger): Promise<OpenItems> => {
-  const [attempts, runners, orphans, queue] = await Promise.all([
+  const [attempts, runners, orphans, queued] = await Promise.all([
     allPages((cursor) => ledger.openAttempts(cursor)),
     allPages((cursor) => ledger.openRunners(cursor)),
     allPages((cursor) => ledger.openOrphans(cursor)),
-    readWaiting(ledger),
+    queuedProjects(ledger, MAX_QUEUED_PROJECTS),
   ]);
+  const queue = await allWaiting(ledger, queued, QUEUE_LENGTH);
   const isWaiting = ({ state }: OrderedAttempt): boolean => state === "WAITING";
   const created = queue.filter((attempt) => !isWaiting(attempt));
-  return { attempts: [...attempts, ...created], runners, orphans, waiting: queue.filter(isWaiting) };
+  const waiting = queue.filter(isWaiting);
+  return { attempts: [...attempts, ...created], runners, orphans, waiting, queued };
 };

@@ -137,7 +137,9 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
     await addJob({ id: freshId(), projectId: projectId + 1, status: "pending" });
     const jobs = await everyPage((cursor) => jobsPage(gitLab, projectId, cursor));
     expect(jobs.map(({ id }) => id).sort()).toEqual([...ids].sort());
-    expect(await everyPage((cursor) => gitLab.projectIds(cursor))).toContain(projectId);
+    const project = (await everyPage((cursor) => gitLab.projects(cursor))).find(({ id }) => id === projectId);
+    expect(project?.path).toContain("/");
+    expect(await gitLab.project(projectId)).toEqual(project);
   });
 };
 
@@ -155,7 +157,8 @@ export const legacyGitLabContract = (prepare: () => GitLab | Promise<GitLab>): v
       () => gitLab.deleteRunner(1),
       () => gitLab.runners(),
       () => gitLab.jobs(1, ["pending"]),
-      () => gitLab.projectIds(),
+      () => gitLab.projects(),
+      () => gitLab.project(1),
     ];
     for (const call of calls) {
       const error: unknown = await call().catch((thrown: unknown) => thrown);

@@ -1,4 +1,6 @@
+import { queueName } from "../../../../Core/ledger/queues";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
+import type { WaitingFor } from "../../../../Core/model/reasons";
 import { type BootstrapRows, type Ledger, type LedgerChange, type Page, SHARDS } from "../../ports";
 import {
   freshId,
@@ -21,6 +23,10 @@ export interface LedgerUnderTest {
 const commitAll = async (ledger: Ledger, ...changes: readonly LedgerChange[]): Promise<void> => {
   expect(await ledger.commit(changes)).toBe(true);
 };
+
+/** Of the samples' project. */
+const queue = (classKey: string, waitingFor: WaitingFor = "slot"): string =>
+  queueName(42, { classKey, waitingFor });
 
 const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> => {
   const items: Item[] = [];
@@ -233,16 +239,34 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
   });
 
   describe("the lists of open items", () => {
-    it("I-22: lists a class's waiting attempts, oldest first, as many as asked for", async () => {
+    it("I-22: lists a queue's waiting attempts, oldest first, as many as asked for", async () => {
       const classKey = `EC2#${freshId()}`;
       const queued = [900, 20, 1_700_000_000_000].map((queuedAt) => ({ queuedAt, jobId: freshId() }));
       for (const { queuedAt, jobId } of queued) {
         const { order, ...attempt } = sampleAttempt({ jobId, classKey, state: "WAITING" });
         await commitAll(ledger, { put: { ...attempt, order: { ...order, queuedAt } } });
       }
-      const waiting = await ledger.waiting(classKey, 2);
+      const waiting = await ledger.waiting(queue(classKey), 2);
       expect(waiting.map(({ order }) => order.queuedAt)).toEqual([20, 900]);
-      expect(await ledger.waiting(`${classKey}-other`, 2)).toEqual([]);
+      expect(await ledger.waiting(queue(`${classKey}-other`), 2)).toEqual([]);
+    });
+
+    it("I-22: lists the records of the rotation, the lowest first, as they stand", async () => {
+      const [one, other] = [`rotation-${freshId()}`, `rotation-${freshId()}`];
+      const rotationOf = async () =>
+        (await ledger.rotation(1_000)).filter(({ name }) => [one, other].includes(name));
+      await commitAll(ledger, { stateRecord: { name: one, version: 1, value: { a: 1 }, rotation: 2_000 } });
+      await commitAll(ledger, { stateRecord: { name: other, version: 1, value: 2, rotation: 1_000 } });
+      expect(await rotationOf()).toEqual([
+        { name: other, version: 1, value: 2, rotation: 1_000 },
+        { name: one, version: 1, value: { a: 1 }, rotation: 2_000 },
+      ]);
+      await commitAll(ledger, { stateRecord: { name: other, version: 2, value: 3, rotation: 3_000 } });
+      expect((await rotationOf()).map(({ name }) => name)).toEqual([one, other]);
+      expect(await ledger.stateRecord(other)).toEqual({ name: other, version: 2, value: 3, rotation: 3_000 });
+      await commitAll(ledger, { stateRecord: { name: one, version: 2, value: 4 } });
+      expect((await rotationOf()).map(({ name }) => name)).toEqual([other]);
+      await commitAll(ledger, { stateRecord: { name: other, version: 3, value: 4 } });
     });
 
     it("removes an attempt from the queue when it is claimed, and from every list when it ends", async () => {
@@ -252,9 +276,9 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
         (await everyPage((cursor) => ledger.openAttempts(cursor))).some((attempt) => attempt.jobId === jobId);
       const attempt = sampleAttempt({ jobId, classKey });
       await commitAll(ledger, { put: { ...attempt, state: "WAITING" } });
-      expect([(await ledger.waiting(classKey, 9)).length, await isOpen()]).toEqual([1, false]);
+      expect([(await ledger.waiting(queue(classKey), 9)).length, await isOpen()]).toEqual([1, false]);
       await commitAll(ledger, { put: { ...attempt, version: 2 } });
-      expect([(await ledger.waiting(classKey, 9)).length, await isOpen()]).toEqual([0, true]);
+      expect([(await ledger.waiting(queue(classKey), 9)).length, await isOpen()]).toEqual([0, true]);
       await commitAll(ledger, { put: { ...attempt, version: 3, state: "ENDED" } });
       expect(await isOpen()).toBe(false);
     });
@@ -264,7 +288,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       const classKey = `EC2#${jobId}`;
       const waits = sampleAttempt({ jobId, classKey, state: "CREATED", waitingFor: "launch-rate" });
       const seen = async () => [
-        (await ledger.waiting(classKey, 9)).length,
+        (await ledger.waiting(queue(classKey, "launch-rate"), 9)).length,
         (await everyPage((cursor) => ledger.openAttempts(cursor))).filter((one) => one.jobId === jobId)
           .length,
       ];

@@ -36,6 +36,7 @@ export const sampleOrder = (order: Partial<RunnerOrder> = {}): RunnerOrder => ({
       privileged: false,
     },
   },
+  limits: { stack: 100, project: 5 },
   verified: true,
   ...order,
 });
@@ -59,7 +60,7 @@ export const fullAttempt = (jobId: number): OrderedAttempt =>
     jobId,
     order: sampleOrder({ jobId, functionArn: "arn:aws:lambda:eu-west-1:123456789012:function:f" }),
     lease: { kind: "start", holder: "holder-1", until: TIME + 60_000 },
-    slot: { stackShard: 3, classShard: 15 },
+    slot: { stackShard: 3, classShard: 15, project: { id: 42, shard: 2 } },
     waitingFor: "launch-rate",
     notBefore: TIME + 2,
     throttledSince: TIME,

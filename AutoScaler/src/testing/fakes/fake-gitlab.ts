@@ -1,5 +1,13 @@
 import { ConfigurationError } from "../../../../Core/errors";
-import type { GitLab, GitLabJob, GitLabRunner, NewRunner, Page, ProjectRefused } from "../../ports";
+import type {
+  GitLab,
+  GitLabJob,
+  GitLabProject,
+  GitLabRunner,
+  NewRunner,
+  Page,
+  ProjectRefused,
+} from "../../ports";
 
 export interface FakeGitLab extends GitLab {
   readonly jobsById: Map<number, GitLabJob>;
@@ -14,6 +22,8 @@ export interface FakeGitLab extends GitLab {
   refuses?: string;
   /** Projects that refuse what is asked of their jobs, and how. */
   readonly refusedProjects: Map<number, ProjectRefused["refused"]>;
+  /** Full paths of projects; others are called `group/project-<id>`. */
+  readonly paths: Map<number, string>;
   /** Protected branches and tags, as `<project> <name>`. */
   readonly protectedRefs: Set<string>;
   pageSize: number;
@@ -44,6 +54,7 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
   const calls: string[] = [];
   const protectedRefs = new Set<string>();
   const refusedProjects = new Map<number, ProjectRefused["refused"]>();
+  const paths = new Map<number, string>();
 
   const called = (method: string): void => {
     if (mode === "payload" && method !== "createRunner") {
@@ -58,7 +69,10 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
   const newestFirst = (): GitLabJob[] =>
     [...jobsById.values()].map(shown).sort((one, other) => other.id - one.id);
 
+  const projectOf = (id: number): GitLabProject => ({ id, path: paths.get(id) ?? `group/project-${id}` });
+
   const gitLab: FakeGitLab = {
+    paths,
     mode,
     url: "https://gitlab.example.com",
     jobsById,
@@ -127,12 +141,17 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
       const jobs = newestFirst().filter((job) => job.projectId === projectId && scope.includes(job.status));
       return page(jobs, gitLab.pageSize, cursor);
     },
-    projectIds: async (cursor) => {
-      called("projectIds");
+    projects: async (cursor) => {
+      called("projects");
       const ids = [...new Set([...jobsById.values()].map((job) => job.projectId))].sort(
         (one, other) => one - other,
       );
-      return page(ids, gitLab.pageSize, cursor);
+      return page(ids.map(projectOf), gitLab.pageSize, cursor);
+    },
+    project: async (projectId) => {
+      // Kept by the process for some minutes: it is no call of one job's.
+      if (mode === "payload") called("project");
+      return projectOf(projectId);
     },
   };
   return gitLab;

@@ -1,3 +1,4 @@
+import { queueOf } from "../../../../Core/ledger/queues";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import {
   type Attempt,
@@ -65,9 +66,9 @@ const indexes = () => {
   const waiting = new Map<string, ReturnType<typeof sorted<OrderedAttempt>>>();
   const byResource = new Map<string, number>();
 
-  const queue = (classKey: string): ReturnType<typeof sorted<OrderedAttempt>> => {
-    const found = waiting.get(classKey) ?? sorted<OrderedAttempt>();
-    waiting.set(classKey, found);
+  const queue = (name: string): ReturnType<typeof sorted<OrderedAttempt>> => {
+    const found = waiting.get(name) ?? sorted<OrderedAttempt>();
+    waiting.set(name, found);
     return found;
   };
   const queueKey = ({ order, jobId, attempt }: OrderedAttempt): string =>
@@ -90,7 +91,7 @@ const indexes = () => {
         return;
       }
       openAttempts.delete(attemptKey(item));
-      if (item.order) queue(item.classKey).delete(queueKey(item));
+      if (item.order) queue(queueOf(item)).delete(queueKey(item));
     },
     added: (item: LedgerItem): void => {
       if (item.kind === "orphan") {
@@ -99,7 +100,7 @@ const indexes = () => {
       }
       if (item.kind === "attempt") {
         if (isOpenAttempt(item)) openAttempts.set(attemptKey(item), item);
-        if (isQueued(item) && isOrdered(item)) queue(item.classKey).set(queueKey(item), item);
+        if (isQueued(item) && isOrdered(item)) queue(queueOf(item)).set(queueKey(item), item);
         return;
       }
       if (isOpenRunner(item)) openRunners.set(digits(item.runnerId), item);
@@ -127,6 +128,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     );
   };
   const index = indexes();
+  const rotation = sorted<StateRecord>();
   const reservations = reservationRows();
   const runner = (runnerId: number): Runner | undefined => {
     const item = items.get(`runner#${runnerId}`);
@@ -144,6 +146,15 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     index.added(stored);
   };
 
+  const rotationKeyOf = ({ rotation = 0, name }: StateRecord): string => `${digits(rotation)}#${name}`;
+  const putRecord = (record: StateRecord): void => {
+    const before = stateRecords.get(record.name);
+    if (before !== undefined) rotation.delete(rotationKeyOf(before));
+    const stored = structuredClone(record);
+    stateRecords.set(record.name, stored);
+    if (stored.rotation !== undefined) rotation.set(rotationKeyOf(stored), stored);
+  };
+
   const holds = (change: LedgerChange): boolean => {
     if ("put" in change) return (items.get(itemKey(change.put))?.version ?? 0) === change.put.version - 1;
     if ("check" in change) return items.get(itemKey(change.check))?.version === change.check.version;
@@ -154,8 +165,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
   };
   const write = (change: LedgerChange): void => {
     if ("put" in change) put(change.put);
-    else if ("stateRecord" in change)
-      stateRecords.set(change.stateRecord.name, structuredClone(change.stateRecord));
+    else if ("stateRecord" in change) putRecord(change.stateRecord);
     else if ("bootstrap" in change) bootstrapRows.set(change.bootstrap.key, change.bootstrap);
     else if ("take" in change) add(change.take.scope, change.take.shard, 1);
     else if ("releaseSlot" in change) add(change.releaseSlot.scope, change.releaseSlot.shard, -1);
@@ -188,7 +198,8 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
       if (time !== undefined) ledger.writes += 1;
       return time;
     },
-    waiting: async (classKey, limit) => index.queue(classKey).page(limit).items,
+    waiting: async (queue, limit) => index.queue(queue).page(limit).items,
+    rotation: async (limit) => rotation.page(limit).items,
     openAttempts: async (cursor) => index.openAttempts.page(ledger.pageSize, cursor),
     openOrphans: async (cursor) => index.openOrphans.page(ledger.pageSize, cursor),
     openRunners: async (cursor) => index.openRunners.page(ledger.pageSize, cursor),

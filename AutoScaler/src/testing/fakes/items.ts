@@ -88,6 +88,7 @@ export const aSnapshot = (patch: Partial<Snapshot> = {}): Snapshot => ({
   runners: [],
   orphans: [],
   waiting: [],
+  queued: [],
   jobs: new Map(),
   listed: new Set(),
   partial: new Set(),

@@ -67,8 +67,15 @@ export interface TestSystemOptions {
   readonly ec2?: Partial<RunnerClass>;
 }
 
-const routing = (classLimit: number, ec2: Partial<RunnerClass>): RoutingSettings => ({
+/** What the stack and the mapping say by default: all projects of the fake GitLab and of the stand-in are served. */
+export const routing = (
+  totalLimit: number,
+  classLimit: number,
+  ec2: Partial<RunnerClass>,
+): RoutingSettings => ({
   unmappedJobs: "DEFAULT",
+  servedProjects: ["group/*", "local/*"],
+  maxRunners: totalLimit,
   defaultRunnerArn: DEFAULT_ARN,
   defaults: {
     LAMBDA: { ...lambdaClass, maxRunners: classLimit },
@@ -133,7 +140,6 @@ export const testSystem = ({
     clock,
     nonce: fakeNonce(),
     metric: metrics.metric,
-    limits: { stack: totalLimit, ofClass: ({ maxRunners }) => maxRunners },
     deploymentId: "test",
   };
   const fakes = {
@@ -150,7 +156,9 @@ export const testSystem = ({
     lambda,
     settings,
   };
-  const settingsOfRouting = routing(classLimit, ec2Settings);
+  const byDefault = routing(totalLimit, classLimit, ec2Settings);
+  // Without AccessToken no project's path is known.
+  const settingsOfRouting = mode === "payload" ? { ...byDefault, servedProjects: [] } : byDefault;
   return {
     ...fakes,
     dependencies,

@@ -1,0 +1,137 @@
+import { readMapping } from "./mapping-reading";
+import type { StoredRow } from "./mapping-state";
+import { type RoutingSettings, readSettings, route } from "./routing";
+import { parseRoutingSettings } from "./routing-settings";
+import { isListed, needsPath } from "./served-projects";
+import { parseSettingsRow } from "./settings-row";
+
+const STACK: RoutingSettings = parseRoutingSettings({
+  DEFAULT_RUNNER_ARN: "arn:aws:lambda:eu-west-1:111122223333:function:runner",
+  DEFAULT_ARCHITECTURE: "arm64",
+  INSTANCE_TYPES_ARM64: "m7g.large",
+  INSTANCE_TYPES_X86_64: "m7i.large",
+  MARKET: "spot",
+  DISK_GIB: "30",
+  EC2_LIFETIME_SECONDS: "3600",
+  EC2_WAIT_TIMEOUT_SECONDS: "100",
+  LAMBDA_LIFETIME_SECONDS: "900",
+  LAMBDA_WAIT_TIMEOUT_SECONDS: "50",
+});
+
+const settingsRow = (fields: object): StoredRow => ({ ...fields, pk: "settings", sk: "settings" });
+const reader =
+  (...rows: readonly StoredRow[]) =>
+  async (pk: string): Promise<readonly StoredRow[]> =>
+    rows.filter((row) => row.pk === pk);
+
+const job = (tags: readonly string[] = [], verified = true) => ({
+  projectId: 42,
+  name: "build",
+  tags,
+  verified,
+});
+
+describe("the settings row", () => {
+  it("is not needed: then the defaults count", async () => {
+    expect(await readSettings(reader(), STACK)).toMatchObject({
+      servedProjects: [],
+      maxRunners: 100,
+      unmappedJobs: "DEFAULT",
+      defaults: { LAMBDA: { maxRunners: 50 }, EC2: { maxRunners: 50 } },
+    });
+    expect((await readSettings(reader(), STACK)) as object).not.toHaveProperty("maxRunnersPerProject");
+  });
+
+  it("I-22: gives the limits of the stack, of classes without their own and of projects", async () => {
+    const row = settingsRow({ maxRunners: 9, maxRunnersPerClass: 4, maxRunnersPerProject: 2 });
+    const mapped = { pk: "job#build", sk: "tags#x", type: "EC2", class: "small" };
+    const small = { pk: "class#small", sk: "class", type: "EC2", maxRunners: 3, priority: 7 };
+    expect(await route(job(), reader(row), STACK)).toMatchObject({
+      limits: { stack: 9, project: 2 },
+      runnerClass: { maxRunners: 4 },
+    });
+    expect(await route(job(["x"]), reader(row, mapped, small), STACK)).toMatchObject({
+      limits: { stack: 9, project: 2 },
+      runnerClass: { maxRunners: 3, priority: 7 },
+    });
+  });
+
+  it.each([
+    ["DEFAULT", [], true, "route"],
+    ["DEFAULT", ["x"], true, "route"],
+    ["UNTAGGED", [], true, "route"],
+    ["UNTAGGED", ["x"], true, "nothing"],
+    ["UNTAGGED", [], false, "route"],
+    ["IGNORE", [], true, "nothing"],
+  ])("%s: a job with the tags %j (verified: %s) comes to %s", async (unmappedJobs, tags, verified, kind) => {
+    const row = settingsRow({ unmappedJobs });
+    expect(await route(job(tags, verified), reader(row), STACK)).toMatchObject({ kind });
+  });
+
+  it("counts with the generation of its upload, as every row does", async () => {
+    const staged = { generation: 2, row: { maxRunners: 7 } };
+    const row = { ...settingsRow({ maxRunners: 5 }), staged };
+    const at = (applied: number) => readSettings(reader(row, { pk: "mapping", sk: "state", applied }), STACK);
+    expect(await at(1)).toMatchObject({ maxRunners: 5 });
+    expect(await at(2)).toMatchObject({ maxRunners: 7 });
+  });
+
+  it.each([
+    [{ maxRunners: 0 }, "maxRunners"],
+    [{ maxRunnersPerClass: "5" }, "maxRunnersPerClass"],
+    [{ maxRunnersPerProject: 1.5 }, "maxRunnersPerProject"],
+    [{ unmappedJobs: "default" }, "unmappedJobs"],
+    [{ projects: ["group"] }, "projects"],
+    [{ projects: [0] }, "projects"],
+    [{ projects: "group/*" }, "projects"],
+  ])("I-27: %j makes every start fail and is named", async (fields, field) => {
+    const row = settingsRow(fields);
+    expect(await route(job(), reader(row), STACK)).toMatchObject({
+      kind: "failed",
+      why: { code: "bad-row", row: { pk: "settings", sk: "settings" } },
+    });
+    const { flaws } = readMapping([row], STACK);
+    expect(flaws).toMatchObject([{ kind: "unreadable", message: expect.stringContaining(field) }]);
+  });
+
+  it("takes sets as lists, and names unknown fields, other sort keys and near misses", () => {
+    expect(parseSettingsRow(settingsRow({ projects: new Set([1, 2]) }))).toEqual({ projects: [1, 2] });
+    const rows = [
+      settingsRow({ maxRunner: 5 }),
+      { pk: "settings", sk: "x", maxRunners: 5 },
+      { pk: "Settings", sk: "settings", maxRunners: 5 },
+    ];
+    const kinds = readMapping(rows, STACK).flaws.map(({ kind, row }) => [kind, row.pk, row.sk]);
+    expect(kinds).toEqual([
+      ["unreachable", "Settings", "settings"],
+      ["odd", "settings", "settings"],
+      ["unreachable", "settings", "x"],
+    ]);
+  });
+});
+
+describe("served projects", () => {
+  it.each<[readonly (number | string)[], string | undefined, boolean]>([
+    [[42], undefined, true],
+    [[7], "group/app", false],
+    [["group/app"], "group/app", true],
+    [["GROUP/App"], "group/APP", true],
+    [["group/app"], "group/app2", false],
+    [["group/*"], "group/app", true],
+    [["group/*"], "group/sub/app", true],
+    [["group/sub/*"], "group/app", false],
+    [["group/*"], "group2/app", false],
+    [["group/*"], "other/group/app", false],
+    [["group/*"], undefined, false],
+  ])("T-19: %j and the path %s: %s", (served, path, isServed) => {
+    expect(isListed(served, 42, path)).toBe(isServed);
+  });
+
+  it("ask for a path only where no id decides and some path might", () => {
+    expect([needsPath([42, "a/*"], 42), needsPath([7], 42), needsPath([7, "a/*"], 42)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,103 @@
+import { defined } from "../defined";
+import type { Limits } from "../model/runner-order";
+import {
+  type BadRow,
+  type Checked,
+  checkChoice,
+  checkList,
+  checkRange,
+  isBad,
+  isProjectId,
+} from "./field-checks";
+import { MAX_RUNNERS } from "./mapping-row";
+import type { StoredRow } from "./mapping-state";
+import type { RoutingSettings } from "./routing-settings";
+import { isServedPath, type ServedProject } from "./served-projects";
+
+/**
+ * The row of the mapping table, and the part of the document, that holds limits and choices which shape no resource:
+ * an upload changes them, no deployment.
+ */
+export const SETTINGS_KEY = "settings";
+
+export const UNMAPPED_JOBS = ["DEFAULT", "UNTAGGED", "IGNORE"] as const;
+/** What becomes of jobs without a row: the default runner for all, for those without tags, or for none. */
+export type UnmappedJobs = (typeof UNMAPPED_JOBS)[number];
+
+/** Field names are the document's. What is left out is as without a row. */
+export interface SettingsFields {
+  /** Absent: those whose webhook reached us. */
+  readonly projects?: readonly ServedProject[];
+  readonly maxRunners?: number;
+  readonly maxRunnersPerClass?: number;
+  readonly maxRunnersPerProject?: number;
+  readonly unmappedJobs?: UnmappedJobs;
+}
+
+export const SETTINGS_FIELDS = [
+  "projects",
+  "maxRunners",
+  "maxRunnersPerClass",
+  "maxRunnersPerProject",
+  "unmappedJobs",
+] as const satisfies readonly (keyof SettingsFields)[];
+
+const checkServed = (value: unknown): Checked =>
+  checkList(
+    value,
+    (each) => isProjectId(each) || isServedPath(each),
+    'must list project ids (numbers above 0), full paths such as "group/project", or "group/*" for all of a group',
+  );
+
+/** One field's rule, shared by the document and the stored row. `problem` continues "field …". */
+export const checkSettingsField = (field: keyof SettingsFields, value: unknown): Checked => {
+  if (field === "unmappedJobs") return checkChoice(UNMAPPED_JOBS, value);
+  // An empty list says the same as none.
+  if (field === "projects")
+    return Array.isArray(value) && value.length === 0 ? { value } : checkServed(value);
+  return checkRange(value, 1, MAX_RUNNERS, "runners");
+};
+
+/** Checks the stored row. */
+export const parseSettingsRow = (row: StoredRow): SettingsFields | BadRow => {
+  if (row.sk !== SETTINGS_KEY) return { problem: `has another sort key: write ${SETTINGS_KEY}` };
+  const fields: Record<string, unknown> = {};
+  for (const field of SETTINGS_FIELDS) {
+    if (!Object.hasOwn(row, field)) continue;
+    const checked = checkSettingsField(field, row[field]);
+    if (isBad(checked)) return { problem: `has a ${field} that cannot be: it ${checked.problem}` };
+    fields[field] = checked.value;
+  }
+  return fields;
+};
+
+/** What the stack says, with what the row says over it. */
+export const withSettings = (stack: RoutingSettings, fields: SettingsFields): RoutingSettings => {
+  const { maxRunnersPerClass, projects, maxRunners, maxRunnersPerProject, unmappedJobs } = fields;
+  const ofClass = defined({ maxRunners: maxRunnersPerClass });
+  return {
+    ...stack,
+    ...defined({ servedProjects: projects, maxRunners, maxRunnersPerProject, unmappedJobs }),
+    defaults: {
+      LAMBDA: { ...stack.defaults.LAMBDA, ...ofClass },
+      EC2: { ...stack.defaults.EC2, ...ofClass },
+    },
+  };
+};
+
+/**
+ * The stack's settings as the mapping's row changes them.
+ *
+ * @param row the settings row, where there is one
+ */
+export const settingsIn = (stack: RoutingSettings, row: StoredRow | undefined): RoutingSettings | BadRow => {
+  if (row === undefined) return stack;
+  const fields = parseSettingsRow(row);
+  return isBad(fields) ? fields : withSettings(stack, fields);
+};
+
+/** The limits that a start keeps beside its class's own. */
+export const limitsOf = ({ maxRunners, maxRunnersPerProject }: RoutingSettings): Limits => ({
+  stack: maxRunners,
+  ...defined({ project: maxRunnersPerProject }),
+});
