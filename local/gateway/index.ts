@@ -1,5 +1,5 @@
 export { mayAssume } from "./access/assume-role";
-export { type Authorizer, authorizer, type Granted, type Verdict } from "./access/authorizer";
+export { type AccessVerdict, type Authorizer, authorizer, type Granted } from "./access/authorizer";
 export type { Caller } from "./access/caller";
 export { type CredentialStore, type Credentials, credentialStore } from "./access/credentials";
 export { type RoleSessions, roleSessions, type SessionCredentials } from "./access/role-sessions";

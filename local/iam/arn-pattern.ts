@@ -1,5 +1,5 @@
-import type { Context } from "./context";
-import { type Part, type Pattern, plainText } from "./pattern";
+import type { ConditionContext } from "./context";
+import { type Pattern, type PatternPart, plainText } from "./pattern";
 
 const ARN_PARTS = 6;
 
@@ -7,7 +7,7 @@ const ARN_PARTS = 6;
 const RUN = "\u0001";
 const ONE = "\u0002";
 
-const marked = (part: Part): Part => {
+const marked = (part: PatternPart): PatternPart => {
   if (part.kind === "any-run") return { kind: "text", text: RUN };
   return part.kind === "any-one" ? { kind: "text", text: ONE } : part;
 };
@@ -32,7 +32,7 @@ const sixParts = (text: string): readonly string[] => {
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
  */
-export const arnFits = (expected: Pattern, actual: string, context: Context): boolean => {
+export const arnFits = (expected: Pattern, actual: string, context: ConditionContext): boolean => {
   const text = plainText({ ...expected, parts: expected.parts.map(marked) }, context);
   if (text === undefined) return false;
   const parts = sixParts(text);

@@ -1,11 +1,11 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { arnFits } from "./arn-pattern";
-import type { Context } from "./context";
+import type { ConditionContext } from "./context";
 import { fits, type Pattern, plainText } from "./pattern";
 import { PolicyError } from "./policy-error";
 
 /** Whether a value of the request fits one value of the policy. */
-export type Comparison = (expected: Pattern, actual: string, context: Context) => boolean;
+export type OperatorComparison = (expected: Pattern, actual: string, context: ConditionContext) => boolean;
 
 /** Reads both sides as one kind; throws where the text is none, for a guess would pass or stop what it should not. */
 const read = <Value>(kind: string, text: string, parse: (text: string) => Value | undefined): Value => {
@@ -19,7 +19,7 @@ const compare =
     kind: string,
     parse: (text: string) => Value | undefined,
     holds: (actual: Value, expected: Value) => boolean,
-  ): Comparison =>
+  ): OperatorComparison =>
   (expected, actual, context) => {
     const text = plainText(expected, context);
     return text !== undefined && holds(read(kind, actual, parse), read(kind, text, parse));
@@ -52,9 +52,9 @@ const upTo = (actual: number, expected: number): boolean => actual <= expected;
 const above = (actual: number, expected: number): boolean => actual > expected;
 const from = (actual: number, expected: number): boolean => actual >= expected;
 
-const number = (holds: (actual: number, expected: number) => boolean): Comparison =>
+const number = (holds: (actual: number, expected: number) => boolean): OperatorComparison =>
   compare("a number", toNumber, holds);
-const time = (holds: (actual: number, expected: number) => boolean): Comparison =>
+const time = (holds: (actual: number, expected: number) => boolean): OperatorComparison =>
   compare("a date", toTime, holds);
 
 const familyOf = (address: string): "ipv4" | "ipv6" | undefined =>
@@ -71,7 +71,7 @@ const toRange = (text: string): BlockList | undefined => {
   return range;
 };
 
-const isWithin: Comparison = (expected, actual, context) => {
+const isWithin: OperatorComparison = (expected, actual, context) => {
   const text = plainText(expected, context);
   if (text === undefined) return false;
   const range = read("an address or a range of addresses", text, toRange);
@@ -83,7 +83,7 @@ const isWithin: Comparison = (expected, actual, context) => {
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
-export const COMPARISONS: Readonly<Record<string, Comparison>> = {
+export const COMPARISONS: Readonly<Record<string, OperatorComparison>> = {
   StringEquals: compare("a text", itself, equal),
   StringEqualsIgnoreCase: compare("a text", lower, equal),
   StringLike: fits,

@@ -1,6 +1,6 @@
-import { COMPARISONS, type Comparison, NEGATIONS } from "./comparisons";
+import { COMPARISONS, NEGATIONS, type OperatorComparison } from "./comparisons";
 import { isMultivalued, requireKnownKey } from "./condition-keys";
-import { type Context, valuesOf } from "./context";
+import { type ConditionContext, valuesOf } from "./context";
 import { type Pattern, parsePattern } from "./pattern";
 import { PolicyError } from "./policy-error";
 
@@ -8,7 +8,7 @@ type SetQualifier = "ForAllValues" | "ForAnyValue";
 
 interface Operator {
   readonly qualifier?: SetQualifier;
-  readonly compare: Comparison;
+  readonly compare: OperatorComparison;
   readonly isNegated: boolean;
   /** `…IfExists`: holds when the request does not carry the key. */
   readonly isOptional: boolean;
@@ -75,14 +75,18 @@ export const parseConditionEntry = (
 };
 
 /** Whether one value of the request satisfies an operator against all values of the policy (OR, or NOR). */
-const satisfies = (entry: ConditionEntry & { kind: "compare" }, actual: string, context: Context): boolean =>
+const satisfies = (
+  entry: ConditionEntry & { kind: "compare" },
+  actual: string,
+  context: ConditionContext,
+): boolean =>
   entry.expected.some((pattern) => entry.operator.compare(pattern, actual, context)) !==
   entry.operator.isNegated;
 
 const compareSet = (
   entry: ConditionEntry & { kind: "compare" },
   values: readonly string[],
-  context: Context,
+  context: ConditionContext,
 ): boolean => {
   const { qualifier, isOptional } = entry.operator;
   // An empty text counts as no value.
@@ -98,7 +102,7 @@ const compareSet = (
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
  * @throws PolicyError when a value cannot be read as what the operator compares
  */
-export const isMet = (entry: ConditionEntry, context: Context): boolean => {
+export const isMet = (entry: ConditionEntry, context: ConditionContext): boolean => {
   const values = valuesOf(context, entry.key);
   if (entry.kind === "null") return (values === undefined || values.length === 0) === entry.isAbsent;
   const { qualifier, isNegated, isOptional } = entry.operator;

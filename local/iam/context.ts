@@ -2,11 +2,11 @@
  * What a request carries for conditions and variables: key to value. A key that may have many values has a list,
  * even of one; an absent key is absent.
  */
-export type Context = Readonly<Record<string, string | readonly string[]>>;
+export type ConditionContext = Readonly<Record<string, string | readonly string[]>>;
 
-const indexes = new WeakMap<Context, ReadonlyMap<string, readonly string[]>>();
+const indexes = new WeakMap<ConditionContext, ReadonlyMap<string, readonly string[]>>();
 
-const indexOf = (context: Context): ReadonlyMap<string, readonly string[]> => {
+const indexOf = (context: ConditionContext): ReadonlyMap<string, readonly string[]> => {
   const known = indexes.get(context);
   if (known !== undefined) return known;
   const index = new Map<string, readonly string[]>();
@@ -20,5 +20,5 @@ const indexOf = (context: Context): ReadonlyMap<string, readonly string[]> => {
 };
 
 /** The values of a key, whose name knows no case; undefined when the request does not carry it. */
-export const valuesOf = (context: Context, key: string): readonly string[] | undefined =>
+export const valuesOf = (context: ConditionContext, key: string): readonly string[] | undefined =>
   indexOf(context).get(key.toLowerCase());

@@ -1,4 +1,4 @@
-export type { Context } from "./context";
+export type { ConditionContext } from "./context";
 export { type Decision, evaluate, type Layer, type Policies } from "./evaluate";
 export { parsePolicy } from "./parse-policy";
 export type { Policy, Statement } from "./policy";

@@ -1,10 +1,10 @@
 import { isMultivalued, requireKnownKey } from "./condition-keys";
-import type { Context } from "./context";
+import type { ConditionContext } from "./context";
 import { valuesOf } from "./context";
 import { PolicyError } from "./policy-error";
 
 /** A piece of a policy's text: literal, wildcard, or a variable that the request fills in. */
-export type Part =
+export type PatternPart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "any-run" }
   | { readonly kind: "any-one" }
@@ -13,7 +13,7 @@ export type Part =
 /** A text of a policy, e.g. of `Resource`, with its wildcards and variables. */
 export interface Pattern {
   readonly source: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly PatternPart[];
   /** Only where nothing has to be filled in. */
   readonly regex?: RegExp;
   readonly isCaseInsensitive: boolean;
@@ -28,7 +28,7 @@ export interface PatternSettings {
 /** `${*}`, `${?}` and `${$}` stand for the character itself. */
 const LITERALS = ["*", "?", "$"];
 
-const variable = (inner: string): Part => {
+const variable = (inner: string): PatternPart => {
   if (LITERALS.includes(inner)) return { kind: "text", text: inner };
   const match = /^([^,\s']+)\s*(?:,\s*'([^']*)')?$/.exec(inner.trim());
   const key = match?.[1];
@@ -38,13 +38,13 @@ const variable = (inner: string): Part => {
   return { kind: "variable", key, ...(match?.[2] === undefined ? {} : { fallback: match[2] }) };
 };
 
-const wildcard = (character: string): Part | undefined =>
+const wildcard = (character: string): PatternPart | undefined =>
   character === "*" ? { kind: "any-run" } : character === "?" ? { kind: "any-one" } : undefined;
 
 const PIECES_WITH_VARIABLES = /\$\{([^}]*)\}|[*?]|[^*?$]+|\$/g;
 const PIECES = /[*?]|[^*?]+/g;
 
-const toRegex = (parts: readonly Part[], isCaseInsensitive: boolean): RegExp => {
+const toRegex = (parts: readonly PatternPart[], isCaseInsensitive: boolean): RegExp => {
   const inner = parts.map((part) => {
     if (part.kind === "any-run") return ".*";
     if (part.kind === "any-one") return ".";
@@ -64,7 +64,7 @@ export const parsePattern = (
 ): Pattern => {
   const pieces = [...source.matchAll(hasVariables ? PIECES_WITH_VARIABLES : PIECES)];
   const parts = pieces.map(
-    ([text, inner]): Part =>
+    ([text, inner]): PatternPart =>
       inner === undefined ? (wildcard(text) ?? { kind: "text", text }) : variable(inner),
   );
   const isConstant = parts.every(({ kind }) => kind !== "variable");
@@ -77,8 +77,11 @@ export const parsePattern = (
 };
 
 /** The variables filled in, as literal text; undefined when the request does not carry one of them. */
-const filled = (parts: readonly Part[], context: Context): readonly Part[] | undefined => {
-  const known = parts.map((part): Part | undefined => {
+const filled = (
+  parts: readonly PatternPart[],
+  context: ConditionContext,
+): readonly PatternPart[] | undefined => {
+  const known = parts.map((part): PatternPart | undefined => {
     if (part.kind !== "variable") return part;
     const text = valuesOf(context, part.key)?.[0] ?? part.fallback;
     return text === undefined ? undefined : { kind: "text", text };
@@ -87,14 +90,14 @@ const filled = (parts: readonly Part[], context: Context): readonly Part[] | und
 };
 
 /** Whether a text fits, wildcards counting. A variable without value fits nothing. */
-export const fits = (pattern: Pattern, text: string, context: Context): boolean => {
+export const fits = (pattern: Pattern, text: string, context: ConditionContext): boolean => {
   if (pattern.regex) return pattern.regex.test(text);
   const parts = filled(pattern.parts, context);
   return parts !== undefined && toRegex(parts, pattern.isCaseInsensitive).test(text);
 };
 
 /** The plain text, wildcards being ordinary characters; undefined when a variable has no value. */
-export const plainText = (pattern: Pattern, context: Context): string | undefined =>
+export const plainText = (pattern: Pattern, context: ConditionContext): string | undefined =>
   filled(pattern.parts, context)
     ?.map((part) => (part.kind === "text" ? part.text : part.kind === "any-run" ? "*" : "?"))
     .join("");

@@ -1,5 +1,5 @@
 import { isMet } from "./condition-block";
-import type { Context } from "./context";
+import type { ConditionContext } from "./context";
 import { fits, type Pattern } from "./pattern";
 import type { Element, Policy, Statement } from "./policy";
 import { type Principal, type Reach, reachOf } from "./principal-element";
@@ -10,10 +10,10 @@ export interface Question {
   readonly action: string;
   /** An ARN; `*` for an action that knows no resource. */
   readonly resource: string;
-  readonly context: Context;
+  readonly context: ConditionContext;
 }
 
-const listed = (element: Element<Pattern>, text: string, context: Context): boolean =>
+const listed = (element: Element<Pattern>, text: string, context: ConditionContext): boolean =>
   element.entries.some((pattern) => fits(pattern, text, context)) !== element.isNegated;
 
 const isAbout = (statement: Statement, { action, resource, context }: Question): boolean =>

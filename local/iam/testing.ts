@@ -1,4 +1,4 @@
-import { type Context, evaluate, type Policies, type Policy, type Principal, parsePolicy } from ".";
+import { type ConditionContext, evaluate, type Policies, type Policy, type Principal, parsePolicy } from ".";
 
 export const ACCOUNT = "111122223333";
 export const OTHER_ACCOUNT = "444455556666";
@@ -24,13 +24,13 @@ export const ALL = policy({ Effect: "Allow", Action: "*", Resource: "*" });
 /** The verdict on sending to a queue. */
 export const verdict = (
   policies: Policies,
-  context: Context = {},
+  context: ConditionContext = {},
   principal: Principal = SESSION,
   resource = QUEUE,
 ): string => evaluate(principal, policies, { action: "sqs:SendMessage", resource, context }).kind;
 
 /** Whether a condition block is met. */
-export const isMet = (condition: object, context: Context): boolean =>
+export const isMet = (condition: object, context: ConditionContext): boolean =>
   verdict(
     { identity: [policy({ Effect: "Allow", Action: "*", Resource: "*", Condition: condition })] },
     context,

@@ -1,5 +1,5 @@
 import {
-  type Context,
+  type ConditionContext,
   evaluate,
   type Policies,
   type Policy,
@@ -13,7 +13,7 @@ import { ACCOUNT, type Given, resolve } from "./resolve";
 export interface IamRequest {
   readonly action: string;
   readonly resource: string;
-  readonly context?: Context;
+  readonly context?: ConditionContext;
 }
 
 /** The caller, where it does not matter who calls. */

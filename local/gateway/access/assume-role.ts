@@ -1,4 +1,4 @@
-import type { Authorizer, Verdict } from "./authorizer";
+import type { AccessVerdict, Authorizer } from "./authorizer";
 
 /** Services that do not say for which of their resources they take a role. */
 const SAY_NOTHING = ["ec2.amazonaws.com", "lambda.amazonaws.com"];
@@ -14,7 +14,7 @@ export const mayAssume = (
   service: string,
   roleArn: string,
   sourceArn?: string,
-): Promise<Verdict> => {
+): Promise<AccessVerdict> => {
   const isNamed = sourceArn !== undefined && !SAY_NOTHING.includes(service);
   return authorize({ kind: "service", service, ...(isNamed ? { sourceArn } : {}) }, [
     { action: "sts:AssumeRole", resource: roleArn },

@@ -1,9 +1,16 @@
-import { type Context, type Decision, evaluate, type Found, type Policies, PolicyError } from "../../iam";
+import {
+  type ConditionContext,
+  type Decision,
+  evaluate,
+  type Found,
+  type Policies,
+  PolicyError,
+} from "../../iam";
 import type { DeployedRole } from "../deployed";
 import { type Need, type Place, UnclearCallError } from "../operations/need";
 import { type Caller, callerArn, callerContext, OPERATOR_POLICY, principalOf } from "./caller";
 
-export type Verdict =
+export type AccessVerdict =
   | { readonly kind: "allowed" }
   /** With a sentence like AWS's own. */
   | { readonly kind: "refused"; readonly message: string };
@@ -23,9 +30,13 @@ export interface AuthorizerSettings extends Place {
 }
 
 /** Answers whether a caller may do what a call needs, by what is deployed at this moment. */
-export type Authorizer = (caller: Caller, needs: readonly Need[], wire?: Context) => Promise<Verdict>;
+export type Authorizer = (
+  caller: Caller,
+  needs: readonly Need[],
+  wire?: ConditionContext,
+) => Promise<AccessVerdict>;
 
-const refused = (message: string): Verdict => ({ kind: "refused", message });
+const refused = (message: string): AccessVerdict => ({ kind: "refused", message });
 
 const POLICIES: Readonly<Record<string, string>> = {
   boundary: "permissions boundary",
@@ -50,7 +61,7 @@ const sentence = (
 };
 
 /** The laptop stands in for TLS: what is signed and stays on loopback counts as such. */
-const everyCall = ({ now, region }: AuthorizerSettings): Context => ({
+const everyCall = ({ now, region }: AuthorizerSettings): ConditionContext => ({
   "aws:CurrentTime": new Date(now()).toISOString(),
   "aws:EpochTime": String(Math.floor(now() / 1_000)),
   "aws:RequestedRegion": region,
@@ -59,7 +70,7 @@ const everyCall = ({ now, region }: AuthorizerSettings): Context => ({
   "aws:ViaAWSService": "false",
 });
 
-const resourceContext = async ({ deployed, account }: Place, resource: string): Promise<Context> => {
+const resourceContext = async ({ deployed, account }: Place, resource: string): Promise<ConditionContext> => {
   if (resource === "*") return {};
   const [, , service = "", , owner = ""] = resource.split(":");
   const tags = Object.entries(await deployed.tags(resource)).flatMap(([key, value]) => [
@@ -100,7 +111,7 @@ const isExpected = (error: unknown): error is Error =>
   error instanceof PolicyError || error instanceof UnclearCallError;
 
 /** What cannot be judged is refused, and says why. */
-export const refusingUnclear = async (judge: () => Promise<Verdict>): Promise<Verdict> => {
+export const refusingUnclear = async (judge: () => Promise<AccessVerdict>): Promise<AccessVerdict> => {
   try {
     return await judge();
   } catch (error) {
@@ -115,7 +126,7 @@ export const authorizer = (settings: AuthorizerSettings): Authorizer => {
     caller: Caller,
     role: DeployedRole | undefined,
     need: Need,
-    common: Context,
+    common: ConditionContext,
   ): Promise<Decision> => {
     const context = { ...common, ...(await resourceContext(settings, need.resource)), ...need.context };
     const policies = await policiesFor(settings, caller, role, need);

@@ -1,4 +1,4 @@
-import { type Context, type Principal, parsePolicy } from "../../iam";
+import { type ConditionContext, type Principal, parsePolicy } from "../../iam";
 import type { DeployedRole } from "../deployed";
 
 /** Who holds a set of credentials, or in whose name the engine acts. */
@@ -46,7 +46,7 @@ export const callerArn = (caller: Caller, account: string): string => {
 
 const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
 
-const ofService = (service: string, sourceArn: string | undefined): Context => ({
+const ofService = (service: string, sourceArn: string | undefined): ConditionContext => ({
   "aws:PrincipalIsAWSService": "true",
   "aws:PrincipalServiceName": service,
   "aws:PrincipalServiceNamesList": [service],
@@ -56,7 +56,11 @@ const ofService = (service: string, sourceArn: string | undefined): Context => (
 const tagKeys = (prefix: string, tags: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}/${key}`, value]));
 
-const ofRole = (caller: Caller & { kind: "role" }, role: DeployedRole, account: string): Context => ({
+const ofRole = (
+  caller: Caller & { kind: "role" },
+  role: DeployedRole,
+  account: string,
+): ConditionContext => ({
   "aws:PrincipalIsAWSService": "false",
   "aws:PrincipalAccount": account,
   "aws:PrincipalArn": role.arn,
@@ -66,7 +70,7 @@ const ofRole = (caller: Caller & { kind: "role" }, role: DeployedRole, account: 
   ...(caller.functionArn ? { "lambda:SourceFunctionArn": caller.functionArn } : {}),
 });
 
-const ofOperator = (account: string): Context => ({
+const ofOperator = (account: string): ConditionContext => ({
   "aws:PrincipalIsAWSService": "false",
   "aws:PrincipalAccount": account,
   "aws:PrincipalArn": `arn:aws:iam::${account}:user/operator`,
@@ -76,7 +80,11 @@ const ofOperator = (account: string): Context => ({
 });
 
 /** What every call of a caller carries. */
-export const callerContext = (caller: Caller, role: DeployedRole | undefined, account: string): Context => {
+export const callerContext = (
+  caller: Caller,
+  role: DeployedRole | undefined,
+  account: string,
+): ConditionContext => {
   if (caller.kind === "service") return ofService(caller.service, caller.sourceArn);
   return caller.kind === "role" && role ? ofRole(caller, role, account) : ofOperator(account);
 };

@@ -1,4 +1,9 @@
-import { type AuthorizerSettings, authorizer, refusingUnclear, type Verdict } from "../access/authorizer";
+import {
+  type AccessVerdict,
+  type AuthorizerSettings,
+  authorizer,
+  refusingUnclear,
+} from "../access/authorizer";
 import type { Caller } from "../access/caller";
 import type { CredentialStore } from "../access/credentials";
 import { UnclearCallError } from "../operations/need";
@@ -23,7 +28,7 @@ const read = ({ service }: Verified, request: ReceivedRequest, caller: Caller): 
 };
 
 /** What is not known is the operator's alone: nobody could say which right it needs. */
-const judgeUnknown = (caller: Caller, { service, operation }: ReadCall): Verdict =>
+const judgeUnknown = (caller: Caller, { service, operation }: ReadCall): AccessVerdict =>
   caller.kind === "operator"
     ? { kind: "allowed" }
     : {
@@ -33,7 +38,7 @@ const judgeUnknown = (caller: Caller, { service, operation }: ReadCall): Verdict
 
 const judge = (settings: AuthorizerSettings) => {
   const authorize = authorizer(settings);
-  return async (caller: Caller, call: ReadCall, headers: HeaderMap): Promise<Verdict> => {
+  return async (caller: Caller, call: ReadCall, headers: HeaderMap): Promise<AccessVerdict> => {
     const { needs } = call;
     if (needs === undefined) return judgeUnknown(caller, call);
     const agent = headers.get("user-agent")?.[0];

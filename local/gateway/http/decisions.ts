@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
-import type { Context } from "../../iam";
+import type { ConditionContext } from "../../iam";
 import { mayAssume } from "../access/assume-role";
-import { type Authorizer, refusingUnclear, type Verdict } from "../access/authorizer";
+import { type AccessVerdict, type Authorizer, refusingUnclear } from "../access/authorizer";
 import type { Caller } from "../access/caller";
 import { type Fields, isFields, mapAt, mapsAt, requireText, textAt } from "../operations/fields";
 import { type Need, UnclearCallError } from "../operations/need";
@@ -15,7 +15,7 @@ interface Question {
   readonly needs: readonly Need[];
 }
 
-const contextOf = (fields: Fields): Context =>
+const contextOf = (fields: Fields): ConditionContext =>
   Object.fromEntries(
     Object.entries(fields).map(([key, value]) => {
       if (typeof value === "string") return [key, value];
@@ -55,7 +55,10 @@ const questionOf = (body: Buffer): Question => {
   };
 };
 
-const answer = async (authorize: Authorizer, { caller, assumedBy, needs }: Question): Promise<Verdict> => {
+const answer = async (
+  authorize: Authorizer,
+  { caller, assumedBy, needs }: Question,
+): Promise<AccessVerdict> => {
   if (caller.kind === "role" && assumedBy !== undefined) {
     const { service, sourceArn } = assumedBy;
     const taken = await mayAssume(authorize, service, caller.roleArn, sourceArn);

@@ -5,7 +5,7 @@ import { type HeaderMap, headersOf } from "../signature/request";
 import { type AdmissionSettings, admission } from "./admission";
 import { foreign } from "./origin";
 import { BodyTooLargeError, readBody } from "./read-body";
-import { type Refusal, refusalAnswer } from "./refusal";
+import { type GatewayRefusal, refusalAnswer } from "./refusal";
 import { RefusedError, toRefused } from "./refused-error";
 import type { Upstream } from "./upstream";
 
@@ -15,7 +15,9 @@ export interface GatewaySettings extends AdmissionSettings {
   /** Whether another user of this machine is at the other end of a connection. */
   readonly isAnotherUser: (socket: Socket) => Promise<boolean>;
   /** Told of each refusal, without anything of the request's body. */
-  readonly onRefused?: (refused: Refusal & { readonly caller?: Caller; readonly operation?: string }) => void;
+  readonly onRefused?: (
+    refused: GatewayRefusal & { readonly caller?: Caller; readonly operation?: string },
+  ) => void;
   readonly log: (message: string) => void;
   /** 0 for a free one. */
   readonly port: number;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 /** Why a request is refused. */
-export interface Refusal {
+export interface GatewayRefusal {
   /** AWS's name for it, as its documents list it. */
   readonly code: string;
   readonly message: string;
@@ -13,7 +13,7 @@ export interface RefusalAnswer {
   readonly body: string;
 }
 
-type Form = (refusal: Refusal, requestId: string) => RefusalAnswer;
+type Form = (refusal: GatewayRefusal, requestId: string) => RefusalAnswer;
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? "");
@@ -144,7 +144,7 @@ const guess = (contentType: string): Form => {
  * @param service the name under which the request is signed, if it is
  */
 export const refusalAnswer = (
-  refusal: Refusal,
+  refusal: GatewayRefusal,
   service: string | undefined,
   contentType: string,
 ): RefusalAnswer => {

@@ -1,12 +1,12 @@
 import type { Caller } from "../access/caller";
 import { SignatureError } from "../sigv4";
-import type { Refusal } from "./refusal";
+import type { GatewayRefusal } from "./refusal";
 
 /** A request that does not get through, with what is known of it. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   constructor(
-    readonly refusal: Refusal,
+    readonly refusal: GatewayRefusal,
     readonly known: { readonly service?: string; readonly caller?: Caller; readonly operation?: string } = {},
   ) {
     super(refusal.message);

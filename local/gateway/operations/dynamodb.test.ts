@@ -1,5 +1,5 @@
 import * as ddb from "@aws-sdk/client-dynamodb";
-import { type Case, LEDGER, needsReader, unlistedKeys } from "../testing/needs-reader";
+import { LEDGER, type NeedsCase, needsReader, unlistedKeys } from "../testing/needs-reader";
 
 jest.setTimeout(60_000);
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => reader.recorder.close());
 
-const CASES: readonly Case[] = [
+const CASES: readonly NeedsCase[] = [
   [
     "GetItem",
     ({ dynamodb }) => dynamodb.send(new ddb.GetItemCommand({ TableName: "ledger", Key: pk("job#1") })),

@@ -1,6 +1,13 @@
 import * as ec2 from "@aws-sdk/client-ec2";
 import { arn } from "../testing/fake-deployed";
-import { type Case, needsReader, PROFILE, type Send, TEMPLATE, unlistedKeys } from "../testing/needs-reader";
+import {
+  type NeedsCase,
+  needsReader,
+  PROFILE,
+  type Send,
+  TEMPLATE,
+  unlistedKeys,
+} from "../testing/needs-reader";
 import type { Need } from "./need";
 
 jest.setTimeout(60_000);
@@ -11,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => reader.recorder.close());
 
-const CASES: readonly Case[] = [
+const CASES: readonly NeedsCase[] = [
   [
     "TerminateInstances: each of them",
     (calls) => calls.ec2.send(new ec2.TerminateInstancesCommand({ InstanceIds: ["i-1", "i-2"] })),

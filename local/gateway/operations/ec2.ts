@@ -1,5 +1,5 @@
 import { listAt, type QueryNode, tagsAt, textsAt } from "../../ec2/api/query-form";
-import { fleetLaunches, type Launch, runLaunch, type Tags } from "./launch";
+import { type FleetLaunch, fleetLaunches, runLaunch, type Tags } from "./launch";
 import { arnAt, type Need, type NeedsOf, type Operations, type Place, UnclearCallError } from "./need";
 import { parameterArn } from "./ssm";
 
@@ -13,13 +13,13 @@ const requestTags = (tags: Tags | undefined): TextContext => {
 };
 
 /** That a fleet's launches carry the key too, AWS says nowhere. */
-const ofTemplate = ({ template, createAction }: Launch): TextContext =>
+const ofTemplate = ({ template, createAction }: FleetLaunch): TextContext =>
   template === undefined || createAction === "CreateFleet" ? {} : { "ec2:LaunchTemplate": template.arn };
 
 const optional = (key: string, value: string | undefined): TextContext =>
   value === undefined ? {} : { [key]: value };
 
-const instanceContext = (launch: Launch): TextContext => ({
+const instanceContext = (launch: FleetLaunch): TextContext => ({
   ...requestTags(launch.tags.instance),
   ...ofTemplate(launch),
   "ec2:InstanceType": launch.instanceType,
@@ -36,7 +36,7 @@ const BY_PARAMETER = "resolve:ssm:";
 const imageArn = (imageId: string, { region }: Place): string =>
   `arn:aws:ec2:${region}::image/${imageId.startsWith(BY_PARAMETER) ? "*" : imageId}`;
 
-const runNeeds = (launch: Launch, place: Place): readonly Need[] => {
+const runNeeds = (launch: FleetLaunch, place: Place): readonly Need[] => {
   const run = (resource: string, context: TextContext = {}): Need => ({
     action: "ec2:RunInstances",
     resource: arnAt(place, "ec2", resource),
@@ -58,7 +58,7 @@ const runNeeds = (launch: Launch, place: Place): readonly Need[] => {
   ];
 };
 
-const tagNeeds = ({ tags, createAction }: Launch, place: Place): readonly Need[] =>
+const tagNeeds = ({ tags, createAction }: FleetLaunch, place: Place): readonly Need[] =>
   Object.entries(tags)
     .filter(([, some]) => Object.keys(some).length > 0)
     .map(([type, some]) => ({
@@ -67,7 +67,10 @@ const tagNeeds = ({ tags, createAction }: Launch, place: Place): readonly Need[]
       context: { ...requestTags(some), "ec2:CreateAction": createAction },
     }));
 
-const passNeeds = async ({ instanceProfileArn }: Launch, { deployed }: Place): Promise<readonly Need[]> => {
+const passNeeds = async (
+  { instanceProfileArn }: FleetLaunch,
+  { deployed }: Place,
+): Promise<readonly Need[]> => {
   if (instanceProfileArn === undefined) return [];
   const role = await deployed.roleOfProfile(instanceProfileArn);
   if (role === undefined) throw new UnclearCallError(`There is no instance profile ${instanceProfileArn}`);
@@ -76,12 +79,12 @@ const passNeeds = async ({ instanceProfileArn }: Launch, { deployed }: Place): P
 };
 
 /** EC2 reads an image's parameter with the caller's rights. */
-const imageParameterNeeds = ({ imageId }: Launch, place: Place): readonly Need[] =>
+const imageParameterNeeds = ({ imageId }: FleetLaunch, place: Place): readonly Need[] =>
   imageId?.startsWith(BY_PARAMETER)
     ? [{ action: "ssm:GetParameters", resource: parameterArn(place, imageId.slice(BY_PARAMETER.length)) }]
     : [];
 
-const launchNeeds = async (launch: Launch, place: Place): Promise<readonly Need[]> => [
+const launchNeeds = async (launch: FleetLaunch, place: Place): Promise<readonly Need[]> => [
   ...runNeeds(launch, place),
   ...tagNeeds(launch, place),
   ...(await passNeeds(launch, place)),
@@ -89,7 +92,7 @@ const launchNeeds = async (launch: Launch, place: Place): Promise<readonly Need[
 ];
 
 /** The fleet itself, with what it names. */
-const fleetNeeds = (launch: Launch, place: Place): readonly Need[] => {
+const fleetNeeds = (launch: FleetLaunch, place: Place): readonly Need[] => {
   const fleet = (resource: string, context: TextContext = {}): Need => ({
     action: "ec2:CreateFleet",
     resource: arnAt(place, "ec2", resource),

@@ -1,7 +1,8 @@
+import type { Fields } from "../../../Core/fields";
 import { UnclearCallError } from "./need";
 
 /** A JSON object of a call's input. */
-export type Fields = Readonly<Record<string, unknown>>;
+export type { Fields };
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -5,7 +5,7 @@ import { type Place, UnclearCallError } from "./need";
 export type Tags = Readonly<Record<string, string>>;
 
 /** One instance that a call may launch, as far as conditions ask. */
-export interface Launch {
+export interface FleetLaunch {
   readonly createAction: "CreateFleet" | "RunInstances";
   readonly template?: DeployedLaunchTemplate;
   readonly instanceType: string;
@@ -43,7 +43,10 @@ export const requireKnown = (node: QueryNode, known: ReadonlySet<string>): void 
 const RESOURCE_TYPES = ["fleet", "instance", "network-interface", "spot-instances-request", "volume"];
 
 /** The tags that each kind of resource gets. */
-export const tagsOf = (request: QueryNode, template: DeployedLaunchTemplate | undefined): Launch["tags"] =>
+export const tagsOf = (
+  request: QueryNode,
+  template: DeployedLaunchTemplate | undefined,
+): FleetLaunch["tags"] =>
   Object.fromEntries(
     RESOURCE_TYPES.map((type) => [type, { ...template?.tags[type], ...tagsAt(request, type) }]),
   );
@@ -80,7 +83,7 @@ const fleetLaunch = (
   request: QueryNode,
   template: DeployedLaunchTemplate,
   override: QueryNode | undefined,
-): Launch => {
+): FleetLaunch => {
   if (override !== undefined) requireKnown(override, HARMLESS_OVERRIDES);
   const instanceType = textAt(override, "InstanceType") ?? template.instanceType;
   if (instanceType === undefined) throw new UnclearCallError("No instance type is named");
@@ -98,7 +101,7 @@ const fleetLaunch = (
 };
 
 /** All that a fleet may launch: each template with each override. */
-export const fleetLaunches = async (request: QueryNode, place: Place): Promise<readonly Launch[]> => {
+export const fleetLaunches = async (request: QueryNode, place: Place): Promise<readonly FleetLaunch[]> => {
   const all = await Promise.all(
     listAt(request, "LaunchTemplateConfigs").map(async (config) => {
       const template = await readTemplate(at(config, "LaunchTemplateSpecification"), place);
@@ -145,7 +148,7 @@ const defined = <Value extends object>(value: Value): { [Key in keyof Value]?: N
   Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as never;
 
 /** What RunInstances launches: what it says itself goes before its template. */
-export const runLaunch = async (request: QueryNode, place: Place): Promise<Launch> => {
+export const runLaunch = async (request: QueryNode, place: Place): Promise<FleetLaunch> => {
   requireKnown(request, HARMLESS_FIELDS);
   const specification = at(request, "LaunchTemplate");
   const template = specification === undefined ? undefined : await readTemplate(specification, place);

@@ -1,4 +1,4 @@
-import type { Context } from "../../iam";
+import type { ConditionContext } from "../../iam";
 import type { Deployed } from "../deployed";
 
 /** One right that a call needs. */
@@ -8,7 +8,7 @@ export interface Need {
   /** An ARN; `*` for an action that knows no resource. */
   readonly resource: string;
   /** What the call itself carries, beside what is known of who calls and of the resource. */
-  readonly context?: Context;
+  readonly context?: ConditionContext;
   /** Whoever has credentials may do it. */
   readonly isFree?: true;
 }

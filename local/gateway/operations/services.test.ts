@@ -5,7 +5,7 @@ import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import * as ssm from "@aws-sdk/client-ssm";
 import { ACCOUNT, arn, REGION } from "../testing/fake-deployed";
-import { type Case, KEY, needsReader, TOKEN, unlistedKeys } from "../testing/needs-reader";
+import { KEY, type NeedsCase, needsReader, TOKEN, unlistedKeys } from "../testing/needs-reader";
 
 jest.setTimeout(60_000);
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => reader.recorder.close());
 
-const CASES: readonly Case[] = [
+const CASES: readonly NeedsCase[] = [
   [
     "PutEvents: sources and kinds, for each bus",
     ({ events }) =>

@@ -38,7 +38,7 @@ const place = { region: REGION, account: ACCOUNT, deployed };
 export type Send = (calls: ReturnType<typeof awsCalls>) => Promise<unknown>;
 
 /** A call of the SDK, and the rights that it needs. */
-export type Case = readonly [what: string, send: Send, needs: readonly Need[]];
+export type NeedsCase = readonly [what: string, send: Send, needs: readonly Need[]];
 
 const verify = signatureVerifier({
   region: REGION,
