@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { defined } from "../Core/defined";
 import { runBackPressure } from "../tests/simulation/back-pressure";
 import { runFairness } from "../tests/simulation/fairness";
 import { playRandom, scenarioOf } from "../tests/simulation/job-arbitraries";
@@ -120,7 +121,7 @@ const THRICE = 3;
 const fairness = async (): Promise<readonly Bar[]> => {
   const bars: Bar[] = [];
   for (const perProject of [undefined, 10]) {
-    const options = { seed, totalLimit: 20, ...(perProject === undefined ? {} : { perProject }) };
+    const options = { seed, totalLimit: 20, ...defined({ perProject }) };
     const alone = await runFairness({ ...options, many: 0 });
     const beside = await runFairness({ ...options, many: MANY });
     for (const one of [...alone.wrong, ...beside.wrong].slice(0, 20)) console.error(one);

@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import type { OrderedAttempt, Time } from "../model/ledger";
 import { codeOf, WAITING_FOR_CODES, type WaitingFor } from "../model/reasons";
 import type { LedgerReader, StateRecord } from "./reader";
@@ -75,7 +76,7 @@ export const queuesRecord = (before: QueuedProject, patch: Partial<QueuedProject
     name: queuesRecordName(projectId),
     version: version + 1,
     value: { queues: queues.map(kindText).sort(), joinedAt },
-    ...(rotation === undefined ? {} : { rotation }),
+    ...defined({ rotation }),
   };
 };
 

@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import { claimDueAt, launchDueAt, nextAttemptAt } from "../queue/retry-schedule";
 import { endOfJob } from "./job-end";
 import {
@@ -93,7 +94,7 @@ const HELD: Readonly<Record<LaunchHoldCode, JobAccountCode>> = {
   "no-answer": "launch-held-no-answer",
 };
 
-const at = (since: Time | undefined): { readonly since?: Time } => (since === undefined ? {} : { since });
+const at = (since: Time | undefined): { readonly since?: Time } => defined({ since });
 
 const queued = (attempt: Attempt, runner: Runner | undefined): Found => {
   const { waitingFor = "slot", times } = attempt;

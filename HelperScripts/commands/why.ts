@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import { type JobAccount, jobAccount } from "../../Core/model/job-account";
 import { accountText } from "../../Core/model/job-account-words";
 import { type Attempt, jobOf } from "../../Core/model/ledger";
@@ -91,7 +92,7 @@ export const why = async (context: Context, jobId: number, options: CommonOption
   ]);
   const last = history?.attempts.at(-1);
   if (history === undefined || last === undefined) return unknown(context, options, jobId);
-  const settings = isOn === undefined ? {} : { startsAreOn: isOn };
+  const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
   show(context, options, json(context, history, account), text(context, history, account));
   return 0;

@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import type { Fields } from "../../Core/fields";
 import type { LedgerReader } from "../../Core/ledger/reader";
 import type { Runner } from "../../Core/model/ledger";
@@ -22,7 +23,7 @@ const readJob = (projectId: number, job: Fields): readonly RunningJob[] => {
   const id = numberOf(job.id);
   const runnerId = numberOf(fieldsOf(job.runner).id);
   if (id === undefined) return [];
-  return [{ id, projectId, ...(runnerId === undefined ? {} : { runnerId }) }];
+  return [{ id, projectId, ...defined({ runnerId }) }];
 };
 
 /** The runner that had the job: by GitLab's word, or else by the ledger's. Undefined: none of ours. */

@@ -120,7 +120,7 @@ export const pulledDocument = (reading: MappingReading, schema: string, before?:
   const settings = arranged(settingsOf(reading), earlier).map(entryText);
   const text = documentSource({
     schema: earlier ? earlier.schema : schema,
-    ...(settings[0] === undefined ? {} : { settings: settings[0] }),
+    ...defined({ settings: settings[0] }),
     classes: entries.filter(isClass).map(entryText),
     jobs: entries.filter((entry) => !isClass(entry)).map(entryText),
   });

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { defined } from "../../../Core/defined";
 import { SHARDS, STACK } from "../ports";
 import { fakeLedger } from "../testing/fakes";
 import { aClass, anOrder } from "../testing/fakes/items";
@@ -97,7 +98,7 @@ describe("findSlot", () => {
         fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
         async (stack, ofClass, project) => {
           const ledger = fakeLedger();
-          const limits = { stack, ...(project === undefined ? {} : { project }) };
+          const limits = { stack, ...defined({ project }) };
           const wanted = anOrder({ runnerClass: aClass({ maxRunners: ofClass }), limits });
           let taken = 0;
           for (let start = 0; start < 10; start += 1) {

@@ -99,7 +99,7 @@ const NOTED = { changes: [], result: { kind: "noted" } } as const;
 /** The error's message, out of Lambda's JSON, which may be cut off; a sentence at most. */
 const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
   const detail = /"errorMessage":"((?:[^"\\]|\\.){1,300})/.exec(cause)?.[1];
-  return detail === undefined ? {} : { detail };
+  return defined({ detail });
 };
 
 /**

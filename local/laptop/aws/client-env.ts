@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { REGION } from "../../engine/ministack";
 import type { Credentials } from "../../gateway";
 
@@ -9,7 +10,7 @@ export const clientEnv = (endpoint: string, ec2Endpoint: string, credentials: Cr
   AWS_ENDPOINT_URL_EC2: ec2Endpoint,
   AWS_ACCESS_KEY_ID: credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-  ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+  ...defined({ AWS_SESSION_TOKEN: credentials.sessionToken }),
   AWS_REGION: REGION,
   AWS_DEFAULT_REGION: REGION,
   AWS_EC2_METADATA_DISABLED: "true",

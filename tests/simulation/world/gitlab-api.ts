@@ -7,6 +7,7 @@ import type {
   Page,
   ProjectRefused,
 } from "../../../AutoScaler/src/ports";
+import { defined } from "../../../Core/defined";
 import { ThrottledError, TransientError } from "../../../Core/errors";
 import type { Time } from "../../../Core/model/ledger";
 import { contactOf, isProtectedRef, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
@@ -80,7 +81,7 @@ const shownRunner = ({ id, description, pausedAt }: RunnerRecord): GitLabRunner 
 /** A single runner's answer, which shows its last contact too. */
 const shownWhole = (record: RunnerRecord, now: Time): GitLabRunner => {
   const contactedAt = contactOf(record, now);
-  return { ...shownRunner(record), ...(contactedAt === undefined ? {} : { contactedAt }) };
+  return { ...shownRunner(record), ...defined({ contactedAt }) };
 };
 
 const paged = <Item>(all: readonly Item[], cursor = "0"): Page<Item> => {

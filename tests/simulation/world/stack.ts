@@ -1,4 +1,5 @@
 import type { MappingRow } from "../../../AutoScaler/src/ports";
+import { defined } from "../../../Core/defined";
 import type { RunnerClass } from "../../../Core/model/runner-class";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 
@@ -53,7 +54,7 @@ export const routingOf = (stack: StackParameters): RoutingSettings => ({
   unmappedJobs: "IGNORE",
   servedProjects: ["group/*"],
   maxRunners: stack.totalLimit,
-  ...(stack.projectLimit === undefined ? {} : { maxRunnersPerProject: stack.projectLimit }),
+  ...defined({ maxRunnersPerProject: stack.projectLimit }),
   defaults: { LAMBDA: lambdaClass(stack), EC2: ec2Class(stack) },
   allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
   longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
