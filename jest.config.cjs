@@ -11,7 +11,7 @@ const common = {
 };
 
 /**
- * unit: everything that needs no engine. engine: what deploys to the laptop's engine, two files at a time.
+ * unit: everything that needs no engine. engine: what deploys to the laptop's engine, one file at a time.
  */
 module.exports = {
   maxWorkers: "100%",

@@ -98,7 +98,7 @@ const RUN = {
     ]),
   unit: () => jest("unit", []),
   // Each file has an engine of its own, and these processes mostly wait.
-  engine: () => jest("engine", ["--maxWorkers=2"]),
+  engine: () => jest("engine", ["--maxWorkers=1"]),
 };
 
 try {

@@ -17,6 +17,9 @@ export interface Path {
 }
 
 const PROJECT = 57;
+/** Each job's project. Nearly each has its own, so that no runner that a path before left idle can take the job. */
+const projects = new Map<number, number>();
+const newProject = (): number => 1_000 + projects.size;
 const IN_TIME_MS = 60_000;
 
 const ENDED = ["success", "failed", "canceled"];
@@ -26,14 +29,20 @@ const untilGone = async (laptop: Laptop, jobId: number, stop: AbortSignal): Prom
   let status = "";
   await until(`job ${jobId} ended and all gone`, IN_TIME_MS, async () => {
     stop.throwIfAborted();
-    status = (await gitlabApi(laptop).job(PROJECT, jobId)).status;
+    status = (await gitlabApi(laptop).job(projects.get(jobId) ?? PROJECT, jobId)).status;
     return ENDED.includes(status) && hasNothingRemaining((await laptop.status()).remaining);
   });
   return status;
 };
 
-const createJob = async (laptop: Laptop, name: string, tags: readonly string[] = []): Promise<number> => {
-  const [job] = await gitlabApi(laptop).pipeline(PROJECT, [{ name, tags, script: ["true"] }]);
+const createJob = async (
+  laptop: Laptop,
+  name: string,
+  tags: readonly string[] = [],
+  project: number = newProject(),
+): Promise<number> => {
+  const [job] = await gitlabApi(laptop).pipeline(project, [{ name, tags, script: ["true"] }]);
+  projects.set(job?.id ?? 0, project);
   return job?.id ?? 0;
 };
 
@@ -93,8 +102,10 @@ const reconcile = async (laptop: Laptop): Promise<void> => {
 
 /** The webhook of a job never comes: the reconciler finds the job, and says so on the bus. */
 const findByReconciler = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  // The project has to be known: nobody tells of the second job.
+  await untilGone(laptop, await createJob(laptop, "seen", [], PROJECT), stop);
   laptop.standIn?.setFaults({ lose: 1 });
-  const jobId = await createJob(laptop, "unseen").finally(async () => {
+  const jobId = await createJob(laptop, "unseen", [], PROJECT).finally(async () => {
     // Its webhooks come a little late: they are to be lost as well.
     await sleep(1_500);
     laptop.standIn?.setFaults({});
