@@ -107,4 +107,8 @@ export const environment = (url: string): Record<string, string> => ({
   ROOT_DEVICE_NAME: "/dev/xvda",
   RUNNER_ROLE_ID: "AROABENCH",
   TENANT_ISOLATION: "on",
+  // Read by the version before, and by none since.
+  MAX_RUNNERS: "10",
+  MAX_RUNNERS_PER_CLASS: "10",
+  UNMAPPED_JOBS: "DEFAULT",
 });
