@@ -187,7 +187,7 @@ export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings):
 };
 
 /** The partition key of the class that the deciding row names, to be read before `decide`: none or one. */
-export const classKeys = (job: RoutedJob, rows: RowsByKey): readonly string[] => {
+const classKeys = (job: RoutedJob, rows: RowsByKey): readonly string[] => {
   const found = findRow(job, rows);
   const name = found.kind === "row" ? found.row.class : undefined;
   return typeof name === "string" && name !== "" && name !== "default" ? [classRowKey(name)] : [];

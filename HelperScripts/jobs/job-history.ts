@@ -36,7 +36,7 @@ export const runnerOf = ({ runners }: JobHistory, attempt: Attempt): Runner | un
   runners.get(accountRunnerId(attempt) ?? 0);
 
 /** The attempt that ran: the job's run and end are told with it. */
-export const ranAttempt = ({ attempts }: JobHistory): Attempt | undefined => {
+const ranAttempt = ({ attempts }: JobHistory): Attempt | undefined => {
   const ran = attempts.filter(({ times }) => times.RUNNING !== undefined || times.ENDED !== undefined);
   return ran.findLast(({ runnerId, ranOnRunnerId }) => runnerId === ranOnRunnerId) ?? ran.at(-1);
 };

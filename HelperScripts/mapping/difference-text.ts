@@ -13,7 +13,7 @@ const listed = (value: unknown): string => {
 };
 
 /** What a row gives: its fields without the keys. */
-export const rowContent = (row: StoredRow): string =>
+const rowContent = (row: StoredRow): string =>
   Object.entries(row)
     .filter(([name]) => name !== "pk" && name !== "sk" && name !== "type")
     .map(([name, value]) => `${name}=${listed(value)}`)

@@ -7,7 +7,7 @@ import { isHeld, type LaunchRate, readLaunchRate } from "./launch-rate";
  * Reservations for launch calls. They model EC2's token bucket, so that calls it would refuse are not made
  * (F-33). They bound the calls made before a burst's first refusal, and space the later ones.
  */
-export type TurnDependencies = Pick<Dependencies, "ledger" | "clock">;
+export type ReservationDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 export interface Reservation {
   /** The job had to wait, so others wait too: after its call the start dispatches the next one. */
@@ -34,7 +34,7 @@ const rowOf = (launchRate: LaunchRate | undefined): string =>
   launchRate === undefined ? "ec2" : "ec2-launch-rate";
 
 const reserveAtRate = async (
-  { ledger, clock }: TurnDependencies,
+  { ledger, clock }: ReservationDependencies,
   dispatchedAt: Time | undefined,
 ): Promise<Reservation | undefined> => {
   const { launchRate } = await readLaunchRate(ledger);
@@ -57,7 +57,7 @@ const reserveAtRate = async (
  * @returns undefined if there is no reservation within five seconds, or if EC2 has begun to refuse calls
  */
 export const reserveLaunch = async (
-  dependencies: TurnDependencies,
+  dependencies: ReservationDependencies,
   provider: Provider,
   dispatchedAt: Time | undefined,
 ): Promise<Reservation | undefined> =>

@@ -67,7 +67,7 @@ const hadJob = (attempt: Attempt, runner: Runner): boolean =>
  * Closes the attempt of a job that ran on a lost runner. GitLab gives a job in state running to no other
  * runner. It fails the job, and a retry has another id.
  */
-export const loseJob = async (
+const loseJob = async (
   { ledger }: Pick<CloseDependencies, "ledger">,
   runner: Runner,
   order: EndOrder,

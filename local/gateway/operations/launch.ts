@@ -34,7 +34,7 @@ const HARMLESS_OVERRIDES = new Set([
   "WeightedCapacity",
 ]);
 
-export const requireKnown = (node: QueryNode, known: ReadonlySet<string>): void => {
+const requireKnown = (node: QueryNode, known: ReadonlySet<string>): void => {
   const names = typeof node === "object" && !Array.isArray(node) ? Object.keys(node) : [];
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) throw new UnclearCallError(`A launch with ${unknown.join(", ")} cannot be judged`);

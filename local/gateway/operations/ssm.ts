@@ -12,7 +12,7 @@ export const parameterArn = (place: Place, reference: string): string => {
 };
 
 /** Parameter Store uses a key with the caller's rights, and says for which parameter. */
-export const keyNeed = (action: string, parameter: string, keyArn: string, place: Place): Need => ({
+const keyNeed = (action: string, parameter: string, keyArn: string, place: Place): Need => ({
   action,
   resource: keyArn,
   context: {

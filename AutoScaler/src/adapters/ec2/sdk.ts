@@ -13,10 +13,10 @@ const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 15_000, throwOnRequ
 /**
  * Imported by `client.ts` alone.
  *
- * @param slot settings that replace the defaults
+ * @param overrides settings that replace the defaults
  */
-export const ec2Sdk = (maxAttempts: number, slot: EC2ClientConfig = {}): Ec2Api => {
-  const client = new EC2Client({ maxAttempts, requestHandler: TIMEOUTS, ...slot });
+export const ec2Sdk = (maxAttempts: number, overrides: EC2ClientConfig = {}): Ec2Api => {
+  const client = new EC2Client({ maxAttempts, requestHandler: TIMEOUTS, ...overrides });
   return {
     createFleet: (input) => client.send(new CreateFleetCommand(input)),
     describeInstances: (input) => client.send(new DescribeInstancesCommand(input)),
