@@ -1,0 +1,99 @@
+import { type Builds, builtTemplatePath, STACKS, type Stack } from "../../local/engine/build";
+import { type DeployedStack, deployStack } from "../../local/engine/deploy";
+import { startSam } from "../../local/engine/sam";
+import { readTemplate } from "../../local/engine/template-file";
+import { apiGateway } from "../../local/laptop/api-gateway";
+import { clientSettings } from "../../local/laptop/client-settings";
+import { writeConfiguration } from "../../local/laptop/configuration";
+import type { Stacks } from "../../local/laptop/deploy-stacks";
+import type { Laptop } from "../../local/laptop/laptop";
+import { startWebhookApi } from "../../local/webhook-api";
+
+interface Deployment {
+  /** The clone, or a copy of it, whose templates are deployed. */
+  readonly root: string;
+  readonly builds: Builds;
+  /** Of each stack, by the outputs of those before it. */
+  readonly parameters: (
+    stack: Stack,
+    before: Partial<Record<Stack, DeployedStack>>,
+  ) => Readonly<Record<string, string>>;
+  readonly nameOf?: (stack: Stack) => string;
+}
+
+/** Deploys the three stacks with `sam deploy` on a laptop that runs. */
+export const deployAll = async (laptop: Laptop, deployment: Deployment): Promise<Stacks> => {
+  const sam = startSam(laptop.run, laptop.aws.samEnv);
+  const stacks: Partial<Record<Stack, DeployedStack>> = {};
+  try {
+    for (const stack of STACKS) {
+      const settings = { hostUrl: (functionId: string) => laptop.host.functionUrl(stack, functionId) };
+      const { root, builds } = deployment;
+      const at = { root, operator: clientSettings(laptop.env), sam, builds };
+      const parameters = deployment.parameters(stack, stacks);
+      stacks[stack] = await deployStack(at, stack, settings, parameters, deployment.nameOf?.(stack));
+    }
+  } finally {
+    sam.close();
+  }
+  return stacks as Stacks;
+};
+
+/** Infrastructure's parameters that the other stacks read. */
+const PUBLISHED: Readonly<Record<string, string>> = {
+  DeploymentId: "deployment-id",
+  PublishedConfigurationPath: "configuration-path",
+  SubnetIds: "subnet-ids",
+  RunnerSecurityGroupId: "runner-security-group-id",
+  AssignPublicIp: "assign-public-ip",
+  BootstrapTableName: "bootstrap-table-name",
+  BootstrapTableArn: "bootstrap-table-arn",
+  ReportRunnerEndFunctionArn: "report-runner-end-function-arn",
+};
+
+/** What a second deployment answers differently, of what the stack asks. */
+const answers = (root: string, stack: Stack, builds: Builds, runnerArn: string): Record<string, string> => {
+  const published = Object.entries(PUBLISHED).map(([name, leaf]) => [name, `${PATH}/infrastructure/${leaf}`]);
+  const all = {
+    ConfigurationPath: PATH,
+    EventBusName: NAMES.Infrastructure,
+    DefaultRunnerArn: runnerArn,
+    ...(Object.fromEntries(published) as Record<string, string>),
+  };
+  const asked = Object.keys(readTemplate(builtTemplatePath(root, stack, builds)).Parameters ?? {});
+  return Object.fromEntries(Object.entries(all).filter(([name]) => asked.includes(name)));
+};
+
+/** A deployment of its own beside the laptop's, under other names and another configuration path. */
+export interface SecondDeployment {
+  readonly stacks: Stacks;
+  readonly webhook: string;
+  readonly webhookSecret: string;
+  close(): Promise<void>;
+}
+
+const PATH = "/second/runners";
+const NAMES: Readonly<Record<Stack, string>> = {
+  Infrastructure: "second-infrastructure",
+  LambdaShellRunner: "second-lambda-shell-runner",
+  AutoScaler: "second-autoscaler",
+};
+
+/** Deploys the laptop's own builds once more, and opens a webhook for them. */
+export const openSecondDeployment = async (laptop: Laptop, root: string): Promise<SecondDeployment> => {
+  const webhookSecret = "secret-of-the-second-deployment";
+  const { gitlabUrl: url, standIn, builds, env } = laptop;
+  await writeConfiguration(env, { url, accessToken: standIn?.accessToken ?? "", webhookSecret }, PATH);
+  const stacks = await deployAll(laptop, {
+    root,
+    builds,
+    nameOf: (stack) => NAMES[stack],
+    parameters: (stack, { LambdaShellRunner }) =>
+      answers(root, stack, builds, LambdaShellRunner?.outputs.FunctionArn ?? ""),
+  });
+  const template = readTemplate(builtTemplatePath(root, "Infrastructure", builds));
+  const webhookApi = await startWebhookApi(0);
+  webhookApi.open(apiGateway(template, laptop, stacks.Infrastructure.resources));
+  const webhook = `${webhookApi.url}/webhook`;
+  return { stacks, webhook, webhookSecret, close: () => webhookApi.close() };
+};
