@@ -55,4 +55,4 @@ it("runs what is shipped: changes in the user data and in a handler change the r
   expect(test.log()).toContain("RUNNER_LOOKED_UP_BY_THE_COPY");
 }, 120_000);
 
-deploymentCases({ get: () => test, root: () => copy, change });
+deploymentCases({ get: () => test, root: () => copy });

@@ -1,9 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildStacks, type Stack } from "../../local/engine/build";
+import type { Stack } from "../../local/engine/build";
 import type { Laptop } from "../../local/laptop/laptop";
 import { readLedger } from "../../local/laptop/ledger-view";
-import { deployAll, openSecondDeployment, type SecondDeployment } from "./deployments";
+import { changedBuild, deployOn, openSecondDeployment, type SecondDeployment } from "./deployments";
 import { type ApiJob, gitlabApi, type TestLaptop, until, untilAllGone } from "./engine";
 
 /** Projects of the first deployment, the second, and the one that is updated. */
@@ -15,8 +15,6 @@ interface Given {
   readonly get: () => TestLaptop;
   /** The copy of the clone whose stacks are deployed. */
   readonly root: () => string;
-  /** Replaces a text of one of its files. */
-  readonly change: (file: string, from: string, to: string) => void;
 }
 
 const addWebhook = async (laptop: Laptop, project: number, url: string, token: string): Promise<void> => {
@@ -75,15 +73,15 @@ const CHANGED: Readonly<Record<Stack, Readonly<Record<string, string>>>> = {
 };
 
 /** Deploys all three stacks again, each with its changed parameter, and AutoScaler with changed user data. */
-const update = async ({ get, root, change }: Given): Promise<void> => {
+const update = async ({ get, root }: Given): Promise<void> => {
   const { laptop } = get();
-  change("AutoScaler/template.yaml", "echo user data of the copy", "echo user data of the update");
+  const AutoScaler = changedBuild(laptop, "echo user data of the copy", "echo user data of the update");
   const DefaultRunnerArn = laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "";
-  await deployAll(laptop, {
+  await deployOn(laptop, {
     root: root(),
-    builds: await buildStacks(root(), laptop.run),
+    builds: { ...laptop.builds, AutoScaler },
     parameters: (stack) => ({ ...CHANGED[stack], ...(stack === "AutoScaler" ? { DefaultRunnerArn } : {}) }),
-  });
+  }).finally(() => rmSync(AutoScaler, { recursive: true, force: true }));
   laptop.host.forget();
 };
 

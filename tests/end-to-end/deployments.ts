@@ -1,3 +1,5 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Builds, builtTemplatePath, STACKS, type Stack } from "../../local/engine/build";
 import { type DeployedStack, deployStack } from "../../local/engine/deploy";
 import { startSam } from "../../local/engine/sam";
@@ -21,12 +23,27 @@ interface Deployment {
   readonly nameOf?: (stack: Stack) => string;
 }
 
-/** Deploys the three stacks with `sam deploy` on a laptop that runs. */
-export const deployAll = async (laptop: Laptop, deployment: Deployment): Promise<Stacks> => {
+/** AutoScaler's build beside the real one, with another text in its template. Remove the folder after its deployment. */
+export const changedBuild = ({ builds }: Pick<Laptop, "builds">, from: string, to: string): string => {
+  const folder = join(dirname(builds.AutoScaler), `changed-${process.pid}`);
+  cpSync(builds.AutoScaler, folder, { recursive: true });
+  const path = join(folder, "template.yaml");
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(from)) throw new Error(`The template has no ${from}`);
+  writeFileSync(path, text.replaceAll(from, to));
+  return folder;
+};
+
+/** Deploys stacks with `sam deploy` on a laptop that runs. */
+export const deployOn = async (
+  laptop: Laptop,
+  deployment: Deployment,
+  which: readonly Stack[] = STACKS,
+): Promise<Partial<Record<Stack, DeployedStack>>> => {
   const sam = startSam(laptop.run, laptop.aws.samEnv);
   const stacks: Partial<Record<Stack, DeployedStack>> = {};
   try {
-    for (const stack of STACKS) {
+    for (const stack of which) {
       const settings = { hostUrl: (functionId: string) => laptop.host.functionUrl(stack, functionId) };
       const { root, builds } = deployment;
       const at = { root, operator: clientSettings(laptop.env), sam, builds };
@@ -36,7 +53,7 @@ export const deployAll = async (laptop: Laptop, deployment: Deployment): Promise
   } finally {
     sam.close();
   }
-  return stacks as Stacks;
+  return stacks;
 };
 
 /** Infrastructure's parameters that the other stacks read. */
@@ -84,13 +101,13 @@ export const openSecondDeployment = async (laptop: Laptop, root: string): Promis
   const webhookSecret = "secret-of-the-second-deployment";
   const { gitlabUrl: url, standIn, builds, env } = laptop;
   await writeConfiguration(env, { url, accessToken: standIn?.accessToken ?? "", webhookSecret }, PATH);
-  const stacks = await deployAll(laptop, {
+  const stacks = (await deployOn(laptop, {
     root,
     builds,
     nameOf: (stack) => NAMES[stack],
     parameters: (stack, { LambdaShellRunner }) =>
       answers(root, stack, builds, LambdaShellRunner?.outputs.FunctionArn ?? ""),
-  });
+  })) as Stacks;
   const template = readTemplate(builtTemplatePath(root, "Infrastructure", builds));
   const webhookApi = await startWebhookApi(0);
   webhookApi.open(apiGateway(template, laptop, stacks.Infrastructure.resources));
