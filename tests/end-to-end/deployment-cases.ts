@@ -24,7 +24,7 @@ const addWebhook = async (laptop: Laptop, project: number, url: string, token: s
     job_events: true,
     push_events: false,
   });
-  if (answer.status !== 201) throw new Error(`POST hooks: ${answer.status} ${await answer.text()}`);
+  if (answer.status !== 201) throw new Error(`No webhook was made: ${answer.status} ${await answer.text()}`);
 };
 
 /** Two short jobs: one on each provider. */
@@ -32,6 +32,9 @@ const BOTH = [
   { name: "on Lambda", script: ["echo one"] },
   { name: "image build", tags: ["docker"], script: ["echo two"] },
 ];
+
+const isClosed = async (laptop: Laptop, table: string | undefined): Promise<boolean> =>
+  (await readLedger(laptop.env, table ?? "")).open === 0;
 
 const jobsIn = async (laptop: Laptop, table: string | undefined): Promise<readonly number[]> => {
   const { attempts } = await readLedger(laptop.env, table ?? "");
@@ -57,11 +60,14 @@ const runsBeside = ({ get, root }: Given): void => {
     await untilAllGone(laptop, FIRST, idsOf(ofFirst), 90_000);
     const ended = await untilAllGone(laptop, SECOND, idsOf(ofSecond), 90_000);
     expect(ended.map(({ status }) => status)).toEqual(["success", "success"]);
+    const secondLedger = second.stacks.AutoScaler.outputs.LedgerTableName;
+    await until("the second ledger has no open item", 60_000, () => isClosed(laptop, secondLedger));
     const inFirst = await jobsIn(laptop, laptop.stacks.AutoScaler.outputs.LedgerTableName);
-    const inSecond = await jobsIn(laptop, second.stacks.AutoScaler.outputs.LedgerTableName);
+    const inSecond = await jobsIn(laptop, secondLedger);
     expect([...inSecond].sort()).toEqual(idsOf(ofSecond));
     expect(inFirst).toEqual(expect.arrayContaining([...idsOf(ofFirst)]));
     expect(inFirst.filter((id) => inSecond.includes(id))).toEqual([]);
+    expect(get().refused).toEqual([]);
   }, 240_000);
 };
 
