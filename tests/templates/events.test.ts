@@ -1,77 +1,23 @@
 import * as fc from "fast-check";
 import { parseJobEvent } from "../../Core/model/job-event";
-import { type EventBridgeEvent, patternMatches, transform } from "./event-pattern";
 import {
-  asList,
-  asMap,
-  at,
-  ofType,
-  type Properties,
-  readTemplate,
-  resource,
-  type Value,
-} from "./read-template";
-import { ACCOUNT, resolve } from "./resolve";
+  ec2,
+  event,
+  HOSTILE_NAMES,
+  matching,
+  RULES,
+  reconciled,
+  redriven,
+  transformed,
+  WEBHOOK,
+  webhook,
+  without,
+} from "./bus-events";
+import type { EventBridgeEvent } from "./event-pattern";
+import { asList, asMap, at, ofType, readTemplate, resource, type Value } from "./read-template";
 
 const autoScaler = readTemplate("AutoScaler");
 const infrastructure = readTemplate("Infrastructure");
-
-const RULES = ofType(autoScaler, "AWS::Events::Rule")
-  .filter(({ properties }) => properties.EventPattern !== undefined)
-  .map(({ id, properties }) => ({
-    id,
-    isOnBus: properties.EventBusName !== undefined,
-    pattern: asMap(resolve(autoScaler, properties.EventPattern)),
-    targets: asList(properties.Targets).map(asMap),
-  }));
-
-const matching = (event: EventBridgeEvent): readonly string[] =>
-  RULES.filter(({ pattern }) => patternMatches(pattern, { ...event } as Properties)).map(({ id }) => id);
-
-const WEBHOOK = {
-  object_kind: "build",
-  ref: "main",
-  tag: false,
-  before_sha: "0000000000000000000000000000000000000000",
-  sha: "95d49d1efbd941908580e79d65e4b5ecaf4a8305",
-  retries_count: 0,
-  build_id: 15_000_000_001,
-  build_name: "test 1/3: [a, b]",
-  build_stage: "test",
-  build_status: "pending",
-  build_created_at: "2023-01-10 13:50:02 UTC",
-  build_started_at: null,
-  build_failure_reason: "unknown_failure",
-  pipeline_id: 2366,
-  runner: null,
-  project_id: 380,
-  project_name: "gitlab-org/gitlab-test",
-  user: { id: 3, name: "User", email: "user@gitlab.com" },
-  commit: { id: 2366, message: "test\n", author_email: "user@gitlab.com" },
-} satisfies Record<string, Value>;
-
-const event = (source: string, detailType: string, detail: Value, account = ACCOUNT): EventBridgeEvent => ({
-  source,
-  "detail-type": detailType,
-  account,
-  detail,
-});
-const webhook = (changes: Record<string, Value>): EventBridgeEvent =>
-  event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK, ...changes });
-const reconciled = (changes: Record<string, Value>): EventBridgeEvent =>
-  event("gitlab.reconciler", "GitLabJobEvent", { ...WEBHOOK, attempt: 2, ...changes });
-const redriven = (changes: Record<string, Value>): EventBridgeEvent =>
-  event("gitlab.redrive", "GitLabJobEvent", { ...WEBHOOK, ...changes });
-const ec2 = (detailType: string, detail: Value): EventBridgeEvent => event("aws.ec2", detailType, detail);
-
-const without = (key: string): Value =>
-  Object.fromEntries(Object.entries(WEBHOOK).filter(([name]) => name !== key));
-
-const transformed = (rule: string, given: EventBridgeEvent): Value =>
-  transform(asMap(asMap(asList(resource(autoScaler, rule).properties.Targets)[0]).InputTransformer), given);
-
-/** Names that would end a text early where they are filled in as they are, and one that would speak for other fields. */
-const HOSTILE_NAMES = ['say "hi"', "C:\\build", "\\", '"', 'x", "build_id": 1, "project_id": 9, "y": "'];
 
 const STATE_CHANGE = "EC2 Instance State-change Notification";
 
@@ -223,52 +169,6 @@ it("T-21: hands a workflow the fields that it reads, and of users' texts only th
     runner: { id: "" },
     attempt: "",
   });
-});
-
-it.each(HOSTILE_NAMES)(
-  "T-22: starts a runner for a job named %s by a rule that leaves the name out",
-  (name) => {
-    const given = webhook({ build_name: name });
-    expect(matching(given)).toEqual(["JobPendingWithoutNameRule"]);
-    expect(parseJobEvent(transformed("JobPendingWithoutNameRule", given))).toMatchObject({
-      jobId: WEBHOOK.build_id,
-      projectId: WEBHOOK.project_id,
-      jobName: "",
-    });
-  },
-);
-
-const isOneJobEvent = (given: EventBridgeEvent): boolean => {
-  const [rule = "none", ...others] = matching(given);
-  const { jobId, projectId, jobName } = parseJobEvent(transformed(rule, given));
-  const isSame = jobId === WEBHOOK.build_id && projectId === WEBHOOK.project_id;
-  return others.length === 0 && isSame && ["", at(given.detail, "build_name")].includes(jobName);
-};
-
-it("T-22: no name of a job speaks for other fields or keeps its event from a target", () => {
-  // Control characters too would have to be escaped; GitLab's own names have none.
-  const names = fc.string({ unit: "binary", maxLength: 40 }).filter((name) => !/\p{Cc}/u.test(name));
-  const statuses = fc.constantFrom("pending", "running", "success");
-  fc.assert(
-    fc.property(fc.oneof(names, fc.constantFrom(...HOSTILE_NAMES)), statuses, (build_name, build_status) =>
-      isOneJobEvent(webhook({ build_name, build_status })),
-    ),
-    { numRuns: 500 },
-  );
-});
-
-/** Placeholders whose text other people choose: a transformer has them only where the rule's pattern bounds them. */
-const FREE_TEXTS = ["$.detail.build_name"];
-
-it("T-22: fills in texts of other people only where the rule's pattern keeps out what would need escaping", () => {
-  const filling = RULES.filter(({ targets }) =>
-    targets.some((target) =>
-      Object.values(asMap(at(target, "InputTransformer", "InputPathsMap"))).some((path) =>
-        FREE_TEXTS.includes(String(path)),
-      ),
-    ),
-  );
-  expect(filling.map(({ id }) => id)).toEqual(["JobPendingRule"]);
 });
 
 it.each([

@@ -1,5 +1,3 @@
-import { AWS_METRICS, DIMENSION_VALUES } from "./aws-metrics";
-import { CODES, emittedMetrics, metricCalls } from "./own-metrics";
 import {
   asList,
   asMap,
@@ -10,7 +8,9 @@ import {
   STACKS,
   type Template,
   type Value,
-} from "./read-template";
+} from "../read-template";
+import { AWS_METRICS, DIMENSION_VALUES } from "./aws-metrics";
+import { CODES, emittedMetrics, metricCalls } from "./own-metrics";
 
 const OWN = "GitLabRunners";
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LAUNCH_HOLD_CODES, RUNNER_END_CODES } from "../../Core/model/reasons";
-import type { RunOutcome } from "../../LambdaShellRunner/src/gitlab-runner/run-outcome";
-import { ROOT } from "./read-template";
+import { LAUNCH_HOLD_CODES, RUNNER_END_CODES } from "../../../Core/model/reasons";
+import type { RunOutcome } from "../../../LambdaShellRunner/src/gitlab-runner/run-outcome";
+import { ROOT } from "../read-template";
 
 /** Files that write a metric without the deployment in front: the others use `deploymentMetric`. */
 const WITHOUT_DEPLOYMENT = ["Infrastructure/src/authorize-webhook.ts", "LambdaShellRunner/src/serve.ts"];
