@@ -4,10 +4,9 @@ import { type Builds, builtTemplatePath, STACKS, type Stack } from "../../local/
 import { type DeployedStack, deployStack } from "../../local/engine/deploy";
 import { startSam } from "../../local/engine/sam";
 import { readTemplate } from "../../local/engine/template-file";
-import { apiGateway } from "../../local/laptop/api-gateway";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { writeConfiguration } from "../../local/laptop/configuration";
-import type { Stacks } from "../../local/laptop/deploy-stacks";
+import { openWebhookApi, type Stacks } from "../../local/laptop/deploy-stacks";
 import type { Laptop } from "../../local/laptop/laptop";
 import { startWebhookApi } from "../../local/webhook-api";
 
@@ -69,7 +68,12 @@ const PUBLISHED: Readonly<Record<string, string>> = {
 };
 
 /** What a second deployment answers differently, of what the stack asks. */
-const answers = (root: string, stack: Stack, builds: Builds, runnerArn: string): Record<string, string> => {
+const parametersOf = (
+  root: string,
+  stack: Stack,
+  builds: Builds,
+  runnerArn: string,
+): Record<string, string> => {
   const published = Object.entries(PUBLISHED).map(([name, leaf]) => [name, `${PATH}/infrastructure/${leaf}`]);
   const all = {
     ConfigurationPath: PATH,
@@ -85,7 +89,7 @@ const answers = (root: string, stack: Stack, builds: Builds, runnerArn: string):
 export interface SecondDeployment {
   readonly stacks: Stacks;
   readonly webhook: string;
-  readonly webhookSecret: string;
+  readonly webhookToken: string;
   close(): Promise<void>;
 }
 
@@ -98,19 +102,22 @@ const NAMES: Readonly<Record<Stack, string>> = {
 
 /** Deploys the laptop's own builds once more, and opens a webhook for them. */
 export const openSecondDeployment = async (laptop: Laptop, root: string): Promise<SecondDeployment> => {
-  const webhookSecret = "secret-of-the-second-deployment";
+  const webhookToken = "secret-of-the-second-deployment";
   const { gitlabUrl: url, standIn, builds, env } = laptop;
-  await writeConfiguration(env, { url, accessToken: standIn?.accessToken ?? "", webhookSecret }, PATH);
+  await writeConfiguration(
+    env,
+    { url, accessToken: standIn?.accessToken ?? "", webhookSecret: webhookToken },
+    PATH,
+  );
   const stacks = (await deployOn(laptop, {
     root,
     builds,
     nameOf: (stack) => NAMES[stack],
     parameters: (stack, { LambdaShellRunner }) =>
-      answers(root, stack, builds, LambdaShellRunner?.outputs.FunctionArn ?? ""),
+      parametersOf(root, stack, builds, LambdaShellRunner?.outputs.FunctionArn ?? ""),
   })) as Stacks;
-  const template = readTemplate(builtTemplatePath(root, "Infrastructure", builds));
   const webhookApi = await startWebhookApi(0);
-  webhookApi.open(apiGateway(template, laptop, stacks.Infrastructure.resources));
+  openWebhookApi(root, { ...laptop, webhookApi }, stacks);
   const webhook = `${webhookApi.url}/webhook`;
-  return { stacks, webhook, webhookSecret, close: () => webhookApi.close() };
+  return { stacks, webhook, webhookToken, close: () => webhookApi.close() };
 };
