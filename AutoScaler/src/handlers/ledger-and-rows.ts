@@ -3,18 +3,11 @@ import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { ledgerOf } from "./ledger-wiring";
 import { timeout } from "./wiring";
 
-interface Tables {
-  readonly ledgerTable: string;
-  readonly bootstrapTable: string;
-  /** Whether the ledger's changes may put rows for new runners. */
-  readonly createsRunners: boolean;
-}
-
 /** Both tables over one client. Imported dynamically alone, see `withTables`. */
-export const ledgerAndRows = ({ ledgerTable, bootstrapTable, createsRunners }: Tables) => {
+export const ledgerAndRows = (ledgerTable: string, bootstrapTable: string) => {
   const client = dynamoDbClient();
   return {
-    ledger: ledgerOf(ledgerTable, createsRunners ? bootstrapTable : undefined, client),
+    ledger: ledgerOf(ledgerTable, undefined, client),
     rows: dynamoBootstrapRows(client, bootstrapTable, timeout),
   };
 };

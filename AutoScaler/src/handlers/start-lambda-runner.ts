@@ -1,27 +1,29 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
+import { dynamoBootstrapRows } from "../adapters/dynamodb/bootstrap-rows";
+import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { lambdaClient } from "../adapters/lambda/client";
 import { lambdaFunctions } from "../adapters/lambda/functions";
 import { lambdaProvider } from "../adapters/lambda/provider";
-import { loadLater } from "../adapters/load-later";
 import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
+import { ledgerOf } from "./ledger-wiring";
 import { outcomeFields, protectedRefs, START_VARIABLES } from "./start-wiring";
-import { configurationOf, gitLabOf, machine, withTables } from "./wiring";
+import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
 const settings = configurationOf(env, true);
-const tables = loadLater("The tables", async () =>
-  (await import("./ledger-and-rows")).ledgerAndRows({ ...env, createsRunners: true }),
-);
+const dynamoDb = dynamoDbClient();
 const lambda = lambdaClient();
 const functions = lambdaFunctions(lambda, env.deploymentId, machine.clock);
 const parts = {
   ...machine,
   settings,
   protectedRefs,
+  ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
+  rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: lambdaProvider(lambda, functions),
 };
 
@@ -33,11 +35,10 @@ const readTags = ({ functionArn }: RunnerOrder): void => {
 /** Task "Start Lambda runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
-  const outer = await withTables(
-    gitLabOf(settings, () => readTags(order)),
-    tables,
+  const outcome = await startRunner(
+    { ...parts, gitLab: await gitLabOf(settings, () => readTags(order)) },
+    order,
   );
-  const outcome = await startRunner({ ...parts, ...outer }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "LAMBDA", ...outcomeFields(outcome) });
   return outcome;
 };

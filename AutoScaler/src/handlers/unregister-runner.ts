@@ -13,7 +13,7 @@ const env = readEnv(process.env, {
 });
 const configuration = configurationOf(env);
 const tables = loadLater("The tables", async () =>
-  (await import("./ledger-and-rows")).ledgerAndRows({ ...env, createsRunners: false }),
+  (await import("./ledger-and-rows")).ledgerAndRows(env.ledgerTable, env.bootstrapTable),
 );
 
 /** Task "Unregister runner". Input: one order of "Find runner". */
