@@ -65,8 +65,8 @@ export const gitLabOf = async (
 
 /**
  * GitLab's API and the tables. DynamoDB's client loads while the answer of Parameter Store is awaited, which every first
- * call asks before it needs a table. Not for the functions that start runners: measured, their first call, which a job
- * waits for, takes longer that way, and Lambda's init is the cheaper place.
+ * call asks before it needs a table. Not for the functions that start runners: a job waits for their first call, and
+ * it took longer that way.
  */
 export const withTables = async <Tables extends object>(
   gitLab: Promise<GitLab>,
