@@ -168,7 +168,7 @@ end_runner() { # it reports a running job as interrupted within 30 s
   next=$((SECONDS + 40))
 }
 # After a cancel gitlab-runner asks the job's container to stop, for which Docker gives it ten seconds. What has run since
-# before the cancel is killed after five. For after_script the container starts anew: it is let be.
+# before the cancel is killed after four. For after_script the container starts anew: it is let be.
 canceled=
 kill_at=
 end_canceled() {
@@ -185,7 +185,7 @@ heed() {
     rm -f config/config.toml
   elif [[ $1 == *'"job-status":"cancel'* && -z $canceled ]]; then
     canceled=$(date -u +%FT%T)
-    kill_at=$((SECONDS + 5))
+    kill_at=$((SECONDS + 4))
   elif [[ $1 =~ \"msg\":\"(Runner\ is\ not\ healthy|Checking\ for\ jobs\.\.\.\ *forbidden) && $phase != ending ]]; then
     end_runner "GitLab rejects the token"
     rejected=true

@@ -320,8 +320,8 @@ echo "$n" >"$GLR_TEST/waited"`;
         const machine = await room.start(storedRow(), { commands });
         expect(await machine.untilOff(25)).toBe(true);
         expect(machine.wrote("killed")).toBe("build-1\n");
-        // Five seconds are left to it.
-        expect(Number(machine.wrote("waited"))).toBeGreaterThan(30);
+        // Four seconds are left to it, counted in whole ones: three at least.
+        expect(Number(machine.wrote("waited"))).toBeGreaterThan(20);
         expect(machine.console()).toContain("glr: done");
       }));
 

@@ -20,7 +20,7 @@ import { newWaiting, stillWaiting } from "../queue/queue";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
 import type { NextStep } from "./next-step";
-import { mustWait, readStepAndLook, type SlotLook } from "./slot-look";
+import { mustWait, readStepAndSlots, type SlotsAndQueues } from "./slots-and-queues";
 
 export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "metric">;
 
@@ -117,11 +117,11 @@ const openOrWait = async (
   dependencies: ClaimDependencies,
   start: Start,
   step: Opening,
-  look: () => Promise<SlotLook>,
+  read: () => Promise<SlotsAndQueues>,
 ): Promise<Claim | undefined> => {
   const { order } = start;
   if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, order, step, "starts-on");
-  const { free, queued } = await look();
+  const { free, queued } = await read();
   const dispatchedAt = step.kind === "claim" ? step.waiting.dispatchedAt : undefined;
   if (free === undefined || (await mustWait(dependencies, order, { free, queued, dispatchedAt }))) {
     const outcome = await enqueue(dependencies, order, step, "slot");
@@ -177,13 +177,13 @@ const act = (
   dependencies: ClaimDependencies,
   start: Start,
   step: NextStep,
-  look: () => Promise<SlotLook>,
+  read: () => Promise<SlotsAndQueues>,
 ): Promise<Claim | undefined> | Claim => {
   if (step.kind === "nothing") return step;
   if (step.kind === "exhausted") return giveUp(dependencies, step);
   if (step.kind === "take-over") return takeOver(dependencies, start, step.claimed);
   if (step.kind === "resume") return resume(dependencies, start, step);
-  return openOrWait(dependencies, start, step, look);
+  return openOrWait(dependencies, start, step, read);
 };
 
 /** Spreads those who meet at one counter; the same for the same job and try. */
@@ -212,8 +212,8 @@ export const claim = async (
 ): Promise<Claim> => {
   const start = newStart(dependencies, order, lease);
   for (let round = 0; round < TRIES; round += 1) {
-    const { step, look } = await readStepAndLook(dependencies, order, order.jobId + round, again);
-    const outcome = await act(dependencies, start, step, look);
+    const { step, read } = await readStepAndSlots(dependencies, order, order.jobId + round, again);
+    const outcome = await act(dependencies, start, step, read);
     if (outcome !== undefined) return outcome;
     if (round > 1) await dependencies.clock.sleep(jitter(order.jobId, round));
   }

@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "systemd-run": "systemd-run.sh",
   iptables: "record-call.sh",
   ip6tables: "record-call.sh",
-  docker: "record-call.sh",
+  docker: "docker.sh",
   "gitlab-runner": "gitlab-runner.sh",
 };
 

@@ -9,7 +9,7 @@ import { UNDER_WAY_MILLISECONDS } from "../timing";
 import { readNextStep } from "./read-next-step";
 
 /** What the slots and the queues show at one moment. */
-export interface SlotLook {
+export interface SlotsAndQueues {
   /** Undefined: there is none under all limits. */
   readonly free: FreeSlot | undefined;
   /** Projects whose jobs wait. */
@@ -17,7 +17,11 @@ export interface SlotLook {
 }
 
 /** Reads both at once. */
-const lookForSlot = async (ledger: Ledger, order: RunnerOrder, firstShard: number): Promise<SlotLook> => {
+const readSlotsAndQueues = async (
+  ledger: Ledger,
+  order: RunnerOrder,
+  firstShard: number,
+): Promise<SlotsAndQueues> => {
   const [free, queued] = await Promise.all([findSlot(ledger, order, firstShard), readQueued(ledger)]);
   return { free, queued };
 };
@@ -44,16 +48,16 @@ export const mustWait = async (
  * @param firstShard see `findSlot`
  * @param again see `nextStep`
  */
-export const readStepAndLook = async (
+export const readStepAndSlots = async (
   { ledger, clock }: Pick<Dependencies, "ledger" | "clock">,
   order: RunnerOrder,
   firstShard: number,
   again: number | undefined,
 ) => {
-  const look = (): Promise<SlotLook> => lookForSlot(ledger, order, firstShard);
-  const early = look();
+  const read = (): Promise<SlotsAndQueues> => readSlotsAndQueues(ledger, order, firstShard);
+  const early = read();
   // Its failure counts where it is used.
   early.catch(() => undefined);
   const step = await readNextStep(ledger, order, () => clock.now(), again);
-  return { step, look: step.kind === "open" ? () => early : look };
+  return { step, read: step.kind === "open" ? () => early : read };
 };
