@@ -22,7 +22,8 @@ afterAll(() => test?.laptop.close(), 30_000);
 const running = async (job: { name: string; tags: readonly string[] }, script: readonly string[]) => {
   const gitlab = gitlabApi(test.laptop);
   const [{ id } = { id: 0 }] = await gitlab.pipeline(PROJECT, [{ ...job, script }]);
-  await until(`job ${id} runs`, 90_000, async () => (await gitlab.job(PROJECT, id)).status !== "pending");
+  // The first one finds nothing loaded.
+  await until(`job ${id} runs`, 240_000, async () => (await gitlab.job(PROJECT, id)).status !== "pending");
   return id;
 };
 
@@ -34,7 +35,7 @@ describe("a job that kills the process above it, its runner", () => {
       const [ended] = await untilAllGone(test.laptop, PROJECT, [id], TIMEOUT_MS);
       expect(ended).toMatchObject({ id, status: "failed" });
     },
-    TIMEOUT_MS + 120_000,
+    TIMEOUT_MS + 270_000,
   );
 });
 
@@ -55,6 +56,6 @@ describe("a job that GitLab cancels and that ignores SIGTERM", () => {
       expect(Date.now() - canceledAt).toBeLessThan(CANCELED_MS);
       await untilAllGone(test.laptop, PROJECT, [id], TIMEOUT_MS);
     },
-    TIMEOUT_MS + 240_000,
+    TIMEOUT_MS + 390_000,
   );
 });
