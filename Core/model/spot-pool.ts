@@ -8,6 +8,9 @@ import type { Time } from "./ledger-items";
  */
 export const spotPool = (instanceType: string, subnetId: string): string => `${instanceType}/${subnetId}`;
 
+/** The instance type of a pool's name. */
+export const instanceTypeOf = (pool: string): string => pool.slice(0, pool.indexOf("/"));
+
 /** When a pool is left alone: after so many failures within a time, for a time. */
 export interface SpotBreaker {
   readonly failures: number;

@@ -46,6 +46,14 @@ describe("a start", () => {
     expect(lastRunner(system)).toMatchObject({ restingPools: [POOL], launchRound: 0 });
   });
 
+  it("keeps only pools of the class's own types", async () => {
+    const system = testSystem();
+    for (const pool of [POOL, "m7i.large/subnet-1"])
+      for (const of of ["i-8", "i-9"]) await recordPoolFailure(system.dependencies, pool, of);
+    await start(system, 7);
+    expect(lastRunner(system)?.restingPools).toEqual([POOL]);
+  });
+
   it("F-31 F-37: a new round leaves alone what rests then", async () => {
     const system = testSystem();
     await rests(system);

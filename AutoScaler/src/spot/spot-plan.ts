@@ -1,5 +1,6 @@
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
+import { instanceTypeOf } from "../../../Core/model/spot-pool";
 import type { Dependencies } from "../dependencies";
 import type { Launch } from "../ports";
 import { recordPoolFailure } from "./pool-failures";
@@ -13,12 +14,16 @@ export type SpotPlan = Pick<StartedRunner, "restingPools" | "afterSpotLoss">;
 const asksForSpot = ({ runnerClass }: RunnerOrder): boolean =>
   runnerClass.ec2 !== undefined && runnerClass.ec2.market !== "on-demand";
 
-/** The pools that rest. Absent: the runner is never bought as spot. */
+/** The pools of the class's types that rest. Absent: the runner is never bought as spot. */
 export const restingPlan = async (
   dependencies: SpotDependencies,
   order: RunnerOrder,
-): Promise<Pick<SpotPlan, "restingPools">> =>
-  asksForSpot(order) ? { restingPools: await dependencies.spotPools.resting(dependencies) } : {};
+): Promise<Pick<SpotPlan, "restingPools">> => {
+  if (!asksForSpot(order)) return {};
+  const types = order.runnerClass.ec2?.instanceTypes ?? [];
+  const resting = await dependencies.spotPools.resting(dependencies);
+  return { restingPools: resting.filter((pool) => types.includes(instanceTypeOf(pool))) };
+};
 
 /** For a runner that is to be created. Reads beside GitLab's answer, and never throws. */
 export const spotPlan = async (dependencies: SpotDependencies, order: RunnerOrder): Promise<SpotPlan> => {
