@@ -26,7 +26,7 @@ export const ec2Error = (code: string, status = 400): Error =>
 /** An override's type and subnet: the pool, or the place of an instance. */
 type Override = Pick<Ec2Instance, "InstanceType" | "SubnetId">;
 
-const placesOf = ({ LaunchTemplateConfigs }: CreateFleetCommandInput): readonly Override[] =>
+const overridesOf = ({ LaunchTemplateConfigs }: CreateFleetCommandInput): readonly Override[] =>
   (LaunchTemplateConfigs?.[0]?.Overrides ?? [{}]).map(({ InstanceType, SubnetId }) => ({
     InstanceType,
     SubnetId,
@@ -129,11 +129,11 @@ export class Ec2 {
   #launch(request: CreateFleetCommandInput): FleetAnswer {
     const isSpot = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot";
     const isNowhere = this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity);
-    const places = placesOf(request);
+    const overrides = overridesOf(request);
     const isShort = (place: Override): boolean =>
       isNowhere || (isSpot && this.options.shortPools.includes(`${place.InstanceType}/${place.SubnetId}`));
-    const place = places.find((each) => !isShort(each));
-    const Errors = places.filter(isShort).map(noCapacityIn);
+    const place = overrides.find((each) => !isShort(each));
+    const Errors = overrides.filter(isShort).map(noCapacityIn);
     if (place === undefined) return { $metadata: {}, FleetId: "fleet", Errors, Instances: [] };
     const { id, boughtAs } = this.#instance(request, isSpot ? "spot" : "on-demand", place);
     const instances = [
