@@ -53,7 +53,7 @@ describe("a start", () => {
     expect(lastRunner(system)).toMatchObject({ restingPools: [POOL], launchRound: 0 });
   });
 
-  it("L-4: reads what is known of spot while GitLab makes the runner's record, and with two reads", async () => {
+  it("reads what is known of spot while GitLab makes the runner's record, and with two reads", async () => {
     const { dependencies, ec2, gitLab, lambda, ledger, routing } = testSystem();
     const reads: string[] = [];
     const seen = { atAnswer: -1 };
