@@ -24,7 +24,7 @@ class NoConflicts extends Conflicts {
 
 const PROCESS: Process = {
   name: "test",
-  environment: { hints: new HintMemory(), isNew: false },
+  environment: { hints: new HintMemory(), configuration: undefined, isNew: false },
   skew: 0,
   isDead: false,
   spent: undefined,
