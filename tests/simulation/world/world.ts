@@ -2,11 +2,13 @@ import type { MappingRow, OurEvent } from "../../../AutoScaler/src/ports";
 import { STACK } from "../../../AutoScaler/src/ports";
 import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
+import { Authorizer } from "./authorizer";
 import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
 import { Calls, type FaultPlan, type Process } from "./calls";
 import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions, REFUSED } from "./executions";
+import { FrontDoor } from "./front-door";
 import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
@@ -26,7 +28,7 @@ import { eventAge } from "./rules";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
-import { WEBHOOK_DEFAULTS, type WebhookOptions, Webhooks } from "./webhooks";
+import { WEBHOOK_DEFAULTS, WEBHOOK_SECRET, type WebhookOptions, Webhooks } from "./webhooks";
 import { StateError } from "./workflow";
 
 export interface SimulationOptions {
@@ -89,6 +91,8 @@ export class Simulation {
   readonly parameterStore: ParameterStore;
   readonly calls: Calls;
   readonly bus: Bus;
+  readonly authorizer: Authorizer;
+  readonly frontDoor: FrontDoor;
   readonly webhooks: Webhooks;
   readonly reports: Reports;
   readonly providers: Providers;
@@ -171,13 +175,10 @@ export class Simulation {
       this.#ports(),
       options.executions,
     );
-    this.bus = new Bus(
-      timeline,
-      this.random.fork("bus"),
-      this.executions,
-      account.ruleInvocationsPerSecond,
-      { ...BUS_DEFAULTS, ...options.bus },
-    );
+    this.bus = new Bus(timeline, this.random.fork("bus"), this.executions, account.ruleInvocationsPerSecond, {
+      ...BUS_DEFAULTS,
+      ...options.bus,
+    });
     this.reports = new Reports(timeline, this.random.fork("reports"), this.bus, options.reports);
     this.providers = new Providers({
       timeline,
@@ -190,7 +191,23 @@ export class Simulation {
       bus: this.bus,
       reports: this.reports,
     });
-    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.bus, {
+    this.authorizer = new Authorizer(
+      {
+        timeline,
+        random: this.random.fork("authorizer"),
+        concurrency: this.concurrency,
+        parameterStore: this.parameterStore,
+        idleSeconds: account.idleSeconds,
+      },
+      () => WEBHOOK_SECRET,
+    );
+    this.frontDoor = new FrontDoor({
+      timeline,
+      authorizer: this.authorizer,
+      bus: this.bus,
+      putEventsPerSecond: account.putEventsPerSecond,
+    });
+    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.frontDoor, {
       ...WEBHOOK_DEFAULTS,
       ...options.webhooks,
     });

@@ -1,7 +1,6 @@
 import type { Time } from "../../../../Core/model/ledger";
 import { TokenBucket } from "./token-bucket";
 
-
 /** Keys without use for so long have a full bucket again. */
 const FULL_AFTER = 1_000;
 const MANY = 4_000;
