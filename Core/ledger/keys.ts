@@ -16,6 +16,8 @@ export const RESOURCE_INDEX = "resource";
 /** Counters of taken slots: index is the shard, value how many are taken. `STACK` counts all classes. */
 export const STACK = "stack";
 export const SHARDS = 16;
+/** The scope of the counters of all Lambda classes together. */
+export const LAMBDA = "lambda";
 
 /** Digits of a whole number below 2^53. Padded to these, numbers sort as text. */
 const DIGITS = 16;

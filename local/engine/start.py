@@ -81,11 +81,11 @@ def forward(func, event, url, request_id):
     }
     if is_task() or is_answered(config):
         headers["X-Laptop-Invocation"] = "synchronous"
-        patience = QUEUE_SECONDS
+        waits = QUEUE_SECONDS
     else:
         headers["X-Laptop-Event-Age-Seconds"] = str(event_age(func))
-        patience = QUEUE_SECONDS + event_age(func)
-    connection = UnixConnection(host_socket, timeout + patience)
+        waits = QUEUE_SECONDS + event_age(func)
+    connection = UnixConnection(host_socket, timeout + waits)
     try:
         connection.request("POST", urlsplit(url).path, json.dumps(event).encode(), headers)
         answer = connection.getresponse()

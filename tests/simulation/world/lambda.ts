@@ -1,3 +1,4 @@
+import { LAMBDA_QUEUE_SECONDS } from "../../../AutoScaler/src/timing";
 import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -11,7 +12,11 @@ export interface LambdaOptions {
   readonly maximumEventAgeSeconds: number;
 }
 
-export const LAMBDA_DEFAULTS: LambdaOptions = { concurrency: 1_000, twice: 0, maximumEventAgeSeconds: 300 };
+export const LAMBDA_DEFAULTS: LambdaOptions = {
+  concurrency: 1_000,
+  twice: 0,
+  maximumEventAgeSeconds: LAMBDA_QUEUE_SECONDS,
+};
 
 interface Queued {
   readonly at: Time;

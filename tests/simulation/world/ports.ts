@@ -109,7 +109,7 @@ interface Shared {
   readonly metric: Metric;
 }
 
-const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true };
+const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true, concurrency: async () => undefined };
 
 /**
  * The ports of one process: each call takes time and may have a fault. There are many processes and each uses few
