@@ -1,5 +1,6 @@
 import type { Configuration } from "../../../AutoScaler/src/adapters/ssm/configuration";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -39,6 +40,7 @@ export interface FunctionEnvironment {
   readonly hints: HintMemory;
   /** Of a function that calls GitLab. */
   readonly configuration: Configuration | undefined;
+  readonly spotPools: PoolMemory;
   /** Its first call is not over yet. */
   isNew: boolean;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, FunctionEnvironment, Process } from "./calls";
@@ -112,6 +113,7 @@ export class Executions {
     const served: Served = {
       environment: {
         hints: new HintMemory(),
+        spotPools: new PoolMemory(),
         configuration: readsConfiguration(name)
           ? parameterStore.configurationFor(() => served.process as Process)
           : undefined,

@@ -1,10 +1,9 @@
+import { LAMBDA_QUEUE_SECONDS } from "../../../AutoScaler/src/timing";
 import type { Time } from "../../../Core/model/ledger";
-import { ofType, readTemplate } from "../../templates/read-template";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import type { LambdaConcurrency } from "./limits/lambda-concurrency";
 import type { TenantEnvironments } from "./limits/tenant-environments";
 import type { Random } from "./random";
-import { eventAgeOf } from "./rules";
 import type { Timeline } from "./timeline";
 
 export interface LambdaOptions {
@@ -16,14 +15,10 @@ export interface LambdaOptions {
   readonly maximumEventAgeSeconds: number;
 }
 
-const [runner] = ofType(readTemplate("LambdaShellRunner"), "AWS::Serverless::Function").filter(
-  ({ properties }) => properties.EventInvokeConfig !== undefined,
-);
-
 export const LAMBDA_DEFAULTS: LambdaOptions = {
   concurrency: 1_000,
   twice: 0,
-  maximumEventAgeSeconds: eventAgeOf(runner?.properties ?? {}),
+  maximumEventAgeSeconds: LAMBDA_QUEUE_SECONDS,
 };
 
 interface Queued {

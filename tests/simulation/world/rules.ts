@@ -129,10 +129,8 @@ export const readsConfiguration = (functionId: string): boolean =>
   asMap(asMap(propertiesOf(functionId).Environment).Variables).CONFIGURATION_PATH !== undefined;
 
 /** Seconds for which Lambda tries an asynchronous event of a function that it refuses to run. */
-export const eventAgeOf = (properties: Properties): number => {
-  const seconds = Number(asMap(properties.EventInvokeConfig).MaximumEventAgeInSeconds);
-  if (!(seconds > 0)) throw new Error("The template gives a function no age of events");
+export const eventAge = (functionId: string): number => {
+  const seconds = Number(asMap(propertiesOf(functionId).EventInvokeConfig).MaximumEventAgeInSeconds);
+  if (!(seconds > 0)) throw new Error(`The template gives the events of ${functionId} no age`);
   return seconds;
 };
-
-export const eventAge = (functionId: string): number => eventAgeOf(propertiesOf(functionId));

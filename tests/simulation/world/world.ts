@@ -250,6 +250,7 @@ export class Simulation {
       invoke: (runner) => this.providers.invoke(runner),
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
+      concurrentExecutions: this.account.concurrentExecutions,
       put: (events) => this.#put(events),
       metric: (name, value, dimensions) => this.#count(name, value, dimensions),
     });
