@@ -45,8 +45,11 @@ export const LOOK_AGAIN_MILLISECONDS = 60_000;
 /** Wait before an end report is followed: its job's webhook arrives at the same time and is handled first. */
 export const REPORT_SETTLES_MILLISECONDS = 3_000;
 
-/** The longest time that Lambda queues an asynchronous event (the runner function's MaximumEventAge). */
-export const LAMBDA_QUEUE_SECONDS = 300;
+/**
+ * The longest time that Lambda queues an asynchronous event (the runner function's MaximumEventAge). A tenant for each
+ * job uses environments up, idle ones included, and Lambda keeps those for minutes.
+ */
+export const LAMBDA_QUEUE_SECONDS = 900;
 
 /** The longest time from an instance's launch to the start of gitlab-runner. */
 export const EC2_BOOT_SECONDS = 300;

@@ -16,6 +16,8 @@ export const RESOURCE_INDEX = "resource";
 /** Counters of taken slots: index is the shard, value how many are taken. `STACK` counts all classes. */
 export const STACK = "stack";
 export const SHARDS = 16;
+/** The scope of the counters of all Lambda classes together. */
+export const LAMBDA = "lambda";
 
 /** Digits of a whole number below 2^53. Padded to these, numbers sort as text. */
 const DIGITS = 16;
@@ -53,6 +55,8 @@ export const itemKey = (item: LedgerItem): Key => {
 export const waitingPk = (queue: string): string => `waiting#${queue}`;
 /** Projects that have queues, whoever has waited longest first. */
 export const ROTATION = "rotation";
+/** Of a list of state records. */
+export const listPk = (list: string): string => `list#${list}`;
 /** Of the few instances that the ledger did not know; one key is enough. */
 export const OPEN_ORPHANS = "orphans";
 
@@ -101,14 +105,17 @@ const openRunnerKey = (item: Runner): OpenKey | undefined =>
 const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
   state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };
 
-/** The place of a state record among the projects that wait; undefined: it has none. */
-export const rotationKey = ({
+/** The place of a state record among the projects that wait, or in a list; undefined: it has none. */
+export const recordIndexKey = ({
   name,
   rotation,
-}: Pick<StateRecord, "name" | "rotation">): OpenKey | undefined =>
-  rotation === undefined
+  list,
+}: Pick<StateRecord, "name" | "rotation" | "list">): OpenKey | undefined => {
+  if (list !== undefined) return { openPk: listPk(list), openSk: name };
+  return rotation === undefined
     ? undefined
     : { openPk: ROTATION, openSk: `${padded(rotation, QUEUED_AT_DIGITS)}#${name}` };
+};
 
 /** The item's key in the index of open items. Undefined: the item is not in the index. */
 export const openKey = (item: LedgerItem): OpenKey | undefined => {

@@ -54,16 +54,21 @@ export const scaleSimulation = ({ seed, faults }: ScaleOptions): Simulation => {
   });
 };
 
+/** Only the next job is on the timeline: a hundred thousand that wait there would slow every other event down. */
 const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
   const dice = world.random.fork("jobs");
-  for (let index = 0; index < jobs; index += 1) {
-    const kind = index % ec2EveryNth === 0 ? "ec2" : "lambda";
-    const projectId = 1 + dice.below(PROJECTS);
+  const times = Float64Array.from({ length: jobs }, () => dice.between(0, over)).sort();
+  const add = (index: number): void => {
+    const kind = dice.below(ec2EveryNth) === 0 ? "ec2" : "lambda";
     const seconds = Math.round(dice.between(4, 40));
-    world.after(dice.between(0, over), () =>
-      world.addJob({ kind, projectId, seconds, fails: dice.chance(0.1) }),
-    );
-  }
+    world.addJob({ kind, projectId: 1 + dice.below(PROJECTS), seconds, fails: dice.chance(0.1) });
+    addFrom(index + 1);
+  };
+  const addFrom = (index: number): void => {
+    const time = times[index];
+    if (time !== undefined) world.after(time - (times[index - 1] ?? 0), () => add(index));
+  };
+  addFrom(0);
 };
 
 const LATE_SECONDS = 180;

@@ -20,17 +20,20 @@ import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
+import { learn, restingPlan } from "../spot/spot-plan";
 import { launchOrRetry } from "./launch-call";
 
 export type LaunchDependencies = Pick<
   Dependencies,
-  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric"
+  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools"
 >;
 
 type Launched = Extract<Launch, { kind: "launched" }>;
 type Refused = Extract<Launch, { kind: "refused" }>;
 
 const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resourceId, market, pricePerHour });
+
+const spotOf = ({ pool, lacksSpotRole }: Launched) => ({ pool, lacksSpotRole });
 
 /** The attempt that the runner serves now; a swap may have changed it since the launch. */
 const servedAttempt = async (
@@ -90,7 +93,13 @@ const storeLaunch = (
     const attempt = await servedAttempt(dependencies, runner);
     const times = { ...runner.times, LAUNCHED: now };
     const { bootstrapKey } = launch;
-    const patch = { ...resourceOf(launch), ...NOT_HELD, bootstrapKey, lease: undefined };
+    const patch = {
+      ...resourceOf(launch),
+      ...spotOf(launch),
+      ...NOT_HELD,
+      bootstrapKey,
+      lease: undefined,
+    };
     const stored = { ...touch(runner, patch), times };
     const changes: LedgerChange[] = [{ put: stored }];
     if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });
@@ -114,23 +123,27 @@ const toQueue = async (
  * None to be had just now: the runner stays and the reconciler tries again. Where nothing runs the round is raised first,
  * so the next call is a new one; what asks with an old token gets the old answer.
  */
-const keepForLater = (
+const keepForLater = async (
   dependencies: LaunchDependencies,
-  { runnerId }: StartedRunner,
+  { runnerId, order }: StartedRunner,
   hold: Hold,
-): Promise<StartOutcome> =>
-  retryOnConflict(dependencies.ledger, async () => {
+): Promise<StartOutcome> => {
+  const { heldBy } = hold;
+  // With a new round the request may be another one.
+  const plan = heldBy === "no-answer" ? {} : await restingPlan(dependencies, order);
+  return retryOnConflict(dependencies.ledger, async () => {
     const runner = await readRunner(dependencies, runnerId);
-    const { heldBy } = hold;
     const isRateLimited = runner?.provider === "EC2" && heldBy === "rate";
     const next = isRateLimited ? { freed: freedLaunch } : {};
     const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
     if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
     const queue = isRateLimited ? await toQueue(dependencies, runner) : [];
     const launchRound = runner.launchRound + (heldBy === "no-answer" ? 0 : 1);
-    const patch = { ...holdPatch(runner, hold, dependencies.clock.now()), launchRound, lease: undefined };
+    const held = holdPatch(runner, hold, dependencies.clock.now());
+    const patch = { ...held, ...plan, launchRound, lease: undefined };
     return { changes: [{ put: touch(runner, patch) }, ...queue], result };
   });
+};
 
 const goneChanges = async (
   dependencies: LaunchDependencies,
@@ -215,6 +228,7 @@ export const launchRunner = async (
   if (await mustWait(dependencies, runner, dispatchedAt))
     return keepForLater(dependencies, runner, { heldBy: "rate" });
   const launch = await launchOrRetry(dependencies, runner);
+  if (launch !== undefined) await learn(dependencies, runner, launch);
   if (launch?.kind === "launched") return adopt(dependencies, runner, launch);
   if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
   const heldBy = launch?.refusal ?? "no-answer";

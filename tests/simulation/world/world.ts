@@ -2,25 +2,34 @@ import type { MappingRow, OurEvent } from "../../../AutoScaler/src/ports";
 import { STACK } from "../../../AutoScaler/src/ports";
 import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
+import { Authorizer } from "./authorizer";
 import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
 import { Calls, type FaultPlan, type Process } from "./calls";
 import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
-import { type ExecutionOptions, Executions } from "./executions";
+import { type ExecutionOptions, Executions, REFUSED } from "./executions";
+import { FrontDoor } from "./front-door";
 import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
+import { type AccountLimits, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
+import { pauseAfterRefusal } from "./limits/asynchronous-retries";
+import { LambdaConcurrency } from "./limits/lambda-concurrency";
+import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
+import { ParameterStore } from "./parameter-store";
 import { portsFactory } from "./ports";
 import { Providers } from "./providers";
 import { type Random, random } from "./random";
 import { remains } from "./remains";
 import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
+import { eventAge } from "./rules";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
-import { WEBHOOK_DEFAULTS, type WebhookOptions, Webhooks } from "./webhooks";
+import { WEBHOOK_DEFAULTS, WEBHOOK_SECRET, type WebhookOptions, Webhooks } from "./webhooks";
+import { StateError } from "./workflow";
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -35,6 +44,10 @@ export interface SimulationOptions {
   readonly lambda?: Partial<LambdaOptions>;
   readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
+  /** AWS's limits; by default the published quotas. */
+  readonly account?: Partial<AccountLimits>;
+  /** An account of which nobody has raised a limit. */
+  readonly newAccount?: boolean;
   readonly faults?: FaultPlan;
   /** Probability that a machine dies during its job without a report. */
   readonly crashes?: number;
@@ -59,6 +72,8 @@ export interface NewJob {
   readonly retries?: number;
 }
 
+/** A refused schedule's event is tried for so long, in milliseconds. */
+const RECONCILER_AGE = eventAge("ReconcilerFunction") * 1_000;
 const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
 
@@ -72,8 +87,14 @@ export class Simulation {
   readonly machines: Machines;
   readonly ec2: Ec2;
   readonly lambda: LambdaQueue;
+  readonly account: AccountLimits;
+  readonly concurrency: LambdaConcurrency;
+  readonly tenants: TenantEnvironments;
+  readonly parameterStore: ParameterStore;
   readonly calls: Calls;
   readonly bus: Bus;
+  readonly authorizer: Authorizer;
+  readonly frontDoor: FrontDoor;
   readonly webhooks: Webhooks;
   readonly reports: Reports;
   readonly providers: Providers;
@@ -101,7 +122,18 @@ export class Simulation {
     this.mood = { ...GOOD_MOOD, ...options.mood };
     this.gitLab = new SimulatedGitLab(timeline, this.random.fork("gitlab"), options.gitLab);
     this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
-    this.lambda = new LambdaQueue(timeline, this.random.fork("lambda"), options.lambda);
+    this.account = { ...(options.newAccount ? NEW_ACCOUNT : DEFAULT_QUOTAS), ...options.account };
+    const { account } = this;
+    this.concurrency = new LambdaConcurrency(() => account.concurrentExecutions);
+    const tenants = (account.concurrentExecutions / 1_000) * account.tenantsPerThousand;
+    this.tenants = new TenantEnvironments(() => tenants, account.idleSeconds);
+    this.lambda = new LambdaQueue(
+      timeline,
+      this.random.fork("lambda"),
+      this.concurrency,
+      this.tenants,
+      options.lambda,
+    );
     this.machines = new Machines({
       timeline,
       random: this.random.fork("machines"),
@@ -128,17 +160,26 @@ export class Simulation {
       random: this.random.fork("calls"),
       plan: options.faults ?? (() => undefined),
     });
+    this.parameterStore = new ParameterStore({
+      timeline,
+      random: this.random.fork("parameters"),
+      calls: this.calls,
+      readsPerSecond: account.parameterReadsPerSecond,
+    });
     this.executions = new Executions(
       {
         timeline,
         random: this.random.fork("executions"),
         calls: this.calls,
         routing: () => this.#settings(),
+        parameterStore: this.parameterStore,
+        concurrency: this.concurrency,
+        idleSeconds: account.idleSeconds,
       },
       this.#ports(),
       options.executions,
     );
-    this.bus = new Bus(timeline, this.random.fork("bus"), this.executions, {
+    this.bus = new Bus(timeline, this.random.fork("bus"), this.executions, account.ruleInvocationsPerSecond, {
       ...BUS_DEFAULTS,
       ...options.bus,
     });
@@ -154,7 +195,23 @@ export class Simulation {
       bus: this.bus,
       reports: this.reports,
     });
-    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.bus, {
+    this.authorizer = new Authorizer(
+      {
+        timeline,
+        random: this.random.fork("authorizer"),
+        concurrency: this.concurrency,
+        parameterStore: this.parameterStore,
+        idleSeconds: account.idleSeconds,
+      },
+      () => WEBHOOK_SECRET,
+    );
+    this.frontDoor = new FrontDoor({
+      timeline,
+      authorizer: this.authorizer,
+      bus: this.bus,
+      putEventsPerSecond: account.putEventsPerSecond,
+    });
+    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.frontDoor, {
       ...WEBHOOK_DEFAULTS,
       ...options.webhooks,
     });
@@ -197,6 +254,7 @@ export class Simulation {
       invoke: (runner) => this.providers.invoke(runner),
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
+      concurrentExecutions: this.account.concurrentExecutions,
       put: (events) => this.#put(events),
       metric: (name, value, dimensions) => this.#count(name, value, dimensions),
     });
@@ -241,8 +299,14 @@ export class Simulation {
   }
 
   /** Runs a pass, as the schedule does; a failed event would go to the dead-letter queue. */
-  reconcileNow(): void {
-    this.executions.runFunction("ReconcilerFunction", {}).catch(() => undefined);
+  reconcileNow(refusals = 0, scheduledAt = this.timeline.now): void {
+    this.executions.runFunction("ReconcilerFunction", {}).catch((error: unknown) => {
+      const isOld = this.timeline.now - scheduledAt >= RECONCILER_AGE;
+      if (!(error instanceof StateError && error.error === REFUSED) || isOld) return;
+      this.timeline.after(pauseAfterRefusal(refusals + 1), () =>
+        this.reconcileNow(refusals + 1, scheduledAt),
+      );
+    });
   }
 
   #scheduleReconciler(): void {
