@@ -117,9 +117,9 @@ export class Simulation {
     this.routing = routingOf(this.stack);
     this.mood = { ...GOOD_MOOD, ...options.mood };
     this.gitLab = new SimulatedGitLab(timeline, this.random.fork("gitlab"), options.gitLab);
-    this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
     this.account = { ...(options.newAccount ? NEW_ACCOUNT : DEFAULT_QUOTAS), ...options.account };
     const { account } = this;
+    this.ec2 = new Ec2(timeline, this.random.fork("ec2"), account, options.ec2);
     this.concurrency = new LambdaConcurrency(() => account.concurrentExecutions);
     const tenants = (account.concurrentExecutions / 1_000) * account.tenantsPerThousand;
     this.tenants = new TenantEnvironments(() => tenants, account.idleSeconds);
