@@ -16,6 +16,7 @@ import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { type AccountLimits, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
+import { LedgerThroughput } from "./limits/ledger-throughput";
 import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
 import { ParameterStore } from "./parameter-store";
@@ -80,6 +81,7 @@ export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
+  readonly throughput: LedgerThroughput;
   readonly gitLab: SimulatedGitLab;
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
@@ -151,6 +153,7 @@ export class Simulation {
       () => timeline.now,
       (what) => this.checks.complain(what),
     );
+    this.throughput = new LedgerThroughput(account);
     this.calls = new Calls({
       timeline,
       random: this.random.fork("calls"),
@@ -238,6 +241,7 @@ export class Simulation {
       random: this.random.fork("ports"),
       calls: this.calls,
       table: this.table,
+      throughput: this.throughput,
       gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch, this.gitLabLoad),
       gitLabMode: this.options.mode ?? "verified",
       ec2: this.ec2,
