@@ -30,6 +30,11 @@ export interface ScaleReport {
 
 /** GitLab allows 1,000 runners a project, and a pass lists a hundred projects. */
 const PROJECTS = 50;
+/**
+ * Each Lambda runner has an environment of its own, idle for minutes after its job. At 26 a second that is 8,000 of
+ * them, for which an account needs this limit.
+ */
+const CONCURRENT_EXECUTIONS = 4_000;
 
 export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
@@ -43,6 +48,7 @@ export const scaleSimulation = ({ seed, faults }: ScaleOptions): Simulation => {
   return new Simulation({
     seed,
     stack: { totalLimit: 20_000, classLimit: 20_000, ec2LifetimeSeconds: 600 },
+    account: { concurrentExecutions: CONCURRENT_EXECUTIONS },
     gitLab: { gives: "oldest" },
     webhooks: { lost: faults, twice: faults, late: faults, relabelled: faults },
     bus: { lost: faults, twice: faults, late: faults },

@@ -5,6 +5,8 @@ import type {
 } from "../../../AutoScaler/src/adapters/ec2/client";
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
+import type { AccountLimits } from "./limits/account";
+import { type Launched, refusalOf, vcpusOfFleet } from "./limits/ec2-account";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
@@ -30,6 +32,7 @@ export interface SimulatedInstance {
   readonly tags: Ec2Instance["Tags"];
   readonly launchedAt: Time;
   readonly boughtAs: "spot" | "on-demand";
+  readonly vcpus: number;
   /** DescribeInstances shows it from then on. */
   readonly shownFrom: Time;
   state: StateName;
@@ -75,6 +78,7 @@ export class Ec2 {
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
+    readonly account: AccountLimits,
     options: Partial<Ec2Options> = {},
   ) {
     this.options = { ...EC2_DEFAULTS, ...options };
@@ -108,16 +112,26 @@ export class Ec2 {
 
   #launch(request: CreateFleetCommandInput): FleetAnswer {
     const isSpot = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot";
-    if (this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity)) {
-      const error = { ErrorCode: "InsufficientInstanceCapacity", ErrorMessage: "none just now" };
+    const type = request.LaunchTemplateConfigs?.[0]?.Overrides?.[0]?.InstanceType;
+    const wanted = { boughtAs: isSpot ? "spot" : "on-demand", vcpus: vcpusOfFleet(type) } as const;
+    const isShort = this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity);
+    const code =
+      refusalOf(wanted, this.account, () => this.#running()) ??
+      (isShort ? "InsufficientInstanceCapacity" : undefined);
+    if (code !== undefined) {
+      const error = { ErrorCode: code, ErrorMessage: "says the simulated EC2" };
       return { $metadata: {}, FleetId: "fleet", Errors: [error], Instances: [] };
     }
-    const instance = this.#instance(request, isSpot ? "spot" : "on-demand");
+    const instance = this.#instance(request, wanted);
     const instances = [{ InstanceIds: [instance.id], Lifecycle: instance.boughtAs }];
     return { $metadata: {}, FleetId: "fleet", Errors: [], Instances: instances };
   }
 
-  #instance(request: CreateFleetCommandInput, boughtAs: "spot" | "on-demand"): SimulatedInstance {
+  #running(): readonly SimulatedInstance[] {
+    return [...this.instances.values()].filter(({ state }) => state === "pending" || state === "running");
+  }
+
+  #instance(request: CreateFleetCommandInput, { boughtAs, vcpus }: Launched): SimulatedInstance {
     const tags =
       request.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags ?? [];
     const tag = (key: string): string => tags.find(({ Key }) => Key === key)?.Value ?? "";
@@ -129,6 +143,7 @@ export class Ec2 {
       tags,
       launchedAt: now,
       boughtAs,
+      vcpus,
       shownFrom: now + this.random.between(0, this.options.shownWithin),
       state: "pending",
     };

@@ -34,6 +34,7 @@ import type { FunctionDependencies } from "./functions";
 import type { GitLabEffects } from "./gitlab-api";
 import { GitLabPort } from "./gitlab-port";
 import { Conflicts, LedgerPort } from "./ledger-port";
+import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
 import { DEPLOYMENT } from "./stack";
 import type { Table } from "./table";
@@ -45,6 +46,7 @@ export interface Services {
   readonly random: Random;
   readonly calls: Calls;
   readonly table: Table;
+  readonly throughput: LedgerThroughput;
   readonly gitLab: GitLabEffects;
   readonly gitLabMode: "verified" | "payload";
   readonly ec2: Ec2;
@@ -134,7 +136,7 @@ class Ports implements FunctionDependencies {
   ) {
     const { services, conflicts, nonce, metric } = shared;
     const { timeline, random, calls, table } = services;
-    this.ledger = new LedgerPort(process, calls, table, random, conflicts);
+    this.ledger = new LedgerPort(process, calls, table, random, conflicts, services.throughput);
     this.gitLab = new GitLabPort(process, calls, services.gitLab, services.gitLabMode);
     this.clock = {
       now: () => Math.floor(timeline.now + process.skew),

@@ -16,6 +16,7 @@ import { type LambdaOptions, LambdaQueue } from "./lambda";
 import { type AccountLimits, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
+import { LedgerThroughput } from "./limits/ledger-throughput";
 import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
 import { ParameterStore } from "./parameter-store";
@@ -82,6 +83,7 @@ export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
+  readonly throughput: LedgerThroughput;
   readonly gitLab: SimulatedGitLab;
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
@@ -121,9 +123,9 @@ export class Simulation {
     this.routing = routingOf(this.stack);
     this.mood = { ...GOOD_MOOD, ...options.mood };
     this.gitLab = new SimulatedGitLab(timeline, this.random.fork("gitlab"), options.gitLab);
-    this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
     this.account = { ...(options.newAccount ? NEW_ACCOUNT : DEFAULT_QUOTAS), ...options.account };
     const { account } = this;
+    this.ec2 = new Ec2(timeline, this.random.fork("ec2"), account, options.ec2);
     this.concurrency = new LambdaConcurrency(() => account.concurrentExecutions);
     const tenants = (account.concurrentExecutions / 1_000) * account.tenantsPerThousand;
     this.tenants = new TenantEnvironments(() => tenants, account.idleSeconds);
@@ -155,6 +157,7 @@ export class Simulation {
       () => timeline.now,
       (what) => this.checks.complain(what),
     );
+    this.throughput = new LedgerThroughput(account);
     this.calls = new Calls({
       timeline,
       random: this.random.fork("calls"),
@@ -242,6 +245,7 @@ export class Simulation {
       random: this.random.fork("ports"),
       calls: this.calls,
       table: this.table,
+      throughput: this.throughput,
       gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch, this.gitLabLoad),
       gitLabMode: this.options.mode ?? "verified",
       ec2: this.ec2,

@@ -42,6 +42,11 @@ export class KeyThroughput {
     for (const [key, { at }] of this.#keys) if (now - at > FULL_AFTER) this.#keys.delete(key);
   }
 
+  /** Of a key that is used too seldom to count. */
+  takeOfTable(units: number, now: Time): boolean {
+    return this.#table.take(now, units);
+  }
+
   /** False: the table or the key is used up, and the request is throttled. */
   take(key: string, units: number, now: Time): boolean {
     const isAllowed = this.#bucketOf(key, now).take(now, units) && this.#table.take(now, units);
