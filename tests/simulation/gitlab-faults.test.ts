@@ -124,6 +124,7 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
     during(world, 5 * MINUTE, "gitLab.projects");
     world.webhooks.options = { ...world.webhooks.options, lost: 1 };
     const job = world.addJob({ kind: "lambda" });
+    await world.run(5 * MINUTE);
     await settle(world);
     expectMet(first, job);
     expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);

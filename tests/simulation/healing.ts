@@ -51,7 +51,7 @@ const meetProjects = async (world: Simulation, projects: number): Promise<void> 
   await world.run(5 * 60);
 };
 
-const note = (world: Simulation, field: "pause" | "remove"): ReadonlyMap<number, number> => {
+const timesOf = (world: Simulation, field: "pause" | "remove"): ReadonlyMap<number, number> => {
   const times = new Map<number, number>();
   const { gitLab, timeline } = world;
   const act = gitLab[field].bind(gitLab) as (runnerId: number) => boolean;
@@ -76,7 +76,7 @@ export const heal = async ({ seed, projects, jobs, over, loses, runs }: HealingO
   });
   world.bus.loses = ({ source }) => source === "aws.ec2";
   const listCalls = countListCalls(world);
-  const [pausedAt, removedAt] = [note(world, "pause"), note(world, "remove")];
+  const [pausedAt, removedAt] = [timesOf(world, "pause"), timesOf(world, "remove")];
   await meetProjects(world, projects);
   world.webhooks.fate = (job, status) => (loses(job, status) ? "lost" : undefined);
   const dice = world.random.fork("healing");

@@ -17,8 +17,8 @@ import {
 import { findRunnerEnd } from "./find/runner-ends";
 import { findRunning, runningKey } from "./find/running";
 import type { Part } from "./parts";
-import { CALLS_AT_ONCE, inPortions } from "./portions";
 import type { JobReader } from "./read/job-reader";
+import { CALLS_AT_ONCE, inPortions } from "./read/portions";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
 export type ReconcilerDependencies = Pick<

@@ -2,7 +2,7 @@ import { putDiscrepancies } from "./collect";
 import { READ_AT_ONCE, type ReconcileContext } from "./context";
 import { findPending, webhookDueAt } from "./find/pending";
 import { type PassFailure, parts } from "./parts";
-import { inPortions } from "./portions";
+import { inPortions } from "./read/portions";
 import { type Reconciled, reportOfEvents } from "./report";
 import type { Discrepancy } from "./snapshot";
 

@@ -90,7 +90,7 @@ export interface Minute {
 }
 
 /** A pass that is done. */
-export interface Pass {
+export interface FinishedPass {
   readonly context: ReconcileContext;
   readonly report: Reconciled;
   /** Projects that it listed. */
@@ -202,7 +202,7 @@ const reconcileAll = async (
     failing: failingParts(state.failing, failures, snapshot.now),
     doneAt: dependencies.clock.now(),
   };
-  const done: Pass = {
+  const done: FinishedPass = {
     context,
     report: reportOf(dependencies, snapshot, put, failures),
     listed: [...jobs.listed, ...jobs.partial],
@@ -220,7 +220,7 @@ export const runPass = async (
   dependencies: ReconcilerDependencies,
   settings: RoutingSettings,
   minute: Minute,
-): Promise<Pass | undefined> => {
+): Promise<FinishedPass | undefined> => {
   const held = await beginPass(dependencies);
   if (held === undefined) return undefined;
   try {

@@ -2,7 +2,7 @@ import type { RoutingSettings } from "../../../Core/routing/routing";
 import { budget } from "./budget";
 import type { ReconcilerDependencies } from "./context";
 import { lookAgain } from "./look-again";
-import { type Pass, runPass } from "./pass";
+import { type FinishedPass, runPass } from "./pass";
 import { type PassReport, together } from "./report";
 
 /** Calls for single jobs in a minute. With the lists of three passes they stay below the 600 that GitLab allows a user. */
@@ -12,23 +12,23 @@ const ASKS_FOR_MILLISECONDS = 35_000;
 /** Time for all reads. The rest of the 55 seconds is for putting events. */
 const READS_FOR_MILLISECONDS = 43_000;
 /** Passes in a minute: the next one lists the projects for which the one before had no calls left. */
-const MOST_PASSES = 3;
+const MAX_PASSES = 3;
 /** Another pass begins no later than this: it would end too late to be of use. */
 const BEGINS_WITHIN_MILLISECONDS = 20_000;
 
 const passesOf = async (
   dependencies: ReconcilerDependencies,
   settings: RoutingSettings,
-): Promise<readonly Pass[]> => {
+): Promise<readonly FinishedPass[]> => {
   const { clock } = dependencies;
   const begin = clock.now();
   const asksUntil = begin + ASKS_FOR_MILLISECONDS;
   const readsUntil = begin + READS_FOR_MILLISECONDS;
   const singleCalls = budget(clock, SINGLE_CALLS, asksUntil);
-  const passes: Pass[] = [];
+  const passes: FinishedPass[] = [];
   const goesOn = (): boolean =>
     passes.length === 0 ||
-    (passes.length < MOST_PASSES &&
+    (passes.length < MAX_PASSES &&
       passes.at(-1)?.isOutOfCalls === true &&
       clock.now() - begin < BEGINS_WITHIN_MILLISECONDS);
   while (goesOn()) {

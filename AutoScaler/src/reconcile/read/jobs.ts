@@ -4,7 +4,7 @@ import type { Dependencies } from "../../dependencies";
 import type { GitLab, GitLabJob, Page, ProjectRefused } from "../../ports";
 import type { Budget } from "../budget";
 import type { Part } from "../parts";
-import { CALLS_AT_ONCE } from "../portions";
+import { CALLS_AT_ONCE } from "./portions";
 import type { ProjectsRead } from "./projects";
 
 export type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
