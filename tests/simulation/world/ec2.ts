@@ -153,12 +153,11 @@ export class Ec2 {
     const Errors = overrides.filter(isShort).map(noCapacityIn);
     if (place === undefined) return noneLaunched(Errors);
     const { id } = this.#instance(request, boughtAs, place);
-    const instance = {
-      InstanceIds: [id],
-      Lifecycle: boughtAs,
-      LaunchTemplateAndOverrides: { Overrides: place },
-    };
-    return { $metadata: {}, FleetId: "fleet", Errors, Instances: [instance] };
+    const LaunchTemplateAndOverrides = { Overrides: place };
+    const Instances = [
+      { InstanceIds: [id], Lifecycle: boughtAs, LaunchTemplateAndOverrides },
+    ] satisfies FleetAnswer["Instances"];
+    return { $metadata: {}, FleetId: "fleet", Errors, Instances };
   }
 
   #running(): readonly SimulatedInstance[] {
