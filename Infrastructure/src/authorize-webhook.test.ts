@@ -203,7 +203,7 @@ describe("authorize-webhook", () => {
     });
     jest.spyOn(Math, "random").mockReturnValue(0.2);
     await expect(freshHandler()(event(CURRENT))).rejects.toThrow();
-    expect(asked).toEqual([3_000]);
+    expect(asked).toEqual([4_000]);
     expect(store.requests.length).toBeGreaterThan(4);
   });
 

@@ -6,12 +6,20 @@ const DISABLED_AFTER = 4;
 const FIRST_PAUSE = 60_000;
 const LONGEST_PAUSE = 86_400_000;
 
+export interface RefusedDelivery {
+  readonly jobId: number;
+  /** Of the job, as the webhook told it. */
+  readonly status: string;
+  readonly refusal: Refusal;
+  readonly at: Time;
+}
+
 /**
  * What GitLab remembers of a webhook's deliveries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/#auto-disabled-webhooks
  */
 export class WebhookHealth {
-  readonly refusals: { readonly jobId: number; readonly refusal: Refusal; readonly at: Time }[] = [];
+  readonly refusals: RefusedDelivery[] = [];
   mostInARow = 0;
   #inARow = 0;
   #pauses = 0;
@@ -26,8 +34,9 @@ export class WebhookHealth {
     this.#pauses = 0;
   }
 
-  refused(jobId: number, refusal: Refusal, at: Time): void {
-    this.refusals.push({ jobId, refusal, at });
+  refused(delivery: RefusedDelivery): void {
+    const { at } = delivery;
+    this.refusals.push(delivery);
     this.#inARow += 1;
     this.mostInARow = Math.max(this.mostInARow, this.#inARow);
     if (this.#inARow < DISABLED_AFTER) return;

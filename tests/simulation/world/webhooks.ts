@@ -68,7 +68,7 @@ export class Webhooks {
     const event = { source: "gitlab.webhook", detailType: "GitLabJobEvent", detail };
     this.frontDoor.receive(event, WEBHOOK_SECRET, (refusal) => {
       if (refusal === undefined) this.health.accepted();
-      else this.health.refused(job.id, refusal, this.timeline.now);
+      else this.health.refused({ jobId: job.id, status, refusal, at: this.timeline.now });
     });
   }
 }

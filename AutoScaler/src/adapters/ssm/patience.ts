@@ -16,12 +16,15 @@ export interface Patience {
 const THROTTLED_MILLISECONDS = 9_000;
 /** Of a read that fails otherwise. */
 const TRIES = 3;
-const FIRST_PAUSE_MILLISECONDS = 100;
-const LONGEST_PAUSE_MILLISECONDS = 1_600;
+const FIRST_PAUSE_MILLISECONDS = 800;
+const LONGEST_PAUSE_MILLISECONDS = 3_200;
 
 const isThrottle = (error: unknown): boolean => errorName(error) === "ThrottlingException";
 
-/** Full jitter: environments that start at once are throttled together, and must not meet again. */
+/**
+ * Full jitter: environments that start at once are throttled together, and must not meet again. The pauses are long, since
+ * the authorizer, for which GitLab waits, asks for the same reads.
+ */
 const pauseOf = (tries: number, random: () => number): number =>
   random() * Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** tries);
 
