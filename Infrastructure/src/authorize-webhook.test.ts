@@ -193,7 +193,7 @@ describe("authorize-webhook", () => {
     expect(denials()).toBe(0);
   });
 
-  it("F-9: asks Parameter Store again and again for three of its five seconds", async () => {
+  it("F-9: asks Parameter Store again and again for four of its five seconds", async () => {
     store.throttles = Number.POSITIVE_INFINITY;
     const asked: number[] = [];
     const timeout = AbortSignal.timeout.bind(AbortSignal);
