@@ -25,7 +25,7 @@ type Secrets = () => Promise<string | undefined>;
 export type Authorized = boolean | "refused-by-lambda" | "failed";
 
 /** The authorizer's function: the shipped memory of the secrets over a Parameter Store that throttles. */
-export class Authorizer {
+export class SimulatedAuthorizer {
   calls = 0;
   readonly #environments: FunctionEnvironments<Secrets>;
 

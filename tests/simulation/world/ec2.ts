@@ -5,7 +5,7 @@ import type {
 } from "../../../AutoScaler/src/adapters/ec2/client";
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
-import type { AccountLimits } from "./limits/account";
+import type { AccountQuotas } from "./limits/account";
 import { type Launched, refusalOf, vcpusOfFleet } from "./limits/ec2-account";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -78,7 +78,7 @@ export class Ec2 {
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
-    readonly account: AccountLimits,
+    readonly account: AccountQuotas,
     options: Partial<Ec2Options> = {},
   ) {
     this.options = { ...EC2_DEFAULTS, ...options };

@@ -1,5 +1,5 @@
 import type { Time } from "../../../Core/model/ledger";
-import type { Refusal } from "./front-door";
+import type { DeliveryRefusal } from "./webhook-api";
 
 /** Refused deliveries in a row after which GitLab leaves a webhook alone, and for how long first and at most. */
 const DISABLED_AFTER = 4;
@@ -10,7 +10,7 @@ export interface RefusedDelivery {
   readonly jobId: number;
   /** Of the job, as the webhook told it. */
   readonly status: string;
-  readonly refusal: Refusal;
+  readonly refusal: DeliveryRefusal;
   readonly at: Time;
 }
 

@@ -1,12 +1,12 @@
 import { vcpusOf } from "../../../../Core/model/vcpus";
-import type { AccountLimits } from "./account";
+import type { AccountQuotas } from "./account";
 
 export interface Launched {
   readonly boughtAs: "spot" | "on-demand";
   readonly vcpus: number;
 }
 
-type Ec2Limits = Pick<AccountLimits, "onDemandVcpus" | "spotVcpus" | "hasSpotRole">;
+type Ec2Limits = Pick<AccountQuotas, "onDemandVcpus" | "spotVcpus" | "hasSpotRole">;
 
 /**
  * The error that an account's limits give a launch; undefined: none.

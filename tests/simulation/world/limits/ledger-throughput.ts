@@ -1,7 +1,7 @@
 import type { LedgerChange } from "../../../../AutoScaler/src/ports";
 import { openKey, recordIndexKey, recordKey, slotsPk } from "../../../../Core/ledger/keys";
 import type { LedgerItem, Time } from "../../../../Core/model/ledger";
-import type { AccountLimits } from "./account";
+import type { AccountQuotas } from "./account";
 import { KeyThroughput } from "./key-throughput";
 
 /** Units of an item below a kilobyte in a transaction, and in the index that follows it. */
@@ -22,7 +22,7 @@ export class LedgerThroughput {
   readonly indexWrites: KeyThroughput;
   readonly reads: KeyThroughput;
 
-  constructor(limits: AccountLimits) {
+  constructor(limits: AccountQuotas) {
     const { tableWritesPerSecond, tableReadsPerSecond, keyWritesPerSecond, keyReadsPerSecond } = limits;
     this.writes = new KeyThroughput(tableWritesPerSecond, keyWritesPerSecond);
     this.indexWrites = new KeyThroughput(tableWritesPerSecond, keyWritesPerSecond);

@@ -3,7 +3,7 @@ import type { Clock } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
 
 /** A wait, a clock to count it by, and random numbers for the jitter. */
-export interface Patience {
+export interface ReadRetries {
   readonly clock: Clock;
   /** A number from 0 up to 1, as from Math.random. */
   readonly random: () => number;
@@ -34,10 +34,10 @@ const pauseOf = (tries: number, random: () => number): number =>
  * @param what the call and its target, for the error
  * @throws ConfigurationError if a repeated read would get the same answer; TransientError
  */
-export const readPatiently = async <Answer>(
+export const readWithRetries = async <Answer>(
   what: string,
   read: () => Promise<Answer>,
-  { clock, random }: Patience,
+  { clock, random }: ReadRetries,
 ): Promise<Answer> => {
   const begun = clock.now();
   for (let tries = 1; ; tries += 1) {
