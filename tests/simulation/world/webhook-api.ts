@@ -18,7 +18,7 @@ const authorizerOf = (): Properties =>
 /** Seconds for which API Gateway remembers an authorizer's answer. */
 const memorySeconds = (): number => Number(authorizerOf().AuthorizerResultTtlInSeconds);
 
-export interface WebhookApiParts {
+export interface WebhookGatewayParts {
   readonly timeline: Timeline;
   readonly authorizer: SimulatedAuthorizer;
   readonly bus: Bus;
@@ -29,12 +29,12 @@ export interface WebhookApiParts {
 export type DeliveryRefusal = "throttled" | "forbidden" | "authorizer" | "put-events";
 
 /** API Gateway with its throttle, its authorizer and what it remembers of it, and PutEvents behind it. */
-export class WebhookApi {
+export class WebhookGateway {
   readonly memory = new AuthorizerMemory(memorySeconds());
   readonly #throttle = new TokenBucket(parameter("WebhookRequestsPerSecond"), parameter("WebhookBurst"));
   readonly #puts: TokenBucket;
 
-  constructor(readonly parts: WebhookApiParts) {
+  constructor(readonly parts: WebhookGatewayParts) {
     this.#puts = new TokenBucket(parts.putEventsPerSecond);
   }
 

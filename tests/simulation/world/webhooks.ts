@@ -1,7 +1,7 @@
 import type { Job } from "./gitlab";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
-import type { WebhookApi } from "./webhook-api";
+import type { WebhookGateway } from "./webhook-api";
 import { WebhookHealth } from "./webhook-health";
 
 /** Probabilities of faults of GitLab's webhooks. */
@@ -32,7 +32,7 @@ export class Webhooks {
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
-    readonly webhookApi: WebhookApi,
+    readonly webhookApi: WebhookGateway,
     public options: WebhookOptions,
   ) {}
 

@@ -28,7 +28,7 @@ import { eventAge } from "./rules";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
-import { WebhookApi } from "./webhook-api";
+import { WebhookGateway } from "./webhook-api";
 import { WEBHOOK_DEFAULTS, WEBHOOK_SECRET, type WebhookOptions, Webhooks } from "./webhooks";
 import { StateError } from "./workflow";
 
@@ -94,7 +94,7 @@ export class Simulation {
   readonly calls: Calls;
   readonly bus: Bus;
   readonly authorizer: SimulatedAuthorizer;
-  readonly webhookApi: WebhookApi;
+  readonly webhookApi: WebhookGateway;
   readonly webhooks: Webhooks;
   readonly reports: Reports;
   readonly providers: Providers;
@@ -204,7 +204,7 @@ export class Simulation {
       },
       () => WEBHOOK_SECRET,
     );
-    this.webhookApi = new WebhookApi({
+    this.webhookApi = new WebhookGateway({
       timeline,
       authorizer: this.authorizer,
       bus: this.bus,
