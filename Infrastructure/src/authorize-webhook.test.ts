@@ -199,7 +199,7 @@ describe("authorize-webhook", () => {
     const timeout = AbortSignal.timeout.bind(AbortSignal);
     jest.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
       asked.push(milliseconds);
-      return timeout(milliseconds / 3);
+      return timeout(milliseconds / 4);
     });
     jest.spyOn(Math, "random").mockReturnValue(0.2);
     await expect(freshHandler()(event(CURRENT))).rejects.toThrow();
