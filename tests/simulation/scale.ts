@@ -19,6 +19,8 @@ export interface ScaleReport {
   readonly startsPerSecond: number;
   /** Seconds from pending to running: median, 95 %, 99 %, longest. */
   readonly waits: readonly [number, number, number, number];
+  /** Jobs that waited for more than three minutes, although there was room for all. */
+  readonly late: number;
   readonly peakLive: number;
   readonly events: number;
   readonly busEvents: number;
@@ -75,6 +77,8 @@ const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): 
   addFrom(0);
 };
 
+const LATE_SECONDS = 180;
+
 /** Seconds from pending to running of all jobs that ran, sorted. */
 export const waitsOf = (world: Simulation): number[] =>
   [...world.gitLab.jobs.values()]
@@ -93,6 +97,7 @@ export const reportOf = (world: Simulation, wrong: readonly string[]): ScaleRepo
     jobs: jobs.length,
     startsPerSecond: (0.9 * starts.length) / Math.max(1, seconds),
     waits: [percentile(waits, 0.5), percentile(waits, 0.95), percentile(waits, 0.99), waits.at(-1) ?? 0],
+    late: waits.filter((wait) => wait > LATE_SECONDS).length,
     peakLive: world.checks.mostLive,
     events: world.timeline.count,
     busEvents: world.bus.counts.events,

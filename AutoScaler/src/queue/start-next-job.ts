@@ -144,15 +144,7 @@ const retryFailed = async ({ ledger, bus }: NextJobDependencies, jobId: number):
   await bus.put([pendingEvent(last.order, last.attempt + 1)]);
 };
 
-/**
- * Puts the event of one job on the bus that waits for what became free: of the project that has waited longest,
- * the job of the class that goes first, and of those the one that became pending first. So the projects are served round
- * robin, and ten thousand jobs of one project delay another by one job at a time.
- */
-export const startNextJob = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
-  if (freed.kind === "slot" && freed.failedJobId !== undefined) {
-    await retryFailed(dependencies, freed.failedJobId);
-  }
+const dispatchNext = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
   const rotation = new Rotation(dependencies, await dependencies.ledger.rotation(MAX_PROJECTS));
   const search = new Search(dependencies, freed);
   for (let project = rotation.next(); project !== undefined; project = rotation.next()) {
@@ -165,4 +157,19 @@ export const startNextJob = async (dependencies: NextJobDependencies, freed: Fre
     }
   }
   return { kind: "nobody" };
+};
+
+/**
+ * Puts the event of a job on the bus that waits for what became free, or of two where there is room for both: of the
+ * project that has waited longest, the job of the class that goes first, and of those the one that became pending first.
+ * So the projects are served round robin, and ten thousand jobs of one project delay another by one job at a time.
+ */
+export const startNextJob = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
+  if (freed.kind === "slot" && freed.failedJobId !== undefined) {
+    await retryFailed(dependencies, freed.failedJobId);
+  }
+  const first = await dispatchNext(dependencies, freed);
+  const isForTwo = freed.kind === "launch" && freed.two === true;
+  if (isForTwo && first.kind === "dispatched") await dispatchNext(dependencies, freed);
+  return first;
 };

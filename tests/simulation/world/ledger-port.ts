@@ -1,13 +1,6 @@
 import type { Ledger, LedgerChange, Page, ReservationWindow } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
-import {
-  OPEN_ATTEMPTS,
-  OPEN_ORPHANS,
-  OPEN_RUNNERS,
-  ROTATION,
-  slotsPk,
-  waitingPk,
-} from "../../../Core/ledger/keys";
+import { OPEN_ORPHANS, openPks, ROTATION, slotsPk, waitingPk } from "../../../Core/ledger/keys";
 import type { Calls, Process } from "./calls";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
@@ -89,16 +82,17 @@ export class LedgerPort implements Ledger {
     return this.calls.make(this.process, "ledger.byResource", read);
   }
 
-  /** A read of so many items under one key; the SDK tries a throttled one again. */
+  /** A read of so many items, spread over the keys; the SDK tries a throttled one again. */
   async #read<Answer>(
     name: string,
-    key: string,
+    keys: readonly string[],
     read: () => Answer,
     items: (answer: Answer) => number,
   ): Promise<Answer> {
     const effect = () => {
       const answer = read();
-      const isRead = this.throughput.mayRead(key, items(answer), this.table.now());
+      const ofEach = items(answer) / keys.length;
+      const isRead = keys.every((key) => this.throughput.mayRead(key, ofEach, this.table.now()));
       return isRead ? { answer } : undefined;
     };
     for (let tries = 0; tries < READ_TRIES; tries += 1) {
@@ -110,7 +104,7 @@ export class LedgerPort implements Ledger {
   }
 
   slots(scope: string) {
-    return this.#read("ledger.slots", slotsPk(scope), () => this.table.slots(scope), ONE_UNIT);
+    return this.#read("ledger.slots", [slotsPk(scope)], () => this.table.slots(scope), ONE_UNIT);
   }
 
   stateRecord(name: string) {
@@ -123,12 +117,12 @@ export class LedgerPort implements Ledger {
 
   waiting(queue: string, limit: number) {
     const read = () => this.table.waiting(queue, limit, this.#lag());
-    return this.#read("ledger.waiting", waitingPk(queue), read, lengthOf);
+    return this.#read("ledger.waiting", [waitingPk(queue)], read, lengthOf);
   }
 
   rotation(limit: number) {
     const read = () => this.table.rotation(limit, this.#lag());
-    return this.#read("ledger.rotation", ROTATION, read, lengthOf);
+    return this.#read("ledger.rotation", [ROTATION], read, lengthOf);
   }
 
   listed(list: string) {
@@ -137,17 +131,17 @@ export class LedgerPort implements Ledger {
 
   openAttempts(cursor?: string) {
     const read = () => this.table.openAttempts(cursor, this.#lag());
-    return this.#read("ledger.openAttempts", OPEN_ATTEMPTS, read, pageLength);
+    return this.#read("ledger.openAttempts", openPks("attempts"), read, pageLength);
   }
 
   openRunners(cursor?: string) {
     const read = () => this.table.openRunners(cursor, this.#lag());
-    return this.#read("ledger.openRunners", OPEN_RUNNERS, read, pageLength);
+    return this.#read("ledger.openRunners", openPks("runners"), read, pageLength);
   }
 
   openOrphans(cursor?: string) {
     const read = () => this.table.openOrphans(cursor, this.#lag());
-    return this.#read("ledger.openOrphans", OPEN_ORPHANS, read, pageLength);
+    return this.#read("ledger.openOrphans", [OPEN_ORPHANS], read, pageLength);
   }
 
   async commit(changes: readonly LedgerChange[]): Promise<boolean> {

@@ -56,6 +56,8 @@ export interface SimulationOptions {
   readonly crashesAtHandOut?: number;
   /** False: the reconciler's schedule is off. */
   readonly passes?: boolean;
+  /** By how much a pass may come after its minute has begun: EventBridge promises the minute, not the second. */
+  readonly scheduleLateSeconds?: number;
 }
 
 export interface NewJob {
@@ -107,12 +109,14 @@ export class Simulation {
   mapping: readonly MappingRow[] = MAPPING;
   startsAreOn = true;
   routing: RoutingSettings;
+  readonly #late: Random;
   #jobs = 0;
   /** Whether the reconciler's schedule is on. */
   passes: boolean;
 
   constructor(readonly options: SimulationOptions) {
     this.random = random(options.seed);
+    this.#late = this.random.fork("schedule");
     this.timeline = new Timeline(options.start ?? START);
     const { timeline } = this;
     this.stack = { ...STACK_DEFAULTS, ...options.stack };
@@ -310,8 +314,10 @@ export class Simulation {
   }
 
   #scheduleReconciler(): void {
+    const { scheduleLateSeconds = 0 } = this.options;
     this.timeline.after(MINUTE, () => {
-      if (this.passes) this.reconcileNow();
+      if (this.passes && scheduleLateSeconds === 0) this.reconcileNow();
+      else if (this.passes) this.after(this.#late.between(0, scheduleLateSeconds), () => this.reconcileNow());
       this.#scheduleReconciler();
     });
   }
@@ -335,8 +341,10 @@ export class Simulation {
     }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
+    const id = this.#nextJobId();
     const job = {
-      id: this.#nextJobId(),
+      id,
+      pipelineId: id,
       projectId,
       ...KINDS[kind],
       duration: seconds * 1000,
