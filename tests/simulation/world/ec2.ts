@@ -139,7 +139,7 @@ export class Ec2 {
 
   #launch(request: CreateFleetCommandInput): FleetAnswer {
     const isSpot = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot";
-    const boughtAs = isSpot ? "spot" : "on-demand";
+    const boughtAs: "spot" | "on-demand" = isSpot ? "spot" : "on-demand";
     const isNowhere = this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity);
     const overrides = overridesOf(request);
     const limit = refusalOf({ boughtAs, vcpus: vcpusOfFleet(overrides[0]?.InstanceType) }, this.account, () =>
