@@ -13,10 +13,15 @@ const parameter = (name: string): number =>
   Number(asMap(template("Infrastructure").parameters[name]).Default);
 
 const authorizerOf = (): Properties =>
-  ofType(template("Infrastructure"), "AWS::ApiGatewayV2::SimulatedAuthorizer")[0]?.properties ?? {};
+  ofType(template("Infrastructure"), "AWS::ApiGatewayV2::Authorizer")[0]?.properties ?? {};
 
 /** Seconds for which API Gateway remembers an authorizer's answer. */
-const memorySeconds = (): number => Number(authorizerOf().AuthorizerResultTtlInSeconds);
+const memorySeconds = (): number => {
+  const seconds = Number(authorizerOf().AuthorizerResultTtlInSeconds);
+  if (!(seconds >= 0))
+    throw new Error("The template does not say how long the authorizer's answers are kept");
+  return seconds;
+};
 
 export interface WebhookGatewayParts {
   readonly timeline: Timeline;
