@@ -684,7 +684,7 @@ describe("doctor", () => {
     [
       "concurrency",
       "10 concurrent executions: 5 Lambda runners at a time",
-      "lambda/quotas/L-B99A9384?region=eu-west-1",
+      "lambda/quotas/L-B99A9384?region=",
     ],
     ["tenants' environments", "25 environments for tenants", "lambda/quotas/L-B99A9384"],
     ["reads of Parameter Store", "40 reads a second", "ssm update-service-setting"],
