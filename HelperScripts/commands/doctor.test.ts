@@ -688,7 +688,7 @@ describe("doctor", () => {
     ],
     ["tenants' environments", "25 environments for tenants", "lambda/quotas/L-B99A9384"],
     ["reads of Parameter Store", "40 reads a second", "ssm update-service-setting"],
-  ])("F-42: names a new account's few %s, and where to raise them", async (_, words, link) => {
+  ])("F-77: names a new account's few %s, and where to raise them", async (_, words, link) => {
     const subject = healthy();
     newAccount(subject);
     const { exitCode, bad } = await examine(subject);
