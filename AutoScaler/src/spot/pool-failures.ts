@@ -32,7 +32,7 @@ export const withFailure = (
 const ttlOf = ({ restsUntil = 0 }: PoolState, at: number, { withinMinutes }: SpotBreaker): number =>
   Math.ceil((Math.max(restsUntil, at) + withinMinutes * MINUTE) / 1_000);
 
-export type FailureDependencies = Pick<Dependencies, "ledger" | "clock">;
+type FailureDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 /** Returns false if another execution changed the record first. */
 const storeOnce = async (

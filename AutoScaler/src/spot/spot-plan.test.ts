@@ -1,6 +1,13 @@
 import type { StartedRunner } from "../../../Core/model/ledger";
+import type { Dependencies } from "../dependencies";
 import type { Launch } from "../ports";
-import { type TestSystem, type TestSystemOptions, testSystem, webhook } from "../testing/fakes/test-system";
+import {
+  type TestSystem,
+  type TestSystemOptions,
+  testSystem,
+  webhook,
+  workflows,
+} from "../testing/fakes/test-system";
 import { recordPoolFailure } from "./pool-failures";
 
 const POOL = "m7g.large/subnet-1";
@@ -44,6 +51,38 @@ describe("a start", () => {
     await start(system, 7);
     // The outcome is unknown, so the request has to stay the same although the pool has rested.
     expect(lastRunner(system)).toMatchObject({ restingPools: [POOL], launchRound: 0 });
+  });
+
+  it("reads what is known of spot while GitLab makes the runner's record, and with two reads", async () => {
+    const { dependencies, ec2, gitLab, lambda, ledger, routing } = testSystem();
+    const reads: string[] = [];
+    const seen = { atAnswer: -1 };
+    const watched: Dependencies = {
+      ...dependencies,
+      ledger: {
+        ...ledger,
+        listed: (list) => {
+          reads.push(list);
+          return ledger.listed(list);
+        },
+        stateRecord: (name) => {
+          if (name.includes("spot")) reads.push(name);
+          return ledger.stateRecord(name);
+        },
+      },
+      gitLab: {
+        ...gitLab,
+        createRunner: async (request) => {
+          const answer = await gitLab.createRunner(request);
+          seen.atAnswer = reads.length;
+          return answer;
+        },
+      },
+    };
+    const run = workflows(watched, { lambda, ec2 }, routing);
+    await run.start(webhook(gitLab.addJob({ id: 7, tags: ["ec2"], pipelineId: PIPELINE, name: "n" })));
+    expect(reads.sort()).toEqual(["spot-loss#1#77#n", "spot-pools"]);
+    expect(seen.atAnswer).toBe(2);
   });
 
   it("keeps only pools of the class's own types", async () => {

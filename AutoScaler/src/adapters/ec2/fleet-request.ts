@@ -75,12 +75,12 @@ const tagSpecifications = (
   ];
 };
 
-interface Place {
+interface PoolParts {
   readonly instanceType: string;
   readonly subnetId: string;
 }
 
-const override = (rootDeviceName: string, diskGiB: number, { instanceType, subnetId }: Place) => ({
+const override = (rootDeviceName: string, diskGiB: number, { instanceType, subnetId }: PoolParts) => ({
   // The SDK's list of types lags behind EC2's, so any name is accepted.
   InstanceType: instanceType as never,
   SubnetId: subnetId,
@@ -92,7 +92,7 @@ const override = (rootDeviceName: string, diskGiB: number, { instanceType, subne
   ],
 });
 
-const allPlaces = (subnetIds: readonly string[], { instanceTypes }: Ec2Settings): readonly Place[] =>
+const allPools = (subnetIds: readonly string[], { instanceTypes }: Ec2Settings): readonly PoolParts[] =>
   instanceTypes.flatMap((instanceType) => subnetIds.map((subnetId) => ({ instanceType, subnetId })));
 
 const ec2Settings = (runner: StartedRunner): Ec2Settings => {
@@ -101,15 +101,15 @@ const ec2Settings = (runner: StartedRunner): Ec2Settings => {
   throw new ConfigurationError(`The class ${name} has no EC2 settings: upload its row again`);
 };
 
-/** The places whose spot pools do not rest. All of them, where every pool rests and the class allows spot alone. */
-const spotPlaces = (
-  places: readonly Place[],
+/** The spot pools that do not rest. All of them, where every pool rests and the class allows spot alone. */
+const openPools = (
+  pools: readonly PoolParts[],
   { restingPools = [], order }: StartedRunner,
-): readonly Place[] => {
-  const open = places.filter(
+): readonly PoolParts[] => {
+  const open = pools.filter(
     ({ instanceType, subnetId }) => !restingPools.includes(spotPool(instanceType, subnetId)),
   );
-  return open.length === 0 && order.runnerClass.ec2?.market === "spot" ? places : open;
+  return open.length === 0 && order.runnerClass.ec2?.market === "spot" ? pools : open;
 };
 
 /**
@@ -119,7 +119,7 @@ const spotPlaces = (
 export const marketsOf = ({ subnetIds }: FleetSettings, runner: StartedRunner): readonly BoughtAs[] => {
   const ec2 = ec2Settings(runner);
   if (ec2.market !== "spot-first") return [ec2.market];
-  const hasSpot = spotPlaces(allPlaces(subnetIds, ec2), runner).length > 0;
+  const hasSpot = openPools(allPools(subnetIds, ec2), runner).length > 0;
   if (!hasSpot) return ["on-demand"];
   return runner.afterSpotLoss ? ["on-demand", "spot"] : ["spot", "on-demand"];
 };
@@ -136,15 +136,15 @@ export const fleetRequest = (
 ): CreateFleetCommandInput => {
   const ec2 = ec2Settings(runner);
   const template = settings.launchTemplates[ec2.architecture];
-  const all = allPlaces(settings.subnetIds, ec2);
-  const places = boughtAs === "spot" ? spotPlaces(all, runner) : all;
+  const all = allPools(settings.subnetIds, ec2);
+  const pools = boughtAs === "spot" ? openPools(all, runner) : all;
   return {
     Type: "instant",
     ClientToken: clientToken(settings.deploymentId, runner, boughtAs),
     LaunchTemplateConfigs: [
       {
         LaunchTemplateSpecification: { LaunchTemplateId: template.id, Version: template.version },
-        Overrides: places.map((place) => override(settings.rootDeviceName, ec2.diskGiB, place)),
+        Overrides: pools.map((pool) => override(settings.rootDeviceName, ec2.diskGiB, pool)),
       },
     ],
     TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: boughtAs },
