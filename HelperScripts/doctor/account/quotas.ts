@@ -1,6 +1,6 @@
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
-import { vcpusOf } from "../../Core/model/vcpus";
-import { type Check, type DoctorContext, type DoctorFinding, ok, warning } from "./finding";
+import { vcpusOf } from "../../../Core/account/vcpus";
+import { type Check, type DoctorContext, type DoctorFinding, ok, warning } from "../finding";
 
 export const QUOTA = "quotas";
 

@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand } from "@aws-sdk/client-lambda";
-import { lambdaRunnersAt } from "../../Core/model/lambda-room";
-import { type Check, type DoctorContext, type DoctorFinding, ok, warning } from "./finding";
+import { lambdaRunnersAt } from "../../../Core/account/lambda-room";
+import { type Check, type DoctorContext, type DoctorFinding, ok, warning } from "../finding";
 import { QUOTA, quotaLink } from "./quotas";
 
 /** Concurrent executions. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

@@ -1,5 +1,5 @@
 import { GetServiceSettingCommand } from "@aws-sdk/client-ssm";
-import { type Check, ok, warning } from "./finding";
+import { type Check, ok, warning } from "../finding";
 import { QUOTA } from "./quotas";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html */

@@ -1,7 +1,15 @@
 import { GetRoleCommand } from "@aws-sdk/client-iam";
-import { SPOT_ROLE_REMEDY } from "../../Core/model/job-account-words";
-import { isNamed } from "../failures";
-import { type Check, type DoctorContext, type DoctorFinding, guarded, ok, problem, warning } from "./finding";
+import { SPOT_ROLE_REMEDY } from "../../../Core/model/job-account-words";
+import { isNamed } from "../../failures";
+import {
+  type Check,
+  type DoctorContext,
+  type DoctorFinding,
+  guarded,
+  ok,
+  problem,
+  warning,
+} from "../finding";
 import { checkLambdaAccount } from "./lambda-account";
 import { checkParameterThroughput } from "./parameter-throughput";
 import { checkVcpus, knowsQuotas, QUOTA } from "./quotas";
