@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
@@ -81,9 +82,7 @@ const patientOf = async (context: Context, options: DoctorOptions): Promise<Doct
     context,
     autoScaler,
     environment,
-    ...(infrastructure ? { infrastructure } : {}),
-    ...(gitLab ? { gitLab } : {}),
-    ...(settings ? { settings } : {}),
+    ...defined({ infrastructure, gitLab, settings }),
     ...(options.project?.length ? { projects: options.project } : {}),
   };
 };
