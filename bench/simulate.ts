@@ -154,7 +154,7 @@ const lastingFailures = async (): Promise<readonly Bar[]> => {
     console.log(
       `${says.padEnd(44)}${figures.map((one) => String(one).padStart(9)).join("")}  ${each.join(", ")}`,
     );
-    bars.push({ says: `${says}: ${outbound} calls, at most 36`, isMet: outbound <= 36 });
+    bars.push({ says: `${says}: ${outbound} calls, at most 37`, isMet: outbound <= 37 });
   }
   return bars;
 };

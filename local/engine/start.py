@@ -7,6 +7,7 @@
 5. With LAPTOP_DECISIONS_SOCKET the calls that it makes itself ask the gateway first (seams.py).
 6. Its CloudFormation keeps the policies of event buses (event_bus_policies.py).
 7. An asynchronous invocation keeps the request id of its answer (request_ids.py).
+8. A workflow's execution begins without a pause (start_pause.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -27,6 +28,7 @@ from ministack.services import eventbridge, lambda_svc
 from event_bus_policies import know_event_bus_policies
 from request_ids import is_answered, keep_request_ids, request_id_of
 from seams import ask_before_own_calls, is_task
+from start_pause import begin_at_once
 from unix_socket import UnixConnection, listen_on_socket_if_asked
 
 # Calls wait in the host's queue before they run. This is longer than any function's time-out.
@@ -124,6 +126,7 @@ def exit_with_parent():
 require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request_id"])
 lambda_svc._execute_function_proxy = forward
 keep_request_ids(require)
+begin_at_once(require)
 allow_ec2_events()
 exit_with_parent()
 know_event_bus_policies(require)

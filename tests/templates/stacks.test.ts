@@ -73,7 +73,9 @@ it.each(["Infrastructure", "AutoScaler"])(
 );
 
 it("keeps parameters and secrets out of the file that a guided deployment writes", () => {
-  for (const stack of STACKS) expect(samConfig(stack)).not.toMatch(/parameter_overrides|region/);
+  const given = STACKS.flatMap((stack) => samConfig(stack).match(/^(parameter_overrides|region).*$/gm) ?? []);
+  // The one that the build has to know as well.
+  expect(given).toEqual(['parameter_overrides = "Architecture=arm64"']);
 });
 
 describe("the runner function", () => {

@@ -36,10 +36,7 @@ const claimCreateLaunch = async (
   const ready =
     claimed.kind === "resumed" ? claimed : await createRunner(dependencies, claimed.attempt, lease);
   if (ready.kind !== "created" && ready.kind !== "resumed") return ready;
-  return passOn(
-    await launchRunner(dependencies, ready.runner, ready.attempt.dispatchedAt),
-    claimed.reservation,
-  );
+  return passOn(await launchRunner(dependencies, ready), claimed.reservation);
 };
 
 /**
