@@ -126,6 +126,26 @@ describe("WorkerPool", () => {
     expect(most).toBeGreaterThan(1);
   });
 
+  it("keeps its environments when every function wants more of them at once: it loads none in another's place", async () => {
+    const keys = ["a", "b", "c"];
+    const calls = Array.from({ length: 150 }, (_, index) => run(keys[index % 3]!, { ms: 2 }));
+    const firstCalls = (await Promise.all(calls)).filter(
+      (outcome) => "result" in outcome && (outcome.result as { calls: number }).calls === 1,
+    );
+    // One for each of the three workers: no environment was loaded twice.
+    expect(firstCalls).toHaveLength(3);
+  });
+
+  it("gives a function that has fewer environments some of one that has more and does not use them", async () => {
+    pool = new WorkerPool(script, { workers: 4, workersPerFunction: 4 }, () => undefined);
+    const many = (key: string) => Promise.all(Array.from({ length: 12 }, () => run(key, { ms: 100 })));
+    const environments = (outcomes: Awaited<ReturnType<typeof many>>): number =>
+      outcomes.filter((outcome) => "result" in outcome && (outcome.result as { calls: number }).calls === 1)
+        .length;
+    expect(environments(await many("a"))).toBe(4);
+    expect(environments(await many("b"))).toBe(2);
+  });
+
   it("hands on what a function prints", async () => {
     await run("a", { what: "print" });
     await new Promise((next) => setTimeout(next, 100));

@@ -110,14 +110,24 @@ export class WorkerPool {
     // Loads one environment at a time: a burst is faster on a few warm ones than on many that load at once.
     if (own.some(({ isLoading }) => isLoading)) return undefined;
     if (own.length >= this.limits.workersPerFunction) return undefined;
-    if (this.#environments.size >= this.limits.workers && !this.#dropIdle()) return undefined;
+    if (this.#environments.size >= this.limits.workers && !this.#makeRoom(own.length)) return undefined;
     return this.#open(source);
   }
 
-  #dropIdle(): boolean {
-    const idle = [...this.#environments].find(({ isBusy }) => !isBusy);
-    if (!idle) return false;
-    this.#drop(idle);
+  /**
+   * Drops an idle environment of the function that has most, for one that has none or so few that it still has no more
+   * afterwards. Without that rule busy functions take each other's environments in turn, and the machine loads bundles
+   * instead of running calls.
+   */
+  #makeRoom(ownCount: number): boolean {
+    const counts = new Map<string, number>();
+    for (const { key } of this.#environments) counts.set(key, (counts.get(key) ?? 0) + 1);
+    const countOf = ({ key }: Environment): number => counts.get(key) ?? 0;
+    const [most] = [...this.#environments]
+      .filter(({ isBusy }) => !isBusy)
+      .sort((one, other) => countOf(other) - countOf(one));
+    if (!most || (ownCount > 0 && countOf(most) <= ownCount + 1)) return false;
+    this.#drop(most);
     return true;
   }
 
