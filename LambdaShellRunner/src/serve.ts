@@ -5,9 +5,15 @@ import type { ProcessTable } from "../../Core/process/process-table";
 import type { RunnerEvent } from "./bootstrap/runner-event";
 import type { Environment } from "./environment/environment";
 import type { EnvironmentRoot } from "./environment/environment-root";
-import { createWorkspace } from "./environment/workspace";
+import { createWorkspace, type Workspace } from "./environment/workspace";
 import { deleteOwnRecord } from "./gitlab-runner/delete-record";
-import { isSound, levelOf, type RunOutcome, type SoundOutcome } from "./gitlab-runner/run-outcome";
+import {
+  isSound,
+  levelOf,
+  notPrepared,
+  type RunOutcome,
+  type SoundOutcome,
+} from "./gitlab-runner/run-outcome";
 import type { RunTimeouts } from "./gitlab-runner/run-timeouts";
 import { RunnerProcess } from "./gitlab-runner/runner-process";
 import type { ActiveRun } from "./process/shutdown";
@@ -43,11 +49,12 @@ const report = (outcome: RunOutcome, runnerId: number, functionName: string): vo
   log[levelOf(outcome)]("RUNNER_ENDED", { runnerId, outcome: kind, ...fields });
 };
 
-const runner = async (
+const runner = (
   dependencies: ServeDependencies,
   row: BootstrapRow,
   root: EnvironmentRoot,
-): Promise<RunnerProcess> =>
+  workspace: Workspace,
+): RunnerProcess =>
   new RunnerProcess(
     {
       binary: dependencies.binary,
@@ -57,25 +64,47 @@ const runner = async (
       before: root.isAlone ? dependencies.table.list() : undefined,
     },
     row,
-    await createWorkspace(root.folder),
+    workspace,
   );
+
+/** What one run has made and has to remove. */
+interface Made {
+  root?: EnvironmentRoot;
+  process?: RunnerProcess;
+}
+
+/** Makes the job's folders and runs gitlab-runner in them. Whatever keeps it from that is an outcome. */
+const runOnce = async (
+  dependencies: ServeDependencies,
+  row: BootstrapRow,
+  current: ActiveRun,
+  made: Made,
+): Promise<RunOutcome> => {
+  try {
+    made.root = await dependencies.environment.openRoot();
+    const workspace = await createWorkspace(made.root.folder);
+    made.process = runner(dependencies, row, made.root, workspace);
+    await made.process.prepare();
+  } catch (error) {
+    return notPrepared(error);
+  }
+  current.process = made.process;
+  return made.process.run();
+};
 
 const run = async (
   dependencies: ServeDependencies,
   row: BootstrapRow,
   current: ActiveRun,
 ): Promise<RunOutcome> => {
-  const root = await dependencies.environment.openRoot();
-  let process: RunnerProcess | undefined;
+  const made: Made = {};
   try {
-    process = await runner(dependencies, row, root);
-    current.process = process;
-    const outcome = await process.run();
+    const outcome = await runOnce(dependencies, row, current, made);
     report(outcome, row.runnerId, dependencies.functionName);
     return outcome;
   } finally {
     if (row.deletesOwnRecord) await deleteOwnRecord(row);
-    await dependencies.environment.clean(root, process?.processes);
+    if (made.root) await dependencies.environment.clean(made.root, made.process?.processes);
     delete current.process;
   }
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { systemTable } from "../../Core/process/process-table";
 import { Environment } from "../../LambdaShellRunner/src/environment/environment";
-import { openRoot } from "../../LambdaShellRunner/src/environment/environment-root";
+import { type EnvironmentRoot, openRoot } from "../../LambdaShellRunner/src/environment/environment-root";
 import { type RunTimeouts, runTimeouts } from "../../LambdaShellRunner/src/gitlab-runner/run-timeouts";
 import type { ActiveRun } from "../../LambdaShellRunner/src/process/shutdown";
 import { type ServeDependencies, type ServeResult, serve } from "../../LambdaShellRunner/src/serve";
@@ -19,6 +19,8 @@ export interface LambdaRunnerOptions {
   readonly variables?: Record<string, string>;
   readonly timeouts?: Partial<RunTimeouts>;
   readonly row?: Partial<BootstrapRow>;
+  /** In place of a folder in `root`. */
+  readonly openRoot?: () => Promise<EnvironmentRoot>;
 }
 
 /** A Lambda runner before a GitLab on loopback, with a bootstrap table that is a map. For tests. */
@@ -40,7 +42,7 @@ export class LambdaRunner {
     mkdirSync(this.root);
     this.environment = new Environment(
       options.isolated ?? false,
-      () => openRoot(variables, false),
+      options.openRoot ?? (() => openRoot(variables, false)),
       () => {
         this.thrownAway += 1;
       },

@@ -15,6 +15,8 @@ export type RunOutcome =
   | ({ readonly kind: "job-ended"; readonly interrupted: boolean } & JobEnd)
   /** GitLab may still show the job as running. */
   | { readonly kind: "job-lost"; readonly jobId: number; readonly reason: string }
+  /** The environment's disk is full: GitLab was not asked. The next attempt gets another environment. */
+  | { readonly kind: "no-space"; readonly reason: string }
   | { readonly kind: "runner-failed"; readonly reason: string };
 
 /** The outcomes that the function returns. The others are thrown, so that Lambda counts an error. */
@@ -37,6 +39,16 @@ export const levelOf = (outcome: RunOutcome): "info" | "warn" | "error" => {
 };
 
 export const isSound = (outcome: RunOutcome): outcome is SoundOutcome => levelOf(outcome) !== "error";
+
+const NO_SPACE = ["ENOSPC", "EDQUOT"];
+
+/** Why gitlab-runner was not started: the job's folders could not be made. */
+export const notPrepared = (error: unknown): RunOutcome => {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return NO_SPACE.includes(code)
+    ? { kind: "no-space", reason: message }
+    : { kind: "runner-failed", reason: `The job's folders could not be made: ${message}` };
+};
 
 export const fromRequestFailure = ({ code, ...fields }: RequestFailure): RunOutcome =>
   ({ kind: code, ...fields }) as WithKind<RequestFailure>;

@@ -51,6 +51,7 @@ export class RunnerProcess {
   private child: ChildProcess | undefined;
   private watch: RunWatch | undefined;
   private jobId: number | undefined;
+  private config = "";
   /** The processes of the runner and its job; set once the runner has started. */
   processes: JobProcesses | undefined;
 
@@ -70,13 +71,15 @@ export class RunnerProcess {
     this.processes?.kill(this.child?.pid);
   }
 
+  /** Must be called before `run`. @throws Error when the pipe for the configuration cannot be made */
+  async prepare(): Promise<void> {
+    const env = childEnvironment(this.settings.environment, this.workspace);
+    this.config = await makeConfigPipe(this.workspace.config, env);
+  }
+
   async run(): Promise<RunOutcome> {
     const mark = chooseMark();
-    const config = await makeConfigPipe(
-      this.workspace.config,
-      childEnvironment(this.settings.environment, this.workspace),
-    );
-    const args = runnerArguments(config, this.row.waitTimeoutSeconds);
+    const args = runnerArguments(this.config, this.row.waitTimeoutSeconds);
     const child = this.spawn(marked(mark, [this.settings.binary, ...args]));
     if (child.pid === undefined) return this.notStarted(child);
     // A signal to a process that has just ended is no failure.
@@ -84,7 +87,7 @@ export class RunnerProcess {
     const processes = this.followProcesses(child.pid, mark);
     const watch = this.watchOver(child, processes);
     const scanning = setInterval(() => processes.scan(), SCAN_MILLISECONDS);
-    const exit = await this.untilExit(child, config);
+    const exit = await this.untilExit(child);
     clearInterval(scanning);
     return watch.outcome(exit);
   }
@@ -145,11 +148,11 @@ export class RunnerProcess {
     });
   }
 
-  private async untilExit(child: ChildProcess, config: string): Promise<ProcessExit> {
+  private async untilExit(child: ChildProcess): Promise<ProcessExit> {
     const gone = new AbortController();
     const path = childEnvironment(this.settings.environment, this.workspace).PATH;
     // When the runner closes the pipe early, its log has the reason.
-    const fed = feedConfigPipe(config, runnerToml(this.row, this.workspace, path), gone.signal).catch(
+    const fed = feedConfigPipe(this.config, runnerToml(this.row, this.workspace, path), gone.signal).catch(
       () => {},
     );
     const exit = await new Promise<ProcessExit>((resolve) => {
