@@ -52,7 +52,7 @@ export const runSample = async (
     view.show(snapshot.rows);
   }
   view.finish();
-  write(`\n${summaryTable(snapshot.rows)}\n${remainingText(snapshot.status.remaining)}`);
+  write(`\n${summaryTable(snapshot.rows, view.columns())}\n${remainingText(snapshot.status.remaining)}`);
   const refused = refusedText(snapshot.status.account);
   if (refused) write(refused);
   return isFinished(snapshot);

@@ -9,12 +9,20 @@ const HEAD = ["Job", "State", "Ran on", "Steps", "Last lines of its log"];
 const stepLines = ({ steps }: Row): string =>
   steps.map(({ name, ms }) => `${name.padEnd(12)}${seconds(ms).padStart(7)}`).join("\n");
 
-/** The table at the end of the sample pipeline. */
-export const summaryTable = (rows: readonly Row[]): string => {
+/** All columns but the last one, which gets what is left of the terminal's width. */
+const COLUMNS = [16, 10, 9, 23] as const;
+const FRAME = COLUMNS.reduce<number>((sum, width) => sum + width + 1, 2);
+/** Narrower than that a log cannot be read, and the terminal may wrap the lines. */
+const LEAST_LOG = 12;
+
+/** The table at the end of the sample pipeline. @param columns the terminal's width */
+export const summaryTable = (rows: readonly Row[], columns: number): string => {
   const table = new Table({
     head: HEAD,
     wordWrap: true,
-    colWidths: [16, 10, 9, 23, 48],
+    // A word longer than its column, e.g. a path, would otherwise be cut off.
+    wrapOnWordBoundary: false,
+    colWidths: [...COLUMNS, Math.max(LEAST_LOG, columns - FRAME)],
     style: { head: [], border: [] },
   });
   for (const row of rows) {

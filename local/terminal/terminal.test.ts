@@ -201,9 +201,18 @@ describe("noticeWriter", () => {
 
 describe("the summary", () => {
   it("F-62: shows a log's lines with their control characters escaped", () => {
-    const table = summaryTable(rowsOf([job({ lastLines: ["\u001b]0;title\u0007rest"] })], []));
+    const table = summaryTable(rowsOf([job({ lastLines: ["\u001b]0;title\u0007rest"] })], []), 112);
     expect(table).toContain("\\u001b]0;title\\u0007rest");
     expect(table).not.toContain("\u0007");
+  });
+
+  it.each([80, 160, 100])("fits a terminal of %i columns and loses nothing of a log", (columns) => {
+    const lastLines = ["/builds/abcdefghi/0/local/project-1/target/report.xml was written", "done"];
+    const table = summaryTable(rowsOf([job({ lastLines })], []), columns);
+    const lines = stripVTControlCharacters(table).split("\n");
+    expect(new Set(lines.map((line) => line.length))).toEqual(new Set([columns]));
+    const log = lines.map((line) => line.split("│").at(-2)?.trim() ?? "").join("");
+    expect(log.replaceAll(" ", "")).toContain(lastLines.join("").replaceAll(" ", ""));
   });
 
   it.each([

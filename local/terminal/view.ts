@@ -34,11 +34,17 @@ export interface View {
   say(line: string): void;
   /** Keeps the rows shown last; later output goes below them. */
   finish(): void;
+  /** How many columns there are at this moment. */
+  columns(): number;
 }
+
+/** Where the width is unknown. */
+const USUAL_COLUMNS = 112;
 
 /** For a terminal: one block of lines that is redrawn in place. */
 export const liveView = (out: NodeJS.WriteStream): View => {
   let shown: readonly string[] = [];
+  const columns = (): number => out.columns || USUAL_COLUMNS;
   // Moves up to the block's first line, then clears and rewrites each line.
   const draw = (above: readonly string[], block: readonly string[]): void => {
     const up = shown.length > 0 ? `\u001b[${shown.length}A` : "";
@@ -49,12 +55,13 @@ export const liveView = (out: NodeJS.WriteStream): View => {
     show: (rows) =>
       draw(
         [],
-        rows.flatMap((row) => lineOf(row, out.columns || 100)),
+        rows.flatMap((row) => lineOf(row, columns())),
       ),
-    say: (line) => draw([cut(safe(line), out.columns || 100)], shown),
+    say: (line) => draw([cut(safe(line), columns())], shown),
     finish: () => {
       shown = [];
     },
+    columns,
   };
 };
 
@@ -74,5 +81,6 @@ export const plainView = (write: (line: string) => void, now: () => number): Vie
     },
     say: write,
     finish: () => undefined,
+    columns: () => USUAL_COLUMNS,
   };
 };

@@ -131,7 +131,7 @@ describe("a job with a hostile name", () => {
       (line) => written.push(line),
       () => 0,
     ).show(rows);
-    written.push(summaryTable(rows));
+    written.push(summaryTable(rows, 112));
     for (const text of written) {
       expect(shown(text)).toEqual([]);
       expect(text).not.toContain("\u001b[2J");
