@@ -1,80 +1,75 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ROOT } from "../../local/laptop/run-folder";
+import { stripVTControlCharacters } from "node:util";
+import { SAMPLE_JOBS } from "../../local/gitlab";
 import { ownedProcesses } from "../../local/process/owned-processes";
 import { START_MS, until } from "./engine";
+import {
+  endAllStarts,
+  expectNothingLeft,
+  folderOf,
+  isServing,
+  ready,
+  runFolders,
+  type Start,
+  start,
+  startInTerminal,
+} from "./starts";
 
-/** One `npm start` with a home and a temporary folder of its own. */
-interface Start {
-  readonly child: ChildProcess;
-  readonly home: string;
-  readonly temp: string;
-  out(): string;
-  errors(): string;
-  exitCode(): Promise<number | null>;
-}
+afterAll(endAllStarts);
 
-interface Ready {
-  readonly webhook: string;
-  readonly token: string;
-  readonly gitlab: string;
-  readonly accessToken?: string;
-  readonly endpoint: string;
-  readonly env: Readonly<Record<string, string>>;
-}
+const HEAD = "│ Job";
+const CTRL_C = "\u0003";
 
-const scratch = mkdtempSync(join(tmpdir(), "gitlab-runners-start-"));
-const children: ChildProcess[] = [];
+/** The lines of the summary, as they stand in the terminal. */
+const summaryLines = (run: Start): readonly string[] => {
+  const lines = stripVTControlCharacters(run.out()).replaceAll("\r", "").split("\n");
+  const first = lines.findIndex((line) => line.startsWith(HEAD)) - 1;
+  const last = lines.findIndex((line) => line.startsWith("Remaining: "));
+  return lines.slice(first, last + 1);
+};
 
-const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Start => {
-  const own = mkdtempSync(join(scratch, "run-"));
-  const [home, temp] = [join(own, "home"), join(own, "temp")];
-  for (const folder of [home, temp]) mkdirSync(folder);
-  const child = spawn(process.execPath, [join(ROOT, "local/start.mjs"), ...args], {
-    env: { PATH: process.env.PATH, HOME: home, TMPDIR: temp, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+/** Each job's cells, joined where they take several lines. */
+const summaryRows = (lines: readonly string[]): readonly (readonly string[])[] => {
+  const groups: string[][] = [];
+  for (const line of lines) {
+    if (line.startsWith("├") || line.startsWith("┌")) groups.push([]);
+    else if (line.startsWith("│"))
+      line
+        .split("│")
+        .slice(1, -1)
+        .forEach((cell, index) => {
+          const group = groups.at(-1) ?? [];
+          group[index] = `${group[index] ?? ""}${group[index] ? " " : ""}${cell.trim()}`;
+        });
+  }
+  return groups.slice(1);
+};
+
+/** State and provider of each sample job, and a word of its log without blanks. */
+const SUMMARY: Readonly<Record<string, readonly [state: string, provider: string, log: string]>> = {
+  hello: ["success", "Lambda", "HellofromLinux"],
+  "unit tests": ["success", "Lambda", "test3passed"],
+  "image build": ["success", "EC2", "cleanedup"],
+  "broken check": ["failed", "Lambda", "expected4,got5"],
+  deploy: ["canceled", "none", ""],
+};
+
+const expectSummary = async (run: Start, columns: number): Promise<void> => {
+  await until("the sample has run", START_MS, () => {
+    if (run.child.exitCode !== null) throw new Error(`It ended: ${run.out()}`);
+    return run.out().includes("Ctrl-C stops everything");
   });
-  children.push(child);
-  const written = { out: "", errors: "" };
-  child.stdout.on("data", (chunk: Buffer) => (written.out += chunk));
-  child.stderr.on("data", (chunk: Buffer) => (written.errors += chunk));
-  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
-  return { child, home, temp, out: () => written.out, errors: () => written.errors, exitCode: () => ended };
-};
-
-const ready = async (run: Start): Promise<Ready> => {
-  await until("the ready line", START_MS, () => {
-    if (run.child.exitCode !== null) throw new Error(`It ended: ${run.errors()}`);
-    return run.out().includes("\n");
+  const lines = summaryLines(run);
+  expect(Object.keys(SUMMARY)).toEqual(SAMPLE_JOBS.map(({ name }) => name));
+  expect(lines.at(-1)).toContain("0 runner records in GitLab, 0 instances, 0 open ledger items");
+  expect(new Set(lines.slice(0, -1).map(({ length }) => length))).toEqual(new Set([columns]));
+  const rows = summaryRows(lines.slice(0, -1));
+  expect(rows.map(([name, state, provider]) => [name, state, provider])).toEqual(
+    Object.entries(SUMMARY).map(([name, [state, provider]]) => [name, state, provider]),
+  );
+  rows.forEach(([, , , , log = ""], index) => {
+    expect(log.replaceAll(" ", "")).toContain(Object.values(SUMMARY)[index]?.[2]);
   });
-  return JSON.parse(run.out()) as Ready;
 };
-
-const runFolders = (run: Start): string[] =>
-  readdirSync(run.temp).filter((name) => name.startsWith("gitlab-runners-"));
-
-/** Waits until nothing runs any more and nothing is left in the home and the temporary folder. */
-const expectNothingLeft = async (run: Start, folder: string): Promise<void> => {
-  await until("its folder is gone", 20_000, () => runFolders(run).length === 0);
-  const variable = `GLR_LAPTOP_RUN=${folder}`;
-  expect(ownedProcesses({ variable, folder })).toEqual([]);
-  expect(readdirSync(run.home)).toEqual([]);
-  expect(
-    readdirSync(run.temp).filter((name) => name !== "node-compile-cache" && !name.startsWith("tsx-")),
-  ).toEqual([]);
-};
-
-const folderOf = (run: Start): string => join(run.temp, runFolders(run)[0] ?? "none");
-
-const isServing = async ({ webhook }: Ready): Promise<boolean> =>
-  (await fetch(webhook, { method: "POST", body: "{}" })).status === 401;
-
-afterAll(() => {
-  for (const child of children) child.kill("SIGKILL");
-  rmSync(scratch, { recursive: true, force: true });
-});
 
 describe("npm start", () => {
   it(
@@ -112,6 +107,22 @@ describe("npm start", () => {
       expect(await second.exitCode()).toBe(1);
       expect(second.errors()).toMatch(/^The engine \(MiniStack\) ended by itself \(SIGKILL\)\. [^\n]+$/m);
       await expectNothingLeft(second, secondFolder);
+    },
+    2 * START_MS,
+  );
+
+  it(
+    "in a terminal of 80 and of 160 columns it shows the sample's summary in full, and Ctrl-C leaves nothing",
+    async () => {
+      const [narrow, wide] = [startInTerminal(80), startInTerminal(160)];
+      await expectSummary(narrow, 80);
+      await expectSummary(wide, 160);
+      for (const run of [narrow, wide]) {
+        const folder = folderOf(run);
+        run.child.stdin?.write(CTRL_C);
+        expect(await run.exitCode()).toBe(0);
+        await expectNothingLeft(run, folder);
+      }
     },
     2 * START_MS,
   );
