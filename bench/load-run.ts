@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StandIn } from "../local/gitlab";
+import type { FinishedCall } from "../local/lambda-host";
 import type { Laptop } from "../local/laptop/laptop";
-import { readLedger } from "../local/laptop/ledger-view";
+import { type LedgerView, readLedger } from "../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../local/terminal/summary";
-import { type CheapOutcome, cheapRunner } from "./cheap-runner";
+import { cheapRunner } from "./cheap-runner";
+import { doubleStarts, startedMachines } from "./double-starts";
 
 const PROJECT = 9;
 const WARM_UPS = 20;
@@ -19,38 +21,45 @@ export interface LoadPlan {
   readonly shuffleMs: number;
   readonly lose: number;
   readonly repeat: number;
+  /** Fraction of the jobs that the mapping sends to EC2. */
+  readonly onEc2: number;
+  /** `cheap`: what replaces the runner functions, so that the rest is measured. `shipped`: the runners as they ship. */
+  readonly runners: "cheap" | "shipped";
 }
 
+const WEBHOOK_COUNTS = ["due", "sent", "accepted", "lost", "repeated"] as const;
+
 export interface LoadResult {
-  readonly webhooks: {
-    readonly due: number;
-    readonly sent: number;
-    readonly accepted: number;
-    readonly lost: number;
-    readonly repeated: number;
-  };
+  readonly webhooks: Readonly<Record<(typeof WEBHOOK_COUNTS)[number], number>>;
   /** Milliseconds, measured after twenty warm-ups. */
   readonly acceptMs: readonly number[];
   readonly succeeded: number;
   readonly notEnded: number;
-  /** Runners that took their row twice, and attempts with another attempt's runner. */
-  readonly doubleStarts: number;
+  /** See doubleStarts. */
+  readonly doubleStarts: readonly string[];
   /** Jobs that needed another attempt. */
   readonly furtherAttempts: number;
+  /** Jobs that ran on each provider. */
+  readonly byProvider: Readonly<Record<string, number>>;
   readonly isAllGone: boolean;
   /** Time from the last webhook until nothing was left. */
   readonly drainMs: number;
 }
+
+/** The mapping has this job for EC2; every other one gets the default, a Lambda runner. */
+const EC2_JOB = { name: "image build", tags: ["docker"], script: ["true"] };
+
+const jobSpec = (index: number, onEc2: number) =>
+  Math.floor((index + 1) * onEc2) > Math.floor(index * onEc2)
+    ? EC2_JOB
+    : { name: `load ${index}`, script: ["true"] };
 
 const create = async (standIn: StandIn, plan: LoadPlan): Promise<number[]> => {
   const ids: number[] = [];
   const pipelines = Math.ceil(plan.jobs / plan.perPipeline);
   for (let index = 0; index < pipelines; index += 1) {
     const size = Math.min(plan.perPipeline, plan.jobs - ids.length);
-    const jobs = Array.from({ length: size }, (_, job) => ({
-      name: `load ${index} ${job}`,
-      script: ["true"],
-    }));
+    const jobs = Array.from({ length: size }, (_, job) => jobSpec(ids.length + job, plan.onEc2));
     ids.push(...standIn.createPipeline(PROJECT, jobs).map(({ id }) => id));
     if (index + 1 < pipelines) await sleep((plan.seconds * 1_000) / pipelines);
   }
@@ -87,18 +96,39 @@ const answered = async (standIn: StandIn): Promise<void> => {
   for (let round = 0; round < 100 && !isAnswered(); round += 1) await sleep(100);
 };
 
-/** Runs a load on a laptop and replaces the runner functions by cheap ones meanwhile. */
-export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResult> => {
+/** The ledger's items of these jobs. */
+const ownItems = async (laptop: Laptop, ids: ReadonlySet<number>): Promise<LedgerView> => {
+  const all = await readLedger(laptop.env, laptop.stacks.AutoScaler.outputs.LedgerTableName ?? "");
+  return {
+    ...all,
+    attempts: all.attempts.filter(({ jobId }) => ids.has(jobId)),
+    runners: all.runners.filter(({ launchedFor }) => ids.has(launchedFor.jobId)),
+  };
+};
+
+const countBy = (names: readonly string[]): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+};
+
+/** The providers of the runners that ran these jobs. */
+const providersOf = ({ runners }: LedgerView, ids: ReadonlySet<number>) =>
+  countBy(runners.flatMap(({ busyJobId = 0, provider }) => (ids.has(busyJobId) && provider) || []));
+
+/**
+ * Runs a load on a laptop.
+ *
+ * @param calls of the laptop's functions; more are added while it runs
+ */
+export const runLoad = async (
+  laptop: Laptop,
+  plan: LoadPlan,
+  calls: readonly FinishedCall[],
+): Promise<LoadResult> => {
   const { standIn } = laptop;
   if (!standIn) throw new Error("A load needs the stand-in for GitLab");
-  const taken = new Map<number, number>();
-  const runner = cheapRunner(laptop);
-  laptop.host.replaceRunners(async (event): Promise<CheapOutcome> => {
-    const outcome = await runner(event);
-    const { runnerId } = event as { runnerId: number };
-    if (outcome.kind !== "no-row") taken.set(runnerId, (taken.get(runnerId) ?? 0) + 1);
-    return outcome;
-  });
+  if (plan.runners === "cheap") laptop.host.replaceRunners(cheapRunner(laptop));
   const before = { ...standIn.counts().webhooks };
   const acceptedBefore = laptop.webhookApi.counts().acceptMs.length;
   standIn.setFaults({ lose: plan.lose, repeat: plan.repeat, delayMs: [0, plan.shuffleMs] });
@@ -108,27 +138,20 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
   laptop.host.replaceRunners(undefined);
   await answered(standIn);
 
-  const { attempts } = await readLedger(laptop.env, laptop.stacks.AutoScaler.outputs.LedgerTableName ?? "");
-  const own = attempts.filter(({ jobId }) => ids.has(jobId));
-  const runnersOf = own.flatMap(({ runnerId }) => (runnerId === undefined ? [] : [runnerId]));
+  const ledger = await ownItems(laptop, ids);
   const statuses = statusesOf(standIn, ids);
   const after = standIn.counts().webhooks;
-  const since = (name: "due" | "sent" | "accepted" | "lost" | "repeated"): number =>
-    after[name] - before[name];
+  const webhooks = Object.fromEntries(
+    WEBHOOK_COUNTS.map((name) => [name, after[name] - before[name]]),
+  ) as unknown as LoadResult["webhooks"];
   return {
-    webhooks: {
-      due: since("due"),
-      sent: since("sent"),
-      accepted: since("accepted"),
-      lost: since("lost"),
-      repeated: since("repeated"),
-    },
+    webhooks,
     acceptMs: laptop.webhookApi.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
     succeeded: statuses.filter((status) => status === "success").length,
     notEnded: plan.jobs - statuses.filter((status) => status === "success" || status === "failed").length,
-    doubleStarts:
-      [...taken.values()].filter((times) => times > 1).length + runnersOf.length - new Set(runnersOf).size,
-    furtherAttempts: own.filter(({ attempt }) => attempt > 1).length,
+    doubleStarts: doubleStarts(ledger, startedMachines(calls, laptop.ec2.instances(), ledger)),
+    furtherAttempts: ledger.attempts.filter(({ attempt }) => attempt > 1).length,
+    byProvider: providersOf(ledger, ids),
     ...drained,
   };
 };

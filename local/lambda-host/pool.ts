@@ -90,10 +90,14 @@ export class WorkerPool {
 
   /** Starts waiting calls, oldest first. A function at its own bound does not block others. */
   #startWaiting(): void {
+    // Under a load hundreds wait for the same few functions: each function is asked for once.
+    const without = new Set<string>();
     for (let index = 0; index < this.#waiting.length; ) {
       const waiting = this.#waiting[index];
-      const environment = waiting && this.#environmentFor(waiting.source);
+      const isWithout = !waiting || without.has(waiting.source.key);
+      const environment = isWithout ? undefined : this.#environmentFor(waiting.source);
       if (!waiting || !environment || environment.isLoading) {
+        if (waiting) without.add(waiting.source.key);
         index += 1;
         continue;
       }

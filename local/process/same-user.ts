@@ -16,12 +16,9 @@ export const ownerOf = (
   port: number | undefined,
   ourPort: number | undefined,
 ): number | undefined => {
-  const line = table
-    .split("\n")
-    .map((text) => text.trim().split(/\s+/))
-    .find(
-      ([, local, remote]) => local?.endsWith(`:${hexPort(port)}`) && remote?.endsWith(`:${hexPort(ourPort)}`),
-    );
+  // One search in the whole table, which has a line for every connection of the machine.
+  const wanted = new RegExp(`^ *\\d+: [0-9A-F]+:${hexPort(port)} [0-9A-F]+:${hexPort(ourPort)} .*$`, "m");
+  const line = wanted.exec(table)?.[0].trim().split(/\s+/);
   const uid = Number(line?.[7]);
   return line === undefined || !Number.isInteger(uid) ? undefined : uid;
 };
