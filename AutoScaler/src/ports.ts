@@ -3,7 +3,7 @@ import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
-import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
+import type { LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
@@ -157,7 +157,13 @@ export type Launch =
       readonly bootstrapKey?: string;
     }
   /** An answer that proves that nothing was launched. */
-  | { readonly kind: "refused"; readonly refusal: LaunchRefusal; readonly message: string };
+  | {
+      readonly kind: "refused";
+      readonly refusal: LaunchRefusal;
+      /** Where an operator must act; absent: `launch-refused`. */
+      readonly reason?: LaunchFailure;
+      readonly message: string;
+    };
 
 /**
  * A provider of runners. Lambda and EC2 are two adapters; another one is added here. A launch is a pure

@@ -1,7 +1,13 @@
 import type { JobAccount, JobAccountCode } from "./job-account";
 import { countedAttempts, MAX_ATTEMPTS, type Time } from "./ledger";
 import { cleanedUpBy, LOST_JOB_REMEDY } from "./lost-job";
-import { failureText, LAUNCH_HOLD_WORDS, RUNNER_END_WORDS, WAITING_WORDS } from "./reason-words";
+import {
+  FAILURE_REMEDIES,
+  failureText,
+  LAUNCH_HOLD_WORDS,
+  RUNNER_END_WORDS,
+  WAITING_WORDS,
+} from "./reason-words";
 import type { LaunchHoldCode, WaitingFor } from "./reasons";
 import { duration, moment } from "./time-words";
 
@@ -64,6 +70,13 @@ const lifetimeText = ({ attempt, runner }: JobAccount): string => {
   return lifetimeSeconds === undefined ? "all the time" : `the ${duration(lifetimeSeconds * 1_000)}`;
 };
 
+/** What puts right why the attempt failed, before what a person has to do then. */
+const remedyOf = ({ reason }: JobAccount, then?: string): { readonly remedy?: string } => {
+  const first = reason && FAILURE_REMEDIES[reason];
+  const remedy = [first, then].filter(Boolean).join(". ");
+  return remedy === "" ? {} : { remedy };
+};
+
 const RESUME = "When starts may go on: npm run runners -- resume";
 
 const WORDS: Readonly<Record<JobAccountCode, Words>> = {
@@ -92,6 +105,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
     "Ask AWS for more (Service Quotas names the limit), or lower maxRunners in the mapping's settings so that jobs wait for a slot",
   ),
   "launch-held-rate": held("rate", "AWS's rate"),
+  "launch-held-not-ready": held("not-ready", "its function"),
   "launch-held-no-answer": held("no-answer", "AWS's answer"),
   "runner-starting": plain("its runner", "Its runner is launched and has not taken the job yet."),
   "runner-unknown": ({ attempt }) => ({
@@ -104,7 +118,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
     what: `Attempt ${account.attempt.attempt} came to nothing: ${lossText(account)}. Another one follows${
       account.nextTryAt === undefined ? " when new starts are resumed" : ""
     }.`,
-    ...(account.nextTryAt === undefined ? { remedy: RESUME } : {}),
+    ...remedyOf(account, account.nextTryAt === undefined ? RESUME : undefined),
   }),
   "given-up": (account) => ({
     short: "nothing: given up",
@@ -113,7 +127,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
         ? `All ${MAX_ATTEMPTS} attempts are used up`
         : "No attempt follows"
     }.`,
-    remedy: `When that is put right: npm run runners -- start ${account.attempt.jobId} --again`,
+    ...remedyOf(account, `When that is put right: npm run runners -- start ${account.attempt.jobId} --again`),
   }),
   running: plain("running", "The job is running."),
   "runner-lost": ({ reason, runner }) => ({

@@ -37,6 +37,7 @@ export const JOB_ACCOUNT_CODES = [
   "launch-held-capacity",
   "launch-held-limit",
   "launch-held-rate",
+  "launch-held-not-ready",
   "launch-held-no-answer",
   /** Launched, but it has not taken the job yet. */
   "runner-starting",
@@ -91,6 +92,7 @@ const HELD: Readonly<Record<LaunchHoldCode, JobAccountCode>> = {
   capacity: "launch-held-capacity",
   limit: "launch-held-limit",
   rate: "launch-held-rate",
+  "not-ready": "launch-held-not-ready",
   "no-answer": "launch-held-no-answer",
 };
 

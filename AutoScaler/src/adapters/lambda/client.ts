@@ -1,4 +1,6 @@
 import type {
+  GetFunctionConfigurationCommandInput,
+  GetFunctionConfigurationCommandOutput,
   InvokeCommandInput,
   InvokeCommandOutput,
   ListTagsCommandInput,
@@ -10,6 +12,9 @@ import { loadLater } from "../load-later";
 export interface LambdaApi {
   invoke(input: InvokeCommandInput): Promise<InvokeCommandOutput>;
   listTags(input: ListTagsCommandInput): Promise<ListTagsCommandOutput>;
+  getFunctionConfiguration(
+    input: GetFunctionConfigurationCommandInput,
+  ): Promise<GetFunctionConfigurationCommandOutput>;
 }
 
 /** Lambda's client, loaded with the first call. */
@@ -18,5 +23,6 @@ export const lambdaClient = (): LambdaApi => {
   return {
     invoke: async (input) => (await api.get()).invoke(input),
     listTags: async (input) => (await api.get()).listTags(input),
+    getFunctionConfiguration: async (input) => (await api.get()).getFunctionConfiguration(input),
   };
 };

@@ -1,4 +1,9 @@
-import { InvokeCommand, LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListTagsCommand,
+} from "@aws-sdk/client-lambda";
 import { CLIENT_SETTINGS } from "../client-settings";
 import type { LambdaApi } from "./client";
 
@@ -11,5 +16,6 @@ export const lambdaSdk = (): LambdaApi => {
   return {
     invoke: (input) => client.send(new InvokeCommand(input)),
     listTags: (input) => client.send(new ListTagsCommand(input)),
+    getFunctionConfiguration: (input) => client.send(new GetFunctionConfigurationCommand(input)),
   };
 };
