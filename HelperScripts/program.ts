@@ -3,6 +3,7 @@ import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
 import { mappingCommand } from "./commands/mapping/command";
 import {
+  checkRunnerCommand,
   configureCommand,
   doctorCommand,
   drainCommand,
@@ -36,6 +37,7 @@ const makeProgram = (_context: Context, run: RunCommand): Command =>
     .addCommand(statusCommand(run))
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
+    .addCommand(checkRunnerCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))

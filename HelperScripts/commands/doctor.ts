@@ -7,12 +7,13 @@ import { type CommonOptions, type Context, type ExitCode, show } from "../contex
 import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "../deployment";
 import { checkAccount } from "../doctor/account";
 import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../doctor/finding";
-import { checkImages } from "../doctor/images";
 import { checkJobs } from "../doctor/jobs";
 import { checkLostJobs } from "../doctor/lost-jobs";
-import { checkFunctions, checkMapping } from "../doctor/mapping";
+import { checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
 import { checkPass } from "../doctor/pass";
+import { checkFunctions } from "../doctor/runners/functions";
+import { checkImages } from "../doctor/runners/images";
 import { checkServed } from "../doctor/served";
 import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { CommonOptions } from "../context";
 import { positiveInteger } from "./arguments";
+import { checkRunner } from "./check-runner";
 import { common, type RunCommand } from "./common";
 import { type ConfigureOptions, configure } from "./configure";
 import { type DoctorOptions, doctor } from "./doctor";
@@ -22,6 +23,18 @@ export const doctorCommand = (run: RunCommand): Command =>
       "\nExamples:\n  $ npm run runners -- doctor\n  $ npm run runners -- doctor --project 42 --project 43\n\nExit code 1 when something has to be fixed; warnings alone end with 0.",
     )
     .action((options: DoctorOptions) => run((context) => doctor(context, options)));
+
+export const checkRunnerCommand = (run: RunCommand): Command =>
+  common(new Command("check-runner"))
+    .description("ask Lambda runners what they are: versions, processor, time; no runner is started")
+    .argument("[function]", "a function's ARN or name, or a class; without it all that are mapped")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ npm run runners -- check-runner\n  $ npm run runners -- check-runner default --json\n\nExit code 1 when a function cannot run a job.",
+    )
+    .action((wanted: string | undefined, options: CommonOptions) =>
+      run((context) => checkRunner(context, wanted, options)),
+    );
 
 export const configureCommand = (run: RunCommand): Command =>
   common(new Command("configure"))
