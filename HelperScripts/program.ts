@@ -11,6 +11,7 @@ import {
   redriveCommand,
   resumeCommand,
   startCommand,
+  verifyCommand,
 } from "./commands/operation";
 import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
 import type { Context, ExitCode } from "./context";
@@ -38,6 +39,7 @@ const makeProgram = (_context: Context, run: RunCommand): Command =>
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))
+    .addCommand(verifyCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))

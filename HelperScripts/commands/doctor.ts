@@ -68,7 +68,11 @@ const infrastructureOf = (context: Context, autoScaler: Deployment): Promise<Dep
     : findDeployment(context.clients.cloudFormation(), name).catch(() => undefined);
 };
 
-const patientOf = async (context: Context, options: DoctorOptions): Promise<DoctorContext> => {
+/** What there is to look at, read once. */
+export const patientOf = async (
+  context: Context,
+  options: Pick<DoctorOptions, "stackName" | "project">,
+): Promise<DoctorContext> => {
   const autoScaler = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const [infrastructure, environment, gitLab] = await Promise.all([
     infrastructureOf(context, autoScaler),

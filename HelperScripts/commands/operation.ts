@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { CommonOptions } from "../context";
-import { positiveInteger } from "./arguments";
+import { VERIFY_CHECKS, type VerifyCheckName } from "../verify/result";
+import { commaList, oneOfThese, positiveInteger } from "./arguments";
 import { checkRunner } from "./check-runner";
 import { common, type RunCommand } from "./common";
 import { type ConfigureOptions, configure } from "./configure";
@@ -8,6 +9,7 @@ import { type DoctorOptions, doctor } from "./doctor";
 import { type RedriveOptions, redrive } from "./redrive";
 import { type StartOptions, start } from "./start";
 import { type DrainOptions, drain, pause, resume } from "./starts";
+import { type VerifyOptions, verify } from "./verify";
 
 const gather = (text: string, before: readonly number[] = []): readonly number[] => [
   ...before,
@@ -109,3 +111,29 @@ export const redriveCommand = (run: RunCommand): Command =>
     .option("--dry-run", "show the letters, change nothing")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- redrive --dry-run")
     .action((options: RedriveOptions) => run((context) => redrive(context, options)));
+
+const checkNames = (text: string): readonly VerifyCheckName[] =>
+  commaList(text).map((name) => oneOfThese(VERIFY_CHECKS)(name) as VerifyCheckName);
+
+export const verifyCommand = (run: RunCommand): Command =>
+  common(new Command("verify"))
+    .description("play jobs, a cancel, a lost webhook and more against the deployment, and write a report")
+    .option("--project <id>", "the project in which jobs are run", positiveInteger)
+    .option("--only <checks>", "these checks alone, joined by commas", checkNames)
+    .option("--out <folder>", "where the report goes", ".local/verify")
+    .option("-y, --yes", "do not ask before a branch, a pipeline and runners are made")
+    .addHelpText(
+      "after",
+      `
+Checks: ${VERIFY_CHECKS.join(", ")}
+
+The token comes by the environment, never as an argument:
+  GITLAB_SETUP_TOKEN   used once for branch, pipeline and webhook, and not stored; scope api.
+                       Without it the stored access token is tried.
+
+Example:
+  $ npm run runners -- verify --project 42
+
+Exit code 1 when a check failed. The report holds no secret, account or address.`,
+    )
+    .action((options: VerifyOptions) => run((context) => verify(context, options)));

@@ -1,0 +1,43 @@
+/** The checks of `verify`, in the order of the report. */
+export const VERIFY_CHECKS = [
+  "deployment",
+  "limits",
+  "runner-function",
+  "job-lambda",
+  "job-ec2",
+  "cancel",
+  "spot-notice",
+  "lost-webhook",
+  "redrive",
+] as const;
+export type VerifyCheckName = (typeof VERIFY_CHECKS)[number];
+
+/** What a check found. */
+export interface Verdict {
+  /** `skipped`: it cannot be played here, and `detail` says why. */
+  readonly result: "passed" | "failed" | "skipped";
+  /** A sentence or more, each on a line of its own. */
+  readonly detail: string;
+  /** Seconds that steps took, by the step's name. */
+  readonly seconds?: Readonly<Record<string, number>>;
+}
+
+/** A verdict in the report. */
+export interface CheckResult extends Verdict {
+  readonly name: VerifyCheckName;
+  /** From the check's begin to its end. */
+  readonly tookSeconds: number;
+}
+
+/** A check found that something is not as it must be. */
+export class CheckFailed extends Error {
+  override readonly name = "CheckFailed";
+}
+
+export const passed = (detail: string, seconds?: Verdict["seconds"]): Verdict => ({
+  result: "passed",
+  detail,
+  ...(seconds ? { seconds } : {}),
+});
+export const skipped = (detail: string): Verdict => ({ result: "skipped", detail });
+export const failed = (detail: string): Verdict => ({ result: "failed", detail });
