@@ -95,6 +95,16 @@ describe("check-runner", () => {
     expect((await on.run(["check-runner", "runner"])).out).toContain("→ ");
   });
 
+  it("asks of an emulator's function no more than gitlab-runner: it runs no image", async () => {
+    const { on, codes } = prepare({
+      ...ANSWER,
+      architecture: "x86_64",
+      versions: { "gitlab-runner": "19.4.0" },
+    });
+    on.env.AWS_ENDPOINT_URL = "http://localhost:4566";
+    expect(await codes("runner")).toMatchObject({ exitCode: 0, codes: ["ok"] });
+  });
+
   it.each([
     ["image-too-old", "InvalidInputError", "bootstrapKey must be a string"],
     ["wrong-architecture", "Runtime.InvalidEntrypoint", "RequestId: 1 Error: fork/exec: exec format error"],

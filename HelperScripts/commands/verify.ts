@@ -7,7 +7,7 @@ import type { PlannedJob } from "../verify/pipeline";
 import { planText } from "../verify/plan-text";
 import { type Prepared, prepare } from "../verify/prepare";
 import { reportMarkdown, type VerifyReport, verifyReport } from "../verify/report";
-import { type CheckResult, VERIFY_CHECKS, type VerifyCheckName } from "../verify/result";
+import { type CheckResult, chosenChecks, type VerifyCheckName } from "../verify/result";
 import { runChecks } from "../verify/run-checks";
 import { Stopped, type VerifyContext } from "../verify/verify-context";
 import { patientOf } from "./doctor";
@@ -85,7 +85,7 @@ export const verify = async (context: Context, options: VerifyOptions): Promise<
     () => isStopped,
   );
   const { v } = prepared;
-  const names = VERIFY_CHECKS.filter((name) => options.only?.includes(name) ?? true);
+  const names = chosenChecks(options.only);
   const jobs = jobsToPlay(names, v.samples);
   context.console.err(planText(v, jobs, names));
   if (!(await agreed(context, options.yes, "Make and run that?"))) return 1;

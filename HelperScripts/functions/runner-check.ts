@@ -3,6 +3,7 @@ import { TENANT_ISOLATION_TAG } from "../../Core/configuration";
 import { defined } from "../../Core/defined";
 import {
   CHECKED_TOOLS,
+  type CheckedTool,
   parseRunnerCheck,
   RUNNER_CHECK,
   type RunnerCheckAnswer,
@@ -43,9 +44,13 @@ const decode = (payload: Uint8Array | undefined): unknown => {
 
 type Judged = Pick<RunnerCheckResult, "code" | "detail" | "answer">;
 
-const judged = (answer: RunnerCheckAnswer, deployedFor: string | undefined): Judged => {
-  const missing = CHECKED_TOOLS.filter((tool) => answer.versions[tool] === undefined);
-  if (deployedFor !== undefined && answer.architecture !== deployedFor) {
+/** An emulator runs no image: the processor and the tools are this machine's, of which a job needs gitlab-runner. */
+const needed = (isEmulator: boolean): readonly CheckedTool[] =>
+  isEmulator ? ["gitlab-runner"] : CHECKED_TOOLS;
+
+const judged = (answer: RunnerCheckAnswer, deployedFor: string | undefined, isEmulator: boolean): Judged => {
+  const missing = needed(isEmulator).filter((tool) => answer.versions[tool] === undefined);
+  if (!isEmulator && deployedFor !== undefined && answer.architecture !== deployedFor) {
     return { code: "wrong-architecture", detail: `it runs on ${answer.architecture}`, answer };
   }
   if (answer.bootstrapTable !== "answers") {
@@ -78,7 +83,7 @@ const call = async (
   const deployedFor = found.Configuration?.Architectures?.[0];
   return answer === undefined
     ? { code: "image-too-old", milliseconds }
-    : { ...judged(answer, deployedFor), milliseconds };
+    : { ...judged(answer, deployedFor, Boolean(context.env.AWS_ENDPOINT_URL)), milliseconds };
 };
 
 /** Calls until Lambda has the function ready. */

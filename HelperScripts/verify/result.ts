@@ -12,6 +12,16 @@ export const VERIFY_CHECKS = [
 ] as const;
 export type VerifyCheckName = (typeof VERIFY_CHECKS)[number];
 
+/** Their jobs are played together. */
+const TOGETHER: readonly VerifyCheckName[] = ["lost-webhook", "redrive"];
+
+/** The checks that a choice stands for, in the order of the report; none given: all. */
+export const chosenChecks = (only: readonly VerifyCheckName[] | undefined): readonly VerifyCheckName[] => {
+  if (only === undefined) return VERIFY_CHECKS;
+  const extra = TOGETHER.some((name) => only.includes(name)) ? TOGETHER : [];
+  return VERIFY_CHECKS.filter((name) => only.includes(name) || extra.includes(name));
+};
+
 /** What a check found. */
 export interface Verdict {
   /** `skipped`: it cannot be played here, and `detail` says why. */

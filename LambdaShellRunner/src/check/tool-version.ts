@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { childEnvironment } from "../environment/child-environment";
 
 /** The first run of the AWS CLI reads a hundred megabytes from an image that nothing was read of yet. */
-const TIMEOUT_MILLISECONDS = 25_000;
+const TIMEOUT_MILLISECONDS = 40_000;
 
 /**
  * Asks a program for its version, with nothing of the function's own environment.
