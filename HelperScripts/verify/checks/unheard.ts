@@ -41,8 +41,13 @@ const startedOf = async (v: VerifyContext): Promise<string | undefined> => {
   return undefined;
 };
 
-const takeOwn = (v: VerifyContext, queue: Dlq, jobId: number): Promise<{ readonly found: HeldDlqMessage }> =>
-  waitFor(v, "the DLQ shows the message", 30, async () => {
+/** Whatever the user wishes meanwhile: the message must not stay. */
+const takeOwn = (
+  { context }: VerifyContext,
+  queue: Dlq,
+  jobId: number,
+): Promise<{ readonly found: HeldDlqMessage }> =>
+  waitFor({ context, throwIfStopped: () => undefined }, "the DLQ shows the message", 30, async () => {
     const held = await queue.take(1);
     const own = held.find(({ letter }) => letter.label === `job ${jobId} pending`);
     for (const other of held) if (other !== own) await queue.release(other);
