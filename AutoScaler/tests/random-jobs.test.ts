@@ -7,19 +7,19 @@ import { isClean, NOTHING, remains } from "../src/testing/fakes/remains";
 import { detailOf, testSystem, webhook, workflows } from "../src/testing/fakes/test-system";
 
 const MINUTE = 60_000;
-const CAP = 3;
+const SLOTS = 3;
 
 /** What becomes of a webhook on its way. */
 const fate = fc.constantFrom<("lost" | "once" | "twice" | "late")[]>("lost", "once", "once", "twice", "late");
 
-interface Life {
+interface Job {
   readonly tag: "ec2" | "lambda";
   readonly isCancelled: boolean;
   readonly isForeign: boolean;
   readonly fates: readonly ("lost" | "once" | "twice" | "late")[];
 }
 
-const life: fc.Arbitrary<Life> = fc.record({
+const randomJob: fc.Arbitrary<Job> = fc.record({
   tag: fc.constantFrom<("ec2" | "lambda")[]>("ec2", "ec2", "lambda"),
   isCancelled: fc.boolean(),
   isForeign: fc.boolean(),
@@ -28,12 +28,12 @@ const life: fc.Arbitrary<Life> = fc.record({
 
 /** Several concurrent jobs, with every call of every execution in the scheduler's order. */
 const play = async (
-  lives: readonly Life[],
+  jobs: readonly Job[],
   scheduler: fc.Scheduler,
   picks: readonly number[],
   allLost: boolean,
 ) => {
-  const system = testSystem({ totalLimit: CAP, classLimit: CAP });
+  const system = testSystem({ totalLimit: SLOTS, classLimit: SLOTS });
   const { ledger, rows, gitLab, instances, bus, mappings, settings, clock } = system;
   const fleet = machines(system);
   let pick = 0;
@@ -66,7 +66,7 @@ const play = async (
   };
   const send = (
     input: Record<string, unknown>,
-    kind: Life["fates"][number] | undefined,
+    kind: Job["fates"][number] | undefined,
   ): Record<string, unknown>[] => {
     if (allLost || kind === "lost" || kind === undefined) return [];
     if (kind === "late") late.push(input);
@@ -80,13 +80,13 @@ const play = async (
   const step = async (finish: boolean): Promise<void> => {
     fleet.boot();
     fleet.takeJobs(prefer);
-    const running = lives.flatMap((one, index) => {
+    const running = jobs.flatMap((one, index) => {
       const job = gitLab.jobsById.get(index + 1)!;
       return job.status === "running" && !one.isForeign ? send(webhook(job), one.fates[1]) : [];
     });
     await together(running);
     fleet.settle(finish);
-    const ended = lives.flatMap((one, index) => {
+    const ended = jobs.flatMap((one, index) => {
       const job = gitLab.jobsById.get(index + 1)!;
       return job.status === "success" && !one.isForeign ? send(webhook(job), one.fates[2]) : [];
     });
@@ -96,12 +96,12 @@ const play = async (
     fleet.giveUpWaiting();
   };
 
-  const pending = lives.flatMap((one, index) => {
+  const pending = jobs.flatMap((one, index) => {
     const job = gitLab.addJob({ id: index + 1, tags: one.tag === "ec2" ? ["ec2"] : [] });
     return one.isForeign ? [] : send(webhook(job), one.fates[0]);
   });
   await together(pending);
-  lives.forEach((one, index) => {
+  jobs.forEach((one, index) => {
     const job = gitLab.jobsById.get(index + 1)!;
     if (!one.isCancelled || one.isForeign || job.status !== "pending") return;
     gitLab.change(job.id, { status: "canceled", finishedAt: clock.now() });
@@ -123,14 +123,14 @@ const play = async (
 };
 
 const expectMetAndGone = async (
-  lives: readonly Life[],
+  jobs: readonly Job[],
   scheduler: fc.Scheduler,
   picks: readonly number[],
   allLost = false,
 ): Promise<void> => {
-  const { left, mostAlive, system } = await play(lives, scheduler, picks, allLost);
+  const { left, mostAlive, system } = await play(jobs, scheduler, picks, allLost);
   expect(left).toEqual({ ...NOTHING, excess: left.excess });
-  expect(mostAlive).toBeLessThanOrEqual(CAP);
+  expect(mostAlive).toBeLessThanOrEqual(SLOTS);
   expect(system.ledger.taken(STACK)).toBe(0);
   const attempts = [...system.ledger.items.values()].filter((item) => item.kind === "attempt");
   expect(system.ec2.launched.size + system.lambda.launched.size).toBeLessThanOrEqual(attempts.length);
@@ -143,13 +143,13 @@ const REGRESSIONS = [
 ];
 
 const RUNS = { numRuns: 120, interruptAfterTimeLimit: 8_000 };
-const lives = fc.array(life, { minLength: 1, maxLength: 5 });
+const jobs = fc.array(randomJob, { minLength: 1, maxLength: 5 });
 const picks = fc.array(fc.nat(10), { minLength: 1, maxLength: 20 });
 
-describe("random lives", () => {
-  it("I-1 I-2 I-3 I-4 I-5 I-22: meets all jobs and leaves nothing in any order of calls, with stolen runners and lost webhooks", async () => {
+describe("random jobs", () => {
+  it("I-1 I-2 I-3 I-4 I-5 I-22: meets all jobs and leaves nothing in any order of calls, with foreign jobs and lost webhooks", async () => {
     await fc.assert(
-      fc.asyncProperty(lives, fc.scheduler(), picks, (some, scheduler, chosen) =>
+      fc.asyncProperty(jobs, fc.scheduler(), picks, (some, scheduler, chosen) =>
         expectMetAndGone(some, scheduler, chosen),
       ),
       RUNS,
@@ -160,7 +160,7 @@ describe("random lives", () => {
     "I-1 I-4: does so in the order that $seed $path stands for",
     async ({ allLost, ...found }) => {
       await fc.assert(
-        fc.asyncProperty(lives, fc.scheduler(), picks, (some, scheduler, chosen) =>
+        fc.asyncProperty(jobs, fc.scheduler(), picks, (some, scheduler, chosen) =>
           expectMetAndGone(some, scheduler, chosen, allLost),
         ),
         { ...found, numRuns: 1 },
@@ -170,7 +170,7 @@ describe("random lives", () => {
 
   it("I-8: does so when every webhook is lost", async () => {
     await fc.assert(
-      fc.asyncProperty(lives, fc.scheduler(), picks, (some, scheduler, chosen) =>
+      fc.asyncProperty(jobs, fc.scheduler(), picks, (some, scheduler, chosen) =>
         expectMetAndGone(some, scheduler, chosen, true),
       ),
       { ...RUNS, numRuns: 40 },

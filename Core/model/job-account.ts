@@ -187,4 +187,4 @@ export const jobAccount = (
   runner: Runner | undefined,
   now: Time,
   settings: AccountSettings = {},
-): JobAccount => ({ ...find(attempt, runner, now, settings), attempt, ...(runner ? { runner } : {}) });
+): JobAccount => ({ ...find(attempt, runner, now, settings), attempt, ...defined({ runner }) });

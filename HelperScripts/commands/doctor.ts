@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
@@ -86,9 +87,7 @@ export const patientOf = async (
     context,
     autoScaler,
     environment,
-    ...(infrastructure ? { infrastructure } : {}),
-    ...(gitLab ? { gitLab } : {}),
-    ...(settings ? { settings } : {}),
+    ...defined({ infrastructure, gitLab, settings }),
     ...(options.project?.length ? { projects: options.project } : {}),
   };
 };

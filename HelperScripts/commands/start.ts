@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import type { LedgerReader } from "../../Core/ledger/reader";
 import { type Attempt, isUsedUp, jobOf, type Runner } from "../../Core/model/ledger";
 import { failureText } from "../../Core/model/reason-words";
@@ -25,7 +26,7 @@ interface Known {
 const readKnown = async (ledger: LedgerReader, jobId: number): Promise<Known> => {
   const last = (await ledger.attempts(jobId)).at(-1);
   const runner = last?.runnerId === undefined ? undefined : await ledger.runner(last.runnerId);
-  return { ...(last ? { last } : {}), ...(runner ? { runner } : {}) };
+  return defined({ last, runner });
 };
 
 const refuse = (context: Context, options: StartOptions, last: Attempt): ExitCode => {

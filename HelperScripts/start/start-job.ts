@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import type { LedgerReader } from "../../Core/ledger/reader";
 import type { Attempt } from "../../Core/model/ledger";
 import { failureText } from "../../Core/model/reason-words";
@@ -41,7 +42,7 @@ export const startJob = async (
   const workflow = output(deployment, "StartRunnerStateMachineArn");
   const result = await runStartWorkflow(context.clients.stepFunctions(), workflow, input);
   const failure = result.kind === "failed" ? await written(ledger, jobId, before) : undefined;
-  return { jobId, projectId, result, ...(failure ? { failure } : {}) };
+  return { jobId, projectId, result, ...defined({ failure }) };
 };
 
 /** Whether the job has a runner now, or will have one. */

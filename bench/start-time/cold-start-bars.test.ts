@@ -1,4 +1,4 @@
-import { barsOf, type Figures, figuresOf } from "./cold-start-bars";
+import { barsOf, type Figures, figuresOf, wholePaths } from "./cold-start-bars";
 import type { Cost, Sample } from "./measure-function";
 
 const cost = (work: number, hidden = 0): Cost => ({ work, hidden });
@@ -49,6 +49,19 @@ describe("the bars of a cold start", () => {
     };
     expect(missed({ ...before, ...now })).toEqual([expect.stringContaining("start-ec2-runner")]);
     expect(missed(now)).toEqual([]);
+  });
+
+  it("state the start paths with the work behind GitLab's answer too", () => {
+    const figuresWith = (whole: number): Figures => ({ ...figures(20, 40), whole });
+    const names = ["look-up-runner", "start-lambda-runner", "start-ec2-runner"];
+    const all = new Map<string, Figures>(
+      names.flatMap((name): [string, Figures][] => [
+        [name, figuresWith(60)],
+        [`${name} before`, figuresWith(40)],
+      ]),
+    );
+    expect(wholePaths(all).map(({ ratio }) => ratio)).toEqual([1.5, 1.5]);
+    expect(wholePaths(new Map([["look-up-runner", figuresWith(60)]]))).toEqual([]);
   });
 
   it("are missed when there is nothing to compare with", () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/gitlab-runner/config-pipe";
+import { runnerArguments } from "../../LambdaShellRunner/src/gitlab-runner/runner-config";
 import { RunnerApiDouble } from "./runner-api-double";
 
 export const TOKEN = "glrt-abcdefghijklmnop";
@@ -62,11 +63,15 @@ export class RunnerUnderTest {
     mkdirSync(config, { recursive: true });
     writeFileSync(join(config, ".runner_system_id"), SYSTEM_ID);
     const pipe = options.args ? undefined : await makeConfigPipe(config, { PATH: process.env.PATH ?? "" });
-    const child = spawn(this.binary.path, options.args ?? this.arguments(pipe ?? "", options), {
-      cwd: this.folder,
-      env: { HOME: this.folder, PATH: process.env.PATH, ...options.environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(
+      this.binary.path,
+      options.args ?? runnerArguments(pipe ?? "", options.waitTimeout ?? 20),
+      {
+        cwd: this.folder,
+        env: { HOME: this.folder, PATH: process.env.PATH, ...options.environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     this.watch(child);
     if (pipe) await this.feed(pipe, this.toml(options));
     return this;
@@ -94,22 +99,6 @@ export class RunnerUnderTest {
     this.signal("SIGKILL");
     await this.gitlab.stop();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private arguments(config: string, options: RunnerStartOptions): string[] {
-    const timeout = ["--max-builds", "1", "--wait-timeout", String(options.waitTimeout ?? 20)];
-    return [
-      "--log-format",
-      "json",
-      "--log-level",
-      "debug",
-      "run-single",
-      "--config",
-      config,
-      "-r",
-      "job",
-      ...timeout,
-    ];
   }
 
   private toml(options: RunnerStartOptions): string {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 const LEFT_OUT = ["random-jobs", "kill-points", "order-of-events", "launch-rate"];
 const FOLDERS = [
   "AutoScaler/tests",
-  ...["start", "pickup", "stop", "reconcile", "queue", "launch-rate", "limits", "ledger"].map(
+  ...["start", "pickup", "stop", "reconcile", "queue", "launch-rate", "limits", "ledger", "hints"].map(
     (room) => `AutoScaler/src/${room}`,
   ),
   "Core/model",

@@ -144,6 +144,15 @@ const askInVain = async (laptop: Laptop): Promise<void> => {
   await sleep(2_000);
 };
 
+/**
+ * Two jobs, one after the other: what a function's environment does only from its second call on. The counts of calls
+ * in vain are such a thing: the first look-up of an environment does not read them.
+ */
+const runAgain = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  await runJob(laptop, stop, "first");
+  await runJob(laptop, stop, "second");
+};
+
 /** EC2 launches, but its answer is lost: the start that is tried again finds the instance. */
 const adoptLaunch = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
   laptop.ec2.control({ loseAnswers: 1 });
@@ -158,6 +167,7 @@ export const PATHS: readonly Path[] = [
     name: "a job on an EC2 runner",
     run: (laptop, stop) => runJob(laptop, stop, "image build", ["docker"]),
   },
+  { name: "a second job on a Lambda runner", run: runAgain },
   { name: "a pass of the reconciler", run: reconcile },
   { name: "a start that GitLab refuses", run: recordFailure },
   { name: "a job by signed webhooks", run: runBySignedWebhooks },

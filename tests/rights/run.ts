@@ -1,21 +1,25 @@
 /**
  * Takes each right of each role away in turn, while the laptop runs, and goes a path that used it.
  *
- *   npm run rights
+ *   npm run rights [-- --role FindRunner --role LookUpRunner]     only of roles whose names contain one of these
  */
 import "../../HelperScripts/quiet-sdk";
 
+import { parseArgs } from "node:util";
 import { openLaptop, type TestLaptop } from "../end-to-end/engine";
-import { nameOf } from "./role-right";
+import { nameOf, roleName } from "./role-right";
 import { goWithoutEach, pathsOf, usesOf } from "./take-right";
 import { whyItStays } from "./unused";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** @returns the number of rights that are missed by nobody, or whose want nobody named */
-const takeEach = async (test: TestLaptop): Promise<number> => {
-  const rights = await test.laptop.aws.allRights();
-  say(`Going every path with all ${rights.length} rights …`);
+const takeEach = async (test: TestLaptop, roles: readonly string[]): Promise<number> => {
+  const rights = (await test.laptop.aws.allRights()).filter(({ roleArn }) =>
+    roles.some((role) => roleName(roleArn).includes(role)),
+  );
+  if (rights.length === 0) throw new Error(`No role's name contains ${roles.join(" or ")}`);
+  say(`Going every path with all rights, to take ${rights.length} …`);
   const uses = await usesOf(test);
   let wrong = 0;
   for (const right of rights) {
@@ -42,9 +46,10 @@ const takeEach = async (test: TestLaptop): Promise<number> => {
 };
 
 const main = async (): Promise<void> => {
+  const { role } = parseArgs({ options: { role: { type: "string", multiple: true, default: [""] } } }).values;
   const test = await openLaptop({ log: say });
   try {
-    const wrong = await takeEach(test);
+    const wrong = await takeEach(test, role);
     say(
       wrong === 0
         ? "Every right is needed, or listed with a reason."

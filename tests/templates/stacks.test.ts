@@ -7,7 +7,17 @@ import {
   STACK_TAG,
   TENANT_ISOLATION_TAG,
 } from "../../Core/configuration";
-import { asList, asMap, at, ofType, ROOT, readTemplate, resource, STACKS } from "./read-template";
+import {
+  asList,
+  asMap,
+  at,
+  ofType,
+  type Properties,
+  ROOT,
+  readTemplate,
+  resource,
+  STACKS,
+} from "./read-template";
 import { resolve } from "./resolve";
 
 const infrastructure = readTemplate("Infrastructure");
@@ -221,6 +231,31 @@ it("I-1 I-26: has alarms on jobs that get no runner, jobs that wait long, and jo
       "LaunchesRefused",
     ]),
   );
+});
+
+/** Whether an alarm rings after minutes in which its metric had these sums. */
+const rings = (alarm: Properties, sums: readonly number[]): boolean => {
+  const evaluated = sums.slice(-Number(alarm.EvaluationPeriods));
+  const breaching = evaluated.filter((sum) => sum >= Number(alarm.Threshold));
+  return breaching.length >= Number(alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods);
+};
+
+it("I-26: raises one alarm when a part of the reconciler's pass fails for long, none for ten minutes without GitLab", () => {
+  const [alarm, ...others] = ownAlarms.filter(
+    ({ properties }) => properties.MetricName === "ReconcilerFailures",
+  );
+  expect(others).toEqual([]);
+  const properties = asMap(alarm?.properties);
+  expect([properties.Statistic, properties.Period]).toEqual(["Sum", 60]);
+  const minutes = (failed: number, passed: number) => [
+    ...Array<number>(20).fill(0),
+    ...Array<number>(failed).fill(2),
+    ...Array<number>(passed).fill(0),
+  ];
+  expect(rings(properties, minutes(10, 0))).toBe(false);
+  expect(rings(properties, minutes(20, 0))).toBe(true);
+  // A pass in which it went well does not hide it.
+  expect(rings(properties, [...minutes(10, 1), ...minutes(10, 0).slice(20)])).toBe(true);
 });
 
 it("F-58: has alarms on the first message in the dead-letter queue and on one that is a day old", () => {

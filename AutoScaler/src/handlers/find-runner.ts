@@ -1,25 +1,23 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { dynamoDbClient } from "../adapters/dynamodb/client";
-import { dynamoMinuteCounters } from "../adapters/dynamodb/minute-counters";
 import { ec2Client } from "../adapters/ec2/client";
 import { ec2Instances } from "../adapters/ec2/instances";
+import { loadLater } from "../adapters/load-later";
 import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type FoundRunners, NO_RUNNERS } from "../stop/end-order";
 import { findRunner } from "../stop/find-runner";
 import { parseStopEvent } from "../stop/stop-event";
-import { ledgerOf } from "./ledger-wiring";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
 const configuration = configurationOf(env);
-const client = dynamoDbClient();
+const tables = loadLater("The ledger", async () =>
+  (await import("./ledger-and-counters")).ledgerAndCounters(env.ledgerTable),
+);
 const parts = {
   ...machine,
-  ledger: ledgerOf(env.ledgerTable, undefined, client),
-  counters: dynamoMinuteCounters(client, env.ledgerTable),
   hints: new HintMemory(),
   instances: ec2Instances(ec2Client(3), machine),
 };
@@ -31,7 +29,7 @@ export const handler = async (input: unknown): Promise<FoundRunners> => {
     log.info("RUNNERS_FOUND", { outcome: "nothing", reason: event.skipped, detail: event.detail });
     return NO_RUNNERS;
   }
-  const found = await findRunner({ ...parts, gitLab: await gitLabOf(configuration) }, event);
+  const found = await findRunner({ ...parts, ...(await withTables(gitLabOf(configuration), tables)) }, event);
   const about = event.kind === "job" ? { jobId: event.job.jobId } : { runnerId: event.runnerId };
   const runnerIds = found.runners.flatMap(({ runnerId }) => runnerId ?? []);
   const outcome = runnerIds.length === 0 ? "nothing" : "found";

@@ -1,13 +1,15 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
+import { loadLater } from "../adapters/load-later";
 import { parseEndReportEvent } from "../stop/report/end-report-event";
 import { type RecordedReport, recordEndReport } from "../stop/report/record-end-report";
-import { ledgerOf } from "./ledger-wiring";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
 const configuration = configurationOf(env);
-const ledger = ledgerOf(env.ledgerTable);
+const tables = loadLater("The ledger", async () => ({
+  ledger: (await import("./ledger-wiring")).ledgerOf(env.ledgerTable),
+}));
 
 /** For GitLab's answer. The function has ten seconds, and may wait three of them for the ledger. */
 const TIMEOUT_MILLISECONDS = 5_000;
@@ -15,8 +17,8 @@ const TIMEOUT_MILLISECONDS = 5_000;
 /** Task "Record end report". Input: `{ resourceId, status?, environment? }` from a report of an end. */
 export const handler = async (input: unknown): Promise<RecordedReport> => {
   const event = parseEndReportEvent(input);
-  const gitLab = await gitLabOf(configuration, undefined, TIMEOUT_MILLISECONDS);
-  const recorded = await recordEndReport({ ...machine, ledger, gitLab }, event);
+  const outer = await withTables(gitLabOf(configuration, undefined, TIMEOUT_MILLISECONDS), tables);
+  const recorded = await recordEndReport({ ...machine, ...outer }, event);
   const { kind: outcome, runnerId } = recorded;
   const reason = recorded.kind === "dropped" ? recorded.reason : undefined;
   log.info("END_REPORT_RECORDED", { requestId: event.resourceId, runnerId, outcome, reason });

@@ -1,15 +1,13 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { parseJobEvent } from "../../../Core/model/job-event";
-import { dynamoDbClient } from "../adapters/dynamodb/client";
-import { dynamoMinuteCounters } from "../adapters/dynamodb/minute-counters";
 import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
+import { loadLater } from "../adapters/load-later";
 import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type PickUp, recordPickUp } from "../pickup/record-pick-up";
-import { ledgerOf } from "./ledger-wiring";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
@@ -18,11 +16,11 @@ const env = readEnv(process.env, {
 });
 const configuration = configurationOf(env);
 const bus = eventBusLater(env.busName);
-const client = dynamoDbClient();
+const tables = loadLater("The ledger", async () =>
+  (await import("./ledger-and-counters")).ledgerAndCounters(env.ledgerTable),
+);
 const parts = {
   ...machine,
-  ledger: ledgerOf(env.ledgerTable, undefined, client),
-  counters: dynamoMinuteCounters(client, env.ledgerTable),
   hints: new HintMemory(),
   bus,
 };
@@ -34,7 +32,8 @@ export const handler = async (input: unknown): Promise<PickUp> => {
     log.info("PICK_UP_RECORDED", { outcome: "nothing", reason: event.skipped, detail: event.detail });
     return { kind: "nothing", reason: event.skipped };
   }
-  const pickUp = await recordPickUp({ ...parts, gitLab: await gitLabOf(configuration, bus.load) }, event);
+  const outer = await withTables(gitLabOf(configuration, bus.load), tables);
+  const pickUp = await recordPickUp({ ...parts, ...outer }, event);
   const { kind: outcome, ...fields } = pickUp;
   log.info("PICK_UP_RECORDED", { jobId: event.jobId, outcome, ...fields });
   return pickUp;

@@ -1,12 +1,10 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { dynamoBootstrapRows } from "../adapters/dynamodb/bootstrap-rows";
-import { dynamoDbClient } from "../adapters/dynamodb/client";
+import { loadLater } from "../adapters/load-later";
 import { parseEndOrder } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { unregisterRunner } from "../stop/unregister-runner";
-import { ledgerOf } from "./ledger-wiring";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, timeout } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
@@ -14,17 +12,17 @@ const env = readEnv(process.env, {
   bootstrapTable: "BOOTSTRAP_TABLE",
 });
 const configuration = configurationOf(env);
-const dynamoDb = dynamoDbClient();
-const parts = {
-  ...machine,
-  ledger: ledgerOf(env.ledgerTable, undefined, dynamoDb),
-  rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
-};
+const tables = loadLater("The tables", async () =>
+  (await import("./ledger-and-rows")).ledgerAndRows(env.ledgerTable, env.bootstrapTable),
+);
 
 /** Task "Unregister runner". Input: one order of "Find runner". */
 export const handler = async (input: unknown): Promise<EndResult> => {
   const order = parseEndOrder(input);
-  const result = await unregisterRunner({ ...parts, gitLab: await gitLabOf(configuration) }, order);
+  const result = await unregisterRunner(
+    { ...machine, ...(await withTables(gitLabOf(configuration), tables)) },
+    order,
+  );
   const { runnerId, reason, kind: outcome } = result;
   log.info("RUNNER_UNREGISTERED", { jobId: order.endedJob?.id, runnerId, outcome, reason });
   return result;

@@ -3,6 +3,7 @@ import { readEnv } from "../../../Core/env";
 import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
 import { gitLabApi, type KeptProjects } from "../adapters/gitlab/api";
+import type { LoadedLater } from "../adapters/load-later";
 import { ssmClient } from "../adapters/ssm/client";
 import { type Configuration, ssmConfiguration } from "../adapters/ssm/configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
@@ -61,3 +62,16 @@ export const gitLabOf = async (
     throttles,
     projects,
   });
+
+/**
+ * GitLab's API and the tables. DynamoDB's client loads while the answer of Parameter Store is awaited, which every first
+ * call asks before it needs a table. Not for the functions that start runners: a job waits for their first call, and
+ * it took longer that way.
+ */
+export const withTables = async <Tables extends object>(
+  gitLab: Promise<GitLab>,
+  tables: LoadedLater<Tables>,
+): Promise<Tables & { readonly gitLab: GitLab }> => {
+  const [api, loaded] = await Promise.all([gitLab, tables.get()]);
+  return { ...loaded, gitLab: api };
+};

@@ -183,10 +183,10 @@ export const closeUnstarted = async (
     return { changes, result: closing.some((change) => "put" in change && change.put.state === "FAILED") };
   });
   const freed = freedSlot(attempt.classKey);
-  if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...(freed ? { freed } : {}) };
+  if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...defined({ freed }) };
   dependencies.metric("JobsFailed", 1, { reason: failure.reason });
   const { isLast: _, ...told } = failure;
-  return { kind: "failed", ...told, ...(freed ? { freed } : {}) };
+  return { kind: "failed", ...told, ...defined({ freed }) };
 };
 
 /** Cost of a runner from launch to end, in USD. Undefined if the price or the launch time is unknown. */

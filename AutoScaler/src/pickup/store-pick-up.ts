@@ -26,7 +26,7 @@ const readFacts = async (
   return {
     job,
     runnerId,
-    ...(runner ? { runner } : {}),
+    ...defined({ runner }),
     attempts,
     own: await runnersOf(ledger, attempts),
     reassigned: isStolen ? await ledger.attempts(runner.jobId) : [],

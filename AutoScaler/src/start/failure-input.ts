@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { InvalidInputError } from "../../../Core/errors";
 import type { Fields } from "../../../Core/fields";
 import { fieldsOf } from "../../../Core/input";
@@ -28,7 +29,7 @@ export const parseFailure = (input: unknown): WorkflowFailure => {
   const caught = fieldsOf(error, "error");
   const job = jobOf(whole);
   return {
-    ...(job ? { job } : {}),
+    ...defined({ job }),
     isLookUp: whole.lookup === undefined,
     error: text(caught.Error, "unknown"),
     cause: text(caught.Cause, ""),

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import {
   type Attempt,
   type AttemptNumber,
@@ -43,7 +44,7 @@ const afterSpent = (
   if (!isWished && isUsedUp(last, runner)) {
     return last.state === "FAILED"
       ? nothing("attempts-used-up")
-      : { kind: "exhausted", last, ...(runner ? { runner } : {}) };
+      : { kind: "exhausted", last, ...defined({ runner }) };
   }
   if (!isWished && now < retryAt(last)) return nothing("failed-lately");
   return {

@@ -122,7 +122,7 @@ export const recordFailure = async (
     const changes = isLookUp ? afterLookUp(job, last, failure, now) : afterStart(last, failure, now);
     if (changes.length === 0) return NOTED;
     const freed = last?.slot === undefined ? undefined : freedSlot(last.classKey);
-    return { changes, result: { kind: "failed", ...(freed ? { freed } : {}) } };
+    return { changes, result: { kind: "failed", ...defined({ freed }) } };
   });
   if (result.kind === "failed") dependencies.metric("JobsFailed", 1, { reason: failure.reason });
   return result;

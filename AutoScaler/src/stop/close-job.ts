@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import {
   type Attempt,
   isLastAttempt,
@@ -29,7 +30,7 @@ export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFac
     const held = attempts.find(({ slot }) => slot !== undefined);
     return { changes: endAttempts(attempts, job, clock.now()), result: freedSlot(held?.classKey) };
   });
-  return { kind: "absent", reason: "no-runner", ...(freed ? { freed } : {}) };
+  return { kind: "absent", reason: "no-runner", ...defined({ freed }) };
 };
 
 /** Fails the attempt of a runner that ends without its job, if GitLab shows the job pending (trace 8). */

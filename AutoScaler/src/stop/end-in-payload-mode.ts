@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { advanceRunner, type Runner, type Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
@@ -55,5 +56,5 @@ export const endInPayloadMode = async (
   if (!goes) return { kind: "left", ...more };
   if (runner.provider === "EC2") return { kind: "unregistered", ...more, recordDeleted: true };
   const freed = await storeGone(dependencies, runner.runnerId, { recordDeleted: true });
-  return { kind: "unregistered", ...more, ...(freed ? { freed } : {}) };
+  return { kind: "unregistered", ...more, ...defined({ freed }) };
 };

@@ -39,8 +39,7 @@ export const parseEndOrder = (input: unknown): EndOrder => {
     ...defined({ runnerId, orphanId }),
     reason: endCodeOf(order.reason),
     isDead: order.isDead === true,
-    ...(endedJob ? { endedJob } : {}),
-    ...(ownJob ? { ownJob } : {}),
+    ...defined({ endedJob, ownJob }),
   };
 };
 

@@ -131,7 +131,7 @@ const factsOf = async (
     : await askFor(dependencies, runner.order.projectId, runner.jobId);
   const busyJob =
     isSameJob(runner) && ownJob ? ownJob : await askFor(dependencies, runner.busyProjectId, runner.busyJobId);
-  return { ...(ownJob ? { ownJob } : {}), ...(busyJob ? { busyJob } : {}) };
+  return defined({ ownJob, busyJob });
 };
 
 type AskedEnd = Extract<StopEvent, { kind: "runner" }>;
@@ -162,8 +162,7 @@ const endRunner = async (
         reason,
         // The runner is dead while a job is still assigned to it, so no check can confirm that it is free.
         isDead: death !== undefined || reason === "runner-crashed",
-        ...(endedJob ? { endedJob } : {}),
-        ...(ownJob ? { ownJob } : {}),
+        ...defined({ endedJob, ownJob }),
       },
     ],
   };

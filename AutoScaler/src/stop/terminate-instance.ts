@@ -72,7 +72,7 @@ const terminateRunners = async (
     ...defined({ resourceId }),
     ...kindOf(runner),
     reason: runner.reason ?? "end-under-way",
-    ...(freed ? { freed } : {}),
+    ...defined({ freed }),
   };
 };
 

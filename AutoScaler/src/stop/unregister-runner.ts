@@ -57,7 +57,7 @@ const finish = async (dependencies: UnregisterDependencies, runner: Runner): Pro
   if (!recordDeleted) dependencies.metric("RecordsLeftBehind", 1);
   if (runner.provider === "EC2") return result("unregistered", runner, reason, { recordDeleted });
   const freed = await storeGone(dependencies, runner.runnerId, { recordDeleted });
-  return result("unregistered", runner, reason, { recordDeleted, ...(freed ? { freed } : {}) });
+  return result("unregistered", runner, reason, { recordDeleted, ...defined({ freed }) });
 };
 
 /** Checks that the runner is free. If GitLab does not answer, an end that may be forced goes on without. */

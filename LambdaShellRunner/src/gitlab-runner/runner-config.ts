@@ -4,6 +4,24 @@ import type { Workspace } from "../environment/workspace";
 /** The name of the `[[runners]]` entry, for the flag `-r`. */
 export const RUNNER_NAME = "job";
 
+/** Arguments of gitlab-runner for one job with the entry of `runnerToml`. */
+export const runnerArguments = (config: string, waitTimeoutSeconds: number): readonly string[] => [
+  "--log-format",
+  "json",
+  // Only at this level does the runner log that there is no job, and that a job is over while its script still runs.
+  "--log-level",
+  "debug",
+  "run-single",
+  "--config",
+  config,
+  "-r",
+  RUNNER_NAME,
+  "--max-builds",
+  "1",
+  "--wait-timeout",
+  String(waitTimeoutSeconds),
+];
+
 /** Attempts for the last report: the runner gives up about 22 s after the job's end instead of nine minutes. */
 const FINAL_REPORT_ROUNDS = 4;
 

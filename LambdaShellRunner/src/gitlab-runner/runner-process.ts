@@ -12,7 +12,7 @@ import { LineCutter } from "./line-cutter";
 import type { RunOutcome } from "./run-outcome";
 import type { RunTimeouts } from "./run-timeouts";
 import { type ProcessExit, RunWatch } from "./run-watch";
-import { RUNNER_NAME, runnerToml } from "./runner-config";
+import { runnerArguments, runnerToml } from "./runner-config";
 import { readRunnerLine } from "./runner-log";
 
 export interface RunnerSettings {
@@ -32,24 +32,6 @@ const ROUTINE = ["Appending trace to coordinator...ok", "Updating job..."];
 
 /** Debug lines serve the watch only. The routine lines come every three seconds while a job writes output. */
 const isLogged = (level: string, message: string): boolean => level !== "debug" && !ROUTINE.includes(message);
-
-const command = (settings: RunnerSettings, row: BootstrapRow, config: string): readonly string[] => [
-  settings.binary,
-  "--log-format",
-  "json",
-  // Only at this level does the runner log that there is no job, and that a job is over while its script still runs.
-  "--log-level",
-  "debug",
-  "run-single",
-  "--config",
-  config,
-  "-r",
-  RUNNER_NAME,
-  "--max-builds",
-  "1",
-  "--wait-timeout",
-  String(row.waitTimeoutSeconds),
-];
 
 /** Sends signals to the process as long as it runs; afterwards its pid may belong to another. */
 const signaller = (child: ChildProcess) => (name: NodeJS.Signals) => {
@@ -94,7 +76,8 @@ export class RunnerProcess {
       this.workspace.config,
       childEnvironment(this.settings.environment, this.workspace),
     );
-    const child = this.spawn(marked(mark, command(this.settings, this.row, config)));
+    const args = runnerArguments(config, this.row.waitTimeoutSeconds);
+    const child = this.spawn(marked(mark, [this.settings.binary, ...args]));
     if (child.pid === undefined) return this.notStarted(child);
     // A signal to a process that has just ended is no failure.
     child.on("error", () => {});

@@ -1,35 +1,19 @@
 import { request as httpRequest } from "node:http";
 import { CreateStackCommand } from "@aws-sdk/client-cloudformation";
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
-import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetParametersCommand } from "@aws-sdk/client-ssm";
-import { awsCalls } from "../testing/aws-calls";
-import { ACCOUNT, allow, arn, policy, role, roleArn } from "../testing/fake-deployed";
-import { type GatewayUnderTest, startGatewayUnderTest } from "../testing/gateway-under-test";
+import { ACCOUNT, allow, arn, policy, roleArn } from "../testing/fake-deployed";
+import { getItem, put, startWithLedger, TABLE } from "../testing/with-ledger";
 
-const TABLE = arn("dynamodb", "table/ledger");
-
-let given: GatewayUnderTest;
+let given: Awaited<ReturnType<typeof startWithLedger>>;
 beforeEach(async () => {
-  given = await startGatewayUnderTest();
-  given.state.tables[TABLE] = { partitionKey: "pk", indexes: {} };
+  given = await startWithLedger();
 });
 afterEach(() => given.close());
-
-const deployRole = (...parameters: Parameters<typeof role>) => {
-  given.state.roles[roleArn(parameters[0])] = role(...parameters);
-};
-const session = (name = "reader") =>
-  given.credentials.issue({ kind: "role", roleArn: roleArn(name), sessionName: "one" }, 900);
-const as = (credentials = session()) => awsCalls(given.endpoint, credentials);
-const getItem = (key = "job#1") => new GetItemCommand({ TableName: "ledger", Key: { pk: { S: key } } });
-const put = (Source: string) =>
-  new PutEventsCommand({ Entries: [{ EventBusName: "runners", Source, DetailType: "d", Detail: "{}" }] });
 
 /** A request as a browser or a script would make it. */
 const raw = (path: string, headers: Record<string, string>, method = "POST", body = "{}") =>
@@ -67,7 +51,7 @@ describe("who is no tool on this machine is refused", () => {
     ["a foreign Host", "host", "evil.example"],
     ["another port's Host", "host", "localhost:1"],
   ])("%s, however well it is signed", async (_, header, value) => {
-    const { dynamodb } = as(given.operator);
+    const { dynamodb } = given.as(given.operator);
     dynamodb.middlewareStack.add(
       (next) => (args) => {
         (args.request as { headers: Record<string, string> }).headers[header] = value;
@@ -92,48 +76,59 @@ describe("who is no tool on this machine is refused", () => {
 
   it("another user of the machine, whatever the signature", async () => {
     given.anotherUser = true;
-    await expect(as(given.operator).dynamodb.send(getItem())).rejects.toMatchObject({
+    await expect(given.as(given.operator).dynamodb.send(getItem())).rejects.toMatchObject({
       name: "AccessDeniedException",
     });
     expect(given.upstream.taken()).toEqual([]);
   });
 
   it("whose credentials have expired, or were taken back", async () => {
-    const credentials = session();
+    const credentials = given.session();
     given.credentials.revoke(credentials.accessKeyId);
-    await expect(as(credentials).dynamodb.send(getItem())).rejects.toMatchObject({
+    await expect(given.as(credentials).dynamodb.send(getItem())).rejects.toMatchObject({
       name: "UnrecognizedClientException",
     });
     const expired = given.credentials.issue(
       { kind: "role", roleArn: roleArn("reader"), sessionName: "x" },
       -1,
     );
-    await expect(as(expired).dynamodb.send(getItem())).rejects.toMatchObject({
+    await expect(given.as(expired).dynamodb.send(getItem())).rejects.toMatchObject({
       name: "UnrecognizedClientException",
     });
   });
 });
 
 describe("refusals come in the service's own form", () => {
-  beforeEach(() => deployRole("reader", []));
+  beforeEach(() => given.deployRole("reader", []));
   it.each<readonly [service: string, send: () => Promise<unknown>, name: string]>([
-    ["DynamoDB", () => as().dynamodb.send(getItem()), "AccessDeniedException"],
-    ["SSM", () => as().ssm.send(new GetParametersCommand({ Names: ["/a"] })), "AccessDeniedException"],
-    ["EventBridge", () => as().events.send(put("s")), "AccessDeniedException"],
+    ["DynamoDB", () => given.as().dynamodb.send(getItem()), "AccessDeniedException"],
+    ["SSM", () => given.as().ssm.send(new GetParametersCommand({ Names: ["/a"] })), "AccessDeniedException"],
+    ["EventBridge", () => given.as().events.send(put("s")), "AccessDeniedException"],
     [
       "Step Functions",
-      () => as().states.send(new StartExecutionCommand({ stateMachineArn: arn("states", "stateMachine:m") })),
+      () =>
+        given
+          .as()
+          .states.send(new StartExecutionCommand({ stateMachineArn: arn("states", "stateMachine:m") })),
       "AccessDeniedException",
     ],
-    ["SQS", () => as().sqs.send(new SendMessageCommand({ QueueUrl: "q", MessageBody: "m" })), "AccessDenied"],
-    ["Lambda", () => as().lambda.send(new InvokeCommand({ FunctionName: "f" })), "AccessDeniedException"],
-    ["EC2", () => as().ec2.send(new DescribeInstancesCommand({})), "UnauthorizedOperation"],
     [
-      "CloudFormation",
-      () => as().cloudformation.send(new CreateStackCommand({ StackName: "s" })),
+      "SQS",
+      () => given.as().sqs.send(new SendMessageCommand({ QueueUrl: "q", MessageBody: "m" })),
       "AccessDenied",
     ],
-    ["IAM", () => as().iam.send(new GetRoleCommand({ RoleName: "r" })), "AccessDenied"],
+    [
+      "Lambda",
+      () => given.as().lambda.send(new InvokeCommand({ FunctionName: "f" })),
+      "AccessDeniedException",
+    ],
+    ["EC2", () => given.as().ec2.send(new DescribeInstancesCommand({})), "UnauthorizedOperation"],
+    [
+      "CloudFormation",
+      () => given.as().cloudformation.send(new CreateStackCommand({ StackName: "s" })),
+      "AccessDenied",
+    ],
+    ["IAM", () => given.as().iam.send(new GetRoleCommand({ RoleName: "r" })), "AccessDenied"],
   ])("of %s", async (_, send, name) => {
     await expect(send()).rejects.toMatchObject({ name });
   });
@@ -141,17 +136,17 @@ describe("refusals come in the service's own form", () => {
 
 describe("what stands behind", () => {
   it("sees the call as it came, without the caller's credentials", async () => {
-    await as(given.operator).dynamodb.send(getItem());
-    await as(given.operator).lambda.send(new InvokeCommand({ FunctionName: "f", Payload: "{}" }));
+    await given.as(given.operator).dynamodb.send(getItem());
+    await given.as(given.operator).lambda.send(new InvokeCommand({ FunctionName: "f", Payload: "{}" }));
     const [table, invoke] = given.upstream.taken();
     expect(JSON.parse(table!.body.toString())).toEqual({ TableName: "ledger", Key: { pk: { S: "job#1" } } });
     expect(invoke!.target).toBe("/2015-03-31/functions/f/invocations");
     const text = table!.rawHeaders.join("\n");
     expect(text).toContain(`Credential=${ACCOUNT}/`);
     expect(text).not.toContain(given.operator.accessKeyId);
-    const temporary = session();
-    deployRole("reader", [policy("read", allow("dynamodb:GetItem", TABLE))]);
-    await as(temporary).dynamodb.send(getItem());
+    const temporary = given.session();
+    given.deployRole("reader", [policy("read", allow("dynamodb:GetItem", TABLE))]);
+    await given.as(temporary).dynamodb.send(getItem());
     expect(given.upstream.taken()[0]!.rawHeaders.join("\n")).not.toContain(temporary.sessionToken);
   });
 
@@ -160,13 +155,13 @@ describe("what stands behind", () => {
       const inner = `<reservationSet/><requestId>${caller.kind}</requestId>`;
       response.writeHead(200, { "content-type": "text/xml" }).end(`<R>${inner}</R>`);
     };
-    await as(given.operator).ec2.send(new DescribeInstancesCommand({}));
+    await given.as(given.operator).ec2.send(new DescribeInstancesCommand({}));
     expect(given.upstream.taken()).toEqual([]);
   });
 
   it("gives no answer to pages, even when it means to", async () => {
     const seen: string[] = [];
-    const { dynamodb } = as(given.operator);
+    const { dynamodb } = given.as(given.operator);
     dynamodb.middlewareStack.add(
       (next) => async (args) => {
         const result = await next(args);

@@ -1,4 +1,4 @@
-import { identityPolicies } from "../iam";
+import { identityPolicies, roleStatements } from "../iam";
 import { asList, asMap, ofType, type Properties, type Template, type Value } from "../read-template";
 import { resolve } from "../resolve";
 import type { TemplateRule } from "./rule";
@@ -53,6 +53,37 @@ const wide: TemplateRule = {
     // A boundary too: one that allows all but a list holds nothing that nobody thought of.
     `Resources: { B: { Type: AWS::IAM::ManagedPolicy, Properties: { PolicyDocument: { Statement: [${statement}] } } } }`,
   ]),
+};
+
+/** Whether a statement without a condition allows an action on all resources of another one. */
+const covers = (one: Properties, other: Properties, action: string): boolean =>
+  one !== other &&
+  one.Effect === "Allow" &&
+  one.Condition === undefined &&
+  texts(one.Action).includes(action) &&
+  texts(other.Resource).every((resource) => texts(one.Resource).includes(resource));
+
+const twice = (template: Template): readonly string[] =>
+  ofType(template, "AWS::IAM::Role").flatMap(({ id }) => {
+    const statements = roleStatements(template, id);
+    return statements.flatMap((statement) =>
+      texts(statement.Action)
+        .filter((action) => statements.some((one) => covers(one, statement, action)))
+        .map((action) => `${id} is granted ${action} by another of its statements too`),
+    );
+  });
+
+const once: TemplateRule = {
+  id: "S-3",
+  says: "grants each right of a role by one statement",
+  check: twice,
+  bad: [
+    `{ Effect: Allow, Action: dynamodb:GetItem, Resource: ["arn:aws:dynamodb:::t"], Condition: { "Null": { "dynamodb:LeadingKeys": "false" } } }`,
+    `{ Effect: Allow, Action: [dynamodb:Query, dynamodb:GetItem], Resource: "arn:aws:dynamodb:::t" }`,
+  ].map(
+    (statement) =>
+      `Resources: { R: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyDocument: { Statement: [${statement}, { Effect: Allow, Action: [dynamodb:GetItem], Resource: ["arn:aws:dynamodb:::t", "arn:aws:dynamodb:::u"] }] } }] } } }`,
+  ),
 };
 
 const implied = (template: Template): readonly string[] =>
@@ -182,4 +213,4 @@ const boundary: TemplateRule = {
   bad: ["Resources: { RunnerRole: { Type: AWS::IAM::Role, Properties: {} } }"],
 };
 
-export const permissionRules = [wide, managed, passRole, trust, permissions, boundary];
+export const permissionRules = [wide, once, managed, passRole, trust, permissions, boundary];

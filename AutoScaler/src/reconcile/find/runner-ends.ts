@@ -91,7 +91,7 @@ export const findRunnerEnd = async (
   const busyJob = jobOf(await dependencies.readJob(runner.busyProjectId, runner.busyJobId));
   const death = await findDeath(runner, snapshot, dependencies.instances);
   const facts = {
-    ...(death ? { death } : {}),
+    ...defined({ death }),
     ...(ownJob ? { ownJob: jobFacts(ownJob) } : {}),
     ...(busyJob ? { busyJob: jobFacts(busyJob) } : {}),
   };
