@@ -281,9 +281,9 @@ export class PlayedDeployment {
     const branch = /^\/projects\/42\/repository\/branches\/(.+)$/.exec(path)?.[1];
     if (branch !== undefined && method === "DELETE")
       return [this.branches.delete(branch) ? 204 : 404, undefined];
-    const hook = /^\/projects\/42\/hooks\/(\d+)$/.exec(path)?.[1];
-    if (hook !== undefined && method === "PUT") {
-      Object.assign(this.gitLab.webhooks.find(({ id }) => id === Number(hook)) ?? {}, body);
+    const webhookId = /^\/projects\/42\/hooks\/(\d+)$/.exec(path)?.[1];
+    if (webhookId !== undefined && method === "PUT") {
+      Object.assign(this.gitLab.webhooks.find(({ id }) => id === Number(webhookId)) ?? {}, body);
       return [200, {}];
     }
     const runnerId = Number(/^\/runners\/(\d+)$/.exec(path)?.[1] ?? Number.NaN);

@@ -23,7 +23,7 @@ export const chosenChecks = (only: readonly VerifyCheckName[] | undefined): read
 };
 
 /** What a check found. */
-export interface Verdict {
+export interface CheckVerdict {
   /** `skipped`: it cannot be played here, and `detail` says why. */
   readonly result: "passed" | "failed" | "skipped";
   /** A sentence or more, each on a line of its own. */
@@ -33,7 +33,7 @@ export interface Verdict {
 }
 
 /** A verdict in the report. */
-export interface CheckResult extends Verdict {
+export interface CheckResult extends CheckVerdict {
   readonly name: VerifyCheckName;
   /** From the check's begin to its end. */
   readonly tookSeconds: number;
@@ -44,10 +44,10 @@ export class CheckFailed extends Error {
   override readonly name = "CheckFailed";
 }
 
-export const passed = (detail: string, seconds?: Verdict["seconds"]): Verdict => ({
+export const passed = (detail: string, seconds?: CheckVerdict["seconds"]): CheckVerdict => ({
   result: "passed",
   detail,
   ...(seconds ? { seconds } : {}),
 });
-export const skipped = (detail: string): Verdict => ({ result: "skipped", detail });
-export const failed = (detail: string): Verdict => ({ result: "failed", detail });
+export const skipped = (detail: string): CheckVerdict => ({ result: "skipped", detail });
+export const failed = (detail: string): CheckVerdict => ({ result: "failed", detail });

@@ -8,15 +8,15 @@ import { playLostWebhooks } from "./checks/unheard";
 import {
   CheckFailed,
   type CheckResult,
+  type CheckVerdict,
   failed,
   VERIFY_CHECKS,
-  type Verdict,
   type VerifyCheckName,
 } from "./result";
 import { Stopped, type VerifyContext } from "./verify-context";
 
 /** Any error of a check is its failure, but for the user's wish to stop. */
-const verdictOf = async (work: () => Promise<Verdict>): Promise<Verdict> => {
+const verdictOf = async (work: () => Promise<CheckVerdict>): Promise<CheckVerdict> => {
   try {
     return await work();
   } catch (error) {
@@ -42,7 +42,7 @@ class Run {
     return names.some((name) => this.names.includes(name));
   }
 
-  async check(name: VerifyCheckName, work: () => Promise<Verdict>): Promise<void> {
+  async check(name: VerifyCheckName, work: () => Promise<CheckVerdict>): Promise<void> {
     if (!this.wants(name)) return;
     const from = this.v.context.now();
     const verdict = await verdictOf(work);

@@ -65,8 +65,10 @@ export const verifyCases = (get: () => TestLaptop): void => {
     );
     expect(report.tookSeconds).toBeLessThan(MAX_SECONDS);
     const gitlab = gitlabApi(laptop);
-    const hooks = (await (await gitlab.call("GET", `/api/v4/projects/${PROJECT}/hooks`)).json()) as object[];
-    expect(hooks).toMatchObject([{ job_events: true }]);
+    const webhooks = (await (
+      await gitlab.call("GET", `/api/v4/projects/${PROJECT}/hooks`)
+    ).json()) as object[];
+    expect(webhooks).toMatchObject([{ job_events: true }]);
     const [pipeline] = (await (await gitlab.call("GET", `/api/v4/projects/${PROJECT}/pipelines`)).json()) as {
       ref: string;
     }[];

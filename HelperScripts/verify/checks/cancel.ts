@@ -1,13 +1,13 @@
 import { ownRunner, START_SECONDS, untilEnded, untilGone, untilRunning } from "../job-steps";
 import { fastSample } from "../jobs-to-play";
-import { passed, skipped, type Verdict } from "../result";
+import { type CheckVerdict, passed, skipped } from "../result";
 import type { VerifyContext } from "../verify-context";
 
 /** A runner hears of it with its next report, at most half a minute later. */
 const CANCEL_SECONDS = 120;
 
 /** A running job that somebody cancels: it ends, and its runner goes. */
-export const checkCancel = async (v: VerifyContext): Promise<Verdict> => {
+export const checkCancel = async (v: VerifyContext): Promise<CheckVerdict> => {
   const sample = fastSample(v.samples);
   if (sample === undefined) return skipped("No row leads a job of the project to a runner");
   await v.pipeline.play("cancel");

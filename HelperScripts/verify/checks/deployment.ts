@@ -6,7 +6,7 @@ import { checkDlq, checkReconciler, checkStacks } from "../../doctor/stacks";
 import { checkToken } from "../../doctor/token";
 import { checkWebhookApi } from "../../doctor/webhook-api";
 import { checkWorkflows } from "../../doctor/workflows";
-import { failed, passed, type Verdict } from "../result";
+import { type CheckVerdict, failed, passed } from "../result";
 import type { VerifyContext } from "../verify-context";
 
 const CHECKS: readonly (readonly [string, Check])[] = [
@@ -27,7 +27,7 @@ export const lines = (findings: readonly DoctorFinding[]): string =>
     .join("\n");
 
 /** What must be true before a job can run, by the checks of `doctor`. */
-export const checkDeployment = async ({ doctor }: VerifyContext): Promise<Verdict> => {
+export const checkDeployment = async ({ doctor }: VerifyContext): Promise<CheckVerdict> => {
   const found: DoctorFinding[] = [];
   for (const [area, check] of CHECKS) found.push(...(await guarded(area, check)(doctor)));
   const problems = found.filter(({ level }) => level === "problem");

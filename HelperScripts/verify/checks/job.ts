@@ -1,6 +1,6 @@
 import type { Provider } from "../../../Core/model/runner-class";
 import { ownRunner, START_SECONDS, untilEnded, untilGone, untilRunning } from "../job-steps";
-import { passed, skipped, type Verdict } from "../result";
+import { type CheckVerdict, passed, skipped } from "../result";
 import type { VerifyContext } from "../verify-context";
 
 const WORDS: Readonly<Record<Provider, string>> = { LAMBDA: "a Lambda runner", EC2: "an EC2 runner" };
@@ -8,7 +8,7 @@ const WORDS: Readonly<Record<Provider, string>> = { LAMBDA: "a Lambda runner", E
 /** A job of the provider runs, and nothing is left of it. */
 export const checkJob =
   (provider: Provider, purpose: string) =>
-  async (v: VerifyContext): Promise<Verdict> => {
+  async (v: VerifyContext): Promise<CheckVerdict> => {
     if (!v.samples.has(provider)) return skipped(`No row leads a job of the project to ${WORDS[provider]}`);
     await v.pipeline.play(purpose);
     const running = await untilRunning(v, purpose, START_SECONDS[provider]);

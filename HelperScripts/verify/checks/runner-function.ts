@@ -2,7 +2,7 @@ import { mappedFunctions } from "../../functions/mapped-functions";
 import { checkRunnerFunction, type RunnerCheckResult } from "../../functions/runner-check";
 import { RUNNER_CHECK_REMEDIES } from "../../functions/runner-check-codes";
 import { deployedRows } from "../../mapping/stored-rows";
-import { failed, passed, skipped, type Verdict } from "../result";
+import { type CheckVerdict, failed, passed, skipped } from "../result";
 import type { VerifyContext } from "../verify-context";
 
 const line = ({ functionArn, code, detail, answer }: RunnerCheckResult): string => {
@@ -13,7 +13,7 @@ const line = ({ functionArn, code, detail, answer }: RunnerCheckResult): string 
 };
 
 /** Each mapped function answers with what it is. */
-export const checkRunnerFunctions = async (v: VerifyContext): Promise<Verdict> => {
+export const checkRunnerFunctions = async (v: VerifyContext): Promise<CheckVerdict> => {
   const { context, deployment, doctor } = v;
   const functions = mappedFunctions(await deployedRows(context, deployment), doctor.settings);
   if (functions.length === 0) return skipped("No function is mapped");

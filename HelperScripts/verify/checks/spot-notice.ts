@@ -2,7 +2,7 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { output } from "../../deployment";
 import { REDRIVE_SOURCE } from "../../dlq/read-message";
 import { ownRunner, START_SECONDS, untilEnded, untilGone, untilRunning } from "../job-steps";
-import { CheckFailed, passed, skipped, type Verdict } from "../result";
+import { CheckFailed, type CheckVerdict, passed, skipped } from "../result";
 import type { VerifyContext } from "../verify-context";
 
 /**
@@ -20,7 +20,7 @@ const putNotice = async ({ context, deployment }: VerifyContext, resourceId: str
 };
 
 /** A notice that a running job's instance is about to go: a hint, at which the job must not be given up. */
-export const checkSpotNotice = async (v: VerifyContext): Promise<Verdict> => {
+export const checkSpotNotice = async (v: VerifyContext): Promise<CheckVerdict> => {
   if (!v.samples.has("EC2")) return skipped("No row leads a job of the project to an EC2 runner");
   await v.pipeline.play("spot-notice");
   const running = await untilRunning(v, "spot-notice", START_SECONDS.EC2);

@@ -4,7 +4,7 @@ import { output } from "../../deployment";
 import { Dlq, type HeldDlqMessage } from "../../dlq/dlq";
 import { START_SECONDS, untilEnded } from "../job-steps";
 import { fastSample } from "../jobs-to-play";
-import { CheckFailed, passed, skipped, type Verdict } from "../result";
+import { CheckFailed, type CheckVerdict, passed, skipped } from "../result";
 import { type VerifyContext, waitFor } from "../verify-context";
 import type { WebhookSwitch } from "../webhook-switch";
 
@@ -73,7 +73,7 @@ const redriveOwn = async (v: VerifyContext, queue: Dlq, url: string): Promise<vo
   throw new CheckFailed("The event was not taken when it was put again");
 };
 
-const checkRedrive = async (v: VerifyContext): Promise<Verdict> => {
+const checkRedrive = async (v: VerifyContext): Promise<CheckVerdict> => {
   const url = output(v.deployment, "DeadLetterQueueUrl");
   const queue = new Dlq(v.context.clients.sqs(), url);
   if ((await queue.depth()) > 0) return skipped("The DLQ is not empty (npm run runners -- redrive)");
@@ -84,7 +84,7 @@ const checkRedrive = async (v: VerifyContext): Promise<Verdict> => {
   return passed("A job whose event was in the DLQ ran after redrive", { start: started.seconds });
 };
 
-const checkLost = async (v: VerifyContext, redriven: Promise<Verdict>): Promise<Verdict> => {
+const checkLost = async (v: VerifyContext, redriven: Promise<CheckVerdict>): Promise<CheckVerdict> => {
   const from = v.context.now();
   await redriven.catch(() => undefined);
   for (const purpose of PURPOSES) {
@@ -101,8 +101,8 @@ const checkLost = async (v: VerifyContext, redriven: Promise<Verdict>): Promise<
 
 /** What became of the two jobs that no webhook tells of. Once it is there, the webhook is on again. */
 export interface Unheard {
-  readonly redrive: Promise<Verdict>;
-  readonly lost: Promise<Verdict>;
+  readonly redrive: Promise<CheckVerdict>;
+  readonly lost: Promise<CheckVerdict>;
 }
 
 /** Plays them. Nothing else of their tags may run meanwhile: its runner could be given one of them. */
