@@ -35,12 +35,12 @@ system() { # amzn2023, ubuntu24.04, or whatever it is
 install_packages() {
   case $(system) in
     amzn2023)
-      dnf install -y docker git python3 iptables-nft unzip tar
+      dnf install -y docker git iptables-nft unzip tar
       ;;
     ubuntu24.04)
       apt-get update --snapshot "$ubuntu_snapshot"
       DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --snapshot "$ubuntu_snapshot" \
-        docker.io git python3 iptables unzip curl ca-certificates gnupg
+        docker.io git iptables unzip curl ca-certificates gnupg
       # An upgrade in the middle of a job would be in its way: the machine lives for one job, the image is what gets upgraded.
       systemctl disable --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
       ;;
@@ -141,7 +141,7 @@ no_remaining_resources() { [[ ! -e $root/etc/gitlab-runner/config.toml && ! -e $
 check() {
   missing=0
   local command
-  for command in bash systemd-run systemctl shutdown iptables ip6tables mkfifo date python3 docker gitlab-runner git cloud-init; do
+  for command in bash systemd-run systemctl shutdown iptables ip6tables mkfifo date docker gitlab-runner git cloud-init; do
     must "$command is installed" has "$command"
   done
   must "curl is 8 or newer and signs requests for AWS" signs_requests

@@ -27,7 +27,6 @@ const FIT: Readonly<Record<string, string>> = {
   git: "",
   "cloud-init": "",
   mkfifo: "",
-  python3: "",
   systemctl: '[[ "$*" != *gitlab-runner* ]]',
   curl: 'if [[ $1 == --version ]]; then echo "curl 8.5.0 (x86_64)"; else exit 7; fi',
   "gitlab-runner": `echo "Version:      ${VERSION}"`,

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The life of a runner machine: one job at most, then it powers off, and power-off terminates it.
 # cloud-init runs this as root, once. It holds no secret: the token comes in the machine's own bootstrap row.
-# The image must have: bash, curl 8, python3, iptables, systemd, Docker, gitlab-runner (ami-preparation.md).
+# The image must have: bash, curl 8, iptables, systemd, Docker, gitlab-runner (ami-preparation.md).
 # GLR_ROOT, AWS_ENDPOINT_URL and the metadata endpoint are set on a developer's computer only.
 #
 # A name between two @ is CloudFormation's to fill in. These five lines alone may hold one.
@@ -62,35 +62,36 @@ guard_boot() {
 }
 guard_boot || leave "no guard against a second boot"
 
-# 2. Who am I? The metadata service may be late, or fail a first time.
+# 2. Who am I? The metadata service may be late, or fail a first time. A token is good for the questions of a minute.
+ask_token() {
+  metadata_token=$(fetch --noproxy '*' -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/latest/api/token")
+}
+# about_me PATH...: the values, a line each; none when one is missing.
 about_me() {
-  local token
-  token=$(fetch --noproxy '*' -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/latest/api/token") || return 1
-  printf 'header = "X-aws-ec2-metadata-token: %s"\n' "$token" | fetch --noproxy '*' -K - "$metadata/latest/meta-data/$1"
+  printf 'header = "X-aws-ec2-metadata-token: %s"\n' "$metadata_token" |
+    fetch --noproxy '*' --fail-early -w '\n' -K - "${@/#/$metadata/latest/meta-data/}"
 }
 
-# pick PATH...: values of a JSON document, one a line. Refuses what could end a quoted string or a line.
+# pick JSON FIELD...: a text or truth of each field, a line each. FIELD.S is that of DynamoDB's {"FIELD":{"S":"..."}}.
+# Refuses what could end a quoted string or a line, and with it all that JSON escapes.
 pick() {
-  python3 -c '
-import json, re, sys
-document = json.load(sys.stdin)
-for path in sys.argv[1:]:
-    value = document
-    for part in path.split("."):
-        value = value[part]
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if not re.fullmatch(r"[!#-\[\]-~]+", text):
-        sys.exit("a value of " + path + " has a character that does not belong there")
-    print(text)
-' "$@"
+  local LC_ALL=C json=$1 field form gap='[[:space:]]*' value='("([]!#-[^-~]+)"|(true|false))'
+  shift
+  for field; do
+    form="\"${field%.*}\"$gap:$gap"
+    if [[ $field == *.* ]]; then form+="[{]$gap\"${field#*.}\"$gap:$gap"; fi
+    [[ $json =~ $form$value ]] || return 1
+    printf '%s\n' "${BASH_REMATCH[2]}${BASH_REMATCH[3]}"
+  done
 }
 
 identify() {
-  instance=$(about_me instance-id) && [[ $instance =~ ^i-[0-9a-f]+$ ]] || return 1
-  local role
-  role=$(about_me iam/security-credentials/) || return 1
+  local answer role
+  ask_token && answer=$(about_me instance-id iam/security-credentials/) || return 1
+  { read -r instance && read -r role; } <<<"$answer"
+  [[ $instance =~ ^i-[0-9a-f]+$ ]] && answer=$(about_me "iam/security-credentials/$role") || return 1
   { read -r key_id && read -r secret_key && read -r session_token; } < <(
-    about_me "iam/security-credentials/$role" | pick AccessKeyId SecretAccessKey Token
+    pick "$answer" AccessKeyId SecretAccessKey Token
   )
 }
 patiently $((2 * timeout)) identify || leave "the metadata service does not say who I am"
@@ -117,8 +118,7 @@ patiently $((2 * timeout)) take_row || leave "no bootstrap row for $instance"
   read -r url && read -r token && read -r lifetime && read -r wait_timeout && read -r privileged &&
     read -r deletes_own_record
 } < <(
-  printf '%s' "$row" | pick Attributes.url.S Attributes.token.S Attributes.lifetimeSeconds.N \
-    Attributes.waitTimeoutSeconds.N Attributes.privileged.BOOL Attributes.deletesOwnRecord.BOOL
+  pick "$row" url.S token.S lifetimeSeconds.N waitTimeoutSeconds.N privileged.BOOL deletesOwnRecord.BOOL
 ) || leave "the bootstrap row cannot be read"
 unset row secret_key session_token
 [[ $lifetime =~ ^[0-9]{1,6}$ && $wait_timeout =~ ^[0-9]{1,6}$ && $privileged =~ ^(true|false)$ ]] ||
@@ -167,11 +167,25 @@ end_runner() { # it reports a running job as interrupted within 30 s
   phase=ending
   next=$((SECONDS + 40))
 }
+# After a cancel gitlab-runner asks the job's container to stop, for which Docker gives it ten seconds. What has run since
+# before the cancel is killed after four. For after_script the container starts anew: it is let be.
+canceled=
+kill_at=
+end_canceled() {
+  local id
+  docker ps -q --no-trunc --filter label=com.gitlab.gitlab-runner.type=build | while read -r id; do
+    if [[ $(docker inspect -f '{{.State.StartedAt}}' "$id") < $canceled ]]; then docker kill "$id"; fi
+  done
+  kill_at=
+}
 # A job's text in this log is JSON: its quotes are escaped, so it cannot speak these words.
 heed() {
   if [[ $1 =~ \"msg\":\"Checking\ for\ jobs\.\.\.\ *received ]]; then
     [[ $phase == ending ]] || phase=working
     rm -f config/config.toml
+  elif [[ $1 == *'"job-status":"cancel'* && -z $canceled ]]; then
+    canceled=$(date -u +%FT%T)
+    kill_at=$((SECONDS + 4))
   elif [[ $1 =~ \"msg\":\"(Runner\ is\ not\ healthy|Checking\ for\ jobs\.\.\.\ *forbidden) && $phase != ending ]]; then
     end_runner "GitLab rejects the token"
     rejected=true
@@ -181,11 +195,11 @@ interruption=
 next_look=0
 watch_spot() {
   if [[ $is_spot == false ]] || ((SECONDS < next_look)); then return; fi
-  next_look=$((SECONDS + 10))
-  if [[ -z $interruption ]] && about_me spot/instance-action >/dev/null; then interruption=$SECONDS; fi
+  next_look=$((SECONDS + 5))
+  if [[ -z $interruption ]] && ask_token && about_me spot/instance-action >/dev/null; then interruption=$SECONDS; fi
   if [[ -z $interruption ]]; then return; fi
-  # Two minutes from the notice to the end; a short job can still finish in the first of them.
-  if [[ $phase != working ]] || ((SECONDS >= interruption + 70)); then end_runner "spot interruption"; fi
+  # A job that is nearly done may finish. All others are lost anyway: the sooner GitLab knows, the sooner it retries them.
+  if [[ $phase != working ]] || ((SECONDS >= interruption + 15)); then end_runner "spot interruption"; fi
 }
 tick() {
   case $phase in
@@ -201,6 +215,7 @@ tick() {
       return
       ;;
   esac
+  if [[ -n $kill_at ]] && ((SECONDS >= kill_at)); then end_canceled; fi
   watch_spot
   if [[ $phase != ending ]] && ((SECONDS >= lifetime - timeout)); then end_runner "end of the lifetime"; fi
 }

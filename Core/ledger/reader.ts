@@ -10,10 +10,11 @@ import {
   encode,
 } from "./codec";
 import {
-  OPEN_ATTEMPTS,
+  listPk,
   OPEN_INDEX,
   OPEN_ORPHANS,
-  OPEN_RUNNERS,
+  type OpenKind,
+  openPks,
   orphanKey,
   RESOURCE_INDEX,
   ROTATION,
@@ -32,6 +33,10 @@ export interface StateRecord {
   readonly value: unknown;
   /** Its place in the rotation; absent: it has none. */
   readonly rotation?: Time;
+  /** Name of the list that it is in; absent: none. Written, and not read back. */
+  readonly list?: string;
+  /** Seconds since 1970 after which DynamoDB removes it; absent: it is kept. Written, and not read back. */
+  readonly ttl?: number;
 }
 
 /** Read access to the ledger. */
@@ -51,6 +56,8 @@ export interface LedgerReader {
   waiting(queue: string, limit: number): Promise<readonly OrderedAttempt[]>;
   /** Records in the rotation, the lowest first. May lag. */
   rotation(limit: number): Promise<readonly StateRecord[]>;
+  /** Records of a list, by name; at most some hundreds. May lag. */
+  listed(list: string): Promise<readonly StateRecord[]>;
   /** Attempts that are neither in the queue, ENDED nor FAILED. May lag, as do the next two. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
   /** Runners not GONE, or with a record to delete. */
@@ -81,7 +88,7 @@ const stateRecord = (name: string, item: Item | undefined): StateRecord | undefi
   return { name, version: Number(version), value, ...(typeof rotation === "number" ? { rotation } : {}) };
 };
 
-const recordInRotation = (item: Item): StateRecord | undefined =>
+const recordInIndex = (item: Item): StateRecord | undefined =>
   stateRecord(item.pk?.S?.slice(recordKey("").pk.length) ?? "", item);
 
 const counts = (items: readonly Item[]): readonly number[] => {
@@ -91,6 +98,14 @@ const counts = (items: readonly Item[]): readonly number[] => {
     (_, shard) => taken.get(`shard#${String(shard).padStart(2, "0")}`) ?? 0,
   );
 };
+
+/** A key of the index and where its list goes on; undefined: at its start. */
+type KeyCursor = readonly [openPk: string, cursor: string | undefined];
+
+const fromStart = (openPk: string): KeyCursor => [openPk, undefined];
+
+/** Only what `openShards` wrote comes back here. */
+const cursorsIn = (cursor: string): readonly KeyCursor[] => JSON.parse(cursor) as readonly KeyCursor[];
 
 /**
  * Reads the ledger table: keys `pk` and `sk`, indexes `open` (openPk, openSk) and `resource` (resourceId).
@@ -115,6 +130,21 @@ export const readerOf = (table: TableReads): LedgerReader => {
     const items = readable(answer.Items ?? [], decode);
     const last = answer.LastEvaluatedKey;
     return last === undefined ? { items } : { items, next: JSON.stringify(decodeFields(last)) };
+  };
+  /** A page of each key of a kind; the cursor says where those go on that have more. */
+  const openShards = async <Read>(
+    kind: OpenKind,
+    decode: (item: Item) => Read,
+    cursor?: string,
+  ): Promise<Page<Read>> => {
+    const from = cursor === undefined ? openPks(kind).map(fromStart) : cursorsIn(cursor);
+    const pages = await Promise.all(from.map(([key, start]) => open(key, decode, PAGE_SIZE, start)));
+    const left = pages.flatMap(({ next }, index) => {
+      const key = from[index]?.[0];
+      return key === undefined || next === undefined ? [] : [[key, next] as const];
+    });
+    const items = pages.flatMap((page) => page.items);
+    return left.length === 0 ? { items } : { items, next: JSON.stringify(left) };
   };
   /** As many as asked for, on however many pages they come. */
   const first = async <Read>(
@@ -169,9 +199,11 @@ export const readerOf = (table: TableReads): LedgerReader => {
     stateRecord: async (name) => stateRecord(name, await get(recordKey(name))),
     waiting: (queue, limit) => first(waitingPk(queue), decodeOrderedAttempt, limit),
     rotation: async (limit) =>
-      (await first(ROTATION, recordInRotation, limit)).filter((each) => each !== undefined),
-    openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
+      (await first(ROTATION, recordInIndex, limit)).filter((each) => each !== undefined),
+    listed: async (list) =>
+      (await first(listPk(list), recordInIndex, PAGE_SIZE)).filter((each) => each !== undefined),
+    openAttempts: (cursor) => openShards("attempts", decodeAttempt, cursor),
     openOrphans: (cursor) => open(OPEN_ORPHANS, decodeOrphan, PAGE_SIZE, cursor),
-    openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),
+    openRunners: (cursor) => openShards("runners", decodeRunner, cursor),
   };
 };

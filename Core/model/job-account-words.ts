@@ -77,6 +77,10 @@ const remedyOf = ({ reason }: JobAccount, then?: string): { readonly remedy?: st
   return remedy === "" ? {} : { remedy };
 };
 
+/** Made once for an account. Who may make it is an operator: our functions may make no roles. */
+export const SPOT_ROLE_REMEDY =
+  "Make the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
+
 const RESUME = "When starts may go on: npm run runners -- resume";
 
 const WORDS: Readonly<Record<JobAccountCode, Words>> = {
@@ -106,6 +110,8 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
   ),
   "launch-held-rate": held("rate", "AWS's rate"),
   "launch-held-not-ready": held("not-ready", "its function"),
+  "launch-held-spot-role": held("spot-role", "the spot role", SPOT_ROLE_REMEDY),
+  "launch-held-other": held("other", "AWS"),
   "launch-held-no-answer": held("no-answer", "AWS's answer"),
   "runner-starting": plain("its runner", "Its runner is launched and has not taken the job yet."),
   "runner-unknown": ({ attempt }) => ({

@@ -38,6 +38,8 @@ export const JOB_ACCOUNT_CODES = [
   "launch-held-limit",
   "launch-held-rate",
   "launch-held-not-ready",
+  "launch-held-spot-role",
+  "launch-held-other",
   "launch-held-no-answer",
   /** Launched, but it has not taken the job yet. */
   "runner-starting",
@@ -93,6 +95,8 @@ const HELD: Readonly<Record<LaunchHoldCode, JobAccountCode>> = {
   limit: "launch-held-limit",
   rate: "launch-held-rate",
   "not-ready": "launch-held-not-ready",
+  "spot-role": "launch-held-spot-role",
+  other: "launch-held-other",
   "no-answer": "launch-held-no-answer",
 };
 

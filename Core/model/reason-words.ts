@@ -84,6 +84,8 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
   "not-ready": "Lambda is making its function ready",
+  "spot-role": "the account has no service-linked role for spot",
+  other: "AWS refused it for a reason that may pass",
   "no-answer": "AWS did not say whether it launched one",
 };
 

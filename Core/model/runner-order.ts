@@ -1,5 +1,6 @@
 import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
+import type { SpotBreaker } from "./spot-pool";
 
 /** How many runners there may be at a time, beside the class's own limit. */
 export interface Limits {
@@ -7,6 +8,8 @@ export interface Limits {
   readonly stack: number;
   /** Of each project; absent: as many as the others allow. */
   readonly project?: number;
+  /** Of all Lambda classes together, as the account's concurrency allows; absent: as many as the others allow. */
+  readonly lambda?: number;
 }
 
 /** Without a word of the mapping's settings. */
@@ -36,6 +39,10 @@ export interface RunnerOrder {
   readonly limits?: Limits;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
+  /** GitLab's pipeline: a job that is retried has the same pipeline and name. Absent: unknown. */
+  readonly pipelineId?: number;
+  /** EC2: when spot pools are left alone, as the mapping's settings say. Absent: the default. */
+  readonly spotBreaker?: SpotBreaker;
   /** The branch or tag of the job, from GitLab. Absent: unknown. */
   readonly ref?: GitRef;
   /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */

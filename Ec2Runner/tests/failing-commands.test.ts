@@ -7,7 +7,6 @@ const COMMANDS = [
   "mkdir",
   "chmod",
   "curl",
-  "python3",
   "date",
   "sleep",
   "systemctl",
@@ -21,17 +20,7 @@ const COMMANDS = [
 ] as const;
 
 /** Without these no job may run: the machine would live for ever, or its containers could read its role. */
-const NEEDED = [
-  "systemd-run",
-  "mkdir",
-  "chmod",
-  "curl",
-  "python3",
-  "date",
-  "systemctl",
-  "iptables",
-  "mkfifo",
-];
+const NEEDED = ["systemd-run", "mkdir", "chmod", "curl", "date", "systemctl", "iptables", "mkfifo"];
 
 const ranJob = (machine: MachineRun): boolean => machine.wrote("config") !== "";
 

@@ -91,6 +91,36 @@ describe("the shipped user data", () => {
       expect(machine.poweredOffBy()).toBe("shutdown -h now");
     }));
 
+  it.concurrent("asks the metadata service four times, and starts no interpreter, before it has its row", () =>
+    inRoom(async (room) => {
+      const curl = spawnSync("bash", ["-c", "command -v curl"], { encoding: "utf8" }).stdout.trim();
+      const commands = { curl: `exec ${curl} "$@"`, python3: "exit 1" };
+      const machine = await room.start(storedRow(), { commands });
+      expect(await machine.untilOff(20)).toBe(true);
+      const names = machine.calls().map((call) => call.split(" ")[0]);
+      // Its token, who it is, its credentials, how it was bought; then the row.
+      expect(names.filter((name) => name === "curl")).toHaveLength(5);
+      expect(names).not.toContain("python3");
+      expect(machine.wrote("config")).toContain(TOKEN);
+    }));
+
+  it.concurrent.each([
+    ["as DynamoDB writes it", (row: string) => row],
+    [
+      "with blanks, as others write it",
+      (row: string) => row.replace(/([:{,])/g, "$1 ").replace("https: ", "https:"),
+    ],
+  ])("reads its row %s", (_how, written) =>
+    inRoom(async (room) => {
+      const answer = written(JSON.stringify({ Attributes: storedRow() }));
+      const curl = spawnSync("bash", ["-c", "command -v curl"], { encoding: "utf8" }).stdout.trim();
+      const script = `case "$*" in *sigv4*) printf '%s' '${answer}' ;; *) exec ${curl} "$@" ;; esac`;
+      const machine = await room.start(undefined, { commands: { curl: script } });
+      expect(await machine.untilOff(20)).toBe(true);
+      expect(machine.wrote("config")).toContain(`token = "${TOKEN}"`);
+    }),
+  );
+
   it.concurrent("takes its own row by one signed, conditional delete that returns it", () =>
     inRoom(async (room) => {
       const machine = await room.start(storedRow());
@@ -267,6 +297,46 @@ while :; do sleep 0.1; done`;
       expect(machine.wrote("signals")).toBe("TERM\n");
     }));
 
+  describe("a job that GitLab has cancelled", () => {
+    /** Docker with one build container and the time of its start, and a runner that waits until it is gone. */
+    const DOCKER = `
+case $1 in
+  ps) cat "$GLR_TEST/containers" 2>/dev/null ;;
+  inspect) cat "$GLR_TEST/started" ;;
+  kill) echo "$2" >>"$GLR_TEST/killed"; rm "$GLR_TEST/containers" ;;
+esac`;
+    const runner = (afterCancel: string): string => `
+printf '%s\\n' build-1 >"$GLR_TEST/containers"; date -u +%FT%T.5Z >"$GLR_TEST/started"
+echo '{"job":7,"msg":"Checking for jobs... received"}' >&2
+sleep 2
+echo '{"job":7,"job-status":"canceling","level":"info","msg":"Appending trace to coordinator...ok"}' >&2
+${afterCancel}
+for n in {1..80}; do [[ -e "$GLR_TEST/containers" ]] || break; sleep 0.1; done
+echo "$n" >"$GLR_TEST/waited"`;
+
+    it.concurrent("ends within ten seconds although it ignores SIGTERM: its container is killed before Docker would", () =>
+      inRoom(async (room) => {
+        const commands = { docker: DOCKER, "gitlab-runner": runner("") };
+        const machine = await room.start(storedRow(), { commands });
+        expect(await machine.untilOff(25)).toBe(true);
+        expect(machine.wrote("killed")).toBe("build-1\n");
+        // Four seconds are left to it, counted in whole ones: three at least.
+        expect(Number(machine.wrote("waited"))).toBeGreaterThan(20);
+        expect(machine.console()).toContain("glr: done");
+      }));
+
+    it.concurrent("keeps the container in which after_script runs", () =>
+      inRoom(async (room) => {
+        const commands = {
+          docker: DOCKER,
+          "gitlab-runner": runner('date -u +%FT%T.9Z >"$GLR_TEST/started"'),
+        };
+        const machine = await room.start(storedRow(), { commands });
+        expect(await machine.untilOff(30)).toBe(true);
+        expect(machine.wrote("killed")).toBe("");
+      }));
+  });
+
   it.concurrent("F-48: the timer ends a machine whose runner ignores every signal", () =>
     inRoom(async (room) => {
       const runner = `
@@ -282,7 +352,7 @@ while :; do sleep 0.1; done`;
   it.concurrent("F-48: the dead man's timer ends a machine whose user data hangs", () =>
     inRoom(async (room) => {
       const machine = await room.start(storedRow(), {
-        commands: { python3: "sleep 60" },
+        commands: { date: "sleep 60" },
         maximumLifetimeSeconds: 3,
       });
       expect(await machine.untilOff(20)).toBe(true);
@@ -295,6 +365,24 @@ while :; do sleep 0.1; done`;
         instance: { boughtAs: "spot", interruptedAt: Date.now() + 120_000 },
       });
       expect(await machine.untilOff(20)).toBe(true);
+      expect(machine.wrote("signals")).toBe("TERM\n");
+      expect(machine.console()).toContain("spot interruption");
+    }));
+
+  it.concurrent("F-37: a spot notice lets a job run on for fifteen seconds, and then interrupts it", () =>
+    inRoom(async (room) => {
+      const runner = `
+trap 'echo TERM >>"$GLR_TEST/signals"; exit 0' TERM
+echo '{"job":7,"msg":"Checking for jobs... received"}' >&2
+for _ in {1..100}; do sleep 0.1; done
+echo "after ten seconds" >"$GLR_TEST/ran"
+while :; do sleep 0.1; done`;
+      const machine = await room.start(storedRow(), {
+        commands: { "gitlab-runner": runner },
+        instance: { boughtAs: "spot", interruptedAt: Date.now() + 120_000 },
+      });
+      expect(await machine.untilOff(60)).toBe(true);
+      expect(machine.wrote("ran")).toBe("after ten seconds\n");
       expect(machine.wrote("signals")).toBe("TERM\n");
       expect(machine.console()).toContain("spot interruption");
     }));

@@ -1,7 +1,9 @@
 import { projectScope, STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
+import { readSpotPools } from "../../Core/ledger/spot-pools";
 import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/model/ledger";
 import { classKey, type RunnerClass } from "../../Core/model/runner-class";
+import { isResting, type SpotPool } from "../../Core/model/spot-pool";
 import { resolveClass } from "../../Core/routing/class-resolution";
 import { isClassRow } from "../../Core/routing/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
@@ -35,6 +37,8 @@ export interface DeploymentStatus {
   /** Instances that are nobody's runners, to be terminated. */
   readonly orphans: readonly OrphanInstance[];
   readonly jobs: JobAccounts;
+  /** Spot pools that are left alone for a while. */
+  readonly restingPools: readonly SpotPool[];
   /** False: the ledger is larger than what was looked through for failures. */
   readonly isComplete: boolean;
 }
@@ -100,15 +104,20 @@ const uses = async (
   );
 };
 
+/** The index gives them from several keys; people look for them by their ids. */
+const byId = <Item>(items: readonly Item[], idOf: (item: Item) => number): readonly Item[] =>
+  [...items].sort((one, other) => idOf(one) - idOf(other));
+
 /** Reads what there is to show. Writes nothing. */
 export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
   const settings = await mappingSettings(context, deployment);
-  const [runners, orphans, starting, waiting, startsAreOn, failed] = await Promise.all([
+  const [openRunners, orphans, openAttempts, waiting, pools, startsAreOn, failed] = await Promise.all([
     all((cursor) => ledger.openRunners(cursor)),
     all((cursor) => ledger.openOrphans(cursor)),
     all((cursor) => ledger.openAttempts(cursor)),
     waitingAttempts(ledger, LINE_LIMIT),
+    readSpotPools(ledger),
     configurationOf(context, deployment).startsAreOn(),
     failedLately(
       context.clients.dynamoDb(),
@@ -116,6 +125,8 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
       context.now() - DAY_MILLISECONDS,
     ),
   ]);
+  const runners = byId(openRunners, ({ runnerId }) => runnerId);
+  const starting = byId(openAttempts, ({ jobId }) => jobId);
   const seen = [...starting, ...waiting, ...runners].flatMap(({ order }) => order?.runnerClass ?? []);
   const classes = await knownClasses(context, deployment, settings, seen);
   return {
@@ -126,6 +137,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     jobs: await jobAccounts(ledger, [...failed.attempts, ...starting, ...waiting], runners, context.now(), {
       startsAreOn,
     }),
+    restingPools: pools.filter((pool) => isResting(pool, context.now())),
     isComplete: failed.isComplete,
   };
 };

@@ -84,9 +84,10 @@ const deployArguments = (
 };
 
 /**
- * Deploys the copy of one built stack with `sam deploy`, under the default name in its samconfig.toml.
+ * Deploys the copy of one built stack with `sam deploy`.
  *
  * @param parameters values that differ from the template's defaults
+ * @param name the stack's name; by default that in its samconfig.toml
  */
 export const deployStack = async (
   at: {
@@ -98,12 +99,12 @@ export const deployStack = async (
   stack: Stack,
   settings: CopySettings,
   parameters: Readonly<Record<string, string>> = {},
+  name: string = STACK_NAMES[stack],
 ): Promise<DeployedStack> => {
   const copy = deployedCopy(readTemplate(builtTemplatePath(at.root, stack, at.builds)), settings);
   // Next to the build, since the built template's paths are relative to it.
   const copyPath = join(at.builds[stack], `.deployed-${process.pid}.json`);
   writeFileSync(copyPath, JSON.stringify(copy.template, undefined, 2));
-  const name = STACK_NAMES[stack];
   const args = deployArguments(copyPath, name, parameters);
   try {
     await at.sam.run(args, at.builds[stack]);

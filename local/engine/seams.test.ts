@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { describeWith } from "../../tests/needs";
 import { allow, policy, role, roleArn } from "../gateway/testing/fake-deployed";
 import { type GuardedEngine, PYTHON, startGuardedEngine } from "./testing/guarded-engine";
@@ -108,6 +109,23 @@ describeWith(existsSync(PYTHON), "no .local/venv with MiniStack")(
         await flow.putEvent();
         await sleep(500);
         expect(flow.called).toEqual([]);
+      });
+    });
+
+    describe("a workflow", () => {
+      /** What MiniStack waits before each execution: the least that ten executions take with it. */
+      const PAUSE_MS = 150;
+
+      it("begins with its first state, without a pause", async () => {
+        const waits: number[] = [];
+        for (let n = 0; n < 10; n += 1) {
+          flow.called = [];
+          const startedAt = performance.now();
+          await engine.calls.states.send(new StartExecutionCommand({ stateMachineArn: MACHINE }));
+          await flow.untilCalled();
+          waits.push(performance.now() - startedAt);
+        }
+        expect(Math.min(...waits)).toBeLessThan(PAUSE_MS);
       });
     });
 

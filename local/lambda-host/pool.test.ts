@@ -28,6 +28,10 @@ beforeAll(() => {
   mkdirSync(join(folder, "bundle"));
   writeFileSync(join(folder, "bundle/good.js"), CODE);
   writeFileSync(join(folder, "bundle/module.mjs"), "export const handler = async () => 'of a module';");
+  writeFileSync(
+    join(folder, "bundle/computed.js"),
+    "Object.assign(exports, { ['hand' + 'ler']: async () => 'of a script' });",
+  );
   writeFileSync(join(folder, "bundle/bad.js"), "throw new Error('cannot be loaded')");
   execFileSync(esbuild, [
     join(__dirname, "worker.ts"),
@@ -54,6 +58,7 @@ const source = (key: string, file = "good", timeoutSeconds = 5): WorkerSource =>
     functionName: key,
     handler: "x.handler",
     isImage: false,
+    isolatesTenants: false,
     timeoutSeconds,
     memoryMiB: 128,
     logsJson: false,
@@ -74,6 +79,10 @@ describe("WorkerPool", () => {
 
   it("loads a bundle that is a module", async () => {
     expect(await run("a", {}, "module.mjs")).toEqual({ result: "of a module" });
+  });
+
+  it("requires a bundle that is no module, as Lambda does: whatever it exports in the end counts", async () => {
+    expect(await run("a", {}, "computed.js")).toEqual({ result: "of a script" });
   });
 
   it("answers nothing with null", async () => {

@@ -1,15 +1,20 @@
+import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { CallOutcome, FunctionCall } from "./call";
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
 /**
- * Loads a bundled handler as Lambda's runtime does.
+ * Loads a bundled handler as Lambda's runtime does: a module is imported, all else required. To import a script would
+ * cost more than to run it: its whole text is searched for the names that it exports.
+ * https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/UserFunction.js
  *
  * @param file the bundle, e.g. `…/LookUpRunnerFunction/look-up-runner.mjs`
  */
 export const loadHandler = async (file: string, exportName: string): Promise<Handler> => {
-  const loaded: Record<string, unknown> = await import(pathToFileURL(file).href);
+  const loaded: Record<string, unknown> = file.endsWith(".mjs")
+    ? await import(pathToFileURL(file).href)
+    : createRequire(file)(file);
   const handler = loaded[exportName];
   if (typeof handler !== "function") throw new Error(`${file} exports no ${exportName}`);
   return handler as Handler;

@@ -16,12 +16,11 @@ export interface GitLabConfiguration {
 export const writeConfiguration = async (
   env: Readonly<Record<string, string>>,
   { url, accessToken, webhookSecret }: GitLabConfiguration,
+  path: string = CONFIGURATION_PATH,
 ): Promise<void> => {
   const client = new SSMClient(clientSettings(env));
   const put = (name: string, Value: string, Type: "String" | "SecureString") =>
-    client.send(
-      new PutParameterCommand({ Name: `${CONFIGURATION_PATH}/${name}`, Value, Type, Overwrite: true }),
-    );
+    client.send(new PutParameterCommand({ Name: `${path}/${name}`, Value, Type, Overwrite: true }));
   await Promise.all([
     put(PARAMETERS.url, url, "String"),
     put(PARAMETERS.accessToken, accessToken, "SecureString"),

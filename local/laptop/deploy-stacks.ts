@@ -20,7 +20,7 @@ const WARMED = [
   "UnregisterRunnerFunction",
 ];
 
-const infrastructureTemplate = (root: string, { builds }: LaptopServices) =>
+const infrastructureTemplate = (root: string, { builds }: Pick<LaptopServices, "builds">) =>
   readTemplate(builtTemplatePath(root, "Infrastructure", builds));
 
 /** Before the deployment resources have no physical id; a route's path does not depend on one. */
@@ -61,7 +61,11 @@ export const deployStacks = async (
 };
 
 /** Opens the webhook API as deployed, and loads the functions that every job needs. */
-export const openWebhookApi = (root: string, services: LaptopServices, stacks: Stacks): void => {
+export const openWebhookApi = (
+  root: string,
+  services: Pick<LaptopServices, "aws" | "builds" | "host" | "webhookApi">,
+  stacks: Stacks,
+): void => {
   const { resources } = stacks.Infrastructure;
   services.webhookApi.open(apiGateway(infrastructureTemplate(root, services), services, resources));
   const warm = (stack: Stack, id: string): void => {

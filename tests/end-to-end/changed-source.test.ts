@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../../local/laptop/run-folder";
+import { deploymentCases } from "./deployment-cases";
 import { gitlabApi, openLaptop, START_MS, type TestLaptop, untilAllGone } from "./engine";
 
 const PROJECT = 5;
@@ -53,3 +54,5 @@ it("runs what is shipped: changes in the user data and in a handler change the r
   expect(consoles.join("\n")).toContain("user data of the copy");
   expect(test.log()).toContain("RUNNER_LOOKED_UP_BY_THE_COPY");
 }, 120_000);
+
+deploymentCases({ get: () => test, root: () => copy });

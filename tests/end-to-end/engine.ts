@@ -140,7 +140,7 @@ export const failedExecutions = async (laptop: Laptop): Promise<number> => {
 
 /** Posts a body to the webhook. */
 export const post = (
-  laptop: Laptop,
+  laptop: Pick<Laptop, "webhook" | "webhookToken">,
   body: string,
   token: string | undefined = laptop.webhookToken,
 ): Promise<Response> =>

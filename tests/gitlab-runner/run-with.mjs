@@ -73,7 +73,7 @@ try {
   await setUp();
   const version = spawnSync(binary, ["--version"], { encoding: "utf8", timeout: 10_000 });
   process.stdout.write(`${binary}\n${version.stdout.trim()}\n\n`);
-  const reports = [jest("unit", UNIT), ...(withEngine ? [jest("engine", ["--maxWorkers=2"])] : [])];
+  const reports = [jest("unit", UNIT), ...(withEngine ? [jest("engine", ["--maxWorkers=1"])] : [])];
   for (const { testResults } of reports) for (const file of testResults) tell(file, counts);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -1,45 +1,19 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { deployStack } from "../../local/engine/deploy";
-import { startSam } from "../../local/engine/sam";
-import { clientSettings } from "../../local/laptop/client-settings";
+import { rmSync } from "node:fs";
 import type { Laptop } from "../../local/laptop/laptop";
 import { ROOT } from "../../local/laptop/run-folder";
+import { changedBuild, deployOn } from "../end-to-end/deployments";
 import { gitlabApi, type TestLaptop, until } from "../end-to-end/engine";
 
 const PROJECT = 58;
 
-/** AutoScaler's build beside the real one, with another text in its template. */
-const changedBuild = ({ builds }: Laptop, from: string, to: string): string => {
-  const folder = join(dirname(builds.AutoScaler), `changed-${process.pid}`);
-  cpSync(builds.AutoScaler, folder, { recursive: true });
-  const path = join(folder, "template.yaml");
-  const text = readFileSync(path, "utf8");
-  if (!text.includes(from)) throw new Error(`The template has no ${from}`);
-  writeFileSync(path, text.replaceAll(from, to));
-  return folder;
-};
-
 /** Deploys AutoScaler again, as `sam deploy` does, with another text in its template. */
 const redeploy = async (laptop: Laptop, from: string, to: string): Promise<void> => {
-  const folder = changedBuild(laptop, from, to);
-  const sam = startSam(laptop.run, laptop.aws.samEnv);
-  try {
-    await deployStack(
-      {
-        root: ROOT,
-        operator: clientSettings(laptop.env),
-        sam,
-        builds: { ...laptop.builds, AutoScaler: folder },
-      },
-      "AutoScaler",
-      { hostUrl: (functionId) => laptop.host.functionUrl("AutoScaler", functionId) },
-      { DefaultRunnerArn: laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "" },
-    );
-  } finally {
-    sam.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const AutoScaler = changedBuild(laptop, from, to);
+  const DefaultRunnerArn = laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "";
+  const builds = { ...laptop.builds, AutoScaler };
+  await deployOn(laptop, { root: ROOT, builds, parameters: () => ({ DefaultRunnerArn }) }, [
+    "AutoScaler",
+  ]).finally(() => rmSync(AutoScaler, { recursive: true, force: true }));
 };
 
 /** What counts is what is deployed at the moment of a call, not what was when the laptop started. */

@@ -14,12 +14,26 @@ const isLeaf = (value: Value | undefined): boolean =>
 const contains = (list: Value | undefined, value: Value): boolean =>
   asList(list).some((item) => item === value);
 
+/** `*` stands for any text; `\\` and `\*` for the second character itself. */
+const wildcardMatches = (wildcard: Value, value: Value | undefined): boolean => {
+  const parts = String(wildcard).match(/\\[\\*]|./gsu) ?? [];
+  const source = parts.map((part) => (part === "*" ? "[^]*" : part.slice(-1).replace(/\W/, "\\$&")));
+  return typeof value === "string" && new RegExp(`^${source.join("")}$`).test(value);
+};
+
+const isAnyOf = (argument: Value, value: Value): boolean => {
+  const { wildcard } = asMap(argument);
+  if (wildcard === undefined) return contains(argument, value);
+  return asList(wildcard).some((one) => wildcardMatches(one, value));
+};
+
 /** Whether one entry of a pattern's list matches a value; undefined stands for a missing field. */
 const entryMatches = (entry: Value, value: Value | undefined): boolean => {
   if (typeof entry !== "object" || entry === null) return value === entry;
   const [[operator, argument] = ["", null]] = Object.entries(asMap(entry));
   if (operator === "exists") return isLeaf(value) === argument;
-  if (operator === "anything-but") return isLeaf(value) && !contains(argument, value as Value);
+  if (operator === "anything-but") return isLeaf(value) && !isAnyOf(argument, value as Value);
+  if (operator === "wildcard") return wildcardMatches(argument, value);
   throw new Error(`The operator ${operator} is not known here`);
 };
 
@@ -44,9 +58,16 @@ const valueAt = (event: EventBridgeEvent, path: string): Value => {
   return at({ ...event } as Properties, ...keys) ?? "";
 };
 
+/** EventBridge puts quotation marks around a text outside quotes, but does not escape what is in it. */
+const filledIn = (value: Value | undefined): string =>
+  typeof value === "string" ? `"${value}"` : JSON.stringify(value);
+
 /**
  * The input of a target: placeholders outside quotes take any value, those inside take text; a missing value or null
  * becomes an empty string.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html#eb-transform-input-issues
+ *
+ * @throws SyntaxError if the result is no JSON, which no target accepts
  */
 export const transform = (transformer: Properties, event: EventBridgeEvent): Value => {
   const values = Object.fromEntries(
@@ -58,7 +79,7 @@ export const transform = (transformer: Properties, event: EventBridgeEvent): Val
   const text = String(transformer.InputTemplate).replace(/"[^"]*"|<(\w+)>/g, (found, name?: string) =>
     name === undefined
       ? found.replace(/<(\w+)>/g, (_, inner: string) => String(values[inner]))
-      : JSON.stringify(values[name]),
+      : filledIn(values[name]),
   );
   return JSON.parse(text) as Value;
 };

@@ -6,6 +6,7 @@ import { houseRules } from "./rules/house";
 import { machineRules } from "./rules/machines";
 import { operationRules } from "./rules/operations";
 import { permissionRules } from "./rules/permissions";
+import { sideBySideRules } from "./rules/side-by-side";
 import { webhookApiRules } from "./rules/webhook-api";
 
 const RULES = [
@@ -15,6 +16,7 @@ const RULES = [
   ...machineRules,
   ...operationRules,
   ...houseRules,
+  ...sideBySideRules,
 ];
 
 describe.each(RULES)("$id: $says", ({ check, bad }) => {

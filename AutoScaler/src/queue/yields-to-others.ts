@@ -9,6 +9,10 @@ const MAX_PROJECTS = 50;
 /** An index shows for a moment who has left the queue: so many are read again by their keys. */
 const MAX_CONFIRMED = 8;
 
+/** The projects whose jobs wait. */
+export const readQueued = (ledger: Ledger): Promise<readonly QueuedProject[]> =>
+  queuedProjects(ledger, MAX_PROJECTS);
+
 const slotQueues = ({ projectId, queues }: QueuedProject): readonly string[] =>
   queues.filter(({ waitingFor }) => waitingFor === "slot").map((kind) => queueName(projectId, kind));
 
@@ -38,10 +42,16 @@ const confirmed = async (ledger: Ledger, others: readonly OrderedAttempt[]): Pro
  * Whether a job that has just come leaves the free slots to those that wait: they are dispatched already, or will be.
  * Without this, whoever sends the most webhooks gets every slot that becomes free.
  *
+ * @param queued what `readQueued` read
  * @param left how many slots are free for the order
  */
-export const yieldsToOthers = async (ledger: Ledger, order: RunnerOrder, left: number): Promise<boolean> => {
-  const queues = (await queuedProjects(ledger, MAX_PROJECTS)).flatMap(slotQueues);
+export const yieldsToOthers = async (
+  ledger: Ledger,
+  order: RunnerOrder,
+  queued: readonly QueuedProject[],
+  left: number,
+): Promise<boolean> => {
+  const queues = queued.flatMap(slotQueues);
   const check = new SlotCheck(ledger);
   const others: OrderedAttempt[] = [];
   for (const queue of queues) {

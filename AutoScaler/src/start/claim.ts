@@ -14,15 +14,13 @@ import type { RunnerOrder } from "../../../Core/model/runner-order";
 import type { Dependencies } from "../dependencies";
 import { type Reservation, reserveLaunch } from "../launch-rate/reservations";
 import { commit } from "../ledger/commit";
-import { type FreeSlot, findSlot } from "../limits/slots";
+import type { FreeSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
 import { newWaiting, stillWaiting } from "../queue/queue";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
-import { yieldsToOthers } from "../queue/yields-to-others";
-import { UNDER_WAY_MILLISECONDS } from "../timing";
 import type { NextStep } from "./next-step";
-import { readNextStep } from "./read-next-step";
+import { mustWait, readStepAndSlots, type SlotsAndQueues } from "./slots-and-queues";
 
 export type ClaimDependencies = Pick<Dependencies, "ledger" | "settings" | "clock" | "metric">;
 
@@ -111,18 +109,6 @@ const enqueue = async (
 
 const waitsForSlot = (step: Opening): boolean => step.kind === "claim" && step.waiting.waitingFor === "slot";
 
-/** Whoever was dispatched a moment ago need not wait again. */
-const mustWait = async (
-  { ledger, clock }: ClaimDependencies,
-  order: RunnerOrder,
-  step: Opening,
-  { left }: FreeSlot,
-): Promise<boolean> => {
-  const dispatchedAt = step.kind === "claim" ? step.waiting.dispatchedAt : undefined;
-  const isDispatched = dispatchedAt !== undefined && clock.now() - dispatchedAt <= UNDER_WAY_MILLISECONDS;
-  return !isDispatched && yieldsToOthers(ledger, order, left);
-};
-
 /**
  * A job without a slot goes into the queue first and then looks once more: a slot that was freed between the
  * look and the queue would otherwise dispatch nobody. One that sees a slot waits for its reservation before it takes it.
@@ -131,16 +117,17 @@ const openOrWait = async (
   dependencies: ClaimDependencies,
   start: Start,
   step: Opening,
-  firstShard: number,
+  read: () => Promise<SlotsAndQueues>,
 ): Promise<Claim | undefined> => {
   const { order } = start;
   if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, order, step, "starts-on");
-  const free = await findSlot(dependencies.ledger, order, firstShard);
-  if (free === undefined || (await mustWait(dependencies, order, step, free))) {
+  const { free, queued } = await read();
+  const dispatchedAt = step.kind === "claim" ? step.waiting.dispatchedAt : undefined;
+  if (free === undefined || (await mustWait(dependencies, order, { free, queued, dispatchedAt }))) {
     const outcome = await enqueue(dependencies, order, step, "slot");
     return waitsForSlot(step) ? outcome : undefined;
   }
-  const reservation = await start.reservation(step.kind === "claim" ? step.waiting.dispatchedAt : undefined);
+  const reservation = await start.reservation(dispatchedAt);
   return reservation
     ? takeAttempt(dependencies, start, step, free, reservation)
     : enqueue(dependencies, order, step, "launch-rate");
@@ -190,13 +177,13 @@ const act = (
   dependencies: ClaimDependencies,
   start: Start,
   step: NextStep,
-  firstShard: number,
+  read: () => Promise<SlotsAndQueues>,
 ): Promise<Claim | undefined> | Claim => {
   if (step.kind === "nothing") return step;
   if (step.kind === "exhausted") return giveUp(dependencies, step);
   if (step.kind === "take-over") return takeOver(dependencies, start, step.claimed);
   if (step.kind === "resume") return resume(dependencies, start, step);
-  return openOrWait(dependencies, start, step, firstShard);
+  return openOrWait(dependencies, start, step, read);
 };
 
 /** Spreads those who meet at one counter; the same for the same job and try. */
@@ -225,8 +212,8 @@ export const claim = async (
 ): Promise<Claim> => {
   const start = newStart(dependencies, order, lease);
   for (let round = 0; round < TRIES; round += 1) {
-    const step = await readNextStep(dependencies.ledger, order, () => dependencies.clock.now(), again);
-    const outcome = await act(dependencies, start, step, order.jobId + round);
+    const { step, read } = await readStepAndSlots(dependencies, order, order.jobId + round, again);
+    const outcome = await act(dependencies, start, step, read);
     if (outcome !== undefined) return outcome;
     if (round > 1) await dependencies.clock.sleep(jitter(order.jobId, round));
   }

@@ -1,15 +1,5 @@
 import { defined } from "../../../Core/defined";
-import {
-  advanceAttempt,
-  advanceRunner,
-  isOrdered,
-  isQueued,
-  mayBecome,
-  type OrderedAttempt,
-  type StartedRunner,
-  type Time,
-  touch,
-} from "../../../Core/model/ledger";
+import { advanceRunner, isQueued, type StartedRunner, type Time, touch } from "../../../Core/model/ledger";
 import type { LaunchHoldCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { isHeld, readLaunchRate } from "../launch-rate/launch-rate";
@@ -20,28 +10,16 @@ import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
+import { learn, restingPlan } from "../spot/spot-plan";
 import { launchOrRetry } from "./launch-call";
+import { type Launched, readRunner, type Started, servedAttempt, storeLaunch } from "./store-launch";
 
 export type LaunchDependencies = Pick<
   Dependencies,
-  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric"
+  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools"
 >;
 
-type Launched = Extract<Launch, { kind: "launched" }>;
 type Refused = Extract<Launch, { kind: "refused" }>;
-
-const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resourceId, market, pricePerHour });
-
-/** The attempt that the runner serves now; a swap may have changed it since the launch. */
-const servedAttempt = async (
-  dependencies: LaunchDependencies,
-  runner: StartedRunner,
-): Promise<OrderedAttempt | undefined> =>
-  (await dependencies.ledger.attempts(runner.jobId)).find(
-    (one): one is OrderedAttempt => isOrdered(one) && one.attempt === runner.attempt,
-  );
-
-const NOT_HELD = { heldBy: undefined, heldSince: undefined, detail: undefined } as const;
 
 /** What holds a launch back. */
 interface Hold {
@@ -60,43 +38,6 @@ const holdPatch = (runner: StartedRunner, { heldBy, detail }: Hold, now: Time) =
   };
 };
 
-/** The runner as it stands now. */
-const readRunner = async (
-  { ledger }: LaunchDependencies,
-  runnerId: number,
-): Promise<StartedRunner | undefined> => {
-  const runner = await ledger.runner(runnerId);
-  return runner?.adopted ? undefined : runner;
-};
-
-const launchedAttempt = (attempt: OrderedAttempt, launch: Launched, now: Time): OrderedAttempt => {
-  const patch = { ...resourceOf(launch), waitingFor: undefined };
-  return mayBecome(attempt, "LAUNCHED")
-    ? advanceAttempt(attempt, "LAUNCHED", now, { ...patch, reason: undefined, detail: undefined })
-    : touch(attempt, patch);
-};
-
-/** Written whatever the state has become meanwhile: what runs must be known. */
-const storeLaunch = (
-  dependencies: LaunchDependencies,
-  { runnerId }: StartedRunner,
-  launch: Launched,
-): Promise<StartOutcome> =>
-  retryOnConflict(dependencies.ledger, async () => {
-    const now = dependencies.clock.now();
-    const result = { kind: "launched", runnerId, resourceId: launch.resourceId } as const;
-    const runner = await readRunner(dependencies, runnerId);
-    if (runner === undefined || runner.resourceId === launch.resourceId) return { changes: [], result };
-    const attempt = await servedAttempt(dependencies, runner);
-    const times = { ...runner.times, LAUNCHED: now };
-    const { bootstrapKey } = launch;
-    const patch = { ...resourceOf(launch), ...NOT_HELD, bootstrapKey, lease: undefined };
-    const stored = { ...touch(runner, patch), times };
-    const changes: LedgerChange[] = [{ put: stored }];
-    if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });
-    return { changes, result };
-  });
-
 /** The changes that put an attempt with its runner in the queue, among those that have none yet. */
 const toQueue = async (
   dependencies: LaunchDependencies,
@@ -114,23 +55,27 @@ const toQueue = async (
  * None to be had just now: the runner stays and the reconciler tries again. Where nothing runs the round is raised first,
  * so the next call is a new one; what asks with an old token gets the old answer.
  */
-const keepForLater = (
+const keepForLater = async (
   dependencies: LaunchDependencies,
-  { runnerId }: StartedRunner,
+  { runnerId, order }: StartedRunner,
   hold: Hold,
-): Promise<StartOutcome> =>
-  retryOnConflict(dependencies.ledger, async () => {
+): Promise<StartOutcome> => {
+  const { heldBy } = hold;
+  // With a new round the request may be another one.
+  const plan = heldBy === "no-answer" ? {} : await restingPlan(dependencies, order);
+  return retryOnConflict(dependencies.ledger, async () => {
     const runner = await readRunner(dependencies, runnerId);
-    const { heldBy } = hold;
     const isRateLimited = runner?.provider === "EC2" && heldBy === "rate";
     const next = isRateLimited ? { freed: freedLaunch } : {};
     const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
     if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
     const queue = isRateLimited ? await toQueue(dependencies, runner) : [];
     const launchRound = runner.launchRound + (heldBy === "no-answer" ? 0 : 1);
-    const patch = { ...holdPatch(runner, hold, dependencies.clock.now()), launchRound, lease: undefined };
+    const held = holdPatch(runner, hold, dependencies.clock.now());
+    const patch = { ...held, ...plan, launchRound, lease: undefined };
     return { changes: [{ put: touch(runner, patch) }, ...queue], result };
   });
+};
 
 const goneChanges = async (
   dependencies: LaunchDependencies,
@@ -185,11 +130,12 @@ const abandon = async (
 
 const adopt = async (
   dependencies: LaunchDependencies,
-  runner: StartedRunner,
+  started: Started,
   launch: Launched,
 ): Promise<StartOutcome> => {
-  if (launch.bootstrapKey !== undefined) await dependencies.rows.move(runner.nonce, launch.bootstrapKey);
-  return storeLaunch(dependencies, runner, launch);
+  const { nonce } = started.runner;
+  if (launch.bootstrapKey !== undefined) await dependencies.rows.move(nonce, launch.bootstrapKey);
+  return storeLaunch(dependencies, started, launch);
 };
 
 /** EC2 has refused others since this one was claimed: the call would only cost. */
@@ -204,18 +150,18 @@ const mustWait = async (
  * Launches a stored runner. The row moves to the instance's key before the launch is stored: whoever dies in
  * between is repeated from the start, and a repeat gets the same instance (I-18, I-19).
  *
- * @param dispatchedAt when the reconciler last dispatched this job
  * @throws TransientError when the ledger or GitLab fails: the repeat adopts what was launched
  */
 export const launchRunner = async (
   dependencies: LaunchDependencies,
-  runner: StartedRunner,
-  dispatchedAt: Time | undefined,
+  started: Started,
 ): Promise<StartOutcome> => {
-  if (await mustWait(dependencies, runner, dispatchedAt))
+  const { runner, attempt } = started;
+  if (await mustWait(dependencies, runner, attempt.dispatchedAt))
     return keepForLater(dependencies, runner, { heldBy: "rate" });
   const launch = await launchOrRetry(dependencies, runner);
-  if (launch?.kind === "launched") return adopt(dependencies, runner, launch);
+  if (launch !== undefined) await learn(dependencies, runner, launch);
+  if (launch?.kind === "launched") return adopt(dependencies, started, launch);
   if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
   const heldBy = launch?.refusal ?? "no-answer";
   dependencies.metric("LaunchesRefused", 1, { refusal: heldBy });

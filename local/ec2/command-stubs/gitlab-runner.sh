@@ -29,4 +29,5 @@ for word in "$@"; do
   words+=("$word")
   previous=$word
 done
+printf '%s' "$$" >"$here/runner.pid"
 exec "$GLR_GITLAB_RUNNER" "${words[@]}"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Replaces iptables, ip6tables and docker: it records the call and does nothing.
+# Replaces iptables and ip6tables: it records the call and does nothing.
 set -eu
 . "${0%/*}/instance.env"
 printf '%s\n' "${0##*/} $*" >>"$GLR_COMMAND_LOG"

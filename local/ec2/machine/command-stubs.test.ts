@@ -22,3 +22,13 @@ it("gives gitlab-runner a temporary folder inside the instance's root, though us
   });
   expect(dirname(stdout.trim())).toBe(join(root, "tmp"));
 });
+
+it("puts every command before this machine's own: a stub that cannot be run would let the real one through", () => {
+  for (const name of ["shutdown", "systemctl", "systemd-run", "iptables", "ip6tables", "docker"]) {
+    const { stdout } = spawnSync("bash", ["-c", `command -v ${name}`], {
+      env: { PATH: path },
+      encoding: "utf8",
+    });
+    expect(stdout.trim()).toBe(join(bin, name));
+  }
+});

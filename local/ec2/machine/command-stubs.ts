@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface CommandStubSettings {
@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "systemd-run": "systemd-run.sh",
   iptables: "record-call.sh",
   ip6tables: "record-call.sh",
-  docker: "record-call.sh",
+  docker: "docker.sh",
   "gitlab-runner": "gitlab-runner.sh",
 };
 
@@ -60,6 +60,7 @@ export const writeCommandStubs = (folder: string, settings: CommandStubSettings)
   for (const path of [folder, join(settings.root, "tmp")]) mkdirSync(path, { recursive: true });
   for (const [name, source] of Object.entries(COMMANDS)) {
     copyFileSync(join(__dirname, "../command-stubs", source), join(folder, name));
+    chmodSync(join(folder, name), 0o755);
   }
   writeFileSync(join(folder, "instance.env"), instanceEnv(settings));
   writeFileSync(join(folder, "executor.toml"), executorToml(settings));

@@ -150,6 +150,11 @@ describe("what stands behind", () => {
     expect(given.upstream.taken()[0]!.rawHeaders.join("\n")).not.toContain(temporary.sessionToken);
   });
 
+  it("is reached over connections that stay open for two minutes without a call", async () => {
+    const { headers } = await raw("/", { Connection: "keep-alive" });
+    expect(headers["keep-alive"]).toBe("timeout=120");
+  });
+
   it("may be a handler in this process", async () => {
     given.handlers["ec2 DescribeInstances"] = async ({ caller }, response) => {
       const inner = `<reservationSet/><requestId>${caller.kind}</requestId>`;

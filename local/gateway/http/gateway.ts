@@ -87,6 +87,9 @@ const service = (settings: GatewaySettings) => {
   };
 };
 
+/** Whose a new connection is stands in a table of all of the machine's: reading that costs more than a call's signature. */
+const KEEP_ALIVE_MS = 120_000;
+
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once("error", reject).listen(port, "127.0.0.1", () => {
@@ -108,6 +111,7 @@ export const startGateway = async (settings: GatewaySettings): Promise<Gateway> 
       response.destroy();
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const port = await listen(server, settings.port);
   return {
     port,

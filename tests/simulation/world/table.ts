@@ -89,6 +89,7 @@ export class Table {
   readonly runners = new Map<number, Runner>();
   readonly orphans = new Map<string, OrphanInstance>();
   readonly stateRecords = new Map<string, StateRecord>();
+  readonly #lists = new Map<string, Map<string, StateRecord>>();
   readonly rows = new Map<string, BootstrapRow>();
   readonly counters = new Map<string, number[]>();
   writes = 0;
@@ -131,7 +132,7 @@ export class Table {
     return this.slots(scope).reduce((sum, count) => sum + count, 0);
   }
 
-  #stored(item: LedgerItem): LedgerItem | undefined {
+  stored(item: LedgerItem): LedgerItem | undefined {
     if (item.kind === "orphan") return this.orphans.get(item.resourceId);
     return item.kind === "runner"
       ? this.runners.get(item.runnerId)
@@ -139,8 +140,8 @@ export class Table {
   }
 
   #holds(change: LedgerChange): boolean {
-    if ("put" in change) return (this.#stored(change.put)?.version ?? 0) === change.put.version - 1;
-    if ("check" in change) return this.#stored(change.check)?.version === change.check.version;
+    if ("put" in change) return (this.stored(change.put)?.version ?? 0) === change.put.version - 1;
+    if ("check" in change) return this.stored(change.check)?.version === change.check.version;
     if ("stateRecord" in change)
       return (
         (this.stateRecords.get(change.stateRecord.name)?.version ?? 0) === change.stateRecord.version - 1
@@ -166,7 +167,7 @@ export class Table {
   }
 
   #putItem(item: LedgerItem): void {
-    this.#checkOrder(this.#stored(item), item);
+    this.#checkOrder(this.stored(item), item);
     if (item.kind === "orphan") this.orphans.set(item.resourceId, item);
     else if (item.kind === "runner") this.runners.set(item.runnerId, item);
     else this.#putAttempt(item);
@@ -210,9 +211,22 @@ export class Table {
 
   #putRecord(record: StateRecord): void {
     const before = this.stateRecords.get(record.name);
+    if (before?.list !== undefined) this.#lists.get(before.list)?.delete(record.name);
+    if (record.list !== undefined) this.#list(record.list).set(record.name, record);
     this.stateRecords.set(record.name, record);
     if (record.rotation !== undefined || before?.rotation !== undefined)
       this.#lagging.push({ at: this.now(), record, before });
+  }
+
+  #list(name: string): Map<string, StateRecord> {
+    const list = this.#lists.get(name) ?? new Map<string, StateRecord>();
+    this.#lists.set(name, list);
+    return list;
+  }
+
+  /** Without a lag: what reads a list remembers it for longer than an index lags. */
+  listed(list: string): readonly StateRecord[] {
+    return [...this.#list(list).values()];
   }
 
   #indexRecord(record: StateRecord, before: StateRecord | undefined): void {

@@ -165,13 +165,23 @@ const patternFaults = ({ id, properties }: Resource): readonly string[] => {
     .map((key) => `${id} takes an event of any ${key}`);
 };
 
+/** It hands nothing of an event on, and starts nothing: its metric is all that it is for. */
+const onlyCounts = (template: Template, { properties }: Resource): boolean =>
+  asList(properties.Targets).every((target) => {
+    const queue = ofType(template, "AWS::SQS::Queue").find(({ id }) => id === arnRef(asMap(target).Arn));
+    return asMap(target).Input === "{}" && queue !== undefined;
+  });
+
 const eventRules: TemplateRule = {
   id: "S-15 T-22",
   says: "matches source, detail type and account, delivers within an hour, and keeps undelivered events in a queue",
   check: (template) =>
-    ofType(template, "AWS::Events::Rule").flatMap((rule) => [...targetFaults(rule), ...patternFaults(rule)]),
+    ofType(template, "AWS::Events::Rule")
+      .filter((rule) => !onlyCounts(template, rule))
+      .flatMap((rule) => [...targetFaults(rule), ...patternFaults(rule)]),
   bad: [
     "EventPattern: { source: [s], detail-type: [d], account: [a] }, Targets: [{ Arn: x }]",
+    "EventPattern: { source: [s], detail-type: [d], account: [a] }, Targets: [{ Arn: x, Input: '{}' }]",
     "EventPattern: { source: [s], detail-type: [d], account: [a] }, Targets: [{ Arn: x, DeadLetterConfig: { Arn: q } }]",
     "EventPattern: { source: [s], detail-type: [d], account: [a] }, Targets: [{ Arn: x, DeadLetterConfig: { Arn: q }, RetryPolicy: { MaximumEventAgeInSeconds: 86400 } }]",
     "EventPattern: { detail-type: [d], account: [a] }, Targets: [{ Arn: x, DeadLetterConfig: { Arn: q }, RetryPolicy: { MaximumEventAgeInSeconds: 3600 } }]",

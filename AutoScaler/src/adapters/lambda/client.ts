@@ -1,4 +1,5 @@
 import type {
+  GetAccountSettingsCommandOutput,
   GetFunctionConfigurationCommandInput,
   GetFunctionConfigurationCommandOutput,
   InvokeCommandInput,
@@ -15,6 +16,7 @@ export interface LambdaApi {
   getFunctionConfiguration(
     input: GetFunctionConfigurationCommandInput,
   ): Promise<GetFunctionConfigurationCommandOutput>;
+  getAccountSettings(): Promise<GetAccountSettingsCommandOutput>;
 }
 
 /** Lambda's client, loaded with the first call. */
@@ -24,5 +26,6 @@ export const lambdaClient = (): LambdaApi => {
     invoke: async (input) => (await api.get()).invoke(input),
     listTags: async (input) => (await api.get()).listTags(input),
     getFunctionConfiguration: async (input) => (await api.get()).getFunctionConfiguration(input),
+    getAccountSettings: async () => (await api.get()).getAccountSettings(),
   };
 };

@@ -1,4 +1,5 @@
 import {
+  GetAccountSettingsCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
@@ -15,6 +16,7 @@ export const lambdaSdk = (): LambdaApi => {
   const client = new LambdaClient({ ...CLIENT_SETTINGS, maxAttempts: 1 });
   return {
     invoke: (input) => client.send(new InvokeCommand(input)),
+    getAccountSettings: () => client.send(new GetAccountSettingsCommand({})),
     listTags: (input) => client.send(new ListTagsCommand(input)),
     getFunctionConfiguration: (input) => client.send(new GetFunctionConfigurationCommand(input)),
   };
