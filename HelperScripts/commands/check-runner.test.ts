@@ -1,4 +1,4 @@
-import type { RunnerCheckAnswer } from "../../Core/model/runner-check";
+import type { RunnerCheckAnswer } from "../../Core/runner-check";
 import { RUNNER_CHECK_CODES, RUNNER_CHECK_REMEDIES } from "../functions/runner-check-codes";
 import { DeploymentDouble, functionArn } from "../testing/deployment-double";
 import { NamedError } from "../testing/named-error";

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../../Core/errors";
-import { CHECKED_TOOLS } from "../../Core/model/runner-check";
 import { parseFunctionArn } from "../../Core/routing/function-arn";
+import { CHECKED_TOOLS } from "../../Core/runner-check";
 import { safe } from "../../Core/safe-text";
 import { table } from "../console/table";
 import { duration } from "../console/words";

@@ -7,7 +7,7 @@ import {
   parseRunnerCheck,
   RUNNER_CHECK,
   type RunnerCheckAnswer,
-} from "../../Core/model/runner-check";
+} from "../../Core/runner-check";
 import type { Context } from "../context";
 import { failedAnswer, type RunnerCheckCode, refusedCode } from "./runner-check-codes";
 

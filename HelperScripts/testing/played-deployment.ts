@@ -1,5 +1,5 @@
 import type { OrderedAttempt, StartedRunner } from "../../Core/model/ledger";
-import type { RunnerCheckAnswer } from "../../Core/model/runner-check";
+import type { RunnerCheckAnswer } from "../../Core/runner-check";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { DeploymentDouble, functionArn, INFRASTRUCTURE } from "./deployment-double";
 import { GITLAB, OperatorGitLabDouble, SECRET, TOKEN } from "./gitlab-double";

@@ -1,6 +1,6 @@
 import { arch } from "node:process";
 import { defined } from "../../../Core/defined";
-import type { RunnerCheckAnswer } from "../../../Core/model/runner-check";
+import type { RunnerCheckAnswer } from "../../../Core/runner-check";
 import { toolVersion } from "./tool-version";
 
 export interface CheckDependencies {

@@ -1,4 +1,4 @@
-import type { Fields } from "../fields";
+import type { Fields } from "./fields";
 
 /**
  * The event that asks a runner function about itself. It names no runner, so nothing is registered and no row is taken.
