@@ -1,4 +1,4 @@
-import { checkAccount } from "../../doctor/account";
+import { checkAccount } from "../../doctor/account/account";
 import { guarded } from "../../doctor/finding";
 import { type CheckVerdict, failed, passed, skipped } from "../result";
 import type { VerifyContext } from "../verify-context";
