@@ -1,40 +1,18 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
-import { defined } from "../../Core/defined";
+import type { Locator, Page } from "playwright-core";
 import { type LaptopJob, type StandIn, startGitLab } from "../../local/gitlab";
 import { call, newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
-
-const onPath = (name: string): string =>
-  spawnSync("which", [name], { encoding: "utf8" }).stdout?.trim() ?? "";
-
-const browserPath = [process.env.CHROMIUM, "/usr/bin/chromium", onPath("chromium"), onPath("google-chrome")]
-  .filter((path) => path !== undefined && path !== "")
-  .find((path) => path !== undefined && existsSync(path));
-
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { describeWith } from "../needs";
+import { browserPath, figureOf, jobRow, openBrowser, sees } from "./browser";
 
 const HOSTILE = `<img src=x onerror="window.owned=1">\u202e <script>window.owned=1</script>`;
 
-const describeInBrowser = browserPath === undefined ? describe.skip : describe;
-if (browserPath === undefined) {
-  process.stderr.write("The page's tests are skipped: no Chromium (set CHROMIUM, or install chromium)\n");
-}
+const describeInBrowser = describeWith(
+  browserPath !== undefined,
+  "no Chromium (set CHROMIUM, or install chromium)",
+);
 
 describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
-  let folder: string;
-  let context: BrowserContext;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
   let gitlab: StandIn;
   let page: Page;
   let requests: string[];
@@ -43,17 +21,11 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   let remaining: { runners: number; instances: number; ledger: number };
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "page-"));
-    context = await chromium.launchPersistentContext(folder, {
-      ...defined({ executablePath: browserPath }),
-      args: FLAGS,
-      colorScheme: "light",
-    });
+    browser = await openBrowser();
   }, 60_000);
 
   afterAll(async () => {
-    await context?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await browser?.close();
   });
 
   beforeEach(async () => {
@@ -61,11 +33,12 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     laptopJobs = [];
     remaining = { runners: 0, instances: 0, ledger: 0 };
     gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, remaining }));
-    page = await context.newPage();
+    page = await browser.context.newPage();
     requests = [];
     errors = [];
-    page.on("request", (request) => requests.push(request.url()));
+    // Not the console's: a browser shows there each answer with an error's status, which some of these tests provoke.
     page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("request", (request) => requests.push(request.url()));
     await page.goto(gitlab.url);
   }, 30_000);
 
@@ -75,11 +48,8 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     expect(errors).toEqual([]);
   });
 
-  const row = (name: string): Locator =>
-    page.locator("li.job").filter({ has: page.locator(".name", { hasText: name }) });
-  const sees = (locator: Locator, text: string): Promise<void> =>
-    locator.filter({ hasText: text }).first().waitFor({ timeout: 10_000 });
-  const figure = (name: string): Locator => page.locator(".figure").filter({ hasText: name });
+  const row = (name: string): Locator => jobRow(page, name);
+  const figure = (name: string): Locator => figureOf(page, name);
 
   /** A runner takes the job, writes a log and reports the result. */
   const runJob = async (tags: readonly string[], log: string, state: string): Promise<void> => {

@@ -29,7 +29,8 @@ const scratch = mkdtempSync(join(tmpdir(), "gitlab-runners-start-"));
 const children: ChildProcess[] = [];
 
 const COMMAND = [process.execPath, join(ROOT, "local/start.mjs")];
-const PYTHON = join(ROOT, ".local/venv/bin/python");
+/** The Python that the laptop installs for itself. */
+export const PYTHON = join(ROOT, ".local/venv/bin/python");
 
 const startCommand = (
   [file = "", ...args]: readonly string[],

@@ -41,19 +41,17 @@ export const runnersWithin = (
 export const runners = (test: TestLaptop, ...argv: readonly string[]): Promise<Ended> =>
   runnersWithin(test, 60_000, ...argv);
 
-const document = (test: TestLaptop, name: string, jobs: readonly object[], classes: object = {}): string => {
+/** Writes a mapping's document into the run's folder. */
+export const document = (
+  test: TestLaptop,
+  name: string,
+  jobs: readonly object[],
+  classes: object = {},
+): string => {
   const path = join(test.laptop.run.path, `${name}.json`);
   writeFileSync(path, JSON.stringify({ classes, jobs }));
   return path;
 };
-
-const manyJobs = (count: number, className: string): readonly object[] =>
-  Array.from({ length: count }, (_, index) => ({
-    type: "EC2",
-    name: `bulk ${index}`,
-    tags: ["bulk"],
-    class: className,
-  }));
 
 /** Deletes the project's webhooks. */
 const withoutWebhooks = async ({ laptop }: TestLaptop): Promise<void> => {
@@ -116,21 +114,6 @@ export const toolsCases = (get: () => TestLaptop): void => {
     expect([ours.exitCode, theirs.exitCode]).toEqual([0, 1]);
     expect(JSON.parse(theirs.out)).toMatchObject({ kind: "failed", why: { code: "project-not-allowed" } });
   }, 60_000);
-
-  it("F-54: of two concurrent uploads one wins as a whole, and the other succeeds at its second try", async () => {
-    const test = get();
-    const classes = { one: { type: "EC2" }, two: { type: "EC2" } };
-    const files = ["one", "two"].map((name) => document(test, name, manyJobs(300, name), classes));
-    const results = await Promise.all(files.map((file) => runners(test, "mapping", "upload", file, "--yes")));
-    const codes = results.map(({ exitCode }) => exitCode);
-    if (codes.includes(1)) expect(results[codes.indexOf(1)]?.err).toMatch(/Another upload/);
-    const again = await runners(test, "mapping", "upload", files[1] ?? "", "--yes", "--json");
-    expect(again.exitCode).toBe(0);
-    const same = await runners(test, "mapping", "upload", files[1] ?? "", "--yes", "--json");
-    expect(JSON.parse(same.out)).toMatchObject({ written: false, unchanged: 302 });
-    const pulled = JSON.parse((await runners(test, "mapping", "pull")).out) as { jobs: { class?: string }[] };
-    expect(pulled.jobs.filter((job) => job.class === "two")).toHaveLength(300);
-  }, 120_000);
 
   it("`configure` creates a project's webhook, and `doctor` then finds nothing to fix there", async () => {
     const test = get();

@@ -13,7 +13,9 @@ import {
   untilAllGone,
 } from "./engine";
 import { toolsCases } from "./tools-cases";
+import { uploadCases } from "./upload-cases";
 import { verifyCases } from "./verify-cases";
+import { wiredPageCases } from "./wired-page-cases";
 
 const PROJECT = 7;
 
@@ -109,6 +111,8 @@ const quiet = async (from: number): Promise<void> => {
     await sleep(1_000);
   }
 };
+
+describe("the page", () => wiredPageCases(() => test));
 
 describe("the webhook API", () => {
   let failedBefore: number;
@@ -217,7 +221,10 @@ describe("the webhook API", () => {
   );
 });
 
-describe("the command line", () => toolsCases(() => test));
+describe("the command line", () => {
+  toolsCases(() => test);
+  uploadCases(() => test);
+});
 describe("verify", () => verifyCases(() => test));
 
 describe("rights", () => {
