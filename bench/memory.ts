@@ -21,7 +21,7 @@ export interface Memory {
   readonly allMiB: number;
 }
 
-const measureMemory = (laptop: Laptop): Memory => {
+export const measureMemory = (laptop: Laptop): Memory => {
   const proof = { variable: `${RUN_MARK}=${laptop.run.path}`, folder: laptop.run.path };
   const ownMiB = residentMiB(process.pid);
   const others = ownedProcesses(proof).reduce((sum, pid) => sum + residentMiB(pid), 0);

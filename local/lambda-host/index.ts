@@ -15,7 +15,11 @@ import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
 
-const LIMITS = { workers: 28, workersPerFunction: 12 };
+/**
+ * An environment costs about a second of CPU time before it is as fast as those that run, and calls mostly wait for the
+ * engine, which does one thing at a time: more of them make a burst slower.
+ */
+const LIMITS = { workers: 20, workersPerFunction: 6 };
 const RUNNERS_AT_ONCE = 32;
 
 /** A finished call of a function. */

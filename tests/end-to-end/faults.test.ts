@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { runLoad } from "../../bench/load-run";
+import { runLoad } from "../../bench/load/load-run";
 import { percentile } from "../../bench/percentile";
 import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
 

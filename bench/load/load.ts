@@ -3,15 +3,15 @@
  *
  *   npm run load
  */
-import "../HelperScripts/quiet-sdk";
+import "../../HelperScripts/quiet-sdk";
 
-import { uploadSampleMapping } from "../local/command/sample-mapping";
-import type { FinishedCall } from "../local/lambda-host";
-import { type Laptop, startLaptop } from "../local/laptop/laptop";
+import { uploadSampleMapping } from "../../local/command/sample-mapping";
+import type { FinishedCall } from "../../local/lambda-host";
+import { type Laptop, startLaptop } from "../../local/laptop/laptop";
+import { memoryText, watchMemory } from "../memory";
+import { percentile, spread } from "../percentile";
+import { raiseLimits } from "../raise-limits";
 import { type LoadPlan, type LoadResult, runLoad } from "./load-run";
-import { memoryText, watchMemory } from "./memory";
-import { percentile, spread } from "./percentile";
-import { raiseLimits } from "./raise-limits";
 
 const MAX_RUNNERS = 500;
 const MAX_ACCEPT_MS = 1_000;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StandIn } from "../local/gitlab";
-import type { FinishedCall } from "../local/lambda-host";
-import type { Laptop } from "../local/laptop/laptop";
-import { type LedgerView, readLedger } from "../local/laptop/ledger-view";
-import { hasNothingRemaining } from "../local/terminal/summary";
+import type { StandIn } from "../../local/gitlab";
+import type { FinishedCall } from "../../local/lambda-host";
+import type { Laptop } from "../../local/laptop/laptop";
+import { type LedgerView, readLedger } from "../../local/laptop/ledger-view";
+import { hasNothingRemaining } from "../../local/terminal/summary";
 import { cheapRunner } from "./cheap-runner";
 import { doubleStarts, startedMachines } from "./double-starts";
 

@@ -1,8 +1,8 @@
-import { JOB_TAG } from "../Core/configuration";
-import type { Attempt, Runner, Time } from "../Core/model/ledger";
-import type { SimulatorInstance } from "../local/ec2/instance";
-import type { FinishedCall } from "../local/lambda-host";
-import type { LedgerView } from "../local/laptop/ledger-view";
+import { JOB_TAG } from "../../Core/configuration";
+import type { Attempt, Runner, Time } from "../../Core/model/ledger";
+import type { SimulatorInstance } from "../../local/ec2/instance";
+import type { FinishedCall } from "../../local/lambda-host";
+import type { LedgerView } from "../../local/laptop/ledger-view";
 
 /** A machine that ran for an attempt: an instance, or a call of a runner function that took its row. */
 export interface StartedMachine {

@@ -1,4 +1,4 @@
-import type { Attempt, Runner } from "../Core/model/ledger";
+import type { Attempt, Runner } from "../../Core/model/ledger";
 import { doubleStarts, startedMachines } from "./double-starts";
 
 const attempt = (number: number, times: Attempt["times"], runnerId = number): Attempt =>

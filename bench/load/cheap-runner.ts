@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { clientSettings } from "../local/laptop/client-settings";
-import type { Laptop } from "../local/laptop/laptop";
+import { clientSettings } from "../../local/laptop/client-settings";
+import type { Laptop } from "../../local/laptop/laptop";
 
 /** Result of the replaced runner function. */
 export type CheapOutcome =

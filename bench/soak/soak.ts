@@ -1,0 +1,149 @@
+/**
+ * A steady load of Lambda and EC2 jobs on the laptop, with the runners as they ship and faults all the time: every job
+ * ends, nothing is left, and neither memory nor handles, open items or the cost of a job grow.
+ *
+ *   npm run soak -- --minutes 10
+ */
+import "../../HelperScripts/quiet-sdk";
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { uploadSampleMapping } from "../../local/command/sample-mapping";
+import type { StandIn } from "../../local/gitlab";
+import { type Laptop, startLaptop } from "../../local/laptop/laptop";
+import { hasNothingRemaining } from "../../local/terminal/summary";
+import { beginFaults } from "./faults";
+import { type SoakSample, takeSample } from "./sample";
+import { costGrowth, growing, rightsAJob } from "./verdict";
+
+const PROJECT = 13;
+/** As many as two cores run beside the rest: the load is the same on every machine. */
+const UNDER_WAY = 4;
+const SAMPLE_EVERY_MS = 5_000;
+/** Until then caches fill, functions load and connections open. */
+const WARM_UP_SECONDS = 30;
+const DRAIN_MS = 300_000;
+const LAMBDA_JOB = { name: "soak", script: ["echo soak", "sleep 1"] };
+const EC2_JOB = { name: "image build", tags: ["docker"], script: ["echo soak", "sleep 1"] };
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const isUnderWay = ({ status }: { readonly status: string }): boolean =>
+  ["pending", "running"].includes(status);
+
+/** Creates a job whenever fewer are under way. Every third is for EC2. */
+const feed = (standIn: StandIn): (() => void) => {
+  let created = 0;
+  return () => {
+    const missing = UNDER_WAY - standIn.jobs().filter(isUnderWay).length;
+    for (let index = 0; index < missing; index += 1, created += 1) {
+      standIn.createPipeline(PROJECT, [created % 3 === 2 ? EC2_JOB : LAMBDA_JOB]);
+    }
+  };
+};
+
+const HEAD = [
+  "minute",
+  "jobs",
+  "heap",
+  "laptop",
+  "engine",
+  "handles",
+  "open",
+  "items",
+  "calls/job",
+  "USD/job",
+];
+
+const print = (cells: readonly (string | number)[]): void =>
+  say(cells.map((cell) => String(cell).padStart(12)).join(""));
+
+const printMinute = (minute: number, from: SoakSample, to: SoakSample): void => {
+  const jobs = Math.max(1, to.endedJobs - from.endedJobs);
+  print([
+    minute,
+    to.endedJobs,
+    `${to.heapMiB.toFixed(1)} MiB`,
+    `${to.laptopMiB.toFixed(0)} MiB`,
+    `${to.engineMiB.toFixed(0)} MiB`,
+    `${to.laptopHandles} + ${to.engineHandles}`,
+    to.openItems,
+    to.ledgerItems,
+    rightsAJob(from, to).toFixed(0),
+    ((to.usd - from.usd) / jobs).toFixed(6),
+  ]);
+};
+
+type Take = () => Promise<SoakSample>;
+
+/** Loads and samples for so many minutes. @returns the samples after the warm-up */
+const soak = async (standIn: StandIn, minutes: number, take: Take): Promise<readonly SoakSample[]> => {
+  const create = feed(standIn);
+  const samples: SoakSample[] = [];
+  let from = await take();
+  print(HEAD);
+  for (let minute = 1; minute <= minutes; ) {
+    create();
+    await sleep(SAMPLE_EVERY_MS / 5);
+    const due = ((samples.length + 1) * SAMPLE_EVERY_MS) / 1_000;
+    const sample = (Date.now() - since) / 1_000 >= due ? await take() : undefined;
+    if (sample) samples.push(sample);
+    if (!sample || sample.seconds < minute * 60) continue;
+    printMinute(minute, from, sample);
+    [from, minute] = [sample, minute + 1];
+  }
+  return samples.filter(({ seconds }) => seconds >= WARM_UP_SECONDS);
+};
+
+let since = Date.now();
+
+/** Waits until every job has ended and nothing is left. @returns what is wrong then */
+const drain = async (laptop: Laptop, standIn: StandIn): Promise<readonly string[]> => {
+  for (const until = Date.now() + DRAIN_MS; Date.now() < until; await sleep(1_000)) {
+    if (standIn.jobs().some(isUnderWay)) continue;
+    if (hasNothingRemaining((await laptop.status()).remaining)) return [];
+  }
+  const { remaining } = await laptop.status();
+  return [
+    `${standIn.jobs().filter(isUnderWay).length} jobs did not end, ${JSON.stringify(remaining)} is left`,
+  ];
+};
+
+const run = async (laptop: Laptop, minutes: number, take: Take): Promise<boolean> => {
+  const { standIn } = laptop;
+  if (!standIn) throw new Error("A soak needs the stand-in for GitLab");
+  const endFaults = beginFaults(laptop, standIn);
+  const samples = await soak(standIn, minutes, take);
+  endFaults();
+  const wrong = [...(await drain(laptop, standIn)), ...growing(samples), ...costGrowth(samples)];
+  for (const what of wrong) say(`wrong: ${what}`);
+  say(
+    `${standIn.jobs().length} jobs, ${samples.length} samples: ${wrong.length === 0 ? "nothing grows" : "failed"}`,
+  );
+  return wrong.length === 0;
+};
+
+const main = async (minutes: number): Promise<boolean> => {
+  const counters = { rights: 0, calls: 0 };
+  const laptop = await startLaptop({
+    log: say,
+    onCall: () => (counters.calls += 1),
+    onGranted: () => (counters.rights += 1),
+  });
+  try {
+    await uploadSampleMapping(laptop);
+    since = Date.now();
+    return await run(laptop, minutes, () => takeSample(laptop, since, { ...counters }));
+  } finally {
+    await laptop.close();
+  }
+};
+
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
+
+main(Number(values.minutes))
+  .then((holds) => process.exit(holds ? 0 : 1))
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
