@@ -73,7 +73,7 @@ describe("faults of GitLab and of the providers", () => {
 
 /** A short form of `npm run load`, with the runners as they ship. */
 describe("load", () => {
-  it("L-1 L-2 L-3: jobs on Lambda and EC2 with lost, shuffled and doubled webhooks all run, none starts twice, and nothing is left", async () => {
+  it("L-1 L-2 L-8: jobs on Lambda and EC2 with lost, shuffled and doubled webhooks all run, none starts twice, and nothing is left", async () => {
     const faults = { shuffleMs: 3_000, lose: 0.02, repeat: 0.1 };
     const plan = {
       jobs: 30,
