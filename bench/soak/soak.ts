@@ -14,14 +14,12 @@ import { type Laptop, startLaptop } from "../../local/laptop/laptop";
 import { hasNothingRemaining } from "../../local/terminal/summary";
 import { beginFaults } from "./faults";
 import { type SoakSample, takeSample } from "./sample";
-import { costGrowth, growing, rightsAJob } from "./verdict";
+import { judge, rightsAJob } from "./verdict";
 
 const PROJECT = 13;
 /** As many as two cores run beside the rest: the load is the same on every machine. */
 const UNDER_WAY = 4;
 const SAMPLE_EVERY_MS = 5_000;
-/** Until then caches fill, functions load and connections open. */
-const WARM_UP_SECONDS = 30;
 const DRAIN_MS = 300_000;
 const LAMBDA_JOB = { name: "soak", script: ["echo soak", "sleep 1"] };
 const EC2_JOB = { name: "image build", tags: ["docker"], script: ["echo soak", "sleep 1"] };
@@ -76,7 +74,7 @@ const printMinute = (minute: number, from: SoakSample, to: SoakSample): void => 
 
 type Take = () => Promise<SoakSample>;
 
-/** Loads and samples for so many minutes. @returns the samples after the warm-up */
+/** Loads and samples for so many minutes. */
 const soak = async (standIn: StandIn, minutes: number, take: Take): Promise<readonly SoakSample[]> => {
   const create = feed(standIn);
   const samples: SoakSample[] = [];
@@ -92,7 +90,7 @@ const soak = async (standIn: StandIn, minutes: number, take: Take): Promise<read
     printMinute(minute, from, sample);
     [from, minute] = [sample, minute + 1];
   }
-  return samples.filter(({ seconds }) => seconds >= WARM_UP_SECONDS);
+  return samples;
 };
 
 let since = Date.now();
@@ -115,7 +113,7 @@ const run = async (laptop: Laptop, minutes: number, take: Take): Promise<boolean
   const endFaults = beginFaults(laptop, standIn);
   const samples = await soak(standIn, minutes, take);
   endFaults();
-  const wrong = [...(await drain(laptop, standIn)), ...growing(samples), ...costGrowth(samples)];
+  const wrong = [...(await drain(laptop, standIn)), ...judge(samples)];
   for (const what of wrong) say(`wrong: ${what}`);
   say(
     `${standIn.jobs().length} jobs, ${samples.length} samples: ${wrong.length === 0 ? "nothing grows" : "failed"}`,

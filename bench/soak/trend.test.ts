@@ -13,7 +13,7 @@ it.each<[string, (x: number) => number, boolean]>([
   ["a leak in the noise", (x) => 100 + 2 * x + 5 * noise(x), true],
   ["a leak that begins half-way", (x) => 100 + Math.max(0, x - 9) * 4 + noise(x), true],
   ["growth of no more than is allowed", (x) => 100 + 0.4 * x, false],
-])("L-9: growth is told from %s", (_case, y, isGrowing) => {
+])("L-9: a trend is told from chance: %s", (_case, y, isGrowing) => {
   expect(grows(samples(20, y), 0.5)).toBe(isGrowing);
 });
 

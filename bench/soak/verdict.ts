@@ -17,14 +17,14 @@ interface Rule {
  * run without faults showed.
  */
 const KEPT_MIB_A_JOB = { heap: 0.15, engine: 0.5 };
-/** One more in ten minutes is no leak of a job's, which would be one for each of hundreds. */
-const HANDLES_A_SECOND = 1 / 600;
+/** Whatever leaks leaks at least one for each job; half of that is between a leak and none. */
+const HANDLES_A_JOB = 0.5;
 /** The same number of jobs is under way all the time. */
 const OPEN_ITEMS_A_SECOND = 1 / 60;
 /** An attempt and a runner, and a second of each for every job that a fault took its runner from. */
 const LEDGER_ITEMS_A_JOB = 4;
 
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   {
     name: "laptop's heap",
     x: "endedJobs",
@@ -41,17 +41,17 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: "laptop's handles",
-    x: "seconds",
+    x: "endedJobs",
     y: (one) => one.laptopHandles,
-    allowed: HANDLES_A_SECOND,
-    unit: "a second",
+    allowed: HANDLES_A_JOB,
+    unit: "a job",
   },
   {
     name: "engine's handles",
-    x: "seconds",
+    x: "endedJobs",
     y: (one) => one.engineHandles,
-    allowed: HANDLES_A_SECOND,
-    unit: "a second",
+    allowed: HANDLES_A_JOB,
+    unit: "a job",
   },
   {
     name: "open items",
@@ -70,7 +70,7 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** What grew, as sentences; none: nothing. */
-export const growing = (samples: readonly SoakSample[]): readonly string[] =>
+const growing = (samples: readonly SoakSample[]): readonly string[] =>
   RULES.flatMap(({ name, x, y, allowed, unit }) => {
     const series = samples.map((sample) => ({ x: sample[x], y: y(sample) }));
     if (!grows(series, allowed)) return [];
@@ -84,7 +84,7 @@ export const rightsAJob = (from: SoakSample, to: SoakSample): number =>
 /** A job of the last third may not cost a quarter more than one of the first: passes and lists must not grow with history. */
 const MAX_COST_GROWTH = 1.25;
 
-export const costGrowth = (samples: readonly SoakSample[]): readonly string[] => {
+const costGrowth = (samples: readonly SoakSample[]): readonly string[] => {
   const third = Math.floor(samples.length / 3);
   const [first, end, begin, last] = [samples[0], samples[third], samples.at(-1 - third), samples.at(-1)];
   if (!first || !end || !begin || !last || third === 0) return ["too few samples"];
@@ -92,4 +92,18 @@ export const costGrowth = (samples: readonly SoakSample[]): readonly string[] =>
   return after > before * MAX_COST_GROWTH
     ? [`cost: ${before.toFixed(0)} calls a job at first, ${after.toFixed(0)} at last`]
     : [];
+};
+
+/** With fewer jobs a trend cannot be told from chance. */
+const LEAST_JOBS = 30;
+
+/**
+ * What is wrong, as sentences; none: nothing. The first half is a warm-up: caches fill, functions load and connections
+ * open, as many as there are environments.
+ */
+export const judge = (all: readonly SoakSample[]): readonly string[] => {
+  const samples = all.slice(Math.floor(all.length / 2));
+  const jobs = (samples.at(-1)?.endedJobs ?? 0) - (samples[0]?.endedJobs ?? 0);
+  if (jobs < LEAST_JOBS) return [`${jobs} jobs ended after the warm-up, too few to judge: run it longer`];
+  return [...growing(samples), ...costGrowth(samples)];
 };

@@ -15,19 +15,25 @@ const FRAME = COLUMNS.reduce<number>((sum, width) => sum + width + 1, 2);
 /** Narrower than that a log cannot be read, and the terminal may wrap the lines. */
 const LEAST_LOG = 12;
 
+const PADDING = 2;
+
+/** The table wraps lines at blanks alone, and cuts off a longer word, e.g. a path. */
+const breakable = (text: string, width: number): string =>
+  text.replaceAll(new RegExp(`\\S{${width}}(?=\\S)`, "g"), "$& ");
+
 /** The table at the end of the sample pipeline. @param columns the terminal's width */
 export const summaryTable = (rows: readonly Row[], columns: number): string => {
+  const logWidth = Math.max(LEAST_LOG, columns - FRAME);
   const table = new Table({
     head: HEAD,
     wordWrap: true,
-    // A word longer than its column, e.g. a path, would otherwise be cut off.
-    wrapOnWordBoundary: false,
-    colWidths: [...COLUMNS, Math.max(LEAST_LOG, columns - FRAME)],
+    colWidths: [...COLUMNS, logWidth],
     style: { head: [], border: [] },
   });
   for (const row of rows) {
     const log = [...row.lastLines.slice(-4), ...(row.reason ? [`(${row.reason})`] : [])].join("\n");
-    table.push([row.name, coloured(row.status), row.provider || "none", stepLines(row), log]);
+    const cells = [row.name, coloured(row.status), row.provider || "none", stepLines(row)];
+    table.push([...cells, breakable(log, logWidth - PADDING)]);
   }
   return table.toString();
 };
