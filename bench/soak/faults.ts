@@ -8,13 +8,13 @@ const OUTAGE_SECONDS = 3;
 
 /** Kills one runner, alternately on Lambda and on EC2. */
 const killer = ({ host, ec2 }: Laptop): (() => void) => {
-  let isLambdasTurn = true;
+  let isLambdaNext = true;
   return () => {
     const [pid] = host.runnerPids();
     const instance = ec2.instances().find(({ state }) => state === "running");
-    if (isLambdasTurn && pid !== undefined) process.kill(pid, "SIGKILL");
-    if (!isLambdasTurn && instance) ec2.control({ terminate: [instance.instanceId] });
-    isLambdasTurn = !isLambdasTurn;
+    if (isLambdaNext && pid !== undefined) process.kill(pid, "SIGKILL");
+    if (!isLambdaNext && instance) ec2.control({ terminate: [instance.instanceId] });
+    isLambdaNext = !isLambdaNext;
   };
 };
 

@@ -1,8 +1,8 @@
-import { grows, type Sample, slope } from "./trend";
+import { grows, slope, type TrendSample } from "./trend";
 
 /** The same for every run: a value between 0 and 1 that looks random. */
 const noise = (index: number): number => (Math.sin(index * 12.9898) * 43_758.5453) % 1;
-const samples = (count: number, y: (x: number) => number): Sample[] =>
+const samples = (count: number, y: (x: number) => number): TrendSample[] =>
   Array.from({ length: count }, (_, x) => ({ x, y: y(x) }));
 
 it.each<[string, (x: number) => number, boolean]>([

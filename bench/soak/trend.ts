@@ -1,5 +1,5 @@
 /** A value at a moment: `x` is what it might grow with, e.g. seconds or ended jobs. */
-export interface Sample {
+export interface TrendSample {
   readonly x: number;
   readonly y: number;
 }
@@ -16,14 +16,14 @@ const median = (values: readonly number[]): number => {
   return (low + high) / 2;
 };
 
-const pairs = (samples: readonly Sample[]): readonly (readonly [Sample, Sample])[] =>
+const pairs = (samples: readonly TrendSample[]): readonly (readonly [TrendSample, TrendSample])[] =>
   samples.flatMap((one, index) => samples.slice(index + 1).map((other) => [one, other] as const));
 
 /**
  * Theil and Sen's slope: the median of the slopes of all pairs. A single high value, e.g. in a burst, does not move it.
  * https://en.wikipedia.org/wiki/Theil%E2%80%93Sen_estimator
  */
-export const slope = (samples: readonly Sample[]): number =>
+export const slope = (samples: readonly TrendSample[]): number =>
   median(
     pairs(samples).flatMap(([one, other]) =>
       other.x === one.x ? [] : (other.y - one.y) / (other.x - one.x),
@@ -31,7 +31,7 @@ export const slope = (samples: readonly Sample[]): number =>
   );
 
 /** Mann and Kendall's test whether the values rise: the standard score. https://en.wikipedia.org/wiki/Kendall_rank_correlation_coefficient */
-export const risingScore = (samples: readonly Sample[]): number => {
+export const risingScore = (samples: readonly TrendSample[]): number => {
   const count = samples.length;
   const sum = pairs(samples).reduce((total, [one, other]) => total + Math.sign(other.y - one.y), 0);
   return (
@@ -40,5 +40,5 @@ export const risingScore = (samples: readonly Sample[]): number => {
 };
 
 /** True if the values rise by more than is allowed for each `x`, and not by chance. */
-export const grows = (samples: readonly Sample[], allowedSlope: number): boolean =>
+export const grows = (samples: readonly TrendSample[], allowedSlope: number): boolean =>
   risingScore(samples) > SIGNIFICANT_Z && slope(samples) > allowedSlope;

@@ -95,7 +95,7 @@ const costGrowth = (samples: readonly SoakSample[]): readonly string[] => {
 };
 
 /** With fewer jobs a trend cannot be told from chance. */
-const LEAST_JOBS = 30;
+const MIN_JOBS = 30;
 
 /**
  * What is wrong, as sentences; none: nothing. The first half is a warm-up: caches fill, functions load and connections
@@ -104,6 +104,6 @@ const LEAST_JOBS = 30;
 export const judge = (all: readonly SoakSample[]): readonly string[] => {
   const samples = all.slice(Math.floor(all.length / 2));
   const jobs = (samples.at(-1)?.endedJobs ?? 0) - (samples[0]?.endedJobs ?? 0);
-  if (jobs < LEAST_JOBS) return [`${jobs} jobs ended after the warm-up, too few to judge: run it longer`];
+  if (jobs < MIN_JOBS) return [`${jobs} jobs ended after the warm-up, too few to judge: run it longer`];
   return [...growing(samples), ...costGrowth(samples)];
 };

@@ -13,7 +13,7 @@ const stepLines = ({ steps }: Row): string =>
 const COLUMNS = [16, 10, 9, 23] as const;
 const FRAME = COLUMNS.reduce<number>((sum, width) => sum + width + 1, 2);
 /** Narrower than that a log cannot be read, and the terminal may wrap the lines. */
-const LEAST_LOG = 12;
+const MIN_LOG = 12;
 
 const PADDING = 2;
 
@@ -23,7 +23,7 @@ const breakable = (text: string, width: number): string =>
 
 /** The table at the end of the sample pipeline. @param columns the terminal's width */
 export const summaryTable = (rows: readonly Row[], columns: number): string => {
-  const logWidth = Math.max(LEAST_LOG, columns - FRAME);
+  const logWidth = Math.max(MIN_LOG, columns - FRAME);
   const table = new Table({
     head: HEAD,
     wordWrap: true,
