@@ -45,8 +45,9 @@ const startCommand = (
   });
   children.push(child);
   const written = { out: "", errors: "" };
-  child.stdout.on("data", (chunk: Buffer) => (written.out += chunk));
-  child.stderr.on("data", (chunk: Buffer) => (written.errors += chunk));
+  // A character may come in two chunks.
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (written.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (written.errors += text));
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   return { child, home, temp, out: () => written.out, errors: () => written.errors, exitCode: () => ended };
 };

@@ -33,7 +33,7 @@ const askedUpload = ({ laptop }: TestLaptop, file: string): { child: ChildProces
     timeout: 90_000,
   });
   let written = "";
-  child.stdout.on("data", (chunk) => {
+  child.stdout.setEncoding("utf8").on("data", (chunk) => {
     written += chunk;
   });
   return { child, text: () => written };
