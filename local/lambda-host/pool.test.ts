@@ -138,7 +138,7 @@ describe("WorkerPool", () => {
 
   it("gives a function that has fewer environments some of one that has more and does not use them", async () => {
     pool = new WorkerPool(script, { workers: 4, workersPerFunction: 4 }, () => undefined);
-    const many = (key: string) => Promise.all(Array.from({ length: 12 }, () => run(key, { ms: 100 })));
+    const many = (key: string) => Promise.all(Array.from({ length: 12 }, () => run(key, { ms: 400 })));
     const environments = (outcomes: Awaited<ReturnType<typeof many>>): number =>
       outcomes.filter((outcome) => "result" in outcome && (outcome.result as { calls: number }).calls === 1)
         .length;
