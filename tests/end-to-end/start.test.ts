@@ -38,7 +38,7 @@ const summaryRows = (lines: readonly string[]): readonly (readonly string[])[] =
         .slice(1, -1)
         .forEach((cell, index) => {
           const group = groups.at(-1) ?? [];
-          group[index] = `${group[index] ?? ""}${group[index] ? " " : ""}${cell.trim()}`;
+          group[index] = [group[index], cell.trim()].filter(Boolean).join(" ");
         });
   }
   return groups.slice(1);
