@@ -5,45 +5,16 @@
  * `npm run mutation` runs both; a part of it: `npm run mutation -- --patches`, `-- --stryker`.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeCopy } from "./copy";
 import { type FaultPatch, readPatches } from "./patch";
 
 const ROOT = join(__dirname, "../..");
-/** Files and folders that the tests in the copy need. */
-const COPIED = [
-  "AutoScaler",
-  "Ec2Runner/user-data.sh",
-  "Core",
-  "Infrastructure",
-  "LambdaShellRunner",
-  "tests/doubles",
-  "tests/longest-first.cjs",
-  "tests/seeded-fast-check.cjs",
-  "tests/simulation",
-  "tests/templates",
-  "jest.config.cjs",
-  "jest-esbuild.cjs",
-  "package.json",
-  "tsconfig.json",
-];
 
 const run = (command: string, parameters: readonly string[], cwd: string) =>
   spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
-
-/** Copies the project without build results; the copy uses the packages installed here. */
-const makeCopy = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), "mutation-"));
-  const isWanted = (source: string): boolean =>
-    !/\/(node_modules|\.aws-sam|dist|\.stryker-tmp)$/.test(source);
-  for (const path of COPIED) {
-    cpSync(join(ROOT, path), join(folder, path), { recursive: true, filter: isWanted });
-  }
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  return folder;
-};
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -77,7 +48,7 @@ const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
 /** @returns the number of patches whose fault no test found */
 const tryPatches = (): number => {
   const patches = readPatches();
-  const folder = makeCopy();
+  const folder = makeCopy(ROOT);
   let missed = 0;
   try {
     for (const patch of patches) {
