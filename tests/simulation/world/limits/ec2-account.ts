@@ -1,4 +1,4 @@
-import { vcpusOf } from "../../../../Core/model/vcpus";
+import { vcpusOf } from "../../../../Core/account/vcpus";
 import type { AccountQuotas } from "./account";
 
 export interface CountedLaunch {
