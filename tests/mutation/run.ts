@@ -1,8 +1,10 @@
 /**
  * Shows that the tests find faults. First it applies every patch of `patches/` to a copy of the project, where the test
- * that the patch names must fail. Then Stryker mutates the ledger, the planner and the reconciler.
+ * that the patch names must fail. Then Stryker mutates Core and the rules of all stages.
  *
- * `npm run mutation` runs both; a part of it: `npm run mutation -- --patches`, `-- --stryker`.
+ * `npm run mutation` runs both; a part of it: `npm run mutation -- --patches`, `-- --stryker`, and of the latter
+ * `--mutate 'Core/routing/**\/*.ts'`. Stryker keeps its results in `.local/stryker` and tries again only faults in code
+ * that changed or that a test with a new title reaches; `--force` tries all.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -65,16 +67,25 @@ const tryPatches = (): number => {
 };
 
 /** @returns Stryker's exit code: not 0 below the score that its configuration asks for */
-const runStryker = (): number => {
+const runStryker = (only: string | undefined, force: boolean): number => {
   const stryker = join(ROOT, "node_modules/@stryker-mutator/core/bin/stryker.js");
-  const options = ["run", join(__dirname, "stryker.config.json")];
+  const chosen = [
+    ...(only === undefined ? [] : ["--mutate", `${only},!**/*.test.ts`]),
+    ...(force ? ["--force"] : []),
+  ];
+  const options = ["run", join(__dirname, "stryker.config.json"), ...chosen];
   return spawnSync(process.execPath, [stryker, ...options], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
 };
 
 const { values } = parseArgs({
-  options: { patches: { type: "boolean", default: false }, stryker: { type: "boolean", default: false } },
+  options: {
+    patches: { type: "boolean", default: false },
+    stryker: { type: "boolean", default: false },
+    mutate: { type: "string" },
+    force: { type: "boolean", default: false },
+  },
 });
 const isAll = !values.patches && !values.stryker;
 const missed = isAll || values.patches ? tryPatches() : 0;
-const status = isAll || values.stryker ? runStryker() : 0;
+const status = isAll || values.stryker ? runStryker(values.mutate, values.force) : 0;
 process.exitCode = missed > 0 ? 1 : status;

@@ -65,7 +65,7 @@ const runTests = async (
       "--bail=1",
       "--passWithNoTests",
     ],
-    ["--testSequencer=tests/mutation/places/nearest-first.cjs", "--json", `--outputFile=${REPORT}`],
+    [`--testSequencer=${join(__dirname, "nearest-first.cjs")}`, "--json", `--outputFile=${REPORT}`],
     [`--env=${join(folder, "tests/mutation/ends-at-first-failure.cjs")}`],
   ];
   const ended = await run(folder, [...options.flat(), ...which], seconds, file);
