@@ -1,8 +1,9 @@
 /**
  * Puts faults into random places of the production code, one at a time, and says which of them no test caught.
  *
- * `npm run mutate -- --places 30 [--seed 7] [--seconds 240] [--under AutoScaler/src/stop]`. In a copy: nothing here is
- * changed. About half a minute for each place; survivors take up to `--seconds` each, and then are compiled.
+ * `npm run mutate -- --places 30 [--seed 7] [--seconds 240] [--under AutoScaler/src/stop]`. It works in a copy, so nothing
+ * here is changed. `--list` only names the places. About half a minute for each place on a machine with nothing else to
+ * do; what survives takes up to `--seconds`, and is then compiled.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -20,13 +21,14 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     seconds: { type: "string", default: "240" },
     under: { type: "string", default: "" },
+    list: { type: "boolean", default: false },
   },
 });
 const seconds = Number(values.seconds);
 
 const onOneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60);
 
-const describe = (verdict: Verdict, { file, line, kind, was, text }: Place): string =>
+const describe = (verdict: Verdict | "listed", { file, line, kind, was, text }: Place): string =>
   `${verdict.padEnd(18)} ${file}:${line} ${kind}: ${onOneLine(was)} → ${onOneLine(text)}`;
 
 const tryAll = async (folder: string, places: readonly Place[]): Promise<readonly Verdict[]> => {
@@ -52,6 +54,10 @@ const main = async (): Promise<void> => {
   const all = readPlaces(ROOT).filter(({ file }) => file.startsWith(values.under));
   const places = sample(all, Number(values.places), randomOf(Number(values.seed)));
   console.log(`${places.length} of ${all.length} places, seed ${values.seed}`);
+  if (values.list) {
+    for (const place of places) console.log(describe("listed", place));
+    return;
+  }
   const begun = Date.now();
   const folder = makeCopy(ROOT);
   try {
