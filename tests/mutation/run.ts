@@ -2,9 +2,9 @@
  * Shows that the tests find faults. First it applies every patch of `patches/` to a copy of the project, where the test
  * that the patch names must fail. Then Stryker mutates Core and the rules of all stages.
  *
- * `npm run mutation` runs both; a part of it: `npm run mutation -- --patches`, `-- --stryker`, and of the latter
- * `--mutate 'Core/routing/**\/*.ts'`. Stryker keeps its results in `.local/stryker` and tries again only faults in code
- * that changed or that a test with a new title reaches; `--force` tries all.
+ * `npm run mutation` runs both. A part of it: `npm run mutation -- --patches`, some of them by `--name PART …`; or
+ * `-- --stryker`, some files by `--mutate 'Core/routing/**\/*.ts'`. Stryker keeps its results in `.local/stryker` and tries
+ * again only faults in code that changed or that a test with a new title reaches; `--force` tries all.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -14,6 +14,16 @@ import { makeCopy } from "./copy";
 import { type FaultPatch, readPatches } from "./patch";
 
 const ROOT = join(__dirname, "../..");
+
+const { values } = parseArgs({
+  options: {
+    patches: { type: "boolean", default: false },
+    stryker: { type: "boolean", default: false },
+    name: { type: "string", multiple: true, default: [""] },
+    mutate: { type: "string" },
+    force: { type: "boolean", default: false },
+  },
+});
 
 const run = (command: string, parameters: readonly string[], cwd: string) =>
   spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
@@ -49,7 +59,7 @@ const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
 
 /** @returns the number of patches whose fault no test found */
 const tryPatches = (): number => {
-  const patches = readPatches();
+  const patches = readPatches().filter(({ name }) => values.name.some((part) => name.includes(part)));
   const folder = makeCopy(ROOT);
   let missed = 0;
   try {
@@ -77,14 +87,6 @@ const runStryker = (only: string | undefined, force: boolean): number => {
   return spawnSync(process.execPath, [stryker, ...options], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
 };
 
-const { values } = parseArgs({
-  options: {
-    patches: { type: "boolean", default: false },
-    stryker: { type: "boolean", default: false },
-    mutate: { type: "string" },
-    force: { type: "boolean", default: false },
-  },
-});
 const isAll = !values.patches && !values.stryker;
 const missed = isAll || values.patches ? tryPatches() : 0;
 const status = isAll || values.stryker ? runStryker(values.mutate, values.force) : 0;
