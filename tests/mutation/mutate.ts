@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { makeCopy } from "./copy";
 import { type Place, readPlaces } from "./places/places";
 import { randomOf, sample } from "./places/sample";
-import { isCompiled, tryPlace, type Verdict } from "./places/try-place";
+import { endTests, isCompiled, tryPlace, type Verdict } from "./places/try-place";
 
 const ROOT = join(__dirname, "../..");
 
@@ -50,6 +50,12 @@ const report = (verdicts: readonly Verdict[], minutes: number): void => {
   );
 };
 
+const stop = (folder: string): void => {
+  endTests();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(1);
+};
+
 const main = async (): Promise<void> => {
   const all = readPlaces(ROOT).filter(({ file }) => file.startsWith(values.under));
   const places = sample(all, Number(values.places), randomOf(Number(values.seed)));
@@ -60,6 +66,7 @@ const main = async (): Promise<void> => {
   }
   const begun = Date.now();
   const folder = makeCopy(ROOT);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(folder));
   try {
     if (!(await isCompiled(folder))) throw new Error("The project does not compile as it is");
     report(await tryAll(folder, places), Math.round((Date.now() - begun) / 60_000));

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
@@ -13,6 +13,13 @@ export type Verdict = "caught" | "caught-by-compiler" | "survived" | "timed-out"
 
 type Ended = "passed" | "failed" | "timed-out";
 
+let running: ChildProcess | undefined;
+
+/** Ends what runs now, with all that it has started. */
+export const endTests = (): void => {
+  if (running?.pid !== undefined) process.kill(-running.pid, "SIGKILL");
+};
+
 /** Runs a command in a process group of its own, which ends whole when the time is over. */
 const run = (
   folder: string,
@@ -26,12 +33,14 @@ const run = (
     stdio: "ignore",
     env: { ...process.env, MUTATED_FILE: file },
   });
+  running = child;
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       resolve("timed-out");
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      endTests();
     }, seconds * 1000);
     child.once("exit", (code) => {
+      running = undefined;
       clearTimeout(timer);
       resolve(code === 0 ? "passed" : "failed");
     });
