@@ -99,6 +99,12 @@ describe("redrive", () => {
       },
       requestPayload: webhook,
     },
+    abroad: {
+      requestContext: {
+        functionArn: functionArn("x-RecordPickUpFunction-1").replace(REGION, "us-east-1"),
+      },
+      requestPayload: webhook,
+    },
     alien: { source: "somebody", detail: {} },
     text: "no json",
   };
@@ -174,7 +180,7 @@ describe("redrive", () => {
     ]);
   });
 
-  it.each(["foreign", "elsewhere", "alien", "text", "novel"])(
+  it.each(["foreign", "elsewhere", "abroad", "alien", "text", "novel"])(
     "T-17: leaves %s in the queue and ends with 1",
     async (name) => {
       const { on, queue, held, put } = simulationWith(name);
