@@ -101,7 +101,7 @@ describe("redrive", () => {
     },
     abroad: {
       requestContext: {
-        functionArn: functionArn("x-RecordPickUpFunction-1").replace(REGION, "us-east-1"),
+        functionArn: functionArn("x-RecordPickUpFunction-1").replace(REGION, "eu-central-1"),
       },
       requestPayload: webhook,
     },

@@ -1,23 +1,23 @@
 /**
- * Puts faults into random places of the production code, one at a time, and says which of them no test caught.
+ * Puts faults at random into the production code, one at a time, and says which of them no test caught.
  *
- * `npm run mutate -- --places 30 [--seed 7] [--seconds 240] [--under AutoScaler/src/stop]`. It works in a copy, so nothing
- * here is changed. `--list` only names the places. About half a minute for each place on a machine with nothing else to
+ * `npm run mutate -- --mutants 30 [--seed 7] [--seconds 240] [--under AutoScaler/src/stop]`. It works in a copy, so nothing
+ * here is changed. `--list` only names the mutants. About half a minute for each on a machine with nothing else to
  * do; what survives takes up to `--seconds`, and is then compiled.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeCopy } from "./copy";
-import { type Place, readPlaces } from "./places/places";
-import { randomOf, sample } from "./places/sample";
-import { endTests, isCompiled, tryPlace, type Verdict } from "./places/try-place";
+import { type Mutant, readMutants } from "./mutants/mutants";
+import { randomOf, sample } from "./mutants/sample";
+import { endTests, isCompiled, type MutantVerdict, tryMutant } from "./mutants/try-mutant";
 
 const ROOT = join(__dirname, "../..");
 
 const { values } = parseArgs({
   options: {
-    places: { type: "string", default: "30" },
+    mutants: { type: "string", default: "30" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     seconds: { type: "string", default: "240" },
     under: { type: "string", default: "" },
@@ -28,20 +28,20 @@ const seconds = Number(values.seconds);
 
 const onOneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60);
 
-const describe = (verdict: Verdict | "listed", { file, line, kind, was, text }: Place): string =>
+const describe = (verdict: MutantVerdict | "listed", { file, line, kind, was, text }: Mutant): string =>
   `${verdict.padEnd(18)} ${file}:${line} ${kind}: ${onOneLine(was)} → ${onOneLine(text)}`;
 
-const tryAll = async (folder: string, places: readonly Place[]): Promise<readonly Verdict[]> => {
-  const verdicts: Verdict[] = [];
-  for (const place of places) {
-    const verdict = await tryPlace(folder, place, seconds);
+const tryAll = async (folder: string, mutants: readonly Mutant[]): Promise<readonly MutantVerdict[]> => {
+  const verdicts: MutantVerdict[] = [];
+  for (const mutant of mutants) {
+    const verdict = await tryMutant(folder, mutant, seconds);
     verdicts.push(verdict);
-    console.log(describe(verdict, place));
+    console.log(describe(verdict, mutant));
   }
   return verdicts;
 };
 
-const report = (verdicts: readonly Verdict[], minutes: number): void => {
+const report = (verdicts: readonly MutantVerdict[], minutes: number): void => {
   const valid = verdicts.filter((verdict) => verdict !== "invalid");
   const caught = valid.filter((verdict) => verdict.startsWith("caught"));
   const score = Math.round((100 * caught.length) / valid.length);
@@ -57,11 +57,11 @@ const stop = (folder: string): void => {
 };
 
 const main = async (): Promise<void> => {
-  const all = readPlaces(ROOT).filter(({ file }) => file.startsWith(values.under));
-  const places = sample(all, Number(values.places), randomOf(Number(values.seed)));
-  console.log(`${places.length} of ${all.length} places, seed ${values.seed}`);
+  const all = readMutants(ROOT).filter(({ file }) => file.startsWith(values.under));
+  const mutants = sample(all, Number(values.mutants), randomOf(Number(values.seed)));
+  console.log(`${mutants.length} of ${all.length} mutants, seed ${values.seed}`);
   if (values.list) {
-    for (const place of places) console.log(describe("listed", place));
+    for (const mutant of mutants) console.log(describe("listed", mutant));
     return;
   }
   const begun = Date.now();
@@ -69,7 +69,7 @@ const main = async (): Promise<void> => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(folder));
   try {
     if (!(await isCompiled(folder))) throw new Error("The project does not compile as it is");
-    report(await tryAll(folder, places), Math.round((Date.now() - begun) / 60_000));
+    report(await tryAll(folder, mutants), Math.round((Date.now() - begun) / 60_000));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -11,7 +11,7 @@ const listed = (under: string): readonly string[] => {
     "tsx",
     "tests/mutation/mutate.ts",
     "--list",
-    "--places",
+    "--mutants",
     "9999",
     "--under",
     under,
@@ -20,7 +20,7 @@ const listed = (under: string): readonly string[] => {
   return stdout.split("\n").filter((line) => line.startsWith("listed"));
 };
 
-describe("the places for faults", () => {
+describe("the mutants for faults", () => {
   const lines = listed("Core/model/time-words.ts").map((line) => line.replace(/^listed\s+/, ""));
 
   it.each([
@@ -51,11 +51,11 @@ describe("a sample", () => {
     expect(sample(items, 50, randomOf(7))).not.toEqual(sample(items, 50, randomOf(8)));
   });
 
-  it("draws each place once, and the rare kind as often as the frequent one", () => {
+  it("draws each mutant once, and the rare kind as often as the frequent one", () => {
     const drawn = sample(items, 5_000, randomOf(7));
     expect(new Set(drawn).size).toBe(items.length);
     const position = drawn.findIndex(({ kind }) => kind === "await dropped");
-    // One of two kinds: half of the draws until it is used up, so beyond the 30th place once in 2^30 seeds.
+    // One of two kinds: half of the draws until it is used up, so beyond the 30th mutant once in 2^30 seeds.
     expect(position).toBeLessThan(30);
   });
 });

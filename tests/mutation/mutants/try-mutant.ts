@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { defined } from "../../../Core/defined";
-import type { Place } from "./places";
+import type { Mutant } from "./mutants";
 
 /**
- * How a fault ended. `invalid`: the text is no program any more, so it says nothing. `timed-out`: no test had failed when
- * the time was over; it counts as not caught.
+ * How a fault ended. `invalid`: it is no program any more, or Jest came to no end, so it says nothing. `timed-out`: no
+ * test had failed when the time was over; it counts as not caught.
  */
-export type Verdict = "caught" | "caught-by-compiler" | "survived" | "timed-out" | "invalid";
+export type MutantVerdict = "caught" | "caught-by-compiler" | "survived" | "timed-out" | "invalid";
 
 type Ended = "passed" | "failed" | "timed-out";
 
@@ -55,10 +55,13 @@ interface Tests {
 
 const REPORT = "jest-report.json";
 
-const failedFile = (folder: string): string | undefined =>
-  JSON.parse(readFileSync(join(folder, REPORT), "utf8")).testResults.find(
-    ({ status }: { readonly status: string }) => status === "failed",
-  )?.name;
+/** Undefined: Jest itself came to no end. */
+const failedFile = (folder: string): string | undefined => {
+  const path = join(folder, REPORT);
+  if (!existsSync(path)) return undefined;
+  const { testResults } = JSON.parse(readFileSync(path, "utf8"));
+  return testResults.find(({ status }: { readonly status: string }) => status === "failed")?.name;
+};
 
 const runTests = async (
   folder: string,
@@ -77,6 +80,7 @@ const runTests = async (
     [`--testSequencer=${join(__dirname, "nearest-first.cjs")}`, "--json", `--outputFile=${REPORT}`],
     [`--env=${join(folder, "tests/mutation/ends-at-first-failure.cjs")}`],
   ];
+  rmSync(join(folder, REPORT), { force: true });
   const ended = await run(folder, [...options.flat(), ...which], seconds, file);
   return { ended, ...defined({ failed: ended === "failed" ? failedFile(folder) : undefined }) };
 };
@@ -94,10 +98,13 @@ const checkIsSound = async (folder: string, test: string, seconds: number): Prom
 };
 
 /** The types are checked last, since that takes longer than a test and few faults need it. */
-export const isCompiled = async (folder: string): Promise<boolean> =>
-  (await run(folder, ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "."], 300, "")) === "passed";
+export const isCompiled = async (folder: string): Promise<boolean> => {
+  // A variable that a fault leaves unused is no sign of a test.
+  const options = ["--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false", "-p", "."];
+  return (await run(folder, ["node_modules/typescript/bin/tsc", ...options], 300, "")) === "passed";
+};
 
-const changed = (text: string, { start, end, text: put }: Place): string =>
+const changed = (text: string, { start, end, text: put }: Mutant): string =>
   text.slice(0, start) + put + text.slice(end);
 
 const withText = async <Result>(
@@ -124,16 +131,19 @@ const isProgram = (text: string): boolean => {
 };
 
 /** Puts one fault into the copy, runs the tests that reach its file, nearest first, and takes it out again. */
-export const tryPlace = async (folder: string, place: Place, seconds: number): Promise<Verdict> => {
-  const path = join(folder, place.file);
+export const tryMutant = async (folder: string, mutant: Mutant, seconds: number): Promise<MutantVerdict> => {
+  const path = join(folder, mutant.file);
   const text = readFileSync(path, "utf8");
-  const faulty = changed(text, place);
+  const faulty = changed(text, mutant);
   if (!isProgram(faulty)) return "invalid";
   const tests = await withText(path, faulty, text, () =>
-    runTests(folder, ["--findRelatedTests", place.file], place.file, seconds),
+    runTests(folder, ["--findRelatedTests", mutant.file], mutant.file, seconds),
   );
-  if (tests.failed !== undefined) await checkIsSound(folder, tests.failed, seconds);
-  if (tests.ended === "failed") return "caught";
+  if (tests.failed !== undefined) {
+    await checkIsSound(folder, tests.failed, seconds);
+    return "caught";
+  }
+  if (tests.ended === "failed") return "invalid";
   if (!(await withText(path, faulty, text, () => isCompiled(folder)))) return "caught-by-compiler";
   return tests.ended === "passed" ? "survived" : "timed-out";
 };

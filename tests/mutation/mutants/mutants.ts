@@ -1,9 +1,9 @@
 import { join, relative } from "node:path";
 import { API } from "typescript/unstable/sync";
-import { type Change, changesIn } from "./mutators";
+import { type CodeChange, changesIn } from "./mutators";
 
 /** A change in a file of the production code. */
-export interface Place extends Change {
+export interface Mutant extends CodeChange {
   /** The file's path from the repository's root. */
   readonly file: string;
   /** From 1. */
@@ -14,8 +14,8 @@ export interface Place extends Change {
 
 const lineOf = (text: string, position: number): number => text.slice(0, position).split("\n").length;
 
-/** Every place of the production code, as `tsconfig.json` beside this file names it, by TypeScript's own parser. */
-export const readPlaces = (root: string): readonly Place[] => {
+/** Every mutant of the production code, as `tsconfig.json` beside this file names it, by TypeScript's own parser. */
+export const readMutants = (root: string): readonly Mutant[] => {
   const api = new API({ cwd: root });
   try {
     const project = api.updateSnapshot({ openProject: join(__dirname, "tsconfig.json") }).getProjects()[0];

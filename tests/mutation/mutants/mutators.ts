@@ -13,8 +13,8 @@ import {
 } from "typescript/unstable/ast";
 
 /** A stretch of a file's text, and what is put in its place. */
-export interface Change {
-  /** What kind of fault this is; places are drawn evenly among kinds. */
+export interface CodeChange {
+  /** What kind of fault this is; mutants are drawn evenly among kinds. */
   readonly kind: string;
   /** First and last character, the last excluded. */
   readonly start: number;
@@ -41,17 +41,17 @@ const LOGIC: Readonly<Partial<Record<SyntaxKind, string>>> = {
   [SyntaxKind.BarBarToken]: "&&",
 };
 
-const replace = (kind: string, node: Node, text: string): Change => ({
+const replace = (kind: string, node: Node, text: string): CodeChange => ({
   kind,
   start: node.getStart(),
   end: node.end,
   text,
 });
 
-const negated = (condition: Node): Change =>
+const negated = (condition: Node): CodeChange =>
   replace("condition negated", condition, `!(${condition.getText()})`);
 
-const operators = (node: Node): readonly Change[] => {
+const operators = (node: Node): readonly CodeChange[] => {
   if (!isBinaryExpression(node)) return [];
   const { operatorToken: token } = node;
   const kinds = [
@@ -62,18 +62,18 @@ const operators = (node: Node): readonly Change[] => {
   return kinds.flatMap(([kind, text]) => (text === undefined ? [] : [replace(kind, token, text)]));
 };
 
-const conditions = (node: Node): readonly Change[] => {
+const conditions = (node: Node): readonly CodeChange[] => {
   if (isIfStatement(node)) return [negated(node.expression)];
   return isConditionalExpression(node) ? [negated(node.condition)] : [];
 };
 
-const results = (node: Node): readonly Change[] => {
+const results = (node: Node): readonly CodeChange[] => {
   const result = isReturnStatement(node) ? node.expression : isArrowFunction(node) ? node.body : undefined;
   if (result === undefined || isBlock(result) || result.getText() === "undefined") return [];
   return [replace("undefined returned", result, "undefined as never")];
 };
 
-const waits = (node: Node): readonly Change[] =>
+const waits = (node: Node): readonly CodeChange[] =>
   isAwaitExpression(node) ? [replace("await dropped", node, node.expression.getText())] : [];
 
 /** Strings that are no value of the program: module names and types. */
@@ -87,7 +87,7 @@ const NO_VALUES = new Set([
 const isModuleName = (node: Node): boolean =>
   NO_VALUES.has(node.parent.kind) || node.parent.getText().startsWith("import(");
 
-const literals = (node: Node): readonly Change[] => {
+const literals = (node: Node): readonly CodeChange[] => {
   if (isNumericLiteral(node) && node.parent.kind !== SyntaxKind.LiteralType) {
     return [
       replace(
@@ -104,8 +104,8 @@ const literals = (node: Node): readonly Change[] => {
 const MUTATORS = [operators, conditions, results, waits, literals];
 
 /** All faults that can be put into a file: comparisons, boundaries, logic, conditions, results, waits and literals. */
-export const changesIn = (root: Node): readonly Change[] => {
-  const changes: Change[] = [];
+export const changesIn = (root: Node): readonly CodeChange[] => {
+  const changes: CodeChange[] = [];
   const visit = (node: Node): void => {
     for (const mutate of MUTATORS) changes.push(...mutate(node));
     node.forEachChild(visit);
