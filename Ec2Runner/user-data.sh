@@ -195,11 +195,11 @@ interruption=
 next_look=0
 watch_spot() {
   if [[ $is_spot == false ]] || ((SECONDS < next_look)); then return; fi
-  next_look=$((SECONDS + 10))
+  next_look=$((SECONDS + 5))
   if [[ -z $interruption ]] && ask_token && about_me spot/instance-action >/dev/null; then interruption=$SECONDS; fi
   if [[ -z $interruption ]]; then return; fi
-  # Two minutes from the notice to the end; a short job can still finish in the first of them.
-  if [[ $phase != working ]] || ((SECONDS >= interruption + 70)); then end_runner "spot interruption"; fi
+  # A job that is nearly done may finish. All others are lost anyway: the sooner GitLab knows, the sooner it retries them.
+  if [[ $phase != working ]] || ((SECONDS >= interruption + 15)); then end_runner "spot interruption"; fi
 }
 tick() {
   case $phase in

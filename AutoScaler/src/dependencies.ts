@@ -14,6 +14,7 @@ import type {
   RunnerProvider,
   Settings,
 } from "./ports";
+import type { PoolMemory } from "./spot/pool-memory";
 
 /** All dependencies of the rules. A rule names those that it needs with `Pick`. */
 export interface Dependencies {
@@ -24,6 +25,8 @@ export interface Dependencies {
   readonly counters: MinuteCounters;
   /** The memory of this function's execution environment. */
   readonly hints: HintMemory;
+  /** What this function's execution environment knows of spot pools. */
+  readonly spotPools: PoolMemory;
   readonly provider: RunnerProvider;
   readonly instances: Instances;
   readonly functions: RunnerFunctions;

@@ -146,18 +146,30 @@ export interface GitLab {
 
 // ---------------------------------------------------------------------------------------------- providers
 
-export type Launch =
-  | {
-      readonly kind: "launched";
-      readonly resourceId: string;
-      readonly market?: string;
-      /** USD. Absent: unknown. */
-      readonly pricePerHour?: number;
-      /** EC2: the key under which the instance reads its bootstrap row. */
-      readonly bootstrapKey?: string;
-    }
-  /** An answer that proves that nothing was launched. */
-  | { readonly kind: "refused"; readonly refusal: LaunchRefusal; readonly message: string };
+/** What a launch has learned of spot, whatever came of it. */
+export interface SpotLessons {
+  /** Pools (see `spotPool`) that had no capacity. Absent: none. */
+  readonly shortPools?: readonly string[];
+  /** The account has no service-linked role for spot. */
+  readonly lacksSpotRole?: true;
+}
+
+export type Launch = SpotLessons &
+  (
+    | {
+        readonly kind: "launched";
+        readonly resourceId: string;
+        readonly market?: string;
+        /** USD. Absent: unknown. */
+        readonly pricePerHour?: number;
+        /** EC2: the key under which the instance reads its bootstrap row. */
+        readonly bootstrapKey?: string;
+        /** Spot: the pool that it is of. Absent: unknown. */
+        readonly pool?: string;
+      }
+    /** An answer that proves that nothing was launched. */
+    | { readonly kind: "refused"; readonly refusal: LaunchRefusal; readonly message: string }
+  );
 
 /**
  * A provider of runners. Lambda and EC2 are two adapters; another one is added here. A launch is a pure

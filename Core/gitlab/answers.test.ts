@@ -22,8 +22,19 @@ describe("a job as GitLab's API tells it", () => {
     });
     fc.assert(
       fc.property(anyJob, (whoever) => {
-        expect(parseJob({ ...JOB, ...whoever }, {})).toEqual(parseJob(JOB, {}));
+        const { id } = whoever.pipeline;
+        expect(parseJob({ ...JOB, ...whoever }, {})).toEqual(parseJob({ ...JOB, pipeline: { id } }, {}));
       }),
     );
+  });
+
+  it.each([
+    [{ id: 12, ref: "main" }, 12],
+    [{ id: "12" }, undefined],
+    [{}, undefined],
+    [null, undefined],
+    [undefined, undefined],
+  ])("F-24: has the pipeline of %j, or none: no job depends on it", (pipeline, pipelineId) => {
+    expect(parseJob({ ...JOB, pipeline }, {}).pipelineId).toBe(pipelineId);
   });
 });

@@ -26,6 +26,8 @@ export interface GitLabJob {
   readonly ref?: string;
   /** Whether `ref` is a tag. */
   readonly tag?: boolean;
+  /** Its pipeline. Absent: unknown. A retry is another job of the same pipeline and name. */
+  readonly pipelineId?: number;
   /** Why it failed, e.g. `script_failure`, `job_execution_timeout`; for people. */
   readonly failureReason?: string;
 }
@@ -93,6 +95,12 @@ const runnerIdOf = (job: Fields): number | undefined =>
     ? id(fields(job.runner, "runner").id, "runner")
     : undefined;
 
+/** Only what is an id: no job depends on its pipeline. */
+const pipelineIdOf = ({ pipeline }: Fields): number | undefined => {
+  const { id: pipelineId }: { readonly id?: unknown } = Object(pipeline);
+  return typeof pipelineId === "number" && Number.isSafeInteger(pipelineId) ? pipelineId : undefined;
+};
+
 /** Values that a list's answer lacks: `GET /runners/:id/jobs` has no runner, others no project. */
 export interface Known {
   readonly projectId?: number;
@@ -109,6 +117,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
   const queuedSeconds = optionalSeconds(job.queued_duration);
   const ref = typeof job.ref === "string" && job.ref !== "" ? job.ref : undefined;
   const tag = typeof job.tag === "boolean" ? job.tag : undefined;
+  const pipelineId = pipelineIdOf(job);
   return {
     id: id(job.id, "job"),
     projectId: project,
@@ -116,7 +125,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
-    ...defined({ queuedSeconds, startedAt, finishedAt, runnerId, ref, tag, failureReason }),
+    ...defined({ queuedSeconds, startedAt, finishedAt, runnerId, ref, tag, pipelineId, failureReason }),
   };
 };
 

@@ -75,6 +75,8 @@ const order = fields({
   runnerClass,
   limits: optional(fields({ stack: number, project: optional(number) })),
   functionArn: optional(text),
+  pipelineId: optional(number),
+  spotBreaker: optional(fields({ failures: number, withinMinutes: number, restMinutes: number })),
   verified: flag,
   ref: optional(fields({ name: text, isTag: flag })),
   onProtectedRef: optional(flag),
@@ -145,6 +147,8 @@ const RUNNER = {
   runnerId: number,
   launchedFor: mark,
   bootstrapKey: optional(text),
+  pool: optional(text),
+  lacksSpotRole: optional(flag),
   busyJobId: optional(number),
   busyProjectId: optional(number),
   pausedAt: optional(number),
@@ -168,6 +172,8 @@ const STARTED_RUNNER: Readonly<Record<keyof StartedRunner, Check>> = {
   provider: text,
   nonce: text,
   launchRound: number,
+  restingPools: optional(list(text)),
+  afterSpotLoss: optional(flag),
 };
 
 const ORPHAN_RECORD: Readonly<Record<keyof OrphanRecord, Check>> = {
@@ -178,6 +184,8 @@ const ORPHAN_RECORD: Readonly<Record<keyof OrphanRecord, Check>> = {
   provider: absent,
   nonce: absent,
   launchRound: absent,
+  restingPools: absent,
+  afterSpotLoss: absent,
 };
 
 const ORPHAN: Readonly<Record<keyof OrphanInstance, Check>> = {

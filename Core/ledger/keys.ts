@@ -53,6 +53,8 @@ export const itemKey = (item: LedgerItem): Key => {
 export const waitingPk = (queue: string): string => `waiting#${queue}`;
 /** Projects that have queues, whoever has waited longest first. */
 export const ROTATION = "rotation";
+/** Of a list of state records. */
+export const listPk = (list: string): string => `list#${list}`;
 export const OPEN_ATTEMPTS = "attempts";
 export const OPEN_RUNNERS = "runners";
 export const OPEN_ORPHANS = "orphans";
@@ -83,14 +85,17 @@ const openRunnerKey = (item: Runner): OpenKey | undefined =>
 const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
   state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };
 
-/** The place of a state record among the projects that wait; undefined: it has none. */
-export const rotationKey = ({
+/** The place of a state record among the projects that wait, or in a list; undefined: it has none. */
+export const recordIndexKey = ({
   name,
   rotation,
-}: Pick<StateRecord, "name" | "rotation">): OpenKey | undefined =>
-  rotation === undefined
+  list,
+}: Pick<StateRecord, "name" | "rotation" | "list">): OpenKey | undefined => {
+  if (list !== undefined) return { openPk: listPk(list), openSk: name };
+  return rotation === undefined
     ? undefined
     : { openPk: ROTATION, openSk: `${padded(rotation, QUEUED_AT_DIGITS)}#${name}` };
+};
 
 /** The item's key in the index of open items. Undefined: the item is not in the index. */
 export const openKey = (item: LedgerItem): OpenKey | undefined => {

@@ -21,6 +21,8 @@ export const PASS_PARTS = [
   "runner",
   "pending-job",
   "queue",
+  /** Which spot pools rest, for the metric. */
+  "spot-pools",
   /** Whether the project of a waiting job is still served. */
   "served",
   /** Adopting runners and instances with our mark that the ledger does not know. */

@@ -10,6 +10,7 @@ import {
   encode,
 } from "./codec";
 import {
+  listPk,
   OPEN_ATTEMPTS,
   OPEN_INDEX,
   OPEN_ORPHANS,
@@ -32,6 +33,10 @@ export interface StateRecord {
   readonly value: unknown;
   /** Its place in the rotation; absent: it has none. */
   readonly rotation?: Time;
+  /** Name of the list that it is in; absent: none. Written, and not read back. */
+  readonly list?: string;
+  /** Seconds since 1970 after which DynamoDB removes it; absent: it is kept. Written, and not read back. */
+  readonly ttl?: number;
 }
 
 /** Read access to the ledger. */
@@ -51,6 +56,8 @@ export interface LedgerReader {
   waiting(queue: string, limit: number): Promise<readonly OrderedAttempt[]>;
   /** Records in the rotation, the lowest first. May lag. */
   rotation(limit: number): Promise<readonly StateRecord[]>;
+  /** Records of a list, by name; at most some hundreds. May lag. */
+  listed(list: string): Promise<readonly StateRecord[]>;
   /** Attempts that are neither in the queue, ENDED nor FAILED. May lag, as do the next two. */
   openAttempts(cursor?: string): Promise<Page<Attempt>>;
   /** Runners not GONE, or with a record to delete. */
@@ -81,7 +88,7 @@ const stateRecord = (name: string, item: Item | undefined): StateRecord | undefi
   return { name, version: Number(version), value, ...(typeof rotation === "number" ? { rotation } : {}) };
 };
 
-const recordInRotation = (item: Item): StateRecord | undefined =>
+const recordInIndex = (item: Item): StateRecord | undefined =>
   stateRecord(item.pk?.S?.slice(recordKey("").pk.length) ?? "", item);
 
 const counts = (items: readonly Item[]): readonly number[] => {
@@ -169,7 +176,9 @@ export const readerOf = (table: TableReads): LedgerReader => {
     stateRecord: async (name) => stateRecord(name, await get(recordKey(name))),
     waiting: (queue, limit) => first(waitingPk(queue), decodeOrderedAttempt, limit),
     rotation: async (limit) =>
-      (await first(ROTATION, recordInRotation, limit)).filter((each) => each !== undefined),
+      (await first(ROTATION, recordInIndex, limit)).filter((each) => each !== undefined),
+    listed: async (list) =>
+      (await first(listPk(list), recordInIndex, PAGE_SIZE)).filter((each) => each !== undefined),
     openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
     openOrphans: (cursor) => open(OPEN_ORPHANS, decodeOrphan, PAGE_SIZE, cursor),
     openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),

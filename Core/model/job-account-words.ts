@@ -64,6 +64,10 @@ const lifetimeText = ({ attempt, runner }: JobAccount): string => {
   return lifetimeSeconds === undefined ? "all the time" : `the ${duration(lifetimeSeconds * 1_000)}`;
 };
 
+/** Made once for an account. Who may make it is an operator: our functions may make no roles. */
+export const SPOT_ROLE_REMEDY =
+  "Make the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
+
 const RESUME = "When starts may go on: npm run runners -- resume";
 
 const WORDS: Readonly<Record<JobAccountCode, Words>> = {
@@ -92,6 +96,8 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
     "Ask AWS for more (Service Quotas names the limit), or lower maxRunners in the mapping's settings so that jobs wait for a slot",
   ),
   "launch-held-rate": held("rate", "AWS's rate"),
+  "launch-held-spot-role": held("spot-role", "the spot role", SPOT_ROLE_REMEDY),
+  "launch-held-other": held("other", "AWS"),
   "launch-held-no-answer": held("no-answer", "AWS's answer"),
   "runner-starting": plain("its runner", "Its runner is launched and has not taken the job yet."),
   "runner-unknown": ({ attempt }) => ({

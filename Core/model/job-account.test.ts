@@ -302,6 +302,20 @@ const TABLE: readonly Row[] = [
   },
   {
     attempt: CREATED(),
+    runner: { state: "STARTING", heldBy: "spot-role" },
+    code: "launch-held-spot-role",
+    short: "the spot role",
+    text: `Its runner is not launched: the account has no service-linked role for spot. ${SINCE_5} ${SOON} Make the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com.`,
+  },
+  {
+    attempt: CREATED(),
+    runner: { state: "STARTING", heldBy: "other", detail: "BrandNewRefusal: not now" },
+    code: "launch-held-other",
+    short: "AWS",
+    text: `Its runner is not launched: AWS refused it for a reason that may pass: BrandNewRefusal: not now. ${SINCE_5} ${SOON}`,
+  },
+  {
+    attempt: CREATED(),
     runner: { state: "STARTING", heldBy: "no-answer" },
     code: "launch-held-no-answer",
     short: "AWS's answer",

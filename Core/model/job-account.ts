@@ -37,6 +37,8 @@ export const JOB_ACCOUNT_CODES = [
   "launch-held-capacity",
   "launch-held-limit",
   "launch-held-rate",
+  "launch-held-spot-role",
+  "launch-held-other",
   "launch-held-no-answer",
   /** Launched, but it has not taken the job yet. */
   "runner-starting",
@@ -91,6 +93,8 @@ const HELD: Readonly<Record<LaunchHoldCode, JobAccountCode>> = {
   capacity: "launch-held-capacity",
   limit: "launch-held-limit",
   rate: "launch-held-rate",
+  "spot-role": "launch-held-spot-role",
+  other: "launch-held-other",
   "no-answer": "launch-held-no-answer",
 };
 

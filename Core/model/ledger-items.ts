@@ -145,6 +145,10 @@ interface RunnerFields {
   readonly resourceId?: string;
   readonly market?: string;
   readonly pricePerHour?: number;
+  /** Spot: the pool (see `spotPool`) that its instance is of, if known. */
+  readonly pool?: string;
+  /** The account had no service-linked role for spot, so it was bought on demand. */
+  readonly lacksSpotRole?: true;
   /** The job that it runs, if known. */
   readonly busyJobId?: number;
   readonly busyProjectId?: number;
@@ -180,6 +184,10 @@ export interface StartedRunner extends RunnerFields {
   readonly nonce: string;
   /** Raised before a new launch call, after an answer that proved that nothing runs. */
   readonly launchRound: number;
+  /** Spot pools that are left alone in this round. Stored, since a repeated launch must be the same request (I-18). */
+  readonly restingPools?: readonly string[];
+  /** Spot has lost this job once, so it is bought on demand first. */
+  readonly afterSpotLoss?: true;
 }
 
 /** A record with our mark in GitLab that had no item in the ledger. It is stored so that it gets ended. */
@@ -190,6 +198,8 @@ export interface OrphanRecord extends RunnerFields {
   readonly provider?: undefined;
   readonly nonce?: undefined;
   readonly launchRound?: undefined;
+  readonly restingPools?: undefined;
+  readonly afterSpotLoss?: undefined;
 }
 
 /** A runner: pk `runner#<GitLab's runner id>`, sk `runner`. */

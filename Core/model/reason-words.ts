@@ -67,6 +67,8 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   capacity: "there was no capacity",
   limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
+  "spot-role": "the account has no service-linked role for spot",
+  other: "AWS refused it for a reason that may pass",
   "no-answer": "AWS did not say whether it launched one",
 };
 

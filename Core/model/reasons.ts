@@ -109,13 +109,17 @@ export const LAUNCH_REFUSAL_CODES = [
   "limit",
   /** Too many requests: wait. */
   "rate",
+  /** The account has no service-linked role for spot, and the class allows no other market: wait, an operator must act. */
+  "spot-role",
+  /** Another reason, or one that EC2's list lacks, and it may pass: wait. */
+  "other",
   /** An operator must act: fail, and raise an alarm. */
   "configuration",
 ] as const;
 export type LaunchRefusal = (typeof LAUNCH_REFUSAL_CODES)[number];
 
 /** Why a stored runner is not launched yet and is tried again. `no-answer`: it may have been launched. */
-export const LAUNCH_HOLD_CODES = ["capacity", "limit", "rate", "no-answer"] as const;
+export const LAUNCH_HOLD_CODES = ["capacity", "limit", "rate", "spot-role", "other", "no-answer"] as const;
 export type LaunchHoldCode = (typeof LAUNCH_HOLD_CODES)[number];
 
 /** Why an attempt is FAILED: its runner ended without the job, or it never had a runner. */

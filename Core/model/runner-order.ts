@@ -1,5 +1,6 @@
 import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
+import type { SpotBreaker } from "./spot-pool";
 
 /** How many runners there may be at a time, beside the class's own limit. */
 export interface Limits {
@@ -36,6 +37,10 @@ export interface RunnerOrder {
   readonly limits?: Limits;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
+  /** GitLab's pipeline: a job that is retried has the same pipeline and name. Absent: unknown. */
+  readonly pipelineId?: number;
+  /** EC2: when spot pools are left alone, as the mapping's settings say. Absent: the default. */
+  readonly spotBreaker?: SpotBreaker;
   /** The branch or tag of the job, from GitLab. Absent: unknown. */
   readonly ref?: GitRef;
   /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */

@@ -8,6 +8,7 @@ import {
   type RunnerClass,
 } from "../model/runner-class";
 import { DEFAULT_LIMITS } from "../model/runner-order";
+import type { SpotBreaker } from "../model/spot-pool";
 import type { Home } from "./function-arn";
 import { MAX_LAMBDA_LIFETIME_SECONDS } from "./mapping-row";
 import type { ServedProject } from "./served-projects";
@@ -23,6 +24,8 @@ export interface RoutingSettings {
   readonly maxRunners: number;
   /** Runners of one project at a time; absent: no limit of its own. */
   readonly maxRunnersPerProject?: number;
+  /** When a spot pool is left alone; absent: the default. */
+  readonly spotBreaker?: SpotBreaker;
   /** The Lambda function that unmapped jobs get; absent: they get the default class of EC2. */
   readonly defaultRunnerArn?: string;
   /** The class `default` of each provider. */

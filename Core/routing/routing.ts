@@ -1,6 +1,7 @@
 import { defined } from "../defined";
 import type { Provider, RunnerClass } from "../model/runner-class";
 import type { Limits } from "../model/runner-order";
+import type { SpotBreaker } from "../model/spot-pool";
 import { classOfRow, resolveClass } from "./class-resolution";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
@@ -50,6 +51,8 @@ export type RouteDecision =
       /** The runner's tags: the job's own, or in payload mode the row's. A set, sorted. */
       readonly tags: readonly string[];
       readonly limits: Limits;
+      /** EC2, where the settings say something of it. */
+      readonly spotBreaker?: SpotBreaker;
       readonly why: RouteReason;
     }
   /** Not ours. */
@@ -71,6 +74,9 @@ const SETTINGS_ROW = { pk: SETTINGS_KEY, sk: SETTINGS_KEY } as const;
 const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
 
+const breakerOf = (type: Provider, { spotBreaker }: RoutingSettings) =>
+  type === "EC2" ? defined({ spotBreaker }) : {};
+
 /** The default runner: the stack's function, or without one the default class of EC2. */
 const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): RouteDecision => {
   const { defaultRunnerArn: functionArn } = settings;
@@ -91,6 +97,7 @@ const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): 
     ...defined({ functionArn }),
     tags: job.verified ? tagSet(job.tags) : [],
     limits: limitsOf(settings),
+    ...breakerOf(type, settings),
     why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
   };
 };
@@ -133,6 +140,7 @@ const routed = (
   ...defined({ functionArn: row.functionArn }),
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
   limits: limitsOf(settings),
+  ...breakerOf(row.type, settings),
   why: {
     code: found.via,
     sentence: `The row ${rowName(row)} ${VIA_SENTENCES[found.via]}.`,

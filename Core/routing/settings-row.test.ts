@@ -56,6 +56,31 @@ describe("the settings row", () => {
     });
   });
 
+  it("F-37: says when a spot pool rests, to orders of EC2 alone; without it the order says nothing", async () => {
+    const spotBreaker = { failures: 3, withinMinutes: 5, restMinutes: 60 };
+    const mapped = { pk: "job#build", sk: "tags#x", type: "EC2" };
+    const row = settingsRow({ spotBreaker });
+    expect(await route(job(["x"]), reader(row, mapped), STACK)).toMatchObject({ kind: "route", spotBreaker });
+    expect(await route(job(), reader(row, mapped), STACK)).not.toHaveProperty("spotBreaker");
+    expect(await route(job(["x"]), reader(mapped), STACK)).not.toHaveProperty("spotBreaker");
+  });
+
+  it.each([
+    [{ failures: 2, withinMinutes: 15, restMinutes: 30 }, undefined],
+    [{ failures: 0, withinMinutes: 15, restMinutes: 30 }, "it has a failures that must be a whole number"],
+    [{ failures: 2, withinMinutes: 15, restMinutes: 1_441 }, "it has a restMinutes that must be"],
+    [{ failures: 2, withinMinutes: 15 }, "it must be like"],
+    [{ failures: 2, withinMinutes: 15, restMinutes: 30, extra: 1 }, "it must be like"],
+    ["often", "it must be like"],
+    [null, "it must be like"],
+    [[], "it must be like"],
+  ])("F-75: takes a spotBreaker of %j as it is, or says what is wrong", (spotBreaker, problem) => {
+    const parsed = parseSettingsRow(settingsRow({ spotBreaker }));
+    expect(parsed).toEqual(
+      problem === undefined ? { spotBreaker } : { problem: expect.stringContaining(problem) },
+    );
+  });
+
   it.each([
     ["DEFAULT", [], true, "route"],
     ["DEFAULT", ["x"], true, "route"],

@@ -1,5 +1,6 @@
 import { defined } from "../defined";
 import type { Limits } from "../model/runner-order";
+import type { SpotBreaker } from "../model/spot-pool";
 import {
   type BadRow,
   type Checked,
@@ -32,6 +33,7 @@ export interface SettingsFields {
   readonly maxRunnersPerClass?: number;
   readonly maxRunnersPerProject?: number;
   readonly unmappedJobs?: UnmappedJobs;
+  readonly spotBreaker?: SpotBreaker;
 }
 
 export const SETTINGS_FIELDS = [
@@ -40,6 +42,7 @@ export const SETTINGS_FIELDS = [
   "maxRunnersPerClass",
   "maxRunnersPerProject",
   "unmappedJobs",
+  "spotBreaker",
 ] as const satisfies readonly (keyof SettingsFields)[];
 
 const checkServed = (value: unknown): Checked =>
@@ -49,9 +52,32 @@ const checkServed = (value: unknown): Checked =>
     'must list project ids (numbers above 0), full paths such as "group/project", or "group/*" for all of a group',
   );
 
+/** What each number may be; the unit for its sentence. */
+const BREAKER_RANGES: Readonly<Record<keyof SpotBreaker, readonly [min: number, max: number, unit: string]>> =
+  {
+    failures: [1, 20, "failures"],
+    withinMinutes: [1, 1_440, "minutes"],
+    restMinutes: [1, 1_440, "minutes"],
+  };
+
+/** All three numbers, and nothing else. */
+const checkSpotBreaker = (value: unknown): Checked => {
+  const fields: Readonly<Record<string, unknown>> = Object(value);
+  const names = Object.keys(BREAKER_RANGES) as (keyof SpotBreaker)[];
+  const problem = 'must be like { "failures": 2, "withinMinutes": 15, "restMinutes": 30 }';
+  if (Array.isArray(value) || Object.keys(fields).sort().join() !== [...names].sort().join())
+    return { problem };
+  const [bad] = names.flatMap((name) => {
+    const checked = checkRange(fields[name], ...BREAKER_RANGES[name]);
+    return isBad(checked) ? [`has a ${name} that ${checked.problem}`] : [];
+  });
+  return bad === undefined ? { value } : { problem: bad };
+};
+
 /** One field's rule, shared by the document and the stored row. `problem` continues "field …". */
 export const checkSettingsField = (field: keyof SettingsFields, value: unknown): Checked => {
   if (field === "unmappedJobs") return checkChoice(UNMAPPED_JOBS, value);
+  if (field === "spotBreaker") return checkSpotBreaker(value);
   // An empty list says the same as none.
   if (field === "projects")
     return Array.isArray(value) && value.length === 0 ? { value } : checkServed(value);
@@ -73,11 +99,11 @@ export const parseSettingsRow = (row: StoredRow): SettingsFields | BadRow => {
 
 /** What the stack says, with what the row says over it. */
 export const withSettings = (stack: RoutingSettings, fields: SettingsFields): RoutingSettings => {
-  const { maxRunnersPerClass, projects, maxRunners, maxRunnersPerProject, unmappedJobs } = fields;
+  const { maxRunnersPerClass, projects, ...others } = fields;
   const ofClass = defined({ maxRunners: maxRunnersPerClass });
   return {
     ...stack,
-    ...defined({ servedProjects: projects, maxRunners, maxRunnersPerProject, unmappedJobs }),
+    ...defined({ servedProjects: projects, ...others }),
     defaults: {
       LAMBDA: { ...stack.defaults.LAMBDA, ...ofClass },
       EC2: { ...stack.defaults.EC2, ...ofClass },

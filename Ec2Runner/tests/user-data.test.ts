@@ -369,6 +369,24 @@ while :; do sleep 0.1; done`;
       expect(machine.console()).toContain("spot interruption");
     }));
 
+  it.concurrent("F-37: a spot notice lets a job run on for fifteen seconds, and then interrupts it", () =>
+    inRoom(async (room) => {
+      const runner = `
+trap 'echo TERM >>"$GLR_TEST/signals"; exit 0' TERM
+echo '{"job":7,"msg":"Checking for jobs... received"}' >&2
+for _ in {1..100}; do sleep 0.1; done
+echo "after ten seconds" >"$GLR_TEST/ran"
+while :; do sleep 0.1; done`;
+      const machine = await room.start(storedRow(), {
+        commands: { "gitlab-runner": runner },
+        instance: { boughtAs: "spot", interruptedAt: Date.now() + 120_000 },
+      });
+      expect(await machine.untilOff(60)).toBe(true);
+      expect(machine.wrote("ran")).toBe("after ten seconds\n");
+      expect(machine.wrote("signals")).toBe("TERM\n");
+      expect(machine.console()).toContain("spot interruption");
+    }));
+
   it.concurrent("ends on SIGTERM, as at a shutdown from outside", () =>
     inRoom(async (room) => {
       const machine = await room.start(storedRow(), {

@@ -493,9 +493,9 @@ describe("doctor", () => {
         })),
     ],
     [
-      "a missing service-linked role",
-      "problem",
-      "AWSServiceRoleForEC2Fleet",
+      "a missing service-linked role of spot, which on demand stands in for",
+      "warning",
+      "AWSServiceRoleForEC2Spot is missing: all instances are bought on demand",
       ({ on }) =>
         on.answers.set("GetRoleCommand", () => {
           throw new NamedError("NoSuchEntityException");

@@ -1,3 +1,5 @@
+import { recordIndexKey, recordKey } from "../../Core/ledger/keys";
+import { poolRecordName, SPOT_POOLS } from "../../Core/ledger/spot-pools";
 import { DeploymentDouble, functionArn, NOW } from "../testing/deployment-double";
 import { attempt, DOCKER_CLASS, failedLookUp, orphan, QUEUED, runner } from "../testing/items";
 
@@ -270,6 +272,47 @@ describe("why", () => {
     expect((await on.run(["why", "7"])).out).toContain(
       "Its runner is not launched: there was no capacity. Since 2026-11-25 11:55:00 (UTC), 5 min 00 s. It is tried next within a minute.",
     );
+  });
+
+  it("F-31 F-37: says what kept its runner from spot, and the remedy", async () => {
+    const on = world();
+    on.putLedger(attempt(7, { state: "LAUNCHED", times: { CREATED: QUEUED, LAUNCHED: QUEUED + 1_000 } }));
+    const restingPools = ["m7g.large/subnet-1"];
+    on.putLedger(runner(7, { resourceId: "i-1", restingPools, afterSpotLoss: true, lacksSpotRole: true }));
+    const { out } = await on.run(["why", "7"]);
+    expect(out).toContain("Spot pools left alone for it, since they failed lately: m7g.large/subnet-1.");
+    expect(out).toContain("It asks for on-demand capacity first: spot took back the job's earlier run.");
+    expect(out).toContain("aws iam create-service-linked-role --aws-service-name spot.amazonaws.com.");
+    const answer = JSON.parse((await on.run(["why", "7", "--json"])).out);
+    expect(answer.attempts[0].runner).toMatchObject({
+      restingPools,
+      afterSpotLoss: true,
+      lacksSpotRole: true,
+    });
+  });
+
+  it("F-37: status lists the spot pools that rest, and no others", async () => {
+    const on = world();
+    const put = (pool: string, restsUntil: number) => {
+      const record = { name: poolRecordName(pool), version: 2, list: SPOT_POOLS };
+      const value = {
+        failures: [
+          { at: NOW, of: "i-1" },
+          { at: NOW, of: "i-2" },
+        ],
+        restsUntil,
+      };
+      on.ledger.put({ ...recordKey(record.name), ...record, value, ...recordIndexKey(record) });
+    };
+    put("m7g.large/subnet-1", NOW + 60_000);
+    put("m7g.large/subnet-2", NOW);
+    const { out } = await on.run(["status"]);
+    expect(out).toContain("Spot pools left alone");
+    expect(out).toMatch(/m7g\.large\/subnet-1 +2 +2026-11-25 12:01:00/);
+    expect(out).not.toContain("subnet-2");
+    expect(JSON.parse((await on.run(["status", "--json"])).out).restingPools).toEqual([
+      { pool: "m7g.large/subnet-1", failures: 2, restsUntil: "2026-11-25T12:01:00.000Z" },
+    ]);
   });
 
   const twoAttempts = (): DeploymentDouble => {

@@ -2,6 +2,7 @@ import { defined } from "../../Core/defined";
 import type { JobAccount } from "../../Core/model/job-account";
 import { accountWords } from "../../Core/model/job-account-words";
 import { jobOf, type OrphanInstance, type Runner } from "../../Core/model/ledger";
+import type { SpotPool } from "../../Core/model/spot-pool";
 import { safe } from "../../Core/safe-text";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
@@ -54,6 +55,12 @@ const orphanRow =
     "–",
     times.FOUND === undefined ? "–" : duration(now - times.FOUND),
   ];
+
+const poolRow = ({ name, failures, restsUntil = 0 }: SpotPool): readonly string[] => [
+  name,
+  String(failures.length),
+  moment(restsUntil),
+];
 
 const section = (title: string, count: number, body: () => string): readonly string[] =>
   count === 0 ? [] : ["", title, body()];
@@ -148,6 +155,11 @@ const text = (context: Context, status: DeploymentStatus): string => {
       runnerRows.length,
       () => table(console, head, runnerRows.slice(0, SHOWN)) + more(runnerRows.length),
     ),
+    ...section(
+      yellow("Spot pools left alone: they were interrupted or had no capacity (spotBreaker of the settings)"),
+      status.restingPools.length,
+      () => table(console, ["pool", "failures", "until (UTC)"], status.restingPools.map(poolRow)),
+    ),
     ...jobSections(context, status.jobs, now),
     ...(status.isComplete ? [] : ["(The ledger is large: not all of it was looked through for failures.)"]),
   ].join("\n");
@@ -162,7 +174,7 @@ const orphanJson = ({ resourceId, launchedFor, times }: OrphanInstance) => ({
 });
 
 const json = (status: DeploymentStatus, now: number) => {
-  const { jobs, startsAreOn, uses, orphans, isComplete } = status;
+  const { jobs, startsAreOn, uses, orphans, restingPools, isComplete } = status;
   const accounts = (of: readonly JobAccount[]) => of.map((account) => accountJson(account, now));
   return {
     startsAreOn,
@@ -176,6 +188,11 @@ const json = (status: DeploymentStatus, now: number) => {
     },
     runners: alive(status.runners).map(runnerJson),
     orphans: orphans.map(orphanJson),
+    restingPools: restingPools.map(({ name, failures, restsUntil = 0 }) => ({
+      pool: name,
+      failures: failures.length,
+      restsUntil: new Date(restsUntil).toISOString(),
+    })),
     isComplete,
   };
 };

@@ -2,6 +2,7 @@ import { defined } from "../../Core/defined";
 import { type JobAccount, jobAccount } from "../../Core/model/job-account";
 import { accountText } from "../../Core/model/job-account-words";
 import { type Attempt, jobOf } from "../../Core/model/ledger";
+import { spotNotes } from "../../Core/model/spot-words";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
 import { table } from "../console/table";
@@ -57,6 +58,7 @@ const text = (context: Context, history: JobHistory, account: JobAccount): strin
     "",
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
+    ...(account.runner ? spotNotes(account.runner).map(safe) : []),
   ].join("\n");
 };
 

@@ -1,6 +1,7 @@
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetAccountSettingsCommand } from "@aws-sdk/client-lambda";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
+import { SPOT_ROLE_REMEDY } from "../../Core/model/job-account-words";
 import { isNamed } from "../failures";
 import { type Check, type DoctorContext, type DoctorFinding, guarded, ok, problem, warning } from "./finding";
 
@@ -74,33 +75,33 @@ const checkConcurrency: Check = async ({ context, settings }) => {
       ];
 };
 
-const LINKED_ROLES = [
-  ["AWSServiceRoleForEC2Spot", "spot.amazonaws.com"],
-  ["AWSServiceRoleForEC2Fleet", "ec2fleet.amazonaws.com"],
-] as const;
+const SPOT_ROLE = "AWSServiceRoleForEC2Spot";
 
-/** EC2 Fleet and Spot need their service-linked roles; our functions may not make them. */
-const checkLinkedRoles: Check = async ({ context }) => {
-  const found: DoctorFinding[] = [];
-  for (const [RoleName, service] of LINKED_ROLES) {
-    const role = await context.clients
-      .iam()
-      .send(new GetRoleCommand({ RoleName }))
-      .catch((error: unknown) => {
-        if (isNamed(error, "NoSuchEntityException") || isNamed(error, "NoSuchEntity")) return undefined;
-        throw error;
-      });
-    found.push(
-      role?.Role
-        ? ok("roles", `${RoleName} is there`)
-        : problem(
-            "roles",
-            `${RoleName} is missing: instances of that kind cannot be launched`,
-            `aws iam create-service-linked-role --aws-service-name ${service}`,
-          ),
-    );
+const hasRole = async ({ clients }: DoctorContext["context"], RoleName: string): Promise<boolean> => {
+  try {
+    return (await clients.iam().send(new GetRoleCommand({ RoleName }))).Role !== undefined;
+  } catch (error) {
+    if (isNamed(error, "NoSuchEntityException") || isNamed(error, "NoSuchEntity")) return false;
+    throw error;
   }
-  return found;
+};
+
+/**
+ * Spot needs its service-linked role, and our functions may not make it. A fleet of type `instant` needs no role of its own.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
+ */
+const checkSpotRole: Check = async ({ context, settings }) => {
+  if (await hasRole(context, SPOT_ROLE)) return [ok("roles", `${SPOT_ROLE} is there`)];
+  const { market } = settings?.defaults.EC2.ec2 ?? {};
+  return market === "spot"
+    ? [
+        problem(
+          "roles",
+          `${SPOT_ROLE} is missing: no instance of the default class is launched`,
+          SPOT_ROLE_REMEDY,
+        ),
+      ]
+    : [warning("roles", `${SPOT_ROLE} is missing: all instances are bought on demand`, SPOT_ROLE_REMEDY)];
 };
 
 const ON_AN_EMULATOR: DoctorFinding = {
@@ -116,7 +117,7 @@ export const checkAccount: Check = async (doctorContext) => {
   const checks = [
     guarded(QUOTA, checkVcpus),
     guarded(QUOTA, checkConcurrency),
-    guarded("roles", checkLinkedRoles),
+    guarded("roles", checkSpotRole),
   ];
   return (await Promise.all(checks.map((check) => check(doctorContext)))).flat();
 };

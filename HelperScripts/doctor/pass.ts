@@ -30,6 +30,7 @@ const REMEDIES: Readonly<Record<PassPart, string>> = {
   "deleted-job": LEDGER,
   "pending-job": "Look in ReconcilerFunction's log whether the ledger or the mapping could not be read",
   queue: "Look in ReconcilerFunction's log whether the ledger or the parameter Starts could not be read",
+  "spot-pools": LEDGER,
   adoption: LEDGER,
   events: "Look for throttled or refused calls to EventBridge and DynamoDB in ReconcilerFunction's log",
 };

@@ -67,6 +67,15 @@ const entry = fc.constantFrom<unknown>(
   null,
   {},
 );
+const spotBreaker = fc.record(
+  {
+    failures: sometimesWrong(fc.constantFrom(1, 20, 21)),
+    withinMinutes: sometimesWrong(fc.constantFrom(1, 1_440, 1_441)),
+    restMinutes: sometimesWrong(fc.constantFrom(1, 1_440, 1_441)),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: ["failures", "withinMinutes"] },
+);
 const settings = fc.record(
   {
     projects: sometimesWrong(fc.array(entry, { maxLength: 2 })),
@@ -74,6 +83,7 @@ const settings = fc.record(
     maxRunnersPerClass: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
     maxRunnersPerProject: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
     unmappedJobs: sometimesWrong(fc.constantFrom("DEFAULT", "UNTAGGED", "IGNORE", "default")),
+    spotBreaker: sometimesWrong(spotBreaker),
     extra: fc.constant(1),
   },
   { requiredKeys: [] },

@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<JobAccountCode, Kind | "over">> = {
   "launch-held-capacity": "waiting",
   "launch-held-limit": "waiting",
   "launch-held-rate": "waiting",
+  "launch-held-spot-role": "waiting",
+  "launch-held-other": "waiting",
   "launch-held-no-answer": "waiting",
   "runner-starting": "starting",
   "runner-unknown": "stuck",

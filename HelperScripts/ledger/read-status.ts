@@ -1,7 +1,9 @@
 import { projectScope, STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
+import { readSpotPools } from "../../Core/ledger/spot-pools";
 import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/model/ledger";
 import { classKey, type RunnerClass } from "../../Core/model/runner-class";
+import { isResting, type SpotPool } from "../../Core/model/spot-pool";
 import { resolveClass } from "../../Core/routing/class-resolution";
 import { isClassRow } from "../../Core/routing/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
@@ -35,6 +37,8 @@ export interface DeploymentStatus {
   /** Instances that are nobody's runners, to be terminated. */
   readonly orphans: readonly OrphanInstance[];
   readonly jobs: JobAccounts;
+  /** Spot pools that are left alone for a while. */
+  readonly restingPools: readonly SpotPool[];
   /** False: the ledger is larger than what was looked through for failures. */
   readonly isComplete: boolean;
 }
@@ -104,11 +108,12 @@ const uses = async (
 export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
   const settings = await mappingSettings(context, deployment);
-  const [runners, orphans, starting, waiting, startsAreOn, failed] = await Promise.all([
+  const [runners, orphans, starting, waiting, pools, startsAreOn, failed] = await Promise.all([
     all((cursor) => ledger.openRunners(cursor)),
     all((cursor) => ledger.openOrphans(cursor)),
     all((cursor) => ledger.openAttempts(cursor)),
     waitingAttempts(ledger, LINE_LIMIT),
+    readSpotPools(ledger),
     configurationOf(context, deployment).startsAreOn(),
     failedLately(
       context.clients.dynamoDb(),
@@ -126,6 +131,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     jobs: await jobAccounts(ledger, [...failed.attempts, ...starting, ...waiting], runners, context.now(), {
       startsAreOn,
     }),
+    restingPools: pools.filter((pool) => isResting(pool, context.now())),
     isComplete: failed.isComplete,
   };
 };

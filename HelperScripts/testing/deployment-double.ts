@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { encodeItem } from "../../Core/ledger/codec";
-import { recordKey, rotationKey } from "../../Core/ledger/keys";
+import { recordIndexKey, recordKey } from "../../Core/ledger/keys";
 import {
   queueKindOf,
   queuesRecord,
@@ -134,7 +134,7 @@ export class DeploymentDouble {
       : unqueued(projectId);
     const queues = [...before.queues, queueKindOf(attempt)];
     const record = queuesRecord(before, { queues, rotation: NOW, joinedAt: NOW });
-    this.ledger.put({ ...recordKey(name), ...record, ...rotationKey(record) });
+    this.ledger.put({ ...recordKey(name), ...record, ...recordIndexKey(record) });
   }
 
   private describeStack(name: string): object {

@@ -26,6 +26,7 @@ const insert = (state: GitLabState, wanted: Partial<GitLabJob> & { readonly id: 
   state.pending.delete(made!);
   const job: StandInJob = {
     ...made!,
+    pipeline: { ...pipeline, id: wanted.pipelineId ?? pipeline.id },
     id: wanted.id,
     status: (wanted.status as StandInJobStatus) ?? "pending",
     createdAt: wanted.createdAt ?? made!.createdAt,

@@ -9,9 +9,18 @@ import { join } from "node:path";
 const LEFT_OUT = ["random-jobs", "kill-points", "order-of-events", "launch-rate"];
 const FOLDERS = [
   "AutoScaler/tests",
-  ...["start", "pickup", "stop", "reconcile", "queue", "launch-rate", "limits", "ledger", "hints"].map(
-    (room) => `AutoScaler/src/${room}`,
-  ),
+  ...[
+    "start",
+    "pickup",
+    "stop",
+    "reconcile",
+    "queue",
+    "launch-rate",
+    "limits",
+    "ledger",
+    "hints",
+    "spot",
+  ].map((room) => `AutoScaler/src/${room}`),
   "Core/model",
 ].map((folder) => join(__dirname, "../..", folder));
 

@@ -27,6 +27,16 @@ const REASONS: readonly Reason[] = [
     policy: /WriteLedgerPolicy/,
     why: "all that write the ledger share one policy, and branches that no path here takes use the rest of it",
   },
+  {
+    action: /^dynamodb:PutItem$/,
+    policy: /\/find-runner$/,
+    why: "a spot interruption is stored with it: its pool is left alone, and its job's retry starts on demand",
+  },
+  {
+    action: /^ssm:GetParameter$/,
+    policy: /\/start-ec2-runner$/,
+    why: "EC2 may read the image's parameter with either action; the laptop's reads it with the other",
+  },
   { action: /^dynamodb:Scan$/, policy: /\/reconciler$/, why: "the mapping is read whole every ten minutes" },
   {
     action: /^dynamodb:DeleteItem$/,

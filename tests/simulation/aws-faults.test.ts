@@ -127,6 +127,70 @@ describe("AWS's faults", () => {
     expectMet(retry);
   });
 
+  it("F-37: a job that spot loses runs again within 90 s of the notice, on demand", async () => {
+    const world = simulationWith({ stack: { ec2LifetimeSeconds: HOUR } });
+    const jobs = Array.from({ length: 40 }, () =>
+      world.addJob({ kind: "ec2", seconds: 30 * MINUTE, retries: 1 }),
+    );
+    await world.run(3 * MINUTE);
+    expect(jobs.map(({ status }) => status)).toEqual(jobs.map(() => "running"));
+    const noticedAt = world.timeline.now;
+    const lost = liveInstances(world);
+    for (const instance of lost) world.providers.spotKill(instance);
+    await world.run(3 * MINUTE);
+    const retries = [...world.gitLab.jobs.values()].filter(({ pipelineId, id }) => pipelineId !== id);
+    const runsAfter = retries.map(
+      ({ startedAt = Number.POSITIVE_INFINITY }) => (startedAt - noticedAt) / 1_000,
+    );
+    expect(retries).toHaveLength(jobs.length);
+    expect(Math.max(...runsAfter)).toBeLessThanOrEqual(90);
+    const again = [...world.ec2.instances.values()].filter((instance) => !lost.includes(instance));
+    expect(again.map(({ boughtAs }) => boughtAs)).toEqual(jobs.map(() => "on-demand"));
+    await settle(world, HOUR);
+  });
+
+  it("F-37: a pool that was interrupted twice is left alone for thirty minutes; when all rest, jobs start on demand", async () => {
+    const world = simulationWith({ stack: { ec2LifetimeSeconds: 2 * HOUR } });
+    const poolOf = async () => {
+      const before = new Set(world.ec2.instances.values());
+      const job = world.addJob({ kind: "ec2", seconds: 20 });
+      await settle(world);
+      expectMet(job);
+      const [instance] = [...world.ec2.instances.values()].filter((each) => !before.has(each));
+      return instance?.boughtAs === "spot" ? instance.place.SubnetId : instance?.boughtAs;
+    };
+    const interruptTwo = async () => {
+      world.addJob({ kind: "ec2", seconds: 10 * MINUTE });
+      world.addJob({ kind: "ec2", seconds: 10 * MINUTE });
+      await world.run(2 * MINUTE);
+      for (const instance of liveInstances(world)) world.providers.spotKill(instance);
+      await settle(world);
+    };
+    expect(await poolOf()).toBe("subnet-a");
+    await interruptTwo();
+    const restsFrom = world.timeline.now;
+    expect(await poolOf()).toBe("subnet-b");
+    await interruptTwo();
+    expect(await poolOf()).toBe("on-demand");
+    await world.run(31 * MINUTE - (world.timeline.now - restsFrom) / 1_000);
+    expect(await poolOf()).toBe("subnet-a");
+  });
+
+  it("F-31: a pool without capacity is left alone by the third launch", async () => {
+    const world = simulationWith({ ec2: { shortPools: ["m7g.large/subnet-a"] } });
+    const asked: number[] = [];
+    const create = world.ec2.createFleet.bind(world.ec2);
+    world.ec2.createFleet = (request) => {
+      asked.push(request.LaunchTemplateConfigs?.[0]?.Overrides?.length ?? 0);
+      return create(request);
+    };
+    for (let launch = 0; launch < 3; launch += 1) {
+      world.addJob({ kind: "ec2", seconds: 5 });
+      await settle(world);
+    }
+    expect(asked).toEqual([2, 2, 1]);
+  });
+
   it("F-38: an instance that is stopped instead of terminated is ended", async () => {
     const world = simulationWith({ stack: { ec2LifetimeSeconds: 10 * MINUTE } });
     world.addJob({ kind: "ec2", seconds: 5 * MINUTE });

@@ -1,5 +1,6 @@
 import { HintMemory } from "../../AutoScaler/src/hints/hint-memory";
 import type { BootstrapRows } from "../../AutoScaler/src/ports";
+import { PoolMemory } from "../../AutoScaler/src/spot/pool-memory";
 import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bootstrap-rows-contract";
 import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
 import { Calls, type Process } from "./world/calls";
@@ -24,7 +25,7 @@ class NoConflicts extends Conflicts {
 
 const PROCESS: Process = {
   name: "test",
-  environment: { hints: new HintMemory(), isNew: false },
+  environment: { hints: new HintMemory(), spotPools: new PoolMemory(), isNew: false },
   skew: 0,
   isDead: false,
   spent: undefined,

@@ -63,6 +63,11 @@ export const TOUCHES = {
     resource: arn("dynamodb", "table/ledgertable"),
     context: { "dynamodb:LeadingKeys": ["minute#pending#7#1"] },
   },
+  "what a spot interruption teaches": {
+    action: "dynamodb:PutItem",
+    resource: arn("dynamodb", "table/ledgertable"),
+    context: { "dynamodb:LeadingKeys": ["state#spot-pool#m7g.large/subnet-1"] },
+  },
   "the bus": {
     action: "events:PutEvents",
     resource: arn("events", "event-bus/gitlab-runners-infrastructure"),

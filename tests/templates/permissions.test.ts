@@ -193,7 +193,8 @@ describe("the function behind the runners' logs", () => {
 
 const LEDGER_READ = ["the ledger", "the ledger's index"];
 const VAIN_CALLS = ["calls in vain, to count"];
-const LEDGER = [...LEDGER_READ, "the ledger, to write", ...VAIN_CALLS];
+const SPOT = ["what a spot interruption teaches"];
+const LEDGER = [...LEDGER_READ, "the ledger, to write", ...VAIN_CALLS, ...SPOT];
 const START = ["the access token", "the switch for starts", ...LEDGER];
 
 it.each<readonly [string, readonly string[]]>([
@@ -214,7 +215,7 @@ it.each<readonly [string, readonly string[]]>([
     ],
   ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
-  ["FindRunnerRole", ["the access token", "instances, to describe", ...LEDGER_READ, ...VAIN_CALLS]],
+  ["FindRunnerRole", ["the access token", "instances, to describe", ...LEDGER_READ, ...VAIN_CALLS, ...SPOT]],
   ["RecordEndReportRole", ["the access token", ...LEDGER]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
   ["TerminateInstanceRole", [...LEDGER, "instances, to describe", "an instance of ours, to terminate"]],

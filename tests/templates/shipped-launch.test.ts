@@ -4,7 +4,7 @@ import { fullRunner } from "../../AutoScaler/src/testing/contracts/samples";
 import { ACCOUNT as GATEWAY_ACCOUNT } from "../../local/gateway/testing/fake-deployed";
 import { needsReader } from "../../local/gateway/testing/needs-reader";
 import { allows, type IamRequest, roleStatements } from "./iam";
-import { readTemplate } from "./read-template";
+import { asList, asMap, at, ofType, readTemplate } from "./read-template";
 import { ACCOUNT } from "./resolve";
 
 /**
@@ -67,6 +67,35 @@ it.each(["spot", "on-demand"] as const)(
       new Set(["ec2:CreateFleet", "ec2:RunInstances", "ec2:CreateTags", "iam:PassRole", "ssm:GetParameters"]),
     );
     expect(refused(needs)).toEqual([]);
+  },
+);
+
+/** `instance glr:stack` for each tag of a specification. */
+const tagsIn = (specifications: readonly unknown[]): readonly string[] =>
+  specifications.flatMap((each) => {
+    const { ResourceType, Tags } = asMap(each as never);
+    return asList(Tags).map((tag) => `${ResourceType} ${asMap(tag).Key}`);
+  });
+
+it.each(ofType(readTemplate("AutoScaler"), "AWS::EC2::LaunchTemplate"))(
+  "T-26: no tag is in both the request and the template $id: AWS documents no order between the two",
+  ({ properties }) => {
+    const template = { id: "lt-1", version: "1" };
+    const settings = {
+      deploymentId: DEPLOYMENT,
+      launchTemplates: { arm64: template, x86_64: template },
+      subnetIds: ["subnet-1"],
+      rootDeviceName: "/dev/xvda",
+    };
+    const asks = tagsIn(fleetRequest(settings, fullRunner(1), "spot").TagSpecifications ?? []);
+    const says = tagsIn(asList(at(properties, "LaunchTemplateData", "TagSpecifications")));
+    expect(says.filter((tag) => asks.includes(tag))).toEqual([]);
+    // All three kinds of resource carry the deployment.
+    expect([...asks, ...says].filter((tag) => tag.endsWith("glr:stack")).sort()).toEqual([
+      "instance glr:stack",
+      "network-interface glr:stack",
+      "volume glr:stack",
+    ]);
   },
 );
 

@@ -9,7 +9,14 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { EC2_VARIABLES, fleetSettings, outcomeFields, protectedRefs, START_VARIABLES } from "./start-wiring";
+import {
+  EC2_VARIABLES,
+  fleetSettings,
+  outcomeFields,
+  protectedRefs,
+  START_VARIABLES,
+  spotPools,
+} from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
@@ -20,6 +27,7 @@ const parts = {
   ...machine,
   settings,
   protectedRefs,
+  spotPools,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: ec2Provider(ec2, fleetSettings(env), {

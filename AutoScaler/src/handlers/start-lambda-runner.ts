@@ -10,7 +10,7 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { outcomeFields, protectedRefs, START_VARIABLES } from "./start-wiring";
+import { outcomeFields, protectedRefs, START_VARIABLES, spotPools } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
@@ -22,6 +22,7 @@ const parts = {
   ...machine,
   settings,
   protectedRefs,
+  spotPools,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: lambdaProvider(lambda, functions),

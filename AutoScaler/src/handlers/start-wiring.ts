@@ -1,5 +1,6 @@
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
 import type { StartOutcome } from "../queue/start-outcome";
+import { PoolMemory } from "../spot/pool-memory";
 import type { ProtectedRefs } from "../start/protected-ref";
 import { GITLAB_VARIABLES } from "./wiring";
 
@@ -28,6 +29,9 @@ export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutco
   outcome,
   ...fields,
 });
+
+/** What this process knows of spot pools. */
+export const spotPools = new PoolMemory();
 
 type Ec2Env = Readonly<Record<keyof typeof EC2_VARIABLES | "deploymentId", string>>;
 

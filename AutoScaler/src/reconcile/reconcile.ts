@@ -6,6 +6,7 @@ import { isBad } from "../../../Core/routing/mapping-row";
 import { type RoutingSettings, readSettings } from "../../../Core/routing/routing";
 import type { GitLabRunner, Instance } from "../ports";
 import { forgetEmptyQueues } from "../queue/rotation";
+import { countRestingPools } from "../spot/count-resting";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
 import { type Budget, budget } from "./budget";
 import { putDiscrepancies, unique } from "./collect";
@@ -180,6 +181,7 @@ const reconcileAll = async (
     dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings),
   );
   await part("queue", undefined, () => forgetEmptyQueues(dependencies, snapshot.queued));
+  await part("spot-pools", undefined, () => countRestingPools(dependencies));
   const read = await part<Records>("records", { records: [] }, () =>
     readRecords(dependencies, state, listCalls),
   );

@@ -17,6 +17,7 @@ import type { NewRunner } from "../ports";
 import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../queue/start-outcome";
 import { waitForGitLab } from "../queue/wait-for-gitlab";
+import { spotPlan } from "../spot/spot-plan";
 import {
   EC2_BOOT_SECONDS,
   LAMBDA_QUEUE_SECONDS,
@@ -28,7 +29,7 @@ import { isOnProtectedRef, type ProtectedRefDependencies } from "./protected-ref
 
 export type CreateDependencies = Pick<
   Dependencies,
-  "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId"
+  "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId" | "spotPools"
 > &
   ProtectedRefDependencies;
 
@@ -158,13 +159,18 @@ export const createRunner = async (
     return closeUnstarted(dependencies, claimed, { reason: "ref-not-protected", isLast: true });
   }
   const request = newRunner(claimed.order, dependencies.deploymentId, claimed.attempt);
+  // Beside GitLab's answer, which takes longer: the start is no later for it.
+  const planned = spotPlan(dependencies, claimed.order);
   const answer = await askOrFail(dependencies, claimed, request);
   if ("waitSeconds" in answer) return waitForGitLab(dependencies, claimed, answer.waitSeconds);
   if ("refused" in answer) {
     return closeUnstarted(dependencies, claimed, { reason: "gitlab-refused", detail: answer.refused });
   }
   const now = dependencies.clock.now();
-  const runner = storedRunner(claimed, answer.id, dependencies.nonce(), lease, now);
+  const runner = {
+    ...storedRunner(claimed, answer.id, dependencies.nonce(), lease, now),
+    ...(await planned),
+  };
   const attempt = advanceAttempt(claimed, "CREATED", now, {
     runnerId: answer.id,
     ...NOT_THROTTLED,

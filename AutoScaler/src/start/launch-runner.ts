@@ -10,12 +10,13 @@ import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
+import { learn, restingPlan } from "../spot/spot-plan";
 import { launchOrRetry } from "./launch-call";
 import { type Launched, readRunner, type Started, servedAttempt, storeLaunch } from "./store-launch";
 
 export type LaunchDependencies = Pick<
   Dependencies,
-  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric"
+  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools"
 >;
 
 type Refused = Extract<Launch, { kind: "refused" }>;
@@ -54,23 +55,27 @@ const toQueue = async (
  * None to be had just now: the runner stays and the reconciler tries again. Where nothing runs the round is raised first,
  * so the next call is a new one; what asks with an old token gets the old answer.
  */
-const keepForLater = (
+const keepForLater = async (
   dependencies: LaunchDependencies,
-  { runnerId }: StartedRunner,
+  { runnerId, order }: StartedRunner,
   hold: Hold,
-): Promise<StartOutcome> =>
-  retryOnConflict(dependencies.ledger, async () => {
+): Promise<StartOutcome> => {
+  const { heldBy } = hold;
+  // With a new round the request may be another one.
+  const plan = heldBy === "no-answer" ? {} : await restingPlan(dependencies, order);
+  return retryOnConflict(dependencies.ledger, async () => {
     const runner = await readRunner(dependencies, runnerId);
-    const { heldBy } = hold;
     const isRateLimited = runner?.provider === "EC2" && heldBy === "rate";
     const next = isRateLimited ? { freed: freedLaunch } : {};
     const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
     if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
     const queue = isRateLimited ? await toQueue(dependencies, runner) : [];
     const launchRound = runner.launchRound + (heldBy === "no-answer" ? 0 : 1);
-    const patch = { ...holdPatch(runner, hold, dependencies.clock.now()), launchRound, lease: undefined };
+    const held = holdPatch(runner, hold, dependencies.clock.now());
+    const patch = { ...held, ...plan, launchRound, lease: undefined };
     return { changes: [{ put: touch(runner, patch) }, ...queue], result };
   });
+};
 
 const goneChanges = async (
   dependencies: LaunchDependencies,
@@ -155,6 +160,7 @@ export const launchRunner = async (
   if (await mustWait(dependencies, runner, attempt.dispatchedAt))
     return keepForLater(dependencies, runner, { heldBy: "rate" });
   const launch = await launchOrRetry(dependencies, runner);
+  if (launch !== undefined) await learn(dependencies, runner, launch);
   if (launch?.kind === "launched") return adopt(dependencies, started, launch);
   if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
   const heldBy = launch?.refusal ?? "no-answer";

@@ -26,7 +26,10 @@ export interface LookUp {
   readonly why?: RouteReason;
 }
 
-type Facts = Pick<RunnerOrder, "jobId" | "projectId" | "jobName" | "tags" | "queuedAt" | "verified" | "ref">;
+type Facts = Pick<
+  RunnerOrder,
+  "jobId" | "projectId" | "jobName" | "pipelineId" | "tags" | "queuedAt" | "verified" | "ref"
+>;
 
 type Skip = Extract<RunnerLookup, { kind: "nothing" }>;
 
@@ -52,6 +55,7 @@ const verifiedFacts = (job: GitLabJob, now: Time): Facts => ({
   tags: [...new Set(job.tags)].sort(),
   queuedAt: pendingSince(job, now),
   verified: true,
+  ...defined({ pipelineId: job.pipelineId }),
   ...(job.ref === undefined ? {} : { ref: { name: job.ref, isTag: job.tag ?? false } }),
 });
 
@@ -98,14 +102,14 @@ const start = (
   again: number | undefined,
   decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
 ): LookUp => {
-  const { provider, runnerClass, functionArn, tags, limits, why } = decided;
+  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, why } = decided;
   const order = {
     ...facts,
     tags,
     runnerClass,
     limits,
     ...functionOf(functionArn, why),
-    ...defined({ again }),
+    ...defined({ again, spotBreaker }),
   };
   return { lookup: { kind: "start", provider, order }, why };
 };

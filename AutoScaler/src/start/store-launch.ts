@@ -42,6 +42,8 @@ export const readRunner = async (
 
 const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resourceId, market, pricePerHour });
 
+const spotOf = ({ pool, lacksSpotRole }: Launched) => ({ pool, lacksSpotRole });
+
 const NOT_HELD = { heldBy: undefined, heldSince: undefined, detail: undefined } as const;
 
 const launchedAttempt = (attempt: OrderedAttempt, launch: Launched, now: Time): OrderedAttempt => {
@@ -89,7 +91,13 @@ export const storeLaunch = (
     const { runner, attempt } = pair;
     const times = { ...runner.times, LAUNCHED: now };
     const { bootstrapKey } = launch;
-    const patch = { ...resourceOf(launch), ...NOT_HELD, bootstrapKey, lease: undefined };
+    const patch = {
+      ...resourceOf(launch),
+      ...spotOf(launch),
+      ...NOT_HELD,
+      bootstrapKey,
+      lease: undefined,
+    };
     const stored = { ...touch(runner, patch), times };
     const changes: LedgerChange[] = [{ put: stored }];
     if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });

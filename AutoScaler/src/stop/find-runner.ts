@@ -12,6 +12,7 @@ import type { Dependencies } from "../dependencies";
 import { askGitLab, countInVain, type HintDependencies, isSkipped } from "../hints/ask-gitlab";
 import { awaitsEnd, concernedAttempts, hasEnded } from "../ledger/close-attempt";
 import { foundJob } from "../ports";
+import { recordInterruption } from "../spot/spot-loss";
 import { ORPHAN_LIFETIME_SECONDS } from "../timing";
 import { confirmedDeath, isOrphanOver } from "./confirm-death";
 import { type EndOrder, type FoundRunners, type JobFacts, jobFacts, NO_RUNNERS } from "./end-order";
@@ -148,6 +149,7 @@ const endRunner = async (
   const jobs = await factsOf(dependencies, runner);
   const death = await confirmedDeath(dependencies, event, runner);
   const interruption = interruptionOf(event);
+  if (interruption === "spot-interruption") await recordInterruption(dependencies, runner);
   const record = await readRecord(dependencies, runner);
   const facts = { ...defined({ death, interruption, record }), ...jobs };
   const due = terminationReason({ runner, ...facts, now: dependencies.clock.now() });
@@ -200,8 +202,8 @@ const afterRunner = async (dependencies: FindDependencies, event: AskedEnd): Pro
 };
 
 /**
- * Finds the runners that are to be ended, and writes nothing. Ids come from the ledger, under runner ids that
- * we created (T-16). An instance that the ledger does not know is not ended.
+ * Finds the runners that are to be ended. It writes nothing but what a spot interruption teaches. Ids come from
+ * the ledger, under runner ids that we created (T-16). An instance that the ledger does not know is not ended.
  */
 export const findRunner = (dependencies: FindDependencies, event: StopEvent): Promise<FoundRunners> =>
   event.kind === "job" ? afterJob(dependencies, event.job) : afterRunner(dependencies, event);

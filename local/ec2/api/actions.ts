@@ -64,11 +64,11 @@ const runInstances = (dependencies: ActionDependencies): Action => {
       dependencies.registry,
       dependencies.pools,
     );
-    if ("errors" in result) {
-      const error = result.errors[0]?.error;
+    const { instance, errors } = result;
+    if (instance === undefined) {
+      const error = errors[0]?.error;
       throw new Ec2Error(error?.code ?? "InternalError", error?.message ?? "");
     }
-    const { instance } = result;
     return {
       reservationId: instance.reservationId,
       instancesSet: [{ instanceId: instance.instanceId, instanceState: { code: 0, name: "pending" } }],

@@ -91,9 +91,12 @@ const mergeDisks = (base: Blueprint["disks"], extra: Blueprint["disks"]): Bluepr
   return [...base.filter(({ deviceName }) => !names.includes(deviceName)), ...extra];
 };
 
-export type FleetResult =
-  | { readonly instance: SimulatorInstance }
-  | { readonly errors: readonly { readonly override: Override; readonly error: PoolError }[] };
+export interface FleetResult {
+  /** Absent: no pool had one. */
+  readonly instance?: SimulatorInstance;
+  /** Of the pools that were tried in vain. */
+  readonly errors: readonly { readonly override: Override; readonly error: PoolError }[];
+}
 
 /** Launches from the first pool with capacity; otherwise returns the error of each pool. */
 export const fillFleet = (
@@ -113,6 +116,7 @@ export const fillFleet = (
       continue;
     }
     return {
+      errors,
       instance: registry.launch({
         ...blueprint,
         instanceType: override.instanceType,
@@ -127,35 +131,28 @@ export const fillFleet = (
   return { errors };
 };
 
-const overrideXml = ({ instanceType, subnetId }: Override): XmlValue => ({
+const overrideXml = ({ instanceType, subnetId }: Pick<Override, "instanceType" | "subnetId">): XmlValue => ({
   overrides: { instanceType, subnetId },
 });
 
-/** As on EC2, the answer succeeds and lists the errors. */
-export const fleetXml = (fleetId: string, boughtAs: string, result: FleetResult): XmlValue => {
-  if ("errors" in result) {
-    return {
-      fleetId,
-      errorSet: result.errors.map(({ override, error }) => ({
-        launchTemplateAndOverrides: overrideXml(override),
-        lifecycle: boughtAs,
-        errorCode: error.code,
-        errorMessage: error.message,
-      })),
-      fleetInstanceSet: [],
-    };
-  }
-  const { instanceId, instanceType, subnetId } = result.instance;
-  return {
-    fleetId,
-    errorSet: [],
-    fleetInstanceSet: [
-      {
-        launchTemplateAndOverrides: { overrides: { instanceType, subnetId } },
-        lifecycle: boughtAs,
-        instanceIds: [instanceId],
-        instanceType,
-      },
-    ],
-  };
-};
+/** As on EC2, the answer succeeds and lists the errors, beside an instance too. */
+export const fleetXml = (fleetId: string, boughtAs: string, { instance, errors }: FleetResult): XmlValue => ({
+  fleetId,
+  errorSet: errors.map(({ override, error }) => ({
+    launchTemplateAndOverrides: overrideXml(override),
+    lifecycle: boughtAs,
+    errorCode: error.code,
+    errorMessage: error.message,
+  })),
+  fleetInstanceSet:
+    instance === undefined
+      ? []
+      : [
+          {
+            launchTemplateAndOverrides: overrideXml(instance),
+            lifecycle: boughtAs,
+            instanceIds: [instance.instanceId],
+            instanceType: instance.instanceType,
+          },
+        ],
+});

@@ -1,4 +1,5 @@
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -36,6 +37,7 @@ export interface Spent {
 /** What lives on in a function's environment from one call to the next. */
 export interface FunctionEnvironment {
   readonly hints: HintMemory;
+  readonly spotPools: PoolMemory;
   /** Its first call is not over yet. */
   isNew: boolean;
 }

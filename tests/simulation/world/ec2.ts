@@ -23,6 +23,22 @@ export const ec2Error = (code: string, status = 400): Error =>
     $metadata: { httpStatusCode: status },
   });
 
+/** An override's type and subnet: the pool, or the place of an instance. */
+type Override = Pick<Ec2Instance, "InstanceType" | "SubnetId">;
+
+const overridesOf = ({ LaunchTemplateConfigs }: CreateFleetCommandInput): readonly Override[] =>
+  (LaunchTemplateConfigs?.[0]?.Overrides ?? [{}]).map(({ InstanceType, SubnetId }) => ({
+    InstanceType,
+    SubnetId,
+  }));
+
+/** Each override that could not be launched has an error of its own. */
+const noCapacityIn = (Overrides: Override) => ({
+  ErrorCode: "InsufficientInstanceCapacity",
+  ErrorMessage: "none just now",
+  LaunchTemplateAndOverrides: { Overrides },
+});
+
 export interface SimulatedInstance {
   readonly id: string;
   readonly jobTag: string;
@@ -30,6 +46,7 @@ export interface SimulatedInstance {
   readonly tags: Ec2Instance["Tags"];
   readonly launchedAt: Time;
   readonly boughtAs: "spot" | "on-demand";
+  readonly place: Override;
   /** DescribeInstances shows it from then on. */
   readonly shownFrom: Time;
   state: StateName;
@@ -43,6 +60,8 @@ export interface Ec2Options {
   /** Probabilities that a spot request and an on-demand request find no capacity. */
   readonly noSpot: number;
   readonly noCapacity: number;
+  /** Pools without spot capacity, as `m7g.large/subnet-a`. */
+  readonly shortPools: readonly string[];
   /** Longest time until DescribeInstances shows a new instance, in milliseconds. */
   readonly shownWithin: number;
 }
@@ -52,6 +71,7 @@ export const EC2_DEFAULTS: Ec2Options = {
   refillPerSecond: 2,
   noSpot: 0,
   noCapacity: 0,
+  shortPools: [],
   shownWithin: 3_000,
 };
 
@@ -108,16 +128,25 @@ export class Ec2 {
 
   #launch(request: CreateFleetCommandInput): FleetAnswer {
     const isSpot = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot";
-    if (this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity)) {
-      const error = { ErrorCode: "InsufficientInstanceCapacity", ErrorMessage: "none just now" };
-      return { $metadata: {}, FleetId: "fleet", Errors: [error], Instances: [] };
-    }
-    const instance = this.#instance(request, isSpot ? "spot" : "on-demand");
-    const instances = [{ InstanceIds: [instance.id], Lifecycle: instance.boughtAs }];
-    return { $metadata: {}, FleetId: "fleet", Errors: [], Instances: instances };
+    const isNowhere = this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity);
+    const overrides = overridesOf(request);
+    const isShort = (place: Override): boolean =>
+      isNowhere || (isSpot && this.options.shortPools.includes(`${place.InstanceType}/${place.SubnetId}`));
+    const place = overrides.find((each) => !isShort(each));
+    const Errors = overrides.filter(isShort).map(noCapacityIn);
+    if (place === undefined) return { $metadata: {}, FleetId: "fleet", Errors, Instances: [] };
+    const { id, boughtAs } = this.#instance(request, isSpot ? "spot" : "on-demand", place);
+    const instances = [
+      { InstanceIds: [id], Lifecycle: boughtAs, LaunchTemplateAndOverrides: { Overrides: place } },
+    ];
+    return { $metadata: {}, FleetId: "fleet", Errors, Instances: instances };
   }
 
-  #instance(request: CreateFleetCommandInput, boughtAs: "spot" | "on-demand"): SimulatedInstance {
+  #instance(
+    request: CreateFleetCommandInput,
+    boughtAs: "spot" | "on-demand",
+    place: Override,
+  ): SimulatedInstance {
     const tags =
       request.TagSpecifications?.find(({ ResourceType }) => ResourceType === "instance")?.Tags ?? [];
     const tag = (key: string): string => tags.find(({ Key }) => Key === key)?.Value ?? "";
@@ -129,6 +158,7 @@ export class Ec2 {
       tags,
       launchedAt: now,
       boughtAs,
+      place,
       shownFrom: now + this.random.between(0, this.options.shownWithin),
       state: "pending",
     };
@@ -183,6 +213,7 @@ export class Ec2 {
       State: { Name: instance.state },
       LaunchTime: new Date(instance.launchedAt),
       Tags: instance.tags,
+      ...instance.place,
       ...(instance.boughtAs === "spot" ? { InstanceLifecycle: "spot" } : {}),
     };
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, FunctionEnvironment, Process } from "./calls";
@@ -67,6 +68,12 @@ const jobOf = (input: unknown): number | undefined => {
 };
 
 /** Lambda and Step Functions: each function runs in a process of its own, workflows run by the shipped definitions. */
+const newEnvironment = (): FunctionEnvironment => ({
+  hints: new HintMemory(),
+  spotPools: new PoolMemory(),
+  isNew: true,
+});
+
 export class Executions {
   options: ExecutionOptions;
   /** Number of executions of the start workflow that have not ended. */
@@ -95,7 +102,7 @@ export class Executions {
   #enter(name: FunctionName): FunctionEnvironment {
     this.concurrent += 1;
     this.mostConcurrent = Math.max(this.mostConcurrent, this.concurrent);
-    return this.#idle.get(name)?.pop() ?? { hints: new HintMemory(), isNew: true };
+    return this.#idle.get(name)?.pop() ?? newEnvironment();
   }
 
   /** Gives an environment back, or only its place where it died. What comes after the first call counts for nothing. */

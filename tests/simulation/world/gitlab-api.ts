@@ -53,7 +53,20 @@ export const isDown = (mood: ApiMood, now: Time): boolean =>
 
 const shown = (
   gitLab: SimulatedGitLab,
-  { id, projectId, name, status, tags, createdAt, pendingAt, startedAt, finishedAt, runnerId, ref }: Job,
+  {
+    id,
+    projectId,
+    name,
+    status,
+    tags,
+    createdAt,
+    pendingAt,
+    startedAt,
+    finishedAt,
+    runnerId,
+    ref,
+    pipelineId,
+  }: Job,
 ): GitLabJob => {
   const told: { -readonly [Field in keyof GitLabJob]: GitLabJob[Field] } = {
     id,
@@ -64,6 +77,7 @@ const shown = (
     createdAt,
     ref,
     tag: false,
+    pipelineId,
   };
   if (pendingAt !== undefined) told.queuedSeconds = ((startedAt ?? gitLab.timeline.now) - pendingAt) / 1_000;
   if (startedAt !== undefined) told.startedAt = startedAt;

@@ -17,6 +17,8 @@ export interface JobPlan {
   /** It sends no webhook, and the mapping gives it no runner. */
   readonly isForeign: boolean;
   readonly ref: string;
+  /** A retry is another job of the same pipeline and name. */
+  readonly pipelineId: number;
 }
 
 /** All fields are set from the start: an object that changes its shape is slow to read. */
@@ -33,7 +35,7 @@ export interface Job extends JobPlan {
 }
 
 const newJob = (
-  { id, projectId, name, tags, duration, outcome, retries, isForeign, ref }: JobPlan,
+  { id, projectId, name, tags, duration, outcome, retries, isForeign, ref, pipelineId }: JobPlan,
   createdAt: Time,
 ): Job => ({
   id,
@@ -45,6 +47,7 @@ const newJob = (
   retries,
   isForeign,
   ref,
+  pipelineId,
   status: "created",
   createdAt,
   pendingAt: undefined,
@@ -338,7 +341,16 @@ export class SimulatedGitLab {
 
   /** Fails a job without reports, as GitLab's own clean-up does, and creates the job's retry. */
   dropStuck(job: Job): void {
-    if (job.status !== "running" && job.status !== "canceling") return;
+    if (job.status === "running" || job.status === "canceling") this.#lose(job);
+  }
+
+  /** A runner reports that it was interrupted (`runner_interrupted`). */
+  interrupt(job: Job, runnerId: number): void {
+    if (job.status === "canceling") this.finish(job, runnerId, "canceled");
+    else if (job.runnerId === runnerId && job.status === "running") this.#lose(job);
+  }
+
+  #lose(job: Job): void {
     const isRetried = job.status === "running" && job.retries > 0;
     this.#set(job, "failed");
     if (isRetried) this.add({ ...job, id: this.nextJobId(), retries: job.retries - 1 });

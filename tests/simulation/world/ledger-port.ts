@@ -95,6 +95,10 @@ export class LedgerPort implements Ledger {
     return this.calls.make(this.process, "ledger.rotation", read);
   }
 
+  listed(list: string) {
+    return this.calls.make(this.process, "ledger.listed", () => this.table.listed(list));
+  }
+
   openAttempts(cursor?: string) {
     const read = () => this.table.openAttempts(cursor, this.#lag());
     return this.calls.make(this.process, "ledger.openAttempts", read);

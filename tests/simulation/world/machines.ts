@@ -4,6 +4,7 @@ import type { Provider } from "../../../Core/model/runner-class";
 import type { Job, SimulatedGitLab } from "./gitlab";
 import type { Random } from "./random";
 import type { InvocationStatus } from "./reports";
+import { SPOT_NOTICE } from "./spot-notice";
 import type { Timeline } from "./timeline";
 
 /** A runner process on its provider, from its bootstrap row to its end. */
@@ -117,6 +118,24 @@ export class Machines {
     if (machine.isGone) return;
     const { job } = machine;
     if (job !== undefined) this.parts.gitLab.finish(job, machine.row.runnerId, "failed");
+    this.leave(machine);
+  }
+
+  /** EC2 will take the instance: a runner that waits leaves, and a job is interrupted after a grace (Ec2Runner/user-data.sh). */
+  noticed(machine: Machine): void {
+    const { timeline, random } = this.parts;
+    timeline.after(random.between(0, SPOT_NOTICE.looksEvery), () => {
+      if (machine.job === undefined) this.leave(machine);
+      else timeline.after(SPOT_NOTICE.grace, () => this.#interrupt(machine));
+    });
+  }
+
+  #interrupt(machine: Machine): void {
+    const { gitLab, isGitLabDown } = this.parts;
+    const { job } = machine;
+    if (machine.isGone) return;
+    if (job !== undefined && isGitLabDown()) this.#abandon(job);
+    else if (job !== undefined) gitLab.interrupt(job, machine.row.runnerId);
     this.leave(machine);
   }
 

@@ -21,6 +21,7 @@ import type {
   RunnerProvider,
   Settings,
 } from "../../../AutoScaler/src/ports";
+import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
@@ -119,6 +120,7 @@ class Ports implements FunctionDependencies {
   readonly ledger: Ledger;
   readonly gitLab: GitLab;
   readonly hints: HintMemory;
+  readonly spotPools: PoolMemory;
   readonly clock: Clock;
   readonly functions = FUNCTIONS;
   readonly nonce: Nonce;
@@ -138,6 +140,7 @@ class Ports implements FunctionDependencies {
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
     this.hints = process.environment.hints;
+    this.spotPools = process.environment.spotPools;
     this.nonce = nonce;
     this.metric = metric;
   }

@@ -32,6 +32,9 @@ export class Providers {
   /** Runner functions that count against the limits: runner id → class. */
   readonly #functions = new Map<number, string>();
 
+  /** Spot instances with a notice of their interruption. */
+  readonly #noticed = new WeakSet<SimulatedInstance>();
+
   constructor(readonly parts: ProvidersParts) {}
 
   /** The runner function takes its row; a second delivery finds none and ends. */
@@ -98,7 +101,9 @@ export class Providers {
     if (instance.state !== "running") return;
     const row = this.parts.table.take(`${ROLE_ID}:${instance.id}`);
     if (row !== undefined) {
-      this.parts.machines.start("EC2", instance.id, row, () => this.parts.ec2.shutDown(instance));
+      const { machines, ec2 } = this.parts;
+      const machine = machines.start("EC2", instance.id, row, () => ec2.shutDown(instance));
+      if (this.#noticed.has(instance)) machines.noticed(machine);
     } else if (this.parts.timeline.now >= until) this.parts.ec2.shutDown(instance);
     else this.parts.timeline.after(ROW_AGAIN, () => this.#askForRow(instance, until));
   }
@@ -111,6 +116,9 @@ export class Providers {
       detailType: "EC2 Spot Instance Interruption Warning",
       detail: { "instance-id": instance.id },
     });
+    this.#noticed.add(instance);
+    const machine = this.parts.machines.byResource.get(instance.id);
+    if (machine !== undefined) this.parts.machines.noticed(machine);
     this.parts.timeline.after(warning, () => this.parts.ec2.shutDown(instance));
   }
 }

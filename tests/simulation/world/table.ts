@@ -89,6 +89,7 @@ export class Table {
   readonly runners = new Map<number, Runner>();
   readonly orphans = new Map<string, OrphanInstance>();
   readonly stateRecords = new Map<string, StateRecord>();
+  readonly #lists = new Map<string, Map<string, StateRecord>>();
   readonly rows = new Map<string, BootstrapRow>();
   readonly counters = new Map<string, number[]>();
   writes = 0;
@@ -210,9 +211,22 @@ export class Table {
 
   #putRecord(record: StateRecord): void {
     const before = this.stateRecords.get(record.name);
+    if (before?.list !== undefined) this.#lists.get(before.list)?.delete(record.name);
+    if (record.list !== undefined) this.#list(record.list).set(record.name, record);
     this.stateRecords.set(record.name, record);
     if (record.rotation !== undefined || before?.rotation !== undefined)
       this.#lagging.push({ at: this.now(), record, before });
+  }
+
+  #list(name: string): Map<string, StateRecord> {
+    const list = this.#lists.get(name) ?? new Map<string, StateRecord>();
+    this.#lists.set(name, list);
+    return list;
+  }
+
+  /** Without a lag: what reads a list remembers it for longer than an index lags. */
+  listed(list: string): readonly StateRecord[] {
+    return [...this.#list(list).values()];
   }
 
   #indexRecord(record: StateRecord, before: StateRecord | undefined): void {

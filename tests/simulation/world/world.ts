@@ -267,8 +267,10 @@ export class Simulation {
     }: NewJob,
     status: "created" | "pending" = "pending",
   ): Job {
+    const id = this.#nextJobId();
     const job = {
-      id: this.#nextJobId(),
+      id,
+      pipelineId: id,
       projectId,
       ...KINDS[kind],
       duration: seconds * 1000,

@@ -1,6 +1,6 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../../Core/ledger/codec";
-import { itemKey, type Key, recordKey, rotationKey, slotKey } from "../../../../Core/ledger/keys";
+import { itemKey, type Key, recordIndexKey, recordKey, slotKey } from "../../../../Core/ledger/keys";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { LedgerChange } from "../../ports";
 
@@ -68,7 +68,7 @@ export const transactItem = (tables: Tables, change: LedgerChange): TransactWrit
     return add(TableName, slotKey(change.releaseSlot.scope, change.releaseSlot.shard), -1);
   }
   if ("bootstrap" in change) return putRow(tables, change.bootstrap);
-  const { name, version, value, rotation } = change.stateRecord;
-  const Item = encode({ ...recordKey(name), version, value, rotation, ...rotationKey(change.stateRecord) });
-  return { Put: { TableName, Item, ...versionCondition(version) } };
+  const { name, list: _, ...fields } = change.stateRecord;
+  const Item = encode({ ...recordKey(name), ...fields, ...recordIndexKey(change.stateRecord) });
+  return { Put: { TableName, Item, ...versionCondition(fields.version) } };
 };

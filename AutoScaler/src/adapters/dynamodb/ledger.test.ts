@@ -9,6 +9,7 @@ import { type DynamoDouble, tablesDouble } from "../../../../tests/doubles/dynam
 import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../../tests/doubles/dynamodb/stack-tables";
 import { ledgerContract } from "../../testing/contracts/ledger-contract";
 import { fullRunner, sampleAttempt, sampleOrphan, sampleRunner } from "../../testing/contracts/samples";
+import { spotPoolsContract } from "../../testing/contracts/spot-pools-contract";
 import { fakeClock } from "../../testing/fakes";
 import { dynamoBootstrapRows } from "./bootstrap-rows";
 import { dynamoLedger } from "./ledger";
@@ -33,6 +34,8 @@ const prepare = () => {
 
 describe("dynamoLedger", () => {
   ledgerContract(prepare);
+
+  describe("spot pools", () => spotPoolsContract(prepare));
 
   it("F-18 I-6: sends one client request token with every try of a transaction", async () => {
     const { ledger, mock } = prepare();

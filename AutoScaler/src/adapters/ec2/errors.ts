@@ -1,78 +1,8 @@
 import { ConfigurationError, TransientError } from "../../../../Core/errors";
+import { type Ec2ErrorKind, listedKind } from "./error-codes";
 
-/**
- * What EC2's error codes mean for a launch.
- * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
- *
- * - `capacity`: no capacity in these zones at the moment
- * - `limit`: a quota of the account is reached
- * - `rate`: too many requests
- * - `unsupported`: the type is not offered there; another market or zone may have it
- * - `unknown`: the outcome of the call is unknown
- * - `mismatch`: the client token was used with other parameters, so an earlier call got through
- * - `configuration`: an operator must act
- */
-export type Ec2ErrorKind =
-  | "capacity"
-  | "limit"
-  | "rate"
-  | "unsupported"
-  | "unknown"
-  | "mismatch"
-  | "configuration";
-
-const CODES: Readonly<Record<Exclude<Ec2ErrorKind, "configuration">, readonly string[]>> = {
-  capacity: [
-    "InsufficientInstanceCapacity",
-    "InsufficientCapacity",
-    "InsufficientHostCapacity",
-    "InsufficientReservedInstanceCapacity",
-    "InsufficientCapacityOnOutpost",
-    "InsufficientFreeAddressesInSubnet",
-    "SpotMaxPriceTooLow",
-    "UnfulfillableCapacity",
-  ],
-  limit: [
-    "VcpuLimitExceeded",
-    "InstanceLimitExceeded",
-    "MaxSpotInstanceCountExceeded",
-    "MaxSpotFleetRequestCountExceeded",
-    "VolumeLimitExceeded",
-    "MaxIOPSLimitExceeded",
-    "AddressLimitExceeded",
-    "NetworkInterfaceLimitExceeded",
-  ],
-  rate: [
-    "RequestLimitExceeded",
-    "Throttling",
-    "ThrottlingException",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "EC2ThrottledException",
-    "TooManyRequestsException",
-    "SlowDown",
-  ],
-  unsupported: ["Unsupported", "UnsupportedOperation"],
-  unknown: [
-    "InternalError",
-    "InternalFailure",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "Unavailable",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "TimeoutError",
-  ],
-  mismatch: ["IdempotentParameterMismatch"],
-};
-
-const KIND_OF = new Map<string, Ec2ErrorKind>(
-  Object.entries(CODES).flatMap(([kind, codes]) => codes.map((code) => [code, kind as Ec2ErrorKind])),
-);
-
-/** Older answers put the side in front: `Server.InsufficientInstanceCapacity`. */
-export const kindOfCode = (code: string): Ec2ErrorKind =>
-  KIND_OF.get(code.replace(/^(Client|Server)\./, "")) ?? "configuration";
+/** The kind of an error inside an answer. A code that is not listed proves that nothing was launched, and may pass. */
+export const kindOfCode = (code: string): Ec2ErrorKind => listedKind(code) ?? "other";
 
 const statusOf = (error: object): number | undefined => {
   const metadata = "$metadata" in error ? error.$metadata : undefined;
@@ -86,11 +16,11 @@ const CREDENTIALS_CODES = ["CredentialsProviderError", "TokenProviderError"];
 /** An error without an HTTP status is no answer from EC2: a broken connection or a time-out. */
 export const kindOfError = (error: unknown): Ec2ErrorKind => {
   if (!(error instanceof Error)) return "unknown";
-  const known = KIND_OF.get(error.name.replace(/^(Client|Server)\./, ""));
+  const known = listedKind(error.name);
   if (known !== undefined) return known;
   if (CREDENTIALS_CODES.includes(error.name)) return "configuration";
   const status = statusOf(error);
-  return status === undefined || status >= 500 ? "unknown" : "configuration";
+  return status === undefined || status >= 500 ? "unknown" : "other";
 };
 
 const MESSAGE_LENGTH = 300;
@@ -106,10 +36,13 @@ export const shortMessage = (text: string): string =>
 export const describeError = (error: unknown): string =>
   error instanceof Error ? shortMessage(`${error.name}: ${error.message}`) : "an unknown error";
 
+const MAY_PASS: readonly Ec2ErrorKind[] = ["rate", "unknown", "other"];
+
 /**
  * Makes an EC2 call and translates its errors.
  *
- * @throws TransientError for a rate limit or an unknown outcome, ConfigurationError for the rest
+ * @throws TransientError for what may pass (a rate limit, an unknown outcome, a code that is not listed),
+ *   ConfigurationError for the rest
  */
 export const callEc2 = async <Answer>(what: string, call: () => Promise<Answer>): Promise<Answer> => {
   try {
@@ -117,7 +50,7 @@ export const callEc2 = async <Answer>(what: string, call: () => Promise<Answer>)
   } catch (error) {
     const kind = kindOfError(error);
     const message = `${what}: ${describeError(error)}`;
-    if (kind === "rate" || kind === "unknown") throw new TransientError(message, { cause: error });
+    if (MAY_PASS.includes(kind)) throw new TransientError(message, { cause: error });
     throw new ConfigurationError(`${message}. Check the function's permissions and the stack's parameters`, {
       cause: error,
     });

@@ -1,5 +1,8 @@
+import { defined } from "../../../../Core/defined";
+import { spotPool } from "../../../../Core/model/spot-pool";
 import type { CreateFleetCommandOutput } from "./client";
-import { type Ec2ErrorKind, kindOfCode, shortMessage } from "./errors";
+import type { Ec2ErrorKind } from "./error-codes";
+import { kindOfCode, shortMessage } from "./errors";
 import type { BoughtAs } from "./fleet-request";
 
 export type FleetAnswer =
@@ -8,6 +11,10 @@ export type FleetAnswer =
       readonly instanceId: string;
       readonly boughtAs: BoughtAs;
       readonly instanceType?: string;
+      /** Where it was launched, if the answer says so. */
+      readonly pool?: string;
+      /** Pools that had no capacity, although another one had. */
+      readonly shortPools: readonly string[];
     }
   /** No instance was launched, with the reason. */
   | {
@@ -16,6 +23,8 @@ export type FleetAnswer =
       readonly message: string;
       /** The error came inside a fleet's answer, so the client token is used up. */
       readonly insideAnswer: boolean;
+      /** Pools that had no capacity. */
+      readonly shortPools: readonly string[];
     }
   /** Neither instances nor errors: EC2 does not report the result of a repeated call a second time. */
   | { readonly kind: "silent" };
@@ -29,7 +38,9 @@ const RANK: readonly Ec2ErrorKind[] = [
   "mismatch",
   "rate",
   "limit",
+  "spot-role",
   "capacity",
+  "other",
   "unsupported",
   "configuration",
 ];
@@ -41,6 +52,18 @@ const gravest = (kinds: readonly Ec2ErrorKind[]): Ec2ErrorKind =>
   kinds.reduce((worst, kind) => (rank(kind) < rank(worst) ? kind : worst), "configuration");
 
 type FleetError = NonNullable<CreateFleetCommandOutput["Errors"]>[number];
+
+/** The pool that an override names. Undefined: the answer does not say both. */
+const poolOf = ({ LaunchTemplateAndOverrides }: Pick<FleetError, "LaunchTemplateAndOverrides">) => {
+  const { InstanceType, SubnetId } = LaunchTemplateAndOverrides?.Overrides ?? {};
+  return InstanceType && SubnetId ? spotPool(InstanceType, SubnetId) : undefined;
+};
+
+const isShort = ({ ErrorCode }: FleetError): boolean => kindOfCode(ErrorCode ?? "") === "capacity";
+
+const shortPoolsIn = (errors: readonly FleetError[]): readonly string[] => [
+  ...new Set(errors.filter(isShort).flatMap((error) => poolOf(error) ?? [])),
+];
 
 /** `InsufficientInstanceCapacity (c7g.large): …`, each code once. */
 const summary = (errors: readonly FleetError[]): string => {
@@ -64,6 +87,8 @@ const summary = (errors: readonly FleetError[]): string => {
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleetError.html
  */
 export const readFleetAnswer = (answer: CreateFleetCommandOutput, asked: BoughtAs): FleetAnswer => {
+  const errors = answer.Errors ?? [];
+  const shortPools = shortPoolsIn(errors);
   const group = answer.Instances?.find(({ InstanceIds }) => InstanceIds?.length);
   const instanceId = group?.InstanceIds?.[0];
   if (group !== undefined && instanceId !== undefined) {
@@ -72,11 +97,11 @@ export const readFleetAnswer = (answer: CreateFleetCommandOutput, asked: BoughtA
       kind: "instance",
       instanceId,
       boughtAs,
-      ...(group.InstanceType ? { instanceType: group.InstanceType } : {}),
+      ...defined({ instanceType: group.InstanceType, pool: poolOf(group) }),
+      shortPools,
     };
   }
-  const errors = answer.Errors ?? [];
   if (errors.length === 0) return { kind: "silent" };
   const kinds = errors.map(({ ErrorCode }) => kindOfCode(ErrorCode ?? "InternalError"));
-  return { kind: "errors", error: gravest(kinds), message: summary(errors), insideAnswer: true };
+  return { kind: "errors", error: gravest(kinds), message: summary(errors), insideAnswer: true, shortPools };
 };

@@ -3,6 +3,7 @@ import { CLASS_TAG, EXPIRES_TAG, JOB_TAG, STACK_TAG } from "../../../../Core/con
 import { ConfigurationError } from "../../../../Core/errors";
 import type { StartedRunner } from "../../../../Core/model/ledger";
 import type { Architecture, Ec2Settings } from "../../../../Core/model/runner-class";
+import { spotPool } from "../../../../Core/model/spot-pool";
 import type { CreateFleetCommandInput } from "./client";
 
 /** How an instance is paid for. */
@@ -74,25 +75,25 @@ const tagSpecifications = (
   ];
 };
 
-const overrides = ({ subnetIds, rootDeviceName }: FleetSettings, { instanceTypes, diskGiB }: Ec2Settings) =>
-  instanceTypes.flatMap((instanceType) =>
-    subnetIds.map((subnetId) => ({
-      // The SDK's list of types lags behind EC2's, so any name is accepted.
-      InstanceType: instanceType as never,
-      SubnetId: subnetId,
-      BlockDeviceMappings: [
-        {
-          DeviceName: rootDeviceName,
-          Ebs: {
-            VolumeSize: diskGiB,
-            VolumeType: "gp3" as const,
-            Encrypted: true,
-            DeleteOnTermination: true,
-          },
-        },
-      ],
-    })),
-  );
+interface PoolParts {
+  readonly instanceType: string;
+  readonly subnetId: string;
+}
+
+const override = (rootDeviceName: string, diskGiB: number, { instanceType, subnetId }: PoolParts) => ({
+  // The SDK's list of types lags behind EC2's, so any name is accepted.
+  InstanceType: instanceType as never,
+  SubnetId: subnetId,
+  BlockDeviceMappings: [
+    {
+      DeviceName: rootDeviceName,
+      Ebs: { VolumeSize: diskGiB, VolumeType: "gp3" as const, Encrypted: true, DeleteOnTermination: true },
+    },
+  ],
+});
+
+const allPools = (subnetIds: readonly string[], { instanceTypes }: Ec2Settings): readonly PoolParts[] =>
+  instanceTypes.flatMap((instanceType) => subnetIds.map((subnetId) => ({ instanceType, subnetId })));
 
 const ec2Settings = (runner: StartedRunner): Ec2Settings => {
   const { name, ec2 } = runner.order.runnerClass;
@@ -100,9 +101,32 @@ const ec2Settings = (runner: StartedRunner): Ec2Settings => {
   throw new ConfigurationError(`The class ${name} has no EC2 settings: upload its row again`);
 };
 
+/** The spot pools that do not rest. All of them, where every pool rests and the class allows spot alone. */
+const openPools = (
+  pools: readonly PoolParts[],
+  { restingPools = [], order }: StartedRunner,
+): readonly PoolParts[] => {
+  const open = pools.filter(
+    ({ instanceType, subnetId }) => !restingPools.includes(spotPool(instanceType, subnetId)),
+  );
+  return open.length === 0 && order.runnerClass.ec2?.market === "spot" ? pools : open;
+};
+
+/**
+ * The markets to ask, in this order: on-demand first for a job that spot has lost once, and on-demand alone while
+ * every spot pool rests.
+ */
+export const marketsOf = ({ subnetIds }: FleetSettings, runner: StartedRunner): readonly BoughtAs[] => {
+  const ec2 = ec2Settings(runner);
+  if (ec2.market !== "spot-first") return [ec2.market];
+  const hasSpot = openPools(allPools(subnetIds, ec2), runner).length > 0;
+  if (!hasSpot) return ["on-demand"];
+  return runner.afterSpotLoss ? ["on-demand", "spot"] : ["spot", "on-demand"];
+};
+
 /**
  * The CreateFleet request for a runner's one instance: the class's types × the stack's subnets, in their
- * order. A pure function of the stored runner and the stack's settings.
+ * order; as spot without the pools that rest. A pure function of the stored runner and the stack's settings.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
  */
 export const fleetRequest = (
@@ -112,13 +136,15 @@ export const fleetRequest = (
 ): CreateFleetCommandInput => {
   const ec2 = ec2Settings(runner);
   const template = settings.launchTemplates[ec2.architecture];
+  const all = allPools(settings.subnetIds, ec2);
+  const pools = boughtAs === "spot" ? openPools(all, runner) : all;
   return {
     Type: "instant",
     ClientToken: clientToken(settings.deploymentId, runner, boughtAs),
     LaunchTemplateConfigs: [
       {
         LaunchTemplateSpecification: { LaunchTemplateId: template.id, Version: template.version },
-        Overrides: overrides(settings, ec2),
+        Overrides: pools.map((pool) => override(settings.rootDeviceName, ec2.diskGiB, pool)),
       },
     ],
     TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: boughtAs },

@@ -195,6 +195,8 @@ describe("EC2's errors inside an answer that succeeded", () => {
     ["Unsupported", "configuration"],
     ["InvalidAMIID.NotFound", "configuration"],
     ["UnauthorizedOperation", "configuration"],
+    ["PendingVerification", "limit"],
+    ["BrandNewRefusal", "other"],
   ])("F-31 F-32 F-33: tells %s as %s", async (code, refusal) => {
     const { ec2, provider } = prepare();
     ec2.plan.push({ errors: [code] });
@@ -356,6 +358,139 @@ describe("a call that is refused or lost", () => {
     const { ec2, provider } = prepare();
     ec2.plan.push({ throws: ec2Error("UnauthorizedOperation", 403) });
     expect(await provider.launch(runnerOf())).toMatchObject({ kind: "refused", refusal: "configuration" });
+  });
+});
+
+describe("spot pools", () => {
+  const ALL = ["c7g.large/subnet-1", "c7g.large/subnet-2", "m7g.large/subnet-1", "m7g.large/subnet-2"];
+  const asked = (ec2: ReturnType<typeof ec2Double>) =>
+    ec2.fleetCalls.map(({ LaunchTemplateConfigs, TargetCapacitySpecification }) => [
+      TargetCapacitySpecification?.DefaultTargetCapacityType,
+      LaunchTemplateConfigs?.[0]?.Overrides?.map(
+        ({ InstanceType, SubnetId }) => `${InstanceType}/${SubnetId}`,
+      ),
+    ]);
+  const NONE = { errors: ["InsufficientInstanceCapacity"] };
+
+  it.each<[string, Market, Partial<StartedRunner>, readonly unknown[]]>([
+    [
+      "none rests",
+      "spot-first",
+      { restingPools: [] },
+      [
+        ["spot", ALL],
+        ["on-demand", ALL],
+      ],
+    ],
+    [
+      "two rest: they are left alone as spot, and used on demand",
+      "spot-first",
+      { restingPools: ALL.slice(0, 2) },
+      [
+        ["spot", ALL.slice(2)],
+        ["on-demand", ALL],
+      ],
+    ],
+    ["all rest: on demand", "spot-first", { restingPools: ALL }, [["on-demand", ALL]]],
+    ["all rest, and the class allows spot alone", "spot", { restingPools: ALL }, [["spot", ALL]]],
+    [
+      "some rest, and the class allows spot alone",
+      "spot",
+      { restingPools: ALL.slice(1) },
+      [["spot", ALL.slice(0, 1)]],
+    ],
+    ["pools of other types rest", "on-demand", { restingPools: ALL }, [["on-demand", ALL]]],
+    [
+      "spot has lost the job: on demand first",
+      "spot-first",
+      { afterSpotLoss: true, restingPools: ALL.slice(0, 1) },
+      [
+        ["on-demand", ALL],
+        ["spot", ALL.slice(1)],
+      ],
+    ],
+    [
+      "spot has lost the job, and the class allows spot alone",
+      "spot",
+      { afterSpotLoss: true },
+      [["spot", ALL]],
+    ],
+  ])("F-31 F-37: %s", async (_, market, patch, expected) => {
+    const { ec2, provider } = prepare();
+    ec2.plan.push(NONE, NONE);
+    expect(await provider.launch(runnerOf(market, patch))).toMatchObject({ refusal: "capacity" });
+    expect(asked(ec2)).toEqual(expected);
+  });
+
+  it("F-37: names the pool of a spot instance, also of one that is found, and none of an instance on demand", async () => {
+    const { provider } = prepare();
+    expect(await provider.launch(runnerOf("spot"))).toHaveProperty("pool", ALL[0]);
+    expect(await provider.find(runnerOf("spot"))).toHaveProperty("pool", ALL[0]);
+    const other = prepare();
+    expect(await other.provider.launch(runnerOf("on-demand"))).not.toHaveProperty("pool");
+    expect(await other.provider.find(runnerOf("on-demand"))).not.toHaveProperty("pool");
+  });
+
+  it("F-31: names the pools without spot capacity, and none that lacks it on demand or refuses otherwise", async () => {
+    const { ec2, provider } = prepare();
+    ec2.plan.push({ errors: ["InsufficientInstanceCapacity", "Unsupported", "UnfulfillableCapacity"] });
+    expect(await provider.launch(runnerOf())).toMatchObject({
+      kind: "launched",
+      market: "on-demand",
+      shortPools: [ALL[0], ALL[2]],
+    });
+    ec2.plan.push(NONE);
+    expect(await provider.launch(runnerOf("on-demand", { launchRound: 1 }))).not.toHaveProperty("shortPools");
+  });
+
+  it("F-31: names the pools without capacity of an answer that has an instance, too", async () => {
+    const { ec2, provider } = prepare();
+    const create = ec2.createFleet;
+    const Overrides = { InstanceType: "m7g.large" as const, SubnetId: "subnet-2" };
+    ec2.createFleet = async (request) => ({
+      ...(await create(request)),
+      Errors: [{ ErrorCode: "InsufficientInstanceCapacity", LaunchTemplateAndOverrides: { Overrides } }],
+    });
+    expect(await provider.launch(runnerOf())).toMatchObject({ kind: "launched", shortPools: [ALL[3]] });
+  });
+});
+
+describe("an account without the service-linked role of spot", () => {
+  const CODE = "AuthFailure.ServiceLinkedRoleCreationNotPermitted";
+  const logged = () => {
+    const lines: string[] = [];
+    jest.spyOn(process.stdout, "write").mockImplementation((line) => lines.push(String(line)) > 0);
+    return lines;
+  };
+  afterEach(() => jest.restoreAllMocks());
+
+  it.each([
+    ["thrown", { throws: ec2Error(CODE) }],
+    ["inside an answer", { errors: [CODE, CODE, CODE, CODE] }],
+  ])("F-32: launches on demand, loudly (%s)", async (_, planned) => {
+    const lines = logged();
+    const { ec2, provider } = prepare();
+    ec2.plan.push(planned);
+    expect(await provider.launch(runnerOf())).toMatchObject({
+      kind: "launched",
+      market: "on-demand",
+      lacksSpotRole: true,
+    });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        level: "ERROR",
+        code: "SPOT_ROLE_MISSING",
+        remedy: expect.stringContaining("create-service-linked-role"),
+      },
+    ]);
+  });
+
+  it("F-32: is told apart where the class allows spot alone", async () => {
+    logged();
+    const { ec2, provider } = prepare();
+    ec2.plan.push({ throws: ec2Error(CODE) });
+    expect(await provider.launch(runnerOf("spot"))).toMatchObject({ kind: "refused", refusal: "spot-role" });
+    expect(ec2.fleetCalls).toHaveLength(1);
   });
 });
 

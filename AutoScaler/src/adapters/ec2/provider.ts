@@ -1,12 +1,15 @@
 import { JOB_TAG, STACK_TAG } from "../../../../Core/configuration";
 import { defined } from "../../../../Core/defined";
 import { TransientError } from "../../../../Core/errors";
+import { log } from "../../../../Core/log";
 import type { StartedRunner } from "../../../../Core/model/ledger";
-import type { Launch, LaunchRefusal, RunnerProvider } from "../../ports";
+import { spotPool } from "../../../../Core/model/spot-pool";
+import type { Launch, LaunchRefusal, RunnerProvider, SpotLessons } from "../../ports";
 import type { Ec2Api, Ec2Instance } from "./client";
-import { callEc2, describeError, type Ec2ErrorKind, kindOfError } from "./errors";
+import type { Ec2ErrorKind } from "./error-codes";
+import { callEc2, describeError, kindOfError } from "./errors";
 import { type FleetAnswer, readFleetAnswer } from "./fleet-answer";
-import { type BoughtAs, type FleetSettings, fleetRequest, jobTag } from "./fleet-request";
+import { type BoughtAs, type FleetSettings, fleetRequest, jobTag, marketsOf } from "./fleet-request";
 
 export interface Ec2ProviderSettings extends FleetSettings {
   /** The runner role's unique id (`AROA…`). Role id and instance id form the instance's `aws:userid`. */
@@ -21,15 +24,34 @@ export interface Ec2ProviderParts {
 const unknown = (why: string): TransientError =>
   new TransientError(`Whether EC2 launched an instance is unknown: ${why}`);
 
+type Bought = Pick<
+  Extract<FleetAnswer, { kind: "instance" }>,
+  "instanceId" | "boughtAs" | "instanceType" | "pool"
+>;
+
+/** What a spot call has taught. A missing role is said loudly: nobody else says why everything is bought on demand. */
+const lessonsOf = (runner: StartedRunner, answer: FleetAnswer): SpotLessons => {
+  if (answer.kind === "silent") return {};
+  const { shortPools } = answer;
+  const lacksSpotRole = answer.kind === "errors" && answer.error === "spot-role";
+  if (lacksSpotRole) {
+    const remedy = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
+    log.error("SPOT_ROLE_MISSING", { jobId: runner.jobId, runnerId: runner.runnerId, remedy });
+  }
+  return { ...(shortPools.length > 0 ? { shortPools } : {}), ...(lacksSpotRole ? { lacksSpotRole } : {}) };
+};
+
 const ALIVE = ["pending", "running", "stopping", "stopped"];
 
-/** Refusals of a spot call after which an on-demand call may succeed: it has other pools and quotas. */
-const NEXT_MARKET_ON: readonly string[] = ["capacity", "limit", "unsupported"];
+/** Refusals after which the other market may have an instance: it has other pools and quotas, and needs no spot role. */
+const NEXT_MARKET_ON: readonly string[] = ["capacity", "limit", "unsupported", "spot-role"];
 
 const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
   capacity: "capacity",
   limit: "limit",
   rate: "rate",
+  "spot-role": "spot-role",
+  other: "other",
   unsupported: "configuration",
   configuration: "configuration",
 };
@@ -47,14 +69,14 @@ export const ec2Provider = (
   settings: Ec2ProviderSettings,
   { pricePerHour = () => undefined }: Ec2ProviderParts = {},
 ): RunnerProvider => {
-  const launched = (instanceId: string, boughtAs: BoughtAs, instanceType?: string): Launch => {
+  const launched = ({ instanceId, boughtAs, instanceType, pool }: Bought): Launch => {
     const price = instanceType === undefined ? undefined : pricePerHour(instanceType, boughtAs);
     return {
       kind: "launched",
       resourceId: instanceId,
       market: boughtAs,
       bootstrapKey: `${settings.roleId}:${instanceId}`,
-      ...defined({ pricePerHour: price }),
+      ...defined({ pricePerHour: price, pool: boughtAs === "spot" ? pool : undefined }),
     };
   };
 
@@ -74,8 +96,10 @@ export const ec2Provider = (
   const find = async (runner: StartedRunner): Promise<Launch | undefined> => {
     const instance = await look(runner);
     if (instance?.InstanceId === undefined) return undefined;
+    const { InstanceId: instanceId, InstanceType: instanceType, SubnetId: subnetId } = instance;
     const boughtAs = instance.InstanceLifecycle === "spot" ? "spot" : "on-demand";
-    return launched(instance.InstanceId, boughtAs, instance.InstanceType);
+    const pool = instanceType && subnetId ? spotPool(instanceType, subnetId) : undefined;
+    return launched({ instanceId, boughtAs, ...defined({ instanceType, pool }) });
   };
 
   const createFleet = async (runner: StartedRunner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
@@ -89,14 +113,13 @@ export const ec2Provider = (
         error: kindOfError(error),
         message: describeError(error),
         insideAnswer: false,
+        shortPools: [],
       };
     }
   };
 
   const outcome = (answer: FleetAnswer): Launch => {
-    if (answer.kind === "instance") {
-      return launched(answer.instanceId, answer.boughtAs, answer.instanceType);
-    }
+    if (answer.kind === "instance") return launched(answer);
     if (answer.kind === "silent") throw unknown("the fleet names neither instance nor error");
     const refusal = REFUSAL[answer.error];
     if (refusal === undefined) throw unknown(answer.message);
@@ -110,11 +133,14 @@ export const ec2Provider = (
   const launch = async (runner: StartedRunner): Promise<Launch> => {
     const earlier = runner.version > 1 ? await find(runner) : undefined;
     if (earlier !== undefined) return earlier;
-    const market = runner.order.runnerClass.ec2?.market ?? "on-demand";
-    const first = await createFleet(runner, market === "on-demand" ? "on-demand" : "spot");
-    const isShort = first.kind === "errors" && NEXT_MARKET_ON.includes(first.error);
-    if (market !== "spot-first" || !isShort) return outcome(first);
-    return outcome(await createFleet(runner, "on-demand"));
+    let answer: FleetAnswer = { kind: "silent" };
+    const lessons: SpotLessons[] = [];
+    for (const boughtAs of marketsOf(settings, runner)) {
+      answer = await createFleet(runner, boughtAs);
+      if (boughtAs === "spot") lessons.push(lessonsOf(runner, answer));
+      if (answer.kind !== "errors" || !NEXT_MARKET_ON.includes(answer.error)) break;
+    }
+    return Object.assign(outcome(answer), ...lessons);
   };
 
   return { launch, find };

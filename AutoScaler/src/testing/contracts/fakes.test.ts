@@ -17,12 +17,17 @@ import { ledgerContract } from "./ledger-contract";
 import { mappingsContract } from "./mappings-contract";
 import { minuteCountersContract } from "./minute-counters-contract";
 import { runnerFunctionsContract, settingsContract } from "./settings-contract";
+import { spotPoolsContract } from "./spot-pools-contract";
 
 describe("the fake ledger", () => {
   ledgerContract(() => {
     const rows = fakeBootstrapRows();
     return { rows, ledger: fakeLedger(rows.rows) };
   });
+});
+
+describe("spot pools in the fake ledger", () => {
+  spotPoolsContract(() => ({ ledger: fakeLedger() }));
 });
 
 describe("the fake bootstrap table", () => {

@@ -55,6 +55,7 @@ export const gitLabContract = (prepare: () => GitLabUnderTest | Promise<GitLabUn
       tags: ["a", "b"],
       ref: "main",
       tag: false,
+      pipelineId: freshId(),
     };
     await addJob({ ...job, ...times });
     expect(await gitLab.job(7, job.id)).toEqual({ ...job, ...times });

@@ -269,6 +269,25 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       await commitAll(ledger, { stateRecord: { name: other, version: 3, value: 4 } });
     });
 
+    it("F-37: lists the records of a list as they stand, and no others", async () => {
+      const list = `list-${freshId()}`;
+      const name = (of: string): string => `pool#${list}/${of}`;
+      const named = async (): Promise<object> =>
+        Object.fromEntries((await ledger.listed(list)).map((record) => [record.name, record.value]));
+      await commitAll(ledger, {
+        stateRecord: { name: name("b"), version: 1, value: { at: 1 }, list, ttl: 9 },
+      });
+      await commitAll(ledger, { stateRecord: { name: name("a"), version: 1, value: 1, list } });
+      await commitAll(ledger, { stateRecord: { name: name("c"), version: 1, value: 1 } });
+      await commitAll(ledger, {
+        stateRecord: { name: name("b"), version: 2, value: { at: 2 }, list, ttl: 9 },
+      });
+      expect(await named()).toEqual({ [name("a")]: 1, [name("b")]: { at: 2 } });
+      expect(await ledger.stateRecord(name("b"))).toMatchObject({ version: 2, value: { at: 2 } });
+      await commitAll(ledger, { stateRecord: { name: name("a"), version: 2, value: 1 } });
+      expect(await named()).toEqual({ [name("b")]: { at: 2 } });
+    });
+
     it("removes an attempt from the queue when it is claimed, and from every list when it ends", async () => {
       const jobId = freshId();
       const classKey = `EC2#${jobId}`;

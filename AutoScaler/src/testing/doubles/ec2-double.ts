@@ -35,6 +35,12 @@ export interface Ec2Double extends Ec2Api {
 
 const NO_METADATA = { $metadata: {} };
 
+/** An answer's overrides name type and subnet; the disks are left out here. */
+const overrideOf = (request: CreateFleetCommandInput, index: number) => {
+  const { InstanceType, SubnetId } = request.LaunchTemplateConfigs?.[0]?.Overrides?.[index] ?? {};
+  return { InstanceType, SubnetId };
+};
+
 const answerOf = (instanceId: string, request: CreateFleetCommandInput): FleetAnswer => ({
   ...NO_METADATA,
   FleetId: "fleet-1",
@@ -42,7 +48,8 @@ const answerOf = (instanceId: string, request: CreateFleetCommandInput): FleetAn
   Instances: [
     {
       InstanceIds: [instanceId],
-      InstanceType: request.LaunchTemplateConfigs?.[0]?.Overrides?.[0]?.InstanceType,
+      InstanceType: overrideOf(request, 0).InstanceType,
+      LaunchTemplateAndOverrides: { Overrides: overrideOf(request, 0) },
       Lifecycle: request.TargetCapacitySpecification?.DefaultTargetCapacityType as "spot" | "on-demand",
     },
   ],
@@ -54,9 +61,7 @@ const refusalOf = (codes: readonly string[], request: CreateFleetCommandInput): 
   Errors: codes.map((code, index) => ({
     ErrorCode: code,
     ErrorMessage: `${code} in a pool`,
-    LaunchTemplateAndOverrides: {
-      Overrides: { InstanceType: request.LaunchTemplateConfigs?.[0]?.Overrides?.[index]?.InstanceType },
-    },
+    LaunchTemplateAndOverrides: { Overrides: overrideOf(request, index) },
   })),
 });
 
@@ -84,7 +89,7 @@ export const ec2Double = (): Ec2Double => {
     const answer = answerOf(instanceId, request);
     instances.set(instanceId, {
       InstanceId: instanceId,
-      InstanceType: answer.Instances?.[0]?.InstanceType,
+      ...overrideOf(request, 0),
       ...(answer.Instances?.[0]?.Lifecycle === "spot" ? { InstanceLifecycle: "spot" } : {}),
       State: { Name: "pending" },
       LaunchTime: new Date(0),

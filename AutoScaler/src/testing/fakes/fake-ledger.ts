@@ -200,6 +200,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     },
     waiting: async (queue, limit) => index.queue(queue).page(limit).items,
     rotation: async (limit) => rotation.page(limit).items,
+    listed: async (list) => [...stateRecords.values()].filter((record) => record.list === list),
     openAttempts: async (cursor) => index.openAttempts.page(ledger.pageSize, cursor),
     openOrphans: async (cursor) => index.openOrphans.page(ledger.pageSize, cursor),
     openRunners: async (cursor) => index.openRunners.page(ledger.pageSize, cursor),

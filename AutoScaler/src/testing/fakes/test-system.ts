@@ -10,6 +10,7 @@ import type { Freed } from "../../queue/freed";
 import { startNextJob } from "../../queue/start-next-job";
 import type { StartOutcome } from "../../queue/start-outcome";
 import { reconcile } from "../../reconcile/reconcile";
+import { PoolMemory } from "../../spot/pool-memory";
 import { lookUpRunner } from "../../start/look-up-runner";
 import { recordFailure } from "../../start/record-failure";
 import { startRunner } from "../../start/start-runner";
@@ -132,6 +133,8 @@ export const testSystem = ({
     gitLab,
     counters,
     hints: new HintMemory(),
+    // Without a memory: a test's clock stands still between two jobs.
+    spotPools: new PoolMemory(0),
     provider: lambda,
     instances,
     functions: fakeFunctions(),

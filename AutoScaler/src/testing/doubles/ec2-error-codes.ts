@@ -1,0 +1,50 @@
+/**
+ * Names of EC2's published error codes: the common client errors, those client errors for specific actions that a
+ * launch may meet (a fleet, the instance behind it, its image, disk, network, role and spot request), and the server
+ * errors. Codes of other actions (VPNs, snapshots, peering …) are left out.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+export const COMMON_CLIENT_ERRORS = words(`
+  AuthFailure Blocked DryRunOperation IdempotentParameterMismatch IncompleteSignature InvalidAction InvalidCharacter
+  InvalidClientTokenId InvalidPaginationToken InvalidParameter InvalidParameterCombination InvalidParameterDependency
+  InvalidParameterValue InvalidQueryParameter MalformedQueryString MissingAction MissingAuthenticationToken
+  MissingParameter OptInRequired PendingVerification RequestExpired UnauthorizedOperation UnknownParameter
+  UnsupportedInstanceAttribute UnsupportedOperation UnsupportedProtocol ValidationError`);
+
+export const CLIENT_ERRORS_OF_LAUNCHES = words(`
+  AddressLimitExceeded AttachmentLimitExceeded BootForVolumeTypeUnsupported ConcurrentTagAccess
+  CreditSpecificationUpdateInProgress CustomerKeyHasBeenRevoked DefaultVpcDoesNotExist DependencyViolation
+  EncryptedVolumesNotSupported FilterLimitExceeded IdempotentInstanceTerminated IncompatibleHostRequirements
+  IncorrectInstanceState IncorrectState InstanceCreditSpecification.NotSupported InstanceLimitExceeded
+  InsufficientCapacityOnHost InsufficientFreeAddressesInSubnet InsufficientReservedInstancesCapacity InvalidAffinity
+  InvalidAMIID.Malformed InvalidAMIID.NotFound InvalidAMIID.Unavailable InvalidAutoPlacement InvalidAvailabilityZone
+  InvalidBlockDeviceMapping InvalidCapacityReservationIdMalformedException
+  InvalidCapacityReservationIdNotFoundException InvalidClientToken InvalidCpuCredits.Malformed InvalidDevice.InUse
+  InvalidFormat InvalidGroup.NotFound InvalidGroupId.Malformed InvalidHostConfiguration InvalidHostId
+  InvalidHostID.Malformed InvalidHostId.Malformed InvalidHostID.NotFound InvalidHostId.NotFound InvalidHostState
+  InvalidIamInstanceProfileArn.Malformed InvalidID InvalidInput InvalidInstanceAttributeValue InvalidInstanceFamily
+  InvalidInstanceType InvalidInterface.IpAddressLimitExceeded InvalidKernelId.Malformed InvalidKey.Format
+  InvalidKeyPair.Format InvalidKeyPair.NotFound InvalidLaunchTemplateId.Malformed InvalidLaunchTemplateId.NotFound
+  InvalidLaunchTemplateId.VersionNotFound InvalidLaunchTemplateName.MalformedException
+  InvalidLaunchTemplateName.NotFoundException InvalidManifest InvalidNetworkInterface.InUse
+  InvalidNetworkInterfaceId.Malformed InvalidNetworkInterfaceID.NotFound InvalidPlacementGroup.Unknown
+  InvalidProductInfo InvalidRamDiskId.Malformed InvalidRegion InvalidRequest InvalidSecurity.RequestHasExpired
+  InvalidSecurityGroupId.Malformed InvalidSecurityGroupID.NotFound InvalidSnapshot.NotFound
+  InvalidSnapshotID.Malformed InvalidSpotFleetRequestConfig InvalidState InvalidSubnet InvalidSubnetID.Malformed
+  InvalidSubnetID.NotFound InvalidTagKey.Malformed InvalidTenancy InvalidVolume.NotFound InvalidVolume.ZoneMismatch
+  InvalidVolumeID.ZoneMismatch InvalidVpcID.NotFound InvalidZone.NotFound MaxIOPSLimitExceeded
+  MaxSpotFleetRequestCountExceeded MaxSpotInstanceCountExceeded MissingInput NetworkInterfaceLimitExceeded
+  NoSuchVersion OperationNotPermitted PrivateIpAddressLimitExceeded RequestResourceCountExceeded
+  ReservationCapacityExceeded ResourceCountExceeded ResourceLimitExceeded SecurityGroupLimitExceeded
+  SecurityGroupsPerInstanceLimitExceeded SecurityGroupsPerInterfaceLimitExceeded SignatureDoesNotMatch
+  SpotMaxPriceTooLow TagLimitExceeded UnavailableHostRequirements UnfulfillableCapacity UnknownVolumeType Unsupported
+  UnsupportedException UnsupportedHibernationConfiguration UnsupportedHostConfiguration
+  UnsupportedInstanceTypeOnHost UnsupportedTenancy VcpuLimitExceeded VolumeIOPSLimit VolumeLimitExceeded
+  VolumeTypeNotAvailableInZone VPCIdNotSpecified VPCResourceNotSpecified ZonesMismatched`);
+
+export const SERVER_ERRORS = words(`
+  InsufficientAddressCapacity InsufficientCapacity InsufficientCapacityOnOutpost InsufficientHostCapacity
+  InsufficientInstanceCapacity InsufficientReservedInstanceCapacity InsufficientVolumeCapacity InternalError
+  InternalFailure RequestLimitExceeded ServiceUnavailable Unavailable`);
