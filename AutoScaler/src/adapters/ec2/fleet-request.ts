@@ -4,7 +4,7 @@ import { ConfigurationError } from "../../../../Core/errors";
 import type { StartedRunner } from "../../../../Core/model/ledger";
 import type { Architecture, Ec2Settings } from "../../../../Core/model/runner-class";
 import { spotPool } from "../../../../Core/model/spot-pool";
-import { LAUNCH_TIMEOUT_SECONDS, LIFETIME_MARGIN_SECONDS } from "../../timing";
+import { LAUNCH_TIMEOUT_SECONDS, LIFETIME_MARGIN_SECONDS } from "../../../../Core/queue/retry-schedule";
 import type { CreateFleetCommandInput } from "./client";
 
 /** How an instance is paid for. */
