@@ -31,6 +31,7 @@ describe("what a pass reports", () => {
         ["JobsSeenByReconciler", 0],
         ["JobsFoundByReconciler", 0],
         ["RunnersOpen", 0],
+        ["JobsSeen", 0],
         ["PassesCompleted", 1],
       ],
     });
@@ -57,6 +58,7 @@ describe("what a pass reports", () => {
       ["JobsSeenByReconciler", 1],
       ["JobsFoundByReconciler", 1],
       ["RunnersOpen", 2],
+      ["JobsSeen", 0],
       ["EventsByReconciler", 2, { kind: "pending" }],
       ["EventsByReconciler", 1, { kind: "ended" }],
       ["ReconcilerFailures", 2, { part: "project" }],

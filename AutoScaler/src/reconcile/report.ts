@@ -45,6 +45,8 @@ export const reportOf = (
   dependencies.metric("JobsSeenByReconciler", snapshot.jobs.size);
   dependencies.metric("JobsFoundByReconciler", jobsFound);
   dependencies.metric("RunnersOpen", snapshot.runners.length);
+  // Starts count the jobs. With a nought the alarm on the share of jobs found has both numbers even when nothing starts.
+  dependencies.metric("JobsSeen", 0);
   for (const kind of KINDS) {
     if (count(put, kind) > 0) dependencies.metric("EventsByReconciler", count(put, kind), { kind });
   }
