@@ -63,6 +63,10 @@ const scale = async (): Promise<readonly Bar[]> => {
       says: `${report.wrong.length} invariants broken, nothing left behind`,
       isMet: report.wrong.length === 0,
     },
+    {
+      says: `${report.late} jobs waited for more than three minutes, at most one in a thousand`,
+      isMet: report.late <= jobs / 1_000,
+    },
     { says: `${round(seconds, 1)} s of ${MAX_SECONDS}`, isMet: seconds <= MAX_SECONDS },
     { says: `${memory()} MB of ${MAX_MEMORY_MB}`, isMet: memory() <= MAX_MEMORY_MB },
   ];

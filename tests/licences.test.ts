@@ -81,7 +81,7 @@ const metadataOf = (environment: string): readonly string[] =>
   below(join(LOCAL, environment, "lib"), /^python3/)
     .flatMap((python) => below(join(python, "site-packages"), /\.dist-info$/))
     .map((folder) => readFileSync(join(folder, "METADATA"), "utf8"));
-const installed = ["venv", "clients-venv"].flatMap(metadataOf);
+const installed = ["venv", "clients-venv", "moto-venv"].flatMap(metadataOf);
 
 describeWith(installed.length > 0, "no Python environment")("Python's packages", () => {
   it("S-21: are under licences that fit, or on the list with the reason", () => {

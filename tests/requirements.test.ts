@@ -1,7 +1,7 @@
 import { readText } from "./repository-files";
 
 /** The Python packages that the laptop and the tests run, as pip installs them: by version and hash. */
-const ROOMS = ["local/setup", "tests/independent-clients"];
+const ROOMS = ["local/setup", "tests/independent-clients", "tests/second-opinion"];
 
 /** `name==version` of each line that begins a requirement, with the lines that belong to it. */
 const requirements = (text: string): readonly string[] =>

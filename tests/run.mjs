@@ -7,7 +7,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KEPT, ROOT, setUp, setUpClients } from "../local/setup/set-up.mjs";
+import { KEPT, ROOT, setUp, setUpClients, setUpSecondDouble } from "../local/setup/set-up.mjs";
 
 const PARTS = ["check", "unit", "engine"];
 
@@ -26,9 +26,10 @@ try {
   process.exit(1);
 }
 
-const whyNoClients = await setUpClients();
+const [whyNoClients, whyNoDouble] = await Promise.all([setUpClients(), setUpSecondDouble()]);
 if (whyNoClients)
   process.stderr.write(`The independent GitLab clients were not installed: ${whyNoClients}\n`);
+if (whyNoDouble) process.stderr.write(`The second double of AWS was not installed: ${whyNoDouble}\n`);
 
 const scratch = mkdtempSync(join(tmpdir(), "gitlab-runners-test-"));
 const env = {

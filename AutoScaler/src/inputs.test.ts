@@ -114,7 +114,11 @@ describe("what tasks hand to each other", () => {
 
   it("an order passes as it is", () => {
     expect(parseRunnerOrder(anOrder(), "EC2")).toEqual(anOrder());
-    for (const freed of [{ kind: "slot", classKey: "EC2#default" }, { kind: "launch" }]) {
+    for (const freed of [
+      { kind: "slot", classKey: "EC2#default" },
+      { kind: "launch" },
+      { kind: "launch", two: true },
+    ]) {
       expect(parseFreed({ freed })).toEqual(freed);
     }
   });

@@ -204,10 +204,12 @@ export interface Instances {
   terminate(instanceId: string): Promise<void>;
 }
 
-/** Checks runner functions by their tags. */
+/** Checks runner functions by their tags, and the account that they run in. */
 export interface RunnerFunctions {
   /** Throws ConfigurationError if the function lacks `glr:role` = `runner` or our `glr:stack`. */
   isTenantIsolated(functionArn: string): Promise<boolean>;
+  /** The account's concurrent executions of all functions. Undefined: Lambda does not say now. Throws nothing. */
+  concurrency(): Promise<number | undefined>;
 }
 
 // ---------------------------------------------------------------------------------------------- the rest

@@ -15,6 +15,15 @@ export const LOOK_UP_TIMEOUT_MILLISECONDS = 10_000;
 /** Wait between pausing a runner that never ran its job and checking its jobs (trace 1). */
 export const PAUSE_SETTLES_MILLISECONDS = 10_000;
 
+/**
+ * After this time a webhook counts as lost. GitLab sends it within a second or two where its queue is short, and a burst
+ * takes some seconds more. One that comes later finds its job started, and changes nothing (I-2).
+ */
+export const WEBHOOK_COMES_MILLISECONDS = 15_000;
+
+/** The same of a pick-up or an end, which no pass looks at again. To note one twice costs little. */
+export const LATER_WEBHOOK_COMES_MILLISECONDS = 10_000;
+
 /** How long an end waits for GitLab's answer before the provider is ended without it (I-20). */
 export const FORCE_AFTER_MILLISECONDS = 30 * 60_000;
 
@@ -40,8 +49,11 @@ export const LOOK_AGAIN_MILLISECONDS = 60_000;
 /** Wait before an end report is followed: its job's webhook arrives at the same time and is handled first. */
 export const REPORT_SETTLES_MILLISECONDS = 3_000;
 
-/** The longest time that Lambda queues an asynchronous event (the runner function's MaximumEventAge). */
-export const LAMBDA_QUEUE_SECONDS = 300;
+/**
+ * The longest time that Lambda queues an asynchronous event (the runner function's MaximumEventAge). A tenant for each
+ * job uses environments up, idle ones included, and Lambda keeps those for minutes.
+ */
+export const LAMBDA_QUEUE_SECONDS = 900;
 
 /** The longest time from an instance's launch to the start of gitlab-runner. */
 export const EC2_BOOT_SECONDS = 300;

@@ -73,7 +73,7 @@ const order = fields({
   tags: list(text),
   queuedAt: number,
   runnerClass,
-  limits: optional(fields({ stack: number, project: optional(number) })),
+  limits: optional(fields({ stack: number, project: optional(number), lambda: optional(number) })),
   functionArn: optional(text),
   pipelineId: optional(number),
   spotBreaker: optional(fields({ failures: number, withinMinutes: number, restMinutes: number })),
@@ -87,6 +87,7 @@ const slot = optional(
     stackShard: number,
     classShard: number,
     project: optional(fields({ id: number, shard: number })),
+    lambdaShard: optional(number),
   }),
 );
 

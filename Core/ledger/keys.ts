@@ -16,6 +16,8 @@ export const RESOURCE_INDEX = "resource";
 /** Counters of taken slots: index is the shard, value how many are taken. `STACK` counts all classes. */
 export const STACK = "stack";
 export const SHARDS = 16;
+/** The scope of the counters of all Lambda classes together. */
+export const LAMBDA = "lambda";
 
 /** Digits of a whole number below 2^53. Padded to these, numbers sort as text. */
 const DIGITS = 16;
@@ -55,9 +57,27 @@ export const waitingPk = (queue: string): string => `waiting#${queue}`;
 export const ROTATION = "rotation";
 /** Of a list of state records. */
 export const listPk = (list: string): string => `list#${list}`;
-export const OPEN_ATTEMPTS = "attempts";
-export const OPEN_RUNNERS = "runners";
+/** Of the few instances that the ledger did not know; one key is enough. */
 export const OPEN_ORPHANS = "orphans";
+
+/** Kinds of open items that each start writes several times. */
+export type OpenKind = "attempts" | "runners";
+
+/**
+ * Each kind has several keys, taken in turn by the ids. DynamoDB takes a thousand writes a second for one key, and what
+ * an index cannot take it makes the table refuse.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-gsi-sharding.html
+ */
+const OPEN_SHARDS = 8;
+const openShard = (kind: OpenKind, shard: number): string => `${kind}#${shard}`;
+
+/** All keys of a kind. Items that an earlier version stored are under its name alone. */
+export const openPks = (kind: OpenKind): readonly string[] => [
+  kind,
+  ...Array.from({ length: OPEN_SHARDS }, (_, shard) => openShard(kind, shard)),
+];
+
+const openPk = (kind: OpenKind, id: number): string => openShard(kind, id % OPEN_SHARDS);
 
 export interface OpenKey {
   readonly openPk: string;
@@ -73,14 +93,14 @@ const openAttemptKey = (item: Attempt): OpenKey | undefined => {
     };
   }
   const isClosed = item.state === "ENDED" || item.state === "FAILED";
-  return isClosed ? undefined : { openPk: OPEN_ATTEMPTS, openSk: ofJob };
+  return isClosed ? undefined : { openPk: openPk("attempts", item.jobId), openSk: ofJob };
 };
 
 /** A runner stays open until it is gone and its record in GitLab is deleted. */
 const openRunnerKey = (item: Runner): OpenKey | undefined =>
   item.state === "GONE" && item.recordDeletedAt !== undefined
     ? undefined
-    : { openPk: OPEN_RUNNERS, openSk: padded(item.runnerId, DIGITS) };
+    : { openPk: openPk("runners", item.runnerId), openSk: padded(item.runnerId, DIGITS) };
 
 const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
   state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };

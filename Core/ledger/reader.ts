@@ -11,10 +11,10 @@ import {
 } from "./codec";
 import {
   listPk,
-  OPEN_ATTEMPTS,
   OPEN_INDEX,
   OPEN_ORPHANS,
-  OPEN_RUNNERS,
+  type OpenKind,
+  openPks,
   orphanKey,
   RESOURCE_INDEX,
   ROTATION,
@@ -99,6 +99,14 @@ const counts = (items: readonly Item[]): readonly number[] => {
   );
 };
 
+/** A key of the index and where its list goes on; undefined: at its start. */
+type KeyCursor = readonly [openPk: string, cursor: string | undefined];
+
+const fromStart = (openPk: string): KeyCursor => [openPk, undefined];
+
+/** Only what `openShards` wrote comes back here. */
+const cursorsIn = (cursor: string): readonly KeyCursor[] => JSON.parse(cursor) as readonly KeyCursor[];
+
 /**
  * Reads the ledger table: keys `pk` and `sk`, indexes `open` (openPk, openSk) and `resource` (resourceId).
  * Reads by key are consistent (F-20); index reads lag a little.
@@ -122,6 +130,21 @@ export const readerOf = (table: TableReads): LedgerReader => {
     const items = readable(answer.Items ?? [], decode);
     const last = answer.LastEvaluatedKey;
     return last === undefined ? { items } : { items, next: JSON.stringify(decodeFields(last)) };
+  };
+  /** A page of each key of a kind; the cursor says where those go on that have more. */
+  const openShards = async <Read>(
+    kind: OpenKind,
+    decode: (item: Item) => Read,
+    cursor?: string,
+  ): Promise<Page<Read>> => {
+    const from = cursor === undefined ? openPks(kind).map(fromStart) : cursorsIn(cursor);
+    const pages = await Promise.all(from.map(([key, start]) => open(key, decode, PAGE_SIZE, start)));
+    const left = pages.flatMap(({ next }, index) => {
+      const key = from[index]?.[0];
+      return key === undefined || next === undefined ? [] : [[key, next] as const];
+    });
+    const items = pages.flatMap((page) => page.items);
+    return left.length === 0 ? { items } : { items, next: JSON.stringify(left) };
   };
   /** As many as asked for, on however many pages they come. */
   const first = async <Read>(
@@ -179,8 +202,8 @@ export const readerOf = (table: TableReads): LedgerReader => {
       (await first(ROTATION, recordInIndex, limit)).filter((each) => each !== undefined),
     listed: async (list) =>
       (await first(listPk(list), recordInIndex, PAGE_SIZE)).filter((each) => each !== undefined),
-    openAttempts: (cursor) => open(OPEN_ATTEMPTS, decodeAttempt, PAGE_SIZE, cursor),
+    openAttempts: (cursor) => openShards("attempts", decodeAttempt, cursor),
     openOrphans: (cursor) => open(OPEN_ORPHANS, decodeOrphan, PAGE_SIZE, cursor),
-    openRunners: (cursor) => open(OPEN_RUNNERS, decodeRunner, PAGE_SIZE, cursor),
+    openRunners: (cursor) => openShards("runners", decodeRunner, cursor),
   };
 };

@@ -44,6 +44,8 @@ export interface Slot {
   readonly stackShard: number;
   readonly classShard: number;
   readonly project?: { readonly id: number; readonly shard: number };
+  /** Absent: the account leaves room for all Lambda runners that the other limits allow, or it is no Lambda runner. */
+  readonly lambdaShard?: number;
 }
 
 /** The fields of every attempt. They are also the record of a job's wait and cost. */

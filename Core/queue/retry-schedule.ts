@@ -38,12 +38,13 @@ export const retryAt = (attempt: Attempt): Time =>
     ? 0
     : attempt.times.FAILED + MINUTE * 4 ** (countedAttempts(attempt) - 1);
 
-/**
- * True if a change is so recent that its event may be under way. A time in the future comes from another
- * machine's clock and proves nothing (I-33).
- */
+/** True if a time is so short ago. One in the future comes from another machine's clock and proves nothing (I-33). */
+export const isWithin = (milliseconds: number, time: Time | undefined, now: Time): boolean =>
+  time !== undefined && now >= time && now - time < milliseconds;
+
+/** True if a change is so recent that its event may be under way. */
 export const isRecent = (time: Time | undefined, now: Time): boolean =>
-  time !== undefined && now >= time && now - time < UNDER_WAY_MILLISECONDS;
+  isWithin(UNDER_WAY_MILLISECONDS, time, now);
 
 type Proof = readonly (Attempt | Runner)[];
 

@@ -104,11 +104,15 @@ const uses = async (
   );
 };
 
+/** The index gives them from several keys; people look for them by their ids. */
+const byId = <Item>(items: readonly Item[], idOf: (item: Item) => number): readonly Item[] =>
+  [...items].sort((one, other) => idOf(one) - idOf(other));
+
 /** Reads what there is to show. Writes nothing. */
 export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
   const settings = await mappingSettings(context, deployment);
-  const [runners, orphans, starting, waiting, pools, startsAreOn, failed] = await Promise.all([
+  const [openRunners, orphans, openAttempts, waiting, pools, startsAreOn, failed] = await Promise.all([
     all((cursor) => ledger.openRunners(cursor)),
     all((cursor) => ledger.openOrphans(cursor)),
     all((cursor) => ledger.openAttempts(cursor)),
@@ -121,6 +125,8 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
       context.now() - DAY_MILLISECONDS,
     ),
   ]);
+  const runners = byId(openRunners, ({ runnerId }) => runnerId);
+  const starting = byId(openAttempts, ({ jobId }) => jobId);
   const seen = [...starting, ...waiting, ...runners].flatMap(({ order }) => order?.runnerClass ?? []);
   const classes = await knownClasses(context, deployment, settings, seen);
   return {

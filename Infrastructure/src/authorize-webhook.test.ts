@@ -186,10 +186,45 @@ describe("authorize-webhook", () => {
     expect(await handler(event(PREVIOUS))).toEqual({ isAuthorized: false });
   });
 
-  it("F-9 I-10: refuses while Parameter Store answers an error and nothing was read before", async () => {
+  it("F-9 I-10: throws, and so refuses nothing that is kept, while no secret could be read", async () => {
     store.status = 500;
-    expect(await freshHandler()(event(CURRENT))).toEqual({ isAuthorized: false });
+    await expect(freshHandler()(event(CURRENT))).rejects.toThrow("WebhookSecret");
     expect(printed.join("")).toContain("WEBHOOK_SECRET_UNREAD");
+    expect(denials()).toBe(0);
+  });
+
+  it("F-9: asks Parameter Store again and again for three of its five seconds", async () => {
+    store.throttles = Number.POSITIVE_INFINITY;
+    const asked: number[] = [];
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    jest.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
+      asked.push(milliseconds);
+      return timeout(milliseconds / 3);
+    });
+    jest.spyOn(Math, "random").mockReturnValue(0.2);
+    await expect(freshHandler()(event(CURRENT))).rejects.toThrow();
+    expect(asked).toEqual([3_000]);
+    expect(store.requests.length).toBeGreaterThan(4);
+  });
+
+  it("F-9 I-11: refuses nobody by secrets that it cannot read anew, since they may have been changed", async () => {
+    const handler = freshHandler();
+    await handler(event(CURRENT));
+    store.status = 500;
+    jest.spyOn(Date, "now").mockReturnValue(Date.now() + 70_000);
+    expect(await handler(event(CURRENT))).toEqual({ isAuthorized: true });
+    await expect(handler(event("canary-next-9Tz"))).rejects.toThrow("WebhookSecret");
+    expect(denials()).toBe(0);
+  });
+
+  it("I-11: lets a new secret in without waiting for its memory of the one before", async () => {
+    const handler = freshHandler();
+    await handler(event(CURRENT));
+    store.values = { "/glr/WebhookSecret": "canary-next-9Tz", "/glr/WebhookSecretPrevious": CURRENT };
+    jest.spyOn(Date, "now").mockReturnValue(Date.now() + 6_000);
+    expect(await handler(event("canary-next-9Tz"))).toEqual({ isAuthorized: true });
+    expect(await handler(event("canary-other"))).toEqual({ isAuthorized: false });
+    expect(store.requests).toHaveLength(2);
   });
 
   it("F-9 F-21: asks again within its budget when Parameter Store throttles a burst of cold starts", async () => {
@@ -212,7 +247,7 @@ describe("authorize-webhook", () => {
     await handler(event(CURRENT));
     await handler(event("canary-sent-1Kd"));
     store.status = 500;
-    await freshHandler()(event(CURRENT));
+    await freshHandler()(event(CURRENT)).catch((error: unknown) => printed.push(String(error)));
     expect(printed.length).toBeGreaterThan(0);
     expect(printed.join("")).not.toMatch(/canary|GitLab\/19|x-gitlab-token|example-key|example-session/i);
   });
@@ -235,7 +270,7 @@ describe("readParameters", () => {
         odd.listen(0, "127.0.0.1", resolve);
       });
       process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(odd.address() as AddressInfo).port}`;
-      await expect(readParameters(parameterStore(), ["/glr/X"])).rejects.toThrow();
+      await expect(readParameters(parameterStore(), ["/glr/X"], 300)).rejects.toThrow();
       odd.close();
     }
   });

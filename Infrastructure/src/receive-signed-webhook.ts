@@ -23,6 +23,9 @@ const NAMES = {
   previousToken: pathOf("webhookSecretPrevious"),
 };
 
+/** Less than the authorizer's: table and bus follow within the function's eight seconds. */
+const PARAMETER_STORE_MILLISECONDS = 2_000;
+
 const now = (): number => Date.now();
 const metric = deploymentMetric(deploymentId);
 const client = parameterStore();
@@ -34,7 +37,7 @@ const keyOf = (parameter: string, text: string | undefined): Buffer | undefined 
 };
 
 const readSecrets = async (): Promise<SignedWebhookSecrets> => {
-  const values = await readParameters(client, Object.values(NAMES));
+  const values = await readParameters(client, Object.values(NAMES), PARAMETER_STORE_MILLISECONDS);
   // A value stored from a file ends with the file's line end, which no header can contain.
   const stored = (name: string): string | undefined => values.get(name)?.replace(/\r?\n$/, "");
   if (stored(NAMES.current) === undefined)
@@ -49,9 +52,8 @@ const readSecrets = async (): Promise<SignedWebhookSecrets> => {
 };
 
 const dependencies = {
-  secrets: secretCache<SignedWebhookSecrets | undefined>({
+  secrets: secretCache<SignedWebhookSecrets>({
     read: readSecrets,
-    none: undefined,
     now,
     onFailure: (error) =>
       log.error("WEBHOOK_SIGNING_KEY_UNREAD", { reason: error instanceof Error ? error.message : "unknown" }),

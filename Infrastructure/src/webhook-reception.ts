@@ -1,4 +1,5 @@
 import { log } from "../../Core/log";
+import { REFUSAL_AGE_MILLISECONDS } from "./secret-cache";
 import type { PutJobEvent } from "./webhook-bus";
 import type { WebhookIds } from "./webhook-ids";
 import { bodyOf, headerOf } from "./webhook-request";
@@ -39,9 +40,6 @@ export type Reception =
   | "secrets-unread"
   | "bus-failed";
 
-/** Wait before the secrets are read again. A new key is known this soon, and a flood causes no more reads. */
-const NEW_KEY_MILLISECONDS = 5_000;
-
 const reason = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
 
 type Refusal = Extract<Reception, "wrong-signature" | "wrong-token">;
@@ -68,7 +66,7 @@ const prove = async (
   if (known === undefined) return "secrets-unread";
   const refusal = refusalOf(event, head, known);
   if (refusal === undefined) return undefined;
-  const newest = await secrets(NEW_KEY_MILLISECONDS);
+  const newest = await secrets(REFUSAL_AGE_MILLISECONDS);
   return newest === undefined ? "secrets-unread" : refusalOf(event, head, newest);
 };
 

@@ -2,12 +2,13 @@ import { parseOptions } from "./options";
 
 describe("parseOptions", () => {
   it("serves the stand-in on a free port by default", () => {
-    expect(parseOptions([])).toEqual({ options: { headless: false, verbose: false } });
+    expect(parseOptions([])).toEqual({ options: { headless: false, verbose: false, newAccount: false } });
   });
 
   it("takes every option", () => {
     const args = [
       "--headless",
+      "--new-account",
       "--port",
       "8080",
       "--gitlab",
@@ -19,6 +20,7 @@ describe("parseOptions", () => {
       options: {
         headless: true,
         verbose: false,
+        newAccount: true,
         port: 8080,
         gitlab: "https://gitlab.example.com",
         webhookToken: "a-secret-of-ours",

@@ -5,6 +5,8 @@ import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 export interface CommandOptions {
   readonly headless: boolean;
   readonly verbose: boolean;
+  /** With the limits of an account that nobody has raised one of. */
+  readonly newAccount: boolean;
   readonly port?: number;
   /** Address of a real GitLab. */
   readonly gitlab?: string;
@@ -49,6 +51,7 @@ Environment:
 Examples:
   npm start                                              run the sample pipeline, then serve
   npm start -- --gitlab https://gitlab.example.com       serve a real GitLab's jobs from this machine
+  npm start -- --new-account                             the same with the limits of a new AWS account
   npm start -- --headless --port 8080                    serve for other programs; one JSON line when ready
 `;
 
@@ -64,6 +67,11 @@ const program = (): Command =>
       new Option("--webhook-token <token>", "secret of the webhook; a new one by default").argParser(
         parseToken,
       ),
+    )
+    .option(
+      "--new-account",
+      "hold AWS to the limits of a new account: ten functions at a time, 5 vCPUs, no spot role",
+      false,
     )
     .option("--verbose", "tell more of what happens", false)
     .allowExcessArguments(false)

@@ -3,7 +3,7 @@ import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { Laptop } from "../laptop/laptop";
 import { rowsOf } from "../terminal/row";
-import { hasNothingRemaining, remainingText, summaryTable } from "../terminal/summary";
+import { hasNothingRemaining, refusedText, remainingText, summaryTable } from "../terminal/summary";
 import type { View } from "../terminal/view";
 import { uploadSampleMapping } from "./sample-mapping";
 
@@ -53,5 +53,7 @@ export const runSample = async (
   }
   view.finish();
   write(`\n${summaryTable(snapshot.rows)}\n${remainingText(snapshot.status.remaining)}`);
+  const refused = refusedText(snapshot.status.account);
+  if (refused) write(refused);
   return isFinished(snapshot);
 };

@@ -2,6 +2,7 @@ import pc from "picocolors";
 import { defined } from "../../Core/defined";
 import { safeColoured } from "../../Core/safe-text";
 import { type Laptop, startLaptop } from "../laptop/laptop";
+import { limitsText, NEW_ACCOUNT } from "../limits/account-limits";
 import { noticeWriter } from "../terminal/notices";
 import { liveView, plainView, type View } from "../terminal/view";
 import type { CommandOptions } from "./options";
@@ -83,6 +84,7 @@ export const run = async (options: CommandOptions): Promise<void> => {
   try {
     const canAsk = !options.headless && Boolean(process.stdin.isTTY);
     const gitlab = options.gitlab ? await realGitLab(options.gitlab, process.env, canAsk) : undefined;
+    if (options.newAccount) log(`A new account: ${limitsText(NEW_ACCOUNT)}.`);
     log("Starting the engine, building and deploying the three stacks …");
     const laptop = await startLaptop({
       log,
@@ -92,6 +94,7 @@ export const run = async (options: CommandOptions): Promise<void> => {
         void end(1);
       },
       onCall: noticeWriter((line) => view.say(line), Date.now),
+      ...(options.newAccount ? { limits: NEW_ACCOUNT } : {}),
       ...defined({ port: options.port, webhookToken: options.webhookToken, gitlab }),
     });
     started(laptop);

@@ -1,6 +1,6 @@
 import type { Ec2Faults, PlannedError } from "./faults";
 import { DEFAULT_TIMING, type InstanceRegistry, type Timing } from "./instances";
-import { type PoolSettings, type Pools, UNLIMITED } from "./pools";
+import type { PoolSettings, Pools } from "./pools";
 
 /** Instructions to the simulated EC2. The fields are independent of each other. */
 export interface Ec2Control {
@@ -31,11 +31,11 @@ export const applyControl = (
 ): void => {
   const { registry, pools, faults, now } = dependencies;
   if (control.reset) {
-    pools.set(UNLIMITED, now());
+    pools.set(pools.account, now());
     faults.clear();
     registry.timing = DEFAULT_TIMING;
   }
-  if (control.pools) pools.set({ ...UNLIMITED, ...control.pools }, now());
+  if (control.pools) pools.set({ ...pools.account, ...control.pools }, now());
   for (const error of control.errors ?? []) faults.plan(error);
   if (control.loseAnswers !== undefined) faults.loseAnswers(control.loseAnswers);
   if (control.failMetadata !== undefined) faults.failMetadata(control.failMetadata);

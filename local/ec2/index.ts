@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import type { Socket } from "node:net";
+import type { MetLimits } from "../limits/met-limits";
 import { ec2Actions } from "./api/actions";
 import type { ReadTemplate } from "./api/launch-template";
 import { type Ec2Handler, ec2Handler } from "./api/serve";
@@ -9,7 +10,7 @@ import type { SimulatorInstance } from "./instance";
 import { type Ec2Event, InstanceRegistry } from "./instances";
 import { bootMachine } from "./machine/machine";
 import type { InstanceCredentials } from "./machine/metadata-service";
-import { Pools } from "./pools";
+import { accountPools, Pools } from "./pools";
 
 export { engineTemplates } from "./api/launch-template";
 export type { Ec2Handler } from "./api/serve";
@@ -35,6 +36,8 @@ export interface Ec2SimulatorOptions {
   readonly credentialsOf: (instance: SimulatorInstance) => Promise<InstanceCredentials | undefined>;
   /** Whether another user of this machine is at the other end of a connection to a metadata service. */
   readonly isAnotherUser?: (socket: Socket) => Promise<boolean>;
+  /** The account's limits; absent: none until `control` sets some. */
+  readonly account?: MetLimits;
 }
 
 /** A simulated EC2. It listens nowhere but for its instances' metadata services: the gateway hands it its calls. */
@@ -56,11 +59,11 @@ export interface Ec2Simulator extends Ec2Handler {
  */
 export const startEc2 = (options: Ec2SimulatorOptions): Ec2Simulator => {
   const { region, accountId, folder, env, onEvent, readTemplate, log = () => undefined } = options;
-  const { awsEndpoint, credentialsOf, isAnotherUser = async () => false } = options;
+  const { awsEndpoint, credentialsOf, account, isAnotherUser = async () => false } = options;
   mkdirSync(folder, { recursive: true });
   const now = Date.now;
   const faults = new Ec2Faults();
-  const pools = new Pools();
+  const pools = new Pools(account && accountPools(account.limits), account?.met);
   const calls: Record<string, number> = {};
   const registry: InstanceRegistry = new InstanceRegistry({
     region,

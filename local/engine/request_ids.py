@@ -19,6 +19,11 @@ def request_id_of(config, made):
     return config.get(FIELD) or made
 
 
+def is_answered(config):
+    """Whether a caller waits for the function's answer: an Invoke that is not asynchronous."""
+    return answered.get() is not None and FIELD not in config
+
+
 def keep_request_ids(require):
     parameters = ["method", "path", "headers", "body", "query_params", "request_id"]
     dispatch = require(app, "_dispatch_service_request", parameters)

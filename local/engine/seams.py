@@ -129,6 +129,11 @@ def guard_targets(require, decisions):
 running = contextvars.ContextVar("running", default=None)
 
 
+def is_task():
+    """Whether a workflow's task is being done."""
+    return running.get() is not None
+
+
 def task_need(resource, given):
     """Our workflows call functions alone: no other task is known."""
     if "states:::lambda:invoke" in resource:

@@ -26,13 +26,15 @@ from ministack import app
 from ministack.services import eventbridge, lambda_svc
 
 from event_bus_policies import know_event_bus_policies
-from request_ids import keep_request_ids, request_id_of
-from seams import ask_before_own_calls
+from request_ids import is_answered, keep_request_ids, request_id_of
+from seams import ask_before_own_calls, is_task
 from start_pause import begin_at_once
 from unix_socket import UnixConnection, listen_on_socket_if_asked
 
 # Calls wait in the host's queue before they run. This is longer than any function's time-out.
 QUEUE_SECONDS = 1800
+# https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+LONGEST_EVENT_AGE_SECONDS = 21600
 
 host_socket = os.environ.pop("LAPTOP_HOST_SOCKET", "")
 
@@ -53,6 +55,21 @@ def failure(name, message):
     return {"body": {"errorType": name, "errorMessage": message}, "error": True}
 
 
+def event_age(func):
+    """How long an asynchronous call is tried, in seconds."""
+    config = func.get("event_invoke_config") or (func.get("event_invoke_configs") or {}).get("$LATEST") or {}
+    return int(config.get("MaximumEventAgeInSeconds") or LONGEST_EVENT_AGE_SECONDS)
+
+
+def refused():
+    """A call that the host has no room for: to a workflow an error of Lambda's, to a caller an answer with 429."""
+    message = "Rate Exceeded."
+    if is_task():
+        return failure("Lambda.TooManyRequestsException", message)
+    body = {"__type": "TooManyRequestsException", "message": message, "Reason": "ConcurrentInvocationLimitExceeded"}
+    return {"throttle": True, "body": body}
+
+
 def forward(func, event, url, request_id):
     """Forwards one call of a function to the laptop's host. An error keeps its name."""
     config = func.get("config") or func
@@ -64,11 +81,19 @@ def forward(func, event, url, request_id):
         "X-Amzn-Lambda-Request-Id": request_id_of(config, request_id),
         "X-Amzn-Lambda-Deadline-Ms": str(int((time.time() + timeout) * 1000)),
     }
-    connection = UnixConnection(host_socket, timeout + QUEUE_SECONDS)
+    if is_task() or is_answered(config):
+        headers["X-Laptop-Invocation"] = "synchronous"
+        waits = QUEUE_SECONDS
+    else:
+        headers["X-Laptop-Event-Age-Seconds"] = str(event_age(func))
+        waits = QUEUE_SECONDS + event_age(func)
+    connection = UnixConnection(host_socket, timeout + waits)
     try:
         connection.request("POST", urlsplit(url).path, json.dumps(event).encode(), headers)
         answer = connection.getresponse()
         body = json.loads(answer.read() or b"null")
+        if answer.status == 429:
+            return refused()
         failed = answer.headers.get("X-Amz-Function-Error") is not None
     except (OSError, ValueError, http.client.HTTPException) as error:
         return failure("Sandbox.Unreachable", f"The laptop's host did not answer: {error}")

@@ -17,6 +17,7 @@ export { type DecisionServer, startDecisionServer } from "./http/decisions";
 export { type Gateway, type GatewaySettings, startGateway } from "./http/gateway";
 export { foreign } from "./http/origin";
 export { readBody } from "./http/read-body";
+export { RefusedError } from "./http/refused-error";
 export {
   type AdmittedCall,
   engineCredential,

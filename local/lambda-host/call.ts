@@ -23,6 +23,8 @@ export interface FunctionSettings {
   /** e.g. `look-up-runner.handler` */
   readonly handler: string;
   readonly isImage: boolean;
+  /** Each call is a tenant's of its own. The engine drops TenancyConfig, so the function's variable tells. */
+  readonly isolatesTenants: boolean;
   readonly timeoutSeconds: number;
   readonly memoryMiB: number;
   /** Where its lines go. Absent: they are kept nowhere but in the run's folder. */

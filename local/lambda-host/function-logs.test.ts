@@ -14,6 +14,7 @@ const settings = {
   roleArn: "",
   handler: "",
   isImage: true,
+  isolatesTenants: false,
   timeoutSeconds: 60,
   memoryMiB: 128,
   variables: {},

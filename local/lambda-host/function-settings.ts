@@ -12,6 +12,7 @@ const fetchSettings = async (client: LambdaClient, functionName: string): Promis
     roleArn: found.Role ?? "",
     handler: found.Handler ?? "",
     isImage: found.PackageType === "Image",
+    isolatesTenants: variables.TENANT_ISOLATION === "on",
     timeoutSeconds: found.Timeout ?? 3,
     memoryMiB: found.MemorySize ?? 128,
     ...defined({ logGroup: found.LoggingConfig?.LogGroup }),

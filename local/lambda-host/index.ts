@@ -7,9 +7,11 @@ import type { CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../laptop/run-folder";
+import type { MetLimits } from "../limits/met-limits";
 import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
 import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
+import { admission, type Invocation, LONGEST_AGE_SECONDS, THROTTLED } from "./invocation";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
 
@@ -38,6 +40,8 @@ export interface LambdaHostSettings {
   readonly awsEnv: (roleArn: string, functionName: string) => Promise<Readonly<Record<string, string>>>;
   /** The unix socket on which the engine hands calls over; undefined: a port, for an engine that takes no socket. */
   readonly socketPath?: string;
+  /** The account's limits; absent: none. */
+  readonly account?: MetLimits;
   /** Further variables for runner functions, e.g. `GITLAB_RUNNER`. */
   readonly runnerEnv: Readonly<Record<string, string>>;
   readonly onCall?: (call: FinishedCall) => void;
@@ -47,14 +51,8 @@ export interface LambdaHostSettings {
 export interface LambdaHost {
   /** The address to which the engine posts a function's calls. */
   functionUrl(stack: string, functionId: string): string;
-  /** Calls a function directly, without the engine. */
-  call(
-    stack: string,
-    functionId: string,
-    functionName: string,
-    event: unknown,
-    requestId?: string,
-  ): Promise<CallOutcome>;
+  /** Calls a function directly, without the engine, and waits for its answer. */
+  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<CallOutcome>;
   /** Loads a function before its first call. */
   warm(stack: string, functionId: string, functionName: string): Promise<void>;
   /** Lets all functions start anew at their next call, so that they know nothing of before. */
@@ -72,13 +70,24 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
   return JSON.parse(Buffer.concat(chunks).toString() || "null");
 };
 
+const statusOf = (outcome: CallOutcome): number =>
+  "error" in outcome && outcome.error.errorType === THROTTLED ? 429 : 200;
+
 const answer = (response: ServerResponse, outcome: CallOutcome): void => {
   const failed = "error" in outcome;
   const headers = {
     "Content-Type": "application/json",
     ...(failed ? { "X-Amz-Function-Error": "Unhandled" } : {}),
   };
-  response.writeHead(200, headers).end(JSON.stringify(failed ? outcome.error : outcome.result));
+  const body = JSON.stringify(failed ? outcome.error : outcome.result);
+  response.writeHead(statusOf(outcome), headers).end(body);
+};
+
+/** How the engine says that a function is called. */
+const invocationOf = ({ headers }: IncomingMessage): Invocation => {
+  if (headers["x-laptop-invocation"] === "synchronous") return { kind: "synchronous" };
+  const age = Number(headers["x-laptop-event-age-seconds"]);
+  return { kind: "asynchronous", maximumAgeSeconds: age > 0 ? age : LONGEST_AGE_SECONDS };
 };
 
 /**
@@ -154,6 +163,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     RUNNERS_AT_ONCE,
     onOutput,
   );
+  const admit = admission(host.account);
   const logs = functionLogs(host.logs);
   const settingsOf = functionSettings(host.lambda);
 
@@ -181,24 +191,28 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     return outcome;
   };
 
-  const call: LambdaHost["call"] = async (
-    stack,
-    functionId,
-    functionName,
-    event,
-    requestId = randomUUID(),
-  ) => {
+  const invoke = async (
+    [stack, functionId, functionName]: readonly [string, string, string],
+    event: unknown,
+    invocation: Invocation,
+    requestId: string,
+  ): Promise<CallOutcome> => {
     const bundle = host.bundleFolder(stack, functionId);
     if (!bundle)
       return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
     const settings = await settingsOf(functionName);
     const source = await withRole(settings, bundle, functionId);
     const one = { requestId, event, functionName, functionArn: arnOf(functionName) };
-    const startedAt = Date.now();
-    const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
-    host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
-    return outcome;
+    return admit(invocation, settings.isolatesTenants, async () => {
+      const startedAt = Date.now();
+      const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
+      host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
+      return outcome;
+    });
   };
+
+  const call: LambdaHost["call"] = (stack, functionId, functionName, event) =>
+    invoke([stack, functionId, functionName], event, { kind: "synchronous" }, randomUUID());
 
   const warm: LambdaHost["warm"] = async (stack, functionId, functionName) => {
     const bundle = host.bundleFolder(stack, functionId);
@@ -219,11 +233,8 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     const name = String(request.headers["x-amzn-lambda-function-name"]);
     const requestId = request.headers["x-amzn-lambda-request-id"];
     const event = await readBody(request);
-    const outcome =
-      typeof requestId === "string"
-        ? await call(stack, functionId, name, event, requestId)
-        : await call(stack, functionId, name, event);
-    answer(response, outcome);
+    const id = typeof requestId === "string" ? requestId : randomUUID();
+    answer(response, await invoke([stack, functionId, name], event, invocationOf(request), id));
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) =>

@@ -58,6 +58,7 @@ const source = (key: string, file = "good", timeoutSeconds = 5): WorkerSource =>
     functionName: key,
     handler: "x.handler",
     isImage: false,
+    isolatesTenants: false,
     timeoutSeconds,
     memoryMiB: 128,
     logsJson: false,

@@ -44,6 +44,7 @@ const source: WorkerSource = {
     functionName: "f",
     handler: "",
     isImage: true,
+    isolatesTenants: false,
     timeoutSeconds: 60,
     memoryMiB: 128,
     logsJson: false,

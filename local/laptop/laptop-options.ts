@@ -2,6 +2,7 @@ import type { Stack } from "../engine/build";
 import type { Granted } from "../gateway";
 import type { StandInOptions } from "../gitlab";
 import type { FinishedCall } from "../lambda-host";
+import type { AccountLimits } from "../limits/account-limits";
 import type { RefusedCall } from "./aws";
 
 /** Access to a real GitLab. */
@@ -11,6 +12,8 @@ export interface RealGitLab {
 }
 
 export interface LaptopOptions {
+  /** The limits that AWS is held to; absent: none. */
+  readonly limits?: AccountLimits;
   /** The clone, or a copy of it, whose stacks are deployed. */
   readonly root?: string;
   /** The webhook's port. Default 0: any free port. */

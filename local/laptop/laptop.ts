@@ -4,6 +4,7 @@ import type { Builds } from "../engine/build";
 import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LambdaHost } from "../lambda-host";
+import { limitsText } from "../limits/account-limits";
 import type { WebhookApi } from "../webhook-api";
 import type { Aws } from "./aws";
 import { type GitLabConfiguration, writeConfiguration } from "./configuration";
@@ -71,7 +72,11 @@ const configurationOf = (options: LaptopOptions, { standIn }: LaptopServices): G
 const statusOf = (services: LaptopServices, stacks: Stacks) => async (): Promise<LaptopStatus> => {
   const ledger = await readLedger(services.env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
   const runnerRecords = services.standIn?.runners().length ?? 0;
-  return laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() });
+  const status = laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() });
+  const { account } = services;
+  return account
+    ? { ...status, account: { limits: limitsText(account.limits), refused: account.list() } }
+    : status;
 };
 
 const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]): Promise<Laptop> => {

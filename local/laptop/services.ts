@@ -8,6 +8,7 @@ import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import { type Sam, startSam } from "../engine/sam";
 import { type StandIn, startGitLab } from "../gitlab";
 import { type LambdaHost, startLambdaHost } from "../lambda-host";
+import { type MetLimits, metLimits } from "../limits/met-limits";
 import { isAnotherUser } from "../process/same-user";
 import { startWebhookApi, type WebhookApi } from "../webhook-api";
 import { type Aws, startAws } from "./aws";
@@ -30,11 +31,16 @@ export interface LaptopServices {
   readonly host: LambdaHost;
   readonly builds: Builds;
   readonly env: Readonly<Record<string, string>>;
+  /** The account's limits and what they refused; absent: none. */
+  readonly account?: MetLimits;
 }
 
 const quiet = (): void => undefined;
 
-const simulateEc2 = (run: RunFolder, aws: Aws, binary: RunnerBinary, options: LaptopOptions) => {
+const simulateEc2 = (
+  { run, aws, binary, account }: Pick<LaptopServices, "run" | "aws" | "binary" | "account">,
+  options: LaptopOptions,
+) => {
   const { log = quiet } = options;
   const put = ec2EventPutter(aws);
   const ec2 = startEc2({
@@ -46,6 +52,7 @@ const simulateEc2 = (run: RunFolder, aws: Aws, binary: RunnerBinary, options: La
     readTemplate: engineTemplates(new EC2Client(aws.asAws)),
     credentialsOf: aws.instanceCredentials,
     isAnotherUser,
+    ...defined({ account }),
     onEvent: (event) =>
       void put(event).catch((error: unknown) => log(`An EC2 event could not be sent: ${String(error)}`)),
     log: options.isVerbose ? log : quiet,
@@ -57,7 +64,13 @@ const simulateEc2 = (run: RunFolder, aws: Aws, binary: RunnerBinary, options: La
 const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${name}`;
 
 const hostFunctions = (
-  { run, builds, aws, binary }: Pick<LaptopServices, "run" | "builds" | "aws" | "binary">,
+  {
+    run,
+    builds,
+    aws,
+    binary,
+    account,
+  }: Pick<LaptopServices, "run" | "builds" | "aws" | "binary" | "account">,
   { onCall }: LaptopOptions,
 ): Promise<LambdaHost> =>
   startLambdaHost({
@@ -73,10 +86,10 @@ const hostFunctions = (
         functionArn: functionArn(name),
       }),
     runnerEnv: { GITLAB_RUNNER: binary.path },
-    ...defined({ socketPath: aws.hostSocket, onCall }),
+    ...defined({ socketPath: aws.hostSocket, onCall, account }),
   });
 
-const startAwsFor = (run: RunFolder, options: LaptopOptions): Promise<Aws> => {
+const startAwsFor = (run: RunFolder, options: LaptopOptions, account?: MetLimits): Promise<Aws> => {
   const { log = quiet, onCrash = quiet, onGranted } = options;
   const told = new Set<string>();
   return startAws(run, {
@@ -88,7 +101,7 @@ const startAwsFor = (run: RunFolder, options: LaptopOptions): Promise<Aws> => {
       if (!told.has(refused.message)) log(`Refused: ${refused.message}`);
       told.add(refused.message);
     },
-    ...defined({ onGranted }),
+    ...defined({ onGranted, account }),
   });
 };
 
@@ -111,13 +124,26 @@ export const startServices = async (
   // Awaited below; until then a failure must not count as unhandled.
   building.catch(quiet);
   const binary = findGitLabRunner(process.env);
-  const aws = opened(await startAwsFor(run, options));
+  const account = options.limits && metLimits(options.limits);
+  const aws = opened(await startAwsFor(run, options, account));
   const sam = opened(startSam(run, aws.samEnv));
   const webhookApi = opened(await startWebhookApi(options.port ?? 0));
   const log = options.log ?? quiet;
   const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
-  const ec2 = opened(simulateEc2(run, aws, binary, options));
+  const ec2 = opened(simulateEc2({ run, aws, binary, ...defined({ account }) }, options));
   const builds = await building;
-  const host = opened(await hostFunctions({ run, builds, aws, binary }, options));
-  return { run, binary, aws, sam, webhookApi, ...gitlab, ec2, host, builds, env: aws.env };
+  const host = opened(await hostFunctions({ run, builds, aws, binary, ...defined({ account }) }, options));
+  return {
+    run,
+    binary,
+    aws,
+    sam,
+    webhookApi,
+    ...gitlab,
+    ec2,
+    host,
+    builds,
+    env: aws.env,
+    ...defined({ account }),
+  };
 };

@@ -76,6 +76,13 @@ const clientsStep = () =>
     requirementsPath: join(ROOT, "tests/independent-clients/requirements.txt"),
   });
 
+const secondDoubleStep = () =>
+  environmentStep({
+    title: "Installing a second double of AWS into .local/moto-venv",
+    folder: join(KEPT, "moto-venv"),
+    requirementsPath: join(ROOT, "tests/second-opinion/requirements.txt"),
+  });
+
 const isCurrent = () => npmStep() === undefined && pythonStep() === undefined;
 
 /**
@@ -92,23 +99,33 @@ export const setUp = async () => {
   await withLock(join(KEPT, "set-up.lock"), install, waiting);
 };
 
+/** Makes an environment whose lack stops nothing. Returns why there is none. */
+const setUpForTests = async (stepOf, lock) => {
+  try {
+    if (stepOf() === undefined) return undefined;
+    const waiting = () =>
+      process.stderr.write("Another test run of this clone is setting up: waiting for it.\n");
+    await withLock(join(KEPT, lock), async () => stepOf()?.(), waiting);
+    return undefined;
+  } catch (error) {
+    return error.message;
+  }
+};
+
 /**
  * Makes the environment of the GitLab clients that tests run beside our own. Its lack stops nothing: the tests
  * that need it say so and are skipped.
  *
  * @returns {Promise<string | undefined>} why there is none
  */
-export const setUpClients = async () => {
-  try {
-    if (clientsStep() === undefined) return undefined;
-    const waiting = () =>
-      process.stderr.write("Another test run of this clone is setting up: waiting for it.\n");
-    await withLock(join(KEPT, "set-up-clients.lock"), async () => clientsStep()?.(), waiting);
-    return undefined;
-  } catch (error) {
-    return error.message;
-  }
-};
+export const setUpClients = () => setUpForTests(clientsStep, "set-up-clients.lock");
+
+/**
+ * Makes the environment of the double of AWS that tests run beside our own. As `setUpClients`.
+ *
+ * @returns {Promise<string | undefined>} why there is none
+ */
+export const setUpSecondDouble = () => setUpForTests(secondDoubleStep, "set-up-second-double.lock");
 
 const install = async () => {
   const steps = [npmStep(), pythonStep()].filter(Boolean);

@@ -103,20 +103,21 @@ echo "\${0##*/} $*" >>'${trace}'
     );
 
   it("T-24: runs no script of a package, and takes Python's packages by their hashes alone", () => {
-    for (const folder of ["bin", "node_modules", "tests/independent-clients"])
+    for (const folder of ["bin", "node_modules", "tests/independent-clients", "tests/second-opinion"])
       mkdirSync(join(clone, folder), { recursive: true });
     cpSync(__dirname, join(clone, "local/setup"), { recursive: true });
     writeFileSync(join(clone, "package-lock.json"), '{"packages":{"node_modules/a":{"version":"1.0.0"}}}');
-    writeFileSync(join(clone, "tests/independent-clients/requirements.txt"), "");
+    for (const room of ["independent-clients", "second-opinion"])
+      writeFileSync(join(clone, "tests", room, "requirements.txt"), "");
     for (const name of ["npm", "python3"]) stub(name);
     const module = pathToFileURL(join(clone, "local/setup/set-up.mjs")).href;
-    const code = `const m = await import("${module}"); await m.setUp(); process.exit((await m.setUpClients()) ? 1 : 0)`;
+    const code = `const m = await import("${module}"); await m.setUp(); process.exit((await m.setUpClients()) || (await m.setUpSecondDouble()) ? 1 : 0)`;
     const env = { ...process.env, PATH: `${join(clone, "bin")}:${process.env.PATH}` };
     const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", code], { env });
     expect(status).toBe(0);
     const calls = readFileSync(trace, "utf8").trim().split("\n");
     const installs = calls.filter((call) => / (ci|install) /.test(call));
-    expect(installs).toHaveLength(3);
+    expect(installs).toHaveLength(4);
     for (const call of installs)
       expect(call).toMatch(/^npm ci .*--ignore-scripts|^python -m pip install .*--require-hashes/);
   });

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { RemainingResources } from "../gitlab/page/laptop-status";
+import type { AccountStatus, RemainingResources } from "../gitlab/page/laptop-status";
 import { type Row, seconds } from "./row";
 import { coloured } from "./view";
 
@@ -32,3 +32,8 @@ export const remainingText = (remaining: RemainingResources): string => {
   const sentence = `Remaining: ${remaining.runners} runner records in GitLab, ${remaining.instances} instances, ${remaining.ledger} open ledger items.`;
   return hasNothingRemaining(remaining) ? pc.green(sentence) : pc.red(sentence);
 };
+
+/** What the limits of the account refused meanwhile; undefined where there are none. */
+export const refusedText = (account: AccountStatus | undefined): string | undefined =>
+  account &&
+  `Refused by the account's limits: ${account.refused.map(({ name, value, refused }) => `${name} (${value}) ${refused}`).join(", ") || "nothing"}.`;

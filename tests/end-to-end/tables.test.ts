@@ -1,11 +1,5 @@
 import { randomInt } from "node:crypto";
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamodb/bootstrap-rows";
 import { dynamoDbClient } from "../../AutoScaler/src/adapters/dynamodb/client";
@@ -19,27 +13,13 @@ import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { type Aws, startAws } from "../../local/laptop/aws";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { openRunFolder, type RunFolder } from "../../local/laptop/run-folder";
-import { readTemplate, resource } from "../templates/read-template";
+import { TABLE_IDS, type TableId, tableDefinition } from "../templates/table-definition";
 
 /** The contracts of the tables, with the shipped adapters and clients and the engine's DynamoDB. */
-
-const OF_STACK = { LedgerTable: "AutoScaler", MappingTable: "AutoScaler", BootstrapTable: "Infrastructure" };
-type TableId = keyof typeof OF_STACK;
 
 /** Table names of this run: an emulator that ran before keeps its tables. */
 const suffix = randomInt(2 ** 40).toString(36);
 const nameOf = (id: TableId): string => `${id}-${suffix}`;
-
-/** Keys and indexes from the shipped template, so that a change of them is tested here. */
-const definition = (id: TableId): CreateTableCommandInput => {
-  const { properties } = resource(readTemplate(OF_STACK[id]), id);
-  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties;
-  const indexes = GlobalSecondaryIndexes === undefined ? {} : { GlobalSecondaryIndexes };
-  return {
-    TableName: nameOf(id),
-    ...({ AttributeDefinitions, KeySchema, BillingMode, ...indexes } as object),
-  } as CreateTableCommandInput;
-};
 
 const environment = process.env;
 let run: RunFolder;
@@ -52,8 +32,7 @@ beforeAll(async () => {
   const quiet = () => undefined;
   aws = await startAws(run, { onCrash: quiet, log: quiet });
   admin = new DynamoDBClient(clientSettings(aws.env));
-  for (const id of Object.keys(OF_STACK) as TableId[])
-    await admin.send(new CreateTableCommand(definition(id)));
+  for (const id of TABLE_IDS) await admin.send(new CreateTableCommand(tableDefinition(id, nameOf(id))));
   process.env = { ...environment, ...aws.env };
   client = dynamoDbClient();
 }, 90_000);

@@ -5,6 +5,8 @@ import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bo
 import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
 import { Calls, type Process } from "./world/calls";
 import { Conflicts, LedgerPort } from "./world/ledger-port";
+import { DEFAULT_QUOTAS } from "./world/limits/account";
+import { LedgerThroughput } from "./world/limits/ledger-throughput";
 import { random } from "./world/random";
 import { Table } from "./world/table";
 import { Timeline } from "./world/timeline";
@@ -25,7 +27,12 @@ class NoConflicts extends Conflicts {
 
 const PROCESS: Process = {
   name: "test",
-  environment: { hints: new HintMemory(), spotPools: new PoolMemory(), isNew: false },
+  environment: {
+    hints: new HintMemory(),
+    spotPools: new PoolMemory(),
+    configuration: undefined,
+    isNew: false,
+  },
   skew: 0,
   isDead: false,
   spent: undefined,
@@ -48,7 +55,14 @@ const prepare = () => {
     move: async (fromKey, toKey) => table.move(fromKey, toKey),
     remove: async (key) => void table.rows.delete(key),
   };
-  const ledger = new LedgerPort(PROCESS, calls, table, dice, new NoConflicts(timeline, dice));
+  const ledger = new LedgerPort(
+    PROCESS,
+    calls,
+    table,
+    dice,
+    new NoConflicts(timeline, dice),
+    new LedgerThroughput(DEFAULT_QUOTAS),
+  );
   return { table, ledger, rows };
 };
 

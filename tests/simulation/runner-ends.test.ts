@@ -100,7 +100,7 @@ describe("the end of a Lambda runner", () => {
       seconds.push((world.timeline.now - (made.get(runnerId) ?? 0)) / 1000);
     };
     world.lambda.options = { ...world.lambda.options, concurrency: 0 };
-    world.after(500, () => {
+    world.after(world.lambda.options.maximumEventAgeSeconds + 200, () => {
       world.lambda.options = { ...world.lambda.options, concurrency: 1_000 };
     });
     bring(world);

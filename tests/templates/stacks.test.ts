@@ -86,8 +86,9 @@ describe("the runner function", () => {
     const { DestinationConfig, ...config } = asMap(properties.EventInvokeConfig);
     expect(DestinationConfig).toBeUndefined();
     expect(config.MaximumRetryAttempts).toBe(0);
-    expect(config.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(60);
-    expect(config.MaximumEventAgeInSeconds).toBeLessThanOrEqual(300);
+    // Fifteen to thirty minutes: longer than Lambda keeps idle environments, whose number is limited.
+    expect(config.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(900);
+    expect(config.MaximumEventAgeInSeconds).toBeLessThanOrEqual(1_800);
     expect(config.MaximumEventAgeInSeconds).toBe(LAMBDA_QUEUE_SECONDS);
     expect(properties.DeadLetterQueue).toBeUndefined();
     expect(properties.Events).toBeUndefined();

@@ -34,7 +34,7 @@ export interface Paths {
 }
 
 export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
-  ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, clock: systemClock });
+  ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, ...timeout });
 
 /** GitLab's requests to wait apply to all calls of this process, not only to one invocation. */
 const throttles: Throttles = new Map();

@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 
 const setUp = () => {
   const clock = fakeClock(MINUTE * 29_000_000);
-  const gitLab = fakeGitLab("verified", clock.now());
+  const gitLab = fakeGitLab("verified", clock.now);
   const counters = fakeMinuteCounters();
   const metrics = fakeMetrics();
   /** Another environment of the function: counters are shared, memory is not. */

@@ -10,8 +10,11 @@ import { isHeld, type LaunchRate, readLaunchRate } from "./launch-rate";
 export type ReservationDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 export interface Reservation {
-  /** The job had to wait, so others wait too: after its call the start dispatches the next one. */
-  readonly passesOn: boolean;
+  /**
+   * How many jobs the start dispatches after its call. The job had to wait, so others wait too: one. It waited for less
+   * than a second, so EC2 takes more calls than are made: two. So those make up for starts that fail on the way.
+   */
+  readonly passesOn: 0 | 1 | 2;
 }
 
 /** Calls per second while EC2 refuses none. It bounds the part of a burst that EC2 can refuse at first. */
@@ -33,6 +36,11 @@ export const reservationsAtOnce = (launchRate: LaunchRate | undefined): number =
 const rowOf = (launchRate: LaunchRate | undefined): string =>
   launchRate === undefined ? "ec2" : "ec2-launch-rate";
 
+const passesOn = (pause: number, dispatchedAt: Time | undefined): Reservation["passesOn"] => {
+  if (pause === 0 && dispatchedAt === undefined) return 0;
+  return pause < BURST_MILLISECONDS ? 2 : 1;
+};
+
 const reserveAtRate = async (
   { ledger, clock }: ReservationDependencies,
   dispatchedAt: Time | undefined,
@@ -47,7 +55,7 @@ const reserveAtRate = async (
   const pause = Math.max(0, moment - now);
   if (pause > 0) await clock.sleep(pause);
   const isLate = pause > 0 && isHeld((await readLaunchRate(ledger)).launchRate, dispatchedAt);
-  return isLate ? undefined : { passesOn: pause > 0 || dispatchedAt !== undefined };
+  return isLate ? undefined : { passesOn: passesOn(pause, dispatchedAt) };
 };
 
 /**
@@ -61,4 +69,4 @@ export const reserveLaunch = async (
   provider: Provider,
   dispatchedAt: Time | undefined,
 ): Promise<Reservation | undefined> =>
-  provider === "EC2" ? reserveAtRate(dependencies, dispatchedAt) : { passesOn: false };
+  provider === "EC2" ? reserveAtRate(dependencies, dispatchedAt) : { passesOn: 0 };

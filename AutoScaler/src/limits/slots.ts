@@ -1,4 +1,5 @@
-import { projectScope } from "../../../Core/ledger/keys";
+import { defined } from "../../../Core/defined";
+import { LAMBDA, projectScope } from "../../../Core/ledger/keys";
 import type { Slot } from "../../../Core/model/ledger";
 import { classKey } from "../../../Core/model/runner-class";
 import { DEFAULT_LIMITS, type RunnerOrder } from "../../../Core/model/runner-order";
@@ -42,7 +43,7 @@ interface Limited {
 
 type Limiting = Pick<RunnerOrder, "projectId" | "runnerClass" | "limits">;
 
-/** The stack, the class and, where projects have a limit, the project. */
+/** The stack, the class and, where projects or the account's Lambda runners have a limit, those. */
 export const limitedBy = ({
   projectId,
   runnerClass,
@@ -51,6 +52,7 @@ export const limitedBy = ({
   { scope: STACK, limit: limits.stack },
   { scope: classKey(runnerClass), limit: runnerClass.maxRunners },
   ...(limits.project === undefined ? [] : [{ scope: projectScope(projectId), limit: limits.project }]),
+  ...(limits.lambda === undefined ? [] : [{ scope: LAMBDA, limit: limits.lambda }]),
 ];
 
 /**
@@ -65,15 +67,18 @@ export const findSlot = async (
   const limited = limitedBy(order);
   const counts = await Promise.all(limited.map(({ scope }) => ledger.slots(scope)));
   const shards = limited.map(({ limit }, index) => freeShard(counts[index] ?? [], limit, start));
-  const [stackShard, classShard, projectShard] = shards;
+  const [stackShard, classShard] = shards;
   if (stackShard === undefined || classShard === undefined || shards.includes(undefined)) return undefined;
-  const project = projectShard === undefined ? {} : { project: { id: order.projectId, shard: projectShard } };
+  const shardOf = (scope: string) => shards[limited.findIndex((each) => each.scope === scope)];
+  const projectShard = shardOf(projectScope(order.projectId));
+  const project = projectShard === undefined ? undefined : { id: order.projectId, shard: projectShard };
+  const others = defined({ project, lambdaShard: shardOf(LAMBDA) });
   const take = limited.map(({ scope, limit }, index): LedgerChange => {
     const shard = shards[index] ?? 0;
     return { take: { scope, shard, limit: shardLimit(limit, shard) } };
   });
   const left = Math.min(...limited.map(({ limit }, index) => limit - sum(counts[index] ?? [])));
-  return { slot: { stackShard, classShard, ...project }, take, left };
+  return { slot: { stackShard, classShard, ...others }, take, left };
 };
 
 /** The changes that free an item's slot; none when it holds none. */
@@ -92,4 +97,7 @@ export const releaseSlot = ({
         ...(slot.project === undefined
           ? []
           : [{ releaseSlot: { scope: projectScope(slot.project.id), shard: slot.project.shard } }]),
+        ...(slot.lambdaShard === undefined
+          ? []
+          : [{ releaseSlot: { scope: LAMBDA, shard: slot.lambdaShard } }]),
       ];

@@ -14,10 +14,11 @@ export type Freed =
       /** The job whose attempt failed with the runner that held the slot: its next attempt is due. */
       readonly failedJobId?: number;
     }
-  /** A launch at EC2, whatever the class: it grants so many calls a second. */
-  | { readonly kind: "launch" };
+  /** A launch at EC2, whatever the class: it grants so many calls a second. For `two` jobs, or for one. */
+  | { readonly kind: "launch"; readonly two?: true };
 
 export const freedLaunch: Freed = { kind: "launch" };
+export const freedTwoLaunches: Freed = { kind: "launch", two: true };
 
 /** A slot in the class; undefined where there is none. */
 export const freedSlot = (classKey: string | undefined): Extract<Freed, { kind: "slot" }> | undefined =>
@@ -29,8 +30,8 @@ export const freedSlot = (classKey: string | undefined): Extract<Freed, { kind: 
  * @throws InvalidInputError naming the field that is wrong
  */
 export const parseFreed = (input: unknown): Freed => {
-  const { kind, classKey, failedJobId } = fieldsOf(fieldsOf(input, "The input").freed, "freed");
-  if (kind === "launch") return freedLaunch;
+  const { kind, classKey, failedJobId, two } = fieldsOf(fieldsOf(input, "The input").freed, "freed");
+  if (kind === "launch") return two === true ? freedTwoLaunches : freedLaunch;
   if (kind !== "slot") throw new InvalidInputError("freed.kind must be slot or launch");
   const jobId = optionalIdOf(failedJobId, "freed.failedJobId");
   return { kind, classKey: textOf(classKey, "freed.classKey"), ...defined({ failedJobId: jobId }) };

@@ -2,7 +2,7 @@ import { isOrdered, type OrderedAttempt } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { fakeClock, fakeEventBus, fakeLedger } from "../testing/fakes";
 import { aClass, anAttempt, anOrder, NOW } from "../testing/fakes/items";
-import { type Freed, freedLaunch } from "./freed";
+import { type Freed, freedLaunch, freedTwoLaunches } from "./freed";
 import { joinQueue } from "./rotation";
 import { startNextJob } from "./start-next-job";
 
@@ -74,6 +74,16 @@ describe("startNextJob", () => {
     expect(await next(freedLaunch)).toEqual({ kind: "dispatched", jobId: 3 });
     expect(await next(freedLaunch)).toEqual({ kind: "dispatched", jobId: 4 });
     expect(await next(freedLaunch)).toEqual({ kind: "nobody" });
+  });
+
+  it("I-26: dispatches two jobs where EC2 takes more calls than are made, and one where there is only one", async () => {
+    const waiting = { waitingFor: "launch-rate" } as const;
+    const { next, bus } = await setUp(waiting, waiting, waiting);
+    const dispatched = () => bus.events.splice(0).map((event) => "job" in event && event.job.id);
+    expect(await next(freedTwoLaunches)).toEqual({ kind: "dispatched", jobId: 1 });
+    expect(dispatched()).toEqual([1, 2]);
+    expect(await next(freedTwoLaunches)).toEqual({ kind: "dispatched", jobId: 3 });
+    expect(dispatched()).toEqual([3]);
   });
 
   it("dispatches another class when none waits in this one: the stack's slot is free too", async () => {

@@ -1,16 +1,16 @@
 import {
   type QueuedProject,
   type QueueKind,
-  queuedProject,
-  queuedProjects,
   queueName,
+  queuesRecordName,
+  readQueuedProject,
 } from "../../../Core/ledger/queues";
 import { isOrdered, type OrderedAttempt, type Time, touch } from "../../../Core/model/ledger";
 import { isLaunchDue } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import { commit } from "../ledger/commit";
-import { STACK } from "../ports";
+import { STACK, type StateRecord } from "../ports";
 import { UNDER_WAY_MILLISECONDS } from "../timing";
 import type { Freed } from "./freed";
 import { byPriority } from "./queue";
@@ -90,17 +90,19 @@ class Search {
 /** The projects that wait, whoever has waited longest first. */
 class Rotation {
   readonly #tries = new Map<number, number>();
-  #projects: QueuedProject[];
+  readonly #records: StateRecord[];
 
   constructor(
     private readonly dependencies: NextJobDependencies,
-    projects: readonly QueuedProject[],
+    records: readonly StateRecord[],
   ) {
-    this.#projects = [...projects];
+    this.#records = [...records];
   }
 
+  /** A record is read when its turn comes: most searches end at the first of fifty. */
   next(): QueuedProject | undefined {
-    return this.#projects.shift();
+    const record = this.#records.shift();
+    return record && readQueuedProject(record);
   }
 
   /**
@@ -110,14 +112,14 @@ class Rotation {
   async take(project: QueuedProject): Promise<boolean> {
     const { ledger, clock } = this.dependencies;
     const tries = this.#tries.get(project.projectId) ?? 0;
-    if (this.#projects.length === 0 || tries >= MAX_TRIES) return true;
+    if (this.#records.length === 0 || tries >= MAX_TRIES) return true;
     if (await moveBack(ledger, project, clock.now())) return true;
     this.#tries.set(project.projectId, tries + 1);
-    const fresh = await queuedProject(ledger, project.projectId);
+    const fresh = await ledger.stateRecord(queuesRecordName(project.projectId));
+    if (fresh?.rotation === undefined) return false;
     const { rotation } = fresh;
-    if (rotation === undefined) return false;
-    const later = this.#projects.findIndex((other) => (other.rotation ?? 0) > rotation);
-    this.#projects.splice(later < 0 ? this.#projects.length : later, 0, fresh);
+    const later = this.#records.findIndex((other) => (other.rotation ?? 0) > rotation);
+    this.#records.splice(later < 0 ? this.#records.length : later, 0, fresh);
     return false;
   }
 }
@@ -142,16 +144,8 @@ const retryFailed = async ({ ledger, bus }: NextJobDependencies, jobId: number):
   await bus.put([pendingEvent(last.order, last.attempt + 1)]);
 };
 
-/**
- * Puts the event of one job on the bus that waits for what became free: of the project that has waited longest,
- * the job of the class that goes first, and of those the one that became pending first. So the projects are served round
- * robin, and ten thousand jobs of one project delay another by one job at a time.
- */
-export const startNextJob = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
-  if (freed.kind === "slot" && freed.failedJobId !== undefined) {
-    await retryFailed(dependencies, freed.failedJobId);
-  }
-  const rotation = new Rotation(dependencies, await queuedProjects(dependencies.ledger, MAX_PROJECTS));
+const dispatchNext = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
+  const rotation = new Rotation(dependencies, await dependencies.ledger.rotation(MAX_PROJECTS));
   const search = new Search(dependencies, freed);
   for (let project = rotation.next(); project !== undefined; project = rotation.next()) {
     const { jobs, lacksSlot } = await search.candidates(project);
@@ -163,4 +157,19 @@ export const startNextJob = async (dependencies: NextJobDependencies, freed: Fre
     }
   }
   return { kind: "nobody" };
+};
+
+/**
+ * Puts the event of a job on the bus that waits for what became free, or of two where there is room for both: of the
+ * project that has waited longest, the job of the class that goes first, and of those the one that became pending first.
+ * So the projects are served round robin, and ten thousand jobs of one project delay another by one job at a time.
+ */
+export const startNextJob = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
+  if (freed.kind === "slot" && freed.failedJobId !== undefined) {
+    await retryFailed(dependencies, freed.failedJobId);
+  }
+  const first = await dispatchNext(dependencies, freed);
+  const isForTwo = freed.kind === "launch" && freed.two === true;
+  if (isForTwo && first.kind === "dispatched") await dispatchNext(dependencies, freed);
+  return first;
 };

@@ -6,6 +6,8 @@ export interface Budget {
   /** Takes one call. Returns false when the budget is used up. */
   take(): boolean;
   isSpent(): boolean;
+  /** Calls that are left, whatever the time. */
+  left(): number;
 }
 
 export const budget = (clock: Clock, calls: number, until: Time): Budget => {
@@ -13,6 +15,7 @@ export const budget = (clock: Clock, calls: number, until: Time): Budget => {
   const isSpent = (): boolean => left <= 0 || clock.now() >= until;
   return {
     isSpent,
+    left: () => left,
     take: () => {
       if (isSpent()) return false;
       left -= 1;

@@ -18,6 +18,15 @@ export const unique = (discrepancies: readonly Discrepancy[]): readonly Discrepa
   ...new Map(discrepancies.map((discrepancy) => [keyOf(discrepancy), discrepancy] as const)).values(),
 ];
 
+/** Those that are not among others, which were put before. */
+export const without = (
+  others: readonly Discrepancy[],
+  discrepancies: readonly Discrepancy[],
+): readonly Discrepancy[] => {
+  const keys = new Set(others.map(keyOf));
+  return discrepancies.filter((discrepancy) => !keys.has(keyOf(discrepancy)));
+};
+
 const MAX_FAILURES = 3;
 
 /** Stores the dispatch before its event is put. Returns false if another execution changed the item first. */

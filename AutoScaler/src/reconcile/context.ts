@@ -1,4 +1,4 @@
-import type { Time } from "../../../Core/model/ledger";
+import type { Attempt, Runner, Time } from "../../../Core/model/ledger";
 import { type RoutingSettings, route } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
 import type { GitLabJob, MappingRow } from "../ports";
@@ -10,7 +10,7 @@ import {
   type IsOurs,
   isClearlyMet,
   isUnassigned,
-  pendingKey,
+  type PendingNotes,
   type SnapshotIndex,
   usedUpKey,
 } from "./find/pending";
@@ -18,6 +18,7 @@ import { findRunnerEnd } from "./find/runner-ends";
 import { findRunning, runningKey } from "./find/running";
 import type { Part } from "./parts";
 import type { JobReader } from "./read/job-reader";
+import { CALLS_AT_ONCE, inPortions } from "./read/portions";
 import type { Discrepancy, Snapshot } from "./snapshot";
 
 export type ReconcilerDependencies = Pick<
@@ -47,8 +48,7 @@ export interface ReconcileContext {
   readonly isOurs: IsOurs;
   /** Whether a project's jobs may be started. If that cannot be found out, they may: the look-up asks again. */
   readonly serves: (projectId: number) => Promise<boolean>;
-  /** Keys of pending jobs that no attempt will start any more, for the next pass. */
-  readonly usedUp: Set<string>;
+  readonly notes: PendingNotes;
   /** No reads after this time: the events have to be put before the function times out. */
   readonly until: Time;
 }
@@ -69,36 +69,25 @@ const MINUTE = 60_000;
 const ROTATE_BY = 150;
 /** Jobs that one pass looks up in the ledger, oldest first. The next passes read the rest. */
 const MAX_READ = 2_000;
-const READ_AT_ONCE = 20;
+export const READ_AT_ONCE = 20;
 
 const byCreation = (one: GitLabJob, other: GitLabJob): number =>
   one.createdAt - other.createdAt || one.id - other.id;
 
 /** What pending jobs lack. Reads several at once: a burst may leave thousands half started (I-26). */
 const pendingDiscrepancies = async (
-  { dependencies, snapshot, part, isOurs, serves, usedUp, until }: ReconcileContext,
+  { dependencies, snapshot, part, isOurs, serves, notes, until }: ReconcileContext,
   jobs: readonly GitLabJob[],
 ): Promise<readonly Discrepancy[]> => {
   const reads = budget(dependencies.clock, MAX_READ, until);
-  const discrepancies: Discrepancy[] = [];
-  for (let start = 0; start < jobs.length; start += READ_AT_ONCE) {
-    const portion = jobs.slice(start, start + READ_AT_ONCE).filter(() => reads.take());
-    const found = await Promise.all(
-      portion.map((job) =>
-        part(
-          "pending-job",
-          undefined,
-          async () =>
-            (await serves(job.projectId))
-              ? findPending(dependencies.ledger, snapshot, job, isOurs, usedUp)
-              : undefined,
-          job.id,
-        ),
-      ),
-    );
-    discrepancies.push(...found.filter((discrepancy) => discrepancy !== undefined));
-  }
-  return discrepancies;
+  const find = async (job: GitLabJob): Promise<Discrepancy | undefined> =>
+    (await serves(job.projectId))
+      ? findPending(dependencies.ledger, snapshot, job, isOurs, notes)
+      : undefined;
+  const found = await inPortions(jobs, READ_AT_ONCE, async (job) =>
+    reads.take() ? part("pending-job", undefined, () => find(job), job.id) : undefined,
+  );
+  return found.filter((discrepancy) => discrepancy !== undefined);
 };
 
 /** What is missing for the start or pick-up of the jobs that GitLab shows as pending or running. */
@@ -108,7 +97,7 @@ export const jobDiscrepancies = async (context: ReconcileContext): Promise<reado
   const running = jobs.flatMap((job) => findRunning(snapshot, index, job) ?? []);
   const unmet = jobs.filter((job) => isUnassigned(job) && !isClearlyMet(snapshot, index, job));
   const isUsedUp = (job: GitLabJob): boolean => snapshot.seen.has(usedUpKey(job));
-  for (const job of unmet.filter(isUsedUp)) context.usedUp.add(usedUpKey(job));
+  for (const job of unmet.filter(isUsedUp)) context.notes.usedUp.add(usedUpKey(job));
   const open = unmet.filter((job) => !isUsedUp(job));
   return [...running, ...(await pendingDiscrepancies(context, open))];
 };
@@ -126,16 +115,16 @@ export const endDiscrepancies = async ({
   part,
   readJob,
 }: ReconcileContext): Promise<readonly Discrepancy[]> => {
-  const discrepancies: Discrepancy[] = [];
-  for (const attempt of rotated([...snapshot.attempts, ...snapshot.waiting], snapshot.now)) {
+  const find = async (attempt: Attempt): Promise<Discrepancy | undefined> => {
     const { jobId } = attempt;
     const missing = await part("attempt", undefined, () => findEnded(snapshot, attempt, readJob), jobId);
-    if (missing?.kind === "found") discrepancies.push(missing.discrepancy);
-    if (missing?.kind === "deleted") {
+    if (missing?.kind === "deleted")
       await part("deleted-job", undefined, () => closeDeleted(dependencies, attempt), jobId);
-    }
-  }
-  return discrepancies;
+    return missing?.kind === "found" ? missing.discrepancy : undefined;
+  };
+  const open = rotated([...snapshot.attempts, ...snapshot.waiting], snapshot.now);
+  const found = await inPortions(open, CALLS_AT_ONCE, find);
+  return found.filter((discrepancy) => discrepancy !== undefined);
 };
 
 /** Open runners that have to be ended, without those whose job has an end event in this pass. */
@@ -150,30 +139,27 @@ export const runnerDiscrepancies = async (
     readJob,
     listCalls,
   };
-  const discrepancies: Discrepancy[] = [];
-  for (const runner of rotated(snapshot.runners, snapshot.now)) {
-    const isOnItsWay = runner.state !== "GONE" && endedJobs.has(runner.busyJobId ?? runner.jobId);
-    if (isOnItsWay) continue;
-    const { runnerId } = runner;
-    const found = await part(
-      "runner",
-      undefined,
-      () => findRunnerEnd(runnerEndDependencies, snapshot, runner),
-      runnerId,
-    );
-    if (found) discrepancies.push(found);
-  }
-  return discrepancies;
+  const isOnItsWay = ({ state, busyJobId, jobId }: Runner): boolean =>
+    state !== "GONE" && endedJobs.has(busyJobId ?? jobId);
+  const open = rotated(snapshot.runners, snapshot.now).filter((runner) => !isOnItsWay(runner));
+  const found = await inPortions(open, CALLS_AT_ONCE, (runner) =>
+    part("runner", undefined, () => findRunnerEnd(runnerEndDependencies, snapshot, runner), runner.runnerId),
+  );
+  return found.filter((discrepancy) => discrepancy !== undefined);
 };
 
 const MAX_SEEN = 5_000;
 
-/** Keys that tell the next pass what this pass has already seen. */
-export const seenNow = ({ snapshot, index, usedUp }: ReconcileContext): readonly string[] => {
-  const keys = [...snapshot.jobs.values()].flatMap((job) => {
-    if (job.status === "running")
-      return index.lastAttempt.get(job.id)?.state === "RUNNING" ? [] : [runningKey(job)];
-    return isUnassigned(job) && !isClearlyMet(snapshot, index, job) ? [pendingKey(job)] : [];
-  });
-  return [...usedUp, ...keys].slice(0, MAX_SEEN);
+/**
+ * Keys that tell the next pass what this pass has already seen.
+ *
+ * @param before of an earlier pass of the same minute, which listed other projects
+ */
+export const seenNow = (
+  { snapshot, index, notes }: ReconcileContext,
+  before: readonly string[],
+): readonly string[] => {
+  const isStored = ({ id }: GitLabJob): boolean => index.lastAttempt.get(id)?.state === "RUNNING";
+  const running = [...snapshot.jobs.values()].filter((job) => job.status === "running" && !isStored(job));
+  return [...new Set([...notes.usedUp, ...running.map(runningKey), ...before])].slice(0, MAX_SEEN);
 };

@@ -44,19 +44,56 @@ describe("a lost pending webhook", () => {
     expect(system.metrics.total("JobsFoundByReconciler")).toBe(1);
   });
 
-  it("is not put for a job that is seconds old: its webhook is on its way", async () => {
+  it("F-1: is put for a job that is seconds old, as soon as its webhook is overdue, at the end of the same pass", async () => {
     const system = testSystem();
-    system.gitLab.addJob({ id: 7, createdAt: system.clock.now() - 5_000 });
-    expect(await events(system)).toEqual([]);
+    const begin = system.clock.now();
+    system.gitLab.addJob({ id: 7, createdAt: begin - 5_000 });
+    system.clock.duringSleep = () => expect(system.bus.events).toEqual([]);
+    expect(await system.reconcile()).toMatchObject({ events: 1, jobsFound: 1 });
+    expect(system.bus.events).toMatchObject([{ job: { id: 7, status: "pending" } }]);
+    expect(system.clock.now() - begin).toBe(10_000);
+    expect(system.metrics.total("JobsFoundByReconciler")).toBe(1);
   });
 
-  it("I-33 F-55: is put at the second sight, whatever GitLab's clock says", async () => {
+  it("is not put for a job whose webhook comes in the meantime: it was on its way", async () => {
     const system = testSystem();
-    const job = system.gitLab.addJob({ id: 7, createdAt: system.clock.now() });
+    const job = system.gitLab.addJob({ id: 7, createdAt: system.clock.now() - 5_000 });
+    system.clock.duringSleep = async () => {
+      system.clock.duringSleep = () => undefined;
+      await system.start(webhook(job));
+    };
+    expect(await system.reconcile()).toMatchObject({ events: 0, jobsFound: 0 });
+    expect(await system.ledger.attempts(7)).toHaveLength(1);
+  });
+
+  it("no pass waits where no webhook is on its way", async () => {
+    const system = await launched();
+    system.gitLab.addJob({ id: 8, tags: ["ec2"], createdAt: system.clock.now() - MINUTE });
     await system.reconcile();
-    system.clock.advance(30_000);
-    system.gitLab.change(7, { createdAt: job.createdAt });
+    expect(system.clock.sleeps).toEqual([]);
+  });
+
+  it("I-33 F-55: is put whatever GitLab's clock says", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: system.clock.now() + 30_000, queuedSeconds: 15 });
     expect(await events(system)).toHaveLength(1);
+  });
+
+  it("I-24: that cannot be looked at again is a failure of its pass, counted and named", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: system.clock.now() });
+    const { attempts } = system.ledger;
+    let isDown = false;
+    system.clock.duringSleep = () => {
+      isDown = true;
+    };
+    const ledger: Dependencies["ledger"] = {
+      ...system.ledger,
+      attempts: async (jobId) => (isDown ? Promise.reject(new TransientError("no read")) : attempts(jobId)),
+    };
+    const report = await withPorts(system, { ledger }).reconcile();
+    expect(report).toMatchObject({ events: 0, failures: ["pending-job 7: TransientError no read"] });
+    expect(system.metrics.total("ReconcilerFailures")).toBe(1);
   });
 
   it("is not put for a job that the mapping leaves to others", async () => {
@@ -469,20 +506,60 @@ describe("the reconciler itself", () => {
     expect(report).toMatchObject({ failures: ["mapping-projects: TransientError no Scan"] });
   });
 
-  it("F-50: asks for at most a hundred lists, and continues there in the next pass", async () => {
+  /** Projects with one job each, and the list calls of each pass of a minute, with the projects asked. */
+  const manyProjects = (count: number) => {
     const system = testSystem();
-    for (let project = 1; project <= 150; project += 1) {
+    for (let project = 1; project <= count; project += 1) {
       system.gitLab.addJob({ id: project, projectId: project, createdAt: 0 });
     }
     system.gitLab.pageSize = 1000;
-    await system.reconcile();
-    const first = system.bus.events.length;
-    const lists = system.gitLab.calls.filter((call) => call === "jobs" || call === "projects").length;
-    expect(lists).toBe(100);
+    const listCalls: number[] = [];
+    const asked: number[] = [];
+    const gitLab: Dependencies["gitLab"] = {
+      ...system.gitLab,
+      jobs: (projectId, ...rest) => {
+        asked.push(projectId);
+        return system.gitLab.jobs(projectId, ...rest);
+      },
+    };
+    const listsSoFar = (): number =>
+      system.gitLab.calls.filter((call) => ["jobs", "projects", "runners", "runnerJobs"].includes(call))
+        .length;
+    const metric: Dependencies["metric"] = (name) => {
+      if (name === "PassesCompleted")
+        listCalls.push(listsSoFar() - listCalls.reduce((sum, one) => sum + one, 0));
+    };
+    return { system, listCalls, asked, minute: withPorts(system, { gitLab, metric }).reconcile };
+  };
+
+  it("F-50: a pass asks for at most a hundred lists, and the next one goes on at once", async () => {
+    const { system, listCalls, asked, minute } = manyProjects(150);
+    expect(await minute()).toMatchObject({ kind: "reconciled", events: 150, jobsFound: 150 });
+    expect(listCalls).toEqual([100, 52]);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(system.bus.events).toHaveLength(150);
+  });
+
+  it("F-50: there are three passes a minute at most, and the next minute begins where they stopped", async () => {
+    const { system, listCalls, asked, minute } = manyProjects(450);
+    await minute();
+    expect(listCalls).toEqual([100, 100, 100]);
+    const first = asked.splice(0);
     await deliverAll(system);
     system.clock.advance(MINUTE);
-    await system.reconcile();
-    expect(first + system.bus.events.length).toBe(150);
+    await minute();
+    expect(new Set([...first, ...asked]).size).toBe(450);
+  });
+
+  it("F-50: no other pass begins late in its minute", async () => {
+    const { system, listCalls, minute } = manyProjects(150);
+    const { openRunners } = system.ledger;
+    system.ledger.openRunners = (cursor) => {
+      system.clock.advance(20_000);
+      return openRunners(cursor);
+    };
+    await minute();
+    expect(listCalls).toEqual([100]);
   });
 
   it("F-30: reads no jobs and ends nothing in payload mode", async () => {

@@ -1,4 +1,4 @@
-import { projectScope, STACK } from "../../../Core/ledger/keys";
+import { LAMBDA, projectScope, STACK } from "../../../Core/ledger/keys";
 import type { OrderedAttempt } from "../../../Core/model/ledger";
 import { classKey, type RunnerClass } from "../../../Core/model/runner-class";
 import { CLASS_SORT_KEY, classRowKey } from "../../../Core/routing/mapping-keys";
@@ -50,6 +50,8 @@ export const readRoom = async (
   const { maxRunnersPerProject } = settings;
   if (maxRunnersPerProject !== undefined)
     for (const id of projectsOf(waiting)) limits.push([projectScope(id), maxRunnersPerProject]);
+  const lambda = Math.max(...waiting.map(({ order }) => order.limits?.lambda ?? 0));
+  if (lambda > 0) limits.push([LAMBDA, lambda]);
   const left = await Promise.all(
     limits.map(
       async ([scope, limit]): Promise<[string, number]> => [scope, (await limit) - (await taken.of(scope))],
@@ -61,7 +63,12 @@ export const readRoom = async (
 /** Takes the room that a job needs. False: there is none. */
 export const take = (room: RoomLeft, { order }: OrderedAttempt): boolean => {
   const isEc2 = order.runnerClass.type === "EC2";
-  const scopes = [STACK, classKey(order.runnerClass), projectScope(order.projectId)];
+  const scopes = [
+    STACK,
+    classKey(order.runnerClass),
+    projectScope(order.projectId),
+    ...(isEc2 ? [] : [LAMBDA]),
+  ];
   const limited = scopes.filter((scope) => room.left.has(scope));
   if (limited.some((scope) => (room.left.get(scope) ?? 0) <= 0) || (isEc2 && room.ec2 <= 0)) return false;
   for (const scope of limited) room.left.set(scope, (room.left.get(scope) ?? 0) - 1);

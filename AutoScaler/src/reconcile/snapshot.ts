@@ -3,11 +3,13 @@ import type { Attempt, OrderedAttempt, OrphanInstance, Runner, Time } from "../.
 import type { GitLabJob, Instance, OurEvent } from "../ports";
 
 export { lastChange } from "../../../Core/model/ledger";
-export { isRecent } from "../../../Core/queue/retry-schedule";
+export { isRecent, isWithin } from "../../../Core/queue/retry-schedule";
 
 /** What the reconciler reads: the ledger's open items, GitLab's open jobs, and our instances. */
 export interface Snapshot {
   readonly now: Time;
+  /** When GitLab's lists had been read; `now` is later where a pass looks again. */
+  readonly readAt: Time;
   /** Open attempts, without the WAITING ones. */
   readonly attempts: readonly Attempt[];
   readonly runners: readonly Runner[];

@@ -33,7 +33,7 @@ describe("lookUpRunner", () => {
     const job = system.gitLab.addJob({ id: 7, createdAt: 1_000, queuedSeconds: 2.5 });
     const now = system.clock.now();
     expect(await lookUp(system, webhook(job))).toMatchObject({ order: { queuedAt: now - 2_500 } });
-    system.gitLab.addJob({ id: 8, createdAt: 1_000 });
+    system.gitLab.addJob({ id: 8, createdAt: 1_000, queuedSeconds: 0 });
     expect(await lookUp(system, webhook({ ...job, id: 8 }))).toMatchObject({ order: { queuedAt: now } });
   });
 

@@ -3,7 +3,7 @@ import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Reservation } from "../launch-rate/reservations";
 import { newLease, releaseLease } from "../ledger/leases";
 import { rememberProject } from "../ledger/seen-projects";
-import { freedLaunch } from "../queue/freed";
+import { freedLaunch, freedTwoLaunches } from "../queue/freed";
 import type { StartOutcome } from "../queue/start-outcome";
 import { type ClaimDependencies, claim } from "./claim";
 import { type CreateDependencies, createRunner } from "./create-runner";
@@ -22,8 +22,10 @@ const release = async ({ ledger }: StartDependencies, jobId: number, lease: Leas
 };
 
 /** Whoever had to wait dispatches the next one when its own call is made: so the queue moves on at EC2's launch rate. */
-const passOn = (outcome: StartOutcome, { passesOn }: Reservation): StartOutcome =>
-  outcome.kind === "launched" && passesOn ? { ...outcome, freed: freedLaunch } : outcome;
+const passOn = (outcome: StartOutcome, { passesOn }: Reservation): StartOutcome => {
+  if (outcome.kind !== "launched" || passesOn === 0) return outcome;
+  return { ...outcome, freed: passesOn === 1 ? freedLaunch : freedTwoLaunches };
+};
 
 const claimCreateLaunch = async (
   dependencies: StartDependencies,

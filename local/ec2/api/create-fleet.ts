@@ -110,7 +110,7 @@ export const fillFleet = (
     const pool = { ...override, boughtAs: order.boughtAs };
     const error =
       architectureError(override.instanceType, blueprint) ??
-      pools.take(pool, registry.living(order.boughtAs).length);
+      pools.take(pool, registry.living(order.boughtAs));
     if (error) {
       errors.push({ override, error });
       continue;

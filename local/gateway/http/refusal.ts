@@ -40,12 +40,15 @@ const FORBIDDEN = 403;
 /** JSON services answer a missing right with 400. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
 const BAD_REQUEST = 400;
 
+/** Of JSON services. https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html */
+const IS_BAD_REQUEST: readonly string[] = ["AccessDenied", "ThrottlingException"];
+
 const json =
   (version: "1.0" | "1.1"): Form =>
   ({ code, message }, requestId) => {
     const name = named(JSON_NAMES, code);
     return {
-      status: code === "AccessDenied" ? BAD_REQUEST : FORBIDDEN,
+      status: IS_BAD_REQUEST.includes(code) ? BAD_REQUEST : FORBIDDEN,
       headers: {
         "content-type": `application/x-amz-json-${version}`,
         "x-amzn-requestid": requestId,

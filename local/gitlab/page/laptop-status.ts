@@ -23,7 +23,17 @@ export interface RemainingResources {
   readonly ledger: number;
 }
 
+/** The limits of the laptop's account. */
+export interface AccountStatus {
+  /** All of them in a sentence. */
+  readonly limits: string;
+  /** What they refused so far. */
+  readonly refused: readonly { readonly name: string; readonly value: number; readonly refused: number }[];
+}
+
 export interface LaptopStatus {
+  /** Absent: nothing is limited. */
+  readonly account?: AccountStatus;
   readonly jobs: readonly LaptopJob[];
   readonly remaining: RemainingResources;
 }

@@ -5,7 +5,7 @@ import { type JobView, jobView } from "../model/job-view";
 import { pipelineStatus } from "../model/jobs";
 import { isComplete, type Pipeline, type StandInJobStatus } from "../model/records";
 import type { GitLabState } from "../model/state";
-import type { LaptopJob, LaptopStatus, RemainingResources } from "./laptop-status";
+import type { AccountStatus, LaptopJob, LaptopStatus, RemainingResources } from "./laptop-status";
 
 /** A job on the page. */
 export interface PageJob extends JobView {
@@ -35,6 +35,7 @@ export interface PageState {
   readonly faults: FaultSettings;
   readonly errorSecondsLeft: number;
   readonly remaining?: RemainingResources;
+  readonly account?: AccountStatus;
 }
 
 const PIPELINES_SHOWN = 12;
@@ -72,6 +73,6 @@ export const pageState = (
     hasWebhook: state.webhooks.size > 0,
     faults: faults.settings,
     errorSecondsLeft: faults.errorSecondsLeft(),
-    ...defined({ remaining: laptop?.remaining }),
+    ...defined({ remaining: laptop?.remaining, account: laptop?.account }),
   };
 };

@@ -1,5 +1,6 @@
 import type { Ec2Handler, Instance, InstanceCredentials } from "../../ec2";
 import type { Authorizer, Caller, Granted, RoleRight, TakenRights } from "../../gateway";
+import type { MetLimits } from "../../limits/met-limits";
 import type { ClientSettings } from "../client-settings";
 
 type Env = Readonly<Record<string, string>>;
@@ -11,6 +12,8 @@ export interface RefusedCall {
 }
 
 export interface AwsSettings {
+  /** The account's limits; absent: nothing is limited. */
+  readonly account?: MetLimits;
   /** Called with a sentence when the engine ends by itself. */
   readonly onCrash: (sentence: string) => void;
   readonly log: (message: string) => void;

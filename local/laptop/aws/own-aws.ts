@@ -22,11 +22,14 @@ import {
   startGateway,
   takenRights,
 } from "../../gateway";
+import { ACCOUNT_IN_USE } from "../../limits/account-limits";
 import { isAnotherUser } from "../../process/same-user";
 import type { RunFolder } from "../run-folder";
+import { withAccount } from "./account-answers";
 import type { Aws, AwsSettings, Ec2Part } from "./aws";
 import { clientEnv } from "./client-env";
 import { withEc2 } from "./ec2-upstream";
+import { withLimits } from "./with-limits";
 
 /** Tells of each refusal of an authorizer. */
 const watched =
@@ -69,7 +72,12 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
   const authorize = watched(authorizer(access), settings);
   const credentials = credentialStore(Date.now);
   const behind = socketUpstream(sockets.engine, ACCOUNT_ID, REGION);
-  const upstream = withEc2(() => ec2, behind.upstream);
+  const { account } = settings;
+  const engineAndEc2 = withAccount(
+    account?.limits ?? ACCOUNT_IN_USE,
+    withEc2(() => ec2, behind.upstream),
+  );
+  const upstream = account ? withLimits(account, engineAndEc2) : engineAndEc2;
   const decisions = await startDecisionServer(authorize, sockets.decisions);
   const gateway = await startGateway({
     ...access,

@@ -1,6 +1,9 @@
-import type { Ending, Executions } from "./executions";
+import type { Time } from "../../../Core/model/ledger";
+import { type Ending, type Executions, REFUSED } from "./executions";
+import { pauseAfterRefusal } from "./limits/asynchronous-retries";
+import { TokenBucket } from "./limits/token-bucket";
 import type { Random } from "./random";
-import { type BusEvent, type Matched, match } from "./rules";
+import { type BusEvent, eventAge, type Matched, match } from "./rules";
 import type { Timeline } from "./timeline";
 import { StateError } from "./workflow";
 
@@ -15,7 +18,17 @@ export interface BusOptions {
 export const BUS_DEFAULTS: BusOptions = { twice: 0, late: 0, lost: 0 };
 
 const LATE_WITHIN = 240_000;
+/** After an error of the function. */
 const PICK_UP_RETRIES = [60_000, 120_000];
+const PICK_UP_AGE = eventAge("RecordPickUpFunction") * 1_000;
+
+/** An asynchronous event of the function that stores pick-ups. */
+interface PickUp {
+  readonly input: unknown;
+  readonly at: Time;
+  errors: number;
+  refusals: number;
+}
 
 export type Outcome = "handled" | "ignored" | "failed";
 
@@ -38,14 +51,17 @@ export class Bus {
   /** For single scenarios: which events are lost. */
   loses: (event: BusEvent) => boolean = () => false;
   options: BusOptions;
+  readonly #invocations: TokenBucket;
 
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
     readonly executions: Executions,
+    invocationsPerSecond: number,
     options: BusOptions,
   ) {
     this.options = options;
+    this.#invocations = new TokenBucket(invocationsPerSecond);
   }
 
   put(event: BusEvent): void {
@@ -65,7 +81,8 @@ export class Bus {
 
   #deliver(matched: Matched): void {
     const isLate = this.random.chance(this.options.late);
-    const delay = this.random.between(15, 250) + (isLate ? this.random.between(1_000, LATE_WITHIN) : 0);
+    const lateness = isLate ? this.random.between(1_000, LATE_WITHIN) : 0;
+    const delay = this.random.between(15, 250) + this.#invocations.delay(this.timeline.now) + lateness;
     this.counts.deliveries += 1;
     this.underWay += 1;
     this.timeline.after(delay, () => this.#start(matched));
@@ -77,21 +94,32 @@ export class Bus {
   }
 
   #start({ target, input }: Matched): void {
-    if (target === "RecordPickUpFunction") this.#pickUp(input, 0);
+    if (target === "RecordPickUpFunction")
+      this.#pickUp({ input, at: this.timeline.now, errors: 0, refusals: 0 });
     else this.executions.execute(target, input, (ending) => this.#end(outcomeOf(ending)));
   }
 
   /** An asynchronous invocation: Lambda repeats it twice, then its event goes to the dead-letter queue. */
-  #pickUp(input: unknown, tries: number): void {
-    this.executions.runFunction("RecordPickUpFunction", input).then(
+  #pickUp(event: PickUp): void {
+    this.executions.runFunction("RecordPickUpFunction", event.input).then(
       (pickUp) => this.#end((pickUp as { kind: string }).kind === "nothing" ? "ignored" : "handled"),
       (error: unknown) => {
         if (!(error instanceof StateError)) throw error;
-        const pause = PICK_UP_RETRIES[tries];
+        const pause = this.#pauseAfter(error, event);
         if (pause === undefined) this.#end("failed");
-        else this.timeline.after(pause, () => this.#pickUp(input, tries + 1));
+        else this.timeline.after(pause, () => this.#pickUp(event));
       },
     );
+  }
+
+  /** A refusal counts by the event's age, an error by the number of tries. */
+  #pauseAfter({ error }: StateError, event: PickUp): number | undefined {
+    if (error === REFUSED) {
+      event.refusals += 1;
+      return this.timeline.now - event.at < PICK_UP_AGE ? pauseAfterRefusal(event.refusals) : undefined;
+    }
+    event.errors += 1;
+    return PICK_UP_RETRIES[event.errors - 1];
   }
 
   /** I-31: every delivery has one outcome, or is under way. */

@@ -1,3 +1,4 @@
+import type { Configuration } from "../../../AutoScaler/src/adapters/ssm/configuration";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
@@ -37,6 +38,8 @@ export interface Spent {
 /** What lives on in a function's environment from one call to the next. */
 export interface FunctionEnvironment {
   readonly hints: HintMemory;
+  /** Of a function that calls GitLab. */
+  readonly configuration: Configuration | undefined;
   readonly spotPools: PoolMemory;
   /** Its first call is not over yet. */
   isNew: boolean;
@@ -72,12 +75,15 @@ const TIMINGS: Readonly<Record<string, Timing>> = {
   ec2: { least: 150, most: 2_500, timeout: 15_000 },
   lambda: { least: 20, most: 80, timeout: 5_000 },
   bus: { least: 5, most: 40, timeout: 5_000 },
+  ssm: { least: 10, most: 60, timeout: 4_000 },
 };
 const FALLBACK: Timing = { least: 1, most: 10, timeout: 5_000 };
 
 /** Timing and number of the calls of one name. */
 interface Kind {
   readonly timing: Timing;
+  /** An environment reads its configuration for whatever job comes. */
+  readonly isOfJob: boolean;
   count: number;
 }
 
@@ -145,7 +151,7 @@ export class Calls {
     const known = this.#kinds.get(name);
     if (known !== undefined) return known;
     const timing = this.#timings[name.slice(0, name.indexOf("."))] ?? FALLBACK;
-    const kind = { timing, count: 0 };
+    const kind = { timing, isOfJob: !name.startsWith("ssm."), count: 0 };
     this.#kinds.set(name, kind);
     return kind;
   }
@@ -154,7 +160,7 @@ export class Calls {
     const call = { index: this.#index, name, caller: process.name };
     this.#index += 1;
     kind.count += 1;
-    if (process.spent !== undefined) process.spent.calls += 1;
+    if (process.spent !== undefined && kind.isOfJob) process.spent.calls += 1;
     this.trace?.push(call);
     return this.plan(call);
   }

@@ -5,6 +5,8 @@ import type {
 } from "../../../AutoScaler/src/adapters/ec2/client";
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
+import type { AccountLimits } from "./limits/account";
+import { refusalOf, vcpusOfFleet } from "./limits/ec2-account";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
@@ -39,6 +41,13 @@ const noCapacityIn = (Overrides: Override) => ({
   LaunchTemplateAndOverrides: { Overrides },
 });
 
+const noneLaunched = (Errors: FleetAnswer["Errors"]): FleetAnswer => ({
+  $metadata: {},
+  FleetId: "fleet",
+  Errors,
+  Instances: [],
+});
+
 export interface SimulatedInstance {
   readonly id: string;
   readonly jobTag: string;
@@ -47,6 +56,7 @@ export interface SimulatedInstance {
   readonly launchedAt: Time;
   readonly boughtAs: "spot" | "on-demand";
   readonly place: Override;
+  readonly vcpus: number;
   /** DescribeInstances shows it from then on. */
   readonly shownFrom: Time;
   state: StateName;
@@ -95,6 +105,7 @@ export class Ec2 {
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
+    readonly account: AccountLimits,
     options: Partial<Ec2Options> = {},
   ) {
     this.options = { ...EC2_DEFAULTS, ...options };
@@ -128,18 +139,29 @@ export class Ec2 {
 
   #launch(request: CreateFleetCommandInput): FleetAnswer {
     const isSpot = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot";
+    const boughtAs = isSpot ? "spot" : "on-demand";
     const isNowhere = this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity);
     const overrides = overridesOf(request);
+    const limit = refusalOf({ boughtAs, vcpus: vcpusOfFleet(overrides[0]?.InstanceType) }, this.account, () =>
+      this.#running(),
+    );
+    if (limit !== undefined)
+      return noneLaunched([{ ErrorCode: limit, ErrorMessage: "says the simulated EC2" }]);
     const isShort = (place: Override): boolean =>
       isNowhere || (isSpot && this.options.shortPools.includes(`${place.InstanceType}/${place.SubnetId}`));
     const place = overrides.find((each) => !isShort(each));
     const Errors = overrides.filter(isShort).map(noCapacityIn);
-    if (place === undefined) return { $metadata: {}, FleetId: "fleet", Errors, Instances: [] };
-    const { id, boughtAs } = this.#instance(request, isSpot ? "spot" : "on-demand", place);
-    const instances = [
-      { InstanceIds: [id], Lifecycle: boughtAs, LaunchTemplateAndOverrides: { Overrides: place } },
-    ];
-    return { $metadata: {}, FleetId: "fleet", Errors, Instances: instances };
+    if (place === undefined) return noneLaunched(Errors);
+    const { id } = this.#instance(request, boughtAs, place);
+    const LaunchTemplateAndOverrides = { Overrides: place };
+    const Instances = [
+      { InstanceIds: [id], Lifecycle: boughtAs, LaunchTemplateAndOverrides },
+    ] satisfies FleetAnswer["Instances"];
+    return { $metadata: {}, FleetId: "fleet", Errors, Instances };
+  }
+
+  #running(): readonly SimulatedInstance[] {
+    return [...this.instances.values()].filter(({ state }) => state === "pending" || state === "running");
   }
 
   #instance(
@@ -159,6 +181,7 @@ export class Ec2 {
       launchedAt: now,
       boughtAs,
       place,
+      vcpus: vcpusOfFleet(place.InstanceType),
       shownFrom: now + this.random.between(0, this.options.shownWithin),
       state: "pending",
     };

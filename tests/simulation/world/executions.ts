@@ -6,9 +6,12 @@ import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, FunctionEnvironment, Process } from "./calls";
 import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFunction } from "./functions";
+import { type Entered, FunctionEnvironments } from "./limits/function-environments";
+import type { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { once } from "./once";
+import type { ParameterStore } from "./parameter-store";
 import type { Random } from "./random";
-import { timeoutOf } from "./rules";
+import { readsConfiguration, timeoutOf } from "./rules";
 import type { Timeline } from "./timeline";
 import { withoutStack } from "./without-stack";
 import { type Definition, runStates, StateError } from "./workflow";
@@ -30,7 +33,19 @@ export interface ExecutionParts {
   readonly random: Random;
   readonly calls: Calls;
   readonly routing: () => RoutingSettings;
+  readonly parameterStore: ParameterStore;
+  readonly concurrency: LambdaConcurrency;
+  /** Seconds for which Lambda keeps an idle environment. */
+  readonly idleSeconds: number;
 }
+
+/** What one environment of a function has, and the invocation that it serves. */
+interface Served {
+  readonly environment: FunctionEnvironment;
+  process: Process | undefined;
+}
+
+export const REFUSED = "Lambda.TooManyRequestsException";
 
 export type StateMachineName = "StartRunnerStateMachine" | "StopRunnerStateMachine";
 
@@ -68,12 +83,6 @@ const jobOf = (input: unknown): number | undefined => {
 };
 
 /** Lambda and Step Functions: each function runs in a process of its own, workflows run by the shipped definitions. */
-const newEnvironment = (): FunctionEnvironment => ({
-  hints: new HintMemory(),
-  spotPools: new PoolMemory(),
-  isNew: true,
-});
-
 export class Executions {
   options: ExecutionOptions;
   /** Number of executions of the start workflow that have not ended. */
@@ -81,7 +90,7 @@ export class Executions {
   concurrent = 0;
   mostConcurrent = 0;
   readonly #timeouts = new Map<string, number>();
-  readonly #idle = new Map<FunctionName, FunctionEnvironment[]>();
+  readonly #environments = new Map<FunctionName, FunctionEnvironments<Served>>();
 
   constructor(
     readonly parts: ExecutionParts,
@@ -98,25 +107,63 @@ export class Executions {
     };
   }
 
-  /** An idle environment, or a new one. */
-  #enter(name: FunctionName): FunctionEnvironment {
+  /** A new environment's memory. */
+  #newEnvironment(name: FunctionName): Served {
+    const { parameterStore } = this.parts;
+    const served: Served = {
+      environment: {
+        hints: new HintMemory(),
+        spotPools: new PoolMemory(),
+        configuration: readsConfiguration(name)
+          ? parameterStore.configurationFor(() => served.process as Process)
+          : undefined,
+        isNew: true,
+      },
+      process: undefined,
+    };
+    return served;
+  }
+
+  #environmentsOf(name: FunctionName): FunctionEnvironments<Served> {
+    const known = this.#environments.get(name);
+    if (known !== undefined) return known;
+    const { random, idleSeconds } = this.parts;
+    const made = new FunctionEnvironments(() => this.#newEnvironment(name), random, idleSeconds);
+    this.#environments.set(name, made);
+    return made;
+  }
+
+  /** Environments that were started, of all functions. */
+  get coldStarts(): number {
+    return [...this.#environments.values()].reduce((sum, { coldStarts }) => sum + coldStarts, 0);
+  }
+
+  /** Undefined: Lambda refuses the invocation. */
+  #enter(name: FunctionName): Entered<Served> | undefined {
+    const { concurrency, timeline, random } = this.parts;
+    const isRefused = random.chance(this.options.throttled) || this.concurrent >= this.options.concurrency;
+    if (isRefused || !concurrency.enter()) return undefined;
+    const entered = this.#environmentsOf(name).enter(timeline.now);
+    if (entered === undefined) {
+      concurrency.leave();
+      return undefined;
+    }
     this.concurrent += 1;
     this.mostConcurrent = Math.max(this.mostConcurrent, this.concurrent);
-    return this.#idle.get(name)?.pop() ?? newEnvironment();
+    return entered;
   }
 
   /** Gives an environment back, or only its place where it died. What comes after the first call counts for nothing. */
-  #leaver(name: FunctionName): (environment?: FunctionEnvironment) => void {
+  #leaver(name: FunctionName): (served?: Served) => void {
     let isOver = false;
-    return (environment) => {
+    return (served) => {
       if (isOver) return;
       isOver = true;
       this.concurrent -= 1;
-      if (environment === undefined) return;
-      environment.isNew = false;
-      const idle = this.#idle.get(name) ?? [];
-      idle.push(environment);
-      this.#idle.set(name, idle);
+      this.parts.concurrency.leave();
+      if (served === undefined) return;
+      served.environment.isNew = false;
+      this.#environmentsOf(name).leave(served, this.parts.timeline.now);
     };
   }
 
@@ -136,16 +183,14 @@ export class Executions {
         timeline.hasContinuation = true;
         run();
       };
-      if (random.chance(this.options.throttled) || this.concurrent >= this.options.concurrency) {
-        return timeline.after(30, () =>
-          settle(() => reject(stateError("Lambda.TooManyRequestsException", name))),
-        );
-      }
-      const environment = this.#enter(name);
+      const entered = this.#enter(name);
+      if (entered === undefined)
+        return timeline.after(30, () => settle(() => reject(stateError(REFUSED, name))));
+      const { environment: served, coldStart } = entered;
       const leave = this.#leaver(name);
       const process: Process = {
         name,
-        environment,
+        environment: served.environment,
         skew,
         isDead: false,
         spent: jobId === undefined ? undefined : calls.spentOn(jobId),
@@ -154,6 +199,7 @@ export class Executions {
           settle(() => reject(stateError("Runtime.ExitError", name)));
         },
       };
+      served.process = process;
       const end = (error: string) => (): void => {
         if (process.isDead) return;
         process.isDead = true;
@@ -162,24 +208,28 @@ export class Executions {
       };
       const die = end("Sandbox.Timedout");
       const crash = end("Runtime.ExitError");
-      timeline.after(random.between(5, 40), () => {
+      timeline.after(random.between(5, 40) + coldStart, () => {
         timeline.hasContinuation = true;
         const shipped: ShippedFunction = FUNCTIONS[name];
         const seconds = Math.min(this.#timeout(name), taskSeconds);
         const callOff = timeline.deadline(seconds * 1000, die);
         if (random.chance(this.options.crashes)) timeline.after(random.between(0, CRASHES_WITHIN), crash);
-        const run = async (): Promise<unknown> => shipped.run(this.ports(process), input, routing());
+        const run = async (): Promise<unknown> => {
+          const { configuration } = served.environment;
+          if (configuration !== undefined) await configuration.access();
+          return shipped.run(this.ports(process), input, routing());
+        };
         run().then(
           (output) => {
             callOff();
             if (process.isDead) return;
-            leave(environment);
+            leave(served);
             resolve(output);
           },
           (error: Error) => {
             callOff();
             if (process.isDead) return;
-            leave(environment);
+            leave(served);
             const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
             reject(stateError(error.name, cause));
           },

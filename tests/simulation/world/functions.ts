@@ -1,6 +1,7 @@
 import type { Dependencies } from "../../../AutoScaler/src/dependencies";
 import { isSkipped } from "../../../AutoScaler/src/hints/ask-gitlab";
 import { parseHint } from "../../../AutoScaler/src/hints/parse-hint";
+import { withAccountLimit } from "../../../AutoScaler/src/limits/account-limit";
 import { recordPickUp } from "../../../AutoScaler/src/pickup/record-pick-up";
 import { parseFreed } from "../../../AutoScaler/src/queue/freed";
 import { startNextJob } from "../../../AutoScaler/src/queue/start-next-job";
@@ -41,7 +42,10 @@ export const FUNCTIONS = {
     },
   },
   StartLambdaRunnerFunction: {
-    run: (world, input) => startRunner(world.launchingOn("LAMBDA"), parseRunnerOrder(input, "LAMBDA")),
+    run: async (world, input) => {
+      const order = await withAccountLimit(world.functions, parseRunnerOrder(input, "LAMBDA"));
+      return startRunner(world.launchingOn("LAMBDA"), order);
+    },
   },
   StartEc2RunnerFunction: {
     run: (world, input) => startRunner(world.launchingOn("EC2"), parseRunnerOrder(input, "EC2")),

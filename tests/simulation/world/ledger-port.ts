@@ -1,14 +1,22 @@
-import type { Ledger, LedgerChange, ReservationWindow } from "../../../AutoScaler/src/ports";
+import type { Ledger, LedgerChange, Page, ReservationWindow } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
+import { OPEN_ORPHANS, openPks, ROTATION, slotsPk, waitingPk } from "../../../Core/ledger/keys";
 import type { Calls, Process } from "./calls";
+import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
-/** Tries of the shipped adapter when a transaction conflicts with another one. */
+/** Tries of the shipped adapter when a transaction conflicts with another one or is throttled. */
 const TRIES = 8;
 const FIRST_PAUSE = 25;
 const LONGEST_PAUSE = 800;
+/** Tries of the SDK. */
+const READ_TRIES = 3;
+/** Sixteen shards, read with strong consistency. */
+const ONE_UNIT = (): number => 16;
+const lengthOf = (items: readonly unknown[]): number => items.length;
+const pageLength = ({ items }: Page<unknown>): number => items.length;
 /** Milliseconds for which a transaction locks its items. */
 const HOLDS_FOR = 6;
 
@@ -50,6 +58,7 @@ export class LedgerPort implements Ledger {
     readonly table: Table,
     readonly random: Random,
     readonly conflicts: Conflicts,
+    readonly throughput: LedgerThroughput,
   ) {}
 
   #lag(): number {
@@ -73,8 +82,29 @@ export class LedgerPort implements Ledger {
     return this.calls.make(this.process, "ledger.byResource", read);
   }
 
+  /** A read of so many items, spread over the keys; the SDK tries a throttled one again. */
+  async #read<Answer>(
+    name: string,
+    keys: readonly string[],
+    read: () => Answer,
+    items: (answer: Answer) => number,
+  ): Promise<Answer> {
+    const effect = () => {
+      const answer = read();
+      const ofEach = items(answer) / keys.length;
+      const isRead = keys.every((key) => this.throughput.mayRead(key, ofEach, this.table.now()));
+      return isRead ? { answer } : undefined;
+    };
+    for (let tries = 0; tries < READ_TRIES; tries += 1) {
+      const found = await this.calls.make(this.process, name, effect);
+      if (found !== undefined) return found.answer;
+      await this.calls.sleep(this.process, this.random.between(0, FIRST_PAUSE * 2 ** tries));
+    }
+    throw new TransientError(`${name} was throttled ${READ_TRIES} times`);
+  }
+
   slots(scope: string) {
-    return this.calls.make(this.process, "ledger.slots", () => this.table.slots(scope));
+    return this.#read("ledger.slots", [slotsPk(scope)], () => this.table.slots(scope), ONE_UNIT);
   }
 
   stateRecord(name: string) {
@@ -87,12 +117,12 @@ export class LedgerPort implements Ledger {
 
   waiting(queue: string, limit: number) {
     const read = () => this.table.waiting(queue, limit, this.#lag());
-    return this.calls.make(this.process, "ledger.waiting", read);
+    return this.#read("ledger.waiting", [waitingPk(queue)], read, lengthOf);
   }
 
   rotation(limit: number) {
     const read = () => this.table.rotation(limit, this.#lag());
-    return this.calls.make(this.process, "ledger.rotation", read);
+    return this.#read("ledger.rotation", [ROTATION], read, lengthOf);
   }
 
   listed(list: string) {
@@ -101,27 +131,30 @@ export class LedgerPort implements Ledger {
 
   openAttempts(cursor?: string) {
     const read = () => this.table.openAttempts(cursor, this.#lag());
-    return this.calls.make(this.process, "ledger.openAttempts", read);
+    return this.#read("ledger.openAttempts", openPks("attempts"), read, pageLength);
   }
 
   openRunners(cursor?: string) {
     const read = () => this.table.openRunners(cursor, this.#lag());
-    return this.calls.make(this.process, "ledger.openRunners", read);
+    return this.#read("ledger.openRunners", openPks("runners"), read, pageLength);
   }
 
   openOrphans(cursor?: string) {
     const read = () => this.table.openOrphans(cursor, this.#lag());
-    return this.calls.make(this.process, "ledger.openOrphans", read);
+    return this.#read("ledger.openOrphans", [OPEN_ORPHANS], read, pageLength);
   }
 
   async commit(changes: readonly LedgerChange[]): Promise<boolean> {
-    const write = () => (this.conflicts.meets(changes) ? undefined : this.table.commit(changes));
+    const mayWrite = () =>
+      !this.conflicts.meets(changes) &&
+      this.throughput.mayWrite(changes, (item) => this.table.stored(item), this.table.now());
+    const write = () => (mayWrite() ? this.table.commit(changes) : undefined);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const outcome = await this.calls.make(this.process, "ledger.commit", write);
       if (outcome !== undefined) return outcome;
       const bound = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
       await this.calls.sleep(this.process, this.random.between(0, bound));
     }
-    throw new TransientError(`The transaction conflicted with others ${TRIES} times`);
+    throw new TransientError(`The transaction conflicted or was throttled ${TRIES} times`);
   }
 }

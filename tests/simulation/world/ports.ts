@@ -34,6 +34,7 @@ import type { FunctionDependencies } from "./functions";
 import type { GitLabEffects } from "./gitlab-api";
 import { GitLabPort } from "./gitlab-port";
 import { Conflicts, LedgerPort } from "./ledger-port";
+import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
 import { DEPLOYMENT } from "./stack";
 import type { Table } from "./table";
@@ -45,6 +46,7 @@ export interface Services {
   readonly random: Random;
   readonly calls: Calls;
   readonly table: Table;
+  readonly throughput: LedgerThroughput;
   readonly gitLab: GitLabEffects;
   readonly gitLabMode: "verified" | "payload";
   readonly ec2: Ec2;
@@ -52,6 +54,8 @@ export interface Services {
   readonly invoke: (runner: StartedRunner) => Launch;
   readonly mappings: () => readonly MappingRow[];
   readonly startsAreOn: () => boolean;
+  /** The account's, as Lambda tells them. */
+  readonly concurrentExecutions: number;
   readonly put: (events: readonly OurEvent[]) => void;
   readonly metric: (name: string, value: number, dimensions: Readonly<Record<string, string>>) => void;
 }
@@ -105,12 +109,11 @@ const ec2Api = ({ calls, ec2, terminate }: Services, process: Process): Ec2Api =
 /** What all processes share. */
 interface Shared {
   readonly services: Services;
+  readonly functions: RunnerFunctions;
   readonly conflicts: Conflicts;
   readonly nonce: Nonce;
   readonly metric: Metric;
 }
-
-const FUNCTIONS: RunnerFunctions = { isTenantIsolated: async () => true };
 
 /**
  * The ports of one process: each call takes time and may have a fault. There are many processes and each uses few
@@ -122,7 +125,7 @@ class Ports implements FunctionDependencies {
   readonly hints: HintMemory;
   readonly spotPools: PoolMemory;
   readonly clock: Clock;
-  readonly functions = FUNCTIONS;
+  readonly functions: RunnerFunctions;
   readonly nonce: Nonce;
   readonly metric: Metric;
   readonly deploymentId = DEPLOYMENT;
@@ -133,12 +136,13 @@ class Ports implements FunctionDependencies {
   ) {
     const { services, conflicts, nonce, metric } = shared;
     const { timeline, random, calls, table } = services;
-    this.ledger = new LedgerPort(process, calls, table, random, conflicts);
+    this.ledger = new LedgerPort(process, calls, table, random, conflicts, services.throughput);
     this.gitLab = new GitLabPort(process, calls, services.gitLab, services.gitLabMode);
     this.clock = {
       now: () => Math.floor(timeline.now + process.skew),
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
+    this.functions = shared.functions;
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
     this.nonce = nonce;
@@ -207,6 +211,10 @@ export const portsFactory = (services: Services): ((process: Process) => Functio
   let nonces = 0;
   const shared: Shared = {
     services,
+    functions: {
+      isTenantIsolated: async () => true,
+      concurrency: async () => services.concurrentExecutions,
+    },
     conflicts: new Conflicts(services.timeline, services.random),
     nonce: () => {
       nonces += 1;

@@ -114,10 +114,23 @@ export const match = (event: BusEvent): readonly Matched[] => {
   return rules.map((rule) => ({ target: rule.target, input: rule.transform(event) }));
 };
 
+const propertiesOf = (functionId: string): Properties =>
+  template.resources.find(({ id }) => id === functionId)?.properties ?? {};
+
 /** A function's time-out in the template, in seconds. */
 export const timeoutOf = (functionId: string): number => {
-  const found = template.resources.find(({ id }) => id === functionId);
-  const seconds = Number(found?.properties.Timeout);
+  const seconds = Number(propertiesOf(functionId).Timeout);
   if (!(seconds > 0)) throw new Error(`The template gives ${functionId} no time-out`);
+  return seconds;
+};
+
+/** Whether a function reads the configuration, as all do that call GitLab. */
+export const readsConfiguration = (functionId: string): boolean =>
+  asMap(asMap(propertiesOf(functionId).Environment).Variables).CONFIGURATION_PATH !== undefined;
+
+/** Seconds for which Lambda tries an asynchronous event of a function that it refuses to run. */
+export const eventAge = (functionId: string): number => {
+  const seconds = Number(asMap(propertiesOf(functionId).EventInvokeConfig).MaximumEventAgeInSeconds);
+  if (!(seconds > 0)) throw new Error(`The template gives the events of ${functionId} no age`);
   return seconds;
 };

@@ -132,7 +132,7 @@ export class Table {
     return this.slots(scope).reduce((sum, count) => sum + count, 0);
   }
 
-  #stored(item: LedgerItem): LedgerItem | undefined {
+  stored(item: LedgerItem): LedgerItem | undefined {
     if (item.kind === "orphan") return this.orphans.get(item.resourceId);
     return item.kind === "runner"
       ? this.runners.get(item.runnerId)
@@ -140,8 +140,8 @@ export class Table {
   }
 
   #holds(change: LedgerChange): boolean {
-    if ("put" in change) return (this.#stored(change.put)?.version ?? 0) === change.put.version - 1;
-    if ("check" in change) return this.#stored(change.check)?.version === change.check.version;
+    if ("put" in change) return (this.stored(change.put)?.version ?? 0) === change.put.version - 1;
+    if ("check" in change) return this.stored(change.check)?.version === change.check.version;
     if ("stateRecord" in change)
       return (
         (this.stateRecords.get(change.stateRecord.name)?.version ?? 0) === change.stateRecord.version - 1
@@ -167,7 +167,7 @@ export class Table {
   }
 
   #putItem(item: LedgerItem): void {
-    this.#checkOrder(this.#stored(item), item);
+    this.#checkOrder(this.stored(item), item);
     if (item.kind === "orphan") this.orphans.set(item.resourceId, item);
     else if (item.kind === "runner") this.runners.set(item.runnerId, item);
     else this.#putAttempt(item);

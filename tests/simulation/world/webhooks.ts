@@ -1,7 +1,8 @@
-import type { Bus } from "./bus";
+import type { FrontDoor } from "./front-door";
 import type { Job } from "./gitlab";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
+import { WebhookHealth } from "./webhook-health";
 
 /** Probabilities of faults of GitLab's webhooks. */
 export interface WebhookOptions {
@@ -18,8 +19,12 @@ export const WEBHOOK_DEFAULTS: WebhookOptions = { lost: 0, twice: 0, late: 0, re
 const LATE_WITHIN = 300_000;
 const TOLD = ["created", "pending", "running", "success", "failed", "canceled"];
 
+/** What the webhook sends in `X-Gitlab-Token`, as it is stored in Parameter Store. */
+export const WEBHOOK_SECRET = "simulated";
+
 export class Webhooks {
   sent = 0;
+  readonly health = new WebhookHealth();
   /** For single scenarios: the fate of one webhook; a number is its delay in milliseconds. */
   fate: (job: Job, status: string) => "lost" | number | undefined = () => undefined;
   lost = 0;
@@ -27,7 +32,7 @@ export class Webhooks {
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
-    readonly bus: Bus,
+    readonly frontDoor: FrontDoor,
     public options: WebhookOptions,
   ) {}
 
@@ -35,7 +40,8 @@ export class Webhooks {
     if (job.isForeign || !TOLD.includes(job.status)) return;
     this.sent += 1;
     const fate = this.fate(job, job.status);
-    if (fate === "lost" || this.random.chance(this.options.lost)) {
+    const isLost = fate === "lost" || this.random.chance(this.options.lost);
+    if (isLost || this.health.isDisabled(this.timeline.now)) {
       this.lost += 1;
       return;
     }
@@ -59,6 +65,10 @@ export class Webhooks {
       project_id: job.projectId,
       runner: job.runnerId === undefined ? null : { id: job.runnerId },
     };
-    this.bus.put({ source: "gitlab.webhook", detailType: "GitLabJobEvent", detail });
+    const event = { source: "gitlab.webhook", detailType: "GitLabJobEvent", detail };
+    this.frontDoor.receive(event, WEBHOOK_SECRET, (refusal) => {
+      if (refusal === undefined) this.health.accepted();
+      else this.health.refused(job.id, refusal, this.timeline.now);
+    });
   }
 }

@@ -173,23 +173,21 @@ const waitOf = async (state: State, data: unknown, around: Surroundings): Promis
   return data;
 };
 
-const resultOf = (state: State, data: unknown, around: Surroundings): Promise<unknown> | unknown => {
-  if (state.Type === "Task") return runTask(state, data, around);
-  if (state.Type === "Map") return runMap(state, data, around);
-  if (state.Type === "Wait") return waitOf(state, data, around);
+/** What a state that waits for nothing makes of its input. */
+const madeBy = (state: State, data: unknown): unknown => {
   if (state.Parameters !== undefined) return parametersOf(state.Parameters)(data);
   return state.Result === undefined ? data : state.Result;
+};
+
+const resultOf = (state: State, data: unknown, around: Surroundings): Promise<unknown> => {
+  if (state.Type === "Task") return runTask(state, data, around);
+  return state.Type === "Map" ? runMap(state, data, around) : waitOf(state, data, around);
 };
 
 interface Step {
   readonly next: string | undefined;
   readonly data: unknown;
 }
-
-const step = async (state: State, data: unknown, around: Surroundings): Promise<Step> => {
-  const result = await resultOf(state, data, around);
-  return { next: state.Next, data: withResult(data, state.ResultPath, result) };
-};
 
 const caught = (state: State, data: unknown, thrown: unknown): Step => {
   const error = asStateError(thrown);
@@ -226,14 +224,13 @@ export const runStates = async (
       name = choose(state, data);
       continue;
     }
-    let done: Step;
     try {
-      done = await step(state, data, around);
+      const result = state.Type === "Pass" ? madeBy(state, data) : await resultOf(state, data, around);
+      data = withResult(data, state.ResultPath, result);
+      name = state.Next;
     } catch (error) {
-      done = caught(state, data, error);
+      ({ next: name, data } = caught(state, data, error));
     }
-    name = done.next;
-    data = done.data;
   }
   return data;
 };

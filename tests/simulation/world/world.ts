@@ -2,25 +2,35 @@ import type { MappingRow, OurEvent } from "../../../AutoScaler/src/ports";
 import { STACK } from "../../../AutoScaler/src/ports";
 import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
+import { Authorizer } from "./authorizer";
 import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
 import { Calls, type FaultPlan, type Process } from "./calls";
 import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
-import { type ExecutionOptions, Executions } from "./executions";
+import { type ExecutionOptions, Executions, REFUSED } from "./executions";
+import { FrontDoor } from "./front-door";
 import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
+import { type AccountLimits, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
+import { pauseAfterRefusal } from "./limits/asynchronous-retries";
+import { LambdaConcurrency } from "./limits/lambda-concurrency";
+import { LedgerThroughput } from "./limits/ledger-throughput";
+import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
+import { ParameterStore } from "./parameter-store";
 import { portsFactory } from "./ports";
 import { Providers } from "./providers";
 import { type Random, random } from "./random";
 import { remains } from "./remains";
 import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
+import { eventAge } from "./rules";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
-import { WEBHOOK_DEFAULTS, type WebhookOptions, Webhooks } from "./webhooks";
+import { WEBHOOK_DEFAULTS, WEBHOOK_SECRET, type WebhookOptions, Webhooks } from "./webhooks";
+import { StateError } from "./workflow";
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -35,6 +45,10 @@ export interface SimulationOptions {
   readonly lambda?: Partial<LambdaOptions>;
   readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
+  /** AWS's limits; by default the published quotas. */
+  readonly account?: Partial<AccountLimits>;
+  /** An account of which nobody has raised a limit. */
+  readonly newAccount?: boolean;
   readonly faults?: FaultPlan;
   /** Probability that a machine dies during its job without a report. */
   readonly crashes?: number;
@@ -42,6 +56,8 @@ export interface SimulationOptions {
   readonly crashesAtHandOut?: number;
   /** False: the reconciler's schedule is off. */
   readonly passes?: boolean;
+  /** By how much a pass may come after its minute has begun: EventBridge promises the minute, not the second. */
+  readonly scheduleLateSeconds?: number;
 }
 
 export interface NewJob {
@@ -57,6 +73,8 @@ export interface NewJob {
   readonly retries?: number;
 }
 
+/** A refused schedule's event is tried for so long, in milliseconds. */
+const RECONCILER_AGE = eventAge("ReconcilerFunction") * 1_000;
 const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
 
@@ -65,13 +83,20 @@ export class Simulation {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly table: Table;
+  readonly throughput: LedgerThroughput;
   readonly gitLab: SimulatedGitLab;
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
   readonly ec2: Ec2;
   readonly lambda: LambdaQueue;
+  readonly account: AccountLimits;
+  readonly concurrency: LambdaConcurrency;
+  readonly tenants: TenantEnvironments;
+  readonly parameterStore: ParameterStore;
   readonly calls: Calls;
   readonly bus: Bus;
+  readonly authorizer: Authorizer;
+  readonly frontDoor: FrontDoor;
   readonly webhooks: Webhooks;
   readonly reports: Reports;
   readonly providers: Providers;
@@ -84,20 +109,33 @@ export class Simulation {
   mapping: readonly MappingRow[] = MAPPING;
   startsAreOn = true;
   routing: RoutingSettings;
+  readonly #late: Random;
   #jobs = 0;
   /** Whether the reconciler's schedule is on. */
   passes: boolean;
 
   constructor(readonly options: SimulationOptions) {
     this.random = random(options.seed);
+    this.#late = this.random.fork("schedule");
     this.timeline = new Timeline(options.start ?? START);
     const { timeline } = this;
     this.stack = { ...STACK_DEFAULTS, ...options.stack };
     this.routing = routingOf(this.stack);
     this.mood = { ...GOOD_MOOD, ...options.mood };
     this.gitLab = new SimulatedGitLab(timeline, this.random.fork("gitlab"), options.gitLab);
-    this.ec2 = new Ec2(timeline, this.random.fork("ec2"), options.ec2);
-    this.lambda = new LambdaQueue(timeline, this.random.fork("lambda"), options.lambda);
+    this.account = { ...(options.newAccount ? NEW_ACCOUNT : DEFAULT_QUOTAS), ...options.account };
+    const { account } = this;
+    this.ec2 = new Ec2(timeline, this.random.fork("ec2"), account, options.ec2);
+    this.concurrency = new LambdaConcurrency(() => account.concurrentExecutions);
+    const tenants = (account.concurrentExecutions / 1_000) * account.tenantsPerThousand;
+    this.tenants = new TenantEnvironments(() => tenants, account.idleSeconds);
+    this.lambda = new LambdaQueue(
+      timeline,
+      this.random.fork("lambda"),
+      this.concurrency,
+      this.tenants,
+      options.lambda,
+    );
     this.machines = new Machines({
       timeline,
       random: this.random.fork("machines"),
@@ -119,10 +157,17 @@ export class Simulation {
       () => timeline.now,
       (what) => this.checks.complain(what),
     );
+    this.throughput = new LedgerThroughput(account);
     this.calls = new Calls({
       timeline,
       random: this.random.fork("calls"),
       plan: options.faults ?? (() => undefined),
+    });
+    this.parameterStore = new ParameterStore({
+      timeline,
+      random: this.random.fork("parameters"),
+      calls: this.calls,
+      readsPerSecond: account.parameterReadsPerSecond,
     });
     this.executions = new Executions(
       {
@@ -130,11 +175,14 @@ export class Simulation {
         random: this.random.fork("executions"),
         calls: this.calls,
         routing: () => this.#settings(),
+        parameterStore: this.parameterStore,
+        concurrency: this.concurrency,
+        idleSeconds: account.idleSeconds,
       },
       this.#ports(),
       options.executions,
     );
-    this.bus = new Bus(timeline, this.random.fork("bus"), this.executions, {
+    this.bus = new Bus(timeline, this.random.fork("bus"), this.executions, account.ruleInvocationsPerSecond, {
       ...BUS_DEFAULTS,
       ...options.bus,
     });
@@ -150,7 +198,23 @@ export class Simulation {
       bus: this.bus,
       reports: this.reports,
     });
-    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.bus, {
+    this.authorizer = new Authorizer(
+      {
+        timeline,
+        random: this.random.fork("authorizer"),
+        concurrency: this.concurrency,
+        parameterStore: this.parameterStore,
+        idleSeconds: account.idleSeconds,
+      },
+      () => WEBHOOK_SECRET,
+    );
+    this.frontDoor = new FrontDoor({
+      timeline,
+      authorizer: this.authorizer,
+      bus: this.bus,
+      putEventsPerSecond: account.putEventsPerSecond,
+    });
+    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.frontDoor, {
       ...WEBHOOK_DEFAULTS,
       ...options.webhooks,
     });
@@ -181,6 +245,7 @@ export class Simulation {
       random: this.random.fork("ports"),
       calls: this.calls,
       table: this.table,
+      throughput: this.throughput,
       gitLab: gitLabEffects(this.gitLab, this.mood, this.random.fork("api"), watch, this.gitLabLoad),
       gitLabMode: this.options.mode ?? "verified",
       ec2: this.ec2,
@@ -193,6 +258,7 @@ export class Simulation {
       invoke: (runner) => this.providers.invoke(runner),
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
+      concurrentExecutions: this.account.concurrentExecutions,
       put: (events) => this.#put(events),
       metric: (name, value, dimensions) => this.#count(name, value, dimensions),
     });
@@ -237,13 +303,21 @@ export class Simulation {
   }
 
   /** Runs a pass, as the schedule does; a failed event would go to the dead-letter queue. */
-  reconcileNow(): void {
-    this.executions.runFunction("ReconcilerFunction", {}).catch(() => undefined);
+  reconcileNow(refusals = 0, scheduledAt = this.timeline.now): void {
+    this.executions.runFunction("ReconcilerFunction", {}).catch((error: unknown) => {
+      const isOld = this.timeline.now - scheduledAt >= RECONCILER_AGE;
+      if (!(error instanceof StateError && error.error === REFUSED) || isOld) return;
+      this.timeline.after(pauseAfterRefusal(refusals + 1), () =>
+        this.reconcileNow(refusals + 1, scheduledAt),
+      );
+    });
   }
 
   #scheduleReconciler(): void {
+    const { scheduleLateSeconds = 0 } = this.options;
     this.timeline.after(MINUTE, () => {
-      if (this.passes) this.reconcileNow();
+      if (this.passes && scheduleLateSeconds === 0) this.reconcileNow();
+      else if (this.passes) this.after(this.#late.between(0, scheduleLateSeconds), () => this.reconcileNow());
       this.#scheduleReconciler();
     });
   }

@@ -6,6 +6,7 @@ import type { TemplateRule } from "./rule";
 /** Actions of the templates for which AWS defines no resource. https://docs.aws.amazon.com/service-authorization/ */
 export const WILDCARD_ONLY = [
   "ec2:DescribeInstances",
+  "lambda:GetAccountSettings",
   "xray:PutTraceSegments",
   "xray:PutTelemetryRecords",
   "xray:GetSamplingRules",

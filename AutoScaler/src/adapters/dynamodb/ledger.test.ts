@@ -143,12 +143,34 @@ describe("dynamoLedger", () => {
 
   it("F-29: reads what is open page by page", async () => {
     const { ledger } = prepare();
-    for (let runnerId = 1; runnerId <= 501; runnerId += 1)
-      await ledger.commit([{ put: sampleRunner({ runnerId }) }]);
+    const ofOneKey = Array.from({ length: 501 }, (_, index) => 1 + 8 * index);
+    const ids = [...ofOneKey, 2, 3, 4, 5, 6, 7, 8];
+    for (const runnerId of ids) await ledger.commit([{ put: sampleRunner({ runnerId }) }]);
     const first = await ledger.openRunners();
     const second = await ledger.openRunners(first.next);
-    expect([first.items.length, second.items.length, second.next]).toEqual([500, 1, undefined]);
-    expect(second.items[0]?.runnerId).toBe(501);
+    expect([first.items.length, second.items.length, second.next]).toEqual([507, 1, undefined]);
+    const found = [...first.items, ...second.items].map(({ runnerId }) => runnerId);
+    expect(new Set(found)).toEqual(new Set(ids));
+  });
+
+  it("F-29: no key of the index gets more than an eighth of the attempts and runners that are open", () => {
+    const keys = Array.from({ length: 800 }, (_, index) => index + 3_580_121_225).flatMap((id) =>
+      [sampleAttempt({ jobId: id }), sampleRunner({ runnerId: id })].map(
+        (item) => encodeItem(item).openPk?.S,
+      ),
+    );
+    const counts = [...new Set(keys)].map((key) => keys.filter((one) => one === key).length);
+    expect(counts).toEqual(Array<number>(16).fill(100));
+  });
+
+  it("F-56: lists open items under the key that an earlier version gave them", async () => {
+    const { ledger, tables } = prepare();
+    for (const item of [sampleRunner({ runnerId: 9 }), sampleAttempt({ jobId: 7 })]) {
+      const stored: ReturnType<typeof encodeItem> = { ...encodeItem(item), openPk: { S: `${item.kind}s` } };
+      tables.get(LEDGER_TABLE)?.set(JSON.stringify([stored.pk?.S, stored.sk?.S]), stored);
+    }
+    expect((await ledger.openRunners()).items).toMatchObject([{ runnerId: 9 }]);
+    expect((await ledger.openAttempts()).items).toMatchObject([{ jobId: 7 }]);
   });
 
   it("I-24: begins a row of reservations anew whose item nobody can read", async () => {
@@ -179,7 +201,7 @@ describe("dynamoLedger", () => {
       openPk: { S: "waiting#42#EC2#default#slot" },
       openSk: { S: "001795608000000#0000000000000012#2" },
     });
-    expect(items[1]).toMatchObject({ openPk: { S: "runners" }, resourceId: { S: "i-1" } });
+    expect(items[1]).toMatchObject({ openPk: { S: "runners#1" }, resourceId: { S: "i-1" } });
     expect(items[2]).toMatchObject({ openPk: { S: "orphans" }, openSk: { S: "i-2" } });
     expect(items[3]).not.toHaveProperty("openPk");
   });

@@ -1,4 +1,5 @@
 import type {
+  GetAccountSettingsCommandOutput,
   InvokeCommandInput,
   InvokeCommandOutput,
   ListTagsCommandInput,
@@ -10,6 +11,7 @@ import { loadLater } from "../load-later";
 export interface LambdaApi {
   invoke(input: InvokeCommandInput): Promise<InvokeCommandOutput>;
   listTags(input: ListTagsCommandInput): Promise<ListTagsCommandOutput>;
+  getAccountSettings(): Promise<GetAccountSettingsCommandOutput>;
 }
 
 /** Lambda's client, loaded with the first call. */
@@ -18,5 +20,6 @@ export const lambdaClient = (): LambdaApi => {
   return {
     invoke: async (input) => (await api.get()).invoke(input),
     listTags: async (input) => (await api.get()).listTags(input),
+    getAccountSettings: async () => (await api.get()).getAccountSettings(),
   };
 };

@@ -1,5 +1,6 @@
 import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../../../Core/configuration";
 import { ConfigurationError } from "../../../../Core/errors";
+import { log } from "../../../../Core/log";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Clock, RunnerFunctions } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
@@ -22,13 +23,38 @@ const unqualified = (arn: string): string => {
 };
 
 /**
+ * An account with a low limit has as few environments that ask. In a big one Lambda may refuse some of them, since it
+ * takes fifteen such calls a second: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const accountConcurrency = (
+  client: Pick<LambdaApi, "getAccountSettings">,
+  clock: Pick<Clock, "now">,
+): RunnerFunctions["concurrency"] => {
+  let known: { readonly value: number | undefined; readonly readAt: Time } | undefined;
+  const read = async (): Promise<number | undefined> => {
+    try {
+      return (await client.getAccountSettings()).AccountLimit?.ConcurrentExecutions;
+    } catch (error) {
+      log.warn("ACCOUNT_LIMIT_UNREAD", { reason: errorName(error) });
+      return known?.value;
+    }
+  };
+  return async () => {
+    const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.readAt;
+    if (known === undefined || !(age >= 0 && age < CACHE_MILLISECONDS))
+      known = { value: await read(), readAt: clock.now() };
+    return known.value;
+  };
+};
+
+/**
  * Reads the tags of runner functions, so that a mapping row cannot name another function of the account
  * (T-17). Answers are kept for five minutes.
  *
  * @param deploymentId the value of `glr:stack` on our functions
  */
 export const lambdaFunctions = (
-  client: Pick<LambdaApi, "listTags">,
+  client: Pick<LambdaApi, "listTags" | "getAccountSettings">,
   deploymentId: string,
   clock: Pick<Clock, "now">,
 ): RunnerFunctions => {
@@ -56,6 +82,7 @@ export const lambdaFunctions = (
   };
 
   return {
+    concurrency: accountConcurrency(client, clock),
     isTenantIsolated: async (arn) => {
       const kept = known.get(arn);
       const age = kept === undefined ? Number.POSITIVE_INFINITY : clock.now() - kept.readAt;

@@ -1,4 +1,9 @@
-import { InvokeCommand, LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
+import {
+  GetAccountSettingsCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListTagsCommand,
+} from "@aws-sdk/client-lambda";
 import { CLIENT_SETTINGS } from "../client-settings";
 import type { LambdaApi } from "./client";
 
@@ -10,6 +15,7 @@ export const lambdaSdk = (): LambdaApi => {
   const client = new LambdaClient({ ...CLIENT_SETTINGS, maxAttempts: 1 });
   return {
     invoke: (input) => client.send(new InvokeCommand(input)),
+    getAccountSettings: () => client.send(new GetAccountSettingsCommand({})),
     listTags: (input) => client.send(new ListTagsCommand(input)),
   };
 };

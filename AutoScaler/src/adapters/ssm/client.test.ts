@@ -146,7 +146,7 @@ describe("the clients", () => {
   });
 
   it.each([
-    ["Parameter Store", 3, parameters],
+    ["Parameter Store", 1, parameters],
     ["DynamoDB", 3, read],
     ["Lambda", 1, invoke],
   ] as const)("I-25: try a failing %s %d times", async (_, tries, call) => {

@@ -29,6 +29,7 @@ const prepare = (values: Record<string, string> = FULL, options: object = {}) =>
     publishedPath: "/glr",
     readsStarts: true,
     clock,
+    random: () => 0.5,
     ...options,
   });
   return { stored, failures, clock, configuration, reads: () => calls };
@@ -128,12 +129,35 @@ describe("ssmConfiguration", () => {
     expect(await configuration.access()).toEqual({ mode: "verified", url: URL, token: "glpat-canary" });
   });
 
-  it("F-21: says of a throttle that nothing is known, and asks again the next time", async () => {
-    const { configuration, failures, reads } = prepare();
-    failures.push(Object.assign(new Error(), { name: "ThrottlingException" }));
-    await expect(configuration.access()).rejects.toMatchObject({ name: "TransientError" });
+  const failure = (name: string): Error => Object.assign(new Error(), { name });
+
+  it("F-21: goes on for nine seconds while an account's other functions use up its reads", async () => {
+    const { configuration, failures, clock } = prepare();
+    failures.push(...Array<Error>(12).fill(failure("ThrottlingException")));
+    const begun = clock.now();
     expect(await configuration.access()).toMatchObject({ token: "glpat-canary" });
-    expect(reads()).toHaveLength(2);
+    expect(clock.now() - begun).toBeGreaterThan(7_000);
+    expect(clock.now() - begun).toBeLessThan(10_000);
+  });
+
+  it("F-21: gives a throttle up when the function's time would be over, and asks again the next time", async () => {
+    const { configuration, failures, clock } = prepare();
+    failures.push(...Array<Error>(40).fill(failure("ThrottlingException")));
+    const begun = clock.now();
+    await expect(configuration.access()).rejects.toMatchObject({ name: "TransientError" });
+    expect(clock.now() - begun).toBeLessThan(11_000);
+    failures.length = 0;
+    expect(await configuration.access()).toMatchObject({ token: "glpat-canary" });
+  });
+
+  it.each([
+    ["InternalServerError", "TransientError", 3],
+    ["AccessDeniedException", "ConfigurationError", 1],
+  ])("I-25: of %s it tells a %s after %d reads", async (name, told, tries) => {
+    const { configuration, failures, reads } = prepare();
+    failures.push(...Array<Error>(5).fill(failure(name)));
+    await expect(configuration.access()).rejects.toMatchObject({ name: told });
+    expect(reads()).toHaveLength(tries);
   });
 
   it("T-26: refuses another deployment's path, and names both", () => {

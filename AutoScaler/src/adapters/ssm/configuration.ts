@@ -3,17 +3,16 @@ import { type GitLabAccess, PARAMETERS } from "../../../../Core/configuration";
 import { ConfigurationError } from "../../../../Core/errors";
 import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
 import type { Time } from "../../../../Core/model/ledger";
-import type { Clock, Settings } from "../../ports";
-import { callAws } from "../aws-errors";
+import type { Settings } from "../../ports";
+import { type Patience, readPatiently } from "./patience";
 
-export interface ConfigurationOptions {
+export interface ConfigurationOptions extends Patience {
   /** Our configuration path, e.g. `/gitlabrunner`. */
   readonly path: string;
   /** The path that Infrastructure published. If it differs from ours, the deployment is wrong. */
   readonly publishedPath: string;
   /** True if the function may read `Starts`; only functions that start runners do. */
   readonly readsStarts?: boolean;
-  readonly clock: Pick<Clock, "now">;
 }
 
 export interface Configuration extends Settings {
@@ -101,7 +100,7 @@ export const ssmConfiguration = (
 
   const read = async (): Promise<Values> => {
     const command = new GetParametersCommand({ Names, WithDecryption: true });
-    const answer = await callAws(`GetParameters of ${path}`, () => client.send(command));
+    const answer = await readPatiently(`GetParameters of ${path}`, () => client.send(command), options);
     const named = (answer.Parameters ?? []).map(
       ({ Name, Value }) => [Name ?? "", Value?.trim() ?? ""] as const,
     );

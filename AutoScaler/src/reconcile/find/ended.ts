@@ -2,8 +2,9 @@ import { type Attempt, jobOf, type Time } from "../../../../Core/model/ledger";
 import { jobEvent } from "../../events";
 import { hasEnded, isTaken } from "../../ledger/close-attempt";
 import type { GitLabJob } from "../../ports";
+import { LATER_WEBHOOK_COMES_MILLISECONDS } from "../../timing";
 import type { JobReader } from "../read/job-reader";
-import { type Discrepancy, isRecent, lastChange, type Snapshot } from "../snapshot";
+import { type Discrepancy, isRecent, isWithin, lastChange, type Snapshot } from "../snapshot";
 
 /** What became of a job that is in no list. */
 export type Missing =
@@ -33,7 +34,8 @@ export const findEnded = async (
   readJob: JobReader,
 ): Promise<Missing> => {
   const isBusyElsewhere =
-    isRecent(lastChange(attempt), snapshot.now) || isRecent(attempt.dispatchedAt, snapshot.now);
+    isWithin(LATER_WEBHOOK_COMES_MILLISECONDS, lastChange(attempt), snapshot.now) ||
+    isRecent(attempt.dispatchedAt, snapshot.now);
   if (snapshot.jobs.has(attempt.jobId) || isBusyElsewhere) return NOTHING;
   const { projectId } = jobOf(attempt);
   const isInLongList = snapshot.partial.has(projectId);

@@ -1,5 +1,6 @@
 import { defined } from "../../../../Core/defined";
 import type { Attempt, Runner, StartedRunner } from "../../../../Core/model/ledger";
+import type { GitLabJob } from "../../ports";
 import { fakeLedger } from "../../testing/fakes/fake-ledger";
 import { aJob, anAttempt, aRunner, aSnapshot, NOW } from "../../testing/fakes/items";
 import type { Snapshot } from "../snapshot";
@@ -60,38 +61,38 @@ describe("a pending job", () => {
     return ledger;
   };
   const yes = async (): Promise<boolean> => true;
+  const notes = () => ({ usedUp: new Set<string>(), young: new Set<GitLabJob>() });
 
   it.each(ROWS)("%s", async (_says, attempt, runner, expected) => {
-    const found = await findPending(await ledgerWith(attempt, runner), aSnapshot(), aJob(), yes, new Set());
+    const found = await findPending(await ledgerWith(attempt, runner), aSnapshot(), aJob(), yes, notes());
     if (expected === undefined) expect(found).toBeUndefined();
     else expect(found).toMatchObject({ kind: "pending", ...expected });
     if (expected && !("dispatches" in expected)) expect(found).not.toHaveProperty("dispatches");
   });
 
-  it("F-1: that nobody told of is found when its webhook should have come", async () => {
-    const find = async (createdAt: number, seen: readonly string[] = [], isOurs = true) =>
-      (
-        await findPending(
-          fakeLedger(),
-          aSnapshot({ seen: new Set(seen) }),
-          aJob({ createdAt }),
-          async () => isOurs,
-          new Set(),
-        )
-      )?.isNew;
-    expect(await find(AGO)).toBe(true);
-    expect(await find(AGO + 1)).toBeUndefined();
-    expect(await find(AGO + 1, ["p7"])).toBe(true);
-    expect(await find(AGO, [], false)).toBeUndefined();
+  it.each<[says: string, job: Partial<GitLabJob>, later: number, isOurs: boolean, expected: object]>([
+    ["pending for 15 s", { queuedSeconds: 15 }, 0, true, { isNew: true, young: 0 }],
+    ["pending for less", { queuedSeconds: 14.9 }, 0, true, { isNew: undefined, young: 1 }],
+    ["pending for less, and looked at again", { queuedSeconds: 14 }, SECOND, true, { isNew: true, young: 0 }],
+    ["created long ago, pending for less", { createdAt: 0, queuedSeconds: 1 }, 0, true, { young: 1 }],
+    ["of a server that does not say since when", {}, 0, true, { isNew: undefined, young: 1 }],
+    ["of such a server, and looked at again", {}, 15 * SECOND, true, { isNew: true, young: 0 }],
+    ["another's, pending for 15 s", { queuedSeconds: 15 }, 0, false, { isNew: undefined, young: 0 }],
+    ["another's, pending for less", { queuedSeconds: 1 }, 0, false, { isNew: undefined, young: 0 }],
+  ])("F-1: that nobody told of: %s", async (_says, job, later, isOurs, expected) => {
+    const noted = notes();
+    const snapshot = aSnapshot({ now: NOW + later });
+    const found = await findPending(fakeLedger(), snapshot, aJob(job), async () => isOurs, noted);
+    expect({ isNew: found?.isNew, young: noted.young.size }).toMatchObject(expected);
   });
 
   it("I-25: whose attempts are used up is not read again", async () => {
     const failed = { ...spent(3, 0), state: "FAILED" as const, times: { FAILED: 0 } };
-    const usedUp = new Set<string>();
-    expect(await findPending(await ledgerWith(failed), aSnapshot(), aJob(), yes, usedUp)).toBeUndefined();
-    expect([...usedUp]).toEqual([usedUpKey(aJob())]);
-    await findPending(await ledgerWith(spent(1, AGO), gone(AGO)), aSnapshot(), aJob(), yes, usedUp);
-    expect(usedUp.size).toBe(1);
+    const noted = notes();
+    expect(await findPending(await ledgerWith(failed), aSnapshot(), aJob(), yes, noted)).toBeUndefined();
+    expect([...noted.usedUp]).toEqual([usedUpKey(aJob())]);
+    await findPending(await ledgerWith(spent(1, AGO), gone(AGO)), aSnapshot(), aJob(), yes, noted);
+    expect(noted.usedUp.size).toBe(1);
   });
 
   it.each([

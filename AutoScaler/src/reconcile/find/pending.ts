@@ -4,6 +4,7 @@ import { jobEvent } from "../../events";
 import type { GitLabJob, Ledger } from "../../ports";
 import { type NextStep, nextStep } from "../../start/next-step";
 import { readNextStep } from "../../start/read-next-step";
+import { WEBHOOK_COMES_MILLISECONDS } from "../../timing";
 import { type Discrepancy, isRecent, type Snapshot } from "../snapshot";
 
 /** Decides by the mapping whether a job without a ledger item is ours. */
@@ -38,11 +39,12 @@ const stoppedAttempt = (step: NextStep): Attempt | undefined => {
   return step.kind === "take-over" ? step.claimed : undefined;
 };
 
-/** The webhook should have come: the last pass saw the job, or GitLab created it long enough ago. */
-const shouldHaveCome = (job: GitLabJob, { now, seen }: Snapshot): boolean =>
-  seen.has(pendingKey(job)) || !isRecent(job.createdAt, now);
+/** Since when GitLab has shown the job as pending: its servers' own measure. Old servers do not say. */
+const pendingSince = ({ queuedSeconds = 0 }: GitLabJob, readAt: Time): Time => readAt - queuedSeconds * 1_000;
 
-export const pendingKey = (job: GitLabJob): string => `p${job.id}`;
+/** From then on its webhook counts as lost. */
+export const webhookDueAt = (job: GitLabJob, { readAt }: Pick<Snapshot, "readAt">): Time =>
+  pendingSince(job, readAt) + WEBHOOK_COMES_MILLISECONDS;
 
 /** Key of a job whose attempts are used up. Later passes do not read it again (I-25). */
 export const usedUpKey = (job: GitLabJob): string => `x${job.id}`;
@@ -82,23 +84,41 @@ export const indexOf = ({ attempts, runners, waiting }: Snapshot): SnapshotIndex
   };
 };
 
+/** What a pass notes of pending jobs while it looks at them. */
+export interface PendingNotes {
+  /** Keys of jobs that no attempt will start any more, for the next pass. */
+  readonly usedUp: Set<string>;
+  /** Jobs of ours whose webhook may still be on its way: the pass looks at them again at its end. */
+  readonly young: Set<GitLabJob>;
+}
+
+const isMissed = async (
+  snapshot: Snapshot,
+  job: GitLabJob,
+  isOurs: IsOurs,
+  { young }: PendingNotes,
+): Promise<boolean> => {
+  if (!(await isOurs(job))) return false;
+  const isDueNow = snapshot.now >= webhookDueAt(job, snapshot);
+  if (!isDueNow) young.add(job);
+  return isDueNow;
+};
+
 /**
  * What is missing for a pending job: no webhook came, its next attempt is due, or its start stopped half-way.
  * Undefined: nothing is missing, or its event may be under way.
- *
- * @param usedUp receives the keys of jobs whose attempts are used up
  */
 export const findPending = async (
   ledger: Ledger,
   snapshot: Snapshot,
   job: GitLabJob,
   isOurs: IsOurs,
-  usedUp: Set<string>,
+  notes: PendingNotes,
 ): Promise<Discrepancy | undefined> => {
   const step = await readNextStep(ledger, { jobId: job.id, projectId: job.projectId }, () => snapshot.now);
-  if (step.kind === "nothing" && step.reason === "attempts-used-up") usedUp.add(usedUpKey(job));
+  if (step.kind === "nothing" && step.reason === "attempts-used-up") notes.usedUp.add(usedUpKey(job));
   const isNew = step.kind === "open" && step.number.attempt === 1;
-  const isWanted = isNew ? shouldHaveCome(job, snapshot) && (await isOurs(job)) : isDue(step, snapshot.now);
+  const isWanted = isNew ? await isMissed(snapshot, job, isOurs, notes) : isDue(step, snapshot.now);
   if (!isWanted) return undefined;
   const stopped = stoppedAttempt(step);
   const dispatches = stopped ? { dispatches: stopped } : {};

@@ -87,7 +87,7 @@ describe("an open runner", () => {
       instances: {} as Instances,
       readJob: async (_projectId?: number, jobId?: number): Promise<JobWord> =>
         jobId === undefined ? { kind: "unknown" } : word,
-      listCalls: { take: () => mayAsk, isSpent: () => !mayAsk },
+      listCalls: { take: () => mayAsk, isSpent: () => !mayAsk, left: () => Number(mayAsk) },
     };
     return { found: await findRunnerEnd(system, snapshot(instances), runner), asked };
   };

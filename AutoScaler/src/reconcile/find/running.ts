@@ -1,7 +1,8 @@
 import type { Runner } from "../../../../Core/model/ledger";
 import { jobEvent } from "../../events";
 import type { GitLabJob } from "../../ports";
-import { type Discrepancy, isRecent, type Snapshot } from "../snapshot";
+import { LATER_WEBHOOK_COMES_MILLISECONDS } from "../../timing";
+import { type Discrepancy, isWithin, type Snapshot } from "../snapshot";
 import type { SnapshotIndex } from "./pending";
 
 export const runningKey = (job: GitLabJob): string => `r${job.id}`;
@@ -27,6 +28,8 @@ export const findRunning = (
   job: GitLabJob,
 ): Discrepancy | undefined => {
   if (job.status !== "running" || !isMissed(index, job)) return undefined;
-  const shouldHaveCome = snapshot.seen.has(runningKey(job)) || !isRecent(job.startedAt, snapshot.now);
+  const shouldHaveCome =
+    snapshot.seen.has(runningKey(job)) ||
+    !isWithin(LATER_WEBHOOK_COMES_MILLISECONDS, job.startedAt, snapshot.now);
   return shouldHaveCome ? { kind: "running", event: jobEvent(job) } : undefined;
 };

@@ -57,12 +57,15 @@ const lastHeardOf = (open: OpenItems, seen: SeenProjects): ReadonlyMap<number, T
 /**
  * Lists the open jobs of all known and served projects that do not refuse, as far as the call budget reaches. A project
  * that is no longer served is asked while it has open items: what was started has to be ended.
+ *
+ * @param askedBefore projects whose jobs an earlier pass of the same minute listed
  */
 export const askGitLab = async (
   dependencies: AskDependencies,
   state: ReconcilerState,
   open: OpenItems,
   served: readonly ServedProject[],
+  askedBefore: ReadonlySet<number>,
   calls: Budget,
   part: Part,
 ): Promise<JobsRead> => {
@@ -82,6 +85,7 @@ export const askGitLab = async (
     (id) => isOurs(Number(id)) && isToBeAsked(state.refusals[id], heardOf.get(Number(id)), now),
   );
   const inProjects = Object.entries(state.refusals).filter(([id]) => id in known.projects);
-  const asked = inTurn(ids.map(Number), state.nextProject);
+  const left = ids.map(Number).filter((id) => !askedBefore.has(id));
+  const asked = inTurn(left, state.nextProject);
   return { ...known, ...(await readJobs(dependencies, asked, Object.fromEntries(inProjects), calls, part)) };
 };

@@ -4,6 +4,7 @@ import type { Dependencies } from "../../dependencies";
 import type { GitLab, GitLabJob, Page, ProjectRefused } from "../../ports";
 import type { Budget } from "../budget";
 import type { Part } from "../parts";
+import { CALLS_AT_ONCE } from "./portions";
 import type { ProjectsRead } from "./projects";
 
 export type JobsDependencies = Pick<Dependencies, "gitLab" | "clock">;
@@ -102,6 +103,7 @@ class Gathering {
  * Lists the open jobs of the projects, as far as the call budget reaches. A project that fails or refuses
  * does not stop the others (I-24). After three failures in a row the rest is left to the next pass.
  *
+ * @param projects in the order in which they are asked
  * @param before refusals of the projects, as stored by the last pass
  */
 export const readJobs = async (
@@ -113,11 +115,19 @@ export const readJobs = async (
 ): Promise<Omit<JobsRead, keyof ProjectsRead>> => {
   const gathering = new Gathering(before, clock.now());
   let failures = 0;
-  for (const projectId of projects) {
-    if (calls.isSpent() || failures >= MAX_FAILURES) return gathering.upTo(projectId);
-    const read = await part("project", undefined, () => readProject(gitLab, projectId, calls), projectId);
-    failures = read === undefined ? failures + 1 : 0;
-    if (read !== undefined) gathering.add(projectId, read);
+  let reached = 0;
+  while (reached < projects.length && !calls.isSpent() && failures < MAX_FAILURES) {
+    // Each gets its first call: the next pass begins with the first project that had none.
+    const portion = projects.slice(reached, reached + Math.min(CALLS_AT_ONCE, calls.left()));
+    const read = await Promise.all(
+      portion.map((id) => part("project", undefined, () => readProject(gitLab, id, calls), id)),
+    );
+    for (const [index, id] of portion.entries()) {
+      const jobs = read[index];
+      failures = jobs === undefined ? failures + 1 : 0;
+      if (jobs !== undefined) gathering.add(id, jobs);
+    }
+    reached += portion.length;
   }
-  return gathering.upTo(0);
+  return gathering.upTo(projects[reached] ?? 0);
 };

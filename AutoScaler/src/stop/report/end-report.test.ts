@@ -8,6 +8,7 @@ import {
   webhook,
   workflows,
 } from "../../testing/fakes/test-system";
+import { LAMBDA_QUEUE_SECONDS } from "../../timing";
 import { parseEndReportEvent } from "./end-report-event";
 import { recordEndReport } from "./record-end-report";
 
@@ -230,7 +231,7 @@ describe("a start that Lambda dropped", () => {
 
   it("F-36 I-23: is found when its event is too old, and the next attempt comes at once", async () => {
     const system = await dropped();
-    system.clock.advance(301 * SECOND);
+    system.clock.advance((LAMBDA_QUEUE_SECONDS + 1) * SECOND);
     await system.reconcile();
     const event = { runnerId: RA, resourceId: REQUEST, reason: "never-contacted" };
     expect(system.bus.events).toContainEqual({ detailType: "RunnerEnded", ...event });
@@ -241,7 +242,7 @@ describe("a start that Lambda dropped", () => {
 
   it("is not looked for before, and is none where the runner asked GitLab for a job", async () => {
     const system = await dropped();
-    system.clock.advance(299 * SECOND);
+    system.clock.advance((LAMBDA_QUEUE_SECONDS - 1) * SECOND);
     await system.reconcile();
     expect(system.bus.events).toEqual([]);
     contact(system);

@@ -4,7 +4,7 @@ import { freshId } from "./samples";
 export interface EventBusUnderTest {
   readonly bus: EventBus;
   /** Number of events that arrived. */
-  readonly arrived: () => number;
+  readonly arrived: () => number | Promise<number>;
 }
 
 /** The contract of every bus. */
@@ -15,6 +15,6 @@ export const eventBusContract = (prepare: () => EventBusUnderTest | Promise<Even
       return { detailType: "RunnerEnded", runnerId: freshId(), reason: "lifetime-reached" };
     });
     await bus.put(events);
-    expect(arrived()).toBe(count);
+    expect(await arrived()).toBe(count);
   });
 };

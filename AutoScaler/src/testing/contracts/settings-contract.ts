@@ -2,14 +2,14 @@ import type { RunnerFunctions, Settings } from "../../ports";
 
 export interface SettingsUnderTest {
   readonly settings: Settings;
-  turn(to: "on" | "off"): void;
+  turn(to: "on" | "off"): void | Promise<void>;
 }
 
 /** The contract of every switch for new starts. */
-export const settingsContract = (prepare: () => SettingsUnderTest): void => {
+export const settingsContract = (prepare: () => SettingsUnderTest | Promise<SettingsUnderTest>): void => {
   it.each(["on", "off"] as const)("F-57: reads that starts are %s", async (to) => {
-    const { settings, turn } = prepare();
-    turn(to);
+    const { settings, turn } = await prepare();
+    await turn(to);
     expect(await settings.startsAreOn()).toBe(to === "on");
   });
 };
@@ -17,7 +17,7 @@ export const settingsContract = (prepare: () => SettingsUnderTest): void => {
 export interface FunctionsUnderTest {
   readonly functions: RunnerFunctions;
   /** Creates a runner function of this deployment. */
-  add(arn: string, isIsolated: boolean): void;
+  add(arn: string, isIsolated: boolean): void | Promise<void>;
 }
 
 /** The contract of every reader of runner functions' tags. */
@@ -26,8 +26,8 @@ export const runnerFunctionsContract = (prepare: () => FunctionsUnderTest): void
 
   it("I-29: reads which runner functions isolate tenants", async () => {
     const { functions, add } = prepare();
-    add(`${arn}a`, true);
-    add(`${arn}b`, false);
+    await add(`${arn}a`, true);
+    await add(`${arn}b`, false);
     expect(await functions.isTenantIsolated(`${arn}a`)).toBe(true);
     expect(await functions.isTenantIsolated(`${arn}b`)).toBe(false);
   });

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../../../../Core/errors";
+import type { Time } from "../../../../Core/model/ledger";
 import type {
   GitLab,
   GitLabJob,
@@ -46,7 +47,11 @@ const page = <Item>(items: readonly Item[], size: number, cursor = "0"): Page<It
  * GitLab's API behind the port, as far as the rules use it. Tests over HTTP use the stand-in (local/gitlab). Jobs of a
  * deleted runner show no runner any more, as in GitLab.
  */
-export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 25, 12)): FakeGitLab => {
+export const fakeGitLab = (
+  mode: Mode = "verified",
+  now: () => Time = () => Date.UTC(2026, 10, 25, 12),
+): FakeGitLab => {
+  const start = now();
   const jobsById = new Map<number, GitLabJob>();
   const runnersById = new Map<number, GitLabRunner>();
   const created: (NewRunner & { readonly id: number })[] = [];
@@ -62,9 +67,12 @@ export const fakeGitLab = (mode: Mode = "verified", start = Date.UTC(2026, 10, 2
     }
     calls.push(method);
   };
+  /** Seconds for which a job is pending; here from its creation. */
+  const queued = ({ status, createdAt }: GitLabJob): Pick<GitLabJob, "queuedSeconds"> =>
+    status === "pending" ? { queuedSeconds: Math.max(0, (now() - createdAt) / 1_000) } : {};
   const shown = (job: GitLabJob): GitLabJob => {
-    const { runnerId, ...rest } = job;
-    return runnerId !== undefined && !deleted.includes(runnerId) ? job : rest;
+    const { runnerId, ...rest } = { ...queued(job), ...job };
+    return runnerId !== undefined && !deleted.includes(runnerId) ? { ...rest, runnerId } : rest;
   };
   const newestFirst = (): GitLabJob[] =>
     [...jobsById.values()].map(shown).sort((one, other) => other.id - one.id);

@@ -84,6 +84,7 @@ export const aJob = (patch: Partial<GitLabJob> = {}): GitLabJob => ({
 /** A pass's snapshot: empty except for the patch. */
 export const aSnapshot = (patch: Partial<Snapshot> = {}): Snapshot => ({
   now: NOW,
+  readAt: NOW,
   attempts: [],
   runners: [],
   orphans: [],

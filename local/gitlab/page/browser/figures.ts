@@ -25,11 +25,24 @@ const webhookNote = ({ webhooks, hasWebhook }: PageState): string =>
     ? `lost ${webhooks.lost}, sent twice ${webhooks.repeated}, refused ${webhooks.failed}`
     : "no webhook is configured";
 
+const refusedCount = ({ account }: PageState): number =>
+  account?.refused.reduce((sum, { refused }) => sum + refused, 0) ?? 0;
+
+const accountNote = ({ account }: PageState): string =>
+  account === undefined
+    ? "of the account: none"
+    : account.refused.map(({ name, refused }) => `${name} ${refused}`).join(", ") || account.limits;
+
 const FIGURES: readonly Figure[] = [
   { name: "Waiting", value: ({ waiting }) => String(waiting), note: () => "jobs pending" },
   { name: "Running", value: ({ running }) => String(running), note: () => "jobs on a runner" },
   { name: "Ended", value: ({ ended }) => String(ended), note: () => "jobs so far" },
   { name: "Webhooks sent", value: ({ webhooks }) => String(webhooks.sent), note: webhookNote },
+  {
+    name: "Refused by limits",
+    value: (state) => (state.account === undefined ? "–" : String(refusedCount(state))),
+    note: accountNote,
+  },
   {
     name: "Remaining resources",
     value: (state) => (remainingCount(state) === 0 ? "none" : String(remainingCount(state))),

@@ -1,0 +1,52 @@
+import { TransientError } from "../../../../Core/errors";
+import type { Clock } from "../../ports";
+import { awsError, errorName } from "../aws-errors";
+
+/** A wait, a clock to count it by, and random numbers for the jitter. */
+export interface Patience {
+  readonly clock: Clock;
+  /** A number from 0 up to 1, as from Math.random. */
+  readonly random: () => number;
+}
+
+/**
+ * An account allows 40 reads a second by default, to all its functions together, and hundreds of environments start at
+ * once: https://docs.aws.amazon.com/general/latest/gr/ssm.html. The function with least time for it has fifteen seconds.
+ */
+const THROTTLED_MILLISECONDS = 9_000;
+/** Of a read that fails otherwise. */
+const TRIES = 3;
+const FIRST_PAUSE_MILLISECONDS = 100;
+const LONGEST_PAUSE_MILLISECONDS = 1_600;
+
+const isThrottle = (error: unknown): boolean => errorName(error) === "ThrottlingException";
+
+/** Full jitter: environments that start at once are throttled together, and must not meet again. */
+const pauseOf = (tries: number, random: () => number): number =>
+  random() * Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** tries);
+
+/**
+ * Reads until Parameter Store answers: for nine seconds while it throttles, three times if it fails otherwise.
+ *
+ * @param what the call and its target, for the error
+ * @throws ConfigurationError if a repeated read would get the same answer; TransientError
+ */
+export const readPatiently = async <Answer>(
+  what: string,
+  read: () => Promise<Answer>,
+  { clock, random }: Patience,
+): Promise<Answer> => {
+  const begun = clock.now();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await read();
+    } catch (thrown) {
+      const error = awsError(thrown, what);
+      const hasTime = isThrottle(thrown)
+        ? clock.now() - begun < THROTTLED_MILLISECONDS
+        : error instanceof TransientError && tries < TRIES;
+      if (!hasTime) throw error;
+    }
+    await clock.sleep(pauseOf(tries, random));
+  }
+};

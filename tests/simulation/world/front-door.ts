@@ -1,0 +1,63 @@
+import { asMap, ofType, type Properties, readTemplate } from "../../templates/read-template";
+import type { Authorizer } from "./authorizer";
+import type { Bus } from "./bus";
+import { AuthorizerMemory } from "./limits/authorizer-memory";
+import { TokenBucket } from "./limits/token-bucket";
+import { once } from "./once";
+import type { BusEvent } from "./rules";
+import type { Timeline } from "./timeline";
+
+const template = once((_: "Infrastructure") => readTemplate("Infrastructure"));
+
+const parameter = (name: string): number =>
+  Number(asMap(template("Infrastructure").parameters[name]).Default);
+
+const authorizerOf = (): Properties =>
+  ofType(template("Infrastructure"), "AWS::ApiGatewayV2::Authorizer")[0]?.properties ?? {};
+
+/** Seconds for which API Gateway remembers an authorizer's answer. */
+const memorySeconds = (): number => Number(authorizerOf().AuthorizerResultTtlInSeconds);
+
+export interface FrontDoorParts {
+  readonly timeline: Timeline;
+  readonly authorizer: Authorizer;
+  readonly bus: Bus;
+  readonly putEventsPerSecond: number;
+}
+
+/** Why API Gateway answers anything but 2xx. All but `forbidden` are for lack of our capacity. */
+export type Refusal = "throttled" | "forbidden" | "authorizer" | "put-events";
+
+/** API Gateway with its throttle, its authorizer and what it remembers of it, and PutEvents behind it. */
+export class FrontDoor {
+  readonly memory = new AuthorizerMemory(memorySeconds());
+  readonly #throttle = new TokenBucket(parameter("WebhookRequestsPerSecond"), parameter("WebhookBurst"));
+  readonly #puts: TokenBucket;
+
+  constructor(readonly parts: FrontDoorParts) {
+    this.#puts = new TokenBucket(parts.putEventsPerSecond);
+  }
+
+  /** @param answer called with undefined for 2xx */
+  receive(event: BusEvent, token: string, answer: (refusal: Refusal | undefined) => void): void {
+    const { now } = this.parts.timeline;
+    const known = this.memory.get(token, now);
+    if (!this.#throttle.take(now)) answer("throttled");
+    else if (known === undefined) this.#ask(event, token).then(answer);
+    else answer(this.#admit(known, event));
+  }
+
+  async #ask(event: BusEvent, token: string): Promise<Refusal | undefined> {
+    const authorized = await this.parts.authorizer.ask(token);
+    if (typeof authorized !== "boolean") return "authorizer";
+    this.memory.keep(token, authorized, this.parts.timeline.now);
+    return this.#admit(authorized, event);
+  }
+
+  #admit(isAuthorized: boolean, event: BusEvent): Refusal | undefined {
+    if (!isAuthorized) return "forbidden";
+    if (!this.#puts.take(this.parts.timeline.now)) return "put-events";
+    this.parts.bus.put(event);
+    return undefined;
+  }
+}
