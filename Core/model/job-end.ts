@@ -12,7 +12,7 @@ const OWN_FAILURE = "script_failure";
 export const endedByItself = ({ failureReason }: Pick<Attempt, "failureReason">): boolean =>
   failureReason === OWN_FAILURE;
 
-/** A runner ends its job shortly before its lifetime is over: Lambda half a minute before, EC2 a minute. */
+/** A runner interrupts its job a minute before its lifetime is over. */
 const LIFETIME_TOLERANCE_MILLISECONDS = 60_000;
 
 /** Reasons for which the runner ended before its job, or together with it. */

@@ -56,7 +56,7 @@ describe("a runner whose job runs", () => {
     const system = await busy();
     await says(system, "spot-interruption");
     expect((await runner(system)).state).toBe("BUSY");
-    await jobEnds(system, "failed", "runner_system_failure");
+    await jobEnds(system, "failed", "runner_interrupted");
     expect(await runner(system)).toMatchObject({ state: "GONE", reason: "spot-interruption" });
     expect(losses(system)).toEqual(["spot-interruption"]);
   });
@@ -109,9 +109,9 @@ describe("a runner whose job runs", () => {
       const system = await busy(tags);
       const { order, times } = await runner(system);
       const lifetime = order!.runnerClass.lifetimeSeconds * 1_000;
-      // A Lambda runner interrupts its job half a minute before its time is over.
-      system.clock.advance(times.LAUNCHED! + lifetime - 30_000 - system.clock.now());
-      await jobEnds(system, "failed", "runner_system_failure");
+      // A runner interrupts its job a minute before its time is over.
+      system.clock.advance(times.LAUNCHED! + lifetime - MINUTE - system.clock.now());
+      await jobEnds(system, "failed", "runner_interrupted");
       expect(await runner(system)).toMatchObject({ reason: "lifetime-reached" });
       expect(losses(system)).toEqual(["lifetime-reached"]);
     },
