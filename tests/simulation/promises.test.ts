@@ -36,6 +36,7 @@ describe("promises", () => {
     world.calls.plan = ({ name }) => (name.startsWith(GITLAB) ? "fails" : undefined);
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
+    console.log(JSON.stringify([...world.calls.counts]), world.calls.byJob.get(job.id), JSON.stringify([...world.metrics]));
     expect(world.calls.byJob.get(job.id)).toBeLessThanOrEqual(30);
   });
 
