@@ -1,7 +1,8 @@
 /**
- * 200 webhooks at once on the laptop: all accepted, all 200 runners started.
+ * 200 webhooks at once on the laptop: all accepted, all 200 runners started. With `--new-account` 200 jobs at once under
+ * the limits of a new AWS account: all run to their end, which takes some minutes.
  *
- *   npx tsx bench/burst.ts [webhooks]
+ *   npx tsx bench/burst.ts [webhooks] [--new-account]
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobWebhookPayload } from "../local/gitlab";
@@ -9,6 +10,7 @@ import { type Laptop, startLaptop } from "../local/laptop/laptop";
 import { readLedger } from "../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../local/terminal/summary";
 import { memoryText, watchMemory } from "./memory";
+import { burstInNewAccount } from "./new-account-burst";
 import { spread } from "./percentile";
 import { raiseLimits } from "./raise-limits";
 
@@ -92,7 +94,10 @@ const main = async (webhooks: number): Promise<boolean> => {
   }
 };
 
-main(Number(process.argv[2] ?? 200))
+const args = process.argv.slice(2);
+const count = Number(args.find((arg) => !arg.startsWith("--")) ?? 200);
+
+(args.includes("--new-account") ? burstInNewAccount(count, say) : main(count))
   .then((holds) => process.exit(holds ? 0 : 1))
   .catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -39,8 +39,9 @@ const healthy = (): Healthy => {
   on.answers.set("GetQueueAttributesCommand", () => ({ Attributes: { ApproximateNumberOfMessages: "0" } }));
   on.answers.set("GetServiceQuotaCommand", () => ({ Quota: { Value: 640 } }));
   on.answers.set("GetAccountSettingsCommand", () => ({
-    AccountLimit: { UnreservedConcurrentExecutions: 1000 },
+    AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
   }));
+  on.answers.set("GetServiceSettingCommand", () => ({ ServiceSetting: { SettingValue: "true" } }));
   on.answers.set("GetRoleCommand", ({ RoleName }: { RoleName: string }) => ({ Role: { RoleName } }));
   on.answers.set(
     "DescribeLaunchTemplateVersionsCommand",
@@ -94,6 +95,15 @@ const examine = async ({ on }: Healthy, ...more: readonly string[]) => {
   const { exitCode, out, err } = await on.run(["doctor", "--json", ...more]);
   const { findings } = JSON.parse(out) as Report;
   return { exitCode, findings, bad: findings.filter(({ level }) => level !== "ok"), text: out + err };
+};
+
+/** An account that nobody has raised a limit of. */
+const newAccount = ({ on }: Healthy): void => {
+  on.answers.set("GetServiceQuotaCommand", () => ({ Quota: { Value: 5 } }));
+  on.answers.set("GetAccountSettingsCommand", () => ({
+    AccountLimit: { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 },
+  }));
+  on.answers.set("GetServiceSettingCommand", () => ({ ServiceSetting: { SettingValue: "false" } }));
 };
 
 /** What the last pass left in its note. */
@@ -478,21 +488,6 @@ describe("doctor", () => {
         })),
     ],
     [
-      "too few vCPUs",
-      "warning",
-      "32 vCPUs",
-      ({ on }) => on.answers.set("GetServiceQuotaCommand", () => ({ Quota: { Value: 32 } })),
-    ],
-    [
-      "too little Lambda concurrency",
-      "warning",
-      "10 calls at a time",
-      ({ on }) =>
-        on.answers.set("GetAccountSettingsCommand", () => ({
-          AccountLimit: { UnreservedConcurrentExecutions: 10 },
-        })),
-    ],
-    [
       "a missing service-linked role of spot, which on demand stands in for",
       "warning",
       "AWSServiceRoleForEC2Spot is missing: all instances are bought on demand",
@@ -683,9 +678,45 @@ describe("doctor", () => {
     ]);
   });
 
-  it("asks no account questions of an emulator", async () => {
+  it.each([
+    ["on-demand vCPUs", "On-demand: 5 vCPUs", "ec2/quotas/L-1216C47A"],
+    ["spot vCPUs", "Spot: 5 vCPUs", "ec2/quotas/L-34B43A08"],
+    [
+      "concurrency",
+      "10 concurrent executions: 5 Lambda runners at a time",
+      "lambda/quotas/L-B99A9384?region=",
+    ],
+    ["tenants' environments", "25 environments for tenants", "lambda/quotas/L-B99A9384"],
+    ["reads of Parameter Store", "40 reads a second", "ssm update-service-setting"],
+  ])("F-77: names a new account's few %s, and where to raise them", async (_, words, link) => {
+    const subject = healthy();
+    newAccount(subject);
+    const { exitCode, bad } = await examine(subject);
+    const found = bad.filter(({ sentence }) => sentence.includes(words));
+    expect(found).toMatchObject([{ level: "warning", remedy: expect.stringContaining(link) }]);
+    expect(exitCode).toBe(0);
+  });
+
+  it("names concurrency that other functions of the account have reserved", async () => {
+    const subject = healthy();
+    subject.on.answers.set("GetAccountSettingsCommand", () => ({
+      AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 20 },
+    }));
+    const { bad } = await examine(subject);
+    expect(bad).toMatchObject([
+      {
+        level: "warning",
+        sentence: expect.stringContaining("980 of 1000 concurrent executions are reserved"),
+      },
+    ]);
+  });
+
+  it("asks an emulator of its account where that knows quotas, and no other", async () => {
     const subject = healthy();
     subject.on.env.AWS_ENDPOINT_URL = "http://localhost:4566";
+    expect((await examine(subject)).bad).toEqual([]);
+    subject.on.answers.delete("GetServiceQuotaCommand");
+    subject.on.answers.delete("GetRoleCommand");
     const { exitCode, bad } = await examine(subject);
     expect(exitCode).toBe(0);
     expect(bad.map(({ sentence }) => sentence)).toEqual([expect.stringContaining("emulator")]);

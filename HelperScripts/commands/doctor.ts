@@ -6,7 +6,7 @@ import { table } from "../console/table";
 import { plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "../deployment";
-import { checkAccount } from "../doctor/account";
+import { checkAccount } from "../doctor/account/account";
 import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../doctor/finding";
 import { checkImages } from "../doctor/images";
 import { checkJobs } from "../doctor/jobs";

@@ -1,4 +1,4 @@
-import { projectScope, STACK } from "../../Core/ledger/keys";
+import { LAMBDA, projectScope, STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
 import { readSpotPools } from "../../Core/ledger/spot-pools";
 import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/model/ledger";
@@ -79,7 +79,14 @@ const scopesOf = ({ classKey: key, order }: OrderedAttempt): readonly string[] =
   STACK,
   key,
   projectScope(order.projectId),
+  ...(order.limits?.lambda === undefined ? [] : [LAMBDA]),
 ];
+
+/** The limit of all Lambda runners, as the account's concurrency set it to one of those that are open. */
+const lambdaLimit = (open: readonly (Attempt | Runner)[]): readonly (readonly [string, number])[] => {
+  const limits = open.flatMap(({ order }) => order?.limits?.lambda ?? []);
+  return limits.length === 0 ? [] : [[LAMBDA, Math.max(...limits)]];
+};
 
 const uses = async (
   ledger: LedgerReader,
@@ -92,6 +99,7 @@ const uses = async (
   const scopes = [
     [STACK, maxRunners] as const,
     ...classes,
+    ...lambdaLimit(open),
     ...projects.map((id) => [projectScope(id), maxRunnersPerProject ?? 0] as const),
   ];
   return Promise.all(

@@ -1,4 +1,4 @@
-import { vcpusOf } from "../../Core/model/vcpus";
+import { vcpusOf } from "../../Core/account/vcpus";
 import type { AccountLimits, LimitKey } from "../limits/account-limits";
 
 /** Capacity, quotas and request rate. A key is `spot`, `on-demand/t4g.small` or `spot/t4g.small/subnet-1`. */

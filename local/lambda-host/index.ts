@@ -8,10 +8,10 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../laptop/run-folder";
 import type { MetLimits } from "../limits/met-limits";
+import { admission, type CallKind, LONGEST_AGE_SECONDS, THROTTLED } from "./admission";
 import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
 import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
-import { admission, type Invocation, LONGEST_AGE_SECONDS, THROTTLED } from "./invocation";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
 
@@ -84,7 +84,7 @@ const answer = (response: ServerResponse, outcome: CallOutcome): void => {
 };
 
 /** How the engine says that a function is called. */
-const invocationOf = ({ headers }: IncomingMessage): Invocation => {
+const callKindOf = ({ headers }: IncomingMessage): CallKind => {
   if (headers["x-laptop-invocation"] === "synchronous") return { kind: "synchronous" };
   const age = Number(headers["x-laptop-event-age-seconds"]);
   return { kind: "asynchronous", maximumAgeSeconds: age > 0 ? age : LONGEST_AGE_SECONDS };
@@ -194,7 +194,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
   const invoke = async (
     [stack, functionId, functionName]: readonly [string, string, string],
     event: unknown,
-    invocation: Invocation,
+    invocation: CallKind,
     requestId: string,
   ): Promise<CallOutcome> => {
     const bundle = host.bundleFolder(stack, functionId);
@@ -234,7 +234,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     const requestId = request.headers["x-amzn-lambda-request-id"];
     const event = await readBody(request);
     const id = typeof requestId === "string" ? requestId : randomUUID();
-    answer(response, await invoke([stack, functionId, name], event, invocationOf(request), id));
+    answer(response, await invoke([stack, functionId, name], event, callKindOf(request), id));
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) =>

@@ -29,6 +29,8 @@ const UNAVAILABLE: WebhookApiAnswer = { status: 503, body: { message: "Service U
 export interface WebhookApiCounts {
   readonly accepted: number;
   readonly failedEntries: number;
+  /** Most refusals in a row, in the order of the answers: GitLab switches a webhook off after four. */
+  readonly refusedInARow: number;
   /** Number of answers by HTTP status. */
   readonly statuses: Readonly<Record<number, number>>;
   /** Milliseconds from arrival to answer, of the last 20,000 accepted requests. */
@@ -93,11 +95,15 @@ const counter = () => {
   const counted = {
     accepted: 0,
     failedEntries: 0,
+    refusedInARow: 0,
     statuses: {} as Record<number, number>,
     acceptMs: [] as number[],
   };
+  let inARow = 0;
   const count = ({ status, body }: WebhookApiAnswer, ms: number): void => {
     counted.statuses[status] = (counted.statuses[status] ?? 0) + 1;
+    inARow = status === 200 ? 0 : inARow + 1;
+    counted.refusedInARow = Math.max(counted.refusedInARow, inARow);
     if (status !== 200) return;
     const failed = Number((body as { FailedEntryCount?: number }).FailedEntryCount ?? 0);
     counted.failedEntries += failed;

@@ -29,11 +29,12 @@ const mostAtOnce = (): number => {
   return most;
 };
 
+/** On a machine with nothing else to do the sample takes forty seconds; beside other tests it may take minutes. */
 describe("an account as new as they come", () => {
-  it("F-40 F-42: runs the sample pipeline to its end, without spot, and leaves nothing", async () => {
+  it("F-77: runs the sample pipeline to its end, without spot, and leaves nothing", async () => {
     const { laptop } = test;
     const ids = laptop.standIn?.runSample() ?? [];
-    const jobs = await untilAllGone(laptop, SAMPLE_PROJECT, ids, 120_000);
+    const jobs = await untilAllGone(laptop, SAMPLE_PROJECT, ids, 240_000);
     const statuses = Object.fromEntries(jobs.map(({ name, status }) => [name, status]));
     expect(statuses).toEqual({
       hello: "success",
@@ -45,28 +46,28 @@ describe("an account as new as they come", () => {
     expect(laptop.ec2.instances().map(({ boughtAs }) => boughtAs)).toEqual(["on-demand"]);
     const { account } = await laptop.status();
     expect(account?.refused.map(({ name }) => name)).toContain("Service-linked role for EC2 Spot");
-  }, 150_000);
+  }, 270_000);
 
-  it("F-42: starts no more Lambda runners than leave the control plane room, and loses none", async () => {
+  it("F-77: starts no more Lambda runners than leave the control plane room, and loses none", async () => {
     const { laptop } = test;
     const created = await gitlabApi(laptop).pipeline(
       7,
-      Array.from({ length: 12 }, (_, index) => ({ name: `job ${index}`, script: ["sleep 2"] })),
+      Array.from({ length: 8 }, (_, index) => ({ name: `job ${index}`, script: ["sleep 2"] })),
     );
     const ids = created.map(({ id }) => id);
     let most = 0;
     const watch = (async () => {
-      await until("all have ended", 120_000, async () => {
+      await until("all have ended", 240_000, async () => {
         most = Math.max(most, laptop.host.runnerPids().length);
         return (
           laptop.standIn?.jobs().every(({ status }) => status !== "pending" && status !== "running") ?? true
         );
       });
     })();
-    const [jobs] = await Promise.all([untilAllGone(laptop, 7, ids, 150_000), watch]);
+    const [jobs] = await Promise.all([untilAllGone(laptop, 7, ids, 270_000), watch]);
     expect(jobs.map(({ status }) => status)).toEqual(ids.map(() => "success"));
     expect(most).toBeGreaterThan(2);
     expect(most).toBeLessThanOrEqual(5);
     expect(mostAtOnce()).toBeLessThanOrEqual(10);
-  }, 180_000);
+  }, 300_000);
 });

@@ -14,7 +14,7 @@ describe("withAccountLimit", () => {
     [10, { stack: 100, project: 40, lambda: 5 }],
     [1_000, { stack: 100, project: 40 }],
     [undefined, { stack: 100, project: 40 }],
-  ])("F-42: at %p concurrent executions the limits are %j", async (concurrency, limits) => {
+  ])("F-77: at %p concurrent executions the limits are %j", async (concurrency, limits) => {
     const functions = fakeFunctions();
     functions.accountConcurrency = concurrency;
     expect((await withAccountLimit(functions, orderOf("default"))).limits).toEqual(limits);
@@ -28,7 +28,7 @@ describe("withAccountLimit", () => {
     expect((await withAccountLimit(functions, before)).limits).toEqual({ stack: 100, project: 40 });
   });
 
-  it("F-42 I-22: lets all Lambda classes together have the account's limit, and gives each slot back", async () => {
+  it("F-77 I-22: lets all Lambda classes together have the account's limit, and gives each slot back", async () => {
     const ledger = fakeLedger();
     const functions = fakeFunctions();
     functions.accountConcurrency = 10;

@@ -1,4 +1,4 @@
-import { lambdaRunnersAt } from "../../../Core/model/lambda-room";
+import { lambdaRunnersAt } from "../../../Core/account/lambda-room";
 import { DEFAULT_LIMITS, type StartOrder } from "../../../Core/model/runner-order";
 import type { RunnerFunctions } from "../ports";
 

@@ -99,7 +99,7 @@ class Rotation {
     this.#records = [...records];
   }
 
-  /** A record is read when its turn comes: most searches end at the first of fifty. */
+  /** A record is read only when it is the next one: most searches end at the first of fifty. */
   next(): QueuedProject | undefined {
     const record = this.#records.shift();
     return record && readQueuedProject(record);

@@ -14,9 +14,9 @@ export interface AuthorizerParts {
 }
 
 /** As the shipped reader of the secrets: so long in all, and a random pause that doubles. Milliseconds. */
-const BUDGET = 3_000;
+const BUDGET = 4_000;
 const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 800;
+const LONGEST_PAUSE = 200;
 const A_READ = [10, 60] as const;
 
 /** What one environment remembers of the secrets. */
@@ -25,7 +25,7 @@ type Secrets = () => Promise<string | undefined>;
 export type Authorized = boolean | "refused-by-lambda" | "failed";
 
 /** The authorizer's function: the shipped memory of the secrets over a Parameter Store that throttles. */
-export class Authorizer {
+export class SimulatedAuthorizer {
   calls = 0;
   readonly #environments: FunctionEnvironments<Secrets>;
 

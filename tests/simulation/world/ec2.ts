@@ -5,7 +5,7 @@ import type {
 } from "../../../AutoScaler/src/adapters/ec2/client";
 import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
-import type { AccountLimits } from "./limits/account";
+import type { AccountQuotas } from "./limits/account";
 import { refusalOf, vcpusOfFleet } from "./limits/ec2-account";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -105,7 +105,7 @@ export class Ec2 {
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
-    readonly account: AccountLimits,
+    readonly account: AccountQuotas,
     options: Partial<Ec2Options> = {},
   ) {
     this.options = { ...EC2_DEFAULTS, ...options };
@@ -139,7 +139,7 @@ export class Ec2 {
 
   #launch(request: CreateFleetCommandInput): FleetAnswer {
     const isSpot = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot";
-    const boughtAs = isSpot ? "spot" : "on-demand";
+    const boughtAs: "spot" | "on-demand" = isSpot ? "spot" : "on-demand";
     const isNowhere = this.random.chance(isSpot ? this.options.noSpot : this.options.noCapacity);
     const overrides = overridesOf(request);
     const limit = refusalOf({ boughtAs, vcpus: vcpusOfFleet(overrides[0]?.InstanceType) }, this.account, () =>

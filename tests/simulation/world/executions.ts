@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
+import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, FunctionEnvironment, Process } from "./calls";
@@ -43,7 +44,11 @@ export interface ExecutionParts {
 interface Served {
   readonly environment: FunctionEnvironment;
   process: Process | undefined;
+  /** When the configuration was read; within a minute the shipped reader asks nobody. */
+  configuredAt: Time;
 }
+
+const CONFIGURED_FOR = 60_000;
 
 export const REFUSED = "Lambda.TooManyRequestsException";
 
@@ -120,6 +125,7 @@ export class Executions {
         isNew: true,
       },
       process: undefined,
+      configuredAt: Number.NEGATIVE_INFINITY,
     };
     return served;
   }
@@ -215,8 +221,9 @@ export class Executions {
         const callOff = timeline.deadline(seconds * 1000, die);
         if (random.chance(this.options.crashes)) timeline.after(random.between(0, CRASHES_WITHIN), crash);
         const run = async (): Promise<unknown> => {
-          const { configuration } = served.environment;
-          if (configuration !== undefined) await configuration.access();
+          const isStale = timeline.now - served.configuredAt >= CONFIGURED_FOR;
+          if (isStale) await served.environment.configuration?.access();
+          if (isStale) served.configuredAt = timeline.now;
           return shipped.run(this.ports(process), input, routing());
         };
         run().then(

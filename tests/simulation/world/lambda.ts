@@ -23,13 +23,13 @@ export const LAMBDA_DEFAULTS: LambdaOptions = {
 
 interface Queued {
   readonly at: Time;
-  readonly run: Invocation;
+  readonly run: RunnerInvocation;
   /** How often Lambda had no room for it. */
   refusals: number;
 }
 
 /** An invocation's begin; it calls `done` at its end. */
-export type Invocation = (done: () => void) => void;
+export type RunnerInvocation = (done: () => void) => void;
 
 /** Asynchronous invocations of the runner functions: a queue that delivers at least once and in any order. */
 export class LambdaQueue {
@@ -49,7 +49,7 @@ export class LambdaQueue {
   }
 
   /** Accepts an event: 202. */
-  invoke(run: Invocation): void {
+  invoke(run: RunnerInvocation): void {
     const times = this.random.chance(this.options.twice) ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
       const at = this.timeline.now;

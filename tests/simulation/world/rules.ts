@@ -88,6 +88,8 @@ const RULES: readonly ShippedRule[] = ofType(template, "AWS::Events::Rule").flat
     ? []
     : asList(properties.Targets)
         .map(asMap)
+        // A target without one starts nothing of ours: it is there for the rule's metrics.
+        .filter((target) => target.InputTransformer !== undefined)
         .map((target) => ({
           pattern: asMap(resolve(template, properties.EventPattern)),
           target: targetOf(target),

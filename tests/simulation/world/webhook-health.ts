@@ -1,17 +1,25 @@
 import type { Time } from "../../../Core/model/ledger";
-import type { Refusal } from "./front-door";
+import type { DeliveryRefusal } from "./webhook-api";
 
 /** Refused deliveries in a row after which GitLab leaves a webhook alone, and for how long first and at most. */
 const DISABLED_AFTER = 4;
 const FIRST_PAUSE = 60_000;
 const LONGEST_PAUSE = 86_400_000;
 
+export interface RefusedDelivery {
+  readonly jobId: number;
+  /** Of the job, as the webhook told it. */
+  readonly status: string;
+  readonly refusal: DeliveryRefusal;
+  readonly at: Time;
+}
+
 /**
  * What GitLab remembers of a webhook's deliveries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/#auto-disabled-webhooks
  */
 export class WebhookHealth {
-  readonly refusals: { readonly jobId: number; readonly refusal: Refusal; readonly at: Time }[] = [];
+  readonly refusals: RefusedDelivery[] = [];
   mostInARow = 0;
   #inARow = 0;
   #pauses = 0;
@@ -26,8 +34,9 @@ export class WebhookHealth {
     this.#pauses = 0;
   }
 
-  refused(jobId: number, refusal: Refusal, at: Time): void {
-    this.refusals.push({ jobId, refusal, at });
+  refused(delivery: RefusedDelivery): void {
+    const { at } = delivery;
+    this.refusals.push(delivery);
     this.#inARow += 1;
     this.mostInARow = Math.max(this.mostInARow, this.#inARow);
     if (this.#inARow < DISABLED_AFTER) return;

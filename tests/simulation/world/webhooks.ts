@@ -1,7 +1,7 @@
-import type { FrontDoor } from "./front-door";
 import type { Job } from "./gitlab";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
+import type { WebhookGateway } from "./webhook-api";
 import { WebhookHealth } from "./webhook-health";
 
 /** Probabilities of faults of GitLab's webhooks. */
@@ -32,7 +32,7 @@ export class Webhooks {
   constructor(
     readonly timeline: Timeline,
     readonly random: Random,
-    readonly frontDoor: FrontDoor,
+    readonly webhookApi: WebhookGateway,
     public options: WebhookOptions,
   ) {}
 
@@ -66,9 +66,9 @@ export class Webhooks {
       runner: job.runnerId === undefined ? null : { id: job.runnerId },
     };
     const event = { source: "gitlab.webhook", detailType: "GitLabJobEvent", detail };
-    this.frontDoor.receive(event, WEBHOOK_SECRET, (refusal) => {
+    this.webhookApi.receive(event, WEBHOOK_SECRET, (refusal) => {
       if (refusal === undefined) this.health.accepted();
-      else this.health.refused(job.id, refusal, this.timeline.now);
+      else this.health.refused({ jobId: job.id, status, refusal, at: this.timeline.now });
     });
   }
 }

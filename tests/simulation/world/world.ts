@@ -2,18 +2,17 @@ import type { MappingRow, OurEvent } from "../../../AutoScaler/src/ports";
 import { STACK } from "../../../AutoScaler/src/ports";
 import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
-import { Authorizer } from "./authorizer";
+import { SimulatedAuthorizer } from "./authorizer";
 import { BUS_DEFAULTS, Bus, type BusOptions } from "./bus";
 import { Calls, type FaultPlan, type Process } from "./calls";
 import { Checks } from "./checks";
 import { Ec2, type Ec2Options } from "./ec2";
 import { type ExecutionOptions, Executions, REFUSED } from "./executions";
-import { FrontDoor } from "./front-door";
 import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
-import { type AccountLimits, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
+import { type AccountQuotas, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { LedgerThroughput } from "./limits/ledger-throughput";
@@ -29,6 +28,7 @@ import { eventAge } from "./rules";
 import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
+import { WebhookGateway } from "./webhook-api";
 import { WEBHOOK_DEFAULTS, WEBHOOK_SECRET, type WebhookOptions, Webhooks } from "./webhooks";
 import { StateError } from "./workflow";
 
@@ -46,7 +46,7 @@ export interface SimulationOptions {
   readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
   /** AWS's limits; by default the published quotas. */
-  readonly account?: Partial<AccountLimits>;
+  readonly account?: Partial<AccountQuotas>;
   /** An account of which nobody has raised a limit. */
   readonly newAccount?: boolean;
   readonly faults?: FaultPlan;
@@ -89,14 +89,14 @@ export class Simulation {
   readonly machines: Machines;
   readonly ec2: Ec2;
   readonly lambda: LambdaQueue;
-  readonly account: AccountLimits;
+  readonly account: AccountQuotas;
   readonly concurrency: LambdaConcurrency;
   readonly tenants: TenantEnvironments;
   readonly parameterStore: ParameterStore;
   readonly calls: Calls;
   readonly bus: Bus;
-  readonly authorizer: Authorizer;
-  readonly frontDoor: FrontDoor;
+  readonly authorizer: SimulatedAuthorizer;
+  readonly webhookApi: WebhookGateway;
   readonly webhooks: Webhooks;
   readonly reports: Reports;
   readonly providers: Providers;
@@ -198,7 +198,7 @@ export class Simulation {
       bus: this.bus,
       reports: this.reports,
     });
-    this.authorizer = new Authorizer(
+    this.authorizer = new SimulatedAuthorizer(
       {
         timeline,
         random: this.random.fork("authorizer"),
@@ -208,13 +208,13 @@ export class Simulation {
       },
       () => WEBHOOK_SECRET,
     );
-    this.frontDoor = new FrontDoor({
+    this.webhookApi = new WebhookGateway({
       timeline,
       authorizer: this.authorizer,
       bus: this.bus,
       putEventsPerSecond: account.putEventsPerSecond,
     });
-    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.frontDoor, {
+    this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.webhookApi, {
       ...WEBHOOK_DEFAULTS,
       ...options.webhooks,
     });

@@ -150,7 +150,7 @@ describe("lambdaFunctions", () => {
     await expect(functions.isTenantIsolated(ARN)).rejects.toMatchObject({ name: "ConfigurationError" });
   });
 
-  it("F-42: reads the account's concurrency once in five minutes, and goes by the last answer", async () => {
+  it("reads the account's concurrency once in five minutes, and goes by the last answer", async () => {
     const { functions, mock, clock } = prepare();
     const limit = (ConcurrentExecutions: number) => ({ AccountLimit: { ConcurrentExecutions } });
     mock.on(GetAccountSettingsCommand).resolves(limit(10));
@@ -166,7 +166,7 @@ describe("lambdaFunctions", () => {
     expect(await functions.concurrency()).toBe(1_000);
   });
 
-  it("F-42: knows no concurrency, and throws nothing, where Lambda does not say it", async () => {
+  it("knows no concurrency, and throws nothing, where Lambda does not say it", async () => {
     const { functions, mock } = prepare();
     mock.on(GetAccountSettingsCommand).rejects(Object.assign(new Error(), { name: "AccessDeniedException" }));
     expect(await functions.concurrency()).toBeUndefined();

@@ -4,9 +4,9 @@ import { ConfigurationError } from "../../../../Core/errors";
 import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Settings } from "../../ports";
-import { type Patience, readPatiently } from "./patience";
+import { type ReadRetries, readWithRetries } from "./read-retries";
 
-export interface ConfigurationOptions extends Patience {
+export interface ConfigurationOptions extends ReadRetries {
   /** Our configuration path, e.g. `/gitlabrunner`. */
   readonly path: string;
   /** The path that Infrastructure published. If it differs from ours, the deployment is wrong. */
@@ -100,7 +100,7 @@ export const ssmConfiguration = (
 
   const read = async (): Promise<Values> => {
     const command = new GetParametersCommand({ Names, WithDecryption: true });
-    const answer = await readPatiently(`GetParameters of ${path}`, () => client.send(command), options);
+    const answer = await readWithRetries(`GetParameters of ${path}`, () => client.send(command), options);
     const named = (answer.Parameters ?? []).map(
       ({ Name, Value }) => [Name ?? "", Value?.trim() ?? ""] as const,
     );

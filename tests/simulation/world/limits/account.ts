@@ -1,5 +1,5 @@
 /** AWS's limits as one account has them, for everything in it together. */
-export interface AccountLimits {
+export interface AccountQuotas {
   /**
    * Functions that run at a time, runners included.
    * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -44,7 +44,7 @@ export interface AccountLimits {
 }
 
 /** The quotas that AWS publishes, and vCPUs as of an account in use. */
-export const DEFAULT_QUOTAS: AccountLimits = {
+export const DEFAULT_QUOTAS: AccountQuotas = {
   concurrentExecutions: 1_000,
   tenantsPerThousand: 2_500,
   idleSeconds: 300,
@@ -61,7 +61,7 @@ export const DEFAULT_QUOTAS: AccountLimits = {
 };
 
 /** An account of which nobody has raised a limit or used a service. */
-export const NEW_ACCOUNT: AccountLimits = {
+export const NEW_ACCOUNT: AccountQuotas = {
   ...DEFAULT_QUOTAS,
   concurrentExecutions: 10,
   onDemandVcpus: 5,

@@ -1,12 +1,12 @@
-import { vcpusOf } from "../../../../Core/model/vcpus";
-import type { AccountLimits } from "./account";
+import { vcpusOf } from "../../../../Core/account/vcpus";
+import type { AccountQuotas } from "./account";
 
-export interface Launched {
+export interface CountedLaunch {
   readonly boughtAs: "spot" | "on-demand";
   readonly vcpus: number;
 }
 
-type Ec2Limits = Pick<AccountLimits, "onDemandVcpus" | "spotVcpus" | "hasSpotRole">;
+type Ec2Limits = Pick<AccountQuotas, "onDemandVcpus" | "spotVcpus" | "hasSpotRole">;
 
 /**
  * The error that an account's limits give a launch; undefined: none.
@@ -15,9 +15,9 @@ type Ec2Limits = Pick<AccountLimits, "onDemandVcpus" | "spotVcpus" | "hasSpotRol
  * @param running instances that count against the limits
  */
 export const refusalOf = (
-  { boughtAs, vcpus }: Launched,
+  { boughtAs, vcpus }: CountedLaunch,
   { onDemandVcpus, spotVcpus, hasSpotRole }: Ec2Limits,
-  running: () => readonly Launched[],
+  running: () => readonly CountedLaunch[],
 ): string | undefined => {
   const isSpot = boughtAs === "spot";
   if (isSpot && !hasSpotRole) return "AuthFailure.ServiceLinkedRoleCreationNotPermitted";

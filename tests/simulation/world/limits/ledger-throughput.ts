@@ -1,7 +1,7 @@
 import type { LedgerChange } from "../../../../AutoScaler/src/ports";
 import { openKey, recordIndexKey, recordKey, slotsPk } from "../../../../Core/ledger/keys";
 import type { LedgerItem, Time } from "../../../../Core/model/ledger";
-import type { AccountLimits } from "./account";
+import type { AccountQuotas } from "./account";
 import { KeyThroughput } from "./key-throughput";
 
 /** Units of an item below a kilobyte in a transaction, and in the index that follows it. */
@@ -10,23 +10,7 @@ const INDEXED = 1;
 /** Items of half a kilobyte that one unit reads, with eventual consistency. */
 const ITEMS_A_UNIT = 16;
 
-interface Spent {
-  readonly key: string;
-  readonly units: number;
-}
-
 type Before = (item: LedgerItem) => LedgerItem | undefined;
-
-/** The index writes of one item: one where its key stays, one each where it goes and comes. */
-const indexed = (before: LedgerItem | undefined, item: LedgerItem): readonly Spent[] => {
-  const keys = new Set([before && openKey(before)?.openPk, openKey(item)?.openPk]);
-  return [...keys].flatMap((key) => (key === undefined ? [] : [{ key, units: INDEXED }]));
-};
-
-const rotated = (change: Extract<LedgerChange, { readonly stateRecord: unknown }>): readonly Spent[] => {
-  const key = recordIndexKey(change.stateRecord)?.openPk;
-  return key === undefined ? [] : [{ key, units: INDEXED }];
-};
 
 /**
  * The ledger's table and its index of open items under DynamoDB's limits. Items of one job or runner are written a few
@@ -38,7 +22,7 @@ export class LedgerThroughput {
   readonly indexWrites: KeyThroughput;
   readonly reads: KeyThroughput;
 
-  constructor(limits: AccountLimits) {
+  constructor(limits: AccountQuotas) {
     const { tableWritesPerSecond, tableReadsPerSecond, keyWritesPerSecond, keyReadsPerSecond } = limits;
     this.writes = new KeyThroughput(tableWritesPerSecond, keyWritesPerSecond);
     this.indexWrites = new KeyThroughput(tableWritesPerSecond, keyWritesPerSecond);
@@ -55,15 +39,20 @@ export class LedgerThroughput {
     if ("releaseSlot" in change)
       return this.writes.take(slotsPk(change.releaseSlot.scope), TRANSACTIONAL, now);
     if ("stateRecord" in change) {
+      const key = recordIndexKey(change.stateRecord)?.openPk;
       const isWritten = this.writes.take(recordKey(change.stateRecord.name).pk, TRANSACTIONAL, now);
-      return isWritten && this.#mayIndex(rotated(change), now);
+      return isWritten && (key === undefined || this.indexWrites.take(key, INDEXED, now));
     }
     if (!this.writes.takeOfTable(TRANSACTIONAL, now)) return false;
-    return !("put" in change) || this.#mayIndex(indexed(before(change.put), change.put), now);
+    return !("put" in change) || this.#mayIndexItem(before(change.put), change.put, now);
   }
 
-  #mayIndex(spent: readonly Spent[], now: Time): boolean {
-    return spent.every(({ key, units }) => this.indexWrites.take(key, units, now));
+  /** One write where the item's key in the index stays, one each where it goes and comes. */
+  #mayIndexItem(before: LedgerItem | undefined, item: LedgerItem, now: Time): boolean {
+    const from = before === undefined ? undefined : openKey(before)?.openPk;
+    const to = openKey(item)?.openPk;
+    const hasLeft = from === undefined || from === to || this.indexWrites.take(from, INDEXED, now);
+    return hasLeft && (to === undefined || this.indexWrites.take(to, INDEXED, now));
   }
 
   /** False: the read of that many items is throttled. */

@@ -8,7 +8,7 @@ describe("lambdaRunnersAt", () => {
     [50, 25],
     [200, 100],
     [1_000, 900],
-  ])("F-42: of %d concurrent executions leaves %d to runners", (concurrency, runners) => {
+  ])("F-77: of %d concurrent executions leaves %d to runners", (concurrency, runners) => {
     expect(lambdaRunnersAt(concurrency)).toBe(runners);
   });
 });

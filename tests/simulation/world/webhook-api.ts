@@ -1,5 +1,5 @@
 import { asMap, ofType, type Properties, readTemplate } from "../../templates/read-template";
-import type { Authorizer } from "./authorizer";
+import type { SimulatedAuthorizer } from "./authorizer";
 import type { Bus } from "./bus";
 import { AuthorizerMemory } from "./limits/authorizer-memory";
 import { TokenBucket } from "./limits/token-bucket";
@@ -16,30 +16,35 @@ const authorizerOf = (): Properties =>
   ofType(template("Infrastructure"), "AWS::ApiGatewayV2::Authorizer")[0]?.properties ?? {};
 
 /** Seconds for which API Gateway remembers an authorizer's answer. */
-const memorySeconds = (): number => Number(authorizerOf().AuthorizerResultTtlInSeconds);
+const memorySeconds = (): number => {
+  const seconds = Number(authorizerOf().AuthorizerResultTtlInSeconds);
+  if (!(seconds >= 0))
+    throw new Error("The template does not say how long the authorizer's answers are kept");
+  return seconds;
+};
 
-export interface FrontDoorParts {
+export interface WebhookGatewayParts {
   readonly timeline: Timeline;
-  readonly authorizer: Authorizer;
+  readonly authorizer: SimulatedAuthorizer;
   readonly bus: Bus;
   readonly putEventsPerSecond: number;
 }
 
 /** Why API Gateway answers anything but 2xx. All but `forbidden` are for lack of our capacity. */
-export type Refusal = "throttled" | "forbidden" | "authorizer" | "put-events";
+export type DeliveryRefusal = "throttled" | "forbidden" | "authorizer" | "put-events";
 
 /** API Gateway with its throttle, its authorizer and what it remembers of it, and PutEvents behind it. */
-export class FrontDoor {
+export class WebhookGateway {
   readonly memory = new AuthorizerMemory(memorySeconds());
   readonly #throttle = new TokenBucket(parameter("WebhookRequestsPerSecond"), parameter("WebhookBurst"));
   readonly #puts: TokenBucket;
 
-  constructor(readonly parts: FrontDoorParts) {
+  constructor(readonly parts: WebhookGatewayParts) {
     this.#puts = new TokenBucket(parts.putEventsPerSecond);
   }
 
   /** @param answer called with undefined for 2xx */
-  receive(event: BusEvent, token: string, answer: (refusal: Refusal | undefined) => void): void {
+  receive(event: BusEvent, token: string, answer: (refusal: DeliveryRefusal | undefined) => void): void {
     const { now } = this.parts.timeline;
     const known = this.memory.get(token, now);
     if (!this.#throttle.take(now)) answer("throttled");
@@ -47,14 +52,14 @@ export class FrontDoor {
     else answer(this.#admit(known, event));
   }
 
-  async #ask(event: BusEvent, token: string): Promise<Refusal | undefined> {
+  async #ask(event: BusEvent, token: string): Promise<DeliveryRefusal | undefined> {
     const authorized = await this.parts.authorizer.ask(token);
     if (typeof authorized !== "boolean") return "authorizer";
     this.memory.keep(token, authorized, this.parts.timeline.now);
     return this.#admit(authorized, event);
   }
 
-  #admit(isAuthorized: boolean, event: BusEvent): Refusal | undefined {
+  #admit(isAuthorized: boolean, event: BusEvent): DeliveryRefusal | undefined {
     if (!isAuthorized) return "forbidden";
     if (!this.#puts.take(this.parts.timeline.now)) return "put-events";
     this.parts.bus.put(event);

@@ -3,7 +3,7 @@ import type { Clock } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
 
 /** A wait, a clock to count it by, and random numbers for the jitter. */
-export interface Patience {
+export interface ReadRetries {
   readonly clock: Clock;
   /** A number from 0 up to 1, as from Math.random. */
   readonly random: () => number;
@@ -16,12 +16,15 @@ export interface Patience {
 const THROTTLED_MILLISECONDS = 9_000;
 /** Of a read that fails otherwise. */
 const TRIES = 3;
-const FIRST_PAUSE_MILLISECONDS = 100;
-const LONGEST_PAUSE_MILLISECONDS = 1_600;
+const FIRST_PAUSE_MILLISECONDS = 800;
+const LONGEST_PAUSE_MILLISECONDS = 3_200;
 
 const isThrottle = (error: unknown): boolean => errorName(error) === "ThrottlingException";
 
-/** Full jitter: environments that start at once are throttled together, and must not meet again. */
+/**
+ * Full jitter: environments that start at once are throttled together, and must not meet again. The pauses are long, since
+ * the authorizer, for which GitLab waits, asks for the same reads.
+ */
 const pauseOf = (tries: number, random: () => number): number =>
   random() * Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** tries);
 
@@ -31,10 +34,10 @@ const pauseOf = (tries: number, random: () => number): number =>
  * @param what the call and its target, for the error
  * @throws ConfigurationError if a repeated read would get the same answer; TransientError
  */
-export const readPatiently = async <Answer>(
+export const readWithRetries = async <Answer>(
   what: string,
   read: () => Promise<Answer>,
-  { clock, random }: Patience,
+  { clock, random }: ReadRetries,
 ): Promise<Answer> => {
   const begun = clock.now();
   for (let tries = 1; ; tries += 1) {

@@ -1,7 +1,7 @@
 import { NEW_ACCOUNT } from "../limits/account-limits";
 import { metLimits } from "../limits/met-limits";
+import { admission } from "./admission";
 import type { CallOutcome } from "./call";
-import { admission } from "./invocation";
 
 const done: CallOutcome = { result: "done" };
 

@@ -4,7 +4,7 @@ import type { MetLimits } from "../limits/met-limits";
 import type { CallOutcome } from "./call";
 
 /** How a function is called. An asynchronous call is queued while there is no room, for so long at most. */
-export type Invocation =
+export type CallKind =
   | { readonly kind: "synchronous" }
   | { readonly kind: "asynchronous"; readonly maximumAgeSeconds: number };
 
@@ -23,7 +23,7 @@ const pauseMs = (tries: number): number => Math.min(300_000, 1_000 * 2 ** tries)
 
 /** Runs calls as far as the account's limits let it. */
 export type Admit = (
-  invocation: Invocation,
+  invocation: CallKind,
   isTenant: boolean,
   run: () => Promise<CallOutcome>,
 ) => Promise<CallOutcome>;

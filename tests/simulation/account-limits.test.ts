@@ -1,0 +1,66 @@
+import { accountWith, addBurst, addSample, healedAfter, p95OfWaits, unsuccessful } from "./account-limits";
+
+const HOUR = 3_600;
+const SEEDS = [1, 2, 5];
+
+describe("an account with the default quotas", () => {
+  /** 500 jobs, each `created` and `pending`: a thousand webhooks, and some hundred environments that start for them. */
+  it.each(SEEDS)(
+    "L-2 F-7 F-16 F-21: takes 1,000 webhooks in two seconds from a standing start, refuses and loses none, and starts 95 %% of the jobs within 30 s (seed %d)",
+    async (seed) => {
+      const world = accountWith(seed, { stack: { totalLimit: 900, classLimit: 900 } });
+      addBurst(world, { jobs: 500, within: 2, projects: 10 });
+      await world.run(3);
+      expect(world.webhooks.sent).toBeGreaterThanOrEqual(1_000);
+      await world.settle(HOUR);
+      expect(world.verdict()).toEqual([]);
+      expect(unsuccessful(world)).toEqual([]);
+      expect([world.webhooks.lost, world.webhooks.health.refusals]).toEqual([0, []]);
+      expect(p95OfWaits(world)).toBeLessThan(30);
+      // Without environments that wait for the one quota, the burst would show nothing.
+      expect(world.parameterStore.reads.refused).toBeGreaterThan(100);
+    },
+    60_000,
+  );
+});
+
+describe("a new account", () => {
+  it("F-34 F-40: runs the sample pipeline to its end, on instances without spot too", async () => {
+    const world = accountWith(1, { newAccount: true });
+    addSample(world);
+    await world.run(1);
+    await world.settle(HOUR);
+    expect(world.verdict()).toEqual([]);
+    expect(unsuccessful(world)).toEqual([]);
+    expect(world.concurrency.mostBusy).toBeLessThanOrEqual(10);
+    expect([...world.ec2.instances.values()].map(({ boughtAs }) => boughtAs)).toEqual([
+      "on-demand",
+      "on-demand",
+    ]);
+  }, 60_000);
+
+  /**
+   * The burst is sent while the authorizer's answer is remembered. It is forgotten while our functions still use up all of
+   * the account's concurrency, and what webhooks come then may meet them.
+   */
+  it.each(SEEDS)(
+    "F-16 F-40 I-12: runs a burst of 200 jobs to its end, never refuses two webhooks in a row, four at most, and heals each refused job within 90 s (seed %d)",
+    async (seed) => {
+      const world = accountWith(seed, { newAccount: true });
+      addSample(world);
+      addBurst(world, { jobs: 200, within: 5, projects: 10 }, 5);
+      await world.run(40);
+      await world.settle(2 * HOUR);
+      expect(world.verdict()).toEqual([]);
+      expect(unsuccessful(world)).toEqual([]);
+      expect(world.webhooks.health.mostInARow).toBeLessThanOrEqual(1);
+      expect(world.webhooks.health.refusals.length).toBeLessThanOrEqual(4);
+      expect(Math.max(0, ...healedAfter(world))).toBeLessThanOrEqual(90);
+      expect(world.lambda.dropped).toBe(0);
+      // The limits were met: of concurrency by our functions, of environments by the tenants.
+      expect(world.concurrency.refused).toBeGreaterThan(100);
+      expect(world.tenants.refused).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+});
