@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { babbler, scaledRunner } from "../../tests/gitlab-runner/binary";
+import { babbler, scaledRunner, talker } from "../../tests/gitlab-runner/binary";
 import { LambdaRunner, type LambdaRunnerOptions, TOKEN } from "../../tests/gitlab-runner/lambda-runner";
 import { hasProcess } from "../../tests/gitlab-runner/processes";
 import { describeWith } from "../../tests/needs";
@@ -43,6 +43,14 @@ describe("one job", () => {
     expect(gitlab.trace(7)).toContain("hello");
     expect(readdirSync(root)).toEqual([]);
     expect(said()).toContain('"code":"RUNNER_ENDED"');
+  });
+
+  it("T-14: its runner's own token is masked in the log, whatever the token looks like", async () => {
+    const token = "aTokenWithoutAPrefix1";
+    await open({ binary: talker(`token ${token}, once more ${token}.`), row: { token } });
+    await runner.invoke(12).catch(() => undefined);
+    expect(said()).toContain("token [MASKED], once more [MASKED].");
+    expect(said()).not.toContain(token);
   });
 
   it("T-9 T-11: sees nothing of the function's: no keys, no table, no token, in no environment and no argument", async () => {

@@ -15,7 +15,7 @@ const ROOT = join(__dirname, "../..");
 /** Files and folders that the tests in the copy need. */
 const COPIED = [
   "AutoScaler",
-  "Ec2Runner/user-data.sh",
+  "Ec2Runner",
   "Core",
   "Infrastructure",
   "LambdaShellRunner",

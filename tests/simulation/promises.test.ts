@@ -36,8 +36,8 @@ describe("promises", () => {
     world.calls.plan = ({ name }) => (name.startsWith(GITLAB) ? "fails" : undefined);
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
-    console.log(JSON.stringify([...world.calls.counts]), world.calls.byJob.get(job.id), JSON.stringify([...world.metrics]));
-    expect(world.calls.byJob.get(job.id)).toBeLessThanOrEqual(30);
+    expect(world.calls.counts.get("gitLab.job")).toBe(3);
+    expect(job.status).toBe("pending");
   });
 
   it("I-14 T-11: a runner is paused within fifteen seconds of its job's start", async () => {
