@@ -220,6 +220,7 @@ onLinux("a hostile job", () => {
     await expect(runner.invoke(12)).resolves.toMatchObject({ status: "success" });
     // The double keeps 4 MiB of it, in parts.
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
+    // Of the 100 MB nothing comes into the log but what the runner itself says.
     expect(said().length).toBeLessThan(100_000);
   });
 
@@ -227,7 +228,9 @@ onLinux("a hostile job", () => {
     await open({ binary: babbler() });
     const before = process.memoryUsage().rss;
     await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
+    // Not all of the 50 MB, and what the garbage collector leaves.
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
+    // The log holds a few lines of 1,024 characters at most.
     expect(said().length).toBeLessThan(10_000);
   });
 });

@@ -26,6 +26,7 @@ describe("promises", () => {
         const world = new Simulation({ seed, passes: false });
         expectMet(await one(world, kind));
         expect(gitLabCalls(world)).toBe(7);
+        // As the title promises.
         expect(world.table.writes).toBeLessThanOrEqual(8);
       }
     },
@@ -45,6 +46,7 @@ describe("promises", () => {
     for (let index = 0; index < 20; index += 1) world.addJob({ kind: "lambda", projectId: index + 1 });
     await settle(world);
     expect(world.checks.pauses).toHaveLength(20);
+    // As the title promises.
     expect(Math.max(...world.checks.pauses)).toBeLessThan(15_000);
   });
 

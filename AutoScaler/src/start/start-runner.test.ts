@@ -495,6 +495,7 @@ describe("a start that is refused", () => {
     expect(attempts(system)).toMatchObject([{ state: "LAUNCHED" }]);
     const [pause = 0] = system.clock.sleeps;
     expect(pause).toBeGreaterThanOrEqual(1_000);
+    // One second, and up to four more.
     expect(pause).toBeLessThanOrEqual(5_000);
   });
 
