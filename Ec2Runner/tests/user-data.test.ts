@@ -55,6 +55,7 @@ jest.setTimeout(120_000);
 describe("the shipped user data", () => {
   it.concurrent("I-17 T-13: is at most 16 KB of ASCII, and holds no secret", () => {
     const text = renderedUserData();
+    // EC2's limit.
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(16_384);
     expect(text).toMatch(/^#!\/bin\/bash\n[\t\n -~]*$/);
     expect(text).not.toMatch(/glrt-|glrtr-|PRIVATE-TOKEN|AKIA/);
