@@ -36,7 +36,6 @@ describe("promises", () => {
     world.calls.plan = ({ name }) => (name.startsWith(GITLAB) ? "fails" : undefined);
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
-    console.log(JSON.stringify([...world.calls.counts]), world.calls.byJob.get(job.id), JSON.stringify([...world.metrics]));
     expect(world.calls.byJob.get(job.id)).toBeLessThanOrEqual(30);
   });
 
@@ -104,7 +103,7 @@ describe("promises", () => {
     // Fractions, text and numbers that are too large reach the workflow. A missing id or an object matches no rule. A
     // webhook may hold anything, an event of ours may not.
     expect(total(world, "WebhooksIgnored/malformed")).toBe(3);
-    expect(world.bus.counts.failed).toBe(3);
+    expect(world.conservation.count("failed")).toBe(3);
     expect(total(world, "WorkflowFailures/InvalidInputError")).toBe(3);
   });
 
