@@ -1,4 +1,5 @@
 import { HOUR, MINUTE, simulationWith } from "./scenario-parts";
+import { type RunnerLife, wrongStarts } from "./world/proof/starts";
 import type { Simulation } from "./world/world";
 
 /** The simulation's own judges: each must find what it is there for. */
@@ -74,5 +75,60 @@ describe("conservation of events", () => {
     await world.run(2 * HOUR);
     const lost = world.verdict().filter((wrong) => wrong.startsWith("I-31"));
     expect(lost.length).toBeGreaterThan(1);
+  });
+});
+
+describe("starts", () => {
+  const ALIVE = Number.POSITIVE_INFINITY;
+  const life = (attempt: number, from: number, to = ALIVE, closedAt = ALIVE): RunnerLife => ({
+    jobId: 7,
+    attempt,
+    from,
+    to,
+    closedAt,
+  });
+
+  it.each([
+    ["one runner", [life(1, 0)]],
+    ["a further attempt after the first runner's end", [life(1, 0, 10), life(2, 20)]],
+    ["a further attempt after another job took the runner", [life(1, 0, ALIVE, 10), life(2, 20)]],
+    ["a runner that came when its record was deleted", [life(2, 0, 50), life(1, 20, 30, 15)]],
+    ["two jobs", [life(1, 0), { ...life(1, 0), jobId: 8 }]],
+  ])("I-2: %s is right", (_, lives) => {
+    expect(wrongStarts(lives)).toEqual([]);
+  });
+
+  it.each([
+    ["two runners for one attempt", [life(1, 0), life(1, 5)]],
+    ["a second runner for an attempt whose first is gone", [life(1, 0, 10), life(1, 20)]],
+    ["a further attempt, as a doubled webhook would open it", [life(1, 0), life(2, 5)]],
+    ["a further attempt before the first runner was closed", [life(1, 0, ALIVE, 10), life(2, 5)]],
+  ])("I-2: %s is found", (_, lives) => {
+    expect(wrongStarts(lives)).toHaveLength(1);
+  });
+
+  /** What a product without a claim would do: EC2 gets a second launch for the job, as its next attempt. */
+  it("I-2: a second launch for a waiting job is found in a world", async () => {
+    const world = simulationWith();
+    const job = world.addJob({ kind: "ec2" });
+    world.when(
+      () => world.ec2.instances.size === 1,
+      () => {
+        const Tags = [
+          { Key: "glr:job", Value: `${job.id}-2` },
+          { Key: "glr:class", Value: "default" },
+        ];
+        world.ec2.createFleet({
+          ClientToken: "another",
+          TagSpecifications: [{ ResourceType: "instance", Tags }],
+          TargetCapacitySpecification: { TotalTargetCapacity: 1 },
+          LaunchTemplateConfigs: [{}],
+        });
+      },
+    );
+    await world.run(MINUTE);
+    expect(world.verdict()).toContain(
+      `I-2: ${job.id}-2 began while the runner of ${job.id}-1 could serve the job`,
+    );
   });
 });

@@ -280,11 +280,12 @@ export class Simulation {
       startsAreOn: () => this.startsAreOn,
       concurrentExecutions: this.account.concurrentExecutions,
       put: (events) => this.#put(events),
-      metric: (counted, process) => this.#count(counted, process),
+      metric: (counted, process) => this.count(counted, process),
     });
   }
 
-  #count({ name, value, dimensions }: Counted, { gaveUp }: Process): void {
+  /** Counts a metric that one process puts. */
+  count({ name, value, dimensions }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
     this.onMetric(name, value);
     this.#tellCloudWatch(name, value, dimensions);
     if (name === "JobsFailed") for (const jobId of gaveUp) this.reported.set(jobId, this.timeline.now);
