@@ -21,17 +21,17 @@ const expectWell = async (scenario: RandomScenario): Promise<void> => {
 describe("random scenarios", () => {
   it("I-1 I-2 I-3 I-4 I-5 I-7 I-18 I-20 I-22 I-24 I-31 F-2 F-3 F-5 F-12 F-17 F-20 F-23 F-24 F-53 P-3 P-5 P-10 P-11: with any faults every job is met or reported, and nothing is left", async () => {
     await assertLives("any faults", fc.asyncProperty(scenarioOf(), expectWell), RUNS.anyFaults);
-  }, 300_000);
+  }, 600_000);
 
   it("I-8 F-1 P-2: every job is met when every webhook is lost and nothing else fails", async () => {
     const allLost = scenarioOf(fc.constant({ ...CALM, webhooksLost: 1 }));
     await assertLives("lost webhooks", fc.asyncProperty(allLost, expectWell), RUNS.allLost);
-  }, 120_000);
+  }, 300_000);
 
   it("I-33 I-3 F-55: clocks that are wrong by ten minutes do no harm, even where a runner's lifetime is ten minutes", async () => {
     const skewed = scenarioOf(fc.constant({ ...CALM, skew: 10 * MINUTE }));
     await assertLives("wrong clocks", fc.asyncProperty(skewed, expectWell), RUNS.skewed);
-  }, 120_000);
+  }, 300_000);
 
   it("I-1 P-1: every pending job has a runner of its own, or gets one within five minutes", async () => {
     const reassigned = scenarioOf(
@@ -53,7 +53,7 @@ describe("random scenarios", () => {
       expect(await playRandom(scenario, watchDemand)).toEqual([]);
     };
     await assertLives("room for all", fc.asyncProperty(roomy, expectMet), RUNS.unlimited);
-  }, 120_000);
+  }, 300_000);
 
   it("P-1: foreign jobs that take our runners leave none of our jobs without one", async () => {
     const foreign = scenarioOf(
@@ -67,7 +67,7 @@ describe("random scenarios", () => {
       ],
     }));
     await assertLives("foreign jobs", fc.asyncProperty(withForeign, expectWell), RUNS.foreign);
-  }, 120_000);
+  }, 300_000);
 
   it.each(regressions as unknown as readonly (RandomScenario & { readonly why: string })[])(
     "regression: $why",
