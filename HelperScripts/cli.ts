@@ -1,12 +1,15 @@
 import "./quiet-sdk";
 
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { awsClients } from "./aws-clients";
 import { terminal } from "./console/terminal";
 import type { Context } from "./context";
 import { runProgram } from "./program";
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 const context: Context = {
   console: terminal(),
@@ -17,7 +20,21 @@ const context: Context = {
   random: () => randomBytes(32).toString("hex"),
   env: process.env,
   readFile: (path) => readFileSync(path),
-  writeFile: (path, text) => writeFileSync(path, text),
+  writeFile: (path, text) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  },
+  onInterrupt: (listener) => {
+    const forget = (): void => {
+      for (const signal of SIGNALS) process.off(signal, once);
+    };
+    const once = (): void => {
+      forget();
+      listener();
+    };
+    for (const signal of SIGNALS) process.on(signal, once);
+    return forget;
+  },
 };
 
 const main = async (): Promise<void> => {

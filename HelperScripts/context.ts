@@ -40,7 +40,14 @@ export interface Context {
   /** The environment variables that commands read. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Uint8Array;
+  /** Makes the file's folder where it is missing. */
   readonly writeFile: (path: string, text: string) => void;
+  /**
+   * Ctrl-C and SIGTERM once end nothing but call the listener; a second time they end the program as ever.
+   *
+   * @returns forgets the listener
+   */
+  readonly onInterrupt: (listener: () => void) => () => void;
 }
 
 /** Options that every command has. */

@@ -3,6 +3,7 @@ import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
 import { mappingCommand } from "./commands/mapping/command";
 import {
+  checkRunnerCommand,
   configureCommand,
   doctorCommand,
   drainCommand,
@@ -10,6 +11,7 @@ import {
   redriveCommand,
   resumeCommand,
   startCommand,
+  verifyCommand,
 } from "./commands/operation";
 import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
 import type { Context, ExitCode } from "./context";
@@ -36,6 +38,8 @@ const makeProgram = (_context: Context, run: RunCommand): Command =>
     .addCommand(statusCommand(run))
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
+    .addCommand(checkRunnerCommand(run))
+    .addCommand(verifyCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))

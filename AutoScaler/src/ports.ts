@@ -3,7 +3,7 @@ import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
-import type { LaunchRefusal, StopCode } from "../../Core/model/reasons";
+import type { LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
@@ -168,7 +168,13 @@ export type Launch = SpotLessons &
         readonly pool?: string;
       }
     /** An answer that proves that nothing was launched. */
-    | { readonly kind: "refused"; readonly refusal: LaunchRefusal; readonly message: string }
+    | {
+        readonly kind: "refused";
+        readonly refusal: LaunchRefusal;
+        /** Where an operator must act; absent: `launch-refused`. */
+        readonly reason?: LaunchFailure;
+        readonly message: string;
+      }
   );
 
 /**

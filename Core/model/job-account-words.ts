@@ -1,7 +1,13 @@
 import type { JobAccount, JobAccountCode } from "./job-account";
 import { countedAttempts, MAX_ATTEMPTS, type Time } from "./ledger";
 import { cleanedUpBy, LOST_JOB_REMEDY } from "./lost-job";
-import { failureText, LAUNCH_HOLD_WORDS, RUNNER_END_WORDS, WAITING_WORDS } from "./reason-words";
+import {
+  FAILURE_REMEDIES,
+  failureText,
+  LAUNCH_HOLD_WORDS,
+  RUNNER_END_WORDS,
+  WAITING_WORDS,
+} from "./reason-words";
 import type { LaunchHoldCode, WaitingFor } from "./reasons";
 import { duration, moment } from "./time-words";
 
@@ -64,6 +70,13 @@ const lifetimeText = ({ attempt, runner }: JobAccount): string => {
   return lifetimeSeconds === undefined ? "all the time" : `the ${duration(lifetimeSeconds * 1_000)}`;
 };
 
+/** What puts right why the attempt failed, before what a person has to do then. */
+const remedyOf = ({ reason }: JobAccount, then?: string): { readonly remedy?: string } => {
+  const first = reason && FAILURE_REMEDIES[reason];
+  const remedy = [first, then].filter(Boolean).join(". ");
+  return remedy === "" ? {} : { remedy };
+};
+
 /** Made once for an account. Who may make it is an operator: our functions may make no roles. */
 export const SPOT_ROLE_REMEDY =
   "Make the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
@@ -96,6 +109,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
     "Ask AWS for more (Service Quotas names the limit), or lower maxRunners in the mapping's settings so that jobs wait for a slot",
   ),
   "launch-held-rate": held("rate", "AWS's rate"),
+  "launch-held-not-ready": held("not-ready", "its function"),
   "launch-held-spot-role": held("spot-role", "the spot role", SPOT_ROLE_REMEDY),
   "launch-held-other": held("other", "AWS"),
   "launch-held-no-answer": held("no-answer", "AWS's answer"),
@@ -110,7 +124,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
     what: `Attempt ${account.attempt.attempt} came to nothing: ${lossText(account)}. Another one follows${
       account.nextTryAt === undefined ? " when new starts are resumed" : ""
     }.`,
-    ...(account.nextTryAt === undefined ? { remedy: RESUME } : {}),
+    ...remedyOf(account, account.nextTryAt === undefined ? RESUME : undefined),
   }),
   "given-up": (account) => ({
     short: "nothing: given up",
@@ -119,7 +133,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
         ? `All ${MAX_ATTEMPTS} attempts are used up`
         : "No attempt follows"
     }.`,
-    remedy: `When that is put right: npm run runners -- start ${account.attempt.jobId} --again`,
+    ...remedyOf(account, `When that is put right: npm run runners -- start ${account.attempt.jobId} --again`),
   }),
   running: plain("running", "The job is running."),
   "runner-lost": ({ reason, runner }) => ({

@@ -23,6 +23,11 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
   "runner-crashed": "its function ended in the middle of its job",
   "never-started": "nothing could be launched for it for two hours",
   "launch-refused": "its launch was refused",
+  "function-missing": "its Lambda function is not there",
+  "function-image-missing": "the image of its Lambda function is deleted, or Lambda may not read it",
+  "function-image-unusable": "Lambda cannot run the image of its function",
+  "function-key-refused": "Lambda may not use the key of its function's image or environment",
+  "function-failed": "Lambda could not make its function ready",
   "lifetime-reached": "it lived longer than its class allows",
   "instance-stopped": "its instance was stopped",
   "instance-terminated": "its instance was terminated",
@@ -47,6 +52,17 @@ export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   "invalid-input": "the event was not one of GitLab's",
 };
 
+/** What puts a failure right, where that is the same each time: a sentence without its full stop. */
+export const FAILURE_REMEDIES: Readonly<Partial<Record<AttemptFailureCode, string>>> = {
+  "function-missing": "Deploy the function, or correct the row or DefaultRunnerArn that names it",
+  "function-image-missing":
+    "Push the image again and deploy LambdaShellRunner; its repository must let Lambda read it",
+  "function-image-unusable":
+    "Build the image again for the function's architecture and deploy LambdaShellRunner; npm run runners -- check-runner tells more",
+  "function-key-refused": "Enable the KMS key, and let Lambda use it",
+  "function-failed": "Deploy the function's stack again; npm run runners -- doctor shows its state",
+};
+
 /** What a waiting job waits for, after "It waits for". */
 export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string; readonly long: string }>> =
   {
@@ -67,6 +83,7 @@ export const LAUNCH_HOLD_WORDS: Readonly<Record<LaunchHoldCode, string>> = {
   capacity: "there was no capacity",
   limit: "the account's limit at AWS is reached",
   rate: "AWS takes no more launches just now",
+  "not-ready": "Lambda is making its function ready",
   "spot-role": "the account has no service-linked role for spot",
   other: "AWS refused it for a reason that may pass",
   "no-answer": "AWS did not say whether it launched one",

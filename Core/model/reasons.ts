@@ -26,6 +26,23 @@ export type InstanceDeathCode = (typeof INSTANCE_DEATH_CODES)[number];
 export const INTERRUPTION_CODES = ["spot-interruption", "rebalance-recommendation"] as const;
 export type InterruptionCode = (typeof INTERRUPTION_CODES)[number];
 
+/** Why a launch was refused for good: an operator must act. */
+export const LAUNCH_FAILURE_CODES = [
+  /** The launch was refused, and none of the following says why. */
+  "launch-refused",
+  /** There is no such Lambda function. */
+  "function-missing",
+  /** The function's image is deleted, or Lambda may not read it. */
+  "function-image-missing",
+  /** Lambda cannot run the function's image. */
+  "function-image-unusable",
+  /** Lambda may not use the key of the function's image or environment. */
+  "function-key-refused",
+  /** Lambda could not make the function ready. */
+  "function-failed",
+] as const;
+export type LaunchFailure = (typeof LAUNCH_FAILURE_CODES)[number];
+
 /** Why a runner is ended, or was. */
 export const RUNNER_END_CODES = [
   "job-ended",
@@ -47,8 +64,7 @@ export const RUNNER_END_CODES = [
   "runner-crashed",
   /** It could not be launched for so long that its job is given up. */
   "never-started",
-  /** The launch was refused, and only an operator can change that. */
-  "launch-refused",
+  ...LAUNCH_FAILURE_CODES,
   "lifetime-reached",
   ...INSTANCE_DEATH_CODES,
   ...INTERRUPTION_CODES,
@@ -109,6 +125,8 @@ export const LAUNCH_REFUSAL_CODES = [
   "limit",
   /** Too many requests: wait. */
   "rate",
+  /** Lambda is making the function ready: wait. */
+  "not-ready",
   /** The account has no service-linked role for spot, and the class allows no other market: wait, an operator must act. */
   "spot-role",
   /** Another reason, or one that EC2's list lacks, and it may pass: wait. */
@@ -119,7 +137,15 @@ export const LAUNCH_REFUSAL_CODES = [
 export type LaunchRefusal = (typeof LAUNCH_REFUSAL_CODES)[number];
 
 /** Why a stored runner is not launched yet and is tried again. `no-answer`: it may have been launched. */
-export const LAUNCH_HOLD_CODES = ["capacity", "limit", "rate", "spot-role", "other", "no-answer"] as const;
+export const LAUNCH_HOLD_CODES = [
+  "capacity",
+  "limit",
+  "rate",
+  "not-ready",
+  "spot-role",
+  "other",
+  "no-answer",
+] as const;
 export type LaunchHoldCode = (typeof LAUNCH_HOLD_CODES)[number];
 
 /** Why an attempt is FAILED: its runner ended without the job, or it never had a runner. */

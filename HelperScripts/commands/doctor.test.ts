@@ -448,6 +448,92 @@ describe("doctor", () => {
         on.answers.set("GetFunctionCommand", () => ({ Configuration: { Timeout: 300 }, Tags: RUNNER_TAGS })),
     ],
     [
+      "an image that Lambda may not read",
+      "problem",
+      "is Failed (ImageAccessDenied",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => ({
+          Configuration: { State: "Failed", StateReasonCode: "ImageAccessDenied", Timeout: 900 },
+          Tags: RUNNER_TAGS,
+        })),
+    ],
+    [
+      "a function whose image is deleted",
+      "problem",
+      "is Inactive (ImageDeleted",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => ({
+          Configuration: { State: "Inactive", StateReasonCode: "ImageDeleted", Timeout: 900 },
+          Tags: RUNNER_TAGS,
+        })),
+    ],
+    [
+      "a function that is being made",
+      "warning",
+      "is Pending (Creating",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => ({
+          Configuration: { State: "Pending", StateReasonCode: "Creating", Timeout: 900 },
+          Tags: RUNNER_TAGS,
+        })),
+    ],
+    [
+      "a function whose update failed",
+      "warning",
+      "older than its last update",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => ({
+          Configuration: { State: "Active", LastUpdateStatus: "Failed", Timeout: 900 },
+          Tags: RUNNER_TAGS,
+        })),
+    ],
+    [
+      "a function whose image is old",
+      "warning",
+      "updates nothing in an image",
+      ({ on }) =>
+        on.answers.set("GetFunctionCommand", () => ({
+          Configuration: { PackageType: "Image", LastModified: "2026-01-01T00:00:00.000+0000", Timeout: 900 },
+          Tags: RUNNER_TAGS,
+        })),
+    ],
+    [
+      "an image that is deprecated",
+      "warning",
+      "is deprecated since 2026-11-01",
+      ({ on }) =>
+        on.answers.set("DescribeImagesCommand", ({ ImageIds: [ImageId] }: { ImageIds: string[] }) => ({
+          Images: [
+            {
+              ImageId,
+              Name: "u",
+              State: "available",
+              Architecture: ImageId === "ami-0arm" ? "arm64" : "x86_64",
+              RootDeviceName: "/dev/xvda",
+              DeprecationTime: "2026-11-01T00:00:00.000Z",
+            },
+          ],
+        })),
+    ],
+    [
+      "an image that is old",
+      "warning",
+      "was made ",
+      ({ on }) =>
+        on.answers.set("DescribeImagesCommand", ({ ImageIds: [ImageId] }: { ImageIds: string[] }) => ({
+          Images: [
+            {
+              ImageId,
+              Name: "u",
+              State: "available",
+              Architecture: ImageId === "ami-0arm" ? "arm64" : "x86_64",
+              RootDeviceName: "/dev/xvda",
+              CreationDate: "2026-01-01T00:00:00.000Z",
+            },
+          ],
+        })),
+    ],
+    [
       "an image that is gone",
       "problem",
       "there is no image",

@@ -8,12 +8,13 @@ import { type CommonOptions, type Context, type ExitCode, show } from "../contex
 import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "../deployment";
 import { checkAccount } from "../doctor/account/account";
 import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../doctor/finding";
-import { checkImages } from "../doctor/images";
 import { checkJobs } from "../doctor/jobs";
 import { checkLostJobs } from "../doctor/lost-jobs";
-import { checkFunctions, checkMapping } from "../doctor/mapping";
+import { checkMapping } from "../doctor/mapping";
 import { checkParameters } from "../doctor/parameters";
 import { checkPass } from "../doctor/pass";
+import { checkFunctions } from "../doctor/runners/functions";
+import { checkImages } from "../doctor/runners/images";
 import { checkServed } from "../doctor/served";
 import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
@@ -68,7 +69,11 @@ const infrastructureOf = (context: Context, autoScaler: Deployment): Promise<Dep
     : findDeployment(context.clients.cloudFormation(), name).catch(() => undefined);
 };
 
-const patientOf = async (context: Context, options: DoctorOptions): Promise<DoctorContext> => {
+/** What there is to look at, read once. */
+export const patientOf = async (
+  context: Context,
+  options: Pick<DoctorOptions, "stackName" | "project">,
+): Promise<DoctorContext> => {
   const autoScaler = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const [infrastructure, environment, gitLab] = await Promise.all([
     infrastructureOf(context, autoScaler),

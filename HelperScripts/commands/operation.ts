@@ -1,12 +1,15 @@
 import { Command } from "commander";
 import type { CommonOptions } from "../context";
-import { positiveInteger } from "./arguments";
+import { VERIFY_CHECKS, type VerifyCheckName } from "../verify/result";
+import { commaList, oneOfThese, positiveInteger } from "./arguments";
+import { checkRunner } from "./check-runner";
 import { common, type RunCommand } from "./common";
 import { type ConfigureOptions, configure } from "./configure";
 import { type DoctorOptions, doctor } from "./doctor";
 import { type RedriveOptions, redrive } from "./redrive";
 import { type StartOptions, start } from "./start";
 import { type DrainOptions, drain, pause, resume } from "./starts";
+import { type VerifyOptions, verify } from "./verify";
 
 const gather = (text: string, before: readonly number[] = []): readonly number[] => [
   ...before,
@@ -22,6 +25,18 @@ export const doctorCommand = (run: RunCommand): Command =>
       "\nExamples:\n  $ npm run runners -- doctor\n  $ npm run runners -- doctor --project 42 --project 43\n\nExit code 1 when something has to be fixed; warnings alone end with 0.",
     )
     .action((options: DoctorOptions) => run((context) => doctor(context, options)));
+
+export const checkRunnerCommand = (run: RunCommand): Command =>
+  common(new Command("check-runner"))
+    .description("ask Lambda runners what they are: versions, processor, time; no runner is started")
+    .argument("[function]", "a function's ARN or name, or a class; without it all that are mapped")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ npm run runners -- check-runner\n  $ npm run runners -- check-runner default --json\n\nExit code 1 when a function cannot run a job.",
+    )
+    .action((wanted: string | undefined, options: CommonOptions) =>
+      run((context) => checkRunner(context, wanted, options)),
+    );
 
 export const configureCommand = (run: RunCommand): Command =>
   common(new Command("configure"))
@@ -96,3 +111,29 @@ export const redriveCommand = (run: RunCommand): Command =>
     .option("--dry-run", "show the letters, change nothing")
     .addHelpText("after", "\nExample:\n  $ npm run runners -- redrive --dry-run")
     .action((options: RedriveOptions) => run((context) => redrive(context, options)));
+
+const checkNames = (text: string): readonly VerifyCheckName[] =>
+  commaList(text).map((name) => oneOfThese(VERIFY_CHECKS)(name) as VerifyCheckName);
+
+export const verifyCommand = (run: RunCommand): Command =>
+  common(new Command("verify"))
+    .description("play jobs, a cancel, a lost webhook and more against the deployment, and write a report")
+    .option("--project <id>", "the project in which jobs are run", positiveInteger)
+    .option("--only <checks>", "these checks alone, joined by commas", checkNames)
+    .option("--out <folder>", "where the report goes", ".local/verify")
+    .option("-y, --yes", "do not ask before a branch, a pipeline and runners are made")
+    .addHelpText(
+      "after",
+      `
+Checks: ${VERIFY_CHECKS.join(", ")}
+
+The token comes by the environment, never as an argument:
+  GITLAB_SETUP_TOKEN   used once for branch, pipeline and webhook, and not stored; scope api.
+                       Without it the stored access token is tried.
+
+Example:
+  $ npm run runners -- verify --project 42
+
+Exit code 1 when a check failed. The report holds no secret, account or address.`,
+    )
+    .action((options: VerifyOptions) => run((context) => verify(context, options)));

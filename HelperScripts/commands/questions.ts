@@ -8,7 +8,7 @@ import { why } from "./why";
 
 export const explainCommand = (run: RunCommand): Command =>
   common(new Command("explain"))
-    .description("which runner a job would get, by which row, at what price, and what it would wait for")
+    .description("which runner a job would get, by which row, for what price, and what it would wait for")
     .requiredOption("--project <id>", "the project's numeric id", positiveInteger)
     .requiredOption("--job <name>", "the job's name, as the pipeline shows it")
     .option("--tags <a,b>", "the job's tags", commaList, [])

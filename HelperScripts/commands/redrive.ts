@@ -66,7 +66,7 @@ interface Outcome {
 }
 
 /** Sent first, deleted then: a letter may go twice, which changes nothing, but none is lost. */
-const redriveAll = async (
+export const redriveAll = async (
   context: Context,
   deployment: Deployment,
   queue: Dlq,

@@ -37,7 +37,7 @@ const jobLabel = (detail: Fields): string => `job ${String(detail.build_id)} ${t
  * The source of what is sent again. The bus takes those of the webhook and the reconciler from the API and the
  * functions alone; the rules take an operator's word under this one (T-22).
  */
-const REDRIVE_SOURCE = "gitlab.redrive";
+export const REDRIVE_SOURCE = "gitlab.redrive";
 const OUR_SOURCES = ["gitlab.webhook", "gitlab.reconciler", REDRIVE_SOURCE];
 
 /** As the rules on EC2's events name what they say. */

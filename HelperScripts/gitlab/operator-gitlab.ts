@@ -77,6 +77,7 @@ export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => 
   return {
     get: (path: string) => send({ method: "GET", path }),
     post: (path: string, body: object) => send({ method: "POST", path, body }),
+    delete: (path: string) => send({ method: "DELETE", path }),
     put: (path: string, body: object) => send({ method: "PUT", path, body }),
   };
 };

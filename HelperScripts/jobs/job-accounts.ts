@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<JobAccountCode, Kind | "over">> = {
   "launch-held-capacity": "waiting",
   "launch-held-limit": "waiting",
   "launch-held-rate": "waiting",
+  "launch-held-not-ready": "waiting",
   "launch-held-spot-role": "waiting",
   "launch-held-other": "waiting",
   "launch-held-no-answer": "waiting",

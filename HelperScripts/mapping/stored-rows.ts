@@ -1,5 +1,7 @@
 import { effectiveRow, STATE_PARTITION_KEY, type StoredRow } from "../../Core/routing/mapping-state";
-import type { MappingTable } from "./mapping-table";
+import type { Context } from "../context";
+import { type Deployment, output } from "../deployment";
+import { MappingTable } from "./mapping-table";
 
 /** All rows that count, those of others among them: `readMapping` tells them apart. */
 export const storedRows = async (table: MappingTable): Promise<readonly StoredRow[]> => {
@@ -14,3 +16,10 @@ export const storedRows = async (table: MappingTable): Promise<readonly StoredRo
   }
   return rows;
 };
+
+/** The rows of a deployment's mapping that count. */
+export const deployedRows = (
+  { clients, sleep }: Pick<Context, "clients" | "sleep">,
+  deployment: Deployment,
+): Promise<readonly StoredRow[]> =>
+  storedRows(new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), sleep));

@@ -84,6 +84,8 @@ export class DeploymentDouble {
   /** Called before a command has its effect; may throw. */
   before: (call: AwsCall, index: number) => void | Promise<void> = () => undefined;
   now = NOW;
+  /** As Ctrl-C does. */
+  interrupt: () => void = () => undefined;
   fetch: HttpFetch = async (url) => {
     throw new Error(`Nobody listens at ${url}`);
   };
@@ -229,6 +231,10 @@ export class DeploymentDouble {
         return typeof content === "string" ? Buffer.from(content) : content;
       },
       writeFile: (path, text) => this.files.set(path, text),
+      onInterrupt: (listener) => {
+        this.interrupt = listener;
+        return () => undefined;
+      },
     };
     const exitCode = await runProgram(argv, context);
     return { exitCode, out: console.outText(), err: console.errText(), console };

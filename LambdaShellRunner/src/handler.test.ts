@@ -41,6 +41,30 @@ describe("the function", () => {
     expect(dynamo.calls()).toHaveLength(0);
   });
 
+  it("tells an operator what it is, takes no row, registers nothing, and stays unused", async () => {
+    const refusal = new ConditionalCheckFailedException({ message: "", $metadata: {} });
+    dynamo.on(DeleteItemCommand).rejects(refusal);
+    const asked = { getRemainingTimeInMillis: () => 900_000, awsRequestId: "request-1" } as Context;
+    await expect(handler({ check: "runner" }, asked)).resolves.toEqual({
+      kind: "check",
+      architecture: expect.stringMatching(/^(arm64|x86_64)$/),
+      node: process.versions.node,
+      versions: expect.objectContaining({ "gitlab-runner": expect.stringMatching(/^\d+\.\d+\.\d+/) }),
+      bootstrapTable: "answers",
+    });
+    const keys = dynamo.commandCalls(DeleteItemCommand).map(({ args }) => args[0].input.Key);
+    expect(keys).toEqual([{ key: { S: "check request-1" } }]);
+    expect(gitlab.seen).toHaveLength(0);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it("tells by the error's name that it cannot reach its table", async () => {
+    dynamo.on(DeleteItemCommand).rejects(Object.assign(new Error("no"), { name: "AccessDeniedException" }));
+    await expect(handler({ check: "runner" }, context)).resolves.toMatchObject({
+      bootstrapTable: "AccessDeniedException",
+    });
+  });
+
   it("F-41: takes the row, runs its job, and does nothing for the same event once more", async () => {
     const row = {
       key: "nonce",

@@ -4,9 +4,12 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { readEnv } from "../../Core/env";
 import { ConfigurationError } from "../../Core/errors";
+import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { systemTable } from "../../Core/process/process-table";
-import { parseRunnerEvent } from "./bootstrap/runner-event";
+import { isRunnerCheck, type RunnerCheckAnswer } from "../../Core/runner-check";
+import { parseRunnerEvent, type RunnerEvent } from "./bootstrap/runner-event";
 import { takeRow } from "./bootstrap/take-row";
+import { checkRunner } from "./check/check-runner";
 import { clearEnvironment } from "./environment/clear-environment";
 import { Environment } from "./environment/environment";
 import { isInLambda, LAMBDA_FOLDERS, openRoot } from "./environment/environment-root";
@@ -33,19 +36,34 @@ const environment = new Environment(
 );
 process.once("SIGTERM", () => shutDown(current).then(() => process.exit(0)));
 
-/** The Lambda runner: gitlab-runner's shell executor for one job. AutoScaler alone invokes it, asynchronously. */
-export const handler = async (input: unknown, context: Context): Promise<ServeResult> =>
-  serve(
-    {
-      takeRow: (event) => takeRow(dynamo, env.bootstrapTable, event, Math.floor(Date.now() / 1000)),
-      environment,
-      table: systemTable(),
-      binary: process.env.GITLAB_RUNNER || "gitlab-runner",
-      variables: process.env,
-      requestId: context.awsRequestId,
-      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME || "local",
-      timeouts: (row) => runTimeouts(row, context.getRemainingTimeInMillis()),
-    },
-    parseRunnerEvent(input),
-    current,
-  );
+const take = (event: RunnerEvent) =>
+  takeRow(dynamo, env.bootstrapTable, event, Math.floor(Date.now() / 1000));
+
+const binary = process.env.GITLAB_RUNNER || "gitlab-runner";
+
+/** An operator's question what this function is. It serves no job, so the environment stays as it is. */
+const check = (requestId: string): Promise<RunnerCheckAnswer> =>
+  checkRunner({
+    binary,
+    variables: process.env,
+    askTable: () => take({ bootstrapKey: `check ${requestId}`, runnerId: 1 }),
+  });
+
+/**
+ * The Lambda runner: gitlab-runner's shell executor for one job. AutoScaler invokes it, asynchronously; operators ask it
+ * what it is.
+ */
+export const handler = async (input: unknown, context: Context): Promise<ServeResult | RunnerCheckAnswer> => {
+  if (isRunnerCheck(input)) return check(context.awsRequestId);
+  const dependencies = {
+    takeRow: take,
+    environment,
+    table: systemTable(),
+    binary,
+    variables: process.env,
+    requestId: context.awsRequestId,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME || "local",
+    timeouts: (row: BootstrapRow) => runTimeouts(row, context.getRemainingTimeInMillis()),
+  };
+  return serve(dependencies, parseRunnerEvent(input), current);
+};

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { controlRoutes } from "./api/control-routes";
 import { accountRestRoutes } from "./api/rest/account";
+import { commitRestRoutes } from "./api/rest/commits";
 import { featureRestRoutes } from "./api/rest/features";
 import { parseJobSpecs } from "./api/rest/job-specs";
 import { jobRestRoutes } from "./api/rest/jobs";
@@ -67,6 +68,7 @@ const routesFor = (
   ...jobRoutes(state),
   ...jobRestRoutes(state, url),
   ...refRestRoutes(state),
+  ...commitRestRoutes(state),
   ...runnerRestRoutes(state, url),
   ...webhookRestRoutes(state, sender, url),
   ...accountRestRoutes(state, url),

@@ -15,14 +15,18 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs the command line in a process of its own, as users do. */
-export const runners = ({ laptop }: TestLaptop, ...argv: readonly string[]): Promise<Ended> =>
+/** Runs the command line in a process of its own, as users do. It is ended after `milliseconds`. */
+export const runnersWithin = (
+  { laptop }: TestLaptop,
+  milliseconds: number,
+  ...argv: readonly string[]
+): Promise<Ended> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "HelperScripts/cli.ts"), ...argv], {
       cwd: ROOT,
       env: { ...laptop.run.env, ...laptop.env, GITLAB_ACCESS_TOKEN: laptop.standIn?.accessToken ?? "" },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 60_000,
+      timeout: milliseconds,
     });
     let [out, err] = ["", ""];
     child.stdout.on("data", (chunk) => {
@@ -33,6 +37,9 @@ export const runners = ({ laptop }: TestLaptop, ...argv: readonly string[]): Pro
     });
     child.on("close", (exitCode) => resolve({ exitCode, out, err }));
   });
+
+export const runners = (test: TestLaptop, ...argv: readonly string[]): Promise<Ended> =>
+  runnersWithin(test, 60_000, ...argv);
 
 const document = (test: TestLaptop, name: string, jobs: readonly object[], classes: object = {}): string => {
   const path = join(test.laptop.run.path, `${name}.json`);

@@ -13,6 +13,7 @@ import {
   untilAllGone,
 } from "./engine";
 import { toolsCases } from "./tools-cases";
+import { verifyCases } from "./verify-cases";
 
 const PROJECT = 7;
 
@@ -217,6 +218,7 @@ describe("the webhook API", () => {
 });
 
 describe("the command line", () => toolsCases(() => test));
+describe("verify", () => verifyCases(() => test));
 
 describe("rights", () => {
   it("no call of the application was refused for a missing right", () => {

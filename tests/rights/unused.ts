@@ -10,6 +10,10 @@ interface Reason {
 /** Rights that no path on the laptop uses, and why they stay. */
 const REASONS: readonly Reason[] = [
   {
+    action: /^lambda:GetFunctionConfiguration$/,
+    why: "a function that Lambda could not start just then is asked for its state; on the laptop every function is active",
+  },
+  {
     action: /^logs:/,
     why: "AWS writes functions' and workflows' logs with them; the laptop writes its own",
   },

@@ -80,7 +80,7 @@ const keepForLater = async (
 const goneChanges = async (
   dependencies: LaunchDependencies,
   runnerId: number,
-  detail: string,
+  { reason = "launch-refused", message: detail }: Refused,
   now: Time,
 ): Promise<readonly LedgerChange[]> => {
   const runner = await readRunner(dependencies, runnerId);
@@ -89,7 +89,7 @@ const goneChanges = async (
   const patch = {
     lease: undefined,
     slot: undefined,
-    reason: "launch-refused",
+    reason,
     detail,
     endRequestedAt,
   } as const;
@@ -118,9 +118,9 @@ const abandon = async (
     attempt === undefined
       ? ({ kind: "nothing", reason: "attempt-unknown" } as const)
       : await closeUnstarted(dependencies, attempt, {
-          reason: "launch-refused",
+          reason: refused.reason ?? "launch-refused",
           detail: refused.message,
-          runnerChanges: (now) => goneChanges(dependencies, runner.runnerId, refused.message, now),
+          runnerChanges: (now) => goneChanges(dependencies, runner.runnerId, refused, now),
         });
   await dependencies.rows.remove(runner.nonce);
   if (dependencies.gitLab.mode === "verified") await dependencies.gitLab.deleteRunner(runner.runnerId);

@@ -30,7 +30,8 @@ const queuesOf = async (system: TestSystem): Promise<readonly string[]> =>
     queues.map((kind) => queueName(projectId, kind)),
   );
 
-const refusal = (kind: Extract<Launch, { kind: "refused" }>["refusal"]): Launch => ({
+type Refused = Extract<Launch, { kind: "refused" }>;
+const refusal = (kind: Refused["refusal"]): Refused => ({
   kind: "refused",
   refusal: kind,
   message: `no: ${kind}`,
@@ -355,6 +356,15 @@ describe("a start that is refused", () => {
     expect(system.ledger.taken(STACK)).toBe(0);
   });
 
+  it("F-42: an attempt whose function can never start keeps the reason", async () => {
+    const system = testSystem();
+    system.ec2.script.push({ ...refusal("configuration"), reason: "function-image-missing" });
+    const outcome = await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(outcome).toMatchObject({ kind: "failed", reason: "function-image-missing" });
+    expect(attempts(system)).toMatchObject([{ state: "FAILED", reason: "function-image-missing" }]);
+    expect(runners(system)).toMatchObject([{ state: "GONE", reason: "function-image-missing" }]);
+  });
+
   it("F-26: keeps a record to delete when GitLab fails just then", async () => {
     const system = testSystem();
     system.ec2.script.push(refusal("configuration"));
@@ -371,7 +381,7 @@ describe("a start that is refused", () => {
     expect((await system.ledger.openRunners()).items).toHaveLength(1);
   });
 
-  it.each(["capacity", "limit", "rate"] as const)(
+  it.each(["capacity", "limit", "rate", "not-ready"] as const)(
     "F-31 F-32 F-33: keeps the runner and increments its launch round after %s, and launches it later",
     async (kind) => {
       const system = testSystem();

@@ -1,3 +1,4 @@
+import type { BranchFiles } from "../repository/files";
 import type { ProtectedNames } from "../repository/refs";
 import { type StandInClock, systemClock } from "./clock";
 import { DEFAULT_FEATURES, type GitLabFeatures } from "./features";
@@ -45,6 +46,8 @@ export interface GitLabState {
   readonly projects: Set<number>;
   /** By project; see `protectedNames`. */
   readonly protectedNames: Map<number, ProtectedNames>;
+  /** By project and branch: those to which a commit was made. */
+  readonly branches: Map<number, Map<string, BranchFiles>>;
   /** Git tags by project. */
   readonly tags: Map<number, Set<string>>;
   readonly pipelines: Map<number, Pipeline>;
@@ -105,6 +108,7 @@ export const createGitLabState = (
   registrationToken: `GR1348941local${randomText(10)}`,
   projects: new Set(),
   protectedNames: new Map(),
+  branches: new Map(),
   tags: new Map(),
   pipelines: new Map(),
   jobs: new Map(),

@@ -12,7 +12,7 @@ export interface ProtectedNames {
   readonly tags: Set<string>;
 }
 
-/** The stand-in has no repositories; every project has this branch. */
+/** Every project has this branch. */
 export const DEFAULT_BRANCH = "main";
 
 /** As in a new project of GitLab's: the default branch is protected. */
@@ -34,10 +34,10 @@ export const isProtected = (state: GitLabState, projectId: number, { name, isTag
   return [...(isTag ? tags : branches)].some((pattern) => covers(pattern, name));
 };
 
-/** Whether there is such a branch or tag: a tag that was made, the default branch, or what a pipeline ran for. */
+/** Whether there is such a branch or tag: one that was made, the default branch, or what a pipeline ran for. */
 export const isThere = (state: GitLabState, projectId: number, { name, isTag }: StandInRef): boolean => {
   if (isTag) return state.tags.get(projectId)?.has(name) ?? false;
-  if (name === DEFAULT_BRANCH) return true;
+  if (name === DEFAULT_BRANCH || state.branches.get(projectId)?.has(name)) return true;
   return [...state.pipelines.values()].some(
     (pipeline) => pipeline.projectId === projectId && !pipeline.ref.isTag && pipeline.ref.name === name,
   );

@@ -58,6 +58,23 @@ describe("a job webhook", () => {
     expect(receiver.received.slice(0, 2).map(({ body }) => body.runner)).toEqual([null, null]);
   });
 
+  it("of the laptop stands for those of projects that have none of their own at its address", async () => {
+    await start();
+    const { body: own } = await restOf(gitlab)("POST", "/projects/1/hooks", {
+      url: receiver.url,
+      job_events: false,
+    });
+    gitlab.createPipeline(1, [JOB]);
+    gitlab.createPipeline(2, [JOB]);
+    clock.advance(1);
+    await receiver.until(2);
+    await restOf(gitlab)("PUT", `/projects/1/hooks/${own.id}`, { url: receiver.url, job_events: true });
+    gitlab.createPipeline(1, [JOB]);
+    clock.advance(1);
+    await receiver.until(4);
+    expect(receiver.received.map(({ body }) => body.project_id)).toEqual([2, 2, 1, 1]);
+  });
+
   it("carries the headers of GitLab 19", async () => {
     await start();
     gitlab.createPipeline(1, [JOB]);

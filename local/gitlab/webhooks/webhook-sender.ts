@@ -74,10 +74,19 @@ export class WebhookSender {
     const payload = webhookBody(this.#url(), job, pipelineStatus(job.pipeline));
     const body = JSON.stringify(payload);
     for (const webhook of this.#state.webhooks.values()) {
-      const isInReach = webhook.projectId === undefined || webhook.projectId === job.pipeline.projectId;
-      if (isInReach && webhook.events.has("job_events") && !this.#isDisabled(webhook))
+      if (this.#isInReach(webhook, job) && webhook.events.has("job_events") && !this.#isDisabled(webhook))
         this.#schedule(webhook, job, body);
     }
+  }
+
+  /** The laptop's own webhook stands for those of projects that have none at the same address. */
+  #isInReach({ projectId, url }: Webhook, job: StandInJob): boolean {
+    const own = job.pipeline.projectId;
+    if (projectId !== undefined) return projectId === own;
+    const origin = new URL(url).origin;
+    return [...this.#state.webhooks.values()].every(
+      (other) => other.projectId !== own || new URL(other.url).origin !== origin,
+    );
   }
 
   #schedule(webhook: Webhook, job: StandInJob, body: string): void {

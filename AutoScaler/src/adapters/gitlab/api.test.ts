@@ -42,7 +42,7 @@ const prepare = async ({
     access: { mode, url: double.url, token: TOKEN },
     refresh,
     clock,
-    timeoutMilliseconds: 300,
+    timeoutMilliseconds: 1_000,
   });
   const addJobs = (projectId: number, count = 1): readonly number[] =>
     double.standIn

@@ -1,5 +1,7 @@
 import type {
   GetAccountSettingsCommandOutput,
+  GetFunctionConfigurationCommandInput,
+  GetFunctionConfigurationCommandOutput,
   InvokeCommandInput,
   InvokeCommandOutput,
   ListTagsCommandInput,
@@ -11,6 +13,9 @@ import { loadLater } from "../load-later";
 export interface LambdaApi {
   invoke(input: InvokeCommandInput): Promise<InvokeCommandOutput>;
   listTags(input: ListTagsCommandInput): Promise<ListTagsCommandOutput>;
+  getFunctionConfiguration(
+    input: GetFunctionConfigurationCommandInput,
+  ): Promise<GetFunctionConfigurationCommandOutput>;
   getAccountSettings(): Promise<GetAccountSettingsCommandOutput>;
 }
 
@@ -20,6 +25,7 @@ export const lambdaClient = (): LambdaApi => {
   return {
     invoke: async (input) => (await api.get()).invoke(input),
     listTags: async (input) => (await api.get()).listTags(input),
+    getFunctionConfiguration: async (input) => (await api.get()).getFunctionConfiguration(input),
     getAccountSettings: async () => (await api.get()).getAccountSettings(),
   };
 };

@@ -1,5 +1,6 @@
 import {
   GetAccountSettingsCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
   ListTagsCommand,
@@ -64,8 +65,9 @@ describe("lambdaProvider", () => {
 
   it.each([
     ["TooManyRequestsException", "rate"],
-    ["ResourceConflictException", "capacity"],
-    ["ResourceNotReadyException", "capacity"],
+    ["ResourceConflictException", "not-ready"],
+    ["CodeArtifactUserPendingException", "not-ready"],
+    ["KMSNotFoundException", "configuration"],
     ["ResourceNotFoundException", "configuration"],
     ["AccessDeniedException", "configuration"],
     ["InvalidParameterValueException", "configuration"],
@@ -76,6 +78,43 @@ describe("lambdaProvider", () => {
       kind: "refused",
       refusal,
       message: expect.stringContaining(name),
+    });
+  });
+
+  const refuseWith = (mock: ReturnType<typeof unplanned>, name: string): void => {
+    mock.on(InvokeCommand).rejects(Object.assign(new Error(), { name, $metadata: { attempts: 1 } }));
+  };
+
+  it.each([
+    ["Pending", "Creating", { refusal: "not-ready" }],
+    ["Inactive", "Idle", { refusal: "not-ready" }],
+    ["Inactive", "ImageDeleted", { refusal: "configuration", reason: "function-image-missing" }],
+    ["Failed", "ImageAccessDenied", { refusal: "configuration", reason: "function-image-missing" }],
+    ["Failed", "InvalidImage", { refusal: "configuration", reason: "function-image-unusable" }],
+    ["Failed", "EniLimitExceeded", { refusal: "limit" }],
+  ])(
+    "F-40 F-42: asks for the state of a function that Lambda did not start: %s, %s",
+    async (State, code, found) => {
+      const { provider, mock } = prepare();
+      refuseWith(mock, "ResourceConflictException");
+      mock
+        .on(GetFunctionConfigurationCommand, { FunctionName: ARN })
+        .resolves({ State: State as "Failed", StateReasonCode: code as "Idle" });
+      expect(await provider.launch(sampleRunner({ runnerId: 9001, ...runner }))).toEqual({
+        kind: "refused",
+        ...found,
+        message: expect.stringContaining(`ResourceConflictException (it is ${State}, ${code})`),
+      });
+    },
+  );
+
+  it("F-42: an image that Lambda could not prepare stays unusable while its function is called Active", async () => {
+    const { provider, mock } = prepare();
+    refuseWith(mock, "CodeArtifactUserFailedException");
+    mock.on(GetFunctionConfigurationCommand).resolves({ State: "Active" });
+    expect(await provider.launch(sampleRunner({ runnerId: 9001, ...runner }))).toMatchObject({
+      refusal: "configuration",
+      reason: "function-image-unusable",
     });
   });
 
@@ -113,6 +152,7 @@ describe("lambdaProvider", () => {
     expect(await provider.launch(sampleRunner({ runnerId: 9001, ...runner, order }))).toEqual({
       kind: "refused",
       refusal: "configuration",
+      reason: "function-missing",
       message: `There is no function ${ARN}: deploy it, or name another one. It is named by the mapping's row job#build / tags#rt`,
     });
   });

@@ -1,42 +1,10 @@
-import { ConfigurationError, TransientError } from "../../../../Core/errors";
+import { ConfigurationError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
 import type { StartedRunner } from "../../../../Core/model/ledger";
-import type { Launch, LaunchRefusal, RunnerFunctions, RunnerProvider } from "../../ports";
+import type { Launch, RunnerFunctions, RunnerProvider } from "../../ports";
 import { errorName } from "../aws-errors";
 import type { LambdaApi } from "./client";
-
-/** Lambda's refusals. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
-const REFUSALS: Readonly<Record<string, LaunchRefusal>> = {
-  TooManyRequestsException: "rate",
-  // Lambda prepares a long unused image again after the first call, and refuses that call.
-  ResourceNotReadyException: "capacity",
-  ResourceConflictException: "capacity",
-  AccessDeniedException: "configuration",
-  InvalidParameterValueException: "configuration",
-  InvalidRequestContentException: "configuration",
-  KMSAccessDeniedException: "configuration",
-  ResourceNotFoundException: "configuration",
-};
-
-/** After a retry by the SDK, a refusal proves nothing about the try before it. */
-const isFirstTry = (error: unknown): boolean => {
-  const metadata = (error as { readonly $metadata?: { readonly attempts?: number } }).$metadata;
-  return (metadata?.attempts ?? 1) === 1;
-};
-
-const refused = (error: unknown, functionArn: string): Launch => {
-  const refusal = REFUSALS[errorName(error)];
-  if (refusal === undefined || !isFirstTry(error)) {
-    throw new TransientError(`Invoke of ${functionArn} failed (${errorName(error)}): it may have started`, {
-      cause: error,
-    });
-  }
-  const message =
-    errorName(error) === "ResourceNotFoundException"
-      ? `There is no function ${functionArn} (ResourceNotFoundException)`
-      : `Lambda refused ${functionArn}: ${errorName(error)}`;
-  return { kind: "refused", refusal, message };
-};
+import { refusalOf } from "./refusal";
 
 /** Adds where the function is named, so that an operator knows what to correct. */
 const namingRow = (launch: Launch, { functionNamedBy }: StartedRunner["order"]): Launch =>
@@ -53,7 +21,7 @@ const tenantId = ({ launchedFor }: StartedRunner): string =>
  * no token. A launch whose answer was lost is repeated: the second delivery finds no row (F-41).
  */
 export const lambdaProvider = (
-  client: Pick<LambdaApi, "invoke">,
+  client: Pick<LambdaApi, "invoke" | "getFunctionConfiguration">,
   functions: RunnerFunctions,
 ): RunnerProvider => {
   const invoke = async (runner: StartedRunner, functionArn: string): Promise<Launch> => {
@@ -70,7 +38,7 @@ export const lambdaProvider = (
     try {
       ({ requestId } = (await client.invoke(input)).$metadata);
     } catch (error) {
-      return refused(error, functionArn);
+      return refusalOf(client, functionArn, error);
     }
     log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
     // The request id, which is in Lambda's report of the invocation's end. A repeat after a lost answer
@@ -83,7 +51,9 @@ export const lambdaProvider = (
       return await invoke(runner, functionArn);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      return { kind: "refused", refusal: "configuration", message: error.message };
+      const isMissing = errorName(error.cause) === "ResourceNotFoundException";
+      const reason = isMissing ? "function-missing" : "launch-refused";
+      return { kind: "refused", refusal: "configuration", reason, message: error.message };
     }
   };
 

@@ -1,5 +1,6 @@
 import {
   GetAccountSettingsCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
   ListTagsCommand,
@@ -17,5 +18,6 @@ export const lambdaSdk = (): LambdaApi => {
     invoke: (input) => client.send(new InvokeCommand(input)),
     getAccountSettings: () => client.send(new GetAccountSettingsCommand({})),
     listTags: (input) => client.send(new ListTagsCommand(input)),
+    getFunctionConfiguration: (input) => client.send(new GetFunctionConfigurationCommand(input)),
   };
 };

@@ -5,6 +5,7 @@ import { ApiError, notFound } from "../api-error";
 import { idOf, json, plainText, queryOf, type RequestContext } from "../http";
 import { readParameters } from "../parameters";
 import { type Route, routesOf } from "../router";
+import { jobsOfBranch } from "./ci-file";
 import { parseJobSpecs } from "./job-specs";
 import { jobJson, pipelineJson } from "./json";
 import { paged } from "./paging";
@@ -23,8 +24,14 @@ const findPipeline = (state: GitLabState, request: RequestContext): Pipeline => 
 
 const create = async (state: GitLabState, url: string, request: RequestContext): Promise<Response> => {
   const parameters = await readParameters(request);
-  const specs = parseJobSpecs(parameters.raw("jobs"));
-  const pipeline = createPipeline(state, idOf(request, "id") ?? 0, specs, parameters.text("ref"));
+  const projectId = idOf(request, "id") ?? 0;
+  const ref = parameters.text("ref");
+  // GitLab itself knows no jobs here: it reads the branch's configuration.
+  const specs =
+    ref === undefined || parameters.has("jobs")
+      ? parseJobSpecs(parameters.raw("jobs"))
+      : jobsOfBranch(state, projectId, ref);
+  const pipeline = createPipeline(state, projectId, specs, ref);
   const jobs = pipeline.jobs.map((job) => jobJson(state, url, job));
   return json({ ...pipelineJson(url, pipeline), jobs }, 201);
 };

@@ -5,8 +5,10 @@ import {
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { GetParametersCommand } from "@aws-sdk/client-ssm";
-import type { Architecture } from "../../Core/model/runner-class";
-import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
+import type { Architecture } from "../../../Core/model/runner-class";
+import { duration } from "../../console/words";
+import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "../finding";
+import { OLD_IMAGE_MILLISECONDS } from "./image-age";
 
 const AREA = "image";
 const PREPARE = "Prepare an image as ami-preparation.md says, and deploy AutoScaler with it";
@@ -27,10 +29,26 @@ const launchTemplate = async (
   return answer.LaunchTemplateVersions?.[0]?.LaunchTemplateData;
 };
 
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html : a deprecated image can still be launched. */
+const ageFindings = (
+  { CreationDate, DeprecationTime }: Image,
+  subject: string,
+  now: number,
+): readonly DoctorFinding[] => {
+  const age = now - Date.parse(CreationDate ?? "");
+  if (Date.parse(DeprecationTime ?? "") < now) {
+    return [warning(AREA, `${subject} is deprecated since ${DeprecationTime}`, PREPARE)];
+  }
+  return age > OLD_IMAGE_MILLISECONDS
+    ? [warning(AREA, `${subject} was made ${duration(age)} ago`, PREPARE)]
+    : [];
+};
+
 const imageFindings = (
   image: Image,
   architecture: Architecture,
   rootDevice: string | undefined,
+  now: number,
 ): readonly DoctorFinding[] => {
   const name = `${image.ImageId} (${image.Name ?? "no name"})`;
   const found: DoctorFinding[] = [];
@@ -54,6 +72,7 @@ const imageFindings = (
       warning(AREA, `${architecture}: ${name} is Amazon's plain image: it has no gitlab-runner`, PREPARE),
     );
   }
+  found.push(...ageFindings(image, `${architecture}: ${name}`, now));
   return found.length > 0 ? found : [ok(AREA, `${architecture}: ${name} is there`)];
 };
 
@@ -92,7 +111,12 @@ const checkArchitecture = async (
     .send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
   const [image] = answer.Images ?? [];
   return image
-    ? imageFindings(image, architecture, data?.BlockDeviceMappings?.[0]?.DeviceName)
+    ? imageFindings(
+        image,
+        architecture,
+        data?.BlockDeviceMappings?.[0]?.DeviceName,
+        doctorContext.context.now(),
+      )
     : [problem(AREA, `${architecture}: there is no image ${ImageId}`, PREPARE)];
 };
 
