@@ -1,4 +1,6 @@
+import { areReported } from "./job-arbitraries";
 import { HOUR, MINUTE, simulationWith } from "./scenario-parts";
+import type { Job } from "./world/gitlab";
 import { type RunnerLife, wrongStarts } from "./world/proof/starts";
 import type { Simulation } from "./world/world";
 
@@ -130,5 +132,21 @@ describe("starts", () => {
     expect(world.verdict()).toContain(
       `I-2: ${job.id}-2 began while the runner of ${job.id}-1 could serve the job`,
     );
+  });
+});
+
+describe("jobs without a runner", () => {
+  const waiting = (job: Job): string => `job ${job.id} is pending`;
+
+  it("I-1: are reported job by job: failures of one job do not count for another", async () => {
+    const world = simulationWith();
+    const given = world.addJob({ kind: "broken" });
+    await world.run(HOUR);
+    expect(world.metrics.get("JobsFailed")).toBeGreaterThanOrEqual(2);
+    world.startsAreOn = false;
+    const forgotten = world.addJob({ kind: "ec2" });
+    await world.run(MINUTE);
+    expect(areReported(world, [waiting(given)])).toBe(true);
+    expect(areReported(world, [waiting(given), waiting(forgotten)])).toBe(false);
   });
 });
