@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { clientSettings } from "../local/laptop/client-settings";
 import type { Laptop } from "../local/laptop/laptop";
-import type { RunnerLives, WatchedRunner } from "./runner-lives";
+import type { RunnerSpans, WatchedRunner } from "./runner-spans";
 
 /** Result of the replaced runner function. */
 export type CheapOutcome =
@@ -19,7 +19,7 @@ const JOB_MS = 300;
  * Replaces a runner function in load tests: it takes its row and runs one job with a runner's API calls, in this
  * process, without gitlab-runner and without a script. The load tests measure everything around the job.
  */
-export const cheapRunner = (laptop: Laptop, lives: RunnerLives) => {
+export const cheapRunner = (laptop: Laptop, spans: RunnerSpans) => {
   const client = new DynamoDBClient(clientSettings(laptop.env));
   const table = laptop.stacks.Infrastructure.outputs.BootstrapTableName ?? "";
 
@@ -62,7 +62,7 @@ export const cheapRunner = (laptop: Laptop, lives: RunnerLives) => {
     const { bootstrapKey, runnerId } = event as { bootstrapKey: string; runnerId: number };
     const token = await takeToken(bootstrapKey);
     if (token === undefined) return { kind: "no-row" };
-    const runner = lives.began(runnerId);
+    const runner = spans.began(runnerId);
     const outcome = await serve(token, runner);
     runner?.ended();
     return outcome;

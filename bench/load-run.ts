@@ -5,7 +5,7 @@ import { readLedger } from "../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../local/terminal/summary";
 import { wrongStarts } from "../tests/simulation/world/proof/starts";
 import { cheapRunner } from "./cheap-runner";
-import { RunnerLives } from "./runner-lives";
+import { RunnerSpans } from "./runner-spans";
 
 const PROJECT = 9;
 const WARM_UPS = 20;
@@ -93,8 +93,8 @@ const answered = async (standIn: StandIn): Promise<void> => {
 export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResult> => {
   const { standIn } = laptop;
   if (!standIn) throw new Error("A load needs the stand-in for GitLab");
-  const lives = new RunnerLives(laptop.stacks.Infrastructure.name, () => standIn.runners());
-  laptop.host.replaceRunners(cheapRunner(laptop, lives));
+  const spans = new RunnerSpans(laptop.stacks.Infrastructure.name, () => standIn.runners());
+  laptop.host.replaceRunners(cheapRunner(laptop, spans));
   const before = { ...standIn.counts().webhooks };
   const acceptedBefore = laptop.webhookApi.counts().acceptMs.length;
   standIn.setFaults({ lose: plan.lose, repeat: plan.repeat, delayMs: [0, plan.shuffleMs] });
@@ -121,7 +121,7 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
     acceptMs: laptop.webhookApi.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
     succeeded: statuses.filter((status) => status === "success").length,
     notEnded: plan.jobs - statuses.filter((status) => status === "success" || status === "failed").length,
-    doubleStarts: wrongStarts(lives.all.filter(({ jobId }) => ids.has(jobId))),
+    doubleStarts: wrongStarts(spans.all.filter(({ jobId }) => ids.has(jobId))),
     furtherAttempts: own.filter(({ attempt }) => attempt > 1).length,
     ...drained,
   };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { assertLives } from "../../tests/simulation/lives";
+import { assertRuns } from "../../tests/simulation/random-runs";
 import type { Dependencies } from "../src/dependencies";
 import { STACK } from "../src/ports";
 import { interleaved } from "../src/testing/fakes/interleaved";
@@ -149,7 +149,7 @@ const picks = fc.array(fc.nat(10), { minLength: 1, maxLength: 20 });
 
 describe("random jobs", () => {
   it("I-1 I-2 I-3 I-4 I-5 I-22: meets all jobs and leaves nothing in any order of calls, with foreign jobs and lost webhooks", async () => {
-    await assertLives(
+    await assertRuns(
       "any order of calls",
       fc.asyncProperty(jobs, fc.scheduler(), picks, (some, scheduler, chosen) =>
         expectMetAndGone(some, scheduler, chosen),
@@ -171,7 +171,7 @@ describe("random jobs", () => {
   );
 
   it("I-8: does so when every webhook is lost", async () => {
-    await assertLives(
+    await assertRuns(
       "any order of calls, lost webhooks",
       fc.asyncProperty(jobs, fc.scheduler(), picks, (some, scheduler, chosen) =>
         expectMetAndGone(some, scheduler, chosen, true),

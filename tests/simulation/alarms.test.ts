@@ -28,25 +28,25 @@ const ringsIn = (properties: string, values: readonly (number | undefined)[]): r
     });
 };
 
-const AT_LEAST = "ComparisonOperator: GreaterThanOrEqualToThreshold";
+const NOT_BELOW = "ComparisonOperator: GreaterThanOrEqualToThreshold";
 
 describe("the evaluator", () => {
   it.each([
     [
       "a sum slides on with every minute",
-      `Statistic: Sum, Period: 180, EvaluationPeriods: 1, Threshold: 3, ${AT_LEAST}`,
+      `Statistic: Sum, Period: 180, EvaluationPeriods: 1, Threshold: 3, ${NOT_BELOW}`,
       [1, 1, 1, 0, 1],
       [3],
     ],
     [
       "two of three periods",
-      `Statistic: Maximum, Period: 60, EvaluationPeriods: 3, DatapointsToAlarm: 2, Threshold: 5, ${AT_LEAST}`,
+      `Statistic: Maximum, Period: 60, EvaluationPeriods: 3, DatapointsToAlarm: 2, Threshold: 5, ${NOT_BELOW}`,
       [5, 1, 5, 1, 1],
       [3],
     ],
     [
       "every period, where no number is given",
-      `Statistic: Maximum, Period: 60, EvaluationPeriods: 3, Threshold: 5, ${AT_LEAST}`,
+      `Statistic: Maximum, Period: 60, EvaluationPeriods: 3, Threshold: 5, ${NOT_BELOW}`,
       [5, 5, 4, 5, 5, 5],
       [6],
     ],

@@ -26,27 +26,27 @@ export const variantsOf = (seed: number): Promise<readonly Variant[]> =>
 export const pairsOf = (variants: readonly Variant[]): ReadonlySet<string> =>
   new Set(variants.flatMap((variant) => hitsOf(variant.calls).map((hit) => pairOf(variant, hit))));
 
-/** The next number from there on that shares no factor with the number of faults: so each fault has its turn. */
+/** The next number from there on that shares no factor with the number of faults: so each fault is played. */
 const stepOf = (hits: number, most: number): number => {
   const step = Math.max(1, Math.ceil(hits / most));
   return step % 5 === 0 ? step + 1 : step;
 };
 
 /** Each n-th hit of each scenario; where the count begins goes round with the scenarios and with the day. */
-const rotating = (variants: readonly Variant[], most: number, turn: number): Hit[][] =>
+const rotating = (variants: readonly Variant[], most: number, offset: number): Hit[][] =>
   variants.map(({ calls }, index) => {
     const hits = hitsOf(calls);
     const step = stepOf(hits.length, most);
-    return hits.filter((_, place) => place % step === (index + turn) % step);
+    return hits.filter((_, place) => place % step === (index + offset) % step);
   });
 
-/** Gives each pair that nobody plays to one of the scenarios that can, in turn. */
-const fillUp = (variants: readonly Variant[], chosen: readonly Hit[][], turn: number): void => {
+/** Gives each pair that nobody plays to one of the scenarios that can, one after the other. */
+const fillUp = (variants: readonly Variant[], chosen: readonly Hit[][], offset: number): void => {
   const played = new Set(
     variants.flatMap((one, index) => (chosen[index] ?? []).map((hit) => pairOf(one, hit))),
   );
   for (let step = 0; step < variants.length; step += 1) {
-    const index = (step + turn) % variants.length;
+    const index = (step + offset) % variants.length;
     const variant = variants[index] as Variant;
     for (const hit of hitsOf(variant.calls)) {
       if (played.has(pairOf(variant, hit))) continue;
@@ -60,15 +60,15 @@ const fillUp = (variants: readonly Variant[], chosen: readonly Hit[][], turn: nu
  * Hits of each scenario, about `most` of each. Together they have every pair of call and fault that any scenario can
  * have.
  *
- * @param turn another number, another sample
+ * @param offset another number, another sample
  */
 export const sampleOf = (
   variants: readonly Variant[],
   most: number,
-  turn: number,
+  offset: number,
 ): readonly (readonly Hit[])[] => {
-  const chosen = rotating(variants, most, turn);
-  fillUp(variants, chosen, turn);
+  const chosen = rotating(variants, most, offset);
+  fillUp(variants, chosen, offset);
   return chosen;
 };
 

@@ -1,10 +1,10 @@
 import { areReported } from "./job-arbitraries";
 import { HOUR, MINUTE, simulationWith } from "./scenario-parts";
 import type { Job } from "./world/gitlab";
-import { type RunnerLife, wrongStarts } from "./world/proof/starts";
+import { type RunnerSpan, wrongStarts } from "./world/proof/starts";
 import type { Simulation } from "./world/world";
 
-/** The simulation's own judges: each must find what it is there for. */
+/** The simulation's own checks: each must find what it is there for. */
 
 const THIRTY_MINUTES = 30 * MINUTE;
 
@@ -82,7 +82,7 @@ describe("conservation of events", () => {
 
 describe("starts", () => {
   const ALIVE = Number.POSITIVE_INFINITY;
-  const life = (attempt: number, from: number, to = ALIVE, closedAt = ALIVE): RunnerLife => ({
+  const span = (attempt: number, from: number, to = ALIVE, closedAt = ALIVE): RunnerSpan => ({
     jobId: 7,
     attempt,
     from,
@@ -91,22 +91,22 @@ describe("starts", () => {
   });
 
   it.each([
-    ["one runner", [life(1, 0)]],
-    ["a further attempt after the first runner's end", [life(1, 0, 10), life(2, 20)]],
-    ["a further attempt after another job took the runner", [life(1, 0, ALIVE, 10), life(2, 20)]],
-    ["a runner that came when its record was deleted", [life(2, 0, 50), life(1, 20, 30, 15)]],
-    ["two jobs", [life(1, 0), { ...life(1, 0), jobId: 8 }]],
-  ])("I-2: %s is right", (_, lives) => {
-    expect(wrongStarts(lives)).toEqual([]);
+    ["one runner", [span(1, 0)]],
+    ["a further attempt after the first runner's end", [span(1, 0, 10), span(2, 20)]],
+    ["a further attempt after another job took the runner", [span(1, 0, ALIVE, 10), span(2, 20)]],
+    ["a runner that came when its record was deleted", [span(2, 0, 50), span(1, 20, 30, 15)]],
+    ["two jobs", [span(1, 0), { ...span(1, 0), jobId: 8 }]],
+  ])("I-2: %s is right", (_, spans) => {
+    expect(wrongStarts(spans)).toEqual([]);
   });
 
   it.each([
-    ["two runners for one attempt", [life(1, 0), life(1, 5)]],
-    ["a second runner for an attempt whose first is gone", [life(1, 0, 10), life(1, 20)]],
-    ["a further attempt, as a doubled webhook would open it", [life(1, 0), life(2, 5)]],
-    ["a further attempt before the first runner was closed", [life(1, 0, ALIVE, 10), life(2, 5)]],
-  ])("I-2: %s is found", (_, lives) => {
-    expect(wrongStarts(lives)).toHaveLength(1);
+    ["two runners for one attempt", [span(1, 0), span(1, 5)]],
+    ["a second runner for an attempt whose first is gone", [span(1, 0, 10), span(1, 20)]],
+    ["a further attempt, as a doubled webhook would open it", [span(1, 0), span(2, 5)]],
+    ["a further attempt before the first runner was closed", [span(1, 0, ALIVE, 10), span(2, 5)]],
+  ])("I-2: %s is found", (_, spans) => {
+    expect(wrongStarts(spans)).toHaveLength(1);
   });
 
   /** What a product without a claim would do: EC2 gets a second launch for the job, as its next attempt. */

@@ -7,7 +7,7 @@ import {
   scenarioOf,
   watchDemand,
 } from "./job-arbitraries";
-import { assertLives } from "./lives";
+import { assertRuns } from "./random-runs";
 import regressions from "./regressions.json";
 
 const MINUTE = 60_000;
@@ -20,17 +20,17 @@ const expectWell = async (scenario: RandomScenario): Promise<void> => {
 
 describe("random scenarios", () => {
   it("I-1 I-2 I-3 I-4 I-5 I-7 I-18 I-20 I-22 I-24 I-31 F-2 F-3 F-5 F-12 F-17 F-20 F-23 F-24 F-53 P-3 P-5 P-10 P-11: with any faults every job is met or reported, and nothing is left", async () => {
-    await assertLives("any faults", fc.asyncProperty(scenarioOf(), expectWell), RUNS.anyFaults);
+    await assertRuns("any faults", fc.asyncProperty(scenarioOf(), expectWell), RUNS.anyFaults);
   }, 600_000);
 
   it("I-8 F-1 P-2: every job is met when every webhook is lost and nothing else fails", async () => {
     const allLost = scenarioOf(fc.constant({ ...CALM, webhooksLost: 1 }));
-    await assertLives("lost webhooks", fc.asyncProperty(allLost, expectWell), RUNS.allLost);
+    await assertRuns("lost webhooks", fc.asyncProperty(allLost, expectWell), RUNS.allLost);
   }, 300_000);
 
   it("I-33 I-3 F-55: clocks that are wrong by ten minutes do no harm, even where a runner's lifetime is ten minutes", async () => {
     const skewed = scenarioOf(fc.constant({ ...CALM, skew: 10 * MINUTE }));
-    await assertLives("wrong clocks", fc.asyncProperty(skewed, expectWell), RUNS.skewed);
+    await assertRuns("wrong clocks", fc.asyncProperty(skewed, expectWell), RUNS.skewed);
   }, 300_000);
 
   it("I-1 P-1: every pending job has a runner of its own, or gets one within five minutes", async () => {
@@ -52,7 +52,7 @@ describe("random scenarios", () => {
     const expectMet = async (scenario: RandomScenario): Promise<void> => {
       expect(await playRandom(scenario, watchDemand)).toEqual([]);
     };
-    await assertLives("room for all", fc.asyncProperty(roomy, expectMet), RUNS.unlimited);
+    await assertRuns("room for all", fc.asyncProperty(roomy, expectMet), RUNS.unlimited);
   }, 300_000);
 
   it("P-1: foreign jobs that take our runners leave none of our jobs without one", async () => {
@@ -66,7 +66,7 @@ describe("random scenarios", () => {
         { kind: "foreign" as const, at: 0, runs: 60, fails: false, isSilent: true },
       ],
     }));
-    await assertLives("foreign jobs", fc.asyncProperty(withForeign, expectWell), RUNS.foreign);
+    await assertRuns("foreign jobs", fc.asyncProperty(withForeign, expectWell), RUNS.foreign);
   }, 300_000);
 
   it.each(regressions as unknown as readonly (RandomScenario & { readonly why: string })[])(

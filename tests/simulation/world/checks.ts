@@ -2,7 +2,7 @@ import type { Ec2, SimulatedInstance } from "./ec2";
 import { fits, hasJobEnded, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Machine, Machines } from "./machines";
 import { matched } from "./matching";
-import { livesOf } from "./proof/lives";
+import { runnerSpans } from "./proof/runner-spans";
 import { wrongStarts } from "./proof/starts";
 import { KINDS } from "./stack";
 import type { Timeline } from "./timeline";
@@ -154,6 +154,6 @@ export class Checks {
 
   /** I-2: at most one runner for each job and attempt, and a further attempt only where the one before cannot serve the job. */
   wrongStarts(): readonly string[] {
-    return wrongStarts(livesOf(this.seen));
+    return wrongStarts(runnerSpans(this.seen));
   }
 }

@@ -1,7 +1,7 @@
 import type { Time } from "../../../../Core/model/ledger";
 
 /** One runner, as EC2 or Lambda shows it: an instance, or an invocation that has taken its row. */
-export interface RunnerLife {
+export interface RunnerSpan {
   readonly jobId: number;
   readonly attempt: number;
   readonly from: Time;
@@ -11,31 +11,31 @@ export interface RunnerLife {
   readonly closedAt: Time;
 }
 
-const says = ({ jobId, attempt }: RunnerLife): string => `${jobId}-${attempt}`;
+const says = ({ jobId, attempt }: RunnerSpan): string => `${jobId}-${attempt}`;
 
-const twice = (lives: readonly RunnerLife[]): string[] => {
-  const attempts = lives.map(says);
+const twice = (spans: readonly RunnerSpan[]): string[] => {
+  const attempts = spans.map(says);
   const again = attempts.filter((attempt, index) => attempts.indexOf(attempt) !== index);
   return [...new Set(again)].map((attempt) => `I-2: more than one runner for ${attempt}`);
 };
 
 /** A further attempt is for a job whose runner before cannot serve it. */
-const isPermitted = (before: RunnerLife, after: RunnerLife): boolean => {
+const isPermitted = (before: RunnerSpan, after: RunnerSpan): boolean => {
   const both = Math.max(before.from, after.from);
   return Math.min(before.to, before.closedAt) <= both || after.to <= both;
 };
 
-const withoutReason = (lives: readonly RunnerLife[]): string[] =>
-  lives.flatMap((after) =>
-    lives
+const withoutReason = (spans: readonly RunnerSpan[]): string[] =>
+  spans.flatMap((after) =>
+    spans
       .filter((before) => before.attempt < after.attempt && !isPermitted(before, after))
       .map((before) => `I-2: ${says(after)} began while the runner of ${says(before)} could serve the job`),
   );
 
 /** Runners that should not be: a second one for an attempt, or a further attempt's while the one before could serve the job. */
-export const wrongStarts = (lives: readonly RunnerLife[]): string[] => {
-  const ofJob = new Map<number, RunnerLife[]>();
-  for (const life of lives) ofJob.set(life.jobId, [...(ofJob.get(life.jobId) ?? []), life]);
+export const wrongStarts = (spans: readonly RunnerSpan[]): string[] => {
+  const ofJob = new Map<number, RunnerSpan[]>();
+  for (const span of spans) ofJob.set(span.jobId, [...(ofJob.get(span.jobId) ?? []), span]);
   return [...ofJob.values()]
     .filter((some) => some.length > 1)
     .flatMap((some) => [...twice(some), ...withoutReason(some)]);

@@ -1,10 +1,10 @@
 import { parseRunnerDescription } from "../Core/configuration";
 import type { RunnerView } from "../local/gitlab";
-import type { RunnerLife } from "../tests/simulation/world/proof/starts";
+import type { RunnerSpan } from "../tests/simulation/world/proof/starts";
 
 const ALIVE = Number.POSITIVE_INFINITY;
 
-type Life = { -readonly [Field in keyof RunnerLife]: RunnerLife[Field] } & { readonly runnerId: number };
+type Span = { -readonly [Field in keyof RunnerSpan]: RunnerSpan[Field] } & { readonly runnerId: number };
 
 /** Told of one runner as it goes on. */
 export interface WatchedRunner {
@@ -17,8 +17,8 @@ export interface WatchedRunner {
 type Records = () => readonly Pick<RunnerView, "id" | "description" | "paused">[];
 
 /** Writes down which runners live and when, from the invocations that the Lambda host makes and GitLab's records. */
-export class RunnerLives {
-  readonly all: Life[] = [];
+export class RunnerSpans {
+  readonly all: Span[] = [];
 
   constructor(
     readonly deploymentId: string,
@@ -29,9 +29,9 @@ export class RunnerLives {
   /** Runners of the job that GitLab gives nothing any more are closed, now at the latest. */
   #close(jobId: number, records: ReturnType<Records>): void {
     const able = new Set(records.filter(({ paused }) => !paused).map(({ id }) => id));
-    for (const life of this.all)
-      if (life.jobId === jobId && !able.has(life.runnerId))
-        life.closedAt = Math.min(life.closedAt, this.now());
+    for (const span of this.all)
+      if (span.jobId === jobId && !able.has(span.runnerId))
+        span.closedAt = Math.min(span.closedAt, this.now());
   }
 
   /** A runner has taken its row. Undefined: GitLab has no such runner any more, so that it gets no job. */
@@ -41,14 +41,14 @@ export class RunnerLives {
     const mark = parseRunnerDescription(this.deploymentId, description);
     if (mark === undefined) return undefined;
     this.#close(mark.jobId, records);
-    const life: Life = { ...mark, runnerId, from: this.now(), to: ALIVE, closedAt: ALIVE };
-    this.all.push(life);
+    const span: Span = { ...mark, runnerId, from: this.now(), to: ALIVE, closedAt: ALIVE };
+    this.all.push(span);
     return {
       gotJob: (jobId) => {
-        if (jobId !== life.jobId) life.closedAt = Math.min(life.closedAt, this.now());
+        if (jobId !== span.jobId) span.closedAt = Math.min(span.closedAt, this.now());
       },
       ended: () => {
-        life.to = this.now();
+        span.to = this.now();
       },
     };
   }

@@ -4,7 +4,7 @@ import type { Ec2, SimulatedInstance } from "../ec2";
 import type { SimulatedGitLab } from "../gitlab";
 import type { Machines } from "../machines";
 import { DEPLOYMENT } from "../stack";
-import type { RunnerLife } from "./starts";
+import type { RunnerSpan } from "./starts";
 
 interface Seen {
   readonly gitLab: SimulatedGitLab;
@@ -32,9 +32,9 @@ const closedAt = (gitLab: SimulatedGitLab, runnerId: number, jobId: number): Tim
 const MARK = /^(\d+)-(\d+)$/;
 
 /** An instance's runner is known when it has taken its row; until then it may be any of its attempt's. */
-const instanceLives = ({ gitLab, ec2, machines }: Seen): readonly RunnerLife[] => {
+const instanceSpans = ({ gitLab, ec2, machines }: Seen): readonly RunnerSpan[] => {
   const records = recordsByAttempt(gitLab);
-  return [...ec2.instances.values()].flatMap((instance: SimulatedInstance): readonly RunnerLife[] => {
+  return [...ec2.instances.values()].flatMap((instance: SimulatedInstance): readonly RunnerSpan[] => {
     const [, job, attempt] = MARK.exec(instance.jobTag) ?? [];
     if (job === undefined) return [];
     const own = machines.byResource.get(instance.id)?.row.runnerId;
@@ -51,7 +51,7 @@ const instanceLives = ({ gitLab, ec2, machines }: Seen): readonly RunnerLife[] =
   });
 };
 
-const invocationLives = ({ gitLab, machines }: Seen): readonly RunnerLife[] =>
+const invocationSpans = ({ gitLab, machines }: Seen): readonly RunnerSpan[] =>
   machines.all.flatMap(({ provider, row: { runnerId }, since, goneAt }) => {
     const mark = parseRunnerDescription(DEPLOYMENT, gitLab.descriptions.get(runnerId) ?? "");
     if (provider !== "LAMBDA" || mark === undefined) return [];
@@ -59,7 +59,7 @@ const invocationLives = ({ gitLab, machines }: Seen): readonly RunnerLife[] =>
   });
 
 /** All runners that EC2 and Lambda ever ran for our jobs. */
-export const livesOf = (seen: Seen): readonly RunnerLife[] => [
-  ...instanceLives(seen),
-  ...invocationLives(seen),
+export const runnerSpans = (seen: Seen): readonly RunnerSpan[] => [
+  ...instanceSpans(seen),
+  ...invocationSpans(seen),
 ];

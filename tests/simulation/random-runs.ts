@@ -8,9 +8,9 @@ const caseOf = (counterexample: unknown): string => JSON.stringify(counterexampl
  * Checks a property on random cases with today's seed, which it prints. It ends at the first case that fails, and
  * prints that as it is.
  */
-export const assertLives = async <Case>(
+export const assertRuns = async <Case>(
   what: string,
-  property: fc.IAsyncPropertyWithHooks<Case>,
+  property: fc.IRawProperty<Case, true>,
   numRuns: number,
 ): Promise<void> => {
   const seed = seedOfTheDay();

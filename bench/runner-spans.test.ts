@@ -1,6 +1,6 @@
 import { runnerDescription } from "../Core/configuration";
 import { wrongStarts } from "../tests/simulation/world/proof/starts";
-import { RunnerLives } from "./runner-lives";
+import { RunnerSpans } from "./runner-spans";
 
 const prepare = () => {
   let now = 0;
@@ -9,7 +9,7 @@ const prepare = () => {
     description: runnerDescription("d", 7, id === 3 ? 1 : id),
     paused: false,
   }));
-  const lives = new RunnerLives(
+  const spans = new RunnerSpans(
     "d",
     () => records,
     () => {
@@ -17,43 +17,43 @@ const prepare = () => {
       return now;
     },
   );
-  return { lives, records };
+  return { spans, records };
 };
 
 describe("double starts of a load", () => {
   it("I-2: are two runners that take the row of one attempt", () => {
-    const { lives } = prepare();
-    lives.began(1)?.ended();
-    lives.began(1);
-    expect(wrongStarts(lives.all)).toEqual(["I-2: more than one runner for 7-1"]);
+    const { spans } = prepare();
+    spans.began(1)?.ended();
+    spans.began(1);
+    expect(wrongStarts(spans.all)).toEqual(["I-2: more than one runner for 7-1"]);
   });
 
   it("I-2: are two runner records for one attempt, each with a runner", () => {
-    const { lives } = prepare();
-    lives.began(1);
-    lives.began(3);
-    expect(wrongStarts(lives.all)).toEqual(["I-2: more than one runner for 7-1"]);
+    const { spans } = prepare();
+    spans.began(1);
+    spans.began(3);
+    expect(wrongStarts(spans.all)).toEqual(["I-2: more than one runner for 7-1"]);
   });
 
   it("I-2: are a further attempt while the first one's runner waits, as a doubled webhook would open it", () => {
-    const { lives } = prepare();
-    lives.began(1);
-    lives.began(2);
-    expect(wrongStarts(lives.all)).toHaveLength(1);
+    const { spans } = prepare();
+    spans.began(1);
+    spans.began(2);
+    expect(wrongStarts(spans.all)).toHaveLength(1);
   });
 
   it("I-2: are not a further attempt after another job took the runner", () => {
-    const { lives } = prepare();
-    lives.began(1)?.gotJob(8);
-    lives.began(2);
-    expect(wrongStarts(lives.all)).toEqual([]);
+    const { spans } = prepare();
+    spans.began(1)?.gotJob(8);
+    spans.began(2);
+    expect(wrongStarts(spans.all)).toEqual([]);
   });
 
   it("I-2: are not a further attempt after the first runner was paused", () => {
-    const { lives, records } = prepare();
-    lives.began(1);
+    const { spans, records } = prepare();
+    spans.began(1);
     records[0]!.paused = true;
-    lives.began(2);
-    expect(wrongStarts(lives.all)).toEqual([]);
+    spans.began(2);
+    expect(wrongStarts(spans.all)).toEqual([]);
   });
 });
