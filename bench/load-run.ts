@@ -3,7 +3,9 @@ import type { StandIn } from "../local/gitlab";
 import type { Laptop } from "../local/laptop/laptop";
 import { readLedger } from "../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../local/terminal/summary";
-import { type CheapOutcome, cheapRunner } from "./cheap-runner";
+import { wrongStarts } from "../tests/simulation/world/proof/starts";
+import { cheapRunner } from "./cheap-runner";
+import { RunnerSpans } from "./runner-spans";
 
 const PROJECT = 9;
 const WARM_UPS = 20;
@@ -33,8 +35,8 @@ export interface LoadResult {
   readonly acceptMs: readonly number[];
   readonly succeeded: number;
   readonly notEnded: number;
-  /** Runners that took their row twice, and attempts with another attempt's runner. */
-  readonly doubleStarts: number;
+  /** Runners that should not have been, as the Lambda host and GitLab show them: one sentence each. */
+  readonly doubleStarts: readonly string[];
   /** Jobs that needed another attempt. */
   readonly furtherAttempts: number;
   readonly isAllGone: boolean;
@@ -91,14 +93,8 @@ const answered = async (standIn: StandIn): Promise<void> => {
 export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResult> => {
   const { standIn } = laptop;
   if (!standIn) throw new Error("A load needs the stand-in for GitLab");
-  const taken = new Map<number, number>();
-  const runner = cheapRunner(laptop);
-  laptop.host.replaceRunners(async (event): Promise<CheapOutcome> => {
-    const outcome = await runner(event);
-    const { runnerId } = event as { runnerId: number };
-    if (outcome.kind !== "no-row") taken.set(runnerId, (taken.get(runnerId) ?? 0) + 1);
-    return outcome;
-  });
+  const spans = new RunnerSpans(laptop.stacks.Infrastructure.name, () => standIn.runners());
+  laptop.host.replaceRunners(cheapRunner(laptop, spans));
   const before = { ...standIn.counts().webhooks };
   const acceptedBefore = laptop.webhookApi.counts().acceptMs.length;
   standIn.setFaults({ lose: plan.lose, repeat: plan.repeat, delayMs: [0, plan.shuffleMs] });
@@ -110,7 +106,6 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
 
   const { attempts } = await readLedger(laptop.env, laptop.stacks.AutoScaler.outputs.LedgerTableName ?? "");
   const own = attempts.filter(({ jobId }) => ids.has(jobId));
-  const runnersOf = own.flatMap(({ runnerId }) => (runnerId === undefined ? [] : [runnerId]));
   const statuses = statusesOf(standIn, ids);
   const after = standIn.counts().webhooks;
   const since = (name: "due" | "sent" | "accepted" | "lost" | "repeated"): number =>
@@ -126,8 +121,7 @@ export const runLoad = async (laptop: Laptop, plan: LoadPlan): Promise<LoadResul
     acceptMs: laptop.webhookApi.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
     succeeded: statuses.filter((status) => status === "success").length,
     notEnded: plan.jobs - statuses.filter((status) => status === "success" || status === "failed").length,
-    doubleStarts:
-      [...taken.values()].filter((times) => times > 1).length + runnersOf.length - new Set(runnersOf).size,
+    doubleStarts: wrongStarts(spans.all.filter(({ jobId }) => ids.has(jobId))),
     furtherAttempts: own.filter(({ attempt }) => attempt > 1).length,
     ...drained,
   };

@@ -25,7 +25,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const holds = (plan: LoadPlan, result: LoadResult): boolean =>
   result.succeeded === plan.jobs &&
   result.notEnded === 0 &&
-  result.doubleStarts === 0 &&
+  result.doubleStarts.length === 0 &&
   result.isAllGone &&
   result.drainMs <= MAX_DRAIN_MS &&
   (percentile(result.acceptMs, 95) ?? 0) < MAX_ACCEPT_MS;
@@ -37,8 +37,9 @@ const report = (title: string, { webhooks, ...result }: LoadResult, plan: LoadPl
   );
   say(`  acknowledgement ${spread(result.acceptMs)}`);
   say(
-    `  jobs            ${result.succeeded} of ${plan.jobs} succeeded, ${result.notEnded} lost, ${result.doubleStarts} double starts, ${result.furtherAttempts} further attempts`,
+    `  jobs            ${result.succeeded} of ${plan.jobs} succeeded, ${result.notEnded} lost, ${result.doubleStarts.length} double starts, ${result.furtherAttempts} further attempts`,
   );
+  for (const double of result.doubleStarts) say(`  ${double}`);
   say(
     `  all gone        ${result.isAllGone}, ${(result.drainMs / 1_000).toFixed(1)} s after the last webhook`,
   );

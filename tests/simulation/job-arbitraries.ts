@@ -168,11 +168,10 @@ const isGivenUp = ({ table }: Simulation, jobId: number): boolean => {
   return last !== undefined && isUsedUp(last, table.runners.get(last.runnerId ?? 0));
 };
 
-/** Whether the jobs that no runner will run were reported: each one is given up, and as many failures were counted. */
+/** Whether the jobs that no runner will run were reported: each one is given up, and its failure was counted. */
 export const areReported = (world: Simulation, left: readonly string[]): boolean => {
   const waiting = left.filter(isWaiting).map((one) => Number(/\d+/.exec(one)?.[0]));
-  const counted = world.metrics.get("JobsFailed") ?? 0;
-  return waiting.length <= counted && waiting.every((jobId) => isGivenUp(world, jobId));
+  return waiting.every((jobId) => isGivenUp(world, jobId) && world.reported.has(jobId));
 };
 
 /** Checks every few seconds whether each job can have a runner of its own (I-1). */

@@ -106,7 +106,7 @@ describe("promises", () => {
     // Fractions, text and numbers that are too large reach the workflow. A missing id or an object matches no rule. A
     // webhook may hold anything, an event of ours may not.
     expect(total(world, "WebhooksIgnored/malformed")).toBe(3);
-    expect(world.bus.counts.failed).toBe(3);
+    expect(world.conservation.count("failed")).toBe(3);
     expect(total(world, "WorkflowFailures/InvalidInputError")).toBe(3);
   });
 
