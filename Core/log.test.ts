@@ -22,6 +22,20 @@ const dimensionsOf = (record: unknown): unknown =>
   (record as { _aws: { CloudWatchMetrics: { Dimensions: unknown }[] } })._aws.CloudWatchMetrics[0]
     ?.Dimensions;
 
+const unitOf = (record: unknown): unknown =>
+  (record as { _aws: { CloudWatchMetrics: { Metrics: { Unit: unknown }[] }[] } })._aws.CloudWatchMetrics[0]
+    ?.Metrics[0]?.Unit;
+
+it.each([
+  ["OldestWaitingSeconds", "Seconds"],
+  ["SecondsWaited", "Count"],
+  ["LaunchMilliseconds", "Milliseconds"],
+  ["JobsFailed", "Count"],
+])("S-28: %s is measured in %s, as its name says", (name, unit) => {
+  const [record] = written(() => metric(name, 2));
+  expect(unitOf(record)).toBe(unit);
+});
+
 it("T-15: keeps an entry on one line whatever its fields hold", () => {
   const [entry] = written(() => log.info("JOB_SEEN", { jobName: "a\nb\u2028c\u001b[31m" }));
   expect(entry).toMatchObject({ level: "INFO", code: "JOB_SEEN", jobName: "a\nb\u2028c\u001b[31m" });

@@ -24,6 +24,10 @@ export const log = {
 const dimensionSets = (names: readonly string[]): readonly (readonly string[])[] =>
   names.length === 0 ? [[]] : names.map((_, index) => names.slice(0, index + 1));
 
+/** CloudWatch's unit of a metric, which its name ends with. Whatever names none is a number of things. */
+const unitOf = (name: string): string =>
+  ["Milliseconds", "Seconds"].find((unit) => name.endsWith(unit)) ?? "Count";
+
 /**
  * A CloudWatch metric in the embedded metric format: a log line, no API call. With dimensions `{ a, b }` it is
  * counted under `a` and under `a, b`.
@@ -37,7 +41,7 @@ export const metric = (name: string, value = 1, dimensions: Record<string, strin
         {
           Namespace: "GitLabRunners",
           Dimensions: dimensionSets(Object.keys(dimensions)),
-          Metrics: [{ Name: name, Unit: "Count" }],
+          Metrics: [{ Name: name, Unit: unitOf(name) }],
         },
       ],
     },

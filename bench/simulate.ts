@@ -11,14 +11,16 @@ import { defined } from "../Core/defined";
 import { runBackPressure } from "../tests/simulation/back-pressure";
 import { runFairness } from "../tests/simulation/fairness";
 import { playRandom, scenarioOf } from "../tests/simulation/job-arbitraries";
+import { pairOf, pairsOf, playHits, variantsOf } from "../tests/simulation/kill-points";
 import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasting-failures";
 import { runScale } from "../tests/simulation/scale";
-import { hitsOf, play, SCENARIOS } from "../tests/simulation/scenarios";
+import { hitsOf } from "../tests/simulation/scenarios";
 
 const { values } = parseArgs({
   options: {
     jobs: { type: "string", default: "100000" },
     seed: { type: "string", default: "1" },
+    limit: { type: "string", default: "700" },
     "back-pressure": { type: "boolean", default: false },
     bucket: { type: "string", default: "1000" },
     "kill-points": { type: "boolean", default: false },
@@ -48,7 +50,8 @@ const scale = async (): Promise<readonly Bar[]> => {
   const jobs = Number(values.jobs);
   const begin = Date.now();
   const over = (HOUR * jobs) / 100_000;
-  const report = await runScale({ jobs, seed, faults: 0.01, over, ec2EveryNth: 20 });
+  const limit = Number(values.limit);
+  const report = await runScale({ jobs, seed, faults: 0.01, over, ec2EveryNth: 20, limit });
   const seconds = (Date.now() - begin) / 1000;
   const [p50, p95, p99, longest] = report.waits.map((wait) => round(wait));
   console.log(`${report.jobs} jobs, ${report.busEvents} events on the bus, ${report.events} steps`);
@@ -62,6 +65,10 @@ const scale = async (): Promise<readonly Bar[]> => {
     {
       says: `${report.wrong.length} invariants broken, nothing left behind`,
       isMet: report.wrong.length === 0,
+    },
+    {
+      says: `${report.peakLive} runners at once, as many as the limit of ${limit} allows`,
+      isMet: report.peakLive === limit,
     },
     {
       says: `${report.late} jobs waited for more than three minutes, at most one in a thousand`,
@@ -88,23 +95,36 @@ const backPressure = async (): Promise<readonly Bar[]> => {
       isMet: Math.abs(minutes - wanted) <= 5,
     },
     { says: `${round(callsPerLaunch, 3)} calls a launch, at most 1.3`, isMet: callsPerLaunch <= 1.3 },
-    { says: `the line's age alarms after ${round(alarmedAfter, 1)} min`, isMet: alarmedAfter <= 7 },
+    {
+      says: `the shipped alarm on the longest wait rings after ${round(alarmedAfter, 1)} min, at most 22`,
+      isMet: alarmedAfter <= 22,
+    },
     { says: `${wrong.length} invariants broken`, isMet: wrong.length === 0 },
   ];
 };
 
+/** A report that plays all: every fault at every call of every scenario, in both of GitLab's ways. */
 const killPoints = async (): Promise<readonly Bar[]> => {
   const bars: Bar[] = [];
-  for (const scenario of SCENARIOS) {
-    const hits = hitsOf((await play(scenario, seed)).calls);
-    let bad = 0;
-    for (const hit of hits) {
-      const { wrong, calls } = await play(scenario, seed, [hit]);
-      if (wrong.length > 0) console.error(`${hit.fault} at ${hit.at}, ${calls[hit.at]}: ${wrong.join("; ")}`);
-      if (wrong.length > 0) bad += 1;
-    }
-    bars.push({ says: `${scenario.name}: ${bad} of ${hits.length} kill points`, isMet: bad === 0 });
+  const variants = await variantsOf(seed);
+  const played = new Set<string>();
+  for (const variant of variants) {
+    const hits = hitsOf(variant.calls);
+    const wrong = await playHits(variant, seed, hits);
+    for (const one of wrong) console.error(one);
+    for (const hit of hits) played.add(pairOf(variant, hit));
+    const { scenario, acknowledgement } = variant;
+    const way = acknowledgement ? ", with acknowledgement" : "";
+    bars.push({
+      says: `${scenario.name}${way}: ${hits.length} of ${hits.length} kill points played, ${wrong.length} violations`,
+      isMet: wrong.length === 0,
+    });
   }
+  const possible = pairsOf(variants).size;
+  bars.push({
+    says: `${played.size} of ${possible} pairs of call and fault played`,
+    isMet: played.size === possible,
+  });
   return bars;
 };
 

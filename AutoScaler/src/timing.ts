@@ -1,6 +1,10 @@
 /** Times and limits that several rules use. In seconds, unless the name says otherwise. */
 
-export { LAUNCH_TIMEOUT_SECONDS, UNDER_WAY_MILLISECONDS } from "../../Core/queue/retry-schedule";
+export {
+  LAUNCH_TIMEOUT_SECONDS,
+  LIFETIME_MARGIN_SECONDS,
+  UNDER_WAY_MILLISECONDS,
+} from "../../Core/queue/retry-schedule";
 
 /** Longer than the 60 s limit of a start or end function, so that a lease outlives its holder (trace 12). */
 export const LEASE_MILLISECONDS = 90_000;
@@ -56,13 +60,6 @@ export const EC2_BOOT_SECONDS = 300;
 
 /** Added to queue, boot and wait time before a runner without a job counts as lost. */
 export const WAIT_MARGIN_SECONDS = 60;
-
-/**
- * Added to a runner's lifetime before it counts as overdue. The runner's own end comes first. The clock that
- * stored the launch may be ten minutes slow and the clock that checks ten minutes fast (I-33). The margin
- * covers both, so no runner is ended within its lifetime, however short.
- */
-export const LIFETIME_MARGIN_SECONDS = 21 * 60;
 
 /** How long an orphan that runs a job is left alone. */
 export const ORPHAN_LIFETIME_SECONDS = 24 * 3600;

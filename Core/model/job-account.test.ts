@@ -549,6 +549,21 @@ const TABLE: readonly Row[] = [
     short: "over",
     text: "The job is over (failed), and its runner ended by itself: its instance was terminated: Server.SpotInstanceTermination.",
   },
+  {
+    attempt: ended("failed"),
+    runner: { ...GONE, reason: "runner-crashed" },
+    code: "ended-with-instance",
+    short: "over",
+    text: "The job is over (failed), and its runner ended by itself: its function ended in the middle of its job.",
+  },
+  {
+    // Interrupted in its last minute: not the lifetime, which EC2 did not wait for, but the interruption is the cause.
+    attempt: ended("failed", { times: { LAUNCHED: ago(11), RUNNING: ago(11), ENDED: ago(1) } }),
+    runner: { ...GONE, reason: "spot-interruption" },
+    code: "ended-with-instance",
+    short: "over",
+    text: "The job is over (failed), and its runner ended by itself: EC2 took its spot instance back.",
+  },
   // ------------------------------------------------------------------------------------------------- failed
   {
     attempt: failed("configuration", { detail: "The row has no type" }),

@@ -78,6 +78,14 @@ describe("parseJobEvent", () => {
     expect(() => parseJobEvent(JSON.parse('{"__proto__":{"object_kind":"build"}}'))).toThrow(/object_kind/);
   });
 
+  const statusOrError = (input: unknown): string => {
+    try {
+      return parseJobEvent(input).status;
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+
   it("I-27: answers any JSON with an event of a known status or an InvalidInputError", () => {
     fc.assert(
       fc.property(
@@ -86,11 +94,7 @@ describe("parseJobEvent", () => {
           fc.jsonValue().map((build_id) => ({ ...event, build_id })),
         ),
         (input) => {
-          try {
-            expect(HOOK_STATUSES).toContain(parseJobEvent(input).status);
-          } catch (error) {
-            expect((error as Error).name).toBe("InvalidInputError");
-          }
+          expect([...HOOK_STATUSES, "InvalidInputError"]).toContain(statusOrError(input));
         },
       ),
       { numRuns: 1000 },

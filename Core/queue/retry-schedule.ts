@@ -25,6 +25,13 @@ export const UNDER_WAY_MILLISECONDS = 45 * SECOND;
  */
 export const LAUNCH_TIMEOUT_SECONDS = 2 * 3600;
 
+/**
+ * Added to a runner's lifetime before it counts as overdue. The runner's own end comes first. The clock that
+ * stored the launch may be ten minutes slow and the clock that checks ten minutes fast (I-33). The margin
+ * covers both, so no runner is ended within its lifetime, however short.
+ */
+export const LIFETIME_MARGIN_SECONDS = 21 * 60;
+
 /** A refused start is tried again after one minute, then after four (F-26: no storm). 0: at once. */
 export const retryAt = (attempt: Attempt): Time =>
   attempt.times.FAILED === undefined || attempt.times.LAUNCHED !== undefined

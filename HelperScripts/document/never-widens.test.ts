@@ -142,13 +142,14 @@ describe("the mapping never widens", () => {
   });
 
   it("every row that jobs reach and that gives no runner is said", () => {
+    const isReached = (one: StoredRow): boolean =>
+      jobs.some((job) => decide(job, byKey([one]), SETTINGS).kind === "failed");
     fc.assert(
-      fc.property(row, (one) => {
-        const isReached = jobs.some((job) => decide(job, byKey([one]), SETTINGS).kind === "failed");
+      fc.property(row.filter(isReached), (one) => {
         const { flaws } = readMapping([one], SETTINGS);
-        if (isReached) expect(flaws.some(({ kind }) => kind !== "odd")).toBe(true);
+        expect(flaws.some(({ kind }) => kind !== "odd")).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

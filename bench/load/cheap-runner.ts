@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { clientSettings } from "../../local/laptop/client-settings";
 import type { Laptop } from "../../local/laptop/laptop";
+import type { RunnerSpans, WatchedRunner } from "./runner-spans";
 
 /** Result of the replaced runner function. */
 export type CheapOutcome =
@@ -18,7 +19,7 @@ const JOB_MS = 300;
  * Replaces a runner function in load tests: it takes its row and runs one job with a runner's API calls, in this
  * process, without gitlab-runner and without a script. The load tests measure everything around the job.
  */
-export const cheapRunner = (laptop: Laptop) => {
+export const cheapRunner = (laptop: Laptop, spans: RunnerSpans) => {
   const client = new DynamoDBClient(clientSettings(laptop.env));
   const table = laptop.stacks.Infrastructure.outputs.BootstrapTableName ?? "";
 
@@ -45,16 +46,25 @@ export const cheapRunner = (laptop: Laptop) => {
     return undefined;
   };
 
-  return async (event: unknown): Promise<CheapOutcome> => {
-    const token = await takeToken((event as { bootstrapKey: string }).bootstrapKey);
-    if (token === undefined) return { kind: "no-row" };
+  const serve = async (token: string, runner: WatchedRunner | undefined): Promise<CheapOutcome> => {
     const job = await askForJob(token);
     if (job === undefined) return { kind: "no-job" };
+    runner?.gotJob(job.id);
     const report = (state: string) =>
       post(`${laptop.gitlabUrl}/api/v4/jobs/${job.id}`, "PUT", { token: job.token, state });
     await report("running");
     await sleep(JOB_MS);
     await report("success");
     return { kind: "job-ended", jobId: job.id };
+  };
+
+  return async (event: unknown): Promise<CheapOutcome> => {
+    const { bootstrapKey, runnerId } = event as { bootstrapKey: string; runnerId: number };
+    const token = await takeToken(bootstrapKey);
+    if (token === undefined) return { kind: "no-row" };
+    const runner = spans.began(runnerId);
+    const outcome = await serve(token, runner);
+    runner?.ended();
+    return outcome;
   };
 };

@@ -4,8 +4,10 @@ import type { FinishedCall } from "../../local/lambda-host";
 import type { Laptop } from "../../local/laptop/laptop";
 import { type LedgerView, readLedger } from "../../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../../local/terminal/summary";
+import { wrongStarts } from "../../tests/simulation/world/proof/starts";
 import { cheapRunner } from "./cheap-runner";
 import { doubleStarts, startedMachines } from "./double-starts";
+import { RunnerSpans } from "./runner-spans";
 
 const PROJECT = 9;
 const WARM_UPS = 20;
@@ -35,7 +37,7 @@ export interface LoadResult {
   readonly acceptMs: readonly number[];
   readonly succeeded: number;
   readonly notEnded: number;
-  /** See doubleStarts. */
+  /** Runners that should not have been, as the Lambda host, EC2 and GitLab show them: one sentence each. */
   readonly doubleStarts: readonly string[];
   /** Jobs that needed another attempt. */
   readonly furtherAttempts: number;
@@ -128,7 +130,8 @@ export const runLoad = async (
 ): Promise<LoadResult> => {
   const { standIn } = laptop;
   if (!standIn) throw new Error("A load needs the stand-in for GitLab");
-  if (plan.runners === "cheap") laptop.host.replaceRunners(cheapRunner(laptop));
+  const spans = new RunnerSpans(laptop.stacks.Infrastructure.name, () => standIn.runners());
+  if (plan.runners === "cheap") laptop.host.replaceRunners(cheapRunner(laptop, spans));
   const before = { ...standIn.counts().webhooks };
   const acceptedBefore = laptop.webhookApi.counts().acceptMs.length;
   standIn.setFaults({ lose: plan.lose, repeat: plan.repeat, delayMs: [0, plan.shuffleMs] });
@@ -149,7 +152,10 @@ export const runLoad = async (
     acceptMs: laptop.webhookApi.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
     succeeded: statuses.filter((status) => status === "success").length,
     notEnded: plan.jobs - statuses.filter((status) => status === "success" || status === "failed").length,
-    doubleStarts: doubleStarts(ledger, startedMachines(calls, laptop.ec2.instances(), ledger)),
+    doubleStarts: [
+      ...wrongStarts(spans.all.filter(({ jobId }) => ids.has(jobId))),
+      ...doubleStarts(ledger, startedMachines(calls, laptop.ec2.instances(), ledger)),
+    ],
     furtherAttempts: ledger.attempts.filter(({ attempt }) => attempt > 1).length,
     byProvider: providersOf(ledger, ids),
     ...drained,

@@ -58,9 +58,11 @@ describe("a forged webhook", () => {
     const world = attacked();
     for (const build_status of ["pending", "running", "success"]) forge(world, { ...detail, build_status });
     await world.run(10 * MINUTE);
-    expect([world.bus.counts.failed, total(world, "WorkflowFailures"), total(world, "JobsFailed")]).toEqual([
-      0, 0, 0,
-    ]);
+    expect([
+      world.conservation.count("failed"),
+      total(world, "WorkflowFailures"),
+      total(world, "JobsFailed"),
+    ]).toEqual([0, 0, 0]);
     expect(total(world, "WebhooksIgnored")).toBe(3);
     expect(world.verdict()).toEqual([]);
   });

@@ -61,6 +61,8 @@ export const jobRow = (page: Page, name: string, within: Page | Locator = page):
 export const figureOf = (page: Page, name: string): Locator =>
   page.locator(".figure").filter({ hasText: name });
 
-/** Waits until the text is there. */
-export const sees = (locator: Locator, text: string, timeout = 10_000): Promise<void> =>
-  locator.filter({ hasText: text }).first().waitFor({ timeout });
+/** Expects the text to come. */
+export const sees = async (locator: Locator, text: string, timeout = 10_000): Promise<void> => {
+  const shown = locator.filter({ hasText: text }).first().waitFor({ timeout });
+  await expect(shown).resolves.toBeUndefined();
+};

@@ -6,7 +6,10 @@ const RUNS_MS = 90_000;
 
 /** The page with the application behind it: what it shows comes from GitLab's stand-in, the ledger and EC2. */
 export const wiredPageCases = (get: () => TestLaptop): void => {
-  const describeInBrowser = describeWith(browserPath !== undefined, "no Chromium");
+  const describeInBrowser = describeWith(
+    browserPath !== undefined,
+    "no Chromium (set CHROMIUM, or install chromium)",
+  );
 
   describeInBrowser("the laptop's page, in Chromium", () => {
     let browser: Awaited<ReturnType<typeof openBrowser>>;

@@ -36,6 +36,7 @@ const PROCESS: Process = {
   skew: 0,
   isDead: false,
   spent: undefined,
+  gaveUp: new Set(),
   onDeath: () => undefined,
 };
 

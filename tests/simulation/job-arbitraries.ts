@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { isUsedUp } from "../../Core/model/ledger";
 import { FAULTS } from "./world/calls";
 import { isLive } from "./world/checks";
 import { random } from "./world/random";
@@ -161,9 +162,17 @@ const SETTLES_WITHIN = 2 * 3_600;
 
 export const isWaiting = (left: string): boolean => /^job \d+ is pending$/.test(left);
 
-/** Whether the jobs that no runner will run were reported: as many failures as jobs that still wait. */
-export const areReported = (world: Simulation, left: readonly string[]): boolean =>
-  left.filter(isWaiting).length <= (world.metrics.get("JobsFailed") ?? 0);
+/** The ledger shows that no further attempt follows for the job. */
+const isGivenUp = ({ table }: Simulation, jobId: number): boolean => {
+  const last = table.attempts.get(jobId)?.at(-1);
+  return last !== undefined && isUsedUp(last, table.runners.get(last.runnerId ?? 0));
+};
+
+/** Whether the jobs that no runner will run were reported: each one is given up, and its failure was counted. */
+export const areReported = (world: Simulation, left: readonly string[]): boolean => {
+  const waiting = left.filter(isWaiting).map((one) => Number(/\d+/.exec(one)?.[0]));
+  return waiting.every((jobId) => isGivenUp(world, jobId) && world.reported.has(jobId));
+};
 
 /** Checks every few seconds whether each job can have a runner of its own (I-1). */
 export const watchDemand = (world: Simulation): void => {

@@ -7,10 +7,12 @@ import {
   scenarioOf,
   watchDemand,
 } from "./job-arbitraries";
+import { assertRuns } from "./random-runs";
 import regressions from "./regressions.json";
 
 const MINUTE = 60_000;
-const RUNS = { numRuns: 150, endOnFailure: false, interruptAfterTimeLimit: 25_000 };
+/** 1,100 together. */
+const RUNS = { anyFaults: 700, allLost: 100, skewed: 100, unlimited: 100, foreign: 100 };
 
 const expectWell = async (scenario: RandomScenario): Promise<void> => {
   expect(await playRandom(scenario)).toEqual([]);
@@ -18,18 +20,18 @@ const expectWell = async (scenario: RandomScenario): Promise<void> => {
 
 describe("random scenarios", () => {
   it("I-1 I-2 I-3 I-4 I-5 I-7 I-18 I-20 I-22 I-24 I-31 F-2 F-3 F-5 F-12 F-17 F-20 F-23 F-24 F-53 P-3 P-5 P-10 P-11: with any faults every job is met or reported, and nothing is left", async () => {
-    await fc.assert(fc.asyncProperty(scenarioOf(), expectWell), RUNS);
-  }, 120_000);
+    await assertRuns("any faults", fc.asyncProperty(scenarioOf(), expectWell), RUNS.anyFaults);
+  }, 600_000);
 
   it("I-8 F-1 P-2: every job is met when every webhook is lost and nothing else fails", async () => {
     const allLost = scenarioOf(fc.constant({ ...CALM, webhooksLost: 1 }));
-    await fc.assert(fc.asyncProperty(allLost, expectWell), { ...RUNS, numRuns: 60 });
-  }, 120_000);
+    await assertRuns("lost webhooks", fc.asyncProperty(allLost, expectWell), RUNS.allLost);
+  }, 300_000);
 
   it("I-33 I-3 F-55: clocks that are wrong by ten minutes do no harm, even where a runner's lifetime is ten minutes", async () => {
     const skewed = scenarioOf(fc.constant({ ...CALM, skew: 10 * MINUTE }));
-    await fc.assert(fc.asyncProperty(skewed, expectWell), { ...RUNS, numRuns: 100 });
-  }, 120_000);
+    await assertRuns("wrong clocks", fc.asyncProperty(skewed, expectWell), RUNS.skewed);
+  }, 300_000);
 
   it("I-1 P-1: every pending job has a runner of its own, or gets one within five minutes", async () => {
     const reassigned = scenarioOf(
@@ -50,8 +52,8 @@ describe("random scenarios", () => {
     const expectMet = async (scenario: RandomScenario): Promise<void> => {
       expect(await playRandom(scenario, watchDemand)).toEqual([]);
     };
-    await fc.assert(fc.asyncProperty(roomy, expectMet), { ...RUNS, numRuns: 60 });
-  }, 120_000);
+    await assertRuns("room for all", fc.asyncProperty(roomy, expectMet), RUNS.unlimited);
+  }, 300_000);
 
   it("P-1: foreign jobs that take our runners leave none of our jobs without one", async () => {
     const foreign = scenarioOf(
@@ -64,8 +66,8 @@ describe("random scenarios", () => {
         { kind: "foreign" as const, at: 0, runs: 60, fails: false, isSilent: true },
       ],
     }));
-    await fc.assert(fc.asyncProperty(withForeign, expectWell), { ...RUNS, numRuns: 60 });
-  }, 120_000);
+    await assertRuns("foreign jobs", fc.asyncProperty(withForeign, expectWell), RUNS.foreign);
+  }, 300_000);
 
   it.each(regressions as unknown as readonly (RandomScenario & { readonly why: string })[])(
     "regression: $why",

@@ -11,6 +11,8 @@ export interface ScaleOptions {
   readonly over: number;
   /** One job in so many needs an instance. */
   readonly ec2EveryNth: number;
+  /** Runners at a time, of the stack and of each class. */
+  readonly limit: number;
 }
 
 export interface ScaleReport {
@@ -43,13 +45,14 @@ export const percentile = (sorted: readonly number[], share: number): number =>
 const FAULT_KINDS = ["fails", "loses-answer", "throttled", "times-out"] as const;
 
 /** The simulation with faults drawn for every call. */
-export const scaleSimulation = ({ seed, faults }: ScaleOptions): Simulation => {
+export const scaleSimulation = ({ seed, faults, limit }: ScaleOptions): Simulation => {
   const dice = random(seed).fork("faults");
   return new Simulation({
     seed,
-    stack: { totalLimit: 20_000, classLimit: 20_000, ec2LifetimeSeconds: 600 },
+    stack: { totalLimit: limit, classLimit: limit, ec2LifetimeSeconds: 600 },
     account: { concurrentExecutions: CONCURRENT_EXECUTIONS },
-    gitLab: { gives: "oldest" },
+    // GitLab's rule: any job that matches.
+    gitLab: { gives: "any" },
     webhooks: { lost: faults, twice: faults, late: faults, relabelled: faults },
     bus: { lost: faults, twice: faults, late: faults },
     lambda: { twice: faults },

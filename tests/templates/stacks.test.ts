@@ -7,6 +7,7 @@ import {
   STACK_TAG,
   TENANT_ISOLATION_TAG,
 } from "../../Core/configuration";
+import { watchedMetrics } from "./alarms/watched";
 import {
   asList,
   asMap,
@@ -209,15 +210,17 @@ const emitted = new Set(
     .flatMap((file) => [...readFileSync(join(RULES, file), "utf8").matchAll(/\bmetric\(\s*"(\w+)"/g)])
     .map(([, name = ""]) => name),
 );
-const ownAlarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm")
-  .map(({ id, properties }) => ({ id, properties }))
-  .filter(({ properties }) => properties.Namespace === "GitLabRunners");
+const ownAlarms = ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm").flatMap(({ id, properties }) =>
+  watchedMetrics(properties)
+    .filter(({ namespace }) => namespace === "GitLabRunners")
+    .map(({ name, dimensions }) => ({ id, name, dimensions, properties })),
+);
 
 it.each(ownAlarms)(
-  "I-1 T-26: $id watches a metric that the rules write for this deployment",
-  ({ properties }) => {
-    expect(emitted).toContain(properties.MetricName);
-    expect(asMap(asList(properties.Dimensions)[0])).toEqual({
+  "I-1 T-26: $id watches $name, which the rules write for this deployment",
+  ({ name, dimensions }) => {
+    expect(emitted).toContain(name);
+    expect(asMap(asList(dimensions ?? undefined)[0])).toEqual({
       Name: "Deployment",
       Value: { Ref: "DeploymentId" },
     });
@@ -225,8 +228,7 @@ it.each(ownAlarms)(
 );
 
 it("I-1 I-26: has alarms on jobs that get no runner, jobs that wait long, and jobs without a webhook", () => {
-  const metrics = ownAlarms.map(({ properties }) => properties.MetricName);
-  expect(metrics).toEqual(
+  expect(ownAlarms.map(({ name }) => name)).toEqual(
     expect.arrayContaining([
       "JobsFailed",
       "OldestWaitingSeconds",
@@ -244,9 +246,7 @@ const rings = (alarm: Properties, sums: readonly number[]): boolean => {
 };
 
 it("I-26: raises one alarm when a part of the reconciler's pass fails for long, none for ten minutes without GitLab", () => {
-  const [alarm, ...others] = ownAlarms.filter(
-    ({ properties }) => properties.MetricName === "ReconcilerFailures",
-  );
+  const [alarm, ...others] = ownAlarms.filter(({ name }) => name === "ReconcilerFailures");
   expect(others).toEqual([]);
   const properties = asMap(alarm?.properties);
   expect([properties.Statistic, properties.Period]).toEqual(["Sum", 60]);

@@ -58,6 +58,8 @@ export const reportOf = (
   countWaiting(dependencies, snapshot);
   dependencies.metric("JobsSeenByReconciler", snapshot.jobs.size);
   dependencies.metric("RunnersOpen", snapshot.runners.length);
+  // Starts count the jobs. With a nought the alarm on the share of jobs found has both numbers even when nothing starts.
+  dependencies.metric("JobsSeen", 0);
   const report = reportOfEvents(dependencies, put, failures);
   dependencies.metric("PassesCompleted", 1);
   return report;

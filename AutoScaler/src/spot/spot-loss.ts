@@ -2,6 +2,7 @@ import type { OrderedAttempt, Runner } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import type { Dependencies } from "../dependencies";
 import { recordPoolFailure } from "./pool-failures";
+import { recordNotice } from "./spot-notice";
 
 type JobName = Pick<RunnerOrder, "projectId" | "pipelineId" | "jobName">;
 
@@ -60,6 +61,7 @@ const orderOf = async (ledger: Dependencies["ledger"], runner: Runner): Promise<
 export const recordInterruption = async (dependencies: LossDependencies, runner: Runner): Promise<void> => {
   const { pool, resourceId, market } = runner;
   if (market !== "spot" || resourceId === undefined) return;
+  await recordNotice(dependencies, runner);
   if (pool !== undefined) await recordPoolFailure(dependencies, pool, resourceId, runner.order?.spotBreaker);
   const order = await orderOf(dependencies.ledger, runner);
   if (order !== undefined) await recordLoss(dependencies, order);

@@ -1,11 +1,12 @@
 import { advanceRunner, type Lease, type Runner, type Time, touch } from "../../../Core/model/ledger";
-import type { EndSkipCode, RunnerEndCode } from "../../../Core/model/reasons";
+import type { EndSkipCode } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import { isLeasedByOther } from "../ledger/leases";
 import type { GitLabJob } from "../ports";
 import { attemptChanges, endAttempts, isJobGivenUp } from "./close-job";
 import type { EndOrder } from "./end-order";
+import { LOSSES } from "./unasked-end";
 
 /** The steps of an end that write to the ledger: the lease, ENDING, or the job that still runs. */
 
@@ -81,14 +82,6 @@ const storeEnding = (
     const result = { kind: "go", runner: ending, isJobGivenUp: attempts.some(isJobGivenUp) } as const;
     return { changes: [{ put: ending }, ...attempts], result };
   });
-
-/** The runner got no job, or it died while its job ran. These are counted for the operator. */
-const LOSSES: readonly RunnerEndCode[] = [
-  "never-contacted",
-  "record-deleted",
-  "runner-paused",
-  "runner-crashed",
-];
 
 /** Stores ENDING after the pause and the check (trace 5), and closes the attempts in the same transaction. */
 export const toEnding = async (

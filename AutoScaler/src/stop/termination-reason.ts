@@ -18,6 +18,7 @@ import {
   type RecordFacts,
   whyNoJob,
 } from "./report/silence";
+import { causeOfDeath, mayBeLost } from "./unasked-end";
 
 export interface EndFacts {
   readonly runner: Runner;
@@ -25,6 +26,8 @@ export interface EndFacts {
   readonly death?: InstanceDeathCode;
   /** EC2 announced that it will reclaim the instance, or may do so. */
   readonly interruption?: InterruptionCode;
+  /** EC2 has announced earlier that it takes the spot instance back. */
+  readonly hadNotice?: boolean;
   /** The job that the runner was started for. Absent: unknown. */
   readonly ownJob?: JobFacts;
   /** The job that the runner runs, as far as known. Absent: none, or unknown. */
@@ -124,6 +127,19 @@ const terminationOfBusy = (facts: EndFacts): RunnerEndCode | undefined => {
 };
 
 /**
+ * Why the instance died. It powers itself off after its job, or when its job needs it no more: an end that was asked
+ * for. A runner's job that failed may have been taken along.
+ */
+const terminationOfDead = (facts: EndFacts, death: InstanceDeathCode): RunnerEndCode => {
+  const { runner, ownJob, busyJob, hadNotice = false, now } = facts;
+  const cause = causeOfDeath({ runner, hadNotice, now }, death);
+  const job = busyJob ?? (runner.state === "STARTING" ? ownJob : undefined);
+  if (job === undefined) return cause;
+  if (hasEnded(job)) return mayBeLost(job) ? cause : endOfJob(job);
+  return runner.state === "STARTING" && isElsewhere(runner, job) ? "no-longer-needed" : cause;
+};
+
+/**
  * Why a runner is to be ended; undefined: it is not. A pure function. A request to end a runner is only a
  * hint: the current state in GitLab and AWS decides. An unknown state is no reason (F-53).
  */
@@ -131,7 +147,7 @@ export const terminationReason = (facts: EndFacts): RunnerEndCode | undefined =>
   const { runner, death, now } = facts;
   if (runner.state === "GONE") return runner.recordDeletedAt === undefined ? "record-remaining" : undefined;
   if (runner.state === "ENDING") return runner.reason ?? "end-under-way";
-  if (death !== undefined) return death;
+  if (death !== undefined) return terminationOfDead(facts, death);
   if (isOverdue(runner, now)) return "lifetime-reached";
   return runner.state === "STARTING" ? terminationOfStarting(facts) : terminationOfBusy(facts);
 };

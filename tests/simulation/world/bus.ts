@@ -1,9 +1,21 @@
 import type { Time } from "../../../Core/model/ledger";
-import { type Ending, type Executions, REFUSED } from "./executions";
+import { EXPRESS_SECONDS, type Executions, REFUSED } from "./executions";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { TokenBucket } from "./limits/token-bucket";
+import { attributeOf, referenceTo } from "./proof/alarms";
+import type { Conservation } from "./proof/conservation";
+import { endOfPickUp } from "./proof/ends";
+import type { MetricName } from "./proof/metrics";
 import type { Random } from "./random";
-import { type BusEvent, eventAge, type Matched, match } from "./rules";
+import {
+  type BusEvent,
+  eventAge,
+  isCountedAsUnmatched,
+  type Matched,
+  match,
+  type Target,
+  UNMATCHED_RULE,
+} from "./rules";
 import type { Timeline } from "./timeline";
 import { StateError } from "./workflow";
 
@@ -21,37 +33,50 @@ const LATE_WITHIN = 240_000;
 /** After an error of the function. */
 const PICK_UP_RETRIES = [60_000, 120_000];
 const PICK_UP_AGE = eventAge("RecordPickUpFunction") * 1_000;
+const A_MINUTE = 60_000;
+/** Milliseconds from the start of its target until an event has ended: a refusal may come at the end of its age. */
+const LONGEST: Readonly<Record<Target, number>> = {
+  StartRunnerStateMachine: EXPRESS_SECONDS * 1_000,
+  StopRunnerStateMachine: EXPRESS_SECONDS * 1_000,
+  RecordPickUpFunction:
+    PICK_UP_AGE + pauseAfterRefusal(100) + PICK_UP_RETRIES.reduce((sum, one) => sum + one, 0) + 5 * A_MINUTE,
+};
 
 /** An asynchronous event of the function that stores pick-ups. */
 interface PickUp {
   readonly input: unknown;
+  readonly delivery: number;
   readonly at: Time;
   errors: number;
   refusals: number;
 }
 
-export type Outcome = "handled" | "ignored" | "failed";
-
-const outcomeOf = (ending: Ending): Outcome => {
-  if (ending.kind !== "succeeded") return "failed";
-  const { lookup, found, report } = (ending.output ?? {}) as {
-    readonly report?: { readonly kind: string };
-    readonly lookup?: { readonly kind: string };
-    readonly found?: { readonly runners: readonly unknown[] };
-  };
-  const isNothing = lookup?.kind === "nothing" || report?.kind === "dropped" || found?.runners.length === 0;
-  return isNothing ? "ignored" : "handled";
+const DEAD_LETTERS: MetricName = {
+  namespace: "AWS/SQS",
+  name: "ApproximateNumberOfMessagesVisible",
+  dimensions: { QueueName: attributeOf("DeadLetterQueue", "QueueName") },
+};
+const UNMATCHED: MetricName = {
+  namespace: "AWS/Events",
+  name: "MatchedEvents",
+  dimensions: {
+    EventBusName: referenceTo("EventBusName"),
+    RuleName: attributeOf(UNMATCHED_RULE, "Arn").split("/")[2] ?? "",
+  },
 };
 
 /** EventBridge with the shipped rules: it delivers at least once and in any order. */
 export class Bus {
-  /** I-31: events received, and the outcome of each delivery. */
-  readonly counts = { events: 0, unmatched: 0, lost: 0, deliveries: 0, handled: 0, ignored: 0, failed: 0 };
-  underWay = 0;
+  /** Events received; those that no rule matches, or that never came. */
+  readonly counts = { events: 0, unmatched: 0, lost: 0, deliveries: 0 };
   /** For single scenarios: which events are lost. */
   loses: (event: BusEvent) => boolean = () => false;
   options: BusOptions;
   readonly #invocations: TokenBucket;
+
+  get conservation(): Conservation {
+    return this.executions.parts.conservation;
+  }
 
   constructor(
     readonly timeline: Timeline,
@@ -73,6 +98,7 @@ export class Bus {
     }
     const matched = match(event);
     if (matched.length === 0) this.counts.unmatched += 1;
+    if (isCountedAsUnmatched(event)) this.executions.parts.metrics.put(UNMATCHED, 1, this.timeline.now);
     for (const one of matched) {
       this.#deliver(one);
       if (this.random.chance(this.options.twice)) this.#deliver(one);
@@ -84,32 +110,34 @@ export class Bus {
     const lateness = isLate ? this.random.between(1_000, LATE_WITHIN) : 0;
     const delay = this.random.between(15, 250) + this.#invocations.delay(this.timeline.now) + lateness;
     this.counts.deliveries += 1;
-    this.underWay += 1;
-    this.timeline.after(delay, () => this.#start(matched));
+    const endsBy = this.timeline.now + delay + LONGEST[matched.target];
+    const delivery = this.conservation.delivered({ ...matched, endsBy });
+    this.timeline.after(delay, () => this.#start(matched, delivery));
   }
 
-  #end(outcome: Outcome): void {
-    this.counts[outcome] += 1;
-    this.underWay -= 1;
-  }
-
-  #start({ target, input }: Matched): void {
+  #start({ target, input }: Matched, delivery: number): void {
     if (target === "RecordPickUpFunction")
-      this.#pickUp({ input, at: this.timeline.now, errors: 0, refusals: 0 });
-    else this.executions.execute(target, input, (ending) => this.#end(outcomeOf(ending)));
+      this.#pickUp({ input, delivery, at: this.timeline.now, errors: 0, refusals: 0 });
+    else this.executions.execute(target, input, delivery);
   }
 
   /** An asynchronous invocation: Lambda repeats it twice, then its event goes to the dead-letter queue. */
   #pickUp(event: PickUp): void {
     this.executions.runFunction("RecordPickUpFunction", event.input).then(
-      (pickUp) => this.#end((pickUp as { kind: string }).kind === "nothing" ? "ignored" : "handled"),
+      (pickUp) => this.conservation.ended(event.delivery, endOfPickUp(pickUp)),
       (error: unknown) => {
         if (!(error instanceof StateError)) throw error;
         const pause = this.#pauseAfter(error, event);
-        if (pause === undefined) this.#end("failed");
+        if (pause === undefined) this.#giveUp(event);
         else this.timeline.after(pause, () => this.#pickUp(event));
       },
     );
+  }
+
+  #giveUp({ delivery }: PickUp): void {
+    const { now } = this.timeline;
+    this.executions.parts.metrics.stand(DEAD_LETTERS, now);
+    this.conservation.ended(delivery, { kind: "failed", counted: DEAD_LETTERS, at: now });
   }
 
   /** A refusal counts by the event's age, an error by the number of tries. */
@@ -120,12 +148,5 @@ export class Bus {
     }
     event.errors += 1;
     return PICK_UP_RETRIES[event.errors - 1];
-  }
-
-  /** I-31: every delivery has one outcome, or is under way. */
-  unaccounted(): string[] {
-    const { deliveries, handled, ignored, failed } = this.counts;
-    const sum = handled + ignored + failed + this.underWay;
-    return deliveries === sum ? [] : [`I-31: ${deliveries} deliveries, ${sum} accounted for`];
   }
 }

@@ -54,6 +54,8 @@ export interface Process {
   isDead: boolean;
   /** Counter of the job that it works for. */
   readonly spent: Spent | undefined;
+  /** Jobs whose attempts it has stored as FAILED. */
+  readonly gaveUp: Set<number>;
   /** Tells Lambda that the process died. */
   onDeath: () => void;
 }

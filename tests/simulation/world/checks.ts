@@ -1,9 +1,10 @@
-import { parseRunnerDescription } from "../../../Core/configuration";
 import type { Ec2, SimulatedInstance } from "./ec2";
 import { fits, hasJobEnded, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
 import type { Machine, Machines } from "./machines";
 import { matched } from "./matching";
-import { DEPLOYMENT, KINDS } from "./stack";
+import { runnerSpans } from "./proof/runner-spans";
+import { wrongStarts } from "./proof/starts";
+import { KINDS } from "./stack";
 import type { Timeline } from "./timeline";
 
 /** What really is, whatever the ledger says. */
@@ -16,8 +17,8 @@ export interface Seen {
   readonly downFor: () => number;
   readonly totalLimit: () => number;
   readonly classLimit: (classKey: string) => number;
-  /** Number of jobs that were reported as failed. */
-  readonly reported: () => number;
+  /** Whether a job was reported as failed. */
+  readonly isReported: (jobId: number) => boolean;
 }
 
 export type { SimulatedInstance };
@@ -140,8 +141,10 @@ export class Checks {
   checkDemand(): void {
     const { now } = this.seen.timeline;
     this.#unmetSince = new Map(this.unmet().map(({ id }) => [id, this.#unmetSince.get(id) ?? now]));
-    const late = [...this.#unmetSince].filter(([, since]) => now - since > MET_WITHIN);
-    if (late.length <= this.seen.reported()) return;
+    const late = [...this.#unmetSince].filter(
+      ([id, since]) => now - since > MET_WITHIN && !this.seen.isReported(id),
+    );
+    if (late.length === 0) return;
     this.complain(`I-1: for five minutes no runner may take the jobs ${late.map(([id]) => id).join(", ")}`);
   }
 
@@ -149,14 +152,8 @@ export class Checks {
     return this.#live.get(classKey) ?? 0;
   }
 
-  /** I-2: at most one instance and one runner for each job and attempt. */
-  checkLaunches(): void {
-    for (const [job, count] of this.seen.ec2.launchesFor) {
-      if (count > 1) this.complain(`I-2: ${count} instances for ${job}`);
-    }
-    for (const [description, count] of this.seen.machines.startedFor) {
-      const mark = parseRunnerDescription(DEPLOYMENT, description);
-      if (count > 1) this.complain(`I-2: ${count} runners for ${mark?.jobId}-${mark?.attempt}`);
-    }
+  /** I-2: at most one runner for each job and attempt, and a further attempt only where the one before cannot serve the job. */
+  wrongStarts(): readonly string[] {
+    return wrongStarts(runnerSpans(this.seen));
   }
 }

@@ -60,6 +60,8 @@ export interface SimulatedInstance {
   /** DescribeInstances shows it from then on. */
   readonly shownFrom: Time;
   state: StateName;
+  /** It runs nothing any more. */
+  shutDownAt?: Time;
   terminatedAt?: Time;
 }
 
@@ -244,6 +246,7 @@ export class Ec2 {
   setState(instance: SimulatedInstance, state: StateName): void {
     if (instance.state === "terminated" || instance.state === state) return;
     instance.state = state;
+    if (state !== "running") instance.shutDownAt ??= this.timeline.now;
     if (state === "terminated") instance.terminatedAt = this.timeline.now;
     this.onState(instance);
   }

@@ -11,6 +11,10 @@ import { type Entered, FunctionEnvironments } from "./limits/function-environmen
 import type { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { once } from "./once";
 import type { ParameterStore } from "./parameter-store";
+import { referenceTo } from "./proof/alarms";
+import type { Conservation, End } from "./proof/conservation";
+import { endOfOutput } from "./proof/ends";
+import type { MetricName, Metrics } from "./proof/metrics";
 import type { Random } from "./random";
 import { readsConfiguration, timeoutOf } from "./rules";
 import type { Timeline } from "./timeline";
@@ -36,6 +40,8 @@ export interface ExecutionParts {
   readonly routing: () => RoutingSettings;
   readonly parameterStore: ParameterStore;
   readonly concurrency: LambdaConcurrency;
+  readonly conservation: Conservation;
+  readonly metrics: Metrics;
   /** Seconds for which Lambda keeps an idle environment. */
   readonly idleSeconds: number;
 }
@@ -62,14 +68,24 @@ const DEFINITIONS: Readonly<Record<StateMachineName, Definition>> = {
   StopRunnerStateMachine: definition("stop-runner"),
 };
 
-const EXPRESS_SECONDS = 299;
+export const EXPRESS_SECONDS = 299;
 const CRASHES_WITHIN = 1_500;
 
-/** How an execution ended. `died`: AWS lost it; its metrics count it as aborted, which raises the alarm. */
-export type Ending =
-  | { readonly kind: "succeeded"; readonly output: unknown }
-  | { readonly kind: "failed"; readonly error: string }
-  | { readonly kind: "died" };
+/** An execution's failure in the metrics of Step Functions, and that AWS lost it, which no metric tells. */
+const failed = (machine: StateMachineName, name: "ExecutionsFailed" | "ExecutionsTimedOut"): MetricName => ({
+  namespace: "AWS/States",
+  name,
+  dimensions: { StateMachineArn: referenceTo(machine) },
+});
+
+const ofFunction = (id: FunctionName, name: "Errors" | "Invocations"): MetricName => ({
+  namespace: "AWS/Lambda",
+  name,
+  dimensions: { FunctionName: referenceTo(id) },
+});
+
+/** Of the account. */
+const THROTTLES: MetricName = { namespace: "AWS/Lambda", name: "Throttles", dimensions: {} };
 
 const FUNCTION_RESOURCE = /^\$\{(\w+)Arn\}$/;
 const functionOf = once((resource: string) => FUNCTION_RESOURCE.exec(resource)?.[1] as FunctionName);
@@ -173,6 +189,10 @@ export class Executions {
     };
   }
 
+  #count(metric: MetricName): void {
+    this.parts.metrics.put(metric, 1, this.parts.timeline.now);
+  }
+
   #timeout(name: FunctionName): number {
     const seconds = this.#timeouts.get(name) ?? timeoutOf(name);
     this.#timeouts.set(name, seconds);
@@ -190,8 +210,11 @@ export class Executions {
         run();
       };
       const entered = this.#enter(name);
-      if (entered === undefined)
+      if (entered === undefined) {
+        this.#count(THROTTLES);
         return timeline.after(30, () => settle(() => reject(stateError(REFUSED, name))));
+      }
+      this.#count(ofFunction(name, "Invocations"));
       const { environment: served, coldStart } = entered;
       const leave = this.#leaver(name);
       const process: Process = {
@@ -199,9 +222,11 @@ export class Executions {
         environment: served.environment,
         skew,
         isDead: false,
+        gaveUp: new Set(),
         spent: jobId === undefined ? undefined : calls.spentOn(jobId),
         onDeath: () => {
           leave();
+          this.#count(ofFunction(name, "Errors"));
           settle(() => reject(stateError("Runtime.ExitError", name)));
         },
       };
@@ -210,6 +235,7 @@ export class Executions {
         if (process.isDead) return;
         process.isDead = true;
         leave();
+        this.#count(ofFunction(name, "Errors"));
         settle(() => reject(stateError(error, name)));
       };
       const die = end("Sandbox.Timedout");
@@ -237,6 +263,7 @@ export class Executions {
             callOff();
             if (process.isDead) return;
             leave(served);
+            this.#count(ofFunction(name, "Errors"));
             const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
             reject(stateError(error.name, cause));
           },
@@ -245,21 +272,26 @@ export class Executions {
     });
   }
 
-  execute(machine: StateMachineName, input: unknown, done: (ending: Ending) => void): void {
-    const { timeline, random } = this.parts;
+  /** @param delivery the event's number, under which its end is written down */
+  execute(machine: StateMachineName, input: unknown, delivery: number): void {
+    const { timeline, random, conservation } = this.parts;
     let isOver = false;
     const isStart = machine === "StartRunnerStateMachine";
     if (isStart) this.startsUnderWay += 1;
-    const end = (ending: Ending): void => {
+    const end = (ending: End): void => {
       if (isOver) return;
       isOver = true;
       callOff();
       if (isStart) this.startsUnderWay -= 1;
-      done(ending);
+      conservation.ended(delivery, ending);
     };
-    const callOff = timeline.deadline(EXPRESS_SECONDS * 1000, () =>
-      end({ kind: "failed", error: "States.Timeout" }),
-    );
+    const fail = (name: "ExecutionsFailed" | "ExecutionsTimedOut"): void => {
+      if (isOver) return;
+      const counted = failed(machine, name);
+      this.#count(counted);
+      end({ kind: "failed", counted, at: timeline.now });
+    };
+    const callOff = timeline.deadline(EXPRESS_SECONDS * 1000, () => fail("ExecutionsTimedOut"));
     const never = new Promise<never>(() => undefined);
     const around = {
       task: (resource: string, taskInput: unknown, seconds: number): Promise<unknown> => {
@@ -280,10 +312,10 @@ export class Executions {
       jitter: () => random.next(),
     };
     runStates(DEFINITIONS[machine], input, around).then(
-      (output) => end({ kind: "succeeded", output }),
+      (output) => end(endOfOutput(output)),
       (error: unknown) => {
         if (!(error instanceof StateError)) throw error;
-        end({ kind: "failed", error: error.error });
+        fail("ExecutionsFailed");
       },
     );
   }

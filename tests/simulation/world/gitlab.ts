@@ -140,6 +140,8 @@ export class SimulatedGitLab {
   readonly records = new Map<number, RunnerRecord>();
   /** Descriptions of deleted records. */
   readonly descriptions = new Map<number, string>();
+  /** When a runner was first paused, or its record deleted: from then on it is given no job. */
+  readonly closedAt = new Map<number, Time>();
   readonly running = new Set<Job>();
   readonly open = new Map<number, Set<Job>>();
   /** Called at every change of a job's status. */
@@ -152,6 +154,7 @@ export class SimulatedGitLab {
   readonly #askerOf = new Map<number, Asker>();
   /** Jobs that were assigned to a runner at some time. */
   readonly #assigned = new Map<number, Job[]>();
+  readonly #given = new Map<number, { readonly jobId: number; readonly at: Time }[]>();
   #nextRunnerId = 9_000;
 
   constructor(
@@ -243,6 +246,9 @@ export class SimulatedGitLab {
     this.#line(job).delete(job);
     job.runnerId = asker.runnerId;
     job.assignedAt = this.timeline.now;
+    const given = this.#given.get(asker.runnerId) ?? [];
+    given.push({ jobId: job.id, at: this.timeline.now });
+    this.#given.set(asker.runnerId, given);
     const assigned = this.#assigned.get(asker.runnerId);
     if (assigned === undefined) this.#assigned.set(asker.runnerId, [job]);
     else if (!assigned.includes(job)) assigned.push(job);
@@ -356,6 +362,11 @@ export class SimulatedGitLab {
     if (isRetried) this.add({ ...job, id: this.nextJobId(), retries: job.retries - 1 });
   }
 
+  /** When a runner first got another job than that one. */
+  otherJobAt(runnerId: number, jobId: number): Time | undefined {
+    return this.#given.get(runnerId)?.find((given) => given.jobId !== jobId)?.at;
+  }
+
   jobsOf(runnerId: number): Job[] {
     return (this.#assigned.get(runnerId) ?? []).filter((job) => job.runnerId === runnerId);
   }
@@ -411,6 +422,7 @@ export class SimulatedGitLab {
     if (record === undefined) return false;
     if (record.pausedAt !== undefined) return true;
     record.pausedAt = this.timeline.now;
+    this.#close(runnerId);
     const isUnderWay = this.random.chance(this.options.requestUnderWay);
     const left = isUnderWay ? this.random.between(0, LAST_REQUEST) : 0;
     record.lastRequestUntil = this.timeline.now + left;
@@ -419,12 +431,17 @@ export class SimulatedGitLab {
     return true;
   }
 
+  #close(runnerId: number): void {
+    if (!this.closedAt.has(runnerId)) this.closedAt.set(runnerId, this.timeline.now);
+  }
+
   remove(runnerId: number): boolean {
     const record = this.records.get(runnerId);
     if (record === undefined) return false;
     this.forget(runnerId);
     this.#project(record.projectId).records -= 1;
     this.records.delete(runnerId);
+    this.#close(runnerId);
     this.onRemove(runnerId);
     return true;
   }

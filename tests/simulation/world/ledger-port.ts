@@ -144,11 +144,21 @@ export class LedgerPort implements Ledger {
     return this.#read("ledger.openOrphans", [OPEN_ORPHANS], read, pageLength);
   }
 
+  /** Notes for whom the process gives up: a report does not name its job. */
+  #write(changes: readonly LedgerChange[]): boolean {
+    const isDone = this.table.commit(changes);
+    for (const change of isDone ? changes : []) {
+      if ("put" in change && change.put.kind === "attempt" && change.put.state === "FAILED")
+        this.process.gaveUp.add(change.put.jobId);
+    }
+    return isDone;
+  }
+
   async commit(changes: readonly LedgerChange[]): Promise<boolean> {
     const mayWrite = () =>
       !this.conflicts.meets(changes) &&
       this.throughput.mayWrite(changes, (item) => this.table.stored(item), this.table.now());
-    const write = () => (mayWrite() ? this.table.commit(changes) : undefined);
+    const write = () => (mayWrite() ? this.#write(changes) : undefined);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const outcome = await this.calls.make(this.process, "ledger.commit", write);
       if (outcome !== undefined) return outcome;

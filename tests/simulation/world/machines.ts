@@ -52,6 +52,8 @@ export interface MachinesParts {
 /** The runner processes on the providers: each asks for one job, runs it, reports and ends. */
 export class Machines {
   readonly alive = new Set<Machine>();
+  /** All that ever were. */
+  readonly all: Machine[] = [];
   /** Machines by runner id; a second machine for one record is a defect of the product. */
   readonly byRunner = new Map<number, Machine>();
   readonly byResource = new Map<string, Machine>();
@@ -76,6 +78,7 @@ export class Machines {
     const description = gitLab.descriptions.get(row.runnerId) ?? "";
     this.startedFor.set(description, (this.startedFor.get(description) ?? 0) + 1);
     this.alive.add(machine);
+    this.all.push(machine);
     this.byRunner.set(row.runnerId, machine);
     this.byResource.set(place, machine);
     timeline.after(this.parts.random.between(50, 400), () => this.#ask(machine));

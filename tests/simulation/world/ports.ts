@@ -57,7 +57,14 @@ export interface Services {
   /** The account's, as Lambda tells them. */
   readonly concurrentExecutions: number;
   readonly put: (events: readonly OurEvent[]) => void;
-  readonly metric: (name: string, value: number, dimensions: Readonly<Record<string, string>>) => void;
+  readonly metric: (counted: Counted, process: Process) => void;
+}
+
+/** A metric of the product's. */
+export interface Counted {
+  readonly name: string;
+  readonly value: number;
+  readonly dimensions: Readonly<Record<string, string>>;
 }
 
 export const ROLE_ID = "AROASIMULATED";
@@ -112,7 +119,6 @@ interface Shared {
   readonly functions: RunnerFunctions;
   readonly conflicts: Conflicts;
   readonly nonce: Nonce;
-  readonly metric: Metric;
 }
 
 /**
@@ -134,7 +140,7 @@ class Ports implements FunctionDependencies {
     readonly shared: Shared,
     readonly process: Process,
   ) {
-    const { services, conflicts, nonce, metric } = shared;
+    const { services, conflicts, nonce } = shared;
     const { timeline, random, calls, table } = services;
     this.ledger = new LedgerPort(process, calls, table, random, conflicts, services.throughput);
     this.gitLab = new GitLabPort(process, calls, services.gitLab, services.gitLabMode);
@@ -146,7 +152,7 @@ class Ports implements FunctionDependencies {
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
     this.nonce = nonce;
-    this.metric = metric;
+    this.metric = (name, value = 1, dimensions = {}) => services.metric({ name, value, dimensions }, process);
   }
 
   #make<Answer>(name: string, effect: () => Answer): Promise<Answer> {
@@ -220,7 +226,6 @@ export const portsFactory = (services: Services): ((process: Process) => Functio
       nonces += 1;
       return nonces.toString(16).padStart(64, "0");
     },
-    metric: (name, value = 1, dimensions = {}) => services.metric(name, value, dimensions),
   };
   return (process) => new Ports(shared, process);
 };

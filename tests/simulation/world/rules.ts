@@ -97,14 +97,38 @@ const RULES: readonly ShippedRule[] = ofType(template, "AWS::Events::Rule").flat
         })),
 );
 
-const matching = ({ source, detailType, detail }: BusEvent): readonly ShippedRule[] => {
-  const event = { source, "detail-type": detailType, account: ACCOUNT, detail: detail as Value };
-  return RULES.filter(({ pattern }) => patternMatches(pattern, event));
-};
+const eventOf = ({ source, detailType, detail }: BusEvent) => ({
+  source,
+  "detail-type": detailType,
+  account: ACCOUNT,
+  detail: detail as Value,
+});
+
+const matching = (event: BusEvent): readonly ShippedRule[] =>
+  RULES.filter(({ pattern }) => patternMatches(pattern, eventOf(event)));
 
 /** A key of the fields that rules compare by value, and of whether the others are present. */
 const kindOf = ({ source, detailType, detail }: BusEvent): string =>
   `${source}\n${detailType}\n${detail.object_kind}\n${detail.build_status}\n${detail.state}\n${typeof detail.build_id}`;
+
+/** It starts nothing: its metric counts the events that no other rule matches. */
+export const UNMATCHED_RULE = "UnmatchedEventsRule";
+
+const unmatchedPattern = asMap(
+  resolve(template, template.resources.find(({ id }) => id === UNMATCHED_RULE)?.properties.EventPattern),
+);
+
+const counted = new Map<string, boolean>();
+
+/** Whether the shipped rule for them counts an event as one that no other rule matches. Events of AWS are on another bus. */
+export const isCountedAsUnmatched = (event: BusEvent): boolean => {
+  const kind = `${kindOf(event)}\n${typeof event.detail.project_id}`;
+  const is =
+    counted.get(kind) ??
+    (!event.source.startsWith("aws.") && patternMatches(unmatchedPattern, eventOf(event)));
+  counted.set(kind, is);
+  return is;
+};
 
 const known = new Map<string, readonly ShippedRule[]>();
 

@@ -19,13 +19,24 @@ import { LedgerThroughput } from "./limits/ledger-throughput";
 import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
 import { ParameterStore } from "./parameter-store";
-import { portsFactory } from "./ports";
+import { type Counted, portsFactory } from "./ports";
+import { Alarms } from "./proof/alarms";
+import { Conservation } from "./proof/conservation";
+import { Metrics } from "./proof/metrics";
 import { Providers } from "./providers";
 import { type Random, random } from "./random";
 import { remains } from "./remains";
 import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
 import { eventAge } from "./rules";
-import { KINDS, type Kind, MAPPING, routingOf, STACK_DEFAULTS, type StackParameters } from "./stack";
+import {
+  DEPLOYMENT,
+  KINDS,
+  type Kind,
+  MAPPING,
+  routingOf,
+  STACK_DEFAULTS,
+  type StackParameters,
+} from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
 import { WebhookGateway } from "./webhook-api";
@@ -77,6 +88,7 @@ export interface NewJob {
 const RECONCILER_AGE = eventAge("ReconcilerFunction") * 1_000;
 const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
+const OWN = "GitLabRunners";
 
 /** GitLab, AWS and the shipped rules in virtual time; one seed decides everything that is random. */
 export class Simulation {
@@ -104,6 +116,12 @@ export class Simulation {
   readonly checks: Checks;
   readonly gitLabLoad = new GitLabLoad();
   readonly metrics = new Map<string, number>();
+  /** What CloudWatch has of these and of AWS's own. */
+  readonly cloudWatch = new Metrics();
+  readonly alarms = new Alarms(this.cloudWatch);
+  readonly conservation = new Conservation();
+  /** When each job was last reported as one that gets no runner. */
+  readonly reported = new Map<number, Time>();
   readonly stack: { -readonly [Field in keyof StackParameters]: StackParameters[Field] };
   onMetric: (name: string, value: number) => void = () => undefined;
   mapping: readonly MappingRow[] = MAPPING;
@@ -150,7 +168,7 @@ export class Simulation {
       machines: this.machines,
       downFor: () => this.#downFor(),
       totalLimit: () => this.stack.totalLimit,
-      reported: () => this.metrics.get("JobsFailed") ?? 0,
+      isReported: (jobId) => this.reported.has(jobId),
       classLimit: (classKey) => (classKey === "EC2#large" ? 2 : this.stack.classLimit),
     });
     this.table = new Table(
@@ -177,6 +195,8 @@ export class Simulation {
         routing: () => this.#settings(),
         parameterStore: this.parameterStore,
         concurrency: this.concurrency,
+        conservation: this.conservation,
+        metrics: this.cloudWatch,
         idleSeconds: account.idleSeconds,
       },
       this.#ports(),
@@ -260,14 +280,26 @@ export class Simulation {
       startsAreOn: () => this.startsAreOn,
       concurrentExecutions: this.account.concurrentExecutions,
       put: (events) => this.#put(events),
-      metric: (name, value, dimensions) => this.#count(name, value, dimensions),
+      metric: (counted, process) => this.count(counted, process),
     });
   }
 
-  #count(name: string, value: number, dimensions: Readonly<Record<string, string>>): void {
+  /** Counts a metric that one process puts. */
+  count({ name, value, dimensions }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
     this.onMetric(name, value);
+    this.#tellCloudWatch(name, value, dimensions);
+    if (name === "JobsFailed") for (const jobId of gaveUp) this.reported.set(jobId, this.timeline.now);
     const keys = [name, ...Object.values(dimensions).map((dimension) => `${name}/${dimension}`)];
     for (const key of keys) this.metrics.set(key, (this.metrics.get(key) ?? 0) + value);
+  }
+
+  /** As the shipped log writes it: by each first part of its dimensions (Core/log.ts). */
+  #tellCloudWatch(name: string, value: number, dimensions: Readonly<Record<string, string>>): void {
+    const all = Object.entries({ Deployment: DEPLOYMENT, ...dimensions });
+    for (let length = 1; length <= all.length; length += 1) {
+      const metric = { namespace: OWN, name, dimensions: Object.fromEntries(all.slice(0, length)) };
+      this.cloudWatch.put(metric, value, this.timeline.now);
+    }
   }
 
   #downFor(): number {
@@ -393,7 +425,7 @@ export class Simulation {
   #isQuiet(mayStay: (left: readonly string[]) => boolean): boolean {
     const isBusy =
       this.gitLab.records.size > 0 || this.machines.alive.size > 0 || this.table.taken(STACK) > 0;
-    return !isBusy && mayStay(this.remains());
+    return !isBusy && mayStay(this.remains()) && !this.conservation.isUnderWay(this.timeline.now);
   }
 
   /** Runs until nothing is left, at most `mostSeconds`. @returns the seconds that it took */
@@ -410,7 +442,20 @@ export class Simulation {
 
   /** Everything that is wrong, one sentence each. */
   verdict(): string[] {
-    this.checks.checkLaunches();
-    return [...this.checks.broken, ...this.remains(), ...this.bus.unaccounted()];
+    return [
+      ...this.checks.broken,
+      ...this.checks.wrongStarts(),
+      ...this.remains(),
+      ...this.conservation.wrong(this.timeline.now, this.alarms),
+      ...this.#unheard(),
+    ];
+  }
+
+  /** I-1: each job that is given up rings the alarm that watches for it. */
+  #unheard(): string[] {
+    const metric = { namespace: OWN, name: "JobsFailed", dimensions: { Deployment: DEPLOYMENT } };
+    return [...this.reported]
+      .filter(([, at]) => !this.alarms.isHeard(metric, at))
+      .map(([jobId]) => `I-1: job ${jobId} is given up, and no alarm tells it`);
   }
 }

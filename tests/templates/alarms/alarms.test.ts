@@ -11,6 +11,7 @@ import {
 } from "../read-template";
 import { AWS_METRICS, DIMENSION_VALUES } from "./aws-metrics";
 import { CODES, emittedMetrics, metricCalls } from "./own-metrics";
+import { expressionOf, type WatchedMetric, watchedMetrics } from "./watched";
 
 const OWN = "GitLabRunners";
 
@@ -19,26 +20,26 @@ interface Dimension {
   readonly value: Value;
 }
 
-const dimensionsOf = ({ Dimensions }: Properties): readonly Dimension[] =>
-  asList(Dimensions)
+const dimensionsOf = ({ dimensions }: WatchedMetric): readonly Dimension[] =>
+  asList(dimensions ?? undefined)
     .map(asMap)
     .map(({ Name, Value: value }) => ({ name: String(Name), value: value ?? null }));
 
 const same = (one: readonly string[], other: readonly string[]): boolean =>
   JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
 
-const awsFaults = (properties: Properties): readonly string[] => {
-  const sets = AWS_METRICS[String(properties.Namespace)]?.metrics[String(properties.MetricName)] ?? [];
-  const names = dimensionsOf(properties).map(({ name }) => name);
+const awsFaults = (metric: WatchedMetric): readonly string[] => {
+  const sets = AWS_METRICS[metric.namespace]?.metrics[metric.name] ?? [];
+  const names = dimensionsOf(metric).map(({ name }) => name);
   return sets.some((set) => same(set, names)) ? [] : [`no metric of AWS has the dimensions ${names}`];
 };
 
 const emitted = emittedMetrics();
 
 /** The first dimensions of a call, in its order, are counted too (Core/log.ts). */
-const ownFaults = (properties: Properties): readonly string[] => {
-  const metric = String(properties.MetricName);
-  const dimensions = dimensionsOf(properties);
+const ownFaults = (watched: WatchedMetric): readonly string[] => {
+  const metric = watched.name;
+  const dimensions = dimensionsOf(watched);
   const names = dimensions.map(({ name }) => name);
   const isWritten = emitted.some(
     (one) =>
@@ -67,8 +68,8 @@ const nameOfRule = (id: string): Value => ({
 });
 
 /** Ref of a rule on a bus of one's own is `<bus>|<name>`; its ARN is `…:rule/<bus>/<name>`. */
-const ruleFaults = (template: Template, properties: Properties): readonly string[] => {
-  const value = dimensionsOf(properties).find(({ name }) => name === "RuleName")?.value;
+const ruleFaults = (template: Template, metric: WatchedMetric): readonly string[] => {
+  const value = dimensionsOf(metric).find(({ name }) => name === "RuleName")?.value;
   if (value === undefined) return [];
   const rules = ofType(template, "AWS::Events::Rule");
   const rule = rules.find(({ id }) => JSON.stringify(value) === JSON.stringify(nameOfRule(id)));
@@ -76,12 +77,26 @@ const ruleFaults = (template: Template, properties: Properties): readonly string
   return asList(rule.properties.Targets).length > 0 ? [] : [`${rule.id} has no target`];
 };
 
+const metricFaults = (template: Template, metric: WatchedMetric): readonly string[] => [
+  ...(metric.namespace === OWN ? ownFaults(metric) : awsFaults(metric)),
+  ...dimensionsOf(metric).flatMap((dimension) => valueFaults(template, dimension)),
+  ...ruleFaults(template, metric),
+];
+
+/** CloudWatch says nothing of a name in an expression that no metric of the alarm has. */
+const expressionFaults = (properties: Properties): readonly string[] => {
+  const known = watchedMetrics(properties).map(({ id }) => id);
+  const named = expressionOf(properties)?.match(/\b[a-z]\w*\b/g) ?? [];
+  return named.filter((name) => !known.includes(name)).map((name) => `the expression's ${name} is no metric`);
+};
+
 const faults = (template: Template): readonly string[] =>
-  ofType(template, "AWS::CloudWatch::Alarm").flatMap(({ id, properties }) => {
-    const metric = properties.Namespace === OWN ? ownFaults(properties) : awsFaults(properties);
-    const values = dimensionsOf(properties).flatMap((dimension) => valueFaults(template, dimension));
-    return [...metric, ...values, ...ruleFaults(template, properties)].map((fault) => `${id}: ${fault}`);
-  });
+  ofType(template, "AWS::CloudWatch::Alarm").flatMap(({ id, properties }) =>
+    [
+      ...watchedMetrics(properties).flatMap((metric) => metricFaults(template, metric)),
+      ...expressionFaults(properties),
+    ].map((fault) => `${id}: ${fault}`),
+  );
 
 it.each(STACKS)(
   "S-28: every alarm of %s watches a metric that somebody emits, by its dimensions",
@@ -101,6 +116,8 @@ const BAD = [
   "Namespace: GitLabRunners, MetricName: JobsFailed",
   "Namespace: GitLabRunners, MetricName: RunnersLost, Dimensions: [{ Name: reason, Value: runner-crashed }]",
   "Namespace: GitLabRunners, MetricName: RunnersLost, Dimensions: [{ Name: Deployment, Value: !Ref D }, { Name: reason, Value: crashed }]",
+  "Metrics: [{ Id: a, MetricStat: { Metric: { Namespace: GitLabRunners, MetricName: JobsSen, Dimensions: [{ Name: Deployment, Value: !Ref D }] } } }]",
+  "Metrics: [{ Id: b, Expression: 2 * a, ReturnData: true }]",
 ];
 
 it.each(BAD)("S-27: and refuses { %s }", (properties) => {

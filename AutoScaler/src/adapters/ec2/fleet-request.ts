@@ -4,6 +4,7 @@ import { ConfigurationError } from "../../../../Core/errors";
 import type { StartedRunner } from "../../../../Core/model/ledger";
 import type { Architecture, Ec2Settings } from "../../../../Core/model/runner-class";
 import { spotPool } from "../../../../Core/model/spot-pool";
+import { LAUNCH_TIMEOUT_SECONDS, LIFETIME_MARGIN_SECONDS } from "../../../../Core/queue/retry-schedule";
 import type { CreateFleetCommandInput } from "./client";
 
 /** How an instance is paid for. */
@@ -43,16 +44,14 @@ export const clientToken = (deploymentId: string, runner: StartedRunner, boughtA
 export const jobTag = (runner: StartedRunner): string =>
   `${runner.launchedFor.jobId}-${runner.launchedFor.attempt}`;
 
-/** The longest wait for EC2 and the boot. The runner's lifetime counts from its end. */
-const WAIT_FOR_EC2_SECONDS = 3_600;
-
 /**
- * When the instance must be gone at the latest. It depends on stored fields alone, so that a repeated launch
- * has the same tag.
+ * When the instance is overdue, had it been launched at the last moment: however long its launch was held back, it has
+ * not expired within its lifetime. It depends on stored fields alone, so that a repeated launch has the same tag.
  */
 const expires = (runner: StartedRunner): string => {
   const created = runner.times.CREATED ?? runner.times.STARTING ?? 0;
-  const seconds = WAIT_FOR_EC2_SECONDS + runner.order.runnerClass.lifetimeSeconds;
+  const { lifetimeSeconds } = runner.order.runnerClass;
+  const seconds = LAUNCH_TIMEOUT_SECONDS + lifetimeSeconds + LIFETIME_MARGIN_SECONDS;
   return new Date(created + seconds * 1000).toISOString();
 };
 

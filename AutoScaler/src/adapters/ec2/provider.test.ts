@@ -5,6 +5,7 @@ import type { Market } from "../../../../Core/model/runner-class";
 import { providerContract } from "../../testing/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../../testing/contracts/samples";
 import { ec2Double, ec2Error } from "../../testing/doubles/ec2-double";
+import { LAUNCH_TIMEOUT_SECONDS, LIFETIME_MARGIN_SECONDS } from "../../timing";
 import { type Ec2ProviderParts, ec2Provider } from "./provider";
 
 const SETTINGS = {
@@ -88,10 +89,22 @@ describe("the request", () => {
         "glr:stack": "gitlab-runners-infrastructure",
         "glr:class": "default",
         "glr:job": "3580121225-1",
-        "glr:expires": "2026-11-25T14:00:00.000Z",
+        // Two hours for the launch, an hour's life, 21 minutes that two clocks may be wrong.
+        "glr:expires": "2026-11-25T15:21:00.000Z",
       });
     }
     expect(JSON.stringify(ec2.fleetCalls)).not.toContain(runner.nonce);
+  });
+
+  it("I-23: an instance that is launched as late as can be, for a short life, has not expired while it lives", async () => {
+    const { ec2, provider } = prepare();
+    const order = sampleOrder();
+    const runnerClass = { ...order.runnerClass, lifetimeSeconds: 600 };
+    await provider.launch(runnerOf("spot", { order: { ...order, runnerClass } }));
+    const tags = ec2.fleetCalls[0]?.TagSpecifications?.[0]?.Tags ?? [];
+    const expires = Date.parse(tags.find(({ Key }) => Key === "glr:expires")?.Value ?? "");
+    const latestEnd = TIME + (LAUNCH_TIMEOUT_SECONDS + 600 + LIFETIME_MARGIN_SECONDS) * 1_000;
+    expect(expires).toBeGreaterThanOrEqual(latestEnd);
   });
 
   it("gives the key that the instance's role may read", async () => {
@@ -222,6 +235,7 @@ describe("EC2's errors inside an answer that succeeded", () => {
     const { message } = launch as Extract<typeof launch, { kind: "refused" }>;
     expect(message.match(/Unsupported/g)).toHaveLength(2);
     expect(message).toContain("InsufficientInstanceCapacity (m7g.large)");
+    // What is kept of a message (errors.ts).
     expect(message.length).toBeLessThanOrEqual(300);
   });
 

@@ -1,0 +1,174 @@
+import type { RUNNER_END_CODES } from "../../../Core/model/reasons";
+import { asList, asMap, ofType, type Properties, readTemplate } from "../read-template";
+import { evaluate, expressionOf, watchedMetrics } from "./watched";
+
+const alarms = new Map(
+  ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm").map(({ id, properties }) => [id, properties]),
+);
+const alarm = (id: string): Properties => asMap(alarms.get(id));
+
+/** When an alarm rings: what is compared with what, and for how long. */
+const when = (id: string): string => {
+  const { ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm, TreatMissingData } = alarm(id);
+  const [metric] = watchedMetrics(alarm(id));
+  const [value, of] =
+    expressionOf(alarm(id)) === undefined ? [metric?.statistic, metric?.name] : ["share", ""];
+  const sign = ComparisonOperator === "LessThanThreshold" ? "<" : ">=";
+  const periods = `${DatapointsToAlarm ?? EvaluationPeriods} of ${EvaluationPeriods} x ${metric?.periodSeconds} s`;
+  return [value, of, sign, Threshold, "in", periods, TreatMissingData].filter(Boolean).join(" ");
+};
+
+/** Each alarm, when it rings, and why then and not earlier or later. */
+const THRESHOLDS: readonly (readonly [id: string, when: string, why: string])[] = [
+  [
+    "DlqMessagesAlarm",
+    "Maximum ApproximateNumberOfMessagesVisible >= 1 in 1 of 1 x 300 s notBreaching",
+    "each message is an event that was given up",
+  ],
+  [
+    "OldDlqMessagesAlarm",
+    "Maximum ApproximateAgeOfOldestMessage >= 86400 in 1 of 1 x 300 s notBreaching",
+    "whoever is on duty has had a day; after fourteen the message is gone",
+  ],
+  [
+    "StartRunnerFailuresAlarm",
+    "Sum ExecutionsFailed >= 1 in 1 of 1 x 300 s notBreaching",
+    "an execution fails after all its retries",
+  ],
+  [
+    "StartRunnerTimeOutsAlarm",
+    "Sum ExecutionsTimedOut >= 1 in 1 of 1 x 300 s notBreaching",
+    "five minutes are far beyond a start's work",
+  ],
+  [
+    "StopRunnerFailuresAlarm",
+    "Sum ExecutionsFailed >= 1 in 1 of 1 x 300 s notBreaching",
+    "an execution fails after all its retries",
+  ],
+  [
+    "StopRunnerTimeOutsAlarm",
+    "Sum ExecutionsTimedOut >= 1 in 1 of 1 x 300 s notBreaching",
+    "five minutes are far beyond an end's work",
+  ],
+  [
+    "PickUpErrorsAlarm",
+    "Sum Errors >= 1 in 1 of 1 x 300 s notBreaching",
+    "a second job may come to the runner",
+  ],
+  [
+    "ReconcilerErrorsAlarm",
+    "Sum Errors >= 1 in 3 of 5 x 60 s notBreaching",
+    "one failed pass is made up for by the next",
+  ],
+  [
+    "ReconcilerPartAlarm",
+    "Sum ReconcilerFailures >= 1 in 15 of 20 x 60 s notBreaching",
+    "ten minutes without GitLab are no news",
+  ],
+  [
+    "ReconcilerMissingAlarm",
+    "Sum PassesCompleted < 1 in 1 of 1 x 300 s breaching",
+    "five passes in a row came to no end, or were not begun",
+  ],
+  [
+    "LambdaThrottlesAlarm",
+    "Sum Throttles >= 1 in 1 of 1 x 300 s notBreaching",
+    "the account has no room left",
+  ],
+  [
+    "UnmatchedEventsAlarm",
+    "Sum MatchedEvents >= 10 in 1 of 1 x 300 s notBreaching",
+    "a test event or two from GitLab's settings are no fault",
+  ],
+  ["JobsFailedAlarm", "Sum JobsFailed >= 1 in 1 of 1 x 300 s notBreaching", "a person waits for the job"],
+  [
+    "JobsFoundByReconcilerAlarm",
+    "share >= 20 in 1 of 1 x 900 s notBreaching",
+    "with its webhook switched off every job is found: in steady traffic a fifth of a quarter of an hour's after three minutes",
+  ],
+  [
+    "OldestWaitingAlarm",
+    "Maximum OldestWaitingSeconds >= 900 in 5 of 5 x 60 s notBreaching",
+    "a job waits a quarter of an hour longer than it need",
+  ],
+  [
+    "RunnersNeverContactedAlarm",
+    "Sum RunnersLost >= 1 in 1 of 1 x 300 s notBreaching",
+    "no runner of a sound network does so",
+  ],
+  ["RunnersCrashedAlarm", "Sum RunnersLost >= 1 in 1 of 1 x 300 s notBreaching", "a job was lost"],
+  [
+    "SpotInterruptionsAlarm",
+    "Sum RunnersLost >= 5 in 1 of 1 x 3600 s notBreaching",
+    "a pool rests after two, so that five in an hour are of three pools",
+  ],
+  [
+    "RebalanceRecommendationsAlarm",
+    "Sum RunnersLost >= 5 in 1 of 1 x 3600 s notBreaching",
+    "as with interruptions, which they foretell",
+  ],
+  ["InstancesTerminatedAlarm", "Sum RunnersLost >= 1 in 1 of 1 x 300 s notBreaching", "a job was lost"],
+  ["InstancesStoppedAlarm", "Sum RunnersLost >= 1 in 1 of 1 x 300 s notBreaching", "a job was lost"],
+  ["LifetimeReachedAlarm", "Sum RunnersLost >= 1 in 1 of 1 x 300 s notBreaching", "a job was cut off"],
+  [
+    "LaunchLimitAlarm",
+    "Sum LaunchesRefused >= 1 in 1 of 1 x 300 s notBreaching",
+    "only a person can raise a quota",
+  ],
+];
+
+it.each(THRESHOLDS)("I-1: %s rings after %s, since %s", (id, expected) => {
+  expect(when(id)).toBe(expected);
+});
+
+it("I-1: every alarm of AutoScaler has its reason here", () => {
+  expect([...alarms.keys()].sort()).toEqual(THRESHOLDS.map(([id]) => id).sort());
+});
+
+describe("the share of jobs that came without a webhook", () => {
+  const { Threshold } = alarm("JobsFoundByReconcilerAlarm");
+  const rings = (found: number, seen: number): boolean =>
+    evaluate(expressionOf(alarm("JobsFoundByReconcilerAlarm")) ?? "", { found, seen }) >= Number(Threshold);
+
+  it.each([
+    ["none was found", 0, 0, false],
+    ["none of many was", 0, 500, false],
+    ["one webhook was lost by chance, of few", 1, 1, false],
+    ["a few of many were", 5, 500, false],
+    ["a fifth of many were", 100, 500, true],
+    ["all of few were", 2, 2, true],
+    ["their starts come in the next quarter", 6, 0, true],
+  ])("F-1: when %s: %d of %d", (_, found, seen, expected) => {
+    expect(rings(found, seen)).toBe(expected);
+  });
+
+  it("F-1: is that of jobs found to all jobs seen, of this deployment", () => {
+    const dimensions = [{ Name: "Deployment", Value: { Ref: "DeploymentId" } }];
+    const metric = { namespace: "GitLabRunners", dimensions, statistic: "Sum", periodSeconds: 900 };
+    expect(watchedMetrics(alarm("JobsFoundByReconcilerAlarm"))).toEqual([
+      { id: "found", name: "JobsFoundByReconciler", ...metric },
+      { id: "seen", name: "JobsSeen", ...metric },
+    ]);
+  });
+});
+
+/** What a runner may end by that nobody asked for, and that costs a job or its time. */
+const UNASKED = [
+  "instance-stopped",
+  "instance-terminated",
+  "lifetime-reached",
+  "never-contacted",
+  "rebalance-recommendation",
+  "runner-crashed",
+  "spot-interruption",
+] as const satisfies readonly (typeof RUNNER_END_CODES)[number][];
+
+it("F-37 F-38: each end that nobody asked for has an alarm of its own", () => {
+  const reasons = [...alarms.values()]
+    .flatMap(watchedMetrics)
+    .filter(({ name }) => name === "RunnersLost")
+    .flatMap(({ dimensions }) => asList(dimensions).map(asMap))
+    .filter(({ Name }) => Name === "reason")
+    .map(({ Value }) => Value);
+  expect(reasons.sort()).toEqual(UNASKED);
+});
