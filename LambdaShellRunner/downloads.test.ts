@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { argument, pinNames } from "../scripts/pin/dockerfile";
 import { DownloadFixture } from "../tests/image/download-fixture";
 import { dockerfile, downloads } from "../tests/image/instructions";
-import { describeWith } from "../tests/needs";
+import { describeWith, itWith } from "../tests/needs";
 
 const hasGpg = spawnSync("gpg", ["--version"]).status === 0;
 const sha256 = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
@@ -86,7 +86,7 @@ describeWith(hasGpg, "no gpg")("S-24: the download of", () => {
   });
 
   const hasZip = spawnSync("zip", ["--version"]).status === 0 && spawnSync("unzip", ["-v"]).status === 0;
-  const withZip = hasZip ? it.each(processors) : it.skip.each(processors);
+  const withZip = itWith(hasZip, "no zip or no unzip").each(processors);
   withZip("the AWS CLI for $machine: takes what is signed", ({ machine }) => {
     const name = `awscli-exe-linux-${machine}-${argument(dockerfile, "AWS_CLI_VERSION")}.zip`;
     fixture.put("zip/aws/install", '#!/bin/sh\nmkdir -p "$2/v2/1/dist/awscli/examples"\n', 0o755);

@@ -10,6 +10,9 @@ describe("vcpusOf", () => {
     ["m7g.2xlarge", 8],
     ["m7i.24xlarge", 96],
     ["m7i.metal", 0],
+    ["u7i.metal-24xlarge", 0],
+    ["m7i.24xlarge-flex", 0],
+    ["t4g.metal", 0],
     ["", 0],
   ])("of %s is %d", (type, vcpus) => {
     expect(vcpusOf(type)).toBe(vcpus);

@@ -1,3 +1,4 @@
+import { itWith } from "../../tests/needs";
 import { parsePsLine, parseStat, procTable } from "./process-table";
 
 describe("the process table", () => {
@@ -24,7 +25,7 @@ describe("the process table", () => {
     });
   });
 
-  const onLinux = process.platform === "linux" ? it : it.skip;
+  const onLinux = itWith(process.platform === "linux", "no /proc");
   onLinux("lists this process with its parent", () => {
     expect(procTable.list()).toContainEqual(
       expect.objectContaining({ pid: process.pid, parent: process.ppid, isZombie: false }),

@@ -55,6 +55,7 @@ jest.setTimeout(120_000);
 describe("the shipped user data", () => {
   it.concurrent("I-17 T-13: is at most 16 KB of ASCII, and holds no secret", () => {
     const text = renderedUserData();
+    // EC2's limit.
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(16_384);
     expect(text).toMatch(/^#!\/bin\/bash\n[\t\n -~]*$/);
     expect(text).not.toMatch(/glrt-|glrtr-|PRIVATE-TOKEN|AKIA/);
@@ -187,6 +188,17 @@ describe("the shipped user data", () => {
       ]);
     }));
 
+  it.concurrent("P-16: the pipe that brought the token is gone once a job has come", () =>
+    inRoom(async (room) => {
+      const runner = `
+echo '{"job":7,"msg":"Checking for jobs... received"}' >&2
+for n in {1..100}; do [[ -e config/config.toml ]] || break; sleep 0.1; done
+[[ -e config/config.toml ]] || echo gone >"$GLR_TEST/pipe"`;
+      const machine = await room.start(storedRow(), { commands: { "gitlab-runner": runner } });
+      expect(await machine.untilOff(30)).toBe(true);
+      expect(machine.wrote("pipe")).toBe("gone\n");
+    }));
+
   it.concurrent("hostile text of a job moves nothing: it can speak neither to the shell nor for the runner", () =>
     inRoom(async (room) => {
       const hostile = [
@@ -287,13 +299,14 @@ for _ in {1..600}; do sleep 0.1; done`;
 
   it.concurrent("I-23: asks a runner that is still busy near the end of the lifetime to report, and is gone by it", () =>
     inRoom(async (room) => {
+      // Its report takes three seconds. Five are left to it before the timer ends the machine.
       const runner = `
-trap 'echo TERM >>"$GLR_TEST/signals"; exit 0' TERM
+trap 'sleep 3; echo TERM >>"$GLR_TEST/signals"; exit 0' TERM
 echo '{"job":7,"msg":"Checking for jobs... received"}' >&2
 while :; do sleep 0.1; done`;
-      const row = storedRow({ lifetimeSeconds: { N: "6" } });
-      const machine = await room.start(row, { commands: { "gitlab-runner": runner }, timeoutSeconds: 3 });
-      expect(await machine.untilOff(20)).toBe(true);
+      const row = storedRow({ lifetimeSeconds: { N: "8" } });
+      const machine = await room.start(row, { commands: { "gitlab-runner": runner }, timeoutSeconds: 5 });
+      expect(await machine.untilOff(25)).toBe(true);
       expect(machine.wrote("signals")).toBe("TERM\n");
     }));
 

@@ -376,6 +376,12 @@ describe("doctor", () => {
       ({ gitLab }) => (gitLab.webhooks[0]!.alert_status = "disabled"),
     ],
     [
+      "a webhook that GitLab switched off for a while",
+      "problem",
+      "switched the webhook off (temporarily_disabled)",
+      ({ gitLab }) => (gitLab.webhooks[0]!.alert_status = "temporarily_disabled"),
+    ],
+    [
       "a webhook without a secret",
       "problem",
       "no secret",

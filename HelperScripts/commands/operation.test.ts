@@ -31,6 +31,18 @@ describe("pause, resume, drain", () => {
     ]);
   });
 
+  it("I-34: drain does not believe one look that shows nothing, since indexes lag", async () => {
+    const on = new DeploymentDouble();
+    const startedAt = on.now;
+    // The first look that may count is after 75 seconds, the next five seconds later.
+    on.before = () => {
+      if (on.now - startedAt >= 80_000) on.putLedger(runner(1, { state: "BUSY" }));
+    };
+    const { exitCode, out } = await on.run(["drain", "--timeout-minutes", "5"]);
+    expect(exitCode).toBe(1);
+    expect(out).toContain("After 5 minutes 1 runner and 0 jobs are left");
+  });
+
   it("I-34: drain gives up after its time, says what is left, and ends with 1", async () => {
     const on = new DeploymentDouble();
     on.putLedger(runner(1, { state: "BUSY" }));
@@ -84,6 +96,12 @@ describe("redrive", () => {
     elsewhere: {
       requestContext: {
         functionArn: functionArn("x-RecordPickUpFunction-1").replace(ACCOUNT, "999999999999"),
+      },
+      requestPayload: webhook,
+    },
+    abroad: {
+      requestContext: {
+        functionArn: functionArn("x-RecordPickUpFunction-1").replace(REGION, "eu-central-1"),
       },
       requestPayload: webhook,
     },
@@ -162,7 +180,7 @@ describe("redrive", () => {
     ]);
   });
 
-  it.each(["foreign", "elsewhere", "alien", "text", "novel"])(
+  it.each(["foreign", "elsewhere", "abroad", "alien", "text", "novel"])(
     "T-17: leaves %s in the queue and ends with 1",
     async (name) => {
       const { on, queue, held, put } = simulationWith(name);

@@ -157,6 +157,7 @@ describe("receive-signed-webhook", () => {
       { EventBusName: "runners-a", Source: "gitlab.webhook", DetailType: "GitLabJobEvent", Detail: BODY },
     ]);
     expect(order).toEqual(["put", "remember"]);
+    // A signature is taken for five minutes before and after its time.
     expect(rows.get("id-1")).toBeGreaterThanOrEqual(NOW / 1_000 + 600);
   });
 

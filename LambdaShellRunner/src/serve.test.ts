@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { babbler, scaledRunner } from "../../tests/gitlab-runner/binary";
+import { babbler, scaledRunner, talker } from "../../tests/gitlab-runner/binary";
 import { LambdaRunner, type LambdaRunnerOptions, TOKEN } from "../../tests/gitlab-runner/lambda-runner";
 import { hasProcess } from "../../tests/gitlab-runner/processes";
 import { describeWith } from "../../tests/needs";
@@ -43,6 +43,14 @@ describe("one job", () => {
     expect(gitlab.trace(7)).toContain("hello");
     expect(readdirSync(root)).toEqual([]);
     expect(said()).toContain('"code":"RUNNER_ENDED"');
+  });
+
+  it("T-14: its runner's own token is masked in the log, whatever the token looks like", async () => {
+    const token = "aTokenWithoutAPrefix1";
+    await open({ binary: talker(`token ${token}, once more ${token}.`), row: { token } });
+    await runner.invoke(12).catch(() => undefined);
+    expect(said()).toContain("token [MASKED], once more [MASKED].");
+    expect(said()).not.toContain(token);
   });
 
   it("T-9 T-11: sees nothing of the function's: no keys, no table, no token, in no environment and no argument", async () => {
@@ -212,6 +220,7 @@ onLinux("a hostile job", () => {
     await expect(runner.invoke(12)).resolves.toMatchObject({ status: "success" });
     // The double keeps 4 MiB of it, in parts.
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
+    // Of the 100 MB nothing comes into the log but what the runner itself says.
     expect(said().length).toBeLessThan(100_000);
   });
 
@@ -219,7 +228,9 @@ onLinux("a hostile job", () => {
     await open({ binary: babbler() });
     const before = process.memoryUsage().rss;
     await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
+    // Not all of the 50 MB, and what the garbage collector leaves.
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
+    // The log holds a few lines of 1,024 characters at most.
     expect(said().length).toBeLessThan(10_000);
   });
 });

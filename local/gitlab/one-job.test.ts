@@ -107,6 +107,3 @@ describe.each(inBothWays)("$name, where $handOut", ({ binary, features }) => {
     expect(job(created!.id)?.lastLines.join("\n")).toContain("cleaning up");
   }, 40_000);
 });
-
-if (real.path === undefined)
-  it.skip(`runs a job with the real gitlab-runner: ${real.reason}`, () => undefined);

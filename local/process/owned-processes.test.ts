@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeWith } from "../../tests/needs";
 import { endOwnedProcesses, ownedProcesses } from "./owned-processes";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "owned-")));
@@ -30,7 +31,7 @@ afterAll(() => {
 });
 
 // Elsewhere `ps` shows environments but neither working folders nor sessions.
-const describeOnLinux = process.platform === "linux" ? describe : describe.skip;
+const describeOnLinux = describeWith(process.platform === "linux", "no /proc");
 
 describeOnLinux("ownedProcesses (Linux: by /proc)", () => {
   it("ends what is proven to be the run's and leaves a bystander of the same user alone", async () => {

@@ -106,6 +106,7 @@ describe("liveView", () => {
     const lines = written[0]?.split("\n").filter((line) => line.includes("\u001b[2K")) ?? [];
     expect(lines).toHaveLength(2);
     expect(written[1]?.startsWith("\u001b[2A")).toBe(true);
+    // The terminal's columns.
     for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(60);
   });
 

@@ -6,6 +6,7 @@ import { type BrowserContext, chromium, type Locator, type Page } from "playwrig
 import { defined } from "../../Core/defined";
 import { type LaptopJob, type StandIn, startGitLab } from "../../local/gitlab";
 import { call, newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
+import { describeWith } from "../needs";
 
 const onPath = (name: string): string =>
   spawnSync("which", [name], { encoding: "utf8" }).stdout?.trim() ?? "";
@@ -27,10 +28,10 @@ const FLAGS = [
 
 const HOSTILE = `<img src=x onerror="window.owned=1">\u202e <script>window.owned=1</script>`;
 
-const describeInBrowser = browserPath === undefined ? describe.skip : describe;
-if (browserPath === undefined) {
-  process.stderr.write("The page's tests are skipped: no Chromium (set CHROMIUM, or install chromium)\n");
-}
+const describeInBrowser = describeWith(
+  browserPath !== undefined,
+  "no Chromium (set CHROMIUM, or install chromium)",
+);
 
 describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   let folder: string;
@@ -77,8 +78,10 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
 
   const row = (name: string): Locator =>
     page.locator("li.job").filter({ has: page.locator(".name", { hasText: name }) });
-  const sees = (locator: Locator, text: string): Promise<void> =>
-    locator.filter({ hasText: text }).first().waitFor({ timeout: 10_000 });
+  const sees = async (locator: Locator, text: string): Promise<void> => {
+    const shown = locator.filter({ hasText: text }).first().waitFor({ timeout: 10_000 });
+    await expect(shown).resolves.toBeUndefined();
+  };
   const figure = (name: string): Locator => page.locator(".figure").filter({ hasText: name });
 
   /** A runner takes the job, writes a log and reports the result. */

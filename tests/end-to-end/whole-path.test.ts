@@ -57,6 +57,7 @@ describe("webhook in, job run, everything gone", () => {
     const known = runnerIds().length;
     await run([{ name: "reported", script: ["true"] }]);
     await until("the report of its runner's end is recorded", 20_000, () => runnerIds().length > known);
+    expect(runnerIds().slice(known).every(Number.isSafeInteger)).toBe(true);
   }, 90_000);
 
   it("runs a job that the mapping sends to EC2 on an instance, and terminates it", async () => {
@@ -208,7 +209,8 @@ describe("the webhook API", () => {
           async () => (await gitlabApi(test.laptop).job(PROJECT, job!.id)).status === "success",
         );
         await webhook("success");
-        await untilAllGone(test.laptop, PROJECT, [job!.id], 45_000);
+        const [ended] = await untilAllGone(test.laptop, PROJECT, [job!.id], 45_000);
+        expect(ended).toMatchObject({ status: "success" });
       } finally {
         test.laptop.standIn?.setFaults({});
       }

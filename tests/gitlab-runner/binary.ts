@@ -36,6 +36,12 @@ export const scaledRunner = (scale: number): TestedRunner => {
 export const babbler = (): string =>
   command("babbler", "head -c 50000000 /dev/zero | tr '\\0' 'x' >&2; exit 1");
 
+/** A gitlab-runner that writes one warning, and ends. */
+export const talker = (message: string): string => {
+  const line = JSON.stringify({ level: "warning", msg: message });
+  return command("talker", `echo '${line}' >&2; exit 1`);
+};
+
 /** A gitlab-runner that is installed: `GITLAB_RUNNER`, else the one on PATH. Undefined, with the reason, where there is none. */
 export const installedRunner = (): { readonly path?: string; readonly reason: string } => {
   const named = process.env.GITLAB_RUNNER;

@@ -1,4 +1,5 @@
-import { BINARY_VARIABLE, installedRunner, runnerPath, scaledRunner } from "./binary";
+import { describeWith } from "../needs";
+import { BINARY_VARIABLE, installedRunner, scaledRunner } from "./binary";
 import { confirming, type Subject } from "./contract/cases";
 import { describeDebugLog } from "./contract/debug-log";
 import { describeFlags } from "./contract/flags";
@@ -26,12 +27,12 @@ const describeGitLabRunner = (subject: Subject): void => {
 
 describeGitLabRunner({ name: "gitlab-runner", fast: scaledRunner(0.25), faster: scaledRunner(0.05) });
 
-const installed = installedRunner();
-if (installed.path && !process.env[BINARY_VARIABLE]) {
-  const binary = { path: installed.path, scale: 1 };
-  describeGitLabRunner({ name: installed.path, fast: binary, faster: binary });
-} else {
-  const reason = installed.path ? `${BINARY_VARIABLE} names another` : installed.reason;
-  it.skip(`the installed gitlab-runner: ${reason}`, () => {});
-  process.stderr.write(`gitlab-runner contract: ${runnerPath()} only, because ${reason}\n`);
-}
+const { path } = installedRunner();
+const isTested = path !== undefined && !process.env[BINARY_VARIABLE];
+describeWith(isTested, "no gitlab-runner on PATH or in GITLAB_RUNNER, or RUNNER_UNDER_TEST names another")(
+  "the installed gitlab-runner",
+  () => {
+    const binary = { path: path ?? "", scale: 1 };
+    describeGitLabRunner({ name: binary.path, fast: binary, faster: binary });
+  },
+);

@@ -23,7 +23,7 @@ const problemWith = ({ file }: FaultPatch): string => {
 const testText = ({ test }: FaultPatch): string => {
   const path = join(ROOT, test);
   const text = readFileSync(path, "utf8");
-  const imported = [...text.matchAll(/from "(\.\/[^"]+)"/g)].map(([, name]) =>
+  const imported = [...text.matchAll(/from "(\.{1,2}\/[^"]+)"/g)].map(([, name]) =>
     join(dirname(path), `${name}.ts`),
   );
   return [path, ...imported.filter(existsSync)].map((file) => readFileSync(file, "utf8")).join("\n");

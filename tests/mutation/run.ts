@@ -1,49 +1,32 @@
 /**
  * Shows that the tests find faults. First it applies every patch of `patches/` to a copy of the project, where the test
- * that the patch names must fail. Then Stryker mutates the ledger, the planner and the reconciler.
+ * that the patch names must fail. Then Stryker mutates Core and the rules of all stages.
  *
- * `npm run mutation` runs both; a part of it: `npm run mutation -- --patches`, `-- --stryker`.
+ * `npm run mutation` runs both. A part of it: `npm run mutation -- --patches`, some of them by `--name PART …`; or
+ * `-- --stryker`, some files by `--mutate 'Core/routing/**\/*.ts'`. Stryker keeps its results in `.local/stryker` and tries
+ * again only faults in code that changed or that a test with a new title reaches; `--force` tries all.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeCopy } from "./copy";
 import { type FaultPatch, readPatches } from "./patch";
 
 const ROOT = join(__dirname, "../..");
-/** Files and folders that the tests in the copy need. */
-const COPIED = [
-  "AutoScaler",
-  "Ec2Runner/user-data.sh",
-  "Core",
-  "Infrastructure",
-  "LambdaShellRunner",
-  "tests/doubles",
-  "tests/longest-first.cjs",
-  "tests/seeded-fast-check.cjs",
-  "tests/simulation",
-  "tests/templates",
-  "jest.config.cjs",
-  "jest-esbuild.cjs",
-  "package.json",
-  "tsconfig.json",
-];
+
+const { values } = parseArgs({
+  options: {
+    patches: { type: "boolean", default: false },
+    stryker: { type: "boolean", default: false },
+    name: { type: "string", multiple: true, default: [""] },
+    mutate: { type: "string" },
+    force: { type: "boolean", default: false },
+  },
+});
 
 const run = (command: string, parameters: readonly string[], cwd: string) =>
   spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
-
-/** Copies the project without build results; the copy uses the packages installed here. */
-const makeCopy = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), "mutation-"));
-  const isWanted = (source: string): boolean =>
-    !/\/(node_modules|\.aws-sam|dist|\.stryker-tmp)$/.test(source);
-  for (const path of COPIED) {
-    cpSync(join(ROOT, path), join(folder, path), { recursive: true, filter: isWanted });
-  }
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  return folder;
-};
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -76,8 +59,8 @@ const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
 
 /** @returns the number of patches whose fault no test found */
 const tryPatches = (): number => {
-  const patches = readPatches();
-  const folder = makeCopy();
+  const patches = readPatches().filter(({ name }) => values.name.some((part) => name.includes(part)));
+  const folder = makeCopy(ROOT);
   let missed = 0;
   try {
     for (const patch of patches) {
@@ -94,16 +77,17 @@ const tryPatches = (): number => {
 };
 
 /** @returns Stryker's exit code: not 0 below the score that its configuration asks for */
-const runStryker = (): number => {
+const runStryker = (only: string | undefined, force: boolean): number => {
   const stryker = join(ROOT, "node_modules/@stryker-mutator/core/bin/stryker.js");
-  const options = ["run", join(__dirname, "stryker.config.json")];
+  const chosen = [
+    ...(only === undefined ? [] : ["--mutate", `${only},!**/*.test.ts`]),
+    ...(force ? ["--force"] : []),
+  ];
+  const options = ["run", join(__dirname, "stryker.config.json"), ...chosen];
   return spawnSync(process.execPath, [stryker, ...options], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
 };
 
-const { values } = parseArgs({
-  options: { patches: { type: "boolean", default: false }, stryker: { type: "boolean", default: false } },
-});
 const isAll = !values.patches && !values.stryker;
 const missed = isAll || values.patches ? tryPatches() : 0;
-const status = isAll || values.stryker ? runStryker() : 0;
+const status = isAll || values.stryker ? runStryker(values.mutate, values.force) : 0;
 process.exitCode = missed > 0 ? 1 : status;

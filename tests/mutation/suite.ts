@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The tests that Stryker runs for each mutant: those of AutoScaler's rules and of the model. They are in one file,
+ * The tests that Stryker runs for each mutant: those of AutoScaler's rules and of Core. They are in one file,
  * since each mutant is a run of Jest, which loads all modules again for each file. Tests with hundreds of jobs are
  * left out.
  */
@@ -21,7 +21,7 @@ const FOLDERS = [
     "hints",
     "spot",
   ].map((room) => `AutoScaler/src/${room}`),
-  "Core/model",
+  "Core",
 ].map((folder) => join(__dirname, "../..", folder));
 
 const files = FOLDERS.flatMap((folder) =>

@@ -32,6 +32,7 @@ describe("a new account", () => {
     await world.settle(HOUR);
     expect(world.verdict()).toEqual([]);
     expect(unsuccessful(world)).toEqual([]);
+    // A new account's concurrency.
     expect(world.concurrency.mostBusy).toBeLessThanOrEqual(10);
     expect([...world.ec2.instances.values()].map(({ boughtAs }) => boughtAs)).toEqual([
       "on-demand",

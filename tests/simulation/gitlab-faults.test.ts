@@ -92,6 +92,7 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
       expect(attemptsOf(world, job)).toBe(1);
       expect(waitOf(job)).toBeLessThan(150 + 2 * MINUTE + (kind === "ec2" ? 90 : 0));
       const pauses = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
+      // GitLab's Retry-After.
       expect(Math.min(...pauses)).toBeGreaterThanOrEqual(60_000);
       expect(total(world, "JobsFailed")).toBe(0);
     },

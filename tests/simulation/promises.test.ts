@@ -26,6 +26,7 @@ describe("promises", () => {
         const world = new Simulation({ seed, passes: false });
         expectMet(await one(world, kind));
         expect(gitLabCalls(world)).toBe(7);
+        // As the title promises.
         expect(world.table.writes).toBeLessThanOrEqual(8);
       }
     },
@@ -36,7 +37,8 @@ describe("promises", () => {
     world.calls.plan = ({ name }) => (name.startsWith(GITLAB) ? "fails" : undefined);
     const job = world.addJob({ kind: "ec2" });
     await world.run(HOUR);
-    expect(world.calls.byJob.get(job.id)).toBeLessThanOrEqual(30);
+    expect(world.calls.counts.get("gitLab.job")).toBe(3);
+    expect(job.status).toBe("pending");
   });
 
   it("I-14 T-11: a runner is paused within fifteen seconds of its job's start", async () => {
@@ -44,6 +46,7 @@ describe("promises", () => {
     for (let index = 0; index < 20; index += 1) world.addJob({ kind: "lambda", projectId: index + 1 });
     await settle(world);
     expect(world.checks.pauses).toHaveLength(20);
+    // As the title promises.
     expect(Math.max(...world.checks.pauses)).toBeLessThan(15_000);
   });
 

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { describeWith } from "../needs";
 import { asMap, ofType, parseTemplate, ROOT, readTemplate, STACKS, type Template } from "./read-template";
 import { dataRules } from "./rules/data";
 import { machineRules } from "./rules/machines";
@@ -50,46 +51,46 @@ const expandAll = (): readonly Template[] => {
 };
 
 const isSetUp = existsSync(PYTHON);
-if (!isSetUp)
-  process.stderr.write(`Skipped: SAM's own expansion of the templates, since there is no ${PYTHON}\n`);
-
 const templates = isSetUp ? expandAll() : STACKS.map(readTemplate);
 
-(isSetUp ? describe : describe.skip).each(STACKS)("%s, as SAM expands it", (stack) => {
-  const expanded = templates[STACKS.indexOf(stack)] ?? readTemplate(stack);
+describeWith(isSetUp, "no .local/venv with SAM's translator").each(STACKS)(
+  "%s, as SAM expands it",
+  (stack) => {
+    const expanded = templates[STACKS.indexOf(stack)] ?? readTemplate(stack);
 
-  it("S-4: has the roles that the template declares and no others", () => {
-    const roles = (template: Template) => ofType(template, "AWS::IAM::Role").map(({ id }) => id);
-    expect(roles(expanded).sort()).toEqual([...roles(readTemplate(stack))].sort());
-    const functions = ofType(expanded, "AWS::Lambda::Function");
-    expect(functions.length).toBe(ofType(readTemplate(stack), "AWS::Serverless::Function").length);
-    for (const { properties } of functions) {
-      expect(asMap(properties.Role)["Fn::GetAtt"]).toEqual([expect.stringMatching(/Role$/), "Arn"]);
-    }
-  });
+    it("S-4: has the roles that the template declares and no others", () => {
+      const roles = (template: Template) => ofType(template, "AWS::IAM::Role").map(({ id }) => id);
+      expect(roles(expanded).sort()).toEqual([...roles(readTemplate(stack))].sort());
+      const functions = ofType(expanded, "AWS::Lambda::Function");
+      expect(functions.length).toBe(ofType(readTemplate(stack), "AWS::Serverless::Function").length);
+      for (const { properties } of functions) {
+        expect(asMap(properties.Role)["Fn::GetAtt"]).toEqual([expect.stringMatching(/Role$/), "Arn"]);
+      }
+    });
 
-  it("T-1: has no route and no permission that SAM added", () => {
-    for (const type of ["AWS::ApiGatewayV2::Route", "AWS::Lambda::Permission", "AWS::Lambda::Url"]) {
-      expect(ofType(expanded, type)).toHaveLength(ofType(readTemplate(stack), type).length);
-    }
-  });
+    it("T-1: has no route and no permission that SAM added", () => {
+      for (const type of ["AWS::ApiGatewayV2::Route", "AWS::Lambda::Permission", "AWS::Lambda::Url"]) {
+        expect(ofType(expanded, type)).toHaveLength(ofType(readTemplate(stack), type).length);
+      }
+    });
 
-  it.each([...permissionRules, ...webhookApiRules, ...dataRules, ...machineRules])(
-    "$id: $says",
-    ({ check }) => {
-      expect(check(expanded)).toEqual([]);
-    },
-  );
-
-  it("I-30: limits the retries of the functions that are invoked asynchronously, and of no others", () => {
-    const bounded = ofType(expanded, "AWS::Lambda::EventInvokeConfig").map(
-      ({ properties }) => asMap(properties.FunctionName).Ref,
+    it.each([...permissionRules, ...webhookApiRules, ...dataRules, ...machineRules])(
+      "$id: $says",
+      ({ check }) => {
+        expect(check(expanded)).toEqual([]);
+      },
     );
-    const expected = {
-      Infrastructure: ["ReportRunnerEndFunction"],
-      LambdaShellRunner: ["RunnerFunction"],
-      AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
-    };
-    expect([...bounded].sort()).toEqual(expected[stack]);
-  });
-});
+
+    it("I-30: limits the retries of the functions that are invoked asynchronously, and of no others", () => {
+      const bounded = ofType(expanded, "AWS::Lambda::EventInvokeConfig").map(
+        ({ properties }) => asMap(properties.FunctionName).Ref,
+      );
+      const expected = {
+        Infrastructure: ["ReportRunnerEndFunction"],
+        LambdaShellRunner: ["RunnerFunction"],
+        AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
+      };
+      expect([...bounded].sort()).toEqual(expected[stack]);
+    });
+  },
+);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { itWith } from "../needs";
 import { ROOT, readTemplate } from "./read-template";
 
 const text = (file: string): string => readFileSync(join(ROOT, file), "utf8");
@@ -16,10 +17,7 @@ it("S-1: the README names the regions that the templates are checked for", () =>
 const LIB = join(ROOT, ".local/venv/lib");
 const FILE = "site-packages/cfnlint/data/schemas/extensions/aws_ec2_instance/instancetype_enum.json";
 const path = (existsSync(LIB) ? readdirSync(LIB) : []).map((name) => join(LIB, name, FILE)).find(existsSync);
-if (path === undefined)
-  process.stderr.write("Skipped: each region's instance types, since there is no cfn-lint\n");
-
-(path === undefined ? it.skip : it).each(["InstanceTypesArm64", "InstanceTypesX86"])(
+itWith(path !== undefined, "no .local/venv with cfn-lint").each(["InstanceTypesArm64", "InstanceTypesX86"])(
   "S-1: every region that is named has all instance types of %s",
   (parameter) => {
     const known = JSON.parse(readFileSync(path ?? "", "utf8")) as Record<string, { enum: readonly string[] }>;

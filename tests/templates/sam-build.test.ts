@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeWith } from "../needs";
 import { ROOT } from "./read-template";
 
 /** The Python environment that `npm start` and `npm test` create; it has the SAM CLI. */
@@ -60,27 +61,29 @@ const copyFor = (root: string, architecture: string): string => {
 };
 
 const isSetUp = existsSync(PYTHON);
-if (!isSetUp) process.stderr.write(`Skipped: what the SAM CLI builds, since there is no ${PYTHON}\n`);
 
-(isSetUp ? describe : describe.skip)("the runner's image, as the SAM CLI builds it", () => {
-  const ARCHITECTURES = ["arm64", "x86_64"];
-  let root: string;
-  let read: Read;
+describeWith(isSetUp, "no .local/venv with SAM's translator")(
+  "the runner's image, as the SAM CLI builds it",
+  () => {
+    const ARCHITECTURES = ["arm64", "x86_64"];
+    let root: string;
+    let read: Read;
 
-  beforeAll(() => {
-    root = mkdtempSync(join(tmpdir(), "gitlab-runners-sam-"));
-    read = readBySam(ARCHITECTURES.map((architecture) => copyFor(root, architecture)));
-  }, 120_000);
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+    beforeAll(() => {
+      root = mkdtempSync(join(tmpdir(), "gitlab-runners-sam-"));
+      read = readBySam(ARCHITECTURES.map((architecture) => copyFor(root, architecture)));
+    }, 120_000);
+    afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-  it("is for the processor that samconfig.toml names, and so is the function", () => {
-    expect(read.stacks).toEqual(ARCHITECTURES.map((one) => ({ build: [one], deploy: [one] })));
-  });
+    it("is for the processor that samconfig.toml names, and so is the function", () => {
+      expect(read.stacks).toEqual(ARCHITECTURES.map((one) => ({ build: [one], deploy: [one] })));
+    });
 
-  it("is one plain manifest with BuildKit too: Lambda takes no index and no attestation", () => {
-    expect(read.withBuildKit).toEqual(expect.arrayContaining(["--provenance=false", "--sbom=false"]));
-  });
-});
+    it("is one plain manifest with BuildKit too: Lambda takes no index and no attestation", () => {
+      expect(read.withBuildKit).toEqual(expect.arrayContaining(["--provenance=false", "--sbom=false"]));
+    });
+  },
+);
 
 it("needs no BuildKit, so that every Docker and Finch builds it", () => {
   const dockerfile = readFileSync(join(ROOT, "LambdaShellRunner/Dockerfile"), "utf8");

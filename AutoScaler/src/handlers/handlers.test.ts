@@ -1,3 +1,5 @@
+import { sampleOrder } from "../testing/contracts/samples";
+
 /** What each function reads; the template's environment is held against the same names elsewhere. */
 const GITLAB = ["CONFIGURATION_PATH", "PUBLISHED_CONFIGURATION_PATH"];
 const HANDLERS: Readonly<Record<string, readonly string[]>> = {
@@ -5,6 +7,7 @@ const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "start-lambda-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
   "start-ec2-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", "SUBNET_IDS", "RUNNER_ROLE_ID"],
   "record-pick-up": [...GITLAB, "LEDGER_TABLE", "EVENT_BUS_NAME"],
+  "record-end-report": [...GITLAB, "LEDGER_TABLE"],
   "find-runner": [...GITLAB, "LEDGER_TABLE"],
   "unregister-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
   "terminate-instance": ["LEDGER_TABLE"],
@@ -42,6 +45,12 @@ const complete = (): void => {
   process.env.AWS_REGION = "eu-west-1";
 };
 
+/** Nobody listens there, so a call of AWS fails at once. */
+const NOBODY = "http://127.0.0.1:9";
+
+const handle = (name: string, input: unknown): Promise<unknown> =>
+  (load(name).handler as (input: unknown) => Promise<unknown>)(input);
+
 afterEach(() => {
   process.env = { ...before };
 });
@@ -59,7 +68,10 @@ describe.each(NAMES)("%s", (name) => {
 describe("the input of a handler", () => {
   it.each([
     "look-up-runner",
+    "start-lambda-runner",
+    "start-ec2-runner",
     "record-pick-up",
+    "record-end-report",
     "find-runner",
     "unregister-runner",
     "start-next-job",
@@ -73,4 +85,24 @@ describe("the input of a handler", () => {
       });
     }
   });
+});
+
+describe("an order", () => {
+  it.each([
+    ["start-ec2-runner", "LAMBDA"],
+    ["start-lambda-runner", "EC2"],
+  ] as const)(
+    "I-27: is refused by %s where its class is of %s, before anybody is asked",
+    async (name, type) => {
+      complete();
+      Object.assign(process.env, {
+        AWS_ENDPOINT_URL: NOBODY,
+        AWS_ACCESS_KEY_ID: "a",
+        AWS_SECRET_ACCESS_KEY: "b",
+      });
+      const order = sampleOrder();
+      const input = { ...order, runnerClass: { ...order.runnerClass, type } };
+      await expect(handle(name, input)).rejects.toMatchObject({ name: "InvalidInputError" });
+    },
+  );
 });

@@ -505,7 +505,20 @@ describe("a start that is refused", () => {
     expect(attempts(system)).toMatchObject([{ state: "LAUNCHED" }]);
     const [pause = 0] = system.clock.sleeps;
     expect(pause).toBeGreaterThanOrEqual(1_000);
+    // One second, and up to four more.
     expect(pause).toBeLessThanOrEqual(5_000);
+  });
+
+  it("F-33 F-35: repeats of launches that fail together are spread over four seconds", async () => {
+    const system = testSystem();
+    const jobs = 20;
+    for (let id = 1; id <= jobs; id += 1) {
+      system.ec2.script.push("fails");
+      await system.start(webhook(system.gitLab.addJob({ id, tags: ["ec2"] })));
+    }
+    expect(system.clock.sleeps).toHaveLength(jobs);
+    const quarterOf = (pause: number): number => Math.floor((pause - 1_000) / 1_000);
+    expect(new Set(system.clock.sleeps.map(quarterOf))).toEqual(new Set([0, 1, 2, 3]));
   });
 
   it("I-26: does not call EC2 for a job that was claimed before the refusal and comes after it", async () => {

@@ -3,6 +3,7 @@ import type { Attempt, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { rememberProject } from "../ledger/seen-projects";
 import { STACK } from "../ports";
+import { sampleOrphan } from "../testing/contracts/samples";
 import { interrupted } from "../testing/fakes/interrupted";
 import {
   type TestSystem,
@@ -600,6 +601,22 @@ describe("payload mode", () => {
     expect((await runner(system)).state).toBe("GONE");
     expect(system.ledger.taken(STACK)).toBe(0);
   });
+
+  it.each([
+    ["EC2 confirms", "instance-terminated", "terminated", "GONE"],
+    ["EC2 denies", "instance-terminated", "running", "FOUND"],
+    ["nobody said", "", "terminated", "FOUND"],
+  ] as const)(
+    "T-17 I-23: an orphan's death that %s leaves it %j, %s, %s",
+    async (_, reason, state, expected) => {
+      const system = testSystem({ mode: "payload" });
+      const orphan = { ...sampleOrphan("i-orphan"), times: { FOUND: system.clock.now() } };
+      await system.ledger.commit([{ put: orphan }]);
+      system.instances.add({ instanceId: "i-orphan", state, launchedAt: 0 });
+      await system.stop({ runnerId: "", resourceId: "i-orphan", reason });
+      expect(await system.ledger.orphan("i-orphan")).toMatchObject({ state: expected });
+    },
+  );
 
   it("I-23: ends an instance past its lifetime", async () => {
     const system = await running(["ec2"]);

@@ -459,6 +459,7 @@ describe("uploads that meet trouble", () => {
     const grownMiB = (process.memoryUsage().heapUsed - heapBefore) / 1024 / 1024;
     expect(exitCode).toBe(0);
     expect(console.bars.some((bar) => /█+░+ \d+ % \(\d+\/20000\)/.test(bar))).toBe(true);
+    // A transaction holds a hundred of the 20,000 rows; the lock and the generation are three more.
     expect(world.writes().length).toBeLessThanOrEqual(203);
     expect(grownMiB).toBeLessThan(300);
   });

@@ -7,6 +7,7 @@ describe("the times of a run", () => {
   it("F-40: a job is interrupted a minute before Lambda's limit, with time to report and to clean", () => {
     const timeouts = runTimeouts({ waitTimeoutSeconds: 60, lifetimeSeconds: 900 }, 899_000);
     expect(timeouts.interrupt).toBe(839_000);
+    // Twenty seconds are left to report the end.
     expect(timeouts.interrupt + timeouts.kill).toBeLessThanOrEqual(899_000 - 20_000);
   });
 

@@ -137,6 +137,7 @@ describe("a line of gitlab-runner's log", () => {
       line({ msg: `token glrt-abc.d_e-f and glrtr-xyz ${"a".repeat(5_000)}` }),
     );
     expect(message).toMatch(/^token glrt-\[MASKED\] and glrtr-\[MASKED\] a+$/);
+    // 1,024 characters, and what the masks add.
     expect(message.length).toBeLessThan(1_100);
   });
 });

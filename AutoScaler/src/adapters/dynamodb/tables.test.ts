@@ -40,6 +40,22 @@ const prepareRows = () => {
 describe("dynamoBootstrapRows", () => {
   bootstrapRowsContract(prepareRows);
 
+  it("I-6 T-8: does not put back a row that another moved, and its instance took, since it was read", async () => {
+    const { client, tables, put } = prepareRows();
+    const takenAfterRead = {
+      send: async (command: GetItemCommand) => {
+        const answer = await client.send(command);
+        if (command instanceof GetItemCommand) tables.get(BOOTSTRAP_TABLE)?.clear();
+        return answer;
+      },
+    };
+    await put(sampleRow("nonce"));
+    const parts = { clock: fakeClock(), random: () => 0 };
+    const rows = dynamoBootstrapRows(takenAfterRead as never, BOOTSTRAP_TABLE, parts);
+    expect(await rows.move("nonce", "there")).toBe(false);
+    expect([...(tables.get(BOOTSTRAP_TABLE)?.keys() ?? [])]).toEqual([]);
+  });
+
   it("I-13: puts no token into an error", async () => {
     const { rows, put, mock } = prepareRows();
     await put(sampleRow("nonce"));

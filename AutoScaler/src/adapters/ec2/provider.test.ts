@@ -235,6 +235,7 @@ describe("EC2's errors inside an answer that succeeded", () => {
     const { message } = launch as Extract<typeof launch, { kind: "refused" }>;
     expect(message.match(/Unsupported/g)).toHaveLength(2);
     expect(message).toContain("InsufficientInstanceCapacity (m7g.large)");
+    // What is kept of a message (errors.ts).
     expect(message.length).toBeLessThanOrEqual(300);
   });
 

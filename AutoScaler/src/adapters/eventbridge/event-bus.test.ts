@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { mockClient } from "aws-sdk-client-mock";
 import { parseJobEvent } from "../../../../Core/model/job-event";
-import type { GitLabJob } from "../../ports";
+import type { GitLabJob, OurEvent } from "../../ports";
 import { eventBusContract } from "../../testing/contracts/event-bus-contract";
 import { eventBridgeBus } from "./event-bus";
 
@@ -74,9 +74,13 @@ describe("eventBridgeBus", () => {
     mock
       .on(PutEventsCommand)
       .resolves({ FailedEntryCount: 1, Entries: [{ EventId: "1" }, { ErrorCode: "ThrottlingException" }] });
-    await expect(bus.put([{ detailType: "GitLabJobEvent", job }])).rejects.toMatchObject({
+    const both: OurEvent[] = [job, { ...job, id: 1 }].map((one) => ({
+      detailType: "GitLabJobEvent",
+      job: one,
+    }));
+    await expect(bus.put(both)).rejects.toMatchObject({
       name: "TransientError",
-      message: expect.stringContaining("ThrottlingException"),
+      message: expect.stringContaining("left 1 of 2 out (ThrottlingException)"),
     });
   });
 
