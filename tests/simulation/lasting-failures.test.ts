@@ -11,8 +11,11 @@ const QUIET_WITHIN = 140;
  */
 const MAX_CALLS = 37;
 
-/** Each pass also reads our own tables while a job's start is incomplete: twice a minute for two hours. */
-const MAX_INTERNAL = 450;
+/**
+ * Each pass also reads our own tables while a job's start is incomplete: twice a minute for two hours. Each new request
+ * of EC2 also reads which spot pools rest.
+ */
+const MAX_INTERNAL = 470;
 
 describe("a failure that lasts", () => {
   it.each(LASTING_FAILURES)(

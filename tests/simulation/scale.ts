@@ -1,3 +1,4 @@
+import { STACK } from "../../AutoScaler/src/ports";
 import { areReported, isWaiting } from "./job-arbitraries";
 import { random } from "./world/random";
 import { Simulation } from "./world/world";
@@ -24,6 +25,8 @@ export interface ScaleReport {
   /** Jobs that waited for more than three minutes, although there was room for all. */
   readonly late: number;
   readonly peakLive: number;
+  /** Slots of the stack that were taken at once, as far as a look each second shows. */
+  readonly mostSlots: number;
   readonly events: number;
   readonly busEvents: number;
   readonly virtualSeconds: number;
@@ -90,7 +93,7 @@ export const waitsOf = (world: Simulation): number[] =>
     )
     .sort((one, other) => one - other);
 
-export const reportOf = (world: Simulation, wrong: readonly string[]): ScaleReport => {
+export const reportOf = (world: Simulation, wrong: readonly string[], mostSlots: number): ScaleReport => {
   const jobs = [...world.gitLab.jobs.values()];
   const waits = waitsOf(world);
   const starts = jobs.flatMap(({ startedAt }) => startedAt ?? []).sort((one, other) => one - other);
@@ -102,6 +105,7 @@ export const reportOf = (world: Simulation, wrong: readonly string[]): ScaleRepo
     waits: [percentile(waits, 0.5), percentile(waits, 0.95), percentile(waits, 0.99), waits.at(-1) ?? 0],
     late: waits.filter((wait) => wait > LATE_SECONDS).length,
     peakLive: world.checks.mostLive,
+    mostSlots,
     events: world.timeline.count,
     busEvents: world.bus.counts.events,
     virtualSeconds: Math.round((world.timeline.now - (jobs[0]?.createdAt ?? 0)) / 1000),
@@ -111,6 +115,17 @@ export const reportOf = (world: Simulation, wrong: readonly string[]): ScaleRepo
   };
 };
 
+/** @returns the most slots of the stack that were taken at once so far */
+const watchSlots = (world: Simulation): (() => number) => {
+  let most = 0;
+  const look = (): void => {
+    most = Math.max(most, world.table.taken(STACK));
+    world.after(1, look);
+  };
+  look();
+  return () => most;
+};
+
 /** A slot or a record that two faults hit waits for a pass, or for the grace time of orphans. */
 const SETTLES_WITHIN = 2 * 3_600;
 
@@ -118,8 +133,13 @@ const SETTLES_WITHIN = 2 * 3_600;
 export const runScale = async (options: ScaleOptions): Promise<ScaleReport> => {
   const world = scaleSimulation(options);
   addJobs(world, options);
+  const mostSlots = watchSlots(world);
   await world.run(options.over + 1);
   await world.settle(SETTLES_WITHIN, (left) => left.every(isWaiting) && areReported(world, left), 30);
   const wrong = world.verdict();
-  return reportOf(world, areReported(world, wrong) ? wrong.filter((one) => !isWaiting(one)) : wrong);
+  return reportOf(
+    world,
+    areReported(world, wrong) ? wrong.filter((one) => !isWaiting(one)) : wrong,
+    mostSlots(),
+  );
 };
