@@ -34,6 +34,18 @@ describe("deployedCopy", () => {
     ]);
   });
 
+  it("removes an alarm on an expression, which the engine does not compute, and keeps one on a metric", () => {
+    const Type = "AWS::CloudWatch::Alarm";
+    const { template, dropped } = copyOf({
+      Resources: {
+        Share: { Type, Properties: { Metrics: [{ Id: "share", Expression: "100 * found / seen" }] } },
+        Count: { Type, Properties: { MetricName: "Found" } },
+      },
+    });
+    expect(Object.keys(template.Resources)).toEqual(["Count"]);
+    expect(dropped).toEqual(["Share (AWS::CloudWatch::Alarm)"]);
+  });
+
   it("leads a function's calls to the host and keeps its own variables", () => {
     const { template } = copyOf({
       Resources: {

@@ -1,5 +1,5 @@
 import type { ParsedTemplate, TemplateResource } from "./template-file";
-import { KNOWN_TO_OUR_ENGINE, UNSUPPORTED_TYPES } from "./unsupported-types";
+import { isOnExpression, KNOWN_TO_OUR_ENGINE, UNSUPPORTED_TYPES } from "./unsupported-types";
 
 /** What a deployed copy needs in addition to the template. */
 export interface CopySettings {
@@ -42,7 +42,9 @@ const unsupportedResources = (
 ): Set<string> => {
   const resources = Object.entries(template.Resources);
   const types = [...UNSUPPORTED_TYPES, ...(isForAnotherEmulator ? KNOWN_TO_OUR_ENGINE : [])];
-  const removed = new Set(resources.filter(([, { Type }]) => types.includes(Type)).map(([id]) => id));
+  const isUnsupported = (resource: TemplateResource): boolean =>
+    types.includes(resource.Type) || isOnExpression(resource);
+  const removed = new Set(resources.flatMap(([id, resource]) => (isUnsupported(resource) ? [id] : [])));
   for (let before = -1; before !== removed.size; ) {
     before = removed.size;
     for (const [id, resource] of resources) {

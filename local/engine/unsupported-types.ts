@@ -19,3 +19,9 @@ export const UNSUPPORTED_TYPES: readonly string[] = [
 
 /** What MiniStack refuses too, but not as the laptop starts it (event_bus_policies.py). */
 export const KNOWN_TO_OUR_ENGINE: readonly string[] = ["AWS::Events::EventBusPolicy"];
+
+/** An alarm on an expression over metrics, which MiniStack refuses. Nothing on the laptop reads alarms. */
+export const isOnExpression = (resource: {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}): boolean => resource.Type === "AWS::CloudWatch::Alarm" && resource.Properties?.Metrics !== undefined;
