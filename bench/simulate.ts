@@ -5,6 +5,8 @@
  * every scenario. `-- --scenarios 50000` runs so many random scenarios. `-- --lasting-failures` counts the calls for a
  * job that nothing can start. Exits with 1 when a bar is missed.
  */
+import "../HelperScripts/quiet-sdk";
+
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { defined } from "../Core/defined";

@@ -112,7 +112,7 @@ const STILL_BARE: Readonly<Record<string, number>> = {
   "tests/simulation/gitlab-faults.test.ts": 6,
   "tests/simulation/promises.test.ts": 1,
   "tests/simulation/runner-ends.test.ts": 1,
-  "tests/simulation/scale.test.ts": 5,
+  "tests/simulation/scale.test.ts": 4,
   "tests/simulation/traces.test.ts": 3,
   "tests/templates/stacks.test.ts": 3,
 };

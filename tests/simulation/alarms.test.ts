@@ -109,8 +109,9 @@ describe("the shipped alarms", () => {
     await settle(world, 2 * HOUR);
     const rang = world.alarms.ringsAt("OldestWaitingAlarm", start, world.timeline.now);
     const minutes = ((rang ?? Number.POSITIVE_INFINITY) - start) / A_MINUTE;
+    // The alarm's threshold is a wait of 900 s.
     expect(minutes).toBeGreaterThanOrEqual(15);
-    // 900 s of waiting, five passes that see it, and the passes before and after.
+    // Five passes see it, and there are the passes before and after.
     expect(minutes).toBeLessThanOrEqual(22);
   });
 
@@ -121,6 +122,7 @@ describe("the shipped alarms", () => {
     world.calls.plan = ({ caller }) => (caller === "ReconcilerFunction" ? "dies" : undefined);
     await world.run(10 * MINUTE);
     const rang = world.alarms.ringsAt("ReconcilerMissingAlarm", since, world.timeline.now);
+    // Five periods of a minute, and what is left of the one in which it began.
     expect(((rang ?? Number.POSITIVE_INFINITY) - since) / A_MINUTE).toBeLessThanOrEqual(6);
   });
 

@@ -56,6 +56,7 @@ describe("conservation of events", () => {
   it("I-31: is kept by a world in which nothing goes wrong", async () => {
     const world = simulationWith();
     expect(await live(world)).toEqual([]);
+    // One event for each state of the job: pending, running and its end.
     expect(world.conservation.count("handled")).toBeGreaterThanOrEqual(3);
   });
 
@@ -142,6 +143,7 @@ describe("jobs without a runner", () => {
     const world = simulationWith();
     const given = world.addJob({ kind: "broken" });
     await world.run(HOUR);
+    // More than one failure of the same job, which must not count for the other.
     expect(world.metrics.get("JobsFailed")).toBeGreaterThanOrEqual(2);
     world.startsAreOn = false;
     const forgotten = world.addJob({ kind: "ec2" });

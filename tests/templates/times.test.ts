@@ -11,6 +11,7 @@ describe("the reconciler", () => {
 
   it("I-26: ends before the next pass begins", () => {
     expect(resource(autoScaler, "ReconcilerSchedule").properties.ScheduleExpression).toBe("rate(1 minute)");
+    // Seconds of the schedule's interval.
     expect(Number(properties.Timeout)).toBeLessThan(60);
   });
 
