@@ -6,8 +6,14 @@ const LONGEST = [
   "tests/end-to-end/whole-path.test.ts",
   "tests/end-to-end/start.test.ts",
   "tests/simulation/scale.test.ts",
-  "tests/simulation/kill-points.test.ts",
+  "Ec2Runner/tests/user-data.test.ts",
+  "tests/simulation/healing.test.ts",
+  "tests/attacks/starvation.test.ts",
+  "tests/simulation/account-limits.test.ts",
+  "AutoScaler/tests/random-jobs.test.ts",
   "tests/simulation/random-jobs.test.ts",
+  "tests/simulation/kill-points.test.ts",
+  "tests/simulation/lasting-failures.test.ts",
 ];
 
 const rank = ({ path }) => {

