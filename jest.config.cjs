@@ -11,8 +11,10 @@ const common = {
 };
 
 /**
- * unit: everything that needs no engine. engine: what deploys to the laptop's engine, one file at a time.
+ * unit: everything that needs no engine. engine: what deploys to the laptop's engine, one file at a time. long: the same,
+ * for which `npm test` has no time.
  */
+const LONG = "\\.long\\.test\\.ts$";
 module.exports = {
   maxWorkers: "100%",
   // A worker keeps what its files loaded. With more than this, collecting garbage slows the simulations down sixfold.
@@ -27,6 +29,12 @@ module.exports = {
       testMatch: ["**/*.test.ts"],
       testPathIgnorePatterns: ["/node_modules/", "/tests/end-to-end/"],
     },
-    { ...common, displayName: "engine", testMatch: ["<rootDir>/tests/end-to-end/**/*.test.ts"] },
+    {
+      ...common,
+      displayName: "engine",
+      testMatch: ["<rootDir>/tests/end-to-end/**/*.test.ts"],
+      testPathIgnorePatterns: ["/node_modules/", LONG],
+    },
+    { ...common, displayName: "long", testMatch: ["<rootDir>/tests/end-to-end/**/*.long.test.ts"] },
   ],
 };

@@ -1,8 +1,9 @@
 // `npm test`: sets the clone up if necessary, then runs every check and test. It needs no package at its start.
-//   npm test                 all
+//   npm test                 all but `long`
 //   npm test -- check        types, lint and format, templates
 //   npm test -- unit         tests without the engine
 //   npm test -- engine       the shipped stacks on the laptop's engine
+//   npm test -- long         more of the same, for which CI has no time: about five minutes
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,11 +11,13 @@ import { join } from "node:path";
 import { KEPT, ROOT, setUp, setUpClients, setUpSecondDouble } from "../local/setup/set-up.mjs";
 
 const PARTS = ["check", "unit", "engine"];
+const LONG = "long";
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((part) => !PARTS.includes(part));
+const known = [...PARTS, LONG];
+const unknown = wanted.filter((part) => !known.includes(part));
 if (unknown.length > 0) {
-  process.stderr.write(`Unknown: ${unknown.join(" ")}. Known parts: ${PARTS.join(", ")}.\n`);
+  process.stderr.write(`Unknown: ${unknown.join(" ")}. Known parts: ${known.join(", ")}.\n`);
   process.exit(2);
 }
 const parts = wanted.length > 0 ? wanted : PARTS;
@@ -93,6 +96,7 @@ const RUN = {
   unit: () => jest("unit", []),
   // Each file has an engine of its own, and these processes mostly wait.
   engine: () => jest("engine", ["--maxWorkers=1"]),
+  long: () => jest(LONG, ["--maxWorkers=1"]),
 };
 
 try {

@@ -102,7 +102,7 @@ const STILL_BARE: Readonly<Record<string, number>> = {
   "tests/attacks/flood.test.ts": 2,
   "tests/attacks/forged-reports.test.ts": 1,
   "tests/attacks/registration-token.test.ts": 1,
-  "tests/end-to-end/new-account.test.ts": 3,
+  "tests/end-to-end/new-account.long.test.ts": 3,
   "tests/gitlab-runner/contract/debug-log.ts": 1,
   "tests/gitlab-runner/contract/one-job.ts": 1,
   "tests/gitlab-runner/contract/signals.ts": 1,
