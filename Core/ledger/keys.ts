@@ -34,7 +34,9 @@ export const attemptKey = (jobId: number, attempt: number): Key => ({
   sk: `attempt#${padded(attempt, 2)}`,
 });
 export const runnerKey = (runnerId: number): Key => ({ pk: `runner#${runnerId}`, sk: "runner" });
-export const recordKey = (name: string): Key => ({ pk: `state#${name}`, sk: "stateRecord" });
+/** Sort key of all state records. */
+export const STATE_RECORD = "stateRecord";
+export const recordKey = (name: string): Key => ({ pk: `state#${name}`, sk: STATE_RECORD });
 /** The scope of a project's counters. */
 export const projectScope = (projectId: number): string => `project#${projectId}`;
 export const slotsPk = (scope: string): string => `slots#${scope}`;

@@ -1,6 +1,6 @@
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { ROTATION } from "../../Core/ledger/keys";
+import { STATE_RECORD } from "../../Core/ledger/keys";
 import type { Attempt, Runner } from "../../Core/model/ledger";
 import { clientSettings } from "./client-settings";
 
@@ -8,7 +8,10 @@ import { clientSettings } from "./client-settings";
 export interface LedgerView {
   readonly attempts: readonly Attempt[];
   readonly runners: readonly Runner[];
-  /** Number of items in the sparse index of open items. A project stays in the rotation for a while after its last job. */
+  /**
+   * Number of items in the sparse index of open items. State records that are listed there stay for a while: a project
+   * in the rotation, a spot pool that failed.
+   */
   readonly open: number;
 }
 
@@ -26,7 +29,7 @@ export const readLedger = async (
       const fields = unmarshall(item);
       if (fields.kind === "attempt") attempts.push(fields as Attempt);
       if (fields.kind === "runner") runners.push(fields as Runner);
-      if (fields.openPk !== undefined && fields.openPk !== ROTATION) open += 1;
+      if (fields.openPk !== undefined && fields.sk !== STATE_RECORD) open += 1;
     }
   }
   client.destroy();
