@@ -13,8 +13,8 @@ interface Rule {
 
 /**
  * The stand-in for GitLab and the engine keep what they did, as GitLab and AWS do: a job with its log, executions with
- * their history, log events. That is bounded for one job, so memory is judged by ended job; the bars are twice what a
- * run without faults showed.
+ * their history, log events. That is bounded for one job, so memory is judged by ended job. The bars are estimates: no long
+ * run has measured them yet.
  */
 const KEPT_MIB_A_JOB = { heap: 0.15, engine: 0.5 };
 /** Whatever leaks leaks at least one for each job; half of that is between a leak and none. */
