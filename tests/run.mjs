@@ -3,7 +3,7 @@
 //   npm test -- check        types, lint and format, templates
 //   npm test -- unit         tests without the engine
 //   npm test -- engine       the shipped stacks on the laptop's engine
-//   npm test -- long         more of the same, for which CI has no time: about eight minutes
+//   npm test -- long         more of the same, for which CI has no time: about ten minutes
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

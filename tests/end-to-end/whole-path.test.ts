@@ -13,9 +13,6 @@ import {
   untilAllGone,
 } from "./engine";
 import { toolsCases } from "./tools-cases";
-import { uploadCases } from "./upload-cases";
-import { verifyCases } from "./verify-cases";
-import { wiredPageCases } from "./wired-page-cases";
 
 const PROJECT = 7;
 
@@ -112,8 +109,6 @@ const quiet = async (from: number): Promise<void> => {
     await sleep(1_000);
   }
 };
-
-describe("the page", () => wiredPageCases(() => test));
 
 describe("the webhook API", () => {
   let failedBefore: number;
@@ -225,9 +220,7 @@ describe("the webhook API", () => {
 
 describe("the command line", () => {
   toolsCases(() => test);
-  uploadCases(() => test);
 });
-describe("verify", () => verifyCases(() => test));
 
 describe("rights", () => {
   it("no call of the application was refused for a missing right", () => {
