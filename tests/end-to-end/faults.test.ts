@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { runLoad } from "../../bench/load/load-run";
 import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
 
 const PROJECT = 11;
@@ -68,26 +67,4 @@ describe("faults of GitLab and of the providers", () => {
     },
     TIMEOUT_MS + 150_000,
   );
-});
-
-/** A short form of `npm run load`, with the runners as they ship. */
-describe("load", () => {
-  it("L-1 L-2 L-8: jobs on Lambda and EC2 with lost, shuffled and doubled webhooks all run, none starts twice, and nothing is left", async () => {
-    const faults = { shuffleMs: 3_000, lose: 0.02, repeat: 0.1 };
-    const plan = {
-      jobs: 30,
-      seconds: 6,
-      perPipeline: 5,
-      ...faults,
-      onEc2: 1 / 3,
-      runners: "shipped",
-    } as const;
-    const result = await runLoad(test.laptop, plan, test.calls);
-    expect(result).toMatchObject({ succeeded: 30, notEnded: 0, isAllGone: true });
-    // `npm run load` also looks at further attempts, and how soon webhooks are answered: both want a machine of its own.
-    expect(result.doubleStarts.filter((found) => !found.endsWith("opened too soon"))).toEqual([]);
-    expect(result.byProvider).toEqual({ LAMBDA: 20, EC2: 10 });
-    expect(result.webhooks.lost).toBeGreaterThan(0);
-    expect(result.webhooks.repeated).toBeGreaterThan(0);
-  }, 200_000);
 });
