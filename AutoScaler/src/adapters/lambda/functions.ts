@@ -9,6 +9,12 @@ import type { LambdaApi } from "./client";
 /** The tags of a function change with a deployment at most. */
 const CACHE_MILLISECONDS = 300_000;
 
+/** True while an answer read then may be used. One from the future tells nothing: the clock was set back. */
+const isFresh = (kept: { readonly readAt: Time } | undefined, now: Time): boolean => {
+  const age = kept === undefined ? Number.POSITIVE_INFINITY : now - kept.readAt;
+  return age >= 0 && age < CACHE_MILLISECONDS;
+};
+
 /** Tags belong to the function, so a version or alias at the end of the ARN is cut off. */
 const FUNCTION_ARN = /^(arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+)(?::[\w$-]+)?$/;
 
@@ -40,10 +46,8 @@ const accountConcurrency = (
     }
   };
   return async () => {
-    const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.readAt;
-    if (known === undefined || !(age >= 0 && age < CACHE_MILLISECONDS))
-      known = { value: await read(), readAt: clock.now() };
-    return known.value;
+    if (!isFresh(known, clock.now())) known = { value: await read(), readAt: clock.now() };
+    return known?.value;
   };
 };
 
@@ -85,8 +89,7 @@ export const lambdaFunctions = (
     concurrency: accountConcurrency(client, clock),
     isTenantIsolated: async (arn) => {
       const kept = known.get(arn);
-      const age = kept === undefined ? Number.POSITIVE_INFINITY : clock.now() - kept.readAt;
-      if (kept !== undefined && age >= 0 && age < CACHE_MILLISECONDS) return kept.isIsolated;
+      if (kept !== undefined && isFresh(kept, clock.now())) return kept.isIsolated;
       const isIsolated = await read(arn);
       known.set(arn, { isIsolated, readAt: clock.now() });
       return isIsolated;
