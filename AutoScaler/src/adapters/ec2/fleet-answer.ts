@@ -1,6 +1,6 @@
 import { defined } from "../../../../Core/defined";
 import { spotPool } from "../../../../Core/model/spot-pool";
-import type { CreateFleetCommandOutput } from "./client";
+import type { CreateFleetCommandOutput, Ec2Instance } from "./client";
 import type { Ec2ErrorKind } from "./error-codes";
 import { kindOfCode, shortMessage } from "./errors";
 import type { BoughtAs } from "./fleet-request";
@@ -53,16 +53,17 @@ const gravest = (kinds: readonly Ec2ErrorKind[]): Ec2ErrorKind =>
 
 type FleetError = NonNullable<CreateFleetCommandOutput["Errors"]>[number];
 
-/** The pool that an override names. Undefined: the answer does not say both. */
-const poolOf = ({ LaunchTemplateAndOverrides }: Pick<FleetError, "LaunchTemplateAndOverrides">) => {
-  const { InstanceType, SubnetId } = LaunchTemplateAndOverrides?.Overrides ?? {};
-  return InstanceType && SubnetId ? spotPool(InstanceType, SubnetId) : undefined;
-};
+/** The pool of an override or an instance. Undefined: it does not say both. */
+export const poolOf = ({ InstanceType, SubnetId }: Pick<Ec2Instance, "InstanceType" | "SubnetId"> = {}) =>
+  InstanceType && SubnetId ? spotPool(InstanceType, SubnetId) : undefined;
+
+const poolOfOverride = ({ LaunchTemplateAndOverrides }: Pick<FleetError, "LaunchTemplateAndOverrides">) =>
+  poolOf(LaunchTemplateAndOverrides?.Overrides);
 
 const isShort = ({ ErrorCode }: FleetError): boolean => kindOfCode(ErrorCode ?? "") === "capacity";
 
 const shortPoolsIn = (errors: readonly FleetError[]): readonly string[] => [
-  ...new Set(errors.filter(isShort).flatMap((error) => poolOf(error) ?? [])),
+  ...new Set(errors.filter(isShort).flatMap((error) => poolOfOverride(error) ?? [])),
 ];
 
 /** `InsufficientInstanceCapacity (c7g.large): …`, each code once. */
@@ -97,7 +98,7 @@ export const readFleetAnswer = (answer: CreateFleetCommandOutput, asked: BoughtA
       kind: "instance",
       instanceId,
       boughtAs,
-      ...defined({ instanceType: group.InstanceType, pool: poolOf(group) }),
+      ...defined({ instanceType: group.InstanceType, pool: poolOfOverride(group) }),
       shortPools,
     };
   }

@@ -3,12 +3,11 @@ import { defined } from "../../../../Core/defined";
 import { TransientError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
 import type { StartedRunner } from "../../../../Core/model/ledger";
-import { spotPool } from "../../../../Core/model/spot-pool";
 import type { Launch, LaunchRefusal, RunnerProvider, SpotLessons } from "../../ports";
 import type { Ec2Api, Ec2Instance } from "./client";
 import type { Ec2ErrorKind } from "./error-codes";
 import { callEc2, describeError, kindOfError } from "./errors";
-import { type FleetAnswer, readFleetAnswer } from "./fleet-answer";
+import { type FleetAnswer, poolOf, readFleetAnswer } from "./fleet-answer";
 import { type BoughtAs, type FleetSettings, fleetRequest, jobTag, marketsOf } from "./fleet-request";
 
 export interface Ec2ProviderSettings extends FleetSettings {
@@ -96,10 +95,9 @@ export const ec2Provider = (
   const find = async (runner: StartedRunner): Promise<Launch | undefined> => {
     const instance = await look(runner);
     if (instance?.InstanceId === undefined) return undefined;
-    const { InstanceId: instanceId, InstanceType: instanceType, SubnetId: subnetId } = instance;
+    const { InstanceId: instanceId, InstanceType: instanceType } = instance;
     const boughtAs = instance.InstanceLifecycle === "spot" ? "spot" : "on-demand";
-    const pool = instanceType && subnetId ? spotPool(instanceType, subnetId) : undefined;
-    return launched({ instanceId, boughtAs, ...defined({ instanceType, pool }) });
+    return launched({ instanceId, boughtAs, ...defined({ instanceType, pool: poolOf(instance) }) });
   };
 
   const createFleet = async (runner: StartedRunner, boughtAs: BoughtAs): Promise<FleetAnswer> => {
