@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mutedLog, muteLog } from "../../tests/gitlab-runner/handler-log";
 import { LambdaRunner } from "../../tests/gitlab-runner/lambda-runner";
 import {
   maySmallDiskBeMounted,
@@ -15,17 +16,11 @@ const DISK_KIB = 512;
 const FILL = "head -c 2000000 /dev/zero > $TMPDIR/full";
 
 let runner: LambdaRunner;
-beforeEach(() => jest.spyOn(process.stdout, "write").mockReturnValue(true));
+beforeEach(muteLog);
 afterEach(async () => {
   jest.restoreAllMocks();
   await runner.close();
 });
-
-const said = (): string =>
-  jest
-    .mocked(process.stdout.write)
-    .mock.calls.map(([text]) => text)
-    .join("");
 
 /** As Node's file system reports it. */
 const noSpace = (code: string): Error =>
@@ -36,7 +31,7 @@ it.each(["ENOSPC", "EDQUOT"])(
   async (code) => {
     runner = await LambdaRunner.open({ openRoot: () => Promise.reject(noSpace(code)) });
     await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
-    expect(said()).toContain('"outcome":"no-space"');
+    expect(mutedLog()).toContain('"outcome":"no-space"');
     expect(runner.gitlab.seen).toEqual([]);
   },
 );
@@ -44,7 +39,7 @@ it.each(["ENOSPC", "EDQUOT"])(
 it("F-42: folders that cannot be made for another reason are an outcome too", async () => {
   runner = await LambdaRunner.open({ openRoot: () => Promise.reject(noSpace("EROFS")) });
   await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
-  expect(said()).toContain('"outcome":"runner-failed"');
+  expect(mutedLog()).toContain('"outcome":"runner-failed"');
 });
 
 it("F-78: legacy: the record of a runner without room is deleted all the same", async () => {
@@ -66,7 +61,7 @@ describeWith(maySmallDiskBeMounted(), "no right to mount a file system")("F-78: 
     expect(() => writeFileSync(foreign, Buffer.alloc(2 * DISK_KIB * 1_024))).toThrow("ENOSPC");
     runner.gitlab.push({ id: 7, script: ["true"] });
     await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
-    expect(said()).toContain('"outcome":"no-space"');
+    expect(mutedLog()).toContain('"outcome":"no-space"');
     expect(runner.gitlab.seen).toEqual([]);
     expect(readdirSync(runner.root)).toEqual(["foreign"]);
   });

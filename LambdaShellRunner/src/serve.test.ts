@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { babbler, scaledRunner, talker } from "../../tests/gitlab-runner/binary";
+import { mutedLog, muteLog } from "../../tests/gitlab-runner/handler-log";
 import { LambdaRunner, type LambdaRunnerOptions, TOKEN } from "../../tests/gitlab-runner/lambda-runner";
 import { hasProcess } from "../../tests/gitlab-runner/processes";
 import { describeWith } from "../../tests/needs";
@@ -15,17 +16,11 @@ const open = async (options: LambdaRunnerOptions = {}): Promise<LambdaRunner> =>
   return runner;
 };
 
-beforeEach(() => jest.spyOn(process.stdout, "write").mockReturnValue(true));
+beforeEach(muteLog);
 afterEach(async () => {
   jest.restoreAllMocks();
   await runner.close();
 });
-
-const said = (): string =>
-  jest
-    .mocked(process.stdout.write)
-    .mock.calls.map(([text]) => text)
-    .join("");
 
 describe("one job", () => {
   it("is run, its outcome told by the runner's log, and nothing left behind", async () => {
@@ -42,15 +37,15 @@ describe("one job", () => {
     expect(gitlab.state(7)).toBe("failed");
     expect(gitlab.trace(7)).toContain("hello");
     expect(readdirSync(root)).toEqual([]);
-    expect(said()).toContain('"code":"RUNNER_ENDED"');
+    expect(mutedLog()).toContain('"code":"RUNNER_ENDED"');
   });
 
   it("T-14: its runner's own token is masked in the log, whatever the token looks like", async () => {
     const token = "aTokenWithoutAPrefix1";
     await open({ binary: talker(`token ${token}, once more ${token}.`), row: { token } });
     await runner.invoke(12).catch(() => undefined);
-    expect(said()).toContain("token [MASKED], once more [MASKED].");
-    expect(said()).not.toContain(token);
+    expect(mutedLog()).toContain("token [MASKED], once more [MASKED].");
+    expect(mutedLog()).not.toContain(token);
   });
 
   it("T-9 T-11: sees nothing of the function's: no keys, no table, no token, in no environment and no argument", async () => {
@@ -69,7 +64,7 @@ describe("one job", () => {
     for (const secret of [...Object.values(secrets), TOKEN.slice(5)]) expect(seen).not.toContain(secret);
     expect(seen).not.toMatch(/^(AWS_|BOOTSTRAP|TENANT|RUNNER_ROOT|GITLAB_RUNNER)/m);
     expect(seen).not.toMatch(/config\.toml$/m);
-    expect(said()).not.toContain(TOKEN.slice(5));
+    expect(mutedLog()).not.toContain(TOKEN.slice(5));
   });
 
   it("finds HOME, temporary files, builds and cache in one fresh folder, and PATH as the image has it", async () => {
@@ -164,7 +159,7 @@ describe("a job that does not end well", () => {
     // Four rounds of five, and perhaps one or two that came while the job ran.
     expect(gitlab.asked("PATCH jobs/7/trace").length).toBeGreaterThanOrEqual(20);
     expect(gitlab.asked("PATCH jobs/7/trace").length).toBeLessThanOrEqual(30);
-    expect(said()).toContain('"outcome":"job-lost"');
+    expect(mutedLog()).toContain('"outcome":"job-lost"');
   });
 
   it("that kills its runner is a visible failure, and its processes go", async () => {
@@ -221,7 +216,7 @@ onLinux("a hostile job", () => {
     // The double keeps 4 MiB of it, in parts.
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
     // Of the 100 MB nothing comes into the log but what the runner itself says.
-    expect(said().length).toBeLessThan(100_000);
+    expect(mutedLog().length).toBeLessThan(100_000);
   });
 
   it("a log of the runner's own that never ends a line is bounded too", async () => {
@@ -231,7 +226,7 @@ onLinux("a hostile job", () => {
     // Not all of the 50 MB, and what the garbage collector leaves.
     expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
     // The log holds a few lines of 1,024 characters at most.
-    expect(said().length).toBeLessThan(10_000);
+    expect(mutedLog().length).toBeLessThan(10_000);
   });
 });
 
