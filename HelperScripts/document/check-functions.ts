@@ -53,8 +53,9 @@ const checkFunctionsOf = async (
 export const readForStack = async (
   client: Pick<LambdaClient, "send">,
   bytes: Uint8Array,
+  path: string,
   deployment: Deployment,
 ): Promise<DocumentReading> => {
-  const reading = readDocumentFile(bytes, await routingSettings(client, deployment));
+  const reading = readDocumentFile(bytes, path, await routingSettings(client, deployment));
   return reading.errors.length > 0 ? reading : checkFunctionsOf(client, reading);
 };
