@@ -35,7 +35,9 @@ export const exampleCases = (get: () => TestLaptop): void => {
         expect([exitCode, err]).toEqual([0, expect.not.stringContaining("error")]);
       }
       const text = readFileSync(join(EXAMPLES, folder, ".gitlab-ci.yml"), "utf8");
-      const { id } = await (await gitlab.call("POST", "/_/pipeline", { project: PROJECT, text })).json();
+      const { id } = (await (
+        await gitlab.call("POST", "/_/pipeline", { project: PROJECT, text })
+      ).json()) as { id: number };
       const jobs = await (
         await gitlab.call("GET", `/api/v4/projects/${PROJECT}/pipelines/${id}/jobs`)
       ).json();
