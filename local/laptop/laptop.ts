@@ -10,9 +10,11 @@ import type { WebhookApi } from "../webhook-api";
 import type { Aws } from "./aws";
 import { type GitLabConfiguration, writeConfiguration } from "./configuration";
 import { deploySettings, deployStacks, type Stacks, warmFunctions } from "./deploy-stacks";
+import { deployedOutputs } from "./deployed-outputs";
 import type { RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
 import { readLedgers } from "./ledger-view";
+import { readMappingLines } from "./mapping-view";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
 import { type Closer, type LaptopServices, startServices } from "./services";
 import { laptopStatus } from "./status";
@@ -63,11 +65,14 @@ const inRunFolder = async <Started>(
   }
 };
 
-/** Jobs and remaining resources, from the ledgers, the GitLab stand-in and the EC2 simulator. */
+/** Jobs and remaining resources of all deployments, from their ledgers, the GitLab stand-in and the EC2 simulator. */
 const statusOf = (services: LaptopServices) => async (): Promise<LaptopStatus> => {
-  const ledger = await readLedgers(services.env);
+  const outputs = await deployedOutputs(services.env);
+  const ledger = await readLedgers(services.env, outputs("LedgerTableName"));
   const runnerRecords = services.standIn?.runners().length ?? 0;
-  const status = laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() });
+  const tables = outputs("MappingTableName");
+  const mapping = (await Promise.all(tables.map((table) => readMappingLines(services.env, table)))).flat();
+  const status = { ...laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() }), mapping };
   const { account } = services;
   return account
     ? { ...status, account: { limits: limitsText(account.limits), refused: account.list() } }

@@ -1,4 +1,3 @@
-import { CloudFormationClient, paginateDescribeStacks } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { STATE_RECORD } from "../../Core/ledger/keys";
@@ -37,22 +36,12 @@ export const readLedger = async (
   return { attempts, runners, open };
 };
 
-/** The ledger of each deployed AutoScaler: its stack has the table's name as an output. */
-const ledgerTables = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
-  const client = new CloudFormationClient(clientSettings(env));
-  const names: string[] = [];
-  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
-    const outputs = Stacks.flatMap(({ Outputs = [] }) => Outputs);
-    const found = outputs.filter(({ OutputKey }) => OutputKey === "LedgerTableName");
-    names.push(...found.flatMap(({ OutputValue }) => OutputValue ?? []));
-  }
-  client.destroy();
-  return names;
-};
-
-/** Reads the ledgers of all deployments as one. */
-export const readLedgers = async (env: Readonly<Record<string, string>>): Promise<LedgerView> => {
-  const views = await Promise.all((await ledgerTables(env)).map((table) => readLedger(env, table)));
+/** Reads ledgers as one. */
+export const readLedgers = async (
+  env: Readonly<Record<string, string>>,
+  tableNames: readonly string[],
+): Promise<LedgerView> => {
+  const views = await Promise.all(tableNames.map((table) => readLedger(env, table)));
   return {
     attempts: views.flatMap(({ attempts }) => attempts),
     runners: views.flatMap(({ runners }) => runners),
