@@ -85,6 +85,10 @@ export const run = async (options: CommandOptions): Promise<void> => {
   const isLive = !options.headless && Boolean(process.stdout.isTTY);
   const view = isLive ? liveView(process.stdout) : plainView(log, Date.now);
   try {
+    if (options.empty && process.env.AWS_ENDPOINT_URL)
+      throw new Declined(
+        "What is deployed to another emulator does not lead to the laptop: unset AWS_ENDPOINT_URL, or leave --empty out.",
+      );
     const canAsk = !options.headless && Boolean(process.stdin.isTTY);
     const gitlab = options.gitlab ? await realGitLab(options.gitlab, process.env, canAsk) : undefined;
     if (options.newAccount) log(`A new account: ${limitsText(NEW_ACCOUNT)}.`);

@@ -24,10 +24,10 @@ export const checkWebhookUrl = (text: string | undefined): string => {
 };
 
 /** Whose a webhook is; nobody's: it is that of the whole stand-in. */
-export type WebhookOwner = Pick<Webhook, "projectId" | "groupId">;
+export type StandInOwner = Pick<Webhook, "projectId" | "groupId">;
 
 /** A new webhook. As in GitLab, it is subscribed to push events only. */
-export const newWebhook = (state: GitLabState, owner: WebhookOwner, url: string): Webhook => ({
+export const newWebhook = (state: GitLabState, owner: StandInOwner, url: string): Webhook => ({
   id: state.nextId("webhook"),
   ...owner,
   createdAt: state.clock.now(),
@@ -54,12 +54,12 @@ const change = (webhook: Webhook, parameters: RequestParameters): void => {
 };
 
 /** The owner in a request's path. */
-const ownerOf = (request: RequestContext): WebhookOwner => {
+const ownerOf = (request: RequestContext): StandInOwner => {
   const id = idOf(request, "id") ?? 0;
   return request.req.path.startsWith("/api/v4/groups/") ? { groupId: id } : { projectId: id };
 };
 
-const isOwnedBy = (webhook: Webhook, { projectId, groupId }: WebhookOwner): boolean =>
+const isOwnedBy = (webhook: Webhook, { projectId, groupId }: StandInOwner): boolean =>
   webhook.projectId === projectId && webhook.groupId === groupId;
 
 const create = async (state: GitLabState, request: RequestContext): Promise<Response> => {
