@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ConfigurationError } from "../../Core/errors";
 import type { Context } from "../context";
+import { CLONE, KEPT_FOLDER } from "../deploy/kept-answers";
 import { isFields } from "../gitlab/json";
-import { CLONE, KEPT_FOLDER } from "./kept-answers";
 
 export type Pins = Readonly<Record<string, string>>;
 

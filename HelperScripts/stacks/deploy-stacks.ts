@@ -1,9 +1,9 @@
 import type { Context } from "../context";
+import type { DeployAnswers } from "../deploy/answers";
+import type { DeploymentNames } from "../deploy/names";
 import { type Deployment, findDeployment, output } from "../deployment";
-import type { DeployAnswers } from "./answers";
 import type { BuiltTemplates } from "./build-stacks";
 import { deployStack } from "./deploy-stack";
-import type { DeploymentNames } from "./names";
 import type { RunnerImage } from "./runner-image";
 import type { SamCli } from "./sam";
 import { wiringOf } from "./wiring";
@@ -31,7 +31,7 @@ export interface StacksOrder {
  * @throws ConfigurationError when one fails; those before it stay
  */
 export const deployStacks = async (
-  at: { readonly context: Context; readonly sam: SamCli; readonly signal: AbortSignal },
+  at: { readonly context: Context; readonly sam: SamCli },
   { names, answers, image, templates }: StacksOrder,
 ): Promise<DeployedStacks> => {
   const { clients } = at.context;

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { ConfigurationError } from "../../Core/errors";
 import type { AwsHome, Context, ProgramResult } from "../context";
-import { awsVariables } from "./aws-home";
-import { CLONE } from "./kept-answers";
+import { awsVariables } from "../deploy/aws-home";
+import { CLONE } from "../deploy/kept-answers";
 
 /** A SAM CLI, and where in AWS it works. */
 export interface SamCli {
   /** @param cwd whose samconfig.toml counts */
-  run(args: readonly string[], cwd: string, signal?: AbortSignal): Promise<ProgramResult>;
+  run(args: readonly string[], cwd: string): Promise<ProgramResult>;
 }
 
 /** As the README says. */
@@ -63,14 +63,8 @@ export const findSam = async (context: Context, home: AwsHome): Promise<SamCli> 
     SAM_CLI_POLL_DELAY: context.env.SAM_CLI_POLL_DELAY ?? "2",
   };
   return {
-    run: ([command = "", ...args], cwd, signal) =>
-      context.runProgram({
-        program,
-        args: [command, ...args, ...profile],
-        cwd,
-        env,
-        ...(signal ? { signal } : {}),
-      }),
+    run: ([command = "", ...args], cwd) =>
+      context.runProgram({ program, args: [command, ...args, ...profile], cwd, env }),
   };
 };
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ConfigurationError } from "../../Core/errors";
 import { duration } from "../console/words";
 import type { Context } from "../context";
-import { CLONE, KEPT_FOLDER } from "./kept-answers";
+import { CLONE, KEPT_FOLDER } from "../deploy/kept-answers";
 import { findPins } from "./pins";
 import type { RunnerImage } from "./runner-image";
 import { templateToBuild, templateWithImage } from "./runner-template";
@@ -17,18 +17,17 @@ export type BuiltTemplates = ReadonlyMap<StackFolder, string>;
 interface Build {
   readonly context: Context;
   readonly sam: SamCli;
-  readonly signal: AbortSignal;
   /** Where the builds of this deployment are kept. */
   readonly folder: string;
 }
 
 const built = async (build: Build, stack: StackFolder, more: readonly string[] = []): Promise<string> => {
-  const { context, sam, signal, folder } = build;
+  const { context, sam, folder } = build;
   const since = context.now();
   const target = join(folder, stack);
   if (context.console.isTerminal) context.console.replaceLine(`  ${stack}: building …`);
   const args = ["build", "--build-dir", target, "--no-cached", ...more];
-  const result = await sam.run(args, join(CLONE, stack), signal);
+  const result = await sam.run(args, join(CLONE, stack));
   if (context.console.isTerminal) context.console.replaceLine("");
   if (result.exitCode !== 0) {
     throw new ConfigurationError(`${stack} could not be built:\n${samFailure(result)}`);

@@ -87,7 +87,8 @@ export const watchStack = (context: Context, name: string, after: string | undef
       if (!isOver) tell();
     }
   };
-  const watching = watch();
+  // Its end is told by what runs the deployment.
+  const watching = watch().catch(() => undefined);
   return {
     end: async () => {
       isOver = true;

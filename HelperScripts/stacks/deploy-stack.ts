@@ -49,10 +49,10 @@ const remedyFor = (why: string): string =>
  * @throws ConfigurationError with the failed resource, CloudFormation's reason and the remedy
  */
 export const deployStack = async (
-  at: { readonly context: Context; readonly sam: SamCli; readonly signal: AbortSignal },
+  at: { readonly context: Context; readonly sam: SamCli },
   deployment: StackDeployment,
 ): Promise<boolean> => {
-  const { context, sam, signal } = at;
+  const { context, sam } = at;
   const { name, template } = deployment;
   await readyToDeploy(context, name);
   const client = context.clients.cloudFormation();
@@ -60,7 +60,7 @@ export const deployStack = async (
   const after = await lastEventId(client, name);
   const watch = watchStack(context, name, after);
   // Beside the built template there is no samconfig.toml: nobody's saved answers count.
-  const result = await sam.run(samArguments(deployment), dirname(template), signal);
+  const result = await sam.run(samArguments(deployment), dirname(template));
   const count = await watch.end();
   const took = duration(context.now() - since);
   if (result.exitCode === 0) {
