@@ -60,8 +60,13 @@ export const deployStack = async (
   const after = await lastEventId(client, name);
   const watch = watchStack(context, name, after);
   // Beside the built template there is no samconfig.toml: nobody's saved answers count.
-  const result = await sam.run(samArguments(deployment), dirname(template));
-  const count = await watch.end();
+  const { result, count } = await sam.run(samArguments(deployment), dirname(template)).then(
+    async (done) => ({ result: done, count: await watch.end() }),
+    async (error: unknown) => {
+      await watch.end();
+      throw error;
+    },
+  );
   const took = duration(context.now() - since);
   if (result.exitCode === 0) {
     context.console.err(`  ${name}: ${count === undefined ? "no changes" : `${count} deployed`} in ${took}`);
