@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../../Core/errors";
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { safe } from "../../Core/safe-text";
 import { configurationOf, type StoredParameter } from "../configuration";
@@ -27,17 +28,26 @@ export interface Secrets {
   readonly setupToken?: string | undefined;
 }
 
+/** Asks until the address is one: a slip ends nothing. */
+const askUntilUrl = async ({ console }: Context, proposed: string): Promise<string> => {
+  for (;;) {
+    const typed = await console.ask("GitLab's address", proposed);
+    try {
+      return checkGitLabUrl(typed);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      console.err(safe(error.message));
+    }
+  }
+};
+
 const askUrl = async (
   context: Context,
   given: string | undefined,
   stored: StoredParameter | undefined,
 ): Promise<string> => {
   if (given !== undefined) return checkGitLabUrl(given);
-  if (context.console.isInteractive) {
-    return checkGitLabUrl(
-      await context.console.ask("GitLab's address", safe(stored?.value ?? "https://gitlab.com")),
-    );
-  }
+  if (context.console.isInteractive) return askUntilUrl(context, safe(stored?.value ?? "https://gitlab.com"));
   if (stored) return checkGitLabUrl(stored.value);
   throw new UsageError("GitLab's address is missing: give it with --url");
 };

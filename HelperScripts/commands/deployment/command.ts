@@ -11,8 +11,6 @@ export const deployCommand = (run: RunCommand): Command =>
     )
     .option("--answers <file>", "a JSON document of answers instead of questions")
     .option("--name <name>", "the deployment's name (default gitlab-runners)")
-    .option("--region <region>", "the AWS region")
-    .option("--profile <profile>", "the AWS profile")
     .option(
       "--image-uri <uri>",
       "an image of the Lambda runner that is pushed already, instead of building one",
@@ -36,14 +34,14 @@ and if you like "name", "region", "profile", "alarmEmail", "imageUri", "setupTok
 Answers are kept without tokens in .deploy, which Git ignores. Exit code 1 when something was not made, doctor finds
 something to fix, or the test job failed.`,
     )
-    .action((options: DeployOptions) => run((context) => deploy(context, options)));
+    .action((_options: object, command: Command) =>
+      run((context) => deploy(context, command.optsWithGlobals<DeployOptions>())),
+    );
 
 export const undeployCommand = (run: RunCommand): Command =>
   new Command("undeploy")
     .description("wait until nothing runs, remove webhooks and stacks, and say what is kept")
     .option("--name <name>", "the deployment's name (default gitlab-runners)")
-    .option("--region <region>", "the AWS region")
-    .option("--profile <profile>", "the AWS profile")
     .option("--all", "also delete what is kept otherwise: tables and secrets")
     .option("--timeout-minutes <minutes>", "wait so long at most for jobs that run", positiveInteger, 180)
     .option("-y, --yes", "ask nothing; takes --name")
@@ -58,4 +56,6 @@ Examples:
 Webhooks are removed with GITLAB_SETUP_TOKEN (scope api), or else with the stored access token. Exit code 1 when something
 is left that should have gone; the same command then goes on.`,
     )
-    .action((options: UndeployOptions) => run((context) => undeploy(context, options)));
+    .action((_options: object, command: Command) =>
+      run((context) => undeploy(context, command.optsWithGlobals<UndeployOptions>())),
+    );
