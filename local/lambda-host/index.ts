@@ -9,7 +9,8 @@ import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../laptop/run-folder";
 import type { MetLimits } from "../limits/met-limits";
 import { admission, type CallKind, LONGEST_AGE_SECONDS, THROTTLED } from "./admission";
-import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
+import { type ArtifactSettings, codeFolders, ImageDeletedError } from "./artifacts";
+import type { CallOutcome, FunctionCall, FunctionError, FunctionSettings } from "./call";
 import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
@@ -34,8 +35,10 @@ export interface FinishedCall {
 
 export interface LambdaHostSettings {
   readonly run: RunFolder;
-  /** The folder of a function's bundle, by stack and logical id; undefined: no such function. */
-  readonly bundleFolder: (stack: string, functionId: string) => string | undefined;
+  /** How deployed code is read, and the image that needs no Docker. */
+  readonly readCode: ArtifactSettings["readCode"];
+  readonly image: ArtifactSettings["image"];
+  readonly log: (message: string) => void;
   /** Lambda's own client: it reads functions' configuration. */
   readonly lambda: LambdaClient;
   /** How Lambda itself reaches CloudWatch Logs. */
@@ -53,12 +56,12 @@ export interface LambdaHostSettings {
 
 /** Runs the deployed functions instead of Lambda. */
 export interface LambdaHost {
-  /** The address to which the engine posts a function's calls. */
-  functionUrl(stack: string, functionId: string): string;
+  /** The address to which another emulator than the laptop's own posts functions' calls. */
+  readonly url: string;
   /** Calls a function directly, without the engine, and waits for its answer. */
-  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<CallOutcome>;
+  call(functionName: string, event: unknown): Promise<CallOutcome>;
   /** Loads a function before its first call. */
-  warm(stack: string, functionId: string, functionName: string): Promise<void>;
+  warm(functionName: string): Promise<void>;
   /** Lets all functions start anew at their next call, so that they know nothing of before. */
   forget(): void;
   /** Replaces runner functions by something cheaper, so that a load test measures the rest; undefined restores them. */
@@ -98,17 +101,17 @@ const callKindOf = ({ headers }: IncomingMessage): CallKind => {
  * On the socket the address's host means nothing. On a port a secret stands in the path: whoever reached it could
  * run functions with their roles.
  *
- * @returns the address of `/`
+ * @returns the address for calls
  */
 const listen = (server: Server, socketPath: string | undefined): Promise<string> =>
   new Promise((resolve) => {
     if (socketPath !== undefined) {
-      server.listen(socketPath, () => resolve("http://lambda-host"));
+      server.listen(socketPath, () => resolve("http://lambda-host/functions"));
       return;
     }
     const secret = randomBytes(24).toString("base64url");
     server.listen(0, "127.0.0.1", () =>
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${secret}`),
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${secret}/functions`),
     );
   });
 
@@ -128,10 +131,14 @@ const bundleFile = (folder: string, name: string): string => {
   return files.find((file) => existsSync(file)) ?? join(folder, name);
 };
 
+const isImage = ({ code }: FunctionSettings): boolean => code.kind === "image";
+
+/** What tells one deployment of a function from another. */
+const versionOf = ({ code }: FunctionSettings): string => (code.kind === "zip" ? code.sha256 : code.uri);
+
 const sourceOf = (
   settings: FunctionSettings,
-  bundle: string,
-  functionId: string,
+  folder: string,
   host: LambdaHostSettings,
   awsEnv: Readonly<Record<string, string>>,
 ): WorkerSource => {
@@ -139,19 +146,26 @@ const sourceOf = (
     ? settings.handler.split(".")
     : ["handler", "handler"];
   const env = {
-    ...(settings.isImage ? { ...host.run.env, ...host.runnerEnv } : { PATH: host.run.env.PATH ?? "" }),
+    ...(isImage(settings) ? { ...host.run.env, ...host.runnerEnv } : { PATH: host.run.env.PATH ?? "" }),
     ...awsEnv,
     ...lambdaVariables(settings),
     ...settings.variables,
   };
+  const { functionId, functionName, variables } = settings;
   return {
     // With the next session's credentials come new environments.
-    key: `${functionId} ${awsEnv.AWS_ACCESS_KEY_ID} ${JSON.stringify(settings.variables)}`,
-    file: bundleFile(bundle, file),
+    key: `${functionId} ${functionName} ${versionOf(settings)} ${awsEnv.AWS_ACCESS_KEY_ID} ${JSON.stringify(variables)}`,
+    file: bundleFile(folder, file),
     exportName,
     settings,
     env,
   };
+};
+
+/** A failure that the host has found before the function ran. */
+const refusal = (error: unknown): { readonly error: FunctionError } => {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { error: { errorType: name, errorMessage: message } };
 };
 
 /** Starts the Lambda host on loopback. */
@@ -171,13 +185,13 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
   const logs = functionLogs(host.logs);
   const settingsOf = functionSettings(host.lambda);
 
-  const withRole = async (
-    settings: FunctionSettings,
-    bundle: string,
-    functionId: string,
-  ): Promise<WorkerSource> => {
-    const awsEnv = await host.awsEnv(settings.roleArn, settings.functionName);
-    return sourceOf(settings, bundle, functionId, host, awsEnv);
+  const folderOf = codeFolders({ ...host, folder: run.folder("code") });
+
+  const deployedSource = async (functionName: string): Promise<WorkerSource> => {
+    const settings = await settingsOf(functionName);
+    const folder = await folderOf(settings.code);
+    const awsEnv = await host.awsEnv(settings.roleArn, functionName);
+    return sourceOf(settings, folder, host, awsEnv);
   };
 
   let replacement: ((event: unknown) => Promise<unknown>) | undefined;
@@ -195,59 +209,61 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     return outcome;
   };
 
+  const told = new Set<string>();
+  const tell = (functionName: string, error: unknown): void => {
+    if (!(error instanceof ImageDeletedError) || told.has(functionName)) return;
+    told.add(functionName);
+    host.log(`${functionName} cannot be called: ${error.message}`);
+  };
+
   const invoke = async (
-    [stack, functionId, functionName]: readonly [string, string, string],
+    functionName: string,
     event: unknown,
     invocation: CallKind,
     requestId: string,
   ): Promise<CallOutcome> => {
-    const bundle = host.bundleFolder(stack, functionId);
-    if (!bundle)
-      return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
-    const settings = await settingsOf(functionName);
-    const source = await withRole(settings, bundle, functionId);
+    const source = await deployedSource(functionName).catch((error: unknown) => {
+      tell(functionName, error);
+      return refusal(error);
+    });
+    if ("error" in source) return source;
+    const { settings } = source;
     const one = { requestId, event, functionName, functionArn: arnOf(functionName) };
     return admit(invocation, settings.isolatesTenants, async () => {
       const startedAt = Date.now();
-      const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
-      host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
+      const outcome = await (isImage(settings) ? callRunner(source, one) : pool.run(source, one));
+      host.onCall?.({ functionId: settings.functionId, event, outcome, startedAt, endedAt: Date.now() });
       return outcome;
     });
   };
 
-  const call: LambdaHost["call"] = (stack, functionId, functionName, event) =>
-    invoke([stack, functionId, functionName], event, { kind: "synchronous" }, randomUUID());
+  const call: LambdaHost["call"] = (functionName, event) =>
+    invoke(functionName, event, { kind: "synchronous" }, randomUUID());
 
-  const warm: LambdaHost["warm"] = async (stack, functionId, functionName) => {
-    const bundle = host.bundleFolder(stack, functionId);
-    const settings = await settingsOf(functionName);
-    if (bundle && !settings.isImage) pool.warm(await withRole(settings, bundle, functionId));
+  const warm: LambdaHost["warm"] = async (functionName) => {
+    const source = await deployedSource(functionName);
+    if (!isImage(source.settings)) pool.warm(source);
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = request.url ?? "";
-    if (
-      !path.startsWith(`${new URL(root).pathname.replace(/\/$/, "")}/functions/`) ||
-      "origin" in request.headers
-    ) {
+    if (request.url !== new URL(url).pathname || "origin" in request.headers) {
       response.writeHead(403).end();
       return;
     }
-    const [functionId = "", stack = ""] = path.split("/").reverse();
     const name = String(request.headers["x-amzn-lambda-function-name"]);
     const requestId = request.headers["x-amzn-lambda-request-id"];
     const event = await readBody(request);
     const id = typeof requestId === "string" ? requestId : randomUUID();
-    answer(response, await invoke([stack, functionId, name], event, callKindOf(request), id));
+    answer(response, await invoke(name, event, callKindOf(request), id));
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) =>
       answer(response, { error: { errorType: "Runtime.HostError", errorMessage: String(error) } }),
     );
   });
-  const root = await listen(server, host.socketPath);
+  const url = await listen(server, host.socketPath);
   return {
-    functionUrl: (stack, functionId) => `${root}/functions/${stack}/${functionId}`,
+    url,
     call,
     warm,
     forget: () => pool.forget(),
