@@ -16,7 +16,7 @@ export interface DeployAnswers {
   readonly profile?: string;
   readonly gitlabUrl?: string;
   readonly projects?: readonly ServedProject[];
-  /** Empty: nobody gets an e-mail. */
+  /** Empty: nobody gets an e-mail. Absent: as it is deployed. */
   readonly alarmEmail?: string;
   /** An image that is pushed already, instead of one that is built here. */
   readonly imageUri?: string;

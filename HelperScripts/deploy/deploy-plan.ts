@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DescribeEventBusCommand } from "@aws-sdk/client-eventbridge";
+import { ConfigurationError } from "../../Core/errors";
 import { ARCHITECTURES, type Architecture } from "../../Core/model/runner-class";
 import { costAtRest, type RestCost } from "../../Core/pricing/rest-prices";
 import type { Context } from "../context";
@@ -11,6 +12,7 @@ import type { StackFolder } from "../stacks/build-stacks";
 import { chooseImage, type RunnerImage } from "../stacks/runner-image";
 import { type StackState, stackState } from "../stacks/stack-state";
 import { CLONE } from "./kept-answers";
+import type { DeploymentNames } from "./names";
 import type { DeployOrder } from "./questions";
 
 /** What will be done, before anybody is asked. */
@@ -64,6 +66,20 @@ const deployedArchitecture = async (context: Context, name: string): Promise<Arc
   return ARCHITECTURES.find((each) => each === parameters.get("Architecture"));
 };
 
+/** A deployment that was made by hand may be under another path, which a change of this parameter would cut it off from. */
+const checkPath = async (
+  context: Context,
+  { infrastructure, configurationPath }: DeploymentNames,
+): Promise<void> => {
+  const deployed = (await findDeployment(context.clients.cloudFormation(), infrastructure)).outputs.get(
+    "ConfigurationPath",
+  );
+  if (deployed === undefined || deployed === configurationPath) return;
+  throw new ConfigurationError(
+    `${infrastructure} is deployed under the configuration path ${deployed}, and this command would put it under ${configurationPath}: go on with sam deploy, as it was made, or give another --name`,
+  );
+};
+
 /** Looks at the account, at GitLab and at what can be built here. Changes nothing. */
 export const planDeployment = async ({
   context,
@@ -78,6 +94,8 @@ export const planDeployment = async ({
     const state = await stackState(client, name);
     if (state !== undefined) stacks.set(name, state);
   }
+  if (/^(CREATE|UPDATE)_COMPLETE/.test(stacks.get(names.infrastructure)?.status ?? ""))
+    await checkPath(context, names);
   const hasFunction = stacks.has(names.lambdaShellRunner);
   const architecture = hasFunction ? await deployedArchitecture(context, names.lambdaShellRunner) : undefined;
   const image = await chooseImage(context, answers.imageUri, architecture);

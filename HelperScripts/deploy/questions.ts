@@ -195,7 +195,7 @@ export const deployOrder = async (
     }
     const account = silentAccount(known, given, storedToken);
     await checkAccessToken(context, account);
-    const { projects = [], alarmEmail = "" } = known;
+    const { projects = [], alarmEmail } = known;
     return { account, projects, owners: await ownersOf(context, account, projects), alarmEmail };
   };
   const { account, projects, owners, alarmEmail } = await rest();
@@ -204,8 +204,7 @@ export const deployOrder = async (
     ...home,
     gitlabUrl: account.url,
     projects,
-    alarmEmail,
-    ...defined({ imageUri: known.imageUri }),
+    ...defined({ alarmEmail, imageUri: known.imageUri }),
   };
   checkImageRegion(answers);
   return { context, home, names, answers, account, owners };

@@ -1,3 +1,5 @@
+import { defined } from "../../Core/defined";
+import type { Fields } from "../../Core/fields";
 import { safe } from "../../Core/safe-text";
 import { duration } from "../console/words";
 import type { Context } from "../context";
@@ -56,6 +58,12 @@ const tellWaiting = ({ console, now }: Context, status: string, since: number): 
     console.replaceLine(`  The test job is ${safe(status)} (${duration(now() - since)})`);
 };
 
+const secondsOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+/** As GitLab counts them: https://docs.gitlab.com/api/jobs/ */
+const timesOf = ({ queued_duration, duration: ran }: Fields): Partial<TestJobResult> =>
+  defined({ waitedSeconds: secondsOf(queued_duration), ranSeconds: secondsOf(ran) });
+
 /**
  * Runs one job on a branch of its own, and shows the end of its log and its times. Branch and pipeline's job are taken
  * away again.
@@ -75,23 +83,16 @@ export const runTestJob = async (
     await pipeline.start([JOB]);
     const jobId = await pipeline.play(PURPOSE);
     const since = now();
-    let [status, runningAt]: [string, number | undefined] = ["pending", undefined];
+    let status = "pending";
     while (!ENDED.includes(status) && now() - since < TIMEOUT_MILLISECONDS) {
       await sleep(LOOK_EVERY_MILLISECONDS);
       status = textOf((await pipeline.fields(PURPOSE)).status);
-      if (!["created", "manual", "pending"].includes(status)) runningAt ??= now();
       tellWaiting(context, status, since);
     }
     if (console.isTerminal) console.replaceLine("");
     const lines = readable(await pipeline.log(PURPOSE)).slice(-LOG_LINES);
     for (const line of lines) console.err(`    ${safe(line)}`);
-    const isOver = ENDED.includes(status);
-    return {
-      jobId,
-      status,
-      ...(runningAt === undefined ? {} : { waitedSeconds: (runningAt - since) / 1_000 }),
-      ...(runningAt !== undefined && isOver ? { ranSeconds: (now() - runningAt) / 1_000 } : {}),
-    };
+    return { jobId, status, ...timesOf(await pipeline.fields(PURPOSE)) };
   } finally {
     await pipeline.remove();
   }
@@ -99,8 +100,9 @@ export const runTestJob = async (
 
 /** The result in a sentence, with the remedy where it did not succeed. */
 export const testJobText = ({ jobId, status, waitedSeconds, ranSeconds }: TestJobResult): string => {
-  const seconds = (value: number | undefined): string => duration((value ?? 0) * 1_000);
+  const seconds = (value: number | undefined): string =>
+    value === undefined ? "unknown time" : duration(value * 1_000);
   if (status === "success")
-    return `Job ${jobId} succeeded: it had a runner after ${seconds(waitedSeconds)} and was over ${seconds(ranSeconds)} later.`;
+    return `Job ${jobId} succeeded: it waited ${seconds(waitedSeconds)} for its runner and ran ${seconds(ranSeconds)}.`;
   return `Job ${jobId} did not succeed: it is ${status}. What became of it: npm run runners -- why ${jobId}`;
 };

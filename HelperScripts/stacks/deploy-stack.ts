@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { ConfigurationError } from "../../Core/errors";
-import { duration } from "../console/words";
+import { duration, plural } from "../console/words";
 import type { Context } from "../context";
 import { type SamCli, samFailure } from "./sam";
 import { watchStack } from "./stack-progress";
@@ -69,8 +69,10 @@ export const deployStack = async (
   );
   const took = duration(context.now() - since);
   if (result.exitCode === 0) {
-    context.console.err(`  ${name}: ${count === undefined ? "no changes" : `${count} deployed`} in ${took}`);
-    return count !== undefined;
+    context.console.err(
+      `  ${name}: ${count === 0 ? "no changes" : `${plural(count, "resource")} deployed`} in ${took}`,
+    );
+    return count > 0;
   }
   const why = failedResource(await stackEvents(client, name, after)) ?? samFailure(result);
   throw new ConfigurationError(

@@ -48,8 +48,8 @@ export const deployStacks = async (
     const isChanged = await deployStack(at, { name, template, parameters, ...repository });
     if (isChanged) changed.push(name);
   };
-  const { alarmEmail: AlarmEmail = "" } = answers;
-  await deploy(names.infrastructure, templates.get("Infrastructure"), { ConfigurationPath, AlarmEmail });
+  const ofAlarms = answers.alarmEmail === undefined ? {} : { AlarmEmail: answers.alarmEmail };
+  await deploy(names.infrastructure, templates.get("Infrastructure"), { ConfigurationPath, ...ofAlarms });
   const infrastructure = await findDeployment(clients.cloudFormation(), names.infrastructure);
   const Wiring = await wiringOf(clients.ssm(), ConfigurationPath);
   const ofRunner = image.kind === "build" ? { Architecture: image.architecture } : {};

@@ -50,8 +50,8 @@ const countText = ({ done, total }: StackCount): string =>
 
 /** A deployment that is watched while SAM carries it out. */
 export interface StackWatch {
-  /** Ends watching. @returns e.g. `41 of 41 resources`; undefined where nothing was changed */
-  end(): Promise<string | undefined>;
+  /** Ends watching. @returns how many resources were made, changed or deleted */
+  end(): Promise<number>;
 }
 
 /**
@@ -95,7 +95,7 @@ export const watchStack = (context: Context, name: string, after: string | undef
       await watching;
       await look().catch(() => undefined);
       if (console.isTerminal) console.replaceLine("");
-      return count.done === 0 ? undefined : countText(count);
+      return count.done;
     },
   };
 };

@@ -53,6 +53,8 @@ export class PlayedAccount {
   /** Whether Docker runs here, and for which processor. */
   docker: string | undefined = "x86_64";
   samVersion: string | undefined = "SAM CLI, version 1.167.0";
+  /** Milliseconds between a stack's first resource and its second. */
+  slowness = 0;
   /** What SAM's build says when it fails. */
   buildFailure: string | undefined;
   readonly tables = new Set<string>();
@@ -160,7 +162,7 @@ export class PlayedAccount {
       return { exitCode: 1, output: "" };
     }
     this.#inputs.set(stack, input);
-    this.#complete(stack);
+    await this.#complete(stack);
     return { exitCode: 0, output: "Successfully created/updated stack" };
   }
 
@@ -178,12 +180,18 @@ export class PlayedAccount {
     return { exitCode: 1, output: "Error: Failed to create/update the stack" };
   }
 
-  #complete(stack: string): void {
+  async #complete(stack: string): Promise<void> {
     for (const LogicalResourceId of ["One", "Two", stack]) {
+      if (LogicalResourceId === "Two") await this.#until(this.on.now + this.slowness);
       const ResourceType = LogicalResourceId === stack ? "AWS::CloudFormation::Stack" : "AWS::IAM::Role";
       this.#event(stack, { LogicalResourceId, ResourceType, ResourceStatus: "CREATE_COMPLETE" });
     }
     this.#setDeployed(stack);
+  }
+
+  /** Others' sleep is what makes time pass here. */
+  async #until(time: number): Promise<void> {
+    while (this.on.now < time) await Promise.resolve();
   }
 
   #setDeployed(stack: string): void {

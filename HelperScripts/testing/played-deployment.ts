@@ -197,7 +197,16 @@ export class PlayedDeployment {
   #json(job: PlayedJob): Json {
     const status = this.#status(job);
     const hasRunner = ["running", "success", "failed"].includes(status) || this.#endsAt(job) !== undefined;
-    return { id: job.id, name: job.name, status, runner: hasRunner ? { id: this.#runnerId(job) } : null };
+    const [startsAt, endsAt] = [this.#startsAt(job), this.#endsAt(job)];
+    const times =
+      startsAt === undefined || endsAt === undefined || endsAt > this.on.now
+        ? {}
+        : {
+            queued_duration: (startsAt - (job.playedAt ?? startsAt)) / SECOND,
+            duration: (endsAt - startsAt) / SECOND,
+          };
+    const seen = { id: job.id, name: job.name, status, ...times };
+    return { ...seen, runner: hasRunner ? { id: this.#runnerId(job) } : null };
   }
 
   /** The ledger as the application would have it by now. */

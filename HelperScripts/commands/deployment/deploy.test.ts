@@ -47,7 +47,7 @@ describe("deploy, asked", () => {
       "E-mail address for ala",
       "Deploy? yes, no, or te",
     ]);
-    expect(err).toMatch(/Job \d+ succeeded: it had a runner after/);
+    expect(err).toMatch(/Job \d+ succeeded: it waited 8\.0 s for its runner and ran 2\.0 s/);
   });
 
   it("asks for the profile as well where there are several and none is chosen: eight", async () => {
@@ -151,10 +151,26 @@ describe("deploy, told", () => {
     );
   });
 
+  it("leaves the address for alarms as it is deployed, unless an answer says otherwise", async () => {
+    const account = withAnswers();
+    await silently(account);
+    expect(account.deploys[0]?.parameters).not.toHaveProperty("AlarmEmail");
+    account.on.files.set(FILE, JSON.stringify({ ...GIVEN, alarmEmail: "" }));
+    await silently(account);
+    expect(account.deploys[3]?.parameters).toMatchObject({ AlarmEmail: "" });
+  });
+
+  it("shows how far a stack is, while CloudFormation works on it", async () => {
+    const account = withAnswers();
+    account.slowness = 40 * SECONDS;
+    const { err } = await silently(account);
+    expect(err).toMatch(/gitlab-runners-infrastructure: 1 of 2 resources \(\d+\.\d s\)/);
+  });
+
   it("tells a line for each build and each stack, with seconds and resources", async () => {
     const { err } = await silently(withAnswers());
     expect(err).toMatch(/Infrastructure: built in /);
-    expect(err).toMatch(/gitlab-runners-autoscaler: 2 of 2 resources deployed in 7\.\d s/);
+    expect(err).toMatch(/gitlab-runners-autoscaler: 2 resources deployed in 7\.\d s/);
   });
 
   it("stores secrets encrypted, makes a signed webhook and serves the projects; jobs with tags are left alone", async () => {
@@ -270,6 +286,14 @@ describe("deploy, again", () => {
       unmappedJobs: "DEFAULT",
     });
     expect(account.on.mapping.get("job#unit", "tags#")).toBeDefined();
+  });
+
+  it("leaves a deployment alone that was made under another configuration path", async () => {
+    const account = withAnswers();
+    account.on.setStack(INFRASTRUCTURE, { ConfigurationPath: "/by/hand" });
+    const { exitCode, err } = await silently(account);
+    expect([exitCode, account.deploys, account.on.writes()]).toEqual([1, [], []]);
+    expect(err).toContain("under the configuration path /by/hand");
   });
 
   it("leaves a mapping alone that serves every project with a webhook", async () => {
