@@ -16,6 +16,15 @@ describe("a program that is run", () => {
     expect(output.trim()).toBe("y string");
   });
 
+  it("does not get GitLab's tokens", async () => {
+    process.env.GITLAB_SETUP_TOKEN = "glpat-x";
+    const { output } = await node("console.log(JSON.stringify(process.env))").finally(() => {
+      delete process.env.GITLAB_SETUP_TOKEN;
+    });
+    expect(output).toContain("PATH");
+    expect(output).not.toContain("glpat-x");
+  });
+
   it("ends with 127 where there is none of its name", async () => {
     const { exitCode, output } = await runProgramCall({
       program: "glr-no-such-program",

@@ -10,6 +10,12 @@ const exitCodeOf = (code: number | null): number => {
   return code < 0 ? NO_SUCH_PROGRAM : code;
 };
 
+/** GitLab's tokens are for this process alone. */
+const SECRETS = ["GITLAB_ACCESS_TOKEN", "GITLAB_SETUP_TOKEN"];
+
+const environment = (more: ProgramCall["env"]): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries({ ...process.env, ...more }).filter(([name]) => !SECRETS.includes(name)));
+
 /** Runs a program without a shell, to its end. */
 export const runProgramCall = ({ program, args, cwd, env, signal }: ProgramCall): Promise<ProgramResult> =>
   new Promise((resolve) => {
@@ -19,7 +25,7 @@ export const runProgramCall = ({ program, args, cwd, env, signal }: ProgramCall)
     };
     const child = spawn(program, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: environment(env),
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal ? { signal } : {}),
     });

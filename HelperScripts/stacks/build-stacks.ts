@@ -47,6 +47,7 @@ const runnerTemplate = async (
     writeFile(path, templateWithImage(source, image.uri));
     return path;
   }
+  build.context.console.err("  LambdaShellRunner: building its image, which takes minutes the first time …");
   const path = join(build.folder, "LambdaShellRunner-source", "template.yaml");
   writeFile(path, templateToBuild(source, CLONE, await findPins(build.context)));
   const architecture = `Architecture="${image.architecture}"`;

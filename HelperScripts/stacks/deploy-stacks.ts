@@ -57,7 +57,7 @@ export const deployStacks = async (
     names.lambdaShellRunner,
     templates.get("LambdaShellRunner"),
     { ConfigurationPath, Wiring, ...ofRunner },
-    output(infrastructure, "RunnerImageRepositoryUri"),
+    templates.has("LambdaShellRunner") ? output(infrastructure, "RunnerImageRepositoryUri") : undefined,
   );
   const EventBusName = output(infrastructure, "EventBusName");
   await deploy(names.autoScaler, templates.get("AutoScaler"), { ConfigurationPath, EventBusName, Wiring });

@@ -19,7 +19,9 @@ const NAMES = ["infrastructure", "lambda-shell-runner", "autoscaler"].map((name)
 const STEP_MS = 300_000;
 
 const clone = mkdtempSync(join(tmpdir(), "gitlab-runners-clone-"));
-const answersFile = join(tmpdir(), `gitlab-runners-answers-${process.pid}.json`);
+/** What SAM leaves of a build that is killed is not the laptop's. */
+const scratch = mkdtempSync(join(tmpdir(), "gitlab-runners-scratch-"));
+const answersFile = join(scratch, "answers.json");
 let laptop: Start;
 let line: Ready;
 
@@ -65,7 +67,7 @@ const npm = (args: readonly string[], onStarted: (child: ChildProcess) => void =
       env: {
         PATH: process.env.PATH,
         HOME: laptop.home,
-        TMPDIR: laptop.temp,
+        TMPDIR: scratch,
         ...line.env,
         SAM_CLI_POLL_DELAY: "0.5",
       },
@@ -145,7 +147,7 @@ afterAll(() => {
   for (const child of commands) killGroup(child);
   endAllStarts();
   rmSync(clone, { recursive: true, force: true });
-  rmSync(answersFile, { force: true });
+  rmSync(scratch, { recursive: true, force: true });
 });
 
 it(

@@ -148,18 +148,14 @@ const tellStarts = async ({ context, names }: DeployOrder): Promise<void> => {
 const stackOption = ({ names }: DeployOrder): string =>
   names.configurationPath === "/gitlabrunner" ? "" : ` --stack-name ${names.autoScaler}`;
 
-const work = async (outer: Context, options: DeployOptions): Promise<ExitCode> => {
-  const isSilent = options.yes === true || options.answers !== undefined;
-  const order = await deployOrder(outer, { given: givenAnswers(outer, options), isSilent });
+/** All that is made, once the user has agreed. */
+const make = async (
+  order: DeployOrder,
+  plan: DeployPlan,
+  agreement: Consent,
+  options: DeployOptions,
+): Promise<ExitCode> => {
   const { context, names, answers } = order;
-  const plan = await planDeployment(order);
-  context.console.err(planText(order, plan));
-  refuseBlindly(plan, options);
-  const agreement = await consent(order, plan, options);
-  if (agreement === undefined) {
-    context.console.err("Nothing was made.");
-    return 1;
-  }
   const since = context.now();
   keepAnswers(context, answers);
   const stacks = await deployAll(order, plan);
@@ -185,11 +181,24 @@ const work = async (outer: Context, options: DeployOptions): Promise<ExitCode> =
  * run goes on.
  */
 export const deploy = async (outer: Context, options: DeployOptions): Promise<ExitCode> => {
+  const isSilent = options.yes === true || options.answers !== undefined;
+  const order = await deployOrder(outer, { given: givenAnswers(outer, options), isSilent });
+  const { console } = order.context;
+  const plan = await planDeployment(order);
+  console.err(planText(order, plan));
+  refuseBlindly(plan, options);
+  const agreement = await consent(order, plan, options);
+  if (agreement === undefined) {
+    console.err("Nothing was made.");
+    return 1;
+  }
   try {
-    return await interruptible(outer, (context) => work(context, options));
+    return await interruptible(order.context, (context) =>
+      make({ ...order, context }, plan, agreement, options),
+    );
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
-    outer.console.err(
+    console.err(
       "Stopped. What CloudFormation has begun, it ends by itself. Give the same command again: it goes on from there.",
     );
     return 1;

@@ -141,36 +141,40 @@ const isDrained = async ({ context, names, options }: Removal): Promise<boolean>
   return drained.isDrained;
 };
 
-const work = async (removal: Removal): Promise<ExitCode> => {
+/** All that is removed, once the user has agreed. */
+const remove = async (
+  removal: Removal,
+  stacks: readonly string[],
+  webhooks: OwnWebhooks,
+): Promise<ExitCode> => {
   const { context, names, options } = removal;
-  const client = context.clients.cloudFormation();
+  if (!(await isDrained(removal))) return 1;
+  const left = (await removeWebhooks(removal, webhooks)) + webhooks.unseen.length;
+  await removeStacks(removal);
+  if (options.all) await deleteKept(context, await findKept(context, names));
+  const kept = await findKept(context, names);
+  const result = { name: names.name, removedStacks: stacks, webhooksLeft: left, kept };
+  show(context, options, result, keptText(removal, kept));
+  return left === 0 ? 0 : 1;
+};
+
+/** `undeploy`: drains a deployment and removes it; tables and secrets stay unless `--all`. */
+export const undeploy = async (outer: Context, options: UndeployOptions): Promise<ExitCode> => {
+  const removal = removalOf(outer, options);
+  const { context, names } = removal;
   const stacks: string[] = [];
   for (const name of [names.autoScaler, names.lambdaShellRunner, names.infrastructure])
-    if (await stackState(client, name)) stacks.push(name);
+    if (await stackState(context.clients.cloudFormation(), name)) stacks.push(name);
   const webhooks = await ownWebhooks(removal);
   context.console.err(planLines(removal, stacks, webhooks));
   if (!(await isConfirmed(removal, await findKept(context, names)))) {
     context.console.err("Nothing was removed.");
     return 1;
   }
-  if (!(await isDrained(removal))) return 1;
-  const left = await removeWebhooks(removal, webhooks);
-  await removeStacks(removal);
-  if (options.all) await deleteKept(context, await findKept(context, names));
-  const kept = await findKept(context, names);
-  show(
-    context,
-    options,
-    { name: names.name, removedStacks: stacks, webhooksLeft: left + webhooks.unseen.length, kept },
-    keptText(removal, kept),
-  );
-  return left + webhooks.unseen.length === 0 ? 0 : 1;
-};
-
-/** `undeploy`: drains a deployment and removes it; tables and secrets stay unless `--all`. */
-export const undeploy = async (outer: Context, options: UndeployOptions): Promise<ExitCode> => {
   try {
-    return await interruptible(outer, (context) => work(removalOf(context, options)));
+    return await interruptible(context, (stoppable) =>
+      remove({ ...removal, context: stoppable }, stacks, webhooks),
+    );
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     outer.console.err("Stopped. Give the same command again: it goes on from there.");
