@@ -33,7 +33,7 @@ const signedWebhookAddress = (root: string, services: LaptopServices): string =>
 export const webhookAddress = (root: string, services: LaptopServices): string =>
   `${services.webhookApi.url}${readWebhookApi(infrastructureTemplate(root, services), unresolved).path}`;
 
-/** Deploys the three stacks in order, each with the outputs of those before it. */
+/** Deploys the three stacks in order: each finds in Parameter Store what those before it published. */
 export const deployStacks = async (
   root: string,
   services: LaptopServices,
@@ -41,22 +41,21 @@ export const deployStacks = async (
   options: LaptopOptions,
 ): Promise<Stacks> => {
   const log = options.log ?? (() => undefined);
-  const deploy = async (stack: Stack, parameters: Readonly<Record<string, string>> = {}) => {
+  const deploy = async (stack: Stack) => {
     const since = Date.now();
     const hostUrl = (functionId: string): string => services.host.functionUrl(stack, functionId);
     const outputs = { WebhookUrl: webhook, SignedWebhookUrl: signedWebhookAddress(root, services) };
     const settings = { hostUrl, outputs, isForAnotherEmulator: !services.aws.hasIam };
-    const all = { ...parameters, ...options.parameters?.[stack] };
     const operator = clientSettings(services.env);
-    const deployed = await deployStack({ root, operator, ...services }, stack, settings, all);
+    const parameters = options.parameters?.[stack];
+    const deployed = await deployStack({ root, operator, ...services }, stack, settings, parameters);
     log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
     if (options.isVerbose) for (const resource of deployed.dropped) log(`    not deployed: ${resource}`);
     return deployed;
   };
   const Infrastructure = await deploy("Infrastructure");
   const LambdaShellRunner = await deploy("LambdaShellRunner");
-  const DefaultRunnerArn = LambdaShellRunner.outputs.FunctionArn ?? "";
-  const AutoScaler = await deploy("AutoScaler", { DefaultRunnerArn });
+  const AutoScaler = await deploy("AutoScaler");
   return { Infrastructure, LambdaShellRunner, AutoScaler };
 };
 

@@ -62,17 +62,13 @@ describe("readWebhookApi", () => {
     expect(() => readWebhookApi(template, resolver(template, ids))).toThrow(message);
   });
 
-  it("follows the list of addresses: with one the authorizer's answers go by the address too", () => {
-    const parameters = (Default: string): ParsedTemplate => ({
-      ...shipped,
-      Parameters: { ...shipped.Parameters, AllowedSourceAddresses: { Type: "String", Default } },
-    });
+  it("follows the identity source: the authorizer's answers go by the address too where it names that", () => {
     const read = (template: ParsedTemplate) => readWebhookApi(template, resolver(template, ids));
-    expect(read(parameters(""))).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: false });
-    expect(read(parameters("10.0.0.0/8"))).toMatchObject({
-      identityHeader: "x-gitlab-token",
-      isByAddress: true,
+    expect(read(shipped)).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: true });
+    const byToken = withProperties("WebhookAuthorizer", {
+      IdentitySource: ["$request.header.X-Gitlab-Token"],
     });
+    expect(read(byToken)).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: false });
   });
 
   it("follows a change of the shipped route", () => {
@@ -140,7 +136,7 @@ describe("authorizer", () => {
     expect(events[0]).toMatchObject({
       version: "2.0",
       type: "REQUEST",
-      identitySource: ["t"],
+      identitySource: ["t", "127.0.0.1"],
       routeKey: "POST /webhook",
     });
     expect(events[0]).not.toHaveProperty("body");
