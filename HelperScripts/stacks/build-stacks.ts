@@ -26,7 +26,9 @@ const built = async (build: Build, stack: StackFolder, more: readonly string[] =
   const since = context.now();
   const target = join(folder, stack);
   if (context.console.isTerminal) context.console.replaceLine(`  ${stack}: building …`);
-  const args = ["build", "--build-dir", target, "--no-cached", ...more];
+  // A samconfig.toml, where there is one, has what somebody answered for other deployments.
+  const config = more.includes("--template-file") ? [] : ["--config-file", "samconfig.yaml"];
+  const args = ["build", "--build-dir", target, "--no-cached", ...config, ...more];
   const result = await sam.run(args, join(CLONE, stack));
   if (context.console.isTerminal) context.console.replaceLine("");
   if (result.exitCode !== 0) {

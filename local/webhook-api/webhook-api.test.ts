@@ -184,7 +184,7 @@ describe("authorizer", () => {
     expect(events[0]).toMatchObject({
       version: "2.0",
       type: "REQUEST",
-      identitySource: ["t"],
+      identitySource: ["t", "127.0.0.1"],
       routeKey: "POST /webhook",
     });
     expect(events[0]).not.toHaveProperty("body");
