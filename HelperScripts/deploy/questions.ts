@@ -138,7 +138,7 @@ const askProjects = (
     context,
     () =>
       context.console.ask(
-        `Projects and groups to serve, such as 42, group/app, group/* (${ANY}: those whose webhooks you make yourself)`,
+        `Projects and groups to serve, e.g. 42, group/app, group/* (${ANY}: you make webhooks yourself)`,
         known.join(", ") || ANY,
       ),
     async (answer) => {

@@ -198,6 +198,7 @@ export const deploy = async (outer: Context, options: DeployOptions): Promise<Ex
     );
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
+    if (console.isTerminal) console.replaceLine("");
     console.err(
       "Stopped. What CloudFormation has begun, it ends by itself. Give the same command again: it goes on from there.",
     );

@@ -177,6 +177,7 @@ export const undeploy = async (outer: Context, options: UndeployOptions): Promis
     );
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
+    if (outer.console.isTerminal) outer.console.replaceLine("");
     outer.console.err("Stopped. Give the same command again: it goes on from there.");
     return 1;
   }
