@@ -1,9 +1,10 @@
+import { parseRunnerDescription } from "../../Core/configuration";
 import { defined } from "../../Core/defined";
 import type { Fields } from "../../Core/fields";
 import { safe } from "../../Core/safe-text";
 import { duration } from "../console/words";
 import type { Context } from "../context";
-import { textOf } from "../gitlab/json";
+import { fieldsOf, textOf } from "../gitlab/json";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
 import { projectsOfGroup, type ServedOwner } from "../gitlab/served-owners";
 import { type PlannedJob, VerifyPipeline } from "../verify/pipeline";
@@ -12,7 +13,7 @@ import type { DeployOrder } from "./questions";
 /** What became of the test job. */
 export interface TestJobResult {
   readonly jobId: number;
-  /** GitLab's. */
+  /** GitLab's, or `foreign-runner`: it succeeded on a runner that is not ours. */
   readonly status: string;
   /** From pending to running. */
   readonly waitedSeconds?: number;
@@ -60,6 +61,10 @@ const tellWaiting = ({ console, now }: Context, status: string, since: number): 
 
 const secondsOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
+/** Without tags, the job may go to any runner of the project that takes such jobs, those of gitlab.com among them. */
+const isOurRunner = ({ runner }: Fields, deploymentId: string): boolean =>
+  parseRunnerDescription(deploymentId, textOf(fieldsOf(runner).description)) !== undefined;
+
 /** As GitLab counts them: https://docs.gitlab.com/api/jobs/ */
 const timesOf = ({ queued_duration, duration: ran }: Fields): Partial<TestJobResult> =>
   defined({ waitedSeconds: secondsOf(queued_duration), ranSeconds: secondsOf(ran) });
@@ -71,7 +76,7 @@ const timesOf = ({ queued_duration, duration: ran }: Fields): Partial<TestJobRes
  * @throws ConfigurationError where the token may not
  */
 export const runTestJob = async (
-  { context, account }: DeployOrder,
+  { context, account, names }: DeployOrder,
   project: ServedOwner,
 ): Promise<TestJobResult> => {
   const { console, now, sleep, random } = context;
@@ -92,7 +97,9 @@ export const runTestJob = async (
     if (console.isTerminal) console.replaceLine("");
     const lines = readable(await pipeline.log(PURPOSE)).slice(-LOG_LINES);
     for (const line of lines) console.err(`    ${safe(line)}`);
-    return { jobId, status, ...timesOf(await pipeline.fields(PURPOSE)) };
+    const job = await pipeline.fields(PURPOSE);
+    const isOurs = isOurRunner(job, names.infrastructure);
+    return { jobId, status: status === "success" && !isOurs ? "foreign-runner" : status, ...timesOf(job) };
   } finally {
     await pipeline.remove();
   }
@@ -104,5 +111,7 @@ export const testJobText = ({ jobId, status, waitedSeconds, ranSeconds }: TestJo
     value === undefined ? "unknown time" : duration(value * 1_000);
   if (status === "success")
     return `Job ${jobId} succeeded: it waited ${seconds(waitedSeconds)} for its runner and ran ${seconds(ranSeconds)}.`;
+  if (status === "foreign-runner")
+    return `Job ${jobId} succeeded, but on a runner that is not ours: switch instance and group runners off for the project (Settings > CI/CD > Runners), or give jobs tags and map them.`;
   return `Job ${jobId} did not succeed: it is ${status}. What became of it: npm run runners -- why ${jobId}`;
 };

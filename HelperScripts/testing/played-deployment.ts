@@ -1,3 +1,4 @@
+import { runnerDescription } from "../../Core/configuration";
 import type { OrderedAttempt, StartedRunner } from "../../Core/model/ledger";
 import type { RunnerCheckAnswer } from "../../Core/runner-check";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
@@ -206,7 +207,9 @@ export class PlayedDeployment {
             duration: (endsAt - startsAt) / SECOND,
           };
     const seen = { id: job.id, name: job.name, status, ...times };
-    return { ...seen, runner: hasRunner ? { id: this.#runnerId(job) } : null };
+    const isOurs = !this.faults.takenByOthers?.includes(job.purpose);
+    const description = isOurs ? runnerDescription(INFRASTRUCTURE, job.id, 1) : "somebody's";
+    return { ...seen, runner: hasRunner ? { id: this.#runnerId(job), description } : null };
   }
 
   /** The ledger as the application would have it by now. */

@@ -252,6 +252,13 @@ describe("deploy, told", () => {
     expect([exitCode, err]).toEqual([1, expect.stringMatching(/is failed\. .*runners -- why \d+/)]);
   });
 
+  it("ends with 1 when somebody else's runner took the test job", async () => {
+    const account = withAnswers();
+    account.played.faults = { takenByOthers: ["first job"] };
+    const { exitCode, err } = await silently(account, "--test-job");
+    expect([exitCode, err]).toEqual([1, expect.stringContaining("on a runner that is not ours")]);
+  });
+
   it("gives one JSON document on stdout", async () => {
     const { out } = await silently(withAnswers(), "--json");
     expect(JSON.parse(out)).toMatchObject({
