@@ -1,4 +1,5 @@
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { GetFunctionCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { Deployed, RoleRight } from "../gateway";
 import { type Policy, rightsOf } from "../iam";
 import type { HttpApi } from "../webhook-api/http-api";
@@ -8,6 +9,7 @@ import { changeOf } from "./changes";
 import type { EngineClients, ReadPath } from "./engine-clients";
 import { keptUntilChange } from "./kept";
 import { readLaunchTemplate } from "./launch-templates";
+import { orUndefined } from "./not-found";
 import { readParameter, readParametersBelow } from "./parameters";
 import { readResourcePolicies } from "./resource-policies";
 import { listRoles, readProfileRole, readRole } from "./roles";
@@ -31,6 +33,8 @@ export interface EngineDeployedSettings {
 /** What is deployed in the engine at this moment. */
 export interface EngineDeployed {
   readonly deployed: Deployed;
+  /** The image of a function; undefined for one without, and for none. */
+  imageOf(functionName: string): Promise<string | undefined>;
   /** The HTTP APIs of the deployed stacks. */
   httpApis(): Promise<readonly HttpApi[]>;
   /** Told of each call before it passes; what comes back is called once it is answered. */
@@ -50,6 +54,9 @@ const rightsIn = (roleArn: string, policy: Policy): readonly RoleRight[] =>
   rightsOf(policy).map((right) => ({ roleArn, right }));
 
 const nothing = (): void => undefined;
+
+const readImage = async (lambda: LambdaClient, FunctionName: string): Promise<string | undefined> =>
+  (await orUndefined(() => lambda.send(new GetFunctionCommand({ FunctionName }))))?.Code?.ImageUri;
 
 /** API Gateway's answers to a GET. */
 export const jsonReader =
@@ -73,6 +80,7 @@ export const engineDeployed = (settings: EngineDeployedSettings): EngineDeployed
       const roles = await Promise.all((await listRoles(clients.iam)).map(role));
       return roles.flatMap((one) => one?.identity.flatMap((policy) => rightsIn(one.arn, policy)) ?? []);
     },
+    imageOf: keep("image", (name: string) => readImage(clients.lambda, name)),
     httpApis: () => httpApis(settings.apiOrigin),
     deployed: {
       role,

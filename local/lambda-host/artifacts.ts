@@ -31,6 +31,9 @@ const unpack = (archive: Buffer, folder: string): void => {
 /** `…/laptop/lambda-shell-runner:latest` → `…/laptop/lambda-shell-runner`; a digest goes too. */
 const imageName = (uri: string): string => uri.replace(/(@sha256:[0-9a-f]+|:[\w.-]+)$/, "");
 
+/** Whether two addresses are of one image, whatever its version. */
+export const isSameImage = (one: string, other: string): boolean => imageName(one) === imageName(other);
+
 /**
  * Where a deployed function's code is: an archive's content by its hash, so that each is unpacked once.
  *
@@ -49,7 +52,7 @@ export const codeFolders = ({
   };
   return async (code) => {
     if (code.kind === "image") {
-      if (imageName(code.uri) === imageName(image.uri)) return image.folder;
+      if (isSameImage(code.uri, image.uri)) return image.folder;
       throw new ImageDeletedError(
         `The image ${code.uri} is not there: without Docker the laptop has ${image.uri} alone`,
       );

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { appendFile, existsSync } from "node:fs";
+import { appendFile } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -9,12 +9,13 @@ import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../laptop/run-folder";
 import type { MetLimits } from "../limits/met-limits";
 import { admission, type CallKind, LONGEST_AGE_SECONDS, THROTTLED } from "./admission";
-import { type ArtifactSettings, codeFolders, ImageDeletedError } from "./artifacts";
-import type { CallOutcome, FunctionCall, FunctionError, FunctionSettings } from "./call";
+import { type ArtifactSettings, codeFolders } from "./artifacts";
+import type { CallOutcome, FunctionCall, FunctionError } from "./call";
 import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
+import { isImage, workerSource } from "./worker-source";
 
 /**
  * An environment costs about a second of CPU time before it is as fast as those that run, and calls mostly wait for the
@@ -38,7 +39,6 @@ export interface LambdaHostSettings {
   /** How deployed code is read, and the image that needs no Docker. */
   readonly readCode: ArtifactSettings["readCode"];
   readonly image: ArtifactSettings["image"];
-  readonly log: (message: string) => void;
   /** Lambda's own client: it reads functions' configuration. */
   readonly lambda: LambdaClient;
   /** How Lambda itself reaches CloudWatch Logs. */
@@ -118,50 +118,6 @@ const listen = (server: Server, socketPath: string | undefined): Promise<string>
 const arnOf = (functionName: string): string =>
   `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`;
 
-const lambdaVariables = (settings: FunctionSettings): Record<string, string> => ({
-  AWS_LAMBDA_FUNCTION_NAME: settings.functionName,
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMiB),
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  TZ: ":UTC",
-});
-
-/** The file that a handler's name stands for: Lambda takes the first ending that is there. */
-const bundleFile = (folder: string, name: string): string => {
-  const files = [".js", ".mjs", ".cjs"].map((ending) => join(folder, `${name}${ending}`));
-  return files.find((file) => existsSync(file)) ?? join(folder, name);
-};
-
-const isImage = ({ code }: FunctionSettings): boolean => code.kind === "image";
-
-/** What tells one deployment of a function from another. */
-const versionOf = ({ code }: FunctionSettings): string => (code.kind === "zip" ? code.sha256 : code.uri);
-
-const sourceOf = (
-  settings: FunctionSettings,
-  folder: string,
-  host: LambdaHostSettings,
-  awsEnv: Readonly<Record<string, string>>,
-): WorkerSource => {
-  const [file = "", exportName = ""] = settings.handler
-    ? settings.handler.split(".")
-    : ["handler", "handler"];
-  const env = {
-    ...(isImage(settings) ? { ...host.run.env, ...host.runnerEnv } : { PATH: host.run.env.PATH ?? "" }),
-    ...awsEnv,
-    ...lambdaVariables(settings),
-    ...settings.variables,
-  };
-  const { functionId, functionName, variables } = settings;
-  return {
-    // With the next session's credentials come new environments.
-    key: `${functionId} ${functionName} ${versionOf(settings)} ${awsEnv.AWS_ACCESS_KEY_ID} ${JSON.stringify(variables)}`,
-    file: bundleFile(folder, file),
-    exportName,
-    settings,
-    env,
-  };
-};
-
 /** A failure that the host has found before the function ran. */
 const refusal = (error: unknown): { readonly error: FunctionError } => {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
@@ -191,7 +147,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     const settings = await settingsOf(functionName);
     const folder = await folderOf(settings.code);
     const awsEnv = await host.awsEnv(settings.roleArn, functionName);
-    return sourceOf(settings, folder, host, awsEnv);
+    return workerSource(settings, folder, host, awsEnv);
   };
 
   let replacement: ((event: unknown) => Promise<unknown>) | undefined;
@@ -209,23 +165,13 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     return outcome;
   };
 
-  const told = new Set<string>();
-  const tell = (functionName: string, error: unknown): void => {
-    if (!(error instanceof ImageDeletedError) || told.has(functionName)) return;
-    told.add(functionName);
-    host.log(`${functionName} cannot be called: ${error.message}`);
-  };
-
   const invoke = async (
     functionName: string,
     event: unknown,
     invocation: CallKind,
     requestId: string,
   ): Promise<CallOutcome> => {
-    const source = await deployedSource(functionName).catch((error: unknown) => {
-      tell(functionName, error);
-      return refusal(error);
-    });
+    const source = await deployedSource(functionName).catch(refusal);
     if ("error" in source) return source;
     const { settings } = source;
     const one = { requestId, event, functionName, functionArn: arnOf(functionName) };

@@ -33,6 +33,22 @@ const integrationClient = (aws: Aws, roleArn: string): EventBridgeClient => {
   return new EventBridgeClient({ ...clientSettings(aws.env), credentials });
 };
 
+const FRESH_MS = 200;
+
+/** While a stack is being deployed nothing is kept of what is read: then a burst of webhooks asks for the APIs once. */
+const askedOnce = <Value>(ask: () => Promise<Value>): (() => Promise<Value>) => {
+  let asked: { readonly at: number; readonly answer: Promise<Value> } | undefined;
+  return () => {
+    if (asked && Date.now() - asked.at < FRESH_MS) return asked.answer;
+    const one = { at: Date.now(), answer: ask() };
+    one.answer.catch(() => {
+      if (asked === one) asked = undefined;
+    });
+    asked = one;
+    return one.answer;
+  };
+};
+
 /** The deployed HTTP APIs, with the rights that their stacks give them. */
 export const apiGateway = (
   services: Pick<LaptopServices, "aws" | "host">,
@@ -41,7 +57,7 @@ export const apiGateway = (
   const { aws } = services;
   const clients = new Map<string | undefined, EventBridgeClient>();
   return {
-    apis: aws.httpApis,
+    apis: askedOnce(aws.httpApis),
     callFunction: functionCaller(services),
     eventsWith: (roleArn) => {
       const client =

@@ -68,12 +68,11 @@ const pathOf = (location: string): string => {
 
 const hostFunctions = (
   { run, aws, binary, account }: Pick<LaptopServices, "run" | "aws" | "binary" | "account">,
-  { onCall, log = quiet }: LaptopOptions,
+  { onCall }: LaptopOptions,
   runnerFolder: string,
 ): Promise<LambdaHost> =>
   startLambdaHost({
     run,
-    log,
     readCode: (location) => aws.readPath("lambda", pathOf(location)),
     image: { uri: IMAGE_URI, folder: join(runnerFolder, "RunnerFunction") },
     lambda: new LambdaClient({ maxAttempts: 3, ...aws.asAws }),

@@ -21,17 +21,6 @@ const pathReader =
     return Buffer.from(await answer.arrayBuffer());
   };
 
-const FRESH_MS = 1_000;
-
-/** Asks anew after a second: nobody tells what is deployed there. */
-const askedOften = <Value>(ask: () => Promise<Value>): (() => Promise<Value>) => {
-  let asked: { readonly at: number; readonly answer: Promise<Value> } | undefined;
-  return () => {
-    if (asked === undefined || Date.now() - asked.at > FRESH_MS) asked = { at: Date.now(), answer: ask() };
-    return asked.answer;
-  };
-};
-
 /** Uses an emulator that runs already. Nothing stands before it, so nobody's rights are asked for. */
 export const useAnotherEmulator = async (endpoint: string, { log, apiOrigin }: AwsSettings): Promise<Aws> => {
   log(
@@ -49,7 +38,7 @@ export const useAnotherEmulator = async (endpoint: string, { log, apiOrigin }: A
     hasIam: false,
     authorize: async () => ({ kind: "allowed" }),
     readPath,
-    httpApis: askedOften(() => readHttpApis(jsonReader(readPath), apiOrigin)),
+    httpApis: () => readHttpApis(jsonReader(readPath), apiOrigin),
     takeRights: () => {
       throw new Error("Rights can be taken away from the laptop's own engine alone: unset AWS_ENDPOINT_URL");
     },

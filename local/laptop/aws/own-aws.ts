@@ -29,6 +29,7 @@ import { withAccount } from "./account-answers";
 import type { Aws, AwsSettings, Ec2Part } from "./aws";
 import { clientEnv } from "./client-env";
 import { withEc2 } from "./ec2-upstream";
+import { withImages } from "./missing-images";
 import { withSupportedTemplates } from "./supported-templates";
 import { withLimits } from "./with-limits";
 
@@ -85,7 +86,10 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
     withSupportedTemplates(
       (path) => clients.readPath("s3", path),
       settings.onDropped ?? (() => undefined),
-      withEc2(() => ec2, behind.upstream),
+      withImages(
+        { imageOf: engine.imageOf, readPath: clients.readPath, log: settings.log },
+        withEc2(() => ec2, behind.upstream),
+      ),
     ),
   );
   const upstream = account ? withLimits(account, engineAndEc2) : engineAndEc2;
