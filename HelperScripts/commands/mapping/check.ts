@@ -20,7 +20,7 @@ const read = async (
 ): Promise<DocumentReading> =>
   stackName === undefined
     ? readDocumentFile(bytes, file)
-    : readForStack(clients.lambda(), bytes, file, await findDeployment(clients.cloudFormation(), stackName));
+    : readForStack(clients, bytes, file, await findDeployment(clients.cloudFormation(), stackName));
 
 /** `mapping check FILE`: good for a pipeline. */
 export const checkMapping = async (
