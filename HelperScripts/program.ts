@@ -48,13 +48,12 @@ const chooseAws = (env: Context["env"], { profile, region }: AwsChoice): void =>
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) delete env[name];
 };
 
-const makeProgram = (context: Context, run: RunCommand): Command =>
+const makeProgram = (run: RunCommand): Command =>
   new Command("runners")
     .description("GitLab AutoScaled Runners on AWS: mapping, questions, operation")
     .version(version())
     .option("--profile <name>", "the AWS profile, before or after the command")
     .option("--region <name>", "the AWS region, before or after the command")
-    .hook("preAction", (program) => chooseAws(context.env, program.opts()))
     .addHelpText("after", examples)
     .addCommand(mappingCommand(run))
     .addCommand(explainCommand(run))
@@ -91,10 +90,11 @@ const silence = (command: Command, context: Context): void => {
 export const runProgram = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exitCode: ExitCode = 0;
   const run: RunCommand = async (work) => {
+    chooseAws(context.env, program.opts());
     exitCode = await work(context);
   };
+  const program = makeProgram(run);
   try {
-    const program = makeProgram(context, run);
     silence(program, context);
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;

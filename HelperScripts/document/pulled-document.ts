@@ -14,7 +14,7 @@ import { canonicalKey } from "../mapping/row-kinds";
 import type { DocumentFormat } from "./document-format";
 import { documentSource, entrySource } from "./document-source";
 import { readDocument } from "./read-document";
-import { editedYaml, newYaml, type YamlEntry } from "./yaml-source";
+import { editedYaml, newYaml, type YamlEntry } from "./yaml/source";
 
 /** What is pulled from the table; `text` absent: a document of it would send jobs elsewhere. */
 export interface PulledDocument {

@@ -6,15 +6,15 @@ import { readMapping } from "../../Core/routing/mapping-reading";
 import type { StoredRow } from "../../Core/routing/mapping-state";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { type ClassEntry, readClassEntry } from "./class-entry";
-import { type DocumentFormat, formatOf } from "./document-format";
 import { readDefaultClassEntry } from "./default-class-entry";
+import { type DocumentFormat, formatOf } from "./document-format";
 import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";
 import { closest, Findings } from "./object-reader";
 import { readSettingsEntry } from "./settings-entry";
 import { swappableRows } from "./swappable-rows";
 import { type DocumentFinding, parseSyntax, type SyntaxTree } from "./syntax";
-import { parseYamlSyntax } from "./yaml-syntax";
+import { parseYamlSyntax } from "./yaml/syntax";
 
 export type { DocumentFinding } from "./syntax";
 

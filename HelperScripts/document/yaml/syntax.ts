@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
 import { type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument } from "yaml";
-import { type DocumentFinding, positionsIn, type SyntaxTree } from "./syntax";
+import { type DocumentFinding, positionsIn, type SyntaxTree } from "../syntax";
 
 /** More levels than any mapping needs; an alias that contains itself has no end. */
 const MAX_LEVELS = 20;
@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, Node["type"]>> = {
   boolean: "boolean",
 };
 
-/** A value with its place, as the JSON parser gives it: so one reading serves both. */
+/** A value with its position, as the JSON parser gives it: so one reading serves both. */
 const treeOf = (node: ParsedNode | null, document: Document, level = 0): Node => {
   if (node === null) return { type: "null", offset: 0, length: 0, value: null };
   const range = rangeOf(node);
@@ -57,7 +57,7 @@ const treeOf = (node: ParsedNode | null, document: Document, level = 0): Node =>
 const sentence = (message: string): string =>
   (message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
 
-/** Parses YAML 1.2 and keeps each value's place. Comments, anchors and aliases are known; tags are not. */
+/** Parses YAML 1.2 and keeps each value's position. Comments, anchors and aliases are known; tags are not. */
 export const parseYamlSyntax = (text: string): SyntaxTree => {
   const place = positionsIn(text);
   const at = (node: Node, message: string): DocumentFinding => ({ ...place(node.offset), message });

@@ -1,8 +1,8 @@
-import { readMapping } from "../../Core/routing/mapping-reading";
-import { functionArn } from "../testing/deployment-double";
-import { formatOf } from "./document-format";
-import { pulledDocument } from "./pulled-document";
-import { readDocument } from "./read-document";
+import { readMapping } from "../../../Core/routing/mapping-reading";
+import { functionArn } from "../../testing/deployment-double";
+import { formatOf } from "../document-format";
+import { pulledDocument } from "../pulled-document";
+import { readDocument } from "../read-document";
 
 const read = (text: string) => readDocument(text, undefined, "yaml");
 const SCHEMA = "./runner-mapping.schema.json";
@@ -47,7 +47,7 @@ it.each([
   ["jobs: &a [*a]", 1, 10, "nested too deeply"],
   ["# only a comment", 1, 1, "the document is empty"],
   ["jobs: nothing", 1, 7, "jobs must be a list"],
-])("says of %j in line and column what is wrong", (text, line, column, message) => {
+])("says by line and column what is wrong with %j", (text, line, column, message) => {
   expect(read(text).errors).toEqual([{ line, column, message: expect.stringContaining(message) }]);
   expect(read(text).rows).toEqual([]);
 });
