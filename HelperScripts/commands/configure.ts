@@ -29,9 +29,9 @@ export interface Secrets {
 }
 
 /** Asks until the address is one: a slip ends nothing. */
-const askUntilUrl = async ({ console }: Context, proposed: string): Promise<string> => {
+const askUntilUrl = async ({ console }: Context, byDefault: string): Promise<string> => {
   for (;;) {
-    const typed = await console.ask("GitLab's address", proposed);
+    const typed = await console.ask("GitLab's address", byDefault);
     try {
       return checkGitLabUrl(typed);
     } catch (error) {

@@ -77,7 +77,10 @@ describe("readHttpApis", () => {
   it("knows an authorizer's answers by the token alone, where the address is no identity source", async () => {
     const identitySource = ["$request.header.X-Gitlab-Token"];
     const [api] = await read({ ...listed, authorizers: [{ ...listed.authorizers[0], identitySource }] });
-    expect(api?.routes[0]?.authorizer).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: false });
+    expect(api?.routes[0]?.authorizer).toMatchObject({
+      identityHeader: "x-gitlab-token",
+      isByAddress: false,
+    });
   });
 
   it("puts events by the parameters alone, where an emulator keeps neither subtype nor role", async () => {
