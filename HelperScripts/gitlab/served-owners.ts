@@ -65,7 +65,7 @@ export const projectsOfGroup = async (
 export interface WebhookRights {
   /** Whose webhooks are made: a group without webhooks of its own stands as its projects. */
   readonly owners: readonly ServedOwner[];
-  /** Those whose webhooks the token may not see. */
+  /** Those whose webhooks the token may not see or make. */
   readonly refused: readonly ServedOwner[];
   /** Groups that GitLab has no webhooks for: they are part of GitLab Premium. */
   readonly byProject: readonly ServedOwner[];
@@ -74,11 +74,18 @@ export interface WebhookRights {
 const maySee = async (gitLab: OperatorGitLab, { kind, id }: WebhookOwner): Promise<boolean> =>
   (await gitLab.get(`/${kind}s/${id}/hooks?per_page=1`)).status === 200;
 
+/** A token of scope read_api sees webhooks and makes none. What GitLab does not tell is tried. */
+const mayMake = async (gitLab: OperatorGitLab): Promise<boolean> => {
+  const { scopes } = fieldsOf((await gitLab.get("/personal_access_tokens/self")).body);
+  return !Array.isArray(scopes) || scopes.includes("api");
+};
+
 /** Finds out for whom webhooks can be made. Changes nothing. */
 export const webhookRights = async (
   gitLab: OperatorGitLab,
   served: readonly ServedOwner[],
 ): Promise<WebhookRights> => {
+  if (served.length > 0 && !(await mayMake(gitLab))) return { owners: [], refused: served, byProject: [] };
   const owners: ServedOwner[] = [];
   const refused: ServedOwner[] = [];
   const byProject: ServedOwner[] = [];

@@ -25,6 +25,8 @@ export class OperatorGitLabDouble {
   date = NOW;
   token: Json = { scopes: ["create_runner", "manage_runner", "read_api"], expires_at: null, active: true };
   tokenStatus = 200;
+  /** Scopes of other tokens than `token`. */
+  readonly scopes = new Map<string, readonly string[]>();
   projects: Json[] = [
     {
       id: 42,
@@ -118,6 +120,9 @@ export class OperatorGitLabDouble {
     const prefix = `${GITLAB}/api/v4`;
     if (!url.startsWith(prefix)) throw new Error(`Nobody listens at ${url}`);
     const [status, json] = this.answer(method, url.slice(prefix.length), body && JSON.parse(body));
+    const scopes = this.scopes.get(String(headers["PRIVATE-TOKEN"]));
+    if (url.endsWith("/personal_access_tokens/self") && scopes !== undefined)
+      return respond(200, { ...this.token, scopes });
     return respond(status, json);
   };
 }

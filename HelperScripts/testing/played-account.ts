@@ -74,6 +74,7 @@ export class PlayedAccount {
     on.parameters.clear();
     on.mapping.clear();
     on.env.AWS_REGION = REGION;
+    this.played.gitLab.token.scopes = ["api"];
     for (const file of DOCKER_IMAGE_FILES)
       on.files.set(join(CLONE, file), readFileSync(join(CLONE, file), "utf8"));
     on.runProgram = (call) => this.#run(call);

@@ -225,6 +225,24 @@ describe("deploy, told", () => {
     expect(err).toContain("setupToken: the token may not make a webhook on group/app");
   });
 
+  it.each([
+    ["without a setup token", undefined, 1],
+    ["with one of scope api", SETUP_TOKEN, 0],
+  ])(
+    "an access token of scope read_api sees webhooks and makes none: %s",
+    async (_, setupToken, expected) => {
+      const account = withAnswers({ setupToken });
+      account.played.gitLab.token = { scopes: ["create_runner", "manage_runner", "read_api"], active: true };
+      account.played.gitLab.scopes.set(SETUP_TOKEN, ["api"]);
+      const { exitCode, err } = await silently(account);
+      expect([
+        exitCode,
+        account.deploys.length === 0,
+        err.includes("setupToken: the token may not make"),
+      ]).toEqual([expected, expected === 1, expected === 1]);
+    },
+  );
+
   it("makes webhooks for a group's projects where GitLab has none for groups", async () => {
     const account = withAnswers({ projects: ["group/*"] });
     account.played.gitLab.groupWebhookStatus = 404;
@@ -243,6 +261,14 @@ describe("deploy, told", () => {
     expect([tested.exitCode, tested.out.includes(".gitlab-ci.yml")]).toEqual([0, false]);
     expect(tested.err).toContain("Hello from");
     expect(account.played.branches.size).toBe(0);
+  });
+
+  it("says that there is no project for a test job where none was named", async () => {
+    const { exitCode, err } = await silently(withAnswers({ projects: [] }), "--test-job");
+    expect([exitCode, err]).toEqual([
+      0,
+      expect.stringContaining("There will be no test job: no project is named"),
+    ]);
   });
 
   it("ends with 1 when the test job fails, with the command that tells why", async () => {

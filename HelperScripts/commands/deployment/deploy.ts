@@ -62,6 +62,8 @@ const consent = async (
   const { console } = order.context;
   const project =
     rights.refused.length === 0 && options.testJob !== false ? await testProject(order) : undefined;
+  if (options.testJob && project === undefined)
+    console.err("There will be no test job: no project is named, or the token may make nothing in it.");
   if (options.yes) return options.testJob ? { testIn: project } : {};
   if (!console.isInteractive) throw new UsageError("Nobody is there to ask: give --yes to go on");
   if (project === undefined || options.testJob)
