@@ -466,6 +466,18 @@ describe("a start that is refused", () => {
     expect(system.gitLab.created).toHaveLength(2);
   });
 
+  it("I-26 F-33: whoever is refused first and then launched dispatches those that were held meanwhile, not the next pass", async () => {
+    const system = testSystem();
+    system.ec2.script.push(refusal("rate"));
+    system.clock.duringSleep = async () => {
+      system.clock.duringSleep = () => undefined;
+      const held = system.gitLab.addJob({ id: 8, tags: ["ec2"] });
+      expect(await system.start(webhook(held))).toMatchObject({ kind: "waiting" });
+    };
+    const outcome = await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(outcome).toMatchObject({ kind: "launched", freed: { kind: "launch", two: true } });
+  });
+
   it("I-26: a dispatched job dispatches the next ones as soon as it is launched, not at the next pass", async () => {
     const system = testSystem();
     system.ec2.script.push(refusal("rate"), refusal("rate"));
