@@ -422,6 +422,18 @@ describe("the queue", () => {
     expect(await events(system)).toMatchObject([{ job: { id: 8 } }]);
   });
 
+  it("I-24: of one project that cannot be read is left to the next pass, with its jobs, and all else is done", async () => {
+    const system = await full();
+    await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
+    system.gitLab.addJob({ id: 10, projectId: 2, tags: ["ec2"], createdAt: system.clock.now() - MINUTE });
+    const waiting = () => Promise.reject(new TransientError("no read"));
+    const report = await withPorts(system, { ledger: { ...system.ledger, waiting } }).reconcile();
+    expect(report).toMatchObject({ events: 1, failures: ["queue 1: TransientError no read (and 1 more)"] });
+    expect(system.bus.events.splice(0)).toMatchObject([{ job: { id: 10 } }]);
+    // Nobody has delivered the event of job 10.
+    expect(await events(system)).toMatchObject([{ job: { id: 10 } }, { job: { id: 8 } }]);
+  });
+
   it("F-57: dispatches no job while new starts are switched off", async () => {
     const system = await full();
     await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
