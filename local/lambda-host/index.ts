@@ -250,7 +250,10 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     functionUrl: (stack, functionId) => `${root}/functions/${stack}/${functionId}`,
     call,
     warm,
-    forget: () => pool.forget(),
+    forget: () => {
+      pool.forget();
+      void runners.forget();
+    },
     replaceRunners: (runner) => {
       replacement = runner;
     },
