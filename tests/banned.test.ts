@@ -47,6 +47,11 @@ const BANS: readonly Ban[] = [
     bad: ["const { TABLE } = process.env;"],
   },
   {
+    says: "nothing goes by the name of a class, which minifying changes",
+    text: /\bconstructor\??\.name\b|\bnew\.target\??\.name\b/,
+    bad: ["const kind = error.constructor.name;", "this.name = new.target.name;"],
+  },
+  {
     says: "a webhook's secret is compared in constant time",
     text: /(?<!typeof )\b\w*(?:[sS]ecret|[sS]ignature|[dD]igest)\s*[!=]==(?!\s*(?:undefined|""|null|true|false))/,
     bad: ["if (secret === given) return;", "ok = expectedSignature !== signature;"],
