@@ -504,6 +504,41 @@ describe("a runner that is reported ended", () => {
     });
   });
 
+  describe("F-48: a machine that could not install what its image lacks", () => {
+    const died = async (options: Parameters<typeof launched>[0] = {}) => {
+      const system = await launched(options);
+      const [instanceId = ""] = system.ec2.launched.values();
+      system.instances.add({ instanceId, state: "terminated", launchedAt: 0 });
+      system.instances.installFailures.set(instanceId, "no-packages");
+      return { system, instanceId };
+    };
+    const end = ({ system, instanceId }: Awaited<ReturnType<typeof died>>) =>
+      system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+
+    it("is told with its runner and its attempt, by what its console says", async () => {
+      const dead = await died();
+      await end(dead);
+      const told = { reason: "instance-terminated", installFailure: "no-packages" };
+      expect(await runner(dead.system)).toMatchObject({ state: "GONE", ...told });
+      expect(attempt(dead.system)).toMatchObject({ state: "FAILED", ...told });
+    });
+
+    it("T-16: is not asked for once a job has run on it: a job may write to the console", async () => {
+      const dead = await died({ pickedUp: true });
+      await end(dead);
+      expect(dead.system.instances.consolesRead).toEqual([]);
+      expect((await runner(dead.system)).installFailure).toBeUndefined();
+    });
+
+    it("is gone all the same while EC2 does not show its console", async () => {
+      const dead = await died();
+      dead.system.instances.installFailure = () => Promise.reject(new TransientError("throttled"));
+      await end(dead);
+      expect(dead.system.instances.terminated).toEqual([dead.instanceId]);
+      expect(await runner(dead.system)).toMatchObject({ state: "GONE", reason: "instance-terminated" });
+    });
+  });
+
   it("F-38: an instance is terminated although EC2 does not say what became of it", async () => {
     const system = await launched();
     const [instanceId = ""] = system.ec2.launched.values();
