@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
+import { imageCommand } from "./commands/image";
 import { mappingCommand } from "./commands/mapping/command";
 import {
   checkRunnerCommand,
@@ -39,6 +40,7 @@ const makeProgram = (_context: Context, run: RunCommand): Command =>
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))
+    .addCommand(imageCommand(run))
     .addCommand(verifyCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))

@@ -1,3 +1,4 @@
+import type { InstallFailure } from "../../Core/model/reasons";
 import { Ec2Error } from "./api/errors";
 
 /** An error that the next calls of an action return (default: `CreateFleet`). The calls have no effect. */
@@ -14,6 +15,7 @@ export class Ec2Faults {
   private planned: (PlannedError & { remaining: number })[] = [];
   private lost = 0;
   private flaky = 0;
+  private install: InstallFailure | undefined;
 
   plan(error: PlannedError): void {
     this.planned.push({ ...error, remaining: error.times ?? 1 });
@@ -29,10 +31,20 @@ export class Ec2Faults {
     this.flaky = count;
   }
 
+  /** Installations on machines that boot from now on fail in this way, or no longer. */
+  failInstallations(failure: InstallFailure | undefined): void {
+    this.install = failure;
+  }
+
+  installFault(): InstallFailure | undefined {
+    return this.install;
+  }
+
   clear(): void {
     this.planned = [];
     this.lost = 0;
     this.flaky = 0;
+    this.install = undefined;
   }
 
   /** @throws Ec2Error when an error is planned for the action */

@@ -8,6 +8,7 @@
 6. Its CloudFormation keeps the policies of event buses (event_bus_policies.py).
 7. An asynchronous invocation keeps the request id of its answer (request_ids.py).
 8. A workflow's execution begins without a pause (start_pause.py).
+9. It has the public parameters of all stock images (public_images.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -26,6 +27,7 @@ from ministack import app
 from ministack.services import eventbridge, lambda_svc
 
 from event_bus_policies import know_event_bus_policies
+from public_images import publish_images
 from request_ids import is_answered, keep_request_ids, request_id_of
 from seams import ask_before_own_calls, is_task
 from start_pause import begin_at_once
@@ -127,6 +129,7 @@ require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request
 lambda_svc._execute_function_proxy = forward
 keep_request_ids(require)
 begin_at_once(require)
+publish_images()
 allow_ec2_events()
 exit_with_parent()
 know_event_bus_policies(require)

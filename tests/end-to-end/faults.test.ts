@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { INSTALL_FAILURE_WORDS } from "../../Core/model/reason-words";
+import type { InstallFailure } from "../../Core/model/reasons";
 import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
+import { runners } from "./tools-cases";
 
 const PROJECT = 11;
 const SHORT_JOBS = 10;
@@ -15,13 +18,20 @@ const SHORT = Array.from({ length: SHORT_JOBS }, (_, index) => ({
   script: ["echo done"],
 }));
 
+/** Three minutes are shortened: what counts is that an installation of four is ended. */
+const INSTALL_SECONDS = "15";
+
 let test: TestLaptop;
 
 beforeAll(async () => {
+  process.env.GLR_INSTALL_SECONDS = INSTALL_SECONDS;
   test = await openLaptop();
 }, START_MS);
 
-afterAll(() => test?.laptop.close(), 30_000);
+afterAll(async () => {
+  delete process.env.GLR_INSTALL_SECONDS;
+  await test?.laptop.close();
+}, 30_000);
 
 describe("faults of GitLab and of the providers", () => {
   const faults = async (settings: unknown): Promise<void> => {
@@ -66,5 +76,39 @@ describe("faults of GitLab and of the providers", () => {
       expect(laptop.standIn!.counts().webhooks.lost).toBeGreaterThan(before.lost);
     },
     TIMEOUT_MS + 150_000,
+  );
+
+  const FAILURES: readonly InstallFailure[] = ["no-packages", "wrong-checksum", "too-slow"];
+
+  it(
+    "F-48: why names what kept a stock image's machine from installing Docker and gitlab-runner, and the machine goes; once that is put right the job runs",
+    async () => {
+      const { laptop } = test;
+      const gitlab = gitlabApi(laptop);
+      const ids: number[] = [];
+      for (const failure of FAILURES) {
+        laptop.ec2.control({ failInstallations: failure });
+        const known = laptop.ec2.instances().length;
+        const [job] = await gitlab.pipeline(PROJECT, [
+          { name: "image build", tags: ["docker"], script: ["true"] },
+        ]);
+        const id = job?.id ?? 0;
+        ids.push(id);
+        await until(`the machine for ${failure} is gone`, 60_000, () => {
+          const [instance] = laptop.ec2.instances().slice(known);
+          return instance?.state === "terminated";
+        });
+        let told = "";
+        await until(`why names ${failure}`, 60_000, async () => {
+          told = (await runners(test, "why", String(id))).out;
+          return told.includes("its machine's console says");
+        });
+        expect(told.replace(/\s+/g, " ")).toContain(INSTALL_FAILURE_WORDS[failure]);
+      }
+      laptop.ec2.control({ failInstallations: null });
+      const ended = await untilAllGone(laptop, PROJECT, ids, TIMEOUT_MS);
+      expect(ended.map(({ status }) => status)).toEqual(FAILURES.map(() => "success"));
+    },
+    TIMEOUT_MS + 400_000,
   );
 });

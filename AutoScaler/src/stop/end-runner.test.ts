@@ -461,7 +461,7 @@ describe("a runner that is reported ended", () => {
   it("fails its attempt when no job came to it and GitLab says that the job is pending", async () => {
     const system = await launched();
     contact(system);
-    system.clock.advance(10 * MINUTE);
+    system.clock.advance(12 * MINUTE);
     expect(await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" })).toMatchObject([
       { kind: "terminated", reason: "no-job", freed: { failedJobId: A } },
     ]);
@@ -478,7 +478,7 @@ describe("a runner that is reported ended", () => {
     async (reason, make) => {
       const system = await launched();
       make(system);
-      system.clock.advance(10 * MINUTE);
+      system.clock.advance(12 * MINUTE);
       await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" });
       expect(attempt(system)).toMatchObject({ state: "FAILED", reason });
       expect((await runner(system)).reason).toBe(reason);

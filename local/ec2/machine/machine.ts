@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../../Core/defined";
+import type { InstallFailure } from "../../../Core/model/reasons";
 import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
 import { JobProcesses } from "../../../Core/process/job-processes";
 import { systemTable } from "../../../Core/process/process-table";
@@ -9,6 +11,7 @@ import { lowerPriority } from "../../process/process-priority";
 import type { SimulatorInstance } from "../instance";
 import type { InstanceMachine } from "../instances";
 import { writeCommandStubs } from "./command-stubs";
+import { isPreparedDisk, type MachineImage } from "./machine-image";
 import { type MetadataDependencies, startMetadataService } from "./metadata-service";
 
 export interface MachineDependencies extends Omit<MetadataDependencies, "instance" | "onPowerOff"> {
@@ -17,6 +20,10 @@ export interface MachineDependencies extends Omit<MetadataDependencies, "instanc
   /** The machine gets PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`, and no others. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly current: (instanceId: string) => SimulatorInstance | undefined;
+  /** What an image holds; undefined: all that a runner needs. */
+  readonly imageOf: (imageId: string) => MachineImage | undefined;
+  /** How an installation on the machine is to fail; undefined: it does not. */
+  readonly installFault: () => InstallFailure | undefined;
 }
 
 const CONSOLE_BYTES = 64 * 1024;
@@ -109,6 +116,10 @@ export const bootMachine = async (
     powerOffUrl: `${metadata.endpoint}/_/power-off`,
     gitlabRunner: dependencies.env.GITLAB_RUNNER ?? "gitlab-runner",
     env: glrVariables(dependencies.env),
+    ...defined({
+      image: dependencies.imageOf(instance.imageId),
+      installFault: dependencies.installFault(),
+    }),
   });
   const env = environment(dependencies, root, path, metadata.endpoint);
   const mark = chooseMark();
@@ -125,13 +136,16 @@ export const bootMachine = async (
   // The session id may be reused once the session has no members: look now, while it is still ours.
   child?.once("exit", () => processes?.scan());
   let console = "";
+  let isPrepared = false;
   return {
     end: async () => {
       if (processes) await endProcesses(processes);
       await metadata.close();
       console = tail(join(root, "console.log"));
+      isPrepared = isPreparedDisk(root);
       rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     },
+    hasPreparedDisk: () => isPrepared,
     readConsole: () => console || tail(join(root, "console.log")),
   };
 };

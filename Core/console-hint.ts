@@ -1,4 +1,4 @@
-import { codeOf, INSTALL_FAILURE_CODES, type InstallFailure } from "./reasons";
+import { codeOf, INSTALL_FAILURE_CODES, type InstallFailure } from "./model/reasons";
 
 /** cloud-init puts its name and time before a line, the console a carriage return after it. */
 const LINE = /(?:^|: )glr: not installed: ([a-z-]+)\s*$/gm;
