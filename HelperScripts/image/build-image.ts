@@ -1,8 +1,6 @@
 import {
   CreateImageCommand,
   DeregisterImageCommand,
-  DescribeImagesCommand,
-  type Image,
   type RunInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
@@ -12,6 +10,7 @@ import type { Architecture } from "../../Core/model/runner-class";
 import type { Context } from "../context";
 import { BUILDER_TAG, clearBuilders, launchBuilder, terminateBuilder, untilPrepared } from "./builder";
 import { type Interruptible, interruptible } from "./interruptible";
+import { readImage } from "./launch-images";
 
 /** What an image is made of and where it goes. */
 export interface BuildPlan {
@@ -105,24 +104,13 @@ const createImage = async (
 const untilAvailable = async (context: Context, work: Interruptible, imageId: string): Promise<void> => {
   const end = context.now() + AVAILABLE_WITHIN_MILLISECONDS;
   while (context.now() < end) {
-    const [image] = await describe(context, imageId);
+    const image = await readImage(context, imageId);
     if (image?.State === "available") return;
     if (image !== undefined && image.State !== "pending")
       throw new TransientError(`EC2 says that the image ${imageId} is ${image.State}`);
     await work.sleep(LOOK_EVERY_MILLISECONDS);
   }
   throw new TransientError(`The image ${imageId} was not available within 30 minutes`);
-};
-
-/** A new image may not be shown yet. */
-const describe = async ({ clients }: Context, imageId: string): Promise<readonly Image[]> => {
-  try {
-    const answer = await clients.ec2().send(new DescribeImagesCommand({ ImageIds: [imageId] }));
-    return answer.Images ?? [];
-  } catch (error) {
-    if (error instanceof Error && error.name === "InvalidAMIID.NotFound") return [];
-    throw error;
-  }
 };
 
 /** Stores which image runners start from, from the next launch on. */

@@ -1,8 +1,14 @@
-import { DescribeLaunchTemplateVersionsCommand, type ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
+import {
+  DescribeImagesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  type Image,
+  type ResponseLaunchTemplateData,
+} from "@aws-sdk/client-ec2";
 import { GetParametersCommand } from "@aws-sdk/client-ssm";
 import type { Architecture } from "../../Core/model/runner-class";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";
+import { isNamed } from "../failures";
 
 const TEMPLATES: Readonly<Record<Architecture, string>> = {
   arm64: "RunnerLaunchTemplateArm64Id",
@@ -44,4 +50,19 @@ export const resolveImage = async (context: Pick<Context, "clients">, reference:
   const [, name] = /^resolve:ssm:([^:]+)/.exec(reference) ?? [];
   if (name === undefined) return reference;
   return (await readParameters(context, [name])).get(name) ?? reference;
+};
+
+/** Undefined: there is no such image, or it is so new that EC2 does not show it yet. */
+export const readImage = async (
+  { clients }: Pick<Context, "clients">,
+  imageId: string,
+): Promise<Image | undefined> => {
+  try {
+    const answer = await clients.ec2().send(new DescribeImagesCommand({ ImageIds: [imageId] }));
+    return answer.Images?.[0];
+  } catch (error) {
+    if (isNamed(error, "InvalidAMIID.NotFound") || isNamed(error, "InvalidAMIID.Unavailable"))
+      return undefined;
+    throw error;
+  }
 };

@@ -1,4 +1,3 @@
-import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
 import { ConfigurationError } from "../../Core/errors";
 import type { Architecture } from "../../Core/model/runner-class";
 import { type Context, UsageError } from "../context";
@@ -7,6 +6,7 @@ import type { BuildPlan } from "./build-image";
 import { builderUserData, missingPins, type ReadText, runnerVersion } from "./builder-script";
 import {
   imageParameter,
+  readImage,
   readLaunchTemplate,
   readParameters,
   resolveImage,
@@ -33,7 +33,7 @@ const subnetOf = async (context: Context, deployment: Deployment): Promise<strin
 
 /** @throws ConfigurationError when there is no such image, or it is for another processor */
 const checkBase = async (
-  { clients }: Context,
+  context: Context,
   baseId: string,
   base: string,
   architecture: Architecture,
@@ -41,8 +41,7 @@ const checkBase = async (
   if (!baseId.startsWith("ami-")) {
     throw new ConfigurationError(`${base} does not resolve to an image: give another one with --from`);
   }
-  const answer = await clients.ec2().send(new DescribeImagesCommand({ ImageIds: [baseId] }));
-  const actual = answer.Images?.[0]?.Architecture;
+  const actual = (await readImage(context, baseId))?.Architecture;
   if (actual === architecture) return;
   throw new ConfigurationError(
     `The image ${baseId} ${actual ? `is for ${actual}, not for ${architecture}` : "is not there"}: give another one with --from`,

@@ -6,6 +6,7 @@ import { type Deployment, output } from "../deployment";
 import { storeImage } from "./build-image";
 import {
   imageParameter,
+  readImage,
   readLaunchTemplate,
   readParameters,
   resolveImage,
@@ -46,9 +47,9 @@ export const launchNote = async (
 };
 
 const findImage = async (context: Context, deployment: Deployment, wanted: string): Promise<Image> => {
-  const [found] = wanted.startsWith("ami-")
-    ? ((await context.clients.ec2().send(new DescribeImagesCommand({ ImageIds: [wanted] }))).Images ?? [])
-    : (await ownImages(context, deployment)).filter(({ Name }) => Name === wanted);
+  const found = wanted.startsWith("ami-")
+    ? await readImage(context, wanted)
+    : (await ownImages(context, deployment)).find(({ Name }) => Name === wanted);
   if (found) return found;
   throw new UsageError(`There is no image ${wanted}: image list shows those that there are`);
 };

@@ -1,7 +1,7 @@
-import { DescribeImagesCommand, type Image } from "@aws-sdk/client-ec2";
+import type { Image } from "@aws-sdk/client-ec2";
 import type { Architecture } from "../../../Core/model/runner-class";
 import { duration } from "../../console/words";
-import { readLaunchTemplate, resolveImage } from "../../image/launch-images";
+import { readImage, readLaunchTemplate, resolveImage } from "../../image/launch-images";
 import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "../finding";
 import { OLD_IMAGE_MILLISECONDS } from "./image-age";
 
@@ -46,11 +46,11 @@ const imageFindings = (
       ),
     );
   }
-  if (/^al2023-ami-/.test(image.Name ?? "")) {
+  if (/^(al2023-ami-|ubuntu\/images\/)/.test(image.Name ?? "")) {
     found.push(
       warning(
         AREA,
-        `${architecture}: ${name} is Amazon's plain image: each runner installs Docker and gitlab-runner when it boots, which takes up to three minutes more`,
+        `${architecture}: ${name} is its distribution's plain image: each runner installs Docker and gitlab-runner when it boots, which takes up to three minutes more`,
         `To start jobs sooner, make an image that holds them: npm run runners -- image build --architecture ${architecture}`,
       ),
     );
@@ -77,10 +77,7 @@ const checkArchitecture = async (
       ),
     ];
   }
-  const answer = await doctorContext.context.clients
-    .ec2()
-    .send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
-  const [image] = answer.Images ?? [];
+  const image = await readImage(doctorContext.context, ImageId);
   return image
     ? imageFindings(
         image,
