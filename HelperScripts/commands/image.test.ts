@@ -225,7 +225,7 @@ describe("image build", () => {
     ],
   ];
 
-  it.each(failing)("F-42: leaves nothing behind after %s", async (_what, fault, says) => {
+  it.each(failing)("leaves nothing behind after %s", async (_what, fault, says) => {
     const ec2 = new BuilderEc2();
     fault(ec2);
     const { exitCode, err } = await ec2.on.run(["image", "build", "--yes"]);
