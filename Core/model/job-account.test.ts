@@ -708,7 +708,7 @@ describe("why an attempt came to nothing", () => {
   });
 
   it.each(INSTALL_FAILURE_CODES)(
-    "F-77: %s is told as what the console says, with a way out",
+    "F-79: %s is told as what the console says, with a way out",
     (installFailure) => {
       const attempt = attemptOf(failed("instance-terminated", { installFailure }));
       const text = accountText(jobAccount(attempt, undefined, NOW), NOW);
@@ -719,7 +719,7 @@ describe("why an attempt came to nothing", () => {
     },
   );
 
-  it("F-77: of a runner alone, where its attempt has not failed, is told too", () => {
+  it("F-79: of a runner alone, where its attempt has not failed, is told too", () => {
     const runner = runnerOf({ state: "GONE", reason: "instance-terminated", installFailure: "too-slow" });
     const text = accountText(jobAccount(attemptOf({ state: "LAUNCHED" }), runner, NOW), NOW);
     expect(text).toContain(INSTALL_FAILURE_WORDS["too-slow"]);

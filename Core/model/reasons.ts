@@ -170,7 +170,7 @@ export type AttemptFailureCode = (typeof ATTEMPT_FAILURE_CODES)[number];
 
 /**
  * Why a machine could not install what its image lacks: `glr: not installed: <code>` on its console (Ec2Runner/install.sh).
- * Whatever runs on a machine may write to its console, so this is a hint for people.
+ * Whatever runs on a machine may write to its console, so this is a hint: it is shown, and the next attempt waits a little.
  */
 export const INSTALL_FAILURE_CODES = [
   /** The distribution's repository gave no packages. */

@@ -75,7 +75,7 @@ describe("a machine whose image lacks Docker and gitlab-runner", () => {
 
   const PLAYED = INSTALL_FAILURE_CODES.filter((code) => code !== "unknown-system");
   it.concurrent.each<InstallFailure>(PLAYED)(
-    "F-77: %s: says so, runs no job and powers off",
+    "F-79: %s: says so, runs no job and powers off",
     (installFault) =>
       // Four minutes of a package manager are cut short: what counts is that the limit ends it.
       ran(
@@ -88,7 +88,7 @@ describe("a machine whose image lacks Docker and gitlab-runner", () => {
       ),
   );
 
-  it.concurrent("F-77: unknown-system: installs nothing on another distribution", () =>
+  it.concurrent("F-79: unknown-system: installs nothing on another distribution", () =>
     ran({ image: { system: "debian13", isPrepared: false } }, (machine) => {
       expect(lines(machine)).toContain("glr: not installed: unknown-system");
       expect(machine.calls().filter((call) => /^(dnf|apt-get|curl) /.test(call))).toEqual([]);

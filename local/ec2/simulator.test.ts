@@ -247,7 +247,7 @@ sleep 60`,
 
   it("says which actions it answers, and leaves the others to the engine", () => {
     expect(["CreateFleet", "DescribeInstances"].map(ec2.answers)).toEqual([true, true]);
-    expect(["DescribeImages", "toString"].map(ec2.answers)).toEqual([false, false]);
+    expect(["DescribeVpcs", "toString"].map(ec2.answers)).toEqual([false, false]);
   });
 
   it("gives planned errors, and is itself again after a reset", async () => {

@@ -504,7 +504,7 @@ describe("a runner that is reported ended", () => {
     });
   });
 
-  describe("F-77: a machine that could not install what its image lacks", () => {
+  describe("F-79: a machine that could not install what its image lacks", () => {
     const died = async (options: Parameters<typeof launched>[0] = {}) => {
       const system = await launched(options);
       const [instanceId = ""] = system.ec2.launched.values();

@@ -138,6 +138,13 @@ const onInstances =
       resource: arnAt(place, "ec2", `instance/${id}`),
     }));
 
+/** One call, one console: the id stands alone. */
+const requireInstance = (request: QueryNode): string => {
+  const id = textAt(request, "InstanceId");
+  if (id === undefined) throw new UnclearCallError("No instance is named");
+  return id;
+};
+
 /** Kinds of resource by the beginning of their ids, as far as calls of ours name them. */
 const KINDS: Readonly<Record<string, string>> = {
   ami: "image",
@@ -210,7 +217,12 @@ export const EC2: Operations<QueryNode> = {
   CreateTags: createTags,
   TerminateInstances: onInstances("TerminateInstances"),
   StopInstances: onInstances("StopInstances"),
-  GetConsoleOutput: onInstances("GetConsoleOutput"),
+  GetConsoleOutput: (request, place) => [
+    {
+      action: "ec2:GetConsoleOutput",
+      resource: arnAt(place, "ec2", `instance/${requireInstance(request)}`),
+    },
+  ],
   CreateImage: createImage,
   DeregisterImage: deregisterImage,
   DescribeInstances: everywhere("DescribeInstances"),

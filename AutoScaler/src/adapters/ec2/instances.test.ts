@@ -119,7 +119,7 @@ describe("the console", () => {
   it.each([
     ["as posted at its end", { posted: LINE }],
     ["as it is now, where none was posted", { posted: "Booting\n", latest: LINE }],
-  ])("F-77: tells why an installation failed, %s", async (_how, console) => {
+  ])("F-79: tells why an installation failed, %s", async (_how, console) => {
     const { ec2, instances } = withInstance("i-1", { "glr:stack": STACK }, "terminated");
     Object.assign(ec2.console, console);
     expect(await instances.installFailure("i-1")).toBe("wrong-checksum");
