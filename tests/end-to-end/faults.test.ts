@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { INSTALL_FAILURE_WORDS } from "../../Core/model/reason-words";
 import type { InstallFailure } from "../../Core/model/reasons";
 import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
+import { imageCases } from "./image-cases";
 import { runners } from "./tools-cases";
 
 const PROJECT = 11;
@@ -32,6 +33,8 @@ afterAll(async () => {
   delete process.env.GLR_INSTALL_SECONDS;
   await test?.laptop.close();
 }, 30_000);
+
+describe("images of EC2 runners", () => imageCases(() => test));
 
 describe("faults of GitLab and of the providers", () => {
   const faults = async (settings: unknown): Promise<void> => {
