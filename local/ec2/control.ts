@@ -1,5 +1,4 @@
-import type { InstallFailure } from "../../Core/model/reasons";
-import type { Ec2Faults, PlannedError } from "./faults";
+import type { Ec2Faults, InstallFault, PlannedError } from "./faults";
 import { DEFAULT_TIMING, type InstanceRegistry, type Timing } from "./instances";
 import type { PoolSettings, Pools } from "./pools";
 
@@ -13,7 +12,7 @@ export interface Ec2Control {
   readonly loseAnswers?: number;
   readonly failMetadata?: number;
   /** How installations on plain images fail from now on; null: they succeed again. */
-  readonly failInstallations?: InstallFailure | null;
+  readonly failInstallations?: InstallFault | null;
   readonly timing?: Partial<Timing>;
   /** Instance ids. */
   readonly interrupt?: readonly string[];

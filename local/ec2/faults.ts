@@ -10,12 +10,19 @@ export interface PlannedError {
   readonly times?: number;
 }
 
+/** How installations on plain images fail. */
+export interface InstallFault {
+  readonly failure: InstallFailure;
+  /** Seconds after which the machine gives up, instead of three minutes: nobody waits so long for what is slow. */
+  readonly seconds?: number;
+}
+
 /** Faults that tests inject. */
 export class Ec2Faults {
   private planned: (PlannedError & { remaining: number })[] = [];
   private lost = 0;
   private flaky = 0;
-  private install: InstallFailure | undefined;
+  private install: InstallFault | undefined;
 
   plan(error: PlannedError): void {
     this.planned.push({ ...error, remaining: error.times ?? 1 });
@@ -32,11 +39,11 @@ export class Ec2Faults {
   }
 
   /** Installations on machines that boot from now on fail in this way, or no longer. */
-  failInstallations(failure: InstallFailure | undefined): void {
-    this.install = failure;
+  failInstallations(fault: InstallFault | undefined): void {
+    this.install = fault;
   }
 
-  installFault(): InstallFailure | undefined {
+  installFault(): InstallFault | undefined {
     return this.install;
   }
 

@@ -3,11 +3,11 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, w
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../../Core/defined";
-import type { InstallFailure } from "../../../Core/model/reasons";
 import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
 import { JobProcesses } from "../../../Core/process/job-processes";
 import { systemTable } from "../../../Core/process/process-table";
 import { lowerPriority } from "../../process/process-priority";
+import type { InstallFault } from "../faults";
 import type { SimulatorInstance } from "../instance";
 import type { InstanceMachine } from "../instances";
 import { writeCommandStubs } from "./command-stubs";
@@ -23,7 +23,7 @@ export interface MachineDependencies extends Omit<MetadataDependencies, "instanc
   /** What an image holds; undefined: all that a runner needs. */
   readonly imageOf: (imageId: string) => MachineImage | undefined;
   /** How an installation on the machine is to fail; undefined: it does not. */
-  readonly installFault: () => InstallFailure | undefined;
+  readonly installFault: () => InstallFault | undefined;
 }
 
 const CONSOLE_BYTES = 64 * 1024;
@@ -109,6 +109,7 @@ export const bootMachine = async (
     instance: () => dependencies.current(instance.instanceId),
     onPowerOff,
   });
+  const fault = dependencies.installFault();
   for (const name of ["root", "tmp", "job"]) mkdirSync(join(root, name), { recursive: true });
   writeCommandStubs(bin, {
     root,
@@ -118,10 +119,13 @@ export const bootMachine = async (
     env: glrVariables(dependencies.env),
     ...defined({
       image: dependencies.imageOf(instance.imageId),
-      installFault: dependencies.installFault(),
+      installFault: fault?.failure,
     }),
   });
-  const env = environment(dependencies, root, path, metadata.endpoint);
+  const env = {
+    ...environment(dependencies, root, path, metadata.endpoint),
+    ...(fault?.seconds === undefined ? {} : { GLR_INSTALL_SECONDS: String(fault.seconds) }),
+  };
   const mark = chooseMark();
   const child = instance.userData === undefined ? undefined : runUserData(instance.userData, root, env, mark);
   const processes =
