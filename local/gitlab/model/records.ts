@@ -41,6 +41,12 @@ export interface JobSpec {
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly retry: JobRetry;
+  readonly image?: string;
+  readonly services: readonly string[];
+  /** Names of the jobs that it waits for instead of the stages before its own. */
+  readonly needs?: readonly string[];
+  /** The name that `parallel` made several jobs of. */
+  readonly parallelOf?: string;
 }
 
 export interface Pipeline {
