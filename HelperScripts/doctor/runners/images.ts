@@ -6,7 +6,8 @@ import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warnin
 import { OLD_IMAGE_MILLISECONDS } from "./image-age";
 
 const AREA = "image";
-const PREPARE = "Make a new one (npm run runners -- image build), or take Amazon's newest (npm run runners -- image use stock)";
+const PREPARE =
+  "Make a new one (npm run runners -- image build), or take Amazon's newest (npm run runners -- image use stock)";
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html : a deprecated image can still be launched. */
 const ageFindings = (

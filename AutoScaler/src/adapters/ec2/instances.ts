@@ -1,6 +1,6 @@
 import { JOB_TAG, STACK_TAG } from "../../../../Core/configuration";
-import { defined } from "../../../../Core/defined";
 import { installFailureIn } from "../../../../Core/console-hint";
+import { defined } from "../../../../Core/defined";
 import type { Instance, InstanceState, Instances } from "../../ports";
 import type { Ec2Api, Ec2Instance } from "./client";
 import { callEc2, shortMessage } from "./errors";
