@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { DeploymentDouble, INFRASTRUCTURE } from "../testing/deployment-double";
+import { AUTOSCALER, DeploymentDouble, INFRASTRUCTURE } from "../testing/deployment-double";
 import { NamedError } from "../testing/named-error";
 
 const ROOT = join(__dirname, "../..");
@@ -31,7 +31,9 @@ class BuilderEc2 {
   preparesInMs = 4 * MINUTE;
   says = "glr: installing Docker and git\r\nglr: image ready\r\n";
   imageState = "available";
-  templateImage = `resolve:ssm:${PARAMETER}`;
+  templateImage = `resolve:ssm:${STOCK}`;
+  updates: Json[] = [];
+  updateStatus = "UPDATE_COMPLETE";
   left: readonly Json[] = [];
 
   constructor() {
@@ -41,7 +43,6 @@ class BuilderEc2 {
       on.files.set(join(ROOT, path), text.replace(/^(ARG \w+_SHA256_\w+=)$/gm, "$1abc"));
     }
     on.setParameter("infrastructure/subnet-ids", "subnet-1,subnet-2", "StringList");
-    on.setParameter("images/arm64", "ami-0aa0", "String");
     on.parameters.set(STOCK, { Value: "ami-0aa0", Type: "String" });
     this.image("ami-0aa0", { Name: "al2023-ami-2023.9" });
     this.#answer();
@@ -59,8 +60,29 @@ class BuilderEc2 {
     });
   }
 
+  /** As after an earlier `image build`. */
+  useStored(imageId: string): void {
+    this.on.setParameter("images/arm64", imageId, "String");
+    this.templateImage = `resolve:ssm:${PARAMETER}`;
+  }
+
   #answer(): void {
-    const { answers } = this.on;
+    const { answers, stacks } = this.on;
+    const stack = stacks.get(AUTOSCALER);
+    const Parameters = ["ImageIdArm64", "DiskGiB"].map((ParameterKey) => ({
+      ParameterKey,
+      ParameterValue: "x",
+    }));
+    Object.assign(stack ?? {}, { Parameters });
+    answers.set("UpdateStackCommand", (input: Json) => {
+      this.updates.push(input);
+      const changed = (input.Parameters as { ParameterKey: string; ParameterValue?: string }[]).find(
+        ({ ParameterValue }) => ParameterValue !== undefined,
+      );
+      Object.assign(stack ?? {}, { StackStatus: this.updateStatus });
+      if (this.updateStatus === "UPDATE_COMPLETE") this.templateImage = changed?.ParameterValue ?? "";
+      return {};
+    });
     answers.set("DescribeLaunchTemplateVersionsCommand", () => ({
       LaunchTemplateVersions: [
         {
@@ -169,13 +191,33 @@ describe("image build", () => {
     expect(ec2.request.ImageId).toBe("ami-0bb0");
   });
 
-  it("says what to deploy where runners start from another image", async () => {
+  it("lets launches read the parameter, once: one parameter of the stack changes", async () => {
     const ec2 = new BuilderEc2();
-    ec2.image("ami-0bb0");
-    ec2.templateImage = "ami-0bb0";
-    const { out } = await ec2.on.run(["image", "build", "--yes"]);
-    expect(ec2.request.ImageId).toBe("ami-0bb0");
-    expect(out).toContain(`until AutoScaler is deployed with ImageIdArm64=resolve:ssm:${PARAMETER}`);
+    await ec2.on.run(["image", "build", "--yes"]);
+    expect(ec2.updates).toEqual([
+      {
+        StackName: AUTOSCALER,
+        UsePreviousTemplate: true,
+        Capabilities: ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters: [
+          { ParameterKey: "ImageIdArm64", ParameterValue: `resolve:ssm:${PARAMETER}` },
+          { ParameterKey: "DiskGiB", UsePreviousValue: true },
+        ],
+      },
+    ]);
+    await ec2.on.run(["image", "build", "--yes"]);
+    expect(ec2.updates).toHaveLength(1);
+    // It starts from the distribution's newest again, not from what it made before.
+    expect(ec2.request.ImageId).toBe("ami-0aa0");
+  });
+
+  it("says what to deploy where the stack cannot be updated", async () => {
+    const ec2 = new BuilderEc2();
+    ec2.updateStatus = "UPDATE_ROLLBACK_COMPLETE";
+    const { exitCode, err } = await ec2.on.run(["image", "build", "--yes"]);
+    expect(err).toContain(`deploy AutoScaler with ImageIdArm64=resolve:ssm:${PARAMETER}`);
+    expect(exitCode).toBe(1);
+    expect(ec2.stored()).toBe("ami-0new");
   });
 
   const failing: readonly [string, (ec2: BuilderEc2) => void, RegExp][] = [
@@ -191,7 +233,7 @@ describe("image build", () => {
       (ec2) => {
         ec2.says = "MISS  aws\r\nglr: image not ready\r\n";
       },
-      /a check failed/,
+      /MISS {2}aws[\s\S]*a check failed/,
     ],
     [
       "a builder that is never done",
@@ -233,7 +275,8 @@ describe("image build", () => {
     expect(exitCode).toBe(1);
     expect(ec2.terminated).toEqual(["i-builder"]);
     expect(ec2.images.has("ami-0new")).toBe(false);
-    expect(ec2.stored()).toBe("ami-0aa0");
+    expect(ec2.stored()).toBeUndefined();
+    expect(ec2.updates).toEqual([]);
   });
 
   it.each(["DescribeInstancesCommand", "CreateImageCommand"])(
@@ -325,17 +368,29 @@ describe("image use", () => {
   it.each([
     ["an id", "ami-0bb0", "ami-0bb0"],
     ["a name", "the-old-one", "ami-0bb0"],
-    ["the word stock", "stock", "ami-0aa0"],
   ])("stores the image that %s names, and says how to go back", async (_what, word, id) => {
     const ec2 = new BuilderEc2();
     const Tags = [{ Key: "glr:stack", Value: INFRASTRUCTURE }];
     ec2.image("ami-0bb0", { Name: "the-old-one", Tags });
     ec2.image("ami-0cc0");
-    ec2.on.setParameter("images/arm64", "ami-0cc0", "String");
+    ec2.useStored("ami-0cc0");
     const { out, exitCode } = await ec2.on.run(["image", "use", word]);
     expect(ec2.stored()).toBe(id);
     expect(out).toContain("To go back: npm run runners -- image use ami-0cc0");
     expect(exitCode).toBe(0);
+    expect(ec2.updates).toEqual([]);
+  });
+
+  it("lets runners start from Amazon Linux's newest, at each launch", async () => {
+    const ec2 = new BuilderEc2();
+    ec2.image("ami-0cc0");
+    ec2.useStored("ami-0cc0");
+    const { out, exitCode } = await ec2.on.run(["image", "use", "stock"]);
+    expect(ec2.templateImage).toBe(`resolve:ssm:${STOCK}`);
+    expect(out).toContain("To go back: npm run runners -- image use ami-0cc0");
+    expect(exitCode).toBe(0);
+    await ec2.on.run(["image", "use", "ami-0cc0"]);
+    expect(ec2.templateImage).toBe(`resolve:ssm:${PARAMETER}`);
   });
 
   it.each([
@@ -349,13 +404,14 @@ describe("image use", () => {
     const { err, exitCode } = await ec2.on.run(["image", "use", word]);
     expect(err).toContain(says);
     expect(exitCode).toBe(2);
-    expect(ec2.stored()).toBe("ami-0aa0");
+    expect(ec2.stored()).toBeUndefined();
+    expect(ec2.updates).toEqual([]);
   });
 });
 
 describe("the stock image", () => {
-  it("is the one that AutoScaler's template begins with", () => {
+  it("is the default of AutoScaler's template", () => {
     const template = readFileSync(join(ROOT, "AutoScaler/template.yaml"), "utf8");
-    expect(template).toContain(`Value: "{{resolve:ssm:${STOCK}}}"`);
+    expect(template).toContain(`\n    Default: resolve:ssm:${STOCK}\n`);
   });
 });

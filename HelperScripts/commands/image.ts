@@ -8,7 +8,7 @@ import { agreed, type CommonOptions, type Context, type ExitCode, show } from ".
 import { findDeployment, routingSettings } from "../deployment";
 import { BASE_TAG, buildImage, VERSION_TAG } from "../image/build-image";
 import { type BuildWishes, planBuild } from "../image/plan-build";
-import { imageInUse, launchNote, ownImages, useImage } from "../image/use-image";
+import { imageInUse, ownImages, useImage, useStored, usesStored } from "../image/use-image";
 import { oneOfThese } from "./arguments";
 import { common, type RunCommand } from "./common";
 
@@ -22,12 +22,14 @@ const build = async (context: Context, options: BuildOptions): Promise<ExitCode>
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const read = (path: string): string => new TextDecoder().decode(context.readFile(join(ROOT, path)));
   const plan = await planBuild(context, deployment, read, options);
-  const question = `Launch a ${plan.instanceType} for about ten minutes, prepare it from ${plan.base} and make an image of it (about $0.50 a month)?`;
+  const { architecture, base, parameter, runnerVersion } = plan;
+  const isRead = await usesStored(context, deployment, architecture);
+  const update = isRead ? "" : `, and update ${deployment.stackName} once, so that runners start from it`;
+  const question = `Launch a ${plan.instanceType} for about ten minutes, prepare it from ${base}, make an image of it (about $0.50 a month)${update}?`;
   if (!(await agreed(context, options.yes, question))) return 1;
   const made = await buildImage(context, plan);
-  const note = await launchNote(context, deployment, plan.architecture);
-  const { architecture, base, parameter, runnerVersion } = plan;
-  const text = `${made.imageId} (${made.name}) is made, with gitlab-runner ${runnerVersion}. ${note}`;
+  await useStored(context, deployment, architecture);
+  const text = `${made.imageId} (${made.name}) is made, with gitlab-runner ${runnerVersion}. Runners start from it from the next launch on.`;
   show(context, options, { ...made, architecture, base, parameter, runnerVersion }, safe(text));
   return 0;
 };
@@ -71,8 +73,8 @@ const use = async (context: Context, wanted: string, options: UseOptions): Promi
   const byDefault = settings.defaults.EC2.ec2?.architecture ?? "arm64";
   const used = await useImage(context, deployment, wanted, options.architecture ?? byDefault);
   const back = used.before ? ` To go back: npm run runners -- image use ${used.before}` : "";
-  const note = await launchNote(context, deployment, used.architecture);
-  show(context, options, used, safe(`${used.imageId} is stored in ${used.parameter}. ${note}${back}`));
+  const text = `${used.architecture} runners start from ${used.image} from the next launch on.${back}`;
+  show(context, options, used, safe(text));
   return 0;
 };
 
@@ -98,7 +100,7 @@ Takes about ten minutes. Ctrl-C and a failure remove the builder and its image. 
 const useCommand = (run: RunCommand): Command =>
   architecture(common(new Command("use")), "with stock: arm64 or x86_64; without it the stack's default")
     .description("let runners start from another image, from the next launch on")
-    .argument("<image>", "its id, the name of one that image build made, or stock for Amazon Linux's own")
+    .argument("<image>", "its id, the name of one that image build made, or stock for Amazon Linux's newest")
     .addHelpText(
       "after",
       "\nExamples:\n  $ npm run runners -- image use ami-0123456789abcdef0\n  $ npm run runners -- image use stock --architecture x86_64",

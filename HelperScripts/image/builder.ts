@@ -80,15 +80,16 @@ const readConsole = async ({ clients }: Ec2Context, InstanceId: string, Latest: 
   }
 };
 
+/** Its own lines, and the checks that failed. */
 const linesOf = (text: string): readonly string[] =>
-  [...text.matchAll(/(?:^|: )(glr: .+?)\s*$/gm)].map(([, line = ""]) => line);
+  [...text.matchAll(/(?:^|: )((?:glr: |MISS {2}).+?)\s*$/gm)].map(([, line = ""]) => line);
 
 /** Shows each line of the builder's once. */
 const teller = ({ console }: Ec2Context) => {
   const told = new Set<string>();
   return (text: string): void => {
     for (const line of linesOf(text)) {
-      if (!told.has(line)) console.err(`  ${safe(line.slice("glr: ".length))}`);
+      if (!told.has(line)) console.err(`  ${safe(line.replace(/^glr: /, ""))}`);
       told.add(line);
     }
   };

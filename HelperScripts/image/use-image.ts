@@ -1,17 +1,12 @@
 import { DescribeImagesCommand, type Image } from "@aws-sdk/client-ec2";
 import { STACK_TAG } from "../../Core/configuration";
+import { defined } from "../../Core/defined";
 import { ARCHITECTURES, type Architecture } from "../../Core/model/runner-class";
 import { type Context, UsageError } from "../context";
 import { type Deployment, output } from "../deployment";
 import { storeImage } from "./build-image";
-import {
-  imageParameter,
-  readImage,
-  readLaunchTemplate,
-  readParameters,
-  resolveImage,
-  stockImage,
-} from "./launch-images";
+import { imageParameter, readImage, readLaunchTemplate, resolveImage, stockImage } from "./launch-images";
+import { isLaunchedFrom, pointLaunches } from "./point-launches";
 
 /** The images that `image build` made for this deployment, newest first. */
 export const ownImages = async (context: Context, deployment: Deployment): Promise<readonly Image[]> => {
@@ -30,20 +25,6 @@ export const imageInUse = async (
 ): Promise<string | undefined> => {
   const template = await readLaunchTemplate(context, deployment, architecture);
   return template?.ImageId === undefined ? undefined : resolveImage(context, template.ImageId);
-};
-
-/** Whether launches read the parameter; otherwise what has to be deployed first. */
-export const launchNote = async (
-  context: Context,
-  deployment: Deployment,
-  architecture: Architecture,
-): Promise<string> => {
-  const reference = `resolve:ssm:${imageParameter(deployment, architecture)}`;
-  const template = await readLaunchTemplate(context, deployment, architecture);
-  const name = architecture === "arm64" ? "ImageIdArm64" : "ImageIdX86";
-  return template?.ImageId === reference
-    ? "Runners start from it from the next launch on."
-    : `Runners start from ${template?.ImageId ?? "another one"} until AutoScaler is deployed with ${name}=${reference}.`;
 };
 
 const findImage = async (context: Context, deployment: Deployment, wanted: string): Promise<Image> => {
@@ -69,17 +50,37 @@ const checkImage = async (context: Context, deployment: Deployment, image: Image
 };
 
 export interface UsedImage {
-  readonly imageId: string;
+  /** Its id; for the distribution's own, how it is named. */
+  readonly image: string;
   readonly architecture: Architecture;
-  readonly parameter: string;
-  /** The image that was used before, to go back to. */
+  /** The id of the image that was used before, to go back to. */
   readonly before?: string;
 }
 
+const storedReference = (deployment: Deployment, architecture: Architecture): string =>
+  `resolve:ssm:${imageParameter(deployment, architecture)}`;
+
+/** Lets runners of an architecture start from the stored image. */
+export const useStored = (
+  context: Context,
+  deployment: Deployment,
+  architecture: Architecture,
+): Promise<void> =>
+  pointLaunches(context, deployment, architecture, storedReference(deployment, architecture));
+
+/** Whether they do already. */
+export const usesStored = (
+  context: Context,
+  deployment: Deployment,
+  architecture: Architecture,
+): Promise<boolean> =>
+  isLaunchedFrom(context, deployment, architecture, storedReference(deployment, architecture));
+
 /**
- * Stores the image from which runners start.
+ * Chooses the image from which runners start, from the next launch on.
  *
- * @param wanted its id, the name of one that `image build` made, or `stock` for the distribution's own
+ * @param wanted its id, the name of one that `image build` made, or `stock` for Amazon Linux's newest
+ * @param architecture of `stock`; any other image has its own
  * @throws UsageError when there is none such, or runners could not start from it
  */
 export const useImage = async (
@@ -88,12 +89,15 @@ export const useImage = async (
   wanted: string,
   architecture: Architecture,
 ): Promise<UsedImage> => {
-  const isStock = wanted === "stock";
-  const id = isStock ? await resolveImage(context, stockImage(architecture)) : wanted;
-  const image = await findImage(context, deployment, id);
+  if (wanted === "stock") {
+    const before = await imageInUse(context, deployment, architecture);
+    await pointLaunches(context, deployment, architecture, stockImage(architecture));
+    return { image: stockImage(architecture), architecture, ...defined({ before }) };
+  }
+  const image = await findImage(context, deployment, wanted);
   const of = await checkImage(context, deployment, image);
-  const parameter = imageParameter(deployment, of);
-  const before = (await readParameters(context, [parameter])).get(parameter);
-  await storeImage(context, parameter, image.ImageId ?? "");
-  return { imageId: image.ImageId ?? "", architecture: of, parameter, ...(before ? { before } : {}) };
+  const before = await imageInUse(context, deployment, of);
+  await storeImage(context, imageParameter(deployment, of), image.ImageId ?? "");
+  await useStored(context, deployment, of);
+  return { image: image.ImageId ?? "", architecture: of, ...defined({ before }) };
 };

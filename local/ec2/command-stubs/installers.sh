@@ -88,6 +88,11 @@ published() { # published URL
 }
 fetch() {
   local url="${!#}" target="" previous=""
+  # The distributions' own, whatever this machine's is.
+  if [[ $url == --version ]]; then
+    printf 'curl 8.5.0\n'
+    return
+  fi
   case $url in
     https://gitlab-runner-downloads.* | https://packages.gitlab.com/* | https://awscli.amazonaws.com/*) ;;
     *) own "$@" ;;

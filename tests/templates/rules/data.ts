@@ -74,8 +74,6 @@ const repositories: TemplateRule = {
   ],
 };
 
-/** What AWS publishes for everybody. */
-const OF_AWS = /\{\{resolve:ssm:\/aws\/service\/[a-z0-9_/-]+\}\}/g;
 const SECRET_NAME = /token|secret|password|credential/i;
 
 const secrets: TemplateRule = {
@@ -90,7 +88,7 @@ const secrets: TemplateRule = {
       .map(({ id }) => `${id} makes a secret parameter`),
     ...ofType(template, "AWS::SSM::Document").map(({ id }) => `${id} runs commands on machines`),
     ...template.resources
-      .filter(({ properties }) => JSON.stringify(properties).replace(OF_AWS, "").includes("{{resolve:"))
+      .filter(({ properties }) => JSON.stringify(properties).includes("{{resolve:"))
       .map(({ id }) => `${id} takes a value into the template`),
     ...ofType(template, "AWS::Serverless::Function").flatMap(({ id, properties }) =>
       Object.keys(asMap(at(properties, "Environment", "Variables")))
