@@ -30,8 +30,6 @@ beforeAll(async () => {
 
 afterAll(() => test?.laptop.close(), 30_000);
 
-describe("images of EC2 runners", () => imageCases(() => test));
-
 describe("faults of GitLab and of the providers", () => {
   const faults = async (settings: unknown): Promise<void> => {
     const answer = await gitlabApi(test.laptop).call("POST", "/_/faults", settings);
@@ -115,3 +113,5 @@ describe("faults of GitLab and of the providers", () => {
     TIMEOUT_MS + 400_000,
   );
 });
+
+describe("images of EC2 runners", () => imageCases(() => test));
