@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { INSTALL_FAILURE_CODES, type InstallFailure } from "../../Core/model/reasons";
 import type { MachineImage } from "../../local/ec2/machine/machine-image";
 import { type MachineOptions, type MachineRun, startMachine, storedRow, TOKEN } from "./machine-run";
@@ -15,6 +16,8 @@ const ran = async (
   const machine = await startMachine({ dynamoDb: table.endpoint, ...options });
   try {
     expect(await machine.untilOff(40)).toBe(true);
+    // The script itself ends a moment after its power-off, on a busy machine seconds.
+    for (let tries = 0; tries < 100 && machine.exitCode() === null; tries += 1) await sleep(100);
     look(machine, table);
   } finally {
     await machine.end();
