@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
 import { deployCommand, undeployCommand } from "./commands/deployment/command";
+import { imageCommand } from "./commands/image";
 import { mappingCommand } from "./commands/mapping/command";
 import {
   checkRunnerCommand,
@@ -62,6 +63,7 @@ const makeProgram = (run: RunCommand): Command =>
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))
+    .addCommand(imageCommand(run))
     .addCommand(verifyCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))

@@ -6,13 +6,15 @@ import { pinNames, withArguments } from "./pin/dockerfile";
 import { PUBLISHERS } from "./pin/downloads";
 import { findPins, missingPins } from "./pin/find-pins";
 import { imageDigest } from "./pin/registry";
+import { writeUserData } from "./user-data/write";
 
 const DOCKERFILE = resolve(__dirname, "../LambdaShellRunner/Dockerfile");
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const HELP = `Writes digests and checksums into LambdaShellRunner/Dockerfile, each verified before.
+const HELP = `Writes digests and checksums into LambdaShellRunner/Dockerfile, and those of gitlab-runner into AutoScaler/template.yaml's
+user data, each verified before.
 
 Usage: npm run pin [-- --missing [--print] | --check]
 
@@ -36,7 +38,11 @@ const pin = async (dockerfile: string, wanted: readonly string[], writes: boolea
   try {
     const sources = { publishers: PUBLISHERS, imageDigest };
     const { pins, failures } = await findPins(dockerfile, wanted, folder, sources);
-    if (writes) writeFileSync(DOCKERFILE, withArguments(dockerfile, pins));
+    if (writes) {
+      writeFileSync(DOCKERFILE, withArguments(dockerfile, pins));
+      // The user data of EC2 runners has the same pins.
+      writeUserData();
+    }
     for (const [name, value] of Object.entries(pins)) say(`${name}=${value}`);
     failures.forEach(complain);
     return failures.length === 0 ? 0 : 1;

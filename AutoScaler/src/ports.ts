@@ -3,7 +3,7 @@ import type { LedgerReader, SlotCounters, StateRecord } from "../../Core/ledger/
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
-import type { LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
+import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
@@ -210,6 +210,8 @@ export interface Instances {
   describe(instanceId: string): Promise<Instance | undefined>;
   /** "Not found" is a success. */
   terminate(instanceId: string): Promise<void>;
+  /** What the instance's console says of a failed installation: a hint for people. Undefined: nothing, or not yet. */
+  installFailure(instanceId: string): Promise<InstallFailure | undefined>;
 }
 
 /** Checks runner functions by their tags. */

@@ -17,6 +17,7 @@ import {
 } from "../model/ledger";
 import {
   ATTEMPT_FAILURE_CODES,
+  INSTALL_FAILURE_CODES,
   LAUNCH_HOLD_CODES,
   RUNNER_END_CODES,
   WAITING_FOR_CODES,
@@ -103,6 +104,7 @@ const SHARED = {
   market: optional(text),
   pricePerHour: optional(number),
   detail: optional(text),
+  installFailure: known(INSTALL_FAILURE_CODES),
   times,
   ttl: optional(number),
 };

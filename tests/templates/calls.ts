@@ -59,6 +59,11 @@ export const TOUCHES = {
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:ResourceTag/glr:stack": "runners-a" },
   },
+  "the console of an instance of ours": {
+    action: "ec2:GetConsoleOutput",
+    resource: arn("ec2", "instance/i-1"),
+    context: { "aws:ResourceTag/glr:stack": "runners-a" },
+  },
   "calls in vain, to count": {
     action: "dynamodb:UpdateItem",
     resource: arn("dynamodb", "table/ledgertable"),

@@ -110,6 +110,8 @@ const ec2Api = ({ calls, ec2, terminate }: Services, process: Process): Ec2Api =
     calls.make(process, "ec2.createFleet", () => ec2.createFleet(request), ec2ErrorOf),
   describeInstances: (request) =>
     calls.make(process, "ec2.describeInstances", () => ec2.describeInstances(request), ec2ErrorOf),
+  // No machine of the simulation has a console.
+  getConsoleOutput: async () => ({ $metadata: {} }),
   terminateInstances: ({ InstanceIds = [] }) =>
     calls.make(process, "ec2.terminateInstances", () => void InstanceIds.map(terminate), ec2ErrorOf),
 });
