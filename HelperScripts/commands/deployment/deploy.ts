@@ -17,8 +17,8 @@ import { accountWrites, carryOutWrites } from "../../gitlab/configuration-plan";
 import type { ServedOwner } from "../../gitlab/served-owners";
 import { buildStacks } from "../../stacks/build-stacks";
 import { type DeployedStacks, deployStacks } from "../../stacks/deploy-stacks";
-import { interruptible } from "../../stacks/interruptible";
 import { findSam } from "../../stacks/sam";
+import { stoppable } from "../../stacks/stoppable";
 import { Stopped } from "../../verify/verify-context";
 import { diagnose, diagnosisText, isHealthy } from "../doctor";
 
@@ -195,9 +195,7 @@ export const deploy = async (outer: Context, options: DeployOptions): Promise<Ex
     return 1;
   }
   try {
-    return await interruptible(order.context, (context) =>
-      make({ ...order, context }, plan, agreement, options),
-    );
+    return await stoppable(order.context, (context) => make({ ...order, context }, plan, agreement, options));
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     if (console.isTerminal) console.replaceLine("");
