@@ -77,7 +77,7 @@ export const patientOf = async (
   const autoScaler = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const [infrastructure, environment, gitLab] = await Promise.all([
     infrastructureOf(context, autoScaler),
-    lookUpEnvironment(context.clients.lambda(), autoScaler),
+    lookUpEnvironment(context.clients, autoScaler),
     gitLabOf(context, autoScaler),
   ]);
   const ofStack = optional(() => settingsOf(environment, autoScaler));

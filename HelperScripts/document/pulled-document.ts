@@ -1,5 +1,7 @@
 import { defined } from "../../Core/defined";
+import { DEFAULT_CLASS } from "../../Core/routing/classes/default-class";
 import {
+  isDefaultClassRow,
   isJobRow,
   isSettingsRow,
   type MappingReading,
@@ -28,11 +30,12 @@ interface Entry {
 
 const isHeldByDocuments = ({ name, tags }: MappingJobRow): boolean => name !== "*" && tags !== undefined;
 
+/** Whether jobs get no runner, or another one, without the row. */
+const isDecisive = (row: StoredRow): boolean => isJobRow(row) || isSettingsRow(row) || isDefaultClassRow(row);
+
 /** Rows whose jobs fail to start, or that no document can hold: without them those jobs would go elsewhere. */
 export const rowsThatBlock = ({ jobs, flaws }: MappingReading): readonly StoredRow[] => [
-  ...flaws
-    .filter(({ kind, row }: RowFlaw) => kind === "unreadable" && (isJobRow(row) || isSettingsRow(row)))
-    .map(({ row }) => row),
+  ...flaws.filter(({ kind, row }: RowFlaw) => kind === "unreadable" && isDecisive(row)).map(({ row }) => row),
   ...jobs.filter(({ job }) => !isHeldByDocuments(job)).map(({ row }) => row),
 ];
 
@@ -47,7 +50,8 @@ const jobValue = (job: MappingJobRow): Readonly<Record<string, unknown>> => ({
   }),
 });
 
-const entriesOf = ({ jobs, classes }: MappingReading): readonly Entry[] => [
+const entriesOf = ({ jobs, classes, defaultClass }: MappingReading): readonly Entry[] => [
+  ...(defaultClass ? [{ row: defaultClass.row, value: defaultClass.fields, className: DEFAULT_CLASS }] : []),
   ...classes.map(({ row, name, fields }) => ({ row, value: fields, className: name })),
   ...jobs.map(({ row, job }) => ({ row, value: jobValue(job) })),
 ];

@@ -44,13 +44,8 @@ const ENVIRONMENT: Record<string, string> = {
   DEFAULT_ARCHITECTURE: "arm64",
   INSTANCE_TYPES_ARM64: "m7g.large,c7g.large",
   INSTANCE_TYPES_X86_64: "m7i.large",
-  MARKET: "spot-first",
   DISK_GIB: "30",
-  EC2_LIFETIME_SECONDS: "7200",
   EC2_MAX_LIFETIME_SECONDS: "43200",
-  EC2_WAIT_TIMEOUT_SECONDS: "120",
-  LAMBDA_LIFETIME_SECONDS: "900",
-  LAMBDA_WAIT_TIMEOUT_SECONDS: "60",
 };
 
 const stack = (name: string, outputs: Record<string, string>, status = "CREATE_COMPLETE") => ({

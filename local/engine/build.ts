@@ -24,7 +24,8 @@ const dropOldBuilds = (stack: Stack): void => {
 };
 
 const samBuild = async (root: string, stack: Stack, target: string, run: RunFolder): Promise<void> => {
-  const args = ["build", "--build-dir", target];
+  // Not samconfig.toml, in which a user's own answers are.
+  const args = ["build", "--config-file", "samconfig.yaml", "--build-dir", target];
   await runCommand({ program: SAM, args, cwd: join(root, stack), env: samEnv(run) });
 };
 

@@ -12,7 +12,7 @@ import { IMAGE_URI } from "./ministack";
 import type { Sam } from "./sam";
 import { readTemplate } from "./template-file";
 
-/** The default stack names in each stack's samconfig.toml. */
+/** The default stack names in each stack's samconfig.yaml. */
 export const STACK_NAMES: Readonly<Record<Stack, string>> = {
   Infrastructure: "gitlab-runners-infrastructure",
   LambdaShellRunner: "gitlab-runners-lambda-shell-runner",
@@ -117,7 +117,7 @@ const withTemplate = async (
  * Deploys one built stack with `sam deploy`.
  *
  * @param parameters values that differ from the template's defaults
- * @param name the stack's name; by default that in its samconfig.toml
+ * @param name the stack's name; by default that in its samconfig.yaml
  */
 export const deployStack = async (
   settings: DeploySettings,

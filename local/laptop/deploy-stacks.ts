@@ -28,19 +28,18 @@ export const deploySettings = (
     : { emulator: { hostUrl: services.host.url, apiOrigin: services.webhookApi.url } }),
 });
 
-/** Deploys the three stacks in order, each with the outputs of those before it. */
+/** Deploys the three stacks in order: each finds in Parameter Store what those before it published. */
 export const deployStacks = async (settings: DeploySettings, options: LaptopOptions): Promise<Stacks> => {
   const log = options.log ?? (() => undefined);
-  const deploy = async (stack: Stack, parameters: Readonly<Record<string, string>> = {}) => {
+  const deploy = async (stack: Stack) => {
     const since = Date.now();
-    const deployed = await deployStack(settings, stack, { ...parameters, ...options.parameters?.[stack] });
+    const deployed = await deployStack(settings, stack, options.parameters?.[stack]);
     log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
     return deployed;
   };
   const Infrastructure = await deploy("Infrastructure");
   const LambdaShellRunner = await deploy("LambdaShellRunner");
-  const DefaultRunnerArn = LambdaShellRunner.outputs.FunctionArn ?? "";
-  const AutoScaler = await deploy("AutoScaler", { DefaultRunnerArn });
+  const AutoScaler = await deploy("AutoScaler");
   return { Infrastructure, LambdaShellRunner, AutoScaler };
 };
 

@@ -89,9 +89,12 @@ describe("the signed route", () => {
     const receiving = (keys: { current: Buffer | undefined }) => (event: unknown) =>
       receiveWebhook(
         {
-          secrets: async () => ({ keys, tokens: { current: "webhook secret" } }),
+          secrets: async () => ({
+            keys,
+            tokens: { current: "webhook secret" },
+            isAllowedSource: () => true,
+          }),
           ids: { isKnown: async (id) => known.has(id), remember: async (id) => Boolean(known.add(id)) },
-          isAllowedAddress: () => true,
           put: async (body) => taken.push(body.toString()) > 0,
           now: Date.now,
         },

@@ -53,7 +53,7 @@ export const webhookApi = (id: string, apiEndpoint: string): ListedApi => ({
     {
       authorizerId: "token",
       authorizerUri: uriOf("authorize-CD34"),
-      identitySource: ["$request.header.X-Gitlab-Token"],
+      identitySource: ["$request.header.X-Gitlab-Token", "$context.identity.sourceIp"],
       authorizerResultTtlInSeconds: 60,
     },
   ],

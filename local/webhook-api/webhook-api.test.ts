@@ -28,7 +28,7 @@ const route: HttpRoute = {
     id: "token",
     functionName: "authorize-CD34",
     identityHeader: "x-gitlab-token",
-    isByAddress: false,
+    isByAddress: true,
     ttlSeconds: 60,
   },
   integration: {
@@ -74,10 +74,13 @@ describe("readHttpApis", () => {
     expect(await read(socket)).toEqual([]);
   });
 
-  it("knows an authorizer's answers by the address too, where that is an identity source", async () => {
-    const identitySource = ["$request.header.X-Gitlab-Token", "$context.identity.sourceIp"];
+  it("knows an authorizer's answers by the token alone, where the address is no identity source", async () => {
+    const identitySource = ["$request.header.X-Gitlab-Token"];
     const [api] = await read({ ...listed, authorizers: [{ ...listed.authorizers[0], identitySource }] });
-    expect(api?.routes[0]?.authorizer).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: true });
+    expect(api?.routes[0]?.authorizer).toMatchObject({
+      identityHeader: "x-gitlab-token",
+      isByAddress: false,
+    });
   });
 
   it("puts events by the parameters alone, where an emulator keeps neither subtype nor role", async () => {
@@ -184,7 +187,7 @@ describe("authorizer", () => {
     expect(events[0]).toMatchObject({
       version: "2.0",
       type: "REQUEST",
-      identitySource: ["t"],
+      identitySource: ["t", "127.0.0.1"],
       routeKey: "POST /webhook",
     });
     expect(events[0]).not.toHaveProperty("body");

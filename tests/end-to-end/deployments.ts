@@ -1,9 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Builds, builtTemplatePath, STACKS, type Stack } from "../../local/engine/build";
+import { type Builds, STACKS, type Stack } from "../../local/engine/build";
 import { type DeployedStack, deployStack } from "../../local/engine/deploy";
 import { startSam } from "../../local/engine/sam";
-import { readTemplate } from "../../local/engine/template-file";
 import { writeConfiguration } from "../../local/laptop/configuration";
 import { deploySettings, type Stacks } from "../../local/laptop/deploy-stacks";
 import type { Laptop } from "../../local/laptop/laptop";
@@ -12,11 +11,7 @@ interface Deployment {
   /** The clone, or a copy of it, whose templates are deployed. */
   readonly root: string;
   readonly builds: Builds;
-  /** Of each stack, by the outputs of those before it. */
-  readonly parameters: (
-    stack: Stack,
-    before: Partial<Record<Stack, DeployedStack>>,
-  ) => Readonly<Record<string, string>>;
+  readonly parameters: (stack: Stack) => Readonly<Record<string, string>>;
   readonly nameOf?: (stack: Stack) => string;
 }
 
@@ -42,7 +37,7 @@ export const deployOn = async (
   try {
     for (const stack of which) {
       const settings = deploySettings(laptop, { ...deployment, sam });
-      const parameters = deployment.parameters(stack, stacks);
+      const parameters = deployment.parameters(stack);
       stacks[stack] = await deployStack(settings, stack, parameters, deployment.nameOf?.(stack));
     }
   } finally {
@@ -51,35 +46,11 @@ export const deployOn = async (
   return stacks;
 };
 
-/** Infrastructure's parameters that the other stacks read. */
-const PUBLISHED: Readonly<Record<string, string>> = {
-  DeploymentId: "deployment-id",
-  PublishedConfigurationPath: "configuration-path",
-  SubnetIds: "subnet-ids",
-  RunnerSecurityGroupId: "runner-security-group-id",
-  AssignPublicIp: "assign-public-ip",
-  BootstrapTableName: "bootstrap-table-name",
-  BootstrapTableArn: "bootstrap-table-arn",
-  ReportRunnerEndFunctionArn: "report-runner-end-function-arn",
-};
-
 /** What a second deployment answers differently, of what the stack asks. */
-const parametersOf = (
-  root: string,
-  stack: Stack,
-  builds: Builds,
-  runnerArn: string,
-): Record<string, string> => {
-  const published = Object.entries(PUBLISHED).map(([name, leaf]) => [name, `${PATH}/infrastructure/${leaf}`]);
-  const all = {
-    ConfigurationPath: PATH,
-    EventBusName: NAMES.Infrastructure,
-    DefaultRunnerArn: runnerArn,
-    ...(Object.fromEntries(published) as Record<string, string>),
-  };
-  const asked = Object.keys(readTemplate(builtTemplatePath(root, stack, builds)).Parameters ?? {});
-  return Object.fromEntries(Object.entries(all).filter(([name]) => asked.includes(name)));
-};
+const parametersOf = (stack: Stack): Record<string, string> => ({
+  ConfigurationPath: PATH,
+  ...(stack === "AutoScaler" ? { EventBusName: NAMES.Infrastructure } : {}),
+});
 
 /** A deployment of its own beside the laptop's, under other names and another configuration path. */
 export interface SecondDeployment {
@@ -108,8 +79,7 @@ export const openSecondDeployment = async (laptop: Laptop, root: string): Promis
     root,
     builds,
     nameOf: (stack) => NAMES[stack],
-    parameters: (stack, { LambdaShellRunner }) =>
-      parametersOf(root, stack, builds, LambdaShellRunner?.outputs.FunctionArn ?? ""),
+    parameters: parametersOf,
   })) as Stacks;
   return { stacks, webhook: stacks.Infrastructure.outputs.WebhookUrl ?? "", webhookToken };
 };

@@ -19,7 +19,7 @@ const read = async (
 ): Promise<DocumentReading> =>
   stackName === undefined
     ? readDocumentFile(bytes)
-    : readForStack(clients.lambda(), bytes, await findDeployment(clients.cloudFormation(), stackName));
+    : readForStack(clients, bytes, await findDeployment(clients.cloudFormation(), stackName));
 
 /** `mapping check FILE`: good for a pipeline. */
 export const checkMapping = async (

@@ -43,7 +43,7 @@ const readTable = async (context: Context, options: PullOptions): Promise<Mappin
   const { clients, sleep } = context;
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
   const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), sleep);
-  return readMapping(await storedRows(table), await routingSettings(clients.lambda(), deployment));
+  return readMapping(await storedRows(table), await routingSettings(clients, deployment));
 };
 
 const report = ({ console }: Context, { flaws }: MappingReading): void => {

@@ -99,7 +99,7 @@ export const uploadMapping = async (
   const alone = readDocumentFile(bytes);
   if (alone.isBroken) return refuse(context, options, file, alone);
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const reading = await readForStack(clients.lambda(), bytes, deployment);
+  const reading = await readForStack(clients, bytes, deployment);
   if (reading.errors.length > 0) return refuse(context, options, file, reading);
   if (reading.warnings.length > 0) console.err(findingsText(console, file, reading));
   const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), context.sleep);
