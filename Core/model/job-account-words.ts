@@ -1,14 +1,16 @@
+import { defined } from "../defined";
 import type { JobAccount, JobAccountCode } from "./job-account";
 import { countedAttempts, MAX_ATTEMPTS, type Time } from "./ledger";
 import { cleanedUpBy, LOST_JOB_REMEDY } from "./lost-job";
 import {
   FAILURE_REMEDIES,
   failureText,
+  INSTALL_REMEDY,
   LAUNCH_HOLD_WORDS,
   RUNNER_END_WORDS,
   WAITING_WORDS,
 } from "./reason-words";
-import type { LaunchHoldCode, WaitingFor } from "./reasons";
+import type { InstallFailure, LaunchHoldCode, WaitingFor } from "./reasons";
 import { duration, moment } from "./time-words";
 
 /** A job's account in words for people. No rule reads them. */
@@ -45,11 +47,17 @@ const plain =
   (short: string, what: string, remedy?: string): Words =>
   () => ({ short, what, ...(remedy ? { remedy } : {}) });
 
-const lossText = ({ reason, attempt, runner }: JobAccount): string => {
-  const { detail } = attempt.state === "FAILED" ? attempt : (runner ?? {});
+/** What is noted beside the code, of the attempt or of the runner. */
+const noted = ({ attempt, runner }: JobAccount): { detail?: string; installFailure?: InstallFailure } => {
+  const { detail, installFailure } = attempt.state === "FAILED" ? attempt : (runner ?? {});
+  return defined({ detail, installFailure });
+};
+
+const lossText = (account: JobAccount): string => {
+  const { reason, runner } = account;
   const job = reason === "job-reassigned" ? runner?.busyJobId : undefined;
   if (job !== undefined) return `its runner took job ${job}`;
-  return failureText({ ...(reason ? { reason } : {}), ...(detail ? { detail } : {}) });
+  return failureText({ ...defined({ reason }), ...noted(account) });
 };
 
 const outcome = ({ attempt }: JobAccount): string =>
@@ -71,8 +79,9 @@ const lifetimeText = ({ attempt, runner }: JobAccount): string => {
 };
 
 /** What puts right why the attempt failed, before what a person has to do then. */
-const remedyOf = ({ reason }: JobAccount, then?: string): { readonly remedy?: string } => {
-  const first = reason && FAILURE_REMEDIES[reason];
+const remedyOf = (account: JobAccount, then?: string): { readonly remedy?: string } => {
+  const { reason } = account;
+  const first = noted(account).installFailure ? INSTALL_REMEDY : reason && FAILURE_REMEDIES[reason];
   const remedy = [first, then].filter(Boolean).join(". ");
   return remedy === "" ? {} : { remedy };
 };

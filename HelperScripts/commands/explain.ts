@@ -47,7 +47,7 @@ const limitSentence = async (
   limit: number,
   whose: string,
 ): Promise<string | undefined> => {
-  const taken = sum(await ledger.slots(scope));
+  const taken = sum((await ledger.slots(scope)).taken);
   return taken >= limit ? `a slot: ${whose} has ${taken} of ${limit} runners` : undefined;
 };
 

@@ -54,8 +54,9 @@ const checkFunctionsOf = async (
 export const readForStack = async (
   clients: Pick<Clients, "lambda" | "ssm">,
   bytes: Uint8Array,
+  path: string,
   deployment: Deployment,
 ): Promise<DocumentReading> => {
-  const reading = readDocumentFile(bytes, await routingSettings(clients, deployment));
+  const reading = readDocumentFile(bytes, path, await routingSettings(clients, deployment));
   return reading.errors.length > 0 ? reading : checkFunctionsOf(clients.lambda(), reading);
 };

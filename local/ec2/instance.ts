@@ -46,6 +46,8 @@ export interface SimulatorInstance extends Blueprint {
   readonly isRebalanceRecommended?: boolean;
   /** The end of its console output, at most 64 KiB. */
   readonly console?: string;
+  /** Once it is stopped: its disk holds all that a runner needs. */
+  readonly hasPreparedDisk?: boolean;
 }
 
 /** `arm64` for Graviton families (`t4g`, `m7gd`: a `g` after the generation) and `a1`. */

@@ -15,6 +15,8 @@ export interface InstanceMachine {
   /** Ends everything that runs on it. */
   end(): Promise<void>;
   readConsole(): string;
+  /** Whether its disk holds all that a runner needs. */
+  hasPreparedDisk(): boolean;
 }
 
 export interface InstanceRegistryDependencies {
@@ -160,7 +162,7 @@ export class InstanceRegistry {
     await machine?.end();
     const ended = this.change(instanceId, {
       state: final,
-      ...defined({ console: machine?.readConsole() }),
+      ...defined({ console: machine?.readConsole(), hasPreparedDisk: machine?.hasPreparedDisk() }),
     });
     // Only now: until here the console was read from the machine.
     this.machines.delete(instanceId);

@@ -10,6 +10,7 @@
 8. A workflow's execution begins without a pause (start_pause.py).
 9. A template is taken as the gateway hands it on (supported_templates.py).
 10. HTTP APIs have their address at the laptop's webhook API (http_apis.py).
+11. It has the public parameters of all stock images (public_images.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -28,6 +29,7 @@ from ministack.services import eventbridge, lambda_svc
 
 from event_bus_policies import know_event_bus_policies
 from http_apis import serve_http_apis_elsewhere
+from public_images import publish_images
 from request_ids import is_answered, keep_request_ids, request_id_of
 from seams import ask_before_own_calls, is_task
 from start_pause import begin_at_once
@@ -135,6 +137,7 @@ lambda_svc._execute_function_proxy = forward
 lambda_svc._proxy_url_for = lambda config: FUNCTIONS_PATH
 keep_request_ids(require)
 begin_at_once(require)
+publish_images()
 allow_ec2_events()
 exit_with_parent()
 know_event_bus_policies(require)

@@ -212,7 +212,10 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     url,
     call,
     warm,
-    forget: () => pool.forget(),
+    forget: () => {
+      pool.forget();
+      void runners.forget();
+    },
     replaceRunners: (runner) => {
       replacement = runner;
     },

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { defined } from "../../Core/defined";
 import { type Ec2Simulator, engineTemplates, startEc2 } from "../ec2";
 import { ACCOUNT_ID, IMAGE_URI, REGION } from "../engine/ministack";
@@ -46,7 +47,7 @@ const simulateEc2 = (
     accountId: ACCOUNT_ID,
     folder: run.folder("ec2"),
     env: { ...run.env, GITLAB_RUNNER: binary.path },
-    readTemplate: engineTemplates(new EC2Client(aws.asAws)),
+    readTemplate: engineTemplates(new EC2Client(aws.asAws), new SSMClient(aws.asAws)),
     credentialsOf: aws.instanceCredentials,
     isAnotherUser,
     ...defined({ account }),

@@ -157,3 +157,10 @@ export const post = (
     },
     body,
   });
+
+/** A pass of the reconciler now. @throws Error when it fails */
+export const reconcile = async ({ stacks, host }: Laptop): Promise<void> => {
+  const name = stacks.AutoScaler.resources.ReconcilerFunction ?? "";
+  const outcome = await host.call(name, {});
+  if ("error" in outcome) throw new Error(outcome.error.errorMessage);
+};

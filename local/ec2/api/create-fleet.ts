@@ -1,4 +1,5 @@
 import { defined } from "../../../Core/defined";
+import type { Images } from "../images";
 import { architectureOf, type Blueprint, type SimulatorInstance } from "../instance";
 import type { InstanceRegistry } from "../instances";
 import type { PoolError, Pools } from "../pools";
@@ -71,12 +72,16 @@ export const fleetOrder = (request: QueryNode): FleetOrder => {
   };
 };
 
-/** The architecture in an image's name; undefined when the name has none. */
-const imageArchitecture = (imageId: string): string | undefined =>
-  /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
+/** That of a known image, or the one in its name; undefined when the name has none. */
+const imageArchitecture = (imageId: string, images: Images): string | undefined =>
+  images.get(imageId)?.architecture ?? /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
 
-const architectureError = (instanceType: string, { imageId }: Blueprint): PoolError | undefined => {
-  const wanted = imageArchitecture(imageId);
+const architectureError = (
+  instanceType: string,
+  { imageId }: Blueprint,
+  images: Images,
+): PoolError | undefined => {
+  const wanted = imageArchitecture(imageId, images);
   const actual = architectureOf(instanceType);
   if (wanted === undefined || wanted === actual) return undefined;
   return {
@@ -98,18 +103,23 @@ export interface FleetResult {
   readonly errors: readonly { readonly override: Override; readonly error: PoolError }[];
 }
 
+interface FleetDependencies {
+  readonly registry: InstanceRegistry;
+  readonly pools: Pools;
+  readonly images: Images;
+}
+
 /** Launches from the first pool with capacity; otherwise returns the error of each pool. */
 export const fillFleet = (
   order: FleetOrder,
   blueprint: Blueprint,
-  registry: InstanceRegistry,
-  pools: Pools,
+  { registry, pools, images }: FleetDependencies,
 ): FleetResult => {
   const errors: { override: Override; error: PoolError }[] = [];
   for (const override of order.overrides) {
     const pool = { ...override, boughtAs: order.boughtAs };
     const error =
-      architectureError(override.instanceType, blueprint) ??
+      architectureError(override.instanceType, blueprint, images) ??
       pools.take(pool, registry.living(order.boughtAs));
     if (error) {
       errors.push({ override, error });

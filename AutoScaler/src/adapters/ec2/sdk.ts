@@ -3,6 +3,7 @@ import {
   DescribeInstancesCommand,
   EC2Client,
   type EC2ClientConfig,
+  GetConsoleOutputCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import type { Ec2Api } from "./client";
@@ -20,6 +21,7 @@ export const ec2Sdk = (maxAttempts: number, overrides: EC2ClientConfig = {}): Ec
   return {
     createFleet: (input) => client.send(new CreateFleetCommand(input)),
     describeInstances: (input) => client.send(new DescribeInstancesCommand(input)),
+    getConsoleOutput: (input) => client.send(new GetConsoleOutputCommand(input)),
     terminateInstances: (input) => client.send(new TerminateInstancesCommand(input)),
   };
 };
