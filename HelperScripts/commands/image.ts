@@ -69,7 +69,7 @@ interface UseOptions extends CommonOptions {
 
 const use = async (context: Context, wanted: string, options: UseOptions): Promise<ExitCode> => {
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
-  const settings = await routingSettings(context.clients.lambda(), deployment);
+  const settings = await routingSettings(context.clients, deployment);
   const byDefault = settings.defaults.EC2.ec2?.architecture ?? "arm64";
   const used = await useImage(context, deployment, wanted, options.architecture ?? byDefault);
   const back = used.before ? ` To go back: npm run runners -- image use ${used.before}` : "";
