@@ -1,5 +1,5 @@
 import { defined } from "../../../Core/defined";
-import type { Images } from "../images";
+import type { ImageRegistry } from "../images";
 import { architectureOf, type Blueprint, type SimulatorInstance } from "../instance";
 import type { InstanceRegistry } from "../instances";
 import type { PoolError, Pools } from "../pools";
@@ -73,13 +73,13 @@ export const fleetOrder = (request: QueryNode): FleetOrder => {
 };
 
 /** That of a known image, or the one in its name; undefined when the name has none. */
-const imageArchitecture = (imageId: string, images: Images): string | undefined =>
+const imageArchitecture = (imageId: string, images: ImageRegistry): string | undefined =>
   images.get(imageId)?.architecture ?? /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
 
 const architectureError = (
   instanceType: string,
   { imageId }: Blueprint,
-  images: Images,
+  images: ImageRegistry,
 ): PoolError | undefined => {
   const wanted = imageArchitecture(imageId, images);
   const actual = architectureOf(instanceType);
@@ -106,7 +106,7 @@ export interface FleetResult {
 interface FleetDependencies {
   readonly registry: InstanceRegistry;
   readonly pools: Pools;
-  readonly images: Images;
+  readonly images: ImageRegistry;
 }
 
 /** Launches from the first pool with capacity; otherwise returns the error of each pool. */
