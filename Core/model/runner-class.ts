@@ -39,6 +39,8 @@ export interface Ec2Settings {
   readonly diskGiB: number;
   /** Docker builds need it. A privileged container can take over its instance. */
   readonly privileged: boolean;
+  /** The image's id. Absent: the launch template's. */
+  readonly imageId?: string;
 }
 
 /** Key for limits and slots. It includes the provider: the two `default` classes are two classes. */

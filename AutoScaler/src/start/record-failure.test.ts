@@ -48,6 +48,17 @@ describe("recordFailure", () => {
     });
   });
 
+  it.each([
+    ["BadTagsError", "bad-tags", true],
+    ["BeyondBoundsError", "beyond-bounds", undefined],
+  ])("I-27: makes %s of a look-up visible as %s", async (error, reason, isLast) => {
+    const { ledger, record } = setUp();
+    expect(await record(event, error)).toEqual({ kind: "failed" });
+    const [attempt] = await ledger.attempts(7);
+    expect(attempt).toMatchObject({ state: "FAILED", reason });
+    expect(attempt?.isLast).toBe(isLast);
+  });
+
   it("I-25: counts three of them, a minute and four minutes apart, and no more", async () => {
     const { ledger, clock, record } = setUp();
     for (let minute = 0; minute < 60; minute += 1) {

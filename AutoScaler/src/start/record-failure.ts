@@ -41,7 +41,11 @@ type Lasting = Readonly<Record<string, AttemptFailureCode>>;
  * comes after GitLab confirmed the job: anything before it would be written under a number that somebody may have
  * invented.
  */
-const LASTING_OF_LOOK_UP: Lasting = { MappingError: "configuration" };
+const LASTING_OF_LOOK_UP: Lasting = {
+  MappingError: "configuration",
+  BadTagsError: "bad-tags",
+  BeyondBoundsError: "beyond-bounds",
+};
 const LASTING_OF_START: Lasting = {
   ConfigurationError: "configuration",
   InvalidInputError: "invalid-input",
@@ -114,7 +118,8 @@ export const recordFailure = async (
   dependencies.metric("WorkflowFailures", 1, { error });
   const reason = reasonOf(error, isLookUp);
   if (job === undefined || reason === undefined) return { kind: "noted" };
-  const failure: AttemptFailure = { reason, ...messageOf(cause) };
+  const isLast = reason === "bad-tags";
+  const failure: AttemptFailure = { reason, ...messageOf(cause), ...(isLast ? { isLast } : {}) };
   const result = await retryOnConflict<RecordedFailure>(dependencies.ledger, async () => {
     const now = dependencies.clock.now();
     const last = (await dependencies.ledger.attempts(job.jobId)).at(-1);
