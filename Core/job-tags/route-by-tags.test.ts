@@ -55,7 +55,11 @@ const routeOf = (
     unmappedJobs?: string;
   } = {},
 ) => {
-  const all = [...CLASSES, settingsRow({ ...settings, ...(bounds === undefined ? {} : { bounds }) }), ...rows];
+  const all = [
+    ...CLASSES,
+    settingsRow({ ...settings, ...(bounds === undefined ? {} : { bounds }) }),
+    ...rows,
+  ];
   const job = { projectId: 42, name: "build", tags, verified: true };
   return route(job, async (pk) => all.filter((row) => row.pk === pk), stack);
 };

@@ -27,6 +27,8 @@ export interface RunnerClass {
   readonly projects?: readonly number[];
   /** True if only jobs on protected branches and tags may use the class. Absent: no. */
   readonly protectedRefsOnly?: boolean;
+  /** LAMBDA: true if a job with `image` fails instead of running without it. Absent: no. */
+  readonly refuseImages?: boolean;
   /** EC2 only. */
   readonly ec2?: Ec2Settings;
 }

@@ -133,6 +133,24 @@ const readSettingsRows = (rows: readonly StoredRow[]): Pick<MappingReading, "set
   return { ...defined({ settings }), flaws };
 };
 
+/** A tag can ask for no class that there is not. */
+const boundsOddities = (
+  settings: ReadSettingsRow | undefined,
+  classes: readonly ReadClassRow[],
+): readonly RowFlaw[] => {
+  const listed = settings?.fields.bounds?.classes ?? [];
+  const missing = listed.filter((name) => !classes.some((each) => each.name === name));
+  return settings === undefined || missing.length === 0
+    ? []
+    : missing.map((name) =>
+        flaw(
+          "odd",
+          settings.row,
+          `has bounds with the class ${JSON.stringify(name)}, which the mapping lacks`,
+        ),
+      );
+};
+
 /** Rows by hand may give the same tags in two orders. */
 const repeats = (jobs: readonly ReadJobRow[]): readonly RowFlaw[] => {
   const seen = new Map<string, StoredRow>();
@@ -198,6 +216,15 @@ export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettin
       flaw("unreachable", row, "has a key that look-up never asks for: delete it, or correct it"),
     );
   const ofStack = settings ? [...unusable(rows, jobs, settings), ...unresolved(classes, settings)] : [];
-  const flaws = [...misses, ...ofSettings, ...ofClasses, ...ofJobs, ...repeats(jobs), ...ofStack];
+  const ofBounds = boundsOddities(settingsRow, classes);
+  const flaws = [
+    ...misses,
+    ...ofSettings,
+    ...ofBounds,
+    ...ofClasses,
+    ...ofJobs,
+    ...repeats(jobs),
+    ...ofStack,
+  ];
   return { jobs, classes, ...defined({ settings: settingsRow }), flaws };
 };

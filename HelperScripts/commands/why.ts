@@ -11,6 +11,7 @@ import { type CommonOptions, type Context, type ExitCode, show } from "../contex
 import { type Deployment, findDeployment } from "../deployment";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
+import { sizeText } from "../jobs/runner-size";
 import { ledgerReader } from "../ledger/ledger-reader";
 
 const timeline = (context: Context, history: JobHistory): string => {
@@ -45,6 +46,16 @@ const exchange = ({ launchedFor, runnerId }: NonNullable<JobAccount["runner"]>, 
     ? []
     : [`GitLab gave it to runner ${runnerId}, which was started for job ${launchedFor.jobId}.`];
 
+/** What a job's own tags chose, where no row of the mapping did. */
+const choice = ({ order }: Attempt): readonly string[] => {
+  const { runnerClass, chosenByTags } = order ?? {};
+  if (!chosenByTags || runnerClass === undefined) return [];
+  const { name, ec2 } = runnerClass;
+  const image = ec2?.imageId === undefined ? "" : `, image ${ec2.imageId}`;
+  const what = ec2 ? `${sizeText(ec2)}, ${ec2.market}${image}` : "a Lambda function";
+  return [`Its tags asked for it: ${what}, of the class ${name}.`];
+};
+
 const text = (context: Context, history: JobHistory, account: JobAccount): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
@@ -56,6 +67,7 @@ const text = (context: Context, history: JobHistory, account: JobAccount): strin
     "",
     timeline(context, history),
     "",
+    ...choice(account.attempt).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
     ...(account.runner ? spotNotes(account.runner).map(safe) : []),

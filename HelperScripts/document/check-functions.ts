@@ -1,6 +1,7 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { type Deployment, routingSettings } from "../deployment";
 import { lookAtFunctions } from "../functions/find-missing";
+import { unsizedText } from "../mapping/unsized-types";
 import {
   type DocumentEntry,
   type DocumentFinding,
@@ -55,6 +56,12 @@ export const readForStack = async (
   bytes: Uint8Array,
   deployment: Deployment,
 ): Promise<DocumentReading> => {
-  const reading = readDocumentFile(bytes, await routingSettings(client, deployment));
-  return reading.errors.length > 0 ? reading : checkFunctionsOf(client, reading);
+  const settings = await routingSettings(client, deployment);
+  const reading = readDocumentFile(bytes, settings);
+  if (reading.errors.length > 0) return reading;
+  const checked = await checkFunctionsOf(client, reading);
+  const message = unsizedText(settings);
+  return message === undefined
+    ? checked
+    : { ...checked, warnings: [...checked.warnings, { line: 1, column: 1, message }] };
 };

@@ -100,9 +100,19 @@ const afterStart = (
 
 const NOTED = { changes: [], result: { kind: "noted" } } as const;
 
+/** What is no JSON stays as it is: the record of a failure must not fail. */
+const unquoted = (text: string): string => {
+  try {
+    return String(JSON.parse(`"${text}"`));
+  } catch {
+    return text;
+  }
+};
+
 /** The error's message, out of Lambda's JSON, which may be cut off; a sentence at most. */
 const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
-  const detail = /"errorMessage":"((?:[^"\\]|\\.){1,300})/.exec(cause)?.[1];
+  const quoted = /"errorMessage":"((?:[^"\\]|\\(?:u[0-9a-f]{4}|[^u])){1,300})/i.exec(cause)?.[1];
+  const detail = quoted === undefined ? undefined : unquoted(quoted).replace(/\.$/, "");
   return defined({ detail });
 };
 
