@@ -66,6 +66,17 @@ describe("a job that asks for a size by its tags", () => {
   });
 });
 
+describe("a class that refuses images", () => {
+  it.each([true, false])("tells its runner so: %s", async (refuseImages) => {
+    const system = testSystem();
+    system.mappings.add({ pk: "class#strict", sk: "class", type: "LAMBDA", refuseImages });
+    await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["aws:class=strict"] })));
+    const [row] = [...system.rows.rows.values()];
+    expect(row?.refuseImages ?? false).toBe(refuseImages);
+    expect(row).toMatchObject({ provider: "LAMBDA" });
+  });
+});
+
 describe("a job whose tags ask for what there cannot be", () => {
   it.each([
     [

@@ -1,4 +1,6 @@
+import { imageNotice } from "../../LambdaShellRunner/src/gitlab-runner/image-notice";
 import { DeploymentDouble, functionArn, NOW } from "../testing/deployment-double";
+import { GITLAB, OperatorGitLabDouble } from "../testing/gitlab-double";
 import { attempt, failedLookUp, order, runner } from "../testing/items";
 
 const world = (): DeploymentDouble => {
@@ -90,7 +92,7 @@ describe("bounds that name a class", () => {
   const settings = { bounds: { classes: ["docker"] } };
   const docker = { type: "EC2", privileged: true };
 
-  it("which the document lacks are a warning, with the place", async () => {
+  it("that the document lacks are a warning, with its line", async () => {
     const lacking = await withDocument(world(), { settings, jobs: [] }).run(["mapping", "check", DOCUMENT]);
     expect(lacking.err).toMatch(/mapping\.json:1:\d+: warning: settings .*"docker", which the mapping lacks/);
     const having = { settings, classes: { docker }, jobs: [] };
@@ -175,6 +177,45 @@ describe("why", () => {
     expect(out.includes("--again")).toBe(isLast === undefined);
     const { account } = JSON.parse((await on.run(["why", "7", "--json"])).out);
     expect(account).toMatchObject({ code: "given-up", reason });
+  });
+});
+
+describe("why of a job on a Lambda runner", () => {
+  const ended = (trace: string | undefined): DeploymentDouble => {
+    const on = world();
+    const gitLab = new OperatorGitLabDouble();
+    gitLab.jobs = [{ id: 7, status: "failed", trace }];
+    on.fetch = gitLab.fetch;
+    on.setParameter("Url", GITLAB, "String");
+    const times = { RUNNING: NOW - 60_000, ENDED: NOW - 30_000 };
+    on.putLedger(attempt(7, { state: "ENDED", outcome: "failed", ranOnRunnerId: 1_007, times }));
+    return on;
+  };
+  const wordsOf = (refuses: boolean): string =>
+    /'((?:WARNING|ERROR): [^']+)'/.exec(imageNotice(refuses))?.[1] ?? "";
+
+  it.each([
+    [false, /It asks for the image python:3\.14-slim, which Lambda runners do not use/],
+    [true, /It asks for the image python:3\.14-slim, and its class refuses such jobs/],
+  ])("tells of an image that was not used, by the job's log; refused: %s", async (isRefused, text) => {
+    const on = ended(`\u001b[33;1m${wordsOf(isRefused)}: python:3.14-slim\u001b[0;m\nJobs that`);
+    expect((await on.run(["why", "7"])).out).toMatch(text);
+    expect(JSON.parse((await on.run(["why", "7", "--json"])).out).unusedImage).toEqual({
+      name: "python:3.14-slim",
+      isRefused,
+    });
+  });
+
+  it.each([["all is well"], [""], [undefined]])("says nothing of it when the log is %j", async (trace) => {
+    const { exitCode, out } = await ended(trace).run(["why", "7"]);
+    expect([exitCode, out]).toEqual([0, expect.not.stringContaining("image")]);
+  });
+
+  it("says all the rest when GitLab does not answer", async () => {
+    const on = ended("");
+    on.fetch = () => Promise.reject(new Error("ECONNREFUSED"));
+    const { exitCode, out } = await on.run(["why", "7"]);
+    expect([exitCode, out]).toEqual([0, expect.stringContaining("The job is over (failed)")]);
   });
 });
 

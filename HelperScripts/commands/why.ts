@@ -9,6 +9,7 @@ import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment } from "../deployment";
+import { type UnusedImage, unusedImage, unusedImageText } from "../jobs/image-note";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
 import { sizeText } from "../jobs/runner-size";
@@ -56,7 +57,12 @@ const choice = ({ order }: Attempt): readonly string[] => {
   return [`Its tags asked for it: ${what}, of the class ${name}.`];
 };
 
-const text = (context: Context, history: JobHistory, account: JobAccount): string => {
+const text = (
+  context: Context,
+  history: JobHistory,
+  account: JobAccount,
+  image: UnusedImage | undefined,
+): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
   const tagged = order?.tags.length === 0 ? ", untagged" : `, tags ${order?.tags.join(", ")}`;
@@ -70,16 +76,18 @@ const text = (context: Context, history: JobHistory, account: JobAccount): strin
     ...choice(account.attempt).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
+    ...(image ? [safe(unusedImageText(image))] : []),
     ...(account.runner ? spotNotes(account.runner).map(safe) : []),
   ].join("\n");
 };
 
-const json = (context: Context, history: JobHistory, account: JobAccount) => {
+const json = (context: Context, history: JobHistory, account: JobAccount, image: UnusedImage | undefined) => {
   const { order } = account.attempt;
   return {
     ...jobJson(account.attempt),
     ...(order ? { tags: order.tags, queuedAt: new Date(order.queuedAt).toISOString() } : {}),
     account: accountJson(account, context.now()),
+    ...(image ? { unusedImage: image } : {}),
     attempts: history.attempts.map((attempt) => attemptJson(attempt, runnerOf(history, attempt))),
   };
 };
@@ -108,6 +116,7 @@ export const why = async (context: Context, jobId: number, options: CommonOption
   if (history === undefined || last === undefined) return unknown(context, options, jobId);
   const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
-  show(context, options, json(context, history, account), text(context, history, account));
+  const image = await unusedImage(context, deployment, last);
+  show(context, options, json(context, history, account, image), text(context, history, account, image));
   return 0;
 };

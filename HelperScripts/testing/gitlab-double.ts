@@ -83,6 +83,8 @@ export class OperatorGitLabDouble {
     }
     const job = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}`);
     if (job) return [200, job];
+    const traced = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}/trace`);
+    if (traced?.trace !== undefined) return [200, traced.trace];
     const project = this.projects.find(({ id }) => path === `/projects/${id}`);
     return project ? [200, project] : [404, { message: "404 Not found" }];
   }
@@ -92,7 +94,7 @@ export class OperatorGitLabDouble {
     const respond = (status: number, json: unknown) => ({
       status,
       headers: { get: (name: string) => (name === "date" ? new Date(this.date).toUTCString() : null) },
-      text: async () => JSON.stringify(json),
+      text: async () => (typeof json === "string" ? json : JSON.stringify(json)),
     });
     if (url === WEBHOOK) {
       const [without, withSecret] = this.door;

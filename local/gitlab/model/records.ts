@@ -39,6 +39,8 @@ export interface JobSpec {
   readonly when: When;
   readonly allowFailure: boolean;
   readonly variables: Readonly<Record<string, string>>;
+  /** The image's name. Absent: the job asks for none. */
+  readonly image?: string;
   readonly timeoutSeconds: number;
   readonly retry: JobRetry;
 }

@@ -28,6 +28,14 @@ const variablesOf = (parameters: RequestParameters): Record<string, string> => {
   return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]));
 };
 
+/** `image: name`, or `image: { name: … }`. */
+const imageOf = (parameters: RequestParameters): Pick<JobSpec, "image"> => {
+  const value = parameters.raw("image");
+  const isRecord = typeof value === "object" && value !== null;
+  const image = isRecord ? new RequestParameters({ ...value }).text("name") : parameters.text("image");
+  return image === undefined ? {} : { image };
+};
+
 const MAX_RETRIES = 2;
 /** The failure reasons that `retry:when` knows and the stand-in's jobs can have. */
 const RETRY_REASONS: readonly string[] = [
@@ -80,6 +88,7 @@ const jobSpec = (value: unknown): JobSpec => {
     // As in GitLab, a manual job does not block later stages.
     allowFailure: parameters.flag("allow_failure") ?? when === "manual",
     variables: variablesOf(parameters),
+    ...imageOf(parameters),
     timeoutSeconds: timeout,
     retry: retryOf(parameters),
   };

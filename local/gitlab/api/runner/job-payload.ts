@@ -100,7 +100,7 @@ export const jobPayload = (url: string, job: StandInJob, now: number) => ({
   inputs: [],
   variables: variables(url, job),
   steps: steps(job),
-  image: null,
+  image: job.spec.image === undefined ? null : { name: job.spec.image, entrypoint: [], ports: [] },
   services: [],
   artifacts: null,
   cache: [],
