@@ -37,6 +37,14 @@ const context: Context = {
   },
 };
 
+/** Who reads no further, like `head`, has what was asked for: no error. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
 const main = async (): Promise<void> => {
   process.exitCode = await runProgram(process.argv.slice(2), context);
 };

@@ -37,8 +37,8 @@ export interface Context {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** 64 hexadecimal digits. */
   readonly random: () => string;
-  /** The environment variables that commands read. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment variables that commands and AWS's clients read; `--profile` and `--region` change it. */
+  readonly env: Record<string, string | undefined>;
   readonly readFile: (path: string) => Uint8Array;
   /** Makes the file's folder where it is missing. */
   readonly writeFile: (path: string, text: string) => void;

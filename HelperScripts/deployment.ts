@@ -26,6 +26,21 @@ export const defaultStackName = (stackFolder: string): string => {
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message);
 
+/** Where it was looked for, as far as the other stacks there tell. */
+const missingStack = async (
+  client: Pick<CloudFormationClient, "send">,
+  stackName: string,
+): Promise<ConfigurationError> => {
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({})).catch(() => ({ Stacks: [] }));
+  const [, , , region = process.env.AWS_REGION, account] = (Stacks[0]?.StackId ?? "").split(":");
+  const where = [region ?? "the profile's region", ...(account ? [`account ${account}`] : [])].join(", ");
+  const ours = Stacks.flatMap(({ StackName = "" }) => (/autoscaler$/i.test(StackName) ? [StackName] : []));
+  const remedy = ours.length > 0 ? `give --stack-name ${ours.join(" or ")}` : "deploy it";
+  return new ConfigurationError(
+    `There is no stack ${stackName} in ${where}: ${remedy}, or choose another place with --region and --profile`,
+  );
+};
+
 /** @throws ConfigurationError when there is no such stack, or its deployment is not finished */
 export const findDeployment = async (
   client: Pick<CloudFormationClient, "send">,
@@ -39,11 +54,7 @@ export const findDeployment = async (
     });
   const [stack] = answer.Stacks ?? [];
   const [, , , region, account] = (stack?.StackId ?? "").split(":");
-  if (stack === undefined || !region || !account) {
-    throw new ConfigurationError(
-      `There is no stack ${stackName} in this account and region: deploy it, or give its name with --stack-name`,
-    );
-  }
+  if (stack === undefined || !region || !account) throw await missingStack(client, stackName);
   const outputs = (stack.Outputs ?? []).map(
     (each) => [each.OutputKey ?? "", each.OutputValue ?? ""] as const,
   );

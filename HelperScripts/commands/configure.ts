@@ -43,17 +43,26 @@ interface Plan {
   readonly proof: ProofPlan;
 }
 
+/** Asks until the address is one: a slip ends nothing. */
+const askUntilUrl = async ({ console }: Context, proposed: string): Promise<string> => {
+  for (;;) {
+    const typed = await console.ask("GitLab's address", proposed);
+    try {
+      return checkGitLabUrl(typed);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      console.err(safe(error.message));
+    }
+  }
+};
+
 const askUrl = async (
   context: Context,
   given: string | undefined,
   stored: StoredParameter | undefined,
 ): Promise<string> => {
   if (given !== undefined) return checkGitLabUrl(given);
-  if (context.console.isInteractive) {
-    return checkGitLabUrl(
-      await context.console.ask("GitLab's address", safe(stored?.value ?? "https://gitlab.com")),
-    );
-  }
+  if (context.console.isInteractive) return askUntilUrl(context, safe(stored?.value ?? "https://gitlab.com"));
   if (stored) return checkGitLabUrl(stored.value);
   throw new UsageError("GitLab's address is missing: give it with --url");
 };

@@ -54,6 +54,7 @@ const ENVIRONMENT: Record<string, string> = {
 };
 
 const stack = (name: string, outputs: Record<string, string>, status = "CREATE_COMPLETE") => ({
+  StackName: name,
   StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/1`,
   StackStatus: status,
   Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
@@ -139,7 +140,8 @@ export class DeploymentDouble {
     this.ledger.put({ ...recordKey(name), ...record, ...recordIndexKey(record) });
   }
 
-  private describeStack(name: string): object {
+  private describeStack(name: string | undefined): object {
+    if (name === undefined) return { Stacks: [...this.stacks.values()] };
     const found = this.stacks.get(name);
     if (!found) throw new NamedError("ValidationError", `Stack with id ${name} does not exist`);
     return { Stacks: [found] };
@@ -168,7 +170,7 @@ export class DeploymentDouble {
     if (TableName !== undefined || command.startsWith("Transact")) return this.dynamo.run(command, input);
     switch (command) {
       case "DescribeStacksCommand":
-        return this.describeStack(StackName ?? "");
+        return this.describeStack(StackName);
       case "GetFunctionConfigurationCommand":
         return this.describeFunction(FunctionName ?? "");
       case "GetParametersCommand":

@@ -12,6 +12,7 @@ import { deployStacks, openWebhookApi, type Stacks, webhookAddress } from "./dep
 import type { RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
 import { readLedger } from "./ledger-view";
+import { readMappingLines } from "./mapping-view";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
 import { type Closer, type LaptopServices, startServices } from "./services";
 import { laptopStatus } from "./status";
@@ -72,7 +73,8 @@ const configurationOf = (options: LaptopOptions, { standIn }: LaptopServices): G
 const statusOf = (services: LaptopServices, stacks: Stacks) => async (): Promise<LaptopStatus> => {
   const ledger = await readLedger(services.env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
   const runnerRecords = services.standIn?.runners().length ?? 0;
-  const status = laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() });
+  const mapping = await readMappingLines(services.env, stacks.AutoScaler.outputs.MappingTableName ?? "");
+  const status = { ...laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() }), mapping };
   const { account } = services;
   return account
     ? { ...status, account: { limits: limitsText(account.limits), refused: account.list() } }

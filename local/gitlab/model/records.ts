@@ -39,10 +39,14 @@ export interface JobSpec {
   readonly when: When;
   readonly allowFailure: boolean;
   readonly variables: Readonly<Record<string, string>>;
-  /** The image's name. Absent: the job asks for none. */
-  readonly image?: string;
   readonly timeoutSeconds: number;
   readonly retry: JobRetry;
+  readonly image?: string;
+  readonly services: readonly string[];
+  /** Names of the jobs that it waits for instead of the stages before its own. */
+  readonly needs?: readonly string[];
+  /** The name that `parallel` made several jobs of. */
+  readonly parallelOf?: string;
 }
 
 export interface Pipeline {

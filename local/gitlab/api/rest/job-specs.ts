@@ -1,3 +1,4 @@
+import { defined } from "../../../../Core/defined";
 import { type JobRetry, type JobSpec, WHEN } from "../../model/records";
 import { badParameter } from "../api-error";
 import { RequestParameters } from "../parameters";
@@ -26,14 +27,6 @@ const variablesOf = (parameters: RequestParameters): Record<string, string> => {
   const value = parameters.raw("variables");
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
   return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]));
-};
-
-/** `image: name`, or `image: { name: … }`. */
-const imageOf = (parameters: RequestParameters): Pick<JobSpec, "image"> => {
-  const value = parameters.raw("image");
-  const isRecord = typeof value === "object" && value !== null;
-  const image = isRecord ? new RequestParameters({ ...value }).text("name") : parameters.text("image");
-  return image === undefined ? {} : { image };
 };
 
 const MAX_RETRIES = 2;
@@ -88,9 +81,14 @@ const jobSpec = (value: unknown): JobSpec => {
     // As in GitLab, a manual job does not block later stages.
     allowFailure: parameters.flag("allow_failure") ?? when === "manual",
     variables: variablesOf(parameters),
-    ...imageOf(parameters),
     timeoutSeconds: timeout,
     retry: retryOf(parameters),
+    services: lines(parameters, "services"),
+    ...defined({
+      image: parameters.text("image"),
+      needs: parameters.has("needs") ? lines(parameters, "needs") : undefined,
+      parallelOf: parameters.text("parallelOf"),
+    }),
   };
 };
 

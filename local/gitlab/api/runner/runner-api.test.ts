@@ -81,8 +81,7 @@ describe.each(HAND_OUTS)("one job, where $handOut", ({ features }) => {
 
   it.each([
     [undefined, null],
-    ["alpine:3", { name: "alpine:3", entrypoint: [], ports: [] }],
-    [{ name: "alpine:3" }, { name: "alpine:3", entrypoint: [], ports: [] }],
+    ["alpine:3", { name: "alpine:3", entrypoint: null, ports: [] }],
   ])("names the image %j", async (image, expected) => {
     await pipeline(image === undefined ? {} : { image });
     const record = await newRunner(gitlab, 1);
