@@ -12,6 +12,8 @@ interface Override {
   readonly instanceType: string;
   readonly subnetId: string;
   readonly disks: Blueprint["disks"];
+  /** Absent: the launch template's. */
+  readonly imageId?: string;
 }
 
 export interface FleetOrder {
@@ -48,6 +50,7 @@ const overrideOf = (node: QueryNode): Override => ({
   instanceType: required(textAt(node, "InstanceType"), "InstanceType"),
   subnetId: textAt(node, "SubnetId") ?? "subnet-default",
   disks: disksOf(node),
+  ...defined({ imageId: textAt(node, "ImageId") }),
 });
 
 /** Reads a CreateFleet request of type `instant` for one instance. */
@@ -75,7 +78,7 @@ export const fleetOrder = (request: QueryNode): FleetOrder => {
 const imageArchitecture = (imageId: string): string | undefined =>
   /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
 
-const architectureError = (instanceType: string, { imageId }: Blueprint): PoolError | undefined => {
+const architectureError = (instanceType: string, imageId: string): PoolError | undefined => {
   const wanted = imageArchitecture(imageId);
   const actual = architectureOf(instanceType);
   if (wanted === undefined || wanted === actual) return undefined;
@@ -108,9 +111,9 @@ export const fillFleet = (
   const errors: { override: Override; error: PoolError }[] = [];
   for (const override of order.overrides) {
     const pool = { ...override, boughtAs: order.boughtAs };
+    const { imageId = blueprint.imageId } = override;
     const error =
-      architectureError(override.instanceType, blueprint) ??
-      pools.take(pool, registry.living(order.boughtAs));
+      architectureError(override.instanceType, imageId) ?? pools.take(pool, registry.living(order.boughtAs));
     if (error) {
       errors.push({ override, error });
       continue;
@@ -119,6 +122,7 @@ export const fillFleet = (
       errors,
       instance: registry.launch({
         ...blueprint,
+        imageId,
         instanceType: override.instanceType,
         subnetId: override.subnetId,
         boughtAs: order.boughtAs,
