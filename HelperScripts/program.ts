@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
+import { deployCommand, undeployCommand } from "./commands/deployment/command";
 import { mappingCommand } from "./commands/mapping/command";
 import {
   checkRunnerCommand,
@@ -21,6 +22,7 @@ import { failure } from "./failures";
 
 const examples = `
 Examples:
+  $ npm run runners -- deploy
   $ npm run runners -- mapping upload HelperScripts/runner-mapping.json
   $ npm run runners -- explain --project 42 --job build --tags docker,arm64
   $ npm run runners -- why 3580121225
@@ -66,7 +68,9 @@ const makeProgram = (context: Context, run: RunCommand): Command =>
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))
     .addCommand(drainCommand(run))
-    .addCommand(redriveCommand(run));
+    .addCommand(redriveCommand(run))
+    .addCommand(deployCommand(run))
+    .addCommand(undeployCommand(run));
 
 const silence = (command: Command, context: Context): void => {
   command.exitOverride();

@@ -144,7 +144,7 @@ const explainRoute = async (
 export const explain = async (context: Context, options: ExplainOptions): Promise<ExitCode> => {
   const { clients } = context;
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const environment = await lookUpEnvironment(clients.lambda(), deployment);
+  const environment = await lookUpEnvironment(clients, deployment);
   const { accessToken } = await configurationOf(context, deployment).read(["accessToken"]);
   const isVerified = accessToken !== undefined;
   const mappings = tableReads(clients.dynamoDb(), output(deployment, "MappingTableName"));

@@ -44,6 +44,9 @@ export class OperatorGitLabDouble {
     },
   ];
   groupWebhooks: Json[] = [];
+  /** What GitLab answers for webhooks of groups. */
+  groupWebhookStatus = 200;
+  groups: Json[] = [{ id: 9, full_path: "group" }];
   /** Jobs of project 42, in any status. */
   jobs: Json[] = [];
   webhookStatus = 200;
@@ -53,6 +56,8 @@ export class OperatorGitLabDouble {
   door: readonly [number, number] = [401, 200];
   /** The same of the signed webhook's. */
   signedDoor: readonly [number, number] = [401, 200];
+  /** What the webhook's address wants as its token. */
+  secret = SECRET;
   /** What the signed webhook's address verifies by. */
   signingKey = Buffer.alloc(32, 4);
   /** Absent: GitLab does not tell. */
@@ -77,7 +82,12 @@ export class OperatorGitLabDouble {
       return [this.webhookStatus === 200 ? 201 : this.webhookStatus, { id: 77, signing_token_present }];
     }
     if (path.startsWith("/projects/42/hooks")) return [this.webhookStatus, this.webhooks];
-    if (path.startsWith("/groups/9/hooks")) return [this.webhookStatus, this.groupWebhooks];
+    if (path.startsWith("/groups/9/hooks")) return [this.groupWebhookStatus, this.groupWebhooks];
+    if (path.startsWith("/groups/9/projects?")) return [200, this.projects];
+    const group = this.groups.find(
+      ({ full_path }) => path === `/groups/${encodeURIComponent(String(full_path))}`,
+    );
+    if (group) return [200, group];
     if (path.startsWith("/projects/42/jobs?scope[]=running")) {
       return [200, this.jobs.filter(({ listedAs, status }) => (listedAs ?? status) === "running")];
     }
@@ -85,7 +95,10 @@ export class OperatorGitLabDouble {
     if (job) return [200, job];
     const traced = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}/trace`);
     if (traced?.trace !== undefined) return [200, traced.trace];
-    const project = this.projects.find(({ id }) => path === `/projects/${id}`);
+    const project = this.projects.find(
+      ({ id, path_with_namespace }) =>
+        path === `/projects/${id}` || path === `/projects/${encodeURIComponent(String(path_with_namespace))}`,
+    );
     return project ? [200, project] : [404, { message: "404 Not found" }];
   }
 
@@ -98,7 +111,7 @@ export class OperatorGitLabDouble {
     });
     if (url === WEBHOOK) {
       const [without, withSecret] = this.door;
-      return respond(headers["X-Gitlab-Token"] === SECRET ? withSecret : without, {});
+      return respond(headers["X-Gitlab-Token"] === this.secret ? withSecret : without, {});
     }
     if (url === SIGNED_WEBHOOK) {
       const [without, withSignature] = this.signedDoor;

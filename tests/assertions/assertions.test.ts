@@ -98,7 +98,6 @@ const STILL_BARE: Readonly<Record<string, number>> = {
   "local/gitlab/model/jobs.test.ts": 1,
   "local/gitlab/webhooks/webhook-sender.test.ts": 2,
   "local/lambda-host/runner-calls.test.ts": 1,
-  "local/webhook-api/webhook-api.test.ts": 2,
   "tests/attacks/flood.test.ts": 2,
   "tests/attacks/forged-reports.test.ts": 1,
   "tests/attacks/registration-token.test.ts": 1,

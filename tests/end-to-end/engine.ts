@@ -74,8 +74,13 @@ export interface ApiJob {
   readonly runner: { readonly id: number } | null;
 }
 
+interface GitLabAddress {
+  readonly gitlabUrl: string;
+  readonly standIn?: { readonly accessToken: string };
+}
+
 /** GitLab's REST API. */
-export const gitlabApi = ({ gitlabUrl, standIn }: Laptop) => {
+export const gitlabApi = ({ gitlabUrl, standIn }: GitLabAddress) => {
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${gitlabUrl}${path}`, {
       method,

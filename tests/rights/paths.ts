@@ -96,7 +96,7 @@ const runBySignedWebhooks = async (laptop: Laptop, stop: AbortSignal): Promise<v
 
 const reconcile = async (laptop: Laptop): Promise<void> => {
   const name = laptop.stacks.AutoScaler.resources.ReconcilerFunction ?? "";
-  const outcome = await laptop.host.call("AutoScaler", "ReconcilerFunction", name, {});
+  const outcome = await laptop.host.call(name, {});
   if ("error" in outcome) throw new Error(outcome.error.errorMessage);
 };
 

@@ -115,7 +115,13 @@ describeWith(existsSync(PYTHON), "no .local/moto-venv, which npm test makes wher
         await put("Url", "https://gitlab.example.com");
         await put("AccessToken", "glpat-example", "SecureString");
         return {
-          settings: ssmConfiguration(client, { path, publishedPath: path, readsStarts: true, ...timeout }),
+          settings: ssmConfiguration(client, {
+            path,
+            deploymentId: "runners",
+            busName: "runners",
+            readsStarts: true,
+            ...timeout,
+          }),
           turn: (to) => put("Starts", to),
         };
       });

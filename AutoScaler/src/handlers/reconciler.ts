@@ -15,9 +15,8 @@ const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
   ledgerTable: "LEDGER_TABLE",
   mappingTable: "MAPPING_TABLE",
-  busName: "EVENT_BUS_NAME",
 });
-const settings = configurationOf(env, true);
+const settings = configurationOf(env, { readsStarts: true, readsRunner: true });
 const tables = loadLater("The tables", async () =>
   (await import("./ledger-and-mappings")).ledgerAndMappings(env.ledgerTable, env.mappingTable),
 );
@@ -36,8 +35,9 @@ const parts = {
 
 /** Target of the schedule, every minute. */
 export const handler = async (_event: unknown, context?: Context): Promise<PassReport> => {
-  const routing = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
   const outer = await withTables(gitLabOf(settings, loadAtAnswer), tables);
+  const home = parseFunctionArn(context?.invokedFunctionArn);
+  const routing = parseRoutingSettings(process.env, home, await settings.publishedRunnerArn());
   const report = await reconcile({ ...parts, ...outer }, routing);
   const { kind: outcome, ...fields } = report;
   log.info("RECONCILER_DONE", { outcome, ...fields });

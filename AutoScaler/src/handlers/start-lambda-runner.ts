@@ -15,7 +15,7 @@ import { outcomeFields, protectedRefs, START_VARIABLES, spotPools } from "./star
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
-const settings = configurationOf(env, true);
+const settings = configurationOf(env, { readsStarts: true });
 const dynamoDb = dynamoDbClient();
 const lambda = lambdaClient();
 const functions = lambdaFunctions(lambda, env.deploymentId, machine.clock);

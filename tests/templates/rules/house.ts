@@ -60,6 +60,7 @@ const TAGGED = [
   "AWS::Serverless::StateMachine",
   "AWS::DynamoDB::Table",
   "AWS::SQS::Queue",
+  "AWS::SNS::Topic",
   "AWS::Logs::LogGroup",
   "AWS::IAM::Role",
   "AWS::Events::EventBus",
@@ -82,9 +83,12 @@ const tagOf = (tags: Value | undefined): Value | undefined =>
     ? tags.map(asMap).find(({ Key }) => Key === "glr:stack")?.Value
     : asMap(tags)["glr:stack"];
 
-/** The deployment id is the name of Infrastructure's stack; the other stacks read it. */
+/** The deployment id is the name of Infrastructure's stack; the other stacks read it, and keep it in a parameter of theirs. */
+const READ = /^\{\{resolve:ssm:\$\{ConfigurationPath\}\/infrastructure\/deployment-id\}\}$/;
 const isDeploymentId = (value: Value | undefined): boolean =>
-  ["AWS::StackName", "DeploymentId"].includes(String(asMap(value).Ref));
+  asMap(value).Ref === "AWS::StackName" ||
+  asList(asMap(value)["Fn::GetAtt"]).join(".") === "DeploymentIdParameter.Value" ||
+  READ.test(String(asMap(value)["Fn::Sub"]));
 
 const tags: TemplateRule = {
   id: "T-26",
