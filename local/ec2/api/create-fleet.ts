@@ -13,6 +13,8 @@ interface Override {
   readonly instanceType: string;
   readonly subnetId: string;
   readonly disks: Blueprint["disks"];
+  /** Absent: the launch template's. */
+  readonly imageId?: string;
 }
 
 export interface FleetOrder {
@@ -49,6 +51,7 @@ const overrideOf = (node: QueryNode): Override => ({
   instanceType: required(textAt(node, "InstanceType"), "InstanceType"),
   subnetId: textAt(node, "SubnetId") ?? "subnet-default",
   disks: disksOf(node),
+  ...defined({ imageId: textAt(node, "ImageId") }),
 });
 
 /** Reads a CreateFleet request of type `instant` for one instance. */
@@ -78,7 +81,7 @@ const imageArchitecture = (imageId: string, images: ImageRegistry): string | und
 
 const architectureError = (
   instanceType: string,
-  { imageId }: Blueprint,
+  imageId: string,
   images: ImageRegistry,
 ): PoolError | undefined => {
   const wanted = imageArchitecture(imageId, images);
@@ -118,8 +121,9 @@ export const fillFleet = (
   const errors: { override: Override; error: PoolError }[] = [];
   for (const override of order.overrides) {
     const pool = { ...override, boughtAs: order.boughtAs };
+    const { imageId = blueprint.imageId } = override;
     const error =
-      architectureError(override.instanceType, blueprint, images) ??
+      architectureError(override.instanceType, imageId, images) ??
       pools.take(pool, registry.living(order.boughtAs));
     if (error) {
       errors.push({ override, error });
@@ -129,6 +133,7 @@ export const fillFleet = (
       errors,
       instance: registry.launch({
         ...blueprint,
+        imageId,
         instanceType: override.instanceType,
         subnetId: override.subnetId,
         boughtAs: order.boughtAs,
