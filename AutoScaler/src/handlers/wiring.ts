@@ -33,8 +33,15 @@ export interface Paths {
   readonly publishedPath: string;
 }
 
-export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
-  ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, ...timeout });
+/** @param throttledMilliseconds for a function that has less time than the others, see `ReadRetries` */
+export const configurationOf = (
+  { path, publishedPath }: Paths,
+  readsStarts = false,
+  throttledMilliseconds?: number,
+): Configuration => {
+  const own = defined({ throttledMilliseconds });
+  return ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, ...timeout, ...own });
+};
 
 /** GitLab's requests to wait apply to all calls of this process, not only to one invocation. */
 const throttles: Throttles = new Map();
