@@ -26,8 +26,10 @@ describe("readWebhookApi", () => {
         EventBusName: "gitlab-runners-infrastructure",
       },
     });
+    // I-11: a secret that was taken away is refused after a minute.
     expect(api.authorizerTtlSeconds).toBeLessThanOrEqual(60);
-    expect(api.burst).toBeGreaterThanOrEqual(100);
+    // The webhooks of a pipeline with 500 jobs.
+    expect(api.burst).toBeGreaterThanOrEqual(1_000);
   });
 
   const withProperties = (id: string, properties: object): ParsedTemplate => ({

@@ -88,6 +88,7 @@ describe("the runner function", () => {
     expect(config.MaximumRetryAttempts).toBe(0);
     // Fifteen to thirty minutes: longer than Lambda keeps idle environments, whose number is limited.
     expect(config.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(900);
+    // A job that waits longer is better started anew.
     expect(config.MaximumEventAgeInSeconds).toBeLessThanOrEqual(1_800);
     expect(config.MaximumEventAgeInSeconds).toBe(LAMBDA_QUEUE_SECONDS);
     expect(properties.DeadLetterQueue).toBeUndefined();
@@ -277,6 +278,7 @@ it.each(["Webhook", "SignedWebhook"])(
     const { [`${route}Burst`]: burst, [`${route}RequestsPerSecond`]: rate } = infrastructure.parameters;
     // 500 jobs at once send up to 1,000 webhooks in two seconds, and GitLab counts a refused webhook as a failure.
     expect(Number(burst?.Default)).toBeGreaterThanOrEqual(1000);
+    // The running and ended webhooks of as many jobs as start in two seconds.
     expect(Number(rate?.Default)).toBeGreaterThanOrEqual(250);
   },
 );
@@ -306,5 +308,6 @@ it("answers a signed webhook before GitLab's time-out of ten seconds", () => {
   const { Timeout } = resource(infrastructure, "ReceiveSignedWebhookFunction").properties;
   const { TimeoutInMillis } = resource(infrastructure, "SignedWebhookIntegration").properties;
   expect(Number(Timeout) * 1000).toBeLessThan(Number(TimeoutInMillis));
+  // GitLab's time-out of a webhook.
   expect(Number(TimeoutInMillis)).toBeLessThan(10_000);
 });
