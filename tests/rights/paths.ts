@@ -167,17 +167,6 @@ const waitForSlot = async (laptop: Laptop, stop: AbortSignal): Promise<void> => 
   }
 };
 
-/** The instance is lost before it takes its job: the next attempt is claimed on condition that this one is spent. */
-const loseInstance = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
-  const jobId = await createJob(laptop, "image build", ["docker"]);
-  await until("an instance is there for it", 30_000, () => {
-    stop.throwIfAborted();
-    return laptop.ec2.running() > 0;
-  });
-  laptop.ec2.control({ terminate: laptop.ec2.instances().map(({ instanceId }) => instanceId) });
-  await untilGone(laptop, jobId, stop);
-};
-
 /** EC2 launches, but its answer is lost: the start that is tried again finds the instance. */
 const adoptLaunch = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
   laptop.ec2.control({ loseAnswers: 1 });
@@ -199,7 +188,6 @@ export const PATHS: readonly Path[] = [
   { name: "webhooks of an unknown job", run: askInVain },
   { name: "a launch whose answer is lost", run: adoptLaunch },
   { name: "a job that waits for a slot", run: waitForSlot },
-  { name: "a job whose instance is lost", run: loseInstance },
   { name: "a job that is cancelled before it is picked up", run: cancelBeforePickUp },
   { name: "a job whose webhooks are lost", run: findByReconciler },
 ];
