@@ -7,7 +7,7 @@
 # A name between two @ is CloudFormation's to fill in. These five lines alone may hold one.
 GLR_REGION='@AWS::Region@'
 GLR_DYNAMODB_URL='https://dynamodb.@AWS::Region@.@AWS::URLSuffix@'
-GLR_BOOTSTRAP_TABLE='@BootstrapTableName@'
+GLR_BOOTSTRAP_TABLE='@BootstrapTableNameParameter.Value@'
 GLR_ROLE_ID='@RunnerInstanceRole.RoleId@'
 GLR_MAX_LIFETIME_SECONDS='@Ec2MaximumLifetimeSeconds@'
 

@@ -1,5 +1,5 @@
 import type { GitLabJob, GitLabProject, GitLabRunner } from "../../Core/gitlab/answers";
-import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
+import type { LedgerReader, SlotCounters, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
@@ -31,6 +31,8 @@ export type LedgerChange =
   | { readonly put: LedgerItem }
   | { readonly check: LedgerItem }
   | { readonly take: { readonly scope: string; readonly shard: number; readonly limit: number } }
+  /** Stored whatever was stored before. */
+  | { readonly slotLimit: { readonly scope: string; readonly limit: number } }
   | { readonly releaseSlot: { readonly scope: string; readonly shard: number } }
   | { readonly stateRecord: StateRecord }
   | { readonly bootstrap: BootstrapRow };
@@ -210,11 +212,15 @@ export interface Instances {
   terminate(instanceId: string): Promise<void>;
 }
 
-/** Checks runner functions by their tags, and the account that they run in. */
+/** Checks runner functions by their tags. */
 export interface RunnerFunctions {
   /** Throws ConfigurationError if the function lacks `glr:role` = `runner` or our `glr:stack`. */
   isTenantIsolated(functionArn: string): Promise<boolean>;
-  /** The account's concurrent executions of all functions. Undefined: Lambda does not say now. Throws nothing. */
+}
+
+/** What Lambda grants the account. */
+export interface LambdaAccount {
+  /** Concurrent executions of all functions together. Undefined: Lambda does not say. */
   concurrency(): Promise<number | undefined>;
 }
 
@@ -247,4 +253,15 @@ export interface Settings {
 export type Metric = (name: string, value?: number, dimensions?: Readonly<Record<string, string>>) => void;
 
 export { SHARDS, STACK } from "../../Core/ledger/keys";
-export type { GitLabJob, GitLabProject, GitLabRunner, GitRef, LaunchRefusal, Page, Slot, StateRecord, Time };
+export type {
+  GitLabJob,
+  GitLabProject,
+  GitLabRunner,
+  GitRef,
+  LaunchRefusal,
+  Page,
+  Slot,
+  SlotCounters,
+  StateRecord,
+  Time,
+};

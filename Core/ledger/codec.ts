@@ -73,7 +73,7 @@ const order = fields({
   tags: list(text),
   queuedAt: number,
   runnerClass,
-  limits: optional(fields({ stack: number, project: optional(number), lambda: optional(number) })),
+  limits: optional(fields({ stack: number, project: optional(number) })),
   functionArn: optional(text),
   pipelineId: optional(number),
   spotBreaker: optional(fields({ failures: number, withinMinutes: number, restMinutes: number })),

@@ -61,7 +61,7 @@ const lifetimeRemedy = ({ attempt, runner }: JobAccount): string => {
   const where =
     name !== "default"
       ? `Raise "lifetimeSeconds" of the class ${JSON.stringify(name)} in the mapping`
-      : `Raise ${type === "EC2" ? "Ec2LifetimeSeconds" : "LambdaLifetimeSeconds"} of AutoScaler`;
+      : `Raise "lifetimeSeconds" of ${type ?? "EC2"} in the mapping's class default`;
   return type === "LAMBDA" ? `${where} and TimeoutSeconds of the function, or ${map}` : where;
 };
 

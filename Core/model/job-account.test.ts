@@ -529,7 +529,7 @@ const TABLE: readonly Row[] = [
     },
     code: "ended-at-lifetime",
     short: "over",
-    text: "The job is over (failed): its runner had lived the 10 min 00 s that its class allows, job included. Raise Ec2LifetimeSeconds of AutoScaler.",
+    text: 'The job is over (failed): its runner had lived the 10 min 00 s that its class allows, job included. Raise "lifetimeSeconds" of EC2 in the mapping\'s class default.',
   },
   {
     attempt: ended("failed", { times: { LAUNCHED: ago(11), RUNNING: ago(11), ENDED: ago(1) } }),
@@ -540,7 +540,7 @@ const TABLE: readonly Row[] = [
     },
     code: "ended-at-lifetime",
     short: "over",
-    text: "The job is over (failed): its runner had lived the 10 min 00 s that its class allows, job included. Raise LambdaLifetimeSeconds of AutoScaler and TimeoutSeconds of the function, or map the job to EC2 when it needs more than 15 minutes.",
+    text: 'The job is over (failed): its runner had lived the 10 min 00 s that its class allows, job included. Raise "lifetimeSeconds" of LAMBDA in the mapping\'s class default and TimeoutSeconds of the function, or map the job to EC2 when it needs more than 15 minutes.',
   },
   {
     attempt: ended("failed"),

@@ -9,8 +9,8 @@ export const MARKETS = ["spot-first", "spot", "on-demand"] as const;
 export type Market = (typeof MARKETS)[number];
 
 /**
- * A kind of runner: provider, size, limit. The stack's parameters define each provider's class `default`. A
- * `class#<name>` row of the mapping table states what differs from it.
+ * A kind of runner: provider, size, limit. Each provider has a class `default`: what is built in, what the stack's
+ * parameters say, and over it the row `class#default` of the mapping table. A `class#<name>` row states what differs from it.
  */
 export interface RunnerClass {
   readonly name: string;

@@ -8,8 +8,6 @@ export interface Limits {
   readonly stack: number;
   /** Of each project; absent: as many as the others allow. */
   readonly project?: number;
-  /** Of all Lambda classes together, as the account's concurrency allows; absent: as many as the others allow. */
-  readonly lambda?: number;
 }
 
 /** Without a word of the mapping's settings. */

@@ -3,6 +3,12 @@ import type { Provider, RunnerClass } from "../model/runner-class";
 import type { Limits } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
 import { classOfRow, resolveClass } from "./class-resolution";
+import {
+  DEFAULT_CLASS,
+  DEFAULT_CLASS_KEY,
+  parseDefaultClassRow,
+  withDefaultClass,
+} from "./classes/default-class";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
 import { type BadRow, isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
@@ -68,8 +74,6 @@ const failed = (
   kind: "failed",
   why: { code, sentence, ...(row ? { row: { pk: row.pk, sk: row.sk } } : {}) },
 });
-
-const SETTINGS_ROW = { pk: SETTINGS_KEY, sk: SETTINGS_KEY } as const;
 
 const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
@@ -171,6 +175,26 @@ const byRow = (
   return routed(job, found, row, runnerClass, settings);
 };
 
+/** A row without which no job can be decided. */
+interface UnreadableSettings extends BadRow {
+  readonly row: StoredRow;
+}
+
+const withDefaultRow = (stack: RoutingSettings, row: StoredRow): RoutingSettings | UnreadableSettings => {
+  const read = parseDefaultClassRow(row);
+  return isBad(read) ? { ...read, row } : withDefaultClass(stack, read.fields);
+};
+
+/** The stack's settings as the rows of the class `default` and of the settings change them. */
+const settingsFrom = (stack: RoutingSettings, rows: RowsByKey): RoutingSettings | UnreadableSettings => {
+  const classRow = effectiveClassRow(DEFAULT_CLASS, rows);
+  const ofClass = classRow === undefined ? stack : withDefaultRow(stack, classRow);
+  const row = effectiveSettingsRow(rows);
+  if (row === undefined || isBad(ofClass)) return ofClass;
+  const settings = settingsIn(ofClass, row);
+  return isBad(settings) ? { ...settings, row } : settings;
+};
+
 /**
  * Which runner a job gets, and why. Pure: the rows were read before.
  *
@@ -178,9 +202,8 @@ const byRow = (
  * @param stack what the stack's parameters say; the mapping's settings row goes over it
  */
 export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings): RouteDecision => {
-  const settingsRow = effectiveSettingsRow(rows);
-  const settings = settingsIn(stack, settingsRow);
-  if (isBad(settings)) return failedRow(settingsRow ?? SETTINGS_ROW, settings.problem);
+  const settings = settingsFrom(stack, rows);
+  if (isBad(settings)) return failedRow(settings.row, settings.problem);
   const found = findRow(job, rows);
   if (found.kind === "none") return unmapped(job, found.near, settings);
   if (found.kind === "row") return byRow(job, found, rows, settings);
@@ -198,26 +221,23 @@ export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings):
 const classKeys = (job: RoutedJob, rows: RowsByKey): readonly string[] => {
   const found = findRow(job, rows);
   const name = found.kind === "row" ? found.row.class : undefined;
-  return typeof name === "string" && name !== "" && name !== "default" ? [classRowKey(name)] : [];
+  return typeof name === "string" && name !== "" && name !== DEFAULT_CLASS ? [classRowKey(name)] : [];
 };
 
-/** The stack's settings as the mapping's row changes them. */
+/** The stack's settings as the mapping changes them. */
 export const readSettings = async (
   read: (pk: string) => Promise<readonly StoredRow[]>,
   stack: RoutingSettings,
-): Promise<RoutingSettings | BadRow> => {
-  const [rows, state] = await Promise.all([read(SETTINGS_KEY), read(STATE_PARTITION_KEY)]);
-  const byKey = new Map([
-    [SETTINGS_KEY, rows],
-    [STATE_PARTITION_KEY, state],
-  ]);
-  return settingsIn(stack, effectiveSettingsRow(byKey));
+): Promise<RoutingSettings | UnreadableSettings> => {
+  const keys = [SETTINGS_KEY, DEFAULT_CLASS_KEY, STATE_PARTITION_KEY];
+  const rows = await Promise.all(keys.map(async (key) => [key, await read(key)] as const));
+  return settingsFrom(stack, new Map(rows));
 };
 
 /** A decision, and who is served at all: that is asked first, and by whoever can ask GitLab for a project's path. */
 export type RouteAndServed = RouteDecision & { readonly servedProjects: readonly ServedProject[] };
 
-/** Reads and decides: at most eight queries, whatever the table's size. */
+/** Reads and decides: at most nine queries, whatever the table's size. */
 export const route = async (
   job: RoutedJob,
   read: (pk: string) => Promise<readonly StoredRow[]>,
@@ -227,7 +247,7 @@ export const route = async (
     Promise.all(keys.map(async (key): Promise<[string, readonly StoredRow[]]> => [key, await read(key)]));
   const rows = new Map(await readAll(lookUpKeys(job)));
   const all = new Map([...rows, ...(await readAll(classKeys(job, rows)))]);
-  const settings = settingsIn(stack, effectiveSettingsRow(all));
+  const settings = settingsFrom(stack, all);
   // Settings that cannot be read make every start fail, for everybody to see.
   const servedProjects = isBad(settings) ? [] : settings.servedProjects;
   return { ...decide(job, all, stack), servedProjects };

@@ -13,7 +13,7 @@ export const renderedUserData = (maximumLifetimeSeconds = 3_600): string => {
   const values: Readonly<Record<string, string>> = {
     "AWS::Region": "eu-west-1",
     "AWS::URLSuffix": "amazonaws.com",
-    BootstrapTableName: TABLE,
+    "BootstrapTableNameParameter.Value": TABLE,
     "RunnerInstanceRole.RoleId": ROLE_ID,
     Ec2MaximumLifetimeSeconds: String(maximumLifetimeSeconds),
   };

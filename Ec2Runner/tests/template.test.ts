@@ -56,7 +56,7 @@ describe("user-data.sh", () => {
     expect([...names].sort()).toEqual([
       "AWS::Region",
       "AWS::URLSuffix",
-      "BootstrapTableName",
+      "BootstrapTableNameParameter.Value",
       "Ec2MaximumLifetimeSeconds",
       "RunnerInstanceRole.RoleId",
     ]);

@@ -1105,4 +1105,14 @@ describe("configure", () => {
     expect(out + err).not.toContain(TOKEN);
     expect(err).toContain("By hand: Settings > Webhooks");
   });
+
+  it("asks again after an address that is none, and says why", async () => {
+    const subject = fresh();
+    delete subject.on.env.GITLAB_ACCESS_TOKEN;
+    const answers = ["gitlab.example.com", "ftp://gitlab.example.com", GITLAB, TOKEN, true];
+    const { exitCode, err, console } = await subject.on.run(["configure"], { answers });
+    expect(exitCode).toBe(0);
+    expect(console.questions.filter((question) => question === "GitLab's address")).toHaveLength(3);
+    expect(err).toContain("gitlab.example.com");
+  });
 });

@@ -12,10 +12,12 @@ import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf 
 import { ledgerReader, sum } from "../ledger/ledger-reader";
 import { notServedText } from "../mapping/served";
 import { ec2Price, functionPrice, type Price } from "../prices/price-of";
+import { projectIdOf } from "../start/find-project";
 import { tableReads } from "../table-reads";
 
 export interface ExplainOptions extends CommonOptions {
-  readonly project: number;
+  /** Its id or full path. */
+  readonly project: number | string;
   readonly job: string;
   readonly tags: readonly string[];
   readonly status: string;
@@ -45,7 +47,7 @@ const limitSentence = async (
   limit: number,
   whose: string,
 ): Promise<string | undefined> => {
-  const taken = sum(await ledger.slots(scope));
+  const taken = sum((await ledger.slots(scope)).taken);
   return taken >= limit ? `a slot: ${whose} has ${taken} of ${limit} runners` : undefined;
 };
 
@@ -101,37 +103,47 @@ const explainRoute = async (
   options: ExplainOptions,
   deployment: Deployment,
   decided: Routed,
+  projectId: number,
 ): Promise<ExitCode> => {
   const [price, waiting] = await Promise.all([
     priceOf(context, decided, deployment.home.region),
-    waitsFor(context, deployment, decided, options.project),
+    waitsFor(context, deployment, decided, projectId),
   ]);
   const status = STATUS_SENTENCES[options.status];
+  const waits = status ?? (waiting.join("; ") || "nothing: it would start at once");
+  const fails = "it would fail to start, for the function is not there: deploy it, or correct the row";
   const lines = [
     ...classQueues(decided),
     ["price", price.sentence],
     ["why", decided.why.sentence],
-    ["waits for", status ?? (waiting.join("; ") || "nothing: it would start at once")],
+    ...(price.isMissing ? [["starts", fails]] : [["waits for", waits]]),
   ];
-  const json = { ...decided, status: options.status, starts: status === undefined, price, waitsFor: waiting };
+  const json = {
+    ...decided,
+    status: options.status,
+    starts: status === undefined && !price.isMissing,
+    price,
+    waitsFor: waiting,
+  };
   show(context, options, json, table(context.console, [], lines));
-  return 0;
+  return price.isMissing ? 1 : 0;
 };
 
 /** `explain`: which runner a job would get, by the function's own rules and the table's own rows. */
 export const explain = async (context: Context, options: ExplainOptions): Promise<ExitCode> => {
   const { clients } = context;
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const environment = await lookUpEnvironment(clients.lambda(), deployment);
+  const environment = await lookUpEnvironment(clients, deployment);
   const { accessToken } = await configurationOf(context, deployment).read(["accessToken"]);
   const isVerified = accessToken !== undefined;
   const mappings = tableReads(clients.dynamoDb(), output(deployment, "MappingTableName"));
-  const job = { projectId: options.project, name: options.job, tags: options.tags, verified: isVerified };
+  const projectId = await projectIdOf(context, deployment, options.project);
+  const job = { projectId, name: options.job, tags: options.tags, verified: isVerified };
   const decided = await route(job, (pk) => mappingRows(mappings, pk), settingsOf(environment, deployment));
   if (!isVerified) {
     context.console.err("There is no AccessToken: jobs are known by name alone, and tags come from the row.");
   }
-  const outside = await notServedText(context, deployment, options.project, decided.servedProjects);
+  const outside = await notServedText(context, deployment, projectId, decided.servedProjects);
   if (outside !== undefined) {
     const json = {
       kind: "not-served",
@@ -142,7 +154,7 @@ export const explain = async (context: Context, options: ExplainOptions): Promis
     return 0;
   }
   if (decided.kind === "route") {
-    return explainRoute(context, options, deployment, decided);
+    return explainRoute(context, options, deployment, decided, projectId);
   }
   const { red, yellow } = context.console.colours;
   const word = decided.kind === "failed" ? red("The job would fail to start:") : yellow("No runner:");

@@ -143,7 +143,7 @@ describe("each fault is named by its check", () => {
       "no role for spot, where nothing else is bought",
       {},
       ({ on }) => {
-        on.environment.MARKET = "spot";
+        on.mapping.put({ pk: "class#default", sk: "class", EC2: { market: "spot" } });
         on.answers.set("GetRoleCommand", () => {
           throw new NamedError("NoSuchEntityException");
         });

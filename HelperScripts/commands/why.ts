@@ -12,6 +12,8 @@ import { type Deployment, findDeployment } from "../deployment";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
 import { ledgerReader } from "../ledger/ledger-reader";
+import { checkAddress } from "../start/find-project";
+import type { JobAddress } from "../start/job-address";
 
 const timeline = (context: Context, history: JobHistory): string => {
   const queuedAt = history.attempts[0]?.order?.queuedAt;
@@ -85,9 +87,15 @@ const startsAreOn = (context: Context, deployment: Deployment): Promise<boolean 
     .startsAreOn()
     .catch(() => undefined);
 
-/** `why JOB_ID`: the life of one job from the ledger. */
-export const why = async (context: Context, jobId: number, options: CommonOptions): Promise<ExitCode> => {
+/** `why JOB`: the life of one job from the ledger. */
+export const why = async (
+  context: Context,
+  address: JobAddress,
+  options: CommonOptions,
+): Promise<ExitCode> => {
+  const { jobId } = address;
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
+  await checkAddress(context, deployment, address);
   const [history, isOn] = await Promise.all([
     readHistory(ledgerReader(context, deployment), jobId),
     startsAreOn(context, deployment),

@@ -1,4 +1,5 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { Clients } from "../context";
 import { type Deployment, routingSettings } from "../deployment";
 import { lookAtFunctions } from "../functions/find-missing";
 import {
@@ -51,10 +52,11 @@ const checkFunctionsOf = async (
 
 /** Reads a document's bytes and checks all of it against a stack: its settings, and the functions that there are. */
 export const readForStack = async (
-  client: Pick<LambdaClient, "send">,
+  clients: Pick<Clients, "lambda" | "ssm">,
   bytes: Uint8Array,
+  path: string,
   deployment: Deployment,
 ): Promise<DocumentReading> => {
-  const reading = readDocumentFile(bytes, await routingSettings(client, deployment));
-  return reading.errors.length > 0 ? reading : checkFunctionsOf(client, reading);
+  const reading = readDocumentFile(bytes, path, await routingSettings(clients, deployment));
+  return reading.errors.length > 0 ? reading : checkFunctionsOf(clients.lambda(), reading);
 };

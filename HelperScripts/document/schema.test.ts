@@ -48,6 +48,30 @@ const runnerClass = fc.record(
   { requiredKeys: ["type"] },
 );
 
+const defaultClass = fc.record(
+  {
+    EC2: sometimesWrong(
+      fc.record(
+        {
+          market: sometimesWrong(fc.constantFrom("spot", "on-demand", "spot-first")),
+          lifetimeSeconds: sometimesWrong(fc.constantFrom(599, 600, 172_800, 172_801)),
+          waitTimeoutSeconds: sometimesWrong(fc.constantFrom(1, 3600, 3601)),
+          privileged: fc.constant(true),
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+    LAMBDA: sometimesWrong(
+      fc.record(
+        { lifetimeSeconds: fc.constantFrom(600, 900, 901), market: fc.constant("spot") },
+        { requiredKeys: [] },
+      ),
+    ),
+    type: fc.constant("EC2"),
+  },
+  { requiredKeys: [] },
+);
+
 const entry = fc.constantFrom<unknown>(
   42,
   0,
@@ -116,6 +140,16 @@ describe("the mapping document's schema", () => {
           expect([name, fields, byProgram]).toEqual([name, fields, bySchema]);
         },
       ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("F-75: and the program agree on the class default", () => {
+    fc.assert(
+      fc.property(sometimesWrong(defaultClass), (fields) => {
+        const [bySchema, byProgram] = right({ jobs: [], classes: { default: fields } });
+        expect([fields, byProgram]).toEqual([fields, bySchema]);
+      }),
       { numRuns: 200 },
     );
   });

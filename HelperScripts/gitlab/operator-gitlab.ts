@@ -23,6 +23,8 @@ export interface GitLabAnswer {
   readonly status: number;
   /** Parsed JSON; undefined when there was none. */
   readonly body: unknown;
+  /** As it came. */
+  readonly text: string;
   /** Number of the next page. */
   readonly nextPage?: string;
   /** Milliseconds since 1970, from the answer's date. */
@@ -67,9 +69,11 @@ export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => 
     }
     const date = Date.parse(response.headers.get("date") ?? "");
     const nextPage = response.headers.get("x-next-page");
+    const text = await response.text();
     return {
       status: response.status,
-      body: parse(await response.text()),
+      body: parse(text),
+      text,
       ...(nextPage ? { nextPage } : {}),
       ...(Number.isNaN(date) ? {} : { date }),
     };

@@ -9,12 +9,15 @@ import {
 } from "../../Core/pricing/prices";
 import { dollars } from "../console/words";
 import type { Context } from "../context";
+import { isNamed } from "../failures";
 
 /** What a runner costs while it runs, as far as it is known. */
 export interface Price {
   /** USD an hour, at least and at most; absent: unknown. */
   readonly least?: number;
   readonly most?: number;
+  /** The function is not there: a runner of it cannot start. */
+  readonly isMissing?: true;
   readonly sentence: string;
 }
 
@@ -61,9 +64,8 @@ export const functionPrice = async (context: Context, arn: string, region: strin
           sentence: `${dollars(price)} an hour for ${size.memoryMiB} MiB on ${size.architecture} ${asOf}`,
         };
   } catch (error) {
-    const name = error instanceof Error ? error.name : "error";
-    return unknown(
-      name === "ResourceNotFoundException" ? "there is no such function" : `Lambda says ${name}`,
-    );
+    if (isNamed(error, "ResourceNotFoundException"))
+      return { ...unknown("there is no such function"), isMissing: true };
+    return unknown(`Lambda says ${error instanceof Error ? error.name : "error"}`);
   }
 };

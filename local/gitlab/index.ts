@@ -31,7 +31,7 @@ export type { FaultSettings } from "./model/faults";
 export type { GitLabFeatures } from "./model/features";
 export type { JobView } from "./model/job-view";
 export type { GitLabLimits } from "./model/state";
-export type { LaptopJob, LaptopStatus, RemainingResources } from "./page/laptop-status";
+export type { LaptopJob, LaptopStatus, MappingLine, RemainingResources } from "./page/laptop-status";
 export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample/sample-pipeline";
 export type { RunnerChange, RunnerView, StandIn, StandInOptions, StandInWebhook } from "./stand-in";
 export {
@@ -92,9 +92,10 @@ const routesFor = (
 ];
 
 const setWebhook = (state: GitLabState, webhook: StandInWebhook | undefined): void => {
-  for (const old of state.webhooks.values()) if (old.projectId === undefined) state.webhooks.delete(old.id);
+  for (const old of state.webhooks.values())
+    if (old.projectId === undefined && old.groupId === undefined) state.webhooks.delete(old.id);
   if (webhook === undefined) return;
-  const group = newWebhook(state, undefined, checkWebhookUrl(webhook.url));
+  const group = newWebhook(state, {}, checkWebhookUrl(webhook.url));
   group.token = webhook.token;
   group.signingToken = checkSigningToken(webhook.signingToken);
   group.events.add("job_events");
@@ -161,7 +162,14 @@ export const serveGitLab = async (state: GitLabState, options: StandInOptions = 
   const { faults, counts } = services;
   const log = options.log ?? (() => undefined);
   const server = await listen(
-    { routes: routesFor(services, url), accessToken: state.accessToken, faults, counts, log },
+    {
+      routes: routesFor(services, url),
+      paths: state.paths,
+      accessToken: state.accessToken,
+      faults,
+      counts,
+      log,
+    },
     options.port ?? 0,
   );
   address = `http://127.0.0.1:${portOf(server)}`;

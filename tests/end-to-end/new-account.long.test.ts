@@ -1,5 +1,5 @@
 import { NEW_ACCOUNT } from "../../local/limits/account-limits";
-import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
+import { gitlabApi, openLaptop, reconcile, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
 
 const SAMPLE_PROJECT = 1;
 
@@ -7,6 +7,8 @@ let test: TestLaptop;
 
 beforeAll(async () => {
   test = await openLaptop({ limits: NEW_ACCOUNT });
+  // A pass tells how many Lambda runners such an account allows.
+  await reconcile(test.laptop);
 }, START_MS);
 
 afterAll(async () => {

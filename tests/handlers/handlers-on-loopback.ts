@@ -1,6 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../Core/configuration";
+import {
+  ROLE_TAG,
+  RUNNER_FUNCTION_PARAMETER,
+  STACK_TAG,
+  TENANT_ISOLATION_TAG,
+} from "../../Core/configuration";
 import { BOOTSTRAP_TABLE, LEDGER_TABLE, MAPPING_TABLE } from "../doubles/dynamodb/stack-tables";
 import { ROOT } from "../templates/read-template";
 import { AwsOnLoopback } from "./aws-on-loopback";
@@ -9,16 +14,14 @@ export const CONFIGURATION_PATH = "/gitlabrunner";
 export const DEPLOYMENT = "gitlab-runners-infrastructure";
 export const ROLE_ID = "AROAEXAMPLEROLEID0001";
 export const RUNNER_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:runner";
-export const BUS = "the-bus";
 
 const VARIABLES: Readonly<Record<string, string>> = {
   DEPLOYMENT_ID: DEPLOYMENT,
   CONFIGURATION_PATH,
-  PUBLISHED_CONFIGURATION_PATH: CONFIGURATION_PATH,
   LEDGER_TABLE,
   BOOTSTRAP_TABLE,
   MAPPING_TABLE,
-  EVENT_BUS_NAME: BUS,
+  EVENT_BUS_NAME: DEPLOYMENT,
   LAUNCH_TEMPLATE_ARM64: "lt-arm",
   LAUNCH_TEMPLATE_X86_64: "lt-x86",
   LAUNCH_TEMPLATE_VERSION_ARM64: "1",
@@ -26,7 +29,6 @@ const VARIABLES: Readonly<Record<string, string>> = {
   SUBNET_IDS: "subnet-1,subnet-2",
   ROOT_DEVICE_NAME: "/dev/xvda",
   RUNNER_ROLE_ID: ROLE_ID,
-  DEFAULT_RUNNER_ARN: RUNNER_ARN,
   DEFAULT_ARCHITECTURE: "arm64",
   INSTANCE_TYPES_ARM64: "m7g.large",
   INSTANCE_TYPES_X86_64: "m7i.large",
@@ -67,6 +69,7 @@ export const openHandlers = async (gitLab: {
   const aws = await AwsOnLoopback.open();
   aws.parameters.set(`${CONFIGURATION_PATH}/Url`, gitLab.url);
   aws.parameters.set(`${CONFIGURATION_PATH}/AccessToken`, gitLab.accessToken);
+  aws.parameters.set(`${CONFIGURATION_PATH}/${RUNNER_FUNCTION_PARAMETER}`, RUNNER_ARN);
   aws.functionTags = { [ROLE_TAG]: "runner", [STACK_TAG]: DEPLOYMENT, [TENANT_ISOLATION_TAG]: "on" };
   const before = process.env;
   process.env = { ...before, ...VARIABLES, AWS_ENDPOINT_URL: aws.url };

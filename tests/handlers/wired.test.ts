@@ -2,7 +2,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { type StandIn, startGitLab } from "../../local/gitlab";
 import { runnerProcess } from "../../local/gitlab/testing";
 import { BOOTSTRAP_TABLE, LEDGER_TABLE, MAPPING_TABLE } from "../doubles/dynamodb/stack-tables";
-import { BUS, type HandlersOnLoopback, openHandlers, ROLE_ID } from "./handlers-on-loopback";
+import { DEPLOYMENT, type HandlersOnLoopback, openHandlers, ROLE_ID } from "./handlers-on-loopback";
 
 const PROJECT = 7;
 
@@ -152,6 +152,6 @@ it("I-1: a pass of the reconciler finds a job in GitLab and puts its event on th
   const now = jest.spyOn(Date, "now").mockImplementation(() => inTime() + 60_000);
   const report = await call("reconciler", {}).finally(() => now.mockRestore());
   expect(report).toMatchObject({ kind: "reconciled" });
-  expect(on.aws.events).toContainEqual(expect.objectContaining({ EventBusName: BUS }));
+  expect(on.aws.events).toContainEqual(expect.objectContaining({ EventBusName: DEPLOYMENT }));
   expect(JSON.stringify(on.aws.events)).toContain(String(jobId));
 });

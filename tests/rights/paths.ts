@@ -8,7 +8,7 @@ import { clientSettings } from "../../local/laptop/client-settings";
 import { CONFIGURATION_PATH } from "../../local/laptop/configuration";
 import type { Laptop } from "../../local/laptop/laptop";
 import { hasNothingRemaining } from "../../local/terminal/summary";
-import { gitlabApi, post, until } from "../end-to-end/engine";
+import { gitlabApi, post, reconcile, until } from "../end-to-end/engine";
 
 /** Something that the application does for its users, and that fails when a right of it is missing. */
 export interface Path {
@@ -93,12 +93,6 @@ const runBySignedWebhooks = async (laptop: Laptop, stop: AbortSignal): Promise<v
   } finally {
     laptop.standIn?.setWebhook(unsigned);
   }
-};
-
-const reconcile = async (laptop: Laptop): Promise<void> => {
-  const name = laptop.stacks.AutoScaler.resources.ReconcilerFunction ?? "";
-  const outcome = await laptop.host.call("AutoScaler", "ReconcilerFunction", name, {});
-  if ("error" in outcome) throw new Error(outcome.error.errorMessage);
 };
 
 /** The webhook of a job never comes: the reconciler finds the job, and says so on the bus. */

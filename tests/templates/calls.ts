@@ -52,6 +52,7 @@ export const TOUCHES = {
     action: "ec2:CreateFleet",
     resource: arn("ec2", "launch-template/runnerlaunchtemplatearm64"),
   },
+  "the account's concurrency": { action: "lambda:GetAccountSettings", resource: "*" },
   "instances, to describe": { action: "ec2:DescribeInstances", resource: "*" },
   "an instance of ours, to terminate": {
     action: "ec2:TerminateInstances",

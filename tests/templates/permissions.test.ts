@@ -221,7 +221,10 @@ it.each<readonly [string, readonly string[]]>([
   ["TerminateInstanceRole", [...LEDGER, "instances, to describe", "an instance of ours, to terminate"]],
   ["StartNextJobRole", [...LEDGER, "the bus"]],
   ["RecordFailureRole", LEDGER],
-  ["ReconcilerRole", [...START, "the mapping", "instances, to describe", "the bus"]],
+  [
+    "ReconcilerRole",
+    [...START, "the mapping", "instances, to describe", "the account's concurrency", "the bus"],
+  ],
 ])("T-12 T-31: %s allows what its function needs and nothing else", (role, expected) => {
   const statements = roleStatements(autoScaler, role);
   const touched = Object.entries(TOUCHES).flatMap(([what, call]) => (allows(statements, call) ? what : []));

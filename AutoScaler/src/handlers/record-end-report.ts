@@ -8,7 +8,7 @@ import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
 /** The function has ten seconds. A report is a hint: the reconciler asks for another look. */
 const THROTTLED_MILLISECONDS = 5_000;
-const configuration = configurationOf(env, false, THROTTLED_MILLISECONDS);
+const configuration = configurationOf(env, { throttledMilliseconds: THROTTLED_MILLISECONDS });
 const tables = loadLater("The ledger", async () => ({
   ledger: (await import("./ledger-wiring")).ledgerOf(env.ledgerTable),
 }));

@@ -73,6 +73,22 @@ describe("reservations at EC2", () => {
     expect([...passesOn].sort()).toEqual([...Array<number>(9).fill(1), 2, 2, 2]);
   });
 
+  it("F-33: that nobody who waits has taken go to a new job, which dispatches two of those that wait", async () => {
+    const { dependencies, ledger, clock, sleeps } = setUp();
+    await recordRefusal(ledger, NOW);
+    clock.advance(4_999);
+    expect(await reserveLaunch(dependencies, "EC2", undefined)).toBeUndefined();
+    clock.advance(1);
+    const direct = { passesOn: 2, dispatchedAt: NOW + 5_000 };
+    expect(await reserveLaunch(dependencies, "EC2", undefined)).toEqual(direct);
+    expect(await reserveLaunch(dependencies, "EC2", NOW - 1)).toEqual(direct);
+    expect(await reserveLaunch(dependencies, "EC2", undefined)).toBeUndefined();
+    clock.advance(500);
+    expect(await reserveLaunch(dependencies, "EC2", undefined)).toMatchObject({ passesOn: 2 });
+    expect(await reserveLaunch(dependencies, "EC2", undefined)).toBeUndefined();
+    expect(sleeps).toEqual([]);
+  });
+
   it("are immediate on Lambda, without a write", async () => {
     const { ledger, dependencies } = setUp();
     await recordRefusal(ledger, NOW);

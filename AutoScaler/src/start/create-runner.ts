@@ -139,7 +139,7 @@ const withProtection = async (
 ): Promise<OrderedAttempt> => {
   const { onProtectedRef: _, ...order } = claimed.order;
   const isProtected = await isOnProtectedRef(dependencies, order);
-  return { ...claimed, order: { ...order, ...(isProtected ? { onProtectedRef: true } : {}) } };
+  return { ...claimed, order: isProtected ? { ...order, onProtectedRef: true } : order };
 };
 
 /**

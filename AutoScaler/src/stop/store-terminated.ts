@@ -25,10 +25,10 @@ export interface Going {
   readonly detail?: string;
 }
 
-const gonePatch = (runner: Runner, { recordDeleted, resourceId, detail }: Going, now: Time) => ({
-  ...(recordDeleted ? { recordDeletedAt: runner.recordDeletedAt ?? now } : {}),
-  ...defined({ resourceId, detail }),
-});
+const gonePatch = (runner: Runner, { recordDeleted, resourceId, detail }: Going, now: Time) => {
+  const recordDeletedAt = recordDeleted ? (runner.recordDeletedAt ?? now) : undefined;
+  return defined({ recordDeletedAt, resourceId, detail });
+};
 
 const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
   runner.state === "GONE"

@@ -249,7 +249,7 @@ describe("mapping upload", () => {
     const world = simulationWith(SMALL);
     const { exitCode, err } = await upload(world, "--stack-name", "typo");
     expect(exitCode).toBe(1);
-    expect(err).toContain("There is no stack typo in this account and region");
+    expect(err).toContain("There is no stack typo in us-east-1, account 111122223333");
     expect(world.writes()).toEqual([]);
   });
 

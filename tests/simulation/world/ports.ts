@@ -9,6 +9,7 @@ import type {
   EventBus,
   GitLab,
   Instances,
+  LambdaAccount,
   Launch,
   Ledger,
   MappingRow,
@@ -132,6 +133,7 @@ class Ports implements FunctionDependencies {
   readonly spotPools: PoolMemory;
   readonly clock: Clock;
   readonly functions: RunnerFunctions;
+  readonly account: LambdaAccount;
   readonly nonce: Nonce;
   readonly metric: Metric;
   readonly deploymentId = DEPLOYMENT;
@@ -149,6 +151,9 @@ class Ports implements FunctionDependencies {
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
     this.functions = shared.functions;
+    this.account = {
+      concurrency: () => this.#make("lambda.getAccountSettings", () => services.concurrentExecutions),
+    };
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
     this.nonce = nonce;
@@ -219,7 +224,6 @@ export const portsFactory = (services: Services): ((process: Process) => Functio
     services,
     functions: {
       isTenantIsolated: async () => true,
-      concurrency: async () => services.concurrentExecutions,
     },
     conflicts: new Conflicts(services.timeline, services.random),
     nonce: () => {

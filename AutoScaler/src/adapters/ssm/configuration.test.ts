@@ -26,7 +26,8 @@ const prepare = (values: Record<string, string> = FULL, options: object = {}) =>
   const clock = fakeClock();
   const configuration = ssmConfiguration(client, {
     path: "/glr",
-    publishedPath: "/glr",
+    deploymentId: "runners",
+    busName: "runners",
     readsStarts: true,
     clock,
     random: () => 0.5,
@@ -161,13 +162,22 @@ describe("ssmConfiguration", () => {
     expect(reads()).toHaveLength(tries);
   });
 
-  it("T-26: refuses another deployment's path, and names both", () => {
-    expect(() => prepare(FULL, { publishedPath: "/other" })).toThrow(
+  it("T-26: refuses a path and a bus that are of two deployments, and names all", () => {
+    expect(() => prepare(FULL, { busName: "others" })).toThrow(
       expect.objectContaining({
         name: "ConfigurationError",
-        message: expect.stringMatching(/\/other.*\/glr/),
+        message: expect.stringMatching(/others.*\/glr.*runners/),
       }),
     );
+  });
+
+  it("reads which function LambdaShellRunner published, where it may, in the same call", async () => {
+    const values = { ...FULL, "lambda-shell-runner/function-arn": "arn:aws:lambda:eu-west-1:1:function:r" };
+    const { configuration, reads } = prepare(values, { readsRunner: true });
+    await configuration.access();
+    expect(await configuration.publishedRunnerArn()).toBe("arn:aws:lambda:eu-west-1:1:function:r");
+    expect(reads()).toHaveLength(1);
+    expect(await prepare(FULL, { readsRunner: true }).configuration.publishedRunnerArn()).toBeUndefined();
   });
 
   it("I-33: reads anew after the clock was set back", async () => {
