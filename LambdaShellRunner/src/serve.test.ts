@@ -146,6 +146,7 @@ describe("no job", () => {
     gitlab.answer = () => ({ status: 403, body: {} });
     const start = performance.now();
     await expect(runner.invoke(12)).resolves.toMatchObject({ kind: "rejected", detail: "forbidden" });
+    // As the title promises.
     expect(performance.now() - (gitlab.seen[0]?.at ?? start)).toBeLessThan(2_000);
     expect(gitlab.seen).toHaveLength(1);
   });
@@ -196,6 +197,7 @@ describe("a job that does not end well", () => {
     await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
     // Four rounds of five, and perhaps one or two that came while the job ran.
     expect(gitlab.asked("PATCH jobs/7/trace").length).toBeGreaterThanOrEqual(20);
+    // A round more, and two rounds' worth of those that came before the end.
     expect(gitlab.asked("PATCH jobs/7/trace").length).toBeLessThanOrEqual(30);
     expect(mutedLog()).toContain('"outcome":"job-lost"');
   });
