@@ -123,13 +123,6 @@ const logOf = async (name: string, tags: readonly string[]): Promise<string> => 
   return gitlab().trace(PROJECT, id);
 };
 
-const outputOf = async (stack: string, output: string): Promise<string> => {
-  const client = new CloudFormationClient(clientSettings(line.env));
-  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stack }));
-  client.destroy();
-  return Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === output)?.OutputValue ?? "";
-};
-
 beforeAll(async () => {
   makeClone();
   laptop = start(["--headless", "--empty"]);
@@ -185,20 +178,10 @@ it(
 );
 
 it(
-  "a job runs on EC2 and one on Lambda, by webhooks that the command made",
+  "a job runs on EC2 and one on Lambda, by webhooks that the command made and by their tags alone",
   async () => {
-    const mapping = join(laptop.home, "mapping.json");
-    const lambdaArn = await outputOf(NAMES[1] ?? "", "FunctionArn");
-    const jobs = [
-      { type: "EC2", name: "*", tags: ["machine"] },
-      { type: "LAMBDA", name: "*", tags: ["function"], lambdaArn },
-    ];
-    writeFileSync(mapping, JSON.stringify({ jobs }));
-    const uploaded = await npm(["runners", "--", "mapping", "upload", mapping, "--yes"]);
-    expect([uploaded.exitCode, uploaded.exitCode === 0 ? "" : uploaded.err]).toEqual([0, ""]);
-    expect(await logOf("on-ec2", ["machine"])).toContain("says on-ec2");
-    expect(await logOf("on-lambda", ["function"])).toContain("says on-lambda");
-    rmSync(mapping);
+    expect(await logOf("on-ec2", ["aws:ec2"])).toContain("says on-ec2");
+    expect(await logOf("on-lambda", ["aws:lambda"])).toContain("says on-lambda");
   },
   STEP_MS,
 );

@@ -1,7 +1,8 @@
 import { Command } from "commander";
+import type { DeployOptions } from "../../deploy/given-answers";
 import { positiveInteger } from "../arguments";
 import type { RunCommand } from "../common";
-import { type DeployOptions, deploy } from "./deploy";
+import { deploy } from "./deploy";
 import { type UndeployOptions, undeploy } from "./undeploy";
 
 export const deployCommand = (run: RunCommand): Command =>
