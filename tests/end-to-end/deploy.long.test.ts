@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { clientSettings } from "../../local/laptop/client-settings";
@@ -123,6 +124,17 @@ const logOf = async (name: string, tags: readonly string[]): Promise<string> => 
   return gitlab().trace(PROJECT, id);
 };
 
+/** Instances that EC2 has or had. */
+const launched = async (): Promise<number> => {
+  const client = new EC2Client({
+    ...clientSettings(line.env),
+    endpoint: line.env.AWS_ENDPOINT_URL_EC2 ?? "",
+  });
+  const { Reservations = [] } = await client.send(new DescribeInstancesCommand({}));
+  client.destroy();
+  return Reservations.flatMap(({ Instances = [] }) => Instances).length;
+};
+
 beforeAll(async () => {
   makeClone();
   laptop = start(["--headless", "--empty"]);
@@ -180,8 +192,12 @@ it(
 it(
   "a job runs on EC2 and one on Lambda, by webhooks that the command made and by their tags alone",
   async () => {
+    // The test job ran on Lambda.
+    expect(await launched()).toBe(0);
     expect(await logOf("on-ec2", ["aws:ec2"])).toContain("says on-ec2");
+    expect(await launched()).toBe(1);
     expect(await logOf("on-lambda", ["aws:lambda"])).toContain("says on-lambda");
+    expect(await launched()).toBe(1);
   },
   STEP_MS,
 );
