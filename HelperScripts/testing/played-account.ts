@@ -172,13 +172,14 @@ export class PlayedAccount {
   #fail(stack: string, reason: string, isThere: boolean): ProgramResult {
     this.faults.fails.delete(stack);
     const resource = { LogicalResourceId: "LedgerTable", ResourceType: "AWS::DynamoDB::Table" };
-    this.#event(stack, { ...resource, ResourceStatus: "CREATE_FAILED", ResourceStatusReason: reason });
+    // Events of one moment come in any order.
     this.#event(stack, {
       ...resource,
       LogicalResourceId: "Other",
       ResourceStatus: "CREATE_FAILED",
       ResourceStatusReason: "Resource creation cancelled",
     });
+    this.#event(stack, { ...resource, ResourceStatus: "CREATE_FAILED", ResourceStatusReason: reason });
     if (!isThere) this.setStatus(stack, "ROLLBACK_COMPLETE");
     return { exitCode: 1, output: "Error: Failed to create/update the stack" };
   }
