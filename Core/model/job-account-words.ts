@@ -90,6 +90,12 @@ const remedyOf = (account: JobAccount, then?: string): { readonly remedy?: strin
 export const SPOT_ROLE_REMEDY =
   "Make the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
 
+/** A job keeps its tags: no further attempt of it helps against wrong ones. */
+const againText = ({ reason, attempt }: JobAccount): string | undefined =>
+  reason === "bad-tags"
+    ? undefined
+    : `When that is put right: npm run runners -- start ${attempt.jobId} --again`;
+
 const RESUME = "When starts may go on: npm run runners -- resume";
 
 const WORDS: Readonly<Record<JobAccountCode, Words>> = {
@@ -142,7 +148,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
         ? `All ${MAX_ATTEMPTS} attempts are used up`
         : "No attempt follows"
     }.`,
-    ...remedyOf(account, `When that is put right: npm run runners -- start ${account.attempt.jobId} --again`),
+    ...remedyOf(account, againText(account)),
   }),
   running: plain("running", "The job is running."),
   "runner-lost": ({ reason, runner }) => ({

@@ -697,6 +697,8 @@ const FAILURES: Readonly<Record<AttemptFailureCode, string>> = {
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
   "not-served": "its project is not served (the mapping's settings list those that are)",
+  "bad-tags": "its tags ask for no runner that there can be",
+  "beyond-bounds": "its tags ask for more than is allowed",
   configuration: "a parameter, a mapping row or a permission is wrong",
   "invalid-input": "the event was not one of GitLab's",
 };

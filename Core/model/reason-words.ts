@@ -49,6 +49,8 @@ export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
   "not-served": "its project is not served (the mapping's settings list those that are)",
+  "bad-tags": "its tags ask for no runner that there can be",
+  "beyond-bounds": "its tags ask for more than is allowed",
   configuration: "a parameter, a mapping row or a permission is wrong",
   "invalid-input": "the event was not one of GitLab's",
 };
@@ -76,6 +78,10 @@ export const FAILURE_REMEDIES: Readonly<Partial<Record<AttemptFailureCode, strin
   "function-image-unusable":
     "Build the image again for the function's architecture and deploy LambdaShellRunner; npm run runners -- check-runner tells more",
   "function-key-refused": "Enable the KMS key, and let Lambda use it",
+  "bad-tags":
+    "Correct the job's tags in .gitlab-ci.yml and run a new pipeline: this job keeps the tags that it has (docs/mapping.md lists them)",
+  "beyond-bounds":
+    "Ask for less in .gitlab-ci.yml and run a new pipeline, or let the operator raise \"bounds\" in the mapping's settings or AutoScaler's instance types",
   "function-failed": "Deploy the function's stack again; npm run runners -- doctor shows its state",
 };
 

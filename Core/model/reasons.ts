@@ -162,6 +162,10 @@ export const ATTEMPT_FAILURE_CODES = [
   "attempts-used-up",
   /** The mapping's settings were changed while the job waited: its project is none that is served. */
   "not-served",
+  /** A tag of ours is wrong, or two of them contradict each other: the job's tags stay as they are, so no attempt follows. */
+  "bad-tags",
+  /** The job's tags ask for more than the mapping's settings and the stack allow. */
+  "beyond-bounds",
   /** A parameter, a mapping row or a permission is wrong. */
   "configuration",
   "invalid-input",

@@ -162,6 +162,24 @@ const readSettingsRows = (rows: readonly StoredRow[]): Pick<MappingReading, "set
   return { ...defined({ settings }), flaws };
 };
 
+/** A tag can ask for no class that there is not. */
+const boundsOddities = (
+  settings: ReadSettingsRow | undefined,
+  classes: readonly ReadClassRow[],
+): readonly RowFlaw[] => {
+  const listed = settings?.fields.bounds?.classes ?? [];
+  const missing = listed.filter((name) => !classes.some((each) => each.name === name));
+  return settings === undefined || missing.length === 0
+    ? []
+    : missing.map((name) =>
+        flaw(
+          "odd",
+          settings.row,
+          `has bounds with the class ${JSON.stringify(name)}, which the mapping lacks`,
+        ),
+      );
+};
+
 /** Rows by hand may give the same tags in two orders. */
 const repeats = (jobs: readonly ReadJobRow[]): readonly RowFlaw[] => {
   const seen = new Map<string, StoredRow>();
@@ -215,6 +233,15 @@ const unresolvedDefault = (
   return problem ? [flaw("unusable", read.row, problem)] : [];
 };
 
+/** Their jobs fail until the stack has a Lambda runner, which may come after the mapping. */
+const withoutFunction = (jobs: readonly ReadJobRow[], stack: RoutingSettings): readonly RowFlaw[] => {
+  const message = "is for the deployment's Lambda runner, and there is none yet: deploy LambdaShellRunner";
+  const lacks = ({ type, functionArn }: MappingJobRow): boolean =>
+    type === "LAMBDA" && functionArn === undefined;
+  if (stack.defaultRunnerArn !== undefined) return [];
+  return jobs.flatMap(({ row, job }) => (lacks(job) ? [flaw("odd", row, message)] : []));
+};
+
 const unresolved = (classes: readonly ReadClassRow[], settings: RoutingSettings): readonly RowFlaw[] =>
   classes.flatMap(({ row, name, fields }) => {
     const resolved = resolveClass(name, fields, settings);
@@ -243,9 +270,16 @@ export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettin
         ...unusable(rows, jobs, stack),
         ...unresolvedDefault(defaultClass, stack),
         ...unresolved(classes, stack),
+        ...withoutFunction(jobs, stack),
       ]
     : [];
-  const ofRows = [...ofSettings, ...ofDefault, ...ofClasses, ...ofJobs];
+  const ofRows = [
+    ...ofSettings,
+    ...boundsOddities(settingsRow, classes),
+    ...ofDefault,
+    ...ofClasses,
+    ...ofJobs,
+  ];
   const flaws = [...misses, ...ofRows, ...repeats(jobs), ...ofStack];
   return { jobs, classes, ...defined({ defaultClass, settings: settingsRow }), flaws };
 };

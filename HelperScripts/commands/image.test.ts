@@ -42,7 +42,7 @@ class BuilderEc2 {
       const text = readFileSync(join(ROOT, path), "utf8");
       on.files.set(join(ROOT, path), text.replace(/^(ARG \w+_SHA256_\w+=)$/gm, "$1abc"));
     }
-    on.setParameter("infrastructure/subnet-ids", "subnet-1,subnet-2", "StringList");
+    on.setParameter("infrastructure/subnet-id-1", "subnet-1", "String");
     on.parameters.set(STOCK, { Value: "ami-0aa0", Type: "String" });
     this.image("ami-0aa0", { Name: "al2023-ami-2023.9" });
     this.#answer();

@@ -2,6 +2,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { Clients } from "../context";
 import { type Deployment, routingSettings } from "../deployment";
 import { lookAtFunctions } from "../functions/find-missing";
+import { unsizedText } from "../mapping/unsized-types";
 import {
   type DocumentEntry,
   type DocumentFinding,
@@ -57,6 +58,12 @@ export const readForStack = async (
   path: string,
   deployment: Deployment,
 ): Promise<DocumentReading> => {
-  const reading = readDocumentFile(bytes, path, await routingSettings(clients, deployment));
-  return reading.errors.length > 0 ? reading : checkFunctionsOf(clients.lambda(), reading);
+  const settings = await routingSettings(clients, deployment);
+  const reading = readDocumentFile(bytes, path, settings);
+  if (reading.errors.length > 0) return reading;
+  const checked = await checkFunctionsOf(clients.lambda(), reading);
+  const message = unsizedText(settings);
+  return message === undefined
+    ? checked
+    : { ...checked, warnings: [...checked.warnings, { line: 1, column: 1, message }] };
 };

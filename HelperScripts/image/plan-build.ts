@@ -21,14 +21,10 @@ export interface BuildWishes {
 
 /** Infrastructure's first subnet. */
 const subnetOf = async (context: Context, deployment: Deployment): Promise<string> => {
-  const path = `${output(deployment, "ConfigurationPath")}/infrastructure`;
-  const names = [`${path}/subnet-id-1`, `${path}/subnet-ids`];
-  const found = await readParameters(context, names);
-  const [subnet] = names.flatMap((name) => found.get(name)?.split(",") ?? []);
+  const name = `${output(deployment, "ConfigurationPath")}/infrastructure/subnet-id-1`;
+  const subnet = (await readParameters(context, [name])).get(name);
   if (subnet) return subnet;
-  throw new ConfigurationError(
-    `Infrastructure has published no subnet under ${path}: deploy its newest version`,
-  );
+  throw new ConfigurationError(`Infrastructure has not published ${name}: deploy its newest version`);
 };
 
 /** @throws ConfigurationError when there is no such image, or it is for another processor */

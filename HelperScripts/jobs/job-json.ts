@@ -85,6 +85,8 @@ export const attemptJson = (attempt: Attempt, runner: Runner | undefined) => ({
   ...defined({
     class: attempt.classKey,
     provider: attempt.order?.runnerClass.type,
+    ec2: attempt.order?.chosenByTags ? attempt.order.runnerClass.ec2 : undefined,
+    chosenByTags: attempt.order?.chosenByTags,
     runnerId: attempt.runnerId,
     ranOnRunnerId: attempt.ranOnRunnerId,
     resourceId: attempt.resourceId,

@@ -95,6 +95,8 @@ export class OperatorGitLabDouble {
     }
     const job = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}`);
     if (job) return [200, job];
+    const traced = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}/trace`);
+    if (traced?.trace !== undefined) return [200, traced.trace];
     const project = this.projects.find(
       ({ id, path_with_namespace }) =>
         path === `/projects/${id}` || path === `/projects/${encodeURIComponent(String(path_with_namespace))}`,
@@ -107,7 +109,7 @@ export class OperatorGitLabDouble {
     const respond = (status: number, json: unknown) => ({
       status,
       headers: { get: (name: string) => (name === "date" ? new Date(this.date).toUTCString() : null) },
-      text: async () => JSON.stringify(json),
+      text: async () => (typeof json === "string" ? json : JSON.stringify(json)),
     });
     if (url === WEBHOOK) {
       const [without, withSecret] = this.door;

@@ -29,7 +29,7 @@ const RELEASED_AT = Date.parse("2026-11-02");
 const PENDING_MS = 300;
 
 /** The distributions' images, and those that were made of instances. */
-export class Images {
+export class ImageRegistry {
   private readonly images = new Map<string, SimulatorImage>(
     STOCK.map((image) => [
       image.imageId,

@@ -41,6 +41,8 @@ export interface SimulatorInstance extends Blueprint {
   readonly privateIp: string;
   readonly state: SimulatorInstanceState;
   readonly stateReason?: string;
+  /** When it began to shut down, in milliseconds since 1970. */
+  readonly shutDownAt?: number;
   /** Time of the spot interruption, in milliseconds since 1970. */
   readonly interruptedAt?: number;
   readonly isRebalanceRecommended?: boolean;

@@ -156,6 +156,7 @@ export class InstanceRegistry {
     const ending = this.change(instanceId, {
       state: final === "terminated" ? "shutting-down" : "stopping",
       stateReason: reason,
+      shutDownAt: this.dependencies.now(),
     });
     if (ending) this.publishState(ending);
     const machine = this.machines.get(instanceId);

@@ -139,6 +139,15 @@ describe("the laptop's EC2", () => {
     expect(await provider().launch(runnerOf(6))).toMatchObject({ kind: "refused", refusal: "rate" });
   });
 
+  it("starts from the image of the override, and from the launch template's without one", async () => {
+    const imageId = "ami-0123456789abcdef0";
+    const { order, ...rest } = runnerOf(1);
+    const runnerClass = { ...order.runnerClass, ec2: { ...order.runnerClass.ec2!, imageId } };
+    await provider().launch({ ...rest, order: { ...order, runnerClass } });
+    await launch(2);
+    expect(ec2.instances().map((instance) => instance.imageId)).toEqual([imageId, BLUEPRINT.imageId]);
+  });
+
   it("takes a disk under the root device's name for the root disk, and another for one more", async () => {
     await launch();
     expect(ec2.instances()[0]?.disks).toEqual([{ deviceName: "/dev/xvda", sizeGiB: 40 }]);

@@ -24,13 +24,16 @@ import { isImage, workerSource } from "./worker-source";
 const LIMITS = { workers: 20, workersPerFunction: 6 };
 const RUNNERS_AT_ONCE = 32;
 
-/** A finished call of a function. */
-export interface FinishedCall {
+/** A call of a function. Times in milliseconds since 1970. */
+export interface StartedCall {
   /** Logical id of the function. */
   readonly functionId: string;
   readonly event: unknown;
-  readonly outcome: CallOutcome;
   readonly startedAt: number;
+}
+
+export interface FinishedCall extends StartedCall {
+  readonly outcome: CallOutcome;
   readonly endedAt: number;
 }
 
@@ -66,6 +69,8 @@ export interface LambdaHost {
   forget(): void;
   /** Replaces runner functions by something cheaper, so that a load test measures the rest; undefined restores them. */
   replaceRunners(runner: ((event: unknown) => Promise<unknown>) | undefined): void;
+  /** Calls that have not ended. */
+  underWay(): readonly StartedCall[];
   /** Process ids of the runner functions that run now. */
   runnerPids(): readonly number[];
   close(): Promise<void>;
@@ -165,6 +170,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     return outcome;
   };
 
+  const underWay = new Set<StartedCall>();
   const invoke = async (
     functionName: string,
     event: unknown,
@@ -176,9 +182,11 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     const { settings } = source;
     const one = { requestId, event, functionName, functionArn: arnOf(functionName) };
     return admit(invocation, settings.isolatesTenants, async () => {
-      const startedAt = Date.now();
-      const outcome = await (isImage(settings) ? callRunner(source, one) : pool.run(source, one));
-      host.onCall?.({ functionId: settings.functionId, event, outcome, startedAt, endedAt: Date.now() });
+      const started = { functionId: settings.functionId, event, startedAt: Date.now() };
+      underWay.add(started);
+      const running = isImage(settings) ? callRunner(source, one) : pool.run(source, one);
+      const outcome = await running.finally(() => underWay.delete(started));
+      host.onCall?.({ ...started, outcome, endedAt: Date.now() });
       return outcome;
     });
   };
@@ -219,6 +227,7 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     replaceRunners: (runner) => {
       replacement = runner;
     },
+    underWay: () => [...underWay],
     runnerPids: () => runners.pids(),
     close: async () => {
       server.close();

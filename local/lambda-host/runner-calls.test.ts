@@ -152,6 +152,7 @@ describe("a runner function when the laptop stops", () => {
     const [pid = 0] = calls.pids();
     const since = Date.now();
     await calls.close();
+    // Three seconds from SIGTERM to SIGKILL, and some for a busy machine.
     expect(Date.now() - since).toBeLessThan(8_000);
     expect(await outcome).toHaveProperty("error");
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");

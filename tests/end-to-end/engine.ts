@@ -63,6 +63,7 @@ interface JobSpec {
   readonly name: string;
   readonly tags?: readonly string[];
   readonly script: readonly string[];
+  readonly image?: string;
 }
 
 /** The fields of GitLab's job that tests check. */

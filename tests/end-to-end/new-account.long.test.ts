@@ -68,8 +68,11 @@ describe("an account as new as they come", () => {
     })();
     const [jobs] = await Promise.all([untilAllGone(laptop, 7, ids, 270_000), watch]);
     expect(jobs.map(({ status }) => status)).toEqual(ids.map(() => "success"));
+    // At the same time, or the limit would not be met.
     expect(most).toBeGreaterThan(2);
+    // Half of the account's concurrency is the runners'.
     expect(most).toBeLessThanOrEqual(5);
+    // A new account's concurrency.
     expect(mostAtOnce()).toBeLessThanOrEqual(10);
   }, 300_000);
 });

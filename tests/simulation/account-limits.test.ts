@@ -18,6 +18,7 @@ describe("an account with the default quotas", () => {
       expect(world.verdict()).toEqual([]);
       expect(unsuccessful(world)).toEqual([]);
       expect([world.webhooks.lost, world.webhooks.health.refusals]).toEqual([0, []]);
+      // As the title promises.
       expect(p95OfWaits(world)).toBeLessThan(30);
       // Without environments that wait for the one quota, the burst would show nothing.
       expect(world.parameterStore.reads.refused).toBeGreaterThan(100);
@@ -59,7 +60,9 @@ describe("a new account", () => {
       expect(world.verdict()).toEqual([]);
       expect(unsuccessful(world)).toEqual([]);
       expect(world.webhooks.health.mostInARow).toBeLessThanOrEqual(1);
+      // Four at most, as the title promises: GitLab switches a webhook off after four failures in a row.
       expect(world.webhooks.health.refusals.length).toBeLessThanOrEqual(4);
+      // I-8: as where a webhook is lost.
       expect(Math.max(0, ...healedAfter(world))).toBeLessThanOrEqual(90);
       expect(world.lambda.dropped).toBe(0);
       // The limits were met: of concurrency by our functions, of environments by the tenants.

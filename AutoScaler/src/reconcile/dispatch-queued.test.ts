@@ -242,7 +242,7 @@ describe("EC2's launch rate", () => {
 
   it.each([
     ["more jobs are held than it serves at once", held(AT_ONCE + 1)],
-    ["a runner is held", held(AT_ONCE, { runners: [heldRunner], attempts: [heldAttempt] })],
+    ["a runner is held", held(0, { runners: [heldRunner], attempts: [heldAttempt] })],
     ["a queue could not be read", held(0, { unreadQueues: new Set([1]) })],
   ])("continues while %s", async (_, seen) => {
     const ledger = await withLaunchRate({});
@@ -250,7 +250,7 @@ describe("EC2's launch rate", () => {
     expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).not.toBeNull();
   });
 
-  it("F-33: ends where it serves at once all that are held, and lets them go", async () => {
+  it("F-33: ends where it serves at once all that are held, and dispatches them", async () => {
     const ledger = await withLaunchRate({});
     expect(await jobsDispatched(held(AT_ONCE), { ledger })).toHaveLength(AT_ONCE);
     expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).toBeNull();

@@ -91,18 +91,17 @@ export const dispatchQueued = async (
   const { launchRate, version } = await readLaunchRate(dependencies.ledger);
   const heldJobs = snapshot.waiting.filter(({ waitingFor }) => waitingFor === "launch-rate");
   const heldRunners = snapshot.runners.filter((runner) => isHeldRunner(runner, snapshot.now));
-  const held = heldJobs.length + heldRunners.length;
   const atOnce = reservationsAtOnce(launchRate);
   const room = await readRoom(
     dependencies,
     settings,
     snapshot.waiting,
-    launchRate !== undefined || held > 0 ? atOnce : Number.POSITIVE_INFINITY,
+    launchRate !== undefined || heldJobs.length + heldRunners.length > 0 ? atOnce : Number.POSITIVE_INFINITY,
   );
   const rateLimited = fromLaunchRate(snapshot, index, room);
   const queue = (await dependencies.settings.startsAreOn()) ? fromQueue(snapshot, room) : [];
-  // A short queue is no sign of a limit: under a rate every new job waits for its turn, if only for a moment.
-  const isHolding = held > atOnce || snapshot.unreadQueues.size > 0;
+  // A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment.
+  const isHolding = heldRunners.length > 0 || heldJobs.length > atOnce || snapshot.unreadQueues.size > 0;
   if (launchRate !== undefined)
     await storeLaunchRate(dependencies.ledger, launchRate, version, isHolding, snapshot.now);
   return [...rateLimited, ...queue];

@@ -94,7 +94,7 @@ describe("the end of a job", () => {
 
     const start = ["job", "isProtected", "createRunner"];
     expect(system.gitLab.calls).toEqual([...start, "job", "pauseRunner", "job", "deleteRunner"]);
-    expect(system.ledger.writes + moves).toBeLessThanOrEqual(8);
+    expect(system.ledger.writes + moves).toBe(8);
     expect((await runner(system)).state).toBe("GONE");
   });
 

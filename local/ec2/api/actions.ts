@@ -1,4 +1,4 @@
-import type { Images } from "../images";
+import type { ImageRegistry } from "../images";
 import type { Blueprint } from "../instance";
 import type { InstanceRegistry } from "../instances";
 import type { Pools } from "../pools";
@@ -17,7 +17,7 @@ export type Action = (request: QueryNode) => Promise<XmlValue>;
 export interface ActionDependencies {
   readonly registry: InstanceRegistry;
   readonly pools: Pools;
-  readonly images: Images;
+  readonly images: ImageRegistry;
   readonly accountId: string;
   readonly readTemplate: ReadTemplate;
   readonly now: () => number;

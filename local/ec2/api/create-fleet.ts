@@ -1,5 +1,5 @@
 import { defined } from "../../../Core/defined";
-import type { Images } from "../images";
+import type { ImageRegistry } from "../images";
 import { architectureOf, type Blueprint, type SimulatorInstance } from "../instance";
 import type { InstanceRegistry } from "../instances";
 import type { PoolError, Pools } from "../pools";
@@ -13,6 +13,8 @@ interface Override {
   readonly instanceType: string;
   readonly subnetId: string;
   readonly disks: Blueprint["disks"];
+  /** Absent: the launch template's. */
+  readonly imageId?: string;
 }
 
 export interface FleetOrder {
@@ -49,6 +51,7 @@ const overrideOf = (node: QueryNode): Override => ({
   instanceType: required(textAt(node, "InstanceType"), "InstanceType"),
   subnetId: textAt(node, "SubnetId") ?? "subnet-default",
   disks: disksOf(node),
+  ...defined({ imageId: textAt(node, "ImageId") }),
 });
 
 /** Reads a CreateFleet request of type `instant` for one instance. */
@@ -73,13 +76,13 @@ export const fleetOrder = (request: QueryNode): FleetOrder => {
 };
 
 /** That of a known image, or the one in its name; undefined when the name has none. */
-const imageArchitecture = (imageId: string, images: Images): string | undefined =>
+const imageArchitecture = (imageId: string, images: ImageRegistry): string | undefined =>
   images.get(imageId)?.architecture ?? /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
 
 const architectureError = (
   instanceType: string,
-  { imageId }: Blueprint,
-  images: Images,
+  imageId: string,
+  images: ImageRegistry,
 ): PoolError | undefined => {
   const wanted = imageArchitecture(imageId, images);
   const actual = architectureOf(instanceType);
@@ -106,7 +109,7 @@ export interface FleetResult {
 interface FleetDependencies {
   readonly registry: InstanceRegistry;
   readonly pools: Pools;
-  readonly images: Images;
+  readonly images: ImageRegistry;
 }
 
 /** Launches from the first pool with capacity; otherwise returns the error of each pool. */
@@ -118,8 +121,9 @@ export const fillFleet = (
   const errors: { override: Override; error: PoolError }[] = [];
   for (const override of order.overrides) {
     const pool = { ...override, boughtAs: order.boughtAs };
+    const { imageId = blueprint.imageId } = override;
     const error =
-      architectureError(override.instanceType, blueprint, images) ??
+      architectureError(override.instanceType, imageId, images) ??
       pools.take(pool, registry.living(order.boughtAs));
     if (error) {
       errors.push({ override, error });
@@ -129,6 +133,7 @@ export const fillFleet = (
       errors,
       instance: registry.launch({
         ...blueprint,
+        imageId,
         instanceType: override.instanceType,
         subnetId: override.subnetId,
         boughtAs: order.boughtAs,

@@ -1,4 +1,4 @@
-import type { Images, SimulatorImage } from "../images";
+import type { ImageRegistry, SimulatorImage } from "../images";
 import type { InstanceRegistry } from "../instances";
 import { Ec2Error, notFound } from "./errors";
 import { listAt, type QueryNode, tagsAt, textAt, textsAt } from "./query-form";
@@ -10,7 +10,7 @@ const unknownImage = (imageId: string): Ec2Error =>
 const tagXml = (tags: Readonly<Record<string, string>>): XmlValue =>
   Object.entries(tags).map(([key, value]) => ({ key, value }));
 
-const imageXml = (image: SimulatorImage, images: Images, accountId: string): XmlValue => ({
+const imageXml = (image: SimulatorImage, images: ImageRegistry, accountId: string): XmlValue => ({
   imageId: image.imageId,
   name: image.name,
   architecture: image.architecture,
@@ -37,7 +37,7 @@ const fits = (image: SimulatorImage, filters: readonly QueryNode[]): boolean =>
     return textsAt(filter, "Value").includes(image.tags[name.slice("tag:".length)] ?? "");
   });
 
-export const describeImages = (request: QueryNode, images: Images, accountId: string): XmlValue => {
+export const describeImages = (request: QueryNode, images: ImageRegistry, accountId: string): XmlValue => {
   const ids = textsAt(request, "ImageId");
   const missing = ids.find((id) => images.get(id) === undefined);
   if (missing !== undefined) throw unknownImage(missing);
@@ -49,7 +49,11 @@ export const describeImages = (request: QueryNode, images: Images, accountId: st
   return { imagesSet: found.map((image) => imageXml(image, images, accountId)) };
 };
 
-export const createImage = (request: QueryNode, images: Images, registry: InstanceRegistry): XmlValue => {
+export const createImage = (
+  request: QueryNode,
+  images: ImageRegistry,
+  registry: InstanceRegistry,
+): XmlValue => {
   const instanceId = textAt(request, "InstanceId") ?? "";
   const instance = registry.get(instanceId);
   if (instance === undefined) throw notFound(instanceId);
@@ -61,7 +65,7 @@ export const createImage = (request: QueryNode, images: Images, registry: Instan
   };
 };
 
-export const deregisterImage = (request: QueryNode, images: Images): XmlValue => {
+export const deregisterImage = (request: QueryNode, images: ImageRegistry): XmlValue => {
   const imageId = textAt(request, "ImageId") ?? "";
   if (!images.deregister(imageId)) throw unknownImage(imageId);
   return { return: true };

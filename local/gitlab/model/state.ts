@@ -67,8 +67,10 @@ export interface GitLabState {
   readonly nextQueueValue: () => string;
   /** Called whenever GitLab would send a job webhook. */
   onWebhookDue: (job: StandInJob) => void;
-  /** Called after each change of a job or a runner. */
-  onChange: (job?: StandInJob) => void;
+  /** Called after each change of a job. */
+  onChange: (job: StandInJob) => void;
+  /** Called after each change of a runner record, its deletion included. */
+  onRunnerChange: (runner: StandInRunner) => void;
 }
 
 /** First ids. As on GitLab.com, job ids exceed 32 bits. */
@@ -124,4 +126,5 @@ export const createGitLabState = (
   nextQueueValue: queueValues(),
   onWebhookDue: () => undefined,
   onChange: () => undefined,
+  onRunnerChange: () => undefined,
 });

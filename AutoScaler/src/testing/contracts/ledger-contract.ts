@@ -191,11 +191,12 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
 
     it("I-22: never exceeds the limit when forty ask at once", async () => {
       const scope = `EC2#${freshId()}`;
+      const limit = 8;
       const asks = Array.from({ length: 40 }, () =>
-        ledger.commit([{ take: { scope, shard: 1, limit: 8 } }]).catch(() => false),
+        ledger.commit([{ take: { scope, shard: 1, limit } }]).catch(() => false),
       );
       const won = (await Promise.all(asks)).filter(Boolean).length;
-      expect(won).toBeLessThanOrEqual(8);
+      expect(won).toBeLessThanOrEqual(limit);
       expect(won).toBeGreaterThan(0);
       expect((await ledger.slots(scope)).taken[1]).toBe(won);
     });

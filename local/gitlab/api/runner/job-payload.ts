@@ -42,7 +42,6 @@ const predefined = (url: string, job: StandInJob): Readonly<Record<string, strin
   CI_COMMIT_REF_NAME: job.pipeline.ref.name,
   CI_COMMIT_REF_PROTECTED: String(job.pipeline.isProtected),
   [job.pipeline.ref.isTag ? "CI_COMMIT_TAG" : "CI_COMMIT_BRANCH"]: job.pipeline.ref.name,
-  ...(job.spec.image === undefined ? {} : { CI_JOB_IMAGE: job.spec.image }),
   CI_RUNNER_TAGS: JSON.stringify(job.runner?.tags ?? []),
   // The stand-in has no repositories: a job has its script and no sources.
   GIT_STRATEGY: "none",
