@@ -8,6 +8,8 @@ export const PARAMETERS = {
   /** GitLab's signing token, `whsec_` and base64: what signed webhooks are signed with. */
   webhookSigningKey: "WebhookSigningKey",
   webhookSigningKeyPrevious: "WebhookSigningKeyPrevious",
+  /** Ranges of addresses that webhooks may come from, joined by commas. Absent: every address. */
+  allowedSourceAddresses: "AllowedSourceAddresses",
   /** `on`, or `off` to pause new starts. Absent: on. */
   starts: "Starts",
 } as const;
@@ -15,15 +17,20 @@ export const PARAMETERS = {
 /** What Infrastructure publishes under `<configuration path>/infrastructure/`. */
 export const INFRASTRUCTURE_PARAMETERS = {
   deploymentId: "deployment-id",
-  configurationPath: "configuration-path",
-  subnetIds: "subnet-ids",
+  subnetId1: "subnet-id-1",
+  subnetId2: "subnet-id-2",
+  subnetId3: "subnet-id-3",
   runnerSecurityGroupId: "runner-security-group-id",
   bootstrapTableName: "bootstrap-table-name",
   bootstrapTableArn: "bootstrap-table-arn",
   reportRunnerEndFunctionArn: "report-runner-end-function-arn",
   assignPublicIp: "assign-public-ip",
+  alarmTopicArn: "alarm-topic-arn",
   imageRepositoryUri: "image-repository-uri",
 } as const;
+
+/** Where under the configuration path LambdaShellRunner publishes its function: the default runner, if AutoScaler names no other. */
+export const RUNNER_FUNCTION_PARAMETER = "lambda-shell-runner/function-arn";
 
 /**
  * How we may speak to GitLab. `verified`: an access token, the API is the truth. `payload`: a registration

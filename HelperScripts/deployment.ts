@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import { GetParametersCommand } from "@aws-sdk/client-ssm";
+import { RUNNER_FUNCTION_PARAMETER } from "../Core/configuration";
 import { ConfigurationError } from "../Core/errors";
 import type { Home } from "../Core/routing/function-arn";
 import { parseRoutingSettings, type RoutingSettings } from "../Core/routing/routing-settings";
+import type { Clients } from "./context";
 
 /** A stack as CloudFormation describes it. */
 export interface Deployment {
@@ -15,16 +18,32 @@ export interface Deployment {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** The stack name that a stack's samconfig.toml gives. */
+/** The stack name that a stack's samconfig.yaml gives. */
 export const defaultStackName = (stackFolder: string): string => {
-  const file = join(__dirname, "..", stackFolder, "samconfig.toml");
-  const match = /^\s*stack_name\s*=\s*"([^"]+)"/m.exec(readFileSync(file, "utf8"));
+  const file = join(__dirname, "..", stackFolder, "samconfig.yaml");
+  const match = /^\s*stack_name:\s*(\S+)/m.exec(readFileSync(file, "utf8"));
   if (match?.[1] === undefined) throw new ConfigurationError(`${file} gives no stack_name: add one`);
   return match[1];
 };
 
-const isMissing = (error: unknown): boolean =>
+/** Whether CloudFormation says that there is no such stack. */
+export const isMissingStack = (error: unknown): boolean =>
   error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message);
+
+/** Where it was looked for, as far as the other stacks there tell. */
+const missingStack = async (
+  client: Pick<CloudFormationClient, "send">,
+  stackName: string,
+): Promise<ConfigurationError> => {
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({})).catch(() => ({ Stacks: [] }));
+  const [, , , region = process.env.AWS_REGION, account] = (Stacks[0]?.StackId ?? "").split(":");
+  const where = [region ?? "the profile's region", ...(account ? [`account ${account}`] : [])].join(", ");
+  const ours = Stacks.flatMap(({ StackName = "" }) => (/autoscaler$/i.test(StackName) ? [StackName] : []));
+  const remedy = ours.length > 0 ? `give --stack-name ${ours.join(" or ")}` : "deploy it";
+  return new ConfigurationError(
+    `There is no stack ${stackName} in ${where}: ${remedy}, or choose another place with --region and --profile`,
+  );
+};
 
 /** @throws ConfigurationError when there is no such stack, or its deployment is not finished */
 export const findDeployment = async (
@@ -34,16 +53,12 @@ export const findDeployment = async (
   const answer = await client
     .send(new DescribeStacksCommand({ StackName: stackName }))
     .catch((error: unknown) => {
-      if (isMissing(error)) return { Stacks: [] };
+      if (isMissingStack(error)) return { Stacks: [] };
       throw error;
     });
   const [stack] = answer.Stacks ?? [];
   const [, , , region, account] = (stack?.StackId ?? "").split(":");
-  if (stack === undefined || !region || !account) {
-    throw new ConfigurationError(
-      `There is no stack ${stackName} in this account and region: deploy it, or give its name with --stack-name`,
-    );
-  }
+  if (stack === undefined || !region || !account) throw await missingStack(client, stackName);
   const outputs = (stack.Outputs ?? []).map(
     (each) => [each.OutputKey ?? "", each.OutputValue ?? ""] as const,
   );
@@ -70,14 +85,32 @@ export const output = (deployment: Deployment, name: string): string => {
 
 export type LookUpEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of the function that decides which runner a job gets: the stack's parameters as they count. */
+type SettingsClients = Pick<Clients, "lambda" | "ssm">;
+
+/** The function that LambdaShellRunner published, as look-up reads it. */
+const publishedRunner = async (
+  { ssm }: SettingsClients,
+  deployment: Deployment,
+): Promise<string | undefined> => {
+  const name = `${output(deployment, "ConfigurationPath")}/${RUNNER_FUNCTION_PARAMETER}`;
+  const { Parameters } = await ssm().send(new GetParametersCommand({ Names: [name] }));
+  return Parameters?.[0]?.Value?.trim();
+};
+
+/**
+ * The environment of the function that decides which runner a job gets: the stack's parameters as they count. Where they name
+ * no default runner, `DEFAULT_RUNNER_ARN` is the one that LambdaShellRunner published.
+ */
 export const lookUpEnvironment = async (
-  client: Pick<LambdaClient, "send">,
+  clients: SettingsClients,
   deployment: Deployment,
 ): Promise<LookUpEnvironment> => {
   const FunctionName = output(deployment, "LookUpRunnerFunctionName");
-  const answer = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  return answer.Environment?.Variables ?? {};
+  const answer = await clients.lambda().send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const variables = answer.Environment?.Variables ?? {};
+  return variables.DEFAULT_RUNNER_ARN
+    ? variables
+    : { ...variables, DEFAULT_RUNNER_ARN: await publishedRunner(clients, deployment) };
 };
 
 export const settingsOf = (environment: LookUpEnvironment, deployment: Deployment): RoutingSettings =>
@@ -85,6 +118,6 @@ export const settingsOf = (environment: LookUpEnvironment, deployment: Deploymen
 
 /** The stack's routing settings. */
 export const routingSettings = async (
-  client: Pick<LambdaClient, "send">,
+  clients: SettingsClients,
   deployment: Deployment,
-): Promise<RoutingSettings> => settingsOf(await lookUpEnvironment(client, deployment), deployment);
+): Promise<RoutingSettings> => settingsOf(await lookUpEnvironment(clients, deployment), deployment);

@@ -46,10 +46,19 @@ const ofFile = (error: Error): string | undefined => {
   return `The file ${path} cannot be used (${codeOf(error)})`;
 };
 
+/** The SDK says so in two ways: the profile is not there at all, or it has no credentials. */
+const NO_PROFILE =
+  /Could not resolve credentials using profile: \[([^\]]*)\]|[Pp]rofile (\S+) (?:could not be found|not found)/;
+
 const ofAws = (error: Error): string | undefined => {
+  const [, ...profiles] = NO_PROFILE.exec(error.message) ?? [];
+  const profile = profiles.find(Boolean);
+  if (profile !== undefined)
+    return `The AWS profile ${profile} is not there or has no credentials: see aws configure list-profiles`;
   const known = REMEDIES[error.name];
   if (known) return known;
-  if (/Region is missing/.test(error.message)) return "No AWS region is chosen: set AWS_REGION";
+  if (/Region is missing/.test(error.message))
+    return "No AWS region is chosen: give --region, or set AWS_REGION";
   if (/AccessDenied|Unauthorized/.test(error.name)) {
     return `AWS does not allow this: ${error.message}. Ask for the permission, or use another profile`;
   }

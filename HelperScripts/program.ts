@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
+import { deployCommand, undeployCommand } from "./commands/deployment/command";
+import { imageCommand } from "./commands/image";
 import { mappingCommand } from "./commands/mapping/command";
 import {
   checkRunnerCommand,
@@ -19,18 +23,38 @@ import { failure } from "./failures";
 
 const examples = `
 Examples:
+  $ npm run runners -- deploy
   $ npm run runners -- mapping upload HelperScripts/runner-mapping.json
   $ npm run runners -- explain --project 42 --job build --tags docker,arm64
   $ npm run runners -- why 3580121225
   $ npm run runners -- doctor
 
-Works on the account and region of the AWS environment. For the laptop, set the variables that
+Works on the account and region of the AWS environment, or of --profile and --region. For the laptop, set the variables that
 "env" holds in the line that npm start prints when it is ready.
 Exit codes: 0 done, 1 failed, 2 misused.`;
 
-const makeProgram = (_context: Context, run: RunCommand): Command =>
+const version = (): string =>
+  JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")).version as string;
+
+interface AwsChoice {
+  readonly profile?: string;
+  readonly region?: string;
+}
+
+/** As the AWS CLI does: a profile that is named goes before credentials of the environment. */
+const chooseAws = (env: Context["env"], { profile, region }: AwsChoice): void => {
+  if (region !== undefined) env.AWS_REGION = region;
+  if (profile === undefined) return;
+  env.AWS_PROFILE = profile;
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) delete env[name];
+};
+
+const makeProgram = (run: RunCommand): Command =>
   new Command("runners")
     .description("GitLab AutoScaled Runners on AWS: mapping, questions, operation")
+    .version(version())
+    .option("--profile <name>", "the AWS profile, before or after the command")
+    .option("--region <name>", "the AWS region, before or after the command")
     .addHelpText("after", examples)
     .addCommand(mappingCommand(run))
     .addCommand(explainCommand(run))
@@ -39,12 +63,15 @@ const makeProgram = (_context: Context, run: RunCommand): Command =>
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))
+    .addCommand(imageCommand(run))
     .addCommand(verifyCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))
     .addCommand(drainCommand(run))
-    .addCommand(redriveCommand(run));
+    .addCommand(redriveCommand(run))
+    .addCommand(deployCommand(run))
+    .addCommand(undeployCommand(run));
 
 const silence = (command: Command, context: Context): void => {
   command.exitOverride();
@@ -65,10 +92,11 @@ const silence = (command: Command, context: Context): void => {
 export const runProgram = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exitCode: ExitCode = 0;
   const run: RunCommand = async (work) => {
+    chooseAws(context.env, program.opts());
     exitCode = await work(context);
   };
+  const program = makeProgram(run);
   try {
-    const program = makeProgram(context, run);
     silence(program, context);
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;

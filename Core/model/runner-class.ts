@@ -9,8 +9,8 @@ export const MARKETS = ["spot-first", "spot", "on-demand"] as const;
 export type Market = (typeof MARKETS)[number];
 
 /**
- * A kind of runner: provider, size, limit. The stack's parameters define each provider's class `default`. A
- * `class#<name>` row of the mapping table states what differs from it.
+ * A kind of runner: provider, size, limit. Each provider has a class `default`: what is built in, what the stack's
+ * parameters say, and over it the row `class#default` of the mapping table. A `class#<name>` row states what differs from it.
  */
 export interface RunnerClass {
   readonly name: string;
@@ -27,6 +27,8 @@ export interface RunnerClass {
   readonly projects?: readonly number[];
   /** True if only jobs on protected branches and tags may use the class. Absent: no. */
   readonly protectedRefsOnly?: boolean;
+  /** LAMBDA: true if a job with `image` fails instead of running without it. Absent: no. */
+  readonly refuseImages?: boolean;
   /** EC2 only. */
   readonly ec2?: Ec2Settings;
 }
@@ -39,6 +41,8 @@ export interface Ec2Settings {
   readonly diskGiB: number;
   /** Docker builds need it. A privileged container can take over its instance. */
   readonly privileged: boolean;
+  /** The image's id. Absent: the launch template's. */
+  readonly imageId?: string;
 }
 
 /** Key for limits and slots. It includes the provider: the two `default` classes are two classes. */

@@ -1,5 +1,13 @@
 import { defined } from "../defined";
+import { PROVIDERS } from "../model/runner-class";
 import { classOfRow, resolveClass } from "./class-resolution";
+import {
+  DEFAULT_CLASS,
+  DEFAULT_CLASS_KEY,
+  type DefaultClassFields,
+  parseDefaultClassRow,
+  withDefaultClass,
+} from "./classes/default-class";
 import { functionArnProblem } from "./function-arn";
 import { CLASS_SORT_KEY, classRowKey, readJobKey, tagsKey } from "./mapping-keys";
 import { nameOddities, tagOddities } from "./mapping-oddities";
@@ -43,6 +51,11 @@ export interface ReadClassRow {
   readonly fields: ClassFields;
 }
 
+export interface ReadDefaultClassRow {
+  readonly row: StoredRow;
+  readonly fields: DefaultClassFields;
+}
+
 export interface ReadSettingsRow {
   readonly row: StoredRow;
   readonly fields: SettingsFields;
@@ -52,6 +65,7 @@ export interface ReadSettingsRow {
 export interface MappingReading {
   readonly jobs: readonly ReadJobRow[];
   readonly classes: readonly ReadClassRow[];
+  readonly defaultClass?: ReadDefaultClassRow;
   readonly settings?: ReadSettingsRow;
   readonly flaws: readonly RowFlaw[];
 }
@@ -59,6 +73,9 @@ export interface MappingReading {
 type RowKey = Pick<StoredRow, "pk" | "sk">;
 
 export const isClassRow = ({ pk }: RowKey): boolean => pk.startsWith("class#");
+/** What each provider's class `default` says. */
+export const isDefaultClassRow = ({ pk }: RowKey): boolean => pk === DEFAULT_CLASS_KEY;
+const isNamedClassRow = (row: RowKey): boolean => isClassRow(row) && !isDefaultClassRow(row);
 export const isJobRow = ({ pk }: RowKey): boolean => pk.startsWith("job#") || pk.startsWith("project#");
 export const isSettingsRow = ({ pk }: RowKey): boolean => pk === SETTINGS_KEY;
 /** Neither the state of uploads nor what somebody keeps in the table besides. */
@@ -106,7 +123,7 @@ const readJobs = (rows: readonly StoredRow[]): Pick<MappingReading, "jobs" | "fl
 const readClasses = (rows: readonly StoredRow[]): Pick<MappingReading, "classes" | "flaws"> => {
   const classes: ReadClassRow[] = [];
   const flaws: RowFlaw[] = [];
-  for (const row of rows.filter(isClassRow)) {
+  for (const row of rows.filter(isNamedClassRow)) {
     const fields = parseClassRow(row);
     if (isBad(fields)) {
       flaws.push(flaw("unreadable", row, fields.problem));
@@ -116,6 +133,18 @@ const readClasses = (rows: readonly StoredRow[]): Pick<MappingReading, "classes"
     }
   }
   return { classes, flaws };
+};
+
+const readDefaultClass = (rows: readonly StoredRow[]): Pick<MappingReading, "defaultClass" | "flaws"> => {
+  const flaws: RowFlaw[] = [];
+  let defaultClass: ReadDefaultClassRow | undefined;
+  for (const row of rows.filter(isDefaultClassRow)) {
+    const read = parseDefaultClassRow(row);
+    if (isBad(read))
+      flaws.push(flaw(row.sk === CLASS_SORT_KEY ? "unreadable" : "unreachable", row, read.problem));
+    else defaultClass = { row, fields: read.fields };
+  }
+  return { ...defined({ defaultClass }), flaws };
 };
 
 const readSettingsRows = (rows: readonly StoredRow[]): Pick<MappingReading, "settings" | "flaws"> => {
@@ -131,6 +160,24 @@ const readSettingsRows = (rows: readonly StoredRow[]): Pick<MappingReading, "set
     }
   }
   return { ...defined({ settings }), flaws };
+};
+
+/** A tag can ask for no class that there is not. */
+const boundsOddities = (
+  settings: ReadSettingsRow | undefined,
+  classes: readonly ReadClassRow[],
+): readonly RowFlaw[] => {
+  const listed = settings?.fields.bounds?.classes ?? [];
+  const missing = listed.filter((name) => !classes.some((each) => each.name === name));
+  return settings === undefined || missing.length === 0
+    ? []
+    : missing.map((name) =>
+        flaw(
+          "odd",
+          settings.row,
+          `has bounds with the class ${JSON.stringify(name)}, which the mapping lacks`,
+        ),
+      );
 };
 
 /** Rows by hand may give the same tags in two orders. */
@@ -176,6 +223,16 @@ const unusable = (
   });
 };
 
+const unresolvedDefault = (
+  read: ReadDefaultClassRow | undefined,
+  settings: RoutingSettings,
+): readonly RowFlaw[] => {
+  if (read === undefined) return [];
+  const resolved = PROVIDERS.map((type) => resolveClass(DEFAULT_CLASS, { type }, settings));
+  const problem = resolved.find(isBad)?.problem;
+  return problem ? [flaw("unusable", read.row, problem)] : [];
+};
+
 const unresolved = (classes: readonly ReadClassRow[], settings: RoutingSettings): readonly RowFlaw[] =>
   classes.flatMap(({ row, name, fields }) => {
     const resolved = resolveClass(name, fields, settings);
@@ -192,12 +249,27 @@ export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettin
   const { jobs, flaws: ofJobs } = readJobs(rows);
   const { settings: settingsRow, flaws: ofSettings } = readSettingsRows(rows);
   const { classes, flaws: ofClasses } = readClasses(rows);
+  const { defaultClass, flaws: ofDefault } = readDefaultClass(rows);
   const misses = rows
     .filter(isNearMiss)
     .map((row) =>
       flaw("unreachable", row, "has a key that look-up never asks for: delete it, or correct it"),
     );
-  const ofStack = settings ? [...unusable(rows, jobs, settings), ...unresolved(classes, settings)] : [];
-  const flaws = [...misses, ...ofSettings, ...ofClasses, ...ofJobs, ...repeats(jobs), ...ofStack];
-  return { jobs, classes, ...defined({ settings: settingsRow }), flaws };
+  const stack = settings && withDefaultClass(settings, defaultClass?.fields ?? {});
+  const ofStack = stack
+    ? [
+        ...unusable(rows, jobs, stack),
+        ...unresolvedDefault(defaultClass, stack),
+        ...unresolved(classes, stack),
+      ]
+    : [];
+  const ofRows = [
+    ...ofSettings,
+    ...boundsOddities(settingsRow, classes),
+    ...ofDefault,
+    ...ofClasses,
+    ...ofJobs,
+  ];
+  const flaws = [...misses, ...ofRows, ...repeats(jobs), ...ofStack];
+  return { jobs, classes, ...defined({ defaultClass, settings: settingsRow }), flaws };
 };

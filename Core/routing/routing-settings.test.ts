@@ -5,13 +5,8 @@ const ENV = {
   DEFAULT_ARCHITECTURE: "x86_64",
   INSTANCE_TYPES_ARM64: "m7g.large, c7g.large",
   INSTANCE_TYPES_X86_64: "m7i.large",
-  MARKET: "spot",
   DISK_GIB: "40",
-  EC2_LIFETIME_SECONDS: "3600",
   EC2_MAX_LIFETIME_SECONDS: "9000",
-  EC2_WAIT_TIMEOUT_SECONDS: "100",
-  LAMBDA_LIFETIME_SECONDS: "900",
-  LAMBDA_WAIT_TIMEOUT_SECONDS: "50",
 };
 
 describe("parseRoutingSettings", () => {
@@ -25,19 +20,19 @@ describe("parseRoutingSettings", () => {
           name: "default",
           type: "LAMBDA",
           lifetimeSeconds: 900,
-          waitTimeoutSeconds: 50,
+          waitTimeoutSeconds: 60,
           maxRunners: 50,
         },
         EC2: {
           name: "default",
           type: "EC2",
-          lifetimeSeconds: 3600,
-          waitTimeoutSeconds: 100,
+          lifetimeSeconds: 7200,
+          waitTimeoutSeconds: 120,
           maxRunners: 50,
           ec2: {
             architecture: "x86_64",
             instanceTypes: ["m7i.large"],
-            market: "spot",
+            market: "spot-first",
             diskGiB: 40,
             privileged: false,
           },
@@ -49,13 +44,16 @@ describe("parseRoutingSettings", () => {
     });
   });
 
-  it("keeps a default runner, and takes the lifetime for the longest where none is said", () => {
-    const settings = parseRoutingSettings({
-      ...ENV,
-      DEFAULT_RUNNER_ARN: "arn:x",
-      EC2_MAX_LIFETIME_SECONDS: "",
-    });
-    expect(settings).toMatchObject({ defaultRunnerArn: "arn:x", longestLifetimeSeconds: { EC2: 3600 } });
+  it("gives no EC2 runner a longer life than the stack allows", () => {
+    const settings = parseRoutingSettings({ ...ENV, EC2_MAX_LIFETIME_SECONDS: "3600" });
+    expect(settings.defaults.EC2.lifetimeSeconds).toBe(3600);
+  });
+
+  it("takes the default runner that the stack names before the one that LambdaShellRunner published", () => {
+    const named = { ...ENV, DEFAULT_RUNNER_ARN: "arn:x" };
+    expect(parseRoutingSettings(named, undefined, "arn:y").defaultRunnerArn).toBe("arn:x");
+    expect(parseRoutingSettings(ENV, undefined, "arn:y").defaultRunnerArn).toBe("arn:y");
+    expect(parseRoutingSettings(ENV)).not.toHaveProperty("defaultRunnerArn");
   });
 
   const needed = ROUTING_VARIABLES.filter((name) => !name.startsWith("INSTANCE_TYPES"));

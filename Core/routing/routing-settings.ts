@@ -1,8 +1,8 @@
 import { ConfigurationError } from "../errors";
+import type { TagBounds } from "../job-tags/bounds";
 import {
   ARCHITECTURES,
   type Architecture,
-  MARKETS,
   type Market,
   type Provider,
   type RunnerClass,
@@ -26,7 +26,9 @@ export interface RoutingSettings {
   readonly maxRunnersPerProject?: number;
   /** When a spot pool is left alone; absent: the default. */
   readonly spotBreaker?: SpotBreaker;
-  /** The Lambda function that unmapped jobs get; absent: they get the default class of EC2. */
+  /** How far jobs may go with their tags; absent: as far as the allowed instance types go. */
+  readonly bounds?: TagBounds;
+  /** The Lambda function that unmapped jobs get: the stack's, else LambdaShellRunner's. Absent: they get the default class of EC2. */
   readonly defaultRunnerArn?: string;
   /** The class `default` of each provider. */
   readonly defaults: Readonly<Record<Provider, RunnerClass>>;
@@ -38,6 +40,10 @@ export interface RoutingSettings {
   readonly home?: Home;
 }
 
+/** The class `default` of each provider, where the mapping does not say otherwise. */
+const DEFAULT_MARKET: Market = "spot-first";
+const DEFAULT_LIFETIME_SECONDS: Readonly<Record<Provider, number>> = { LAMBDA: 900, EC2: 7_200 };
+const DEFAULT_WAIT_TIMEOUT_SECONDS: Readonly<Record<Provider, number>> = { LAMBDA: 60, EC2: 120 };
 /** Where neither the class nor the settings row says otherwise. */
 const DEFAULT_MAX_RUNNERS_PER_CLASS = 50;
 
@@ -46,14 +52,10 @@ export const ROUTING_VARIABLES = [
   "DEFAULT_ARCHITECTURE",
   "INSTANCE_TYPES_ARM64",
   "INSTANCE_TYPES_X86_64",
-  "MARKET",
   "DISK_GIB",
-  "EC2_LIFETIME_SECONDS",
-  "EC2_WAIT_TIMEOUT_SECONDS",
-  "LAMBDA_LIFETIME_SECONDS",
-  "LAMBDA_WAIT_TIMEOUT_SECONDS",
+  "EC2_MAX_LIFETIME_SECONDS",
 ] as const;
-type Variable = (typeof ROUTING_VARIABLES)[number] | "EC2_MAX_LIFETIME_SECONDS";
+type Variable = (typeof ROUTING_VARIABLES)[number];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -88,7 +90,7 @@ const ec2Default = (
     ec2: {
       architecture,
       instanceTypes: allowed[architecture],
-      market: choice<Market>(env, "MARKET", MARKETS),
+      market: DEFAULT_MARKET,
       diskGiB: number(env, "DISK_GIB"),
       privileged: false,
     },
@@ -96,36 +98,42 @@ const ec2Default = (
 };
 
 /**
- * Reads the settings from a function's environment, with the defaults of what only the mapping's settings row says (the names are `ROUTING_VARIABLES`; besides them
- * `DEFAULT_RUNNER_ARN`, which may be empty, and `EC2_MAX_LIFETIME_SECONDS`, by default the default lifetime).
+ * Reads the settings from a function's environment, with the defaults of what only the mapping says (the names are
+ * `ROUTING_VARIABLES`, and `DEFAULT_RUNNER_ARN`, which may be empty).
  *
  * @param home where the function itself is
+ * @param publishedRunnerArn the default runner where the stack names none
  * @throws ConfigurationError naming the variable that is wrong
  */
-export const parseRoutingSettings = (env: Environment, home?: Home): RoutingSettings => {
+export const parseRoutingSettings = (
+  env: Environment,
+  home?: Home,
+  publishedRunnerArn?: string,
+): RoutingSettings => {
   const allowedInstanceTypes = {
     arm64: list(env, "INSTANCE_TYPES_ARM64"),
     x86_64: list(env, "INSTANCE_TYPES_X86_64"),
   };
+  const longestLifetimeSeconds = {
+    LAMBDA: MAX_LAMBDA_LIFETIME_SECONDS,
+    EC2: number(env, "EC2_MAX_LIFETIME_SECONDS"),
+  };
   const classOf = (type: Provider, rest: Pick<RunnerClass, "ec2">): RunnerClass => ({
     name: "default",
     type,
-    lifetimeSeconds: number(env, `${type}_LIFETIME_SECONDS`),
-    waitTimeoutSeconds: number(env, `${type}_WAIT_TIMEOUT_SECONDS`),
+    lifetimeSeconds: Math.min(DEFAULT_LIFETIME_SECONDS[type], longestLifetimeSeconds[type]),
+    waitTimeoutSeconds: DEFAULT_WAIT_TIMEOUT_SECONDS[type],
     maxRunners: DEFAULT_MAX_RUNNERS_PER_CLASS,
     ...rest,
   });
-  const arn = env.DEFAULT_RUNNER_ARN?.trim();
+  const arn = env.DEFAULT_RUNNER_ARN?.trim() || publishedRunnerArn;
   return {
     unmappedJobs: "DEFAULT",
     servedProjects: [],
     maxRunners: DEFAULT_LIMITS.stack,
     ...(arn ? { defaultRunnerArn: arn } : {}),
     defaults: { LAMBDA: classOf("LAMBDA", {}), EC2: classOf("EC2", ec2Default(env, allowedInstanceTypes)) },
-    longestLifetimeSeconds: {
-      LAMBDA: MAX_LAMBDA_LIFETIME_SECONDS,
-      EC2: number(env, env.EC2_MAX_LIFETIME_SECONDS ? "EC2_MAX_LIFETIME_SECONDS" : "EC2_LIFETIME_SECONDS"),
-    },
+    longestLifetimeSeconds,
     allowedInstanceTypes,
     ...(home ? { home } : {}),
   };

@@ -111,7 +111,7 @@ describe("routing", () => {
     },
   );
 
-  it("reads at most seven keys and a class, whatever the table holds", async () => {
+  it("reads at most eight keys and a class, whatever the table holds", async () => {
     const asked: string[] = [];
     const rows = [ec2Row("job#test", ["a"], "big"), classRow("big", {})];
     await route(
@@ -129,6 +129,7 @@ describe("routing", () => {
       "job#test",
       "job#*",
       "settings",
+      "class#default",
       "mapping",
       "class#big",
     ]);

@@ -1,9 +1,15 @@
 import { defined } from "../defined";
-import type { Provider, RunnerClass } from "../model/runner-class";
-import type { Limits } from "../model/runner-order";
-import type { SpotBreaker } from "../model/spot-pool";
-import { classOfRow, resolveClass } from "./class-resolution";
-import { functionArnProblem } from "./function-arn";
+import type { RunnerClass } from "../model/runner-class";
+import { classOfRow } from "./class-resolution";
+import {
+  DEFAULT_CLASS,
+  DEFAULT_CLASS_KEY,
+  parseDefaultClassRow,
+  withDefaultClass,
+} from "./classes/default-class";
+import { byTags, classAskedFor, requestOf } from "./decision/by-tags";
+import { breakerOf, failed, failedRow, notAllowed, type RouteDecision } from "./decision/route-decision";
+import { unmapped } from "./decision/unmapped";
 import { classRowKey, tagSet } from "./mapping-keys";
 import { type BadRow, isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
 import { type RowsByKey, STATE_PARTITION_KEY, type StoredRow } from "./mapping-state";
@@ -19,106 +25,11 @@ import {
 import type { ServedProject } from "./served-projects";
 import { limitsOf, SETTINGS_KEY, settingsIn } from "./settings-row";
 
+export type { RouteDecision, RouteReason } from "./decision/route-decision";
 export type { RowsByKey, StoredRow } from "./mapping-state";
 export type { RoutingSettings } from "./routing-settings";
 export { parseRoutingSettings } from "./routing-settings";
 export { lookUpKeys, type RoutedJob } from "./row-search";
-
-/** Why a decision came out as it did: a stable code, the row that decided, and a sentence for people. */
-export interface RouteReason {
-  readonly code:
-    | "project-row"
-    | "name-row"
-    | "parallel-row"
-    | "tags-row"
-    | "default-runner"
-    | "unmapped-ignored"
-    | "no-default-runner"
-    | "ambiguous"
-    | "bad-row"
-    | "project-not-allowed";
-  readonly sentence: string;
-  readonly row?: { readonly pk: string; readonly sk: string };
-}
-
-export type RouteDecision =
-  | {
-      readonly kind: "route";
-      readonly provider: Provider;
-      readonly runnerClass: RunnerClass;
-      /** LAMBDA only. */
-      readonly functionArn?: string;
-      /** The runner's tags: the job's own, or in payload mode the row's. A set, sorted. */
-      readonly tags: readonly string[];
-      readonly limits: Limits;
-      /** EC2, where the settings say something of it. */
-      readonly spotBreaker?: SpotBreaker;
-      readonly why: RouteReason;
-    }
-  /** Not ours. */
-  | { readonly kind: "nothing"; readonly why: RouteReason }
-  /** An operator must act: to be shown and alarmed, never to be met by another runner (I-27). */
-  | { readonly kind: "failed"; readonly why: RouteReason };
-
-const failed = (
-  code: RouteReason["code"],
-  sentence: string,
-  row?: StoredRow | MappingJobRow,
-): RouteDecision => ({
-  kind: "failed",
-  why: { code, sentence, ...(row ? { row: { pk: row.pk, sk: row.sk } } : {}) },
-});
-
-const SETTINGS_ROW = { pk: SETTINGS_KEY, sk: SETTINGS_KEY } as const;
-
-const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
-  failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
-
-const breakerOf = (type: Provider, { spotBreaker }: RoutingSettings) =>
-  type === "EC2" ? defined({ spotBreaker }) : {};
-
-/** The default runner: the stack's function, or without one the default class of EC2. */
-const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): RouteDecision => {
-  const { defaultRunnerArn: functionArn } = settings;
-  const type: Provider = functionArn === undefined ? "EC2" : "LAMBDA";
-  const arnProblem = type === "LAMBDA" ? functionArnProblem(functionArn, settings.home) : undefined;
-  if (arnProblem) return failed("no-default-runner", `AutoScaler's DefaultRunnerArn ${arnProblem}.`);
-  const runnerClass = resolveClass("default", { type }, settings);
-  if (isBad(runnerClass)) {
-    return failed(
-      "no-default-runner",
-      `No row matches${near}, and the default class ${runnerClass.problem}.`,
-    );
-  }
-  return {
-    kind: "route",
-    provider: type,
-    runnerClass,
-    ...defined({ functionArn }),
-    tags: job.verified ? tagSet(job.tags) : [],
-    limits: limitsOf(settings),
-    ...breakerOf(type, settings),
-    why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
-  };
-};
-
-const unmapped = (job: RoutedJob, near: readonly StoredRow[], settings: RoutingSettings): RouteDecision => {
-  const nearby = near.length === 0 ? "" : ` (near: ${near.slice(0, 3).map(rowName).join("; ")})`;
-  const { unmappedJobs } = settings;
-  // Without AccessToken no tags are known, and a default runner takes jobs without tags alone.
-  const isUntagged = !job.verified || tagSet(job.tags).length === 0;
-  if (unmappedJobs === "DEFAULT" || (unmappedJobs === "UNTAGGED" && isUntagged)) {
-    return defaultRoute(job, settings, nearby);
-  }
-  const left = unmappedJobs === "UNTAGGED" ? "unmapped jobs with tags" : "unmapped jobs";
-  return {
-    kind: "nothing",
-    why: {
-      code: "unmapped-ignored",
-      sentence: `No row matches${nearby}, and ${left} are ignored ("unmappedJobs" is ${unmappedJobs}).`,
-    },
-  };
-};
 
 const VIA_SENTENCES = {
   "project-row": "is for this job in this project",
@@ -161,14 +72,30 @@ const byRow = (
   }
   const runnerClass = classOfRow(row, effectiveClassRow(row.className, rows), settings);
   if (isBad(runnerClass)) return failedRow(row, runnerClass.problem);
-  if (runnerClass.projects && !runnerClass.projects.includes(job.projectId)) {
-    return failed(
-      "project-not-allowed",
-      `The row ${rowName(row)} gives the class ${JSON.stringify(runnerClass.name)}, which project ${job.projectId} may not use: add the project to the class's "projects", or map the job to another class.`,
-      row,
-    );
-  }
-  return routed(job, found, row, runnerClass, settings);
+  return (
+    notAllowed(job, `The row ${rowName(row)} gives`, runnerClass, row) ??
+    routed(job, found, row, runnerClass, settings)
+  );
+};
+
+/** A row without which no job can be decided. */
+interface UnreadableSettings extends BadRow {
+  readonly row: StoredRow;
+}
+
+const withDefaultRow = (stack: RoutingSettings, row: StoredRow): RoutingSettings | UnreadableSettings => {
+  const read = parseDefaultClassRow(row);
+  return isBad(read) ? { ...read, row } : withDefaultClass(stack, read.fields);
+};
+
+/** The stack's settings as the rows of the class `default` and of the settings change them. */
+const settingsFrom = (stack: RoutingSettings, rows: RowsByKey): RoutingSettings | UnreadableSettings => {
+  const classRow = effectiveClassRow(DEFAULT_CLASS, rows);
+  const ofClass = classRow === undefined ? stack : withDefaultRow(stack, classRow);
+  const row = effectiveSettingsRow(rows);
+  if (row === undefined || isBad(ofClass)) return ofClass;
+  const settings = settingsIn(ofClass, row);
+  return isBad(settings) ? { ...settings, row } : settings;
 };
 
 /**
@@ -178,11 +105,13 @@ const byRow = (
  * @param stack what the stack's parameters say; the mapping's settings row goes over it
  */
 export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings): RouteDecision => {
-  const settingsRow = effectiveSettingsRow(rows);
-  const settings = settingsIn(stack, settingsRow);
-  if (isBad(settings)) return failedRow(settingsRow ?? SETTINGS_ROW, settings.problem);
+  const settings = settingsFrom(stack, rows);
+  if (isBad(settings)) return failedRow(settings.row, settings.problem);
   const found = findRow(job, rows);
-  if (found.kind === "none") return unmapped(job, found.near, settings);
+  if (found.kind === "none") {
+    const request = requestOf(job);
+    return request ? byTags(job, request, rows, settings) : unmapped(job, found.near, settings);
+  }
   if (found.kind === "row") return byRow(job, found, rows, settings);
   const names = found.rows.map(rowName).join("; ");
   return failed(
@@ -194,30 +123,28 @@ export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings):
   );
 };
 
-/** The partition key of the class that the deciding row names, to be read before `decide`: none or one. */
+/** The partition key of the class that the deciding row or the job's tags name, to be read before `decide`: none or one. */
 const classKeys = (job: RoutedJob, rows: RowsByKey): readonly string[] => {
   const found = findRow(job, rows);
-  const name = found.kind === "row" ? found.row.class : undefined;
-  return typeof name === "string" && name !== "" && name !== "default" ? [classRowKey(name)] : [];
+  const ofRow = found.kind === "row" ? found.row.class : undefined;
+  const name = found.kind === "none" ? classAskedFor(job) : ofRow;
+  return typeof name === "string" && name !== "" && name !== DEFAULT_CLASS ? [classRowKey(name)] : [];
 };
 
-/** The stack's settings as the mapping's row changes them. */
+/** The stack's settings as the mapping changes them. */
 export const readSettings = async (
   read: (pk: string) => Promise<readonly StoredRow[]>,
   stack: RoutingSettings,
-): Promise<RoutingSettings | BadRow> => {
-  const [rows, state] = await Promise.all([read(SETTINGS_KEY), read(STATE_PARTITION_KEY)]);
-  const byKey = new Map([
-    [SETTINGS_KEY, rows],
-    [STATE_PARTITION_KEY, state],
-  ]);
-  return settingsIn(stack, effectiveSettingsRow(byKey));
+): Promise<RoutingSettings | UnreadableSettings> => {
+  const keys = [SETTINGS_KEY, DEFAULT_CLASS_KEY, STATE_PARTITION_KEY];
+  const rows = await Promise.all(keys.map(async (key) => [key, await read(key)] as const));
+  return settingsFrom(stack, new Map(rows));
 };
 
 /** A decision, and who is served at all: that is asked first, and by whoever can ask GitLab for a project's path. */
 export type RouteAndServed = RouteDecision & { readonly servedProjects: readonly ServedProject[] };
 
-/** Reads and decides: at most eight queries, whatever the table's size. */
+/** Reads and decides: at most nine queries, whatever the table's size. */
 export const route = async (
   job: RoutedJob,
   read: (pk: string) => Promise<readonly StoredRow[]>,
@@ -227,7 +154,7 @@ export const route = async (
     Promise.all(keys.map(async (key): Promise<[string, readonly StoredRow[]]> => [key, await read(key)]));
   const rows = new Map(await readAll(lookUpKeys(job)));
   const all = new Map([...rows, ...(await readAll(classKeys(job, rows)))]);
-  const settings = settingsIn(stack, effectiveSettingsRow(all));
+  const settings = settingsFrom(stack, all);
   // Settings that cannot be read make every start fail, for everybody to see.
   const servedProjects = isBad(settings) ? [] : settings.servedProjects;
   return { ...decide(job, all, stack), servedProjects };

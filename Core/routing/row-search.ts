@@ -1,3 +1,4 @@
+import { DEFAULT_CLASS_KEY } from "./classes/default-class";
 import {
   ANY_JOB_KEY,
   CLASS_SORT_KEY,
@@ -54,10 +55,11 @@ const steps = (job: RoutedJob): readonly Step[] => {
   ];
 };
 
-/** The partition keys to read for a job, in the order of look-up; then the settings and the state of uploads. */
+/** The partition keys to read for a job, in the order of look-up; then the settings, the class `default` and the state of uploads. */
 export const lookUpKeys = (job: RoutedJob): readonly string[] => [
   ...steps(job).map(({ pk }) => pk),
   SETTINGS_KEY,
+  DEFAULT_CLASS_KEY,
   STATE_PARTITION_KEY,
 ];
 

@@ -10,12 +10,8 @@ const STACK: RoutingSettings = parseRoutingSettings({
   DEFAULT_ARCHITECTURE: "arm64",
   INSTANCE_TYPES_ARM64: "m7g.large",
   INSTANCE_TYPES_X86_64: "m7i.large",
-  MARKET: "spot",
   DISK_GIB: "30",
-  EC2_LIFETIME_SECONDS: "3600",
-  EC2_WAIT_TIMEOUT_SECONDS: "100",
-  LAMBDA_LIFETIME_SECONDS: "900",
-  LAMBDA_WAIT_TIMEOUT_SECONDS: "50",
+  EC2_MAX_LIFETIME_SECONDS: "43200",
 });
 
 const settingsRow = (fields: object): StoredRow => ({ ...fields, pk: "settings", sk: "settings" });

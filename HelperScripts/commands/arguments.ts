@@ -1,10 +1,33 @@
 import { InvalidArgumentError } from "commander";
+import { type JobAddress, parseJobAddress } from "../start/job-address";
 
 /** A GitLab id. */
 export const positiveInteger = (text: string): number => {
   const value = Number(text);
   if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(value) && value > 0) return value;
   throw new InvalidArgumentError("It must be a whole number above 0.");
+};
+
+/** A job as the user names it: its id, or its address in GitLab. */
+export const jobAddress = (text: string): JobAddress => {
+  try {
+    return parseJobAddress(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** A project as the user names it: its id, or its full path such as `group/app`. */
+export const projectName = (text: string): number | string =>
+  /^\d+$/.test(text) || !text.includes("/") ? positiveInteger(text) : text;
+
+const MAX_SECONDS = 3_600;
+
+/** How often something is shown again. */
+export const secondsOrDefault = (text: string): number => {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
+  throw new InvalidArgumentError(`It must be whole seconds, 1 to ${MAX_SECONDS}.`);
 };
 
 /** `a,b` → a, b. */

@@ -16,7 +16,7 @@ export const functionsOf = async (
   context: Context,
   deployment: Deployment,
 ): Promise<readonly MappedFunction[]> => {
-  const settings = await routingSettings(context.clients.lambda(), deployment);
+  const settings = await routingSettings(context.clients, deployment);
   return mappedFunctions(await deployedRows(context, deployment), settings);
 };
 

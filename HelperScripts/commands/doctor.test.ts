@@ -543,12 +543,15 @@ describe("doctor", () => {
       "an image that is gone",
       "problem",
       "there is no image",
-      ({ on }) => on.answers.set("DescribeImagesCommand", () => ({ Images: [] })),
+      ({ on }) =>
+        on.answers.set("DescribeImagesCommand", () => {
+          throw new NamedError("InvalidAMIID.NotFound");
+        }),
     ],
     [
-      "Amazon's plain image",
+      "Amazon's plain image, with what it costs and what to do",
       "warning",
-      "no gitlab-runner",
+      "installs Docker and gitlab-runner when it boots, which takes up to three minutes more",
       ({ on }) =>
         on.answers.set("DescribeImagesCommand", () => ({
           Images: [
@@ -1104,5 +1107,15 @@ describe("configure", () => {
     expect(subject.on.parameters.get("/gitlabrunner/AccessToken")?.Value).toBe(TOKEN);
     expect(out + err).not.toContain(TOKEN);
     expect(err).toContain("By hand: Settings > Webhooks");
+  });
+
+  it("asks again after an address that is none, and says why", async () => {
+    const subject = fresh();
+    delete subject.on.env.GITLAB_ACCESS_TOKEN;
+    const answers = ["gitlab.example.com", "ftp://gitlab.example.com", GITLAB, TOKEN, true];
+    const { exitCode, err, console } = await subject.on.run(["configure"], { answers });
+    expect(exitCode).toBe(0);
+    expect(console.questions.filter((question) => question === "GitLab's address")).toHaveLength(3);
+    expect(err).toContain("gitlab.example.com");
   });
 });

@@ -9,13 +9,16 @@ import { table } from "../console/table";
 import { duration } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf } from "../deployment";
+import { sizeText } from "../jobs/runner-size";
 import { ledgerReader, sum } from "../ledger/ledger-reader";
 import { notServedText } from "../mapping/served";
 import { ec2Price, functionPrice, type Price } from "../prices/price-of";
+import { projectIdOf } from "../start/find-project";
 import { tableReads } from "../table-reads";
 
 export interface ExplainOptions extends CommonOptions {
-  readonly project: number;
+  /** Its id or full path. */
+  readonly project: number | string;
   readonly job: string;
   readonly tags: readonly string[];
   readonly status: string;
@@ -45,7 +48,7 @@ const limitSentence = async (
   limit: number,
   whose: string,
 ): Promise<string | undefined> => {
-  const taken = sum(await ledger.slots(scope));
+  const taken = sum((await ledger.slots(scope)).taken);
   return taken >= limit ? `a slot: ${whose} has ${taken} of ${limit} runners` : undefined;
 };
 
@@ -80,6 +83,15 @@ const limitText = ({ runnerClass, limits }: Routed): string => {
   return `${runnerClass.maxRunners} runners of the class${ofProject}, ${limits.stack} in all`;
 };
 
+/** Nobody but the runner knows whether a job asks for an image: so it is said of each Lambda runner. */
+const imageRow = ({ type, ec2, refuseImages }: Routed["runnerClass"]): readonly (readonly string[])[] => {
+  if (type !== "LAMBDA") return ec2?.imageId === undefined ? [] : [["image", ec2.imageId]];
+  const becomes = refuseImages
+    ? 'a job with "image" fails, and "services" are ignored'
+    : '"image" and "services" of a job are ignored, with a warning for "image" in its log';
+  return [["image", `the function's own: ${becomes}`]];
+};
+
 const classQueues = (decided: Routed): readonly (readonly string[])[] => {
   const { runnerClass, functionArn, tags } = decided;
   const { ec2 } = runnerClass;
@@ -87,7 +99,8 @@ const classQueues = (decided: Routed): readonly (readonly string[])[] => {
     ["runner", functionArn === undefined ? "EC2 instance" : `Lambda function ${functionArn}`],
     ["class", runnerClass.name],
     ["tags", tags.join(", ") || "none (untagged jobs)"],
-    ...(ec2 ? [["size", `${ec2.instanceTypes.join(", ")} (${ec2.architecture}), ${ec2.diskGiB} GiB`]] : []),
+    ...(ec2 ? [["size", sizeText(ec2)]] : []),
+    ...imageRow(runnerClass),
     ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
     ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
     ...(runnerClass.protectedRefsOnly ? [["refs", "jobs on protected branches and tags alone"]] : []),
@@ -101,37 +114,47 @@ const explainRoute = async (
   options: ExplainOptions,
   deployment: Deployment,
   decided: Routed,
+  projectId: number,
 ): Promise<ExitCode> => {
   const [price, waiting] = await Promise.all([
     priceOf(context, decided, deployment.home.region),
-    waitsFor(context, deployment, decided, options.project),
+    waitsFor(context, deployment, decided, projectId),
   ]);
   const status = STATUS_SENTENCES[options.status];
+  const waits = status ?? (waiting.join("; ") || "nothing: it would start at once");
+  const fails = "it would fail to start, for the function is not there: deploy it, or correct the row";
   const lines = [
     ...classQueues(decided),
     ["price", price.sentence],
     ["why", decided.why.sentence],
-    ["waits for", status ?? (waiting.join("; ") || "nothing: it would start at once")],
+    ...(price.isMissing ? [["starts", fails]] : [["waits for", waits]]),
   ];
-  const json = { ...decided, status: options.status, starts: status === undefined, price, waitsFor: waiting };
+  const json = {
+    ...decided,
+    status: options.status,
+    starts: status === undefined && !price.isMissing,
+    price,
+    waitsFor: waiting,
+  };
   show(context, options, json, table(context.console, [], lines));
-  return 0;
+  return price.isMissing ? 1 : 0;
 };
 
 /** `explain`: which runner a job would get, by the function's own rules and the table's own rows. */
 export const explain = async (context: Context, options: ExplainOptions): Promise<ExitCode> => {
   const { clients } = context;
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const environment = await lookUpEnvironment(clients.lambda(), deployment);
+  const environment = await lookUpEnvironment(clients, deployment);
   const { accessToken } = await configurationOf(context, deployment).read(["accessToken"]);
   const isVerified = accessToken !== undefined;
   const mappings = tableReads(clients.dynamoDb(), output(deployment, "MappingTableName"));
-  const job = { projectId: options.project, name: options.job, tags: options.tags, verified: isVerified };
+  const projectId = await projectIdOf(context, deployment, options.project);
+  const job = { projectId, name: options.job, tags: options.tags, verified: isVerified };
   const decided = await route(job, (pk) => mappingRows(mappings, pk), settingsOf(environment, deployment));
   if (!isVerified) {
     context.console.err("There is no AccessToken: jobs are known by name alone, and tags come from the row.");
   }
-  const outside = await notServedText(context, deployment, options.project, decided.servedProjects);
+  const outside = await notServedText(context, deployment, projectId, decided.servedProjects);
   if (outside !== undefined) {
     const json = {
       kind: "not-served",
@@ -142,7 +165,7 @@ export const explain = async (context: Context, options: ExplainOptions): Promis
     return 0;
   }
   if (decided.kind === "route") {
-    return explainRoute(context, options, deployment, decided);
+    return explainRoute(context, options, deployment, decided, projectId);
   }
   const { red, yellow } = context.console.colours;
   const word = decided.kind === "failed" ? red("The job would fail to start:") : yellow("No runner:");

@@ -1,7 +1,7 @@
 import { recordIndexKey, recordKey } from "../../Core/ledger/keys";
 import { poolRecordName, SPOT_POOLS } from "../../Core/ledger/spot-pools";
 import { DeploymentDouble, functionArn, NOW } from "../testing/deployment-double";
-import { attempt, DOCKER_CLASS, failedLookUp, order, orphan, QUEUED, runner } from "../testing/items";
+import { attempt, DOCKER_CLASS, failedLookUp, orphan, QUEUED, runner } from "../testing/items";
 
 const ARN = functionArn("runner");
 
@@ -52,6 +52,31 @@ describe("explain", () => {
     const without = world();
     without.functions.clear();
     expect((await explain(without)).out).toMatch(/price +unknown: there is no such function/);
+  });
+
+  it("never says that a job would start on a function that is not there", async () => {
+    const on = world();
+    on.functions.clear();
+    const { exitCode, out } = await explain(on);
+    expect([exitCode, out]).toEqual([1, expect.stringContaining("it would fail to start")]);
+    expect(out).not.toContain("would start at once");
+    expect(JSON.parse((await explain(on, "--json")).out)).toMatchObject({ starts: false });
+  });
+
+  it("takes a project's path, and says when GitLab does not show it", async () => {
+    const on = world();
+    on.setParameter("Url", "https://gitlab.example.com", "String");
+    const asked: string[] = [];
+    on.fetch = async (url) => {
+      asked.push(String(url));
+      const isKnown = String(url).endsWith("/projects/group%2Fapp");
+      return { status: isKnown ? 200 : 404, headers: { get: () => null }, text: async () => '{"id":42}' };
+    };
+    on.mapping.put({ pk: "project#42#job#image", sk: "tags#arm64#docker", type: "EC2" });
+    expect((await explain(on, "--project", "group/app")).out).toContain("project#42#job#image");
+    expect(asked[0]).toBe("https://gitlab.example.com/api/v4/projects/group%2Fapp");
+    const unknown = await explain(on, "--project", "group/nothing");
+    expect([unknown.exitCode, unknown.err]).toEqual([2, expect.stringContaining("group/nothing")]);
   });
 
   it("I-27 F-15: a row that cannot be used is told and ends with 1", async () => {
@@ -468,6 +493,16 @@ describe("why", () => {
     }
   });
 
+  it("takes a job's address, and refuses one of another GitLab", async () => {
+    const on = world();
+    on.setParameter("Url", "https://gitlab.example.com/git", "String");
+    on.putLedger(attempt(7));
+    const at = (base: string) => on.run(["why", `${base}/group/app/-/jobs/7?page=1`]);
+    expect(await at("https://gitlab.example.com/git")).toMatchObject({ exitCode: 0 });
+    const other = await at("https://gitlab.com");
+    expect([other.exitCode, other.err]).toEqual([2, expect.stringContaining("not a project of")]);
+  });
+
   it("an unknown job ends with 1 and says where to look", async () => {
     const { exitCode, out } = await world().run(["why", "999"]);
     expect(exitCode).toBe(1);
@@ -487,8 +522,8 @@ describe("why", () => {
 describe("status", () => {
   it("F-77: shows how many Lambda runners the account's concurrency leaves room for", async () => {
     const on = new DeploymentDouble();
-    const limits = { stack: 100, lambda: 5 };
-    on.putLedger(attempt(7, { state: "WAITING", waitingFor: "slot", order: { ...order(7), limits } }));
+    on.putLedger(attempt(7, { state: "WAITING", waitingFor: "slot" }));
+    on.ledger.put({ pk: "slots#lambda", sk: "limit", limit: 5 });
     on.ledger.put({ pk: "state#classes", sk: "stateRecord", version: 1, value: ["LAMBDA#default"] });
     on.ledger.put({ pk: "slots#lambda", sk: "shard#03", taken: 5 });
     const { out } = await on.run(["status"]);
@@ -609,6 +644,18 @@ describe("status", () => {
       jobs: { waiting: [], starting: [], running: [], stuck: [] },
       runners: [{ runnerId: 1_002, state: "STARTING", times: { LAUNCHED: "2026-11-25T11:55:03.000Z" } }],
     });
+  });
+
+  it("--watch shows it again until Ctrl-C", async () => {
+    const on = world();
+    const began = on.now;
+    on.before = () => {
+      if (on.now - began >= 20_000) on.interrupt();
+    };
+    const { exitCode, out } = await on.run(["status", "--watch", "10"]);
+    expect(exitCode).toBe(0);
+    expect(out.match(/New starts: on/g)).toHaveLength(3);
+    expect(await on.run(["status", "--watch", "0"])).toMatchObject({ exitCode: 2 });
   });
 
   it("colours a terminal, and leaves other outputs plain", async () => {

@@ -1,15 +1,16 @@
 import { Command } from "commander";
 import type { CommonOptions } from "../context";
-import { commaList, oneOfThese, positiveInteger } from "./arguments";
+import type { JobAddress } from "../start/job-address";
+import { commaList, jobAddress, oneOfThese, projectName, secondsOrDefault } from "./arguments";
 import { common, type RunCommand } from "./common";
 import { type ExplainOptions, explain, KNOWN_STATUSES } from "./explain";
-import { status } from "./status";
+import { type StatusOptions, status } from "./status";
 import { why } from "./why";
 
 export const explainCommand = (run: RunCommand): Command =>
   common(new Command("explain"))
     .description("which runner a job would get, by which row, for what price, and what it would wait for")
-    .requiredOption("--project <id>", "the project's numeric id", positiveInteger)
+    .requiredOption("--project <project>", "the project's id or full path", projectName)
     .requiredOption("--job <name>", "the job's name, as the pipeline shows it")
     .option("--tags <a,b>", "the job's tags", commaList, [])
     .option("--status <status>", "the job's status", oneOfThese(KNOWN_STATUSES), "pending")
@@ -18,19 +19,29 @@ export const explainCommand = (run: RunCommand): Command =>
       `
 Examples:
   $ npm run runners -- explain --project 42 --job build --tags docker,arm64
-  $ npm run runners -- explain --project 42 --job "test: [linux, arm64]" --json`,
+  $ npm run runners -- explain --project group/app --job "test: [linux, arm64]" --json`,
     )
     .action((options: ExplainOptions) => run((context) => explain(context, options)));
 
 export const whyCommand = (run: RunCommand): Command =>
   common(new Command("why"))
     .description("the life of one job: each step with its time, market and cost, and what it waits for")
-    .argument("<job-id>", "the job's id, the number in its address", positiveInteger)
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- why 3580121225")
-    .action((jobId: number, options: CommonOptions) => run((context) => why(context, jobId, options)));
+    .argument("<job>", "the job's id, or its address in GitLab", jobAddress)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npm run runners -- why 3580121225
+  $ npm run runners -- why https://gitlab.example.com/group/project/-/jobs/3580121225`,
+    )
+    .action((job: JobAddress, options: CommonOptions) => run((context) => why(context, job, options)));
 
 export const statusCommand = (run: RunCommand): Command =>
   common(new Command("status"))
     .description("what runs, waits and failed lately; the limits and their use; what it costs now")
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- status --json")
-    .action((options: CommonOptions) => run((context) => status(context, options)));
+    .option("--watch [seconds]", "shows it again and again, every 5 seconds or as given", secondsOrDefault)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ npm run runners -- status --json\n  $ npm run runners -- status --watch 10",
+    )
+    .action((options: StatusOptions) => run((context) => status(context, options)));

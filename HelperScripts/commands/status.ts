@@ -7,7 +7,7 @@ import { safe } from "../../Core/safe-text";
 import { table } from "../console/table";
 import { dollars, duration, moment, plural } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
-import { findDeployment } from "../deployment";
+import { type Deployment, findDeployment } from "../deployment";
 import { accountJson, runnerJson } from "../jobs/job-json";
 import { sum } from "../ledger/ledger-reader";
 import { type DeploymentStatus, readStatus } from "../ledger/read-status";
@@ -197,10 +197,36 @@ const json = (status: DeploymentStatus, now: number) => {
   };
 };
 
-/** `status`: what runs, waits and is stuck; limits and their use; the cost of now. */
-export const status = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
-  const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
+export interface StatusOptions extends CommonOptions {
+  /** Seconds between two looks; true: as often as is useful. */
+  readonly watch?: number | true;
+}
+
+const WATCH_SECONDS = 5;
+
+const showOnce = async (context: Context, options: CommonOptions, deployment: Deployment): Promise<void> => {
   const read = await readStatus(context, deployment);
   show(context, options, json(read, context.now()), text(context, read));
+};
+
+/** Shows it again and again until Ctrl-C. */
+const watch = async (context: Context, options: CommonOptions, deployment: Deployment, seconds: number) => {
+  let isOver = false;
+  const forget = context.onInterrupt(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    if (!options.json) context.console.out(`\n${moment(context.now())} (Ctrl-C ends this)`);
+    await showOnce(context, options, deployment);
+    for (let waited = 0; waited < seconds && !isOver; waited += 1) await context.sleep(1_000);
+  }
+  forget();
+};
+
+/** `status`: what runs, waits and is stuck; limits and their use; the cost of now. */
+export const status = async (context: Context, options: StatusOptions): Promise<ExitCode> => {
+  const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
+  if (options.watch === undefined) await showOnce(context, options, deployment);
+  else await watch(context, options, deployment, options.watch === true ? WATCH_SECONDS : options.watch);
   return 0;
 };

@@ -39,6 +39,7 @@ describe("verify", () => {
     });
     expect(named("passed")).toEqual([...VERIFY_CHECKS]);
     expect(report).toMatchObject({ result: "passed", gitLabVersion: "19.4.0", emulator: false });
+    // As the title promises, and the documentation of `verify`.
     expect(tookSeconds).toBeLessThan(180);
     expectCleanedUp(played);
   });
@@ -142,7 +143,7 @@ describe("each fault is named by its check", () => {
       "no role for spot, where nothing else is bought",
       {},
       ({ on }) => {
-        on.environment.MARKET = "spot";
+        on.mapping.put({ pk: "class#default", sk: "class", EC2: { market: "spot" } });
         on.answers.set("GetRoleCommand", () => {
           throw new NamedError("NoSuchEntityException");
         });

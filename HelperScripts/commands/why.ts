@@ -9,9 +9,13 @@ import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment } from "../deployment";
+import { type UnusedImage, unusedImage, unusedImageText } from "../jobs/image-note";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
+import { sizeText } from "../jobs/runner-size";
 import { ledgerReader } from "../ledger/ledger-reader";
+import { checkAddress } from "../start/find-project";
+import type { JobAddress } from "../start/job-address";
 
 const timeline = (context: Context, history: JobHistory): string => {
   const queuedAt = history.attempts[0]?.order?.queuedAt;
@@ -45,7 +49,22 @@ const exchange = ({ launchedFor, runnerId }: NonNullable<JobAccount["runner"]>, 
     ? []
     : [`GitLab gave it to runner ${runnerId}, which was started for job ${launchedFor.jobId}.`];
 
-const text = (context: Context, history: JobHistory, account: JobAccount): string => {
+/** What a job's own tags chose, where no row of the mapping did. */
+const choice = ({ order }: Attempt): readonly string[] => {
+  const { runnerClass, chosenByTags } = order ?? {};
+  if (!chosenByTags || runnerClass === undefined) return [];
+  const { name, ec2 } = runnerClass;
+  const image = ec2?.imageId === undefined ? "" : `, image ${ec2.imageId}`;
+  const what = ec2 ? `${sizeText(ec2)}, ${ec2.market}${image}` : "a Lambda function";
+  return [`Its tags asked for it: ${what}, of the class ${name}.`];
+};
+
+const text = (
+  context: Context,
+  history: JobHistory,
+  account: JobAccount,
+  image: UnusedImage | undefined,
+): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
   const tagged = order?.tags.length === 0 ? ", untagged" : `, tags ${order?.tags.join(", ")}`;
@@ -56,18 +75,21 @@ const text = (context: Context, history: JobHistory, account: JobAccount): strin
     "",
     timeline(context, history),
     "",
+    ...choice(account.attempt).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
+    ...(image ? [safe(unusedImageText(image))] : []),
     ...(account.runner ? spotNotes(account.runner).map(safe) : []),
   ].join("\n");
 };
 
-const json = (context: Context, history: JobHistory, account: JobAccount) => {
+const json = (context: Context, history: JobHistory, account: JobAccount, image: UnusedImage | undefined) => {
   const { order } = account.attempt;
   return {
     ...jobJson(account.attempt),
     ...(order ? { tags: order.tags, queuedAt: new Date(order.queuedAt).toISOString() } : {}),
     account: accountJson(account, context.now()),
+    ...(image ? { unusedImage: image } : {}),
     attempts: history.attempts.map((attempt) => attemptJson(attempt, runnerOf(history, attempt))),
   };
 };
@@ -85,9 +107,15 @@ const startsAreOn = (context: Context, deployment: Deployment): Promise<boolean 
     .startsAreOn()
     .catch(() => undefined);
 
-/** `why JOB_ID`: the life of one job from the ledger. */
-export const why = async (context: Context, jobId: number, options: CommonOptions): Promise<ExitCode> => {
+/** `why JOB`: the life of one job from the ledger. */
+export const why = async (
+  context: Context,
+  address: JobAddress,
+  options: CommonOptions,
+): Promise<ExitCode> => {
+  const { jobId } = address;
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
+  await checkAddress(context, deployment, address);
   const [history, isOn] = await Promise.all([
     readHistory(ledgerReader(context, deployment), jobId),
     startsAreOn(context, deployment),
@@ -96,6 +124,7 @@ export const why = async (context: Context, jobId: number, options: CommonOption
   if (history === undefined || last === undefined) return unknown(context, options, jobId);
   const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
-  show(context, options, json(context, history, account), text(context, history, account));
+  const image = await unusedImage(context, deployment, last);
+  show(context, options, json(context, history, account, image), text(context, history, account, image));
   return 0;
 };

@@ -15,7 +15,8 @@ export const terminal = (): Console => {
     isTerminal: process.stderr.isTTY === true,
     isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     colours: picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true),
-    width: process.stdout.columns ?? 100,
+    // What another program reads has a line a row.
+    width: process.stdout.columns ?? Number.MAX_SAFE_INTEGER,
     confirm: (message) => confirm({ message: safe(message), default: false }, prompt),
     ask: (message, byDefault) => input({ message, ...(byDefault ? { default: byDefault } : {}) }, prompt),
     askSecret: (message) => password({ message, mask: "*" }, prompt),

@@ -1,6 +1,8 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { Clients } from "../context";
 import { type Deployment, routingSettings } from "../deployment";
 import { lookAtFunctions } from "../functions/find-missing";
+import { unsizedText } from "../mapping/unsized-types";
 import {
   type DocumentEntry,
   type DocumentFinding,
@@ -51,10 +53,17 @@ const checkFunctionsOf = async (
 
 /** Reads a document's bytes and checks all of it against a stack: its settings, and the functions that there are. */
 export const readForStack = async (
-  client: Pick<LambdaClient, "send">,
+  clients: Pick<Clients, "lambda" | "ssm">,
   bytes: Uint8Array,
+  path: string,
   deployment: Deployment,
 ): Promise<DocumentReading> => {
-  const reading = readDocumentFile(bytes, await routingSettings(client, deployment));
-  return reading.errors.length > 0 ? reading : checkFunctionsOf(client, reading);
+  const settings = await routingSettings(clients, deployment);
+  const reading = readDocumentFile(bytes, path, settings);
+  if (reading.errors.length > 0) return reading;
+  const checked = await checkFunctionsOf(clients.lambda(), reading);
+  const message = unsizedText(settings);
+  return message === undefined
+    ? checked
+    : { ...checked, warnings: [...checked.warnings, { line: 1, column: 1, message }] };
 };

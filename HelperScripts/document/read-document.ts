@@ -1,16 +1,20 @@
 import type { Node } from "jsonc-parser";
 import { defined } from "../../Core/defined";
+import { DEFAULT_CLASS } from "../../Core/routing/classes/default-class";
 import { CLASS_SORT_KEY, classRowKey } from "../../Core/routing/mapping-keys";
 import { readMapping } from "../../Core/routing/mapping-reading";
 import type { StoredRow } from "../../Core/routing/mapping-state";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { type ClassEntry, readClassEntry } from "./class-entry";
+import { readDefaultClassEntry } from "./default-class-entry";
+import { type DocumentFormat, formatOf } from "./document-format";
 import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";
-import { closest, Findings, type Property } from "./object-reader";
+import { closest, Findings } from "./object-reader";
 import { readSettingsEntry } from "./settings-entry";
 import { swappableRows } from "./swappable-rows";
 import { type DocumentFinding, parseSyntax, type SyntaxTree } from "./syntax";
+import { parseYamlSyntax } from "./yaml/syntax";
 
 export type { DocumentFinding } from "./syntax";
 
@@ -36,18 +40,31 @@ export interface DocumentEntry {
 
 const DOCUMENT_FIELDS = ["jobs", "classes", "settings", "$schema"];
 
+interface DocumentClasses {
+  /** The row of the class `default`, where the document says something of it. */
+  readonly ofDefault: readonly Unplaced[];
+  readonly names: readonly string[];
+  readonly right: ReadonlyMap<string, ClassEntry>;
+}
+
 const readClasses = (
   findings: Findings,
   node: Node | undefined,
   settings: RoutingSettings | undefined,
-): { readonly names: readonly string[]; readonly right: ReadonlyMap<string, ClassEntry> } => {
-  const properties = node && findings.fields(node, "classes");
-  const entries = [...(properties ?? new Map<string, Property>())];
+): DocumentClasses => {
+  const properties = new Map(node && findings.fields(node, "classes"));
+  const ofDefault = properties.get(DEFAULT_CLASS);
+  properties.delete(DEFAULT_CLASS);
+  const entries = [...properties];
   const read = entries.map(([name, property]) =>
     readClassEntry(findings, name, property.nameNode, property.value, settings),
   );
   const right = read.flatMap((entry) => (entry ? [[entry.name, entry] as const] : []));
-  return { names: entries.map(([name]) => name), right: new Map(right) };
+  return {
+    ofDefault: ofDefault ? readDefaultClassEntry(findings, ofDefault.value) : [],
+    names: entries.map(([name]) => name),
+    right: new Map(right),
+  };
 };
 
 const readJobs = (
@@ -73,7 +90,7 @@ const classProblem = (
   classes: ReadonlyMap<string, ClassEntry>,
 ): string | undefined => {
   const { className } = job;
-  if (className === undefined || className === "default") return undefined;
+  if (className === undefined || className === DEFAULT_CLASS) return undefined;
   const found = classes.get(className);
   if (!names.includes(className)) {
     const meant = closest(className, names);
@@ -93,7 +110,7 @@ const classProblem = (
 const checkClasses = (
   findings: Findings,
   jobs: readonly JobEntry[],
-  { names, right }: ReturnType<typeof readClasses>,
+  { names, right }: DocumentClasses,
 ): void => {
   for (const job of jobs) {
     const problem = classProblem(job, names, right);
@@ -180,8 +197,12 @@ const byPosition = (a: DocumentFinding, b: DocumentFinding): number => a.line - 
  *
  * @param settings the stack's, where they are known: then classes and functions are checked against them too
  */
-export const readDocument = (text: string, settings?: RoutingSettings): DocumentReading => {
-  const tree = parseSyntax(text);
+export const readDocument = (
+  text: string,
+  settings?: RoutingSettings,
+  format: DocumentFormat = "json",
+): DocumentReading => {
+  const tree = format === "json" ? parseSyntax(text) : parseYamlSyntax(text);
   const { root } = tree;
   if (root === undefined || tree.findings.length > 0) {
     return unread(tree.findings);
@@ -194,7 +215,8 @@ export const readDocument = (text: string, settings?: RoutingSettings): Document
   const ofSettings = readSettingsEntry(findings, fields.get("settings")?.value);
   checkClasses(findings, jobs, classes);
   checkRepeats(findings, jobs);
-  const read = [...ofSettings, ...[...classes.right.values()].map(classEntry), ...jobs.map(jobEntry)];
+  const named = [...classes.right.values()].map(classEntry);
+  const read = [...ofSettings, ...classes.ofDefault, ...named, ...jobs.map(jobEntry)];
   const entries = read.map(placed(tree));
   const { problems, oddities } = flawsOf(entries, tree, settings);
   const swappable = swappableRows(jobs).map(({ node, message }) => tree.at(node, message));
@@ -208,10 +230,14 @@ export const readDocument = (text: string, settings?: RoutingSettings): Document
   };
 };
 
-/** Reads a document's bytes. What is no text is an error like any other. */
-export const readDocumentFile = (bytes: Uint8Array, settings?: RoutingSettings): DocumentReading => {
+/** Reads a file's bytes, as JSON or YAML. What is no text is an error like any other. */
+export const readDocumentFile = (
+  bytes: Uint8Array,
+  path: string,
+  settings?: RoutingSettings,
+): DocumentReading => {
   const read = documentText(bytes);
-  if ("text" in read) return readDocument(read.text, settings);
+  if ("text" in read) return readDocument(read.text, settings, formatOf(path, read.text));
   const { line, column, problem: message } = read;
   return unread([{ line, column, message }]);
 };

@@ -18,7 +18,7 @@ export const mappingSettings = async (
   stack?: RoutingSettings,
 ): Promise<RoutingSettings> => {
   const table = tableReads(clients.dynamoDb(), output(deployment, "MappingTableName"));
-  const ofStack = stack ?? (await routingSettings(clients.lambda(), deployment));
+  const ofStack = stack ?? (await routingSettings(clients, deployment));
   const settings = await readSettings((pk) => mappingRows(table, pk), ofStack);
   if (!isBad(settings)) return settings;
   throw new ConfigurationError(

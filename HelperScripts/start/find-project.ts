@@ -17,6 +17,25 @@ const askGitLab = async (context: Context, url: string, token: string, path: str
 };
 
 /**
+ * A project's id, by its id or full path.
+ *
+ * @throws UsageError when the path cannot be asked for, or GitLab does not show it
+ */
+export const projectIdOf = async (
+  context: Context,
+  deployment: Deployment,
+  project: number | string,
+): Promise<number> => {
+  if (typeof project === "number") return project;
+  const { url, accessToken } = await configurationOf(context, deployment).read(["url", "accessToken"]);
+  if (accessToken !== undefined && url !== undefined)
+    return askGitLab(context, checkGitLabUrl(url.value), accessToken.value, project);
+  throw new UsageError(
+    `Without Url and AccessToken GitLab cannot be asked for ${project}: give the project's id`,
+  );
+};
+
+/**
  * The project of a job that the ledger does not know: as given, or as GitLab names it by the job's address.
  *
  * @throws UsageError when neither is to be had

@@ -15,12 +15,14 @@ export interface ConsoleAnswers {
   readonly answers?: readonly (string | boolean | (() => Promise<boolean>))[];
   readonly isTerminal?: boolean;
   readonly hasColours?: boolean;
+  readonly width?: number;
 }
 
 export const consoleDouble = ({
   answers,
   isTerminal = false,
   hasColours = false,
+  width = Number.MAX_SAFE_INTEGER,
 }: ConsoleAnswers = {}): ConsoleDouble => {
   const out: string[] = [];
   const err: string[] = [];
@@ -40,7 +42,7 @@ export const consoleDouble = ({
     isTerminal,
     isInteractive: answers !== undefined,
     colours: picocolors.createColors(hasColours),
-    width: 100,
+    width,
     confirm: async (question) => (await next(question)) === true,
     ask: async (question) => String(await next(question)),
     askSecret: async (question) => String(await next(question)),

@@ -12,7 +12,7 @@ import {
 import { isOrdered, isQueued, type LedgerItem, type OrderedAttempt } from "../../Core/model/ledger";
 import { LEDGER_TABLE, MAPPING_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
-import type { Clients, Context } from "../context";
+import type { AwsHome, Clients, Context, ProgramCall, ProgramResult } from "../context";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { runProgram } from "../program";
 import { type ConsoleAnswers, consoleDouble } from "./console-double";
@@ -44,16 +44,12 @@ const ENVIRONMENT: Record<string, string> = {
   DEFAULT_ARCHITECTURE: "arm64",
   INSTANCE_TYPES_ARM64: "m7g.large,c7g.large",
   INSTANCE_TYPES_X86_64: "m7i.large",
-  MARKET: "spot-first",
   DISK_GIB: "30",
-  EC2_LIFETIME_SECONDS: "7200",
   EC2_MAX_LIFETIME_SECONDS: "43200",
-  EC2_WAIT_TIMEOUT_SECONDS: "120",
-  LAMBDA_LIFETIME_SECONDS: "900",
-  LAMBDA_WAIT_TIMEOUT_SECONDS: "60",
 };
 
 const stack = (name: string, outputs: Record<string, string>, status = "CREATE_COMPLETE") => ({
+  StackName: name,
   StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/1`,
   StackStatus: status,
   Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
@@ -84,6 +80,16 @@ export class DeploymentDouble {
   /** Called before a command has its effect; may throw. */
   before: (call: AwsCall, index: number) => void | Promise<void> = () => undefined;
   now = NOW;
+  /** Where the clients of `clientsIn` were asked for. */
+  readonly homes: AwsHome[] = [];
+  /** By path. */
+  readonly modes = new Map<string, number>();
+  readonly programs: ProgramCall[] = [];
+  /** What a program does; by default there is none. */
+  runProgram: (call: ProgramCall) => ProgramResult | Promise<ProgramResult> = () => ({
+    exitCode: 127,
+    output: "",
+  });
   /** As Ctrl-C does. */
   interrupt: () => void = () => undefined;
   fetch: HttpFetch = async (url) => {
@@ -139,7 +145,8 @@ export class DeploymentDouble {
     this.ledger.put({ ...recordKey(name), ...record, ...recordIndexKey(record) });
   }
 
-  private describeStack(name: string): object {
+  private describeStack(name: string | undefined): object {
+    if (name === undefined) return { Stacks: [...this.stacks.values()] };
     const found = this.stacks.get(name);
     if (!found) throw new NamedError("ValidationError", `Stack with id ${name} does not exist`);
     return { Stacks: [found] };
@@ -168,7 +175,7 @@ export class DeploymentDouble {
     if (TableName !== undefined || command.startsWith("Transact")) return this.dynamo.run(command, input);
     switch (command) {
       case "DescribeStacksCommand":
-        return this.describeStack(StackName ?? "");
+        return this.describeStack(StackName);
       case "GetFunctionConfigurationCommand":
         return this.describeFunction(FunctionName ?? "");
       case "GetParametersCommand":
@@ -215,6 +222,14 @@ export class DeploymentDouble {
     const context: Context = {
       console,
       clients: this.clients(),
+      clientsIn: (home) => {
+        this.homes.push(home);
+        return this.clients();
+      },
+      runProgram: async (call) => {
+        this.programs.push(call);
+        return this.runProgram(call);
+      },
       fetch: (url, init) => this.fetch(url, init),
       now: () => this.now,
       sleep: async (milliseconds) => {
@@ -230,7 +245,10 @@ export class DeploymentDouble {
         if (content === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT", path });
         return typeof content === "string" ? Buffer.from(content) : content;
       },
-      writeFile: (path, text) => this.files.set(path, text),
+      writeFile: (path, text, mode) => {
+        this.files.set(path, text);
+        if (mode !== undefined) this.modes.set(path, mode);
+      },
       onInterrupt: (listener) => {
         this.interrupt = listener;
         return () => undefined;

@@ -107,13 +107,13 @@ const event = (token?: string, more: object = {}) => ({
 const denials = (): number => printed.filter((line) => line.includes('"WebhookDenied":1')).length;
 
 describe("authorize-webhook", () => {
-  it("I-11: lets in the current and the previous secret, and asks for both in one signed call", async () => {
+  it("I-11: lets in the current and the previous secret, and asks for all in one signed call", async () => {
     const handler = freshHandler();
     expect(await handler(event(CURRENT))).toEqual({ isAuthorized: true });
     expect(await handler(event(PREVIOUS))).toEqual({ isAuthorized: true });
     expect(store.requests).toHaveLength(1);
     expect(JSON.parse(store.requests[0]!.body)).toEqual({
-      Names: ["/glr/WebhookSecret", "/glr/WebhookSecretPrevious"],
+      Names: ["/glr/WebhookSecret", "/glr/WebhookSecretPrevious", "/glr/AllowedSourceAddresses"],
       WithDecryption: true,
     });
     expect(store.requests[0]!.headers).toMatchObject({
@@ -126,20 +126,32 @@ describe("authorize-webhook", () => {
     expect(denials()).toBe(0);
   });
 
+  const from = (sourceIp: string) => event(CURRENT, { requestContext: { http: { sourceIp } } });
+
   it("T-20: where addresses are listed, lets in the secret from one of them alone", async () => {
-    process.env.ALLOWED_SOURCE_ADDRESSES = "34.74.90.64/28";
+    store.values["/glr/AllowedSourceAddresses"] = "34.74.90.64/28\n";
     const handler = freshHandler();
-    const from = (sourceIp: string) => event(CURRENT, { requestContext: { http: { sourceIp } } });
     expect(await handler(from("34.74.90.65"))).toEqual({ isAuthorized: true });
     expect(await handler(from("203.0.113.9"))).toEqual({ isAuthorized: false });
     expect(await handler(event(CURRENT))).toEqual({ isAuthorized: false });
     expect(denials()).toBe(2);
   });
 
+  it("T-20: lets a new address in without waiting for its memory of the list before, and refuses one that went within a minute", async () => {
+    store.values["/glr/AllowedSourceAddresses"] = "34.74.90.64/28";
+    const handler = freshHandler();
+    expect(await handler(from("34.74.90.65"))).toEqual({ isAuthorized: true });
+    store.values["/glr/AllowedSourceAddresses"] = "203.0.113.0/24";
+    const start = Date.now();
+    jest.spyOn(Date, "now").mockReturnValue(start + 6_000);
+    expect(await handler(from("203.0.113.9"))).toEqual({ isAuthorized: true });
+    jest.spyOn(Date, "now").mockReturnValue(start + 70_000);
+    expect(await handler(from("34.74.90.65"))).toEqual({ isAuthorized: false });
+  });
+
   it("I-10: lets nobody in, and says why, where the list of addresses cannot be read", async () => {
-    process.env.ALLOWED_SOURCE_ADDRESSES = "34.74.90.64/99";
-    const request = event(CURRENT, { requestContext: { http: { sourceIp: "34.74.90.65" } } });
-    expect(await freshHandler()(request)).toEqual({ isAuthorized: false });
+    store.values["/glr/AllowedSourceAddresses"] = "34.74.90.64/99";
+    expect(await freshHandler()(from("34.74.90.65"))).toEqual({ isAuthorized: false });
     expect(printed.join("")).toContain("34.74.90.64/99");
   });
 

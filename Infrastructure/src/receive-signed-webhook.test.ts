@@ -138,13 +138,20 @@ const refusals = (reason: string): number =>
   ).length;
 
 describe("receive-signed-webhook", () => {
+  const from = (sourceIp: string) => ({ ...request(), requestContext: { http: { sourceIp } } });
+
   it("T-20: where addresses are listed, takes what is signed from one of them alone", async () => {
-    process.env.ALLOWED_SOURCE_ADDRESSES = "34.74.90.64/28";
-    handler = freshHandler();
-    const from = (sourceIp: string) => ({ ...request(), requestContext: { http: { sourceIp } } });
+    parameters["/glr/AllowedSourceAddresses"] = "34.74.90.64/28";
     expect(await handler(from("203.0.113.9"))).toMatchObject({ statusCode: 403 });
-    expect([order, store.calls()]).toEqual([[], []]);
+    expect(refusals("wrong-address")).toBe(1);
+    expect(order).toEqual([]);
     expect(await handler(from("34.74.90.65"))).toMatchObject({ statusCode: 200 });
+  });
+
+  it("I-10: takes nothing, and says why, where the list of addresses cannot be read", async () => {
+    parameters["/glr/AllowedSourceAddresses"] = "everybody";
+    expect(await handler(from("34.74.90.65"))).toMatchObject({ statusCode: 403 });
+    expect(printed.join("")).toContain("everybody");
   });
 
   it("T-2: puts a signed event on the bus as the API's integration does, and remembers its id after", async () => {

@@ -4,7 +4,7 @@ import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { deploymentMetric, log } from "../../Core/log";
 import { parameterStore, readParameters } from "./parameter-store";
 import { secretCache } from "./secret-cache";
-import { sourceAddressCheck } from "./source-addresses";
+import { allowedSources } from "./source-addresses";
 import { webhookBus, webhookBusClient } from "./webhook-bus";
 import { webhookIds, webhookIdsClient } from "./webhook-ids";
 import { type Reception, receiveWebhook, type SignedWebhookSecrets } from "./webhook-reception";
@@ -21,6 +21,7 @@ const NAMES = {
   previous: pathOf("webhookSigningKeyPrevious"),
   token: pathOf("webhookSecret"),
   previousToken: pathOf("webhookSecretPrevious"),
+  addresses: pathOf("allowedSourceAddresses"),
 };
 
 /** Less than the authorizer's: table and bus follow within the function's eight seconds. */
@@ -48,6 +49,7 @@ const readSecrets = async (): Promise<SignedWebhookSecrets> => {
       previous: keyOf(NAMES.previous, stored(NAMES.previous)),
     },
     tokens: { current: stored(NAMES.token) ?? "", previous: stored(NAMES.previousToken) ?? "" },
+    isAllowedSource: allowedSources(stored(NAMES.addresses) ?? ""),
   };
 };
 
@@ -59,7 +61,6 @@ const dependencies = {
       log.error("WEBHOOK_SIGNING_KEY_UNREAD", { reason: error instanceof Error ? error.message : "unknown" }),
   }),
   ids: webhookIds(webhookIdsClient(), webhookIdTable, now),
-  isAllowedAddress: sourceAddressCheck(process.env.ALLOWED_SOURCE_ADDRESSES ?? ""),
   put: webhookBus(webhookBusClient(), eventBusName),
   now,
 };

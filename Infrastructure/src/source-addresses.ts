@@ -1,5 +1,7 @@
 import { BlockList, isIP } from "node:net";
+import { PARAMETERS } from "../../Core/configuration";
 import { ConfigurationError } from "../../Core/errors";
+import { log } from "../../Core/log";
 import { sourceAddressOf } from "./webhook-request";
 
 const RANGE = /^([\d.]{7,15}|[\da-fA-F:.]{2,45})\/(\d{1,3})$/;
@@ -12,7 +14,7 @@ const addRange = (ranges: BlockList, text: string): void => {
   const longest = LONGEST_PREFIX[isIP(address)];
   if (longest === undefined || Number(prefix) > longest) {
     throw new ConfigurationError(
-      `AllowedSourceAddresses holds ${JSON.stringify(text)}: give ranges of addresses joined by commas, e.g. 34.74.90.64/28`,
+      `${PARAMETERS.allowedSourceAddresses} holds ${JSON.stringify(text)}: give ranges of addresses joined by commas, e.g. 34.74.90.64/28`,
     );
   }
   ranges.addSubnet(address, Number(prefix), familyOf(address));
@@ -24,20 +26,31 @@ const rangesOf = (list: string): BlockList => {
   return ranges;
 };
 
+/** Whether an HTTP API's request event (payload format 2.0) comes from an allowed address. */
+export type SourceAddressCheck = (event: unknown) => boolean;
+
 /**
  * Makes the check of a request's source address.
  *
  * @param list ranges of IPv4 and IPv6 addresses joined by commas, e.g. `34.74.90.64/28,2001:db8::/32`; empty
  *   admits every address
- * @returns a function: true if an HTTP API's request event (payload format 2.0) comes from one of the ranges.
- *   It throws ConfigurationError naming an entry that is not a range
+ * @throws ConfigurationError naming an entry that is not a range
  */
-export const sourceAddressCheck = (list: string): ((event: unknown) => boolean) => {
+export const sourceAddressCheck = (list: string): SourceAddressCheck => {
   if (list.trim() === "") return () => true;
-  let ranges: BlockList | undefined;
+  const ranges = rangesOf(list);
   return (event) => {
-    ranges ??= rangesOf(list);
     const address = sourceAddressOf(event);
     return typeof address === "string" && isIP(address) !== 0 && ranges.check(address, familyOf(address));
   };
+};
+
+/** As `sourceAddressCheck`. A list that cannot be read admits nobody, and is named in the log. */
+export const allowedSources = (list: string): SourceAddressCheck => {
+  try {
+    return sourceAddressCheck(list);
+  } catch (error) {
+    if (error instanceof ConfigurationError) log.error("WEBHOOK_REFUSED_ALL", { reason: error.message });
+    return () => false;
+  }
 };

@@ -1,5 +1,6 @@
 import { log } from "../../Core/log";
 import { REFUSAL_AGE_MILLISECONDS } from "./secret-cache";
+import type { SourceAddressCheck } from "./source-addresses";
 import type { PutJobEvent } from "./webhook-bus";
 import type { WebhookIds } from "./webhook-ids";
 import { bodyOf, headerOf } from "./webhook-request";
@@ -11,13 +12,13 @@ export interface SignedWebhookSecrets {
   readonly keys: SigningKeys;
   /** Checked if the request has an `X-Gitlab-Token` too. */
   readonly tokens: WebhookSecrets;
+  readonly isAllowedSource: SourceAddressCheck;
 }
 
 export interface ReceptionDependencies {
   /** Undefined: Parameter Store does not answer. With an age: no older secrets. */
   readonly secrets: (maxAgeMilliseconds?: number) => Promise<SignedWebhookSecrets | undefined>;
   readonly ids: WebhookIds;
-  readonly isAllowedAddress: (event: unknown) => boolean;
   readonly put: PutJobEvent;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -42,14 +43,15 @@ export type Reception =
 
 const reason = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
 
-type Refusal = Extract<Reception, "wrong-signature" | "wrong-token">;
+type Refusal = Extract<Reception, "wrong-address" | "wrong-signature" | "wrong-token">;
 
-/** A token in the request must be valid, as for the authorizer; ignored if none is stored. */
+/** The address must be allowed. A token in the request must be valid, as for the authorizer; ignored if none is stored. */
 const refusalOf = (
   event: unknown,
   head: SignedHead,
-  { keys, tokens }: SignedWebhookSecrets,
+  { keys, tokens, isAllowedSource }: SignedWebhookSecrets,
 ): Refusal | undefined => {
+  if (!isAllowedSource(event)) return "wrong-address";
   if (!isSigned(head, bodyOf(event), keys)) return "wrong-signature";
   const token = webhookToken(event);
   const mayCheck = token !== undefined && Boolean(tokens.current || tokens.previous);
@@ -95,10 +97,9 @@ const remember = async (ids: WebhookIds, id: string): Promise<void> => {
  * @param event an HTTP API's request event, payload format 2.0
  */
 export const receiveWebhook = async (
-  { secrets, ids, isAllowedAddress, put, now }: ReceptionDependencies,
+  { secrets, ids, put, now }: ReceptionDependencies,
   event: unknown,
 ): Promise<Reception> => {
-  if (!isAllowedAddress(event)) return "wrong-address";
   const head = signedHead((name) => headerOf(event, name));
   if (head === undefined) return "unsigned";
   if (!isTimely(head, now())) return "untimely";

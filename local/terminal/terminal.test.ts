@@ -17,6 +17,9 @@ const job = (overrides: Partial<JobView>): JobView => ({
   createdAt: 1_000,
   queuedAt: 1_000,
   retried: false,
+  allowFailure: false,
+  script: [],
+  services: [],
   lastLines: [],
   ...overrides,
 });

@@ -109,6 +109,9 @@ const job = {
   status: "pending" as const,
   createdAt: 1,
   retried: false,
+  allowFailure: false,
+  script: [ATTACK],
+  services: [ATTACK],
   lastLines: [ATTACK],
   failureReason: ATTACK,
 };

@@ -57,8 +57,6 @@ const jobsIn = async (laptop: Laptop, table: string | undefined): Promise<readon
 
 const runsBeside = ({ get, root }: Given): void => {
   let second: SecondDeployment | undefined;
-  afterAll(() => second?.close());
-
   it("T-26 S-29: a second deployment beside the first serves its own project, and neither touches the other's", async () => {
     const { laptop } = get();
     second = await openSecondDeployment(laptop, root());
@@ -87,20 +85,19 @@ const runsBeside = ({ get, root }: Given): void => {
 
 /** A parameter of each stack that a user may change later. */
 const CHANGED: Readonly<Record<Stack, Readonly<Record<string, string>>>> = {
-  Infrastructure: { WebhookBurst: "1500" },
+  Infrastructure: { AdditionalEgressPort: "8443" },
   LambdaShellRunner: { MemorySizeMiB: "2048" },
-  AutoScaler: { Ec2WaitTimeoutSeconds: "90" },
+  AutoScaler: { DiskGiB: "40", Wiring: "changed" },
 };
 
 /** Deploys all three stacks again, each with its changed parameter, and AutoScaler with changed user data. */
 const update = async ({ get, root }: Given): Promise<void> => {
   const { laptop } = get();
   const AutoScaler = changedBuild(laptop, "echo user data of the copy", "echo user data of the update");
-  const DefaultRunnerArn = laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "";
   await deployOn(laptop, {
     root: root(),
     builds: { ...laptop.builds, AutoScaler },
-    parameters: (stack) => ({ ...CHANGED[stack], ...(stack === "AutoScaler" ? { DefaultRunnerArn } : {}) }),
+    parameters: (stack) => CHANGED[stack],
   }).finally(() => rmSync(AutoScaler, { recursive: true, force: true }));
   laptop.host.forget();
 };
@@ -116,10 +113,10 @@ const consoles = ({ ec2 }: Laptop): string =>
     .map(({ instanceId }) => ec2.console(instanceId))
     .join("\n");
 
-/** Seconds that the runner of a job waits for it, as its order says. */
-const waitTimeoutOf = async (laptop: Laptop, jobId: number): Promise<number | undefined> => {
+/** Disk of a job's runner in GiB, as its order says. */
+const diskOf = async (laptop: Laptop, jobId: number): Promise<number | undefined> => {
   const { attempts } = await readLedger(laptop.env, laptop.stacks.AutoScaler.outputs.LedgerTableName ?? "");
-  return attempts.find((attempt) => attempt.jobId === jobId)?.order?.runnerClass.waitTimeoutSeconds;
+  return attempts.find((attempt) => attempt.jobId === jobId)?.order?.runnerClass.ec2?.diskGiB;
 };
 
 const isUpdatedUnderJobs = (given: Given): void => {
@@ -147,7 +144,7 @@ const isUpdatedUnderJobs = (given: Given): void => {
     const [ended] = await untilAllGone(laptop, UPDATED, [job!.id], 90_000);
     expect(ended).toMatchObject({ status: "success" });
     expect(consoles(laptop)).toContain("user data of the update");
-    expect(await waitTimeoutOf(laptop, job!.id)).toBe(90);
+    expect(await diskOf(laptop, job!.id)).toBe(40);
   }, 120_000);
 };
 

@@ -1,24 +1,17 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Builds, builtTemplatePath, STACKS, type Stack } from "../../local/engine/build";
+import { type Builds, STACKS, type Stack } from "../../local/engine/build";
 import { type DeployedStack, deployStack } from "../../local/engine/deploy";
 import { startSam } from "../../local/engine/sam";
-import { readTemplate } from "../../local/engine/template-file";
-import { clientSettings } from "../../local/laptop/client-settings";
 import { writeConfiguration } from "../../local/laptop/configuration";
-import { openWebhookApi, type Stacks } from "../../local/laptop/deploy-stacks";
+import { deploySettings, type Stacks } from "../../local/laptop/deploy-stacks";
 import type { Laptop } from "../../local/laptop/laptop";
-import { startWebhookApi } from "../../local/webhook-api";
 
 interface Deployment {
   /** The clone, or a copy of it, whose templates are deployed. */
   readonly root: string;
   readonly builds: Builds;
-  /** Of each stack, by the outputs of those before it. */
-  readonly parameters: (
-    stack: Stack,
-    before: Partial<Record<Stack, DeployedStack>>,
-  ) => Readonly<Record<string, string>>;
+  readonly parameters: (stack: Stack) => Readonly<Record<string, string>>;
   readonly nameOf?: (stack: Stack) => string;
 }
 
@@ -43,11 +36,9 @@ export const deployOn = async (
   const stacks: Partial<Record<Stack, DeployedStack>> = {};
   try {
     for (const stack of which) {
-      const settings = { hostUrl: (functionId: string) => laptop.host.functionUrl(stack, functionId) };
-      const { root, builds } = deployment;
-      const at = { root, operator: clientSettings(laptop.env), sam, builds };
-      const parameters = deployment.parameters(stack, stacks);
-      stacks[stack] = await deployStack(at, stack, settings, parameters, deployment.nameOf?.(stack));
+      const settings = deploySettings(laptop, { ...deployment, sam });
+      const parameters = deployment.parameters(stack);
+      stacks[stack] = await deployStack(settings, stack, parameters, deployment.nameOf?.(stack));
     }
   } finally {
     sam.close();
@@ -55,42 +46,17 @@ export const deployOn = async (
   return stacks;
 };
 
-/** Infrastructure's parameters that the other stacks read. */
-const PUBLISHED: Readonly<Record<string, string>> = {
-  DeploymentId: "deployment-id",
-  PublishedConfigurationPath: "configuration-path",
-  SubnetIds: "subnet-ids",
-  RunnerSecurityGroupId: "runner-security-group-id",
-  AssignPublicIp: "assign-public-ip",
-  BootstrapTableName: "bootstrap-table-name",
-  BootstrapTableArn: "bootstrap-table-arn",
-  ReportRunnerEndFunctionArn: "report-runner-end-function-arn",
-};
-
 /** What a second deployment answers differently, of what the stack asks. */
-const parametersOf = (
-  root: string,
-  stack: Stack,
-  builds: Builds,
-  runnerArn: string,
-): Record<string, string> => {
-  const published = Object.entries(PUBLISHED).map(([name, leaf]) => [name, `${PATH}/infrastructure/${leaf}`]);
-  const all = {
-    ConfigurationPath: PATH,
-    EventBusName: NAMES.Infrastructure,
-    DefaultRunnerArn: runnerArn,
-    ...(Object.fromEntries(published) as Record<string, string>),
-  };
-  const asked = Object.keys(readTemplate(builtTemplatePath(root, stack, builds)).Parameters ?? {});
-  return Object.fromEntries(Object.entries(all).filter(([name]) => asked.includes(name)));
-};
+const parametersOf = (stack: Stack): Record<string, string> => ({
+  ConfigurationPath: PATH,
+  ...(stack === "AutoScaler" ? { EventBusName: NAMES.Infrastructure } : {}),
+});
 
 /** A deployment of its own beside the laptop's, under other names and another configuration path. */
 export interface SecondDeployment {
   readonly stacks: Stacks;
   readonly webhook: string;
   readonly webhookToken: string;
-  close(): Promise<void>;
 }
 
 const PATH = "/second/runners";
@@ -100,7 +66,7 @@ const NAMES: Readonly<Record<Stack, string>> = {
   AutoScaler: "second-autoscaler",
 };
 
-/** Deploys the laptop's own builds once more, and opens a webhook for them. */
+/** Deploys the laptop's own builds once more. */
 export const openSecondDeployment = async (laptop: Laptop, root: string): Promise<SecondDeployment> => {
   const webhookToken = "secret-of-the-second-deployment";
   const { gitlabUrl: url, standIn, builds, env } = laptop;
@@ -113,11 +79,7 @@ export const openSecondDeployment = async (laptop: Laptop, root: string): Promis
     root,
     builds,
     nameOf: (stack) => NAMES[stack],
-    parameters: (stack, { LambdaShellRunner }) =>
-      parametersOf(root, stack, builds, LambdaShellRunner?.outputs.FunctionArn ?? ""),
+    parameters: parametersOf,
   })) as Stacks;
-  const webhookApi = await startWebhookApi(0);
-  openWebhookApi(root, { ...laptop, webhookApi }, stacks);
-  const webhook = `${webhookApi.url}/webhook`;
-  return { stacks, webhook, webhookToken, close: () => webhookApi.close() };
+  return { stacks, webhook: stacks.Infrastructure.outputs.WebhookUrl ?? "", webhookToken };
 };

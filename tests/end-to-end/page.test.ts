@@ -1,5 +1,5 @@
 import type { Locator, Page } from "playwright-core";
-import { type LaptopJob, type StandIn, startGitLab } from "../../local/gitlab";
+import { type LaptopJob, type MappingLine, type StandIn, startGitLab } from "../../local/gitlab";
 import { call, newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
 import { describeWith } from "../needs";
 import { browserPath, figureOf, jobRow, openBrowser, sees } from "./browser";
@@ -18,6 +18,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   let requests: string[];
   let errors: string[];
   let laptopJobs: LaptopJob[];
+  let mapping: MappingLine[];
   let remaining: { runners: number; instances: number; ledger: number };
 
   beforeAll(async () => {
@@ -31,8 +32,9 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   beforeEach(async () => {
     gitlab = await startGitLab();
     laptopJobs = [];
+    mapping = [];
     remaining = { runners: 0, instances: 0, ledger: 0 };
-    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, remaining }));
+    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, remaining, mapping }));
     page = await browser.context.newPage();
     requests = [];
     errors = [];
@@ -104,10 +106,10 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   }, 30_000);
 
   it("runs jobs from its editor, and says what is wrong with them", async () => {
-    const editor = page.getByLabel("Your own jobs");
+    const editor = page.getByLabel("Your .gitlab-ci.yml");
     await editor.fill("{ no json");
     await page.getByRole("button", { name: "Run these jobs" }).click();
-    await sees(page.getByRole("alert"), "The jobs are not valid JSON");
+    await sees(page.getByRole("alert"), "at line 1");
     await editor.fill('[{"name":"mine"}]');
     await page.getByRole("button", { name: "Run these jobs" }).click();
     await sees(page.getByRole("alert"), "script must be a list of commands");
@@ -117,6 +119,61 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await sees(row("mine"), "pending");
     expect(gitlab.jobs()).toMatchObject([{ name: "mine", projectId: 77 }]);
     expect(await page.getByRole("alert").textContent()).toBe("");
+  }, 30_000);
+
+  it("runs a pasted .gitlab-ci.yml, shows what it says of each job and what was left out", async () => {
+    await page.getByLabel("Your .gitlab-ci.yml").fill(`
+stages: [build, test]
+compile: { stage: build, tags: [docker], image: "golang:1.24", script: [make all] }
+early: { stage: test, needs: [], parallel: 2, script: ["true"], cache: {} }
+ship: { stage: test, needs: [compile], when: manual, script: ["true"] }
+`);
+    await page.getByRole("button", { name: "Run these jobs" }).click();
+    await sees(row("compile"), "build · image golang:1.24");
+    await sees(row("early 2/2"), "pending");
+    await sees(row("ship"), "needs compile");
+    await sees(page.locator("#editor-notes"), "early: caches are not kept");
+    await row("compile").locator("summary").click();
+    await sees(row("compile").locator("pre.script"), "$ make all");
+    await runJob(["docker"], "", "success");
+    await row("ship").getByRole("button", { name: "Play ship" }).click();
+    await sees(row("ship"), "pending");
+  }, 30_000);
+
+  it("shows an allowed failure as a warning, and what a job waits for without a click", async () => {
+    const [lint, slow] = gitlab.createPipeline(1, [
+      { name: "lint", tags: ["a"], script: ["false"], allow_failure: true },
+      { name: "slow", tags: ["b"], script: ["true"] },
+    ]);
+    laptopJobs = [
+      { jobId: lint!.id, cost: 0.00123 },
+      { jobId: slow!.id, account: "Waits for a slot of class big." },
+    ];
+    await runJob(["a"], "", "failed");
+    await sees(row("lint"), "failed, allowed");
+    await sees(row("lint"), "$0.0012");
+    await sees(figure("Cost so far"), "$0.0012");
+    expect(await row("slow").locator(".reason").isVisible()).toBe(true);
+    await sees(row("slow"), "Waits for a slot of class big.");
+  }, 30_000);
+
+  it("shows the mapping as a table, and says where there is none", async () => {
+    await sees(page.locator("#mapping-note"), "Nothing is mapped yet");
+    mapping = [{ job: "build", tags: ["docker"], runner: "EC2, big" }];
+    await sees(page.locator("#mapping tbody"), "EC2, big");
+    expect(await page.locator("#mapping tbody td").allTextContents()).toEqual([
+      "build",
+      "docker",
+      "EC2, big",
+    ]);
+  }, 30_000);
+
+  it("opens the address that GitLab gives a job, at that job", async () => {
+    const [job] = gitlab.createPipeline(1, [{ name: "linked", script: ["true"] }]);
+    const { web_url: address } = (await restOf(gitlab)("GET", `/projects/1/jobs/${job!.id}`)).body;
+    await page.goto(address);
+    await sees(row("linked"), "pending");
+    expect(await row("linked").locator("details").getAttribute("open")).toBe("");
   }, 30_000);
 
   it("cancels one job and a whole pipeline", async () => {

@@ -25,7 +25,7 @@ export const wiredPageCases = (get: () => TestLaptop): void => {
       const addresses = new Set<string>();
       page.on("request", (request) => addresses.add(new URL(request.url()).origin));
       await page.goto(laptop.gitlabUrl);
-      await page.getByLabel("Your own jobs").fill(
+      await page.getByLabel("Your .gitlab-ci.yml").fill(
         JSON.stringify([
           { name: "seen on Lambda", script: ["echo shown by Lambda", "sleep 3"] },
           { name: "image build", tags: ["docker"], script: ["echo shown by EC2", "sleep 3"] },

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 
+export const PARAMETER_PAGE = "docs/stacks.md";
+
 const STACKS = ["Infrastructure", "AutoScaler", "LambdaShellRunner"] as const;
 
 interface Parameter {
@@ -21,7 +23,7 @@ const allowed = ({ AllowedValues, MinValue, MaxValue }: Parameter): string => {
 const defaultText = (value: Parameter["Default"]): string =>
   value === "" || value === undefined ? "empty" : `\`${value}\``;
 
-/** The README's table of a template's parameters, with the template's descriptions. */
+/** The table of a template's parameters, with the template's descriptions. */
 export const parameterTable = (templateText: string): string => {
   const template = parseDocument(templateText, { logLevel: "silent" }).toJS({ maxAliasCount: -1 }) as {
     Parameters: Record<string, Parameter>;
@@ -33,11 +35,11 @@ export const parameterTable = (templateText: string): string => {
   return ["| parameter | default | |", "|---|---|---|", ...rows].join("\n");
 };
 
-/** The README with the tables of all stacks up to date. */
-export const withTables = (readme: string, folder: string): string =>
+/** The page with the tables of all stacks up to date. */
+export const withTables = (page: string, folder: string): string =>
   STACKS.reduce((text, stack) => {
     const table = parameterTable(readFileSync(`${folder}/${stack}/template.yaml`, "utf8"));
     const block = new RegExp(`(<!-- parameters: ${stack} -->)[\\s\\S]*?(<!-- end of parameters -->)`);
-    if (!block.test(text)) throw new Error(`README.md has no place for the parameters of ${stack}`);
+    if (!block.test(text)) throw new Error(`${PARAMETER_PAGE} has no place for the parameters of ${stack}`);
     return text.replace(block, (_, begin: string, end: string) => `${begin}\n\n${table}\n\n${end}`);
-  }, readme);
+  }, page);

@@ -1,22 +1,35 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryFiles } from "../repository-files";
-import { parameterTable, withTables } from "./parameter-table";
+import { PARAMETER_PAGE, parameterTable, withTables } from "./parameter-table";
 
 const ROOT = join(__dirname, "../..");
 const PAGES = repositoryFiles().filter((path) => path.endsWith(".md"));
 const read = (page: string): string => readFileSync(join(ROOT, page), "utf8");
 const scripts = JSON.parse(read("package.json")).scripts as Record<string, string>;
 
-describe("README", () => {
+/** The length that the project asks of its first page; the rest is in docs. */
+const LINES_READ = 150;
+
+describe("README and documents", () => {
   it("has the parameters of every template up to date (npm run docs writes them)", () => {
-    expect(withTables(read("README.md"), ROOT)).toBe(read("README.md"));
+    expect(withTables(read(PARAMETER_PAGE), ROOT)).toBe(read(PARAMETER_PAGE));
   });
 
-  it("would find a parameter that the README lacks", () => {
+  it("would find a parameter that the page lacks", () => {
     const template =
       "Parameters:\n  New:\n    Type: Number\n    Default: 3\n    MinValue: 1\n    MaxValue: 9\n    Description: Things\n";
     expect(parameterTable(template)).toContain("| `New` | `3` | Things (1 to 9) |");
+  });
+
+  it("is short enough to be read whole", () => {
+    expect(read("README.md").split("\n").length).toBeLessThanOrEqual(LINES_READ);
+  });
+
+  it("has every document in the index", () => {
+    const index = read("docs/README.md");
+    const documents = PAGES.filter((page) => /^docs\/[^/]+\.md$/.test(page) && page !== "docs/README.md");
+    expect(documents.filter((page) => !index.includes(`](${page.slice("docs/".length)})`))).toEqual([]);
   });
 
   it.each(PAGES)("names in %s only npm scripts that exist", (page) => {

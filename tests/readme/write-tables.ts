@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { ID_PAGES, withShownTests } from "./id-tables";
-import { withTables } from "./parameter-table";
+import { PARAMETER_PAGE, withTables } from "./parameter-table";
 import { testTitles } from "./test-titles";
 
-/** `npm run docs`: writes the templates' parameters into the README, and test titles into the tables of ids. */
+/** `npm run docs`: writes the templates' parameters into docs/stacks.md, and test titles into the tables of ids. */
 const root = `${__dirname}/../..`;
 const rewrite = (page: string, change: (text: string) => string): void =>
   writeFileSync(`${root}/${page}`, change(readFileSync(`${root}/${page}`, "utf8")));
 
-rewrite("README.md", (text) => withTables(text, root));
+rewrite(PARAMETER_PAGE, (text) => withTables(text, root));
 const titles = testTitles();
 for (const page of ID_PAGES) rewrite(page, (text) => withShownTests(text, titles));

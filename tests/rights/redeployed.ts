@@ -9,11 +9,10 @@ const PROJECT = 58;
 /** Deploys AutoScaler again, as `sam deploy` does, with another text in its template. */
 const redeploy = async (laptop: Laptop, from: string, to: string): Promise<void> => {
   const AutoScaler = changedBuild(laptop, from, to);
-  const DefaultRunnerArn = laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "";
   const builds = { ...laptop.builds, AutoScaler };
-  await deployOn(laptop, { root: ROOT, builds, parameters: () => ({ DefaultRunnerArn }) }, [
-    "AutoScaler",
-  ]).finally(() => rmSync(AutoScaler, { recursive: true, force: true }));
+  await deployOn(laptop, { root: ROOT, builds, parameters: () => ({}) }, ["AutoScaler"]).finally(() =>
+    rmSync(AutoScaler, { recursive: true, force: true }),
+  );
 };
 
 /** What counts is what is deployed at the moment of a call, not what was when the laptop started. */

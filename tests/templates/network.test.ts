@@ -4,13 +4,10 @@ import { type Given, resolve } from "./resolve";
 const template = readTemplate("Infrastructure");
 
 const COMBINATIONS = ["1", "2", "3"].flatMap((AvailabilityZoneCount) =>
-  ["public", "private"].flatMap((SubnetType) =>
-    ["none", "one", "one-per-zone"].map((NatGateways) => ({
-      AvailabilityZoneCount,
-      SubnetType,
-      NatGateways,
-    })),
-  ),
+  ["public", "private-one-nat-gateway", "private-nat-gateway-per-zone"].map((Subnets) => ({
+    AvailabilityZoneCount,
+    Subnets,
+  })),
 );
 
 /** The messages with which the template refuses parameters; empty when it accepts them. */
@@ -42,32 +39,33 @@ const references = (value: Value | undefined, given: Given): readonly string[] =
   });
 };
 
+/** The three subnets that are published; where there are fewer, one stands again. */
 const subnetIds = (given: Given): readonly string[] =>
-  String(resolve(template, resource(template, "SubnetIdsParameter").properties.Value, given)).split(",");
+  ["1", "2", "3"].map((number) =>
+    String(resolve(template, resource(template, `SubnetId${number}Parameter`).properties.Value, given)),
+  );
 
 const count = (given: Given, type: string): number =>
   deployed(given).filter((one) => one.type === type).length;
 
+const OWN = { VpcId: "vpc-0123456789abcdef0", SubnetIds: "subnet-0a,subnet-0b" };
+
 it.each([
-  ["private", "none", "2", "NAT gateway"],
-  ["public", "one", "2", "pay for it"],
-  ["public", "one-per-zone", "3", "pay for it"],
-  ["private", "one-per-zone", "1", "one NAT gateway at most"],
-])(
-  "refuses %s subnets with NAT gateways %s in %s zones, with a message",
-  (SubnetType, NatGateways, AvailabilityZoneCount, words) => {
-    const sentences = refusals({ SubnetType, NatGateways, AvailabilityZoneCount });
-    expect(sentences.join(" ")).toContain(words);
-  },
-);
+  [{ Subnets: "private-nat-gateway-per-zone", AvailabilityZoneCount: "1" }, "one NAT gateway at most"],
+  [{ VpcId: OWN.VpcId }, "Set SubnetIds"],
+  [{ SubnetIds: OWN.SubnetIds }, "Set VpcId"],
+])("refuses %j, with a message", (given, words) => {
+  expect(refusals(given).join(" ")).toContain(words);
+});
 
 const ACCEPTED = COMBINATIONS.filter((given) => refusals(given).length === 0);
 
-it("accepts eight of the eighteen combinations", () => {
+it("accepts eight of the nine combinations", () => {
   expect(ACCEPTED).toHaveLength(8);
 });
 
-describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $SubnetType, NAT $NatGateways", (given) => {
+describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $Subnets", (given) => {
+  const isPublic = given.Subnets === "public";
   it("refers only to resources that it creates", () => {
     const made = new Set(deployed(given).map(({ id }) => id));
     const known = new Set(template.resources.map(({ id }) => id));
@@ -80,19 +78,17 @@ describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $SubnetType, NAT $NatGate
   });
 
   it("publishes a subnet of the chosen type for each zone, and whether runners need a public address", () => {
-    const subnets = Array.from(
-      { length: Number(given.AvailabilityZoneCount) },
-      (_, index) => `subnet${index + 1}`,
-    );
-    expect(subnetIds(given)).toEqual(subnets.map((subnet) => `${given.SubnetType}${subnet}`));
+    const count = Number(given.AvailabilityZoneCount);
+    const subnets = [1, 2, 3].map((number) => `subnet${number <= count ? number : 1}`);
+    expect(subnetIds(given)).toEqual(subnets.map((subnet) => `${isPublic ? "public" : "private"}${subnet}`));
     const { Value: assign } = resource(template, "AssignPublicIpParameter").properties;
-    expect(resolve(template, assign, given)).toBe(String(given.SubnetType === "public"));
+    expect(resolve(template, assign, given)).toBe(String(isPublic));
   });
 
   it("creates the chosen number of NAT gateways", () => {
-    const wanted = { none: 0, one: 1, "one-per-zone": Number(given.AvailabilityZoneCount) }[
-      given.NatGateways
-    ];
+    const perZone =
+      given.Subnets === "private-nat-gateway-per-zone" ? Number(given.AvailabilityZoneCount) : 1;
+    const wanted = isPublic ? 0 : perZone;
     expect(count(given, "AWS::EC2::NatGateway")).toBe(wanted);
   });
 
@@ -110,6 +106,27 @@ describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $SubnetType, NAT $NatGate
     for (const { properties } of ofType(template, "AWS::EC2::VPCEndpoint")) {
       expect(asList(resolve(template, properties.RouteTableIds, given))).toHaveLength(tables.length);
     }
+  });
+});
+
+describe("a network of one's own", () => {
+  it.each([
+    ["subnet-0a", ["subnet-0a", "subnet-0a", "subnet-0a"]],
+    ["subnet-0a,subnet-0b", ["subnet-0a", "subnet-0b", "subnet-0a"]],
+    ["subnet-0a,subnet-0b,subnet-0c", ["subnet-0a", "subnet-0b", "subnet-0c"]],
+  ])("has its subnets %s published, none of them empty", (SubnetIds, published) => {
+    // Whatever the parameters say of ours.
+    for (const given of COMBINATIONS) expect(subnetIds({ ...given, ...OWN, SubnetIds })).toEqual(published);
+  });
+
+  it.each(COMBINATIONS)("makes of a network nothing but the runners' group (%j)", (combination) => {
+    const given = { ...combination, ...OWN };
+    const made = deployed(given).filter(({ type }) => type.startsWith("AWS::EC2::"));
+    expect(made.map(({ id }) => id)).toEqual(["RunnerSecurityGroup"]);
+    expect(resolve(template, made[0]?.properties.VpcId, given)).toBe(OWN.VpcId);
+    expect(resolve(template, template.outputs.VpcId?.Value, given)).toBe(OWN.VpcId);
+    const { Value: assign } = resource(template, "AssignPublicIpParameter").properties;
+    expect(resolve(template, assign, given)).toBe(String(combination.Subnets === "public"));
   });
 });
 

@@ -11,16 +11,28 @@ const PSEUDO: Readonly<Record<string, string>> = {
   "AWS::URLSuffix": "amazonaws.com",
 };
 
-/** Parameters that Infrastructure publishes. */
-const PUBLISHED: Readonly<Record<string, string | string[]>> = {
+/** Parameters that Infrastructure publishes, in two zones. */
+const PUBLISHED: Readonly<Record<string, string>> = {
   "deployment-id": "runners-a",
-  "configuration-path": "/gitlabrunner",
-  "subnet-ids": ["subnet-1", "subnet-2"],
+  "subnet-id-1": "subnet-1",
+  "subnet-id-2": "subnet-2",
+  "subnet-id-3": "subnet-1",
   "runner-security-group-id": "sg-1",
   "bootstrap-table-name": "bootstrap",
   "report-runner-end-function-arn": `arn:aws:lambda:${REGION}:${ACCOUNT}:function:report-runner-end`,
   "bootstrap-table-arn": `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/bootstrap`,
   "assign-public-ip": "true",
+  "alarm-topic-arn": `arn:aws:sns:${REGION}:${ACCOUNT}:runners-a-alarms`,
+};
+
+/** What CloudFormation reads of Parameter Store when it deploys: `{{resolve:ssm:/gitlabrunner/infrastructure/deployment-id}}`. */
+const DYNAMIC_REFERENCE = /\{\{resolve:ssm:([^}]+)\}\}/g;
+
+const published = (path: string): string => {
+  const leaf = /^\/gitlabrunner\/infrastructure\/([a-z0-9-]+)$/.exec(path)?.[1] ?? "";
+  const value = PUBLISHED[leaf];
+  if (value === undefined) throw new Error(`Infrastructure publishes no ${path}`);
+  return value;
 };
 
 const lower = (id: string): string => id.toLowerCase();
@@ -35,11 +47,12 @@ const ARN: Readonly<Record<string, (id: string) => string>> = {
   "AWS::Events::EventBus": () => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/runners-a`,
   "AWS::SQS::Queue": (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${lower(id)}`,
   "AWS::IAM::Role": (id) => `arn:aws:iam::${ACCOUNT}:role/${lower(id)}`,
+  "AWS::SNS::Topic": (id) => `arn:aws:sns:${REGION}:${ACCOUNT}:${lower(id)}`,
   "AWS::IAM::InstanceProfile": (id) => `arn:aws:iam::${ACCOUNT}:instance-profile/${lower(id)}`,
 };
 
 /** Types whose Ref is their ARN, of those that the templates use. */
-const REF_IS_ARN = ["AWS::Serverless::StateMachine", "AWS::IAM::ManagedPolicy"];
+const REF_IS_ARN = ["AWS::Serverless::StateMachine", "AWS::IAM::ManagedPolicy", "AWS::SNS::Topic"];
 
 export type Given = Readonly<Record<string, string | string[]>>;
 
@@ -49,11 +62,6 @@ const parameterValue = (template: Template, id: string, given: Given): Value | u
   if (given[id] !== undefined) return given[id];
   const text = String(parameter.Default);
   const type = String(parameter.Type);
-  if (type.startsWith("AWS::SSM::")) {
-    const published = PUBLISHED[text.split("/").at(-1) ?? ""];
-    if (published === undefined) throw new Error(`Infrastructure publishes no ${text}`);
-    return published;
-  }
   return type === "CommaDelimitedList" ? text.split(",") : text;
 };
 
@@ -68,17 +76,27 @@ export const resolve = (template: Template, value: Value | undefined, given: Giv
   const text = (inner: Value | undefined): string => String(again(inner));
   const ref = (id: string): Value => {
     if (id === "AWS::NoValue") return null;
-    if (id === "AWS::StackName")
+    if (id === "AWS::StackName" && given[id] === undefined)
       return template.name === "Infrastructure" ? "runners-a" : lower(template.name);
     const type = template.resources.find((resource) => resource.id === id)?.type ?? "";
+    // Infrastructure names it as its stack.
+    if (type === "AWS::Events::EventBus") return "runners-a";
     return (
       PSEUDO[id] ??
+      given[id] ??
       parameterValue(template, id, given) ??
       (REF_IS_ARN.includes(type) ? arnOf(template, id) : lower(id))
     );
   };
-  const attribute = (id: string, name: string): Value =>
-    name === "Arn" ? arnOf(template, id) : `${lower(id)}.${name}`;
+  /** A parameter's value is what the template gives it. */
+  const stored = (id: string): Value => {
+    const parameter = template.resources.find((one) => one.id === id && one.type === "AWS::SSM::Parameter");
+    return again(parameter?.properties.Value);
+  };
+  const attribute = (id: string, name: string): Value => {
+    if (name === "Arn") return arnOf(template, id);
+    return (name === "Value" ? stored(id) : null) ?? `${lower(id)}.${name}`;
+  };
   const sub = (pattern: string, own: Value | undefined): string =>
     pattern.replace(/\$\{([^!}][^}]*)\}/g, (_, name: string) => {
       const mine = asMap(own)[name];
@@ -90,7 +108,10 @@ export const resolve = (template: Template, value: Value | undefined, given: Giv
     Ref: (id) => ref(String(id)),
     Condition: (id) => again(template.conditions[String(id)]),
     "Fn::GetAtt": (list) => attribute(String(asList(list)[0]), String(asList(list)[1])),
-    "Fn::Sub": (argument) => sub(String(asList(argument)[0]), asList(argument)[1]),
+    "Fn::Sub": (argument) =>
+      sub(String(asList(argument)[0]), asList(argument)[1]).replace(DYNAMIC_REFERENCE, (_, path: string) =>
+        published(path),
+      ),
     "Fn::Join": (list) =>
       asList(again(asList(list)[1]))
         .filter((item) => item !== null)

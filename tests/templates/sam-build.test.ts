@@ -50,12 +50,12 @@ const readBySam = (folders: readonly string[]): Read => {
   return JSON.parse(stdout) as Read;
 };
 
-/** LambdaShellRunner's folder with another architecture in its samconfig.toml. */
+/** LambdaShellRunner's folder with another architecture in its samconfig.yaml. */
 const copyFor = (root: string, architecture: string): string => {
   const folder = join(root, architecture);
-  for (const file of ["template.yaml", "samconfig.toml"])
+  for (const file of ["template.yaml", "samconfig.yaml"])
     cpSync(join(ROOT, "LambdaShellRunner", file), join(folder, file));
-  const path = join(folder, "samconfig.toml");
+  const path = join(folder, "samconfig.yaml");
   writeFileSync(path, readFileSync(path, "utf8").replace(/Architecture=\w+/, `Architecture=${architecture}`));
   return folder;
 };
@@ -75,7 +75,7 @@ describeWith(isSetUp, "no .local/venv with SAM's translator")(
     }, 120_000);
     afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-    it("is for the processor that samconfig.toml names, and so is the function", () => {
+    it("is for the processor that samconfig.yaml names, and so is the function", () => {
       expect(read.stacks).toEqual(ARCHITECTURES.map((one) => ({ build: [one], deploy: [one] })));
     });
 

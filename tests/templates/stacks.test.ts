@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LAMBDA_QUEUE_SECONDS, LEASE_MILLISECONDS } from "../../AutoScaler/src/timing";
 import {
   INFRASTRUCTURE_PARAMETERS,
   ROLE_TAG,
+  RUNNER_FUNCTION_PARAMETER,
   STACK_TAG,
   TENANT_ISOLATION_TAG,
 } from "../../Core/configuration";
@@ -24,13 +25,14 @@ import { resolve } from "./resolve";
 const infrastructure = readTemplate("Infrastructure");
 const lambdaRunner = readTemplate("LambdaShellRunner");
 
-const samConfig = (stack: string): string => readFileSync(join(ROOT, stack, "samconfig.toml"), "utf8");
-const stackName = (stack: string): string | undefined =>
-  /^stack_name = "([^"]+)"/m.exec(samConfig(stack))?.[1];
+const samConfig = (stack: string): string => readFileSync(join(ROOT, stack, "samconfig.yaml"), "utf8");
+const stackName = (stack: string): string | undefined => /^ +stack_name: (\S+)/m.exec(samConfig(stack))?.[1];
 
-const published = ofType(infrastructure, "AWS::SSM::Parameter").map(({ properties }) =>
-  String(resolve(infrastructure, properties.Name)),
-);
+const publishedBy = (stack: string): readonly string[] =>
+  ofType(readTemplate(stack), "AWS::SSM::Parameter")
+    .filter(({ properties }) => properties.Name !== undefined)
+    .map(({ properties }) => String(resolve(readTemplate(stack), properties.Name)));
+const published = publishedBy("Infrastructure");
 
 it("publishes the parameters that the other stacks read, under the configuration path", () => {
   const names = Object.values(INFRASTRUCTURE_PARAMETERS).map(
@@ -39,12 +41,97 @@ it("publishes the parameters that the other stacks read, under the configuration
   expect([...published].sort()).toEqual([...names].sort());
 });
 
-it.each(["LambdaShellRunner", "AutoScaler"])("%s reads parameters that Infrastructure publishes", (stack) => {
-  const read = Object.values(readTemplate(stack).parameters)
-    .filter(({ Type }) => String(Type).startsWith("AWS::SSM::Parameter::Value<"))
-    .map(({ Default }) => String(Default));
-  expect(read.length).toBeGreaterThan(0);
-  expect(read.filter((name) => !published.includes(name))).toEqual([]);
+it.each([
+  ["Infrastructure", 8],
+  ["LambdaShellRunner", 8],
+  ["AutoScaler", 16],
+])("%s asks at most %i questions", (stack, most) => {
+  const names = Object.keys(readTemplate(stack).parameters);
+  expect([names, names.length <= most]).toEqual([names, true]);
+});
+
+const SOURCES = STACKS.map(
+  (stack) => [stack, readFileSync(join(ROOT, stack, "template.yaml"), "utf8")] as const,
+);
+
+/** What a template reads of Parameter Store when it is deployed, by full name. */
+const readBy = (text: string): readonly string[] =>
+  [...text.matchAll(/\{\{resolve:ssm:([^}]+\}[^}]*)\}\}/g)].map(([, path = ""]) =>
+    path.replace(/^\$\{ConfigurationPath\}/, "/gitlabrunner"),
+  );
+
+it.each(SOURCES)("%s reads only what a stack before it publishes", (stack, text) => {
+  const before = STACKS.slice(0, STACKS.indexOf(stack as (typeof STACKS)[number]));
+  const known = before.flatMap(publishedBy);
+  expect(readBy(text).filter((name) => !known.includes(name))).toEqual([]);
+  expect(readBy(text).length > 0).toBe(before.length > 0);
+});
+
+/** Of a template: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html */
+const DYNAMIC_REFERENCES = 60;
+
+it.each(SOURCES)(
+  "%s reads each value once, or twice for a tag, well within CloudFormation's sixty",
+  (_, text) => {
+    const read = readBy(text);
+    const often = read.filter((name) => read.filter((other) => other === name).length > 2);
+    expect(often).toEqual([]);
+    expect(read.length).toBeLessThan(DYNAMIC_REFERENCES);
+  },
+);
+
+it.each(["LambdaShellRunner", "AutoScaler"])(
+  "%s reads all anew when Wiring changes, since each value that it reads stands in a resource that names Wiring",
+  (stack) => {
+    const template = readTemplate(stack);
+    const readers = template.resources.filter(({ properties }) =>
+      JSON.stringify(properties).includes("{{resolve:"),
+    );
+    expect(readers.length).toBeGreaterThan(0);
+    expect(readers.filter(({ type }) => type !== "AWS::SSM::Parameter")).toEqual([]);
+    const without = readers.filter(
+      ({ properties }) => !JSON.stringify(properties.Description).includes("{Wiring}"),
+    );
+    expect(without.map(({ id }) => id)).toEqual([]);
+    const outside = JSON.stringify([
+      template.conditions,
+      template.outputs,
+      template.parameters,
+      template.rules,
+    ]);
+    expect(outside).not.toContain("{{resolve:");
+  },
+);
+
+describe("the default Lambda runner", () => {
+  const parameter = resource(lambdaRunner, "FunctionArnParameter");
+
+  const nameFor = (stackName: string) =>
+    resolve(lambdaRunner, parameter.properties.Name, { "AWS::StackName": stackName });
+
+  it.each([stackName("LambdaShellRunner"), "second-lambda-shell-runner"])(
+    "is published by %s where AutoScaler looks for it",
+    (name) => {
+      expect(nameFor(name ?? "")).toBe(`/gitlabrunner/${RUNNER_FUNCTION_PARAMETER}`);
+      expect(parameter.properties.Value).toEqual({ "Fn::GetAtt": ["RunnerFunction", "Arn"] });
+    },
+  );
+
+  it.each(["gitlab-runners-lambda-10gb", "lambda-shell-runner-large", "lambda-shell-runner-2"])(
+    "is not what %s publishes, a runner beside it",
+    (name) => {
+      expect(nameFor(name)).toBe(`/gitlabrunner/lambda-shell-runner/${name}/function-arn`);
+    },
+  );
+});
+
+it("T-26: ends the deployment of an AutoScaler that has another deployment's bus", () => {
+  const autoScaler = readTemplate("AutoScaler");
+  const { properties } = resource(autoScaler, "DeploymentIdParameter");
+  const pattern = (EventBusName: string) =>
+    new RegExp(String(resolve(autoScaler, properties.AllowedPattern, { EventBusName })));
+  expect(pattern("runners-a").test(String(resolve(autoScaler, properties.Value)))).toBe(true);
+  expect(pattern("runners-b").test(String(resolve(autoScaler, properties.Value)))).toBe(false);
 });
 
 it.each([
@@ -69,14 +156,21 @@ it("T-26: takes Infrastructure's stack name as deployment id", () => {
 it.each(["Infrastructure", "AutoScaler"])(
   "%s is built in its source folder, so that nothing is installed",
   (stack) => {
-    expect(samConfig(stack)).toMatch(/^\[default\.build\.parameters\]\nbuild_in_source = true/m);
+    expect(samConfig(stack)).toMatch(/^ {2}build:\n {4}parameters:\n {6}build_in_source: true/m);
   },
 );
 
-it("keeps parameters and secrets out of the file that a guided deployment writes", () => {
-  const given = STACKS.flatMap((stack) => samConfig(stack).match(/^(parameter_overrides|region).*$/gm) ?? []);
-  // The one that the build has to know as well.
-  expect(given).toEqual(['parameter_overrides = "Architecture=arm64"']);
+it("has a default for no region, and for no answer but the one that the build has to know as well", () => {
+  const given = STACKS.flatMap(
+    (stack) => samConfig(stack).match(/^ +(parameter_overrides|region).*$/gm) ?? [],
+  );
+  expect(given).toEqual(["      parameter_overrides: Architecture=arm64"]);
+});
+
+it("a guided deployment writes its answers to a file that is nobody's but the user's", () => {
+  const tracked = STACKS.filter((stack) => existsSync(join(ROOT, stack, "samconfig.toml")));
+  expect(tracked).toEqual([]);
+  expect(readFileSync(join(ROOT, ".gitignore"), "utf8")).toMatch(/^samconfig\.toml$/m);
 });
 
 describe("the runner function", () => {
@@ -88,6 +182,7 @@ describe("the runner function", () => {
     expect(config.MaximumRetryAttempts).toBe(0);
     // Fifteen to thirty minutes: longer than Lambda keeps idle environments, whose number is limited.
     expect(config.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(900);
+    // A job that waits longer is better started anew.
     expect(config.MaximumEventAgeInSeconds).toBeLessThanOrEqual(1_800);
     expect(config.MaximumEventAgeInSeconds).toBe(LAMBDA_QUEUE_SECONDS);
     expect(properties.DeadLetterQueue).toBeUndefined();
@@ -222,7 +317,7 @@ it.each(ownAlarms)(
     expect(emitted).toContain(name);
     expect(asMap(asList(dimensions ?? undefined)[0])).toEqual({
       Name: "Deployment",
-      Value: { Ref: "DeploymentId" },
+      Value: { "Fn::GetAtt": ["DeploymentIdParameter", "Value"] },
     });
   },
 );
@@ -271,23 +366,41 @@ it("F-58: has alarms on the first message in the dead-letter queue and on one th
   ]);
 });
 
-it.each(["Webhook", "SignedWebhook"])(
-  "T-20: accepts bursts of webhooks well above those of a large pipeline (%s)",
-  (route) => {
-    const { [`${route}Burst`]: burst, [`${route}RequestsPerSecond`]: rate } = infrastructure.parameters;
+it("T-20: accepts bursts of webhooks well above those of a large pipeline, and throttles the signed ones separately", () => {
+  const { DefaultRouteSettings, RouteSettings } = resource(infrastructure, "WebhookStage").properties;
+  expect(Object.keys(asMap(RouteSettings))).toEqual(["POST /signed-webhook"]);
+  for (const limits of [DefaultRouteSettings, asMap(RouteSettings)["POST /signed-webhook"]].map(asMap)) {
     // 500 jobs at once send up to 1,000 webhooks in two seconds, and GitLab counts a refused webhook as a failure.
-    expect(Number(burst?.Default)).toBeGreaterThanOrEqual(1000);
-    expect(Number(rate?.Default)).toBeGreaterThanOrEqual(250);
-  },
-);
+    expect(limits.ThrottlingBurstLimit).toBeGreaterThanOrEqual(1000);
+    // The running and ended webhooks of as many jobs as start in two seconds.
+    expect(limits.ThrottlingRateLimit).toBeGreaterThanOrEqual(250);
+  }
+});
 
-it("T-20: throttles the signed webhook separately", () => {
-  const { RouteSettings } = resource(infrastructure, "WebhookStage").properties;
-  expect(asMap(RouteSettings)).toEqual({
-    "POST /signed-webhook": {
-      ThrottlingRateLimit: { Ref: "SignedWebhookRequestsPerSecond" },
-      ThrottlingBurstLimit: { Ref: "SignedWebhookBurst" },
-    },
+describe("the topic of all alarms", () => {
+  const subscription = resource(infrastructure, "AlarmEmailSubscription");
+
+  it("S-13: takes what CloudWatch says of this account's alarms, and nobody else's word", () => {
+    const { PolicyDocument } = resource(infrastructure, "AlarmTopicPolicy").properties;
+    expect(asList(at(PolicyDocument, "Statement")).map((each) => resolve(infrastructure, each))).toEqual([
+      {
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Action: "sns:Publish",
+        Resource: "arn:aws:sns:eu-west-1:111122223333:alarmtopic",
+        Condition: {
+          StringEquals: { "aws:SourceAccount": "111122223333" },
+          ArnLike: { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*" },
+        },
+      },
+    ]);
+  });
+
+  it("S-13: mails where an address is given, and nothing else needs one", () => {
+    const condition = infrastructure.conditions[String(subscription.attributes.Condition)];
+    expect(resolve(infrastructure, condition)).toBe(false);
+    expect(resolve(infrastructure, condition, { AlarmEmail: "a@example.com" })).toBe(true);
+    expect(subscription.properties).toMatchObject({ Protocol: "email", Endpoint: { Ref: "AlarmEmail" } });
   });
 });
 
@@ -306,5 +419,6 @@ it("answers a signed webhook before GitLab's time-out of ten seconds", () => {
   const { Timeout } = resource(infrastructure, "ReceiveSignedWebhookFunction").properties;
   const { TimeoutInMillis } = resource(infrastructure, "SignedWebhookIntegration").properties;
   expect(Number(Timeout) * 1000).toBeLessThan(Number(TimeoutInMillis));
+  // GitLab's time-out of a webhook.
   expect(Number(TimeoutInMillis)).toBeLessThan(10_000);
 });

@@ -1,19 +1,19 @@
 import { sampleOrder } from "../testing/contracts/samples";
 
 /** What each function reads; the template's environment is held against the same names elsewhere. */
-const GITLAB = ["CONFIGURATION_PATH", "PUBLISHED_CONFIGURATION_PATH"];
+const GITLAB = ["CONFIGURATION_PATH", "EVENT_BUS_NAME"];
 const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "look-up-runner": [...GITLAB, "MAPPING_TABLE"],
   "start-lambda-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
   "start-ec2-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", "SUBNET_IDS", "RUNNER_ROLE_ID"],
-  "record-pick-up": [...GITLAB, "LEDGER_TABLE", "EVENT_BUS_NAME"],
+  "record-pick-up": [...GITLAB, "LEDGER_TABLE"],
   "record-end-report": [...GITLAB, "LEDGER_TABLE"],
   "find-runner": [...GITLAB, "LEDGER_TABLE"],
   "unregister-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
   "terminate-instance": ["LEDGER_TABLE"],
   "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
   "record-failure": ["LEDGER_TABLE"],
-  reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE", "EVENT_BUS_NAME"],
+  reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE"],
 };
 const EC2 = [
   "LAUNCH_TEMPLATE_ARM64",
@@ -105,4 +105,14 @@ describe("an order", () => {
       await expect(handle(name, input)).rejects.toMatchObject({ name: "InvalidInputError" });
     },
   );
+});
+
+it("starts in each subnet once: Infrastructure publishes three, and one again where there are fewer", () => {
+  complete();
+  const { fleetSettings } = load("start-wiring") as unknown as typeof import("./start-wiring");
+  const env = {
+    ...Object.fromEntries(EC2.map((name) => [name, "x"])),
+    subnetIds: "subnet-1,subnet-2,subnet-1",
+  };
+  expect(fleetSettings(env as never).subnetIds).toEqual(["subnet-1", "subnet-2"]);
 });

@@ -18,12 +18,13 @@ const env = readEnv(process.env, {
   mappingTable: "MAPPING_TABLE",
   ledgerTable: "LEDGER_TABLE",
 });
-const configuration = configurationOf(env);
+const configuration = configurationOf(env, { readsRunner: true });
 const mappings = mappingsLater(env.mappingTable);
 const hintParts = { counters: minuteCountersLater(env.ledgerTable), hints: new HintMemory() };
 
 const lookUp = async (event: JobEvent, context: Context | undefined): Promise<LookUp> => {
-  const settings = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
+  const home = parseFunctionArn(context?.invokedFunctionArn);
+  const settings = parseRoutingSettings(process.env, home, await configuration.publishedRunnerArn());
   const gitLab = await gitLabOf(configuration, mappings.load);
   return lookUpRunner({ ...machine, ...hintParts, mappings, gitLab }, event, settings);
 };

@@ -6,6 +6,8 @@ import { parseRoutingSettings } from "../../../Core/routing/routing-settings";
 import { ec2Client } from "../adapters/ec2/client";
 import { ec2Instances } from "../adapters/ec2/instances";
 import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
+import { lambdaAccount } from "../adapters/lambda/account";
+import { lambdaClient } from "../adapters/lambda/client";
 import { loadLater } from "../adapters/load-later";
 import { reconcile } from "../reconcile/reconcile";
 import type { PassReport } from "../reconcile/report";
@@ -15,9 +17,8 @@ const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
   ledgerTable: "LEDGER_TABLE",
   mappingTable: "MAPPING_TABLE",
-  busName: "EVENT_BUS_NAME",
 });
-const settings = configurationOf(env, true);
+const settings = configurationOf(env, { readsStarts: true, readsRunner: true });
 const tables = loadLater("The tables", async () =>
   (await import("./ledger-and-mappings")).ledgerAndMappings(env.ledgerTable, env.mappingTable),
 );
@@ -31,13 +32,15 @@ const parts = {
   ...machine,
   settings,
   instances: ec2Instances(ec2, machine),
+  account: lambdaAccount(lambdaClient()),
   bus,
 };
 
 /** Target of the schedule, every minute. */
 export const handler = async (_event: unknown, context?: Context): Promise<PassReport> => {
-  const routing = parseRoutingSettings(process.env, parseFunctionArn(context?.invokedFunctionArn));
   const outer = await withTables(gitLabOf(settings, loadAtAnswer), tables);
+  const home = parseFunctionArn(context?.invokedFunctionArn);
+  const routing = parseRoutingSettings(process.env, home, await settings.publishedRunnerArn());
   const report = await reconcile({ ...parts, ...outer }, routing);
   const { kind: outcome, ...fields } = report;
   log.info("RECONCILER_DONE", { outcome, ...fields });

@@ -12,7 +12,6 @@ import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
   ledgerTable: "LEDGER_TABLE",
-  busName: "EVENT_BUS_NAME",
 });
 const configuration = configurationOf(env);
 const bus = eventBusLater(env.busName);

@@ -20,7 +20,7 @@ import {
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
-const settings = configurationOf(env, true);
+const settings = configurationOf(env, { readsStarts: true });
 const dynamoDb = dynamoDbClient();
 const ec2 = ec2Client(1);
 const parts = {

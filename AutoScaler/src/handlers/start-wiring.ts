@@ -41,7 +41,7 @@ export const fleetSettings = (env: Ec2Env): Ec2ProviderSettings => ({
     arm64: { id: env.templateArm64, version: env.versionArm64 },
     x86_64: { id: env.templateX86, version: env.versionX86 },
   },
-  subnetIds: env.subnetIds.split(",").map((id) => id.trim()),
+  subnetIds: [...new Set(env.subnetIds.split(",").map((id) => id.trim()))],
   rootDeviceName: env.rootDeviceName,
   roleId: env.roleId,
 });

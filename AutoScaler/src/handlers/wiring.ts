@@ -5,7 +5,11 @@ import { deploymentMetric } from "../../../Core/log";
 import { gitLabApi, type KeptProjects } from "../adapters/gitlab/api";
 import type { LoadedLater } from "../adapters/load-later";
 import { ssmClient } from "../adapters/ssm/client";
-import { type Configuration, ssmConfiguration } from "../adapters/ssm/configuration";
+import {
+  type Configuration,
+  type ConfigurationOptions,
+  ssmConfiguration,
+} from "../adapters/ssm/configuration";
 import { randomNonce, systemClock } from "../adapters/system-clock";
 import type { GitLab } from "../ports";
 
@@ -25,16 +29,16 @@ export const timeout = { clock: systemClock, random: Math.random } as const;
 /** Environment variables of every function that calls GitLab. */
 export const GITLAB_VARIABLES = {
   path: "CONFIGURATION_PATH",
-  publishedPath: "PUBLISHED_CONFIGURATION_PATH",
+  busName: "EVENT_BUS_NAME",
 } as const;
 
-export interface Paths {
-  readonly path: string;
-  readonly publishedPath: string;
-}
+/** What a function may read besides GitLab's address and token, and how long it may take for it. */
+type MoreRead = Pick<ConfigurationOptions, "readsStarts" | "readsRunner" | "throttledMilliseconds">;
 
-export const configurationOf = ({ path, publishedPath }: Paths, readsStarts = false): Configuration =>
-  ssmConfiguration(ssmClient(), { path, publishedPath, readsStarts, ...timeout });
+export const configurationOf = (
+  { path, busName }: Pick<ConfigurationOptions, "path" | "busName">,
+  more: MoreRead = {},
+): Configuration => ssmConfiguration(ssmClient(), { path, busName, deploymentId, ...more, ...timeout });
 
 /** GitLab's requests to wait apply to all calls of this process, not only to one invocation. */
 const throttles: Throttles = new Map();

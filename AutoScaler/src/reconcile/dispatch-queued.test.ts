@@ -1,3 +1,4 @@
+import { LAMBDA } from "../../../Core/ledger/keys";
 import type { OrderedAttempt, StartedRunner } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { LAUNCH_RATE_RECORD, type LaunchRate } from "../launch-rate/launch-rate";
@@ -108,6 +109,13 @@ describe("the queue", () => {
     const queue = [5, 4, 3].map((id) => waiting(id)).concat(waiting(2, {}, { projectId: 2 }));
     const seen = aSnapshot({ waiting: queue });
     expect(await jobsDispatched(seen, { ledger, maxRunnersPerProject: 2 })).toEqual([5, 2]);
+  });
+
+  it("F-77 I-22: dispatches as many Lambda jobs as the account allows, and jobs on EC2 past them", async () => {
+    const ledger = await taking(fakeLedger(), LAMBDA, 1);
+    await ledger.commit([{ slotLimit: { scope: LAMBDA, limit: 2 } }]);
+    const queue = [onLambda(5), onLambda(4), waiting(3)];
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([5, 3]);
   });
 
   it("goes by the limits of now, not by those of the last look-up", async () => {

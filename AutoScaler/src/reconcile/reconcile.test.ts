@@ -1,4 +1,5 @@
 import { TransientError } from "../../../Core/errors";
+import { LAMBDA } from "../../../Core/ledger/keys";
 import type { Attempt, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import type { OurEvent } from "../ports";
@@ -572,6 +573,19 @@ describe("the reconciler itself", () => {
     };
     await minute();
     expect(listCalls).toEqual([100]);
+  });
+
+  it("F-77 I-24: a pass stores how many Lambda runners the account allows; where that fails, it goes on and names it", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: system.clock.now() - MINUTE });
+    const account = { concurrency: () => Promise.reject(new TransientError("throttled")) };
+    const report = await withPorts(system, { account }).reconcile();
+    expect(report).toMatchObject({ events: 1, failures: ["account: TransientError throttled"] });
+    system.account.concurrentExecutions = 10;
+    for (const run of [system, withPorts(system, { account })]) {
+      await run.reconcile();
+      expect((await system.ledger.slots(LAMBDA)).limit).toBe(5);
+    }
   });
 
   it("F-30: reads no jobs and ends nothing in payload mode", async () => {

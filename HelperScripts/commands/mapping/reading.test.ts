@@ -239,3 +239,52 @@ describe("pull into a document that is there", () => {
     );
   });
 });
+
+describe("the class default", () => {
+  const DEFAULT = { EC2: { market: "on-demand", lifetimeSeconds: 3600 }, LAMBDA: { waitTimeoutSeconds: 20 } };
+  const documentWith = (value: unknown): DeploymentDouble => {
+    const world = new DeploymentDouble();
+    world.files.set(FILE, JSON.stringify({ classes: { default: value }, jobs: [{ ...EC2, name: "x" }] }));
+    return world;
+  };
+
+  it("is stored by upload, given back by pull, and what explain says from then on", async () => {
+    const world = documentWith(DEFAULT);
+    expect(await world.run(UPLOAD)).toMatchObject({ exitCode: 0 });
+    expect(world.mapping.get("class#default", "class")).toEqual({
+      pk: "class#default",
+      sk: "class",
+      ...DEFAULT,
+    });
+    const pulled = await world.run(["mapping", "pull"]);
+    expect(JSON.parse(pulled.out)).toMatchObject({ classes: { default: DEFAULT } });
+    const explained = await world.run(["explain", "--project", "42", "--job", "x", "--json"]);
+    expect(JSON.parse(explained.out)).toMatchObject({
+      runnerClass: { name: "default", lifetimeSeconds: 3600, ec2: { market: "on-demand" } },
+    });
+  });
+
+  it("may be named by a job, and is no change where it is the same", async () => {
+    const world = documentWith(DEFAULT);
+    await world.run(UPLOAD);
+    const { out } = await world.run(UPLOAD);
+    expect(out).toMatch(/Nothing to change|0 added, 0 changed, 0 removed/);
+  });
+
+  it.each([
+    [{ type: "EC2", market: "spot" }, /mapping\.json:1:\d+.*classes\["default"\].*"type"/],
+    [{ EC2: { market: "cheap" } }, /classes\["default"\].*market/],
+    [{ LAMBDA: { lifetimeSeconds: 901 } }, /classes\["default"\].*lifetimeSeconds/],
+    [{ EC2: { lifetimeSeconds: 50_000 } }, /classes\["default"\].*Ec2MaximumLifetimeSeconds/],
+    ["spot", /classes\["default"\]/],
+  ])("is refused as %j, and the message says where", async (value, message) => {
+    for (const command of [CHECK, UPLOAD]) {
+      const { exitCode, err } = await documentWith(value).run([
+        ...command,
+        "--stack-name",
+        "gitlab-runners-autoscaler",
+      ]);
+      expect([exitCode, err.replaceAll(/\s+/g, " ")]).toEqual([1, expect.stringMatching(message)]);
+    }
+  });
+});

@@ -73,7 +73,7 @@ const timeoutFinding = (
     ? warning(
         AREA,
         `${arn} ends after ${Timeout} s, before the ${lifetime} s that a runner may live`,
-        "Deploy it with TimeoutSeconds raised, or AutoScaler with LambdaLifetimeSeconds lowered",
+        'Deploy it with TimeoutSeconds raised, or lower "lifetimeSeconds" of LAMBDA in the mapping\'s class default',
       )
     : undefined;
 };

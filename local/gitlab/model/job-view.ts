@@ -13,6 +13,11 @@ export interface JobView {
   readonly stage: string;
   readonly tags: readonly string[];
   readonly status: StandInJobStatus;
+  readonly allowFailure: boolean;
+  readonly script: readonly string[];
+  readonly image?: string;
+  readonly services: readonly string[];
+  readonly needs?: readonly string[];
   readonly failureReason?: string;
   readonly createdAt: number;
   readonly queuedAt?: number;
@@ -45,10 +50,15 @@ export const jobView = (job: StandInJob): JobView => ({
   stage: job.spec.stage,
   tags: job.spec.tags,
   status: job.status,
+  allowFailure: job.spec.allowFailure,
+  script: job.spec.script,
+  services: job.spec.services,
   createdAt: job.createdAt,
   retried: job.retried,
   lastLines: linesOf(job),
   ...defined({
+    image: job.spec.image,
+    needs: job.spec.needs,
     failureReason: job.failureReason,
     queuedAt: job.queuedAt,
     assignedAt: job.assignedAt,

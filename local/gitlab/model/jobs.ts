@@ -66,14 +66,37 @@ const enterStage = (state: GitLabState, job: StandInJob, hasFailed: boolean): vo
   changed(state, job);
 };
 
-/** Starts the next stages whose preceding jobs have ended. */
+const isNeeded = ({ spec }: StandInJob, needs: readonly string[]): boolean =>
+  needs.includes(spec.name) || (spec.parallelOf !== undefined && needs.includes(spec.parallelOf));
+
+/** Enters the jobs that state what they need, as soon as that has ended. @returns whether one was entered */
+const enterNeeding = (state: GitLabState, pipeline: Pipeline): boolean => {
+  const current = pipeline.jobs.filter((job) => !job.retried);
+  const ready = current.filter(({ status, spec: { needs } }) => {
+    if (status !== "created" || needs === undefined) return false;
+    return !current.some((other) => isNeeded(other, needs) && isUnfinished(other));
+  });
+  for (const job of ready) {
+    const needed = current.filter((other) => isNeeded(other, job.spec.needs ?? []));
+    enterStage(
+      state,
+      job,
+      needed.some((other) => blocksNextStages(other) || other.status === "skipped"),
+    );
+  }
+  return ready.length > 0;
+};
+
+/** Starts the next stages whose preceding jobs have ended, and the jobs whose needs have. */
 export const advance = (state: GitLabState, pipeline: Pipeline): void => {
+  if (pipeline.jobs.some(({ spec }) => spec.needs !== undefined)) while (enterNeeding(state, pipeline));
   const before: StandInJob[] = [];
   for (const stage of pipeline.stages) {
     if (before.some(isUnfinished)) return;
     const jobs = pipeline.jobs.filter((job) => job.spec.stage === stage && !job.retried);
     const hasFailed = before.some(blocksNextStages);
-    for (const job of jobs) if (job.status === "created") enterStage(state, job, hasFailed);
+    const entered = jobs.filter((job) => job.status === "created" && job.spec.needs === undefined);
+    for (const job of entered) enterStage(state, job, hasFailed);
     before.push(...jobs);
   }
 };
@@ -90,6 +113,7 @@ export const createPipeline = (
     id: state.nextId("pipeline"),
     iid: state.pipelines.size + 1,
     projectId,
+    projectPath: state.paths.projectPath(projectId),
     createdAt: state.clock.now(),
     sha: randomText(20),
     ref,

@@ -41,12 +41,20 @@ export interface JobSpec {
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly retry: JobRetry;
+  readonly image?: string;
+  readonly services: readonly string[];
+  /** Names of the jobs that it waits for instead of the stages before its own. */
+  readonly needs?: readonly string[];
+  /** The name that `parallel` made several jobs of. */
+  readonly parallelOf?: string;
 }
 
 export interface Pipeline {
   readonly id: number;
   readonly iid: number;
   readonly projectId: number;
+  /** E.g. `group/app`. */
+  readonly projectPath: string;
   readonly createdAt: number;
   readonly sha: string;
   readonly ref: StandInRef;
@@ -136,8 +144,9 @@ export interface StandInRunner {
 
 export interface Webhook {
   readonly id: number;
-  /** Absent for the webhook of the whole stand-in, which is like a group webhook. */
+  /** Absent for a group's webhook, and for that of the whole stand-in. */
   readonly projectId?: number;
+  readonly groupId?: number;
   readonly createdAt: number;
   url: string;
   token?: string | undefined;

@@ -31,7 +31,18 @@ export interface AccountStatus {
   readonly refused: readonly { readonly name: string; readonly value: number; readonly refused: number }[];
 }
 
+/** A row of the mapping, for display. */
+export interface MappingLine {
+  /** The job's name, or `any job`; with the project where the row is for one. */
+  readonly job: string;
+  readonly tags: readonly string[];
+  /** `Lambda` or `EC2`, with the class where the row names one. */
+  readonly runner: string;
+}
+
 export interface LaptopStatus {
+  /** Absent: not read yet. */
+  readonly mapping?: readonly MappingLine[];
   /** Absent: nothing is limited. */
   readonly account?: AccountStatus;
   readonly jobs: readonly LaptopJob[];

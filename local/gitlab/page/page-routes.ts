@@ -1,9 +1,14 @@
 import { isAnotherUser } from "../../process/same-user";
 import { forbidden, notFound } from "../api/api-error";
 import { idOf, json, noContent, plainText, type RequestContext } from "../api/http";
+import { readParameters } from "../api/parameters";
+import { parseJobSpecs } from "../api/rest/job-specs";
 import { type Route, routesOf } from "../api/router";
+import { parseYaml } from "../ci/parse-yaml";
+import { type CiConfig, readCiConfig } from "../ci/read-config";
 import type { GitLabCounts } from "../model/counts";
 import type { GitLabFaults } from "../model/faults";
+import { createPipeline } from "../model/jobs";
 import type { GitLabState } from "../model/state";
 import { lastLines } from "../model/trace";
 import type { LaptopStatus } from "./laptop-status";
@@ -19,6 +24,27 @@ const plainLog = (state: GitLabState, request: RequestContext): string => {
   return lastLines(job.trace, LOG_LINES, LOG_BYTES).join("\n");
 };
 
+/** A `.gitlab-ci.yml`, or a list of jobs as in `POST /projects/:id/pipeline`. */
+const readEditor = (text: string): CiConfig => {
+  const value = parseYaml(text);
+  return Array.isArray(value) ? { jobs: parseJobSpecs(value), notes: [] } : readCiConfig(text);
+};
+
+const runEditor = async (state: GitLabState, request: RequestContext): Promise<Response> => {
+  const parameters = await readParameters(request);
+  const { jobs, notes } = readEditor(parameters.text("text") ?? "");
+  const { id } = createPipeline(state, parameters.integer("project") ?? 1, jobs);
+  return json({ id, notes }, 201);
+};
+
+/** Pages of GitLab whose address the API gives as `web_url`: the page shows what each is about. */
+const WEB_URLS = [
+  "/",
+  "/local/:name",
+  "/local/:name/-/pipelines/:pipeline_id",
+  "/local/:name/-/jobs/:job_id",
+];
+
 /** The dependencies of the page's routes. */
 export interface PageDependencies {
   readonly state: GitLabState;
@@ -32,12 +58,13 @@ export interface PageDependencies {
 export const pageRoutes = (dependencies: PageDependencies): readonly Route[] => {
   const open = routesOf("page", false, "");
   const closed = routesOf("page", true, "");
+  const page = async (request: RequestContext): Promise<Response> => {
+    // The page contains the access token, with which a job can run any command as this user.
+    if (await isAnotherUser(request.env.incoming.socket)) throw forbidden("another user's page");
+    return renderPage(dependencies.state.accessToken);
+  };
   return [
-    open("GET", "/", async (request) => {
-      // The page contains the access token, with which a job can run any command as this user.
-      if (await isAnotherUser(request.env.incoming.socket)) throw forbidden("another user's page");
-      return renderPage(dependencies.state.accessToken);
-    }),
+    ...WEB_URLS.map((path) => open("GET", path, page)),
     open("GET", "/favicon.ico", () => noContent()),
     closed("GET", "/_/state", async () =>
       json(
@@ -45,6 +72,7 @@ export const pageRoutes = (dependencies: PageDependencies): readonly Route[] => 
       ),
     ),
     closed("GET", "/_/jobs/:job_id/log", (request) => plainText(plainLog(dependencies.state, request))),
+    closed("POST", "/_/pipeline", (request) => runEditor(dependencies.state, request)),
     closed("POST", "/_/sample", async () => {
       await dependencies.runSample();
       return json({ message: "201 Created" }, 201);

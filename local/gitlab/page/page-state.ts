@@ -5,7 +5,13 @@ import { type JobView, jobView } from "../model/job-view";
 import { pipelineStatus } from "../model/jobs";
 import { isComplete, type Pipeline, type StandInJobStatus } from "../model/records";
 import type { GitLabState } from "../model/state";
-import type { AccountStatus, LaptopJob, LaptopStatus, RemainingResources } from "./laptop-status";
+import type {
+  AccountStatus,
+  LaptopJob,
+  LaptopStatus,
+  MappingLine,
+  RemainingResources,
+} from "./laptop-status";
 
 /** A job on the page. */
 export interface PageJob extends JobView {
@@ -36,6 +42,9 @@ export interface PageState {
   readonly errorSecondsLeft: number;
   readonly remaining?: RemainingResources;
   readonly account?: AccountStatus;
+  readonly mapping?: readonly MappingLine[];
+  /** In USD, of the jobs whose cost is known. */
+  readonly cost: number;
 }
 
 const PIPELINES_SHOWN = 12;
@@ -73,6 +82,7 @@ export const pageState = (
     hasWebhook: state.webhooks.size > 0,
     faults: faults.settings,
     errorSecondsLeft: faults.errorSecondsLeft(),
-    ...defined({ remaining: laptop?.remaining, account: laptop?.account }),
+    cost: laptop?.jobs.reduce((sum, { cost = 0 }) => sum + cost, 0) ?? 0,
+    ...defined({ remaining: laptop?.remaining, account: laptop?.account, mapping: laptop?.mapping }),
   };
 };

@@ -47,7 +47,8 @@ export class ParameterStore {
     const send = () => calls.make(invocation(), "ssm.getParameters", () => this.read(), errorOf);
     return ssmConfiguration({ send } as unknown as Pick<SSMClient, "send">, {
       path: PATH,
-      publishedPath: PATH,
+      deploymentId: "simulated",
+      busName: "simulated",
       clock: {
         now: () => timeline.now,
         sleep: (milliseconds) => calls.sleep(invocation(), milliseconds),

@@ -9,8 +9,14 @@ import type { Timeline } from "./timeline";
 
 const template = once((_: "Infrastructure") => readTemplate("Infrastructure"));
 
-const parameter = (name: string): number =>
-  Number(asMap(template("Infrastructure").parameters[name]).Default);
+const stageOf = (): Properties =>
+  ofType(template("Infrastructure"), "AWS::ApiGatewayV2::Stage")[0]?.properties ?? {};
+
+/** The throttle of the route with a token. */
+const throttleOf = (): TokenBucket => {
+  const { ThrottlingRateLimit, ThrottlingBurstLimit } = asMap(stageOf().DefaultRouteSettings);
+  return new TokenBucket(Number(ThrottlingRateLimit), Number(ThrottlingBurstLimit));
+};
 
 const authorizerOf = (): Properties =>
   ofType(template("Infrastructure"), "AWS::ApiGatewayV2::Authorizer")[0]?.properties ?? {};
@@ -36,7 +42,7 @@ export type DeliveryRefusal = "throttled" | "forbidden" | "authorizer" | "put-ev
 /** API Gateway with its throttle, its authorizer and what it remembers of it, and PutEvents behind it. */
 export class WebhookGateway {
   readonly memory = new AuthorizerMemory(memorySeconds());
-  readonly #throttle = new TokenBucket(parameter("WebhookRequestsPerSecond"), parameter("WebhookBurst"));
+  readonly #throttle = throttleOf();
   readonly #puts: TokenBucket;
 
   constructor(readonly parts: WebhookGatewayParts) {

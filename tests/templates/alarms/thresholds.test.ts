@@ -150,7 +150,7 @@ describe("the share of jobs that came without a webhook", () => {
   });
 
   it("F-1: is that of jobs found to all jobs seen, of this deployment", () => {
-    const dimensions = [{ Name: "Deployment", Value: { Ref: "DeploymentId" } }];
+    const dimensions = [{ Name: "Deployment", Value: { "Fn::GetAtt": ["DeploymentIdParameter", "Value"] } }];
     const metric = { namespace: "GitLabRunners", dimensions, statistic: "Sum", periodSeconds: 900 };
     expect(watchedMetrics(alarm("JobsFoundByReconcilerAlarm"))).toEqual([
       { id: "found", name: "JobsFoundByReconciler", ...metric },

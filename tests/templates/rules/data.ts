@@ -74,6 +74,8 @@ const repositories: TemplateRule = {
   ],
 };
 
+/** What Infrastructure published, in plain text and without secrets. */
+const OF_INFRASTRUCTURE = /\{\{resolve:ssm:\$\{ConfigurationPath\}\/infrastructure\/[a-z0-9-]+\}\}/g;
 const SECRET_NAME = /token|secret|password|credential/i;
 
 const secrets: TemplateRule = {
@@ -88,7 +90,9 @@ const secrets: TemplateRule = {
       .map(({ id }) => `${id} makes a secret parameter`),
     ...ofType(template, "AWS::SSM::Document").map(({ id }) => `${id} runs commands on machines`),
     ...template.resources
-      .filter(({ properties }) => JSON.stringify(properties).includes("{{resolve:"))
+      .filter(({ properties }) =>
+        JSON.stringify(properties).replace(OF_INFRASTRUCTURE, "").includes("{{resolve:"),
+      )
       .map(({ id }) => `${id} takes a value into the template`),
     ...ofType(template, "AWS::Serverless::Function").flatMap(({ id, properties }) =>
       Object.keys(asMap(at(properties, "Environment", "Variables")))
@@ -102,6 +106,7 @@ const secrets: TemplateRule = {
     "Resources: { P: { Type: AWS::SSM::Parameter, Properties: { Type: SecureString } } }",
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Environment: { Variables: { ACCESS_TOKEN: x } } } } }",
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { Description: '{{resolve:ssm-secure:/x}}' } } }",
+    `Resources: { F: { Type: AWS::Serverless::Function, Properties: { Description: !Sub "{{resolve:ssm:\${ConfigurationPath}/AccessToken}}" } } }`,
   ],
 };
 

@@ -11,6 +11,9 @@ const data = (template: Template): readonly { readonly id: string; readonly laun
 const all = (value: Value | undefined, holds: (item: Properties) => boolean): boolean =>
   asList(value).length > 0 && asList(value).map(asMap).every(holds);
 
+const isInfrastructures = (address: Value | undefined): boolean =>
+  asList(asMap(address)["Fn::GetAtt"]).join(".") === "AssignPublicIpParameter.Value";
+
 const launchFaults = (launch: Properties): readonly string[] => {
   const metadata = asMap(launch.MetadataOptions);
   const wanted: readonly (readonly [boolean, string])[] = [
@@ -32,7 +35,7 @@ const launchFaults = (launch: Properties): readonly string[] => {
     [
       all(
         launch.NetworkInterfaces,
-        (one) => asMap(one.AssociatePublicIpAddress).Ref === "AssignPublicIp" && one.Groups !== undefined,
+        (one) => isInfrastructures(one.AssociatePublicIpAddress) && one.Groups !== undefined,
       ),
       "has an address or a group that Infrastructure did not choose",
     ],
@@ -44,7 +47,7 @@ const GOOD = `MetadataOptions: { HttpTokens: required, HttpPutResponseHopLimit: 
 InstanceInitiatedShutdownBehavior: terminate
 IamInstanceProfile: { Arn: x }
 BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: gp3, DeleteOnTermination: true } }]
-NetworkInterfaces: [{ AssociatePublicIpAddress: !Ref AssignPublicIp, Groups: [g] }]`;
+NetworkInterfaces: [{ AssociatePublicIpAddress: !GetAtt AssignPublicIpParameter.Value, Groups: [g] }]`;
 
 /** A template whose launch data is good except for one replacement. */
 const launchTemplate = (from: string, to: string): string => {
@@ -67,7 +70,7 @@ const launches: TemplateRule = {
     launchTemplate("IamInstanceProfile: { Arn: x }", "KeyName: k"),
     launchTemplate("Encrypted: true", "Encrypted: false"),
     launchTemplate("VolumeType: gp3", "VolumeType: gp2"),
-    launchTemplate("!Ref AssignPublicIp", "true"),
+    launchTemplate("!GetAtt AssignPublicIpParameter.Value", "true"),
   ],
 };
 

@@ -69,23 +69,13 @@ const authorized: TemplateRule = {
   ],
 };
 
-const BY_TOKEN = '["$request.header.X-Gitlab-Token"]';
-const BY_TOKEN_AND_ADDRESS = '["$request.header.X-Gitlab-Token","$context.identity.sourceIp"]';
-
-/** An answer is kept under the identity: where the function goes by the address too, both are in it. */
-const isIdentity = (source: Value | undefined): boolean => {
-  const choice = asMap(source)["Fn::If"];
-  const [condition, withList, without] = Array.isArray(choice) ? choice : [];
-  return (
-    condition === "HasAllowedSourceAddresses" &&
-    JSON.stringify(withList) === BY_TOKEN_AND_ADDRESS &&
-    JSON.stringify(without) === BY_TOKEN
-  );
-};
+/** An answer is kept under the identity: the function goes by the address too, so both are in it. */
+const isIdentity = (source: Value | undefined): boolean =>
+  JSON.stringify(source) === '["$request.header.X-Gitlab-Token","$context.identity.sourceIp"]';
 
 const authorizer: TemplateRule = {
   id: "I-11 F-76",
-  says: "calls the authorizer with the token, and the address where a list of addresses is given, and caches its simple answers for at most a minute",
+  says: "calls the authorizer with the token and the address, and caches its simple answers for at most a minute",
   check: (template) =>
     ofType(template, "AWS::ApiGatewayV2::Authorizer")
       .filter(({ properties }) => {

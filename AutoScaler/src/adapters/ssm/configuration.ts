@@ -1,5 +1,5 @@
 import { GetParametersCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { type GitLabAccess, PARAMETERS } from "../../../../Core/configuration";
+import { type GitLabAccess, PARAMETERS, RUNNER_FUNCTION_PARAMETER } from "../../../../Core/configuration";
 import { ConfigurationError } from "../../../../Core/errors";
 import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
 import type { Time } from "../../../../Core/model/ledger";
@@ -9,10 +9,14 @@ import { type ReadRetries, readWithRetries } from "./read-retries";
 export interface ConfigurationOptions extends ReadRetries {
   /** Our configuration path, e.g. `/gitlabrunner`. */
   readonly path: string;
-  /** The path that Infrastructure published. If it differs from ours, the deployment is wrong. */
-  readonly publishedPath: string;
+  /** The deployment that Infrastructure published under this path: the name of its stack, and of its bus. */
+  readonly deploymentId: string;
+  /** The bus whose rules call us. If it is another deployment's, this stack was deployed with wrong parameters. */
+  readonly busName: string;
   /** True if the function may read `Starts`; only functions that start runners do. */
   readonly readsStarts?: boolean;
+  /** True if the function may read which runner LambdaShellRunner published, and needs it. */
+  readonly readsRunner?: boolean;
 }
 
 export interface Configuration extends Settings {
@@ -20,6 +24,8 @@ export interface Configuration extends Settings {
   access(): Promise<GitLabAccess>;
   /** Reads again even if a value is kept: used after GitLab refused a token (F-22). */
   refresh(): Promise<GitLabAccess>;
+  /** The function that LambdaShellRunner published; undefined where there is none. */
+  publishedRunnerArn(): Promise<string | undefined>;
 }
 
 type Values = ReadonlyMap<string, string>;
@@ -30,10 +36,10 @@ const TOKEN = /^[\x21-\x7e]+$/;
 
 const comparable = (path: string): string => path.replace(/\/+$/, "");
 
-const checkPaths = ({ path, publishedPath }: ConfigurationOptions): void => {
-  if (comparable(path) === comparable(publishedPath)) return;
+const checkDeployment = ({ path, deploymentId, busName }: ConfigurationOptions): void => {
+  if (deploymentId === busName) return;
   throw new ConfigurationError(
-    `The infrastructure was deployed with ConfigurationPath ${publishedPath}, this stack with ${path}: deploy this stack again with ${publishedPath}`,
+    `This stack has the event bus ${busName}, but under its ConfigurationPath ${path} is the deployment ${deploymentId}: deploy this stack again with EventBusName=${deploymentId}, or with the other deployment's ConfigurationPath`,
   );
 };
 
@@ -91,10 +97,11 @@ export const ssmConfiguration = (
   client: Pick<SSMClient, "send">,
   options: ConfigurationOptions,
 ): Configuration => {
-  checkPaths(options);
+  checkDeployment(options);
   const path = comparable(options.path);
   const parameters: string[] = [PARAMETERS.url, PARAMETERS.accessToken, PARAMETERS.registrationToken];
   if (options.readsStarts) parameters.push(PARAMETERS.starts);
+  if (options.readsRunner) parameters.push(RUNNER_FUNCTION_PARAMETER);
   const Names = parameters.map((parameter) => `${path}/${parameter}`);
   let kept: { readonly values: Promise<Values>; readonly readAt: Time } | undefined;
 
@@ -125,5 +132,6 @@ export const ssmConfiguration = (
     access: async () => readAccess(await values(), path),
     refresh: async () => readAccess(await readAnew(), path),
     startsAreOn: async () => readStarts(await values(), path),
+    publishedRunnerArn: async () => (await values()).get(RUNNER_FUNCTION_PARAMETER) || undefined,
   };
 };

@@ -1,3 +1,4 @@
+import { defined } from "../../../../Core/defined";
 import { type JobRetry, type JobSpec, WHEN } from "../../model/records";
 import { badParameter } from "../api-error";
 import { RequestParameters } from "../parameters";
@@ -82,6 +83,12 @@ const jobSpec = (value: unknown): JobSpec => {
     variables: variablesOf(parameters),
     timeoutSeconds: timeout,
     retry: retryOf(parameters),
+    services: lines(parameters, "services"),
+    ...defined({
+      image: parameters.text("image"),
+      needs: parameters.has("needs") ? lines(parameters, "needs") : undefined,
+      parallelOf: parameters.text("parallelOf"),
+    }),
   };
 };
 

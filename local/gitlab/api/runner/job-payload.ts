@@ -1,4 +1,5 @@
 import type { StandInJob } from "../../model/records";
+import { parentOf } from "../../repository/project-paths";
 
 const variable = (key: string, value: string, isMasked = false) => ({
   key,
@@ -9,7 +10,9 @@ const variable = (key: string, value: string, isMasked = false) => ({
   raw: true,
 });
 
-const projectUrl = (url: string, job: StandInJob): string => `${url}/local/project-${job.pipeline.projectId}`;
+const projectName = ({ pipeline }: StandInJob): string => pipeline.projectPath.split("/").at(-1) ?? "";
+
+const projectUrl = (url: string, job: StandInJob): string => `${url}/${job.pipeline.projectPath}`;
 
 /** https://docs.gitlab.com/ci/variables/predefined_variables/, as far as they have a value here. */
 const predefined = (url: string, job: StandInJob): Readonly<Record<string, string>> => ({
@@ -26,10 +29,10 @@ const predefined = (url: string, job: StandInJob): Readonly<Record<string, strin
   CI_PIPELINE_SOURCE: "api",
   CI_PIPELINE_URL: `${projectUrl(url, job)}/-/pipelines/${job.pipeline.id}`,
   CI_PROJECT_ID: String(job.pipeline.projectId),
-  CI_PROJECT_NAME: `project-${job.pipeline.projectId}`,
-  CI_PROJECT_NAMESPACE: "local",
+  CI_PROJECT_NAME: projectName(job),
+  CI_PROJECT_NAMESPACE: parentOf(job.pipeline.projectPath),
   CI_PROJECT_URL: projectUrl(url, job),
-  CI_PROJECT_PATH: `local/project-${job.pipeline.projectId}`,
+  CI_PROJECT_PATH: job.pipeline.projectPath,
   CI_JOB_ID: String(job.id),
   CI_JOB_URL: `${projectUrl(url, job)}/-/jobs/${job.id}`,
   CI_JOB_NAME: job.spec.name,
@@ -70,8 +73,8 @@ const jobInfo = (job: StandInJob, now: number) => ({
   stage: job.spec.stage,
   pipeline_id: job.pipeline.id,
   project_id: job.pipeline.projectId,
-  project_name: `project-${job.pipeline.projectId}`,
-  project_full_path: `local/project-${job.pipeline.projectId}`,
+  project_name: projectName(job),
+  project_full_path: job.pipeline.projectPath,
   namespace_id: 1,
   root_namespace_id: 1,
   organization_id: 1,
@@ -100,8 +103,14 @@ export const jobPayload = (url: string, job: StandInJob, now: number) => ({
   inputs: [],
   variables: variables(url, job),
   steps: steps(job),
-  image: null,
-  services: [],
+  image: job.spec.image === undefined ? null : { name: job.spec.image, entrypoint: null, ports: [] },
+  services: job.spec.services.map((name) => ({
+    name,
+    alias: null,
+    command: null,
+    entrypoint: null,
+    ports: [],
+  })),
   artifacts: null,
   cache: [],
   credentials: [],

@@ -10,7 +10,7 @@ const call = async (method: string, path: string, body?: unknown): Promise<Respo
   });
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  throw new Error(String(answer.error ?? answer.message ?? response.status));
+  throw new Error(String(answer.error ?? answer.message?.base ?? answer.message ?? response.status));
 };
 
 export const readState = async (): Promise<PageState> => (await call("GET", "/_/state")).json();
@@ -22,8 +22,12 @@ export const runSample = async (): Promise<void> => {
   await call("POST", "/_/sample");
 };
 
-export const runJobs = async (projectId: number, jobs: unknown): Promise<void> => {
-  await call("POST", `/api/v4/projects/${projectId}/pipeline`, { jobs });
+/** @returns what of the text was left out, a sentence each */
+export const runConfiguration = async (project: number, text: string): Promise<readonly string[]> =>
+  (await (await call("POST", "/_/pipeline", { project, text })).json()).notes;
+
+export const playJob = async (projectId: number, jobId: number): Promise<void> => {
+  await call("POST", `/api/v4/projects/${projectId}/jobs/${jobId}/play`);
 };
 
 export const cancelJob = async (projectId: number, jobId: number): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { PageState } from "../page-state";
+import { usd } from "./cost";
 import { byId, make, setText } from "./dom";
 
 interface Figure {
@@ -38,6 +39,11 @@ const FIGURES: readonly Figure[] = [
   { name: "Running", value: ({ running }) => String(running), note: () => "jobs on a runner" },
   { name: "Ended", value: ({ ended }) => String(ended), note: () => "jobs so far" },
   { name: "Webhooks sent", value: ({ webhooks }) => String(webhooks.sent), note: webhookNote },
+  {
+    name: "Cost so far",
+    value: ({ cost }) => usd(cost),
+    note: () => "of AWS, had these jobs run there; 0 where no price is known",
+  },
   {
     name: "Refused by limits",
     value: (state) => (state.account === undefined ? "–" : String(refusedCount(state))),

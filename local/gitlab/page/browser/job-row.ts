@@ -1,5 +1,6 @@
 import type { PageJob } from "../page-state";
-import { cancelJob, readLog } from "./api";
+import { cancelJob, playJob, readLog } from "./api";
+import { usd } from "./cost";
 import { byId, make, setAttribute, setText } from "./dom";
 import { steps } from "./steps";
 import { duration } from "./time";
@@ -18,6 +19,21 @@ const SIGNS: Readonly<Record<string, string>> = {
 };
 
 const PROVIDERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
+
+/** GitLab shows a failure that the pipeline allows as a warning. */
+const isAllowed = (job: PageJob): boolean => job.status === "failed" && job.allowFailure;
+
+/** What the configuration says of a job besides its name and tags. */
+const facts = ({ stage, image, services, needs }: PageJob): string =>
+  [
+    stage,
+    ...(needs === undefined ? [] : [needs.length === 0 ? "needs nothing" : `needs ${needs.join(", ")}`]),
+    ...(image === undefined ? [] : [`image ${image}`]),
+    ...(services.length === 0 ? [] : [`services ${services.join(", ")}`]),
+  ].join(" · ");
+
+/** The job or pipeline that the address names, as GitLab's own addresses do. */
+const linkedJob = Number(/\/-\/jobs\/(\d+)/.exec(location.pathname)?.[1] ?? 0);
 
 const isOver = (job: PageJob): boolean => ["success", "failed", "canceled", "skipped"].includes(job.status);
 
@@ -46,7 +62,8 @@ const waitedAndRan = (job: PageJob, now: number): string => {
   if (job.queuedAt === undefined) return "";
   const waited = duration((job.startedAt ?? job.finishedAt ?? now) - job.queuedAt);
   if (job.startedAt === undefined) return `waited ${waited}`;
-  return `waited ${waited}, ran ${duration((job.finishedAt ?? now) - job.startedAt)}`;
+  const cost = job.laptop?.cost === undefined ? "" : `, ${usd(job.laptop.cost)}`;
+  return `waited ${waited}, ran ${duration((job.finishedAt ?? now) - job.startedAt)}${cost}`;
 };
 
 const showSteps = (list: HTMLElement, job: PageJob): void => {
@@ -86,6 +103,12 @@ export const jobRow = (first: PageJob): JobRowView => {
       cancel.disabled = false;
     });
   });
+  const play = make("button", "quiet", "Play");
+  play.type = "button";
+  setAttribute(play, "aria-label", `Play ${job.name}`);
+  play.addEventListener("click", () => {
+    playJob(job.projectId, job.id).catch(() => undefined);
+  });
   const lastLine = make("span", "last-line");
   const log = make("pre", "log");
   log.tabIndex = 0;
@@ -100,9 +123,15 @@ export const jobRow = (first: PageJob): JobRowView => {
   const stepList = make("dl", "steps");
   const reason = make("p", "reason");
   const summary = make("summary", "", make("span", "summary-label", "Log and steps"), lastLine);
-  const details = make("details", "", summary, make("div", "inside", reason, stepList, log, whole));
-  const head = make("div", "head", sign, make("span", "title", name, tags), status, provider, cancel);
-  const element = make("li", "job", head, make("div", "when", line, times), details);
+  const script = make("pre", "code script", job.script.map((command) => `$ ${command}`).join("\n"));
+  const details = make("details", "", summary, make("div", "inside", stepList, script, log, whole));
+  const title = make("span", "title", name, tags, make("span", "about", facts(job)));
+  const head = make("div", "head", sign, title, status, provider, make("span", "", play, cancel));
+  const element = make("li", "job", head, make("div", "when", line, times), reason, details);
+  if (job.id === linkedJob) {
+    details.open = true;
+    setTimeout(() => element.scrollIntoView({ block: "center" }));
+  }
   return {
     element,
     update: (next, span, now) => {
@@ -110,8 +139,9 @@ export const jobRow = (first: PageJob): JobRowView => {
       job = next;
       if (isNews) setText(byId("news"), `${job.name}: ${job.status}`);
       element.dataset.status = job.status;
-      setText(sign, SIGNS[job.status] ?? "·");
-      setText(status, job.status);
+      element.dataset.allowed = String(isAllowed(job));
+      setText(sign, isAllowed(job) ? "!" : (SIGNS[job.status] ?? "·"));
+      setText(status, isAllowed(job) ? "failed, allowed" : job.status);
       const type = job.laptop?.provider ?? "";
       provider.dataset.provider = type;
       setText(provider, PROVIDERS[type] ?? type);
@@ -119,6 +149,7 @@ export const jobRow = (first: PageJob): JobRowView => {
       place(waitBar, span, job.queuedAt, job.startedAt ?? job.finishedAt ?? now);
       place(runBar, span, job.startedAt, job.finishedAt ?? now);
       setText(times, waitedAndRan(job, now));
+      play.hidden = job.status !== "manual";
       cancel.hidden = isOver(job) || job.status === "canceling";
       setText(lastLine, job.lastLines.at(-1) ?? "");
       setText(reason, job.laptop?.account ?? job.laptop?.reason ?? job.failureReason ?? "");

@@ -1,22 +1,33 @@
-import { curlLine, readState, runJobs, runSample } from "./api";
+import { curlLine, readState, runConfiguration, runSample } from "./api";
 import { byId, setText } from "./dom";
 import { showFaults } from "./faults";
 import { showFigures } from "./figures";
+import { showMapping } from "./mapping";
 import { showPipelines } from "./pipelines";
 
 const INTERVAL_MS = 1_000;
 
-const EXAMPLE = `[
-  {
-    "name": "my job",
-    "tags": ["lambda"],
-    "script": ["echo hi", "sleep 2"]
-  },
-  {
-    "name": "second",
-    "script": ["date"]
-  }
-]`;
+const EXAMPLE = `stages: [build, test]
+
+compile:
+  stage: build
+  tags: [docker]
+  script:
+    - echo compiling
+    - sleep 2
+
+unit tests:
+  stage: test
+  tags: [lambda]
+  parallel: 2
+  script: echo "part $CI_NODE_INDEX of $CI_NODE_TOTAL"
+
+lint:
+  stage: test
+  needs: []
+  allow_failure: true
+  script: exit 1
+`;
 
 const sayConnected = (isConnected: boolean): void => {
   const connection = byId("connection");
@@ -30,6 +41,7 @@ const refresh = async (): Promise<void> => {
     showFigures(state);
     showPipelines(state);
     showFaults(state);
+    showMapping(state);
     sayConnected(true);
   } catch {
     sayConnected(false);
@@ -48,23 +60,16 @@ const showError = (error: unknown): void =>
 const act = async (button: HTMLButtonElement, action: () => Promise<void>): Promise<void> => {
   button.disabled = true;
   setText(byId("editor-error"), "");
+  setText(byId("editor-notes"), "");
   await action().catch(showError);
   await refresh();
   button.disabled = false;
 };
 
-const parseJobs = (text: string): unknown => {
-  try {
-    const value = JSON.parse(text);
-    return Array.isArray(value) ? value : [value];
-  } catch (error) {
-    throw new Error(`The jobs are not valid JSON: ${error instanceof Error ? error.message : ""}`);
-  }
-};
-
 const runOwn = async (): Promise<void> => {
   const project = Number(byId<HTMLInputElement>("project").value);
-  await runJobs(project, parseJobs(byId<HTMLTextAreaElement>("jobs").value));
+  const notes = await runConfiguration(project, byId<HTMLTextAreaElement>("jobs").value);
+  setText(byId("editor-notes"), notes.join("\n"));
 };
 
 const copyCurl = async (): Promise<void> => {
