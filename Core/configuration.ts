@@ -66,6 +66,6 @@ export const parseRunnerDescription = (
 ): { readonly jobId: number; readonly attempt: number } | undefined => {
   const prefix = `glr ${deploymentId} job `;
   if (!description.startsWith(prefix)) return undefined;
-  const match = /^([1-9]\d{0,15}) attempt ([1-9])$/.exec(description.slice(prefix.length));
+  const match = /^([1-9]\d{0,15}) attempt ([1-9]\d{0,2})$/.exec(description.slice(prefix.length));
   return match ? { jobId: Number(match[1]), attempt: Number(match[2]) } : undefined;
 };
