@@ -17,6 +17,7 @@ export const PARAMETERS = {
 /** What Infrastructure publishes under `<configuration path>/infrastructure/`. */
 export const INFRASTRUCTURE_PARAMETERS = {
   deploymentId: "deployment-id",
+  subnetIds: "subnet-ids",
   subnetId1: "subnet-id-1",
   subnetId2: "subnet-id-2",
   subnetId3: "subnet-id-3",

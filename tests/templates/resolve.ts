@@ -14,6 +14,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
 /** Parameters that Infrastructure publishes, in two zones. */
 const PUBLISHED: Readonly<Record<string, string>> = {
   "deployment-id": "runners-a",
+  "subnet-ids": "subnet-1,subnet-2",
   "subnet-id-1": "subnet-1",
   "subnet-id-2": "subnet-2",
   "subnet-id-3": "subnet-1",
