@@ -7,7 +7,7 @@ const common = {
   transform: { "\\.ts$": "<rootDir>/jest-esbuild.cjs" },
   moduleNameMapper: { "^fast-check$": "<rootDir>/tests/seeded-fast-check.cjs" },
   moduleFileExtensions: ["ts", "mjs", "js", "cjs", "json"],
-  modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/", "/\\.stryker-tmp/"],
+  modulePathIgnorePatterns: ["/\\.aws-sam/", "/dist/", "/\\.local/", "/\\.deploy/", "/\\.stryker-tmp/"],
 };
 
 /**

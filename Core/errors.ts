@@ -21,7 +21,17 @@ export class ConfigurationError extends NamedError {
  * may be stored under the job, which that of an unconfirmed one must not.
  */
 export class MappingError extends ConfigurationError {
-  override readonly name = "MappingError";
+  override readonly name: string = "MappingError";
+}
+
+/** A tag of ours on a job that GitLab confirmed is wrong, or two of them contradict each other. */
+export class BadTagsError extends MappingError {
+  override readonly name = "BadTagsError";
+}
+
+/** A job that GitLab confirmed asks by its tags for more than the mapping's settings and the stack allow. */
+export class BeyondBoundsError extends MappingError {
+  override readonly name = "BeyondBoundsError";
 }
 
 /** A throttle, a time-out, a broken connection: what became of the call is unknown. Retried with jitter. */

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { describeWith } from "../tests/needs";
 
 const SCRIPT = join(__dirname, "prepare-image.sh");
+const INSTALL = join(__dirname, "install.sh");
 const DOCKERFILE = readFileSync(join(__dirname, "../LambdaShellRunner/Dockerfile"), "utf8");
 const VERSION = /^ARG GITLAB_RUNNER_VERSION=(.+)$/m.exec(DOCKERFILE)?.[1] ?? "";
 
@@ -97,6 +98,7 @@ describe("the image's preparation", () => {
     it("T-24: installs nothing while a checksum is missing, and says what to do", () => {
       const copy = join(folder, "copy/Ec2Runner");
       cpSync(SCRIPT, join(copy, "prepare-image.sh"));
+      cpSync(INSTALL, join(copy, "install.sh"));
       mkdirSync(join(folder, "copy/LambdaShellRunner"));
       writeFileSync(
         join(folder, "copy/LambdaShellRunner/Dockerfile"),
@@ -118,32 +120,33 @@ describe("the image's preparation", () => {
   });
 
   it("S-24: downloads over https only, and installs no binary that it has not verified", () => {
+    const install = readFileSync(INSTALL, "utf8");
     const script = readFileSync(SCRIPT, "utf8");
-    expect(script.match(/https?:\/\/[^\s"')]+/g)?.filter((url) => !url.startsWith("https://"))).toEqual([
-      "http://127.0.0.1:9/",
-    ]);
-    expect(script).not.toMatch(/curl[^\n]*\|\s*(ba)?sh|--insecure|--nogpgcheck|--allow-unauthenticated|-k /);
-    const runner = script.slice(
-      script.indexOf("install_gitlab_runner()"),
-      script.indexOf("install_aws_cli()"),
+    expect(
+      `${install}${script}`.match(/https?:\/\/[^\s"')]+/g)?.filter((url) => !url.startsWith("https://")),
+    ).toEqual(["http://127.0.0.1:9/"]);
+    expect(`${install}${script}`).not.toMatch(
+      /curl[^\n]*\|\s*(ba)?sh|--insecure|--nogpgcheck|--allow-unauthenticated|-k /,
     );
-    expect(runner.indexOf("verify-signature.sh")).toBeLessThan(runner.indexOf("sum-of.sh"));
-    expect(runner.indexOf("sum-of.sh")).toBeLessThan(runner.indexOf("install -m 0711"));
+    const runner = install.slice(install.indexOf("install_gitlab_runner()"));
+    expect(runner.indexOf("verify_signature")).toBeLessThan(runner.indexOf("sum_of"));
+    expect(runner.indexOf("sum_of")).toBeLessThan(runner.indexOf("install -m 0711"));
     const cli = script.slice(script.indexOf("install_aws_cli()"));
-    expect(cli.indexOf("verify-signature.sh")).toBeLessThan(cli.indexOf("unzip -q"));
+    expect(cli.indexOf("verify_signature")).toBeLessThan(cli.indexOf("unzip -q"));
   });
 
   it.each(["GITLAB_RUNNER_VERSION", "GITLAB_RUNNER_KEY", "AWS_CLI_VERSION", "AWS_CLI_KEY"])(
     "finds the pin %s where the Lambda runner has it",
     (name) => {
       expect(DOCKERFILE).toMatch(new RegExp(`^ARG ${name}=\\S+$`, "m"));
-      expect(readFileSync(SCRIPT, "utf8")).toContain(`$(pin ${name})`);
+      const scripts = `${readFileSync(SCRIPT, "utf8")}${readFileSync(INSTALL, "utf8")}`;
+      expect(scripts).toMatch(new RegExp(`\\$\\(pin ${name}\\)|\\$${name}\\b`));
     },
   );
 
   describeWith(spawnSync("shellcheck", ["--version"]).status === 0, "no shellcheck")("by shellcheck", () => {
     it("has no finding", () => {
-      expect(spawnSync("shellcheck", [SCRIPT], { encoding: "utf8" }).stdout).toBe("");
+      expect(spawnSync("shellcheck", ["-e", "SC1091", SCRIPT], { encoding: "utf8" }).stdout).toBe("");
     });
   });
 });

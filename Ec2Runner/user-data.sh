@@ -1,10 +1,16 @@
 #!/bin/bash
 # The life of a runner machine: one job at most, then it powers off, and power-off terminates it.
 # cloud-init runs this as root, once. It holds no secret: the token comes in the machine's own bootstrap row.
-# The image must have: bash, curl 8, iptables, systemd, Docker, gitlab-runner (ami-preparation.md).
-# GLR_ROOT, AWS_ENDPOINT_URL and the metadata endpoint are set on a developer's computer only.
+# The image must have: bash, curl 8, systemd. What else it lacks is installed (ami-preparation.md).
+# GLR_ROOT, GLR_TIMEOUT_SECONDS, GLR_INSTALL_SECONDS, AWS_ENDPOINT_URL and the metadata endpoint are set on a developer's
+# computer only.
 #
-# A name between two @ is CloudFormation's to fill in. These five lines alone may hold one.
+# A name between two @ is filled in: by `npm run user-data` from LambdaShellRunner/Dockerfile, or else by CloudFormation. These
+# lines alone may hold one.
+GITLAB_RUNNER_VERSION='@GITLAB_RUNNER_VERSION@'
+GITLAB_RUNNER_KEY='@GITLAB_RUNNER_KEY@'
+GITLAB_RUNNER_SHA256_AMD64='@GITLAB_RUNNER_SHA256_AMD64@'
+GITLAB_RUNNER_SHA256_ARM64='@GITLAB_RUNNER_SHA256_ARM64@'
 GLR_REGION='@AWS::Region@'
 GLR_DYNAMODB_URL='https://dynamodb.@AWS::Region@.@AWS::URLSuffix@'
 GLR_BOOTSTRAP_TABLE='@BootstrapTableNameParameter.Value@'
@@ -130,7 +136,43 @@ delete_own_record() {
   printf 'data-urlencode = "token=%s"\n' "$token" | fetch -K - ${ca:+--cacert "${work:-}/gitlab-ca.pem"} -X DELETE "$url/api/v4/runners"
 }
 
-# 4. Docker, and a wall between job containers and the metadata service, before any job can run. (Its IPv6 address
+# 4. What the image lacks. A prepared one lacks nothing.
+verify_signature() (
+  . ../LambdaShellRunner/verify-signature.sh
+)
+sum_of() (
+  . ../LambdaShellRunner/sum-of.sh
+)
+. install.sh
+
+# Docker by its unit: its commands are not needed before a job is.
+is_complete() { systemctl cat docker && command -v git && gitlab-runner --version; }
+install_missing() {
+  local work
+  say "installing Docker and git: the image lacks them, or gitlab-runner"
+  install_packages
+  say "installing gitlab-runner $GITLAB_RUNNER_VERSION"
+  work=$(mktemp -d) && cd "$work" && install_gitlab_runner
+}
+install_in_time() {
+  local installer until=$((SECONDS + ${GLR_INSTALL_SECONDS:-180}))
+  set -m # a process group of its own, so that all of it can be ended
+  install_missing &
+  installer=$!
+  set +m
+  while kill -0 "$installer" 2>/dev/null; do
+    if ((SECONDS >= until)); then
+      kill -KILL -- "-$installer"
+      not_installed too-slow
+    fi
+    sleep 0.5
+  done
+  wait "$installer" || exit 1
+  say "installed after $SECONDS s"
+}
+is_complete >/dev/null 2>&1 || install_in_time
+
+# 5. Docker, and a wall between job containers and the metadata service, before any job can run. (Its IPv6 address
 # is switched off by the launch template; where IPv6 is missing, its wall is not needed.)
 systemctl start docker || leave "Docker does not start"
 iptables -w 10 -N DOCKER-USER 2>/dev/null
@@ -138,7 +180,7 @@ iptables -w 10 -I DOCKER-USER -d 169.254.169.254/32 -j DROP || leave "no wall be
 ip6tables -w 10 -N DOCKER-USER 2>/dev/null
 ip6tables -w 10 -I DOCKER-USER -d fd00:ec2::254/128 -j DROP || say "no IPv6 wall"
 
-# 5. The runner: its configuration, with the token, goes through a pipe and is never written to a file.
+# 6. The runner: its configuration, with the token, goes through a pipe and is never written to a file.
 umask 077
 work="$root/var/lib/glr"
 prepare_work() {
@@ -160,7 +202,7 @@ runner=$!
 set +m
 exec 3<log
 
-# 6. The clock. gitlab-runner's own wait limit is none, and its exit code says nothing (0 for a rejected token, too).
+# 7. The clock. gitlab-runner's own wait limit is none, and its exit code says nothing (0 for a rejected token, too).
 phase=waiting # -> working -> (gone) | leaving -> (gone) | ending -> (gone)
 next=$((SECONDS + wait_timeout))
 end_runner() { # it reports a running job as interrupted within 30 s

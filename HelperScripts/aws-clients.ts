@@ -8,7 +8,7 @@ import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import type { Clients } from "./context";
+import type { AwsHome, Clients } from "./context";
 
 /** Waits long for a busy service with a busy service, short timeout with a dead one. */
 const SETTINGS = {
@@ -37,16 +37,24 @@ const once = <Made>(make: () => Made): (() => Made) => {
   };
 };
 
-/** Clients by the AWS environment: AWS itself, or an emulator by AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>. */
-export const awsClients = (env: Environment): Clients => ({
-  cloudFormation: once(() => new CloudFormationClient(SETTINGS)),
-  dynamoDb: once(() => new DynamoDBClient(SETTINGS)),
-  lambda: once(() => new LambdaClient(SETTINGS)),
-  ssm: once(() => new SSMClient(SETTINGS)),
-  sqs: once(() => new SQSClient(SETTINGS)),
-  ec2: once(() => new EC2Client(SETTINGS)),
-  eventBridge: once(() => new EventBridgeClient(SETTINGS)),
-  iam: once(() => new IAMClient(BRIEF)),
-  serviceQuotas: once(() => new ServiceQuotasClient(BRIEF)),
-  stepFunctions: once(() => new SFNClient({ ...BRIEF, ...hostPrefix(env) })),
-});
+/**
+ * Clients by the AWS environment: AWS itself, or an emulator by AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>.
+ *
+ * @param home goes before the environment
+ */
+export const awsClients = (env: Environment, home: AwsHome = {}): Clients => {
+  const settings = { ...SETTINGS, ...home };
+  const brief = { ...BRIEF, ...home };
+  return {
+    cloudFormation: once(() => new CloudFormationClient(settings)),
+    dynamoDb: once(() => new DynamoDBClient(settings)),
+    lambda: once(() => new LambdaClient(settings)),
+    ssm: once(() => new SSMClient(settings)),
+    sqs: once(() => new SQSClient(settings)),
+    ec2: once(() => new EC2Client(settings)),
+    eventBridge: once(() => new EventBridgeClient(settings)),
+    iam: once(() => new IAMClient(brief)),
+    serviceQuotas: once(() => new ServiceQuotasClient(brief)),
+    stepFunctions: once(() => new SFNClient({ ...brief, ...hostPrefix(env) })),
+  };
+};

@@ -1,28 +1,32 @@
 import "./quiet-sdk";
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { awsClients } from "./aws-clients";
 import { terminal } from "./console/terminal";
 import type { Context } from "./context";
 import { runProgram } from "./program";
+import { runProgramCall } from "./run-program-call";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 const context: Context = {
   console: terminal(),
   clients: awsClients(process.env),
+  clientsIn: (home) => awsClients(process.env, home),
+  runProgram: runProgramCall,
   fetch: globalThis.fetch,
   now: Date.now,
   sleep: (milliseconds) => sleep(milliseconds),
   random: () => randomBytes(32).toString("hex"),
   env: process.env,
   readFile: (path) => readFileSync(path),
-  writeFile: (path, text) => {
+  writeFile: (path, text, mode) => {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    writeFileSync(path, text, { mode });
+    if (mode !== undefined) chmodSync(path, mode);
   },
   onInterrupt: (listener) => {
     const forget = (): void => {

@@ -28,10 +28,38 @@ export interface Clients {
   stepFunctions(): Client<SFNClient>;
 }
 
+/** Where in AWS a command works; what is left out is as the AWS environment has it. */
+export interface AwsHome {
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+/** A program to be run. Secrets come by `env`, never by `args`, which other users of the machine can read. */
+export interface ProgramCall {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Over the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the program when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ProgramResult {
+  /** 127: there is no such program. */
+  readonly exitCode: number;
+  /** The last of stdout and stderr. */
+  readonly output: string;
+}
+
 /** The world as commands see it. */
 export interface Context {
   readonly console: Console;
   readonly clients: Clients;
+  /** Clients that work elsewhere than the AWS environment says. */
+  readonly clientsIn: (home: AwsHome) => Clients;
+  /** Runs a program to its end. Throws nothing: what goes wrong is in the result. */
+  readonly runProgram: (call: ProgramCall) => Promise<ProgramResult>;
   readonly fetch: HttpFetch;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -40,8 +68,12 @@ export interface Context {
   /** The environment variables that commands and AWS's clients read; `--profile` and `--region` change it. */
   readonly env: Record<string, string | undefined>;
   readonly readFile: (path: string) => Uint8Array;
-  /** Makes the file's folder where it is missing. */
-  readonly writeFile: (path: string, text: string) => void;
+  /**
+   * Makes the file's folder where it is missing.
+   *
+   * @param mode of the file, e.g. 0o600; also where it is there already
+   */
+  readonly writeFile: (path: string, text: string, mode?: number) => void;
   /**
    * Ctrl-C and SIGTERM once end nothing but call the listener; a second time they end the program as ever.
    *

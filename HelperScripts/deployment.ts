@@ -26,7 +26,8 @@ export const defaultStackName = (stackFolder: string): string => {
   return match[1];
 };
 
-const isMissing = (error: unknown): boolean =>
+/** Whether CloudFormation says that there is no such stack. */
+export const isMissingStack = (error: unknown): boolean =>
   error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message);
 
 /** Where it was looked for, as far as the other stacks there tell. */
@@ -52,7 +53,7 @@ export const findDeployment = async (
   const answer = await client
     .send(new DescribeStacksCommand({ StackName: stackName }))
     .catch((error: unknown) => {
-      if (isMissing(error)) return { Stacks: [] };
+      if (isMissingStack(error)) return { Stacks: [] };
       throw error;
     });
   const [stack] = answer.Stacks ?? [];

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
+import { deployCommand, undeployCommand } from "./commands/deployment/command";
+import { imageCommand } from "./commands/image";
 import { mappingCommand } from "./commands/mapping/command";
 import {
   checkRunnerCommand,
@@ -21,6 +23,7 @@ import { failure } from "./failures";
 
 const examples = `
 Examples:
+  $ npm run runners -- deploy
   $ npm run runners -- mapping upload HelperScripts/runner-mapping.json
   $ npm run runners -- explain --project 42 --job build --tags docker,arm64
   $ npm run runners -- why 3580121225
@@ -46,13 +49,12 @@ const chooseAws = (env: Context["env"], { profile, region }: AwsChoice): void =>
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) delete env[name];
 };
 
-const makeProgram = (context: Context, run: RunCommand): Command =>
+const makeProgram = (run: RunCommand): Command =>
   new Command("runners")
     .description("GitLab AutoScaled Runners on AWS: mapping, questions, operation")
     .version(version())
     .option("--profile <name>", "the AWS profile, before or after the command")
     .option("--region <name>", "the AWS region, before or after the command")
-    .hook("preAction", (program) => chooseAws(context.env, program.opts()))
     .addHelpText("after", examples)
     .addCommand(mappingCommand(run))
     .addCommand(explainCommand(run))
@@ -61,12 +63,15 @@ const makeProgram = (context: Context, run: RunCommand): Command =>
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))
+    .addCommand(imageCommand(run))
     .addCommand(verifyCommand(run))
     .addCommand(configureCommand(run))
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))
     .addCommand(drainCommand(run))
-    .addCommand(redriveCommand(run));
+    .addCommand(redriveCommand(run))
+    .addCommand(deployCommand(run))
+    .addCommand(undeployCommand(run));
 
 const silence = (command: Command, context: Context): void => {
   command.exitOverride();
@@ -87,10 +92,11 @@ const silence = (command: Command, context: Context): void => {
 export const runProgram = async (argv: readonly string[], context: Context): Promise<ExitCode> => {
   let exitCode: ExitCode = 0;
   const run: RunCommand = async (work) => {
+    chooseAws(context.env, program.opts());
     exitCode = await work(context);
   };
+  const program = makeProgram(run);
   try {
-    const program = makeProgram(context, run);
     silence(program, context);
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;

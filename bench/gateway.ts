@@ -116,7 +116,7 @@ const bench = async (aws: Aws): Promise<boolean> => {
 const main = async (): Promise<void> => {
   const run = openRunFolder();
   const log = (text: string): void => void process.stderr.write(`${text}\n`);
-  const aws = await startAws(run, { onCrash: log, log });
+  const aws = await startAws(run, { apiOrigin: "", onCrash: log, log });
   try {
     process.exitCode = (await bench(aws)) ? 0 : 1;
   } finally {

@@ -63,7 +63,6 @@ const bundle = (): void => {
     platform: "node",
     target: "node20",
     minify: true,
-    keepNames: true,
     mainFields: ["module", "main"],
   });
   const script = `const t = performance.now(); require(${JSON.stringify(outfile)}); console.log(performance.now() - t); process.exit(0)`;

@@ -5,6 +5,7 @@ import { type Laptop, startLaptop } from "../local/laptop/laptop";
 import { readLedger } from "../local/laptop/ledger-view";
 import { NEW_ACCOUNT } from "../local/limits/account-limits";
 import { hasNothingRemaining, refusedText } from "../local/terminal/summary";
+import { reconcile } from "../tests/end-to-end/engine";
 import { spread } from "./percentile";
 import { raiseLimits } from "./raise-limits";
 
@@ -92,6 +93,8 @@ export const burstInNewAccount = async (jobs: number, say: Say): Promise<boolean
   const laptop = await startLaptop({ log: say, limits: NEW_ACCOUNT });
   try {
     if (!laptop.standIn) throw new Error("A burst needs the stand-in for GitLab");
+    // The deployment is some minutes old: a pass has told how many Lambda runners such an account allows.
+    await reconcile(laptop);
     return await measure(laptop, laptop.standIn, jobs, say);
   } finally {
     await laptop.close();

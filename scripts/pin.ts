@@ -6,18 +6,21 @@ import { pinNames, withArguments } from "./pin/dockerfile";
 import { PUBLISHERS } from "./pin/downloads";
 import { findPins, missingPins } from "./pin/find-pins";
 import { imageDigest } from "./pin/registry";
+import { writeUserData } from "./user-data/write";
 
 const DOCKERFILE = resolve(__dirname, "../LambdaShellRunner/Dockerfile");
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const HELP = `Writes digests and checksums into LambdaShellRunner/Dockerfile, each verified before.
+const HELP = `Writes digests and checksums into LambdaShellRunner/Dockerfile, and those of gitlab-runner into AutoScaler/template.yaml's
+user data, each verified before.
 
-Usage: npm run pin [-- --missing | --check]
+Usage: npm run pin [-- --missing [--print] | --check]
 
 Options:
   --missing   only those that are empty; asks nobody when none is
+  --print     write them to stdout alone, and leave the Dockerfile as it is
   --check     ask nobody and write nothing; exit 1 when something is not pinned
   --help
 
@@ -30,12 +33,16 @@ const check = (dockerfile: string): number => {
   return missing.length === 0 ? 0 : 1;
 };
 
-const pin = async (dockerfile: string, wanted: readonly string[]): Promise<number> => {
+const pin = async (dockerfile: string, wanted: readonly string[], writes: boolean): Promise<number> => {
   const folder = mkdtempSync(join(tmpdir(), "pin-"));
   try {
     const sources = { publishers: PUBLISHERS, imageDigest };
     const { pins, failures } = await findPins(dockerfile, wanted, folder, sources);
-    writeFileSync(DOCKERFILE, withArguments(dockerfile, pins));
+    if (writes) {
+      writeFileSync(DOCKERFILE, withArguments(dockerfile, pins));
+      // The user data of EC2 runners has the same pins.
+      writeUserData();
+    }
     for (const [name, value] of Object.entries(pins)) say(`${name}=${value}`);
     failures.forEach(complain);
     return failures.length === 0 ? 0 : 1;
@@ -47,6 +54,7 @@ const pin = async (dockerfile: string, wanted: readonly string[]): Promise<numbe
 const OPTIONS = {
   check: { type: "boolean" },
   missing: { type: "boolean" },
+  print: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
 
@@ -56,7 +64,7 @@ const main = async (): Promise<number> => {
   if (values.help) say(HELP);
   if (values.help) return 0;
   if (values.check) return check(dockerfile);
-  return pin(dockerfile, values.missing ? missingPins(dockerfile) : pinNames(dockerfile));
+  return pin(dockerfile, values.missing ? missingPins(dockerfile) : pinNames(dockerfile), !values.print);
 };
 
 main().then(

@@ -1,9 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { withUserData } from "./user-data/template-block";
+import { writeUserData } from "./user-data/write";
 
-/** `npm run user-data`: writes Ec2Runner/user-data.sh into AutoScaler's template. */
-const SCRIPT = resolve(__dirname, "../Ec2Runner/user-data.sh");
-const TEMPLATE = resolve(__dirname, "../AutoScaler/template.yaml");
-
-writeFileSync(TEMPLATE, withUserData(readFileSync(TEMPLATE, "utf8"), readFileSync(SCRIPT, "utf8")));
+/** `npm run user-data` */
+writeUserData();

@@ -24,9 +24,9 @@ const BANS: readonly Ban[] = [
     bad: ['exec("ls")', 'import { exec } from "node:child_process";', 'spawn("a", { shell: true })'],
   },
   {
-    says: "processes are started by what runs jobs, and looked at by what cleans up after them",
+    says: "processes are started by what runs jobs and by what deploys, and looked at by what cleans up after them",
     text: /["'](?:node:)?child_process["']/,
-    but: /^(?:LambdaShellRunner\/src|Core\/process)\//,
+    but: /^(?:(?:LambdaShellRunner\/src|Core\/process)\/|HelperScripts\/run-program-call\.ts$)/,
     bad: ['import { spawn } from "node:child_process";', 'require("child_process")'],
   },
   {
@@ -45,6 +45,11 @@ const BANS: readonly Ban[] = [
     text: /\bprocess\.env\b/,
     but: /^(?:AutoScaler\/src\/handlers\/|HelperScripts\/|LambdaShellRunner\/src\/handler\.ts|Infrastructure\/src\/(?:authorize-webhook|receive-signed-webhook|report-runner-end)\.ts)/,
     bad: ["const { TABLE } = process.env;"],
+  },
+  {
+    says: "nothing goes by the name of a class, which minifying changes",
+    text: /\bconstructor\??\.name\b|\bnew\.target\??\.name\b/,
+    bad: ["const kind = error.constructor.name;", "this.name = new.target.name;"],
   },
   {
     says: "a webhook's secret is compared in constant time",

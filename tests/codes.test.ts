@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PASS_PARTS } from "../Core/ledger/pass-parts";
 import {
   FAILURE_WORDS,
+  INSTALL_FAILURE_WORDS,
   LAUNCH_HOLD_WORDS,
   RUNNER_END_WORDS,
   WAITING_WORDS,
@@ -10,6 +11,7 @@ import {
 import {
   ATTEMPT_FAILURE_CODES,
   END_SKIP_CODES,
+  INSTALL_FAILURE_CODES,
   LAUNCH_HOLD_CODES,
   LAUNCH_REFUSAL_CODES,
   LOOK_UP_SKIP_CODES,
@@ -80,6 +82,7 @@ describe("codes", () => {
   const LISTS = {
     ATTEMPT_FAILURE_CODES,
     END_SKIP_CODES,
+    INSTALL_FAILURE_CODES,
     LAUNCH_HOLD_CODES,
     LAUNCH_REFUSAL_CODES,
     LOOK_UP_SKIP_CODES,
@@ -97,6 +100,7 @@ describe("codes", () => {
   it.each<[string, readonly string[], Readonly<Record<string, unknown>>]>([
     ["an attempt's failure", ATTEMPT_FAILURE_CODES, FAILURE_WORDS],
     ["a runner's end", RUNNER_END_CODES, RUNNER_END_WORDS],
+    ["a failed installation", INSTALL_FAILURE_CODES, INSTALL_FAILURE_WORDS],
     ["a launch that is held", LAUNCH_HOLD_CODES, LAUNCH_HOLD_WORDS],
     ["what a job waits for", WAITING_FOR_CODES, WAITING_WORDS],
   ])("of %s have a sentence each, and no two the same", (_of, codes, words) => {

@@ -68,7 +68,7 @@ const ROWS: readonly Row[] = [
   [
     "hook",
     "webhook",
-    /(?<!web|web-|web |Web|WEB|project\.|\/)([hH]ook|HOOK)(?!s?_|s: \[\]| executed but)(?<!"Job Hook)/,
+    /(?<!web|web-|web |Web|WEB|project\.|\/)([hH]ook|HOOK)(?!s?_|s: \[\]| executed but|\("preAction")(?<!"Job Hook)/,
   ],
   ["front door", "webhook API", /[fF]ront.?[dD]oor|FRONT_DOOR/],
   ["harmless", "command stubs; without effect", /[hH]armless/],

@@ -5,6 +5,7 @@ const ROOT = join(__dirname, "..");
 /** Folders that tools create; none of them is committed. */
 const NOT_OURS = new Set([
   ".aws-sam",
+  ".deploy",
   ".git",
   ".local",
   ".stryker-tmp",

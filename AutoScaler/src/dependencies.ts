@@ -5,6 +5,7 @@ import type {
   EventBus,
   GitLab,
   Instances,
+  LambdaAccount,
   Ledger,
   Mappings,
   Metric,
@@ -30,6 +31,7 @@ export interface Dependencies {
   readonly provider: RunnerProvider;
   readonly instances: Instances;
   readonly functions: RunnerFunctions;
+  readonly account: LambdaAccount;
   readonly bus: EventBus;
   readonly settings: Settings;
   readonly clock: Clock;

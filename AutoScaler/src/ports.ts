@@ -1,9 +1,9 @@
 import type { GitLabJob, GitLabProject, GitLabRunner } from "../../Core/gitlab/answers";
-import type { LedgerReader, StateRecord } from "../../Core/ledger/reader";
+import type { LedgerReader, SlotCounters, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
-import type { LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
+import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
@@ -31,6 +31,8 @@ export type LedgerChange =
   | { readonly put: LedgerItem }
   | { readonly check: LedgerItem }
   | { readonly take: { readonly scope: string; readonly shard: number; readonly limit: number } }
+  /** Stored whatever was stored before. */
+  | { readonly slotLimit: { readonly scope: string; readonly limit: number } }
   | { readonly releaseSlot: { readonly scope: string; readonly shard: number } }
   | { readonly stateRecord: StateRecord }
   | { readonly bootstrap: BootstrapRow };
@@ -210,13 +212,19 @@ export interface Instances {
   describe(instanceId: string): Promise<Instance | undefined>;
   /** "Not found" is a success. */
   terminate(instanceId: string): Promise<void>;
+  /** What the instance's console says of a failed installation: a hint for people. Undefined: nothing, or not yet. */
+  installFailure(instanceId: string): Promise<InstallFailure | undefined>;
 }
 
-/** Checks runner functions by their tags, and the account that they run in. */
+/** Checks runner functions by their tags. */
 export interface RunnerFunctions {
   /** Throws ConfigurationError if the function lacks `glr:role` = `runner` or our `glr:stack`. */
   isTenantIsolated(functionArn: string): Promise<boolean>;
-  /** The account's concurrent executions of all functions. Undefined: Lambda does not say now. Throws nothing. */
+}
+
+/** What Lambda grants the account. */
+export interface LambdaAccount {
+  /** Concurrent executions of all functions together. Undefined: Lambda does not say. */
   concurrency(): Promise<number | undefined>;
 }
 
@@ -249,4 +257,15 @@ export interface Settings {
 export type Metric = (name: string, value?: number, dimensions?: Readonly<Record<string, string>>) => void;
 
 export { SHARDS, STACK } from "../../Core/ledger/keys";
-export type { GitLabJob, GitLabProject, GitLabRunner, GitRef, LaunchRefusal, Page, Slot, StateRecord, Time };
+export type {
+  GitLabJob,
+  GitLabProject,
+  GitLabRunner,
+  GitRef,
+  LaunchRefusal,
+  Page,
+  Slot,
+  SlotCounters,
+  StateRecord,
+  Time,
+};

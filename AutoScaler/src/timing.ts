@@ -55,8 +55,11 @@ export const REPORT_SETTLES_MILLISECONDS = 3_000;
  */
 export const LAMBDA_QUEUE_SECONDS = 900;
 
-/** The longest time from an instance's launch to the start of gitlab-runner. */
+/** The longest time from an instance's launch until it has taken its bootstrap row. */
 export const EC2_BOOT_SECONDS = 300;
+
+/** How long it may then install what its image lacks. User data keeps the same limit. */
+export const EC2_INSTALL_SECONDS = 180;
 
 /** Added to queue, boot and wait time before a runner without a job counts as lost. */
 export const WAIT_MARGIN_SECONDS = 60;

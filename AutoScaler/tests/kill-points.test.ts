@@ -17,6 +17,7 @@ interface Scenario {
 const SCENARIOS: readonly Scenario[] = [
   { name: "a job on Lambda", tags: [] },
   { name: "a job on EC2", tags: ["ec2"] },
+  { name: "a job on EC2 that asks for its size", tags: ["aws:cpu=2", "aws:spot=false"] },
   { name: "two jobs that exchange their runners", tags: ["ec2"], isStolen: true },
   { name: "a job cancelled before its runner is up", tags: ["ec2"], isCancelled: true },
 ];

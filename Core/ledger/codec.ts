@@ -17,6 +17,7 @@ import {
 } from "../model/ledger";
 import {
   ATTEMPT_FAILURE_CODES,
+  INSTALL_FAILURE_CODES,
   LAUNCH_HOLD_CODES,
   RUNNER_END_CODES,
   WAITING_FOR_CODES,
@@ -73,7 +74,7 @@ const order = fields({
   tags: list(text),
   queuedAt: number,
   runnerClass,
-  limits: optional(fields({ stack: number, project: optional(number), lambda: optional(number) })),
+  limits: optional(fields({ stack: number, project: optional(number) })),
   functionArn: optional(text),
   pipelineId: optional(number),
   spotBreaker: optional(fields({ failures: number, withinMinutes: number, restMinutes: number })),
@@ -103,6 +104,7 @@ const SHARED = {
   market: optional(text),
   pricePerHour: optional(number),
   detail: optional(text),
+  installFailure: known(INSTALL_FAILURE_CODES),
   times,
   ttl: optional(number),
 };

@@ -20,6 +20,8 @@ export const PASS_PARTS = [
   "deleted-job",
   "runner",
   "pending-job",
+  /** How many Lambda runners the account's concurrency allows. */
+  "account",
   "queue",
   /** Which spot pools rest, for the metric. */
   "spot-pools",

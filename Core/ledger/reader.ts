@@ -21,6 +21,8 @@ import {
   recordKey,
   runnerKey,
   SHARDS,
+  slotKey,
+  slotLimitKey,
   slotsPk,
   waitingPk,
 } from "./keys";
@@ -39,6 +41,14 @@ export interface StateRecord {
   readonly ttl?: number;
 }
 
+/** How much of a limit is taken. */
+export interface SlotCounters {
+  /** `SHARDS` numbers. */
+  readonly taken: readonly number[];
+  /** The limit that a pass stored for the scope; absent: none. */
+  readonly limit?: number;
+}
+
 /** Read access to the ledger. */
 export interface LedgerReader {
   /** All attempts of a job, first to last; consistent. */
@@ -49,8 +59,8 @@ export interface LedgerReader {
   orphan(instanceId: string): Promise<OrphanInstance | undefined>;
   /** The runner, or else the orphan, of an instance: found in an index, then read consistently. */
   byResource(resourceId: string): Promise<Runner | OrphanInstance | undefined>;
-  /** Consistent; `SHARDS` numbers. */
-  slots(scope: string): Promise<readonly number[]>;
+  /** Consistent. */
+  slots(scope: string): Promise<SlotCounters>;
   stateRecord(name: string): Promise<StateRecord | undefined>;
   /** Attempts in a queue (see `queueOf`), oldest `queuedAt` first. May lag behind by a moment. */
   waiting(queue: string, limit: number): Promise<readonly OrderedAttempt[]>;
@@ -91,12 +101,15 @@ const stateRecord = (name: string, item: Item | undefined): StateRecord | undefi
 const recordInIndex = (item: Item): StateRecord | undefined =>
   stateRecord(item.pk?.S?.slice(recordKey("").pk.length) ?? "", item);
 
-const counts = (items: readonly Item[]): readonly number[] => {
-  const taken = new Map(items.map(decodeFields).map(({ sk, taken }) => [sk, Number(taken)]));
-  return Array.from(
-    { length: SHARDS },
-    (_, shard) => taken.get(`shard#${String(shard).padStart(2, "0")}`) ?? 0,
-  );
+const counters = (scope: string, items: readonly Item[]): SlotCounters => {
+  const stored = new Map(items.map(decodeFields).map((fields) => [fields.sk, fields]));
+  const { limit } = stored.get(slotLimitKey(scope).sk) ?? {};
+  return {
+    taken: Array.from({ length: SHARDS }, (_, shard) =>
+      Number(stored.get(slotKey(scope, shard).sk)?.taken ?? 0),
+    ),
+    ...(typeof limit === "number" ? { limit } : {}),
+  };
 };
 
 /** A key of the index and where its list goes on; undefined: at its start. */
@@ -195,7 +208,7 @@ export const readerOf = (table: TableReads): LedgerReader => {
       if (found !== undefined) return runner(found.runnerId);
       return items.some(({ kind }) => kind?.S === "orphan") ? orphan(resourceId) : undefined;
     },
-    slots: async (scope) => counts(await partition(table, slotsPk(scope))),
+    slots: async (scope) => counters(scope, await partition(table, slotsPk(scope))),
     stateRecord: async (name) => stateRecord(name, await get(recordKey(name))),
     waiting: (queue, limit) => first(waitingPk(queue), decodeOrderedAttempt, limit),
     rotation: async (limit) =>

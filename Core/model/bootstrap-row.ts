@@ -21,6 +21,8 @@ export interface BootstrapRow {
   readonly waitTimeoutSeconds: number;
   /** EC2: the docker executor's `privileged`. */
   readonly privileged: boolean;
+  /** LAMBDA: a job with `image` fails instead of running without it. Absent: no. */
+  readonly refuseImages?: boolean;
   /** Legacy mode: the runner deletes its own record (`DELETE /runners`) as its last act. */
   readonly deletesOwnRecord: boolean;
   /** Seconds since 1970. A reader refuses an expired row; DynamoDB's TTL removes it later. */

@@ -1,14 +1,16 @@
+import { defined } from "../defined";
 import type { JobAccount, JobAccountCode } from "./job-account";
 import { countedAttempts, MAX_ATTEMPTS, type Time } from "./ledger";
 import { cleanedUpBy, LOST_JOB_REMEDY } from "./lost-job";
 import {
   FAILURE_REMEDIES,
   failureText,
+  INSTALL_REMEDY,
   LAUNCH_HOLD_WORDS,
   RUNNER_END_WORDS,
   WAITING_WORDS,
 } from "./reason-words";
-import type { LaunchHoldCode, WaitingFor } from "./reasons";
+import type { InstallFailure, LaunchHoldCode, WaitingFor } from "./reasons";
 import { duration, moment } from "./time-words";
 
 /** A job's account in words for people. No rule reads them. */
@@ -45,11 +47,17 @@ const plain =
   (short: string, what: string, remedy?: string): Words =>
   () => ({ short, what, ...(remedy ? { remedy } : {}) });
 
-const lossText = ({ reason, attempt, runner }: JobAccount): string => {
-  const { detail } = attempt.state === "FAILED" ? attempt : (runner ?? {});
+/** What is noted beside the code, of the attempt or of the runner. */
+const noted = ({ attempt, runner }: JobAccount): { detail?: string; installFailure?: InstallFailure } => {
+  const { detail, installFailure } = attempt.state === "FAILED" ? attempt : (runner ?? {});
+  return defined({ detail, installFailure });
+};
+
+const lossText = (account: JobAccount): string => {
+  const { reason, runner } = account;
   const job = reason === "job-reassigned" ? runner?.busyJobId : undefined;
   if (job !== undefined) return `its runner took job ${job}`;
-  return failureText({ ...(reason ? { reason } : {}), ...(detail ? { detail } : {}) });
+  return failureText({ ...defined({ reason }), ...noted(account) });
 };
 
 const outcome = ({ attempt }: JobAccount): string =>
@@ -71,8 +79,9 @@ const lifetimeText = ({ attempt, runner }: JobAccount): string => {
 };
 
 /** What puts right why the attempt failed, before what a person has to do then. */
-const remedyOf = ({ reason }: JobAccount, then?: string): { readonly remedy?: string } => {
-  const first = reason && FAILURE_REMEDIES[reason];
+const remedyOf = (account: JobAccount, then?: string): { readonly remedy?: string } => {
+  const { reason } = account;
+  const first = noted(account).installFailure ? INSTALL_REMEDY : reason && FAILURE_REMEDIES[reason];
   const remedy = [first, then].filter(Boolean).join(". ");
   return remedy === "" ? {} : { remedy };
 };
@@ -80,6 +89,12 @@ const remedyOf = ({ reason }: JobAccount, then?: string): { readonly remedy?: st
 /** Made once for an account. Who may make it is an operator: our functions may make no roles. */
 export const SPOT_ROLE_REMEDY =
   "Make the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
+
+/** A job keeps its tags: no further attempt of it helps against wrong ones. */
+const againText = ({ reason, attempt }: JobAccount): string | undefined =>
+  reason === "bad-tags"
+    ? undefined
+    : `When that is put right: npm run runners -- start ${attempt.jobId} --again`;
 
 const RESUME = "When starts may go on: npm run runners -- resume";
 
@@ -133,7 +148,7 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
         ? `All ${MAX_ATTEMPTS} attempts are used up`
         : "No attempt follows"
     }.`,
-    ...remedyOf(account, `When that is put right: npm run runners -- start ${account.attempt.jobId} --again`),
+    ...remedyOf(account, againText(account)),
   }),
   running: plain("running", "The job is running."),
   "runner-lost": ({ reason, runner }) => ({

@@ -12,10 +12,11 @@ import {
   type StartedRunner,
 } from "./ledger";
 import { LOST_JOB_REMEDY } from "./lost-job";
-import { failureText } from "./reason-words";
+import { failureText, INSTALL_FAILURE_WORDS } from "./reason-words";
 import {
   ATTEMPT_FAILURE_CODES,
   type AttemptFailureCode,
+  INSTALL_FAILURE_CODES,
   LAUNCH_HOLD_CODES,
   WAITING_FOR_CODES,
 } from "./reasons";
@@ -696,6 +697,8 @@ const FAILURES: Readonly<Record<AttemptFailureCode, string>> = {
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
   "not-served": "its project is not served (the mapping's settings list those that are)",
+  "bad-tags": "its tags ask for no runner that there can be",
+  "beyond-bounds": "its tags ask for more than is allowed",
   configuration: "a parameter, a mapping row or a permission is wrong",
   "invalid-input": "the event was not one of GitLab's",
 };
@@ -704,5 +707,23 @@ describe("why an attempt came to nothing", () => {
   it.each(ATTEMPT_FAILURE_CODES)("%s has its sentence, with and without what was said", (reason) => {
     expect(failureText({ reason })).toBe(FAILURES[reason]);
     expect(failureText({ reason, detail: "said" })).toBe(`${FAILURES[reason]}: said`);
+  });
+
+  it.each(INSTALL_FAILURE_CODES)(
+    "F-79: %s is told as what the console says, with a way out",
+    (installFailure) => {
+      const attempt = attemptOf(failed("instance-terminated", { installFailure }));
+      const text = accountText(jobAccount(attempt, undefined, NOW), NOW);
+      expect(text).toContain(
+        `its instance was terminated (its machine's console says that ${INSTALL_FAILURE_WORDS[installFailure]}).`,
+      );
+      expect(text).toContain("npm run runners -- image build");
+    },
+  );
+
+  it("F-79: of a runner alone, where its attempt has not failed, is told too", () => {
+    const runner = runnerOf({ state: "GONE", reason: "instance-terminated", installFailure: "too-slow" });
+    const text = accountText(jobAccount(attemptOf({ state: "LAUNCHED" }), runner, NOW), NOW);
+    expect(text).toContain(INSTALL_FAILURE_WORDS["too-slow"]);
   });
 });

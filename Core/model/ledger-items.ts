@@ -1,4 +1,10 @@
-import type { AttemptFailureCode, LaunchHoldCode, RunnerEndCode, WaitingFor } from "./reasons";
+import type {
+  AttemptFailureCode,
+  InstallFailure,
+  LaunchHoldCode,
+  RunnerEndCode,
+  WaitingFor,
+} from "./reasons";
 import type { Provider } from "./runner-class";
 import type { RunnerOrder } from "./runner-order";
 
@@ -83,6 +89,8 @@ interface AttemptFields {
   readonly reason?: AttemptFailureCode;
   /** What GitLab or AWS answered, for people. No token, and no rule reads it. */
   readonly detail?: string;
+  /** What its machine's console said: a hint for people. */
+  readonly installFailure?: InstallFailure;
   /** GitLab's status at the end. */
   readonly outcome?: string;
   /** GitLab's reason why the job failed, e.g. `script_failure`; for people. */
@@ -172,6 +180,8 @@ interface RunnerFields {
   readonly reason?: RunnerEndCode;
   /** AWS's message about its waiting or refused launch, or about its instance's end; for people. */
   readonly detail?: string;
+  /** What its machine's console said: a hint for people. */
+  readonly installFailure?: InstallFailure;
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;
 }

@@ -1,5 +1,6 @@
 import type {
   AttemptFailureCode,
+  InstallFailure,
   LaunchHoldCode,
   LookUpSkipCode,
   RunnerEndCode,
@@ -48,9 +49,26 @@ export const FAILURE_WORDS: Readonly<Record<AttemptFailureCode, string>> = {
   "gitlab-no-answer": "GitLab did not say whether it made a runner",
   "attempts-used-up": "all attempts are used up",
   "not-served": "its project is not served (the mapping's settings list those that are)",
+  "bad-tags": "its tags ask for no runner that there can be",
+  "beyond-bounds": "its tags ask for more than is allowed",
   configuration: "a parameter, a mapping row or a permission is wrong",
   "invalid-input": "the event was not one of GitLab's",
 };
+
+/** Each completes "its machine's console says that", of a machine whose image lacks Docker or gitlab-runner. */
+export const INSTALL_FAILURE_WORDS: Readonly<Record<InstallFailure, string>> = {
+  "no-packages":
+    "its distribution's repository gave it no Docker (the repository is down, or out of its reach)",
+  "no-download": "gitlab-runner could not be fetched",
+  "wrong-signature": "the signature of what it fetched is not its publisher's",
+  "wrong-checksum": "what it fetched has another checksum than it should",
+  "wrong-version": "the gitlab-runner that it fetched is of another version",
+  "too-slow": "Docker and gitlab-runner were not installed within three minutes",
+  "unknown-system": "its image is neither Amazon Linux 2023 nor Ubuntu 24.04",
+};
+
+/** What puts a failed installation right, a sentence without its full stop. */
+export const INSTALL_REMEDY = "Make an image that holds all that is needed: npm run runners -- image build";
 
 /** What puts a failure right, where that is the same each time: a sentence without its full stop. */
 export const FAILURE_REMEDIES: Readonly<Partial<Record<AttemptFailureCode, string>>> = {
@@ -60,6 +78,10 @@ export const FAILURE_REMEDIES: Readonly<Partial<Record<AttemptFailureCode, strin
   "function-image-unusable":
     "Build the image again for the function's architecture and deploy LambdaShellRunner; npm run runners -- check-runner tells more",
   "function-key-refused": "Enable the KMS key, and let Lambda use it",
+  "bad-tags":
+    "Correct the job's tags in .gitlab-ci.yml and run a new pipeline: this job keeps the tags that it has (docs/mapping.md lists them)",
+  "beyond-bounds":
+    "Ask for less in .gitlab-ci.yml and run a new pipeline, or let the operator raise \"bounds\" in the mapping's settings or AutoScaler's instance types",
   "function-failed": "Deploy the function's stack again; npm run runners -- doctor shows its state",
 };
 
@@ -118,10 +140,14 @@ export const SKIP_WORDS: Readonly<Record<LookUpSkipCode | StartSkipCode, string>
 export const failureText = ({
   reason,
   detail,
+  installFailure,
 }: {
   readonly reason?: AttemptFailureCode;
   readonly detail?: string;
+  readonly installFailure?: InstallFailure;
 }): string => {
+  const hint =
+    installFailure && ` (its machine's console says that ${INSTALL_FAILURE_WORDS[installFailure]})`;
   if (reason === undefined) return detail ?? "no reason is noted";
-  return detail === undefined ? FAILURE_WORDS[reason] : `${FAILURE_WORDS[reason]}: ${detail}`;
+  return `${FAILURE_WORDS[reason]}${detail === undefined ? "" : `: ${detail}`}${hint ?? ""}`;
 };

@@ -162,11 +162,35 @@ export const ATTEMPT_FAILURE_CODES = [
   "attempts-used-up",
   /** The mapping's settings were changed while the job waited: its project is none that is served. */
   "not-served",
+  /** A tag of ours is wrong, or two of them contradict each other: the job's tags stay as they are, so no attempt follows. */
+  "bad-tags",
+  /** The job's tags ask for more than the mapping's settings and the stack allow. */
+  "beyond-bounds",
   /** A parameter, a mapping row or a permission is wrong. */
   "configuration",
   "invalid-input",
 ] as const;
 export type AttemptFailureCode = (typeof ATTEMPT_FAILURE_CODES)[number];
+
+/**
+ * Why a machine could not install what its image lacks: `glr: not installed: <code>` on its console (Ec2Runner/install.sh).
+ * Whatever runs on a machine may write to its console, so this is a hint: it is shown, and the next attempt waits a little.
+ */
+export const INSTALL_FAILURE_CODES = [
+  /** The distribution's repository gave no packages. */
+  "no-packages",
+  /** gitlab-runner could not be fetched. */
+  "no-download",
+  "wrong-signature",
+  "wrong-checksum",
+  /** It is another version than the one that is pinned. */
+  "wrong-version",
+  /** It was not done within its time. */
+  "too-slow",
+  /** Neither Amazon Linux 2023 nor Ubuntu 24.04. */
+  "unknown-system",
+] as const;
+export type InstallFailure = (typeof INSTALL_FAILURE_CODES)[number];
 
 /** What a waiting attempt waits for. */
 export const WAITING_FOR_CODES = [

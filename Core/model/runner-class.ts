@@ -27,6 +27,8 @@ export interface RunnerClass {
   readonly projects?: readonly number[];
   /** True if only jobs on protected branches and tags may use the class. Absent: no. */
   readonly protectedRefsOnly?: boolean;
+  /** LAMBDA: true if a job with `image` fails instead of running without it. Absent: no. */
+  readonly refuseImages?: boolean;
   /** EC2 only. */
   readonly ec2?: Ec2Settings;
 }
@@ -39,6 +41,8 @@ export interface Ec2Settings {
   readonly diskGiB: number;
   /** Docker builds need it. A privileged container can take over its instance. */
   readonly privileged: boolean;
+  /** The image's id. Absent: the launch template's. */
+  readonly imageId?: string;
 }
 
 /** Key for limits and slots. It includes the provider: the two `default` classes are two classes. */

@@ -8,8 +8,6 @@ export interface Limits {
   readonly stack: number;
   /** Of each project; absent: as many as the others allow. */
   readonly project?: number;
-  /** Of all Lambda classes together, as the account's concurrency allows; absent: as many as the others allow. */
-  readonly lambda?: number;
 }
 
 /** Without a word of the mapping's settings. */
@@ -47,6 +45,8 @@ export interface RunnerOrder {
   readonly ref?: GitRef;
   /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */
   readonly onProtectedRef?: boolean;
+  /** The job's own tags chose the runner, and no row of the mapping. Absent: no. */
+  readonly chosenByTags?: boolean;
   /** LAMBDA: where the function is named, for people: a row of the mapping or a parameter. */
   readonly functionNamedBy?: string;
   /** True if GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */

@@ -32,9 +32,16 @@ export const LAUNCH_TIMEOUT_SECONDS = 2 * 3600;
  */
 export const LIFETIME_MARGIN_SECONDS = 21 * 60;
 
-/** A refused start is tried again after one minute, then after four (F-26: no storm). 0: at once. */
+/** Its machine ran, and what it lacked was there: the next attempt need not wait. */
+const mayFollowAtOnce = ({ times, installFailure }: Attempt): boolean =>
+  times.LAUNCHED !== undefined && installFailure === undefined;
+
+/**
+ * A refused start is tried again after one minute, then after four (F-26: no storm). So is one whose machine could not install
+ * what its image lacks, so that a short outage does not use up all attempts. 0: at once.
+ */
 export const retryAt = (attempt: Attempt): Time =>
-  attempt.times.FAILED === undefined || attempt.times.LAUNCHED !== undefined
+  attempt.times.FAILED === undefined || mayFollowAtOnce(attempt)
     ? 0
     : attempt.times.FAILED + MINUTE * 4 ** (countedAttempts(attempt) - 1);
 

@@ -46,6 +46,7 @@ const withDefaults = (name: string, fields: ClassFields, settings: RoutingSettin
     maxRunners: fields.maxRunners ?? byDefault.maxRunners,
     ...defined({ priority: fields.priority, projects: fields.projects }),
     ...(fields.protectedRefsOnly ? { protectedRefsOnly: true } : {}),
+    ...(fields.refuseImages ? { refuseImages: true } : {}),
     ...defined({ ec2 }),
   };
 };

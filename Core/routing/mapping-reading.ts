@@ -162,6 +162,24 @@ const readSettingsRows = (rows: readonly StoredRow[]): Pick<MappingReading, "set
   return { ...defined({ settings }), flaws };
 };
 
+/** A tag can ask for no class that there is not. */
+const boundsOddities = (
+  settings: ReadSettingsRow | undefined,
+  classes: readonly ReadClassRow[],
+): readonly RowFlaw[] => {
+  const listed = settings?.fields.bounds?.classes ?? [];
+  const missing = listed.filter((name) => !classes.some((each) => each.name === name));
+  return settings === undefined || missing.length === 0
+    ? []
+    : missing.map((name) =>
+        flaw(
+          "odd",
+          settings.row,
+          `has bounds with the class ${JSON.stringify(name)}, which the mapping lacks`,
+        ),
+      );
+};
+
 /** Rows by hand may give the same tags in two orders. */
 const repeats = (jobs: readonly ReadJobRow[]): readonly RowFlaw[] => {
   const seen = new Map<string, StoredRow>();
@@ -245,7 +263,13 @@ export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettin
         ...unresolved(classes, stack),
       ]
     : [];
-  const ofRows = [...ofSettings, ...ofDefault, ...ofClasses, ...ofJobs];
+  const ofRows = [
+    ...ofSettings,
+    ...boundsOddities(settingsRow, classes),
+    ...ofDefault,
+    ...ofClasses,
+    ...ofJobs,
+  ];
   const flaws = [...misses, ...ofRows, ...repeats(jobs), ...ofStack];
   return { jobs, classes, ...defined({ defaultClass, settings: settingsRow }), flaws };
 };

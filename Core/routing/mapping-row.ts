@@ -67,6 +67,8 @@ export interface ClassFields {
   readonly projects?: readonly number[];
   /** Whether only jobs on protected branches and tags may use the class. */
   readonly protectedRefsOnly?: boolean;
+  /** LAMBDA: whether jobs with `image` fail instead of running without it. */
+  readonly refuseImages?: boolean;
 }
 
 export const CLASS_FIELDS = [
@@ -82,16 +84,30 @@ export const CLASS_FIELDS = [
   "waitTimeoutSeconds",
   "projects",
   "protectedRefsOnly",
+  "refuseImages",
 ] as const satisfies readonly (keyof ClassFields)[];
 
 /** Fields that mean nothing on a Lambda function, whose size is the function's own. */
-export const EC2_CLASS_FIELDS: readonly (keyof ClassFields)[] = [
+const EC2_CLASS_FIELDS: readonly (keyof ClassFields)[] = [
   "architecture",
   "instanceTypes",
   "market",
   "diskGiB",
   "privileged",
 ];
+
+/** Fields that mean nothing on EC2, where a job runs in its own image. */
+const LAMBDA_CLASS_FIELDS: readonly (keyof ClassFields)[] = ["refuseImages"];
+
+/** Why a class of this type cannot have a field; undefined: it can. Continues "field …". */
+export const fieldTypeProblem = (field: keyof ClassFields, type: Provider): string | undefined => {
+  if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
+    return "is for EC2 classes: a function's size is the function's own";
+  }
+  return type === "EC2" && LAMBDA_CLASS_FIELDS.includes(field)
+    ? "is for LAMBDA classes: an instance runs a job in the image that it asks for"
+    : undefined;
+};
 
 /** How messages name a row, e.g. `job#build / tags#arm64`. */
 export const rowName = (row: { readonly pk: string; readonly sk: string }): string => `${row.pk} / ${row.sk}`;
@@ -166,6 +182,7 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
       return checkRange(value, DISK_GIB.min, DISK_GIB.max, "GiB");
     case "privileged":
     case "protectedRefsOnly":
+    case "refuseImages":
       return checkSwitch(value);
     case "maxRunners":
       return checkRange(value, 1, MAX_RUNNERS, "runners");
@@ -189,8 +206,8 @@ export const parseClassRow = (row: StoredRow): ClassFields | BadRow => {
   const fields: Record<string, unknown> = {};
   for (const field of CLASS_FIELDS) {
     if (!Object.hasOwn(row, field)) continue;
-    if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
-      return { problem: `has ${field}, which a LAMBDA class cannot have: leave it out` };
+    if (fieldTypeProblem(field, type) !== undefined) {
+      return { problem: `has ${field}, which a ${type} class cannot have: leave it out` };
     }
     const checked = checkClassField(field, row[field], type);
     if (isBad(checked)) return { problem: `has a ${field} that cannot be: it ${checked.problem}` };

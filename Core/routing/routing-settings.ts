@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors";
+import type { TagBounds } from "../job-tags/bounds";
 import {
   ARCHITECTURES,
   type Architecture,
@@ -25,6 +26,8 @@ export interface RoutingSettings {
   readonly maxRunnersPerProject?: number;
   /** When a spot pool is left alone; absent: the default. */
   readonly spotBreaker?: SpotBreaker;
+  /** How far jobs may go with their tags; absent: as far as the allowed instance types go. */
+  readonly bounds?: TagBounds;
   /** The Lambda function that unmapped jobs get: the stack's, else LambdaShellRunner's. Absent: they get the default class of EC2. */
   readonly defaultRunnerArn?: string;
   /** The class `default` of each provider. */

@@ -1,15 +1,15 @@
 import { defined } from "../defined";
-import type { Provider, RunnerClass } from "../model/runner-class";
-import type { Limits } from "../model/runner-order";
-import type { SpotBreaker } from "../model/spot-pool";
-import { classOfRow, resolveClass } from "./class-resolution";
+import type { RunnerClass } from "../model/runner-class";
+import { classOfRow } from "./class-resolution";
 import {
   DEFAULT_CLASS,
   DEFAULT_CLASS_KEY,
   parseDefaultClassRow,
   withDefaultClass,
 } from "./classes/default-class";
-import { functionArnProblem } from "./function-arn";
+import { byTags, classAskedFor, requestOf } from "./decision/by-tags";
+import { breakerOf, failed, failedRow, notAllowed, type RouteDecision } from "./decision/route-decision";
+import { unmapped } from "./decision/unmapped";
 import { classRowKey, tagSet } from "./mapping-keys";
 import { type BadRow, isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
 import { type RowsByKey, STATE_PARTITION_KEY, type StoredRow } from "./mapping-state";
@@ -25,104 +25,11 @@ import {
 import type { ServedProject } from "./served-projects";
 import { limitsOf, SETTINGS_KEY, settingsIn } from "./settings-row";
 
+export type { RouteDecision, RouteReason } from "./decision/route-decision";
 export type { RowsByKey, StoredRow } from "./mapping-state";
 export type { RoutingSettings } from "./routing-settings";
 export { parseRoutingSettings } from "./routing-settings";
 export { lookUpKeys, type RoutedJob } from "./row-search";
-
-/** Why a decision came out as it did: a stable code, the row that decided, and a sentence for people. */
-export interface RouteReason {
-  readonly code:
-    | "project-row"
-    | "name-row"
-    | "parallel-row"
-    | "tags-row"
-    | "default-runner"
-    | "unmapped-ignored"
-    | "no-default-runner"
-    | "ambiguous"
-    | "bad-row"
-    | "project-not-allowed";
-  readonly sentence: string;
-  readonly row?: { readonly pk: string; readonly sk: string };
-}
-
-export type RouteDecision =
-  | {
-      readonly kind: "route";
-      readonly provider: Provider;
-      readonly runnerClass: RunnerClass;
-      /** LAMBDA only. */
-      readonly functionArn?: string;
-      /** The runner's tags: the job's own, or in payload mode the row's. A set, sorted. */
-      readonly tags: readonly string[];
-      readonly limits: Limits;
-      /** EC2, where the settings say something of it. */
-      readonly spotBreaker?: SpotBreaker;
-      readonly why: RouteReason;
-    }
-  /** Not ours. */
-  | { readonly kind: "nothing"; readonly why: RouteReason }
-  /** An operator must act: to be shown and alarmed, never to be met by another runner (I-27). */
-  | { readonly kind: "failed"; readonly why: RouteReason };
-
-const failed = (
-  code: RouteReason["code"],
-  sentence: string,
-  row?: StoredRow | MappingJobRow,
-): RouteDecision => ({
-  kind: "failed",
-  why: { code, sentence, ...(row ? { row: { pk: row.pk, sk: row.sk } } : {}) },
-});
-
-const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
-  failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
-
-const breakerOf = (type: Provider, { spotBreaker }: RoutingSettings) =>
-  type === "EC2" ? defined({ spotBreaker }) : {};
-
-/** The default runner: the stack's function, or without one the default class of EC2. */
-const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): RouteDecision => {
-  const { defaultRunnerArn: functionArn } = settings;
-  const type: Provider = functionArn === undefined ? "EC2" : "LAMBDA";
-  const arnProblem = type === "LAMBDA" ? functionArnProblem(functionArn, settings.home) : undefined;
-  if (arnProblem) return failed("no-default-runner", `AutoScaler's DefaultRunnerArn ${arnProblem}.`);
-  const runnerClass = resolveClass("default", { type }, settings);
-  if (isBad(runnerClass)) {
-    return failed(
-      "no-default-runner",
-      `No row matches${near}, and the default class ${runnerClass.problem}.`,
-    );
-  }
-  return {
-    kind: "route",
-    provider: type,
-    runnerClass,
-    ...defined({ functionArn }),
-    tags: job.verified ? tagSet(job.tags) : [],
-    limits: limitsOf(settings),
-    ...breakerOf(type, settings),
-    why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
-  };
-};
-
-const unmapped = (job: RoutedJob, near: readonly StoredRow[], settings: RoutingSettings): RouteDecision => {
-  const nearby = near.length === 0 ? "" : ` (near: ${near.slice(0, 3).map(rowName).join("; ")})`;
-  const { unmappedJobs } = settings;
-  // Without AccessToken no tags are known, and a default runner takes jobs without tags alone.
-  const isUntagged = !job.verified || tagSet(job.tags).length === 0;
-  if (unmappedJobs === "DEFAULT" || (unmappedJobs === "UNTAGGED" && isUntagged)) {
-    return defaultRoute(job, settings, nearby);
-  }
-  const left = unmappedJobs === "UNTAGGED" ? "unmapped jobs with tags" : "unmapped jobs";
-  return {
-    kind: "nothing",
-    why: {
-      code: "unmapped-ignored",
-      sentence: `No row matches${nearby}, and ${left} are ignored ("unmappedJobs" is ${unmappedJobs}).`,
-    },
-  };
-};
 
 const VIA_SENTENCES = {
   "project-row": "is for this job in this project",
@@ -165,14 +72,10 @@ const byRow = (
   }
   const runnerClass = classOfRow(row, effectiveClassRow(row.className, rows), settings);
   if (isBad(runnerClass)) return failedRow(row, runnerClass.problem);
-  if (runnerClass.projects && !runnerClass.projects.includes(job.projectId)) {
-    return failed(
-      "project-not-allowed",
-      `The row ${rowName(row)} gives the class ${JSON.stringify(runnerClass.name)}, which project ${job.projectId} may not use: add the project to the class's "projects", or map the job to another class.`,
-      row,
-    );
-  }
-  return routed(job, found, row, runnerClass, settings);
+  return (
+    notAllowed(job, `The row ${rowName(row)} gives`, runnerClass, row) ??
+    routed(job, found, row, runnerClass, settings)
+  );
 };
 
 /** A row without which no job can be decided. */
@@ -205,7 +108,10 @@ export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings):
   const settings = settingsFrom(stack, rows);
   if (isBad(settings)) return failedRow(settings.row, settings.problem);
   const found = findRow(job, rows);
-  if (found.kind === "none") return unmapped(job, found.near, settings);
+  if (found.kind === "none") {
+    const request = requestOf(job);
+    return request ? byTags(job, request, rows, settings) : unmapped(job, found.near, settings);
+  }
   if (found.kind === "row") return byRow(job, found, rows, settings);
   const names = found.rows.map(rowName).join("; ");
   return failed(
@@ -217,10 +123,11 @@ export const decide = (job: RoutedJob, rows: RowsByKey, stack: RoutingSettings):
   );
 };
 
-/** The partition key of the class that the deciding row names, to be read before `decide`: none or one. */
+/** The partition key of the class that the deciding row or the job's tags name, to be read before `decide`: none or one. */
 const classKeys = (job: RoutedJob, rows: RowsByKey): readonly string[] => {
   const found = findRow(job, rows);
-  const name = found.kind === "row" ? found.row.class : undefined;
+  const ofRow = found.kind === "row" ? found.row.class : undefined;
+  const name = found.kind === "none" ? classAskedFor(job) : ofRow;
   return typeof name === "string" && name !== "" && name !== DEFAULT_CLASS ? [classRowKey(name)] : [];
 };
 

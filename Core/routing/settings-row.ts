@@ -1,4 +1,5 @@
 import { defined } from "../defined";
+import { checkBounds, type TagBounds } from "../job-tags/bounds";
 import type { Limits } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
 import {
@@ -34,6 +35,7 @@ export interface SettingsFields {
   readonly maxRunnersPerProject?: number;
   readonly unmappedJobs?: UnmappedJobs;
   readonly spotBreaker?: SpotBreaker;
+  readonly bounds?: TagBounds;
 }
 
 export const SETTINGS_FIELDS = [
@@ -43,6 +45,7 @@ export const SETTINGS_FIELDS = [
   "maxRunnersPerProject",
   "unmappedJobs",
   "spotBreaker",
+  "bounds",
 ] as const satisfies readonly (keyof SettingsFields)[];
 
 const checkServed = (value: unknown): Checked =>
@@ -78,6 +81,7 @@ const checkSpotBreaker = (value: unknown): Checked => {
 export const checkSettingsField = (field: keyof SettingsFields, value: unknown): Checked => {
   if (field === "unmappedJobs") return checkChoice(UNMAPPED_JOBS, value);
   if (field === "spotBreaker") return checkSpotBreaker(value);
+  if (field === "bounds") return checkBounds(value);
   // An empty list says the same as none.
   if (field === "projects")
     return Array.isArray(value) && value.length === 0 ? { value } : checkServed(value);

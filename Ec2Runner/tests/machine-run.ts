@@ -13,11 +13,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../Core/defined";
+import type { InstallFailure } from "../../Core/model/reasons";
 import { chooseMark, marked } from "../../Core/process/job-mark";
 import { JobProcesses } from "../../Core/process/job-processes";
 import { systemTable } from "../../Core/process/process-table";
 import type { SimulatorInstance } from "../../local/ec2/instance";
 import { writeCommandStubs } from "../../local/ec2/machine/command-stubs";
+import type { MachineImage } from "../../local/ec2/machine/machine-image";
 import { startMetadataService } from "../../local/ec2/machine/metadata-service";
 import { ROLE_ID, renderedUserData } from "./rendered-user-data";
 import type { StoredRow } from "./row-table";
@@ -82,6 +85,10 @@ export interface MachineOptions {
   readonly flakyRequests?: number;
   readonly timeoutSeconds?: number;
   readonly maximumLifetimeSeconds?: number;
+  /** What its image holds. Absent: all that a runner needs. */
+  readonly image?: MachineImage;
+  readonly installFault?: InstallFailure;
+  readonly installSeconds?: number;
 }
 
 export interface MachineRun {
@@ -147,7 +154,8 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
   });
   const path = `${bin}:${process.env.PATH}`;
   writeCommandStubs(bin, {
-    root: folder,
+    root,
+    ...defined({ image: options.image, installFault: options.installFault }),
     path,
     powerOffUrl: "http://127.0.0.1:9/",
     gitlabRunner: "none",
@@ -155,14 +163,20 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
   });
   const commands = {
     shutdown: POWER_OFF,
-    systemctl: POWER_OFF,
+    // A plain image's machine keeps the laptop's own, which knows what is installed.
+    ...(options.image === undefined ? { systemctl: POWER_OFF } : {}),
     "gitlab-runner": GOOD_RUNNER,
     ...options.commands,
   };
   if (!("python3" in commands)) symlinkSync(PYTHON, join(bin, "python3"));
   for (const [name, script] of Object.entries(commands)) {
-    const note = `printf '%s\\n' "\${0##*/} $*" >>"$GLR_TEST/../commands.log"`;
-    writeFileSync(join(bin, name), `#!/bin/bash\nGLR_TEST=${notes}\n${note}\n${script}\n`, { mode: 0o755 });
+    const note = `printf '%s\\n' "\${0##*/} $*" >>"$GLR_TEST/../root/commands.log"`;
+    const version =
+      'if [[ $1 == --version ]]; then exec "$GLR_ROOT/usr/local/bin/gitlab-runner" --version; fi';
+    const first = name === "gitlab-runner" ? `${version}\n` : "";
+    writeFileSync(join(bin, name), `#!/bin/bash\nGLR_TEST=${notes}\n${first}${note}\n${script}\n`, {
+      mode: 0o755,
+    });
   }
   const script = join(folder, "user-data");
   writeFileSync(script, renderedUserData(options.maximumLifetimeSeconds), { mode: 0o700 });
@@ -171,6 +185,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     HOME: folder,
     GLR_ROOT: root,
     GLR_TIMEOUT_SECONDS: String(options.timeoutSeconds ?? 2),
+    ...(options.installSeconds ? { GLR_INSTALL_SECONDS: String(options.installSeconds) } : {}),
     AWS_ENDPOINT_URL: options.dynamoDb,
     AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.endpoint,
   };
@@ -208,7 +223,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
     poweredOffBy: () => readIf(join(notes, "powered-off")).trim(),
     exitCode: () => child.exitCode,
     console: () => output,
-    calls: () => readIf(join(folder, "commands.log")).split("\n").filter(Boolean),
+    calls: () => readIf(join(root, "commands.log")).split("\n").filter(Boolean),
     wrote: (name) => readIf(join(notes, name)),
     everything: () => [output, ...filesUnder(root).map((file) => readFileSync(file, "utf8"))].join("\n"),
     end: async () => {

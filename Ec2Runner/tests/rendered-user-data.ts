@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { assembleUserData } from "../../scripts/user-data/assemble";
 import { fillIn } from "../../scripts/user-data/template-block";
 
-/** The shell file as it is shipped. */
-export const USER_DATA = readFileSync(join(__dirname, "../user-data.sh"), "utf8");
+const ROOT = join(__dirname, "../..");
+
+/** The user data as it is shipped: in one piece, with CloudFormation's names. */
+export const USER_DATA = assembleUserData((path) => readFileSync(join(ROOT, path), "utf8"));
 
 export const ROLE_ID = "AROAEXAMPLERUNNERROLE";
 export const TABLE = "bootstrap";

@@ -1,12 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation and the shell write them so
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { EC2_INSTALL_SECONDS } from "../../AutoScaler/src/timing";
 import { fillIn, withUserData } from "../../scripts/user-data/template-block";
 import { asMap, at, ofType, ROOT, readTemplate } from "../../tests/templates/read-template";
 import { resolve } from "../../tests/templates/resolve";
 import { USER_DATA } from "./rendered-user-data";
 
 const TEMPLATE = readFileSync(join(ROOT, "AutoScaler/template.yaml"), "utf8");
+const DOCKERFILE = readFileSync(join(ROOT, "LambdaShellRunner/Dockerfile"), "utf8");
 const autoScaler = readTemplate("AutoScaler");
 const launchTemplates = ofType(autoScaler, "AWS::EC2::LaunchTemplate").map(({ id, properties }) => ({
   id,
@@ -60,6 +62,26 @@ describe("user-data.sh", () => {
       "Ec2MaximumLifetimeSeconds",
       "RunnerInstanceRole.RoleId",
     ]);
+  });
+
+  it("T-24: holds the version, the key and the checksums that the Lambda runner's image has", () => {
+    for (const name of ["VERSION", "KEY", "SHA256_AMD64", "SHA256_ARM64"].map(
+      (end) => `GITLAB_RUNNER_${end}`,
+    )) {
+      const [pin = ""] = new RegExp(`^ARG ${name}=(.*)$`, "m").exec(DOCKERFILE) ?? [];
+      expect(USER_DATA).toContain(`\n${pin.replace("ARG ", "").replace("=", "='")}'\n`);
+    }
+  });
+
+  it("S-24: holds whole what it sources, without comments", () => {
+    expect(USER_DATA).not.toMatch(/^ *\. [\w./-]+\.sh$/m);
+    for (const command of ["gpg --batch", "sha256sum", "dnf install", "apt-get -qy install"])
+      expect(USER_DATA).toContain(command);
+    expect(USER_DATA.split("\n").filter((line) => /^\s*#/.test(line))).toHaveLength(2);
+  });
+
+  it("gives an installation as long as the reconciler does", () => {
+    expect(USER_DATA).toContain(`\${GLR_INSTALL_SECONDS:-${EC2_INSTALL_SECONDS}}`);
   });
 });
 

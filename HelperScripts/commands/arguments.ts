@@ -21,13 +21,13 @@ export const jobAddress = (text: string): JobAddress => {
 export const projectName = (text: string): number | string =>
   /^\d+$/.test(text) || !text.includes("/") ? positiveInteger(text) : text;
 
-const MOST_SECONDS = 3_600;
+const MAX_SECONDS = 3_600;
 
 /** How often something is shown again. */
 export const secondsOrDefault = (text: string): number => {
   const seconds = Number(text);
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MOST_SECONDS) return seconds;
-  throw new InvalidArgumentError(`It must be whole seconds, 1 to ${MOST_SECONDS}.`);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
+  throw new InvalidArgumentError(`It must be whole seconds, 1 to ${MAX_SECONDS}.`);
 };
 
 /** `a,b` → a, b. */

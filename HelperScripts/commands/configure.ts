@@ -1,20 +1,17 @@
 import { ConfigurationError } from "../../Core/errors";
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 import { safe } from "../../Core/safe-text";
-import { configurationOf, type OperatorConfiguration, type StoredParameter } from "../configuration";
+import { configurationOf, type StoredParameter } from "../configuration";
 import { agreed, type CommonOptions, type Context, type ExitCode, show, UsageError } from "../context";
 import { findDeployment, output } from "../deployment";
-import { fieldsOf } from "../gitlab/json";
-import { byHand, makeWebhook } from "../gitlab/make-webhook";
-import { operatorGitLab } from "../gitlab/operator-gitlab";
-import { planWebhook, type WebhookOwner, type WebhookPlan } from "../gitlab/webhook-plan";
 import {
-  gitLabVersion,
-  type ProofPlan,
-  type ProofQuestion,
-  planProof,
-  type SecretWrite,
-} from "../gitlab/webhook-proof";
+  type ConfigurationPlan,
+  carryOutConfiguration,
+  checkAccessToken,
+  planConfiguration,
+} from "../gitlab/configuration-plan";
+import { byHand } from "../gitlab/make-webhook";
+import type { WebhookOwner } from "../gitlab/webhook-plan";
 
 export interface ConfigureOptions extends CommonOptions {
   readonly url?: string;
@@ -31,22 +28,10 @@ export interface Secrets {
   readonly setupToken?: string | undefined;
 }
 
-interface Write {
-  readonly parameter: "url" | "accessToken" | SecretWrite["parameter"];
-  readonly value: string;
-  readonly sentence: string;
-}
-
-interface Plan {
-  readonly writes: readonly Write[];
-  readonly webhooks: readonly WebhookPlan[];
-  readonly proof: ProofPlan;
-}
-
 /** Asks until the address is one: a slip ends nothing. */
-const askUntilUrl = async ({ console }: Context, proposed: string): Promise<string> => {
+const askUntilUrl = async ({ console }: Context, byDefault: string): Promise<string> => {
   for (;;) {
-    const typed = await console.ask("GitLab's address", proposed);
+    const typed = await console.ask("GitLab's address", byDefault);
     try {
       return checkGitLabUrl(typed);
     } catch (error) {
@@ -85,34 +70,6 @@ const askToken = async (
   );
 };
 
-const checkToken = async (context: Context, url: string, token: string): Promise<void> => {
-  const answer = await operatorGitLab(context.fetch, url, token).get("/personal_access_tokens/self");
-  if (answer.status === 401) {
-    throw new ConfigurationError(
-      `GitLab at ${url} refuses this token (401): check that it is whole and of this GitLab. Nothing was written`,
-    );
-  }
-  const { scopes } = fieldsOf(answer.body);
-  const known = Array.isArray(scopes) ? scopes.map(String) : ["api"];
-  const needed = ["create_runner", "manage_runner", "read_api"].filter((scope) => !known.includes(scope));
-  if (known.includes("api") || needed.length === 0) return;
-  throw new ConfigurationError(
-    `The token lacks the scopes ${needed.join(", ")}: make one that has them. Nothing was written`,
-  );
-};
-
-const write = (
-  configuration: OperatorConfiguration,
-  parameter: Write["parameter"],
-  value: string,
-  stored: StoredParameter | undefined,
-): readonly Write[] => {
-  const type = parameter === "url" ? "String" : "SecureString";
-  if (stored?.value === value && stored.type === type) return [];
-  const what = parameter === "url" ? value : "(secret, encrypted)";
-  return [{ parameter, value, sentence: `Store ${configuration.nameOf(parameter)} = ${what}` }];
-};
-
 const makePlan = async (context: Context, options: ConfigureOptions, secrets: Secrets) => {
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const configuration = configurationOf(context, deployment);
@@ -120,35 +77,21 @@ const makePlan = async (context: Context, options: ConfigureOptions, secrets: Se
     context.clients.cloudFormation(),
     output(deployment, "DeploymentId"),
   );
-  const urls = {
-    token: output(infrastructure, "WebhookUrl"),
-    signed: infrastructure.outputs.get("SignedWebhookUrl"),
-  };
-  const stored = await configuration.read(["url", "accessToken", "webhookSecret", "webhookSigningKey"]);
+  const stored = await configuration.read(["url", "accessToken"]);
   const url = await askUrl(context, options.url, stored.url);
-  const token = await askToken(context, secrets.accessToken, stored.accessToken);
-  await checkToken(context, url, token);
-  const isRotation = options.rotateSecret === true;
-  const question: ProofQuestion = { urls, stored, isRotation, random: context.random };
-  const version = await gitLabVersion(operatorGitLab(context.fetch, url, token));
-  const proof = planProof(version, question);
+  const accessToken = await askToken(context, secrets.accessToken, stored.accessToken);
+  const account = { url, accessToken, setupToken: secrets.setupToken };
+  await checkAccessToken(context, account);
   const owners: readonly WebhookOwner[] = [
     ...(options.project ?? []).map((id) => ({ kind: "project", id }) as const),
     ...(options.group ?? []).map((id) => ({ kind: "group", id }) as const),
   ];
-  const gitLab = operatorGitLab(context.fetch, url, secrets.setupToken ?? token);
-  const others = [urls.token, ...(urls.signed === undefined ? [] : [urls.signed])];
-  const webhooks: WebhookPlan[] = [];
-  for (const owner of owners) webhooks.push(await planWebhook(gitLab, owner, proof.proof, others));
-  const writes = [
-    ...write(configuration, "url", url, stored.url),
-    ...write(configuration, "accessToken", token, stored.accessToken),
-    ...proof.writes.flatMap(({ parameter, value }) => write(configuration, parameter, value, undefined)),
-  ];
-  return { configuration, gitLab, plan: { writes, webhooks, proof } satisfies Plan };
+  const isRotation = options.rotateSecret === true;
+  const plan = await planConfiguration(context, configuration, infrastructure, account, owners, isRotation);
+  return { configuration, plan };
 };
 
-const sentences = ({ writes, webhooks }: Plan): readonly string[] => [
+const sentences = ({ writes, webhooks }: ConfigurationPlan): readonly string[] => [
   ...writes.map(({ sentence }) => sentence),
   ...webhooks.map(({ sentence }) => sentence),
 ];
@@ -163,7 +106,7 @@ export const configure = async (
   options: ConfigureOptions,
   secrets: Secrets,
 ): Promise<ExitCode> => {
-  const { configuration, gitLab, plan } = await makePlan(context, options, secrets);
+  const { configuration, plan } = await makePlan(context, options, secrets);
   const steps = sentences(plan);
   context.console.err(safe(plan.proof.sentence));
   for (const step of steps) context.console.err(`  ${safe(step)}`);
@@ -176,15 +119,8 @@ export const configure = async (
     context.console.err("Nothing was done.");
     return 1;
   }
-  for (const { parameter, value } of plan.writes) {
-    await configuration.write(parameter, value, parameter === "url" ? "String" : "SecureString");
-  }
-  const { proof, unsigned } = plan.proof;
-  let isWhole = true;
-  for (const webhook of plan.webhooks) {
-    isWhole = (await makeWebhook({ context, configuration, gitLab, proof, unsigned }, webhook)) && isWhole;
-  }
-  if (plan.webhooks.length === 0) context.console.err(byHand(configuration, proof));
+  const isWhole = await carryOutConfiguration(context, configuration, plan);
+  if (plan.webhooks.length === 0) context.console.err(byHand(configuration, plan.proof.proof));
   show(context, options, { done: true, steps }, "Done. Look it over with: npm run runners -- doctor");
   return isWhole ? 0 : 1;
 };

@@ -543,12 +543,15 @@ describe("doctor", () => {
       "an image that is gone",
       "problem",
       "there is no image",
-      ({ on }) => on.answers.set("DescribeImagesCommand", () => ({ Images: [] })),
+      ({ on }) =>
+        on.answers.set("DescribeImagesCommand", () => {
+          throw new NamedError("InvalidAMIID.NotFound");
+        }),
     ],
     [
-      "Amazon's plain image",
+      "Amazon's plain image, with what it costs and what to do",
       "warning",
-      "no gitlab-runner",
+      "installs Docker and gitlab-runner when it boots, which takes up to three minutes more",
       ({ on }) =>
         on.answers.set("DescribeImagesCommand", () => ({
           Images: [

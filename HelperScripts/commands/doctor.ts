@@ -96,7 +96,8 @@ export const patientOf = async (
 
 const SIGNS = { ok: "✓", warning: "!", problem: "✗", unknown: "?" } as const;
 
-const text = (context: Context, findings: readonly DoctorFinding[]): string => {
+/** The findings for people. */
+export const diagnosisText = (context: Context, findings: readonly DoctorFinding[]): string => {
   const { green, yellow, red } = context.console.colours;
   const paints: Readonly<Record<string, (sign: string) => string>> = { "✓": green, "✗": red };
   const paint = (cell: string, column: number): string =>
@@ -114,8 +115,11 @@ const text = (context: Context, findings: readonly DoctorFinding[]): string => {
   return `${table(context.console, [], rows, paint)}\n\n${verdict} ${safe(rest)}`;
 };
 
-/** `doctor`: looks at a deployment from end to end. Exit code 1 when something has to be fixed. */
-export const doctor = async (context: Context, options: DoctorOptions): Promise<ExitCode> => {
+/** Looks at a deployment from end to end. */
+export const diagnose = async (
+  context: Context,
+  options: Pick<DoctorOptions, "stackName" | "project">,
+): Promise<readonly DoctorFinding[]> => {
   const { console } = context;
   const doctorContext = await patientOf(context, options);
   const findings: DoctorFinding[] = [];
@@ -124,7 +128,16 @@ export const doctor = async (context: Context, options: DoctorOptions): Promise<
     findings.push(...(await guarded(area, check)(doctorContext)));
   }
   if (console.isTerminal) console.replaceLine("");
-  const isHealthy = findings.every(({ level }) => level !== "problem");
-  show(context, options, { healthy: isHealthy, findings }, text(context, findings));
-  return isHealthy ? 0 : 1;
+  return findings;
+};
+
+export const isHealthy = (findings: readonly DoctorFinding[]): boolean =>
+  findings.every(({ level }) => level !== "problem");
+
+/** `doctor`. Exit code 1 when something has to be fixed. */
+export const doctor = async (context: Context, options: DoctorOptions): Promise<ExitCode> => {
+  const findings = await diagnose(context, options);
+  const healthy = isHealthy(findings);
+  show(context, options, { healthy, findings }, diagnosisText(context, findings));
+  return healthy ? 0 : 1;
 };

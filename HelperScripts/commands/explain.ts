@@ -9,6 +9,7 @@ import { table } from "../console/table";
 import { duration } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf } from "../deployment";
+import { sizeText } from "../jobs/runner-size";
 import { ledgerReader, sum } from "../ledger/ledger-reader";
 import { notServedText } from "../mapping/served";
 import { ec2Price, functionPrice, type Price } from "../prices/price-of";
@@ -47,7 +48,7 @@ const limitSentence = async (
   limit: number,
   whose: string,
 ): Promise<string | undefined> => {
-  const taken = sum(await ledger.slots(scope));
+  const taken = sum((await ledger.slots(scope)).taken);
   return taken >= limit ? `a slot: ${whose} has ${taken} of ${limit} runners` : undefined;
 };
 
@@ -82,6 +83,15 @@ const limitText = ({ runnerClass, limits }: Routed): string => {
   return `${runnerClass.maxRunners} runners of the class${ofProject}, ${limits.stack} in all`;
 };
 
+/** Nobody but the runner knows whether a job asks for an image: so it is said of each Lambda runner. */
+const imageRow = ({ type, ec2, refuseImages }: Routed["runnerClass"]): readonly (readonly string[])[] => {
+  if (type !== "LAMBDA") return ec2?.imageId === undefined ? [] : [["image", ec2.imageId]];
+  const becomes = refuseImages
+    ? 'a job with "image" fails, and "services" are ignored'
+    : '"image" and "services" of a job are ignored, with a warning for "image" in its log';
+  return [["image", `the function's own: ${becomes}`]];
+};
+
 const classQueues = (decided: Routed): readonly (readonly string[])[] => {
   const { runnerClass, functionArn, tags } = decided;
   const { ec2 } = runnerClass;
@@ -89,7 +99,8 @@ const classQueues = (decided: Routed): readonly (readonly string[])[] => {
     ["runner", functionArn === undefined ? "EC2 instance" : `Lambda function ${functionArn}`],
     ["class", runnerClass.name],
     ["tags", tags.join(", ") || "none (untagged jobs)"],
-    ...(ec2 ? [["size", `${ec2.instanceTypes.join(", ")} (${ec2.architecture}), ${ec2.diskGiB} GiB`]] : []),
+    ...(ec2 ? [["size", sizeText(ec2)]] : []),
+    ...imageRow(runnerClass),
     ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
     ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
     ...(runnerClass.protectedRefsOnly ? [["refs", "jobs on protected branches and tags alone"]] : []),

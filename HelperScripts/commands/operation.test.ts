@@ -22,6 +22,7 @@ describe("pause, resume, drain", () => {
     expect(exitCode).toBe(0);
     expect(on.parameters.get("/gitlabrunner/Starts")?.Value).toBe("off");
     expect(err).toContain("1 runner left, 1 job under way.");
+    // A minute in which functions remember the switch, and what a start that read it before takes.
     expect(on.now - startedAt).toBeGreaterThanOrEqual(75_000);
     const named = [...out.matchAll(/--stack-name (\S+)/g)].map(([, name]) => name);
     expect(named).toEqual([

@@ -1,7 +1,7 @@
 import { recordIndexKey, recordKey } from "../../Core/ledger/keys";
 import { poolRecordName, SPOT_POOLS } from "../../Core/ledger/spot-pools";
 import { DeploymentDouble, functionArn, NOW } from "../testing/deployment-double";
-import { attempt, DOCKER_CLASS, failedLookUp, order, orphan, QUEUED, runner } from "../testing/items";
+import { attempt, DOCKER_CLASS, failedLookUp, orphan, QUEUED, runner } from "../testing/items";
 
 const ARN = functionArn("runner");
 
@@ -522,8 +522,8 @@ describe("why", () => {
 describe("status", () => {
   it("F-77: shows how many Lambda runners the account's concurrency leaves room for", async () => {
     const on = new DeploymentDouble();
-    const limits = { stack: 100, lambda: 5 };
-    on.putLedger(attempt(7, { state: "WAITING", waitingFor: "slot", order: { ...order(7), limits } }));
+    on.putLedger(attempt(7, { state: "WAITING", waitingFor: "slot" }));
+    on.ledger.put({ pk: "slots#lambda", sk: "limit", limit: 5 });
     on.ledger.put({ pk: "state#classes", sk: "stateRecord", version: 1, value: ["LAMBDA#default"] });
     on.ledger.put({ pk: "slots#lambda", sk: "shard#03", taken: 5 });
     const { out } = await on.run(["status"]);

@@ -51,7 +51,7 @@ export const start = async (context: Context, job: string, options: StartOptions
     jobId,
     projectId,
     jobName: last ? jobOf(last).jobName : "",
-    ...(options.again && last ? { again: last.attempt } : {}),
+    ...defined({ again: options.again ? last?.attempt : undefined }),
   };
   const started = await startJob(context, deployment, ledger, input, last);
   show(context, options, startedJson(started), safe(startedText(started)));

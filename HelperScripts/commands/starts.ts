@@ -89,15 +89,29 @@ const goodbye = (stackName: string): string =>
     "The mapping and ledger tables stay, protected against deletion: they are yours to remove.",
   ].join("\n");
 
-/** `drain`: pauses new starts and waits until nothing of ours runs. */
-export const drain = async (context: Context, options: DrainOptions): Promise<ExitCode> => {
+/** What came of waiting. */
+export interface Drained extends Left {
+  readonly isDrained: boolean;
+}
+
+/** Pauses new starts and waits until nothing of ours runs. */
+export const waitUntilDrained = async (context: Context, options: DrainOptions): Promise<Drained> => {
   const deployment = await switchStarts(context, options, "off");
   context.console.err("New starts are paused. Running jobs go on until their end.");
   const left = await waitUntilEmpty(context, deployment, options.timeoutMinutes * 60_000);
   if (context.console.isTerminal) context.console.replaceLine("");
-  const isDrained = left.runners + left.starting === 0;
-  const timeout = `After ${options.timeoutMinutes} minutes ${plural(left.runners, "runner")} and ${plural(left.starting, "job")} are left: run drain again, or look with status.`;
-  const text = isDrained ? goodbye(options.stackName) : timeout;
-  show(context, options, { drained: isDrained, ...left }, text);
+  return { ...left, isDrained: left.runners + left.starting === 0 };
+};
+
+/** What is left after the time for waiting, in a sentence. */
+export const leftText = ({ runners, starting }: Drained, { timeoutMinutes }: DrainOptions): string =>
+  `After ${timeoutMinutes} minutes ${plural(runners, "runner")} and ${plural(starting, "job")} are left: run drain again, or look with status.`;
+
+/** `drain`. */
+export const drain = async (context: Context, options: DrainOptions): Promise<ExitCode> => {
+  const drained = await waitUntilDrained(context, options);
+  const { isDrained, runners, starting } = drained;
+  const text = isDrained ? goodbye(options.stackName) : leftText(drained, options);
+  show(context, options, { drained: isDrained, runners, starting }, text);
   return isDrained ? 0 : 1;
 };

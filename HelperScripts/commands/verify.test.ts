@@ -39,6 +39,7 @@ describe("verify", () => {
     });
     expect(named("passed")).toEqual([...VERIFY_CHECKS]);
     expect(report).toMatchObject({ result: "passed", gitLabVersion: "19.4.0", emulator: false });
+    // As the title promises, and the documentation of `verify`.
     expect(tookSeconds).toBeLessThan(180);
     expectCleanedUp(played);
   });

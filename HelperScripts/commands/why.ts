@@ -9,8 +9,10 @@ import { table } from "../console/table";
 import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment } from "../deployment";
+import { type UnusedImage, unusedImage, unusedImageText } from "../jobs/image-note";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
+import { sizeText } from "../jobs/runner-size";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { checkAddress } from "../start/find-project";
 import type { JobAddress } from "../start/job-address";
@@ -47,7 +49,22 @@ const exchange = ({ launchedFor, runnerId }: NonNullable<JobAccount["runner"]>, 
     ? []
     : [`GitLab gave it to runner ${runnerId}, which was started for job ${launchedFor.jobId}.`];
 
-const text = (context: Context, history: JobHistory, account: JobAccount): string => {
+/** What a job's own tags chose, where no row of the mapping did. */
+const choice = ({ order }: Attempt): readonly string[] => {
+  const { runnerClass, chosenByTags } = order ?? {};
+  if (!chosenByTags || runnerClass === undefined) return [];
+  const { name, ec2 } = runnerClass;
+  const image = ec2?.imageId === undefined ? "" : `, image ${ec2.imageId}`;
+  const what = ec2 ? `${sizeText(ec2)}, ${ec2.market}${image}` : "a Lambda function";
+  return [`Its tags asked for it: ${what}, of the class ${name}.`];
+};
+
+const text = (
+  context: Context,
+  history: JobHistory,
+  account: JobAccount,
+  image: UnusedImage | undefined,
+): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
   const tagged = order?.tags.length === 0 ? ", untagged" : `, tags ${order?.tags.join(", ")}`;
@@ -58,18 +75,21 @@ const text = (context: Context, history: JobHistory, account: JobAccount): strin
     "",
     timeline(context, history),
     "",
+    ...choice(account.attempt).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
+    ...(image ? [safe(unusedImageText(image))] : []),
     ...(account.runner ? spotNotes(account.runner).map(safe) : []),
   ].join("\n");
 };
 
-const json = (context: Context, history: JobHistory, account: JobAccount) => {
+const json = (context: Context, history: JobHistory, account: JobAccount, image: UnusedImage | undefined) => {
   const { order } = account.attempt;
   return {
     ...jobJson(account.attempt),
     ...(order ? { tags: order.tags, queuedAt: new Date(order.queuedAt).toISOString() } : {}),
     account: accountJson(account, context.now()),
+    ...(image ? { unusedImage: image } : {}),
     attempts: history.attempts.map((attempt) => attemptJson(attempt, runnerOf(history, attempt))),
   };
 };
@@ -104,6 +124,7 @@ export const why = async (
   if (history === undefined || last === undefined) return unknown(context, options, jobId);
   const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
-  show(context, options, json(context, history, account), text(context, history, account));
+  const image = await unusedImage(context, deployment, last);
+  show(context, options, json(context, history, account, image), text(context, history, account, image));
   return 0;
 };

@@ -1,7 +1,11 @@
 import { type RowFlaw, readMapping } from "../../Core/routing/mapping-reading";
+import { isBad } from "../../Core/routing/mapping-row";
+import { type RoutingSettings, readSettings } from "../../Core/routing/routing";
+import type { UnmappedJobs } from "../../Core/routing/settings-row";
 import { plural } from "../console/words";
 import { flawSentence } from "../document/pulled-document";
 import { deployedRows } from "../mapping/stored-rows";
+import { unsizedText } from "../mapping/unsized-types";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "mapping";
@@ -18,11 +22,28 @@ const shortened = (findings: readonly DoctorFinding[], rest: string): readonly D
   return last && more > 0 ? [...shown, { ...last, sentence: `${plural(more, "more row")} ${rest}` }] : shown;
 };
 
+const UNMAPPED: Readonly<Record<UnmappedJobs, string>> = {
+  DEFAULT:
+    'get the default runner, also jobs whose tags mean other runners ("unmappedJobs": "UNTAGGED" leaves those alone)',
+  UNTAGGED: "are left to other runners where they have tags; those without tags get the default runner",
+  IGNORE: "are left to other runners",
+};
+
+const unmappedFinding = ({ unmappedJobs }: RoutingSettings): DoctorFinding =>
+  ok(AREA, `Jobs that neither a row nor a tag such as aws:cpu=4 gives a runner ${UNMAPPED[unmappedJobs]}`);
+
+const unsizedFinding = (settings: RoutingSettings): readonly DoctorFinding[] => {
+  const text = unsizedText(settings);
+  const remedy = "Name the type in a class, or take it out of AutoScaler's instance type parameters";
+  return text === undefined ? [] : [warning(AREA, text, remedy)];
+};
+
 /** The mapping's rows, as look-up reads them, against the classes and functions that there are. */
 export const checkMapping: Check = async (doctorContext) => {
   const { context, autoScaler, settings } = doctorContext;
   if (settings === undefined) return [];
-  const { jobs, flaws } = readMapping(await deployedRows(context, autoScaler), settings);
+  const rows = await deployedRows(context, autoScaler);
+  const { jobs, flaws } = readMapping(rows, settings);
   const [problems, warnings] = [
     flaws.filter(({ kind }) => kind !== "odd"),
     flaws.filter(({ kind }) => kind === "odd"),
@@ -31,5 +52,8 @@ export const checkMapping: Check = async (doctorContext) => {
     ...shortened(problems.map(flawFinding), "cannot be used"),
     ...shortened(warnings.map(flawFinding), "deserve a second look"),
   ];
-  return problems.length > 0 ? found : [ok(AREA, `${plural(jobs.length, "row")} can be used`), ...found];
+  const inForce = await readSettings(async (pk) => rows.filter((row) => row.pk === pk), settings);
+  const ofSettings = isBad(inForce) ? [] : [unmappedFinding(inForce)];
+  const good = problems.length > 0 ? [] : [ok(AREA, `${plural(jobs.length, "row")} can be used`)];
+  return [...good, ...found, ...ofSettings, ...unsizedFinding(settings)];
 };

@@ -29,6 +29,7 @@ const REMEDIES: Readonly<Record<PassPart, string>> = {
   attempt: LEDGER,
   "deleted-job": LEDGER,
   "pending-job": "Look in ReconcilerFunction's log whether the ledger or the mapping could not be read",
+  account: "Look for throttled or refused calls to Lambda and DynamoDB in ReconcilerFunction's log",
   queue: "Look in ReconcilerFunction's log whether the ledger or the parameter Starts could not be read",
   "spot-pools": LEDGER,
   adoption: LEDGER,

@@ -2,6 +2,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { Clients } from "../context";
 import { type Deployment, routingSettings } from "../deployment";
 import { lookAtFunctions } from "../functions/find-missing";
+import { unsizedText } from "../mapping/unsized-types";
 import {
   type DocumentEntry,
   type DocumentFinding,
@@ -54,8 +55,15 @@ const checkFunctionsOf = async (
 export const readForStack = async (
   clients: Pick<Clients, "lambda" | "ssm">,
   bytes: Uint8Array,
+  path: string,
   deployment: Deployment,
 ): Promise<DocumentReading> => {
-  const reading = readDocumentFile(bytes, await routingSettings(clients, deployment));
-  return reading.errors.length > 0 ? reading : checkFunctionsOf(clients.lambda(), reading);
+  const settings = await routingSettings(clients, deployment);
+  const reading = readDocumentFile(bytes, path, settings);
+  if (reading.errors.length > 0) return reading;
+  const checked = await checkFunctionsOf(clients.lambda(), reading);
+  const message = unsizedText(settings);
+  return message === undefined
+    ? checked
+    : { ...checked, warnings: [...checked.warnings, { line: 1, column: 1, message }] };
 };

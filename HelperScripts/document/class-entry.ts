@@ -6,7 +6,7 @@ import {
   CLASS_FIELDS,
   type ClassFields,
   checkClassField,
-  EC2_CLASS_FIELDS,
+  fieldTypeProblem,
   isBad,
   oneOf,
 } from "../../Core/routing/mapping-row";
@@ -21,9 +21,8 @@ export interface ClassEntry {
 }
 
 const fieldProblem = (field: keyof ClassFields, value: unknown, type: Provider): string | undefined => {
-  if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
-    return "is for EC2 classes: a function's size is the function's own";
-  }
+  const ofType = fieldTypeProblem(field, type);
+  if (ofType) return ofType;
   const checked = checkClassField(field, value, type);
   return isBad(checked) ? checked.problem : undefined;
 };

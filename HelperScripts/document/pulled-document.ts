@@ -11,8 +11,10 @@ import { type MappingJobRow, rowName } from "../../Core/routing/mapping-row";
 import type { StoredRow } from "../../Core/routing/mapping-state";
 import { canonicalRow, rowId } from "../mapping/difference";
 import { canonicalKey } from "../mapping/row-kinds";
+import type { DocumentFormat } from "./document-format";
 import { documentSource, entrySource } from "./document-source";
 import { readDocument } from "./read-document";
+import { editedYaml, newYaml, type YamlEntry } from "./yaml/source";
 
 /** What is pulled from the table; `text` absent: a document of it would send jobs elsewhere. */
 export interface PulledDocument {
@@ -68,6 +70,7 @@ const id = (row: StoredRow): string => rowId(canonicalKey(row));
 const content = (row: StoredRow): string => canonicalRow({ ...row, ...canonicalKey(row) });
 
 interface Earlier {
+  readonly text: string;
   readonly schema?: unknown;
   /** The entries' place, and how each is written. */
   readonly written: ReadonlyMap<
@@ -81,15 +84,15 @@ const schemaIn = (text: string): unknown => {
   return typeof value === "object" && value !== null && "$schema" in value ? value.$schema : undefined;
 };
 
-const earlierOf = (text: string | undefined): Earlier | undefined => {
+const earlierOf = (text: string | undefined, format: DocumentFormat): Earlier | undefined => {
   if (text === undefined) return undefined;
-  const { entries, errors } = readDocument(text);
+  const { entries, errors } = readDocument(text, undefined, format);
   if (errors.length > 0) return undefined;
   const written = entries.map(
     ({ row, node }, place) =>
       [rowId(row), { place, row, source: text.slice(node.offset, node.offset + node.length) }] as const,
   );
-  return { schema: schemaIn(text), written: new Map(written) };
+  return { text, ...(format === "json" ? { schema: schemaIn(text) } : {}), written: new Map(written) };
 };
 
 const isClass = ({ className }: Entry): boolean => className !== undefined;
@@ -110,25 +113,63 @@ const arranged = (entries: readonly Entry[], earlier: Earlier | undefined): read
     });
 };
 
+interface Arranged {
+  readonly settings?: Entry;
+  readonly classes: readonly Entry[];
+  readonly jobs: readonly Entry[];
+}
+
+const jsonText = ({ settings, classes, jobs }: Arranged, schema: string, earlier: Earlier | undefined) =>
+  documentSource({
+    schema: earlier ? earlier.schema : schema,
+    ...defined({ settings: settings && entryText(settings) }),
+    classes: classes.map(entryText),
+    jobs: jobs.map(entryText),
+  });
+
+const yamlText = ({ settings, classes, jobs }: Arranged, schema: string, earlier: Earlier | undefined) => {
+  const written = [...(earlier?.written ?? [])].sort(([, one], [, other]) => one.place - other.place);
+  const places = written.flatMap(([each, { row }]) => (isJobRow(row) ? [each] : []));
+  const part = ({ row, value, className, source }: Entry): YamlEntry => ({
+    value,
+    isSame: source !== undefined,
+    ...defined({ className, place: places.includes(id(row)) ? places.indexOf(id(row)) : undefined }),
+  });
+  const parts = {
+    ...defined({ settings: settings && part(settings) }),
+    classes: classes.map(part),
+    jobs: jobs.map(part),
+  };
+  if (earlier === undefined) return newYaml(parts, schema);
+  const all = [...(settings ? [settings] : []), ...classes, ...jobs];
+  const isSame = all.length === written.length && all.every(({ source }) => source !== undefined);
+  return editedYaml(parts, earlier.text, isSame).trimEnd();
+};
+
 /**
  * Makes a document of what was read.
  *
  * @param schema where editors find the schema, for a new document
- * @param before the document that it replaces: its `$schema`, order and wording stay
+ * @param before the document that it replaces: its schema, comments, order and wording stay
  */
-export const pulledDocument = (reading: MappingReading, schema: string, before?: string): PulledDocument => {
+export const pulledDocument = (
+  reading: MappingReading,
+  schema: string,
+  before?: string,
+  format: DocumentFormat = "json",
+): PulledDocument => {
   const jobs = reading.jobs.length;
   if (rowsThatBlock(reading).length > 0) return { jobs };
-  const earlier = earlierOf(before);
+  const earlier = earlierOf(before, format);
   const entries = arranged(entriesOf(reading), earlier);
-  const settings = arranged(settingsOf(reading), earlier).map(entryText);
-  const text = documentSource({
-    schema: earlier ? earlier.schema : schema,
-    ...defined({ settings: settings[0] }),
-    classes: entries.filter(isClass).map(entryText),
-    jobs: entries.filter((entry) => !isClass(entry)).map(entryText),
-  });
-  return { text, jobs };
+  const [settings] = arranged(settingsOf(reading), earlier);
+  const all = {
+    ...defined({ settings }),
+    classes: entries.filter(isClass),
+    jobs: entries.filter((entry) => !isClass(entry)),
+  };
+  const text = (format === "json" ? jsonText : yamlText)(all, schema, earlier);
+  return { text: text.trimEnd(), jobs };
 };
 
 /** A sentence for each flaw. */

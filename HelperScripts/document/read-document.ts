@@ -7,12 +7,14 @@ import type { StoredRow } from "../../Core/routing/mapping-state";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import { type ClassEntry, readClassEntry } from "./class-entry";
 import { readDefaultClassEntry } from "./default-class-entry";
+import { type DocumentFormat, formatOf } from "./document-format";
 import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";
 import { closest, Findings } from "./object-reader";
 import { readSettingsEntry } from "./settings-entry";
 import { swappableRows } from "./swappable-rows";
 import { type DocumentFinding, parseSyntax, type SyntaxTree } from "./syntax";
+import { parseYamlSyntax } from "./yaml/syntax";
 
 export type { DocumentFinding } from "./syntax";
 
@@ -195,8 +197,12 @@ const byPosition = (a: DocumentFinding, b: DocumentFinding): number => a.line - 
  *
  * @param settings the stack's, where they are known: then classes and functions are checked against them too
  */
-export const readDocument = (text: string, settings?: RoutingSettings): DocumentReading => {
-  const tree = parseSyntax(text);
+export const readDocument = (
+  text: string,
+  settings?: RoutingSettings,
+  format: DocumentFormat = "json",
+): DocumentReading => {
+  const tree = format === "json" ? parseSyntax(text) : parseYamlSyntax(text);
   const { root } = tree;
   if (root === undefined || tree.findings.length > 0) {
     return unread(tree.findings);
@@ -224,10 +230,14 @@ export const readDocument = (text: string, settings?: RoutingSettings): Document
   };
 };
 
-/** Reads a document's bytes. What is no text is an error like any other. */
-export const readDocumentFile = (bytes: Uint8Array, settings?: RoutingSettings): DocumentReading => {
+/** Reads a file's bytes, as JSON or YAML. What is no text is an error like any other. */
+export const readDocumentFile = (
+  bytes: Uint8Array,
+  path: string,
+  settings?: RoutingSettings,
+): DocumentReading => {
   const read = documentText(bytes);
-  if ("text" in read) return readDocument(read.text, settings);
+  if ("text" in read) return readDocument(read.text, settings, formatOf(path, read.text));
   const { line, column, problem: message } = read;
   return unread([{ line, column, message }]);
 };

@@ -39,6 +39,7 @@ const runnerClass = fc.record(
     market: sometimesWrong(fc.constantFrom("spot", "on-demand", "spot-first")),
     diskGiB: sometimesWrong(fc.constantFrom(8, 30, 16_384, 16_385)),
     privileged: sometimesWrong(fc.boolean()),
+    refuseImages: sometimesWrong(fc.boolean()),
     maxRunners: sometimesWrong(fc.constantFrom(1, 50)),
     priority: sometimesWrong(fc.constantFrom(-1_001, -1_000, 0, 1_000, 1_001)),
     lifetimeSeconds: sometimesWrong(fc.constantFrom(599, 600, 900, 901, 172_800, 172_801)),
@@ -99,6 +100,27 @@ const spotBreaker = fc.record(
     extra: fc.constant(1),
   },
   { requiredKeys: ["failures", "withinMinutes"] },
+);
+const image = fc.constantFrom<unknown>(
+  { arm64: "ami-0123456789abcdef0" },
+  { arm64: "ami-01234567", x86_64: "ami-89abcdef" },
+  { arm64: "resolve:ssm:/x" },
+  { mips: "ami-01234567" },
+  {},
+  "ami-01234567",
+);
+const bounds = fc.record(
+  {
+    cpu: sometimesWrong(fc.constantFrom(1, 1_024, 1_025)),
+    memory: sometimesWrong(fc.constantFrom(1, 32_768, 32_769)),
+    disk: sometimesWrong(fc.constantFrom(7, 8, 16_384, 16_385)),
+    images: sometimesWrong(
+      fc.dictionary(fc.constantFrom("a", "a.b_c-1", "-a", "a b", "a=b"), image, { maxKeys: 2 }),
+    ),
+    classes: sometimesWrong(fc.array(fc.constantFrom("docker", "a b", "default", "-x"), { maxLength: 2 })),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: [] },
 );
 const settings = fc.record(
   {
@@ -161,6 +183,16 @@ describe("the mapping document's schema", () => {
         expect([fields, byProgram]).toEqual([fields, bySchema]);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("F-75: and the program agree on all bounds", () => {
+    fc.assert(
+      fc.property(fc.oneof({ weight: 20, arbitrary: bounds }, fc.constantFrom(null, [], 1)), (fields) => {
+        const [bySchema, byProgram] = right({ jobs: [], settings: { bounds: fields } });
+        expect([fields, byProgram]).toEqual([fields, bySchema]);
+      }),
+      { numRuns: 400 },
     );
   });
 

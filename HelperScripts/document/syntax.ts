@@ -18,7 +18,7 @@ export interface SyntaxTree {
 type Place = (offset: number) => { readonly line: number; readonly column: number };
 
 /** Starts of lines once, then a search by halves: ten thousand rows may each have a finding. */
-const positionsIn = (text: string): Place => {
+export const positionsIn = (text: string): Place => {
   const starts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return (offset) => {

@@ -23,6 +23,8 @@ export interface GitLabAnswer {
   readonly status: number;
   /** Parsed JSON; undefined when there was none. */
   readonly body: unknown;
+  /** As it came. */
+  readonly text: string;
   /** Number of the next page. */
   readonly nextPage?: string;
   /** Milliseconds since 1970, from the answer's date. */
@@ -49,7 +51,7 @@ const reason = (error: unknown): string => {
  * else (T-18, F-73). Paths are built from numbers and fixed words by the callers.
  */
 export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => {
-  const send = async (call: ApiCall): Promise<GitLabAnswer> => {
+  const exchange = async (call: ApiCall): Promise<HttpResponse> => {
     const { url: address, ...request } = apiRequest(url, token, call);
     const response = await fetch(address, {
       ...request,
@@ -65,16 +67,28 @@ export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => 
         `GitLab at ${url} sends on to another address, which is not followed: store GitLab's own address as Url`,
       );
     }
+    return response;
+  };
+  const send = async (call: ApiCall): Promise<GitLabAnswer> => {
+    const response = await exchange(call);
     const date = Date.parse(response.headers.get("date") ?? "");
     const nextPage = response.headers.get("x-next-page");
+    const text = await response.text();
     return {
       status: response.status,
-      body: parse(await response.text()),
+      body: parse(text),
+      text,
       ...(nextPage ? { nextPage } : {}),
       ...(Number.isNaN(date) ? {} : { date }),
     };
   };
+  /** An answer that is no JSON, such as a job's log. */
+  const text = async (path: string): Promise<{ readonly status: number; readonly text: string }> => {
+    const response = await exchange({ method: "GET", path });
+    return { status: response.status, text: await response.text() };
+  };
   return {
+    text,
     get: (path: string) => send({ method: "GET", path }),
     post: (path: string, body: object) => send({ method: "POST", path, body }),
     delete: (path: string) => send({ method: "DELETE", path }),

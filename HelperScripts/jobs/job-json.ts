@@ -23,7 +23,7 @@ export const jobJson = (attempt: Attempt) => {
 /** How a job stands. `nextTryAt`: the pass after it tries; one that is over is tried within a minute. */
 export const accountJson = (account: JobAccount, now: Time) => {
   const { attempt, runner, code, since, nextTryAt, reason } = account;
-  const detail = attempt.state === "FAILED" ? attempt.detail : runner?.detail;
+  const { detail, installFailure } = attempt.state === "FAILED" ? attempt : (runner ?? {});
   return {
     ...jobJson(attempt),
     attempt: attempt.attempt,
@@ -34,6 +34,7 @@ export const accountJson = (account: JobAccount, now: Time) => {
       nextTryAt: nextTryAt === undefined ? undefined : iso(Math.max(nextTryAt, now)),
       reason,
       detail,
+      installFailure,
       remedy: accountWords(account).remedy,
     }),
   };
@@ -71,6 +72,7 @@ export const runnerJson = ({
     heldSince: iso(heldSince),
     reason: runner.reason,
     detail: runner.detail,
+    installFailure: runner.installFailure,
     pausedAt: iso(pausedAt),
     recordDeletedAt: iso(recordDeletedAt),
   }),
@@ -83,6 +85,8 @@ export const attemptJson = (attempt: Attempt, runner: Runner | undefined) => ({
   ...defined({
     class: attempt.classKey,
     provider: attempt.order?.runnerClass.type,
+    ec2: attempt.order?.chosenByTags ? attempt.order.runnerClass.ec2 : undefined,
+    chosenByTags: attempt.order?.chosenByTags,
     runnerId: attempt.runnerId,
     ranOnRunnerId: attempt.ranOnRunnerId,
     resourceId: attempt.resourceId,
@@ -92,6 +96,7 @@ export const attemptJson = (attempt: Attempt, runner: Runner | undefined) => ({
     waitingFor: attempt.waitingFor,
     reason: attempt.reason,
     detail: attempt.detail,
+    installFailure: attempt.installFailure,
     outcome: attempt.outcome,
     failureReason: attempt.failureReason,
   }),

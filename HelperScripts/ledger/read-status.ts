@@ -79,13 +79,16 @@ const scopesOf = ({ classKey: key, order }: OrderedAttempt): readonly string[] =
   STACK,
   key,
   projectScope(order.projectId),
-  ...(order.limits?.lambda === undefined ? [] : [LAMBDA]),
+  ...(order.runnerClass.type === "LAMBDA" ? [LAMBDA] : []),
 ];
 
-/** The limit of all Lambda runners, as the account's concurrency set it to one of those that are open. */
-const lambdaLimit = (open: readonly (Attempt | Runner)[]): readonly (readonly [string, number])[] => {
-  const limits = open.flatMap(({ order }) => order?.limits?.lambda ?? []);
-  return limits.length === 0 ? [] : [[LAMBDA, Math.max(...limits)]];
+/** The limit of all Lambda runners, where the account's concurrency leaves fewer than the stack may have. */
+const lambdaLimit = async (
+  ledger: LedgerReader,
+  ofStack: number,
+): Promise<readonly (readonly [string, number])[]> => {
+  const { limit = ofStack } = await ledger.slots(LAMBDA);
+  return limit < ofStack ? [[LAMBDA, limit]] : [];
 };
 
 const uses = async (
@@ -99,14 +102,14 @@ const uses = async (
   const scopes = [
     [STACK, maxRunners] as const,
     ...classes,
-    ...lambdaLimit(open),
+    ...(await lambdaLimit(ledger, maxRunners)),
     ...projects.map((id) => [projectScope(id), maxRunnersPerProject ?? 0] as const),
   ];
   return Promise.all(
     scopes.map(async ([scope, limit]) => ({
       scope,
       limit,
-      taken: sum(await ledger.slots(scope)),
+      taken: sum((await ledger.slots(scope)).taken),
       waiting: waiting.filter((each) => scopesOf(each).includes(scope)).length,
     })),
   );

@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import { ConfigurationError } from "../../Core/errors";
 import { effectiveRow, type StoredRow, stagedPart } from "../../Core/routing/mapping-state";
 import { Comparison, type Difference, type MappingChange } from "./difference";
@@ -163,7 +164,7 @@ export const foldInApplied = (
 const settlement = (generation: number, { kind, row }: MappingChange): Settlement => ({
   key: row,
   generation,
-  ...(kind === "remove" ? {} : { remains: row }),
+  ...defined({ remains: kind === "remove" ? undefined : row }),
 });
 
 /**

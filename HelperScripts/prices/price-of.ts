@@ -29,17 +29,18 @@ const unknown = (why: string): Price => ({ sentence: `unknown: ${why}` });
 
 /** Spot prices change by the hour: unknown, and a `spot-first` runner may be either. */
 export const ec2Price = (ec2: Ec2Settings, region: string): Price => {
-  const onDemand = priceRange(
-    ec2.instanceTypes.map((type) => instancePricePerHour(type, "on-demand", region)),
-  );
+  const priceOf = (type: string) => instancePricePerHour(type, "on-demand", region);
+  const missing = ec2.instanceTypes.filter((type) => priceOf(type) === undefined);
+  const onDemand = priceRange(ec2.instanceTypes.filter((type) => !missing.includes(type)).map(priceOf));
   if (onDemand === undefined) {
-    const has =
-      region === PRICES_REGION ? "lacks some of these instance types" : `has ${PRICES_REGION} alone`;
+    const has = region === PRICES_REGION ? "has none of these instance types" : `has ${PRICES_REGION} alone`;
     return unknown(`the price table of ${PRICES_AS_OF} ${has}`);
   }
   const { least, most } = onDemand;
-  const text = `${range(least, most)} an hour on-demand ${asOf}, without disk and address`;
-  if (ec2.market === "on-demand") return { least, most, sentence: text };
+  const rest = missing.length === 0 ? "" : `; not in the price table: ${missing.join(", ")}`;
+  const text = `${range(least, most)} an hour on-demand ${asOf}, without disk and address${rest}`;
+  if (ec2.market === "on-demand")
+    return missing.length === 0 ? { least, most, sentence: text } : { sentence: text };
   const instead = ec2.market === "spot" ? "" : `; where spot is short ${text}`;
   return unknown(`spot prices change by the hour${instead}`);
 };

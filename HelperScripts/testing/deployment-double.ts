@@ -12,7 +12,7 @@ import {
 import { isOrdered, isQueued, type LedgerItem, type OrderedAttempt } from "../../Core/model/ledger";
 import { LEDGER_TABLE, MAPPING_TABLE, STACK_TABLES } from "../../tests/doubles/dynamodb/stack-tables";
 import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
-import type { Clients, Context } from "../context";
+import type { AwsHome, Clients, Context, ProgramCall, ProgramResult } from "../context";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { runProgram } from "../program";
 import { type ConsoleAnswers, consoleDouble } from "./console-double";
@@ -80,6 +80,16 @@ export class DeploymentDouble {
   /** Called before a command has its effect; may throw. */
   before: (call: AwsCall, index: number) => void | Promise<void> = () => undefined;
   now = NOW;
+  /** Where the clients of `clientsIn` were asked for. */
+  readonly homes: AwsHome[] = [];
+  /** By path. */
+  readonly modes = new Map<string, number>();
+  readonly programs: ProgramCall[] = [];
+  /** What a program does; by default there is none. */
+  runProgram: (call: ProgramCall) => ProgramResult | Promise<ProgramResult> = () => ({
+    exitCode: 127,
+    output: "",
+  });
   /** As Ctrl-C does. */
   interrupt: () => void = () => undefined;
   fetch: HttpFetch = async (url) => {
@@ -212,6 +222,14 @@ export class DeploymentDouble {
     const context: Context = {
       console,
       clients: this.clients(),
+      clientsIn: (home) => {
+        this.homes.push(home);
+        return this.clients();
+      },
+      runProgram: async (call) => {
+        this.programs.push(call);
+        return this.runProgram(call);
+      },
       fetch: (url, init) => this.fetch(url, init),
       now: () => this.now,
       sleep: async (milliseconds) => {
@@ -227,7 +245,10 @@ export class DeploymentDouble {
         if (content === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT", path });
         return typeof content === "string" ? Buffer.from(content) : content;
       },
-      writeFile: (path, text) => this.files.set(path, text),
+      writeFile: (path, text, mode) => {
+        this.files.set(path, text);
+        if (mode !== undefined) this.modes.set(path, mode);
+      },
       onInterrupt: (listener) => {
         this.interrupt = listener;
         return () => undefined;

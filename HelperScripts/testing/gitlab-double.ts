@@ -25,6 +25,8 @@ export class OperatorGitLabDouble {
   date = NOW;
   token: Json = { scopes: ["create_runner", "manage_runner", "read_api"], expires_at: null, active: true };
   tokenStatus = 200;
+  /** Scopes of other tokens than `token`. */
+  readonly scopes = new Map<string, readonly string[]>();
   projects: Json[] = [
     {
       id: 42,
@@ -44,6 +46,9 @@ export class OperatorGitLabDouble {
     },
   ];
   groupWebhooks: Json[] = [];
+  /** What GitLab answers for webhooks of groups. */
+  groupWebhookStatus = 200;
+  groups: Json[] = [{ id: 9, full_path: "group" }];
   /** Jobs of project 42, in any status. */
   jobs: Json[] = [];
   webhookStatus = 200;
@@ -53,6 +58,8 @@ export class OperatorGitLabDouble {
   door: readonly [number, number] = [401, 200];
   /** The same of the signed webhook's. */
   signedDoor: readonly [number, number] = [401, 200];
+  /** What the webhook's address wants as its token. */
+  secret = SECRET;
   /** What the signed webhook's address verifies by. */
   signingKey = Buffer.alloc(32, 4);
   /** Absent: GitLab does not tell. */
@@ -77,13 +84,23 @@ export class OperatorGitLabDouble {
       return [this.webhookStatus === 200 ? 201 : this.webhookStatus, { id: 77, signing_token_present }];
     }
     if (path.startsWith("/projects/42/hooks")) return [this.webhookStatus, this.webhooks];
-    if (path.startsWith("/groups/9/hooks")) return [this.webhookStatus, this.groupWebhooks];
+    if (path.startsWith("/groups/9/hooks")) return [this.groupWebhookStatus, this.groupWebhooks];
+    if (path.startsWith("/groups/9/projects?")) return [200, this.projects];
+    const group = this.groups.find(
+      ({ full_path }) => path === `/groups/${encodeURIComponent(String(full_path))}`,
+    );
+    if (group) return [200, group];
     if (path.startsWith("/projects/42/jobs?scope[]=running")) {
       return [200, this.jobs.filter(({ listedAs, status }) => (listedAs ?? status) === "running")];
     }
     const job = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}`);
     if (job) return [200, job];
-    const project = this.projects.find(({ id }) => path === `/projects/${id}`);
+    const traced = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}/trace`);
+    if (traced?.trace !== undefined) return [200, traced.trace];
+    const project = this.projects.find(
+      ({ id, path_with_namespace }) =>
+        path === `/projects/${id}` || path === `/projects/${encodeURIComponent(String(path_with_namespace))}`,
+    );
     return project ? [200, project] : [404, { message: "404 Not found" }];
   }
 
@@ -92,11 +109,11 @@ export class OperatorGitLabDouble {
     const respond = (status: number, json: unknown) => ({
       status,
       headers: { get: (name: string) => (name === "date" ? new Date(this.date).toUTCString() : null) },
-      text: async () => JSON.stringify(json),
+      text: async () => (typeof json === "string" ? json : JSON.stringify(json)),
     });
     if (url === WEBHOOK) {
       const [without, withSecret] = this.door;
-      return respond(headers["X-Gitlab-Token"] === SECRET ? withSecret : without, {});
+      return respond(headers["X-Gitlab-Token"] === this.secret ? withSecret : without, {});
     }
     if (url === SIGNED_WEBHOOK) {
       const [without, withSignature] = this.signedDoor;
@@ -105,6 +122,9 @@ export class OperatorGitLabDouble {
     const prefix = `${GITLAB}/api/v4`;
     if (!url.startsWith(prefix)) throw new Error(`Nobody listens at ${url}`);
     const [status, json] = this.answer(method, url.slice(prefix.length), body && JSON.parse(body));
+    const scopes = this.scopes.get(String(headers["PRIVATE-TOKEN"]));
+    if (url.endsWith("/personal_access_tokens/self") && scopes !== undefined)
+      return respond(200, { ...this.token, scopes });
     return respond(status, json);
   };
 }

@@ -1,3 +1,4 @@
+import { runnerDescription } from "../../Core/configuration";
 import type { OrderedAttempt, StartedRunner } from "../../Core/model/ledger";
 import type { RunnerCheckAnswer } from "../../Core/runner-check";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
@@ -197,7 +198,18 @@ export class PlayedDeployment {
   #json(job: PlayedJob): Json {
     const status = this.#status(job);
     const hasRunner = ["running", "success", "failed"].includes(status) || this.#endsAt(job) !== undefined;
-    return { id: job.id, name: job.name, status, runner: hasRunner ? { id: this.#runnerId(job) } : null };
+    const [startsAt, endsAt] = [this.#startsAt(job), this.#endsAt(job)];
+    const times =
+      startsAt === undefined || endsAt === undefined || endsAt > this.on.now
+        ? {}
+        : {
+            queued_duration: (startsAt - (job.playedAt ?? startsAt)) / SECOND,
+            duration: (endsAt - startsAt) / SECOND,
+          };
+    const seen = { id: job.id, name: job.name, status, ...times };
+    const isOurs = !this.faults.takenByOthers?.includes(job.purpose);
+    const description = isOurs ? runnerDescription(INFRASTRUCTURE, job.id, 1) : "somebody's";
+    return { ...seen, runner: hasRunner ? { id: this.#runnerId(job), description } : null };
   }
 
   /** The ledger as the application would have it by now. */
@@ -256,6 +268,13 @@ export class PlayedDeployment {
     return [201, { id: 77 }];
   }
 
+  #makeWebhook(body: Json): Json {
+    const seen = { token_present: Boolean(body.token), signing_token_present: Boolean(body.signing_token) };
+    const made = { id: 77, project_id: 42, alert_status: "executable", ...body, ...seen };
+    this.gitLab.webhooks.push(made);
+    return made;
+  }
+
   #change(job: PlayedJob, what: string): readonly [number, Json] {
     if (what === "play") {
       job.playedAt = this.on.now;
@@ -267,9 +286,10 @@ export class PlayedDeployment {
   }
 
   #ofJob(method: string, path: string): readonly [number, unknown] | undefined {
-    const [, id, what] = /^\/projects\/42\/jobs\/(\d+)(?:\/(play|cancel))?$/.exec(path) ?? [];
+    const [, id, what] = /^\/projects\/42\/jobs\/(\d+)(?:\/(play|cancel|trace))?$/.exec(path) ?? [];
     const job = this.jobs.find((one) => one.id === Number(id));
     if (job === undefined) return undefined;
+    if (what === "trace") return [200, `\u001b[0;mRunning\u001b[0m\r\n${job.script}\n`];
     return method === "POST" && what !== undefined ? this.#change(job, what) : [200, this.#json(job)];
   }
 
@@ -281,10 +301,16 @@ export class PlayedDeployment {
     const branch = /^\/projects\/42\/repository\/branches\/(.+)$/.exec(path)?.[1];
     if (branch !== undefined && method === "DELETE")
       return [this.branches.delete(branch) ? 204 : 404, undefined];
+    if (path === "/projects/42/hooks" && method === "POST" && this.gitLab.webhookStatus === 200)
+      return [201, this.#makeWebhook(body)];
     const webhookId = /^\/projects\/42\/hooks\/(\d+)$/.exec(path)?.[1];
     if (webhookId !== undefined && method === "PUT") {
       Object.assign(this.gitLab.webhooks.find(({ id }) => id === Number(webhookId)) ?? {}, body);
-      return [200, {}];
+      return [200, { signing_token_present: Boolean(body.signing_token) }];
+    }
+    if (webhookId !== undefined && method === "DELETE") {
+      this.gitLab.webhooks = this.gitLab.webhooks.filter(({ id }) => id !== Number(webhookId));
+      return [204, undefined];
     }
     const runnerId = Number(/^\/runners\/(\d+)$/.exec(path)?.[1] ?? Number.NaN);
     const owner = this.jobs.find((job) => this.#runnerId(job) === runnerId);
@@ -308,6 +334,7 @@ export class PlayedDeployment {
       this.made.push({ method: init.method, path, token: init.headers["PRIVATE-TOKEN"] });
     if (own === undefined) return this.gitLab.fetch(url, init);
     const [status, body] = own;
-    return { status, headers: { get: () => null }, text: async () => JSON.stringify(body) ?? "" };
+    const text = typeof body === "string" ? body : (JSON.stringify(body) ?? "");
+    return { status, headers: { get: () => null }, text: async () => text };
   };
 }

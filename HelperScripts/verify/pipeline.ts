@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../../Core/errors";
+import type { Fields } from "../../Core/fields";
 import { fieldsOf, listOf, numberOf, textOf } from "../gitlab/json";
 import type { GitLabAnswer, OperatorGitLab } from "../gitlab/operator-gitlab";
 import { jobName, type SampleJob } from "./sample-jobs";
@@ -115,9 +116,18 @@ export class VerifyPipeline {
     checked(await this.gitLab.post(`${this.#path}/jobs/${this.jobId(purpose)}/cancel`, {}), "cancel a job");
   }
 
+  async fields(purpose: string): Promise<Fields> {
+    return fieldsOf((await this.gitLab.get(`${this.#path}/jobs/${this.jobId(purpose)}`)).body);
+  }
+
+  /** What the job wrote, as far as GitLab has it. */
+  async log(purpose: string): Promise<string> {
+    const { status, text } = await this.gitLab.get(`${this.#path}/jobs/${this.jobId(purpose)}/trace`);
+    return status === 200 ? text : "";
+  }
+
   async job(purpose: string): Promise<SeenJob> {
-    const { body } = await this.gitLab.get(`${this.#path}/jobs/${this.jobId(purpose)}`);
-    const job = fieldsOf(body);
+    const job = await this.fields(purpose);
     const runnerId = numberOf(fieldsOf(job.runner).id);
     return { status: textOf(job.status), ...(runnerId === undefined ? {} : { runnerId }) };
   }

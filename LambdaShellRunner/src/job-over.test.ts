@@ -87,6 +87,7 @@ describe("when the environment is shut down", () => {
     await gitlab.until(() => gitlab.trace(7).includes("begun"));
     const start = performance.now();
     await shutDown(runner.current);
+    // Lambda's shutdown phase: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     expect(performance.now() - start).toBeLessThan(2_000);
     expect(gitlab.updates(7).at(-1)).toMatchObject({
       state: "failed",

@@ -40,6 +40,44 @@ describe("one job", () => {
     expect(mutedLog()).toContain('"code":"RUNNER_ENDED"');
   });
 
+  it("is warned in its own log when it asks for an image, and runs", async () => {
+    const { gitlab } = await open();
+    gitlab.push({ id: 7, script: ["echo ran"], image: "python:3.14-slim" });
+    await runner.invoke(12);
+    expect(gitlab.state(7)).toBe("success");
+    expect(gitlab.trace(7)).toMatch(/WARNING: .*image.*: python:3\.14-slim\b[\s\S]*\nran/);
+    expect(gitlab.trace(7)).not.toContain("ERROR:");
+  });
+
+  it.each([false, true])("is not warned when it asks for none; refuseImages: %s", async (refuseImages) => {
+    const { gitlab } = await open({ row: { refuseImages } });
+    gitlab.push({ id: 7, script: ["echo ran"] });
+    await runner.invoke(12);
+    expect(gitlab.state(7)).toBe("success");
+    expect(gitlab.trace(7)).not.toMatch(/WARNING|ERROR/);
+  });
+
+  it("fails before its sources when it asks for an image and its class refuses such jobs", async () => {
+    const { gitlab } = await open({ row: { refuseImages: true } });
+    gitlab.push({ id: 7, script: ["touch ran.txt"], image: "python:3.14-slim" });
+    await expect(runner.invoke(12)).resolves.toMatchObject({
+      status: "failed",
+      failureReason: "script_failure",
+    });
+    expect(gitlab.trace(7)).toMatch(/ERROR: .*image.*: python:3\.14-slim\b/);
+    expect(gitlab.trace(7)).not.toContain("ran.txt");
+  });
+
+  it("T-11: an image's name is no command, whatever it says", async () => {
+    const { gitlab } = await open();
+    const image = "$(touch /tmp/x)`id`%s\\n\"'; echo injected";
+    gitlab.push({ id: 7, script: ["echo ran"], image });
+    await runner.invoke(12);
+    expect(gitlab.trace(7)).not.toMatch(/^injected/m);
+    expect(gitlab.trace(7)).not.toContain("uid=");
+    expect(gitlab.state(7)).toBe("success");
+  });
+
   it("T-14: its runner's own token is masked in the log, whatever the token looks like", async () => {
     const token = "aTokenWithoutAPrefix1";
     await open({ binary: talker(`token ${token}, once more ${token}.`), row: { token } });
@@ -108,6 +146,7 @@ describe("no job", () => {
     gitlab.answer = () => ({ status: 403, body: {} });
     const start = performance.now();
     await expect(runner.invoke(12)).resolves.toMatchObject({ kind: "rejected", detail: "forbidden" });
+    // As the title promises.
     expect(performance.now() - (gitlab.seen[0]?.at ?? start)).toBeLessThan(2_000);
     expect(gitlab.seen).toHaveLength(1);
   });
@@ -158,6 +197,7 @@ describe("a job that does not end well", () => {
     await expect(runner.invoke(12)).rejects.toMatchObject({ name: "TransientError" });
     // Four rounds of five, and perhaps one or two that came while the job ran.
     expect(gitlab.asked("PATCH jobs/7/trace").length).toBeGreaterThanOrEqual(20);
+    // A round more, and two rounds' worth of those that came before the end.
     expect(gitlab.asked("PATCH jobs/7/trace").length).toBeLessThanOrEqual(30);
     expect(mutedLog()).toContain('"outcome":"job-lost"');
   });

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { clientSettings } from "../../local/laptop/client-settings";
 import type { Laptop } from "../../local/laptop/laptop";
-import type { RunnerSpans, WatchedRunner } from "./runner-spans";
 
 /** Result of the replaced runner function. */
 export type CheapOutcome =
@@ -19,7 +18,7 @@ const JOB_MS = 300;
  * Replaces a runner function in load tests: it takes its row and runs one job with a runner's API calls, in this
  * process, without gitlab-runner and without a script. The load tests measure everything around the job.
  */
-export const cheapRunner = (laptop: Laptop, spans: RunnerSpans) => {
+export const cheapRunner = (laptop: Laptop) => {
   const client = new DynamoDBClient(clientSettings(laptop.env));
   const table = laptop.stacks.Infrastructure.outputs.BootstrapTableName ?? "";
 
@@ -46,10 +45,9 @@ export const cheapRunner = (laptop: Laptop, spans: RunnerSpans) => {
     return undefined;
   };
 
-  const serve = async (token: string, runner: WatchedRunner | undefined): Promise<CheapOutcome> => {
+  const serve = async (token: string): Promise<CheapOutcome> => {
     const job = await askForJob(token);
     if (job === undefined) return { kind: "no-job" };
-    runner?.gotJob(job.id);
     const report = (state: string) =>
       post(`${laptop.gitlabUrl}/api/v4/jobs/${job.id}`, "PUT", { token: job.token, state });
     await report("running");
@@ -59,12 +57,8 @@ export const cheapRunner = (laptop: Laptop, spans: RunnerSpans) => {
   };
 
   return async (event: unknown): Promise<CheapOutcome> => {
-    const { bootstrapKey, runnerId } = event as { bootstrapKey: string; runnerId: number };
+    const { bootstrapKey } = event as { bootstrapKey: string };
     const token = await takeToken(bootstrapKey);
-    if (token === undefined) return { kind: "no-row" };
-    const runner = spans.began(runnerId);
-    const outcome = await serve(token, runner);
-    runner?.ended();
-    return outcome;
+    return token === undefined ? { kind: "no-row" } : serve(token);
   };
 };

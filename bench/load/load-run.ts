@@ -6,8 +6,7 @@ import { type LedgerView, readLedger } from "../../local/laptop/ledger-view";
 import { hasNothingRemaining } from "../../local/terminal/summary";
 import { wrongStarts } from "../../tests/simulation/world/proof/starts";
 import { cheapRunner } from "./cheap-runner";
-import { doubleStarts, startedMachines } from "./double-starts";
-import { RunnerSpans } from "./runner-spans";
+import { jobsByProvider, RunnerRecords, runnerSpans, type SeenRunners } from "./runner-spans";
 
 const PROJECT = 9;
 const WARM_UPS = 20;
@@ -42,7 +41,7 @@ export interface LoadResult {
   /** Jobs that needed another attempt. */
   readonly furtherAttempts: number;
   /** Jobs that ran on each provider. */
-  readonly byProvider: Readonly<Record<string, number>>;
+  readonly byProvider: ReturnType<typeof jobsByProvider>;
   readonly isAllGone: boolean;
   /** Time from the last webhook until nothing was left. */
   readonly drainMs: number;
@@ -98,6 +97,16 @@ const answered = async (standIn: StandIn): Promise<void> => {
   for (let round = 0; round < 100 && !isAnswered(); round += 1) await sleep(100);
 };
 
+/** A second delivery is over after a second or two, a cheap runner without a job after four. */
+const RUNNERS_END_MS = 10_000;
+
+/** What Lambda ran and runs, after a time in which calls that have no row end. */
+const callsOf = async ({ host }: Laptop, ended: readonly FinishedCall[]): Promise<SeenRunners["calls"]> => {
+  for (const until = Date.now() + RUNNERS_END_MS; host.underWay().length > 0 && Date.now() < until; )
+    await sleep(100);
+  return [...ended, ...host.underWay()];
+};
+
 /** The ledger's items of these jobs. */
 const ownItems = async (laptop: Laptop, ids: ReadonlySet<number>): Promise<LedgerView> => {
   const all = await readLedger(laptop.env, laptop.stacks.AutoScaler.outputs.LedgerTableName ?? "");
@@ -107,16 +116,6 @@ const ownItems = async (laptop: Laptop, ids: ReadonlySet<number>): Promise<Ledge
     runners: all.runners.filter(({ launchedFor }) => ids.has(launchedFor.jobId)),
   };
 };
-
-const countBy = (names: readonly string[]): Readonly<Record<string, number>> => {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-};
-
-/** The providers of the runners that ran these jobs. */
-const providersOf = ({ runners }: LedgerView, ids: ReadonlySet<number>) =>
-  countBy(runners.flatMap(({ busyJobId = 0, provider }) => (ids.has(busyJobId) && provider) || []));
 
 /**
  * Runs a load on a laptop.
@@ -130,8 +129,9 @@ export const runLoad = async (
 ): Promise<LoadResult> => {
   const { standIn } = laptop;
   if (!standIn) throw new Error("A load needs the stand-in for GitLab");
-  const spans = new RunnerSpans(laptop.stacks.Infrastructure.name, () => standIn.runners());
-  if (plan.runners === "cheap") laptop.host.replaceRunners(cheapRunner(laptop, spans));
+  const records = new RunnerRecords(laptop.stacks.Infrastructure.name);
+  standIn.onRunnerChange((change) => records.changed(change));
+  if (plan.runners === "cheap") laptop.host.replaceRunners(cheapRunner(laptop));
   const before = { ...standIn.counts().webhooks };
   const acceptedBefore = laptop.webhookApi.counts().acceptMs.length;
   standIn.setFaults({ lose: plan.lose, repeat: plan.repeat, delayMs: [0, plan.shuffleMs] });
@@ -143,6 +143,13 @@ export const runLoad = async (
 
   const ledger = await ownItems(laptop, ids);
   const statuses = statusesOf(standIn, ids);
+  const seen = {
+    records,
+    calls: await callsOf(laptop, calls),
+    jobs: standIn.jobs(),
+    instances: laptop.ec2.instances(),
+  };
+  const spans = runnerSpans(seen);
   const after = standIn.counts().webhooks;
   const webhooks = Object.fromEntries(
     WEBHOOK_COUNTS.map((name) => [name, after[name] - before[name]]),
@@ -152,12 +159,9 @@ export const runLoad = async (
     acceptMs: laptop.webhookApi.counts().acceptMs.slice(acceptedBefore + WARM_UPS),
     succeeded: statuses.filter((status) => status === "success").length,
     notEnded: plan.jobs - statuses.filter((status) => status === "success" || status === "failed").length,
-    doubleStarts: [
-      ...wrongStarts(spans.all.filter(({ jobId }) => ids.has(jobId))),
-      ...doubleStarts(ledger, startedMachines(calls, laptop.ec2.instances(), ledger)),
-    ],
+    doubleStarts: wrongStarts(spans.filter(({ jobId }) => ids.has(jobId))),
     furtherAttempts: ledger.attempts.filter(({ attempt }) => attempt > 1).length,
-    byProvider: providersOf(ledger, ids),
+    byProvider: jobsByProvider(seen, ids),
     ...drained,
   };
 };

@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import type { Laptop } from "../../local/laptop/laptop";
 import { readLedger } from "../../local/laptop/ledger-view";
 import { measureMemory } from "../memory";
+import { spentUsd } from "./spend";
 
 /** What is counted from outside while the laptop runs. */
 export interface Counters {
@@ -11,6 +12,8 @@ export interface Counters {
   readonly rights: number;
   /** Calls of functions. */
   readonly calls: number;
+  /** Of runner functions that have ended. */
+  readonly lambdaSeconds: number;
 }
 
 /** The laptop at a moment of a soak. */
@@ -27,7 +30,7 @@ export interface SoakSample extends Counters {
   /** Ledger items that something is still to be done for, runner records and instances. */
   readonly openItems: number;
   readonly ledgerItems: number;
-  /** USD of the runners so far, by the price table. */
+  /** Of the runners so far, see `spentUsd`. */
   readonly usd: number;
 }
 
@@ -60,6 +63,6 @@ export const takeSample = async (laptop: Laptop, since: number, counters: Counte
     engineHandles: handlesOf(laptop.aws.pid ?? 0),
     openItems: remaining,
     ledgerItems: ledger.attempts.length + ledger.runners.length,
-    usd: ledger.attempts.reduce((sum, { cost = 0 }) => sum + cost, 0),
+    usd: spentUsd(laptop.ec2.instances(), counters.lambdaSeconds, Date.now()),
   };
 };

@@ -14,7 +14,7 @@ import { type Laptop, startLaptop } from "../../local/laptop/laptop";
 import { hasNothingRemaining } from "../../local/terminal/summary";
 import { beginFaults } from "./faults";
 import { type SoakSample, takeSample } from "./sample";
-import { judge, rightsAJob } from "./verdict";
+import { judge, rightsAJob, usdAJob } from "./verdict";
 
 const PROJECT = 13;
 /** As many as two cores run beside the rest: the load is the same on every machine. */
@@ -57,7 +57,6 @@ const print = (cells: readonly (string | number)[]): void =>
   say(cells.map((cell) => String(cell).padStart(12)).join(""));
 
 const printMinute = (minute: number, from: SoakSample, to: SoakSample): void => {
-  const jobs = Math.max(1, to.endedJobs - from.endedJobs);
   print([
     minute,
     to.endedJobs,
@@ -68,7 +67,7 @@ const printMinute = (minute: number, from: SoakSample, to: SoakSample): void => 
     to.openItems,
     to.ledgerItems,
     rightsAJob(from, to).toFixed(0),
-    ((to.usd - from.usd) / jobs).toFixed(6),
+    usdAJob(from, to).toFixed(6),
   ]);
 };
 
@@ -122,10 +121,13 @@ const run = async (laptop: Laptop, minutes: number, take: Take): Promise<boolean
 };
 
 const main = async (minutes: number): Promise<boolean> => {
-  const counters = { rights: 0, calls: 0 };
+  const counters = { rights: 0, calls: 0, lambdaSeconds: 0 };
   const laptop = await startLaptop({
     log: say,
-    onCall: () => (counters.calls += 1),
+    onCall: ({ functionId, startedAt, endedAt }) => {
+      counters.calls += 1;
+      if (functionId === "RunnerFunction") counters.lambdaSeconds += (endedAt - startedAt) / 1_000;
+    },
     onGranted: () => (counters.rights += 1),
   });
   try {

@@ -21,6 +21,10 @@ export interface Bundle {
 
 /** esbuild's options in the runner image's Dockerfile; those of the other functions are in the templates. */
 const IMAGE_ENTRY = { stack: "LambdaShellRunner", entry: "src/handler.ts", target: "node24" };
+const externalOfImage = (root: string): string[] => {
+  const dockerfile = readFileSync(join(root, IMAGE_ENTRY.stack, "Dockerfile"), "utf8");
+  return [...dockerfile.matchAll(/--external:(\S+)/g)].map(([, name = ""]) => name);
+};
 
 type Format = "cjs" | "esm";
 
@@ -32,6 +36,7 @@ const options = (properties: Value | undefined): BuildOptions => ({
   mainFields: String(at(properties, "MainFields") ?? "main,module").split(","),
   keepNames: at(properties, "KeepNames") === true,
   legalComments: "none",
+  external: asList(at(properties, "External")).map(String),
 });
 
 const ENDINGS: Readonly<Record<Format, string>> = { cjs: ".js", esm: ".mjs" };
@@ -71,10 +76,15 @@ const entriesOf = (root: string, stack: string): readonly Entry[] => {
   });
 };
 
-const imageEntry: Entry = {
+const imageEntry = (root: string): Entry => ({
   ...IMAGE_ENTRY,
-  options: { target: IMAGE_ENTRY.target, format: "cjs", mainFields: ["module", "main"], keepNames: true },
-};
+  options: {
+    target: IMAGE_ENTRY.target,
+    format: "cjs",
+    mainFields: ["module", "main"],
+    external: externalOfImage(root),
+  },
+});
 
 const nameOf = ({ stack, entry }: Entry): string =>
   stack === IMAGE_ENTRY.stack ? "lambda-shell-runner" : basename(entry, ".ts");
@@ -86,7 +96,7 @@ const nameOf = ({ stack, entry }: Entry): string =>
  */
 export const bundleFunctions = async (folder: string, root = ROOT): Promise<readonly Bundle[]> => {
   const bundles: Bundle[] = [];
-  for (const entry of [...STACKS.flatMap((stack) => entriesOf(root, stack)), imageEntry]) {
+  for (const entry of [...STACKS.flatMap((stack) => entriesOf(root, stack)), imageEntry(root)]) {
     const where = { absWorkingDir: join(root, entry.stack), entryPoints: [entry.entry] };
     const file = basename(entry.entry, ".ts");
     bundles.push(await bundle(folder, nameOf(entry), file, { ...entry.options, ...where }));
@@ -100,7 +110,10 @@ const REFERENCES = {
 } as const;
 export type Reference = keyof typeof REFERENCES;
 
-/** Bundles one client with one command: the least that a function with that client can cost. */
+/**
+ * Bundles one client with one command, with all that belongs to it: what a function with that client costs whose build leaves
+ * nothing out.
+ */
 export const bundleReference = (folder: string, of: Reference): Promise<Bundle> => {
   const [module, client, command] = REFERENCES[of];
   const contents = `import { ${client}, ${command} } from "@aws-sdk/${module}";
@@ -108,5 +121,5 @@ export const bundleReference = (folder: string, of: Reference): Promise<Bundle> 
     export const handler = () => [client, ${command}];`;
   const [alike] = entriesOf(ROOT, "AutoScaler");
   const stdin = { contents, resolveDir: ROOT, sourcefile: "reference.ts" };
-  return bundle(folder, `one ${client}`, "stdin", { ...alike?.options, stdin });
+  return bundle(folder, `one ${client}`, "stdin", { ...alike?.options, external: [], stdin });
 };

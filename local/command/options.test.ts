@@ -2,7 +2,22 @@ import { parseOptions } from "./options";
 
 describe("parseOptions", () => {
   it("serves the stand-in on a free port by default", () => {
-    expect(parseOptions([])).toEqual({ options: { headless: false, verbose: false, newAccount: false } });
+    expect(parseOptions([])).toEqual({
+      options: { headless: false, empty: false, verbose: false, newAccount: false },
+    });
+  });
+
+  it("deploys nothing with --headless --empty", () => {
+    expect(parseOptions(["--headless", "--empty"])).toMatchObject({
+      options: { headless: true, empty: true },
+    });
+  });
+
+  it.each([
+    [["--empty"], "goes with '--headless'"],
+    [["--headless", "--empty", "--webhook-token", "a-secret-of-ours"], "'--webhook-token' has no use"],
+  ])("refuses %j", (args, why) => {
+    expect(parseOptions(args)).toEqual({ text: expect.stringContaining(why), exitCode: 2 });
   });
 
   it("takes every option", () => {
@@ -19,6 +34,7 @@ describe("parseOptions", () => {
     expect(parseOptions(args)).toEqual({
       options: {
         headless: true,
+        empty: false,
         verbose: false,
         newAccount: true,
         port: 8080,

@@ -4,6 +4,8 @@ import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
 /** The options of `npm start -- …`. */
 export interface CommandOptions {
   readonly headless: boolean;
+  /** Nothing is deployed. */
+  readonly empty: boolean;
   readonly verbose: boolean;
   /** With the limits of an account that nobody has raised one of. */
   readonly newAccount: boolean;
@@ -53,12 +55,18 @@ Examples:
   npm start -- --gitlab https://gitlab.example.com       serve a real GitLab's jobs from this machine
   npm start -- --new-account                             the same with the limits of a new AWS account
   npm start -- --headless --port 8080                    serve for other programs; one JSON line when ready
+  npm start -- --headless --empty                        the same with nothing deployed: deploy to it as to AWS
 `;
 
 const program = (): Command =>
   new Command("npm start --")
     .description("Runs the whole application on this machine, with no AWS account.")
     .option("--headless", "no sample pipeline; one JSON line on stdout when ready, all else on stderr", false)
+    .option(
+      "--empty",
+      "with --headless: nothing is deployed, for sam deploy or npm run deploy to do it",
+      false,
+    )
     .addOption(
       new Option("--port <number>", "port of the webhook; a free one by default").argParser(parsePort),
     )
@@ -77,13 +85,22 @@ const program = (): Command =>
     .allowExcessArguments(false)
     .addHelpText("after", EXAMPLES);
 
+/** An empty laptop tells how to deploy to it by its ready line alone, and stores no secret of a webhook. */
+const checkEmpty = (command: Command): Command => {
+  const { empty, headless, webhookToken } = command.opts<CommandOptions>();
+  if (empty && !headless) command.error("error: option '--empty' goes with '--headless'", { exitCode: 2 });
+  if (empty && webhookToken !== undefined)
+    command.error("error: option '--webhook-token' has no use with '--empty'", { exitCode: 2 });
+  return command;
+};
+
 /** Reads the arguments after `npm start --`. */
 export const parseOptions = (args: readonly string[]): ParsedOptions => {
   const written: string[] = [];
   const write = (text: string): void => void written.push(text);
   const command = program().exitOverride().configureOutput({ writeOut: write, writeErr: write });
   try {
-    return { options: command.parse([...args], { from: "user" }).opts<CommandOptions>() };
+    return { options: checkEmpty(command.parse([...args], { from: "user" })).opts<CommandOptions>() };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { text: written.join(""), exitCode: error.exitCode === 0 ? 0 : 2 };

@@ -1,7 +1,8 @@
 import pc from "picocolors";
 import { defined } from "../../Core/defined";
 import { safeColoured } from "../../Core/safe-text";
-import { type Laptop, startLaptop } from "../laptop/laptop";
+import { IMAGE_URI } from "../engine/ministack";
+import { type EmptyLaptop, type Laptop, startEmptyLaptop, startLaptop } from "../laptop/laptop";
 import { limitsText, NEW_ACCOUNT } from "../limits/account-limits";
 import { noticeWriter } from "../terminal/notices";
 import { liveView, plainView, type View } from "../terminal/view";
@@ -14,14 +15,16 @@ type Write = (text: string) => void;
 const toStdout: Write = (text) => void process.stdout.write(`${safeColoured(text)}\n`);
 const toStderr: Write = (text) => void process.stderr.write(`${safeColoured(text)}\n`);
 
+const isDeployed = (laptop: Laptop | EmptyLaptop): laptop is Laptop => "webhook" in laptop;
+
 /** The line from which another program learns all addresses. */
-const readyLine = (laptop: Laptop, isRealGitLab: boolean): string =>
+const readyLine = (laptop: Laptop | EmptyLaptop): string =>
   JSON.stringify({
-    webhook: laptop.webhook,
-    token: laptop.webhookToken,
+    ...(isDeployed(laptop) ? { webhook: laptop.webhook, token: laptop.webhookToken } : {}),
     gitlab: laptop.gitlabUrl,
-    ...(isRealGitLab ? {} : { accessToken: laptop.standIn?.accessToken }),
+    ...defined({ accessToken: laptop.standIn?.accessToken }),
     endpoint: laptop.aws.endpoint,
+    imageUri: IMAGE_URI,
     env: laptop.env,
   });
 
@@ -38,18 +41,18 @@ const nextSteps = (laptop: Laptop): string => {
   ].join("\n");
 };
 
-const runnerText = ({ binary }: Laptop): string =>
+const runnerText = ({ binary }: EmptyLaptop): string =>
   binary.isReal
     ? `Jobs are run by ${binary.path}.`
     : "gitlab-runner is not installed here: a stand-in for it runs the jobs.";
 
-const serve = async (laptop: Laptop, options: CommandOptions, view: View): Promise<void> => {
-  if (options.headless) {
-    toStderr(runnerText(laptop));
-    if (options.gitlab) toStderr(webhookAdvice(laptop.webhook, laptop.webhookToken));
-    process.stdout.write(`${readyLine(laptop, options.gitlab !== undefined)}\n`);
-    return;
-  }
+const serveHeadless = (laptop: Laptop | EmptyLaptop): void => {
+  toStderr(runnerText(laptop));
+  if (isDeployed(laptop) && !laptop.standIn) toStderr(webhookAdvice(laptop.webhook, laptop.webhookToken));
+  process.stdout.write(`${readyLine(laptop)}\n`);
+};
+
+const serve = async (laptop: Laptop, view: View): Promise<void> => {
   toStdout(runnerText(laptop));
   if (laptop.standIn) {
     toStdout("\nThe sample pipeline:");
@@ -60,7 +63,7 @@ const serve = async (laptop: Laptop, options: CommandOptions, view: View): Promi
 
 /** Closes the laptop once. A second request exits at once and leaves the rest to the cleanup watchdog. */
 const shutdownOnce = () => {
-  let laptop: Laptop | undefined;
+  let laptop: EmptyLaptop | undefined;
   let isEnding = false;
   const end = async (exitCode: number): Promise<void> => {
     if (isEnding) return process.exit(exitCode);
@@ -68,7 +71,7 @@ const shutdownOnce = () => {
     await laptop?.close();
     process.exit(exitCode);
   };
-  const started = (running: Laptop): void => {
+  const started = (running: EmptyLaptop): void => {
     laptop = running;
   };
   return { end, started, isEnding: () => isEnding };
@@ -82,23 +85,38 @@ export const run = async (options: CommandOptions): Promise<void> => {
   const isLive = !options.headless && Boolean(process.stdout.isTTY);
   const view = isLive ? liveView(process.stdout) : plainView(log, Date.now);
   try {
+    if (options.empty && process.env.AWS_ENDPOINT_URL)
+      throw new Declined(
+        "What is deployed to another emulator does not lead to the laptop: unset AWS_ENDPOINT_URL, or leave --empty out.",
+      );
     const canAsk = !options.headless && Boolean(process.stdin.isTTY);
     const gitlab = options.gitlab ? await realGitLab(options.gitlab, process.env, canAsk) : undefined;
     if (options.newAccount) log(`A new account: ${limitsText(NEW_ACCOUNT)}.`);
-    log("Starting the engine, building and deploying the three stacks …");
-    const laptop = await startLaptop({
+    log(
+      options.empty
+        ? "Starting the engine …"
+        : "Starting the engine, building and deploying the three stacks …",
+    );
+    const settings = {
       log,
       isVerbose: options.verbose,
-      onCrash: (sentence) => {
+      onCrash: (sentence: string) => {
         toStderr(`${sentence} Everything else is stopped too.`);
         void end(1);
       },
       onCall: noticeWriter((line) => view.say(line), Date.now),
       ...(options.newAccount ? { limits: NEW_ACCOUNT } : {}),
       ...defined({ port: options.port, webhookToken: options.webhookToken, gitlab }),
-    });
+    };
+    if (options.headless) {
+      const laptop = await (options.empty ? startEmptyLaptop(settings) : startLaptop(settings));
+      started(laptop);
+      if (!isEnding()) serveHeadless(laptop);
+      return;
+    }
+    const laptop = await startLaptop(settings);
     started(laptop);
-    if (!isEnding()) await serve(laptop, options, view);
+    if (!isEnding()) await serve(laptop, view);
   } catch (error) {
     if (isEnding()) return;
     toStderr(error instanceof Error ? error.message : String(error));

@@ -5,7 +5,7 @@ import type { Laptop } from "../laptop/laptop";
 import { ROOT } from "../laptop/run-folder";
 
 /** Uploads the sample pipeline's mapping with the operator's command line. */
-export const uploadSampleMapping = async (laptop: Laptop): Promise<void> => {
+export const uploadSampleMapping = async (laptop: Pick<Laptop, "env" | "run" | "stacks">): Promise<void> => {
   const functionArn = laptop.stacks.LambdaShellRunner.outputs.FunctionArn ?? "";
   const mapping = {
     jobs: [

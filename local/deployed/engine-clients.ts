@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Agent, type RequestOptions, request } from "node:http";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
@@ -23,20 +23,40 @@ export interface RawAnswer {
   readonly text: string;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+const asked = (options: RequestOptions, body = ""): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const call = request(options, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk)).once("error", reject);
+      answer.once("end", () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));
+    });
+    call.once("error", reject).end(body);
+  });
+
 const rawCaller =
   (socketPath: string, authorization: (service: string) => string) =>
-  ({ service, headers, body }: RawCall): Promise<RawAnswer> =>
-    new Promise((resolve, reject) => {
-      const all = { ...headers, Host: "localhost", Authorization: authorization(service) };
-      const asked = request({ socketPath, method: "POST", path: "/", headers: all }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk;
-        });
-        answer.once("end", () => resolve({ status: answer.statusCode ?? 0, text })).once("error", reject);
-      });
-      asked.once("error", reject).end(body);
-    });
+  async ({ service, headers, body }: RawCall): Promise<RawAnswer> => {
+    const all = { ...headers, Host: "localhost", Authorization: authorization(service) };
+    const answer = await asked({ socketPath, method: "POST", path: "/", headers: all }, body);
+    return { status: answer.status, text: answer.body.toString("utf8") };
+  };
+
+/** Reads what is at a path of a service. @throws Error with the status when it is not there */
+export type ReadPath = (service: string, path: string) => Promise<Buffer>;
+
+const pathReader =
+  (socketPath: string, authorization: (service: string) => string): ReadPath =>
+  async (service, path) => {
+    const headers = { Host: "localhost", Authorization: authorization(service) };
+    const { status, body } = await asked({ socketPath, path, headers });
+    if (status !== 200) throw new Error(`The engine answers ${status} to GET ${path} of ${service}`);
+    return body;
+  };
 
 /**
  * The settings of clients that reach the engine behind the gateway: for what plays AWS itself, and for nobody else.
@@ -68,9 +88,12 @@ export const engineClients = (socketPath: string, account: string, region: strin
     ssm: new SSMClient(settings),
     states: new SFNClient(settings),
   };
+  const authorization = (service: string): string => engineCredential(account, region, service);
   return {
     ...clients,
-    raw: rawCaller(socketPath, (service) => engineCredential(account, region, service)),
+    raw: rawCaller(socketPath, authorization),
+    /** What AWS itself reads: an API as it is deployed, a function's code, an object. */
+    readPath: pathReader(socketPath, authorization),
     settings,
     close: () => {
       for (const client of Object.values(clients)) client.destroy();

@@ -1,18 +1,22 @@
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { GetFunctionCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { Deployed, RoleRight } from "../gateway";
 import { type Policy, rightsOf } from "../iam";
+import type { HttpApi } from "../webhook-api/http-api";
+import { type GetFromApiGateway, readHttpApis } from "../webhook-api/read-apis";
 import { partsOf } from "./arn";
 import { changeOf } from "./changes";
-import type { EngineClients } from "./engine-clients";
+import type { EngineClients, ReadPath } from "./engine-clients";
 import { keptUntilChange } from "./kept";
 import { readLaunchTemplate } from "./launch-templates";
+import { orUndefined } from "./not-found";
 import { readParameter, readParametersBelow } from "./parameters";
 import { readResourcePolicies } from "./resource-policies";
 import { listRoles, readProfileRole, readRole } from "./roles";
 import { readTable } from "./tables";
 import { type ResourceTags, readTags } from "./tags";
 
-export { behindGateway, type EngineClients, engineClients } from "./engine-clients";
+export { behindGateway, type EngineClients, engineClients, type ReadPath } from "./engine-clients";
 
 export interface EngineDeployedSettings {
   readonly clients: EngineClients;
@@ -22,11 +26,17 @@ export interface EngineDeployedSettings {
   readonly now: () => number;
   /** The tags of an instance, which the EC2 simulator knows and the engine does not. */
   readonly instanceTags: (instanceId: string) => ResourceTags;
+  /** Where HTTP APIs are served. */
+  readonly apiOrigin: string;
 }
 
 /** What is deployed in the engine at this moment. */
 export interface EngineDeployed {
   readonly deployed: Deployed;
+  /** The image of a function; undefined for one without, and for none. */
+  imageOf(functionName: string): Promise<string | undefined>;
+  /** The HTTP APIs of the deployed stacks. */
+  httpApis(): Promise<readonly HttpApi[]>;
   /** Told of each call before it passes; what comes back is called once it is answered. */
   passing(service: string, operation: string): () => void;
   /** Every right of every role. */
@@ -45,6 +55,15 @@ const rightsIn = (roleArn: string, policy: Policy): readonly RoleRight[] =>
 
 const nothing = (): void => undefined;
 
+const readImage = async (lambda: LambdaClient, FunctionName: string): Promise<string | undefined> =>
+  (await orUndefined(() => lambda.send(new GetFunctionCommand({ FunctionName }))))?.Code?.ImageUri;
+
+/** API Gateway's answers to a GET. */
+export const jsonReader =
+  (readPath: ReadPath): GetFromApiGateway =>
+  async (path) =>
+    JSON.parse((await readPath("apigateway", path)).toString("utf8"));
+
 /** Reads the engine's own state, and keeps what it read until a call passes that may change it. */
 export const engineDeployed = (settings: EngineDeployedSettings): EngineDeployed => {
   const { clients, region, instanceTags, now } = settings;
@@ -53,6 +72,7 @@ export const engineDeployed = (settings: EngineDeployedSettings): EngineDeployed
     <Asked, Value>(what: string, read: (asked: Asked) => Promise<Value>) =>
     (asked: Asked): Promise<Value> =>
       kept.get(`${what} ${JSON.stringify(asked)}`, () => read(asked));
+  const httpApis = keep("apis", (origin: string) => readHttpApis(jsonReader(clients.readPath), origin));
   const engineTags = keep("tags", (arn: string) => readTags(clients, arn));
   const role = keep("role", (arn: string) => readRole(clients.iam, arn));
   return {
@@ -60,6 +80,8 @@ export const engineDeployed = (settings: EngineDeployedSettings): EngineDeployed
       const roles = await Promise.all((await listRoles(clients.iam)).map(role));
       return roles.flatMap((one) => one?.identity.flatMap((policy) => rightsIn(one.arn, policy)) ?? []);
     },
+    imageOf: keep("image", (name: string) => readImage(clients.lambda, name)),
+    httpApis: () => httpApis(settings.apiOrigin),
     deployed: {
       role,
       roleOfProfile: keep("profile", (arn: string) => readProfileRole(clients.iam, arn)),

@@ -1,4 +1,4 @@
-import type { Ec2Faults, PlannedError } from "./faults";
+import type { Ec2Faults, InstallFault, PlannedError } from "./faults";
 import { DEFAULT_TIMING, type InstanceRegistry, type Timing } from "./instances";
 import type { PoolSettings, Pools } from "./pools";
 
@@ -11,6 +11,8 @@ export interface Ec2Control {
   readonly errors?: readonly PlannedError[];
   readonly loseAnswers?: number;
   readonly failMetadata?: number;
+  /** How installations on plain images fail from now on; null: they succeed again. */
+  readonly failInstallations?: InstallFault | null;
   readonly timing?: Partial<Timing>;
   /** Instance ids. */
   readonly interrupt?: readonly string[];
@@ -39,6 +41,9 @@ export const applyControl = (
   for (const error of control.errors ?? []) faults.plan(error);
   if (control.loseAnswers !== undefined) faults.loseAnswers(control.loseAnswers);
   if (control.failMetadata !== undefined) faults.failMetadata(control.failMetadata);
+  if (control.failInstallations !== undefined) {
+    faults.failInstallations(control.failInstallations ?? undefined);
+  }
   if (control.timing) registry.timing = { ...registry.timing, ...control.timing };
   for (const id of control.interrupt ?? []) registry.interrupt(id);
   for (const id of control.rebalance ?? []) registry.rebalance(id);

@@ -1,3 +1,4 @@
+import type { InstallFailure } from "../../Core/model/reasons";
 import { Ec2Error } from "./api/errors";
 
 /** An error that the next calls of an action return (default: `CreateFleet`). The calls have no effect. */
@@ -9,11 +10,19 @@ export interface PlannedError {
   readonly times?: number;
 }
 
+/** How installations on plain images fail. */
+export interface InstallFault {
+  readonly failure: InstallFailure;
+  /** Seconds after which the machine gives up, instead of three minutes: nobody waits so long for what is slow. */
+  readonly seconds?: number;
+}
+
 /** Faults that tests inject. */
 export class Ec2Faults {
   private planned: (PlannedError & { remaining: number })[] = [];
   private lost = 0;
   private flaky = 0;
+  private install: InstallFault | undefined;
 
   plan(error: PlannedError): void {
     this.planned.push({ ...error, remaining: error.times ?? 1 });
@@ -29,10 +38,20 @@ export class Ec2Faults {
     this.flaky = count;
   }
 
+  /** Installations on machines that boot from now on fail in this way, or no longer. */
+  failInstallations(fault: InstallFault | undefined): void {
+    this.install = fault;
+  }
+
+  installFault(): InstallFault | undefined {
+    return this.install;
+  }
+
   clear(): void {
     this.planned = [];
     this.lost = 0;
     this.flaky = 0;
+    this.install = undefined;
   }
 
   /** @throws Ec2Error when an error is planned for the action */

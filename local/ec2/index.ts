@@ -6,6 +6,7 @@ import type { ReadTemplate } from "./api/launch-template";
 import { type Ec2Handler, ec2Handler } from "./api/serve";
 import { applyControl, type Ec2Control } from "./control";
 import { Ec2Faults } from "./faults";
+import { ImageRegistry } from "./images";
 import type { SimulatorInstance } from "./instance";
 import { type Ec2Event, InstanceRegistry } from "./instances";
 import { bootMachine } from "./machine/machine";
@@ -63,6 +64,7 @@ export const startEc2 = (options: Ec2SimulatorOptions): Ec2Simulator => {
   mkdirSync(folder, { recursive: true });
   const now = Date.now;
   const faults = new Ec2Faults();
+  const images = new ImageRegistry(now);
   const pools = new Pools(account && accountPools(account.limits), account?.met);
   const calls: Record<string, number> = {};
   const registry: InstanceRegistry = new InstanceRegistry({
@@ -84,13 +86,15 @@ export const startEc2 = (options: Ec2SimulatorOptions): Ec2Simulator => {
           current: (id) => registry.get(id),
           credentialsOf,
           isAnotherUser,
+          imageOf: (imageId) => images.get(imageId),
+          installFault: () => faults.installFault(),
           isFlaky: () => faults.isMetadataFlaky(),
         },
         onPowerOff,
       ),
   });
   const handler = ec2Handler({
-    actions: ec2Actions({ registry, pools, readTemplate, now }),
+    actions: ec2Actions({ registry, pools, images, accountId, readTemplate, now }),
     faults,
     onCall: (action) => {
       calls[action] = (calls[action] ?? 0) + 1;

@@ -41,11 +41,15 @@ export interface SimulatorInstance extends Blueprint {
   readonly privateIp: string;
   readonly state: SimulatorInstanceState;
   readonly stateReason?: string;
+  /** When it began to shut down, in milliseconds since 1970. */
+  readonly shutDownAt?: number;
   /** Time of the spot interruption, in milliseconds since 1970. */
   readonly interruptedAt?: number;
   readonly isRebalanceRecommended?: boolean;
   /** The end of its console output, at most 64 KiB. */
   readonly console?: string;
+  /** Once it is stopped: its disk holds all that a runner needs. */
+  readonly hasPreparedDisk?: boolean;
 }
 
 /** `arm64` for Graviton families (`t4g`, `m7gd`: a `g` after the generation) and `a1`. */

@@ -15,6 +15,8 @@ export interface InstanceMachine {
   /** Ends everything that runs on it. */
   end(): Promise<void>;
   readConsole(): string;
+  /** Whether its disk holds all that a runner needs. */
+  hasPreparedDisk(): boolean;
 }
 
 export interface InstanceRegistryDependencies {
@@ -154,13 +156,14 @@ export class InstanceRegistry {
     const ending = this.change(instanceId, {
       state: final === "terminated" ? "shutting-down" : "stopping",
       stateReason: reason,
+      shutDownAt: this.dependencies.now(),
     });
     if (ending) this.publishState(ending);
     const machine = this.machines.get(instanceId);
     await machine?.end();
     const ended = this.change(instanceId, {
       state: final,
-      ...defined({ console: machine?.readConsole() }),
+      ...defined({ console: machine?.readConsole(), hasPreparedDisk: machine?.hasPreparedDisk() }),
     });
     // Only now: until here the console was read from the machine.
     this.machines.delete(instanceId);

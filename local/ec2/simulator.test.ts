@@ -3,6 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import {
+  CreateImageCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from "@aws-sdk/client-ec2";
 import { fleetRequest } from "../../AutoScaler/src/adapters/ec2/fleet-request";
 import { ec2Instances } from "../../AutoScaler/src/adapters/ec2/instances";
 import { ec2Provider } from "../../AutoScaler/src/adapters/ec2/provider";
@@ -131,6 +139,15 @@ describe("the laptop's EC2", () => {
     expect(await provider().launch(runnerOf(6))).toMatchObject({ kind: "refused", refusal: "rate" });
   });
 
+  it("starts from the image of the override, and from the launch template's without one", async () => {
+    const imageId = "ami-0123456789abcdef0";
+    const { order, ...rest } = runnerOf(1);
+    const runnerClass = { ...order.runnerClass, ec2: { ...order.runnerClass.ec2!, imageId } };
+    await provider().launch({ ...rest, order: { ...order, runnerClass } });
+    await launch(2);
+    expect(ec2.instances().map((instance) => instance.imageId)).toEqual([imageId, BLUEPRINT.imageId]);
+  });
+
   it("takes a disk under the root device's name for the root disk, and another for one more", async () => {
     await launch();
     expect(ec2.instances()[0]?.disks).toEqual([{ deviceName: "/dev/xvda", sizeGiB: 40 }]);
@@ -245,9 +262,48 @@ sleep 60`,
     expect(await until(() => stateOf(id) === "stopped")).toBe(true);
   });
 
+  it("makes images of stopped instances only, and launches from them what their disks held", async () => {
+    const client = new EC2Client({
+      region: "eu-west-1",
+      endpoint: server.endpoint,
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    });
+    const run = async (ImageId: string, script: string) => {
+      const UserData = gzipSync(`#!/bin/bash\n${script}\nshutdown -h now\nsleep 60`).toString("base64");
+      const asked = { ImageId, InstanceType: "m7g.large" as const, UserData, MinCount: 1, MaxCount: 1 };
+      const id = (await client.send(new RunInstancesCommand(asked))).Instances?.[0]?.InstanceId ?? "";
+      expect(await until(() => stateOf(id) === "stopped")).toBe(true);
+      return id;
+    };
+    const plain = "ami-0a12023a1b2c3d4e5";
+    const has = "systemctl cat docker && echo docker is there || echo docker is missing";
+    const builder = await run(
+      plain,
+      `${has}; dnf install -qy docker; mkdir -p "$GLR_ROOT/usr/local/bin"
+      echo "echo 19.0.0" >"$GLR_ROOT/usr/local/bin/gitlab-runner"; ${has}`,
+    );
+    expect(ec2.console(builder)).toMatch(/docker is missing[\s\S]*docker is there/);
+    const { ImageId = "" } = await client.send(new CreateImageCommand({ InstanceId: builder, Name: "made" }));
+    expect(ec2.console(await run(ImageId, has))).toContain("docker is there");
+    expect(ec2.console(await run(plain, has))).toContain("docker is missing");
+    const own = await client.send(new DescribeImagesCommand({ Owners: ["self"] }));
+    expect(own.Images).toMatchObject([
+      { ImageId, Name: "made", Architecture: "arm64", RootDeviceName: "/dev/xvda" },
+    ]);
+    await client.send(new DeregisterImageCommand({ ImageId }));
+    await expect(client.send(new DescribeImagesCommand({ ImageIds: [ImageId] }))).rejects.toMatchObject({
+      name: "InvalidAMIID.NotFound",
+    });
+    await launch();
+    const InstanceId = ec2.instances().at(-1)?.instanceId;
+    const early = client.send(new CreateImageCommand({ InstanceId, Name: "early" }));
+    await expect(early).rejects.toMatchObject({ name: "IncorrectInstanceState" });
+    client.destroy();
+  });
+
   it("says which actions it answers, and leaves the others to the engine", () => {
     expect(["CreateFleet", "DescribeInstances"].map(ec2.answers)).toEqual([true, true]);
-    expect(["DescribeImages", "toString"].map(ec2.answers)).toEqual([false, false]);
+    expect(["DescribeVpcs", "toString"].map(ec2.answers)).toEqual([false, false]);
   });
 
   it("gives planned errors, and is itself again after a reset", async () => {

@@ -51,6 +51,7 @@ const bundleRunner = async (root: string, stack: Stack, target: string, run: Run
 };
 
 const build = async (root: string, stack: Stack, run: RunFolder): Promise<string> => {
+  mkdirSync(BUILDS, { recursive: true });
   const target = join(BUILDS, `${stack}-${sourcesHash(root, stack)}`);
   if (existsSync(target)) return target;
   const part = `${target}.part-${process.pid}`;
@@ -67,16 +68,16 @@ const build = async (root: string, stack: Stack, run: RunFolder): Promise<string
 };
 
 /**
- * Builds the shipped stacks with `sam build`, as users do. A build with unchanged sources is reused.
+ * Builds a shipped stack with `sam build`, as users do. A build with unchanged sources is reused. A failure may be
+ * awaited later.
  *
  * @param root the clone, or a copy of it
+ * @returns the folder of the build
  */
-export const buildStacks = async (root: string, run: RunFolder): Promise<Builds> => {
-  mkdirSync(BUILDS, { recursive: true });
-  const built = await Promise.all(
-    STACKS.map(async (stack) => [stack, await build(root, stack, run)] as const),
-  );
-  return Object.fromEntries(built) as Builds;
+export const buildStack = (root: string, stack: Stack, run: RunFolder): Promise<string> => {
+  const building = build(root, stack, run);
+  building.catch(() => undefined);
+  return building;
 };
 
 /** The template that `sam build` wrote; for a stack with an image the source template. */

@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import type { ClientSettings } from "../laptop/client-settings";
 import { type Builds, builtTemplatePath, type Stack } from "./build";
-import { type CopySettings, deployedCopy } from "./deployed-copy";
-import { ACCOUNT_ID, REGION } from "./ministack";
+import { copyForEmulator, type EmulatorCopy, withImage } from "./deployed-copy";
+import { IMAGE_URI } from "./ministack";
 import type { Sam } from "./sam";
 import { readTemplate } from "./template-file";
 
@@ -24,7 +24,6 @@ export interface DeployedStack {
   readonly outputs: Readonly<Record<string, string>>;
   /** Logical id → physical id. */
   readonly resources: Readonly<Record<string, string>>;
-  readonly dropped: readonly string[];
 }
 
 const readOutputs = async (
@@ -55,7 +54,7 @@ const readResources = async (
 };
 
 const deployArguments = (
-  copyPath: string,
+  templatePath: string,
   name: string,
   parameters: Readonly<Record<string, string>>,
 ): string[] => {
@@ -64,7 +63,7 @@ const deployArguments = (
     ...[
       "deploy",
       "--template-file",
-      copyPath,
+      templatePath,
       "--stack-name",
       name,
       "--no-confirm-changeset",
@@ -78,42 +77,61 @@ const deployArguments = (
       "--no-fail-on-empty-changeset",
     ],
     // Required for a template with an Image function, even when its image is not built here.
-    ...["--image-repository", `${ACCOUNT_ID}.dkr.ecr.${REGION}.amazonaws.com/laptop`],
+    ...["--image-repository", IMAGE_URI.replace(/:\w+$/, "")],
     ...(overrides.length > 0 ? ["--parameter-overrides", ...overrides] : []),
   ];
 };
 
+/** What stacks are deployed with. */
+export interface DeploySettings {
+  /** The clone, or a copy of it. */
+  readonly root: string;
+  readonly operator: ClientSettings;
+  readonly sam: Sam;
+  readonly builds: Builds;
+  /** Given with another emulator than the laptop's own. */
+  readonly emulator?: EmulatorCopy;
+}
+
+const IMAGE_STACK: Stack = "LambdaShellRunner";
+
 /**
- * Deploys the copy of one built stack with `sam deploy`.
+ * The template as it is built. An image is not: its template names the laptop's, in a copy next to the builds, since a
+ * built template's paths are relative to it. Another emulator gets a copy of each.
+ */
+const withTemplate = async (
+  { root, builds, emulator }: DeploySettings,
+  stack: Stack,
+  use: (path: string) => Promise<void>,
+): Promise<void> => {
+  const built = builtTemplatePath(root, stack, builds);
+  if (stack !== IMAGE_STACK && emulator === undefined) return use(built);
+  const template = withImage(readTemplate(built), IMAGE_URI);
+  const copy = emulator ? copyForEmulator(template, emulator) : template;
+  const path = join(builds[stack], `.deployed-${process.pid}.json`);
+  writeFileSync(path, JSON.stringify(copy, undefined, 2));
+  await use(path).finally(() => rmSync(path, { force: true }));
+};
+
+/**
+ * Deploys one built stack with `sam deploy`.
  *
  * @param parameters values that differ from the template's defaults
  * @param name the stack's name; by default that in its samconfig.yaml
  */
 export const deployStack = async (
-  at: {
-    readonly root: string;
-    readonly operator: ClientSettings;
-    readonly sam: Sam;
-    readonly builds: Builds;
-  },
+  settings: DeploySettings,
   stack: Stack,
-  settings: CopySettings,
   parameters: Readonly<Record<string, string>> = {},
   name: string = STACK_NAMES[stack],
 ): Promise<DeployedStack> => {
-  const copy = deployedCopy(readTemplate(builtTemplatePath(at.root, stack, at.builds)), settings);
-  // Next to the build, since the built template's paths are relative to it.
-  const copyPath = join(at.builds[stack], `.deployed-${process.pid}.json`);
-  writeFileSync(copyPath, JSON.stringify(copy.template, undefined, 2));
-  const args = deployArguments(copyPath, name, parameters);
-  try {
-    await at.sam.run(args, at.builds[stack]);
-  } finally {
-    rmSync(copyPath, { force: true });
-  }
-  const cloudFormation = new CloudFormationClient(at.operator);
+  const { sam, builds, operator } = settings;
+  await withTemplate(settings, stack, (path) =>
+    sam.run(deployArguments(path, name, parameters), builds[stack]),
+  );
+  const cloudFormation = new CloudFormationClient(operator);
   const outputs = await readOutputs(cloudFormation, name);
   const resources = await readResources(cloudFormation, name);
   cloudFormation.destroy();
-  return { name, outputs, resources, dropped: copy.dropped };
+  return { name, outputs, resources };
 };

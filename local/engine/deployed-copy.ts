@@ -1,112 +1,56 @@
+import { supportedTemplate } from "./supported-template";
 import type { ParsedTemplate, TemplateResource } from "./template-file";
-import { isOnExpression, KNOWN_TO_OUR_ENGINE, UNSUPPORTED_TYPES } from "./unsupported-types";
+import { KNOWN_TO_OUR_ENGINE } from "./unsupported-types";
 
-/** What a deployed copy needs in addition to the template. */
-export interface CopySettings {
-  /** The address at which the laptop's host accepts a function's calls, by logical id. */
-  readonly hostUrl: (logicalId: string) => string;
-  /** Outputs with a value of the laptop's own, e.g. the address of its webhook API. */
-  readonly outputs?: Readonly<Record<string, string>>;
-  /** Whether another emulator than the laptop's own takes the copy. */
-  readonly isForAnotherEmulator?: boolean;
-}
-
-export interface DeployedCopy {
-  readonly template: ParsedTemplate;
-  /** Logical ids and types of the removed resources, e.g. `NatGateway1 (AWS::EC2::NatGateway)`. */
-  readonly dropped: readonly string[];
+/** What leads to the laptop's services where another emulator than its own is used. */
+export interface EmulatorCopy {
+  /** The address at which the laptop's host takes functions' calls. */
+  readonly hostUrl: string;
+  /** The webhook API's address, e.g. `http://127.0.0.1:40123`. */
+  readonly apiOrigin: string;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The logical ids that a value refers to by Ref, GetAtt or Sub. */
-const referencesOf = (value: unknown): string[] => {
-  if (Array.isArray(value)) return value.flatMap(referencesOf);
-  if (!isRecord(value)) return [];
-  return Object.entries(value).flatMap(([key, inner]) => {
-    if (key === "Ref" && typeof inner === "string") return [inner];
-    if (key === "Fn::GetAtt" && Array.isArray(inner)) return [String(inner[0])];
-    if (key === "Fn::GetAtt" && typeof inner === "string") return [inner.split(".")[0] ?? ""];
-    if (key !== "Fn::Sub") return referencesOf(inner);
-    const text = Array.isArray(inner) ? String(inner[0]) : String(inner);
-    const names = [...text.matchAll(/\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}/g)].map((match) => match[1] ?? "");
-    return [...names, ...referencesOf(Array.isArray(inner) ? inner.slice(1) : [])];
+type Change = (resource: TemplateResource) => TemplateResource;
+
+const withFunctions = (template: ParsedTemplate, change: Change): ParsedTemplate => ({
+  ...template,
+  Resources: Object.fromEntries(
+    Object.entries(template.Resources).map(([id, resource]) => [
+      id,
+      resource.Type === "AWS::Serverless::Function" ? change(resource) : resource,
+    ]),
+  ),
+});
+
+/** A template whose functions with an image use one that is pushed already: to build one needs Docker. */
+export const withImage = (template: ParsedTemplate, imageUri: string): ParsedTemplate =>
+  withFunctions(template, (resource) => {
+    if (resource.Properties?.PackageType !== "Image") return resource;
+    const { Metadata: _, ...rest } = resource;
+    return { ...rest, Type: resource.Type, Properties: { ...resource.Properties, ImageUri: imageUri } };
   });
-};
 
-/** The resources that the engine does not support, and those that refer to them. */
-const unsupportedResources = (
-  template: ParsedTemplate,
-  { isForAnotherEmulator }: CopySettings,
-): Set<string> => {
-  const resources = Object.entries(template.Resources);
-  const types = [...UNSUPPORTED_TYPES, ...(isForAnotherEmulator ? KNOWN_TO_OUR_ENGINE : [])];
-  const isUnsupported = (resource: TemplateResource): boolean =>
-    types.includes(resource.Type) || isOnExpression(resource);
-  const removed = new Set(resources.flatMap(([id, resource]) => (isUnsupported(resource) ? [id] : [])));
-  for (let before = -1; before !== removed.size; ) {
-    before = removed.size;
-    for (const [id, resource] of resources) {
-      if (referencesOf(resource.Properties).some((target) => removed.has(target))) removed.add(id);
-    }
-  }
-  return removed;
-};
-
-const asList = (value: string | readonly string[] | undefined): readonly string[] =>
-  value === undefined ? [] : typeof value === "string" ? [value] : value;
-
-const withoutDependencies = (resource: TemplateResource, removed: ReadonlySet<string>): TemplateResource => {
-  const { DependsOn, ...rest } = resource;
-  const kept = asList(DependsOn).filter((id) => !removed.has(id));
-  return kept.length > 0 ? { ...rest, DependsOn: kept } : (rest as TemplateResource);
-};
-
-const withHost = (properties: Readonly<Record<string, unknown>>, url: string): Record<string, unknown> => {
-  const environment = isRecord(properties.Environment) ? properties.Environment : {};
-  const variables = isRecord(environment.Variables) ? environment.Variables : {};
-  return { ...properties, Environment: { Variables: { ...variables, MINISTACK_LAMBDA_PROXY_URL: url } } };
-};
-
-/** A function whose calls go to the host. Building its image needs Docker, so the copy names an image that need not exist. */
-const hostedFunction = (resource: TemplateResource, url: string): TemplateResource => {
-  const properties = withHost(resource.Properties ?? {}, url);
-  if (properties.PackageType !== "Image") return { ...resource, Properties: properties };
-  const { Metadata: _, ...rest } = resource;
-  return { ...rest, Type: resource.Type, Properties: { ...properties, ImageUri: DUMMY_IMAGE } };
-};
-
-const DUMMY_IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/laptop:none";
-
-const copyOf = (
-  id: string,
-  resource: TemplateResource,
-  removed: ReadonlySet<string>,
-  settings: CopySettings,
-): TemplateResource => {
-  const kept = withoutDependencies(resource, removed);
-  return kept.Type === "AWS::Serverless::Function" ? hostedFunction(kept, settings.hostUrl(id)) : kept;
-};
+const hosted =
+  (url: string): Change =>
+  (resource) => {
+    const { Environment } = resource.Properties ?? {};
+    const variables = isRecord(Environment) && isRecord(Environment.Variables) ? Environment.Variables : {};
+    const Variables = { ...variables, MINISTACK_LAMBDA_PROXY_URL: url };
+    return { ...resource, Properties: { ...resource.Properties, Environment: { Variables } } };
+  };
 
 /**
- * The copy of a shipped (and built) template for the laptop: without the resources that the engine does not support,
- * and with the functions' calls directed to the laptop's host.
+ * The copy of a template for another emulator, before which no gateway stands: without what it cannot make, and with
+ * the laptop's addresses for functions and HTTP APIs.
  */
-export const deployedCopy = (template: ParsedTemplate, settings: CopySettings): DeployedCopy => {
-  const removed = unsupportedResources(template, settings);
-  const kept = Object.entries(template.Resources).filter(([id]) => !removed.has(id));
-  const outputs = Object.entries(template.Outputs ?? {})
-    .filter(([, output]) => !referencesOf(output).some((target) => removed.has(target)))
-    .map(([name, output]) => [name, { ...output, Value: settings.outputs?.[name] ?? output.Value }]);
-  return {
-    template: {
-      ...template,
-      Resources: Object.fromEntries(
-        kept.map(([id, resource]) => [id, copyOf(id, resource, removed, settings)]),
-      ),
-      ...(outputs.length > 0 ? { Outputs: Object.fromEntries(outputs) } : {}),
-    },
-    dropped: [...removed].map((id) => `${id} (${template.Resources[id]?.Type})`),
-  };
+export const copyForEmulator = (
+  template: ParsedTemplate,
+  { hostUrl, apiOrigin }: EmulatorCopy,
+): ParsedTemplate => {
+  const supported = supportedTemplate(template, KNOWN_TO_OUR_ENGINE).template;
+  const text = JSON.stringify(withFunctions(supported, hosted(hostUrl)));
+  return JSON.parse(text.replace(/\$\{\w+\.ApiEndpoint\}/g, apiOrigin)) as ParsedTemplate;
 };

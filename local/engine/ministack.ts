@@ -9,6 +9,8 @@ import { KEPT, type RunFolder } from "../laptop/run-folder";
 
 export const REGION = "eu-west-1";
 export const ACCOUNT_ID = "123456789012";
+/** The Lambda runner's image that the laptop has, without Docker: its own bundle of it. */
+export const IMAGE_URI = `${ACCOUNT_ID}.dkr.ecr.${REGION}.amazonaws.com/laptop/lambda-shell-runner:latest`;
 
 const START_SECONDS = 60;
 
@@ -40,13 +42,15 @@ export interface EngineSettings {
   readonly sockets: Sockets;
   /** The gateway's, from which the engine makes the addresses of queues. */
   readonly port: number;
+  /** Where HTTP APIs are served. */
+  readonly apiOrigin: string;
   /** Called with a sentence when the engine ends unexpectedly. */
   readonly onCrash: (sentence: string) => void;
 }
 
 const engineEnv = (
   run: RunFolder,
-  { sockets, port }: EngineSettings,
+  { sockets, port, apiOrigin }: EngineSettings,
   eventsKey: string,
 ): Record<string, string> => ({
   ...run.env,
@@ -65,6 +69,7 @@ const engineEnv = (
   LAPTOP_ENGINE_SOCKET: sockets.engine,
   LAPTOP_DECISIONS_SOCKET: sockets.decisions,
   LAPTOP_HOST_SOCKET: sockets.host,
+  LAPTOP_API_ORIGIN: apiOrigin,
   LOG_LEVEL: "WARNING",
   // Not beside the sources.
   PYTHONDONTWRITEBYTECODE: "1",

@@ -8,6 +8,9 @@
 6. Its CloudFormation keeps the policies of event buses (event_bus_policies.py).
 7. An asynchronous invocation keeps the request id of its answer (request_ids.py).
 8. A workflow's execution begins without a pause (start_pause.py).
+9. A template is taken as the gateway hands it on (supported_templates.py).
+10. HTTP APIs have their address at the laptop's webhook API (http_apis.py).
+11. It has the public parameters of all stock images (public_images.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -20,21 +23,26 @@ import os
 import sys
 import threading
 import time
-from urllib.parse import urlsplit
 
 from ministack import app
 from ministack.services import eventbridge, lambda_svc
 
 from event_bus_policies import know_event_bus_policies
+from http_apis import serve_http_apis_elsewhere
+from public_images import publish_images
 from request_ids import is_answered, keep_request_ids, request_id_of
 from seams import ask_before_own_calls, is_task
 from start_pause import begin_at_once
+from supported_templates import take_supported_templates
 from unix_socket import UnixConnection, listen_on_socket_if_asked
 
 # Calls wait in the host's queue before they run. This is longer than any function's time-out.
 QUEUE_SECONDS = 1800
 # https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
 LONGEST_EVENT_AGE_SECONDS = 21600
+
+# Where the host takes functions' calls. It knows by its header which one is called.
+FUNCTIONS_PATH = "/functions"
 
 host_socket = os.environ.pop("LAPTOP_HOST_SOCKET", "")
 
@@ -89,7 +97,7 @@ def forward(func, event, url, request_id):
         waits = QUEUE_SECONDS + event_age(func)
     connection = UnixConnection(host_socket, timeout + waits)
     try:
-        connection.request("POST", urlsplit(url).path, json.dumps(event).encode(), headers)
+        connection.request("POST", url, json.dumps(event).encode(), headers)
         answer = connection.getresponse()
         body = json.loads(answer.read() or b"null")
         if answer.status == 429:
@@ -124,12 +132,17 @@ def exit_with_parent():
 
 
 require(lambda_svc, "_execute_function_proxy", ["func", "event", "url", "request_id"])
+require(lambda_svc, "_proxy_url_for", ["config"])
 lambda_svc._execute_function_proxy = forward
+lambda_svc._proxy_url_for = lambda config: FUNCTIONS_PATH
 keep_request_ids(require)
 begin_at_once(require)
+publish_images()
 allow_ec2_events()
 exit_with_parent()
 know_event_bus_policies(require)
+take_supported_templates(require)
+serve_http_apis_elsewhere(require)
 listen_on_socket_if_asked()
 ask_before_own_calls(require)
 sys.argv = sys.argv[:1]

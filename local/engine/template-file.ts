@@ -48,10 +48,16 @@ const written = (node: unknown, document: Document): unknown => {
   return { [longName(short)]: fullValue(short, value) };
 };
 
-/** @throws Error when the file is not YAML */
-export const readTemplate = (path: string): ParsedTemplate => {
-  const document = parseDocument(readFileSync(path, "utf8"), { logLevel: "silent" });
+/**
+ * @param name the text's, for the message
+ * @throws Error when it is not YAML
+ */
+export const parseTemplate = (text: string, name = "The template"): ParsedTemplate => {
+  const document = parseDocument(text, { logLevel: "silent" });
   const [error] = document.errors;
-  if (error) throw new Error(`${path}: ${error.message}`);
+  if (error) throw new Error(`${name}: ${error.message}`);
   return written(document.contents, document) as ParsedTemplate;
 };
+
+/** @throws Error when the file is not YAML */
+export const readTemplate = (path: string): ParsedTemplate => parseTemplate(readFileSync(path, "utf8"), path);

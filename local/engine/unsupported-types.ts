@@ -1,7 +1,6 @@
 /**
  * Resource types that MiniStack 1.5.33 refuses ("Unrecognized resource types"). A stack with one of them would not
- * deploy. They are removed from the deployed copy only; the shipped template keeps them. None of them affects how
- * a job runs.
+ * deploy. None of them affects how a job runs.
  */
 export const UNSUPPORTED_TYPES: readonly string[] = [
   "AWS::Budgets::Budget",

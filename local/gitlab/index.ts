@@ -23,7 +23,7 @@ import { createGitLabState, type GitLabState } from "./model/state";
 import { laptopStatus } from "./page/laptop-status";
 import { pageRoutes } from "./page/page-routes";
 import { runSample } from "./sample/run-sample-pipeline";
-import type { StandIn, StandInOptions, StandInWebhook } from "./stand-in";
+import type { RunnerChange, StandIn, StandInOptions, StandInWebhook } from "./stand-in";
 import { DEFAULT_TIMING, WebhookSender } from "./webhooks/webhook-sender";
 
 export type { GitLabCounts as Counts } from "./model/counts";
@@ -33,7 +33,7 @@ export type { JobView } from "./model/job-view";
 export type { GitLabLimits } from "./model/state";
 export type { LaptopJob, LaptopStatus, MappingLine, RemainingResources } from "./page/laptop-status";
 export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample/sample-pipeline";
-export type { RunnerView, StandIn, StandInOptions, StandInWebhook } from "./stand-in";
+export type { RunnerChange, RunnerView, StandIn, StandInOptions, StandInWebhook } from "./stand-in";
 export {
   type JobWebhookPayload,
   jobWebhookPayload,
@@ -51,8 +51,14 @@ const assemble = (state: GitLabState, options: StandInOptions, url: () => string
   const events = new EventEmitter().setMaxListeners(0);
   state.onWebhookDue = (job) => sender.jobChanged(job);
   state.onChange = (job) => {
-    if (job !== undefined && events.listenerCount("change") > 0) events.emit("change", jobView(job));
+    if (events.listenerCount("change") > 0) events.emit("change", jobView(job));
   };
+  state.onRunnerChange = ({ id, description, paused, deleted }) =>
+    void events.emit("runner-change", {
+      id,
+      description,
+      isOpen: !paused && !deleted,
+    } satisfies RunnerChange);
   const sample = { prepare: async () => undefined as unknown };
   return { state, faults, counts, sender, laptop, events, sample };
 };
@@ -86,9 +92,10 @@ const routesFor = (
 ];
 
 const setWebhook = (state: GitLabState, webhook: StandInWebhook | undefined): void => {
-  for (const old of state.webhooks.values()) if (old.projectId === undefined) state.webhooks.delete(old.id);
+  for (const old of state.webhooks.values())
+    if (old.projectId === undefined && old.groupId === undefined) state.webhooks.delete(old.id);
   if (webhook === undefined) return;
-  const group = newWebhook(state, undefined, checkWebhookUrl(webhook.url));
+  const group = newWebhook(state, {}, checkWebhookUrl(webhook.url));
   group.token = webhook.token;
   group.signingToken = checkSigningToken(webhook.signingToken);
   group.events.add("job_events");
@@ -140,6 +147,7 @@ const controls = ({
   },
   on: (event, listener) => void events.on(event, listener),
   off: (event, listener) => void events.off(event, listener),
+  onRunnerChange: (listener) => void events.on("runner-change", listener),
 });
 
 /** Starts the GitLab stand-in on loopback: runner API, REST API, job webhooks and page. Its state is in memory. */
@@ -154,7 +162,14 @@ export const serveGitLab = async (state: GitLabState, options: StandInOptions = 
   const { faults, counts } = services;
   const log = options.log ?? (() => undefined);
   const server = await listen(
-    { routes: routesFor(services, url), accessToken: state.accessToken, faults, counts, log },
+    {
+      routes: routesFor(services, url),
+      paths: state.paths,
+      accessToken: state.accessToken,
+      faults,
+      counts,
+      log,
+    },
     options.port ?? 0,
   );
   address = `http://127.0.0.1:${portOf(server)}`;

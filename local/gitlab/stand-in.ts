@@ -39,6 +39,14 @@ export interface RunnerView {
   readonly tags: readonly string[];
 }
 
+/** A runner record that was created, changed or deleted. */
+export interface RunnerChange {
+  readonly id: number;
+  readonly description: string;
+  /** GitLab gives it jobs: it is neither paused nor deleted. */
+  readonly isOpen: boolean;
+}
+
 /** A running GitLab stand-in. */
 export interface StandIn {
   /** Address of the API and the page, e.g. `http://127.0.0.1:40123`, without a slash at the end. */
@@ -66,6 +74,8 @@ export interface StandIn {
   /** Called after each change of a job: status, runner or log. */
   on(event: "change", listener: (job: JobView) => void): void;
   off(event: "change", listener: (job: JobView) => void): void;
+  /** Called after each change of a runner record. */
+  onRunnerChange(listener: (change: RunnerChange) => void): void;
   /** Ends long polls, pending webhooks and connections. */
   close(): Promise<void>;
 }

@@ -16,13 +16,20 @@ export interface FunctionError {
 
 export type CallOutcome = { readonly result: unknown } | { readonly error: FunctionError };
 
+/** What was deployed: an archive and its hash, in base64, or an image. */
+export type FunctionCode =
+  | { readonly kind: "zip"; readonly sha256: string; readonly location: string }
+  | { readonly kind: "image"; readonly uri: string };
+
 /** The parts of a function's configuration that the host uses. */
 export interface FunctionSettings {
   readonly functionName: string;
+  /** Its name in the template; its own where no stack made it. */
+  readonly functionId: string;
+  readonly code: FunctionCode;
   readonly roleArn: string;
   /** e.g. `look-up-runner.handler` */
   readonly handler: string;
-  readonly isImage: boolean;
   /** Each call is a tenant's of its own. The engine drops TenancyConfig, so the function's variable tells. */
   readonly isolatesTenants: boolean;
   readonly timeoutSeconds: number;

@@ -1,17 +1,27 @@
-import { GetFunctionConfigurationCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import { GetFunctionCommand, type GetFunctionCommandOutput, type LambdaClient } from "@aws-sdk/client-lambda";
 import { defined } from "../../Core/defined";
-import type { FunctionSettings } from "./call";
+import type { FunctionCode, FunctionSettings } from "./call";
 
 const FRESH_MS = 5_000;
 
+/** CloudFormation marks with it what it makes. */
+const LOGICAL_ID = "aws:cloudformation:logical-id";
+
+const codeOf = ({ Code, Configuration }: GetFunctionCommandOutput): FunctionCode =>
+  Configuration?.PackageType === "Image"
+    ? { kind: "image", uri: Code?.ImageUri ?? "" }
+    : { kind: "zip", sha256: Configuration?.CodeSha256 ?? "", location: Code?.Location ?? "" };
+
 const fetchSettings = async (client: LambdaClient, functionName: string): Promise<FunctionSettings> => {
-  const found = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
+  const deployed = await client.send(new GetFunctionCommand({ FunctionName: functionName }));
+  const found = deployed.Configuration ?? {};
   const { MINISTACK_LAMBDA_PROXY_URL: _, ...variables } = found.Environment?.Variables ?? {};
   return {
     functionName,
+    functionId: deployed.Tags?.[LOGICAL_ID] ?? functionName,
+    code: codeOf(deployed),
     roleArn: found.Role ?? "",
     handler: found.Handler ?? "",
-    isImage: found.PackageType === "Image",
     isolatesTenants: variables.TENANT_ISOLATION === "on",
     timeoutSeconds: found.Timeout ?? 3,
     memoryMiB: found.MemorySize ?? 128,

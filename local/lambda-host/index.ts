@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { appendFile, existsSync } from "node:fs";
+import { appendFile } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -9,11 +9,13 @@ import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../laptop/run-folder";
 import type { MetLimits } from "../limits/met-limits";
 import { admission, type CallKind, LONGEST_AGE_SECONDS, THROTTLED } from "./admission";
-import type { CallOutcome, FunctionCall, FunctionSettings } from "./call";
+import { type ArtifactSettings, codeFolders } from "./artifacts";
+import type { CallOutcome, FunctionCall, FunctionError } from "./call";
 import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
+import { isImage, workerSource } from "./worker-source";
 
 /**
  * An environment costs about a second of CPU time before it is as fast as those that run, and calls mostly wait for the
@@ -22,20 +24,24 @@ import { RunnerCalls } from "./runner-calls";
 const LIMITS = { workers: 20, workersPerFunction: 6 };
 const RUNNERS_AT_ONCE = 32;
 
-/** A finished call of a function. */
-export interface FinishedCall {
+/** A call of a function. Times in milliseconds since 1970. */
+export interface StartedCall {
   /** Logical id of the function. */
   readonly functionId: string;
   readonly event: unknown;
-  readonly outcome: CallOutcome;
   readonly startedAt: number;
+}
+
+export interface FinishedCall extends StartedCall {
+  readonly outcome: CallOutcome;
   readonly endedAt: number;
 }
 
 export interface LambdaHostSettings {
   readonly run: RunFolder;
-  /** The folder of a function's bundle, by stack and logical id; undefined: no such function. */
-  readonly bundleFolder: (stack: string, functionId: string) => string | undefined;
+  /** How deployed code is read, and the image that needs no Docker. */
+  readonly readCode: ArtifactSettings["readCode"];
+  readonly image: ArtifactSettings["image"];
   /** Lambda's own client: it reads functions' configuration. */
   readonly lambda: LambdaClient;
   /** How Lambda itself reaches CloudWatch Logs. */
@@ -53,16 +59,18 @@ export interface LambdaHostSettings {
 
 /** Runs the deployed functions instead of Lambda. */
 export interface LambdaHost {
-  /** The address to which the engine posts a function's calls. */
-  functionUrl(stack: string, functionId: string): string;
+  /** The address to which another emulator than the laptop's own posts functions' calls. */
+  readonly url: string;
   /** Calls a function directly, without the engine, and waits for its answer. */
-  call(stack: string, functionId: string, functionName: string, event: unknown): Promise<CallOutcome>;
+  call(functionName: string, event: unknown): Promise<CallOutcome>;
   /** Loads a function before its first call. */
-  warm(stack: string, functionId: string, functionName: string): Promise<void>;
+  warm(functionName: string): Promise<void>;
   /** Lets all functions start anew at their next call, so that they know nothing of before. */
   forget(): void;
   /** Replaces runner functions by something cheaper, so that a load test measures the rest; undefined restores them. */
   replaceRunners(runner: ((event: unknown) => Promise<unknown>) | undefined): void;
+  /** Calls that have not ended. */
+  underWay(): readonly StartedCall[];
   /** Process ids of the runner functions that run now. */
   runnerPids(): readonly number[];
   close(): Promise<void>;
@@ -98,60 +106,27 @@ const callKindOf = ({ headers }: IncomingMessage): CallKind => {
  * On the socket the address's host means nothing. On a port a secret stands in the path: whoever reached it could
  * run functions with their roles.
  *
- * @returns the address of `/`
+ * @returns the address for calls
  */
 const listen = (server: Server, socketPath: string | undefined): Promise<string> =>
   new Promise((resolve) => {
     if (socketPath !== undefined) {
-      server.listen(socketPath, () => resolve("http://lambda-host"));
+      server.listen(socketPath, () => resolve("http://lambda-host/functions"));
       return;
     }
     const secret = randomBytes(24).toString("base64url");
     server.listen(0, "127.0.0.1", () =>
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${secret}`),
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${secret}/functions`),
     );
   });
 
 const arnOf = (functionName: string): string =>
   `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`;
 
-const lambdaVariables = (settings: FunctionSettings): Record<string, string> => ({
-  AWS_LAMBDA_FUNCTION_NAME: settings.functionName,
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMiB),
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  TZ: ":UTC",
-});
-
-/** The file that a handler's name stands for: Lambda takes the first ending that is there. */
-const bundleFile = (folder: string, name: string): string => {
-  const files = [".js", ".mjs", ".cjs"].map((ending) => join(folder, `${name}${ending}`));
-  return files.find((file) => existsSync(file)) ?? join(folder, name);
-};
-
-const sourceOf = (
-  settings: FunctionSettings,
-  bundle: string,
-  functionId: string,
-  host: LambdaHostSettings,
-  awsEnv: Readonly<Record<string, string>>,
-): WorkerSource => {
-  const [file = "", exportName = ""] = settings.handler
-    ? settings.handler.split(".")
-    : ["handler", "handler"];
-  const env = {
-    ...(settings.isImage ? { ...host.run.env, ...host.runnerEnv } : { PATH: host.run.env.PATH ?? "" }),
-    ...awsEnv,
-    ...lambdaVariables(settings),
-    ...settings.variables,
-  };
-  return {
-    // With the next session's credentials come new environments.
-    key: `${functionId} ${awsEnv.AWS_ACCESS_KEY_ID} ${JSON.stringify(settings.variables)}`,
-    file: bundleFile(bundle, file),
-    exportName,
-    settings,
-    env,
-  };
+/** A failure that the host has found before the function ran. */
+const refusal = (error: unknown): { readonly error: FunctionError } => {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { error: { errorType: name, errorMessage: message } };
 };
 
 /** Starts the Lambda host on loopback. */
@@ -171,13 +146,13 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
   const logs = functionLogs(host.logs);
   const settingsOf = functionSettings(host.lambda);
 
-  const withRole = async (
-    settings: FunctionSettings,
-    bundle: string,
-    functionId: string,
-  ): Promise<WorkerSource> => {
-    const awsEnv = await host.awsEnv(settings.roleArn, settings.functionName);
-    return sourceOf(settings, bundle, functionId, host, awsEnv);
+  const folderOf = codeFolders({ ...host, folder: run.folder("code") });
+
+  const deployedSource = async (functionName: string): Promise<WorkerSource> => {
+    const settings = await settingsOf(functionName);
+    const folder = await folderOf(settings.code);
+    const awsEnv = await host.awsEnv(settings.roleArn, functionName);
+    return workerSource(settings, folder, host, awsEnv);
   };
 
   let replacement: ((event: unknown) => Promise<unknown>) | undefined;
@@ -195,65 +170,64 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     return outcome;
   };
 
+  const underWay = new Set<StartedCall>();
   const invoke = async (
-    [stack, functionId, functionName]: readonly [string, string, string],
+    functionName: string,
     event: unknown,
     invocation: CallKind,
     requestId: string,
   ): Promise<CallOutcome> => {
-    const bundle = host.bundleFolder(stack, functionId);
-    if (!bundle)
-      return { error: { errorType: "ResourceNotFoundException", errorMessage: `No ${functionId}` } };
-    const settings = await settingsOf(functionName);
-    const source = await withRole(settings, bundle, functionId);
+    const source = await deployedSource(functionName).catch(refusal);
+    if ("error" in source) return source;
+    const { settings } = source;
     const one = { requestId, event, functionName, functionArn: arnOf(functionName) };
     return admit(invocation, settings.isolatesTenants, async () => {
-      const startedAt = Date.now();
-      const outcome = await (settings.isImage ? callRunner(source, one) : pool.run(source, one));
-      host.onCall?.({ functionId, event, outcome, startedAt, endedAt: Date.now() });
+      const started = { functionId: settings.functionId, event, startedAt: Date.now() };
+      underWay.add(started);
+      const running = isImage(settings) ? callRunner(source, one) : pool.run(source, one);
+      const outcome = await running.finally(() => underWay.delete(started));
+      host.onCall?.({ ...started, outcome, endedAt: Date.now() });
       return outcome;
     });
   };
 
-  const call: LambdaHost["call"] = (stack, functionId, functionName, event) =>
-    invoke([stack, functionId, functionName], event, { kind: "synchronous" }, randomUUID());
+  const call: LambdaHost["call"] = (functionName, event) =>
+    invoke(functionName, event, { kind: "synchronous" }, randomUUID());
 
-  const warm: LambdaHost["warm"] = async (stack, functionId, functionName) => {
-    const bundle = host.bundleFolder(stack, functionId);
-    const settings = await settingsOf(functionName);
-    if (bundle && !settings.isImage) pool.warm(await withRole(settings, bundle, functionId));
+  const warm: LambdaHost["warm"] = async (functionName) => {
+    const source = await deployedSource(functionName);
+    if (!isImage(source.settings)) pool.warm(source);
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = request.url ?? "";
-    if (
-      !path.startsWith(`${new URL(root).pathname.replace(/\/$/, "")}/functions/`) ||
-      "origin" in request.headers
-    ) {
+    if (request.url !== new URL(url).pathname || "origin" in request.headers) {
       response.writeHead(403).end();
       return;
     }
-    const [functionId = "", stack = ""] = path.split("/").reverse();
     const name = String(request.headers["x-amzn-lambda-function-name"]);
     const requestId = request.headers["x-amzn-lambda-request-id"];
     const event = await readBody(request);
     const id = typeof requestId === "string" ? requestId : randomUUID();
-    answer(response, await invoke([stack, functionId, name], event, callKindOf(request), id));
+    answer(response, await invoke(name, event, callKindOf(request), id));
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) =>
       answer(response, { error: { errorType: "Runtime.HostError", errorMessage: String(error) } }),
     );
   });
-  const root = await listen(server, host.socketPath);
+  const url = await listen(server, host.socketPath);
   return {
-    functionUrl: (stack, functionId) => `${root}/functions/${stack}/${functionId}`,
+    url,
     call,
     warm,
-    forget: () => pool.forget(),
+    forget: () => {
+      pool.forget();
+      void runners.forget();
+    },
     replaceRunners: (runner) => {
       replacement = runner;
     },
+    underWay: () => [...underWay],
     runnerPids: () => runners.pids(),
     close: async () => {
       server.close();

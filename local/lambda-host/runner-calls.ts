@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,10 +24,32 @@ const shutDown = async (children: readonly ChildProcess[]): Promise<void> => {
   for (const child of children) child.kill("SIGKILL");
 };
 
-/** Starts a runner function's calls, each in a process and folder of its own. Beyond `limit` they wait, oldest first. */
+/** A process that loads a runner function and serves one call, in a folder of its own. */
+interface RunnerEnvironment {
+  /** The function as it was configured, see WorkerSource. */
+  readonly key: string;
+  readonly child: ChildProcess;
+  readonly root: string;
+}
+
+/** What a job left running ends with its environment. */
+const end = async ({ child, root }: Pick<RunnerEnvironment, "child" | "root">): Promise<void> => {
+  const exit = child.pid === undefined || hasExited(child) ? undefined : once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+  await endOwnedProcesses({ folder: root });
+  rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+};
+
+/**
+ * Starts a runner function's calls, each in a process and folder of its own. Beyond `limit` they wait, oldest first. After a
+ * call the next one's process is started, so that a job does not wait until Node.js and the handler have loaded.
+ */
 export class RunnerCalls {
   readonly #waiting: (() => void)[] = [];
   readonly #running = new Set<ChildProcess>();
+  /** By the function's file. */
+  readonly #prepared = new Map<string, RunnerEnvironment>();
   #slotsInUse = 0;
   #isClosed = false;
 
@@ -56,8 +79,16 @@ export class RunnerCalls {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const next of this.#waiting.splice(0)) next();
+    await this.forget();
     await shutDown([...this.#running]);
     await endOwnedProcesses({ folder: this.run.folder("lambda") });
+  }
+
+  /** Ends the processes that wait for a call. */
+  async forget(): Promise<void> {
+    const prepared = [...this.#prepared.values()];
+    this.#prepared.clear();
+    await Promise.all(prepared.map(end));
   }
 
   /** The processes that run now, for tests that kill one. */
@@ -75,7 +106,19 @@ export class RunnerCalls {
     call: Omit<FunctionCall, "deadline">,
     onStdout: (text: string) => void,
   ): Promise<CallOutcome> {
-    const root = this.run.folder(`lambda/${call.requestId}`);
+    const { child, root } = this.#takePrepared(source) ?? this.#start(source);
+    this.#running.add(child);
+    child.stdout?.on("data", (chunk: Buffer) => onStdout(chunk.toString()));
+    const outcome = await outcomeOf(child, source.settings.timeoutSeconds, call);
+    this.#running.delete(child);
+    await end({ child, root });
+    if (!this.#isClosed && !this.#prepared.has(source.file))
+      this.#prepared.set(source.file, this.#start(source));
+    return outcome;
+  }
+
+  #start(source: WorkerSource): RunnerEnvironment {
+    const root = this.run.folder(`lambda/${randomUUID()}`);
     const [command = "", ...words] = handlerCommand(this.script, source);
     const child = spawn(command, words, {
       env: { ...source.env, RUNNER_ROOT: root },
@@ -84,18 +127,23 @@ export class RunnerCalls {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     lowerPriority(child);
-    this.#running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => this.onOutput(source.key, chunk.toString()));
     }
-    child.stdout?.on("data", (chunk: Buffer) => onStdout(chunk.toString()));
-    const outcome = await outcomeOf(child, source.settings.timeoutSeconds, call);
-    this.#running.delete(child);
-    child.kill("SIGKILL");
-    // What a job left running ends with its environment.
-    await endOwnedProcesses({ folder: root });
-    rmSync(root, { recursive: true, force: true, maxRetries: 3 });
-    return outcome;
+    // Whoever calls it sees why it does not run.
+    child.on("error", () => undefined);
+    return { key: source.key, child, root };
+  }
+
+  /** The environment that waits for the function's next call, if it is still there and has the credentials of now. */
+  #takePrepared({ file, key }: WorkerSource): RunnerEnvironment | undefined {
+    const prepared = this.#prepared.get(file);
+    this.#prepared.delete(file);
+    if (prepared === undefined) return undefined;
+    if (prepared.key === key && !hasExited(prepared.child)) return prepared;
+    // Its folder goes with the run's, if not now.
+    void end(prepared).catch(() => undefined);
+    return undefined;
   }
 }
 

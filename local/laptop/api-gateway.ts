@@ -1,16 +1,10 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
-import type { ParsedTemplate } from "../engine/template-file";
 import type { CallOutcome } from "../lambda-host/call";
-import type { DeployedApi } from "../webhook-api";
-import { readWebhookApi, resolver, type WebhookApiShape } from "../webhook-api/api-shape";
-import { readSignedRoute, type SignedRouteShape, signedRoute } from "../webhook-api/signed-route";
+import type { DeployedApis } from "../webhook-api";
 import type { Aws } from "./aws";
 import { clientSettings } from "./client-settings";
 import type { LaptopServices } from "./services";
-
-type PhysicalIds = Readonly<Record<string, string>>;
-type Services = Pick<LaptopServices, "aws" | "host">;
 
 const denied = (message: string): CallOutcome => ({
   error: { errorType: "AccessDeniedException", errorMessage: message },
@@ -18,25 +12,19 @@ const denied = (message: string): CallOutcome => ({
 
 /** Calls a function as API Gateway does: when the function's policy lets this part of the API. */
 const functionCaller =
-  ({ aws, host }: Services, ids: PhysicalIds, functionId: string, source: string) =>
-  async (event: unknown): Promise<CallOutcome> => {
-    const name = ids[functionId] ?? "";
+  ({ aws, host }: Pick<LaptopServices, "aws" | "host">): DeployedApis["callFunction"] =>
+  async (functionName, source, event) => {
     const sourceArn = `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${source}`;
-    const resource = `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${name}`;
+    const resource = `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`;
     const verdict = await aws.authorize({ kind: "service", service: "apigateway.amazonaws.com", sourceArn }, [
       { action: "lambda:InvokeFunction", resource },
     ]);
-    if (verdict.kind === "refused") return denied(verdict.message);
-    return host.call("Infrastructure", functionId, name, event);
+    return verdict.kind === "refused" ? denied(verdict.message) : host.call(functionName, event);
   };
 
 /** A client with a session of the integration's role. */
-const integrationClient = (aws: Aws, roleName: string): EventBridgeClient => {
-  const caller = {
-    kind: "role",
-    roleArn: `arn:aws:iam::${ACCOUNT_ID}:role/${roleName}`,
-    sessionName: "webhook",
-  } as const;
+const integrationClient = (aws: Aws, roleArn: string): EventBridgeClient => {
+  const caller = { kind: "role", roleArn, sessionName: "webhook" } as const;
   const credentials = async () => {
     const env = await aws.sessionEnv("apigateway.amazonaws.com", caller);
     // Asked for again in an hour: a session is kept for hours longer.
@@ -45,26 +33,41 @@ const integrationClient = (aws: Aws, roleName: string): EventBridgeClient => {
   return new EventBridgeClient({ ...clientSettings(aws.env), credentials });
 };
 
-const signedOf = (
-  services: Services,
-  ids: PhysicalIds,
-  { apiId }: WebhookApiShape,
-  shape: SignedRouteShape,
-) => {
-  const source = `${ids[apiId]}/$default/${shape.method}${shape.path}`;
-  return signedRoute(shape, functionCaller(services, ids, shape.functionId, source), Date.now);
+const FRESH_MS = 200;
+
+/** While a stack is being deployed nothing is kept of what is read: then a burst of webhooks asks for the APIs once. */
+const askedOnce = <Value>(ask: () => Promise<Value>): (() => Promise<Value>) => {
+  let asked: { readonly at: number; readonly answer: Promise<Value> } | undefined;
+  return () => {
+    if (asked && Date.now() - asked.at < FRESH_MS) return asked.answer;
+    const one = { at: Date.now(), answer: ask() };
+    one.answer.catch(() => {
+      if (asked === one) asked = undefined;
+    });
+    asked = one;
+    return one.answer;
+  };
 };
 
-/** The shipped template's API as it is deployed, with the rights that the template gives it. */
-export const apiGateway = (template: ParsedTemplate, services: Services, ids: PhysicalIds): DeployedApi => {
-  const resolve = resolver(template, ids);
-  const api = readWebhookApi(template, resolve);
-  const signed = signedOf(services, ids, api, readSignedRoute(template, resolve));
-  const source = `${ids[api.apiId]}/authorizers/${ids[api.authorizerId]}`;
+/** The deployed HTTP APIs, with the rights that their stacks give them. */
+export const apiGateway = (
+  services: Pick<LaptopServices, "aws" | "host">,
+  log: (message: string) => void,
+): DeployedApis => {
+  const { aws } = services;
+  const clients = new Map<string | undefined, EventBridgeClient>();
   return {
-    api,
-    callAuthorizer: functionCaller(services, ids, api.authorizerFunctionId, source),
-    events: integrationClient(services.aws, ids[api.roleId] ?? ""),
-    signed,
+    apis: askedOnce(aws.httpApis),
+    callFunction: functionCaller(services),
+    eventsWith: (roleArn) => {
+      const client =
+        clients.get(roleArn) ??
+        (roleArn === undefined
+          ? new EventBridgeClient(clientSettings(aws.env))
+          : integrationClient(aws, roleArn));
+      clients.set(roleArn, client);
+      return client;
+    },
+    log,
   };
 };

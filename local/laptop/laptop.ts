@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Ec2Simulator } from "../ec2";
-import type { Builds } from "../engine/build";
+import { type Builds, buildStack, STACKS } from "../engine/build";
+import { startSam } from "../engine/sam";
 import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LambdaHost } from "../lambda-host";
@@ -8,20 +9,18 @@ import { limitsText } from "../limits/account-limits";
 import type { WebhookApi } from "../webhook-api";
 import type { Aws } from "./aws";
 import { type GitLabConfiguration, writeConfiguration } from "./configuration";
-import { deployStacks, openWebhookApi, type Stacks, webhookAddress } from "./deploy-stacks";
+import { deploySettings, deployStacks, type Stacks, warmFunctions } from "./deploy-stacks";
+import { deployedOutputs } from "./deployed-outputs";
 import type { RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
-import { readLedger } from "./ledger-view";
+import { readLedgers } from "./ledger-view";
 import { readMappingLines } from "./mapping-view";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
 import { type Closer, type LaptopServices, startServices } from "./services";
 import { laptopStatus } from "./status";
 
-/** The whole application, running on this machine. */
-export interface Laptop {
-  /** The webhook's address. */
-  readonly webhook: string;
-  readonly webhookToken: string;
+/** GitLab and what plays AWS, with nothing deployed. */
+export interface EmptyLaptop {
   readonly gitlabUrl: string;
   /** Absent with a real GitLab. */
   readonly standIn?: StandIn;
@@ -29,8 +28,6 @@ export interface Laptop {
   readonly ec2: Ec2Simulator;
   readonly host: LambdaHost;
   readonly webhookApi: WebhookApi;
-  readonly stacks: Stacks;
-  readonly builds: Builds;
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
   /** Environment variables with which AWS tools and our command line use the laptop. */
@@ -39,41 +36,42 @@ export interface Laptop {
   close(): Promise<void>;
 }
 
+/** The whole application, running on this machine. */
+export interface Laptop extends EmptyLaptop {
+  /** The webhook's address. */
+  readonly webhook: string;
+  readonly webhookToken: string;
+  readonly stacks: Stacks;
+  readonly builds: Builds;
+}
+
 /** Stops services in the reverse order of their start. A failure of one does not keep the others. */
 const closeAll = async (closers: Closer[]): Promise<void> => {
   for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
 };
 
-/**
- * Starts the laptop: engine, GitLab stand-in (or a real GitLab), EC2 simulator, Lambda host and webhook API. Then it
- * builds and deploys the three shipped stacks. After a failure it stops what it has started.
- *
- * @throws Error with a message for the operator
- */
-export const startLaptop = async (options: LaptopOptions = {}): Promise<Laptop> => {
+/** What starts a laptop, in a run's folder. After a failure it stops what it has started. */
+const inRunFolder = async <Started>(
+  start: (run: RunFolder, closers: Closer[]) => Promise<Started>,
+): Promise<Started> => {
   const closers: Closer[] = [];
   const run = openRunFolder();
   closers.push(() => run.close());
   try {
-    return await start(options, run, closers);
+    return await start(run, closers);
   } catch (error) {
     await closeAll(closers);
     throw error;
   }
 };
 
-/** Address and tokens of the real GitLab or of the stand-in. */
-const configurationOf = (options: LaptopOptions, { standIn }: LaptopServices): GitLabConfiguration => ({
-  url: options.gitlab?.url ?? standIn?.url ?? "",
-  accessToken: options.gitlab?.accessToken ?? standIn?.accessToken ?? "",
-  webhookSecret: options.webhookToken ?? randomBytes(24).toString("hex"),
-});
-
-/** Jobs and remaining resources, from the ledger, the GitLab stand-in and the EC2 simulator. */
-const statusOf = (services: LaptopServices, stacks: Stacks) => async (): Promise<LaptopStatus> => {
-  const ledger = await readLedger(services.env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
+/** Jobs and remaining resources of all deployments, from their ledgers, the GitLab stand-in and the EC2 simulator. */
+const statusOf = (services: LaptopServices) => async (): Promise<LaptopStatus> => {
+  const outputs = await deployedOutputs(services.env);
+  const ledger = await readLedgers(services.env, outputs("LedgerTableName"));
   const runnerRecords = services.standIn?.runners().length ?? 0;
-  const mapping = await readMappingLines(services.env, stacks.AutoScaler.outputs.MappingTableName ?? "");
+  const tables = outputs("MappingTableName");
+  const mapping = (await Promise.all(tables.map((table) => readMappingLines(services.env, table)))).flat();
   const status = { ...laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() }), mapping };
   const { account } = services;
   return account
@@ -81,26 +79,71 @@ const statusOf = (services: LaptopServices, stacks: Stacks) => async (): Promise
     : status;
 };
 
-const start = async (options: LaptopOptions, run: RunFolder, closers: Closer[]): Promise<Laptop> => {
-  const root = options.root ?? ROOT;
-  const services = await startServices(options, root, run, closers);
-  const configuration = configurationOf(options, services);
-  await writeConfiguration(services.env, configuration);
-  const webhook = webhookAddress(root, services);
-  const stacks = await deployStacks(root, services, webhook, options);
-  // The SAM CLI needs more memory than the engine and is not used again.
-  services.sam.close();
-  openWebhookApi(root, services, stacks);
-  const status = statusOf(services, stacks);
+const startEmpty = async (
+  options: LaptopOptions,
+  run: RunFolder,
+  runnerFolder: Promise<string>,
+  closers: Closer[],
+): Promise<EmptyLaptop> => {
+  const services = await startServices(options, run, runnerFolder, closers);
+  const status = statusOf(services);
   services.standIn?.setLaptopStatus(status);
-  services.standIn?.setWebhook({ url: webhook, token: configuration.webhookSecret });
-  return {
-    ...services,
-    webhook,
-    webhookToken: configuration.webhookSecret,
-    gitlabUrl: configuration.url,
-    stacks,
-    status,
-    close: () => closeAll(closers),
-  };
+  const gitlabUrl = options.gitlab?.url ?? services.standIn?.url ?? "";
+  return { ...services, gitlabUrl, status, close: () => closeAll(closers) };
 };
+
+/**
+ * Starts GitLab's stand-in (or uses a real GitLab) and what plays AWS, and deploys nothing.
+ *
+ * @throws Error with a message for the operator
+ */
+export const startEmptyLaptop = (options: LaptopOptions = {}): Promise<EmptyLaptop> =>
+  inRunFolder((run, closers) =>
+    startEmpty(options, run, buildStack(options.root ?? ROOT, "LambdaShellRunner", run), closers),
+  );
+
+/** What an operator stores and GitLab gets before the first job. */
+const configure = async (laptop: EmptyLaptop, options: LaptopOptions): Promise<GitLabConfiguration> => {
+  const configuration = {
+    url: laptop.gitlabUrl,
+    accessToken: options.gitlab?.accessToken ?? laptop.standIn?.accessToken ?? "",
+    webhookSecret: options.webhookToken ?? randomBytes(24).toString("hex"),
+  };
+  await writeConfiguration(laptop.env, configuration);
+  return configuration;
+};
+
+const deploy = async (
+  laptop: EmptyLaptop,
+  options: LaptopOptions,
+  root: string,
+  building: readonly Promise<string>[],
+): Promise<Laptop> => {
+  const sam = startSam(laptop.run, laptop.aws.samEnv);
+  try {
+    const { webhookSecret: webhookToken } = await configure(laptop, options);
+    const folders = await Promise.all(building);
+    const builds = Object.fromEntries(STACKS.map((stack, index) => [stack, folders[index]])) as Builds;
+    const stacks = await deployStacks(deploySettings(laptop, { root, sam, builds }), options);
+    warmFunctions(laptop, stacks);
+    const webhook = stacks.Infrastructure.outputs.WebhookUrl ?? "";
+    laptop.standIn?.setWebhook({ url: webhook, token: webhookToken });
+    return { ...laptop, webhook, webhookToken, stacks, builds };
+  } finally {
+    // It needs more memory than the engine and is not used again.
+    sam.close();
+  }
+};
+
+/**
+ * Starts an empty laptop, and builds and deploys the three shipped stacks there.
+ *
+ * @throws Error with a message for the operator
+ */
+export const startLaptop = (options: LaptopOptions = {}): Promise<Laptop> =>
+  inRunFolder(async (run, closers) => {
+    const root = options.root ?? ROOT;
+    const building = STACKS.map((stack) => buildStack(root, stack, run));
+    const runnerFolder = building[STACKS.indexOf("LambdaShellRunner")] as Promise<string>;
+    return deploy(await startEmpty(options, run, runnerFolder, closers), options, root, building);
+  });

@@ -35,3 +35,16 @@ export const readLedger = async (
   client.destroy();
   return { attempts, runners, open };
 };
+
+/** Reads ledgers as one. */
+export const readLedgers = async (
+  env: Readonly<Record<string, string>>,
+  tableNames: readonly string[],
+): Promise<LedgerView> => {
+  const views = await Promise.all(tableNames.map((table) => readLedger(env, table)));
+  return {
+    attempts: views.flatMap(({ attempts }) => attempts),
+    runners: views.flatMap(({ runners }) => runners),
+    open: views.reduce((sum, { open }) => sum + open, 0),
+  };
+};

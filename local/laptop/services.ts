@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { defined } from "../../Core/defined";
 import { type Ec2Simulator, engineTemplates, startEc2 } from "../ec2";
-import { type Builds, buildStacks, type Stack } from "../engine/build";
-import { ACCOUNT_ID, REGION } from "../engine/ministack";
-import { type Sam, startSam } from "../engine/sam";
+import { ACCOUNT_ID, IMAGE_URI, REGION } from "../engine/ministack";
 import { type StandIn, startGitLab } from "../gitlab";
 import { type LambdaHost, startLambdaHost } from "../lambda-host";
 import { type MetLimits, metLimits } from "../limits/met-limits";
 import { isAnotherUser } from "../process/same-user";
 import { startWebhookApi, type WebhookApi } from "../webhook-api";
+import { apiGateway } from "./api-gateway";
 import { type Aws, startAws } from "./aws";
 import { ec2EventPutter } from "./ec2-events";
 import { findGitLabRunner, type RunnerBinary } from "./gitlab-runner-binary";
@@ -24,12 +24,10 @@ export interface LaptopServices {
   readonly run: RunFolder;
   readonly binary: RunnerBinary;
   readonly aws: Aws;
-  readonly sam: Sam;
   readonly webhookApi: WebhookApi;
   readonly standIn?: StandIn;
   readonly ec2: Ec2Simulator;
   readonly host: LambdaHost;
-  readonly builds: Builds;
   readonly env: Readonly<Record<string, string>>;
   /** The account's limits and what they refused; absent: none. */
   readonly account?: MetLimits;
@@ -49,7 +47,7 @@ const simulateEc2 = (
     accountId: ACCOUNT_ID,
     folder: run.folder("ec2"),
     env: { ...run.env, GITLAB_RUNNER: binary.path },
-    readTemplate: engineTemplates(new EC2Client(aws.asAws)),
+    readTemplate: engineTemplates(new EC2Client(aws.asAws), new SSMClient(aws.asAws)),
     credentialsOf: aws.instanceCredentials,
     isAnotherUser,
     ...defined({ account }),
@@ -63,19 +61,21 @@ const simulateEc2 = (
 
 const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${name}`;
 
+/** The rest of an address that Lambda gave for a function's code. */
+const pathOf = (location: string): string => {
+  const { pathname, search } = new URL(location);
+  return `${pathname}${search}`;
+};
+
 const hostFunctions = (
-  {
-    run,
-    builds,
-    aws,
-    binary,
-    account,
-  }: Pick<LaptopServices, "run" | "builds" | "aws" | "binary" | "account">,
+  { run, aws, binary, account }: Pick<LaptopServices, "run" | "aws" | "binary" | "account">,
   { onCall }: LaptopOptions,
+  runnerFolder: string,
 ): Promise<LambdaHost> =>
   startLambdaHost({
     run,
-    bundleFolder: (stack, functionId) => join(builds[stack as Stack] ?? "", functionId),
+    readCode: (location) => aws.readPath("lambda", pathOf(location)),
+    image: { uri: IMAGE_URI, folder: join(runnerFolder, "RunnerFunction") },
     lambda: new LambdaClient({ maxAttempts: 3, ...aws.asAws }),
     logs: aws.asAws,
     awsEnv: (roleArn, name) =>
@@ -89,61 +89,53 @@ const hostFunctions = (
     ...defined({ socketPath: aws.hostSocket, onCall, account }),
   });
 
-const startAwsFor = (run: RunFolder, options: LaptopOptions, account?: MetLimits): Promise<Aws> => {
+const startAwsFor = (
+  run: RunFolder,
+  options: LaptopOptions,
+  apiOrigin: string,
+  account?: MetLimits,
+): Promise<Aws> => {
   const { log = quiet, onCrash = quiet, onGranted } = options;
   const told = new Set<string>();
   return startAws(run, {
     onCrash,
     log,
+    apiOrigin,
     onRefused: (refused) => {
       options.onRefused?.(refused);
       // The same right is missing again and again: a schedule and every repeat ask for it.
       if (!told.has(refused.message)) log(`Refused: ${refused.message}`);
       told.add(refused.message);
     },
-    ...defined({ onGranted, account }),
+    ...defined({ onGranted, account, onDropped: options.isVerbose ? log : undefined }),
   });
 };
 
 /**
- * Starts the services in the order of their dependencies, while the stacks are built.
+ * Starts the services in the order of their dependencies.
  *
+ * @param runnerFolder the build of LambdaShellRunner, which may be under way
  * @param closers receives a function for each service that stops it, in the order of their start
  */
 export const startServices = async (
   options: LaptopOptions,
-  root: string,
   run: RunFolder,
+  runnerFolder: Promise<string>,
   closers: Closer[],
 ): Promise<LaptopServices> => {
   const opened = <Service extends { close(): unknown }>(service: Service): Service => {
     closers.push(async () => service.close());
     return service;
   };
-  const building = buildStacks(root, run);
-  // Awaited below; until then a failure must not count as unhandled.
-  building.catch(quiet);
+  const { log = quiet } = options;
   const binary = findGitLabRunner(process.env);
   const account = options.limits && metLimits(options.limits);
-  const aws = opened(await startAwsFor(run, options, account));
-  const sam = opened(startSam(run, aws.samEnv));
   const webhookApi = opened(await startWebhookApi(options.port ?? 0));
-  const log = options.log ?? quiet;
+  const aws = opened(await startAwsFor(run, options, webhookApi.url, account));
   const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
-  const ec2 = opened(simulateEc2({ run, aws, binary, ...defined({ account }) }, options));
-  const builds = await building;
-  const host = opened(await hostFunctions({ run, builds, aws, binary, ...defined({ account }) }, options));
-  return {
-    run,
-    binary,
-    aws,
-    sam,
-    webhookApi,
-    ...gitlab,
-    ec2,
-    host,
-    builds,
-    env: aws.env,
-    ...defined({ account }),
-  };
+  const parts = { run, aws, binary, ...defined({ account }) };
+  const ec2 = opened(simulateEc2(parts, options));
+  const host = opened(await hostFunctions(parts, options, await runnerFolder));
+  webhookApi.open(apiGateway({ aws, host }, log));
+  return { ...parts, ...gitlab, webhookApi, ec2, host, env: aws.env };
 };

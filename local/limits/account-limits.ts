@@ -31,26 +31,38 @@ export type LimitKey =
 
 export type AccountLimits = Readonly<Record<LimitKey, Limit>>;
 
-/** An account that nobody has raised a limit of yet. */
+/** Environments of tenants for each thousand of concurrency. */
+export const TENANTS_PER_THOUSAND = 2_500;
+/** AWS does not say how long it keeps an idle environment; minutes were seen. Virtual time takes this. */
+export const SEEN_IDLE_SECONDS = 300;
+/** What the laptop takes instead, so that a trial of some hundred jobs ends while somebody waits for it. */
+const LAPTOP_IDLE_SECONDS = SEEN_IDLE_SECONDS / 5;
+
+/** What new accounts are reported to have; the page says that it is less than 1,000. */
+const NEW_CONCURRENCY = 10;
+const tenantsAt = (concurrency: number): number => (concurrency / 1_000) * TENANTS_PER_THOUSAND;
+
+/**
+ * An account that nobody has raised a limit of yet. The simulation's account takes its figures from here, all but the
+ * idle time.
+ */
 export const NEW_ACCOUNT: AccountLimits = {
-  // The page says that new accounts have less than 1,000; ten is what they are reported to have.
   concurrentExecutions: limit(
     "Lambda concurrent executions",
-    10,
+    NEW_CONCURRENCY,
     "",
     "lambda/latest/dg/gettingstarted-limits.html",
   ),
-  // 2,500 for each 1,000 concurrent executions, idle ones counted.
+  // Idle ones are counted.
   tenantEnvironments: limit(
     "Lambda tenant environments",
-    25,
+    tenantsAt(NEW_CONCURRENCY),
     "",
     "lambda/latest/dg/tenant-isolation-troubleshooting.html",
   ),
-  // AWS does not say how long it keeps an idle environment. Minutes were seen; a trial on the laptop is to end.
   tenantIdleSeconds: limit(
     "Idle tenant environment",
-    60,
+    LAPTOP_IDLE_SECONDS,
     "seconds",
     "lambda/latest/dg/lambda-runtime-environment.html",
   ),
@@ -78,14 +90,16 @@ export const NEW_ACCOUNT: AccountLimits = {
   ),
 };
 
+const DEFAULT_CONCURRENCY = 1_000;
+
 /**
  * What the laptop says of its account where nothing is limited: an account in use, whose limits were raised. Nobody is
  * held to it.
  */
 export const ACCOUNT_IN_USE: AccountLimits = {
   ...NEW_ACCOUNT,
-  concurrentExecutions: { ...NEW_ACCOUNT.concurrentExecutions, value: 1_000 },
-  tenantEnvironments: { ...NEW_ACCOUNT.tenantEnvironments, value: 2_500 },
+  concurrentExecutions: { ...NEW_ACCOUNT.concurrentExecutions, value: DEFAULT_CONCURRENCY },
+  tenantEnvironments: { ...NEW_ACCOUNT.tenantEnvironments, value: tenantsAt(DEFAULT_CONCURRENCY) },
   onDemandVcpus: { ...NEW_ACCOUNT.onDemandVcpus, value: 1_024 },
   spotVcpus: { ...NEW_ACCOUNT.spotVcpus, value: 1_024 },
   parameterStoreReads: { ...NEW_ACCOUNT.parameterStoreReads, value: 10_000 },

@@ -1,5 +1,5 @@
 import type { CallOutcome } from "../lambda-host/call";
-import type { WebhookApiShape } from "./api-shape";
+import type { HttpRoute, RouteAuthorizer } from "./http-api";
 
 /** The part of a request that the authorizer gets: everything but the body. */
 export interface RequestHead {
@@ -17,7 +17,7 @@ const ADDRESS = "127.0.0.1";
 
 /** Payload format 2.0. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html */
 const authorizerEvent = (
-  api: WebhookApiShape,
+  { routeKey }: Pick<HttpRoute, "routeKey">,
   { path, method, headers }: RequestHead,
   identitySource: readonly string[],
 ) => ({
@@ -25,7 +25,7 @@ const authorizerEvent = (
   type: "REQUEST",
   routeArn: `arn:aws:execute-api:eu-west-1:123456789012:laptop/$default/${method}${path}`,
   identitySource,
-  routeKey: api.routeKey,
+  routeKey,
   rawPath: path,
   rawQueryString: "",
   headers,
@@ -44,22 +44,22 @@ const verdictOf = (outcome: CallOutcome): Verdict => {
  * call. Each answer, a denial too, is cached under the identity source's values for the TTL.
  */
 export const authorizer = (
-  api: WebhookApiShape,
+  route: Pick<HttpRoute, "routeKey">,
+  { identityHeader, isByAddress, ttlSeconds }: RouteAuthorizer,
   callFunction: (event: unknown) => Promise<CallOutcome>,
   now: () => number,
 ): ((head: RequestHead) => Promise<Verdict>) => {
   const cache = new Map<string, { readonly until: number; readonly verdict: Verdict }>();
   return async (head) => {
-    const token = head.headers[api.identityHeader];
+    const token = head.headers[identityHeader];
     if (!token) return "no-identity";
-    const source = api.isByAddress ? [token, ADDRESS] : [token];
+    const source = isByAddress ? [token, ADDRESS] : [token];
     const identity = JSON.stringify(source);
     const known = cache.get(identity);
     if (known && known.until > now()) return known.verdict;
-    const verdict = verdictOf(await callFunction(authorizerEvent(api, head, source)));
+    const verdict = verdictOf(await callFunction(authorizerEvent(route, head, source)));
     if (cache.size >= CACHE_ENTRIES) cache.clear();
-    if (verdict !== "failed")
-      cache.set(identity, { until: now() + api.authorizerTtlSeconds * 1_000, verdict });
+    if (verdict !== "failed") cache.set(identity, { until: now() + ttlSeconds * 1_000, verdict });
     return verdict;
   };
 };

@@ -1,13 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import type { CallOutcome } from "../lambda-host/call";
-import type { WebhookApiShape } from "./api-shape";
-import { authorizer, type RequestHead, type Verdict } from "./authorize";
-import { eventPutter, type WebhookApiAnswer } from "./put-event";
-import type { SignedRoute } from "./signed-route";
-import { tokenBucket } from "./throttle";
+import type { RequestHead } from "./authorize";
+import type { HttpApi } from "./http-api";
+import type { WebhookApiAnswer } from "./put-event";
+import { type ApiGatewayCalls, type ServeRequest, serveApi } from "./serve-api";
 
 /** The payload limit of an HTTP API. */
 const MAX_BODY_BYTES = 10 * 1_024 * 1_024;
@@ -15,14 +12,6 @@ const MAX_BODY_BYTES = 10 * 1_024 * 1_024;
 const KEPT_LATENCIES = 20_000;
 const KEEP_ALIVE_MS = 120_000;
 
-const REFUSALS: Readonly<Record<Exclude<Verdict, "allowed">, WebhookApiAnswer>> = {
-  "no-identity": { status: 401, body: { message: "Unauthorized" } },
-  denied: { status: 403, body: { message: "Forbidden" } },
-  failed: { status: 500, body: { message: "Internal Server Error" } },
-};
-const NOT_FOUND: WebhookApiAnswer = { status: 404, body: { message: "Not Found" } };
-const TOO_MANY: WebhookApiAnswer = { status: 429, body: { message: "Too Many Requests" } };
-const TOO_LARGE: WebhookApiAnswer = { status: 413, body: { message: "Request Entity Too Large" } };
 const UNAVAILABLE: WebhookApiAnswer = { status: 503, body: { message: "Service Unavailable" } };
 
 /** Counts since the start. */
@@ -37,22 +26,20 @@ export interface WebhookApiCounts {
   readonly acceptMs: readonly number[];
 }
 
-/** The API as it is deployed, with the rights that it has. */
-export interface DeployedApi {
-  readonly api: WebhookApiShape;
-  readonly callAuthorizer: (event: unknown) => Promise<CallOutcome>;
-  /** The integration's client of EventBridge, with its role. */
-  readonly events: EventBridgeClient;
-  readonly signed?: SignedRoute;
+/** What the webhook API serves, as it is deployed. */
+export interface DeployedApis extends ApiGatewayCalls {
+  /** The HTTP APIs as they are deployed at this moment. */
+  readonly apis: () => Promise<readonly HttpApi[]>;
+  readonly log: (message: string) => void;
 }
 
-/** Replaces API Gateway, with the route, authorizer and integration of the shipped template. */
+/** Replaces API Gateway: serves the HTTP APIs of all deployed stacks, each under its base path. */
 export interface WebhookApi {
   readonly port: number;
-  /** `http://127.0.0.1:<port>`, without the route's path. */
+  /** `http://127.0.0.1:<port>`, without a route's path. */
   readonly url: string;
-  /** Starts to serve. Before that every request is answered with 503. */
-  open(deployed: DeployedApi): void;
+  /** Starts to serve. Before that, and where no API is deployed, every request is answered with 503. */
+  open(deployed: DeployedApis): void;
   counts(): WebhookApiCounts;
   close(): Promise<void>;
 }
@@ -75,19 +62,38 @@ const headOf = (request: IncomingMessage): RequestHead => ({
 
 type Serve = (request: IncomingMessage) => Promise<WebhookApiAnswer>;
 
-const serveApi = ({ api, callAuthorizer, events, signed }: DeployedApi): Serve => {
-  const authorize = authorizer(api, callAuthorizer, Date.now);
-  const mayPass = tokenBucket(api, Date.now);
-  const put = eventPutter(events, api);
+const isBelow = (path: string, { basePath }: HttpApi): boolean =>
+  basePath === "" || path.startsWith(`${basePath}/`);
+
+/** An API with a base path goes before the one that has none. */
+const apiFor = (apis: readonly HttpApi[], path: string): HttpApi | undefined =>
+  apis
+    .filter((api) => isBelow(path, api))
+    .sort((one, other) => other.basePath.length - one.basePath.length)[0];
+
+const unserved: ServeRequest = async () => UNAVAILABLE;
+
+/** An API's throttles and its authorizer's answers last until it is changed. */
+const servedApis = (deployed: DeployedApis) => {
+  const served = new Map<string, { readonly text: string; readonly serve: ServeRequest }>();
+  return (api: HttpApi): ServeRequest => {
+    const text = JSON.stringify(api);
+    const known = served.get(api.id);
+    if (known?.text === text) return known.serve;
+    if (api.problem !== undefined) deployed.log(`An HTTP API is not served: ${api.problem}`);
+    const serve = api.problem === undefined ? serveApi(api, deployed) : unserved;
+    served.set(api.id, { text, serve });
+    return serve;
+  };
+};
+
+const serveApis = (deployed: DeployedApis): Serve => {
+  const serverOf = servedApis(deployed);
   return async (request) => {
     const head = headOf(request);
     const body = await readBody(request);
-    if (signed?.isFor(head)) return body === undefined ? TOO_LARGE : signed.answer(head, body);
-    if (head.method !== api.method || head.path !== api.path) return NOT_FOUND;
-    if (!mayPass()) return TOO_MANY;
-    const verdict = await authorize(head);
-    if (verdict !== "allowed") return REFUSALS[verdict];
-    return body === undefined ? TOO_LARGE : put(body.toString("utf8"));
+    const api = apiFor(await deployed.apis(), head.path);
+    return api === undefined ? UNAVAILABLE : serverOf(api)(head, body);
   };
 };
 
@@ -123,7 +129,6 @@ const counter = () => {
 export const startWebhookApi = async (port: number): Promise<WebhookApi> => {
   const { counted, count } = counter();
   let serve: Serve = async () => UNAVAILABLE;
-  let events: EventBridgeClient | undefined;
   const respond = (response: ServerResponse, answer: WebhookApiAnswer, since: number): void => {
     count(answer, performance.now() - since);
     const headers = { "Content-Type": "application/json", "Apigw-Requestid": randomUUID() };
@@ -146,14 +151,12 @@ export const startWebhookApi = async (port: number): Promise<WebhookApi> => {
     port: chosen,
     url: `http://127.0.0.1:${chosen}`,
     open: (deployed) => {
-      events = deployed.events;
-      serve = serveApi(deployed);
+      serve = serveApis(deployed);
     },
     counts: () => ({ ...counted, statuses: { ...counted.statuses }, acceptMs: [...counted.acceptMs] }),
     close: async () => {
       server.close();
       server.closeAllConnections();
-      events?.destroy();
     },
   };
 };

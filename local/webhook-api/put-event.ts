@@ -1,5 +1,4 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import type { WebhookApiShape } from "./api-shape";
 
 /** EventBridge's limit for the entries of one call. */
 const MAX_ENTRY_BYTES = 1_048_576;
@@ -30,9 +29,9 @@ const TOO_LARGE = { message: "Total size of the entries in the request is over t
  * object fails as an entry, in an answer with 200. A detail that is too large fails the call.
  */
 export const eventPutter =
-  (client: EventBridgeClient, api: WebhookApiShape) =>
+  (client: EventBridgeClient, requestParameters: Readonly<Record<string, string>>) =>
   async (body: string): Promise<WebhookApiAnswer> => {
-    const filled = Object.entries(api.requestParameters).map(([name, value]) => [
+    const filled = Object.entries(requestParameters).map(([name, value]) => [
       name,
       value === "$request.body" ? body : value,
     ]);

@@ -1,89 +1,140 @@
-import { join } from "node:path";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { mockClient } from "aws-sdk-client-mock";
-import { type ParsedTemplate, readTemplate } from "../engine/template-file";
 import type { CallOutcome } from "../lambda-host/call";
-import { readWebhookApi, resolver, type WebhookApiShape } from "./api-shape";
 import { authorizer } from "./authorize";
+import type { HttpRoute } from "./http-api";
 import { eventPutter } from "./put-event";
+import { readHttpApis } from "./read-apis";
+import { type ListedApi, listing, webhookApi } from "./testing";
 import { tokenBucket } from "./throttle";
 
-const shipped = readTemplate(join(__dirname, "../../Infrastructure/template.yaml"));
-const ids = { EventBus: "gitlab-runners-infrastructure" };
-const api = readWebhookApi(shipped, resolver(shipped, ids));
+const ORIGIN = "http://127.0.0.1:4";
+const listed = webhookApi("first", ORIGIN);
+const read = (...apis: readonly ListedApi[]) => readHttpApis(listing(apis), ORIGIN);
 
-describe("readWebhookApi", () => {
-  it("reads the shipped template's route, authorizer, integration and throttle", () => {
-    expect(api).toMatchObject({
-      method: "POST",
-      path: "/webhook",
-      identityHeader: "x-gitlab-token",
-      authorizerFunctionId: "AuthorizeWebhookFunction",
-      requestParameters: {
-        Detail: "$request.body",
-        Source: "gitlab.webhook",
-        DetailType: "GitLabJobEvent",
-        EventBusName: "gitlab-runners-infrastructure",
+const requestParameters = {
+  Detail: "$request.body",
+  DetailType: "GitLabJobEvent",
+  Source: "gitlab.webhook",
+  EventBusName: "gitlab-runners-infrastructure",
+};
+const route: HttpRoute = {
+  routeKey: "POST /webhook",
+  method: "POST",
+  path: "/webhook",
+  ratePerSecond: 500,
+  burst: 1_000,
+  authorizer: {
+    id: "token",
+    functionName: "authorize-CD34",
+    identityHeader: "x-gitlab-token",
+    isByAddress: true,
+    ttlSeconds: 60,
+  },
+  integration: {
+    kind: "put-events",
+    roleArn: "arn:aws:iam::123456789012:role/WebhookIntegrationRole",
+    requestParameters,
+  },
+};
+
+describe("readHttpApis", () => {
+  it("reads routes, authorizer, integrations and throttles as they are deployed", async () => {
+    expect(await read(listed)).toEqual([
+      {
+        id: "first",
+        basePath: "",
+        routes: [
+          route,
+          {
+            routeKey: "POST /signed-webhook",
+            method: "POST",
+            path: "/signed-webhook",
+            ratePerSecond: 300,
+            burst: 600,
+            integration: { kind: "function", functionName: "receive-AB12" },
+          },
+        ],
       },
-    });
-    expect(api.authorizerTtlSeconds).toBeLessThanOrEqual(60);
-    expect(api.burst).toBeGreaterThanOrEqual(100);
+    ]);
   });
 
-  const withProperties = (id: string, properties: object): ParsedTemplate => ({
-    ...shipped,
-    Resources: {
-      ...shipped.Resources,
-      [id]: {
-        ...shipped.Resources[id]!,
-        Properties: { ...shipped.Resources[id]!.Properties, ...properties },
-      },
-    },
+  it("takes an API's path from its endpoint, and none where that is another emulator's", async () => {
+    const apis = await read(
+      webhookApi("first", ORIGIN),
+      webhookApi("second", `${ORIGIN}/second`),
+      webhookApi("other", "http://other.execute-api.localhost:4566"),
+    );
+    expect(apis.map(({ basePath }) => basePath)).toEqual(["", "/second", ""]);
+  });
+
+  it("has no API before its stage, and none that is not for HTTP", async () => {
+    const socket = { ...listed, api: { ...listed.api, protocolType: "WEBSOCKET" } };
+    expect(await read({ ...listed, stages: [] })).toEqual([]);
+    expect(await read(socket)).toEqual([]);
+  });
+
+  it("knows an authorizer's answers by the token alone, where the address is no identity source", async () => {
+    const identitySource = ["$request.header.X-Gitlab-Token"];
+    const [api] = await read({ ...listed, authorizers: [{ ...listed.authorizers[0], identitySource }] });
+    expect(api?.routes[0]?.authorizer).toMatchObject({
+      identityHeader: "x-gitlab-token",
+      isByAddress: false,
+    });
+  });
+
+  it("puts events by the parameters alone, where an emulator keeps neither subtype nor role", async () => {
+    const [{ integrationSubtype: _, credentialsArn: __, ...put } = {}, call = {}] = listed.integrations;
+    const [api] = await read({ ...listed, integrations: [put, call] });
+    expect(api?.routes[0]?.integration).toEqual({ kind: "put-events", requestParameters });
+  });
+
+  const changed = <Part extends Exclude<keyof ListedApi, "api">>(part: Part, index: number, to: object) => ({
+    ...listed,
+    [part]: listed[part].map((one, at) => (at === index ? { ...one, ...to } : one)),
   });
 
   it.each([
-    ["a route without authorizer", "WebhookRoute", { AuthorizationType: "NONE" }, /authorized route/],
-    ["another integration", "WebhookIntegration", { IntegrationSubtype: "SQS-SendMessage" }, /puts events/],
+    ["events from everybody", changed("routes", 0, { authorizationType: "NONE" }), /everybody/],
+    ["another authorization", changed("routes", 0, { authorizationType: "JWT" }), /JWT/],
+    ["an authorizer that is gone", changed("routes", 0, { authorizerId: "gone" }), /CUSTOM/],
+    [
+      "another integration",
+      changed("integrations", 0, { integrationSubtype: "SQS-SendMessage" }),
+      /neither calls a function/,
+    ],
+    [
+      "another address",
+      changed("integrations", 1, { integrationUri: "https://example.com" }),
+      /neither calls/,
+    ],
+    ["another payload format", changed("integrations", 1, { payloadFormatVersion: "1.0" }), /than 2\.0/],
+    ["no integration", changed("routes", 1, { target: "integrations/gone" }), /without an integration/],
     [
       "another identity source",
-      "WebhookAuthorizer",
-      { IdentitySource: ["$request.querystring.t"] },
+      changed("authorizers", 0, { identitySource: ["$request.querystring.t"] }),
       /identity source/,
     ],
     [
       "a second identity source of another kind",
-      "WebhookAuthorizer",
-      { IdentitySource: ["$request.header.t", "$request.header.u"] },
+      changed("authorizers", 0, { identitySource: ["$request.header.t", "$request.header.u"] }),
       /identity source/,
     ],
-    ["a reference to nothing", "WebhookRoute", { RouteKey: { Ref: "Nobody" } }, /cannot resolve/],
-  ])("refuses to serve %s", (_, id, properties, message) => {
-    const template = withProperties(id, properties);
-    expect(() => readWebhookApi(template, resolver(template, ids))).toThrow(message);
-  });
-
-  it("follows the identity source: the authorizer's answers go by the address too where it names that", () => {
-    const read = (template: ParsedTemplate) => readWebhookApi(template, resolver(template, ids));
-    expect(read(shipped)).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: true });
-    const byToken = withProperties("WebhookAuthorizer", {
-      IdentitySource: ["$request.header.X-Gitlab-Token"],
-    });
-    expect(read(byToken)).toMatchObject({ identityHeader: "x-gitlab-token", isByAddress: false });
-  });
-
-  it("follows a change of the shipped route", () => {
-    const template = withProperties("WebhookRoute", { RouteKey: "POST /webhook" });
-    expect(readWebhookApi(template, resolver(template, ids)).path).toBe("/webhook");
+  ])("serves nothing of an API with %s, and says why", async (_, api, problem) => {
+    expect(await read(api)).toEqual([
+      { id: "first", basePath: "", routes: [], problem: expect.stringMatching(problem) },
+    ]);
   });
 });
 
 describe("authorizer", () => {
-  const shape: WebhookApiShape = { ...api, authorizerTtlSeconds: 30 };
+  const byToken = { ...route.authorizer!, ttlSeconds: 30 };
   const answering = (...outcomes: CallOutcome[]) => {
     const events: unknown[] = [];
     let now = 1_000;
     const ask = authorizer(
-      shape,
+      route,
+      byToken,
       async (event) => {
         events.push(event);
         return outcomes[Math.min(events.length, outcomes.length) - 1]!;
@@ -145,7 +196,7 @@ describe("authorizer", () => {
 
 describe("eventPutter", () => {
   const bus = mockClient(EventBridgeClient);
-  const put = eventPutter(new EventBridgeClient({ region: "eu-west-1" }), api);
+  const put = eventPutter(new EventBridgeClient({ region: "eu-west-1" }), requestParameters);
   beforeEach(() => {
     bus.reset();
     bus.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: "e" }] });

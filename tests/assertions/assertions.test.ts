@@ -72,57 +72,9 @@ const RULES: readonly (readonly [
   ],
 ];
 
-/** Files whose thresholds still lack their reasons, and how many: the list only gets shorter. */
-const STILL_BARE: Readonly<Record<string, number>> = {
-  "HelperScripts/commands/verify.test.ts": 1,
-  "AutoScaler/src/adapters/ssm/configuration.test.ts": 3,
-  "AutoScaler/src/launch-rate/launch-rate.test.ts": 3,
-  "AutoScaler/src/launch-rate/reservations.test.ts": 1,
-  "AutoScaler/src/queue/start-next-job.test.ts": 1,
-  "AutoScaler/src/start/start-runner.test.ts": 2,
-  "AutoScaler/src/stop/end-runner.test.ts": 1,
-  "AutoScaler/src/stop/report/end-report.test.ts": 1,
-  "AutoScaler/src/testing/contracts/ledger-contract.ts": 1,
-  "Core/routing/mapping-keys.test.ts": 1,
-  "HelperScripts/commands/mapping/command.test.ts": 2,
-  "HelperScripts/commands/operation.test.ts": 1,
-  "HelperScripts/document/never-widens.test.ts": 2,
-  "Infrastructure/src/webhook-secret.test.ts": 1,
-  "Infrastructure/src/webhook-signature.test.ts": 1,
-  "LambdaShellRunner/src/gitlab-runner/line-cutter.test.ts": 1,
-  "LambdaShellRunner/src/gitlab-runner/run-timeouts.test.ts": 2,
-  "LambdaShellRunner/src/gitlab-runner/run-watch.test.ts": 1,
-  "LambdaShellRunner/src/job-over.test.ts": 1,
-  "LambdaShellRunner/src/serve.test.ts": 2,
-  "local/gitlab/api/rest/rest-api.test.ts": 1,
-  "local/gitlab/model/jobs.test.ts": 1,
-  "local/gitlab/webhooks/webhook-sender.test.ts": 2,
-  "local/lambda-host/runner-calls.test.ts": 1,
-  "local/webhook-api/webhook-api.test.ts": 2,
-  "tests/attacks/flood.test.ts": 2,
-  "tests/attacks/forged-reports.test.ts": 1,
-  "tests/attacks/registration-token.test.ts": 1,
-  "tests/end-to-end/new-account.long.test.ts": 3,
-  "tests/gitlab-runner/contract/debug-log.ts": 1,
-  "tests/gitlab-runner/contract/one-job.ts": 1,
-  "tests/gitlab-runner/contract/signals.ts": 1,
-  "tests/gitlab-runner/contract/what-a-job-sees.ts": 2,
-  "tests/simulation/account-limits.test.ts": 3,
-  "tests/simulation/aws-faults.test.ts": 3,
-  "tests/simulation/gitlab-faults.test.ts": 6,
-  "tests/simulation/promises.test.ts": 1,
-  "tests/simulation/runner-ends.test.ts": 1,
-  "tests/simulation/scale.test.ts": 4,
-  "tests/simulation/traces.test.ts": 3,
-  "tests/templates/stacks.test.ts": 3,
-};
-
-const withoutTheList = (found: readonly string[]): readonly string[] =>
-  found.filter((where) => !(where.slice(0, where.lastIndexOf(":")) in STILL_BARE));
-
 describe.each(RULES)("S-26: %s", (_, rule, bad, good) => {
   it("anywhere", () => {
-    expect(withoutTheList(sources.flatMap(rule))).toEqual([]);
+    expect(sources.flatMap(rule)).toEqual([]);
   });
 
   it.each(bad)("S-27: and %s is refused", (text) => {
@@ -132,11 +84,6 @@ describe.each(RULES)("S-26: %s", (_, rule, bad, good) => {
   it.each(good)("while %s is not", (text) => {
     expect(rule(readSource("a.test.ts", text))).toEqual([]);
   });
-});
-
-it("S-26: the list of thresholds without their reasons is as long as there are such", () => {
-  const counts = sources.map((source) => [source.path, bareThresholds(source).length] as const);
-  expect(Object.fromEntries(counts.filter(([, count]) => count > 0))).toEqual(STILL_BARE);
 });
 
 it("S-26: whatever may lack is lacked by some test", () => {

@@ -66,6 +66,7 @@ describe("a flood of forged webhooks", () => {
     expect(world.verdict()).toEqual([]);
     const waits = waitsOf(world);
     expect(waits).toHaveLength(3 * MINUTE);
+    // I-8: as where a webhook is lost.
     expect(percentile(waits, 0.95)).toBeLessThan(90);
     expect(world.gitLabLoad.most).toBeLessThan(CALLS_PER_MINUTE);
     // Cold starts of the first seconds want up to 980 at once; what is refused then is invoked again.
@@ -73,6 +74,7 @@ describe("a flood of forged webhooks", () => {
     expect(total(world, "JobsFailed")).toBe(0);
     // One in a thousand is refused at each of its retries. The jobs behind them are the reconciler's.
     expect(world.conservation.count("failed")).toBeLessThanOrEqual((A_SECOND * SECONDS) / 1_000);
+    // Those of the first seconds are asked for, until each project's count is known to all environments.
     expect(total(world, "WebhooksIgnored/vain-calls")).toBeGreaterThan(0.8 * A_SECOND * SECONDS);
   }, 60_000);
 });

@@ -20,9 +20,10 @@ export interface CopiedClone {
   remove(): void;
 }
 
-export const copyClone = (): CopiedClone => {
+/** @param more folders besides those that are deployed */
+export const copyClone = (more: readonly string[] = []): CopiedClone => {
   const path = mkdtempSync(join(tmpdir(), "gitlab-runners-copy-"));
-  for (const name of SHIPPED) cpSync(join(ROOT, name), join(path, name), { recursive: true });
+  for (const name of [...SHIPPED, ...more]) cpSync(join(ROOT, name), join(path, name), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
   return {
     path,

@@ -57,8 +57,6 @@ const jobsIn = async (laptop: Laptop, table: string | undefined): Promise<readon
 
 const runsBeside = ({ get, root }: Given): void => {
   let second: SecondDeployment | undefined;
-  afterAll(() => second?.close());
-
   it("T-26 S-29: a second deployment beside the first serves its own project, and neither touches the other's", async () => {
     const { laptop } = get();
     second = await openSecondDeployment(laptop, root());

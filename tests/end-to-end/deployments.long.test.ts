@@ -7,6 +7,12 @@ let test: TestLaptop;
 
 beforeAll(async () => {
   copy = copyClone();
+  // What an update changes later.
+  copy.change(
+    "AutoScaler/template.yaml",
+    "#!/bin/bash\n",
+    "#!/bin/bash\n                  echo user data of the copy\n",
+  );
   test = await openLaptop({ root: copy.path });
 }, START_MS);
 

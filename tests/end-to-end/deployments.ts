@@ -3,11 +3,9 @@ import { dirname, join } from "node:path";
 import { type Builds, STACKS, type Stack } from "../../local/engine/build";
 import { type DeployedStack, deployStack } from "../../local/engine/deploy";
 import { startSam } from "../../local/engine/sam";
-import { clientSettings } from "../../local/laptop/client-settings";
 import { writeConfiguration } from "../../local/laptop/configuration";
-import { openWebhookApi, type Stacks } from "../../local/laptop/deploy-stacks";
+import { deploySettings, type Stacks } from "../../local/laptop/deploy-stacks";
 import type { Laptop } from "../../local/laptop/laptop";
-import { startWebhookApi } from "../../local/webhook-api";
 
 interface Deployment {
   /** The clone, or a copy of it, whose templates are deployed. */
@@ -38,11 +36,9 @@ export const deployOn = async (
   const stacks: Partial<Record<Stack, DeployedStack>> = {};
   try {
     for (const stack of which) {
-      const settings = { hostUrl: (functionId: string) => laptop.host.functionUrl(stack, functionId) };
-      const { root, builds } = deployment;
-      const at = { root, operator: clientSettings(laptop.env), sam, builds };
+      const settings = deploySettings(laptop, { ...deployment, sam });
       const parameters = deployment.parameters(stack);
-      stacks[stack] = await deployStack(at, stack, settings, parameters, deployment.nameOf?.(stack));
+      stacks[stack] = await deployStack(settings, stack, parameters, deployment.nameOf?.(stack));
     }
   } finally {
     sam.close();
@@ -61,7 +57,6 @@ export interface SecondDeployment {
   readonly stacks: Stacks;
   readonly webhook: string;
   readonly webhookToken: string;
-  close(): Promise<void>;
 }
 
 const PATH = "/second/runners";
@@ -71,7 +66,7 @@ const NAMES: Readonly<Record<Stack, string>> = {
   AutoScaler: "second-autoscaler",
 };
 
-/** Deploys the laptop's own builds once more, and opens a webhook for them. */
+/** Deploys the laptop's own builds once more. */
 export const openSecondDeployment = async (laptop: Laptop, root: string): Promise<SecondDeployment> => {
   const webhookToken = "secret-of-the-second-deployment";
   const { gitlabUrl: url, standIn, builds, env } = laptop;
@@ -86,8 +81,5 @@ export const openSecondDeployment = async (laptop: Laptop, root: string): Promis
     nameOf: (stack) => NAMES[stack],
     parameters: parametersOf,
   })) as Stacks;
-  const webhookApi = await startWebhookApi(0);
-  openWebhookApi(root, { ...laptop, webhookApi }, stacks);
-  const webhook = `${webhookApi.url}/webhook`;
-  return { stacks, webhook, webhookToken, close: () => webhookApi.close() };
+  return { stacks, webhook: stacks.Infrastructure.outputs.WebhookUrl ?? "", webhookToken };
 };

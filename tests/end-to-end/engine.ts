@@ -63,6 +63,7 @@ interface JobSpec {
   readonly name: string;
   readonly tags?: readonly string[];
   readonly script: readonly string[];
+  readonly image?: string;
 }
 
 /** The fields of GitLab's job that tests check. */
@@ -73,8 +74,13 @@ export interface ApiJob {
   readonly runner: { readonly id: number } | null;
 }
 
+interface GitLabAddress {
+  readonly gitlabUrl: string;
+  readonly standIn?: { readonly accessToken: string };
+}
+
 /** GitLab's REST API. */
-export const gitlabApi = ({ gitlabUrl, standIn }: Laptop) => {
+export const gitlabApi = ({ gitlabUrl, standIn }: GitLabAddress) => {
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${gitlabUrl}${path}`, {
       method,
@@ -152,3 +158,10 @@ export const post = (
     },
     body,
   });
+
+/** A pass of the reconciler now. @throws Error when it fails */
+export const reconcile = async ({ stacks, host }: Laptop): Promise<void> => {
+  const name = stacks.AutoScaler.resources.ReconcilerFunction ?? "";
+  const outcome = await host.call(name, {});
+  if ("error" in outcome) throw new Error(outcome.error.errorMessage);
+};

@@ -1,3 +1,4 @@
+import { readLedger } from "../../local/laptop/ledger-view";
 import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
 
 const PROJECT = 12;
@@ -28,12 +29,20 @@ const running = async (job: { name: string; tags: readonly string[] }, script: r
 };
 
 describe("a job that kills the process above it, its runner", () => {
-  it.each(PROVIDERS)(
-    "F-59: on %s: fails, and nothing of it is left",
-    async (_what, job) => {
+  /** GitLab ends a silent job too, after a while: the reason tells that the runner's own end was seen before. */
+  const REASONS = ["runner-crashed", "instance-terminated"] as const;
+  const reasonOf = async ({ env, stacks }: TestLaptop["laptop"], jobId: number) => {
+    const { runners } = await readLedger(env, stacks.AutoScaler.outputs.LedgerTableName ?? "");
+    return runners.find((runner) => runner.jobId === jobId)?.reason;
+  };
+
+  it.each(PROVIDERS.map(([what, job], index) => [what, REASONS[index], job] as const))(
+    "F-59: on %s: fails, its runner ends with %s, and nothing of it is left",
+    async (_what, reason, job) => {
       const id = await running(job, ["sleep 2", "kill -9 $PPID", "sleep 600"]);
       const [ended] = await untilAllGone(test.laptop, PROJECT, [id], TIMEOUT_MS);
       expect(ended).toMatchObject({ id, status: "failed" });
+      expect(await reasonOf(test.laptop, id)).toBe(reason);
     },
     TIMEOUT_MS + 270_000,
   );

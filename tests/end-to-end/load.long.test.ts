@@ -26,8 +26,8 @@ describe("load", () => {
     } as const;
     const result = await runLoad(test.laptop, plan, test.calls);
     expect(result).toMatchObject({ succeeded: 30, notEnded: 0, isAllGone: true });
-    // `npm run load` also looks at further attempts, and how soon webhooks are answered: both want a machine of its own.
-    expect(result.doubleStarts.filter((found) => !found.endsWith("opened too soon"))).toEqual([]);
+    // `npm run load` also looks at how soon webhooks are answered, which wants a machine of its own.
+    expect(result.doubleStarts).toEqual([]);
     expect(result.byProvider).toEqual({ LAMBDA: 20, EC2: 10 });
     expect(result.webhooks.lost).toBeGreaterThan(0);
     expect(result.webhooks.repeated).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { NEW_ACCOUNT } from "../../local/limits/account-limits";
-import { gitlabApi, openLaptop, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
+import { gitlabApi, openLaptop, reconcile, START_MS, type TestLaptop, until, untilAllGone } from "./engine";
 
 const SAMPLE_PROJECT = 1;
 
@@ -7,6 +7,8 @@ let test: TestLaptop;
 
 beforeAll(async () => {
   test = await openLaptop({ limits: NEW_ACCOUNT });
+  // A pass tells how many Lambda runners such an account allows.
+  await reconcile(test.laptop);
 }, START_MS);
 
 afterAll(async () => {
@@ -66,8 +68,11 @@ describe("an account as new as they come", () => {
     })();
     const [jobs] = await Promise.all([untilAllGone(laptop, 7, ids, 270_000), watch]);
     expect(jobs.map(({ status }) => status)).toEqual(ids.map(() => "success"));
+    // At the same time, or the limit would not be met.
     expect(most).toBeGreaterThan(2);
+    // Half of the account's concurrency is the runners'.
     expect(most).toBeLessThanOrEqual(5);
+    // A new account's concurrency.
     expect(mostAtOnce()).toBeLessThanOrEqual(10);
   }, 300_000);
 });

@@ -86,6 +86,7 @@ describe("npm start", () => {
         "endpoint",
         "env",
         "gitlab",
+        "imageUri",
         "token",
         "webhook",
       ]);

@@ -22,6 +22,7 @@ export interface Ready {
   readonly gitlab: string;
   readonly accessToken?: string;
   readonly endpoint: string;
+  readonly imageUri: string;
   readonly env: Readonly<Record<string, string>>;
 }
 

@@ -30,7 +30,7 @@ let client: DynamoDBClient;
 beforeAll(async () => {
   run = openRunFolder();
   const quiet = () => undefined;
-  aws = await startAws(run, { onCrash: quiet, log: quiet });
+  aws = await startAws(run, { apiOrigin: "", onCrash: quiet, log: quiet });
   admin = new DynamoDBClient(clientSettings(aws.env));
   for (const id of TABLE_IDS) await admin.send(new CreateTableCommand(tableDefinition(id, nameOf(id))));
   process.env = { ...environment, ...aws.env };

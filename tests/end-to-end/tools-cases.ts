@@ -15,15 +15,16 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs the command line in a process of its own, as users do. It is ended after `milliseconds`. */
-export const runnersWithin = (
+/** Runs the command line of a clone in a process of its own, as users do. It is ended after `milliseconds`. */
+export const runnersOf = (
+  root: string,
   { laptop }: TestLaptop,
   milliseconds: number,
   ...argv: readonly string[]
 ): Promise<Ended> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "HelperScripts/cli.ts"), ...argv], {
-      cwd: ROOT,
+    const child = spawn(process.execPath, ["--import", "tsx", join(root, "HelperScripts/cli.ts"), ...argv], {
+      cwd: root,
       env: { ...laptop.run.env, ...laptop.env, GITLAB_ACCESS_TOKEN: laptop.standIn?.accessToken ?? "" },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: milliseconds,
@@ -37,6 +38,13 @@ export const runnersWithin = (
     });
     child.on("close", (exitCode) => resolve({ exitCode, out, err }));
   });
+
+/** As `runnersOf`, of this clone. */
+export const runnersWithin = (
+  test: TestLaptop,
+  milliseconds: number,
+  ...argv: readonly string[]
+): Promise<Ended> => runnersOf(ROOT, test, milliseconds, ...argv);
 
 export const runners = (test: TestLaptop, ...argv: readonly string[]): Promise<Ended> =>
   runnersWithin(test, 60_000, ...argv);

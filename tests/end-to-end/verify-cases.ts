@@ -19,7 +19,7 @@ const withPasses = async <Value>({ laptop }: TestLaptop, work: Promise<Value>): 
   const name = laptop.stacks.AutoScaler.resources.ReconcilerFunction ?? "";
   let isOver = false;
   const passes = (async () => {
-    for (; !isOver; await sleep(3_000)) await laptop.host.call("AutoScaler", "ReconcilerFunction", name, {});
+    for (; !isOver; await sleep(3_000)) await laptop.host.call(name, {});
   })();
   return work.finally(async () => {
     isOver = true;

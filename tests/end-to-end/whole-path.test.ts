@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { IMAGE_IGNORED } from "../../Core/image-words";
 import { jobWebhookPayload } from "../../local/gitlab";
 import type { WebhookShape } from "../../local/gitlab/webhooks/job-webhook-payload";
 import {
@@ -69,6 +70,21 @@ describe("webhook in, job run, everything gone", () => {
     const instances = test.laptop.ec2.instances();
     expect(instances.length).toBeGreaterThan(0);
     expect(test.laptop.ec2.running()).toBe(0);
+  }, 120_000);
+
+  it("I-14: gives a job without a row what its tags ask for, and warns one on Lambda that it has no image", async () => {
+    const tags = ["aws:cpu=2", "aws:spot=false", "aws:disk=40", "team"];
+    const [sized, imaged] = await run(
+      [
+        { name: "sized", tags, script: ["echo sized"] },
+        { name: "imaged", tags: ["aws:lambda"], image: "alpine:3", script: ["echo imaged"] },
+      ],
+      90_000,
+    );
+    expect([sized, imaged]).toMatchObject([{ status: "success" }, { status: "success" }]);
+    expect([await providerOf(sized!.id), await providerOf(imaged!.id)]).toEqual(["EC2", "LAMBDA"]);
+    expect(test.laptop.ec2.instances().at(-1)).toMatchObject({ boughtAs: "on-demand" });
+    expect(await gitlabApi(test.laptop).trace(PROJECT, imaged!.id)).toContain(`${IMAGE_IGNORED}: alpine:3`);
   }, 120_000);
 
   it("keeps a failed job failed and leaves nothing of it", async () => {

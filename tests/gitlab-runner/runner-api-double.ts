@@ -24,6 +24,8 @@ export interface DoubleJob {
   readonly script: readonly string[];
   readonly afterScript?: readonly string[];
   readonly variables?: readonly Record<string, unknown>[];
+  /** Name of the image that the job asks for. */
+  readonly image?: string;
   readonly timeoutSeconds?: number;
   /** Fields of `git_info`; with them the sources are fetched. */
   readonly git?: { readonly repo_url: string; readonly ref: string; readonly sha: string };
@@ -55,7 +57,7 @@ const payload = (job: DoubleJob): object => ({
       ? [{ name: "after_script", script: job.afterScript, timeout: 300, when: "always", allow_failure: true }]
       : []),
   ],
-  image: null,
+  image: job.image === undefined ? null : { name: job.image, entrypoint: [] },
   services: [],
   artifacts: [],
   cache: [],

@@ -1,13 +1,14 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { raiseLimits } from "../../bench/raise-limits";
 import { signingKeyText } from "../../Core/gitlab/webhook-signature";
 import { jobWebhookPayload } from "../../local/gitlab";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { CONFIGURATION_PATH } from "../../local/laptop/configuration";
 import type { Laptop } from "../../local/laptop/laptop";
 import { hasNothingRemaining } from "../../local/terminal/summary";
-import { gitlabApi, post, until } from "../end-to-end/engine";
+import { gitlabApi, post, reconcile, until } from "../end-to-end/engine";
 
 /** Something that the application does for its users, and that fails when a right of it is missing. */
 export interface Path {
@@ -94,12 +95,6 @@ const runBySignedWebhooks = async (laptop: Laptop, stop: AbortSignal): Promise<v
   }
 };
 
-const reconcile = async (laptop: Laptop): Promise<void> => {
-  const name = laptop.stacks.AutoScaler.resources.ReconcilerFunction ?? "";
-  const outcome = await laptop.host.call("AutoScaler", "ReconcilerFunction", name, {});
-  if ("error" in outcome) throw new Error(outcome.error.errorMessage);
-};
-
 /** The webhook of a job never comes: the reconciler finds the job, and says so on the bus. */
 const findByReconciler = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
   // The project has to be known: nobody tells of the second job.
@@ -153,6 +148,19 @@ const runAgain = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
   await runJob(laptop, stop, "second");
 };
 
+const MANY = 100;
+
+/** One runner at a time: the second job waits for the first one's slot. */
+const waitForSlot = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
+  await raiseLimits(laptop, 1);
+  try {
+    const jobs = [await createJob(laptop, "first"), await createJob(laptop, "second")];
+    for (const jobId of jobs) await untilGone(laptop, jobId, stop);
+  } finally {
+    await raiseLimits(laptop, MANY);
+  }
+};
+
 /** EC2 launches, but its answer is lost: the start that is tried again finds the instance. */
 const adoptLaunch = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
   laptop.ec2.control({ loseAnswers: 1 });
@@ -173,6 +181,7 @@ export const PATHS: readonly Path[] = [
   { name: "a job by signed webhooks", run: runBySignedWebhooks },
   { name: "webhooks of an unknown job", run: askInVain },
   { name: "a launch whose answer is lost", run: adoptLaunch },
+  { name: "a job that waits for a slot", run: waitForSlot },
   { name: "a job that is cancelled before it is picked up", run: cancelBeforePickUp },
   { name: "a job whose webhooks are lost", run: findByReconciler },
 ];

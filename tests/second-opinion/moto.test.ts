@@ -8,12 +8,7 @@ import {
   EventBridgeClient,
 } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import {
-  CreateFunctionCommand,
-  GetAccountSettingsCommand,
-  LambdaClient,
-  ListTagsCommand,
-} from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, LambdaClient, ListTagsCommand } from "@aws-sdk/client-lambda";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamodb/bootstrap-rows";
@@ -156,9 +151,8 @@ describeWith(existsSync(PYTHON), "no .local/moto-venv, which npm test makes wher
 
       runnerFunctionsContract(() => {
         const client = new LambdaClient(double.clients);
-        const api: Pick<LambdaApi, "listTags" | "getAccountSettings"> = {
+        const api: Pick<LambdaApi, "listTags"> = {
           listTags: (input) => client.send(new ListTagsCommand(input)),
-          getAccountSettings: () => client.send(new GetAccountSettingsCommand({})),
         };
         return {
           functions: lambdaFunctions(api, DEPLOYMENT, systemClock),

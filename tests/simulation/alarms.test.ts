@@ -135,6 +135,29 @@ describe("the shipped alarms", () => {
     expect(world.alarms.ringsAt("JobsFoundByReconcilerAlarm", start, world.timeline.now)).toBeDefined();
   });
 
+  /** A job a minute, of which every `nth` has no `pending` webhook. */
+  const withLostWebhooks = async (nth: number, jobs: number): Promise<number | undefined> => {
+    const world = simulationWith();
+    const start = world.timeline.now;
+    world.webhooks.fate = (job, status) => (status === "pending" && job.id % nth === 0 ? "lost" : undefined);
+    for (let minute = 0; minute < jobs; minute += 1)
+      world.after(minute * MINUTE, () => world.addJob({ kind: "lambda" }));
+    await world.run(HOUR);
+    return world.alarms.ringsAt("JobsFoundByReconcilerAlarm", start, world.timeline.now);
+  };
+
+  it("F-1: rings where the reconciler finds half of the jobs", async () => {
+    expect(await withLostWebhooks(2, 30)).toBeDefined();
+  });
+
+  it.each([
+    ["every tenth job", 10, 40],
+    ["the only job of an hour", 1, 1],
+    ["no job, since there is none", 1, 0],
+  ])("F-1: is silent where the reconciler finds %s", async (_, nth, jobs) => {
+    expect(await withLostWebhooks(nth, jobs)).toBeUndefined();
+  });
+
   it("I-1: a job that will get no runner rings, and so does the workflow that failed for it", async () => {
     const world = simulationWith();
     const start = world.timeline.now;

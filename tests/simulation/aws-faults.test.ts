@@ -61,6 +61,7 @@ describe("AWS's faults", () => {
     expectMet(good);
     expect([broken.status, launches(world)]).toEqual(["pending", 1]);
     expect(total(world, "JobsFailed/configuration")).toBeGreaterThan(0);
+    // In an hour of 60 passes, none of which may ask more than once.
     expect(world.calls.byJob.get(broken.id)).toBeLessThanOrEqual(60);
   });
 
@@ -110,6 +111,7 @@ describe("AWS's faults", () => {
     await world.run(5);
     const ec2 = world.addJob({ kind: "ec2" });
     await settle(world);
+    // An instance's boot, and half a minute for the start.
     expect(waitOf(ec2)).toBeLessThan(1.5 * MINUTE);
     expect(lambda.status).toBe("success");
   });
@@ -143,6 +145,7 @@ describe("AWS's faults", () => {
       ({ startedAt = Number.POSITIVE_INFINITY }) => (startedAt - noticedAt) / 1_000,
     );
     expect(retries).toHaveLength(jobs.length);
+    // As the title promises; EC2 takes the instance after two minutes.
     expect(Math.max(...runsAfter)).toBeLessThanOrEqual(90);
     const again = [...world.ec2.instances.values()].filter((instance) => !lost.includes(instance));
     expect(again.map(({ boughtAs }) => boughtAs)).toEqual(jobs.map(() => "on-demand"));

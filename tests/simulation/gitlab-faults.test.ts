@@ -25,6 +25,9 @@ const hang = (world: Simulation, { runnerId = 0 }: Job): Machine => {
   return machine;
 };
 
+/** As for any job whose webhook was lost (`healing.test.ts`). */
+const NORMAL_SECONDS = 90;
+
 describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith }) => {
   it("F-1 I-8 P-2: jobs start within 90 s when the webhook is switched off", async () => {
     const world = simulationWith({ webhooks: { lost: 1 } });
@@ -32,7 +35,7 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
     const jobs = [1, 2, 3].map(() => world.addJob({ kind: "lambda" }));
     await settle(world);
     expectMet(...jobs);
-    for (const job of jobs) expect(waitOf(job)).toBeLessThan(90);
+    for (const job of jobs) expect(waitOf(job)).toBeLessThan(NORMAL_SECONDS);
     expect(total(world, "JobsFoundByReconciler")).toBe(3);
   });
 
@@ -41,6 +44,7 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
     const jobs = [1, 2, 3, 4].map(() => world.addJob({ kind: "ec2" }));
     await settle(world);
     expectMet(...jobs);
+    // Four jobs', and those of two whose runner took another's job before its webhook came.
     expect(launches(world)).toBeLessThanOrEqual(6);
   });
 
@@ -71,6 +75,7 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
     const job = world.addJob({ kind: "ec2" });
     await settle(world);
     expectMet(job);
+    // Two minutes of 429, and the calls of a start, a pick-up and an end: none is asked every second.
     expect(world.calls.byJob.get(job.id)).toBeLessThan(60);
   });
 
@@ -90,6 +95,7 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
       await settle(world);
       expectMet(job);
       expect(attemptsOf(world, job)).toBe(1);
+      // The throttle's 150 s, a Retry-After and a pass, and an instance's boot.
       expect(waitOf(job)).toBeLessThan(150 + 2 * MINUTE + (kind === "ec2" ? 90 : 0));
       const pauses = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
       // GitLab's Retry-After.
@@ -97,9 +103,6 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
       expect(total(world, "JobsFailed")).toBe(0);
     },
   );
-
-  /** As for any job whose webhook was lost (`healing.test.ts`). */
-  const NORMAL_SECONDS = 90;
 
   it.each([3, 12])(
     "I-8 I-24: %i projects that refuse their job lists delay no job of another project",
@@ -161,7 +164,9 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
     const seconds = await settle(world);
     expectMet(job);
     expect(world.gitLab.descriptions.size).toBe(2);
+    // The grace time of an orphan.
     expect(seconds).toBeGreaterThan(10 * MINUTE);
+    // And what adopts it, ends it and looks at it again: passes of a minute.
     expect(seconds).toBeLessThan(15 * MINUTE);
   });
 

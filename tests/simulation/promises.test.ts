@@ -54,6 +54,7 @@ describe("promises", () => {
     const world = simulationWith();
     const job = world.addJob({ kind: "ec2", seconds: 30 });
     await settle(world);
+    // As the title promises.
     expect(world.timeline.now - (job.finishedAt ?? 0)).toBeLessThan(5 * MINUTE * 1000);
   });
 

@@ -9,6 +9,7 @@ import {
 } from "./job-arbitraries";
 import { assertRuns } from "./random-runs";
 import regressions from "./regressions.json";
+import { seedOfTheDay } from "./seed-of-the-day";
 
 const MINUTE = 60_000;
 /** 1,100 together. */
@@ -19,6 +20,12 @@ const expectWell = async (scenario: RandomScenario): Promise<void> => {
 };
 
 describe("random scenarios", () => {
+  it("are a thousand at least, and others each day", () => {
+    expect(Object.values(RUNS).reduce((sum, runs) => sum + runs, 0)).toBeGreaterThanOrEqual(1_000);
+    const days = [1, 2, 3].map((day) => seedOfTheDay(new Date(Date.UTC(2026, 10, day))));
+    expect(new Set(days).size).toBe(days.length);
+  });
+
   it("I-1 I-2 I-3 I-4 I-5 I-7 I-18 I-20 I-22 I-24 I-31 F-2 F-3 F-5 F-12 F-17 F-20 F-23 F-24 F-53 P-3 P-5 P-10 P-11: with any faults every job is met or reported, and nothing is left", async () => {
     await assertRuns("any faults", fc.asyncProperty(scenarioOf(), expectWell), RUNS.anyFaults);
   }, 600_000);

@@ -20,5 +20,5 @@ export const assertRuns = async <Case>(
     throw new Error(
       `${await fc.asyncDefaultReportMessage(details)}\nKeep it: ${caseOf(details.counterexample)}`,
     );
-  expect(details.numRuns).toBe(numRuns);
+  expect([details.numRuns, details.seed]).toEqual([numRuns, seed]);
 };

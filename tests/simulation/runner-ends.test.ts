@@ -138,6 +138,7 @@ describe("the end of a Lambda runner", () => {
     const { now } = world.timeline;
     world.mood.outages = [[now + 3_000, now + 100_000]];
     await settle(world, HOUR);
+    // The outage of 100 s, a report's wait of a minute, and the passes that look again.
     expect(Math.max(...seconds)).toBeLessThan(5 * 60);
   });
 });

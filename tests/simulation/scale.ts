@@ -1,6 +1,9 @@
 import { STACK } from "../../AutoScaler/src/ports";
+import { parseRunnerDescription } from "../../Core/configuration";
 import { areReported, isWaiting } from "./job-arbitraries";
+import type { Job } from "./world/gitlab";
 import { random } from "./world/random";
+import { DEPLOYMENT } from "./world/stack";
 import { Simulation } from "./world/world";
 
 export interface ScaleOptions {
@@ -22,6 +25,8 @@ export interface ScaleReport {
   readonly startsPerSecond: number;
   /** Seconds from pending to running: median, 95 %, 99 %, longest. */
   readonly waits: readonly [number, number, number, number];
+  /** Jobs that ran on a runner that was made for another. */
+  readonly onAnothersRunner: number;
   /** Jobs that waited for more than three minutes, although there was room for all. */
   readonly late: number;
   readonly peakLive: number;
@@ -93,6 +98,11 @@ export const waitsOf = (world: Simulation): number[] =>
     )
     .sort((one, other) => one - other);
 
+const isOnAnothers = ({ gitLab }: Simulation, { id, runnerId }: Job): boolean => {
+  const mark = parseRunnerDescription(DEPLOYMENT, gitLab.descriptions.get(runnerId ?? 0) ?? "");
+  return mark !== undefined && mark.jobId !== id;
+};
+
 export const reportOf = (world: Simulation, wrong: readonly string[], mostSlots: number): ScaleReport => {
   const jobs = [...world.gitLab.jobs.values()];
   const waits = waitsOf(world);
@@ -103,6 +113,7 @@ export const reportOf = (world: Simulation, wrong: readonly string[], mostSlots:
     jobs: jobs.length,
     startsPerSecond: (0.9 * starts.length) / Math.max(1, seconds),
     waits: [percentile(waits, 0.5), percentile(waits, 0.95), percentile(waits, 0.99), waits.at(-1) ?? 0],
+    onAnothersRunner: jobs.filter((job) => isOnAnothers(world, job)).length,
     late: waits.filter((wait) => wait > LATE_SECONDS).length,
     peakLive: world.checks.mostLive,
     mostSlots,

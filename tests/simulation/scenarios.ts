@@ -18,6 +18,7 @@ const cancelAfter = (world: Simulation, job: Job, seconds: number): void =>
 export const SCENARIOS: readonly Scenario[] = [
   { name: "success on Lambda", begin: (world) => [world.addJob({ kind: "lambda" })] },
   { name: "success on EC2", begin: (world) => [world.addJob({ kind: "ec2" })] },
+  { name: "success on EC2 by the job's tags", begin: (world) => [world.addJob({ kind: "sized" })] },
   { name: "failure on EC2", begin: (world) => [world.addJob({ kind: "ec2", fails: true })], mayFail: true },
   {
     name: "cancel before pick-up",

@@ -57,6 +57,7 @@ describe("traces in the simulation, where a job waits for its runner's confirmat
       expectMet(b!);
       if (b!.runnerId === a.runnerId) stolen += 1;
     }
+    // Of 25 seeds: without any the trace was not played.
     expect(stolen).toBeGreaterThan(3);
   });
 });
@@ -98,6 +99,7 @@ describe.each(HAND_OUTS)("traces in the simulation, where $handOut", ({ simulati
     const b = world.addJob({ kind: "ec2", seconds: 20 });
     await settle(world);
     expectMet(a, b);
+    // One for each job, and one more.
     expect(launches(world)).toBeLessThanOrEqual(3);
   });
 
@@ -174,6 +176,7 @@ describe.each(HAND_OUTS)("traces in the simulation, where $handOut", ({ simulati
     const b = world.addJob({ kind: "ec2", seconds: 10 });
     await settle(world);
     expectMet(a, b);
+    // One for each job, and one more.
     expect(launches(world)).toBeLessThanOrEqual(3);
   });
 

@@ -52,9 +52,15 @@ export const TOUCHES = {
     action: "ec2:CreateFleet",
     resource: arn("ec2", "launch-template/runnerlaunchtemplatearm64"),
   },
+  "the account's concurrency": { action: "lambda:GetAccountSettings", resource: "*" },
   "instances, to describe": { action: "ec2:DescribeInstances", resource: "*" },
   "an instance of ours, to terminate": {
     action: "ec2:TerminateInstances",
+    resource: arn("ec2", "instance/i-1"),
+    context: { "aws:ResourceTag/glr:stack": "runners-a" },
+  },
+  "the console of an instance of ours": {
+    action: "ec2:GetConsoleOutput",
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:ResourceTag/glr:stack": "runners-a" },
   },

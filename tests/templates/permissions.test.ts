@@ -218,10 +218,21 @@ it.each<readonly [string, readonly string[]]>([
   ["FindRunnerRole", ["the access token", "instances, to describe", ...LEDGER_READ, ...VAIN_CALLS, ...SPOT]],
   ["RecordEndReportRole", ["the access token", ...LEDGER]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
-  ["TerminateInstanceRole", [...LEDGER, "instances, to describe", "an instance of ours, to terminate"]],
+  [
+    "TerminateInstanceRole",
+    [
+      ...LEDGER,
+      "instances, to describe",
+      "an instance of ours, to terminate",
+      "the console of an instance of ours",
+    ],
+  ],
   ["StartNextJobRole", [...LEDGER, "the bus"]],
   ["RecordFailureRole", LEDGER],
-  ["ReconcilerRole", [...START, "the mapping", "instances, to describe", "the bus"]],
+  [
+    "ReconcilerRole",
+    [...START, "the mapping", "instances, to describe", "the account's concurrency", "the bus"],
+  ],
 ])("T-12 T-31: %s allows what its function needs and nothing else", (role, expected) => {
   const statements = roleStatements(autoScaler, role);
   const touched = Object.entries(TOUCHES).flatMap(([what, call]) => (allows(statements, call) ? what : []));
@@ -250,17 +261,27 @@ describe("starting Lambda runners", () => {
 });
 
 describe("ending instances", () => {
-  const terminate = (context: IamRequest["context"]): IamRequest => ({
-    action: "ec2:TerminateInstances",
-    resource: arn("ec2", "instance/i-0victim"),
-    ...(context ? { context } : {}),
-  });
+  const onVictim =
+    (action: string) =>
+    (context: IamRequest["context"]): IamRequest => ({
+      action,
+      resource: arn("ec2", "instance/i-0victim"),
+      ...(context ? { context } : {}),
+    });
+  const terminate = onVictim("ec2:TerminateInstances");
+  const readConsole = onVictim("ec2:GetConsoleOutput");
   it.each<Case>([
     ["T-16: cannot terminate an instance without our tag", "denied", terminate(undefined)],
     [
       "T-26: cannot terminate another deployment's instance",
       "denied",
       terminate({ "aws:ResourceTag/glr:stack": "runners-b" }),
+    ],
+    ["T-16: cannot read the console of an instance without our tag", "denied", readConsole(undefined)],
+    [
+      "T-26: cannot read the console of another deployment's instance",
+      "denied",
+      readConsole({ "aws:ResourceTag/glr:stack": "runners-b" }),
     ],
   ])("%s", check(roleStatements(autoScaler, "TerminateInstanceRole")));
 });

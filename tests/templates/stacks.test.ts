@@ -182,6 +182,7 @@ describe("the runner function", () => {
     expect(config.MaximumRetryAttempts).toBe(0);
     // Fifteen to thirty minutes: longer than Lambda keeps idle environments, whose number is limited.
     expect(config.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(900);
+    // A job that waits longer is better started anew.
     expect(config.MaximumEventAgeInSeconds).toBeLessThanOrEqual(1_800);
     expect(config.MaximumEventAgeInSeconds).toBe(LAMBDA_QUEUE_SECONDS);
     expect(properties.DeadLetterQueue).toBeUndefined();
@@ -371,6 +372,7 @@ it("T-20: accepts bursts of webhooks well above those of a large pipeline, and t
   for (const limits of [DefaultRouteSettings, asMap(RouteSettings)["POST /signed-webhook"]].map(asMap)) {
     // 500 jobs at once send up to 1,000 webhooks in two seconds, and GitLab counts a refused webhook as a failure.
     expect(limits.ThrottlingBurstLimit).toBeGreaterThanOrEqual(1000);
+    // The running and ended webhooks of as many jobs as start in two seconds.
     expect(limits.ThrottlingRateLimit).toBeGreaterThanOrEqual(250);
   }
 });
@@ -417,6 +419,7 @@ it("answers a signed webhook before GitLab's time-out of ten seconds", () => {
   const { Timeout } = resource(infrastructure, "ReceiveSignedWebhookFunction").properties;
   const { TimeoutInMillis } = resource(infrastructure, "SignedWebhookIntegration").properties;
   expect(Number(Timeout) * 1000).toBeLessThan(Number(TimeoutInMillis));
+  // GitLab's time-out of a webhook.
   expect(Number(TimeoutInMillis)).toBeLessThan(10_000);
 });
 

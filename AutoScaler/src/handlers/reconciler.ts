@@ -6,6 +6,8 @@ import { parseRoutingSettings } from "../../../Core/routing/routing-settings";
 import { ec2Client } from "../adapters/ec2/client";
 import { ec2Instances } from "../adapters/ec2/instances";
 import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
+import { lambdaAccount } from "../adapters/lambda/account";
+import { lambdaClient } from "../adapters/lambda/client";
 import { loadLater } from "../adapters/load-later";
 import { reconcile } from "../reconcile/reconcile";
 import type { PassReport } from "../reconcile/report";
@@ -30,6 +32,7 @@ const parts = {
   ...machine,
   settings,
   instances: ec2Instances(ec2, machine),
+  account: lambdaAccount(lambdaClient()),
   bus,
 };
 

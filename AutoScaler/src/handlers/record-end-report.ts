@@ -6,12 +6,14 @@ import { type RecordedReport, recordEndReport } from "../stop/report/record-end-
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
-const configuration = configurationOf(env);
+/** The function has ten seconds. A report is a hint: the reconciler asks for another look. */
+const THROTTLED_MILLISECONDS = 5_000;
+const configuration = configurationOf(env, { throttledMilliseconds: THROTTLED_MILLISECONDS });
 const tables = loadLater("The ledger", async () => ({
   ledger: (await import("./ledger-wiring")).ledgerOf(env.ledgerTable),
 }));
 
-/** For GitLab's answer. The function has ten seconds, and may wait three of them for the ledger. */
+/** For GitLab's answer, of the same ten seconds. */
 const TIMEOUT_MILLISECONDS = 5_000;
 
 /** Task "Record end report". Input: `{ resourceId, status?, environment? }` from a report of an end. */

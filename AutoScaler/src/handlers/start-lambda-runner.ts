@@ -6,7 +6,6 @@ import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { lambdaClient } from "../adapters/lambda/client";
 import { lambdaFunctions } from "../adapters/lambda/functions";
 import { lambdaProvider } from "../adapters/lambda/provider";
-import { withAccountLimit } from "../limits/account-limit";
 import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
@@ -36,11 +35,8 @@ const readTags = ({ functionArn }: RunnerOrder): void => {
 
 /** Task "Start Lambda runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
-  const parsed = parseRunnerOrder(input, "LAMBDA");
-  const [gitLab, order] = await Promise.all([
-    gitLabOf(settings, () => readTags(parsed)),
-    withAccountLimit(functions, parsed),
-  ]);
+  const order = parseRunnerOrder(input, "LAMBDA");
+  const gitLab = await gitLabOf(settings, () => readTags(order));
   const outcome = await startRunner({ ...parts, gitLab }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "LAMBDA", ...outcomeFields(outcome) });
   return outcome;

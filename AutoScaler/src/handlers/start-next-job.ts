@@ -22,7 +22,7 @@ export const handler = async (input: unknown): Promise<NextJob> => {
     freed: kind,
     ...about,
     outcome: next.kind,
-    ...(next.kind === "dispatched" ? { jobId: next.jobId } : {}),
+    jobId: next.kind === "dispatched" ? next.jobId : undefined,
   });
   return next;
 };

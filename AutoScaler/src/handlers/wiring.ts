@@ -32,8 +32,8 @@ export const GITLAB_VARIABLES = {
   busName: "EVENT_BUS_NAME",
 } as const;
 
-/** What a function may read besides GitLab's address and token. */
-type MoreRead = Pick<ConfigurationOptions, "readsStarts" | "readsRunner">;
+/** What a function may read besides GitLab's address and token, and how long it may take for it. */
+type MoreRead = Pick<ConfigurationOptions, "readsStarts" | "readsRunner" | "throttledMilliseconds">;
 
 export const configurationOf = (
   { path, busName }: Pick<ConfigurationOptions, "path" | "busName">,

@@ -15,6 +15,8 @@ export interface Reservation {
    * than a second, so EC2 takes more calls than are made: two. So those make up for starts that fail on the way.
    */
   readonly passesOn: 0 | 1 | 2;
+  /** Of a job that was held and found a reservation free: from now on it counts as dispatched. */
+  readonly dispatchedAt?: Time;
 }
 
 /** Calls per second while EC2 refuses none. It bounds the part of a burst that EC2 can refuse at first. */
@@ -36,9 +38,30 @@ export const reservationsAtOnce = (launchRate: LaunchRate | undefined): number =
 const rowOf = (launchRate: LaunchRate | undefined): string =>
   launchRate === undefined ? "ec2" : "ec2-launch-rate";
 
+const gapOf = (launchRate: LaunchRate | undefined): number => Math.ceil(1_000 / perSecond(launchRate));
+
+/** Reservations of the last second that nobody took may be taken now. */
+const firstMoment = (now: Time, gap: number): Time => Math.min(now, now - BURST_MILLISECONDS + gap);
+
 const passesOn = (pause: number, dispatchedAt: Time | undefined): Reservation["passesOn"] => {
   if (pause === 0 && dispatchedAt === undefined) return 0;
   return pause < BURST_MILLISECONDS ? 2 : 1;
+};
+
+/**
+ * A held job takes a reservation that is free at this moment: nobody else is being dispatched for it. It dispatches two
+ * of those that wait, so that they do not wait for the next pass where the chain of dispatches broke. Not right after a
+ * refusal, when EC2 has nothing to give.
+ */
+const reserveUnused = async (
+  { ledger, clock }: ReservationDependencies,
+  launchRate: LaunchRate | undefined,
+): Promise<Reservation | undefined> => {
+  const now = clock.now();
+  if (now - (launchRate?.lastRefusedAt ?? 0) < TIMEOUT_MILLISECONDS) return undefined;
+  const gap = gapOf(launchRate);
+  const moment = await ledger.reserve(rowOf(launchRate), { gap, from: firstMoment(now, gap), until: now });
+  return moment === undefined ? undefined : { passesOn: 2, dispatchedAt: now };
 };
 
 const reserveAtRate = async (
@@ -46,11 +69,11 @@ const reserveAtRate = async (
   dispatchedAt: Time | undefined,
 ): Promise<Reservation | undefined> => {
   const { launchRate } = await readLaunchRate(ledger);
-  if (isHeld(launchRate, dispatchedAt)) return undefined;
+  if (isHeld(launchRate, dispatchedAt)) return reserveUnused({ ledger, clock }, launchRate);
   const now = clock.now();
-  const gap = Math.ceil(1_000 / perSecond(launchRate));
-  const from = Math.min(now, now - BURST_MILLISECONDS + gap);
-  const moment = await ledger.reserve(rowOf(launchRate), { gap, from, until: now + TIMEOUT_MILLISECONDS });
+  const gap = gapOf(launchRate);
+  const window = { gap, from: firstMoment(now, gap), until: now + TIMEOUT_MILLISECONDS };
+  const moment = await ledger.reserve(rowOf(launchRate), window);
   if (moment === undefined) return undefined;
   const pause = Math.max(0, moment - now);
   if (pause > 0) await clock.sleep(pause);

@@ -1,44 +1,73 @@
-import { fakeFunctions, fakeLedger } from "../testing/fakes";
+import { LAMBDA } from "../../../Core/ledger/keys";
+import type { StartOrder } from "../../../Core/model/runner-order";
+import { fakeAccount, fakeLedger } from "../testing/fakes";
 import { aClass, anOrder } from "../testing/fakes/items";
-import { withAccountLimit } from "./account-limit";
+import { storeLambdaLimit } from "./account-limit";
 import { findSlot, releaseSlot } from "./slots";
 
-const orderOf = (name: string) =>
+const orderOf = (name: string, stack = 100): StartOrder =>
   anOrder({
     runnerClass: aClass({ type: "LAMBDA", name, maxRunners: 50 }),
-    limits: { stack: 100, project: 40 },
+    limits: { stack, project: 40 },
   });
 
-describe("withAccountLimit", () => {
+const prepare = () => {
+  const [ledger, account] = [fakeLedger(), fakeAccount()];
+  const grant = (concurrency: number | undefined): Promise<void> => {
+    account.concurrentExecutions = concurrency;
+    return storeLambdaLimit({ ledger, account });
+  };
+  const limit = async (): Promise<number | undefined> => (await ledger.slots(LAMBDA)).limit;
+  /** Scopes of which a start of a Lambda runner takes a slot. */
+  const scopes = async (order: StartOrder): Promise<readonly string[]> =>
+    ((await findSlot(ledger, order, 0))?.take ?? []).flatMap((change) =>
+      "take" in change ? [change.take.scope] : [],
+    );
+  return { ledger, grant, limit, scopes };
+};
+
+describe("the limit of Lambda runners", () => {
   it.each([
-    [10, { stack: 100, project: 40, lambda: 5 }],
-    [1_000, { stack: 100, project: 40 }],
-    [undefined, { stack: 100, project: 40 }],
-  ])("F-77: at %p concurrent executions the limits are %j", async (concurrency, limits) => {
-    const functions = fakeFunctions();
-    functions.accountConcurrency = concurrency;
-    expect((await withAccountLimit(functions, orderOf("default"))).limits).toEqual(limits);
+    [10, 5],
+    [1_000, 900],
+  ])("F-77: is stored by a pass: at %d concurrent executions %d", async (concurrency, runners) => {
+    const { grant, limit } = prepare();
+    await grant(concurrency);
+    expect(await limit()).toBe(runners);
   });
 
-  it("forgets what the account allowed before, when the job is looked at anew", async () => {
-    const functions = fakeFunctions();
-    functions.accountConcurrency = 10;
-    const before = await withAccountLimit(functions, orderOf("default"));
-    functions.accountConcurrency = 1_000;
-    expect((await withAccountLimit(functions, before)).limits).toEqual({ stack: 100, project: 40 });
+  it("follows the account, and stays as it was where Lambda does not say", async () => {
+    const { grant, limit, ledger } = prepare();
+    await grant(1_000);
+    await grant(10);
+    await grant(undefined);
+    expect(await limit()).toBe(5);
+    const before = ledger.writes;
+    await grant(10);
+    expect(ledger.writes).toBe(before);
+  });
+
+  it("F-77: is one of a start's where the account allows fewer than the stack may have", async () => {
+    const { grant, scopes } = prepare();
+    expect(await scopes(orderOf("default"))).not.toContain(LAMBDA);
+    await grant(10);
+    expect(await scopes(orderOf("default"))).toContain(LAMBDA);
+    expect(await scopes(orderOf("default", 5))).not.toContain(LAMBDA);
+    expect(await scopes(anOrder())).not.toContain(LAMBDA);
+    await grant(1_000);
+    expect(await scopes(orderOf("default"))).not.toContain(LAMBDA);
   });
 
   it("F-77 I-22: lets all Lambda classes together have the account's limit, and gives each slot back", async () => {
-    const ledger = fakeLedger();
-    const functions = fakeFunctions();
-    functions.accountConcurrency = 10;
+    const { ledger, grant } = prepare();
+    await grant(10);
     const slots = [];
     for (const name of ["default", "large", "default", "large", "default"]) {
-      const free = await findSlot(ledger, await withAccountLimit(functions, orderOf(name)), slots.length);
+      const free = await findSlot(ledger, orderOf(name), slots.length);
       expect(await ledger.commit(free?.take ?? [])).toBe(true);
       slots.push({ slot: free!.slot, classKey: `LAMBDA#${name}` });
     }
-    const sixth = await withAccountLimit(functions, orderOf("large"));
+    const sixth = orderOf("large");
     expect(await findSlot(ledger, sixth, 0)).toBeUndefined();
     expect(await findSlot(ledger, anOrder({ limits: { stack: 100 } }), 0)).toBeDefined();
     await ledger.commit(releaseSlot(slots[3]!));

@@ -1,16 +1,18 @@
 import { lambdaRunnersAt } from "../../../Core/account/lambda-room";
-import { DEFAULT_LIMITS, type StartOrder } from "../../../Core/model/runner-order";
-import type { RunnerFunctions } from "../ports";
+import { LAMBDA } from "../../../Core/ledger/keys";
+import type { Dependencies } from "../dependencies";
 
 /**
- * The order with the limit that the account's concurrency sets to Lambda runners, where that is the lower one. So runners
- * leave room for our own functions, without which no job starts, no runner ends and no webhook is accepted.
+ * Stores beside the counters of Lambda runners how many of them the account's concurrency allows. So they leave room for our
+ * own functions, without which no job starts, no runner ends and no webhook is accepted. A start reads it with the counters.
  */
-export const withAccountLimit = async (
-  functions: Pick<RunnerFunctions, "concurrency">,
-  { limits: { lambda: _, ...limits } = DEFAULT_LIMITS, ...order }: StartOrder,
-): Promise<StartOrder> => {
-  const concurrency = await functions.concurrency();
-  const lambda = concurrency === undefined ? Number.POSITIVE_INFINITY : lambdaRunnersAt(concurrency);
-  return { ...order, limits: lambda < limits.stack ? { ...limits, lambda } : limits };
+export const storeLambdaLimit = async ({
+  ledger,
+  account,
+}: Pick<Dependencies, "ledger" | "account">): Promise<void> => {
+  const concurrency = await account.concurrency();
+  if (concurrency === undefined) return;
+  const limit = lambdaRunnersAt(concurrency);
+  if ((await ledger.slots(LAMBDA)).limit === limit) return;
+  await ledger.commit([{ slotLimit: { scope: LAMBDA, limit } }]);
 };

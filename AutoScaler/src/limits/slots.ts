@@ -16,7 +16,7 @@ export const shardLimit = (limit: number, shard: number): number => {
   return Math.floor(limit / used) + (shard < limit % used ? 1 : 0);
 };
 
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+export const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 /**
  * A shard with room, looked for from `start` on. The sum counts too: after a limit was lowered the shards beyond
@@ -35,38 +35,49 @@ export interface FreeSlot {
   readonly left: number;
 }
 
-/** What is limited: a scope's counters, and how many may be taken of them. */
+/** What is limited, with its counters. */
 interface Limited {
   readonly scope: string;
   readonly limit: number;
+  readonly taken: readonly number[];
 }
 
 type Limiting = Pick<RunnerOrder, "projectId" | "runnerClass" | "limits">;
 
-/** The stack, the class and, where projects or the account's Lambda runners have a limit, those. */
-export const limitedBy = ({
-  projectId,
-  runnerClass,
-  limits = DEFAULT_LIMITS,
-}: Limiting): readonly Limited[] => [
-  { scope: STACK, limit: limits.stack },
-  { scope: classKey(runnerClass), limit: runnerClass.maxRunners },
-  ...(limits.project === undefined ? [] : [{ scope: projectScope(projectId), limit: limits.project }]),
-  ...(limits.lambda === undefined ? [] : [{ scope: LAMBDA, limit: limits.lambda }]),
-];
+/**
+ * Reads the stack, the class and, where projects have a limit, the project. For Lambda runners also all of them together,
+ * where the account allows fewer than the stack; until a pass has stored that, nothing is known of it.
+ */
+export const readLimited = async (
+  ledger: Pick<Ledger, "slots">,
+  { projectId, runnerClass, limits = DEFAULT_LIMITS }: Limiting,
+): Promise<readonly Limited[]> => {
+  const scopes: (readonly [scope: string, limit?: number])[] = [
+    [STACK, limits.stack],
+    [classKey(runnerClass), runnerClass.maxRunners],
+  ];
+  if (limits.project !== undefined) scopes.push([projectScope(projectId), limits.project]);
+  if (runnerClass.type === "LAMBDA") scopes.push([LAMBDA]);
+  const read = await Promise.all(
+    scopes.map(async ([scope, limit]) => {
+      const { taken, limit: stored = Number.POSITIVE_INFINITY } = await ledger.slots(scope);
+      return { scope, limit: limit ?? stored, taken };
+    }),
+  );
+  return read.filter(({ scope, limit }) => scope !== LAMBDA || limit < limits.stack);
+};
 
 /**
  * A slot under all limits, or undefined. `start` spreads a burst: neighbours begin at neighbouring shards. A project
  * without a limit takes no slot of its own.
  */
 export const findSlot = async (
-  ledger: Ledger,
+  ledger: Pick<Ledger, "slots">,
   order: Limiting,
   start: number,
 ): Promise<FreeSlot | undefined> => {
-  const limited = limitedBy(order);
-  const counts = await Promise.all(limited.map(({ scope }) => ledger.slots(scope)));
-  const shards = limited.map(({ limit }, index) => freeShard(counts[index] ?? [], limit, start));
+  const limited = await readLimited(ledger, order);
+  const shards = limited.map(({ limit, taken }) => freeShard(taken, limit, start));
   const [stackShard, classShard] = shards;
   if (stackShard === undefined || classShard === undefined || shards.includes(undefined)) return undefined;
   const shardOf = (scope: string) => shards[limited.findIndex((each) => each.scope === scope)];
@@ -77,7 +88,7 @@ export const findSlot = async (
     const shard = shards[index] ?? 0;
     return { take: { scope, shard, limit: shardLimit(limit, shard) } };
   });
-  const left = Math.min(...limited.map(({ limit }, index) => limit - sum(counts[index] ?? [])));
+  const left = Math.min(...limited.map(({ limit, taken }) => limit - sum(taken)));
   return { slot: { stackShard, classShard, ...others }, take, left };
 };
 

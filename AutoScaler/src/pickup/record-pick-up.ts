@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { JobEvent } from "../../../Core/model/job-event";
 import { isOfProject, isRunnerOf, mayBecome, type Runner, type Time } from "../../../Core/model/ledger";
 import type { PickUpSkipCode } from "../../../Core/model/reasons";
@@ -35,7 +36,7 @@ const takenFrom = (job: GitLabJob): Taken | undefined => {
   const { id, projectId, runnerId, status, startedAt } = job;
   const hasStarted = status === "running" || status === "canceling" || hasEnded(job);
   if (!hasStarted || startedAt === undefined || runnerId === undefined) return undefined;
-  return { id, projectId, runnerId, startedAt, ...(hasEnded(job) ? { ended: job } : {}) };
+  return { id, projectId, runnerId, startedAt, ...defined({ ended: hasEnded(job) ? job : undefined }) };
 };
 
 /** In payload mode the webhook's word is all there is, but for another project's runner. */

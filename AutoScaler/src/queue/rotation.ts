@@ -67,6 +67,6 @@ export const leaveEmpty = async (ledger: Ledger, project: QueuedProject, now: Ti
   );
   const queues = project.queues.filter((_, index) => (waiting[index] ?? []).length > 0);
   if (queues.length === project.queues.length && queues.length > 0) return;
-  const left = queuesRecord(project, { queues, ...(queues.length === 0 ? { rotation: undefined } : {}) });
-  await ledger.commit([{ stateRecord: left }]);
+  const rotation = queues.length === 0 ? undefined : project.rotation;
+  await ledger.commit([{ stateRecord: queuesRecord(project, { queues, rotation }) }]);
 };

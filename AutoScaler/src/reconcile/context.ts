@@ -27,6 +27,7 @@ export type ReconcilerDependencies = Pick<
   | "mappings"
   | "gitLab"
   | "instances"
+  | "account"
   | "bus"
   | "settings"
   | "clock"

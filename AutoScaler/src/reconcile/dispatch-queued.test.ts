@@ -1,3 +1,4 @@
+import { LAMBDA } from "../../../Core/ledger/keys";
 import type { OrderedAttempt, StartedRunner } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { LAUNCH_RATE_RECORD, type LaunchRate } from "../launch-rate/launch-rate";
@@ -108,6 +109,13 @@ describe("the queue", () => {
     const queue = [5, 4, 3].map((id) => waiting(id)).concat(waiting(2, {}, { projectId: 2 }));
     const seen = aSnapshot({ waiting: queue });
     expect(await jobsDispatched(seen, { ledger, maxRunnersPerProject: 2 })).toEqual([5, 2]);
+  });
+
+  it("F-77 I-22: dispatches as many Lambda jobs as the account allows, and jobs on EC2 past them", async () => {
+    const ledger = await taking(fakeLedger(), LAMBDA, 1);
+    await ledger.commit([{ slotLimit: { scope: LAMBDA, limit: 2 } }]);
+    const queue = [onLambda(5), onLambda(4), waiting(3)];
+    expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([5, 3]);
   });
 
   it("goes by the limits of now, not by those of the last look-up", async () => {
@@ -222,16 +230,29 @@ describe("EC2's launch rate", () => {
     expect(await ledger.stateRecord(LAUNCH_RATE_RECORD)).toMatchObject({ version: 3, value: null });
   });
 
-  it("continues while a job or a runner is held", async () => {
-    const [runner, attempt] = refused(1);
-    const now = NOW + 10 * MINUTE;
-    for (const held of [
-      { waiting: [waiting(1, { waitingFor: "launch-rate" })] },
-      { runners: [runner], attempts: [attempt] },
-    ]) {
-      const ledger = await withLaunchRate({});
-      await jobsDispatched(aSnapshot({ now, ...held }), { ledger });
-      expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).not.toBeNull();
-    }
+  /** At one a second those of one second, and of the five for which a start waits. */
+  const AT_ONCE = 6;
+  const held = (count: number, patch: Partial<Snapshot> = {}): Snapshot =>
+    aSnapshot({
+      now: NOW + 10 * MINUTE,
+      waiting: Array.from({ length: count }, (_, index) => waiting(index + 1, { waitingFor: "launch-rate" })),
+      ...patch,
+    });
+  const [heldRunner, heldAttempt] = refused(100);
+
+  it.each([
+    ["more jobs are held than it serves at once", held(AT_ONCE + 1)],
+    ["a runner is held", held(0, { runners: [heldRunner], attempts: [heldAttempt] })],
+    ["a queue could not be read", held(0, { unreadQueues: new Set([1]) })],
+  ])("continues while %s", async (_, seen) => {
+    const ledger = await withLaunchRate({});
+    await jobsDispatched(seen, { ledger });
+    expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).not.toBeNull();
+  });
+
+  it("F-33: ends where it serves at once all that are held, and dispatches them", async () => {
+    const ledger = await withLaunchRate({});
+    expect(await jobsDispatched(held(AT_ONCE), { ledger })).toHaveLength(AT_ONCE);
+    expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).toBeNull();
   });
 });

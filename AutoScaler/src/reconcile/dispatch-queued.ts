@@ -89,17 +89,19 @@ export const dispatchQueued = async (
   settings: RoutingSettings,
 ): Promise<readonly Discrepancy[]> => {
   const { launchRate, version } = await readLaunchRate(dependencies.ledger);
-  const isHolding =
-    snapshot.waiting.some(({ waitingFor }) => waitingFor === "launch-rate") ||
-    snapshot.runners.some((runner) => isHeldRunner(runner, snapshot.now));
+  const heldJobs = snapshot.waiting.filter(({ waitingFor }) => waitingFor === "launch-rate");
+  const heldRunners = snapshot.runners.filter((runner) => isHeldRunner(runner, snapshot.now));
+  const atOnce = reservationsAtOnce(launchRate);
   const room = await readRoom(
     dependencies,
     settings,
     snapshot.waiting,
-    launchRate !== undefined || isHolding ? reservationsAtOnce(launchRate) : Number.POSITIVE_INFINITY,
+    launchRate !== undefined || heldJobs.length + heldRunners.length > 0 ? atOnce : Number.POSITIVE_INFINITY,
   );
   const rateLimited = fromLaunchRate(snapshot, index, room);
   const queue = (await dependencies.settings.startsAreOn()) ? fromQueue(snapshot, room) : [];
+  // A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment.
+  const isHolding = heldRunners.length > 0 || heldJobs.length > atOnce || snapshot.unreadQueues.size > 0;
   if (launchRate !== undefined)
     await storeLaunchRate(dependencies.ledger, launchRate, version, isHolding, snapshot.now);
   return [...rateLimited, ...queue];

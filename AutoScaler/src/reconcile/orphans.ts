@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { OrphanInstance, OrphanRecord, Runner, Time } from "../../../Core/model/ledger";
 import type { InstanceDeathCode } from "../../../Core/model/reasons";
 import { deathIn } from "../ledger/instance-death";
@@ -26,7 +27,7 @@ export const foundOrphan = ({ instanceId, jobId, attempt }: Instance, now: Time)
   resourceId: instanceId,
   version: 1,
   state: "FOUND",
-  ...(jobId === undefined || attempt === undefined ? {} : { launchedFor: { jobId, attempt } }),
+  ...defined({ launchedFor: jobId === undefined || attempt === undefined ? undefined : { jobId, attempt } }),
   times: { FOUND: now },
 });
 
@@ -61,9 +62,6 @@ export const outliving = (
     const since = item.times.GONE;
     if (isRecent(since, now) || now - (since ?? now) < OVER_SINCE_MILLISECONDS) return [];
     const { resourceId } = item;
-    const ids = {
-      ...(item.kind === "runner" ? { runnerId: item.runnerId } : {}),
-      ...(resourceId ? { resourceId } : {}),
-    };
-    return [ended({ ...ids, reason: "instance-remaining" })];
+    const runnerId = item.kind === "runner" ? item.runnerId : undefined;
+    return [ended({ ...defined({ runnerId, resourceId }), reason: "instance-remaining" })];
   });

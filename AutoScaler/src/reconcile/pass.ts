@@ -4,6 +4,7 @@ import type { ReconcilerState } from "../../../Core/ledger/reconciler-state";
 import type { Time } from "../../../Core/model/ledger";
 import { isBad } from "../../../Core/routing/mapping-row";
 import { type RoutingSettings, readSettings } from "../../../Core/routing/routing";
+import { storeLambdaLimit } from "../limits/account-limit";
 import type { GitLabJob, Instance } from "../ports";
 import { forgetEmptyQueues } from "../queue/rotation";
 import { countRestingPools } from "../spot/count-resting";
@@ -121,7 +122,7 @@ const takeSnapshot = async (
   const part = parts(failures);
   const listCalls = budget(dependencies.clock, LIST_CALLS, asksUntil);
   const settings = await readSettingsRow(dependencies, stack, part);
-  const open = await readLedger(dependencies.ledger);
+  const open = await readLedger(dependencies.ledger, part);
   const { servedProjects } = settings;
   const jobs = await askGitLab(dependencies, state, open, servedProjects, listedBefore, listCalls, part);
   const readAt = dependencies.clock.now();
@@ -174,6 +175,7 @@ const reconcileAll = async (
   const putFirst = await putDiscrepancies(dependencies, starts, part);
   const ends = await endDiscrepancies(context);
   const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
+  await part("account", undefined, () => storeLambdaLimit(dependencies));
   const waiting = await dropNotServed(context, snapshot.waiting);
   const queue = await part("queue", [], () =>
     dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings),

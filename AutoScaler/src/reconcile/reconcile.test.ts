@@ -1,4 +1,5 @@
 import { TransientError } from "../../../Core/errors";
+import { LAMBDA } from "../../../Core/ledger/keys";
 import type { Attempt, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import type { OurEvent } from "../ports";
@@ -422,6 +423,18 @@ describe("the queue", () => {
     expect(await events(system)).toMatchObject([{ job: { id: 8 } }]);
   });
 
+  it("I-24: of one project that cannot be read is left to the next pass, with its jobs, and all else is done", async () => {
+    const system = await full();
+    await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
+    system.gitLab.addJob({ id: 10, projectId: 2, tags: ["ec2"], createdAt: system.clock.now() - MINUTE });
+    const waiting = () => Promise.reject(new TransientError("no read"));
+    const report = await withPorts(system, { ledger: { ...system.ledger, waiting } }).reconcile();
+    expect(report).toMatchObject({ events: 1, failures: ["queue 1: TransientError no read (and 1 more)"] });
+    expect(system.bus.events.splice(0)).toMatchObject([{ job: { id: 10 } }]);
+    // Nobody has delivered the event of job 10.
+    expect(await events(system)).toMatchObject([{ job: { id: 10 } }, { job: { id: 8 } }]);
+  });
+
   it("F-57: dispatches no job while new starts are switched off", async () => {
     const system = await full();
     await system.ledger.commit([{ releaseSlot: { scope: STACK, shard: 0 } }]);
@@ -560,6 +573,19 @@ describe("the reconciler itself", () => {
     };
     await minute();
     expect(listCalls).toEqual([100]);
+  });
+
+  it("F-77 I-24: a pass stores how many Lambda runners the account allows; where that fails, it goes on and names it", async () => {
+    const system = testSystem();
+    system.gitLab.addJob({ id: 7, createdAt: system.clock.now() - MINUTE });
+    const account = { concurrency: () => Promise.reject(new TransientError("throttled")) };
+    const report = await withPorts(system, { account }).reconcile();
+    expect(report).toMatchObject({ events: 1, failures: ["account: TransientError throttled"] });
+    system.account.concurrentExecutions = 10;
+    for (const run of [system, withPorts(system, { account })]) {
+      await run.reconcile();
+      expect((await system.ledger.slots(LAMBDA)).limit).toBe(5);
+    }
   });
 
   it("F-30: reads no jobs and ends nothing in payload mode", async () => {

@@ -5,7 +5,8 @@ import { CLASS_SORT_KEY, classRowKey } from "../../../Core/routing/mapping-keys"
 import { isBad, parseClassRow } from "../../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
-import { Taken } from "../queue/slot-check";
+import { sum } from "../limits/slots";
+import { CountersRead } from "../queue/slot-check";
 
 /** RoomLeft that is left, counted down as jobs are dispatched. */
 export interface RoomLeft {
@@ -41,7 +42,7 @@ export const readRoom = async (
   waiting: readonly OrderedAttempt[],
   ec2: number,
 ): Promise<RoomLeft> => {
-  const taken = new Taken(dependencies.ledger);
+  const counters = new CountersRead(dependencies.ledger);
   const classes = new Map(waiting.map(({ classKey, order }) => [classKey, order.runnerClass]));
   const limits: (readonly [string, number | Promise<number>])[] = [
     [STACK, settings.maxRunners],
@@ -50,11 +51,14 @@ export const readRoom = async (
   const { maxRunnersPerProject } = settings;
   if (maxRunnersPerProject !== undefined)
     for (const id of projectsOf(waiting)) limits.push([projectScope(id), maxRunnersPerProject]);
-  const lambda = Math.max(...waiting.map(({ order }) => order.limits?.lambda ?? 0));
-  if (lambda > 0) limits.push([LAMBDA, lambda]);
+  const { limit: ofLambda = settings.maxRunners } = await counters.slots(LAMBDA);
+  if (ofLambda < settings.maxRunners) limits.push([LAMBDA, ofLambda]);
   const left = await Promise.all(
     limits.map(
-      async ([scope, limit]): Promise<[string, number]> => [scope, (await limit) - (await taken.of(scope))],
+      async ([scope, limit]): Promise<[string, number]> => [
+        scope,
+        (await limit) - sum((await counters.slots(scope)).taken),
+      ],
     ),
   );
   return { left: new Map(left), ec2 };

@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly waiting: readonly OrderedAttempt[];
   /** The projects that have queues, whoever has waited longest first. */
   readonly queued: readonly QueuedProject[];
+  /** Of these projects nobody knows who waits: their queues could not be read. */
+  readonly unreadQueues: ReadonlySet<number>;
   /** Pending and running jobs of the projects that were asked. */
   readonly jobs: ReadonlyMap<number, GitLabJob>;
   /** Projects whose list is complete: only here a missing job is worth a call. */

@@ -29,7 +29,7 @@ export const restingPlan = async (
 export const spotPlan = async (dependencies: SpotDependencies, order: RunnerOrder): Promise<SpotPlan> => {
   const wasLost = asksForSpot(order) && wasLostToSpot(dependencies, order);
   const [plan, isLost] = await Promise.all([restingPlan(dependencies, order), wasLost]);
-  return { ...plan, ...(isLost ? { afterSpotLoss: true } : {}) };
+  return isLost ? { ...plan, afterSpotLoss: true } : plan;
 };
 
 /** Stores what a launch has learned: the pools without capacity. Of a missing role it counts each launch. */

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { TransientError } from "../../../Core/errors";
 import {
   type AttemptNumber,
@@ -75,6 +76,9 @@ const countJob = ({ metric }: ClaimDependencies, step: Opening): void => {
   if (step.kind === "open" && step.number.attempt === 1) metric("JobsSeen", 1);
 };
 
+/** The mark of one that was dispatched. */
+const dispatched = ({ dispatchedAt }: Reservation) => defined({ dispatchedAt });
+
 /** Takes the attempt and all its slots in one transaction. Undefined: somebody was faster. */
 const takeAttempt = async (
   dependencies: ClaimDependencies,
@@ -83,7 +87,8 @@ const takeAttempt = async (
   free: FreeSlot,
   reservation: Reservation,
 ): Promise<Claim | undefined> => {
-  const attempt = { ...claimedAttempt(step, order, dependencies.clock.now()), lease, slot: free.slot };
+  const claimed = claimedAttempt(step, order, dependencies.clock.now());
+  const attempt = { ...claimed, lease, slot: free.slot, ...dispatched(reservation) };
   const done = await commit(dependencies.ledger, [{ put: attempt }, ...checks(step), ...free.take]);
   if (done) countJob(dependencies, step);
   return done ? { kind: "claimed", attempt, reservation } : undefined;
@@ -141,7 +146,7 @@ const takeOver = async (
 ): Promise<Claim | undefined> => {
   const reservation = await start.reservation(claimed.dispatchedAt);
   if (reservation === undefined) return { kind: "waiting", waitingFor: "launch-rate" };
-  const attempt = touch(claimed, { lease: start.lease });
+  const attempt = touch(claimed, { lease: start.lease, ...dispatched(reservation) });
   return (await commit(dependencies.ledger, [{ put: attempt }]))
     ? { kind: "claimed", attempt, reservation }
     : undefined;
@@ -157,7 +162,8 @@ const resume = async (
   if (reservation === undefined) return { kind: "waiting", waitingFor: "launch" };
   const runner = touch(step.runner, { lease: start.lease });
   const done = await commit(dependencies.ledger, [{ put: runner }]);
-  return done ? { kind: "resumed", attempt: step.attempt, runner, reservation } : undefined;
+  const attempt = { ...step.attempt, ...dispatched(reservation) };
+  return done ? { kind: "resumed", attempt, runner, reservation } : undefined;
 };
 
 /** All attempts are used up: the failure is stored and counted once, by whoever commits it. */

@@ -93,6 +93,7 @@ const bootstrapRow = (
   lifetimeSeconds: runner.order.runnerClass.lifetimeSeconds,
   waitTimeoutSeconds: runner.order.runnerClass.waitTimeoutSeconds,
   privileged: runner.order.runnerClass.ec2?.privileged ?? false,
+  ...(runner.order.runnerClass.refuseImages ? { refuseImages: true } : {}),
   deletesOwnRecord: gitLab.mode === "payload",
   ttl: Math.ceil(now / 1000) + bootstrapSeconds(runner.order),
 });
@@ -142,7 +143,7 @@ const withProtection = async (
 ): Promise<OrderedAttempt> => {
   const { onProtectedRef: _, ...order } = claimed.order;
   const isProtected = await isOnProtectedRef(dependencies, order);
-  return { ...claimed, order: { ...order, ...(isProtected ? { onProtectedRef: true } : {}) } };
+  return { ...claimed, order: isProtected ? { ...order, onProtectedRef: true } : order };
 };
 
 /**

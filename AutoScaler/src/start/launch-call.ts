@@ -43,22 +43,31 @@ const call = async (launch: () => Promise<Launch>): Promise<Launch | undefined> 
   }
 };
 
+/** What a launch came to. */
+export interface LaunchTried {
+  /** Undefined: no answer, it may have launched. */
+  readonly launch: Launch | undefined;
+  /** Its first call was the first that EC2 refused for their number: since then others are held. */
+  readonly foundLimit: boolean;
+}
+
 /**
  * A launch, and one more call where that may help: the only slot that repeats one (I-25). After a lost answer the
  * repeat looks first, for what is there may have been bought in another market (I-19).
- *
- * @returns undefined: no answer, it may have launched
  */
 export const launchOrRetry = async (
   dependencies: CallDependencies,
   runner: StartedRunner,
-): Promise<Launch | undefined> => {
+): Promise<LaunchTried> => {
   const { provider, clock } = dependencies;
   const launch = await call(() => provider.launch(runner));
-  if (launch?.kind === "launched") return launch;
+  if (launch?.kind === "launched") return { launch, foundLimit: false };
   const isRepeated =
     launch === undefined ? isFirstCall(runner) : await isWorthATry(dependencies, runner, launch);
-  if (!isRepeated) return launch;
+  if (!isRepeated) return { launch, foundLimit: false };
   await clock.sleep(pauseOf(runner));
-  return call(async () => (launch ? undefined : await provider.find(runner)) ?? provider.launch(runner));
+  const repeated = await call(
+    async () => (launch ? undefined : await provider.find(runner)) ?? provider.launch(runner),
+  );
+  return { launch: repeated, foundLimit: launch !== undefined && runner.provider === "EC2" };
 };

@@ -7,7 +7,7 @@ import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
 import type { Launch, LedgerChange } from "../ports";
-import { freedLaunch } from "../queue/freed";
+import { freedLaunch, freedTwoLaunches } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
 import { learn, restingPlan } from "../spot/spot-plan";
@@ -159,9 +159,13 @@ export const launchRunner = async (
   const { runner, attempt } = started;
   if (await mustWait(dependencies, runner, attempt.dispatchedAt))
     return keepForLater(dependencies, runner, { heldBy: "rate" });
-  const launch = await launchOrRetry(dependencies, runner);
+  const { launch, foundLimit } = await launchOrRetry(dependencies, runner);
   if (launch !== undefined) await learn(dependencies, runner, launch);
-  if (launch?.kind === "launched") return adopt(dependencies, started, launch);
+  if (launch?.kind === "launched") {
+    const outcome = await adopt(dependencies, started, launch);
+    // Those held meanwhile would wait for the next pass.
+    return foundLimit && outcome.kind === "launched" ? { ...outcome, freed: freedTwoLaunches } : outcome;
+  }
   if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
   const heldBy = launch?.refusal ?? "no-answer";
   dependencies.metric("LaunchesRefused", 1, { refusal: heldBy });

@@ -1,5 +1,5 @@
 import { defined } from "../../../Core/defined";
-import { ConfigurationError, MappingError } from "../../../Core/errors";
+import { BadTagsError, BeyondBoundsError, ConfigurationError, MappingError } from "../../../Core/errors";
 import { END_STATUSES, type JobEvent } from "../../../Core/model/job-event";
 import type { Time } from "../../../Core/model/ledger";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
@@ -110,6 +110,7 @@ const start = (
     limits,
     ...functionOf(functionArn, why),
     ...defined({ again, spotBreaker }),
+    ...(why.code === "job-tags" ? { chosenByTags: true } : {}),
   };
   return { lookup: { kind: "start", provider, order }, why };
 };
@@ -130,14 +131,17 @@ export const malformedLookUp = ({ skipped, detail }: MalformedHint): LookUp => (
  * The mapping cannot be followed: an operator must act, and no other runner is taken instead (I-27). Without
  * AccessToken nobody confirmed that there is such a job.
  */
-const mappingError = (isVerified: boolean, sentence: string): ConfigurationError =>
-  isVerified ? new MappingError(sentence) : new ConfigurationError(sentence);
+const mappingError = (isVerified: boolean, { code, sentence }: RouteReason): ConfigurationError => {
+  if (!isVerified) return new ConfigurationError(sentence);
+  if (code === "bad-tags") return new BadTagsError(sentence);
+  return code === "beyond-bounds" ? new BeyondBoundsError(sentence) : new MappingError(sentence);
+};
 
 /**
  * Finds the runner that a pending job needs. Stores nothing under the job.
  *
- * @throws MappingError when the mapping cannot be followed for a job that GitLab confirmed, ConfigurationError where
- *   nobody confirms it; TransientError from GitLab or DynamoDB
+ * @throws MappingError when the mapping or the job's tags cannot be followed for a job that GitLab confirmed (BadTagsError
+ *   and BeyondBoundsError are such), ConfigurationError where nobody confirms it; TransientError from GitLab or DynamoDB
  */
 export const lookUpRunner = async (
   dependencies: LookUpDependencies,
@@ -151,7 +155,7 @@ export const lookUpRunner = async (
   const decided = await route(job, (pk) => dependencies.mappings.rows(pk), settings);
   if (!(await isServed(dependencies, decided.servedProjects, facts.projectId)))
     return refused(dependencies, event);
-  if (decided.kind === "failed") throw mappingError(isVerified, decided.why.sentence);
+  if (decided.kind === "failed") throw mappingError(isVerified, decided.why);
   if (decided.kind === "nothing") {
     if (isVerified) rememberNothing(dependencies, event);
     return { lookup: skip("unmapped", decided.why.sentence), why: decided.why };

@@ -98,6 +98,17 @@ const ROWS: readonly Row[] = [
     { kind: "open", number: { attempt: 2 } },
   ],
   [
+    "F-79: waits a minute after a machine that could not install what its image lacks: its repository may be down",
+    [
+      failed(1, NOW - 59_999, {
+        times: { LAUNCHED: NOW - 120_000, FAILED: NOW - 59_999 },
+        installFailure: "no-packages",
+      }),
+    ],
+    aRunner({ state: "GONE" }),
+    { kind: "nothing", reason: "failed-lately" },
+  ],
+  [
     "F-26: waits four minutes after the second failure",
     [failed(1, 0), failed(2, NOW - 239_999)],
     undefined,

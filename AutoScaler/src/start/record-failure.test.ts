@@ -48,6 +48,34 @@ describe("recordFailure", () => {
     });
   });
 
+  it("stores the sentence as it was said: quotes without escapes, and no full stop", async () => {
+    const { ledger, clock, metrics } = setUp();
+    const said = 'Add the class "a\\b" to "classes".';
+    const Cause = JSON.stringify({ errorType: "MappingError", errorMessage: said, trace: [] });
+    const failure = parseFailure({ event, error: { Error: "MappingError", Cause } });
+    await recordFailure({ ledger, clock, metric: metrics.metric }, failure);
+    expect(await ledger.attempts(7)).toMatchObject([{ detail: 'Add the class "a\\b" to "classes"' }]);
+  });
+
+  it.each(["\\u00e9", "\\ud83e\\udd8a"])("stores what Lambda cut off within %s", async (escaped) => {
+    const { ledger, clock, metrics } = setUp();
+    const Cause = `{"errorMessage":"${"x".repeat(297)}${escaped}`;
+    const failure = parseFailure({ event, error: { Error: "MappingError", Cause } });
+    await recordFailure({ ledger, clock, metric: metrics.metric }, failure);
+    expect((await ledger.attempts(7))[0]?.detail).toMatch(/^x{297}/);
+  });
+
+  it.each([
+    ["BadTagsError", "bad-tags", true],
+    ["BeyondBoundsError", "beyond-bounds", undefined],
+  ])("I-27: makes %s of a look-up visible as %s", async (error, reason, isLast) => {
+    const { ledger, record } = setUp();
+    expect(await record(event, error)).toEqual({ kind: "failed" });
+    const [attempt] = await ledger.attempts(7);
+    expect(attempt).toMatchObject({ state: "FAILED", reason });
+    expect(attempt?.isLast).toBe(isLast);
+  });
+
   it("I-25: counts three of them, a minute and four minutes apart, and no more", async () => {
     const { ledger, clock, record } = setUp();
     for (let minute = 0; minute < 60; minute += 1) {

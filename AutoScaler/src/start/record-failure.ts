@@ -41,7 +41,11 @@ type Lasting = Readonly<Record<string, AttemptFailureCode>>;
  * comes after GitLab confirmed the job: anything before it would be written under a number that somebody may have
  * invented.
  */
-const LASTING_OF_LOOK_UP: Lasting = { MappingError: "configuration" };
+const LASTING_OF_LOOK_UP: Lasting = {
+  MappingError: "configuration",
+  BadTagsError: "bad-tags",
+  BeyondBoundsError: "beyond-bounds",
+};
 const LASTING_OF_START: Lasting = {
   ConfigurationError: "configuration",
   InvalidInputError: "invalid-input",
@@ -96,9 +100,19 @@ const afterStart = (
 
 const NOTED = { changes: [], result: { kind: "noted" } } as const;
 
+/** What is no JSON stays as it is: the record of a failure must not fail. */
+const unquoted = (text: string): string => {
+  try {
+    return String(JSON.parse(`"${text}"`));
+  } catch {
+    return text;
+  }
+};
+
 /** The error's message, out of Lambda's JSON, which may be cut off; a sentence at most. */
 const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
-  const detail = /"errorMessage":"((?:[^"\\]|\\.){1,300})/.exec(cause)?.[1];
+  const quoted = /"errorMessage":"((?:[^"\\]|\\(?:u[0-9a-f]{4}|[^u])){1,300})/i.exec(cause)?.[1];
+  const detail = quoted === undefined ? undefined : unquoted(quoted).replace(/\.$/, "");
   return defined({ detail });
 };
 
@@ -114,7 +128,8 @@ export const recordFailure = async (
   dependencies.metric("WorkflowFailures", 1, { error });
   const reason = reasonOf(error, isLookUp);
   if (job === undefined || reason === undefined) return { kind: "noted" };
-  const failure: AttemptFailure = { reason, ...messageOf(cause) };
+  const isLast = reason === "bad-tags";
+  const failure: AttemptFailure = { reason, ...messageOf(cause), ...(isLast ? { isLast } : {}) };
   const result = await retryOnConflict<RecordedFailure>(dependencies.ledger, async () => {
     const now = dependencies.clock.now();
     const last = (await dependencies.ledger.attempts(job.jobId)).at(-1);

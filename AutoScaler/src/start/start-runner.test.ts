@@ -13,6 +13,7 @@ import {
   webhook,
   workflows,
 } from "../testing/fakes/test-system";
+import { LAUNCH_TIMEOUT_SECONDS } from "../timing";
 
 const attempts = (system: TestSystem) =>
   [...system.ledger.items.values()].filter((item) => item.kind === "attempt");
@@ -87,8 +88,10 @@ describe("a start", () => {
       waitTimeoutSeconds: 120,
       deletesOwnRecord: false,
     });
-    expect(row!.ttl * 1000).toBeGreaterThan(system.clock.now() + 120 * 60_000);
-    expect(row!.ttl * 1000).toBeLessThan(system.clock.now() + 140 * 60_000);
+    const waitedFor = system.clock.now() + LAUNCH_TIMEOUT_SECONDS * 1_000;
+    expect(row!.ttl * 1_000).toBeGreaterThan(waitedFor);
+    // A boot, the wait for a job and some minutes more.
+    expect(row!.ttl * 1_000).toBeLessThan(waitedFor + 20 * 60_000);
   });
 
   it("I-13: keeps the token out of the ledger", async () => {
@@ -454,16 +457,28 @@ describe("a start that is refused", () => {
     ).toEqual([[7, "CREATED"]]);
     expect((await ledger.openAttempts()).items).toEqual([]);
 
-    await system.start(webhook(older!));
-    await system.reconcile();
+    // EC2 has refused nothing for a minute, and nobody is being dispatched: the reservation is the older one's.
+    expect(await system.start(webhook(older!))).toMatchObject({ kind: "launched", freed: { two: true } });
     const dispatched = system.bus.events.splice(0);
-    expect(dispatched).toHaveLength(2);
+    expect(dispatched).toMatchObject([{ job: { id: 7 } }]);
     for (const event of dispatched) await system.deliver(detailOf(event));
 
     expect(attempts(system).map(({ state }) => state)).toEqual(["LAUNCHED", "LAUNCHED"]);
     expect(attempts(system).filter(({ waitingFor }) => waitingFor !== undefined)).toEqual([]);
     expect(await ledger.waiting("1#EC2#default#launch-rate", 9)).toEqual([]);
     expect(system.gitLab.created).toHaveLength(2);
+  });
+
+  it("I-26 F-33: whoever is refused first and then launched dispatches those that were held meanwhile, not the next pass", async () => {
+    const system = testSystem();
+    system.ec2.script.push(refusal("rate"));
+    system.clock.duringSleep = async () => {
+      system.clock.duringSleep = () => undefined;
+      const held = system.gitLab.addJob({ id: 8, tags: ["ec2"] });
+      expect(await system.start(webhook(held))).toMatchObject({ kind: "waiting" });
+    };
+    const outcome = await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(outcome).toMatchObject({ kind: "launched", freed: { kind: "launch", two: true } });
   });
 
   it("I-26: a dispatched job dispatches the next ones as soon as it is launched, not at the next pass", async () => {

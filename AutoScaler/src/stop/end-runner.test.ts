@@ -94,7 +94,7 @@ describe("the end of a job", () => {
 
     const start = ["job", "isProtected", "createRunner"];
     expect(system.gitLab.calls).toEqual([...start, "job", "pauseRunner", "job", "deleteRunner"]);
-    expect(system.ledger.writes + moves).toBeLessThanOrEqual(8);
+    expect(system.ledger.writes + moves).toBe(8);
     expect((await runner(system)).state).toBe("GONE");
   });
 
@@ -461,7 +461,7 @@ describe("a runner that is reported ended", () => {
   it("fails its attempt when no job came to it and GitLab says that the job is pending", async () => {
     const system = await launched();
     contact(system);
-    system.clock.advance(10 * MINUTE);
+    system.clock.advance(12 * MINUTE);
     expect(await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" })).toMatchObject([
       { kind: "terminated", reason: "no-job", freed: { failedJobId: A } },
     ]);
@@ -478,7 +478,7 @@ describe("a runner that is reported ended", () => {
     async (reason, make) => {
       const system = await launched();
       make(system);
-      system.clock.advance(10 * MINUTE);
+      system.clock.advance(12 * MINUTE);
       await system.stop({ runnerId: RA, resourceId: "", reason: "no-job" });
       expect(attempt(system)).toMatchObject({ state: "FAILED", reason });
       expect((await runner(system)).reason).toBe(reason);
@@ -501,6 +501,41 @@ describe("a runner that is reported ended", () => {
       state: "FAILED",
       reason: "instance-terminated",
       detail: stateReason,
+    });
+  });
+
+  describe("F-79: a machine that could not install what its image lacks", () => {
+    const died = async (options: Parameters<typeof launched>[0] = {}) => {
+      const system = await launched(options);
+      const [instanceId = ""] = system.ec2.launched.values();
+      system.instances.add({ instanceId, state: "terminated", launchedAt: 0 });
+      system.instances.installFailures.set(instanceId, "no-packages");
+      return { system, instanceId };
+    };
+    const end = ({ system, instanceId }: Awaited<ReturnType<typeof died>>) =>
+      system.stop({ runnerId: "", resourceId: instanceId, reason: "instance-terminated" });
+
+    it("is told with its runner and its attempt, by what its console says", async () => {
+      const dead = await died();
+      await end(dead);
+      const told = { reason: "instance-terminated", installFailure: "no-packages" };
+      expect(await runner(dead.system)).toMatchObject({ state: "GONE", ...told });
+      expect(attempt(dead.system)).toMatchObject({ state: "FAILED", ...told });
+    });
+
+    it("T-16: is not asked for once a job has run on it: a job may write to the console", async () => {
+      const dead = await died({ pickedUp: true });
+      await end(dead);
+      expect(dead.system.instances.consolesRead).toEqual([]);
+      expect((await runner(dead.system)).installFailure).toBeUndefined();
+    });
+
+    it("is gone all the same while EC2 does not show its console", async () => {
+      const dead = await died();
+      dead.system.instances.installFailure = () => Promise.reject(new TransientError("throttled"));
+      await end(dead);
+      expect(dead.system.instances.terminated).toEqual([dead.instanceId]);
+      expect(await runner(dead.system)).toMatchObject({ state: "GONE", reason: "instance-terminated" });
     });
   });
 

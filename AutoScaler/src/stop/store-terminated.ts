@@ -7,6 +7,7 @@ import {
   type Time,
   touch,
 } from "../../../Core/model/ledger";
+import type { InstallFailure } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { costOf } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
@@ -23,12 +24,12 @@ export interface Going {
   readonly resourceId?: string;
   /** EC2's reason for the end of the instance, for people. */
   readonly detail?: string;
+  /** What the machine's console said, for people. */
+  readonly installFailure?: InstallFailure;
 }
 
-const gonePatch = (runner: Runner, { recordDeleted, resourceId, detail }: Going, now: Time) => ({
-  ...(recordDeleted ? { recordDeletedAt: runner.recordDeletedAt ?? now } : {}),
-  ...defined({ resourceId, detail }),
-});
+const gonePatch = (runner: Runner, { recordDeleted, ...found }: Going, now: Time) =>
+  defined({ ...found, recordDeletedAt: recordDeleted ? (runner.recordDeletedAt ?? now) : undefined });
 
 const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
   runner.state === "GONE"
@@ -42,16 +43,16 @@ const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
 const isAsWished = (runner: Runner, going: Going): boolean =>
   runner.state === "GONE" && (runner.recordDeletedAt !== undefined || !going.recordDeleted);
 
-/** Adds the runner's cost to the attempt that it served, and EC2's reason to an attempt that failed. */
+/** Adds the runner's cost to the attempt that it served, and what EC2 and the console say to an attempt that failed. */
 const attemptChanges = (
   attempt: Attempt | undefined,
   runner: Runner,
-  { detail }: Going,
+  { detail, installFailure }: Going,
   now: Time,
 ): readonly LedgerChange[] => {
   const patch = defined({
     cost: costOf(runner, now),
-    detail: attempt?.state === "FAILED" ? detail : undefined,
+    ...(attempt?.state === "FAILED" ? { detail, installFailure } : {}),
   });
   const isServed = attempt !== undefined && attempt.runnerId === runner.runnerId;
   return isServed && Object.keys(patch).length > 0 ? [{ put: touch(attempt, patch) }] : [];

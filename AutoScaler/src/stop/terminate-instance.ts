@@ -1,6 +1,11 @@
 import { defined } from "../../../Core/defined";
 import { orphanGone, type Runner } from "../../../Core/model/ledger";
-import { INSTANCE_DEATH_CODES, INTERRUPTION_CODES, type RunnerEndCode } from "../../../Core/model/reasons";
+import {
+  INSTANCE_DEATH_CODES,
+  INTERRUPTION_CODES,
+  type InstallFailure,
+  type RunnerEndCode,
+} from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Instance } from "../ports";
@@ -50,6 +55,26 @@ const readStateReason = async (
   }
 };
 
+/** Reasons for which a machine's console is read, if no job ever ran on it. */
+const JOBLESS: readonly (RunnerEndCode | undefined)[] = [
+  ...INSTANCE_DEATH_CODES,
+  "no-job",
+  "never-contacted",
+];
+
+/** Why the machine could not install what its image lacks, for people. A failed read does not stop the termination. */
+const readInstallFailure = async (
+  { instances }: TerminateDependencies,
+  { reason, resourceId, busyJobId }: Runner,
+): Promise<InstallFailure | undefined> => {
+  if (resourceId === undefined || busyJobId !== undefined || !JOBLESS.includes(reason)) return undefined;
+  try {
+    return await instances.installFailure(resourceId);
+  } catch {
+    return undefined;
+  }
+};
+
 const terminateRunners = async (
   dependencies: TerminateDependencies,
   runnerId: number,
@@ -62,9 +87,10 @@ const terminateRunners = async (
   }
   const ids = runner.resourceId === undefined ? await findByTag(dependencies, runner) : [runner.resourceId];
   const detail = await readStateReason(dependencies, runner);
+  const installFailure = await readInstallFailure(dependencies, runner);
   for (const id of ids) await dependencies.instances.terminate(id);
   const [resourceId] = ids;
-  const going = { recordDeleted, ...defined({ resourceId, detail }) };
+  const going = { recordDeleted, ...defined({ resourceId, detail, installFailure }) };
   const freed = await storeGone(dependencies, runnerId, going);
   return {
     kind: "terminated",

@@ -6,8 +6,8 @@ import { type EndFacts, terminationReason } from "./termination-reason";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-/** Boot, the class's wait and a minute. */
-const TIMEOUT = (300 + 120 + 60) * SECOND;
+/** Boot, installation, the class's wait and a minute. */
+const TIMEOUT = (300 + 180 + 120 + 60) * SECOND;
 /** The class's, and what two clocks may be wrong. */
 const LIFETIME = HOUR + 21 * MINUTE;
 

@@ -3,6 +3,7 @@ import type { InstanceDeathCode, InterruptionCode, RunnerEndCode } from "../../.
 import { hasEnded, isTaken } from "../ledger/close-attempt";
 import {
   EC2_BOOT_SECONDS,
+  EC2_INSTALL_SECONDS,
   FORCE_AFTER_MILLISECONDS,
   LAMBDA_QUEUE_SECONDS,
   LAUNCH_TIMEOUT_SECONDS,
@@ -56,7 +57,7 @@ export const isOverdue = (runner: Runner, now: Time): boolean =>
 
 /** Seconds from launch to the latest time at which a runner without a job ends itself. */
 export const timeoutSeconds = (runner: StartedRunner): number =>
-  (runner.provider === "EC2" ? EC2_BOOT_SECONDS : LAMBDA_QUEUE_SECONDS) +
+  (runner.provider === "EC2" ? EC2_BOOT_SECONDS + EC2_INSTALL_SECONDS : LAMBDA_QUEUE_SECONDS) +
   runner.order.runnerClass.waitTimeoutSeconds +
   WAIT_MARGIN_SECONDS;
 

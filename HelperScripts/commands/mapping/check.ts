@@ -15,11 +15,12 @@ export interface CheckOptions {
 const read = async (
   { clients }: Context,
   bytes: Uint8Array,
+  file: string,
   stackName: string | undefined,
 ): Promise<DocumentReading> =>
   stackName === undefined
-    ? readDocumentFile(bytes)
-    : readForStack(clients, bytes, await findDeployment(clients.cloudFormation(), stackName));
+    ? readDocumentFile(bytes, file)
+    : readForStack(clients, bytes, file, await findDeployment(clients.cloudFormation(), stackName));
 
 /** `mapping check FILE`: good for a pipeline. */
 export const checkMapping = async (
@@ -27,7 +28,7 @@ export const checkMapping = async (
   file: string,
   options: CheckOptions,
 ): Promise<ExitCode> => {
-  const reading = await read(context, context.readFile(file), options.stackName);
+  const reading = await read(context, context.readFile(file), file, options.stackName);
   const { errors, warnings, rows } = reading;
   if (errors.length + warnings.length > 0) context.console.err(findingsText(context.console, file, reading));
   const isValid = errors.length === 0;

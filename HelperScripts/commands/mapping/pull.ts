@@ -4,6 +4,7 @@ import { rowName } from "../../../Core/routing/mapping-row";
 import { safe, safeJson } from "../../../Core/safe-text";
 import { type CommonOptions, type Context, type ExitCode, UsageError } from "../../context";
 import { findDeployment, output, routingSettings } from "../../deployment";
+import { formatOf } from "../../document/document-format";
 import { documentText } from "../../document/document-text";
 import { flawSentence, pulledDocument, rowsThatBlock } from "../../document/pulled-document";
 import { MappingTable } from "../../mapping/mapping-table";
@@ -70,7 +71,8 @@ export const pullMapping = async (context: Context, options: PullOptions): Promi
   const before = documentBefore(context, options);
   const reading = await readTable(context, options);
   report(context, reading);
-  const { text, jobs } = pulledDocument(reading, schemaFor(path ?? "runner-mapping.json"), before);
+  const name = path ?? "runner-mapping.json";
+  const { text, jobs } = pulledDocument(reading, schemaFor(name), before, formatOf(name, before ?? "{"));
   if (text === undefined) return refuse(context, reading);
   if (path) {
     context.writeFile(path, `${text}\n`);

@@ -96,10 +96,10 @@ export const uploadMapping = async (
 ): Promise<ExitCode> => {
   const { console, clients } = context;
   const bytes = context.readFile(file);
-  const alone = readDocumentFile(bytes);
+  const alone = readDocumentFile(bytes, file);
   if (alone.isBroken) return refuse(context, options, file, alone);
   const deployment = await findDeployment(clients.cloudFormation(), options.stackName);
-  const reading = await readForStack(clients, bytes, deployment);
+  const reading = await readForStack(clients, bytes, file, deployment);
   if (reading.errors.length > 0) return refuse(context, options, file, reading);
   if (reading.warnings.length > 0) console.err(findingsText(console, file, reading));
   const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), context.sleep);

@@ -1,33 +1,13 @@
-import {
-  DescribeImagesCommand,
-  DescribeLaunchTemplateVersionsCommand,
-  type Image,
-  type ResponseLaunchTemplateData,
-} from "@aws-sdk/client-ec2";
-import { GetParametersCommand } from "@aws-sdk/client-ssm";
+import type { Image } from "@aws-sdk/client-ec2";
 import type { Architecture } from "../../../Core/model/runner-class";
 import { duration } from "../../console/words";
+import { readImage, readLaunchTemplate, resolveImage } from "../../image/launch-images";
 import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "../finding";
 import { OLD_IMAGE_MILLISECONDS } from "./image-age";
 
 const AREA = "image";
-const PREPARE = "Prepare an image as ami-preparation.md says, and deploy AutoScaler with it";
-
-const launchTemplate = async (
-  { context, autoScaler }: DoctorContext,
-  output: string,
-): Promise<ResponseLaunchTemplateData | undefined> => {
-  const LaunchTemplateId = autoScaler.outputs.get(output);
-  if (LaunchTemplateId === undefined) return undefined;
-  const answer = await context.clients.ec2().send(
-    new DescribeLaunchTemplateVersionsCommand({
-      LaunchTemplateId,
-      Versions: ["$Latest"],
-      ResolveAlias: true,
-    }),
-  );
-  return answer.LaunchTemplateVersions?.[0]?.LaunchTemplateData;
-};
+const PREPARE =
+  "Make a new one (npm run runners -- image build), or take Amazon's newest (npm run runners -- image use stock)";
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html : a deprecated image can still be launched. */
 const ageFindings = (
@@ -67,36 +47,28 @@ const imageFindings = (
       ),
     );
   }
-  if (/^al2023-ami-/.test(image.Name ?? "")) {
+  if (/^(al2023-ami-|ubuntu\/images\/)/.test(image.Name ?? "")) {
     found.push(
-      warning(AREA, `${architecture}: ${name} is Amazon's plain image: it has no gitlab-runner`, PREPARE),
+      warning(
+        AREA,
+        `${architecture}: ${name} is its distribution's plain image: each runner installs Docker and gitlab-runner when it boots, which takes up to three minutes more`,
+        `To start jobs sooner, make an image that holds them: npm run runners -- image build --architecture ${architecture}`,
+      ),
     );
   }
   found.push(...ageFindings(image, `${architecture}: ${name}`, now));
   return found.length > 0 ? found : [ok(AREA, `${architecture}: ${name} is there`)];
 };
 
-/** An image may be named by a parameter, which EC2 reads at each launch. */
-const resolved = async (
-  { context }: DoctorContext,
-  image: string | undefined,
-): Promise<string | undefined> => {
-  const [, Name] = /^resolve:ssm:([^:]+)/.exec(image ?? "") ?? [];
-  if (Name === undefined) return image;
-  const answer = await context.clients.ssm().send(new GetParametersCommand({ Names: [Name] }));
-  return answer.Parameters?.[0]?.Value ?? image;
-};
-
 const checkArchitecture = async (
   doctorContext: DoctorContext,
   architecture: Architecture,
-  output: string,
 ): Promise<readonly DoctorFinding[]> => {
   if (doctorContext.settings?.allowedInstanceTypes[architecture].length === 0) return [];
-  const data = await launchTemplate(doctorContext, output);
-  const ImageId = await resolved(doctorContext, data?.ImageId);
-  if (ImageId === undefined)
-    return [problem(AREA, `${architecture}: the launch template names none`, PREPARE)];
+  const data = await readLaunchTemplate(doctorContext.context, doctorContext.autoScaler, architecture);
+  if (data?.ImageId === undefined)
+    return [problem(AREA, `${architecture}: the launch template names none`, "Deploy AutoScaler again")];
+  const ImageId = await resolveImage(doctorContext.context, data.ImageId);
   if (!ImageId.startsWith("ami-")) {
     return [
       warning(
@@ -106,15 +78,12 @@ const checkArchitecture = async (
       ),
     ];
   }
-  const answer = await doctorContext.context.clients
-    .ec2()
-    .send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
-  const [image] = answer.Images ?? [];
+  const image = await readImage(doctorContext.context, ImageId);
   return image
     ? imageFindings(
         image,
         architecture,
-        data?.BlockDeviceMappings?.[0]?.DeviceName,
+        data.BlockDeviceMappings?.[0]?.DeviceName,
         doctorContext.context.now(),
       )
     : [problem(AREA, `${architecture}: there is no image ${ImageId}`, PREPARE)];
@@ -122,6 +91,6 @@ const checkArchitecture = async (
 
 /** The images that instances start from. */
 export const checkImages: Check = async (doctorContext) => [
-  ...(await checkArchitecture(doctorContext, "arm64", "RunnerLaunchTemplateArm64Id")),
-  ...(await checkArchitecture(doctorContext, "x86_64", "RunnerLaunchTemplateX86Id")),
+  ...(await checkArchitecture(doctorContext, "arm64")),
+  ...(await checkArchitecture(doctorContext, "x86_64")),
 ];

@@ -23,7 +23,9 @@ describe("the times of a run", () => {
         const timeouts = runTimeouts({ waitTimeoutSeconds, lifetimeSeconds }, left);
         expect(timeouts.interrupt).toBeGreaterThan(0);
         expect(timeouts.interrupt + timeouts.kill).toBeLessThan(left);
+        // Of the minute before Lambda's limit: the rest is for the runner's report, 30 s, and for cleaning.
         expect(timeouts.jobTermDelay + timeouts.jobKillDelay).toBeLessThan(10_000);
+        // T-30: gone within two seconds.
         expect(timeouts.rejected).toBeLessThan(2_000);
       }),
     );

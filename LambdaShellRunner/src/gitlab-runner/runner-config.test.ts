@@ -22,6 +22,7 @@ describe("gitlab-runner's configuration", () => {
           builds_dir: PLACES.builds,
           cache_dir: PLACES.cache,
           environment: ["PATH=/opt/bin:/bin"],
+          pre_get_sources_script: expect.stringContaining("CI_JOB_IMAGE"),
           job_status_final_update_retry_limit: 4,
         },
       ],

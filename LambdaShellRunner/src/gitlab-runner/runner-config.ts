@@ -1,5 +1,6 @@
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import type { Workspace } from "../environment/workspace";
+import { imageNotice } from "./image-notice";
 
 /** The name of the `[[runners]]` entry, for the flag `-r`. */
 export const RUNNER_NAME = "job";
@@ -37,7 +38,7 @@ const quoted = (text: string): string => JSON.stringify(text).replaceAll("\u007f
  * `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell.
  */
 export const runnerToml = (
-  row: Pick<BootstrapRow, "url" | "token">,
+  row: Pick<BootstrapRow, "url" | "token" | "refuseImages">,
   workspace: Pick<Workspace, "builds" | "cache">,
   path: string,
   caFile?: string,
@@ -53,6 +54,7 @@ export const runnerToml = (
     `builds_dir = ${quoted(workspace.builds)}`,
     `cache_dir = ${quoted(workspace.cache)}`,
     `environment = [${quoted(`PATH=${path}`)}]`,
+    `pre_get_sources_script = ${quoted(imageNotice(row.refuseImages ?? false))}`,
     `job_status_final_update_retry_limit = ${FINAL_REPORT_ROUNDS}`,
     "",
   ].join("\n");

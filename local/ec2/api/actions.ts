@@ -1,3 +1,4 @@
+import type { ImageRegistry } from "../images";
 import type { Blueprint } from "../instance";
 import type { InstanceRegistry } from "../instances";
 import type { Pools } from "../pools";
@@ -5,8 +6,10 @@ import { ClientTokens } from "./client-tokens";
 import { type FleetOrder, fillFleet, fleetOrder, fleetXml, templateName } from "./create-fleet";
 import { consoleOutput, describeInstanceStatus, describeInstances, endInstances } from "./describe";
 import { Ec2Error } from "./errors";
+import { createImage, deregisterImage, describeImages } from "./images";
 import type { ReadTemplate } from "./launch-template";
-import { at, listAt, type QueryNode, tagsAt, textAt } from "./query-form";
+import { at, type QueryNode, tagsAt, textAt } from "./query-form";
+import { blueprintOfRun, subnetOfRun } from "./run-instances";
 import type { XmlValue } from "./xml";
 
 export type Action = (request: QueryNode) => Promise<XmlValue>;
@@ -14,6 +17,8 @@ export type Action = (request: QueryNode) => Promise<XmlValue>;
 export interface ActionDependencies {
   readonly registry: InstanceRegistry;
   readonly pools: Pools;
+  readonly images: ImageRegistry;
+  readonly accountId: string;
   readonly readTemplate: ReadTemplate;
   readonly now: () => number;
 }
@@ -28,11 +33,7 @@ const createFleet = (dependencies: ActionDependencies): Action => {
   const effect = (order: FleetOrder, blueprint: Blueprint): XmlValue => {
     count += 1;
     const fleetId = `fleet-${String(count).padStart(12, "0")}`;
-    return fleetXml(
-      fleetId,
-      order.boughtAs,
-      fillFleet(order, blueprint, dependencies.registry, dependencies.pools),
-    );
+    return fleetXml(fleetId, order.boughtAs, fillFleet(order, blueprint, dependencies));
   };
   return async (request) => {
     admit(dependencies);
@@ -52,7 +53,7 @@ const runInstances = (dependencies: ActionDependencies): Action => {
         overrides: [
           {
             instanceType: textAt(request, "InstanceType") ?? "t4g.micro",
-            subnetId: textAt(request, "SubnetId") ?? "subnet-default",
+            subnetId: subnetOfRun(request),
             disks: [],
           },
         ],
@@ -61,8 +62,7 @@ const runInstances = (dependencies: ActionDependencies): Action => {
         volumeTags: tagsAt(request, "volume"),
       },
       blueprint,
-      dependencies.registry,
-      dependencies.pools,
+      dependencies,
     );
     const { instance, errors } = result;
     if (instance === undefined) {
@@ -76,17 +76,18 @@ const runInstances = (dependencies: ActionDependencies): Action => {
   };
   return async (request) => {
     admit(dependencies);
-    if (listAt(request, "LaunchTemplate").length > 0 || at(request, "LaunchTemplate") === undefined) {
-      throw new Ec2Error("UnsupportedOperation", "The simulator launches from launch templates only");
-    }
-    const blueprint = await dependencies.readTemplate(templateName(at(request, "LaunchTemplate")));
+    const template = at(request, "LaunchTemplate");
+    const blueprint =
+      template === undefined
+        ? blueprintOfRun(request)
+        : await dependencies.readTemplate(templateName(template));
     return tokens.once(textAt(request, "ClientToken"), request, () => effect(request, blueprint));
   };
 };
 
 /** The actions that the simulator answers itself. The engine answers all others. */
 export const ec2Actions = (dependencies: ActionDependencies): Readonly<Record<string, Action>> => {
-  const { registry } = dependencies;
+  const { registry, images, accountId } = dependencies;
   return {
     CreateFleet: createFleet(dependencies),
     RunInstances: runInstances(dependencies),
@@ -94,6 +95,9 @@ export const ec2Actions = (dependencies: ActionDependencies): Readonly<Record<st
     DescribeInstanceStatus: async (request) => describeInstanceStatus(request, registry),
     TerminateInstances: async (request) => endInstances(request, registry, "terminated"),
     StopInstances: async (request) => endInstances(request, registry, "stopped"),
+    DescribeImages: async (request) => describeImages(request, images, accountId),
+    CreateImage: async (request) => createImage(request, images, registry),
+    DeregisterImage: async (request) => deregisterImage(request, images),
     GetConsoleOutput: async (request) => consoleOutput(request, registry),
   };
 };

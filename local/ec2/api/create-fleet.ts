@@ -1,4 +1,5 @@
 import { defined } from "../../../Core/defined";
+import type { ImageRegistry } from "../images";
 import { architectureOf, type Blueprint, type SimulatorInstance } from "../instance";
 import type { InstanceRegistry } from "../instances";
 import type { PoolError, Pools } from "../pools";
@@ -12,6 +13,8 @@ interface Override {
   readonly instanceType: string;
   readonly subnetId: string;
   readonly disks: Blueprint["disks"];
+  /** Absent: the launch template's. */
+  readonly imageId?: string;
 }
 
 export interface FleetOrder {
@@ -48,6 +51,7 @@ const overrideOf = (node: QueryNode): Override => ({
   instanceType: required(textAt(node, "InstanceType"), "InstanceType"),
   subnetId: textAt(node, "SubnetId") ?? "subnet-default",
   disks: disksOf(node),
+  ...defined({ imageId: textAt(node, "ImageId") }),
 });
 
 /** Reads a CreateFleet request of type `instant` for one instance. */
@@ -71,12 +75,16 @@ export const fleetOrder = (request: QueryNode): FleetOrder => {
   };
 };
 
-/** The architecture in an image's name; undefined when the name has none. */
-const imageArchitecture = (imageId: string): string | undefined =>
-  /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
+/** That of a known image, or the one in its name; undefined when the name has none. */
+const imageArchitecture = (imageId: string, images: ImageRegistry): string | undefined =>
+  images.get(imageId)?.architecture ?? /(arm64|x86_64)/.exec(imageId.replace("amd64", "x86_64"))?.[1];
 
-const architectureError = (instanceType: string, { imageId }: Blueprint): PoolError | undefined => {
-  const wanted = imageArchitecture(imageId);
+const architectureError = (
+  instanceType: string,
+  imageId: string,
+  images: ImageRegistry,
+): PoolError | undefined => {
+  const wanted = imageArchitecture(imageId, images);
   const actual = architectureOf(instanceType);
   if (wanted === undefined || wanted === actual) return undefined;
   return {
@@ -98,18 +106,24 @@ export interface FleetResult {
   readonly errors: readonly { readonly override: Override; readonly error: PoolError }[];
 }
 
+interface FleetDependencies {
+  readonly registry: InstanceRegistry;
+  readonly pools: Pools;
+  readonly images: ImageRegistry;
+}
+
 /** Launches from the first pool with capacity; otherwise returns the error of each pool. */
 export const fillFleet = (
   order: FleetOrder,
   blueprint: Blueprint,
-  registry: InstanceRegistry,
-  pools: Pools,
+  { registry, pools, images }: FleetDependencies,
 ): FleetResult => {
   const errors: { override: Override; error: PoolError }[] = [];
   for (const override of order.overrides) {
     const pool = { ...override, boughtAs: order.boughtAs };
+    const { imageId = blueprint.imageId } = override;
     const error =
-      architectureError(override.instanceType, blueprint) ??
+      architectureError(override.instanceType, imageId, images) ??
       pools.take(pool, registry.living(order.boughtAs));
     if (error) {
       errors.push({ override, error });
@@ -119,6 +133,7 @@ export const fillFleet = (
       errors,
       instance: registry.launch({
         ...blueprint,
+        imageId,
         instanceType: override.instanceType,
         subnetId: override.subnetId,
         boughtAs: order.boughtAs,

@@ -3,9 +3,11 @@ import {
   type EC2Client,
   type LaunchTemplateVersion,
 } from "@aws-sdk/client-ec2";
+import { GetParametersCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { defined } from "../../../Core/defined";
 import type { Blueprint } from "../instance";
 import { Ec2Error } from "./errors";
+import { userDataText } from "./run-instances";
 
 /** A reference to a launch template in a request. */
 export interface TemplateName {
@@ -43,13 +45,23 @@ const blueprintOf = (data: NonNullable<LaunchTemplateVersion["LaunchTemplateData
     volumeTags: tagsOf(data, "volume"),
     ...defined({
       instanceProfileArn: data.IamInstanceProfile?.Arn,
-      userData: data.UserData ? Buffer.from(data.UserData, "base64").toString("utf8") : undefined,
+      userData: data.UserData ? userDataText(data.UserData) : undefined,
     }),
   };
 };
 
-/** Reads launch templates from the engine, as EC2 itself. */
-export const engineTemplates = (client: EC2Client): ReadTemplate => {
+/** An image may be named by a parameter, which EC2 reads at each launch. */
+const resolvedImage = async (ssm: Pick<SSMClient, "send">, imageId: string): Promise<string> => {
+  const [, Name] = /^resolve:ssm:(.+)$/.exec(imageId) ?? [];
+  if (Name === undefined) return imageId;
+  const answer = await ssm.send(new GetParametersCommand({ Names: [Name] }));
+  const value = answer.Parameters?.[0]?.Value;
+  if (value === undefined) throw new Ec2Error("InvalidParameterValue", `There is no parameter ${Name}`);
+  return value;
+};
+
+/** Reads launch templates and the images that they name from the engine, as EC2 itself. */
+export const engineTemplates = (client: EC2Client, ssm: Pick<SSMClient, "send">): ReadTemplate => {
   return async ({ id, name, version = "$Default" }) => {
     const answer = await client.send(
       new DescribeLaunchTemplateVersionsCommand({
@@ -64,6 +76,7 @@ export const engineTemplates = (client: EC2Client): ReadTemplate => {
         `There is no launch template ${id ?? name}, ${version}`,
       );
     }
-    return blueprintOf(data);
+    const blueprint = blueprintOf(data);
+    return { ...blueprint, imageId: await resolvedImage(ssm, blueprint.imageId) };
   };
 };

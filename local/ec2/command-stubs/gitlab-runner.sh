@@ -4,6 +4,8 @@
 set -eu
 here="${0%/*}"
 . "$here/instance.env"
+# What the image, or the installation, put there.
+if [[ ${1:-} == --version ]]; then exec "$GLR_ROOT/usr/local/bin/gitlab-runner" --version; fi
 printf '%s\n' "${0##*/} $*" >>"$GLR_COMMAND_LOG"
 
 # The lines before [runners.docker]; the line of the executor is replaced by executor.toml.

@@ -1,5 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { InstallFailure } from "../../../Core/model/reasons";
+import { type MachineImage, PREPARED, PUBLISHED, writeImage } from "./machine-image";
 
 export interface CommandStubSettings {
   /** The instance's own folder (`GLR_ROOT`). */
@@ -11,6 +13,10 @@ export interface CommandStubSettings {
   /** Variables for every process of the instance, jobs included. */
   readonly env: Readonly<Record<string, string>>;
   readonly path: string;
+  /** What its image holds. Absent: all that a runner needs. */
+  readonly image?: MachineImage;
+  /** The installation fails, in this way. */
+  readonly installFault?: InstallFailure;
 }
 
 /** Commands that the shipped user data calls and that must not change this machine. */
@@ -24,6 +30,19 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "gitlab-runner": "gitlab-runner.sh",
 };
 
+/** Commands with which a plain image's machine installs what it lacks. */
+const INSTALLERS = [
+  "dnf",
+  "apt-get",
+  "curl",
+  "gpg",
+  "sha256sum",
+  "unzip",
+  "aws",
+  "stat",
+  "cloud-init",
+] as const;
+
 const NO_DOCKER_NOTICE =
   "echo 'There is no Docker here: the laptop runs this job of a docker executor in the shell executor, without a container.'";
 
@@ -32,9 +51,13 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 /** TOML's basic strings have the escapes of JSON. */
 const toml = (text: string): string => JSON.stringify(text);
 
-const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: CommandStubSettings): string =>
-  Object.entries({
+const instanceEnv = (settings: CommandStubSettings): string => {
+  const { root, powerOffUrl, gitlabRunner, env, installFault } = settings;
+  return Object.entries({
     ...env,
+    ...PUBLISHED,
+    ...(installFault ? { GLR_INSTALL_FAULT: installFault } : {}),
+    GLR_ROOT: root,
     TMPDIR: join(root, "tmp"),
     GLR_COMMAND_LOG: join(root, "commands.log"),
     GLR_POWER_OFF_URL: powerOffUrl,
@@ -42,6 +65,7 @@ const instanceEnv = ({ root, powerOffUrl, gitlabRunner, env }: CommandStubSettin
   })
     .map(([name, value]) => `export ${name}=${quote(value)}\n`)
     .join("");
+};
 
 /** A job's login shell resets PATH. The runner's `environment` is set after that, so that jobs get the stubs too. */
 const executorToml = ({ root, path }: CommandStubSettings): string =>
@@ -55,10 +79,18 @@ const executorToml = ({ root, path }: CommandStubSettings): string =>
     "",
   ].join("\n");
 
-/** Fills the folder that is first on an instance's PATH. */
+/** The names of the stubs of a machine with this image, and their sources. */
+const stubsOf = ({ isPrepared }: MachineImage): Readonly<Record<string, string>> =>
+  isPrepared
+    ? COMMANDS
+    : { ...COMMANDS, ...Object.fromEntries(INSTALLERS.map((name) => [name, "installers.sh"])) };
+
+/** Fills the folder that is first on an instance's PATH, and the instance's own with what its image holds. */
 export const writeCommandStubs = (folder: string, settings: CommandStubSettings): void => {
+  const { image = PREPARED } = settings;
   for (const path of [folder, join(settings.root, "tmp")]) mkdirSync(path, { recursive: true });
-  for (const [name, source] of Object.entries(COMMANDS)) {
+  writeImage(settings.root, image);
+  for (const [name, source] of Object.entries(stubsOf(image))) {
     copyFileSync(join(__dirname, "../command-stubs", source), join(folder, name));
     chmodSync(join(folder, name), 0o755);
   }

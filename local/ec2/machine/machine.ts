@@ -2,13 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../../Core/defined";
 import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
 import { JobProcesses } from "../../../Core/process/job-processes";
 import { systemTable } from "../../../Core/process/process-table";
 import { lowerPriority } from "../../process/process-priority";
+import type { InstallFault } from "../faults";
 import type { SimulatorInstance } from "../instance";
 import type { InstanceMachine } from "../instances";
 import { writeCommandStubs } from "./command-stubs";
+import { isPreparedDisk, type MachineImage } from "./machine-image";
 import { type MetadataDependencies, startMetadataService } from "./metadata-service";
 
 export interface MachineDependencies extends Omit<MetadataDependencies, "instance" | "onPowerOff"> {
@@ -17,6 +20,10 @@ export interface MachineDependencies extends Omit<MetadataDependencies, "instanc
   /** The machine gets PATH, LANG, GITLAB_RUNNER and the variables that start with `GLR_`, and no others. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly current: (instanceId: string) => SimulatorInstance | undefined;
+  /** What an image holds; undefined: all that a runner needs. */
+  readonly imageOf: (imageId: string) => MachineImage | undefined;
+  /** How an installation on the machine is to fail; undefined: it does not. */
+  readonly installFault: () => InstallFault | undefined;
 }
 
 const CONSOLE_BYTES = 64 * 1024;
@@ -102,6 +109,7 @@ export const bootMachine = async (
     instance: () => dependencies.current(instance.instanceId),
     onPowerOff,
   });
+  const fault = dependencies.installFault();
   for (const name of ["root", "tmp", "job"]) mkdirSync(join(root, name), { recursive: true });
   writeCommandStubs(bin, {
     root,
@@ -109,8 +117,15 @@ export const bootMachine = async (
     powerOffUrl: `${metadata.endpoint}/_/power-off`,
     gitlabRunner: dependencies.env.GITLAB_RUNNER ?? "gitlab-runner",
     env: glrVariables(dependencies.env),
+    ...defined({
+      image: dependencies.imageOf(instance.imageId),
+      installFault: fault?.failure,
+    }),
   });
-  const env = environment(dependencies, root, path, metadata.endpoint);
+  const env = {
+    ...environment(dependencies, root, path, metadata.endpoint),
+    ...(fault?.seconds === undefined ? {} : { GLR_INSTALL_SECONDS: String(fault.seconds) }),
+  };
   const mark = chooseMark();
   const child = instance.userData === undefined ? undefined : runUserData(instance.userData, root, env, mark);
   const processes =
@@ -125,13 +140,16 @@ export const bootMachine = async (
   // The session id may be reused once the session has no members: look now, while it is still ours.
   child?.once("exit", () => processes?.scan());
   let console = "";
+  let isPrepared = false;
   return {
     end: async () => {
       if (processes) await endProcesses(processes);
       await metadata.close();
       console = tail(join(root, "console.log"));
+      isPrepared = isPreparedDisk(root);
       rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     },
+    hasPreparedDisk: () => isPrepared,
     readConsole: () => console || tail(join(root, "console.log")),
   };
 };

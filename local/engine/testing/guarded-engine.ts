@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { engineClients, type ReadPath } from "../../deployed";
 import { authorizer } from "../../gateway/access/authorizer";
 import { credentialStore } from "../../gateway/access/credentials";
 import type { Deployed } from "../../gateway/deployed";
@@ -14,6 +15,9 @@ import { awsCalls } from "../../gateway/testing/aws-calls";
 import { ACCOUNT, type FakeState, fakeDeployed, REGION } from "../../gateway/testing/fake-deployed";
 
 export const PYTHON = join(__dirname, "../../../.local/venv/bin/python");
+
+/** Where its HTTP APIs are served. */
+export const API_ORIGIN = "http://127.0.0.1:4";
 
 const START_SECONDS = 60;
 
@@ -38,6 +42,7 @@ const engineEnv = (folder: string, port: number): Record<string, string> => ({
   LAPTOP_ENGINE_SOCKET: join(folder, "engine.sock"),
   LAPTOP_DECISIONS_SOCKET: join(folder, "decisions.sock"),
   LAPTOP_HOST_SOCKET: join(folder, "host.sock"),
+  LAPTOP_API_ORIGIN: API_ORIGIN,
   GATEWAY_PORT: String(port),
   MINISTACK_HOST: "localhost",
   MINISTACK_REGION: REGION,
@@ -60,6 +65,8 @@ export interface GuardedEngine {
   readonly hostSocket: string;
   /** The SDK's clients of the operator. */
   readonly calls: ReturnType<typeof awsCalls>;
+  /** What AWS itself reads. */
+  readonly readPath: ReadPath;
   close(): Promise<void>;
 }
 
@@ -76,6 +83,7 @@ export const startGuardedEngine = async (): Promise<GuardedEngine> => {
   };
   const credentials = credentialStore(Date.now);
   const behind = socketUpstream(socketPath, ACCOUNT, REGION);
+  const clients = engineClients(socketPath, ACCOUNT, REGION);
   const access = { region: REGION, account: ACCOUNT, deployed, now: Date.now };
   const gateway = await startGateway({
     ...access,
@@ -96,6 +104,7 @@ export const startGuardedEngine = async (): Promise<GuardedEngine> => {
     child.kill("SIGKILL");
     await exited;
     behind.close();
+    clients.close();
     await Promise.all([gateway.close(), decisions.close()]);
     rmSync(folder, { recursive: true });
   };
@@ -104,5 +113,6 @@ export const startGuardedEngine = async (): Promise<GuardedEngine> => {
     throw error;
   });
   const calls = awsCalls(`http://localhost:${gateway.port}`, credentials.ofOperator());
-  return { pid: child.pid ?? 0, state, hostSocket: join(folder, "host.sock"), calls, close };
+  const { readPath } = clients;
+  return { pid: child.pid ?? 0, state, hostSocket: join(folder, "host.sock"), calls, readPath, close };
 };

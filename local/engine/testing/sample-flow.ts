@@ -50,7 +50,7 @@ export interface SampleFlow {
 
 type Clients = GuardedEngine["calls"];
 
-const deployFunction = async ({ lambda }: Clients, url: string): Promise<void> => {
+const deployFunction = async ({ lambda }: Clients): Promise<void> => {
   await lambda.send(
     new CreateFunctionCommand({
       FunctionName: "worker",
@@ -58,7 +58,6 @@ const deployFunction = async ({ lambda }: Clients, url: string): Promise<void> =
       Runtime: "nodejs20.x",
       Handler: "h.handler",
       Code: { ZipFile: EMPTY_ZIP },
-      Environment: { Variables: { MINISTACK_LAMBDA_PROXY_URL: url } },
     }),
   );
   await lambda.send(
@@ -102,7 +101,7 @@ export const deploySampleFlow = async ({ calls, hostSocket }: GuardedEngine): Pr
   const seen: Pick<SampleFlow, "called" | "isFailing"> = { called: [], isFailing: false };
   const host = await startHost(seen, hostSocket);
   await deployFlow(calls);
-  await deployFunction(calls, "http://host/worker");
+  await deployFunction(calls);
   const entry = { EventBusName: "bus", Source: "test", DetailType: "d", Detail: '{"n":1}' };
   return Object.assign(seen, {
     aim: (Arn: string, roleName?: string) => {

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { AccessVerdict, Authorizer } from "./authorizer";
 
 /** Services that do not say for which of their resources they take a role. */
@@ -15,8 +16,8 @@ export const mayAssume = (
   roleArn: string,
   sourceArn?: string,
 ): Promise<AccessVerdict> => {
-  const isNamed = sourceArn !== undefined && !SAY_NOTHING.includes(service);
-  return authorize({ kind: "service", service, ...(isNamed ? { sourceArn } : {}) }, [
+  const named = SAY_NOTHING.includes(service) ? undefined : sourceArn;
+  return authorize({ kind: "service", service, ...defined({ sourceArn: named }) }, [
     { action: "sts:AssumeRole", resource: roleArn },
   ]);
 };

@@ -1,5 +1,5 @@
 import * as ec2 from "@aws-sdk/client-ec2";
-import { arn } from "../testing/fake-deployed";
+import { arn, REGION } from "../testing/fake-deployed";
 import {
   type NeedsCase,
   needsReader,
@@ -18,6 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => reader.recorder.close());
 
+const ofStack = { "aws:RequestTag/glr:stack": "a", "aws:TagKeys": ["glr:stack"] };
+
 const CASES: readonly NeedsCase[] = [
   [
     "TerminateInstances: each of them",
@@ -26,6 +28,41 @@ const CASES: readonly NeedsCase[] = [
       action: "ec2:TerminateInstances",
       resource: arn("ec2", `instance/${id}`),
     })),
+  ],
+  [
+    "GetConsoleOutput: of one instance",
+    (calls) => calls.ec2.send(new ec2.GetConsoleOutputCommand({ InstanceId: "i-1", Latest: true })),
+    [{ action: "ec2:GetConsoleOutput", resource: arn("ec2", "instance/i-1") }],
+  ],
+  [
+    "CreateImage: the instance, the image, the copies of its disks, and their tags",
+    (calls) =>
+      calls.ec2.send(
+        new ec2.CreateImageCommand({
+          InstanceId: "i-1",
+          Name: "new",
+          TagSpecifications: [{ ResourceType: "image", Tags: [{ Key: "glr:stack", Value: "a" }] }],
+        }),
+      ),
+    [
+      { action: "ec2:CreateImage", resource: arn("ec2", "instance/i-1"), context: {} },
+      { action: "ec2:CreateImage", resource: `arn:aws:ec2:${REGION}::image/*`, context: ofStack },
+      { action: "ec2:CreateImage", resource: `arn:aws:ec2:${REGION}::snapshot/*`, context: {} },
+      {
+        action: "ec2:CreateTags",
+        resource: `arn:aws:ec2:${REGION}::image/*`,
+        context: { ...ofStack, "ec2:CreateAction": "CreateImage" },
+      },
+    ],
+  ],
+  [
+    "DeregisterImage, with the copies of its disks",
+    (calls) =>
+      calls.ec2.send(new ec2.DeregisterImageCommand({ ImageId: "ami-1", DeleteAssociatedSnapshots: true })),
+    [
+      { action: "ec2:DeregisterImage", resource: `arn:aws:ec2:${REGION}::image/ami-1` },
+      { action: "ec2:DeleteSnapshot", resource: `arn:aws:ec2:${REGION}::snapshot/*` },
+    ],
   ],
   [
     "CreateTags, which has no creating action",

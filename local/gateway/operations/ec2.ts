@@ -1,4 +1,4 @@
-import { listAt, type QueryNode, tagsAt, textsAt } from "../../ec2/api/query-form";
+import { listAt, type QueryNode, tagsAt, textAt, textsAt } from "../../ec2/api/query-form";
 import { type FleetLaunch, fleetLaunches, runLaunch, type Tags } from "./launch";
 import { arnAt, type Need, type NeedsOf, type Operations, type Place, UnclearCallError } from "./need";
 import { parameterArn } from "./ssm";
@@ -138,6 +138,13 @@ const onInstances =
       resource: arnAt(place, "ec2", `instance/${id}`),
     }));
 
+/** One call, one console: the id stands alone. */
+const requireInstance = (request: QueryNode): string => {
+  const id = textAt(request, "InstanceId");
+  if (id === undefined) throw new UnclearCallError("No instance is named");
+  return id;
+};
+
 /** Kinds of resource by the beginning of their ids, as far as calls of ours name them. */
 const KINDS: Readonly<Record<string, string>> = {
   ami: "image",
@@ -169,6 +176,40 @@ const everywhere =
   (action: string): NeedsOf<QueryNode> =>
   () => [{ action: `ec2:${action}`, resource: "*" }];
 
+/** An image of an instance: it, the new image, and the new copies of its disks. */
+const createImage: NeedsOf<QueryNode> = (request, place) => {
+  const tags = (type: string) => requestTags(tagsAt(request, type));
+  const need = (resource: string, context: TextContext = {}): Need => ({
+    action: "ec2:CreateImage",
+    resource,
+    context,
+  });
+  const image = imageArn("*", place);
+  const snapshot = `arn:aws:ec2:${place.region}::snapshot/*`;
+  const instance = arnAt(place, "ec2", `instance/${textAt(request, "InstanceId")}`);
+  const created = { image, snapshot };
+  return [
+    need(instance),
+    need(image, tags("image")),
+    need(snapshot, tags("snapshot")),
+    ...Object.entries(created)
+      .filter(([type]) => Object.keys(tagsAt(request, type)).length > 0)
+      .map(([type, resource]) => ({
+        action: "ec2:CreateTags",
+        resource,
+        context: { ...tags(type), "ec2:CreateAction": "CreateImage" },
+      })),
+  ];
+};
+
+/** Its disks' copies go with it where the call says so. */
+const deregisterImage: NeedsOf<QueryNode> = (request, place) => [
+  { action: "ec2:DeregisterImage", resource: imageArn(textAt(request, "ImageId") ?? "*", place) },
+  ...(textAt(request, "DeleteAssociatedSnapshots") === "true"
+    ? [{ action: "ec2:DeleteSnapshot", resource: `arn:aws:ec2:${place.region}::snapshot/*` }]
+    : []),
+];
+
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
 export const EC2: Operations<QueryNode> = {
   CreateFleet: createFleet,
@@ -176,7 +217,14 @@ export const EC2: Operations<QueryNode> = {
   CreateTags: createTags,
   TerminateInstances: onInstances("TerminateInstances"),
   StopInstances: onInstances("StopInstances"),
-  GetConsoleOutput: onInstances("GetConsoleOutput"),
+  GetConsoleOutput: (request, place) => [
+    {
+      action: "ec2:GetConsoleOutput",
+      resource: arnAt(place, "ec2", `instance/${requireInstance(request)}`),
+    },
+  ],
+  CreateImage: createImage,
+  DeregisterImage: deregisterImage,
   DescribeInstances: everywhere("DescribeInstances"),
   DescribeInstanceStatus: everywhere("DescribeInstanceStatus"),
   DescribeImages: everywhere("DescribeImages"),

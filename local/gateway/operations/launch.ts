@@ -1,4 +1,4 @@
-import { at, listAt, type QueryNode, tagsAt, textAt } from "../../ec2/api/query-form";
+import { at, listAt, type QueryNode, tagsAt, textAt, textsAt } from "../../ec2/api/query-form";
 import type { DeployedLaunchTemplate } from "../deployed";
 import { type Place, UnclearCallError } from "./need";
 
@@ -117,6 +117,7 @@ export const fleetLaunches = async (request: QueryNode, place: Place): Promise<r
 const HARMLESS_FIELDS = new Set([
   "Action",
   "Version",
+  "BlockDeviceMapping",
   "ClientToken",
   "DisableApiTermination",
   "DryRun",
@@ -130,6 +131,7 @@ const HARMLESS_FIELDS = new Set([
   "MaxCount",
   "MetadataOptions",
   "MinCount",
+  "NetworkInterface",
   "SecurityGroupId",
   "SubnetId",
   "TagSpecification",
@@ -154,8 +156,9 @@ export const runLaunch = async (request: QueryNode, place: Place): Promise<Fleet
   const template = specification === undefined ? undefined : await readTemplate(specification, place);
   const instanceType = textAt(request, "InstanceType") ?? template?.instanceType;
   if (instanceType === undefined) throw new UnclearCallError("No instance type is named");
-  const groups = listAt(request, "SecurityGroupId").filter((id): id is string => typeof id === "string");
-  const subnet = textAt(request, "SubnetId");
+  const own = listAt(request, "NetworkInterface")[0];
+  const groups = [...textsAt(request, "SecurityGroupId"), ...textsAt(own, "SecurityGroupId")];
+  const subnet = textAt(request, "SubnetId") ?? textAt(own, "SubnetId");
   return {
     ...(template ? fromTemplate(template) : {}),
     ...defined({

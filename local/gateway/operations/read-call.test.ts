@@ -129,7 +129,7 @@ describe("a call that does not say what it is about is refused", () => {
     [
       "a launch with a field that is not known",
       "ec2",
-      request("Action=RunInstances&InstanceType=t&NetworkInterface.1.SubnetId=s"),
+      request("Action=RunInstances&InstanceType=t&PrivateIpAddress=10.0.0.1"),
     ],
     [
       "a launch without a template that exists",

@@ -17,6 +17,7 @@ export interface RunnerConfig {
   readonly finalUpdateRetryLimit: number;
   /** Maximum size of a job's log. */
   readonly outputLimitBytes: number;
+  readonly preGetSourcesScript: string;
   readonly preBuildScript: string;
   readonly postBuildScript: string;
   readonly systemId: string;
@@ -42,6 +43,7 @@ export const runnerConfig = (table: TomlTable, systemId: string): RunnerConfig =
   environment: list(table, "environment"),
   finalUpdateRetryLimit: number(table, "job_status_final_update_retry_limit", DEFAULT_FINAL_UPDATE_RETRIES),
   outputLimitBytes: 1024 * number(table, "output_limit", DEFAULT_OUTPUT_LIMIT_KIB),
+  preGetSourcesScript: text(table, "pre_get_sources_script"),
   preBuildScript: text(table, "pre_build_script"),
   postBuildScript: text(table, "post_build_script"),
   systemId,

@@ -60,6 +60,7 @@ export const jobEnvironment = (
 ): Map<string, string> => {
   const variables = [
     ...plain({ FF_USE_NEW_BASH_EVAL_STRATEGY: "false", FF_TIMESTAMPS: "true" }),
+    ...(job.image?.name ? plain({ CI_JOB_IMAGE: job.image.name }) : []),
     ...pairs(config.environment),
     ...plain({
       CI_BUILDS_DIR: config.buildsDir,

@@ -7,7 +7,7 @@ import { VERSION } from "./gitlab-api";
 import type { JobLog, JobPayload } from "./job-log";
 import { STOPPED, type Stop, tellFailure, tellGivenUp, tellSuccess } from "./job-result";
 import type { RunnerLog } from "./runner-log";
-import { quote, type StageScript, sourceLines, stageScript } from "./script";
+import { echoed, quote, type StageScript, sourceLines, stageScript } from "./script";
 import { Shell } from "./shell";
 import { milliseconds } from "./time";
 import type { JobEnding, TraceReporter } from "./trace-reporter";
@@ -117,7 +117,9 @@ export class RunnerJob {
   /** @returns undefined on success */
   private async sources(): Promise<JobEnding | undefined> {
     this.log.line("\u001b[36;1mGetting source from Git repository\u001b[0;m");
-    const lines = sourceLines(this.payload, this.environment, this.folders.project);
+    const { preGetSourcesScript: first } = this.config;
+    const sources = sourceLines(this.payload, this.environment, this.folders.project);
+    const lines = first === "" ? sources : [echoed(first), first, ...sources];
     return this.stage("get_sources", { lines, echo: false });
   }
 

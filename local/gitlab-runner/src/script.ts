@@ -15,7 +15,8 @@ export interface StageScript {
 /** Quotes any text for bash. */
 export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-const echoed = (line: string): string =>
+/** The command that shows a line as gitlab-runner shows the job's: its first line, in green. */
+export const echoed = (line: string): string =>
   `printf '%s\\n' ${quote(`\u001b[32;1m$ ${line.split("\n")[0]}\u001b[0;m`)}`;
 
 /**

@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
 import { countUp, type GitLabCounts } from "../model/counts";
 import type { GitLabFaults } from "../model/faults";
+import type { ProjectPaths } from "../repository/project-paths";
 import { ApiError, forbidden, notFound, unauthorized } from "./api-error";
 import { type HttpEnvironment, json, type RequestContext } from "./http";
 import type { Route } from "./router";
@@ -12,6 +13,7 @@ import type { Route } from "./router";
 /** The dependencies of the stand-in's HTTP server. */
 export interface GitLabServerDependencies {
   readonly routes: readonly Route[];
+  readonly paths: ProjectPaths;
   readonly accessToken: string;
   readonly faults: GitLabFaults;
   readonly counts: GitLabCounts;
@@ -67,10 +69,22 @@ const refusal = (log: GitLabServerDependencies["log"], error: Error): Response =
 };
 
 /** As GitLab, ignores a slash at the end of an API path. */
-const routedPath = (request: Request): string => getPath(request).replace(/^(\/api\/v4\/.*[^/])\/$/, "$1");
+const withoutSlash = (path: string): string => path.replace(/^(\/api\/v4\/.*[^/])\/$/, "$1");
+
+/** As in GitLab, a project or group may be given by its path, percent-encoded, instead of its id. */
+const withIds = (paths: ProjectPaths, path: string): string => {
+  const [, api, owners = "", given = "", rest = ""] =
+    /^(\/api\/v4)\/(projects|groups)\/([^/]+)(.*)$/.exec(path) ?? [];
+  if (api === undefined || /^[0-9]+$/.test(given) || !/^[\w.-]+(%2F[\w.-]+)*$/i.test(given)) return path;
+  const name = decodeURIComponent(given);
+  if (owners === "groups") return `${api}/groups/${paths.groupId(name)}${rest}`;
+  return name.includes("/") ? `${api}/projects/${paths.projectId(name)}${rest}` : path;
+};
 
 const appOf = (dependencies: GitLabServerDependencies): Hono<HttpEnvironment> => {
-  const app = new Hono<HttpEnvironment>({ getPath: routedPath });
+  const app = new Hono<HttpEnvironment>({
+    getPath: (request) => withIds(dependencies.paths, withoutSlash(getPath(request))),
+  });
   app.use(async (request, next) => {
     checkOrigin(request);
     await next();

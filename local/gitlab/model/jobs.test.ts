@@ -149,6 +149,7 @@ describe("memory", () => {
       const pipeline = createPipeline(state, 1, parseJobSpecs(many));
       for (const job of pipeline.jobs) finish(state, job, "success");
     }
+    // `JOBS_KEPT` in `retention.ts`.
     expect(state.jobs.size).toBeLessThanOrEqual(5_000);
     expect(state.jobs.has(open.jobs[0]!.id)).toBe(true);
   });

@@ -113,6 +113,7 @@ export const createPipeline = (
     id: state.nextId("pipeline"),
     iid: state.pipelines.size + 1,
     projectId,
+    projectPath: state.paths.projectPath(projectId),
     createdAt: state.clock.now(),
     sha: randomText(20),
     ref,

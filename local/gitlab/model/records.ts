@@ -53,6 +53,8 @@ export interface Pipeline {
   readonly id: number;
   readonly iid: number;
   readonly projectId: number;
+  /** E.g. `group/app`. */
+  readonly projectPath: string;
   readonly createdAt: number;
   readonly sha: string;
   readonly ref: StandInRef;
@@ -142,8 +144,9 @@ export interface StandInRunner {
 
 export interface Webhook {
   readonly id: number;
-  /** Absent for the webhook of the whole stand-in, which is like a group webhook. */
+  /** Absent for a group's webhook, and for that of the whole stand-in. */
   readonly projectId?: number;
+  readonly groupId?: number;
   readonly createdAt: number;
   url: string;
   token?: string | undefined;

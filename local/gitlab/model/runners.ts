@@ -44,7 +44,7 @@ export const createRunner = (state: GitLabState, wanted: NewStandInRunner): Stan
   state.runners.set(runner.id, runner);
   state.runnersByToken.set(runner.token, runner);
   if (runner.projectId !== undefined) state.projects.add(runner.projectId);
-  state.onChange();
+  state.onRunnerChange(runner);
   return runner;
 };
 
@@ -54,7 +54,7 @@ export const deleteRunner = (state: GitLabState, runner: StandInRunner): void =>
   runner.managers.clear();
   state.runners.delete(runner.id);
   state.runnersByToken.delete(runner.token);
-  state.onChange();
+  state.onRunnerChange(runner);
 };
 
 /** Changes a record and resumes the runner's long polls, so that a pause takes effect at once. */
@@ -77,7 +77,7 @@ export const updateRunner = (
 ): void => {
   Object.assign(runner, change);
   notifyRunner(state, runner);
-  state.onChange();
+  state.onRunnerChange(runner);
 };
 
 /** The `info` that a runner sends about itself. */

@@ -1,4 +1,5 @@
 import type { BranchFiles } from "../repository/files";
+import { ProjectPaths } from "../repository/project-paths";
 import type { ProtectedNames } from "../repository/refs";
 import { type StandInClock, systemClock } from "./clock";
 import { DEFAULT_FEATURES, type GitLabFeatures } from "./features";
@@ -44,6 +45,7 @@ export interface GitLabState {
   readonly accessToken: string;
   readonly registrationToken: string;
   readonly projects: Set<number>;
+  readonly paths: ProjectPaths;
   /** By project; see `protectedNames`. */
   readonly protectedNames: Map<number, ProtectedNames>;
   /** By project and branch: those to which a commit was made. */
@@ -65,8 +67,10 @@ export interface GitLabState {
   readonly nextQueueValue: () => string;
   /** Called whenever GitLab would send a job webhook. */
   onWebhookDue: (job: StandInJob) => void;
-  /** Called after each change of a job or a runner. */
-  onChange: (job?: StandInJob) => void;
+  /** Called after each change of a job. */
+  onChange: (job: StandInJob) => void;
+  /** Called after each change of a runner record, its deletion included. */
+  onRunnerChange: (runner: StandInRunner) => void;
 }
 
 /** First ids. As on GitLab.com, job ids exceed 32 bits. */
@@ -107,6 +111,7 @@ export const createGitLabState = (
   accessToken: `glpat-local-${randomText(10)}`,
   registrationToken: `GR1348941local${randomText(10)}`,
   projects: new Set(),
+  paths: new ProjectPaths(),
   protectedNames: new Map(),
   branches: new Map(),
   tags: new Map(),
@@ -121,4 +126,5 @@ export const createGitLabState = (
   nextQueueValue: queueValues(),
   onWebhookDue: () => undefined,
   onChange: () => undefined,
+  onRunnerChange: () => undefined,
 });

@@ -25,13 +25,13 @@ const runnerFields = (runner: StandInRunner): WebhookRunner => ({
   tags: runner.tags,
 });
 
-const projectFields = (url: string, projectId: number) => {
-  const web = `${url}/local/project-${projectId}`;
-  const name = `Project ${projectId}`;
-  const git = { git_http_url: `${web}.git`, git_ssh_url: `git@127.0.0.1:local/project-${projectId}.git` };
+const projectFields = (url: string, { projectId, projectPath }: Pipeline) => {
+  const web = `${url}/${projectPath}`;
+  const name = projectPath.split("/").at(-1) ?? "";
+  const git = { git_http_url: `${web}.git`, git_ssh_url: `git@127.0.0.1:${projectPath}.git` };
   return {
     project_id: projectId,
-    project_name: `Local / ${name}`,
+    project_name: projectPath.replaceAll("/", " / "),
     repository: { ...template.repository, ...git, name, url: git.git_ssh_url, homepage: web },
     project: {
       ...template.project,
@@ -39,7 +39,7 @@ const projectFields = (url: string, projectId: number) => {
       id: projectId,
       name,
       web_url: web,
-      path_with_namespace: `local/project-${projectId}`,
+      path_with_namespace: projectPath,
     },
   };
 };
@@ -55,7 +55,7 @@ const commitFields = (pipeline: Pipeline, status: string) => ({
 /** The webhook body for a job in its current state. */
 export const webhookBody = (url: string, job: StandInJob, pipelineStatus: string): JobWebhookPayload =>
   jobWebhookPayload({
-    ...projectFields(url, job.pipeline.projectId),
+    ...projectFields(url, job.pipeline),
     ...commitFields(job.pipeline, pipelineStatus),
     retries_count: job.retriesCount,
     build_id: job.id,

@@ -188,8 +188,9 @@ describe("the fault switch", () => {
     );
     const { due, lost } = gitlab.counts().webhooks;
     expect(due).toBe(1_000);
+    // A hundred, with four standard deviations (9.5) to each side.
     expect(lost).toBeGreaterThan(60);
-    expect(lost).toBeLessThan(140);
+    expect(lost).toBeLessThan(140); // Likewise.
   });
 
   it("repeats webhooks with the same Idempotency-Key", async () => {

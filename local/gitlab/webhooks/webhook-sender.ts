@@ -43,6 +43,23 @@ interface Delivery {
   readonly headers: Record<string, string>;
 }
 
+const isOwnedAbove = ({ paths }: GitLabState, { projectId, groupId }: Webhook, job: StandInJob): boolean =>
+  projectId === job.pipeline.projectId ||
+  (groupId !== undefined && paths.isIn(job.pipeline.projectId, groupId));
+
+/**
+ * Whether a job is of a webhook's project, or of its group or one below. The laptop's own webhook stands for those that
+ * are missing at the same address.
+ */
+export const isInReach = (state: GitLabState, webhook: Webhook, job: StandInJob): boolean => {
+  if (webhook.projectId !== undefined || webhook.groupId !== undefined)
+    return isOwnedAbove(state, webhook, job);
+  const { origin } = new URL(webhook.url);
+  return [...state.webhooks.values()].every(
+    (other) => !isOwnedAbove(state, other, job) || new URL(other.url).origin !== origin,
+  );
+};
+
 /** Sends job webhooks. As GitLab, it does not retry. */
 export class WebhookSender {
   readonly #state: GitLabState;
@@ -74,19 +91,13 @@ export class WebhookSender {
     const payload = webhookBody(this.#url(), job, pipelineStatus(job.pipeline));
     const body = JSON.stringify(payload);
     for (const webhook of this.#state.webhooks.values()) {
-      if (this.#isInReach(webhook, job) && webhook.events.has("job_events") && !this.#isDisabled(webhook))
+      if (
+        isInReach(this.#state, webhook, job) &&
+        webhook.events.has("job_events") &&
+        !this.#isDisabled(webhook)
+      )
         this.#schedule(webhook, job, body);
     }
-  }
-
-  /** The laptop's own webhook stands for those of projects that have none at the same address. */
-  #isInReach({ projectId, url }: Webhook, job: StandInJob): boolean {
-    const own = job.pipeline.projectId;
-    if (projectId !== undefined) return projectId === own;
-    const origin = new URL(url).origin;
-    return [...this.#state.webhooks.values()].every(
-      (other) => other.projectId !== own || new URL(other.url).origin !== origin,
-    );
   }
 
   #schedule(webhook: Webhook, job: StandInJob, body: string): void {

@@ -1,6 +1,8 @@
+import type { ReadPath } from "../../deployed";
 import type { Ec2Handler, Instance, InstanceCredentials } from "../../ec2";
 import type { Authorizer, Caller, Granted, RoleRight, TakenRights } from "../../gateway";
 import type { MetLimits } from "../../limits/met-limits";
+import type { HttpApi } from "../../webhook-api/http-api";
 import type { ClientSettings } from "../client-settings";
 
 type Env = Readonly<Record<string, string>>;
@@ -17,6 +19,10 @@ export interface AwsSettings {
   /** Called with a sentence when the engine ends by itself. */
   readonly onCrash: (sentence: string) => void;
   readonly log: (message: string) => void;
+  /** Where HTTP APIs are served, e.g. `http://127.0.0.1:40123`. */
+  readonly apiOrigin: string;
+  /** Told of each resource that a stack is deployed without. */
+  readonly onDropped?: (sentence: string) => void;
   /** Told of each right that was used. */
   readonly onGranted?: (granted: Granted) => void;
   /** Told of each call that was refused for a missing right. */
@@ -45,6 +51,10 @@ export interface Aws {
   /** Whether calls are signed and judged; false with another emulator. */
   readonly hasIam: boolean;
   readonly authorize: Authorizer;
+  /** Reads what AWS itself reads: a function's code. */
+  readonly readPath: ReadPath;
+  /** The HTTP APIs as they are deployed at this moment. */
+  readonly httpApis: () => Promise<readonly HttpApi[]>;
   /** Takes rights of roles away while it runs. */
   readonly takeRights: TakenRights["take"];
   /** Every right that the policies of the deployed roles give at this moment. */

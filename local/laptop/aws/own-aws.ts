@@ -29,6 +29,8 @@ import { withAccount } from "./account-answers";
 import type { Aws, AwsSettings, Ec2Part } from "./aws";
 import { clientEnv } from "./client-env";
 import { withEc2 } from "./ec2-upstream";
+import { withImages } from "./missing-images";
+import { withSupportedTemplates } from "./supported-templates";
 import { withLimits } from "./with-limits";
 
 /** Tells of each refusal of an authorizer. */
@@ -61,7 +63,13 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
   const instanceTags = (id: string) =>
     ec2?.instances().find(({ instanceId }) => instanceId === id)?.tags ?? {};
   const place = { region: REGION, account: ACCOUNT_ID };
-  const engine = engineDeployed({ ...place, clients, now: Date.now, instanceTags });
+  const engine = engineDeployed({
+    ...place,
+    clients,
+    now: Date.now,
+    instanceTags,
+    apiOrigin: settings.apiOrigin,
+  });
   const rights = takenRights(engine.deployed);
   const access = {
     ...place,
@@ -75,7 +83,14 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
   const { account } = settings;
   const engineAndEc2 = withAccount(
     account?.limits ?? ACCOUNT_IN_USE,
-    withEc2(() => ec2, behind.upstream),
+    withSupportedTemplates(
+      (path) => clients.readPath("s3", path),
+      settings.onDropped ?? (() => undefined),
+      withImages(
+        { imageOf: engine.imageOf, readPath: clients.readPath, log: settings.log },
+        withEc2(() => ec2, behind.upstream),
+      ),
+    ),
   );
   const upstream = account ? withLimits(account, engineAndEc2) : engineAndEc2;
   const decisions = await startDecisionServer(authorize, sockets.decisions);
@@ -97,6 +112,7 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
     gateway,
     rights,
     allRights: engine.allRights,
+    httpApis: engine.httpApis,
     authorize,
     credentials,
     sessions: roleSessions(authorize, credentials, Date.now),
@@ -131,6 +147,8 @@ const assemble = (
     authorize: front.authorize,
     takeRights: rights.take,
     allRights: front.allRights,
+    readPath: clients.readPath,
+    httpApis: front.httpApis,
     sessionEnv: async (service, caller) => envOf(await sessions.of(service, caller)),
     instanceCredentials: async (instance) => {
       const session = await instanceSession(instance, rights.deployed, sessions);
@@ -154,7 +172,12 @@ export const startOwnAws = async (run: RunFolder, settings: AwsSettings): Promis
   const clients = engineClients(sockets.engine, ACCOUNT_ID, REGION);
   const front = await startFront(settings, sockets, clients);
   try {
-    const engine = await startEngine(run, { sockets, port: front.gateway.port, onCrash: settings.onCrash });
+    const engine = await startEngine(run, {
+      sockets,
+      port: front.gateway.port,
+      apiOrigin: settings.apiOrigin,
+      onCrash: settings.onCrash,
+    });
     return assemble(front, engine, sockets, clients);
   } catch (error) {
     await front.close();

@@ -19,7 +19,15 @@ const errorAnswer = (error: unknown): object => {
   return { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message, CancellationReasons };
 };
 
-const answer = (tables: DynamoTables, target: string, body: string): readonly [number, object] => {
+/**
+ * @param target the header `X-Amz-Target`
+ * @returns status and body
+ */
+export const answerTables = (
+  tables: DynamoTables,
+  target: string,
+  body: string,
+): readonly [number, object] => {
   try {
     return [200, tables.run(target.replace(/^DynamoDB_20120810\./, ""), JSON.parse(body))];
   } catch (error) {
@@ -44,7 +52,7 @@ export const serveTables = async (
     });
     request.on("end", () => {
       seen({ request, body });
-      const [status, value] = answer(tables, String(request.headers["x-amz-target"]), body);
+      const [status, value] = answerTables(tables, String(request.headers["x-amz-target"]), body);
       response.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
       response.end(JSON.stringify(value));
     });

@@ -50,6 +50,8 @@ describe("the DynamoDB double", () => {
   it.each([
     ["GetItem", { TableName: "t", Key: key }, "Error"],
     ["GetItem", { TableName: "none", Key: key, ConsistentRead: true }, "ResourceNotFoundException"],
+    ["GetItem", { TableName: "t", Key: { key: { S: "a" } }, ConsistentRead: true }, "ValidationException"],
+    ["PutItem", { TableName: "t", Item: { key: { S: "a" } } }, "ValidationException"],
     ["Query", { TableName: "t", IndexName: "none" }, "ValidationException"],
     ["DeleteItem", { TableName: "t", Key: key, ExpressionAttributeValues: values }, "ValidationException"],
     [

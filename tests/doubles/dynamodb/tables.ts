@@ -115,8 +115,14 @@ export class DynamoTables {
     return this.shapes[name]?.keys ?? [];
   }
 
+  /** @throws ValidationException for an item of another table, as AWS does */
   private idOf(name: string | undefined, item: Item = {}): string {
-    return JSON.stringify(this.keysOf(name).map((key) => item[key]?.S));
+    const values = this.keysOf(name).map((key) => item[key]?.S);
+    if (values.includes(undefined)) {
+      const text = "One or more parameter values were invalid: Missing the key";
+      throw named("ValidationException", `${text} of ${name} in the item`);
+    }
+    return JSON.stringify(values);
   }
 
   private get({ TableName, Key, ConsistentRead }: Request): object {

@@ -125,6 +125,7 @@ export const describeDebugLog = (subject: Subject): void => {
         const start = performance.now();
         await runner.start();
         await runner.ended();
+        // gitlab-runner's own five minutes, as in the title.
         expect(performance.now() - start).toBeGreaterThan(300_000 * faster.scale);
         expect(runner.gitlab.updates(JOB).at(-1)).toMatchObject({ failure_reason: "job_execution_timeout" });
       }),

@@ -190,6 +190,7 @@ export const describeOneJob = (subject: Subject): void => {
         await expect(runner.ended()).resolves.toBe(0);
         // Two rounds of five, and perhaps one or two that came while the job ran.
         expect(runner.gitlab.asked(PATCH).length).toBeGreaterThanOrEqual(10);
+        // Two rounds' worth of those that came before the end.
         expect(runner.gitlab.asked(PATCH).length).toBeLessThanOrEqual(20);
         expect(runner.gitlab.state(JOB)).toBe("running");
         expect(runner.lines.some(({ msg }) => /Job trace termination .* failed/.test(msg))).toBe(true);

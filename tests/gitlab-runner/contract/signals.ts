@@ -33,6 +33,7 @@ export const describeSignals = (subject: Subject): void => {
         const start = performance.now();
         runner.signal("SIGTERM");
         await expect(runner.ended()).resolves.toBe(1);
+        // The title's 30 s, which the runner counts by its own clock.
         expect(performance.now() - start).toBeGreaterThan(29_000 * faster.scale);
         expect(runner.gitlab.state(JOB)).toBe("running");
       }),

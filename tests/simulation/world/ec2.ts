@@ -193,10 +193,15 @@ export class Ec2 {
     return instance;
   }
 
-  #shown(): SimulatedInstance[] {
+  /** Who is asked for by id need not be looked for among all that ever were. */
+  #named(ids: readonly string[]): SimulatedInstance[] {
+    return [...new Set(ids)].flatMap((id) => this.instances.get(id) ?? []);
+  }
+
+  #shown(among: Iterable<SimulatedInstance>): SimulatedInstance[] {
     const { now } = this.timeline;
     const shown: SimulatedInstance[] = [];
-    for (const instance of this.instances.values()) {
+    for (const instance of among) {
       const isForgotten =
         instance.terminatedAt !== undefined && now - instance.terminatedAt > FORGOTTEN_AFTER;
       if (instance.shownFrom <= now && !isForgotten) shown.push(instance);
@@ -212,11 +217,11 @@ export class Ec2 {
     const jobs = wanted(`tag:${JOB_TAG}`);
     const states = wanted("instance-state-name");
     const stacks = wanted(`tag:${STACK_TAG}`);
-    const found = this.#shown().filter((instance) => {
-      const isAsked = ids === undefined || ids.includes(instance.id);
+    const among = ids === undefined ? this.instances.values() : this.#named(ids);
+    const found = this.#shown(among).filter((instance) => {
       const hasJob = jobs === undefined || jobs.includes(instance.jobTag);
       const hasState = states === undefined || states.includes(instance.state);
-      return isAsked && hasJob && hasState && (stacks === undefined || this.#isOf(instance, stacks));
+      return hasJob && hasState && (stacks === undefined || this.#isOf(instance, stacks));
     });
     if (ids !== undefined && found.length < ids.length) throw ec2Error("InvalidInstanceID.NotFound");
     const from = Number(request.NextToken ?? 0);

@@ -1,7 +1,6 @@
 import type { Dependencies } from "../../../AutoScaler/src/dependencies";
 import { isSkipped } from "../../../AutoScaler/src/hints/ask-gitlab";
 import { parseHint } from "../../../AutoScaler/src/hints/parse-hint";
-import { withAccountLimit } from "../../../AutoScaler/src/limits/account-limit";
 import { recordPickUp } from "../../../AutoScaler/src/pickup/record-pick-up";
 import { parseFreed } from "../../../AutoScaler/src/queue/freed";
 import { startNextJob } from "../../../AutoScaler/src/queue/start-next-job";
@@ -42,10 +41,7 @@ export const FUNCTIONS = {
     },
   },
   StartLambdaRunnerFunction: {
-    run: async (world, input) => {
-      const order = await withAccountLimit(world.functions, parseRunnerOrder(input, "LAMBDA"));
-      return startRunner(world.launchingOn("LAMBDA"), order);
-    },
+    run: (world, input) => startRunner(world.launchingOn("LAMBDA"), parseRunnerOrder(input, "LAMBDA")),
   },
   StartEc2RunnerFunction: {
     run: (world, input) => startRunner(world.launchingOn("EC2"), parseRunnerOrder(input, "EC2")),

@@ -24,6 +24,7 @@ const HOLDS_FOR = 6;
 const keyOf = (change: LedgerChange): string | number => {
   if ("take" in change) return `slots#${change.take.scope}#${change.take.shard}`;
   if ("releaseSlot" in change) return `slots#${change.releaseSlot.scope}#${change.releaseSlot.shard}`;
+  if ("slotLimit" in change) return `slots#${change.slotLimit.scope}#limit`;
   if ("stateRecord" in change) return `state#${change.stateRecord.name}`;
   if ("bootstrap" in change) return `row#${change.bootstrap.key}`;
   const item = "put" in change ? change.put : change.check;
@@ -104,7 +105,7 @@ export class LedgerPort implements Ledger {
   }
 
   slots(scope: string) {
-    return this.#read("ledger.slots", [slotsPk(scope)], () => this.table.slots(scope), ONE_UNIT);
+    return this.#read("ledger.slots", [slotsPk(scope)], () => this.table.slotCounters(scope), ONE_UNIT);
   }
 
   stateRecord(name: string) {

@@ -18,7 +18,7 @@ export interface Machine {
   isGone: boolean;
   goneAt: Time | undefined;
   /** It ended its job or its wait by itself. */
-  readonly onLeave: (status: InvocationStatus) => void;
+  onLeave: (status: InvocationStatus) => void;
   /** Calls off the end of its life. */
   callOff: () => void;
 }
@@ -29,6 +29,9 @@ export interface MachineOptions {
   /** Probability that it dies when it gets a job, before its first report. */
   readonly crashesAtHandOut: number;
 }
+
+/** Of one that is gone: a hundred thousand of them would keep what their launches held. */
+const NOTHING = (): void => undefined;
 
 const HELD_FOR = 50_000;
 const BETWEEN_REQUESTS = 3_000;
@@ -91,6 +94,7 @@ export class Machines {
     machine.goneAt = this.parts.timeline.now;
     this.alive.delete(machine);
     machine.callOff();
+    machine.callOff = NOTHING;
   }
 
   /** Ends a machine whose instance or function is gone. */
@@ -105,7 +109,9 @@ export class Machines {
     if (machine.isGone) return;
     this.#end(machine);
     this.parts.gitLab.forget(machine.row.runnerId);
-    machine.onLeave(status);
+    const { onLeave } = machine;
+    machine.onLeave = NOTHING;
+    onLeave(status);
   }
 
   /** GitLab fails a job without reports, at its time-out or after an hour. */

@@ -9,6 +9,7 @@ import type {
   EventBus,
   GitLab,
   Instances,
+  LambdaAccount,
   Launch,
   Ledger,
   MappingRow,
@@ -109,6 +110,8 @@ const ec2Api = ({ calls, ec2, terminate }: Services, process: Process): Ec2Api =
     calls.make(process, "ec2.createFleet", () => ec2.createFleet(request), ec2ErrorOf),
   describeInstances: (request) =>
     calls.make(process, "ec2.describeInstances", () => ec2.describeInstances(request), ec2ErrorOf),
+  // No machine of the simulation has a console.
+  getConsoleOutput: async () => ({ $metadata: {} }),
   terminateInstances: ({ InstanceIds = [] }) =>
     calls.make(process, "ec2.terminateInstances", () => void InstanceIds.map(terminate), ec2ErrorOf),
 });
@@ -132,6 +135,7 @@ class Ports implements FunctionDependencies {
   readonly spotPools: PoolMemory;
   readonly clock: Clock;
   readonly functions: RunnerFunctions;
+  readonly account: LambdaAccount;
   readonly nonce: Nonce;
   readonly metric: Metric;
   readonly deploymentId = DEPLOYMENT;
@@ -149,6 +153,9 @@ class Ports implements FunctionDependencies {
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
     this.functions = shared.functions;
+    this.account = {
+      concurrency: () => this.#make("lambda.getAccountSettings", () => services.concurrentExecutions),
+    };
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
     this.nonce = nonce;
@@ -219,7 +226,6 @@ export const portsFactory = (services: Services): ((process: Process) => Functio
     services,
     functions: {
       isTenantIsolated: async () => true,
-      concurrency: async () => services.concurrentExecutions,
     },
     conflicts: new Conflicts(services.timeline, services.random),
     nonce: () => {

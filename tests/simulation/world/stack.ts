@@ -66,6 +66,8 @@ export const KINDS = {
   ec2: { name: "on-ec2", tags: ["ec2"] },
   /** Its runners match jobs of `ec2` too. */
   large: { name: "on-large", tags: ["ec2", "large"] },
+  /** Without a row: its tags say what it wants. */
+  sized: { name: "on-its-size", tags: ["aws:cpu=2", "aws:spot=false"] },
   /** Without a row: any of our EC2 runners may take it. */
   foreign: { name: "nobodys", tags: ["ec2"] },
   /** Its row names a class that does not exist. */

@@ -3,10 +3,12 @@ import {
   type Page,
   type ReservationWindow,
   SHARDS,
+  type SlotCounters,
   type StateRecord,
 } from "../../../AutoScaler/src/ports";
 import { reservationRows } from "../../../AutoScaler/src/testing/fakes/reservation-rows";
 import { indexAfter, insertSorted, removeSorted } from "../../../AutoScaler/src/testing/fakes/sorted";
+import { defined } from "../../../Core/defined";
 import { queueOf } from "../../../Core/ledger/queues";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import {
@@ -92,6 +94,7 @@ export class Table {
   readonly #lists = new Map<string, Map<string, StateRecord>>();
   readonly rows = new Map<string, BootstrapRow>();
   readonly counters = new Map<string, number[]>();
+  readonly slotLimits = new Map<string, number>();
   writes = 0;
   /** Milliseconds by which an index may lag. */
   indexLag = 800;
@@ -116,6 +119,10 @@ export class Table {
 
   slots(scope: string): number[] {
     return this.counters.get(scope) ?? Array<number>(SHARDS).fill(0);
+  }
+
+  slotCounters(scope: string): SlotCounters {
+    return { taken: this.slots(scope), ...defined({ limit: this.slotLimits.get(scope) }) };
   }
 
   counted(row: string, minute: number): number {
@@ -197,6 +204,7 @@ export class Table {
       if ("put" in change) this.#putItem(change.put);
       else if ("stateRecord" in change) this.#putRecord(change.stateRecord);
       else if ("bootstrap" in change) this.rows.set(change.bootstrap.key, change.bootstrap);
+      else if ("slotLimit" in change) this.slotLimits.set(change.slotLimit.scope, change.slotLimit.limit);
       else if ("take" in change) this.#add(change.take.scope, change.take.shard, 1);
       else if ("releaseSlot" in change) this.#add(change.releaseSlot.scope, change.releaseSlot.shard, -1);
     }

@@ -1,6 +1,7 @@
 import type { RUNNER_END_CODES } from "../../../Core/model/reasons";
 import { asList, asMap, ofType, type Properties, readTemplate } from "../read-template";
-import { evaluate, expressionOf, watchedMetrics } from "./watched";
+import { type Datum, evaluate } from "./metric-math";
+import { expressionOf, watchedMetrics } from "./watched";
 
 const alarms = new Map(
   ofType(readTemplate("AutoScaler"), "AWS::CloudWatch::Alarm").map(({ id, properties }) => [id, properties]),
@@ -126,9 +127,11 @@ it("I-1: every alarm of AutoScaler has its reason here", () => {
 });
 
 describe("the share of jobs that came without a webhook", () => {
-  const { Threshold } = alarm("JobsFoundByReconcilerAlarm");
-  const rings = (found: number, seen: number): boolean =>
-    evaluate(expressionOf(alarm("JobsFoundByReconcilerAlarm")) ?? "", { found, seen }) >= Number(Threshold);
+  const { Threshold, TreatMissingData } = alarm("JobsFoundByReconcilerAlarm");
+  const rings = (found: Datum, seen: Datum): boolean => {
+    const share = evaluate(expressionOf(alarm("JobsFoundByReconcilerAlarm")) ?? "", { found, seen });
+    return share === undefined ? TreatMissingData === "breaching" : share >= Number(Threshold);
+  };
 
   it.each([
     ["none was found", 0, 0, false],
@@ -137,8 +140,12 @@ describe("the share of jobs that came without a webhook", () => {
     ["a few of many were", 5, 500, false],
     ["a fifth of many were", 100, 500, true],
     ["all of few were", 2, 2, true],
+    ["half of many were", 20, 40, true],
     ["their starts come in the next quarter", 6, 0, true],
-  ])("F-1: when %s: %d of %d", (_, found, seen, expected) => {
+    ["no start is counted at all, and some were found", 6, undefined, true],
+    ["starts are counted, and no pass is", undefined, 500, false],
+    ["nothing is counted", undefined, undefined, false],
+  ])("F-1: when %s: %s of %s", (_, found, seen, expected) => {
     expect(rings(found, seen)).toBe(expected);
   });
 

@@ -43,15 +43,3 @@ export const expressionOf = (alarm: Properties): string | undefined => {
   const query = queries(alarm).find(({ ReturnData }) => ReturnData === true);
   return query?.Expression === undefined ? undefined : String(query.Expression);
 };
-
-/**
- * The value of an expression of CloudWatch's metric math, as far as our alarms use it: numbers, names, arithmetic,
- * comparisons and `IF`.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
- */
-export const evaluate = (expression: string, values: Readonly<Record<string, number>>): number => {
-  const choose = (condition: boolean, one: number, other: number): number => (condition ? one : other);
-  const names = ["IF", ...Object.keys(values)];
-  const run = new Function(...names, `return ${expression};`);
-  return run(choose, ...Object.values(values));
-};

@@ -117,6 +117,8 @@ const tags: TemplateRule = {
 /**
  * ES modules with splitting: what a function imports later is in a file of its own, which its start does not read. The
  * target is node20, although functions run on a newer Node: the laptop runs the same bundles on Node 20.19 or newer.
+ * Without KeepNames, which makes the load at init a tenth longer: errors have their names as text, and nothing goes by the name
+ * of a class or function. Without the clients' sources of credentials that no function has, which take a sixth of it.
  */
 const BUILD = {
   Target: "node20",
@@ -124,8 +126,17 @@ const BUILD = {
   Splitting: true,
   OutExtension: [".js=.mjs"],
   MainFields: "module,main",
-  KeepNames: true,
   LegalComments: "none",
+  External: [
+    "@aws-sdk/credential-provider-http",
+    "@aws-sdk/credential-provider-ini",
+    "@aws-sdk/credential-provider-process",
+    "@aws-sdk/credential-provider-sso",
+    "@aws-sdk/credential-provider-web-identity",
+    "@smithy/core/event-streams",
+    "@smithy/credential-provider-imds",
+    "bowser",
+  ],
 };
 
 const builds: TemplateRule = {
@@ -148,7 +159,7 @@ const builds: TemplateRule = {
       .map(({ id }) => `${id} is built in its own way`),
   bad: [
     "Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: .., Handler: x.handler } } }",
-    'Resources: { F: { Type: AWS::Serverless::Function, Metadata: { BuildMethod: esbuild, BuildProperties: { Target: node20, Format: esm, Splitting: true, OutExtension: [.js=.mjs], MainFields: "module,main", KeepNames: true, LegalComments: none, EntryPoints: [src/x.ts] } }, Properties: { CodeUri: ., Handler: y.handler } } }',
+    `Resources: { F: { Type: AWS::Serverless::Function, Metadata: { BuildMethod: esbuild, BuildProperties: ${JSON.stringify({ ...BUILD, EntryPoints: ["src/x.ts"] })} }, Properties: { CodeUri: ., Handler: y.handler } } }`,
   ],
 };
 

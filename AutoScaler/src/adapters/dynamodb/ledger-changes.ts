@@ -1,6 +1,13 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../../Core/ledger/codec";
-import { itemKey, type Key, recordIndexKey, recordKey, slotKey } from "../../../../Core/ledger/keys";
+import {
+  itemKey,
+  type Key,
+  recordIndexKey,
+  recordKey,
+  slotKey,
+  slotLimitKey,
+} from "../../../../Core/ledger/keys";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { LedgerChange } from "../../ports";
 
@@ -63,6 +70,10 @@ export const transactItem = (tables: Tables, change: LedgerChange): TransactWrit
   }
   if ("take" in change) {
     return take(TableName, slotKey(change.take.scope, change.take.shard), change.take.limit);
+  }
+  if ("slotLimit" in change) {
+    const { scope, limit } = change.slotLimit;
+    return { Put: { TableName, Item: encode({ ...slotLimitKey(scope), limit }) } };
   }
   if ("releaseSlot" in change) {
     return add(TableName, slotKey(change.releaseSlot.scope, change.releaseSlot.shard), -1);

@@ -3,6 +3,8 @@ import type {
   CreateFleetCommandOutput,
   DescribeInstancesCommandInput,
   DescribeInstancesCommandOutput,
+  GetConsoleOutputCommandInput,
+  GetConsoleOutputCommandOutput,
   TerminateInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
 import { loadLater } from "../load-later";
@@ -19,6 +21,7 @@ export interface Ec2Api {
   createFleet(input: CreateFleetCommandInput): Promise<CreateFleetCommandOutput>;
   describeInstances(input: DescribeInstancesCommandInput): Promise<DescribeInstancesCommandOutput>;
   terminateInstances(input: TerminateInstancesCommandInput): Promise<unknown>;
+  getConsoleOutput(input: GetConsoleOutputCommandInput): Promise<GetConsoleOutputCommandOutput>;
 }
 
 /**
@@ -35,5 +38,6 @@ export const ec2Client = (maxAttempts: 1 | 3): Ec2Api & { readonly load: () => v
     createFleet: async (input) => (await api.get()).createFleet(input),
     describeInstances: async (input) => (await api.get()).describeInstances(input),
     terminateInstances: async (input) => (await api.get()).terminateInstances(input),
+    getConsoleOutput: async (input) => (await api.get()).getConsoleOutput(input),
   };
 };

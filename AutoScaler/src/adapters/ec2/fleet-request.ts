@@ -79,7 +79,12 @@ interface PoolParts {
   readonly subnetId: string;
 }
 
-const override = (rootDeviceName: string, diskGiB: number, { instanceType, subnetId }: PoolParts) => ({
+const override = (
+  rootDeviceName: string,
+  { diskGiB, imageId }: Ec2Settings,
+  { instanceType, subnetId }: PoolParts,
+) => ({
+  ...(imageId === undefined ? {} : { ImageId: imageId }),
   // The SDK's list of types lags behind EC2's, so any name is accepted.
   InstanceType: instanceType as never,
   SubnetId: subnetId,
@@ -143,7 +148,7 @@ export const fleetRequest = (
     LaunchTemplateConfigs: [
       {
         LaunchTemplateSpecification: { LaunchTemplateId: template.id, Version: template.version },
-        Overrides: pools.map((pool) => override(settings.rootDeviceName, ec2.diskGiB, pool)),
+        Overrides: pools.map((pool) => override(settings.rootDeviceName, ec2, pool)),
       },
     ],
     TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: boughtAs },

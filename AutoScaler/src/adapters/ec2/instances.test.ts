@@ -113,6 +113,26 @@ describe("describe", () => {
   });
 });
 
+describe("the console", () => {
+  const LINE = "[ 41.2] cloud-init[16]: glr: not installed: wrong-checksum\r\n";
+
+  it.each([
+    ["as posted at its end", { posted: LINE }],
+    ["as it is now, where none was posted", { posted: "Booting\n", latest: LINE }],
+  ])("F-79: tells why an installation failed, %s", async (_how, console) => {
+    const { ec2, instances } = withInstance("i-1", { "glr:stack": STACK }, "terminated");
+    Object.assign(ec2.console, console);
+    expect(await instances.installFailure("i-1")).toBe("wrong-checksum");
+  });
+
+  it("tells nothing while it is empty, or its instance is not there", async () => {
+    const { ec2, instances } = withInstance("i-1", { "glr:stack": STACK }, "terminated");
+    expect(await instances.installFailure("i-1")).toBeUndefined();
+    ec2.getConsoleOutput = async () => Promise.reject(ec2Error("InvalidInstanceID.NotFound"));
+    expect(await instances.installFailure("i-1")).toBeUndefined();
+  });
+});
+
 describe("terminate", () => {
   it("F-39: ends an instance, and takes one that is not there for ended", async () => {
     const { ec2, instances } = withInstance("i-1", { "glr:stack": STACK });

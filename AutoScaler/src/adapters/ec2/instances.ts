@@ -1,4 +1,5 @@
 import { JOB_TAG, STACK_TAG } from "../../../../Core/configuration";
+import { installFailureIn } from "../../../../Core/console-hint";
 import { defined } from "../../../../Core/defined";
 import type { Instance, InstanceState, Instances } from "../../ports";
 import type { Ec2Api, Ec2Instance } from "./client";
@@ -56,6 +57,14 @@ const unlessNotFound = async <Answer>(call: () => Promise<Answer>): Promise<Answ
   }
 };
 
+/** @param isLatest as it is now, which not every type and state can show; else as posted when the state last changed */
+const readConsole = async (ec2: Ec2Api, InstanceId: string, isLatest: boolean): Promise<string> => {
+  const answer = await callEc2(`Reading the console of ${InstanceId}`, () =>
+    unlessNotFound(() => ec2.getConsoleOutput({ InstanceId, ...(isLatest ? { Latest: true } : {}) })),
+  );
+  return Buffer.from(answer?.Output ?? "", "base64").toString("utf8");
+};
+
 /** The instances of one deployment: those with its tag `glr:stack`, and no others (T-16). */
 export const ec2Instances = (
   ec2: Ec2Api,
@@ -87,4 +96,8 @@ export const ec2Instances = (
       unlessNotFound(() => ec2.terminateInstances({ InstanceIds: [instanceId] })),
     );
   },
+
+  installFailure: async (instanceId) =>
+    installFailureIn(await readConsole(ec2, instanceId, false)) ??
+    installFailureIn(await readConsole(ec2, instanceId, true)),
 });

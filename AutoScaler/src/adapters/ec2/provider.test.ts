@@ -61,6 +61,19 @@ describe("the request", () => {
     }
   });
 
+  it("I-18: asks for the image that the runner was stored with, and for the launch template's without one", async () => {
+    const { ec2, provider } = prepare();
+    const order = sampleOrder();
+    const imageId = "ami-0123456789abcdef0";
+    const runnerClass = { ...order.runnerClass, ec2: { ...order.runnerClass.ec2!, imageId } };
+    await provider.launch(runnerOf("spot", { order: { ...order, runnerClass } }));
+    await provider.launch(runnerOf("spot", { runnerId: 10, launchedFor: { jobId: 8, attempt: 1 } }));
+    const images = ec2.fleetCalls.map((call) =>
+      call.LaunchTemplateConfigs?.[0]?.Overrides?.map(({ ImageId }) => ImageId),
+    );
+    expect(images).toEqual([Array(4).fill(imageId), Array(4).fill(undefined)]);
+  });
+
   it.each<[Market, string, object]>([
     ["spot-first", "spot", { SpotOptions: { AllocationStrategy: "price-capacity-optimized" } }],
     ["spot", "spot", { SpotOptions: { AllocationStrategy: "price-capacity-optimized" } }],

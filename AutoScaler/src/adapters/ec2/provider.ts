@@ -32,12 +32,12 @@ type Bought = Pick<
 const lessonsOf = (runner: StartedRunner, answer: FleetAnswer): SpotLessons => {
   if (answer.kind === "silent") return {};
   const { shortPools } = answer;
+  const ofPools: SpotLessons = shortPools.length > 0 ? { shortPools } : {};
   const lacksSpotRole = answer.kind === "errors" && answer.error === "spot-role";
-  if (lacksSpotRole) {
-    const remedy = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
-    log.error("SPOT_ROLE_MISSING", { jobId: runner.jobId, runnerId: runner.runnerId, remedy });
-  }
-  return { ...(shortPools.length > 0 ? { shortPools } : {}), ...(lacksSpotRole ? { lacksSpotRole } : {}) };
+  if (!lacksSpotRole) return ofPools;
+  const remedy = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com";
+  log.error("SPOT_ROLE_MISSING", { jobId: runner.jobId, runnerId: runner.runnerId, remedy });
+  return { ...ofPools, lacksSpotRole };
 };
 
 const ALIVE = ["pending", "running", "stopping", "stopped"];

@@ -1,6 +1,5 @@
 import { ROLE_TAG, STACK_TAG, TENANT_ISOLATION_TAG } from "../../../../Core/configuration";
 import { ConfigurationError } from "../../../../Core/errors";
-import { log } from "../../../../Core/log";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Clock, RunnerFunctions } from "../../ports";
 import { awsError, errorName } from "../aws-errors";
@@ -29,36 +28,13 @@ const unqualified = (arn: string): string => {
 };
 
 /**
- * An account with a low limit has as few environments that ask. In a big one Lambda may refuse some of them, since it
- * takes fifteen such calls a second: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
- */
-const accountConcurrency = (
-  client: Pick<LambdaApi, "getAccountSettings">,
-  clock: Pick<Clock, "now">,
-): RunnerFunctions["concurrency"] => {
-  let known: { readonly value: number | undefined; readonly readAt: Time } | undefined;
-  const read = async (): Promise<number | undefined> => {
-    try {
-      return (await client.getAccountSettings()).AccountLimit?.ConcurrentExecutions;
-    } catch (error) {
-      log.warn("ACCOUNT_LIMIT_UNREAD", { reason: errorName(error) });
-      return known?.value;
-    }
-  };
-  return async () => {
-    if (!isFresh(known, clock.now())) known = { value: await read(), readAt: clock.now() };
-    return known?.value;
-  };
-};
-
-/**
  * Reads the tags of runner functions, so that a mapping row cannot name another function of the account
  * (T-17). Answers are kept for five minutes.
  *
  * @param deploymentId the value of `glr:stack` on our functions
  */
 export const lambdaFunctions = (
-  client: Pick<LambdaApi, "listTags" | "getAccountSettings">,
+  client: Pick<LambdaApi, "listTags">,
   deploymentId: string,
   clock: Pick<Clock, "now">,
 ): RunnerFunctions => {
@@ -86,7 +62,6 @@ export const lambdaFunctions = (
   };
 
   return {
-    concurrency: accountConcurrency(client, clock),
     isTenantIsolated: async (arn) => {
       const kept = known.get(arn);
       if (kept !== undefined && isFresh(kept, clock.now())) return kept.isIsolated;

@@ -1,5 +1,4 @@
 import {
-  GetAccountSettingsCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
@@ -188,28 +187,6 @@ describe("lambdaFunctions", () => {
     const { functions, mock } = prepare();
     mock.on(ListTagsCommand).resolves({ Tags });
     await expect(functions.isTenantIsolated(ARN)).rejects.toMatchObject({ name: "ConfigurationError" });
-  });
-
-  it("reads the account's concurrency once in five minutes, and goes by the last answer", async () => {
-    const { functions, mock, clock } = prepare();
-    const limit = (ConcurrentExecutions: number) => ({ AccountLimit: { ConcurrentExecutions } });
-    mock.on(GetAccountSettingsCommand).resolves(limit(10));
-    expect([await functions.concurrency(), await functions.concurrency()]).toEqual([10, 10]);
-    expect(mock.commandCalls(GetAccountSettingsCommand)).toHaveLength(1);
-    clock.advance(300_000);
-    mock
-      .on(GetAccountSettingsCommand)
-      .rejects(Object.assign(new Error(), { name: "TooManyRequestsException" }));
-    expect(await functions.concurrency()).toBe(10);
-    clock.advance(300_000);
-    mock.on(GetAccountSettingsCommand).resolves(limit(1_000));
-    expect(await functions.concurrency()).toBe(1_000);
-  });
-
-  it("knows no concurrency, and throws nothing, where Lambda does not say it", async () => {
-    const { functions, mock } = prepare();
-    mock.on(GetAccountSettingsCommand).rejects(Object.assign(new Error(), { name: "AccessDeniedException" }));
-    expect(await functions.concurrency()).toBeUndefined();
   });
 
   it("asks once in five minutes, and for an alias the function that it belongs to", async () => {

@@ -1,3 +1,4 @@
+import { defined } from "../../../../Core/defined";
 import { ConfigurationError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
 import type { StartedRunner } from "../../../../Core/model/ledger";
@@ -32,7 +33,7 @@ export const lambdaProvider = (
       Payload: new TextEncoder().encode(
         JSON.stringify({ bootstrapKey: runner.nonce, runnerId: runner.runnerId }),
       ),
-      ...(isIsolated ? { TenantId: tenantId(runner) } : {}),
+      ...defined({ TenantId: isIsolated ? tenantId(runner) : undefined }),
     };
     let requestId: string | undefined;
     try {

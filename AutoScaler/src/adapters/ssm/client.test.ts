@@ -167,7 +167,7 @@ describe("the clients", () => {
     const handler = client.config.requestHandler as unknown as { httpHandlerConfigs(): object };
     expect(handler.httpHandlerConfigs()).toMatchObject({
       connectionTimeout: 1_000,
-      requestTimeout: 4_000,
+      requestTimeout: 3_000,
       throwOnRequestTimeout: true,
     });
   });

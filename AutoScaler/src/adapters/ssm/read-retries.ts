@@ -7,15 +7,19 @@ export interface ReadRetries {
   readonly clock: Clock;
   /** A number from 0 up to 1, as from Math.random. */
   readonly random: () => number;
+  /** How long a throttled read is repeated; the last pause and read may take five seconds more. Default nine seconds. */
+  readonly throttledMilliseconds?: number;
 }
 
 /**
  * An account allows 40 reads a second by default, to all its functions together, and hundreds of environments start at
- * once: https://docs.aws.amazon.com/general/latest/gr/ssm.html. The function with least time for it has fifteen seconds.
+ * once: https://docs.aws.amazon.com/general/latest/gr/ssm.html. Most functions have fifteen seconds at least.
  */
 const THROTTLED_MILLISECONDS = 9_000;
 /** Of a read that fails otherwise. */
 const TRIES = 3;
+/** It is not repeated after that: a pause and a try may take five seconds more, and a function has ten at least. */
+const FAILING_MILLISECONDS = 4_000;
 const FIRST_PAUSE_MILLISECONDS = 800;
 const LONGEST_PAUSE_MILLISECONDS = 3_200;
 
@@ -29,7 +33,7 @@ const pauseOf = (tries: number, random: () => number): number =>
   random() * Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** tries);
 
 /**
- * Reads until Parameter Store answers: for nine seconds while it throttles, three times if it fails otherwise.
+ * Reads until Parameter Store answers: for nine seconds while it throttles, three times if it fails otherwise and soon.
  *
  * @param what the call and its target, for the error
  * @throws ConfigurationError if a repeated read would get the same answer; TransientError
@@ -37,7 +41,7 @@ const pauseOf = (tries: number, random: () => number): number =>
 export const readWithRetries = async <Answer>(
   what: string,
   read: () => Promise<Answer>,
-  { clock, random }: ReadRetries,
+  { clock, random, throttledMilliseconds = THROTTLED_MILLISECONDS }: ReadRetries,
 ): Promise<Answer> => {
   const begun = clock.now();
   for (let tries = 1; ; tries += 1) {
@@ -45,9 +49,10 @@ export const readWithRetries = async <Answer>(
       return await read();
     } catch (thrown) {
       const error = awsError(thrown, what);
+      const lasted = clock.now() - begun;
       const hasTime = isThrottle(thrown)
-        ? clock.now() - begun < THROTTLED_MILLISECONDS
-        : error instanceof TransientError && tries < TRIES;
+        ? lasted < throttledMilliseconds
+        : error instanceof TransientError && tries < TRIES && lasted < FAILING_MILLISECONDS;
       if (!hasTime) throw error;
     }
     await clock.sleep(pauseOf(tries, random));

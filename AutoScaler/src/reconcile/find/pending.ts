@@ -14,10 +14,12 @@ export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 export const waitsForLaunchRate = ({ provider, heldBy }: Runner): boolean =>
   provider === "EC2" && heldBy === "rate";
 
-const isDue = (step: NextStep, now: Time): boolean => {
+const isDue = (step: NextStep, { now, unreadQueues }: Snapshot): boolean => {
   if (step.kind === "open") return isNextAttemptDue(step.proof, now);
-  // The snapshot's queue has it not: it was queued a moment ago, or its queue was lost sight of.
-  if (step.kind === "claim") return !isRecent(dispatchedLast(step.waiting), now);
+  // The snapshot's queue has it not: it was queued a moment ago, or its queue was lost sight of. Of a queue that could
+  // not be read all would be put at once, whoever is next and whatever the limits.
+  if (step.kind === "claim")
+    return !unreadQueues.has(step.waiting.order.projectId) && !isRecent(dispatchedLast(step.waiting), now);
   if (step.kind === "take-over") return isClaimDue(step.claimed, now);
   if (step.kind === "resume") return !waitsForLaunchRate(step.runner) && isLaunchDue(step.attempt, now);
   return step.kind === "exhausted";
@@ -118,7 +120,7 @@ export const findPending = async (
   const step = await readNextStep(ledger, { jobId: job.id, projectId: job.projectId }, () => snapshot.now);
   if (step.kind === "nothing" && step.reason === "attempts-used-up") notes.usedUp.add(usedUpKey(job));
   const isNew = step.kind === "open" && step.number.attempt === 1;
-  const isWanted = isNew ? await isMissed(snapshot, job, isOurs, notes) : isDue(step, snapshot.now);
+  const isWanted = isNew ? await isMissed(snapshot, job, isOurs, notes) : isDue(step, snapshot);
   if (!isWanted) return undefined;
   const stopped = stoppedAttempt(step);
   const dispatches = stopped ? { dispatches: stopped } : {};

@@ -77,7 +77,7 @@ const orderFor = async (
   reason: await reasonFor(dependencies, runner, job),
   isDead: false,
   endedJob: job,
-  ...(runner.jobId === job.id ? { ownJob: job } : {}),
+  ...defined({ ownJob: runner.jobId === job.id ? job : undefined }),
 });
 
 const ordersFor = async (

@@ -8,7 +8,12 @@ import {
   webhook,
   workflows,
 } from "../../testing/fakes/test-system";
-import { LAMBDA_QUEUE_SECONDS } from "../../timing";
+import {
+  LAMBDA_QUEUE_SECONDS,
+  PAUSE_SETTLES_MILLISECONDS,
+  REPORT_SETTLES_MILLISECONDS,
+  SILENCE_SECONDS,
+} from "../../timing";
 import { parseEndReportEvent } from "./end-report-event";
 import { recordEndReport } from "./record-end-report";
 
@@ -63,7 +68,8 @@ describe("a runner whose invocation is reported ended", () => {
     const system = await launched();
     const began = system.clock.now();
     expect(await system.stop(REPORT)).toMatchObject([{ kind: "unregistered", reason: "no-job" }]);
-    expect(system.clock.now() - began).toBeLessThanOrEqual(58 * SECOND);
+    const silence = REPORT_SETTLES_MILLISECONDS + SILENCE_SECONDS * SECOND;
+    expect(system.clock.now() - began).toBe(silence + PAUSE_SETTLES_MILLISECONDS);
     expect(system.gitLab.runnersById.has(RA)).toBe(false);
     expect(await runner(system)).toMatchObject({ state: "GONE", reason: "no-job" });
     expect(await attempt(system)).toMatchObject({ state: "FAILED", reason: "no-job" });

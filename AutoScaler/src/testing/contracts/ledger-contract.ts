@@ -141,7 +141,7 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       ]);
       expect(isWritten).toBe(false);
       expect(await ledger.runner(held.jobId)).toBeUndefined();
-      expect(await ledger.slots(scope)).toEqual(Array<number>(SHARDS).fill(0));
+      expect(await ledger.slots(scope)).toEqual({ taken: Array<number>(SHARDS).fill(0) });
       expect(await ledger.stateRecord(key)).toBeUndefined();
       expect(await rows.move(key, `${key}-moved`)).toBe(false);
     });
@@ -174,9 +174,9 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       await commitAll(ledger, take);
       await commitAll(ledger, take);
       expect(await ledger.commit([take])).toBe(false);
-      expect((await ledger.slots(scope))[7]).toBe(2);
+      expect((await ledger.slots(scope)).taken[7]).toBe(2);
       await commitAll(ledger, { releaseSlot: { scope, shard: 7 } });
-      expect((await ledger.slots(scope))[7]).toBe(1);
+      expect((await ledger.slots(scope)).taken[7]).toBe(1);
       await commitAll(ledger, take);
     });
 
@@ -186,18 +186,31 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       await commitAll(ledger, { take: { scope, shard: 0, limit: 2 } });
       await commitAll(ledger, { take: { scope, shard: 0, limit: 2 } });
       expect(await ledger.commit([{ take: { scope, shard: 0, limit: 1 } }])).toBe(false);
-      expect((await ledger.slots(scope))[0]).toBe(2);
+      expect((await ledger.slots(scope)).taken[0]).toBe(2);
     });
 
     it("I-22: never exceeds the limit when forty ask at once", async () => {
       const scope = `EC2#${freshId()}`;
+      const limit = 8;
       const asks = Array.from({ length: 40 }, () =>
-        ledger.commit([{ take: { scope, shard: 1, limit: 8 } }]).catch(() => false),
+        ledger.commit([{ take: { scope, shard: 1, limit } }]).catch(() => false),
       );
       const won = (await Promise.all(asks)).filter(Boolean).length;
-      expect(won).toBeLessThanOrEqual(8);
+      expect(won).toBeLessThanOrEqual(limit);
       expect(won).toBeGreaterThan(0);
-      expect((await ledger.slots(scope))[1]).toBe(won);
+      expect((await ledger.slots(scope)).taken[1]).toBe(won);
+    });
+  });
+
+  describe("the limit of a scope", () => {
+    it("F-77: is read with its counters, as it was stored last, and changes none of them", async () => {
+      const scope = `EC2#${freshId()}`;
+      await commitAll(ledger, { take: { scope, shard: 2, limit: 1 } });
+      for (const limit of [5, 900]) {
+        await commitAll(ledger, { slotLimit: { scope, limit } });
+        const { taken, limit: stored } = await ledger.slots(scope);
+        expect([taken[2], stored]).toEqual([1, limit]);
+      }
     });
   });
 

@@ -27,6 +27,8 @@ export interface Ec2Double extends Ec2Api {
   readonly instances: Map<string, Ec2Instance>;
   readonly fleetCalls: CreateFleetCommandInput[];
   readonly describeCalls: unknown[];
+  /** What GetConsoleOutput shows: as posted, and the latest. */
+  readonly console: { posted?: string; latest?: string };
   /** Outcomes of the next calls, in order; when it is empty, calls succeed. */
   readonly plan: PlannedCall[];
   /** Whether DescribeInstances shows launched instances. */
@@ -112,6 +114,7 @@ export const ec2Double = (): Ec2Double => {
     instances,
     fleetCalls,
     describeCalls,
+    console: {},
     plan,
     isVisible: true,
     createFleet: async (request) => {
@@ -138,6 +141,10 @@ export const ec2Double = (): Ec2Double => {
         Reservations: found.slice(from, from + size).map((instance) => ({ Instances: [instance] })),
         ...(from + size < found.length ? { NextToken: String(from + size) } : {}),
       };
+    },
+    getConsoleOutput: async ({ Latest }) => {
+      const text = Latest ? double.console.latest : double.console.posted;
+      return { ...NO_METADATA, ...(text ? { Output: Buffer.from(text).toString("base64") } : {}) };
     },
     terminateInstances: async ({ InstanceIds = [] }) => {
       for (const id of InstanceIds) {

@@ -4,16 +4,13 @@ import type { RunnerFunctions } from "../../ports";
 export interface FakeFunctions extends RunnerFunctions {
   /** ARN → whether the function isolates tenants. Other functions are not our runner functions. */
   readonly isolated: Map<string, boolean>;
-  accountConcurrency: number | undefined;
 }
 
 /** Tags of runner functions. */
 export const fakeFunctions = (): FakeFunctions => {
   const isolated = new Map<string, boolean>();
-  const fake: FakeFunctions = {
+  return {
     isolated,
-    accountConcurrency: 1_000,
-    concurrency: async () => fake.accountConcurrency,
     isTenantIsolated: async (functionArn) => {
       const answer = isolated.get(functionArn);
       if (answer === undefined)
@@ -21,5 +18,4 @@ export const fakeFunctions = (): FakeFunctions => {
       return answer;
     },
   };
-  return fake;
 };

@@ -1,3 +1,4 @@
+import type { InstallFailure } from "../../../../Core/model/reasons";
 import type { Instance, InstanceState, Instances } from "../../ports";
 
 export interface FakeInstances extends Instances {
@@ -8,6 +9,10 @@ export interface FakeInstances extends Instances {
   readonly terminated: string[];
   /** Ids that EC2 does not show yet. */
   readonly hidden: Set<string>;
+  /** What their consoles say, by id. */
+  readonly installFailures: Map<string, InstallFailure>;
+  /** Ids whose console was read, in order. */
+  readonly consolesRead: string[];
 }
 
 /** EC2's instances of this deployment. Terminated ones stay visible, as on EC2. */
@@ -15,6 +20,8 @@ export const fakeInstances = (): FakeInstances => {
   const instances = new Map<string, Instance>();
   const terminated: string[] = [];
   const hidden = new Set<string>();
+  const installFailures = new Map<string, InstallFailure>();
+  const consolesRead: string[] = [];
   const setState = (instanceId: string, state: InstanceState): void => {
     const instance = instances.get(instanceId);
     if (instance) instances.set(instanceId, { ...instance, state });
@@ -25,6 +32,8 @@ export const fakeInstances = (): FakeInstances => {
     instances,
     terminated,
     hidden,
+    installFailures,
+    consolesRead,
     setState,
     add: (instance) => void instances.set(instance.instanceId, instance),
     list: async () => ({ items: visible() }),
@@ -32,6 +41,10 @@ export const fakeInstances = (): FakeInstances => {
     terminate: async (instanceId) => {
       terminated.push(instanceId);
       setState(instanceId, "terminated");
+    },
+    installFailure: async (instanceId) => {
+      consolesRead.push(instanceId);
+      return installFailures.get(instanceId);
     },
   };
 };

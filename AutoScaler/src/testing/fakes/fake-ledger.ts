@@ -1,3 +1,4 @@
+import { defined } from "../../../../Core/defined";
 import { queueOf } from "../../../../Core/ledger/queues";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import {
@@ -39,6 +40,7 @@ const changeKey = (change: LedgerChange): string => {
   if ("check" in change) return itemKey(change.check);
   if ("stateRecord" in change) return `state#${change.stateRecord.name}`;
   if ("bootstrap" in change) return `bootstrap#${change.bootstrap.key}`;
+  if ("slotLimit" in change) return `slots#${change.slotLimit.scope}/limit`;
   const slot = "take" in change ? change.take : change.releaseSlot;
   return `slots#${slot.scope}/${slot.shard}`;
 };
@@ -120,6 +122,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
   const items = new Map<string, LedgerItem>();
   const stateRecords = new Map<string, StateRecord>();
   const counters = new Map<string, number[]>();
+  const slotLimits = new Map<string, number>();
   const counts = (scope: string): number[] => counters.get(scope) ?? Array<number>(SHARDS).fill(0);
   const add = (scope: string, shard: number, difference: number): void => {
     counters.set(
@@ -167,6 +170,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     if ("put" in change) put(change.put);
     else if ("stateRecord" in change) putRecord(change.stateRecord);
     else if ("bootstrap" in change) bootstrapRows.set(change.bootstrap.key, change.bootstrap);
+    else if ("slotLimit" in change) slotLimits.set(change.slotLimit.scope, change.slotLimit.limit);
     else if ("take" in change) add(change.take.scope, change.take.shard, 1);
     else if ("releaseSlot" in change) add(change.releaseSlot.scope, change.releaseSlot.shard, -1);
   };
@@ -184,7 +188,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     runner: async (runnerId) => runner(runnerId),
     orphan: async (instanceId) => orphan(instanceId),
     byResource: async (resourceId) => runner(index.byResource.get(resourceId) ?? 0) ?? orphan(resourceId),
-    slots: async (scope) => [...counts(scope)],
+    slots: async (scope) => ({ taken: [...counts(scope)], ...defined({ limit: slotLimits.get(scope) }) }),
     stateRecord: async (name) => stateRecords.get(name),
     commit: async (changes) => {
       refuseMalformed(changes);

@@ -1,3 +1,4 @@
+export * from "./fake-account";
 export * from "./fake-bootstrap-rows";
 export * from "./fake-clock";
 export * from "./fake-event-bus";

@@ -90,6 +90,7 @@ export const aSnapshot = (patch: Partial<Snapshot> = {}): Snapshot => ({
   orphans: [],
   waiting: [],
   queued: [],
+  unreadQueues: new Set(),
   jobs: new Map(),
   listed: new Set(),
   partial: new Set(),

@@ -22,6 +22,7 @@ import { recordEndReport } from "../../stop/report/record-end-report";
 import { parseStopEvent } from "../../stop/stop-event";
 import { terminateInstance } from "../../stop/terminate-instance";
 import { unregisterRunner } from "../../stop/unregister-runner";
+import { fakeAccount } from "./fake-account";
 import { fakeBootstrapRows } from "./fake-bootstrap-rows";
 import { fakeClock } from "./fake-clock";
 import { fakeEventBus } from "./fake-event-bus";
@@ -126,6 +127,7 @@ export const testSystem = ({
   const ec2 = fakeProvider({ instances, clock });
   const lambda = fakeProvider();
   const settings = fakeSettings();
+  const account = fakeAccount();
   const dependencies: Dependencies = {
     ledger,
     rows,
@@ -138,6 +140,7 @@ export const testSystem = ({
     provider: lambda,
     instances,
     functions: fakeFunctions(),
+    account,
     bus,
     settings,
     clock,
@@ -146,6 +149,7 @@ export const testSystem = ({
     deploymentId: "test",
   };
   const fakes = {
+    account,
     clock,
     counters,
     rows,

@@ -1,8 +1,9 @@
 import type { GitLabState } from "../../model/state";
 import { REVISION, VERSION } from "../../model/version";
+import { notFound } from "../api-error";
 import { idOf, json, type RequestContext } from "../http";
 import { type Route, routesOf } from "../router";
-import { projectJson, USER } from "./json";
+import { groupJson, projectJson, USER } from "./json";
 import { paged } from "./paging";
 
 const token = (state: GitLabState) => ({
@@ -19,15 +20,32 @@ const token = (state: GitLabState) => ({
   expires_at: null,
 });
 
-const projects = (state: GitLabState, url: string, request: RequestContext): Response =>
+const projectsWhere = (
+  state: GitLabState,
+  url: string,
+  request: RequestContext,
+  isWanted: (id: number) => boolean = () => true,
+): Response =>
   paged(
     url,
     request,
-    [...state.projects].map((id) => ({ id })),
-    ({ id }) => projectJson(url, id),
+    [...state.projects].filter(isWanted).map((id) => ({ id })),
+    ({ id }) => projectJson(state, url, id),
   );
 
-/** The token's owner, the projects and the server's version. */
+const projectOf = (state: GitLabState, url: string, request: RequestContext): Response => {
+  const id = idOf(request, "id") ?? 0;
+  state.projects.add(id);
+  return json(projectJson(state, url, id));
+};
+
+const groupOf = (state: GitLabState, url: string, request: RequestContext): Response => {
+  const path = state.paths.groupPath(idOf(request, "id") ?? 0);
+  if (path === undefined) throw notFound();
+  return json(groupJson(state, url, path));
+};
+
+/** The token's owner, projects, groups and the server's version. */
 export const accountRestRoutes = (state: GitLabState, url: () => string): readonly Route[] => {
   const route = routesOf("api", true);
   const version = { version: VERSION, revision: REVISION };
@@ -36,7 +54,11 @@ export const accountRestRoutes = (state: GitLabState, url: () => string): readon
     route("GET", "/personal_access_tokens/self", () => json(token(state))),
     route("GET", "/version", () => json(version)),
     route("GET", "/metadata", () => json({ ...version, enterprise: false })),
-    route("GET", "/projects", (request) => projects(state, url(), request)),
-    route("GET", "/projects/:id", (request) => json(projectJson(url(), idOf(request, "id") ?? 0))),
+    route("GET", "/projects", (request) => projectsWhere(state, url(), request)),
+    route("GET", "/projects/:id", (request) => projectOf(state, url(), request)),
+    route("GET", "/groups/:id", (request) => groupOf(state, url(), request)),
+    route("GET", "/groups/:id/projects", (request) =>
+      projectsWhere(state, url(), request, (id) => state.paths.isIn(id, idOf(request, "id") ?? 0)),
+    ),
   ];
 };

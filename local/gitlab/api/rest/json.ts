@@ -1,6 +1,7 @@
 import { pipelineStatus } from "../../model/jobs";
 import type { Manager, Pipeline, StandInJob, StandInRunner } from "../../model/records";
 import type { GitLabState } from "../../model/state";
+import { parentOf } from "../../repository/project-paths";
 
 /** A date as GitLab's API writes it, e.g. `2026-01-10T13:50:02.000Z`. */
 const date = (time: number | undefined): string | null =>
@@ -49,22 +50,38 @@ export const runnerJson = (state: GitLabState, runner: StandInRunner) => {
   };
 };
 
-export const projectJson = (url: string, id: number) => ({
-  id,
-  description: null,
-  name: `Project ${id}`,
-  name_with_namespace: `Local / Project ${id}`,
-  path: `project-${id}`,
-  path_with_namespace: `local/project-${id}`,
-  default_branch: "main",
-  web_url: `${url}/local/project-${id}`,
-  http_url_to_repo: `${url}/local/project-${id}.git`,
-  ssh_url_to_repo: `git@127.0.0.1:local/project-${id}.git`,
-  namespace: { id: 1, name: "Local", path: "local", kind: "group", full_path: "local", parent_id: null },
-  archived: false,
-  visibility: "private",
-  permissions: { project_access: { access_level: 50, notification_level: 3 }, group_access: null },
+const lastOf = (path: string): string => path.split("/").at(-1) ?? "";
+
+/** A group in itself and as a project's namespace. */
+export const groupJson = ({ paths }: GitLabState, url: string, path: string) => ({
+  id: paths.groupId(path),
+  name: lastOf(path),
+  path: lastOf(path),
+  kind: "group",
+  full_path: path,
+  parent_id: parentOf(path) === "" ? null : paths.groupId(parentOf(path)),
+  web_url: `${url}/groups/${path}`,
 });
+
+export const projectJson = (state: GitLabState, url: string, id: number) => {
+  const path = state.paths.projectPath(id);
+  return {
+    id,
+    description: null,
+    name: lastOf(path),
+    name_with_namespace: path.replaceAll("/", " / "),
+    path: lastOf(path),
+    path_with_namespace: path,
+    default_branch: "main",
+    web_url: `${url}/${path}`,
+    http_url_to_repo: `${url}/${path}.git`,
+    ssh_url_to_repo: `git@127.0.0.1:${path}.git`,
+    namespace: groupJson(state, url, parentOf(path)),
+    archived: false,
+    visibility: "private",
+    permissions: { project_access: { access_level: 50, notification_level: 3 }, group_access: null },
+  };
+};
 
 const newestManager = (runner: StandInRunner): Manager | undefined =>
   [...runner.managers.values()].sort((one, other) => other.contactedAt - one.contactedAt)[0];
@@ -72,7 +89,7 @@ const newestManager = (runner: StandInRunner): Manager | undefined =>
 /** A runner in `GET /runners/:id`. */
 export const runnerDetailsJson = (state: GitLabState, url: string, runner: StandInRunner) => {
   const manager = newestManager(runner);
-  const projects = runner.projectId === undefined ? [] : [projectJson(url, runner.projectId)];
+  const projects = runner.projectId === undefined ? [] : [projectJson(state, url, runner.projectId)];
   return {
     ...runnerJson(state, runner),
     tag_list: runner.tags,
@@ -116,7 +133,7 @@ export const pipelineJson = (url: string, pipeline: Pipeline) => ({
   source: "api",
   created_at: date(pipeline.createdAt),
   updated_at: date(Math.max(pipeline.createdAt, ...pipeline.jobs.map((job) => job.finishedAt ?? 0))),
-  web_url: `${url}/local/project-${pipeline.projectId}/-/pipelines/${pipeline.id}`,
+  web_url: `${url}/${pipeline.projectPath}/-/pipelines/${pipeline.id}`,
 });
 
 const runnerOfJob = (job: StandInJob): StandInRunner | undefined =>
@@ -155,7 +172,7 @@ export const jobJson = (state: GitLabState, url: string, job: StandInJob) => {
     commit: commitJson(job),
     pipeline: pipelineJson(url, job.pipeline),
     failure_reason: job.failureReason,
-    web_url: `${url}/local/project-${job.pipeline.projectId}/-/jobs/${job.id}`,
+    web_url: `${url}/${job.pipeline.projectPath}/-/jobs/${job.id}`,
     project: { ci_job_token_scope_enabled: true },
     artifacts: job.artifacts.map((artifact) => ({
       file_type: artifact.fileType,

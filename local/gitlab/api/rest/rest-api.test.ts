@@ -56,6 +56,7 @@ describe("pipelines and jobs", () => {
       { name: "job 0", status: "pending", tag_list: ["x"], runner: null, started_at: null },
       { name: "job 1", status: "pending", tag_list: ["x"], runner: null, started_at: null },
     ]);
+    // As those of GitLab.com, which a 32-bit integer does not hold.
     expect(body.jobs[0].id).toBeGreaterThan(2 ** 31);
   });
 

@@ -92,7 +92,7 @@ const jobs = (state: GitLabState, url: string, request: RequestContext): Respons
   );
   return paged(url, request, assigned, (job) => ({
     ...jobJson(state, url, job),
-    project: projectJson(url, job.pipeline.projectId),
+    project: projectJson(state, url, job.pipeline.projectId),
   }));
 };
 

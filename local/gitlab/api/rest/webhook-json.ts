@@ -1,3 +1,4 @@
+import { defined } from "../../../../Core/defined";
 import type { Webhook } from "../../model/records";
 import type { GitLabState } from "../../model/state";
 
@@ -29,7 +30,7 @@ export const webhookJson = (state: GitLabState, webhook: Webhook) => ({
   url: webhook.url,
   name: webhook.name,
   description: webhook.description,
-  project_id: webhook.projectId,
+  ...defined({ project_id: webhook.projectId, group_id: webhook.groupId }),
   ...Object.fromEntries(WEBHOOK_EVENTS.map((event) => [event, webhook.events.has(event)])),
   enable_ssl_verification: webhook.enableSslVerification,
   push_events_branch_filter: null,

@@ -1,7 +1,6 @@
-import { defined } from "../../../../Core/defined";
 import type { Webhook } from "../../model/records";
 import type { GitLabState } from "../../model/state";
-import type { WebhookSender } from "../../webhooks/webhook-sender";
+import { isInReach, type WebhookSender } from "../../webhooks/webhook-sender";
 import { ApiError, badParameter, notFound } from "../api-error";
 import { idOf, json, noContent, type RequestContext } from "../http";
 import { type RequestParameters, readParameters } from "../parameters";
@@ -24,10 +23,13 @@ export const checkWebhookUrl = (text: string | undefined): string => {
   return url.href;
 };
 
+/** Whose a webhook is; nobody's: it is that of the whole stand-in. */
+export type StandInOwner = Pick<Webhook, "projectId" | "groupId">;
+
 /** A new webhook. As in GitLab, it is subscribed to push events only. */
-export const newWebhook = (state: GitLabState, projectId: number | undefined, url: string): Webhook => ({
+export const newWebhook = (state: GitLabState, owner: StandInOwner, url: string): Webhook => ({
   id: state.nextId("webhook"),
-  ...defined({ projectId }),
+  ...owner,
   createdAt: state.clock.now(),
   url,
   name: null,
@@ -51,19 +53,29 @@ const change = (webhook: Webhook, parameters: RequestParameters): void => {
   webhook.enableSslVerification = parameters.flag("enable_ssl_verification") ?? webhook.enableSslVerification;
 };
 
+/** The owner in a request's path. */
+const ownerOf = (request: RequestContext): StandInOwner => {
+  const id = idOf(request, "id") ?? 0;
+  return request.req.path.startsWith("/api/v4/groups/") ? { groupId: id } : { projectId: id };
+};
+
+const isOwnedBy = (webhook: Webhook, { projectId, groupId }: StandInOwner): boolean =>
+  webhook.projectId === projectId && webhook.groupId === groupId;
+
 const create = async (state: GitLabState, request: RequestContext): Promise<Response> => {
   const parameters = await readParameters(request);
-  const projectId = idOf(request, "id") ?? 0;
-  const webhook = newWebhook(state, projectId, checkWebhookUrl(parameters.text("url")));
+  const owner = ownerOf(request);
+  if (owner.groupId !== undefined && state.paths.groupPath(owner.groupId) === undefined) throw notFound();
+  const webhook = newWebhook(state, owner, checkWebhookUrl(parameters.text("url")));
   change(webhook, parameters);
   state.webhooks.set(webhook.id, webhook);
-  state.projects.add(projectId);
+  if (owner.projectId !== undefined) state.projects.add(owner.projectId);
   return json(webhookJson(state, webhook), 201);
 };
 
 const findWebhook = (state: GitLabState, request: RequestContext): Webhook => {
   const webhook = state.webhooks.get(idOf(request, "hook_id") ?? 0);
-  if (webhook === undefined || webhook.projectId !== idOf(request, "id")) throw notFound();
+  if (webhook === undefined || !isOwnedBy(webhook, ownerOf(request))) throw notFound();
   return webhook;
 };
 
@@ -81,9 +93,7 @@ const remove = (state: GitLabState, request: RequestContext): Response => {
 };
 
 const list = (state: GitLabState, url: string, request: RequestContext): Response => {
-  const webhooks = [...state.webhooks.values()].filter(
-    (webhook) => webhook.projectId === idOf(request, "id"),
-  );
+  const webhooks = [...state.webhooks.values()].filter((webhook) => isOwnedBy(webhook, ownerOf(request)));
   return paged(url, request, webhooks, (webhook) => webhookJson(state, webhook));
 };
 
@@ -93,7 +103,7 @@ const test = async (
   request: RequestContext,
 ): Promise<Response> => {
   const webhook = findWebhook(state, request);
-  const job = [...state.jobs.values()].filter((one) => one.pipeline.projectId === webhook.projectId).at(-1);
+  const job = [...state.jobs.values()].filter((one) => isInReach(state, webhook, one)).at(-1);
   if (job === undefined) throw new ApiError(422, { message: "Ensure the project has CI jobs." });
   const status = await sender.test(webhook, job);
   if (status === undefined || status >= 300) {
@@ -102,20 +112,19 @@ const test = async (
   return json({ message: "201 Created" }, 201);
 };
 
-/** Project webhooks: https://docs.gitlab.com/api/project_webhooks/ */
+/** https://docs.gitlab.com/api/project_webhooks/ and https://docs.gitlab.com/api/group_webhooks/ */
 export const webhookRestRoutes = (
   state: GitLabState,
   sender: WebhookSender,
   url: () => string,
 ): readonly Route[] => {
   const route = routesOf("api", true);
-  const webhooks = "/projects/:id/hooks";
-  return [
+  return ["/projects/:id/hooks", "/groups/:id/hooks"].flatMap((webhooks) => [
     route("GET", webhooks, (request) => list(state, url(), request)),
     route("POST", webhooks, (request) => create(state, request)),
     route("GET", `${webhooks}/:hook_id`, (request) => json(webhookJson(state, findWebhook(state, request)))),
     route("PUT", `${webhooks}/:hook_id`, (request) => update(state, request)),
     route("DELETE", `${webhooks}/:hook_id`, (request) => remove(state, request)),
     route("POST", `${webhooks}/:hook_id/test/job_events`, (request) => test(state, sender, request)),
-  ];
+  ]);
 };

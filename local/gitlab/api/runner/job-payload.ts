@@ -1,4 +1,5 @@
 import type { StandInJob } from "../../model/records";
+import { parentOf } from "../../repository/project-paths";
 
 const variable = (key: string, value: string, isMasked = false) => ({
   key,
@@ -9,7 +10,9 @@ const variable = (key: string, value: string, isMasked = false) => ({
   raw: true,
 });
 
-const projectUrl = (url: string, job: StandInJob): string => `${url}/local/project-${job.pipeline.projectId}`;
+const projectName = ({ pipeline }: StandInJob): string => pipeline.projectPath.split("/").at(-1) ?? "";
+
+const projectUrl = (url: string, job: StandInJob): string => `${url}/${job.pipeline.projectPath}`;
 
 /** https://docs.gitlab.com/ci/variables/predefined_variables/, as far as they have a value here. */
 const predefined = (url: string, job: StandInJob): Readonly<Record<string, string>> => ({
@@ -26,10 +29,10 @@ const predefined = (url: string, job: StandInJob): Readonly<Record<string, strin
   CI_PIPELINE_SOURCE: "api",
   CI_PIPELINE_URL: `${projectUrl(url, job)}/-/pipelines/${job.pipeline.id}`,
   CI_PROJECT_ID: String(job.pipeline.projectId),
-  CI_PROJECT_NAME: `project-${job.pipeline.projectId}`,
-  CI_PROJECT_NAMESPACE: "local",
+  CI_PROJECT_NAME: projectName(job),
+  CI_PROJECT_NAMESPACE: parentOf(job.pipeline.projectPath),
   CI_PROJECT_URL: projectUrl(url, job),
-  CI_PROJECT_PATH: `local/project-${job.pipeline.projectId}`,
+  CI_PROJECT_PATH: job.pipeline.projectPath,
   CI_JOB_ID: String(job.id),
   CI_JOB_URL: `${projectUrl(url, job)}/-/jobs/${job.id}`,
   CI_JOB_NAME: job.spec.name,
@@ -39,7 +42,6 @@ const predefined = (url: string, job: StandInJob): Readonly<Record<string, strin
   CI_COMMIT_REF_NAME: job.pipeline.ref.name,
   CI_COMMIT_REF_PROTECTED: String(job.pipeline.isProtected),
   [job.pipeline.ref.isTag ? "CI_COMMIT_TAG" : "CI_COMMIT_BRANCH"]: job.pipeline.ref.name,
-  ...(job.spec.image === undefined ? {} : { CI_JOB_IMAGE: job.spec.image }),
   CI_RUNNER_TAGS: JSON.stringify(job.runner?.tags ?? []),
   // The stand-in has no repositories: a job has its script and no sources.
   GIT_STRATEGY: "none",
@@ -71,8 +73,8 @@ const jobInfo = (job: StandInJob, now: number) => ({
   stage: job.spec.stage,
   pipeline_id: job.pipeline.id,
   project_id: job.pipeline.projectId,
-  project_name: `project-${job.pipeline.projectId}`,
-  project_full_path: `local/project-${job.pipeline.projectId}`,
+  project_name: projectName(job),
+  project_full_path: job.pipeline.projectPath,
   namespace_id: 1,
   root_namespace_id: 1,
   organization_id: 1,

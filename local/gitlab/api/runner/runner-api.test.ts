@@ -79,6 +79,16 @@ describe.each(HAND_OUTS)("one job, where $handOut", ({ features }) => {
     expect((await rest("GET", `/projects/1/jobs/${id}/trace`)).body).toBe("hello\n");
   });
 
+  it.each([
+    [undefined, null],
+    ["alpine:3", { name: "alpine:3", entrypoint: null, ports: [] }],
+  ])("names the image %j", async (image, expected) => {
+    await pipeline(image === undefined ? {} : { image });
+    const record = await newRunner(gitlab, 1);
+    const { body: job } = await runnerProcess(gitlab, record.token).ask();
+    expect(job.image).toEqual(expected);
+  });
+
   it("has the variables by which a script finds its job, its pipeline, its project and its configuration", async () => {
     const { id, job } = await runningJob();
     const values = Object.fromEntries(

@@ -1,3 +1,11 @@
+import {
+  ACCOUNT_IN_USE,
+  type AccountLimits,
+  NEW_ACCOUNT as NEW_ACCOUNT_LIMITS,
+  SEEN_IDLE_SECONDS,
+  TENANTS_PER_THOUSAND,
+} from "../../../../local/limits/account-limits";
+
 /** AWS's limits as one account has them, for everything in it together. */
 export interface AccountQuotas {
   /**
@@ -43,28 +51,38 @@ export interface AccountQuotas {
   readonly hasSpotRole: boolean;
 }
 
+/** The figures that the laptop holds its account to as well, each with its page there. */
+const published = ({
+  concurrentExecutions,
+  onDemandVcpus,
+  spotVcpus,
+  spotRoles,
+}: AccountLimits): Pick<
+  AccountQuotas,
+  "concurrentExecutions" | "onDemandVcpus" | "spotVcpus" | "hasSpotRole"
+> => ({
+  concurrentExecutions: concurrentExecutions.value,
+  onDemandVcpus: onDemandVcpus.value,
+  spotVcpus: spotVcpus.value,
+  hasSpotRole: spotRoles.value > 0,
+});
+
 /** The quotas that AWS publishes, and vCPUs as of an account in use. */
 export const DEFAULT_QUOTAS: AccountQuotas = {
-  concurrentExecutions: 1_000,
-  tenantsPerThousand: 2_500,
-  idleSeconds: 300,
-  parameterReadsPerSecond: 40,
+  ...published(ACCOUNT_IN_USE),
+  tenantsPerThousand: TENANTS_PER_THOUSAND,
+  // The laptop's account forgets earlier, since somebody waits for it.
+  idleSeconds: SEEN_IDLE_SECONDS,
+  parameterReadsPerSecond: NEW_ACCOUNT_LIMITS.parameterStoreReads.value,
   putEventsPerSecond: 10_000,
   ruleInvocationsPerSecond: 18_750,
   keyWritesPerSecond: 1_000,
   keyReadsPerSecond: 3_000,
-  tableWritesPerSecond: 4_000,
-  tableReadsPerSecond: 12_000,
+  tableWritesPerSecond: NEW_ACCOUNT_LIMITS.tableWrites.value,
+  tableReadsPerSecond: NEW_ACCOUNT_LIMITS.tableReads.value,
   onDemandVcpus: Number.POSITIVE_INFINITY,
   spotVcpus: Number.POSITIVE_INFINITY,
-  hasSpotRole: true,
 };
 
 /** An account of which nobody has raised a limit or used a service. */
-export const NEW_ACCOUNT: AccountQuotas = {
-  ...DEFAULT_QUOTAS,
-  concurrentExecutions: 10,
-  onDemandVcpus: 5,
-  spotVcpus: 5,
-  hasSpotRole: false,
-};
+export const NEW_ACCOUNT: AccountQuotas = { ...DEFAULT_QUOTAS, ...published(NEW_ACCOUNT_LIMITS) };

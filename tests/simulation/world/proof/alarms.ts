@@ -1,5 +1,6 @@
 import type { Time } from "../../../../Core/model/ledger";
-import { evaluate, expressionOf, watchedMetrics } from "../../../templates/alarms/watched";
+import { evaluate } from "../../../templates/alarms/metric-math";
+import { expressionOf, watchedMetrics } from "../../../templates/alarms/watched";
 import {
   asList,
   asMap,
@@ -87,16 +88,13 @@ export const referenceTo = once((id: string): string =>
 export const attributeOf = (id: string, name: string): string =>
   String(resolve(readTemplate("AutoScaler"), { "Fn::GetAtt": [id, name] }));
 
-/** An expression has no value where one of its metrics has none. */
-const expressionValue = (alarm: Alarm, metrics: Metrics, from: Time, to: Time): number | undefined => {
-  const values: Record<string, number> = {};
-  for (const { id, statistic, ...metric } of alarm.watched) {
-    const value = metrics.value(metric, statistic, from, to);
-    if (value === undefined) return undefined;
-    values[id] = value;
-  }
-  return evaluate(alarm.expression, values);
-};
+const expressionValue = (alarm: Alarm, metrics: Metrics, from: Time, to: Time): number | undefined =>
+  evaluate(
+    alarm.expression,
+    Object.fromEntries(
+      alarm.watched.map(({ id, statistic, ...metric }) => [id, metrics.value(metric, statistic, from, to)]),
+    ),
+  );
 
 /**
  * Whether an alarm rings at a whole minute. Its window ends there and slides on with each evaluation, every minute.

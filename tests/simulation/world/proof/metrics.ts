@@ -18,8 +18,15 @@ interface Minute {
 
 export const MINUTE = 60_000;
 
+/** Names in any order: most metrics have one dimension or none. */
+const dimensionsText = (dimensions: Dimensions): string =>
+  Object.keys(dimensions)
+    .sort()
+    .map((name) => `${name}\n${dimensions[name]}\n`)
+    .join("");
+
 const keyOf = ({ namespace, name, dimensions }: MetricName): string =>
-  `${namespace} ${name} ${JSON.stringify(Object.entries(dimensions).sort())}`;
+  `${namespace}\n${name}\n${dimensionsText(dimensions)}`;
 
 const added = (before: Minute | undefined, value: number): Minute => {
   if (before === undefined) return { sum: value, most: value, least: value, count: 1 };

@@ -1,20 +1,14 @@
 import { createHmac } from "node:crypto";
-import { join } from "node:path";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { type Reception, receiveWebhook } from "../../Infrastructure/src/webhook-reception";
-import { type ParsedTemplate, readTemplate } from "../engine/template-file";
 import { startGitLab } from "../gitlab";
 import type { CallOutcome } from "../lambda-host/call";
 import { clientSettings } from "../laptop/client-settings";
 import { startWebhookApi, type WebhookApi } from ".";
-import { readWebhookApi, resolver } from "./api-shape";
-import { readSignedRoute, type SignedRouteShape, signedRoute } from "./signed-route";
+import { readHttpApis } from "./read-apis";
+import { type ListedApi, listing, webhookApi } from "./testing";
 
-const shipped = readTemplate(join(__dirname, "../../Infrastructure/template.yaml"));
-const ids = { EventBus: "gitlab-runners-infrastructure" };
-const shape = readSignedRoute(shipped, resolver(shipped, ids));
-const api = readWebhookApi(shipped, resolver(shipped, ids));
 const ENV = {
   AWS_ENDPOINT_URL: "http://127.0.0.1:9",
   AWS_REGION: "eu-west-1",
@@ -22,29 +16,7 @@ const ENV = {
   AWS_SECRET_ACCESS_KEY: "laptop",
 };
 
-describe("readSignedRoute", () => {
-  it("reads the shipped template's route, function and throttle", () => {
-    expect(shape).toEqual({
-      method: "POST",
-      path: "/signed-webhook",
-      routeKey: "POST /signed-webhook",
-      functionId: "ReceiveSignedWebhookFunction",
-      ratePerSecond: 500,
-      burst: 1_000,
-    });
-  });
-
-  it.each([
-    ["an authorizer", "SignedWebhookRoute", { AuthorizationType: "CUSTOM" }],
-    ["another payload format", "SignedWebhookIntegration", { PayloadFormatVersion: "1.0" }],
-    ["no function", "SignedWebhookIntegration", { IntegrationUri: "https://example.com" }],
-  ])("refuses to serve a route with %s", (_, id, properties) => {
-    const resource = shipped.Resources[id]!;
-    const changed = { ...resource, Properties: { ...resource.Properties, ...properties } };
-    const template: ParsedTemplate = { ...shipped, Resources: { ...shipped.Resources, [id]: changed } };
-    expect(() => readSignedRoute(template, resolver(template, ids))).toThrow(/payload format 2\.0/);
-  });
-});
+const listed = webhookApi("first", "http://127.0.0.1:4");
 
 describe("the signed route", () => {
   const TOKEN = `whsec_${Buffer.alloc(32, 5).toString("base64")}`;
@@ -52,18 +24,19 @@ describe("the signed route", () => {
   let events: { body: string; isBase64Encoded: boolean; headers: Record<string, string> }[];
   let outcome: (event: unknown) => Promise<CallOutcome>;
 
-  const open = async (changes: Partial<SignedRouteShape> = {}): Promise<void> => {
+  const open = async (settings?: object): Promise<void> => {
     door = await startWebhookApi(0);
-    const call = (event: unknown): Promise<CallOutcome> => {
-      events.push(event as (typeof events)[number]);
-      return outcome(event);
-    };
-    const nobody = async (): Promise<CallOutcome> => ({ result: { isAuthorized: false } });
+    const routeSettings = settings && { "POST /signed-webhook": settings };
+    const stages = [{ ...listed.stages[0], ...(routeSettings && { routeSettings }) }];
     door.open({
-      api,
-      callAuthorizer: nobody,
-      events: new EventBridgeClient(clientSettings(ENV)),
-      signed: signedRoute({ ...shape, ...changes }, call, Date.now),
+      apis: () => readHttpApis(listing([{ ...listed, stages }]), door.url),
+      callFunction: async (name, _source, event) => {
+        if (name !== "receive-AB12") return { result: { isAuthorized: false } };
+        events.push(event as (typeof events)[number]);
+        return outcome(event);
+      },
+      eventsWith: () => new EventBridgeClient(clientSettings(ENV)),
+      log: () => undefined,
     });
   };
   beforeEach(() => {
@@ -72,7 +45,7 @@ describe("the signed route", () => {
   });
   afterEach(() => door.close());
 
-  const post = (body: string | Buffer, headers: Record<string, string> = {}, path = shape.path) =>
+  const post = (body: string | Buffer, headers: Record<string, string> = {}, path = "/signed-webhook") =>
     fetch(`${door.url}${path}`, { method: "POST", body, headers });
 
   it.each([
@@ -96,15 +69,15 @@ describe("the signed route", () => {
     });
     await post(bytes, { "content-type": "application/octet-stream" });
     expect(events).toMatchObject([
-      { version: "2.0", routeKey: shape.routeKey, body: '{"ü":1}', isBase64Encoded: false },
+      { version: "2.0", routeKey: "POST /signed-webhook", body: '{"ü":1}', isBase64Encoded: false },
       { body: bytes.toString("base64"), isBase64Encoded: true },
     ]);
   });
 
   it("T-20: has a throttle of its own", async () => {
-    await open({ ratePerSecond: 0, burst: 1 });
+    await open({ ThrottlingRateLimit: 0, ThrottlingBurstLimit: 1 });
     expect([(await post("{}")).status, (await post("{}")).status]).toEqual([200, 429]);
-    expect((await post("{}", { "x-gitlab-token": "x" }, api.path)).status).toBe(403);
+    expect((await post("{}", { "x-gitlab-token": "x" }, "/webhook")).status).toBe(403);
     expect(events).toHaveLength(1);
   });
 
@@ -133,7 +106,7 @@ describe("the signed route", () => {
     };
     await open();
     const gitlab = await startGitLab({ timing: { delayMs: [0, 0], repeat: 0, late: 0 } });
-    gitlab.setWebhook({ url: `${door.url}${shape.path}`, token: "webhook secret", signingToken: TOKEN });
+    gitlab.setWebhook({ url: `${door.url}/signed-webhook`, token: "webhook secret", signingToken: TOKEN });
     gitlab.createPipeline(1, [{ name: "Prüfung", script: ["true"] }]);
     while (receptions.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     await gitlab.close();
@@ -151,5 +124,68 @@ describe("the signed route", () => {
       .update(text)
       .digest("base64");
     expect(event?.headers["webhook-signature"]).toBe(`v1,${expected}`);
+  });
+});
+
+describe("the webhook API", () => {
+  let door: WebhookApi;
+  let apis: ListedApi[];
+  let sources: string[];
+  let said: string[];
+
+  beforeEach(async () => {
+    [apis, sources, said] = [[], [], []];
+    door = await startWebhookApi(0);
+    door.open({
+      apis: () => readHttpApis(listing(apis), door.url),
+      callFunction: async (_name, source) => {
+        sources.push(source);
+        return { result: { statusCode: 200, body: "{}" } };
+      },
+      eventsWith: () => new EventBridgeClient(clientSettings(ENV)),
+      log: (message) => said.push(message),
+    });
+  });
+  afterEach(() => door.close());
+
+  const post = async (path: string): Promise<number> =>
+    (await fetch(`${door.url}${path}`, { method: "POST", body: "{}" })).status;
+
+  it("opens when an API is deployed, and shuts when its stack goes", async () => {
+    const before = await post("/signed-webhook");
+    apis = [webhookApi("first", door.url)];
+    const whileDeployed = await post("/signed-webhook");
+    apis = [];
+    expect([before, whileDeployed, await post("/signed-webhook")]).toEqual([503, 200, 503]);
+  });
+
+  it("serves several deployments beside each other, each at its own address", async () => {
+    apis = [webhookApi("first", door.url), webhookApi("second", `${door.url}/second`)];
+    expect(await post("/second/signed-webhook")).toBe(200);
+    expect(await post("/signed-webhook")).toBe(200);
+    expect([await post("/second/none"), await post("/third/signed-webhook")]).toEqual([404, 404]);
+    expect(sources).toEqual(["second/$default/POST/signed-webhook", "first/$default/POST/signed-webhook"]);
+  });
+
+  it("follows a changed throttle, and keeps it while nothing changes", async () => {
+    const api = webhookApi("first", door.url);
+    const withBurst = (ThrottlingBurstLimit: number): ListedApi => ({
+      ...api,
+      stages: [
+        { stageName: "$default", defaultRouteSettings: { ThrottlingRateLimit: 0, ThrottlingBurstLimit } },
+      ],
+    });
+    apis = [withBurst(1)];
+    expect([await post("/signed-webhook"), await post("/signed-webhook")]).toEqual([200, 429]);
+    apis = [withBurst(2)];
+    expect([await post("/signed-webhook"), await post("/signed-webhook")]).toEqual([200, 200]);
+    expect(await post("/signed-webhook")).toBe(429);
+  });
+
+  it("says once why it does not serve an API", async () => {
+    const api = webhookApi("first", door.url);
+    apis = [{ ...api, integrations: [] }];
+    expect([await post("/signed-webhook"), await post("/webhook")]).toEqual([503, 503]);
+    expect(said).toEqual([expect.stringMatching(/^An HTTP API is not served: .*without an integration$/)]);
   });
 });

@@ -1,0 +1,93 @@
+import { PRICES_AS_OF, PRICES_REGION } from "../../Core/pricing/prices";
+import { safe } from "../../Core/safe-text";
+import { table } from "../console/table";
+import { dollars, plural } from "../console/words";
+import type { ServedOwner } from "../gitlab/served-owners";
+import type { RunnerImage } from "../stacks/runner-image";
+import type { DeployPlan } from "./deploy-plan";
+import type { DeployOrder } from "./questions";
+
+const CONTENTS = {
+  infrastructure: "the webhook's address, event bus, network, image repository, alarm topic",
+  autoScaler: "what starts and ends runners: functions, workflows, tables, launch templates",
+} as const;
+
+const imageText = (image: RunnerImage, isThere: boolean): string => {
+  if (image.kind === "pushed") return `the Lambda runner, by the image ${image.uri}`;
+  if (image.kind === "build") return `the Lambda runner; its image is built here for ${image.architecture}`;
+  return isThere ? "stays as it is: there is no Docker here to build its image" : "";
+};
+
+/** What the lack of Docker means. */
+export const noDockerText = [
+  "There is no Docker (or Finch) here that runs, so the Lambda runner's image cannot be built. Without it all jobs get EC2",
+  "runners, which take some 30 s to start instead of some seconds. To have it: start Docker, or give an image that is pushed",
+  "already (--image-uri); deploying again then adds it.",
+].join("\n");
+
+const stackRows = ({ names }: DeployOrder, { stacks, image }: DeployPlan): readonly (readonly string[])[] => {
+  const verb = (name: string): string => (stacks.has(name) ? "update" : "create");
+  const ofRunner = imageText(image, stacks.has(names.lambdaShellRunner));
+  const isKept = image.kind === "none";
+  return [
+    [verb(names.infrastructure), names.infrastructure, CONTENTS.infrastructure],
+    ...(ofRunner === ""
+      ? []
+      : [[isKept ? "keep" : verb(names.lambdaShellRunner), names.lambdaShellRunner, ofRunner]]),
+    [verb(names.autoScaler), names.autoScaler, CONTENTS.autoScaler],
+  ];
+};
+
+const ownerText = ({ kind, path, id }: ServedOwner): string => `${kind} ${path || id}`;
+
+const gitLabLines = ({ account }: DeployOrder, { rights }: DeployPlan): readonly string[] => {
+  const { owners, byProject, refused } = rights;
+  const list = (some: readonly ServedOwner[]): string => some.map(ownerText).map(safe).join(", ");
+  return [
+    `In GitLab (${account.url}): ${owners.length === 0 ? "no webhook is made" : `a webhook for job events on ${list(owners)}`}.`,
+    ...byProject.map(
+      (owner) =>
+        `${safe(ownerText(owner))} has no webhooks of its own (they take GitLab Premium): its projects get them. Deploy again for projects that are added later.`,
+    ),
+    ...(refused.length === 0
+      ? []
+      : [
+          `This token may not make a webhook on ${list(refused)}: that takes scope api and the role Maintainer (of a group: Owner). Set GITLAB_SETUP_TOKEN, which is used and not stored, and deploy again, or make it yourself as said at the end.`,
+        ]),
+  ];
+};
+
+const costText = ({ console }: DeployOrder["context"], { costs }: DeployPlan, region: string): string => {
+  const sum = (pick: "cost" | "costBeyondFree"): number =>
+    costs.reduce((total, each) => total + each[pick], 0);
+  const rows = costs.map(({ unit, count, price, cost, costBeyondFree }) => [
+    `${Number(count.toPrecision(3))} ${unit}`,
+    `${dollars(price)} each`,
+    dollars(cost),
+    dollars(costBeyondFree),
+  ]);
+  const total = ["Together", "", dollars(sum("cost")), dollars(sum("costBeyondFree"))];
+  const elsewhere = region === PRICES_REGION ? "" : `; ${region} differs a little`;
+  return [
+    `At rest, in USD a month (prices of ${PRICES_REGION}, ${PRICES_AS_OF}${elsewhere}; computed, not measured):`,
+    table(console, ["", "", "at most", "free parts taken off"], [...rows, total]),
+    "Jobs cost beyond that what their runners cost. The README has examples.",
+  ].join("\n");
+};
+
+/** What will be made and what it costs, before anybody is asked. */
+export const planText = (order: DeployOrder, plan: DeployPlan): string => {
+  const { context, home, account } = order;
+  const { region = "" } = home;
+  const where = plan.account === undefined ? region : `${region}, account ${plan.account}`;
+  const profile = home.profile === undefined ? "" : `, profile ${safe(home.profile)}`;
+  const hasFunction = plan.stacks.has(order.names.lambdaShellRunner);
+  return [
+    `In AWS (${where}${profile}), ${plural(3, "CloudFormation stack")} at most:`,
+    table(context.console, [], stackRows(order, plan)),
+    ...(plan.image.kind === "none" && !hasFunction ? [noDockerText] : []),
+    `In Parameter Store, under ${order.names.configurationPath}: ${account.url}, the access token and the webhook's secret, encrypted.`,
+    ...gitLabLines(order, plan),
+    costText(context, plan, region),
+  ].join("\n\n");
+};

@@ -1,0 +1,55 @@
+import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
+import { IMAGE_IGNORED, IMAGE_REFUSED } from "../../Core/image-words";
+import { type Attempt, jobOf } from "../../Core/model/ledger";
+import { configurationOf } from "../configuration";
+import type { Context } from "../context";
+import type { Deployment } from "../deployment";
+import { operatorGitLab } from "../gitlab/operator-gitlab";
+
+/** An image that a job asked for and that its Lambda runner did not use. */
+export interface UnusedImage {
+  /** As the log has it, which the job itself may have written too. */
+  readonly name: string;
+  /** Its class refuses such jobs. */
+  readonly isRefused: boolean;
+}
+
+const find = (log: string, text: string): string | undefined => {
+  const start = log.indexOf(`${text}: `);
+  return start < 0 ? undefined : (/^[\w./:@$-]{0,255}/.exec(log.slice(start + text.length + 2))?.[0] ?? "");
+};
+
+/** What a Lambda runner wrote of an image into the job's log. */
+export const imageInLog = (log: string): UnusedImage | undefined => {
+  const [refused, ignored] = [find(log, IMAGE_REFUSED), find(log, IMAGE_IGNORED)];
+  if (refused !== undefined) return { name: refused, isRefused: true };
+  return ignored === undefined ? undefined : { name: ignored, isRefused: false };
+};
+
+const hasRunOnLambda = ({ order, times }: Attempt): boolean =>
+  order?.runnerClass.type === "LAMBDA" && (times.RUNNING ?? times.ENDED) !== undefined;
+
+const readLog = async (context: Context, deployment: Deployment, attempt: Attempt): Promise<string> => {
+  const { url, accessToken } = await configurationOf(context, deployment).read(["url", "accessToken"]);
+  if (url === undefined || accessToken === undefined) return "";
+  const gitLab = operatorGitLab(context.fetch, checkGitLabUrl(url.value), accessToken.value);
+  const { status, text } = await gitLab.text(
+    `/projects/${jobOf(attempt).projectId}/jobs/${attempt.jobId}/trace`,
+  );
+  return status === 200 ? text : "";
+};
+
+/** Read from the job's log, the only place that has it. Undefined: nothing of the kind, or the log cannot be read. */
+export const unusedImage = async (
+  context: Context,
+  deployment: Deployment,
+  attempt: Attempt,
+): Promise<UnusedImage | undefined> => {
+  if (!hasRunOnLambda(attempt)) return undefined;
+  return imageInLog(await readLog(context, deployment, attempt).catch(() => ""));
+};
+
+export const unusedImageText = ({ name, isRefused }: UnusedImage): string =>
+  isRefused
+    ? `It asks for the image ${name}, and its class refuses such jobs: give it the tag aws:ec2 or map it to EC2, or take "refuseImages" out of the class.`
+    : `It asks for the image ${name}, which Lambda runners do not use: it ran in the function's own image. Give it the tag aws:ec2 or map it to EC2 to have its image.`;
