@@ -17,6 +17,7 @@ export const DEPLOYMENT_ID = "runners-a";
 /** Parameters that Infrastructure publishes, in two zones. */
 const PUBLISHED: Readonly<Record<string, string>> = {
   "deployment-id": DEPLOYMENT_ID,
+  "subnet-ids": "subnet-1,subnet-2",
   "subnet-id-1": "subnet-1",
   "subnet-id-2": "subnet-2",
   "subnet-id-3": "subnet-1",
