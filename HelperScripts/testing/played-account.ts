@@ -58,6 +58,8 @@ export class PlayedAccount {
   /** What SAM's build says when it fails. */
   buildFailure: string | undefined;
   readonly tables = new Set<string>();
+  /** The deployment id of each image of the account's own. */
+  readonly images = new Map<string, string>();
   readonly #events = new Map<string, PlayedEvent[]>();
   /** A status that comes by itself at a time. */
   readonly #later = new Map<string, { readonly at: number; readonly status: string }>();
@@ -282,13 +284,27 @@ export class PlayedAccount {
     answers.set("DescribeEventBusCommand", () => ({
       Arn: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`,
     }));
-    answers.set("GetParametersByPathCommand", ({ Path }: { Path: string }) => ({
-      Parameters: [...parameters].flatMap(([Name, { Value }]) =>
-        Name.startsWith(`${Path}/`) && !Name.slice(Path.length + 1).includes("/") ? [{ Name, Value }] : [],
-      ),
-    }));
+    answers.set(
+      "GetParametersByPathCommand",
+      ({ Path, Recursive }: { Path: string; Recursive?: boolean }) => ({
+        Parameters: [...parameters].flatMap(([Name, { Value }]) =>
+          Name.startsWith(`${Path}/`) && (Recursive || !Name.slice(Path.length + 1).includes("/"))
+            ? [{ Name, Value }]
+            : [],
+        ),
+      }),
+    );
     answers.set("DeleteParametersCommand", ({ Names }: { Names: readonly string[] }) => {
       for (const name of Names) parameters.delete(name);
+      return {};
+    });
+    answers.set("DescribeImagesCommand", ({ Filters }: { Filters?: { Values: string[] }[] }) => ({
+      Images: [...this.images].flatMap(([ImageId, deploymentId]) =>
+        Filters?.[0]?.Values.includes(deploymentId) ? [{ ImageId }] : [],
+      ),
+    }));
+    answers.set("DeregisterImageCommand", ({ ImageId }: { ImageId: string }) => {
+      this.images.delete(ImageId);
       return {};
     });
     answers.set("ListTablesCommand", () => ({ TableNames: [...this.tables] }));

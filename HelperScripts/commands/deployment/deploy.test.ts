@@ -263,6 +263,15 @@ describe("deploy, told", () => {
     expect(account.played.branches.size).toBe(0);
   });
 
+  it.each([
+    ["aws:lambda", "x86_64"],
+    ["aws:ec2", undefined],
+  ])("the lines to paste have the tag %s where Docker is for %s", async (tag, docker) => {
+    const account = withAnswers();
+    account.docker = docker;
+    expect((await silently(account)).out).toContain(`tags: ["${tag}"]`);
+  });
+
   it("says that there is no project for a test job where none was named", async () => {
     const { exitCode, err } = await silently(withAnswers({ projects: [] }), "--test-job");
     expect([exitCode, err]).toEqual([
