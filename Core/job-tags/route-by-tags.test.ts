@@ -256,6 +256,7 @@ describe("a job without a row that asks by its tags", () => {
       "job#build",
       "job#*",
       "settings",
+      "class#default",
       "mapping",
       "class#intel",
     ]);

@@ -233,6 +233,15 @@ const unresolvedDefault = (
   return problem ? [flaw("unusable", read.row, problem)] : [];
 };
 
+/** Their jobs fail until the stack has a Lambda runner, which may come after the mapping. */
+const withoutFunction = (jobs: readonly ReadJobRow[], stack: RoutingSettings): readonly RowFlaw[] => {
+  const message = "is for the deployment's Lambda runner, and there is none yet: deploy LambdaShellRunner";
+  const lacks = ({ type, functionArn }: MappingJobRow): boolean =>
+    type === "LAMBDA" && functionArn === undefined;
+  if (stack.defaultRunnerArn !== undefined) return [];
+  return jobs.flatMap(({ row, job }) => (lacks(job) ? [flaw("odd", row, message)] : []));
+};
+
 const unresolved = (classes: readonly ReadClassRow[], settings: RoutingSettings): readonly RowFlaw[] =>
   classes.flatMap(({ row, name, fields }) => {
     const resolved = resolveClass(name, fields, settings);
@@ -261,6 +270,7 @@ export const readMapping = (rows: readonly StoredRow[], settings?: RoutingSettin
         ...unusable(rows, jobs, stack),
         ...unresolvedDefault(defaultClass, stack),
         ...unresolved(classes, stack),
+        ...withoutFunction(jobs, stack),
       ]
     : [];
   const ofRows = [

@@ -136,6 +136,8 @@ const functionIn = (
     const isAbsent = arn === undefined || arn === "";
     return isAbsent ? {} : { problem: "has the type EC2 and an arn, which is for LAMBDA: leave one out" };
   }
+  // Without one it is the deployment's own Lambda runner.
+  if (arn === undefined) return {};
   const problem = functionArnProblem(arn, home);
   if (problem) return { problem };
   return typeof arn === "string" ? { functionArn: arn } : {};

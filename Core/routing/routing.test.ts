@@ -244,7 +244,7 @@ describe("routing", () => {
       ["an unknown type", { type: "FARGATE" }],
       ["a type in lower case", { type: "lambda", arn: ARN }],
       ["a type from the prototype", { type: "toString" }],
-      ["a Lambda row without a function", { type: "LAMBDA" }],
+      ["an empty text for a function", { type: "LAMBDA", arn: "" }],
       ["a list for a function", { type: "LAMBDA", arn: [ARN] }],
       ["a function of another account", { type: "LAMBDA", arn: ARN.replace("111122223333", "999999999999") }],
       ["a function of another region", { type: "LAMBDA", arn: ARN.replace("eu-west-1", "us-east-1") }],
@@ -273,6 +273,29 @@ describe("routing", () => {
       const decided = await routeTo(job("build", ["a"]), rows);
       expect(decided).toMatchObject({ kind: "failed", why: { code: "bad-row", row: keys } });
       expect(decided.why.sentence).toContain("job#build / tags#a");
+    });
+
+    describe("a Lambda row that names no function", () => {
+      const row = { ...keys, type: "LAMBDA" };
+
+      it("is for the deployment's own Lambda runner", async () => {
+        const settings = { ...SETTINGS, defaultRunnerArn: ARN };
+        const decided = await routeTo(job("build", ["a"]), [row], settings);
+        expect(decided).toMatchObject({ kind: "route", provider: "LAMBDA", functionArn: ARN });
+      });
+
+      it("I-27: fails where there is none, and never gets an instance instead", async () => {
+        const { defaultRunnerArn: _, ...settings } = SETTINGS;
+        const decided = await routeTo(job("build", ["a"]), [row], settings);
+        expect(decided).toMatchObject({ kind: "failed", why: { code: "bad-row", row: keys } });
+        expect(decided.why.sentence).toContain("deploy LambdaShellRunner");
+      });
+
+      it("T-17: fails where that is another account's", async () => {
+        const defaultRunnerArn = ARN.replace("111122223333", "999999999999");
+        const decided = await routeTo(job("build", ["a"]), [row], { ...SETTINGS, defaultRunnerArn });
+        expect(decided).toMatchObject({ kind: "failed", why: { code: "bad-row" } });
+      });
     });
 
     it("I-27: any type but the two known fails", async () => {

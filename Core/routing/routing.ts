@@ -10,6 +10,7 @@ import {
 import { byTags, classAskedFor, requestOf } from "./decision/by-tags";
 import { breakerOf, failed, failedRow, notAllowed, type RouteDecision } from "./decision/route-decision";
 import { unmapped } from "./decision/unmapped";
+import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
 import { type BadRow, isBad, type MappingJobRow, parseJobRow, rowName } from "./mapping-row";
 import { type RowsByKey, STATE_PARTITION_KEY, type StoredRow } from "./mapping-state";
@@ -38,17 +39,36 @@ const VIA_SENTENCES = {
   "tags-row": "is for any job with these tags",
 } as const;
 
+/** The row's function, or the deployment's own. */
+const functionOf = (
+  row: MappingJobRow,
+  settings: RoutingSettings,
+): { readonly functionArn?: string } | BadRow => {
+  if (row.type !== "LAMBDA" || row.functionArn !== undefined)
+    return defined({ functionArn: row.functionArn });
+  const { defaultRunnerArn: functionArn, home } = settings;
+  const problem = functionArnProblem(functionArn, home);
+  if (problem === undefined) return defined({ functionArn });
+  return {
+    problem:
+      functionArn === undefined
+        ? "names no function, and this deployment has no Lambda runner: deploy LambdaShellRunner, or give the row a lambdaArn"
+        : `names no function, and AutoScaler's DefaultRunnerArn ${problem}`,
+  };
+};
+
 const routed = (
   job: RoutedJob,
   found: Extract<FoundRow, { kind: "row" }>,
   row: MappingJobRow,
   runnerClass: RunnerClass,
   settings: RoutingSettings,
+  functionArn: string | undefined,
 ): RouteDecision => ({
   kind: "route",
   provider: row.type,
   runnerClass,
-  ...defined({ functionArn: row.functionArn }),
+  ...defined({ functionArn }),
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
   limits: limitsOf(settings),
   ...breakerOf(row.type, settings),
@@ -72,9 +92,11 @@ const byRow = (
   }
   const runnerClass = classOfRow(row, effectiveClassRow(row.className, rows), settings);
   if (isBad(runnerClass)) return failedRow(row, runnerClass.problem);
+  const runner = functionOf(row, settings);
+  if (isBad(runner)) return failedRow(row, runner.problem);
   return (
     notAllowed(job, `The row ${rowName(row)} gives`, runnerClass, row) ??
-    routed(job, found, row, runnerClass, settings)
+    routed(job, found, row, runnerClass, settings, runner.functionArn)
   );
 };
 

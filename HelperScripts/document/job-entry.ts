@@ -105,6 +105,7 @@ class JobReader {
       const isAbsent = value === undefined || value === "";
       return isAbsent ? undefined : this.wrong("lambdaArn", "is for LAMBDA jobs: leave it out");
     }
+    if (value === undefined) return undefined;
     const problem = type && functionArnProblem(value, this.home);
     if (problem) return this.wrong("lambdaArn", problem);
     return typeof value === "string" ? value : undefined;

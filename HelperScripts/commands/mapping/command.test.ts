@@ -80,7 +80,7 @@ describe("mapping upload", () => {
   },
   "jobs": [
     { "type": "LAMDBA", "name": "a", "lambdaArn": "${ARN}" },
-    { "type": "LAMBDA", "name": "b" },
+    { "type": "LAMBDA", "name": "b", "lambdaArn": "" },
     { "type": "LAMBDA", "name": "c", "lambdaArn": "arn:aws:lambda:${REGION}:999999999999:function:x" },
     { "type": "LAMBDA", "name": "d", "lambdaArn": "arn:aws:s3:::bucket" },
     { "type": "EC2", "name": "" },
