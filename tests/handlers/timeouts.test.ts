@@ -121,7 +121,7 @@ const inReal = (milliseconds: number): Promise<void> => {
 };
 
 /** Milliseconds of virtual time by which it goes on. */
-const STEP = 400;
+const STEP = 200;
 /** Nobody in this process takes longer to say something; if somebody does, the time is too long, never too short. */
 const QUIET_REAL_MILLISECONDS = 15;
 
