@@ -29,6 +29,13 @@ describe("gitlab-runner's configuration", () => {
     });
   });
 
+  it("names the certificate of GitLab's authority where there is one", () => {
+    const row = { url: "https://a.example/gitlab", token: "glrt-abc" };
+    expect(parse(runnerToml(row, PLACES, "/bin", "/tmp/job-a/config/gitlab-ca.pem"))).toMatchObject({
+      runners: [{ url: "https://a.example/gitlab", "tls-ca-file": "/tmp/job-a/config/gitlab-ca.pem" }],
+    });
+  });
+
   it("keeps any text what it is: nothing in a token or PATH becomes a setting", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary-ascii" }), (token, path) => {

@@ -33,18 +33,22 @@ const quoted = (text: string): string => JSON.stringify(text).replaceAll("\u007f
  * gitlab-runner's configuration. It holds the token, so it is passed through a pipe.
  * https://docs.gitlab.com/runner/configuration/advanced-configuration/
  *
+ * @param caFile the certificate of GitLab's authority, where that is a private one; jobs clone by it too
+ *
  * `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell.
  */
 export const runnerToml = (
   row: Pick<BootstrapRow, "url" | "token" | "refuseImages">,
   workspace: Pick<Workspace, "builds" | "cache">,
   path: string,
+  caFile?: string,
 ): string =>
   [
     "[[runners]]",
     `name = ${quoted(RUNNER_NAME)}`,
     `url = ${quoted(row.url)}`,
     `token = ${quoted(row.token)}`,
+    ...(caFile === undefined ? [] : [`tls-ca-file = ${quoted(caFile)}`]),
     'executor = "shell"',
     'shell = "bash"',
     `builds_dir = ${quoted(workspace.builds)}`,
