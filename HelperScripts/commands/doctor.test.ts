@@ -854,7 +854,7 @@ describe("doctor", () => {
     subject.gitLab.webhooks = [];
     const { out } = await subject.on.run(["doctor"]);
     expect(out).toMatch(
-      /✗ +webhook +Project 42 has no webhook[^\n]*\n +→ Run: npm run runners -- configure --project 42/,
+      /✗ +webhook +Project 42 has no webhook[^\n]*\n +→ Run: npx runners configure --project 42/,
     );
     expect(out).toContain("1 problem to fix.");
   });

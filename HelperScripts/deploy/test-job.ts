@@ -117,5 +117,5 @@ export const testJobText = ({ jobId, status, waitedSeconds, ranSeconds }: TestJo
     return `Job ${jobId} succeeded: it waited ${seconds(waitedSeconds)} for its runner and ran ${seconds(ranSeconds)}.`;
   if (status === "foreign-runner")
     return `Job ${jobId} succeeded, but on a runner that is not ours: which one has its tag, Settings > CI/CD > Runners of the project shows.`;
-  return `Job ${jobId} did not succeed: it is ${status}. What became of it: npm run runners -- why ${jobId}`;
+  return `Job ${jobId} did not succeed: it is ${status}. What became of it: npx runners why ${jobId}`;
 };

@@ -6,7 +6,7 @@ import { configurationOf, type ParameterName, type StoredParameter } from "../co
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "parameters";
-const CONFIGURE = "Run: npm run runners -- configure";
+const CONFIGURE = "Run: npx runners configure";
 
 const CA_REMEDY =
   "Store the file of GitLab's certificate authority, or delete the parameter (docs/networks.md)";
@@ -83,8 +83,8 @@ const startsFinding = (starts: StoredParameter | undefined, name: string): Docto
   const value = starts?.value.toLowerCase() ?? "on";
   if (value === "on") return ok(AREA, "New starts are on");
   return value === "off"
-    ? warning(AREA, "New starts are paused", "Resume them with: npm run runners -- resume")
-    : problem(AREA, `${name} is neither on nor off`, "Run: npm run runners -- resume");
+    ? warning(AREA, "New starts are paused", "Resume them with: npx runners resume")
+    : problem(AREA, `${name} is neither on nor off`, "Run: npx runners resume");
 };
 
 const certificateFindings = (stored: StoredParameter | undefined, name: string): readonly DoctorFinding[] => {

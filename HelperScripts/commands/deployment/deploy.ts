@@ -124,7 +124,7 @@ const testJobOf = async (
 
 const tellStarts = async ({ context, names }: DeployOrder): Promise<void> => {
   if (await new OperatorConfiguration(context, names.configurationPath).startsAreOn()) return;
-  context.console.err("New starts are paused, so jobs are queued until: npm run runners -- resume");
+  context.console.err("New starts are paused, so jobs are queued until: npx runners resume");
 };
 
 /** The stack's name, where the other commands do not know it by themselves. */
@@ -154,7 +154,7 @@ const make = async (
   const next = [
     ...(connected.byHand === undefined ? [] : [connected.byHand]),
     ...(testJob === undefined ? [ciLines(provider)] : []),
-    `Look again at any time: npm run runners -- doctor${stackOption(order)}`,
+    `Look again at any time: npx runners doctor${stackOption(order)}`,
   ];
   show(context, options, json(order, result), [diagnosisText(context, findings), ...next].join("\n\n"));
   const isTestGood = testJob === undefined || testJob.status === "success";
