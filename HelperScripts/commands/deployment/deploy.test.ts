@@ -284,7 +284,7 @@ describe("deploy, told", () => {
     const account = withAnswers();
     account.played.faults = { fails: ["first job"] };
     const { exitCode, err } = await silently(account, "--test-job");
-    expect([exitCode, err]).toEqual([1, expect.stringMatching(/is failed\. .*runners -- why \d+/)]);
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(/is failed\. .*npx runners why \d+/)]);
   });
 
   it("ends with 1 when somebody else's runner took the test job", async () => {
