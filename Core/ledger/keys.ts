@@ -44,7 +44,7 @@ export const slotKey = (scope: string, shard: number): Key => ({
   pk: slotsPk(scope),
   sk: `shard#${padded(shard, 2)}`,
 });
-/** Beside the counters, so that one read gets both. */
+/** Beside the counters, so that one read gets both. The stack has one: what the account leaves to Lambda runners. */
 export const slotLimitKey = (scope: string): Key => ({ pk: slotsPk(scope), sk: "limit" });
 export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`, sk: "window" });
 /** Key of a counter for one minute; `sk` is the minute since 1970. */

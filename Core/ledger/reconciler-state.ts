@@ -29,6 +29,8 @@ export interface ReconcilerState {
   readonly refusals: Refusals;
   /** Parts that failed in the last pass. */
   readonly failing: FailingParts;
+  /** When Lambda last said how many executions the account may have at once; 0: never. */
+  readonly accountReadAt: Time;
   /** When the last pass was completed; 0: never. */
   readonly doneAt: Time;
 }
@@ -43,6 +45,7 @@ export const EMPTY: ReconcilerState = {
   unknown: {},
   refusals: {},
   failing: {},
+  accountReadAt: 0,
   doneAt: 0,
 };
 
@@ -101,6 +104,7 @@ export const parseReconcilerState = (stateRecord: StateRecord | undefined): Reco
     unknown: isTimes(unknown) ? unknown : {},
     refusals: isRefusals(more.refusals) ? more.refusals : {},
     failing: isFailing(more.failing) ? more.failing : {},
+    accountReadAt: typeof more.accountReadAt === "number" ? more.accountReadAt : 0,
     doneAt: typeof more.doneAt === "number" ? more.doneAt : 0,
   };
 };

@@ -523,7 +523,7 @@ describe("status", () => {
   it("F-77: shows how many Lambda runners the account's concurrency leaves room for", async () => {
     const on = new DeploymentDouble();
     on.putLedger(attempt(7, { state: "WAITING", waitingFor: "slot" }));
-    on.ledger.put({ pk: "slots#lambda", sk: "limit", limit: 5 });
+    on.ledger.put({ pk: "slots#stack", sk: "limit", limit: 5 });
     on.ledger.put({ pk: "state#classes", sk: "stateRecord", version: 1, value: ["LAMBDA#default"] });
     on.ledger.put({ pk: "slots#lambda", sk: "shard#03", taken: 5 });
     const { out } = await on.run(["status"]);

@@ -40,8 +40,5 @@ export const statusCommand = (run: RunCommand): Command =>
   common(new Command("status"))
     .description("what runs, waits and failed lately; the limits and their use; what it costs now")
     .option("--watch [seconds]", "shows it again and again, every 5 seconds or as given", secondsOrDefault)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ npx runners status --json\n  $ npx runners status --watch 10",
-    )
+    .addHelpText("after", "\nExamples:\n  $ npx runners status --json\n  $ npx runners status --watch 10")
     .action((options: StatusOptions) => run((context) => status(context, options)));

@@ -87,7 +87,7 @@ const lambdaLimit = async (
   ledger: LedgerReader,
   ofStack: number,
 ): Promise<readonly (readonly [string, number])[]> => {
-  const { limit = ofStack } = await ledger.slots(LAMBDA);
+  const { limit = ofStack } = await ledger.slots(STACK);
   return limit < ofStack ? [[LAMBDA, limit]] : [];
 };
 

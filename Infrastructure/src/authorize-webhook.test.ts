@@ -205,17 +205,17 @@ describe("authorize-webhook", () => {
     expect(denials()).toBe(0);
   });
 
-  it("F-9: asks Parameter Store again and again for four of its five seconds", async () => {
+  it("F-9: asks Parameter Store again and again for six and a half of its eight seconds", async () => {
     store.throttles = Number.POSITIVE_INFINITY;
     const asked: number[] = [];
     const timeout = AbortSignal.timeout.bind(AbortSignal);
     jest.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
       asked.push(milliseconds);
-      return timeout(milliseconds / 4);
+      return timeout(milliseconds / 5);
     });
     jest.spyOn(Math, "random").mockReturnValue(0.2);
     await expect(freshHandler()(event(CURRENT))).rejects.toThrow();
-    expect(asked).toEqual([4_000]);
+    expect(asked).toEqual([6_500]);
     expect(store.requests.length).toBeGreaterThan(4);
   });
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 
-/** The time that Parameter Store may take for one webhook: GitLab waits ten seconds, the authorizer has five (F-9). */
-const BUDGET_MILLISECONDS = 4_000;
+/** The time that Parameter Store may take for one webhook: GitLab waits ten seconds, the authorizer has eight (F-9). */
+const BUDGET_MILLISECONDS = 6_500;
 /** Of one try, connection included. */
 const TRY_MILLISECONDS = 1_000;
 const FIRST_PAUSE_MILLISECONDS = 100;
@@ -52,7 +52,7 @@ const withinBudget = async <Answer>(
 };
 
 /**
- * Parameter Store's GetParameters with decryption, within four seconds, retries included.
+ * Parameter Store's GetParameters with decryption, within six and a half seconds, retries included.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
  *
  * @param names at most ten

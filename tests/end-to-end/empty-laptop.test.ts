@@ -98,7 +98,8 @@ it(
     await cloudFormation.send(new DeleteStackCommand({ StackName }));
     const client = { client: cloudFormation, maxWaitTime: 60, minDelay: 0.5, maxDelay: 0.5 };
     await waitUntilStackDeleteComplete(client, { StackName });
-    expect(await statusOfWebhook(webhook)).toBe(503);
+    // What is deployed is read about once a second.
+    await until("the webhook is gone", 10_000, async () => (await statusOfWebhook(webhook)) === 503);
     cloudFormation.destroy();
 
     const folder = folderOf(laptop);

@@ -95,8 +95,8 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
       await settle(world);
       expectMet(job);
       expect(attemptsOf(world, job)).toBe(1);
-      // The throttle's 150 s, a Retry-After and a pass, and an instance's boot.
-      expect(waitOf(job)).toBeLessThan(150 + 2 * MINUTE + (kind === "ec2" ? 90 : 0));
+      // The throttle's 150 s, the pause after a second refusal, a pass, what a pass and a start take, and an instance's boot.
+      expect(waitOf(job)).toBeLessThan(150 + 2 * MINUTE + MINUTE + 10 + (kind === "ec2" ? 90 : 0));
       const pauses = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
       // GitLab's Retry-After.
       expect(Math.min(...pauses)).toBeGreaterThanOrEqual(60_000);

@@ -111,8 +111,14 @@ export const LASTING_FAILURES: readonly LastingFailure[] = [
   { says: "functions get no job", kind: "lambda", breakIt: getsNoJob },
 ];
 
-/** Lists, which a pass reads whether or not the job exists. */
-const LISTS = ["gitLab.jobs", "gitLab.projects", "gitLab.runners", "ec2.describeInstances"];
+/** Lists and the account's limit, which a pass reads whether or not the job exists. */
+const LISTS = [
+  "gitLab.jobs",
+  "gitLab.projects",
+  "gitLab.runners",
+  "ec2.describeInstances",
+  "lambda.getAccountSettings",
+];
 const PEERS = ["gitLab.", "ec2.", "lambda."];
 /** The reconciler's calls to our tables for one job. Its lease, its cursor and its index reads do not count. */
 const OF_ONE_JOB = ["ledger.attempts", "ledger.runner", "mappings.rows", "bus.put"];

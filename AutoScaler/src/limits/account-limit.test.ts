@@ -1,4 +1,4 @@
-import { LAMBDA } from "../../../Core/ledger/keys";
+import { LAMBDA, STACK } from "../../../Core/ledger/keys";
 import type { StartOrder } from "../../../Core/model/runner-order";
 import { fakeAccount, fakeLedger } from "../testing/fakes";
 import { aClass, anOrder } from "../testing/fakes/items";
@@ -13,11 +13,12 @@ const orderOf = (name: string, stack = 100): StartOrder =>
 
 const prepare = () => {
   const [ledger, account] = [fakeLedger(), fakeAccount()];
-  const grant = (concurrency: number | undefined): Promise<void> => {
+  const clock = { now: () => 3_600_000, sleep: async () => undefined };
+  const grant = (concurrency: number | undefined, readAt = 0): Promise<number> => {
     account.concurrentExecutions = concurrency;
-    return storeLambdaLimit({ ledger, account });
+    return storeLambdaLimit({ ledger, account, clock }, readAt);
   };
-  const limit = async (): Promise<number | undefined> => (await ledger.slots(LAMBDA)).limit;
+  const limit = async (): Promise<number | undefined> => (await ledger.slots(STACK)).limit;
   /** Scopes of which a start of a Lambda runner takes a slot. */
   const scopes = async (order: StartOrder): Promise<readonly string[]> =>
     ((await findSlot(ledger, order, 0))?.take ?? []).flatMap((change) =>
@@ -45,6 +46,17 @@ describe("the limit of Lambda runners", () => {
     const before = ledger.writes;
     await grant(10);
     expect(ledger.writes).toBe(before);
+  });
+
+  it("is asked for every ten minutes, also after the clock was set back", async () => {
+    const { grant, limit } = prepare();
+    await grant(10);
+    expect(await grant(1_000, 3_000_001)).toBe(3_000_001);
+    expect(await limit()).toBe(5);
+    expect(await grant(1_000, 3_000_000)).toBe(3_600_000);
+    expect(await limit()).toBe(900);
+    expect(await grant(10, 3_600_001)).toBe(3_600_000);
+    expect(await limit()).toBe(5);
   });
 
   it("F-77: is one of a start's where the account allows fewer than the stack may have", async () => {

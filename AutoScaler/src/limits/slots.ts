@@ -42,6 +42,11 @@ interface Limited {
   readonly taken: readonly number[];
 }
 
+const counters = async (ledger: Pick<Ledger, "slots">, scope: string) => {
+  const { taken, limit: ofLambda } = await ledger.slots(scope);
+  return { taken, ofLambda };
+};
+
 type Limiting = Pick<RunnerOrder, "projectId" | "runnerClass" | "limits">;
 
 /**
@@ -52,19 +57,17 @@ export const readLimited = async (
   ledger: Pick<Ledger, "slots">,
   { projectId, runnerClass, limits = DEFAULT_LIMITS }: Limiting,
 ): Promise<readonly Limited[]> => {
-  const scopes: (readonly [scope: string, limit?: number])[] = [
+  const scopes: (readonly [scope: string, limit: number])[] = [
     [STACK, limits.stack],
     [classKey(runnerClass), runnerClass.maxRunners],
   ];
   if (limits.project !== undefined) scopes.push([projectScope(projectId), limits.project]);
-  if (runnerClass.type === "LAMBDA") scopes.push([LAMBDA]);
   const read = await Promise.all(
-    scopes.map(async ([scope, limit]) => {
-      const { taken, limit: stored = Number.POSITIVE_INFINITY } = await ledger.slots(scope);
-      return { scope, limit: limit ?? stored, taken };
-    }),
+    scopes.map(async ([scope, limit]) => ({ scope, limit, ...(await counters(ledger, scope)) })),
   );
-  return read.filter(({ scope, limit }) => scope !== LAMBDA || limit < limits.stack);
+  const ofLambda = runnerClass.type === "LAMBDA" ? read[0]?.ofLambda : undefined;
+  if (ofLambda === undefined || ofLambda >= limits.stack) return read;
+  return [...read, { scope: LAMBDA, limit: ofLambda, ...(await counters(ledger, LAMBDA)) }];
 };
 
 /**

@@ -113,7 +113,7 @@ describe("the queue", () => {
 
   it("F-77 I-22: dispatches as many Lambda jobs as the account allows, and jobs on EC2 past them", async () => {
     const ledger = await taking(fakeLedger(), LAMBDA, 1);
-    await ledger.commit([{ slotLimit: { scope: LAMBDA, limit: 2 } }]);
+    await ledger.commit([{ slotLimit: { scope: STACK, limit: 2 } }]);
     const queue = [onLambda(5), onLambda(4), waiting(3)];
     expect(await jobsDispatched(aSnapshot({ waiting: queue }), { ledger })).toEqual([5, 3]);
   });

@@ -175,7 +175,9 @@ const reconcileAll = async (
   const putFirst = await putDiscrepancies(dependencies, starts, part);
   const ends = await endDiscrepancies(context);
   const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
-  await part("account", undefined, () => storeLambdaLimit(dependencies));
+  const accountReadAt = await part("account", state.accountReadAt, () =>
+    storeLambdaLimit(dependencies, state.accountReadAt),
+  );
   const waiting = await dropNotServed(context, snapshot.waiting);
   const queue = await part("queue", [], () =>
     dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings),
@@ -202,6 +204,7 @@ const reconcileAll = async (
     unknown: unknownFrom(state, adoptions, snapshot.now),
     refusals: jobs.refusals,
     failing: failingParts(state.failing, failures, snapshot.now),
+    accountReadAt,
     doneAt: dependencies.clock.now(),
   };
   const done: FinishedPass = {

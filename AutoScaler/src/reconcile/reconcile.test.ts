@@ -1,5 +1,4 @@
 import { TransientError } from "../../../Core/errors";
-import { LAMBDA } from "../../../Core/ledger/keys";
 import type { Attempt, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import type { OurEvent } from "../ports";
@@ -584,7 +583,7 @@ describe("the reconciler itself", () => {
     system.account.concurrentExecutions = 10;
     for (const run of [system, withPorts(system, { account })]) {
       await run.reconcile();
-      expect((await system.ledger.slots(LAMBDA)).limit).toBe(5);
+      expect((await system.ledger.slots(STACK)).limit).toBe(5);
     }
   });
 

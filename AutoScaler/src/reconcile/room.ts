@@ -51,7 +51,7 @@ export const readRoom = async (
   const { maxRunnersPerProject } = settings;
   if (maxRunnersPerProject !== undefined)
     for (const id of projectsOf(waiting)) limits.push([projectScope(id), maxRunnersPerProject]);
-  const { limit: ofLambda = settings.maxRunners } = await counters.slots(LAMBDA);
+  const { limit: ofLambda = settings.maxRunners } = await counters.slots(STACK);
   if (ofLambda < settings.maxRunners) limits.push([LAMBDA, ofLambda]);
   const left = await Promise.all(
     limits.map(

@@ -14,7 +14,7 @@ export interface AuthorizerParts {
 }
 
 /** As the shipped reader of the secrets: so long in all, and a random pause that doubles. Milliseconds. */
-const BUDGET = 4_000;
+const BUDGET = 6_500;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 200;
 const A_READ = [10, 60] as const;

@@ -26,6 +26,7 @@ import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
+import { DEFAULT_CLASS_KEY } from "../../../Core/routing/classes/default-class";
 import { projectsNamed } from "../../../Core/routing/mapping-projects";
 import { STATE_PARTITION_KEY } from "../../../Core/routing/mapping-state";
 import { SETTINGS_KEY } from "../../../Core/routing/settings-row";
@@ -83,9 +84,9 @@ const ec2ErrorOf: ErrorOf = (fault) => {
   return fault === "fails" ? ec2Error("InternalError", 500) : ec2Error("TimeoutError", 504);
 };
 
-/** The settings and the state of uploads are read for no job in particular. */
+/** The settings, the default class and the state of uploads are read for no job in particular. */
 const readOf = (pk: string): string =>
-  [SETTINGS_KEY, STATE_PARTITION_KEY].includes(pk) ? "mappings.settings" : "mappings.rows";
+  [SETTINGS_KEY, DEFAULT_CLASS_KEY, STATE_PARTITION_KEY].includes(pk) ? "mappings.settings" : "mappings.rows";
 
 class Throttled extends Error {}
 
