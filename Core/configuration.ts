@@ -10,6 +10,8 @@ export const PARAMETERS = {
   webhookSigningKeyPrevious: "WebhookSigningKeyPrevious",
   /** Ranges of addresses that webhooks may come from, joined by commas. Absent: every address. */
   allowedSourceAddresses: "AllowedSourceAddresses",
+  /** PEM: the certificate of the authority behind GitLab's own, where that is a private one. */
+  gitLabCaCertificate: "GitLabCaCertificate",
   /** `on`, or `off` to pause new starts. Absent: on. */
   starts: "Starts",
 } as const;
@@ -17,6 +19,7 @@ export const PARAMETERS = {
 /** What Infrastructure publishes under `<configuration path>/infrastructure/`. */
 export const INFRASTRUCTURE_PARAMETERS = {
   deploymentId: "deployment-id",
+  subnetIds: "subnet-ids",
   subnetId1: "subnet-id-1",
   subnetId2: "subnet-id-2",
   subnetId3: "subnet-id-3",
@@ -37,9 +40,13 @@ export const RUNNER_FUNCTION_PARAMETER = "lambda-shell-runner/function-arn";
  * How we may speak to GitLab. `verified`: an access token, the API is the truth. `payload`: a registration
  * token alone, the webhook is all we have.
  */
-export type GitLabAccess =
-  | { readonly mode: "verified"; readonly url: string; readonly token: string }
-  | { readonly mode: "payload"; readonly url: string; readonly token: string };
+export interface GitLabAccess {
+  readonly mode: "verified" | "payload";
+  readonly url: string;
+  readonly token: string;
+  /** PEM of a private certificate authority; absent: the well-known ones alone. */
+  readonly caCertificate?: string;
+}
 
 /** The tag that everything of a deployment carries; its value is the deployment id. */
 export const STACK_TAG = "glr:stack";
@@ -67,6 +74,6 @@ export const parseRunnerDescription = (
 ): { readonly jobId: number; readonly attempt: number } | undefined => {
   const prefix = `glr ${deploymentId} job `;
   if (!description.startsWith(prefix)) return undefined;
-  const match = /^([1-9]\d{0,15}) attempt ([1-9])$/.exec(description.slice(prefix.length));
+  const match = /^([1-9]\d{0,15}) attempt ([1-9]\d{0,2})$/.exec(description.slice(prefix.length));
   return match ? { jobId: Number(match[1]), attempt: Number(match[2]) } : undefined;
 };

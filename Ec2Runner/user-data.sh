@@ -133,13 +133,14 @@ patiently $((2 * timeout)) take_row || leave "no bootstrap row for $instance"
 } < <(
   pick "$row" bucket.S region.S path.S accessKeyId.S secretAccessKey.S sessionToken.S
 ) || cache_bucket=
+ca=$(pick "$row" caCertificate.S) # absent where a well-known authority vouches for GitLab
 unset row secret_key session_token
 [[ $lifetime =~ ^[0-9]{1,6}$ && $wait_timeout =~ ^[0-9]{1,6}$ && $privileged =~ ^(true|false)$ ]] ||
   leave "the bootstrap row has a wrong value"
 power_off_in lifetime "$lifetime" || leave "no timer for the lifetime"
 
 delete_own_record() {
-  printf 'data-urlencode = "token=%s"\n' "$token" | fetch -K - -X DELETE "$url/api/v4/runners"
+  printf 'data-urlencode = "token=%s"\n' "$token" | fetch -K - ${ca:+--cacert "${work:-}/gitlab-ca.pem"} -X DELETE "$url/api/v4/runners"
 }
 
 # 4. What the image lacks. A prepared one lacks nothing.
@@ -194,8 +195,9 @@ prepare_work() {
     printf 'r_%s' "${instance: -12}" >config/.runner_system_id
 }
 prepare_work || leave "no folder to work in"
+if [[ -n $ca ]]; then base64 -d <<<"$ca" >gitlab-ca.pem || leave "no certificate of GitLab's authority"; fi
 configuration() {
-  printf '%s\n' '[[runners]]' 'name = "job"' "url = \"$url\"" "token = \"$token\"" 'executor = "docker"' \
+  printf '%s\n' '[[runners]]' 'name = "job"' "url = \"$url\"" "token = \"$token\"" ${ca:+"tls-ca-file = \"$work/gitlab-ca.pem\""} 'executor = "docker"' \
     'job_status_final_update_retry_limit = 4' '[runners.docker]' "privileged = $privileged" \
     'image = "public.ecr.aws/docker/library/debian:13-slim"' 'volumes = ["/cache", "/certs/client"]'
   if [[ -z $cache_bucket ]]; then return; fi

@@ -23,11 +23,11 @@ import { failure } from "./failures";
 
 const examples = `
 Examples:
-  $ npm run runners -- deploy
-  $ npm run runners -- mapping upload HelperScripts/runner-mapping.json
-  $ npm run runners -- explain --project 42 --job build --tags docker,arm64
-  $ npm run runners -- why 3580121225
-  $ npm run runners -- doctor
+  $ npx runners deploy
+  $ npx runners mapping upload HelperScripts/runner-mapping.json
+  $ npx runners explain --project 42 --job build --tags docker,arm64
+  $ npx runners why 3580121225
+  $ npx runners doctor
 
 Works on the account and region of the AWS environment, or of --profile and --region. For the laptop, set the variables that
 "env" holds in the line that npm start prints when it is ready.
@@ -49,7 +49,8 @@ const chooseAws = (env: Context["env"], { profile, region }: AwsChoice): void =>
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) delete env[name];
 };
 
-const makeProgram = (run: RunCommand): Command =>
+/** The command line. `run` is called with the work of the command that was given. */
+export const makeProgram = (run: RunCommand): Command =>
   new Command("runners")
     .description("GitLab AutoScaled Runners on AWS: mapping, questions, operation")
     .version(version())
@@ -73,7 +74,7 @@ const makeProgram = (run: RunCommand): Command =>
     .addCommand(deployCommand(run))
     .addCommand(undeployCommand(run));
 
-const silence = (command: Command, context: Context): void => {
+export const silence = (command: Command, context: Pick<Context, "console">): void => {
   command.exitOverride();
   command.configureOutput({
     writeOut: (text) => context.console.out(safeLines(text.trimEnd())),

@@ -67,7 +67,7 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
 const CORE_MAY_USE: readonly { readonly about: string; readonly may: readonly string[] }[] = [
   { about: "Core", may: ["node:crypto"] },
   { about: "Core/ledger", may: ["type:@aws-sdk/client-dynamodb", "@aws-sdk/util-dynamodb"] },
-  { about: "Core/gitlab", may: ["node:http", "node:https"] },
+  { about: "Core/gitlab", may: ["node:http", "node:https", "node:net", "node:tls"] },
   { about: "Core/process", may: ["node:fs", "node:child_process", "node:timers/promises"] },
 ];
 

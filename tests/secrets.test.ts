@@ -24,6 +24,11 @@ const EXAMPLES: readonly { readonly path: RegExp; readonly begins: string; reado
     begins: "whsec_",
     why: "vectors of signatures",
   },
+  {
+    path: /^Core\/gitlab\/http-exchange\.test\.ts$/,
+    begins: "-----BEGIN",
+    why: "the key of a server on loopback, made for its test",
+  },
   { path: /./, begins: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", why: "the specification's example" },
   { path: /./, begins: "AKIAIOSFODNN7EXAMPLE", why: "AWS's documented example" },
 ];

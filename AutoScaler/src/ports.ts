@@ -121,6 +121,8 @@ export interface GitLab {
   /** `payload` mode has only `createRunner`; the other methods throw ConfigurationError. */
   readonly mode: "verified" | "payload";
   readonly url: string;
+  /** PEM of a private certificate authority, which its runners need too. */
+  readonly caCertificate?: string;
   /** Undefined: the project has no such job, or GitLab's replica does not have it yet. */
   job(projectId: number, jobId: number): Promise<GitLabJob | ProjectRefused | undefined>;
   /** True if the branch or tag is protected. Undefined: no such ref, or the token may not see it. */

@@ -82,7 +82,7 @@ export const gitLabClient = (options: GitLabClientOptions): GitLabClient => {
   const { refresh, clock, timeoutMilliseconds, longestWaitSeconds, throttles = new Map() } = options;
   let { access } = options;
 
-  const send = httpExchange(options.onSent);
+  const send = httpExchange(options.onSent, access.caCertificate);
 
   const exchange = ({ method, path, body }: GitLabRequest): Promise<HttpAnswer> => {
     const token = access.mode === "verified" ? access.token : undefined;

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { rootCertificates } from "node:tls";
 import { TransientError } from "../errors";
 
 export interface HttpRequest {
@@ -71,15 +72,17 @@ const IDLE_MILLISECONDS = 4_000;
  * environment was frozen is often dead.
  *
  * @param onSent called whenever a request has been sent completely
+ * @param caCertificate PEM of a certificate authority that is trusted besides the well-known ones
  * @throws TransientError on a broken connection, a time-out or an endless answer; never with a header in it
  */
-export const httpExchange = (onSent: () => void = () => undefined): HttpExchange => {
+export const httpExchange = (onSent: () => void = () => undefined, caCertificate?: string): HttpExchange => {
   const agents = new Map<string, HttpAgent>();
   const options = { keepAlive: true, timeout: IDLE_MILLISECONDS };
+  const trust = caCertificate === undefined ? {} : { ca: [...rootCertificates, caCertificate] };
   const agentFor = (protocol: string): HttpAgent => {
     const kept = agents.get(protocol);
     if (kept !== undefined) return kept;
-    const agent = protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
+    const agent = protocol === "https:" ? new HttpsAgent({ ...options, ...trust }) : new HttpAgent(options);
     agents.set(protocol, agent);
     return agent;
   };

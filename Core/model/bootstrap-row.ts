@@ -27,6 +27,8 @@ export interface BootstrapRow {
   readonly key: string;
   /** GitLab's address, e.g. `https://gitlab.example.com`, without a slash at the end. */
   readonly url: string;
+  /** The file of GitLab's certificate authority, PEM in base64: the machine reads no escapes. Absent: a well-known one. */
+  readonly caCertificate?: string;
   /** Runner authentication token (`glrt-…`, legacy `glrtr-…`). */
   readonly token: string;
   readonly runnerId: number;
@@ -44,3 +46,9 @@ export interface BootstrapRow {
   /** Seconds since 1970. A reader refuses an expired row; DynamoDB's TTL removes it later. */
   readonly ttl: number;
 }
+
+/** PEM; undefined where GitLab's authority is a well-known one. */
+export const caCertificateOf = ({
+  caCertificate,
+}: Pick<BootstrapRow, "caCertificate">): string | undefined =>
+  caCertificate === undefined ? undefined : Buffer.from(caCertificate, "base64").toString("utf8");

@@ -92,11 +92,9 @@ export const SPOT_ROLE_REMEDY =
 
 /** A job keeps its tags: no further attempt of it helps against wrong ones. */
 const againText = ({ reason, attempt }: JobAccount): string | undefined =>
-  reason === "bad-tags"
-    ? undefined
-    : `When that is put right: npm run runners -- start ${attempt.jobId} --again`;
+  reason === "bad-tags" ? undefined : `When that is put right: npx runners start ${attempt.jobId} --again`;
 
-const RESUME = "When starts may go on: npm run runners -- resume";
+const RESUME = "When starts may go on: npx runners resume";
 
 const WORDS: Readonly<Record<JobAccountCode, Words>> = {
   "waits-for-slot": waits(

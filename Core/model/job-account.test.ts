@@ -143,7 +143,7 @@ const SINCE_5 = "Since 2026-11-25 11:55:00 (UTC), 5 min 00 s.";
 const SOON = "It is tried next within a minute.";
 const nextAt = (clock: string): string =>
   `It is tried next at 2026-11-25 ${clock} (UTC), or within a minute of that.`;
-const AGAIN = "When that is put right: npm run runners -- start 7 --again.";
+const AGAIN = "When that is put right: npx runners start 7 --again.";
 
 /** What each state of a job says. Every code, and every pair of an attempt's and a runner's state, has a row. */
 const TABLE: readonly Row[] = [
@@ -158,7 +158,7 @@ const TABLE: readonly Row[] = [
     attempt: WAITING({ waitingFor: "starts-on" }),
     code: "waits-for-resume",
     short: "resume",
-    text: `It waits for new starts to be resumed (npm run runners -- resume). ${SINCE_5} When starts may go on: npm run runners -- resume.`,
+    text: `It waits for new starts to be resumed (npx runners resume). ${SINCE_5} When starts may go on: npx runners resume.`,
   },
   {
     attempt: WAITING({ waitingFor: "launch-rate" }),
@@ -592,7 +592,7 @@ const TABLE: readonly Row[] = [
     settings: { startsAreOn: false },
     code: "next-attempt",
     short: "its next attempt",
-    text: "Attempt 1 came to nothing: it was launched, and no job came to it. Another one follows when new starts are resumed. Since 2026-11-25 11:59:40 (UTC), 20.0 s. When starts may go on: npm run runners -- resume.",
+    text: "Attempt 1 came to nothing: it was launched, and no job came to it. Another one follows when new starts are resumed. Since 2026-11-25 11:59:40 (UTC), 20.0 s. When starts may go on: npx runners resume.",
   },
   {
     attempt: failed("gitlab-refused", { attempt: 3, detail: "403 Forbidden" }),
@@ -717,7 +717,7 @@ describe("why an attempt came to nothing", () => {
       expect(text).toContain(
         `its instance was terminated (its machine's console says that ${INSTALL_FAILURE_WORDS[installFailure]}).`,
       );
-      expect(text).toContain("npm run runners -- image build");
+      expect(text).toContain("npx runners image build");
     },
   );
 

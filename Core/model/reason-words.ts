@@ -68,7 +68,7 @@ export const INSTALL_FAILURE_WORDS: Readonly<Record<InstallFailure, string>> = {
 };
 
 /** What puts a failed installation right, a sentence without its full stop. */
-export const INSTALL_REMEDY = "Make an image that holds all that is needed: npm run runners -- image build";
+export const INSTALL_REMEDY = "Make an image that holds all that is needed: npx runners image build";
 
 /** What puts a failure right, where that is the same each time: a sentence without its full stop. */
 export const FAILURE_REMEDIES: Readonly<Partial<Record<AttemptFailureCode, string>>> = {
@@ -76,20 +76,20 @@ export const FAILURE_REMEDIES: Readonly<Partial<Record<AttemptFailureCode, strin
   "function-image-missing":
     "Push the image again and deploy LambdaShellRunner; its repository must let Lambda read it",
   "function-image-unusable":
-    "Build the image again for the function's architecture and deploy LambdaShellRunner; npm run runners -- check-runner tells more",
+    "Build the image again for the function's architecture and deploy LambdaShellRunner; npx runners check-runner tells more",
   "function-key-refused": "Enable the KMS key, and let Lambda use it",
   "bad-tags":
     "Correct the job's tags in .gitlab-ci.yml and run a new pipeline: this job keeps the tags that it has (docs/mapping.md lists them)",
   "beyond-bounds":
     "Ask for less in .gitlab-ci.yml and run a new pipeline, or let the operator raise \"bounds\" in the mapping's settings or AutoScaler's instance types",
-  "function-failed": "Deploy the function's stack again; npm run runners -- doctor shows its state",
+  "function-failed": "Deploy the function's stack again; npx runners doctor shows its state",
 };
 
 /** What a waiting job waits for, after "It waits for". */
 export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string; readonly long: string }>> =
   {
     slot: { short: "a slot", long: "a slot: as many runners as allowed are there (status shows the limits)" },
-    "starts-on": { short: "resume", long: "new starts to be resumed (npm run runners -- resume)" },
+    "starts-on": { short: "resume", long: "new starts to be resumed (npx runners resume)" },
     "launch-rate": {
       short: "EC2",
       long: "EC2, which takes no more launches just now; it is tried again by itself",

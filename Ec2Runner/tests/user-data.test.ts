@@ -222,6 +222,22 @@ describe("the shipped user data", () => {
     }),
   );
 
+  it.concurrent("F-72: trusts the row's certificate authority, at an address with a path too", () =>
+    inRoom(async (room) => {
+      const pem = "-----BEGIN CERTIFICATE-----\nMIIBcanary+/==\n-----END CERTIFICATE-----\n";
+      const machine = await room.start(
+        storedRow({
+          url: { S: "https://gitlab.example.com/gitlab" },
+          caCertificate: { S: Buffer.from(pem).toString("base64") },
+        }),
+      );
+      expect(await machine.untilOff(20)).toBe(true);
+      const lines = machine.wrote("config").split("\n");
+      expect(lines).toContain('url = "https://gitlab.example.com/gitlab"');
+      expect(lines.filter((line) => /^tls-ca-file = "\/.*\/gitlab-ca\.pem"$/.test(line))).toHaveLength(1);
+      expect(machine.everything()).toContain(pem);
+    }));
+
   it.concurrent("I-13 P-16: no secret is in a file, a log or the words of a command; the job sees three variables", () =>
     inRoom(async (room) => {
       const curl = spawnSync("bash", ["-c", "command -v curl"], { encoding: "utf8" }).stdout.trim();

@@ -121,6 +121,6 @@ export const configure = async (
   }
   const isWhole = await carryOutConfiguration(context, configuration, plan);
   if (plan.webhooks.length === 0) context.console.err(byHand(configuration, plan.proof.proof));
-  show(context, options, { done: true, steps }, "Done. Look it over with: npm run runners -- doctor");
+  show(context, options, { done: true, steps }, "Done. Look it over with: npx runners doctor");
   return isWhole ? 0 : 1;
 };

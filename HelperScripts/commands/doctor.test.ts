@@ -741,6 +741,38 @@ describe("doctor", () => {
     expect((await examine(subject)).bad).toEqual([]);
   });
 
+  it.each([
+    ["19.4.0-ee", "✓", "has all that is needed"],
+    ["17.1.0", "✓", "has all that is needed"],
+    ["17.0.9", "!", "has no scope manage_runner"],
+    ["15.11.0", "!", "has no scope manage_runner"],
+    ["15.10.8", "✗", "cannot make a runner for one job"],
+    ["9.5", "✗", "cannot make a runner for one job"],
+  ])("says of GitLab %s whether it is new enough, and what is missing", async (version, sign, words) => {
+    const { on, gitLab } = healthy();
+    gitLab.version = version;
+    const { out } = await on.run(["doctor"]);
+    expect(out.replaceAll(/\s+/g, " ")).toContain(`${sign} GitLab GitLab ${version} ${words}`);
+  });
+
+  it.each([
+    ["GitLabCaCertificate", "AAAA", "✗", "is no certificate in PEM form"],
+    [
+      "GitLabCaCertificate",
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+      "✓",
+      "is a certificate",
+    ],
+    ["AllowedSourceAddresses", "34.74.90.64/28", "✓", "lets webhooks in from 34.74.90.64/28 alone"],
+    ["AllowedSourceAddresses", "34.74.90.64/28,all", "✗", 'holds "all", and so no webhook is let in'],
+  ])("looks at %s (%j)", async (name, value, sign, words) => {
+    const { on } = healthy();
+    on.setParameter(name, value, "String");
+    const { out } = await on.run(["doctor"]);
+    const text = out.replaceAll(/\s+/g, " ");
+    expect(text).toContain(`${sign} parameters /gitlabrunner/${name} ${words}`);
+  });
+
   it("T-19: names the projects that the token is a member of and the settings do not list", async () => {
     const subject = healthy();
     const { gitLab, on } = subject;
@@ -822,7 +854,7 @@ describe("doctor", () => {
     subject.gitLab.webhooks = [];
     const { out } = await subject.on.run(["doctor"]);
     expect(out).toMatch(
-      /✗ +webhook +Project 42 has no webhook[^\n]*\n +→ Run: npm run runners -- configure --project 42/,
+      /✗ +webhook +Project 42 has no webhook[^\n]*\n +→ Run: npx runners configure --project 42/,
     );
     expect(out).toContain("1 problem to fix.");
   });

@@ -8,6 +8,7 @@ import { type CommonOptions, type Context, type ExitCode, show } from "../contex
 import { type Deployment, findDeployment, lookUpEnvironment, settingsOf } from "../deployment";
 import { checkAccount } from "../doctor/account/account";
 import { type Check, type DoctorContext, type DoctorFinding, guarded } from "../doctor/finding";
+import { checkGitLabVersion } from "../doctor/gitlab-version";
 import { checkJobs } from "../doctor/jobs";
 import { checkLostJobs } from "../doctor/lost-jobs";
 import { checkMapping } from "../doctor/mapping";
@@ -32,6 +33,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["stacks", checkStacks],
   ["workflow", checkWorkflows],
   ["parameters", checkParameters],
+  ["GitLab", checkGitLabVersion],
   ["access token", checkToken],
   ["webhook API", checkWebhookApi],
   ["webhook", checkWebhooks],

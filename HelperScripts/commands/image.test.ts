@@ -376,7 +376,7 @@ describe("image use", () => {
     ec2.useStored("ami-0cc0");
     const { out, exitCode } = await ec2.on.run(["image", "use", word]);
     expect(ec2.stored()).toBe(id);
-    expect(out).toContain("To go back: npm run runners -- image use ami-0cc0");
+    expect(out).toContain("To go back: npx runners image use ami-0cc0");
     expect(exitCode).toBe(0);
     expect(ec2.updates).toEqual([]);
   });
@@ -387,7 +387,7 @@ describe("image use", () => {
     ec2.useStored("ami-0cc0");
     const { out, exitCode } = await ec2.on.run(["image", "use", "stock"]);
     expect(ec2.templateImage).toBe(`resolve:ssm:${STOCK}`);
-    expect(out).toContain("To go back: npm run runners -- image use ami-0cc0");
+    expect(out).toContain("To go back: npx runners image use ami-0cc0");
     expect(exitCode).toBe(0);
     await ec2.on.run(["image", "use", "ami-0cc0"]);
     expect(ec2.templateImage).toBe(`resolve:ssm:${PARAMETER}`);

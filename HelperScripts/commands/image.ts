@@ -72,7 +72,7 @@ const use = async (context: Context, wanted: string, options: UseOptions): Promi
   const settings = await routingSettings(context.clients, deployment);
   const byDefault = settings.defaults.EC2.ec2?.architecture ?? "arm64";
   const used = await useImage(context, deployment, wanted, options.architecture ?? byDefault);
-  const back = used.before ? ` To go back: npm run runners -- image use ${used.before}` : "";
+  const back = used.before ? ` To go back: npx runners image use ${used.before}` : "";
   const text = `${used.architecture} runners start from ${used.image} from the next launch on.${back}`;
   show(context, options, used, safe(text));
   return 0;
@@ -90,8 +90,8 @@ const buildCommand = (run: RunCommand): Command =>
       "after",
       `
 Examples:
-  $ npm run runners -- image build
-  $ npm run runners -- image build --architecture x86_64 --yes
+  $ npx runners image build
+  $ npx runners image build --architecture x86_64 --yes
 
 Takes about ten minutes. Ctrl-C and a failure remove the builder and its image. Exit code 1 when there is no image.`,
     )
@@ -103,14 +103,14 @@ const useCommand = (run: RunCommand): Command =>
     .argument("<image>", "its id, the name of one that image build made, or stock for Amazon Linux's newest")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ npm run runners -- image use ami-0123456789abcdef0\n  $ npm run runners -- image use stock --architecture x86_64",
+      "\nExamples:\n  $ npx runners image use ami-0123456789abcdef0\n  $ npx runners image use stock --architecture x86_64",
     )
     .action((wanted: string, options: UseOptions) => run((context) => use(context, wanted, options)));
 
 const listCommand = (run: RunCommand): Command =>
   common(new Command("list"))
     .description("show this deployment's images, and those that runners start from")
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- image list")
+    .addHelpText("after", "\nExample:\n  $ npx runners image list")
     .action((options: CommonOptions) => run((context) => list(context, options)));
 
 export const imageCommand = (run: RunCommand): Command =>

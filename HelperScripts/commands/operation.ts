@@ -22,7 +22,7 @@ export const doctorCommand = (run: RunCommand): Command =>
     .option("--project <id>", "look at this project's webhook; may be given again", gather)
     .addHelpText(
       "after",
-      "\nExamples:\n  $ npm run runners -- doctor\n  $ npm run runners -- doctor --project 42 --project 43\n\nExit code 1 when something has to be fixed; warnings alone end with 0.",
+      "\nExamples:\n  $ npx runners doctor\n  $ npx runners doctor --project 42 --project 43\n\nExit code 1 when something has to be fixed; warnings alone end with 0.",
     )
     .action((options: DoctorOptions) => run((context) => doctor(context, options)));
 
@@ -32,7 +32,7 @@ export const checkRunnerCommand = (run: RunCommand): Command =>
     .argument("[function]", "a function's ARN or name, or a class; without it all that are mapped")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ npm run runners -- check-runner\n  $ npm run runners -- check-runner default --json\n\nExit code 1 when a function cannot run a job.",
+      "\nExamples:\n  $ npx runners check-runner\n  $ npx runners check-runner default --json\n\nExit code 1 when a function cannot run a job.",
     )
     .action((wanted: string | undefined, options: CommonOptions) =>
       run((context) => checkRunner(context, wanted, options)),
@@ -55,7 +55,7 @@ Secrets come by prompt or environment, never as arguments:
   GITLAB_SETUP_TOKEN    used once for webhooks and not stored; scope api
 
 Example:
-  $ npm run runners -- configure --url https://gitlab.example.com --project 42`,
+  $ npx runners configure --url https://gitlab.example.com --project 42`,
     )
     .action((options: ConfigureOptions) =>
       run((context) =>
@@ -76,9 +76,9 @@ export const startCommand = (run: RunCommand): Command =>
       "after",
       `
 Examples:
-  $ npm run runners -- start 3580121225
-  $ npm run runners -- start https://gitlab.example.com/group/project/-/jobs/3580121225
-  $ npm run runners -- start 3580121225 --again
+  $ npx runners start 3580121225
+  $ npx runners start https://gitlab.example.com/group/project/-/jobs/3580121225
+  $ npx runners start 3580121225 --again
 
 Exit code 0 when a runner was started or the job waits, 1 when nothing was started.`,
     )
@@ -87,20 +87,20 @@ Exit code 0 when a runner was started or the job waits, 1 when nothing was start
 export const pauseCommand = (run: RunCommand): Command =>
   common(new Command("pause"))
     .description("pause new starts: jobs are queued, running ones go on")
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- pause")
+    .addHelpText("after", "\nExample:\n  $ npx runners pause")
     .action((options: CommonOptions) => run((context) => pause(context, options)));
 
 export const resumeCommand = (run: RunCommand): Command =>
   common(new Command("resume"))
     .description("resume new starts")
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- resume")
+    .addHelpText("after", "\nExample:\n  $ npx runners resume")
     .action((options: CommonOptions) => run((context) => resume(context, options)));
 
 export const drainCommand = (run: RunCommand): Command =>
   common(new Command("drain"))
     .description("pause new starts, wait until nothing runs, say how to delete the stacks")
     .option("--timeout-minutes <minutes>", "wait so long at most", positiveInteger, 180)
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- drain --timeout-minutes 60")
+    .addHelpText("after", "\nExample:\n  $ npx runners drain --timeout-minutes 60")
     .action((options: DrainOptions) => run((context) => drain(context, options)));
 
 export const redriveCommand = (run: RunCommand): Command =>
@@ -109,7 +109,7 @@ export const redriveCommand = (run: RunCommand): Command =>
     .option("--limit <count>", "so many letters at most", positiveInteger, 500)
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "show the letters, change nothing")
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- redrive --dry-run")
+    .addHelpText("after", "\nExample:\n  $ npx runners redrive --dry-run")
     .action((options: RedriveOptions) => run((context) => redrive(context, options)));
 
 const checkNames = (text: string): readonly VerifyCheckName[] =>
@@ -132,7 +132,7 @@ The token comes by the environment, never as an argument:
                        Without it the stored access token is tried.
 
 Example:
-  $ npm run runners -- verify --project 42
+  $ npx runners verify --project 42
 
 Exit code 1 when a check failed. The report holds no secret, account or address.`,
     )

@@ -275,7 +275,7 @@ describe("why", () => {
     expect(out).toContain(
       "No runner could be started: its launch was refused: Still no function. All 3 attempts are used up.",
     );
-    expect(out).toContain("npm run runners -- start 7 --again");
+    expect(out).toContain("npx runners start 7 --again");
   });
 
   it("F-15: says what went wrong before it was known which runner the job needs", async () => {
@@ -581,7 +581,7 @@ describe("status", () => {
     expect(out).toMatch(
       /9 +3 +unit tests +2026-11-25 11:00:00 +No runner .*: its launch was refused: No such image/,
     );
-    expect(out).toContain("→ When that is put right: npm run runners -- start 9 --again");
+    expect(out).toContain("→ When that is put right: npx runners start 9 --again");
     expect(out).not.toContain("long ago");
   });
 
@@ -693,7 +693,7 @@ describe("help", () => {
   );
 
   it.each(["", "mapping check", ...NAMES_A_STACK])("%s --help shows an example", async (command) => {
-    expect((await help(command)).out).toContain("$ npm run runners -- ");
+    expect((await help(command)).out).toContain("$ npx runners ");
   });
 
   it.each(NAMES_A_STACK)("%s --help names the stack that it works on", async (command) => {

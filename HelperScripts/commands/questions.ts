@@ -18,8 +18,8 @@ export const explainCommand = (run: RunCommand): Command =>
       "after",
       `
 Examples:
-  $ npm run runners -- explain --project 42 --job build --tags docker,arm64
-  $ npm run runners -- explain --project group/app --job "test: [linux, arm64]" --json`,
+  $ npx runners explain --project 42 --job build --tags docker,arm64
+  $ npx runners explain --project group/app --job "test: [linux, arm64]" --json`,
     )
     .action((options: ExplainOptions) => run((context) => explain(context, options)));
 
@@ -31,8 +31,8 @@ export const whyCommand = (run: RunCommand): Command =>
       "after",
       `
 Examples:
-  $ npm run runners -- why 3580121225
-  $ npm run runners -- why https://gitlab.example.com/group/project/-/jobs/3580121225`,
+  $ npx runners why 3580121225
+  $ npx runners why https://gitlab.example.com/group/project/-/jobs/3580121225`,
     )
     .action((job: JobAddress, options: CommonOptions) => run((context) => why(context, job, options)));
 
@@ -40,8 +40,5 @@ export const statusCommand = (run: RunCommand): Command =>
   common(new Command("status"))
     .description("what runs, waits and failed lately; the limits and their use; what it costs now")
     .option("--watch [seconds]", "shows it again and again, every 5 seconds or as given", secondsOrDefault)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ npm run runners -- status --json\n  $ npm run runners -- status --watch 10",
-    )
+    .addHelpText("after", "\nExamples:\n  $ npx runners status --json\n  $ npx runners status --watch 10")
     .action((options: StatusOptions) => run((context) => status(context, options)));

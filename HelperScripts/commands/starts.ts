@@ -18,7 +18,7 @@ const switchStarts = async (
 export const pause = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   await switchStarts(context, options, "off");
   const text =
-    "New starts are paused within a minute. Running jobs go on; new ones are queued until: npm run runners -- resume";
+    "New starts are paused within a minute. Running jobs go on; new ones are queued until: npx runners resume";
   show(context, options, { starts: "off" }, text);
   return 0;
 };

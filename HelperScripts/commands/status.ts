@@ -145,7 +145,7 @@ const text = (context: Context, status: DeploymentStatus): string => {
   ]);
   const head = ["job", "name", "state", "class", "runs on", "market", "for"];
   return [
-    status.startsAreOn ? "New starts: on" : yellow("New starts: paused (npm run runners -- resume)"),
+    status.startsAreOn ? "New starts: on" : yellow("New starts: paused (npx runners resume)"),
     `${plural(runnerRows.length, "runner")}; jobs: ${counts(status.jobs)}`,
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
     "",

@@ -1,6 +1,5 @@
 import { defined } from "../../Core/defined";
 import type { ServedProject } from "../../Core/routing/served-projects";
-import { safe } from "../../Core/safe-text";
 import { OperatorConfiguration } from "../configuration";
 import { type AwsHome, type Context, UsageError } from "../context";
 import { checkAccessToken, type GitLabAccount } from "../gitlab/configuration-plan";
@@ -10,13 +9,12 @@ import {
   checkEmail,
   checkImageRegion,
   checkProjects,
-  checkRegion,
   checkUrl,
   type DeployAnswers,
   type GivenAnswers,
 } from "./answers";
 import { askUntil } from "./ask";
-import { awsDefaults } from "./aws-home";
+import { homeOf } from "./ask-home";
 import { keptAnswers } from "./kept-answers";
 import { DEFAULT_NAME, type DeploymentNames, deploymentNames } from "./names";
 
@@ -48,40 +46,6 @@ const askName = (context: Context): Promise<string> =>
     () => context.console.ask("Name of the deployment", DEFAULT_NAME),
     (name) => deploymentNames(name || DEFAULT_NAME).name,
   );
-
-/** A profile is asked for only where the environment chooses none and there are several. */
-const homeOf = async (
-  context: Context,
-  known: Partial<DeployAnswers>,
-  isSilent: boolean,
-): Promise<AwsHome> => {
-  const { profiles, regionOf } = awsDefaults(context);
-  const preferred = profiles.includes("default") ? "default" : profiles[0];
-  const isChoice = known.profile === undefined && profiles.length > 1;
-  const profile =
-    isChoice && !isSilent
-      ? await askUntil(
-          context,
-          () => context.console.ask(`AWS profile (${profiles.map(safe).join(", ")})`, preferred),
-          (answer) => {
-            if (profiles.includes(answer)) return answer;
-            throw new UsageError(`there is no profile ${JSON.stringify(answer)}`);
-          },
-        )
-      : known.profile;
-  const byDefault = known.region ?? regionOf(profile);
-  if (!isSilent) {
-    const region = await askUntil(
-      context,
-      () => context.console.ask("AWS region", byDefault ?? "us-east-1"),
-      (answer) => checkRegion(answer || byDefault),
-    );
-    return { region, ...defined({ profile }) };
-  }
-  if (byDefault === undefined)
-    throw new UsageError("region is missing: give it in the answers, with --region, or as AWS_REGION");
-  return { region: byDefault, ...defined({ profile }) };
-};
 
 const silentAccount = (
   known: Partial<DeployAnswers>,

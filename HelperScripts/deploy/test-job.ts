@@ -1,6 +1,7 @@
 import { parseRunnerDescription } from "../../Core/configuration";
 import { defined } from "../../Core/defined";
 import type { Fields } from "../../Core/fields";
+import type { Provider } from "../../Core/model/runner-class";
 import { safe } from "../../Core/safe-text";
 import { duration } from "../console/words";
 import type { Context } from "../context";
@@ -8,6 +9,7 @@ import { fieldsOf, textOf } from "../gitlab/json";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
 import { projectsOfGroup, type ServedOwner } from "../gitlab/served-owners";
 import { type PlannedJob, VerifyPipeline } from "../verify/pipeline";
+import { PROVIDER_TAGS } from "./after-text";
 import type { DeployOrder } from "./questions";
 
 /** What became of the test job. */
@@ -21,12 +23,12 @@ export interface TestJobResult {
 }
 
 const PURPOSE = "first job";
-/** Without tags, so that the default runner takes it. */
-const JOB: PlannedJob = {
+/** By its tag it is ours: others' runners, such as those of gitlab.com, take jobs without tags too. */
+const jobOn = (provider: Provider): PlannedJob => ({
   purpose: PURPOSE,
-  sample: { provider: "LAMBDA", name: "gitlab-runners", tags: [] },
+  sample: { provider, name: "gitlab-runners", tags: [PROVIDER_TAGS[provider]] },
   script: 'echo "Hello from $(uname -m), job $CI_JOB_ID of $CI_PROJECT_PATH"',
-};
+});
 
 const ENDED = ["success", "failed", "canceled", "skipped"];
 /** An instance boots in 45 s, and may need a second market and what is missing on its image. */
@@ -61,7 +63,7 @@ const tellWaiting = ({ console, now }: Context, status: string, since: number): 
 
 const secondsOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
-/** Without tags, the job may go to any runner of the project that takes such jobs, those of gitlab.com among them. */
+/** Somebody else's runner may have the tag as well. */
 const isOurRunner = ({ runner }: Fields, deploymentId: string): boolean =>
   parseRunnerDescription(deploymentId, textOf(fieldsOf(runner).description)) !== undefined;
 
@@ -78,14 +80,16 @@ const timesOf = ({ queued_duration, duration: ran }: Fields): Partial<TestJobRes
 export const runTestJob = async (
   { context, account, names }: DeployOrder,
   project: ServedOwner,
+  provider: Provider,
 ): Promise<TestJobResult> => {
   const { console, now, sleep, random } = context;
   const gitLab = operatorGitLab(context.fetch, account.url, account.setupToken ?? account.accessToken);
   const branch = `gitlab-runners-first-job-${random().slice(0, 8)}`;
   const pipeline = new VerifyPipeline(gitLab, project.id, branch);
   try {
-    await pipeline.makeBranch([JOB]);
-    await pipeline.start([JOB]);
+    const job = jobOn(provider);
+    await pipeline.makeBranch([job]);
+    await pipeline.start([job]);
     const jobId = await pipeline.play(PURPOSE);
     const since = now();
     let status = "pending";
@@ -97,9 +101,9 @@ export const runTestJob = async (
     if (console.isTerminal) console.replaceLine("");
     const lines = readable(await pipeline.log(PURPOSE)).slice(-LOG_LINES);
     for (const line of lines) console.err(`    ${safe(line)}`);
-    const job = await pipeline.fields(PURPOSE);
-    const isOurs = isOurRunner(job, names.infrastructure);
-    return { jobId, status: status === "success" && !isOurs ? "foreign-runner" : status, ...timesOf(job) };
+    const seen = await pipeline.fields(PURPOSE);
+    const isOurs = isOurRunner(seen, names.infrastructure);
+    return { jobId, status: status === "success" && !isOurs ? "foreign-runner" : status, ...timesOf(seen) };
   } finally {
     await pipeline.remove();
   }
@@ -112,6 +116,6 @@ export const testJobText = ({ jobId, status, waitedSeconds, ranSeconds }: TestJo
   if (status === "success")
     return `Job ${jobId} succeeded: it waited ${seconds(waitedSeconds)} for its runner and ran ${seconds(ranSeconds)}.`;
   if (status === "foreign-runner")
-    return `Job ${jobId} succeeded, but on a runner that is not ours: switch instance and group runners off for the project (Settings > CI/CD > Runners), or give jobs tags and map them.`;
-  return `Job ${jobId} did not succeed: it is ${status}. What became of it: npm run runners -- why ${jobId}`;
+    return `Job ${jobId} succeeded, but on a runner that is not ours: which one has its tag, Settings > CI/CD > Runners of the project shows.`;
+  return `Job ${jobId} did not succeed: it is ${status}. What became of it: npx runners why ${jobId}`;
 };

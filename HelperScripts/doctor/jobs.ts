@@ -51,7 +51,7 @@ const finding = (
   const { short, what, remedy } = accountWords(first);
   const one = `${plural(accounts.length, "job")} (${names(accounts)}), for ${duration(longest)}: `;
   const sentence = one + (accounts.length === 1 ? what : `${short}; of job ${first.attempt.jobId}: ${what}`);
-  return [level(AREA, sentence, remedy ?? `npm run runners -- why ${first.attempt.jobId} tells more`)];
+  return [level(AREA, sentence, remedy ?? `npx runners why ${first.attempt.jobId} tells more`)];
 };
 
 /** Jobs that wait for something that a person can change, and those with which nothing goes on. */

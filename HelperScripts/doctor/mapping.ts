@@ -10,7 +10,7 @@ import { type Check, type DoctorFinding, ok, problem, warning } from "./finding"
 
 const AREA = "mapping";
 const MAX_SHOWN = 10;
-const REMEDY = "Correct it in the document, then: npm run runners -- mapping upload FILE";
+const REMEDY = "Correct it in the document, then: npx runners mapping upload FILE";
 
 const flawFinding = (flaw: RowFlaw): DoctorFinding =>
   (flaw.kind === "odd" ? warning : problem)(AREA, flawSentence(flaw), REMEDY);

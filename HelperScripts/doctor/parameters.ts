@@ -1,10 +1,17 @@
+import { isCaCertificate } from "../../Core/gitlab/ca-certificate";
 import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
+import { badSourceRange } from "../../Core/gitlab/source-ranges";
 import { signingKey } from "../../Core/gitlab/webhook-signature";
 import { configurationOf, type ParameterName, type StoredParameter } from "../configuration";
 import { type Check, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "parameters";
-const CONFIGURE = "Run: npm run runners -- configure";
+const CONFIGURE = "Run: npx runners configure";
+
+const CA_REMEDY =
+  "Store the file of GitLab's certificate authority, or delete the parameter (docs/networks.md)";
+const ADDRESS_REMEDY =
+  "Store ranges of addresses joined by commas, e.g. 34.74.90.64/28, or delete the parameter";
 
 type Stored = Readonly<Partial<Record<ParameterName, StoredParameter>>>;
 
@@ -76,8 +83,23 @@ const startsFinding = (starts: StoredParameter | undefined, name: string): Docto
   const value = starts?.value.toLowerCase() ?? "on";
   if (value === "on") return ok(AREA, "New starts are on");
   return value === "off"
-    ? warning(AREA, "New starts are paused", "Resume them with: npm run runners -- resume")
-    : problem(AREA, `${name} is neither on nor off`, "Run: npm run runners -- resume");
+    ? warning(AREA, "New starts are paused", "Resume them with: npx runners resume")
+    : problem(AREA, `${name} is neither on nor off`, "Run: npx runners resume");
+};
+
+const certificateFindings = (stored: StoredParameter | undefined, name: string): readonly DoctorFinding[] => {
+  if (stored === undefined) return [];
+  return isCaCertificate(stored.value)
+    ? [ok(AREA, `${name} is a certificate, by which functions and runners trust GitLab`)]
+    : [problem(AREA, `${name} is no certificate in PEM form: no function can ask GitLab`, CA_REMEDY)];
+};
+
+const addressFindings = (stored: StoredParameter | undefined, name: string): readonly DoctorFinding[] => {
+  if (stored === undefined) return [];
+  const bad = badSourceRange(stored.value);
+  return bad === undefined
+    ? [ok(AREA, `${name} lets webhooks in from ${stored.value} alone`)]
+    : [problem(AREA, `${name} holds ${JSON.stringify(bad)}, and so no webhook is let in`, ADDRESS_REMEDY)];
 };
 
 /** What is stored in Parameter Store. Values of secrets are looked at for their kind, and never shown. */
@@ -93,9 +115,13 @@ export const checkParameters: Check = async ({ context, autoScaler }) => {
     "webhookSigningKey",
     "webhookSigningKeyPrevious",
     "starts",
+    "gitLabCaCertificate",
+    "allowedSourceAddresses",
   ]);
   return [
     urlFinding(stored.url, nameOf("url")),
+    ...certificateFindings(stored.gitLabCaCertificate, nameOf("gitLabCaCertificate")),
+    ...addressFindings(stored.allowedSourceAddresses, nameOf("allowedSourceAddresses")),
     ...accessFindings(stored, nameOf),
     ...webhookFindings(stored, nameOf),
     startsFinding(stored.starts, nameOf("starts")),

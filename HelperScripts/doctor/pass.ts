@@ -18,7 +18,7 @@ const EC2 = "Look for throttled or refused calls to EC2 in ReconcilerFunction's 
 const REMEDIES: Readonly<Record<PassPart, string>> = {
   "mapping-projects": "Look for throttled or refused calls to the mapping table in ReconcilerFunction's log",
   "seen-projects": LEDGER,
-  settings: "Correct the settings in the mapping document, then: npm run runners -- mapping upload FILE",
+  settings: "Correct the settings in the mapping document, then: npx runners mapping upload FILE",
   membership: GITLAB,
   served: GITLAB,
   project: GITLAB,

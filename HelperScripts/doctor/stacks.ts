@@ -79,5 +79,5 @@ export const checkDlq: Check = async ({ context, autoScaler }) => {
   const count = Number(answer.Attributes?.ApproximateNumberOfMessages ?? 0);
   if (count === 0) return [ok("DLQ messages", "There are none")];
   const sentence = `${plural(count, "event")} could not be delivered`;
-  return [problem("DLQ messages", sentence, "Fix what the alarm names, then: npm run runners -- redrive")];
+  return [problem("DLQ messages", sentence, "Fix what the alarm names, then: npx runners redrive")];
 };

@@ -7,7 +7,7 @@ const NEEDED = ["create_runner", "manage_runner", "read_api"];
 const DAY = 24 * 60 * 60_000;
 const SOON_DAYS = 14;
 const SKEW_MILLISECONDS = 30_000;
-const RENEW = "Make a new token in GitLab, then: npm run runners -- configure";
+const RENEW = "Make a new token in GitLab, then: npx runners configure";
 
 const scopeFinding = (scopes: readonly string[]): DoctorFinding => {
   const missing = scopes.includes("api") ? [] : NEEDED.filter((scope) => !scopes.includes(scope));

@@ -9,7 +9,7 @@ import { tableReads } from "../table-reads";
 import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warning } from "./finding";
 
 const AREA = "webhook";
-const CONFIGURE = (project: number): string => `Run: npm run runners -- configure --project ${project}`;
+const CONFIGURE = (project: number): string => `Run: npx runners configure --project ${project}`;
 /** More would take minutes; --project looks at others. */
 export const MAX_PROJECTS = 30;
 

@@ -22,6 +22,6 @@ export const mappingSettings = async (
   const settings = await readSettings((pk) => mappingRows(table, pk), ofStack);
   if (!isBad(settings)) return settings;
   throw new ConfigurationError(
-    `The mapping's settings row ${settings.problem}: no job can start. Correct it in the document, then: npm run runners -- mapping upload FILE`,
+    `The mapping's settings row ${settings.problem}: no job can start. Correct it in the document, then: npx runners mapping upload FILE`,
   );
 };

@@ -65,7 +65,7 @@ const isWanted = async (
   const which = `${plural(found.length, "job")} (${named(found)}) of these rows failed to start in the last 24 hours`;
   if (console.isInteractive && !yes) return console.confirm(`${which}. Start them now?`);
   console.err(
-    `${which}. To start them: --start-failed with the upload, or npm run runners -- start ${last?.jobId} --again`,
+    `${which}. To start them: --start-failed with the upload, or npx runners start ${last?.jobId} --again`,
   );
   return false;
 };

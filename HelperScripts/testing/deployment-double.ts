@@ -18,6 +18,7 @@ import { runProgram } from "../program";
 import { type ConsoleAnswers, consoleDouble } from "./console-double";
 import { NamedError } from "./named-error";
 import { TableView } from "./table-view";
+import { checkOutput } from "./valid-output";
 
 /** One call to AWS, as the double saw it. */
 export interface AwsCall {
@@ -255,6 +256,7 @@ export class DeploymentDouble {
       },
     };
     const exitCode = await runProgram(argv, context);
+    checkOutput(argv, console.outText());
     return { exitCode, out: console.outText(), err: console.errText(), console };
   }
 

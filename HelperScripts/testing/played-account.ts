@@ -58,6 +58,8 @@ export class PlayedAccount {
   /** What SAM's build says when it fails. */
   buildFailure: string | undefined;
   readonly tables = new Set<string>();
+  /** The deployment id of each image of the account's own. */
+  readonly images = new Map<string, string>();
   readonly #events = new Map<string, PlayedEvent[]>();
   /** A status that comes by itself at a time. */
   readonly #later = new Map<string, { readonly at: number; readonly status: string }>();
@@ -170,13 +172,14 @@ export class PlayedAccount {
   #fail(stack: string, reason: string, isThere: boolean): ProgramResult {
     this.faults.fails.delete(stack);
     const resource = { LogicalResourceId: "LedgerTable", ResourceType: "AWS::DynamoDB::Table" };
-    this.#event(stack, { ...resource, ResourceStatus: "CREATE_FAILED", ResourceStatusReason: reason });
+    // Events of one moment come in any order.
     this.#event(stack, {
       ...resource,
       LogicalResourceId: "Other",
       ResourceStatus: "CREATE_FAILED",
       ResourceStatusReason: "Resource creation cancelled",
     });
+    this.#event(stack, { ...resource, ResourceStatus: "CREATE_FAILED", ResourceStatusReason: reason });
     if (!isThere) this.setStatus(stack, "ROLLBACK_COMPLETE");
     return { exitCode: 1, output: "Error: Failed to create/update the stack" };
   }
@@ -282,13 +285,27 @@ export class PlayedAccount {
     answers.set("DescribeEventBusCommand", () => ({
       Arn: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`,
     }));
-    answers.set("GetParametersByPathCommand", ({ Path }: { Path: string }) => ({
-      Parameters: [...parameters].flatMap(([Name, { Value }]) =>
-        Name.startsWith(`${Path}/`) && !Name.slice(Path.length + 1).includes("/") ? [{ Name, Value }] : [],
-      ),
-    }));
+    answers.set(
+      "GetParametersByPathCommand",
+      ({ Path, Recursive }: { Path: string; Recursive?: boolean }) => ({
+        Parameters: [...parameters].flatMap(([Name, { Value }]) =>
+          Name.startsWith(`${Path}/`) && (Recursive || !Name.slice(Path.length + 1).includes("/"))
+            ? [{ Name, Value }]
+            : [],
+        ),
+      }),
+    );
     answers.set("DeleteParametersCommand", ({ Names }: { Names: readonly string[] }) => {
       for (const name of Names) parameters.delete(name);
+      return {};
+    });
+    answers.set("DescribeImagesCommand", ({ Filters }: { Filters?: { Values: string[] }[] }) => ({
+      Images: [...this.images].flatMap(([ImageId, deploymentId]) =>
+        Filters?.[0]?.Values.includes(deploymentId) ? [{ ImageId }] : [],
+      ),
+    }));
+    answers.set("DeregisterImageCommand", ({ ImageId }: { ImageId: string }) => {
+      this.images.delete(ImageId);
       return {};
     });
     answers.set("ListTablesCommand", () => ({ TableNames: [...this.tables] }));

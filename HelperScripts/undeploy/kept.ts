@@ -5,8 +5,9 @@ import {
   ListTablesCommand,
   UpdateTableCommand,
 } from "@aws-sdk/client-dynamodb";
+import { DeregisterImageCommand, DescribeImagesCommand } from "@aws-sdk/client-ec2";
 import { DeleteParametersCommand, GetParametersByPathCommand } from "@aws-sdk/client-ssm";
-import { PARAMETERS } from "../../Core/configuration";
+import { PARAMETERS, STACK_TAG } from "../../Core/configuration";
 import type { Context } from "../context";
 import type { DeploymentNames } from "../deploy/names";
 import { isNamed } from "../failures";
@@ -17,6 +18,8 @@ export interface KeptResources {
   readonly tables: readonly string[];
   /** Names in Parameter Store. */
   readonly parameters: readonly string[];
+  /** Ids of the images that `image build` made for EC2 runners. */
+  readonly images: readonly string[];
 }
 
 const tablesOf = async (
@@ -36,21 +39,35 @@ const tablesOf = async (
   return found;
 };
 
-const parametersOf = async ({ clients }: Context, Path: string): Promise<readonly string[]> => {
+/** What the stacks themselves publish, and take with them. */
+const OF_STACKS = ["infrastructure", "lambda-shell-runner"];
+
+const readParameters = async ({ clients }: Context, Path: string): Promise<readonly string[]> => {
+  const isKept = (name: string): boolean =>
+    !OF_STACKS.some((folder) => name.startsWith(`${Path}/${folder}/`));
   const found: string[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await clients.ssm().send(new GetParametersByPathCommand({ Path, NextToken }));
-    found.push(...(page.Parameters ?? []).flatMap(({ Name }) => Name ?? []));
+    const page = await clients
+      .ssm()
+      .send(new GetParametersByPathCommand({ Path, Recursive: true, NextToken }));
+    found.push(...(page.Parameters ?? []).flatMap(({ Name = "" }) => (isKept(Name) ? [Name] : [])));
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
   return found;
 };
 
+const imagesOf = async ({ clients }: Context, deploymentId: string): Promise<readonly string[]> => {
+  const Filters = [{ Name: `tag:${STACK_TAG}`, Values: [deploymentId] }];
+  const { Images = [] } = await clients.ec2().send(new DescribeImagesCommand({ Owners: ["self"], Filters }));
+  return Images.flatMap(({ ImageId }) => ImageId ?? []);
+};
+
 /** Looks for what the stacks do not take with them. */
 export const findKept = async (context: Context, names: DeploymentNames): Promise<KeptResources> => ({
   tables: await tablesOf(context.clients.dynamoDb(), names),
-  parameters: await parametersOf(context, names.configurationPath),
+  parameters: await readParameters(context, names.configurationPath),
+  images: await imagesOf(context, names.infrastructure),
 });
 
 const PARAMETERS_PER_CALL = 10;
@@ -77,12 +94,22 @@ export const deleteParameters = async ({ clients }: Context, names: readonly str
   }
 };
 
-/** Deletes tables and what we stored ourselves. A parameter of the operator's own, such as an image's id, stays. */
-export const deleteKept = async (context: Context, { tables, parameters }: KeptResources): Promise<void> => {
-  for (const table of tables) await deleteTable(context, table);
+/** What we stored ourselves: secrets, and which images `image build` made. */
+const isOurs = (path: string, name: string): boolean => {
   const ours: readonly string[] = Object.values(PARAMETERS);
+  const own = name.slice(path.length + 1);
+  return ours.includes(own) || own.startsWith("images/");
+};
+
+/** Deletes tables, images, and the parameters that are ours. An operator's own parameter stays. */
+export const deleteKept = async (context: Context, names: DeploymentNames): Promise<void> => {
+  const { tables, images, parameters } = await findKept(context, names);
+  for (const table of tables) await deleteTable(context, table);
   await deleteParameters(
     context,
-    parameters.filter((name) => ours.includes(name.slice(name.lastIndexOf("/") + 1))),
+    parameters.filter((name) => isOurs(names.configurationPath, name)),
   );
+  const ec2 = context.clients.ec2();
+  for (const ImageId of images)
+    await ec2.send(new DeregisterImageCommand({ ImageId, DeleteAssociatedSnapshots: true }));
 };

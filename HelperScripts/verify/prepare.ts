@@ -36,7 +36,7 @@ const accessOf = async (context: Context, { autoScaler }: DoctorContext): Promis
   const { url, accessToken } = await configurationOf(context, autoScaler).read(["url", "accessToken"]);
   if (url === undefined || accessToken === undefined) {
     throw new ConfigurationError(
-      "Url or AccessToken is missing: npm run runners -- configure. Without AccessToken jobs cannot be looked at",
+      "Url or AccessToken is missing: npx runners configure. Without AccessToken jobs cannot be looked at",
     );
   }
   const makingToken = context.env.GITLAB_SETUP_TOKEN || accessToken.value;

@@ -63,7 +63,7 @@ export const findSwitch = async (
     return { kind: "none", why: "a group's webhook tells of its jobs too, which is not switched off" };
   }
   if (webhooks.length === 0) {
-    const remedy = `npm run runners -- configure --project ${projectId}`;
+    const remedy = `npx runners configure --project ${projectId}`;
     return { kind: "none", why: `project ${projectId} has no webhook of its own (${remedy})` };
   }
   let isOn = true;

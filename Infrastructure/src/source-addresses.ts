@@ -1,30 +1,9 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { PARAMETERS } from "../../Core/configuration";
 import { ConfigurationError } from "../../Core/errors";
+import { addressFamily, badSourceRange, sourceRanges } from "../../Core/gitlab/source-ranges";
 import { log } from "../../Core/log";
 import { sourceAddressOf } from "./webhook-request";
-
-const RANGE = /^([\d.]{7,15}|[\da-fA-F:.]{2,45})\/(\d{1,3})$/;
-const LONGEST_PREFIX: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
-
-const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 4 ? "ipv4" : "ipv6");
-
-const addRange = (ranges: BlockList, text: string): void => {
-  const [, address = "", prefix = ""] = RANGE.exec(text) ?? [];
-  const longest = LONGEST_PREFIX[isIP(address)];
-  if (longest === undefined || Number(prefix) > longest) {
-    throw new ConfigurationError(
-      `${PARAMETERS.allowedSourceAddresses} holds ${JSON.stringify(text)}: give ranges of addresses joined by commas, e.g. 34.74.90.64/28`,
-    );
-  }
-  ranges.addSubnet(address, Number(prefix), familyOf(address));
-};
-
-const rangesOf = (list: string): BlockList => {
-  const ranges = new BlockList();
-  for (const text of list.split(",")) addRange(ranges, text.trim());
-  return ranges;
-};
 
 /** Whether an HTTP API's request event (payload format 2.0) comes from an allowed address. */
 export type SourceAddressCheck = (event: unknown) => boolean;
@@ -38,10 +17,18 @@ export type SourceAddressCheck = (event: unknown) => boolean;
  */
 export const sourceAddressCheck = (list: string): SourceAddressCheck => {
   if (list.trim() === "") return () => true;
-  const ranges = rangesOf(list);
+  const bad = badSourceRange(list);
+  if (bad !== undefined) {
+    throw new ConfigurationError(
+      `${PARAMETERS.allowedSourceAddresses} holds ${JSON.stringify(bad)}: give ranges of addresses joined by commas, e.g. 34.74.90.64/28`,
+    );
+  }
+  const ranges = sourceRanges(list);
   return (event) => {
     const address = sourceAddressOf(event);
-    return typeof address === "string" && isIP(address) !== 0 && ranges.check(address, familyOf(address));
+    return (
+      typeof address === "string" && isIP(address) !== 0 && ranges.check(address, addressFamily(address))
+    );
   };
 };
 

@@ -44,6 +44,26 @@ describe("a new account", () => {
   }, 60_000);
 
   /**
+   * No webhook came before: API Gateway asks the authorizer for each until its first answer, and Lambda runs ten at a time. Four
+   * refusals in a row make GitLab leave the webhook alone for a minute.
+   */
+  it("F-16 F-40 F-1: runs a burst of 200 jobs that meets a cold authorizer to its end, and refuses nothing once its answer is remembered", async () => {
+    // Of the seeds tried the one whose refused jobs wait longest.
+    const world = accountWith(2, { newAccount: true });
+    addBurst(world, { jobs: 200, within: 2, projects: 10 });
+    await world.run(40);
+    await world.settle(2 * HOUR);
+    expect(world.verdict()).toEqual([]);
+    expect(unsuccessful(world)).toEqual([]);
+    const { health } = world.webhooks;
+    const remembered = world.webhookApi.memory.since ?? Number.POSITIVE_INFINITY;
+    expect(health.refusals.length).toBeGreaterThan(0);
+    expect(health.refusals.filter(({ at }) => at > remembered)).toEqual([]);
+    // A minute to the next pass, and one for two hundred starts by ten functions at a time.
+    expect(Math.max(...healedAfter(world))).toBeLessThanOrEqual(130);
+  }, 60_000);
+
+  /**
    * The burst is sent while the authorizer's answer is remembered. It is forgotten while our functions still use up all of
    * the account's concurrency, and what webhooks come then may meet them.
    */

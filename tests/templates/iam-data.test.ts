@@ -74,10 +74,16 @@ const isKey = (pattern: string, key: string): boolean =>
   (pattern.includes("${") &&
     key.toLowerCase().startsWith(pattern.slice(0, pattern.indexOf("${")).toLowerCase()));
 
+/**
+ * Of a Lambda function's role, in every request of its code.
+ * https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+ */
+const CARRIED_BY_ROLE = ["lambda:SourceFunctionArn"];
+
 /** Keys that every request may carry, except those about tags, which depend on the action. */
 const isGlobal = async (key: string): Promise<boolean> =>
   !/^aws:(RequestTag|ResourceTag|TagKeys)/i.test(key) &&
-  key.startsWith("aws:") &&
+  (key.startsWith("aws:") || CARRIED_BY_ROLE.includes(key)) &&
   (await findConditionKey(key)) !== undefined;
 
 const conditionKeys = (statement: Properties): readonly string[] =>

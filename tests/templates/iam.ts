@@ -53,9 +53,16 @@ export const managedStatements = (
 ): readonly Properties[] =>
   statementsOf(resolve(template, resource(template, policyId).properties.PolicyDocument, given));
 
-/** The template's policies that a role names. */
+/** The policy that a role's entry names; where a condition chooses between one and none, the one. */
+export const policyNamed = (arn: Value | undefined): string => {
+  const [, chosen, none] = asList(asMap(arn)["Fn::If"]);
+  const isOneOrNone = asMap(none).Ref === "AWS::NoValue";
+  return String(asMap(isOneOrNone ? chosen : arn).Ref);
+};
+
+/** The template's policies that a role names, those too that a condition adds. */
 const attachedTo = (template: Template, roleId: string): readonly string[] =>
-  asList(resource(template, roleId).properties.ManagedPolicyArns).map((arn) => String(asMap(arn).Ref));
+  asList(resource(template, roleId).properties.ManagedPolicyArns).map(policyNamed);
 
 /** The resolved statements of a role's own and shared policies. */
 export const roleStatements = (

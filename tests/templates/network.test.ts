@@ -45,6 +45,10 @@ const subnetIds = (given: Given): readonly string[] =>
     String(resolve(template, resource(template, `SubnetId${number}Parameter`).properties.Value, given)),
   );
 
+/** All of them in one parameter, each once. */
+const everySubnet = (given: Given): string =>
+  String(resolve(template, resource(template, "SubnetIdsParameter").properties.Value, given));
+
 const count = (given: Given, type: string): number =>
   deployed(given).filter((one) => one.type === type).length;
 
@@ -81,6 +85,7 @@ describe.each(ACCEPTED)("$AvailabilityZoneCount zones, $Subnets", (given) => {
     const count = Number(given.AvailabilityZoneCount);
     const subnets = [1, 2, 3].map((number) => `subnet${number <= count ? number : 1}`);
     expect(subnetIds(given)).toEqual(subnets.map((subnet) => `${isPublic ? "public" : "private"}${subnet}`));
+    expect(everySubnet(given)).toBe([...new Set(subnetIds(given))].join(","));
     const { Value: assign } = resource(template, "AssignPublicIpParameter").properties;
     expect(resolve(template, assign, given)).toBe(String(isPublic));
   });
@@ -115,6 +120,7 @@ describe("a network of one's own", () => {
     ["subnet-0a,subnet-0b", ["subnet-0a", "subnet-0b", "subnet-0a"]],
     ["subnet-0a,subnet-0b,subnet-0c", ["subnet-0a", "subnet-0b", "subnet-0c"]],
   ])("has its subnets %s published, none of them empty", (SubnetIds, published) => {
+    expect(everySubnet({ ...OWN, SubnetIds })).toBe(SubnetIds);
     // Whatever the parameters say of ours.
     for (const given of COMBINATIONS) expect(subnetIds({ ...given, ...OWN, SubnetIds })).toEqual(published);
   });

@@ -11,9 +11,13 @@ const PSEUDO: Readonly<Record<string, string>> = {
   "AWS::URLSuffix": "amazonaws.com",
 };
 
+/** The deployment that the tests assume. */
+export const DEPLOYMENT_ID = "runners-a";
+
 /** Parameters that Infrastructure publishes, in two zones. */
 const PUBLISHED: Readonly<Record<string, string>> = {
-  "deployment-id": "runners-a",
+  "deployment-id": DEPLOYMENT_ID,
+  "subnet-ids": "subnet-1,subnet-2",
   "subnet-id-1": "subnet-1",
   "subnet-id-2": "subnet-2",
   "subnet-id-3": "subnet-1",

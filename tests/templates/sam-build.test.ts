@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { templateToBuild } from "../../HelperScripts/stacks/runner-template";
 import { describeWith } from "../needs";
 import { ROOT } from "./read-template";
 
@@ -35,6 +36,25 @@ stacks = [{command: architectures(folder, command) for command in ["build", "dep
 print(json.dumps({"stacks": stacks, "withBuildKit": withBuildKit}))
 `;
 
+/** The image's build that the SAM CLI asks Docker for, by a template; nothing is built. */
+const IMAGE_SCRIPT = `
+import json, os, sys
+from unittest.mock import Mock
+from samcli.lib.build.app_builder import ApplicationBuilder
+from samcli.lib.providers.provider import ResourcesToBuildCollector
+from samcli.lib.providers.sam_function_provider import SamFunctionProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+
+[template] = sys.argv[1:]
+stacks, _ = SamLocalStackProvider.get_stacks(template, parameter_overrides={"Architecture": "x86_64"})
+function = SamFunctionProvider(stacks).get("RunnerFunction")
+docker = Mock(**{"build_image.return_value": []})
+builder = ApplicationBuilder(ResourcesToBuildCollector(), "build", os.path.dirname(template), "cache")
+builder._image_build_client = docker
+builder._build_lambda_image("RunnerFunction", function.metadata, function.architectures[0])
+print(json.dumps(docker.build_image.call_args[1]))
+`;
+
 interface Read {
   /** The function's architectures, for each folder. */
   readonly stacks: readonly { readonly build: readonly string[]; readonly deploy: readonly string[] }[];
@@ -42,13 +62,15 @@ interface Read {
   readonly withBuildKit: readonly string[];
 }
 
-const readBySam = (folders: readonly string[]): Read => {
+const askSam = (script: string, args: readonly string[]): unknown => {
   const env = { PATH: process.env.PATH, AWS_DEFAULT_REGION: "eu-west-1", SAM_CLI_TELEMETRY: "0" };
   const options = { encoding: "utf8", timeout: 120_000, env } as const;
-  const { status, stdout, stderr } = spawnSync(PYTHON, ["-c", SCRIPT, ...folders], options);
+  const { status, stdout, stderr } = spawnSync(PYTHON, ["-c", script, ...args], options);
   if (status !== 0) throw new Error(`The SAM CLI could not read the stack: ${stderr}`);
-  return JSON.parse(stdout) as Read;
+  return JSON.parse(stdout);
 };
+
+const readBySam = (folders: readonly string[]): Read => askSam(SCRIPT, folders) as Read;
 
 /** LambdaShellRunner's folder with another architecture in its samconfig.yaml. */
 const copyFor = (root: string, architecture: string): string => {
@@ -78,6 +100,18 @@ describeWith(isSetUp, "no .local/venv with SAM's translator")(
     it("is for the processor that samconfig.yaml names, and so is the function", () => {
       expect(read.stacks).toEqual(ARCHITECTURES.map((one) => ({ build: [one], deploy: [one] })));
     });
+
+    it("is built by the deploy command from the clone, with the digests found for what the Dockerfile leaves open", () => {
+      const template = join(root, "template.yaml");
+      const shipped = readFileSync(join(ROOT, "LambdaShellRunner/template.yaml"), "utf8");
+      writeFileSync(template, templateToBuild(shipped, ROOT, { NODE_DIGEST: "@sha256:ab" }));
+      expect(askSam(IMAGE_SCRIPT, [template])).toMatchObject({
+        path: ROOT,
+        dockerfile: "LambdaShellRunner/Dockerfile",
+        buildargs: { NODE_DIGEST: "@sha256:ab" },
+        platform: "linux/amd64",
+      });
+    }, 120_000);
 
     it("is one plain manifest with BuildKit too: Lambda takes no index and no attestation", () => {
       expect(read.withBuildKit).toEqual(expect.arrayContaining(["--provenance=false", "--sbom=false"]));

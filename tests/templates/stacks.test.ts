@@ -422,3 +422,46 @@ it("answers a signed webhook before GitLab's time-out of ten seconds", () => {
   // GitLab's time-out of a webhook.
   expect(Number(TimeoutInMillis)).toBeLessThan(10_000);
 });
+
+describe("functions in the runners' network", () => {
+  const autoScaler = readTemplate("AutoScaler");
+  const functions = ofType(autoScaler, "AWS::Serverless::Function");
+  const IN = { FunctionsInVpc: "yes" };
+
+  it("are in none by default, and need no right to it", () => {
+    expect(functions.map(({ properties }) => resolve(autoScaler, properties.VpcConfig))).toEqual(
+      functions.map(() => null),
+    );
+    expect(resolve(autoScaler, autoScaler.conditions.AreFunctionsInVpc)).toBe(false);
+    const policies = ofType(autoScaler, "AWS::IAM::Role").flatMap(({ properties }) =>
+      asList(resolve(autoScaler, properties.ManagedPolicyArns)),
+    );
+    expect(policies.filter((arn) => String(arn).includes("vpcaccess"))).toEqual([]);
+  });
+
+  it.each(functions)(
+    "have $id with them on request, and its role lets Lambda connect it",
+    ({ properties }) => {
+      expect(resolve(autoScaler, properties.VpcConfig, IN)).toEqual({
+        SubnetIds: ["subnet-1", "subnet-2"],
+        SecurityGroupIds: ["sg-1"],
+      });
+      const role = resource(autoScaler, String(asList(asMap(properties.Role)["Fn::GetAtt"])[0])).properties;
+      const policies = asList(resolve(autoScaler, role.ManagedPolicyArns, IN)).map(String);
+      expect(policies.filter((arn) => arn.includes("vpcaccess"))).toHaveLength(1);
+    },
+  );
+
+  it("T-23: keep these rights from their own code", () => {
+    const statements = asList(
+      at(resource(autoScaler, "VpcAccessPolicy").properties, "PolicyDocument", "Statement"),
+    );
+    const actions = (effect: string) =>
+      statements
+        .map(asMap)
+        .filter(({ Effect }) => Effect === effect)
+        .flatMap(({ Action }) => asList(Action));
+    expect([...actions("Deny")].sort()).toEqual([...actions("Allow")].sort());
+    expect(at(asMap(statements.at(-1)).Condition, "ArnLike", "lambda:SourceFunctionArn")).toBeDefined();
+  });
+});

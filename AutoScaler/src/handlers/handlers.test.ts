@@ -115,7 +115,7 @@ describe("an order", () => {
   );
 });
 
-it("starts in each subnet once: Infrastructure publishes three, and one again where there are fewer", () => {
+it("starts in each subnet once, also where one is named twice", () => {
   complete();
   const { fleetSettings } = load("start-wiring") as unknown as typeof import("./start-wiring");
   const env = {

@@ -86,6 +86,9 @@ const bootstrapRow = (
 ): BootstrapRow => ({
   key: runner.nonce,
   url: gitLab.url,
+  ...(gitLab.caCertificate === undefined
+    ? {}
+    : { caCertificate: Buffer.from(gitLab.caCertificate).toString("base64") }),
   token,
   runnerId: runner.runnerId,
   provider: runner.provider,

@@ -1,7 +1,8 @@
 import { Command } from "commander";
+import type { DeployOptions } from "../../deploy/given-answers";
 import { positiveInteger } from "../arguments";
 import type { RunCommand } from "../common";
-import { type DeployOptions, deploy } from "./deploy";
+import { deploy } from "./deploy";
 import { type UndeployOptions, undeploy } from "./undeploy";
 
 export const deployCommand = (run: RunCommand): Command =>
@@ -42,7 +43,7 @@ export const undeployCommand = (run: RunCommand): Command =>
   new Command("undeploy")
     .description("wait until nothing runs, remove webhooks and stacks, and say what is kept")
     .option("--name <name>", "the deployment's name (default gitlab-runners)")
-    .option("--all", "also delete what is kept otherwise: tables and secrets")
+    .option("--all", "also delete what is kept otherwise: tables, images and secrets")
     .option("--timeout-minutes <minutes>", "wait so long at most for jobs that run", positiveInteger, 180)
     .option("-y, --yes", "ask nothing; takes --name")
     .option("--json", "the result as one JSON document on stdout")

@@ -263,6 +263,15 @@ describe("deploy, told", () => {
     expect(account.played.branches.size).toBe(0);
   });
 
+  it.each([
+    ["aws:lambda", "x86_64"],
+    ["aws:ec2", undefined],
+  ])("the lines to paste have the tag %s where Docker is for %s", async (tag, docker) => {
+    const account = withAnswers();
+    account.docker = docker;
+    expect((await silently(account)).out).toContain(`tags: ["${tag}"]`);
+  });
+
   it("says that there is no project for a test job where none was named", async () => {
     const { exitCode, err } = await silently(withAnswers({ projects: [] }), "--test-job");
     expect([exitCode, err]).toEqual([
@@ -275,7 +284,7 @@ describe("deploy, told", () => {
     const account = withAnswers();
     account.played.faults = { fails: ["first job"] };
     const { exitCode, err } = await silently(account, "--test-job");
-    expect([exitCode, err]).toEqual([1, expect.stringMatching(/is failed\. .*runners -- why \d+/)]);
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(/is failed\. .*npx runners why \d+/)]);
   });
 
   it("ends with 1 when somebody else's runner took the test job", async () => {

@@ -1,13 +1,14 @@
 import { ConfigurationError } from "../../../Core/errors";
+import type { Provider } from "../../../Core/model/runner-class";
 import { safe } from "../../../Core/safe-text";
 import { OperatorConfiguration } from "../../configuration";
 import { duration } from "../../console/words";
 import { type Context, type ExitCode, show, UsageError } from "../../context";
 import { ciLines } from "../../deploy/after-text";
-import { type DeployAnswers, type GivenAnswers, readAnswers } from "../../deploy/answers";
 import { connectGitLab } from "../../deploy/connect-gitlab";
 import { type DeployPlan, planDeployment } from "../../deploy/deploy-plan";
 import { storeFirstMapping } from "../../deploy/first-mapping";
+import { type DeployOptions, givenAnswers } from "../../deploy/given-answers";
 import { keepAnswers } from "../../deploy/kept-answers";
 import { planText } from "../../deploy/plan-text";
 import { type DeployOrder, deployOrder } from "../../deploy/questions";
@@ -17,34 +18,10 @@ import { accountWrites, carryOutWrites } from "../../gitlab/configuration-plan";
 import type { ServedOwner } from "../../gitlab/served-owners";
 import { buildStacks } from "../../stacks/build-stacks";
 import { type DeployedStacks, deployStacks } from "../../stacks/deploy-stacks";
-import { interruptible } from "../../stacks/interruptible";
 import { findSam } from "../../stacks/sam";
+import { stoppable } from "../../stacks/stoppable";
 import { Stopped } from "../../verify/verify-context";
 import { diagnose, diagnosisText, isHealthy } from "../doctor";
-
-export interface DeployOptions extends Pick<DeployAnswers, "region" | "profile" | "imageUri"> {
-  readonly name?: string;
-  /** A file. */
-  readonly answers?: string;
-  readonly yes?: boolean;
-  readonly testJob?: boolean;
-  readonly json?: boolean;
-}
-
-/** The file's answers, those of the command line over them, and tokens of the environment where the file has none. */
-const givenAnswers = ({ readFile, env }: Context, options: DeployOptions): GivenAnswers => {
-  const { answers: file, name, region, profile, imageUri } = options;
-  const ofFile =
-    file === undefined ? { answers: {} } : readAnswers(Buffer.from(readFile(file)).toString("utf8"));
-  const ofOptions = readAnswers(JSON.stringify({ name, region, profile, imageUri }));
-  const ofEnvironment = readAnswers(
-    JSON.stringify({
-      accessToken: env.GITLAB_ACCESS_TOKEN || undefined,
-      setupToken: env.GITLAB_SETUP_TOKEN || undefined,
-    }),
-  );
-  return { ...ofEnvironment, ...ofFile, answers: { ...ofFile.answers, ...ofOptions.answers } };
-};
 
 /** What the user agreed to. */
 interface Consent {
@@ -87,7 +64,7 @@ const refuseBlindly = ({ rights }: DeployPlan, { yes }: DeployOptions): void => 
 
 const MAPPING_TEXT = {
   first:
-    "Mapping: a first one is stored. Jobs without tags get the default runner; jobs with tags wait for a row of yours or for other runners, since tags such as gpu may mean those (unmappedJobs is UNTAGGED).",
+    "Mapping: a first one is stored. Jobs without tags get the default runner, those with tags such as aws:ec2 what they ask for. Jobs with other tags are left alone until a row names them: a tag such as gpu may be meant for other runners (unmappedJobs is UNTAGGED).",
   "projects-added": "Mapping: the projects were added to those that its settings serve.",
   "as-it-was": "Mapping: the stored one stays as it is.",
 } as const;
@@ -126,12 +103,16 @@ const json = ({ names, home }: DeployOrder, { stacks, webhookUrl, findings, test
   ...(testJob ? { testJob } : {}),
 });
 
-const testJobOf = async (order: DeployOrder, { testIn }: Consent): Promise<TestJobResult | undefined> => {
+const testJobOf = async (
+  order: DeployOrder,
+  provider: Provider,
+  { testIn }: Consent,
+): Promise<TestJobResult | undefined> => {
   if (testIn === undefined) return undefined;
   const { console } = order.context;
   console.err(`Running one test job in ${safe(testIn.path || String(testIn.id))} …`);
   try {
-    const result = await runTestJob(order, testIn);
+    const result = await runTestJob(order, testIn, provider);
     console.err(testJobText(result));
     return result;
   } catch (error) {
@@ -143,7 +124,7 @@ const testJobOf = async (order: DeployOrder, { testIn }: Consent): Promise<TestJ
 
 const tellStarts = async ({ context, names }: DeployOrder): Promise<void> => {
   if (await new OperatorConfiguration(context, names.configurationPath).startsAreOn()) return;
-  context.console.err("New starts are paused, so jobs are queued until: npm run runners -- resume");
+  context.console.err("New starts are paused, so jobs are queued until: npx runners resume");
 };
 
 /** The stack's name, where the other commands do not know it by themselves. */
@@ -158,6 +139,8 @@ const make = async (
   options: DeployOptions,
 ): Promise<ExitCode> => {
   const { context, names, answers } = order;
+  const hasLambdaRunner = plan.image.kind !== "none" || plan.stacks.has(names.lambdaShellRunner);
+  const provider = hasLambdaRunner ? "LAMBDA" : "EC2";
   const since = context.now();
   keepAnswers(context, answers);
   const stacks = await deployAll(order, plan);
@@ -166,12 +149,12 @@ const make = async (
   context.console.err(`${MAPPING_TEXT[mapping]}\nDeployed in ${duration(context.now() - since)}.`);
   await tellStarts(order);
   const findings = await diagnose(context, { stackName: names.autoScaler });
-  const testJob = await testJobOf(order, agreement);
+  const testJob = await testJobOf(order, provider, agreement);
   const result: DeployResult = { ...connected, stacks, findings, ...(testJob ? { testJob } : {}) };
   const next = [
     ...(connected.byHand === undefined ? [] : [connected.byHand]),
-    ...(testJob === undefined ? [ciLines] : []),
-    `Look again at any time: npm run runners -- doctor${stackOption(order)}`,
+    ...(testJob === undefined ? [ciLines(provider)] : []),
+    `Look again at any time: npx runners doctor${stackOption(order)}`,
   ];
   show(context, options, json(order, result), [diagnosisText(context, findings), ...next].join("\n\n"));
   const isTestGood = testJob === undefined || testJob.status === "success";
@@ -195,9 +178,7 @@ export const deploy = async (outer: Context, options: DeployOptions): Promise<Ex
     return 1;
   }
   try {
-    return await interruptible(order.context, (context) =>
-      make({ ...order, context }, plan, agreement, options),
-    );
+    return await stoppable(order.context, (context) => make({ ...order, context }, plan, agreement, options));
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     if (console.isTerminal) console.replaceLine("");

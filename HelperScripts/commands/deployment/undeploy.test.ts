@@ -102,11 +102,21 @@ describe("undeploy", () => {
 describe("undeploy --all", () => {
   it("deletes tables and secrets too, and what is the operator's own stays", async () => {
     const account = await deployed();
-    account.on.parameters.set("/gitlabrunner/ami-arm64", { Value: "ami-1", Type: "String" });
+    account.on.parameters.set("/gitlabrunner/ami-arm64", { Value: "ami-9", Type: "String" });
     const { exitCode, out } = await undeploy(account, [...SILENT, "--all"]);
     expect([exitCode, account.tables.size]).toEqual([0, 0]);
     expect(secretsOf(account)).toEqual(["ami-arm64"]);
     expect(out).toContain("/gitlabrunner/ami-arm64");
+  });
+
+  it("says which images of EC2 runners it keeps, and deletes those too, with the parameter that names one", async () => {
+    const account = await deployed();
+    account.images.set("ami-1", INFRASTRUCTURE).set("ami-2", "somebody-else");
+    account.on.parameters.set("/gitlabrunner/images/arm64", { Value: "ami-1", Type: "String" });
+    const kept = await undeploy(account);
+    expect([kept.out.includes("image ami-1"), kept.out.includes("ami-2")]).toEqual([true, false]);
+    await undeploy(account, [...SILENT, "--all"]);
+    expect([[...account.images.keys()], secretsOf(account)]).toEqual([["ami-2"], []]);
   });
 
   it("wants the deployment's name typed, and does nothing without it", async () => {

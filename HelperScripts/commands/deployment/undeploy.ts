@@ -10,8 +10,8 @@ import { keptAnswers } from "../../deploy/kept-answers";
 import { DEFAULT_NAME, type DeploymentNames, deploymentNames } from "../../deploy/names";
 import { findDeployment } from "../../deployment";
 import { deployedRows } from "../../mapping/stored-rows";
-import { interruptible } from "../../stacks/interruptible";
 import { deleteStack, stackState } from "../../stacks/stack-state";
+import { stoppable } from "../../stacks/stoppable";
 import { deleteKept, deleteParameters, findKept, type KeptResources } from "../../undeploy/kept";
 import { findOwnWebhooks, type OwnWebhooks, removeWebhook } from "../../undeploy/webhooks";
 import { Stopped } from "../../verify/verify-context";
@@ -68,7 +68,7 @@ const ownWebhooks = async (removal: Removal): Promise<OwnWebhooks> => {
 const isConfirmed = async ({ context, names, options }: Removal, kept: KeptResources): Promise<boolean> => {
   if (!(await agreed(context, options.yes, "Remove this?"))) return false;
   if (!options.all || options.yes) return true;
-  const what = `Tables and secrets are deleted too (${[...kept.tables, ...kept.parameters].map(safe).join(", ") || "none yet"}), and cannot be had back. Type the deployment's name`;
+  const what = `Tables, secrets and images are deleted too (${[...kept.tables, ...kept.parameters, ...kept.images].map(safe).join(", ") || "none yet"}), and cannot be had back. Type the deployment's name`;
   return (await context.console.ask(what)) === names.name;
 };
 
@@ -115,16 +115,20 @@ const planLines = (removal: Removal, stacks: readonly string[], { webhooks }: Ow
     `In ${region}: the stacks ${stacks.join(", ") || "(none is there)"}, after all jobs that run have ended.`,
     ...(paths.length > 0 ? [`In GitLab: the webhooks of ${paths.map(safe).join(", ")}.`] : []),
     options.all
-      ? `Also the tables of mapping and ledger, and all secrets under ${names.configurationPath}.`
-      : `Kept: the tables of mapping and ledger, and the secrets under ${names.configurationPath}. (--all deletes them too.)`,
+      ? `Also the tables of mapping and ledger, images of EC2 runners, and all secrets under ${names.configurationPath}.`
+      : `Kept: the tables of mapping and ledger, images of EC2 runners, and the secrets under ${names.configurationPath}. (--all deletes them too.)`,
   ].join("\n");
 };
 
-const keptText = ({ names, options }: Removal, { tables, parameters }: KeptResources): string => {
+const keptText = ({ names, options }: Removal, { tables, parameters, images }: KeptResources): string => {
   const bucket =
     "SAM's bucket with uploaded code (stack aws-sam-cli-managed-default) stays: other applications use it too.";
   const all = `npm run undeploy -- --name ${names.name} --all`;
-  const kept = [...tables.map((name) => `table ${name}`), ...parameters.map((name) => `parameter ${name}`)];
+  const kept = [
+    ...tables.map((name) => `table ${name}`),
+    ...parameters.map((name) => `parameter ${name}`),
+    ...images.map((id) => `image ${id}`),
+  ];
   if (kept.length === 0) return `Nothing of ${names.name} is left. ${bucket}`;
   const remedy = options.all ? "" : `\nTo delete these too: ${all}`;
   return `Kept:\n${kept.map((each) => `  ${safe(each)}`).join("\n")}${remedy}\n${bucket}`;
@@ -151,7 +155,7 @@ const remove = async (
   if (!(await isDrained(removal))) return 1;
   const left = (await removeWebhooks(removal, webhooks)) + webhooks.unseen.length;
   await removeStacks(removal);
-  if (options.all) await deleteKept(context, await findKept(context, names));
+  if (options.all) await deleteKept(context, names);
   const kept = await findKept(context, names);
   const result = { name: names.name, removedStacks: stacks, webhooksLeft: left, kept };
   show(context, options, result, keptText(removal, kept));
@@ -172,9 +176,7 @@ export const undeploy = async (outer: Context, options: UndeployOptions): Promis
     return 1;
   }
   try {
-    return await interruptible(context, (stoppable) =>
-      remove({ ...removal, context: stoppable }, stacks, webhooks),
-    );
+    return await stoppable(context, (inner) => remove({ ...removal, context: inner }, stacks, webhooks));
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     if (outer.console.isTerminal) outer.console.replaceLine("");

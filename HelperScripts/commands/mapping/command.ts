@@ -21,9 +21,9 @@ export const mappingCommand = (run: RunCommand): Command => {
       "after",
       `
 Examples:
-  $ npm run runners -- mapping upload HelperScripts/runner-mapping.json
-  $ npm run runners -- mapping upload runner-mapping.json --prune --dry-run
-  $ npm run runners -- mapping upload runner-mapping.json --yes --start-failed
+  $ npx runners mapping upload HelperScripts/runner-mapping.json
+  $ npx runners mapping upload runner-mapping.json --prune --dry-run
+  $ npx runners mapping upload runner-mapping.json --yes --start-failed
 
 Jobs that failed to start are started by --start-failed alone, or after a question; --yes does not start them.`,
     )
@@ -40,15 +40,15 @@ Jobs that failed to start are started by --start-failed alone, or after a questi
       "after",
       `
 Examples:
-  $ npm run runners -- mapping check HelperScripts/runner-mapping.json
-  $ npm run runners -- mapping check runner-mapping.json --stack-name gitlab-runners-autoscaler`,
+  $ npx runners mapping check HelperScripts/runner-mapping.json
+  $ npx runners mapping check runner-mapping.json --stack-name gitlab-runners-autoscaler`,
     )
     .action((file: string, options: CheckOptions) => run((context) => checkMapping(context, file, options)));
   common(mapping.command("pull"))
     .description("make a document of what is stored")
     .option("-o, --output <file>", "write it there instead of stdout")
     .option("--force", "replace a file that is there")
-    .addHelpText("after", "\nExample:\n  $ npm run runners -- mapping pull --output runner-mapping.json")
+    .addHelpText("after", "\nExample:\n  $ npx runners mapping pull --output runner-mapping.json")
     .action((options: PullOptions) => run((context) => pullMapping(context, options)));
   return mapping;
 };

@@ -78,7 +78,7 @@ describe("mapping upload, of jobs that failed", () => {
       on.mapping.clear();
       const { exitCode, err } = await upload(["--yes"], answers);
       expect(err).toContain("1 job (7) of these rows failed to start in the last 24 hours.");
-      expect(err).toContain("--start-failed with the upload, or npm run runners -- start 7 --again");
+      expect(err).toContain("--start-failed with the upload, or npx runners start 7 --again");
       expect(exitCode).toBe(0);
     }
     expect(inputs).toEqual([]);

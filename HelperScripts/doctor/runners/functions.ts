@@ -12,7 +12,7 @@ import { type Check, type DoctorContext, type DoctorFinding, ok, problem, warnin
 import { OLD_IMAGE_MILLISECONDS } from "./image-age";
 
 const AREA = "function";
-const REMEDY = "Correct it in the document, then: npm run runners -- mapping upload FILE";
+const REMEDY = "Correct it in the document, then: npx runners mapping upload FILE";
 
 const tagProblem = ({ Tags = {} }: GetFunctionCommandOutput, { autoScaler }: DoctorContext) => {
   const deploymentId = autoScaler.outputs.get("DeploymentId");
@@ -88,7 +88,7 @@ const ageFinding = (
     ? warning(
         AREA,
         `${arn} was deployed ${duration(age)} ago, and Lambda updates nothing in an image`,
-        "Build and deploy LambdaShellRunner again; npm run runners -- check-runner shows its versions",
+        "Build and deploy LambdaShellRunner again; npx runners check-runner shows its versions",
       )
     : undefined;
 };

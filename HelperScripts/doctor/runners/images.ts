@@ -7,7 +7,7 @@ import { OLD_IMAGE_MILLISECONDS } from "./image-age";
 
 const AREA = "image";
 const PREPARE =
-  "Make a new one (npm run runners -- image build), or take Amazon's newest (npm run runners -- image use stock)";
+  "Make a new one (npx runners image build), or take Amazon's newest (npx runners image use stock)";
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html : a deprecated image can still be launched. */
 const ageFindings = (
@@ -52,7 +52,7 @@ const imageFindings = (
       warning(
         AREA,
         `${architecture}: ${name} is its distribution's plain image: each runner installs Docker and gitlab-runner when it boots, which takes up to three minutes more`,
-        `To start jobs sooner, make an image that holds them: npm run runners -- image build --architecture ${architecture}`,
+        `To start jobs sooner, make an image that holds them: npx runners image build --architecture ${architecture}`,
       ),
     );
   }

@@ -76,7 +76,7 @@ const redriveOwn = async (v: VerifyContext, queue: Dlq, url: string): Promise<vo
 const checkRedrive = async (v: VerifyContext): Promise<CheckVerdict> => {
   const url = output(v.deployment, "DeadLetterQueueUrl");
   const queue = new Dlq(v.context.clients.sqs(), url);
-  if ((await queue.depth()) > 0) return skipped("The DLQ is not empty (npm run runners -- redrive)");
+  if ((await queue.depth()) > 0) return skipped("The DLQ is not empty (npx runners redrive)");
   await redriveOwn(v, queue, url);
   const limit = START_SECONDS[fastSample(v.samples)?.provider ?? "EC2"];
   const started = await waitFor(v, "the redriven event starts a job", limit, () => startedOf(v));

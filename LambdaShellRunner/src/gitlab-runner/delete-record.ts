@@ -1,5 +1,6 @@
+import { httpExchange } from "../../../Core/gitlab/http-exchange";
 import { log } from "../../../Core/log";
-import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
+import { type BootstrapRow, caCertificateOf } from "../../../Core/model/bootstrap-row";
 
 const TRIES = 3;
 const ANSWER_MILLISECONDS = 10_000;
@@ -9,15 +10,17 @@ const isGone = (status: number): boolean => [204, 403, 404].includes(status);
 
 const ask = async (row: BootstrapRow): Promise<number> => {
   try {
-    const response = await fetch(`${row.url}/api/v4/runners`, {
+    const body = JSON.stringify({ token: row.token });
+    const send = httpExchange(() => undefined, caCertificateOf(row));
+    const { status } = await send({
       method: "DELETE",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ token: row.token }),
-      redirect: "error",
-      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+      url: `${row.url}/api/v4/runners`,
+      // Node gives a DELETE no length by itself.
+      headers: { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(body)) },
+      body,
+      timeoutMilliseconds: ANSWER_MILLISECONDS,
     });
-    await response.body?.cancel();
-    return response.status;
+    return status;
   } catch {
     // No connection or no answer in time: the request is repeated.
     return 0;

@@ -52,9 +52,16 @@ describe("gitlab-runner's configuration", () => {
     });
     expect(parse(runnerToml(row, PLACES, "/bin"))).toMatchObject(ofRunner(ofS3));
     expect(parse(runnerToml(row, PLACES, "/bin"))).not.toHaveProperty("runners.0.cache.s3.ServerAddress");
-    expect(parse(runnerToml(row, PLACES, "/bin", "http://127.0.0.1:4566"))).toMatchObject(
+    expect(parse(runnerToml(row, PLACES, "/bin", undefined, "http://127.0.0.1:4566"))).toMatchObject(
       ofRunner({ ...ofS3, ServerAddress: "127.0.0.1:4566", Insecure: true, PathStyle: true }),
     );
+  });
+
+  it("names the certificate of GitLab's authority where there is one", () => {
+    const row = { url: "https://a.example/gitlab", token: "glrt-abc" };
+    expect(parse(runnerToml(row, PLACES, "/bin", "/tmp/job-a/config/gitlab-ca.pem"))).toMatchObject({
+      runners: [{ url: "https://a.example/gitlab", "tls-ca-file": "/tmp/job-a/config/gitlab-ca.pem" }],
+    });
   });
 
   it("keeps any text what it is: nothing in a token or PATH becomes a setting", () => {

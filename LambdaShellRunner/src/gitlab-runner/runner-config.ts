@@ -60,6 +60,7 @@ const cacheToml = (cache: RunnerCache | undefined, endpoint: string | undefined)
  * gitlab-runner's configuration. It holds the token and the cache's credentials, so it is passed through a pipe.
  * https://docs.gitlab.com/runner/configuration/advanced-configuration/
  *
+ * @param caFile the certificate of GitLab's authority, where that is a private one; jobs clone by it too
  * @param endpoint of AWS's API, on a developer's computer
  *
  * `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell.
@@ -68,6 +69,7 @@ export const runnerToml = (
   row: Pick<BootstrapRow, "url" | "token" | "refuseImages" | "cache">,
   workspace: Pick<Workspace, "builds" | "cache">,
   path: string,
+  caFile?: string,
   endpoint?: string,
 ): string =>
   [
@@ -75,6 +77,7 @@ export const runnerToml = (
     `name = ${quoted(RUNNER_NAME)}`,
     `url = ${quoted(row.url)}`,
     `token = ${quoted(row.token)}`,
+    ...(caFile === undefined ? [] : [`tls-ca-file = ${quoted(caFile)}`]),
     'executor = "shell"',
     'shell = "bash"',
     `builds_dir = ${quoted(workspace.builds)}`,

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { log } from "../../../Core/log";
-import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
+import { type BootstrapRow, caCertificateOf } from "../../../Core/model/bootstrap-row";
 import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
 import { JobProcesses } from "../../../Core/process/job-processes";
 import type { ProcessEntry, ProcessTable } from "../../../Core/process/process-table";
@@ -58,6 +60,7 @@ export class RunnerProcess {
   private watch: RunWatch | undefined;
   private jobId: number | undefined;
   private config = "";
+  private caFile: string | undefined;
   /** The processes of the runner and its job; set once the runner has started. */
   processes: JobProcesses | undefined;
 
@@ -77,10 +80,14 @@ export class RunnerProcess {
     this.processes?.kill(this.child?.pid);
   }
 
-  /** Must be called before `run`. @throws Error when the pipe for the configuration cannot be made */
+  /** Must be called before `run`. Writes the certificate of GitLab's authority where the row has one. @throws Error when the pipe for the configuration cannot be made */
   async prepare(): Promise<void> {
     const env = childEnvironment(this.settings.environment, this.workspace);
     this.config = await makeConfigPipe(this.workspace.config, env);
+    const certificate = caCertificateOf(this.row);
+    if (certificate === undefined) return;
+    this.caFile = join(this.workspace.config, "gitlab-ca.pem");
+    await writeFile(this.caFile, certificate, { mode: 0o600 });
   }
 
   async run(): Promise<RunOutcome> {
@@ -158,7 +165,8 @@ export class RunnerProcess {
     const gone = new AbortController();
     const path = childEnvironment(this.settings.environment, this.workspace).PATH;
     // When the runner closes the pipe early, its log has the reason.
-    const toml = runnerToml(this.row, this.workspace, path, this.settings.environment.AWS_ENDPOINT_URL);
+    const { AWS_ENDPOINT_URL: endpoint } = this.settings.environment;
+    const toml = runnerToml(this.row, this.workspace, path, this.caFile, endpoint);
     const fed = feedConfigPipe(this.config, toml, gone.signal).catch(() => {});
     const exit = await new Promise<ProcessExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));

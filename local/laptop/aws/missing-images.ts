@@ -4,7 +4,7 @@ import type { AdmittedCall, Upstream } from "../../gateway";
 import { isSameImage } from "../../lambda-host/artifacts";
 
 /** How Lambda is asked which image a function has. */
-export interface Images {
+export interface FunctionImages {
   /** The image that a function is deployed with; undefined for one without, and for none. */
   readonly imageOf: (functionName: string) => Promise<string | undefined>;
   readonly readPath: ReadPath;
@@ -49,7 +49,7 @@ const answerOf = async (
 };
 
 /** Answers as Lambda does for functions whose image is not there, says so once, and hands every other call on. */
-export const withImages = ({ imageOf, readPath, log }: Images, behind: Upstream): Upstream => {
+export const withImages = ({ imageOf, readPath, log }: FunctionImages, behind: Upstream): Upstream => {
   const told = new Set<string>();
   return async (call, response) => {
     const name = functionOf(call);

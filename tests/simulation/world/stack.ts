@@ -2,8 +2,10 @@ import type { MappingRow } from "../../../AutoScaler/src/ports";
 import { defined } from "../../../Core/defined";
 import type { RunnerClass } from "../../../Core/model/runner-class";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
+import { DEPLOYMENT_ID } from "../../templates/resolve";
 
-export const DEPLOYMENT = "simulated";
+/** What the templates' alarms watch. */
+export const DEPLOYMENT = DEPLOYMENT_ID;
 const FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
 
 /** The stack's parameters in a simulation. */

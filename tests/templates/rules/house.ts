@@ -133,7 +133,6 @@ const BUILD = {
     "@aws-sdk/credential-provider-process",
     "@aws-sdk/credential-provider-sso",
     "@aws-sdk/credential-provider-web-identity",
-    "@smithy/core/event-streams",
     "@smithy/credential-provider-imds",
     "bowser",
   ],

@@ -81,6 +81,10 @@ const alarms: TemplateRule = {
   ].map((properties) => `Resources: { A: { Type: AWS::CloudWatch::Alarm, Properties: { ${properties} } } }`),
 };
 
+/** A value that a condition gives, and nothing without it. */
+const isOnRequest = (value: Value): boolean =>
+  asMap(asList(asMap(value)["Fn::If"])[2]).Ref === "AWS::NoValue";
+
 const functionFaults = ({ id, properties }: Resource): readonly string[] => {
   const isImage = properties.PackageType === "Image";
   const reserved = properties.ReservedConcurrentExecutions;
@@ -96,7 +100,10 @@ const functionFaults = ({ id, properties }: Resource): readonly string[] => {
       reserved === undefined || asMap(reserved)["Fn::If"] !== undefined,
       "reserves concurrency, which new accounts lack",
     ],
-    [properties.VpcConfig === undefined, "needs a NAT gateway"],
+    [
+      properties.VpcConfig === undefined || isOnRequest(properties.VpcConfig),
+      "needs a NAT gateway without being asked to",
+    ],
   ];
   return wanted.flatMap(([holds, fault]) => (holds ? [] : `${id} ${fault}`));
 };

@@ -1,4 +1,4 @@
-import { identityPolicies, roleStatements } from "../iam";
+import { identityPolicies, policyNamed, roleStatements } from "../iam";
 import { asList, asMap, ofType, type Properties, type Template, type Value } from "../read-template";
 import { resolve } from "../resolve";
 import type { TemplateRule } from "./rule";
@@ -6,6 +6,8 @@ import type { TemplateRule } from "./rule";
 /** Actions of the templates for which AWS defines no resource. https://docs.aws.amazon.com/service-authorization/ */
 export const WILDCARD_ONLY = [
   "ec2:DescribeInstances",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSubnets",
   "lambda:GetAccountSettings",
   "xray:PutTraceSegments",
   "xray:PutTelemetryRecords",
@@ -66,7 +68,7 @@ const covers = (one: Properties, other: Properties, action: string): boolean =>
 
 const twice = (template: Template): readonly string[] =>
   ofType(template, "AWS::IAM::Role").flatMap(({ id }) => {
-    const statements = roleStatements(template, id);
+    const statements = roleStatements(template, id).filter(({ Effect }) => Effect === "Allow");
     return statements.flatMap((statement) =>
       texts(statement.Action)
         .filter((action) => statements.some((one) => covers(one, statement, action)))
@@ -107,9 +109,7 @@ const shareable = (template: Template): readonly string[] => {
 const foreignPolicies = (template: Template): readonly string[] =>
   ofType(template, "AWS::IAM::Role")
     .filter(({ properties }) =>
-      asList(properties.ManagedPolicyArns).some(
-        (arn) => !shareable(template).includes(String(asMap(arn).Ref)),
-      ),
+      asList(properties.ManagedPolicyArns).some((arn) => !shareable(template).includes(policyNamed(arn))),
     )
     .map(({ id }) => `${id} takes a policy that the template does not write out`);
 

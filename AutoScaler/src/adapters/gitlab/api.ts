@@ -1,4 +1,5 @@
 import type { GitLabAccess } from "../../../../Core/configuration";
+import { defined } from "../../../../Core/defined";
 import { ConfigurationError, TransientError } from "../../../../Core/errors";
 import {
   type Known,
@@ -142,6 +143,7 @@ export const gitLabApi = (options: GitLabApiOptions): GitLab => {
   return {
     mode: access.mode,
     url: access.url,
+    ...defined({ caCertificate: access.caCertificate }),
     job: async (projectId, jobId) => {
       const path = `/projects/${wholeNumber(projectId)}/jobs/${wholeNumber(jobId)}`;
       const answer = await ask("GET", path, [200, ...REFUSED_STATUSES]);

@@ -66,7 +66,8 @@ describe("ssmConfiguration", () => {
     await Promise.all([configuration.access(), configuration.startsAreOn(), configuration.access()]);
     clock.advance(59_000);
     await configuration.access();
-    expect(reads()).toEqual([["/glr/Url", "/glr/AccessToken", "/glr/RegistrationToken", "/glr/Starts"]]);
+    const named = ["Url", "AccessToken", "RegistrationToken", "GitLabCaCertificate", "Starts"];
+    expect(reads()).toEqual([named.map((name) => `/glr/${name}`)]);
     clock.advance(1_000);
     await configuration.access();
     expect(reads()).toHaveLength(2);
@@ -123,6 +124,18 @@ describe("ssmConfiguration", () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "ConfigurationError", message: expect.stringContaining(message) });
     expect(String(error)).not.toContain("canary");
+  });
+
+  const CA = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+
+  it("takes the certificate of a private authority along, and refuses what is none", async () => {
+    const { configuration } = prepare({ ...FULL, GitLabCaCertificate: `${CA}\n` });
+    expect(await configuration.access()).toMatchObject({ token: "glpat-canary", caCertificate: CA });
+    const wrong = prepare({ ...FULL, GitLabCaCertificate: "AAAA" }).configuration;
+    await expect(wrong.access()).rejects.toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringContaining("/glr/GitLabCaCertificate"),
+    });
   });
 
   it("leaves off the line end of a value that was stored from a file", async () => {

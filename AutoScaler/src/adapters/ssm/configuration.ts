@@ -1,6 +1,8 @@
 import { GetParametersCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { type GitLabAccess, PARAMETERS, RUNNER_FUNCTION_PARAMETER } from "../../../../Core/configuration";
+import { defined } from "../../../../Core/defined";
 import { ConfigurationError } from "../../../../Core/errors";
+import { isCaCertificate } from "../../../../Core/gitlab/ca-certificate";
 import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
 import type { Time } from "../../../../Core/model/ledger";
 import type { Settings } from "../../ports";
@@ -71,12 +73,21 @@ const readToken = (values: Values, parameter: string, path: string): string | un
   );
 };
 
+const readCaCertificate = (values: Values, path: string): string | undefined => {
+  const certificate = values.get(PARAMETERS.gitLabCaCertificate);
+  if (!certificate || isCaCertificate(certificate)) return certificate || undefined;
+  throw new ConfigurationError(
+    `Parameter ${path}/${PARAMETERS.gitLabCaCertificate} is no certificate in PEM form: store the file of GitLab's certificate authority, or delete the parameter`,
+  );
+};
+
 const readAccess = (values: Values, path: string): GitLabAccess => {
   const url = readUrl(values, path);
+  const trust = defined({ caCertificate: readCaCertificate(values, path) });
   const accessToken = readToken(values, PARAMETERS.accessToken, path);
-  if (accessToken !== undefined) return { mode: "verified", url, token: accessToken };
+  if (accessToken !== undefined) return { mode: "verified", url, token: accessToken, ...trust };
   const registrationToken = readToken(values, PARAMETERS.registrationToken, path);
-  if (registrationToken !== undefined) return { mode: "payload", url, token: registrationToken };
+  if (registrationToken !== undefined) return { mode: "payload", url, token: registrationToken, ...trust };
   const name = `${path}/${PARAMETERS.accessToken}`;
   throw new ConfigurationError(`Parameter ${name} is missing: ${toMake(name, "SecureString", "<token>")}`);
 };
@@ -99,7 +110,8 @@ export const ssmConfiguration = (
 ): Configuration => {
   checkDeployment(options);
   const path = comparable(options.path);
-  const parameters: string[] = [PARAMETERS.url, PARAMETERS.accessToken, PARAMETERS.registrationToken];
+  const { url, accessToken, registrationToken, gitLabCaCertificate } = PARAMETERS;
+  const parameters: string[] = [url, accessToken, registrationToken, gitLabCaCertificate];
   if (options.readsStarts) parameters.push(PARAMETERS.starts);
   if (options.readsRunner) parameters.push(RUNNER_FUNCTION_PARAMETER);
   const Names = parameters.map((parameter) => `${path}/${parameter}`);

@@ -11,6 +11,8 @@ interface Remembered {
  */
 export class AuthorizerMemory {
   readonly #answers = new Map<string, Remembered>();
+  /** When the first answer was kept; undefined: none was. */
+  since: Time | undefined;
 
   constructor(readonly seconds: number) {}
 
@@ -20,6 +22,7 @@ export class AuthorizerMemory {
   }
 
   keep(identity: string, isAuthorized: boolean, now: Time): void {
+    this.since ??= now;
     this.#answers.set(identity, { isAuthorized, until: now + this.seconds * 1_000 });
   }
 }

@@ -11,7 +11,6 @@ import {
 } from "../../../templates/read-template";
 import { resolve } from "../../../templates/resolve";
 import { once } from "../once";
-import { DEPLOYMENT } from "../stack";
 import { type Dimensions, type MetricName, type Metrics, MINUTE } from "./metrics";
 
 interface Watched extends MetricName {
@@ -73,7 +72,7 @@ const alarmOf = (id: string, properties: Properties): Alarm => {
 /** A template's alarms, with the parameters' defaults. */
 export const alarmsOf = (template: Template): readonly Alarm[] =>
   ofType(template, "AWS::CloudWatch::Alarm").map(({ id, properties }) =>
-    alarmOf(id, asMap(resolve(template, properties, { DeploymentId: DEPLOYMENT }))),
+    alarmOf(id, asMap(resolve(template, properties))),
   );
 
 /** The alarms of a shipped stack. */

@@ -7,7 +7,7 @@ import { Stopped } from "../verify/verify-context";
  * @param work gets the context in which that holds
  * @throws Stopped
  */
-export const interruptible = async <Value>(
+export const stoppable = async <Value>(
   context: Context,
   work: (context: Context) => Promise<Value>,
 ): Promise<Value> => {
