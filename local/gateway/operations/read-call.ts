@@ -2,7 +2,7 @@ import { parseForm, textAt } from "../../ec2/api/query-form";
 import { headersOf, type ReceivedRequest, single, splitTarget } from "../signature/request";
 import { isFields } from "./fields";
 import { type Need, type NeedsOf, type Operations, type Place, UnclearCallError } from "./need";
-import { readS3 } from "./s3";
+import { readS3 } from "./s3/read-s3";
 import { SERVICES, type Service } from "./services";
 
 /** A call as far as it can be told from its bytes. */

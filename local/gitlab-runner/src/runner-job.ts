@@ -138,8 +138,8 @@ export class RunnerJob {
     const { cache, job_info: info } = this.payload;
     if (!cache?.length || this.config.cache === undefined) return undefined;
     const caches = cache.map((one) => ({ ...one, key: expand(one.key, this.environment) }));
-    const places = { ...this.folders, projectId: info?.project_id ?? 0 };
-    return new JobCache(this.config.cache, caches, places, (line) => this.log.line(line));
+    const folders = { ...this.folders, projectId: info?.project_id ?? 0 };
+    return new JobCache(this.config.cache, caches, folders, (line) => this.log.line(line));
   }
 
   private async scripts(): Promise<JobEnding> {

@@ -31,7 +31,7 @@ export interface JobRetry {
 
 /** A job's specification, as in a pipeline's configuration. */
 /** A cache of a job, as `.gitlab-ci.yml` says it. */
-export interface JobCache {
+export interface JobCacheSpec {
   readonly key: string;
   readonly paths: readonly string[];
   readonly policy: "pull-push" | "pull" | "push";
@@ -53,7 +53,7 @@ export interface JobSpec {
   readonly retry: JobRetry;
   readonly image?: string;
   readonly services: readonly string[];
-  readonly caches: readonly JobCache[];
+  readonly caches: readonly JobCacheSpec[];
   /** Names of the jobs that it waits for instead of the stages before its own. */
   readonly needs?: readonly string[];
   /** The name that `parallel` made several jobs of. */

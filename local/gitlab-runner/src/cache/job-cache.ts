@@ -13,7 +13,7 @@ export interface PayloadCache {
   readonly when?: string;
 }
 
-export interface CachePlaces {
+export interface CacheFolders {
   readonly project: string;
   readonly temporary: string;
   readonly projectId: number;
@@ -39,7 +39,7 @@ export class JobCache {
   constructor(
     private readonly config: CacheConfig,
     private readonly caches: readonly PayloadCache[],
-    private readonly places: CachePlaces,
+    private readonly folders: CacheFolders,
     private readonly tell: Tell,
   ) {}
 
@@ -71,12 +71,12 @@ export class JobCache {
   }
 
   private objectKey({ key }: PayloadCache): string {
-    return [this.config.path, "project", this.places.projectId, key].filter((part) => part !== "").join("/");
+    return [this.config.path, "project", this.folders.projectId, key].filter((part) => part !== "").join("/");
   }
 
   private archive(): string {
-    mkdirSync(this.places.temporary, { recursive: true });
-    return join(this.places.temporary, "cache.tar.gz");
+    mkdirSync(this.folders.temporary, { recursive: true });
+    return join(this.folders.temporary, "cache.tar.gz");
   }
 
   private async extract(cache: PayloadCache): Promise<string | undefined> {
@@ -85,14 +85,14 @@ export class JobCache {
     if (!answer.ok) return refusal(answer);
     const archive = this.archive();
     writeFileSync(archive, Buffer.from(await answer.arrayBuffer()));
-    await tar("-xzf", archive, "-C", this.places.project);
+    await tar("-xzf", archive, "-C", this.folders.project);
     return undefined;
   }
 
   private async create(cache: PayloadCache): Promise<string | undefined> {
     this.tell(notice(`Creating cache ${cache.key}...`));
     const archive = this.archive();
-    await tar("-czf", archive, "-C", this.places.project, "--", ...(cache.paths ?? []));
+    await tar("-czf", archive, "-C", this.folders.project, "--", ...(cache.paths ?? []));
     const address = await presignedAddress(this.config, "PUT", this.objectKey(cache));
     const answer = await fetch(address, { method: "PUT", body: readFileSync(archive) });
     return answer.ok ? undefined : refusal(answer);

@@ -1,4 +1,4 @@
-import type { JobCache } from "../../model/records";
+import type { JobCacheSpec } from "../../model/records";
 import { badParameter } from "../api-error";
 import { RequestParameters } from "../parameters";
 
@@ -23,7 +23,7 @@ const pathsOf = (value: unknown): readonly string[] => {
   return value as string[];
 };
 
-const cacheOf = (value: unknown): JobCache => {
+const cacheOf = (value: unknown): JobCacheSpec => {
   if (!isMap(value)) throw badParameter("cache must be a map, or a list of maps");
   const parameters = new RequestParameters({ ...value });
   return {
@@ -36,7 +36,7 @@ const cacheOf = (value: unknown): JobCache => {
 };
 
 /** A job's `cache`. @throws ApiError 400 that names the wrong field */
-export const parseCaches = (value: unknown): readonly JobCache[] => {
+export const parseCaches = (value: unknown): readonly JobCacheSpec[] => {
   const list = value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
   if (list.length > MAX_CACHES) throw badParameter(`cache must be ${MAX_CACHES} at most`);
   return list.map(cacheOf).filter(({ paths }) => paths.length > 0);

@@ -1,5 +1,5 @@
-import { headersOf, type ReceivedRequest, splitTarget } from "../signature/request";
-import type { Need } from "./need";
+import { headersOf, type ReceivedRequest, splitTarget } from "../../signature/request";
+import type { Need } from "../need";
 
 /** What is known of an S3 request: its name, and the rights that it needs. */
 export interface S3Call {
@@ -7,7 +7,7 @@ export interface S3Call {
   readonly needs?: readonly Need[];
 }
 
-/** Parts of a signature in the address, and the SDK's name for the operation. */
+/** What a signature in the address consists of, and what the SDK calls the operation. */
 const MEANS_NOTHING =
   /^(x-id|x-amz-checksum-mode|X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Security-Token|Content-Sha256))$/;
 const OF_A_LIST =
