@@ -102,7 +102,7 @@ describe("webhook in, job run, everything gone", () => {
     expect(second.trace).toContain(`kept by ${first.id}`);
     expect(third.trace).toContain(`kept by ${second.id}`);
     for (const { trace } of [first, second, third]) {
-      expect(trace).toContain("deps-non_protected");
+      expect(trace).toContain("cache deps-protected"); // main is protected
       expect(trace).not.toMatch(/ASIA[A-Z2-7]{16}|AWS_SECRET|X-Amz-/);
     }
   }, 240_000);
