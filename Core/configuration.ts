@@ -27,6 +27,7 @@ export const INFRASTRUCTURE_PARAMETERS = {
   bootstrapTableName: "bootstrap-table-name",
   bootstrapTableArn: "bootstrap-table-arn",
   reportRunnerEndFunctionArn: "report-runner-end-function-arn",
+  cacheBucketName: "cache-bucket-name",
   assignPublicIp: "assign-public-ip",
   alarmTopicArn: "alarm-topic-arn",
   imageRepositoryUri: "image-repository-uri",

@@ -126,6 +126,13 @@ patiently $((2 * timeout)) take_row || leave "no bootstrap row for $instance"
 } < <(
   pick "$row" url.S token.S lifetimeSeconds.N waitTimeoutSeconds.N privileged.BOOL deletesOwnRecord.BOOL
 ) || leave "the bootstrap row cannot be read"
+# Without these the job has no cache.
+{
+  read -r cache_bucket && read -r cache_region && read -r cache_path && read -r cache_key && read -r cache_secret &&
+    read -r cache_token
+} < <(
+  pick "$row" bucket.S region.S path.S accessKeyId.S secretAccessKey.S sessionToken.S
+) || cache_bucket=
 ca=$(pick "$row" caCertificate.S) # absent where a well-known authority vouches for GitLab
 unset row secret_key session_token
 [[ $lifetime =~ ^[0-9]{1,6}$ && $wait_timeout =~ ^[0-9]{1,6}$ && $privileged =~ ^(true|false)$ ]] ||
@@ -193,6 +200,12 @@ configuration() {
   printf '%s\n' '[[runners]]' 'name = "job"' "url = \"$url\"" "token = \"$token\"" ${ca:+"tls-ca-file = \"$work/gitlab-ca.pem\""} 'executor = "docker"' \
     'job_status_final_update_retry_limit = 4' '[runners.docker]' "privileged = $privileged" \
     'image = "public.ecr.aws/docker/library/debian:13-slim"' 'volumes = ["/cache", "/certs/client"]'
+  if [[ -z $cache_bucket ]]; then return; fi
+  printf '%s\n' '[runners.cache]' 'Type = "s3"' "Path = \"$cache_path\"" 'Shared = true' '[runners.cache.s3]' \
+    'AuthenticationType = "access-key"' "BucketName = \"$cache_bucket\"" "BucketLocation = \"$cache_region\"" \
+    "AccessKey = \"$cache_key\"" "SecretKey = \"$cache_secret\"" "SessionToken = \"$cache_token\""
+  if [[ -z ${AWS_ENDPOINT_URL:-} ]]; then return; fi
+  printf '%s\n' "ServerAddress = \"${AWS_ENDPOINT_URL#*://}\"" 'Insecure = true' 'PathStyle = true'
 }
 set -m # so that SIGQUIT is not ignored in what starts now
 configuration >config/config.toml &

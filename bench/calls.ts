@@ -86,6 +86,8 @@ export const environment = (url: string): Record<string, string> => ({
   LEDGER_TABLE: "ledger",
   MAPPING_TABLE: "mapping",
   BOOTSTRAP_TABLE: "bootstrap",
+  CACHE_ROLE_ARN: "arn:aws:iam::111122223333:role/cache",
+  CACHE_BUCKET: "cache",
   // As the deployment: functions refuse another one's bus.
   EVENT_BUS_NAME: "bench",
   WEBHOOK_ID_TABLE: "ids",

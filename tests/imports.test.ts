@@ -105,10 +105,11 @@ const importsOf = (path: string, text: string): readonly Import[] =>
 const isAws = ({ specifier }: Import): boolean => /^@(aws-sdk|smithy|aws)\//.test(specifier);
 /** What AWS documents for others' programs: its clients, and the helpers for DynamoDB's items. */
 const isOfficialAws = ({ specifier }: Import): boolean =>
-  /^@aws-sdk\/(client-[a-z0-9-]+|lib-[a-z0-9-]+|util-dynamodb)$/.test(specifier);
+  /^@aws-sdk\/(client-[a-z0-9-]+|lib-[a-z0-9-]+|util-dynamodb|s3-request-presigner)$/.test(specifier);
 const isInsideOfPackage = ({ specifier }: Import): boolean => /^[^.].*\/dist(-[a-z]+)?\//.test(specifier);
 /** Clients that load too slowly for a function's start; `sdk.ts` files are reached by `import()` only. */
-const isHeavyClient = ({ specifier }: Import): boolean => /^@aws-sdk\/client-(ec2|lambda)$/.test(specifier);
+const isHeavyClient = ({ specifier }: Import): boolean =>
+  /^@aws-sdk\/client-(ec2|lambda|sts)$/.test(specifier);
 const isNode = ({ specifier }: Import): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier);
 const packageOf = (specifier: string): string =>

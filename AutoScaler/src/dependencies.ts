@@ -1,6 +1,7 @@
 import type { HintMemory } from "./hints/hint-memory";
 import type {
   BootstrapRows,
+  CacheAccess,
   Clock,
   EventBus,
   GitLab,
@@ -37,5 +38,6 @@ export interface Dependencies {
   readonly clock: Clock;
   readonly nonce: Nonce;
   readonly metric: Metric;
+  readonly cacheAccess: CacheAccess;
   readonly deploymentId: string;
 }

@@ -1,9 +1,10 @@
 import type { GitLabJob, GitLabProject, GitLabRunner } from "../../Core/gitlab/answers";
 import type { LedgerReader, SlotCounters, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
-import type { BootstrapRow } from "../../Core/model/bootstrap-row";
+import type { BootstrapRow, CachePath, RunnerCache } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
+
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 
@@ -253,6 +254,17 @@ export interface Settings {
   startsAreOn(): Promise<boolean>;
 }
 
+/** What the credentials of a runner's cache may reach, and how long it may need them. */
+export interface CacheScope {
+  readonly path: CachePath;
+  readonly projectId: number;
+  /** They end earlier where STS does not give so much. */
+  readonly seconds: number;
+}
+
+/** The cache of one project's jobs. It answers, or throws, within about a second. */
+export type CacheAccess = (scope: CacheScope) => Promise<RunnerCache>;
+
 /** A CloudWatch metric. Each dimension has only a few values. */
 export type Metric = (name: string, value?: number, dimensions?: Readonly<Record<string, string>>) => void;
 
@@ -264,6 +276,7 @@ export type {
   GitRef,
   LaunchRefusal,
   Page,
+  RunnerCache,
   Slot,
   SlotCounters,
   StateRecord,

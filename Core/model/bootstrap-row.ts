@@ -1,5 +1,21 @@
 import type { Provider } from "./runner-class";
 
+/** The two parts of the cache bucket, as GitLab keeps protected refs apart. gitlab-runner's `[runners.cache] Path`. */
+export type CachePath = "protected" | "unprotected";
+
+/**
+ * gitlab-runner's cache in S3. The credentials reach the objects `<path>/project/<project id>/…` alone, and end within
+ * an hour.
+ */
+export interface RunnerCache {
+  readonly bucket: string;
+  readonly region: string;
+  readonly path: CachePath;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
 /**
  * The row from which a runner gets its token, in Infrastructure's bootstrap table, key `key`. A conditional
  * delete returns it, so it is read only once. DynamoDB attribute names are these field names.
@@ -25,6 +41,8 @@ export interface BootstrapRow {
   readonly refuseImages?: boolean;
   /** Legacy mode: the runner deletes its own record (`DELETE /runners`) as its last act. */
   readonly deletesOwnRecord: boolean;
+  /** Absent: the job has no cache. */
+  readonly cache?: RunnerCache;
   /** Seconds since 1970. A reader refuses an expired row; DynamoDB's TTL removes it later. */
   readonly ttl: number;
 }

@@ -7,7 +7,10 @@ import { DynamoTables } from "../../tests/doubles/dynamodb/tables";
 
 /** A row as DynamoDB writes it, or as it never would: the machine has to bear both. */
 export type StoredRow = Readonly<
-  Record<string, { readonly S?: string; readonly N?: string; readonly BOOL?: boolean }>
+  Record<
+    string,
+    { readonly S?: string; readonly N?: string; readonly BOOL?: boolean; readonly M?: StoredRow }
+  >
 >;
 
 export interface RowTable {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parse } from "smol-toml";
 import { describeWith } from "../../tests/needs";
 import {
   GOOD_RUNNER,
@@ -168,6 +169,56 @@ describe("the shipped user data", () => {
         ]),
       );
       expect(config).not.toMatch(/docker\.sock|network_mode|cap_add|devices/);
+    }),
+  );
+
+  const CACHE: StoredRow = {
+    bucket: { S: "cache-bucket" },
+    region: { S: "eu-west-1" },
+    path: { S: "unprotected" },
+    accessKeyId: { S: "ASIACACHE" },
+    secretAccessKey: { S: "cache+/=secret" },
+    sessionToken: { S: "cache+/=session" },
+  };
+
+  it.concurrent("I-13: the runner has the row's cache in its configuration, which alone holds the credentials", () =>
+    inRoom(async (room) => {
+      const machine = await room.start(storedRow({ cache: { M: CACHE } }));
+      expect(await machine.untilOff(20)).toBe(true);
+      expect(parse(machine.wrote("config"))).toMatchObject({
+        runners: [
+          {
+            token: TOKEN,
+            docker: { privileged: false },
+            cache: {
+              Type: "s3",
+              Path: "unprotected",
+              Shared: true,
+              s3: {
+                AuthenticationType: "access-key",
+                BucketName: "cache-bucket",
+                BucketLocation: "eu-west-1",
+                AccessKey: "ASIACACHE",
+                SecretKey: "cache+/=secret",
+                SessionToken: "cache+/=session",
+              },
+            },
+          },
+        ],
+      });
+      const elsewhere = [machine.everything(), machine.console(), machine.wrote("environment")];
+      expect([...elsewhere, machine.calls().join()].join("\n")).not.toMatch(/cache\+|ASIACACHE/);
+    }));
+
+  it.concurrent.each<readonly [string, StoredRow]>([
+    ["without one", {}],
+    ["whose cache lacks a part", { cache: { M: { ...CACHE, sessionToken: {} } } }],
+    ["whose cache would break its line", { cache: { M: { ...CACHE, path: { S: 'x"\nToken = "y' } } } }],
+  ])("a row %s gives a runner without a cache", (_, change) =>
+    inRoom(async (room) => {
+      const machine = await room.start(storedRow(change));
+      expect(await machine.untilOff(20)).toBe(true);
+      expect(Object.keys((parse(machine.wrote("config")).runners as object[])[0]!)).not.toContain("cache");
     }),
   );
 

@@ -29,8 +29,12 @@ const awsJson = (target: string, body: string, url: string): unknown => {
   return target === "AWSEvents.PutEvents" ? { FailedEntryCount: 0, Entries: [] } : {};
 };
 
-const ec2Xml = (body: string): string => {
+const CACHE_CREDENTIALS =
+  "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIABENCH</AccessKeyId><SecretAccessKey>bench</SecretAccessKey><SessionToken>bench</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+
+const queryXml = (body: string): string => {
   const action = new URLSearchParams(body).get("Action") ?? "";
+  if (action === "AssumeRole") return CACHE_CREDENTIALS;
   const instance =
     "<fleetInstanceSet><item><lifecycle>spot</lifecycle><instanceType>c7g.large</instanceType><instanceIds><item>i-0123456789abcdef0</item></instanceIds></item></fleetInstanceSet>";
   const inner = action === "CreateFleet" ? instance : "<reservationSet/>";
@@ -55,7 +59,7 @@ const answer = (request: IncomingMessage, body: string, url: string) => {
       type: "application/x-amz-json-1.0",
       text: JSON.stringify(awsJson(target, body, url)),
     };
-  if (body.includes("Action=")) return { status: 200, type: "text/xml", text: ec2Xml(body) };
+  if (body.includes("Action=")) return { status: 200, type: "text/xml", text: queryXml(body) };
   const { status, body: value } = rest(request.method ?? "", (request.url ?? "").split("?")[0] ?? "");
   return { status, type: "application/json", text: value === undefined ? "" : JSON.stringify(value) };
 };

@@ -69,12 +69,24 @@ const ofKey: ReadDocument = async ({ raw }, { name }) => {
   return document;
 };
 
+/** The policy of an object's bucket. */
+const ofBucket: ReadDocument = async ({ readPath }, { resource }) => {
+  const [bucket = ""] = resource.split("/");
+  try {
+    return (await readPath("s3", `/${bucket}?policy`)).toString("utf8");
+  } catch (error) {
+    if (error instanceof Error && error.message.includes(" 404 ")) return undefined;
+    throw error;
+  }
+};
+
 /** By service and, for IAM, kind. */
 const READERS: Readonly<Record<string, ReadDocument>> = {
   dynamodb: ofTable,
   events: ofBus,
   kms: ofKey,
   lambda: ofFunction,
+  s3: ofBucket,
   sns: ofTopic,
   sqs: ofQueue,
 };

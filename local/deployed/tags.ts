@@ -1,6 +1,7 @@
 import { ListTagsOfResourceCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeTagsCommand } from "@aws-sdk/client-ec2";
 import { ListTagsForResourceCommand as ListEventTagsCommand } from "@aws-sdk/client-eventbridge";
+import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { ListTagsCommand } from "@aws-sdk/client-lambda";
 import { ListTagsForResourceCommand as ListStateTagsCommand } from "@aws-sdk/client-sfn";
 import { ListQueueTagsCommand } from "@aws-sdk/client-sqs";
@@ -51,10 +52,14 @@ const ofStates: ReadTags = async ({ states }, _, arn) => {
   return toMap(tags.map(({ key, value }) => ({ Key: key, Value: value })));
 };
 
+const ofRole: ReadTags = async ({ iam }, { name }) =>
+  toMap((await iam.send(new GetRoleCommand({ RoleName: name.slice(name.lastIndexOf("/") + 1) }))).Role?.Tags);
+
 const READERS: Readonly<Record<string, ReadTags>> = {
   dynamodb: ofTable,
   ec2: ofEc2,
   events: ofEvents,
+  iam: ofRole,
   lambda: ofFunction,
   sqs: ofQueue,
   ssm: ofParameter,

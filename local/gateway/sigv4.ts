@@ -6,6 +6,7 @@ import {
 } from "./signature/authorization";
 import { canonicalRequest, sha256 } from "./signature/canonical-request";
 import { verifyChunks } from "./signature/chunked-body";
+import { type PresignedAuthorization, parsePresigned, withoutSignature } from "./signature/presigned";
 import { type HeaderMap, headersOf, type ReceivedRequest, SignatureError, single } from "./signature/request";
 import { isSame, scopeText, sign, signingKeys } from "./signature/signing-key";
 
@@ -39,11 +40,11 @@ const timeOf = (text: string): number => {
   return match ? Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) : Number.NaN;
 };
 
-const requireTime = (headers: HeaderMap, scope: Scope, now: number): string => {
-  const text = single(headers, "x-amz-date") ?? "";
+/** @param lastsMs how long a signature is good for */
+const requireTime = (text: string, scope: Scope, now: number, lastsMs = WINDOW_MS): string => {
   const time = timeOf(text);
   if (Number.isNaN(time)) throw new SignatureError("IncompleteSignature", "X-Amz-Date is missing or no date");
-  if (Math.abs(now - time) > WINDOW_MS) {
+  if (time > now + WINDOW_MS || now > time + lastsMs) {
     throw new SignatureError("RequestTimeTooSkewed", `Signature not current: ${text} is too far from now`);
   }
   if (!text.startsWith(scope.date)) {
@@ -54,11 +55,11 @@ const requireTime = (headers: HeaderMap, scope: Scope, now: number): string => {
 
 const requireSecret = (
   { secretOf }: VerifierSettings,
-  headers: HeaderMap,
+  sessionToken: string | undefined,
   { accessKeyId }: Authorization,
 ): Secret => {
   const secret = secretOf(accessKeyId);
-  const isKnown = secret !== undefined && single(headers, "x-amz-security-token") === secret.sessionToken;
+  const isKnown = secret !== undefined && sessionToken === secret.sessionToken;
   if (!isKnown) {
     throw new SignatureError(
       "UnrecognizedClientException",
@@ -92,32 +93,62 @@ const requireRegion = (scope: Scope, region: string): void => {
   );
 };
 
+const requireSame = (calculated: string, given: string): void => {
+  if (isSame(calculated, given)) return;
+  throw new SignatureError(
+    "SignatureDoesNotMatch",
+    "The request signature we calculated does not match the signature you provided.",
+  );
+};
+
+const withoutType = (headers: HeaderMap): HeaderMap =>
+  new Map([...headers].filter(([name]) => name !== "content-type" && name !== "content-encoding"));
+
 /**
  * Verifies AWS Signature Version 4 over requests as they were received: body, path, query and every header that
- * decides what they mean. A signature in the query (a presigned URL) counts as none.
+ * decides what they mean. Of S3 the signature may also stand in the query, a presigned address: it is for a body of any kind.
  *
  * @returns a function that throws SignatureError when one byte is not as signed
  */
 export const signatureVerifier = (settings: VerifierSettings): ((request: ReceivedRequest) => Verified) => {
   const keyOf = signingKeys();
+  const verifyPresigned = (request: ReceivedRequest, authorization: PresignedAuthorization): Verified => {
+    const { accessKeyId, signature, signedHeaders, date, region, service, sessionToken } = authorization;
+    const headers = headersOf(request);
+    if (headers.has("authorization")) {
+      throw new SignatureError("InvalidArgument", "Only one auth mechanism allowed");
+    }
+    // Whoever uploads says of what type the body is.
+    requireSignedHeaders(withoutType(headers), signedHeaders);
+    requireRegion(authorization, settings.region);
+    const lastsMs = authorization.expiresSeconds * 1_000;
+    const time = requireTime(authorization.time, authorization, settings.now(), lastsMs);
+    const { secretAccessKey } = requireSecret(settings, sessionToken, authorization);
+    const signed = { ...request, target: withoutSignature(request.target) };
+    const canonical = canonicalRequest(signed, headers, signedHeaders, service, "UNSIGNED-PAYLOAD");
+    const text = ["AWS4-HMAC-SHA256", time, scopeText(authorization), sha256(canonical)].join("\n");
+    requireSame(sign(keyOf(accessKeyId, secretAccessKey, authorization), text), signature);
+    return { accessKeyId, date, region, service };
+  };
   return (request) => {
     const headers = headersOf(request);
+    const presigned = parsePresigned(request.target);
+    if (presigned !== undefined) return verifyPresigned(request, presigned);
     const authorization = parseAuthorization(headers);
     const { accessKeyId, signature, signedHeaders, date, region, service } = authorization;
     requireSignedHeaders(headers, signedHeaders);
     requireRegion(authorization, settings.region);
-    const time = requireTime(headers, authorization, settings.now());
-    const { secretAccessKey } = requireSecret(settings, headers, authorization);
+    const time = requireTime(single(headers, "x-amz-date") ?? "", authorization, settings.now());
+    const { secretAccessKey } = requireSecret(
+      settings,
+      single(headers, "x-amz-security-token"),
+      authorization,
+    );
     const hash = payloadHash(headers, request);
     const key = keyOf(accessKeyId, secretAccessKey, authorization);
     const canonical = canonicalRequest(request, headers, signedHeaders, service, hash);
     const scope = scopeText(authorization);
-    if (!isSame(sign(key, ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n")), signature)) {
-      throw new SignatureError(
-        "SignatureDoesNotMatch",
-        "The request signature we calculated does not match the signature you provided.",
-      );
-    }
+    requireSame(sign(key, ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n")), signature);
     if (hash.startsWith(SIGNED_CHUNKS)) {
       verifyChunks(request.body, { key, seed: signature, time, scope }, hash === `${SIGNED_CHUNKS}-TRAILER`);
     }

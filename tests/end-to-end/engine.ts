@@ -64,6 +64,7 @@ interface JobSpec {
   readonly tags?: readonly string[];
   readonly script: readonly string[];
   readonly image?: string;
+  readonly cache?: { readonly key?: string; readonly paths: readonly string[] };
 }
 
 /** The fields of GitLab's job that tests check. */

@@ -125,14 +125,14 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await page.getByLabel("Your .gitlab-ci.yml").fill(`
 stages: [build, test]
 compile: { stage: build, tags: [docker], image: "golang:1.24", script: [make all] }
-early: { stage: test, needs: [], parallel: 2, script: ["true"], cache: {} }
+early: { stage: test, needs: [], parallel: 2, script: ["true"], artifacts: {} }
 ship: { stage: test, needs: [compile], when: manual, script: ["true"] }
 `);
     await page.getByRole("button", { name: "Run these jobs" }).click();
     await sees(row("compile"), "build · image golang:1.24");
     await sees(row("early 2/2"), "pending");
     await sees(row("ship"), "needs compile");
-    await sees(page.locator("#editor-notes"), "early: caches are not kept");
+    await sees(page.locator("#editor-notes"), "early: artifacts are not stored");
     await row("compile").locator("summary").click();
     await sees(row("compile").locator("pre.script"), "$ make all");
     await runJob(["docker"], "", "success");

@@ -87,6 +87,26 @@ describe("webhook in, job run, everything gone", () => {
     expect(await gitlabApi(test.laptop).trace(PROJECT, imaged!.id)).toContain(`${IMAGE_IGNORED}: alpine:3`);
   }, 120_000);
 
+  it("gives a job on Lambda the cache that the last one left, and one on EC2 too, and nobody the credentials", async () => {
+    const cache = { key: "deps", paths: ["deps"] };
+    const script = ["cat deps/kept || echo nothing; mkdir -p deps; echo kept by $CI_JOB_ID > deps/kept; env"];
+    const one = async (tags: readonly string[]) => {
+      const [job] = await run([{ name: "cached", tags, script, cache }], 90_000);
+      expect(job).toMatchObject({ status: "success" });
+      return { id: job!.id, trace: await gitlabApi(test.laptop).trace(PROJECT, job!.id) };
+    };
+    const first = await one(["aws:lambda"]);
+    const second = await one(["aws:lambda"]);
+    const third = await one(["aws:ec2"]);
+    expect(first.trace).toContain("Created cache");
+    expect(second.trace).toContain(`kept by ${first.id}`);
+    expect(third.trace).toContain(`kept by ${second.id}`);
+    for (const { trace } of [first, second, third]) {
+      expect(trace).toContain("cache deps-protected"); // main is protected
+      expect(trace).not.toMatch(/ASIA[A-Z2-7]{16}|AWS_SECRET|X-Amz-/);
+    }
+  }, 240_000);
+
   it("keeps a failed job failed and leaves nothing of it", async () => {
     const [job] = await run([{ name: "broken", script: ["exit 3"] }]);
     expect(job).toMatchObject({ status: "failed" });

@@ -27,6 +27,7 @@ export interface DoubleJob {
   /** Name of the image that the job asks for. */
   readonly image?: string;
   readonly timeoutSeconds?: number;
+  readonly cache?: readonly Record<string, unknown>[];
   /** Fields of `git_info`; with them the sources are fetched. */
   readonly git?: { readonly repo_url: string; readonly ref: string; readonly sha: string };
 }
@@ -60,7 +61,7 @@ const payload = (job: DoubleJob): object => ({
   image: job.image === undefined ? null : { name: job.image, entrypoint: [] },
   services: [],
   artifacts: [],
-  cache: [],
+  cache: job.cache ?? [],
   credentials: [],
   dependencies: [],
   features: { trace_sections: false, failure_reasons: FAILURE_REASONS },

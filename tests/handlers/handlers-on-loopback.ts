@@ -20,6 +20,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   CONFIGURATION_PATH,
   LEDGER_TABLE,
   BOOTSTRAP_TABLE,
+  CACHE_ROLE_ARN: "arn:aws:iam::123456789012:role/cache",
+  CACHE_BUCKET: "cache-bucket",
   MAPPING_TABLE,
   EVENT_BUS_NAME: DEPLOYMENT,
   LAUNCH_TEMPLATE_ARM64: "lt-arm",

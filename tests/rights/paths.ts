@@ -63,6 +63,20 @@ const refuseUnknownToken = async (laptop: Laptop): Promise<void> => {
   if (status !== 403) throw new Error(`The webhook answered ${status}`);
 };
 
+/** Without the credentials a job runs all the same, without its cache. */
+const runWithCache = async (laptop: Laptop, stop: AbortSignal, tags: readonly string[]): Promise<void> => {
+  const project = newProject();
+  const cache = { paths: ["kept"] };
+  const [job] = await gitlabApi(laptop).pipeline(project, [
+    { name: "cached", tags, script: ["touch kept"], cache },
+  ]);
+  const id = job?.id ?? 0;
+  projects.set(id, project);
+  await untilGone(laptop, id, stop);
+  const trace = await gitlabApi(laptop).trace(project, id);
+  if (!trace.includes("Created cache")) throw new Error("The job kept no cache");
+};
+
 const cancelBeforePickUp = async (laptop: Laptop, stop: AbortSignal): Promise<void> => {
   const jobId = await createJob(laptop, "image build", ["docker"]);
   await until("an instance is there for it", 30_000, () => {
@@ -176,6 +190,8 @@ export const PATHS: readonly Path[] = [
     run: (laptop, stop) => runJob(laptop, stop, "image build", ["docker"]),
   },
   { name: "a second job on a Lambda runner", run: runAgain },
+  { name: "a cache on a Lambda runner", run: (laptop, stop) => runWithCache(laptop, stop, ["aws:lambda"]) },
+  { name: "a cache on an EC2 runner", run: (laptop, stop) => runWithCache(laptop, stop, ["aws:ec2"]) },
   { name: "a pass of the reconciler", run: reconcile },
   { name: "a start that GitLab refuses", run: recordFailure },
   { name: "a job by signed webhooks", run: runBySignedWebhooks },

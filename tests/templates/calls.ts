@@ -48,6 +48,12 @@ export const TOUCHES = {
     resource: arn("lambda", "function:any"),
     context: { "aws:ResourceTag/glr:role": "runner", "aws:ResourceTag/glr:stack": "runners-a" },
   },
+  "a job's cache": {
+    action: "sts:AssumeRole",
+    resource: `arn:aws:iam::${ACCOUNT}:role/cacherole`,
+    context: { "aws:ResourceTag/glr:role": "cache", "aws:ResourceTag/glr:stack": "runners-a" },
+  },
+  "another role": { action: "sts:AssumeRole", resource: `arn:aws:iam::${ACCOUNT}:role/admin` },
   "a launch": {
     action: "ec2:CreateFleet",
     resource: arn("ec2", "launch-template/runnerlaunchtemplatearm64"),

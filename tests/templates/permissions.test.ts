@@ -191,6 +191,33 @@ describe("the function behind the runners' logs", () => {
   ])("%s", check(roleStatements(infrastructure, "ReportRunnerEndRole")));
 });
 
+describe("the cache", () => {
+  const object = (action: string, key: string, bucket = "cache-bucket"): IamRequest => ({
+    action: `s3:${action}`,
+    resource: `arn:aws:s3:::${bucket}${key}`,
+  });
+  it.each<Case>([
+    ["reads an object", "allowed", object("GetObject", "/protected/project/1/key")],
+    ["writes an object", "allowed", object("PutObject", "/unprotected/project/1/key")],
+    ["cannot delete one", "denied", object("DeleteObject", "/unprotected/project/1/key")],
+    ["cannot list the bucket", "denied", object("ListBucket", "")],
+    ["cannot reach an object of another shape", "denied", object("GetObject", "/project/1/key")],
+    ["cannot reach another bucket", "denied", object("GetObject", "/protected/project/1/key", "other")],
+  ])("I-13: %s", check(roleStatements(autoScaler, "CacheRole")));
+
+  it("I-13: is taken by the functions that start runners alone", () => {
+    const trust = asMap(
+      resolve(autoScaler, resource(autoScaler, "CacheRole").properties.AssumeRolePolicyDocument),
+    );
+    const takers = asList(trust.Statement).flatMap((statement) =>
+      asList(asMap(asMap(statement).Principal).AWS),
+    );
+    expect(takers).toEqual(
+      ["startlambdarunnerrole", "startec2runnerrole"].map((name) => `arn:aws:iam::${ACCOUNT}:role/${name}`),
+    );
+  });
+});
+
 const LEDGER_READ = ["the ledger", "the ledger's index"];
 const VAIN_CALLS = ["calls in vain, to count"];
 const SPOT = ["what a spot interruption teaches"];
@@ -201,7 +228,13 @@ it.each<readonly [string, readonly string[]]>([
   ["LookUpRunnerRole", ["the access token", "the mapping", ...VAIN_CALLS]],
   [
     "StartLambdaRunnerRole",
-    [...START, "a bootstrap row, to store", "a bootstrap row, to remove", "a runner function"],
+    [
+      ...START,
+      "a bootstrap row, to store",
+      "a bootstrap row, to remove",
+      "a runner function",
+      "a job's cache",
+    ],
   ],
   [
     "StartEc2RunnerRole",
@@ -211,6 +244,7 @@ it.each<readonly [string, readonly string[]]>([
       "a bootstrap row, to read",
       "a bootstrap row, to remove",
       "a launch",
+      "a job's cache",
       "instances, to describe",
     ],
   ],

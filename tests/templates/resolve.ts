@@ -25,6 +25,7 @@ const PUBLISHED: Readonly<Record<string, string>> = {
   "bootstrap-table-name": "bootstrap",
   "report-runner-end-function-arn": `arn:aws:lambda:${REGION}:${ACCOUNT}:function:report-runner-end`,
   "bootstrap-table-arn": `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/bootstrap`,
+  "cache-bucket-name": "cache-bucket",
   "assign-public-ip": "true",
   "alarm-topic-arn": `arn:aws:sns:${REGION}:${ACCOUNT}:runners-a-alarms`,
 };
@@ -51,6 +52,7 @@ const ARN: Readonly<Record<string, (id: string) => string>> = {
   "AWS::Events::EventBus": () => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/runners-a`,
   "AWS::SQS::Queue": (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${lower(id)}`,
   "AWS::IAM::Role": (id) => `arn:aws:iam::${ACCOUNT}:role/${lower(id)}`,
+  "AWS::S3::Bucket": (id) => `arn:aws:s3:::${lower(id)}`,
   "AWS::SNS::Topic": (id) => `arn:aws:sns:${REGION}:${ACCOUNT}:${lower(id)}`,
   "AWS::IAM::InstanceProfile": (id) => `arn:aws:iam::${ACCOUNT}:instance-profile/${lower(id)}`,
 };

@@ -2,10 +2,18 @@ import { sampleOrder } from "../testing/contracts/samples";
 
 /** What each function reads; the template's environment is held against the same names elsewhere. */
 const GITLAB = ["CONFIGURATION_PATH", "EVENT_BUS_NAME"];
+const CACHE = ["CACHE_ROLE_ARN", "CACHE_BUCKET"];
 const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "look-up-runner": [...GITLAB, "MAPPING_TABLE"],
-  "start-lambda-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
-  "start-ec2-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", "SUBNET_IDS", "RUNNER_ROLE_ID"],
+  "start-lambda-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", ...CACHE],
+  "start-ec2-runner": [
+    ...GITLAB,
+    "LEDGER_TABLE",
+    "BOOTSTRAP_TABLE",
+    ...CACHE,
+    "SUBNET_IDS",
+    "RUNNER_ROLE_ID",
+  ],
   "record-pick-up": [...GITLAB, "LEDGER_TABLE"],
   "record-end-report": [...GITLAB, "LEDGER_TABLE"],
   "find-runner": [...GITLAB, "LEDGER_TABLE"],

@@ -10,6 +10,7 @@ import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
 import {
+  cacheOf,
   EC2_VARIABLES,
   fleetSettings,
   outcomeFields,
@@ -23,11 +24,13 @@ const env = readEnv(process.env, { ...START_VARIABLES, ...EC2_VARIABLES });
 const settings = configurationOf(env, { readsStarts: true });
 const dynamoDb = dynamoDbClient();
 const ec2 = ec2Client(1);
+const cache = cacheOf(env, process.env.AWS_REGION);
 const parts = {
   ...machine,
   settings,
   protectedRefs,
   spotPools,
+  cacheAccess: cache.cacheAccess,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: ec2Provider(ec2, fleetSettings(env), {
@@ -38,7 +41,11 @@ const parts = {
 /** Task "Start EC2 runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
-  const outcome = await startRunner({ ...parts, gitLab: await gitLabOf(settings, ec2.load) }, order);
+  const gitLab = await gitLabOf(settings, () => {
+    cache.load();
+    ec2.load();
+  });
+  const outcome = await startRunner({ ...parts, gitLab }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "EC2", ...outcomeFields(outcome) });
   return outcome;
 };

@@ -10,19 +10,21 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { outcomeFields, protectedRefs, START_VARIABLES, spotPools } from "./start-wiring";
+import { cacheOf, outcomeFields, protectedRefs, START_VARIABLES, spotPools } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
 const settings = configurationOf(env, { readsStarts: true });
 const dynamoDb = dynamoDbClient();
 const lambda = lambdaClient();
+const cache = cacheOf(env, process.env.AWS_REGION);
 const functions = lambdaFunctions(lambda, env.deploymentId, machine.clock);
 const parts = {
   ...machine,
   settings,
   protectedRefs,
   spotPools,
+  cacheAccess: cache.cacheAccess,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   provider: lambdaProvider(lambda, functions),
@@ -36,7 +38,10 @@ const readTags = ({ functionArn }: RunnerOrder): void => {
 /** Task "Start Lambda runner". Input: the order from "Look up runner". */
 export const handler = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
-  const gitLab = await gitLabOf(settings, () => readTags(order));
+  const gitLab = await gitLabOf(settings, () => {
+    readTags(order);
+    cache.load();
+  });
   const outcome = await startRunner({ ...parts, gitLab }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "LAMBDA", ...outcomeFields(outcome) });
   return outcome;

@@ -1,4 +1,6 @@
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
+import { stsCacheAccess } from "../adapters/sts/cache-access";
+import { stsClient } from "../adapters/sts/client";
 import type { StartOutcome } from "../queue/start-outcome";
 import { PoolMemory } from "../spot/pool-memory";
 import type { ProtectedRefs } from "../start/protected-ref";
@@ -9,6 +11,8 @@ export const START_VARIABLES = {
   deploymentId: "DEPLOYMENT_ID",
   ledgerTable: "LEDGER_TABLE",
   bootstrapTable: "BOOTSTRAP_TABLE",
+  cacheRoleArn: "CACHE_ROLE_ARN",
+  cacheBucket: "CACHE_BUCKET",
 } as const;
 
 export const EC2_VARIABLES = {
@@ -32,6 +36,16 @@ export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutco
 
 /** What this process knows of spot pools. */
 export const spotPools = new PoolMemory();
+
+/** The cache's credentials. `load` begins to load STS's client, which is needed while GitLab creates the runner. */
+export const cacheOf = (
+  { cacheRoleArn, cacheBucket }: Readonly<Record<"cacheRoleArn" | "cacheBucket", string>>,
+  region = "",
+) => {
+  const sts = stsClient();
+  const settings = { roleArn: cacheRoleArn, bucket: cacheBucket, region };
+  return { load: sts.load, cacheAccess: stsCacheAccess(sts, settings) };
+};
 
 type Ec2Env = Readonly<Record<keyof typeof EC2_VARIABLES | "deploymentId", string>>;
 

@@ -13,7 +13,7 @@ import { isRepeat } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { closeUnstarted } from "../ledger/close-attempt";
 import { commit } from "../ledger/commit";
-import type { NewRunner } from "../ports";
+import type { NewRunner, RunnerCache } from "../ports";
 import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../queue/start-outcome";
 import { waitForGitLab } from "../queue/wait-for-gitlab";
@@ -26,10 +26,11 @@ import {
   WAIT_MARGIN_SECONDS,
 } from "../timing";
 import { isOnProtectedRef, type ProtectedRefDependencies } from "./protected-ref";
+import { runnerCache } from "./runner-cache";
 
 export type CreateDependencies = Pick<
   Dependencies,
-  "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId" | "spotPools"
+  "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId" | "spotPools" | "cacheAccess"
 > &
   ProtectedRefDependencies;
 
@@ -80,6 +81,7 @@ const bootstrapRow = (
   runner: StartedRunner,
   token: string,
   gitLab: CreateDependencies["gitLab"],
+  cache: RunnerCache | undefined,
   now: Time,
 ): BootstrapRow => ({
   key: runner.nonce,
@@ -94,6 +96,7 @@ const bootstrapRow = (
   waitTimeoutSeconds: runner.order.runnerClass.waitTimeoutSeconds,
   privileged: runner.order.runnerClass.ec2?.privileged ?? false,
   ...(runner.order.runnerClass.refuseImages ? { refuseImages: true } : {}),
+  ...(cache ? { cache } : {}),
   deletesOwnRecord: gitLab.mode === "payload",
   ttl: Math.ceil(now / 1000) + bootstrapSeconds(runner.order),
 });
@@ -163,9 +166,11 @@ export const createRunner = async (
     return closeUnstarted(dependencies, claimed, { reason: "ref-not-protected", isLast: true });
   }
   const request = newRunner(claimed.order, dependencies.deploymentId, claimed.attempt);
-  // Beside GitLab's answer, which takes longer: the start is no later for it.
+  // Beside GitLab's answer, which takes longer: the start is no later for them.
   const planned = spotPlan(dependencies, claimed.order);
-  const answer = await askOrFail(dependencies, claimed, request);
+  const asked = askOrFail(dependencies, claimed, request);
+  const cached = runnerCache(dependencies, claimed.order, bootstrapSeconds(claimed.order));
+  const answer = await asked;
   if ("waitSeconds" in answer) return waitForGitLab(dependencies, claimed, answer.waitSeconds);
   if ("refused" in answer) {
     return closeUnstarted(dependencies, claimed, { reason: "gitlab-refused", detail: answer.refused });
@@ -181,7 +186,7 @@ export const createRunner = async (
     lease: undefined,
     slot: undefined,
   });
-  const row = bootstrapRow(runner, answer.token, dependencies.gitLab, now);
+  const row = bootstrapRow(runner, answer.token, dependencies.gitLab, await cached, now);
   const stored = await commit(dependencies.ledger, [{ put: attempt }, { put: runner }, { bootstrap: row }]);
   return stored ? { kind: "created", attempt, runner } : dropRecord(dependencies, answer.id);
 };

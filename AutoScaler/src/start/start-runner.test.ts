@@ -94,11 +94,63 @@ describe("a start", () => {
     expect(row!.ttl * 1_000).toBeLessThan(waitedFor + 20 * 60_000);
   });
 
+  it("gives the row the project's cache, and of a protected ref that part", async () => {
+    const system = testSystem();
+    system.gitLab.protectedRefs.add("1 main");
+    await system.start(webhook(system.gitLab.addJob({ id: 7, ref: "main" })));
+    await system.start(webhook(system.gitLab.addJob({ id: 8, ref: "feature" })));
+    expect(system.cache.scopes).toMatchObject([
+      { path: "protected", projectId: 1 },
+      { path: "unprotected", projectId: 1 },
+    ]);
+    const paths = [...system.rows.rows.values()].map(({ cache }) => cache?.path);
+    expect(paths).toEqual(["protected", "unprotected"]);
+    // The row waits for its reader first.
+    expect(system.cache.scopes[0]!.seconds).toBeGreaterThan(900);
+  });
+
+  it("starts without a cache where there is none, and says so in the log", async () => {
+    const system = testSystem();
+    system.cache.failure = new ConfigurationError("AssumeRole was refused");
+    const write = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+    const outcome = await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    const said = write.mock.calls.map(([line]) => String(line)).filter((line) => line.includes("CACHE_"));
+    write.mockRestore();
+    expect(outcome).toMatchObject({ kind: "launched" });
+    expect([...system.rows.rows.values()][0]).not.toHaveProperty("cache");
+    expect(said.map((line) => JSON.parse(line))).toMatchObject([{ code: "CACHE_UNAVAILABLE", jobId: 7 }]);
+  });
+
+  it("asks for the cache while GitLab makes the runner, not after it", async () => {
+    const system = testSystem();
+    const order: string[] = [];
+    const dependencies: Dependencies = {
+      ...system.dependencies,
+      gitLab: {
+        ...system.dependencies.gitLab,
+        createRunner: async (request) => {
+          order.push("gitlab asked");
+          const answer = await system.dependencies.gitLab.createRunner(request);
+          await new Promise((resolve) => setImmediate(resolve));
+          order.push("gitlab answered");
+          return answer;
+        },
+      },
+      cacheAccess: (scope) => {
+        order.push("cache asked");
+        return system.dependencies.cacheAccess(scope);
+      },
+    };
+    const flows = workflows(dependencies, { lambda: system.lambda, ec2: system.ec2 }, system.routing);
+    await flows.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(order).toEqual(["gitlab asked", "cache asked", "gitlab answered"]);
+  });
+
   it("I-13: keeps the token out of the ledger", async () => {
     const { system } = await started();
     expect(
       JSON.stringify([...system.ledger.items.values(), ...system.ledger.stateRecords.values()]),
-    ).not.toContain("glrt-");
+    ).not.toMatch(/glrt-|cache-secret|cache-token/);
   });
 
   it("I-2 F-12: gives one launch for a doubled event", async () => {

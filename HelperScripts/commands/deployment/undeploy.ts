@@ -121,8 +121,10 @@ const planLines = (removal: Removal, stacks: readonly string[], { webhooks }: Ow
 };
 
 const keptText = ({ names, options }: Removal, { tables, parameters, images }: KeptResources): string => {
-  const bucket =
-    "SAM's bucket with uploaded code (stack aws-sam-cli-managed-default) stays: other applications use it too.";
+  const bucket = [
+    "SAM's bucket with uploaded code (stack aws-sam-cli-managed-default) stays: other applications use it too.",
+    `The bucket of caches (${names.infrastructure}-cachebucket-…) stays, and empties itself within two weeks.`,
+  ].join("\n");
   const all = `npm run undeploy -- --name ${names.name} --all`;
   const kept = [
     ...tables.map((name) => `table ${name}`),

@@ -29,6 +29,34 @@ describe("gitlab-runner's configuration", () => {
     });
   });
 
+  it("has the project's cache, whose credentials stand here alone", () => {
+    const cache = {
+      bucket: "cache-bucket",
+      region: "eu-west-1",
+      path: "unprotected",
+      accessKeyId: "ASIA1",
+      secretAccessKey: "a+/=",
+      sessionToken: "t+/=",
+    } as const;
+    const row = { url: "https://gitlab.example.com", token: "glrt-abc", cache };
+    const ofS3 = {
+      AuthenticationType: "access-key",
+      BucketName: "cache-bucket",
+      BucketLocation: "eu-west-1",
+      AccessKey: "ASIA1",
+      SecretKey: "a+/=",
+      SessionToken: "t+/=",
+    };
+    const ofRunner = (s3: object) => ({
+      runners: [{ token: "glrt-abc", cache: { Type: "s3", Path: "unprotected", Shared: true, s3 } }],
+    });
+    expect(parse(runnerToml(row, PLACES, "/bin"))).toMatchObject(ofRunner(ofS3));
+    expect(parse(runnerToml(row, PLACES, "/bin"))).not.toHaveProperty("runners.0.cache.s3.ServerAddress");
+    expect(parse(runnerToml(row, PLACES, "/bin", undefined, "http://127.0.0.1:4566"))).toMatchObject(
+      ofRunner({ ...ofS3, ServerAddress: "127.0.0.1:4566", Insecure: true, PathStyle: true }),
+    );
+  });
+
   it("names the certificate of GitLab's authority where there is one", () => {
     const row = { url: "https://a.example/gitlab", token: "glrt-abc" };
     expect(parse(runnerToml(row, PLACES, "/bin", "/tmp/job-a/config/gitlab-ca.pem"))).toMatchObject({

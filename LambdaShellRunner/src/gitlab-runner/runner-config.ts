@@ -1,4 +1,5 @@
-import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
+import type { BootstrapRow, RunnerCache } from "../../../Core/model/bootstrap-row";
+
 import type { Workspace } from "../environment/workspace";
 import { imageNotice } from "./image-notice";
 
@@ -29,19 +30,47 @@ const FINAL_REPORT_ROUNDS = 4;
 /** JSON's escapes are valid in TOML. JSON leaves DEL as it is, which TOML forbids. */
 const quoted = (text: string): string => JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 
+/** The endpoint of AWS's API on a developer's computer, as the setting of an S3 that is not AWS's. */
+const otherServer = (endpoint: string | undefined): readonly string[] => {
+  if (!endpoint) return [];
+  const { host, protocol } = new URL(endpoint);
+  return [`ServerAddress = ${quoted(host)}`, `Insecure = ${protocol === "http:"}`, "PathStyle = true"];
+};
+
+/** One runner for each job, so the cache is shared by all of a project. Its credentials stay in the runner: a job gets signed addresses. */
+const cacheToml = (cache: RunnerCache | undefined, endpoint: string | undefined): readonly string[] =>
+  cache === undefined
+    ? []
+    : [
+        "[runners.cache]",
+        'Type = "s3"',
+        `Path = ${quoted(cache.path)}`,
+        "Shared = true",
+        "[runners.cache.s3]",
+        'AuthenticationType = "access-key"',
+        `BucketName = ${quoted(cache.bucket)}`,
+        `BucketLocation = ${quoted(cache.region)}`,
+        `AccessKey = ${quoted(cache.accessKeyId)}`,
+        `SecretKey = ${quoted(cache.secretAccessKey)}`,
+        `SessionToken = ${quoted(cache.sessionToken)}`,
+        ...otherServer(endpoint),
+      ];
+
 /**
- * gitlab-runner's configuration. It holds the token, so it is passed through a pipe.
+ * gitlab-runner's configuration. It holds the token and the cache's credentials, so it is passed through a pipe.
  * https://docs.gitlab.com/runner/configuration/advanced-configuration/
  *
  * @param caFile the certificate of GitLab's authority, where that is a private one; jobs clone by it too
+ * @param endpoint of AWS's API, on a developer's computer
  *
  * `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell.
  */
 export const runnerToml = (
-  row: Pick<BootstrapRow, "url" | "token" | "refuseImages">,
+  row: Pick<BootstrapRow, "url" | "token" | "refuseImages" | "cache">,
   workspace: Pick<Workspace, "builds" | "cache">,
   path: string,
   caFile?: string,
+  endpoint?: string,
 ): string =>
   [
     "[[runners]]",
@@ -56,5 +85,6 @@ export const runnerToml = (
     `environment = [${quoted(`PATH=${path}`)}]`,
     `pre_get_sources_script = ${quoted(imageNotice(row.refuseImages ?? false))}`,
     `job_status_final_update_retry_limit = ${FINAL_REPORT_ROUNDS}`,
+    ...cacheToml(row.cache, endpoint),
     "",
   ].join("\n");

@@ -35,6 +35,12 @@ const ROUTINE = ["Appending trace to coordinator...ok", "Updating job..."];
 /** Debug lines serve the watch only. The routine lines come every three seconds while a job writes output. */
 const isLogged = (level: string, message: string): boolean => level !== "debug" && !ROUTINE.includes(message);
 
+/** What the runner's log must not show. A session's token may stand in an address, encoded. */
+const secretsOf = ({ token, cache }: BootstrapRow): readonly string[] =>
+  cache === undefined
+    ? [token]
+    : [token, cache.secretAccessKey, cache.sessionToken, encodeURIComponent(cache.sessionToken)];
+
 /** Sends signals to the process as long as it runs; afterwards its pid may belong to another. */
 const signaller = (child: ChildProcess) => (name: NodeJS.Signals) => {
   if (child.exitCode === null && child.signalCode === null) child.kill(name);
@@ -146,7 +152,7 @@ export class RunnerProcess {
       watch.hear(event);
     }
     if (!isLogged(level, message)) return;
-    const hidden = message.replaceAll(this.row.token, "[MASKED]");
+    const hidden = secretsOf(this.row).reduce((text, secret) => text.replaceAll(secret, "[MASKED]"), message);
     log.info("RUNNER_LOG", {
       runnerId: this.row.runnerId,
       jobId: this.jobId,
@@ -159,11 +165,9 @@ export class RunnerProcess {
     const gone = new AbortController();
     const path = childEnvironment(this.settings.environment, this.workspace).PATH;
     // When the runner closes the pipe early, its log has the reason.
-    const fed = feedConfigPipe(
-      this.config,
-      runnerToml(this.row, this.workspace, path, this.caFile),
-      gone.signal,
-    ).catch(() => {});
+    const { AWS_ENDPOINT_URL: endpoint } = this.settings.environment;
+    const toml = runnerToml(this.row, this.workspace, path, this.caFile, endpoint);
+    const fed = feedConfigPipe(this.config, toml, gone.signal).catch(() => {});
     const exit = await new Promise<ProcessExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });

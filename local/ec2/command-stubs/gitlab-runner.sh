@@ -8,10 +8,12 @@ here="${0%/*}"
 if [[ ${1:-} == --version ]]; then exec "$GLR_ROOT/usr/local/bin/gitlab-runner" --version; fi
 printf '%s\n' "${0##*/} $*" >>"$GLR_COMMAND_LOG"
 
-# The lines before [runners.docker]; the line of the executor is replaced by executor.toml.
+# All but the section [runners.docker]; the line of the executor is replaced by executor.toml.
 with_shell_executor() {
   awk -v replacement="$here/executor.toml" '
-    /^ *\[runners\.docker\]/ { exit }
+    /^ *\[runners\.docker\]/ { skips = 1; next }
+    /^ *\[/ { skips = 0 }
+    skips { next }
     /^ *executor *=/ { while ((getline line < replacement) > 0) print line; next }
     { print }'
 }

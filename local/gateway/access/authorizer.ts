@@ -97,6 +97,7 @@ const policiesFor = async (
     isResourcePolicyRequired: needsResourcePolicy(need),
     resourceAccount: owner || account,
     ...(role?.boundary ? { boundary: role.boundary } : {}),
+    ...(caller.kind === "role" && caller.sessionPolicies ? { session: caller.sessionPolicies } : {}),
   };
 };
 

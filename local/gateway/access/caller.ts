@@ -1,4 +1,4 @@
-import { type ConditionContext, type Principal, parsePolicy } from "../../iam";
+import { type ConditionContext, type Policy, type Principal, parsePolicy } from "../../iam";
 import type { DeployedRole } from "../deployed";
 
 /** Who holds a set of credentials, or in whose name the engine acts. */
@@ -13,6 +13,8 @@ export type Caller =
       readonly sessionName: string;
       /** The function whose code calls. */
       readonly functionArn?: string;
+      /** What the session was narrowed to when it was taken. */
+      readonly sessionPolicies?: readonly Policy[];
     }
   /** A service in its own name; most say on behalf of which of their resources. */
   | { readonly kind: "service"; readonly service: string; readonly sourceArn?: string };

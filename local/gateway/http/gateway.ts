@@ -29,8 +29,10 @@ export interface Gateway {
 }
 
 /** The service that a request says it is signed for, whether it is or not. */
-const statedService = (headers: HeaderMap): string | undefined =>
-  /Credential=[^/,]+\/[^/,]+\/[^/,]+\/([a-z0-9-]+)\//.exec(headers.get("authorization")?.[0] ?? "")?.[1];
+const statedService = (headers: HeaderMap, target = ""): string | undefined =>
+  target.includes("X-Amz-Signature=")
+    ? "s3"
+    : /Credential=[^/,]+\/[^/,]+\/[^/,]+\/([a-z0-9-]+)\//.exec(headers.get("authorization")?.[0] ?? "")?.[1];
 
 /** Asked once a connection: the answer cannot change. */
 const oncePerSocket = (ask: GatewaySettings["isAnotherUser"]): GatewaySettings["isAnotherUser"] => {
@@ -58,7 +60,7 @@ const answerRefusal = (
   headers: HeaderMap,
   response: ServerResponse,
 ): void => {
-  const { service = statedService(headers), ...rest } = known;
+  const { service = statedService(headers, response.req.url), ...rest } = known;
   settings.onRefused?.({ ...refusal, ...rest });
   const answer = refusalAnswer(refusal, service, headers.get("content-type")?.[0] ?? "");
   // Whatever of the body was not read yet goes with the connection.

@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Caller } from "../access/caller";
+import { splitTarget } from "../signature/request";
 import type { ReceivedRequest } from "../sigv4";
 
 /** A call that was let through. */
@@ -48,6 +49,14 @@ const forwardedHeaders = (call: AdmittedCall, account: string, region: string): 
   String(call.request.body.length),
 ];
 
+/** The signature in an address is of the laptop's credentials too, and in the engine's eyes might have expired. */
+const withoutPresigning = ({ service, request }: AdmittedCall): string => {
+  const { path, query } = splitTarget(request.target);
+  if (service !== "s3" || !query.includes("X-Amz-Signature=")) return request.target;
+  const rest = query.split("&").filter((pair) => !pair.startsWith("X-Amz-"));
+  return rest.length === 0 ? path : `${path}?${rest.join("&")}`;
+};
+
 /** No page of a browser gets to read an answer. */
 const answerHeaders = (answer: IncomingMessage): string[] =>
   pairs(answer.rawHeaders)
@@ -64,7 +73,8 @@ export const socketUpstream = (socketPath: string, account: string, region: stri
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const upstream: Upstream = (call, response) =>
     new Promise((resolve, reject) => {
-      const { method, target, body } = call.request;
+      const { method, body } = call.request;
+      const target = withoutPresigning(call);
       const headers = forwardedHeaders(call, account, region);
       const forwarded = httpRequest({ socketPath, agent, method, path: target, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answerHeaders(answer));

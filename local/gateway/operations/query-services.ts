@@ -30,7 +30,24 @@ export const IAM: Operations<QueryNode> = {
   ],
 };
 
+const assumedRole = (input: QueryNode): string => {
+  const arn = textAt(input, "RoleArn");
+  if (arn === undefined) throw new UnclearCallError("RoleArn is missing");
+  return arn;
+};
+
+/** What the engine could not judge: tags of the session, and policies by their ARN. */
+const refuseUnknown = (input: QueryNode): void => {
+  const fields = Object.keys(input).filter((name) => !ASSUME_FIELDS.includes(name));
+  if (fields.length > 0) throw new UnclearCallError(`AssumeRole with ${fields.join()} is not played`);
+};
+const ASSUME_FIELDS = ["Action", "Version", "RoleArn", "RoleSessionName", "DurationSeconds", "Policy"];
+
 /** Whoever has credentials may ask whose they are. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 export const STS: Operations<QueryNode> = {
+  AssumeRole: (input) => {
+    refuseUnknown(input);
+    return [{ action: "sts:AssumeRole", resource: assumedRole(input) }];
+  },
   GetCallerIdentity: () => [{ action: "sts:GetCallerIdentity", resource: "*", isFree: true }],
 };

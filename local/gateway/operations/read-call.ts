@@ -2,6 +2,7 @@ import { parseForm, textAt } from "../../ec2/api/query-form";
 import { headersOf, type ReceivedRequest, single, splitTarget } from "../signature/request";
 import { isFields } from "./fields";
 import { type Need, type NeedsOf, type Operations, type Place, UnclearCallError } from "./need";
+import { readS3 } from "./s3/read-s3";
 import { SERVICES, type Service } from "./services";
 
 /** A call as far as it can be told from its bytes. */
@@ -123,6 +124,10 @@ export const readCall = (name: string, request: ReceivedRequest): ReadCall => {
   const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
   if (service?.protocol === "json") return readJson(name, service, request);
   refuseTarget(name, request);
+  if (name === "s3") {
+    const { operation, needs } = readS3(request);
+    return { service: name, operation, ...(needs ? { needs: async () => needs } : {}) };
+  }
   if (service?.protocol === "query") return readQuery(name, service, request);
   if (service?.protocol === "path") return readPath(name, service, request);
   return { service: name, operation: `${request.method} ${splitTarget(request.target).path}` };

@@ -3,6 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse, stringify, type TomlTable } from "smol-toml";
 
+import { defined } from "../../../Core/defined";
+import { type CacheConfig, cacheConfig } from "./cache/cache-config";
+
 /** The settings of a `[[runners]]` entry, or of the corresponding flags, that the stand-in uses. */
 export interface RunnerConfig {
   readonly name: string;
@@ -21,6 +24,8 @@ export interface RunnerConfig {
   readonly preBuildScript: string;
   readonly postBuildScript: string;
   readonly systemId: string;
+  /** Absent: jobs have no cache. */
+  readonly cache?: CacheConfig;
 }
 
 const DEFAULT_FINAL_UPDATE_RETRIES = 10;
@@ -47,6 +52,7 @@ export const runnerConfig = (table: TomlTable, systemId: string): RunnerConfig =
   preBuildScript: text(table, "pre_build_script"),
   postBuildScript: text(table, "post_build_script"),
   systemId,
+  ...defined({ cache: cacheConfig(table) }),
 });
 
 const isTable = (value: unknown): value is TomlTable =>

@@ -35,7 +35,7 @@ const plain = (values: Record<string, string>): JobVariable[] =>
   Object.entries(values).map(([key, value]) => ({ key, value, raw: true }));
 
 /** Expands `$NAME` and `${NAME}` from the preceding variables; `$$` is a dollar sign. */
-const expand = (value: string, known: ReadonlyMap<string, string>): string =>
+export const expand = (value: string, known: ReadonlyMap<string, string>): string =>
   value.replace(/\$(\$|\{(\w+)\}|(\w+))/g, (whole, mark: string, braced?: string, bare?: string) =>
     mark === "$" ? whole.slice(1) : (known.get(braced ?? bare ?? "") ?? ""),
   );

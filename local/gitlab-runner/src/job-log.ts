@@ -1,3 +1,5 @@
+import type { PayloadCache } from "./cache/job-cache";
+
 /** The fields of GitLab's 201 answer that the stand-in uses. */
 export interface JobPayload {
   readonly id: number;
@@ -15,7 +17,7 @@ export interface JobPayload {
   readonly steps?: readonly JobStep[];
   readonly image?: { readonly name?: string } | null;
   readonly artifacts?: readonly unknown[] | null;
-  readonly cache?: readonly unknown[] | null;
+  readonly cache?: readonly PayloadCache[] | null;
 }
 
 export interface JobVariable {

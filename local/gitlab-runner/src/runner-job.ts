@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { defined } from "../../../Core/defined";
+import { JobCache } from "./cache/job-cache";
 import { type RunnerConfig, shortToken } from "./config";
-import { type JobFolders, jobEnvironment, jobFolders } from "./environment";
+import { expand, type JobFolders, jobEnvironment, jobFolders } from "./environment";
 import { VERSION } from "./gitlab-api";
 import type { JobLog, JobPayload } from "./job-log";
 import { STOPPED, type Stop, tellFailure, tellGivenUp, tellSuccess } from "./job-result";
@@ -91,7 +92,7 @@ export class RunnerJob {
     let ending: JobEnding;
     try {
       this.environment = jobEnvironment(this.config, this.payload, this.folders, this.timeoutSeconds);
-      ending = (await this.sources()) ?? (await this.scripts());
+      ending = (await this.sources()) ?? (await this.withCache());
     } catch (error) {
       ending = this.failure("script_failure", String(error), 1);
     }
@@ -110,7 +111,9 @@ export class RunnerJob {
       );
     }
     if (this.payload.artifacts?.length) this.log.line("The stand-in does not upload artifacts");
-    if (this.payload.cache?.length) this.log.line("The stand-in does not keep a cache");
+    const hasCache = this.config.cache !== undefined;
+    if (this.payload.cache?.length && !hasCache)
+      this.log.line("This runner has no cache server: the stand-in does not keep a cache");
     this.log.line(`Running on ${hostname()}...`);
   }
 
@@ -121,6 +124,22 @@ export class RunnerJob {
     const sources = sourceLines(this.payload, this.environment, this.folders.project);
     const lines = first === "" ? sources : [echoed(first), first, ...sources];
     return this.stage("get_sources", { lines, echo: false });
+  }
+
+  private async withCache(): Promise<JobEnding> {
+    const cache = this.jobCache();
+    await cache?.restore();
+    const ending = await this.scripts();
+    if (this.stopped === undefined) await cache?.save(ending.state);
+    return ending;
+  }
+
+  private jobCache(): JobCache | undefined {
+    const { cache, job_info: info } = this.payload;
+    if (!cache?.length || this.config.cache === undefined) return undefined;
+    const caches = cache.map((one) => ({ ...one, key: expand(one.key, this.environment) }));
+    const folders = { ...this.folders, projectId: info?.project_id ?? 0 };
+    return new JobCache(this.config.cache, caches, folders, (line) => this.log.line(line));
   }
 
   private async scripts(): Promise<JobEnding> {

@@ -43,7 +43,7 @@ const looked = (config: Fields, value: unknown, level = 0): unknown => {
 };
 
 /** What a job takes from `default:`, or from the same key at the top. https://docs.gitlab.com/ci/yaml/#default */
-const DEFAULTS = ["after_script", "before_script", "image", "retry", "services", "tags", "timeout"];
+const DEFAULTS = ["after_script", "before_script", "cache", "image", "retry", "services", "tags", "timeout"];
 
 const defaultsOf = (config: Fields): Fields => {
   const own = isMap(config.default) ? config.default : {};

@@ -78,16 +78,36 @@ e2e: { parallel: { matrix: [{ OS: [linux, mac], V: 1 }] }, script: [t] }
   expect(all[3]?.variables).toEqual({ OS: "mac", V: "1", CI_NODE_INDEX: "2", CI_NODE_TOTAL: "2" });
 });
 
+it("reads caches with the defaults, keys and policies that GitLab has", () => {
+  const all = jobs(`
+default: { cache: { key: shared, paths: [lib] } }
+plain: { script: [t] }
+own: { script: [t], cache: { paths: [a, b], policy: pull, unprotect: true } }
+two: { script: [t], cache: [{ key: { files: [lock], prefix: npm }, paths: [a] }, { key: $CI_COMMIT_REF_NAME, paths: [b], when: always }] }
+none: { script: [t], cache: [] }
+`);
+  const usual = { policy: "pull-push", when: "on_success", unprotect: false };
+  expect(all.map(({ caches }) => caches)).toEqual([
+    [{ ...usual, key: "shared", paths: ["lib"] }],
+    [{ ...usual, key: "default", paths: ["a", "b"], policy: "pull", unprotect: true }],
+    [
+      { ...usual, key: "npm-default", paths: ["a"] },
+      { ...usual, key: "$CI_COMMIT_REF_NAME", paths: ["b"], when: "always" },
+    ],
+    [],
+  ]);
+});
+
 it("says what of the file it leaves out", () => {
   const { notes } = readCiConfig(`
 include: [other.yml]
-a: { script: [x], rules: [{ if: $X }], cache: {} }
+a: { script: [x], rules: [{ if: $X }], artifacts: {} }
 child: { trigger: group/project }
 `);
   expect(notes).toEqual([
     "include is not read: paste the merged file (Pipeline editor, Full configuration)",
     "child: triggers of other pipelines are left out",
-    "a: caches are not kept",
+    "a: artifacts are not stored",
     "a: rules are not read: the job is in every pipeline",
   ]);
 });
@@ -100,6 +120,7 @@ it.each([
   [".a: { extends: .a }\nb: { extends: .a, script: [x] }", "circular"],
   ["a: { script: [!reference [.b, script]] }", "could not be found"],
   ["a: { script: [x], parallel: 201 }", "1 to 200 jobs"],
+  ["a: { script: [x], cache: { paths: x } }", "cache:paths must be a list"],
   ["a: { tags: [x] }", "script must be a list"],
   ["stages: [x]", "No stages / jobs"],
   ["- a", "must be a map of jobs"],

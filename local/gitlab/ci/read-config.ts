@@ -32,7 +32,6 @@ const DEFAULT_STAGES = ["build", "test", "deploy"];
 /** What GitLab would do and this stand-in leaves out. */
 const NOT_DONE: Readonly<Record<string, string>> = {
   artifacts: "artifacts are not stored",
-  cache: "caches are not kept",
   environment: "environments are not made",
   except: "except is not read: the job is in every pipeline",
   only: "only is not read: the job is in every pipeline",

@@ -30,6 +30,16 @@ export interface JobRetry {
 }
 
 /** A job's specification, as in a pipeline's configuration. */
+/** A cache of a job, as `.gitlab-ci.yml` says it. */
+export interface JobCacheSpec {
+  readonly key: string;
+  readonly paths: readonly string[];
+  readonly policy: "pull-push" | "pull" | "push";
+  readonly when: "on_success" | "on_failure" | "always";
+  /** Shared by protected and other refs, as far as GitLab's suffix goes. */
+  readonly unprotect: boolean;
+}
+
 export interface JobSpec {
   readonly name: string;
   readonly tags: readonly string[];
@@ -43,6 +53,7 @@ export interface JobSpec {
   readonly retry: JobRetry;
   readonly image?: string;
   readonly services: readonly string[];
+  readonly caches: readonly JobCacheSpec[];
   /** Names of the jobs that it waits for instead of the stages before its own. */
   readonly needs?: readonly string[];
   /** The name that `parallel` made several jobs of. */

@@ -26,6 +26,7 @@ import { ACCOUNT_IN_USE } from "../../limits/account-limits";
 import { isAnotherUser } from "../../process/same-user";
 import type { RunFolder } from "../run-folder";
 import { withAccount } from "./account-answers";
+import { withAssumedRoles } from "./assumed-roles";
 import type { Aws, AwsSettings, Ec2Part } from "./aws";
 import { clientEnv } from "./client-env";
 import { withEc2 } from "./ec2-upstream";
@@ -88,7 +89,7 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
       settings.onDropped ?? (() => undefined),
       withImages(
         { imageOf: engine.imageOf, readPath: clients.readPath, log: settings.log },
-        withEc2(() => ec2, behind.upstream),
+        withEc2(() => ec2, withAssumedRoles(credentials, behind.upstream)),
       ),
     ),
   );

@@ -5,6 +5,7 @@ import type { Dependencies } from "../../../AutoScaler/src/dependencies";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type {
   BootstrapRows,
+  CacheAccess,
   Clock,
   EventBus,
   GitLab,
@@ -125,6 +126,15 @@ interface Shared {
   readonly nonce: Nonce;
 }
 
+/** No job of the simulation has a cache: the row carries it, and nobody reads it. */
+const CACHE = {
+  bucket: "cache",
+  region: "eu-west-1",
+  accessKeyId: "id",
+  secretAccessKey: "secret",
+  sessionToken: "session",
+} as const;
+
 /**
  * The ports of one process: each call takes time and may have a fault. There are many processes and each uses few
  * ports, so a port is made at its first use.
@@ -139,6 +149,7 @@ class Ports implements FunctionDependencies {
   readonly account: LambdaAccount;
   readonly nonce: Nonce;
   readonly metric: Metric;
+  readonly cacheAccess: CacheAccess;
   readonly deploymentId = DEPLOYMENT;
 
   constructor(
@@ -160,6 +171,7 @@ class Ports implements FunctionDependencies {
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
     this.nonce = nonce;
+    this.cacheAccess = async ({ path }) => ({ ...CACHE, path });
     this.metric = (name, value = 1, dimensions = {}) => services.metric({ name, value, dimensions }, process);
   }
 

@@ -1,4 +1,5 @@
-import { asList, asMap, at, ofType, type Resource, type Template } from "../read-template";
+import { asList, asMap, at, ofType, type Properties, type Resource, type Template } from "../read-template";
+import { resolve } from "../resolve";
 import type { TemplateRule } from "./rule";
 
 /** Tables whose items live for minutes: tokens, which a backup would keep longer, and ids of signed webhooks. */
@@ -35,7 +36,21 @@ const tables: TemplateRule = {
   ],
 };
 
-const STATEFUL = ["AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::ECR::Repository", "AWS::Logs::LogGroup"];
+const GOOD_BUCKET = `Resources:
+  B: { Type: AWS::S3::Bucket, DeletionPolicy: Retain, UpdateReplacePolicy: Retain, Properties: {
+    BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: AES256 } }] },
+    PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    LifecycleConfiguration: { Rules: [{ Status: Enabled, ExpirationInDays: 14 }, { Status: Enabled, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] } } }
+  P: { Type: AWS::S3::BucketPolicy, Properties: { Bucket: !Ref B, PolicyDocument: { Statement: [{ Effect: Deny,
+    Principal: "*", Action: s3:*, Resource: [!GetAtt B.Arn, !Sub "\${B.Arn}/*"], Condition: { Bool: { aws:SecureTransport: "false" } } }] } } }`;
+
+const STATEFUL = [
+  "AWS::S3::Bucket",
+  "AWS::DynamoDB::Table",
+  "AWS::SQS::Queue",
+  "AWS::ECR::Repository",
+  "AWS::Logs::LogGroup",
+];
 
 const deletion: TemplateRule = {
   id: "S-9",
@@ -134,4 +149,68 @@ const queues: TemplateRule = {
   ],
 };
 
-export const dataRules = [tables, deletion, repositories, secrets, queues];
+const TLS_ONLY = (statement: Properties): boolean =>
+  statement.Effect === "Deny" &&
+  statement.Principal === "*" &&
+  statement.Action === "s3:*" &&
+  at(statement.Condition, "Bool", "aws:SecureTransport") === "false";
+
+/** The statements of a bucket's policy that are for the bucket and for all of its objects. */
+const bucketStatements = (template: Template, bucketId: string): readonly Properties[] =>
+  ofType(template, "AWS::S3::BucketPolicy")
+    .filter(({ properties }) => asMap(properties.Bucket).Ref === bucketId)
+    .flatMap(({ properties }) => asList(at(properties, "PolicyDocument", "Statement")).map(asMap))
+    .filter(({ Resource }) => {
+      const arn = String(resolve(template, { "Fn::GetAtt": [bucketId, "Arn"] }));
+      const covered = asList(resolve(template, Resource));
+      return covered.includes(arn) && covered.includes(`${arn}/*`);
+    });
+
+const PUBLIC = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+
+const bucketFaults = (template: Template, { id, properties, attributes }: Resource): readonly string[] => {
+  const rules = asList(at(properties, "LifecycleConfiguration", "Rules"))
+    .map(asMap)
+    .filter(({ Status, Prefix, TagFilters }) => Status === "Enabled" && !Prefix && !TagFilters);
+  const algorithm = asList(at(properties, "BucketEncryption", "ServerSideEncryptionConfiguration")).map(
+    (one) => at(asMap(one), "ServerSideEncryptionByDefault", "SSEAlgorithm"),
+  );
+  const wanted: readonly (readonly [boolean, string])[] = [
+    [
+      PUBLIC.every((name) => at(properties, "PublicAccessBlockConfiguration", name) === true),
+      "may become public",
+    ],
+    [bucketStatements(template, id).some(TLS_ONLY), "is open to plain text"],
+    [algorithm.join() === "AES256", "is not encrypted with a key of S3's"],
+    [rules.some(({ ExpirationInDays }) => Number(ExpirationInDays) <= 30), "grows for ever"],
+    [
+      rules.some((rule) => at(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation") === 1),
+      "keeps broken uploads",
+    ],
+    [properties.BucketName === undefined, "has a name of its own"],
+    [attributes.DeletionPolicy === "Retain", "blocks the deletion of its stack while it holds an object"],
+  ];
+  return wanted.flatMap(([holds, fault]) => (holds ? [] : `${id} ${fault}`));
+};
+
+const buckets: TemplateRule = {
+  id: "S-9",
+  says: "keeps buckets private, encrypted and free of old objects, and refuses plain text",
+  check: (template) =>
+    ofType(template, "AWS::S3::Bucket").flatMap((bucket) => bucketFaults(template, bucket)),
+  bad: [
+    "Resources: { B: { Type: AWS::S3::Bucket } }",
+    // Each lacks one thing of a good one.
+    ...[
+      "BlockPublicAcls: true, ",
+      "SSEAlgorithm: AES256",
+      "ExpirationInDays: 14",
+      "DaysAfterInitiation: 1",
+      "DeletionPolicy: Retain, ",
+      "s3:*",
+      `, !Sub "\${B.Arn}/*"`,
+    ].map((part) => GOOD_BUCKET.replace(part, part === "s3:*" ? "s3:GetObject" : "")),
+  ],
+};
+
+export const dataRules = [tables, deletion, repositories, secrets, queues, buckets];

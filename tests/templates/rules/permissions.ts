@@ -155,11 +155,23 @@ const passRole: TemplateRule = {
   ),
 };
 
-const trustFault = (statement: Properties): string | undefined => {
+/** Roles of the template that another one names as its only takers. */
+const trustsOwnRoles = (template: Template, principal: Properties): boolean => {
+  const roles = ofType(template, "AWS::IAM::Role").map(({ id }) =>
+    resolve(template, { "Fn::GetAtt": [id, "Arn"] }),
+  );
+  const takers = asList(principal.AWS);
+  return (
+    Object.keys(principal).join() === "AWS" && takers.length > 0 && takers.every((arn) => roles.includes(arn))
+  );
+};
+
+const trustFault = (template: Template, statement: Properties): string | undefined => {
   const principal = asMap(statement.Principal);
+  if (trustsOwnRoles(template, principal)) return undefined;
   const [service, ...others] = texts(principal.Service);
   if (service === undefined || others.length > 0 || Object.keys(principal).length !== 1) {
-    return "trusts anything but one service";
+    return "trusts anything but one service or roles of the template";
   }
   const conditions = Object.values(asMap(statement.Condition)).flatMap((keys) => Object.keys(asMap(keys)));
   return NAMES_ITS_ACCOUNT.includes(service) && !conditions.includes("aws:SourceAccount")
@@ -169,17 +181,20 @@ const trustFault = (statement: Properties): string | undefined => {
 
 const trust: TemplateRule = {
   id: "S-6",
-  says: "trusts one service per role, and only for this account where the service names the account",
+  says: "trusts one service per role, or named roles of the template, and only for this account where the service names the account",
   check: (template) =>
     ofType(template, "AWS::IAM::Role").flatMap(({ id, properties }) => {
       const document = asMap(resolve(template, properties.AssumeRolePolicyDocument));
-      const faults = asList(document.Statement).map((statement) => trustFault(asMap(statement)));
+      const faults = asList(document.Statement).map((statement) => trustFault(template, asMap(statement)));
       return faults.flatMap((fault) => (fault === undefined ? [] : `${id} ${fault}`));
     }),
   bad: [
     "{ Effect: Allow, Principal: { Service: events.amazonaws.com }, Action: sts:AssumeRole }",
     '{ Effect: Allow, Principal: "*", Action: sts:AssumeRole }',
     '{ Effect: Allow, Principal: { AWS: "*" }, Action: sts:AssumeRole }',
+    '{ Effect: Allow, Principal: { AWS: "arn:aws:iam::111122223333:root" }, Action: sts:AssumeRole }',
+    '{ Effect: Allow, Principal: { AWS: [!GetAtt R.Arn, "arn:aws:iam::111122223333:role/admin"] }, Action: sts:AssumeRole }',
+    "{ Effect: Allow, Principal: { AWS: !GetAtt R.Arn, Service: ec2.amazonaws.com }, Action: sts:AssumeRole }",
     "{ Effect: Allow, Principal: { Service: [lambda.amazonaws.com, ec2.amazonaws.com] }, Action: sts:AssumeRole }",
   ].map(
     (statement) =>

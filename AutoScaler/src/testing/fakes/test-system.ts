@@ -24,6 +24,7 @@ import { terminateInstance } from "../../stop/terminate-instance";
 import { unregisterRunner } from "../../stop/unregister-runner";
 import { fakeAccount } from "./fake-account";
 import { fakeBootstrapRows } from "./fake-bootstrap-rows";
+import { fakeCacheAccess } from "./fake-cache-access";
 import { fakeClock } from "./fake-clock";
 import { fakeEventBus } from "./fake-event-bus";
 import { fakeFunctions } from "./fake-functions";
@@ -128,6 +129,7 @@ export const testSystem = ({
   const lambda = fakeProvider();
   const settings = fakeSettings();
   const account = fakeAccount();
+  const cache = fakeCacheAccess();
   const dependencies: Dependencies = {
     ledger,
     rows,
@@ -146,10 +148,12 @@ export const testSystem = ({
     clock,
     nonce: fakeNonce(),
     metric: metrics.metric,
+    cacheAccess: cache.cacheAccess,
     deploymentId: "test",
   };
   const fakes = {
     account,
+    cache,
     clock,
     counters,
     rows,

@@ -2,6 +2,7 @@ import { defined } from "../../../../Core/defined";
 import { type JobRetry, type JobSpec, WHEN } from "../../model/records";
 import { badParameter } from "../api-error";
 import { RequestParameters } from "../parameters";
+import { parseCaches } from "./job-caches";
 
 /** GitLab's limits: a job's name has 255 characters at most. */
 const MAX_NAME = 255;
@@ -84,6 +85,7 @@ const jobSpec = (value: unknown): JobSpec => {
     timeoutSeconds: timeout,
     retry: retryOf(parameters),
     services: lines(parameters, "services"),
+    caches: parseCaches(parameters.raw("cache")),
     ...defined({
       image: parameters.text("image"),
       needs: parameters.has("needs") ? lines(parameters, "needs") : undefined,

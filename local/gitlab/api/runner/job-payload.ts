@@ -82,6 +82,17 @@ const jobInfo = (job: StandInJob, now: number) => ({
   project_jobs_running_on_instance_runners_count: "0",
 });
 
+/** GitLab keeps the caches of protected refs apart by the key. https://docs.gitlab.com/ci/caching/#cache-key-names */
+const caches = ({ spec, pipeline }: StandInJob) =>
+  spec.caches.map(({ key, paths, policy, when, unprotect }) => ({
+    key: unprotect ? key : `${key}-${pipeline.isProtected ? "protected" : "non_protected"}`,
+    untracked: false,
+    policy,
+    paths,
+    when,
+    fallback_keys: [],
+  }));
+
 /** The body of a 201 to `jobs/request`, with the JSON types that gitlab-runner requires. */
 export const jobPayload = (url: string, job: StandInJob, now: number) => ({
   id: job.id,
@@ -112,7 +123,7 @@ export const jobPayload = (url: string, job: StandInJob, now: number) => ({
     ports: [],
   })),
   artifacts: null,
-  cache: [],
+  cache: caches(job),
   credentials: [],
   dependencies: [],
   hooks: [],
