@@ -6,6 +6,7 @@ import { type EmptyLaptop, type Laptop, startEmptyLaptop, startLaptop } from "..
 import { limitsText, NEW_ACCOUNT } from "../limits/account-limits";
 import { noticeWriter } from "../terminal/notices";
 import { liveView, plainView, type View } from "../terminal/view";
+import { writeEnvironmentFile } from "./environment-file";
 import type { CommandOptions } from "./options";
 import { Declined, realGitLab, webhookAdvice } from "./real-gitlab";
 import { runSample } from "./run-sample";
@@ -36,6 +37,7 @@ const nextSteps = (laptop: Laptop): string => {
     `Page:    ${pc.bold(standIn.url)}`,
     `By curl: curl -X POST ${standIn.url}/api/v4/projects/1/pipeline -H 'PRIVATE-TOKEN: ${standIn.accessToken}' \\`,
     `           -H 'Content-Type: application/json' -d '${body}'`,
+    `Command line, in another terminal: . ${writeEnvironmentFile(laptop.run.path, laptop.env)} && npx runners status`,
     "A real GitLab's jobs: npm start -- --gitlab https://gitlab.example.com",
     "Ctrl-C stops everything and removes all temporary files.",
   ].join("\n");

@@ -60,6 +60,8 @@ it.each([
       "deploy: EC2 deployments",
     ],
   ],
+  ["cache", ["fill: LAMBDA default", "use: EC2 default"]],
+  ["arm64", ["build: [arm64]: EC2 default", "build: [x86_64]: EC2 default"]],
   ["oidc-aws", ["deploy: LAMBDA default"]],
 ])("%s: each job gets the runner that the example says", async (folder, runners) => {
   expect(await runnersOf(folder)).toEqual(runners);

@@ -98,6 +98,16 @@ none: { script: [t], cache: [] }
   ]);
 });
 
+it("puts a job's variables into its tags", () => {
+  const all = jobs(`
+build: { parallel: { matrix: [{ ARCH: [arm64, x86_64] }] }, tags: ["aws:arch=$ARCH", "a-\${ARCH}-b", "x$NOTHING"], script: [t] }
+`);
+  expect(all.map(({ tags }) => tags)).toEqual([
+    ["aws:arch=arm64", "a-arm64-b", "x"],
+    ["aws:arch=x86_64", "a-x86_64-b", "x"],
+  ]);
+});
+
 it("says what of the file it leaves out", () => {
   const { notes } = readCiConfig(`
 include: [other.yml]

@@ -85,6 +85,17 @@ const stagesOf = (config: Fields): readonly string[] => {
   return [".pre", ...own.filter((stage) => stage !== ".pre" && stage !== ".post"), ".post"];
 };
 
+/** `$NAME` and `${NAME}` in a job's tags, by its variables; one that is not known becomes empty. https://docs.gitlab.com/ci/yaml/#tags */
+const withTags = ({ name, fields }: NamedJob): NamedJob => {
+  const { tags } = fields;
+  const variables = isMap(fields.variables) ? fields.variables : {};
+  const expand = (tag: unknown): unknown =>
+    typeof tag === "string"
+      ? tag.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => String(variables[braced ?? bare] ?? ""))
+      : tag;
+  return Array.isArray(tags) ? { name, fields: { ...fields, tags: tags.map(expand) } } : { name, fields };
+};
+
 const inStages = (config: Fields, jobs: readonly JobSpec[]): readonly JobSpec[] => {
   const stages = stagesOf(config);
   const lost = jobs.find(({ stage }) => !stages.includes(stage));
@@ -118,7 +129,7 @@ export const readCiConfig = (text: string): CiConfig => {
   const isTrigger = ({ fields }: NamedJob): boolean => "trigger" in fields;
   const runs = named.filter((job) => !isTrigger(job));
   if (runs.length === 0) throw refused("No stages / jobs for this pipeline.");
-  const all = runs.flatMap(({ name, fields }) => parallelJobs(name, plain(fields)));
+  const all = runs.flatMap(({ name, fields }) => parallelJobs(name, plain(fields)).map(withTags));
   const jobs = inStages(config, parseJobSpecs(all.map(({ name, fields }) => ({ ...fields, name }))));
   checkNeeds(jobs);
   const left = [
