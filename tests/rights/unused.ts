@@ -41,6 +41,10 @@ const REASONS: readonly Reason[] = [
     policy: /\/start-ec2-runner$/,
     why: "EC2 may read the image's parameter with either action; the laptop's reads it with the other",
   },
+  {
+    action: /^sts:AssumeRole$/,
+    why: "the cache's role names who may take it, which is enough within an account; the functions' own policies say it too",
+  },
   { action: /^dynamodb:Scan$/, policy: /\/reconciler$/, why: "the mapping is read whole every ten minutes" },
   {
     action: /^dynamodb:DeleteItem$/,
