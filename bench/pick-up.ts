@@ -1,6 +1,6 @@
 /**
  * How long a job is pending on the laptop, one job after another: from `pending` to `running`, on a Lambda runner and
- * on the EC2 simulator.
+ * on the EC2 simulator, from a prepared image: a stock one installs first.
  *
  *   npx tsx bench/pick-up.ts [jobs of each provider]
  */
@@ -12,6 +12,8 @@ import { type Laptop, startLaptop } from "../local/laptop/laptop";
 import { percentile, spread } from "./percentile";
 
 const PROJECT = 5;
+/** What the simulator does not have among the stock images has Docker and gitlab-runner. */
+const PREPARED_IMAGE = "ami-0123456789abcdef0";
 const TIMEOUT_MS = 60_000;
 /** Measured with gitlab-runner 19.4.0 on an idle machine of two cores. A slower median is a regression. */
 const BARS: Readonly<Record<string, number>> = { LAMBDA: 320, EC2: 900 };
@@ -49,7 +51,10 @@ const measure = async (laptop: Laptop, provider: keyof typeof JOBS, jobs: number
 };
 
 const main = async (jobs: number): Promise<boolean> => {
-  const laptop = await startLaptop({ log: say });
+  const laptop = await startLaptop({
+    log: say,
+    parameters: { AutoScaler: { ImageIdArm64: PREPARED_IMAGE } },
+  });
   try {
     await uploadSampleMapping(laptop);
     const lambda = await measure(laptop, "LAMBDA", jobs);
