@@ -42,7 +42,7 @@ const FIGURES: readonly Figure[] = [
   {
     name: "Cost so far",
     value: ({ cost }) => usd(cost),
-    note: () => "of AWS, had these jobs run there; 0 where no price is known",
+    note: () => "as AWS's prices, where known",
   },
   {
     name: "Refused by limits",
