@@ -17,6 +17,10 @@ const REASONS: readonly Reason[] = [
     action: /^logs:/,
     why: "AWS writes functions' and workflows' logs with them; the laptop writes its own",
   },
+  {
+    action: /^ec2:GetConsoleOutput$/,
+    why: "a machine that ended without its job is asked for what its console says; no path here fails an installation",
+  },
   { action: /^xray:/, why: "AWS sends traces with them; the laptop traces nothing" },
   {
     action: /^kms:Decrypt$/,
