@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { ROOT } from "../../local/laptop/run-folder";
 import { type ApiJob, gitlabApi, START_MS, until } from "./engine";
+import { launchedInstances } from "./launched-instances";
 import { endAllStarts, expectNothingLeft, folderOf, type Ready, ready, type Start, start } from "./starts";
 
 /** From an empty laptop to jobs and back by `deploy` and `undeploy` alone, in a clone of its own. */
@@ -124,16 +124,7 @@ const logOf = async (name: string, tags: readonly string[]): Promise<string> => 
   return gitlab().trace(PROJECT, id);
 };
 
-/** Instances that EC2 has or had. */
-const launched = async (): Promise<number> => {
-  const client = new EC2Client({
-    ...clientSettings(line.env),
-    endpoint: line.env.AWS_ENDPOINT_URL_EC2 ?? "",
-  });
-  const { Reservations = [] } = await client.send(new DescribeInstancesCommand({}));
-  client.destroy();
-  return Reservations.flatMap(({ Instances = [] }) => Instances).length;
-};
+const launched = (): Promise<number> => launchedInstances(line.env);
 
 beforeAll(async () => {
   makeClone();

@@ -4,7 +4,6 @@ import {
   DescribeStacksCommand,
   waitUntilStackDeleteComplete,
 } from "@aws-sdk/client-cloudformation";
-import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { uploadSampleMapping } from "../../local/command/sample-mapping";
 import { type Builds, buildStack, STACKS } from "../../local/engine/build";
@@ -14,6 +13,7 @@ import { writeConfiguration } from "../../local/laptop/configuration";
 import { deployStacks, type Stacks } from "../../local/laptop/deploy-stacks";
 import { openRunFolder, ROOT, type RunFolder } from "../../local/laptop/run-folder";
 import { gitlabApi, START_MS, until } from "./engine";
+import { launchedInstances } from "./launched-instances";
 import { endAllStarts, expectNothingLeft, folderOf, type Ready, ready, type Start, start } from "./starts";
 
 const SECRET = "secret-of-the-webhook";
@@ -48,15 +48,7 @@ const deploy = async (): Promise<Stacks> => {
 const statusOfWebhook = async (url: string): Promise<number> =>
   (await fetch(url, { method: "POST", body: "{}" })).status;
 
-const launched = async (): Promise<number> => {
-  const client = new EC2Client({
-    ...clientSettings(line.env),
-    endpoint: line.env.AWS_ENDPOINT_URL_EC2 ?? "",
-  });
-  const { Reservations = [] } = await client.send(new DescribeInstancesCommand({}));
-  client.destroy();
-  return Reservations.flatMap(({ Instances = [] }) => Instances).length;
-};
+const launched = (): Promise<number> => launchedInstances(line.env);
 
 it(
   "has nothing deployed or stored, until somebody deploys to it with its variables: then jobs run on Lambda and EC2",
