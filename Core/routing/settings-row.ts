@@ -1,6 +1,6 @@
 import { defined } from "../defined";
 import { checkBounds, type TagBounds } from "../job-tags/bounds";
-import type { Limits } from "../model/runner-order";
+import type { Limits, QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
 import {
   type BadRow,
@@ -12,6 +12,7 @@ import {
   isProjectId,
 } from "./field-checks";
 import { MAX_RUNNERS } from "./mapping-row";
+import { checkObjective } from "../waiting/objective";
 import type { StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
 import { isServedPath, type ServedProject } from "./served-projects";
@@ -36,6 +37,7 @@ export interface SettingsFields {
   readonly unmappedJobs?: UnmappedJobs;
   readonly spotBreaker?: SpotBreaker;
   readonly bounds?: TagBounds;
+  readonly queueTimeObjective?: QueueTimeObjective;
 }
 
 export const SETTINGS_FIELDS = [
@@ -46,6 +48,7 @@ export const SETTINGS_FIELDS = [
   "unmappedJobs",
   "spotBreaker",
   "bounds",
+  "queueTimeObjective",
 ] as const satisfies readonly (keyof SettingsFields)[];
 
 const checkServed = (value: unknown): Checked =>
@@ -82,6 +85,7 @@ export const checkSettingsField = (field: keyof SettingsFields, value: unknown):
   if (field === "unmappedJobs") return checkChoice(UNMAPPED_JOBS, value);
   if (field === "spotBreaker") return checkSpotBreaker(value);
   if (field === "bounds") return checkBounds(value);
+  if (field === "queueTimeObjective") return checkObjective(value);
   // An empty list says the same as none.
   if (field === "projects")
     return Array.isArray(value) && value.length === 0 ? { value } : checkServed(value);

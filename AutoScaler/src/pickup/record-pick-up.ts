@@ -24,8 +24,11 @@ interface Taken {
   readonly id: number;
   readonly projectId: number;
   readonly runnerId: number;
-  /** In verified mode. */
+  /** In verified mode; with what else GitLab says of its start. */
   readonly startedAt?: Time;
+  readonly queuedSeconds?: number;
+  readonly runnerSeenAt?: Time;
+  readonly runnerSystemId?: string;
   /** GitLab's word, when the job has ended already. */
   readonly ended?: GitLabJob;
 }
@@ -34,9 +37,11 @@ const NOT_PICKED_UP: SkippedPickUp = { skipped: "not-picked-up" };
 
 const takenFrom = (job: GitLabJob): Taken | undefined => {
   const { id, projectId, runnerId, status, startedAt } = job;
+  const { queuedSeconds, runnerSeenAt, runnerSystemId } = job;
   const hasStarted = status === "running" || status === "canceling" || hasEnded(job);
   if (!hasStarted || startedAt === undefined || runnerId === undefined) return undefined;
-  return { id, projectId, runnerId, startedAt, ...defined({ ended: hasEnded(job) ? job : undefined }) };
+  const start = defined({ queuedSeconds, runnerSeenAt, runnerSystemId });
+  return { id, projectId, runnerId, startedAt, ...start, ...defined({ ended: hasEnded(job) ? job : undefined }) };
 };
 
 /** In payload mode the webhook's word is all there is, but for another project's runner. */

@@ -3,9 +3,11 @@ import { type Attempt, isOfProject, type Runner, type Time } from "../../../Core
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Ledger, OurEvent } from "../ports";
+import { closeWait } from "../waits/close-wait";
+import { tellWait } from "../waits/tell-wait";
 import { type PickUpFacts, planPickUp } from "./pick-up-plan";
 
-type NoteDependencies = Pick<Dependencies, "ledger" | "clock">;
+type NoteDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 
 const runnersOf = async (ledger: Ledger, attempts: readonly Attempt[]): Promise<readonly Runner[]> => {
   const ids = [...new Set(attempts.flatMap(({ runnerId }) => (runnerId === undefined ? [] : [runnerId])))];
@@ -35,19 +37,29 @@ const readFacts = async (
   };
 };
 
+/** The plan, and with it the wait of the job. Without GitLab's word it began when its webhook came. */
+const planned = (facts: PickUpFacts) => {
+  const { changes, events } = planPickUp(facts);
+  const { attempts, own, job, now } = facts;
+  const closed = closeWait(changes, attempts, own, { ...job, startedAt: job.startedAt ?? now }, now);
+  return { changes: closed.changes, result: { events, waited: closed.waited } };
+};
+
 /**
- * Stores which runner took which job; makes the swap when it was another job's.
+ * Stores which runner took which job; makes the swap when it was another job's. Counts what the job waited for, once.
  *
  * @param pausedAt when the runner was paused in GitLab, if it was
  * @returns events that are to be put now
  */
-export const storePickUp = (
+export const storePickUp = async (
   dependencies: NoteDependencies,
   job: PickUpFacts["job"],
   runnerId: number,
   pausedAt?: Time,
-): Promise<readonly OurEvent[]> =>
-  retryOnConflict(dependencies.ledger, async () => {
-    const { changes, events } = planPickUp(await readFacts(dependencies, job, runnerId, pausedAt));
-    return { changes, result: events };
-  });
+): Promise<readonly OurEvent[]> => {
+  const { events, waited } = await retryOnConflict(dependencies.ledger, async () =>
+    planned(await readFacts(dependencies, job, runnerId, pausedAt)),
+  );
+  if (waited !== undefined) tellWait(dependencies, waited);
+  return events;
+};

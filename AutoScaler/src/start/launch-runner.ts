@@ -1,6 +1,8 @@
 import { defined } from "../../../Core/defined";
 import { advanceRunner, isQueued, type StartedRunner, type Time, touch } from "../../../Core/model/ledger";
 import type { LaunchHoldCode } from "../../../Core/model/reasons";
+import { CAUSE_OF_HOLD } from "../../../Core/waiting/causes";
+import { enter } from "../../../Core/waiting/marks";
 import type { Dependencies } from "../dependencies";
 import { isHeld, readLaunchRate } from "../launch-rate/launch-rate";
 import { closeUnstarted } from "../ledger/close-attempt";
@@ -34,6 +36,7 @@ const holdPatch = (runner: StartedRunner, { heldBy, detail }: Hold, now: Time) =
   return {
     heldBy,
     heldSince: (isSame ? runner.heldSince : undefined) ?? now,
+    holds: enter(runner.holds, CAUSE_OF_HOLD[heldBy], now),
     detail: detail ?? (isSame ? runner.detail : undefined),
   };
 };

@@ -64,6 +64,9 @@ export interface RunnerRecord extends NewRunner {
   pausedAt: Time | undefined;
   /** Until this time a request that was under way at the pause may still get a job. */
   lastRequestUntil: Time | undefined;
+  /** Its machine's first request, and the id that the machine gave itself. */
+  firstContactAt: Time | undefined;
+  systemId: string;
   /** Its last request or report. */
   contactedAt: Time | undefined;
   /** While its job runs it reports so often, without an event of the timeline for each. */
@@ -73,6 +76,8 @@ export interface RunnerRecord extends NewRunner {
 /** A runner process whose request for a job is held by GitLab. */
 export interface Asker {
   readonly runnerId: number;
+  /** How its machine calls itself; it stays the same. */
+  readonly systemId?: string;
   readonly give: (job: Job) => void;
 }
 
@@ -88,6 +93,8 @@ export interface GitLabOptions {
    * confirms it. Without it a job is running the moment it is handed out.
    */
   readonly acknowledgement: boolean;
+  /** False: an older GitLab, whose jobs' answers say nothing of the machine (`runner_manager`). */
+  readonly tellsOfMachines: boolean;
 }
 
 export const GITLAB_DEFAULTS: GitLabOptions = {
@@ -95,6 +102,7 @@ export const GITLAB_DEFAULTS: GitLabOptions = {
   recordsPerProject: 1_000,
   requestUnderWay: 0.5,
   acknowledgement: false,
+  tellsOfMachines: true,
 };
 
 const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
@@ -286,6 +294,7 @@ export class SimulatedGitLab {
   request(asker: Asker): "held" | "given" | "refused" {
     const record = this.records.get(asker.runnerId);
     if (record === undefined) return "refused";
+    record.systemId = asker.systemId ?? "";
     this.contact(asker.runnerId);
     const lines = [...this.#project(record.projectId).pending.values()];
     const fitting = lines.flatMap((line) =>
@@ -378,6 +387,7 @@ export class SimulatedGitLab {
     const record = this.records.get(runnerId);
     if (record === undefined) return;
     record.contactedAt = this.timeline.now;
+    record.firstContactAt ??= this.timeline.now;
     record.reports = undefined;
   }
 
@@ -409,6 +419,8 @@ export class SimulatedGitLab {
       createdAt: this.timeline.now,
       pausedAt: undefined,
       lastRequestUntil: undefined,
+      firstContactAt: undefined,
+      systemId: "",
       contactedAt: undefined,
       reports: undefined,
     };
