@@ -2,6 +2,7 @@ import { defined } from "../defined";
 import { checkBounds, type TagBounds } from "../job-tags/bounds";
 import type { Limits, QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
+import { checkObjective } from "../waiting/objective";
 import {
   type BadRow,
   type Checked,
@@ -12,7 +13,6 @@ import {
   isProjectId,
 } from "./field-checks";
 import { MAX_RUNNERS } from "./mapping-row";
-import { checkObjective } from "../waiting/objective";
 import type { StoredRow } from "./mapping-state";
 import type { RoutingSettings } from "./routing-settings";
 import { isServedPath, type ServedProject } from "./served-projects";

@@ -1,5 +1,5 @@
-import { bucketOf } from "./histogram";
 import type { Waits } from "./causes";
+import { bucketOf } from "./histogram";
 import { firstCause, totalOf } from "./split";
 
 /** A job that waited longer counts as one that waited long; in milliseconds. */
@@ -18,7 +18,9 @@ export const waitCounts = (waits: Waits, isMissed: boolean): Readonly<Record<str
     waits: 1,
     waitMs: total,
     [`bucket:${bucketOf(total)}`]: 1,
-    ...Object.fromEntries(Object.entries(waits).map(([cause, milliseconds]) => [`wait:${cause}`, milliseconds])),
+    ...Object.fromEntries(
+      Object.entries(waits).map(([cause, milliseconds]) => [`wait:${cause}`, milliseconds]),
+    ),
     ...(total > LONG_WAIT ? { over3min: 1 } : {}),
     ...(isMissed ? { missed: 1, ...(first ? { [`missed:${first}`]: 1 } : {}) } : {}),
   };

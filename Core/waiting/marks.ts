@@ -75,10 +75,7 @@ const exchangedAt = ({ jobId }: Attempt, runner: Runner | undefined): Time | und
  *
  * @param runner the attempt's own
  */
-export const marksWith = (
-  attempt: Attempt,
-  runner: Runner | undefined,
-): readonly WaitMark[] | undefined => {
+export const marksWith = (attempt: Attempt, runner: Runner | undefined): readonly WaitMark[] | undefined => {
   const marks = withHolds(attempt.marks, runner?.holds);
   const at = exchangedAt(attempt, runner);
   return marks === undefined || at === undefined ? marks : enter(marks, "exchange", at);

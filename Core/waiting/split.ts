@@ -90,9 +90,7 @@ const pendingAt = (attempt: OrderedAttempt, { startedAt, queuedSeconds }: JobSta
  * @param runner the attempt's own
  */
 export const waitsOf = (attempt: OrderedAttempt, runner: Runner | undefined, start: JobStart): Waits =>
-  sumByCause(
-    intervalsOf(pendingAt(attempt, start), start.startedAt, marksOf(attempt, runner), start),
-  );
+  sumByCause(intervalsOf(pendingAt(attempt, start), start.startedAt, marksOf(attempt, runner), start));
 
 /** The same of a job that still waits, up to now. */
 export const waitsSoFar = (attempt: OrderedAttempt, runner: Runner | undefined, now: Time): Waits =>

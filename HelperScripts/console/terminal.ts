@@ -5,6 +5,10 @@ import type { Console } from "./console";
 
 const ERASE_LINE = "\r\u001b[2K";
 
+/** As POSIX has it: the first of these that is set says which characters there are. */
+export const isUnicode = ({ LC_ALL, LC_CTYPE, LANG }: Readonly<Record<string, string | undefined>>): boolean =>
+  /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
+
 /** The real terminal. Prompts go to stderr, so that a result on stdout stays clean. What a command did not make safe itself is here. */
 export const terminal = (): Console => {
   const prompt = { output: process.stderr };
@@ -17,6 +21,7 @@ export const terminal = (): Console => {
     colours: picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true),
     // What another program reads has a line a row.
     width: process.stdout.columns ?? Number.MAX_SAFE_INTEGER,
+    isUnicode: isUnicode(process.env),
     confirm: (message) => confirm({ message: safe(message), default: false }, prompt),
     ask: (message, byDefault) => input({ message, ...(byDefault ? { default: byDefault } : {}) }, prompt),
     askSecret: (message) => password({ message, mask: "*" }, prompt),

@@ -41,7 +41,14 @@ const takenFrom = (job: GitLabJob): Taken | undefined => {
   const hasStarted = status === "running" || status === "canceling" || hasEnded(job);
   if (!hasStarted || startedAt === undefined || runnerId === undefined) return undefined;
   const start = defined({ queuedSeconds, runnerSeenAt, runnerSystemId });
-  return { id, projectId, runnerId, startedAt, ...start, ...defined({ ended: hasEnded(job) ? job : undefined }) };
+  return {
+    id,
+    projectId,
+    runnerId,
+    startedAt,
+    ...start,
+    ...defined({ ended: hasEnded(job) ? job : undefined }),
+  };
 };
 
 /** In payload mode the webhook's word is all there is, but for another project's runner. */

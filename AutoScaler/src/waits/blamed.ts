@@ -1,8 +1,8 @@
 import { defined } from "../../../Core/defined";
 import { NoAnswerError, ThrottledError, TransientError, UnreachableError } from "../../../Core/errors";
 import type { Attempt } from "../../../Core/model/ledger";
-import type { GitLabOutage } from "./gitlab-outage";
 import { blame } from "../../../Core/waiting/marks";
+import type { GitLabOutage } from "./gitlab-outage";
 
 /** What an error says of GitLab. Undefined: it is about something else. */
 export const blamedFor = (error: unknown): GitLabOutage["cause"] | undefined => {

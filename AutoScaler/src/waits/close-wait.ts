@@ -1,9 +1,10 @@
 import { defined } from "../../../Core/defined";
 import { type Attempt, isOrdered, type OrderedAttempt, type Runner } from "../../../Core/model/ledger";
+import { attemptKeyOf, usageTtl } from "../../../Core/usage/usage-of";
 import type { Waits } from "../../../Core/waiting/causes";
 import { waitCounts } from "../../../Core/waiting/counts";
 import { type JobStart, stillWaits, totalOf, waitsOf } from "../../../Core/waiting/split";
-import type { GitLabJob, LedgerChange, Time } from "../ports";
+import type { LedgerChange, Time } from "../ports";
 
 /** The wait of a job that has begun. */
 export interface Waited {
@@ -12,9 +13,6 @@ export interface Waited {
   /** It waited longer than the mapping's objective allows. Absent: there was none when it was looked up. */
   readonly isMissed?: boolean;
 }
-
-/** What GitLab's answer tells of a job's start. */
-export type StartedJob = Partial<JobStart> & Pick<GitLabJob, "projectId">;
 
 /** Changes to commit, and the wait that they complete, if they do. */
 export interface ClosedWait {
@@ -43,13 +41,10 @@ const completed = (change: LedgerChange, waits: Waits): LedgerChange => {
 };
 
 /** What its wait adds to the day's counts, in the transaction that is made anyway. */
-const counted = ({ attempt, waits, isMissed = false }: Waited, now: Time): LedgerChange => ({
-  count: {
-    key: usageKeyOf(attempt, now),
-    add: waitCounts(waits, isMissed),
-    ttl: usageTtl(now),
-  },
-});
+const counted = ({ attempt, waits, isMissed = false }: Waited, now: Time): LedgerChange => {
+  const key = attemptKeyOf(attempt, now);
+  return { count: { key, add: waitCounts(waits, isMissed), ttl: usageTtl(key.day) } };
+};
 
 /**
  * Completes the wait of a job that begins, on its last attempt: an attempt leaves the states in which its job waits
@@ -69,7 +64,8 @@ export const closeWait = (
 ): ClosedWait => {
   const last = attempts.at(-1);
   const isOpen = last !== undefined && isOrdered(last) && stillWaits(last);
-  if (!isOpen || startedAt === undefined || !changes.some((change) => begins(change, last))) return { changes };
+  if (!isOpen || startedAt === undefined || !changes.some((change) => begins(change, last)))
+    return { changes };
   const runner = runners.find(({ runnerId }) => runnerId === last.runnerId);
   const waited = waitedOf(last, runner, { startedAt, ...job });
   const stored = changes.map((change) => (begins(change, last) ? completed(change, waited.waits) : change));
