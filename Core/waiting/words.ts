@@ -26,13 +26,17 @@ export const CAUSE_WORDS: Readonly<Record<WaitCause, CauseWords>> = {
   },
   capacity: {
     short: "capacity at AWS",
-    remedy: "Give its class more instance types, allow both markets, or ask AWS for a higher quota (why JOB names it)",
+    remedy:
+      "Give its class more instance types, allow both markets, or ask AWS for a higher quota (why JOB names it)",
   },
   throttled: {
     short: "GitLab's rate limit",
     remedy: "Raise GitLab's rate limit for the token's user",
   },
-  gitlab: { short: "GitLab, which did not answer", remedy: "See whether GitLab was down; doctor asks it now" },
+  gitlab: {
+    short: "GitLab, which did not answer",
+    remedy: "See whether GitLab was down; doctor asks it now",
+  },
   failed: { short: "a start that failed", remedy: "why JOB tells of each attempt why it failed" },
   boot: {
     short: "the machine's boot",

@@ -11,6 +11,7 @@ import { type Deployment, findDeployment } from "../deployment";
 import { accountJson, runnerJson } from "../jobs/job-json";
 import { sum } from "../ledger/ledger-reader";
 import { type DeploymentStatus, readStatus } from "../ledger/read-status";
+import { waitsJson, waitsText } from "../ledger/waits-text";
 
 const SHOWN = 20;
 const MAX_REMEDIES = 5;
@@ -150,6 +151,7 @@ const text = (context: Context, status: DeploymentStatus): string => {
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
     "",
     table(console, ["limit", "taken", "of", "waiting"], useRows),
+    ...waitsText(console, status.waits),
     ...section(
       bold("Runners"),
       runnerRows.length,
@@ -188,6 +190,7 @@ const json = (status: DeploymentStatus, now: number) => {
     },
     runners: alive(status.runners).map(runnerJson),
     orphans: orphans.map(orphanJson),
+    waits: waitsJson(status.waits),
     restingPools: restingPools.map(({ name, failures, restsUntil = 0 }) => ({
       pool: name,
       failures: failures.length,

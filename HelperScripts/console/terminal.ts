@@ -6,8 +6,11 @@ import type { Console } from "./console";
 const ERASE_LINE = "\r\u001b[2K";
 
 /** As POSIX has it: the first of these that is set says which characters there are. */
-export const isUnicode = ({ LC_ALL, LC_CTYPE, LANG }: Readonly<Record<string, string | undefined>>): boolean =>
-  /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
+export const isUnicode = ({
+  LC_ALL,
+  LC_CTYPE,
+  LANG,
+}: Readonly<Record<string, string | undefined>>): boolean => /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
 
 /** The real terminal. Prompts go to stderr, so that a result on stdout stays clean. What a command did not make safe itself is here. */
 export const terminal = (): Console => {

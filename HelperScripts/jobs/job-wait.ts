@@ -40,7 +40,9 @@ export const waitText = (console: Console, { waits, isOver }: JobWait): readonly
   });
   if (parts.length === 0) return [];
   const whole = duration(totalOf(waits));
-  const head = isOver ? `It waited ${whole} from pending to running, for:` : `It has waited ${whole} so far, for:`;
+  const head = isOver
+    ? `It waited ${whole} from pending to running, for:`
+    : `It has waited ${whole} so far, for:`;
   const first = firstCause(waits);
   const remedy = first && CAUSE_WORDS[first].remedy;
   return [head, ...bar(console, parts), ...(remedy ? [`-> ${remedy}.`] : []), ""];

@@ -8,6 +8,7 @@ import { storeLambdaLimit } from "../limits/account-limit";
 import type { GitLabJob, Instance } from "../ports";
 import { forgetEmptyQueues } from "../queue/rotation";
 import { countRestingPools } from "../spot/count-resting";
+import { recordOutage } from "../waits/gitlab-outage";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
 import { type Budget, budget } from "./budget";
 import { putDiscrepancies, unique, without } from "./collect";
@@ -30,7 +31,6 @@ import type { JobsRead } from "./read/jobs";
 import { allPages, readLedger } from "./read/ledger";
 import { type Records, readRecords } from "./read/records";
 import { type Reconciled, reportOf } from "./report";
-import { recordOutage } from "../waits/gitlab-outage";
 import { dropNotServed, servesProjects } from "./served";
 import type { Discrepancy, Snapshot } from "./snapshot";
 

@@ -150,6 +150,8 @@ export class SimulatedGitLab {
   readonly descriptions = new Map<number, string>();
   /** When a runner was first paused, or its record deleted: from then on it is given no job. */
   readonly closedAt = new Map<number, Time>();
+  /** The first request of each runner's machine. */
+  readonly firstContacts = new Map<number, Time>();
   readonly running = new Set<Job>();
   readonly open = new Map<number, Set<Job>>();
   /** Called at every change of a job's status. */
@@ -164,6 +166,7 @@ export class SimulatedGitLab {
   readonly #assigned = new Map<number, Job[]>();
   readonly #given = new Map<number, { readonly jobId: number; readonly at: Time }[]>();
   #nextRunnerId = 9_000;
+  #stalledUntil = 0;
 
   constructor(
     readonly timeline: Timeline,
@@ -234,7 +237,16 @@ export class SimulatedGitLab {
     this.timeline.after(this.random.between(5, 400), () => this.#giveAway(job));
   }
 
+  /** From now on, for so many milliseconds, no runner that asks gets a job. */
+  stall(milliseconds: number): void {
+    this.#stalledUntil = this.timeline.now + milliseconds;
+    this.timeline.after(milliseconds, () => {
+      for (const job of this.jobs.values()) this.#giveAway(job);
+    });
+  }
+
   #giveAway(job: Job): void {
+    if (this.timeline.now < this.#stalledUntil) return;
     if (job.status !== "pending" || job.runnerId !== undefined) return;
     const fitting = [...this.#project(job.projectId).askers.values()].flatMap((askers) =>
       this.#candidates(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
@@ -300,7 +312,7 @@ export class SimulatedGitLab {
     const fitting = lines.flatMap((line) =>
       this.#candidates(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
     );
-    if (fitting.length === 0) {
+    if (fitting.length === 0 || this.timeline.now < this.#stalledUntil) {
       if (record.pausedAt === undefined) this.#hold(record, asker);
       return "held";
     }
@@ -387,6 +399,7 @@ export class SimulatedGitLab {
     const record = this.records.get(runnerId);
     if (record === undefined) return;
     record.contactedAt = this.timeline.now;
+    if (record.firstContactAt === undefined) this.firstContacts.set(runnerId, this.timeline.now);
     record.firstContactAt ??= this.timeline.now;
     record.reports = undefined;
   }
