@@ -117,9 +117,9 @@ export const recordPickUp = async (dependencies: PickUpDependencies, event: JobE
   // By GitLab's word; a copy that comes after the job's end tells nothing new.
   const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;
   const remembered = isNews ? rememberProject(dependencies, taken.projectId) : undefined;
-  const noted = await storePickUp(dependencies, taken, taken.runnerId, pausedAt).finally(() => remembered);
+  const stored = await storePickUp(dependencies, taken, taken.runnerId, pausedAt).finally(() => remembered);
   if (runner === undefined) await countInVain(dependencies, event, true);
-  const events = [...noted, ...(await endOnceMore(dependencies, taken))];
+  const events = [...stored.events, ...(await endOnceMore(dependencies, taken))];
   if (events.length > 0) await dependencies.bus.put(events);
   return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs: runner !== undefined };
 };

@@ -11,8 +11,9 @@ const tellObjective = (
 ): void => {
   const { objective } = attempt.order;
   if (objective === undefined) return;
-  const cause = isMissed ? firstCause(waits) : undefined;
-  metric("QueueObjectiveMissed", isMissed ? 1 : 0, cause === undefined ? {} : { cause });
+  const cause = firstCause(waits);
+  if (isMissed && cause !== undefined) metric("QueueObjectiveMissed", 1, { cause });
+  else metric("QueueObjectiveMissed", 0);
   metric("QueueObjectiveAllowed", (100 - objective.percent) / 100);
 };
 
