@@ -18,14 +18,15 @@ const BLOCKS = ["█", "▓", "▒", "░"] as const;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
 
-/** Whole characters that sum to the width; each part has one at least, and the greatest makes up the difference. */
+/** Whole characters that sum to the width, which has one for each part at least: the greatest parts make up the difference. */
 export const characters = (values: readonly number[], width: number): readonly number[] => {
   const all = sum(values);
-  const shares = values.map((value) => Math.max(1, Math.floor((value / all) * width)));
-  const greatest = values.indexOf(Math.max(...values));
-  return shares.map((share, index) =>
-    index === greatest ? Math.max(1, share + width - sum(shares)) : share,
-  );
+  const counts = values.map((value) => Math.max(1, Math.floor((value / all) * width)));
+  for (let difference = width - sum(counts); difference !== 0; difference -= Math.sign(difference)) {
+    const greatest = counts.indexOf(Math.max(...counts));
+    counts[greatest] = (counts[greatest] ?? 0) + Math.sign(difference);
+  }
+  return counts;
 };
 
 const fillOf = (isUnicode: boolean, index: number): string =>

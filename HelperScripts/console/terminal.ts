@@ -2,15 +2,9 @@ import { confirm, input, password } from "@inquirer/prompts";
 import picocolors from "picocolors";
 import { safe, safeColoured } from "../../Core/safe-text";
 import type { Console } from "./console";
+import { isUnicode } from "./locale";
 
 const ERASE_LINE = "\r\u001b[2K";
-
-/** As POSIX has it: the first of these that is set says which characters there are. */
-export const isUnicode = ({
-  LC_ALL,
-  LC_CTYPE,
-  LANG,
-}: Readonly<Record<string, string | undefined>>): boolean => /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
 
 /** The real terminal. Prompts go to stderr, so that a result on stdout stays clean. What a command did not make safe itself is here. */
 export const terminal = (): Console => {

@@ -20,7 +20,7 @@ export const waitOf = ({ attempts, runners }: JobHistory, now: Time): JobWait | 
   const last = attempts.at(-1);
   if (last === undefined || !isOrdered(last)) return undefined;
   if (last.waits !== undefined) return { waits: last.waits, isOver: true };
-  if (!stillWaits(last)) return undefined;
+  if (!stillWaits(last) || last.marks === undefined) return undefined;
   return { waits: waitsSoFar(last, runners.get(last.runnerId ?? 0), now), isOver: false };
 };
 
@@ -44,6 +44,7 @@ export const waitText = (console: Console, { waits, isOver }: JobWait): readonly
     ? `It waited ${whole} from pending to running, for:`
     : `It has waited ${whole} so far, for:`;
   const first = firstCause(waits);
+  const arrow = console.isUnicode ? "→" : "->";
   const remedy = first && CAUSE_WORDS[first].remedy;
-  return [head, ...bar(console, parts), ...(remedy ? [`-> ${remedy}.`] : []), ""];
+  return [head, ...bar(console, parts), ...(remedy ? [`${arrow} ${remedy}.`] : []), ""];
 };

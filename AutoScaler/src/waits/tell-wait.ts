@@ -2,7 +2,7 @@ import { firstCause, totalOf } from "../../../Core/waiting/split";
 import type { Dependencies } from "../dependencies";
 import type { Waited } from "./close-wait";
 
-const seconds = (milliseconds: number): number => milliseconds / 1_000;
+const SECOND = 1_000;
 
 /** Of each job with an objective: whether it missed, and how much of a miss is allowed. Their sums' ratio is the burn rate. */
 const tellObjective = (
@@ -14,14 +14,18 @@ const tellObjective = (
   const cause = firstCause(waits);
   if (isMissed && cause !== undefined) metric("QueueObjectiveMissed", 1, { cause });
   else metric("QueueObjectiveMissed", 0);
-  metric("QueueObjectiveAllowed", (100 - objective.percent) / 100);
+  const allowed = (100 - objective.percent) / 100;
+  metric("QueueObjectiveAllowed", allowed);
 };
 
 /** Puts the metrics of a job's wait. A cause that took nothing has none. */
 export const tellWait = (dependencies: Pick<Dependencies, "metric">, waited: Waited): void => {
   const { metric } = dependencies;
-  metric("QueueSeconds", seconds(totalOf(waited.waits)), { class: waited.attempt.classKey });
-  for (const [cause, milliseconds] of Object.entries(waited.waits))
-    metric("WaitSeconds", seconds(milliseconds), { cause });
+  const queued = totalOf(waited.waits) / SECOND;
+  metric("QueueSeconds", queued, { class: waited.attempt.classKey });
+  for (const [cause, milliseconds] of Object.entries(waited.waits)) {
+    const waits = milliseconds / SECOND;
+    metric("WaitSeconds", waits, { cause });
+  }
   tellObjective(dependencies, waited);
 };
