@@ -77,7 +77,7 @@ export const scaleSimulation = ({ seed, faults, limit }: ScaleOptions): Simulati
 };
 
 /** Only the next job is on the timeline: a hundred thousand that wait there would slow every other event down. */
-const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
+export const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
   const dice = world.random.fork("jobs");
   const times = Float64Array.from({ length: jobs }, () => dice.between(0, over)).sort();
   const add = (index: number): void => {
