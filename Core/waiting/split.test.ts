@@ -122,7 +122,7 @@ describe("a job's wait", () => {
     });
   });
 
-  it("I-46: counts a start that failed for the failure, and a hold for itself", () => {
+  it("I-46: counts a start that failed for the failure, and what AWS refused for itself", () => {
     const failed = blame([at("start", 1), at("capacity", 2), at("boot", 9)], "failed");
     expect(failed).toEqual([at("start", 1), at("capacity", 2), at("failed", 9)]);
     expect(blame([at("start", 1), at("gitlab", 2)], "failed")).toEqual([at("start", 1), at("gitlab", 2)]);

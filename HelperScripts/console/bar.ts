@@ -9,8 +9,8 @@ export interface BarPart {
 }
 
 /** Terminals narrower than this get no longer bar either. */
-const MOST_CHARACTERS = 60;
-const FEWEST_CHARACTERS = 10;
+const MAX_CHARACTERS = 60;
+const MIN_CHARACTERS = 10;
 
 /** Letters stand for the parts where a terminal shows no UTF-8, and tell them apart where it shows no colours. */
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -39,7 +39,7 @@ const fillOf = (isUnicode: boolean, index: number): string =>
  */
 export const bar = ({ width, isUnicode }: Console, parts: readonly BarPart[]): readonly string[] => {
   if (parts.length === 0) return [];
-  const room = Math.max(FEWEST_CHARACTERS, Math.min(MOST_CHARACTERS, width));
+  const room = Math.max(MIN_CHARACTERS, Math.min(MAX_CHARACTERS, width));
   const values = parts.map(({ value }) => value);
   const counts = characters(values, Math.max(room, parts.length));
   const fills = parts.map((_, index) => fillOf(isUnicode, index));
