@@ -14,14 +14,19 @@ const isExchanged = (marks: readonly WaitMark[]): boolean => marks.some(({ cause
 const lengthAt = (marks: readonly WaitMark[], index: number): number =>
   (marks[index + 1]?.at ?? Number.POSITIVE_INFINITY) - (marks[index]?.at ?? 0);
 
-/** Without the shortest interval, which counts for what came before it. The first and an exchange's stay. */
+/** Two intervals of one cause are one. */
+const joined = (marks: readonly WaitMark[]): readonly WaitMark[] =>
+  marks.filter(({ cause }, index) => marks[index - 1]?.cause !== cause);
+
+/** Without the shortest interval, which counts for what came before it. The first one stays, and that of the first exchange. */
 const shortened = (marks: readonly WaitMark[]): readonly WaitMark[] => {
   if (marks.length <= MAX_MARKS) return marks;
-  const indexes = [...marks.keys()].filter((index) => index > 0 && marks[index]?.cause !== "exchange");
+  const exchange = marks.findIndex(({ cause }) => cause === "exchange");
+  const indexes = [...marks.keys()].filter((index) => index > 0 && index !== exchange);
   const shortest = indexes.reduce((one, other) =>
     lengthAt(marks, other) < lengthAt(marks, one) ? other : one,
   );
-  return marks.filter((_, index) => index !== shortest);
+  return joined(marks.filter((_, index) => index !== shortest));
 };
 
 /**
