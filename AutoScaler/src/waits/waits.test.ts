@@ -128,6 +128,50 @@ describe("the wait of a job that begins", () => {
   });
 });
 
+describe("the marks of an attempt", () => {
+  const marksOf = async (system: TestSystem, jobId: number) =>
+    (await system.ledger.attempts(jobId)).at(-1)?.marks;
+
+  it("I-46: tell how long a start waited for its reservation", async () => {
+    const system = testSystem();
+    const begun = system.clock.now();
+    const ledger = { ...system.ledger, reserve: async () => begun + 3 * SECOND };
+    const run = workflows(
+      { ...system.dependencies, ledger },
+      { lambda: system.lambda, ec2: system.ec2 },
+      system.routing,
+    );
+    await run.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(await marksOf(system, 7)).toEqual([
+      { cause: "launch-rate", at: begun },
+      { cause: "boot", at: begun + 3 * SECOND },
+    ]);
+  });
+
+  it("I-46: of one that failed tell so from the begin of its start", async () => {
+    const system = testSystem();
+    system.gitLab.refuses = "the limit of 1,000 runners is reached";
+    const begun = system.clock.now();
+    await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(await marksOf(system, 7)).toEqual([{ cause: "failed", at: begun }]);
+  });
+
+  it("I-46: of a job whose runner took another one tell when GitLab gave it away, where the two exchange runners", async () => {
+    const system = testSystem();
+    for (const id of [7, 8]) await system.start(webhook(system.gitLab.addJob({ id, tags: ["ec2"] })));
+    const launched = system.clock.now();
+    system.clock.advance(60 * SECOND);
+    const startedAt = system.clock.now();
+    system.gitLab.change(7, { status: "running", runnerId: 9002, startedAt });
+    system.clock.advance(2 * SECOND);
+    await system.pickUp(webhook(system.gitLab.jobsById.get(7)!));
+    expect(await marksOf(system, 8)).toEqual([
+      { cause: "boot", at: launched },
+      { cause: "exchange", at: startedAt },
+    ]);
+  });
+});
+
 describe("an outage of GitLab", () => {
   const recorded = async (...failures: readonly (readonly [since: number, now: number])[]) => {
     const { ledger } = testSystem();
