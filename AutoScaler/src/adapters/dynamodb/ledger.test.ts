@@ -5,6 +5,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../../Core/ledger/codec";
+import { usageReader } from "../../../../Core/usage/usage-reader";
 import { type DynamoDouble, tablesDouble } from "../../../../tests/doubles/dynamodb/mocked-client";
 import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../../tests/doubles/dynamodb/stack-tables";
 import { ledgerContract } from "../../testing/contracts/ledger-contract";
@@ -13,6 +14,7 @@ import { spotPoolsContract } from "../../testing/contracts/spot-pools-contract";
 import { fakeClock } from "../../testing/fakes";
 import { dynamoBootstrapRows } from "./bootstrap-rows";
 import { dynamoLedger } from "./ledger";
+import { tableReads } from "./table-reads";
 
 const failure = (name: string, more: object = {}) =>
   Object.assign(new Error("canary-message"), { name, ...more });
@@ -28,6 +30,7 @@ const prepare = () => {
     ...double,
     clock,
     ledger: dynamoLedger(double.client, options),
+    usage: usageReader(tableReads(double.client, LEDGER_TABLE)),
     rows: dynamoBootstrapRows(double.client, BOOTSTRAP_TABLE, timeout),
   };
 };

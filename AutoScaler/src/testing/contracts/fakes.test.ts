@@ -22,7 +22,8 @@ import { spotPoolsContract } from "./spot-pools-contract";
 describe("the fake ledger", () => {
   ledgerContract(() => {
     const rows = fakeBootstrapRows();
-    return { rows, ledger: fakeLedger(rows.rows) };
+    const ledger = fakeLedger(rows.rows);
+    return { rows, ledger, usage: ledger.usage };
   });
 });
 
