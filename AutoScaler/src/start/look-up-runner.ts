@@ -5,7 +5,12 @@ import type { Time } from "../../../Core/model/ledger";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
 import type { RunnerLookup, RunnerOrder } from "../../../Core/model/runner-order";
 import { rowName } from "../../../Core/routing/mapping-row";
-import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing/routing";
+import {
+  type RouteAndServed,
+  type RouteReason,
+  type RoutingSettings,
+  route,
+} from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
 import {
   askGitLab,
@@ -100,16 +105,16 @@ const functionOf = (functionArn: string | undefined, { row }: RouteReason) =>
 const start = (
   facts: Facts,
   again: number | undefined,
-  decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
+  decided: Extract<RouteAndServed, { kind: "route" }>,
 ): LookUp => {
-  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, why } = decided;
+  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, budget, why } = decided;
   const order = {
     ...facts,
     tags,
     runnerClass,
     limits,
     ...functionOf(functionArn, why),
-    ...defined({ again, spotBreaker }),
+    ...defined({ again, spotBreaker, budget }),
     ...(why.code === "job-tags" ? { chosenByTags: true } : {}),
   };
   return { lookup: { kind: "start", provider, order }, why };
