@@ -44,7 +44,7 @@ describe("a roll-up", () => {
     await count("2026-11-24", { jobs: 4, "wait:slot": 9 }, { classKey: "LAMBDA#default", market: "lambda" });
     await count("2026-11-24", { jobs: 8 }, { projectId: 43 });
     await count("2026-11-23", { jobs: 16 });
-    expect(await rollUp()).toEqual({ days: 7, rows: 6 });
+    expect(await rollUp()).toEqual({ days: 8, rows: 6 });
     expect(await ledger.usage.days("2026-11")).toEqual([
       { day: "2026-11-23", projectId: 42, groups: { "EC2#big#spot": { jobs: 16 } } },
       {
