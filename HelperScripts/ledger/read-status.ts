@@ -134,6 +134,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
       context.clients.dynamoDb(),
       output(deployment, "LedgerTableName"),
       context.now() - DAY_MILLISECONDS,
+      context.now(),
     ),
   ]);
   const runners = byId(openRunners, ({ runnerId }) => runnerId);

@@ -1,14 +1,12 @@
 import { dayOf, monthOf } from "../../../Core/usage/days";
 import { monthPeriod } from "../../../Core/usage/period";
-import { usageReader } from "../../../Core/usage/usage-reader";
 import { type CommonOptions, type Context, type ExitCode, show, UsageError } from "../../context";
-import { findDeployment, output } from "../../deployment";
-import { ledgerReader } from "../../ledger/ledger-reader";
+import { findDeployment } from "../../deployment";
 import { mappingSettings } from "../../mapping/mapping-settings";
 import { projectIdOf } from "../../start/find-project";
-import { tableReads } from "../../table-reads";
 import { costCsv } from "../../usage/cost-csv";
 import { costJson } from "../../usage/cost-json";
+import { costSources } from "../../usage/cost-sources";
 import { costText } from "../../usage/cost-text";
 import { type Cost, type CostOrder, readBudgetUses, readCost } from "../../usage/read-cost";
 
@@ -27,9 +25,7 @@ const read = async (context: Context, options: CostOptions): Promise<Cost> => {
   const now = context.now();
   const thisMonth = monthOf(dayOf(now));
   const { month = thisMonth } = options;
-  const ledger = ledgerReader(context, deployment);
-  const table = tableReads(context.clients.dynamoDb(), output(deployment, "LedgerTableName"));
-  const sources = { ledger, usage: usageReader(table), now };
+  const sources = costSources(context, deployment);
   const [cost, { budgets = [] }] = await Promise.all([
     readCost(sources, monthPeriod(month, now), by, projectId),
     mappingSettings(context, deployment),
