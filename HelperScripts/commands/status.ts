@@ -11,7 +11,9 @@ import { type Deployment, findDeployment } from "../deployment";
 import { accountJson, runnerJson } from "../jobs/job-json";
 import { sum } from "../ledger/ledger-reader";
 import { type DeploymentStatus, readStatus } from "../ledger/read-status";
+import { budgetJson } from "../usage/cost-json";
 import { costSources } from "../usage/cost-sources";
+import { budgetLine } from "../usage/cost-text";
 import { historyJson, readHistory } from "../usage/history";
 import { historyText } from "../usage/history-text";
 
@@ -151,6 +153,7 @@ const text = (context: Context, status: DeploymentStatus): string => {
     status.startsAreOn ? "New starts: on" : yellow("New starts: paused (npx runners resume)"),
     `${plural(runnerRows.length, "runner")}; jobs: ${counts(status.jobs)}`,
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
+    ...status.budgets.filter(({ level }) => level !== "ok").map((use) => yellow(budgetLine(use))),
     "",
     table(console, ["limit", "taken", "of", "waiting"], useRows),
     ...section(
@@ -183,6 +186,7 @@ const json = (status: DeploymentStatus, now: number) => {
     startsAreOn,
     limits: uses,
     cost: costNow(status),
+    budgets: status.budgets.map(budgetJson),
     jobs: {
       waiting: accounts(jobs.waiting),
       starting: accounts(jobs.starting),

@@ -122,6 +122,17 @@ const bounds = fc.record(
   },
   { requiredKeys: [] },
 );
+const budget = fc.record(
+  {
+    project: sometimesWrong(fc.constantFrom<unknown>(42, 43, 0, "42")),
+    usd: sometimesWrong(fc.constantFrom(0.5, 100, 10_000_000, 10_000_001, 0, -1)),
+    hold: sometimesWrong(fc.boolean()),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: ["project", "usd"] },
+);
+/** A schema cannot say that each project is named once. */
+const budgets = fc.uniqueArray(budget, { maxLength: 2, selector: ({ project }) => project });
 const settings = fc.record(
   {
     projects: sometimesWrong(fc.array(entry, { maxLength: 2 })),
@@ -130,6 +141,7 @@ const settings = fc.record(
     maxRunnersPerProject: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
     unmappedJobs: sometimesWrong(fc.constantFrom("DEFAULT", "UNTAGGED", "IGNORE", "default")),
     spotBreaker: sometimesWrong(spotBreaker),
+    budgets: sometimesWrong(budgets),
     extra: fc.constant(1),
   },
   { requiredKeys: [] },

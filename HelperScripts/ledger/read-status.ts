@@ -8,6 +8,7 @@ import { resolveClass } from "../../Core/routing/class-resolution";
 import { isClassRow } from "../../Core/routing/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
+import type { BudgetUse } from "../../Core/usage/budget";
 import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";
@@ -16,6 +17,7 @@ import { mappingSettings } from "../mapping/mapping-settings";
 import { MappingTable } from "../mapping/mapping-table";
 import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
+import { readBudgetUses } from "../usage/read-cost";
 import { failedLately } from "./failed-lately";
 import { all, ledgerReader, sum, waitingAttempts } from "./ledger-reader";
 
@@ -39,6 +41,8 @@ export interface DeploymentStatus {
   readonly jobs: JobAccounts;
   /** Spot pools that are left alone for a while. */
   readonly restingPools: readonly SpotPool[];
+  /** How far the projects' budgets are used. */
+  readonly budgets: readonly BudgetUse[];
   /** False: the ledger is larger than what was looked through for failures. */
   readonly isComplete: boolean;
 }
@@ -149,6 +153,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     jobs: await jobAccounts(ledger, [...failed.attempts, ...starting, ...waiting], runners, context.now(), {
       startsAreOn,
     }),
+    budgets: await readBudgetUses({ ledger, now: context.now() }, settings.budgets ?? []),
     restingPools: pools.filter((pool) => isResting(pool, context.now())),
     isComplete: failed.isComplete,
   };

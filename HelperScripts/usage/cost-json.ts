@@ -1,3 +1,4 @@
+import type { BudgetUse } from "../../Core/usage/budget";
 import type { UsageNumbers } from "../../Core/usage/usage-reader";
 import type { Cost } from "./read-cost";
 
@@ -11,6 +12,14 @@ const sums = (numbers: UsageNumbers) => ({
   unpricedRunners: numbers.unpricedRunners ?? 0,
 });
 
+export const budgetJson = ({ project, usd, spent, level, hold = false }: BudgetUse) => ({
+  project,
+  usd,
+  spent,
+  level,
+  hold,
+});
+
 /** For programs: USD, unrounded. */
 export const costJson = ({ period, order, total, waste, rows, budgets }: Cost) => ({
   ...period,
@@ -19,11 +28,5 @@ export const costJson = ({ period, order, total, waste, rows, budgets }: Cost) =
   sums: sums(total),
   waste: waste.map(({ code, runners, usd }) => ({ code, runners, usd })),
   rows: rows.map(({ of, numbers }) => ({ of, ...sums(numbers) })),
-  budgets: budgets.map(({ project, usd, spent, level, hold = false }) => ({
-    project,
-    usd,
-    spent,
-    level,
-    hold,
-  })),
+  budgets: budgets.map(budgetJson),
 });

@@ -12,7 +12,7 @@ const month = (jobs: number): DeploymentDouble => {
   return on;
 };
 
-const few = month(300);
+const few = month(600);
 const many = month(3_000);
 
 /** Items that a command line reads of the tables, and its calls. */
