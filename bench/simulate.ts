@@ -3,7 +3,7 @@
  * with 1 % of all operations failing. `-- --back-pressure` asks for 10,000 instances at once of an EC2 that grants a
  * thousand, or as many as `--bucket` says, and then two a second. `-- --kill-points` puts every fault at every call of
  * every scenario. `-- --scenarios 50000` runs so many random scenarios. `-- --lasting-failures` counts the calls for a
- * job that nothing can start. Exits with 1 when a bar is missed.
+ * job that nothing can start. `-- --month` plays a month of jobs and compares its cost with AWS's side. Exits with 1 when a bar is missed.
  */
 import "../HelperScripts/quiet-sdk";
 
@@ -15,6 +15,7 @@ import { runFairness } from "../tests/simulation/fairness";
 import { playRandom, scenarioOf } from "../tests/simulation/job-arbitraries";
 import { pairOf, pairsOf, playHits, variantsOf } from "../tests/simulation/kill-points";
 import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasting-failures";
+import { differs, playCostOfMonth } from "../tests/simulation/month/month";
 import { runScale } from "../tests/simulation/scale";
 import { hitsOf } from "../tests/simulation/scenarios";
 
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     "kill-points": { type: "boolean", default: false },
     "lasting-failures": { type: "boolean", default: false },
     fairness: { type: "boolean", default: false },
+    month: { type: "boolean", default: false },
     scenarios: { type: "string" },
   },
 });
@@ -204,12 +206,24 @@ const lastingFailures = async (): Promise<readonly Bar[]> => {
   return bars;
 };
 
+/** A month's cost by our own sums, beside the bill that AWS's side makes. */
+const costOfMonth = async (): Promise<readonly Bar[]> => {
+  const begin = Date.now();
+  const { jobs, total, figures } = await playCostOfMonth(Number(values.jobs), seed);
+  console.log(`${jobs} jobs ran, played in ${round((Date.now() - begin) / 1_000, 1)} s; ${memory()} MB`);
+  return [total, ...figures].map((figure) => ({
+    says: `${figure.what.padEnd(24)} ${round(figure.said, 6)}, AWS's side ${round(figure.billed, 6)}`,
+    isMet: !differs(figure),
+  }));
+};
+
 const main = async (): Promise<void> => {
   const chosen = (): Promise<readonly Bar[]> => {
     if (values["back-pressure"]) return backPressure();
     if (values["kill-points"]) return killPoints();
     if (values["lasting-failures"]) return lastingFailures();
     if (values.fairness) return fairness();
+    if (values.month) return costOfMonth();
     return values.scenarios === undefined ? scale() : scenarios(Number(values.scenarios));
   };
   const bars = await chosen();

@@ -7,8 +7,9 @@ import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../
 
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
+import type { DayNames, DayUsage } from "../../Core/usage/sums";
 import type { UsageKey } from "../../Core/usage/usage-key";
-import type { UsageNumbers } from "../../Core/usage/usage-reader";
+import type { UsageNumbers, UsageReader } from "../../Core/usage/usage-reader";
 
 /**
  * What the rules need from outside. Every port has one fake (`testing/fakes/`), one adapter or more
@@ -61,6 +62,12 @@ export interface Ledger extends LedgerReader {
    * item without a transaction, so concurrent calls do not block each other.
    */
   reserve(row: string, moments: ReservationWindow): Promise<Time | undefined>;
+}
+
+/** What is counted, and the daily sums of it. A row replaces the one before it. */
+export interface UsageRows extends UsageReader {
+  putDay(row: DayUsage): Promise<void>;
+  putNames(row: DayNames): Promise<void>;
 }
 
 export interface BootstrapRows {

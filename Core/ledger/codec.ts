@@ -81,6 +81,7 @@ const order = fields({
   functionArn: optional(text),
   pipelineId: optional(number),
   spotBreaker: optional(fields({ failures: number, withinMinutes: number, restMinutes: number })),
+  budget: optional(number),
   verified: flag,
   ref: optional(fields({ name: text, isTag: flag })),
   onProtectedRef: optional(flag),

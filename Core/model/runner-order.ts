@@ -47,6 +47,8 @@ export interface RunnerOrder {
   readonly pipelineId?: number;
   /** EC2: when spot pools are left alone, as the mapping's settings say. Absent: the default. */
   readonly spotBreaker?: SpotBreaker;
+  /** USD a month at which the project's jobs wait. Absent: they do not. */
+  readonly budget?: number;
   /** The branch or tag of the job, from GitLab. Absent: unknown. */
   readonly ref?: GitRef;
   /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */

@@ -2,6 +2,7 @@ import { defined } from "../defined";
 import { checkBounds, type TagBounds } from "../job-tags/bounds";
 import type { Limits, QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
+import { type Budget, checkBudgets } from "../usage/budget";
 import { checkObjective } from "../waiting/objective";
 import {
   type BadRow,
@@ -38,6 +39,7 @@ export interface SettingsFields {
   readonly spotBreaker?: SpotBreaker;
   readonly bounds?: TagBounds;
   readonly queueTimeObjective?: QueueTimeObjective;
+  readonly budgets?: readonly Budget[];
 }
 
 export const SETTINGS_FIELDS = [
@@ -49,6 +51,7 @@ export const SETTINGS_FIELDS = [
   "spotBreaker",
   "bounds",
   "queueTimeObjective",
+  "budgets",
 ] as const satisfies readonly (keyof SettingsFields)[];
 
 const checkServed = (value: unknown): Checked =>
@@ -86,6 +89,7 @@ export const checkSettingsField = (field: keyof SettingsFields, value: unknown):
   if (field === "spotBreaker") return checkSpotBreaker(value);
   if (field === "bounds") return checkBounds(value);
   if (field === "queueTimeObjective") return checkObjective(value);
+  if (field === "budgets") return checkBudgets(value);
   // An empty list says the same as none.
   if (field === "projects")
     return Array.isArray(value) && value.length === 0 ? { value } : checkServed(value);

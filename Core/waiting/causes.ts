@@ -53,6 +53,7 @@ export const CAUSE_OF_QUEUE: Readonly<Record<WaitingFor, WaitCause>> = {
   "starts-on": "paused",
   "launch-rate": "launch-rate",
   gitlab: "throttled",
+  budget: "budget",
 };
 
 export const CAUSE_OF_HOLD: Readonly<Record<LaunchHoldCode, WaitCause>> = {

@@ -151,12 +151,13 @@ describe("a job's wait", () => {
       // Each claim takes a second of a minute.
       marks = enter(marks, "start", NOW + (round * 60 + 59) * SECOND);
     }
-    // Two intervals that a short one parted become one.
     expect(marks.length).toBeLessThanOrEqual(16);
+    // Two intervals that a short one parted become one, so it may be some fewer.
     expect(marks.length).toBeGreaterThan(10);
     const waits = sumByCause(intervalsOf(NOW, NOW + 6_060 * SECOND, marks));
     expect(totalOf(waits)).toBe(6_060 * SECOND);
     expect(waits.start).toBe(5 * SECOND);
+    // 59 s of each minute is 98 %.
     expect(waits.slot).toBeGreaterThan(0.95 * 6_060 * SECOND);
   });
 

@@ -1,5 +1,6 @@
+import { usageTtl } from "../../Core/usage/days";
 import { usageKey } from "../../Core/usage/usage-key";
-import { attemptKeyOf, usageTtl } from "../../Core/usage/usage-of";
+import { attemptKeyOf } from "../../Core/usage/usage-of";
 import type { Waits } from "../../Core/waiting/causes";
 import { waitCounts } from "../../Core/waiting/counts";
 import { DeploymentDouble, NOW } from "../testing/deployment-double";

@@ -130,6 +130,17 @@ const bounds = fc.record(
   },
   { requiredKeys: [] },
 );
+const budget = fc.record(
+  {
+    project: sometimesWrong(fc.constantFrom<unknown>(42, 43, 0, "42")),
+    usd: sometimesWrong(fc.constantFrom(0.5, 100, 10_000_000, 10_000_001, 0, -1)),
+    hold: sometimesWrong(fc.boolean()),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: ["project", "usd"] },
+);
+/** A schema cannot say that each project is named once. */
+const budgets = fc.uniqueArray(budget, { maxLength: 2, selector: ({ project }) => project });
 const settings = fc.record(
   {
     projects: sometimesWrong(fc.array(entry, { maxLength: 2 })),
@@ -139,6 +150,7 @@ const settings = fc.record(
     unmappedJobs: sometimesWrong(fc.constantFrom("DEFAULT", "UNTAGGED", "IGNORE", "default")),
     spotBreaker: sometimesWrong(spotBreaker),
     queueTimeObjective: sometimesWrong(queueTimeObjective),
+    budgets: sometimesWrong(budgets),
     extra: fc.constant(1),
   },
   { requiredKeys: [] },

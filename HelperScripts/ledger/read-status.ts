@@ -9,7 +9,8 @@ import { resolveClass } from "../../Core/routing/class-resolution";
 import { isClassRow } from "../../Core/routing/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
-import { dayOf } from "../../Core/usage/usage-of";
+import type { BudgetUse } from "../../Core/usage/budget";
+import { dayOf } from "../../Core/usage/days";
 import { usageReader } from "../../Core/usage/usage-reader";
 import { waitsByClass } from "../../Core/waiting/day";
 import { configurationOf } from "../configuration";
@@ -21,6 +22,7 @@ import { MappingTable } from "../mapping/mapping-table";
 import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { tableReads } from "../table-reads";
+import { readBudgetUses } from "../usage/read-cost";
 import { failedLately } from "./failed-lately";
 import { all, ledgerReader, sum, waitingAttempts } from "./ledger-reader";
 import type { WaitsToday } from "./waits-text";
@@ -46,6 +48,8 @@ export interface DeploymentStatus {
   /** Spot pools that are left alone for a while. */
   readonly restingPools: readonly SpotPool[];
   readonly waits: WaitsToday;
+  /** How far the projects' budgets are used. */
+  readonly budgets: readonly BudgetUse[];
   /** False: the ledger is larger than what was looked through for failures. */
   readonly isComplete: boolean;
 }
@@ -153,6 +157,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
       context.clients.dynamoDb(),
       output(deployment, "LedgerTableName"),
       context.now() - DAY_MILLISECONDS,
+      context.now(),
     ),
     readWaits(context, deployment, settings),
   ]);
@@ -169,6 +174,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
       startsAreOn,
     }),
     waits,
+    budgets: await readBudgetUses({ ledger, now: context.now() }, settings.budgets ?? []),
     restingPools: pools.filter((pool) => isResting(pool, context.now())),
     isComplete: failed.isComplete,
   };

@@ -110,6 +110,7 @@ const INPUTS: Readonly<Record<string, () => unknown>> = {
     error: { Error: "ConfigurationError", Cause: "{}" },
   }),
   reconciler: () => ({}),
+  "roll-up-usage": () => ({}),
 };
 
 const inReal = (milliseconds: number): Promise<void> => {
@@ -168,7 +169,7 @@ const problemsWithout = async (
 };
 
 const NAMES = Object.keys(INPUTS);
-const WITHOUT_GITLAB = ["terminate-instance", "start-next-job", "record-failure"];
+const WITHOUT_GITLAB = ["terminate-instance", "start-next-job", "record-failure", "roll-up-usage"];
 const WITH_GITLAB = NAMES.filter((name) => !WITHOUT_GITLAB.includes(name));
 
 it("knows every function", () => {

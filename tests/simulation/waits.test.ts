@@ -60,6 +60,7 @@ describe("a job's wait", () => {
     const booted = (world.gitLab.firstContacts.get(job.runnerId ?? 0) ?? 0) - (instance?.launchedAt ?? 0);
     // The launch is stored a launch call's answer and two writes later.
     expect(booted - (waitsOfJob(world, job).boot ?? 0)).toBeGreaterThanOrEqual(0);
+    // EC2 answers a launch call within 2.5 s.
     expect(booted - (waitsOfJob(world, job).boot ?? 0)).toBeLessThan(3 * SECOND);
   });
 

@@ -1,6 +1,6 @@
 import { defined } from "../../../Core/defined";
 import type { RunnerEndCode } from "../../../Core/model/reasons";
-import { usageTtl } from "../../../Core/usage/usage-of";
+import { usageTtl } from "../../../Core/usage/days";
 import { anOrphanRecord, aRunner, NOW } from "../testing/fakes/items";
 import { countEnd } from "./count-end";
 

@@ -1,6 +1,7 @@
 import { defined } from "../../../Core/defined";
 import type { Runner, Time } from "../../../Core/model/ledger";
-import { usageKeyOf, usageTtl } from "../../../Core/usage/usage-of";
+import { usageTtl } from "../../../Core/usage/days";
+import { usageKeyOf } from "../../../Core/usage/usage-of";
 import type { UsageNumbers } from "../../../Core/usage/usage-reader";
 import { wasteCode } from "../../../Core/usage/waste";
 import type { LedgerChange } from "../ports";

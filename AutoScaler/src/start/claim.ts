@@ -16,6 +16,7 @@ import type { Dependencies } from "../dependencies";
 import { type Reservation, reserveLaunch } from "../launch-rate/reservations";
 import { commit } from "../ledger/commit";
 import type { FreeSlot } from "../limits/slots";
+import { isBudgetUsedUp } from "../limits/spent-budget";
 import type { LedgerChange } from "../ports";
 import { newWaiting, stillWaiting } from "../queue/queue";
 import { joinQueue } from "../queue/rotation";
@@ -152,6 +153,7 @@ const openOrWait = async (
 ): Promise<Claim | undefined> => {
   const { order } = start;
   if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, start, step, "starts-on");
+  if (await isBudgetUsedUp(dependencies, order)) return enqueue(dependencies, start, step, "budget");
   const { free, queued } = await read();
   const dispatchedAt = step.kind === "claim" ? step.waiting.dispatchedAt : undefined;
   if (free === undefined || (await mustWait(dependencies, order, { free, queued, dispatchedAt }))) {

@@ -5,7 +5,12 @@ import type { Time } from "../../../Core/model/ledger";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
 import type { RunnerLookup, RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import { rowName } from "../../../Core/routing/mapping-row";
-import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing/routing";
+import {
+  type RouteAndServed,
+  type RouteReason,
+  type RoutingSettings,
+  route,
+} from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
 import {
   askGitLab,
@@ -111,9 +116,9 @@ const arrivalOf = (
 const start = (
   facts: Facts,
   arrival: Omit<StartOrder, keyof RunnerOrder>,
-  decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
+  decided: Extract<RouteAndServed, { kind: "route" }>,
 ): LookUp => {
-  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, objective, why } = decided;
+  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, budget, objective, why } = decided;
   const order = {
     ...facts,
     ...arrival,
@@ -121,7 +126,7 @@ const start = (
     runnerClass,
     limits,
     ...functionOf(functionArn, why),
-    ...defined({ spotBreaker, objective }),
+    ...defined({ spotBreaker, budget, objective }),
     ...(why.code === "job-tags" ? { chosenByTags: true } : {}),
   };
   return { lookup: { kind: "start", provider, order }, why };

@@ -130,6 +130,7 @@ export const storeGone = async (
   going: Going,
 ): Promise<Freed | undefined> => {
   const { freed, ended, cost } = await store(dependencies, runnerId, going);
-  if (cost !== undefined) dependencies.metric("RunnerCostUsd", cost, defined({ provider: ended?.provider }));
+  const provider = ended?.provider;
+  if (cost !== undefined && provider !== undefined) dependencies.metric("RunnerCostUsd", cost, { provider });
   return freed;
 };

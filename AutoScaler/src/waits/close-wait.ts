@@ -1,6 +1,7 @@
 import { defined } from "../../../Core/defined";
 import { type Attempt, isOrdered, type OrderedAttempt, type Runner } from "../../../Core/model/ledger";
-import { attemptKeyOf, usageTtl } from "../../../Core/usage/usage-of";
+import { usageTtl } from "../../../Core/usage/days";
+import { attemptKeyOf } from "../../../Core/usage/usage-of";
 import type { Waits } from "../../../Core/waiting/causes";
 import { waitCounts } from "../../../Core/waiting/counts";
 import { type JobStart, stillWaits, totalOf, waitsOf } from "../../../Core/waiting/split";

@@ -81,6 +81,11 @@ const THRESHOLDS: readonly (readonly [id: string, when: string, why: string])[] 
     "Sum MatchedEvents >= 10 in 1 of 1 x 300 s notBreaching",
     "a test event or two from GitLab's settings are no fault",
   ],
+  [
+    "BudgetsAlarm",
+    "Maximum BudgetsNearlySpent >= 1 in 1 of 1 x 1800 s notBreaching",
+    "a fifth is left, to raise the budget or to look what it goes for",
+  ],
   ["JobsFailedAlarm", "Sum JobsFailed >= 1 in 1 of 1 x 300 s notBreaching", "a person waits for the job"],
   [
     "JobsFoundByReconcilerAlarm",

@@ -11,10 +11,12 @@ import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../../tests/doubles/dynamod
 import { ledgerContract } from "../../testing/contracts/ledger-contract";
 import { fullRunner, sampleAttempt, sampleOrphan, sampleRunner } from "../../testing/contracts/samples";
 import { spotPoolsContract } from "../../testing/contracts/spot-pools-contract";
+import { usageRowsContract } from "../../testing/contracts/usage-rows-contract";
 import { fakeClock } from "../../testing/fakes";
 import { dynamoBootstrapRows } from "./bootstrap-rows";
 import { dynamoLedger } from "./ledger";
 import { tableReads } from "./table-reads";
+import { dynamoUsageRows } from "./usage-rows";
 
 const failure = (name: string, more: object = {}) =>
   Object.assign(new Error("canary-message"), { name, ...more });
@@ -39,6 +41,8 @@ describe("dynamoLedger", () => {
   ledgerContract(prepare);
 
   describe("spot pools", () => spotPoolsContract(prepare));
+
+  describe("usage rows", () => usageRowsContract(() => dynamoUsageRows(tablesDouble().client, LEDGER_TABLE)));
 
   it("F-18 I-6: sends one client request token with every try of a transaction", async () => {
     const { ledger, mock } = prepare();

@@ -18,6 +18,7 @@ import { mappingsContract } from "./mappings-contract";
 import { minuteCountersContract } from "./minute-counters-contract";
 import { runnerFunctionsContract, settingsContract } from "./settings-contract";
 import { spotPoolsContract } from "./spot-pools-contract";
+import { usageRowsContract } from "./usage-rows-contract";
 
 describe("the fake ledger", () => {
   ledgerContract(() => {
@@ -29,6 +30,10 @@ describe("the fake ledger", () => {
 
 describe("spot pools in the fake ledger", () => {
   spotPoolsContract(() => ({ ledger: fakeLedger() }));
+});
+
+describe("usage rows in the fake ledger", () => {
+  usageRowsContract(() => fakeLedger().usage);
 });
 
 describe("the fake bootstrap table", () => {

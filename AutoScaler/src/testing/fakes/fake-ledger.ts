@@ -11,8 +11,8 @@ import {
   type Runner,
 } from "../../../../Core/model/ledger";
 import { usageKey } from "../../../../Core/usage/usage-key";
-import type { UsageCount, UsageReader } from "../../../../Core/usage/usage-reader";
-import type { Ledger, LedgerChange, StateRecord } from "../../ports";
+import type { UsageCount } from "../../../../Core/usage/usage-reader";
+import type { Ledger, LedgerChange, StateRecord, UsageRows } from "../../ports";
 import { SHARDS } from "../../ports";
 import { reservationRows } from "./reservation-rows";
 import { sorted } from "./sorted";
@@ -25,7 +25,7 @@ export interface FakeLedger extends Ledger {
   readonly bootstrapRows: Map<string, BootstrapRow>;
   /** What was counted, by key. */
   readonly counts: Map<string, UsageCount>;
-  readonly usage: UsageReader;
+  readonly usage: UsageRows;
   /** Sum of a scope's counters. */
   taken(scope: string): number;
   /** Number of commits that wrote and of reservations that were given. */

@@ -1,6 +1,8 @@
+import { monthOf } from "../../../../Core/usage/days";
+import type { DayNames, DayUsage } from "../../../../Core/usage/sums";
 import { readUsageSk, usageKey } from "../../../../Core/usage/usage-key";
-import type { UsageCount, UsageNumbers, UsageReader } from "../../../../Core/usage/usage-reader";
-import type { LedgerChange } from "../../ports";
+import type { UsageCount, UsageNumbers } from "../../../../Core/usage/usage-reader";
+import type { LedgerChange, UsageRows } from "../../ports";
 
 const sum = (one: UsageNumbers, other: UsageNumbers): UsageNumbers =>
   Object.fromEntries(
@@ -13,7 +15,24 @@ const sum = (one: UsageNumbers, other: UsageNumbers): UsageNumbers =>
 /** A table's counts in memory, by the keys that the table would have. */
 export const usageCounts = () => {
   const counts = new Map<string, UsageCount>();
-  const reader: UsageReader = {
+  const days = new Map<string, DayUsage>();
+  const names = new Map<string, DayNames>();
+  const of = <Row extends Pick<DayUsage, "day" | "projectId">>(
+    rows: ReadonlyMap<string, Row>,
+    month: string,
+    projectId: number | undefined,
+  ): readonly Row[] =>
+    [...rows]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, row]) => row)
+      .filter((row) => monthOf(row.day) === month && (projectId ?? row.projectId) === row.projectId);
+  const put = <Row extends Pick<DayUsage, "day" | "projectId">>(rows: Map<string, Row>, row: Row): void =>
+    void rows.set(`${row.projectId}#${row.day}`, structuredClone(row));
+  const reader: UsageRows = {
+    days: async (month, projectId) => of(days, month, projectId),
+    names: async (month, projectId) => of(names, month, projectId),
+    putDay: async (row) => put(days, row),
+    putNames: async (row) => put(names, row),
     counts: async (day, projectId) =>
       [...counts.values()].filter(
         ({ subject }) => subject.day === day && (projectId === undefined || subject.projectId === projectId),
