@@ -151,6 +151,7 @@ describe("a job's wait", () => {
       // Each claim takes a second of a minute.
       marks = enter(marks, "start", NOW + (round * 60 + 59) * SECOND);
     }
+    // Two hundred marks were entered, and sixteen are kept at most.
     expect(marks.length).toBeLessThanOrEqual(16);
     // Two intervals that a short one parted become one, so it may be some fewer.
     expect(marks.length).toBeGreaterThan(10);
