@@ -80,6 +80,7 @@ const scale = async (): Promise<readonly Bar[]> => {
   console.log(
     `those that waited for more than three minutes, by their first cause: ${countsText(report.lateBy)}`,
   );
+  for (const text of report.lateTexts) console.log(`  ${text}`);
   console.log("calls a job:");
   for (const [name, count] of Object.entries(report.callsPerJob))
     console.log(`  ${name.padEnd(26)}${round(count)}`);

@@ -61,6 +61,8 @@ describe("a machine whose image lacks Docker and gitlab-runner", () => {
 
   it.concurrent("says in the id that GitLab shows with its job for how many seconds it installed", () =>
     ran({ image: AMAZON }, (machine) => {
+      // What gitlab-runner takes for an id, and its stand-in too (local/gitlab-runner/src/config.ts).
+      expect(machine.wrote("system-id")).toMatch(/^[sr]_[0-9a-zA-Z]{12}$/);
       // The stubs install in a second or two.
       expect(installSecondsOf(machine.wrote("system-id"))).toBeGreaterThanOrEqual(1);
       // Limited by the test's own time.

@@ -32,6 +32,8 @@ export interface ScaleReport {
   /** Jobs that waited for more than three minutes, although there was room for all, by the cause that took most of it. */
   readonly late: number;
   readonly lateBy: Readonly<Partial<Record<WaitCause, number>>>;
+  /** Of each of them, what it waited for. */
+  readonly lateTexts: readonly string[];
   /** What all jobs waited for, as shares of the whole. */
   readonly causes: Readonly<Partial<Record<WaitCause, number>>>;
   readonly peakLive: number;
@@ -95,9 +97,16 @@ export const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOpt
 
 const LATE_SECONDS = 180;
 
+const isLate = (job: Job): boolean => (waitedFor(job) ?? 0) > LATE_SECONDS * 1_000;
+
+/** `job 7: exchange 134.6 s, boot 44.3 s`. */
+const waitText = (world: Simulation, job: Job): string => {
+  const waits = Object.entries(waitsOfJob(world, job)).sort(([, one], [, other]) => other - one);
+  return `job ${job.id}: ${waits.map(([cause, milliseconds]) => `${cause} ${(milliseconds / 1_000).toFixed(1)} s`).join(", ")}`;
+};
+
 /** The late jobs, each by its first cause. */
-const lateByCause = (world: Simulation, jobs: readonly Job[]): Partial<Record<WaitCause, number>> => {
-  const late = jobs.filter((job) => (waitedFor(job) ?? 0) > LATE_SECONDS * 1_000);
+const lateByCause = (world: Simulation, late: readonly Job[]): Partial<Record<WaitCause, number>> => {
   const counts: Partial<Record<WaitCause, number>> = {};
   for (const job of late) {
     const cause = mostOf(waitsOfJob(world, job));
@@ -131,7 +140,8 @@ export const reportOf = (world: Simulation, wrong: readonly string[], mostSlots:
     waits: [percentile(waits, 0.5), percentile(waits, 0.95), percentile(waits, 0.99), waits.at(-1) ?? 0],
     onAnothersRunner: jobs.filter((job) => isOnAnothers(world, job)).length,
     late: waits.filter((wait) => wait > LATE_SECONDS).length,
-    lateBy: lateByCause(world, jobs),
+    lateBy: lateByCause(world, jobs.filter(isLate)),
+    lateTexts: jobs.filter(isLate).map((job) => waitText(world, job)),
     causes: sharesOf(world),
     peakLive: world.checks.mostLive,
     mostSlots,
