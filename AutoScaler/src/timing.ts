@@ -9,6 +9,12 @@ export {
 /** Longer than the 60 s limit of a start or end function, so that a lease outlives its holder (trace 12). */
 export const LEASE_MILLISECONDS = 90_000;
 
+/**
+ * A pass may run for 55 s. Its lease is over when the next minute's pass begins, so a pass that dies costs the jobs that it
+ * would have found one minute, and not two.
+ */
+export const PASS_LEASE_MILLISECONDS = 58_000;
+
 /** How long a job that GitLab does not show yet is asked for again, since GitLab's replicas lag. */
 export const LOOK_UP_TIMEOUT_MILLISECONDS = 10_000;
 

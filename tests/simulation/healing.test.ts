@@ -1,4 +1,5 @@
 import { type Healing, heal, worst } from "./healing";
+import { first, settle, simulationWith, waitOf } from "./scenario-parts";
 import type { Job } from "./world/gitlab";
 
 /**
@@ -53,6 +54,19 @@ const CASES: readonly Case[] = [
     noticedAfter: ({ removedAt }, job) => at(removedAt, job) - (job.finishedAt ?? 0),
   },
 ];
+
+it("F-50 F-1: a pass that dies costs the jobs that it would have found one minute, and not two", async () => {
+  const world = simulationWith();
+  world.webhooks.fate = (_, status) => (status === "pending" ? "lost" : undefined);
+  world.calls.plan = first("gitLab.jobs", "ReconcilerFunction", "dies");
+  await world.run(30);
+  const job = world.addJob({ kind: "lambda" });
+  await settle(world);
+  // Half a minute to the pass that dies, a minute to the next one, and its start.
+  expect(waitOf(job)).toBeLessThan(100);
+  // The first pass did die.
+  expect(waitOf(job)).toBeGreaterThan(90);
+});
 
 // Of sixty projects one pass lists all, beside what else it lists; of 120 a second one lists the rest.
 const ROWS = CASES.flatMap((row) =>

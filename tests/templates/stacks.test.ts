@@ -1,6 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LAMBDA_QUEUE_SECONDS, LEASE_MILLISECONDS } from "../../AutoScaler/src/timing";
+import {
+  LAMBDA_QUEUE_SECONDS,
+  LEASE_MILLISECONDS,
+  PASS_LEASE_MILLISECONDS,
+} from "../../AutoScaler/src/timing";
 import {
   INFRASTRUCTURE_PARAMETERS,
   ROLE_TAG,
@@ -289,13 +293,17 @@ it("S-9: the ledger's indexes have the attributes that the adapter reads", () =>
 });
 
 it.each([
-  "StartLambdaRunnerFunction",
-  "StartEc2RunnerFunction",
-  "UnregisterRunnerFunction",
-  "ReconcilerFunction",
-])("I-21: ends %s before its lease does", (id) => {
+  ["StartLambdaRunnerFunction", LEASE_MILLISECONDS],
+  ["StartEc2RunnerFunction", LEASE_MILLISECONDS],
+  ["UnregisterRunnerFunction", LEASE_MILLISECONDS],
+  ["ReconcilerFunction", PASS_LEASE_MILLISECONDS],
+])("I-21: ends %s before its lease does", (id, lease) => {
   const { Timeout } = resource(readTemplate("AutoScaler"), id).properties;
-  expect(Number(Timeout) * 1000).toBeLessThan(LEASE_MILLISECONDS);
+  expect(Number(Timeout) * 1000).toBeLessThan(lease);
+});
+
+it("F-50: a pass's lease is over when the next minute's pass begins", () => {
+  expect(PASS_LEASE_MILLISECONDS).toBeLessThan(60_000);
 });
 
 const RULES = join(ROOT, "AutoScaler/src");

@@ -10,13 +10,13 @@ import {
 } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import type { Ledger } from "../ports";
-import { LEASE_MILLISECONDS } from "../timing";
+import { LEASE_MILLISECONDS, PASS_LEASE_MILLISECONDS } from "../timing";
 
 /** A lease for one call of a function. Its holder is new each time, so no later call owns the same lease. */
 export const newLease = (dependencies: Pick<Dependencies, "clock" | "nonce">, kind: LeaseKind): Lease => ({
   kind,
   holder: dependencies.nonce(),
-  until: dependencies.clock.now() + LEASE_MILLISECONDS,
+  until: dependencies.clock.now() + (kind === "reconcile" ? PASS_LEASE_MILLISECONDS : LEASE_MILLISECONDS),
 });
 
 /** True while another holder has the item's lease. */
