@@ -2,7 +2,7 @@ import { defined } from "../defined";
 import { checkBounds, type TagBounds } from "../job-tags/bounds";
 import type { Limits } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
-import { type Budget, checkBudgets } from "../usage/budget";
+import { checkBudgets, type MonthlyBudget } from "../usage/budget";
 import {
   type BadRow,
   type Checked,
@@ -37,7 +37,7 @@ export interface SettingsFields {
   readonly unmappedJobs?: UnmappedJobs;
   readonly spotBreaker?: SpotBreaker;
   readonly bounds?: TagBounds;
-  readonly budgets?: readonly Budget[];
+  readonly budgets?: readonly MonthlyBudget[];
 }
 
 export const SETTINGS_FIELDS = [
