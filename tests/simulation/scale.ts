@@ -2,6 +2,7 @@ import { STACK } from "../../AutoScaler/src/ports";
 import { parseRunnerDescription } from "../../Core/configuration";
 import { areReported, isWaiting } from "./job-arbitraries";
 import type { Job } from "./world/gitlab";
+import { wronglyCounted } from "./world/proof/counted";
 import { random } from "./world/random";
 import { DEPLOYMENT } from "./world/stack";
 import { Simulation } from "./world/world";
@@ -147,7 +148,7 @@ export const runScale = async (options: ScaleOptions): Promise<ScaleReport> => {
   const mostSlots = watchSlots(world);
   await world.run(options.over + 1);
   await world.settle(SETTLES_WITHIN, (left) => left.every(isWaiting) && areReported(world, left), 30);
-  const wrong = world.verdict();
+  const wrong = [...world.verdict(), ...wronglyCounted(world)];
   return reportOf(
     world,
     areReported(world, wrong) ? wrong.filter((one) => !isWaiting(one)) : wrong,
