@@ -47,6 +47,14 @@ const run = (
   });
 };
 
+/** How a fault is tried. */
+export interface Trial {
+  /** After which it counts as not caught. */
+  readonly seconds: number;
+  /** Parts of the paths of tests that are left out. */
+  readonly without: readonly string[];
+}
+
 interface Tests {
   readonly ended: Ended;
   /** The test file that failed. */
@@ -67,7 +75,7 @@ const runTests = async (
   folder: string,
   which: readonly string[],
   file: string,
-  seconds: number,
+  { seconds, without }: Trial,
 ): Promise<Tests> => {
   const options = [
     [
@@ -79,6 +87,8 @@ const runTests = async (
     ],
     [`--testSequencer=${join(__dirname, "nearest-first.cjs")}`, "--json", `--outputFile=${REPORT}`],
     [`--env=${join(folder, "tests/mutation/ends-at-first-failure.cjs")}`],
+    // In the place of those of the configuration.
+    ["/node_modules/", "/tests/end-to-end/", ...without].map((part) => `--testPathIgnorePatterns=${part}`),
   ];
   rmSync(join(folder, REPORT), { force: true });
   const ended = await run(folder, [...options.flat(), ...which], seconds, file);
@@ -89,9 +99,9 @@ const runTests = async (
 const sound = new Map<string, boolean>();
 
 /** A test that fails without a fault as well shows nothing, and the copy is not fit to try faults in. */
-const checkIsSound = async (folder: string, test: string, seconds: number): Promise<void> => {
+const checkIsSound = async (folder: string, test: string, trial: Trial): Promise<void> => {
   if (!sound.has(test)) {
-    const { ended } = await runTests(folder, ["--runTestsByPath", test], test, seconds);
+    const { ended } = await runTests(folder, ["--runTestsByPath", test], test, trial);
     sound.set(test, ended === "passed");
   }
   if (!sound.get(test)) throw new Error(`${test} does not pass without a fault, so it shows none`);
@@ -131,16 +141,16 @@ const isProgram = (text: string): boolean => {
 };
 
 /** Puts one fault into the copy, runs the tests that reach its file, nearest first, and takes it out again. */
-export const tryMutant = async (folder: string, mutant: Mutant, seconds: number): Promise<MutantVerdict> => {
+export const tryMutant = async (folder: string, mutant: Mutant, trial: Trial): Promise<MutantVerdict> => {
   const path = join(folder, mutant.file);
   const text = readFileSync(path, "utf8");
   const faulty = changed(text, mutant);
   if (!isProgram(faulty)) return "invalid";
   const tests = await withText(path, faulty, text, () =>
-    runTests(folder, ["--findRelatedTests", mutant.file], mutant.file, seconds),
+    runTests(folder, ["--findRelatedTests", mutant.file], mutant.file, trial),
   );
   if (tests.failed !== undefined) {
-    await checkIsSound(folder, tests.failed, seconds);
+    await checkIsSound(folder, tests.failed, trial);
     return "caught";
   }
   if (tests.ended === "failed") return "invalid";
