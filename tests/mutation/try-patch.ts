@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { FaultPatch } from "./patch";
 
 const run = (command: string, parameters: readonly string[], cwd: string) =>
-  spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 1_800_000, maxBuffer: 2 ** 28 });
+  spawnSync(command, parameters, { cwd, encoding: "utf8", maxBuffer: 2 ** 28 });
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -21,13 +21,17 @@ interface TestRun {
 }
 
 interface Report {
-  readonly testResults?: readonly {
+  readonly testResults: readonly {
     readonly name: string;
     readonly assertionResults: readonly Omit<Ended, "file">[];
   }[];
 }
 
-/** Runs the tests that patches name. */
+/**
+ * Runs the tests that patches name; each has a time-out of its own.
+ *
+ * @throws Error when Jest comes to no end, which says nothing of a patch
+ */
 const runTests = (patches: readonly FaultPatch[], folder: string, options: readonly string[]): TestRun => {
   const jest = join(folder, "node_modules/jest/bin/jest.js");
   const titles = patches.map(({ title }) => escaped(title)).join("|");
@@ -35,7 +39,8 @@ const runTests = (patches: readonly FaultPatch[], folder: string, options: reado
   const wanted = ["--selectProjects=unit", "--json", "-t", titles, ...options, "--runTestsByPath", ...files];
   const { stdout, stderr } = run(process.execPath, [jest, ...wanted], folder);
   const start = stdout.indexOf("{");
-  const { testResults = [] }: Report = start < 0 ? {} : JSON.parse(stdout.slice(start));
+  if (start < 0) throw new Error(`Jest wrote no report: ${stderr}`);
+  const { testResults }: Report = JSON.parse(stdout.slice(start));
   const ended = testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.map((result) => ({ ...result, file: name })),
   );
