@@ -25,13 +25,13 @@ const run = (
   folder: string,
   parameters: readonly string[],
   seconds: number,
-  file: string,
+  { file, nearest }: { readonly file: string; readonly nearest: number },
 ): Promise<Ended> => {
   const child = spawn(process.execPath, parameters, {
     cwd: folder,
     detached: true,
     stdio: "ignore",
-    env: { ...process.env, MUTATED_FILE: file },
+    env: { ...process.env, MUTATED_FILE: file, NEAREST: String(nearest) },
   });
   running = child;
   return new Promise((resolve) => {
@@ -51,8 +51,8 @@ const run = (
 export interface Trial {
   /** After which it counts as not caught. */
   readonly seconds: number;
-  /** Parts of the paths of tests that are left out. */
-  readonly without: readonly string[];
+  /** How many test files run at most. */
+  readonly nearest: number;
 }
 
 interface Tests {
@@ -75,7 +75,7 @@ const runTests = async (
   folder: string,
   which: readonly string[],
   file: string,
-  { seconds, without }: Trial,
+  { seconds, nearest }: Trial,
 ): Promise<Tests> => {
   const options = [
     [
@@ -87,11 +87,9 @@ const runTests = async (
     ],
     [`--testSequencer=${join(__dirname, "nearest-first.cjs")}`, "--json", `--outputFile=${REPORT}`],
     [`--env=${join(folder, "tests/mutation/ends-at-first-failure.cjs")}`],
-    // In the place of those of the configuration.
-    ["/node_modules/", "/tests/end-to-end/", ...without].map((part) => `--testPathIgnorePatterns=${part}`),
   ];
   rmSync(join(folder, REPORT), { force: true });
-  const ended = await run(folder, [...options.flat(), ...which], seconds, file);
+  const ended = await run(folder, [...options.flat(), ...which], seconds, { file, nearest });
   return { ended, ...defined({ failed: ended === "failed" ? failedFile(folder) : undefined }) };
 };
 
@@ -111,7 +109,10 @@ const checkIsSound = async (folder: string, test: string, trial: Trial): Promise
 export const isCompiled = async (folder: string): Promise<boolean> => {
   // A variable that a fault leaves unused is no sign of a test.
   const options = ["--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false", "-p", "."];
-  return (await run(folder, ["node_modules/typescript/bin/tsc", ...options], 300, "")) === "passed";
+  return (
+    (await run(folder, ["node_modules/typescript/bin/tsc", ...options], 1_800, { file: "", nearest: 0 })) ===
+    "passed"
+  );
 };
 
 const changed = (text: string, { start, end, text: put }: Mutant): string =>
