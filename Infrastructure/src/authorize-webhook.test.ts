@@ -252,6 +252,41 @@ describe("authorize-webhook", () => {
     expect(store.requests).toHaveLength(3);
   });
 
+  describe("called by its schedule", () => {
+    const CALL = { getReady: true };
+
+    it("F-77 F-21: has the secrets at hand, so that a burst's first request waits for nobody, and is let in by them alone", async () => {
+      const handler = freshHandler();
+      expect(await handler(CALL)).toEqual({ isAuthorized: false });
+      expect(await handler(event(CURRENT))).toEqual({ isAuthorized: true });
+      expect(store.requests).toHaveLength(1);
+      expect(denials()).toBe(0);
+    });
+
+    it("I-11: reads them anew each minute, before a request would have to", async () => {
+      const handler = freshHandler();
+      await handler(CALL);
+      const start = Date.now();
+      const now = jest.spyOn(Date, "now").mockReturnValue(start + 59_000);
+      await handler(CALL);
+      now.mockReturnValue(start + 118_000);
+      expect(await handler(event(CURRENT))).toEqual({ isAuthorized: true });
+      expect(store.requests).toHaveLength(2);
+    });
+
+    it("raises no alarm and says nothing where there is no secret, as with a signing key alone", async () => {
+      store.values = {};
+      expect(await freshHandler()(CALL)).toEqual({ isAuthorized: false });
+      expect(printed).toEqual([]);
+    });
+
+    it("F-9: raises no alarm while Parameter Store fails, since no webhook was refused", async () => {
+      store.status = 500;
+      expect(await freshHandler()(CALL)).toEqual({ isAuthorized: false });
+      expect(printed.join("")).toContain("WEBHOOK_SECRET_UNREAD");
+    }, 20_000);
+  });
+
   it("F-9: goes on with what it read before when Parameter Store begins to fail", async () => {
     const handler = freshHandler();
     await handler(event(CURRENT));
