@@ -5,6 +5,7 @@ import {
   event,
   HOSTILE_NAMES,
   matching,
+  RECEIVED_AT,
   RULES,
   reconciled,
   redriven,
@@ -168,6 +169,7 @@ it("T-21: hands a workflow the fields that it reads, and of users' texts only th
     project_id: 380,
     runner: { id: "" },
     attempt: "",
+    time: RECEIVED_AT,
   });
 });
 

@@ -88,7 +88,7 @@ describeWith(isSetUp, "no .local/venv with SAM's translator").each(STACKS)(
       const expected = {
         Infrastructure: ["AuthorizeWebhookFunction", "ReportRunnerEndFunction"],
         LambdaShellRunner: ["RunnerFunction"],
-        AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
+        AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction", "RollUpUsageFunction"],
       };
       expect([...bounded].sort()).toEqual(expected[stack]);
     });

@@ -394,6 +394,11 @@ export class Simulation {
     return this.gitLab.add(job, status);
   }
 
+  /** Sum of what was counted under a name, of all jobs. */
+  usage(name: string): number {
+    return [...this.table.usage.counts.values()].reduce((sum, { numbers }) => sum + (numbers[name] ?? 0), 0);
+  }
+
   after(seconds: number, act: () => void): void {
     this.timeline.after(seconds * 1000, act);
   }
