@@ -50,6 +50,19 @@ const MAX_MEMORY_MB = 1_500;
 /** Peak resident memory of the process, in MB. */
 const memory = (): number => Math.round(process.resourceUsage().maxRSS / 1_024);
 
+const byValue = (numbers: Readonly<Record<string, number>>): readonly (readonly [string, number])[] =>
+  Object.entries(numbers).sort(([, one], [, other]) => other - one);
+
+const sharesText = (shares: Readonly<Record<string, number>>): string =>
+  byValue(shares)
+    .map(([cause, share]) => `${cause} ${round(100 * share, 2)} %`)
+    .join(", ");
+
+const countsText = (counts: Readonly<Record<string, number>>): string =>
+  byValue(counts)
+    .map(([cause, count]) => `${cause} ${count}`)
+    .join(", ") || "none";
+
 const scale = async (): Promise<readonly Bar[]> => {
   const jobs = Number(values.jobs);
   const begin = Date.now();
@@ -63,6 +76,11 @@ const scale = async (): Promise<readonly Bar[]> => {
     `${round(report.startsPerSecond)} starts/s; at most ${report.peakLive} runners alive at once, ${report.mostSlots} slots taken of ${limit}`,
   );
   console.log(`wait p50 ${p50} s, p95 ${p95} s, p99 ${p99} s, longest ${longest} s`);
+  console.log(`what they waited for: ${sharesText(report.causes)}`);
+  console.log(
+    `those that waited for more than three minutes, by their first cause: ${countsText(report.lateBy)}`,
+  );
+  for (const text of report.lateTexts) console.log(`  ${text}`);
   console.log("calls a job:");
   for (const [name, count] of Object.entries(report.callsPerJob))
     console.log(`  ${name.padEnd(26)}${round(count)}`);
@@ -75,6 +93,10 @@ const scale = async (): Promise<readonly Bar[]> => {
     {
       says: `${report.late} jobs waited for more than three minutes, at most one in a thousand`,
       isMet: report.late <= jobs / 1_000,
+    },
+    {
+      says: `${round(100 * (report.causes.other ?? 0), 3)} % of the wait has no cause, at most 1 %`,
+      isMet: (report.causes.other ?? 0) <= 0.01,
     },
     { says: `${round(seconds, 1)} s of ${MAX_SECONDS}`, isMet: seconds <= MAX_SECONDS },
     { says: `${memory()} MB of ${MAX_MEMORY_MB}`, isMet: memory() <= MAX_MEMORY_MB },

@@ -17,7 +17,9 @@ const KNOWN = ["ports", "dependencies", "events", "timing", "hints/hint-memory",
   (name) => `${SRC}/${name}`,
 );
 /** Folders that all stages of a runner's life share. */
-const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot"].map((name) => `${SRC}/${name}`);
+const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot", "waits"].map(
+  (name) => `${SRC}/${name}`,
+);
 const STAGES = ["start", "pickup", "stop", "reconcile", "usage"].map((name) => `${SRC}/${name}`);
 const RULES_OF_A_RUNNER = [...SHARED, ...STAGES];
 const ADAPTERS = `${SRC}/adapters`;

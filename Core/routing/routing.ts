@@ -9,7 +9,7 @@ import {
   withDefaultClass,
 } from "./classes/default-class";
 import { byTags, classAskedFor, requestOf } from "./decision/by-tags";
-import { breakerOf, failed, failedRow, notAllowed, type RouteDecision } from "./decision/route-decision";
+import { choicesOf, failed, failedRow, notAllowed, type RouteDecision } from "./decision/route-decision";
 import { unmapped } from "./decision/unmapped";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
@@ -72,7 +72,7 @@ const routed = (
   ...defined({ functionArn }),
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
   limits: limitsOf(settings),
-  ...breakerOf(row.type, settings),
+  ...choicesOf(row.type, settings),
   why: {
     code: found.via,
     sentence: `The row ${rowName(row)} ${VIA_SENTENCES[found.via]}.`,

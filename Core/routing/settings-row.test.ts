@@ -192,4 +192,23 @@ describe("served projects", () => {
       true,
     ]);
   });
+
+  it.each([
+    [{ seconds: 60, percent: 95 }, undefined],
+    [{ seconds: 60, percent: 99.5 }, undefined],
+    [{ seconds: 0, percent: 95 }, "has a seconds that must be a whole number of seconds"],
+    [{ seconds: 60, percent: 79 }, "has a percent that must be a number from 80 to 99.9"],
+    [{ seconds: 60 }, "must be like"],
+    [{ seconds: 60, percent: 95, per: "day" }, "must be like"],
+    [[60, 95], "must be like"],
+    ["60 s", "must be like"],
+  ])(
+    "I-47: takes a queueTimeObjective of %j as it is, or says what is wrong",
+    (queueTimeObjective, problem) => {
+      const parsed = parseSettingsRow(settingsRow({ queueTimeObjective }));
+      expect(parsed).toEqual(
+        problem === undefined ? { queueTimeObjective } : { problem: expect.stringContaining(problem) },
+      );
+    },
+  );
 });

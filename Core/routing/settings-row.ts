@@ -1,8 +1,9 @@
 import { defined } from "../defined";
 import { checkBounds, type TagBounds } from "../job-tags/bounds";
-import type { Limits } from "../model/runner-order";
+import type { Limits, QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
 import { checkBudgets, type MonthlyBudget } from "../usage/budget";
+import { checkObjective } from "../waiting/objective";
 import {
   type BadRow,
   type Checked,
@@ -37,6 +38,7 @@ export interface SettingsFields {
   readonly unmappedJobs?: UnmappedJobs;
   readonly spotBreaker?: SpotBreaker;
   readonly bounds?: TagBounds;
+  readonly queueTimeObjective?: QueueTimeObjective;
   readonly budgets?: readonly MonthlyBudget[];
 }
 
@@ -48,6 +50,7 @@ export const SETTINGS_FIELDS = [
   "unmappedJobs",
   "spotBreaker",
   "bounds",
+  "queueTimeObjective",
   "budgets",
 ] as const satisfies readonly (keyof SettingsFields)[];
 
@@ -85,6 +88,7 @@ export const checkSettingsField = (field: keyof SettingsFields, value: unknown):
   if (field === "unmappedJobs") return checkChoice(UNMAPPED_JOBS, value);
   if (field === "spotBreaker") return checkSpotBreaker(value);
   if (field === "bounds") return checkBounds(value);
+  if (field === "queueTimeObjective") return checkObjective(value);
   if (field === "budgets") return checkBudgets(value);
   // An empty list says the same as none.
   if (field === "projects")

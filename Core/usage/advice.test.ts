@@ -21,13 +21,12 @@ describe("the advice of a class's waits", () => {
     ["LAMBDA#default#lambda", "slot", 0.2, "raise-limit"],
     ["EC2#big#spot", "capacity", 0.2, "more-capacity"],
     ["EC2#big#spot", "launch-rate", 0.2, "raise-launch-rate"],
-    ["LAMBDA#default#lambda", "throttled", 0.2, "raise-launch-rate"],
     ["EC2#big#spot", "install", 0.2, "make-image"],
     ["LAMBDA#default#lambda", "install", 0.9, undefined],
     ["EC2#big#spot", "boot", 0.9, undefined],
     ["EC2#big#spot", "webhook", 0.1, "check-webhook"],
     ["EC2#big#spot", "webhook", 0.09, undefined],
-    ["EC2#big#spot", "gitlab", 0.1, "raise-gitlab-limit"],
+    ["EC2#big#spot", "throttled", 0.1, "raise-gitlab-limit"],
     ["EC2#big#spot", "budget", 0.1, "raise-budget"],
   ])("%s, whose jobs waited for %s for %d of the time: %s", (group, cause, share, code) => {
     const found = advice({ [group]: waited({ [cause]: share * HOUR }) });

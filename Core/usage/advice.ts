@@ -53,12 +53,12 @@ const WAIT_RULES: readonly WaitRule[] = [
   // A limit is there to be reached now and then; at a fifth of all waiting it is what makes people wait.
   { code: "raise-limit", causes: ["slot"], share: 0.2 },
   { code: "more-capacity", causes: ["capacity"], share: 0.2 },
-  { code: "raise-launch-rate", causes: ["launch-rate", "throttled"], share: 0.2 },
+  { code: "raise-launch-rate", causes: ["launch-rate"], share: 0.2 },
   // An instance boots in half a minute, which is most of a wait when nothing is wrong: what it installs is not.
   { code: "make-image", causes: ["install"], share: 0.2, type: "EC2" },
   // Webhooks come within a second or two, starts take a second: a tenth is the reconciler's minute.
   { code: "check-webhook", causes: ["webhook"], share: 0.1 },
-  { code: "raise-gitlab-limit", causes: ["gitlab"], share: 0.1 },
+  { code: "raise-gitlab-limit", causes: ["throttled"], share: 0.1 },
   { code: "raise-budget", causes: ["budget"], share: 0.1 },
 ];
 

@@ -11,6 +11,7 @@ import { type Deployment, findDeployment } from "../deployment";
 import { accountJson, runnerJson } from "../jobs/job-json";
 import { sum } from "../ledger/ledger-reader";
 import { type DeploymentStatus, readStatus } from "../ledger/read-status";
+import { waitsJson, waitsText } from "../ledger/waits-text";
 import { budgetJson } from "../usage/cost-json";
 import { costSources } from "../usage/cost-sources";
 import { budgetLine } from "../usage/cost-text";
@@ -156,6 +157,7 @@ const text = (context: Context, status: DeploymentStatus): string => {
     ...status.budgets.filter(({ level }) => level !== "ok").map((use) => yellow(budgetLine(use))),
     "",
     table(console, ["limit", "taken", "of", "waiting"], useRows),
+    ...waitsText(console, status.waits),
     ...section(
       bold("Runners"),
       runnerRows.length,
@@ -195,6 +197,7 @@ const json = (status: DeploymentStatus, now: number) => {
     },
     runners: alive(status.runners).map(runnerJson),
     orphans: orphans.map(orphanJson),
+    waits: waitsJson(status.waits),
     restingPools: restingPools.map(({ name, failures, restsUntil = 0 }) => ({
       pool: name,
       failures: failures.length,

@@ -101,6 +101,14 @@ const spotBreaker = fc.record(
   },
   { requiredKeys: ["failures", "withinMinutes"] },
 );
+const queueTimeObjective = fc.record(
+  {
+    seconds: sometimesWrong(fc.constantFrom(1, 86_400, 86_401, 1.5)),
+    percent: sometimesWrong(fc.constantFrom(80, 95, 99.9, 79.9, 100)),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: ["seconds"] },
+);
 const image = fc.constantFrom<unknown>(
   { arm64: "ami-0123456789abcdef0" },
   { arm64: "ami-01234567", x86_64: "ami-89abcdef" },
@@ -141,6 +149,7 @@ const settings = fc.record(
     maxRunnersPerProject: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
     unmappedJobs: sometimesWrong(fc.constantFrom("DEFAULT", "UNTAGGED", "IGNORE", "default")),
     spotBreaker: sometimesWrong(spotBreaker),
+    queueTimeObjective: sometimesWrong(queueTimeObjective),
     budgets: sometimesWrong(budgets),
     extra: fc.constant(1),
   },

@@ -146,7 +146,7 @@ const outcomeOf = async (name: string): Promise<{ readonly outcome: string; read
 };
 
 /** Names of errors that the workflows know; or a result that says so, as that of a launch that is looked for later. */
-const SAYS_SO = /^(?:TransientError|NoAnswerError)$|no.answer|"waitingFor":"launch"/;
+const SAYS_SO = /^(?:TransientError|UnreachableError|NoAnswerError)$|no.answer|"waitingFor":"launch"/;
 
 /** @returns what is wrong with the end of each function's call */
 const problems = async (names: readonly string[]): Promise<readonly string[]> => {

@@ -109,7 +109,10 @@ const start = async (parts: MonthParts, jobId: number, kind: Kind, time: Time): 
 const pickUp = async (parts: MonthParts, job: Started, taker: Started): Promise<void> => {
   taker.resource.ranJob = true;
   const { jobId: id, projectId } = job;
-  await repeated(parts.dice, () => storePickUp(parts, { id, projectId }, taker.runnerId, parts.clock.now()));
+  const dependencies = { ...parts, metric };
+  await repeated(parts.dice, () =>
+    storePickUp(dependencies, { id, projectId }, taker.runnerId, parts.clock.now()),
+  );
 };
 
 /** The runner is ended, as "Unregister runner" and "Terminate instance" store it. */
