@@ -248,6 +248,24 @@ it("I-8: runs every minute", () => {
   expect(properties.State).toBeUndefined();
 });
 
+it("F-77: has the authorizer ready for a burst, and repeats none of those calls", () => {
+  const { ScheduleExpression, State, Targets } = resource(
+    infrastructure,
+    "AuthorizerReadySchedule",
+  ).properties;
+  expect([ScheduleExpression, State]).toEqual(["rate(1 minute)", undefined]);
+  expect(asList(Targets).map((target) => at(target, "Arn", "Fn::GetAtt", 0))).toEqual([
+    "AuthorizeWebhookFunction",
+  ]);
+  const { EventInvokeConfig } = resource(infrastructure, "AuthorizeWebhookFunction").properties;
+  expect(EventInvokeConfig).toEqual({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+  const { Principal, SourceArn } = resource(infrastructure, "AuthorizerReadyPermission").properties;
+  expect([Principal, at(SourceArn, "Fn::GetAtt", 0)]).toEqual([
+    "events.amazonaws.com",
+    "AuthorizerReadySchedule",
+  ]);
+});
+
 it("S-15: takes DLQ messages from every rule that starts something, and from no other", () => {
   const [allow] = asList(
     at(resource(autoScaler, "DeadLetterQueuePolicy").properties, "PolicyDocument", "Statement"),

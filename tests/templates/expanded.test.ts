@@ -86,7 +86,7 @@ describeWith(isSetUp, "no .local/venv with SAM's translator").each(STACKS)(
         ({ properties }) => asMap(properties.FunctionName).Ref,
       );
       const expected = {
-        Infrastructure: ["ReportRunnerEndFunction"],
+        Infrastructure: ["AuthorizeWebhookFunction", "ReportRunnerEndFunction"],
         LambdaShellRunner: ["RunnerFunction"],
         AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction", "RollUpUsageFunction"],
       };
