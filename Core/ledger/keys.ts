@@ -90,11 +90,15 @@ export interface OpenKey {
 }
 
 /** Those that failed on a day (UTC, `yyyy-mm-dd`): people look for them, and no rule does. */
-const failedPk = (day: string, shard: number): string => `failed#${day}#${shard}`;
+const FAILED_PREFIX = "failed#";
+const failedPk = (day: string, shard: number): string => `${FAILED_PREFIX}${day}#${shard}`;
 
 /** All keys of the attempts that failed on a day. */
 export const failedPks = (day: string): readonly string[] =>
   Array.from({ length: OPEN_SHARDS }, (_, shard) => failedPk(day, shard));
+
+/** Whether a key of the index is of items that nothing is to be done for any more. */
+export const isOfFailed = (openPk: string): boolean => openPk.startsWith(FAILED_PREFIX);
 
 const failedKey = ({ jobId, times: { FAILED = 0 } }: Attempt, ofJob: string): OpenKey => ({
   openPk: failedPk(dayOf(FAILED), jobId % OPEN_SHARDS),

@@ -8,6 +8,7 @@ const STATUS = {
   runners: [],
   orphans: [],
   restingPools: [],
+  waits: { day: "2026-11-25", classes: [] },
   budgets: [],
   isComplete: true,
 };

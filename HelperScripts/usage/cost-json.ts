@@ -21,7 +21,7 @@ export const budgetJson = ({ project, usd, spent, level, hold = false }: BudgetU
 });
 
 /** For programs: USD, unrounded. */
-export const costJson = ({ period, order, total, waste, rows, budgets }: CostReport) => ({
+export const costJson = ({ period, order, total, waste, rows, budgets, estimates }: CostReport) => ({
   ...period,
   by: order,
   total: total.usd ?? 0,
@@ -29,4 +29,5 @@ export const costJson = ({ period, order, total, waste, rows, budgets }: CostRep
   waste: waste.map(({ code, runners, usd }) => ({ code, runners, usd })),
   rows: rows.map(({ of, numbers }) => ({ of, ...sums(numbers) })),
   budgets: budgets.map(budgetJson),
+  estimates,
 });

@@ -44,6 +44,18 @@ export const budgetLine = ({ project, usd, spent, level, hold }: BudgetUse): str
   return `Project ${project} has spent ${dollars(spent)} of ${dollars(usd)} (${share})${LEVELS[level]}${waits}.`;
 };
 
+const estimatesText = ({ estimates, total }: CostReport): readonly string[] => {
+  const { storage, publicIpv4, logs, controlPlane } = estimates;
+  if (!total.runners) return [];
+  const parts = [
+    `disks ${dollars(storage)}`,
+    `public addresses ${dollars(publicIpv4)}`,
+    `logs ${dollars(logs)}`,
+    `what starts and ends runners ${dollars(controlPlane)}`,
+  ];
+  return [`Estimated and not in it: ${parts.join(", ")}. What goes through NAT gateways is not known.`];
+};
+
 /** For people. */
 export const costText = (console: Console, cost: CostReport): string => {
   const { period, order, total, waste, rows, budgets } = cost;
@@ -69,6 +81,7 @@ export const costText = (console: Console, cost: CostReport): string => {
       ? ["", ...budgets.map((use) => (use.level === "ok" ? budgetLine(use) : yellow(budgetLine(use))))]
       : []),
     "",
-    "Runners that have ended, by the price that each was bought at. Disks, addresses, NAT, logs and the functions that start runners are not in it.",
+    "Runners that have ended, by the price that each was bought at.",
+    ...estimatesText(cost),
   ].join("\n");
 };

@@ -1,5 +1,6 @@
 import type { LedgerReader } from "../../Core/ledger/reader";
 import type { Time } from "../../Core/model/ledger";
+import type { Estimates } from "../../Core/pricing/estimates";
 import {
   BUDGETS_RECORD,
   type BudgetUse,
@@ -11,6 +12,7 @@ import { type Period, type PeriodUsage, readPeriod } from "../../Core/usage/peri
 import { addUp, byName, type DayUsage, dearest, groupBy, type NameUsage } from "../../Core/usage/sums";
 import type { UsageNumbers, UsageReader } from "../../Core/usage/usage-reader";
 import { WASTE_CODES, type WasteCode } from "../../Core/usage/waste";
+import { estimatesIn } from "./cost-estimates";
 
 /** What a row of `cost` is about. */
 export const COST_ORDERS = ["project", "job", "class", "day"] as const;
@@ -38,6 +40,8 @@ export interface CostReport {
   readonly total: UsageNumbers;
   readonly waste: readonly Waste[];
   readonly rows: readonly CostRow[];
+  /** What else was used, in no sum. */
+  readonly estimates: Estimates;
   /** Of this month; empty for another one. */
   readonly budgets: readonly BudgetUse[];
 }
@@ -133,5 +137,6 @@ export const readCost = async (
   const query = { ...period, projectId, withNames: order === "job" };
   const found = await readPeriod(usage, ledger, query, now);
   const total = addUp(found.days.map(ofDay));
-  return { period, order, total, waste: wasteOf(total), rows: rowsOf(order, found, total) };
+  const estimates = estimatesIn(found.days.flatMap(({ groups }) => Object.entries(groups)));
+  return { period, order, total, waste: wasteOf(total), rows: rowsOf(order, found, total), estimates };
 };

@@ -1,6 +1,6 @@
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { STATE_RECORD } from "../../Core/ledger/keys";
+import { isOfFailed, STATE_RECORD } from "../../Core/ledger/keys";
 import type { Attempt, Runner } from "../../Core/model/ledger";
 import { clientSettings } from "./client-settings";
 
@@ -29,7 +29,8 @@ export const readLedger = async (
       const fields = unmarshall(item);
       if (fields.kind === "attempt") attempts.push(fields as Attempt);
       if (fields.kind === "runner") runners.push(fields as Runner);
-      if (fields.openPk !== undefined && fields.sk !== STATE_RECORD) open += 1;
+      const { openPk } = fields;
+      if (typeof openPk === "string" && !isOfFailed(openPk) && fields.sk !== STATE_RECORD) open += 1;
     }
   }
   client.destroy();

@@ -20,6 +20,12 @@ const waste = (runner: Runner, usd: number): UsageNumbers => {
   return { wasteRunners: 1, wasteUsd: usd, [`waste:${code}`]: 1, [`wasteUsd:${code}`]: usd };
 };
 
+/** What its disk is estimated by. */
+const diskOf = ({ order }: Runner, seconds: number): UsageNumbers => {
+  const { diskGiB } = order?.runnerClass.ec2 ?? {};
+  return diskGiB === undefined ? {} : { diskGiBSeconds: diskGiB * seconds };
+};
+
 const numbersOf = (runner: Runner, now: Time): UsageNumbers => {
   const usd = costOf(runner, now);
   const seconds = Math.max(0, now - (runner.times.LAUNCHED ?? now)) / 1_000;
@@ -27,6 +33,7 @@ const numbersOf = (runner: Runner, now: Time): UsageNumbers => {
     runners: 1,
     seconds,
     ...defined({ usd, unpricedRunners: usd === undefined ? 1 : undefined }),
+    ...diskOf(runner, seconds),
     ...(hadJob(runner) ? { jobs: 1 } : waste(runner, usd ?? 0)),
   };
 };

@@ -121,6 +121,27 @@ describe("cost", () => {
     expect(out).toMatch(/^42 +4 +6 +.*\$27\.00 +\$16\.00$/m);
   });
 
+  it("estimates what is in no sum, apart", async () => {
+    const on = new DeploymentDouble();
+    // A hundred hours of instances with 50 GiB; and a function, which has neither disk nor address.
+    count(on, { runners: 10, jobs: 10, seconds: 360_000, usd: 1, diskGiBSeconds: 50 * 360_000 });
+    count(
+      on,
+      { runners: 10, jobs: 10, seconds: 360_000, usd: 1 },
+      { classKey: "LAMBDA#default", market: "lambda" },
+    );
+    const { total, estimates } = await costOf(on);
+    expect(total).toBe(2);
+    // 50 GiB at 0.08 USD a month of 730 hours; 0.005 USD an hour; 20 runners with 0.01 MB of logs at 0.50 USD a GB.
+    expect(estimates.storage).toBeCloseTo((100 * 50 * 0.08) / 730, 9);
+    expect(estimates.publicIpv4).toBeCloseTo(0.5, 9);
+    expect(estimates.logs).toBeCloseTo(20 * 0.00001 * 0.5, 9);
+    expect(estimates.controlPlane).toBeCloseTo(20 * 0.00004, 9);
+    expect((await on.run(["cost"])).out).toContain(
+      "Estimated and not in it: disks $0.548, public addresses $0.500",
+    );
+  });
+
   it("gives a spreadsheet its rows, and no formula that a job's name may be", async () => {
     const { out } = await deployment().run(["cost", "--by", "job", "--csv"]);
     expect(out.split("\n").map((each) => each.split(",").slice(0, 2).join())).toEqual([

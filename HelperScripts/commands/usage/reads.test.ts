@@ -34,7 +34,6 @@ const reads = async (on: DeploymentDouble, argv: readonly string[]) => {
 };
 
 it.each([
-  ["status", []],
   ["why", [String(JOB_OF_MONTH)]],
   ["cost", ["--month", "2026-10"]],
 ])("I-40: %s reads as much of a ledger with ten times as many jobs", async (command, more) => {
@@ -51,8 +50,10 @@ it.each([
   // With the names twice as many.
   ["cost", ["--by", "job"], 2 * 24 * 20 + 3_000 / 30 + 10],
   ["cost", ["--project", "3"], 24 + 3_000 / 30 / 20 + 10],
-  // Of two months; and what runs.
-  ["status", ["--days", "30"], 2 * 29 * 20 + 3_000 / 30 + 20],
+  // Today's counts say how jobs waited; and what runs.
+  ["status", [], 3_000 / 30 + 30],
+  // Rows and names of two months besides, and today's counts once more.
+  ["status", ["--days", "30"], 2 * 29 * 20 + (2 * 3_000) / 30 + 30],
 ])("I-40: %s %j reads rows of days, and none of jobs", async (command, more, items) => {
   const seen = await reads(many, [command, ...more]);
   // The bar is what is shown: each of the 3,000 jobs has an attempt and a runner, 6,000 items.
@@ -76,6 +77,6 @@ it("status finds jobs that failed lately, and reads none of those that have not"
   expect(JSON.parse(out)).toMatchObject({ jobs: { stuck: [{ jobId: 8 }] }, isComplete: true });
   const seen = await reads(on, ["status"]);
   expect(seen.scans).toBe(0);
-  // Those three, the two jobs' attempts read again, what runs, and records.
-  expect(seen.items).toBeLessThan(20);
+  // Those three, the two jobs' attempts read again, ten counts of today, what runs, and records.
+  expect(seen.items).toBeLessThan(30);
 });

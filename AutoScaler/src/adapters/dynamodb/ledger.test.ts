@@ -5,6 +5,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../../Core/ledger/codec";
+import { failedPks, isOfFailed, openPks } from "../../../../Core/ledger/keys";
 import { usageReader } from "../../../../Core/usage/usage-reader";
 import { type DynamoDouble, tablesDouble } from "../../../../tests/doubles/dynamodb/mocked-client";
 import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../../tests/doubles/dynamodb/stack-tables";
@@ -211,5 +212,16 @@ describe("dynamoLedger", () => {
     expect(items[1]).toMatchObject({ openPk: { S: "runners#1" }, resourceId: { S: "i-1" } });
     expect(items[2]).toMatchObject({ openPk: { S: "orphans" }, openSk: { S: "i-2" } });
     expect(items[3]).not.toHaveProperty("openPk");
+  });
+
+  it("I-40: keeps attempts that failed in the index by the day, until they are over, and counts none of them as open", () => {
+    const FAILED = Date.UTC(2026, 10, 25, 23, 59);
+    const failed = sampleAttempt({ jobId: 11, state: "FAILED", times: { FAILED } });
+    const { openPk, openSk } = encodeItem(failed);
+    expect([openPk?.S, openSk?.S]).toEqual(["failed#2026-11-25#3", expect.stringContaining(String(FAILED))]);
+    expect(failedPks("2026-11-25")).toContain(openPk?.S);
+    expect(isOfFailed(openPk?.S ?? "")).toBe(true);
+    expect(openPks("attempts").some(isOfFailed)).toBe(false);
+    expect(encodeItem({ ...failed, state: "ENDED" })).not.toHaveProperty("openPk");
   });
 });
