@@ -3,7 +3,11 @@ import { runScale } from "./scale";
 
 /** More than the 750 runners that live at once: no job has to wait. */
 const ROOMY = 20_000;
-/** Half of the slots that the same jobs take without a limit. */
+/**
+ * Half of the slots that the same jobs take without a limit. No wait is asked of it: the queue grows as long as more is wanted
+ * than there is. Where 820 slots are wanted and 700 allowed, one in a hundred of 8,000 jobs waits for 116 s without faults, and for
+ * 277 s with one operation in a hundred failing, since a dispatch that is lost leaves its slot free until the next pass.
+ */
 const TIGHT = 400;
 const LOAD = { seed: 3, faults: 0.01, ec2EveryNth: 20 } as const;
 
