@@ -7,7 +7,7 @@ import { LAUNCH_TIMEOUT_SECONDS } from "../timing";
 import { joinQueue } from "./rotation";
 import type { StartOutcome } from "./start-outcome";
 
-type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
+type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric" | "deploymentId">;
 
 const TIMEOUT_MILLISECONDS = LAUNCH_TIMEOUT_SECONDS * 1_000;
 

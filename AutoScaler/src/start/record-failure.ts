@@ -1,4 +1,6 @@
 import { defined } from "../../../Core/defined";
+import type { BusEntry } from "../../../Core/events/bus-entry";
+import { jobStartFailedEvent } from "../../../Core/events/job-start-failed";
 import type { JobEvent } from "../../../Core/model/job-event";
 import {
   type Attempt,
@@ -17,7 +19,7 @@ import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
 
-export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
+export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric" | "deploymentId">;
 
 /** What the workflow caught: an error's name, and Lambda's text about it. */
 export interface WorkflowFailure {
@@ -32,6 +34,8 @@ export interface WorkflowFailure {
 export interface RecordedFailure {
   readonly kind: "failed" | "noted";
   readonly freed?: Freed;
+  /** For others: the workflow puts them on the bus. */
+  readonly events?: readonly BusEntry[];
 }
 
 type Lasting = Readonly<Record<string, AttemptFailureCode>>;
@@ -100,6 +104,25 @@ const afterStart = (
 
 const NOTED = { changes: [], result: { kind: "noted" } } as const;
 
+/** The attempt that the changes fail. */
+const failedIn = (changes: readonly LedgerChange[]): Attempt | undefined =>
+  changes
+    .flatMap((change) => ("put" in change && change.put.kind === "attempt" ? change.put : []))
+    .find(({ state }) => state === "FAILED");
+
+/** What is told of it; none: nothing failed for good. */
+const eventsOf = (
+  deploymentId: string,
+  { projectId }: JobEvent,
+  failure: AttemptFailure,
+  failed: Attempt | undefined,
+): readonly BusEntry[] => {
+  if (failed === undefined) return [];
+  const { jobId, attempt } = failed;
+  const isFinal = isLastAttempt(failed);
+  return [jobStartFailedEvent(deploymentId, { jobId, projectId, attempt, reason: failure.reason, isFinal })];
+};
+
 /** What is no JSON stays as it is: the record of a failure must not fail. */
 const unquoted = (text: string): string => {
   try {
@@ -137,7 +160,8 @@ export const recordFailure = async (
     const changes = isLookUp ? afterLookUp(job, last, failure, now) : afterStart(last, failure, now);
     if (changes.length === 0) return NOTED;
     const freed = last?.slot === undefined ? undefined : freedSlot(last.classKey);
-    return { changes, result: { kind: "failed", ...defined({ freed }) } };
+    const events = eventsOf(dependencies.deploymentId, job, failure, failedIn(changes));
+    return { changes, result: { kind: "failed", ...defined({ freed }), events } };
   });
   if (result.kind === "failed") dependencies.metric("JobsFailed", 1, { reason: failure.reason });
   return result;

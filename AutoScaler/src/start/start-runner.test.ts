@@ -67,7 +67,7 @@ describe("a start", () => {
   it("stores each step before the next and moves the row to the instance's key", async () => {
     const { system, outcome } = await started();
     const [instanceId] = [...system.ec2.launched.values()];
-    expect(outcome).toEqual({ kind: "launched", runnerId: 9001, resourceId: instanceId });
+    expect(outcome).toMatchObject({ kind: "launched", runnerId: 9001, resourceId: instanceId });
     expect(attempts(system)).toMatchObject([
       { state: "LAUNCHED", runnerId: 9001, resourceId: instanceId, market: "spot", pricePerHour: 0.04 },
     ]);

@@ -1,3 +1,4 @@
+import { runnerStartedEvent } from "../../../Core/events/runner-events";
 import type { Lease } from "../../../Core/model/ledger";
 import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Reservation } from "../launch-rate/reservations";
@@ -27,6 +28,16 @@ const passOn = (outcome: StartOutcome, { passesOn }: Reservation): StartOutcome 
   return { ...outcome, freed: passesOn === 1 ? freedLaunch : freedTwoLaunches };
 };
 
+/** What others are told of a launch. What failed has told it where it was stored. */
+const withEvents = (
+  { deploymentId }: StartDependencies,
+  order: RunnerOrder,
+  outcome: StartOutcome,
+): StartOutcome =>
+  outcome.kind === "launched"
+    ? { ...outcome, events: [runnerStartedEvent(deploymentId, order, outcome)] }
+    : outcome;
+
 const claimCreateLaunch = async (
   dependencies: StartDependencies,
   order: RunnerOrder,
@@ -55,7 +66,7 @@ export const startRunner = async (
   // Beside the start, not before it: the job does not wait for it.
   const remembered = order.verified ? rememberProject(dependencies, order.projectId) : undefined;
   try {
-    return await claimCreateLaunch(dependencies, order, lease, again);
+    return withEvents(dependencies, order, await claimCreateLaunch(dependencies, order, lease, again));
   } catch (error) {
     await release(dependencies, order.jobId, lease);
     throw error;

@@ -1,8 +1,12 @@
 import { defined } from "../../../Core/defined";
+import type { BusEntry } from "../../../Core/events/bus-entry";
+import { jobStartFailedEvent } from "../../../Core/events/job-start-failed";
+import { runnerEndedEvent } from "../../../Core/events/runner-events";
 import {
   type Attempt,
   advanceRunner,
   isLastAttempt,
+  jobOf,
   type Runner,
   type Time,
   touch,
@@ -15,7 +19,7 @@ import { releaseSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
 
-type GoneDependencies = Pick<Dependencies, "ledger" | "clock">;
+type GoneDependencies = Pick<Dependencies, "ledger" | "clock" | "deploymentId">;
 
 export interface Going {
   /** GitLab confirmed that the record is deleted. Otherwise the reconciler deletes it later. */
@@ -70,24 +74,60 @@ const freedOf = (runner: Runner, attempts: readonly Attempt[]): Freed | undefine
   return freed && { ...freed, ...defined({ failedJobId: failedJobOf(attempts, runner) }) };
 };
 
+/** What the workflow goes on with. */
+export interface Gone {
+  /** The slot that became free. */
+  readonly freed?: Freed;
+  /** For others; absent: the runner was gone before. */
+  readonly events?: readonly BusEntry[];
+}
+
+/** The attempt that came to nothing because no job came to the runner. */
+const failedEvents = (
+  deploymentId: string,
+  runner: Runner,
+  served: Attempt | undefined,
+): readonly BusEntry[] => {
+  if (served?.state !== "FAILED" || served.runnerId !== runner.runnerId || served.reason === undefined)
+    return [];
+  const { jobId, attempt, reason } = served;
+  const { projectId } = jobOf(served);
+  return [
+    jobStartFailedEvent(deploymentId, { jobId, projectId, attempt, reason, isFinal: isLastAttempt(served) }),
+  ];
+};
+
+const goneEvents = (
+  deploymentId: string,
+  gone: Runner,
+  served: Attempt | undefined,
+  now: Time,
+): readonly BusEntry[] => [
+  runnerEndedEvent(deploymentId, gone, now, costOf(gone, now)),
+  ...failedEvents(deploymentId, gone, served),
+];
+
 /**
  * Stores that the runner is gone, and releases its slot in the same transaction.
- *
- * @returns the slot that became free
  */
 export const storeGone = (
-  { ledger, clock }: GoneDependencies,
+  { ledger, clock, deploymentId }: GoneDependencies,
   runnerId: number,
   going: Going,
-): Promise<Freed | undefined> =>
-  retryOnConflict(ledger, async () => {
+): Promise<Gone> =>
+  retryOnConflict<Gone>(ledger, async () => {
     const runner = await ledger.runner(runnerId);
-    if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: undefined };
+    if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: {} };
     const now = clock.now();
-    const slot = runner.state === "GONE" ? [] : releaseSlot(runner);
+    const gone = goneRunner(runner, going, now);
+    if (runner.state === "GONE") return { changes: [{ put: gone }], result: {} };
+    const slot = releaseSlot(runner);
     const attempts = await ledger.attempts(runner.jobId);
     const served = attempts.find(({ attempt }) => attempt === runner.attempt);
-    const ofAttempt = runner.state === "GONE" ? [] : attemptChanges(served, runner, going, now);
-    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...ofAttempt];
-    return { changes, result: slot.length > 0 ? freedOf(runner, attempts) : undefined };
+    const changes = [{ put: gone }, ...slot, ...attemptChanges(served, runner, going, now)];
+    const freed = slot.length > 0 ? freedOf(runner, attempts) : undefined;
+    return {
+      changes,
+      result: { ...defined({ freed }), events: goneEvents(deploymentId, gone, served, now) },
+    };
   });
