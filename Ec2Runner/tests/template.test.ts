@@ -60,6 +60,7 @@ describe("user-data.sh", () => {
       "AWS::URLSuffix",
       "BootstrapTableNameParameter.Value",
       "Ec2MaximumLifetimeSeconds",
+      "RunnerInstanceLogGroup",
       "RunnerInstanceRole.RoleId",
     ]);
   });

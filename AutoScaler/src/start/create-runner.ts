@@ -8,6 +8,7 @@ import {
   type StartedRunner,
   type Time,
 } from "../../../Core/model/ledger";
+import { logStreamKey } from "../../../Core/model/log-stream";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { isRepeat } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
@@ -95,6 +96,7 @@ const bootstrapRow = (
   lifetimeSeconds: runner.order.runnerClass.lifetimeSeconds,
   waitTimeoutSeconds: runner.order.runnerClass.waitTimeoutSeconds,
   privileged: runner.order.runnerClass.ec2?.privileged ?? false,
+  ...(runner.provider === "EC2" ? { logStream: logStreamKey(runner.nonce) } : {}),
   ...(runner.order.runnerClass.refuseImages ? { refuseImages: true } : {}),
   ...(cache ? { cache } : {}),
   deletesOwnRecord: gitLab.mode === "payload",

@@ -158,6 +158,8 @@ const LONGEST_RETRY_SECONDS = 3600;
 const targetFaults = (rule: Resource): readonly string[] =>
   asList(rule.properties.Targets)
     .map(asMap)
+    // A mail to people is no work that somebody has to do again.
+    .filter(({ Arn }) => at(Arn, "Fn::GetAtt", 0) !== "AlarmTopicArnParameter")
     .filter((target) => {
       const age = Number(at(target, "RetryPolicy", "MaximumEventAgeInSeconds"));
       return !(age <= LONGEST_RETRY_SECONDS) || at(target, "DeadLetterConfig", "Arn") === undefined;
