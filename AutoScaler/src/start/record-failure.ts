@@ -29,6 +29,17 @@ export interface WorkflowFailure {
   readonly isLookUp: boolean;
   readonly error: string;
   readonly cause: string;
+  /** For the log: ids of what failed, and the workflow's execution. */
+  readonly about: FailureAbout;
+}
+
+/** Ids alone: the rest of an input may be other people's words. */
+export interface FailureAbout {
+  readonly jobId?: number;
+  readonly runnerId?: number;
+  readonly resourceId?: string;
+  /** The execution's ARN. */
+  readonly execution?: string;
 }
 
 export interface RecordedFailure {
@@ -146,7 +157,7 @@ const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
  */
 export const recordFailure = async (
   dependencies: FailureDependencies,
-  { job, isLookUp, error, cause }: WorkflowFailure,
+  { job, isLookUp, error, cause }: Omit<WorkflowFailure, "about">,
 ): Promise<RecordedFailure> => {
   dependencies.metric("WorkflowFailures", 1, { error });
   const reason = reasonOf(error, isLookUp);
