@@ -3,7 +3,7 @@ import type { RunnerOrder } from "../model/runner-order";
 import { type BusEntry, busEntry } from "./bus-entry";
 
 /** What was launched for a job. */
-export interface Launched {
+interface Launched {
   readonly runnerId: number;
   /** The instance's id, or the invocation's request id. */
   readonly resourceId: string;

@@ -1,4 +1,4 @@
-import { instanceLogStream, logStreamKey } from "../../Core/model/log-stream";
+import { instanceLogStream, logStreamKey } from "../../Core/log-stream";
 import {
   INSTANCE_ID,
   type MachineOptions,

@@ -2,7 +2,7 @@ import type { Clients } from "../context";
 import type { LogGroup } from "./log-groups";
 import { fieldsIn, type LogLine } from "./log-line";
 import type { LogNote } from "./log-note";
-import type { LogSubject, Span } from "./log-subject";
+import type { LogSpan, LogSubject } from "./log-subject";
 import { aboutJob, executionPatterns, patternsOf, type ReadLines, readGroup } from "./read-log";
 
 /** CloudWatch takes five to ten of these calls a second. */
@@ -18,7 +18,7 @@ const inTurn = async <Item, Result>(
   return results;
 };
 
-const notBefore = (spans: readonly Span[], from: number | undefined): readonly Span[] =>
+const notBefore = (spans: readonly LogSpan[], from: number | undefined): readonly LogSpan[] =>
   from === undefined
     ? spans
     : spans.filter(({ to }) => to >= from).map((span) => ({ ...span, from: Math.max(span.from, from) }));

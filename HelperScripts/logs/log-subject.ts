@@ -1,9 +1,9 @@
+import { instanceLogStream } from "../../Core/log-stream";
 import type { Attempt, Runner, Time } from "../../Core/model/ledger";
-import { instanceLogStream } from "../../Core/model/log-stream";
 import type { JobHistory } from "../jobs/job-history";
 
 /** A span of time, in milliseconds since 1970. */
-export interface Span {
+export interface LogSpan {
   readonly from: Time;
   readonly to: Time;
 }
@@ -18,9 +18,9 @@ export interface LogSubject {
   readonly streams: readonly string[];
   readonly functionArns: readonly string[];
   /** When something of it happened: there is nothing to read at other times. In order, without overlap. */
-  readonly spans: readonly Span[];
+  readonly spans: readonly LogSpan[];
   /** From its runners' launch to their end: the machines speak at any time. */
-  readonly runnerSpan?: Span;
+  readonly runnerSpan?: LogSpan;
   /** Nothing more is to come. */
   readonly isOver: boolean;
 }
@@ -40,8 +40,8 @@ const timesOf = ({ times }: Pick<Attempt | Runner, "times">): readonly Time[] =>
   Object.values(times).filter((time) => time !== undefined);
 
 /** The moments with what may be logged around each, joined where they meet. */
-export const spansAround = (moments: readonly Time[]): readonly Span[] => {
-  const spans: Span[] = [];
+export const spansAround = (moments: readonly Time[]): readonly LogSpan[] => {
+  const spans: LogSpan[] = [];
   for (const at of [...moments].sort((one, other) => one - other)) {
     const [from, to] = [at - BEFORE, at + AFTER];
     const last = spans.at(-1);
@@ -51,7 +51,7 @@ export const spansAround = (moments: readonly Time[]): readonly Span[] => {
   return spans;
 };
 
-const runnerSpanOf = (runners: readonly Runner[], now: Time): Span | undefined => {
+const runnerSpanOf = (runners: readonly Runner[], now: Time): LogSpan | undefined => {
   const from = Math.min(...runners.map(({ times }) => times.LAUNCHED ?? times.CREATED ?? now));
   const to = Math.max(...runners.map(({ times }) => times.GONE ?? now));
   return runners.length === 0 ? undefined : { from: from - BEFORE, to: to + AFTER };

@@ -4,7 +4,7 @@ import { isNamed } from "../failures";
 import type { LogGroup } from "./log-groups";
 import { isAbout, isMetric, type LogLine, lineOf } from "./log-line";
 import type { LogNote } from "./log-note";
-import type { LogSubject, Span } from "./log-subject";
+import type { LogSpan, LogSubject } from "./log-subject";
 
 /** CloudWatch searches a part of the span with each call, and may find nothing in it. */
 const MAX_CALLS = 50;
@@ -70,7 +70,12 @@ const searchesOf = (where: Where): readonly Search[] =>
     ? where.patterns.map((filterPattern) => ({ filterPattern }))
     : where.streams.map((name) => ({ logStreamNames: [name] }));
 
-const readSpan = async (clients: Clients, group: LogGroup, where: Search, span: Span): Promise<ReadLines> => {
+const readSpan = async (
+  clients: Clients,
+  group: LogGroup,
+  where: Search,
+  span: LogSpan,
+): Promise<ReadLines> => {
   const lines: LogLine[] = [];
   let nextToken: string | undefined;
   for (let call = 0; call < MAX_CALLS; call += 1) {
@@ -108,7 +113,7 @@ export const readGroup = async (
   clients: Clients,
   group: LogGroup,
   where: Where,
-  spans: readonly Span[],
+  spans: readonly LogSpan[],
 ): Promise<ReadLines> => {
   const lines = new Map<string, LogLine>();
   const notes: LogNote[] = [];

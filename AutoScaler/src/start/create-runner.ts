@@ -1,5 +1,6 @@
 import { runnerDescription } from "../../../Core/configuration";
 import { NoAnswerError, ThrottledError, TransientError } from "../../../Core/errors";
+import { logStreamKey } from "../../../Core/log-stream";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import {
   advanceAttempt,
@@ -8,7 +9,6 @@ import {
   type StartedRunner,
   type Time,
 } from "../../../Core/model/ledger";
-import { logStreamKey } from "../../../Core/model/log-stream";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { isRepeat } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";

@@ -27,7 +27,8 @@ const nameIn = (value: unknown): string | undefined =>
 /** A start's input is a job event, a stop's too or `{ runnerId?, resourceId? }`; in its Map it is the order of one end. */
 const aboutOf = (event: Fields, execution: unknown): FailureAbout => {
   const { endedJob } = event;
-  const ended = typeof endedJob === "object" && endedJob !== null && "id" in endedJob ? endedJob.id : undefined;
+  const ended =
+    typeof endedJob === "object" && endedJob !== null && "id" in endedJob ? endedJob.id : undefined;
   return defined({
     jobId: idIn(event.build_id, ended),
     runnerId: idIn(event.runnerId),

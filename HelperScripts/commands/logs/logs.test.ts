@@ -1,4 +1,4 @@
-import { instanceLogStream } from "../../../Core/model/log-stream";
+import { instanceLogStream } from "../../../Core/log-stream";
 import { DeploymentDouble, functionArn, INFRASTRUCTURE, NOW } from "../../testing/deployment-double";
 import { attempt, DOCKER_CLASS, QUEUED, runner } from "../../testing/items";
 import { NamedError } from "../../testing/named-error";
@@ -130,9 +130,8 @@ describe("logs", () => {
     for (const { startTime, endTime, filterPattern = "" } of asked) {
       // A minute before the job was made and six after now: it is not over.
       expect([startTime, endTime]).toEqual([expect.any(Number), NOW + 6 * 60_000]);
-      expect(startTime).toBeGreaterThanOrEqual(QUEUED - 60_000);
-      // CloudWatch's limit.
-      expect(filterPattern.length).toBeLessThanOrEqual(1_024);
+      expect(startTime).toBeGreaterThanOrEqual(QUEUED - 60_000); // the minute before
+      expect(filterPattern.length).toBeLessThanOrEqual(1_024); // CloudWatch's limit
     }
     expect(asked.map(({ logGroupName }) => logGroupName)).not.toContain("WebhookAccessLogGroup");
   });
@@ -278,7 +277,6 @@ describe("logs", () => {
       .map((text) => JSON.parse(JSON.parse(text).message.replace(/^glr.*/, "{}")).code);
     expect(exitCode).toBe(0);
     expect(codes).toEqual(["RUNNER_LOOKED_UP", "RUNNER_STARTED", undefined, "RUNNER_UNREGISTERED"]);
-    // It waits for lines that come late: a machine sends every two seconds.
-    expect(on.now - NOW).toBeGreaterThanOrEqual(10_000);
+    expect(on.now - NOW).toBeGreaterThanOrEqual(10_000); // lines come late: a machine sends every two seconds
   });
 });
