@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
+import { TransientError } from "../../Core/errors";
 import { type BusEntry, EVENT_SOURCE, EVENT_VERSION, RUNNER_EVENT_TYPES } from "../../Core/events/bus-entry";
 import { objectiveMissedEvent } from "../../Core/events/runner-events";
 import {
@@ -8,6 +9,7 @@ import {
   type TestSystemOptions,
   testSystem,
   webhook,
+  workflows,
 } from "../src/testing/fakes/test-system";
 
 /** What others are told, as the functions make it and the workflows put it (docs/events.md). */
@@ -79,6 +81,24 @@ it("tells nothing again of a runner that is gone", async () => {
   const system = await ended(await started(["ec2"]));
   await system.stop(webhook(system.gitLab.jobsById.get(JOB)!));
   await system.stop({ runnerId: RUNNER, resourceId: "", reason: "instance-terminated" });
+  expect(told(system).map(([type]) => type)).toEqual(["RunnerStarted", "RunnerEnded"]);
+});
+
+it("tells once of a runner that is gone, and nothing when its record goes later", async () => {
+  const system = await started([]);
+  const { gitLab, clock, lambda, ec2, routing } = system;
+  const down = { ...gitLab, deleteRunner: () => Promise.reject(new TransientError("down")) };
+  const broken = workflows({ ...system.dependencies, gitLab: down }, { lambda, ec2 }, routing);
+  gitLab.change(JOB, { status: "running", runnerId: RUNNER, startedAt: clock.now() });
+  await system.pickUp(webhook(gitLab.jobsById.get(JOB)!));
+  gitLab.change(JOB, { status: "success", finishedAt: clock.now() });
+  await expect(broken.stop(webhook(gitLab.jobsById.get(JOB)!))).rejects.toThrow(TransientError);
+  expect(told(system).map(([type]) => type)).toEqual(["RunnerStarted"]);
+  clock.advance(31 * 60_000);
+  await broken.stop(webhook(gitLab.jobsById.get(JOB)!));
+  expect(told(system).map(([type]) => type)).toEqual(["RunnerStarted", "RunnerEnded"]);
+  await system.stop({ runnerId: RUNNER, resourceId: "", reason: "record-remaining" });
+  expect((await system.ledger.runner(RUNNER))?.recordDeletedAt).toBeDefined();
   expect(told(system).map(([type]) => type)).toEqual(["RunnerStarted", "RunnerEnded"]);
 });
 
