@@ -7,7 +7,7 @@ const runnerOf = ({ Detail }: BusEntry): number => JSON.parse(Detail).runnerId;
 const idsOf = (told: readonly BusEntry[], type: BusEntry["DetailType"]): readonly number[] =>
   told.filter(({ DetailType }) => DetailType === type).map(runnerOf);
 
-const tellingWorld = async (options: Partial<ConstructorParameters<typeof Simulation>[0]> = {}) => {
+const simulated = async (options: Partial<ConstructorParameters<typeof Simulation>[0]> = {}) => {
   const world = new Simulation({ seed: 18, ...options });
   const told: BusEntry[] = [];
   world.executions.onTold = (entry) => told.push(entry);
@@ -18,7 +18,7 @@ const tellingWorld = async (options: Partial<ConstructorParameters<typeof Simula
 };
 
 it("tells of each runner once that it started and once that it ended, and of no job that had none", async () => {
-  const { world, told } = await tellingWorld();
+  const { world, told } = await simulated();
   expect(world.verdict()).toEqual([]);
   const started = idsOf(told, "RunnerStarted");
   expect(new Set(started).size).toBe(60); // one for each job
@@ -28,7 +28,7 @@ it("tells of each runner once that it started and once that it ended, and of no 
 });
 
 it("I-25: tells of no runner's end twice, though events come twice and late", async () => {
-  const { told } = await tellingWorld({ bus: { twice: 0.5, late: 0.2 } });
+  const { told } = await simulated({ bus: { twice: 0.5, late: 0.2 } });
   const ended = idsOf(told, "RunnerEnded");
   expect(ended.length).toBe(new Set(ended).size);
   expect(ended.length).toBeGreaterThanOrEqual(60); // one for each job at least

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
 import { queuedProjects, queueName } from "../../../Core/ledger/queues";
+import { instanceLogStream } from "../../../Core/log-stream";
 import type { Dependencies } from "../dependencies";
 import { type Launch, STACK } from "../ports";
 import { interleaved } from "../testing/fakes/interleaved";
@@ -88,6 +89,8 @@ describe("a start", () => {
       waitTimeoutSeconds: 120,
       deletesOwnRecord: false,
     });
+    const [stored] = runners(system);
+    expect(instanceLogStream("i-1", stored?.nonce ?? "")).toBe(`i-1/${row?.logStream}`);
     const waitedFor = system.clock.now() + LAUNCH_TIMEOUT_SECONDS * 1_000;
     expect(row!.ttl * 1_000).toBeGreaterThan(waitedFor);
     // A boot, the wait for a job and some minutes more.
