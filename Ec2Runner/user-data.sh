@@ -43,12 +43,8 @@ power_off() {
 }
 # What was printed last goes on its way, for which it has five seconds.
 finish_log() {
-  local i
-  if [[ -z $sender ]] || ! kill -TERM "$sender"; then return; fi
-  for ((i = 0; i < 25; i++)); do
-    if ! kill -0 "$sender"; then return; fi
-    sleep 0.2
-  done
+  local left=25
+  kill -TERM "$sender" && while ((left--)) && kill -0 "$sender"; do sleep 0.2; done
 } 2>/dev/null
 leave() {
   say "$1"
@@ -228,7 +224,7 @@ install_missing() {
   work=$(mktemp -d) && cd "$work" && install_gitlab_runner
 }
 install_in_time() {
-  local installer until=$((SECONDS + ${GLR_INSTALL_SECONDS:-180}))
+  local installer began=$SECONDS until=$((SECONDS + ${GLR_INSTALL_SECONDS:-180}))
   set -m # a process group of its own, so that all of it can be ended
   install_missing &
   installer=$!
@@ -241,8 +237,10 @@ install_in_time() {
     sleep 0.5
   done
   wait "$installer" || exit 1
+  installed=$((SECONDS > began ? SECONDS - began : 1))
   say "installed after $SECONDS s"
 }
+installed=0
 is_complete >/dev/null 2>&1 || install_in_time
 
 # 6. Docker, and a wall between job containers and the metadata service, before any job can run. (Its IPv6 address
@@ -256,9 +254,13 @@ ip6tables -w 10 -I DOCKER-USER -d fd00:ec2::254/128 -j DROP || say "no IPv6 wall
 # 7. The runner: its configuration, with the token, goes through a pipe and is never written to a file.
 umask 077
 work="$root/var/lib/glr"
+# GitLab shows this id with the job. Who installed says so in it, and for how many seconds (Core/waiting/machine-id.ts).
+system_id() {
+  if ((installed > 0)); then printf 'r_I%03d%s' "$installed" "${instance: -8}"; else printf 'r_%s' "${instance: -12}"; fi
+}
 prepare_work() {
   mkdir -p "$work/config" "$work/home" && cd "$work" && mkfifo config/config.toml log &&
-    printf 'r_%s' "${instance: -12}" >config/.runner_system_id
+    system_id >config/.runner_system_id
 }
 prepare_work || leave "no folder to work in"
 if [[ -n $ca ]]; then base64 -d <<<"$ca" >gitlab-ca.pem || leave "no certificate of GitLab's authority"; fi

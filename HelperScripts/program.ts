@@ -19,6 +19,7 @@ import {
   verifyCommand,
 } from "./commands/operation";
 import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
+import { costCommand } from "./commands/usage/command";
 import type { Context, ExitCode } from "./context";
 import { failure } from "./failures";
 
@@ -63,6 +64,7 @@ export const makeProgram = (run: RunCommand): Command =>
     .addCommand(whyCommand(run))
     .addCommand(logsCommand(run))
     .addCommand(statusCommand(run))
+    .addCommand(costCommand(run))
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))

@@ -5,6 +5,7 @@ import {
   event,
   HOSTILE_NAMES,
   matching,
+  RECEIVED_AT,
   RULES,
   reconciled,
   redriven,
@@ -186,6 +187,7 @@ it("T-21: hands a workflow the fields that it reads, and of users' texts only th
     project_id: 380,
     runner: { id: "" },
     attempt: "",
+    time: RECEIVED_AT,
   });
 });
 
@@ -262,6 +264,24 @@ it("I-8: runs every minute", () => {
   const { properties } = resource(autoScaler, "ReconcilerSchedule");
   expect(properties.ScheduleExpression).toBe("rate(1 minute)");
   expect(properties.State).toBeUndefined();
+});
+
+it("F-77: has the authorizer ready for a burst, and repeats none of those calls", () => {
+  const { ScheduleExpression, State, Targets } = resource(
+    infrastructure,
+    "AuthorizerReadySchedule",
+  ).properties;
+  expect([ScheduleExpression, State]).toEqual(["rate(1 minute)", undefined]);
+  expect(asList(Targets).map((target) => at(target, "Arn", "Fn::GetAtt", 0))).toEqual([
+    "AuthorizeWebhookFunction",
+  ]);
+  const { EventInvokeConfig } = resource(infrastructure, "AuthorizeWebhookFunction").properties;
+  expect(EventInvokeConfig).toEqual({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+  const { Principal, SourceArn } = resource(infrastructure, "AuthorizerReadyPermission").properties;
+  expect([Principal, at(SourceArn, "Fn::GetAtt", 0)]).toEqual([
+    "events.amazonaws.com",
+    "AuthorizerReadySchedule",
+  ]);
 });
 
 /** One counts, the other writes to people. */

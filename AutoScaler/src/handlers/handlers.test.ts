@@ -21,6 +21,7 @@ const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "terminate-instance": ["LEDGER_TABLE"],
   "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
   "record-failure": ["LEDGER_TABLE"],
+  "roll-up-usage": ["LEDGER_TABLE", "MAPPING_TABLE"],
   reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE"],
 };
 const EC2 = [

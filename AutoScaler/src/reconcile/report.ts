@@ -19,7 +19,9 @@ const count = (discrepancies: readonly Discrepancy[], kind: Discrepancy["kind"])
   discrepancies.filter((discrepancy) => discrepancy.kind === kind).length;
 
 const countWaiting = ({ metric }: ReconcilerDependencies, { waiting, now }: Snapshot): void => {
-  const since = waiting.map(({ times }) => times.WAITING ?? now);
+  // Whoever waits for a budget waits as the operator said, perhaps for weeks: no alarm tells of it.
+  const hindered = waiting.filter(({ waitingFor }) => waitingFor !== "budget");
+  const since = hindered.map(({ times }) => times.WAITING ?? now);
   const oldest = since.length === 0 ? 0 : Math.max(0, (now - Math.min(...since)) / 1000);
   metric("WaitingJobs", waiting.length);
   metric("OldestWaitingSeconds", oldest);

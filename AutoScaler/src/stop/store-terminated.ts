@@ -8,6 +8,7 @@ import {
   isLastAttempt,
   jobOf,
   type Runner,
+  type StartedRunner,
   type Time,
   touch,
 } from "../../../Core/model/ledger";
@@ -15,11 +16,12 @@ import type { InstallFailure } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { costOf } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
+import { countEnd } from "../ledger/count-end";
 import { releaseSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
 
-type GoneDependencies = Pick<Dependencies, "ledger" | "clock" | "deploymentId">;
+type GoneDependencies = Pick<Dependencies, "ledger" | "clock" | "metric" | "deploymentId">;
 
 export interface Going {
   /** GitLab confirmed that the record is deleted. Otherwise the reconciler deletes it later. */
@@ -34,6 +36,9 @@ export interface Going {
 
 const gonePatch = (runner: Runner, { recordDeleted, ...found }: Going, now: Time) =>
   defined({ ...found, recordDeletedAt: recordDeleted ? (runner.recordDeletedAt ?? now) : undefined });
+
+/** What its end found of its instance. */
+const foundAt = ({ resourceId }: Going) => defined({ resourceId });
 
 const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
   runner.state === "GONE"
@@ -102,32 +107,67 @@ const goneEvents = (
   gone: Runner,
   served: Attempt | undefined,
   now: Time,
+  cost: number | undefined,
 ): readonly BusEntry[] => [
-  runnerEndedEvent(deploymentId, gone, now, costOf(gone, now)),
+  runnerEndedEvent(deploymentId, gone, now, cost),
   ...failedEvents(deploymentId, gone, served),
 ];
 
+interface Stored extends Gone {
+  /** The runner, if this was its end. */
+  readonly ended?: Runner;
+  readonly cost?: number | undefined;
+}
+
+/** The name of the job that it ran. It is the one that the runner was for, unless GitLab gave it another one. */
+const jobName = async (
+  { ledger }: GoneDependencies,
+  { jobId, busyJobId = jobId, order }: StartedRunner,
+  attempts: readonly Attempt[],
+): Promise<string> => {
+  const [attempt] = busyJobId === jobId ? attempts : await ledger.attempts(busyJobId);
+  return attempt === undefined ? order.jobName : jobOf(attempt).jobName;
+};
+
+/** The changes of a runner's end: the item, the slot, what the attempt tells of it, and what is counted. */
+const end = async (dependencies: GoneDependencies, runner: Runner, going: Going) => {
+  const now = dependencies.clock.now();
+  const attempts = await dependencies.ledger.attempts(runner.jobId);
+  const served = attempts.find(({ attempt }) => attempt === runner.attempt);
+  const counted = runner.adopted
+    ? []
+    : countEnd({ ...runner, ...foundAt(going) }, await jobName(dependencies, runner, attempts), now);
+  const gone = goneRunner(runner, going, now);
+  const cost = costOf(runner, now);
+  const changes: readonly LedgerChange[] = [
+    { put: gone },
+    ...releaseSlot(runner),
+    ...attemptChanges(served, runner, going, now),
+    ...counted,
+  ];
+  const freed = runner.slot === undefined ? undefined : freedOf(runner, attempts);
+  const events = goneEvents(dependencies.deploymentId, gone, served, now, cost);
+  return { changes, result: { ...defined({ freed }), events, ended: runner, cost } };
+};
+
+const store = (dependencies: GoneDependencies, runnerId: number, going: Going): Promise<Stored> =>
+  retryOnConflict<Stored>(dependencies.ledger, async () => {
+    const runner = await dependencies.ledger.runner(runnerId);
+    if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: {} };
+    if (runner.state !== "GONE") return end(dependencies, runner, going);
+    return { changes: [{ put: goneRunner(runner, going, dependencies.clock.now()) }], result: {} };
+  });
+
 /**
- * Stores that the runner is gone, and releases its slot in the same transaction.
+ * Stores that the runner is gone, releases its slot and counts what it was and cost, in one transaction.
  */
-export const storeGone = (
-  { ledger, clock, deploymentId }: GoneDependencies,
+export const storeGone = async (
+  dependencies: GoneDependencies,
   runnerId: number,
   going: Going,
-): Promise<Gone> =>
-  retryOnConflict<Gone>(ledger, async () => {
-    const runner = await ledger.runner(runnerId);
-    if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: {} };
-    const now = clock.now();
-    const gone = goneRunner(runner, going, now);
-    if (runner.state === "GONE") return { changes: [{ put: gone }], result: {} };
-    const slot = releaseSlot(runner);
-    const attempts = await ledger.attempts(runner.jobId);
-    const served = attempts.find(({ attempt }) => attempt === runner.attempt);
-    const changes = [{ put: gone }, ...slot, ...attemptChanges(served, runner, going, now)];
-    const freed = slot.length > 0 ? freedOf(runner, attempts) : undefined;
-    return {
-      changes,
-      result: { ...defined({ freed }), events: goneEvents(deploymentId, gone, served, now) },
-    };
-  });
+): Promise<Gone> => {
+  const { freed, events, ended, cost } = await store(dependencies, runnerId, going);
+  const provider = ended?.provider;
+  if (cost !== undefined && provider !== undefined) dependencies.metric("RunnerCostUsd", cost, { provider });
+  return defined({ freed, events });
+};

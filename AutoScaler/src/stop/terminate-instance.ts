@@ -13,7 +13,10 @@ import type { InstanceEnd } from "./end-input";
 import { type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./store-terminated";
 
-export type TerminateDependencies = Pick<Dependencies, "ledger" | "instances" | "clock" | "deploymentId">;
+export type TerminateDependencies = Pick<
+  Dependencies,
+  "ledger" | "instances" | "clock" | "metric" | "deploymentId"
+>;
 
 const isOf = (runner: Runner, instance: Instance): boolean =>
   instance.jobId === runner.launchedFor.jobId && instance.attempt === runner.launchedFor.attempt;

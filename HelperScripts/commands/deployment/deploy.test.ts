@@ -94,7 +94,7 @@ describe("deploy, asked", () => {
       new RegExp(`create +${LAMBDA} +the Lambda runner; its image is built here for x86_64`),
     );
     expect(err).toContain("a webhook for job events on project group/app");
-    expect(err).toMatch(/37 alarms +\$0\.100 each +\$3\.70 +\$2\.70/);
+    expect(err).toMatch(/42 alarms +\$0\.100 each +\$4\.20 +\$3\.20/);
     expect([account.builds, account.deploys, account.on.writes(), account.played.made]).toEqual([
       [],
       [],

@@ -1,6 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { asList, asMap, at, ofType, type Resource, ROOT, type Template, type Value } from "../read-template";
+import {
+  asList,
+  asMap,
+  at,
+  ofType,
+  type Properties,
+  type Resource,
+  ROOT,
+  type Template,
+  type Value,
+} from "../read-template";
 import type { TemplateRule } from "./rule";
 
 const functions = (template: Template): readonly Resource[] => ofType(template, "AWS::Serverless::Function");
@@ -123,12 +133,18 @@ const runtimes: TemplateRule = {
   ),
 };
 
+/** A call that only keeps a function ready: the next one comes within a minute, so none is worth a repeat or a queue. */
+const isCallToGetReady = (target: Properties): boolean => target.Input === '{"getReady":true}';
+
+const targetsOf = ({ properties }: Pick<Resource, "properties">): readonly Properties[] =>
+  asList(properties.Targets)
+    .map(asMap)
+    .filter((target) => !isCallToGetReady(target));
+
 /** Functions that the template's rules invoke: Lambda retries these and needs a dead-letter queue for them. */
 const startedByRules = (template: Template): ReadonlySet<string> =>
   new Set(
-    ofType(template, "AWS::Events::Rule").flatMap(({ properties }) =>
-      asList(properties.Targets).map((target) => arnRef(asMap(target).Arn)),
-    ),
+    ofType(template, "AWS::Events::Rule").flatMap((rule) => targetsOf(rule).map(({ Arn }) => arnRef(Arn))),
   );
 
 const asynchronous: TemplateRule = {
@@ -156,8 +172,7 @@ const asynchronous: TemplateRule = {
 const LONGEST_RETRY_SECONDS = 3600;
 
 const targetFaults = (rule: Resource): readonly string[] =>
-  asList(rule.properties.Targets)
-    .map(asMap)
+  targetsOf(rule)
     // A mail to people is no work that somebody has to do again.
     .filter(({ Arn }) => at(Arn, "Fn::GetAtt", 0) !== "AlarmTopicArnParameter")
     .filter((target) => {
