@@ -2,7 +2,7 @@ import { defined } from "../defined";
 import { checkBounds, type TagBounds } from "../job-tags/bounds";
 import type { Limits, QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
-import { type Budget, checkBudgets } from "../usage/budget";
+import { checkBudgets, type MonthlyBudget } from "../usage/budget";
 import { checkObjective } from "../waiting/objective";
 import {
   type BadRow,
@@ -39,7 +39,7 @@ export interface SettingsFields {
   readonly spotBreaker?: SpotBreaker;
   readonly bounds?: TagBounds;
   readonly queueTimeObjective?: QueueTimeObjective;
-  readonly budgets?: readonly Budget[];
+  readonly budgets?: readonly MonthlyBudget[];
 }
 
 export const SETTINGS_FIELDS = [

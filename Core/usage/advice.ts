@@ -70,7 +70,7 @@ const MUCH_WASTE = 0.05;
 /** A third of all that is spent is worth to be looked at. */
 const DEAR = 1 / 3;
 /** Less than that is not worth to be looked at, USD. */
-const LEAST_USD = 1;
+const MIN_USD = 1;
 
 const classOf = (group: string): string => group.slice(0, group.lastIndexOf("#"));
 
@@ -88,7 +88,7 @@ const fromWaits = (key: string, numbers: UsageNumbers): readonly Advice[] => {
 
 const fromWaste = (total: UsageNumbers): readonly Advice[] => {
   const { usd = 0, wasteUsd = 0 } = total;
-  if (wasteUsd < LEAST_USD || wasteUsd / usd < MUCH_WASTE) return [];
+  if (wasteUsd < MIN_USD || wasteUsd / usd < MUCH_WASTE) return [];
   const of = (code: WasteCode): number => total[`wasteUsd:${code}`] ?? 0;
   const [most] = [...WASTE_CODES].sort((one, other) => of(other) - of(one));
   return most === undefined ? [] : [{ code: "waste", about: most, share: of(most) / usd, amount: of(most) }];
@@ -97,7 +97,7 @@ const fromWaste = (total: UsageNumbers): readonly Advice[] => {
 const fromNames = (total: UsageNumbers, names: AdviceFacts["names"]): readonly Advice[] => {
   const { usd = 0 } = total;
   return names
-    .filter(({ numbers }) => (numbers.usd ?? 0) >= LEAST_USD && (numbers.usd ?? 0) / usd >= DEAR)
+    .filter(({ numbers }) => (numbers.usd ?? 0) >= MIN_USD && (numbers.usd ?? 0) / usd >= DEAR)
     .map(({ name, numbers }) => ({
       code: "dear-job",
       about: name,

@@ -4,7 +4,7 @@ import { type BadRow, type Checked, isProjectId } from "../routing/field-checks"
 import { dayOf, monthOf } from "./days";
 
 /** What a project's runners may cost in a month. */
-export interface Budget {
+export interface MonthlyBudget {
   /** Its id. */
   readonly project: number;
   /** USD a month, UTC. */
@@ -16,7 +16,7 @@ export interface Budget {
 const MAX_USD = 10_000_000;
 const FIELDS: readonly string[] = ["project", "usd", "hold"];
 
-const isBudget = (value: unknown): value is Budget => {
+const isBudget = (value: unknown): value is MonthlyBudget => {
   const { project, usd, hold = false }: Readonly<Record<string, unknown>> = Object(value);
   return (
     isProjectId(project) &&
@@ -28,7 +28,7 @@ const isBudget = (value: unknown): value is Budget => {
   );
 };
 
-const twice = (budgets: readonly Budget[]): number | undefined =>
+const twice = (budgets: readonly MonthlyBudget[]): number | undefined =>
   budgets.map(({ project }) => project).find((id, index, all) => all.indexOf(id) !== index);
 
 const problem = (sentence: string): BadRow => ({ problem: sentence });
@@ -73,7 +73,7 @@ export const BUDGET_LEVELS = ["ok", "near", "spent"] as const;
 export type BudgetLevel = (typeof BUDGET_LEVELS)[number];
 
 /** How far a budget is used. */
-export interface BudgetUse extends Budget {
+export interface BudgetUse extends MonthlyBudget {
   /** USD of this month. Runners that have not ended yet are not in it. */
   readonly spent: number;
   readonly level: BudgetLevel;
@@ -85,7 +85,7 @@ const levelOf = (share: number): BudgetLevel => {
 };
 
 /** Another month's spending says nothing of this one: a new month begins with nothing spent. */
-export const budgetUse = (budget: Budget, spending: Spending | undefined, now: Time): BudgetUse => {
+export const budgetUse = (budget: MonthlyBudget, spending: Spending | undefined, now: Time): BudgetUse => {
   const isOfNow = spending?.month === monthOf(dayOf(now));
   const spent = isOfNow ? (spending.usd[budget.project] ?? 0) : 0;
   return { ...budget, spent, level: levelOf(spent / budget.usd) };
@@ -93,7 +93,7 @@ export const budgetUse = (budget: Budget, spending: Spending | undefined, now: T
 
 /** The budget at which a project's jobs wait, in USD; undefined: there is none. */
 export const holdingBudget = (
-  budgets: readonly Budget[] | undefined,
+  budgets: readonly MonthlyBudget[] | undefined,
   projectId: number,
 ): number | undefined => budgets?.find(({ project, hold }) => project === projectId && hold === true)?.usd;
 

@@ -1,5 +1,5 @@
 import type { UsageNumbers } from "../../Core/usage/usage-reader";
-import type { Cost } from "./read-cost";
+import type { CostReport } from "./read-cost";
 
 /** What a spreadsheet takes for the beginning of a formula. A job's name comes from outside. */
 const FORMULA = /^[=+\-@\t\r]/;
@@ -15,5 +15,5 @@ const line = (of: string, numbers: UsageNumbers): string =>
   [cell(of), ...COLUMNS.map((name) => String(numbers[name] ?? 0))].join(",");
 
 /** One line for each row, and one with the names of the columns (RFC 4180, with line feeds). Numbers are unrounded. */
-export const costCsv = ({ order, rows }: Pick<Cost, "order" | "rows">): string =>
+export const costCsv = ({ order, rows }: Pick<CostReport, "order" | "rows">): string =>
   [[order, ...COLUMNS].join(","), ...rows.map(({ of, numbers }) => line(of, numbers))].join("\n");

@@ -1,6 +1,6 @@
 import type { BudgetUse } from "../../Core/usage/budget";
 import type { UsageNumbers } from "../../Core/usage/usage-reader";
-import type { Cost } from "./read-cost";
+import type { CostReport } from "./read-cost";
 
 const sums = (numbers: UsageNumbers) => ({
   jobs: numbers.jobs ?? 0,
@@ -21,7 +21,7 @@ export const budgetJson = ({ project, usd, spent, level, hold = false }: BudgetU
 });
 
 /** For programs: USD, unrounded. */
-export const costJson = ({ period, order, total, waste, rows, budgets }: Cost) => ({
+export const costJson = ({ period, order, total, waste, rows, budgets }: CostReport) => ({
   ...period,
   by: order,
   total: total.usd ?? 0,

@@ -4,7 +4,7 @@ import type { WasteCode } from "../../Core/usage/waste";
 import type { Console } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, plural } from "../console/words";
-import type { Cost, Waste } from "./read-cost";
+import type { CostReport, Waste } from "./read-cost";
 
 export const WASTE_WORDS: Readonly<Record<WasteCode, string>> = {
   "no-job": "waited, and no job came",
@@ -45,7 +45,7 @@ export const budgetLine = ({ project, usd, spent, level, hold }: BudgetUse): str
 };
 
 /** For people. */
-export const costText = (console: Console, cost: Cost): string => {
+export const costText = (console: Console, cost: CostReport): string => {
   const { period, order, total, waste, rows, budgets } = cost;
   const { bold, yellow } = console.colours;
   const head = [order, "jobs", "runners", "time", "cost", "of it waste"];

@@ -2,9 +2,9 @@ import type { LedgerReader } from "../../Core/ledger/reader";
 import type { Time } from "../../Core/model/ledger";
 import {
   BUDGETS_RECORD,
-  type Budget,
   type BudgetUse,
   budgetUse,
+  type MonthlyBudget,
   readSpending,
 } from "../../Core/usage/budget";
 import { type Period, type PeriodUsage, readPeriod } from "../../Core/usage/period";
@@ -32,7 +32,7 @@ export interface Waste {
 }
 
 /** What `cost` shows. */
-export interface Cost {
+export interface CostReport {
   readonly period: Period;
   readonly order: CostOrder;
   readonly total: UsageNumbers;
@@ -111,7 +111,7 @@ export interface CostSources {
 /** How far the budgets of this month are used. */
 export const readBudgetUses = async (
   { ledger, now }: Pick<CostSources, "ledger" | "now">,
-  budgets: readonly Budget[],
+  budgets: readonly MonthlyBudget[],
 ): Promise<readonly BudgetUse[]> => {
   if (budgets.length === 0) return [];
   const spending = readSpending(await ledger.stateRecord(BUDGETS_RECORD));
@@ -128,7 +128,7 @@ export const readCost = async (
   period: Period,
   order: CostOrder,
   projectId: number | undefined,
-): Promise<Omit<Cost, "budgets">> => {
+): Promise<Omit<CostReport, "budgets">> => {
   const { usage, ledger, now } = sources;
   const query = { ...period, projectId, withNames: order === "job" };
   const found = await readPeriod(usage, ledger, query, now);

@@ -1,5 +1,11 @@
 import { openSync } from "node:fs";
-import type { Laptop } from "../../local/laptop/laptop";
+import type { StandIn } from "../../local/gitlab";
+
+/** Where a leak leaks. */
+interface Leaking {
+  readonly gitlabUrl: string;
+  readonly standIn?: Pick<StandIn, "accessToken">;
+}
 
 /** What a leak loses at each job, to show that a soak notices it. */
 export const LEAKS = ["memory", "handles", "items"] as const;
@@ -16,7 +22,7 @@ const leakHandle = (): void => void openSync("/dev/null", "r");
 const PROJECT = 13;
 
 /** A runner record that nobody deletes. It is not ours by its description, so the reconciler leaves it alone. */
-const leakItem = async ({ gitlabUrl, standIn }: Laptop): Promise<void> => {
+const leakItem = async ({ gitlabUrl, standIn }: Leaking): Promise<void> => {
   // While GitLab's API fails, as it does now and then in a soak, none is made.
   await fetch(`${gitlabUrl}/api/v4/user/runners`, {
     method: "POST",
@@ -25,7 +31,7 @@ const leakItem = async ({ gitlabUrl, standIn }: Laptop): Promise<void> => {
   });
 };
 
-const LEAK: Readonly<Record<Leak, (laptop: Laptop) => void | Promise<void>>> = {
+const LEAK: Readonly<Record<Leak, (leaking: Leaking) => void | Promise<void>>> = {
   memory: leakMemory,
   handles: leakHandle,
   items: leakItem,
@@ -33,9 +39,9 @@ const LEAK: Readonly<Record<Leak, (laptop: Laptop) => void | Promise<void>>> = {
 
 /** @returns what loses something for each of so many jobs */
 export const leakOf =
-  (laptop: Laptop, leaks: readonly Leak[]) =>
+  (leaking: Leaking, leaks: readonly Leak[]) =>
   async (jobs: number): Promise<void> => {
-    for (const leak of leaks) for (let job = 0; job < jobs; job += 1) await LEAK[leak](laptop);
+    for (const leak of leaks) for (let job = 0; job < jobs; job += 1) await LEAK[leak](leaking);
   };
 
 /** @throws Error for a word that is no leak */

@@ -4,6 +4,7 @@ import type { WaitCause } from "../../Core/waiting/causes";
 import { areReported, isWaiting } from "./job-arbitraries";
 import { mostOf, sharesOf, waitedFor, waitsOfJob, wrongWaits } from "./waits";
 import type { Job } from "./world/gitlab";
+import { wronglyCounted } from "./world/proof/counted";
 import { random } from "./world/random";
 import { DEPLOYMENT } from "./world/stack";
 import { Simulation } from "./world/world";
@@ -177,5 +178,5 @@ export const runScale = async (options: ScaleOptions): Promise<ScaleReport> => {
   await world.settle(SETTLES_WITHIN, (left) => left.every(isWaiting) && areReported(world, left), 30);
   const wrong = world.verdict();
   const broken = areReported(world, wrong) ? wrong.filter((one) => !isWaiting(one)) : wrong;
-  return reportOf(world, [...broken, ...wrongWaits(world)], mostSlots());
+  return reportOf(world, [...broken, ...wrongWaits(world), ...wronglyCounted(world)], mostSlots());
 };

@@ -129,21 +129,32 @@ const jobName = async (
   return attempt === undefined ? order.jobName : jobOf(attempt).jobName;
 };
 
+/** Where the pick-up was missed, the job's end may have been stored all the same, with the runner that had it. */
+const ranIt = (runner: StartedRunner, attempts: readonly Attempt[]): StartedRunner => {
+  const ran = attempts.find(({ ranOnRunnerId }) => ranOnRunnerId === runner.runnerId);
+  return { ...runner, ...defined({ busyJobId: runner.busyJobId ?? ran?.jobId }) };
+};
+
+const counted = async (
+  dependencies: GoneDependencies,
+  runner: Runner,
+  attempts: readonly Attempt[],
+  now: Time,
+): Promise<readonly LedgerChange[]> =>
+  runner.adopted ? [] : countEnd(ranIt(runner, attempts), await jobName(dependencies, runner, attempts), now);
+
 /** The changes of a runner's end: the item, the slot, what the attempt tells of it, and what is counted. */
 const end = async (dependencies: GoneDependencies, runner: Runner, going: Going) => {
   const now = dependencies.clock.now();
   const attempts = await dependencies.ledger.attempts(runner.jobId);
   const served = attempts.find(({ attempt }) => attempt === runner.attempt);
-  const counted = runner.adopted
-    ? []
-    : countEnd({ ...runner, ...foundAt(going) }, await jobName(dependencies, runner, attempts), now);
   const gone = goneRunner(runner, going, now);
   const cost = costOf(runner, now);
   const changes: readonly LedgerChange[] = [
     { put: gone },
     ...releaseSlot(runner),
     ...attemptChanges(served, runner, going, now),
-    ...counted,
+    ...(await counted(dependencies, { ...runner, ...foundAt(going) }, attempts, now)),
   ];
   const freed = runner.slot === undefined ? undefined : freedOf(runner, attempts);
   const events = goneEvents(dependencies.deploymentId, gone, served, now, cost);

@@ -1,5 +1,5 @@
 import { SETTINGS_KEY } from "../../../Core/routing/settings-row";
-import { BUDGETS_RECORD, type Budget, readSpending } from "../../../Core/usage/budget";
+import { BUDGETS_RECORD, type MonthlyBudget, readSpending } from "../../../Core/usage/budget";
 import { dayOf } from "../../../Core/usage/days";
 import { type TestSystem, testSystem, webhook } from "../testing/fakes/test-system";
 import { checkBudgets } from "./check-budgets";
@@ -9,12 +9,12 @@ import { checkBudgets } from "./check-budgets";
 const DAY = 24 * 3_600_000;
 const PROJECT = 1;
 
-const setUp = (budget: Partial<Budget> = {}) => {
+const setUp = (budget: Partial<MonthlyBudget> = {}) => {
   const system = testSystem();
-  const budgets = (patch: Partial<Budget> = {}): readonly Budget[] => [
+  const budgets = (patch: Partial<MonthlyBudget> = {}): readonly MonthlyBudget[] => [
     { project: PROJECT, usd: 10, hold: true, ...budget, ...patch },
   ];
-  const upload = (patch?: Partial<Budget>): void =>
+  const upload = (patch?: Partial<MonthlyBudget>): void =>
     system.mappings.add({ pk: SETTINGS_KEY, sk: SETTINGS_KEY, budgets: budgets(patch) });
   upload();
   const spend = async (usd: number, projectId = PROJECT): Promise<void> => {
@@ -22,7 +22,7 @@ const setUp = (budget: Partial<Budget> = {}) => {
     const key = { ...subject, day: dayOf(system.clock.now()), shard: 3 };
     await system.ledger.commit([{ count: { key, add: { usd }, ttl: 0 } }]);
   };
-  const check = (patch?: Partial<Budget>) =>
+  const check = (patch?: Partial<MonthlyBudget>) =>
     checkBudgets({ ...system.dependencies, usage: system.ledger.usage }, budgets(patch));
   return { system, spend, check, upload };
 };
@@ -74,7 +74,7 @@ describe("the record of what was spent", () => {
 });
 
 describe("a project whose budget is spent", () => {
-  const spent = async (budget?: Partial<Budget>) => {
+  const spent = async (budget?: Partial<MonthlyBudget>) => {
     const parts = setUp(budget);
     await parts.spend(10);
     await parts.check();
@@ -134,7 +134,7 @@ describe("a project whose budget is spent", () => {
   });
 
   it("I-25: costs a start one read, and none where no budget holds the project", async () => {
-    const reads = async (budget: Partial<Budget>) => {
+    const reads = async (budget: Partial<MonthlyBudget>) => {
       const { system } = await spent(budget);
       const names: string[] = [];
       const { stateRecord } = system.ledger;

@@ -1,7 +1,7 @@
 import {
   BUDGETS_RECORD,
-  type Budget,
   budgetUse,
+  type MonthlyBudget,
   readSpending,
   type Spending,
 } from "../../../Core/usage/budget";
@@ -31,7 +31,7 @@ const store = async ({ ledger }: BudgetDependencies, before: StateRecord | undef
 /** Projects by how far their budgets are used. Nothing is sent for those that are far from their ends. */
 const tell = (
   { metric }: BudgetDependencies,
-  budgets: readonly Budget[],
+  budgets: readonly MonthlyBudget[],
   spending: Spending,
   now: Time,
 ): void => {
@@ -47,7 +47,7 @@ const tell = (
  */
 export const checkBudgets = async (
   dependencies: BudgetDependencies,
-  budgets: readonly Budget[],
+  budgets: readonly MonthlyBudget[],
 ): Promise<Spending | undefined> => {
   const { ledger, clock } = dependencies;
   if (budgets.length === 0) return undefined;

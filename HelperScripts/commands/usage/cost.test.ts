@@ -157,7 +157,7 @@ describe("cost", () => {
 
   it.each([
     ["a month that is none", ["--month", "2026-13"]],
-    ["another order", ["--by", "weather"]],
+    ["another order", ["--by", "colour"]],
     ["two forms at once", ["--json", "--csv"]],
   ])("is misused with %s", async (_what, more) => {
     expect((await deployment().run(["cost", ...more])).exitCode).toBe(2);

@@ -8,7 +8,7 @@ import { costCsv } from "../../usage/cost-csv";
 import { costJson } from "../../usage/cost-json";
 import { costSources } from "../../usage/cost-sources";
 import { costText } from "../../usage/cost-text";
-import { type Cost, type CostOrder, readBudgetUses, readCost } from "../../usage/read-cost";
+import { type CostOrder, type CostReport, readBudgetUses, readCost } from "../../usage/read-cost";
 
 export interface CostOptions extends CommonOptions {
   readonly project?: number | string;
@@ -18,7 +18,7 @@ export interface CostOptions extends CommonOptions {
   readonly csv?: boolean;
 }
 
-const read = async (context: Context, options: CostOptions): Promise<Cost> => {
+const read = async (context: Context, options: CostOptions): Promise<CostReport> => {
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   const { project, by } = options;
   const projectId = project === undefined ? undefined : await projectIdOf(context, deployment, project);

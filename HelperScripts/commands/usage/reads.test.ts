@@ -1,3 +1,4 @@
+import { LEDGER_TABLE } from "../../../tests/doubles/dynamodb/stack-tables";
 import { DeploymentDouble } from "../../testing/deployment-double";
 import { attempt, runner } from "../../testing/items";
 import { JOB_OF_MONTH, playMonth } from "../../testing/month";
@@ -23,7 +24,7 @@ const reads = async (on: DeploymentDouble, argv: readonly string[]) => {
     const answer = run(operation, request) as { readonly Items?: readonly object[]; readonly Item?: object };
     seen.calls += 1;
     seen.items += answer.Items?.length ?? (answer.Item ? 1 : 0);
-    if (operation.startsWith("Scan") && request.TableName === "LedgerTable") seen.scans += 1;
+    if (operation.startsWith("Scan") && request.TableName === LEDGER_TABLE) seen.scans += 1;
     return answer;
   };
   const { exitCode } = await on.run(argv);
