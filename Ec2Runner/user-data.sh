@@ -12,7 +12,8 @@ GITLAB_RUNNER_KEY='@GITLAB_RUNNER_KEY@'
 GITLAB_RUNNER_SHA256_AMD64='@GITLAB_RUNNER_SHA256_AMD64@'
 GITLAB_RUNNER_SHA256_ARM64='@GITLAB_RUNNER_SHA256_ARM64@'
 GLR_REGION='@AWS::Region@'
-GLR_DYNAMODB_URL='https://dynamodb.@AWS::Region@.@AWS::URLSuffix@'
+GLR_URL_SUFFIX='@AWS::URLSuffix@'
+GLR_LOG_GROUP='@RunnerInstanceLogGroup@'
 GLR_BOOTSTRAP_TABLE='@BootstrapTableNameParameter.Value@'
 GLR_ROLE_ID='@RunnerInstanceRole.RoleId@'
 GLR_MAX_LIFETIME_SECONDS='@Ec2MaximumLifetimeSeconds@'
@@ -20,9 +21,14 @@ GLR_MAX_LIFETIME_SECONDS='@Ec2MaximumLifetimeSeconds@'
 set -u
 root="${GLR_ROOT:-}"
 metadata="${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}"
-dynamodb="${AWS_ENDPOINT_URL:-$GLR_DYNAMODB_URL}"
 timeout="${GLR_TIMEOUT_SECONDS:-60}"
 deletes_own_record=false
+
+# Where cloud-init keeps what is printed here. What is in it already is not ours.
+output="$root/var/log/cloud-init-output.log"
+skipped=0
+if [[ -r $output ]]; then skipped=$(wc -c <"$output"); else output=; fi
+sender=
 
 say() { printf 'glr: %s\n' "$*"; }
 
@@ -32,8 +38,14 @@ power_off() {
   trap '' HUP INT TERM
   if [[ $deletes_own_record == true ]]; then patiently $((timeout / 3)) delete_own_record; fi
   say "powering off after $SECONDS s"
+  finish_log
   until shutdown -h now || systemctl poweroff || systemctl poweroff --force --force; do sleep 5; done
 }
+# What was printed last goes on its way, for which it has five seconds.
+finish_log() {
+  local left=25
+  kill -TERM "$sender" && while ((left--)) && kill -0 "$sender"; do sleep 0.2; done
+} 2>/dev/null
 leave() {
   say "$1"
   exit 1
@@ -105,6 +117,12 @@ is_spot=false
 if [[ $(about_me instance-life-cycle) == spot ]]; then is_spot=true; fi
 
 # 3. The bootstrap row: one conditional delete that returns it. It may be written a moment after the boot.
+# signed SERVICE TARGET VERSION REQUEST: a call of AWS.
+signed() {
+  printf 'user = "%s:%s"\nheader = "X-Amz-Security-Token: %s"\n' "$key_id" "$secret_key" "$session_token" |
+    fetch -K - --aws-sigv4 "aws:amz:$GLR_REGION:$1" -H "X-Amz-Target: $2" -H "Content-Type: application/x-amz-json-$3" \
+      --data "$4" "${AWS_ENDPOINT_URL:-https://$1.$GLR_REGION.$GLR_URL_SUFFIX}/"
+}
 take_row() {
   local now request
   now=$(date +%s) || return 1
@@ -113,11 +131,7 @@ take_row() {
   request+='"ReturnValues":"ALL_OLD"}'
   # shellcheck disable=SC2059  # the format is the line above
   request=$(printf "$request" "$GLR_BOOTSTRAP_TABLE" "$GLR_ROLE_ID:$instance" "$now")
-  row=$(
-    printf 'user = "%s:%s"\nheader = "X-Amz-Security-Token: %s"\n' "$key_id" "$secret_key" "$session_token" |
-      fetch -K - --aws-sigv4 "aws:amz:$GLR_REGION:dynamodb" -H 'X-Amz-Target: DynamoDB_20120810.DeleteItem' \
-        -H 'Content-Type: application/x-amz-json-1.0' --data "$request" "$dynamodb/"
-  ) && [[ -n $row ]]
+  row=$(signed dynamodb DynamoDB_20120810.DeleteItem 1.0 "$request") && [[ -n $row ]]
 }
 patiently $((2 * timeout)) take_row || leave "no bootstrap row for $instance"
 {
@@ -134,6 +148,54 @@ patiently $((2 * timeout)) take_row || leave "no bootstrap row for $instance"
   pick "$row" bucket.S region.S path.S accessKeyId.S secretAccessKey.S sessionToken.S
 ) || cache_bucket=
 ca=$(pick "$row" caCertificate.S) # absent where a well-known authority vouches for GitLab
+stream="$instance/$(pick "$row" logStream.S)"
+
+# 4. What is printed here also goes to CloudWatch Logs: in the background, 2,000 lines at most, and whether or not it is taken.
+call_logs() {
+  signed logs "Logs_20140328.$1" 1.1 "{\"logGroupName\":\"$GLR_LOG_GROUP\",\"logStreamName\":\"$stream\"$2}"
+}
+# add_line LINE: to the batch, as JSON without anything that JSON would escape.
+add_line() {
+  local LC_ALL=C line=${1//"$token"/[MASKED]} now=${EPOCHREALTIME:-$(date +%s).000}
+  line=${line:0:1000}
+  line=${line//[^ -~]/?}
+  line=${line//\\/\\\\}
+  now=${now/[.,]/}
+  batch+=",{\"timestamp\":${now:0:13},\"message\":\"${line//\"/\\\"}\"}"
+}
+read_lines() {
+  while ((${#batch} < 60000 && left > 0)) && { IFS= read -r line <&4 || ! part+=$line; }; do
+    if [[ -n $part$line ]]; then add_line "$part$line"; fi
+    part=
+    if ((--left == 0)); then add_line "glr: no more lines are sent"; fi
+  done
+}
+send_log() {
+  local line part='' batch='' left=2000 last=false ended=false
+  trap 'ended=true' TERM
+  exec 4<"$output"
+  head -c "$((skipped))" <&4
+  patiently "$timeout" call_logs CreateLogStream "" || return
+  while true; do
+    if [[ $ended != "$last" ]]; then
+      sleep 0.3 # cloud-init writes a moment later
+      last=true
+    fi
+    read_lines
+    if [[ -n $batch ]] && call_logs PutLogEvents ",\"logEvents\":[${batch:1}]"; then
+      batch=
+      continue
+    fi
+    if [[ $last == true ]]; then return; fi
+    if [[ -n $batch ]]; then identify; fi # the credentials are new ones after some hours
+    sleep 2 &
+    wait $!
+  done
+}
+if [[ -n $output && $stream != */ ]]; then
+  send_log >/dev/null 2>&1 &
+  sender=$!
+fi
 unset row secret_key session_token
 [[ $lifetime =~ ^[0-9]{1,6}$ && $wait_timeout =~ ^[0-9]{1,6}$ && $privileged =~ ^(true|false)$ ]] ||
   leave "the bootstrap row has a wrong value"
@@ -143,7 +205,7 @@ delete_own_record() {
   printf 'data-urlencode = "token=%s"\n' "$token" | fetch -K - ${ca:+--cacert "${work:-}/gitlab-ca.pem"} -X DELETE "$url/api/v4/runners"
 }
 
-# 4. What the image lacks. A prepared one lacks nothing.
+# 5. What the image lacks. A prepared one lacks nothing.
 verify_signature() (
   . ../LambdaShellRunner/verify-signature.sh
 )
@@ -181,7 +243,7 @@ install_in_time() {
 installed=0
 is_complete >/dev/null 2>&1 || install_in_time
 
-# 5. Docker, and a wall between job containers and the metadata service, before any job can run. (Its IPv6 address
+# 6. Docker, and a wall between job containers and the metadata service, before any job can run. (Its IPv6 address
 # is switched off by the launch template; where IPv6 is missing, its wall is not needed.)
 systemctl start docker || leave "Docker does not start"
 iptables -w 10 -N DOCKER-USER 2>/dev/null
@@ -189,7 +251,7 @@ iptables -w 10 -I DOCKER-USER -d 169.254.169.254/32 -j DROP || leave "no wall be
 ip6tables -w 10 -N DOCKER-USER 2>/dev/null
 ip6tables -w 10 -I DOCKER-USER -d fd00:ec2::254/128 -j DROP || say "no IPv6 wall"
 
-# 6. The runner: its configuration, with the token, goes through a pipe and is never written to a file.
+# 7. The runner: its configuration, with the token, goes through a pipe and is never written to a file.
 umask 077
 work="$root/var/lib/glr"
 # GitLab shows this id with the job. Who installed says so in it, and for how many seconds (Core/waiting/machine-id.ts).
@@ -221,7 +283,7 @@ runner=$!
 set +m
 exec 3<log
 
-# 7. The clock. gitlab-runner's own wait limit is none, and its exit code says nothing (0 for a rejected token, too).
+# 8. The clock. gitlab-runner's own wait limit is none, and its exit code says nothing (0 for a rejected token, too).
 phase=waiting # -> working -> (gone) | leaving -> (gone) | ending -> (gone)
 next=$((SECONDS + wait_timeout))
 end_runner() { # it reports a running job as interrupted within 30 s

@@ -1,4 +1,5 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
@@ -49,6 +50,7 @@ export const awsClients = (env: Environment, home: AwsHome = {}): Clients => {
     cloudFormation: once(() => new CloudFormationClient(settings)),
     dynamoDb: once(() => new DynamoDBClient(settings)),
     lambda: once(() => new LambdaClient(settings)),
+    logs: once(() => new CloudWatchLogsClient(settings)),
     ssm: once(() => new SSMClient(settings)),
     sqs: once(() => new SQSClient(settings)),
     ec2: once(() => new EC2Client(settings)),

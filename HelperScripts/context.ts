@@ -1,4 +1,5 @@
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
@@ -19,6 +20,7 @@ export interface Clients {
   cloudFormation(): Client<CloudFormationClient>;
   dynamoDb(): Client<DynamoDBClient>;
   lambda(): Client<LambdaClient>;
+  logs(): Client<CloudWatchLogsClient>;
   ssm(): Client<SSMClient>;
   sqs(): Client<SQSClient>;
   ec2(): Client<EC2Client>;

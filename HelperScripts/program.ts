@@ -5,6 +5,7 @@ import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
 import { deployCommand, undeployCommand } from "./commands/deployment/command";
 import { imageCommand } from "./commands/image";
+import { logsCommand } from "./commands/logs/command";
 import { mappingCommand } from "./commands/mapping/command";
 import {
   checkRunnerCommand,
@@ -61,6 +62,7 @@ export const makeProgram = (run: RunCommand): Command =>
     .addCommand(mappingCommand(run))
     .addCommand(explainCommand(run))
     .addCommand(whyCommand(run))
+    .addCommand(logsCommand(run))
     .addCommand(statusCommand(run))
     .addCommand(costCommand(run))
     .addCommand(startCommand(run))

@@ -1,3 +1,4 @@
+import type { BusEntry } from "../../Core/events/bus-entry";
 import type { GitLabJob, GitLabProject, GitLabRunner } from "../../Core/gitlab/answers";
 import type { LedgerReader, SlotCounters, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
@@ -258,6 +259,8 @@ export type OurEvent =
 
 export interface EventBus {
   put(events: readonly OurEvent[]): Promise<void>;
+  /** Puts events for others. Not together with our own: the right to each names its source. */
+  tell(events: readonly BusEntry[]): Promise<void>;
 }
 
 export interface Settings {

@@ -37,6 +37,8 @@ export interface BootstrapRow {
   readonly waitTimeoutSeconds: number;
   /** EC2: the docker executor's `privileged`. */
   readonly privileged: boolean;
+  /** EC2: the second part of its log stream's name (see `instanceLogStream`). */
+  readonly logStream?: string;
   /** LAMBDA: a job with `image` fails instead of running without it. Absent: no. */
   readonly refuseImages?: boolean;
   /** Legacy mode: the runner deletes its own record (`DELETE /runners`) as its last act. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../Core/defined";
 import type { InstallFailure } from "../../Core/model/reasons";
@@ -90,6 +91,8 @@ export interface MachineOptions {
   readonly image?: MachineImage;
   readonly installFault?: InstallFailure;
   readonly installSeconds?: number;
+  /** What cloud-init has written down before; then it writes down what the machine prints. Absent: it keeps no log. */
+  readonly cloudInitLog?: string;
 }
 
 export interface MachineRun {
@@ -179,6 +182,11 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
       mode: 0o755,
     });
   }
+  const cloudInitLog = join(root, "var/log/cloud-init-output.log");
+  if (options.cloudInitLog !== undefined) {
+    mkdirSync(dirname(cloudInitLog), { recursive: true });
+    writeFileSync(cloudInitLog, options.cloudInitLog);
+  }
   const script = join(folder, "user-data");
   writeFileSync(script, renderedUserData(options.maximumLifetimeSeconds), { mode: 0o700 });
   const env = {
@@ -202,6 +210,7 @@ export const startMachine = async (options: MachineOptions): Promise<MachineRun>
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (chunk) => {
       output += String(chunk);
+      if (options.cloudInitLog !== undefined) appendFileSync(cloudInitLog, chunk);
     });
   }
   const processes = new JobProcesses(systemTable(), {

@@ -9,6 +9,7 @@ const ROOT = join(__dirname, "../..");
 export const USER_DATA = assembleUserData((path) => readFileSync(join(ROOT, path), "utf8"));
 
 export const ROLE_ID = "AROAEXAMPLERUNNERROLE";
+export const LOG_GROUP = "ec2-runners";
 export const TABLE = "bootstrap";
 
 /** The user data as a machine gets it. */
@@ -18,6 +19,7 @@ export const renderedUserData = (maximumLifetimeSeconds = 3_600): string => {
     "AWS::URLSuffix": "amazonaws.com",
     "BootstrapTableNameParameter.Value": TABLE,
     "RunnerInstanceRole.RoleId": ROLE_ID,
+    RunnerInstanceLogGroup: LOG_GROUP,
     Ec2MaximumLifetimeSeconds: String(maximumLifetimeSeconds),
   };
   return fillIn(USER_DATA, (name) => {

@@ -19,8 +19,18 @@ const isCurrent = (template: string, script: string): boolean => withUserData(te
 
 /** EC2's limit, before the text is encoded. */
 const MAX_USER_DATA_BYTES = 16_384;
-/** The longest values that the names may take: a table's name has 255 characters at most, a role's id 21. */
-const LONGEST = "x".repeat(255);
+/**
+ * The most characters that each value may have. A group's name is CloudFormation's: a stack's (128), the logical id and 12 more.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+const LONGEST: Readonly<Record<string, number>> = {
+  "AWS::Region": 32,
+  "AWS::URLSuffix": 32,
+  "BootstrapTableNameParameter.Value": 255,
+  Ec2MaximumLifetimeSeconds: 6,
+  RunnerInstanceLogGroup: 128 + "-RunnerInstanceLogGroup-".length + 12,
+  "RunnerInstanceRole.RoleId": 32,
+};
 
 describe("AutoScaler's template", () => {
   it("holds user-data.sh as it is (npm run user-data writes it)", () => {
@@ -46,7 +56,9 @@ describe("AutoScaler's template", () => {
 
 describe("user-data.sh", () => {
   it("I-17: keeps EC2's limit of 16 KB whatever is filled in", () => {
-    expect(Buffer.byteLength(fillIn(USER_DATA, () => LONGEST))).toBeLessThanOrEqual(MAX_USER_DATA_BYTES);
+    expect(
+      Buffer.byteLength(fillIn(USER_DATA, (name) => "x".repeat(LONGEST[name] ?? MAX_USER_DATA_BYTES))),
+    ).toBeLessThanOrEqual(MAX_USER_DATA_BYTES);
   });
 
   it("names few values, each in a line of its own at its beginning", () => {
@@ -60,6 +72,7 @@ describe("user-data.sh", () => {
       "AWS::URLSuffix",
       "BootstrapTableNameParameter.Value",
       "Ec2MaximumLifetimeSeconds",
+      "RunnerInstanceLogGroup",
       "RunnerInstanceRole.RoleId",
     ]);
   });

@@ -206,6 +206,7 @@ export class DeploymentDouble {
       cloudFormation: client,
       dynamoDb: client,
       lambda: client,
+      logs: client,
       ssm: client,
       sqs: client,
       ec2: client,

@@ -25,6 +25,11 @@ const validatorOf = (argv: readonly string[]): ValidateFunction | undefined => {
  * @throws Error that names what differs
  */
 export const checkOutput = (argv: readonly string[], out: string): void => {
+  if (argv.includes("--follow")) {
+    for (const line of argv.includes("--json") ? out.split("\n") : [])
+      checkOutput(["log_line", "--json"], line);
+    return;
+  }
   const validate = argv.includes("--json") && out.startsWith("{") ? validatorOf(argv) : undefined;
   if (validate === undefined || validate(JSON.parse(out))) return;
   throw new Error(

@@ -2,7 +2,7 @@
 
 - A rule's or a schedule's target (`eventbridge._invoke_target`): with the target's role where it has one, else as
   the service with the rule as its source. What is refused goes to the target's dead-letter queue, as on AWS.
-- A workflow's task (`stepfunctions._invoke_resource`), with the workflow's role.
+- A workflow's task (`stepfunctions._invoke_resource`: a function, or events for the bus), with the workflow's role.
 - What a function's failed asynchronous call leaves (`lambda_svc._route_async_failure`), with the function's role.
 - A log group's subscription (`cloudwatch_logs._fanout_to_subscription_filters`), as the service with the group as its
   source.
@@ -17,6 +17,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from ministack.core.arn import parse_arn
+from ministack.core.responses import get_region
 from ministack.services import cloudwatch_logs, eventbridge, lambda_svc, stepfunctions
 
 from decisions import Decisions
@@ -134,11 +135,45 @@ def is_task():
     return running.get() is not None
 
 
-def task_need(resource, given):
-    """Our workflows call functions alone: no other task is known."""
+def bus_arn(name, role_arn):
+    """Of the account of the role and the region of the call."""
+    if name.startswith("arn:"):
+        return name
+    return f"arn:aws:events:{get_region()}:{parse_arn(role_arn).account_id}:event-bus/{name}"
+
+
+def put_needs(entries, role_arn):
+    """One right for each bus, for all sources and kinds of its entries together."""
+    buses = {}
+    for entry in entries:
+        buses.setdefault(bus_arn(entry.get("EventBusName", "default"), role_arn), []).append(entry)
+    return [
+        need(
+            "events",
+            arn,
+            {
+                "events:source": sorted({entry.get("Source", "") for entry in own}),
+                "events:detail-type": sorted({entry.get("DetailType", "") for entry in own}),
+            },
+        )
+        for arn, own in buses.items()
+    ]
+
+
+def task_needs(resource, given, role_arn):
+    """Our workflows call functions and put events: no other task is known."""
+    if "states:::events:putEvents" in resource:
+        return put_needs(given.get("Entries", []), role_arn)
     if "states:::lambda:invoke" in resource:
-        return need("lambda", given.get("FunctionName", ""))
-    return need(parse_arn(resource).service, resource)
+        return [need("lambda", given.get("FunctionName", ""))]
+    return [need(parse_arn(resource).service, resource)]
+
+
+def refusal_error(resource):
+    """The name under which Step Functions reports that a service refused a task."""
+    if "states:::events:" in resource:
+        return "EventBridge.AccessDeniedException"
+    return "Lambda.AWSLambdaException"
 
 
 def guard_tasks(require, decisions):
@@ -158,9 +193,9 @@ def guard_tasks(require, decisions):
         machine_arn = execution.get("stateMachineArn", "")
         role = (stepfunctions._state_machines.get(machine_arn) or {}).get("roleArn", "")
         caller = role_session(role, execution.get("name", "execution"), "states.amazonaws.com", machine_arn)
-        refused = decisions.refusal(caller, [task_need(resource, input_data or {})])
+        refused = decisions.refusal(caller, task_needs(resource, input_data or {}, role))
         if refused:
-            raise stepfunctions._ExecutionError("Lambda.AWSLambdaException", refused)
+            raise stepfunctions._ExecutionError(refusal_error(resource), refused)
         return invoke(resource, input_data)
 
     stepfunctions._execute_task = execute_task

@@ -3,7 +3,7 @@ import { appendFile } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
+import { CloudWatchLogsClient, type CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { ACCOUNT_ID, REGION } from "../engine/ministack";
 import type { RunFolder } from "../laptop/run-folder";
@@ -15,6 +15,7 @@ import { functionLogs } from "./function-logs";
 import { functionSettings } from "./function-settings";
 import { WorkerPool, type WorkerSource } from "./pool";
 import { RunnerCalls } from "./runner-calls";
+import { sharedLogs } from "./shared-logs";
 import { isImage, workerSource } from "./worker-source";
 
 /**
@@ -135,7 +136,18 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
   const logPath = join(run.path, "functions.log");
   const onOutput = (key: string, text: string): void =>
     appendFile(logPath, text.replace(/^(?=.)/gm, `${key.split(" ")[0]} `), () => undefined);
-  const pool = new WorkerPool(run.compile(join(__dirname, "worker.ts")), LIMITS, onOutput);
+  const logsClient = new CloudWatchLogsClient({ maxAttempts: 3, ...host.logs });
+  const shared = sharedLogs(logsClient, Date.now, (group, error) =>
+    onOutput(group, `Its lines could not be written: ${String(error)}\n`),
+  );
+  /** Log groups of our functions, by their sources' keys. */
+  const groups = new Map<string, string>();
+  const onSaid = (key: string, text: string): void => {
+    onOutput(key, text);
+    const group = groups.get(key);
+    if (group !== undefined) shared.add(group, key, text);
+  };
+  const pool = new WorkerPool(run.compile(join(__dirname, "worker.ts")), LIMITS, onSaid);
   const runners = new RunnerCalls(
     run,
     run.compile(join(__dirname, "runner-process.ts")),
@@ -152,7 +164,9 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     const settings = await settingsOf(functionName);
     const folder = await folderOf(settings.code);
     const awsEnv = await host.awsEnv(settings.roleArn, functionName);
-    return workerSource(settings, folder, host, awsEnv);
+    const source = workerSource(settings, folder, host, awsEnv);
+    if (settings.logGroup !== undefined && !isImage(settings)) groups.set(source.key, settings.logGroup);
+    return source;
   };
 
   let replacement: ((event: unknown) => Promise<unknown>) | undefined;
@@ -232,8 +246,9 @@ export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaH
     close: async () => {
       server.close();
       server.closeAllConnections();
-      await Promise.all([pool.close(), runners.close()]);
+      await Promise.all([pool.close(), runners.close(), shared.close()]);
       logs.close();
+      logsClient.destroy();
     },
   };
 };

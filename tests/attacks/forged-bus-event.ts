@@ -66,13 +66,16 @@ export const forgedBusEvent = (get: () => TestLaptop): void => {
       }),
     );
 
-  it.each(["gitlab.reconciler", "gitlab.webhook"])("speaks as %s to no avail", async (source) => {
-    const detail = { resourceId: "i-0123456789abcdef0", reason: "instance-terminated" };
-    await expect(put(source, "RunnerEnded", detail)).rejects.toMatchObject({
-      name: "AccessDeniedException",
-      message: expect.stringContaining("explicit deny in a resource-based policy"),
-    });
-  });
+  it.each(["gitlab.reconciler", "gitlab.webhook", "gitlab.runners"])(
+    "speaks as %s to no avail",
+    async (source) => {
+      const detail = { resourceId: "i-0123456789abcdef0", reason: "instance-terminated" };
+      await expect(put(source, "RunnerEnded", detail)).rejects.toMatchObject({
+        name: "AccessDeniedException",
+        message: expect.stringContaining("explicit deny in a resource-based policy"),
+      });
+    },
+  );
 
   it("ends no runner that is busy, under a source that it may use", async () => {
     const { laptop } = get();

@@ -19,7 +19,7 @@ export const standInForAws = (): string => {
 };
 
 const folders = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((each) =>
-  each.isDirectory() ? [each.name] : [],
+  each.isDirectory() && existsSync(join(EXAMPLES, each.name, ".gitlab-ci.yml")) ? [each.name] : [],
 );
 
 /** The examples as they stand, with the shipped command line. Twelve jobs of a matrix take a minute on two cores. */

@@ -72,7 +72,7 @@ const withoutWebhooks = async ({ laptop }: TestLaptop): Promise<void> => {
 
 /** Operators' tasks, with the shipped program and the shipped stacks. */
 export const toolsCases = (get: () => TestLaptop): void => {
-  it("I-28: a job runs where `explain` says it will, and `why` tells what happened", async () => {
+  it("I-28: a job runs where `explain` says it will; `why` tells what happened, and `logs` what each part said", async () => {
     const test = get();
     const jobs = [{ type: "EC2", name: "toolbox #1", tags: ["b%", "a#"], project: PROJECT, class: "small" }];
     const classes = { small: { type: "EC2", market: "on-demand", diskGiB: 31 } };
@@ -107,6 +107,19 @@ export const toolsCases = (get: () => TestLaptop): void => {
       }),
     ]);
     expect((await runners(test, "status")).out).toContain("EC2#small");
+    const logs = JSON.parse((await runners(test, "logs", String(job!.id), "--json")).out);
+    const sources = new Set(logs.lines.map(({ source }: { source: string }) => source));
+    const expected = [
+      "look-up-runner",
+      "start-ec2-runner",
+      "record-pick-up",
+      "instance",
+      "terminate-instance",
+    ];
+    expect([expected.filter((source) => !sources.has(source)), logs.notes]).toEqual([[], []]);
+    const said = logs.lines.map(({ message }: { message: string }) => message).join("\n");
+    expect(said).toMatch(/glr: powering off/);
+    expect(said).not.toMatch(/glrt-[\w-]{20}/);
   }, 180_000);
 
   it("I-15: a project that a class excludes gets no runner of it", async () => {

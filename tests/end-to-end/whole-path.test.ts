@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EVENT_SOURCE } from "../../Core/events/bus-entry";
 import { IMAGE_IGNORED } from "../../Core/image-words";
 import { jobWebhookPayload } from "../../local/gitlab";
 import type { WebhookShape } from "../../local/gitlab/webhooks/job-webhook-payload";
@@ -261,5 +262,21 @@ describe("the command line", () => {
 describe("rights", () => {
   it("no call of the application was refused for a missing right", () => {
     expect(test.refused.map(({ message }) => message)).toEqual([]);
+  });
+
+  it("T-22: others were told of runners' starts and ends, by the workflows' own roles", () => {
+    const told = test.granted
+      .filter(
+        ({ need }) => need.action === "events:PutEvents" && need.context?.["events:source"] !== undefined,
+      )
+      .filter(({ need }) => String(need.context?.["events:source"]) === EVENT_SOURCE)
+      .map(({ need, caller }) => {
+        const by = caller.kind === "role" ? caller.roleArn : caller.kind;
+        return `${String(need.context?.["events:detail-type"])} by ${/St(?:art|op)RunnerStateMachineRole/.exec(by)?.[0]}`;
+      });
+    expect([...new Set(told)].sort()).toEqual([
+      "RunnerEnded by StopRunnerStateMachineRole",
+      "RunnerStarted by StartRunnerStateMachineRole",
+    ]);
   });
 });

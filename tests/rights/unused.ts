@@ -15,7 +15,12 @@ const REASONS: readonly Reason[] = [
   },
   {
     action: /^logs:/,
-    why: "AWS writes functions' and workflows' logs with them; the laptop writes its own",
+    why: "AWS writes functions' and workflows' logs with them; the laptop writes its own. Without an instance's nothing but its lines is missing",
+  },
+  {
+    action: /^events:PutEvents$/,
+    policy: /\/(?:start-runner|stop-runner|record-pick-up)$/,
+    why: "others are told with it (docs/events.md), and no part of the product waits for that",
   },
   {
     action: /^ec2:GetConsoleOutput$/,

@@ -64,6 +64,31 @@ const valueAt = (event: EventBridgeEvent, path: string): Value => {
 const filledIn = (value: Value | undefined): string =>
   typeof value === "string" ? `"${value}"` : JSON.stringify(value);
 
+type Values = Readonly<Record<string, Value>>;
+
+const valuesOf = (transformer: Properties, event: EventBridgeEvent): Values =>
+  Object.fromEntries(
+    Object.entries(asMap(transformer.InputPathsMap)).map(([name, path]) => [
+      name,
+      valueAt(event, String(path)),
+    ]),
+  );
+
+/**
+ * The text of a target that takes text, e.g. SNS: a template of lines, each in quotes.
+ *
+ * @returns the lines, each without its quotes
+ * @throws SyntaxError if something filled in ends a line's text early
+ */
+export const transformedLines = (transformer: Properties, event: EventBridgeEvent): readonly string[] => {
+  const values = valuesOf(transformer, event);
+  const fill = (line: string): string =>
+    line.replace(/<(\w+)>/g, (_, name: string) => String(values[name] ?? ""));
+  return String(transformer.InputTemplate)
+    .split("\n")
+    .map((line) => JSON.parse(fill(line)) as string);
+};
+
 /**
  * The input of a target: placeholders outside quotes take any value, those inside take text; a missing value or null
  * becomes an empty string.
@@ -72,12 +97,7 @@ const filledIn = (value: Value | undefined): string =>
  * @throws SyntaxError if the result is no JSON, which no target accepts
  */
 export const transform = (transformer: Properties, event: EventBridgeEvent): Value => {
-  const values = Object.fromEntries(
-    Object.entries(asMap(transformer.InputPathsMap)).map(([name, path]) => [
-      name,
-      valueAt(event, String(path)),
-    ]),
-  );
+  const values = valuesOf(transformer, event);
   const text = String(transformer.InputTemplate).replace(/"[^"]*"|<(\w+)>/g, (found, name?: string) =>
     name === undefined
       ? found.replace(/<(\w+)>/g, (_, inner: string) => String(values[inner]))

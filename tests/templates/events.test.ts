@@ -92,6 +92,24 @@ it.each<[string, EventBridgeEvent, readonly string[]]>([
     event("gitlab.webhook", "RunnerEnded", { runnerId: 7 }),
     ["UnmatchedEventsRule"],
   ],
+  [
+    "RunnerEnded by the reconciler's rule is not what others are told",
+    event("gitlab.runners", "RunnerEnded", { version: 1, runnerId: 7 }),
+    [],
+  ],
+  ["what others are told of a start", event("gitlab.runners", "RunnerStarted", { version: 1 }), []],
+  ["a start that is tried again", event("gitlab.runners", "JobStartFailed", { isFinal: false }), []],
+  [
+    "a start that is not tried again is written to people",
+    event("gitlab.runners", "JobStartFailed", { isFinal: true }),
+    ["JobStartFailedRule"],
+  ],
+  ["a job that waited too long", event("gitlab.runners", "QueueTimeObjectiveMissed", { version: 1 }), []],
+  [
+    "a job event under the name of what others are told",
+    event("gitlab.runners", "GitLabJobEvent", { ...WEBHOOK }),
+    ["UnmatchedEventsRule"],
+  ],
   ["another account's event", event("gitlab.webhook", "GitLabJobEvent", { ...WEBHOOK }, "999999999999"), []],
 ])("I-27 I-31 T-22: on the bus, %s", (_, given, rules) => {
   expect(matching(given)).toEqual(rules);
@@ -266,13 +284,16 @@ it("F-77: has the authorizer ready for a burst, and repeats none of those calls"
   ]);
 });
 
+/** One counts, the other writes to people. */
+const STARTS_NOTHING = ["UnmatchedEventsRule", "JobStartFailedRule"];
+
 it("S-15: takes DLQ messages from every rule that starts something, and from no other", () => {
   const [allow] = asList(
     at(resource(autoScaler, "DeadLetterQueuePolicy").properties, "PolicyDocument", "Statement"),
   );
   const arns = asList(at(allow, "Condition", "ArnEquals", "aws:SourceArn"));
   const withTarget = ofType(autoScaler, "AWS::Events::Rule").filter(
-    ({ id, properties }) => asList(properties.Targets).length > 0 && id !== "UnmatchedEventsRule",
+    ({ id, properties }) => asList(properties.Targets).length > 0 && !STARTS_NOTHING.includes(id),
   );
   expect(arns.map((arn) => at(arn, "Fn::GetAtt", 0))).toEqual(withTarget.map(({ id }) => id));
 });

@@ -7,10 +7,11 @@ import { asList, readTemplate } from "./read-template";
 const autoScaler = readTemplate("AutoScaler");
 const lambdaRunner = readTemplate("LambdaShellRunner");
 
-const write = (action: string, group: string): IamRequest => ({
+const write = (action: string, group: string, stream = "s"): IamRequest => ({
   action,
-  resource: arn("logs", `log-group:${group}:log-stream:s`),
+  resource: arn("logs", `log-group:${group}:log-stream:${stream}`),
 });
+const INSTANCES = "runnerinstanceloggroup";
 
 describe("an EC2 runner", () => {
   it.each<Case>([
@@ -21,6 +22,18 @@ describe("an EC2 runner", () => {
     ["P-15: cannot scan the table", "denied", row("AROAX:i-1", "dynamodb:Scan")],
     ["P-15: cannot ask for many rows", "denied", row("AROAX:i-1", "dynamodb:BatchGetItem")],
     ["I-23: needs no right to end itself", "denied", TOUCHES["an instance of ours, to terminate"]],
+    ["opens a log stream in the group of instances", "allowed", write("logs:CreateLogStream", INSTANCES)],
+    ["writes into the stream of an instance", "allowed", write("logs:PutLogEvents", INSTANCES, "i-1/0f")],
+    ["T-32: cannot write under another name", "denied", write("logs:PutLogEvents", INSTANCES, "x")],
+    ["T-32: cannot write a function's log", "denied", write("logs:PutLogEvents", "another", "i-1/0f")],
+    [
+      "T-32: cannot list streams, whose names are secret",
+      "denied",
+      write("logs:DescribeLogStreams", INSTANCES),
+    ],
+    ["T-32: cannot read what others wrote", "denied", write("logs:GetLogEvents", INSTANCES, "i-1/0f")],
+    ["T-32: cannot search what others wrote", "denied", write("logs:FilterLogEvents", INSTANCES)],
+    ["T-32: cannot delete what it wrote", "denied", write("logs:DeleteLogStream", INSTANCES, "i-1/0f")],
   ])("%s", check(roleStatements(autoScaler, "RunnerInstanceRole")));
 });
 
@@ -45,7 +58,14 @@ describe("a Lambda runner", () => {
 
 /** What each kind of runner needs: its own row, and where to write. */
 const NEEDS: Readonly<Record<string, readonly Case[]>> = {
-  AutoScaler: [["lets it take its own row", "allowed", row("AROAX:i-1")]],
+  AutoScaler: [
+    ["lets it take its own row", "allowed", row("AROAX:i-1")],
+    ["lets it open a log stream", "allowed", write("logs:CreateLogStream", INSTANCES)],
+    ["lets it write its log", "allowed", write("logs:PutLogEvents", INSTANCES, "i-1/0f")],
+    ["T-32: keeps other logs out", "denied", write("logs:PutLogEvents", "another", "i-1/0f")],
+    ["T-32: keeps its log's names secret", "denied", write("logs:DescribeLogStreams", INSTANCES)],
+    ["T-32: keeps its log whole", "denied", write("logs:DeleteLogStream", INSTANCES, "i-1/0f")],
+  ],
   LambdaShellRunner: [
     ["lets it take its row", "allowed", row("nonce")],
     ["lets it open a log stream", "allowed", write("logs:CreateLogStream", "runnerloggroup")],

@@ -388,7 +388,7 @@ it("T-20: accepts bursts of webhooks well above those of a large pipeline, and t
 describe("the topic of all alarms", () => {
   const subscription = resource(infrastructure, "AlarmEmailSubscription");
 
-  it("S-13: takes what CloudWatch says of this account's alarms, and nobody else's word", () => {
+  it("S-13: takes what CloudWatch says of this account's alarms and what rules of our bus say, and nobody else's word", () => {
     const { PolicyDocument } = resource(infrastructure, "AlarmTopicPolicy").properties;
     expect(asList(at(PolicyDocument, "Statement")).map((each) => resolve(infrastructure, each))).toEqual([
       {
@@ -399,6 +399,16 @@ describe("the topic of all alarms", () => {
         Condition: {
           StringEquals: { "aws:SourceAccount": "111122223333" },
           ArnLike: { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*" },
+        },
+      },
+      {
+        Effect: "Allow",
+        Principal: { Service: "events.amazonaws.com" },
+        Action: "sns:Publish",
+        Resource: "arn:aws:sns:eu-west-1:111122223333:alarmtopic",
+        Condition: {
+          StringEquals: { "aws:SourceAccount": "111122223333" },
+          ArnLike: { "aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/runners-a/*" },
         },
       },
     ]);

@@ -53,6 +53,13 @@ const HARMLESS: Readonly<Record<string, string>> = {
   "$.detail.instance-id": "EC2's id",
   "$.detail.requestId": "checked by the function that puts it (Infrastructure/src/end-reports.ts)",
   "$.detail.status": "checked by the function that puts it",
+  "$.region": "EventBridge's",
+  "$.detail.jobId": "GitLab's number, as the workflow tells it",
+  "$.detail.projectId": "GitLab's number, as the workflow tells it",
+  "$.detail.deployment": "the bus's name, whose letters the template's pattern lists",
+  "$.detail.text": "our own words, without quotation marks (Core/events/job-start-failed.ts)",
+  "$.detail.remedy": "our own words, without quotation marks",
+  "$.detail.runbook": "a path of ours",
   "$.detail.environment": "made by the function that puts it",
 };
 

@@ -113,6 +113,13 @@ const retrier = (changes: Record<string, unknown>) => [
   },
 ];
 
+/** The one call that is no function: what is put on the bus for others. Nothing of ours depends on it. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: as the workflow writes it
+const PUT_EVENTS = "${PutEventsArn}";
+const tellsOthers = ({ Resource }: State): boolean => Resource === PUT_EVENTS;
+const functionTasks = (workflow: Workflow): readonly (readonly [string, State])[] =>
+  tasksOf(workflow).filter(([, state]) => !tellsOthers(state));
+
 const faults = (
   workflow: Workflow,
   isWrong: (state: State) => boolean,
@@ -181,16 +188,20 @@ const RULES: readonly WorkflowRule[] = [
     id: "S-2 I-25",
     says: "retries by error name what a retry can cure, with full jitter and a limit",
     check: (workflow) =>
-      faults(workflow, ({ Retry = [] }) => {
-        const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals).filter((name) => name !== OF_GITLAB);
-        return (
-          names.length !== RETRIED.length ||
-          RETRIED.some((name) => !names.includes(name)) ||
-          Retry.some(
-            ({ JitterStrategy, MaxDelaySeconds }) => JitterStrategy !== "FULL" || !(MaxDelaySeconds <= 10),
-          )
-        );
-      }),
+      faults(
+        workflow,
+        ({ Retry = [] }) => {
+          const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals).filter((name) => name !== OF_GITLAB);
+          return (
+            names.length !== RETRIED.length ||
+            RETRIED.some((name) => !names.includes(name)) ||
+            Retry.some(
+              ({ JitterStrategy, MaxDelaySeconds }) => JitterStrategy !== "FULL" || !(MaxDelaySeconds <= 10),
+            )
+          );
+        },
+        functionTasks(workflow),
+      ),
     bad: [
       task({ Retry: [] }),
       task({ Retry: retrier({ ErrorEquals: ["States.ALL"] }) }),
@@ -246,7 +257,7 @@ it.each(WORKFLOWS)("%s uses exactly the functions that the template substitutes"
 it.each(WORKFLOWS)(
   "%s gives each task its function's time-out, so that neither outlives the other",
   (name) => {
-    for (const [state, { Resource, TimeoutSeconds }] of tasksOf(readWorkflow(name))) {
+    for (const [state, { Resource, TimeoutSeconds }] of functionTasks(readWorkflow(name))) {
       const key = /\$\{(\w+)\}/.exec(Resource ?? "")?.[1] ?? "";
       const functionId = String(at(substitutions(name)[key], "Fn::GetAtt", 0));
       expect([state, resource(template, functionId).properties.Timeout]).toEqual([state, TimeoutSeconds]);
@@ -254,7 +265,20 @@ it.each(WORKFLOWS)(
   },
 );
 
-it.each(WORKFLOWS)("T-31: %s calls functions and no other service", (name) => {
-  for (const [, { Resource }] of tasksOf(readWorkflow(name)))
+it.each(WORKFLOWS)("T-31: %s calls functions and EventBridge's PutEvents, and no other service", (name) => {
+  for (const [, { Resource }] of functionTasks(readWorkflow(name)))
     expect(Resource).toMatch(/^\$\{\w+FunctionArn\}$/);
+  expect(substitutions(name).PutEventsArn).toEqual({
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the template writes it
+    "Fn::Sub": "arn:${AWS::Partition}:states:::events:putEvents",
+  });
+});
+
+it.each(WORKFLOWS)("%s tells others once, and goes on alike whether or not they were told", (name) => {
+  const told = tasksOf(readWorkflow(name)).filter(([, state]) => tellsOthers(state));
+  expect(told).toHaveLength(1);
+  for (const [, { Next, Catch = [], Retry }] of told) {
+    expect(Catch).toEqual([{ ErrorEquals: ["States.ALL"], ResultPath: "$.untold", Next }]);
+    expect(Retry).toBeUndefined();
+  }
 });

@@ -11,6 +11,7 @@ import { lambdaClient } from "../adapters/lambda/client";
 import { loadLater } from "../adapters/load-later";
 import { reconcile } from "../reconcile/reconcile";
 import type { PassReport } from "../reconcile/report";
+import { saidBus } from "./said-bus";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
@@ -23,7 +24,7 @@ const tables = loadLater("The tables", async () =>
   (await import("./ledger-and-mappings")).ledgerAndMappings(env.ledgerTable, env.mappingTable),
 );
 const ec2 = ec2Client(3);
-const bus = eventBusLater(env.busName);
+const bus = saidBus(eventBusLater(env.busName));
 const loadAtAnswer = (): void => {
   ec2.load();
   bus.load();

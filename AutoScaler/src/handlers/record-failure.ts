@@ -12,6 +12,6 @@ const parts = { ...machine, ledger: ledgerOf(env.ledgerTable) };
 export const handler = async (input: unknown): Promise<RecordedFailure> => {
   const failure = parseFailure(input);
   const recorded = await recordFailure(parts, failure);
-  log.error("WORKFLOW_FAILED", { jobId: failure.job?.jobId, error: failure.error, outcome: recorded.kind });
+  log.error("WORKFLOW_FAILED", { ...failure.about, error: failure.error, outcome: recorded.kind });
   return recorded;
 };

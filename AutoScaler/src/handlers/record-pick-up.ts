@@ -7,6 +7,7 @@ import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type PickUp, recordPickUp } from "../pickup/record-pick-up";
+import { saidBus } from "./said-bus";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
@@ -14,7 +15,7 @@ const env = readEnv(process.env, {
   ledgerTable: "LEDGER_TABLE",
 });
 const configuration = configurationOf(env);
-const bus = eventBusLater(env.busName);
+const bus = saidBus(eventBusLater(env.busName));
 const tables = loadLater("The ledger", async () =>
   (await import("./ledger-and-counters")).ledgerAndCounters(env.ledgerTable),
 );

@@ -28,11 +28,12 @@ export const EC2_VARIABLES = {
 /** Which refs are protected, kept for all starts of this process. */
 export const protectedRefs: ProtectedRefs = new Map();
 
-/** The log fields of a start's outcome. */
-export const outcomeFields = ({ kind: outcome, freed: _, ...fields }: StartOutcome) => ({
-  outcome,
-  ...fields,
-});
+/** The log fields of a start's outcome: what it hands to the workflow stays out. */
+export const outcomeFields = (result: StartOutcome) => {
+  const { kind: outcome, freed: _, ...told } = result;
+  const { events: __, ...fields } = "events" in told ? told : { ...told, events: undefined };
+  return { outcome, ...fields };
+};
 
 /** What this process knows of spot pools. */
 export const spotPools = new PoolMemory();

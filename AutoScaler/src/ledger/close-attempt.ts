@@ -3,6 +3,7 @@ import { END_STATUSES } from "../../../Core/model/job-event";
 import {
   type Attempt,
   advanceAttempt,
+  isLastAttempt,
   isOfProject,
   mayBecome,
   type OrderedAttempt,
@@ -22,7 +23,10 @@ import { closeWait } from "../waits/close-wait";
 import { tellWait } from "../waits/tell-wait";
 import { retryOnConflict } from "./commit";
 
-type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
+type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric" | "deploymentId">;
+
+/** Its words are needed by a failure alone, and a start waits for whatever is loaded. */
+const loadEvent = async () => (await import("../../../Core/events/job-start-failed")).jobStartFailedEvent;
 
 /** True when the job's status is final. */
 export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSES.includes(job.status);
@@ -192,8 +196,16 @@ export const closeUnstarted = async (
   const freed = freedSlot(attempt.classKey);
   if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...defined({ freed }) };
   dependencies.metric("JobsFailed", 1, { reason: failure.reason });
-  const { isLast: _, ...told } = failure;
-  return { kind: "failed", ...told, ...defined({ freed }) };
+  const { isLast, ...told } = failure;
+  const jobStartFailedEvent = await loadEvent();
+  const event = jobStartFailedEvent(dependencies.deploymentId, {
+    jobId: attempt.jobId,
+    projectId: attempt.order.projectId,
+    attempt: attempt.attempt,
+    reason: failure.reason,
+    isFinal: isLastAttempt({ ...attempt, ...defined({ isLast }) }),
+  });
+  return { kind: "failed", ...told, ...defined({ freed }), events: [event] };
 };
 
 /** Cost of a runner from launch to end, in USD. Undefined if the price or the launch time is unknown. */

@@ -9,8 +9,9 @@ import { hasEnded } from "../ledger/close-attempt";
 import { rememberProject } from "../ledger/seen-projects";
 import type { GitLabJob, OurEvent } from "../ports";
 import { storePickUp } from "./store-pick-up";
+import { tellMissed } from "./tell-missed";
 
-export type PickUpDependencies = HintDependencies & Pick<Dependencies, "ledger" | "bus">;
+export type PickUpDependencies = HintDependencies & Pick<Dependencies, "ledger" | "bus" | "deploymentId">;
 
 export type PickUp =
   | { readonly kind: "noted"; readonly jobId: number; readonly runnerId: number; readonly isOurs: boolean }
@@ -118,6 +119,7 @@ export const recordPickUp = async (dependencies: PickUpDependencies, event: JobE
   const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;
   const remembered = isNews ? rememberProject(dependencies, taken.projectId) : undefined;
   const stored = await storePickUp(dependencies, taken, taken.runnerId, pausedAt).finally(() => remembered);
+  await tellMissed(dependencies, stored.waited);
   if (runner === undefined) await countInVain(dependencies, event, true);
   const events = [...stored.events, ...(await endOnceMore(dependencies, taken))];
   if (events.length > 0) await dependencies.bus.put(events);

@@ -1,13 +1,15 @@
+import type { BusEntry } from "../../../Core/events/bus-entry";
 import type { AttemptFailureCode, StartSkipCode, WaitingFor } from "../../../Core/model/reasons";
 import type { Freed } from "./freed";
 
-/** What a start came to. */
+/** What a start came to. `events` are for others: the workflow puts them on the bus. */
 export type StartOutcome =
   | {
       readonly kind: "launched";
       readonly runnerId: number;
       readonly resourceId: string;
       readonly freed?: Freed;
+      readonly events?: readonly BusEntry[];
     }
   /** `launch`: its runner is stored, and its launch is repeated later. */
   | { readonly kind: "waiting"; readonly waitingFor: WaitingFor | "launch"; readonly freed?: Freed }
@@ -18,4 +20,5 @@ export type StartOutcome =
       /** What GitLab or AWS said, for people. */
       readonly detail?: string;
       readonly freed?: Freed;
+      readonly events?: readonly BusEntry[];
     };

@@ -8,7 +8,7 @@ import { queuedMarks } from "../waits/claim-marks";
 import { joinQueue } from "./rotation";
 import type { StartOutcome } from "./start-outcome";
 
-type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
+type WaitDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric" | "deploymentId">;
 
 const TIMEOUT_MILLISECONDS = LAUNCH_TIMEOUT_SECONDS * 1_000;
 

@@ -1,5 +1,6 @@
 import { runnerDescription } from "../../../Core/configuration";
 import { NoAnswerError, ThrottledError, TransientError } from "../../../Core/errors";
+import { logStreamKey } from "../../../Core/log-stream";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import {
   advanceAttempt,
@@ -96,6 +97,7 @@ const bootstrapRow = (
   lifetimeSeconds: runner.order.runnerClass.lifetimeSeconds,
   waitTimeoutSeconds: runner.order.runnerClass.waitTimeoutSeconds,
   privileged: runner.order.runnerClass.ec2?.privileged ?? false,
+  ...(runner.provider === "EC2" ? { logStream: logStreamKey(runner.nonce) } : {}),
   ...(runner.order.runnerClass.refuseImages ? { refuseImages: true } : {}),
   ...(cache ? { cache } : {}),
   deletesOwnRecord: gitLab.mode === "payload",

@@ -3,7 +3,7 @@ import { InvalidInputError } from "../../../Core/errors";
 import type { Fields } from "../../../Core/fields";
 import { fieldsOf } from "../../../Core/input";
 import { parseJobEvent } from "../../../Core/model/job-event";
-import type { WorkflowFailure } from "./record-failure";
+import type { FailureAbout, WorkflowFailure } from "./record-failure";
 
 const text = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise);
 
@@ -18,13 +18,32 @@ const jobOf = (event: Fields): WorkflowFailure["job"] => {
   }
 };
 
+const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+const idIn = (...values: readonly unknown[]): number | undefined => values.find(isId);
+/** An instance's id, a request's id or an ARN: what an event says it is may be anything. */
+const nameIn = (value: unknown): string | undefined =>
+  typeof value === "string" && /^[\w:/.-]{1,300}$/.test(value) ? value : undefined;
+
+/** A start's input is a job event, a stop's too or `{ runnerId?, resourceId? }`; in its Map it is the order of one end. */
+const aboutOf = (event: Fields, execution: unknown): FailureAbout => {
+  const { endedJob } = event;
+  const ended =
+    typeof endedJob === "object" && endedJob !== null && "id" in endedJob ? endedJob.id : undefined;
+  return defined({
+    jobId: idIn(event.build_id, ended),
+    runnerId: idIn(event.runnerId),
+    resourceId: nameIn(event.resourceId),
+    execution: nameIn(execution),
+  });
+};
+
 /**
- * What a Catch hands on: `{ event: <the state's whole input>, error: { Error, Cause } }`.
+ * What a Catch hands on: `{ event: <the state's whole input>, error: { Error, Cause }, execution }`.
  *
  * @throws InvalidInputError when it is no object
  */
 export const parseFailure = (input: unknown): WorkflowFailure => {
-  const { event, error } = fieldsOf(input, "The failure");
+  const { event, error, execution } = fieldsOf(input, "The failure");
   const whole = fieldsOf(event, "event");
   const caught = fieldsOf(error, "error");
   const job = jobOf(whole);
@@ -33,5 +52,6 @@ export const parseFailure = (input: unknown): WorkflowFailure => {
     isLookUp: whole.lookup === undefined,
     error: text(caught.Error, "unknown"),
     cause: text(caught.Cause, ""),
+    about: aboutOf(whole, execution),
   };
 };

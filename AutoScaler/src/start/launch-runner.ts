@@ -18,7 +18,7 @@ import { type Launched, readRunner, type Started, servedAttempt, storeLaunch } f
 
 export type LaunchDependencies = Pick<
   Dependencies,
-  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools"
+  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools" | "deploymentId"
 >;
 
 type Refused = Extract<Launch, { kind: "refused" }>;

@@ -1,4 +1,6 @@
 import { defined } from "../../../Core/defined";
+import type { BusEntry } from "../../../Core/events/bus-entry";
+import { jobStartFailedEvent } from "../../../Core/events/job-start-failed";
 import type { JobEvent } from "../../../Core/model/job-event";
 import {
   type Attempt,
@@ -18,7 +20,7 @@ import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
 import { type GitLabOutage, recordOutage } from "../waits/gitlab-outage";
 
-export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
+export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric" | "deploymentId">;
 
 /** What the workflow caught: an error's name, and Lambda's text about it. */
 export interface WorkflowFailure {
@@ -28,11 +30,24 @@ export interface WorkflowFailure {
   readonly isLookUp: boolean;
   readonly error: string;
   readonly cause: string;
+  /** For the log: ids of what failed, and the workflow's execution. */
+  readonly about: FailureAbout;
+}
+
+/** Ids alone: the rest of an input may be other people's words. */
+export interface FailureAbout {
+  readonly jobId?: number;
+  readonly runnerId?: number;
+  readonly resourceId?: string;
+  /** The execution's ARN. */
+  readonly execution?: string;
 }
 
 export interface RecordedFailure {
   readonly kind: "failed" | "noted";
   readonly freed?: Freed;
+  /** For others: the workflow puts them on the bus. */
+  readonly events?: readonly BusEntry[];
 }
 
 type Lasting = Readonly<Record<string, AttemptFailureCode>>;
@@ -117,6 +132,25 @@ const noteOutage = async (
 
 const NOTED = { changes: [], result: { kind: "noted" } } as const;
 
+/** The attempt that the changes fail. */
+const failedIn = (changes: readonly LedgerChange[]): Attempt | undefined =>
+  changes
+    .flatMap((change) => ("put" in change && change.put.kind === "attempt" ? change.put : []))
+    .find(({ state }) => state === "FAILED");
+
+/** What is told of it; none: nothing failed for good. */
+const eventsOf = (
+  deploymentId: string,
+  { projectId }: JobEvent,
+  failure: AttemptFailure,
+  failed: Attempt | undefined,
+): readonly BusEntry[] => {
+  if (failed === undefined) return [];
+  const { jobId, attempt } = failed;
+  const isFinal = isLastAttempt(failed);
+  return [jobStartFailedEvent(deploymentId, { jobId, projectId, attempt, reason: failure.reason, isFinal })];
+};
+
 /** What is no JSON stays as it is: the record of a failure must not fail. */
 const unquoted = (text: string): string => {
   try {
@@ -140,7 +174,7 @@ const messageOf = (cause: string): Pick<AttemptFailure, "detail"> => {
  */
 export const recordFailure = async (
   dependencies: FailureDependencies,
-  { job, isLookUp, error, cause }: WorkflowFailure,
+  { job, isLookUp, error, cause }: Omit<WorkflowFailure, "about">,
 ): Promise<RecordedFailure> => {
   dependencies.metric("WorkflowFailures", 1, { error });
   if (job !== undefined && isLookUp) await noteOutage(dependencies, job, error);
@@ -155,7 +189,8 @@ export const recordFailure = async (
     const changes = isLookUp ? afterLookUp(job, last, failure, now) : afterStart(last, failure, now);
     if (changes.length === 0) return NOTED;
     const freed = last?.slot === undefined ? undefined : freedSlot(last.classKey);
-    return { changes, result: { kind: "failed", ...defined({ freed }) } };
+    const events = eventsOf(dependencies.deploymentId, job, failure, failedIn(changes));
+    return { changes, result: { kind: "failed", ...defined({ freed }), events } };
   });
   if (result.kind === "failed") dependencies.metric("JobsFailed", 1, { reason: failure.reason });
   return result;

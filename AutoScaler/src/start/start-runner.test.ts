@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { ConfigurationError, ThrottledError, TransientError } from "../../../Core/errors";
 import { queuedProjects, queueName } from "../../../Core/ledger/queues";
+import { instanceLogStream } from "../../../Core/log-stream";
 import type { Dependencies } from "../dependencies";
 import { type Launch, STACK } from "../ports";
 import { interleaved } from "../testing/fakes/interleaved";
@@ -67,7 +68,7 @@ describe("a start", () => {
   it("stores each step before the next and moves the row to the instance's key", async () => {
     const { system, outcome } = await started();
     const [instanceId] = [...system.ec2.launched.values()];
-    expect(outcome).toEqual({ kind: "launched", runnerId: 9001, resourceId: instanceId });
+    expect(outcome).toMatchObject({ kind: "launched", runnerId: 9001, resourceId: instanceId });
     expect(attempts(system)).toMatchObject([
       { state: "LAUNCHED", runnerId: 9001, resourceId: instanceId, market: "spot", pricePerHour: 0.04 },
     ]);
@@ -88,6 +89,8 @@ describe("a start", () => {
       waitTimeoutSeconds: 120,
       deletesOwnRecord: false,
     });
+    const [stored] = runners(system);
+    expect(instanceLogStream("i-1", stored?.nonce ?? "")).toBe(`i-1/${row?.logStream}`);
     const waitedFor = system.clock.now() + LAUNCH_TIMEOUT_SECONDS * 1_000;
     expect(row!.ttl * 1_000).toBeGreaterThan(waitedFor);
     // A boot, the wait for a job and some minutes more.

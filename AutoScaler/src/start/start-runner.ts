@@ -1,4 +1,5 @@
 import { defined } from "../../../Core/defined";
+import { runnerStartedEvent } from "../../../Core/events/runner-events";
 import type { Lease } from "../../../Core/model/ledger";
 import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Reservation } from "../launch-rate/reservations";
@@ -37,6 +38,16 @@ const passOn = (outcome: StartOutcome, { passesOn }: Reservation): StartOutcome 
   return { ...outcome, freed: passesOn === 1 ? freedLaunch : freedTwoLaunches };
 };
 
+/** What others are told of a launch. What failed has told it where it was stored. */
+const withEvents = (
+  { deploymentId }: StartDependencies,
+  order: RunnerOrder,
+  outcome: StartOutcome,
+): StartOutcome =>
+  outcome.kind === "launched"
+    ? { ...outcome, events: [runnerStartedEvent(deploymentId, order, outcome)] }
+    : outcome;
+
 const claimCreateLaunch = async (
   dependencies: StartDependencies,
   order: RunnerOrder,
@@ -65,7 +76,8 @@ export const startRunner = async (
   // Beside the start, not before it: the job does not wait for it.
   const remembered = order.verified ? rememberProject(dependencies, order.projectId) : undefined;
   try {
-    return await claimCreateLaunch(dependencies, order, lease, defined({ again, seenAt, isFound }));
+    const asked = defined({ again, seenAt, isFound });
+    return withEvents(dependencies, order, await claimCreateLaunch(dependencies, order, lease, asked));
   } catch (error) {
     await release(dependencies, order.jobId, lease, error);
     throw error;

@@ -1,4 +1,3 @@
-import { defined } from "../../../Core/defined";
 import { advanceRunner, type Runner, type Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
@@ -8,7 +7,7 @@ import { type EndOrder, type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./store-terminated";
 import { isOverdue } from "./termination-reason";
 
-type PayloadDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
+type PayloadDependencies = Pick<Dependencies, "ledger" | "clock" | "metric" | "deploymentId">;
 type Wanted = EndOrder & { readonly runnerId: number };
 
 /**
@@ -55,6 +54,6 @@ export const endInPayloadMode = async (
   const more = { ...ids, ...kindOf(runner) };
   if (!goes) return { kind: "left", ...more };
   if (runner.provider === "EC2") return { kind: "unregistered", ...more, recordDeleted: true };
-  const freed = await storeGone(dependencies, runner.runnerId, { recordDeleted: true });
-  return { kind: "unregistered", ...more, ...defined({ freed }) };
+  const gone = await storeGone(dependencies, runner.runnerId, { recordDeleted: true });
+  return { kind: "unregistered", ...more, ...gone };
 };

@@ -1,4 +1,5 @@
 import { defined } from "../../../Core/defined";
+import type { BusEntry } from "../../../Core/events/bus-entry";
 import type { Runner } from "../../../Core/model/ledger";
 import type { EndSkipCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Provider } from "../../../Core/model/runner-class";
@@ -65,6 +66,8 @@ export interface EndResult {
   /** GitLab confirmed that the record is deleted. */
   readonly recordDeleted?: boolean;
   readonly freed?: Freed;
+  /** For others: the workflow puts them on the bus. */
+  readonly events?: readonly BusEntry[];
 }
 
 /** Provider and class of a runner; an orphan has neither. */

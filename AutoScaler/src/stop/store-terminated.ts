@@ -1,4 +1,7 @@
 import { defined } from "../../../Core/defined";
+import type { BusEntry } from "../../../Core/events/bus-entry";
+import { jobStartFailedEvent } from "../../../Core/events/job-start-failed";
+import { runnerEndedEvent } from "../../../Core/events/runner-events";
 import {
   type Attempt,
   advanceRunner,
@@ -18,7 +21,7 @@ import { releaseSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
 
-type GoneDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
+type GoneDependencies = Pick<Dependencies, "ledger" | "clock" | "metric" | "deploymentId">;
 
 export interface Going {
   /** GitLab confirmed that the record is deleted. Otherwise the reconciler deletes it later. */
@@ -76,8 +79,41 @@ const freedOf = (runner: Runner, attempts: readonly Attempt[]): Freed | undefine
   return freed && { ...freed, ...defined({ failedJobId: failedJobOf(attempts, runner) }) };
 };
 
-interface Stored {
-  readonly freed?: Freed | undefined;
+/** What the workflow goes on with. */
+export interface Gone {
+  /** The slot that became free. */
+  readonly freed?: Freed;
+  /** For others; absent: the runner was gone before. */
+  readonly events?: readonly BusEntry[];
+}
+
+/** The attempt that came to nothing because no job came to the runner. */
+const failedEvents = (
+  deploymentId: string,
+  runner: Runner,
+  served: Attempt | undefined,
+): readonly BusEntry[] => {
+  if (served?.state !== "FAILED" || served.runnerId !== runner.runnerId || served.reason === undefined)
+    return [];
+  const { jobId, attempt, reason } = served;
+  const { projectId } = jobOf(served);
+  return [
+    jobStartFailedEvent(deploymentId, { jobId, projectId, attempt, reason, isFinal: isLastAttempt(served) }),
+  ];
+};
+
+const goneEvents = (
+  deploymentId: string,
+  gone: Runner,
+  served: Attempt | undefined,
+  now: Time,
+  cost: number | undefined,
+): readonly BusEntry[] => [
+  runnerEndedEvent(deploymentId, gone, now, cost),
+  ...failedEvents(deploymentId, gone, served),
+];
+
+interface Stored extends Gone {
   /** The runner, if this was its end. */
   readonly ended?: Runner;
   readonly cost?: number | undefined;
@@ -112,14 +148,17 @@ const end = async (dependencies: GoneDependencies, runner: Runner, going: Going)
   const now = dependencies.clock.now();
   const attempts = await dependencies.ledger.attempts(runner.jobId);
   const served = attempts.find(({ attempt }) => attempt === runner.attempt);
+  const gone = goneRunner(runner, going, now);
+  const cost = costOf(runner, now);
   const changes: readonly LedgerChange[] = [
-    { put: goneRunner(runner, going, now) },
+    { put: gone },
     ...releaseSlot(runner),
     ...attemptChanges(served, runner, going, now),
     ...(await counted(dependencies, { ...runner, ...foundAt(going) }, attempts, now)),
   ];
   const freed = runner.slot === undefined ? undefined : freedOf(runner, attempts);
-  return { changes, result: { freed, ended: runner, cost: costOf(runner, now) } };
+  const events = goneEvents(dependencies.deploymentId, gone, served, now, cost);
+  return { changes, result: { ...defined({ freed }), events, ended: runner, cost } };
 };
 
 const store = (dependencies: GoneDependencies, runnerId: number, going: Going): Promise<Stored> =>
@@ -132,16 +171,14 @@ const store = (dependencies: GoneDependencies, runnerId: number, going: Going): 
 
 /**
  * Stores that the runner is gone, releases its slot and counts what it was and cost, in one transaction.
- *
- * @returns the slot that became free
  */
 export const storeGone = async (
   dependencies: GoneDependencies,
   runnerId: number,
   going: Going,
-): Promise<Freed | undefined> => {
-  const { freed, ended, cost } = await store(dependencies, runnerId, going);
+): Promise<Gone> => {
+  const { freed, events, ended, cost } = await store(dependencies, runnerId, going);
   const provider = ended?.provider;
   if (cost !== undefined && provider !== undefined) dependencies.metric("RunnerCostUsd", cost, { provider });
-  return freed;
+  return defined({ freed, events });
 };

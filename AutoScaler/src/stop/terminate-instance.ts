@@ -13,7 +13,10 @@ import type { InstanceEnd } from "./end-input";
 import { type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./store-terminated";
 
-export type TerminateDependencies = Pick<Dependencies, "ledger" | "instances" | "clock" | "metric">;
+export type TerminateDependencies = Pick<
+  Dependencies,
+  "ledger" | "instances" | "clock" | "metric" | "deploymentId"
+>;
 
 const isOf = (runner: Runner, instance: Instance): boolean =>
   instance.jobId === runner.launchedFor.jobId && instance.attempt === runner.launchedFor.attempt;
@@ -91,14 +94,14 @@ const terminateRunners = async (
   for (const id of ids) await dependencies.instances.terminate(id);
   const [resourceId] = ids;
   const going = { recordDeleted, ...defined({ resourceId, detail, installFailure }) };
-  const freed = await storeGone(dependencies, runnerId, going);
+  const gone = await storeGone(dependencies, runnerId, going);
   return {
     kind: "terminated",
     runnerId,
     ...defined({ resourceId }),
     ...kindOf(runner),
     reason: runner.reason ?? "end-under-way",
-    ...defined({ freed }),
+    ...gone,
   };
 };
 

@@ -15,7 +15,7 @@ import { isEndForced } from "./termination-reason";
 
 export type UnregisterDependencies = Pick<
   Dependencies,
-  "ledger" | "rows" | "gitLab" | "clock" | "nonce" | "metric"
+  "ledger" | "rows" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId"
 >;
 
 const result = (
@@ -56,8 +56,8 @@ const finish = async (dependencies: UnregisterDependencies, runner: Runner): Pro
   const reason = runner.reason ?? "end-under-way";
   if (!recordDeleted) dependencies.metric("RecordsLeftBehind", 1);
   if (runner.provider === "EC2") return result("unregistered", runner, reason, { recordDeleted });
-  const freed = await storeGone(dependencies, runner.runnerId, { recordDeleted });
-  return result("unregistered", runner, reason, { recordDeleted, ...defined({ freed }) });
+  const gone = await storeGone(dependencies, runner.runnerId, { recordDeleted });
+  return result("unregistered", runner, reason, { recordDeleted, ...gone });
 };
 
 /** Checks that the runner is free. If GitLab does not answer, an end that may be forced goes on without. */

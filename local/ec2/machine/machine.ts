@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../../Core/defined";
 import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
@@ -25,6 +34,16 @@ export interface MachineDependencies extends Omit<MetadataDependencies, "instanc
   /** How an installation on the machine is to fail; undefined: it does not. */
   readonly installFault: () => InstallFault | undefined;
 }
+
+/** What the machine prints, which cloud-init also keeps under its own name. */
+const CONSOLE = "console.log";
+const CLOUD_INIT_LOG = "var/log/cloud-init-output.log";
+
+const linkCloudInitLog = (root: string): void => {
+  const path = join(root, CLOUD_INIT_LOG);
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(join(root, CONSOLE), path);
+};
 
 const CONSOLE_BYTES = 64 * 1024;
 /** A real shutdown waits for processes to end. Half a second is enough for those that run here. */
@@ -60,15 +79,16 @@ const runUserData = (
   mark: JobMark | undefined,
 ): ChildProcess => {
   const script = join(root, "user-data");
+  linkCloudInitLog(root);
   writeFileSync(script, userData, { mode: 0o700 });
-  const output = openSync(join(root, "console.log"), "a");
+  const output = openSync(join(root, CONSOLE), "a");
   // In a session of its own, by which the instance's processes are recognized.
   const [command = script, ...words] = marked(mark, [script]);
   const child = spawn(command, words, { cwd: root, env, detached: true, stdio: ["ignore", output, output] });
   lowerPriority(child);
   closeSync(output);
   // A missing interpreter is broken user data: the instance keeps running.
-  child.once("error", (error) => appendFileSync(join(root, "console.log"), `${error.message}\n`));
+  child.once("error", (error) => appendFileSync(join(root, CONSOLE), `${error.message}\n`));
   return child;
 };
 
@@ -145,11 +165,11 @@ export const bootMachine = async (
     end: async () => {
       if (processes) await endProcesses(processes);
       await metadata.close();
-      console = tail(join(root, "console.log"));
+      console = tail(join(root, CONSOLE));
       isPrepared = isPreparedDisk(root);
       rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     },
     hasPreparedDisk: () => isPrepared,
-    readConsole: () => console || tail(join(root, "console.log")),
+    readConsole: () => console || tail(join(root, CONSOLE)),
   };
 };

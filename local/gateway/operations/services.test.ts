@@ -1,4 +1,5 @@
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import * as lambda from "@aws-sdk/client-lambda";
 import { StartExecutionCommand } from "@aws-sdk/client-sfn";
@@ -45,6 +46,29 @@ const CASES: readonly NeedsCase[] = [
         context: { "events:detail-type": ["Bare"] },
       },
     ],
+  ],
+  [
+    "CreateLogStream: the stream",
+    (calls) =>
+      calls.logs.send(new logs.CreateLogStreamCommand({ logGroupName: "g", logStreamName: "i-1/0f" })),
+    [{ action: "logs:CreateLogStream", resource: arn("logs", "log-group:g:log-stream:i-1/0f") }],
+  ],
+  [
+    "PutLogEvents: the stream",
+    (calls) =>
+      calls.logs.send(
+        new logs.PutLogEventsCommand({
+          logGroupName: "g",
+          logStreamName: "i-1/0f",
+          logEvents: [{ timestamp: 1, message: "m" }],
+        }),
+      ),
+    [{ action: "logs:PutLogEvents", resource: arn("logs", "log-group:g:log-stream:i-1/0f") }],
+  ],
+  [
+    "FilterLogEvents: every stream of the group",
+    (calls) => calls.logs.send(new logs.FilterLogEventsCommand({ logGroupName: "g" })),
+    [{ action: "logs:FilterLogEvents", resource: arn("logs", "log-group:g:log-stream:") }],
   ],
   [
     "GetParameters: the key of a secure one, with the parameter as its context",

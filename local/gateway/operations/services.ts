@@ -4,6 +4,7 @@ import { EC2 } from "./ec2";
 import { EVENTS } from "./events";
 import type { Fields } from "./fields";
 import { LAMBDA, LAMBDA_PATHS, type PathInput } from "./lambda";
+import { LOGS } from "./logs/logs";
 import type { Operations } from "./need";
 import { CLOUDFORMATION, IAM, STS } from "./query-services";
 import { SERVICE_QUOTAS } from "./quotas";
@@ -36,6 +37,7 @@ export const SERVICES: Readonly<Record<string, Service>> = {
   events: json("AWSEvents", EVENTS),
   iam: query(IAM),
   lambda: { protocol: "path", paths: LAMBDA_PATHS, operations: LAMBDA },
+  logs: json("Logs_20140328", LOGS),
   servicequotas: json("ServiceQuotasV20190624", SERVICE_QUOTAS),
   sqs: json("AmazonSQS", SQS),
   ssm: json("AmazonSSM", SSM),

@@ -39,10 +39,12 @@ export const answerTables = (
  * The tables on loopback, for programs with a client of their own.
  *
  * @param seen called with every call before it takes effect
+ * @param other answers the calls of other services; undefined: it is one of the tables', null: no answer ever
  */
 export const serveTables = async (
   tables: DynamoTables,
   seen: (call: SeenCall) => void = () => undefined,
+  other: (target: string, body: string) => readonly [number, object] | undefined | null = () => undefined,
 ): Promise<DynamoServer> => {
   const server = createServer((request, response) => {
     let body = "";
@@ -52,7 +54,10 @@ export const serveTables = async (
     });
     request.on("end", () => {
       seen({ request, body });
-      const [status, value] = answerTables(tables, String(request.headers["x-amz-target"]), body);
+      const target = String(request.headers["x-amz-target"]);
+      const answered = other(target, body);
+      if (answered === null) return;
+      const [status, value] = answered ?? answerTables(tables, target, body);
       response.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
       response.end(JSON.stringify(value));
     });

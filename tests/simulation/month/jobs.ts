@@ -120,7 +120,7 @@ const end = async (parts: MonthParts, { runnerId, resource }: Started, time: Tim
   const { ledger, clock, dice, aws } = parts;
   at(parts, time);
   const lease = { kind: "end", holder: `${runnerId}`, until: time + MINUTE } as const;
-  const dependencies = { ledger, clock, metric };
+  const dependencies = { ledger, clock, metric, deploymentId: "month" };
   const order = { runnerId, reason, isDead: true };
   await repeated(dice, () => toEnding(dependencies, order, lease));
   aws.end(resource.id, clock.now());

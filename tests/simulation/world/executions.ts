@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
+import type { BusEntry } from "../../../Core/events/bus-entry";
 import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
@@ -87,6 +88,11 @@ const ofFunction = (id: FunctionName, name: "Errors" | "Invocations"): MetricNam
 /** Of the account. */
 const THROTTLES: MetricName = { namespace: "AWS/Lambda", name: "Throttles", dimensions: {} };
 
+/** What tells others, and calls no function. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: as the workflow writes it
+const PUT_EVENTS = "${PutEventsArn}";
+const PUT_MILLISECONDS = 20;
+
 const FUNCTION_RESOURCE = /^\$\{(\w+)Arn\}$/;
 const functionOf = once((resource: string) => FUNCTION_RESOURCE.exec(resource)?.[1] as FunctionName);
 
@@ -108,6 +114,8 @@ export class Executions {
   options: ExecutionOptions;
   /** Number of executions of the start workflow that have not ended. */
   startsUnderWay = 0;
+  /** Hears all that the workflows tell others. */
+  onTold: (entry: BusEntry) => void = () => undefined;
   concurrent = 0;
   mostConcurrent = 0;
   readonly #timeouts = new Map<string, number>();
@@ -272,6 +280,23 @@ export class Executions {
     });
   }
 
+  #wait(milliseconds: number): Promise<void> {
+    const { timeline } = this.parts;
+    return new Promise((resolve) => {
+      timeline.after(milliseconds, () => {
+        timeline.hasContinuation = true;
+        resolve();
+      });
+    });
+  }
+
+  async #tell(input: unknown): Promise<unknown> {
+    await this.#wait(PUT_MILLISECONDS);
+    const { Entries } = input as { readonly Entries: readonly BusEntry[] };
+    for (const entry of Entries) this.onTold(entry);
+    return { FailedEntryCount: 0 };
+  }
+
   /** @param delivery the event's number, under which its end is written down */
   execute(machine: StateMachineName, input: unknown, delivery: number): void {
     const { timeline, random, conservation } = this.parts;
@@ -300,15 +325,10 @@ export class Executions {
           end({ kind: "died" });
           return never;
         }
+        if (resource === PUT_EVENTS) return this.#tell(taskInput);
         return this.runFunction(functionOf(resource), taskInput, seconds);
       },
-      wait: (milliseconds: number) =>
-        new Promise<void>((resolve) => {
-          timeline.after(milliseconds, () => {
-            timeline.hasContinuation = true;
-            resolve();
-          });
-        }),
+      wait: (milliseconds: number) => this.#wait(milliseconds),
       jitter: () => random.next(),
     };
     runStates(DEFINITIONS[machine], input, around).then(

@@ -214,7 +214,10 @@ class Ports implements FunctionDependencies {
 
   get bus(): EventBus {
     const { put } = this.shared.services;
-    return { put: (events) => this.#make("bus.put", () => put(events)) };
+    return {
+      put: (events) => this.#make("bus.put", () => put(events)),
+      tell: () => this.#make("bus.tell", () => undefined),
+    };
   }
 
   get settings(): Settings {

@@ -81,7 +81,15 @@ const transformOf = (transformer: Properties): Transform => {
   return filler(JSON.parse(template), values);
 };
 
-const targetOf = (target: Properties): Target => String(asList(asMap(target.Arn)["Fn::GetAtt"])[0]) as Target;
+const TARGETS: readonly Target[] = [
+  "StartRunnerStateMachine",
+  "StopRunnerStateMachine",
+  "RecordPickUpFunction",
+];
+
+/** Undefined: it starts nothing of ours. It is there for the rule's metrics, or tells people. */
+const targetOf = (target: Properties): Target | undefined =>
+  TARGETS.find((name) => name === asList(asMap(target.Arn)["Fn::GetAtt"])[0]);
 
 const template = readTemplate("AutoScaler");
 
@@ -90,13 +98,12 @@ const RULES: readonly ShippedRule[] = ofType(template, "AWS::Events::Rule").flat
     ? []
     : asList(properties.Targets)
         .map(asMap)
-        // A target without one starts nothing of ours: it is there for the rule's metrics.
-        .filter((target) => target.InputTransformer !== undefined)
-        .map((target) => ({
-          pattern: asMap(resolve(template, properties.EventPattern)),
-          target: targetOf(target),
-          transform: transformOf(asMap(target.InputTransformer)),
-        })),
+        .flatMap((settings) => {
+          const target = targetOf(settings);
+          if (target === undefined) return [];
+          const pattern = asMap(resolve(template, properties.EventPattern));
+          return { pattern, target, transform: transformOf(asMap(settings.InputTransformer)) };
+        }),
 );
 
 const eventOf = ({ source, detailType, detail }: BusEvent) => ({

@@ -82,7 +82,14 @@ type Evaluate = (data: unknown) => unknown;
 
 const CONTAINS = /^States\.ArrayContains\((\$[\w.]*), '([^']*)'\)$/;
 
+/** The context object's one field that the workflows read. https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html */
+const EXECUTION = "$$.Execution.Id";
+/** As Step Functions names an express execution. */
+export const EXECUTION_ARN = "arn:aws:states:eu-west-1:111122223333:express:workflow:name:id";
+
 const evaluatorOf = (expression: string): Evaluate => {
+  if (expression === EXECUTION) return () => EXECUTION_ARN;
+  if (expression.startsWith("$$")) throw new Error(`${expression} is not simulated`);
   const contains = CONTAINS.exec(expression);
   if (contains === null) return (data) => fieldOf(data, expression);
   const [, path = "$", wanted] = contains;

@@ -1,6 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { asList, asMap, at, ofType, type Properties, type Resource, ROOT, type Template, type Value } from "../read-template";
+import {
+  asList,
+  asMap,
+  at,
+  ofType,
+  type Properties,
+  type Resource,
+  ROOT,
+  type Template,
+  type Value,
+} from "../read-template";
 import type { TemplateRule } from "./rule";
 
 const functions = (template: Template): readonly Resource[] => ofType(template, "AWS::Serverless::Function");
@@ -163,6 +173,8 @@ const LONGEST_RETRY_SECONDS = 3600;
 
 const targetFaults = (rule: Resource): readonly string[] =>
   targetsOf(rule)
+    // A mail to people is no work that somebody has to do again.
+    .filter(({ Arn }) => at(Arn, "Fn::GetAtt", 0) !== "AlarmTopicArnParameter")
     .filter((target) => {
       const age = Number(at(target, "RetryPolicy", "MaximumEventAgeInSeconds"));
       return !(age <= LONGEST_RETRY_SECONDS) || at(target, "DeadLetterConfig", "Arn") === undefined;

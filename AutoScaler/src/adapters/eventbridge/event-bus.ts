@@ -25,30 +25,40 @@ const detail = (event: OurEvent): object => {
   return rest;
 };
 
+interface Entry {
+  readonly Source: string;
+  readonly DetailType: string;
+  readonly EventBusName: string;
+  readonly Detail: string;
+}
+
 /**
- * Puts our events on the bus, ten in a call.
+ * Puts events on the bus, ten in a call.
  *
  * @throws TransientError with the error codes if an entry failed; the answer is then an HTTP 200 (F-8).
  *   Entries may have been put; a repeat puts them twice, which changes nothing (I-6)
  */
-export const eventBridgeBus = (client: Pick<EventBridgeClient, "send">, busName: string): EventBus => ({
-  put: async (events) => {
-    for (let start = 0; start < events.length; start += ENTRIES_PER_CALL) {
-      const Entries = events.slice(start, start + ENTRIES_PER_CALL).map((event) => ({
-        EventBusName: busName,
-        Source: SOURCE,
-        DetailType: event.detailType,
-        Detail: JSON.stringify(detail(event)),
-      }));
-      const answer = await callAws(`PutEvents on ${busName}`, () =>
-        client.send(new PutEventsCommand({ Entries })),
-      );
-      if (answer.FailedEntryCount) {
-        const codes = new Set((answer.Entries ?? []).flatMap(({ ErrorCode }) => ErrorCode ?? []));
-        throw new TransientError(
-          `PutEvents on ${busName} left ${answer.FailedEntryCount} of ${Entries.length} out (${[...codes].join(", ")})`,
-        );
-      }
+export const eventBridgeBus = (client: Pick<EventBridgeClient, "send">, busName: string): EventBus => {
+  const putTen = async (Entries: Entry[]): Promise<void> => {
+    const answer = await callAws(`PutEvents on ${busName}`, () =>
+      client.send(new PutEventsCommand({ Entries })),
+    );
+    if (!answer.FailedEntryCount) return;
+    const codes = new Set((answer.Entries ?? []).flatMap(({ ErrorCode }) => ErrorCode ?? []));
+    throw new TransientError(
+      `PutEvents on ${busName} left ${answer.FailedEntryCount} of ${Entries.length} out (${[...codes].join(", ")})`,
+    );
+  };
+  const putAll = async (entries: readonly Entry[]): Promise<void> => {
+    for (let start = 0; start < entries.length; start += ENTRIES_PER_CALL) {
+      await putTen(entries.slice(start, start + ENTRIES_PER_CALL));
     }
-  },
-});
+  };
+  const ourEntry = (event: OurEvent): Entry => ({
+    EventBusName: busName,
+    Source: SOURCE,
+    DetailType: event.detailType,
+    Detail: JSON.stringify(detail(event)),
+  });
+  return { put: (events) => putAll(events.map(ourEntry)), tell: putAll };
+};

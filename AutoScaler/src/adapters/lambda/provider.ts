@@ -39,7 +39,7 @@ export const lambdaProvider = (
     try {
       ({ requestId } = (await client.invoke(input)).$metadata);
     } catch (error) {
-      return refusalOf(client, functionArn, error);
+      return refusalOf(client, functionArn, error, runner.jobId);
     }
     log.info("RUNNER_INVOKED", { jobId: runner.jobId, runnerId: runner.runnerId, requestId });
     // The request id, which is in Lambda's report of the invocation's end. A repeat after a lost answer

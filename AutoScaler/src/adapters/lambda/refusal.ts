@@ -27,13 +27,14 @@ interface Stated {
 const askState = async (
   client: Pick<LambdaApi, "getFunctionConfiguration">,
   functionArn: string,
+  jobId: number,
 ): Promise<Stated | undefined> => {
   try {
     const { State, StateReasonCode } = await client.getFunctionConfiguration({ FunctionName: functionArn });
     const text = `it is ${[State, StateReasonCode].filter(Boolean).join(", ")}`;
     return { verdict: stateVerdict(State, StateReasonCode), text };
   } catch (error) {
-    log.warn("FUNCTION_STATE_UNKNOWN", { functionArn, errorName: errorName(error) });
+    log.warn("FUNCTION_STATE_UNKNOWN", { jobId, functionArn, errorName: errorName(error) });
     return undefined;
   }
 };
@@ -50,12 +51,14 @@ const isRefusing = (verdict: LambdaVerdict): verdict is Refusing => verdict.verd
 /**
  * A failed Invoke as a refusal.
  *
+ * @param jobId for the log
  * @throws TransientError when the function may have been started
  */
 export const refusalOf = async (
   client: Pick<LambdaApi, "getFunctionConfiguration">,
   functionArn: string,
   error: unknown,
+  jobId: number,
 ): Promise<Refused> => {
   const name = errorName(error);
   const verdict = invokeVerdict(name);
@@ -68,7 +71,7 @@ export const refusalOf = async (
     return toRefused(verdict, `There is no function ${functionArn} (${name})`);
   }
   const message = `Lambda refused ${functionArn}: ${name}`;
-  const stated = isOfState(verdict) ? await askState(client, functionArn) : undefined;
+  const stated = isOfState(verdict) ? await askState(client, functionArn, jobId) : undefined;
   if (stated === undefined) return toRefused(verdict, message);
   // What the image is unusable for stays so, although the function's state does not tell it yet.
   const counts = stated.verdict.verdict === "not-ready" ? verdict : stated.verdict;

@@ -1,3 +1,4 @@
+import { objectiveMissedEvent } from "../../../../Core/events/runner-events";
 import type { EventBus, OurEvent } from "../../ports";
 import { freshId } from "./samples";
 
@@ -15,6 +16,21 @@ export const eventBusContract = (prepare: () => EventBusUnderTest | Promise<Even
       return { detailType: "RunnerEnded", runnerId: freshId(), reason: "lifetime-reached" };
     });
     await bus.put(events);
+    expect(await arrived()).toBe(count);
+  });
+
+  it.each([0, 1, 11])("tells others of %d events, each once", async (count) => {
+    const { bus, arrived } = await prepare();
+    const about = {
+      projectId: 1,
+      class: "default",
+      queuedSeconds: 200,
+      objectiveSeconds: 180,
+      cause: "slot",
+    };
+    await bus.tell(
+      Array.from({ length: count }, () => objectiveMissedEvent("test", { jobId: freshId(), ...about })),
+    );
     expect(await arrived()).toBe(count);
   });
 };

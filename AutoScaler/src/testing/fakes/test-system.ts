@@ -1,3 +1,4 @@
+import type { BusEntry } from "../../../../Core/events/bus-entry";
 import { parseJobEvent } from "../../../../Core/model/job-event";
 import type { RunnerClass } from "../../../../Core/model/runner-class";
 import type { RunnerLookup } from "../../../../Core/model/runner-order";
@@ -180,6 +181,12 @@ export const testSystem = ({
 
 export type TestSystem = ReturnType<typeof testSystem>;
 
+/** What a task hands to its workflow. */
+interface ForWorkflow {
+  readonly freed?: Freed;
+  readonly events?: readonly BusEntry[];
+}
+
 type Providers = Readonly<Record<"lambda" | "ec2", Dependencies["provider"]>>;
 
 const failed = (error: unknown): { Error: string; Cause: string } => {
@@ -189,8 +196,9 @@ const failed = (error: unknown): { Error: string; Cause: string } => {
 
 /** The workflows as the state machines order their tasks, without their retries. */
 export const workflows = (dependencies: Dependencies, providers: Providers, settings: RoutingSettings) => {
-  const startNext = async ({ freed }: { readonly freed?: Freed }): Promise<void> => {
+  const startNext = async ({ freed, events }: ForWorkflow): Promise<void> => {
     if (freed !== undefined) await startNextJob(dependencies, freed);
+    if (events !== undefined) await dependencies.bus.tell(events);
   };
   const start = async (
     input: Record<string, unknown>,
