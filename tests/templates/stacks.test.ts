@@ -303,6 +303,7 @@ it.each([
 });
 
 it("F-50: a pass's lease is over when the next minute's pass begins", () => {
+  // The schedule's minute.
   expect(PASS_LEASE_MILLISECONDS).toBeLessThan(60_000);
 });
 
