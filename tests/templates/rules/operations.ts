@@ -1,6 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { asList, asMap, at, ofType, type Properties, type Resource, ROOT, type Template, type Value } from "../read-template";
+import {
+  asList,
+  asMap,
+  at,
+  ofType,
+  type Properties,
+  type Resource,
+  ROOT,
+  type Template,
+  type Value,
+} from "../read-template";
 import type { TemplateRule } from "./rule";
 
 const functions = (template: Template): readonly Resource[] => ofType(template, "AWS::Serverless::Function");
