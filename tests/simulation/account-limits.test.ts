@@ -58,6 +58,7 @@ describe("a new account", () => {
       expect(world.webhookApi.memory.since).toBeUndefined();
       addBurst(world, { jobs: 200, within: 2, projects: 10 });
       await world.run(40);
+      // `created` and `pending` of each job.
       expect(world.webhooks.sent).toBeGreaterThanOrEqual(400);
       expect([world.webhooks.lost, world.webhooks.health.refusals]).toEqual([0, []]);
     },
