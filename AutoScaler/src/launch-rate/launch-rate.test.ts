@@ -42,6 +42,14 @@ const aLaunchRate = (patch: Partial<LaunchRate> = {}): LaunchRate => ({
 });
 
 describe("EC2's launch rate", () => {
+  it("the first refusal alone is told as the first, by whoever stored it", async () => {
+    const ledger = fakeLedger();
+    expect(await recordRefusal(ledger, NOW)).toBe(true);
+    expect(await recordRefusal(ledger, NOW + 1_000)).toBe(false);
+    const overtaken = { ...fakeLedger(), commit: async () => false };
+    expect(await recordRefusal(overtaken, NOW)).toBe(false);
+  });
+
   it("I-25: is recorded once a second, however many calls are refused", async () => {
     const ledger = fakeLedger();
     for (let call = 0; call < 50; call += 1) await recordRefusal(ledger, NOW + call * 15);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isOrdered, type OrderedAttempt } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { fakeClock, fakeEventBus, fakeLedger } from "../testing/fakes";
@@ -45,6 +46,13 @@ describe("startNextJob", () => {
     expect(await next()).toEqual({ kind: "dispatched", jobId: 1 });
     expect(bus.events).toMatchObject([{ job: { id: 1, projectId: 1, status: "pending" }, attempt: 1 }]);
     expect((await ledger.attempts(1))[0]).toMatchObject({ dispatchedAt: NOW + 2 });
+  });
+
+  it("F-8: ends when the bus has the event, not before", async () => {
+    const { ledger, bus, clock } = await setUp({});
+    const slow = { put: (...events: Parameters<typeof bus.put>) => sleep(1).then(() => bus.put(...events)) };
+    await startNextJob({ ledger, bus: slow, clock }, SLOT);
+    expect(bus.events).toHaveLength(1);
   });
 
   it("skips for 45 seconds a job whose event is under way", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { jobEvent } from "../events";
 import { fakeEventBus } from "../testing/fakes/fake-event-bus";
 import { fakeLedger } from "../testing/fakes/fake-ledger";
@@ -25,5 +26,15 @@ describe("the events of a pass", () => {
     const put = await putDiscrepancies(system, [dispatch(7), dispatch(8)], parts([]));
     expect(put.map(({ dispatches }) => dispatches?.jobId)).toEqual([8]);
     expect(bus.events).toMatchObject([{ job: { id: 8 } }]);
+  });
+
+  it("F-8: are on the bus when the pass goes on", async () => {
+    const ledger = fakeLedger();
+    await ledger.commit([{ put: { ...WAITING, jobId: 7 } }]);
+    const bus = fakeEventBus();
+    const slow = { put: (...events: Parameters<typeof bus.put>) => sleep(1).then(() => bus.put(...events)) };
+    const system = { ledger, bus: slow, clock: { now: () => NOW, sleep: async () => {} } };
+    await putDiscrepancies(system, [dispatch(7)], parts([]));
+    expect(bus.events).toHaveLength(1);
   });
 });
