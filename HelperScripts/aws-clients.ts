@@ -4,10 +4,12 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { STSClient } from "@aws-sdk/client-sts";
 import type { AwsHome, Clients } from "./context";
 
 /** Waits long for a busy service with a busy service, short timeout with a dead one. */
@@ -50,11 +52,13 @@ export const awsClients = (env: Environment, home: AwsHome = {}): Clients => {
     dynamoDb: once(() => new DynamoDBClient(settings)),
     lambda: once(() => new LambdaClient(settings)),
     ssm: once(() => new SSMClient(settings)),
+    s3: once(() => new S3Client(settings)),
     sqs: once(() => new SQSClient(settings)),
     ec2: once(() => new EC2Client(settings)),
     eventBridge: once(() => new EventBridgeClient(settings)),
     iam: once(() => new IAMClient(brief)),
     serviceQuotas: once(() => new ServiceQuotasClient(brief)),
     stepFunctions: once(() => new SFNClient({ ...brief, ...hostPrefix(env) })),
+    sts: once(() => new STSClient(brief)),
   };
 };
