@@ -31,6 +31,11 @@ const hostPrefix = (env: Environment) => ({
   disableHostPrefix: Boolean(env.AWS_ENDPOINT_URL_SFN || env.AWS_ENDPOINT_URL),
 });
 
+/** A bucket is a part of the host on AWS; an emulator has one host, and takes it in the path. */
+const bucketInPath = (env: Environment) => ({
+  forcePathStyle: Boolean(env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL),
+});
+
 const once = <Made>(make: () => Made): (() => Made) => {
   let made: Made | undefined;
   return () => {
@@ -52,7 +57,7 @@ export const awsClients = (env: Environment, home: AwsHome = {}): Clients => {
     dynamoDb: once(() => new DynamoDBClient(settings)),
     lambda: once(() => new LambdaClient(settings)),
     ssm: once(() => new SSMClient(settings)),
-    s3: once(() => new S3Client(settings)),
+    s3: once(() => new S3Client({ ...settings, ...bucketInPath(env) })),
     sqs: once(() => new SQSClient(settings)),
     ec2: once(() => new EC2Client(settings)),
     eventBridge: once(() => new EventBridgeClient(settings)),
