@@ -25,7 +25,7 @@ const isOfDeployment = async (s3: S3, Bucket: string, deploymentId: string): Pro
   }
 };
 
-/** Names of the buckets of jobs' caches that carry the deployment's tag: a deleted stack leaves its own. */
+/** Names of the buckets of jobs' caches that bear the deployment's name or tag: a deleted stack leaves its own. */
 export const findCacheBuckets = async (
   { clients }: Pick<Context, "clients">,
   deploymentId: string,
@@ -34,7 +34,10 @@ export const findCacheBuckets = async (
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
   const names = Buckets.flatMap(({ Name = "" }) => (Name.includes(PART_OF_NAME) ? [Name] : []));
   const found: string[] = [];
-  for (const name of names) if (await isOfDeployment(s3, name, deploymentId)) found.push(name);
+  for (const name of names) {
+    const isNamedAfterIt = name.startsWith(`${deploymentId}-${PART_OF_NAME}-`);
+    if (isNamedAfterIt || (await isOfDeployment(s3, name, deploymentId))) found.push(name);
+  }
   return found;
 };
 

@@ -124,13 +124,15 @@ describe("undeploy --all", () => {
     const objects = () => new Set(["a", "b", "c", "d", "e"]);
     account.buckets
       .set("gitlab-runners-infra-cachebucket-1", { deploymentId: INFRASTRUCTURE, objects: objects() })
+      .set("gitlab-runners-infrastructure-cachebucket-3", { objects: objects() })
       .set("other-infrastructure-cachebucket-2", { deploymentId: "other-infrastructure", objects: objects() })
       .set("my-cachebucket", { objects: objects() });
     const kept = await undeploy(account);
     expect(kept.out.match(/bucket \S+cachebucket\S+/g)).toEqual([
       "bucket gitlab-runners-infra-cachebucket-1,",
+      "bucket gitlab-runners-infrastructure-cachebucket-3,",
     ]);
-    expect(account.buckets.size).toBe(3);
+    expect(account.buckets.size).toBe(4);
     const asked = await undeploy(account, ["--all"], { answers: [true, "gitlab-runners"] });
     expect(asked.console.questions[1]).toContain("gitlab-runners-infra-cachebucket-1");
     expect([...account.buckets].map(([name, left]) => [name, left.objects.size])).toEqual([
