@@ -49,6 +49,7 @@ export const drawTerminal = (picture: TerminalPicture): string => {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${FONT_SIZE}">`,
+    `  <title>What ${escaped(picture.command)} wrote</title>`,
     `  <rect width="${width}" height="${height}" rx="8" fill="#0d1117" stroke="#6e7681"/>`,
     ...texts.filter(Boolean),
     "</svg>",
