@@ -54,6 +54,8 @@ export const STACK_TAG = "glr:stack";
 export const ROLE_TAG = "glr:role";
 /** `on` | `off` on runner functions. */
 export const TENANT_ISOLATION_TAG = "glr:tenant-isolation";
+/** `on` on the instances' role: an operator allows shells on machines whose class allows them. The stacks never set it. */
+export const SHELL_TAG = "glr:shell";
 /** On instances: the class, `<job id>-<attempt>`, and when it must be gone (ISO 8601). */
 export const CLASS_TAG = "glr:class";
 export const JOB_TAG = "glr:job";

@@ -148,6 +148,10 @@ patiently $((2 * timeout)) take_row || leave "no bootstrap row for $instance"
   pick "$row" bucket.S region.S path.S accessKeyId.S secretAccessKey.S sessionToken.S
 ) || cache_bucket=
 ca=$(pick "$row" caCertificate.S) # absent where a well-known authority vouches for GitLab
+# Session Manager's agent runs where the row allows a shell. (Its unit is the second on Ubuntu; an image may have none.)
+if [[ $(pick "$row" shell.BOOL) != true ]]; then
+  systemctl stop amazon-ssm-agent snap.amazon-ssm-agent.amazon-ssm-agent >/dev/null 2>&1
+fi
 stream="$instance/$(pick "$row" logStream.S)"
 
 # 4. What is printed here also goes to CloudWatch Logs: in the background, 2,000 lines at most, and whether or not it is taken.

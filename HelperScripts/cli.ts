@@ -8,7 +8,7 @@ import { awsClients } from "./aws-clients";
 import { terminal } from "./console/terminal";
 import type { Context } from "./context";
 import { runProgram } from "./program";
-import { runProgramCall } from "./run-program-call";
+import { runInteractiveCall, runProgramCall } from "./run-program-call";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -17,6 +17,7 @@ const context: Context = {
   clients: awsClients(process.env),
   clientsIn: (home) => awsClients(process.env, home),
   runProgram: runProgramCall,
+  runInteractive: runInteractiveCall,
   fetch: globalThis.fetch,
   now: Date.now,
   sleep: (milliseconds) => sleep(milliseconds),

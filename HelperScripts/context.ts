@@ -5,10 +5,12 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { STSClient } from "@aws-sdk/client-sts";
 import { safeJson } from "../Core/safe-text";
 import type { Console } from "./console/console";
 import type { HttpFetch } from "./gitlab/operator-gitlab";
@@ -22,12 +24,14 @@ export interface Clients {
   lambda(): Client<LambdaClient>;
   logs(): Client<CloudWatchLogsClient>;
   ssm(): Client<SSMClient>;
+  s3(): Client<S3Client>;
   sqs(): Client<SQSClient>;
   ec2(): Client<EC2Client>;
   eventBridge(): Client<EventBridgeClient>;
   iam(): Client<IAMClient>;
   serviceQuotas(): Client<ServiceQuotasClient>;
   stepFunctions(): Client<SFNClient>;
+  sts(): Client<STSClient>;
 }
 
 /** Where in AWS a command works; what is left out is as the AWS environment has it. */
@@ -62,6 +66,8 @@ export interface Context {
   readonly clientsIn: (home: AwsHome) => Clients;
   /** Runs a program to its end. Throws nothing: what goes wrong is in the result. */
   readonly runProgram: (call: ProgramCall) => Promise<ProgramResult>;
+  /** Runs a program that has the terminal to itself, Ctrl-C included. @returns its exit code */
+  readonly runInteractive: (call: ProgramCall) => Promise<number>;
   readonly fetch: HttpFetch;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { safeLines } from "../Core/safe-text";
 import type { RunCommand } from "./commands/common";
+import { completionCommand } from "./commands/completion/command";
 import { deployCommand, undeployCommand } from "./commands/deployment/command";
 import { imageCommand } from "./commands/image";
 import { logsCommand } from "./commands/logs/command";
@@ -19,6 +20,7 @@ import {
   verifyCommand,
 } from "./commands/operation";
 import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
+import { shellCommand } from "./commands/shell/command";
 import { costCommand } from "./commands/usage/command";
 import type { Context, ExitCode } from "./context";
 import { failure } from "./failures";
@@ -66,6 +68,7 @@ export const makeProgram = (run: RunCommand): Command =>
     .addCommand(statusCommand(run))
     .addCommand(costCommand(run))
     .addCommand(startCommand(run))
+    .addCommand(shellCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))
     .addCommand(imageCommand(run))
@@ -76,7 +79,8 @@ export const makeProgram = (run: RunCommand): Command =>
     .addCommand(drainCommand(run))
     .addCommand(redriveCommand(run))
     .addCommand(deployCommand(run))
-    .addCommand(undeployCommand(run));
+    .addCommand(undeployCommand(run))
+    .addCommand(completionCommand(run));
 
 export const silence = (command: Command, context: Pick<Context, "console">): void => {
   command.exitOverride();

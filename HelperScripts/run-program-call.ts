@@ -34,3 +34,18 @@ export const runProgramCall = ({ program, args, cwd, env, signal }: ProgramCall)
     child.on("error", ({ message }) => keep(message));
     child.on("close", (code) => resolve({ exitCode: exitCodeOf(code), output }));
   });
+
+const nothing = (): void => undefined;
+
+/** Runs a program that has this process's terminal. Ctrl-C is the program's, and does not end this process. */
+export const runInteractiveCall = ({ program, args, cwd, env }: ProgramCall): Promise<number> =>
+  new Promise((resolve) => {
+    const end = (code: number): void => {
+      process.off("SIGINT", nothing);
+      resolve(code);
+    };
+    process.on("SIGINT", nothing);
+    const child = spawn(program, args, { cwd, env: environment(env), stdio: "inherit" });
+    child.on("error", () => end(NO_SUCH_PROGRAM));
+    child.on("close", (code) => end(exitCodeOf(code)));
+  });

@@ -9,6 +9,7 @@ export const LACKS = [
   "no .local/venv with MiniStack",
   "no .local/venv with SAM's translator",
   "no .local/venv with cfn-lint",
+  "no fish",
   "no git history",
   "no gitlab-runner on PATH or in GITLAB_RUNNER, or RUNNER_UNDER_TEST names another",
   "no gpg",
@@ -20,6 +21,7 @@ export const LACKS = [
   "no shellcheck",
   "no way to shorten a real gitlab-runner's waits of minutes",
   "no zip or no unzip",
+  "no zsh",
 ] as const;
 export type Lack = (typeof LACKS)[number];
 

@@ -80,10 +80,28 @@ const typesIn = (
     : beyond(`the stack has no instance type for ${architecture}: name some in AutoScaler's parameters`);
 };
 
-const sizeProblem = (types: readonly string[], bounds: TagBounds): NotChosen => {
+const PARAMETERS: Readonly<Record<Architecture, string>> = {
+  arm64: "InstanceTypesArm64",
+  x86_64: "InstanceTypesX86",
+};
+
+/** What to raise: the bounds, where a type would be large enough without them; else the stack's list, or the class's own. */
+const sizeRemedy = (
+  request: ReadRequest,
+  types: readonly string[],
+  fields: ClassFields,
+  architecture: Architecture,
+): string => {
+  if (fittingTypes(types, request, {}).length > 0) return 'raise "cpu" and "memory" in "bounds"';
+  return fields.instanceTypes === undefined
+    ? `deploy AutoScaler with larger types in its parameter ${PARAMETERS[architecture]}, such as the same family's .xlarge`
+    : `add larger ones to "instanceTypes" of the class`;
+};
+
+const sizeProblem = (types: readonly string[], bounds: TagBounds, remedy: string): NotChosen => {
   const { vcpus, memoryGiB } = largest(types, bounds);
   return beyond(
-    `no allowed instance type is so large within the bounds: ask for at most ${vcpus} vCPUs and ${memoryGiB} GiB, or allow larger types in AutoScaler's parameters and in "bounds"`,
+    `no allowed instance type is so large within the bounds: ask for at most ${vcpus} vCPUs and ${memoryGiB} GiB, or ${remedy}`,
   );
 };
 
@@ -91,10 +109,11 @@ const sized = (
   request: ReadRequest,
   types: readonly string[],
   bounds: TagBounds,
+  remedy: () => string,
 ): readonly string[] | NotChosen => {
   if (request.cpu === undefined && request.memory === undefined) return types;
   const fitting = fittingTypes(types, request, bounds);
-  return fitting.length > 0 ? fitting : sizeProblem(types, bounds);
+  return fitting.length > 0 ? fitting : sizeProblem(types, bounds, remedy());
 };
 
 const marketOf = ({ spot }: ReadRequest, { market }: Ec2Settings): Ec2Settings["market"] => {
@@ -126,7 +145,8 @@ const sizedEc2 = (
   }
   const types = typesIn(fields, ec2, architecture, settings);
   if (isNot(types)) return types;
-  const instanceTypes = sized(request, types, bounds);
+  const remedy = () => sizeRemedy(request, types, fields, architecture);
+  const instanceTypes = sized(request, types, bounds, remedy);
   if (isNot(instanceTypes)) return instanceTypes;
   const tooLarge = diskProblem(request, bounds);
   if (tooLarge) return tooLarge;

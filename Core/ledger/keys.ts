@@ -51,6 +51,8 @@ export const reservationKey = (row: string): Key => ({ pk: `reservations#${row}`
 /** Key of a counter for one minute; `sk` is the minute since 1970. */
 export const minuteKey = (row: string, minute: number): Key => ({ pk: `minute#${row}`, sk: String(minute) });
 export const orphanKey = (instanceId: string): Key => ({ pk: `orphan#${instanceId}`, sk: "orphan" });
+/** Of the notes of shells that operators opened for a job; apart from the job, whose items every start reads. */
+export const shellsPk = (jobId: number): string => `shell#${jobId}`;
 export const itemKey = (item: LedgerItem): Key => {
   if (item.kind === "orphan") return orphanKey(item.resourceId);
   return item.kind === "attempt" ? attemptKey(item.jobId, item.attempt) : runnerKey(item.runnerId);

@@ -41,6 +41,8 @@ export interface BootstrapRow {
   readonly logStream?: string;
   /** LAMBDA: a job with `image` fails instead of running without it. Absent: no. */
   readonly refuseImages?: boolean;
+  /** EC2: the agent by which operators open a shell may run. Absent: it is stopped. */
+  readonly shell?: boolean;
   /** Legacy mode: the runner deletes its own record (`DELETE /runners`) as its last act. */
   readonly deletesOwnRecord: boolean;
   /** Absent: the job has no cache. */

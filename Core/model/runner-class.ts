@@ -41,6 +41,8 @@ export interface Ec2Settings {
   readonly diskGiB: number;
   /** Docker builds need it. A privileged container can take over its instance. */
   readonly privileged: boolean;
+  /** Operators may open a shell on the machine of a job on an unprotected ref. Absent: no. */
+  readonly shell?: boolean;
   /** The image's id. Absent: the launch template's. */
   readonly imageId?: string;
 }

@@ -51,7 +51,7 @@ export interface RunnerOrder {
   readonly budget?: number;
   /** The branch or tag of the job, from GitLab. Absent: unknown. */
   readonly ref?: GitRef;
-  /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */
+  /** Whether the runner's record was created for a protected ref. Absent: GitLab did not tell, or there is no record yet. */
   readonly onProtectedRef?: boolean;
   /** The job's own tags chose the runner, and no row of the mapping. Absent: no. */
   readonly chosenByTags?: boolean;

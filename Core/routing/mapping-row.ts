@@ -69,6 +69,8 @@ export interface ClassFields {
   readonly protectedRefsOnly?: boolean;
   /** LAMBDA: whether jobs with `image` fail instead of running without it. */
   readonly refuseImages?: boolean;
+  /** EC2: whether operators may open a shell on a machine of the class, but for jobs on protected refs. */
+  readonly shell?: boolean;
 }
 
 export const CLASS_FIELDS = [
@@ -85,6 +87,7 @@ export const CLASS_FIELDS = [
   "projects",
   "protectedRefsOnly",
   "refuseImages",
+  "shell",
 ] as const satisfies readonly (keyof ClassFields)[];
 
 /** Fields that mean nothing on a Lambda function, whose size is the function's own. */
@@ -94,6 +97,7 @@ const EC2_CLASS_FIELDS: readonly (keyof ClassFields)[] = [
   "market",
   "diskGiB",
   "privileged",
+  "shell",
 ];
 
 /** Fields that mean nothing on EC2, where a job runs in its own image. */
@@ -185,6 +189,7 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
     case "privileged":
     case "protectedRefsOnly":
     case "refuseImages":
+    case "shell":
       return checkSwitch(value);
     case "maxRunners":
       return checkRange(value, 1, MAX_RUNNERS, "runners");

@@ -83,6 +83,7 @@ describe("the shipped user data", () => {
       const calls = machine.calls().map((call) => call.replace(/ --(quiet|collect|timer-property=\S+)/g, ""));
       expect(calls).toEqual([
         "systemd-run --unit=glr-dead-man --on-active=7200s shutdown -h now",
+        "systemctl stop amazon-ssm-agent snap.amazon-ssm-agent.amazon-ssm-agent",
         "systemd-run --unit=glr-lifetime --on-active=600s shutdown -h now",
         "systemctl cat docker",
         "systemctl start docker",
@@ -97,6 +98,21 @@ describe("the shipped user data", () => {
       ]);
       expect(machine.poweredOffBy()).toBe("shutdown -h now");
     }));
+
+  it.concurrent.each([
+    [{ BOOL: true }, false],
+    [{ BOOL: false }, true],
+    [{ S: "true" }, true],
+  ])("T-31: stops Session Manager's agent unless its row allows a shell: %j, %s", (shell, isStopped) =>
+    inRoom(async (room) => {
+      const machine = await room.start({ ...storedRow(), shell });
+      expect(await machine.untilOff(20)).toBe(true);
+      expect(machine.calls().some((call) => call.startsWith("systemctl stop amazon-ssm-agent"))).toBe(
+        isStopped,
+      );
+      expect(machine.wrote("config")).toContain(TOKEN);
+    }),
+  );
 
   it.concurrent("asks the metadata service four times, and starts no interpreter, before it has its row", () =>
     inRoom(async (room) => {

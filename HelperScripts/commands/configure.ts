@@ -11,9 +11,10 @@ import {
   planConfiguration,
 } from "../gitlab/configuration-plan";
 import { byHand } from "../gitlab/make-webhook";
+import { type NetworkOptions, networkWrites } from "../gitlab/network-writes";
 import type { WebhookOwner } from "../gitlab/webhook-plan";
 
-export interface ConfigureOptions extends CommonOptions {
+export interface ConfigureOptions extends CommonOptions, NetworkOptions {
   readonly url?: string;
   readonly project?: readonly number[];
   readonly group?: readonly number[];
@@ -78,6 +79,7 @@ const makePlan = async (context: Context, options: ConfigureOptions, secrets: Se
     output(deployment, "DeploymentId"),
   );
   const stored = await configuration.read(["url", "accessToken"]);
+  const ofNetwork = await networkWrites(context, configuration, options);
   const url = await askUrl(context, options.url, stored.url);
   const accessToken = await askToken(context, secrets.accessToken, stored.accessToken);
   const account = { url, accessToken, setupToken: secrets.setupToken };
@@ -88,7 +90,7 @@ const makePlan = async (context: Context, options: ConfigureOptions, secrets: Se
   ];
   const isRotation = options.rotateSecret === true;
   const plan = await planConfiguration(context, configuration, infrastructure, account, owners, isRotation);
-  return { configuration, plan };
+  return { configuration, plan: { ...plan, writes: [...plan.writes, ...ofNetwork] } };
 };
 
 const sentences = ({ writes, webhooks }: ConfigurationPlan): readonly string[] => [

@@ -102,6 +102,9 @@ const classQueues = (decided: Routed): readonly (readonly string[])[] => {
     ...(ec2 ? [["size", sizeText(ec2)]] : []),
     ...imageRow(runnerClass),
     ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
+    ...(ec2?.shell
+      ? [["shell", "operators may open one, but for jobs on protected refs (npx runners shell)"]]
+      : []),
     ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
     ...(runnerClass.protectedRefsOnly ? [["refs", "jobs on protected branches and tags alone"]] : []),
     ["limit", limitText(decided)],

@@ -44,6 +44,11 @@ export const configureCommand = (run: RunCommand): Command =>
     .option("--url <address>", "GitLab's address")
     .option("--project <id>", "make or fix this project's webhook; may be given again", gather)
     .option("--group <id>", "make or fix this group's webhook; may be given again", gather)
+    .option(
+      "--ca-certificate <file>",
+      "the private authority behind GitLab's certificate, PEM; none removes it",
+    )
+    .option("--source-addresses <ranges>", "where webhooks may come from, joined by commas; none: anywhere")
     .option("--rotate-secret", "make a new secret; the old one is let in until its parameter is deleted")
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "show what would be done, do nothing")
@@ -54,8 +59,10 @@ Secrets come by prompt or environment, never as arguments:
   GITLAB_ACCESS_TOKEN   stored; scopes create_runner, manage_runner, read_api
   GITLAB_SETUP_TOKEN    used once for webhooks and not stored; scope api
 
-Example:
-  $ npx runners configure --url https://gitlab.example.com --project 42`,
+Examples:
+  $ npx runners configure --url https://gitlab.example.com --project 42
+  $ npx runners configure --source-addresses 34.74.90.64/28,34.74.226.0/24
+  $ NODE_EXTRA_CA_CERTS=gitlab-ca.pem npx runners configure --ca-certificate gitlab-ca.pem`,
     )
     .action((options: ConfigureOptions) =>
       run((context) =>

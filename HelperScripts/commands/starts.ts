@@ -26,7 +26,8 @@ export const pause = async (context: Context, options: CommonOptions): Promise<E
 /** `resume`: resumes new starts. */
 export const resume = async (context: Context, options: CommonOptions): Promise<ExitCode> => {
   await switchStarts(context, options, "on");
-  const text = "New starts are resumed. Jobs that wait start within two minutes, by the next pass.";
+  const text =
+    "New starts are resumed. Jobs that wait start within three minutes: functions remember the pause for one, then the next pass of the reconciler finds the jobs.";
   show(context, options, { starts: "on" }, text);
   return 0;
 };

@@ -15,6 +15,7 @@ import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
 import { waitJson, waitOf, waitText } from "../jobs/job-wait";
 import { sizeText } from "../jobs/runner-size";
 import { ledgerReader } from "../ledger/ledger-reader";
+import { type ShellNote, shellsOf } from "../shell/shell-notes";
 import { checkAddress } from "../start/find-project";
 import type { JobAddress } from "../start/job-address";
 
@@ -60,11 +61,20 @@ const choice = ({ order }: Attempt): readonly string[] => {
   return [`Its tags asked for it: ${what}, of the class ${name}.`];
 };
 
+/** What is told beside the job's history. */
+interface Notes {
+  readonly image?: UnusedImage;
+  readonly shells: readonly ShellNote[];
+}
+
+const shellText = ({ at, by, instanceId }: ShellNote): string =>
+  `${moment(Date.parse(at))}: ${by} opened a shell on ${instanceId}.`;
+
 const text = (
   context: Context,
   history: JobHistory,
   account: JobAccount,
-  image: UnusedImage | undefined,
+  { image, shells }: Notes,
 ): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
@@ -83,10 +93,11 @@ const text = (
     safe(accountText(account, context.now())),
     ...(image ? [safe(unusedImageText(image))] : []),
     ...(account.runner ? spotNotes(account.runner).map(safe) : []),
+    ...shells.map(shellText).map(safe),
   ].join("\n");
 };
 
-const json = (context: Context, history: JobHistory, account: JobAccount, image: UnusedImage | undefined) => {
+const json = (context: Context, history: JobHistory, account: JobAccount, { image, shells }: Notes) => {
   const { order } = account.attempt;
   const wait = waitOf(history, context.now());
   return {
@@ -95,6 +106,7 @@ const json = (context: Context, history: JobHistory, account: JobAccount, image:
     account: accountJson(account, context.now()),
     ...(wait ? { wait: waitJson(wait) } : {}),
     ...(image ? { unusedImage: image } : {}),
+    ...(shells.length > 0 ? { shells } : {}),
     attempts: history.attempts.map((attempt) => attemptJson(attempt, runnerOf(history, attempt))),
   };
 };
@@ -121,15 +133,16 @@ export const why = async (
   const { jobId } = address;
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   await checkAddress(context, deployment, address);
-  const [history, isOn] = await Promise.all([
+  const [history, isOn, shells] = await Promise.all([
     readHistory(ledgerReader(context, deployment), jobId),
     startsAreOn(context, deployment),
+    shellsOf(context, deployment, jobId),
   ]);
   const last = history?.attempts.at(-1);
   if (history === undefined || last === undefined) return unknown(context, options, jobId);
   const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
-  const image = await unusedImage(context, deployment, last);
-  show(context, options, json(context, history, account, image), text(context, history, account, image));
+  const notes = { ...defined({ image: await unusedImage(context, deployment, last) }), shells };
+  show(context, options, json(context, history, account, notes), text(context, history, account, notes));
   return 0;
 };

@@ -21,8 +21,8 @@ const imageText = (image: RunnerImage, isThere: boolean): string => {
 /** What the lack of Docker means. */
 export const noDockerText = [
   "There is no Docker (or Finch) here that runs, so the Lambda runner's image cannot be built. Without it all jobs get EC2",
-  "runners, which take some 30 s to start instead of some seconds. To have it: start Docker, or give an image that is pushed",
-  "already (--image-uri); deploying again then adds it.",
+  "runners, which take half a minute to start, on a plain image up to three minutes more. To have it: start Docker, or give",
+  "an image that is pushed already (--image-uri); deploying again then adds it.",
 ].join("\n");
 
 const stackRows = ({ names }: DeployOrder, { stacks, image }: DeployPlan): readonly (readonly string[])[] => {

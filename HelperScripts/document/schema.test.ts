@@ -40,6 +40,7 @@ const runnerClass = fc.record(
     diskGiB: sometimesWrong(fc.constantFrom(8, 30, 16_384, 16_385)),
     privileged: sometimesWrong(fc.boolean()),
     refuseImages: sometimesWrong(fc.boolean()),
+    shell: sometimesWrong(fc.boolean()),
     maxRunners: sometimesWrong(fc.constantFrom(1, 50)),
     priority: sometimesWrong(fc.constantFrom(-1_001, -1_000, 0, 1_000, 1_001)),
     lifetimeSeconds: sometimesWrong(fc.constantFrom(599, 600, 900, 901, 172_800, 172_801)),

@@ -8,10 +8,15 @@ import { type OperatorGitLab, operatorGitLab } from "./operator-gitlab";
 import { planWebhook, type WebhookOwner, type WebhookPlan } from "./webhook-plan";
 import { gitLabVersion, type ProofPlan, planProof, type SecretWrite } from "./webhook-proof";
 
+const PLAIN = ["url", "gitLabCaCertificate", "allowedSourceAddresses"] as const;
+
+const isPlain = (parameter: Write["parameter"]): boolean => PLAIN.some((each) => each === parameter);
+
 /** A parameter to be written, and the sentence that says so. */
-interface Write {
-  readonly parameter: "url" | "accessToken" | SecretWrite["parameter"];
-  readonly value: string;
+export interface Write {
+  readonly parameter: (typeof PLAIN)[number] | "accessToken" | SecretWrite["parameter"];
+  /** Undefined: it is removed. */
+  readonly value: string | undefined;
   readonly sentence: string;
 }
 
@@ -82,8 +87,10 @@ export const carryOutWrites = async (
   configuration: OperatorConfiguration,
   writes: readonly Write[],
 ): Promise<void> => {
-  for (const { parameter, value } of writes)
-    await configuration.write(parameter, value, parameter === "url" ? "String" : "SecureString");
+  for (const { parameter, value } of writes) {
+    if (value === undefined) await configuration.remove(parameter);
+    else await configuration.write(parameter, value, isPlain(parameter) ? "String" : "SecureString");
+  }
 };
 
 /**

@@ -46,6 +46,11 @@ const reason = (error: unknown): string => {
   return cause instanceof Error ? cause.message : "unknown";
 };
 
+const remedy = (why: string): string =>
+  /certificate|self.signed|issuer/i.test(why)
+    ? "set NODE_EXTRA_CA_CERTS to the file of the authority that vouches for its certificate"
+    : "check the address, and the network between";
+
 /**
  * GitLab's REST API as an operator's tool uses it. No redirect is followed: the token goes to `url` and nowhere
  * else (T-18, F-73). Paths are built from numbers and fixed words by the callers.
@@ -59,7 +64,7 @@ export const operatorGitLab = (fetch: HttpFetch, url: string, token: string) => 
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
     }).catch((error: unknown) => {
       throw new ConfigurationError(
-        `GitLab at ${url} does not answer (${reason(error)}): check the address, and the network between`,
+        `GitLab at ${url} does not answer (${reason(error)}): ${remedy(reason(error))}`,
       );
     });
     if (response.status >= 300 && response.status < 400) {

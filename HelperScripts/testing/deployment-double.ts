@@ -91,6 +91,8 @@ export class DeploymentDouble {
     exitCode: 127,
     output: "",
   });
+  /** Programs that got the terminal. */
+  readonly interactive: ProgramCall[] = [];
   /** As Ctrl-C does. */
   interrupt: () => void = () => undefined;
   fetch: HttpFetch = async (url) => {
@@ -110,6 +112,7 @@ export class DeploymentDouble {
       StopRunnerStateMachineArn: stateMachineArn("stop"),
       RunnerLaunchTemplateArm64Id: "lt-arm",
       RunnerLaunchTemplateX86Id: "lt-x86",
+      RunnerInstanceRoleArn: `arn:aws:iam::${ACCOUNT}:role/glr/${INFRASTRUCTURE}/runner/machines`,
     };
     this.stacks.set(AUTOSCALER, stack(AUTOSCALER, outputs));
     const webhook = {
@@ -214,6 +217,8 @@ export class DeploymentDouble {
       iam: client,
       serviceQuotas: client,
       stepFunctions: client,
+      sts: client,
+      s3: client,
     };
   }
 
@@ -231,6 +236,10 @@ export class DeploymentDouble {
       runProgram: async (call) => {
         this.programs.push(call);
         return this.runProgram(call);
+      },
+      runInteractive: async (call) => {
+        this.interactive.push(call);
+        return 0;
       },
       fetch: (url, init) => this.fetch(url, init),
       now: () => this.now,

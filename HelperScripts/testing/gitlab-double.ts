@@ -51,6 +51,8 @@ export class OperatorGitLabDouble {
   groups: Json[] = [{ id: 9, full_path: "group" }];
   /** Jobs of project 42, in any status. */
   jobs: Json[] = [];
+  /** Of project 42, by their path below the repository, e.g. `branches/main`. */
+  readonly refs = new Map<string, Json>();
   webhookStatus = 200;
   testStatus = 201;
   deliveries: Json[] = [{ response_status: "200" }];
@@ -93,6 +95,8 @@ export class OperatorGitLabDouble {
     if (path.startsWith("/projects/42/jobs?scope[]=running")) {
       return [200, this.jobs.filter(({ listedAs, status }) => (listedAs ?? status) === "running")];
     }
+    const [, ref] = /^\/projects\/42\/repository\/(.+)$/.exec(path) ?? [];
+    if (ref !== undefined) return this.refs.has(ref) ? [200, this.refs.get(ref)] : [404, { message: "404" }];
     const job = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}`);
     if (job) return [200, job];
     const traced = this.jobs.find(({ id }) => path === `/projects/42/jobs/${id}/trace`);

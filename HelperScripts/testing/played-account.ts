@@ -60,6 +60,8 @@ export class PlayedAccount {
   readonly tables = new Set<string>();
   /** The deployment id of each image of the account's own. */
   readonly images = new Map<string, string>();
+  /** By a bucket's name: the deployment id of its tag, and the objects that it holds. */
+  readonly buckets = new Map<string, { readonly deploymentId?: string; readonly objects: Set<string> }>();
   readonly #events = new Map<string, PlayedEvent[]>();
   /** A status that comes by itself at a time. */
   readonly #later = new Map<string, { readonly at: number; readonly status: string }>();
@@ -276,6 +278,39 @@ export class PlayedAccount {
     return {};
   }
 
+  #answerS3(): void {
+    const { answers } = this.on;
+    const bucket = (name: string) => {
+      const found = this.buckets.get(name);
+      if (found === undefined) throw new NamedError("NoSuchBucket");
+      return found;
+    };
+    answers.set("ListBucketsCommand", () => ({
+      Buckets: [...this.buckets.keys()].map((Name) => ({ Name })),
+    }));
+    answers.set("GetBucketTaggingCommand", ({ Bucket }: { Bucket: string }) => {
+      const { deploymentId } = bucket(Bucket);
+      if (deploymentId === undefined) throw new NamedError("NoSuchTagSet");
+      return { TagSet: [{ Key: "glr:stack", Value: deploymentId }] };
+    });
+    // Small pages, so that there are several.
+    answers.set("ListObjectsV2Command", ({ Bucket }: { Bucket: string }) => ({
+      Contents: [...bucket(Bucket).objects].slice(0, 2).map((Key) => ({ Key })),
+    }));
+    answers.set(
+      "DeleteObjectsCommand",
+      (input: { Bucket: string; Delete: { Objects: { Key: string }[] } }) => {
+        for (const { Key } of input.Delete.Objects) bucket(input.Bucket).objects.delete(Key);
+        return {};
+      },
+    );
+    answers.set("DeleteBucketCommand", ({ Bucket }: { Bucket: string }) => {
+      if (bucket(Bucket).objects.size > 0) throw new NamedError("BucketNotEmpty");
+      this.buckets.delete(Bucket);
+      return {};
+    });
+  }
+
   #answerRest(): void {
     const { answers, parameters } = this.on;
     answers.set("GetFunctionCommand", () => ({
@@ -308,6 +343,7 @@ export class PlayedAccount {
       this.images.delete(ImageId);
       return {};
     });
+    this.#answerS3();
     answers.set("ListTablesCommand", () => ({ TableNames: [...this.tables] }));
     answers.set("UpdateTableCommand", ({ TableName, DeletionProtectionEnabled }: TableChange) => {
       if (DeletionProtectionEnabled === false) this.#unprotected.add(TableName);

@@ -11,6 +11,7 @@ import { PARAMETERS, STACK_TAG } from "../../Core/configuration";
 import type { Context } from "../context";
 import type { DeploymentNames } from "../deploy/names";
 import { isNamed } from "../failures";
+import { deleteCacheBucket, findCacheBuckets } from "./cache-bucket";
 
 /** What stays when the stacks are gone. */
 export interface KeptResources {
@@ -20,6 +21,8 @@ export interface KeptResources {
   readonly parameters: readonly string[];
   /** Ids of the images that `image build` made for EC2 runners. */
   readonly images: readonly string[];
+  /** Names of the buckets of jobs' caches. */
+  readonly buckets: readonly string[];
 }
 
 const tablesOf = async (
@@ -68,6 +71,7 @@ export const findKept = async (context: Context, names: DeploymentNames): Promis
   tables: await tablesOf(context.clients.dynamoDb(), names),
   parameters: await readParameters(context, names.configurationPath),
   images: await imagesOf(context, names.infrastructure),
+  buckets: await findCacheBuckets(context, names.infrastructure),
 });
 
 const PARAMETERS_PER_CALL = 10;
@@ -101,9 +105,9 @@ const isOurs = (path: string, name: string): boolean => {
   return ours.includes(own) || own.startsWith("images/");
 };
 
-/** Deletes tables, images, and the parameters that are ours. An operator's own parameter stays. */
+/** Deletes tables, images, caches, and the parameters that are ours. An operator's own parameter stays. */
 export const deleteKept = async (context: Context, names: DeploymentNames): Promise<void> => {
-  const { tables, images, parameters } = await findKept(context, names);
+  const { tables, images, buckets, parameters } = await findKept(context, names);
   for (const table of tables) await deleteTable(context, table);
   await deleteParameters(
     context,
@@ -112,4 +116,5 @@ export const deleteKept = async (context: Context, names: DeploymentNames): Prom
   const ec2 = context.clients.ec2();
   for (const ImageId of images)
     await ec2.send(new DeregisterImageCommand({ ImageId, DeleteAssociatedSnapshots: true }));
+  for (const bucket of buckets) await deleteCacheBucket(context, bucket);
 };

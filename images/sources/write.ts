@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMPLETED } from "./completed";
 import { draw, heightOf } from "./draw";
-import { type Picture, WIDTH } from "./picture";
+import { WIDTH } from "./picture";
 import { START } from "./start";
+import { drawTerminal, terminalSize, WHY } from "./terminal";
 
 const FOLDER = join(__dirname, "..");
+const profile = mkdtempSync(join(tmpdir(), "pictures-"));
 
 /** Twice the size, for screens that show two pixels where one was. */
-const chromium = (picture: Picture, profile: string): void => {
+const chromium = (name: string, width: number, height: number): void => {
   execFileSync("chromium", [
     "--headless",
     "--no-sandbox",
@@ -19,18 +21,20 @@ const chromium = (picture: Picture, profile: string): void => {
     "--force-device-scale-factor=2",
     "--hide-scrollbars",
     `--user-data-dir=${profile}`,
-    `--window-size=${WIDTH},${heightOf(picture)}`,
-    `--screenshot=${join(FOLDER, `${picture.name}.png`)}`,
-    `file://${join(FOLDER, `${picture.name}.svg`)}`,
+    `--window-size=${width},${height}`,
+    `--screenshot=${join(FOLDER, `${name}.png`)}`,
+    `file://${join(FOLDER, `${name}.svg`)}`,
   ]);
 };
 
-const profile = mkdtempSync(join(tmpdir(), "pictures-"));
 try {
   for (const picture of [START, COMPLETED]) {
     writeFileSync(join(FOLDER, `${picture.name}.svg`), draw(picture));
-    chromium(picture, profile);
+    chromium(picture.name, WIDTH, heightOf(picture));
   }
+  const { width, height } = terminalSize(WHY);
+  writeFileSync(join(FOLDER, `${WHY.name}.svg`), drawTerminal(WHY));
+  chromium(WHY.name, width, height);
 } finally {
   rmSync(profile, { recursive: true, force: true });
 }

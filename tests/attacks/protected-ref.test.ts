@@ -46,7 +46,7 @@ const startFor = async ({ id }: JobView, mapping: Parameters<typeof fakeMappings
   const outcome = await startRunner(parts, lookup.order);
   const attempt = (await system.ledger.attempts(id)).at(-1);
   const row = [...(system.rows as ReturnType<typeof fakeBootstrapRows>).rows.values()][0];
-  return { outcome, attempt, token: row?.token ?? "" };
+  return { outcome, attempt, row, token: row?.token ?? "" };
 };
 
 /** The runner as the product makes it for a job. @returns its token */
@@ -102,5 +102,22 @@ describe("an unprotected branch's job that waits for a protected one's runner", 
     expect(refused.attempt).toMatchObject({ state: "FAILED", isLast: true });
     expect(gitlab.runners()).toEqual([]);
     expect((await startFor(addJob("main"), mapping)).outcome).toMatchObject({ kind: "launched" });
+  });
+});
+
+describe("the machine of a class that allows shells", () => {
+  const mapping = [
+    { pk: "job#deploy", sk: "tags#x", type: "EC2", class: "open" },
+    { pk: "class#open", sk: "class", type: "EC2", shell: true },
+  ];
+  it.each([
+    ["main", undefined, true],
+    ["feature", true, false],
+    // No branch of GitLab's: it does not tell.
+    ["..", undefined, undefined],
+  ])("T-31: for a job on %s may be opened: %s", async (ref, shell, onProtectedRef) => {
+    const { row, attempt } = await startFor(addJob(ref), mapping);
+    expect(row?.token).toBeTruthy();
+    expect([row?.shell, attempt?.order?.onProtectedRef]).toEqual([shell, onProtectedRef]);
   });
 });

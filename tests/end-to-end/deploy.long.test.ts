@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { ROOT } from "../../local/laptop/run-folder";
@@ -210,38 +211,46 @@ it(
     const names = ["--name", "gitlab-runners", "--yes", "--json"];
     const removed = await npm(["undeploy", "--", ...names]);
     expect([removed.exitCode, removed.exitCode === 0 ? "" : removed.err]).toEqual([0, ""]);
-    const { kept } = JSON.parse(removed.out) as { readonly kept: { tables: string[]; parameters: string[] } };
+    const { kept } = JSON.parse(removed.out) as {
+      readonly kept: { tables: string[]; parameters: string[]; buckets: string[] };
+    };
     const settings = clientSettings(line.env);
-    const [dynamoDb, ssm, lambda] = [
+    const [dynamoDb, ssm, lambda, s3] = [
       new DynamoDBClient(settings),
       new SSMClient(settings),
       new LambdaClient(settings),
+      new S3Client(settings),
     ];
     const left = async () => {
       const { TableNames = [] } = await dynamoDb.send(new ListTablesCommand({}));
       const { Parameters = [] } = await ssm.send(
         new GetParametersByPathCommand({ Path: "/", Recursive: true }),
       );
+      const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
       const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
       return {
         tables: TableNames.sort(),
         parameters: Parameters.map(({ Name }) => Name).sort(),
         functions: Functions.map(({ FunctionName }) => FunctionName),
+        // SAM's own stays.
+        buckets: Buckets.flatMap(({ Name = "" }) => (Name.startsWith("aws-sam-cli-") ? [] : [Name])),
       };
     };
     expect(await left()).toEqual({
       tables: [...kept.tables].sort(),
       parameters: [...kept.parameters].sort(),
       functions: [],
+      buckets: kept.buckets,
     });
     expect(kept.tables).toHaveLength(2);
+    expect(kept.buckets).toHaveLength(1);
     expect(await Promise.all(NAMES.map(statusOf))).toEqual(["none", "none", "none"]);
     const webhooks = await gitlab().call("GET", `/api/v4/projects/${PROJECT}/hooks`);
     expect(await webhooks.json()).toEqual([]);
     const all = await npm(["undeploy", "--", "--all", ...names]);
     expect([all.exitCode, all.exitCode === 0 ? "" : all.err]).toEqual([0, ""]);
-    expect(await left()).toEqual({ tables: [], parameters: [], functions: [] });
-    for (const client of [dynamoDb, ssm, lambda]) client.destroy();
+    expect(await left()).toEqual({ tables: [], parameters: [], functions: [], buckets: [] });
+    for (const client of [dynamoDb, ssm, lambda, s3]) client.destroy();
   },
   2 * STEP_MS,
 );

@@ -2,34 +2,17 @@ import { readDocumentFile } from "../../HelperScripts/document/read-document";
 import { makeProgram, silence } from "../../HelperScripts/program";
 import { consoleDouble } from "../../HelperScripts/testing/console-double";
 import { readText, repositoryFiles } from "../repository-files";
+import { argumentsOf, documentedCommands } from "./documented-commands";
 
-interface DocumentedCommand {
-  readonly page: string;
-  readonly line: string;
-}
-
-const PAGES = repositoryFiles().filter((path) => path.endsWith(".md") && path !== "CHANGELOG.md");
-
-/** Every block, whatever its language: a fence that is passed over would turn the others inside out. */
-const BLOCK = /^ *```\S*\n([\s\S]*?)^ *```/gm;
-
-/** The command lines in the pages' code blocks, without their comments. A placeholder is no command: `<command>`, `ami-…`. */
-const commandsOf = (program: string): readonly DocumentedCommand[] =>
-  PAGES.flatMap((page) =>
-    [...readText(page).matchAll(BLOCK)]
-      .flatMap(([, block = ""]) => block.split("\n"))
-      .map((line) => line.replace(/\s+#.*$/, "").trim())
-      .filter((line) => line.startsWith(`${program} `) && !/[<…]/.test(line))
-      .map((line) => ({ page, line })),
+/** `npm run` puts what follows `--` to the same program. */
+const asOurs = (line: string): string =>
+  line.replace(/^npm run (?:runners --|(deploy|undeploy)(?: --)?)/, (_, command = "") =>
+    `npx runners ${command}`.trim(),
   );
 
-/** As a shell splits these lines: blanks, and text in quotes. */
-const argumentsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, bare]) => double ?? single ?? bare ?? "",
-  );
-
-const OURS = commandsOf("npx runners");
+const OURS = documentedCommands()
+  .map(({ page, line }) => ({ page, line: asOurs(line) }))
+  .filter(({ line }) => line.startsWith("npx runners "));
 
 it("finds the command line's commands in the pages", () => {
   const named = new Set(OURS.map(({ line }) => argumentsOf(line)[2]));
@@ -61,7 +44,7 @@ it("would notice a command, an option or an argument that is no longer there", a
   expect(await taken("npx runners why")).toBe("commander.missingArgument");
 });
 
-it.each(commandsOf("npx runners").filter(({ line }) => line.includes("mapping upload ")))(
+it.each(OURS.filter(({ line }) => line.includes("mapping upload ")))(
   "$page: the document of `$line` is there and right",
   ({ line }) => {
     const path = argumentsOf(line).find((each) => /\.(json|ya?ml)$/.test(each)) ?? "";

@@ -26,6 +26,10 @@ const REASONS: readonly Reason[] = [
     action: /^ec2:GetConsoleOutput$/,
     why: "a machine that ended without its job is asked for what its console says; no path here fails an installation",
   },
+  {
+    action: /^(ssm:UpdateInstanceInformation|ssmmessages:)/,
+    why: "Session Manager's agent uses them where an operator allows shells; the laptop's machines have no agent",
+  },
   { action: /^xray:/, why: "AWS sends traces with them; the laptop traces nothing" },
   {
     action: /^kms:Decrypt$/,

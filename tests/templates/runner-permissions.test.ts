@@ -2,7 +2,7 @@ import { rightsOf } from "../../local/iam";
 import { BEYOND_A_RUNNER } from "./beyond-a-runner";
 import { arn, type Case, check, row, TOUCHES } from "./calls";
 import { type IamRequest, managedStatements, permits, policyOf, roleStatements } from "./iam";
-import { asList, readTemplate } from "./read-template";
+import { asList, readTemplate, resource } from "./read-template";
 
 const autoScaler = readTemplate("AutoScaler");
 const lambdaRunner = readTemplate("LambdaShellRunner");
@@ -13,7 +13,41 @@ const write = (action: string, group: string, stream = "s"): IamRequest => ({
 });
 const INSTANCES = "runnerinstanceloggroup";
 
+/** What Session Manager's agent does, for a role with this value of the tag by which operators allow shells. */
+const shellCalls = (value: string | undefined): readonly IamRequest[] =>
+  [
+    ["ssm:UpdateInstanceInformation", arn("ec2", "instance/i-1")],
+    ["ssmmessages:CreateControlChannel", "*"],
+    ["ssmmessages:CreateDataChannel", "*"],
+    ["ssmmessages:OpenControlChannel", "*"],
+    ["ssmmessages:OpenDataChannel", "*"],
+  ].map(([action = "", resource = ""]) => ({
+    action,
+    resource,
+    context: value === undefined ? {} : { "aws:PrincipalTag/glr:shell": value },
+  }));
+
 describe("an EC2 runner", () => {
+  it.each([
+    [undefined, false],
+    ["off", false],
+    ["on", true],
+  ])("T-31: reaches Session Manager where its role's tag glr:shell is on: %s, %s", (value, isAllowed) => {
+    const identity = [policyOf(roleStatements(autoScaler, "RunnerInstanceRole"))];
+    const boundary = policyOf(managedStatements(autoScaler, "RunnerBoundary"));
+    for (const call of shellCalls(value)) {
+      expect(permits({ identity }, call)).toBe(isAllowed);
+      expect(
+        permits({ identity: [policyOf([{ Effect: "Allow", Action: "*", Resource: "*" }])], boundary }, call),
+      ).toBe(isAllowed);
+    }
+  });
+
+  it("T-31: is not given the tag by the stack", () => {
+    const { Tags } = resource(autoScaler, "RunnerInstanceRole").properties;
+    expect(JSON.stringify(Tags)).not.toContain("shell");
+  });
+
   it.each<Case>([
     ["T-13: takes its own row", "allowed", row("AROAX:i-1")],
     ["P-15: cannot take its neighbour's", "denied", row("AROAX:i-2")],

@@ -95,6 +95,10 @@ describeWith(isSetUp, "no .local/venv with SAM's translator")(
         expect.stringContaining("Saved arguments to config file"),
       ]);
       expect(guided.output.match(/Parameter \w+ \[/g)).toHaveLength(Object.keys(parameters).length);
+      // SAM's own are eight; for a function with an image also where its repository is.
+      const ofSam = stack === "LambdaShellRunner" ? 9 : 8;
+      const questions = guided.output.match(/\[[^\]\n]*\]: /g);
+      expect(questions).toHaveLength(Object.keys(parameters).length + ofSam);
       const defaults = Object.entries(parameters).map(([name, { Default }]) => [name, String(Default)]);
       expect(guided.parameters).toEqual(Object.fromEntries(defaults));
       expect(guided.asksAgain).toBe(false);

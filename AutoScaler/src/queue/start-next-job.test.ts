@@ -50,7 +50,10 @@ describe("startNextJob", () => {
 
   it("F-8: ends when the bus has the event, not before", async () => {
     const { ledger, bus, clock } = await setUp({});
-    const slow = { put: (...events: Parameters<typeof bus.put>) => sleep(1).then(() => bus.put(...events)) };
+    const slow = {
+      ...bus,
+      put: (...events: Parameters<typeof bus.put>) => sleep(1).then(() => bus.put(...events)),
+    };
     await startNextJob({ ledger, bus: slow, clock }, SLOT);
     expect(bus.events).toHaveLength(1);
   });

@@ -32,7 +32,10 @@ describe("the events of a pass", () => {
     const ledger = fakeLedger();
     await ledger.commit([{ put: { ...WAITING, jobId: 7 } }]);
     const bus = fakeEventBus();
-    const slow = { put: (...events: Parameters<typeof bus.put>) => sleep(1).then(() => bus.put(...events)) };
+    const slow = {
+      ...bus,
+      put: (...events: Parameters<typeof bus.put>) => sleep(1).then(() => bus.put(...events)),
+    };
     const system = { ledger, bus: slow, clock: { now: () => NOW, sleep: async () => {} } };
     await putDiscrepancies(system, [dispatch(7)], parts([]));
     expect(bus.events).toHaveLength(1);

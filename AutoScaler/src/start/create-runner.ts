@@ -1,4 +1,5 @@
 import { runnerDescription } from "../../../Core/configuration";
+import { defined } from "../../../Core/defined";
 import { NoAnswerError, ThrottledError, TransientError } from "../../../Core/errors";
 import { logStreamKey } from "../../../Core/log-stream";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
@@ -79,6 +80,10 @@ const storedRunner = (
   times: { STARTING: now, CREATED: now },
 });
 
+/** Never where the ref is protected, nor where GitLab does not tell. */
+const allowsShell = ({ runnerClass, onProtectedRef }: RunnerOrder): boolean =>
+  runnerClass.ec2?.shell === true && onProtectedRef === false;
+
 const bootstrapRow = (
   runner: StartedRunner,
   token: string,
@@ -99,6 +104,7 @@ const bootstrapRow = (
   privileged: runner.order.runnerClass.ec2?.privileged ?? false,
   ...(runner.provider === "EC2" ? { logStream: logStreamKey(runner.nonce) } : {}),
   ...(runner.order.runnerClass.refuseImages ? { refuseImages: true } : {}),
+  ...(allowsShell(runner.order) ? { shell: true } : {}),
   ...(cache ? { cache } : {}),
   deletesOwnRecord: gitLab.mode === "payload",
   ttl: Math.ceil(now / 1000) + bootstrapSeconds(runner.order),
@@ -149,7 +155,7 @@ const withProtection = async (
 ): Promise<OrderedAttempt> => {
   const { onProtectedRef: _, ...order } = claimed.order;
   const isProtected = await reached(() => isOnProtectedRef(dependencies, order));
-  return { ...claimed, order: isProtected ? { ...order, onProtectedRef: true } : order };
+  return { ...claimed, order: { ...order, ...defined({ onProtectedRef: isProtected }) } };
 };
 
 /**

@@ -29,16 +29,13 @@ describe("isOnProtectedRef", () => {
     expect(parts.gitLab.calls).toHaveLength(3);
   });
 
-  it("T-6: takes what GitLab does not tell for unprotected, without asking where there is nothing to ask for", async () => {
+  it("T-6 T-31: says so where GitLab does not tell, without asking where there is nothing to ask for", async () => {
     const parts = prepare();
-    expect(await isOnProtectedRef(parts, { projectId: 1 })).toBe(false);
+    expect(await isOnProtectedRef(parts, { projectId: 1 })).toBeUndefined();
     expect(parts.gitLab.calls).toEqual([]);
-    expect(
-      await isOnProtectedRef(parts, {
-        projectId: 1,
-        ref: { name: "refs/merge-requests/3/head", isTag: false },
-      }),
-    ).toBe(false);
+    const ref = { name: "refs/merge-requests/3/head", isTag: false };
+    const gitLab = { ...parts.gitLab, isProtected: async () => undefined };
+    expect(await isOnProtectedRef({ ...parts, gitLab }, { projectId: 1, ref })).toBeUndefined();
   });
 
   it("T-6: gives no runner for everybody only because GitLab did not answer", async () => {

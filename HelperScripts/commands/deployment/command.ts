@@ -43,7 +43,7 @@ export const undeployCommand = (run: RunCommand): Command =>
   new Command("undeploy")
     .description("wait until nothing runs, remove webhooks and stacks, and say what is kept")
     .option("--name <name>", "the deployment's name (default gitlab-runners)")
-    .option("--all", "also delete what is kept otherwise: tables, images and secrets")
+    .option("--all", "also delete what is kept otherwise: tables, images, caches and secrets")
     .option("--timeout-minutes <minutes>", "wait so long at most for jobs that run", positiveInteger, 180)
     .option("-y, --yes", "ask nothing; takes --name")
     .option("--json", "the result as one JSON document on stdout")

@@ -119,6 +119,28 @@ describe("undeploy --all", () => {
     expect([[...account.images.keys()], secretsOf(account)]).toEqual([["ami-2"], []]);
   });
 
+  it("says that it keeps the bucket of caches, and empties and deletes it, but nobody else's", async () => {
+    const account = await deployed();
+    const objects = () => new Set(["a", "b", "c", "d", "e"]);
+    account.buckets
+      .set("gitlab-runners-infra-cachebucket-1", { deploymentId: INFRASTRUCTURE, objects: objects() })
+      .set("gitlab-runners-infrastructure-cachebucket-3", { objects: objects() })
+      .set("other-infrastructure-cachebucket-2", { deploymentId: "other-infrastructure", objects: objects() })
+      .set("my-cachebucket", { objects: objects() });
+    const kept = await undeploy(account);
+    expect(kept.out.match(/bucket \S+cachebucket\S+/g)).toEqual([
+      "bucket gitlab-runners-infra-cachebucket-1,",
+      "bucket gitlab-runners-infrastructure-cachebucket-3,",
+    ]);
+    expect(account.buckets.size).toBe(4);
+    const asked = await undeploy(account, ["--all"], { answers: [true, "gitlab-runners"] });
+    expect(asked.console.questions[1]).toContain("gitlab-runners-infra-cachebucket-1");
+    expect([...account.buckets].map(([name, left]) => [name, left.objects.size])).toEqual([
+      ["other-infrastructure-cachebucket-2", 5],
+      ["my-cachebucket", 5],
+    ]);
+  });
+
   it("wants the deployment's name typed, and does nothing without it", async () => {
     const account = await deployed();
     const { exitCode, console } = await undeploy(account, ["--all"], { answers: [true, "yes"] });

@@ -68,7 +68,8 @@ const ownWebhooks = async (removal: Removal): Promise<OwnWebhooks> => {
 const isConfirmed = async ({ context, names, options }: Removal, kept: KeptResources): Promise<boolean> => {
   if (!(await agreed(context, options.yes, "Remove this?"))) return false;
   if (!options.all || options.yes) return true;
-  const what = `Tables, secrets and images are deleted too (${[...kept.tables, ...kept.parameters, ...kept.images].map(safe).join(", ") || "none yet"}), and cannot be had back. Type the deployment's name`;
+  const all = [...kept.tables, ...kept.parameters, ...kept.images, ...kept.buckets];
+  const what = `Tables, secrets, images and caches are deleted too (${all.map(safe).join(", ") || "none yet"}), and cannot be had back. Type the deployment's name`;
   return (await context.console.ask(what)) === names.name;
 };
 
@@ -115,21 +116,23 @@ const planLines = (removal: Removal, stacks: readonly string[], { webhooks }: Ow
     `In ${region}: the stacks ${stacks.join(", ") || "(none is there)"}, after all jobs that run have ended.`,
     ...(paths.length > 0 ? [`In GitLab: the webhooks of ${paths.map(safe).join(", ")}.`] : []),
     options.all
-      ? `Also the tables of mapping and ledger, images of EC2 runners, and all secrets under ${names.configurationPath}.`
-      : `Kept: the tables of mapping and ledger, images of EC2 runners, and the secrets under ${names.configurationPath}. (--all deletes them too.)`,
+      ? `Also the tables of mapping and ledger, images of EC2 runners, the bucket of caches with all that is in it, and all secrets under ${names.configurationPath}.`
+      : `Kept: the tables of mapping and ledger, images of EC2 runners, the bucket of caches, and the secrets under ${names.configurationPath}. (--all deletes them too.)`,
   ].join("\n");
 };
 
-const keptText = ({ names, options }: Removal, { tables, parameters, images }: KeptResources): string => {
-  const bucket = [
-    "SAM's bucket with uploaded code (stack aws-sam-cli-managed-default) stays: other applications use it too.",
-    `The bucket of caches (${names.infrastructure}-cachebucket-…) stays, and empties itself within two weeks.`,
-  ].join("\n");
+const keptText = (
+  { names, options }: Removal,
+  { tables, parameters, images, buckets }: KeptResources,
+): string => {
+  const bucket =
+    "SAM's bucket with uploaded code (stack aws-sam-cli-managed-default) stays: other applications use it too.";
   const all = `npm run undeploy -- --name ${names.name} --all`;
   const kept = [
     ...tables.map((name) => `table ${name}`),
     ...parameters.map((name) => `parameter ${name}`),
     ...images.map((id) => `image ${id}`),
+    ...buckets.map((name) => `bucket ${name}, which empties itself of caches within two weeks`),
   ];
   if (kept.length === 0) return `Nothing of ${names.name} is left. ${bucket}`;
   const remedy = options.all ? "" : `\nTo delete these too: ${all}`;

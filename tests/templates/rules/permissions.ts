@@ -21,6 +21,10 @@ export const WILDCARD_ONLY = [
   "logs:PutResourcePolicy",
   "logs:DescribeResourcePolicies",
   "logs:DescribeLogGroups",
+  "ssmmessages:CreateControlChannel",
+  "ssmmessages:CreateDataChannel",
+  "ssmmessages:OpenControlChannel",
+  "ssmmessages:OpenDataChannel",
 ];
 
 /** Services that name the account when they assume a role or invoke a function. Lambda and EC2 do not. */

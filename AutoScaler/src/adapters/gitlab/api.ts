@@ -16,13 +16,13 @@ import {
 import { type GitLabClientOptions, type GitLabRequest, gitLabClient } from "../../../../Core/gitlab/client";
 import type { HttpAnswer } from "../../../../Core/gitlab/http-exchange";
 import { nextCursor } from "../../../../Core/gitlab/paging";
+import { refPath, wholeNumber } from "../../../../Core/gitlab/paths";
 import { REFUSED_STATUSES } from "../../../../Core/ledger/refusals";
 import type { Time } from "../../../../Core/model/ledger";
 import type {
   GitLab,
   GitLabJob,
   GitLabProject,
-  GitRef,
   NewRunner,
   Page,
   ProjectRefused,
@@ -31,18 +31,6 @@ import type {
 
 /** Statuses that prove that no runner was created, and that a repeat gets the same answer (F-26). */
 const CREATE_REFUSED = [400, 403, 404, 405, 410, 422];
-
-/** Checks a number from a payload before it becomes part of a path (T-18). */
-const wholeNumber = (value: number): string => {
-  if (!Number.isSafeInteger(value) || value <= 0) throw new TransientError(`${value} is no id`);
-  return String(value);
-};
-
-/** The ref as one segment of a path (T-18). Undefined: no ref can have that name. */
-const refPath = (projectId: number, { name, isTag }: GitRef): string | undefined =>
-  ["", ".", ".."].includes(name)
-    ? undefined
-    : `/projects/${wholeNumber(projectId)}/repository/${isTag ? "tags" : "branches"}/${encodeURIComponent(name)}`;
 
 const runnerFields = (runner: NewRunner) => ({
   description: runner.description,
