@@ -165,8 +165,8 @@ export type Launch = SpotLessons &
         readonly kind: "launched";
         readonly resourceId: string;
         readonly market?: string;
-        /** USD. Absent: unknown. */
-        readonly pricePerHour?: number;
+        /** EC2, as it says it. Absent: unknown. */
+        readonly instanceType?: string;
         /** EC2: the key under which the instance reads its bootstrap row. */
         readonly bootstrapKey?: string;
         /** Spot: the pool that it is of. Absent: unknown. */

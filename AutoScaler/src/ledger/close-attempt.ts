@@ -188,9 +188,3 @@ export const closeUnstarted = async (
   const { isLast: _, ...told } = failure;
   return { kind: "failed", ...told, ...defined({ freed }) };
 };
-
-/** Cost of a runner from launch to end, in USD. Undefined if the price or the launch time is unknown. */
-export const costOf = (runner: Runner, now: Time): number | undefined =>
-  runner.pricePerHour === undefined || runner.times.LAUNCHED === undefined
-    ? undefined
-    : (runner.pricePerHour * Math.max(0, now - runner.times.LAUNCHED)) / 3_600_000;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
 import { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import type { Time } from "../../../Core/model/ledger";
 import type { RoutingSettings } from "../../../Core/routing/routing-settings";
@@ -18,6 +19,7 @@ import type { MetricName, Metrics } from "./proof/metrics";
 import type { Random } from "./random";
 import { readsConfiguration, timeoutOf } from "./rules";
 import type { Timeline } from "./timeline";
+import { REGION } from "./stack";
 import { withoutStack } from "./without-stack";
 import { type Definition, runStates, StateError } from "./workflow";
 
@@ -135,6 +137,7 @@ export class Executions {
       environment: {
         hints: new HintMemory(),
         spotPools: new PoolMemory(),
+        prices: new PriceMemory(REGION),
         configuration: readsConfiguration(name)
           ? parameterStore.configurationFor(() => served.process as Process)
           : undefined,

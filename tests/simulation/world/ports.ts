@@ -23,6 +23,7 @@ import type {
   RunnerProvider,
   Settings,
 } from "../../../AutoScaler/src/ports";
+import type { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { StartedRunner } from "../../../Core/model/ledger";
@@ -144,6 +145,7 @@ class Ports implements FunctionDependencies {
   readonly gitLab: GitLab;
   readonly hints: HintMemory;
   readonly spotPools: PoolMemory;
+  readonly prices: PriceMemory;
   readonly clock: Clock;
   readonly functions: RunnerFunctions;
   readonly account: LambdaAccount;
@@ -170,6 +172,7 @@ class Ports implements FunctionDependencies {
     };
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
+    this.prices = process.environment.prices;
     this.nonce = nonce;
     this.cacheAccess = async ({ path }) => ({ ...CACHE, path });
     this.metric = (name, value = 1, dimensions = {}) => services.metric({ name, value, dimensions }, process);

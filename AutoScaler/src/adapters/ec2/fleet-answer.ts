@@ -98,7 +98,10 @@ export const readFleetAnswer = (answer: CreateFleetCommandOutput, asked: BoughtA
       kind: "instance",
       instanceId,
       boughtAs,
-      ...defined({ instanceType: group.InstanceType, pool: poolOfOverride(group) }),
+      ...defined({
+        instanceType: group.InstanceType ?? group.LaunchTemplateAndOverrides?.Overrides?.InstanceType,
+        pool: poolOfOverride(group),
+      }),
       shortPools,
     };
   }

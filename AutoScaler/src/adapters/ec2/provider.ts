@@ -15,11 +15,6 @@ export interface Ec2ProviderSettings extends FleetSettings {
   readonly roleId: string;
 }
 
-export interface Ec2ProviderParts {
-  /** USD per hour. Undefined: unknown. */
-  readonly pricePerHour?: (instanceType: string, boughtAs: BoughtAs) => number | undefined;
-}
-
 const unknown = (why: string): TransientError =>
   new TransientError(`Whether EC2 launched an instance is unknown: ${why}`);
 
@@ -63,21 +58,14 @@ const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
  *
  * @param ec2 a client with attempts and time-outs set
  */
-export const ec2Provider = (
-  ec2: Ec2Api,
-  settings: Ec2ProviderSettings,
-  { pricePerHour = () => undefined }: Ec2ProviderParts = {},
-): RunnerProvider => {
-  const launched = ({ instanceId, boughtAs, instanceType, pool }: Bought): Launch => {
-    const price = instanceType === undefined ? undefined : pricePerHour(instanceType, boughtAs);
-    return {
-      kind: "launched",
-      resourceId: instanceId,
-      market: boughtAs,
-      bootstrapKey: `${settings.roleId}:${instanceId}`,
-      ...defined({ pricePerHour: price, pool: boughtAs === "spot" ? pool : undefined }),
-    };
-  };
+export const ec2Provider = (ec2: Ec2Api, settings: Ec2ProviderSettings): RunnerProvider => {
+  const launched = ({ instanceId, boughtAs, instanceType, pool }: Bought): Launch => ({
+    kind: "launched",
+    resourceId: instanceId,
+    market: boughtAs,
+    bootstrapKey: `${settings.roleId}:${instanceId}`,
+    ...defined({ instanceType, pool: boughtAs === "spot" ? pool : undefined }),
+  });
 
   const look = async (runner: StartedRunner): Promise<Ec2Instance | undefined> => {
     const answer = await callEc2("Looking for the instance of a lost answer", () =>

@@ -40,11 +40,11 @@ export const fakeProvider = (system?: {
       ? {
           kind: "launched",
           resourceId,
-          market: "spot",
-          pricePerHour: 0.04,
+          market: "on-demand",
+          instanceType: "m7g.large",
           bootstrapKey: `AROARUNNER:${resourceId}`,
         }
-      : { kind: "launched", resourceId: `lambda:${runner.runnerId}`, pricePerHour: 0.12 };
+      : { kind: "launched", resourceId: `lambda:${runner.runnerId}` };
 
   const effect = (runner: Runner): string => {
     const token = clientToken(runner);
