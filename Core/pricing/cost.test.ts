@@ -10,7 +10,7 @@ const invocation = {
   times: { LAUNCHED },
 } as const;
 
-/** USD in ten thousandths of a nano-dollar, as a bill adds them up: whole numbers, and no `costOf`. */
+/** In ten trillionths of a dollar, as a bill adds up whole numbers. */
 const billed = (perHour: number, units: number, unitsPerHour: number): bigint =>
   (BigInt(Math.round(perHour * 1e13)) * BigInt(units)) / BigInt(unitsPerHour);
 const inDollars = (amount: bigint): number => Number(amount) / 1e13;

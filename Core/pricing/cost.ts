@@ -3,16 +3,14 @@ import type { Runner, Time } from "../model/ledger";
 const MILLISECONDS_PER_HOUR = 3_600_000;
 /** https://aws.amazon.com/ec2/pricing/on-demand/: by the second, and for a minute at least. */
 const SECOND = 1_000;
-const LEAST_INSTANCE_SECONDS = 60;
+const MIN_INSTANCE_SECONDS = 60;
 
 /** What of a runner decides what it costs. */
 export type Costing = Pick<Runner, "provider" | "pricePerHour" | "pricePerRequest" | "times">;
 
 /** Milliseconds that are paid for. Lambda: https://aws.amazon.com/lambda/pricing/: by the millisecond. */
 const paidMilliseconds = (provider: Runner["provider"], ran: number): number =>
-  provider === "LAMBDA"
-    ? Math.ceil(ran)
-    : Math.max(LEAST_INSTANCE_SECONDS, Math.ceil(ran / SECOND)) * SECOND;
+  provider === "LAMBDA" ? Math.ceil(ran) : Math.max(MIN_INSTANCE_SECONDS, Math.ceil(ran / SECOND)) * SECOND;
 
 /**
  * What a runner has cost from its launch to its end, in USD and not rounded: an instance or a function as such. What else

@@ -31,7 +31,10 @@ describe("the known price", () => {
 
   it.each([
     ["nothing is kept yet", unkept],
-    ["the list has no such type", { ...known, record: { ...record, list: { ...record.list!, instances: {} } } }],
+    [
+      "the list has no such type",
+      { ...known, record: { ...record, list: { ...record.list!, instances: {} } } },
+    ],
   ])("on demand is the dated table's where %s", (_, without) => {
     const price = instancePrice(without, { instanceType: "m7g.large", boughtAs: "on-demand" });
     expect(price).toMatchObject({ perHour: 0.091, source: "table" });
@@ -73,13 +76,20 @@ describe("the record", () => {
   });
 
   it("leaves out what another version wrote in another shape", () => {
-    const odd = { ...record, list: { at: AT, instances: { "m7g.large": "0.1" } }, zones: [], functions: { [ARN]: {} } };
+    const odd = {
+      ...record,
+      list: { at: AT, instances: { "m7g.large": "0.1" } },
+      zones: [],
+      functions: { [ARN]: {} },
+    };
     const { list: _, ...rest } = record;
     expect(parsePriceRecord(odd)).toEqual({ ...rest, zones: {}, functions: {} });
-    expect(parsePriceRecord({ ...record, spot: { at: AT, instances: { a: 1, b: { z: 2 } } } })?.spot).toEqual({
-      at: AT,
-      instances: { b: { z: 2 } },
-    });
+    expect(parsePriceRecord({ ...record, spot: { at: AT, instances: { a: 1, b: { z: 2 } } } })?.spot).toEqual(
+      {
+        at: AT,
+        instances: { b: { z: 2 } },
+      },
+    );
   });
 
   it.each([undefined, null, 3, [], {}, { region: 3 }])("is none where %j was stored", (value) => {

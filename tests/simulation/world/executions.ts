@@ -18,8 +18,8 @@ import { endOfOutput } from "./proof/ends";
 import type { MetricName, Metrics } from "./proof/metrics";
 import type { Random } from "./random";
 import { readsConfiguration, timeoutOf } from "./rules";
-import type { Timeline } from "./timeline";
 import { REGION } from "./stack";
+import type { Timeline } from "./timeline";
 import { withoutStack } from "./without-stack";
 import { type Definition, runStates, StateError } from "./workflow";
 

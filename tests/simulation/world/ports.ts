@@ -29,6 +29,7 @@ import { TransientError } from "../../../Core/errors";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
 import { DEFAULT_CLASS_KEY } from "../../../Core/routing/classes/default-class";
+import { launchablesOf } from "../../../Core/pricing/launchables";
 import { projectsNamed } from "../../../Core/routing/mapping-projects";
 import { STATE_PARTITION_KEY } from "../../../Core/routing/mapping-state";
 import { SETTINGS_KEY } from "../../../Core/routing/settings-row";
@@ -72,10 +73,11 @@ export interface Counted {
 }
 
 export const ROLE_ID = "AROASIMULATED";
+export const EC2_SUBNETS = ["subnet-a", "subnet-b"] as const;
 const EC2_SETTINGS = {
   deploymentId: DEPLOYMENT,
   launchTemplates: { arm64: { id: "lt-arm64", version: "1" }, x86_64: { id: "lt-x86", version: "1" } },
-  subnetIds: ["subnet-a", "subnet-b"],
+  subnetIds: EC2_SUBNETS,
   rootDeviceName: "/dev/xvda",
   roleId: ROLE_ID,
 } as const;
@@ -195,6 +197,7 @@ class Ports implements FunctionDependencies {
     return {
       rows: (pk) => this.#make(readOf(pk), () => mappings().filter((row) => row.pk === pk)),
       projectIds: () => this.#make("mappings.projectIds", () => projectsNamed(mappings())),
+      launchables: () => this.#make("mappings.launchables", () => launchablesOf(mappings())),
     };
   }
 

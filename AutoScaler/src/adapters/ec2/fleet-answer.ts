@@ -1,9 +1,9 @@
 import { defined } from "../../../../Core/defined";
 import { spotPool } from "../../../../Core/model/spot-pool";
+import type { BoughtAs } from "../../../../Core/pricing/prices";
 import type { CreateFleetCommandOutput, Ec2Instance } from "./client";
 import type { Ec2ErrorKind } from "./error-codes";
 import { kindOfCode, shortMessage } from "./errors";
-import type { BoughtAs } from "./fleet-request";
 
 export type FleetAnswer =
   | {

@@ -3,12 +3,13 @@ import { defined } from "../../../../Core/defined";
 import { TransientError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
 import type { StartedRunner } from "../../../../Core/model/ledger";
+import type { BoughtAs } from "../../../../Core/pricing/prices";
 import type { Launch, LaunchRefusal, RunnerProvider, SpotLessons } from "../../ports";
 import type { Ec2Api, Ec2Instance } from "./client";
 import type { Ec2ErrorKind } from "./error-codes";
 import { callEc2, describeError, kindOfError } from "./errors";
 import { type FleetAnswer, poolOf, readFleetAnswer } from "./fleet-answer";
-import { type BoughtAs, type FleetSettings, fleetRequest, jobTag, marketsOf } from "./fleet-request";
+import { type FleetSettings, fleetRequest, jobTag, marketsOf } from "./fleet-request";
 
 export interface Ec2ProviderSettings extends FleetSettings {
   /** The runner role's unique id (`AROA…`). Role id and instance id form the instance's `aws:userid`. */
