@@ -3,6 +3,7 @@ import { type JobAccount, jobAccount } from "../../Core/model/job-account";
 import { accountText } from "../../Core/model/job-account-words";
 import { type Attempt, jobOf } from "../../Core/model/ledger";
 import { spotNotes } from "../../Core/model/spot-words";
+import { sourceWords } from "../../Core/pricing/price-words";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
 import { table } from "../console/table";
@@ -10,10 +11,12 @@ import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment } from "../deployment";
 import { type UnusedImage, unusedImage, unusedImageText } from "../jobs/image-note";
+import { costText, type JobCost, jobCost } from "../jobs/job-cost";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
 import { sizeText } from "../jobs/runner-size";
 import { ledgerReader } from "../ledger/ledger-reader";
+import { knownPrices } from "../prices/known-prices";
 import { checkAddress } from "../start/find-project";
 import type { JobAddress } from "../start/job-address";
 
@@ -28,6 +31,12 @@ const timeline = (context: Context, history: JobHistory): string => {
   return table(context.console, ["when (UTC)", "after", "attempt", "what"], rows);
 };
 
+const priceText = ({ pricePerHour, priceSource }: Attempt): string => {
+  if (pricePerHour === undefined) return "unknown";
+  const from = priceSource === undefined ? "" : ` (${sourceWords(priceSource)})`;
+  return `${dollars(pricePerHour)}/h${from}`;
+};
+
 const facts = (attempt: Attempt): readonly string[] => {
   const runnerClass = attempt.order?.runnerClass;
   return [
@@ -36,7 +45,7 @@ const facts = (attempt: Attempt): readonly string[] => {
     runnerClass?.type ?? "–",
     runnerClass?.name ?? "–",
     attempt.market ?? "–",
-    attempt.pricePerHour === undefined ? "unknown" : `${dollars(attempt.pricePerHour)}/h`,
+    priceText(attempt),
     dollars(attempt.cost),
   ];
 };
@@ -64,6 +73,7 @@ const text = (
   history: JobHistory,
   account: JobAccount,
   image: UnusedImage | undefined,
+  cost: JobCost,
 ): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
@@ -75,6 +85,7 @@ const text = (
     "",
     timeline(context, history),
     "",
+    costText(cost),
     ...choice(account.attempt).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
@@ -83,10 +94,17 @@ const text = (
   ].join("\n");
 };
 
-const json = (context: Context, history: JobHistory, account: JobAccount, image: UnusedImage | undefined) => {
+const json = (
+  context: Context,
+  history: JobHistory,
+  account: JobAccount,
+  image: UnusedImage | undefined,
+  cost: JobCost,
+) => {
   const { order } = account.attempt;
   return {
     ...jobJson(account.attempt),
+    ...cost,
     ...(order ? { tags: order.tags, queuedAt: new Date(order.queuedAt).toISOString() } : {}),
     account: accountJson(account, context.now()),
     ...(image ? { unusedImage: image } : {}),
@@ -116,15 +134,22 @@ export const why = async (
   const { jobId } = address;
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   await checkAddress(context, deployment, address);
-  const [history, isOn] = await Promise.all([
+  const [history, isOn, known] = await Promise.all([
     readHistory(ledgerReader(context, deployment), jobId),
     startsAreOn(context, deployment),
+    knownPrices(context, deployment),
   ]);
   const last = history?.attempts.at(-1);
   if (history === undefined || last === undefined) return unknown(context, options, jobId);
   const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
   const image = await unusedImage(context, deployment, last);
-  show(context, options, json(context, history, account, image), text(context, history, account, image));
+  const cost = jobCost(history, known, context.now());
+  show(
+    context,
+    options,
+    json(context, history, account, image, cost),
+    text(context, history, account, image, cost),
+  );
   return 0;
 };

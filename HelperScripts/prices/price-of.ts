@@ -28,6 +28,8 @@ const unknown = (why: string): ExplainedPrice => ({ sentence: `unknown: ${why}` 
 
 /** Prices of several instance types in one market. */
 interface MarketPrices {
+  /** False: the price of one of the types is unknown. */
+  readonly isWhole: boolean;
   readonly least: number;
   readonly most: number;
   readonly sources: readonly PriceSource[];
@@ -52,7 +54,7 @@ const onDemand = (known: KnownPrices, { instanceTypes }: Ec2Settings): MarketPri
   const missing = instanceTypes.filter((type) => priceOf(type) === undefined);
   const rest = missing.length === 0 ? "" : `; unknown: ${missing.join(", ")}`;
   const text = `${range(found.least, found.most)} an hour on-demand (${sourceText(prices)}), without disk and address${rest}`;
-  return { ...found, sources: sourcesOf(prices), text };
+  return { ...found, isWhole: missing.length === 0, sources: sourcesOf(prices), text };
 };
 
 const spot = (known: KnownPrices, { instanceTypes }: Ec2Settings): MarketPrices | undefined => {
@@ -61,12 +63,17 @@ const spot = (known: KnownPrices, { instanceTypes }: Ec2Settings): MarketPrices 
   if (found === undefined) return undefined;
   const when = `${new Date(asOf).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const text = `${range(found.least, found.most)} an hour as spot (${sourceWords("spot-history")}, ${when})`;
-  return { ...found, sources: ["spot-history"], text };
+  const isWhole = instanceTypes.every((type) => spotPricesOf(known, type).length > 0);
+  return { ...found, isWhole, sources: ["spot-history"], text };
 };
 
 const together = (markets: readonly MarketPrices[], sentence: string): ExplainedPrice => ({
-  least: Math.min(...markets.map(({ least }) => least)),
-  most: Math.max(...markets.map(({ most }) => most)),
+  ...(markets.every(({ isWhole }) => isWhole)
+    ? {
+        least: Math.min(...markets.map(({ least }) => least)),
+        most: Math.max(...markets.map(({ most }) => most)),
+      }
+    : {}),
   sources: [...new Set(markets.flatMap(({ sources }) => sources))],
   sentence,
 });

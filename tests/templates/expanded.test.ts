@@ -88,7 +88,7 @@ describeWith(isSetUp, "no .local/venv with SAM's translator").each(STACKS)(
       const expected = {
         Infrastructure: ["ReportRunnerEndFunction"],
         LambdaShellRunner: ["RunnerFunction"],
-        AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
+        AutoScaler: ["KeepPricesFunction", "ReconcilerFunction", "RecordPickUpFunction"],
       };
       expect([...bounded].sort()).toEqual(expected[stack]);
     });

@@ -38,6 +38,7 @@ const subnetIds = [...new Set(env.subnetIds.split(",").map((id) => id.trim()))];
 export const handler = async (): Promise<PriceReport> => {
   const routing = parseRoutingSettings(process.env, undefined, await publishedRunner(ssm, env.path, timeout));
   const report = await keepPrices(parts, { ...routing, region: env.region, subnetIds });
-  log.info("PRICES_KEPT", { ...report });
+  const { outcome, ...fields } = report;
+  log.info("PRICES_KEPT", { outcome, ...fields });
   return report;
 };

@@ -28,6 +28,9 @@ export interface PricedStack
 
 /** What a run was told, for its log. */
 export interface PriceReport {
+  /** `partly`: something was refused or not reached. */
+  readonly outcome: "kept" | "partly";
+  /** Whether a job was seen within a day. */
   readonly isActive: boolean;
   /** What was asked and answered. */
   readonly kept: readonly PricePart[];
@@ -174,5 +177,5 @@ export const keepPrices = async (
     await ledger.commit([
       { stateRecord: { name: PRICES_RECORD, version: (stored?.version ?? 0) + 1, value } },
     ]);
-  return { isActive, kept, notKept };
+  return { outcome: notKept.length === 0 ? "kept" : "partly", isActive, kept, notKept };
 };

@@ -227,6 +227,7 @@ export const EC2: Operations<QueryNode> = {
   DeregisterImage: deregisterImage,
   DescribeInstances: everywhere("DescribeInstances"),
   DescribeInstanceStatus: everywhere("DescribeInstanceStatus"),
+  DescribeSpotPriceHistory: everywhere("DescribeSpotPriceHistory"),
   DescribeImages: everywhere("DescribeImages"),
   DescribeLaunchTemplates: everywhere("DescribeLaunchTemplates"),
   DescribeLaunchTemplateVersions: everywhere("DescribeLaunchTemplateVersions"),

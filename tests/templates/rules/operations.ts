@@ -82,8 +82,8 @@ const alarms: TemplateRule = {
 };
 
 /** A value that a condition gives, and nothing without it. */
-const isOnRequest = (value: Value): boolean =>
-  asMap(asList(asMap(value)["Fn::If"])[2]).Ref === "AWS::NoValue";
+const isNone = (value: Value | undefined): boolean => asMap(value).Ref === "AWS::NoValue";
+const isOnRequest = (value: Value): boolean => isNone(value) || isNone(asList(asMap(value)["Fn::If"])[2]);
 
 const functionFaults = ({ id, properties }: Resource): readonly string[] => {
   const isImage = properties.PackageType === "Image";
