@@ -13,11 +13,19 @@ const SHIPPED = ["Core", "Infrastructure", "AutoScaler", "LambdaShellRunner", "H
 
 const SRC = "AutoScaler/src";
 /** Ports and the small files that everything inside AutoScaler may import. */
-const KNOWN = ["ports", "dependencies", "events", "timing", "hints/hint-memory", "spot/pool-memory", "pricing/price-memory"].map(
+const KNOWN = [
+  "ports",
+  "dependencies",
+  "events",
+  "timing",
+  "hints/hint-memory",
+  "spot/pool-memory",
+  "pricing/price-memory",
+].map((name) => `${SRC}/${name}`);
+/** Folders that all stages of a runner's life share. */
+const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot", "pricing"].map(
   (name) => `${SRC}/${name}`,
 );
-/** Folders that all stages of a runner's life share. */
-const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot", "pricing"].map((name) => `${SRC}/${name}`);
 const STAGES = ["start", "pickup", "stop", "reconcile"].map((name) => `${SRC}/${name}`);
 const RULES_OF_A_RUNNER = [...SHARED, ...STAGES];
 const ADAPTERS = `${SRC}/adapters`;

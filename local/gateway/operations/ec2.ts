@@ -228,6 +228,7 @@ export const EC2: Operations<QueryNode> = {
   DescribeInstances: everywhere("DescribeInstances"),
   DescribeInstanceStatus: everywhere("DescribeInstanceStatus"),
   DescribeSpotPriceHistory: everywhere("DescribeSpotPriceHistory"),
+  DescribeSubnets: everywhere("DescribeSubnets"),
   DescribeImages: everywhere("DescribeImages"),
   DescribeLaunchTemplates: everywhere("DescribeLaunchTemplates"),
   DescribeLaunchTemplateVersions: everywhere("DescribeLaunchTemplateVersions"),

@@ -13,6 +13,12 @@ describe("the size of a runner function", () => {
     expect(await sizes.size("f")).toEqual({ memoryMiB: 1_769, storageMiB: 4_096, architecture: "arm64" });
   });
 
+  it("is a number also where it is told as text", async () => {
+    const answer = { $metadata: {}, MemorySize: 1_769, EphemeralStorage: { Size: "4096" as never } };
+    const sizes = lambdaFunctionSizes({ getFunctionConfiguration: async () => answer });
+    expect(await sizes.size("f")).toMatchObject({ storageMiB: 4_096 });
+  });
+
   it("is Lambda's least where it says nothing", async () => {
     const sizes = lambdaFunctionSizes({ getFunctionConfiguration: async () => ({ $metadata: {} }) });
     expect(await sizes.size("f")).toEqual({ memoryMiB: 128, storageMiB: 512, architecture: "x86_64" });

@@ -17,7 +17,9 @@ export const lambdaFunctionSizes = (client: Pick<LambdaApi, "getFunctionConfigur
       const answer = await client.getFunctionConfiguration({ FunctionName });
       const architecture = answer.Architectures?.[0] === "arm64" ? "arm64" : "x86_64";
       const { MemorySize: memoryMiB, EphemeralStorage } = answer;
-      const told = defined({ memoryMiB, storageMiB: EphemeralStorage?.Size });
+      // MiniStack tells the storage as text.
+      const storageMiB = EphemeralStorage?.Size && Number(EphemeralStorage.Size);
+      const told = defined({ memoryMiB, storageMiB });
       return { memoryMiB: DEFAULT_MEMORY_MIB, storageMiB: DEFAULT_STORAGE_MIB, ...told, architecture };
     } catch (error) {
       if (NOT_OURS.includes(errorName(error))) return undefined;
