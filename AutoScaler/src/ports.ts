@@ -8,6 +8,9 @@ import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../
 
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
+import type { Launchables } from "../../Core/pricing/launchables";
+import type { ListedPrices, SpotPrices } from "../../Core/pricing/price-record";
+import type { FunctionSize } from "../../Core/pricing/prices";
 import type { DayNames, DayUsage } from "../../Core/usage/sums";
 import type { UsageKey } from "../../Core/usage/usage-key";
 import type { UsageNumbers, UsageReader } from "../../Core/usage/usage-reader";
@@ -100,6 +103,8 @@ export interface Mappings {
   rows(pk: string): Promise<readonly MappingRow[]>;
   /** Projects that any row names in its key or allows. Reads the whole table and may lag. */
   projectIds(): Promise<readonly number[]>;
+  /** What its rows let start, as far as prices hang on it. Reads the whole table and may lag. */
+  launchables(): Promise<Launchables>;
 }
 
 // ---------------------------------------------------------------------------------------------- GitLab
@@ -177,8 +182,8 @@ export type Launch = SpotLessons &
         readonly kind: "launched";
         readonly resourceId: string;
         readonly market?: string;
-        /** USD. Absent: unknown. */
-        readonly pricePerHour?: number;
+        /** EC2, as it says it. Absent: unknown. */
+        readonly instanceType?: string;
         /** EC2: the key under which the instance reads its bootstrap row. */
         readonly bootstrapKey?: string;
         /** Spot: the pool that it is of. Absent: unknown. */
@@ -239,6 +244,28 @@ export interface RunnerFunctions {
 export interface LambdaAccount {
   /** Concurrent executions of all functions together. Undefined: Lambda does not say. */
   concurrency(): Promise<number | undefined>;
+}
+
+// ---------------------------------------------------------------------------------------------- prices
+
+/** AWS's price list of the deployment's region. */
+export interface PriceList {
+  /** USD an hour on demand of each of these types that the list has. */
+  instances(instanceTypes: readonly string[]): Promise<ListedPrices["instances"]>;
+  lambda(): Promise<ListedPrices["lambda"]>;
+}
+
+/** What EC2 tells of spot. */
+export interface SpotMarket {
+  /** USD an hour now, by instance type and zone. */
+  prices(instanceTypes: readonly string[]): Promise<SpotPrices["instances"]>;
+  /** The zone of each subnet that is there. */
+  zones(subnetIds: readonly string[]): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface FunctionSizes {
+  /** Undefined: there is no such function, or it is no runner of this deployment. */
+  size(functionArn: string): Promise<FunctionSize | undefined>;
 }
 
 // ---------------------------------------------------------------------------------------------- the rest

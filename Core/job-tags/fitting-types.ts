@@ -1,5 +1,5 @@
 import { type InstanceSize, instanceSize } from "../account/instance-sizes";
-import { instancePricePerHour, PRICES_REGION } from "../pricing/prices";
+import { instanceInTable, TABLE_REGION } from "../pricing/price-table";
 import type { RoutingSettings } from "../routing/routing-settings";
 import type { TagBounds } from "./bounds";
 import type { RequestedRunner } from "./grammar";
@@ -14,7 +14,7 @@ interface SizedType extends InstanceSize {
 const sized = (type: string): readonly SizedType[] => {
   const size = instanceSize(type);
   // Prices of one region give the same order as those of another.
-  const price = instancePricePerHour(type, "on-demand", PRICES_REGION) ?? Number.POSITIVE_INFINITY;
+  const price = instanceInTable(type, TABLE_REGION)?.perHour ?? Number.POSITIVE_INFINITY;
   return size === undefined ? [] : [{ type, price, ...size }];
 };
 

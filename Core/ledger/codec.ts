@@ -22,6 +22,7 @@ import {
   RUNNER_END_CODES,
   WAITING_FOR_CODES,
 } from "../model/reasons";
+import { PRICE_SOURCES } from "../pricing/prices";
 import { itemKey, openKey } from "./keys";
 
 type Item = Record<string, AttributeValue>;
@@ -108,6 +109,7 @@ const SHARED = {
   resourceId: optional(text),
   market: optional(text),
   pricePerHour: optional(number),
+  priceSource: known(PRICE_SOURCES),
   detail: optional(text),
   installFailure: known(INSTALL_FAILURE_CODES),
   times,
@@ -157,6 +159,7 @@ const RUNNER = {
   runnerId: number,
   launchedFor: mark,
   bootstrapKey: optional(text),
+  pricePerRequest: optional(number),
   pool: optional(text),
   lacksSpotRole: optional(flag),
   busyJobId: optional(number),

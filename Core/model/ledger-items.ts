@@ -1,3 +1,4 @@
+import type { PriceSource } from "../pricing/prices";
 import type { WaitMark, Waits } from "../waiting/causes";
 import type {
   AttemptFailureCode,
@@ -84,6 +85,8 @@ interface AttemptFields {
   readonly market?: string;
   /** USD. Absent: unknown. */
   readonly pricePerHour?: number;
+  /** Where the price comes from. Absent: unknown. */
+  readonly priceSource?: PriceSource;
   /** USD, stored at the end. Absent: unknown. */
   readonly cost?: number;
   /** Why it FAILED. */
@@ -159,7 +162,12 @@ interface RunnerFields {
   readonly bootstrapKey?: string;
   readonly resourceId?: string;
   readonly market?: string;
+  /** USD while it runs. Absent: unknown. */
   readonly pricePerHour?: number;
+  /** USD for a function's one invocation. Absent: unknown, or an instance. */
+  readonly pricePerRequest?: number;
+  /** Where its prices come from. Absent: unknown. */
+  readonly priceSource?: PriceSource;
   /** Spot: the pool (see `spotPool`) that its instance is of, if known. */
   readonly pool?: string;
   /** The account had no service-linked role for spot, so it was bought on demand. */

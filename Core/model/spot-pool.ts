@@ -11,6 +11,9 @@ export const spotPool = (instanceType: string, subnetId: string): string => `${i
 /** The instance type of a pool's name. */
 export const instanceTypeOf = (pool: string): string => pool.slice(0, pool.indexOf("/"));
 
+/** The subnet of a pool's name. */
+export const subnetOf = (pool: string): string => pool.slice(pool.indexOf("/") + 1);
+
 /** When a pool is left alone: after so many failures within a time, for a time. */
 export interface SpotBreaker {
   readonly failures: number;

@@ -1,71 +1,50 @@
 import type { Architecture } from "../model/runner-class";
 
 /**
- * On-demand prices in USD, us-east-1, Linux, as the pages below showed them on this day. What is not here is
- * unknown, and is said to be: nothing is guessed, spot prices least of all, which change by the hour and zone.
- *
- * https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/lambda/pricing/
+ * Where a price comes from: AWS's price list, the history of spot prices, or the dated table in `price-table.ts`, which
+ * stands in where the other two were refused or not reached.
  */
-export const PRICES_AS_OF = "2026-11-24";
-export const PRICES_REGION = "us-east-1";
+export const PRICE_SOURCES = ["price-list", "spot-history", "table"] as const;
+export type PriceSource = (typeof PRICE_SOURCES)[number];
 
-/** USD an hour. */
-const INSTANCE_HOUR: ReadonlyMap<string, number> = new Map([
-  ["t3.medium", 0.0416],
-  ["t4g.medium", 0.0336],
-  ["m7g.medium", 0.0408],
-  ["m7g.large", 0.0816],
-  ["m7g.xlarge", 0.1632],
-  ["m7i.large", 0.1008],
-  ["c7g.large", 0.0725],
-  ["c7g.xlarge", 0.145],
-  ["c7i.large", 0.08925],
-]);
+/** How an instance is paid for. */
+export type BoughtAs = "spot" | "on-demand";
 
-/** USD a GB-second. */
-const LAMBDA_GB_SECOND: Readonly<Record<Architecture, number>> = {
-  arm64: 0.0000133334,
-  x86_64: 0.0000166667,
-};
-/** USD a GB-second of `/tmp` above what is free. */
-const LAMBDA_STORAGE_GB_SECOND = 0.0000000309;
-const FREE_STORAGE_MIB = 512;
+/** What a runner costs while it runs, in USD. */
+export interface Price {
+  readonly perHour: number;
+  /** Lambda: for its one invocation. */
+  readonly perRequest?: number;
+  readonly source: PriceSource;
+  /** When the source said so. */
+  readonly asOf: number;
+}
 
-const MIB_PER_GB = 1024;
-const SECONDS_PER_HOUR = 3600;
-
-/**
- * An instance's price.
- *
- * @param boughtAs `spot` is unknown
- * @returns USD an hour, without disk and address; undefined: unknown
- */
-export const instancePricePerHour = (
-  instanceType: string,
-  boughtAs: "spot" | "on-demand",
-  region: string,
-): number | undefined =>
-  boughtAs === "on-demand" && region === PRICES_REGION ? INSTANCE_HOUR.get(instanceType) : undefined;
-
-/** A function's size, as Lambda's own configuration states it. */
+/** A runner function's size, as Lambda's own configuration states it. */
 export interface FunctionSize {
   readonly memoryMiB: number;
-  /** `/tmp`. */
+  /** `/tmp`. What it costs is an estimate, and no part of a runner's price. */
   readonly storageMiB: number;
   readonly architecture: Architecture;
 }
 
-/**
- * What a function costs while it runs.
- *
- * @returns USD an hour; undefined: unknown
- */
-export const functionPricePerHour = (size: FunctionSize, region: string): number | undefined => {
-  if (region !== PRICES_REGION) return undefined;
-  const memory = (size.memoryMiB / MIB_PER_GB) * LAMBDA_GB_SECOND[size.architecture];
-  const paidStorageMiB = Math.max(0, size.storageMiB - FREE_STORAGE_MIB);
-  return (memory + (paidStorageMiB / MIB_PER_GB) * LAMBDA_STORAGE_GB_SECOND) * SECONDS_PER_HOUR;
-};
+/** What Lambda asks in USD for a GB-second of memory and for a request, of each architecture. */
+export type LambdaPrices = Readonly<
+  Record<Architecture, { readonly gbSecond: number; readonly request: number }>
+>;
+
+/** The region and the day of the figures in `rest-prices.ts` and `estimates.ts`. */
+export const PRICES_AS_OF = "2026-11-24";
+export const PRICES_REGION = "us-east-1";
+
+const MIB_PER_GB = 1024;
+const SECONDS_PER_HOUR = 3600;
+
+/** USD for an hour of a function: its memory, without `/tmp`. */
+export const functionHour = (
+  prices: LambdaPrices,
+  { memoryMiB, architecture }: Pick<FunctionSize, "memoryMiB" | "architecture">,
+): number => (memoryMiB / MIB_PER_GB) * prices[architecture].gbSecond * SECONDS_PER_HOUR;
 
 /** The cheapest and the dearest of several; undefined where one of them is unknown or there is none. */
 export const priceRange = (

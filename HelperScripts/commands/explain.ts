@@ -12,7 +12,8 @@ import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf 
 import { sizeText } from "../jobs/runner-size";
 import { ledgerReader, sum } from "../ledger/ledger-reader";
 import { notServedText } from "../mapping/served";
-import { ec2Price, functionPrice, type Price } from "../prices/price-of";
+import { knownPrices } from "../prices/known-prices";
+import { type ExplainedPrice, ec2Price, functionPrice } from "../prices/price-of";
 import { projectIdOf } from "../start/find-project";
 import { tableReads } from "../table-reads";
 
@@ -72,10 +73,14 @@ const waitsFor = async (
   return [held, ofStack, ofClass, ofProject].flatMap((each) => each ?? []);
 };
 
-const priceOf = (context: Context, decided: Routed, region: string): Promise<Price> | Price => {
-  const { runnerClass, functionArn } = decided;
-  if (functionArn !== undefined) return functionPrice(context, functionArn, region);
-  return runnerClass.ec2 ? ec2Price(runnerClass.ec2, region) : { sentence: "unknown" };
+const priceOf = async (
+  context: Context,
+  deployment: Deployment,
+  { runnerClass, functionArn }: Routed,
+): Promise<ExplainedPrice> => {
+  const known = await knownPrices(context, deployment);
+  if (functionArn !== undefined) return functionPrice(context, functionArn, known);
+  return runnerClass.ec2 ? ec2Price(runnerClass.ec2, known) : { sentence: "unknown" };
 };
 
 const limitText = ({ runnerClass, limits }: Routed): string => {
@@ -120,7 +125,7 @@ const explainRoute = async (
   projectId: number,
 ): Promise<ExitCode> => {
   const [price, waiting] = await Promise.all([
-    priceOf(context, decided, deployment.home.region),
+    priceOf(context, deployment, decided),
     waitsFor(context, deployment, decided, projectId),
   ]);
   const status = STATUS_SENTENCES[options.status];

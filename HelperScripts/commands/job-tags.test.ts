@@ -32,7 +32,7 @@ describe("explain of a job that asks by its tags", () => {
     expect(out).toMatch(/tags +aws:cpu=4, aws:disk=100, aws:spot=false/);
     expect(out).toContain("the job's tags ask for aws:cpu=4, aws:spot=false, aws:disk=100.");
     expect(out).toMatch(
-      /price +\$0.145 to \$0.163 an hour on-demand \(us-east-1, 2026-11-24\), without disk and address; not in the price table: r7g\.xlarge/,
+      /price +\$0.145 to \$0.163 an hour on-demand \(dated table, 2026-01-19\), without disk and address; unknown: r7g\.xlarge/,
     );
   });
 

@@ -34,7 +34,7 @@ describe("explain", () => {
     expect(exitCode).toBe(0);
     expect(out).toMatch(/class +docker/);
     expect(out).toContain("The row job#image / tags#arm64#docker is for jobs of this name.");
-    expect(out).toMatch(/price +\$0.0725 to \$0.0816 an hour on-demand \(us-east-1, 2026-11-24\)/);
+    expect(out).toMatch(/price +\$0.0725 to \$0.0816 an hour on-demand \(dated table, 2026-01-19\)/);
     expect(out).toMatch(/waits for +nothing: it would start at once/);
   });
 
@@ -408,6 +408,9 @@ describe("why", () => {
       jobName: "unit tests",
       tags: ["a", "b"],
       queuedAt: "2026-11-25T11:55:00.000Z",
+      cost: 0,
+      costSources: [],
+      estimates: { storage: 0, publicIpv4: 0, logs: 0, controlPlane: 0 },
       account: {
         jobId: 7,
         projectId: 42,

@@ -3,6 +3,7 @@ import { type JobAccount, jobAccount } from "../../Core/model/job-account";
 import { accountText } from "../../Core/model/job-account-words";
 import { type Attempt, jobOf } from "../../Core/model/ledger";
 import { spotNotes } from "../../Core/model/spot-words";
+import { sourceWords } from "../../Core/pricing/price-words";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
 import { table } from "../console/table";
@@ -10,11 +11,13 @@ import { dollars, duration, moment } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment } from "../deployment";
 import { type UnusedImage, unusedImage, unusedImageText } from "../jobs/image-note";
+import { costText, type JobCost, jobCost } from "../jobs/job-cost";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
 import { waitJson, waitOf, waitText } from "../jobs/job-wait";
 import { sizeText } from "../jobs/runner-size";
 import { ledgerReader } from "../ledger/ledger-reader";
+import { knownPrices } from "../prices/known-prices";
 import { type ShellNote, shellsOf } from "../shell/shell-notes";
 import { checkAddress } from "../start/find-project";
 import type { JobAddress } from "../start/job-address";
@@ -30,6 +33,12 @@ const timeline = (context: Context, history: JobHistory): string => {
   return table(context.console, ["when (UTC)", "after", "attempt", "what"], rows);
 };
 
+const priceText = ({ pricePerHour, priceSource }: Attempt): string => {
+  if (pricePerHour === undefined) return "unknown";
+  const from = priceSource === undefined ? "" : ` (${sourceWords(priceSource)})`;
+  return `${dollars(pricePerHour)}/h${from}`;
+};
+
 const facts = (attempt: Attempt): readonly string[] => {
   const runnerClass = attempt.order?.runnerClass;
   return [
@@ -38,7 +47,7 @@ const facts = (attempt: Attempt): readonly string[] => {
     runnerClass?.type ?? "–",
     runnerClass?.name ?? "–",
     attempt.market ?? "–",
-    attempt.pricePerHour === undefined ? "unknown" : `${dollars(attempt.pricePerHour)}/h`,
+    priceText(attempt),
     dollars(attempt.cost),
   ];
 };
@@ -63,6 +72,7 @@ const choice = ({ order }: Attempt): readonly string[] => {
 
 /** What is told beside the job's history. */
 interface Notes {
+  readonly cost: JobCost;
   readonly image?: UnusedImage;
   readonly shells: readonly ShellNote[];
 }
@@ -74,7 +84,7 @@ const text = (
   context: Context,
   history: JobHistory,
   account: JobAccount,
-  { image, shells }: Notes,
+  { image, cost, shells }: Notes,
 ): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
@@ -88,6 +98,7 @@ const text = (
     timeline(context, history),
     "",
     ...(wait ? waitText(context.console, wait) : []),
+    costText(cost),
     ...choice(account.attempt).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
@@ -97,11 +108,12 @@ const text = (
   ].join("\n");
 };
 
-const json = (context: Context, history: JobHistory, account: JobAccount, { image, shells }: Notes) => {
+const json = (context: Context, history: JobHistory, account: JobAccount, { image, cost, shells }: Notes) => {
   const { order } = account.attempt;
   const wait = waitOf(history, context.now());
   return {
     ...jobJson(account.attempt),
+    ...cost,
     ...(order ? { tags: order.tags, queuedAt: new Date(order.queuedAt).toISOString() } : {}),
     account: accountJson(account, context.now()),
     ...(wait ? { wait: waitJson(wait) } : {}),
@@ -133,16 +145,18 @@ export const why = async (
   const { jobId } = address;
   const deployment = await findDeployment(context.clients.cloudFormation(), options.stackName);
   await checkAddress(context, deployment, address);
-  const [history, isOn, shells] = await Promise.all([
+  const [history, isOn, known, shells] = await Promise.all([
     readHistory(ledgerReader(context, deployment), jobId),
     startsAreOn(context, deployment),
+    knownPrices(context, deployment),
     shellsOf(context, deployment, jobId),
   ]);
   const last = history?.attempts.at(-1);
   if (history === undefined || last === undefined) return unknown(context, options, jobId);
   const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
-  const notes = { ...defined({ image: await unusedImage(context, deployment, last) }), shells };
+  const image = defined({ image: await unusedImage(context, deployment, last) });
+  const notes = { ...image, cost: jobCost(history, known, context.now()), shells };
   show(context, options, json(context, history, account, notes), text(context, history, account, notes));
   return 0;
 };

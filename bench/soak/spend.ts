@@ -1,4 +1,4 @@
-import { functionPricePerHour, instancePricePerHour, PRICES_REGION } from "../../Core/pricing/prices";
+import { functionInTable, instanceInTable, TABLE_REGION } from "../../Core/pricing/price-table";
 import type { Instance } from "../../local/ec2";
 import { readTemplate } from "../../tests/templates/read-template";
 
@@ -6,26 +6,26 @@ const { MemorySizeMiB, TemporaryStorageMiB } = readTemplate("LambdaShellRunner")
 
 /** USD a second. */
 const LAMBDA_SECOND =
-  (functionPricePerHour(
+  (functionInTable(
     {
       memoryMiB: Number(MemorySizeMiB?.Default),
       storageMiB: Number(TemporaryStorageMiB?.Default),
       architecture: "arm64",
     },
-    PRICES_REGION,
-  ) ?? 0) / 3_600;
+    TABLE_REGION,
+  )?.perHour ?? 0) / 3_600;
 
 type Paid = Pick<Instance, "instanceType" | "launchedAt" | "shutDownAt">;
 
 const instanceUsd = ({ instanceType, launchedAt, shutDownAt }: Paid, now: number): number => {
-  const perHour = instancePricePerHour(instanceType, "on-demand", PRICES_REGION);
+  const perHour = instanceInTable(instanceType, TABLE_REGION)?.perHour;
   if (perHour === undefined) throw new Error(`The price of ${instanceType} is not known`);
   return (perHour * ((shutDownAt ?? now) - launchedAt)) / 3_600_000;
 };
 
 /**
- * What the runners have cost, as EC2 and Lambda ran them. The laptop's region has no prices, and spot has none
- * anywhere: these are the on-demand prices of the region that the table is for.
+ * What the runners have cost, as EC2 and Lambda ran them: at the on-demand prices of the dated table, so that one run
+ * compares with another.
  *
  * @param lambdaSeconds of runner functions that have ended
  * @returns USD

@@ -94,7 +94,7 @@ export const startEc2 = (options: Ec2SimulatorOptions): Ec2Simulator => {
       ),
   });
   const handler = ec2Handler({
-    actions: ec2Actions({ registry, pools, images, accountId, readTemplate, now }),
+    actions: ec2Actions({ registry, pools, images, accountId, region, readTemplate, now }),
     faults,
     onCall: (action) => {
       calls[action] = (calls[action] ?? 0) + 1;

@@ -1,3 +1,4 @@
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { Stack } from "../engine/build";
 import { type DeployedStack, type DeploySettings, deployStack } from "../engine/deploy";
 import { clientSettings } from "./client-settings";
@@ -41,6 +42,18 @@ export const deployStacks = async (settings: DeploySettings, options: LaptopOpti
   const LambdaShellRunner = await deploy("LambdaShellRunner");
   const AutoScaler = await deploy("AutoScaler");
   return { Infrastructure, LambdaShellRunner, AutoScaler };
+};
+
+/** What CloudFormation's event starts on AWS: the engine has none. */
+export const keepPrices = async (
+  { env }: Pick<LaptopServices, "env">,
+  { AutoScaler }: Stacks,
+): Promise<void> => {
+  const FunctionName = AutoScaler.resources.KeepPricesFunction;
+  const client = new LambdaClient(clientSettings(env));
+  const Payload = new TextEncoder().encode("{}");
+  await client.send(new InvokeCommand({ FunctionName, InvocationType: "Event", Payload }));
+  client.destroy();
 };
 
 /** Loads the functions that every job needs. */

@@ -9,7 +9,7 @@ import { limitsText } from "../limits/account-limits";
 import type { WebhookApi } from "../webhook-api";
 import type { Aws } from "./aws";
 import { type GitLabConfiguration, writeConfiguration } from "./configuration";
-import { deploySettings, deployStacks, type Stacks, warmFunctions } from "./deploy-stacks";
+import { deploySettings, deployStacks, keepPrices, type Stacks, warmFunctions } from "./deploy-stacks";
 import { deployedOutputs } from "./deployed-outputs";
 import type { RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
@@ -125,6 +125,7 @@ const deploy = async (
     const folders = await Promise.all(building);
     const builds = Object.fromEntries(STACKS.map((stack, index) => [stack, folders[index]])) as Builds;
     const stacks = await deployStacks(deploySettings(laptop, { root, sam, builds }), options);
+    await keepPrices(laptop, stacks);
     warmFunctions(laptop, stacks);
     const webhook = stacks.Infrastructure.outputs.WebhookUrl ?? "";
     laptop.standIn?.setWebhook({ url: webhook, token: webhookToken });

@@ -106,6 +106,7 @@ export const toolsCases = (get: () => TestLaptop): void => {
         outcome: "success",
       }),
     ]);
+    expect(why).toMatchObject({ cost: expect.any(Number), costSources: ["table"] });
     expect((await runners(test, "status")).out).toContain("EC2#small");
     const logs = JSON.parse((await runners(test, "logs", String(job!.id), "--json")).out);
     const sources = new Set(logs.lines.map(({ source }: { source: string }) => source));

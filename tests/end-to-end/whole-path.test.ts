@@ -14,7 +14,7 @@ import {
   until,
   untilAllGone,
 } from "./engine";
-import { toolsCases } from "./tools-cases";
+import { runners, toolsCases } from "./tools-cases";
 
 const PROJECT = 7;
 
@@ -46,7 +46,9 @@ describe("webhook in, job run, everything gone", () => {
     expect(job).toMatchObject({ status: "success" });
     expect(await gitlabApi(test.laptop).trace(PROJECT, job!.id)).toContain("from the 42nd job");
     expect(await providerOf(job!.id)).toBe("LAMBDA");
-  }, 90_000);
+    const why = JSON.parse((await runners(test, "why", String(job!.id), "--json")).out);
+    expect(why).toMatchObject({ cost: expect.any(Number), costSources: ["table"] });
+  }, 150_000);
 
   it("I-23: is told by Lambda's log that the runner has ended, and knows the runner by the report", async () => {
     const runnerIds = () =>
@@ -71,7 +73,9 @@ describe("webhook in, job run, everything gone", () => {
     const instances = test.laptop.ec2.instances();
     expect(instances.length).toBeGreaterThan(0);
     expect(test.laptop.ec2.running()).toBe(0);
-  }, 120_000);
+    const why = JSON.parse((await runners(test, "why", String(job!.id), "--json")).out);
+    expect(why).toMatchObject({ cost: expect.any(Number), costSources: ["spot-history"] });
+  }, 180_000);
 
   it("I-14: gives a job without a row what its tags ask for, and warns one on Lambda that it has no image", async () => {
     const tags = ["aws:cpu=2", "aws:spot=false", "aws:disk=40", "team"];

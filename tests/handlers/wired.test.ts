@@ -58,6 +58,21 @@ const takeRow = (key: unknown): string => {
   return (found as { Attributes?: { token: { S: string } } }).Attributes?.token.S ?? "";
 };
 
+/** The loopback has no price list, and EC2's history of spot prices is the laptop's. */
+it("keeps what AWS tells of prices, and says which part it was not told", async () => {
+  const { outcome, kept, notKept } = await call("keep-prices", {});
+  expect([outcome, kept, notKept]).toEqual([
+    "partly",
+    ["mapping", "functions", "spot-history"],
+    ["zones", "price-list"],
+  ]);
+  const { value } = rows(LEDGER_TABLE).find(({ pk }) => pk === "state#prices") ?? {};
+  expect(value).toMatchObject({
+    region: "eu-west-1",
+    spot: { instances: { "m7g.large": { "eu-west-1a": 0.0364, "eu-west-1b": 0.04095 } } },
+  });
+});
+
 const look = async (jobId: number, provider: string): Promise<unknown> => {
   const lookup = await call("look-up-runner", event(jobId, "pending"));
   expect(lookup).toMatchObject({ kind: "start", provider });

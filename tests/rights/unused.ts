@@ -70,6 +70,11 @@ const REASONS: readonly Reason[] = [
     why: "an instance without an id in the ledger, whose launch's answer was lost, is looked for by its tag",
   },
   {
+    action: /^(pricing|ec2|lambda|ssm):/,
+    policy: /\/keep-prices$/,
+    why: "what is refused to it keeps the price it had, and only its log says so: no job waits for a price",
+  },
+  {
     action: /^events:PutEvents$/,
     policy: /PutEventsPolicy/,
     why: "an event is put where a job waits for a slot, or a foreign job took a runner",

@@ -142,9 +142,14 @@ it.each<[string, EventBridgeEvent, readonly string[]]>([
   expect(matching(given).filter((id) => onDefaultBus.includes(id))).toEqual(rules);
 });
 
-it("T-22: rules for EC2's events are on the default bus, all others on ours", () => {
+it("T-22: rules for events of EC2 and CloudFormation are on the default bus, all others on ours", () => {
   const onDefaultBus = RULES.filter(({ isOnBus }) => !isOnBus);
-  expect(onDefaultBus.map(({ pattern }) => pattern.source)).toEqual([["aws.ec2"], ["aws.ec2"], ["aws.ec2"]]);
+  expect(onDefaultBus.map(({ pattern }) => pattern.source)).toEqual([
+    ["aws.ec2"],
+    ["aws.ec2"],
+    ["aws.ec2"],
+    ["aws.cloudformation"],
+  ]);
 });
 
 const anyStatus = fc.oneof(

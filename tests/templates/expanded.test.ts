@@ -88,7 +88,12 @@ describeWith(isSetUp, "no .local/venv with SAM's translator").each(STACKS)(
       const expected = {
         Infrastructure: ["AuthorizeWebhookFunction", "ReportRunnerEndFunction"],
         LambdaShellRunner: ["RunnerFunction"],
-        AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction", "RollUpUsageFunction"],
+        AutoScaler: [
+          "KeepPricesFunction",
+          "ReconcilerFunction",
+          "RecordPickUpFunction",
+          "RollUpUsageFunction",
+        ],
       };
       expect([...bounded].sort()).toEqual(expected[stack]);
     });

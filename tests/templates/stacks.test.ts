@@ -458,7 +458,12 @@ describe("functions in the runners' network", () => {
     expect(policies.filter((arn) => String(arn).includes("vpcaccess"))).toEqual([]);
   });
 
-  it.each(functions)(
+  it("never have KeepPricesFunction with them: AWS alone is asked, in other regions too", () => {
+    const { VpcConfig } = resource(autoScaler, "KeepPricesFunction").properties;
+    expect(resolve(autoScaler, VpcConfig, IN)).toBeNull();
+  });
+
+  it.each(functions.filter(({ id }) => id !== "KeepPricesFunction"))(
     "have $id with them on request, and its role lets Lambda connect it",
     ({ properties }) => {
       expect(resolve(autoScaler, properties.VpcConfig, IN)).toEqual({

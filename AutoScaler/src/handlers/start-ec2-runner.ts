@@ -1,6 +1,5 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { instancePricePerHour } from "../../../Core/pricing/prices";
 import { dynamoBootstrapRows } from "../adapters/dynamodb/bootstrap-rows";
 import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { ec2Client } from "../adapters/ec2/client";
@@ -14,6 +13,7 @@ import {
   EC2_VARIABLES,
   fleetSettings,
   outcomeFields,
+  prices,
   protectedRefs,
   START_VARIABLES,
   spotPools,
@@ -33,9 +33,8 @@ const parts = {
   cacheAccess: cache.cacheAccess,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
-  provider: ec2Provider(ec2, fleetSettings(env), {
-    pricePerHour: (type, boughtAs) => instancePricePerHour(type, boughtAs, process.env.AWS_REGION ?? ""),
-  }),
+  prices,
+  provider: ec2Provider(ec2, fleetSettings(env)),
 };
 
 /** Task "Start EC2 runner". Input: the order from "Look up runner". */

@@ -10,7 +10,7 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
-import { cacheOf, outcomeFields, protectedRefs, START_VARIABLES, spotPools } from "./start-wiring";
+import { cacheOf, outcomeFields, prices, protectedRefs, START_VARIABLES, spotPools } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
@@ -27,6 +27,7 @@ const parts = {
   cacheAccess: cache.cacheAccess,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
+  prices,
   provider: lambdaProvider(lambda, functions),
 };
 

@@ -1,6 +1,7 @@
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
 import { stsCacheAccess } from "../adapters/sts/cache-access";
 import { stsClient } from "../adapters/sts/client";
+import { PriceMemory } from "../pricing/price-memory";
 import type { StartOutcome } from "../queue/start-outcome";
 import { PoolMemory } from "../spot/pool-memory";
 import type { ProtectedRefs } from "../start/protected-ref";
@@ -34,6 +35,9 @@ export const outcomeFields = (result: StartOutcome) => {
   const { events: __, ...fields } = "events" in told ? told : { ...told, events: undefined };
   return { outcome, ...fields };
 };
+
+/** What this process knows of prices. */
+export const prices = new PriceMemory(process.env.AWS_REGION ?? "");
 
 /** What this process knows of spot pools. */
 export const spotPools = new PoolMemory();

@@ -207,9 +207,3 @@ export const closeUnstarted = async (
   });
   return { kind: "failed", ...told, ...defined({ freed }), events: [event] };
 };
-
-/** Cost of a runner from launch to end, in USD. Undefined if the price or the launch time is unknown. */
-export const costOf = (runner: Runner, now: Time): number | undefined =>
-  runner.pricePerHour === undefined || runner.times.LAUNCHED === undefined
-    ? undefined
-    : (runner.pricePerHour * Math.max(0, now - runner.times.LAUNCHED)) / 3_600_000;

@@ -1,11 +1,11 @@
 import { defined } from "../../../Core/defined";
 import type { Runner, Time } from "../../../Core/model/ledger";
+import { costOf } from "../../../Core/pricing/cost";
 import { usageTtl } from "../../../Core/usage/days";
 import { usageKeyOf } from "../../../Core/usage/usage-of";
 import type { UsageNumbers } from "../../../Core/usage/usage-reader";
 import { wasteCode } from "../../../Core/usage/waste";
 import type { LedgerChange } from "../ports";
-import { costOf } from "./close-attempt";
 
 /** It was launched, or nobody knows that it was not: an instance would have been found by its tag. */
 const mayHaveRun = ({ times, resourceId, heldBy, provider }: Runner): boolean =>

@@ -1,5 +1,6 @@
 import type { Time } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
+import type { Ledger } from "../ports";
 
 /**
  * Projects with a recent job event. A job that starts and ends between two passes leaves no open item.
@@ -39,7 +40,9 @@ const storeOnce = async ({ ledger, clock }: SeenDependencies, projectId: number)
   return ledger.commit([{ stateRecord: { name, version: (record?.version ?? 0) + 1, value } }]);
 };
 
-export type SeenDependencies = Pick<Dependencies, "ledger" | "clock">;
+export interface SeenDependencies extends Pick<Dependencies, "clock"> {
+  readonly ledger: Pick<Ledger, "stateRecord" | "commit">;
+}
 
 /**
  * Stores that a job of the project was seen, at most once in ten minutes. A failure does not affect the job.

@@ -75,8 +75,18 @@ describe("planPickUp", () => {
   });
 
   describe("after an exchange each attempt tells of the runner that it has now", () => {
-    const onDemand = { resourceId: "i-1", market: "on-demand", pricePerHour: 0.4 } as const;
-    const spot = { resourceId: "i-2", market: "spot", pricePerHour: 0.1 } as const;
+    const onDemand = {
+      resourceId: "i-1",
+      market: "on-demand",
+      pricePerHour: 0.4,
+      priceSource: "price-list",
+    } as const;
+    const spot = {
+      resourceId: "i-2",
+      market: "spot",
+      pricePerHour: 0.1,
+      priceSource: "spot-history",
+    } as const;
     const [early, late] = [NOW - 9_000, NOW - 2_000];
     const exchanged = (patch: Partial<PickUpFacts> = {}, own: Partial<StartedRunner> = {}) =>
       puts(
@@ -106,9 +116,14 @@ describe("planPickUp", () => {
     });
 
     it("the one that got a runner which is not launched yet shows none", () => {
-      const unlaunched = { resourceId: undefined, market: undefined, pricePerHour: undefined };
+      const unlaunched = {
+        resourceId: undefined,
+        market: undefined,
+        pricePerHour: undefined,
+        priceSource: undefined,
+      };
       const [reassigned] = exchanged({}, { ...unlaunched, times: { CREATED: 1 } } as object);
-      for (const field of ["resourceId", "market", "pricePerHour"]) {
+      for (const field of ["resourceId", "market", "pricePerHour", "priceSource"]) {
         expect(reassigned).not.toHaveProperty(field);
       }
       expect(reassigned?.times).toEqual({ CLAIMED: 2 });

@@ -102,11 +102,11 @@ const spare = ({ job, own }: PickUpFacts, kept: readonly number[]): readonly Our
  * it is tried again counts from there.
  */
 const withRunner = <Item extends Attempt>(attempt: Item, runner: Runner): Item => {
-  const { resourceId, market, pricePerHour } = runner;
+  const { resourceId, market, pricePerHour, priceSource } = runner;
   const { LAUNCHED: _, ...times } = attempt.times;
   const { LAUNCHED } = runner.times;
   return {
-    ...touch<Attempt>(attempt, { runnerId: runner.runnerId, resourceId, market, pricePerHour }),
+    ...touch<Attempt>(attempt, { runnerId: runner.runnerId, resourceId, market, pricePerHour, priceSource }),
     times: { ...times, ...defined({ LAUNCHED }) },
     version: attempt.version,
   } as Item;

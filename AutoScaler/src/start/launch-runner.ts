@@ -9,16 +9,17 @@ import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
 import type { Launch, LedgerChange } from "../ports";
+import { launchPrice } from "../pricing/launch-price";
 import { freedLaunch, freedTwoLaunches } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
 import { learn, restingPlan } from "../spot/spot-plan";
 import { launchOrRetry } from "./launch-call";
-import { type Launched, readRunner, type Started, servedAttempt, storeLaunch } from "./store-launch";
+import { type PricedLaunch, readRunner, type Started, servedAttempt, storeLaunch } from "./store-launch";
 
 export type LaunchDependencies = Pick<
   Dependencies,
-  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools" | "deploymentId"
+  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools" | "prices" | "deploymentId"
 >;
 
 type Refused = Extract<Launch, { kind: "refused" }>;
@@ -136,7 +137,7 @@ const abandon = async (
 const adopt = async (
   dependencies: LaunchDependencies,
   started: Started,
-  launch: Launched,
+  launch: PricedLaunch,
 ): Promise<StartOutcome> => {
   const { nonce } = started.runner;
   if (launch.bootstrapKey !== undefined) await dependencies.rows.move(nonce, launch.bootstrapKey);
@@ -165,10 +166,17 @@ export const launchRunner = async (
   const begunAt = dependencies.clock.now();
   if (await mustWait(dependencies, runner, attempt.dispatchedAt))
     return keepForLater(dependencies, runner, { heldBy: "rate", begunAt });
-  const { launch, foundLimit } = await launchOrRetry(dependencies, runner);
+  // The prices are read beside the launch: no job waits for them.
+  const [{ launch, foundLimit }, prices] = await Promise.all([
+    launchOrRetry(dependencies, runner),
+    dependencies.prices.known(dependencies),
+  ]);
   if (launch !== undefined) await learn(dependencies, runner, launch);
   if (launch?.kind === "launched") {
-    const outcome = await adopt(dependencies, started, launch);
+    const outcome = await adopt(dependencies, started, {
+      ...launch,
+      ...launchPrice(prices, runner, launch),
+    });
     // Those held meanwhile would wait for the next pass.
     return foundLimit && outcome.kind === "launched" ? { ...outcome, freed: freedTwoLaunches } : outcome;
   }

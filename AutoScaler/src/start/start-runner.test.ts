@@ -4,6 +4,7 @@ import { queuedProjects, queueName } from "../../../Core/ledger/queues";
 import { instanceLogStream } from "../../../Core/log-stream";
 import type { Dependencies } from "../dependencies";
 import { type Launch, STACK } from "../ports";
+import { keepFakePrices } from "../testing/fakes/fake-prices";
 import { interleaved } from "../testing/fakes/interleaved";
 import { interrupted } from "../testing/fakes/interrupted";
 import {
@@ -70,12 +71,36 @@ describe("a start", () => {
     const [instanceId] = [...system.ec2.launched.values()];
     expect(outcome).toMatchObject({ kind: "launched", runnerId: 9001, resourceId: instanceId });
     expect(attempts(system)).toMatchObject([
-      { state: "LAUNCHED", runnerId: 9001, resourceId: instanceId, market: "spot", pricePerHour: 0.04 },
+      { state: "LAUNCHED", runnerId: 9001, resourceId: instanceId, market: "spot" },
     ]);
     expect(Object.keys(attempts(system)[0]!.times)).toEqual(["CLAIMED", "CREATED", "LAUNCHED"]);
     expect(runners(system)).toMatchObject([{ state: "STARTING", slot: expect.anything() }]);
     expect(attempts(system)[0]).not.toHaveProperty("slot");
     expect(runners(system)[0]).not.toHaveProperty("lease");
+  });
+
+  it("prices the runner by what was last kept: spot by its zone, a function by its size and request", async () => {
+    const system = testSystem();
+    await keepFakePrices(system.dependencies, system.routing);
+    await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    await system.start(webhook(system.gitLab.addJob({ id: 8 })));
+    expect(attempts(system)[0]).toMatchObject({ priceSource: "spot-history" });
+    // 0.4 of 0.091 in the first zone.
+    expect(attempts(system)[0]?.pricePerHour).toBeCloseTo(0.0364, 10);
+    const [, ofFunction] = runners(system);
+    expect(ofFunction).toMatchObject({
+      provider: "LAMBDA",
+      priceSource: "price-list",
+      pricePerRequest: 0.0000002,
+    });
+    expect(ofFunction?.pricePerHour).toBeCloseTo((1_769 / 1_024) * 0.0000133334 * 3_600, 10);
+  });
+
+  it("starts a runner of unknown price where nothing is kept", async () => {
+    const system = testSystem();
+    await system.start(webhook(system.gitLab.addJob({ id: 7, tags: ["ec2"] })));
+    expect(attempts(system)).toMatchObject([{ state: "LAUNCHED", market: "spot" }]);
+    expect(attempts(system)[0]).not.toHaveProperty("pricePerHour");
   });
 
   it("gives the runner a row with its token, limits and an end", async () => {

@@ -12,11 +12,13 @@ import { stillWaits } from "../../../Core/waiting/split";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Launch, LedgerChange } from "../ports";
+import type { LaunchPrice } from "../pricing/launch-price";
 import type { StartOutcome } from "../queue/start-outcome";
 
 type StoreDependencies = Pick<Dependencies, "ledger" | "clock">;
 
 export type Launched = Extract<Launch, { kind: "launched" }>;
+export type PricedLaunch = Launched & LaunchPrice;
 
 /** What a start stored or found stored. */
 export interface Started {
@@ -42,9 +44,20 @@ export const readRunner = async (
   return runner?.adopted ? undefined : runner;
 };
 
-const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resourceId, market, pricePerHour });
+const resourceOf = ({ resourceId, market, pricePerHour, priceSource }: PricedLaunch) => ({
+  resourceId,
+  market,
+  pricePerHour,
+  priceSource,
+});
 
-const spotOf = ({ pool, lacksSpotRole }: Launched) => ({ pool, lacksSpotRole });
+/** What the runner alone stores. */
+const ownOf = ({ pool, lacksSpotRole, bootstrapKey, pricePerRequest }: PricedLaunch) => ({
+  pool,
+  lacksSpotRole,
+  bootstrapKey,
+  pricePerRequest,
+});
 
 const NOT_HELD = { heldBy: undefined, heldSince: undefined, holds: undefined, detail: undefined } as const;
 
@@ -57,7 +70,7 @@ const launchedMarks = ({ marks, state }: OrderedAttempt, { holds }: StartedRunne
 const launchedAttempt = (
   attempt: OrderedAttempt,
   runner: StartedRunner,
-  launch: Launched,
+  launch: PricedLaunch,
   now: Time,
 ): OrderedAttempt => {
   const marks = launchedMarks(attempt, runner, now);
@@ -93,7 +106,7 @@ const knownFirst = (dependencies: StoreDependencies, { runner, attempt }: Starte
 export const storeLaunch = (
   dependencies: StoreDependencies,
   started: Started,
-  launch: Launched,
+  launch: PricedLaunch,
 ): Promise<StartOutcome> => {
   const { runnerId } = started.runner;
   const read = knownFirst(dependencies, started);
@@ -104,14 +117,7 @@ export const storeLaunch = (
     if (pair === undefined || pair.runner.resourceId === launch.resourceId) return { changes: [], result };
     const { runner, attempt } = pair;
     const times = { ...runner.times, LAUNCHED: now };
-    const { bootstrapKey } = launch;
-    const patch = {
-      ...resourceOf(launch),
-      ...spotOf(launch),
-      ...NOT_HELD,
-      bootstrapKey,
-      lease: undefined,
-    };
+    const patch = { ...resourceOf(launch), ...ownOf(launch), ...NOT_HELD, lease: undefined };
     const stored = { ...touch(runner, patch), times };
     const changes: LedgerChange[] = [{ put: stored }];
     if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, runner, launch, now) });

@@ -4,6 +4,7 @@ import type { Dependencies } from "../dependencies";
 import { rememberProject } from "../ledger/seen-projects";
 import { STACK } from "../ports";
 import { sampleOrphan } from "../testing/contracts/samples";
+import { keepFakePrices } from "../testing/fakes/fake-prices";
 import { interrupted } from "../testing/fakes/interrupted";
 import {
   type TestSystem,
@@ -26,13 +27,16 @@ const launched = async ({
   tags = ["ec2"],
   runs = false,
   pickedUp = false,
+  isPriced = false,
   ...options
 }: TestSystemOptions & {
   readonly tags?: readonly string[];
   readonly runs?: boolean;
   readonly pickedUp?: boolean;
+  readonly isPriced?: boolean;
 } = {}): Promise<TestSystem> => {
   const system = testSystem(options);
+  if (isPriced) await keepFakePrices(system.dependencies, system.routing);
   await system.start(webhook(system.gitLab.addJob({ id: A, tags })));
   if (runs || pickedUp)
     system.gitLab.change(A, { status: "running", runnerId: RA, startedAt: system.clock.now() });
@@ -99,7 +103,7 @@ describe("the end of a job", () => {
   });
 
   it("I-4 I-20: deletes the record, terminates the instance, frees the slot, writes what it cost", async () => {
-    const system = await launched({ pickedUp: true });
+    const system = await launched({ pickedUp: true, isPriced: true });
     system.clock.advance(30 * MINUTE);
     const results = await system.stop(endJob(system));
 
@@ -112,9 +116,11 @@ describe("the end of a job", () => {
     expect(attempt(system)).toMatchObject({
       state: "ENDED",
       outcome: "success",
-      cost: 0.02,
+      priceSource: "spot-history",
       ttl: expect.any(Number),
     });
+    // Half an hour of 0.0364.
+    expect(attempt(system)?.cost).toBeCloseTo(0.0182, 10);
     expect(await runner(system)).toMatchObject({
       recordDeletedAt: expect.any(Number),
       ttl: expect.any(Number),

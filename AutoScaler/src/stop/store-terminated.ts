@@ -13,8 +13,8 @@ import {
   touch,
 } from "../../../Core/model/ledger";
 import type { InstallFailure } from "../../../Core/model/reasons";
+import { costOf } from "../../../Core/pricing/cost";
 import type { Dependencies } from "../dependencies";
-import { costOf } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { countEnd } from "../ledger/count-end";
 import { releaseSlot } from "../limits/slots";

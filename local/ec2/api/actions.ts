@@ -10,6 +10,7 @@ import { createImage, deregisterImage, describeImages } from "./images";
 import type { ReadTemplate } from "./launch-template";
 import { at, type QueryNode, tagsAt, textAt } from "./query-form";
 import { blueprintOfRun, subnetOfRun } from "./run-instances";
+import { describeSpotPriceHistory } from "./spot-prices";
 import type { XmlValue } from "./xml";
 
 export type Action = (request: QueryNode) => Promise<XmlValue>;
@@ -19,6 +20,7 @@ export interface ActionDependencies {
   readonly pools: Pools;
   readonly images: ImageRegistry;
   readonly accountId: string;
+  readonly region: string;
   readonly readTemplate: ReadTemplate;
   readonly now: () => number;
 }
@@ -87,7 +89,7 @@ const runInstances = (dependencies: ActionDependencies): Action => {
 
 /** The actions that the simulator answers itself. The engine answers all others. */
 export const ec2Actions = (dependencies: ActionDependencies): Readonly<Record<string, Action>> => {
-  const { registry, images, accountId } = dependencies;
+  const { registry, images, accountId, region, now } = dependencies;
   return {
     CreateFleet: createFleet(dependencies),
     RunInstances: runInstances(dependencies),
@@ -99,5 +101,6 @@ export const ec2Actions = (dependencies: ActionDependencies): Readonly<Record<st
     CreateImage: async (request) => createImage(request, images, registry),
     DeregisterImage: async (request) => deregisterImage(request, images),
     GetConsoleOutput: async (request) => consoleOutput(request, registry),
+    DescribeSpotPriceHistory: async (request) => describeSpotPriceHistory(request, region, now()),
   };
 };

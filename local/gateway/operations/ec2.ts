@@ -227,6 +227,8 @@ export const EC2: Operations<QueryNode> = {
   DeregisterImage: deregisterImage,
   DescribeInstances: everywhere("DescribeInstances"),
   DescribeInstanceStatus: everywhere("DescribeInstanceStatus"),
+  DescribeSpotPriceHistory: everywhere("DescribeSpotPriceHistory"),
+  DescribeSubnets: everywhere("DescribeSubnets"),
   DescribeImages: everywhere("DescribeImages"),
   DescribeLaunchTemplates: everywhere("DescribeLaunchTemplates"),
   DescribeLaunchTemplateVersions: everywhere("DescribeLaunchTemplateVersions"),

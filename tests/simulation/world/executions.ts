@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
 import { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import type { BusEntry } from "../../../Core/events/bus-entry";
 import type { Time } from "../../../Core/model/ledger";
@@ -18,6 +19,7 @@ import { endOfOutput } from "./proof/ends";
 import type { MetricName, Metrics } from "./proof/metrics";
 import type { Random } from "./random";
 import { readsConfiguration, timeoutOf } from "./rules";
+import { REGION } from "./stack";
 import type { Timeline } from "./timeline";
 import { withoutStack } from "./without-stack";
 import { type Definition, runStates, StateError } from "./workflow";
@@ -143,6 +145,7 @@ export class Executions {
       environment: {
         hints: new HintMemory(),
         spotPools: new PoolMemory(),
+        prices: new PriceMemory(REGION),
         configuration: readsConfiguration(name)
           ? parameterStore.configurationFor(() => served.process as Process)
           : undefined,

@@ -23,10 +23,12 @@ import type {
   RunnerProvider,
   Settings,
 } from "../../../AutoScaler/src/ports";
+import type { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
+import { launchablesOf } from "../../../Core/pricing/launchables";
 import { DEFAULT_CLASS_KEY } from "../../../Core/routing/classes/default-class";
 import { projectsNamed } from "../../../Core/routing/mapping-projects";
 import { STATE_PARTITION_KEY } from "../../../Core/routing/mapping-state";
@@ -71,10 +73,11 @@ export interface Counted {
 }
 
 export const ROLE_ID = "AROASIMULATED";
+export const EC2_SUBNETS = ["subnet-a", "subnet-b"] as const;
 const EC2_SETTINGS = {
   deploymentId: DEPLOYMENT,
   launchTemplates: { arm64: { id: "lt-arm64", version: "1" }, x86_64: { id: "lt-x86", version: "1" } },
-  subnetIds: ["subnet-a", "subnet-b"],
+  subnetIds: EC2_SUBNETS,
   rootDeviceName: "/dev/xvda",
   roleId: ROLE_ID,
 } as const;
@@ -144,6 +147,7 @@ class Ports implements FunctionDependencies {
   readonly gitLab: GitLab;
   readonly hints: HintMemory;
   readonly spotPools: PoolMemory;
+  readonly prices: PriceMemory;
   readonly clock: Clock;
   readonly functions: RunnerFunctions;
   readonly account: LambdaAccount;
@@ -170,6 +174,7 @@ class Ports implements FunctionDependencies {
     };
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
+    this.prices = process.environment.prices;
     this.nonce = nonce;
     this.cacheAccess = async ({ path }) => ({ ...CACHE, path });
     this.metric = (name, value = 1, dimensions = {}) => services.metric({ name, value, dimensions }, process);
@@ -192,6 +197,7 @@ class Ports implements FunctionDependencies {
     return {
       rows: (pk) => this.#make(readOf(pk), () => mappings().filter((row) => row.pk === pk)),
       projectIds: () => this.#make("mappings.projectIds", () => projectsNamed(mappings())),
+      launchables: () => this.#make("mappings.launchables", () => launchablesOf(mappings())),
     };
   }
 

@@ -6,7 +6,8 @@ import { DEPLOYMENT_ID } from "../../templates/resolve";
 
 /** What the templates' alarms watch. */
 export const DEPLOYMENT = DEPLOYMENT_ID;
-const FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:runner";
+export const REGION = "eu-west-1";
+const FUNCTION_ARN = `arn:aws:lambda:${REGION}:111122223333:function:runner`;
 
 /** The stack's parameters in a simulation. */
 export interface StackParameters {

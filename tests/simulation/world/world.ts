@@ -20,6 +20,7 @@ import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
 import { ParameterStore } from "./parameter-store";
 import { type Counted, portsFactory } from "./ports";
+import { keepWorldsPrices } from "./prices";
 import { Alarms } from "./proof/alarms";
 import { Conservation } from "./proof/conservation";
 import { Metrics } from "./proof/metrics";
@@ -179,6 +180,7 @@ export class Simulation {
       () => timeline.now,
       (what) => this.checks.complain(what),
     );
+    void keepWorldsPrices(this.table, timeline, this.mapping, this.routing);
     this.throughput = new LedgerThroughput(account);
     this.calls = new Calls({
       timeline,

@@ -7,8 +7,10 @@ import type { TemplateRule } from "./rule";
 export const WILDCARD_ONLY = [
   "ec2:DescribeInstances",
   "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSpotPriceHistory",
   "ec2:DescribeSubnets",
   "lambda:GetAccountSettings",
+  "pricing:GetProducts",
   "xray:PutTraceSegments",
   "xray:PutTelemetryRecords",
   "xray:GetSamplingRules",

@@ -10,5 +10,6 @@ export const mappingsLater = (table: string): Mappings & { readonly load: () => 
     load: mappings.begin,
     rows: async (pk) => (await mappings.get()).rows(pk),
     projectIds: async () => (await mappings.get()).projectIds(),
+    launchables: async () => (await mappings.get()).launchables(),
   };
 };

@@ -1,9 +1,9 @@
 import { defined } from "../../../../Core/defined";
 import { spotPool } from "../../../../Core/model/spot-pool";
+import type { BoughtAs } from "../../../../Core/pricing/prices";
 import type { CreateFleetCommandOutput, Ec2Instance } from "./client";
 import type { Ec2ErrorKind } from "./error-codes";
 import { kindOfCode, shortMessage } from "./errors";
-import type { BoughtAs } from "./fleet-request";
 
 export type FleetAnswer =
   | {
@@ -98,7 +98,10 @@ export const readFleetAnswer = (answer: CreateFleetCommandOutput, asked: BoughtA
       kind: "instance",
       instanceId,
       boughtAs,
-      ...defined({ instanceType: group.InstanceType, pool: poolOfOverride(group) }),
+      ...defined({
+        instanceType: group.InstanceType ?? group.LaunchTemplateAndOverrides?.Overrides?.InstanceType,
+        pool: poolOfOverride(group),
+      }),
       shortPools,
     };
   }

@@ -4,11 +4,9 @@ import { ConfigurationError } from "../../../../Core/errors";
 import type { StartedRunner } from "../../../../Core/model/ledger";
 import type { Architecture, Ec2Settings } from "../../../../Core/model/runner-class";
 import { spotPool } from "../../../../Core/model/spot-pool";
+import type { BoughtAs } from "../../../../Core/pricing/prices";
 import { LAUNCH_TIMEOUT_SECONDS, LIFETIME_MARGIN_SECONDS } from "../../../../Core/queue/retry-schedule";
 import type { CreateFleetCommandInput } from "./client";
-
-/** How an instance is paid for. */
-export type BoughtAs = "spot" | "on-demand";
 
 /** A launch template of the stack. The version is a number as text, since a fleet accepts no default. */
 export interface LaunchTemplate {

@@ -6,7 +6,8 @@ import { providerContract } from "../../testing/contracts/launch-contract";
 import { sampleOrder, sampleRunner } from "../../testing/contracts/samples";
 import { ec2Double, ec2Error } from "../../testing/doubles/ec2-double";
 import { LAUNCH_TIMEOUT_SECONDS, LIFETIME_MARGIN_SECONDS } from "../../timing";
-import { type Ec2ProviderParts, ec2Provider } from "./provider";
+import { readFleetAnswer } from "./fleet-answer";
+import { ec2Provider } from "./provider";
 
 const SETTINGS = {
   deploymentId: "gitlab-runners-infrastructure",
@@ -30,9 +31,9 @@ const runnerOf = (market: Market = "spot-first", change: Partial<StartedRunner> 
   });
 };
 
-const prepare = (parts: Partial<Ec2ProviderParts> = {}, settings = SETTINGS) => {
+const prepare = (settings = SETTINGS) => {
   const ec2 = ec2Double();
-  const provider = ec2Provider(ec2, settings, parts);
+  const provider = ec2Provider(ec2, settings);
   return { ec2, provider };
 };
 
@@ -129,12 +130,16 @@ describe("the request", () => {
     });
   });
 
-  it("says the price where the table has one, and nothing where it has none", async () => {
-    const known = prepare({
-      pricePerHour: (type, boughtAs) => (type === "c7g.large" && boughtAs === "spot" ? 0.03 : undefined),
-    });
-    expect(await known.provider.launch(runnerOf())).toHaveProperty("pricePerHour", 0.03);
-    expect(await known.provider.launch(runnerOf("on-demand"))).not.toHaveProperty("pricePerHour");
+  it("says the type that was bought, by which it is priced", async () => {
+    const { provider } = prepare();
+    expect(await provider.launch(runnerOf())).toHaveProperty("instanceType", "c7g.large");
+  });
+
+  it("takes the type from the override where the fleet names it there alone", () => {
+    const Overrides = { InstanceType: "m7g.large", SubnetId: "subnet-1" } as const;
+    const Instances = [{ InstanceIds: ["i-1"], LaunchTemplateAndOverrides: { Overrides } }];
+    const answer = readFleetAnswer({ $metadata: {}, Instances }, "on-demand");
+    expect(answer).toMatchObject({ kind: "instance", instanceType: "m7g.large" });
   });
 
   it("refuses a class without EC2 settings in words", async () => {
@@ -147,7 +152,7 @@ describe("the request", () => {
 
 describe("client tokens", () => {
   const tokenOf = async (runner: StartedRunner, settings = SETTINGS): Promise<string> => {
-    const { ec2, provider } = prepare({}, settings);
+    const { ec2, provider } = prepare(settings);
     await provider.launch(runner);
     return ec2.fleetCalls[0]!.ClientToken!;
   };

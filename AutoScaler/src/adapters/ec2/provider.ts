@@ -3,21 +3,17 @@ import { defined } from "../../../../Core/defined";
 import { TransientError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
 import type { StartedRunner } from "../../../../Core/model/ledger";
+import type { BoughtAs } from "../../../../Core/pricing/prices";
 import type { Launch, LaunchRefusal, RunnerProvider, SpotLessons } from "../../ports";
 import type { Ec2Api, Ec2Instance } from "./client";
 import type { Ec2ErrorKind } from "./error-codes";
 import { callEc2, describeError, kindOfError } from "./errors";
 import { type FleetAnswer, poolOf, readFleetAnswer } from "./fleet-answer";
-import { type BoughtAs, type FleetSettings, fleetRequest, jobTag, marketsOf } from "./fleet-request";
+import { type FleetSettings, fleetRequest, jobTag, marketsOf } from "./fleet-request";
 
 export interface Ec2ProviderSettings extends FleetSettings {
   /** The runner role's unique id (`AROA…`). Role id and instance id form the instance's `aws:userid`. */
   readonly roleId: string;
-}
-
-export interface Ec2ProviderParts {
-  /** USD per hour. Undefined: unknown. */
-  readonly pricePerHour?: (instanceType: string, boughtAs: BoughtAs) => number | undefined;
 }
 
 const unknown = (why: string): TransientError =>
@@ -63,21 +59,14 @@ const REFUSAL: Readonly<Partial<Record<Ec2ErrorKind, LaunchRefusal>>> = {
  *
  * @param ec2 a client with attempts and time-outs set
  */
-export const ec2Provider = (
-  ec2: Ec2Api,
-  settings: Ec2ProviderSettings,
-  { pricePerHour = () => undefined }: Ec2ProviderParts = {},
-): RunnerProvider => {
-  const launched = ({ instanceId, boughtAs, instanceType, pool }: Bought): Launch => {
-    const price = instanceType === undefined ? undefined : pricePerHour(instanceType, boughtAs);
-    return {
-      kind: "launched",
-      resourceId: instanceId,
-      market: boughtAs,
-      bootstrapKey: `${settings.roleId}:${instanceId}`,
-      ...defined({ pricePerHour: price, pool: boughtAs === "spot" ? pool : undefined }),
-    };
-  };
+export const ec2Provider = (ec2: Ec2Api, settings: Ec2ProviderSettings): RunnerProvider => {
+  const launched = ({ instanceId, boughtAs, instanceType, pool }: Bought): Launch => ({
+    kind: "launched",
+    resourceId: instanceId,
+    market: boughtAs,
+    bootstrapKey: `${settings.roleId}:${instanceId}`,
+    ...defined({ instanceType, pool: boughtAs === "spot" ? pool : undefined }),
+  });
 
   const look = async (runner: StartedRunner): Promise<Ec2Instance | undefined> => {
     const answer = await callEc2("Looking for the instance of a lost answer", () =>

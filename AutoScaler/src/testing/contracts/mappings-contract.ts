@@ -41,6 +41,16 @@ export const mappingsContract = (prepare: () => MappingsUnderTest | Promise<Mapp
     expect(await mappings.projectIds()).toEqual(expect.arrayContaining([ofKey, allowed]));
   });
 
+  it("lists the functions and markets that its rows name", async () => {
+    const { mappings, put } = await prepare();
+    const arn = `arn:aws:lambda:eu-west-1:111122223333:function:runner-${freshId()}`;
+    await put({ pk: `job#${freshId()}`, sk: "tags#", type: "LAMBDA", arn });
+    await put({ pk: `class#${freshId()}`, sk: "class", type: "EC2", market: "spot" });
+    const { functionArns, markets } = await mappings.launchables();
+    expect(functionArns).toContain(arn);
+    expect(markets).toContain("spot");
+  });
+
   it("F-15: returns no rows for an absent partition", async () => {
     const { mappings } = await prepare();
     expect(await mappings.rows(`job#none-${freshId()}`)).toEqual([]);

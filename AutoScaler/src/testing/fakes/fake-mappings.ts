@@ -1,3 +1,4 @@
+import { launchablesOf } from "../../../../Core/pricing/launchables";
 import { projectsNamed } from "../../../../Core/routing/mapping-projects";
 import type { MappingRow, Mappings } from "../../ports";
 
@@ -15,6 +16,7 @@ export const fakeMappings = (initial: readonly MappingRow[] = []): FakeMappings 
   return {
     add,
     projectIds: async () => projectsNamed([...stored.values()]),
+    launchables: async () => launchablesOf([...stored.values()]),
     rows: async (pk) => [...stored.values()].filter((row) => row.pk === pk).sort(bySortKey),
   };
 };

@@ -1,5 +1,6 @@
 import { TransientError } from "../../../../Core/errors";
 import type { Runner } from "../../../../Core/model/ledger";
+import { spotPool } from "../../../../Core/model/spot-pool";
 import type { Clock, Launch, RunnerProvider } from "../../ports";
 import type { FakeInstances } from "./fake-instances";
 
@@ -41,10 +42,11 @@ export const fakeProvider = (system?: {
           kind: "launched",
           resourceId,
           market: "spot",
-          pricePerHour: 0.04,
+          instanceType: "m7g.large",
+          pool: spotPool("m7g.large", "subnet-1"),
           bootstrapKey: `AROARUNNER:${resourceId}`,
         }
-      : { kind: "launched", resourceId: `lambda:${runner.runnerId}`, pricePerHour: 0.12 };
+      : { kind: "launched", resourceId: `lambda:${runner.runnerId}` };
 
   const effect = (runner: Runner): string => {
     const token = clientToken(runner);

@@ -9,5 +9,6 @@ export * from "./fake-ledger";
 export * from "./fake-mappings";
 export * from "./fake-metrics";
 export * from "./fake-minute-counters";
+export * from "./fake-prices";
 export * from "./fake-provider";
 export * from "./fake-settings";

@@ -7,6 +7,7 @@ import type { Dependencies } from "../../dependencies";
 import { HintMemory } from "../../hints/hint-memory";
 import { recordPickUp } from "../../pickup/record-pick-up";
 import type { GitLabJob, OurEvent } from "../../ports";
+import { PriceMemory } from "../../pricing/price-memory";
 import type { Freed } from "../../queue/freed";
 import { startNextJob } from "../../queue/start-next-job";
 import type { StartOutcome } from "../../queue/start-outcome";
@@ -140,6 +141,7 @@ export const testSystem = ({
     hints: new HintMemory(),
     // Without a memory: a test's clock stands still between two jobs.
     spotPools: new PoolMemory(0),
+    prices: new PriceMemory("eu-west-1", 0),
     provider: lambda,
     instances,
     functions: fakeFunctions(),

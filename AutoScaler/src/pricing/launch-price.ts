@@ -1,0 +1,36 @@
+import { defined } from "../../../Core/defined";
+import type { StartedRunner } from "../../../Core/model/ledger";
+import { instanceTypeOf, subnetOf } from "../../../Core/model/spot-pool";
+import { functionPrice, instancePrice, type KnownPrices } from "../../../Core/pricing/known-prices";
+import type { Price } from "../../../Core/pricing/prices";
+import type { Launch } from "../ports";
+
+/** The price as a runner stores it. Empty: it is unknown. */
+export type LaunchPrice = Pick<StartedRunner, "pricePerHour" | "pricePerRequest" | "priceSource">;
+
+type Launched = Extract<Launch, { kind: "launched" }>;
+
+const instanceOf = (known: KnownPrices, { market, pool, instanceType }: Launched): Price | undefined => {
+  const type = instanceType ?? (pool === undefined ? undefined : instanceTypeOf(pool));
+  if (type === undefined) return undefined;
+  const subnetId = pool === undefined ? undefined : subnetOf(pool);
+  const boughtAs = market === "spot" ? "spot" : "on-demand";
+  return instancePrice(known, { instanceType: type, boughtAs, ...defined({ subnetId }) });
+};
+
+/** What the launched runner costs: an instance by its type, market and zone, a function by its own size. */
+export const launchPrice = (
+  known: KnownPrices,
+  { provider, order }: Pick<StartedRunner, "provider" | "order">,
+  launch: Launched,
+): LaunchPrice => {
+  const price =
+    provider === "LAMBDA" ? functionPrice(known, order.functionArn ?? "") : instanceOf(known, launch);
+  return price === undefined
+    ? {}
+    : {
+        pricePerHour: price.perHour,
+        priceSource: price.source,
+        ...defined({ pricePerRequest: price.perRequest }),
+      };
+};
