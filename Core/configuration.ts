@@ -31,6 +31,9 @@ export const INFRASTRUCTURE_PARAMETERS = {
   assignPublicIp: "assign-public-ip",
   alarmTopicArn: "alarm-topic-arn",
   imageRepositoryUri: "image-repository-uri",
+  webhookApiId: "webhook-api-id",
+  authorizerName: "authorizer-name",
+  alarmArns: "alarm-arns",
 } as const;
 
 /** Where under the configuration path LambdaShellRunner publishes its function: the default runner, if AutoScaler names no other. */

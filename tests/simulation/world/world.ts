@@ -285,18 +285,23 @@ export class Simulation {
   }
 
   /** Counts a metric that one process puts. */
-  count({ name, value, dimensions }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
+  count({ name, value, dimensions, counted }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
     this.onMetric(name, value);
-    this.#tellCloudWatch(name, value, dimensions);
+    this.#tellCloudWatch(name, value, dimensions, counted);
     if (name === "JobsFailed") for (const jobId of gaveUp) this.reported.set(jobId, this.timeline.now);
     const keys = [name, ...Object.values(dimensions).map((dimension) => `${name}/${dimension}`)];
     for (const key of keys) this.metrics.set(key, (this.metrics.get(key) ?? 0) + value);
   }
 
-  /** As the shipped log writes it: by each first part of its dimensions (Core/log.ts). */
-  #tellCloudWatch(name: string, value: number, dimensions: Readonly<Record<string, string>>): void {
+  /** As the shipped log writes it: by each first part of its dimensions, or by all alone (Core/log.ts). */
+  #tellCloudWatch(
+    name: string,
+    value: number,
+    dimensions: Readonly<Record<string, string>>,
+    counted: Counted["counted"],
+  ): void {
     const all = Object.entries({ Deployment: DEPLOYMENT, ...dimensions });
-    for (let length = 1; length <= all.length; length += 1) {
+    for (let length = counted === "together" ? all.length : 1; length <= all.length; length += 1) {
       const metric = { namespace: OWN, name, dimensions: Object.fromEntries(all.slice(0, length)) };
       this.cloudWatch.put(metric, value, this.timeline.now);
     }

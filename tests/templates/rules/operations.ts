@@ -85,12 +85,30 @@ const alarms: TemplateRule = {
 const isOnRequest = (value: Value): boolean =>
   asMap(asList(asMap(value)["Fn::If"])[2]).Ref === "AWS::NoValue";
 
-const functionFaults = ({ id, properties }: Resource): readonly string[] => {
+const startedBy = (rules: readonly Resource[]): ReadonlySet<string> =>
+  new Set(
+    rules.flatMap(({ properties }) => asList(properties.Targets).map((target) => arnRef(asMap(target).Arn))),
+  );
+
+/** Functions that the template's rules invoke: Lambda retries these and needs a dead-letter queue for them. */
+const startedByRules = (template: Template): ReadonlySet<string> =>
+  startedBy(ofType(template, "AWS::Events::Rule"));
+
+/** Of these the functions that run on a schedule: a trace of each run would be paid, whether anything is to do or not. */
+const onSchedule = (template: Template): ReadonlySet<string> =>
+  startedBy(
+    ofType(template, "AWS::Events::Rule").filter(
+      ({ properties }) => properties.ScheduleExpression !== undefined,
+    ),
+  );
+
+const functionFaults = (template: Template, { id, properties }: Resource): readonly string[] => {
   const isImage = properties.PackageType === "Image";
   const reserved = properties.ReservedConcurrentExecutions;
+  const mayGoUntraced = properties.Tracing === "PassThrough" && onSchedule(template).has(id);
   const wanted: readonly (readonly [boolean, string])[] = [
     [isImage || properties.Runtime === "nodejs24.x", "has a runtime that AWS will not support for long"],
-    [isImage || properties.Tracing === "Active", "is not traced"],
+    [isImage || properties.Tracing === "Active" || mayGoUntraced, "is not traced"],
     [properties.FunctionName === undefined, "has a name of its own"],
     [
       properties.Timeout !== undefined && properties.MemorySize !== undefined,
@@ -110,11 +128,12 @@ const functionFaults = ({ id, properties }: Resource): readonly string[] => {
 
 const runtimes: TemplateRule = {
   id: "S-14 I-35",
-  says: "runs functions on a supported runtime, traced, without fixed names, and reserves concurrency only on request",
-  check: (template) => functions(template).flatMap(functionFaults),
+  says: "runs functions on a supported runtime, traced where a job waits, without fixed names, and reserves concurrency only on request",
+  check: (template) => functions(template).flatMap((one) => functionFaults(template, one)),
   bad: [
     "Runtime: nodejs18.x, Tracing: Active, Timeout: 1, MemorySize: 1",
     "Runtime: nodejs24.x, Timeout: 1, MemorySize: 1",
+    "Runtime: nodejs24.x, Tracing: PassThrough, Timeout: 1, MemorySize: 1",
     "Runtime: nodejs24.x, Tracing: Active, Timeout: 1, MemorySize: 1, FunctionName: f",
     "Runtime: nodejs24.x, Tracing: Active, Timeout: 1, MemorySize: 1, ReservedConcurrentExecutions: 5",
     "Runtime: nodejs24.x, Tracing: Active",
@@ -122,14 +141,6 @@ const runtimes: TemplateRule = {
     (properties) => `Resources: { F: { Type: AWS::Serverless::Function, Properties: { ${properties} } } }`,
   ),
 };
-
-/** Functions that the template's rules invoke: Lambda retries these and needs a dead-letter queue for them. */
-const startedByRules = (template: Template): ReadonlySet<string> =>
-  new Set(
-    ofType(template, "AWS::Events::Rule").flatMap(({ properties }) =>
-      asList(properties.Targets).map((target) => arnRef(asMap(target).Arn)),
-    ),
-  );
 
 const asynchronous: TemplateRule = {
   id: "S-14",
