@@ -14,6 +14,9 @@ export const PARAMETERS = {
   gitLabCaCertificate: "GitLabCaCertificate",
   /** `on`, or `off` to pause new starts. Absent: on. */
   starts: "Starts",
+  /** Where metrics are sent by OTLP, besides CloudWatch, and with which headers. Absent: nowhere. */
+  otlpEndpoint: "OtlpEndpoint",
+  otlpHeaders: "OtlpHeaders",
 } as const;
 
 /** What Infrastructure publishes under `<configuration path>/infrastructure/`. */

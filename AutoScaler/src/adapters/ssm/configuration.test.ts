@@ -66,7 +66,10 @@ describe("ssmConfiguration", () => {
     await Promise.all([configuration.access(), configuration.startsAreOn(), configuration.access()]);
     clock.advance(59_000);
     await configuration.access();
-    const named = ["Url", "AccessToken", "RegistrationToken", "GitLabCaCertificate", "Starts"];
+    const named = [
+      ...["Url", "AccessToken", "RegistrationToken", "GitLabCaCertificate"],
+      ...["OtlpEndpoint", "OtlpHeaders", "Starts"],
+    ];
     expect(reads()).toEqual([named.map((name) => `/glr/${name}`)]);
     clock.advance(1_000);
     await configuration.access();
@@ -191,6 +194,22 @@ describe("ssmConfiguration", () => {
     expect(await configuration.publishedRunnerArn()).toBe("arn:aws:lambda:eu-west-1:1:function:r");
     expect(reads()).toHaveLength(1);
     expect(await prepare(FULL, { readsRunner: true }).configuration.publishedRunnerArn()).toBeUndefined();
+  });
+
+  it("says where metrics are sent, by what was read anyway, and reads nothing for it", async () => {
+    const values = { ...FULL, OtlpEndpoint: "https://otlp.example.com/", OtlpHeaders: "Api-Key=a%20b" };
+    const { configuration, reads } = prepare(values);
+    expect(await configuration.collector()).toBeUndefined();
+    expect(reads()).toEqual([]);
+    await configuration.access();
+    expect(await configuration.collector()).toEqual({
+      url: "https://otlp.example.com/v1/metrics",
+      headers: { "api-key": "a b" },
+    });
+    expect(reads()).toHaveLength(1);
+    const none = prepare().configuration;
+    await none.access();
+    expect(await none.collector()).toBeUndefined();
   });
 
   it("I-33: reads anew after the clock was set back", async () => {

@@ -5,6 +5,7 @@ import { ConfigurationError } from "../../../../Core/errors";
 import { isCaCertificate } from "../../../../Core/gitlab/ca-certificate";
 import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
 import type { Time } from "../../../../Core/model/ledger";
+import { type Collector, collectorOf } from "../../../../Core/otlp/collector";
 import type { Settings } from "../../ports";
 import { type ReadRetries, readWithRetries } from "./read-retries";
 
@@ -28,6 +29,12 @@ export interface Configuration extends Settings {
   refresh(): Promise<GitLabAccess>;
   /** The function that LambdaShellRunner published; undefined where there is none. */
   publishedRunnerArn(): Promise<string | undefined>;
+  /**
+   * Where metrics are sent, as it was read with the rest; undefined: nowhere, or nothing was read. It reads nothing itself.
+   *
+   * @throws ConfigurationError without a value in its message
+   */
+  collector(): Promise<Collector | undefined>;
 }
 
 type Values = ReadonlyMap<string, string>;
@@ -110,8 +117,15 @@ export const ssmConfiguration = (
 ): Configuration => {
   checkDeployment(options);
   const path = comparable(options.path);
-  const { url, accessToken, registrationToken, gitLabCaCertificate } = PARAMETERS;
-  const parameters: string[] = [url, accessToken, registrationToken, gitLabCaCertificate];
+  const { url, accessToken, registrationToken, gitLabCaCertificate, otlpEndpoint, otlpHeaders } = PARAMETERS;
+  const parameters: string[] = [
+    url,
+    accessToken,
+    registrationToken,
+    gitLabCaCertificate,
+    otlpEndpoint,
+    otlpHeaders,
+  ];
   if (options.readsStarts) parameters.push(PARAMETERS.starts);
   if (options.readsRunner) parameters.push(RUNNER_FUNCTION_PARAMETER);
   const Names = parameters.map((parameter) => `${path}/${parameter}`);
@@ -145,5 +159,9 @@ export const ssmConfiguration = (
     refresh: async () => readAccess(await readAnew(), path),
     startsAreOn: async () => readStarts(await values(), path),
     publishedRunnerArn: async () => (await values()).get(RUNNER_FUNCTION_PARAMETER) || undefined,
+    collector: async () => {
+      const read = await kept?.values;
+      return collectorOf(read?.get(otlpEndpoint), read?.get(otlpHeaders));
+    },
   };
 };
