@@ -55,6 +55,8 @@ export interface LambdaHostSettings {
   /** Further variables for runner functions, e.g. `GITLAB_RUNNER`. */
   readonly runnerEnv: Readonly<Record<string, string>>;
   readonly onCall?: (call: FinishedCall) => void;
+  /** Takes what functions write, by the execution environment. */
+  readonly onOutput?: (environment: string, text: string) => void;
 }
 
 /** Runs the deployed functions instead of Lambda. */
@@ -133,8 +135,10 @@ const refusal = (error: unknown): { readonly error: FunctionError } => {
 export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaHost> => {
   const { run } = host;
   const logPath = join(run.path, "functions.log");
-  const onOutput = (key: string, text: string): void =>
+  const onOutput = (key: string, text: string): void => {
+    host.onOutput?.(key, text);
     appendFile(logPath, text.replace(/^(?=.)/gm, `${key.split(" ")[0]} `), () => undefined);
+  };
   const pool = new WorkerPool(run.compile(join(__dirname, "worker.ts")), LIMITS, onOutput);
   const runners = new RunnerCalls(
     run,
