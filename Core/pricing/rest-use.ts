@@ -15,7 +15,7 @@ export const REST_PROJECTS = 10;
 
 /** Of a pass of the reconciler. tests/cost-at-rest runs an hour of them and compares. */
 export const REST_PASS: RestUse = {
-  readUnits: 32.65,
+  readUnits: 17.15,
   writeUnits: 4,
   secretsRead: 1,
   gitLabCalls: 11,
