@@ -11,8 +11,8 @@ const NOTHING: RestingDeployment = {
 describe("the cost at rest", () => {
   it.each([
     ["alarms", { alarms: 37 }, 3.7, 2.7],
-    ["dashboards", { dashboards: 1 }, 3, 0],
-    ["dashboards", { dashboards: 5 }, 15, 6],
+    ["CloudWatch dashboard", { dashboards: 1 }, 3, 0],
+    ["CloudWatch dashboard", { dashboards: 5 }, 15, 6],
   ])("takes off what is free of %s: %j", (unit, some, cost, costBeyondFree) => {
     const [line, ...others] = costAtRest({ ...NOTHING, ...some });
     expect(others).toEqual([]);
@@ -27,9 +27,9 @@ describe("the cost at rest", () => {
       { id: "F", calls: 720, memoryMiB: 1_024, isTraced: true },
     ];
     const counts = new Map(costAtRest({ ...NOTHING, scheduled }).map(({ unit, count }) => [unit, count]));
-    expect(counts.get("calls of scheduled functions")).toBe(43_920);
-    expect(counts.get("GB-seconds of them")).toBe(43_200 / 2 + 720);
-    expect(counts.get("traces of them")).toBe(720);
+    expect(counts.get("thousand calls of scheduled functions")).toBe(43.92);
+    expect(counts.get("thousand GB-seconds of them")).toBe(21.6 + 0.72);
+    expect(counts.get("thousand traces of them")).toBe(0.72);
   });
 
   it("begins with NAT gateways where there are any, and leaves out what there is not", () => {

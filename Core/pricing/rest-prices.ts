@@ -26,14 +26,18 @@ interface RestPrice {
 }
 
 const ALARM: RestPrice = { unit: "alarms", price: 0.1, free: 10 };
-const DASHBOARD: RestPrice = { unit: "dashboards", price: 3, free: 3 };
+const DASHBOARD: RestPrice = { unit: "CloudWatch dashboard", price: 3, free: 3 };
 const METRIC: RestPrice = { unit: "metrics of our own", price: 0.3, free: 10 };
-const CALL: RestPrice = { unit: "calls of scheduled functions", price: 0.2 / 1_000_000, free: 1_000_000 };
-const GB_SECOND: RestPrice = { unit: "GB-seconds of them", price: 0.0000133334, free: 400_000 };
-const TRACE: RestPrice = { unit: "traces of them", price: 5 / 1_000_000, free: 100_000 };
-const READ: RestPrice = { unit: "reads of the tables", price: 0.125 / 1_000_000, free: 0 };
-const WRITE: RestPrice = { unit: "writes to the tables", price: 0.625 / 1_000_000, free: 0 };
-const DECRYPTION: RestPrice = { unit: "requests to KMS", price: 0.03 / 10_000, free: 20_000 };
+const THOUSAND_CALLS: RestPrice = {
+  unit: "thousand calls of scheduled functions",
+  price: 0.0002,
+  free: 1_000,
+};
+const THOUSAND_GB_SECONDS: RestPrice = { unit: "thousand GB-seconds of them", price: 0.0133334, free: 400 };
+const THOUSAND_TRACES: RestPrice = { unit: "thousand traces of them", price: 0.005, free: 100 };
+const THOUSAND_READS: RestPrice = { unit: "thousand reads of the tables", price: 0.000125, free: 0 };
+const THOUSAND_WRITES: RestPrice = { unit: "thousand writes to the tables", price: 0.000625, free: 0 };
+const THOUSAND_DECRYPTIONS: RestPrice = { unit: "thousand requests to KMS", price: 0.003, free: 20 };
 const LOG_GB: RestPrice = { unit: "GB of logs", price: 0.5, free: 5 };
 const SENT_GB: RestPrice = { unit: "GB sent to GitLab", price: 0.09, free: 100 };
 const IMAGE_GB: RestPrice = { unit: "GB of images", price: 0.1, free: 0 };
@@ -91,29 +95,30 @@ const useOf = ({ id }: ScheduledFunction): RestUse => (id === RECONCILER ? REST_
 const costOfCalls = (scheduled: readonly ScheduledFunction[]): readonly RestCost[] => {
   const sum = (each: (one: ScheduledFunction) => number): number =>
     scheduled.reduce((total, one) => total + one.calls * each(one), 0);
+  const thousands = (each: (one: ScheduledFunction) => number): number => sum(each) / 1_000;
   const tableKeys = scheduled.length === 0 ? 0 : REST_TABLE_KEYS_PER_MONTH;
   return [
     costOf(
-      CALL,
-      sum(() => 1),
+      THOUSAND_CALLS,
+      thousands(() => 1),
     ),
     costOf(
-      GB_SECOND,
-      sum(({ memoryMiB }) => (REST_SECONDS * memoryMiB) / 1024),
+      THOUSAND_GB_SECONDS,
+      thousands(({ memoryMiB }) => (REST_SECONDS * memoryMiB) / 1024),
     ),
     costOf(
-      TRACE,
-      sum(({ isTraced }) => Number(isTraced)),
+      THOUSAND_TRACES,
+      thousands(({ isTraced }) => Number(isTraced)),
     ),
     costOf(
-      READ,
-      sum((one) => useOf(one).readUnits),
+      THOUSAND_READS,
+      thousands((one) => useOf(one).readUnits),
     ),
     costOf(
-      WRITE,
-      sum((one) => useOf(one).writeUnits),
+      THOUSAND_WRITES,
+      thousands((one) => useOf(one).writeUnits),
     ),
-    costOf(DECRYPTION, tableKeys + sum((one) => useOf(one).secretsRead)),
+    costOf(THOUSAND_DECRYPTIONS, tableKeys / 1_000 + thousands((one) => useOf(one).secretsRead)),
     costOf(LOG_GB, sum((one) => useOf(one).logBytes + REST_LAMBDA_LINES_BYTES) / GB),
     costOf(SENT_GB, (REST_CALL_BYTES * sum((one) => useOf(one).gitLabCalls)) / GB),
   ];

@@ -37,7 +37,7 @@ describe("an hour of passes with nothing to do", () => {
 
 describe("the bill at rest", () => {
   it("is 1 USD a month at most without alarms, dashboard and NAT gateway, and nothing taken off as free", () => {
-    expect(costs.map(({ unit }) => unit)).toEqual(expect.arrayContaining(["alarms", "dashboards"]));
+    expect(costs.map(({ unit }) => unit)).toEqual(expect.arrayContaining(["alarms", "CloudWatch dashboard"]));
     // What the project promises.
     expect(total(withoutOptions(costs))).toBeLessThanOrEqual(1);
   });
@@ -45,11 +45,11 @@ describe("the bill at rest", () => {
   it("has a line for everything that a call of a schedule costs", () => {
     expect(withoutOptions(costs).map(({ unit }) => unit)).toEqual(
       expect.arrayContaining([
-        "calls of scheduled functions",
-        "GB-seconds of them",
-        "reads of the tables",
-        "writes to the tables",
-        "requests to KMS",
+        "thousand calls of scheduled functions",
+        "thousand GB-seconds of them",
+        "thousand reads of the tables",
+        "thousand writes to the tables",
+        "thousand requests to KMS",
         "GB of logs",
         "GB sent to GitLab",
         "GB of images",

@@ -28,13 +28,12 @@ export const total = (costs: readonly RestCost[], pick: "cost" | "costBeyondFree
 
 /** Of the bill without what an operator may switch off or leave out. */
 export const withoutOptions = (costs: readonly RestCost[]): readonly RestCost[] =>
-  costs.filter(({ unit }) => !["alarms", "dashboards", "NAT gateways"].includes(unit));
+  costs.filter(({ unit }) => !["alarms", "CloudWatch dashboard", "NAT gateways"].includes(unit));
 
 const usd = (amount: number): string => (amount > 0 && amount < 0.005 ? "< 0.01" : amount.toFixed(2));
 const row = (...cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
-const quantity = (count: number): string =>
-  count >= 1_000 ? Math.round(count).toLocaleString("en-US") : String(Number(count.toPrecision(2)));
+const quantity = (count: number): string => String(Number(count.toPrecision(3)));
 
 const table = (costs: readonly RestCost[]): string => {
   const rest = withoutOptions(costs);
