@@ -1,12 +1,11 @@
 import {
+  OTHER_REST_RUN,
   REST_CALL_BYTES,
   REST_LAMBDA_LINES_BYTES,
   REST_METRICS,
-  REST_PASS,
-  REST_RUN,
-  REST_SECONDS,
+  REST_RUNS,
   REST_TABLE_KEYS_PER_MONTH,
-  type RestUse,
+  type RestRun,
 } from "./rest-use";
 
 /**
@@ -87,9 +86,7 @@ const costOf = ({ unit, price, free }: RestPrice, count: number): RestCost => ({
   costBeyondFree: Math.max(0, count - free) * price,
 });
 
-const RECONCILER = "ReconcilerFunction";
-
-const useOf = ({ id }: ScheduledFunction): RestUse => (id === RECONCILER ? REST_PASS : REST_RUN);
+const useOf = ({ id }: ScheduledFunction): RestRun => REST_RUNS[id] ?? OTHER_REST_RUN;
 
 /** The bill of what schedules call. */
 const costOfCalls = (scheduled: readonly ScheduledFunction[]): readonly RestCost[] => {
@@ -104,7 +101,7 @@ const costOfCalls = (scheduled: readonly ScheduledFunction[]): readonly RestCost
     ),
     costOf(
       THOUSAND_GB_SECONDS,
-      thousands(({ memoryMiB }) => (REST_SECONDS * memoryMiB) / 1024),
+      thousands((one) => (useOf(one).seconds * one.memoryMiB) / 1024),
     ),
     costOf(
       THOUSAND_TRACES,

@@ -66,14 +66,27 @@ describe("ssmConfiguration", () => {
     await Promise.all([configuration.access(), configuration.startsAreOn(), configuration.access()]);
     clock.advance(59_000);
     await configuration.access();
-    const named = [
-      ...["Url", "AccessToken", "RegistrationToken", "GitLabCaCertificate"],
-      ...["OtlpEndpoint", "OtlpHeaders", "Starts"],
-    ];
-    expect(reads()).toEqual([named.map((name) => `/glr/${name}`)]);
+    const plain = ["Url", "GitLabCaCertificate", "OtlpEndpoint", "Starts"].map((name) => `/glr/${name}`);
+    const secret = ["AccessToken", "RegistrationToken", "OtlpHeaders"].map((name) => `/glr/${name}`);
+    expect(reads()).toEqual([[...plain, ...secret]]);
     clock.advance(1_000);
     await configuration.access();
-    expect(reads()).toHaveLength(2);
+    expect(reads()).toEqual([[...plain, ...secret], plain]);
+  });
+
+  it("F-22: has secrets decrypted once in five minutes, and at once where GitLab refuses one", async () => {
+    const { configuration, reads, clock, stored } = prepare();
+    const decrypted = () => reads().filter((names) => names.includes("/glr/AccessToken")).length;
+    for (let minute = 0; minute < 5; minute += 1) {
+      expect(await configuration.access()).toMatchObject({ token: "glpat-canary" });
+      clock.advance(60_000);
+    }
+    expect([reads().length, decrypted()]).toEqual([5, 1]);
+    stored.AccessToken = "glpat-new";
+    expect(await configuration.access()).toMatchObject({ token: "glpat-new" });
+    expect(decrypted()).toBe(2);
+    await configuration.refresh();
+    expect(decrypted()).toBe(3);
   });
 
   it("asks for no parameter that the function may not read", async () => {
