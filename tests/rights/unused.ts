@@ -21,6 +21,11 @@ const REASONS: readonly Reason[] = [
     action: /^ec2:GetConsoleOutput$/,
     why: "a machine that ended without its job is asked for what its console says; no path here fails an installation",
   },
+  {
+    action: /^ssm:GetParameters$/,
+    policy: /ReadCollectorPolicy/,
+    why: "a function that has put a metric asks where metrics are sent; no path here may make this one put any",
+  },
   { action: /^xray:/, why: "AWS sends traces with them; the laptop traces nothing" },
   {
     action: /^kms:Decrypt$/,
