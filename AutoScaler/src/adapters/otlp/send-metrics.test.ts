@@ -98,7 +98,7 @@ describe("metrics to a collector", () => {
     ["fails", "HTTP 503"],
     ["redirects", "TypeError"],
     ["hangs", "TimeoutError"],
-  ] as const)("are dropped where the collector %s, with no secret in the log", async (how, error) => {
+  ] as const)("I-13: are dropped where the collector %s, with no secret in the log", async (how, error) => {
     const { put, send, clock } = prepare();
     collector.behaves(how);
     put("JobsSeen");
