@@ -39,6 +39,11 @@ export class TransientError extends NamedError {
   override readonly name: string = "TransientError";
 }
 
+/** GitLab did not answer, or with what no GitLab answers. So a job's wait can be told from one that we made. */
+export class UnreachableError extends TransientError {
+  override readonly name = "UnreachableError";
+}
+
 /**
  * GitLab has too much to do and named a time before which it is not to be asked again. Nothing was done. The workflow
  * fails without a retry, which would come too soon: the reconciler comes back to it.

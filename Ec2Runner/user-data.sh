@@ -162,7 +162,7 @@ install_missing() {
   work=$(mktemp -d) && cd "$work" && install_gitlab_runner
 }
 install_in_time() {
-  local installer until=$((SECONDS + ${GLR_INSTALL_SECONDS:-180}))
+  local installer began=$SECONDS until=$((SECONDS + ${GLR_INSTALL_SECONDS:-180}))
   set -m # a process group of its own, so that all of it can be ended
   install_missing &
   installer=$!
@@ -175,8 +175,10 @@ install_in_time() {
     sleep 0.5
   done
   wait "$installer" || exit 1
+  installed=$((SECONDS > began ? SECONDS - began : 1))
   say "installed after $SECONDS s"
 }
+installed=0
 is_complete >/dev/null 2>&1 || install_in_time
 
 # 5. Docker, and a wall between job containers and the metadata service, before any job can run. (Its IPv6 address
@@ -190,9 +192,13 @@ ip6tables -w 10 -I DOCKER-USER -d fd00:ec2::254/128 -j DROP || say "no IPv6 wall
 # 6. The runner: its configuration, with the token, goes through a pipe and is never written to a file.
 umask 077
 work="$root/var/lib/glr"
+# GitLab shows this id with the job. Who installed says so in it, and for how many seconds (Core/waiting/machine-id.ts).
+system_id() {
+  if ((installed > 0)); then printf 'r_I%03d%s' "$installed" "${instance: -8}"; else printf 'r_%s' "${instance: -12}"; fi
+}
 prepare_work() {
   mkdir -p "$work/config" "$work/home" && cd "$work" && mkfifo config/config.toml log &&
-    printf 'r_%s' "${instance: -12}" >config/.runner_system_id
+    system_id >config/.runner_system_id
 }
 prepare_work || leave "no folder to work in"
 if [[ -n $ca ]]; then base64 -d <<<"$ca" >gitlab-ca.pem || leave "no certificate of GitLab's authority"; fi

@@ -18,6 +18,7 @@ import {
   verifyCommand,
 } from "./commands/operation";
 import { explainCommand, statusCommand, whyCommand } from "./commands/questions";
+import { costCommand } from "./commands/usage/command";
 import type { Context, ExitCode } from "./context";
 import { failure } from "./failures";
 
@@ -61,6 +62,7 @@ export const makeProgram = (run: RunCommand): Command =>
     .addCommand(explainCommand(run))
     .addCommand(whyCommand(run))
     .addCommand(statusCommand(run))
+    .addCommand(costCommand(run))
     .addCommand(startCommand(run))
     .addCommand(doctorCommand(run))
     .addCommand(checkRunnerCommand(run))

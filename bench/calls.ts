@@ -71,6 +71,7 @@ export const INPUTS: Readonly<Record<string, unknown>> = {
   "start-next-job": { freed: { kind: "slot", classKey: "EC2#default" } },
   "record-failure": { event: webhook("pending"), error: { Error: "States.Timeout", Cause: "" } },
   reconciler: {},
+  "roll-up-usage": {},
   "lambda-shell-runner": { bootstrapKey: "none", runnerId: 9001 },
 };
 

@@ -3,7 +3,7 @@
  * with 1 % of all operations failing. `-- --back-pressure` asks for 10,000 instances at once of an EC2 that grants a
  * thousand, or as many as `--bucket` says, and then two a second. `-- --kill-points` puts every fault at every call of
  * every scenario. `-- --scenarios 50000` runs so many random scenarios. `-- --lasting-failures` counts the calls for a
- * job that nothing can start. Exits with 1 when a bar is missed.
+ * job that nothing can start. `-- --month` plays a month of jobs and compares its cost with AWS's side. Exits with 1 when a bar is missed.
  */
 import "../HelperScripts/quiet-sdk";
 
@@ -15,6 +15,7 @@ import { runFairness } from "../tests/simulation/fairness";
 import { playRandom, scenarioOf } from "../tests/simulation/job-arbitraries";
 import { pairOf, pairsOf, playHits, variantsOf } from "../tests/simulation/kill-points";
 import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasting-failures";
+import { differs, playCostOfMonth } from "../tests/simulation/month/month";
 import { runScale } from "../tests/simulation/scale";
 import { hitsOf } from "../tests/simulation/scenarios";
 
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     "kill-points": { type: "boolean", default: false },
     "lasting-failures": { type: "boolean", default: false },
     fairness: { type: "boolean", default: false },
+    month: { type: "boolean", default: false },
     scenarios: { type: "string" },
   },
 });
@@ -48,6 +50,19 @@ const MAX_MEMORY_MB = 1_500;
 /** Peak resident memory of the process, in MB. */
 const memory = (): number => Math.round(process.resourceUsage().maxRSS / 1_024);
 
+const byValue = (numbers: Readonly<Record<string, number>>): readonly (readonly [string, number])[] =>
+  Object.entries(numbers).sort(([, one], [, other]) => other - one);
+
+const sharesText = (shares: Readonly<Record<string, number>>): string =>
+  byValue(shares)
+    .map(([cause, share]) => `${cause} ${round(100 * share, 2)} %`)
+    .join(", ");
+
+const countsText = (counts: Readonly<Record<string, number>>): string =>
+  byValue(counts)
+    .map(([cause, count]) => `${cause} ${count}`)
+    .join(", ") || "none";
+
 const scale = async (): Promise<readonly Bar[]> => {
   const jobs = Number(values.jobs);
   const begin = Date.now();
@@ -61,6 +76,11 @@ const scale = async (): Promise<readonly Bar[]> => {
     `${round(report.startsPerSecond)} starts/s; at most ${report.peakLive} runners alive at once, ${report.mostSlots} slots taken of ${limit}`,
   );
   console.log(`wait p50 ${p50} s, p95 ${p95} s, p99 ${p99} s, longest ${longest} s`);
+  console.log(`what they waited for: ${sharesText(report.causes)}`);
+  console.log(
+    `those that waited for more than three minutes, by their first cause: ${countsText(report.lateBy)}`,
+  );
+  for (const text of report.lateTexts) console.log(`  ${text}`);
   console.log("calls a job:");
   for (const [name, count] of Object.entries(report.callsPerJob))
     console.log(`  ${name.padEnd(26)}${round(count)}`);
@@ -73,6 +93,10 @@ const scale = async (): Promise<readonly Bar[]> => {
     {
       says: `${report.late} jobs waited for more than three minutes, at most one in a thousand`,
       isMet: report.late <= jobs / 1_000,
+    },
+    {
+      says: `${round(100 * (report.causes.other ?? 0), 3)} % of the wait has no cause, at most 1 %`,
+      isMet: (report.causes.other ?? 0) <= 0.01,
     },
     { says: `${round(seconds, 1)} s of ${MAX_SECONDS}`, isMet: seconds <= MAX_SECONDS },
     { says: `${memory()} MB of ${MAX_MEMORY_MB}`, isMet: memory() <= MAX_MEMORY_MB },
@@ -183,12 +207,24 @@ const lastingFailures = async (): Promise<readonly Bar[]> => {
   return bars;
 };
 
+/** A month's cost by our own sums, beside the bill that AWS's side makes. */
+const costOfMonth = async (): Promise<readonly Bar[]> => {
+  const begin = Date.now();
+  const { jobs, total, figures } = await playCostOfMonth(Number(values.jobs), seed);
+  console.log(`${jobs} jobs ran, played in ${round((Date.now() - begin) / 1_000, 1)} s; ${memory()} MB`);
+  return [total, ...figures].map((figure) => ({
+    says: `${figure.what.padEnd(24)} ${round(figure.said, 6)}, AWS's side ${round(figure.billed, 6)}`,
+    isMet: !differs(figure),
+  }));
+};
+
 const main = async (): Promise<void> => {
   const chosen = (): Promise<readonly Bar[]> => {
     if (values["back-pressure"]) return backPressure();
     if (values["kill-points"]) return killPoints();
     if (values["lasting-failures"]) return lastingFailures();
     if (values.fairness) return fairness();
+    if (values.month) return costOfMonth();
     return values.scenarios === undefined ? scale() : scenarios(Number(values.scenarios));
   };
   const bars = await chosen();

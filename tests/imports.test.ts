@@ -17,8 +17,10 @@ const KNOWN = ["ports", "dependencies", "events", "timing", "hints/hint-memory",
   (name) => `${SRC}/${name}`,
 );
 /** Folders that all stages of a runner's life share. */
-const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot"].map((name) => `${SRC}/${name}`);
-const STAGES = ["start", "pickup", "stop", "reconcile"].map((name) => `${SRC}/${name}`);
+const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot", "waits"].map(
+  (name) => `${SRC}/${name}`,
+);
+const STAGES = ["start", "pickup", "stop", "reconcile", "usage"].map((name) => `${SRC}/${name}`);
 const RULES_OF_A_RUNNER = [...SHARED, ...STAGES];
 const ADAPTERS = `${SRC}/adapters`;
 const HANDLERS = `${SRC}/handlers`;
@@ -35,6 +37,7 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
   // reconciler asks what starts and ends would do.
   ...SHARED.map((about) => ({ about, may: [...SHARED, ...KNOWN, "Core"] })),
   { about: `${SRC}/start`, may: [`${SRC}/start`, ...SHARED, ...KNOWN, "Core"] },
+  { about: `${SRC}/usage`, may: [`${SRC}/usage`, ...SHARED, ...KNOWN, "Core"] },
   { about: `${SRC}/pickup`, may: [`${SRC}/pickup`, ...SHARED, ...KNOWN, "Core"] },
   { about: `${SRC}/stop`, may: [`${SRC}/stop`, `${SRC}/pickup/store-pick-up`, ...SHARED, ...KNOWN, "Core"] },
   {

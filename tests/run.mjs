@@ -1,12 +1,12 @@
 // `npm test`: sets the clone up if necessary, then runs every check and test. It needs no package at its start.
-//   npm test                 all but `long`
+//   npm test                 all but `long`; `engine` beside the others
 //   npm test -- check        types, lint and format, templates
 //   npm test -- unit         tests without the engine
 //   npm test -- engine       the shipped stacks on the laptop's engine
-//   npm test -- long         more of the same, for which CI has no time: about ten minutes
-import { execFile, spawnSync } from "node:child_process";
+//   npm test -- long         more of the same, for which CI has no time: about half an hour
+import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { KEPT, ROOT, setUp, setUpClients, setUpSecondDouble } from "../local/setup/set-up.mjs";
 
@@ -29,10 +29,13 @@ try {
   process.exit(1);
 }
 
-const [whyNoClients, whyNoDouble] = await Promise.all([setUpClients(), setUpSecondDouble()]);
-if (whyNoClients)
-  process.stderr.write(`The independent GitLab clients were not installed: ${whyNoClients}\n`);
-if (whyNoDouble) process.stderr.write(`The second double of AWS was not installed: ${whyNoDouble}\n`);
+/** What some unit tests need beside the clone. */
+const setUpOthers = async () => {
+  const [whyNoClients, whyNoDouble] = await Promise.all([setUpClients(), setUpSecondDouble()]);
+  if (whyNoClients)
+    process.stderr.write(`The independent GitLab clients were not installed: ${whyNoClients}\n`);
+  if (whyNoDouble) process.stderr.write(`The second double of AWS was not installed: ${whyNoDouble}\n`);
+};
 
 const scratch = mkdtempSync(join(tmpdir(), "gitlab-runners-test-"));
 const env = {
@@ -47,15 +50,20 @@ const bin = (name) => join(ROOT, "node_modules/.bin", name);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /** Runs one check; prints its output only when it fails. */
-const check = (title, command, args, cwd = ROOT) =>
+const command = (title, file, args) =>
   new Promise((resolve) => {
     const since = Date.now();
-    execFile(command, args, { cwd, env, encoding: "utf8", maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      total[error ? "failed" : "passed"] += 1;
-      process.stdout.write(`${error ? "FAIL" : "pass"}  ${title} (${seconds(since)})\n`);
-      if (error) process.stdout.write(`${stdout}${stderr}${stdout || stderr ? "" : error.message}\n`);
-      resolve();
-    });
+    execFile(
+      file,
+      args,
+      { cwd: ROOT, env, encoding: "utf8", maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        total[error ? "failed" : "passed"] += 1;
+        process.stdout.write(`${error ? "FAIL" : "pass"}  ${title} (${seconds(since)})\n`);
+        if (error) process.stdout.write(`${stdout}${stderr}${stdout || stderr ? "" : error.message}\n`);
+        resolve();
+      },
+    );
   });
 
 const addReport = (report, project) => {
@@ -68,7 +76,7 @@ const addReport = (report, project) => {
   }
 };
 
-const jest = (project, extra) => {
+const jest = async (project, workers) => {
   const reportPath = join(scratch, `${project}.json`);
   const args = [
     "--selectProjects",
@@ -76,31 +84,45 @@ const jest = (project, extra) => {
     "--json",
     `--outputFile=${reportPath}`,
     "--silent=false",
-    ...extra,
+    `--maxWorkers=${workers}`,
   ];
+  const since = Date.now();
   // The report goes to its file; Jest's output for people is on stderr.
-  const { status } = spawnSync(bin("jest"), args, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(bin("jest"), args, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
+  const status = await new Promise((resolve) => child.once("error", resolve).once("close", resolve));
+  process.stdout.write(`${project} (${seconds(since)})\n`);
   if (existsSync(reportPath)) return addReport(JSON.parse(readFileSync(reportPath, "utf8")), project);
-  process.stdout.write(`FAIL  jest (${project}) ended without a report, exit code ${status}\n`);
+  process.stdout.write(`FAIL  jest (${project}) ended without a report: ${status}\n`);
   total.failed += 1;
 };
 
-const RUN = {
-  check: () =>
-    Promise.all([
-      check("types (tsc)", bin("tsc"), []),
-      check("lint and format (biome)", bin("biome"), ["ci", "."]),
-      // Which templates and regions: .cfnlintrc.yaml.
-      check("templates, for each region (cfn-lint)", join(KEPT, "venv/bin/cfn-lint"), []),
-    ]),
-  unit: () => jest("unit", []),
-  // Each file has an engine of its own, and these processes mostly wait.
-  engine: () => jest("engine", ["--maxWorkers=1"]),
-  long: () => jest(LONG, ["--maxWorkers=1"]),
+const isWanted = (part) => parts.includes(part);
+
+/** Each file has an engine of its own, and mostly waits for what it does: one at a time, beside other tests. */
+const engine = () => jest("engine", 1);
+const cores = availableParallelism();
+
+const check = () =>
+  Promise.all([
+    command("types (tsc)", bin("tsc"), []),
+    command("lint and format (biome)", bin("biome"), ["ci", "."]),
+    // Which templates and regions: .cfnlintrc.yaml.
+    command("templates, for each region (cfn-lint)", join(KEPT, "venv/bin/cfn-lint"), []),
+  ]);
+
+/** As many files at once as there are cores, those of the engine included: some of both measure time. */
+const unit = () => jest("unit", isWanted("engine") ? Math.max(1, cores - 1) : cores);
+
+const checkAndUnit = async () => {
+  const others = isWanted("unit") ? setUpOthers() : undefined;
+  if (isWanted("check")) await check();
+  await others;
+  if (isWanted("unit")) await unit();
 };
 
 try {
-  for (const part of parts) await RUN[part]();
+  await Promise.all([checkAndUnit(), isWanted("engine") ? engine() : undefined]);
+  if (isWanted(LONG)) await jest(LONG, 1);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

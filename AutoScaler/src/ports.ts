@@ -8,6 +8,9 @@ import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../
 
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
+import type { DayNames, DayUsage } from "../../Core/usage/sums";
+import type { UsageKey } from "../../Core/usage/usage-key";
+import type { UsageNumbers, UsageReader } from "../../Core/usage/usage-reader";
 
 /**
  * What the rules need from outside. Every port has one fake (`testing/fakes/`), one adapter or more
@@ -37,6 +40,8 @@ export type LedgerChange =
   | { readonly slotLimit: { readonly scope: string; readonly limit: number } }
   | { readonly releaseSlot: { readonly scope: string; readonly shard: number } }
   | { readonly stateRecord: StateRecord }
+  /** Adds to a day's counts. A key at most once a transaction. `ttl`: seconds since 1970. */
+  | { readonly count: { readonly key: UsageKey; readonly add: UsageNumbers; readonly ttl: number } }
   | { readonly bootstrap: BootstrapRow };
 
 /** Reservation times, `gap` apart, each given to one caller. All values in whole milliseconds. */
@@ -58,6 +63,12 @@ export interface Ledger extends LedgerReader {
    * item without a transaction, so concurrent calls do not block each other.
    */
   reserve(row: string, moments: ReservationWindow): Promise<Time | undefined>;
+}
+
+/** What is counted, and the daily sums of it. A row replaces the one before it. */
+export interface UsageRows extends UsageReader {
+  putDay(row: DayUsage): Promise<void>;
+  putNames(row: DayNames): Promise<void>;
 }
 
 export interface BootstrapRows {

@@ -22,6 +22,10 @@ export interface GitLabJob {
   readonly startedAt?: Time;
   readonly finishedAt?: Time;
   readonly runnerId?: number;
+  /** The first request of the runner that has it; newer servers say it. */
+  readonly runnerSeenAt?: Time;
+  /** The `system_id` of that runner's machine. */
+  readonly runnerSystemId?: string;
   /** The branch or tag, or a merge request's `refs/…`. Absent: unknown. */
   readonly ref?: string;
   /** Whether `ref` is a tag. */
@@ -95,6 +99,17 @@ const runnerIdOf = (job: Fields): number | undefined =>
     ? id(fields(job.runner, "runner").id, "runner")
     : undefined;
 
+/** Figures for people: what cannot be read is as if GitLab had not said it. */
+const managerOf = ({ runner_manager }: Fields): Pick<GitLabJob, "runnerSeenAt" | "runnerSystemId"> => {
+  const { created_at, system_id }: { readonly created_at?: unknown; readonly system_id?: unknown } =
+    Object(runner_manager);
+  const seen = typeof created_at === "string" ? Date.parse(created_at) : Number.NaN;
+  return defined({
+    runnerSeenAt: Number.isNaN(seen) ? undefined : seen,
+    runnerSystemId: typeof system_id === "string" ? system_id : undefined,
+  });
+};
+
 /** Only what is an id: no job depends on its pipeline. */
 const pipelineIdOf = ({ pipeline }: Fields): number | undefined => {
   const { id: pipelineId }: { readonly id?: unknown } = Object(pipeline);
@@ -125,6 +140,7 @@ export const parseJob = (value: unknown, known: Known): GitLabJob => {
     status: text(job.status, "status"),
     tags: tagList(job.tag_list),
     createdAt: time(job.created_at, "created_at"),
+    ...managerOf(job),
     ...defined({ queuedSeconds, startedAt, finishedAt, runnerId, ref, tag, pipelineId, failureReason }),
   };
 };

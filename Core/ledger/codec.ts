@@ -60,6 +60,9 @@ const list =
 const times: Check = (value) =>
   isFields(value) && Object.values(value).every((entry) => number(entry) === true);
 
+/** A cause that only a newer version knows counts as `other` where it is read. */
+const marks = optional(list(fields({ cause: text, at: number })));
+
 const runnerClass = fields({
   name: text,
   type: text,
@@ -78,9 +81,11 @@ const order = fields({
   functionArn: optional(text),
   pipelineId: optional(number),
   spotBreaker: optional(fields({ failures: number, withinMinutes: number, restMinutes: number })),
+  budget: optional(number),
   verified: flag,
   ref: optional(fields({ name: text, isTag: flag })),
   onProtectedRef: optional(flag),
+  objective: optional(fields({ seconds: number, percent: number })),
 });
 const lease = optional(fields({ kind: oneOf(LEASE_KINDS), holder: text, until: number }));
 const slot = optional(
@@ -124,6 +129,8 @@ const ATTEMPT = {
   outcome: optional(text),
   failureReason: optional(text),
   reason: known(ATTEMPT_FAILURE_CODES),
+  marks,
+  waits: optional(times),
 };
 
 // The type requires every field: a field that is missing here would be lost when an item is read.
@@ -164,6 +171,7 @@ const RUNNER = {
   recordDeletedAt: optional(number),
   heldBy: known(LAUNCH_HOLD_CODES),
   heldSince: optional(number),
+  holds: marks,
   reason: known(RUNNER_END_CODES),
 };
 

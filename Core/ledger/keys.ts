@@ -6,6 +6,7 @@ import {
   type OrphanInstance,
   type Runner,
 } from "../model/ledger";
+import { dayOf } from "../usage/days";
 import { queueOf } from "./queues";
 import type { StateRecord } from "./reader";
 
@@ -88,6 +89,18 @@ export interface OpenKey {
   readonly openSk: string;
 }
 
+/** Those that failed on a day (UTC, `yyyy-mm-dd`): people look for them, and no rule does. */
+const failedPk = (day: string, shard: number): string => `failed#${day}#${shard}`;
+
+/** All keys of the attempts that failed on a day. */
+export const failedPks = (day: string): readonly string[] =>
+  Array.from({ length: OPEN_SHARDS }, (_, shard) => failedPk(day, shard));
+
+const failedKey = ({ jobId, times: { FAILED = 0 } }: Attempt, ofJob: string): OpenKey => ({
+  openPk: failedPk(dayOf(FAILED), jobId % OPEN_SHARDS),
+  openSk: `${padded(FAILED, QUEUED_AT_DIGITS)}#${ofJob}`,
+});
+
 const openAttemptKey = (item: Attempt): OpenKey | undefined => {
   const ofJob = `${padded(item.jobId, DIGITS)}#${item.attempt}`;
   if (isQueued(item) && isOrdered(item)) {
@@ -96,8 +109,8 @@ const openAttemptKey = (item: Attempt): OpenKey | undefined => {
       openSk: `${padded(item.order.queuedAt, QUEUED_AT_DIGITS)}#${ofJob}`,
     };
   }
-  const isClosed = item.state === "ENDED" || item.state === "FAILED";
-  return isClosed ? undefined : { openPk: openPk("attempts", item.jobId), openSk: ofJob };
+  if (item.state === "FAILED") return failedKey(item, ofJob);
+  return item.state === "ENDED" ? undefined : { openPk: openPk("attempts", item.jobId), openSk: ofJob };
 };
 
 /** A runner stays open until it is gone and its record in GitLab is deleted. */

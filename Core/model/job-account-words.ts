@@ -104,6 +104,10 @@ const WORDS: Readonly<Record<JobAccountCode, Words>> = {
   "waits-for-resume": waits("starts-on", RESUME),
   "waits-for-launch-rate": waits("launch-rate"),
   "waits-for-gitlab": waits("gitlab"),
+  "waits-for-budget": waits(
+    "budget",
+    "To start it now, raise the project's budget in the mapping's settings, or set its \"hold\" to false; npx runners cost shows what it went for",
+  ),
   "start-under-way": plain("its start", "Its start is under way."),
   "start-stopped": plain("its start", "Its start stopped before it had a runner, and is taken over."),
   "launch-under-way": plain("its launch", "Its runner is being launched."),

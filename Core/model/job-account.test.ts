@@ -173,6 +173,12 @@ const TABLE: readonly Row[] = [
     text: `It waits for GitLab, which asked to be left alone for a while (429); it is tried again by itself. ${SINCE_2} ${nextAt("12:01:30")}`,
   },
   {
+    attempt: WAITING({ waitingFor: "budget" }),
+    code: "waits-for-budget",
+    short: "budget",
+    text: `It waits for its project's monthly budget, which is spent: it starts by itself next month. ${SINCE_5} To start it now, raise the project's budget in the mapping's settings, or set its "hold" to false; npx runners cost shows what it went for.`,
+  },
+  {
     attempt: CREATED({ waitingFor: "launch-rate", dispatchedAt: ago(1) }),
     runner: { state: "STARTING", heldBy: "rate", heldSince: ago(2) },
     code: "waits-for-launch-rate",

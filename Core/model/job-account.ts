@@ -26,6 +26,8 @@ export const JOB_ACCOUNT_CODES = [
   /** New starts are paused. */
   "waits-for-resume",
   "waits-for-launch-rate",
+  /** Its project's budget is spent. */
+  "waits-for-budget",
   /** GitLab named a time before which it creates no runner. */
   "waits-for-gitlab",
   "start-under-way",
@@ -88,6 +90,7 @@ const WAITS: Readonly<Record<WaitingFor, JobAccountCode>> = {
   "starts-on": "waits-for-resume",
   "launch-rate": "waits-for-launch-rate",
   gitlab: "waits-for-gitlab",
+  budget: "waits-for-budget",
 };
 
 const HELD: Readonly<Record<LaunchHoldCode, JobAccountCode>> = {

@@ -15,7 +15,8 @@ const HINT_SOURCES: readonly unknown[] = ["gitlab.webhook", "gitlab.redrive"];
  * A job event as the rules hand it on: its source and the fields of GitLab's webhook that we read.
  *
  * @example { "source": "gitlab.webhook", "object_kind": "build", "build_id": 3580121225, "build_name": "test
- *   1/3", "build_status": "pending", "project_id": 42, "runner": { "id": "" }, "attempt": "" }
+ *   1/3", "build_status": "pending", "project_id": 42, "runner": { "id": "" }, "attempt": "", "time":
+ *   "2026-11-25T12:00:00Z" }
  */
 export interface JobEvent {
   readonly jobId: number;
@@ -33,6 +34,8 @@ export interface JobEvent {
    * this attempt is the job's last, so a repeat opens no second one. Only the command `start` sends it.
    */
   readonly again?: number;
+  /** When it reached the bus, by EventBridge's clock, in milliseconds since 1970. Absent: it does not say. */
+  readonly receivedAt?: number;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -55,6 +58,12 @@ const positiveInteger = (value: unknown, field: string): number => {
 
 const optionalPositiveInteger = (value: unknown, field: string): number | undefined =>
   isAbsent(value) ? undefined : positiveInteger(value, field);
+
+/** A figure for people: what is no time is as if it were absent. */
+const optionalTime = (value: unknown): number | undefined => {
+  const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+};
 
 /** True if a workflow's input, of any shape, came as a webhook or was sent again by an operator. */
 export const isFromWebhook = (input: unknown): boolean =>
@@ -89,6 +98,6 @@ export const parseJobEvent = (input: unknown): JobEvent => {
     projectId: positiveInteger(own(input, "project_id"), "project_id"),
     jobName: typeof name === "string" ? name : "",
     status,
-    ...defined({ runnerId, isWebhook, attempt, again }),
+    ...defined({ runnerId, isWebhook, attempt, again, receivedAt: optionalTime(own(input, "time")) }),
   };
 };

@@ -1,3 +1,4 @@
+import type { WaitMark, Waits } from "../waiting/causes";
 import type {
   AttemptFailureCode,
   InstallFailure,
@@ -95,6 +96,10 @@ interface AttemptFields {
   readonly outcome?: string;
   /** GitLab's reason why the job failed, e.g. `script_failure`; for people. */
   readonly failureReason?: string;
+  /** What the job waits for, and since when, first to last, with earlier attempts'. Absent: it does not wait any more. */
+  readonly marks?: readonly WaitMark[];
+  /** What it waited for from pending to running. Absent: it has not begun, or an earlier version stored it. */
+  readonly waits?: Waits;
   /** When each state was reached. */
   readonly times: Readonly<Partial<Record<AttemptState, Time>>>;
   /** Seconds since 1970; DynamoDB's TTL, 30 days after the end. */
@@ -176,6 +181,8 @@ interface RunnerFields {
   readonly heldBy?: LaunchHoldCode;
   /** Since when it has waited for this reason. */
   readonly heldSince?: Time;
+  /** What has held its launch back, first to last. Its attempt has them once it is launched. */
+  readonly holds?: readonly WaitMark[];
   /** The reason for its end. */
   readonly reason?: RunnerEndCode;
   /** AWS's message about its waiting or refused launch, or about its instance's end; for people. */

@@ -98,6 +98,10 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
       short: "GitLab",
       long: "GitLab, which asked to be left alone for a while (429); it is tried again by itself",
     },
+    budget: {
+      short: "budget",
+      long: "its project's monthly budget, which is spent: it starts by itself next month",
+    },
   };
 
 /** Why a launch has to be repeated. */

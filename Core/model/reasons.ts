@@ -202,6 +202,8 @@ export const WAITING_FOR_CODES = [
   "launch-rate",
   /** GitLab named a time before which it must not be asked for a runner. */
   "gitlab",
+  /** Its project's monthly budget, which is spent: the next month, or a higher budget. */
+  "budget",
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR_CODES)[number];
 

@@ -2,6 +2,12 @@ import type { LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
 import type { SpotBreaker } from "./spot-pool";
 
+/** So many percent of the jobs run within so many seconds after they became pending. */
+export interface QueueTimeObjective {
+  readonly seconds: number;
+  readonly percent: number;
+}
+
 /** How many runners there may be at a time, beside the class's own limit. */
 export interface Limits {
   /** Of all classes and projects together. */
@@ -41,6 +47,8 @@ export interface RunnerOrder {
   readonly pipelineId?: number;
   /** EC2: when spot pools are left alone, as the mapping's settings say. Absent: the default. */
   readonly spotBreaker?: SpotBreaker;
+  /** USD a month at which the project's jobs wait. Absent: they do not. */
+  readonly budget?: number;
   /** The branch or tag of the job, from GitLab. Absent: unknown. */
   readonly ref?: GitRef;
   /** The runner's record was created for a protected ref. Absent: no, unknown, or no record yet. */
@@ -49,13 +57,19 @@ export interface RunnerOrder {
   readonly chosenByTags?: boolean;
   /** LAMBDA: where the function is named, for people: a row of the mapping or a parameter. */
   readonly functionNamedBy?: string;
+  /** How long a job may wait, as the mapping's settings said. Absent: they said nothing. */
+  readonly objective?: QueueTimeObjective;
   /** True if GitLab's API confirmed the job. False in payload mode: then tags come from the mapping row. */
   readonly verified: boolean;
 }
 
-/** An order as a start gets it. The request for one more attempt (see `JobEvent`) is not stored with it. */
+/** An order as a start gets it. What is about this one start (see `JobEvent`) is not stored with it. */
 export interface StartOrder extends RunnerOrder {
   readonly again?: number;
+  /** When its event reached the bus, in milliseconds since 1970. Absent: a workflow of an earlier version. */
+  readonly seenAt?: number;
+  /** The reconciler found the job: no webhook led to a start. */
+  readonly isFound?: true;
 }
 
 /** What the task "Look up runner" returns and "Which runner?" chooses by. */

@@ -58,7 +58,7 @@ describe("parseRoutingSettings", () => {
 
   const needed = ROUTING_VARIABLES.filter((name) => !name.startsWith("INSTANCE_TYPES"));
   it.each(needed)("names %s when it is missing or wrong", (name) => {
-    for (const value of [undefined, "", "x", "-1", "1.5"]) {
+    for (const value of [undefined, "", "x", "0", "-1", "1.5"]) {
       expect(() => parseRoutingSettings({ ...ENV, [name]: value })).toThrow(name);
     }
   });

@@ -7,8 +7,9 @@ import {
   type Provider,
   type RunnerClass,
 } from "../model/runner-class";
-import { DEFAULT_LIMITS } from "../model/runner-order";
+import { DEFAULT_LIMITS, type QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
+import type { MonthlyBudget } from "../usage/budget";
 import type { Home } from "./function-arn";
 import { MAX_LAMBDA_LIFETIME_SECONDS } from "./mapping-row";
 import type { ServedProject } from "./served-projects";
@@ -26,8 +27,12 @@ export interface RoutingSettings {
   readonly maxRunnersPerProject?: number;
   /** When a spot pool is left alone; absent: the default. */
   readonly spotBreaker?: SpotBreaker;
+  /** How long jobs may wait; absent: nobody says. */
+  readonly queueTimeObjective?: QueueTimeObjective;
   /** How far jobs may go with their tags; absent: as far as the allowed instance types go. */
   readonly bounds?: TagBounds;
+  /** What projects may cost a month; absent: as much as it comes to. */
+  readonly budgets?: readonly MonthlyBudget[];
   /** The Lambda function that unmapped jobs get: the stack's, else LambdaShellRunner's. Absent: they get the default class of EC2. */
   readonly defaultRunnerArn?: string;
   /** The class `default` of each provider. */

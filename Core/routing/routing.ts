@@ -1,5 +1,6 @@
 import { defined } from "../defined";
 import type { RunnerClass } from "../model/runner-class";
+import { holdingBudget } from "../usage/budget";
 import { classOfRow } from "./class-resolution";
 import {
   DEFAULT_CLASS,
@@ -8,7 +9,7 @@ import {
   withDefaultClass,
 } from "./classes/default-class";
 import { byTags, classAskedFor, requestOf } from "./decision/by-tags";
-import { breakerOf, failed, failedRow, notAllowed, type RouteDecision } from "./decision/route-decision";
+import { choicesOf, failed, failedRow, notAllowed, type RouteDecision } from "./decision/route-decision";
 import { unmapped } from "./decision/unmapped";
 import { functionArnProblem } from "./function-arn";
 import { classRowKey, tagSet } from "./mapping-keys";
@@ -71,7 +72,7 @@ const routed = (
   ...defined({ functionArn }),
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
   limits: limitsOf(settings),
-  ...breakerOf(row.type, settings),
+  ...choicesOf(row.type, settings),
   why: {
     code: found.via,
     sentence: `The row ${rowName(row)} ${VIA_SENTENCES[found.via]}.`,
@@ -164,7 +165,11 @@ export const readSettings = async (
 };
 
 /** A decision, and who is served at all: that is asked first, and by whoever can ask GitLab for a project's path. */
-export type RouteAndServed = RouteDecision & { readonly servedProjects: readonly ServedProject[] };
+export type RouteAndServed = RouteDecision & {
+  readonly servedProjects: readonly ServedProject[];
+  /** USD a month at which the project's jobs wait. */
+  readonly budget?: number;
+};
 
 /** Reads and decides: at most nine queries, whatever the table's size. */
 export const route = async (
@@ -178,6 +183,8 @@ export const route = async (
   const all = new Map([...rows, ...(await readAll(classKeys(job, rows)))]);
   const settings = settingsFrom(stack, all);
   // Settings that cannot be read make every start fail, for everybody to see.
-  const servedProjects = isBad(settings) ? [] : settings.servedProjects;
-  return { ...decide(job, all, stack), servedProjects };
+  if (isBad(settings)) return { ...decide(job, all, stack), servedProjects: [] };
+  const { servedProjects, budgets } = settings;
+  const budget = holdingBudget(budgets, job.projectId);
+  return { ...decide(job, all, stack), servedProjects, ...defined({ budget }) };
 };

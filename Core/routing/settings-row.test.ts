@@ -78,6 +78,43 @@ describe("the settings row", () => {
   });
 
   it.each([
+    [
+      [
+        { project: 42, usd: 99.5, hold: true },
+        { project: 43, usd: 1 },
+      ],
+      undefined,
+    ],
+    [[], undefined],
+    [
+      [
+        { project: 42, usd: 1 },
+        { project: 42, usd: 2 },
+      ],
+      "it names project 42 twice",
+    ],
+    [[{ project: 42, usd: 0 }], "it must list budgets"],
+    [[{ project: "group/app", usd: 1 }], "it must list budgets"],
+    [[{ project: 42, usd: 1, holds: true }], "it must list budgets"],
+    [[{ project: 42, usd: 1, hold: "yes" }], "it must list budgets"],
+    [[null], "it must list budgets"],
+    [{ project: 42, usd: 1 }, "it must list budgets"],
+  ])("F-75: takes budgets of %j as they are, or says what is wrong", (budgets, problem) => {
+    const parsed = parseSettingsRow(settingsRow({ budgets }));
+    expect(parsed).toEqual(
+      problem === undefined ? { budgets } : { problem: expect.stringContaining(problem) },
+    );
+  });
+
+  it("gives an order the budget of its project where that holds its jobs, and nothing else", async () => {
+    const of = async (budget: object) => route(job(), reader(settingsRow({ budgets: [budget] })), STACK);
+    const { projectId: project } = job();
+    expect(await of({ project, usd: 10, hold: true })).toMatchObject({ kind: "route", budget: 10 });
+    expect(await of({ project, usd: 10 })).not.toHaveProperty("budget");
+    expect(await of({ project: project + 1, usd: 10, hold: true })).not.toHaveProperty("budget");
+  });
+
+  it.each([
     ["DEFAULT", [], true, "route"],
     ["DEFAULT", ["x"], true, "route"],
     ["UNTAGGED", [], true, "route"],
@@ -155,4 +192,23 @@ describe("served projects", () => {
       true,
     ]);
   });
+
+  it.each([
+    [{ seconds: 60, percent: 95 }, undefined],
+    [{ seconds: 60, percent: 99.5 }, undefined],
+    [{ seconds: 0, percent: 95 }, "has a seconds that must be a whole number of seconds"],
+    [{ seconds: 60, percent: 79 }, "has a percent that must be a number from 80 to 99.9"],
+    [{ seconds: 60 }, "must be like"],
+    [{ seconds: 60, percent: 95, per: "day" }, "must be like"],
+    [[60, 95], "must be like"],
+    ["60 s", "must be like"],
+  ])(
+    "I-47: takes a queueTimeObjective of %j as it is, or says what is wrong",
+    (queueTimeObjective, problem) => {
+      const parsed = parseSettingsRow(settingsRow({ queueTimeObjective }));
+      expect(parsed).toEqual(
+        problem === undefined ? { queueTimeObjective } : { problem: expect.stringContaining(problem) },
+      );
+    },
+  );
 });

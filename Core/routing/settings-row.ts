@@ -1,7 +1,9 @@
 import { defined } from "../defined";
 import { checkBounds, type TagBounds } from "../job-tags/bounds";
-import type { Limits } from "../model/runner-order";
+import type { Limits, QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
+import { checkBudgets, type MonthlyBudget } from "../usage/budget";
+import { checkObjective } from "../waiting/objective";
 import {
   type BadRow,
   type Checked,
@@ -36,6 +38,8 @@ export interface SettingsFields {
   readonly unmappedJobs?: UnmappedJobs;
   readonly spotBreaker?: SpotBreaker;
   readonly bounds?: TagBounds;
+  readonly queueTimeObjective?: QueueTimeObjective;
+  readonly budgets?: readonly MonthlyBudget[];
 }
 
 export const SETTINGS_FIELDS = [
@@ -46,6 +50,8 @@ export const SETTINGS_FIELDS = [
   "unmappedJobs",
   "spotBreaker",
   "bounds",
+  "queueTimeObjective",
+  "budgets",
 ] as const satisfies readonly (keyof SettingsFields)[];
 
 const checkServed = (value: unknown): Checked =>
@@ -82,6 +88,8 @@ export const checkSettingsField = (field: keyof SettingsFields, value: unknown):
   if (field === "unmappedJobs") return checkChoice(UNMAPPED_JOBS, value);
   if (field === "spotBreaker") return checkSpotBreaker(value);
   if (field === "bounds") return checkBounds(value);
+  if (field === "queueTimeObjective") return checkObjective(value);
+  if (field === "budgets") return checkBudgets(value);
   // An empty list says the same as none.
   if (field === "projects")
     return Array.isArray(value) && value.length === 0 ? { value } : checkServed(value);

@@ -67,6 +67,7 @@ export const storedRow = (change: StoredRow = {}): StoredRow => ({
 export const GOOD_RUNNER = `
 while [[ $# -gt 0 ]]; do if [[ $1 == --config ]]; then config=$2; fi; shift; done
 cat "$config" >"$GLR_TEST/config"
+cat "\${config%/*}/.runner_system_id" >"$GLR_TEST/system-id"
 env | sort >"$GLR_TEST/environment"
 echo '{"job":7,"level":"info","msg":"Checking for jobs... received"}' >&2
 sleep 0.3

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { INSTALL_FAILURE_CODES, type InstallFailure } from "../../Core/model/reasons";
+import { installSecondsOf } from "../../Core/waiting/machine-id";
 import type { MachineImage } from "../../local/ec2/machine/machine-image";
 import { type MachineOptions, type MachineRun, startMachine, storedRow, TOKEN } from "./machine-run";
 import { type RowTable, startRowTable } from "./row-table";
@@ -58,6 +59,16 @@ describe("a machine whose image lacks Docker and gitlab-runner", () => {
       for (const call of installs) expect(call).toMatch(/ --snapshot \d{8}T000000Z/);
     }));
 
+  it.concurrent("says in the id that GitLab shows with its job for how many seconds it installed", () =>
+    ran({ image: AMAZON }, (machine) => {
+      // What gitlab-runner takes for an id, and its stand-in too (local/gitlab-runner/src/config.ts).
+      expect(machine.wrote("system-id")).toMatch(/^[sr]_[0-9a-zA-Z]{12}$/);
+      // The stubs install in a second or two.
+      expect(installSecondsOf(machine.wrote("system-id"))).toBeGreaterThanOrEqual(1);
+      // Limited by the test's own time.
+      expect(installSecondsOf(machine.wrote("system-id"))).toBeLessThan(60);
+    }));
+
   it.concurrent("T-24: takes gitlab-runner by name and version, over https, with sums and signature", () =>
     ran({ image: AMAZON }, (machine) => {
       const fetched = machine.calls().filter((call) => call.startsWith("curl "));
@@ -103,5 +114,6 @@ describe("a machine with a prepared image", () => {
     ran({ image: { system: "amzn2023", isPrepared: true } }, (machine) => {
       expect(ranJob(machine)).toBe(true);
       expect(lines(machine)).toEqual(["glr: done", "glr: powering off after N s"]);
+      expect(machine.wrote("system-id")).toMatch(/^r_[0-9a-f]{12}$/);
     }));
 });

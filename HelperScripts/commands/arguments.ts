@@ -30,6 +30,16 @@ export const secondsOrDefault = (text: string): number => {
   throw new InvalidArgumentError(`It must be whole seconds, 1 to ${MAX_SECONDS}.`);
 };
 
+/** Daily sums are kept for so long. */
+const MAX_DAYS = 400;
+
+/** How many days of the past are shown, today among them. */
+export const daysOfPast = (text: string): number => {
+  const days = Number(text);
+  if (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS) return days;
+  throw new InvalidArgumentError(`It must be whole days, 1 to ${MAX_DAYS}.`);
+};
+
 /** `a,b` → a, b. */
 export const commaList = (text: string): readonly string[] =>
   text

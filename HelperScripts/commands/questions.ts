@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CommonOptions } from "../context";
 import type { JobAddress } from "../start/job-address";
-import { commaList, jobAddress, oneOfThese, projectName, secondsOrDefault } from "./arguments";
+import { commaList, daysOfPast, jobAddress, oneOfThese, projectName, secondsOrDefault } from "./arguments";
 import { common, type RunCommand } from "./common";
 import { type ExplainOptions, explain, KNOWN_STATUSES } from "./explain";
 import { type StatusOptions, status } from "./status";
@@ -39,6 +39,10 @@ Examples:
 export const statusCommand = (run: RunCommand): Command =>
   common(new Command("status"))
     .description("what runs, waits and failed lately; the limits and their use; what it costs now")
+    .option("--days <days>", "and how many days of the past, with what to change", daysOfPast)
     .option("--watch [seconds]", "shows it again and again, every 5 seconds or as given", secondsOrDefault)
-    .addHelpText("after", "\nExamples:\n  $ npx runners status --json\n  $ npx runners status --watch 10")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ npx runners status --json\n  $ npx runners status --days 30\n  $ npx runners status --watch 10",
+    )
     .action((options: StatusOptions) => run((context) => status(context, options)));

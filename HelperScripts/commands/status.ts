@@ -11,6 +11,12 @@ import { type Deployment, findDeployment } from "../deployment";
 import { accountJson, runnerJson } from "../jobs/job-json";
 import { sum } from "../ledger/ledger-reader";
 import { type DeploymentStatus, readStatus } from "../ledger/read-status";
+import { waitsJson, waitsText } from "../ledger/waits-text";
+import { budgetJson } from "../usage/cost-json";
+import { costSources } from "../usage/cost-sources";
+import { budgetLine } from "../usage/cost-text";
+import { historyJson, readHistory } from "../usage/history";
+import { historyText } from "../usage/history-text";
 
 const SHOWN = 20;
 const MAX_REMEDIES = 5;
@@ -148,8 +154,10 @@ const text = (context: Context, status: DeploymentStatus): string => {
     status.startsAreOn ? "New starts: on" : yellow("New starts: paused (npx runners resume)"),
     `${plural(runnerRows.length, "runner")}; jobs: ${counts(status.jobs)}`,
     `Cost now: ${dollars(cost.perHour)} an hour${unknown}`,
+    ...status.budgets.filter(({ level }) => level !== "ok").map((use) => yellow(budgetLine(use))),
     "",
     table(console, ["limit", "taken", "of", "waiting"], useRows),
+    ...waitsText(console, status.waits),
     ...section(
       bold("Runners"),
       runnerRows.length,
@@ -180,6 +188,7 @@ const json = (status: DeploymentStatus, now: number) => {
     startsAreOn,
     limits: uses,
     cost: costNow(status),
+    budgets: status.budgets.map(budgetJson),
     jobs: {
       waiting: accounts(jobs.waiting),
       starting: accounts(jobs.starting),
@@ -188,6 +197,7 @@ const json = (status: DeploymentStatus, now: number) => {
     },
     runners: alive(status.runners).map(runnerJson),
     orphans: orphans.map(orphanJson),
+    waits: waitsJson(status.waits),
     restingPools: restingPools.map(({ name, failures, restsUntil = 0 }) => ({
       pool: name,
       failures: failures.length,
@@ -200,17 +210,33 @@ const json = (status: DeploymentStatus, now: number) => {
 export interface StatusOptions extends CommonOptions {
   /** Seconds between two looks; true: as often as is useful. */
   readonly watch?: number | true;
+  /** So many days of the past are shown too. */
+  readonly days?: number;
 }
 
 const WATCH_SECONDS = 5;
 
-const showOnce = async (context: Context, options: CommonOptions, deployment: Deployment): Promise<void> => {
-  const read = await readStatus(context, deployment);
-  show(context, options, json(read, context.now()), text(context, read));
+/** The past, where it was asked for. */
+const past = async (context: Context, deployment: Deployment, days: number | undefined) => {
+  if (days === undefined) return undefined;
+  return readHistory(costSources(context, deployment), days);
+};
+
+const showOnce = async (context: Context, options: StatusOptions, deployment: Deployment): Promise<void> => {
+  const [read, history] = await Promise.all([
+    readStatus(context, deployment),
+    past(context, deployment, options.days),
+  ]);
+  const now = json(read, context.now());
+  if (history === undefined) show(context, options, now, text(context, read));
+  else {
+    const all = `${text(context, read)}\n\n${historyText(context.console, history)}`;
+    show(context, options, { ...now, history: historyJson(history) }, all);
+  }
 };
 
 /** Shows it again and again until Ctrl-C. */
-const watch = async (context: Context, options: CommonOptions, deployment: Deployment, seconds: number) => {
+const watch = async (context: Context, options: StatusOptions, deployment: Deployment, seconds: number) => {
   let isOver = false;
   const forget = context.onInterrupt(() => {
     isOver = true;

@@ -12,6 +12,7 @@ import { type Deployment, findDeployment } from "../deployment";
 import { type UnusedImage, unusedImage, unusedImageText } from "../jobs/image-note";
 import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-history";
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
+import { waitJson, waitOf, waitText } from "../jobs/job-wait";
 import { sizeText } from "../jobs/runner-size";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { checkAddress } from "../start/find-project";
@@ -68,6 +69,7 @@ const text = (
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
   const tagged = order?.tags.length === 0 ? ", untagged" : `, tags ${order?.tags.join(", ")}`;
+  const wait = waitOf(history, context.now());
   const head = `Job ${jobId} ${JSON.stringify(jobName)} of project ${projectId}${order ? tagged : ""}`;
   return [
     context.console.colours.bold(safe(head)),
@@ -75,6 +77,7 @@ const text = (
     "",
     timeline(context, history),
     "",
+    ...(wait ? waitText(context.console, wait) : []),
     ...choice(account.attempt).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
@@ -85,10 +88,12 @@ const text = (
 
 const json = (context: Context, history: JobHistory, account: JobAccount, image: UnusedImage | undefined) => {
   const { order } = account.attempt;
+  const wait = waitOf(history, context.now());
   return {
     ...jobJson(account.attempt),
     ...(order ? { tags: order.tags, queuedAt: new Date(order.queuedAt).toISOString() } : {}),
     account: accountJson(account, context.now()),
+    ...(wait ? { wait: waitJson(wait) } : {}),
     ...(image ? { unusedImage: image } : {}),
     attempts: history.attempts.map((attempt) => attemptJson(attempt, runnerOf(history, attempt))),
   };

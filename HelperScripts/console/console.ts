@@ -15,6 +15,8 @@ export interface Console {
   readonly colours: Colors;
   /** Characters in a line. */
   readonly width: number;
+  /** Whether it shows more than ASCII. */
+  readonly isUnicode: boolean;
   confirm(question: string): Promise<boolean>;
   ask(question: string, byDefault?: string): Promise<string>;
   /** Asks without showing what is typed. */

@@ -2,6 +2,7 @@ import { confirm, input, password } from "@inquirer/prompts";
 import picocolors from "picocolors";
 import { safe, safeColoured } from "../../Core/safe-text";
 import type { Console } from "./console";
+import { isUnicode } from "./locale";
 
 const ERASE_LINE = "\r\u001b[2K";
 
@@ -17,6 +18,7 @@ export const terminal = (): Console => {
     colours: picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true),
     // What another program reads has a line a row.
     width: process.stdout.columns ?? Number.MAX_SAFE_INTEGER,
+    isUnicode: isUnicode(process.env),
     confirm: (message) => confirm({ message: safe(message), default: false }, prompt),
     ask: (message, byDefault) => input({ message, ...(byDefault ? { default: byDefault } : {}) }, prompt),
     askSecret: (message) => password({ message, mask: "*" }, prompt),

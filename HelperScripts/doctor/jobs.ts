@@ -12,6 +12,7 @@ const HINDERED: readonly JobAccountCode[] = [
   "launch-held-limit",
   "launch-held-capacity",
   "waits-for-resume",
+  "waits-for-budget",
   "next-attempt",
 ];
 

@@ -101,6 +101,14 @@ const spotBreaker = fc.record(
   },
   { requiredKeys: ["failures", "withinMinutes"] },
 );
+const queueTimeObjective = fc.record(
+  {
+    seconds: sometimesWrong(fc.constantFrom(1, 86_400, 86_401, 1.5)),
+    percent: sometimesWrong(fc.constantFrom(80, 95, 99.9, 79.9, 100)),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: ["seconds"] },
+);
 const image = fc.constantFrom<unknown>(
   { arm64: "ami-0123456789abcdef0" },
   { arm64: "ami-01234567", x86_64: "ami-89abcdef" },
@@ -122,6 +130,17 @@ const bounds = fc.record(
   },
   { requiredKeys: [] },
 );
+const budget = fc.record(
+  {
+    project: sometimesWrong(fc.constantFrom<unknown>(42, 43, 0, "42")),
+    usd: sometimesWrong(fc.constantFrom(0.5, 100, 10_000_000, 10_000_001, 0, -1)),
+    hold: sometimesWrong(fc.boolean()),
+    extra: fc.constant(1),
+  },
+  { requiredKeys: ["project", "usd"] },
+);
+/** A schema cannot say that each project is named once. */
+const budgets = fc.uniqueArray(budget, { maxLength: 2, selector: ({ project }) => project });
 const settings = fc.record(
   {
     projects: sometimesWrong(fc.array(entry, { maxLength: 2 })),
@@ -130,6 +149,8 @@ const settings = fc.record(
     maxRunnersPerProject: sometimesWrong(fc.constantFrom(1, 100_000, 100_001)),
     unmappedJobs: sometimesWrong(fc.constantFrom("DEFAULT", "UNTAGGED", "IGNORE", "default")),
     spotBreaker: sometimesWrong(spotBreaker),
+    queueTimeObjective: sometimesWrong(queueTimeObjective),
+    budgets: sometimesWrong(budgets),
     extra: fc.constant(1),
   },
   { requiredKeys: [] },

@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<JobAccountCode, Kind | "over">> = {
   "waits-for-resume": "waiting",
   "waits-for-launch-rate": "waiting",
   "waits-for-gitlab": "waiting",
+  "waits-for-budget": "waiting",
   "start-under-way": "starting",
   "start-stopped": "waiting",
   "launch-under-way": "starting",

@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import { LAMBDA, projectScope, STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
 import { readSpotPools } from "../../Core/ledger/spot-pools";
@@ -8,6 +9,10 @@ import { resolveClass } from "../../Core/routing/class-resolution";
 import { isClassRow } from "../../Core/routing/mapping-reading";
 import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
+import type { BudgetUse } from "../../Core/usage/budget";
+import { dayOf } from "../../Core/usage/days";
+import { usageReader } from "../../Core/usage/usage-reader";
+import { waitsByClass } from "../../Core/waiting/day";
 import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";
@@ -16,8 +21,11 @@ import { mappingSettings } from "../mapping/mapping-settings";
 import { MappingTable } from "../mapping/mapping-table";
 import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
+import { tableReads } from "../table-reads";
+import { readBudgetUses } from "../usage/read-cost";
 import { failedLately } from "./failed-lately";
 import { all, ledgerReader, sum, waitingAttempts } from "./ledger-reader";
+import type { WaitsToday } from "./waits-text";
 
 const DAY_MILLISECONDS = 24 * 60 * 60_000;
 const LINE_LIMIT = 1_000;
@@ -39,6 +47,9 @@ export interface DeploymentStatus {
   readonly jobs: JobAccounts;
   /** Spot pools that are left alone for a while. */
   readonly restingPools: readonly SpotPool[];
+  readonly waits: WaitsToday;
+  /** How far the projects' budgets are used. */
+  readonly budgets: readonly BudgetUse[];
   /** False: the ledger is larger than what was looked through for failures. */
   readonly isComplete: boolean;
 }
@@ -119,11 +130,23 @@ const uses = async (
 const byId = <Item>(items: readonly Item[], idOf: (item: Item) => number): readonly Item[] =>
   [...items].sort((one, other) => idOf(one) - idOf(other));
 
+/** How jobs waited since midnight (UTC). */
+const readWaits = async (
+  context: Context,
+  deployment: Deployment,
+  { queueTimeObjective: objective }: RoutingSettings,
+): Promise<WaitsToday> => {
+  const day = dayOf(context.now());
+  const table = tableReads(context.clients.dynamoDb(), output(deployment, "LedgerTableName"));
+  const counts = await usageReader(table).counts(day);
+  return { day, classes: waitsByClass(counts), ...defined({ objective }) };
+};
+
 /** Reads what there is to show. Writes nothing. */
 export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
   const settings = await mappingSettings(context, deployment);
-  const [openRunners, orphans, openAttempts, waiting, pools, startsAreOn, failed] = await Promise.all([
+  const [openRunners, orphans, openAttempts, waiting, pools, startsAreOn, failed, waits] = await Promise.all([
     all((cursor) => ledger.openRunners(cursor)),
     all((cursor) => ledger.openOrphans(cursor)),
     all((cursor) => ledger.openAttempts(cursor)),
@@ -134,7 +157,9 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
       context.clients.dynamoDb(),
       output(deployment, "LedgerTableName"),
       context.now() - DAY_MILLISECONDS,
+      context.now(),
     ),
+    readWaits(context, deployment, settings),
   ]);
   const runners = byId(openRunners, ({ runnerId }) => runnerId);
   const starting = byId(openAttempts, ({ jobId }) => jobId);
@@ -148,6 +173,8 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     jobs: await jobAccounts(ledger, [...failed.attempts, ...starting, ...waiting], runners, context.now(), {
       startsAreOn,
     }),
+    waits,
+    budgets: await readBudgetUses({ ledger, now: context.now() }, settings.budgets ?? []),
     restingPools: pools.filter((pool) => isResting(pool, context.now())),
     isComplete: failed.isComplete,
   };

@@ -8,7 +8,7 @@ const MAX_ROWS = 40;
 
 const listed = (value: unknown): string => {
   if (value instanceof Set) return listed([...value]);
-  if (Array.isArray(value)) return value.join(",");
+  if (Array.isArray(value)) return value.map(listed).join(",");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 };
 

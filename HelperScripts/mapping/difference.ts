@@ -22,8 +22,17 @@ export interface Difference {
 const plain = (value: unknown): unknown => {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Set) return [...value].map(plain).sort();
-  return Array.isArray(value) ? value.map(plain) : value;
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === "object" && value !== null ? inOrder(value) : value;
 };
+
+/** DynamoDB keeps no order of a map's fields. */
+const inOrder = (fields: object): object =>
+  Object.fromEntries(
+    Object.entries(fields)
+      .map(([name, value]) => [name, plain(value)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 
 /** A row's fields in one order, so that two rows that say the same read the same. */
 export const canonicalRow = (row: StoredRow): string => {

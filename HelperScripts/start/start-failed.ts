@@ -41,9 +41,9 @@ const readFailed = async (
   uploaded: UploadedRows,
 ): Promise<readonly Attempt[]> => {
   const table = output(deployment, "LedgerTableName");
-  const since = context.now() - DAY_MILLISECONDS;
+  const now = context.now();
   try {
-    const { attempts } = await failedLately(context.clients.dynamoDb(), table, since);
+    const { attempts } = await failedLately(context.clients.dynamoDb(), table, now - DAY_MILLISECONDS, now);
     return attempts.filter(concernsJob(uploaded));
   } catch (error) {
     const name = error instanceof Error ? error.name : "unknown error";

@@ -16,6 +16,7 @@ export interface ConsoleAnswers {
   readonly isTerminal?: boolean;
   readonly hasColours?: boolean;
   readonly width?: number;
+  readonly isUnicode?: boolean;
 }
 
 export const consoleDouble = ({
@@ -23,6 +24,7 @@ export const consoleDouble = ({
   isTerminal = false,
   hasColours = false,
   width = Number.MAX_SAFE_INTEGER,
+  isUnicode = true,
 }: ConsoleAnswers = {}): ConsoleDouble => {
   const out: string[] = [];
   const err: string[] = [];
@@ -43,6 +45,7 @@ export const consoleDouble = ({
     isInteractive: answers !== undefined,
     colours: picocolors.createColors(hasColours),
     width,
+    isUnicode,
     confirm: async (question) => (await next(question)) === true,
     ask: async (question) => String(await next(question)),
     askSecret: async (question) => String(await next(question)),

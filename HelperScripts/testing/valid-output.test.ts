@@ -8,6 +8,7 @@ const STATUS = {
   runners: [],
   orphans: [],
   restingPools: [],
+  budgets: [],
   isComplete: true,
 };
 

@@ -37,7 +37,8 @@ export interface SoakSample extends Counters {
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-const handlesOf = (pid: number): number => {
+/** Open file descriptors of a process; 0 where there is no /proc. */
+export const handlesOf = (pid: number): number => {
   try {
     return readdirSync(`/proc/${pid}/fd`).length;
   } catch {

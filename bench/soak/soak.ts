@@ -3,9 +3,13 @@
  * ends, nothing is left, and neither memory nor handles, open items or the cost of a job grow.
  *
  *   npm run soak -- --minutes 10
+ *   npm run soak -- --minutes 5 --leak memory,handles,items   loses something at each job: it has to fail
+ *
+ * `--record FILE` keeps the samples.
  */
 import "../../HelperScripts/quiet-sdk";
 
+import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { uploadSampleMapping } from "../../local/command/sample-mapping";
@@ -13,6 +17,7 @@ import type { StandIn } from "../../local/gitlab";
 import { type Laptop, startLaptop } from "../../local/laptop/laptop";
 import { hasNothingRemaining } from "../../local/terminal/summary";
 import { beginFaults } from "./faults";
+import { type Leak, leakOf, parseLeaks } from "./leaks";
 import { type SoakSample, takeSample } from "./sample";
 import { judge, rightsAJob, usdAJob } from "./verdict";
 
@@ -73,9 +78,22 @@ const printMinute = (minute: number, from: SoakSample, to: SoakSample): void => 
 
 type Take = () => Promise<SoakSample>;
 
+interface Soak {
+  readonly minutes: number;
+  readonly leaks: readonly Leak[];
+  /** Path of a file for the samples. */
+  readonly record: string | undefined;
+  readonly take: Take;
+}
+
 /** Loads and samples for so many minutes. */
-const soak = async (standIn: StandIn, minutes: number, take: Take): Promise<readonly SoakSample[]> => {
+const soak = async (
+  laptop: Laptop,
+  standIn: StandIn,
+  { minutes, leaks, take }: Soak,
+): Promise<readonly SoakSample[]> => {
   const create = feed(standIn);
+  const leak = leakOf(laptop, leaks);
   const samples: SoakSample[] = [];
   let from = await take();
   print(HEAD);
@@ -84,7 +102,10 @@ const soak = async (standIn: StandIn, minutes: number, take: Take): Promise<read
     await sleep(SAMPLE_EVERY_MS / 5);
     const due = ((samples.length + 1) * SAMPLE_EVERY_MS) / 1_000;
     const sample = (Date.now() - since) / 1_000 >= due ? await take() : undefined;
-    if (sample) samples.push(sample);
+    if (sample) {
+      await leak(sample.endedJobs - (samples.at(-1)?.endedJobs ?? 0));
+      samples.push(sample);
+    }
     if (!sample || sample.seconds < minute * 60) continue;
     printMinute(minute, from, sample);
     [from, minute] = [sample, minute + 1];
@@ -106,12 +127,13 @@ const drain = async (laptop: Laptop, standIn: StandIn): Promise<readonly string[
   ];
 };
 
-const run = async (laptop: Laptop, minutes: number, take: Take): Promise<boolean> => {
+const run = async (laptop: Laptop, options: Soak): Promise<boolean> => {
   const { standIn } = laptop;
   if (!standIn) throw new Error("A soak needs the stand-in for GitLab");
   const endFaults = beginFaults(laptop, standIn);
-  const samples = await soak(standIn, minutes, take);
+  const samples = await soak(laptop, standIn, options);
   endFaults();
+  if (options.record) writeFileSync(options.record, JSON.stringify(samples));
   const wrong = [...(await drain(laptop, standIn)), ...judge(samples)];
   for (const what of wrong) say(`wrong: ${what}`);
   say(
@@ -120,7 +142,7 @@ const run = async (laptop: Laptop, minutes: number, take: Take): Promise<boolean
   return wrong.length === 0;
 };
 
-const main = async (minutes: number): Promise<boolean> => {
+const main = async (options: Omit<Soak, "take">): Promise<boolean> => {
   const counters = { rights: 0, calls: 0, lambdaSeconds: 0 };
   const laptop = await startLaptop({
     log: say,
@@ -133,15 +155,21 @@ const main = async (minutes: number): Promise<boolean> => {
   try {
     await uploadSampleMapping(laptop);
     since = Date.now();
-    return await run(laptop, minutes, () => takeSample(laptop, since, { ...counters }));
+    return await run(laptop, { ...options, take: () => takeSample(laptop, since, { ...counters }) });
   } finally {
     await laptop.close();
   }
 };
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    leak: { type: "string", default: "" },
+    record: { type: "string" },
+  },
+});
 
-main(Number(values.minutes))
+main({ minutes: Number(values.minutes), leaks: parseLeaks(values.leak), record: values.record })
   .then((holds) => process.exit(holds ? 0 : 1))
   .catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -5,11 +5,13 @@ import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamodb/boot
 import { dynamoDbClient } from "../../AutoScaler/src/adapters/dynamodb/client";
 import { dynamoLedger } from "../../AutoScaler/src/adapters/dynamodb/ledger";
 import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamodb/mappings";
+import { tableReads } from "../../AutoScaler/src/adapters/dynamodb/table-reads";
 import { systemClock } from "../../AutoScaler/src/adapters/system-clock";
 import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bootstrap-rows-contract";
 import { ledgerContract } from "../../AutoScaler/src/testing/contracts/ledger-contract";
 import { mappingsContract } from "../../AutoScaler/src/testing/contracts/mappings-contract";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
+import { usageReader } from "../../Core/usage/usage-reader";
 import { type Aws, startAws } from "../../local/laptop/aws";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { openRunFolder, type RunFolder } from "../../local/laptop/run-folder";
@@ -51,6 +53,7 @@ const rowsOf = () => dynamoBootstrapRows(client, nameOf("BootstrapTable"), timeo
 describe("the ledger on the engine", () => {
   ledgerContract(() => ({
     rows: rowsOf(),
+    usage: usageReader(tableReads(client, nameOf("LedgerTable"))),
     ledger: dynamoLedger(client, {
       table: nameOf("LedgerTable"),
       bootstrapTable: nameOf("BootstrapTable"),

@@ -1,4 +1,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { encode } from "../../Core/ledger/codec";
+import { dayOf, daysAfter } from "../../Core/usage/days";
+import { usageKey } from "../../Core/usage/usage-key";
 import { type StandIn, startGitLab } from "../../local/gitlab";
 import { runnerProcess } from "../../local/gitlab/testing";
 import { BOOTSTRAP_TABLE, LEDGER_TABLE, MAPPING_TABLE } from "../doubles/dynamodb/stack-tables";
@@ -154,4 +157,37 @@ it("I-1: a pass of the reconciler finds a job in GitLab and puts its event on th
   expect(report).toMatchObject({ kind: "reconciled" });
   expect(on.aws.events).toContainEqual(expect.objectContaining({ EventBusName: DEPLOYMENT }));
   expect(JSON.stringify(on.aws.events)).toContain(String(jobId));
+});
+
+it("I-40: the roll-up sums up what was counted, and what a project with a budget has spent", async () => {
+  const past = daysAfter(dayOf(Date.now()), -2);
+  const count = (day: string, usd: number): void => {
+    const key = {
+      day,
+      shard: 4,
+      projectId: PROJECT,
+      classKey: "EC2#big",
+      market: "spot",
+      jobName: "a",
+    } as const;
+    on.aws.tables.run("PutItem", {
+      TableName: LEDGER_TABLE,
+      Item: encode({ ...usageKey(key), jobs: 1, usd }),
+    });
+  };
+  count(past, 2);
+  count(dayOf(Date.now()), 3);
+  const settings = { pk: "settings", sk: "settings", budgets: [{ project: PROJECT, usd: 100 }] };
+  on.aws.tables.run("PutItem", { TableName: MAPPING_TABLE, Item: encode(settings) });
+  expect(await call("roll-up-usage", {})).toMatchObject({ rows: 2, budgets: 1 });
+  const stored = rows(LEDGER_TABLE).filter(({ pk }) => /^(day|names|state)#/.test(String(pk)));
+  expect(stored).toMatchObject(
+    expect.arrayContaining([
+      expect.objectContaining({
+        pk: `day#${past.slice(0, 7)}`,
+        groups: { "EC2#big#spot": { jobs: 1, usd: 2 } },
+      }),
+      expect.objectContaining({ pk: "state#budgets" }),
+    ]),
+  );
 });

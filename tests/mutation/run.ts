@@ -11,7 +11,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeCopy } from "./copy";
-import { type FaultPatch, readPatches } from "./patch";
+import { readPatches } from "./patch";
+import { problemsWithoutPatches, tryPatch } from "./try-patch";
 
 const ROOT = join(__dirname, "../..");
 
@@ -25,46 +26,15 @@ const { values } = parseArgs({
   },
 });
 
-const run = (command: string, parameters: readonly string[], cwd: string) =>
-  spawnSync(command, parameters, { cwd, encoding: "utf8", timeout: 300_000 });
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
-interface TestRun {
-  readonly passed: number;
-  readonly failed: number;
-  readonly output: string;
-}
-
-const runTest = ({ test, title }: FaultPatch, folder: string): TestRun => {
-  const jest = join(folder, "node_modules/jest/bin/jest.js");
-  const options = [test, "--selectProjects", "unit", "--json", "-t", escaped(title)];
-  const { stdout, stderr } = run(process.execPath, [jest, ...options], folder);
-  const start = stdout.indexOf("{");
-  const report = start < 0 ? {} : JSON.parse(stdout.slice(start));
-  return { passed: report.numPassedTests ?? 0, failed: report.numFailedTests ?? 0, output: stderr };
-};
-
-/** @returns what is wrong with the test, or undefined when it finds the fault */
-const tryPatch = (patch: FaultPatch, folder: string): string | undefined => {
-  const before = runTest(patch, folder);
-  if (before.failed > 0) return `its test fails without the patch:\n${before.output}`;
-  if (before.passed === 0) return `no test has "${patch.title}" in its title`;
-  const applied = run("patch", ["-p1", "--silent", "-i", patch.file], folder);
-  if (applied.status !== 0) return `the patch does not apply any more: ${applied.stdout}${applied.stderr}`;
-  const { failed } = runTest(patch, folder);
-  run("patch", ["-p1", "--silent", "-R", "-i", patch.file], folder);
-  return failed > 0 ? undefined : "no test failed";
-};
-
 /** @returns the number of patches whose fault no test found */
 const tryPatches = (): number => {
   const patches = readPatches().filter(({ name }) => values.name.some((part) => name.includes(part)));
   const folder = makeCopy(ROOT);
   let missed = 0;
   try {
+    const problemsBefore = problemsWithoutPatches(patches, folder);
     for (const patch of patches) {
-      const problem = tryPatch(patch, folder);
+      const problem = problemsBefore.get(patch) ?? tryPatch(patch, folder);
       if (problem !== undefined) missed += 1;
       console.log(`${problem === undefined ? "caught" : "MISSED"} ${patch.name}: ${patch.why}`);
       if (problem !== undefined) console.log(`       ${problem}`);

@@ -15,6 +15,7 @@ import { dynamoBootstrapRows } from "../../AutoScaler/src/adapters/dynamodb/boot
 import { dynamoLedger } from "../../AutoScaler/src/adapters/dynamodb/ledger";
 import { dynamoMappings } from "../../AutoScaler/src/adapters/dynamodb/mappings";
 import { dynamoMinuteCounters } from "../../AutoScaler/src/adapters/dynamodb/minute-counters";
+import { tableReads } from "../../AutoScaler/src/adapters/dynamodb/table-reads";
 import { eventBridgeBus } from "../../AutoScaler/src/adapters/eventbridge/event-bus";
 import type { LambdaApi } from "../../AutoScaler/src/adapters/lambda/client";
 import { lambdaFunctions } from "../../AutoScaler/src/adapters/lambda/functions";
@@ -30,6 +31,7 @@ import {
   settingsContract,
 } from "../../AutoScaler/src/testing/contracts/settings-contract";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
+import { usageReader } from "../../Core/usage/usage-reader";
 import { describeWith } from "../needs";
 import { TABLE_IDS, tableDefinition } from "../templates/table-definition";
 import { ACCOUNT, PYTHON, type SecondDouble, startDouble } from "./double";
@@ -63,6 +65,7 @@ describeWith(existsSync(PYTHON), "no .local/moto-venv, which npm test makes wher
     describe("DynamoDB: the ledger", () => {
       ledgerContract(() => ({
         rows: rowsOf(),
+        usage: usageReader(tableReads(dynamoDb, "LedgerTable")),
         ledger: dynamoLedger(dynamoDb, {
           table: "LedgerTable",
           bootstrapTable: "BootstrapTable",

@@ -1,6 +1,6 @@
 import { deploymentMetric } from "../../Core/log";
 import { parseTemplate } from "../templates/read-template";
-import { HOUR, MINUTE, settle, simulationWith } from "./scenario-parts";
+import { HOUR, MINUTE, settle, simulationWith, total } from "./scenario-parts";
 import { Alarms, alarmsOf } from "./world/proof/alarms";
 import { type MetricName, Metrics } from "./world/proof/metrics";
 import { DEPLOYMENT } from "./world/stack";
@@ -177,5 +177,53 @@ describe("the shipped alarms", () => {
     await world.run(30 * MINUTE);
     expect(ringing(world, start)).toEqual(expect.arrayContaining(["PickUpErrorsAlarm", "DlqMessagesAlarm"]));
     expect(world.conservation.count("failed")).toBeGreaterThan(0);
+  });
+
+  /** A job a minute for two hours, under a limit that lets one run at a time; each runs so many seconds. */
+  const withObjective = async (seconds: number): Promise<Simulation> => {
+    const world = simulationWith({ stack: { totalLimit: 1, classLimit: 1 } });
+    world.mapping = [
+      ...world.mapping,
+      { pk: "settings", sk: "settings", queueTimeObjective: { seconds: 30, percent: 95 } },
+    ];
+    for (let minute = 0; minute < 120; minute += 1)
+      world.after(minute * MINUTE, () => world.addJob({ kind: "lambda", seconds }));
+    await world.run(2 * HOUR);
+    return world;
+  };
+  const OBJECTIVE = ["QueueObjectiveFastAlarm", "QueueObjectiveSlowAlarm"];
+
+  it("I-47: jobs that wait longer than the objective ring in both windows, by the cause that most of them waited for", async () => {
+    const world = await withObjective(75);
+    expect(ringing(world, world.timeline.now - 2 * HOUR * 1_000)).toEqual(expect.arrayContaining(OBJECTIVE));
+    // Of one or two the start may have taken longer than the slot.
+    expect(world.usage("missed:slot")).toBeGreaterThan(0.9 * world.usage("missed"));
+    expect(world.metrics.get("QueueObjectiveMissed/slot")).toBe(world.usage("missed:slot"));
+    const rang = world.alarms.ringsAt(
+      "QueueObjectiveFastAlarm",
+      world.timeline.now - 2 * HOUR * 1_000,
+      world.timeline.now,
+    );
+    const minutes = ((rang ?? Number.POSITIVE_INFINITY) - (world.timeline.now - 2 * HOUR * 1_000)) / A_MINUTE;
+    // Each job waits for 15 s longer than the one before, so the third misses; the fifth miss rings, a job ends every 80 s.
+    expect(minutes).toBeLessThan(15);
+  });
+
+  it("I-47: none of them rings while jobs wait no longer than the objective allows", async () => {
+    const world = await withObjective(20);
+    expect(
+      ringing(world, world.timeline.now - 2 * HOUR * 1_000).filter((id) => OBJECTIVE.includes(id)),
+    ).toEqual([]);
+    // A job a minute for two hours.
+    expect(world.usage("waits")).toBeGreaterThan(100);
+    expect(world.usage("missed")).toBe(0);
+  });
+
+  it("I-47: without an objective nothing of it is sent", async () => {
+    const world = simulationWith();
+    world.addJob({ kind: "lambda" });
+    await settle(world);
+    expect([...world.metrics.keys()].filter((name) => name.startsWith("QueueObjective"))).toEqual([]);
+    expect(total(world, "QueueSeconds")).toBeGreaterThan(0);
   });
 });

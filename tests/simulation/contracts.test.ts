@@ -64,7 +64,7 @@ const prepare = () => {
     new NoConflicts(timeline, dice),
     new LedgerThroughput(DEFAULT_QUOTAS),
   );
-  return { table, ledger, rows };
+  return { table, ledger, rows, usage: table.usage.reader };
 };
 
 describe("the simulation's ledger", () => {

@@ -1,7 +1,10 @@
 import { STACK } from "../../AutoScaler/src/ports";
 import { parseRunnerDescription } from "../../Core/configuration";
+import type { WaitCause } from "../../Core/waiting/causes";
 import { areReported, isWaiting } from "./job-arbitraries";
+import { mostOf, sharesOf, waitedFor, waitsOfJob, wrongWaits } from "./waits";
 import type { Job } from "./world/gitlab";
+import { wronglyCounted } from "./world/proof/counted";
 import { random } from "./world/random";
 import { DEPLOYMENT } from "./world/stack";
 import { Simulation } from "./world/world";
@@ -27,8 +30,13 @@ export interface ScaleReport {
   readonly waits: readonly [number, number, number, number];
   /** Jobs that ran on a runner that was made for another. */
   readonly onAnothersRunner: number;
-  /** Jobs that waited for more than three minutes, although there was room for all. */
+  /** Jobs that waited for more than three minutes, although there was room for all, by the cause that took most of it. */
   readonly late: number;
+  readonly lateBy: Readonly<Partial<Record<WaitCause, number>>>;
+  /** Of each of them, what it waited for. */
+  readonly lateTexts: readonly string[];
+  /** What all jobs waited for, as shares of the whole. */
+  readonly causes: Readonly<Partial<Record<WaitCause, number>>>;
   readonly peakLive: number;
   /** Slots of the stack that were taken at once, as far as a look each second shows. */
   readonly mostSlots: number;
@@ -72,7 +80,7 @@ export const scaleSimulation = ({ seed, faults, limit }: ScaleOptions): Simulati
 };
 
 /** Only the next job is on the timeline: a hundred thousand that wait there would slow every other event down. */
-const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
+export const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
   const dice = world.random.fork("jobs");
   const times = Float64Array.from({ length: jobs }, () => dice.between(0, over)).sort();
   const add = (index: number): void => {
@@ -89,6 +97,24 @@ const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): 
 };
 
 const LATE_SECONDS = 180;
+
+const isLate = (job: Job): boolean => (waitedFor(job) ?? 0) > LATE_SECONDS * 1_000;
+
+/** `job 7: exchange 134.6 s, boot 44.3 s`. */
+const waitText = (world: Simulation, job: Job): string => {
+  const waits = Object.entries(waitsOfJob(world, job)).sort(([, one], [, other]) => other - one);
+  return `job ${job.id}: ${waits.map(([cause, milliseconds]) => `${cause} ${(milliseconds / 1_000).toFixed(1)} s`).join(", ")}`;
+};
+
+/** The late jobs, each by its first cause. */
+const lateByCause = (world: Simulation, late: readonly Job[]): Partial<Record<WaitCause, number>> => {
+  const counts: Partial<Record<WaitCause, number>> = {};
+  for (const job of late) {
+    const cause = mostOf(waitsOfJob(world, job));
+    counts[cause] = (counts[cause] ?? 0) + 1;
+  }
+  return counts;
+};
 
 /** Seconds from pending to running of all jobs that ran, sorted. */
 export const waitsOf = (world: Simulation): number[] =>
@@ -115,6 +141,9 @@ export const reportOf = (world: Simulation, wrong: readonly string[], mostSlots:
     waits: [percentile(waits, 0.5), percentile(waits, 0.95), percentile(waits, 0.99), waits.at(-1) ?? 0],
     onAnothersRunner: jobs.filter((job) => isOnAnothers(world, job)).length,
     late: waits.filter((wait) => wait > LATE_SECONDS).length,
+    lateBy: lateByCause(world, jobs.filter(isLate)),
+    lateTexts: jobs.filter(isLate).map((job) => waitText(world, job)),
+    causes: sharesOf(world),
     peakLive: world.checks.mostLive,
     mostSlots,
     events: world.timeline.count,
@@ -148,9 +177,6 @@ export const runScale = async (options: ScaleOptions): Promise<ScaleReport> => {
   await world.run(options.over + 1);
   await world.settle(SETTLES_WITHIN, (left) => left.every(isWaiting) && areReported(world, left), 30);
   const wrong = world.verdict();
-  return reportOf(
-    world,
-    areReported(world, wrong) ? wrong.filter((one) => !isWaiting(one)) : wrong,
-    mostSlots(),
-  );
+  const broken = areReported(world, wrong) ? wrong.filter((one) => !isWaiting(one)) : wrong;
+  return reportOf(world, [...broken, ...wrongWaits(world), ...wronglyCounted(world)], mostSlots());
 };

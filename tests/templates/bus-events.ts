@@ -39,6 +39,9 @@ export const WEBHOOK = {
   commit: { id: 2366, message: "test\n", author_email: "user@gitlab.com" },
 } satisfies Record<string, Value>;
 
+/** EventBridge writes it to the second. */
+export const RECEIVED_AT = "2026-11-25T12:00:00Z";
+
 export const event = (
   source: string,
   detailType: string,
@@ -47,6 +50,7 @@ export const event = (
 ): EventBridgeEvent => ({
   source,
   "detail-type": detailType,
+  time: RECEIVED_AT,
   account,
   detail,
 });

@@ -80,6 +80,11 @@ export const TOUCHES = {
     resource: arn("dynamodb", "table/ledgertable"),
     context: { "dynamodb:LeadingKeys": ["state#spot-pool#m7g.large/subnet-1"] },
   },
+  "a day's sums, to write": {
+    action: "dynamodb:PutItem",
+    resource: arn("dynamodb", "table/ledgertable"),
+    context: { "dynamodb:LeadingKeys": ["day#2026-11"] },
+  },
   "the bus": {
     action: "events:PutEvents",
     resource: arn("events", "event-bus/gitlab-runners-infrastructure"),

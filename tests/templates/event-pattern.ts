@@ -5,6 +5,8 @@ export interface EventBridgeEvent {
   readonly source: string;
   readonly "detail-type": string;
   readonly account: string;
+  /** When EventBridge received it. */
+  readonly time?: string;
   readonly detail: Value;
 }
 

@@ -5,6 +5,7 @@ import {
   event,
   HOSTILE_NAMES,
   matching,
+  RECEIVED_AT,
   RULES,
   reconciled,
   redriven,
@@ -168,6 +169,7 @@ it("T-21: hands a workflow the fields that it reads, and of users' texts only th
     project_id: 380,
     runner: { id: "" },
     attempt: "",
+    time: RECEIVED_AT,
   });
 });
 
@@ -244,6 +246,24 @@ it("I-8: runs every minute", () => {
   const { properties } = resource(autoScaler, "ReconcilerSchedule");
   expect(properties.ScheduleExpression).toBe("rate(1 minute)");
   expect(properties.State).toBeUndefined();
+});
+
+it("F-77: has the authorizer ready for a burst, and repeats none of those calls", () => {
+  const { ScheduleExpression, State, Targets } = resource(
+    infrastructure,
+    "AuthorizerReadySchedule",
+  ).properties;
+  expect([ScheduleExpression, State]).toEqual(["rate(3 minutes)", undefined]);
+  expect(asList(Targets).map((target) => at(target, "Arn", "Fn::GetAtt", 0))).toEqual([
+    "AuthorizeWebhookFunction",
+  ]);
+  const { EventInvokeConfig } = resource(infrastructure, "AuthorizeWebhookFunction").properties;
+  expect(EventInvokeConfig).toEqual({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+  const { Principal, SourceArn } = resource(infrastructure, "AuthorizerReadyPermission").properties;
+  expect([Principal, at(SourceArn, "Fn::GetAtt", 0)]).toEqual([
+    "events.amazonaws.com",
+    "AuthorizerReadySchedule",
+  ]);
 });
 
 it("S-15: takes DLQ messages from every rule that starts something, and from no other", () => {

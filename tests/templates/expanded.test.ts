@@ -86,9 +86,9 @@ describeWith(isSetUp, "no .local/venv with SAM's translator").each(STACKS)(
         ({ properties }) => asMap(properties.FunctionName).Ref,
       );
       const expected = {
-        Infrastructure: ["ReportRunnerEndFunction"],
+        Infrastructure: ["AuthorizeWebhookFunction", "ReportRunnerEndFunction"],
         LambdaShellRunner: ["RunnerFunction"],
-        AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction"],
+        AutoScaler: ["ReconcilerFunction", "RecordPickUpFunction", "RollUpUsageFunction"],
       };
       expect([...bounded].sort()).toEqual(expected[stack]);
     });

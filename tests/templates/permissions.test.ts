@@ -221,7 +221,8 @@ describe("the cache", () => {
 const LEDGER_READ = ["the ledger", "the ledger's index"];
 const VAIN_CALLS = ["calls in vain, to count"];
 const SPOT = ["what a spot interruption teaches"];
-const LEDGER = [...LEDGER_READ, "the ledger, to write", ...VAIN_CALLS, ...SPOT];
+const SUMS = ["a day's sums, to write"];
+const LEDGER = [...LEDGER_READ, "the ledger, to write", ...VAIN_CALLS, ...SPOT, ...SUMS];
 const START = ["the access token", "the switch for starts", ...LEDGER];
 
 it.each<readonly [string, readonly string[]]>([
@@ -263,6 +264,7 @@ it.each<readonly [string, readonly string[]]>([
   ],
   ["StartNextJobRole", [...LEDGER, "the bus"]],
   ["RecordFailureRole", LEDGER],
+  ["RollUpUsageRole", ["the mapping", ...SUMS]],
   [
     "ReconcilerRole",
     [...START, "the mapping", "instances, to describe", "the account's concurrency", "the bus"],

@@ -21,6 +21,7 @@ const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "terminate-instance": ["CONFIGURATION_PATH", "LEDGER_TABLE"],
   "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
   "record-failure": ["CONFIGURATION_PATH", "LEDGER_TABLE"],
+  "roll-up-usage": ["LEDGER_TABLE", "MAPPING_TABLE"],
   reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE"],
 };
 const EC2 = [

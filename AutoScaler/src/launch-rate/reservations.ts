@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { Time } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
 import type { Dependencies } from "../dependencies";
@@ -17,6 +18,8 @@ export interface Reservation {
   readonly passesOn: 0 | 1 | 2;
   /** Of a job that was held and found a reservation free: from now on it counts as dispatched. */
   readonly dispatchedAt?: Time;
+  /** Since when the start waited for it. Absent: it had not to wait. */
+  readonly pausedSince?: Time;
 }
 
 /** Calls per second while EC2 refuses none. It bounds the part of a burst that EC2 can refuse at first. */
@@ -78,7 +81,8 @@ const reserveAtRate = async (
   const pause = Math.max(0, moment - now);
   if (pause > 0) await clock.sleep(pause);
   const isLate = pause > 0 && isHeld((await readLaunchRate(ledger)).launchRate, dispatchedAt);
-  return isLate ? undefined : { passesOn: passesOn(pause, dispatchedAt) };
+  const pausedSince = pause > 0 ? now : undefined;
+  return isLate ? undefined : { passesOn: passesOn(pause, dispatchedAt), ...defined({ pausedSince }) };
 };
 
 /**

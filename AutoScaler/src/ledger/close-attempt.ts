@@ -11,12 +11,15 @@ import {
   touch,
 } from "../../../Core/model/ledger";
 import type { AttemptFailureCode, RunnerEndCode } from "../../../Core/model/reasons";
+import { blame } from "../../../Core/waiting/marks";
 import type { Dependencies } from "../dependencies";
 import { releaseSlot } from "../limits/slots";
 import { foundJob, type GitLabJob, type LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
 import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../queue/start-outcome";
+import { closeWait } from "../waits/close-wait";
+import { tellWait } from "../waits/tell-wait";
 import { retryOnConflict } from "./commit";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric">;
@@ -130,7 +133,8 @@ export const failAttempt = (
   now: Time,
 ): readonly LedgerChange[] => {
   if (!mayBecome(attempt, "FAILED")) return [];
-  const failed = advanceAttempt(attempt, "FAILED", now, { ...leaving, ...failure });
+  const marks = blame(attempt.marks, "failed");
+  const failed = advanceAttempt(attempt, "FAILED", now, { ...leaving, ...failure, marks });
   return [{ put: failed }, ...releaseSlot(attempt)];
 };
 
@@ -175,13 +179,16 @@ export const closeUnstarted = async (
   { runnerChanges, ...failure }: Closing,
 ): Promise<StartOutcome> => {
   const job = await askForJob(dependencies, attempt);
-  const isFailed = await retryOnConflict(dependencies.ledger, async () => {
+  const { isFailed, waited } = await retryOnConflict(dependencies.ledger, async () => {
     const now = dependencies.clock.now();
     const found = await current(dependencies, attempt);
     const closing = found === undefined ? [] : close(found, job, failure, now);
-    const changes = [...closing, ...((await runnerChanges?.(now)) ?? [])];
-    return { changes, result: closing.some((change) => "put" in change && change.put.state === "FAILED") };
+    const closed = closeWait(closing, found ? [found] : [], [], job ?? {}, now);
+    const changes = [...closed.changes, ...((await runnerChanges?.(now)) ?? [])];
+    const isFailed = closing.some((change) => "put" in change && change.put.state === "FAILED");
+    return { changes, result: { isFailed, waited: closed.waited } };
   });
+  if (waited !== undefined) tellWait(dependencies, waited);
   const freed = freedSlot(attempt.classKey);
   if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...defined({ freed }) };
   dependencies.metric("JobsFailed", 1, { reason: failure.reason });

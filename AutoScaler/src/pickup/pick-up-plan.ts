@@ -8,6 +8,8 @@ import {
   type Time,
   touch,
 } from "../../../Core/model/ledger";
+import { enter, withHolds } from "../../../Core/waiting/marks";
+import type { JobStart } from "../../../Core/waiting/split";
 import { pendingEvent, runnerEnded } from "../events";
 import { concernedAttempts, runAttempt } from "../ledger/close-attempt";
 import { hasEndBegun } from "../ledger/leases";
@@ -16,7 +18,8 @@ import { fits } from "./fits";
 
 /** All that a pick-up is decided by, read from the ledger. */
 export interface PickUpFacts {
-  readonly job: { readonly id: number; readonly projectId: number };
+  /** With what GitLab says of its start. */
+  readonly job: { readonly id: number; readonly projectId: number } & Partial<JobStart>;
   /** GitLab's id of the runner that took the job. */
   readonly runnerId: number;
   /** That runner, when it is ours. */
@@ -134,10 +137,13 @@ const swap = (
       : runAttempt(attempt, facts.runnerId, facts.now),
   );
   const taken = busy(facts, runner, { jobId: facts.job.id, attempt: other.attempt });
+  const { startedAt = facts.now } = facts.job;
+  const held = withHolds(reassigned.marks, runner.holds);
+  const marks = held && enter(held, "exchange", startedAt);
   return [
     { put: taken },
     { put: moved },
-    { put: touch(withRunner(reassigned, other), { waitingFor }) },
+    { put: touch(withRunner(reassigned, other), { waitingFor, marks }) },
     ...noted,
   ];
 };

@@ -24,8 +24,11 @@ interface Taken {
   readonly id: number;
   readonly projectId: number;
   readonly runnerId: number;
-  /** In verified mode. */
+  /** In verified mode; with what else GitLab says of its start. */
   readonly startedAt?: Time;
+  readonly queuedSeconds?: number;
+  readonly runnerSeenAt?: Time;
+  readonly runnerSystemId?: string;
   /** GitLab's word, when the job has ended already. */
   readonly ended?: GitLabJob;
 }
@@ -34,9 +37,18 @@ const NOT_PICKED_UP: SkippedPickUp = { skipped: "not-picked-up" };
 
 const takenFrom = (job: GitLabJob): Taken | undefined => {
   const { id, projectId, runnerId, status, startedAt } = job;
+  const { queuedSeconds, runnerSeenAt, runnerSystemId } = job;
   const hasStarted = status === "running" || status === "canceling" || hasEnded(job);
   if (!hasStarted || startedAt === undefined || runnerId === undefined) return undefined;
-  return { id, projectId, runnerId, startedAt, ...defined({ ended: hasEnded(job) ? job : undefined }) };
+  const start = defined({ queuedSeconds, runnerSeenAt, runnerSystemId });
+  return {
+    id,
+    projectId,
+    runnerId,
+    startedAt,
+    ...start,
+    ...defined({ ended: hasEnded(job) ? job : undefined }),
+  };
 };
 
 /** In payload mode the webhook's word is all there is, but for another project's runner. */
@@ -105,9 +117,9 @@ export const recordPickUp = async (dependencies: PickUpDependencies, event: JobE
   // By GitLab's word; a copy that comes after the job's end tells nothing new.
   const isNews = dependencies.gitLab.mode === "verified" && taken.ended === undefined;
   const remembered = isNews ? rememberProject(dependencies, taken.projectId) : undefined;
-  const noted = await storePickUp(dependencies, taken, taken.runnerId, pausedAt).finally(() => remembered);
+  const stored = await storePickUp(dependencies, taken, taken.runnerId, pausedAt).finally(() => remembered);
   if (runner === undefined) await countInVain(dependencies, event, true);
-  const events = [...noted, ...(await endOnceMore(dependencies, taken))];
+  const events = [...stored.events, ...(await endOnceMore(dependencies, taken))];
   if (events.length > 0) await dependencies.bus.put(events);
   return { kind: "noted", jobId: taken.id, runnerId: taken.runnerId, isOurs: runner !== undefined };
 };

@@ -4,6 +4,7 @@ import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
 import { LAUNCH_TIMEOUT_SECONDS } from "../timing";
+import { queuedMarks } from "../waits/claim-marks";
 import { joinQueue } from "./rotation";
 import type { StartOutcome } from "./start-outcome";
 
@@ -22,6 +23,7 @@ const throttled = (claimed: OrderedAttempt, askedSeconds: number, now: Time): Or
   const waiting = advanceAttempt(claimed, "WAITING", now, {
     waitingFor: "gitlab",
     throttledSince,
+    marks: queuedMarks(claimed.marks, "gitlab", now),
     notBefore: now + waitMilliseconds(askedSeconds, throttledSince, now),
     lease: undefined,
     slot: undefined,

@@ -1,6 +1,7 @@
 import { isLeased, isOrdered, type OrderedAttempt, type Runner, type Time } from "../../../Core/model/ledger";
 import { isLaunchDue, isTooEarly } from "../../../Core/queue/retry-schedule";
 import type { RoutingSettings } from "../../../Core/routing/routing";
+import { holdingBudget, isBudgetSpent } from "../../../Core/usage/budget";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import {
@@ -10,6 +11,7 @@ import {
   readLaunchRate,
 } from "../launch-rate/launch-rate";
 import { reservationsAtOnce } from "../launch-rate/reservations";
+import { readSpent } from "../limits/spent-budget";
 import type { Ledger } from "../ports";
 import { roundRobin } from "../queue/round-robin";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
@@ -50,6 +52,20 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
   runner.resourceId === undefined &&
   waitsForLaunchRate(runner) &&
   !isLeased(runner, now);
+
+/** Without those whose project's budget is spent: they wait for the next month, or for a higher budget. */
+const withinBudget = async (
+  ledger: Ledger,
+  { waiting, now }: Snapshot,
+  { budgets }: RoutingSettings,
+): Promise<readonly OrderedAttempt[]> => {
+  const isAny = waiting.some(({ waitingFor }) => waitingFor === "budget");
+  const spending = isAny ? await readSpent(ledger) : undefined;
+  return waiting.filter(({ waitingFor, order: { projectId } }) => {
+    const budget = waitingFor === "budget" ? holdingBudget(budgets, projectId) : undefined;
+    return !isBudgetSpent(projectId, budget, spending, now);
+  });
+};
 
 /** Runners whose launch EC2 refused for its request rate. They go before jobs that have no runner yet. */
 const fromLaunchRate = (
@@ -99,7 +115,9 @@ export const dispatchQueued = async (
     launchRate !== undefined || heldJobs.length + heldRunners.length > 0 ? atOnce : Number.POSITIVE_INFINITY,
   );
   const rateLimited = fromLaunchRate(snapshot, index, room);
-  const queue = (await dependencies.settings.startsAreOn()) ? fromQueue(snapshot, room) : [];
+  const startsAreOn = await dependencies.settings.startsAreOn();
+  const waiting = startsAreOn ? await withinBudget(dependencies.ledger, snapshot, settings) : [];
+  const queue = fromQueue({ ...snapshot, waiting }, room);
   // A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment.
   const isHolding = heldRunners.length > 0 || heldJobs.length > atOnce || snapshot.unreadQueues.size > 0;
   if (launchRate !== undefined)

@@ -8,6 +8,7 @@ import { storeLambdaLimit } from "../limits/account-limit";
 import type { GitLabJob, Instance } from "../ports";
 import { forgetEmptyQueues } from "../queue/rotation";
 import { countRestingPools } from "../spot/count-resting";
+import { recordOutage } from "../waits/gitlab-outage";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
 import { type Budget, budget } from "./budget";
 import { putDiscrepancies, unique, without } from "./collect";
@@ -36,6 +37,7 @@ import type { Discrepancy, Snapshot } from "./snapshot";
 
 /** List calls of one pass. */
 const LIST_CALLS = 100;
+const MINUTE = 60_000;
 /** An unknown item not seen for this long starts its grace time again. */
 const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
 
@@ -113,6 +115,18 @@ const readSettingsRow = (
     return settings;
   });
 
+/** GitLab answered for no project: jobs whose look-up failed for that have nothing stored under them (see gitlab-outage.ts). */
+const recordIfDown = async (
+  { ledger, clock }: ReconcilerDependencies,
+  { doneAt }: ReconcilerState,
+  { listed }: JobsRead,
+  failures: readonly PassFailure[],
+): Promise<void> => {
+  const now = clock.now();
+  const isDown = listed.size === 0 && failures.some(({ part }) => part === "project");
+  if (isDown) await recordOutage(ledger, "gitlab", Math.max(doneAt, now - MINUTE), now);
+};
+
 const takeSnapshot = async (
   dependencies: ReconcilerDependencies,
   stack: RoutingSettings,
@@ -127,6 +141,7 @@ const takeSnapshot = async (
   const { servedProjects } = settings;
   const jobs = await askGitLab(dependencies, state, open, servedProjects, listedBefore, listCalls, part);
   const readAt = dependencies.clock.now();
+  await part("project", undefined, () => recordIfDown(dependencies, state, jobs, failures));
   const instances = await part("instances", undefined, () => listInstances(dependencies));
   const { listed, partial } = jobs;
   const snapshot: Snapshot = {

@@ -11,15 +11,17 @@ import {
 } from "../../../Core/model/ledger";
 import type { WaitingFor } from "../../../Core/model/reasons";
 import { classKey } from "../../../Core/model/runner-class";
-import type { RunnerOrder } from "../../../Core/model/runner-order";
+import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Dependencies } from "../dependencies";
 import { type Reservation, reserveLaunch } from "../launch-rate/reservations";
 import { commit } from "../ledger/commit";
 import type { FreeSlot } from "../limits/slots";
+import { isBudgetUsedUp } from "../limits/spent-budget";
 import type { LedgerChange } from "../ports";
 import { newWaiting, stillWaiting } from "../queue/queue";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
+import { type Arrival, claimedMarks, openingMarks, queuedMarks, reservedMarks } from "../waits/claim-marks";
 import type { NextStep } from "./next-step";
 import { mustWait, readStepAndSlots, type SlotsAndQueues } from "./slots-and-queues";
 
@@ -42,6 +44,7 @@ type Opening = Extract<NextStep, { kind: "open" | "claim" }>;
 interface Start {
   readonly order: RunnerOrder;
   readonly lease: Lease;
+  readonly arrival: Arrival;
   /** Its turn to launch, taken once however often the claim is tried. Undefined: not within some seconds. */
   readonly reservation: (dispatchedAt: Time | undefined) => Promise<Reservation | undefined>;
 }
@@ -79,16 +82,36 @@ const countJob = ({ metric }: ClaimDependencies, step: Opening): void => {
 /** The mark of one that was dispatched. */
 const dispatched = ({ dispatchedAt }: Reservation) => defined({ dispatchedAt });
 
+/** What the job has waited for until this start. */
+const marksBefore = (
+  { ledger }: ClaimDependencies,
+  { order, arrival }: Start,
+  step: Opening,
+  now: Time,
+): Promise<OrderedAttempt["marks"]> | OrderedAttempt["marks"] =>
+  step.kind === "open" ? openingMarks(ledger, order, step.proof, arrival, now) : step.waiting.marks;
+
 /** Takes the attempt and all its slots in one transaction. Undefined: somebody was faster. */
 const takeAttempt = async (
   dependencies: ClaimDependencies,
-  { order, lease }: Start,
+  start: Start,
   step: Opening,
   free: FreeSlot,
   reservation: Reservation,
 ): Promise<Claim | undefined> => {
-  const claimed = claimedAttempt(step, order, dependencies.clock.now());
-  const attempt = { ...claimed, lease, slot: free.slot, ...dispatched(reservation) };
+  const { order, lease } = start;
+  const now = dependencies.clock.now();
+  const claimed = claimedAttempt(step, order, now);
+  const before = await marksBefore(dependencies, start, step, now);
+  const until = step.kind === "claim" ? claimedMarks(step.waiting, now) : before;
+  const marks = reservedMarks(until, reservation.pausedSince, now);
+  const attempt = {
+    ...claimed,
+    lease,
+    slot: free.slot,
+    ...dispatched(reservation),
+    ...defined({ marks }),
+  };
   const done = await commit(dependencies.ledger, [{ put: attempt }, ...checks(step), ...free.take]);
   if (done) countJob(dependencies, step);
   return done ? { kind: "claimed", attempt, reservation } : undefined;
@@ -97,15 +120,19 @@ const takeAttempt = async (
 /** Stores that the attempt waits. Undefined: somebody was faster. */
 const enqueue = async (
   dependencies: ClaimDependencies,
-  order: RunnerOrder,
+  start: Start,
   step: Opening,
   waitingFor: WaitingFor,
 ): Promise<StartOutcome | undefined> => {
-  const attempt =
+  const { order } = start;
+  const now = dependencies.clock.now();
+  const queued =
     step.kind === "open"
-      ? newWaiting(order, step.number, waitingFor, dependencies.clock.now())
+      ? newWaiting(order, step.number, waitingFor, now)
       : stillWaiting(step.waiting, order, waitingFor);
-  if (attempt === undefined) return { kind: "waiting", waitingFor };
+  if (queued === undefined) return { kind: "waiting", waitingFor };
+  const marks = queuedMarks(await marksBefore(dependencies, start, step, now), waitingFor, now);
+  const attempt = { ...queued, ...defined({ marks }) };
   await joinQueue(dependencies, attempt);
   const done = await commit(dependencies.ledger, [{ put: attempt }, ...checks(step)]);
   if (done) countJob(dependencies, step);
@@ -125,17 +152,18 @@ const openOrWait = async (
   read: () => Promise<SlotsAndQueues>,
 ): Promise<Claim | undefined> => {
   const { order } = start;
-  if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, order, step, "starts-on");
+  if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, start, step, "starts-on");
+  if (await isBudgetUsedUp(dependencies, order)) return enqueue(dependencies, start, step, "budget");
   const { free, queued } = await read();
   const dispatchedAt = step.kind === "claim" ? step.waiting.dispatchedAt : undefined;
   if (free === undefined || (await mustWait(dependencies, order, { free, queued, dispatchedAt }))) {
-    const outcome = await enqueue(dependencies, order, step, "slot");
+    const outcome = await enqueue(dependencies, start, step, "slot");
     return waitsForSlot(step) ? outcome : undefined;
   }
   const reservation = await start.reservation(dispatchedAt);
   return reservation
     ? takeAttempt(dependencies, start, step, free, reservation)
-    : enqueue(dependencies, order, step, "launch-rate");
+    : enqueue(dependencies, start, step, "launch-rate");
 };
 
 /** Without a reservation nothing is written: the reconciler comes back to it. */
@@ -146,7 +174,8 @@ const takeOver = async (
 ): Promise<Claim | undefined> => {
   const reservation = await start.reservation(claimed.dispatchedAt);
   if (reservation === undefined) return { kind: "waiting", waitingFor: "launch-rate" };
-  const attempt = touch(claimed, { lease: start.lease, ...dispatched(reservation) });
+  const marks = claimedMarks(claimed, dependencies.clock.now());
+  const attempt = touch(claimed, { lease: start.lease, marks, ...dispatched(reservation) });
   return (await commit(dependencies.ledger, [{ put: attempt }]))
     ? { kind: "claimed", attempt, reservation }
     : undefined;
@@ -195,28 +224,33 @@ const act = (
 /** Spreads those who meet at one counter; the same for the same job and try. */
 const jitter = (jobId: number, round: number): number => round * 40 + ((jobId * 31 + round * 17) % 60);
 
-const newStart = (dependencies: ClaimDependencies, order: RunnerOrder, lease: Lease): Start => {
+const newStart = (
+  dependencies: ClaimDependencies,
+  order: RunnerOrder,
+  lease: Lease,
+  arrival: Arrival,
+): Start => {
   let taken: Reservation | undefined;
   const reservation: Start["reservation"] = async (dispatchedAt) => {
     taken ??= await reserveLaunch(dependencies, order.runnerClass.type, dispatchedAt);
     return taken;
   };
-  return { order, lease, reservation };
+  return { order, lease, arrival, reservation };
 };
 
 /**
  * Makes the job ours: claims its next attempt with a slot under the limits, or resumes what a start left behind.
  *
- * @param again see `nextStep`
+ * @param arrival how the start came about; for `again` see `nextStep`
  * @throws TransientError when others win a dozen times in a row
  */
 export const claim = async (
   dependencies: ClaimDependencies,
   order: RunnerOrder,
   lease: Lease,
-  again?: number,
+  { again, ...arrival }: Omit<StartOrder, keyof RunnerOrder> = {},
 ): Promise<Claim> => {
-  const start = newStart(dependencies, order, lease);
+  const start = newStart(dependencies, order, lease, arrival);
   for (let round = 0; round < TRIES; round += 1) {
     const { step, read } = await readStepAndSlots(dependencies, order, order.jobId + round, again);
     const outcome = await act(dependencies, start, step, read);

@@ -25,6 +25,7 @@ import {
   MIN_MAXIMUM_TIMEOUT_SECONDS,
   WAIT_MARGIN_SECONDS,
 } from "../timing";
+import { reached } from "../waits/blamed";
 import { isOnProtectedRef, type ProtectedRefDependencies } from "./protected-ref";
 import { runnerCache } from "./runner-cache";
 
@@ -145,7 +146,7 @@ const withProtection = async (
   claimed: OrderedAttempt,
 ): Promise<OrderedAttempt> => {
   const { onProtectedRef: _, ...order } = claimed.order;
-  const isProtected = await isOnProtectedRef(dependencies, order);
+  const isProtected = await reached(() => isOnProtectedRef(dependencies, order));
   return { ...claimed, order: isProtected ? { ...order, onProtectedRef: true } : order };
 };
 

@@ -1,6 +1,8 @@
 import { defined } from "../../../Core/defined";
 import { advanceRunner, isQueued, type StartedRunner, type Time, touch } from "../../../Core/model/ledger";
 import type { LaunchHoldCode } from "../../../Core/model/reasons";
+import { CAUSE_OF_HOLD } from "../../../Core/waiting/causes";
+import { enter } from "../../../Core/waiting/marks";
 import type { Dependencies } from "../dependencies";
 import { isHeld, readLaunchRate } from "../launch-rate/launch-rate";
 import { closeUnstarted } from "../ledger/close-attempt";
@@ -24,16 +26,19 @@ type Refused = Extract<Launch, { kind: "refused" }>;
 /** What holds a launch back. */
 interface Hold {
   readonly heldBy: LaunchHoldCode;
+  /** When the launch was begun that came to this. */
+  readonly begunAt: Time;
   /** What AWS said, for people. */
   readonly detail?: string;
 }
 
 /** A hold that goes on keeps its begin, and AWS's last word on it. */
-const holdPatch = (runner: StartedRunner, { heldBy, detail }: Hold, now: Time) => {
+const holdPatch = (runner: StartedRunner, { heldBy, begunAt, detail }: Hold, now: Time) => {
   const isSame = runner.heldBy === heldBy;
   return {
     heldBy,
     heldSince: (isSame ? runner.heldSince : undefined) ?? now,
+    holds: enter(runner.holds, CAUSE_OF_HOLD[heldBy], begunAt),
     detail: detail ?? (isSame ? runner.detail : undefined),
   };
 };
@@ -157,8 +162,9 @@ export const launchRunner = async (
   started: Started,
 ): Promise<StartOutcome> => {
   const { runner, attempt } = started;
+  const begunAt = dependencies.clock.now();
   if (await mustWait(dependencies, runner, attempt.dispatchedAt))
-    return keepForLater(dependencies, runner, { heldBy: "rate" });
+    return keepForLater(dependencies, runner, { heldBy: "rate", begunAt });
   const { launch, foundLimit } = await launchOrRetry(dependencies, runner);
   if (launch !== undefined) await learn(dependencies, runner, launch);
   if (launch?.kind === "launched") {
@@ -169,5 +175,5 @@ export const launchRunner = async (
   if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
   const heldBy = launch?.refusal ?? "no-answer";
   dependencies.metric("LaunchesRefused", 1, { refusal: heldBy });
-  return keepForLater(dependencies, runner, { heldBy, ...defined({ detail: launch?.message }) });
+  return keepForLater(dependencies, runner, { heldBy, begunAt, ...defined({ detail: launch?.message }) });
 };

@@ -1,5 +1,7 @@
 import fc from "fast-check";
+import { TransientError } from "../../../Core/errors";
 import { parseJobEvent } from "../../../Core/model/job-event";
+import { interrupted } from "../testing/fakes/interrupted";
 import { DEFAULT_ARN, type TestSystem, testSystem, webhook } from "../testing/fakes/test-system";
 import { lookUpRunner } from "./look-up-runner";
 
@@ -19,6 +21,7 @@ describe("lookUpRunner", () => {
         jobName: "real",
         tags: ["a", "b"],
         queuedAt: job.createdAt,
+        seenAt: system.clock.now(),
         limits: { stack: 100 },
         verified: true,
         runnerClass: system.routing.defaults.LAMBDA,
@@ -35,6 +38,36 @@ describe("lookUpRunner", () => {
     expect(await lookUp(system, webhook(job))).toMatchObject({ order: { queuedAt: now - 2_500 } });
     system.gitLab.addJob({ id: 8, createdAt: 1_000, queuedSeconds: 0 });
     expect(await lookUp(system, webhook({ ...job, id: 8 }))).toMatchObject({ order: { queuedAt: now } });
+  });
+
+  it("I-46: takes from the event when it came, and from whose it is whether the reconciler had to find the job", async () => {
+    const system = testSystem();
+    const event = webhook(system.gitLab.addJob({ id: 7 }));
+    const time = "2026-11-25T11:59:58Z";
+    const order = async (more: object) =>
+      ((await lookUp(system, { ...event, ...more, time })) as { order?: object }).order;
+    expect(await order({ source: "gitlab.webhook", attempt: 1 })).toMatchObject({ seenAt: Date.parse(time) });
+    expect(await order({ source: "gitlab.webhook", attempt: 1 })).not.toHaveProperty("isFound");
+    expect(await order({ source: "gitlab.reconciler", attempt: 1 })).toMatchObject({ isFound: true });
+    expect(await order({ source: "gitlab.reconciler", attempt: 2 })).not.toHaveProperty("isFound");
+  });
+
+  it("I-46: says so where GitLab does not answer, which the workflow tries again as any transient error", async () => {
+    const system = testSystem();
+    const gitLab = interrupted(system.gitLab, "job", () => {
+      throw new TransientError("GitLab: 502");
+    });
+    const event = parseJobEvent(webhook(system.gitLab.addJob({ id: 7 })));
+    const looked = lookUpRunner({ ...system.dependencies, gitLab }, event, system.routing);
+    await expect(looked).rejects.toMatchObject({ name: "UnreachableError", message: "GitLab: 502" });
+  });
+
+  it("I-47: gives the order the objective of the mapping's settings", async () => {
+    const system = testSystem();
+    const job = system.gitLab.addJob({ id: 7 });
+    const queueTimeObjective = { seconds: 60, percent: 95 };
+    system.mappings.add({ pk: "settings", sk: "settings", queueTimeObjective });
+    expect(await lookUp(system, webhook(job))).toMatchObject({ order: { objective: queueTimeObjective } });
   });
 
   it("I-22: gives the order the limits of the mapping's settings", async () => {

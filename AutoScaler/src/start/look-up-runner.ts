@@ -3,9 +3,14 @@ import { BadTagsError, BeyondBoundsError, ConfigurationError, MappingError } fro
 import { END_STATUSES, type JobEvent } from "../../../Core/model/job-event";
 import type { Time } from "../../../Core/model/ledger";
 import type { LookUpSkipCode } from "../../../Core/model/reasons";
-import type { RunnerLookup, RunnerOrder } from "../../../Core/model/runner-order";
+import type { RunnerLookup, RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import { rowName } from "../../../Core/routing/mapping-row";
-import { type RouteReason, type RoutingSettings, route } from "../../../Core/routing/routing";
+import {
+  type RouteAndServed,
+  type RouteReason,
+  type RoutingSettings,
+  route,
+} from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
 import {
   askGitLab,
@@ -17,6 +22,7 @@ import {
 import type { MalformedHint } from "../hints/parse-hint";
 import { isServed } from "../limits/is-served";
 import type { GitLabJob } from "../ports";
+import { reached } from "../waits/blamed";
 
 export type LookUpDependencies = HintDependencies & Pick<Dependencies, "mappings" | "metric">;
 
@@ -67,7 +73,7 @@ const isPast = ({ status }: GitLabJob): boolean => status === "running" || END_S
 
 /** The payload counts for its two ids alone (I-16). A job with a runner assigned is taken (two-phase commit). */
 const verify = async (dependencies: LookUpDependencies, event: JobEvent): Promise<Facts | Skip> => {
-  const job = await askGitLab(dependencies, event, { isSettled });
+  const job = await reached(() => askGitLab(dependencies, event, { isSettled }));
   if (isSkipped(job)) return skip(job.skipped);
   if (job.status === "pending" && job.runnerId === undefined)
     return verifiedFacts(job, dependencies.clock.now());
@@ -97,19 +103,30 @@ const functionOf = (functionArn: string | undefined, { row }: RouteReason) =>
         functionNamedBy: row ? `the mapping's row ${rowName(row)}` : "AutoScaler's DefaultRunnerArn",
       };
 
+/** About this one start: an event of our own for a first attempt is the reconciler's, which found the job. */
+const arrivalOf = (
+  { clock }: LookUpDependencies,
+  { again, receivedAt, isWebhook, attempt }: JobEvent,
+): Omit<StartOrder, keyof RunnerOrder> => ({
+  seenAt: receivedAt ?? clock.now(),
+  ...defined({ again }),
+  ...(!isWebhook && attempt === 1 ? { isFound: true } : {}),
+});
+
 const start = (
   facts: Facts,
-  again: number | undefined,
-  decided: Extract<Awaited<ReturnType<typeof route>>, { kind: "route" }>,
+  arrival: Omit<StartOrder, keyof RunnerOrder>,
+  decided: Extract<RouteAndServed, { kind: "route" }>,
 ): LookUp => {
-  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, why } = decided;
+  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, budget, objective, why } = decided;
   const order = {
     ...facts,
+    ...arrival,
     tags,
     runnerClass,
     limits,
     ...functionOf(functionArn, why),
-    ...defined({ again, spotBreaker }),
+    ...defined({ spotBreaker, budget, objective }),
     ...(why.code === "job-tags" ? { chosenByTags: true } : {}),
   };
   return { lookup: { kind: "start", provider, order }, why };
@@ -140,7 +157,7 @@ const mappingError = (isVerified: boolean, { code, sentence }: RouteReason): Con
 /**
  * Finds the runner that a pending job needs. Stores nothing under the job.
  *
- * @throws MappingError when the mapping or the job's tags cannot be followed for a job that GitLab confirmed (BadTagsError
+ * @throws UnreachableError when GitLab does not answer; MappingError when the mapping or the job's tags cannot be followed for a job that GitLab confirmed (BadTagsError
  *   and BeyondBoundsError are such), ConfigurationError where nobody confirms it; TransientError from GitLab or DynamoDB
  */
 export const lookUpRunner = async (
@@ -160,5 +177,5 @@ export const lookUpRunner = async (
     if (isVerified) rememberNothing(dependencies, event);
     return { lookup: skip("unmapped", decided.why.sentence), why: decided.why };
   }
-  return start(facts, event.again, decided);
+  return start(facts, arrivalOf(dependencies, event), decided);
 };

@@ -113,12 +113,29 @@ describe("recordFailure", () => {
     },
   );
 
-  it.each(["TransientError", "ThrottledError"])(
-    "F-24: logs %s, which is transient, and writes nothing",
-    async (error) => {
-      const { ledger, record } = setUp();
+  it("F-24: logs TransientError, which is transient, and writes nothing", async () => {
+    const { ledger, record } = setUp();
+    expect(await record(event, "TransientError")).toEqual({ kind: "noted" });
+    expect(ledger.writes).toBe(0);
+  });
+
+  it.each([
+    ["UnreachableError", "gitlab"],
+    ["ThrottledError", "throttled"],
+  ])(
+    "F-24 I-46: of %s stores under no job that GitLab could not be asked, and since when",
+    async (error, cause) => {
+      const { ledger, clock, record } = setUp();
+      const time = clock.now() - 5_000;
+      expect(await record({ ...event, time: new Date(time).toISOString() }, error)).toEqual({
+        kind: "noted",
+      });
+      clock.advance(30_000);
       expect(await record(event, error)).toEqual({ kind: "noted" });
-      expect(ledger.writes).toBe(0);
+      expect(ledger.items.size).toBe(0);
+      expect([...ledger.stateRecords.values()]).toMatchObject([
+        { name: "gitlab-outage", value: { cause, since: time, until: time + 35_000 } },
+      ]);
     },
   );
 

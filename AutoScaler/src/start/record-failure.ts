@@ -16,6 +16,7 @@ import { type AttemptFailure, failAttempt } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
+import { type GitLabOutage, recordOutage } from "../waits/gitlab-outage";
 
 export type FailureDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 
@@ -98,6 +99,22 @@ const afterStart = (
   return isRepeated ? [] : failAttempt(last, failure, now);
 };
 
+const OF_GITLAB: Readonly<Record<string, GitLabOutage["cause"]>> = {
+  UnreachableError: "gitlab",
+  ThrottledError: "throttled",
+};
+
+/** Nothing is stored under a job that GitLab did not confirm, but that GitLab could not be asked then. */
+const noteOutage = async (
+  { ledger, clock }: FailureDependencies,
+  { receivedAt }: JobEvent,
+  error: string,
+): Promise<void> => {
+  const cause = Object.hasOwn(OF_GITLAB, error) ? OF_GITLAB[error] : undefined;
+  const now = clock.now();
+  if (cause !== undefined) await recordOutage(ledger, cause, Math.min(receivedAt ?? now, now), now);
+};
+
 const NOTED = { changes: [], result: { kind: "noted" } } as const;
 
 /** What is no JSON stays as it is: the record of a failure must not fail. */
@@ -126,6 +143,7 @@ export const recordFailure = async (
   { job, isLookUp, error, cause }: WorkflowFailure,
 ): Promise<RecordedFailure> => {
   dependencies.metric("WorkflowFailures", 1, { error });
+  if (job !== undefined && isLookUp) await noteOutage(dependencies, job, error);
   const reason = reasonOf(error, isLookUp);
   if (job === undefined || reason === undefined) return { kind: "noted" };
   const isLast = reason === "bad-tags";

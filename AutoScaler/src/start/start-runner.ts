@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import type { Lease } from "../../../Core/model/ledger";
 import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
 import type { Reservation } from "../launch-rate/reservations";
@@ -5,6 +6,7 @@ import { newLease, releaseLease } from "../ledger/leases";
 import { rememberProject } from "../ledger/seen-projects";
 import { freedLaunch, freedTwoLaunches } from "../queue/freed";
 import type { StartOutcome } from "../queue/start-outcome";
+import { afterError } from "../waits/blamed";
 import { type ClaimDependencies, claim } from "./claim";
 import { type CreateDependencies, createRunner } from "./create-runner";
 import { type LaunchDependencies, launchRunner } from "./launch-runner";
@@ -12,8 +14,16 @@ import { type LaunchDependencies, launchRunner } from "./launch-runner";
 export type StartDependencies = ClaimDependencies & CreateDependencies & LaunchDependencies;
 
 /** The lease may be on the attempt or, once it is stored, on the runner. */
-const release = async ({ ledger }: StartDependencies, jobId: number, lease: Lease): Promise<void> => {
-  const readAttempt = async () => (await ledger.attempts(jobId)).at(-1);
+const release = async (
+  { ledger }: StartDependencies,
+  jobId: number,
+  lease: Lease,
+  error: unknown,
+): Promise<void> => {
+  const readAttempt = async () => {
+    const attempt = (await ledger.attempts(jobId)).at(-1);
+    return attempt && afterError(attempt, error);
+  };
   await releaseLease(ledger, lease, readAttempt);
   await releaseLease(ledger, lease, async () => {
     const runnerId = (await readAttempt())?.runnerId;
@@ -31,9 +41,9 @@ const claimCreateLaunch = async (
   dependencies: StartDependencies,
   order: RunnerOrder,
   lease: Lease,
-  again: number | undefined,
+  thisStart: Omit<StartOrder, keyof RunnerOrder>,
 ): Promise<StartOutcome> => {
-  const claimed = await claim(dependencies, order, lease, again);
+  const claimed = await claim(dependencies, order, lease, thisStart);
   if (claimed.kind !== "claimed" && claimed.kind !== "resumed") return claimed;
   const ready =
     claimed.kind === "resumed" ? claimed : await createRunner(dependencies, claimed.attempt, lease);
@@ -49,15 +59,15 @@ const claimCreateLaunch = async (
  */
 export const startRunner = async (
   dependencies: StartDependencies,
-  { again, ...order }: StartOrder,
+  { again, seenAt, isFound, ...order }: StartOrder,
 ): Promise<StartOutcome> => {
   const lease = newLease(dependencies, "start");
   // Beside the start, not before it: the job does not wait for it.
   const remembered = order.verified ? rememberProject(dependencies, order.projectId) : undefined;
   try {
-    return await claimCreateLaunch(dependencies, order, lease, again);
+    return await claimCreateLaunch(dependencies, order, lease, defined({ again, seenAt, isFound }));
   } catch (error) {
-    await release(dependencies, order.jobId, lease);
+    await release(dependencies, order.jobId, lease, error);
     throw error;
   } finally {
     await remembered;

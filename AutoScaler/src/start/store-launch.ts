@@ -7,6 +7,8 @@ import {
   type Time,
   touch,
 } from "../../../Core/model/ledger";
+import { enter, withHolds } from "../../../Core/waiting/marks";
+import { stillWaits } from "../../../Core/waiting/split";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Launch, LedgerChange } from "../ports";
@@ -44,10 +46,22 @@ const resourceOf = ({ resourceId, market, pricePerHour }: Launched) => ({ resour
 
 const spotOf = ({ pool, lacksSpotRole }: Launched) => ({ pool, lacksSpotRole });
 
-const NOT_HELD = { heldBy: undefined, heldSince: undefined, detail: undefined } as const;
+const NOT_HELD = { heldBy: undefined, heldSince: undefined, holds: undefined, detail: undefined } as const;
 
-const launchedAttempt = (attempt: OrderedAttempt, launch: Launched, now: Time): OrderedAttempt => {
-  const patch = { ...resourceOf(launch), waitingFor: undefined };
+/** The attempt takes over what held its runner's launch back. One whose job runs already waits no more. */
+const launchedMarks = ({ marks, state }: OrderedAttempt, { holds }: StartedRunner, now: Time) => {
+  const held = withHolds(marks, holds);
+  return held && stillWaits({ state }) ? enter(held, "boot", now) : marks;
+};
+
+const launchedAttempt = (
+  attempt: OrderedAttempt,
+  runner: StartedRunner,
+  launch: Launched,
+  now: Time,
+): OrderedAttempt => {
+  const marks = launchedMarks(attempt, runner, now);
+  const patch = { ...resourceOf(launch), waitingFor: undefined, marks };
   return mayBecome(attempt, "LAUNCHED")
     ? advanceAttempt(attempt, "LAUNCHED", now, { ...patch, reason: undefined, detail: undefined })
     : touch(attempt, patch);
@@ -100,7 +114,7 @@ export const storeLaunch = (
     };
     const stored = { ...touch(runner, patch), times };
     const changes: LedgerChange[] = [{ put: stored }];
-    if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, launch, now) });
+    if (attempt?.runnerId === runnerId) changes.push({ put: launchedAttempt(attempt, runner, launch, now) });
     return { changes, result };
   });
 };

@@ -11,17 +11,27 @@ import { concernedAttempts, endAttempt, failAttempt, loseAttempt } from "../ledg
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
 import { freedSlot } from "../queue/freed";
+import { closeWait } from "../waits/close-wait";
 import type { EndOrder, EndResult, JobFacts } from "./end-order";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "clock">;
 
-/** The changes that close the attempts of an ended job, except attempts that failed earlier. */
+/**
+ * The changes that close the attempts of an ended job, except attempts that failed earlier. Of a job whose start nobody
+ * told they complete the wait.
+ */
 export const endAttempts = (
   attempts: readonly Attempt[],
   job: JobFacts,
   now: Time,
 ): readonly LedgerChange[] =>
-  concernedAttempts(attempts, job.runnerId).flatMap((attempt) => endAttempt(attempt, job, now));
+  closeWait(
+    concernedAttempts(attempts, job.runnerId).flatMap((attempt) => endAttempt(attempt, job, now)),
+    attempts,
+    [],
+    job,
+    now,
+  ).changes;
 
 /** Closes the attempts of a job that ended without a runner, for example cancelled while it waited. */
 export const closeJob = async ({ ledger, clock }: CloseDependencies, job: JobFacts): Promise<EndResult> => {
@@ -76,8 +86,11 @@ const loseJob = async (
 ): Promise<readonly LedgerChange[]> => {
   const jobId = isLost(order) ? lostJobId(runner, order) : undefined;
   if (jobId === undefined) return [];
-  const attempts = (await ledger.attempts(jobId)).filter((attempt) => hadJob(attempt, runner));
-  return attempts.flatMap((attempt) => loseAttempt(attempt, runner, order.reason, now));
+  const attempts = await ledger.attempts(jobId);
+  const had = attempts.filter((attempt) => hadJob(attempt, runner));
+  const lost = had.flatMap((attempt) => loseAttempt(attempt, runner, order.reason, now));
+  const job = [order.ownJob, order.endedJob].find((one) => one?.id === jobId);
+  return closeWait(lost, attempts, [runner], job ?? {}, now).changes;
 };
 
 /** The change fails the job's last attempt. No further attempt starts it, so this is counted. */

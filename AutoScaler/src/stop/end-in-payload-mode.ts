@@ -8,7 +8,7 @@ import { type EndOrder, type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./store-terminated";
 import { isOverdue } from "./termination-reason";
 
-type PayloadDependencies = Pick<Dependencies, "ledger" | "clock">;
+type PayloadDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 type Wanted = EndOrder & { readonly runnerId: number };
 
 /**

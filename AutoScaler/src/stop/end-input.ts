@@ -10,11 +10,14 @@ const optionalJob = (value: unknown, what: string): JobFacts | undefined => {
   const startedAt = optionalIdOf(job.startedAt, `${what}.startedAt`);
   const runnerId = optionalIdOf(job.runnerId, `${what}.runnerId`);
   const failureReason = typeof job.failureReason === "string" ? job.failureReason : undefined;
+  const queuedSeconds = typeof job.queuedSeconds === "number" ? job.queuedSeconds : undefined;
+  const runnerSeenAt = optionalIdOf(job.runnerSeenAt, `${what}.runnerSeenAt`);
+  const runnerSystemId = typeof job.runnerSystemId === "string" ? job.runnerSystemId : undefined;
   return {
     id: idOf(job.id, `${what}.id`),
     projectId: idOf(job.projectId, `${what}.projectId`),
     status: textOf(job.status, `${what}.status`),
-    ...defined({ startedAt, runnerId, failureReason }),
+    ...defined({ queuedSeconds, startedAt, runnerId, runnerSeenAt, runnerSystemId, failureReason }),
   };
 };
 

@@ -8,14 +8,29 @@ import type { Freed } from "../queue/freed";
 /** The fields of a GitLab job that an end needs. Name and tags stay out: this goes through the workflow. */
 export type JobFacts = Pick<
   GitLabJob,
-  "id" | "projectId" | "status" | "startedAt" | "runnerId" | "failureReason"
+  | "id"
+  | "projectId"
+  | "status"
+  | "queuedSeconds"
+  | "startedAt"
+  | "runnerId"
+  | "runnerSeenAt"
+  | "runnerSystemId"
+  | "failureReason"
 >;
 
 export const jobFacts = (job: GitLabJob): JobFacts => ({
   id: job.id,
   projectId: job.projectId,
   status: job.status,
-  ...defined({ startedAt: job.startedAt, runnerId: job.runnerId, failureReason: job.failureReason }),
+  ...defined({
+    queuedSeconds: job.queuedSeconds,
+    startedAt: job.startedAt,
+    runnerId: job.runnerId,
+    runnerSeenAt: job.runnerSeenAt,
+    runnerSystemId: job.runnerSystemId,
+    failureReason: job.failureReason,
+  }),
 });
 
 /** "Find runner" hands one of these per runner to "Unregister runner". Ids come from the ledger. */

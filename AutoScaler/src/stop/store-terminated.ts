@@ -3,7 +3,9 @@ import {
   type Attempt,
   advanceRunner,
   isLastAttempt,
+  jobOf,
   type Runner,
+  type StartedRunner,
   type Time,
   touch,
 } from "../../../Core/model/ledger";
@@ -11,11 +13,12 @@ import type { InstallFailure } from "../../../Core/model/reasons";
 import type { Dependencies } from "../dependencies";
 import { costOf } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
+import { countEnd } from "../ledger/count-end";
 import { releaseSlot } from "../limits/slots";
 import type { LedgerChange } from "../ports";
 import { type Freed, freedSlot } from "../queue/freed";
 
-type GoneDependencies = Pick<Dependencies, "ledger" | "clock">;
+type GoneDependencies = Pick<Dependencies, "ledger" | "clock" | "metric">;
 
 export interface Going {
   /** GitLab confirmed that the record is deleted. Otherwise the reconciler deletes it later. */
@@ -30,6 +33,9 @@ export interface Going {
 
 const gonePatch = (runner: Runner, { recordDeleted, ...found }: Going, now: Time) =>
   defined({ ...found, recordDeletedAt: recordDeleted ? (runner.recordDeletedAt ?? now) : undefined });
+
+/** What its end found of its instance. */
+const foundAt = ({ resourceId }: Going) => defined({ resourceId });
 
 const goneRunner = (runner: Runner, going: Going, now: Time): Runner =>
   runner.state === "GONE"
@@ -70,24 +76,72 @@ const freedOf = (runner: Runner, attempts: readonly Attempt[]): Freed | undefine
   return freed && { ...freed, ...defined({ failedJobId: failedJobOf(attempts, runner) }) };
 };
 
+interface Stored {
+  readonly freed?: Freed | undefined;
+  /** The runner, if this was its end. */
+  readonly ended?: Runner;
+  readonly cost?: number | undefined;
+}
+
+/** The name of the job that it ran. It is the one that the runner was for, unless GitLab gave it another one. */
+const jobName = async (
+  { ledger }: GoneDependencies,
+  { jobId, busyJobId = jobId, order }: StartedRunner,
+  attempts: readonly Attempt[],
+): Promise<string> => {
+  const [attempt] = busyJobId === jobId ? attempts : await ledger.attempts(busyJobId);
+  return attempt === undefined ? order.jobName : jobOf(attempt).jobName;
+};
+
+/** Where the pick-up was missed, the job's end may have been stored all the same, with the runner that had it. */
+const ranIt = (runner: StartedRunner, attempts: readonly Attempt[]): StartedRunner => {
+  const ran = attempts.find(({ ranOnRunnerId }) => ranOnRunnerId === runner.runnerId);
+  return { ...runner, ...defined({ busyJobId: runner.busyJobId ?? ran?.jobId }) };
+};
+
+const counted = async (
+  dependencies: GoneDependencies,
+  runner: Runner,
+  attempts: readonly Attempt[],
+  now: Time,
+): Promise<readonly LedgerChange[]> =>
+  runner.adopted ? [] : countEnd(ranIt(runner, attempts), await jobName(dependencies, runner, attempts), now);
+
+/** The changes of a runner's end: the item, the slot, what the attempt tells of it, and what is counted. */
+const end = async (dependencies: GoneDependencies, runner: Runner, going: Going) => {
+  const now = dependencies.clock.now();
+  const attempts = await dependencies.ledger.attempts(runner.jobId);
+  const served = attempts.find(({ attempt }) => attempt === runner.attempt);
+  const changes: readonly LedgerChange[] = [
+    { put: goneRunner(runner, going, now) },
+    ...releaseSlot(runner),
+    ...attemptChanges(served, runner, going, now),
+    ...(await counted(dependencies, { ...runner, ...foundAt(going) }, attempts, now)),
+  ];
+  const freed = runner.slot === undefined ? undefined : freedOf(runner, attempts);
+  return { changes, result: { freed, ended: runner, cost: costOf(runner, now) } };
+};
+
+const store = (dependencies: GoneDependencies, runnerId: number, going: Going): Promise<Stored> =>
+  retryOnConflict<Stored>(dependencies.ledger, async () => {
+    const runner = await dependencies.ledger.runner(runnerId);
+    if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: {} };
+    if (runner.state !== "GONE") return end(dependencies, runner, going);
+    return { changes: [{ put: goneRunner(runner, going, dependencies.clock.now()) }], result: {} };
+  });
+
 /**
- * Stores that the runner is gone, and releases its slot in the same transaction.
+ * Stores that the runner is gone, releases its slot and counts what it was and cost, in one transaction.
  *
  * @returns the slot that became free
  */
-export const storeGone = (
-  { ledger, clock }: GoneDependencies,
+export const storeGone = async (
+  dependencies: GoneDependencies,
   runnerId: number,
   going: Going,
-): Promise<Freed | undefined> =>
-  retryOnConflict(ledger, async () => {
-    const runner = await ledger.runner(runnerId);
-    if (runner === undefined || isAsWished(runner, going)) return { changes: [], result: undefined };
-    const now = clock.now();
-    const slot = runner.state === "GONE" ? [] : releaseSlot(runner);
-    const attempts = await ledger.attempts(runner.jobId);
-    const served = attempts.find(({ attempt }) => attempt === runner.attempt);
-    const ofAttempt = runner.state === "GONE" ? [] : attemptChanges(served, runner, going, now);
-    const changes: LedgerChange[] = [{ put: goneRunner(runner, going, now) }, ...slot, ...ofAttempt];
-    return { changes, result: slot.length > 0 ? freedOf(runner, attempts) : undefined };
-  });
+): Promise<Freed | undefined> => {
+  const { freed, ended, cost } = await store(dependencies, runnerId, going);
+  const provider = ended?.provider;
+  if (cost !== undefined && provider !== undefined) dependencies.metric("RunnerCostUsd", cost, { provider });
+  return freed;
+};

@@ -13,7 +13,7 @@ import type { InstanceEnd } from "./end-input";
 import { type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./store-terminated";
 
-export type TerminateDependencies = Pick<Dependencies, "ledger" | "instances" | "clock">;
+export type TerminateDependencies = Pick<Dependencies, "ledger" | "instances" | "clock" | "metric">;
 
 const isOf = (runner: Runner, instance: Instance): boolean =>
   instance.jobId === runner.launchedFor.jobId && instance.attempt === runner.launchedFor.attempt;

@@ -7,7 +7,7 @@ import type { RowsByKey } from "../mapping-state";
 import type { RoutingSettings } from "../routing-settings";
 import { effectiveClassRow, type RoutedJob } from "../row-search";
 import { limitsOf } from "../settings-row";
-import { breakerOf, failed, notAllowed, type RouteDecision } from "./route-decision";
+import { choicesOf, failed, notAllowed, type RouteDecision } from "./route-decision";
 
 /** Tags of ours, where no row decides; nobody knows a job's tags in payload mode. */
 export const requestOf = (job: RoutedJob): ReturnType<typeof parseJobTags> =>
@@ -33,7 +33,7 @@ export const byTags = (
       ...defined({ functionArn }),
       tags: tagSet(job.tags),
       limits: limitsOf(settings),
-      ...breakerOf(runnerClass.type, settings),
+      ...choicesOf(runnerClass.type, settings),
       why: { code: "job-tags", sentence: `No row matches, and the job's tags ask for ${asked}.` },
     }
   );

@@ -1,6 +1,6 @@
 import { defined } from "../../defined";
 import type { Provider, RunnerClass } from "../../model/runner-class";
-import type { Limits } from "../../model/runner-order";
+import type { Limits, QueueTimeObjective } from "../../model/runner-order";
 import type { SpotBreaker } from "../../model/spot-pool";
 import { type MappingJobRow, rowName } from "../mapping-row";
 import type { StoredRow } from "../mapping-state";
@@ -39,6 +39,7 @@ export type RouteDecision =
       readonly limits: Limits;
       /** EC2, where the settings say something of it. */
       readonly spotBreaker?: SpotBreaker;
+      readonly objective?: QueueTimeObjective;
       readonly why: RouteReason;
     }
   /** Not ours. */
@@ -58,9 +59,14 @@ export const failed = (
 export const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
 
-/** When spot pools are left alone, for orders of EC2 alone. */
-export const breakerOf = (type: Provider, { spotBreaker }: RoutingSettings) =>
-  type === "EC2" ? defined({ spotBreaker }) : {};
+/** What the settings say to each order: how long a job may wait, and to EC2's, when spot pools are left alone. */
+export const choicesOf = (
+  type: Provider,
+  { spotBreaker, queueTimeObjective: objective }: RoutingSettings,
+) => ({
+  ...defined({ objective }),
+  ...(type === "EC2" ? defined({ spotBreaker }) : {}),
+});
 
 /** Undefined: the class is for the job's project too. `whose` begins the sentence. */
 export const notAllowed = (job: RoutedJob, whose: string, runnerClass: RunnerClass, row?: MappingJobRow) =>

@@ -8,7 +8,7 @@ import type { StoredRow } from "../mapping-state";
 import type { RoutingSettings } from "../routing-settings";
 import type { RoutedJob } from "../row-search";
 import { limitsOf } from "../settings-row";
-import { breakerOf, failed, type RouteDecision } from "./route-decision";
+import { choicesOf, failed, type RouteDecision } from "./route-decision";
 
 /** The default runner: the stack's function, or without one the default class of EC2. */
 const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): RouteDecision => {
@@ -30,7 +30,7 @@ const defaultRoute = (job: RoutedJob, settings: RoutingSettings, near: string): 
     ...defined({ functionArn }),
     tags: job.verified ? tagSet(job.tags) : [],
     limits: limitsOf(settings),
-    ...breakerOf(type, settings),
+    ...choicesOf(type, settings),
     why: { code: "default-runner", sentence: `No row matches${near}: unmapped jobs get the default runner.` },
   };
 };

@@ -1,3 +1,4 @@
+import { OPEN_INDEX } from "../../../Core/ledger/keys";
 import type { OrderedAttempt } from "../../../Core/model/ledger";
 import type { ConsoleAnswers } from "../../testing/console-double";
 import { DeploymentDouble, functionArn, NOW } from "../../testing/deployment-double";
@@ -119,7 +120,8 @@ describe("mapping upload, of jobs that failed", () => {
   it("an upload counts although the ledger may not be read", async () => {
     const { on, upload } = prepare();
     on.before = ({ command, input }) => {
-      if (command === "ScanCommand" && input.FilterExpression) throw new NamedError("AccessDeniedException");
+      if (command === "QueryCommand" && input.IndexName === OPEN_INDEX)
+        throw new NamedError("AccessDeniedException");
     };
     const { exitCode, err } = await upload(["--yes"]);
     expect(err).toContain("could not be read from the ledger (AccessDeniedException)");

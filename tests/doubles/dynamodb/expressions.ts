@@ -132,11 +132,12 @@ class Condition {
 
   private called(name: string): Test {
     const value = this.operand(this.next());
-    const type = this.take(",") ? this.operand(this.next())(undefined)?.S : undefined;
+    const text = this.take(",") ? this.operand(this.next())(undefined)?.S : undefined;
     this.expect(")");
     if (name === "attribute_exists") return (item) => value(item) !== undefined;
     if (name === "attribute_not_exists") return (item) => value(item) === undefined;
-    if (name === "attribute_type") return (item) => Object.keys(value(item) ?? {})[0] === type;
+    if (name === "attribute_type") return (item) => Object.keys(value(item) ?? {})[0] === text;
+    if (name === "begins_with") return (item) => value(item)?.S?.startsWith(text ?? "") === true;
     return refuse(`The double does not know the function ${name}`);
   }
 }

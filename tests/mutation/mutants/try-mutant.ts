@@ -25,13 +25,13 @@ const run = (
   folder: string,
   parameters: readonly string[],
   seconds: number,
-  file: string,
+  { file, nearest }: { readonly file: string; readonly nearest: number },
 ): Promise<Ended> => {
   const child = spawn(process.execPath, parameters, {
     cwd: folder,
     detached: true,
     stdio: "ignore",
-    env: { ...process.env, MUTATED_FILE: file },
+    env: { ...process.env, MUTATED_FILE: file, NEAREST: String(nearest) },
   });
   running = child;
   return new Promise((resolve) => {
@@ -46,6 +46,14 @@ const run = (
     });
   });
 };
+
+/** How a fault is tried. */
+export interface Trial {
+  /** After which it counts as not caught. */
+  readonly seconds: number;
+  /** How many test files run at most. */
+  readonly nearest: number;
+}
 
 interface Tests {
   readonly ended: Ended;
@@ -67,7 +75,7 @@ const runTests = async (
   folder: string,
   which: readonly string[],
   file: string,
-  seconds: number,
+  { seconds, nearest }: Trial,
 ): Promise<Tests> => {
   const options = [
     [
@@ -81,7 +89,7 @@ const runTests = async (
     [`--env=${join(folder, "tests/mutation/ends-at-first-failure.cjs")}`],
   ];
   rmSync(join(folder, REPORT), { force: true });
-  const ended = await run(folder, [...options.flat(), ...which], seconds, file);
+  const ended = await run(folder, [...options.flat(), ...which], seconds, { file, nearest });
   return { ended, ...defined({ failed: ended === "failed" ? failedFile(folder) : undefined }) };
 };
 
@@ -89,9 +97,9 @@ const runTests = async (
 const sound = new Map<string, boolean>();
 
 /** A test that fails without a fault as well shows nothing, and the copy is not fit to try faults in. */
-const checkIsSound = async (folder: string, test: string, seconds: number): Promise<void> => {
+const checkIsSound = async (folder: string, test: string, trial: Trial): Promise<void> => {
   if (!sound.has(test)) {
-    const { ended } = await runTests(folder, ["--runTestsByPath", test], test, seconds);
+    const { ended } = await runTests(folder, ["--runTestsByPath", test], test, trial);
     sound.set(test, ended === "passed");
   }
   if (!sound.get(test)) throw new Error(`${test} does not pass without a fault, so it shows none`);
@@ -101,7 +109,10 @@ const checkIsSound = async (folder: string, test: string, seconds: number): Prom
 export const isCompiled = async (folder: string): Promise<boolean> => {
   // A variable that a fault leaves unused is no sign of a test.
   const options = ["--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false", "-p", "."];
-  return (await run(folder, ["node_modules/typescript/bin/tsc", ...options], 300, "")) === "passed";
+  return (
+    (await run(folder, ["node_modules/typescript/bin/tsc", ...options], 1_800, { file: "", nearest: 0 })) ===
+    "passed"
+  );
 };
 
 const changed = (text: string, { start, end, text: put }: Mutant): string =>
@@ -131,16 +142,16 @@ const isProgram = (text: string): boolean => {
 };
 
 /** Puts one fault into the copy, runs the tests that reach its file, nearest first, and takes it out again. */
-export const tryMutant = async (folder: string, mutant: Mutant, seconds: number): Promise<MutantVerdict> => {
+export const tryMutant = async (folder: string, mutant: Mutant, trial: Trial): Promise<MutantVerdict> => {
   const path = join(folder, mutant.file);
   const text = readFileSync(path, "utf8");
   const faulty = changed(text, mutant);
   if (!isProgram(faulty)) return "invalid";
   const tests = await withText(path, faulty, text, () =>
-    runTests(folder, ["--findRelatedTests", mutant.file], mutant.file, seconds),
+    runTests(folder, ["--findRelatedTests", mutant.file], mutant.file, trial),
   );
   if (tests.failed !== undefined) {
-    await checkIsSound(folder, tests.failed, seconds);
+    await checkIsSound(folder, tests.failed, trial);
     return "caught";
   }
   if (tests.ended === "failed") return "invalid";

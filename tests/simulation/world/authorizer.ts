@@ -1,4 +1,4 @@
-import { secretCache } from "../../../Infrastructure/src/secret-cache";
+import { REFUSAL_AGE_MILLISECONDS, secretCache } from "../../../Infrastructure/src/secret-cache";
 import { FunctionEnvironments } from "./limits/function-environments";
 import type { LambdaConcurrency } from "./limits/lambda-concurrency";
 import type { ParameterStore } from "./parameter-store";
@@ -18,9 +18,11 @@ const BUDGET = 6_500;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 200;
 const A_READ = [10, 60] as const;
+/** A warm invocation without its reads. */
+const RUNS_FOR = [5, 30] as const;
 
 /** What one environment remembers of the secrets. */
-type Secrets = () => Promise<string | undefined>;
+type Secrets = ReturnType<typeof secretCache<string>>;
 
 export type Authorized = boolean | "refused-by-lambda" | "failed";
 
@@ -71,13 +73,13 @@ export class SimulatedAuthorizer {
   }
 
   async #run(secrets: Secrets, token: string): Promise<Authorized> {
-    await this.#pause(this.parts.random.between(5, 30));
+    await this.#pause(this.parts.random.between(...RUNS_FOR));
     const secret = await secrets();
     return secret === undefined ? "failed" : secret === token;
   }
 
-  /** API Gateway's invocation, which waits for the answer. */
-  async ask(token: string): Promise<Authorized> {
+  /** One invocation, from its environment's start on. */
+  async #invoke(run: (secrets: Secrets) => Promise<Authorized>): Promise<Authorized> {
     const { concurrency, timeline } = this.parts;
     this.calls += 1;
     if (!concurrency.enter()) return "refused-by-lambda";
@@ -87,9 +89,23 @@ export class SimulatedAuthorizer {
       return "refused-by-lambda";
     }
     await this.#pause(entered.coldStart);
-    const answer = await this.#run(entered.environment, token);
+    const answer = await run(entered.environment);
     concurrency.leave();
     this.#environments.leave(entered.environment, timeline.now);
     return answer;
+  }
+
+  /** API Gateway's invocation, which waits for the answer. */
+  ask(token: string): Promise<Authorized> {
+    return this.#invoke((secrets) => this.#run(secrets, token));
+  }
+
+  /** Its schedule's invocation. */
+  getReady(): Promise<Authorized> {
+    return this.#invoke(async (secrets) => {
+      await this.#pause(this.parts.random.between(...RUNS_FOR));
+      await secrets(REFUSAL_AGE_MILLISECONDS);
+      return false;
+    });
   }
 }

@@ -65,6 +65,8 @@ const UNMATCHED: MetricName = {
   },
 };
 
+const toTheSecond = (now: Time): string => `${new Date(now).toISOString().slice(0, 19)}Z`;
+
 /** EventBridge with the shipped rules: it delivers at least once and in any order. */
 export class Bus {
   /** Events received; those that no rule matches, or that never came. */
@@ -89,7 +91,8 @@ export class Bus {
     this.#invocations = new TokenBucket(invocationsPerSecond);
   }
 
-  put(event: BusEvent): void {
+  put(sent: BusEvent): void {
+    const event = { ...sent, time: toTheSecond(this.timeline.now) };
     this.counts.events += 1;
     const isLost = event.source !== "gitlab.webhook" && this.random.chance(this.options.lost);
     if (isLost || this.loses(event)) {

@@ -76,6 +76,8 @@ export interface Ec2Options {
   readonly shortPools: readonly string[];
   /** Longest time until DescribeInstances shows a new instance, in milliseconds. */
   readonly shownWithin: number;
+  /** Seconds for which an instance installs what its image lacks; 0: a prepared image. */
+  readonly installSeconds: number;
 }
 
 export const EC2_DEFAULTS: Ec2Options = {
@@ -85,6 +87,7 @@ export const EC2_DEFAULTS: Ec2Options = {
   noCapacity: 0,
   shortPools: [],
   shownWithin: 3_000,
+  installSeconds: 0,
 };
 
 /** DescribeInstances shows terminated instances for an hour. */

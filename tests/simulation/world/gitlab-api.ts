@@ -82,7 +82,13 @@ const shown = (
   if (pendingAt !== undefined) told.queuedSeconds = ((startedAt ?? gitLab.timeline.now) - pendingAt) / 1_000;
   if (startedAt !== undefined) told.startedAt = startedAt;
   if (finishedAt !== undefined) told.finishedAt = finishedAt;
-  if (runnerId !== undefined && gitLab.records.has(runnerId)) told.runnerId = runnerId;
+  const record = runnerId === undefined ? undefined : gitLab.records.get(runnerId);
+  if (record === undefined) return told;
+  told.runnerId = record.id;
+  if (gitLab.options.tellsOfMachines && record.firstContactAt !== undefined) {
+    told.runnerSeenAt = record.firstContactAt;
+    told.runnerSystemId = record.systemId;
+  }
   return told;
 };
 

@@ -64,6 +64,9 @@ export interface RunnerRecord extends NewRunner {
   pausedAt: Time | undefined;
   /** Until this time a request that was under way at the pause may still get a job. */
   lastRequestUntil: Time | undefined;
+  /** Its machine's first request, and the id that the machine gave itself. */
+  firstContactAt: Time | undefined;
+  systemId: string;
   /** Its last request or report. */
   contactedAt: Time | undefined;
   /** While its job runs it reports so often, without an event of the timeline for each. */
@@ -73,6 +76,8 @@ export interface RunnerRecord extends NewRunner {
 /** A runner process whose request for a job is held by GitLab. */
 export interface Asker {
   readonly runnerId: number;
+  /** How its machine calls itself; it stays the same. */
+  readonly systemId?: string;
   readonly give: (job: Job) => void;
 }
 
@@ -88,6 +93,8 @@ export interface GitLabOptions {
    * confirms it. Without it a job is running the moment it is handed out.
    */
   readonly acknowledgement: boolean;
+  /** False: an older GitLab, whose jobs' answers say nothing of the machine (`runner_manager`). */
+  readonly tellsOfMachines: boolean;
 }
 
 export const GITLAB_DEFAULTS: GitLabOptions = {
@@ -95,6 +102,7 @@ export const GITLAB_DEFAULTS: GitLabOptions = {
   recordsPerProject: 1_000,
   requestUnderWay: 0.5,
   acknowledgement: false,
+  tellsOfMachines: true,
 };
 
 const ENDED = new Set(["success", "failed", "canceled", "skipped"]);
@@ -142,6 +150,8 @@ export class SimulatedGitLab {
   readonly descriptions = new Map<number, string>();
   /** When a runner was first paused, or its record deleted: from then on it is given no job. */
   readonly closedAt = new Map<number, Time>();
+  /** The first request of each runner's machine. */
+  readonly firstContacts = new Map<number, Time>();
   readonly running = new Set<Job>();
   readonly open = new Map<number, Set<Job>>();
   /** Called at every change of a job's status. */
@@ -156,6 +166,7 @@ export class SimulatedGitLab {
   readonly #assigned = new Map<number, Job[]>();
   readonly #given = new Map<number, { readonly jobId: number; readonly at: Time }[]>();
   #nextRunnerId = 9_000;
+  #stalledUntil = 0;
 
   constructor(
     readonly timeline: Timeline,
@@ -226,7 +237,16 @@ export class SimulatedGitLab {
     this.timeline.after(this.random.between(5, 400), () => this.#giveAway(job));
   }
 
+  /** From now on, for so many milliseconds, no runner that asks gets a job. */
+  stall(milliseconds: number): void {
+    this.#stalledUntil = this.timeline.now + milliseconds;
+    this.timeline.after(milliseconds, () => {
+      for (const job of this.jobs.values()) this.#giveAway(job);
+    });
+  }
+
   #giveAway(job: Job): void {
+    if (this.timeline.now < this.#stalledUntil) return;
     if (job.status !== "pending" || job.runnerId !== undefined) return;
     const fitting = [...this.#project(job.projectId).askers.values()].flatMap((askers) =>
       this.#candidates(askers, "oldest").filter((asker) => this.#mayTake(asker.runnerId, job)),
@@ -286,12 +306,13 @@ export class SimulatedGitLab {
   request(asker: Asker): "held" | "given" | "refused" {
     const record = this.records.get(asker.runnerId);
     if (record === undefined) return "refused";
+    record.systemId = asker.systemId ?? "";
     this.contact(asker.runnerId);
     const lines = [...this.#project(record.projectId).pending.values()];
     const fitting = lines.flatMap((line) =>
       this.#candidates(line, this.options.gives).filter((job) => this.#mayTake(record.id, job)),
     );
-    if (fitting.length === 0) {
+    if (fitting.length === 0 || this.timeline.now < this.#stalledUntil) {
       if (record.pausedAt === undefined) this.#hold(record, asker);
       return "held";
     }
@@ -378,6 +399,8 @@ export class SimulatedGitLab {
     const record = this.records.get(runnerId);
     if (record === undefined) return;
     record.contactedAt = this.timeline.now;
+    if (record.firstContactAt === undefined) this.firstContacts.set(runnerId, this.timeline.now);
+    record.firstContactAt ??= this.timeline.now;
     record.reports = undefined;
   }
 
@@ -409,6 +432,8 @@ export class SimulatedGitLab {
       createdAt: this.timeline.now,
       pausedAt: undefined,
       lastRequestUntil: undefined,
+      firstContactAt: undefined,
+      systemId: "",
       contactedAt: undefined,
       reports: undefined,
     };

@@ -1,6 +1,7 @@
 import type { Ledger, LedgerChange, Page, ReservationWindow } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import { OPEN_ORPHANS, openPks, ROTATION, slotsPk, waitingPk } from "../../../Core/ledger/keys";
+import { usageKey } from "../../../Core/usage/usage-key";
 import type { Calls, Process } from "./calls";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
@@ -25,6 +26,7 @@ const keyOf = (change: LedgerChange): string | number => {
   if ("take" in change) return `slots#${change.take.scope}#${change.take.shard}`;
   if ("releaseSlot" in change) return `slots#${change.releaseSlot.scope}#${change.releaseSlot.shard}`;
   if ("slotLimit" in change) return `slots#${change.slotLimit.scope}#limit`;
+  if ("count" in change) return Object.values(usageKey(change.count.key)).join("/");
   if ("stateRecord" in change) return `state#${change.stateRecord.name}`;
   if ("bootstrap" in change) return `row#${change.bootstrap.key}`;
   const item = "put" in change ? change.put : change.check;

@@ -14,6 +14,8 @@ export interface Machine {
   readonly place: string;
   readonly row: BootstrapRow;
   readonly since: Time;
+  /** Seconds for which it installed what its image lacks, before that. */
+  readonly installed: number;
   job: Job | undefined;
   isGone: boolean;
   goneAt: Time | undefined;
@@ -52,6 +54,14 @@ export interface MachinesParts {
   readonly options: MachineOptions;
 }
 
+/** As Ec2Runner/user-data.sh and LambdaShellRunner write it. */
+const systemIdOf = ({ installed, row }: Machine): string => {
+  const id = row.runnerId.toString(16);
+  return installed > 0
+    ? `r_I${String(installed).padStart(3, "0")}${id.padStart(8, "0")}`
+    : `r_${id.padStart(12, "0")}`;
+};
+
 /** The runner processes on the providers: each asks for one job, runs it, reports and ends. */
 export class Machines {
   readonly alive = new Set<Machine>();
@@ -65,13 +75,20 @@ export class Machines {
 
   constructor(readonly parts: MachinesParts) {}
 
-  start(provider: Provider, place: string, row: BootstrapRow, onLeave: Machine["onLeave"]): Machine {
+  start(
+    provider: Provider,
+    place: string,
+    row: BootstrapRow,
+    onLeave: Machine["onLeave"],
+    installed = 0,
+  ): Machine {
     const { timeline, gitLab } = this.parts;
     const machine: Machine = {
       provider,
       place,
       row,
       since: timeline.now,
+      installed,
       job: undefined,
       isGone: false,
       goneAt: undefined,
@@ -168,7 +185,8 @@ export class Machines {
         timeline.after(1, () => this.#crash(machine, job));
       else timeline.after(random.between(20, 300), () => this.#confirm(machine, job));
     };
-    const answer = gitLab.request({ runnerId, give });
+    const systemId = systemIdOf(machine);
+    const answer = gitLab.request({ runnerId, systemId, give });
     if (answer === "refused") timeline.after(100, () => this.leave(machine));
     if (answer !== "held") return;
     callOff = timeline.deadline(HELD_FOR, () => {

@@ -1,3 +1,4 @@
+import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
 import type { StartedRunner, Time } from "../../../Core/model/ledger";
 import type { Bus } from "./bus";
 import { type Checks, isLive } from "./checks";
@@ -100,12 +101,23 @@ export class Providers {
   #askForRow(instance: SimulatedInstance, until: Time): void {
     if (instance.state !== "running") return;
     const row = this.parts.table.take(`${ROLE_ID}:${instance.id}`);
-    if (row !== undefined) {
-      const { machines, ec2 } = this.parts;
-      const machine = machines.start("EC2", instance.id, row, () => ec2.shutDown(instance));
-      if (this.#noticed.has(instance)) machines.noticed(machine);
-    } else if (this.parts.timeline.now >= until) this.parts.ec2.shutDown(instance);
+    if (row !== undefined) this.#install(instance, row);
+    else if (this.parts.timeline.now >= until) this.parts.ec2.shutDown(instance);
     else this.parts.timeline.after(ROW_AGAIN, () => this.#askForRow(instance, until));
+  }
+
+  /** A stock image lacks Docker and gitlab-runner: with its row read the machine installs them. */
+  #install(instance: SimulatedInstance, row: BootstrapRow): void {
+    const { machines, ec2, timeline } = this.parts;
+    const { installSeconds } = ec2.options;
+    const start = (): void => {
+      if (instance.state !== "running") return;
+      const leave = (): void => ec2.shutDown(instance);
+      const machine = machines.start("EC2", instance.id, row, leave, installSeconds);
+      if (this.#noticed.has(instance)) machines.noticed(machine);
+    };
+    if (installSeconds === 0) start();
+    else timeline.after(installSeconds * 1_000, start);
   }
 
   /** EC2 interrupts a spot instance: a warning, and its end two minutes later. */

@@ -14,6 +14,8 @@ export interface BusEvent {
   readonly source: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** When it reached the bus, as EventBridge writes it: to the second. The bus sets it. */
+  readonly time?: string;
 }
 
 export type Target = "StartRunnerStateMachine" | "StopRunnerStateMachine" | "RecordPickUpFunction";

@@ -8,6 +8,7 @@ import {
 } from "../../../AutoScaler/src/ports";
 import { reservationRows } from "../../../AutoScaler/src/testing/fakes/reservation-rows";
 import { indexAfter, insertSorted, removeSorted } from "../../../AutoScaler/src/testing/fakes/sorted";
+import { usageCounts } from "../../../AutoScaler/src/testing/fakes/usage-counts";
 import { defined } from "../../../Core/defined";
 import { queueOf } from "../../../Core/ledger/queues";
 import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
@@ -95,6 +96,7 @@ export class Table {
   readonly rows = new Map<string, BootstrapRow>();
   readonly counters = new Map<string, number[]>();
   readonly slotLimits = new Map<string, number>();
+  readonly usage = usageCounts();
   writes = 0;
   /** Milliseconds by which an index may lag. */
   indexLag = 800;
@@ -204,6 +206,7 @@ export class Table {
       if ("put" in change) this.#putItem(change.put);
       else if ("stateRecord" in change) this.#putRecord(change.stateRecord);
       else if ("bootstrap" in change) this.rows.set(change.bootstrap.key, change.bootstrap);
+      else if ("count" in change) this.usage.add(change.count);
       else if ("slotLimit" in change) this.slotLimits.set(change.slotLimit.scope, change.slotLimit.limit);
       else if ("take" in change) this.#add(change.take.scope, change.take.shard, 1);
       else if ("releaseSlot" in change) this.#add(change.releaseSlot.scope, change.releaseSlot.shard, -1);

@@ -1,4 +1,4 @@
-import { asMap, ofType, type Properties, readTemplate } from "../../templates/read-template";
+import { asList, asMap, at, ofType, type Properties, readTemplate } from "../../templates/read-template";
 import type { SimulatedAuthorizer } from "./authorizer";
 import type { Bus } from "./bus";
 import { AuthorizerMemory } from "./limits/authorizer-memory";
@@ -28,6 +28,18 @@ const memorySeconds = (): number => {
     throw new Error("The template does not say how long the authorizer's answers are kept");
   return seconds;
 };
+
+/** How often a schedule calls the authorizer, in minutes. */
+export const READY_MINUTES = 3;
+
+/** Whether the shipped stack has that schedule. */
+export const authorizerIsKeptReady = once((stack: "Infrastructure"): boolean =>
+  ofType(template(stack), "AWS::Events::Rule").some(
+    ({ properties: { ScheduleExpression, Targets } }) =>
+      ScheduleExpression === `rate(${READY_MINUTES} minutes)` &&
+      asList(Targets).some((target) => at(target, "Arn", "Fn::GetAtt", 0) === "AuthorizeWebhookFunction"),
+  ),
+);
 
 export interface WebhookGatewayParts {
   readonly timeline: Timeline;

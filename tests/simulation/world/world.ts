@@ -39,7 +39,7 @@ import {
 } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
-import { WebhookGateway } from "./webhook-api";
+import { authorizerIsKeptReady, READY_MINUTES, WebhookGateway } from "./webhook-api";
 import { WEBHOOK_DEFAULTS, WEBHOOK_SECRET, type WebhookOptions, Webhooks } from "./webhooks";
 import { StateError } from "./workflow";
 
@@ -67,6 +67,8 @@ export interface SimulationOptions {
   readonly crashesAtHandOut?: number;
   /** False: the reconciler's schedule is off. */
   readonly passes?: boolean;
+  /** False: the authorizer's schedule is off. By default what the template says. */
+  readonly getsReady?: boolean;
   /** By how much a pass may come after its minute has begun: EventBridge promises the minute, not the second. */
   readonly scheduleLateSeconds?: number;
 }
@@ -131,6 +133,8 @@ export class Simulation {
   #jobs = 0;
   /** Whether the reconciler's schedule is on. */
   passes: boolean;
+  /** Whether the authorizer's schedule is on. */
+  getsReady: boolean;
 
   constructor(readonly options: SimulationOptions) {
     this.random = random(options.seed);
@@ -247,7 +251,8 @@ export class Simulation {
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.passes = options.passes ?? true;
-    this.#scheduleReconciler();
+    this.getsReady = options.getsReady ?? authorizerIsKeptReady("Infrastructure");
+    this.#runSchedules();
   }
 
   /** The stack's limit may be changed while the world runs. */
@@ -350,12 +355,14 @@ export class Simulation {
     });
   }
 
-  #scheduleReconciler(): void {
+  /** @param minute since the world began */
+  #runSchedules(minute = 0): void {
     const { scheduleLateSeconds = 0 } = this.options;
     this.timeline.after(MINUTE, () => {
       if (this.passes && scheduleLateSeconds === 0) this.reconcileNow();
       else if (this.passes) this.after(this.#late.between(0, scheduleLateSeconds), () => this.reconcileNow());
-      this.#scheduleReconciler();
+      if (this.getsReady && minute % READY_MINUTES === 0) void this.authorizer.getReady();
+      this.#runSchedules(minute + 1);
     });
   }
 
@@ -391,6 +398,11 @@ export class Simulation {
       ref,
     };
     return this.gitLab.add(job, status);
+  }
+
+  /** Sum of what was counted under a name, of all jobs. */
+  usage(name: string): number {
+    return [...this.table.usage.counts.values()].reduce((sum, { numbers }) => sum + (numbers[name] ?? 0), 0);
   }
 
   after(seconds: number, act: () => void): void {

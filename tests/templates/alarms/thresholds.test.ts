@@ -89,6 +89,11 @@ const THRESHOLDS: readonly (readonly [id: string, when: string, why: string])[] 
     "Sum MatchedEvents >= 10 in 1 of 1 x 300 s notBreaching",
     "a test event or two from GitLab's settings are no fault",
   ],
+  [
+    "BudgetsAlarm",
+    "Maximum BudgetsNearlySpent >= 1 in 1 of 1 x 1800 s notBreaching",
+    "a fifth is left, to raise the budget or to look what it goes for",
+  ],
   ["JobsFailedAlarm", "Sum JobsFailed >= 1 in 1 of 1 x 300 s notBreaching", "a person waits for the job"],
   [
     "JobsFoundByReconcilerAlarm",
@@ -99,6 +104,16 @@ const THRESHOLDS: readonly (readonly [id: string, when: string, why: string])[] 
     "OldestWaitingAlarm",
     "Maximum OldestWaitingSeconds >= 900 in 5 of 5 x 60 s notBreaching",
     "a job waits a quarter of an hour longer than it need",
+  ],
+  [
+    "QueueObjectiveFastAlarm",
+    "burn >= 5 in 1 of 1 x 3600 s notBreaching",
+    "at that rate a month's allowance is used up in six days",
+  ],
+  [
+    "QueueObjectiveSlowAlarm",
+    "burn >= 2 in 1 of 1 x 21600 s notBreaching",
+    "at that rate a month's allowance is used up in a fortnight, and no peak of an hour explains it",
   ],
   [
     "RunnersNeverContactedAlarm",
@@ -189,6 +204,36 @@ describe("the alarm on missing passes", () => {
     expect(watchedMetrics(alarm("ReconcilerMissingAlarm"))).toEqual([
       { id: "invocations", name: "Invocations", ...metric },
       { id: "errors", name: "Errors", ...metric },
+    ]);
+  });
+});
+
+describe.each([
+  ["QueueObjectiveFastAlarm", 3_600],
+  ["QueueObjectiveSlowAlarm", 21_600],
+])("the burn rate of %s", (id, periodSeconds) => {
+  /** Of 95 percent within a time: a twentieth of a miss is allowed for each job. */
+  const burn = (jobs: Datum, missed: Datum): Datum =>
+    evaluate(expressionOf(alarm(id)) ?? "", { missed, allowed: jobs === undefined ? undefined : jobs / 20 });
+
+  it.each([
+    ["nobody has set an objective", undefined, undefined, undefined],
+    ["all are in time", 100, 0, 0],
+    ["as many miss as may", 100, 5, 1],
+    ["few miss, of few", 4, 4, 0],
+    ["a quarter misses", 100, 25, 5],
+    ["a tenth misses", 100, 10, 2],
+    ["all miss", 100, 100, 20],
+  ])("I-47: where %s: %s jobs, %s missed", (_, jobs, missed, expected) => {
+    expect(burn(jobs, missed)).toBe(expected);
+  });
+
+  it("I-47: is that of all jobs of this deployment", () => {
+    const dimensions = [{ Name: "Deployment", Value: { "Fn::GetAtt": ["DeploymentIdParameter", "Value"] } }];
+    const metric = { namespace: "GitLabRunners", dimensions, statistic: "Sum", periodSeconds };
+    expect(watchedMetrics(alarm(id))).toEqual([
+      { id: "missed", name: "QueueObjectiveMissed", ...metric },
+      { id: "allowed", name: "QueueObjectiveAllowed", ...metric },
     ]);
   });
 });

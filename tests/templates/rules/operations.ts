@@ -1,6 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { asList, asMap, at, ofType, type Resource, ROOT, type Template, type Value } from "../read-template";
+import {
+  asList,
+  asMap,
+  at,
+  ofType,
+  type Properties,
+  type Resource,
+  ROOT,
+  type Template,
+  type Value,
+} from "../read-template";
 import type { TemplateRule } from "./rule";
 
 const functions = (template: Template): readonly Resource[] => ofType(template, "AWS::Serverless::Function");
@@ -85,10 +95,16 @@ const alarms: TemplateRule = {
 const isOnRequest = (value: Value): boolean =>
   asMap(asList(asMap(value)["Fn::If"])[2]).Ref === "AWS::NoValue";
 
+/** A call that only keeps a function ready: the next one comes within minutes, so none is worth a repeat or a queue. */
+const isCallToGetReady = (target: Properties): boolean => target.Input === '{"getReady":true}';
+
+const targetsOf = ({ properties }: Pick<Resource, "properties">): readonly Properties[] =>
+  asList(properties.Targets)
+    .map(asMap)
+    .filter((target) => !isCallToGetReady(target));
+
 const startedBy = (rules: readonly Resource[]): ReadonlySet<string> =>
-  new Set(
-    rules.flatMap(({ properties }) => asList(properties.Targets).map((target) => arnRef(asMap(target).Arn))),
-  );
+  new Set(rules.flatMap((rule) => targetsOf(rule).map(({ Arn }) => arnRef(Arn))));
 
 /** Functions that the template's rules invoke: Lambda retries these and needs a dead-letter queue for them. */
 const startedByRules = (template: Template): ReadonlySet<string> =>
@@ -167,8 +183,7 @@ const asynchronous: TemplateRule = {
 const LONGEST_RETRY_SECONDS = 3600;
 
 const targetFaults = (rule: Resource): readonly string[] =>
-  asList(rule.properties.Targets)
-    .map(asMap)
+  targetsOf(rule)
     .filter((target) => {
       const age = Number(at(target, "RetryPolicy", "MaximumEventAgeInSeconds"));
       return !(age <= LONGEST_RETRY_SECONDS) || at(target, "DeadLetterConfig", "Arn") === undefined;

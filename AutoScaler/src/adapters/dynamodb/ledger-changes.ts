@@ -9,7 +9,10 @@ import {
   slotLimitKey,
 } from "../../../../Core/ledger/keys";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
+import { usageKey } from "../../../../Core/usage/usage-key";
 import type { LedgerChange } from "../../ports";
+
+type Count = Extract<LedgerChange, { readonly count: unknown }>["count"];
 
 interface Tables {
   readonly ledger: string;
@@ -47,6 +50,27 @@ const take = (TableName: string, key: Key, limit: number): TransactWriteItem => 
   },
 });
 
+/** Names like `wait:slot` are no attribute names of an expression, so all have placeholders. */
+const count = (TableName: string, { key, add: numbers, ttl }: Count): TransactWriteItem => {
+  const fields = Object.entries(numbers);
+  const adds = fields.map((_, index) => `#f${index} :f${index}`).join(", ");
+  return {
+    Update: {
+      TableName,
+      Key: encode({ ...usageKey(key) }),
+      UpdateExpression: `ADD ${adds} SET #ttl = :ttl`,
+      ExpressionAttributeNames: {
+        ...Object.fromEntries(fields.map(([name], index) => [`#f${index}`, name])),
+        "#ttl": "ttl",
+      },
+      ExpressionAttributeValues: encode({
+        ...Object.fromEntries(fields.map(([, value], index) => [`:f${index}`, value])),
+        ":ttl": ttl,
+      }),
+    },
+  };
+};
+
 const putRow = (tables: Tables, row: BootstrapRow): TransactWriteItem => {
   if (tables.bootstrap === undefined) throw new Error("This ledger was made without a bootstrap table");
   return { Put: { TableName: tables.bootstrap, Item: encode({ ...row }) } };
@@ -78,6 +102,7 @@ export const transactItem = (tables: Tables, change: LedgerChange): TransactWrit
   if ("releaseSlot" in change) {
     return add(TableName, slotKey(change.releaseSlot.scope, change.releaseSlot.shard), -1);
   }
+  if ("count" in change) return count(TableName, change.count);
   if ("bootstrap" in change) return putRow(tables, change.bootstrap);
   const { name, list: _, ...fields } = change.stateRecord;
   const Item = encode({ ...recordKey(name), ...fields, ...recordIndexKey(change.stateRecord) });

@@ -5,14 +5,18 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../../Core/ledger/codec";
+import { usageReader } from "../../../../Core/usage/usage-reader";
 import { type DynamoDouble, tablesDouble } from "../../../../tests/doubles/dynamodb/mocked-client";
 import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../../tests/doubles/dynamodb/stack-tables";
 import { ledgerContract } from "../../testing/contracts/ledger-contract";
 import { fullRunner, sampleAttempt, sampleOrphan, sampleRunner } from "../../testing/contracts/samples";
 import { spotPoolsContract } from "../../testing/contracts/spot-pools-contract";
+import { usageRowsContract } from "../../testing/contracts/usage-rows-contract";
 import { fakeClock } from "../../testing/fakes";
 import { dynamoBootstrapRows } from "./bootstrap-rows";
 import { dynamoLedger } from "./ledger";
+import { tableReads } from "./table-reads";
+import { dynamoUsageRows } from "./usage-rows";
 
 const failure = (name: string, more: object = {}) =>
   Object.assign(new Error("canary-message"), { name, ...more });
@@ -28,6 +32,7 @@ const prepare = () => {
     ...double,
     clock,
     ledger: dynamoLedger(double.client, options),
+    usage: usageReader(tableReads(double.client, LEDGER_TABLE)),
     rows: dynamoBootstrapRows(double.client, BOOTSTRAP_TABLE, timeout),
   };
 };
@@ -36,6 +41,8 @@ describe("dynamoLedger", () => {
   ledgerContract(prepare);
 
   describe("spot pools", () => spotPoolsContract(prepare));
+
+  describe("usage rows", () => usageRowsContract(() => dynamoUsageRows(tablesDouble().client, LEDGER_TABLE)));
 
   it("F-18 I-6: sends one client request token with every try of a transaction", async () => {
     const { ledger, mock } = prepare();

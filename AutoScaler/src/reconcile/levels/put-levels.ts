@@ -8,9 +8,11 @@ type Levels = Pick<Snapshot, "attempts" | "runners" | "waiting" | "now">;
 type LevelDependencies = Pick<Dependencies, "ledger" | "metric">;
 
 const countWaiting = ({ metric }: LevelDependencies, { waiting, now }: Levels): void => {
-  if (waiting.length === 0) return;
-  const since = waiting.map(({ times }) => times.WAITING ?? now);
-  metric("WaitingJobs", waiting.length);
+  if (waiting.length > 0) metric("WaitingJobs", waiting.length);
+  // Whoever waits for a budget waits as the operator said, perhaps for weeks: no alarm tells of it.
+  const hindered = waiting.filter(({ waitingFor }) => waitingFor !== "budget");
+  if (hindered.length === 0) return;
+  const since = hindered.map(({ times }) => times.WAITING ?? now);
   metric("OldestWaitingSeconds", Math.max(0, (now - Math.min(...since)) / 1000));
 };
 

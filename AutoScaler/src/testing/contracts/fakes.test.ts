@@ -18,16 +18,22 @@ import { mappingsContract } from "./mappings-contract";
 import { minuteCountersContract } from "./minute-counters-contract";
 import { runnerFunctionsContract, settingsContract } from "./settings-contract";
 import { spotPoolsContract } from "./spot-pools-contract";
+import { usageRowsContract } from "./usage-rows-contract";
 
 describe("the fake ledger", () => {
   ledgerContract(() => {
     const rows = fakeBootstrapRows();
-    return { rows, ledger: fakeLedger(rows.rows) };
+    const ledger = fakeLedger(rows.rows);
+    return { rows, ledger, usage: ledger.usage };
   });
 });
 
 describe("spot pools in the fake ledger", () => {
   spotPoolsContract(() => ({ ledger: fakeLedger() }));
+});
+
+describe("usage rows in the fake ledger", () => {
+  usageRowsContract(() => fakeLedger().usage);
 });
 
 describe("the fake bootstrap table", () => {

@@ -1,6 +1,8 @@
 import { queueName } from "../../../../Core/ledger/queues";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { WaitingFor } from "../../../../Core/model/reasons";
+import type { UsageKey } from "../../../../Core/usage/usage-key";
+import type { UsageNumbers, UsageReader } from "../../../../Core/usage/usage-reader";
 import { type BootstrapRows, type Ledger, type LedgerChange, type Page, SHARDS } from "../../ports";
 import {
   freshId,
@@ -18,6 +20,8 @@ export interface LedgerUnderTest {
   readonly ledger: Ledger;
   /** The bootstrap table that the ledger writes rows to. */
   readonly rows: BootstrapRows;
+  /** Reads what the ledger has counted. */
+  readonly usage: UsageReader;
 }
 
 const commitAll = async (ledger: Ledger, ...changes: readonly LedgerChange[]): Promise<void> => {
@@ -48,8 +52,9 @@ const everyPage = async <Item>(read: (cursor?: string) => Promise<Page<Item>>): 
 export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUnderTest>): void => {
   let ledger: Ledger;
   let rows: BootstrapRows;
+  let usage: UsageReader;
   beforeEach(async () => {
-    ({ ledger, rows } = await prepare());
+    ({ ledger, rows, usage } = await prepare());
   });
 
   describe("items", () => {
@@ -232,6 +237,65 @@ export const ledgerContract = (prepare: () => LedgerUnderTest | Promise<LedgerUn
       expect(await ask(9_001_000)).toBe(9_001_000);
       expect(await ask(9_000_000)).toBeUndefined();
       expect(await ask(1_000_000)).toBe(1_000_000);
+    });
+  });
+
+  describe("a day's counts", () => {
+    const ttl = 1_800_000_000;
+    const keyOf = (patch: Partial<UsageKey> = {}): UsageKey => ({
+      day: "2026-11-25",
+      shard: 3,
+      projectId: freshId(),
+      classKey: "EC2#big",
+      market: "spot",
+      jobName: "a#b %23 🦊",
+      ...patch,
+    });
+    const count = (key: UsageKey, add: UsageNumbers): LedgerChange => ({ count: { key, add, ttl } });
+
+    it("I-40: sum up, whatever the names of the fields, and know their subject", async () => {
+      const key = keyOf();
+      const { shard: _, ...subject } = key;
+      await commitAll(ledger, count(key, { jobs: 1, usd: 0.0625, "wait:slot": 40 }));
+      await commitAll(ledger, count(key, { jobs: 2, usd: 0.5, "bucket:7": 1 }));
+      expect(await usage.counts(key.day, key.projectId)).toEqual([
+        { subject, numbers: { jobs: 3, usd: 0.5625, "wait:slot": 40, "bucket:7": 1 } },
+      ]);
+    });
+
+    it("I-40: are written with all other changes of a commit, or not at all", async () => {
+      const key = keyOf();
+      const runner = sampleRunner({ runnerId: freshId() });
+      await commitAll(ledger, { put: runner }, count(key, { jobs: 1 }));
+      expect(await ledger.commit([{ put: runner }, count(key, { jobs: 1 })])).toBe(false);
+      expect(await usage.counts(key.day, key.projectId)).toMatchObject([{ numbers: { jobs: 1 } }]);
+    });
+
+    it("I-40: are kept apart by day, project, class, market and name, and read from all shards", async () => {
+      const one = keyOf();
+      const others: readonly Partial<UsageKey>[] = [
+        { shard: 15 },
+        { classKey: "LAMBDA#big" },
+        { market: "on-demand" },
+        { jobName: "a" },
+        { day: "2026-11-24" },
+        { projectId: freshId() },
+      ];
+      for (const other of [{}, ...others])
+        await commitAll(ledger, count(keyOf({ ...one, ...other }), { jobs: 1 }));
+      const found = await usage.counts(one.day, one.projectId);
+      expect(found.map(({ numbers }) => numbers)).toEqual(Array(5).fill({ jobs: 1 }));
+      expect(new Set(found.map(({ subject }) => JSON.stringify(subject))).size).toBe(4);
+      const all = await usage.counts(one.day);
+      expect(all.filter(({ subject }) => subject.projectId === one.projectId)).toHaveLength(5);
+    });
+
+    it("I-40: have a readable name and one key each also for names that are too long for a key", async () => {
+      const names = ["x", "y"].map((end) => "🦊".repeat(255) + end);
+      const key = keyOf();
+      for (const jobName of names) await commitAll(ledger, count({ ...key, jobName }, { jobs: 1 }));
+      const found = await usage.counts(key.day, key.projectId);
+      expect(found.map(({ subject }) => subject.jobName)).toEqual(Array(2).fill(`${"🦊".repeat(25)}…`));
     });
   });
 

@@ -10,16 +10,22 @@ import {
   type OrphanInstance,
   type Runner,
 } from "../../../../Core/model/ledger";
-import type { Ledger, LedgerChange, StateRecord } from "../../ports";
+import { usageKey } from "../../../../Core/usage/usage-key";
+import type { UsageCount } from "../../../../Core/usage/usage-reader";
+import type { Ledger, LedgerChange, StateRecord, UsageRows } from "../../ports";
 import { SHARDS } from "../../ports";
 import { reservationRows } from "./reservation-rows";
 import { sorted } from "./sorted";
+import { usageCounts } from "./usage-counts";
 
 export interface FakeLedger extends Ledger {
   /** The table's items by key, for tests to check. */
   readonly items: Map<string, LedgerItem>;
   readonly stateRecords: Map<string, StateRecord>;
   readonly bootstrapRows: Map<string, BootstrapRow>;
+  /** What was counted, by key. */
+  readonly counts: Map<string, UsageCount>;
+  readonly usage: UsageRows;
   /** Sum of a scope's counters. */
   taken(scope: string): number;
   /** Number of commits that wrote and of reservations that were given. */
@@ -40,6 +46,7 @@ const changeKey = (change: LedgerChange): string => {
   if ("check" in change) return itemKey(change.check);
   if ("stateRecord" in change) return `state#${change.stateRecord.name}`;
   if ("bootstrap" in change) return `bootstrap#${change.bootstrap.key}`;
+  if ("count" in change) return Object.values(usageKey(change.count.key)).join("/");
   if ("slotLimit" in change) return `slots#${change.slotLimit.scope}/limit`;
   const slot = "take" in change ? change.take : change.releaseSlot;
   return `slots#${slot.scope}/${slot.shard}`;
@@ -133,6 +140,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
   const index = indexes();
   const rotation = sorted<StateRecord>();
   const reservations = reservationRows();
+  const usage = usageCounts();
   const runner = (runnerId: number): Runner | undefined => {
     const item = items.get(`runner#${runnerId}`);
     return item?.kind === "runner" ? item : undefined;
@@ -170,6 +178,7 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     if ("put" in change) put(change.put);
     else if ("stateRecord" in change) putRecord(change.stateRecord);
     else if ("bootstrap" in change) bootstrapRows.set(change.bootstrap.key, change.bootstrap);
+    else if ("count" in change) usage.add(change.count);
     else if ("slotLimit" in change) slotLimits.set(change.slotLimit.scope, change.slotLimit.limit);
     else if ("take" in change) add(change.take.scope, change.take.shard, 1);
     else if ("releaseSlot" in change) add(change.releaseSlot.scope, change.releaseSlot.shard, -1);
@@ -178,6 +187,8 @@ export const fakeLedger = (bootstrapRows = new Map<string, BootstrapRow>()): Fak
     items,
     stateRecords,
     bootstrapRows,
+    counts: usage.counts,
+    usage: usage.reader,
     writes: 0,
     pageSize: 100,
     taken: (scope) => counts(scope).reduce((sum, count) => sum + count, 0),

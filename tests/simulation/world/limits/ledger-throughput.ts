@@ -1,6 +1,7 @@
 import type { LedgerChange } from "../../../../AutoScaler/src/ports";
 import { openKey, recordIndexKey, recordKey, slotsPk } from "../../../../Core/ledger/keys";
 import type { LedgerItem, Time } from "../../../../Core/model/ledger";
+import { usageKey } from "../../../../Core/usage/usage-key";
 import type { AccountQuotas } from "./account";
 import { KeyThroughput } from "./key-throughput";
 
@@ -43,6 +44,7 @@ export class LedgerThroughput {
       const isWritten = this.writes.take(recordKey(change.stateRecord.name).pk, TRANSACTIONAL, now);
       return isWritten && (key === undefined || this.indexWrites.take(key, INDEXED, now));
     }
+    if ("count" in change) return this.writes.take(usageKey(change.count.key).pk, TRANSACTIONAL, now);
     if (!this.writes.takeOfTable(TRANSACTIONAL, now)) return false;
     return !("put" in change) || this.#mayIndexItem(before(change.put), change.put, now);
   }
