@@ -14,6 +14,9 @@ export const PARAMETERS = {
   gitLabCaCertificate: "GitLabCaCertificate",
   /** `on`, or `off` to pause new starts. Absent: on. */
   starts: "Starts",
+  /** Where metrics are sent by OTLP, besides CloudWatch, and with which headers. Absent: nowhere. */
+  otlpEndpoint: "OtlpEndpoint",
+  otlpHeaders: "OtlpHeaders",
 } as const;
 
 /** What Infrastructure publishes under `<configuration path>/infrastructure/`. */
@@ -31,6 +34,9 @@ export const INFRASTRUCTURE_PARAMETERS = {
   assignPublicIp: "assign-public-ip",
   alarmTopicArn: "alarm-topic-arn",
   imageRepositoryUri: "image-repository-uri",
+  webhookApiId: "webhook-api-id",
+  authorizerName: "authorizer-name",
+  alarmArns: "alarm-arns",
 } as const;
 
 /** Where under the configuration path LambdaShellRunner publishes its function: the default runner, if AutoScaler names no other. */

@@ -30,6 +30,8 @@ it.each([
   ["OldestWaitingSeconds", "Seconds"],
   ["SecondsWaited", "Count"],
   ["LaunchMilliseconds", "Milliseconds"],
+  ["LimitUsedPercent", "Percent"],
+  ["RunnerCostUsd", "None"],
   ["JobsFailed", "Count"],
 ])("S-28: %s is measured in %s, as its name says", (name, unit) => {
   const [record] = written(() => metric(name, 2));
@@ -51,4 +53,12 @@ it("T-26: counts a deployment's metric under the deployment, in all and by what 
   const [record] = written(() => deploymentMetric("runners-a")("JobsFailed", 2, { reason: "capacity" }));
   expect(record).toMatchObject({ JobsFailed: 2, Deployment: "runners-a", reason: "capacity" });
   expect(dimensionsOf(record)).toEqual([["Deployment"], ["Deployment", "reason"]]);
+});
+
+it("counts a level of several parts under all its dimensions together alone", () => {
+  const [record] = written(() =>
+    deploymentMetric("runners-a")("RunnersOpen", 3, { provider: "EC2", state: "BUSY" }, "together"),
+  );
+  expect(record).toMatchObject({ RunnersOpen: 3, Deployment: "runners-a", provider: "EC2", state: "BUSY" });
+  expect(dimensionsOf(record)).toEqual([["Deployment", "provider", "state"]]);
 });

@@ -20,27 +20,40 @@ export const log = {
   error: (code: string, fields: Fields = {}): void => line("ERROR", code, fields),
 };
 
-/** Every first part of the names: CloudWatch keeps a metric for each, so that a total needs no adding up. */
-const dimensionSets = (names: readonly string[]): readonly (readonly string[])[] =>
-  names.length === 0 ? [[]] : names.map((_, index) => names.slice(0, index + 1));
+/**
+ * Under which of its dimensions a metric is counted. CloudWatch keeps a metric for each set.
+ * `apart`: under every first part of the names, so that a total needs no adding up. `together`: under all of them alone, for a
+ * level of which there are several at a time, where the largest says nothing of their sum.
+ */
+export type CountedUnder = "apart" | "together";
 
-/** CloudWatch's unit of a metric, which its name ends with. Whatever names none is a number of things. */
-const unitOf = (name: string): string =>
-  ["Milliseconds", "Seconds"].find((unit) => name.endsWith(unit)) ?? "Count";
+const dimensionSets = (names: readonly string[], counted: CountedUnder): readonly (readonly string[])[] =>
+  names.length === 0 || counted === "together" ? [names] : names.map((_, index) => names.slice(0, index + 1));
+
+/** CloudWatch's unit of a metric, which its name ends with; it has none for money. Whatever names none is a number of things. */
+export const unitOf = (name: string): string => {
+  if (name.endsWith("Usd")) return "None";
+  return ["Milliseconds", "Seconds", "Percent"].find((unit) => name.endsWith(unit)) ?? "Count";
+};
 
 /**
  * A CloudWatch metric in the embedded metric format: a log line, no API call. With dimensions `{ a, b }` it is
  * counted under `a` and under `a, b`.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export const metric = (name: string, value = 1, dimensions: Record<string, string> = {}): void => {
+export const metric = (
+  name: string,
+  value = 1,
+  dimensions: Readonly<Record<string, string>> = {},
+  counted: CountedUnder = "apart",
+): void => {
   const record = {
     _aws: {
       Timestamp: Date.now(),
       CloudWatchMetrics: [
         {
           Namespace: "GitLabRunners",
-          Dimensions: dimensionSets(Object.keys(dimensions)),
+          Dimensions: dimensionSets(Object.keys(dimensions), counted),
           Metrics: [{ Name: name, Unit: unitOf(name) }],
         },
       ],
@@ -51,12 +64,20 @@ export const metric = (name: string, value = 1, dimensions: Record<string, strin
   write(record);
 };
 
+/** Puts a metric of one deployment. */
+export type DeploymentMetric = (
+  name: string,
+  value?: number,
+  dimensions?: Readonly<Record<string, string>>,
+  counted?: CountedUnder,
+) => void;
+
 /**
  * The metrics of one deployment: two in one account do not raise each other's alarms.
  *
  * @param deploymentId value of the dimension `Deployment`, which comes first
  */
 export const deploymentMetric =
-  (deploymentId: string) =>
-  (name: string, value = 1, dimensions: Readonly<Record<string, string>> = {}): void =>
-    metric(name, value, { Deployment: deploymentId, ...dimensions });
+  (deploymentId: string): DeploymentMetric =>
+  (name, value = 1, dimensions = {}, counted = "apart") =>
+    metric(name, value, { Deployment: deploymentId, ...dimensions }, counted);

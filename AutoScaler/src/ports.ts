@@ -2,6 +2,7 @@ import type { BusEntry } from "../../Core/events/bus-entry";
 import type { GitLabJob, GitLabProject, GitLabRunner } from "../../Core/gitlab/answers";
 import type { LedgerReader, SlotCounters, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
+import type { DeploymentMetric } from "../../Core/log";
 import type { BootstrapRow, CachePath, RunnerCache } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
@@ -307,7 +308,7 @@ export interface CacheScope {
 export type CacheAccess = (scope: CacheScope) => Promise<RunnerCache>;
 
 /** A CloudWatch metric. Each dimension has only a few values. */
-export type Metric = (name: string, value?: number, dimensions?: Readonly<Record<string, string>>) => void;
+export type Metric = DeploymentMetric;
 
 export { SHARDS, STACK } from "../../Core/ledger/keys";
 export type {

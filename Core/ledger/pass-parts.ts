@@ -25,6 +25,8 @@ export const PASS_PARTS = [
   "queue",
   /** Which spot pools rest, for the metric. */
   "spot-pools",
+  /** What there is at this moment, for the metrics. */
+  "levels",
   /** Whether the project of a waiting job is still served. */
   "served",
   /** Adopting runners and instances with our mark that the ledger does not know. */

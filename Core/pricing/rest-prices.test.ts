@@ -1,32 +1,41 @@
-import { costAtRest } from "./rest-prices";
+import { costAtRest, type RestingDeployment } from "./rest-prices";
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const NOTHING: RestingDeployment = {
+  alarms: 0,
+  dashboards: 0,
+  scheduled: [],
+  hasRunnerImage: false,
+  natGateways: 0,
+};
 
 describe("the cost at rest", () => {
-  it("has a tenth of a dollar for each alarm beyond the ten that are free", () => {
-    const [alarms] = costAtRest({ alarms: 37, hasRunnerImage: false, natGateways: 0 });
-    expect(alarms).toMatchObject({ unit: "alarms", count: 37 });
-    expect(alarms?.cost).toBeCloseTo(3.7);
-    expect(alarms?.costBeyondFree).toBeCloseTo(2.7);
+  it.each([
+    ["alarms", { alarms: 37 }, 3.7, 2.7],
+    ["CloudWatch dashboard", { dashboards: 1 }, 3, 0],
+    ["CloudWatch dashboard", { dashboards: 5 }, 15, 6],
+  ])("takes off what is free of %s: %j", (unit, some, cost, costBeyondFree) => {
+    const [line, ...others] = costAtRest({ ...NOTHING, ...some });
+    expect(others).toEqual([]);
+    expect(line?.unit).toBe(unit);
+    expect(line?.cost).toBeCloseTo(cost);
+    expect(line?.costBeyondFree).toBeCloseTo(costBeyondFree);
   });
 
-  it("is some dollars a month, and what is free is taken off", () => {
-    const costs = costAtRest({ alarms: 37, hasRunnerImage: true, natGateways: 0 });
-    const [all, beyondFree] = [
-      sum(costs.map(({ cost }) => cost)),
-      sum(costs.map((each) => each.costBeyondFree)),
+  it("counts each call of a schedule with its memory, and its trace where it has one", () => {
+    const scheduled = [
+      { id: "ReconcilerFunction", calls: 43_200, memoryMiB: 512, isTraced: false },
+      { id: "F", calls: 720, memoryMiB: 1_024, isTraced: true },
     ];
-    // 3.70 of alarms, 2.40 of metrics, and cents.
-    expect(all).toBeCloseTo(6.4, 0);
-    // 2.70 of alarms, and cents: the eight metrics are among the ten that are free.
-    expect(beyondFree).toBeCloseTo(2.8, 0);
+    const counts = new Map(costAtRest({ ...NOTHING, scheduled }).map(({ unit, count }) => [unit, count]));
+    expect(counts.get("thousand calls of scheduled functions")).toBe(43.92);
+    expect(counts.get("thousand GB-seconds of them")).toBe(21.6 + 0.72);
+    expect(counts.get("thousand traces of them")).toBe(0.72);
   });
 
   it("begins with NAT gateways where there are any, and leaves out what there is not", () => {
     const units = (natGateways: number) =>
-      costAtRest({ alarms: 1, hasRunnerImage: false, natGateways }).map(({ unit }) => unit);
-    expect(units(2)[0]).toBe("NAT gateways");
-    expect(units(0)).not.toContain("NAT gateways");
-    expect(units(0)).not.toContain("GB of images");
+      costAtRest({ ...NOTHING, alarms: 1, natGateways }).map(({ unit }) => unit);
+    expect(units(2)).toEqual(["NAT gateways", "alarms"]);
+    expect(units(0)).toEqual(["alarms"]);
   });
 });

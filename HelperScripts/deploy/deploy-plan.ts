@@ -9,6 +9,7 @@ import { findDeployment } from "../deployment";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
 import { type WebhookRights, webhookRights } from "../gitlab/served-owners";
 import type { StackFolder } from "../stacks/build-stacks";
+import { restingStack } from "../stacks/resting-stack";
 import { chooseImage, type RunnerImage } from "../stacks/runner-image";
 import { type StackState, stackState } from "../stacks/stack-state";
 import { CLONE } from "./kept-answers";
@@ -37,25 +38,19 @@ const accountOf = async ({ clients }: Context): Promise<string | undefined> => {
   }
 };
 
-/** Metrics that a template's alarms watch; one on an expression watches each that it reads. */
-export const countAlarms = (template: string): number => {
-  const count = (pattern: RegExp): number => template.match(pattern)?.length ?? 0;
-  const alarms = count(/^ {4}Type: AWS::CloudWatch::Alarm$/gm);
-  const onExpressions = count(/^ {6}Metrics:$/gm);
-  return alarms - onExpressions + count(/^ +MetricStat:$/gm);
-};
-
 const costsOf = (hasLambdaRunner: boolean): readonly RestCost[] => {
   const folders: readonly StackFolder[] = [
     "Infrastructure",
     ...(hasLambdaRunner ? (["LambdaShellRunner"] as const) : []),
     "AutoScaler",
   ];
-  const alarms = folders.map((folder) =>
-    countAlarms(readFileSync(join(CLONE, folder, "template.yaml"), "utf8")),
+  const stacks = folders.map((folder) =>
+    restingStack(readFileSync(join(CLONE, folder, "template.yaml"), "utf8")),
   );
   return costAtRest({
-    alarms: alarms.reduce((sum, each) => sum + each, 0),
+    alarms: stacks.reduce((sum, { alarms }) => sum + alarms, 0),
+    dashboards: stacks.reduce((sum, { dashboards }) => sum + dashboards, 0),
+    scheduled: stacks.flatMap(({ scheduled }) => scheduled),
     hasRunnerImage: hasLambdaRunner,
     natGateways: 0,
   });

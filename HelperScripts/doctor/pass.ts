@@ -32,6 +32,7 @@ const REMEDIES: Readonly<Record<PassPart, string>> = {
   account: "Look for throttled or refused calls to Lambda and DynamoDB in ReconcilerFunction's log",
   queue: "Look in ReconcilerFunction's log whether the ledger or the parameter Starts could not be read",
   "spot-pools": LEDGER,
+  levels: LEDGER,
   adoption: LEDGER,
   events: "Look for throttled or refused calls to EventBridge and DynamoDB in ReconcilerFunction's log",
 };

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { uploadSampleMapping } from "../../local/command/sample-mapping";
 import { startLaptop } from "../../local/laptop/laptop";
 
 /**
- * Photographs the laptop's page while a pipeline runs on it.
+ * Photographs the laptop's page while a pipeline runs on it, and its dashboard some minutes later.
  *
  *   npx tsx images/sources/photograph.ts
  */
@@ -37,6 +37,17 @@ deploy:
 `;
 const WIDTH = 1180;
 const HEIGHT = 900;
+/** Pipelines one after another, for the dashboard: the last ends before the photograph. */
+const MORE_PIPELINES = 6;
+const PAUSE_MS = 20_000;
+
+const photographDashboard = async (page: Page): Promise<void> => {
+  for (let count = 0; count < MORE_PIPELINES; count += 1) {
+    await page.getByRole("button", { name: "Run these jobs" }).click();
+    await sleep(PAUSE_MS);
+  }
+  await page.locator("#dashboard").screenshot({ path: join(__dirname, "../dashboard.png") });
+};
 
 const photograph = async (url: string): Promise<void> => {
   const profile = mkdtempSync(join(tmpdir(), "photograph-"));
@@ -55,6 +66,7 @@ const photograph = async (url: string): Promise<void> => {
   await sleep(2_000);
   await page.evaluate("scrollTo(0, 0)");
   await page.screenshot({ path: join(__dirname, "../page.png") });
+  await photographDashboard(page);
   await browser.close();
   rmSync(profile, { recursive: true, force: true });
 };

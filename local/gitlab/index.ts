@@ -31,7 +31,13 @@ export type { FaultSettings } from "./model/faults";
 export type { GitLabFeatures } from "./model/features";
 export type { JobView } from "./model/job-view";
 export type { GitLabLimits } from "./model/state";
-export type { LaptopJob, LaptopStatus, MappingLine, RemainingResources } from "./page/laptop-status";
+export type {
+  DashboardView,
+  LaptopJob,
+  LaptopStatus,
+  MappingLine,
+  RemainingResources,
+} from "./page/laptop-status";
 export { CANCELLED_SAMPLE_JOB, SAMPLE_JOBS, SAMPLE_PROJECT } from "./sample/sample-pipeline";
 export type { RunnerChange, RunnerView, StandIn, StandInOptions, StandInWebhook } from "./stand-in";
 export {

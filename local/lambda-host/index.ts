@@ -56,6 +56,8 @@ export interface LambdaHostSettings {
   /** Further variables for runner functions, e.g. `GITLAB_RUNNER`. */
   readonly runnerEnv: Readonly<Record<string, string>>;
   readonly onCall?: (call: FinishedCall) => void;
+  /** Takes what functions write, by the execution environment. */
+  readonly onOutput?: (environment: string, text: string) => void;
 }
 
 /** Runs the deployed functions instead of Lambda. */
@@ -134,8 +136,10 @@ const refusal = (error: unknown): { readonly error: FunctionError } => {
 export const startLambdaHost = async (host: LambdaHostSettings): Promise<LambdaHost> => {
   const { run } = host;
   const logPath = join(run.path, "functions.log");
-  const onOutput = (key: string, text: string): void =>
+  const onOutput = (key: string, text: string): void => {
+    host.onOutput?.(key, text);
     appendFile(logPath, text.replace(/^(?=.)/gm, `${key.split(" ")[0]} `), () => undefined);
+  };
   const logsClient = new CloudWatchLogsClient({ maxAttempts: 3, ...host.logs });
   const shared = sharedLogs(logsClient, Date.now, (group, error) =>
     onOutput(group, `Its lines could not be written: ${String(error)}\n`),

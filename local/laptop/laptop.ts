@@ -6,6 +6,7 @@ import type { StandIn } from "../gitlab";
 import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LambdaHost } from "../lambda-host";
 import { limitsText } from "../limits/account-limits";
+import { dashboardView, readDashboard } from "../metrics/dashboard";
 import type { WebhookApi } from "../webhook-api";
 import type { Aws } from "./aws";
 import { type GitLabConfiguration, writeConfiguration } from "./configuration";
@@ -66,17 +67,22 @@ const inRunFolder = async <Started>(
 };
 
 /** Jobs and remaining resources of all deployments, from their ledgers, the GitLab stand-in and the EC2 simulator. */
-const statusOf = (services: LaptopServices) => async (): Promise<LaptopStatus> => {
-  const outputs = await deployedOutputs(services.env);
-  const ledger = await readLedgers(services.env, outputs("LedgerTableName"));
-  const runnerRecords = services.standIn?.runners().length ?? 0;
-  const tables = outputs("MappingTableName");
-  const mapping = (await Promise.all(tables.map((table) => readMappingLines(services.env, table)))).flat();
-  const status = { ...laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() }), mapping };
-  const { account } = services;
-  return account
-    ? { ...status, account: { limits: limitsText(account.limits), refused: account.list() } }
-    : status;
+const statusOf = (services: LaptopServices, root: string) => {
+  const widgets = readDashboard(root);
+  return async (): Promise<LaptopStatus> => {
+    const outputs = await deployedOutputs(services.env);
+    const ledger = await readLedgers(services.env, outputs("LedgerTableName"));
+    const runnerRecords = services.standIn?.runners().length ?? 0;
+    const tables = outputs("MappingTableName");
+    const mapping = (await Promise.all(tables.map((table) => readMappingLines(services.env, table)))).flat();
+    const { account } = services;
+    return {
+      ...laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() }),
+      mapping,
+      dashboard: dashboardView(widgets, services.metrics),
+      ...(account && { account: { limits: limitsText(account.limits), refused: account.list() } }),
+    };
+  };
 };
 
 const startEmpty = async (
@@ -86,7 +92,7 @@ const startEmpty = async (
   closers: Closer[],
 ): Promise<EmptyLaptop> => {
   const services = await startServices(options, run, runnerFolder, closers);
-  const status = statusOf(services);
+  const status = statusOf(services, options.root ?? ROOT);
   services.standIn?.setLaptopStatus(status);
   const gitlabUrl = options.gitlab?.url ?? services.standIn?.url ?? "";
   return { ...services, gitlabUrl, status, close: () => closeAll(closers) };

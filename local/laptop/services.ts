@@ -6,8 +6,11 @@ import { defined } from "../../Core/defined";
 import { type Ec2Simulator, engineTemplates, startEc2 } from "../ec2";
 import { ACCOUNT_ID, IMAGE_URI, REGION } from "../engine/ministack";
 import { type StandIn, startGitLab } from "../gitlab";
-import { type LambdaHost, startLambdaHost } from "../lambda-host";
+import { type FinishedCall, type LambdaHost, startLambdaHost } from "../lambda-host";
 import { type MetLimits, metLimits } from "../limits/met-limits";
+import { countAnswer, countCall } from "../metrics/aws-metrics";
+import { readEmbeddedMetrics } from "../metrics/embedded-metrics";
+import { MetricStore } from "../metrics/metric-store";
 import { isAnotherUser } from "../process/same-user";
 import { startWebhookApi, type WebhookApi } from "../webhook-api";
 import { apiGateway } from "./api-gateway";
@@ -28,6 +31,8 @@ export interface LaptopServices {
   readonly standIn?: StandIn;
   readonly ec2: Ec2Simulator;
   readonly host: LambdaHost;
+  /** In place of CloudWatch's. */
+  readonly metrics: MetricStore;
   readonly env: Readonly<Record<string, string>>;
   /** The account's limits and what they refused; absent: none. */
   readonly account?: MetLimits;
@@ -68,11 +73,21 @@ const pathOf = (location: string): string => {
 };
 
 const hostFunctions = (
-  { run, aws, binary, account }: Pick<LaptopServices, "run" | "aws" | "binary" | "account">,
-  { onCall }: LaptopOptions,
+  {
+    run,
+    aws,
+    binary,
+    account,
+    metrics,
+  }: Pick<LaptopServices, "run" | "aws" | "binary" | "account" | "metrics">,
+  options: LaptopOptions,
   runnerFolder: string,
-): Promise<LambdaHost> =>
-  startLambdaHost({
+): Promise<LambdaHost> => {
+  const onCall = (call: FinishedCall): void => {
+    countCall(metrics, call);
+    options.onCall?.(call);
+  };
+  return startLambdaHost({
     run,
     readCode: (location) => aws.readPath("lambda", pathOf(location)),
     image: { uri: IMAGE_URI, folder: join(runnerFolder, "RunnerFunction") },
@@ -86,8 +101,11 @@ const hostFunctions = (
         functionArn: functionArn(name),
       }),
     runnerEnv: { GITLAB_RUNNER: binary.path },
-    ...defined({ socketPath: aws.hostSocket, onCall, account }),
+    onCall,
+    onOutput: readEmbeddedMetrics(metrics),
+    ...defined({ socketPath: aws.hostSocket, account }),
   });
+};
 
 const startAwsFor = (
   run: RunFolder,
@@ -130,10 +148,13 @@ export const startServices = async (
   const { log = quiet } = options;
   const binary = findGitLabRunner(process.env);
   const account = options.limits && metLimits(options.limits);
-  const webhookApi = opened(await startWebhookApi(options.port ?? 0));
+  const metrics = new MetricStore();
+  const webhookApi = opened(
+    await startWebhookApi(options.port ?? 0, (status) => countAnswer(metrics, status)),
+  );
   const aws = opened(await startAwsFor(run, options, webhookApi.url, account));
   const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
-  const parts = { run, aws, binary, ...defined({ account }) };
+  const parts = { run, aws, binary, metrics, ...defined({ account }) };
   const ec2 = opened(simulateEc2(parts, options));
   const host = opened(await hostFunctions(parts, options, await runnerFolder));
   webhookApi.open(apiGateway({ aws, host }, log));

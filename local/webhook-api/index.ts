@@ -124,13 +124,18 @@ const counter = () => {
  * Starts the webhook API on loopback.
  *
  * @param port 0: any free port
+ * @param onAnswer told of the HTTP status of each answer
  * @throws Error with a message for the operator when the port is taken
  */
-export const startWebhookApi = async (port: number): Promise<WebhookApi> => {
+export const startWebhookApi = async (
+  port: number,
+  onAnswer: (status: number) => void = () => undefined,
+): Promise<WebhookApi> => {
   const { counted, count } = counter();
   let serve: Serve = async () => UNAVAILABLE;
   const respond = (response: ServerResponse, answer: WebhookApiAnswer, since: number): void => {
     count(answer, performance.now() - since);
+    onAnswer(answer.status);
     const headers = { "Content-Type": "application/json", "Apigw-Requestid": randomUUID() };
     response.writeHead(answer.status, headers).end(JSON.stringify(answer.body));
   };

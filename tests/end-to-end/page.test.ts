@@ -1,5 +1,11 @@
 import type { Locator, Page } from "playwright-core";
-import { type LaptopJob, type MappingLine, type StandIn, startGitLab } from "../../local/gitlab";
+import {
+  type DashboardView,
+  type LaptopJob,
+  type MappingLine,
+  type StandIn,
+  startGitLab,
+} from "../../local/gitlab";
 import { call, newRunner, restOf, runnerProcess } from "../../local/gitlab/testing";
 import { describeWith } from "../needs";
 import { browserPath, figureOf, jobRow, openBrowser, sees } from "./browser";
@@ -19,6 +25,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   let errors: string[];
   let laptopJobs: LaptopJob[];
   let mapping: MappingLine[];
+  let dashboard: DashboardView | undefined;
   let remaining: { runners: number; instances: number; ledger: number };
 
   beforeAll(async () => {
@@ -33,8 +40,14 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     gitlab = await startGitLab();
     laptopJobs = [];
     mapping = [];
+    dashboard = undefined;
     remaining = { runners: 0, instances: 0, ledger: 0 };
-    gitlab.setLaptopStatus(async () => ({ jobs: laptopJobs, remaining, mapping }));
+    gitlab.setLaptopStatus(async () => ({
+      jobs: laptopJobs,
+      remaining,
+      mapping,
+      ...(dashboard && { dashboard }),
+    }));
     page = await browser.context.newPage();
     requests = [];
     errors = [];
@@ -228,4 +241,31 @@ ship: { stage: test, needs: [compile], when: manual, script: ["true"] }
     await sees(page.locator("#connection"), "no answer");
     gitlab = await startGitLab();
   }, 30_000);
+
+  it("F-60: draws the dashboard's lines where there are values, with their labels as texts", async () => {
+    const widgets = page.locator("section.widget");
+    expect(await widgets.count()).toBe(0);
+    const points = [null, 1, null, 4];
+    dashboard = {
+      secondsPerPoint: 10,
+      widgets: [
+        {
+          title: "Jobs",
+          lines: [
+            { label: HOSTILE, points },
+            { label: "none", points: [] },
+          ],
+        },
+        { title: "Found", lines: [] },
+      ],
+    };
+    await sees(widgets.first(), "Jobs");
+    await sees(widgets.first(), "onerror");
+    await sees(widgets.last(), "nothing yet");
+    expect(await widgets.first().locator("polyline").first().getAttribute("points")).toBe("102,64.5 294,6");
+    expect(await widgets.first().locator(".last").allTextContents()).toEqual(["4", "–"]);
+    expect(await page.evaluate("window.owned")).toBeUndefined();
+    dashboard = undefined;
+    await page.locator("#dashboard").waitFor({ state: "hidden" });
+  });
 });

@@ -50,6 +50,13 @@ export const wiredPageCases = (get: () => TestLaptop): void => {
         }),
       );
       await sees(figureOf(page, "Remaining resources"), "none", RUNS_MS);
+      // Of the dashboard's first widget, which counts jobs: from the template's line to what the functions put.
+      const came = page.locator("section.widget").filter({ hasText: "got no runner" }).locator("polyline");
+      const heights = ((await came.first().getAttribute("points")) ?? "")
+        .split(" ")
+        .map((point) => point.split(",")[1]);
+      // Above the line of nothing, at which most of the ten minutes are.
+      expect(new Set(heights).size).toBeGreaterThan(1);
       expect(errors).toEqual([]);
       expect([...addresses]).toEqual([new URL(laptop.gitlabUrl).origin]);
       await page.close();

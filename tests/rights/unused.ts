@@ -30,6 +30,11 @@ const REASONS: readonly Reason[] = [
     action: /^(ssm:UpdateInstanceInformation|ssmmessages:)/,
     why: "Session Manager's agent uses them where an operator allows shells; the laptop's machines have no agent",
   },
+  {
+    action: /^ssm:GetParameters$/,
+    policy: /ReadCollectorPolicy/,
+    why: "a function that has put a metric asks where metrics are sent; no path here may make this one put any",
+  },
   { action: /^xray:/, why: "AWS sends traces with them; the laptop traces nothing" },
   {
     action: /^kms:Decrypt$/,

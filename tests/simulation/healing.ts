@@ -31,16 +31,17 @@ const LIST_CALLS = ["gitLab.jobs", "gitLab.runnerJobs", "gitLab.projects", "gitL
 /** EventBridge runs a schedule within its minute, not at its first second. */
 const SCHEDULE_LATE_SECONDS = 5;
 
-/** Counts the list calls of each pass, by the metric that each pass ends with. */
+/** A pass reads it once, before its lists. */
+const FIRST_READ = "ledger.openOrphans";
+
+/** Counts the list calls of each pass. */
 const countListCalls = (world: Simulation): readonly number[] => {
   const passes = [0];
   world.calls.plan = ({ name, caller }) => {
-    const isListCall = caller === "ReconcilerFunction" && LIST_CALLS.includes(name);
-    if (isListCall) passes[passes.length - 1] = (passes.at(-1) ?? 0) + 1;
+    if (caller !== "ReconcilerFunction") return undefined;
+    if (name === FIRST_READ) passes.push(0);
+    if (LIST_CALLS.includes(name)) passes[passes.length - 1] = (passes.at(-1) ?? 0) + 1;
     return undefined;
-  };
-  world.onMetric = (name) => {
-    if (name === "PassesCompleted") passes.push(0);
   };
   return passes;
 };

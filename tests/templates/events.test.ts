@@ -276,7 +276,7 @@ it("F-77: has the authorizer ready for a burst, and repeats none of those calls"
     infrastructure,
     "AuthorizerReadySchedule",
   ).properties;
-  expect([ScheduleExpression, State]).toEqual(["rate(1 minute)", undefined]);
+  expect([ScheduleExpression, State]).toEqual(["rate(3 minutes)", undefined]);
   expect(asList(Targets).map((target) => at(target, "Arn", "Fn::GetAtt", 0))).toEqual([
     "AuthorizeWebhookFunction",
   ]);

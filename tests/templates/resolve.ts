@@ -28,6 +28,9 @@ const PUBLISHED: Readonly<Record<string, string>> = {
   "cache-bucket-name": "cache-bucket",
   "assign-public-ip": "true",
   "alarm-topic-arn": `arn:aws:sns:${REGION}:${ACCOUNT}:runners-a-alarms`,
+  "webhook-api-id": "api123",
+  "authorizer-name": "authorize-webhook",
+  "alarm-arns": `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:one,arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:two`,
 };
 
 /** What CloudFormation reads of Parameter Store when it deploys: `{{resolve:ssm:/gitlabrunner/infrastructure/deployment-id}}`. */

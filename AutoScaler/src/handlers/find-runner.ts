@@ -9,6 +9,7 @@ import { parseHint } from "../hints/parse-hint";
 import { type FoundRunners, NO_RUNNERS } from "../stop/end-order";
 import { findRunner } from "../stop/find-runner";
 import { parseStopEvent } from "../stop/stop-event";
+import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
@@ -23,7 +24,7 @@ const parts = {
 };
 
 /** Task "Find runner". Input: a job event, or `{ runnerId?, resourceId?, reason }`. */
-export const handler = async (input: unknown): Promise<FoundRunners> => {
+const handle = async (input: unknown): Promise<FoundRunners> => {
   const event = parseHint(machine, input, parseStopEvent);
   if (isSkipped(event)) {
     log.info("RUNNERS_FOUND", { outcome: "nothing", reason: event.skipped, detail: event.detail });
@@ -36,3 +37,5 @@ export const handler = async (input: unknown): Promise<FoundRunners> => {
   log.info("RUNNERS_FOUND", { ...about, outcome, runnerIds, reason: found.runners[0]?.reason });
   return found;
 };
+
+export const handler = sendingMetrics(configuration.collector, handle);

@@ -18,9 +18,9 @@ const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "record-end-report": [...GITLAB, "LEDGER_TABLE"],
   "find-runner": [...GITLAB, "LEDGER_TABLE"],
   "unregister-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE"],
-  "terminate-instance": ["LEDGER_TABLE"],
+  "terminate-instance": ["CONFIGURATION_PATH", "LEDGER_TABLE"],
   "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
-  "record-failure": ["LEDGER_TABLE"],
+  "record-failure": ["CONFIGURATION_PATH", "LEDGER_TABLE"],
   "roll-up-usage": ["LEDGER_TABLE", "MAPPING_TABLE"],
   reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE"],
 };

@@ -11,6 +11,7 @@ import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type LookUp, lookUpRunner, malformedLookUp } from "../start/look-up-runner";
+import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
 
 const env = readEnv(process.env, {
@@ -30,7 +31,7 @@ const lookUp = async (event: JobEvent, context: Context | undefined): Promise<Lo
 };
 
 /** Task "Look up runner". A job that is not ours, or needs no runner, is a result; a bad mapping throws. */
-export const handler = async (input: unknown, context?: Context): Promise<RunnerLookup> => {
+const handle = async (input: unknown, context?: Context): Promise<RunnerLookup> => {
   const event = parseHint(machine, input, parseJobEvent);
   const { lookup, why } = isSkipped(event) ? malformedLookUp(event) : await lookUp(event, context);
   const { jobId, projectId }: Partial<JobEvent> = isSkipped(event) ? {} : event;
@@ -39,3 +40,5 @@ export const handler = async (input: unknown, context?: Context): Promise<Runner
   log.info("RUNNER_LOOKED_UP", { jobId, projectId, outcome: lookup.kind, ...skipped, ...route });
   return lookup;
 };
+
+export const handler = sendingMetrics(configuration.collector, handle);

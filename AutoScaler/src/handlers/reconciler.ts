@@ -12,6 +12,7 @@ import { loadLater } from "../adapters/load-later";
 import { reconcile } from "../reconcile/reconcile";
 import type { PassReport } from "../reconcile/report";
 import { saidBus } from "./said-bus";
+import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
@@ -38,7 +39,7 @@ const parts = {
 };
 
 /** Target of the schedule, every minute. */
-export const handler = async (_event: unknown, context?: Context): Promise<PassReport> => {
+const handle = async (_event: unknown, context?: Context): Promise<PassReport> => {
   const outer = await withTables(gitLabOf(settings, loadAtAnswer), tables);
   const home = parseFunctionArn(context?.invokedFunctionArn);
   const routing = parseRoutingSettings(process.env, home, await settings.publishedRunnerArn());
@@ -47,3 +48,5 @@ export const handler = async (_event: unknown, context?: Context): Promise<PassR
   log.info("RECONCILER_DONE", { outcome, ...fields });
   return report;
 };
+
+export const handler = sendingMetrics(settings.collector, handle);

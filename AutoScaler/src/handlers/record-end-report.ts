@@ -3,6 +3,7 @@ import { log } from "../../../Core/log";
 import { loadLater } from "../adapters/load-later";
 import { parseEndReportEvent } from "../stop/report/end-report-event";
 import { type RecordedReport, recordEndReport } from "../stop/report/record-end-report";
+import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
@@ -17,7 +18,7 @@ const tables = loadLater("The ledger", async () => ({
 const TIMEOUT_MILLISECONDS = 5_000;
 
 /** Task "Record end report". Input: `{ resourceId, status?, environment? }` from a report of an end. */
-export const handler = async (input: unknown): Promise<RecordedReport> => {
+const handle = async (input: unknown): Promise<RecordedReport> => {
   const event = parseEndReportEvent(input);
   const outer = await withTables(gitLabOf(configuration, undefined, TIMEOUT_MILLISECONDS), tables);
   const recorded = await recordEndReport({ ...machine, ...outer }, event);
@@ -26,3 +27,5 @@ export const handler = async (input: unknown): Promise<RecordedReport> => {
   log.info("END_REPORT_RECORDED", { requestId: event.resourceId, runnerId, outcome, reason });
   return recorded;
 };
+
+export const handler = sendingMetrics(configuration.collector, handle);

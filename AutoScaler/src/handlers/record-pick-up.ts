@@ -8,6 +8,7 @@ import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type PickUp, recordPickUp } from "../pickup/record-pick-up";
 import { saidBus } from "./said-bus";
+import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
@@ -26,7 +27,7 @@ const parts = {
 };
 
 /** Target of the rule on `running`: stores which runner took the job, and pauses that runner. */
-export const handler = async (input: unknown): Promise<PickUp> => {
+const handle = async (input: unknown): Promise<PickUp> => {
   const event = parseHint(machine, input, parseJobEvent);
   if (isSkipped(event)) {
     log.info("PICK_UP_RECORDED", { outcome: "nothing", reason: event.skipped, detail: event.detail });
@@ -38,3 +39,5 @@ export const handler = async (input: unknown): Promise<PickUp> => {
   log.info("PICK_UP_RECORDED", { jobId: event.jobId, outcome, ...fields });
   return pickUp;
 };
+
+export const handler = sendingMetrics(configuration.collector, handle);

@@ -8,6 +8,7 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
+import { sendingMetrics } from "./sending-metrics";
 import {
   cacheOf,
   EC2_VARIABLES,
@@ -38,7 +39,7 @@ const parts = {
 };
 
 /** Task "Start EC2 runner". Input: the order from "Look up runner". */
-export const handler = async (input: unknown): Promise<StartOutcome> => {
+const handle = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
   const gitLab = await gitLabOf(settings, () => {
     cache.load();
@@ -48,3 +49,5 @@ export const handler = async (input: unknown): Promise<StartOutcome> => {
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "EC2", ...outcomeFields(outcome) });
   return outcome;
 };
+
+export const handler = sendingMetrics(settings.collector, handle);

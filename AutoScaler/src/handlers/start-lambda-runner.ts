@@ -10,6 +10,7 @@ import type { StartOutcome } from "../queue/start-outcome";
 import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
+import { sendingMetrics } from "./sending-metrics";
 import { cacheOf, outcomeFields, prices, protectedRefs, START_VARIABLES, spotPools } from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
@@ -37,7 +38,7 @@ const readTags = ({ functionArn }: RunnerOrder): void => {
 };
 
 /** Task "Start Lambda runner". Input: the order from "Look up runner". */
-export const handler = async (input: unknown): Promise<StartOutcome> => {
+const handle = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "LAMBDA");
   const gitLab = await gitLabOf(settings, () => {
     readTags(order);
@@ -47,3 +48,5 @@ export const handler = async (input: unknown): Promise<StartOutcome> => {
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "LAMBDA", ...outcomeFields(outcome) });
   return outcome;
 };
+
+export const handler = sendingMetrics(settings.collector, handle);

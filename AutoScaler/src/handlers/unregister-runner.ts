@@ -4,6 +4,7 @@ import { loadLater } from "../adapters/load-later";
 import { parseEndOrder } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { unregisterRunner } from "../stop/unregister-runner";
+import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
@@ -17,7 +18,7 @@ const tables = loadLater("The tables", async () =>
 );
 
 /** Task "Unregister runner". Input: one order of "Find runner". */
-export const handler = async (input: unknown): Promise<EndResult> => {
+const handle = async (input: unknown): Promise<EndResult> => {
   const order = parseEndOrder(input);
   const result = await unregisterRunner(
     { ...machine, ...(await withTables(gitLabOf(configuration), tables)) },
@@ -27,3 +28,5 @@ export const handler = async (input: unknown): Promise<EndResult> => {
   log.info("RUNNER_UNREGISTERED", { jobId: order.endedJob?.id, runnerId, outcome, reason });
   return result;
 };
+
+export const handler = sendingMetrics(configuration.collector, handle);

@@ -4,6 +4,7 @@ import type { Throttles } from "../../../Core/gitlab/throttle";
 import { deploymentMetric } from "../../../Core/log";
 import { gitLabApi, type KeptProjects } from "../adapters/gitlab/api";
 import type { LoadedLater } from "../adapters/load-later";
+import { KeptMetrics } from "../adapters/otlp/kept-metrics";
 import { ssmClient } from "../adapters/ssm/client";
 import {
   type Configuration,
@@ -15,12 +16,15 @@ import type { GitLab } from "../ports";
 
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
 
+/** The metrics of this call, until they are sent (see `sendingMetrics`). */
+export const keptMetrics = new KeptMetrics(systemClock.now);
+
 /** The dependencies of every rule: clock, nonces, deployment and metrics. */
 export const machine = {
   clock: systemClock,
   nonce: randomNonce,
   deploymentId,
-  metric: deploymentMetric(deploymentId),
+  metric: keptMetrics.beside(deploymentMetric(deploymentId)),
 } as const;
 
 /** For the jitter of retries; ids come from `machine.nonce`. */

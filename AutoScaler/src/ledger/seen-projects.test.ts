@@ -52,6 +52,16 @@ describe("projects whose jobs were seen", () => {
     expect(ledger.writes).toBe(3);
   });
 
+  it("are read at once, and forgotten by the table when none of a record counts any more", async () => {
+    const { dependencies, ledger, clock } = setUp();
+    const listed = jest.spyOn(ledger, "listed");
+    const single = jest.spyOn(ledger, "stateRecord");
+    await readSeenProjects(dependencies);
+    expect([listed.mock.calls.length, single.mock.calls.length]).toEqual([1, 0]);
+    await rememberProject(dependencies, 5);
+    expect(ledger.stateRecords.get("projects-05")?.ttl).toBe(Math.ceil(clock.now() / 1_000) + 3_600);
+  });
+
   it("do not fail a start when the ledger fails", async () => {
     const { dependencies, ledger } = setUp();
     const broken = { ...ledger, stateRecord: () => Promise.reject(new TransientError("throttled")) };
@@ -61,8 +71,9 @@ describe("projects whose jobs were seen", () => {
   it("are none when the record cannot be parsed", async () => {
     const { ledger, clock, seen } = setUp();
     const value = { 5: "soon", 21: clock.now() };
-    await ledger.commit([{ stateRecord: { name: "projects-05", version: 1, value } }]);
-    await ledger.commit([{ stateRecord: { name: "projects-06", version: 1, value: "none" } }]);
+    const list = "seen-projects";
+    await ledger.commit([{ stateRecord: { name: "projects-05", version: 1, value, list } }]);
+    await ledger.commit([{ stateRecord: { name: "projects-06", version: 1, value: "none", list } }]);
     expect(await seen()).toEqual({ 21: clock.now() });
   });
 });

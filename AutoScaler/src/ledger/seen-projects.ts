@@ -16,6 +16,9 @@ const STORED_EVERY_MILLISECONDS = 10 * 60_000;
 const KEPT_MILLISECONDS = 60 * 60_000;
 const TRIES = 3;
 
+/** In the index one read gets all of them, which each pass needs. */
+const LIST = "seen-projects";
+
 const recordName = (shard: number): string => `projects-${String(shard).padStart(2, "0")}`;
 
 const timesOf = (value: unknown): readonly (readonly [string, Time])[] =>
@@ -37,11 +40,14 @@ const storeOnce = async ({ ledger, clock }: SeenDependencies, projectId: number)
   if (isWithin(storedAt, STORED_EVERY_MILLISECONDS, now)) return true;
   const kept = known.filter(([, time]) => isWithin(time, KEPT_MILLISECONDS, now));
   const value = { ...Object.fromEntries(kept), [projectId]: now };
-  return ledger.commit([{ stateRecord: { name, version: (record?.version ?? 0) + 1, value } }]);
+  const ttl = Math.ceil((now + KEPT_MILLISECONDS) / 1_000);
+  return ledger.commit([
+    { stateRecord: { name, version: (record?.version ?? 0) + 1, value, list: LIST, ttl } },
+  ]);
 };
 
 export interface SeenDependencies extends Pick<Dependencies, "clock"> {
-  readonly ledger: Pick<Ledger, "stateRecord" | "commit">;
+  readonly ledger: Pick<Ledger, "stateRecord" | "commit" | "listed">;
 }
 
 /**
@@ -57,11 +63,9 @@ export const rememberProject = async (dependencies: SeenDependencies, projectId:
   }
 };
 
-/** All projects with a job seen within the last hour. */
+/** All projects with a job seen within the last hour. One that was stored a moment ago may be missing: the next pass has it. */
 export const readSeenProjects = async ({ ledger, clock }: SeenDependencies): Promise<SeenProjects> => {
-  const shards = Array.from({ length: SHARDS }, (_, shard) => ledger.stateRecord(recordName(shard)));
-  const records = await Promise.all(shards);
-  const times = records.flatMap((record) => timesOf(record?.value));
+  const times = (await ledger.listed(LIST)).flatMap(({ value }) => timesOf(value));
   const lately = times.filter(([, time]) => isWithin(time, KEPT_MILLISECONDS, clock.now()));
   return new Map(lately.map(([id, time]) => [Number(id), time]));
 };

@@ -23,6 +23,7 @@ import {
 } from "./context";
 import { dispatchQueued } from "./dispatch-queued";
 import { indexOf } from "./find/pending";
+import { putLevels } from "./levels/put-levels";
 import { failingParts, type Part, type PassFailure, parts } from "./parts";
 import { beginPass, endPass } from "./pass-lease";
 import { askGitLab } from "./read/gitlab-jobs";
@@ -199,6 +200,7 @@ const reconcileAll = async (
   );
   await part("queue", undefined, () => forgetEmptyQueues(dependencies, snapshot.queued));
   await part("spot-pools", undefined, () => countRestingPools(dependencies));
+  await part("levels", undefined, () => putLevels(dependencies, snapshot, context.settings));
   const read = await part<Records>("records", { records: [] }, () =>
     readRecords(dependencies.gitLab, state, listCalls),
   );

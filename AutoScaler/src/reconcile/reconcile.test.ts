@@ -1,7 +1,8 @@
 import { TransientError } from "../../../Core/errors";
+import { parseReconcilerState, RECONCILER_RECORD } from "../../../Core/ledger/reconciler-state";
 import type { Attempt, Runner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import type { OurEvent } from "../ports";
+import type { LedgerChange, OurEvent } from "../ports";
 import { STACK } from "../ports";
 import { detailOf, type TestSystem, testSystem, webhook, workflows } from "../testing/fakes/test-system";
 
@@ -537,11 +538,20 @@ describe("the reconciler itself", () => {
     const listsSoFar = (): number =>
       system.gitLab.calls.filter((call) => ["jobs", "projects", "runners", "runnerJobs"].includes(call))
         .length;
-    const metric: Dependencies["metric"] = (name) => {
-      if (name === "PassesCompleted")
-        listCalls.push(listsSoFar() - listCalls.reduce((sum, one) => sum + one, 0));
+    const endsPass = (change: LedgerChange): boolean =>
+      "stateRecord" in change &&
+      change.stateRecord.name === RECONCILER_RECORD &&
+      parseReconcilerState(change.stateRecord).lease === undefined;
+    const ledger: Dependencies["ledger"] = {
+      ...system.ledger,
+      openRunners: (cursor) => system.ledger.openRunners(cursor),
+      commit: async (changes) => {
+        if (changes.some(endsPass))
+          listCalls.push(listsSoFar() - listCalls.reduce((sum, one) => sum + one, 0));
+        return system.ledger.commit(changes);
+      },
     };
-    return { system, listCalls, asked, minute: withPorts(system, { gitLab, metric }).reconcile };
+    return { system, listCalls, asked, minute: withPorts(system, { gitLab, ledger }).reconcile };
   };
 
   it("F-50: a pass asks for at most a hundred lists, and the next one goes on at once", async () => {

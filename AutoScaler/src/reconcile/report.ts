@@ -18,15 +18,6 @@ const KINDS = ["pending", "running", "ended", "runner-ended"] as const;
 const count = (discrepancies: readonly Discrepancy[], kind: Discrepancy["kind"]): number =>
   discrepancies.filter((discrepancy) => discrepancy.kind === kind).length;
 
-const countWaiting = ({ metric }: ReconcilerDependencies, { waiting, now }: Snapshot): void => {
-  // Whoever waits for a budget waits as the operator said, perhaps for weeks: no alarm tells of it.
-  const hindered = waiting.filter(({ waitingFor }) => waitingFor !== "budget");
-  const since = hindered.map(({ times }) => times.WAITING ?? now);
-  const oldest = since.length === 0 ? 0 : Math.max(0, (now - Math.min(...since)) / 1000);
-  metric("WaitingJobs", waiting.length);
-  metric("OldestWaitingSeconds", oldest);
-};
-
 /** One text for each part, since a GitLab that is down causes hundreds of failures. */
 const failureTexts = (failures: readonly PassFailure[]): readonly string[] =>
   [...byPart(failures)].map(([part, [first, ...others]]) => {
@@ -42,7 +33,11 @@ export const reportOfEvents = (
   failures: readonly PassFailure[],
 ): Reconciled => {
   const jobsFound = put.filter(({ isNew }) => isNew).length;
-  metric("JobsFoundByReconciler", jobsFound);
+  if (jobsFound > 0) {
+    metric("JobsFoundByReconciler", jobsFound);
+    // Starts count the jobs. With a nought the alarm on the share of jobs found has both numbers even when nothing starts.
+    metric("JobsSeen", 0);
+  }
   for (const kind of KINDS) {
     if (count(put, kind) > 0) metric("EventsByReconciler", count(put, kind), { kind });
   }
@@ -50,21 +45,15 @@ export const reportOfEvents = (
   return { kind: "reconciled", events: put.length, jobsFound, failures: failureTexts(failures) };
 };
 
-/** Puts the metrics of a pass and returns its report. */
+/** Puts the metrics of a pass and returns its report. A pass that finds nothing puts none. */
 export const reportOf = (
-  dependencies: ReconcilerDependencies,
-  snapshot: Snapshot,
+  dependencies: Pick<ReconcilerDependencies, "metric">,
+  snapshot: Pick<Snapshot, "jobs">,
   put: readonly Discrepancy[],
   failures: readonly PassFailure[],
 ): Reconciled => {
-  countWaiting(dependencies, snapshot);
-  dependencies.metric("JobsSeenByReconciler", snapshot.jobs.size);
-  dependencies.metric("RunnersOpen", snapshot.runners.length);
-  // Starts count the jobs. With a nought the alarm on the share of jobs found has both numbers even when nothing starts.
-  dependencies.metric("JobsSeen", 0);
-  const report = reportOfEvents(dependencies, put, failures);
-  dependencies.metric("PassesCompleted", 1);
-  return report;
+  if (snapshot.jobs.size > 0) dependencies.metric("JobsSeenByReconciler", snapshot.jobs.size);
+  return reportOfEvents(dependencies, put, failures);
 };
 
 /** Several reports of one minute as one. */

@@ -2,7 +2,7 @@ import { readSpotPools } from "../../../Core/ledger/spot-pools";
 import { isResting } from "../../../Core/model/spot-pool";
 import type { Dependencies } from "../dependencies";
 
-/** Puts the metric of how many spot pools rest, also when there are none. */
+/** Puts the metric of how many spot pools rest, where any does. */
 export const countRestingPools = async ({
   ledger,
   clock,
@@ -10,5 +10,6 @@ export const countRestingPools = async ({
 }: Pick<Dependencies, "ledger" | "clock" | "metric">): Promise<void> => {
   const now = clock.now();
   const pools = await readSpotPools(ledger);
-  metric("SpotPoolsResting", pools.filter((pool) => isResting(pool, now)).length);
+  const resting = pools.filter((pool) => isResting(pool, now)).length;
+  if (resting > 0) metric("SpotPoolsResting", resting);
 };

@@ -94,7 +94,8 @@ describe("deploy, asked", () => {
       new RegExp(`create +${LAMBDA} +the Lambda runner; its image is built here for x86_64`),
     );
     expect(err).toContain("a webhook for job events on project group/app");
-    expect(err).toMatch(/42 alarms +\$0\.100 each +\$4\.20 +\$3\.20/);
+    expect(err).toMatch(/\d\d alarms +\$0\.100 each/);
+    expect(err).toMatch(/1 CloudWatch dashboard +\$3\.00 each +\$3\.00 +\$0\n/);
     expect([account.builds, account.deploys, account.on.writes(), account.played.made]).toEqual([
       [],
       [],

@@ -40,7 +40,26 @@ export interface MappingLine {
   readonly runner: string;
 }
 
+/** A line of a widget: a value for each period, oldest first; null: it had none. Empty: nothing was ever put. */
+export interface WidgetLine {
+  readonly label: string;
+  readonly points: readonly (number | null)[];
+}
+
+export interface WidgetView {
+  readonly title: string;
+  readonly lines: readonly WidgetLine[];
+}
+
+/** The deployed stack's dashboard, with the metrics of this machine. */
+export interface DashboardView {
+  readonly secondsPerPoint: number;
+  readonly widgets: readonly WidgetView[];
+}
+
 export interface LaptopStatus {
+  /** Absent: the deployed template has none. */
+  readonly dashboard?: DashboardView;
   /** Absent: not read yet. */
   readonly mapping?: readonly MappingLine[];
   /** Absent: nothing is limited. */

@@ -7,6 +7,7 @@ import { isComplete, type Pipeline, type StandInJobStatus } from "../model/recor
 import type { GitLabState } from "../model/state";
 import type {
   AccountStatus,
+  DashboardView,
   LaptopJob,
   LaptopStatus,
   MappingLine,
@@ -43,6 +44,7 @@ export interface PageState {
   readonly remaining?: RemainingResources;
   readonly account?: AccountStatus;
   readonly mapping?: readonly MappingLine[];
+  readonly dashboard?: DashboardView;
   /** In USD, of the jobs whose cost is known. */
   readonly cost: number;
 }
@@ -83,6 +85,11 @@ export const pageState = (
     faults: faults.settings,
     errorSecondsLeft: faults.errorSecondsLeft(),
     cost: laptop?.jobs.reduce((sum, { cost = 0 }) => sum + cost, 0) ?? 0,
-    ...defined({ remaining: laptop?.remaining, account: laptop?.account, mapping: laptop?.mapping }),
+    ...defined({
+      remaining: laptop?.remaining,
+      account: laptop?.account,
+      mapping: laptop?.mapping,
+      dashboard: laptop?.dashboard,
+    }),
   };
 };

@@ -26,6 +26,7 @@ import type {
 import type { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
+import type { CountedUnder } from "../../../Core/log";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { Provider } from "../../../Core/model/runner-class";
 import { launchablesOf } from "../../../Core/pricing/launchables";
@@ -70,6 +71,8 @@ export interface Counted {
   readonly name: string;
   readonly value: number;
   readonly dimensions: Readonly<Record<string, string>>;
+  /** As the shipped log counts it; absent: `apart`. */
+  readonly counted?: CountedUnder;
 }
 
 export const ROLE_ID = "AROASIMULATED";
@@ -177,7 +180,8 @@ class Ports implements FunctionDependencies {
     this.prices = process.environment.prices;
     this.nonce = nonce;
     this.cacheAccess = async ({ path }) => ({ ...CACHE, path });
-    this.metric = (name, value = 1, dimensions = {}) => services.metric({ name, value, dimensions }, process);
+    this.metric = (name, value = 1, dimensions = {}, counted = "apart") =>
+      services.metric({ name, value, dimensions, counted }, process);
   }
 
   #make<Answer>(name: string, effect: () => Answer): Promise<Answer> {

@@ -29,11 +29,14 @@ const memorySeconds = (): number => {
   return seconds;
 };
 
-/** Whether the shipped stack has a schedule that calls the authorizer every minute. */
+/** How often a schedule calls the authorizer, in minutes. */
+export const READY_MINUTES = 3;
+
+/** Whether the shipped stack has that schedule. */
 export const authorizerIsKeptReady = once((stack: "Infrastructure"): boolean =>
   ofType(template(stack), "AWS::Events::Rule").some(
     ({ properties: { ScheduleExpression, Targets } }) =>
-      ScheduleExpression === "rate(1 minute)" &&
+      ScheduleExpression === `rate(${READY_MINUTES} minutes)` &&
       asList(Targets).some((target) => at(target, "Arn", "Fn::GetAtt", 0) === "AuthorizeWebhookFunction"),
   ),
 );

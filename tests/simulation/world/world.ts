@@ -40,7 +40,7 @@ import {
 } from "./stack";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
-import { authorizerIsKeptReady, WebhookGateway } from "./webhook-api";
+import { authorizerIsKeptReady, READY_MINUTES, WebhookGateway } from "./webhook-api";
 import { WEBHOOK_DEFAULTS, WEBHOOK_SECRET, type WebhookOptions, Webhooks } from "./webhooks";
 import { StateError } from "./workflow";
 
@@ -292,18 +292,23 @@ export class Simulation {
   }
 
   /** Counts a metric that one process puts. */
-  count({ name, value, dimensions }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
+  count({ name, value, dimensions, counted }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
     this.onMetric(name, value);
-    this.#tellCloudWatch(name, value, dimensions);
+    this.#tellCloudWatch(name, value, dimensions, counted);
     if (name === "JobsFailed") for (const jobId of gaveUp) this.reported.set(jobId, this.timeline.now);
     const keys = [name, ...Object.values(dimensions).map((dimension) => `${name}/${dimension}`)];
     for (const key of keys) this.metrics.set(key, (this.metrics.get(key) ?? 0) + value);
   }
 
-  /** As the shipped log writes it: by each first part of its dimensions (Core/log.ts). */
-  #tellCloudWatch(name: string, value: number, dimensions: Readonly<Record<string, string>>): void {
+  /** As the shipped log writes it: by each first part of its dimensions, or by all alone (Core/log.ts). */
+  #tellCloudWatch(
+    name: string,
+    value: number,
+    dimensions: Readonly<Record<string, string>>,
+    counted: Counted["counted"],
+  ): void {
     const all = Object.entries({ Deployment: DEPLOYMENT, ...dimensions });
-    for (let length = 1; length <= all.length; length += 1) {
+    for (let length = counted === "together" ? all.length : 1; length <= all.length; length += 1) {
       const metric = { namespace: OWN, name, dimensions: Object.fromEntries(all.slice(0, length)) };
       this.cloudWatch.put(metric, value, this.timeline.now);
     }
@@ -352,13 +357,14 @@ export class Simulation {
     });
   }
 
-  #runSchedules(): void {
+  /** @param minute since the world began */
+  #runSchedules(minute = 0): void {
     const { scheduleLateSeconds = 0 } = this.options;
     this.timeline.after(MINUTE, () => {
       if (this.passes && scheduleLateSeconds === 0) this.reconcileNow();
       else if (this.passes) this.after(this.#late.between(0, scheduleLateSeconds), () => this.reconcileNow());
-      if (this.getsReady) void this.authorizer.getReady();
-      this.#runSchedules();
+      if (this.getsReady && minute % READY_MINUTES === 0) void this.authorizer.getReady();
+      this.#runSchedules(minute + 1);
     });
   }
 

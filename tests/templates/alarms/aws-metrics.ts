@@ -7,7 +7,7 @@ export interface AwsMetrics {
 }
 
 /**
- * What AWS emits, of the namespaces that the templates' alarms watch. An alarm on anything else never has data, and
+ * What AWS emits, of the namespaces that the templates' alarms watch and the dashboard shows. An alarm or a widget on anything else never has data, and
  * CloudWatch does not say so.
  */
 export const AWS_METRICS: Readonly<Record<string, AwsMetrics>> = {
@@ -16,6 +16,7 @@ export const AWS_METRICS: Readonly<Record<string, AwsMetrics>> = {
     metrics: {
       "4xx": [["ApiId"], ["ApiId", "Stage"]],
       "5xx": [["ApiId"], ["ApiId", "Stage"]],
+      Count: [["ApiId"], ["ApiId", "Stage"]],
     },
   },
   "AWS/Events": {

@@ -3,17 +3,10 @@ import { join } from "node:path";
 import { LAUNCH_HOLD_CODES, RUNNER_END_CODES } from "../../../Core/model/reasons";
 import type { RunOutcome } from "../../../LambdaShellRunner/src/gitlab-runner/run-outcome";
 import { ROOT } from "../read-template";
+import { type MetricCall, metricCallsIn } from "./metric-calls";
 
 /** Files that write a metric without the deployment in front: the others use `deploymentMetric`. */
 const WITHOUT_DEPLOYMENT = ["Infrastructure/src/authorize-webhook.ts", "LambdaShellRunner/src/serve.ts"];
-
-const CALL = /\bmetric\(\s*"(\w+)"(?:,\s*(?:[^{}"]*?)(?:,\s*\{([^}]*)\})?)?\s*\)/g;
-
-const namesIn = (literal: string | undefined): readonly string[] =>
-  (literal ?? "")
-    .split(",")
-    .map((part) => part.split(":")[0]?.trim() ?? "")
-    .filter((name) => name !== "");
 
 const sources = (): readonly string[] =>
   ["AutoScaler/src", "Infrastructure/src", "LambdaShellRunner/src"].flatMap((folder) =>
@@ -22,18 +15,32 @@ const sources = (): readonly string[] =>
       .map((name) => `${folder}/${name}`),
   );
 
-/** Calls of `metric` in what ships: the metric's name and the names of its dimensions, in their order. */
-export const emittedMetrics = (): readonly { name: string; dimensions: readonly string[] }[] =>
-  sources().flatMap((file) =>
-    [...readFileSync(join(ROOT, file), "utf8").matchAll(CALL)].map(([, name = "", literal]) => ({
-      name,
-      dimensions: [...(WITHOUT_DEPLOYMENT.includes(file) ? [] : ["Deployment"]), ...namesIn(literal)],
-    })),
+const texts = new Map(sources().map((file) => [file, readFileSync(join(ROOT, file), "utf8")]));
+
+/** Calls of `metric` in what ships, each with all its dimensions. */
+export const emittedMetrics = (): readonly MetricCall[] =>
+  [...texts]
+    .filter(([, text]) => text.includes("metric("))
+    .flatMap(([file, text]) => {
+      const first = WITHOUT_DEPLOYMENT.includes(file) ? [] : ["Deployment"];
+      return metricCallsIn(text).map((call) => ({ ...call, dimensions: [...first, ...call.dimensions] }));
+    });
+
+/** Whether something that ships writes a metric under just these dimensions. */
+export const isEmitted = (name: string, dimensions: readonly string[]): boolean =>
+  emitted.some(
+    (one) =>
+      one.name === name &&
+      dimensions.length > 0 &&
+      (!one.isTogether || one.dimensions.length === dimensions.length) &&
+      dimensions.every((dimension, index) => one.dimensions[index] === dimension),
   );
+
+const emitted = emittedMetrics();
 
 /** Calls of `metric` in what ships, however they are written. */
 export const metricCalls = (): number =>
-  sources().flatMap((file) => [...readFileSync(join(ROOT, file), "utf8").matchAll(/\bmetric\(/g)]).length;
+  [...texts.values()].flatMap((text) => [...text.matchAll(/\bmetric\(/g)]).length;
 
 const OUTCOMES = ["unreachable"] as const satisfies readonly RunOutcome["kind"][];
 

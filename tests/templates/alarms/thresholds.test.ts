@@ -8,12 +8,20 @@ const alarms = new Map(
 );
 const alarm = (id: string): Properties => asMap(alarms.get(id));
 
+/** The name of the expression that an alarm watches. */
+const nameOf = (id: string): string =>
+  String(
+    asList(alarm(id).Metrics)
+      .map(asMap)
+      .find(({ ReturnData }) => ReturnData === true)?.Id,
+  );
+
 /** When an alarm rings: what is compared with what, and for how long. */
 const when = (id: string): string => {
   const { ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm, TreatMissingData } = alarm(id);
   const [metric] = watchedMetrics(alarm(id));
   const [value, of] =
-    expressionOf(alarm(id)) === undefined ? [metric?.statistic, metric?.name] : ["share", ""];
+    expressionOf(alarm(id)) === undefined ? [metric?.statistic, metric?.name] : [nameOf(id), ""];
   const sign = ComparisonOperator === "LessThanThreshold" ? "<" : ">=";
   const periods = `${DatapointsToAlarm ?? EvaluationPeriods} of ${EvaluationPeriods} x ${metric?.periodSeconds} s`;
   return [value, of, sign, Threshold, "in", periods, TreatMissingData].filter(Boolean).join(" ");
@@ -68,7 +76,7 @@ const THRESHOLDS: readonly (readonly [id: string, when: string, why: string])[] 
   ],
   [
     "ReconcilerMissingAlarm",
-    "Sum PassesCompleted < 1 in 1 of 1 x 300 s breaching",
+    "completed < 1 in 1 of 1 x 300 s breaching",
     "five passes in a row came to no end, or were not begun",
   ],
   [
@@ -99,12 +107,12 @@ const THRESHOLDS: readonly (readonly [id: string, when: string, why: string])[] 
   ],
   [
     "QueueObjectiveFastAlarm",
-    "share >= 5 in 1 of 1 x 3600 s notBreaching",
+    "burn >= 5 in 1 of 1 x 3600 s notBreaching",
     "at that rate a month's allowance is used up in six days",
   ],
   [
     "QueueObjectiveSlowAlarm",
-    "share >= 2 in 1 of 1 x 21600 s notBreaching",
+    "burn >= 2 in 1 of 1 x 21600 s notBreaching",
     "at that rate a month's allowance is used up in a fortnight, and no peak of an hour explains it",
   ],
   [
@@ -170,6 +178,32 @@ describe("the share of jobs that came without a webhook", () => {
     expect(watchedMetrics(alarm("JobsFoundByReconcilerAlarm"))).toEqual([
       { id: "found", name: "JobsFoundByReconciler", ...metric },
       { id: "seen", name: "JobsSeen", ...metric },
+    ]);
+  });
+});
+
+describe("the alarm on missing passes", () => {
+  const { Threshold, TreatMissingData } = alarm("ReconcilerMissingAlarm");
+  const rings = (invocations: Datum, errors: Datum): boolean => {
+    const completed = evaluate(expressionOf(alarm("ReconcilerMissingAlarm")) ?? "", { invocations, errors });
+    return completed === undefined ? TreatMissingData === "breaching" : completed < Number(Threshold);
+  };
+
+  it.each([
+    ["all five came to their end", 5, 0, false],
+    ["one of five did", 5, 4, false],
+    ["none of five did", 5, 5, true],
+    ["none was begun", undefined, undefined, true],
+  ])("F-50: where %s", (_, invocations, errors, expected) => {
+    expect(rings(invocations, errors)).toBe(expected);
+  });
+
+  it("F-50: counts the reconciler's alone", () => {
+    const dimensions = [{ Name: "FunctionName", Value: { Ref: "ReconcilerFunction" } }];
+    const metric = { namespace: "AWS/Lambda", dimensions, statistic: "Sum", periodSeconds: 300 };
+    expect(watchedMetrics(alarm("ReconcilerMissingAlarm"))).toEqual([
+      { id: "invocations", name: "Invocations", ...metric },
+      { id: "errors", name: "Errors", ...metric },
     ]);
   });
 });

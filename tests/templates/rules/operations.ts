@@ -95,7 +95,7 @@ const alarms: TemplateRule = {
 const isNone = (value: Value | undefined): boolean => asMap(value).Ref === "AWS::NoValue";
 const isOnRequest = (value: Value): boolean => isNone(value) || isNone(asList(asMap(value)["Fn::If"])[2]);
 
-/** A call that only keeps a function ready: the next one comes within a minute, so none is worth a repeat or a queue. */
+/** A call that only keeps a function ready: the next one comes within minutes, so none is worth a repeat or a queue. */
 const isCallToGetReady = (target: Properties): boolean => target.Input === '{"getReady":true}';
 
 const targetsOf = ({ properties }: Pick<Resource, "properties">): readonly Properties[] =>

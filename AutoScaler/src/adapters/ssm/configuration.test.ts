@@ -66,11 +66,27 @@ describe("ssmConfiguration", () => {
     await Promise.all([configuration.access(), configuration.startsAreOn(), configuration.access()]);
     clock.advance(59_000);
     await configuration.access();
-    const named = ["Url", "AccessToken", "RegistrationToken", "GitLabCaCertificate", "Starts"];
-    expect(reads()).toEqual([named.map((name) => `/glr/${name}`)]);
+    const plain = ["Url", "GitLabCaCertificate", "OtlpEndpoint", "Starts"].map((name) => `/glr/${name}`);
+    const secret = ["AccessToken", "RegistrationToken", "OtlpHeaders"].map((name) => `/glr/${name}`);
+    expect(reads()).toEqual([[...plain, ...secret]]);
     clock.advance(1_000);
     await configuration.access();
-    expect(reads()).toHaveLength(2);
+    expect(reads()).toEqual([[...plain, ...secret], plain]);
+  });
+
+  it("F-22: has secrets decrypted once in five minutes, and at once where GitLab refuses one", async () => {
+    const { configuration, reads, clock, stored } = prepare();
+    const decrypted = () => reads().filter((names) => names.includes("/glr/AccessToken")).length;
+    for (let minute = 0; minute < 5; minute += 1) {
+      expect(await configuration.access()).toMatchObject({ token: "glpat-canary" });
+      clock.advance(60_000);
+    }
+    expect([reads().length, decrypted()]).toEqual([5, 1]);
+    stored.AccessToken = "glpat-new";
+    expect(await configuration.access()).toMatchObject({ token: "glpat-new" });
+    expect(decrypted()).toBe(2);
+    await configuration.refresh();
+    expect(decrypted()).toBe(3);
   });
 
   it("asks for no parameter that the function may not read", async () => {
@@ -191,6 +207,22 @@ describe("ssmConfiguration", () => {
     expect(await configuration.publishedRunnerArn()).toBe("arn:aws:lambda:eu-west-1:1:function:r");
     expect(reads()).toHaveLength(1);
     expect(await prepare(FULL, { readsRunner: true }).configuration.publishedRunnerArn()).toBeUndefined();
+  });
+
+  it("says where metrics are sent, by what was read anyway, and reads nothing for it", async () => {
+    const values = { ...FULL, OtlpEndpoint: "https://otlp.example.com/", OtlpHeaders: "Api-Key=a%20b" };
+    const { configuration, reads } = prepare(values);
+    expect(await configuration.collector()).toBeUndefined();
+    expect(reads()).toEqual([]);
+    await configuration.access();
+    expect(await configuration.collector()).toEqual({
+      url: "https://otlp.example.com/v1/metrics",
+      headers: { "api-key": "a b" },
+    });
+    expect(reads()).toHaveLength(1);
+    const none = prepare().configuration;
+    await none.access();
+    expect(await none.collector()).toBeUndefined();
   });
 
   it("I-33: reads anew after the clock was set back", async () => {

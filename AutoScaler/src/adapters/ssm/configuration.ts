@@ -5,6 +5,7 @@ import { ConfigurationError } from "../../../../Core/errors";
 import { isCaCertificate } from "../../../../Core/gitlab/ca-certificate";
 import { checkGitLabUrl } from "../../../../Core/gitlab/gitlab-url";
 import type { Time } from "../../../../Core/model/ledger";
+import { type Collector, collectorOf } from "../../../../Core/otlp/collector";
 import type { Settings } from "../../ports";
 import { type ReadRetries, readWithRetries } from "./read-retries";
 
@@ -22,17 +23,37 @@ export interface ConfigurationOptions extends ReadRetries {
 }
 
 export interface Configuration extends Settings {
-  /** `AccessToken` is used before `RegistrationToken`. Kept for a minute at most. */
+  /** `AccessToken` is used before `RegistrationToken`. Kept for five minutes at most, and what is no secret for one. */
   access(): Promise<GitLabAccess>;
   /** Reads again even if a value is kept: used after GitLab refused a token (F-22). */
   refresh(): Promise<GitLabAccess>;
   /** The function that LambdaShellRunner published; undefined where there is none. */
   publishedRunnerArn(): Promise<string | undefined>;
+  /**
+   * Where metrics are sent, as it was read with the rest; undefined: nowhere, or nothing was read. It reads nothing itself.
+   *
+   * @throws ConfigurationError without a value in its message
+   */
+  collector(): Promise<Collector | undefined>;
 }
 
 type Values = ReadonlyMap<string, string>;
 
+interface Kept {
+  readonly values: Promise<Values>;
+  readonly readAt: Time;
+  readonly secretsReadAt: Time;
+}
+
+/** Not so after the clock was set back. */
+const isWithin = (time: Time, span: number, now: Time): boolean => now >= time && now - time < span;
+
 const CACHE_MILLISECONDS = 60_000;
+/**
+ * KMS is paid for each secret that is decrypted, and a pass of the reconciler reads the configuration each minute. A token that
+ * GitLab refuses is read anew at once.
+ */
+const SECRETS_CACHE_MILLISECONDS = 5 * 60_000;
 /** Characters of a token. Other characters make a header invalid, and the error would quote the token. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -99,7 +120,7 @@ const readStarts = (values: Values, path: string): boolean => {
 };
 
 /**
- * The configuration in Parameter Store, read in one call and kept for 60 seconds (F-21). A line end after a
+ * The configuration in Parameter Store, read in one call and kept for 60 seconds (F-21), secrets for five minutes. A line end after a
  * pasted value is removed.
  *
  * @throws ConfigurationError with the parameter's full name and the remedy; TransientError if SSM fails
@@ -110,14 +131,15 @@ export const ssmConfiguration = (
 ): Configuration => {
   checkDeployment(options);
   const path = comparable(options.path);
-  const { url, accessToken, registrationToken, gitLabCaCertificate } = PARAMETERS;
-  const parameters: string[] = [url, accessToken, registrationToken, gitLabCaCertificate];
-  if (options.readsStarts) parameters.push(PARAMETERS.starts);
-  if (options.readsRunner) parameters.push(RUNNER_FUNCTION_PARAMETER);
-  const Names = parameters.map((parameter) => `${path}/${parameter}`);
-  let kept: { readonly values: Promise<Values>; readonly readAt: Time } | undefined;
+  const { url, accessToken, registrationToken, gitLabCaCertificate, otlpEndpoint, otlpHeaders } = PARAMETERS;
+  const secret: readonly string[] = [accessToken, registrationToken, otlpHeaders];
+  const plain: string[] = [url, gitLabCaCertificate, otlpEndpoint];
+  if (options.readsStarts) plain.push(PARAMETERS.starts);
+  if (options.readsRunner) plain.push(RUNNER_FUNCTION_PARAMETER);
+  let kept: Kept | undefined;
 
-  const read = async (): Promise<Values> => {
+  const read = async (parameters: readonly string[]): Promise<Values> => {
+    const Names = parameters.map((parameter) => `${path}/${parameter}`);
     const command = new GetParametersCommand({ Names, WithDecryption: true });
     const answer = await readWithRetries(`GetParameters of ${path}`, () => client.send(command), options);
     const named = (answer.Parameters ?? []).map(
@@ -125,8 +147,13 @@ export const ssmConfiguration = (
     );
     return new Map(named.map(([name, value]) => [name.slice(path.length + 1), value]));
   };
-  const readAnew = async (): Promise<Values> => {
-    const reading = { values: read(), readAt: options.clock.now() };
+  /** The secrets that are still good, with the rest read anew. */
+  const readPlain = async (before: Promise<Values>): Promise<Values> => {
+    const secrets = [...(await before)].filter(([name]) => secret.includes(name));
+    return new Map([...secrets, ...(await read(plain))]);
+  };
+  const keep = async (values: Promise<Values>, secretsReadAt: Time): Promise<Values> => {
+    const reading = { values, readAt: options.clock.now(), secretsReadAt };
     kept = reading;
     try {
       return await reading.values;
@@ -135,9 +162,13 @@ export const ssmConfiguration = (
       throw error;
     }
   };
+  const readAnew = (): Promise<Values> => keep(read([...plain, ...secret]), options.clock.now());
   const values = (): Promise<Values> => {
-    const age = kept === undefined ? -1 : options.clock.now() - kept.readAt;
-    return kept !== undefined && age >= 0 && age < CACHE_MILLISECONDS ? kept.values : readAnew();
+    const now = options.clock.now();
+    if (kept !== undefined && isWithin(kept.readAt, CACHE_MILLISECONDS, now)) return kept.values;
+    if (kept !== undefined && isWithin(kept.secretsReadAt, SECRETS_CACHE_MILLISECONDS, now))
+      return keep(readPlain(kept.values), kept.secretsReadAt);
+    return readAnew();
   };
 
   return {
@@ -145,5 +176,9 @@ export const ssmConfiguration = (
     refresh: async () => readAccess(await readAnew(), path),
     startsAreOn: async () => readStarts(await values(), path),
     publishedRunnerArn: async () => (await values()).get(RUNNER_FUNCTION_PARAMETER) || undefined,
+    collector: async () => {
+      const read = await kept?.values;
+      return collectorOf(read?.get(otlpEndpoint), read?.get(otlpHeaders));
+    },
   };
 };

@@ -1,4 +1,5 @@
 import { curlLine, readState, runConfiguration, runSample } from "./api";
+import { showDashboard } from "./dashboard";
 import { byId, setText } from "./dom";
 import { showFaults } from "./faults";
 import { showFigures } from "./figures";
@@ -42,6 +43,7 @@ const refresh = async (): Promise<void> => {
     showPipelines(state);
     showFaults(state);
     showMapping(state);
+    showDashboard(state);
     sayConnected(true);
   } catch {
     sayConnected(false);
