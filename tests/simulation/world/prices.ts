@@ -20,6 +20,7 @@ export const keepWorldsPrices = async (
 ): Promise<void> => {
   const ledger = {
     stateRecord: async (name: string) => table.stateRecords.get(name),
+    listed: async (list: string) => table.listed(list),
     commit: async (changes: Parameters<Table["commit"]>[0]) => table.commit(changes),
   };
   const clock = { now: () => timeline.now, sleep: async () => undefined };
