@@ -1,3 +1,5 @@
+import "../HelperScripts/quiet-sdk";
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";

@@ -4,6 +4,7 @@ import Ajv from "ajv";
 import { TransientError } from "../../Core/errors";
 import { type BusEntry, EVENT_SOURCE, EVENT_VERSION, RUNNER_EVENT_TYPES } from "../../Core/events/bus-entry";
 import { objectiveMissedEvent } from "../../Core/events/runner-events";
+import { keepFakePrices } from "../src/testing/fakes/fake-prices";
 import {
   type TestSystem,
   type TestSystemOptions,
@@ -34,6 +35,7 @@ const told = (system: TestSystem): readonly (readonly [string, Record<string, un
 
 const started = async (tags: readonly string[], options: TestSystemOptions = {}): Promise<TestSystem> => {
   const system = testSystem(options);
+  await keepFakePrices(system.dependencies, system.routing);
   await system.start(webhook(system.gitLab.addJob({ id: JOB, projectId: 42, tags })));
   return system;
 };

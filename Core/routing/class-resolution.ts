@@ -32,7 +32,7 @@ const ec2Settings = (fields: ClassFields, settings: RoutingSettings): Ec2Setting
     market: fields.market ?? byDefault.market,
     diskGiB: fields.diskGiB ?? byDefault.diskGiB,
     privileged: fields.privileged ?? byDefault.privileged,
-    ...(fields.shell ? { shell: true } : {}),
+    ...defined({ shell: fields.shell || undefined }),
   };
 };
 

@@ -133,6 +133,7 @@ describeWith(existsSync(PYTHON), "no .local/moto-venv, which npm test makes wher
         await client.send(new CreateArchiveCommand({ ArchiveName: name, EventSourceArn: EventBusArn }));
         return {
           bus: eventBridgeBus(client, name),
+          name,
           arrived: async () =>
             (await client.send(new DescribeArchiveCommand({ ArchiveName: name }))).EventCount ?? 0,
         };

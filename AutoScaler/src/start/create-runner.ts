@@ -104,7 +104,7 @@ const bootstrapRow = (
   privileged: runner.order.runnerClass.ec2?.privileged ?? false,
   ...(runner.provider === "EC2" ? { logStream: logStreamKey(runner.nonce) } : {}),
   ...(runner.order.runnerClass.refuseImages ? { refuseImages: true } : {}),
-  ...(allowsShell(runner.order) ? { shell: true } : {}),
+  ...defined({ shell: allowsShell(runner.order) || undefined }),
   ...(cache ? { cache } : {}),
   deletesOwnRecord: gitLab.mode === "payload",
   ttl: Math.ceil(now / 1000) + bootstrapSeconds(runner.order),

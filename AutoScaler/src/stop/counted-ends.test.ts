@@ -1,4 +1,5 @@
 import { TransientError } from "../../../Core/errors";
+import { keepFakePrices } from "../testing/fakes/fake-prices";
 import { faultPlan, ProcessDied, withFaults } from "../testing/fakes/faults";
 import { type TestSystem, testSystem, webhook, workflows } from "../testing/fakes/test-system";
 
@@ -17,6 +18,7 @@ const pickUp = async (system: TestSystem, id: number, runnerId: number): Promise
 
 const running = async (tags: readonly string[]): Promise<TestSystem> => {
   const system = testSystem();
+  await keepFakePrices(system.dependencies, system.routing);
   await system.start(webhook(system.gitLab.addJob({ id: A, tags })));
   const [runner] = system.gitLab.created;
   await pickUp(system, A, runner!.id);
@@ -32,7 +34,11 @@ const ignoreFault = (error: unknown): void => {
 };
 
 describe("I-40: the end of a runner is counted once", () => {
-  const WANTED = { EC2: 0.02, LAMBDA: 0.06 };
+  // By the fakes' prices: a spot m7g.large at 40 % of 0.091 USD an hour; 1,769 MiB of arm64 by the GB-second, and one request.
+  const WANTED = {
+    EC2: (minutes: number) => (minutes / 60) * 0.4 * 0.091,
+    LAMBDA: (minutes: number) => minutes * 60 * (1_769 / 1_024) * 0.0000133334 + 0.0000002,
+  };
 
   it.each(
     (["fails", "loses-answer", "dies"] as const).flatMap((kind) =>
@@ -60,7 +66,7 @@ describe("I-40: the end of a runner is counted once", () => {
       // Ten minutes more where the first try did not come so far.
       const minutes = Math.round((only?.seconds ?? 0) / 60);
       expect([30, 40]).toContain(minutes);
-      expect(only?.usd).toBeCloseTo((WANTED[provider] * minutes) / 30, 12);
+      expect(only?.usd).toBeCloseTo(WANTED[provider](minutes), 12);
     }
   });
 
@@ -93,7 +99,7 @@ describe("I-40: the end of a runner is counted once", () => {
     for (let again = 0; again < 2; again += 1) await system.stop(jobOf(system, A));
     const costs = system.metrics.recorded.filter(({ name }) => name === "RunnerCostUsd");
     expect(costs).toMatchObject([{ dimensions: { provider: "EC2" } }]);
-    expect(costs[0]?.value).toBeCloseTo(WANTED.EC2, 12);
+    expect(costs[0]?.value).toBeCloseTo(WANTED.EC2(30), 12);
   });
 });
 

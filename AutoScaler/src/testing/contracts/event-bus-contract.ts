@@ -4,6 +4,8 @@ import { freshId } from "./samples";
 
 export interface EventBusUnderTest {
   readonly bus: EventBus;
+  /** Absent: `test`. */
+  readonly name?: string;
   /** Number of events that arrived. */
   readonly arrived: () => number | Promise<number>;
 }
@@ -20,7 +22,7 @@ export const eventBusContract = (prepare: () => EventBusUnderTest | Promise<Even
   });
 
   it.each([0, 1, 11])("tells others of %d events, each once", async (count) => {
-    const { bus, arrived } = await prepare();
+    const { bus, name = "test", arrived } = await prepare();
     const about = {
       projectId: 1,
       class: "default",
@@ -29,7 +31,7 @@ export const eventBusContract = (prepare: () => EventBusUnderTest | Promise<Even
       cause: "slot",
     };
     await bus.tell(
-      Array.from({ length: count }, () => objectiveMissedEvent("test", { jobId: freshId(), ...about })),
+      Array.from({ length: count }, () => objectiveMissedEvent(name, { jobId: freshId(), ...about })),
     );
     expect(await arrived()).toBe(count);
   });

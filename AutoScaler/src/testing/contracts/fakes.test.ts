@@ -74,7 +74,7 @@ describe("the fake GitLab", () => {
 describe("the fake bus", () => {
   eventBusContract(() => {
     const bus = fakeEventBus();
-    return { bus, arrived: () => bus.events.length };
+    return { bus, arrived: () => bus.events.length + bus.told.length };
   });
 });
 

@@ -1,15 +1,8 @@
 import type { WidgetLine, WidgetView } from "../laptop-status";
 import type { PageState } from "../page-state";
-import { arrange, byId, make, setAttribute, setText } from "./dom";
+import { arrange, byId, make, setAttribute, setText, svg } from "./dom";
 
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, MARGIN] = [300, 90, 6];
-
-const svg = (tag: string, attributes: Readonly<Record<string, string>>): SVGElement => {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
 
 const isThere = (value: number | null): value is number => value !== null;
 
@@ -28,9 +21,12 @@ const places = ({ points }: WidgetLine, most: number): readonly (readonly [x: nu
 const curve = (line: WidgetLine, index: number, most: number): SVGElement => {
   const drawn = places(line, most);
   const group = svg("g", { "data-series": String(index) });
-  group.append(svg("polyline", { points: drawn.map(([x, y]) => `${x},${y}`).join(" ") }));
-  if (drawn.length < 10)
-    for (const [x, y] of drawn) group.append(svg("circle", { cx: String(x), cy: String(y), r: "2" }));
+  const polyline = svg("polyline", { points: drawn.map(([x, y]) => `${x},${y}`).join(" ") });
+  group.append(polyline);
+  for (const [x, y] of drawn.length < 10 ? drawn : []) {
+    const circle = svg("circle", { cx: String(x), cy: String(y), r: "2" });
+    group.append(circle);
+  }
   return group;
 };
 

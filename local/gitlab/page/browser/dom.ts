@@ -38,3 +38,10 @@ export const arrange = (parent: Element, children: readonly Element[]): void => 
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
   }
 };
+
+/** Creates an element of a drawing. Attributes are numbers and names of ours, never texts from outside. */
+export const svg = (tag: string, attributes: Readonly<Record<string, string>>): SVGElement => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
