@@ -160,9 +160,11 @@ export const post = (
     body,
   });
 
-/** A pass of the reconciler now. @throws Error when it fails */
-export const reconcile = async ({ stacks, host }: Laptop): Promise<void> => {
-  const name = stacks.AutoScaler.resources.ReconcilerFunction ?? "";
-  const outcome = await host.call(name, {});
+/** Calls a function of AutoScaler as its schedule would. @param id its logical id @throws Error when it fails */
+export const callNow = async ({ stacks, host }: Laptop, id: string): Promise<void> => {
+  const outcome = await host.call(stacks.AutoScaler.resources[id] ?? "", {});
   if ("error" in outcome) throw new Error(outcome.error.errorMessage);
 };
+
+/** A pass of the reconciler now. @throws Error when it fails */
+export const reconcile = (laptop: Laptop): Promise<void> => callNow(laptop, "ReconcilerFunction");

@@ -1,14 +1,19 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { raiseLimits } from "../../bench/raise-limits";
 import { signingKeyText } from "../../Core/gitlab/webhook-signature";
+import { encode } from "../../Core/ledger/codec";
+import { recordKey } from "../../Core/ledger/keys";
+import { PRICES_RECORD } from "../../Core/pricing/price-record";
+import { ROLL_UP_RECORD } from "../../Core/usage/period";
 import { jobWebhookPayload } from "../../local/gitlab";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { CONFIGURATION_PATH } from "../../local/laptop/configuration";
 import type { Laptop } from "../../local/laptop/laptop";
 import { hasNothingRemaining } from "../../local/terminal/summary";
-import { gitlabApi, post, reconcile, until } from "../end-to-end/engine";
+import { callNow, gitlabApi, post, reconcile, until } from "../end-to-end/engine";
 
 /** Something that the application does for its users, and that fails when a right of it is missing. */
 export interface Path {
@@ -181,6 +186,29 @@ const adoptLaunch = async (laptop: Laptop, stop: AbortSignal): Promise<void> => 
   await runJob(laptop, stop, "image build", ["docker"]).finally(() => laptop.ec2.control({ loseAnswers: 0 }));
 };
 
+const HOUR_MS = 3_600_000;
+
+/** Prices as if none had been asked, with the last job an hour ago: all of them are due, and when a job was seen last too. */
+const keepPrices = async (laptop: Laptop): Promise<void> => {
+  const client = new DynamoDBClient(clientSettings(laptop.env));
+  const value = { region: laptop.env.AWS_REGION, activeAt: Date.now() - HOUR_MS };
+  const Item = encode({ ...recordKey(PRICES_RECORD), version: 1, value });
+  const TableName = laptop.stacks.AutoScaler.resources.LedgerTable;
+  await client.send(new PutItemCommand({ TableName, Item }));
+  client.destroy();
+  await callNow(laptop, "KeepPricesFunction");
+};
+
+/** As if no day had been summed up. */
+const rollUpUsage = async (laptop: Laptop): Promise<void> => {
+  const client = new DynamoDBClient(clientSettings(laptop.env));
+  const Key = encode({ ...recordKey(ROLL_UP_RECORD) });
+  const TableName = laptop.stacks.AutoScaler.resources.LedgerTable;
+  await client.send(new DeleteItemCommand({ TableName, Key }));
+  client.destroy();
+  await callNow(laptop, "RollUpUsageFunction");
+};
+
 /** Every way through the application that can be gone on the laptop, the quickest first. */
 export const PATHS: readonly Path[] = [
   { name: "a webhook with an unknown token", run: refuseUnknownToken },
@@ -193,6 +221,8 @@ export const PATHS: readonly Path[] = [
   { name: "a cache on a Lambda runner", run: (laptop, stop) => runWithCache(laptop, stop, ["aws:lambda"]) },
   { name: "a cache on an EC2 runner", run: (laptop, stop) => runWithCache(laptop, stop, ["aws:ec2"]) },
   { name: "a pass of the reconciler", run: reconcile },
+  { name: "prices are kept", run: keepPrices },
+  { name: "usage is rolled up", run: rollUpUsage },
   { name: "a start that GitLab refuses", run: recordFailure },
   { name: "a job by signed webhooks", run: runBySignedWebhooks },
   { name: "webhooks of an unknown job", run: askInVain },
