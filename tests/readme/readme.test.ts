@@ -11,6 +11,22 @@ const scripts = JSON.parse(read("package.json")).scripts as Record<string, strin
 /** The length that the project asks of its first page; the rest is in docs. */
 const LINES_READ = 150;
 
+/** Tables as lists of their rows. */
+const tablesOf = (text: string): readonly (readonly string[])[] =>
+  text
+    .split(/\n(?!\|)/)
+    .map((part) => part.split("\n").filter((line) => line.startsWith("|")))
+    .filter((rows) => rows.length > 0);
+
+const firstCell = (row: string): string => row.split(" | ")[0] ?? "";
+
+/** What a table of commands or parameters says twice. */
+const saidTwice = (text: string): readonly string[] =>
+  tablesOf(text).flatMap((rows) => {
+    const names = rows.map(firstCell).filter((cell) => /^\| `[^`]+`$/.test(cell));
+    return names.filter((name, at) => names.indexOf(name) < at);
+  });
+
 describe("README and documents", () => {
   it("has the parameters of every template up to date (npm run docs writes them)", () => {
     expect(withTables(read(PARAMETER_PAGE), ROOT)).toBe(read(PARAMETER_PAGE));
@@ -30,6 +46,15 @@ describe("README and documents", () => {
     const index = read("docs/README.md");
     const documents = PAGES.filter((page) => /^docs\/[^/]+\.md$/.test(page) && page !== "docs/README.md");
     expect(documents.filter((page) => !index.includes(`](${page.slice("docs/".length)})`))).toEqual([]);
+  });
+
+  it.each(PAGES)("says in no table of %s two things of one name", (page) => {
+    expect(saidTwice(read(page))).toEqual([]);
+  });
+
+  it("would notice a row that is there twice", () => {
+    const table = "| command | |\n|---|---|\n| `why JOB` | one |\n| `why JOB` | other |\n";
+    expect(saidTwice(table)).toEqual(["| `why JOB`"]);
   });
 
   it.each(PAGES)("names in %s only npm scripts that exist", (page) => {
