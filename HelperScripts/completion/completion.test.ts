@@ -49,7 +49,7 @@ def type_in(text):
 type_in("source " + sys.argv[1] + "; npx() { echo \\"GOT<$*>\\"; }; echo rea''dy\\n")
 read_until(b"ready\\r\\n")
 type_in(sys.argv[2] + "\\n")
-sys.stdout.write(read_until(b"GOT<").decode() + read_until(b">").decode())
+sys.stdout.write(read_until(b"12>").decode())
 type_in("exit\\n")
 os.waitpid(child, 0)
 `;
@@ -118,8 +118,15 @@ describe("completion", () => {
 
 const isHere = (shell: string): boolean => spawnSync(shell, ["--version"]).status === 0;
 
-const syntaxErrors = async (shell: string): Promise<string> =>
-  spawnSync(shell, ["-n", "/dev/stdin"], { input: await scriptFor(shell), encoding: "utf8" }).stderr;
+/** Read from a file: as a child's standard input, `/dev/stdin` is a socket here, which neither shell can open. */
+const syntaxErrors = async (shell: string): Promise<string> => {
+  const folder = mkdtempSync(join(tmpdir(), "completion-"));
+  const file = join(folder, `runners.${shell}`);
+  writeFileSync(file, await scriptFor(shell));
+  const { stderr } = spawnSync(shell, ["-n", file], { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  return stderr;
+};
 
 describeWith(isHere("zsh"), "no zsh")("zsh", () => {
   it("finds no error of syntax in its script", async () => expect(await syntaxErrors("zsh")).toBe(""));
