@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { ConfigurationError } from "../../../Core/errors";
 import type { Provider } from "../../../Core/model/runner-class";
 import { safe } from "../../../Core/safe-text";
@@ -15,6 +16,7 @@ import { type DeployOrder, deployOrder } from "../../deploy/questions";
 import { runTestJob, type TestJobResult, testJobText, testProject } from "../../deploy/test-job";
 import type { DoctorFinding } from "../../doctor/finding";
 import { accountWrites, carryOutWrites } from "../../gitlab/configuration-plan";
+import { networkWrites } from "../../gitlab/network-writes";
 import type { ServedOwner } from "../../gitlab/served-owners";
 import { buildStacks } from "../../stacks/build-stacks";
 import { type DeployedStacks, deployStacks } from "../../stacks/deploy-stacks";
@@ -70,9 +72,13 @@ const MAPPING_TEXT = {
 } as const;
 
 /** Secrets first: an interrupted run need not be told them again. */
-const storeAccount = async ({ context, names, account }: DeployOrder): Promise<void> => {
+const storeAccount = async ({ context, names, account, answers }: DeployOrder): Promise<void> => {
   const configuration = new OperatorConfiguration(context, names.configurationPath);
-  await carryOutWrites(configuration, await accountWrites(configuration, account));
+  const { caCertificate } = answers;
+  await carryOutWrites(configuration, [
+    ...(await accountWrites(configuration, account)),
+    ...(await networkWrites(context, configuration, defined({ caCertificate }))),
+  ]);
 };
 
 const deployAll = async (order: DeployOrder, plan: DeployPlan): Promise<DeployedStacks> => {
