@@ -4,7 +4,7 @@ import { table } from "../console/table";
 import { dollars, plural } from "../console/words";
 import type { ServedOwner } from "../gitlab/served-owners";
 import type { RunnerImage } from "../stacks/runner-image";
-import type { DeployAnswers } from "./answers";
+import type { DeployAnswers } from "./answers/answers";
 import type { DeployPlan } from "./deploy-plan";
 import type { DeployOrder } from "./questions";
 

@@ -13,10 +13,10 @@ import {
   checkUrl,
   type DeployAnswers,
   type GivenAnswers,
-} from "./answers";
+} from "./answers/answers";
+import { keptAnswers } from "./answers/kept-answers";
 import { askUntil } from "./ask";
 import { homeOf } from "./ask-home";
-import { keptAnswers } from "./kept-answers";
 import { DEFAULT_NAME, type DeploymentNames, deploymentNames } from "./names";
 
 /** All that is known before anything is made. */

@@ -1,7 +1,7 @@
 import type { Context } from "../context";
-import type { DeployAnswers } from "../deploy/answers";
+import type { DeployAnswers } from "../deploy/answers/answers";
+import { networkParameters } from "../deploy/answers/network-answer";
 import type { DeploymentNames } from "../deploy/names";
-import { networkParameters } from "../deploy/network-answer";
 import { type Deployment, findDeployment, output } from "../deployment";
 import type { BuiltTemplates } from "./build-stacks";
 import { deployStack } from "./deploy-stack";

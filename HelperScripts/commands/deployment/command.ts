@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { DeployOptions } from "../../deploy/given-answers";
+import type { DeployOptions } from "../../deploy/answers/given-answers";
 import { positiveInteger } from "../arguments";
 import type { RunCommand } from "../common";
 import { deploy } from "./deploy";

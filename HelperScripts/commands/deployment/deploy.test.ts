@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { answersPath, CLONE } from "../../deploy/kept-answers";
+import { answersPath, CLONE } from "../../deploy/answers/kept-answers";
 import type { ConsoleAnswers } from "../../testing/console-double";
 import { ACCOUNT, AUTOSCALER, INFRASTRUCTURE, REGION } from "../../testing/deployment-double";
 import { GITLAB, TOKEN } from "../../testing/gitlab-double";

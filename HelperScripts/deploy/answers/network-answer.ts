@@ -1,5 +1,5 @@
-import { UsageError } from "../context";
-import { isFields } from "../gitlab/json";
+import { UsageError } from "../../context";
+import { isFields } from "../../gitlab/json";
 import { checked, refuse } from "./checked-answer";
 
 /** The runners' network, where it is none that Infrastructure makes. */
@@ -17,7 +17,7 @@ export interface OwnNetwork {
 export type NetworkAnswer = OwnNetwork | "none";
 
 const FIELDS = ["vpcId", "subnetIds", "subnetType", "functionsInVpc"];
-const MOST_SUBNETS = 3;
+const MAX_SUBNETS = 3;
 
 const checkVpc = checked(
   "network.vpcId",
@@ -32,7 +32,7 @@ const checkSubnet = checked(
 
 const checkSubnets = (value: unknown): readonly string[] => {
   const ids = Array.isArray(value) ? [...new Set(value.map(checkSubnet))] : [];
-  return ids.length > 0 && ids.length <= MOST_SUBNETS
+  return ids.length > 0 && ids.length <= MAX_SUBNETS
     ? ids
     : refuse("network.subnetIds", value, "give a list of one to three ids of subnets of that VPC");
 };

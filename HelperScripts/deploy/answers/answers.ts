@@ -1,10 +1,10 @@
-import { defined } from "../../Core/defined";
-import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
-import { isServedPath, type ServedProject } from "../../Core/routing/served-projects";
-import { UsageError } from "../context";
-import { isFields } from "../gitlab/json";
+import { defined } from "../../../Core/defined";
+import { checkGitLabUrl } from "../../../Core/gitlab/gitlab-url";
+import { isServedPath, type ServedProject } from "../../../Core/routing/served-projects";
+import { UsageError } from "../../context";
+import { isFields } from "../../gitlab/json";
+import { deploymentNames } from "../names";
 import { checked, refuse } from "./checked-answer";
-import { deploymentNames } from "./names";
 import { checkNetwork, type NetworkAnswer } from "./network-answer";
 
 /**

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import fc from "fast-check";
-import { UsageError } from "../context";
+import { UsageError } from "../../context";
 import { answersText, readAnswers } from "./answers";
 import { networkParameters } from "./network-answer";
 
-const SCHEMA = JSON.parse(readFileSync(join(__dirname, "../deploy-answers.schema.json"), "utf8"));
+const SCHEMA = JSON.parse(readFileSync(join(__dirname, "../../deploy-answers.schema.json"), "utf8"));
 const fits = new Ajv({ strict: false }).compile(SCHEMA);
 
 const VPC = "vpc-0123456789abcdef0";

@@ -1,4 +1,4 @@
-import { UsageError } from "../context";
+import { UsageError } from "../../context";
 
 /** @throws UsageError with field, value and remedy; not for secrets */
 export const refuse = (field: string, value: unknown, remedy: string): never => {
