@@ -3,7 +3,7 @@ import type { MicroVmExecutor } from "./runner-class";
 
 /**
  * What a MicroVM gets at its start, as JSON in `runHookPayload`. Its role, where it has one, may write its log and nothing
- * else, so the token comes with it and not by a row that it could read (docs/decisions/microvm-token.md).
+ * else, so the token comes with it and not by a row that it could read (docs/decisions).
  */
 export interface MicroVmPayload {
   /** GitLab's address, e.g. `https://gitlab.example.com`, without a slash at the end. */

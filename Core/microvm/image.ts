@@ -1,4 +1,4 @@
-import type { MicroVmMemory } from "./runner-class";
+import type { MicroVmMemory } from "../model/runner-class";
 
 /** An image of MicroVmRunner as its stack publishes it, one parameter for each size. */
 export interface MicroVmImage {
