@@ -1,9 +1,16 @@
 import type { Time } from "../../../Core/model/ledger";
+import type { Provider } from "../../../Core/model/runner-class";
 import type { Ledger, StateRecord } from "../ports";
 
+/** AWS counts the launches of these, each on its own. Lambda queues what is too much. */
+export type LimitedProvider = Exclude<Provider, "LAMBDA">;
+
+export const isLimited = (provider: Provider | undefined): provider is LimitedProvider =>
+  provider !== undefined && provider !== "LAMBDA";
+
 /**
- * EC2's launch rate, a state record in the ledger. It exists while EC2 refuses calls because of their number.
- * New claims then wait in the queue, and are dispatched as fast as EC2 launches.
+ * A provider's launch rate, a state record in the ledger. It exists while EC2, or Lambda for MicroVMs, refuses calls because
+ * of their number. New claims then wait in the queue, and are dispatched as fast as it launches.
  */
 export interface LaunchRate {
   readonly since: Time;
@@ -14,9 +21,12 @@ export interface LaunchRate {
   readonly refused: number;
 }
 
-export const LAUNCH_RATE_RECORD = "ec2-launch-rate";
+export const LAUNCH_RATE_RECORDS: Readonly<Record<LimitedProvider, string>> = {
+  EC2: "ec2-launch-rate",
+  MICROVM: "microvm-launch-rate",
+};
 
-/** EC2's documented default refill rate. */
+/** EC2's documented default refill rate; a new account's rate of MicroVMs may be as low. */
 const FIRST_PER_SECOND = 2;
 const MIN_PER_SECOND = 0.2;
 const MAX_PER_SECOND = 150;
@@ -33,8 +43,9 @@ const isLaunchRate = (value: unknown): value is LaunchRate =>
 
 export const readLaunchRate = async (
   ledger: Ledger,
+  provider: LimitedProvider,
 ): Promise<{ readonly launchRate?: LaunchRate; readonly version: number }> => {
-  const stateRecord: StateRecord | undefined = await ledger.stateRecord(LAUNCH_RATE_RECORD);
+  const stateRecord: StateRecord | undefined = await ledger.stateRecord(LAUNCH_RATE_RECORDS[provider]);
   const version = stateRecord?.version ?? 0;
   return isLaunchRate(stateRecord?.value) ? { launchRate: stateRecord.value, version } : { version };
 };
@@ -47,18 +58,22 @@ const firstLaunchRate = (now: Time): LaunchRate => ({
 });
 
 /**
- * Stores that EC2 refused a call for the number of calls. A failed commit means that another start stored it.
+ * Stores that a provider refused a call for the number of calls. A failed commit means that another start stored it.
  *
  * @returns true for the first refusal: until then no start had to wait
  */
-export const recordRefusal = async (ledger: Ledger, now: Time): Promise<boolean> => {
-  const { launchRate, version } = await readLaunchRate(ledger);
+export const recordRefusal = async (
+  ledger: Ledger,
+  provider: LimitedProvider,
+  now: Time,
+): Promise<boolean> => {
+  const { launchRate, version } = await readLaunchRate(ledger, provider);
   if (launchRate !== undefined && now - launchRate.lastRefusedAt < NOTE_EVERY_MILLISECONDS) return false;
   const value: LaunchRate = launchRate
     ? { ...launchRate, lastRefusedAt: now, refused: launchRate.refused + 1 }
     : firstLaunchRate(now);
   const isStored = await ledger.commit([
-    { stateRecord: { name: LAUNCH_RATE_RECORD, version: version + 1, value } },
+    { stateRecord: { name: LAUNCH_RATE_RECORDS[provider], version: version + 1, value } },
   ]);
   return isStored && launchRate === undefined;
 };

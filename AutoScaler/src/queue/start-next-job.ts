@@ -9,6 +9,7 @@ import { isOrdered, type OrderedAttempt, type Time, touch } from "../../../Core/
 import { isLaunchDue } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
+import type { LimitedProvider } from "../launch-rate/launch-rate";
 import { commit } from "../ledger/commit";
 import { STACK, type StateRecord } from "../ports";
 import { UNDER_WAY_MILLISECONDS } from "../timing";
@@ -27,6 +28,9 @@ const LOOK_AT = { slot: 25, launch: 400 } as const;
 const MAX_PROJECTS = 50;
 /** Runners that end together ask for the same project: after so many tries it is not put behind the others. */
 const MAX_TRIES = 2;
+
+const isLaunchedBy = (classKey: string, provider: LimitedProvider): boolean =>
+  classKey.startsWith(`${provider}#`);
 
 /** No event for it is under way, and EC2 has not just refused it. */
 const isAsleep = (attempt: OrderedAttempt, now: Time): boolean =>
@@ -52,7 +56,8 @@ class Search {
   }
 
   #isWanted({ classKey, waitingFor }: QueueKind): boolean {
-    if (this.freed.kind === "launch") return waitingFor === "launch-rate";
+    if (this.freed.kind === "launch")
+      return waitingFor === "launch-rate" && isLaunchedBy(classKey, this.freed.provider ?? "EC2");
     return waitingFor === "slot" && !this.#slots.isFull(classKey);
   }
 

@@ -5,8 +5,10 @@ import { holdingBudget, isBudgetSpent } from "../../../Core/usage/budget";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
 import {
-  LAUNCH_RATE_RECORD,
+  isLimited,
+  LAUNCH_RATE_RECORDS,
   type LaunchRate,
+  type LimitedProvider,
   nextLaunchRate,
   readLaunchRate,
 } from "../launch-rate/launch-rate";
@@ -53,6 +55,12 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
   waitsForLaunchRate(runner) &&
   !isLeased(runner, now);
 
+/** Takes one of the launches that its provider has room for. */
+const takesLaunch = ({ launches }: RoomLeft, { order }: OrderedAttempt): boolean => {
+  const { type } = order.runnerClass;
+  return !isLimited(type) || launches[type]-- > 0;
+};
+
 /** Without those whose project's budget is spent: they wait for the next month, or for a higher budget. */
 const withinBudget = async (
   ledger: Ledger,
@@ -67,7 +75,7 @@ const withinBudget = async (
   });
 };
 
-/** Runners whose launch EC2 refused for its request rate. They go before jobs that have no runner yet. */
+/** Runners whose launch was refused for the number of calls. They go before jobs that have no runner yet. */
 const fromLaunchRate = (
   { runners, now }: Snapshot,
   { lastAttempt }: SnapshotIndex,
@@ -77,25 +85,57 @@ const fromLaunchRate = (
     .filter((runner) => isHeldRunner(runner, now))
     .flatMap((runner) => lastAttempt.get(runner.jobId) ?? [])
     .filter(isOrdered)
-    .filter((attempt) => isRested(attempt, now) && room.ec2-- > 0)
+    .filter((attempt) => isRested(attempt, now) && takesLaunch(room, attempt))
     .map(dispatch);
 
+/** A provider's launch rate, and who waits for it. */
+interface Holding {
+  readonly provider: LimitedProvider;
+  readonly launchRate: LaunchRate | undefined;
+  readonly version: number;
+  /** Reservations that those who are dispatched together get. */
+  readonly atOnce: number;
+  readonly heldJobs: number;
+  readonly heldRunners: number;
+}
+
+const readHolding = async (
+  ledger: Ledger,
+  snapshot: Snapshot,
+  provider: LimitedProvider,
+): Promise<Holding> => {
+  const { launchRate, version } = await readLaunchRate(ledger, provider);
+  const heldJobs = snapshot.waiting.filter(
+    ({ waitingFor, order }) => waitingFor === "launch-rate" && order.runnerClass.type === provider,
+  ).length;
+  const heldRunners = snapshot.runners.filter(
+    (runner) => runner.provider === provider && isHeldRunner(runner, snapshot.now),
+  ).length;
+  const atOnce = reservationsAtOnce({ provider, launchRate });
+  return { provider, launchRate, version, atOnce, heldJobs, heldRunners };
+};
+
+const roomAt = ({ launchRate, heldJobs, heldRunners, atOnce }: Holding): number =>
+  launchRate !== undefined || heldJobs + heldRunners > 0 ? atOnce : Number.POSITIVE_INFINITY;
+
+/** A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment. */
 const storeLaunchRate = async (
   ledger: Ledger,
-  launchRate: LaunchRate,
-  version: number,
-  isHolding: boolean,
-  now: Time,
+  holding: Holding,
+  { now, unreadQueues }: Snapshot,
 ): Promise<void> => {
-  const next = nextLaunchRate(launchRate, isHolding, now);
+  const { provider, launchRate, version, heldRunners, heldJobs, atOnce } = holding;
+  if (launchRate === undefined) return;
+  const isHolding = heldRunners > 0 || heldJobs > atOnce || unreadQueues.size > 0;
+  const value = nextLaunchRate(launchRate, isHolding, now) ?? null;
   await ledger.commit([
-    { stateRecord: { name: LAUNCH_RATE_RECORD, version: version + 1, value: next ?? null } },
+    { stateRecord: { name: LAUNCH_RATE_RECORDS[provider], version: version + 1, value } },
   ]);
 };
 
 /**
- * Dispatches waiting jobs: as many as there are free slots, and as many EC2 jobs as get a reservation at
- * once. Each start dispatches one more later. With new starts off (F-57), only jobs that have a runner are
+ * Dispatches waiting jobs: as many as there are free slots, and as many jobs of a provider as get its
+ * reservations at once. Each start dispatches one more later. With new starts off (F-57), only jobs that have a runner are
  * dispatched.
  */
 export const dispatchQueued = async (
@@ -104,23 +144,16 @@ export const dispatchQueued = async (
   index: SnapshotIndex,
   settings: RoutingSettings,
 ): Promise<readonly Discrepancy[]> => {
-  const { launchRate, version } = await readLaunchRate(dependencies.ledger);
-  const heldJobs = snapshot.waiting.filter(({ waitingFor }) => waitingFor === "launch-rate");
-  const heldRunners = snapshot.runners.filter((runner) => isHeldRunner(runner, snapshot.now));
-  const atOnce = reservationsAtOnce(launchRate);
-  const room = await readRoom(
-    dependencies,
-    settings,
-    snapshot.waiting,
-    launchRate !== undefined || heldJobs.length + heldRunners.length > 0 ? atOnce : Number.POSITIVE_INFINITY,
-  );
+  const [ec2, microVm] = await Promise.all([
+    readHolding(dependencies.ledger, snapshot, "EC2"),
+    readHolding(dependencies.ledger, snapshot, "MICROVM"),
+  ]);
+  const launches = { EC2: roomAt(ec2), MICROVM: roomAt(microVm) };
+  const room = await readRoom(dependencies, settings, snapshot.waiting, launches);
   const rateLimited = fromLaunchRate(snapshot, index, room);
   const startsAreOn = await dependencies.settings.startsAreOn();
   const waiting = startsAreOn ? await withinBudget(dependencies.ledger, snapshot, settings) : [];
   const queue = fromQueue({ ...snapshot, waiting }, room);
-  // A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment.
-  const isHolding = heldRunners.length > 0 || heldJobs.length > atOnce || snapshot.unreadQueues.size > 0;
-  if (launchRate !== undefined)
-    await storeLaunchRate(dependencies.ledger, launchRate, version, isHolding, snapshot.now);
+  for (const holding of [ec2, microVm]) await storeLaunchRate(dependencies.ledger, holding, snapshot);
   return [...rateLimited, ...queue];
 };

@@ -29,8 +29,30 @@ const isWorthATry = async (
 ): Promise<boolean> => {
   if (launch.refusal !== "rate") return false;
   return runner.provider === "EC2"
-    ? recordRefusal(dependencies.ledger, dependencies.clock.now())
+    ? recordRefusal(dependencies.ledger, runner.provider, dependencies.clock.now())
     : isFirstCall(runner);
+};
+
+/**
+ * Two that were to be made one after the other may come together: a MicroVM's first refusal is a moment's, and the second
+ * one is the account's rate.
+ */
+const learnRate = async (
+  { ledger, clock }: CallDependencies,
+  { provider }: StartedRunner,
+  launch: Launch | undefined,
+): Promise<void> => {
+  const isRefused = launch?.kind === "refused" && launch.refusal === "rate";
+  if (isRefused && provider === "MICROVM") await recordRefusal(ledger, provider, clock.now());
+};
+
+/**
+ * Nothing but its token finds a MicroVM whose answer was lost. So after one of a round, a refusal of the same round proves
+ * nothing, unless it is for good.
+ */
+const proven = (runner: StartedRunner, launch: Launch | undefined, wasLost: boolean): Launch | undefined => {
+  const isDoubtful = runner.provider === "MICROVM" && (wasLost || runner.heldBy === "no-answer");
+  return isDoubtful && launch?.kind === "refused" && launch.refusal !== "configuration" ? undefined : launch;
 };
 
 /** Undefined: no answer, it may have launched. */
@@ -64,10 +86,15 @@ export const launchOrRetry = async (
   if (launch?.kind === "launched") return { launch, foundLimit: false };
   const isRepeated =
     launch === undefined ? isFirstCall(runner) : await isWorthATry(dependencies, runner, launch);
-  if (!isRepeated) return { launch, foundLimit: false };
+  if (!isRepeated) {
+    await learnRate(dependencies, runner, launch);
+    return { launch: proven(runner, launch, false), foundLimit: false };
+  }
   await clock.sleep(pauseOf(runner));
   const repeated = await call(
     async () => (launch ? undefined : await provider.find(runner)) ?? provider.launch(runner),
   );
-  return { launch: repeated, foundLimit: launch !== undefined && runner.provider === "EC2" };
+  await learnRate(dependencies, runner, repeated);
+  const foundLimit = launch !== undefined && runner.provider === "EC2";
+  return { launch: proven(runner, repeated, launch === undefined), foundLimit };
 };

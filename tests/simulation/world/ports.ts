@@ -1,6 +1,10 @@
 import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2/client";
 import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2/instances";
 import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2/provider";
+import { machines } from "../../../AutoScaler/src/adapters/machines";
+import type { MicroVmApi } from "../../../AutoScaler/src/adapters/microvm/client";
+import { lambdaMicroVms } from "../../../AutoScaler/src/adapters/microvm/microvms";
+import { microVmProvider } from "../../../AutoScaler/src/adapters/microvm/provider";
 import type { Dependencies } from "../../../AutoScaler/src/dependencies";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
 import type {
@@ -16,6 +20,8 @@ import type {
   MappingRow,
   Mappings,
   Metric,
+  MicroVmImages,
+  MicroVms,
   MinuteCounters,
   Nonce,
   OurEvent,
@@ -41,6 +47,7 @@ import type { GitLabEffects } from "./gitlab-api";
 import { GitLabPort } from "./gitlab-port";
 import { Conflicts, LedgerPort } from "./ledger-port";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
+import { IMAGES, type MicroVmService, microVmError } from "./microvms";
 import type { Random } from "./random";
 import { DEPLOYMENT } from "./stack";
 import type { Table } from "./table";
@@ -56,6 +63,9 @@ export interface Services {
   readonly gitLab: GitLabEffects;
   readonly gitLabMode: "verified" | "payload";
   readonly ec2: Ec2;
+  readonly microVms: MicroVmService;
+  /** Told before a MicroVM is terminated or suspended. */
+  readonly endingMicroVm: (id: string | undefined) => void;
   readonly terminate: (instanceId: string) => void;
   readonly invoke: (runner: StartedRunner) => Launch;
   readonly mappings: () => readonly MappingRow[];
@@ -124,6 +134,32 @@ const ec2Api = ({ calls, ec2, terminate }: Services, process: Process): Ec2Api =
     calls.make(process, "ec2.terminateInstances", () => void InstanceIds.map(terminate), ec2ErrorOf),
 });
 
+const microVmErrorOf: ErrorOf = (fault) => {
+  if (fault === "throttled") return microVmError("ThrottlingException", 429);
+  return fault === "fails" ? microVmError("InternalServerException", 500) : microVmError("TimeoutError", 504);
+};
+
+const microVmApi = ({ calls, microVms, endingMicroVm }: Services, process: Process): MicroVmApi => {
+  const make = <Answer>(name: string, effect: () => Answer): Promise<Answer> =>
+    calls.make(process, `microvm.${name}`, effect, microVmErrorOf);
+  return {
+    runMicrovm: (input) => make("run", () => microVms.run(input)),
+    getMicrovm: ({ microvmIdentifier }) => make("get", () => microVms.get(microvmIdentifier)),
+    listMicrovms: ({ imageIdentifier, nextToken }) =>
+      make("list", () => microVms.list(imageIdentifier, nextToken)),
+    suspendMicrovm: ({ microvmIdentifier }) =>
+      make("suspend", () => {
+        endingMicroVm(microvmIdentifier);
+        microVms.suspend(microvmIdentifier);
+      }),
+    terminateMicrovm: ({ microvmIdentifier }) =>
+      make("terminate", () => {
+        endingMicroVm(microvmIdentifier);
+        microVms.terminateById(microvmIdentifier);
+      }),
+  };
+};
+
 /** What all processes share. */
 interface Shared {
   readonly services: Services;
@@ -191,6 +227,7 @@ class Ports implements FunctionDependencies {
   get rows(): BootstrapRows {
     const { table } = this.shared.services;
     return {
+      read: (key) => this.#make("rows.read", () => table.rows.get(key)),
       move: (fromKey, toKey) => this.#make("rows.move", () => table.move(fromKey, toKey)),
       remove: (key) => this.#make("rows.remove", () => void table.rows.delete(key)),
     };
@@ -219,7 +256,17 @@ class Ports implements FunctionDependencies {
   }
 
   get instances(): Instances {
-    return ec2Instances(ec2Api(this.shared.services, this.process), { deploymentId: DEPLOYMENT });
+    const ec2 = ec2Instances(ec2Api(this.shared.services, this.process), { deploymentId: DEPLOYMENT });
+    return machines(ec2, this.microVms);
+  }
+
+  get microVms(): MicroVms {
+    return lambdaMicroVms(microVmApi(this.shared.services, this.process), async () => [...IMAGES.values()]);
+  }
+
+  /** Kept for a minute by the function's environment. */
+  get microVmImages(): MicroVmImages {
+    return { image: async (size) => IMAGES.get(size) };
   }
 
   get bus(): EventBus {
@@ -238,6 +285,10 @@ class Ports implements FunctionDependencies {
   #provider(provider: Provider): RunnerProvider {
     const { services } = this.shared;
     if (provider === "LAMBDA") return lambdaPort(services, this.process);
+    if (provider === "MICROVM") {
+      const client = microVmApi(services, this.process);
+      return microVmProvider({ client, rows: this.rows, deploymentId: DEPLOYMENT, clock: this.clock });
+    }
     return ec2Provider(ec2Api(services, this.process), EC2_SETTINGS);
   }
 
