@@ -47,12 +47,12 @@ const learnRate = async (
 };
 
 /**
- * Nothing but its token finds a MicroVM whose answer was lost. So after one of a round, a refusal of the same round proves
- * nothing, unless it is for good.
+ * Nothing but its token finds a MicroVM whose answer was lost: a repeat gets the VM, before Lambda looks for room for another
+ * one. It counts calls before that, so a throttled repeat proves nothing.
  */
 const proven = (runner: StartedRunner, launch: Launch | undefined, wasLost: boolean): Launch | undefined => {
   const isDoubtful = runner.provider === "MICROVM" && (wasLost || runner.heldBy === "no-answer");
-  return isDoubtful && launch?.kind === "refused" && launch.refusal !== "configuration" ? undefined : launch;
+  return isDoubtful && launch?.kind === "refused" && launch.refusal === "rate" ? undefined : launch;
 };
 
 /** Undefined: no answer, it may have launched. */
