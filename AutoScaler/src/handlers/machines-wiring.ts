@@ -1,10 +1,10 @@
 import { type Ec2Api, ec2Client } from "../adapters/ec2/client";
 import { ec2Instances } from "../adapters/ec2/instances";
-import { machines } from "../adapters/machines";
 import { microVmClient } from "../adapters/microvm/client";
 import { lambdaMicroVms } from "../adapters/microvm/microvms";
 import { ssmClient } from "../adapters/ssm/client";
 import { publishedImages } from "../adapters/ssm/microvm-images";
+import { machines } from "../ledger/machines";
 import { machine, timeout } from "./wiring";
 
 /**

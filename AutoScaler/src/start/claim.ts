@@ -22,7 +22,7 @@ import { newWaiting, stillWaiting } from "../queue/queue";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
 import { type Arrival, claimedMarks, openingMarks, queuedMarks, reservedMarks } from "../waits/claim-marks";
-import { elsewhere, fallbackOrder, startedElsewhere } from "./fall-back";
+import { elsewhere, fallbackOrder, startedElsewhere } from "./launch/fall-back";
 import type { NextStep } from "./next-step";
 import { mustWait, readStepAndSlots, type SlotsAndQueues } from "./slots-and-queues";
 

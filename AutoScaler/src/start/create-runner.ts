@@ -26,7 +26,7 @@ import {
   WAIT_MARGIN_SECONDS,
 } from "../timing";
 import { reached } from "../waits/blamed";
-import { launchPlan } from "./launch-plan";
+import { launchPlan } from "./launch/launch-plan";
 import { isOnProtectedRef, type ProtectedRefDependencies } from "./protected-ref";
 import { runnerCache } from "./runner-cache";
 

@@ -14,9 +14,9 @@ import { freedLaunch, freedTwoLaunches } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
 import { learn } from "../spot/spot-plan";
-import { fallBack, fallsBackOn } from "./fall-back";
+import { fallBack, fallsBackOn } from "./launch/fall-back";
+import { nextPlan } from "./launch/launch-plan";
 import { launchOrRetry } from "./launch-call";
-import { nextPlan } from "./launch-plan";
 import { type PricedLaunch, readRunner, type Started, servedAttempt, storeLaunch } from "./store-launch";
 
 export type LaunchDependencies = Pick<

@@ -12,7 +12,7 @@ import { retryOnConflict } from "../ledger/commit";
 import type { Instance } from "../ports";
 import type { InstanceEnd } from "./end-input";
 import { type EndResult, kindOf, providerOf } from "./end-order";
-import { keepIfFailed } from "./keep-failed";
+import { keepIfFailed } from "./kept/keep-failed";
 import { storeGone } from "./store-terminated";
 
 export type TerminateDependencies = Pick<

@@ -1,12 +1,12 @@
 import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2/client";
 import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2/instances";
 import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2/provider";
-import { machines } from "../../../AutoScaler/src/adapters/machines";
 import type { MicroVmApi } from "../../../AutoScaler/src/adapters/microvm/client";
 import { lambdaMicroVms } from "../../../AutoScaler/src/adapters/microvm/microvms";
 import { microVmProvider } from "../../../AutoScaler/src/adapters/microvm/provider";
 import type { Dependencies } from "../../../AutoScaler/src/dependencies";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import { machines } from "../../../AutoScaler/src/ledger/machines";
 import type {
   BootstrapRows,
   CacheAccess,

@@ -50,15 +50,15 @@ const unlessNotFound = async <Answer>(call: () => Promise<Answer>): Promise<Answ
   }
 };
 
-/** `<place of the image>:<token of its list>`: the images are listed one after the other. */
-const cursorOf = (place: number, token: string | undefined, images: number): string | undefined => {
-  if (token !== undefined) return `${place}:${token}`;
-  return place + 1 < images ? `${place + 1}:` : undefined;
+/** `<index of the image>:<token of its list>`: the images are listed one after the other. */
+const cursorOf = (index: number, token: string | undefined, images: number): string | undefined => {
+  if (token !== undefined) return `${index}:${token}`;
+  return index + 1 < images ? `${index + 1}:` : undefined;
 };
 
-const placeIn = (cursor = "0:"): { readonly place: number; readonly token: string | undefined } => {
+const readCursor = (cursor = "0:"): { readonly index: number; readonly token: string | undefined } => {
   const end = cursor.indexOf(":");
-  return { place: Number(cursor.slice(0, end)), token: cursor.slice(end + 1) || undefined };
+  return { index: Number(cursor.slice(0, end)), token: cursor.slice(end + 1) || undefined };
 };
 
 /**
@@ -73,12 +73,12 @@ export const lambdaMicroVms = (
 ): MicroVms => ({
   list: async (cursor) => {
     const arns = (await images()).map(({ imageArn }) => imageArn).sort();
-    const { place, token: nextToken } = placeIn(cursor);
-    const imageIdentifier = arns[place];
+    const { index, token: nextToken } = readCursor(cursor);
+    const imageIdentifier = arns[index];
     if (imageIdentifier === undefined) return { items: [] };
     const input = { imageIdentifier, maxResults: PAGE_SIZE, ...defined({ nextToken }) };
     const page = await callAws("Listing the MicroVMs", () => client.listMicrovms(input));
-    const next = cursorOf(place, page.nextToken, arns.length);
+    const next = cursorOf(index, page.nextToken, arns.length);
     return { items: (page.items ?? []).flatMap(parse), ...defined({ next }) };
   },
 

@@ -4,9 +4,9 @@ import { log } from "../../../../Core/log";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { StartedRunner } from "../../../../Core/model/ledger";
 import { type MicroVmPayload, payloadText } from "../../../../Core/model/microvm-payload";
+import { LIFETIME_MARGIN_SECONDS } from "../../../../Core/queue/retry-schedule";
 import { MAX_MICROVM_LIFETIME_SECONDS } from "../../../../Core/routing/mapping-row";
 import type { BootstrapRows, Clock, Launch, RunnerProvider } from "../../ports";
-import { LIFETIME_MARGIN_SECONDS } from "../../timing";
 import { errorName } from "../aws-errors";
 import type { MicroVmApi, RunMicrovmCommandInput } from "./client";
 import { type MicroVmVerdict, runVerdict } from "./errors";
@@ -77,7 +77,8 @@ const loggingOf = ({
 /** No idle policy: a VM without inbound traffic counts as idle, and would be suspended in the middle of its job (T-28). */
 const requestOf = (deploymentId: string, runner: Settled, runHookPayload: string): RunMicrovmCommandInput => {
   const { imageArn, imageVersion, executionRoleArn } = runner.microVmImage;
-  const longest = runner.order.runnerClass.lifetimeSeconds + LIFETIME_MARGIN_SECONDS;
+  const { lifetimeSeconds, keepOnFailureMinutes = 0 } = runner.order.runnerClass;
+  const longest = lifetimeSeconds + LIFETIME_MARGIN_SECONDS + keepOnFailureMinutes * 60;
   return {
     imageIdentifier: imageArn,
     imageVersion,

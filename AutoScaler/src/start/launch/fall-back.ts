@@ -1,16 +1,16 @@
-import { type StartedRunner, type Time, touch } from "../../../Core/model/ledger";
-import type { FallbackCode, LaunchRefusal } from "../../../Core/model/reasons";
-import { classKey } from "../../../Core/model/runner-class";
-import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
-import { CAUSE_OF_HOLD } from "../../../Core/waiting/causes";
-import { enter } from "../../../Core/waiting/marks";
-import { retryOnConflict } from "../ledger/commit";
-import { moveSlot } from "../limits/slots";
-import type { StartOutcome } from "../queue/start-outcome";
-import { type CreateDependencies, rowOf } from "./create-runner";
+import { type StartedRunner, type Time, touch } from "../../../../Core/model/ledger";
+import type { FallbackCode, LaunchRefusal } from "../../../../Core/model/reasons";
+import { classKey } from "../../../../Core/model/runner-class";
+import type { RunnerOrder, StartOrder } from "../../../../Core/model/runner-order";
+import { CAUSE_OF_HOLD } from "../../../../Core/waiting/causes";
+import { enter } from "../../../../Core/waiting/marks";
+import { retryOnConflict } from "../../ledger/commit";
+import { moveSlot } from "../../limits/slots";
+import type { StartOutcome } from "../../queue/start-outcome";
+import { type CreateDependencies, rowOf } from "../create-runner";
+import type { NextStep } from "../next-step";
+import { readRunner, type Started, servedAttempt } from "../store-launch";
 import { launchPlan, type PlanDependencies } from "./launch-plan";
-import type { NextStep } from "./next-step";
-import { readRunner, type Started, servedAttempt } from "./store-launch";
 
 /** The start goes on with another function, whose role may launch what the order names. */
 export const elsewhere = (order: StartOrder): Extract<StartOutcome, { kind: "elsewhere" }> => ({

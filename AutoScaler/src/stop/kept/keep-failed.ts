@@ -1,6 +1,6 @@
-import { log } from "../../../Core/log";
-import type { Runner, Time } from "../../../Core/model/ledger";
-import type { Dependencies } from "../dependencies";
+import { log } from "../../../../Core/log";
+import type { Runner, Time } from "../../../../Core/model/ledger";
+import type { Dependencies } from "../../dependencies";
 
 type KeepDependencies = Pick<Dependencies, "ledger" | "microVms" | "clock">;
 

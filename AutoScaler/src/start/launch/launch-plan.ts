@@ -1,8 +1,8 @@
-import { defined } from "../../../Core/defined";
-import type { StartedRunner } from "../../../Core/model/ledger";
-import type { RunnerOrder } from "../../../Core/model/runner-order";
-import type { Dependencies } from "../dependencies";
-import { restingPlan, type SpotDependencies, type SpotPlan, spotPlan } from "../spot/spot-plan";
+import { defined } from "../../../../Core/defined";
+import type { StartedRunner } from "../../../../Core/model/ledger";
+import type { RunnerOrder } from "../../../../Core/model/runner-order";
+import type { Dependencies } from "../../dependencies";
+import { restingPlan, type SpotDependencies, type SpotPlan, spotPlan } from "../../spot/spot-plan";
 
 export type PlanDependencies = SpotDependencies & Pick<Dependencies, "microVmImages">;
 
