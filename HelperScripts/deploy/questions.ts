@@ -168,7 +168,7 @@ export const deployOrder = async (
     ...home,
     gitlabUrl: account.url,
     projects,
-    ...defined({ alarmEmail, imageUri: known.imageUri }),
+    ...defined({ alarmEmail, runbookUrl: known.runbookUrl, imageUri: known.imageUri }),
   };
   checkImageRegion(answers);
   return { context, home, names, answers, account, owners };

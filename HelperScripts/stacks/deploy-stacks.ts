@@ -1,3 +1,4 @@
+import { defined } from "../../Core/defined";
 import type { Context } from "../context";
 import type { DeployAnswers } from "../deploy/answers";
 import type { DeploymentNames } from "../deploy/names";
@@ -48,7 +49,7 @@ export const deployStacks = async (
     const isChanged = await deployStack(at, { name, template, parameters, ...repository });
     if (isChanged) changed.push(name);
   };
-  const ofAlarms = answers.alarmEmail === undefined ? {} : { AlarmEmail: answers.alarmEmail };
+  const ofAlarms = defined({ AlarmEmail: answers.alarmEmail, RunbookUrl: answers.runbookUrl });
   await deploy(names.infrastructure, templates.get("Infrastructure"), { ConfigurationPath, ...ofAlarms });
   const infrastructure = await findDeployment(clients.cloudFormation(), names.infrastructure);
   const Wiring = await wiringOf(clients.ssm(), ConfigurationPath);

@@ -129,15 +129,21 @@ describe("deploy, asked", () => {
   });
 });
 
+const RUNBOOK = "https://wiki.example.com/runbook.md";
+
 describe("deploy, told", () => {
   it("asks nothing, and deploys each stack with what those before it gave", async () => {
-    const account = withAnswers({ alarmEmail: "ops@example.com", name: "ci" });
+    const account = withAnswers({ alarmEmail: "ops@example.com", runbookUrl: RUNBOOK, name: "ci" });
     const { exitCode, err, console } = await silently(account);
     expect([exitCode, exitCode === 0 ? "" : err]).toEqual([0, ""]);
     expect(console.questions).toEqual([]);
     expect(stacksOf(account)).toEqual(["ci-infrastructure", "ci-lambda-shell-runner", "ci-autoscaler"]);
     const [infrastructure, runner, autoScaler] = account.deploys.map(({ parameters }) => parameters);
-    expect(infrastructure).toEqual({ ConfigurationPath: "/ci", AlarmEmail: "ops@example.com" });
+    expect(infrastructure).toEqual({
+      ConfigurationPath: "/ci",
+      AlarmEmail: "ops@example.com",
+      RunbookUrl: RUNBOOK,
+    });
     const wiring = autoScaler?.Wiring;
     expect(wiring).toMatch(/^[0-9a-f]{16}$/);
     expect(runner).toEqual({ ConfigurationPath: "/ci", Wiring: wiring, Architecture: "x86_64" });
