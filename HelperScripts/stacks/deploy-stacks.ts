@@ -1,6 +1,7 @@
 import { defined } from "../../Core/defined";
 import type { Context } from "../context";
-import type { DeployAnswers } from "../deploy/answers";
+import type { DeployAnswers } from "../deploy/answers/answers";
+import { networkParameters } from "../deploy/answers/network-answer";
 import type { DeploymentNames } from "../deploy/names";
 import { type Deployment, findDeployment, output } from "../deployment";
 import type { BuiltTemplates } from "./build-stacks";
@@ -50,7 +51,12 @@ export const deployStacks = async (
     if (isChanged) changed.push(name);
   };
   const ofAlarms = defined({ AlarmEmail: answers.alarmEmail, RunbookUrl: answers.runbookUrl });
-  await deploy(names.infrastructure, templates.get("Infrastructure"), { ConfigurationPath, ...ofAlarms });
+  const ofNetwork = networkParameters(answers.network);
+  await deploy(names.infrastructure, templates.get("Infrastructure"), {
+    ConfigurationPath,
+    ...ofAlarms,
+    ...ofNetwork.infrastructure,
+  });
   const infrastructure = await findDeployment(clients.cloudFormation(), names.infrastructure);
   const Wiring = await wiringOf(clients.ssm(), ConfigurationPath);
   const ofRunner = image.kind === "build" ? { Architecture: image.architecture } : {};
@@ -61,7 +67,12 @@ export const deployStacks = async (
     templates.has("LambdaShellRunner") ? output(infrastructure, "RunnerImageRepositoryUri") : undefined,
   );
   const EventBusName = output(infrastructure, "EventBusName");
-  await deploy(names.autoScaler, templates.get("AutoScaler"), { ConfigurationPath, EventBusName, Wiring });
+  await deploy(names.autoScaler, templates.get("AutoScaler"), {
+    ConfigurationPath,
+    EventBusName,
+    Wiring,
+    ...ofNetwork.autoScaler,
+  });
   const autoScaler = await findDeployment(clients.cloudFormation(), names.autoScaler);
   return { infrastructure, autoScaler, changed };
 };

@@ -1,6 +1,6 @@
-import { UsageError } from "../context";
+import { UsageError } from "../../context";
+import { deploymentNames } from "../names";
 import { answersText, readAnswers } from "./answers";
-import { deploymentNames } from "./names";
 
 const TOKEN = "glpat-0123456789";
 
