@@ -18,7 +18,7 @@ export interface FirstMiss {
 }
 
 /** `EC2#big` without its provider. */
-const nameOf = (classKey: string): string => classKey.slice(classKey.indexOf("#") + 1);
+const nameOf = (classKey: string): string => classKey.split("#")[1] ?? "";
 
 const most = (classes: readonly ClassWaits[], cause: WaitCause): string => {
   const [first] = [...classes].sort(
