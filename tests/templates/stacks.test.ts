@@ -8,6 +8,7 @@ import {
 import {
   INFRASTRUCTURE_PARAMETERS,
   ROLE_TAG,
+  RUNNER_ALARMS_PARAMETER,
   RUNNER_FUNCTION_PARAMETER,
   STACK_TAG,
   TENANT_ISOLATION_TAG,
@@ -35,7 +36,9 @@ const stackName = (stack: string): string | undefined => /^ +stack_name: (\S+)/m
 const publishedBy = (stack: string): readonly string[] =>
   ofType(readTemplate(stack), "AWS::SSM::Parameter")
     .filter(({ properties }) => properties.Name !== undefined)
-    .map(({ properties }) => String(resolve(readTemplate(stack), properties.Name)));
+    .map(({ properties }) =>
+      String(resolve(readTemplate(stack), properties.Name, { "AWS::StackName": stackName(stack) ?? "" })),
+    );
 const published = publishedBy("Infrastructure");
 
 it("publishes the parameters that the other stacks read, under the configuration path", () => {
@@ -107,6 +110,12 @@ it.each(["LambdaShellRunner", "AutoScaler"])(
     expect(outside).not.toContain("{{resolve:");
   },
 );
+
+it("its alarms are published where AutoScaler's dashboard looks for them", () => {
+  const { properties } = resource(lambdaRunner, "AlarmArnsParameter");
+  const given = { "AWS::StackName": stackName("LambdaShellRunner") ?? "" };
+  expect(resolve(lambdaRunner, properties.Name, given)).toBe(`/gitlabrunner/${RUNNER_ALARMS_PARAMETER}`);
+});
 
 describe("the default Lambda runner", () => {
   const parameter = resource(lambdaRunner, "FunctionArnParameter");
