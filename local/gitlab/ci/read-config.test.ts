@@ -196,10 +196,9 @@ const BOMBS: Readonly<Record<string, string>> = {
 };
 
 describe("a file that would become too big", () => {
-  it.each(["anchors", "references", "extends"])("is refused in a second where it grows by %s", (kind) => {
-    const since = performance.now();
+  it.each(["anchors", "references", "extends"])("is refused where it grows by %s", (kind) => {
+    // Without limits this would not come to an end.
     expect(refusal(BOMBS[kind] ?? "")).toContain("The parsed YAML is too big: with anchors, references");
-    expect(performance.now() - since).toBeLessThan(5_000);
   });
 
   it("is read where a chain of extends names the same job over and over", () => {
