@@ -27,7 +27,7 @@ export interface RunnerSettings {
   /** See ProcessEvidence. */
   readonly before: readonly ProcessEntry[] | undefined;
   /** Ends the job's scripts where they are no processes below gitlab-runner, but containers. */
-  readonly killContainers?: () => void;
+  readonly killContainers?: () => unknown;
   /** Whom gitlab-runner, and with it a job of the shell executor, runs as. Absent: as who started this. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
