@@ -1,4 +1,4 @@
-import { microVmImageParameter, parseMicroVmImage } from "./microvm-image";
+import { microVmImageParameter, parseMicroVmImage } from "../microvm/image";
 import { MAX_PAYLOAD_BYTES, type MicroVmPayload, payloadText } from "./microvm-payload";
 
 const PAYLOAD: MicroVmPayload = {
@@ -30,7 +30,7 @@ describe("a published image", () => {
   const executionRoleArn = "arn:aws:iam::111122223333:role/vm";
   const parse = (value: unknown) => parseMicroVmImage(JSON.stringify(value));
 
-  it("lies under its size", () => {
+  it("is stored under its size", () => {
     expect(microVmImageParameter(2048)).toBe("microvm/2048");
   });
 
