@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type Zippable, zipSync } from "fflate";
 import { assembleDockerfile } from "./microvm-code/dockerfile";
-import { type ZipEntry, zipOf } from "./microvm-code/zip";
 
 const ROOT = resolve(__dirname, "..");
 const KEPT = join(ROOT, ".local/microvm-code");
@@ -19,14 +19,20 @@ Options:
   --print       its path and nothing else
   --help`;
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const read = (path: string): Buffer => readFileSync(join(ROOT, path));
 const text = (path: string): string => read(path).toString("utf8");
 
 const program = (): Buffer =>
   execFileSync(
     join(ROOT, "node_modules/.bin/esbuild"),
-    ["MicroVmRunner/src/main.ts", "--bundle", "--platform=node", "--target=node20", "--minify", "--legal-comments=none"],
+    [
+      "MicroVmRunner/src/main.ts",
+      "--bundle",
+      "--platform=node",
+      "--target=node20",
+      "--minify",
+      "--legal-comments=none",
+    ],
     { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 },
   );
 
@@ -34,18 +40,20 @@ const program = (): Buffer =>
 const COPIED = ["LambdaShellRunner/keys/aws-cli.asc"];
 const EXECUTED = ["LambdaShellRunner/verify-signature.sh", "LambdaShellRunner/sum-of.sh"];
 
-const entries = (ca: string | undefined, pins: Readonly<Record<string, string>>): readonly ZipEntry[] => [
-  {
-    name: "Dockerfile",
-    content: Buffer.from(
-      assembleDockerfile(text("MicroVmRunner/Dockerfile"), text("LambdaShellRunner/Dockerfile"), pins),
-    ),
-  },
-  ...COPIED.map((name) => ({ name, content: read(name) })),
-  ...EXECUTED.map((name) => ({ name, content: read(name), isExecutable: true })),
-  { name: "glr/microvm.cjs", content: program() },
-  ...(ca === undefined ? [] : [{ name: "glr/gitlab-ca.pem", content: readFileSync(ca) }]),
-];
+/** The earliest that an archive can name, in local time, as it does: what is in it depends on the files alone. */
+const MTIME = new Date(1980, 0, 1);
+const UNIX = 3;
+const EXECUTABLE = 0o100755 << 16;
+
+const files = (ca: string | undefined, pins: Readonly<Record<string, string>>): Zippable => ({
+  Dockerfile: Buffer.from(
+    assembleDockerfile(text("MicroVmRunner/Dockerfile"), text("LambdaShellRunner/Dockerfile"), pins),
+  ),
+  ...Object.fromEntries(COPIED.map((name) => [name, read(name)])),
+  ...Object.fromEntries(EXECUTED.map((name) => [name, [read(name), { os: UNIX, attrs: EXECUTABLE }]])),
+  "glr/microvm.cjs": program(),
+  ...(ca === undefined ? {} : { "glr/gitlab-ca.pem": readFileSync(ca) }),
+});
 
 const OPTIONS = {
   ca: { type: "string" },
@@ -53,6 +61,8 @@ const OPTIONS = {
   print: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
 
 const nextSteps = (path: string, key: string): string =>
   [
@@ -64,16 +74,15 @@ const nextSteps = (path: string, key: string): string =>
     `  CodeKey: ${key}`,
   ].join("\n");
 
-const main = (): void => {
-  const { values } = parseArgs({ options: OPTIONS });
-  if (values.help) return say(HELP);
+const make = (values: Values): string => {
   const pins = values.pins === undefined ? {} : JSON.parse(readFileSync(values.pins, "utf8"));
-  const archive = zipOf(entries(values.ca, pins));
+  const archive = zipSync(files(values.ca, pins), { mtime: MTIME });
   const name = `${createHash("sha256").update(archive).digest("hex").slice(0, 32)}.zip`;
   const path = join(KEPT, name);
   mkdirSync(KEPT, { recursive: true });
   writeFileSync(path, archive);
-  say(values.print ? path : nextSteps(path, `microvm-code/${name}`));
+  return values.print ? path : nextSteps(path, `microvm-code/${name}`);
 };
 
-main();
+const { values } = parseArgs({ options: OPTIONS });
+process.stdout.write(`${values.help ? HELP : make(values)}\n`);
