@@ -48,6 +48,7 @@ it("publishes the parameters that the other stacks read, under the configuration
 it.each([
   ["Infrastructure", 8],
   ["LambdaShellRunner", 8],
+  ["MicroVmRunner", 5],
   ["AutoScaler", 16],
 ])("%s asks at most %i questions", (stack, most) => {
   const names = Object.keys(readTemplate(stack).parameters);
@@ -84,7 +85,7 @@ it.each(SOURCES)(
   },
 );
 
-it.each(["LambdaShellRunner", "AutoScaler"])(
+it.each(["LambdaShellRunner", "MicroVmRunner", "AutoScaler"])(
   "%s reads all anew when Wiring changes, since each value that it reads stands in a resource that names Wiring",
   (stack) => {
     const template = readTemplate(stack);
@@ -141,6 +142,7 @@ it("T-26: ends the deployment of an AutoScaler that has another deployment's bus
 it.each([
   ["Infrastructure", "gitlab-runners-infrastructure"],
   ["LambdaShellRunner", "gitlab-runners-lambda-shell-runner"],
+  ["MicroVmRunner", "gitlab-runners-microvm-runner"],
   ["AutoScaler", "gitlab-runners-autoscaler"],
 ])("%s has the default stack name %s", (stack, name) => {
   expect(stackName(stack)).toBe(name);
@@ -157,7 +159,7 @@ it("T-26: takes Infrastructure's stack name as deployment id", () => {
   });
 });
 
-it.each(["Infrastructure", "AutoScaler"])(
+it.each(["Infrastructure", "MicroVmRunner", "AutoScaler"])(
   "%s is built in its source folder, so that nothing is installed",
   (stack) => {
     expect(samConfig(stack)).toMatch(/^ {2}build:\n {4}parameters:\n {6}build_in_source: true/m);

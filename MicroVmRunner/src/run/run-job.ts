@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { deleteOwnRecord } from "../../../Core/gitlab-runner/delete-record";
 import { levelOf, notPrepared, type RunOutcome } from "../../../Core/gitlab-runner/run-outcome";
 import { runTimeouts } from "../../../Core/gitlab-runner/run-timeouts";
-import type { RunnerJob } from "../../../Core/gitlab-runner/runner-config";
+import type { SingleRun } from "../../../Core/gitlab-runner/runner-config";
 import { RunnerProcess } from "../../../Core/gitlab-runner/runner-process";
 import { createWorkspace, type Workspace } from "../../../Core/gitlab-runner/workspace";
 import { log } from "../../../Core/log";
@@ -40,7 +40,7 @@ const certificateOf = (path: string): Promise<string | undefined> =>
     () => undefined,
   );
 
-const jobOf = async (payload: MicroVmPayload, caFile: string): Promise<RunnerJob> => {
+const jobOf = async (payload: MicroVmPayload, caFile: string): Promise<SingleRun> => {
   const { url, token, runnerId, waitTimeoutSeconds, cache, executor, image } = payload;
   const caCertificate = await certificateOf(caFile);
   return {
