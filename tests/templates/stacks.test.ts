@@ -8,6 +8,7 @@ import {
 import {
   INFRASTRUCTURE_PARAMETERS,
   ROLE_TAG,
+  RUNNER_ALARMS_PARAMETER,
   RUNNER_FUNCTION_PARAMETER,
   STACK_TAG,
   TENANT_ISOLATION_TAG,
@@ -35,7 +36,9 @@ const stackName = (stack: string): string | undefined => /^ +stack_name: (\S+)/m
 const publishedBy = (stack: string): readonly string[] =>
   ofType(readTemplate(stack), "AWS::SSM::Parameter")
     .filter(({ properties }) => properties.Name !== undefined)
-    .map(({ properties }) => String(resolve(readTemplate(stack), properties.Name)));
+    .map(({ properties }) =>
+      String(resolve(readTemplate(stack), properties.Name, { "AWS::StackName": stackName(stack) ?? "" })),
+    );
 const published = publishedBy("Infrastructure");
 
 it("publishes the parameters that the other stacks read, under the configuration path", () => {
@@ -46,7 +49,8 @@ it("publishes the parameters that the other stacks read, under the configuration
 });
 
 it.each([
-  ["Infrastructure", 8],
+  // Address of the runbook among them: only its operators know where they read it.
+  ["Infrastructure", 9],
   ["LambdaShellRunner", 8],
   ["MicroVmRunner", 5],
   ["AutoScaler", 16],
@@ -107,6 +111,12 @@ it.each(["LambdaShellRunner", "MicroVmRunner", "AutoScaler"])(
     expect(outside).not.toContain("{{resolve:");
   },
 );
+
+it("its alarms are published where AutoScaler's dashboard looks for them", () => {
+  const { properties } = resource(lambdaRunner, "AlarmArnsParameter");
+  const given = { "AWS::StackName": stackName("LambdaShellRunner") ?? "" };
+  expect(resolve(lambdaRunner, properties.Name, given)).toBe(`/gitlabrunner/${RUNNER_ALARMS_PARAMETER}`);
+});
 
 describe("the default Lambda runner", () => {
   const parameter = resource(lambdaRunner, "FunctionArnParameter");
@@ -280,9 +290,10 @@ it("has an alarm for every section of the runbook, and no section twice", () => 
     ([, title = ""]) => title,
   );
   const texts = STACKS.flatMap((stack) => ofType(readTemplate(stack), "AWS::CloudWatch::Alarm")).map(
-    ({ properties }) => String(properties.AlarmDescription),
+    ({ properties }) => String(at(properties.AlarmDescription, "Fn::Sub")),
   );
-  const standAlone = titles.filter((title) => !texts.some((text) => text.includes(`"${title}"`)));
+  const anchor = (title: string): string => `#${title.toLowerCase().replaceAll(" ", "-")}`;
+  const standAlone = titles.filter((title) => !texts.some((text) => text.trim().endsWith(anchor(title))));
   expect(standAlone).toEqual([]);
   expect(new Set(titles).size).toBe(titles.length);
 });

@@ -89,8 +89,9 @@ const repositories: TemplateRule = {
   ],
 };
 
-/** What Infrastructure published, in plain text and without secrets. */
-const OF_INFRASTRUCTURE = /\{\{resolve:ssm:\$\{ConfigurationPath\}\/infrastructure\/[a-z0-9-]+\}\}/g;
+/** What the stacks before it published, in plain text and without secrets. */
+const PUBLISHED =
+  /\{\{resolve:ssm:\$\{ConfigurationPath\}\/(infrastructure|lambda-shell-runner)\/[a-z0-9-]+\}\}/g;
 const SECRET_NAME = /token|secret|password|credential/i;
 
 const secrets: TemplateRule = {
@@ -105,9 +106,7 @@ const secrets: TemplateRule = {
       .map(({ id }) => `${id} makes a secret parameter`),
     ...ofType(template, "AWS::SSM::Document").map(({ id }) => `${id} runs commands on machines`),
     ...template.resources
-      .filter(({ properties }) =>
-        JSON.stringify(properties).replace(OF_INFRASTRUCTURE, "").includes("{{resolve:"),
-      )
+      .filter(({ properties }) => JSON.stringify(properties).replace(PUBLISHED, "").includes("{{resolve:"))
       .map(({ id }) => `${id} takes a value into the template`),
     ...ofType(template, "AWS::Serverless::Function").flatMap(({ id, properties }) =>
       Object.keys(asMap(at(properties, "Environment", "Variables")))
