@@ -33,6 +33,7 @@ export const INFRASTRUCTURE_PARAMETERS = {
   cacheBucketName: "cache-bucket-name",
   assignPublicIp: "assign-public-ip",
   alarmTopicArn: "alarm-topic-arn",
+  runbookUrl: "runbook-url",
   imageRepositoryUri: "image-repository-uri",
   webhookApiId: "webhook-api-id",
   authorizerName: "authorizer-name",

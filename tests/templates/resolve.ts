@@ -28,6 +28,7 @@ const PUBLISHED: Readonly<Record<string, string>> = {
   "cache-bucket-name": "cache-bucket",
   "assign-public-ip": "true",
   "alarm-topic-arn": `arn:aws:sns:${REGION}:${ACCOUNT}:runners-a-alarms`,
+  "runbook-url": "https://docs.example.com/runbook.md",
   "webhook-api-id": "api123",
   "authorizer-name": "authorize-webhook",
   "alarm-arns": `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:one,arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:two`,

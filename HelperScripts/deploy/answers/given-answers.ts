@@ -1,4 +1,4 @@
-import type { Context } from "../context";
+import type { Context } from "../../context";
 import { type DeployAnswers, type GivenAnswers, readAnswers } from "./answers";
 
 export interface DeployOptions extends Pick<DeployAnswers, "region" | "profile" | "imageUri"> {

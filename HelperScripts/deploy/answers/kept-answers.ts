@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { Context } from "../context";
+import type { Context } from "../../context";
 import { answersText, type DeployAnswers, readAnswers } from "./answers";
 
 /** The clone. */
-export const CLONE = join(__dirname, "..", "..");
+export const CLONE = join(__dirname, "..", "..", "..");
 /** What this command keeps: answers and builds. Git ignores it. */
 export const KEPT_FOLDER = join(CLONE, ".deploy");
 

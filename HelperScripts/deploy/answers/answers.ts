@@ -1,9 +1,11 @@
-import { defined } from "../../Core/defined";
-import { checkGitLabUrl } from "../../Core/gitlab/gitlab-url";
-import { isServedPath, type ServedProject } from "../../Core/routing/served-projects";
-import { UsageError } from "../context";
-import { isFields } from "../gitlab/json";
-import { deploymentNames } from "./names";
+import { defined } from "../../../Core/defined";
+import { checkGitLabUrl } from "../../../Core/gitlab/gitlab-url";
+import { isServedPath, type ServedProject } from "../../../Core/routing/served-projects";
+import { UsageError } from "../../context";
+import { isFields } from "../../gitlab/json";
+import { deploymentNames } from "../names";
+import { checked, refuse } from "./checked-answer";
+import { checkNetwork, type NetworkAnswer } from "./network-answer";
 
 /**
  * What a deployment is made by, and what is kept of it between runs: no secret.
@@ -18,8 +20,14 @@ export interface DeployAnswers {
   readonly projects?: readonly ServedProject[];
   /** Empty: nobody gets an e-mail. Absent: as it is deployed. */
   readonly alarmEmail?: string;
+  /** Where the operators read docs/runbook.md. Absent: as it is deployed, at first as that path of the repository. */
+  readonly runbookUrl?: string;
   /** An image that is pushed already, instead of one that is built here. */
   readonly imageUri?: string;
+  /** The certificate of the authority that vouches for GitLab's, PEM, or a file of it; `none` removes the stored one. */
+  readonly caCertificate?: string;
+  /** Absent: as it is deployed. */
+  readonly network?: NetworkAnswer;
 }
 
 /** Answers as a file or the environment gives them. */
@@ -35,13 +43,6 @@ const EMAIL = /^[^\s"\\@]+@[^\s"\\@]+\.[^\s"\\@]+$/;
 const IMAGE_URI =
   /^\d{12}\.dkr\.ecr\.(?<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?\/[a-z0-9._/-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$/;
 
-const refuse = (field: string, value: unknown, remedy: string): never => {
-  throw new UsageError(`${field} is ${JSON.stringify(value)}: ${remedy}`);
-};
-
-const checked = (field: string, pattern: RegExp, remedy: string) => (value: unknown) =>
-  typeof value === "string" && pattern.test(value) ? value : refuse(field, value, remedy);
-
 export const checkRegion = checked("region", REGION, "give an AWS region, e.g. eu-west-1");
 const checkProfile = checked("profile", /^[^\s"]+$/, "give the name of a profile in ~/.aws/config");
 export const checkEmail = checked(
@@ -49,10 +50,21 @@ export const checkEmail = checked(
   new RegExp(`^$|${EMAIL.source}`),
   "give one e-mail address, e.g. operators@example.com, or leave it empty",
 );
+/** As Infrastructure's parameter takes it. */
+const checkRunbookUrl = checked(
+  "runbookUrl",
+  /^(docs\/runbook\.md|https?:\/\/[A-Za-z0-9._~:/?@!$()*+,;=%-]{1,500})$/,
+  "give the address of docs/runbook.md without a # part, e.g. https://gitlab.example.com/ops/runners/-/blob/main/docs/runbook.md",
+);
 const checkImageUri = checked(
   "imageUri",
   IMAGE_URI,
   "give the full address of an image in Amazon ECR with its tag or digest, e.g. 111122223333.dkr.ecr.eu-west-1.amazonaws.com/runner:1",
+);
+const checkCertificate = checked(
+  "caCertificate",
+  /^[^\0]+$/,
+  "give the file of GitLab's certificate authority or its text in PEM form, or none to remove the stored one",
 );
 
 export const checkUrl = (value: unknown): string => {
@@ -99,7 +111,10 @@ const CHECKS = {
   gitlabUrl: checkUrl,
   projects: checkProjects,
   alarmEmail: checkEmail,
+  runbookUrl: checkRunbookUrl,
   imageUri: checkImageUri,
+  caCertificate: checkCertificate,
+  network: checkNetwork,
   accessToken: checkSecret("accessToken"),
   setupToken: checkSecret("setupToken"),
 } as const;
@@ -120,7 +135,7 @@ const parsed = (text: string): unknown => {
 export const readAnswers = (text: string): GivenAnswers => {
   const fields = parsed(text);
   if (!isFields(fields)) throw new UsageError('The answers must be one object: { "gitlabUrl": … }');
-  const unknown = Object.keys(fields).find((field) => !Object.hasOwn(CHECKS, field));
+  const unknown = Object.keys(fields).find((field) => field !== "$schema" && !Object.hasOwn(CHECKS, field));
   // Its value may be a secret under a misspelt name.
   if (unknown !== undefined)
     throw new UsageError(
@@ -135,7 +150,10 @@ export const readAnswers = (text: string): GivenAnswers => {
     gitlabUrl: read("gitlabUrl", CHECKS.gitlabUrl),
     projects: read("projects", CHECKS.projects),
     alarmEmail: read("alarmEmail", CHECKS.alarmEmail),
+    runbookUrl: read("runbookUrl", CHECKS.runbookUrl),
     imageUri: read("imageUri", CHECKS.imageUri),
+    caCertificate: read("caCertificate", CHECKS.caCertificate),
+    network: read("network", CHECKS.network),
   });
   checkImageRegion(answers);
   const accessToken = read("accessToken", CHECKS.accessToken);
@@ -152,6 +170,10 @@ export const checkImageRegion = ({ region, imageUri }: Partial<DeployAnswers>): 
 
 /** All that is kept, in the order of the document. */
 export const answersText = (answers: DeployAnswers): string => {
-  const { name, region, profile, gitlabUrl, projects, alarmEmail, imageUri } = answers;
-  return `${JSON.stringify({ name, region, profile, gitlabUrl, projects, alarmEmail, imageUri }, undefined, 2)}\n`;
+  const { name, region, profile, gitlabUrl, projects, alarmEmail, runbookUrl, imageUri } = answers;
+  const { caCertificate, network } = answers;
+  const ofGitLab = { gitlabUrl, projects };
+  const ofAlarms = { alarmEmail, runbookUrl };
+  const kept = { name, region, profile, ...ofGitLab, ...ofAlarms, imageUri, caCertificate, network };
+  return `${JSON.stringify(kept, undefined, 2)}\n`;
 };

@@ -13,8 +13,15 @@ export interface Workspace {
   readonly temporary: string;
 }
 
-/** Creates the folders with mode 0700, under a random name. */
-export const createWorkspace = async (root: string): Promise<Workspace> => {
+/** gitlab-runner's id of a machine that has none of its own. */
+const randomSystemId = (): string => `r_${randomBytes(6).toString("hex")}`;
+
+/**
+ * Creates the folders with mode 0700, under a random name.
+ *
+ * @param systemId gitlab-runner's id of this machine: `r_` and twelve letters or digits
+ */
+export const createWorkspace = async (root: string, systemId = randomSystemId()): Promise<Workspace> => {
   const folder = await mkdtemp(join(root, "job-"));
   const below = (name: string): string => join(folder, name);
   const workspace = {
@@ -27,6 +34,6 @@ export const createWorkspace = async (root: string): Promise<Workspace> => {
   };
   const { home, config, builds, cache, temporary } = workspace;
   await Promise.all([home, config, builds, cache, temporary].map((path) => mkdir(path, { mode: 0o700 })));
-  await writeFile(join(config, ".runner_system_id"), `r_${randomBytes(6).toString("hex")}`, { mode: 0o600 });
+  await writeFile(join(config, ".runner_system_id"), systemId, { mode: 0o600 });
   return workspace;
 };

@@ -1,6 +1,6 @@
-import { httpExchange } from "../../../Core/gitlab/http-exchange";
-import { log } from "../../../Core/log";
-import { type BootstrapRow, caCertificateOf } from "../../../Core/model/bootstrap-row";
+import { httpExchange } from "../gitlab/http-exchange";
+import { log } from "../log";
+import { type BootstrapRow, caCertificateOf } from "../model/bootstrap-row";
 
 const TRIES = 3;
 const ANSWER_MILLISECONDS = 10_000;
@@ -8,7 +8,10 @@ const ANSWER_MILLISECONDS = 10_000;
 /** 204: deleted. 403 and 404: GitLab no longer knows the token, so the record was deleted before. */
 const isGone = (status: number): boolean => [204, 403, 404].includes(status);
 
-const ask = async (row: BootstrapRow): Promise<number> => {
+/** Whose record is deleted. */
+type OwnRecord = Pick<BootstrapRow, "url" | "token" | "runnerId" | "caCertificate">;
+
+const ask = async (row: OwnRecord): Promise<number> => {
   try {
     const body = JSON.stringify({ token: row.token });
     const send = httpExchange(() => undefined, caCertificateOf(row));
@@ -31,7 +34,7 @@ const ask = async (row: BootstrapRow): Promise<number> => {
  * Legacy mode: the runner deletes its own record, because only its own token may.
  * https://docs.gitlab.com/api/runners/#delete-a-runner-by-authentication-token
  */
-export const deleteOwnRecord = async (row: BootstrapRow): Promise<void> => {
+export const deleteOwnRecord = async (row: OwnRecord): Promise<void> => {
   let status = 0;
   for (let tries = 0; tries < TRIES && !isGone(status); tries++) status = await ask(row);
   if (isGone(status)) log.info("RUNNER_RECORD_DELETED", { runnerId: row.runnerId });

@@ -1,5 +1,5 @@
-import { SPOT_ROLE_REMEDY } from "./job-account-words";
-import type { Runner } from "./ledger-items";
+import { SPOT_ROLE_REMEDY } from "../../Core/model/job-account-words";
+import type { Runner } from "../../Core/model/ledger-items";
 
 /** Why a runner was not bought as spot, or not in each pool: sentences for people. Empty: nothing held it back. */
 export const spotNotes = ({ restingPools = [], afterSpotLoss, lacksSpotRole }: Runner): readonly string[] => [

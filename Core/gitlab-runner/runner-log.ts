@@ -1,4 +1,4 @@
-import { defined } from "../../../Core/defined";
+import { defined } from "../defined";
 import { type RequestFailure, requestFailure } from "./request-failure";
 
 /**

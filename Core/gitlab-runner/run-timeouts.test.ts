@@ -32,7 +32,7 @@ describe("the times of a run", () => {
   });
 
   it("are those that the documentation states", () => {
-    const text = readFileSync(join(__dirname, "../../../docs/lambda-runner.md"), "utf8");
+    const text = readFileSync(join(__dirname, "../../docs/lambda-runner.md"), "utf8");
     const timeouts = runTimeouts({ waitTimeoutSeconds: 60, lifetimeSeconds: 900 }, 900_000);
     for (const row of [
       `| ${timeouts.poll / 1_000} s after that | SIGTERM, and SIGKILL ${timeouts.kill / 1_000} s later |`,

@@ -1,4 +1,4 @@
-import { IMAGE_IGNORED, IMAGE_REFUSED } from "../../../Core/image-words";
+import { IMAGE_IGNORED, IMAGE_REFUSED } from "../image-words";
 
 const REMEDY = "Jobs that need an image run on EC2: give this one the tag aws:ec2, or a row of the mapping";
 

@@ -1,4 +1,4 @@
-import type { BootstrapRow } from "../../../Core/model/bootstrap-row";
+import type { BootstrapRow } from "../model/bootstrap-row";
 
 /** Milliseconds. The figures follow from gitlab-runner's own: see docs/lambda-runner.md. */
 export interface RunTimeouts {

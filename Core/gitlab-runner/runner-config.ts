@@ -1,7 +1,19 @@
-import type { BootstrapRow, RunnerCache } from "../../../Core/model/bootstrap-row";
-
-import type { Workspace } from "../environment/workspace";
+import type { BootstrapRow, RunnerCache } from "../model/bootstrap-row";
 import { imageNotice } from "./image-notice";
+import type { Workspace } from "./workspace";
+
+/** What gitlab-runner is told of its one job. */
+export interface RunnerJob
+  extends Pick<
+    BootstrapRow,
+    "url" | "token" | "runnerId" | "waitTimeoutSeconds" | "caCertificate" | "refuseImages" | "cache"
+  > {
+  /** The docker executor; absent: the shell executor. */
+  readonly docker?: {
+    /** Of jobs that name none. */
+    readonly image: string;
+  };
+}
 
 /** The name of the `[[runners]]` entry, for the flag `-r`. */
 export const RUNNER_NAME = "job";
@@ -56,17 +68,36 @@ const cacheToml = (cache: RunnerCache | undefined, endpoint: string | undefined)
         ...otherServer(endpoint),
       ];
 
+/** Jobs run in containers below Docker's own folders, and none of them is privileged. */
+const dockerToml = ({ image }: Required<RunnerJob>["docker"]): readonly string[] => [
+  "[runners.docker]",
+  `image = ${quoted(image)}`,
+  "privileged = false",
+  'volumes = ["/cache"]',
+];
+
+/** `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell. */
+const shellToml = (
+  { refuseImages }: Pick<RunnerJob, "refuseImages">,
+  { builds, cache }: Pick<Workspace, "builds" | "cache">,
+  path: string,
+): readonly string[] => [
+  'shell = "bash"',
+  `builds_dir = ${quoted(builds)}`,
+  `cache_dir = ${quoted(cache)}`,
+  `environment = [${quoted(`PATH=${path}`)}]`,
+  `pre_get_sources_script = ${quoted(imageNotice(refuseImages ?? false))}`,
+];
+
 /**
  * gitlab-runner's configuration. It holds the token and the cache's credentials, so it is passed through a pipe.
  * https://docs.gitlab.com/runner/configuration/advanced-configuration/
  *
  * @param caFile the certificate of GitLab's authority, where that is a private one; jobs clone by it too
  * @param endpoint of AWS's API, on a developer's computer
- *
- * `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell.
  */
 export const runnerToml = (
-  row: Pick<BootstrapRow, "url" | "token" | "refuseImages" | "cache">,
+  job: Pick<RunnerJob, "url" | "token" | "refuseImages" | "cache" | "docker">,
   workspace: Pick<Workspace, "builds" | "cache">,
   path: string,
   caFile?: string,
@@ -75,16 +106,12 @@ export const runnerToml = (
   [
     "[[runners]]",
     `name = ${quoted(RUNNER_NAME)}`,
-    `url = ${quoted(row.url)}`,
-    `token = ${quoted(row.token)}`,
+    `url = ${quoted(job.url)}`,
+    `token = ${quoted(job.token)}`,
     ...(caFile === undefined ? [] : [`tls-ca-file = ${quoted(caFile)}`]),
-    'executor = "shell"',
-    'shell = "bash"',
-    `builds_dir = ${quoted(workspace.builds)}`,
-    `cache_dir = ${quoted(workspace.cache)}`,
-    `environment = [${quoted(`PATH=${path}`)}]`,
-    `pre_get_sources_script = ${quoted(imageNotice(row.refuseImages ?? false))}`,
+    `executor = "${job.docker ? "docker" : "shell"}"`,
     `job_status_final_update_retry_limit = ${FINAL_REPORT_ROUNDS}`,
-    ...cacheToml(row.cache, endpoint),
+    ...(job.docker ? dockerToml(job.docker) : shellToml(job, workspace, path)),
+    ...cacheToml(job.cache, endpoint),
     "",
   ].join("\n");

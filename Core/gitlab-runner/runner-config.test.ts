@@ -64,6 +64,23 @@ describe("gitlab-runner's configuration", () => {
     });
   });
 
+  it("has the docker executor with the image of jobs that name none, no container privileged", () => {
+    const docker = { image: "public.ecr.aws/docker/library/debian:13-slim" };
+    const toml = runnerToml({ url: "https://a.example", token: "glrt-abc", docker }, PLACES, "/bin");
+    expect(parse(toml)).toEqual({
+      runners: [
+        {
+          name: "job",
+          url: "https://a.example",
+          token: "glrt-abc",
+          executor: "docker",
+          job_status_final_update_retry_limit: 4,
+          docker: { ...docker, privileged: false, volumes: ["/cache"] },
+        },
+      ],
+    });
+  });
+
   it("keeps any text what it is: nothing in a token or PATH becomes a setting", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary-ascii" }), (token, path) => {

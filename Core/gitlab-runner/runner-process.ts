@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { log } from "../../../Core/log";
-import { type BootstrapRow, caCertificateOf } from "../../../Core/model/bootstrap-row";
-import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
-import { JobProcesses } from "../../../Core/process/job-processes";
-import type { ProcessEntry, ProcessTable } from "../../../Core/process/process-table";
-import { childEnvironment } from "../environment/child-environment";
-import type { Workspace } from "../environment/workspace";
+import { log } from "../log";
+import { caCertificateOf } from "../model/bootstrap-row";
+import { chooseMark, type JobMark, marked } from "../process/job-mark";
+import { JobProcesses } from "../process/job-processes";
+import type { ProcessEntry, ProcessTable } from "../process/process-table";
+import { childEnvironment } from "./child-environment";
 import { feedConfigPipe, makeConfigPipe } from "./config-pipe";
 import { LineCutter } from "./line-cutter";
 import type { RunOutcome } from "./run-outcome";
 import type { RunTimeouts } from "./run-timeouts";
 import { type ProcessExit, RunWatch } from "./run-watch";
-import { runnerArguments, runnerToml } from "./runner-config";
+import { type RunnerJob, runnerArguments, runnerToml } from "./runner-config";
 import { readRunnerLine } from "./runner-log";
+import type { Workspace } from "./workspace";
 
 export interface RunnerSettings {
   /** Path or name of gitlab-runner. */
@@ -26,6 +26,10 @@ export interface RunnerSettings {
   readonly table: ProcessTable;
   /** See ProcessEvidence. */
   readonly before: readonly ProcessEntry[] | undefined;
+  /** Ends the job's scripts where they are no processes below gitlab-runner, but containers. */
+  readonly killContainers?: () => void;
+  /** Whom gitlab-runner, and with it a job of the shell executor, runs as. Absent: as who started this. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 const SCAN_MILLISECONDS = process.platform === "linux" ? 5_000 : 1_000;
@@ -36,7 +40,7 @@ const ROUTINE = ["Appending trace to coordinator...ok", "Updating job..."];
 const isLogged = (level: string, message: string): boolean => level !== "debug" && !ROUTINE.includes(message);
 
 /** What the runner's log must not show. A session's token may stand in an address, encoded. */
-const secretsOf = ({ token, cache }: BootstrapRow): readonly string[] =>
+const secretsOf = ({ token, cache }: RunnerJob): readonly string[] =>
   cache === undefined
     ? [token]
     : [token, cache.secretAccessKey, cache.sessionToken, encodeURIComponent(cache.sessionToken)];
@@ -66,7 +70,7 @@ export class RunnerProcess {
 
   constructor(
     private readonly settings: RunnerSettings,
-    private readonly row: BootstrapRow,
+    private readonly row: RunnerJob,
     private readonly workspace: Workspace,
   ) {}
 
@@ -77,6 +81,7 @@ export class RunnerProcess {
 
   /** Kills the job's processes but not the runner, which then reports. */
   killJob(): void {
+    this.settings.killContainers?.();
     this.processes?.kill(this.child?.pid);
   }
 
@@ -125,6 +130,7 @@ export class RunnerProcess {
       env,
       detached: true,
       stdio: ["ignore", "ignore", "pipe"],
+      ...this.settings.user,
     });
     this.child = child;
     return child;
@@ -134,7 +140,7 @@ export class RunnerProcess {
     const watch = new RunWatch(this.settings.timeouts, {
       signal: signaller(child),
       terminateJob: () => processes.terminate(child.pid),
-      killJob: () => void processes.kill(child.pid),
+      killJob: () => this.killJob(),
       after,
     });
     this.watch = watch;
