@@ -16,7 +16,7 @@ import { type Mutant, readMutants } from "./mutants/mutants";
 import { sample } from "./mutants/sample";
 import { endTests } from "./mutants/test-process";
 import { isCompiled, tryMutant } from "./mutants/try-mutant";
-import { isCaught, keptVerdicts, type MutantVerdict } from "./mutants/verdicts";
+import { isCaught, type KeptVerdicts, keptVerdicts, type MutantVerdict } from "./mutants/verdicts";
 import { sliceOf } from "./slice";
 
 const ROOT = join(__dirname, "../..");
@@ -35,11 +35,10 @@ const { values } = parseArgs({
 });
 const nearest = Number(values.nearest);
 const trial = { seconds: Number(values.seconds), nearest };
-const kept = keptVerdicts(ROOT);
 
 /** A verdict of an earlier run, where it is still wanted. */
-const known = (mutant: Mutant): MutantVerdict | undefined => {
-  const verdict = kept.get(mutant, nearest);
+const known = (kept: KeptVerdicts, mutant: Mutant): MutantVerdict | undefined => {
+  const verdict = kept.get(mutant);
   return verdict !== undefined && values.again && !isCaught(verdict) ? undefined : verdict;
 };
 
@@ -48,18 +47,19 @@ const onOneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 6
 const describe = (verdict: MutantVerdict | "listed", { file, line, kind, was, text }: Mutant): string =>
   `${verdict.padEnd(18)} ${file}:${line} ${kind}: ${onOneLine(was)} → ${onOneLine(text)}`;
 
-const verdictOf = async (folder: string, mutant: Mutant): Promise<MutantVerdict> => {
-  const before = known(mutant);
+const verdictOf = async (folder: string, kept: KeptVerdicts, mutant: Mutant): Promise<MutantVerdict> => {
+  const before = known(kept, mutant);
   if (before !== undefined) return before;
   const verdict = await tryMutant(folder, mutant, trial);
-  kept.add(mutant, nearest, verdict);
+  kept.add(mutant, verdict);
   return verdict;
 };
 
 const tryAll = async (folder: string, mutants: readonly Mutant[]): Promise<readonly MutantVerdict[]> => {
+  const kept = keptVerdicts(ROOT, mutants, nearest);
   const verdicts: MutantVerdict[] = [];
   for (const mutant of mutants) {
-    const verdict = await verdictOf(folder, mutant);
+    const verdict = await verdictOf(folder, kept, mutant);
     verdicts.push(verdict);
     console.log(describe(verdict, mutant));
   }

@@ -14,8 +14,8 @@ export const isCaught = (verdict: MutantVerdict): boolean => verdict.startsWith(
 
 /** What a stopped run has found so far. */
 export interface KeptVerdicts {
-  readonly get: (mutant: Mutant, nearest: number) => MutantVerdict | undefined;
-  readonly add: (mutant: Mutant, nearest: number, verdict: MutantVerdict) => void;
+  readonly get: (mutant: Mutant) => MutantVerdict | undefined;
+  readonly add: (mutant: Mutant, verdict: MutantVerdict) => void;
 }
 
 /** Another text of the file is another mutant, and more tests may say something else. */
@@ -31,17 +31,18 @@ const readKept = (path: string): Map<string, MutantVerdict> => {
   return new Map(lines.map((line): [string, MutantVerdict] => JSON.parse(line)));
 };
 
-/** Verdicts in `.local/mutants.jsonl`, a line for each as soon as it is known. */
-export const keptVerdicts = (root: string): KeptVerdicts => {
+/**
+ * Verdicts in `.local/mutants.jsonl`, a line for each as soon as it is known.
+ *
+ * @param mutants of the files as they are now: they may change while the copy is tried
+ */
+export const keptVerdicts = (root: string, mutants: readonly Mutant[], nearest: number): KeptVerdicts => {
   const path = join(root, ".local/mutants.jsonl");
   mkdirSync(dirname(path), { recursive: true });
   const kept = readKept(path);
+  const keys = new Map(mutants.map((mutant) => [mutant, keyOf(root, mutant, nearest)]));
   return {
-    get: (mutant, nearest) => kept.get(keyOf(root, mutant, nearest)),
-    add: (mutant, nearest, verdict) => {
-      const key = keyOf(root, mutant, nearest);
-      kept.set(key, verdict);
-      appendFileSync(path, `${JSON.stringify([key, verdict])}\n`);
-    },
+    get: (mutant) => kept.get(keys.get(mutant) ?? ""),
+    add: (mutant, verdict) => appendFileSync(path, `${JSON.stringify([keys.get(mutant), verdict])}\n`),
   };
 };
