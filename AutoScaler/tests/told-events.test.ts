@@ -179,7 +179,14 @@ it("has a definition of every kind", () => {
     cause: "slot",
   });
   expect(problems(missed)).toBe("");
-  const rings = { since: "2026-11-30", jobs: 9, missed: 6, cause: "slot", ofCause: 5, class: "big" } as const;
+  const rings = {
+    since: "2026-11-30",
+    jobs: 9,
+    missed: 6,
+    cause: "slot",
+    ofCause: 5,
+    class: "EC2#big",
+  } as const;
   expect(problems(objectiveAlarmEvent("test", rings))).toBe("");
   for (const type of RUNNER_EVENT_TYPES) expect(SCHEMA.$defs).toHaveProperty(type);
 });

@@ -13,18 +13,15 @@ export interface FirstMiss {
   readonly cause: WaitCause;
   /** Of those that missed it the ones that waited most of all for that. */
   readonly ofCause: number;
-  /** The name of the class of most of the latter. */
+  /** The class of most of the latter, as `status` and the metrics name it: `EC2#big`. */
   readonly class: string;
 }
-
-/** `EC2#big` without its provider. */
-const nameOf = (classKey: string): string => classKey.split("#")[1] ?? "";
 
 const most = (classes: readonly ClassWaits[], cause: WaitCause): string => {
   const [first] = [...classes].sort(
     ({ missed: one }, { missed: other }) => (other[cause] ?? 0) - (one[cause] ?? 0),
   );
-  return nameOf(first?.classKey ?? "");
+  return first?.classKey ?? "";
 };
 
 /** @returns undefined: no job missed it */

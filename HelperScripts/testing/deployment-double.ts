@@ -49,11 +49,20 @@ const ENVIRONMENT: Record<string, string> = {
   EC2_MAX_LIFETIME_SECONDS: "43200",
 };
 
-const stack = (name: string, outputs: Record<string, string>, status = "CREATE_COMPLETE") => ({
+const stack = (
+  name: string,
+  outputs: Record<string, string>,
+  status = "CREATE_COMPLETE",
+  parameters: Record<string, string> = {},
+) => ({
   StackName: name,
   StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/1`,
   StackStatus: status,
   Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+  Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+    ParameterKey,
+    ParameterValue,
+  })),
 });
 
 /** The functions that there are. */
@@ -123,8 +132,13 @@ export class DeploymentDouble {
     this.stacks.set(INFRASTRUCTURE, stack(INFRASTRUCTURE, webhook));
   }
 
-  setStack(name: string, outputs: Record<string, string>, status?: string): void {
-    this.stacks.set(name, stack(name, outputs, status));
+  setStack(
+    name: string,
+    outputs: Record<string, string>,
+    status?: string,
+    parameters?: Record<string, string>,
+  ): void {
+    this.stacks.set(name, stack(name, outputs, status, parameters));
   }
 
   setParameter(name: string, Value: string, Type = "SecureString"): void {

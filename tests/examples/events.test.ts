@@ -64,7 +64,7 @@ it.each(WAIT_CAUSES)(
   "chat: writes a notice that the chat application takes of jobs that waited for %s",
   (cause) => {
     const { pattern, transformer } = ruleOf("chat/slack.yaml", "QueueObjectiveRule");
-    const miss = { since: "2026-11-30", jobs: 80, missed: 12, cause, ofCause: 8, class: "big" };
+    const miss = { since: "2026-11-30", jobs: 80, missed: 12, cause, ofCause: 8, class: "EC2#big" };
     const { DetailType, Detail } = objectiveAlarmEvent("gitlab-runners-infrastructure", miss);
     const rings = event(EVENT_SOURCE, DetailType, JSON.parse(Detail) as Value);
     expect(patternMatches(pattern, { ...rings })).toBe(true);

@@ -25,7 +25,7 @@ const mail = (reason: (typeof ATTEMPT_FAILURE_CODES)[number]): readonly string[]
 };
 
 const ringing = (cause: WaitCause): readonly string[] => {
-  const miss = { since: "2026-11-30", jobs: 80, missed: 12, cause, ofCause: 8, class: "big" };
+  const miss = { since: "2026-11-30", jobs: 80, missed: 12, cause, ofCause: 8, class: "EC2#big" };
   return mailOf("QueueObjectiveCauseRule", objectiveAlarmEvent("gitlab-runners-infrastructure", miss));
 };
 
@@ -41,7 +41,7 @@ it("writes to people which job gets no runner, why, what to do, and where more s
 it("I-47: writes to people what most of the jobs that missed the objective waited for, what to do, and where more stands", () => {
   const lines = ringing("slot").join("\n");
   expect(lines).toContain("12 of 80 jobs that began since 2026-11-30 (UTC) missed the queue-time objective");
-  expect(lines).toContain("8 of them waited most of all for a slot, the most of class big (slot)");
+  expect(lines).toContain("8 of them waited most of all for a slot, the most of class EC2#big (slot)");
   expect(lines).toContain("What to do: Raise maxRunners of its class");
   expect(lines).toContain("https://docs.example.com/runbook.md#queue-time-objective");
 });
