@@ -9,7 +9,14 @@ import { dirname, join, normalize } from "node:path";
  */
 
 const ROOT = join(__dirname, "..");
-const SHIPPED = ["Core", "Infrastructure", "AutoScaler", "LambdaShellRunner", "HelperScripts"];
+const SHIPPED = [
+  "Core",
+  "Infrastructure",
+  "AutoScaler",
+  "LambdaShellRunner",
+  "MicroVmRunner",
+  "HelperScripts",
+];
 
 const SRC = "AutoScaler/src";
 /** Ports and the small files that everything inside AutoScaler may import. */
@@ -30,6 +37,7 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
   { about: "Core", may: ["Core"] },
   { about: "Infrastructure", may: ["Infrastructure", "Core"] },
   { about: "LambdaShellRunner", may: ["LambdaShellRunner", "Core"] },
+  { about: "MicroVmRunner", may: ["MicroVmRunner", "Core"] },
   { about: "AutoScaler", may: ["AutoScaler", "Core"] },
   { about: "HelperScripts", may: ["HelperScripts", "Core"] },
   ...KNOWN.map((about) => ({ about, may: [...KNOWN, "Core"] })),
@@ -151,7 +159,7 @@ interface Rule {
 }
 
 const HAS_ENVIRONMENT =
-  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize-webhook|receive-signed-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
+  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize-webhook|receive-signed-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|MicroVmRunner\/src\/(main|rebuild\/rebuild-images)\.ts|HelperScripts\/|local\/)/;
 
 const OF_WHAT_SHIPS = new RegExp(`^(${SHIPPED.join("|")})/`);
 

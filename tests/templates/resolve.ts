@@ -9,6 +9,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   "AWS::Region": REGION,
   "AWS::Partition": "aws",
   "AWS::URLSuffix": "amazonaws.com",
+  "AWS::StackId": `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/runners/51af3dc0-da77-11e4-872e-1234567db123`,
 };
 
 /** The deployment that the tests assume. */

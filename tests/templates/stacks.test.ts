@@ -52,6 +52,7 @@ it.each([
   // Address of the runbook among them: only its operators know where they read it.
   ["Infrastructure", 9],
   ["LambdaShellRunner", 8],
+  ["MicroVmRunner", 5],
   ["AutoScaler", 16],
 ])("%s asks at most %i questions", (stack, most) => {
   const names = Object.keys(readTemplate(stack).parameters);
@@ -88,7 +89,7 @@ it.each(SOURCES)(
   },
 );
 
-it.each(["LambdaShellRunner", "AutoScaler"])(
+it.each(["LambdaShellRunner", "MicroVmRunner", "AutoScaler"])(
   "%s reads all anew when Wiring changes, since each value that it reads stands in a resource that names Wiring",
   (stack) => {
     const template = readTemplate(stack);
@@ -151,6 +152,7 @@ it("T-26: ends the deployment of an AutoScaler that has another deployment's bus
 it.each([
   ["Infrastructure", "gitlab-runners-infrastructure"],
   ["LambdaShellRunner", "gitlab-runners-lambda-shell-runner"],
+  ["MicroVmRunner", "gitlab-runners-microvm-runner"],
   ["AutoScaler", "gitlab-runners-autoscaler"],
 ])("%s has the default stack name %s", (stack, name) => {
   expect(stackName(stack)).toBe(name);
@@ -167,7 +169,7 @@ it("T-26: takes Infrastructure's stack name as deployment id", () => {
   });
 });
 
-it.each(["Infrastructure", "AutoScaler"])(
+it.each(["Infrastructure", "MicroVmRunner", "AutoScaler"])(
   "%s is built in its source folder, so that nothing is installed",
   (stack) => {
     expect(samConfig(stack)).toMatch(/^ {2}build:\n {4}parameters:\n {6}build_in_source: true/m);
