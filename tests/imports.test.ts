@@ -9,19 +9,20 @@ import { dirname, join, normalize } from "node:path";
  */
 
 const ROOT = join(__dirname, "..");
-const SHIPPED = ["Core", "Infrastructure", "AutoScaler", "LambdaShellRunner", "HelperScripts"];
+const SHIPPED = [
+  "Core",
+  "Infrastructure",
+  "AutoScaler",
+  "LambdaShellRunner",
+  "MicroVmRunner",
+  "HelperScripts",
+];
 
 const SRC = "AutoScaler/src";
 /** Ports and the small files that everything inside AutoScaler may import. */
-const KNOWN = [
-  "ports",
-  "dependencies",
-  "events",
-  "timing",
-  "hints/hint-memory",
-  "spot/pool-memory",
-  "pricing/price-memory",
-].map((name) => `${SRC}/${name}`);
+const KNOWN = ["ports", "dependencies", "events", "timing", "hints/hint-memory", "spot/pool-memory"].map(
+  (name) => `${SRC}/${name}`,
+);
 /** Folders that all stages of a runner's life share. */
 const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot", "waits", "pricing"].map(
   (name) => `${SRC}/${name}`,
@@ -36,6 +37,7 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
   { about: "Core", may: ["Core"] },
   { about: "Infrastructure", may: ["Infrastructure", "Core"] },
   { about: "LambdaShellRunner", may: ["LambdaShellRunner", "Core"] },
+  { about: "MicroVmRunner", may: ["MicroVmRunner", "Core"] },
   { about: "AutoScaler", may: ["AutoScaler", "Core"] },
   { about: "HelperScripts", may: ["HelperScripts", "Core"] },
   ...KNOWN.map((about) => ({ about, may: [...KNOWN, "Core"] })),
@@ -157,7 +159,7 @@ interface Rule {
 }
 
 const HAS_ENVIRONMENT =
-  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize-webhook|receive-signed-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
+  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize-webhook|receive-signed-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|MicroVmRunner\/src\/(main|rebuild\/rebuild-images)\.ts|HelperScripts\/|local\/)/;
 
 const OF_WHAT_SHIPS = new RegExp(`^(${SHIPPED.join("|")})/`);
 

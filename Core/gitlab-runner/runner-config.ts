@@ -3,7 +3,7 @@ import { imageNotice } from "./image-notice";
 import type { Workspace } from "./workspace";
 
 /** What gitlab-runner is told of its one job. */
-export interface RunnerJob
+export interface SingleRun
   extends Pick<
     BootstrapRow,
     "url" | "token" | "runnerId" | "waitTimeoutSeconds" | "caCertificate" | "refuseImages" | "cache"
@@ -69,7 +69,7 @@ const cacheToml = (cache: RunnerCache | undefined, endpoint: string | undefined)
       ];
 
 /** Jobs run in containers below Docker's own folders, and none of them is privileged. */
-const dockerToml = ({ image }: Required<RunnerJob>["docker"]): readonly string[] => [
+const dockerToml = ({ image }: Required<SingleRun>["docker"]): readonly string[] => [
   "[runners.docker]",
   `image = ${quoted(image)}`,
   "privileged = false",
@@ -78,7 +78,7 @@ const dockerToml = ({ image }: Required<RunnerJob>["docker"]): readonly string[]
 
 /** `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell. */
 const shellToml = (
-  { refuseImages }: Pick<RunnerJob, "refuseImages">,
+  { refuseImages }: Pick<SingleRun, "refuseImages">,
   { builds, cache }: Pick<Workspace, "builds" | "cache">,
   path: string,
 ): readonly string[] => [
@@ -97,7 +97,7 @@ const shellToml = (
  * @param endpoint of AWS's API, on a developer's computer
  */
 export const runnerToml = (
-  job: Pick<RunnerJob, "url" | "token" | "refuseImages" | "cache" | "docker">,
+  job: Pick<SingleRun, "url" | "token" | "refuseImages" | "cache" | "docker">,
   workspace: Pick<Workspace, "builds" | "cache">,
   path: string,
   caFile?: string,

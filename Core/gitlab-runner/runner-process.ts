@@ -13,7 +13,7 @@ import { LineCutter } from "./line-cutter";
 import type { RunOutcome } from "./run-outcome";
 import type { RunTimeouts } from "./run-timeouts";
 import { type ProcessExit, RunWatch } from "./run-watch";
-import { type RunnerJob, runnerArguments, runnerToml } from "./runner-config";
+import { runnerArguments, runnerToml, type SingleRun } from "./runner-config";
 import { readRunnerLine } from "./runner-log";
 import type { Workspace } from "./workspace";
 
@@ -27,7 +27,7 @@ export interface RunnerSettings {
   /** See ProcessEvidence. */
   readonly before: readonly ProcessEntry[] | undefined;
   /** Ends the job's scripts where they are no processes below gitlab-runner, but containers. */
-  readonly killContainers?: () => void;
+  readonly killContainers?: () => unknown;
   /** Whom gitlab-runner, and with it a job of the shell executor, runs as. Absent: as who started this. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
@@ -40,7 +40,7 @@ const ROUTINE = ["Appending trace to coordinator...ok", "Updating job..."];
 const isLogged = (level: string, message: string): boolean => level !== "debug" && !ROUTINE.includes(message);
 
 /** What the runner's log must not show. A session's token may stand in an address, encoded. */
-const secretsOf = ({ token, cache }: RunnerJob): readonly string[] =>
+const secretsOf = ({ token, cache }: SingleRun): readonly string[] =>
   cache === undefined
     ? [token]
     : [token, cache.secretAccessKey, cache.sessionToken, encodeURIComponent(cache.sessionToken)];
@@ -70,7 +70,7 @@ export class RunnerProcess {
 
   constructor(
     private readonly settings: RunnerSettings,
-    private readonly row: RunnerJob,
+    private readonly row: SingleRun,
     private readonly workspace: Workspace,
   ) {}
 

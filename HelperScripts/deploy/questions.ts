@@ -174,7 +174,13 @@ export const deployOrder = async (
     ...home,
     gitlabUrl: account.url,
     projects,
-    ...defined({ alarmEmail, imageUri: known.imageUri, caCertificate, network: known.network }),
+    ...defined({
+      alarmEmail,
+      runbookUrl: known.runbookUrl,
+      imageUri: known.imageUri,
+      caCertificate,
+      network: known.network,
+    }),
   };
   checkImageRegion(answers);
   return { context, home, names, answers, account, owners };

@@ -1,9 +1,11 @@
+import { defined } from "../../Core/defined";
 import type { Context } from "../context";
 import type { DeployAnswers } from "../deploy/answers/answers";
 import { networkParameters } from "../deploy/answers/network-answer";
 import type { DeploymentNames } from "../deploy/names";
 import { type Deployment, findDeployment, output } from "../deployment";
 import type { BuiltTemplates } from "./build-stacks";
+import { dashboardParameter } from "./dashboard-parameter";
 import { deployStack } from "./deploy-stack";
 import type { RunnerImage } from "./runner-image";
 import type { SamCli } from "./sam";
@@ -49,7 +51,7 @@ export const deployStacks = async (
     const isChanged = await deployStack(at, { name, template, parameters, ...repository });
     if (isChanged) changed.push(name);
   };
-  const ofAlarms = answers.alarmEmail === undefined ? {} : { AlarmEmail: answers.alarmEmail };
+  const ofAlarms = defined({ AlarmEmail: answers.alarmEmail, RunbookUrl: answers.runbookUrl });
   const ofNetwork = networkParameters(answers.network);
   await deploy(names.infrastructure, templates.get("Infrastructure"), {
     ConfigurationPath,
@@ -66,10 +68,12 @@ export const deployStacks = async (
     templates.has("LambdaShellRunner") ? output(infrastructure, "RunnerImageRepositoryUri") : undefined,
   );
   const EventBusName = output(infrastructure, "EventBusName");
+  const ofDashboard = await dashboardParameter(clients, names.autoScaler, ConfigurationPath);
   await deploy(names.autoScaler, templates.get("AutoScaler"), {
     ConfigurationPath,
     EventBusName,
-    Wiring,
+    Wiring: await wiringOf(clients.ssm(), ConfigurationPath, ["infrastructure", "lambda-shell-runner"]),
+    ...ofDashboard,
     ...ofNetwork.autoScaler,
   });
   const autoScaler = await findDeployment(clients.cloudFormation(), names.autoScaler);

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { RUNNER_ALARMS_PARAMETER } from "../../../Core/configuration";
 import { answersPath, CLONE } from "../../deploy/answers/kept-answers";
 import type { ConsoleAnswers } from "../../testing/console-double";
 import { ACCOUNT, AUTOSCALER, INFRASTRUCTURE, REGION } from "../../testing/deployment-double";
@@ -131,27 +132,55 @@ describe("deploy, asked", () => {
   });
 });
 
+const RUNBOOK = "https://wiki.example.com/runbook.md";
+
 describe("deploy, told", () => {
   it("asks nothing, and deploys each stack with what those before it gave", async () => {
-    const account = withAnswers({ alarmEmail: "ops@example.com", name: "ci" });
+    const account = withAnswers({ alarmEmail: "ops@example.com", runbookUrl: RUNBOOK, name: "ci" });
     const { exitCode, err, console } = await silently(account);
     expect([exitCode, exitCode === 0 ? "" : err]).toEqual([0, ""]);
     expect(console.questions).toEqual([]);
     expect(stacksOf(account)).toEqual(["ci-infrastructure", "ci-lambda-shell-runner", "ci-autoscaler"]);
     const [infrastructure, runner, autoScaler] = account.deploys.map(({ parameters }) => parameters);
-    expect(infrastructure).toEqual({ ConfigurationPath: "/ci", AlarmEmail: "ops@example.com" });
+    expect(infrastructure).toEqual({
+      ConfigurationPath: "/ci",
+      AlarmEmail: "ops@example.com",
+      RunbookUrl: RUNBOOK,
+    });
     const wiring = autoScaler?.Wiring;
     expect(wiring).toMatch(/^[0-9a-f]{16}$/);
-    expect(runner).toEqual({ ConfigurationPath: "/ci", Wiring: wiring, Architecture: "x86_64" });
+    expect(runner).toEqual({
+      ConfigurationPath: "/ci",
+      Wiring: expect.any(String),
+      Architecture: "x86_64",
+    });
     expect(autoScaler).toEqual({
       ConfigurationPath: "/ci",
       EventBusName: "ci-infrastructure",
       Wiring: wiring,
+      Dashboard: "on",
     });
     const args = account.deploys[1]?.args ?? [];
     expect(args[args.indexOf("--image-repository") + 1]).toBe(
       `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/runner`,
     );
+  });
+
+  it("has the Lambda runner's alarms on the dashboard once they are published, unless somebody switched it off", async () => {
+    const account = withAnswers();
+    await silently(account);
+    const before = account.deploys.at(-1)?.parameters;
+    account.on.parameters.set(`/gitlabrunner/${RUNNER_ALARMS_PARAMETER}`, {
+      Value: "arn",
+      Type: "StringList",
+    });
+    await silently(account);
+    const after = account.deploys.at(-1)?.parameters;
+    expect([before?.Dashboard, after?.Dashboard]).toEqual(["on", "with-lambda-runner"]);
+    expect(after?.Wiring).not.toBe(before?.Wiring);
+    account.on.setStack(AUTOSCALER, {}, "UPDATE_COMPLETE", { Dashboard: "off" });
+    await silently(account);
+    expect(account.deploys.at(-1)?.parameters).not.toHaveProperty("Dashboard");
   });
 
   it("leaves the address for alarms as it is deployed, unless an answer says otherwise", async () => {

@@ -25,6 +25,7 @@ describe("a document of answers", () => {
       setupToken: `${TOKEN}2`,
       projects: ["42", 43, "group/app", "group/sub/*", "42"],
       alarmEmail: "operators@example.com",
+      runbookUrl: "https://gitlab.example.com/ops/runners/-/blob/main/docs/runbook.md",
       imageUri: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/runner:1.2",
     };
     expect(readAnswers(JSON.stringify(document))).toEqual({
@@ -35,6 +36,7 @@ describe("a document of answers", () => {
         gitlabUrl: "https://gitlab.example.com/gitlab",
         projects: [42, 43, "group/app", "group/sub/*"],
         alarmEmail: "operators@example.com",
+        runbookUrl: document.runbookUrl,
         imageUri: document.imageUri,
       },
       accessToken: TOKEN,
@@ -53,6 +55,7 @@ describe("a document of answers", () => {
       gitlabUrl: "https://gitlab.com",
       projects: [42],
       alarmEmail: "",
+      runbookUrl: "docs/runbook.md",
     };
     expect(readAnswers(answersText(answers))).toEqual({ answers });
   });
@@ -72,6 +75,8 @@ describe("a document of answers", () => {
     [{ projects: [0] }, "projects is 0"],
     [{ alarmEmail: "a@b.c, d@e.f" }, "alarmEmail is"],
     [{ alarmEmail: 'a"@b.c' }, "alarmEmail is"],
+    [{ runbookUrl: "wiki" }, "runbookUrl is"],
+    [{ runbookUrl: "https://wiki.example.com/#runners" }, "without a # part"],
     [{ imageUri: "runner:1" }, "imageUri is"],
     [{ imageUri: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/runner" }, "with its tag or digest"],
     [

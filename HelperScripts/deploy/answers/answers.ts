@@ -20,6 +20,8 @@ export interface DeployAnswers {
   readonly projects?: readonly ServedProject[];
   /** Empty: nobody gets an e-mail. Absent: as it is deployed. */
   readonly alarmEmail?: string;
+  /** Where the operators read docs/runbook.md. Absent: as it is deployed, at first as that path of the repository. */
+  readonly runbookUrl?: string;
   /** An image that is pushed already, instead of one that is built here. */
   readonly imageUri?: string;
   /** The certificate of the authority that vouches for GitLab's, PEM, or a file of it; `none` removes the stored one. */
@@ -47,6 +49,12 @@ export const checkEmail = checked(
   "alarmEmail",
   new RegExp(`^$|${EMAIL.source}`),
   "give one e-mail address, e.g. operators@example.com, or leave it empty",
+);
+/** As Infrastructure's parameter takes it. */
+const checkRunbookUrl = checked(
+  "runbookUrl",
+  /^(docs\/runbook\.md|https?:\/\/[A-Za-z0-9._~:/?@!$()*+,;=%-]{1,500})$/,
+  "give the address of docs/runbook.md without a # part, e.g. https://gitlab.example.com/ops/runners/-/blob/main/docs/runbook.md",
 );
 const checkImageUri = checked(
   "imageUri",
@@ -103,6 +111,7 @@ const CHECKS = {
   gitlabUrl: checkUrl,
   projects: checkProjects,
   alarmEmail: checkEmail,
+  runbookUrl: checkRunbookUrl,
   imageUri: checkImageUri,
   caCertificate: checkCertificate,
   network: checkNetwork,
@@ -141,6 +150,7 @@ export const readAnswers = (text: string): GivenAnswers => {
     gitlabUrl: read("gitlabUrl", CHECKS.gitlabUrl),
     projects: read("projects", CHECKS.projects),
     alarmEmail: read("alarmEmail", CHECKS.alarmEmail),
+    runbookUrl: read("runbookUrl", CHECKS.runbookUrl),
     imageUri: read("imageUri", CHECKS.imageUri),
     caCertificate: read("caCertificate", CHECKS.caCertificate),
     network: read("network", CHECKS.network),
@@ -160,8 +170,10 @@ export const checkImageRegion = ({ region, imageUri }: Partial<DeployAnswers>): 
 
 /** All that is kept, in the order of the document. */
 export const answersText = (answers: DeployAnswers): string => {
-  const { name, region, profile, gitlabUrl, projects, alarmEmail, imageUri, caCertificate, network } =
-    answers;
-  const kept = { name, region, profile, gitlabUrl, projects, alarmEmail, imageUri, caCertificate, network };
+  const { name, region, profile, gitlabUrl, projects, alarmEmail, runbookUrl, imageUri } = answers;
+  const { caCertificate, network } = answers;
+  const ofGitLab = { gitlabUrl, projects };
+  const ofAlarms = { alarmEmail, runbookUrl };
+  const kept = { name, region, profile, ...ofGitLab, ...ofAlarms, imageUri, caCertificate, network };
   return `${JSON.stringify(kept, undefined, 2)}\n`;
 };

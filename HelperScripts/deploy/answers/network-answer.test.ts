@@ -83,6 +83,7 @@ const answersOfAll = fc.record(
     profile: mostly(fc.constantFrom("work", "a b")),
     projects: mostly(fc.array(fc.constantFrom<unknown>(42, "42", "group/app", "group/*", 0, "app"))),
     accessToken: mostly(fc.constantFrom("glpat-0123456789", "a b")),
+    runbookUrl: mostly(fc.constantFrom("docs/runbook.md", "https://wiki.example.com/runbook.md", "wiki")),
     caCertificate: mostly(fc.constantFrom("none", "ca.pem")),
     network: mostly(fc.oneof(fc.constant("none"), network)),
     other: fc.constant(1),

@@ -36,9 +36,9 @@ describe("the images that MicroVmRunner publishes", () => {
 
   it("are asked for again after a failure", async () => {
     const { mock, images } = prepare({});
-    mock
-      .on(GetParametersCommand)
-      .rejectsOnce(Object.assign(new Error("no"), { name: "AccessDeniedException" }));
+    const Parameters = [{ Name: "/gitlabrunner/microvm/2048", Value: JSON.stringify(SAMPLE_IMAGE) }];
+    const error = Object.assign(new Error("no"), { name: "AccessDeniedException" });
+    mock.on(GetParametersCommand).rejectsOnce(error).resolves({ Parameters });
     await expect(images.image(2048)).rejects.toMatchObject({ name: "ConfigurationError" });
     expect(await images.image(2048)).toEqual(SAMPLE_IMAGE);
   });

@@ -8,6 +8,7 @@ import { HintMemory } from "../../hints/hint-memory";
 import { machines } from "../../ledger/machines";
 import { recordPickUp } from "../../pickup/record-pick-up";
 import type { GitLabJob, OurEvent } from "../../ports";
+import { launchPrices } from "../../pricing/launch-price";
 import { PriceMemory } from "../../pricing/price-memory";
 import type { Freed } from "../../queue/freed";
 import { startNextJob } from "../../queue/start-next-job";
@@ -38,6 +39,7 @@ import { fakeMappings } from "./fake-mappings";
 import { fakeMetrics, fakeNonce } from "./fake-metrics";
 import { fakeMicroVmImages, fakeMicroVms } from "./fake-microvms";
 import { fakeMinuteCounters } from "./fake-minute-counters";
+import { FAKE_REGION } from "./fake-prices";
 import { fakeProvider } from "./fake-provider";
 import { fakeSettings } from "./fake-settings";
 
@@ -156,7 +158,7 @@ export const testSystem = ({
     hints: new HintMemory(),
     // Without a memory: a test's clock stands still between two jobs.
     spotPools: new PoolMemory(0),
-    prices: new PriceMemory("eu-west-1", 0),
+    prices: launchPrices(new PriceMemory(FAKE_REGION, 0)),
     provider: lambda,
     instances: machines(instances, microVms),
     microVms,
