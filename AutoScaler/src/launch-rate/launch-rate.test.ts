@@ -83,14 +83,14 @@ describe("EC2's launch rate", () => {
     ["slower by what was refused", 12, 1.8],
     ["never standing still", 600, 0.2],
   ])("F-33: is %s", (_, refused, perSecond) => {
-    const next = nextLaunchRate(aLaunchRate({ refused }), true, NOW + 60_000);
+    const next = nextLaunchRate(aLaunchRate({ refused }), "EC2", true, NOW + 60_000);
     expect(next).toEqual(aLaunchRate({ perSecond: expect.closeTo(perSecond), refused: 0 }));
   });
 
   it("ends when no job is held and nothing was refused for a minute", () => {
-    expect(nextLaunchRate(aLaunchRate(), true, NOW + 3_600_000)).toBeDefined();
-    expect(nextLaunchRate(aLaunchRate(), false, NOW + 59_999)).toBeDefined();
-    expect(nextLaunchRate(aLaunchRate(), false, NOW + 60_000)).toBeUndefined();
+    expect(nextLaunchRate(aLaunchRate(), "EC2", true, NOW + 3_600_000)).toBeDefined();
+    expect(nextLaunchRate(aLaunchRate(), "EC2", false, NOW + 59_999)).toBeDefined();
+    expect(nextLaunchRate(aLaunchRate(), "EC2", false, NOW + 60_000)).toBeUndefined();
   });
 
   it.each([300, 120, 20, 5])(

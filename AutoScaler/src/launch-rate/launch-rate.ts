@@ -26,10 +26,11 @@ export const LAUNCH_RATE_RECORDS: Readonly<Record<LimitedProvider, string>> = {
   MICROVM: "microvm-launch-rate",
 };
 
-/** EC2's documented default refill rate; a new account's rate of MicroVMs may be as low. */
-const FIRST_PER_SECOND = 2;
+/** EC2's documented default refill rate. A new account was seen to be granted one MicroVM a second. */
+const FIRST_PER_SECOND: Readonly<Record<LimitedProvider, number>> = { EC2: 2, MICROVM: 1 };
 const MIN_PER_SECOND = 0.2;
-const MAX_PER_SECOND = 150;
+/** MicroVMs: their quota (see `reservations.ts`). */
+const MAX_PER_SECOND: Readonly<Record<LimitedProvider, number>> = { EC2: 150, MICROVM: 5 };
 
 /** At most one refusal is stored in this time, so that the state record is no hot item during a burst. */
 const NOTE_EVERY_MILLISECONDS = 1_000;
@@ -50,10 +51,10 @@ export const readLaunchRate = async (
   return isLaunchRate(stateRecord?.value) ? { launchRate: stateRecord.value, version } : { version };
 };
 
-const firstLaunchRate = (now: Time): LaunchRate => ({
+const firstLaunchRate = (provider: LimitedProvider, now: Time): LaunchRate => ({
   since: now,
   lastRefusedAt: now,
-  perSecond: FIRST_PER_SECOND,
+  perSecond: FIRST_PER_SECOND[provider],
   refused: 1,
 });
 
@@ -71,7 +72,7 @@ export const recordRefusal = async (
   if (launchRate !== undefined && now - launchRate.lastRefusedAt < NOTE_EVERY_MILLISECONDS) return false;
   const value: LaunchRate = launchRate
     ? { ...launchRate, lastRefusedAt: now, refused: launchRate.refused + 1 }
-    : firstLaunchRate(now);
+    : firstLaunchRate(provider, now);
   const isStored = await ledger.commit([
     { stateRecord: { name: LAUNCH_RATE_RECORDS[provider], version: version + 1, value } },
   ]);
@@ -86,17 +87,18 @@ const MINUTE = 60_000;
 const GROWTH = 1.1;
 
 /** Lowers the rate by the calls that EC2 refused in the last minute, or raises it if it refused none. */
-const adjusted = ({ perSecond, refused }: LaunchRate): number =>
+const adjusted = ({ perSecond, refused }: LaunchRate, provider: LimitedProvider): number =>
   refused === 0
-    ? Math.min(perSecond * GROWTH, MAX_PER_SECOND)
+    ? Math.min(perSecond * GROWTH, MAX_PER_SECOND[provider])
     : Math.max(perSecond - refused / 60, MIN_PER_SECOND);
 
 /** The rate that a pass stores, adjusted once a minute. Undefined: EC2 refuses no calls and no job waits. */
 export const nextLaunchRate = (
   launchRate: LaunchRate,
+  provider: LimitedProvider,
   isHolding: boolean,
   now: Time,
 ): LaunchRate | undefined => {
   if (!isHolding && now - launchRate.lastRefusedAt >= MINUTE) return undefined;
-  return { ...launchRate, perSecond: adjusted(launchRate), refused: 0 };
+  return { ...launchRate, perSecond: adjusted(launchRate, provider), refused: 0 };
 };

@@ -127,7 +127,7 @@ const storeLaunchRate = async (
   const { provider, launchRate, version, heldRunners, heldJobs, atOnce } = holding;
   if (launchRate === undefined) return;
   const isHolding = heldRunners > 0 || heldJobs > atOnce || unreadQueues.size > 0;
-  const value = nextLaunchRate(launchRate, isHolding, now) ?? null;
+  const value = nextLaunchRate(launchRate, provider, isHolding, now) ?? null;
   await ledger.commit([
     { stateRecord: { name: LAUNCH_RATE_RECORDS[provider], version: version + 1, value } },
   ]);

@@ -28,9 +28,10 @@ const isWorthATry = async (
   launch: Refused,
 ): Promise<boolean> => {
   if (launch.refusal !== "rate") return false;
-  return runner.provider === "EC2"
-    ? recordRefusal(dependencies.ledger, runner.provider, dependencies.clock.now())
-    : isFirstCall(runner);
+  if (runner.provider === "EC2")
+    return recordRefusal(dependencies.ledger, runner.provider, dependencies.clock.now());
+  // Whoever gets here has a reservation, so there are few of them.
+  return runner.provider === "MICROVM" || isFirstCall(runner);
 };
 
 /**
