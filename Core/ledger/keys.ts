@@ -5,6 +5,7 @@ import {
   type LedgerItem,
   type OrphanInstance,
   type Runner,
+  type Time,
 } from "../model/ledger";
 import { dayOf } from "../usage/days";
 import { queueOf } from "./queues";
@@ -99,8 +100,11 @@ const failedPk = (day: string, shard: number): string => `${FAILED_PREFIX}${day}
 export const failedPks = (day: string): readonly string[] =>
   Array.from({ length: OPEN_SHARDS }, (_, shard) => failedPk(day, shard));
 
+/** Of runners that are gone and whose MicroVM is kept: people look for them too. */
+export const KEPT = "kept";
+
 /** Whether a key of the index is of items that nothing is to be done for any more. */
-export const isOfFailed = (openPk: string): boolean => openPk.startsWith(FAILED_PREFIX);
+export const isForPeople = (openPk: string): boolean => openPk === KEPT || openPk.startsWith(FAILED_PREFIX);
 
 const failedKey = ({ jobId, times: { FAILED = 0 } }: Attempt, ofJob: string): OpenKey => ({
   openPk: failedPk(dayOf(FAILED), jobId % OPEN_SHARDS),
@@ -119,11 +123,16 @@ const openAttemptKey = (item: Attempt): OpenKey | undefined => {
   return item.state === "ENDED" ? undefined : { openPk: openPk("attempts", item.jobId), openSk: ofJob };
 };
 
+/** The place in `KEPT` of what is kept until a time; without an id before all that are kept until then. */
+export const keptSk = (until: Time, runnerId = 0): string =>
+  `${padded(until, QUEUED_AT_DIGITS)}#${padded(runnerId, DIGITS)}`;
+
 /** A runner stays open until it is gone and its record in GitLab is deleted. */
-const openRunnerKey = (item: Runner): OpenKey | undefined =>
-  item.state === "GONE" && item.recordDeletedAt !== undefined
-    ? undefined
-    : { openPk: openPk("runners", item.runnerId), openSk: padded(item.runnerId, DIGITS) };
+const openRunnerKey = ({ state, recordDeletedAt, keptUntil, runnerId }: Runner): OpenKey | undefined => {
+  if (state !== "GONE" || recordDeletedAt === undefined)
+    return { openPk: openPk("runners", runnerId), openSk: padded(runnerId, DIGITS) };
+  return keptUntil === undefined ? undefined : { openPk: KEPT, openSk: keptSk(keptUntil, runnerId) };
+};
 
 const openOrphanKey = ({ state, resourceId }: OrphanInstance): OpenKey | undefined =>
   state === "GONE" ? undefined : { openPk: OPEN_ORPHANS, openSk: resourceId };

@@ -1,5 +1,6 @@
 import type {
   AttemptFailureCode,
+  FallbackCode,
   InstallFailure,
   LaunchHoldCode,
   LookUpSkipCode,
@@ -39,6 +40,14 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
   "record-remaining": "its record in GitLab was still there",
   "instance-remaining": "its instance was still there",
   "end-under-way": "its end is under way",
+};
+
+/** Each completes "it fell back: …". */
+export const FALLBACK_WORDS: Readonly<Record<FallbackCode, string>> = {
+  rate: "more started at once than MicroVMs may",
+  capacity: "AWS had no capacity",
+  limit: "the account's quota was used up",
+  configuration: "there is no image of its size that can run",
 };
 
 /** Why a start failed. */
@@ -94,8 +103,8 @@ export const WAITING_WORDS: Readonly<Record<WaitingFor, { readonly short: string
     slot: { short: "a slot", long: "a slot: as many runners as allowed are there (status shows the limits)" },
     "starts-on": { short: "resume", long: "new starts to be resumed (npx runners resume)" },
     "launch-rate": {
-      short: "EC2",
-      long: "EC2, which takes no more launches just now; it is tried again by itself",
+      short: "AWS's rate",
+      long: "AWS, which takes no more launches just now; it is tried again by itself",
     },
     gitlab: {
       short: "GitLab",

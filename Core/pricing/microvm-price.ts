@@ -29,3 +29,32 @@ export const microVmPrice = (region: string, memoryMiB: MicroVmMemory): Price | 
     asOf: AS_OF,
   };
 };
+
+const SNAPSHOT_WRITE_GB = 0.0038;
+const STORED_GB_MONTH = 0.08;
+const HOURS_A_MONTH = 730;
+
+/** USD for a MicroVM that is kept, suspended, at the most: its snapshot holds as much as its memory. */
+export interface KeptPrice {
+  /** Once, for writing its snapshot. */
+  readonly suspend: number;
+  readonly storedPerHour: number;
+  /** Once, for reading it. */
+  readonly resume: number;
+  /** Once it is resumed. */
+  readonly perHour: number;
+}
+
+/** What keeping a MicroVM costs. Undefined: what the region asks is unknown. */
+export const keptPrice = (region: string, memoryMiB: MicroVmMemory): KeptPrice | undefined => {
+  const running = microVmPrice(region, memoryMiB);
+  const gb = memoryMiB / MIB_PER_GB;
+  return (
+    running && {
+      suspend: gb * SNAPSHOT_WRITE_GB,
+      storedPerHour: (gb * STORED_GB_MONTH) / HOURS_A_MONTH,
+      resume: gb * SNAPSHOT_READ_GB,
+      perHour: running.perHour,
+    }
+  );
+};

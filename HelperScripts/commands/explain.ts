@@ -1,19 +1,21 @@
+import { defined } from "../../Core/defined";
 import { projectScope, STACK } from "../../Core/ledger/keys";
 import type { LedgerReader } from "../../Core/ledger/reader";
+import type { MicroVmImage } from "../../Core/microvm/image";
 import { classKey } from "../../Core/model/runner-class";
 import { mappingRows } from "../../Core/routing/read-mapping";
-import { type RouteDecision, route } from "../../Core/routing/routing";
+import { route } from "../../Core/routing/routing";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
 import { table } from "../console/table";
-import { duration } from "../console/words";
 import { type CommonOptions, type Context, type ExitCode, show } from "../context";
 import { type Deployment, findDeployment, lookUpEnvironment, output, settingsOf } from "../deployment";
-import { sizeText } from "../jobs/runner-size";
+import { classRows, type Routed } from "../jobs/class-rows";
 import { ledgerReader, sum } from "../ledger/ledger-reader";
 import { notServedText } from "../mapping/served";
+import { publishedImages } from "../microvm/published-image";
 import { knownPrices } from "../prices/known-prices";
-import { type ExplainedPrice, ec2Price, functionPrice } from "../prices/price-of";
+import { type ExplainedPrice, ec2Price, functionPrice, microVmPriceOf } from "../prices/price-of";
 import { projectIdOf } from "../start/find-project";
 import { tableReads } from "../table-reads";
 
@@ -24,8 +26,6 @@ export interface ExplainOptions extends CommonOptions {
   readonly tags: readonly string[];
   readonly status: string;
 }
-
-type Routed = Extract<RouteDecision, { kind: "route" }>;
 
 const STATUS_SENTENCES: Readonly<Record<string, string>> = {
   created: "nothing starts for a created job: it waits for the stages before it",
@@ -76,45 +76,22 @@ const waitsFor = async (
 const priceOf = async (
   context: Context,
   deployment: Deployment,
-  { runnerClass, functionArn }: Routed,
+  { runnerClass: { ec2, microVm }, functionArn }: Routed,
 ): Promise<ExplainedPrice> => {
   const known = await knownPrices(context, deployment);
   if (functionArn !== undefined) return functionPrice(context, functionArn, known);
-  return runnerClass.ec2 ? ec2Price(runnerClass.ec2, known) : { sentence: "unknown" };
+  if (microVm !== undefined) return microVmPriceOf(microVm, known);
+  return ec2 ? ec2Price(ec2, known) : { sentence: "unknown" };
 };
 
-const limitText = ({ runnerClass, limits }: Routed): string => {
-  const ofProject = limits.project === undefined ? "" : `, ${limits.project} of the project`;
-  return `${runnerClass.maxRunners} runners of the class${ofProject}, ${limits.stack} in all`;
-};
-
-/** Nobody but the runner knows whether a job asks for an image: so it is said of each Lambda runner. */
-const imageRow = ({ type, ec2, refuseImages }: Routed["runnerClass"]): readonly (readonly string[])[] => {
-  if (type !== "LAMBDA") return ec2?.imageId === undefined ? [] : [["image", ec2.imageId]];
-  const becomes = refuseImages
-    ? 'a job with "image" fails, and "services" are ignored'
-    : '"image" and "services" of a job are ignored, with a warning for "image" in its log';
-  return [["image", `the function's own: ${becomes}`]];
-};
-
-const classQueues = (decided: Routed): readonly (readonly string[])[] => {
-  const { runnerClass, functionArn, tags } = decided;
-  const { ec2 } = runnerClass;
-  return [
-    ["runner", functionArn === undefined ? "EC2 instance" : `Lambda function ${functionArn}`],
-    ["class", runnerClass.name],
-    ["tags", tags.join(", ") || "none (untagged jobs)"],
-    ...(ec2 ? [["size", sizeText(ec2)]] : []),
-    ...imageRow(runnerClass),
-    ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
-    ...(ec2?.shell
-      ? [["shell", "operators may open one, but for jobs on protected refs (npx runners shell)"]]
-      : []),
-    ["lives", `${duration(runnerClass.lifetimeSeconds * 1000)} at most, job included`],
-    ...(runnerClass.protectedRefsOnly ? [["refs", "jobs on protected branches and tags alone"]] : []),
-    ["limit", limitText(decided)],
-    ...(runnerClass.priority === undefined ? [] : [["priority", String(runnerClass.priority)]]),
-  ];
+/** The image that a MicroVM of the class would start from. Undefined: none is published, or the class needs none. */
+const imageOf = async (
+  context: Context,
+  deployment: Deployment,
+  { runnerClass: { microVm } }: Routed,
+): Promise<MicroVmImage | undefined> => {
+  const [found] = await publishedImages(context, deployment, microVm ? [microVm.memoryMiB] : []);
+  return found?.image;
 };
 
 const explainRoute = async (
@@ -124,15 +101,18 @@ const explainRoute = async (
   decided: Routed,
   projectId: number,
 ): Promise<ExitCode> => {
-  const [price, waiting] = await Promise.all([
+  const [found, image, waiting] = await Promise.all([
     priceOf(context, deployment, decided),
+    imageOf(context, deployment, decided),
     waitsFor(context, deployment, decided, projectId),
   ]);
+  const lacksImage = decided.provider === "MICROVM" && image === undefined;
+  const price = lacksImage && !decided.fallback ? { ...found, isMissing: true as const } : found;
   const status = STATUS_SENTENCES[options.status];
   const waits = status ?? (waiting.join("; ") || "nothing: it would start at once");
-  const fails = "it would fail to start, for the function is not there: deploy it, or correct the row";
+  const fails = `it would fail to start, for ${lacksImage ? "the image of its VM" : "the function"} is not there: deploy it, or correct the row`;
   const lines = [
-    ...classQueues(decided),
+    ...classRows(decided, image),
     ["price", price.sentence],
     ["why", decided.why.sentence],
     ...(price.isMissing ? [["starts", fails]] : [["waits for", waits]]),
@@ -143,6 +123,7 @@ const explainRoute = async (
     starts: status === undefined && !price.isMissing,
     price,
     waitsFor: waiting,
+    ...defined({ image }),
   };
   show(context, options, json, table(context.console, [], lines));
   return price.isMissing ? 1 : 0;

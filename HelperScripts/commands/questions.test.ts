@@ -232,9 +232,9 @@ describe("why", () => {
   it.each([
     ["WAITING", "slot", "as many runners as allowed"],
     ["WAITING", "starts-on", "resume"],
-    ["WAITING", "launch-rate", "EC2, which takes no more launches"],
+    ["WAITING", "launch-rate", "AWS, which takes no more launches"],
     ["WAITING", "gitlab", "GitLab, which asked to be left alone"],
-    ["CREATED", "launch-rate", "EC2, which takes no more launches"],
+    ["CREATED", "launch-rate", "AWS, which takes no more launches"],
   ] as const)("says of one that is %s that it waits for %s", async (state, waitingFor, words) => {
     const on = world();
     on.putLedger(attempt(7, { state, waitingFor, times: { [state]: QUEUED + 1_000 } }));

@@ -64,7 +64,7 @@ describe("start", () => {
   it.each([
     ["slot", "waits for a slot: as many runners as allowed are there"],
     ["starts-on", "waits for new starts to be resumed"],
-    ["launch-rate", "waits for EC2"],
+    ["launch-rate", "waits for AWS"],
     ["launch", "waits for its launch"],
     ["godot", "waits for godot"],
   ])("says what the job waits for: %s", async (waitingFor, words) => {

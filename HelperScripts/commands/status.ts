@@ -12,6 +12,7 @@ import { accountJson, runnerJson } from "../jobs/job-json";
 import { sum } from "../ledger/ledger-reader";
 import { type DeploymentStatus, readStatus } from "../ledger/read-status";
 import { waitsJson, waitsText } from "../ledger/waits-text";
+import { microVmsJson, microVmsText } from "../microvm/status";
 import { budgetJson } from "../usage/cost-json";
 import { costSources } from "../usage/cost-sources";
 import { budgetLine } from "../usage/cost-text";
@@ -163,6 +164,7 @@ const text = (context: Context, status: DeploymentStatus): string => {
       runnerRows.length,
       () => table(console, head, runnerRows.slice(0, SHOWN)) + more(runnerRows.length),
     ),
+    ...microVmsText(console, { alive: running, kept: status.kept }),
     ...section(
       yellow("Spot pools left alone: they were interrupted or had no capacity (spotBreaker of the settings)"),
       status.restingPools.length,
@@ -181,8 +183,8 @@ const orphanJson = ({ resourceId, launchedFor, times }: OrphanInstance) => ({
   }),
 });
 
-const json = (status: DeploymentStatus, now: number) => {
-  const { jobs, startsAreOn, uses, orphans, restingPools, isComplete } = status;
+const json = (status: DeploymentStatus, region: string, now: number) => {
+  const { jobs, startsAreOn, uses, orphans, restingPools, kept, isComplete } = status;
   const accounts = (of: readonly JobAccount[]) => of.map((account) => accountJson(account, now));
   return {
     startsAreOn,
@@ -196,6 +198,7 @@ const json = (status: DeploymentStatus, now: number) => {
       stuck: accounts(jobs.stuck),
     },
     runners: alive(status.runners).map(runnerJson),
+    microVms: microVmsJson({ alive: alive(status.runners), kept }, region, now),
     orphans: orphans.map(orphanJson),
     waits: waitsJson(status.waits),
     restingPools: restingPools.map(({ name, failures, restsUntil = 0 }) => ({
@@ -227,7 +230,7 @@ const showOnce = async (context: Context, options: StatusOptions, deployment: De
     readStatus(context, deployment),
     past(context, deployment, options.days),
   ]);
-  const now = json(read, context.now());
+  const now = json(read, deployment.home.region, context.now());
   if (history === undefined) show(context, options, now, text(context, read));
   else {
     const all = `${text(context, read)}\n\n${historyText(context.console, history)}`;

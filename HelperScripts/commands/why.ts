@@ -2,6 +2,7 @@ import { defined } from "../../Core/defined";
 import { type JobAccount, jobAccount } from "../../Core/model/job-account";
 import { accountText } from "../../Core/model/job-account-words";
 import { type Attempt, jobOf } from "../../Core/model/ledger";
+import type { RunnerClass } from "../../Core/model/runner-class";
 import { sourceWords } from "../../Core/pricing/price-words";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
@@ -17,6 +18,8 @@ import { waitJson, waitOf, waitText } from "../jobs/job-wait";
 import { sizeText } from "../jobs/runner-size";
 import { spotNotes } from "../jobs/spot-words";
 import { ledgerReader } from "../ledger/ledger-reader";
+import { type KeptVm, keptJson, keptText, keptVm } from "../microvm/kept";
+import { fallbackNote, imageText, microVmSize } from "../microvm/words";
 import { knownPrices } from "../prices/known-prices";
 import { type ShellNote, shellsOf } from "../shell/shell-notes";
 import { checkAddress } from "../start/find-project";
@@ -60,14 +63,26 @@ const exchange = ({ launchedFor, runnerId }: NonNullable<JobAccount["runner"]>, 
     ? []
     : [`GitLab gave it to runner ${runnerId}, which was started for job ${launchedFor.jobId}.`];
 
+const chosenText = ({ ec2, microVm }: RunnerClass): string => {
+  if (microVm !== undefined) return `a MicroVM of ${microVmSize(microVm.memoryMiB)}`;
+  const image = ec2?.imageId === undefined ? "" : `, image ${ec2.imageId}`;
+  return ec2 ? `${sizeText(ec2)}, ${ec2.market}${image}` : "a Lambda function";
+};
+
 /** What a job's own tags chose, where no row of the mapping did. */
 const choice = ({ order }: Attempt): readonly string[] => {
   const { runnerClass, chosenByTags } = order ?? {};
-  if (!chosenByTags || runnerClass === undefined) return [];
-  const { name, ec2 } = runnerClass;
-  const image = ec2?.imageId === undefined ? "" : `, image ${ec2.imageId}`;
-  const what = ec2 ? `${sizeText(ec2)}, ${ec2.market}${image}` : "a Lambda function";
-  return [`Its tags asked for it: ${what}, of the class ${name}.`];
+  return chosenByTags && runnerClass
+    ? [`Its tags asked for it: ${chosenText(runnerClass)}, of the class ${runnerClass.name}.`]
+    : [];
+};
+
+/** The MicroVM that runs a job, and why a job that was to have one has none. */
+const microVmNotes = ({ attempt: { order }, runner }: JobAccount): readonly string[] => {
+  const { microVm } = order?.runnerClass ?? {};
+  const image = runner?.microVmImage ? `, ${imageText(runner.microVmImage)}` : "";
+  const size = microVm && `Its MicroVM: ${microVmSize(microVm.memoryMiB)}${image}.`;
+  return [size, order && fallbackNote(order)].flatMap((note) => note ?? []);
 };
 
 /** What is told beside the job's history. */
@@ -75,6 +90,7 @@ interface Notes {
   readonly cost: JobCost;
   readonly image?: UnusedImage;
   readonly shells: readonly ShellNote[];
+  readonly kept?: KeptVm;
 }
 
 const shellText = ({ at, by, instanceId }: ShellNote): string =>
@@ -84,7 +100,7 @@ const text = (
   context: Context,
   history: JobHistory,
   account: JobAccount,
-  { image, cost, shells }: Notes,
+  { image, cost, shells, kept }: Notes,
 ): string => {
   const { jobId, order } = account.attempt;
   const { jobName, projectId } = jobOf(account.attempt);
@@ -100,15 +116,22 @@ const text = (
     ...(wait ? waitText(context.console, wait) : []),
     costText(cost),
     ...choice(account.attempt).map(safe),
+    ...microVmNotes(account).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
     ...(image ? [safe(unusedImageText(image))] : []),
     ...(account.runner ? spotNotes(account.runner).map(safe) : []),
     ...shells.map(shellText).map(safe),
+    ...(kept ? keptText(kept).map(safe) : []),
   ].join("\n");
 };
 
-const json = (context: Context, history: JobHistory, account: JobAccount, { image, cost, shells }: Notes) => {
+const json = (
+  context: Context,
+  history: JobHistory,
+  account: JobAccount,
+  { image, cost, shells, kept }: Notes,
+) => {
   const { order } = account.attempt;
   const wait = waitOf(history, context.now());
   return {
@@ -119,6 +142,7 @@ const json = (context: Context, history: JobHistory, account: JobAccount, { imag
     ...(wait ? { wait: waitJson(wait) } : {}),
     ...(image ? { unusedImage: image } : {}),
     ...(shells.length > 0 ? { shells } : {}),
+    ...(kept ? { kept: keptJson(kept) } : {}),
     attempts: history.attempts.map((attempt) => attemptJson(attempt, runnerOf(history, attempt))),
   };
 };
@@ -156,7 +180,8 @@ export const why = async (
   const settings = defined({ startsAreOn: isOn });
   const account = jobAccount(last, runnerOf(history, last), context.now(), settings);
   const image = defined({ image: await unusedImage(context, deployment, last) });
-  const notes = { ...image, cost: jobCost(history, known, context.now()), shells };
+  const kept = defined({ kept: keptVm(account.runner, deployment.home.region, context.now()) });
+  const notes = { ...image, ...kept, cost: jobCost(history, known, context.now()), shells };
   show(context, options, json(context, history, account, notes), text(context, history, account, notes));
   return 0;
 };

@@ -40,6 +40,10 @@ export const accountJson = (account: JobAccount, now: Time) => {
   };
 };
 
+/** The role and the log of a VM are the stack's affair. */
+const imageJson = ({ microVmImage: image }: Pick<Runner, "microVmImage">) =>
+  image && { imageArn: image.imageArn, imageVersion: image.imageVersion };
+
 export const runnerJson = ({
   runnerId,
   jobId,
@@ -49,6 +53,7 @@ export const runnerJson = ({
   pausedAt,
   heldSince,
   recordDeletedAt,
+  keptUntil,
   ...runner
 }: Runner) => ({
   runnerId,
@@ -75,8 +80,10 @@ export const runnerJson = ({
     reason: runner.reason,
     detail: runner.detail,
     installFailure: runner.installFailure,
+    microVmImage: imageJson(runner),
     pausedAt: iso(pausedAt),
     recordDeletedAt: iso(recordDeletedAt),
+    keptUntil: iso(keptUntil),
   }),
   times: isoTimes(times),
 });
@@ -87,6 +94,8 @@ export const attemptJson = (attempt: Attempt, runner: Runner | undefined) => ({
   ...defined({
     class: attempt.classKey,
     provider: attempt.order?.runnerClass.type,
+    microVm: attempt.order?.runnerClass.microVm,
+    fallbackBy: attempt.order?.fallbackBy,
     ec2: attempt.order?.chosenByTags ? attempt.order.runnerClass.ec2 : undefined,
     chosenByTags: attempt.order?.chosenByTags,
     runnerId: attempt.runnerId,

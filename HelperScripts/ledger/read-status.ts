@@ -24,6 +24,7 @@ import { storedRows } from "../mapping/stored-rows";
 import { tableReads } from "../table-reads";
 import { readBudgetUses } from "../usage/read-cost";
 import { failedLately } from "./failed-lately";
+import { keptRunners } from "./kept-runners";
 import { all, ledgerReader, sum, waitingAttempts } from "./ledger-reader";
 import type { WaitsToday } from "./waits-text";
 
@@ -42,6 +43,8 @@ export interface DeploymentStatus {
   readonly startsAreOn: boolean;
   readonly uses: readonly Use[];
   readonly runners: readonly Runner[];
+  /** Gone, and their MicroVM is kept. */
+  readonly kept: readonly Runner[];
   /** Instances that are nobody's runners, to be terminated. */
   readonly orphans: readonly OrphanInstance[];
   readonly jobs: JobAccounts;
@@ -142,25 +145,32 @@ const readWaits = async (
   return { day, classes: waitsByClass(counts), ...defined({ objective }) };
 };
 
+const readKept = (context: Context, deployment: Deployment): Promise<readonly Runner[]> => {
+  const table = tableReads(context.clients.dynamoDb(), output(deployment, "LedgerTableName"));
+  return keptRunners(table, context.now());
+};
+
 /** Reads what there is to show. Writes nothing. */
 export const readStatus = async (context: Context, deployment: Deployment): Promise<DeploymentStatus> => {
   const ledger = ledgerReader(context, deployment);
   const settings = await mappingSettings(context, deployment);
-  const [openRunners, orphans, openAttempts, waiting, pools, startsAreOn, failed, waits] = await Promise.all([
-    all((cursor) => ledger.openRunners(cursor)),
-    all((cursor) => ledger.openOrphans(cursor)),
-    all((cursor) => ledger.openAttempts(cursor)),
-    waitingAttempts(ledger, LINE_LIMIT),
-    readSpotPools(ledger),
-    configurationOf(context, deployment).startsAreOn(),
-    failedLately(
-      context.clients.dynamoDb(),
-      output(deployment, "LedgerTableName"),
-      context.now() - DAY_MILLISECONDS,
-      context.now(),
-    ),
-    readWaits(context, deployment, settings),
-  ]);
+  const [openRunners, orphans, openAttempts, waiting, pools, startsAreOn, failed, waits, kept] =
+    await Promise.all([
+      all((cursor) => ledger.openRunners(cursor)),
+      all((cursor) => ledger.openOrphans(cursor)),
+      all((cursor) => ledger.openAttempts(cursor)),
+      waitingAttempts(ledger, LINE_LIMIT),
+      readSpotPools(ledger),
+      configurationOf(context, deployment).startsAreOn(),
+      failedLately(
+        context.clients.dynamoDb(),
+        output(deployment, "LedgerTableName"),
+        context.now() - DAY_MILLISECONDS,
+        context.now(),
+      ),
+      readWaits(context, deployment, settings),
+      readKept(context, deployment),
+    ]);
   const runners = byId(openRunners, ({ runnerId }) => runnerId);
   const starting = byId(openAttempts, ({ jobId }) => jobId);
   const seen = [...starting, ...waiting, ...runners].flatMap(({ order }) => order?.runnerClass ?? []);
@@ -169,6 +179,7 @@ export const readStatus = async (context: Context, deployment: Deployment): Prom
     startsAreOn,
     uses: await uses(ledger, settings, classes, [...starting, ...waiting, ...runners], waiting),
     runners,
+    kept: [...runners.filter(({ keptUntil = 0 }) => keptUntil > context.now()), ...kept],
     orphans,
     jobs: await jobAccounts(ledger, [...failed.attempts, ...starting, ...waiting], runners, context.now(), {
       startsAreOn,

@@ -1,6 +1,7 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import type { Ec2Settings } from "../../Core/model/runner-class";
+import type { Ec2Settings, MicroVmSettings } from "../../Core/model/runner-class";
 import { instancePrice, type KnownPrices, sizePrice, spotPricesOf } from "../../Core/pricing/known-prices";
+import { microVmPrice } from "../../Core/pricing/microvm-price";
 import { sourceWords } from "../../Core/pricing/price-words";
 import { type FunctionSize, type Price, type PriceSource, priceRange } from "../../Core/pricing/prices";
 import { dollars } from "../console/words";
@@ -12,11 +13,11 @@ export interface ExplainedPrice {
   /** USD an hour, at least and at most; absent: unknown. */
   readonly least?: number;
   readonly most?: number;
-  /** LAMBDA: USD for the runner's one request. */
+  /** USD once: for a Lambda runner's one request, or for a MicroVM's launch. */
   readonly request?: number;
   /** Where the figures come from. */
   readonly sources?: readonly PriceSource[];
-  /** The function is not there: a runner of it cannot start. */
+  /** The function or the MicroVM's image is not there: a runner of it cannot start. */
   readonly isMissing?: true;
   readonly sentence: string;
 }
@@ -90,6 +91,20 @@ export const ec2Price = (ec2: Ec2Settings, known: KnownPrices): ExplainedPrice =
   if (bid === undefined) return unknown(`${NO_SPOT}${instead}`);
   const markets = listed && ec2.market === "spot-first" ? [bid, listed] : [bid];
   return together(markets, `${bid.text}${instead}`);
+};
+
+/** A MicroVM's price by its size. */
+export const microVmPriceOf = ({ memoryMiB }: MicroVmSettings, { region }: KnownPrices): ExplainedPrice => {
+  const price = microVmPrice(region, memoryMiB);
+  if (price === undefined) return unknown(`no price of MicroVMs in ${region}`);
+  const { perHour, perRequest = 0 } = price;
+  return {
+    least: perHour,
+    most: perHour,
+    request: perRequest,
+    sources: [price.source],
+    sentence: `${dollars(perHour)} an hour, and ${dollars(perRequest)} for the launch at the most (${sourceText([price])}), without what it uses above its size`,
+  };
 };
 
 const ofSize = (size: FunctionSize, known: KnownPrices): ExplainedPrice => {

@@ -1,7 +1,7 @@
 /** Why no shell is opened. */
 export const SHELL_REFUSALS = {
   "job-unknown": "the ledger does not know the job",
-  "no-instance": "it has no EC2 runner: a Lambda runner has no shell",
+  "no-instance": "it has no EC2 runner: no shell is opened on another one while it runs its job",
   "class-without-shell":
     'its runner was launched for a class that allows none: add "shell": true to the class in the mapping and upload it. It counts from the next launch on',
   "ref-protected": "it runs on a protected branch or tag: no shell is ever opened there",

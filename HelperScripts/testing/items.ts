@@ -25,6 +25,15 @@ export const DOCKER_CLASS: RunnerClass = {
   },
 };
 
+export const MICROVM_CLASS: RunnerClass = {
+  name: "default",
+  type: "MICROVM",
+  lifetimeSeconds: 7_200,
+  waitTimeoutSeconds: 60,
+  maxRunners: 50,
+  microVm: { memoryMiB: 2048, executor: "docker", image: "debian:13-slim" },
+};
+
 const SECOND = 1_000;
 export const QUEUED = NOW - 300 * SECOND;
 

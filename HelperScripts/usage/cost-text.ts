@@ -53,7 +53,9 @@ const estimatesText = ({ estimates, total }: CostReport): readonly string[] => {
     `logs ${dollars(logs)}`,
     `what starts and ends runners ${dollars(controlPlane)}`,
   ];
-  return [`Estimated and not in it: ${parts.join(", ")}. What goes through NAT gateways is not known.`];
+  return [
+    `Estimated and not in it: ${parts.join(", ")}. What goes through NAT gateways is not known, nor what MicroVMs use above their size.`,
+  ];
 };
 
 /** For people. */

@@ -15,12 +15,12 @@ import { WASTE_CODES, type WasteCode } from "../../Core/usage/waste";
 import { estimatesIn } from "./cost-estimates";
 
 /** What a row of `cost` is about. */
-export const COST_ORDERS = ["project", "job", "class", "day"] as const;
+export const COST_ORDERS = ["project", "job", "class", "provider", "day"] as const;
 export type CostOrder = (typeof COST_ORDERS)[number];
 
 /** Sums of one thing. */
 export interface CostRow {
-  /** A project's id, a job's name, a class with how it was bought, or a day. */
+  /** A project's id, a job's name, a class with how it was bought, a provider, or a day. */
   readonly of: string;
   readonly numbers: UsageNumbers;
 }
@@ -96,7 +96,8 @@ const rowsOf = (order: CostOrder, { days, names }: PeriodUsage, total: UsageNumb
     return byCost(sumsBy(days.map((each) => ({ key: String(each.projectId), numbers: ofDay(each) }))));
   }
   const groups = days.flatMap((each) => Object.entries(each.groups));
-  return byCost(sumsBy(groups.map(([key, numbers]) => ({ key, numbers }))));
+  const keyOf = (group: string) => (order === "provider" ? (group.split("#")[0] ?? "") : group);
+  return byCost(sumsBy(groups.map(([group, numbers]) => ({ key: keyOf(group), numbers }))));
 };
 
 const wasteOf = (total: UsageNumbers): readonly Waste[] =>

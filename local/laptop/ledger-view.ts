@@ -1,6 +1,6 @@
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { isOfFailed, STATE_RECORD } from "../../Core/ledger/keys";
+import { isForPeople, STATE_RECORD } from "../../Core/ledger/keys";
 import type { Attempt, Runner } from "../../Core/model/ledger";
 import { clientSettings } from "./client-settings";
 
@@ -30,7 +30,7 @@ export const readLedger = async (
       if (fields.kind === "attempt") attempts.push(fields as Attempt);
       if (fields.kind === "runner") runners.push(fields as Runner);
       const { openPk } = fields;
-      if (typeof openPk === "string" && !isOfFailed(openPk) && fields.sk !== STATE_RECORD) open += 1;
+      if (typeof openPk === "string" && !isForPeople(openPk) && fields.sk !== STATE_RECORD) open += 1;
     }
   }
   client.destroy();

@@ -79,6 +79,7 @@ describe("cost", () => {
   it.each([
     ["project", { "42": 27, "43": 4 }],
     ["class", { "EC2#big#spot": 25, "LAMBDA#default#lambda": 2, "EC2#big#on-demand": 4 }],
+    ["provider", { EC2: 29, LAMBDA: 2 }],
     ["day", { "2026-11-22": 4, "2026-11-23": 3, "2026-11-24": 8, "2026-11-25": 16 }],
     ["job", { build: 26.5, "=test,1": 0, "(others)": 4.5 }],
   ])("has rows by %s that sum up to the total", async (by, expected) => {
@@ -140,6 +141,15 @@ describe("cost", () => {
     expect((await on.run(["cost"])).out).toContain(
       "Estimated and not in it: disks $0.548, public addresses $0.500",
     );
+  });
+
+  it("has MicroVMs as a provider, whose disk and network are part of their price", async () => {
+    const on = new DeploymentDouble();
+    count(on, numbers(3, { seconds: 360_000 }), { classKey: "MICROVM#default", market: "microvm" });
+    const cost = await costOf(on, "--by", "provider");
+    expect(rowsOf(cost)).toEqual({ MICROVM: 3 });
+    expect([cost.estimates.storage, cost.estimates.publicIpv4]).toEqual([0, 0]);
+    expect((await on.run(["cost"])).out).toContain("nor what MicroVMs use above their size");
   });
 
   it("gives a spreadsheet its rows, and no formula that a job's name may be", async () => {

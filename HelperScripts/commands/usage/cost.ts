@@ -34,7 +34,7 @@ const read = async (context: Context, options: CostOptions): Promise<CostReport>
   return { ...cost, budgets: await readBudgetUses(sources, shown) };
 };
 
-/** `cost`: what the runners of a month cost, by project, job, class or day. */
+/** `cost`: what the runners of a month cost, by project, job, class, provider or day. */
 export const cost = async (context: Context, options: CostOptions): Promise<ExitCode> => {
   if (options.csv && options.json)
     throw new UsageError("--json and --csv are two forms of the same: give one");

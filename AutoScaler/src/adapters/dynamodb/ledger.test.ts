@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { encode, encodeItem } from "../../../../Core/ledger/codec";
-import { failedPks, isOfFailed, openPks } from "../../../../Core/ledger/keys";
+import { failedPks, isForPeople, keptSk, openPks } from "../../../../Core/ledger/keys";
 import { usageReader } from "../../../../Core/usage/usage-reader";
 import { type DynamoDouble, tablesDouble } from "../../../../tests/doubles/dynamodb/mocked-client";
 import { BOOTSTRAP_TABLE, LEDGER_TABLE } from "../../../../tests/doubles/dynamodb/stack-tables";
@@ -220,8 +220,17 @@ describe("dynamoLedger", () => {
     const { openPk, openSk } = encodeItem(failed);
     expect([openPk?.S, openSk?.S]).toEqual(["failed#2026-11-25#3", expect.stringContaining(String(FAILED))]);
     expect(failedPks("2026-11-25")).toContain(openPk?.S);
-    expect(isOfFailed(openPk?.S ?? "")).toBe(true);
-    expect(openPks("attempts").some(isOfFailed)).toBe(false);
+    expect(isForPeople(openPk?.S ?? "")).toBe(true);
+    expect(openPks("attempts").some(isForPeople)).toBe(false);
     expect(encodeItem({ ...failed, state: "ENDED" })).not.toHaveProperty("openPk");
+  });
+
+  it("keeps a runner whose MicroVM is kept in the index, by the time until when, and counts it not as open", () => {
+    const gone = sampleRunner({ runnerId: 1, state: "GONE", recordDeletedAt: 1 });
+    const { openPk, openSk } = encodeItem({ ...gone, keptUntil: 1_000 });
+    expect([openPk?.S, openSk?.S]).toEqual(["kept", keptSk(1_000, 1)]);
+    expect(keptSk(999, 7) < keptSk(1_000) && keptSk(1_000) < keptSk(1_000, 1)).toBe(true);
+    expect(isForPeople(openPk?.S ?? "")).toBe(true);
+    expect(encodeItem(gone)).not.toHaveProperty("openPk");
   });
 });
