@@ -5,6 +5,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaMicrovmsClient } from "@aws-sdk/client-lambda-microvms";
 import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -57,6 +58,7 @@ export const awsClients = (env: Environment, home: AwsHome = {}): Clients => {
     cloudFormation: once(() => new CloudFormationClient(settings)),
     dynamoDb: once(() => new DynamoDBClient(settings)),
     lambda: once(() => new LambdaClient(settings)),
+    microVms: once(() => new LambdaMicrovmsClient(settings)),
     logs: once(() => new CloudWatchLogsClient(settings)),
     ssm: once(() => new SSMClient(settings)),
     s3: once(() => new S3Client({ ...settings, ...bucketInPath(env) })),

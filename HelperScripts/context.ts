@@ -5,6 +5,7 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { LambdaMicrovmsClient } from "@aws-sdk/client-lambda-microvms";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { SFNClient } from "@aws-sdk/client-sfn";
@@ -22,6 +23,7 @@ export interface Clients {
   cloudFormation(): Client<CloudFormationClient>;
   dynamoDb(): Client<DynamoDBClient>;
   lambda(): Client<LambdaClient>;
+  microVms(): Client<LambdaMicrovmsClient>;
   logs(): Client<CloudWatchLogsClient>;
   ssm(): Client<SSMClient>;
   s3(): Client<S3Client>;

@@ -16,6 +16,7 @@ import { checkParameters } from "../doctor/parameters";
 import { checkPass } from "../doctor/pass";
 import { checkFunctions } from "../doctor/runners/functions";
 import { checkImages } from "../doctor/runners/images";
+import { checkMicroVms } from "../doctor/runners/microvms";
 import { checkServed } from "../doctor/served";
 import { checkDlq, checkReconciler, checkStacks } from "../doctor/stacks";
 import { checkToken } from "../doctor/token";
@@ -41,6 +42,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ["served projects", checkServed],
   ["function", checkFunctions],
   ["image", checkImages],
+  ["MicroVMs", checkMicroVms],
   ["account", checkAccount],
   ["reconciler", checkReconciler],
   ["reconciler", checkPass],

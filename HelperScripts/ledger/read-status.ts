@@ -5,9 +5,6 @@ import { readSpotPools } from "../../Core/ledger/spot-pools";
 import type { Attempt, OrderedAttempt, OrphanInstance, Runner } from "../../Core/model/ledger";
 import { classKey, type RunnerClass } from "../../Core/model/runner-class";
 import { isResting, type SpotPool } from "../../Core/model/spot-pool";
-import { resolveClass } from "../../Core/routing/class-resolution";
-import { isClassRow } from "../../Core/routing/mapping-reading";
-import { isBad, parseClassRow } from "../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import type { BudgetUse } from "../../Core/usage/budget";
 import { dayOf } from "../../Core/usage/days";
@@ -17,9 +14,9 @@ import { configurationOf } from "../configuration";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";
 import { type JobAccounts, jobAccounts } from "../jobs/job-accounts";
+import { mappedClasses } from "../mapping/mapped-classes";
 import { mappingSettings } from "../mapping/mapping-settings";
 import { MappingTable } from "../mapping/mapping-table";
-import { rowLabel } from "../mapping/row-kinds";
 import { storedRows } from "../mapping/stored-rows";
 import { tableReads } from "../table-reads";
 import { readBudgetUses } from "../usage/read-cost";
@@ -69,11 +66,7 @@ const knownClasses = async (
     output(deployment, "MappingTableName"),
     context.sleep,
   );
-  const mapped = (await storedRows(mapping)).filter(isClassRow).flatMap((row) => {
-    const fields = parseClassRow(row);
-    const resolved = isBad(fields) ? fields : resolveClass(rowLabel(row).name, fields, settings);
-    return isBad(resolved) ? [] : [resolved];
-  });
+  const mapped = mappedClasses(await storedRows(mapping), settings);
   const { LAMBDA, EC2 } = settings.defaults;
   return new Map([...seen, LAMBDA, EC2, ...mapped].map((each) => [classKey(each), each.maxRunners]));
 };

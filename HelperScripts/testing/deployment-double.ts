@@ -230,6 +230,7 @@ export class DeploymentDouble {
       cloudFormation: client("cloudFormation"),
       dynamoDb: client("dynamoDb"),
       lambda: client("lambda"),
+      microVms: client("microVms"),
       logs: client("logs"),
       ssm: client("ssm"),
       sqs: client("sqs"),

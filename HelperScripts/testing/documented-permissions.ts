@@ -13,6 +13,7 @@ const PREFIXES: Partial<Record<keyof Clients, string>> = {
   dynamoDb: "dynamodb",
   cloudFormation: "cloudformation",
   eventBridge: "events",
+  microVms: "lambda",
   serviceQuotas: "servicequotas",
   stepFunctions: "states",
 };

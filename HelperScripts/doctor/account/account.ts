@@ -11,6 +11,7 @@ import {
   warning,
 } from "../finding";
 import { checkLambdaAccount } from "./lambda-account";
+import { checkMicroVmQuotas } from "./microvm-quotas";
 import { checkParameterThroughput } from "./parameter-throughput";
 import { checkVcpus, knowsQuotas, QUOTA } from "./quotas";
 
@@ -57,6 +58,7 @@ export const checkAccount: Check = async (doctorContext) => {
   const checks = [
     guarded(QUOTA, checkVcpus),
     guarded(QUOTA, checkLambdaAccount),
+    guarded(QUOTA, checkMicroVmQuotas),
     guarded(QUOTA, checkParameterThroughput),
     guarded("roles", checkSpotRole),
   ];

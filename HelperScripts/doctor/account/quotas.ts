@@ -12,14 +12,19 @@ const SPOT_VCPUS = "L-34B43A08";
 export const quotaLink = ({ autoScaler }: DoctorContext, service: string, code: string): string =>
   `https://console.aws.amazon.com/servicequotas/home/services/${service}/quotas/${code}?region=${autoScaler.home.region}`;
 
-const readQuota = async ({ context }: DoctorContext, code: string): Promise<number> => {
-  const command = new GetServiceQuotaCommand({ ServiceCode: "ec2", QuotaCode: code });
+/** Its value for the account; 0: Service Quotas names none. */
+export const readQuota = async (
+  { context }: DoctorContext,
+  ServiceCode: string,
+  QuotaCode: string,
+): Promise<number> => {
+  const command = new GetServiceQuotaCommand({ ServiceCode, QuotaCode });
   return (await context.clients.serviceQuotas().send(command)).Quota?.Value ?? 0;
 };
 
 /** An emulator has quotas, or knows nothing of them. */
 export const knowsQuotas = (doctorContext: DoctorContext): Promise<boolean> =>
-  readQuota(doctorContext, ON_DEMAND_VCPUS).then(
+  readQuota(doctorContext, "ec2", ON_DEMAND_VCPUS).then(
     () => true,
     () => false,
   );
@@ -30,7 +35,7 @@ const quotaFinding = async (
   name: string,
 ): Promise<DoctorFinding> => {
   const { maxRunners = 0, ec2 } = doctorContext.settings?.defaults.EC2 ?? {};
-  const quota = await readQuota(doctorContext, code);
+  const quota = await readQuota(doctorContext, "ec2", code);
   const needed = Math.max(0, ...(ec2?.instanceTypes ?? []).map(vcpusOf)) * maxRunners;
   return quota >= needed
     ? ok(QUOTA, `${name}: ${quota} vCPUs do for ${maxRunners} runners`)
