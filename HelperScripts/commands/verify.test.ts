@@ -85,7 +85,7 @@ describe("verify", () => {
     const argv = ["verify", "--project", "42", "--out", "reports"];
     const refused = await played.on.run(argv, { answers: [false] });
     expect(refused.exitCode).toBe(1);
-    expect(refused.err).toContain("a pipeline of 6 jobs");
+    expect(refused.err).toContain("a pipeline of 7 jobs");
     expect((await played.on.run(argv)).exitCode).toBe(2);
     expect([played.made, played.on.writes()]).toEqual([[], []]);
   });
@@ -154,6 +154,8 @@ describe("each fault is named by its check", () => {
     ["job-lambda", "another's runner takes the job", { takenByOthers: ["job-lambda"] }, noChange],
     ["job-ec2", "the job fails on its instance", { fails: ["job-ec2"] }, noChange],
     ["job-ec2", "the instance stays", { runnerStays: ["job-ec2"] }, noChange],
+    ["job-microvm", "its job got an instance", { fallsBack: true }, noChange],
+    ["job-microvm", "the VM outlives its runner", { vmStays: true }, noChange],
     ["cancel", "the runner hears of no cancel", { ignoresCancel: true }, noChange],
     ["spot-notice", "the notice ends the job", { obeysNotice: true }, noChange],
     ["lost-webhook", "the reconciler finds nothing", { reconcilerSleeps: true }, noChange],
@@ -208,7 +210,16 @@ describe("what cannot be played is skipped and says why", () => {
     const played = new PlayedDeployment();
     played.on.mapping.clear();
     const { named, exitCode } = await run(played);
-    expect(named("skipped")).toEqual(["job-ec2", "spot-notice"]);
+    expect(named("skipped")).toEqual(["job-ec2", "job-microvm", "spot-notice"]);
     expect(exitCode).toBe(0);
+  });
+
+  it("a job in a MicroVM, where MicroVmRunner is not deployed", async () => {
+    const played = new PlayedDeployment();
+    played.on.parameters.delete("/gitlabrunner/microvm/2048");
+    const { report } = await run(played, "--only", "job-microvm");
+    expect(report?.checks).toMatchObject([
+      { result: "skipped", detail: expect.stringContaining("MicroVmRunner is not deployed") },
+    ]);
   });
 });

@@ -1,10 +1,12 @@
 import { runnerDescription } from "../../Core/configuration";
+import { defined } from "../../Core/defined";
 import type { OrderedAttempt, StartedRunner } from "../../Core/model/ledger";
+import type { RunnerClass } from "../../Core/model/runner-class";
 import type { RunnerCheckAnswer } from "../../Core/runner-check";
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { DeploymentDouble, functionArn, INFRASTRUCTURE } from "./deployment-double";
 import { GITLAB, OperatorGitLabDouble, SECRET, TOKEN } from "./gitlab-double";
-import { attempt, DOCKER_CLASS, LAMBDA_CLASS, runner } from "./items";
+import { attempt, DOCKER_CLASS, LAMBDA_CLASS, MICROVM_CLASS, runner } from "./items";
 
 type Json = Record<string, unknown>;
 
@@ -14,7 +16,7 @@ interface PlayedJob {
   readonly name: string;
   readonly purpose: string;
   readonly script: string;
-  readonly isEc2: boolean;
+  readonly runnerClass: RunnerClass;
   playedAt?: number;
   /** Its event reached the rules: by webhook or redrive. */
   heardAt?: number;
@@ -38,6 +40,10 @@ export interface PlayFaults {
   readonly obeysNotice?: boolean;
   readonly busRefusesRedrives?: boolean;
   readonly tokenMayNotCommit?: boolean;
+  /** Jobs of MicroVMs get an instance. */
+  readonly fallsBack?: boolean;
+  /** MicroVMs outlive their runners. */
+  readonly vmStays?: boolean;
   /** The image is older than the question. */
   readonly oldImage?: boolean;
 }
@@ -48,6 +54,11 @@ const RECONCILER = 70 * SECOND;
 const GONE = 5 * SECOND;
 const CANCEL = 3 * SECOND;
 
+const VM_IMAGE = JSON.stringify({
+  imageArn: "arn:aws:lambda:us-east-1:111122223333:microvm-image:gitlab-runners-2048-1",
+  imageVersion: "1.0",
+});
+
 const ANSWER: RunnerCheckAnswer = {
   kind: "check",
   architecture: "arm64",
@@ -55,6 +66,10 @@ const ANSWER: RunnerCheckAnswer = {
   versions: { "gitlab-runner": "19.4.0", aws: "2.36.9", git: "2.40.1" },
   bootstrapTable: "answers",
 };
+
+const INSTANCE_CLASS: RunnerClass = { ...DOCKER_CLASS, name: "default" };
+/** By the tags of the rows. */
+const CLASSES: Readonly<Record<string, RunnerClass>> = { docker: INSTANCE_CLASS, vm: MICROVM_CLASS };
 
 const purposeOf = (name: string): string => /: \[(.+)\]$/.exec(name)?.[1] ?? "";
 
@@ -82,6 +97,8 @@ export class PlayedDeployment {
     on.setParameter("WebhookSecret", SECRET);
     on.mapping.put({ pk: "job#unit tests", sk: "tags#a", type: "LAMBDA", arn: functionArn("runner") });
     on.mapping.put({ pk: "job#image build", sk: "tags#docker", type: "EC2" });
+    on.mapping.put({ pk: "job#in a VM", sk: "tags#vm", type: "MICROVM" });
+    on.setParameter("microvm/2048", VM_IMAGE, "String");
     Object.assign(gitLab.projects[0] ?? {}, { default_branch: "main" });
     gitLab.version = "19.4.0";
     on.fetch = this.fetch;
@@ -107,6 +124,9 @@ export class PlayedDeployment {
     answers.set("GetRoleCommand", ({ RoleName }: { RoleName: string }) => ({ Role: { RoleName } }));
     answers.set("DescribeInstancesCommand", (input: { Filters: { Values: string[] }[] }) => ({
       Reservations: [{ Instances: this.#instances(input.Filters[0]?.Values ?? []) }],
+    }));
+    answers.set("GetMicrovmCommand", ({ microvmIdentifier }: { microvmIdentifier: string }) => ({
+      state: this.#vmState(microvmIdentifier),
     }));
     answers.set("PutEventsCommand", ({ Entries }: { Entries: { DetailType: string; Detail: string }[] }) =>
       this.#putEvent(Entries[0]),
@@ -138,6 +158,21 @@ export class PlayedDeployment {
     return this.jobs
       .filter(({ id }) => ids.includes(this.#instanceId(id)))
       .map((job) => ({ State: { Name: this.#isGone(job) ? "terminated" : "running" } }));
+  }
+
+  #vmState(id: string): string {
+    const job = this.jobs.find((one) => this.#resourceId(one) === id);
+    return job !== undefined && this.#isGone(job) && !this.faults.vmStays ? "TERMINATED" : "RUNNING";
+  }
+
+  #classOf({ runnerClass }: PlayedJob): RunnerClass {
+    return runnerClass.type === "MICROVM" && this.faults.fallsBack ? INSTANCE_CLASS : runnerClass;
+  }
+
+  #resourceId(job: PlayedJob): string | undefined {
+    const { type } = this.#classOf(job);
+    if (type === "MICROVM") return `microvm-${job.id}`;
+    return type === "EC2" ? this.#instanceId(job.id) : undefined;
   }
 
   #instanceId = (jobId: number): string => `i-${jobId.toString(16).padStart(17, "0")}`;
@@ -217,8 +252,8 @@ export class PlayedDeployment {
     for (const job of this.jobs) {
       const startsAt = this.#startsAt(job);
       if (startsAt === undefined || startsAt > this.on.now) continue;
-      const runnerClass = job.isEc2 ? { ...DOCKER_CLASS, name: "default" } : LAMBDA_CLASS;
-      const resource = job.isEc2 ? { resourceId: this.#instanceId(job.id) } : {};
+      const runnerClass = this.#classOf(job);
+      const resource = defined({ resourceId: this.#resourceId(job) });
       const isGone = this.#isGone(job);
       const one: OrderedAttempt = attempt(job.id, { state: isGone ? "ENDED" : "RUNNING" }, runnerClass);
       const its: StartedRunner = runner(
@@ -262,7 +297,7 @@ export class PlayedDeployment {
         name,
         purpose: purposeOf(name),
         script: script.join("; "),
-        isEc2: tags.includes("docker"),
+        runnerClass: CLASSES[tags[0] ?? ""] ?? LAMBDA_CLASS,
       });
     }
     return [201, { id: 77 }];

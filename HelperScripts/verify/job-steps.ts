@@ -1,6 +1,8 @@
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import { GetMicrovmCommand } from "@aws-sdk/client-lambda-microvms";
 import type { Runner } from "../../Core/model/ledger";
 import type { Provider } from "../../Core/model/runner-class";
+import { isNamed } from "../failures";
 import type { SeenJob } from "./pipeline";
 import { CheckFailed } from "./result";
 import { type VerifyContext, waitFor } from "./verify-context";
@@ -56,6 +58,27 @@ const isInstanceGone = async ({ context }: VerifyContext, instanceId: string): P
   return instances.every(({ State }) => DEAD.includes(State?.Name ?? ""));
 };
 
+const ENDED_VM = ["TERMINATING", "TERMINATED"];
+
+const isVmGone = ({ context }: VerifyContext, microvmIdentifier: string): Promise<boolean> =>
+  context.clients
+    .microVms()
+    .send(new GetMicrovmCommand({ microvmIdentifier }))
+    .then(({ state = "" }) => ENDED_VM.includes(state))
+    .catch((error: unknown) => {
+      if (isNamed(error, "ResourceNotFoundException")) return true;
+      throw error;
+    });
+
+/** A function ends with its job. */
+const isMachineGone = (
+  v: VerifyContext,
+  { provider, resourceId = "" }: Runner,
+): boolean | Promise<boolean> => {
+  if (provider === "MICROVM") return isVmGone(v, resourceId);
+  return provider !== "EC2" || isInstanceGone(v, resourceId);
+};
+
 /** The job's runner as the ledger has it. @throws CheckFailed when the ledger does not, or it is of another provider */
 export const ownRunner = async (v: VerifyContext, job: SeenJob, provider: Provider): Promise<Runner> => {
   const runner = await runnerOf(v, job);
@@ -65,14 +88,13 @@ export const ownRunner = async (v: VerifyContext, job: SeenJob, provider: Provid
   return runner;
 };
 
-/** Waits until ledger, GitLab and EC2 show nothing of a runner. @returns seconds */
+/** Waits until ledger, GitLab, EC2 and Lambda show nothing of a runner. @returns seconds */
 export const untilGone = async (v: VerifyContext, runner: Runner): Promise<number> => {
-  const { runnerId, resourceId = "" } = runner;
+  const { runnerId } = runner;
   const { seconds } = await waitFor(v, `runner ${runnerId} is gone`, GONE_SECONDS, async () => {
     const now = await v.ledger.runner(runnerId);
     if (now?.state !== "GONE" || (await v.pipeline.hasRunner(runnerId))) return undefined;
-    const isMachine = !runner.adopted && runner.provider === "EC2";
-    return !isMachine || (await isInstanceGone(v, resourceId)) ? true : undefined;
+    return (await isMachineGone(v, runner)) || undefined;
   });
   return seconds;
 };

@@ -5,15 +5,16 @@ import type { SampleJob } from "./sample-jobs";
 
 type Samples = ReadonlyMap<Provider, SampleJob>;
 
-/** Of the provider that starts soonest. */
+/** Of the provider that starts soonest, a MicroVM last: its region or account may lack them. */
 export const fastSample = (samples: Samples): SampleJob | undefined =>
-  samples.get("LAMBDA") ?? samples.get("EC2");
+  samples.get("LAMBDA") ?? samples.get("EC2") ?? samples.get("MICROVM");
 
 const SCRIPTS: Readonly<
   Partial<Record<VerifyCheckName, readonly [provider: Provider | "fast", script: string]>>
 > = {
   "job-lambda": ["LAMBDA", "echo on a Lambda runner"],
   "job-ec2": ["EC2", "echo on an EC2 runner"],
+  "job-microvm": ["MICROVM", "echo in a MicroVM"],
   // Longer than all that a cancelled job may take; its own end would be no success.
   cancel: ["fast", "sleep 240; false"],
   // Long enough for the notice to be acted on before its end.

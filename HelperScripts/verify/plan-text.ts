@@ -16,7 +16,7 @@ export const planText = (
   const playsUnheard = UNHEARD.some((name) => names.includes(name));
   const lines = [
     `In project ${pipeline.projectId}: the branch ${pipeline.branch} with one commit, and a pipeline of ${plural(jobs.length, "job")} on it; the branch is deleted at the end.`,
-    `Runners: ${count("LAMBDA")} Lambda, ${count("EC2")} EC2, which cost what runners cost.`,
+    `Runners: ${count("LAMBDA")} Lambda, ${count("EC2")} EC2, ${count("MICROVM")} MicroVM, which cost what runners cost.`,
   ];
   if (!playsUnheard) return lines.join("\n");
   const switched =

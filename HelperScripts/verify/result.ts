@@ -5,6 +5,7 @@ export const VERIFY_CHECKS = [
   "runner-function",
   "job-lambda",
   "job-ec2",
+  "job-microvm",
   "cancel",
   "spot-notice",
   "lost-webhook",

@@ -1,6 +1,6 @@
 import { checkCancel } from "./checks/cancel";
 import { checkDeployment } from "./checks/deployment";
-import { checkJob } from "./checks/job";
+import { checkJob, checkMicroVmJob } from "./checks/job";
 import { checkLimits } from "./checks/limits";
 import { checkRunnerFunctions } from "./checks/runner-function";
 import { checkSpotNotice } from "./checks/spot-notice";
@@ -80,8 +80,9 @@ const runUnheard = (run: Run, v: VerifyContext): Readonly<Record<"isHeard" | "en
   };
 };
 
-const runEc2Jobs = (run: Run, v: VerifyContext): Promise<void> =>
+const runMachineJobs = (run: Run, v: VerifyContext): Promise<void> =>
   together(
+    run.check("job-microvm", () => checkMicroVmJob(v)),
     run.check("job-ec2", () => checkJob("EC2", "job-ec2")(v)),
     run.check("spot-notice", () => checkSpotNotice(v)),
   );
@@ -114,7 +115,7 @@ export const runChecks = async (
   const { isHeard, ended } = runUnheard(run, v);
   await together(
     ended.then(() => runLambdaJobs(run, v)),
-    (v.samples.has("LAMBDA") ? isHeard : ended).then(() => runEc2Jobs(run, v)),
+    (v.samples.has("LAMBDA") ? isHeard : ended).then(() => runMachineJobs(run, v)),
   );
   return [...run.results].sort(
     (one, other) => VERIFY_CHECKS.indexOf(one.name) - VERIFY_CHECKS.indexOf(other.name),

@@ -1,4 +1,5 @@
-import type { Provider } from "../../../Core/model/runner-class";
+import { MICROVM_MEMORY_MIB, type Provider } from "../../../Core/model/runner-class";
+import { publishedImages } from "../../microvm/published-image";
 import { ownRunner, START_SECONDS, untilEnded, untilGone, untilRunning } from "../job-steps";
 import { type CheckVerdict, passed, skipped } from "../result";
 import type { VerifyContext } from "../verify-context";
@@ -6,7 +7,7 @@ import type { VerifyContext } from "../verify-context";
 const WORDS: Readonly<Record<Provider, string>> = {
   LAMBDA: "a Lambda runner",
   EC2: "an EC2 runner",
-  MICROVM: "a MicroVM runner",
+  MICROVM: "a MicroVM",
 };
 
 /** A job of the provider runs, and nothing is left of it. */
@@ -25,3 +26,11 @@ export const checkJob =
       gone,
     });
   };
+
+/** Only where there are images that a MicroVM can start from. */
+export const checkMicroVmJob = async (v: VerifyContext): Promise<CheckVerdict> => {
+  const published = await publishedImages(v.context, v.deployment, MICROVM_MEMORY_MIB);
+  return published.some(({ image }) => image !== undefined)
+    ? checkJob("MICROVM", "job-microvm")(v)
+    : skipped("No image of MicroVMs is published: MicroVmRunner is not deployed");
+};
