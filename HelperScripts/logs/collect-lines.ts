@@ -28,13 +28,18 @@ const joined = (read: readonly ReadLines[]): ReadLines => ({
   notes: read.flatMap(({ notes }) => notes),
 });
 
-/** Of the runner itself: its function's lines by their ids, its instance's by the stream, which has nothing else. */
+/** What has streams of its own for a runner: nothing else is in them. */
+const streamsOf = ({ kind }: LogGroup, { streams, microVms }: LogSubject): readonly string[] | undefined => {
+  if (kind === "microvm") return microVms.streams;
+  return kind === "instance" ? streams : undefined;
+};
+
+/** Of the runner itself: its function's lines by their ids, its machine's by the stream. */
 const readRunner = async (clients: Clients, group: LogGroup, subject: LogSubject, from?: number) => {
   const spans = notBefore(subject.runnerSpan ? [subject.runnerSpan] : [], from);
-  if (group.kind === "instance") {
-    const { streams } = subject;
+  const streams = streamsOf(group, subject);
+  if (streams !== undefined)
     return streams.length === 0 ? { lines: [], notes: [] } : readGroup(clients, group, { streams }, spans);
-  }
   const read = await readGroup(clients, group, { patterns: patternsOf(subject) }, spans);
   return { ...read, lines: aboutJob(read.lines, subject) };
 };
@@ -76,7 +81,9 @@ export const collectLines = async (
     }),
   );
   const runners = joined(
-    await inTurn(ofKind("runner", "instance"), (group) => readRunner(clients, group, subject, from)),
+    await inTurn(ofKind("runner", "instance", "microvm"), (group) =>
+      readRunner(clients, group, subject, from),
+    ),
   );
   const executions = executionsIn(control.lines);
   const workflows = joined(

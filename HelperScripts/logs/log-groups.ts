@@ -5,9 +5,11 @@ import type { Deployment } from "../deployment";
 import { isNamed } from "../failures";
 import { isMissingStack } from "../stacks/described-stack";
 import type { LogNote } from "./log-note";
+import type { LogSubject } from "./log-subject";
+import type { MicroVmLogs } from "./microvm-logs";
 
 /** Whose lines a log group holds. */
-export const LOG_KINDS = ["control-plane", "workflow", "runner", "instance"] as const;
+export const LOG_KINDS = ["control-plane", "workflow", "runner", "instance", "microvm"] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 
 export interface LogGroup {
@@ -94,21 +96,31 @@ const ofFunction = async ({ clients }: Context, functionArn: string): Promise<Fo
   }
 };
 
+const ofMicroVms = ({ groups, silent }: MicroVmLogs): FoundGroups => ({
+  groups: groups.map((name) => ({ name, kind: "microvm", source: "microvm" })),
+  notes: silent.map((id) => ({
+    code: "missing",
+    about: `A log of ${id}`,
+    remedy: "For those of later jobs deploy MicroVmRunner with RunnerLog=on",
+  })),
+});
+
 /**
- * The log groups of a deployment, and of the functions that ran a job.
+ * The log groups of a deployment, and of the functions and MicroVMs that ran a job.
  *
  * @throws UsageError when no group at all can be found
  */
 export const findGroups = async (
   context: Context,
   deployment: Deployment,
-  functionArns: readonly string[],
+  { functionArns, microVms }: Pick<LogSubject, "functionArns" | "microVms">,
 ): Promise<FoundGroups> => {
   const infrastructure = deployment.outputs.get("EventBusName");
   const found = await Promise.all([
     ofStack(context, deployment.stackName),
     ...(infrastructure ? [ofStack(context, infrastructure)] : []),
     ...functionArns.map((arn) => ofFunction(context, arn)),
+    ofMicroVms(microVms),
   ]);
   const groups = found.flatMap((one) => one.groups);
   const notes = found.flatMap((one) => one.notes);

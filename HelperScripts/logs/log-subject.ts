@@ -1,6 +1,7 @@
 import { instanceLogStream } from "../../Core/log-stream";
 import type { Attempt, Runner, Time } from "../../Core/model/ledger";
 import type { JobHistory } from "../jobs/job-history";
+import { type MicroVmLogs, microVmLogs } from "./microvm-logs";
 
 /** A span of time, in milliseconds since 1970. */
 export interface LogSpan {
@@ -17,6 +18,7 @@ export interface LogSubject {
   /** Streams of its instances. */
   readonly streams: readonly string[];
   readonly functionArns: readonly string[];
+  readonly microVms: MicroVmLogs;
   /** When something of it happened: there is nothing to read at other times. In order, without overlap. */
   readonly spans: readonly LogSpan[];
   /** From its runners' launch to their end: the machines speak at any time. */
@@ -80,6 +82,7 @@ export const subjectOf = ({ attempts, runners }: JobHistory, jobId: number, now:
     resourceIds: distinct([...all, ...attempts].map(({ resourceId }) => resourceId)),
     streams: distinct(all.map(streamOf)),
     functionArns: distinct(attempts.map(({ order }) => order?.functionArn)),
+    microVms: microVmLogs(all),
     spans: spansAround(momentsOf(attempts, all, now)),
     ...(runnerSpan ? { runnerSpan } : {}),
     isOver: isDone && all.every(({ state }) => state === "GONE"),
@@ -93,6 +96,7 @@ export const unknownSubject = (jobId: number, now: Time): LogSubject => ({
   resourceIds: [],
   streams: [],
   functionArns: [],
+  microVms: microVmLogs([]),
   spans: [{ from: now - UNKNOWN_SPAN, to: now + AFTER }],
   isOver: false,
 });

@@ -1,6 +1,6 @@
 import { instanceLogStream } from "../../../Core/log-stream";
 import { DeploymentDouble, functionArn, INFRASTRUCTURE, NOW } from "../../testing/deployment-double";
-import { attempt, DOCKER_CLASS, QUEUED, runner } from "../../testing/items";
+import { attempt, DOCKER_CLASS, MICROVM_CLASS, QUEUED, runner } from "../../testing/items";
 import { NamedError } from "../../testing/named-error";
 
 const JOB = 7;
@@ -193,6 +193,47 @@ describe("logs", () => {
       { kind: "runner", message: expect.stringContaining("platform.report") },
       { kind: "control-plane", source: "report-runner-end" },
     ]);
+  });
+
+  describe("of a job in a MicroVM", () => {
+    const VM = "microvm-0123";
+    const inVm = (logGroup?: string) => {
+      const on = new DeploymentDouble();
+      const microVmImage = { imageArn: "arn:image", imageVersion: "3.0", ...(logGroup ? { logGroup } : {}) };
+      on.putLedger(attempt(JOB, { resourceId: VM }, MICROVM_CLASS));
+      on.putLedger(runner(JOB, { resourceId: VM, microVmImage }, MICROVM_CLASS));
+      return on;
+    };
+
+    it("T-32: reads the VM's own stream, and no other VM's", async () => {
+      const groups = empty();
+      groups.vms = [
+        line(QUEUED + 9 * SECOND, { code: "RUNNER_STARTING", runnerId: RUNNER }, `2026/11/25[3.0]${VM}`),
+        line(QUEUED + 9 * SECOND, { code: "FORGED", runnerId: RUNNER }, "2026/11/25[3.0]microvm-9"),
+      ];
+      const { out } = await withLogs(inVm("vms"), groups).run(["logs", String(JOB), "--json"]);
+      const { lines, notes } = JSON.parse(out);
+      expect(lines).toMatchObject([{ kind: "microvm", source: "microvm", group: "vms" }]);
+      expect([lines.length, notes]).toEqual([1, []]);
+    });
+
+    it("finds the stream of one that was launched at midnight", async () => {
+      const on = inVm("vms");
+      const launched = Date.parse("2026-11-25T23:59:30Z");
+      on.now = launched + 60_000;
+      const image = { imageArn: "arn:image", imageVersion: "3.0", logGroup: "vms" };
+      const times = { STARTING: launched, LAUNCHED: launched };
+      on.putLedger(runner(JOB, { version: 3, resourceId: VM, microVmImage: image, times }, MICROVM_CLASS));
+      const groups = empty();
+      groups.vms = [line(launched + 31 * SECOND, { code: "RUNNER_STARTING" }, `2026/11/26[3.0]${VM}`)];
+      const { out } = await withLogs(on, groups).run(["logs", String(JOB), "--json"]);
+      expect(messages(out)).toEqual([expect.stringContaining("RUNNER_STARTING")]);
+    });
+
+    it("says that there is none where its stack was deployed so", async () => {
+      const { err } = await withLogs(inVm(), empty()).run(["logs", String(JOB)]);
+      expect(err).toContain(`A log of ${VM} is not there. For those of later jobs deploy MicroVmRunner`);
+    });
   });
 
   it("F-62: shows text from outside without effect on a terminal", async () => {

@@ -96,7 +96,7 @@ const follow = async (
   for (let settled = 0; settled < SETTLED_POLLS; ) {
     const now = context.now();
     const subject = (await readSubject(ledger, jobId, now)) ?? unknownSubject(jobId, now);
-    const { groups, notes: lacking } = await findGroups(context, deployment, subject.functionArns);
+    const { groups, notes: lacking } = await findGroups(context, deployment, subject);
     const { lines, notes } = await collectLines(context.clients, groups, subject, from);
     if (from === undefined) showNotes(context, [...lacking, ...notes]);
     const fresh = lines.filter(({ id }) => !shown.has(id));
@@ -124,6 +124,6 @@ export const logs = async (
   if (options.follow) return follow(context, options, { deployment, ledger, jobId });
   const known = await readSubject(ledger, jobId, context.now());
   const subject = known ?? unknownSubject(jobId, context.now());
-  const found = await findGroups(context, deployment, subject.functionArns);
+  const found = await findGroups(context, deployment, subject);
   return showOnce(context, options, found, subject, known !== undefined);
 };
