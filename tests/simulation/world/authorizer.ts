@@ -11,6 +11,7 @@ export interface AuthorizerParts {
   readonly concurrency: LambdaConcurrency;
   readonly parameterStore: ParameterStore;
   readonly idleSeconds: number;
+  readonly invocationsPerSecond: number;
 }
 
 /** As the shipped reader of the secrets: so long in all, and a random pause that doubles. Milliseconds. */
@@ -39,6 +40,7 @@ export class SimulatedAuthorizer {
       () => this.#newEnvironment(),
       parts.random,
       parts.idleSeconds,
+      parts.invocationsPerSecond,
     );
   }
 

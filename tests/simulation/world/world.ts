@@ -12,6 +12,7 @@ import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
+import { LambdaApi } from "./lambda-api";
 import { type AccountQuotas, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
@@ -108,6 +109,7 @@ export class Simulation {
   readonly concurrency: LambdaConcurrency;
   readonly tenants: TenantEnvironments;
   readonly parameterStore: ParameterStore;
+  readonly lambdaApi: LambdaApi;
   readonly calls: Calls;
   readonly bus: Bus;
   readonly authorizer: SimulatedAuthorizer;
@@ -193,6 +195,13 @@ export class Simulation {
       calls: this.calls,
       readsPerSecond: account.parameterReadsPerSecond,
     });
+    this.lambdaApi = new LambdaApi({
+      timeline,
+      random: this.random.fork("lambda-api"),
+      calls: this.calls,
+      requestsPerSecond: account.lambdaRequestsPerSecond,
+    });
+    const invocationsPerSecond = account.invocationsPerExecution * account.concurrentExecutions;
     this.executions = new Executions(
       {
         timeline,
@@ -204,6 +213,8 @@ export class Simulation {
         conservation: this.conservation,
         metrics: this.cloudWatch,
         idleSeconds: account.idleSeconds,
+        invocationsPerSecond,
+        lambdaApi: this.lambdaApi,
       },
       this.#ports(),
       options.executions,
@@ -231,6 +242,7 @@ export class Simulation {
         concurrency: this.concurrency,
         parameterStore: this.parameterStore,
         idleSeconds: account.idleSeconds,
+        invocationsPerSecond,
       },
       () => WEBHOOK_SECRET,
     );
@@ -286,6 +298,7 @@ export class Simulation {
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
       concurrentExecutions: this.account.concurrentExecutions,
+      lambdaApi: this.lambdaApi,
       put: (events) => this.#put(events),
       metric: (counted, process) => this.count(counted, process),
     });
