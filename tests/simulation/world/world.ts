@@ -30,6 +30,7 @@ import { type Random, random } from "./random";
 import { remains } from "./remains";
 import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
 import { eventAge } from "./rules";
+import { SignedReceiver } from "./signed-receiver";
 import {
   DEPLOYMENT,
   KINDS,
@@ -71,6 +72,8 @@ export interface SimulationOptions {
   readonly passes?: boolean;
   /** False: the authorizer's schedule is off. By default what the template says. */
   readonly getsReady?: boolean;
+  /** GitLab signs its webhooks: each is checked by a function. */
+  readonly signedWebhooks?: boolean;
   /** By how much a pass may come after its minute has begun: EventBridge promises the minute, not the second. */
   readonly scheduleLateSeconds?: number;
 }
@@ -235,20 +238,19 @@ export class Simulation {
       bus: this.bus,
       reports: this.reports,
     });
-    this.authorizer = new SimulatedAuthorizer(
-      {
-        timeline,
-        random: this.random.fork("authorizer"),
-        concurrency: this.concurrency,
-        parameterStore: this.parameterStore,
-        idleSeconds: account.idleSeconds,
-        invocationsPerSecond,
-      },
-      () => WEBHOOK_SECRET,
-    );
+    const ofWebhooks = {
+      timeline,
+      random: this.random.fork("authorizer"),
+      concurrency: this.concurrency,
+      parameterStore: this.parameterStore,
+      idleSeconds: account.idleSeconds,
+      invocationsPerSecond,
+    };
+    this.authorizer = new SimulatedAuthorizer(ofWebhooks, () => WEBHOOK_SECRET);
     this.webhookApi = new WebhookGateway({
       timeline,
       authorizer: this.authorizer,
+      ...(options.signedWebhooks ? { receiver: new SignedReceiver(ofWebhooks) } : {}),
       bus: this.bus,
       putEventsPerSecond: account.putEventsPerSecond,
     });
