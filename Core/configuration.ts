@@ -33,6 +33,7 @@ export const INFRASTRUCTURE_PARAMETERS = {
   cacheBucketName: "cache-bucket-name",
   assignPublicIp: "assign-public-ip",
   alarmTopicArn: "alarm-topic-arn",
+  runbookUrl: "runbook-url",
   imageRepositoryUri: "image-repository-uri",
   webhookApiId: "webhook-api-id",
   authorizerName: "authorizer-name",
@@ -41,6 +42,9 @@ export const INFRASTRUCTURE_PARAMETERS = {
 
 /** Where under the configuration path LambdaShellRunner publishes its function: the default runner, if AutoScaler names no other. */
 export const RUNNER_FUNCTION_PARAMETER = "lambda-shell-runner/function-arn";
+
+/** Where it publishes the ARNs of its alarms, joined by commas. */
+export const RUNNER_ALARMS_PARAMETER = "lambda-shell-runner/alarm-arns";
 
 /**
  * How we may speak to GitLab. `verified`: an access token, the API is the truth. `payload`: a registration

@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import { GetParametersCommand } from "@aws-sdk/client-ssm";
 import { RUNNER_FUNCTION_PARAMETER } from "../Core/configuration";
 import { ConfigurationError } from "../Core/errors";
 import type { Home } from "../Core/routing/function-arn";
 import { parseRoutingSettings, type RoutingSettings } from "../Core/routing/routing-settings";
 import type { Clients } from "./context";
+import { describeStack } from "./stacks/described-stack";
+import { storedValues } from "./stored-parameters";
 
 /** A stack as CloudFormation describes it. */
 export interface Deployment {
@@ -25,10 +26,6 @@ export const defaultStackName = (stackFolder: string): string => {
   if (match?.[1] === undefined) throw new ConfigurationError(`${file} gives no stack_name: add one`);
   return match[1];
 };
-
-/** Whether CloudFormation says that there is no such stack. */
-export const isMissingStack = (error: unknown): boolean =>
-  error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message);
 
 /** Where it was looked for, as far as the other stacks there tell. */
 const missingStack = async (
@@ -50,28 +47,11 @@ export const findDeployment = async (
   client: Pick<CloudFormationClient, "send">,
   stackName: string,
 ): Promise<Deployment> => {
-  const answer = await client
-    .send(new DescribeStacksCommand({ StackName: stackName }))
-    .catch((error: unknown) => {
-      if (isMissingStack(error)) return { Stacks: [] };
-      throw error;
-    });
-  const [stack] = answer.Stacks ?? [];
-  const [, , , region, account] = (stack?.StackId ?? "").split(":");
+  const stack = await describeStack(client, stackName);
+  const [, , , region, account] = (stack?.id ?? "").split(":");
   if (stack === undefined || !region || !account) throw await missingStack(client, stackName);
-  const outputs = (stack.Outputs ?? []).map(
-    (each) => [each.OutputKey ?? "", each.OutputValue ?? ""] as const,
-  );
-  const parameters = (stack.Parameters ?? []).map(
-    (each) => [each.ParameterKey ?? "", each.ParameterValue ?? ""] as const,
-  );
-  return {
-    stackName,
-    home: { region, account },
-    status: stack.StackStatus ?? "",
-    outputs: new Map(outputs),
-    parameters: new Map(parameters),
-  };
+  const { status, outputs, parameters } = stack;
+  return { stackName, home: { region, account }, status, outputs, parameters };
 };
 
 /** An output that the command needs. @throws ConfigurationError when the stack lacks it */
@@ -93,8 +73,7 @@ const publishedRunner = async (
   deployment: Deployment,
 ): Promise<string | undefined> => {
   const name = `${output(deployment, "ConfigurationPath")}/${RUNNER_FUNCTION_PARAMETER}`;
-  const { Parameters } = await ssm().send(new GetParametersCommand({ Names: [name] }));
-  return Parameters?.[0]?.Value?.trim();
+  return (await storedValues(ssm(), [name])).get(name);
 };
 
 /**

@@ -26,7 +26,7 @@ const BANS: readonly Ban[] = [
   {
     says: "processes are started by what runs jobs and by what deploys, and looked at by what cleans up after them",
     text: /["'](?:node:)?child_process["']/,
-    but: /^(?:(?:LambdaShellRunner\/src|Core\/process)\/|HelperScripts\/run-program-call\.ts$)/,
+    but: /^(?:(?:LambdaShellRunner\/src|MicroVmRunner\/src|Core\/gitlab-runner|Core\/process)\/|HelperScripts\/run-program-call\.ts$)/,
     bad: ['import { spawn } from "node:child_process";', 'require("child_process")'],
   },
   {
@@ -43,7 +43,7 @@ const BANS: readonly Ban[] = [
   {
     says: "the environment is read where a function or command begins",
     text: /\bprocess\.env\b/,
-    but: /^(?:AutoScaler\/src\/handlers\/|HelperScripts\/|LambdaShellRunner\/src\/handler\.ts|Infrastructure\/src\/(?:authorize-webhook|receive-signed-webhook|report-runner-end)\.ts)/,
+    but: /^(?:AutoScaler\/src\/handlers\/|HelperScripts\/|LambdaShellRunner\/src\/handler\.ts|MicroVmRunner\/src\/(?:main|rebuild\/rebuild-images)\.ts|Infrastructure\/src\/(?:authorize-webhook|receive-signed-webhook|report-runner-end)\.ts)/,
     bad: ["const { TABLE } = process.env;"],
   },
   {
@@ -58,7 +58,7 @@ const BANS: readonly Ban[] = [
   },
 ];
 
-const SHIPPED = /^(?:Core|Infrastructure|AutoScaler|LambdaShellRunner|HelperScripts)\/.*\.ts$/;
+const SHIPPED = /^(?:Core|Infrastructure|AutoScaler|LambdaShellRunner|MicroVmRunner|HelperScripts)\/.*\.ts$/;
 const OF_TESTS = /\.test\.ts$|\/(?:tests|testing)\//;
 const sources = repositoryFiles().filter((path) => SHIPPED.test(path) && !OF_TESTS.test(path));
 const withoutComments = (text: string): string =>

@@ -29,8 +29,9 @@ import {
 const ROOT = join(__dirname, "..");
 const RULES = ["AutoScaler/src", "Core"];
 
+/** What reads others' answers, gitlab-runner's log among them, has nothing but their words. */
 const isRule = (path: string): boolean =>
-  path.endsWith(".ts") && !path.endsWith(".test.ts") && !/\/(testing|adapters)\//.test(path);
+  path.endsWith(".ts") && !path.endsWith(".test.ts") && !/\/(testing|adapters|gitlab-runner)\//.test(path);
 
 const sources = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })

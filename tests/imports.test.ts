@@ -9,7 +9,14 @@ import { dirname, join, normalize } from "node:path";
  */
 
 const ROOT = join(__dirname, "..");
-const SHIPPED = ["Core", "Infrastructure", "AutoScaler", "LambdaShellRunner", "HelperScripts"];
+const SHIPPED = [
+  "Core",
+  "Infrastructure",
+  "AutoScaler",
+  "LambdaShellRunner",
+  "MicroVmRunner",
+  "HelperScripts",
+];
 
 const SRC = "AutoScaler/src";
 /** Ports and the small files that everything inside AutoScaler may import. */
@@ -36,6 +43,7 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
   { about: "Core", may: ["Core"] },
   { about: "Infrastructure", may: ["Infrastructure", "Core"] },
   { about: "LambdaShellRunner", may: ["LambdaShellRunner", "Core"] },
+  { about: "MicroVmRunner", may: ["MicroVmRunner", "Core"] },
   { about: "AutoScaler", may: ["AutoScaler", "Core"] },
   { about: "HelperScripts", may: ["HelperScripts", "Core"] },
   ...KNOWN.map((about) => ({ about, may: [...KNOWN, "Core"] })),
@@ -70,14 +78,27 @@ const MAY_IMPORT: readonly { readonly about: string; readonly may: readonly stri
 
 /**
  * What Core may import beside its own code. Its rules only compute. What the stacks share of the outside world is in
- * three folders: the ledger's items in DynamoDB's form (`type:` is gone once it is compiled), HTTP to GitLab, and
- * the processes of this machine.
+ * four folders: the ledger's items in DynamoDB's form (`type:` is gone once it is compiled), HTTP to GitLab, the
+ * processes of this machine, and gitlab-runner as one of them.
  */
 const CORE_MAY_USE: readonly { readonly about: string; readonly may: readonly string[] }[] = [
   { about: "Core", may: ["node:crypto"] },
   { about: "Core/ledger", may: ["type:@aws-sdk/client-dynamodb", "@aws-sdk/util-dynamodb"] },
   { about: "Core/gitlab", may: ["node:http", "node:https", "node:net", "node:tls"] },
   { about: "Core/process", may: ["node:fs", "node:child_process", "node:timers/promises"] },
+  {
+    about: "Core/gitlab-runner",
+    may: [
+      "child_process",
+      "crypto",
+      "fs",
+      "fs/promises",
+      "path",
+      "string_decoder",
+      "timers/promises",
+      "util",
+    ].map((name) => `node:${name}`),
+  },
 ];
 
 /** Most source files in one folder. */
@@ -144,7 +165,7 @@ interface Rule {
 }
 
 const HAS_ENVIRONMENT =
-  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize-webhook|receive-signed-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|HelperScripts\/|local\/)/;
+  /^(AutoScaler\/src\/handlers\/|Infrastructure\/src\/(authorize-webhook|receive-signed-webhook|report-runner-end)\.ts|LambdaShellRunner\/src\/handler\.ts|MicroVmRunner\/src\/(main|rebuild\/rebuild-images)\.ts|HelperScripts\/|local\/)/;
 
 const OF_WHAT_SHIPS = new RegExp(`^(${SHIPPED.join("|")})/`);
 
@@ -176,7 +197,7 @@ const RULES: readonly Rule[] = [
   },
   {
     says: "Core reads no clock, no random numbers and no environment, except a log's time",
-    about: /^Core\/(?!log\.ts$|process\/)/,
+    about: /^Core\/(?!log\.ts$|process\/|gitlab-runner\/)/,
     forbidsText: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\./,
   },
   {

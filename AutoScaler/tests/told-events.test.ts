@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Ajv from "ajv";
 import { TransientError } from "../../Core/errors";
 import { type BusEntry, EVENT_SOURCE, EVENT_VERSION, RUNNER_EVENT_TYPES } from "../../Core/events/bus-entry";
+import { objectiveAlarmEvent } from "../../Core/events/objective-alarm";
 import { objectiveMissedEvent } from "../../Core/events/runner-events";
 import { keepFakePrices } from "../src/testing/fakes/fake-prices";
 import {
@@ -178,6 +179,15 @@ it("has a definition of every kind", () => {
     cause: "slot",
   });
   expect(problems(missed)).toBe("");
+  const rings = {
+    since: "2026-11-30",
+    jobs: 9,
+    missed: 6,
+    cause: "slot",
+    ofCause: 5,
+    class: "EC2#big",
+  } as const;
+  expect(problems(objectiveAlarmEvent("test", rings))).toBe("");
   for (const type of RUNNER_EVENT_TYPES) expect(SCHEMA.$defs).toHaveProperty(type);
 });
 

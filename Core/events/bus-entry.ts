@@ -14,6 +14,7 @@ export const RUNNER_EVENT_TYPES = [
   "RunnerEnded",
   "JobStartFailed",
   "QueueTimeObjectiveMissed",
+  "QueueTimeObjectiveAlarm",
 ] as const;
 export type RunnerEventType = (typeof RUNNER_EVENT_TYPES)[number];
 

@@ -1,6 +1,7 @@
 import { FAILURE_REMEDIES, FAILURE_WORDS } from "../model/reason-words";
 import type { AttemptFailureCode } from "../model/reasons";
 import { type BusEntry, busEntry } from "./bus-entry";
+import { unquoted } from "./unquoted";
 
 /** A start of a job that came to nothing. */
 export interface FailedStart {
@@ -14,9 +15,6 @@ export interface FailedStart {
 
 /** The section that says what to look at. */
 export const RUNBOOK = "docs/runbook.md#jobs-without-a-runner";
-
-/** EventBridge fills a rule's template in without escaping: our own words lose what would end a text there. */
-const unquoted = (text: string): string => text.replaceAll('"', "'");
 
 const remedyOf = ({ jobId, reason, isFinal }: FailedStart): string => {
   const remedy = FAILURE_REMEDIES[reason] ?? `npx runners why ${jobId} tells more`;

@@ -1,6 +1,7 @@
 import { defined } from "../defined";
 import { ARCHITECTURES, type Architecture, type Ec2Settings, type RunnerClass } from "../model/runner-class";
-import { resolveClass } from "../routing/class-resolution";
+import type { FallbackRunner } from "../model/runner-order";
+import { fallbackOf, resolveClass } from "../routing/class-resolution";
 import { functionArnProblem } from "../routing/function-arn";
 import { type BadRow, type ClassFields, isBad, parseClassRow, rowName } from "../routing/mapping-row";
 import type { StoredRow } from "../routing/mapping-state";
@@ -14,6 +15,8 @@ export interface ChosenRunner {
   readonly runnerClass: RunnerClass;
   /** LAMBDA only. */
   readonly functionArn?: string;
+  /** MICROVM only. */
+  readonly fallback?: FallbackRunner;
 }
 
 /** `beyond-bounds`: the request is more than the settings and the stack allow. `bad-row`: the class's row is wrong. */
@@ -168,6 +171,13 @@ const onLambda = (runnerClass: RunnerClass, settings: RoutingSettings): ChosenRu
   return { code: "no-default-runner", problem: `AutoScaler's DefaultRunnerArn ${problem}` };
 };
 
+const onMicroVm = (runnerClass: RunnerClass, settings: RoutingSettings): ChosenRunner | NotChosen => {
+  const fallback = fallbackOf(runnerClass, settings);
+  if (fallback !== undefined && isBad(fallback))
+    return { code: "bad-row", problem: `the class ${runnerClass.name} ${fallback.problem}` };
+  return { runnerClass, ...defined({ fallback }) };
+};
+
 /**
  * The runner that a job's tags ask for, within the bounds, or why there is none: `problem` is a sentence with its remedy.
  *
@@ -185,6 +195,7 @@ export const chooseRunner = (
   if (isBad(runnerClass)) return { code: "bad-row", problem: `the class ${name} ${runnerClass.problem}` };
   const problem = classProblem(runnerClass, settings.bounds ?? {});
   if (problem) return problem;
+  if (runnerClass.type === "MICROVM") return onMicroVm(runnerClass, settings);
   if (runnerClass.ec2 === undefined) return onLambda(runnerClass, settings);
   const ec2 = sizedEc2(request, fields, runnerClass.ec2, settings);
   return isNot(ec2) ? ec2 : { runnerClass: { ...runnerClass, ec2 } };

@@ -3,7 +3,7 @@ import { isBad } from "../routing/field-checks";
 import { parseJobTags, printJobTags, type RequestedRunner } from "./grammar";
 
 const EC2 = ["EC2"];
-const ALL = ["LAMBDA", "EC2"];
+const ALL = ["LAMBDA", "EC2", "MICROVM"];
 
 describe("a job's tags", () => {
   it.each<readonly [string, readonly string[], object]>([
@@ -18,6 +18,7 @@ describe("a job's tags", () => {
     ["a disk in GiB", ["aws:disk=100"], { disk: 100, possible: EC2 }],
     ["an image by its alias", ["aws:image=gpu-tools_2.1"], { image: "gpu-tools_2.1", possible: EC2 }],
     ["a class", ["aws:class=docker build"], { class: "docker build", possible: ALL }],
+    ["a MicroVM", ["aws:microvm"], { provider: "MICROVM", possible: ["MICROVM"] }],
     [
       "a class of functions",
       ["aws:class=a", "aws:lambda"],
@@ -55,7 +56,7 @@ describe("a job's tags", () => {
     [["aws:class=default"], /what the stack's parameters say/],
     [["aws:class=#"], /letters, digits/],
     [["aws:lambda=yes"], /^aws:lambda=yes: it has no value: write aws:lambda$/],
-    [["aws:foo"], /^aws:foo is unknown: known are aws:lambda, aws:ec2, aws:cpu=, .*aws:class=$/],
+    [["aws:foo"], /^aws:foo is unknown: known are aws:lambda, aws:ec2, aws:microvm, aws:cpu=, .*aws:class=$/],
     [["aws:"], /is unknown/],
     [["aws:toString=1"], /is unknown/],
     [["AWS:cpu=4"], /is unknown/],

@@ -71,6 +71,7 @@ export const MAX_MEMORY_GIB = 32_768;
 const TAG_ROWS: readonly TagRow[] = [
   { name: "lambda", field: "provider", providers: ["LAMBDA"] },
   { name: "ec2", field: "provider", providers: ["EC2"] },
+  { name: "microvm", field: "provider", providers: ["MICROVM"] },
   { name: "cpu", field: "cpu", providers: ["EC2"], read: numberIn(1, MAX_CPU, "vCPUs") },
   { name: "memory", field: "memory", providers: ["EC2"], read: numberIn(1, MAX_MEMORY_GIB, "GiB") },
   {

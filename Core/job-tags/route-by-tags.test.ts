@@ -114,8 +114,11 @@ describe("a job without a row that asks by its tags", () => {
     ["on-demand", "aws:spot=true", "spot-first"],
     ["spot", "aws:spot=false", "on-demand"],
   ] as const)("in a stack that buys %s, %s means %s", async (market, tag, expected) => {
-    const { EC2, LAMBDA } = STACK.defaults;
-    const stack = { ...STACK, defaults: { LAMBDA, EC2: { ...EC2, ec2: { ...EC2.ec2!, market } } } };
+    const { EC2 } = STACK.defaults;
+    const stack = {
+      ...STACK,
+      defaults: { ...STACK.defaults, EC2: { ...EC2, ec2: { ...EC2.ec2!, market } } },
+    };
     expect(await routeOf([tag], { stack })).toMatchObject({ runnerClass: { ec2: { market: expected } } });
   });
 

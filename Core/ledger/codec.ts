@@ -80,6 +80,7 @@ const order = fields({
   runnerClass,
   limits: optional(fields({ stack: number, project: optional(number) })),
   functionArn: optional(text),
+  fallback: optional(fields({ runnerClass, functionArn: optional(text) })),
   pipelineId: optional(number),
   spotBreaker: optional(fields({ failures: number, withinMinutes: number, restMinutes: number })),
   budget: optional(number),

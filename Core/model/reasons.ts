@@ -148,6 +148,19 @@ export const LAUNCH_HOLD_CODES = [
 ] as const;
 export type LaunchHoldCode = (typeof LAUNCH_HOLD_CODES)[number];
 
+/** Why a job got the fallback of its MICROVM class. */
+export const FALLBACK_CODES = [
+  /** So many started at once that a MicroVM would have come too late. */
+  "rate",
+  /** AWS had no capacity. */
+  "capacity",
+  /** The account's quota was used up. */
+  "limit",
+  /** There is no image of its size that can run. */
+  "configuration",
+] as const;
+export type FallbackCode = (typeof FALLBACK_CODES)[number];
+
 /** Why an attempt is FAILED: its runner ended without the job, or it never had a runner. */
 export const ATTEMPT_FAILURE_CODES = [
   ...RUNNER_END_CODES,

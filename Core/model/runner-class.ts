@@ -1,5 +1,5 @@
 /** What runs a runner; `type` in the mapping. */
-export const PROVIDERS = ["LAMBDA", "EC2"] as const;
+export const PROVIDERS = ["LAMBDA", "EC2", "MICROVM"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 export const ARCHITECTURES = ["arm64", "x86_64"] as const;
@@ -7,6 +7,18 @@ export type Architecture = (typeof ARCHITECTURES)[number];
 
 export const MARKETS = ["spot-first", "spot", "on-demand"] as const;
 export type Market = (typeof MARKETS)[number];
+
+/** MiB of memory of a MicroVM. It is a property of its image, so there is an image for each size. */
+export const MICROVM_MEMORY_MIB = [512, 1024, 2048, 4096, 8192] as const;
+export type MicroVmMemory = (typeof MICROVM_MEMORY_MIB)[number];
+
+/** How a MicroVM runs its job: in a container of its own dockerd, or in the VM itself. */
+export const MICROVM_EXECUTORS = ["docker", "shell"] as const;
+export type MicroVmExecutor = (typeof MICROVM_EXECUTORS)[number];
+
+/** What a MICROVM class may fall back to where no MicroVM is to be had. */
+export const FALLBACK_PROVIDERS = ["EC2", "LAMBDA"] as const;
+export type FallbackProvider = (typeof FALLBACK_PROVIDERS)[number];
 
 /**
  * A kind of runner: provider, size, limit. Each provider has a class `default`: what is built in, what the stack's
@@ -31,6 +43,20 @@ export interface RunnerClass {
   readonly refuseImages?: boolean;
   /** EC2 only. */
   readonly ec2?: Ec2Settings;
+  /** MICROVM only. */
+  readonly microVm?: MicroVmSettings;
+  /** MICROVM: whose default class its jobs get where no MicroVM is to be had. Absent: they wait. */
+  readonly fallback?: FallbackProvider;
+  /** MICROVM: minutes for which the VM of a failed job is kept, suspended. Never on a protected ref. Absent: none. */
+  readonly keepOnFailureMinutes?: number;
+}
+
+/** A MicroVM is arm64. */
+export interface MicroVmSettings {
+  readonly memoryMiB: MicroVmMemory;
+  readonly executor: MicroVmExecutor;
+  /** Of jobs that name no image; for the docker executor. */
+  readonly image: string;
 }
 
 export interface Ec2Settings {

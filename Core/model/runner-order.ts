@@ -1,4 +1,4 @@
-import type { LookUpSkipCode } from "./reasons";
+import type { FallbackCode, LookUpSkipCode } from "./reasons";
 import type { RunnerClass } from "./runner-class";
 import type { SpotBreaker } from "./spot-pool";
 
@@ -25,6 +25,13 @@ export interface GitRef {
   readonly isTag: boolean;
 }
 
+/** What a MICROVM order becomes where no MicroVM is to be had: the default class of another provider. */
+export interface FallbackRunner {
+  readonly runnerClass: RunnerClass;
+  /** LAMBDA: the function to invoke. */
+  readonly functionArn?: string;
+}
+
 /**
  * The runner that a job needs, as `look-up-runner` found it. It contains everything that a launch depends on,
  * and nothing that changes between two tries. The ledger stores it, so a repeated launch is identical (I-18).
@@ -43,6 +50,10 @@ export interface RunnerOrder {
   readonly limits?: Limits;
   /** LAMBDA: the function to invoke. */
   readonly functionArn?: string;
+  /** MICROVM: what it becomes where no MicroVM is to be had. Absent: it waits. */
+  readonly fallback?: FallbackRunner;
+  /** Why it has become its fallback. Absent: it has not. */
+  readonly fallbackBy?: FallbackCode;
   /** GitLab's pipeline: a job that is retried has the same pipeline and name. Absent: unknown. */
   readonly pipelineId?: number;
   /** EC2: when spot pools are left alone, as the mapping's settings say. Absent: the default. */

@@ -8,9 +8,15 @@ const MIN_INSTANCE_SECONDS = 60;
 /** What of a runner decides what it costs. */
 export type Costing = Pick<Runner, "provider" | "pricePerHour" | "pricePerRequest" | "times">;
 
-/** Milliseconds that are paid for. Lambda: https://aws.amazon.com/lambda/pricing/: by the millisecond. */
-const paidMilliseconds = (provider: Runner["provider"], ran: number): number =>
-  provider === "LAMBDA" ? Math.ceil(ran) : Math.max(MIN_INSTANCE_SECONDS, Math.ceil(ran / SECOND)) * SECOND;
+/**
+ * Milliseconds that are paid for. Lambda: https://aws.amazon.com/lambda/pricing/: by the millisecond, and a MicroVM by the
+ * second.
+ */
+const paidMilliseconds = (provider: Runner["provider"], ran: number): number => {
+  if (provider === "LAMBDA") return Math.ceil(ran);
+  const least = provider === "MICROVM" ? 0 : MIN_INSTANCE_SECONDS;
+  return Math.max(least, Math.ceil(ran / SECOND)) * SECOND;
+};
 
 /**
  * What a runner has cost from its launch to its end, in USD and not rounded: an instance or a function as such. What else

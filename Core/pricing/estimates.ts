@@ -1,3 +1,5 @@
+import type { Provider } from "../model/runner-class";
+
 /**
  * What a job uses besides its instance or function. Nobody is told these for one job, so they are estimated, by the prices of
  * us-east-1 as of `PRICES_AS_OF`, and always shown apart from the cost.
@@ -26,7 +28,7 @@ export const NAT_GATEWAY = { hour: 0.045, gb: 0.045 } as const;
 
 /** What one runner used. */
 export interface Used {
-  readonly provider: "EC2" | "LAMBDA";
+  readonly provider: Provider;
   /** Milliseconds from its launch to its end. */
   readonly ran: number;
   /** EC2. */
@@ -47,7 +49,9 @@ export interface Estimates {
 
 const MILLISECONDS_PER_HOUR = 3_600_000;
 
+/** A MicroVM's disk is part of its price. */
 const storageOf = ({ provider, ran, diskGiB = 0, storageMiB = 0 }: Used): number => {
+  if (provider === "MICROVM") return 0;
   if (provider === "EC2") return (diskGiB * DISK_GIB_MONTH * ran) / (HOURS_A_MONTH * MILLISECONDS_PER_HOUR);
   const paidGb = Math.max(0, storageMiB - FREE_TEMPORARY_MIB) / MIB_PER_GB;
   return (paidGb * TEMPORARY_GB_SECOND * ran) / 1_000;

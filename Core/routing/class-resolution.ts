@@ -1,5 +1,7 @@
 import { defined } from "../defined";
-import type { Ec2Settings, RunnerClass } from "../model/runner-class";
+import type { Ec2Settings, MicroVmSettings, RunnerClass } from "../model/runner-class";
+import type { FallbackRunner } from "../model/runner-order";
+import { functionArnProblem } from "./function-arn";
 import { classRowKey } from "./mapping-keys";
 import {
   type BadRow,
@@ -36,9 +38,17 @@ const ec2Settings = (fields: ClassFields, settings: RoutingSettings): Ec2Setting
   };
 };
 
+const microVmSettings = (fields: ClassFields, settings: RoutingSettings): MicroVmSettings | undefined => {
+  const byDefault = settings.defaults.MICROVM.microVm;
+  const { memoryMiB, executor, image } = fields;
+  return byDefault && { ...byDefault, ...defined({ memoryMiB, executor, image }) };
+};
+
 const withDefaults = (name: string, fields: ClassFields, settings: RoutingSettings): RunnerClass => {
   const byDefault = settings.defaults[fields.type];
   const ec2 = fields.type === "EC2" ? ec2Settings(fields, settings) : undefined;
+  const microVm = fields.type === "MICROVM" ? microVmSettings(fields, settings) : undefined;
+  const fallback = fields.fallback ?? byDefault.fallback;
   return {
     name,
     type: fields.type,
@@ -48,8 +58,29 @@ const withDefaults = (name: string, fields: ClassFields, settings: RoutingSettin
     ...defined({ priority: fields.priority, projects: fields.projects }),
     ...(fields.protectedRefsOnly ? { protectedRefsOnly: true } : {}),
     ...(fields.refuseImages ? { refuseImages: true } : {}),
-    ...defined({ ec2 }),
+    ...defined({ ec2, microVm, fallback, keepOnFailureMinutes: fields.keepOnFailure }),
   };
+};
+
+/**
+ * What jobs of a class get where no MicroVM is to be had: the default class of its fallback, for as long as the class
+ * says. Undefined: it has none.
+ */
+export const fallbackOf = (
+  { fallback: type, lifetimeSeconds }: RunnerClass,
+  settings: RoutingSettings,
+): FallbackRunner | BadRow | undefined => {
+  if (type === undefined) return undefined;
+  const found = resolveClass("default", { type }, settings);
+  if (isBad(found)) return { problem: `falls back to ${type}, whose default class ${found.problem}` };
+  const longest = settings.longestLifetimeSeconds[type];
+  const runnerClass = { ...found, lifetimeSeconds: Math.min(lifetimeSeconds, longest) };
+  if (type !== "LAMBDA") return { runnerClass };
+  const { defaultRunnerArn: functionArn, home } = settings;
+  const problem = functionArnProblem(functionArn, home);
+  return problem === undefined
+    ? { runnerClass, ...defined({ functionArn }) }
+    : { problem: `falls back to LAMBDA, and AutoScaler's DefaultRunnerArn ${problem}` };
 };
 
 /**

@@ -1,8 +1,14 @@
 import {
   ARCHITECTURES,
   type Architecture,
+  FALLBACK_PROVIDERS,
+  type FallbackProvider,
   MARKETS,
   type Market,
+  MICROVM_EXECUTORS,
+  MICROVM_MEMORY_MIB,
+  type MicroVmExecutor,
+  type MicroVmMemory,
   PROVIDERS,
   type Provider,
 } from "../model/runner-class";
@@ -26,6 +32,10 @@ export const MIN_LIFETIME_SECONDS = 600;
 /** The longest that a Lambda function may run. */
 export const MAX_LAMBDA_LIFETIME_SECONDS = 900;
 export const MAX_EC2_LIFETIME_SECONDS = 172_800;
+/** The longest that a MicroVM may live. https://docs.aws.amazon.com/lambda/latest/microvm-api/API_RunMicrovm.html */
+export const MAX_MICROVM_LIFETIME_SECONDS = 28_800;
+/** A suspended VM costs its snapshot, and its end may be no later than its maximum duration. */
+export const MAX_KEEP_MINUTES = 60;
 export const MAX_WAIT_TIMEOUT_SECONDS = 3600;
 export const MAX_RUNNERS = 100_000;
 export const MAX_PRIORITY = 1_000;
@@ -71,6 +81,16 @@ export interface ClassFields {
   readonly refuseImages?: boolean;
   /** EC2: whether operators may open a shell on a machine of the class, but for jobs on protected refs. */
   readonly shell?: boolean;
+  /** MICROVM: one of the sizes for which MicroVmRunner has an image. */
+  readonly memoryMiB?: MicroVmMemory;
+  /** MICROVM. */
+  readonly executor?: MicroVmExecutor;
+  /** MICROVM: the docker executor's image for jobs that name none. */
+  readonly image?: string;
+  /** MICROVM: whose default class its jobs get where no MicroVM is to be had. */
+  readonly fallback?: FallbackProvider;
+  /** MICROVM: minutes for which the VM of a failed job is kept, suspended; never on a protected ref. */
+  readonly keepOnFailure?: number;
 }
 
 export const CLASS_FIELDS = [
@@ -88,29 +108,40 @@ export const CLASS_FIELDS = [
   "protectedRefsOnly",
   "refuseImages",
   "shell",
+  "memoryMiB",
+  "executor",
+  "image",
+  "fallback",
+  "keepOnFailure",
 ] as const satisfies readonly (keyof ClassFields)[];
 
-/** Fields that mean nothing on a Lambda function, whose size is the function's own. */
-const EC2_CLASS_FIELDS: readonly (keyof ClassFields)[] = [
-  "architecture",
-  "instanceTypes",
-  "market",
-  "diskGiB",
-  "privileged",
-  "shell",
-];
+/** Fields that mean something on one provider alone. Lambda: a function's size is the function's own. */
+const ONLY_ON: Readonly<Partial<Record<keyof ClassFields, Provider>>> = {
+  architecture: "EC2",
+  instanceTypes: "EC2",
+  market: "EC2",
+  diskGiB: "EC2",
+  privileged: "EC2",
+  shell: "EC2",
+  refuseImages: "LAMBDA",
+  memoryMiB: "MICROVM",
+  executor: "MICROVM",
+  image: "MICROVM",
+  fallback: "MICROVM",
+  keepOnFailure: "MICROVM",
+};
 
-/** Fields that mean nothing on EC2, where a job runs in its own image. */
-const LAMBDA_CLASS_FIELDS: readonly (keyof ClassFields)[] = ["refuseImages"];
+/** Why a provider has no use for a field of another one. */
+const WITHOUT: Readonly<Record<Provider, string>> = {
+  LAMBDA: "a function's size is the function's own",
+  EC2: "an instance runs a job in the image that it asks for, and has a size of its own",
+  MICROVM: 'a MicroVM is arm64, and as large as "memoryMiB" says',
+};
 
 /** Why a class of this type cannot have a field; undefined: it can. Continues "field …". */
 export const fieldTypeProblem = (field: keyof ClassFields, type: Provider): string | undefined => {
-  if (type === "LAMBDA" && EC2_CLASS_FIELDS.includes(field)) {
-    return "is for EC2 classes: a function's size is the function's own";
-  }
-  return type === "EC2" && LAMBDA_CLASS_FIELDS.includes(field)
-    ? "is for LAMBDA classes: an instance runs a job in the image that it asks for"
-    : undefined;
+  const only = ONLY_ON[field];
+  return only === undefined || only === type ? undefined : `is for ${only} classes: ${WITHOUT[type]}`;
 };
 
 /** How messages name a row, e.g. `job#build / tags#arm64`. */
@@ -136,9 +167,9 @@ const functionIn = (
   arn: unknown,
   home: Home | undefined,
 ): { readonly functionArn?: string } | BadRow => {
-  if (type === "EC2") {
+  if (type !== "LAMBDA") {
     const isAbsent = arn === undefined || arn === "";
-    return isAbsent ? {} : { problem: "has the type EC2 and an arn, which is for LAMBDA: leave one out" };
+    return isAbsent ? {} : { problem: `has the type ${type} and an arn, which is for LAMBDA: leave one out` };
   }
   // Without one it is the deployment's own Lambda runner.
   if (arn === undefined) return {};
@@ -167,11 +198,25 @@ export const parseJobRow = (row: StoredRow, home?: Home): MappingJobRow | BadRow
   return { pk: row.pk, sk: row.sk, ...keys, ...set, type, ...runner, ...className };
 };
 
-const lifetimeMax = (type: Provider): number =>
-  type === "LAMBDA" ? MAX_LAMBDA_LIFETIME_SECONDS : MAX_EC2_LIFETIME_SECONDS;
+const MAX_LIFETIME_SECONDS: Readonly<Record<Provider, number>> = {
+  LAMBDA: MAX_LAMBDA_LIFETIME_SECONDS,
+  EC2: MAX_EC2_LIFETIME_SECONDS,
+  MICROVM: MAX_MICROVM_LIFETIME_SECONDS,
+};
 
 const isInstanceType = (each: unknown): boolean =>
   typeof each === "string" && /^[a-z0-9-]+\.[a-z0-9-]+$/.test(each);
+
+const checkMemory = (value: unknown): Checked =>
+  MICROVM_MEMORY_MIB.some((each) => each === value)
+    ? { value }
+    : { problem: `must be one of ${MICROVM_MEMORY_MIB.join(", ")}` };
+
+/** As a job's `image` may be: no blank, which would end it where it is handed on. */
+const checkImage = (value: unknown): Checked =>
+  typeof value === "string" && /^[A-Za-z0-9][\w./:@-]{0,254}$/.test(value)
+    ? { value }
+    : { problem: "must be a container image such as alpine:3.22" };
 
 /** One class field's rule, shared by the document and the stored row. `problem` continues "field …". */
 export const checkClassField = (field: keyof ClassFields, value: unknown, type: Provider): Checked => {
@@ -196,9 +241,19 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
     case "priority":
       return checkRange(value, -MAX_PRIORITY, MAX_PRIORITY, "steps");
     case "lifetimeSeconds":
-      return checkRange(value, MIN_LIFETIME_SECONDS, lifetimeMax(type), "seconds");
+      return checkRange(value, MIN_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS[type], "seconds");
     case "waitTimeoutSeconds":
       return checkRange(value, 1, MAX_WAIT_TIMEOUT_SECONDS, "seconds");
+    case "memoryMiB":
+      return checkMemory(value);
+    case "executor":
+      return checkChoice(MICROVM_EXECUTORS, value);
+    case "image":
+      return checkImage(value);
+    case "fallback":
+      return checkChoice(FALLBACK_PROVIDERS, value);
+    case "keepOnFailure":
+      return checkRange(value, 1, MAX_KEEP_MINUTES, "minutes");
     case "projects":
       return checkList(value, isProjectId, "must list GitLab project ids, numbers above 0");
   }

@@ -37,8 +37,20 @@ describe("parseRoutingSettings", () => {
             privileged: false,
           },
         },
+        MICROVM: {
+          name: "default",
+          type: "MICROVM",
+          lifetimeSeconds: 7200,
+          waitTimeoutSeconds: 60,
+          maxRunners: 50,
+          microVm: {
+            memoryMiB: 2048,
+            executor: "docker",
+            image: "public.ecr.aws/docker/library/debian:13-slim",
+          },
+        },
       },
-      longestLifetimeSeconds: { LAMBDA: 900, EC2: 9000 },
+      longestLifetimeSeconds: { LAMBDA: 900, EC2: 9000, MICROVM: 28_800 },
       allowedInstanceTypes: { arm64: ["m7g.large", "c7g.large"], x86_64: ["m7i.large"] },
       home: { region: "eu-west-1", account: "111122223333" },
     });

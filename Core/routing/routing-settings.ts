@@ -4,6 +4,7 @@ import {
   ARCHITECTURES,
   type Architecture,
   type Market,
+  type MicroVmSettings,
   type Provider,
   type RunnerClass,
 } from "../model/runner-class";
@@ -11,7 +12,7 @@ import { DEFAULT_LIMITS, type QueueTimeObjective } from "../model/runner-order";
 import type { SpotBreaker } from "../model/spot-pool";
 import type { MonthlyBudget } from "../usage/budget";
 import type { Home } from "./function-arn";
-import { MAX_LAMBDA_LIFETIME_SECONDS } from "./mapping-row";
+import { MAX_LAMBDA_LIFETIME_SECONDS, MAX_MICROVM_LIFETIME_SECONDS } from "./mapping-row";
 import type { ServedProject } from "./served-projects";
 import type { UnmappedJobs } from "./settings-row";
 
@@ -47,8 +48,22 @@ export interface RoutingSettings {
 
 /** The class `default` of each provider, where the mapping does not say otherwise. */
 const DEFAULT_MARKET: Market = "spot-first";
-const DEFAULT_LIFETIME_SECONDS: Readonly<Record<Provider, number>> = { LAMBDA: 900, EC2: 7_200 };
-const DEFAULT_WAIT_TIMEOUT_SECONDS: Readonly<Record<Provider, number>> = { LAMBDA: 60, EC2: 120 };
+const DEFAULT_LIFETIME_SECONDS: Readonly<Record<Provider, number>> = {
+  LAMBDA: 900,
+  EC2: 7_200,
+  MICROVM: 7_200,
+};
+const DEFAULT_WAIT_TIMEOUT_SECONDS: Readonly<Record<Provider, number>> = {
+  LAMBDA: 60,
+  EC2: 120,
+  MICROVM: 60,
+};
+/** As on an instance (Ec2Runner/user-data.sh). */
+const DEFAULT_MICROVM: MicroVmSettings = {
+  memoryMiB: 2048,
+  executor: "docker",
+  image: "public.ecr.aws/docker/library/debian:13-slim",
+};
 /** Where neither the class nor the settings row says otherwise. */
 const DEFAULT_MAX_RUNNERS_PER_CLASS = 50;
 
@@ -122,8 +137,9 @@ export const parseRoutingSettings = (
   const longestLifetimeSeconds = {
     LAMBDA: MAX_LAMBDA_LIFETIME_SECONDS,
     EC2: number(env, "EC2_MAX_LIFETIME_SECONDS"),
+    MICROVM: MAX_MICROVM_LIFETIME_SECONDS,
   };
-  const classOf = (type: Provider, rest: Pick<RunnerClass, "ec2">): RunnerClass => ({
+  const classOf = (type: Provider, rest: Pick<RunnerClass, "ec2" | "microVm">): RunnerClass => ({
     name: "default",
     type,
     lifetimeSeconds: Math.min(DEFAULT_LIFETIME_SECONDS[type], longestLifetimeSeconds[type]),
@@ -137,7 +153,11 @@ export const parseRoutingSettings = (
     servedProjects: [],
     maxRunners: DEFAULT_LIMITS.stack,
     ...(arn ? { defaultRunnerArn: arn } : {}),
-    defaults: { LAMBDA: classOf("LAMBDA", {}), EC2: classOf("EC2", ec2Default(env, allowedInstanceTypes)) },
+    defaults: {
+      LAMBDA: classOf("LAMBDA", {}),
+      EC2: classOf("EC2", ec2Default(env, allowedInstanceTypes)),
+      MICROVM: classOf("MICROVM", { microVm: DEFAULT_MICROVM }),
+    },
     longestLifetimeSeconds,
     allowedInstanceTypes,
     ...(home ? { home } : {}),

@@ -29,13 +29,21 @@ const EC2: RunnerClass = {
     privileged: false,
   },
 };
+const MICROVM: RunnerClass = {
+  name: "default",
+  type: "MICROVM",
+  lifetimeSeconds: 7200,
+  waitTimeoutSeconds: 60,
+  maxRunners: 50,
+  microVm: { memoryMiB: 2048, executor: "docker", image: "debian:13-slim" },
+};
 const SETTINGS: RoutingSettings = {
   unmappedJobs: "DEFAULT",
   servedProjects: [],
   maxRunners: 100,
   defaultRunnerArn: DEFAULT_ARN,
-  defaults: { LAMBDA, EC2 },
-  longestLifetimeSeconds: { LAMBDA: 900, EC2: 43_200 },
+  defaults: { LAMBDA, EC2, MICROVM },
+  longestLifetimeSeconds: { LAMBDA: 900, EC2: 43_200, MICROVM: 28_800 },
   allowedInstanceTypes: { arm64: ["m7g.large", "c7g.large"], x86_64: ["m7i.large"] },
   home: { region: "eu-west-1", account: "111122223333" },
 };

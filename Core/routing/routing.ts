@@ -1,7 +1,7 @@
 import { defined } from "../defined";
 import type { RunnerClass } from "../model/runner-class";
 import { holdingBudget } from "../usage/budget";
-import { classOfRow } from "./class-resolution";
+import { classOfRow, fallbackOf } from "./class-resolution";
 import {
   DEFAULT_CLASS,
   DEFAULT_CLASS_KEY,
@@ -40,13 +40,12 @@ const VIA_SENTENCES = {
   "tags-row": "is for any job with these tags",
 } as const;
 
+/** What the row gives besides its class. */
+type RowsRunner = Pick<Extract<RouteDecision, { kind: "route" }>, "functionArn" | "fallback">;
+
 /** The row's function, or the deployment's own. */
-const functionOf = (
-  row: MappingJobRow,
-  settings: RoutingSettings,
-): { readonly functionArn?: string } | BadRow => {
-  if (row.type !== "LAMBDA" || row.functionArn !== undefined)
-    return defined({ functionArn: row.functionArn });
+const functionOf = (row: MappingJobRow, settings: RoutingSettings): RowsRunner | BadRow => {
+  if (row.functionArn !== undefined) return { functionArn: row.functionArn };
   const { defaultRunnerArn: functionArn, home } = settings;
   const problem = functionArnProblem(functionArn, home);
   if (problem === undefined) return defined({ functionArn });
@@ -58,18 +57,28 @@ const functionOf = (
   };
 };
 
+const runnerOf = (
+  row: MappingJobRow,
+  runnerClass: RunnerClass,
+  settings: RoutingSettings,
+): RowsRunner | BadRow => {
+  if (row.type === "LAMBDA") return functionOf(row, settings);
+  const fallback = fallbackOf(runnerClass, settings);
+  return fallback !== undefined && isBad(fallback) ? fallback : defined({ fallback });
+};
+
 const routed = (
   job: RoutedJob,
   found: Extract<FoundRow, { kind: "row" }>,
   row: MappingJobRow,
   runnerClass: RunnerClass,
   settings: RoutingSettings,
-  functionArn: string | undefined,
+  runner: RowsRunner,
 ): RouteDecision => ({
   kind: "route",
   provider: row.type,
   runnerClass,
-  ...defined({ functionArn }),
+  ...runner,
   tags: job.verified ? tagSet(job.tags) : (row.tags ?? []),
   limits: limitsOf(settings),
   ...choicesOf(row.type, settings),
@@ -93,11 +102,11 @@ const byRow = (
   }
   const runnerClass = classOfRow(row, effectiveClassRow(row.className, rows), settings);
   if (isBad(runnerClass)) return failedRow(row, runnerClass.problem);
-  const runner = functionOf(row, settings);
+  const runner = runnerOf(row, runnerClass, settings);
   if (isBad(runner)) return failedRow(row, runner.problem);
   return (
     notAllowed(job, `The row ${rowName(row)} gives`, runnerClass, row) ??
-    routed(job, found, row, runnerClass, settings, runner.functionArn)
+    routed(job, found, row, runnerClass, settings, runner)
   );
 };
 

@@ -119,6 +119,7 @@ export const withSettings = (stack: RoutingSettings, fields: SettingsFields): Ro
     defaults: {
       LAMBDA: { ...stack.defaults.LAMBDA, ...ofClass },
       EC2: { ...stack.defaults.EC2, ...ofClass },
+      MICROVM: { ...stack.defaults.MICROVM, ...ofClass },
     },
   };
 };

@@ -18,7 +18,7 @@ export interface UsageKey {
 }
 
 /** How a runner was bought. `unknown`: it was never launched, or nobody knows. */
-export const USAGE_MARKETS = ["spot", "on-demand", "lambda", "unknown"] as const;
+export const USAGE_MARKETS = ["spot", "on-demand", "lambda", "microvm", "unknown"] as const;
 export type UsageMarket = (typeof USAGE_MARKETS)[number];
 
 /** What a key says without its shard. */

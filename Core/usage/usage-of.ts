@@ -6,6 +6,7 @@ import type { UsageKey, UsageMarket } from "./usage-key";
 
 const marketOf = ({ provider, market }: Pick<Runner, "provider" | "market">): UsageMarket => {
   if (provider === "LAMBDA") return "lambda";
+  if (provider === "MICROVM") return "microvm";
   return market === "spot" || market === "on-demand" ? market : "unknown";
 };
 

@@ -59,6 +59,13 @@ export const waitsByClass = (counts: readonly UsageCount[]): readonly ClassWaits
     .sort((one, other) => other.jobs - one.jobs);
 };
 
+/** Jobs that waited longer than the objective allows, of all classes, by the cause that took most of it. */
+export const missesOf = (classes: readonly ClassWaits[]): Waits =>
+  byCause(
+    classes.map(({ missed }) => missed).reduce<Numbers>((sums, missed) => added(sums, defined(missed)), {}),
+    "",
+  );
+
 /** Causes with their numbers, greatest first. */
 export const greatestFirst = (waits: Waits): readonly (readonly [WaitCause, number])[] =>
   WAIT_CAUSES.flatMap((cause) => {

@@ -52,7 +52,7 @@ describe("configure, of the way between GitLab and the deployment", () => {
   it.each([
     ["--ca-certificate", "key.pem", "is no certificate in PEM form"],
     ["--ca-certificate", "long.pem", "has more than 4096 bytes"],
-    ["--ca-certificate", "gone.pem", "There is no file gone.pem"],
+    ["--ca-certificate", "gone.pem", "--ca-certificate gone.pem cannot be read: give a file that is there"],
     ["--source-addresses", "10.0.0.0/8,10.0.0.1", '"10.0.0.1" is no range of addresses'],
     ["--source-addresses", "", '"" is no range of addresses'],
   ])("refuses %s %s before anything is stored", async (option, value, words) => {

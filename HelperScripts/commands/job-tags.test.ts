@@ -1,4 +1,4 @@
-import { imageNotice } from "../../LambdaShellRunner/src/gitlab-runner/image-notice";
+import { imageNotice } from "../../Core/gitlab-runner/image-notice";
 import { DeploymentDouble, functionArn, NOW } from "../testing/deployment-double";
 import { GITLAB, OperatorGitLabDouble } from "../testing/gitlab-double";
 import { attempt, failedLookUp, order, runner } from "../testing/items";

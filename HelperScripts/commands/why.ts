@@ -2,7 +2,6 @@ import { defined } from "../../Core/defined";
 import { type JobAccount, jobAccount } from "../../Core/model/job-account";
 import { accountText } from "../../Core/model/job-account-words";
 import { type Attempt, jobOf } from "../../Core/model/ledger";
-import { spotNotes } from "../../Core/model/spot-words";
 import { sourceWords } from "../../Core/pricing/price-words";
 import { safe } from "../../Core/safe-text";
 import { configurationOf } from "../configuration";
@@ -16,6 +15,7 @@ import { type JobHistory, readHistory, runnerOf, stepsOf } from "../jobs/job-his
 import { accountJson, attemptJson, jobJson } from "../jobs/job-json";
 import { waitJson, waitOf, waitText } from "../jobs/job-wait";
 import { sizeText } from "../jobs/runner-size";
+import { spotNotes } from "../jobs/spot-words";
 import { ledgerReader } from "../ledger/ledger-reader";
 import { knownPrices } from "../prices/known-prices";
 import { type ShellNote, shellsOf } from "../shell/shell-notes";

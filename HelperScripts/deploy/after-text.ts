@@ -1,7 +1,11 @@
 import type { Provider } from "../../Core/model/runner-class";
 
 /** Tags by which a job chooses a provider without a mapping. */
-export const PROVIDER_TAGS: Readonly<Record<Provider, string>> = { LAMBDA: "aws:lambda", EC2: "aws:ec2" };
+export const PROVIDER_TAGS: Readonly<Record<Provider, string>> = {
+  LAMBDA: "aws:lambda",
+  EC2: "aws:ec2",
+  MICROVM: "aws:microvm",
+};
 
 /** What is to be done in a project, where no test job was run. */
 export const ciLines = (provider: Provider): string =>

@@ -1,7 +1,7 @@
 import { defined } from "../../Core/defined";
 import { safe } from "../../Core/safe-text";
 import { type AwsHome, type Context, UsageError } from "../context";
-import { checkRegion, type DeployAnswers } from "./answers";
+import { checkRegion, type DeployAnswers } from "./answers/answers";
 import { askUntil } from "./ask";
 import { awsDefaults } from "./aws-home";
 

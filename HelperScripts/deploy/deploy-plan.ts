@@ -12,7 +12,7 @@ import type { StackFolder } from "../stacks/build-stacks";
 import { restingStack } from "../stacks/resting-stack";
 import { chooseImage, type RunnerImage } from "../stacks/runner-image";
 import { type StackState, stackState } from "../stacks/stack-state";
-import { CLONE } from "./kept-answers";
+import { CLONE } from "./answers/kept-answers";
 import type { DeploymentNames } from "./names";
 import type { DeployOrder } from "./questions";
 

@@ -4,13 +4,20 @@ import { table } from "../console/table";
 import { dollars, plural } from "../console/words";
 import type { ServedOwner } from "../gitlab/served-owners";
 import type { RunnerImage } from "../stacks/runner-image";
+import type { DeployAnswers } from "./answers/answers";
 import type { DeployPlan } from "./deploy-plan";
 import type { DeployOrder } from "./questions";
 
-const CONTENTS = {
-  infrastructure: "the webhook's address, event bus, network, image repository, alarm topic",
-  autoScaler: "what starts and ends runners: functions, workflows, tables, launch templates",
-} as const;
+const ofInfrastructure = ({ network }: DeployAnswers): string => {
+  const ofNetwork =
+    typeof network === "object" ? `a security group in your network ${network.vpcId}` : "network";
+  return `the webhook's address, event bus, ${ofNetwork}, image repository, alarm topic`;
+};
+
+const ofAutoScaler = ({ network }: DeployAnswers): string => {
+  const where = typeof network === "object" && network.functionsInVpc ? " in your network" : "";
+  return `what starts and ends runners: functions${where}, workflows, tables, launch templates`;
+};
 
 const imageText = (image: RunnerImage, isThere: boolean): string => {
   if (image.kind === "pushed") return `the Lambda runner, by the image ${image.uri}`;
@@ -25,16 +32,19 @@ export const noDockerText = [
   "an image that is pushed already (--image-uri); deploying again then adds it.",
 ].join("\n");
 
-const stackRows = ({ names }: DeployOrder, { stacks, image }: DeployPlan): readonly (readonly string[])[] => {
+const stackRows = (
+  { names, answers }: DeployOrder,
+  { stacks, image }: DeployPlan,
+): readonly (readonly string[])[] => {
   const verb = (name: string): string => (stacks.has(name) ? "update" : "create");
   const ofRunner = imageText(image, stacks.has(names.lambdaShellRunner));
   const isKept = image.kind === "none";
   return [
-    [verb(names.infrastructure), names.infrastructure, CONTENTS.infrastructure],
+    [verb(names.infrastructure), names.infrastructure, ofInfrastructure(answers)],
     ...(ofRunner === ""
       ? []
       : [[isKept ? "keep" : verb(names.lambdaShellRunner), names.lambdaShellRunner, ofRunner]]),
-    [verb(names.autoScaler), names.autoScaler, CONTENTS.autoScaler],
+    [verb(names.autoScaler), names.autoScaler, ofAutoScaler(answers)],
   ];
 };
 
@@ -75,6 +85,13 @@ const costText = ({ console }: DeployOrder["context"], { costs }: DeployPlan, re
   ].join("\n");
 };
 
+const certificateText = ({ answers: { caCertificate } }: DeployOrder): string => {
+  if (caCertificate === undefined) return "";
+  return caCertificate === "none"
+    ? " The certificate of GitLab's authority, if one is stored, is removed."
+    : " The certificate of GitLab's authority goes there too.";
+};
+
 /** What will be made and what it costs, before anybody is asked. */
 export const planText = (order: DeployOrder, plan: DeployPlan): string => {
   const { context, home, account } = order;
@@ -86,7 +103,7 @@ export const planText = (order: DeployOrder, plan: DeployPlan): string => {
     `In AWS (${where}${profile}), ${plural(3, "CloudFormation stack")} at most:`,
     table(context.console, [], stackRows(order, plan)),
     ...(plan.image.kind === "none" && !hasFunction ? [noDockerText] : []),
-    `In Parameter Store, under ${order.names.configurationPath}: ${account.url}, the access token and the webhook's secret, encrypted.`,
+    `In Parameter Store, under ${order.names.configurationPath}: ${account.url}, the access token and the webhook's secret, encrypted.${certificateText(order)}`,
     ...gitLabLines(order, plan),
     costText(context, plan, region),
   ].join("\n\n");

@@ -3,6 +3,7 @@ import type { ServedProject } from "../../Core/routing/served-projects";
 import { OperatorConfiguration } from "../configuration";
 import { type AwsHome, type Context, UsageError } from "../context";
 import { checkAccessToken, type GitLabAccount } from "../gitlab/configuration-plan";
+import { readCertificate } from "../gitlab/network-writes";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
 import { findOwners, type ServedOwner } from "../gitlab/served-owners";
 import {
@@ -12,10 +13,10 @@ import {
   checkUrl,
   type DeployAnswers,
   type GivenAnswers,
-} from "./answers";
+} from "./answers/answers";
+import { keptAnswers } from "./answers/kept-answers";
 import { askUntil } from "./ask";
 import { homeOf } from "./ask-home";
-import { keptAnswers } from "./kept-answers";
 import { DEFAULT_NAME, type DeploymentNames, deploymentNames } from "./names";
 
 /** All that is known before anything is made. */
@@ -131,6 +132,10 @@ const storedTokenOf = async (
 ): Promise<string | undefined> =>
   (await new OperatorConfiguration(context, configurationPath).read(["accessToken"])).accessToken?.value;
 
+/** A file's text is what is kept: the next run may be elsewhere. */
+const certificateOf = (context: Context, answer: string | undefined): string | undefined =>
+  answer === undefined || answer === NONE ? answer : readCertificate(context, answer, "caCertificate");
+
 /**
  * Finds out what is to be deployed: from what was given, from what an earlier run was answered, from the environment,
  * and by questions, each with what is known as its default. Changes nothing.
@@ -162,13 +167,20 @@ export const deployOrder = async (
     const { projects = [], alarmEmail } = known;
     return { account, projects, owners: await ownersOf(context, account, projects), alarmEmail };
   };
+  const caCertificate = certificateOf(outer, known.caCertificate);
   const { account, projects, owners, alarmEmail } = await rest();
   const answers = {
     name,
     ...home,
     gitlabUrl: account.url,
     projects,
-    ...defined({ alarmEmail, imageUri: known.imageUri }),
+    ...defined({
+      alarmEmail,
+      runbookUrl: known.runbookUrl,
+      imageUri: known.imageUri,
+      caCertificate,
+      network: known.network,
+    }),
   };
   checkImageRegion(answers);
   return { context, home, names, answers, account, owners };

@@ -101,7 +101,7 @@ class JobReader {
 
   private arn(type: Provider | undefined): string | undefined {
     const value = this.value("lambdaArn");
-    if (type === "EC2") {
+    if (type !== undefined && type !== "LAMBDA") {
       const isAbsent = value === undefined || value === "";
       return isAbsent ? undefined : this.wrong("lambdaArn", "is for LAMBDA jobs: leave it out");
     }

@@ -22,7 +22,7 @@ const sometimesWrong = <Value>(good: fc.Arbitrary<Value>) =>
   );
 const job = fc.record(
   {
-    type: sometimesWrong(fc.constantFrom("LAMBDA", "EC2")),
+    type: sometimesWrong(fc.constantFrom("LAMBDA", "EC2", "MICROVM")),
     name: sometimesWrong(fc.constantFrom("a", "b c", "*")),
     tags: sometimesWrong(fc.array(fc.constantFrom("x", "y z"))),
     project: sometimesWrong(fc.integer({ min: 1, max: 9 })),
@@ -33,7 +33,7 @@ const job = fc.record(
 );
 const runnerClass = fc.record(
   {
-    type: sometimesWrong(fc.constantFrom("LAMBDA", "EC2")),
+    type: sometimesWrong(fc.constantFrom("LAMBDA", "EC2", "MICROVM")),
     architecture: sometimesWrong(fc.constantFrom("arm64", "x86_64")),
     instanceTypes: sometimesWrong(fc.constant(["m7g.large"])),
     market: sometimesWrong(fc.constantFrom("spot", "on-demand", "spot-first")),
@@ -41,9 +41,14 @@ const runnerClass = fc.record(
     privileged: sometimesWrong(fc.boolean()),
     refuseImages: sometimesWrong(fc.boolean()),
     shell: sometimesWrong(fc.boolean()),
+    memoryMiB: sometimesWrong(fc.constantFrom(512, 8192, 600)),
+    executor: sometimesWrong(fc.constantFrom("docker", "shell", "kubernetes")),
+    image: sometimesWrong(fc.constantFrom("alpine:3.22", "a b", "-x")),
+    fallback: sometimesWrong(fc.constantFrom("EC2", "LAMBDA", "MICROVM")),
+    keepOnFailure: sometimesWrong(fc.constantFrom(1, 60, 61)),
     maxRunners: sometimesWrong(fc.constantFrom(1, 50)),
     priority: sometimesWrong(fc.constantFrom(-1_001, -1_000, 0, 1_000, 1_001)),
-    lifetimeSeconds: sometimesWrong(fc.constantFrom(599, 600, 900, 901, 172_800, 172_801)),
+    lifetimeSeconds: sometimesWrong(fc.constantFrom(599, 600, 900, 901, 28_800, 28_801, 172_800, 172_801)),
     waitTimeoutSeconds: sometimesWrong(fc.constantFrom(1, 3600, 3601)),
     projects: sometimesWrong(fc.constant([1, 2])),
   },
@@ -66,6 +71,17 @@ const defaultClass = fc.record(
     LAMBDA: sometimesWrong(
       fc.record(
         { lifetimeSeconds: fc.constantFrom(600, 900, 901), market: fc.constant("spot") },
+        { requiredKeys: [] },
+      ),
+    ),
+    MICROVM: sometimesWrong(
+      fc.record(
+        {
+          memoryMiB: sometimesWrong(fc.constantFrom(1024, 1025)),
+          fallback: sometimesWrong(fc.constantFrom("EC2", "MICROVM")),
+          lifetimeSeconds: fc.constantFrom(600, 28_800, 28_801),
+          keepOnFailure: fc.constant(5),
+        },
         { requiredKeys: [] },
       ),
     ),

@@ -6,7 +6,7 @@ import type { Write } from "./configuration-plan";
 
 /** What `configure` stores of the way between GitLab and a deployment. */
 export interface NetworkOptions {
-  /** Path of the file of GitLab's certificate authority, PEM; `none` removes what is stored. */
+  /** GitLab's certificate authority: the path of its file, or its text, PEM; `none` removes what is stored. */
   readonly caCertificate?: string;
   /** Ranges of addresses that webhooks may come from, joined by commas; `none` removes what is stored. */
   readonly sourceAddresses?: string;
@@ -16,17 +16,45 @@ const NONE = "none";
 /** Parameter Store's standard tier. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
 const MAX_BYTES = 4_096;
 
-const readCertificate = ({ readFile }: Pick<Context, "readFile">, path: string): string => {
-  const text = Buffer.from(readFile(path)).toString("utf8").trim();
+const checkedCertificate = (text: string, whose: string): string => {
   if (!isCaCertificate(text))
     throw new UsageError(
-      `${path} is no certificate in PEM form (-----BEGIN CERTIFICATE-----), or it holds a private key: give the authority's certificate`,
+      `${whose} is no certificate in PEM form (-----BEGIN CERTIFICATE-----), or it holds a private key: give the authority's certificate`,
     );
   if (Buffer.byteLength(text) > MAX_BYTES)
     throw new UsageError(
-      `${path} has more than ${MAX_BYTES} bytes: leave out what is not needed, or store it with aws ssm put-parameter --tier Advanced`,
+      `${whose} has more than ${MAX_BYTES} bytes: leave out what is not needed, or store it with aws ssm put-parameter --tier Advanced`,
     );
   return text;
+};
+
+const textOf = ({ readFile }: Pick<Context, "readFile">, path: string, whose: string): string => {
+  try {
+    return Buffer.from(readFile(path)).toString("utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "";
+    throw new UsageError(
+      `${whose} cannot be read: give a file that is there, or the certificate itself (${why})`,
+    );
+  }
+};
+
+const isPem = (fileOrText: string): boolean => fileOrText.trimStart().startsWith("-----BEGIN");
+
+/**
+ * @param fileOrText a file's path, or what it would hold
+ * @param field what gave it, for errors
+ * @returns certificates in PEM form
+ * @throws UsageError that names the field and the remedy
+ */
+export const readCertificate = (
+  context: Pick<Context, "readFile">,
+  fileOrText: string,
+  field: string,
+): string => {
+  if (isPem(fileOrText)) return checkedCertificate(fileOrText.trim(), field);
+  const whose = `${field} ${fileOrText}`;
+  return checkedCertificate(textOf(context, fileOrText, whose).trim(), whose);
 };
 
 const readRanges = (list: string): string => {
@@ -64,12 +92,18 @@ export const networkWrites = async (
   configuration: OperatorConfiguration,
   { caCertificate: file, sourceAddresses: list }: NetworkOptions,
 ): Promise<readonly Write[]> => {
-  const certificate = file === undefined || file === NONE ? undefined : readCertificate(context, file);
+  const certificate =
+    file === undefined || file === NONE ? undefined : readCertificate(context, file, "--ca-certificate");
   const ranges = list === undefined || list === NONE ? undefined : readRanges(list);
   return [
     ...(file === undefined
       ? []
-      : await write(configuration, "gitLabCaCertificate", certificate, `the certificate in ${file}`)),
+      : await write(
+          configuration,
+          "gitLabCaCertificate",
+          certificate,
+          isPem(file) ? "the certificate" : `the certificate in ${file}`,
+        )),
     ...(list === undefined ? [] : await write(configuration, "allowedSourceAddresses", ranges, ranges ?? "")),
   ];
 };

@@ -4,11 +4,11 @@ import {
   type Image,
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
-import { GetParametersCommand } from "@aws-sdk/client-ssm";
 import type { Architecture } from "../../Core/model/runner-class";
 import type { Context } from "../context";
 import { type Deployment, output } from "../deployment";
 import { isNamed } from "../failures";
+import { storedValues } from "../stored-parameters";
 
 const TEMPLATES: Readonly<Record<Architecture, string>> = {
   arm64: "RunnerLaunchTemplateArm64Id",
@@ -36,20 +36,11 @@ export const readLaunchTemplate = async (
   return answer.LaunchTemplateVersions?.[0]?.LaunchTemplateData;
 };
 
-/** The values of parameters, by name. Those that are missing are left out. */
-export const readParameters = async (
-  { clients }: Pick<Context, "clients">,
-  Names: readonly string[],
-): Promise<ReadonlyMap<string, string>> => {
-  const answer = await clients.ssm().send(new GetParametersCommand({ Names: [...Names] }));
-  return new Map((answer.Parameters ?? []).map(({ Name = "", Value = "" }) => [Name, Value]));
-};
-
 /** An image's id. A reference `resolve:ssm:…` is followed; it stays as it is where its parameter is missing. */
 export const resolveImage = async (context: Pick<Context, "clients">, reference: string): Promise<string> => {
   const [, name] = /^resolve:ssm:([^:]+)/.exec(reference) ?? [];
   if (name === undefined) return reference;
-  return (await readParameters(context, [name])).get(name) ?? reference;
+  return (await storedValues(context.clients.ssm(), [name])).get(name) ?? reference;
 };
 
 /** Undefined: there is no such image, or it is so new that EC2 does not show it yet. */

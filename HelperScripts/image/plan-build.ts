@@ -2,16 +2,10 @@ import { ConfigurationError } from "../../Core/errors";
 import type { Architecture } from "../../Core/model/runner-class";
 import { type Context, UsageError } from "../context";
 import { type Deployment, output, routingSettings } from "../deployment";
+import { storedValues } from "../stored-parameters";
 import type { BuildPlan } from "./build-image";
 import { builderUserData, missingPins, type ReadText, runnerVersion } from "./builder-script";
-import {
-  imageParameter,
-  readImage,
-  readLaunchTemplate,
-  readParameters,
-  resolveImage,
-  stockImage,
-} from "./launch-images";
+import { imageParameter, readImage, readLaunchTemplate, resolveImage, stockImage } from "./launch-images";
 
 export interface BuildWishes {
   readonly architecture?: Architecture;
@@ -22,7 +16,7 @@ export interface BuildWishes {
 /** Infrastructure's first subnet. */
 const subnetOf = async (context: Context, deployment: Deployment): Promise<string> => {
   const name = `${output(deployment, "ConfigurationPath")}/infrastructure/subnet-id-1`;
-  const subnet = (await readParameters(context, [name])).get(name);
+  const subnet = (await storedValues(context.clients.ssm(), [name])).get(name);
   if (subnet) return subnet;
   throw new ConfigurationError(`Infrastructure has not published ${name}: deploy its newest version`);
 };

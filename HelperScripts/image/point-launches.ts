@@ -1,8 +1,9 @@
-import { DescribeStacksCommand, UpdateStackCommand } from "@aws-sdk/client-cloudformation";
+import { UpdateStackCommand } from "@aws-sdk/client-cloudformation";
 import { ConfigurationError, TransientError } from "../../Core/errors";
 import type { Architecture } from "../../Core/model/runner-class";
 import type { Context } from "../context";
 import type { Deployment } from "../deployment";
+import { describeStack } from "../stacks/described-stack";
 import { readLaunchTemplate } from "./launch-images";
 
 const PARAMETERS: Readonly<Record<Architecture, string>> = { arm64: "ImageIdArm64", x86_64: "ImageIdX86" };
@@ -27,8 +28,7 @@ const untilUpdated = async (
   const end = now() + UPDATED_WITHIN_MILLISECONDS;
   while (now() < end) {
     await sleep(LOOK_EVERY_MILLISECONDS);
-    const answer = await clients.cloudFormation().send(new DescribeStacksCommand({ StackName }));
-    const status = answer.Stacks?.[0]?.StackStatus;
+    const status = (await describeStack(clients.cloudFormation(), StackName))?.status;
     if (!status?.endsWith("_IN_PROGRESS")) return status;
   }
   throw new TransientError(`${StackName} was not updated within 20 minutes: look at its events`);

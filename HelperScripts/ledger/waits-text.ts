@@ -1,6 +1,6 @@
 import type { QueueTimeObjective } from "../../Core/model/runner-order";
-import type { WaitCause, Waits } from "../../Core/waiting/causes";
-import { type ClassWaits, greatestFirst } from "../../Core/waiting/day";
+import type { Waits } from "../../Core/waiting/causes";
+import { type ClassWaits, greatestFirst, missesOf } from "../../Core/waiting/day";
 import { totalOf } from "../../Core/waiting/split";
 import { CAUSE_WORDS } from "../../Core/waiting/words";
 import type { Console } from "../console/console";
@@ -33,13 +33,6 @@ const row = ({ classKey, jobs, p50, p95, p99, causes }: ClassWaits): readonly st
   sharesText(causes),
 ];
 
-const missedOf = (classes: readonly ClassWaits[]): Waits => {
-  const sums: Partial<Record<WaitCause, number>> = {};
-  for (const [cause, count] of classes.flatMap(({ missed }) => greatestFirst(missed)))
-    sums[cause] = (sums[cause] ?? 0) + count;
-  return sums;
-};
-
 const percentText = (share: number): string => `${(Math.floor(share * 1_000) / 10).toFixed(1)} %`;
 
 /** The objective, how far it is met today, and what most of those that missed it waited for. */
@@ -48,7 +41,7 @@ const objectiveText = (
   classes: readonly ClassWaits[],
 ): string[] => {
   const jobs = classes.reduce((sum, each) => sum + each.jobs, 0);
-  const missed = missedOf(classes);
+  const missed = missesOf(classes);
   const misses = totalOf(missed);
   const wanted = `${percent} % of the jobs run within ${duration(seconds * 1_000)}`;
   const met = `today ${percentText((jobs - misses) / jobs)} of ${plural(jobs, "job")} did`;

@@ -1,8 +1,9 @@
 import { ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { type Context, UsageError } from "../context";
-import { type Deployment, isMissingStack } from "../deployment";
+import type { Deployment } from "../deployment";
 import { isNamed } from "../failures";
+import { isMissingStack } from "../stacks/described-stack";
 import type { LogNote } from "./log-note";
 
 /** Whose lines a log group holds. */

@@ -1,5 +1,5 @@
 import type { Context, ExitCode } from "../context";
-import { CLONE } from "../deploy/kept-answers";
+import { CLONE } from "../deploy/answers/kept-answers";
 import type { Deployment } from "../deployment";
 import type { ShellTarget } from "./refusals";
 

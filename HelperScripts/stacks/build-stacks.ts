@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ConfigurationError } from "../../Core/errors";
 import { duration } from "../console/words";
 import type { Context } from "../context";
-import { CLONE, KEPT_FOLDER } from "../deploy/kept-answers";
+import { CLONE, KEPT_FOLDER } from "../deploy/answers/kept-answers";
 import { findPins } from "./pins";
 import type { RunnerImage } from "./runner-image";
 import { templateToBuild, templateWithImage } from "./runner-template";

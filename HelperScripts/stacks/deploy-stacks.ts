@@ -1,8 +1,11 @@
+import { defined } from "../../Core/defined";
 import type { Context } from "../context";
-import type { DeployAnswers } from "../deploy/answers";
+import type { DeployAnswers } from "../deploy/answers/answers";
+import { networkParameters } from "../deploy/answers/network-answer";
 import type { DeploymentNames } from "../deploy/names";
 import { type Deployment, findDeployment, output } from "../deployment";
 import type { BuiltTemplates } from "./build-stacks";
+import { dashboardParameter } from "./dashboard-parameter";
 import { deployStack } from "./deploy-stack";
 import type { RunnerImage } from "./runner-image";
 import type { SamCli } from "./sam";
@@ -48,8 +51,13 @@ export const deployStacks = async (
     const isChanged = await deployStack(at, { name, template, parameters, ...repository });
     if (isChanged) changed.push(name);
   };
-  const ofAlarms = answers.alarmEmail === undefined ? {} : { AlarmEmail: answers.alarmEmail };
-  await deploy(names.infrastructure, templates.get("Infrastructure"), { ConfigurationPath, ...ofAlarms });
+  const ofAlarms = defined({ AlarmEmail: answers.alarmEmail, RunbookUrl: answers.runbookUrl });
+  const ofNetwork = networkParameters(answers.network);
+  await deploy(names.infrastructure, templates.get("Infrastructure"), {
+    ConfigurationPath,
+    ...ofAlarms,
+    ...ofNetwork.infrastructure,
+  });
   const infrastructure = await findDeployment(clients.cloudFormation(), names.infrastructure);
   const Wiring = await wiringOf(clients.ssm(), ConfigurationPath);
   const ofRunner = image.kind === "build" ? { Architecture: image.architecture } : {};
@@ -60,7 +68,14 @@ export const deployStacks = async (
     templates.has("LambdaShellRunner") ? output(infrastructure, "RunnerImageRepositoryUri") : undefined,
   );
   const EventBusName = output(infrastructure, "EventBusName");
-  await deploy(names.autoScaler, templates.get("AutoScaler"), { ConfigurationPath, EventBusName, Wiring });
+  const ofDashboard = await dashboardParameter(clients, names.autoScaler, ConfigurationPath);
+  await deploy(names.autoScaler, templates.get("AutoScaler"), {
+    ConfigurationPath,
+    EventBusName,
+    Wiring: await wiringOf(clients.ssm(), ConfigurationPath, ["infrastructure", "lambda-shell-runner"]),
+    ...ofDashboard,
+    ...ofNetwork.autoScaler,
+  });
   const autoScaler = await findDeployment(clients.cloudFormation(), names.autoScaler);
   return { infrastructure, autoScaler, changed };
 };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ConfigurationError } from "../../Core/errors";
 import type { Context } from "../context";
-import { CLONE, KEPT_FOLDER } from "../deploy/kept-answers";
+import { CLONE, KEPT_FOLDER } from "../deploy/answers/kept-answers";
 import { isFields } from "../gitlab/json";
 
 export type Pins = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import type { Architecture } from "../../Core/model/runner-class";
 import type { Context } from "../context";
-import { CLONE } from "../deploy/kept-answers";
+import { CLONE } from "../deploy/answers/kept-answers";
 
 /** Where the Lambda runner's image comes from. */
 export type RunnerImage =

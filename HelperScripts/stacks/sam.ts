@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { ConfigurationError } from "../../Core/errors";
 import type { AwsHome, Context, ProgramResult } from "../context";
+import { CLONE } from "../deploy/answers/kept-answers";
 import { awsVariables } from "../deploy/aws-home";
-import { CLONE } from "../deploy/kept-answers";
 
 /** A SAM CLI, and where in AWS it works. */
 export interface SamCli {

@@ -2,13 +2,12 @@ import {
   type CloudFormationClient,
   DeleteStackCommand,
   DescribeStackEventsCommand,
-  DescribeStacksCommand,
   type StackEvent,
 } from "@aws-sdk/client-cloudformation";
 import { ConfigurationError } from "../../Core/errors";
 import { duration } from "../console/words";
 import type { Context } from "../context";
-import { isMissingStack } from "../deployment";
+import { describeStack, isMissingStack } from "./described-stack";
 
 type CloudFormation = Pick<CloudFormationClient, "send">;
 
@@ -23,14 +22,8 @@ export const stackState = async (
   client: CloudFormation,
   nameOrId: string,
 ): Promise<StackState | undefined> => {
-  try {
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: nameOrId }));
-    const { StackId: id = nameOrId, StackStatus: status = "" } = Stacks?.[0] ?? {};
-    return status === "" || status === "DELETE_COMPLETE" ? undefined : { id, status };
-  } catch (error) {
-    if (isMissingStack(error)) return undefined;
-    throw error;
-  }
+  const { id = nameOrId, status = "" } = (await describeStack(client, nameOrId)) ?? {};
+  return status === "" || status === "DELETE_COMPLETE" ? undefined : { id, status };
 };
 
 const eventPage = async (client: CloudFormation, StackName: string, NextToken: string | undefined) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProgramCall, ProgramResult } from "../context";
-import { CLONE } from "../deploy/kept-answers";
+import { CLONE } from "../deploy/answers/kept-answers";
 import { ACCOUNT, REGION } from "./deployment-double";
 import { NamedError } from "./named-error";
 import { PlayedDeployment } from "./played-deployment";

@@ -6,11 +6,12 @@ import {
   UpdateTableCommand,
 } from "@aws-sdk/client-dynamodb";
 import { DeregisterImageCommand, DescribeImagesCommand } from "@aws-sdk/client-ec2";
-import { DeleteParametersCommand, GetParametersByPathCommand } from "@aws-sdk/client-ssm";
+import { DeleteParametersCommand } from "@aws-sdk/client-ssm";
 import { PARAMETERS, STACK_TAG } from "../../Core/configuration";
 import type { Context } from "../context";
 import type { DeploymentNames } from "../deploy/names";
 import { isNamed } from "../failures";
+import { storedUnder } from "../stored-parameters";
 import { deleteCacheBucket, findCacheBuckets } from "./cache-bucket";
 
 /** What stays when the stacks are gone. */
@@ -48,16 +49,7 @@ const OF_STACKS = ["infrastructure", "lambda-shell-runner"];
 const readParameters = async ({ clients }: Context, Path: string): Promise<readonly string[]> => {
   const isKept = (name: string): boolean =>
     !OF_STACKS.some((folder) => name.startsWith(`${Path}/${folder}/`));
-  const found: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await clients
-      .ssm()
-      .send(new GetParametersByPathCommand({ Path, Recursive: true, NextToken }));
-    found.push(...(page.Parameters ?? []).flatMap(({ Name = "" }) => (isKept(Name) ? [Name] : [])));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return found;
+  return [...(await storedUnder(clients.ssm(), Path)).keys()].filter(isKept);
 };
 
 const imagesOf = async ({ clients }: Context, deploymentId: string): Promise<readonly string[]> => {

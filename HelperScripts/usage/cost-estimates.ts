@@ -1,3 +1,4 @@
+import { PROVIDERS } from "../../Core/model/runner-class";
 import { type Estimates, estimatesOf, estimatesTogether } from "../../Core/pricing/estimates";
 import type { UsageNumbers } from "../../Core/usage/usage-reader";
 
@@ -6,7 +7,7 @@ const ofGroup = (
   group: string,
   { runners = 0, seconds = 0, diskGiBSeconds = 0 }: UsageNumbers,
 ): Estimates => {
-  const provider = group.startsWith("EC2#") ? "EC2" : "LAMBDA";
+  const provider = PROVIDERS.find((each) => group.startsWith(`${each}#`)) ?? "LAMBDA";
   const diskGiB = seconds > 0 ? diskGiBSeconds / seconds : 0;
   const one = estimatesOf({ provider, ran: seconds * 1_000, diskGiB });
   return { ...one, logs: one.logs * runners, controlPlane: one.controlPlane * runners };

@@ -7,9 +7,9 @@ import { type VerifyContext, waitFor } from "./verify-context";
 
 /**
  * From pending to running. Lambda starts in seconds, an image that was not used for long in a minute; an instance boots in
- * 45 s, and may need a second market and a second attempt.
+ * 45 s, and may need a second market and a second attempt. A MicroVM starts in seconds, or waits for its launch rate.
  */
-export const START_SECONDS: Readonly<Record<Provider, number>> = { LAMBDA: 90, EC2: 240 };
+export const START_SECONDS: Readonly<Record<Provider, number>> = { LAMBDA: 90, EC2: 240, MICROVM: 90 };
 
 /** From the job's end to nothing left: an instance shuts down in a minute, and a lost event is found in another two. */
 export const GONE_SECONDS = 180;

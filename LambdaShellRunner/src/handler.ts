@@ -4,6 +4,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { readEnv } from "../../Core/env";
 import { ConfigurationError } from "../../Core/errors";
+import { runTimeouts } from "../../Core/gitlab-runner/run-timeouts";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { systemTable } from "../../Core/process/process-table";
 import { isRunnerCheck, type RunnerCheckAnswer } from "../../Core/runner-check";
@@ -13,7 +14,6 @@ import { checkRunner } from "./check/check-runner";
 import { clearEnvironment } from "./environment/clear-environment";
 import { Environment } from "./environment/environment";
 import { isInLambda, LAMBDA_FOLDERS, openRoot } from "./environment/environment-root";
-import { runTimeouts } from "./gitlab-runner/run-timeouts";
 import { type ActiveRun, shutDown } from "./process/shutdown";
 import { type ServeResult, serve } from "./serve";
 

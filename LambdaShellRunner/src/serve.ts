@@ -1,21 +1,21 @@
 import { ConfigurationError, TransientError } from "../../Core/errors";
-import { log, metric } from "../../Core/log";
-import type { BootstrapRow } from "../../Core/model/bootstrap-row";
-import type { ProcessTable } from "../../Core/process/process-table";
-import type { RunnerEvent } from "./bootstrap/runner-event";
-import type { Environment } from "./environment/environment";
-import type { EnvironmentRoot } from "./environment/environment-root";
-import { createWorkspace, type Workspace } from "./environment/workspace";
-import { deleteOwnRecord } from "./gitlab-runner/delete-record";
+import { deleteOwnRecord } from "../../Core/gitlab-runner/delete-record";
 import {
   isSound,
   levelOf,
   notPrepared,
   type RunOutcome,
   type SoundOutcome,
-} from "./gitlab-runner/run-outcome";
-import type { RunTimeouts } from "./gitlab-runner/run-timeouts";
-import { RunnerProcess } from "./gitlab-runner/runner-process";
+} from "../../Core/gitlab-runner/run-outcome";
+import type { RunTimeouts } from "../../Core/gitlab-runner/run-timeouts";
+import { RunnerProcess } from "../../Core/gitlab-runner/runner-process";
+import { createWorkspace, type Workspace } from "../../Core/gitlab-runner/workspace";
+import { log, metric } from "../../Core/log";
+import type { BootstrapRow } from "../../Core/model/bootstrap-row";
+import type { ProcessTable } from "../../Core/process/process-table";
+import type { RunnerEvent } from "./bootstrap/runner-event";
+import type { Environment } from "./environment/environment";
+import type { EnvironmentRoot } from "./environment/environment-root";
 import type { ActiveRun } from "./process/shutdown";
 
 /** The function's result. It is invoked asynchronously, so only logs and tests see it. */

@@ -11,7 +11,11 @@ import { storedRow } from "../../Core/routing/read-mapping";
 import type { MappingLine } from "../gitlab/page/laptop-status";
 import { clientSettings } from "./client-settings";
 
-const PROVIDER_NAMES: Readonly<Record<MappingJobRow["type"], string>> = { EC2: "EC2", LAMBDA: "Lambda" };
+const PROVIDER_NAMES: Readonly<Record<MappingJobRow["type"], string>> = {
+  EC2: "EC2",
+  LAMBDA: "Lambda",
+  MICROVM: "MicroVM",
+};
 
 const line = ({ name = "any job", projectId, tags, type, className }: MappingJobRow): MappingLine => ({
   job: projectId === undefined ? name : `${name} of project ${projectId}`,

@@ -161,8 +161,8 @@ export const post = (
   });
 
 /** Calls a function of AutoScaler as its schedule would. @param id its logical id @throws Error when it fails */
-export const callNow = async ({ stacks, host }: Laptop, id: string): Promise<void> => {
-  const outcome = await host.call(stacks.AutoScaler.resources[id] ?? "", {});
+export const callNow = async ({ stacks, host }: Laptop, id: string, input: object = {}): Promise<void> => {
+  const outcome = await host.call(stacks.AutoScaler.resources[id] ?? "", input);
   if ("error" in outcome) throw new Error(outcome.error.errorMessage);
 };
 

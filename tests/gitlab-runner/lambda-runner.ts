@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type RunTimeouts, runTimeouts } from "../../Core/gitlab-runner/run-timeouts";
 import type { BootstrapRow } from "../../Core/model/bootstrap-row";
 import { systemTable } from "../../Core/process/process-table";
 import { Environment } from "../../LambdaShellRunner/src/environment/environment";
 import { type EnvironmentRoot, openRoot } from "../../LambdaShellRunner/src/environment/environment-root";
-import { type RunTimeouts, runTimeouts } from "../../LambdaShellRunner/src/gitlab-runner/run-timeouts";
 import type { ActiveRun } from "../../LambdaShellRunner/src/process/shutdown";
 import { type ServeDependencies, type ServeResult, serve } from "../../LambdaShellRunner/src/serve";
 import { runnerPath } from "./binary";

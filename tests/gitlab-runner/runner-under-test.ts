@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { feedConfigPipe, makeConfigPipe } from "../../LambdaShellRunner/src/gitlab-runner/config-pipe";
-import { runnerArguments } from "../../LambdaShellRunner/src/gitlab-runner/runner-config";
+import { feedConfigPipe, makeConfigPipe } from "../../Core/gitlab-runner/config-pipe";
+import { runnerArguments } from "../../Core/gitlab-runner/runner-config";
 import { RunnerApiDouble } from "./runner-api-double";
 
 export const TOKEN = "glrt-abcdefghijklmnop";

@@ -174,6 +174,15 @@ it("I-1: a pass of the reconciler finds a job in GitLab and puts its event on th
   expect(JSON.stringify(on.aws.events)).toContain(String(jobId));
 });
 
+it("I-47: an alarm of the queue-time objective has the first cause told, by the function that sums up", async () => {
+  const about = { projectId: PROJECT, classKey: "EC2#big", market: "spot", jobName: "late" } as const;
+  const key = usageKey({ ...about, day: dayOf(Date.now()), shard: 2 });
+  const Item = encode({ ...key, waits: 4, missed: 1, "missed:slot": 1 });
+  on.aws.tables.run("PutItem", { TableName: LEDGER_TABLE, Item });
+  expect(await call("roll-up-usage", { isObjectiveAlarm: true })).toEqual({ cause: "slot" });
+  expect(JSON.stringify(on.aws.events)).toContain("QueueTimeObjectiveAlarm");
+});
+
 it("I-40: the roll-up sums up what was counted, and what a project with a budget has spent", async () => {
   const past = daysAfter(dayOf(Date.now()), -2);
   const count = (day: string, usd: number): void => {

@@ -3,7 +3,7 @@ import { parseDocument } from "yaml";
 
 export const PARAMETER_PAGE = "docs/stacks.md";
 
-const STACKS = ["Infrastructure", "AutoScaler", "LambdaShellRunner"] as const;
+const STACKS = ["Infrastructure", "AutoScaler", "LambdaShellRunner", "MicroVmRunner"] as const;
 
 interface Parameter {
   readonly Description?: string;

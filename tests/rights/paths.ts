@@ -7,7 +7,9 @@ import { signingKeyText } from "../../Core/gitlab/webhook-signature";
 import { encode } from "../../Core/ledger/codec";
 import { recordKey } from "../../Core/ledger/keys";
 import { PRICES_RECORD } from "../../Core/pricing/price-record";
+import { dayOf } from "../../Core/usage/days";
 import { ROLL_UP_RECORD } from "../../Core/usage/period";
+import { usageKey } from "../../Core/usage/usage-key";
 import { jobWebhookPayload } from "../../local/gitlab";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { CONFIGURATION_PATH } from "../../local/laptop/configuration";
@@ -199,6 +201,18 @@ const keepPrices = async (laptop: Laptop): Promise<void> => {
   await callNow(laptop, "KeepPricesFunction");
 };
 
+/** An alarm of the queue-time objective rings, of which the engine knows none: a job that missed it is counted. */
+const tellFirstCause = async (laptop: Laptop): Promise<void> => {
+  const client = new DynamoDBClient(clientSettings(laptop.env));
+  const about = { projectId: PROJECT, classKey: "EC2#default", market: "spot", jobName: "late" } as const;
+  const key = usageKey({ ...about, day: dayOf(Date.now()), shard: 0 });
+  const Item = encode({ ...key, waits: 1, missed: 1, "missed:slot": 1 });
+  const TableName = laptop.stacks.AutoScaler.resources.LedgerTable;
+  await client.send(new PutItemCommand({ TableName, Item }));
+  client.destroy();
+  await callNow(laptop, "RollUpUsageFunction", { isObjectiveAlarm: true });
+};
+
 /** As if no day had been summed up. */
 const rollUpUsage = async (laptop: Laptop): Promise<void> => {
   const client = new DynamoDBClient(clientSettings(laptop.env));
@@ -223,6 +237,7 @@ export const PATHS: readonly Path[] = [
   { name: "a pass of the reconciler", run: reconcile },
   { name: "prices are kept", run: keepPrices },
   { name: "usage is rolled up", run: rollUpUsage },
+  { name: "the first cause of late jobs is told", run: tellFirstCause },
   { name: "a start that GitLab refuses", run: recordFailure },
   { name: "a job by signed webhooks", run: runBySignedWebhooks },
   { name: "webhooks of an unknown job", run: askInVain },

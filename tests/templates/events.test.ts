@@ -142,12 +142,13 @@ it.each<[string, EventBridgeEvent, readonly string[]]>([
   expect(matching(given).filter((id) => onDefaultBus.includes(id))).toEqual(rules);
 });
 
-it("T-22: rules for events of EC2 and CloudFormation are on the default bus, all others on ours", () => {
+it("T-22: rules for events of EC2, CloudWatch and CloudFormation are on the default bus, all others on ours", () => {
   const onDefaultBus = RULES.filter(({ isOnBus }) => !isOnBus);
   expect(onDefaultBus.map(({ pattern }) => pattern.source)).toEqual([
     ["aws.ec2"],
     ["aws.ec2"],
     ["aws.ec2"],
+    ["aws.cloudwatch"],
     ["aws.cloudformation"],
   ]);
 });
@@ -289,8 +290,8 @@ it("F-77: has the authorizer ready for a burst, and repeats none of those calls"
   ]);
 });
 
-/** One counts, the other writes to people. */
-const STARTS_NOTHING = ["UnmatchedEventsRule", "JobStartFailedRule"];
+/** One counts, the others write to people. */
+const STARTS_NOTHING = ["UnmatchedEventsRule", "JobStartFailedRule", "QueueObjectiveCauseRule"];
 
 it("S-15: takes DLQ messages from every rule that starts something, and from no other", () => {
   const [allow] = asList(

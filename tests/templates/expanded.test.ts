@@ -88,6 +88,7 @@ describeWith(isSetUp, "no .local/venv with SAM's translator").each(STACKS)(
       const expected = {
         Infrastructure: ["AuthorizeWebhookFunction", "ReportRunnerEndFunction"],
         LambdaShellRunner: ["RunnerFunction"],
+        MicroVmRunner: ["RebuildImagesFunction"],
         AutoScaler: [
           "KeepPricesFunction",
           "ReconcilerFunction",

@@ -24,7 +24,7 @@ export interface Template {
 }
 
 export const ROOT = join(__dirname, "../..");
-export const STACKS = ["Infrastructure", "LambdaShellRunner", "AutoScaler"] as const;
+export const STACKS = ["Infrastructure", "LambdaShellRunner", "MicroVmRunner", "AutoScaler"] as const;
 
 export const asMap = (value: Value | undefined): Properties =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};

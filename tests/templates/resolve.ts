@@ -9,6 +9,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   "AWS::Region": REGION,
   "AWS::Partition": "aws",
   "AWS::URLSuffix": "amazonaws.com",
+  "AWS::StackId": `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/runners/51af3dc0-da77-11e4-872e-1234567db123`,
 };
 
 /** The deployment that the tests assume. */
@@ -28,6 +29,7 @@ const PUBLISHED: Readonly<Record<string, string>> = {
   "cache-bucket-name": "cache-bucket",
   "assign-public-ip": "true",
   "alarm-topic-arn": `arn:aws:sns:${REGION}:${ACCOUNT}:runners-a-alarms`,
+  "runbook-url": "https://docs.example.com/runbook.md",
   "webhook-api-id": "api123",
   "authorizer-name": "authorize-webhook",
   "alarm-arns": `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:one,arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:two`,
@@ -36,10 +38,16 @@ const PUBLISHED: Readonly<Record<string, string>> = {
 /** What CloudFormation reads of Parameter Store when it deploys: `{{resolve:ssm:/gitlabrunner/infrastructure/deployment-id}}`. */
 const DYNAMIC_REFERENCE = /\{\{resolve:ssm:([^}]+)\}\}/g;
 
+/** What LambdaShellRunner publishes, and other stacks read when they are deployed. */
+const BY_LAMBDA_SHELL_RUNNER: Readonly<Record<string, string>> = {
+  "alarm-arns": `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:three`,
+};
+
 const published = (path: string): string => {
-  const leaf = /^\/gitlabrunner\/infrastructure\/([a-z0-9-]+)$/.exec(path)?.[1] ?? "";
-  const value = PUBLISHED[leaf];
-  if (value === undefined) throw new Error(`Infrastructure publishes no ${path}`);
+  const [, stack, leaf = ""] =
+    /^\/gitlabrunner\/(infrastructure|lambda-shell-runner)\/([a-z0-9-]+)$/.exec(path) ?? [];
+  const value = (stack === "infrastructure" ? PUBLISHED : BY_LAMBDA_SHELL_RUNNER)[leaf];
+  if (value === undefined) throw new Error(`Nobody publishes ${path}`);
   return value;
 };
 

@@ -59,7 +59,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   "$.detail.deployment": "the bus's name, whose letters the template's pattern lists",
   "$.detail.text": "our own words, without quotation marks (Core/events/job-start-failed.ts)",
   "$.detail.remedy": "our own words, without quotation marks",
-  "$.detail.runbook": "a path of ours",
+  "$.detail.cause": "a code of ours",
   "$.detail.environment": "made by the function that puts it",
 };
 

@@ -3,21 +3,29 @@ import { ConfigurationError } from "../../../Core/errors";
 import { log } from "../../../Core/log";
 import { isBad } from "../../../Core/routing/field-checks";
 import { readBudgets } from "../../../Core/usage/read-budgets";
+import type { WaitCause } from "../../../Core/waiting/causes";
 import { dynamoDbClient } from "../adapters/dynamodb/client";
 import { dynamoMappings } from "../adapters/dynamodb/mappings";
 import { dynamoUsageRows } from "../adapters/dynamodb/usage-rows";
+import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
 import { checkBudgets } from "../usage/check-budgets";
 import { type RollUp, rollUp } from "../usage/roll-up";
+import { tellObjective } from "../usage/tell-objective";
 import { ledgerOf } from "./ledger-wiring";
 import { machine } from "./wiring";
 
-const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", mappingTable: "MAPPING_TABLE" });
+const env = readEnv(process.env, {
+  ledgerTable: "LEDGER_TABLE",
+  mappingTable: "MAPPING_TABLE",
+  busName: "EVENT_BUS_NAME",
+});
 const client = dynamoDbClient();
 const mappings = dynamoMappings(client, env.mappingTable);
 const parts = {
   ...machine,
   ledger: ledgerOf(env.ledgerTable, undefined, client),
   usage: dynamoUsageRows(client, env.ledgerTable),
+  bus: eventBusLater(env.busName),
 };
 
 interface RollUpReport extends Partial<RollUp> {
@@ -25,8 +33,13 @@ interface RollUpReport extends Partial<RollUp> {
   readonly budgets: number;
 }
 
-/** Target of the schedule, every ten minutes. Days are summed up once an hour, budgets each time, where there are any. */
-export const handler = async (): Promise<RollUpReport> => {
+interface Told {
+  /** What most of the jobs that missed the objective waited for. */
+  readonly cause: WaitCause | undefined;
+}
+
+/** Days are summed up once an hour, budgets each time, where there are any. */
+const sumUp = async (): Promise<RollUpReport> => {
   const summed = await rollUp(parts);
   const budgets = await readBudgets((pk) => mappings.rows(pk));
   if (isBad(budgets)) throw new ConfigurationError(`The mapping's settings row ${budgets.problem}`);
@@ -35,3 +48,16 @@ export const handler = async (): Promise<RollUpReport> => {
   log.info("USAGE_ROLLED_UP", { outcome: summed === undefined ? "not-due" : "rolled-up", ...report });
   return report;
 };
+
+const tell = async (): Promise<Told> => {
+  const cause = await tellObjective(parts);
+  log.info("OBJECTIVE_TOLD", { outcome: cause === undefined ? "nothing" : "told", cause });
+  return { cause };
+};
+
+/** As the rule on the objective's alarms gives it. */
+const isOfAlarm = (input: unknown): boolean => Object(input).isObjectiveAlarm === true;
+
+/** Target of the schedule, every ten minutes, and of the alarms of the queue-time objective. */
+export const handler = (input: unknown): Promise<RollUpReport | Told> =>
+  isOfAlarm(input) ? tell() : sumUp();

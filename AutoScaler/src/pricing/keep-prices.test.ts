@@ -33,7 +33,11 @@ const STACK = {
   subnetIds: ["subnet-1", "subnet-2"],
   allowedInstanceTypes: { arm64: ["m7g.large", "c7g.large"], x86_64: ["m7i.large"] },
   defaultRunnerArn: ARN,
-  defaults: { LAMBDA: { ...CLASS, type: "LAMBDA" }, EC2: { ...CLASS, ec2 } },
+  defaults: {
+    LAMBDA: { ...CLASS, type: "LAMBDA" },
+    EC2: { ...CLASS, ec2 },
+    MICROVM: { ...CLASS, type: "MICROVM" },
+  },
 } as const;
 
 const prepare = (rows: readonly MappingRow[] = []) => {

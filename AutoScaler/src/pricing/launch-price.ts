@@ -2,6 +2,7 @@ import { defined } from "../../../Core/defined";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import { instanceTypeOf, subnetOf } from "../../../Core/model/spot-pool";
 import { functionPrice, instancePrice, type KnownPrices } from "../../../Core/pricing/known-prices";
+import { microVmPrice } from "../../../Core/pricing/microvm-price";
 import type { Price } from "../../../Core/pricing/prices";
 import type { Launch } from "../ports";
 
@@ -18,14 +19,23 @@ const instanceOf = (known: KnownPrices, { market, pool, instanceType }: Launched
   return instancePrice(known, { instanceType: type, boughtAs, ...defined({ subnetId }) });
 };
 
-/** What the launched runner costs: an instance by its type, market and zone, a function by its own size. */
+const priceOf = (
+  known: KnownPrices,
+  { provider, order }: Pick<StartedRunner, "provider" | "order">,
+  launch: Launched,
+): Price | undefined => {
+  if (provider === "LAMBDA") return functionPrice(known, order.functionArn ?? "");
+  const { microVm } = order.runnerClass;
+  return microVm === undefined ? instanceOf(known, launch) : microVmPrice(known.region, microVm.memoryMiB);
+};
+
+/** What the launched runner costs: an instance by its type, market and zone, a function or a MicroVM by its own size. */
 export const launchPrice = (
   known: KnownPrices,
   { provider, order }: Pick<StartedRunner, "provider" | "order">,
   launch: Launched,
 ): LaunchPrice => {
-  const price =
-    provider === "LAMBDA" ? functionPrice(known, order.functionArn ?? "") : instanceOf(known, launch);
+  const price = priceOf(known, { provider, order }, launch);
   return price === undefined
     ? {}
     : {

@@ -118,7 +118,8 @@ const start = (
   arrival: Omit<StartOrder, keyof RunnerOrder>,
   decided: Extract<RouteAndServed, { kind: "route" }>,
 ): LookUp => {
-  const { provider, runnerClass, functionArn, tags, limits, spotBreaker, budget, objective, why } = decided;
+  const { provider, runnerClass, functionArn, fallback, tags, limits, spotBreaker, budget, objective, why } =
+    decided;
   const order = {
     ...facts,
     ...arrival,
@@ -126,7 +127,7 @@ const start = (
     runnerClass,
     limits,
     ...functionOf(functionArn, why),
-    ...defined({ spotBreaker, budget, objective }),
+    ...defined({ fallback, spotBreaker, budget, objective }),
     ...(why.code === "job-tags" ? { chosenByTags: true } : {}),
   };
   return { lookup: { kind: "start", provider, order }, why };

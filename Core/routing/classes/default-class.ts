@@ -14,10 +14,14 @@ export const DEFAULT_CLASS_KEY = classRowKey(DEFAULT_CLASS);
 const DEFAULT_CLASS_FIELDS = {
   LAMBDA: ["lifetimeSeconds", "waitTimeoutSeconds"],
   EC2: ["market", "lifetimeSeconds", "waitTimeoutSeconds"],
+  MICROVM: ["memoryMiB", "executor", "image", "fallback", "lifetimeSeconds", "waitTimeoutSeconds"],
 } as const satisfies Readonly<Record<Provider, readonly (keyof ClassFields)[]>>;
 
 /** What differs from the built-in class. Field names are the document's. */
-type ProviderDefaults = Pick<ClassFields, "market" | "lifetimeSeconds" | "waitTimeoutSeconds">;
+type ProviderDefaults = Pick<
+  ClassFields,
+  "market" | "lifetimeSeconds" | "waitTimeoutSeconds" | "memoryMiB" | "executor" | "image" | "fallback"
+>;
 
 /** By provider. */
 export type DefaultClassFields = Readonly<Partial<Record<Provider, ProviderDefaults>>>;
@@ -68,15 +72,22 @@ export const parseDefaultClassRow = ({
 /** The stack's settings with another class `default`. */
 export const withDefaultClass = (
   stack: RoutingSettings,
-  { LAMBDA, EC2 }: DefaultClassFields,
+  { LAMBDA, EC2, MICROVM }: DefaultClassFields,
 ): RoutingSettings => {
   const { market, ...ofEc2 } = EC2 ?? {};
   const { ec2 } = stack.defaults.EC2;
+  const { memoryMiB, executor, image, ...ofMicroVm } = MICROVM ?? {};
+  const { microVm } = stack.defaults.MICROVM;
   return {
     ...stack,
     defaults: {
       LAMBDA: { ...stack.defaults.LAMBDA, ...LAMBDA },
       EC2: { ...stack.defaults.EC2, ...ofEc2, ...(ec2 ? { ec2: { ...ec2, ...defined({ market }) } } : {}) },
+      MICROVM: {
+        ...stack.defaults.MICROVM,
+        ...ofMicroVm,
+        ...(microVm ? { microVm: { ...microVm, ...defined({ memoryMiB, executor, image }) } } : {}),
+      },
     },
   };
 };

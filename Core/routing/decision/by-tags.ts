@@ -24,13 +24,13 @@ export const byTags = (
   const asked = printJobTags(request).join(", ");
   const chosen = chooseRunner(request, effectiveClassRow(request.class, rows), settings);
   if (isBad(chosen)) return failed(chosen.code, `The job's tags ask for ${asked}: ${chosen.problem}.`);
-  const { runnerClass, functionArn } = chosen;
+  const { runnerClass, functionArn, fallback } = chosen;
   return (
     notAllowed(job, "The job's tags ask for", runnerClass) ?? {
       kind: "route",
       provider: runnerClass.type,
       runnerClass,
-      ...defined({ functionArn }),
+      ...defined({ functionArn, fallback }),
       tags: tagSet(job.tags),
       limits: limitsOf(settings),
       ...choicesOf(runnerClass.type, settings),

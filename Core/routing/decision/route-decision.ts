@@ -1,6 +1,6 @@
 import { defined } from "../../defined";
 import type { Provider, RunnerClass } from "../../model/runner-class";
-import type { Limits, QueueTimeObjective } from "../../model/runner-order";
+import type { FallbackRunner, Limits, QueueTimeObjective } from "../../model/runner-order";
 import type { SpotBreaker } from "../../model/spot-pool";
 import { type MappingJobRow, rowName } from "../mapping-row";
 import type { StoredRow } from "../mapping-state";
@@ -34,10 +34,12 @@ export type RouteDecision =
       readonly runnerClass: RunnerClass;
       /** LAMBDA only. */
       readonly functionArn?: string;
+      /** MICROVM: what the job gets where no MicroVM is to be had. */
+      readonly fallback?: FallbackRunner;
       /** The runner's tags: the job's own, or in payload mode the row's. A set, sorted. */
       readonly tags: readonly string[];
       readonly limits: Limits;
-      /** EC2, where the settings say something of it. */
+      /** EC2 and MICROVM, which may fall back to it, where the settings say something of it. */
       readonly spotBreaker?: SpotBreaker;
       readonly objective?: QueueTimeObjective;
       readonly why: RouteReason;
@@ -59,13 +61,13 @@ export const failed = (
 export const failedRow = (row: StoredRow | MappingJobRow, problem: string): RouteDecision =>
   failed("bad-row", `The mapping's row ${rowName(row)} ${problem}.`, row);
 
-/** What the settings say to each order: how long a job may wait, and to EC2's, when spot pools are left alone. */
+/** What the settings say to each order: how long a job may wait, and to those that EC2 may meet, when spot pools are left alone. */
 export const choicesOf = (
   type: Provider,
   { spotBreaker, queueTimeObjective: objective }: RoutingSettings,
 ) => ({
   ...defined({ objective }),
-  ...(type === "EC2" ? defined({ spotBreaker }) : {}),
+  ...(type === "LAMBDA" ? {} : defined({ spotBreaker })),
 });
 
 /** Undefined: the class is for the job's project too. `whose` begins the sentence. */

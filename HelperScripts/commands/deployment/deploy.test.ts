@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { answersPath, CLONE } from "../../deploy/kept-answers";
+import { RUNNER_ALARMS_PARAMETER } from "../../../Core/configuration";
+import { answersPath, CLONE } from "../../deploy/answers/kept-answers";
 import type { ConsoleAnswers } from "../../testing/console-double";
 import { ACCOUNT, AUTOSCALER, INFRASTRUCTURE, REGION } from "../../testing/deployment-double";
 import { GITLAB, TOKEN } from "../../testing/gitlab-double";
@@ -11,6 +12,8 @@ const FILE = "answers.json";
 const SETUP_TOKEN = "glpat-setup-of-ours";
 const IMAGE = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/runner:7`;
 const SECONDS = 1_000;
+const PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ==\n-----END CERTIFICATE-----";
+const CA = "/gitlabrunner/GitLabCaCertificate";
 
 const KEPT = answersPath("gitlab-runners");
 
@@ -129,27 +132,55 @@ describe("deploy, asked", () => {
   });
 });
 
+const RUNBOOK = "https://wiki.example.com/runbook.md";
+
 describe("deploy, told", () => {
   it("asks nothing, and deploys each stack with what those before it gave", async () => {
-    const account = withAnswers({ alarmEmail: "ops@example.com", name: "ci" });
+    const account = withAnswers({ alarmEmail: "ops@example.com", runbookUrl: RUNBOOK, name: "ci" });
     const { exitCode, err, console } = await silently(account);
     expect([exitCode, exitCode === 0 ? "" : err]).toEqual([0, ""]);
     expect(console.questions).toEqual([]);
     expect(stacksOf(account)).toEqual(["ci-infrastructure", "ci-lambda-shell-runner", "ci-autoscaler"]);
     const [infrastructure, runner, autoScaler] = account.deploys.map(({ parameters }) => parameters);
-    expect(infrastructure).toEqual({ ConfigurationPath: "/ci", AlarmEmail: "ops@example.com" });
+    expect(infrastructure).toEqual({
+      ConfigurationPath: "/ci",
+      AlarmEmail: "ops@example.com",
+      RunbookUrl: RUNBOOK,
+    });
     const wiring = autoScaler?.Wiring;
     expect(wiring).toMatch(/^[0-9a-f]{16}$/);
-    expect(runner).toEqual({ ConfigurationPath: "/ci", Wiring: wiring, Architecture: "x86_64" });
+    expect(runner).toEqual({
+      ConfigurationPath: "/ci",
+      Wiring: expect.any(String),
+      Architecture: "x86_64",
+    });
     expect(autoScaler).toEqual({
       ConfigurationPath: "/ci",
       EventBusName: "ci-infrastructure",
       Wiring: wiring,
+      Dashboard: "on",
     });
     const args = account.deploys[1]?.args ?? [];
     expect(args[args.indexOf("--image-repository") + 1]).toBe(
       `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/runner`,
     );
+  });
+
+  it("has the Lambda runner's alarms on the dashboard once they are published, unless somebody switched it off", async () => {
+    const account = withAnswers();
+    await silently(account);
+    const before = account.deploys.at(-1)?.parameters;
+    account.on.parameters.set(`/gitlabrunner/${RUNNER_ALARMS_PARAMETER}`, {
+      Value: "arn",
+      Type: "StringList",
+    });
+    await silently(account);
+    const after = account.deploys.at(-1)?.parameters;
+    expect([before?.Dashboard, after?.Dashboard]).toEqual(["on", "with-lambda-runner"]);
+    expect(after?.Wiring).not.toBe(before?.Wiring);
+    account.on.setStack(AUTOSCALER, {}, "UPDATE_COMPLETE", { Dashboard: "off" });
+    await silently(account);
+    expect(account.deploys.at(-1)?.parameters).not.toHaveProperty("Dashboard");
   });
 
   it("leaves the address for alarms as it is deployed, unless an answer says otherwise", async () => {
@@ -159,6 +190,52 @@ describe("deploy, told", () => {
     account.on.files.set(FILE, JSON.stringify({ ...GIVEN, alarmEmail: "" }));
     await silently(account);
     expect(account.deploys[3]?.parameters).toMatchObject({ AlarmEmail: "" });
+  });
+
+  it("puts the runners, and on request the functions, into a network of one's own, and back", async () => {
+    const own = { vpcId: "vpc-0123456789abcdef0", subnetIds: ["subnet-01234567", "subnet-89abcdef"] };
+    const account = withAnswers({ network: { ...own, subnetType: "private", functionsInVpc: true } });
+    const { err } = await silently(account);
+    expect(err).toContain("a security group in your network vpc-0123456789abcdef0");
+    expect(err).toContain("functions in your network");
+    expect(account.deploys[0]?.parameters).toMatchObject({
+      VpcId: "vpc-0123456789abcdef0",
+      SubnetIds: "subnet-01234567,subnet-89abcdef",
+      Subnets: "private-one-nat-gateway",
+    });
+    expect(account.deploys[2]?.parameters).toMatchObject({ FunctionsInVpc: "yes" });
+    account.on.files.set(FILE, JSON.stringify({ ...GIVEN, network: "none" }));
+    await silently(account);
+    expect(account.deploys[3]?.parameters).toMatchObject({ VpcId: "", SubnetIds: "", Subnets: "public" });
+    expect(account.deploys[5]?.parameters).toMatchObject({ FunctionsInVpc: "no" });
+  });
+
+  it("stores the certificate of GitLab's authority, from a file or as text, keeps it and removes it", async () => {
+    const account = withAnswers({ caCertificate: "ca.pem" });
+    account.on.files.set("ca.pem", `${PEM}\n`);
+    expect((await silently(account)).err).toContain("The certificate of GitLab's authority goes there too.");
+    expect(account.on.parameters.get(CA)).toEqual({ Value: PEM, Type: "String" });
+    account.on.files.delete("ca.pem");
+    account.on.parameters.delete(CA);
+    expect((await deploy(account, ["--yes"])).exitCode).toBe(0);
+    expect(account.on.parameters.get(CA)).toEqual({ Value: PEM, Type: "String" });
+    account.on.answers.set("DeleteParameterCommand", ({ Name }: { Name: string }) =>
+      account.on.parameters.delete(Name),
+    );
+    account.on.files.set(FILE, JSON.stringify({ ...GIVEN, caCertificate: "none" }));
+    await silently(account);
+    expect(account.on.parameters.has(CA)).toBe(false);
+  });
+
+  it.each([
+    ["gone.pem", "caCertificate gone.pem cannot be read: give a file that is there"],
+    ["answers.json", "caCertificate answers.json is no certificate in PEM form"],
+    ["-----BEGIN CERTIFICATE-----", "caCertificate is no certificate in PEM form"],
+  ])("makes nothing with the certificate %s, and names field and remedy", async (caCertificate, words) => {
+    const account = withAnswers({ caCertificate });
+    const { exitCode, err } = await silently(account);
+    expect([exitCode, err, account.on.writes()]).toEqual([2, expect.stringContaining(words), []]);
+    expect(account.deploys).toEqual([]);
   });
 
   it("shows how far a stack is, while CloudFormation works on it", async () => {

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { ConfigurationError } from "../../../Core/errors";
 import type { Provider } from "../../../Core/model/runner-class";
 import { safe } from "../../../Core/safe-text";
@@ -5,16 +6,17 @@ import { OperatorConfiguration } from "../../configuration";
 import { duration } from "../../console/words";
 import { type Context, type ExitCode, show, UsageError } from "../../context";
 import { ciLines } from "../../deploy/after-text";
+import { type DeployOptions, givenAnswers } from "../../deploy/answers/given-answers";
+import { keepAnswers } from "../../deploy/answers/kept-answers";
 import { connectGitLab } from "../../deploy/connect-gitlab";
 import { type DeployPlan, planDeployment } from "../../deploy/deploy-plan";
 import { storeFirstMapping } from "../../deploy/first-mapping";
-import { type DeployOptions, givenAnswers } from "../../deploy/given-answers";
-import { keepAnswers } from "../../deploy/kept-answers";
 import { planText } from "../../deploy/plan-text";
 import { type DeployOrder, deployOrder } from "../../deploy/questions";
 import { runTestJob, type TestJobResult, testJobText, testProject } from "../../deploy/test-job";
 import type { DoctorFinding } from "../../doctor/finding";
 import { accountWrites, carryOutWrites } from "../../gitlab/configuration-plan";
+import { networkWrites } from "../../gitlab/network-writes";
 import type { ServedOwner } from "../../gitlab/served-owners";
 import { buildStacks } from "../../stacks/build-stacks";
 import { type DeployedStacks, deployStacks } from "../../stacks/deploy-stacks";
@@ -70,9 +72,13 @@ const MAPPING_TEXT = {
 } as const;
 
 /** Secrets first: an interrupted run need not be told them again. */
-const storeAccount = async ({ context, names, account }: DeployOrder): Promise<void> => {
+const storeAccount = async ({ context, names, account, answers }: DeployOrder): Promise<void> => {
   const configuration = new OperatorConfiguration(context, names.configurationPath);
-  await carryOutWrites(configuration, await accountWrites(configuration, account));
+  const { caCertificate } = answers;
+  await carryOutWrites(configuration, [
+    ...(await accountWrites(configuration, account)),
+    ...(await networkWrites(context, configuration, defined({ caCertificate }))),
+  ]);
 };
 
 const deployAll = async (order: DeployOrder, plan: DeployPlan): Promise<DeployedStacks> => {

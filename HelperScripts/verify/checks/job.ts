@@ -3,7 +3,11 @@ import { ownRunner, START_SECONDS, untilEnded, untilGone, untilRunning } from ".
 import { type CheckVerdict, passed, skipped } from "../result";
 import type { VerifyContext } from "../verify-context";
 
-const WORDS: Readonly<Record<Provider, string>> = { LAMBDA: "a Lambda runner", EC2: "an EC2 runner" };
+const WORDS: Readonly<Record<Provider, string>> = {
+  LAMBDA: "a Lambda runner",
+  EC2: "an EC2 runner",
+  MICROVM: "a MicroVM runner",
+};
 
 /** A job of the provider runs, and nothing is left of it. */
 export const checkJob =

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
-import { childEnvironment } from "../environment/child-environment";
+import { childEnvironment } from "../../../Core/gitlab-runner/child-environment";
 
 /** The first run of the AWS CLI reads a hundred megabytes from an image that nothing was read of yet. */
 const TIMEOUT_MILLISECONDS = 40_000;

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { DEFAULT_PATH } from "./child-environment";
+import { DEFAULT_PATH } from "../../../Core/gitlab-runner/child-environment";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

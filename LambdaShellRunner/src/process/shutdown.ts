@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunnerProcess } from "../gitlab-runner/runner-process";
+import type { RunnerProcess } from "../../../Core/gitlab-runner/runner-process";
 
 /** The current run, for the handler of SIGTERM. */
 export interface ActiveRun {

@@ -52,15 +52,24 @@ const ec2Class = ({
   ec2: { architecture: "arm64", instanceTypes: ["m7g.large"], market, diskGiB: 30, privileged: false },
 });
 
+const microVmClass = ({ classLimit }: StackParameters): RunnerClass => ({
+  name: "default",
+  type: "MICROVM",
+  lifetimeSeconds: 3_600,
+  waitTimeoutSeconds: 60,
+  maxRunners: classLimit,
+  microVm: { memoryMiB: 2048, executor: "docker", image: "debian:13-slim" },
+});
+
 /** Jobs that no row names are foreign. */
 export const routingOf = (stack: StackParameters): RoutingSettings => ({
   unmappedJobs: "IGNORE",
   servedProjects: ["group/*"],
   maxRunners: stack.totalLimit,
   ...defined({ maxRunnersPerProject: stack.projectLimit }),
-  defaults: { LAMBDA: lambdaClass(stack), EC2: ec2Class(stack) },
+  defaults: { LAMBDA: lambdaClass(stack), EC2: ec2Class(stack), MICROVM: microVmClass(stack) },
   allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
-  longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
+  longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400, MICROVM: 28_800 },
 });
 
 /** Kinds of jobs: name and tags, with or without a row in the mapping. */

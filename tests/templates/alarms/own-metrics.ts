@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RunOutcome } from "../../../Core/gitlab-runner/run-outcome";
 import { LAUNCH_HOLD_CODES, RUNNER_END_CODES } from "../../../Core/model/reasons";
-import type { RunOutcome } from "../../../LambdaShellRunner/src/gitlab-runner/run-outcome";
 import { ROOT } from "../read-template";
 import { type MetricCall, metricCallsIn } from "./metric-calls";
 

@@ -5,6 +5,7 @@ import {
   ofType,
   parseTemplate,
   readTemplate,
+  resource,
   type Template,
   type Value,
 } from "../read-template";
@@ -101,17 +102,29 @@ const resolved = (given: Readonly<Record<string, string>> = {}): Value => {
   return JSON.parse(String(resolve(template, dashboard?.properties.DashboardBody, given))) as Value;
 };
 
-it("shows every alarm of AutoScaler and those that Infrastructure publishes, which are all of its own", () => {
-  const shown = asList(at(asMap(resolved()), "widgets", 0, "properties", "alarms"));
+const alarmsShown = (given: Readonly<Record<string, string>> = {}): readonly string[] =>
+  asList(at(asMap(resolved(given)), "widgets", 0, "properties", "alarms")).map(String);
+
+/** The last parts of the ARNs that the tests assume of other stacks' alarms. */
+const OF_INFRASTRUCTURE = ["one", "two"];
+const OF_LAMBDA_RUNNER = ["three"];
+
+it.each([
+  ["on", OF_INFRASTRUCTURE],
+  ["with-lambda-runner", [...OF_INFRASTRUCTURE, ...OF_LAMBDA_RUNNER]],
+])("%s: shows every alarm of AutoScaler, and those that %j stand for", (Dashboard, others) => {
   const own = ofType(template, "AWS::CloudWatch::Alarm").map(({ id }) => id.toLowerCase());
-  expect(shown).toHaveLength(own.length + 2);
-  for (const id of own) expect(shown.some((arn) => String(arn).endsWith(id))).toBe(true);
-  const infrastructure = readTemplate("Infrastructure");
-  const published = ofType(infrastructure, "AWS::SSM::Parameter").find(
-    ({ id }) => id === "AlarmArnsParameter",
-  );
-  expect(at(published?.properties, "Value", "Fn::Join", 1)).toEqual(
-    ofType(infrastructure, "AWS::CloudWatch::Alarm").map(({ id }) => ({ "Fn::GetAtt": [id, "Arn"] })),
+  const names = alarmsShown({ Dashboard }).map((arn) => arn.split(":").at(-1));
+  expect(names).toHaveLength(own.length + others.length);
+  expect(names.slice(0, others.length)).toEqual(others);
+  for (const id of own) expect(names.some((name) => name?.endsWith(id))).toBe(true);
+});
+
+it.each(["Infrastructure", "LambdaShellRunner"])("%s publishes all of its alarms, and no other", (stack) => {
+  const publisher = readTemplate(stack);
+  const { properties } = resource(publisher, "AlarmArnsParameter");
+  expect(at(properties, "Value", "Fn::Join", 1)).toEqual(
+    ofType(publisher, "AWS::CloudWatch::Alarm").map(({ id }) => ({ "Fn::GetAtt": [id, "Arn"] })),
   );
 });
 
@@ -143,6 +156,11 @@ it("is there unless a parameter says off", () => {
   const [dashboard] = ofType(template, "AWS::CloudWatch::Dashboard");
   const isMade = (given: Readonly<Record<string, string>>): Value =>
     resolve(template, template.conditions[String(dashboard?.attributes.Condition)], given);
-  expect([isMade({}), isMade({ Dashboard: "off" })]).toEqual([true, false]);
+  const values = asList(template.parameters.Dashboard?.AllowedValues).map(String);
+  expect(values.map((Dashboard) => [Dashboard, isMade({ Dashboard })])).toEqual([
+    ["on", true],
+    ["with-lambda-runner", true],
+    ["off", false],
+  ]);
   expect(asMap(bodyOf(template)).periodOverride).toBe("inherit");
 });

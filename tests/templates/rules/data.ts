@@ -89,8 +89,9 @@ const repositories: TemplateRule = {
   ],
 };
 
-/** What Infrastructure published, in plain text and without secrets. */
-const OF_INFRASTRUCTURE = /\{\{resolve:ssm:\$\{ConfigurationPath\}\/infrastructure\/[a-z0-9-]+\}\}/g;
+/** What the stacks before it published, in plain text and without secrets. */
+const PUBLISHED =
+  /\{\{resolve:ssm:\$\{ConfigurationPath\}\/(infrastructure|lambda-shell-runner)\/[a-z0-9-]+\}\}/g;
 const SECRET_NAME = /token|secret|password|credential/i;
 
 const secrets: TemplateRule = {
@@ -105,9 +106,7 @@ const secrets: TemplateRule = {
       .map(({ id }) => `${id} makes a secret parameter`),
     ...ofType(template, "AWS::SSM::Document").map(({ id }) => `${id} runs commands on machines`),
     ...template.resources
-      .filter(({ properties }) =>
-        JSON.stringify(properties).replace(OF_INFRASTRUCTURE, "").includes("{{resolve:"),
-      )
+      .filter(({ properties }) => JSON.stringify(properties).replace(PUBLISHED, "").includes("{{resolve:"))
       .map(({ id }) => `${id} takes a value into the template`),
     ...ofType(template, "AWS::Serverless::Function").flatMap(({ id, properties }) =>
       Object.keys(asMap(at(properties, "Environment", "Variables")))
@@ -168,10 +167,15 @@ const bucketStatements = (template: Template, bucketId: string): readonly Proper
 
 const PUBLIC = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
 
+/** What of a bucket's objects a rule is for: all of them, or all that jobs write. */
+const COVERS_ALL: readonly (readonly string[])[] = [[""], ["protected/", "unprotected/"]];
+
 const bucketFaults = (template: Template, { id, properties, attributes }: Resource): readonly string[] => {
   const rules = asList(at(properties, "LifecycleConfiguration", "Rules"))
     .map(asMap)
-    .filter(({ Status, Prefix, TagFilters }) => Status === "Enabled" && !Prefix && !TagFilters);
+    .filter(({ Status, TagFilters }) => Status === "Enabled" && !TagFilters);
+  const expiring = rules.filter(({ ExpirationInDays }) => Number(ExpirationInDays) <= 30);
+  const expired = expiring.map(({ Prefix }) => String(Prefix ?? ""));
   const algorithm = asList(at(properties, "BucketEncryption", "ServerSideEncryptionConfiguration")).map(
     (one) => at(asMap(one), "ServerSideEncryptionByDefault", "SSEAlgorithm"),
   );
@@ -182,9 +186,11 @@ const bucketFaults = (template: Template, { id, properties, attributes }: Resour
     ],
     [bucketStatements(template, id).some(TLS_ONLY), "is open to plain text"],
     [algorithm.join() === "AES256", "is not encrypted with a key of S3's"],
-    [rules.some(({ ExpirationInDays }) => Number(ExpirationInDays) <= 30), "grows for ever"],
+    [COVERS_ALL.some((parts) => parts.every((part) => expired.includes(part))), "grows for ever"],
     [
-      rules.some((rule) => at(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation") === 1),
+      rules.some(
+        (rule) => !rule.Prefix && at(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation") === 1,
+      ),
       "keeps broken uploads",
     ],
     [properties.BucketName === undefined, "has a name of its own"],

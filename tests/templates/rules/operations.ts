@@ -62,32 +62,39 @@ const logGroups: TemplateRule = {
 };
 
 const RUNBOOK = join(ROOT, "docs/runbook.md");
+/** As GitLab makes it of a title of plain words. */
+const anchorOf = (title: string): string => title.toLowerCase().replaceAll(" ", "-");
 const sections = (): readonly string[] =>
   existsSync(RUNBOOK)
-    ? [...readFileSync(RUNBOOK, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title)
+    ? [...readFileSync(RUNBOOK, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => anchorOf(title))
     : [];
 
 const alarmFaults = ({ id, properties }: Resource): readonly string[] => {
-  const section = /See docs\/runbook\.md, "([^"]+)"\.$/.exec(String(properties.AlarmDescription).trim())?.[1];
+  const text = String(at(properties.AlarmDescription, "Fn::Sub"));
+  const section = /See \$\{RunbookUrl(?:Parameter\.Value)?\}#([a-z-]+)$/.exec(text.trim())?.[1];
   return [
     ...(section !== undefined && sections().includes(section)
       ? []
-      : [`${id} names no section of the runbook`]),
+      : [`${id} links no section of the runbook`]),
     ...(properties.AlarmActions !== undefined ? [] : [`${id} has no action`]),
     ...(properties.TreatMissingData !== undefined ? [] : [`${id} does not say how to treat missing data`]),
     ...(properties.AlarmName === undefined ? [] : [`${id} has a name of its own`]),
   ];
 };
 
+/** How the texts of another stack than Infrastructure begin a link. */
+const LINK = `$\{RunbookUrlParameter.Value}#`;
+
 const alarms: TemplateRule = {
   id: "S-13",
-  says: "gives every alarm an action and a section of the runbook",
+  says: "gives every alarm an action and a link to a section of the runbook",
   check: (template) => ofType(template, "AWS::CloudWatch::Alarm").flatMap(alarmFaults),
   bad: [
-    `AlarmDescription: 'Bad. See docs/runbook.md, "No such section".', AlarmActions: [x], TreatMissingData: breaching`,
+    `AlarmDescription: !Sub "Bad. See ${LINK}no-such-section", AlarmActions: [x], TreatMissingData: breaching`,
+    `AlarmDescription: "Bad. See docs/runbook.md#dlq-messages", AlarmActions: [x], TreatMissingData: breaching`,
     `AlarmDescription: Bad, AlarmActions: [x], TreatMissingData: breaching`,
-    `AlarmDescription: 'Bad. See docs/runbook.md, "DLQ messages".', TreatMissingData: breaching`,
-    `AlarmDescription: 'Bad. See docs/runbook.md, "DLQ messages".', AlarmActions: [x]`,
+    `AlarmDescription: !Sub "Bad. See ${LINK}dlq-messages", TreatMissingData: breaching`,
+    `AlarmDescription: !Sub "Bad. See ${LINK}dlq-messages", AlarmActions: [x]`,
   ].map((properties) => `Resources: { A: { Type: AWS::CloudWatch::Alarm, Properties: { ${properties} } } }`),
 };
 

@@ -64,6 +64,15 @@ const ec2Class: RunnerClass = {
   },
 };
 
+const microVmClass: RunnerClass = {
+  name: "default",
+  type: "MICROVM",
+  lifetimeSeconds: 3600,
+  waitTimeoutSeconds: 60,
+  maxRunners: 100,
+  microVm: { memoryMiB: 2048, executor: "docker", image: "debian:13-slim" },
+};
+
 export interface TestSystemOptions {
   readonly mode?: "verified" | "payload";
   readonly totalLimit?: number;
@@ -85,9 +94,10 @@ export const routing = (
   defaults: {
     LAMBDA: { ...lambdaClass, maxRunners: classLimit },
     EC2: { ...ec2Class, maxRunners: classLimit, ...ec2 },
+    MICROVM: { ...microVmClass, maxRunners: classLimit },
   },
   allowedInstanceTypes: { arm64: ["m7g.large"], x86_64: ["m7i.large"] },
-  longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400 },
+  longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400, MICROVM: 28_800 },
 });
 
 /** The detail of one of our events, as the rules hand it to the workflows. */

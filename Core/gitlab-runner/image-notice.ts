@@ -1,0 +1,23 @@
+import { IMAGE_IGNORED, IMAGE_REFUSED } from "../image-words";
+
+const REMEDY = "Jobs that need an image run on EC2: give this one the tag aws:ec2, or a row of the mapping";
+
+/**
+ * Lines for `pre_get_sources_script`, which gitlab-runner runs in a shell of its own before the job's sources. It sets
+ * CI_JOB_IMAGE from the job's `image`; of `services` no job can see anything, so the first line, which is shown in every
+ * job's log, tells of both. The texts are ours and hold no quote; the image's name is an argument and no code.
+ *
+ * https://docs.gitlab.com/runner/configuration/advanced-configuration/#the-runners-section
+ */
+export const imageNotice = (refuseImages: boolean): string => {
+  const [colour, text, then] = refuseImages
+    ? ["31;1", IMAGE_REFUSED, "exit 1"]
+    : ["33;1", IMAGE_IGNORED, ":"];
+  return [
+    "# A Lambda runner has no containers: the keywords image and services have no effect",
+    'if [ -n "$CI_JOB_IMAGE" ]; then',
+    `printf '\\033[${colour}m%s: %s\\033[0;m\\n%s.\\n' '${text}' "$CI_JOB_IMAGE" '${REMEDY}'`,
+    then,
+    "fi",
+  ].join("\n");
+};
