@@ -96,7 +96,9 @@ describe("a new account", () => {
       // As where a webhook is lost: a minute to the next pass, and half of one for two hundred starts by ten functions at a
       // time. In one seed of three a job or two finds no room in that time and waits for the second pass.
       const healed = healedAfter(world);
+      // A job or two of the dozens.
       expect(healed.filter((seconds) => seconds > 90).length).toBeLessThanOrEqual(2);
+      // The second pass, and its starts.
       expect(Math.max(...healed)).toBeLessThanOrEqual(140);
     },
     60_000,
@@ -110,6 +112,7 @@ describe("a new account", () => {
     "F-16 F-40 F-1: of a burst of 200 jobs with signed webhooks each is found by the next pass, and runs (seed %d)",
     async (seed) => {
       const world = await afterSignedBurst(seed, {});
+      // From there on GitLab leaves the webhook alone.
       expect(world.webhooks.health.mostInARow).toBeGreaterThanOrEqual(4);
       // As with the authorizer.
       expect(Math.max(...healedAfter(world))).toBeLessThanOrEqual(90);

@@ -146,8 +146,8 @@ const retryFailed = async ({ ledger, bus }: NextJobDependencies, jobId: number):
   await bus.put([pendingEvent(last.order, last.attempt + 1)]);
 };
 
-/** Who is dispatched of a project whose turn it is, first to last; nobody where it has none or where it is not its turn. */
-const turnOf = async (
+/** Who is dispatched of a project, first to last; nobody where none waits or where another project goes first. */
+const nextOf = async (
   dependencies: NextJobDependencies,
   search: Search,
   rotation: Rotation,
@@ -161,7 +161,7 @@ const turnOf = async (
 };
 
 /**
- * A project that cannot be read keeps no other from its turn (I-24).
+ * A project that cannot be read keeps no other waiting (I-24).
  *
  * @throws what reading a project threw, where nobody else is dispatched: the workflow tries again
  */
@@ -174,7 +174,7 @@ const dispatchNext = async (dependencies: NextJobDependencies, freed: Freed): Pr
     return [];
   };
   for (let project = rotation.next(); project !== undefined; project = rotation.next()) {
-    const jobs = await turnOf(dependencies, search, rotation, project).catch(fail);
+    const jobs = await nextOf(dependencies, search, rotation, project).catch(fail);
     if (search.isOver()) return { kind: "nobody" };
     if (failures.length >= MAX_FAILURES) break;
     for (const waiting of jobs)
