@@ -1,7 +1,6 @@
 import type { Configuration } from "../../../AutoScaler/src/adapters/ssm/configuration";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
-import type { RunnerFunctions } from "../../../AutoScaler/src/ports";
-import type { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
+import type { LaunchPrices, RunnerFunctions } from "../../../AutoScaler/src/ports";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
@@ -44,7 +43,7 @@ export interface FunctionEnvironment {
   readonly configuration: Configuration | undefined;
   readonly functions: RunnerFunctions;
   readonly spotPools: PoolMemory;
-  readonly prices: PriceMemory;
+  readonly prices: LaunchPrices;
   /** Its first call is not over yet. */
   isNew: boolean;
 }
