@@ -238,5 +238,23 @@ describe("startNextJob", () => {
       await joinQueue({ ledger, clock }, anAttempt({ jobId: 2, state: "WAITING", waitingFor: "slot" }));
       expect(await ledger.rotation(9)).toHaveLength(1);
     });
+
+    it("says at most every thirty seconds that a job joined, and gives up after five that others overtook", async () => {
+      const { ledger, clock } = await setUp({});
+      const job = anAttempt({ jobId: 2, state: "WAITING", waitingFor: "slot" });
+      const writes = async (of: typeof ledger): Promise<number> => {
+        const commit = jest.spyOn(of, "commit");
+        await joinQueue({ ledger: of, clock }, job);
+        const { length } = commit.mock.calls;
+        commit.mockRestore();
+        return length;
+      };
+      clock.advance(29_998);
+      expect(await writes(ledger)).toBe(0);
+      clock.advance(1);
+      expect(await writes(ledger)).toBe(1);
+      clock.advance(30_000);
+      expect(await writes({ ...ledger, commit: async () => false })).toBe(5);
+    });
   });
 });
