@@ -25,7 +25,7 @@ describe("from pending to running on a MicroVM", () => {
 
   it("a burst falls back to EC2 for what MicroVMs cannot launch in time, and no sooner", async () => {
     const { fellBack } = await play(PROVIDERS[2], LOADS.burst);
-    // Five a second for the burst and the five seconds of patience after it, and those that went at once.
+    // Five a second for the burst and the five seconds that a job waits at most, and those that went at once.
     expect(1_000 - fellBack).toBeGreaterThanOrEqual(50);
     expect(1_000 - fellBack).toBeLessThanOrEqual(5 * 15 + 10);
   }, 120_000);

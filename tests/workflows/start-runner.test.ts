@@ -97,9 +97,9 @@ const TASKS = [
   ["Look up runner", 3, 10],
   ["Start Lambda runner", 2, 5],
   ["Start EC2 runner", 2, 5],
-  ["Start MicroVM runner", 2, 3],
-  ["Fall back to EC2", 1, 3],
-  ["Fall back to Lambda", 1, 3],
+  ["Start MicroVM runner", 2, 2],
+  ["Fall back to EC2", 1, 2],
+  ["Fall back to Lambda", 1, 2],
 ] as const;
 
 const ITS_ORDER = { jobId: 1, runnerClass: { type: "the fallback's" } };
