@@ -12,8 +12,8 @@ import { startRun } from "./run/start-run";
 import { startDocker } from "./tools/docker-daemon";
 import { touchTools } from "./tools/touch-tools";
 
-/** The port that Lambda calls, as the images' `Hooks` say; another one on a developer's computer alone. */
-const PORT = Number(process.env.GLR_HOOKS_PORT || 9000);
+/** The port that Lambda calls, as the images' `Hooks` say; on a developer's computer a socket. */
+const LISTEN = process.env.GLR_HOOKS_SOCKET || 9000;
 const FOLDER = process.env.GLR_ROOT || "/var/lib/glr";
 const CA_FILE = "/opt/glr/gitlab-ca.pem";
 
@@ -31,8 +31,8 @@ const serve = async (): Promise<void> => {
     validate: () => touchTools(process.env),
     start: (request) => startRun([process.execPath, __filename, RUN], request),
   });
-  await startHookServer(PORT, lifecycle);
-  log.info("HOOKS_SERVED", { port: PORT });
+  await startHookServer(LISTEN, lifecycle);
+  log.info("HOOKS_SERVED", { listen: LISTEN });
 };
 
 const run = async (): Promise<void> => {

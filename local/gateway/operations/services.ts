@@ -5,6 +5,7 @@ import { EVENTS } from "./events";
 import type { Fields } from "./fields";
 import { LAMBDA, LAMBDA_PATHS, type PathInput } from "./lambda";
 import { LOGS } from "./logs/logs";
+import { MICROVM_PATHS, MICROVMS } from "./microvms";
 import type { Operations } from "./need";
 import { CLOUDFORMATION, IAM, STS } from "./query-services";
 import { SERVICE_QUOTAS } from "./quotas";
@@ -36,7 +37,11 @@ export const SERVICES: Readonly<Record<string, Service>> = {
   ec2: query(EC2),
   events: json("AWSEvents", EVENTS),
   iam: query(IAM),
-  lambda: { protocol: "path", paths: LAMBDA_PATHS, operations: LAMBDA },
+  lambda: {
+    protocol: "path",
+    paths: [...LAMBDA_PATHS, ...MICROVM_PATHS],
+    operations: { ...LAMBDA, ...MICROVMS },
+  },
   logs: json("Logs_20140328", LOGS),
   servicequotas: json("ServiceQuotasV20190624", SERVICE_QUOTAS),
   sqs: json("AmazonSQS", SQS),
