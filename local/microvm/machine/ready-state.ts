@@ -62,13 +62,14 @@ export const buildReadyState = async (
   try {
     await untilReady(machine);
     const status = await callHook(machine.socketPath, "validate");
-    if (status !== 200) throw new Error(`The hook validate answered ${status}`);
+    if (status !== 200) throw new Error(`The hook validate answered ${status}: ${machine.readConsole()}`);
+    await machine.end();
+    checkUses(built);
+    machine.forget();
+    cpSync(built, folder, { recursive: true, verbatimSymlinks: true });
+    return { folder, seed };
   } finally {
     await machine.end();
+    rmSync(built, { recursive: true, force: true, maxRetries: 3 });
   }
-  checkUses(built);
-  machine.forget();
-  cpSync(built, folder, { recursive: true, verbatimSymlinks: true });
-  rmSync(built, { recursive: true });
-  return { folder, seed };
 };
