@@ -20,15 +20,9 @@ const SHIPPED = [
 
 const SRC = "AutoScaler/src";
 /** Ports and the small files that everything inside AutoScaler may import. */
-const KNOWN = [
-  "ports",
-  "dependencies",
-  "events",
-  "timing",
-  "hints/hint-memory",
-  "spot/pool-memory",
-  "pricing/price-memory",
-].map((name) => `${SRC}/${name}`);
+const KNOWN = ["ports", "dependencies", "events", "timing", "hints/hint-memory", "spot/pool-memory"].map(
+  (name) => `${SRC}/${name}`,
+);
 /** Folders that all stages of a runner's life share. */
 const SHARED = ["hints", "queue", "launch-rate", "limits", "ledger", "spot", "waits", "pricing"].map(
   (name) => `${SRC}/${name}`,

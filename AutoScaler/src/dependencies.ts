@@ -7,6 +7,7 @@ import type {
   GitLab,
   Instances,
   LambdaAccount,
+  LaunchPrices,
   Ledger,
   Mappings,
   Metric,
@@ -16,7 +17,6 @@ import type {
   RunnerProvider,
   Settings,
 } from "./ports";
-import type { PriceMemory } from "./pricing/price-memory";
 import type { PoolMemory } from "./spot/pool-memory";
 
 /** All dependencies of the rules. A rule names those that it needs with `Pick`. */
@@ -30,8 +30,8 @@ export interface Dependencies {
   readonly hints: HintMemory;
   /** What this function's execution environment knows of spot pools. */
   readonly spotPools: PoolMemory;
-  /** What this function's execution environment knows of prices. */
-  readonly prices: PriceMemory;
+  /** By what this function's execution environment knows. */
+  readonly prices: LaunchPrices;
   readonly provider: RunnerProvider;
   readonly instances: Instances;
   readonly functions: RunnerFunctions;

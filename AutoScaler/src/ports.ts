@@ -307,6 +307,26 @@ export interface CacheScope {
 /** The cache of one project's jobs. It answers, or throws, within about a second. */
 export type CacheAccess = (scope: CacheScope) => Promise<RunnerCache>;
 
+// ---------------------------------------------------------------------------------------------- prices
+
+/** A launch's price as its runner stores it. Empty: it is unknown. */
+export type LaunchPrice = Pick<StartedRunner, "pricePerHour" | "pricePerRequest" | "priceSource">;
+
+/** Prices what was launched. */
+export type PriceLaunch = (
+  runner: Pick<StartedRunner, "provider" | "order">,
+  launch: Extract<Launch, { kind: "launched" }>,
+) => LaunchPrice;
+
+/** What launches cost. */
+export interface LaunchPrices {
+  /** Reads what is known now. It never throws: a job starts though its price is not known. */
+  pricing(reads: {
+    readonly ledger: Pick<Ledger, "stateRecord">;
+    readonly clock: Clock;
+  }): Promise<PriceLaunch>;
+}
+
 /** A CloudWatch metric. Each dimension has only a few values. */
 export type Metric = DeploymentMetric;
 

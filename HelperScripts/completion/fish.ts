@@ -2,30 +2,43 @@ import type { CommandWords, Suggestion } from "./command-tree";
 
 const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
-const line = (path: readonly string[], { word, description }: Suggestion): string => {
-  const condition = quoted(`__runners_at ${path.join(" ")}`.trim());
-  return `complete -c $name -n ${condition} -a ${quoted(word)}${description ? ` -d ${quoted(description)}` : ""}`;
-};
+const pathOf = (path: readonly string[]): string => quoted(path.map((each) => ` ${each}`).join(""));
 
-const names = (commands: readonly CommandWords[]): string =>
-  commands
-    .filter(({ path }) => path.length > 0)
-    .map(({ path }) => quoted(path.join(" ")))
-    .join(" ");
+/** fish shows what stands after a tab as a description. */
+const described = ({ word, description }: Suggestion): string =>
+  quoted(description === "" ? word : `${word}\t${description}`);
 
-/** A script for fish: \`runners\`, and \`npx runners\`. */
-export const fishCompletion = (commands: readonly CommandWords[]): string => `function __runners_at
+const replies = ({ path, suggestions, valued }: CommandWords): string =>
+  [
+    `    case ${pathOf(path)}`,
+    `      set valued ${valued.map(quoted).join(" ")}`,
+    `      set list ${suggestions.map(described).join(" ")}`,
+  ].join("\n");
+
+/** A script for fish 3.5 and later: `runners`, and `npx runners`. */
+export const fishCompletion = (commands: readonly CommandWords[]): string => `function __runners_replies
   set -l words (commandline -opc)
-  if test (path basename $words[1]) = npx
-    test "$words[2]" = runners; or return 1
+  if test (path basename -- $words[1]) = npx
+    test "$words[2]" = runners; or return
     set -e words[1]
   end
-  set -l at
+  set -l at ''
   for word in $words[2..-1]
-    contains -- (string join ' ' $at $word) ${names(commands)}; and set -a at $word
+    switch "$at $word"
+      case ${commands
+        .filter(({ path }) => path.length > 0)
+        .map(({ path }) => pathOf(path))
+        .join(" ")}
+        set at "$at $word"
+    end
   end
-  test "$at" = "$argv"
+  set -l valued
+  set -l list
+  switch "$at"
+${commands.map(replies).join("\n")}
+  end
+  contains -- $words[-1] $valued; or printf '%s\\n' $list
 end
 for name in runners npx
-${commands.flatMap(({ path, suggestions }) => suggestions.map((each) => `  ${line(path, each)}`)).join("\n")}
+  complete -c $name -a '(__runners_replies)'
 end`;

@@ -9,7 +9,7 @@ import { findDeployment } from "../deployment";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
 import { type WebhookRights, webhookRights } from "../gitlab/served-owners";
 import type { StackFolder } from "../stacks/build-stacks";
-import { restingStack } from "../stacks/resting-stack";
+import { type RestingStack, restingStack } from "../stacks/resting-stack";
 import { chooseImage, type RunnerImage } from "../stacks/runner-image";
 import { type StackState, stackState } from "../stacks/stack-state";
 import { CLONE } from "./answers/kept-answers";
@@ -38,15 +38,22 @@ const accountOf = async ({ clients }: Context): Promise<string | undefined> => {
   }
 };
 
+/** Reading a template of thousands of lines takes half a second, and none changes while a program runs. */
+const resting = new Map<StackFolder, RestingStack>();
+const restingOf = (folder: StackFolder): RestingStack => {
+  const known =
+    resting.get(folder) ?? restingStack(readFileSync(join(CLONE, folder, "template.yaml"), "utf8"));
+  resting.set(folder, known);
+  return known;
+};
+
 const costsOf = (hasLambdaRunner: boolean): readonly RestCost[] => {
   const folders: readonly StackFolder[] = [
     "Infrastructure",
     ...(hasLambdaRunner ? (["LambdaShellRunner"] as const) : []),
     "AutoScaler",
   ];
-  const stacks = folders.map((folder) =>
-    restingStack(readFileSync(join(CLONE, folder, "template.yaml"), "utf8")),
-  );
+  const stacks = folders.map(restingOf);
   return costAtRest({
     alarms: stacks.reduce((sum, { alarms }) => sum + alarms, 0),
     dashboards: stacks.reduce((sum, { dashboards }) => sum + dashboards, 0),

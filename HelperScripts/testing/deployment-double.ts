@@ -16,6 +16,7 @@ import type { AwsHome, Clients, Context, ProgramCall, ProgramResult } from "../c
 import type { HttpFetch } from "../gitlab/operator-gitlab";
 import { runProgram } from "../program";
 import { type ConsoleAnswers, consoleDouble } from "./console-double";
+import { type AskedOf, checkPermissions } from "./documented-permissions";
 import { NamedError } from "./named-error";
 import { TableView } from "./table-view";
 import { checkOutput } from "./valid-output";
@@ -208,31 +209,37 @@ export class DeploymentDouble {
     }
   }
 
-  private readonly client = {
-    send: async (sent: { readonly constructor: { readonly name: string }; readonly input: object }) => {
+  #client(client: keyof Clients, asked: AskedOf[]) {
+    const send = async (sent: {
+      readonly constructor: { readonly name: string };
+      readonly input: object;
+    }) => {
       const call = { command: sent.constructor.name, input: sent.input as Record<string, unknown> };
       this.calls.push(call);
+      asked.push({ client, command: call.command });
       await this.before(call, this.calls.length);
       return this.answer(call);
-    },
-  };
+    };
+    return () => ({ send }) as never;
+  }
 
-  private clients(): Clients {
-    const client = () => this.client as never;
+  /** @param asked gets what is asked of them */
+  #clients(asked: AskedOf[]): Clients {
+    const client = (name: keyof Clients) => this.#client(name, asked);
     return {
-      cloudFormation: client,
-      dynamoDb: client,
-      lambda: client,
-      logs: client,
-      ssm: client,
-      sqs: client,
-      ec2: client,
-      eventBridge: client,
-      iam: client,
-      serviceQuotas: client,
-      stepFunctions: client,
-      sts: client,
-      s3: client,
+      cloudFormation: client("cloudFormation"),
+      dynamoDb: client("dynamoDb"),
+      lambda: client("lambda"),
+      logs: client("logs"),
+      ssm: client("ssm"),
+      sqs: client("sqs"),
+      ec2: client("ec2"),
+      eventBridge: client("eventBridge"),
+      iam: client("iam"),
+      serviceQuotas: client("serviceQuotas"),
+      stepFunctions: client("stepFunctions"),
+      sts: client("sts"),
+      s3: client("s3"),
     };
   }
 
@@ -240,12 +247,13 @@ export class DeploymentDouble {
   async run(argv: readonly string[], answers: ConsoleAnswers = {}) {
     const console = consoleDouble(answers);
     let randoms = 0;
+    const asked: AskedOf[] = [];
     const context: Context = {
       console,
-      clients: this.clients(),
+      clients: this.#clients(asked),
       clientsIn: (home) => {
         this.homes.push(home);
-        return this.clients();
+        return this.#clients(asked);
       },
       runProgram: async (call) => {
         this.programs.push(call);
@@ -281,6 +289,7 @@ export class DeploymentDouble {
     };
     const exitCode = await runProgram(argv, context);
     checkOutput(argv, console.outText());
+    checkPermissions(argv, asked);
     return { exitCode, out: console.outText(), err: console.errText(), console };
   }
 

@@ -19,14 +19,8 @@ const functions = ["AutoScaler", "Infrastructure"].flatMap((stack) =>
   }),
 );
 
-/** Packages that a bundle asks for as soon as it, or a part of it that is loaded later, is loaded. */
-const neededAtLoad = ({
-  stack,
-  entries,
-  external,
-  format,
-}: (typeof functions)[number]): readonly string[] => {
-  const { metafile } = buildSync({
+const outputsOf = ({ stack, entries, external, format }: (typeof functions)[number]) =>
+  buildSync({
     absWorkingDir: join(ROOT, stack),
     entryPoints: entries,
     external,
@@ -40,15 +34,38 @@ const neededAtLoad = ({
     target: "node20",
     mainFields: ["module", "main"],
     logLevel: "silent",
-  });
-  return Object.values(metafile.outputs)
+  }).metafile.outputs;
+
+/** Packages that a bundle asks for as soon as it, or a part of it that is loaded later, is loaded. */
+const neededAtLoad = (one: (typeof functions)[number]): readonly string[] =>
+  Object.values(outputsOf(one))
     .flatMap(({ imports }) => imports)
     .filter(
       ({ path, kind, external: isLeftOut }) => isLeftOut && kind === "import-statement" && !isBuiltin(path),
     )
     .map(({ path }) => path);
+
+/** Sources that are loaded with a function, and not later. */
+const loadedAtOnce = (one: (typeof functions)[number]): readonly string[] => {
+  const outputs = outputsOf(one);
+  const files = new Set(Object.keys(outputs).filter((file) => outputs[file]?.entryPoint === one.entries[0]));
+  // What is added to a set while it is gone through is gone through too.
+  for (const file of files)
+    for (const { path, kind, external } of outputs[file]?.imports ?? [])
+      if (kind === "import-statement" && !external) files.add(path);
+  return [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
 };
 
 it.each(functions)("$id loads without the packages that its bundle leaves out", (one) => {
   expect([...new Set(neededAtLoad(one))]).toEqual([]);
+});
+
+const STARTING = functions.filter(({ id }) => /^Start\w+RunnerFunction$/.test(id));
+
+it.each(STARTING)("$id loads prices beside the start, for which no job waits", (one) => {
+  const sources = loadedAtOnce(one);
+  expect(sources.some((file) => file.endsWith("start/launch-runner.ts"))).toBe(true);
+  const ofPrices = sources.filter((file) => /\/pricing\//.test(file));
+  // The ledger's codec knows where a price may come from.
+  expect(ofPrices).toEqual(["../Core/pricing/prices.ts"]);
 });

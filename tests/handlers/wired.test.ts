@@ -179,7 +179,7 @@ it("I-47: an alarm of the queue-time objective has the first cause told, by the 
   const key = usageKey({ ...about, day: dayOf(Date.now()), shard: 2 });
   const Item = encode({ ...key, waits: 4, missed: 1, "missed:slot": 1 });
   on.aws.tables.run("PutItem", { TableName: LEDGER_TABLE, Item });
-  expect(await call("roll-up-usage", { isObjectiveAlarm: true })).toEqual({ cause: "slot" });
+  expect(await call("roll-up-usage", { isObjectiveAlarm: true })).toEqual({ outcome: "told", cause: "slot" });
   expect(JSON.stringify(on.aws.events)).toContain("QueueTimeObjectiveAlarm");
 });
 

@@ -1,18 +1,23 @@
 /**
  * Puts faults at random into the production code, one at a time, and says which of them no test caught.
  *
- * `npm run mutate -- --mutants 30 [--seed 7] [--seconds 240] [--under AutoScaler/src/stop]`. It works in a copy, so nothing
- * here is changed. `--list` only names the mutants. About half a minute for each on a machine with nothing else to
- * do; what survives takes up to `--seconds`, and is then compiled. With `--nearest 6` only the six test files nearest
- * to the fault run, which is quicker, and the score is the least that it can be.
+ * `npm run mutate -- --mutants 30 [--seed 7] [--under AutoScaler/src/stop]`. It works in a copy, so nothing here is
+ * changed. `--list` only names the mutants. For each the ten nearest test files run, the cheapest of them first, until
+ * one fails; what survives is compiled. So the score is the least that it can be: `--nearest 9999` runs all that reach
+ * the fault, for as long as `--seconds`. Verdicts are kept in `.local/mutants.jsonl`, so that a stopped run goes on
+ * where it was, and code that has not changed is not tried again; `--again` tries what survived once more. `--slice 1/4`
+ * tries the first of four parts.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeCopy } from "./copy";
 import { type Mutant, readMutants } from "./mutants/mutants";
-import { randomOf, sample } from "./mutants/sample";
-import { endTests, isCompiled, type MutantVerdict, tryMutant } from "./mutants/try-mutant";
+import { sample } from "./mutants/sample";
+import { endTests } from "./mutants/test-process";
+import { isCompiled, tryMutant } from "./mutants/try-mutant";
+import { isCaught, type KeptVerdicts, keptVerdicts, type MutantVerdict } from "./mutants/verdicts";
+import { sliceOf } from "./slice";
 
 const ROOT = join(__dirname, "../..");
 
@@ -22,21 +27,39 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     seconds: { type: "string", default: "240" },
     under: { type: "string", default: "" },
-    nearest: { type: "string", default: "9999" },
+    nearest: { type: "string", default: "10" },
+    slice: { type: "string", default: "1/1" },
+    again: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
 });
-const seconds = Number(values.seconds);
+const nearest = Number(values.nearest);
+const trial = { seconds: Number(values.seconds), nearest };
+
+/** A verdict of an earlier run, where it is still wanted. */
+const known = (kept: KeptVerdicts, mutant: Mutant): MutantVerdict | undefined => {
+  const verdict = kept.get(mutant);
+  return verdict !== undefined && values.again && !isCaught(verdict) ? undefined : verdict;
+};
 
 const onOneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60);
 
 const describe = (verdict: MutantVerdict | "listed", { file, line, kind, was, text }: Mutant): string =>
   `${verdict.padEnd(18)} ${file}:${line} ${kind}: ${onOneLine(was)} → ${onOneLine(text)}`;
 
+const verdictOf = async (folder: string, kept: KeptVerdicts, mutant: Mutant): Promise<MutantVerdict> => {
+  const before = known(kept, mutant);
+  if (before !== undefined) return before;
+  const verdict = await tryMutant(folder, mutant, trial);
+  kept.add(mutant, verdict);
+  return verdict;
+};
+
 const tryAll = async (folder: string, mutants: readonly Mutant[]): Promise<readonly MutantVerdict[]> => {
+  const kept = keptVerdicts(ROOT, mutants, nearest);
   const verdicts: MutantVerdict[] = [];
   for (const mutant of mutants) {
-    const verdict = await tryMutant(folder, mutant, { seconds, nearest: Number(values.nearest) });
+    const verdict = await verdictOf(folder, kept, mutant);
     verdicts.push(verdict);
     console.log(describe(verdict, mutant));
   }
@@ -45,7 +68,7 @@ const tryAll = async (folder: string, mutants: readonly Mutant[]): Promise<reado
 
 const report = (verdicts: readonly MutantVerdict[], minutes: number): void => {
   const valid = verdicts.filter((verdict) => verdict !== "invalid");
-  const caught = valid.filter((verdict) => verdict.startsWith("caught"));
+  const caught = valid.filter(isCaught);
   const score = Math.round((100 * caught.length) / valid.length);
   console.log(
     `${caught.length} of ${valid.length} caught: ${score} %, in ${minutes} minutes, seed ${values.seed}`,
@@ -60,7 +83,7 @@ const stop = (folder: string): void => {
 
 const main = async (): Promise<void> => {
   const all = readMutants(ROOT).filter(({ file }) => file.startsWith(values.under));
-  const mutants = sample(all, Number(values.mutants), randomOf(Number(values.seed)));
+  const mutants = sliceOf(sample(all, Number(values.mutants), Number(values.seed)), values.slice);
   console.log(`${mutants.length} of ${all.length} mutants, seed ${values.seed}`);
   if (values.list) {
     for (const mutant of mutants) console.log(describe("listed", mutant));
@@ -73,6 +96,7 @@ const main = async (): Promise<void> => {
     if (!(await isCompiled(folder))) throw new Error("The project does not compile as it is");
     report(await tryAll(folder, mutants), Math.round((Date.now() - begun) / 60_000));
   } finally {
+    endTests();
     rmSync(folder, { recursive: true, force: true });
   }
 };

@@ -2,9 +2,10 @@
  * Shows that the tests find faults. First it applies every patch of `patches/` to a copy of the project, where the test
  * that the patch names must fail. Then Stryker mutates Core and the rules of all stages.
  *
- * `npm run mutation` runs both. A part of it: `npm run mutation -- --patches`, some of them by `--name PART …`; or
- * `-- --stryker`, some files by `--mutate 'Core/routing/**\/*.ts'`. Stryker keeps its results in `.local/stryker` and tries
- * again only faults in code that changed or that a test with a new title reaches; `--force` tries all.
+ * `npm run mutation` runs both. A part of it: `npm run mutation -- --patches`, some of them by `--name PART …`, or the
+ * first of four parts by `--slice 1/4`; `-- --stryker`, some files by `--mutate 'Core/routing/**\/*.ts'`. Stryker keeps
+ * its results in `.local/stryker` and tries again only faults in code that changed or that a test with a new title
+ * reaches; `--force` tries all.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeCopy } from "./copy";
 import { readPatches } from "./patch";
+import { sliceOf } from "./slice";
 import { problemsWithoutPatches, tryPatch } from "./try-patch";
 
 const ROOT = join(__dirname, "../..");
@@ -20,6 +22,7 @@ const { values } = parseArgs({
   options: {
     patches: { type: "boolean", default: false },
     stryker: { type: "boolean", default: false },
+    slice: { type: "string", default: "1/1" },
     name: { type: "string", multiple: true, default: [""] },
     mutate: { type: "string" },
     force: { type: "boolean", default: false },
@@ -28,7 +31,8 @@ const { values } = parseArgs({
 
 /** @returns the number of patches whose fault no test found */
 const tryPatches = (): number => {
-  const patches = readPatches().filter(({ name }) => values.name.some((part) => name.includes(part)));
+  const named = readPatches().filter(({ name }) => values.name.some((part) => name.includes(part)));
+  const patches = sliceOf(named, values.slice);
   const folder = makeCopy(ROOT);
   let missed = 0;
   try {

@@ -24,7 +24,7 @@ describe("an account with the default quotas", () => {
       // As the title promises.
       expect(p95OfWaits(world)).toBeLessThan(30);
       // Without environments that wait for the one quota, the burst would show nothing.
-      expect(world.parameterStore.reads.refused).toBeGreaterThan(100);
+      expect(world.parameterStore.reads.refused).toBeGreaterThan(0);
     },
     60_000,
   );
@@ -105,7 +105,7 @@ describe("a new account", () => {
       expect(Math.max(0, ...healedAfter(world))).toBeLessThanOrEqual(90);
       expect(world.lambda.dropped).toBe(0);
       // The limits were met: of concurrency by our functions, of environments by the tenants.
-      expect(world.concurrency.refused).toBeGreaterThan(100);
+      expect(world.concurrency.refused).toBeGreaterThan(0);
       expect(world.tenants.refused).toBeGreaterThan(0);
     },
     60_000,

@@ -1,5 +1,6 @@
 import { HintMemory } from "../../AutoScaler/src/hints/hint-memory";
 import type { BootstrapRows } from "../../AutoScaler/src/ports";
+import { launchPrices } from "../../AutoScaler/src/pricing/launch-price";
 import { PriceMemory } from "../../AutoScaler/src/pricing/price-memory";
 import { PoolMemory } from "../../AutoScaler/src/spot/pool-memory";
 import { bootstrapRowsContract } from "../../AutoScaler/src/testing/contracts/bootstrap-rows-contract";
@@ -31,7 +32,7 @@ const PROCESS: Process = {
   environment: {
     hints: new HintMemory(),
     spotPools: new PoolMemory(),
-    prices: new PriceMemory("eu-west-1"),
+    prices: launchPrices(new PriceMemory("eu-west-1")),
     configuration: undefined,
     isNew: false,
   },

@@ -246,7 +246,8 @@ describe.each(HAND_OUTS)("GitLab's faults, where $handOut", ({ simulationWith })
     const world = simulationWith({ webhooks: { lost: 1 }, stack: { totalLimit: 500, classLimit: 500 } });
     const jobs = Array.from({ length: 250 }, () => world.addJob({ kind: "lambda" }));
     await settle(world);
-    expectMet(...jobs);
+    // How often one of them loses its runner to another, which only a pass can notice here, is chance: no time is asked.
+    expect(jobs.filter(({ status }) => status !== "success")).toEqual([]);
   });
 
   it.each([

@@ -124,7 +124,8 @@ export const waitsOf = (world: Simulation): number[] =>
     )
     .sort((one, other) => one - other);
 
-const isOnAnothers = ({ gitLab }: Simulation, { id, runnerId }: Job): boolean => {
+/** GitLab's record of the runner that ran the job was made for another job. */
+export const isOnAnothers = ({ gitLab }: Simulation, { id, runnerId }: Job): boolean => {
   const mark = parseRunnerDescription(DEPLOYMENT, gitLab.descriptions.get(runnerId ?? 0) ?? "");
   return mark !== undefined && mark.jobId !== id;
 };

@@ -29,13 +29,15 @@ const parts = {
 };
 
 interface RollUpReport extends Partial<RollUp> {
+  readonly outcome: "rolled-up" | "not-due";
   /** Budgets that were checked. */
   readonly budgets: number;
 }
 
 interface Told {
+  readonly outcome: "told" | "nothing";
   /** What most of the jobs that missed the objective waited for. */
-  readonly cause: WaitCause | undefined;
+  readonly cause?: WaitCause;
 }
 
 /** Days are summed up once an hour, budgets each time, where there are any. */
@@ -44,20 +46,20 @@ const sumUp = async (): Promise<RollUpReport> => {
   const budgets = await readBudgets((pk) => mappings.rows(pk));
   if (isBad(budgets)) throw new ConfigurationError(`The mapping's settings row ${budgets.problem}`);
   await checkBudgets(parts, budgets);
-  const report = { ...summed, budgets: budgets.length };
-  log.info("USAGE_ROLLED_UP", { outcome: summed === undefined ? "not-due" : "rolled-up", ...report });
-  return report;
+  return { outcome: summed === undefined ? "not-due" : "rolled-up", ...summed, budgets: budgets.length };
 };
 
 const tell = async (): Promise<Told> => {
   const cause = await tellObjective(parts);
-  log.info("OBJECTIVE_TOLD", { outcome: cause === undefined ? "nothing" : "told", cause });
-  return { cause };
+  return cause === undefined ? { outcome: "nothing" } : { outcome: "told", cause };
 };
 
 /** As the rule on the objective's alarms gives it. */
 const isOfAlarm = (input: unknown): boolean => Object(input).isObjectiveAlarm === true;
 
 /** Target of the schedule, every ten minutes, and of the alarms of the queue-time objective. */
-export const handler = (input: unknown): Promise<RollUpReport | Told> =>
-  isOfAlarm(input) ? tell() : sumUp();
+export const handler = async (input: unknown): Promise<RollUpReport | Told> => {
+  const report = isOfAlarm(input) ? await tell() : await sumUp();
+  log.info("USAGE_ROLLED_UP", { ...report, outcome: report.outcome });
+  return report;
+};

@@ -43,6 +43,7 @@ const handle = async (input: unknown): Promise<StartOutcome> => {
   const order = parseRunnerOrder(input, "EC2");
   const gitLab = await gitLabOf(settings, () => {
     cache.load();
+    prices.load();
     ec2.load();
   });
   const outcome = await startRunner({ ...parts, gitLab }, order);

@@ -43,6 +43,7 @@ const handle = async (input: unknown): Promise<StartOutcome> => {
   const gitLab = await gitLabOf(settings, () => {
     readTags(order);
     cache.load();
+    prices.load();
   });
   const outcome = await startRunner({ ...parts, gitLab }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "LAMBDA", ...outcomeFields(outcome) });

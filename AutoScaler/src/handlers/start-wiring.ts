@@ -1,10 +1,10 @@
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
 import { stsCacheAccess } from "../adapters/sts/cache-access";
 import { stsClient } from "../adapters/sts/client";
-import { PriceMemory } from "../pricing/price-memory";
 import type { StartOutcome } from "../queue/start-outcome";
 import { PoolMemory } from "../spot/pool-memory";
 import type { ProtectedRefs } from "../start/protected-ref";
+import { pricesLater } from "./prices-later";
 import { GITLAB_VARIABLES } from "./wiring";
 
 export const START_VARIABLES = {
@@ -37,7 +37,7 @@ export const outcomeFields = (result: StartOutcome) => {
 };
 
 /** What this process knows of prices. */
-export const prices = new PriceMemory(process.env.AWS_REGION ?? "");
+export const prices = pricesLater(process.env.AWS_REGION ?? "");
 
 /** What this process knows of spot pools. */
 export const spotPools = new PoolMemory();

@@ -4,10 +4,8 @@ import { instanceTypeOf, subnetOf } from "../../../Core/model/spot-pool";
 import { functionPrice, instancePrice, type KnownPrices } from "../../../Core/pricing/known-prices";
 import { microVmPrice } from "../../../Core/pricing/microvm-price";
 import type { Price } from "../../../Core/pricing/prices";
-import type { Launch } from "../ports";
-
-/** The price as a runner stores it. Empty: it is unknown. */
-export type LaunchPrice = Pick<StartedRunner, "pricePerHour" | "pricePerRequest" | "priceSource">;
+import type { Launch, LaunchPrice, LaunchPrices } from "../ports";
+import type { PriceMemory } from "./price-memory";
 
 type Launched = Extract<Launch, { kind: "launched" }>;
 
@@ -30,7 +28,7 @@ const priceOf = (
 };
 
 /** What the launched runner costs: an instance by its type, market and zone, a function or a MicroVM by its own size. */
-export const launchPrice = (
+const launchPrice = (
   known: KnownPrices,
   { provider, order }: Pick<StartedRunner, "provider" | "order">,
   launch: Launched,
@@ -44,3 +42,11 @@ export const launchPrice = (
         ...defined({ pricePerRequest: price.perRequest }),
       };
 };
+
+/** Launches are priced by what this process remembers. */
+export const launchPrices = (memory: Pick<PriceMemory, "known">): LaunchPrices => ({
+  pricing: async (reads) => {
+    const known = await memory.known(reads);
+    return (runner, launch) => launchPrice(known, runner, launch);
+  },
+});

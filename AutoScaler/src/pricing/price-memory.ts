@@ -1,11 +1,11 @@
 import type { KnownPrices } from "../../../Core/pricing/known-prices";
 import { PRICES_RECORD, type PriceRecord, parsePriceRecord } from "../../../Core/pricing/price-record";
-import type { Dependencies } from "../dependencies";
+import type { LaunchPrices } from "../ports";
 
 /** As often as function `keep-prices` writes the record. */
 const KEPT_MILLISECONDS = 10 * 60_000;
 
-type Reads = Pick<Dependencies, "ledger" | "clock">;
+type Reads = Parameters<LaunchPrices["pricing"]>[0];
 
 /** The prices as one execution environment last read them. */
 export class PriceMemory {

@@ -9,7 +9,6 @@ import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
 import type { Launch, LedgerChange } from "../ports";
-import { launchPrice } from "../pricing/launch-price";
 import { freedLaunch, freedTwoLaunches } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
@@ -167,15 +166,15 @@ export const launchRunner = async (
   if (await mustWait(dependencies, runner, attempt.dispatchedAt))
     return keepForLater(dependencies, runner, { heldBy: "rate", begunAt });
   // The prices are read beside the launch: no job waits for them.
-  const [{ launch, foundLimit }, prices] = await Promise.all([
+  const [{ launch, foundLimit }, priceLaunch] = await Promise.all([
     launchOrRetry(dependencies, runner),
-    dependencies.prices.known(dependencies),
+    dependencies.prices.pricing(dependencies),
   ]);
   if (launch !== undefined) await learn(dependencies, runner, launch);
   if (launch?.kind === "launched") {
     const outcome = await adopt(dependencies, started, {
       ...launch,
-      ...launchPrice(prices, runner, launch),
+      ...priceLaunch(runner, launch),
     });
     // Those held meanwhile would wait for the next pass.
     return foundLimit && outcome.kind === "launched" ? { ...outcome, freed: freedTwoLaunches } : outcome;

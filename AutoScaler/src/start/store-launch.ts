@@ -11,8 +11,7 @@ import { enter, withHolds } from "../../../Core/waiting/marks";
 import { stillWaits } from "../../../Core/waiting/split";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
-import type { Launch, LedgerChange } from "../ports";
-import type { LaunchPrice } from "../pricing/launch-price";
+import type { Launch, LaunchPrice, LedgerChange } from "../ports";
 import type { StartOutcome } from "../queue/start-outcome";
 
 type StoreDependencies = Pick<Dependencies, "ledger" | "clock">;

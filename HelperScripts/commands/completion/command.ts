@@ -20,7 +20,7 @@ export const completionCommand = (run: RunCommand): Command =>
       `
 Put one of these into your shell's startup file; there it is made anew for each version:
   $ source <(npx runners completion bash)
-  $ source <(npx runners completion zsh)
+  $ source <(npx runners completion zsh)     # after compinit
   $ npx runners completion fish | source`,
     )
     .action((shell: string, _options: object, command: Command) =>

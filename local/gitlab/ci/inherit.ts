@@ -1,5 +1,8 @@
 import type { Fields } from "../../../Core/fields";
-import { refused, YamlReference } from "./parse-yaml";
+import { chains } from "./chains";
+import { YamlReference } from "./parse-yaml";
+import { refused } from "./refused";
+import { ValueBudget } from "./value-budget";
 
 /** A map of the file, and nothing that stands for something else. */
 export const isMap = (value: unknown): value is Fields =>
@@ -19,37 +22,77 @@ const named = (value: unknown): readonly string[] =>
 
 /** GitLab allows eleven levels of `extends`. */
 const MAX_LEVELS = 11;
+/** And ten references in a row. https://docs.gitlab.com/ci/yaml/yaml_optimization/#reference-tags */
+const MAX_REFERENCES = 10;
 
-/** A job's fields with those of what it extends. @throws ApiError 400 for an unknown or circular `extends` */
-const extended = (config: Fields, name: string, level = 0): Fields => {
-  const own = config[name];
-  if (!isMap(own)) throw refused(`${name}: unknown keys in \`extends\` (${name})`);
-  if (level >= MAX_LEVELS) throw refused(`${name}: nesting too deep or circular in \`extends\``);
-  const bases = named(own.extends).map((base) => extended(config, base, level + 1));
-  const { extends: _, ...rest } = own;
-  return merged(bases.reduce(merged, {}), rest);
+/** Jobs with the fields of what they extend, by name. @throws ApiError 400 for an unknown or circular `extends` */
+const extender = (config: Fields, budget: ValueBudget): ((name: string) => Fields) =>
+  chains<Fields>(
+    MAX_LEVELS,
+    (name, extended) => {
+      const own = config[name];
+      if (!isMap(own)) throw refused(`${name}: unknown keys in \`extends\` (${name})`);
+      const { extends: bases, ...rest } = own;
+      const fields = merged(named(bases).map(extended).reduce(merged, {}), rest);
+      budget.spend(fields);
+      return fields;
+    },
+    (name) => refused(`${name}: nesting too deep or circular in \`extends\``),
+  );
+
+/** The values that `!reference` tags stand for. */
+const referrer = (config: Fields): ((value: unknown) => unknown) => {
+  const looked = (value: unknown, follow: (path: string) => unknown): unknown => {
+    if (Array.isArray(value)) return value.map((one) => looked(one, follow));
+    if (isMap(value))
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, looked(one, follow)]));
+    return value instanceof YamlReference ? follow(JSON.stringify(value.path)) : value;
+  };
+  const follow = chains<unknown>(
+    MAX_REFERENCES,
+    (path, next) => {
+      const keys: readonly string[] = JSON.parse(path);
+      const found = keys.reduce<unknown>(
+        (at, key) => (isMap(at) && Object.hasOwn(at, key) ? at[key] : undefined),
+        config,
+      );
+      if (found === undefined) throw refused(`!reference ${path} could not be found`);
+      return looked(found, next);
+    },
+    (path) => refused(`!reference ${path} is part of a circular chain, or nested too deep`),
+  );
+  return (value) => looked(value, follow);
 };
 
-/** The values that `!reference` tags stand for. GitLab follows ten of them in a row. */
-const looked = (config: Fields, value: unknown, level = 0): unknown => {
-  if (Array.isArray(value)) return value.map((one) => looked(config, one, level));
-  if (isMap(value))
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, looked(config, one, level)]));
-  if (!(value instanceof YamlReference)) return value;
-  const found = value.path.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), config);
-  if (found === undefined || level >= MAX_LEVELS)
-    throw refused(`!reference ${JSON.stringify(value.path)} could not be found`);
-  return looked(config, found, level + 1);
-};
+/** What a job takes from `default:`. https://docs.gitlab.com/ci/yaml/#default */
+const DEFAULTS = [
+  "after_script",
+  "artifacts",
+  "before_script",
+  "cache",
+  "id_tokens",
+  "image",
+  "interruptible",
+  "retry",
+  "services",
+  "tags",
+  "timeout",
+];
+/** Those that may also stand at the top. */
+const AT_THE_TOP = ["after_script", "before_script", "cache", "image", "services"];
 
-/** What a job takes from `default:`, or from the same key at the top. https://docs.gitlab.com/ci/yaml/#default */
-const DEFAULTS = ["after_script", "before_script", "cache", "image", "retry", "services", "tags", "timeout"];
+/** What `inherit:` lets a job take: all, nothing, or the keys that it lists. https://docs.gitlab.com/ci/yaml/#inherit */
+const taken = (fields: Fields, inherit: unknown): Fields => {
+  if (inherit === undefined || inherit === true) return fields;
+  const keys = Array.isArray(inherit) ? inherit : [];
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)));
+};
 
 const defaultsOf = (config: Fields): Fields => {
   const own = isMap(config.default) ? config.default : {};
   return Object.fromEntries(
     DEFAULTS.flatMap((key) => {
-      const value = own[key] ?? config[key];
+      const value = own[key] ?? (AT_THE_TOP.includes(key) ? config[key] : undefined);
       return value === undefined ? [] : [[key, value]];
     }),
   );
@@ -60,9 +103,26 @@ const variablesOf = (value: unknown): Fields =>
     Object.entries(isMap(value) ? value : {}).map(([key, one]) => [key, isMap(one) ? one.value : one]),
   );
 
-/** A job with everything that it has from elsewhere in the file. */
-export const inherited = (config: Fields, name: string): Fields => {
-  const job = { ...defaultsOf(config), ...extended(config, name) };
-  const variables = { ...variablesOf(config.variables), ...variablesOf(job.variables) };
-  return looked(config, { ...job, variables }) as Fields;
+/** What all jobs of a file may become together; a thousand jobs of five hundred values each, counted twice. */
+const MAX_VALUES = 1_000_000;
+
+/**
+ * @returns gives a job, by its name, with everything that it has from elsewhere in the file
+ */
+export const inheritance = (config: Fields): ((name: string) => Fields) => {
+  const budget = new ValueBudget(MAX_VALUES);
+  const extended = extender(config, budget);
+  const looked = referrer(config);
+  return (name) => {
+    const { inherit, ...own } = extended(name);
+    const { default: defaults, variables: globals } = isMap(inherit) ? inherit : {};
+    const job = { ...taken(defaultsOf(config), defaults), ...own };
+    const variables = {
+      ...taken(variablesOf(config.variables), globals),
+      ...variablesOf(job.variables),
+    };
+    const fields = looked({ ...job, variables }) as Fields;
+    budget.spend(fields);
+    return fields;
+  };
 };

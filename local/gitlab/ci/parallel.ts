@@ -1,6 +1,6 @@
 import type { Fields } from "../../../Core/fields";
 import { isMap } from "./inherit";
-import { refused } from "./parse-yaml";
+import { refused } from "./refused";
 
 /** A job of a pipeline, before its fields are checked. */
 export interface NamedJob {
@@ -21,6 +21,10 @@ const combinations = (entry: Fields): readonly Readonly<Record<string, string>>[
     [{}],
   );
 
+/** How many they are, before any is made. */
+const countOf = (entry: Fields): number =>
+  Object.values(entry).reduce<number>((product, value) => product * values(value).length, 1);
+
 const withVariables = (
   fields: Fields,
   more: Readonly<Record<string, string>>,
@@ -40,10 +44,11 @@ const withVariables = (
 export const parallelJobs = (name: string, { parallel, ...fields }: Fields): readonly NamedJob[] => {
   if (parallel === undefined) return [{ name, fields }];
   const matrix = isMap(parallel) ? parallel.matrix : undefined;
-  const sets = Array.isArray(matrix) ? matrix.filter(isMap).flatMap(combinations) : undefined;
-  const count = sets?.length ?? Number(parallel);
+  const entries = Array.isArray(matrix) ? matrix.filter(isMap) : undefined;
+  const count = entries?.reduce((sum, entry) => sum + countOf(entry), 0) ?? Number(parallel);
   if (!Number.isInteger(count) || count < 1 || count > MAX_PARALLEL)
     throw refused(`${name}: parallel should be an integer or a hash, and make 1 to ${MAX_PARALLEL} jobs`);
+  const sets = entries?.flatMap(combinations);
   return Array.from({ length: count }, (_, index) => {
     const variables = sets?.[index] ?? {};
     const suffix =

@@ -1,9 +1,10 @@
 import type { Fields } from "../../../Core/fields";
-import { parseJobSpecs } from "../api/rest/job-specs";
+import { MAX_JOBS, parseJobSpecs } from "../api/rest/job-specs";
 import type { JobSpec } from "../model/records";
-import { inherited, isMap } from "./inherit";
+import { inheritance, isMap } from "./inherit";
 import { type NamedJob, parallelJobs } from "./parallel";
-import { parseYaml, refused } from "./parse-yaml";
+import { parseYaml } from "./parse-yaml";
+import { refused } from "./refused";
 
 /** The jobs of a `.gitlab-ci.yml`, in the order of its stages. */
 export interface CiConfig {
@@ -33,7 +34,10 @@ const DEFAULT_STAGES = ["build", "test", "deploy"];
 const NOT_DONE: Readonly<Record<string, string>> = {
   artifacts: "artifacts are not stored",
   environment: "environments are not made",
+  id_tokens: "ID tokens are not made",
   except: "except is not read: the job is in every pipeline",
+  resource_group: "resource_group is not read: its jobs may run at the same time",
+  secrets: "secrets are not fetched",
   only: "only is not read: the job is in every pipeline",
   rules: "rules are not read: the job is in every pipeline",
 };
@@ -53,6 +57,18 @@ const commands = (value: unknown): unknown =>
 const names = (value: unknown): unknown =>
   Array.isArray(value) ? value.map((one) => (isMap(one) ? (one.name ?? one.job) : one)) : value;
 
+/** Without jobs of other pipelines, whose artifacts alone are meant, and optional ones that the file does not have. */
+const needed =
+  (config: Fields) =>
+  (value: unknown): unknown => {
+    const isOutside = (one: unknown): boolean =>
+      isMap(one) &&
+      (one.project !== undefined ||
+        one.pipeline !== undefined ||
+        (one.optional === true && !Object.hasOwn(config, String(one.job))));
+    return names(Array.isArray(value) ? value.filter((one) => !isOutside(one)) : value);
+  };
+
 /** Absent keys stay absent. */
 const changed = (fields: Fields, changes: Readonly<Record<string, (value: unknown) => unknown>>): Fields =>
   Object.fromEntries(
@@ -62,12 +78,12 @@ const changed = (fields: Fields, changes: Readonly<Record<string, (value: unknow
     ]),
   );
 
-const plain = ({ before_script: before, script, ...fields }: Fields): Fields => ({
+const plain = (config: Fields, { before_script: before, script, ...fields }: Fields): Fields => ({
   ...changed(fields, {
     after_script: commands,
     allow_failure: (value) => isMap(value) || value,
     image: (value) => (isMap(value) ? value.name : value),
-    needs: names,
+    needs: needed(config),
     services: names,
     timeout: inSeconds,
     when: (value) => (value === "delayed" ? "on_success" : value),
@@ -117,7 +133,7 @@ const checkNeeds = (jobs: readonly JobSpec[]): void => {
 
 /**
  * Reads a `.gitlab-ci.yml`: stages, tags, image, services, script, parallel, needs, when, allow_failure, retry, timeout,
- * variables, default, extends and `!reference`. What is left out of a job is said in `notes`.
+ * variables, default, inherit, extends, anchors and `!reference`. What is left out of a job is said in `notes`.
  *
  * @throws ApiError 400 in GitLab's words, with line and column where the text is no YAML
  */
@@ -125,17 +141,21 @@ export const readCiConfig = (text: string): CiConfig => {
   const config = parseYaml(text);
   if (!isMap(config)) throw refused("Invalid configuration format: the file must be a map of jobs");
   const wanted = Object.keys(config).filter((name) => !name.startsWith(".") && !GLOBAL.includes(name));
-  const named = wanted.map((name) => ({ name, fields: inherited(config, name) }));
+  if (wanted.length > MAX_JOBS)
+    throw refused(`The file has ${wanted.length} jobs, and ${MAX_JOBS} at most are run`);
+  const inherited = inheritance(config);
+  const named = wanted.map((name) => ({ name, fields: inherited(name) }));
   const isTrigger = ({ fields }: NamedJob): boolean => "trigger" in fields;
   const runs = named.filter((job) => !isTrigger(job));
   if (runs.length === 0) throw refused("No stages / jobs for this pipeline.");
-  const all = runs.flatMap(({ name, fields }) => parallelJobs(name, plain(fields)).map(withTags));
+  const all = runs.flatMap(({ name, fields }) => parallelJobs(name, plain(config, fields)).map(withTags));
   const jobs = inStages(config, parseJobSpecs(all.map(({ name, fields }) => ({ ...fields, name }))));
   checkNeeds(jobs);
   const left = [
     ...("include" in config
       ? ["include is not read: paste the merged file (Pipeline editor, Full configuration)"]
       : []),
+    ...("workflow" in config ? ["workflow is not read: there is a pipeline each time"] : []),
     ...named.filter(isTrigger).map(({ name }) => `${name}: triggers of other pipelines are left out`),
   ];
   return { jobs, notes: [...left, ...runs.flatMap(notesOf)] };

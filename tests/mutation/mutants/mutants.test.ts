@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { randomOf, sample } from "./sample";
+import { sample } from "./sample";
 
 const ROOT = join(__dirname, "../../..");
 
@@ -42,20 +42,34 @@ describe("the mutants for faults", () => {
 
 describe("a sample", () => {
   const items = [
-    ...Array.from({ length: 1_000 }, (_, n) => ({ kind: "string changed", n })),
-    { kind: "await dropped", n: 1 },
+    ...Array.from({ length: 1_000 }, (_, n) => ({ kind: "string changed", name: `string ${n}` })),
+    { kind: "await dropped", name: "await" },
   ];
 
   it("is the same for one seed, and another for another", () => {
-    expect(sample(items, 50, randomOf(7))).toEqual(sample(items, 50, randomOf(7)));
-    expect(sample(items, 50, randomOf(7))).not.toEqual(sample(items, 50, randomOf(8)));
+    expect(sample(items, 50, 7)).toEqual(sample(items, 50, 7));
+    expect(sample(items, 50, 7)).not.toEqual(sample(items, 50, 8));
   });
 
   it("draws each mutant once, and the rare kind as often as the frequent one", () => {
-    const drawn = sample(items, 5_000, randomOf(7));
+    const drawn = sample(items, 5_000, 7);
     expect(new Set(drawn).size).toBe(items.length);
     const position = drawn.findIndex(({ kind }) => kind === "await dropped");
     // One of two kinds: half of the draws until it is used up, so beyond the 30th mutant once in 2^30 seeds.
     expect(position).toBeLessThan(30);
+  });
+
+  it("draws the same of code that has changed a little", () => {
+    const drawn = sample(items, 50, 7);
+    const gone = drawn[10];
+    const today = items.filter((item) => item !== gone);
+    expect(drawn.filter((item) => !sample(today, 50, 7).includes(item))).toEqual([gone]);
+  });
+
+  it("tells mutants of one name apart", () => {
+    const twins = Array.from({ length: 100 }, (_, n) => ({ kind: "string changed", name: "twin", n }));
+    const drawn = sample(twins, 5, 7).map(({ n }) => n);
+    expect(new Set(drawn).size).toBe(5);
+    expect(drawn).not.toEqual([0, 1, 2, 3, 4]);
   });
 });

@@ -10,9 +10,17 @@ export interface Mutant extends CodeChange {
   readonly line: number;
   /** The text that is replaced. */
   readonly was: string;
+  /** Where and what it is, whatever else the file holds. */
+  readonly name: string;
 }
 
 const lineOf = (text: string, position: number): number => text.slice(0, position).split("\n").length;
+
+const mutantOf = (change: CodeChange, file: string, text: string): Mutant => {
+  const was = text.slice(change.start, change.end);
+  const name = JSON.stringify([file, change.kind, was]);
+  return { ...change, file, line: lineOf(text, change.start), was, name };
+};
 
 /** Every mutant of the production code, as `tsconfig.json` beside this file names it, by TypeScript's own parser. */
 export const readMutants = (root: string): readonly Mutant[] => {
@@ -25,12 +33,7 @@ export const readMutants = (root: string): readonly Mutant[] => {
       if (source === undefined) return [];
       const { text } = source;
       const file = relative(root, path);
-      return changesIn(source).map((change) => ({
-        ...change,
-        file,
-        line: lineOf(text, change.start),
-        was: text.slice(change.start, change.end),
-      }));
+      return changesIn(source).map((change) => mutantOf(change, file, text));
     });
   } finally {
     api.close();

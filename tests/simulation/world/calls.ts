@@ -1,6 +1,6 @@
 import type { Configuration } from "../../../AutoScaler/src/adapters/ssm/configuration";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
-import type { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
+import type { LaunchPrices } from "../../../AutoScaler/src/ports";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
@@ -42,7 +42,7 @@ export interface FunctionEnvironment {
   /** Of a function that calls GitLab. */
   readonly configuration: Configuration | undefined;
   readonly spotPools: PoolMemory;
-  readonly prices: PriceMemory;
+  readonly prices: LaunchPrices;
   /** Its first call is not over yet. */
   isNew: boolean;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import { launchPrices } from "../../../AutoScaler/src/pricing/launch-price";
 import { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
 import { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import type { BusEntry } from "../../../Core/events/bus-entry";
@@ -145,7 +146,7 @@ export class Executions {
       environment: {
         hints: new HintMemory(),
         spotPools: new PoolMemory(),
-        prices: new PriceMemory(REGION),
+        prices: launchPrices(new PriceMemory(REGION)),
         configuration: readsConfiguration(name)
           ? parameterStore.configurationFor(() => served.process as Process)
           : undefined,

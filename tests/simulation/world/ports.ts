@@ -12,6 +12,7 @@ import type {
   Instances,
   LambdaAccount,
   Launch,
+  LaunchPrices,
   Ledger,
   MappingRow,
   Mappings,
@@ -23,7 +24,6 @@ import type {
   RunnerProvider,
   Settings,
 } from "../../../AutoScaler/src/ports";
-import type { PriceMemory } from "../../../AutoScaler/src/pricing/price-memory";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { CountedUnder } from "../../../Core/log";
@@ -150,7 +150,7 @@ class Ports implements FunctionDependencies {
   readonly gitLab: GitLab;
   readonly hints: HintMemory;
   readonly spotPools: PoolMemory;
-  readonly prices: PriceMemory;
+  readonly prices: LaunchPrices;
   readonly clock: Clock;
   readonly functions: RunnerFunctions;
   readonly account: LambdaAccount;

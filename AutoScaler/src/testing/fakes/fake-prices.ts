@@ -74,14 +74,16 @@ export const fakePrices = (region: string): FakePrices => {
   };
 };
 
+/** Where the fakes' deployment is. */
+export const FAKE_REGION = "eu-west-1";
+
 /** Has the shipped rule keep the fake's prices, as its schedule does. Returns the fake. */
 export const keepFakePrices = async (
-  dependencies: Pick<Dependencies, "ledger" | "clock" | "mappings" | "prices">,
+  dependencies: Pick<Dependencies, "ledger" | "clock" | "mappings">,
   routing: RoutingSettings,
   subnetIds: readonly string[] = ["subnet-1", "subnet-2"],
 ): Promise<FakePrices> => {
-  const { region } = dependencies.prices;
-  const prices = fakePrices(region);
-  await keepPrices({ ...dependencies, ...prices }, { ...routing, region, subnetIds });
+  const prices = fakePrices(FAKE_REGION);
+  await keepPrices({ ...dependencies, ...prices }, { ...routing, region: FAKE_REGION, subnetIds });
   return prices;
 };

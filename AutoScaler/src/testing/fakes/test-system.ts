@@ -7,6 +7,7 @@ import type { Dependencies } from "../../dependencies";
 import { HintMemory } from "../../hints/hint-memory";
 import { recordPickUp } from "../../pickup/record-pick-up";
 import type { GitLabJob, OurEvent } from "../../ports";
+import { launchPrices } from "../../pricing/launch-price";
 import { PriceMemory } from "../../pricing/price-memory";
 import type { Freed } from "../../queue/freed";
 import { startNextJob } from "../../queue/start-next-job";
@@ -36,6 +37,7 @@ import { fakeLedger } from "./fake-ledger";
 import { fakeMappings } from "./fake-mappings";
 import { fakeMetrics, fakeNonce } from "./fake-metrics";
 import { fakeMinuteCounters } from "./fake-minute-counters";
+import { FAKE_REGION } from "./fake-prices";
 import { fakeProvider } from "./fake-provider";
 import { fakeSettings } from "./fake-settings";
 
@@ -151,7 +153,7 @@ export const testSystem = ({
     hints: new HintMemory(),
     // Without a memory: a test's clock stands still between two jobs.
     spotPools: new PoolMemory(0),
-    prices: new PriceMemory("eu-west-1", 0),
+    prices: launchPrices(new PriceMemory(FAKE_REGION, 0)),
     provider: lambda,
     instances,
     functions: fakeFunctions(),

@@ -1,5 +1,5 @@
-import { refused } from "../../ci/parse-yaml";
 import { readCiConfig } from "../../ci/read-config";
+import { refused } from "../../ci/refused";
 import type { JobSpec } from "../../model/records";
 import type { GitLabState } from "../../model/state";
 import { filesOf } from "../../repository/files";

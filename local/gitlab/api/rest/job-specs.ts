@@ -6,7 +6,8 @@ import { parseCaches } from "./job-caches";
 
 /** GitLab's limits: a job's name has 255 characters at most. */
 const MAX_NAME = 255;
-const MAX_JOBS = 1_000;
+/** Of one pipeline. */
+export const MAX_JOBS = 1_000;
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 
 const lines = (parameters: RequestParameters, field: string): readonly string[] => {

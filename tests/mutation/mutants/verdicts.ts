@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Mutant } from "./mutants";
+
+/**
+ * How a fault ended. `invalid`: it is no program any more, or Jest came to no end, so it says nothing. `timed-out`: no
+ * test had failed when the time was over; it counts as not caught.
+ */
+export type MutantVerdict = "caught" | "caught-by-compiler" | "survived" | "timed-out" | "invalid";
+
+/** The verdict counts for the fault. */
+export const isCaught = (verdict: MutantVerdict): boolean => verdict.startsWith("caught");
+
+/** What a stopped run has found so far. */
+export interface KeptVerdicts {
+  readonly get: (mutant: Mutant) => MutantVerdict | undefined;
+  readonly add: (mutant: Mutant, verdict: MutantVerdict) => void;
+}
+
+/** Another text of the file is another mutant, and more tests may say something else. */
+const keyOf = (root: string, { file, start, end, text }: Mutant, nearest: number): string =>
+  createHash("sha256")
+    .update(readFileSync(join(root, file)))
+    .update(JSON.stringify([file, start, end, text, nearest]))
+    .digest("hex");
+
+const readKept = (path: string): Map<string, MutantVerdict> => {
+  if (!existsSync(path)) return new Map();
+  const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
+  return new Map(lines.map((line): [string, MutantVerdict] => JSON.parse(line)));
+};
+
+/**
+ * Verdicts in `.local/mutants.jsonl`, a line for each as soon as it is known.
+ *
+ * @param mutants of the files as they are now: they may change while the copy is tried
+ */
+export const keptVerdicts = (root: string, mutants: readonly Mutant[], nearest: number): KeptVerdicts => {
+  const path = join(root, ".local/mutants.jsonl");
+  mkdirSync(dirname(path), { recursive: true });
+  const kept = readKept(path);
+  const keys = new Map(mutants.map((mutant) => [mutant, keyOf(root, mutant, nearest)]));
+  return {
+    get: (mutant) => kept.get(keys.get(mutant) ?? ""),
+    add: (mutant, verdict) => appendFileSync(path, `${JSON.stringify([keys.get(mutant), verdict])}\n`),
+  };
+};
