@@ -12,7 +12,7 @@ const WARMED = [
   "LookUpRunnerFunction",
   "StartLambdaRunnerFunction",
   "StartEc2RunnerFunction",
-  "StartMicrovmRunnerFunction",
+  "StartMicroVmRunnerFunction",
   "RecordPickUpFunction",
   "FindRunnerFunction",
   "UnregisterRunnerFunction",
