@@ -15,7 +15,7 @@ import { makeCopy } from "./copy";
 import { type Mutant, readMutants } from "./mutants/mutants";
 import { sample } from "./mutants/sample";
 import { endTests } from "./mutants/test-process";
-import { isCompiled, tryMutant } from "./mutants/try-mutant";
+import { isAwaited, isCompiled, tryMutant } from "./mutants/try-mutant";
 import { isCaught, type KeptVerdicts, keptVerdicts, type MutantVerdict } from "./mutants/verdicts";
 import { sliceOf } from "./slice";
 
@@ -93,6 +93,7 @@ const main = async (): Promise<void> => {
   const folder = makeCopy(ROOT);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(folder));
   try {
+    if (!(await isAwaited(folder, "Core"))) throw new Error("The lint finds something in Core as it is");
     if (!(await isCompiled(folder))) throw new Error("The project does not compile as it is");
     report(await tryAll(folder, mutants), Math.round((Date.now() - begun) / 60_000));
   } finally {

@@ -7,7 +7,13 @@ import type { Mutant } from "./mutants";
  * How a fault ended. `invalid`: it is no program any more, or Jest came to no end, so it says nothing. `timed-out`: no
  * test had failed when the time was over; it counts as not caught.
  */
-export type MutantVerdict = "caught" | "caught-by-compiler" | "survived" | "timed-out" | "invalid";
+export type MutantVerdict =
+  | "caught"
+  | "caught-by-lint"
+  | "caught-by-compiler"
+  | "survived"
+  | "timed-out"
+  | "invalid";
 
 /** The verdict counts for the fault. */
 export const isCaught = (verdict: MutantVerdict): boolean => verdict.startsWith("caught");
