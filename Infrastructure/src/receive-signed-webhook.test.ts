@@ -178,6 +178,7 @@ describe("receive-signed-webhook", () => {
     expect(await statusOf(request())).toBe(200);
     expect(await statusOf(request({ seconds: 20 }))).toBe(200);
     expect(puts()).toHaveLength(1);
+    expect(printed.filter((line) => line.includes('"WEBHOOK_RECEIVED"'))).toHaveLength(3);
   });
 
   it("puts a resend whose first delivery failed, and one whose row has expired", async () => {

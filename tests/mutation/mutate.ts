@@ -5,7 +5,8 @@
  * changed. `--list` only names the mutants. For each the ten nearest test files run, the cheapest of them first, until
  * one fails; what survives is compiled. So the score is the least that it can be: `--nearest 9999` runs all that reach
  * the fault, for as long as `--seconds`. Verdicts are kept in `.local/mutants.jsonl`, so that a stopped run goes on
- * where it was, and code that has not changed is not tried again; `--again` tries what survived once more. `--slice 1/4`
+ * where it was, and code that has not changed is not tried again; `--again` tries what survived once more, and so does a higher
+ * `--nearest`. `--slice 1/4`
  * tries the first of four parts.
  */
 import { rmSync } from "node:fs";
