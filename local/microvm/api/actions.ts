@@ -16,7 +16,7 @@ export interface MicroVmCall {
 /** @returns what is answered as JSON */
 export type MicroVmAction = (call: MicroVmCall) => object | Promise<object>;
 
-export interface ActionDependencies {
+export interface MicroVmActionDependencies {
   readonly registry: MicroVmRegistry;
   readonly quotas: MicroVmQuotas;
   readonly readImage: (arn: string, version: string | undefined) => Promise<ImageVersion>;
@@ -55,7 +55,7 @@ const known = (tokens: Map<string, { hash: string; microvmId: string }>, input: 
   return before?.microvmId;
 };
 
-const runAction = ({ registry, quotas, readImage }: ActionDependencies): MicroVmAction => {
+const runAction = ({ registry, quotas, readImage }: MicroVmActionDependencies): MicroVmAction => {
   const tokens = new Map<string, { hash: string; microvmId: string }>();
   return async ({ body }) => {
     const input = readRunInput(body);
@@ -77,7 +77,7 @@ const existing = (registry: MicroVmRegistry, microvmId: string): MicroVm => {
 };
 
 const listAction =
-  ({ registry, now }: ActionDependencies): MicroVmAction =>
+  ({ registry, now }: MicroVmActionDependencies): MicroVmAction =>
   ({ query }) => {
     const [image, version] = [query.get("imageIdentifier"), query.get("imageVersion")];
     const seen = registry
@@ -98,7 +98,7 @@ const listAction =
   };
 
 /** The operations on MicroVMs, API version 2025-09-09. Those on images are the engine's (microvm_images.py). */
-export const microVmActions = (dependencies: ActionDependencies): Readonly<Record<string, MicroVmAction>> => {
+export const microVmActions = (dependencies: MicroVmActionDependencies): Readonly<Record<string, MicroVmAction>> => {
   const { registry, now } = dependencies;
   const on =
     (act: (vm: MicroVm) => void): MicroVmAction =>

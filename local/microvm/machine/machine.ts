@@ -19,7 +19,7 @@ export interface MachineSettings {
 }
 
 /** The program of an image, as a process of this user. */
-export interface Machine {
+export interface MicroVmMachine {
   /** Where its hooks are served. */
   readonly socketPath: string;
   /** The end of what it printed. */
@@ -121,7 +121,7 @@ export const startMachine = async (
   root: string,
   seed: string,
   settings: MachineSettings,
-): Promise<Machine> => {
+): Promise<MicroVmMachine> => {
   const path = [join(root, "bin"), settings.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"].join(delimiter);
   for (const name of ["root", "tmp", "job"]) mkdirSync(join(root, name), { recursive: true });
   writeStubs(root, path, settings);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { unzipSync } from "fflate";
 import type { ImageVersion } from "../images";
-import { callHook, type Machine, type MachineSettings, startMachine, USES } from "./machine";
+import { callHook, type MicroVmMachine, type MachineSettings, startMachine, USES } from "./machine";
 
 const PROGRAM = "glr/microvm.cjs";
 const READY_SECONDS = 60;
@@ -24,7 +24,7 @@ const unpack = (archive: Buffer, folder: string): void => {
   writeFileSync(join(folder, "microvm.cjs"), program);
 };
 
-const untilReady = async ({ socketPath }: Machine): Promise<void> => {
+const untilReady = async ({ socketPath }: MicroVmMachine): Promise<void> => {
   for (const until = Date.now() + READY_SECONDS * 1_000; Date.now() < until; await sleep(POLL_MS)) {
     const status = await callHook(socketPath, "ready").catch(() => 503);
     if (status === 200) return;

@@ -1,5 +1,5 @@
-import type { Fields } from "./fields";
-import { arnAt, type Need, type Operations, type Place, UnclearCallError } from "./need";
+import type { Fields } from "../fields";
+import { arnAt, type Need, type Operations, type Place, UnclearCallError } from "../need";
 
 /** A call by path: what the path's places hold, decoded, the query, and the body as JSON. */
 export interface PathInput {
