@@ -98,7 +98,9 @@ const listAction =
   };
 
 /** The operations on MicroVMs, API version 2025-09-09. Those on images are the engine's (microvm_images.py). */
-export const microVmActions = (dependencies: MicroVmActionDependencies): Readonly<Record<string, MicroVmAction>> => {
+export const microVmActions = (
+  dependencies: MicroVmActionDependencies,
+): Readonly<Record<string, MicroVmAction>> => {
   const { registry, now } = dependencies;
   const on =
     (act: (vm: MicroVm) => void): MicroVmAction =>

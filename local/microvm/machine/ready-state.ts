@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { unzipSync } from "fflate";
 import type { ImageVersion } from "../images";
-import { callHook, type MicroVmMachine, type MachineSettings, startMachine, USES } from "./machine";
+import { callHook, type MachineSettings, type MicroVmMachine, startMachine, USES } from "./machine";
 
 const PROGRAM = "glr/microvm.cjs";
 const READY_SECONDS = 60;

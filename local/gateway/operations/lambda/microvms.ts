@@ -1,6 +1,6 @@
 import { textAt } from "../fields";
-import type { PathInput } from "./lambda";
 import { arnAt, type Need, type Operations, type Place, UnclearCallError } from "../need";
+import type { PathInput } from "./lambda";
 
 const onImage = (action: string, image: string | undefined): Need => {
   if (!/^arn:aws[a-z-]*:lambda:[\w-]+:\d{12}:microvm-image:[\w-]+$/.test(image ?? ""))
