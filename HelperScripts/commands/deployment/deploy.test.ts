@@ -53,6 +53,17 @@ describe("deploy, asked", () => {
     expect(err).toMatch(/Job \d+ succeeded: it waited 8\.0 s for its runner and ran 2\.0 s/);
   });
 
+  it("waits for the test job no longer than until it has ended", async () => {
+    const account = new PlayedAccount();
+    const began = account.on.now;
+    await deploy(account, [], { answers: [...ENTER.slice(0, -1), "yes"] });
+    const without = account.on.now - began;
+    const other = new PlayedAccount();
+    await deploy(other, [], { answers: ENTER });
+    // The job's ten seconds, and a look each second.
+    expect(other.on.now - began - without).toBeLessThanOrEqual(12 * SECONDS);
+  });
+
   it("asks for the profile as well where there are several and none is chosen: eight", async () => {
     const account = new PlayedAccount();
     account.on.env.AWS_CONFIG_FILE = "config";
