@@ -177,6 +177,38 @@ describe("deploy, told", () => {
     );
   });
 
+  it("makes images of MicroVMs where the answers ask for them, of what it uploads, and says so and what never was tried", async () => {
+    const account = withAnswers({ microVm: [2048, 8192], name: "ci" });
+    const { exitCode, err } = await silently(account);
+    expect([exitCode, exitCode === 0 ? "" : err]).toEqual([0, ""]);
+    expect(stacksOf(account)).toEqual([
+      ...["ci-infrastructure", "ci-lambda-shell-runner", "ci-microvm-runner", "ci-autoscaler"],
+    ]);
+    const CodeKey = `microvm-code/${"ab".repeat(16)}.zip`;
+    expect(account.uploads).toEqual([expect.stringMatching(new RegExp(`^[\\w-]+/${CodeKey}$`))]);
+    expect(account.deploys[2]?.parameters).toEqual({
+      ConfigurationPath: "/ci",
+      Wiring: expect.any(String),
+      CodeKey,
+      SizesMiB: "2048,8192",
+    });
+    expect(err).toMatch(
+      /create +ci-microvm-runner +images of Lambda MicroVMs of 2048, 8192 MiB.*Never tried on AWS/,
+    );
+  });
+
+  it("keeps the MicroVMs that are deployed where no answer speaks of them, and their sizes", async () => {
+    const account = withAnswers({ microVm: "yes" });
+    await silently(account);
+    for (const path of account.on.files.keys())
+      if (path.endsWith("gitlab-runners.json")) account.on.files.delete(path);
+    account.on.files.set(FILE, JSON.stringify(GIVEN));
+    await silently(account);
+    const [, again] = account.deploys.filter(({ stack }) => stack.endsWith("-microvm-runner"));
+    expect(again?.parameters).not.toHaveProperty("SizesMiB");
+    expect(again?.parameters.CodeKey).toMatch(/^microvm-code\//);
+  });
+
   it("has the Lambda runner's alarms on the dashboard once they are published, unless somebody switched it off", async () => {
     const account = withAnswers();
     await silently(account);
