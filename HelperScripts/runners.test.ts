@@ -1,4 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PROGRAM = join(__dirname, "runners.cjs");
@@ -34,3 +36,14 @@ it("names the profile that is not there", async () => {
   const { code, err } = await run(["status", "--region", "eu-west-1", "--profile", "mistyped"], true, nobody);
   expect([code, err]).toEqual([1, expect.stringContaining("The AWS profile mistyped is not there")]);
 }, 30_000);
+
+it("says in a fresh clone what is to be done first, and shows no stack trace", () => {
+  const clone = mkdtempSync(join(tmpdir(), "clone-"));
+  copyFileSync(PROGRAM, join(clone, "runners.cjs"));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(clone, "runners.cjs"), "status"], {
+    encoding: "utf8",
+  });
+  rmSync(clone, { recursive: true });
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^The Node packages are not installed in .*: run npm ci there once.*\n$/);
+});

@@ -6,6 +6,8 @@ import { Simulation, type SimulationOptions } from "./world/world";
 /** Bursts of jobs under the limits of an AWS account. */
 
 export interface Burst {
+  /** By default `lambda`. */
+  readonly kind?: Kind;
   readonly jobs: number;
   /** Seconds within which they are created. */
   readonly within: number;
@@ -25,10 +27,14 @@ export const addSample = (world: Simulation): void => {
 };
 
 /** @param after seconds until the first of them */
-export const addBurst = (world: Simulation, { jobs, within, projects }: Burst, after = 0): void => {
+export const addBurst = (
+  world: Simulation,
+  { kind = "lambda", jobs, within, projects }: Burst,
+  after = 0,
+): void => {
   for (let index = 0; index < jobs; index += 1)
     world.after(after + (index * within) / jobs, () =>
-      world.addJob({ kind: "lambda", projectId: 1 + (index % projects), seconds: JOB_SECONDS }),
+      world.addJob({ kind, projectId: 1 + (index % projects), seconds: JOB_SECONDS }),
     );
 };
 
@@ -37,6 +43,15 @@ export const p95OfWaits = (world: Simulation): number => percentile(waitsOf(worl
 
 export const unsuccessful = (world: Simulation): Job[] =>
   [...world.gitLab.jobs.values()].filter(({ status }) => status !== "success");
+
+/** Seconds from pending until the ledger knows a job, of those that it ever knew, sorted. The others took another's runner. */
+export const knownAfter = (world: Simulation): number[] =>
+  [...world.gitLab.jobs.values()]
+    .flatMap(({ id, pendingAt = Number.NaN }) => {
+      const [first] = world.table.attempts.get(id) ?? [];
+      return first === undefined ? [] : [(Math.min(...Object.values(first.times)) - pendingAt) / 1_000];
+    })
+    .sort((one, other) => one - other);
 
 /**
  * Seconds from each refused `pending` webhook until the ledger knows its job, or until the job ran; those of jobs that

@@ -17,6 +17,7 @@ import { readSpent } from "../limits/spent-budget";
 import type { Ledger } from "../ports";
 import { roundRobin } from "../queue/round-robin";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
+import type { Part } from "./parts";
 import { type RoomLeft, readRoom, take } from "./room";
 import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 
@@ -61,16 +62,18 @@ const takesLaunch = ({ launches }: RoomLeft, { order }: OrderedAttempt): boolean
   return !isLimited(type) || launches[type]-- > 0;
 };
 
+const isForBudget = ({ waitingFor }: OrderedAttempt): boolean => waitingFor === "budget";
+
 /** Without those whose project's budget is spent: they wait for the next month, or for a higher budget. */
 const withinBudget = async (
   ledger: Ledger,
   { waiting, now }: Snapshot,
   { budgets }: RoutingSettings,
 ): Promise<readonly OrderedAttempt[]> => {
-  const isAny = waiting.some(({ waitingFor }) => waitingFor === "budget");
-  const spending = isAny ? await readSpent(ledger) : undefined;
-  return waiting.filter(({ waitingFor, order: { projectId } }) => {
-    const budget = waitingFor === "budget" ? holdingBudget(budgets, projectId) : undefined;
+  const spending = waiting.some(isForBudget) ? await readSpent(ledger) : undefined;
+  return waiting.filter((attempt) => {
+    const { projectId } = attempt.order;
+    const budget = isForBudget(attempt) ? holdingBudget(budgets, projectId) : undefined;
     return !isBudgetSpent(projectId, budget, spending, now);
   });
 };
@@ -115,17 +118,21 @@ const readHolding = async (
   return { provider, launchRate, version, atOnce, heldJobs, heldRunners };
 };
 
-const roomAt = ({ launchRate, heldJobs, heldRunners, atOnce }: Holding): number =>
-  launchRate !== undefined || heldJobs + heldRunners > 0 ? atOnce : Number.POSITIVE_INFINITY;
+/** Undefined: it could not be read. */
+const roomAt = (holding: Holding | undefined): number => {
+  if (holding === undefined) return 0;
+  const { launchRate, heldJobs, heldRunners, atOnce } = holding;
+  return launchRate !== undefined || heldJobs + heldRunners > 0 ? atOnce : Number.POSITIVE_INFINITY;
+};
 
 /** A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment. */
 const storeLaunchRate = async (
   ledger: Ledger,
-  holding: Holding,
+  holding: Holding | undefined,
   { now, unreadQueues }: Snapshot,
 ): Promise<void> => {
+  if (holding?.launchRate === undefined) return;
   const { provider, launchRate, version, heldRunners, heldJobs, atOnce } = holding;
-  if (launchRate === undefined) return;
   const isHolding = heldRunners > 0 || heldJobs > atOnce || unreadQueues.size > 0;
   const value = nextLaunchRate(launchRate, provider, isHolding, now) ?? null;
   await ledger.commit([
@@ -133,27 +140,41 @@ const storeLaunchRate = async (
   ]);
 };
 
+/** Who may start at all: nobody while new starts are off, or while nobody knows whether they are. */
+const allowed = async (
+  { ledger, settings: { startsAreOn } }: DispatchDependencies,
+  snapshot: Snapshot,
+  settings: RoutingSettings,
+  part: Part,
+): Promise<readonly OrderedAttempt[]> => {
+  if (!(await part("queue", false, startsAreOn))) return [];
+  const others = snapshot.waiting.filter((attempt) => !isForBudget(attempt));
+  return part("queue", others, () => withinBudget(ledger, snapshot, settings));
+};
+
 /**
- * Dispatches waiting jobs: as many as there are free slots, and as many jobs of a provider as get its
- * reservations at once. Each start dispatches one more later. With new starts off (F-57), only jobs that have a runner are
- * dispatched.
+/**
+ * Dispatches waiting jobs: as many as there are free slots, and as many jobs of a provider as get its reservations at
+ * once. Each start dispatches one more later. With new starts off (F-57), only jobs that have a runner are
+ * dispatched. A read that fails holds back those alone whom it is about (I-24).
  */
 export const dispatchQueued = async (
   dependencies: DispatchDependencies,
   snapshot: Snapshot,
   index: SnapshotIndex,
   settings: RoutingSettings,
+  part: Part,
 ): Promise<readonly Discrepancy[]> => {
-  const [ec2, microVm] = await Promise.all([
-    readHolding(dependencies.ledger, snapshot, "EC2"),
-    readHolding(dependencies.ledger, snapshot, "MICROVM"),
-  ]);
+  const { ledger } = dependencies;
+  const holdingOf = (provider: LimitedProvider) =>
+    part("queue", undefined, () => readHolding(ledger, snapshot, provider));
+  const [ec2, microVm] = await Promise.all([holdingOf("EC2"), holdingOf("MICROVM")]);
   const launches = { EC2: roomAt(ec2), MICROVM: roomAt(microVm) };
-  const room = await readRoom(dependencies, settings, snapshot.waiting, launches);
+  const room = await readRoom(dependencies, settings, snapshot.waiting, launches, part);
   const rateLimited = fromLaunchRate(snapshot, index, room);
-  const startsAreOn = await dependencies.settings.startsAreOn();
-  const waiting = startsAreOn ? await withinBudget(dependencies.ledger, snapshot, settings) : [];
+  const waiting = await allowed(dependencies, snapshot, settings, part);
   const queue = fromQueue({ ...snapshot, waiting }, room);
-  for (const holding of [ec2, microVm]) await storeLaunchRate(dependencies.ledger, holding, snapshot);
+  for (const holding of [ec2, microVm])
+    await part("queue", undefined, () => storeLaunchRate(ledger, holding, snapshot));
   return [...rateLimited, ...queue];
 };

@@ -7,6 +7,7 @@ import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
 import type { AccountQuotas } from "./limits/account";
 import { refusalOf, vcpusOfFleet } from "./limits/ec2-account";
+import { Ec2Requests } from "./limits/ec2-requests";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
@@ -76,6 +77,8 @@ export interface Ec2Options {
   readonly shortPools: readonly string[];
   /** Longest time until DescribeInstances shows a new instance, in milliseconds. */
   readonly shownWithin: number;
+  /** Milliseconds from the launch until an instance asks for its row. */
+  readonly bootsWithin: readonly [number, number];
   /** Seconds for which an instance installs what its image lacks; 0: a prepared image. */
   readonly installSeconds: number;
 }
@@ -87,6 +90,7 @@ export const EC2_DEFAULTS: Ec2Options = {
   noCapacity: 0,
   shortPools: [],
   shownWithin: 3_000,
+  bootsWithin: [12_000, 60_000],
   installSeconds: 0,
 };
 
@@ -103,6 +107,7 @@ export class Ec2 {
   /** Number of launch calls, refused ones included. */
   launchCalls = 0;
   options: Ec2Options;
+  readonly requests = new Ec2Requests();
   readonly #answers = new Map<string, { readonly parameters: string; readonly answer: FleetAnswer }>();
   #tokens: number;
   #refilledAt: Time;
@@ -129,6 +134,7 @@ export class Ec2 {
 
   createFleet(request: CreateFleetCommandInput): FleetAnswer {
     this.launchCalls += 1;
+    if (!this.requests.createFleet.take(this.timeline.now)) throw ec2Error("RequestLimitExceeded", 503);
     this.#takeToken();
     const { ClientToken = "", ...rest } = request;
     const parameters = JSON.stringify(rest);

@@ -54,8 +54,9 @@ export interface MicroVmOptions {
   readonly getsPerSecond: number;
   /** Memory of all VMs of the account that live, in MiB. */
   readonly memoryQuotaMiB: number;
-  /** Milliseconds from the call until the VM runs. */
+  /** Milliseconds from the call until the VM runs, and how much longer it takes at most for each that starts beside it. */
   readonly startsWithin: readonly [number, number];
+  readonly slowerByEach: number;
   /** Milliseconds for which a list shows the state before, and lacks a new VM. */
   readonly listLag: number;
   /** Milliseconds for which a terminated VM stays listed. */
@@ -71,7 +72,8 @@ export const MICROVM_DEFAULTS: MicroVmOptions = {
   terminationsPerSecond: 10,
   getsPerSecond: 100,
   memoryQuotaMiB: 400 * 1024,
-  startsWithin: [1_000, 2_900],
+  startsWithin: [1_000, 1_700],
+  slowerByEach: 75,
   listLag: 3_000,
   lingers: 3_600_000,
   noCapacity: 0,
@@ -173,9 +175,19 @@ export class MicroVmService {
     };
     this.vms.set(vm.id, vm);
     this.onState(vm);
-    this.timeline.after(this.random.between(...this.options.startsWithin), () => this.#begin(vm));
+    this.timeline.after(this.#startTakes(), () => this.#begin(vm));
     this.timeline.at(vm.endsAt, () => this.terminate(vm, "Maximum duration reached"));
     return vm;
+  }
+
+  /**
+   * As others measured to the first answer, with the call's half second: p50 1.85 s and p95 2.13 s alone, 2.53 s and 3.59 s
+   * in a burst of twenty.
+   */
+  #startTakes(): number {
+    const { startsWithin, slowerByEach } = this.options;
+    const beside = [...this.vms.values()].filter(({ state }) => state === "PENDING").length;
+    return this.random.between(...startsWithin) + this.random.between(0, slowerByEach * beside);
   }
 
   #begin(vm: SimulatedMicroVm): void {

@@ -12,7 +12,6 @@ import type { InvocationStatus, Reports } from "./reports";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
-const BOOTS_WITHIN = [12_000, 60_000] as const;
 const ASKS_FOR_ROW = 120_000;
 const ROW_AGAIN = 5_000;
 const WARNING = 120_000;
@@ -113,7 +112,9 @@ export class Providers {
     const classKey = `EC2#${instance.className}`;
     if (instance.state === "pending") {
       this.parts.checks.count(classKey, 1);
-      this.parts.timeline.after(this.parts.random.between(...BOOTS_WITHIN), () => this.#boot(instance));
+      this.parts.timeline.after(this.parts.random.between(...this.parts.ec2.options.bootsWithin), () =>
+        this.#boot(instance),
+      );
     }
     if (instance.state === "shutting-down" || instance.state === "stopping") {
       this.parts.checks.count(classKey, -1);

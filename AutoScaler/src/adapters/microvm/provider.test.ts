@@ -179,13 +179,24 @@ describe("microVmProvider", () => {
   it.each([
     ["ServiceQuotaExceededException", "limit", undefined],
     ["InsufficientCapacityException", "capacity", undefined],
-    ["ThrottlingException", "rate", undefined],
     ["ConflictException", "other", undefined],
     ["ValidationException", "configuration", undefined],
     ["ResourceNotFoundException", "configuration", "microvm-image-missing"],
   ])("F-43: on %s is refused: %s", async (name, refusal, reason) => {
     const launch = await prepare({ errors: [failure(name)] }).provider.launch(stored());
     expect(launch).toMatchObject({ kind: "refused", refusal, ...(reason ? { reason } : {}) });
+  });
+
+  it("F-33: repeats a throttled call four times within seconds, and is refused then", async () => {
+    const throttled = (times: number) => Array.from({ length: times }, () => failure("ThrottlingException"));
+    const some = prepare({ errors: throttled(4) });
+    const begun = some.clock.now();
+    expect(await some.provider.launch(stored())).toMatchObject({ kind: "launched" });
+    expect(new Set(some.sent()).size).toBe(1);
+    expect(some.clock.now() - begun).toBeLessThanOrEqual(4_000);
+    const always = prepare({ errors: throttled(5) });
+    expect(await always.provider.launch(stored())).toMatchObject({ kind: "refused", refusal: "rate" });
+    expect(always.calls).toHaveLength(5);
   });
 
   it.each(["InternalServerException", "TimeoutError", "SomethingNewException"])(

@@ -120,6 +120,25 @@ const refusalOf = (runner: StartedRunner, name: string, verdict: MicroVmVerdict)
 const RIGHTS_SETTLE_MILLISECONDS = 4_000;
 
 /**
+ * Calls that have reservations one after the other may come together, and five a second is all that Lambda takes: so a throttled
+ * one is made again in a moment. Throttled for longer than that it is refused.
+ */
+const THROTTLED_CALLS = 5;
+const THROTTLED_PAUSE_MILLISECONDS = { least: 300, spread: 700 } as const;
+
+/** Differs from runner to runner and from call to call. */
+const pauseOf = ({ runnerId }: StartedRunner, calls: number): number => {
+  const { least, spread } = THROTTLED_PAUSE_MILLISECONDS;
+  return least + ((runnerId * 2_654_435_761 + calls * 40_503) % spread);
+};
+
+/** Milliseconds after which the same call is worth a repeat. Undefined: it is not. */
+const pauseBefore = (runner: StartedRunner, verdict: MicroVmVerdict, calls: number): number | undefined => {
+  if (verdict === "again") return calls === 1 ? RIGHTS_SETTLE_MILLISECONDS : undefined;
+  return verdict === "rate" && calls < THROTTLED_CALLS ? pauseOf(runner, calls) : undefined;
+};
+
+/**
  * Starts runners as MicroVMs. The token comes with the launch: it is read from the one bootstrap row, so a repeat is the
  * same request, and Lambda answers with the VM of the first one (I-18, I-19).
  */
@@ -129,11 +148,8 @@ export const microVmProvider = ({
   deploymentId,
   clock,
 }: MicroVmProviderDependencies): RunnerProvider => {
-  const run = async (
-    runner: Settled,
-    request: RunMicrovmCommandInput,
-    isRepeated: boolean,
-  ): Promise<Launch> => {
+  const run = async (runner: Settled, request: RunMicrovmCommandInput, calls = 1): Promise<Launch> => {
+    let pause: number | undefined;
     try {
       const { microvmId } = await client.runMicrovm(request);
       if (microvmId === undefined) throw new TransientError("RunMicrovm named no VM: it may have launched");
@@ -143,10 +159,11 @@ export const microVmProvider = ({
       if (error instanceof TransientError) throw error;
       const name = errorName(error);
       const verdict = runVerdict(name);
-      if (verdict !== "again" || isRepeated) return refusalOf(runner, name, verdict);
+      pause = pauseBefore(runner, verdict, calls);
+      if (pause === undefined) return refusalOf(runner, name, verdict);
     }
-    await clock.sleep(RIGHTS_SETTLE_MILLISECONDS);
-    return run(runner, request, true);
+    await clock.sleep(pause);
+    return run(runner, request, calls + 1);
   };
 
   const launch = async (runner: StartedRunner): Promise<Launch> => {
@@ -159,11 +176,7 @@ export const microVmProvider = ({
     const text = fittingText(payload);
     if (text === undefined)
       return refused("configuration", "What the runner needs to start is too long for a MicroVM");
-    return run(
-      { ...runner, microVmImage },
-      requestOf(deploymentId, { ...runner, microVmImage }, text),
-      false,
-    );
+    return run({ ...runner, microVmImage }, requestOf(deploymentId, { ...runner, microVmImage }, text));
   };
 
   return { launch, find: async () => undefined };

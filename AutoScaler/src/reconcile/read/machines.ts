@@ -45,10 +45,12 @@ export const readMachines = async (
   { microVmsCursor }: Pick<ReconcilerState, "microVmsCursor">,
   part: Part,
 ): Promise<Machines> => {
-  const ofEc2 = await part("instances", undefined, () => allPages((cursor) => instances.list(cursor)));
-  const ofLambda = await part<ListedMicroVms>("microvms", { items: [] }, () =>
-    listSome((cursor) => microVms.list(cursor), microVmsCursor),
-  );
+  const [ofEc2, ofLambda] = await Promise.all([
+    part("instances", undefined, () => allPages((cursor) => instances.list(cursor))),
+    part<ListedMicroVms>("microvms", { items: [] }, () =>
+      listSome((cursor) => microVms.list(cursor), microVmsCursor),
+    ),
+  ]);
   const all = ofEc2 && [...ofEc2, ...ofLambda.items];
   return {
     instances: all && new Map(all.map((instance): [string, Instance] => [instance.instanceId, instance])),
