@@ -1,3 +1,4 @@
+import { MICROVM_REGIONS } from "../../../Core/microvm/regions";
 import { MICROVM_MEMORY_MIB, type MicroVmMemory } from "../../../Core/model/runner-class";
 import { refuse } from "./checked-answer";
 
@@ -19,15 +20,6 @@ export const checkMicroVm = (value: unknown): MicroVmAnswer => {
     return refuse("microVm", value, "give yes, no, or a list of sizes such as [2048]");
   return [...new Set(value.map(sizeOf))];
 };
-
-/**
- * As MicroVmRunner's template has them: AWS documents no call that tells.
- * https://docs.aws.amazon.com/general/latest/gr/lambda-service.html
- */
-export const MICROVM_REGIONS: readonly string[] = [
-  ...["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "eu-north-1"],
-  ...["ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2"],
-];
 
 /** @throws UsageError where the region has no MicroVMs */
 export const checkMicroVmRegion = ({
