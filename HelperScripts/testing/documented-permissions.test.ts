@@ -18,6 +18,7 @@ const CLIENT_OF: Readonly<Record<string, keyof Clients>> = {
   iam: "iam",
   lambda: "lambda",
   s3: "s3",
+  "lambda-microvms": "microVms",
   "service-quotas": "serviceQuotas",
   sfn: "stepFunctions",
   sqs: "sqs",

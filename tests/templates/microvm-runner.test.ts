@@ -1,7 +1,7 @@
 import { STACK_TAG } from "../../Core/configuration";
 import { microVmImageParameter, parseMicroVmImage } from "../../Core/microvm/image";
-import { MICROVM_MEMORY_MIB } from "../../Core/model/runner-class";
 import { MICROVM_REGIONS } from "../../Core/microvm/regions";
+import { MICROVM_MEMORY_MIB } from "../../Core/model/runner-class";
 import { HOOKS_PATH } from "../../MicroVmRunner/src/hooks/hook-server";
 import { asList, asMap, at, ofType, readTemplate, resource, type Value } from "./read-template";
 import { resolve } from "./resolve";
