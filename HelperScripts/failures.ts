@@ -46,13 +46,18 @@ const ofFile = (error: Error): string | undefined => {
   return `The file ${path} cannot be used (${codeOf(error)})`;
 };
 
-/** The SDK says so in two ways: the profile is not there at all, or it has no credentials. */
+/** The SDK says so in three ways: with the profile's name, twice, and without it where the environment or --profile chose it. */
 const NO_PROFILE =
   /Could not resolve credentials using profile: \[([^\]]*)\]|[Pp]rofile (\S+) (?:could not be found|not found)/;
 
-const ofAws = (error: Error): string | undefined => {
+const profileOf = (error: Error): string | undefined => {
   const [, ...profiles] = NO_PROFILE.exec(error.message) ?? [];
-  const profile = profiles.find(Boolean);
+  const chosen = error.name === "CredentialsProviderError" ? process.env.AWS_PROFILE : undefined;
+  return profiles.find(Boolean) ?? (chosen || undefined);
+};
+
+const ofAws = (error: Error): string | undefined => {
+  const profile = profileOf(error);
   if (profile !== undefined)
     return `The AWS profile ${profile} is not there or has no credentials: see aws configure list-profiles`;
   const known = REMEDIES[error.name];

@@ -48,6 +48,13 @@ describe("parseJobEvent", () => {
         expect(parseJobEvent({ ...event, source, attempt })).not.toHaveProperty("attempt");
   });
 
+  it("takes the moment at which the event came, where it is one", () => {
+    const time = "2026-11-25T12:00:00Z";
+    expect(parseJobEvent({ ...event, time }).receivedAt).toBe(Date.UTC(2026, 10, 25, 12));
+    for (const none of [undefined, "", "soon", 7])
+      expect(parseJobEvent({ ...event, time: none })).not.toHaveProperty("receivedAt");
+  });
+
   it("takes ids above 2^31", () => {
     expect(parseJobEvent({ ...event, build_id: 3_580_121_225 }).jobId).toBe(3_580_121_225);
   });

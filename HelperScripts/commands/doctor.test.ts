@@ -824,6 +824,18 @@ describe("doctor", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("F-77 F-16: names a new account's few functions for signed webhooks, and where to raise them", async () => {
+    const subject = healthy();
+    newAccount(subject);
+    const words = "too few for bursts of signed webhooks";
+    const findings = async () =>
+      (await examine(subject)).bad.filter(({ sentence }) => sentence.includes(words));
+    expect(await findings()).toEqual([]);
+    subject.on.setParameter("WebhookSigningKey", SIGNING_KEY);
+    const remedy = expect.stringContaining("lambda/quotas/L-B99A9384");
+    expect(await findings()).toMatchObject([{ level: "warning", remedy }]);
+  });
+
   it("names concurrency that other functions of the account have reserved", async () => {
     const subject = healthy();
     subject.on.answers.set("GetAccountSettingsCommand", () => ({

@@ -295,6 +295,15 @@ describe("image build", () => {
     },
   );
 
+  it("names a builder that EC2 does not terminate", async () => {
+    const ec2 = new BuilderEc2();
+    ec2.on.answers.set("TerminateInstancesCommand", () => {
+      throw new NamedError("UnauthorizedOperation");
+    });
+    const { err } = await ec2.on.run(["image", "build", "--yes"]);
+    expect(err).toMatch(/The builder i-builder is left, remove it: /);
+  });
+
   it("terminates a builder that a killed run left behind, and none that may be at work", async () => {
     const ec2 = new BuilderEc2();
     const State = { Name: "stopped" };

@@ -144,6 +144,13 @@ describe("redrive", () => {
     return { on, queue, held, put };
   };
 
+  it("asks an empty queue twice: SQS may miss a message once", async () => {
+    const { on } = simulationWith();
+    const { out } = await on.run(["redrive", "--yes"]);
+    expect(out).toBe("There are no DLQ messages.");
+    expect(on.calls.filter(({ command }) => command === "ReceiveMessageCommand")).toHaveLength(2);
+  });
+
   it("sends what rules could not deliver again, and empties the queue", async () => {
     const { on, queue, put } = simulationWith("webhook", "trimmed", "ended", "instance", "minute", "call");
     const { exitCode, out } = await on.run(["redrive", "--yes"]);

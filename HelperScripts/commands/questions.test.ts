@@ -38,6 +38,14 @@ describe("explain", () => {
     expect(out).toMatch(/waits for +nothing: it would start at once/);
   });
 
+  it("says of a class for protected refs alone that it is one", async () => {
+    const on = world();
+    on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2", class: "docker" });
+    on.mapping.put({ pk: "class#docker", sk: "class", type: "EC2", protectedRefsOnly: true });
+    const { out } = await explain(on);
+    expect(out).toMatch(/refs +jobs on protected branches and tags alone/);
+  });
+
   it("says that a spot price is unknown, and never guesses", async () => {
     const on = world();
     on.mapping.put({ pk: "job#image", sk: "tags#arm64#docker", type: "EC2" });

@@ -9,7 +9,7 @@ import { findDeployment } from "../deployment";
 import { operatorGitLab } from "../gitlab/operator-gitlab";
 import { type WebhookRights, webhookRights } from "../gitlab/served-owners";
 import type { StackFolder } from "../stacks/build-stacks";
-import { restingStack } from "../stacks/resting-stack";
+import { type RestingStack, restingStack } from "../stacks/resting-stack";
 import { chooseImage, type RunnerImage } from "../stacks/runner-image";
 import { type StackState, stackState } from "../stacks/stack-state";
 import { CLONE } from "./answers/kept-answers";
@@ -21,6 +21,8 @@ export interface DeployPlan {
   /** AWS account; undefined: AWS does not tell. */
   readonly account?: string | undefined;
   readonly image: RunnerImage;
+  /** Whether MicroVmRunner is deployed, or is to be. */
+  readonly hasMicroVms: boolean;
   /** By the stack's name, those that are there already. */
   readonly stacks: ReadonlyMap<string, StackState>;
   readonly rights: WebhookRights;
@@ -38,15 +40,23 @@ const accountOf = async ({ clients }: Context): Promise<string | undefined> => {
   }
 };
 
-const costsOf = (hasLambdaRunner: boolean): readonly RestCost[] => {
+/** Reading a template of thousands of lines takes half a second, and none changes while a program runs. */
+const resting = new Map<StackFolder, RestingStack>();
+const restingOf = (folder: StackFolder): RestingStack => {
+  const known =
+    resting.get(folder) ?? restingStack(readFileSync(join(CLONE, folder, "template.yaml"), "utf8"));
+  resting.set(folder, known);
+  return known;
+};
+
+const costsOf = (hasLambdaRunner: boolean, hasMicroVms: boolean): readonly RestCost[] => {
   const folders: readonly StackFolder[] = [
     "Infrastructure",
     ...(hasLambdaRunner ? (["LambdaShellRunner"] as const) : []),
+    ...(hasMicroVms ? (["MicroVmRunner"] as const) : []),
     "AutoScaler",
   ];
-  const stacks = folders.map((folder) =>
-    restingStack(readFileSync(join(CLONE, folder, "template.yaml"), "utf8")),
-  );
+  const stacks = folders.map(restingOf);
   return costAtRest({
     alarms: stacks.reduce((sum, { alarms }) => sum + alarms, 0),
     dashboards: stacks.reduce((sum, { dashboards }) => sum + dashboards, 0),
@@ -85,7 +95,7 @@ export const planDeployment = async ({
 }: DeployOrder): Promise<DeployPlan> => {
   const client = context.clients.cloudFormation();
   const stacks = new Map<string, StackState>();
-  for (const name of [names.infrastructure, names.lambdaShellRunner, names.autoScaler]) {
+  for (const name of [names.infrastructure, names.lambdaShellRunner, names.microVmRunner, names.autoScaler]) {
     const state = await stackState(client, name);
     if (state !== undefined) stacks.set(name, state);
   }
@@ -95,11 +105,14 @@ export const planDeployment = async ({
   const architecture = hasFunction ? await deployedArchitecture(context, names.lambdaShellRunner) : undefined;
   const image = await chooseImage(context, answers.imageUri, architecture);
   const gitLab = operatorGitLab(context.fetch, account.url, account.setupToken ?? account.accessToken);
+  const { microVm } = answers;
+  const hasMicroVms = microVm === undefined ? stacks.has(names.microVmRunner) : microVm.length > 0;
   return {
     account: await accountOf(context),
     image,
+    hasMicroVms,
     stacks,
     rights: await webhookRights(gitLab, owners),
-    costs: costsOf(image.kind !== "none" || hasFunction),
+    costs: costsOf(image.kind !== "none" || hasFunction, hasMicroVms),
   };
 };

@@ -38,4 +38,4 @@ const main = async (): Promise<void> => {
   process.stdout.write(JSON.stringify({ exitCode, bars: console.bars, writes, heldMiB }));
 };
 
-main();
+void main();

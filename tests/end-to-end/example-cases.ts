@@ -9,12 +9,13 @@ const EXAMPLES = join(ROOT, "examples");
 /** The project that the examples' mappings name. */
 const PROJECT = 42;
 
-/** Puts an `aws` before all others that says what it was asked, and calls nothing. @returns the folder */
+/** Puts an `aws` and an `apk` before all others that say what they were asked, and do nothing. @returns the folder */
 export const standInForAws = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "aws-stub-"));
-  const path = join(folder, "aws");
-  writeFileSync(path, '#!/bin/sh\necho "aws $*"\n');
-  chmodSync(path, 0o755);
+  for (const name of ["aws", "apk"]) {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $*"\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
   return folder;
 };
 

@@ -5,6 +5,9 @@ import { parseRoutingSettings } from "../../Core/routing/routing-settings";
 import { readDocumentFile } from "../../HelperScripts/document/read-document";
 import { ACCOUNT, DeploymentDouble, REGION } from "../../HelperScripts/testing/deployment-double";
 import { readCiConfig } from "../../local/gitlab/ci/read-config";
+import { allows } from "../templates/iam";
+import { asList, asMap, at, ofType, parseTemplate } from "../templates/read-template";
+import { resolve } from "../templates/resolve";
 
 const SETTINGS = parseRoutingSettings(new DeploymentDouble().environment, {
   region: REGION,
@@ -48,6 +51,7 @@ it("has a table row for each folder", () => {
 
 it.each([
   ["docker-build", ["image build: EC2 docker-build"]],
+  ["docker-layers", ["image build: EC2 docker-build"]],
   [
     "monorepo",
     [
@@ -71,4 +75,29 @@ it("test-matrix: twelve jobs, all on the default Lambda runner", async () => {
   const runners = await runnersOf("test-matrix");
   expect(runners).toHaveLength(12);
   expect(runners.filter((line) => !line.endsWith("LAMBDA default"))).toEqual([]);
+});
+
+it("docker-layers: its job may reach its own project's layers and nothing else of the bucket", () => {
+  const template = parseTemplate(readFileSync(join(EXAMPLES, "docker-layers/role.yaml"), "utf8"));
+  const [role] = ofType(template, "AWS::IAM::Role");
+  const values = { ProjectId: "42", CacheBucketName: "caches", ProjectPath: "group/app" };
+  const statements = asList(role?.properties.Policies).flatMap((policy) =>
+    asList(resolve(template, at(policy, "PolicyDocument", "Statement"), values)).map(asMap),
+  );
+  const may = (action: string, path: string, prefix?: string): boolean =>
+    allows(statements, {
+      action: `s3:${action}`,
+      resource: `arn:aws:s3:::caches${path}`,
+      ...(prefix === undefined ? {} : { context: { "s3:prefix": prefix } }),
+    });
+  expect([may("PutObject", "/buildkit/42/blobs/a"), may("ListBucket", "", "buildkit/42/manifests/")]).toEqual(
+    [true, true],
+  );
+  expect([
+    may("PutObject", "/buildkit/421/blobs/a"),
+    may("GetObject", "/protected/project/42/key"),
+    may("DeleteObject", "/buildkit/42/blobs/a"),
+    may("ListBucket", "", "buildkit/421/"),
+    may("ListBucket", ""),
+  ]).toEqual([false, false, false, false, false]);
 });

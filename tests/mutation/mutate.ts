@@ -5,7 +5,8 @@
  * changed. `--list` only names the mutants. For each the ten nearest test files run, the cheapest of them first, until
  * one fails; what survives is compiled. So the score is the least that it can be: `--nearest 9999` runs all that reach
  * the fault, for as long as `--seconds`. Verdicts are kept in `.local/mutants.jsonl`, so that a stopped run goes on
- * where it was, and code that has not changed is not tried again; `--again` tries what survived once more. `--slice 1/4`
+ * where it was, and code that has not changed is not tried again; `--again` tries what survived once more, and so does a higher
+ * `--nearest`. `--slice 1/4`
  * tries the first of four parts.
  */
 import { rmSync } from "node:fs";
@@ -15,7 +16,7 @@ import { makeCopy } from "./copy";
 import { type Mutant, readMutants } from "./mutants/mutants";
 import { sample } from "./mutants/sample";
 import { endTests } from "./mutants/test-process";
-import { isCompiled, tryMutant } from "./mutants/try-mutant";
+import { isAwaited, isCompiled, tryMutant } from "./mutants/try-mutant";
 import { isCaught, type KeptVerdicts, keptVerdicts, type MutantVerdict } from "./mutants/verdicts";
 import { sliceOf } from "./slice";
 
@@ -93,6 +94,7 @@ const main = async (): Promise<void> => {
   const folder = makeCopy(ROOT);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(folder));
   try {
+    if (!(await isAwaited(folder, "Core"))) throw new Error("The lint finds something in Core as it is");
     if (!(await isCompiled(folder))) throw new Error("The project does not compile as it is");
     report(await tryAll(folder, mutants), Math.round((Date.now() - begun) / 60_000));
   } finally {

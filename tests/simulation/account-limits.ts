@@ -6,6 +6,8 @@ import { Simulation, type SimulationOptions } from "./world/world";
 /** Bursts of jobs under the limits of an AWS account. */
 
 export interface Burst {
+  /** By default `lambda`. */
+  readonly kind?: Kind;
   readonly jobs: number;
   /** Seconds within which they are created. */
   readonly within: number;
@@ -25,10 +27,14 @@ export const addSample = (world: Simulation): void => {
 };
 
 /** @param after seconds until the first of them */
-export const addBurst = (world: Simulation, { jobs, within, projects }: Burst, after = 0): void => {
+export const addBurst = (
+  world: Simulation,
+  { kind = "lambda", jobs, within, projects }: Burst,
+  after = 0,
+): void => {
   for (let index = 0; index < jobs; index += 1)
     world.after(after + (index * within) / jobs, () =>
-      world.addJob({ kind: "lambda", projectId: 1 + (index % projects), seconds: JOB_SECONDS }),
+      world.addJob({ kind, projectId: 1 + (index % projects), seconds: JOB_SECONDS }),
     );
 };
 

@@ -34,6 +34,7 @@ const PROCESS: Process = {
     spotPools: new PoolMemory(),
     prices: launchPrices(new PriceMemory("eu-west-1")),
     configuration: undefined,
+    functions: { isTenantIsolated: async () => true },
     isNew: false,
   },
   skew: 0,

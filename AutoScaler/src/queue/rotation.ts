@@ -51,14 +51,6 @@ export const moveBack = (ledger: Ledger, project: QueuedProject, now: Time): Pro
     { stateRecord: queuesRecord(project, { rotation: Math.max(now, (project.rotation ?? 0) + 1) }) },
   ]);
 
-/** Forgets what nobody waits in any more. */
-export const forgetEmptyQueues = async (
-  { ledger, clock }: Pick<Dependencies, "ledger" | "clock">,
-  projects: readonly QueuedProject[],
-): Promise<void> => {
-  for (const project of projects) await leaveEmpty(ledger, project, clock.now());
-};
-
 /** Forgets queues that nobody has joined for a while and that are empty; a job that joins brings them back. */
 export const leaveEmpty = async (ledger: Ledger, project: QueuedProject, now: Time): Promise<void> => {
   if (isWithin(project.joinedAt, EMPTY_FOR_MILLISECONDS, now)) return;

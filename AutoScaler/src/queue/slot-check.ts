@@ -3,16 +3,25 @@ import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { readLimited, sum } from "../limits/slots";
 import type { Ledger, SlotCounters } from "../ports";
 
-/** Counters of what is limited: those of each scope are read once. */
+/** Counters of what is limited: those of each scope are read once, or again where that failed. */
 export class CountersRead {
   readonly #read = new Map<string, Promise<SlotCounters>>();
 
   constructor(private readonly ledger: Pick<Ledger, "slots">) {}
 
   slots(scope: string): Promise<SlotCounters> {
-    const known = this.#read.get(scope) ?? this.ledger.slots(scope);
+    const known = this.#read.get(scope) ?? this.#readAnew(scope);
     this.#read.set(scope, known);
     return known;
+  }
+
+  async #readAnew(scope: string): Promise<SlotCounters> {
+    try {
+      return await this.ledger.slots(scope);
+    } catch (error) {
+      this.#read.delete(scope);
+      throw error;
+    }
   }
 }
 

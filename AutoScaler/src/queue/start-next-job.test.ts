@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { TransientError } from "../../../Core/errors";
 import { isOrdered, type OrderedAttempt } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { fakeClock, fakeEventBus, fakeLedger } from "../testing/fakes";
@@ -177,6 +178,39 @@ describe("startNextJob", () => {
       expect(await next()).toEqual({ kind: "nobody" });
     });
 
+    it("I-24: goes on to the next project where one cannot be read, and tells when nobody else waits", async () => {
+      const { ledger, bus, clock } = await setUp(...many(1, 1), ...many(1, 2));
+      const waiting: typeof ledger.waiting = (queue, limit) =>
+        queue.startsWith("1#") ? Promise.reject(new TransientError("no read")) : ledger.waiting(queue, limit);
+      const next = () => startNextJob({ ledger: { ...ledger, waiting }, bus, clock }, SLOT);
+      expect(await next()).toEqual({ kind: "dispatched", jobId: 2 });
+      // The workflow tries it again.
+      await expect(next()).rejects.toThrow("no read");
+    });
+
+    it("I-24: reads the stack's counters anew for the next project where they could not be read", async () => {
+      const { ledger, bus, clock } = await setUp(...many(1, 1), ...many(1, 2));
+      let fails = 1;
+      const slots: typeof ledger.slots = (scope) => {
+        fails -= 1;
+        return fails === 0 ? Promise.reject(new TransientError("no read")) : ledger.slots(scope);
+      };
+      const found = await startNextJob({ ledger: { ...ledger, slots }, bus, clock }, SLOT);
+      expect(found).toEqual({ kind: "dispatched", jobId: 2 });
+    });
+
+    it("I-24: gives up at the third project that cannot be read", async () => {
+      const { ledger, bus, clock } = await setUp(...[1, 2, 3, 4, 5].flatMap((id) => many(1, id)));
+      let reads = 0;
+      const waiting = () => {
+        reads += 1;
+        return Promise.reject(new TransientError("no read"));
+      };
+      const found = startNextJob({ ledger: { ...ledger, waiting }, bus, clock }, SLOT);
+      await expect(found).rejects.toThrow("no read");
+      expect(reads).toBe(3);
+    });
+
     it("costs few reads, however many wait", async () => {
       const { ledger, bus, clock } = await setUp(...many(200, 1), ...many(200, 2));
       let reads = 0;
@@ -203,6 +237,24 @@ describe("startNextJob", () => {
       expect(await ledger.rotation(9)).toEqual([]);
       await joinQueue({ ledger, clock }, anAttempt({ jobId: 2, state: "WAITING", waitingFor: "slot" }));
       expect(await ledger.rotation(9)).toHaveLength(1);
+    });
+
+    it("says at most every thirty seconds that a job joined, and gives up after five that others overtook", async () => {
+      const { ledger, clock } = await setUp({});
+      const job = anAttempt({ jobId: 2, state: "WAITING", waitingFor: "slot" });
+      const writes = async (of: typeof ledger): Promise<number> => {
+        const commit = jest.spyOn(of, "commit");
+        await joinQueue({ ledger: of, clock }, job);
+        const { length } = commit.mock.calls;
+        commit.mockRestore();
+        return length;
+      };
+      clock.advance(29_998);
+      expect(await writes(ledger)).toBe(0);
+      clock.advance(1);
+      expect(await writes(ledger)).toBe(1);
+      clock.advance(30_000);
+      expect(await writes({ ...ledger, commit: async () => false })).toBe(5);
     });
   });
 });

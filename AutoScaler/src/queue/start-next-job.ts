@@ -27,6 +27,8 @@ const LOOK_AT = { slot: 25, launch: 400 } as const;
 const MAX_PROJECTS = 50;
 /** Runners that end together ask for the same project: after so many tries it is not put behind the others. */
 const MAX_TRIES = 2;
+/** Projects that cannot be read: after so many the ledger does not answer at all. */
+const MAX_FAILURES = 3;
 
 /** No event for it is under way, and EC2 has not just refused it. */
 const isAsleep = (attempt: OrderedAttempt, now: Time): boolean =>
@@ -144,18 +146,41 @@ const retryFailed = async ({ ledger, bus }: NextJobDependencies, jobId: number):
   await bus.put([pendingEvent(last.order, last.attempt + 1)]);
 };
 
+/** Who is dispatched of a project, first to last; nobody where none waits or where another project goes first. */
+const nextOf = async (
+  dependencies: NextJobDependencies,
+  search: Search,
+  rotation: Rotation,
+  project: QueuedProject,
+): Promise<readonly OrderedAttempt[]> => {
+  const { jobs, lacksSlot } = await search.candidates(project);
+  if (search.isOver()) return [];
+  if (jobs.length > 0) return (await rotation.take(project)) ? jobs : [];
+  await passBy(dependencies, project, lacksSlot);
+  return [];
+};
+
+/**
+ * A project that cannot be read keeps no other waiting (I-24).
+ *
+ * @throws what reading a project threw, where nobody else is dispatched: the workflow tries again
+ */
 const dispatchNext = async (dependencies: NextJobDependencies, freed: Freed): Promise<NextJob> => {
   const rotation = new Rotation(dependencies, await dependencies.ledger.rotation(MAX_PROJECTS));
   const search = new Search(dependencies, freed);
+  const failures: unknown[] = [];
+  const fail = (error: unknown): readonly OrderedAttempt[] => {
+    failures.push(error);
+    return [];
+  };
   for (let project = rotation.next(); project !== undefined; project = rotation.next()) {
-    const { jobs, lacksSlot } = await search.candidates(project);
-    if (search.isOver()) break;
-    if (jobs.length === 0) await passBy(dependencies, project, lacksSlot);
-    else if (await rotation.take(project)) {
-      for (const waiting of jobs)
-        if (await dispatch(dependencies, waiting)) return { kind: "dispatched", jobId: waiting.jobId };
-    }
+    const jobs = await nextOf(dependencies, search, rotation, project).catch(fail);
+    if (search.isOver()) return { kind: "nobody" };
+    if (failures.length >= MAX_FAILURES) break;
+    for (const waiting of jobs)
+      if (await dispatch(dependencies, waiting)) return { kind: "dispatched", jobId: waiting.jobId };
   }
+  if (failures.length > 0) throw failures[0];
   return { kind: "nobody" };
 };
 

@@ -1,14 +1,17 @@
+import { TransientError } from "../../../Core/errors";
 import { LAMBDA } from "../../../Core/ledger/keys";
 import type { OrderedAttempt, StartedRunner } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
+import type { MonthlyBudget } from "../../../Core/usage/budget";
 import { LAUNCH_RATE_RECORD, type LaunchRate } from "../launch-rate/launch-rate";
 import { STACK } from "../ports";
 import { type FakeLedger, fakeLedger } from "../testing/fakes/fake-ledger";
 import { fakeMappings } from "../testing/fakes/fake-mappings";
 import { aClass, aJob, anAttempt, anOrder, aRunner, aSnapshot, NOW } from "../testing/fakes/items";
 import { routing } from "../testing/fakes/test-system";
-import { dispatchQueued } from "./dispatch-queued";
+import { type DispatchDependencies, dispatchQueued } from "./dispatch-queued";
 import { indexOf } from "./find/pending";
+import { type PassFailure, parts } from "./parts";
 import type { Snapshot } from "./snapshot";
 
 const MINUTE = 60_000;
@@ -47,24 +50,38 @@ interface Setting {
   readonly ofClass?: number;
   readonly startsAreOn?: boolean;
   readonly maxRunnersPerProject?: number;
+  readonly budgets?: readonly MonthlyBudget[];
+  /** Ports that do something else. */
+  readonly ports?: Partial<DispatchDependencies>;
+  /** What the parts of the pass say that failed. */
+  readonly failures?: PassFailure[];
 }
 
 /** The jobs that are dispatched, in order. */
 const jobsDispatched = async (
   seen: Snapshot,
-  { ledger = fakeLedger(), stack = 100, ofClass = 10, startsAreOn = true, ...patch }: Setting = {},
+  {
+    ledger = fakeLedger(),
+    stack = 100,
+    ofClass = 10,
+    startsAreOn = true,
+    ports = {},
+    failures = [],
+    ...patch
+  }: Setting = {},
 ): Promise<readonly number[]> => {
   const system = {
     ledger,
     settings: { startsAreOn: async () => startsAreOn } as never,
     mappings: fakeMappings(),
+    ...ports,
   };
   const settings = { ...routing(stack, ofClass, {}), ...patch };
   const limited = {
     ...settings,
     defaults: { ...settings.defaults, LAMBDA: { ...settings.defaults.LAMBDA, maxRunners: 3 } },
   };
-  const discrepancies = await dispatchQueued(system, seen, indexOf(seen), limited);
+  const discrepancies = await dispatchQueued(system, seen, indexOf(seen), limited, parts(failures));
   return discrepancies.map(({ dispatches }) => dispatches?.jobId ?? 0);
 };
 
@@ -154,6 +171,69 @@ describe("the queue", () => {
     const queue = [waiting(1), waiting(2), waiting(3), waiting(4, {}, { projectId: 2 })];
     const seen = aSnapshot({ waiting: queue, jobs, listed: new Set([1]) });
     expect(await jobsDispatched(seen)).toEqual([4, 2]);
+  });
+
+  describe("I-24: what cannot be read", () => {
+    const NO_READ = () => Promise.reject(new TransientError("no read"));
+    const ofProjects = range(50).map((id) => waiting(id, {}, { projectId: id }));
+    const failing = (scope: string): FakeLedger => {
+      const ledger = fakeLedger();
+      return { ...ledger, slots: (asked) => (asked === scope ? NO_READ() : ledger.slots(asked)) };
+    };
+
+    it("of one project's counters holds back that project alone, and is named", async () => {
+      const setting = { ledger: failing("project#7"), ofClass: 100, maxRunnersPerProject: 2, failures: [] };
+      const dispatched = await jobsDispatched(aSnapshot({ waiting: ofProjects }), setting);
+      expect([...dispatched].sort((one, other) => one - other)).toEqual(range(50).filter((id) => id !== 7));
+      expect(setting.failures).toEqual([
+        { part: "queue", what: "project#7", error: "TransientError no read" },
+      ]);
+    });
+
+    it("of one class's counters holds back that class alone", async () => {
+      const queue = [onLambda(3), onLambda(2), waiting(1)];
+      expect(
+        await jobsDispatched(aSnapshot({ waiting: queue }), { ledger: failing("LAMBDA#default") }),
+      ).toEqual([1]);
+    });
+
+    it("of a class's row leaves the limit that its jobs know", async () => {
+      const named = aClass({ name: "named", maxRunners: 1 });
+      const queue = [3, 2].map((id) => waiting(id, { classKey: "EC2#named" }, { runnerClass: named }));
+      const ports = { mappings: { ...fakeMappings(), rows: NO_READ } };
+      const seen = aSnapshot({ waiting: [...queue, waiting(1)] });
+      expect(await jobsDispatched(seen, { ports })).toEqual([3, 1]);
+    });
+
+    it("of the budgets holds back those that wait for theirs", async () => {
+      const ledger = { ...fakeLedger(), stateRecord: NO_READ };
+      const seen = aSnapshot({ waiting: [onLambda(3, { waitingFor: "budget" }), onLambda(2)] });
+      expect(await jobsDispatched(seen, { ledger, budgets: [{ project: 1, usd: 5, hold: true }] })).toEqual([
+        2,
+      ]);
+    });
+
+    it("of the launch rate holds back the jobs on EC2", async () => {
+      const ledger = { ...fakeLedger(), stateRecord: NO_READ };
+      expect(await jobsDispatched(aSnapshot({ waiting: [waiting(2), onLambda(1)] }), { ledger })).toEqual([
+        1,
+      ]);
+    });
+
+    it("of the switch for starts leaves the runners that exist", async () => {
+      const [runner, attempt] = refused(1);
+      const seen = aSnapshot({ runners: [runner], attempts: [attempt], waiting: [waiting(2)] });
+      expect(await jobsDispatched(seen, { ports: { settings: { startsAreOn: NO_READ } } })).toEqual([1]);
+    });
+
+    it("and a launch rate that cannot be stored keep nobody", async () => {
+      const ledger = await withLaunchRate({});
+      expect(
+        await jobsDispatched(aSnapshot({ waiting: [waiting(1)] }), {
+          ledger: { ...ledger, commit: NO_READ },
+        }),
+      ).toEqual([1]);
+    });
   });
 
   it("F-57: dispatches nothing while new starts are off", async () => {

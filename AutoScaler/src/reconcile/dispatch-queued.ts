@@ -4,17 +4,13 @@ import type { RoutingSettings } from "../../../Core/routing/routing";
 import { holdingBudget, isBudgetSpent } from "../../../Core/usage/budget";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
-import {
-  LAUNCH_RATE_RECORD,
-  type LaunchRate,
-  nextLaunchRate,
-  readLaunchRate,
-} from "../launch-rate/launch-rate";
+import { LAUNCH_RATE_RECORD, nextLaunchRate, readLaunchRate } from "../launch-rate/launch-rate";
 import { reservationsAtOnce } from "../launch-rate/reservations";
 import { readSpent } from "../limits/spent-budget";
 import type { Ledger } from "../ports";
 import { roundRobin } from "../queue/round-robin";
 import { type SnapshotIndex, waitsForLaunchRate } from "./find/pending";
+import type { Part } from "./parts";
 import { type RoomLeft, readRoom, take } from "./room";
 import { type Discrepancy, isRecent, type Snapshot } from "./snapshot";
 
@@ -53,16 +49,18 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
   waitsForLaunchRate(runner) &&
   !isLeased(runner, now);
 
+const isForBudget = ({ waitingFor }: OrderedAttempt): boolean => waitingFor === "budget";
+
 /** Without those whose project's budget is spent: they wait for the next month, or for a higher budget. */
 const withinBudget = async (
   ledger: Ledger,
   { waiting, now }: Snapshot,
   { budgets }: RoutingSettings,
 ): Promise<readonly OrderedAttempt[]> => {
-  const isAny = waiting.some(({ waitingFor }) => waitingFor === "budget");
-  const spending = isAny ? await readSpent(ledger) : undefined;
-  return waiting.filter(({ waitingFor, order: { projectId } }) => {
-    const budget = waitingFor === "budget" ? holdingBudget(budgets, projectId) : undefined;
+  const spending = waiting.some(isForBudget) ? await readSpent(ledger) : undefined;
+  return waiting.filter((attempt) => {
+    const { projectId } = attempt.order;
+    const budget = isForBudget(attempt) ? holdingBudget(budgets, projectId) : undefined;
     return !isBudgetSpent(projectId, budget, spending, now);
   });
 };
@@ -82,45 +80,57 @@ const fromLaunchRate = (
 
 const storeLaunchRate = async (
   ledger: Ledger,
-  launchRate: LaunchRate,
-  version: number,
+  { launchRate, version }: LaunchRateRead,
   isHolding: boolean,
   now: Time,
 ): Promise<void> => {
+  if (launchRate === undefined) return;
   const next = nextLaunchRate(launchRate, isHolding, now);
   await ledger.commit([
     { stateRecord: { name: LAUNCH_RATE_RECORD, version: version + 1, value: next ?? null } },
   ]);
 };
 
+type LaunchRateRead = Awaited<ReturnType<typeof readLaunchRate>>;
+
+/** Who may start at all: nobody while new starts are off, or while nobody knows whether they are. */
+const allowed = async (
+  { ledger, settings: { startsAreOn } }: DispatchDependencies,
+  snapshot: Snapshot,
+  settings: RoutingSettings,
+  part: Part,
+): Promise<readonly OrderedAttempt[]> => {
+  if (!(await part("queue", false, startsAreOn))) return [];
+  const others = snapshot.waiting.filter((attempt) => !isForBudget(attempt));
+  return part("queue", others, () => withinBudget(ledger, snapshot, settings));
+};
+
 /**
  * Dispatches waiting jobs: as many as there are free slots, and as many EC2 jobs as get a reservation at
  * once. Each start dispatches one more later. With new starts off (F-57), only jobs that have a runner are
- * dispatched.
+ * dispatched. A read that fails holds back those alone whom it is about (I-24).
  */
 export const dispatchQueued = async (
   dependencies: DispatchDependencies,
   snapshot: Snapshot,
   index: SnapshotIndex,
   settings: RoutingSettings,
+  part: Part,
 ): Promise<readonly Discrepancy[]> => {
-  const { launchRate, version } = await readLaunchRate(dependencies.ledger);
+  const { ledger } = dependencies;
+  const rate = await part("queue", undefined, () => readLaunchRate(ledger));
   const heldJobs = snapshot.waiting.filter(({ waitingFor }) => waitingFor === "launch-rate");
   const heldRunners = snapshot.runners.filter((runner) => isHeldRunner(runner, snapshot.now));
-  const atOnce = reservationsAtOnce(launchRate);
-  const room = await readRoom(
-    dependencies,
-    settings,
-    snapshot.waiting,
-    launchRate !== undefined || heldJobs.length + heldRunners.length > 0 ? atOnce : Number.POSITIVE_INFINITY,
-  );
+  const atOnce = rate === undefined ? 0 : reservationsAtOnce(rate.launchRate);
+  const isLimited = rate?.launchRate !== undefined || heldJobs.length + heldRunners.length > 0;
+  const ec2 = rate === undefined || isLimited ? atOnce : Number.POSITIVE_INFINITY;
+  const room = await readRoom(dependencies, settings, snapshot.waiting, ec2, part);
   const rateLimited = fromLaunchRate(snapshot, index, room);
-  const startsAreOn = await dependencies.settings.startsAreOn();
-  const waiting = startsAreOn ? await withinBudget(dependencies.ledger, snapshot, settings) : [];
+  const waiting = await allowed(dependencies, snapshot, settings, part);
   const queue = fromQueue({ ...snapshot, waiting }, room);
   // A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment.
   const isHolding = heldRunners.length > 0 || heldJobs.length > atOnce || snapshot.unreadQueues.size > 0;
-  if (launchRate !== undefined)
-    await storeLaunchRate(dependencies.ledger, launchRate, version, isHolding, snapshot.now);
+  if (rate !== undefined)
+    await part("queue", undefined, () => storeLaunchRate(ledger, rate, isHolding, snapshot.now));
   return [...rateLimited, ...queue];
 };

@@ -28,11 +28,13 @@ export const beginPass = async (dependencies: LeaseDependencies): Promise<HeldPa
   return isTaken ? { lease, state, version } : undefined;
 };
 
-/** Stores the state for the next pass, and releases the lease. */
+/** Stores the state for the next pass, and releases the lease: at the second try at last, or the next pass finds it taken. */
 export const endPass = async (
   { ledger }: LeaseDependencies,
   { version }: HeldPass,
   { lease: _, ...state }: ReconcilerState,
 ): Promise<void> => {
-  await ledger.commit([{ stateRecord: { name: RECONCILER_RECORD, version: version + 1, value: state } }]);
+  const store = () =>
+    ledger.commit([{ stateRecord: { name: RECONCILER_RECORD, version: version + 1, value: state } }]);
+  await store().catch(store);
 };

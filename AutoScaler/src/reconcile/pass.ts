@@ -6,7 +6,7 @@ import { isBad } from "../../../Core/routing/mapping-row";
 import { type RoutingSettings, readSettings } from "../../../Core/routing/routing";
 import { storeLambdaLimit } from "../limits/account-limit";
 import type { GitLabJob, Instance } from "../ports";
-import { forgetEmptyQueues } from "../queue/rotation";
+import { leaveEmpty } from "../queue/rotation";
 import { countRestingPools } from "../spot/count-resting";
 import { recordOutage } from "../waits/gitlab-outage";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
@@ -196,9 +196,15 @@ const reconcileAll = async (
   );
   const waiting = await dropNotServed(context, snapshot.waiting);
   const queue = await part("queue", [], () =>
-    dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings),
+    dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings, part),
   );
-  await part("queue", undefined, () => forgetEmptyQueues(dependencies, snapshot.queued));
+  for (const project of snapshot.queued)
+    await part(
+      "queue",
+      undefined,
+      () => leaveEmpty(dependencies.ledger, project, dependencies.clock.now()),
+      project.projectId,
+    );
   await part("spot-pools", undefined, () => countRestingPools(dependencies));
   await part("levels", undefined, () => putLevels(dependencies, snapshot, context.settings));
   const read = await part<Records>("records", { records: [] }, () =>

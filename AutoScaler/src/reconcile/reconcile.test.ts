@@ -486,6 +486,54 @@ describe("the reconciler itself", () => {
     expect(await system.reconcile()).toMatchObject({ kind: "reconciled" });
   });
 
+  /** A ledger whose named call fails so many times. */
+  const failing = (system: TestSystem, call: "openAttempts" | "stateRecord" | "rotation", times: number) => {
+    let left = times;
+    return new Proxy(system.ledger, {
+      get: (target, name, receiver) => {
+        if (name !== call || left === 0) return Reflect.get(target, name, receiver);
+        left -= 1;
+        return () => Promise.reject(new TransientError("no read"));
+      },
+    });
+  };
+
+  it.each(["openAttempts", "stateRecord", "rotation"] as const)(
+    "F-50 I-24: a pass that fails for a read of the ledger, %s, begins again within its minute",
+    async (call) => {
+      const system = testSystem();
+      system.gitLab.addJob({ id: 7, createdAt: 0 });
+      const begin = system.clock.now();
+      const report = await withPorts(system, { ledger: failing(system, call, 2) }).reconcile();
+      expect(report).toMatchObject({ kind: "reconciled", events: 1 });
+      // More than thirty of the function's fifty-five seconds are left.
+      expect(system.clock.now() - begin).toBeLessThan(20_000);
+    },
+  );
+
+  it("F-50: a pass that fails again and again is told as failed, after three tries", async () => {
+    const system = testSystem();
+    const minute = withPorts(system, { ledger: failing(system, "openAttempts", 3) });
+    await expect(minute.reconcile()).rejects.toThrow("no read");
+    expect(await minute.reconcile()).toMatchObject({ kind: "reconciled" });
+  });
+
+  it("F-50: the end of a pass that could not be stored is stored at the second try, so that the next one runs", async () => {
+    const system = testSystem();
+    let fails = true;
+    const commit: Dependencies["ledger"]["commit"] = async (changes) => {
+      const isEnd = changes.some(
+        (change) => "stateRecord" in change && parseReconcilerState(change.stateRecord).lease === undefined,
+      );
+      if (!isEnd || !fails) return system.ledger.commit(changes);
+      fails = false;
+      throw new TransientError("no write");
+    };
+    const report = await withPorts(system, { ledger: { ...system.ledger, commit } }).reconcile();
+    expect(report).toMatchObject({ kind: "reconciled" });
+    expect(await system.reconcile()).toMatchObject({ kind: "reconciled" });
+  });
+
   it("I-24: one project that fails harms no other", async () => {
     const system = testSystem();
     system.gitLab.addJob({ id: 7, projectId: 1, createdAt: 0 });

@@ -6,7 +6,9 @@ import { isBad, parseClassRow } from "../../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
 import { sum } from "../limits/slots";
+import type { SlotCounters } from "../ports";
 import { CountersRead } from "../queue/slot-check";
+import type { Part } from "./parts";
 
 /** RoomLeft that is left, counted down as jobs are dispatched. */
 export interface RoomLeft {
@@ -31,33 +33,49 @@ const limitOf = async (
   return fields === undefined || isBad(fields) ? maxRunners : (fields.maxRunners ?? byDefault);
 };
 
+/** Counters of which nothing is known: they allow nobody. */
+const UNREAD: SlotCounters = { taken: [], limit: 0 };
+
 const projectsOf = (waiting: readonly OrderedAttempt[]): readonly number[] => [
   ...new Set(waiting.map(({ order }) => order.projectId)),
 ];
 
-/** What each limit leaves for those that wait. */
+/**
+ * What each limit leaves for those that wait. One that cannot be read leaves nothing, for those alone whom it limits (I-24):
+ * of a class's row that cannot be read counts the limit that its jobs know.
+ */
 export const readRoom = async (
   dependencies: RoomDependencies,
   settings: RoutingSettings,
   waiting: readonly OrderedAttempt[],
   ec2: number,
+  part: Part,
 ): Promise<RoomLeft> => {
   const counters = new CountersRead(dependencies.ledger);
   const classes = new Map(waiting.map(({ classKey, order }) => [classKey, order.runnerClass]));
+  const rowLimit = (key: string, each: RunnerClass): Promise<number> =>
+    part("queue", each.maxRunners, () => limitOf(dependencies, settings, each), key);
   const limits: (readonly [string, number | Promise<number>])[] = [
     [STACK, settings.maxRunners],
-    ...[...classes].map(([key, each]) => [key, limitOf(dependencies, settings, each)] as const),
+    ...[...classes].map(([key, each]) => [key, rowLimit(key, each)] as const),
   ];
   const { maxRunnersPerProject } = settings;
   if (maxRunnersPerProject !== undefined)
     for (const id of projectsOf(waiting)) limits.push([projectScope(id), maxRunnersPerProject]);
-  const { limit: ofLambda = settings.maxRunners } = await counters.slots(STACK);
+  const { limit: ofLambda = settings.maxRunners } = await part(
+    "queue",
+    UNREAD,
+    () => counters.slots(STACK),
+    STACK,
+  );
   if (ofLambda < settings.maxRunners) limits.push([LAMBDA, ofLambda]);
+  const leftOf = async (scope: string, limit: number | Promise<number>): Promise<number> =>
+    (await limit) - sum((await counters.slots(scope)).taken);
   const left = await Promise.all(
     limits.map(
       async ([scope, limit]): Promise<[string, number]> => [
         scope,
-        (await limit) - sum((await counters.slots(scope)).taken),
+        await part("queue", 0, () => leftOf(scope, limit), scope),
       ],
     ),
   );

@@ -52,6 +52,12 @@ describe("the record of a pool", () => {
     expect(ttl()).toBe((now + 45 * MINUTE) / 1_000);
   });
 
+  it("is given up after three writes that others overtook", async () => {
+    const commit = jest.fn(async () => false);
+    await recordPoolFailure({ ledger: { ...fakeLedger(), commit }, clock: fakeClock() }, "a/b", "i-1");
+    expect(commit).toHaveBeenCalledTimes(3);
+  });
+
   it("F-19: that cannot be stored or read changes nothing for the job", async () => {
     const fails = () => Promise.reject(new TransientError("throttled"));
     const ledger = { ...fakeLedger(), stateRecord: fails, listed: fails };

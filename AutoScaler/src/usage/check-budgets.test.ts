@@ -1,6 +1,7 @@
 import { SETTINGS_KEY } from "../../../Core/routing/settings-row";
 import { BUDGETS_RECORD, type MonthlyBudget, readSpending } from "../../../Core/usage/budget";
 import { dayOf } from "../../../Core/usage/days";
+import { ROLL_UP_RECORD } from "../../../Core/usage/period";
 import { type TestSystem, testSystem, webhook } from "../testing/fakes/test-system";
 import { checkBudgets } from "./check-budgets";
 
@@ -48,10 +49,14 @@ describe("the record of what was spent", () => {
     const { system, spend, check } = setUp();
     await spend(1);
     await spend(100, 2);
-    await system.ledger.usage.putDay({ day: "2026-10-31", projectId: PROJECT, groups: { a: { usd: 50 } } });
-    expect(await check()).toMatchObject({ month: "2026-11", usd: { [PROJECT]: 1 } });
+    const day = { projectId: PROJECT, groups: { a: { usd: 50 } } };
+    await system.ledger.usage.putDay({ ...day, day: "2026-10-31" });
+    await system.ledger.usage.putDay({ ...day, day: "2026-11-01", groups: { a: { usd: 3 } } });
+    const value = { until: "2026-11-24", at: 0 };
+    await system.ledger.commit([{ stateRecord: { name: ROLL_UP_RECORD, version: 1, value } }]);
+    expect(await check()).toMatchObject({ month: "2026-11", usd: { [PROJECT]: 4 } });
     expect(readSpending(await system.ledger.stateRecord(BUDGETS_RECORD))).toMatchObject({
-      usd: { [PROJECT]: 1 },
+      usd: { [PROJECT]: 4 },
     });
   });
 

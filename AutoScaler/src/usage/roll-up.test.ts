@@ -152,6 +152,21 @@ describe("a roll-up", () => {
     expect(await read()).toEqual({ jobs: 6 });
   });
 
+  it("reads the last three days again, and none before that it has read", async () => {
+    const { ledger, clock, rollUp } = setUp();
+    await rollUp();
+    clock.advance(4 * DAY);
+    const counts = jest.spyOn(ledger.usage, "counts");
+    await rollUp();
+    const days = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, index) => `2026-11-${from + index}`);
+    expect(counts.mock.calls.map(([day]) => day)).toEqual(days(25, 28));
+    counts.mockClear();
+    clock.advance(HOUR);
+    await rollUp();
+    expect(counts.mock.calls.map(([day]) => day)).toEqual(days(26, 28));
+  });
+
   it("begins anew when its record cannot be read", async () => {
     const { ledger, count, rollUp, read } = setUp();
     await ledger.commit([

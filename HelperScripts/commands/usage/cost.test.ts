@@ -118,7 +118,13 @@ describe("cost", () => {
     expect(out).toContain("2026-11-01 to 2026-11-25 (UTC): $31.00 for 5 jobs");
     expect(out).toContain("Not in it: 2 runners of unknown price.");
     expect(out).toContain("$16.00: 1 runner that waited, and no job came");
-    expect(out).toMatch(/^42 +4 +6 +.*\$27\.00 +\$16\.00$/m);
+    expect(out).toMatch(/^42 +4 +6 +4 min 09 s +\$27\.00 +\$16\.00$/m);
+  });
+
+  it("says nothing of runners without a price where there is none", async () => {
+    const on = new DeploymentDouble();
+    count(on, numbers(1));
+    expect((await on.run(["cost"])).out).not.toContain("Not in it");
   });
 
   it("estimates what is in no sum, apart", async () => {

@@ -1,5 +1,6 @@
 import { GetAccountSettingsCommand } from "@aws-sdk/client-lambda";
 import { lambdaRunnersAt } from "../../../Core/account/lambda-room";
+import { configurationOf } from "../../configuration";
 import { type Check, type DoctorContext, type DoctorFinding, ok, warning } from "../finding";
 import { QUOTA, quotaLink } from "./quotas";
 
@@ -53,6 +54,29 @@ const tenants = (doctorContext: DoctorContext, limit: number, wanted: number): r
       ];
 };
 
+/**
+ * A signed webhook is checked by a function of its own, and 200 jobs at once are refused none from here on: measured in
+ * virtual time. Below it GitLab switches the webhook off for a minute, and the reconciler finds the jobs.
+ */
+const MIN_FOR_SIGNED_BURSTS = 100;
+
+const signedWebhooks = async (
+  doctorContext: DoctorContext,
+  limit: number,
+): Promise<readonly DoctorFinding[]> => {
+  const { context, autoScaler } = doctorContext;
+  if (limit >= MIN_FOR_SIGNED_BURSTS) return [];
+  const { webhookSigningKey } = await configurationOf(context, autoScaler).read(["webhookSigningKey"]);
+  if (webhookSigningKey === undefined) return [];
+  return [
+    warning(
+      QUOTA,
+      `Lambda: ${limit} concurrent executions are too few for bursts of signed webhooks, each of which a function checks: GitLab switches the webhook off for a minute, and the jobs start a minute or two later`,
+      raise(doctorContext),
+    ),
+  ];
+};
+
 /** What the account's concurrency leaves to Lambda runners. */
 export const checkLambdaAccount: Check = async (doctorContext) => {
   const { context, settings } = doctorContext;
@@ -64,5 +88,6 @@ export const checkLambdaAccount: Check = async (doctorContext) => {
     runners(doctorContext, limit, wanted),
     ...reserved(limit, unreserved, wanted),
     ...tenants(doctorContext, limit, wanted),
+    ...(await signedWebhooks(doctorContext, limit)),
   ];
 };

@@ -25,14 +25,26 @@ const checkIsSound = async (folder: string, test: string, { seconds }: Trial): P
   if (!sound.get(test)) throw new Error(`${test} does not pass without a fault, so it shows none`);
 };
 
-/** The types are checked last, since that takes longer than a test and few faults need it. */
-export const isCompiled = (folder: string): Promise<boolean> => {
-  // A variable that a fault leaves unused is no sign of a test.
-  const options = ["--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false", "-p", "."];
-  const compiler = [join(folder, "node_modules/typescript/bin/tsc"), ...options];
-  const child = spawn(process.execPath, compiler, { cwd: folder, stdio: "ignore" });
+const succeeds = (folder: string, program: string, options: readonly string[]): Promise<boolean> => {
+  const child = spawn(process.execPath, [join(folder, "node_modules", program), ...options], {
+    cwd: folder,
+    stdio: "ignore",
+  });
   return new Promise((resolve) => child.once("exit", (code) => resolve(code === 0)));
 };
+
+/** The types are checked last, since that takes longer than a test and few faults need it. */
+export const isCompiled = (folder: string): Promise<boolean> =>
+  // A variable that a fault leaves unused is no sign of a test.
+  succeeds(folder, "typescript/bin/tsc", [
+    ...["--noEmit", "--noUnusedLocals", "false", "--noUnusedParameters", "false", "-p", "."],
+  ]);
+
+/** No promise is left alone in a file or folder. The other rules of the lint say nothing of what the code does. */
+export const isAwaited = (folder: string, file: string): Promise<boolean> =>
+  succeeds(folder, "@biomejs/biome/bin/biome", [
+    ...["lint", "--only=nursery/noFloatingPromises", "--error-on-warnings", file],
+  ]);
 
 const changed = (text: string, { start, end, text: put }: Mutant): string =>
   text.slice(0, start) + put + text.slice(end);
@@ -49,8 +61,9 @@ const isProgram = (text: string): boolean => {
 /** Ends of tests that say nothing yet. */
 const VERDICTS = { passed: "survived", "timed-out": "timed-out", died: "invalid" } as const;
 
-const verdictOf = async (folder: string, tests: TestsEnd): Promise<MutantVerdict> => {
+const verdictOf = async (folder: string, tests: TestsEnd, file: string): Promise<MutantVerdict> => {
   if (tests.ended === "failed") return "caught";
+  if (!(await isAwaited(folder, file))) return "caught-by-lint";
   return (await isCompiled(folder)) ? VERDICTS[tests.ended] : "caught-by-compiler";
 };
 
@@ -63,7 +76,7 @@ export const tryMutant = async (folder: string, mutant: Mutant, trial: Trial): P
   writeFileSync(path, faulty);
   const choice = { file: mutant.file, nearest: trial.nearest };
   const tests = await runTests(folder, choice, trial.seconds);
-  const verdict = await verdictOf(folder, tests);
+  const verdict = await verdictOf(folder, tests, mutant.file);
   writeFileSync(path, text);
   if (tests.ended === "failed") await checkIsSound(folder, tests.by, trial);
   return verdict;

@@ -18,9 +18,19 @@ describe("verdicts of a stopped run", () => {
     expect([kept(10).get(mutant), kept(10).get(other)]).toEqual(["caught", undefined]);
   });
 
-  it("do not count for another number of tests, nor when the file has changed", () => {
+  it("count for more tests where the fault is caught, and else for fewer", () => {
+    kept(10).add(mutant, "survived");
+    expect([6, 10, 11].map((nearest) => kept(nearest).get(mutant))).toEqual([
+      "survived",
+      "survived",
+      undefined,
+    ]);
     kept(10).add(mutant, "caught");
-    expect(kept(9999).get(mutant)).toBeUndefined();
+    expect(kept(11).get(mutant)).toBe("caught");
+  });
+
+  it("do not count when the file has changed", () => {
+    kept(10).add(mutant, "caught");
     writeFileSync(join(root, "limit.ts"), "4");
     expect(kept(10).get(mutant)).toBeUndefined();
   });

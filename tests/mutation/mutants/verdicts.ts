@@ -7,7 +7,13 @@ import type { Mutant } from "./mutants";
  * How a fault ended. `invalid`: it is no program any more, or Jest came to no end, so it says nothing. `timed-out`: no
  * test had failed when the time was over; it counts as not caught.
  */
-export type MutantVerdict = "caught" | "caught-by-compiler" | "survived" | "timed-out" | "invalid";
+export type MutantVerdict =
+  | "caught"
+  | "caught-by-lint"
+  | "caught-by-compiler"
+  | "survived"
+  | "timed-out"
+  | "invalid";
 
 /** The verdict counts for the fault. */
 export const isCaught = (verdict: MutantVerdict): boolean => verdict.startsWith("caught");
@@ -18,18 +24,33 @@ export interface KeptVerdicts {
   readonly add: (mutant: Mutant, verdict: MutantVerdict) => void;
 }
 
-/** Another text of the file is another mutant, and more tests may say something else. */
-const keyOf = (root: string, { file, start, end, text }: Mutant, nearest: number): string =>
+/** Another text of the file is another mutant. */
+const keyOf = (root: string, { file, start, end, text }: Mutant): string =>
   createHash("sha256")
     .update(readFileSync(join(root, file)))
-    .update(JSON.stringify([file, start, end, text, nearest]))
+    .update(JSON.stringify([file, start, end, text]))
     .digest("hex");
 
-const readKept = (path: string): Map<string, MutantVerdict> => {
+/** With how many test files at most. */
+interface Kept {
+  readonly verdict: MutantVerdict;
+  readonly nearest: number;
+}
+
+const readKept = (path: string): ReadonlyMap<string, Kept> => {
   if (!existsSync(path)) return new Map();
   const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
-  return new Map(lines.map((line): [string, MutantVerdict] => JSON.parse(line)));
+  return new Map(
+    lines.map((line) => {
+      const [key, verdict, nearest]: [string, MutantVerdict, number] = JSON.parse(line);
+      return [key, { verdict, nearest }];
+    }),
+  );
 };
+
+/** What is caught by few tests is caught by more. What is not may be. */
+const counts = ({ verdict, nearest }: Kept, wanted: number): boolean =>
+  isCaught(verdict) || nearest >= wanted;
 
 /**
  * Verdicts in `.local/mutants.jsonl`, a line for each as soon as it is known.
@@ -40,9 +61,13 @@ export const keptVerdicts = (root: string, mutants: readonly Mutant[], nearest: 
   const path = join(root, ".local/mutants.jsonl");
   mkdirSync(dirname(path), { recursive: true });
   const kept = readKept(path);
-  const keys = new Map(mutants.map((mutant) => [mutant, keyOf(root, mutant, nearest)]));
+  const keys = new Map(mutants.map((mutant) => [mutant, keyOf(root, mutant)]));
   return {
-    get: (mutant) => kept.get(keys.get(mutant) ?? ""),
-    add: (mutant, verdict) => appendFileSync(path, `${JSON.stringify([keys.get(mutant), verdict])}\n`),
+    get: (mutant) => {
+      const found = kept.get(keys.get(mutant) ?? "");
+      return found !== undefined && counts(found, nearest) ? found.verdict : undefined;
+    },
+    add: (mutant, verdict) =>
+      appendFileSync(path, `${JSON.stringify([keys.get(mutant), verdict, nearest])}\n`),
   };
 };

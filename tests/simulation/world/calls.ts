@@ -1,6 +1,6 @@
 import type { Configuration } from "../../../AutoScaler/src/adapters/ssm/configuration";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
-import type { LaunchPrices } from "../../../AutoScaler/src/ports";
+import type { LaunchPrices, RunnerFunctions } from "../../../AutoScaler/src/ports";
 import type { PoolMemory } from "../../../AutoScaler/src/spot/pool-memory";
 import { TransientError } from "../../../Core/errors";
 import type { Random } from "./random";
@@ -41,6 +41,7 @@ export interface FunctionEnvironment {
   readonly hints: HintMemory;
   /** Of a function that calls GitLab. */
   readonly configuration: Configuration | undefined;
+  readonly functions: RunnerFunctions;
   readonly spotPools: PoolMemory;
   readonly prices: LaunchPrices;
   /** Its first call is not over yet. */
@@ -83,10 +84,12 @@ const TIMINGS: Readonly<Record<string, Timing>> = {
 };
 const FALLBACK: Timing = { least: 1, most: 10, timeout: 5_000 };
 
+/** An environment reads its configuration, and the tags of functions, for whatever job comes. */
+const OF_NO_JOB = /^(ssm|lambda\.listTags)/;
+
 /** Timing and number of the calls of one name. */
 interface Kind {
   readonly timing: Timing;
-  /** An environment reads its configuration for whatever job comes. */
   readonly isOfJob: boolean;
   count: number;
 }
@@ -155,7 +158,7 @@ export class Calls {
     const known = this.#kinds.get(name);
     if (known !== undefined) return known;
     const timing = this.#timings[name.slice(0, name.indexOf("."))] ?? FALLBACK;
-    const kind = { timing, isOfJob: !name.startsWith("ssm."), count: 0 };
+    const kind = { timing, isOfJob: !OF_NO_JOB.test(name), count: 0 };
     this.#kinds.set(name, kind);
     return kind;
   }

@@ -7,6 +7,7 @@ import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
 import type { AccountQuotas } from "./limits/account";
 import { refusalOf, vcpusOfFleet } from "./limits/ec2-account";
+import { Ec2Requests } from "./limits/ec2-requests";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
@@ -103,6 +104,7 @@ export class Ec2 {
   /** Number of launch calls, refused ones included. */
   launchCalls = 0;
   options: Ec2Options;
+  readonly requests = new Ec2Requests();
   readonly #answers = new Map<string, { readonly parameters: string; readonly answer: FleetAnswer }>();
   #tokens: number;
   #refilledAt: Time;
@@ -129,6 +131,7 @@ export class Ec2 {
 
   createFleet(request: CreateFleetCommandInput): FleetAnswer {
     this.launchCalls += 1;
+    if (!this.requests.createFleet.take(this.timeline.now)) throw ec2Error("RequestLimitExceeded", 503);
     this.#takeToken();
     const { ClientToken = "", ...rest } = request;
     const parameters = JSON.stringify(rest);

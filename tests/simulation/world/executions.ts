@@ -10,6 +10,7 @@ import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, FunctionEnvironment, Process } from "./calls";
 import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFunction } from "./functions";
+import type { LambdaApi } from "./lambda-api";
 import { type Entered, FunctionEnvironments } from "./limits/function-environments";
 import type { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { once } from "./once";
@@ -48,6 +49,9 @@ export interface ExecutionParts {
   readonly metrics: Metrics;
   /** Seconds for which Lambda keeps an idle environment. */
   readonly idleSeconds: number;
+  /** Of each function. */
+  readonly invocationsPerSecond: number;
+  readonly lambdaApi: LambdaApi;
 }
 
 /** What one environment of a function has, and the invocation that it serves. */
@@ -141,7 +145,7 @@ export class Executions {
 
   /** A new environment's memory. */
   #newEnvironment(name: FunctionName): Served {
-    const { parameterStore } = this.parts;
+    const { parameterStore, lambdaApi } = this.parts;
     const served: Served = {
       environment: {
         hints: new HintMemory(),
@@ -150,6 +154,7 @@ export class Executions {
         configuration: readsConfiguration(name)
           ? parameterStore.configurationFor(() => served.process as Process)
           : undefined,
+        functions: lambdaApi.functionsFor(() => served.process as Process),
         isNew: true,
       },
       process: undefined,
@@ -161,10 +166,20 @@ export class Executions {
   #environmentsOf(name: FunctionName): FunctionEnvironments<Served> {
     const known = this.#environments.get(name);
     if (known !== undefined) return known;
-    const { random, idleSeconds } = this.parts;
-    const made = new FunctionEnvironments(() => this.#newEnvironment(name), random, idleSeconds);
+    const { random, idleSeconds, invocationsPerSecond } = this.parts;
+    const made = new FunctionEnvironments(
+      () => this.#newEnvironment(name),
+      random,
+      idleSeconds,
+      invocationsPerSecond,
+    );
     this.#environments.set(name, made);
     return made;
+  }
+
+  /** Invocations that Lambda refused for their rate, of all functions. */
+  get refusedInvocations(): number {
+    return [...this.#environments.values()].reduce((sum, { invocations }) => sum + invocations.refused, 0);
   }
 
   /** Environments that were started, of all functions. */

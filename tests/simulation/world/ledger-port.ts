@@ -5,6 +5,7 @@ import { usageKey } from "../../../Core/usage/usage-key";
 import type { Calls, Process } from "./calls";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
+import { withSdkTries } from "./sdk-tries";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
@@ -12,8 +13,6 @@ import type { Timeline } from "./timeline";
 const TRIES = 8;
 const FIRST_PAUSE = 25;
 const LONGEST_PAUSE = 800;
-/** Tries of the SDK. */
-const READ_TRIES = 3;
 /** Sixteen shards, read with strong consistency. */
 const ONE_UNIT = (): number => 16;
 const lengthOf = (items: readonly unknown[]): number => items.length;
@@ -98,12 +97,12 @@ export class LedgerPort implements Ledger {
       const isRead = keys.every((key) => this.throughput.mayRead(key, ofEach, this.table.now()));
       return isRead ? { answer } : undefined;
     };
-    for (let tries = 0; tries < READ_TRIES; tries += 1) {
-      const found = await this.calls.make(this.process, name, effect);
-      if (found !== undefined) return found.answer;
-      await this.calls.sleep(this.process, this.random.between(0, FIRST_PAUSE * 2 ** tries));
-    }
-    throw new TransientError(`${name} was throttled ${READ_TRIES} times`);
+    return withSdkTries(this.calls, this.random, this.process, {
+      name,
+      effect,
+      refusal: () => new TransientError(`${name} was throttled`),
+      firstPause: FIRST_PAUSE,
+    });
   }
 
   slots(scope: string) {

@@ -39,9 +39,11 @@ import { type Ec2, ec2Error } from "./ec2";
 import type { FunctionDependencies } from "./functions";
 import type { GitLabEffects } from "./gitlab-api";
 import { GitLabPort } from "./gitlab-port";
+import type { LambdaApi } from "./lambda-api";
 import { Conflicts, LedgerPort } from "./ledger-port";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
+import { withSdkTries } from "./sdk-tries";
 import { DEPLOYMENT } from "./stack";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
@@ -62,6 +64,7 @@ export interface Services {
   readonly startsAreOn: () => boolean;
   /** The account's, as Lambda tells them. */
   readonly concurrentExecutions: number;
+  readonly lambdaApi: LambdaApi;
   readonly put: (events: readonly OurEvent[]) => void;
   readonly metric: (counted: Counted, process: Process) => void;
 }
@@ -107,27 +110,51 @@ const refusedByRate = (error: unknown): Launch => {
   throw error;
 };
 
+/** The shipped provider asks before it invokes. */
+const isolated = ({ environment }: Process, { order }: StartedRunner): Promise<unknown> =>
+  environment.functions.isTenantIsolated(order.functionArn ?? "");
+
 const lambdaPort = ({ calls, invoke }: Services, process: Process): RunnerProvider => ({
   launch: (runner) =>
-    calls.make(process, "lambda.invoke", () => invoke(runner), invokeErrorOf).catch(refusedByRate),
+    isolated(process, runner)
+      .then(() => calls.make(process, "lambda.invoke", () => invoke(runner), invokeErrorOf))
+      .catch(refusedByRate),
   find: async () => undefined,
 });
 
-const ec2Api = ({ calls, ec2, terminate }: Services, process: Process): Ec2Api => ({
+const rateExceeded = (): Error => ec2Error("RequestLimitExceeded", 503);
+
+/** Launches are tried once: the provider repeats them itself. */
+const ec2Api = ({ timeline, random, calls, ec2, terminate }: Services, process: Process): Ec2Api => ({
   createFleet: (request) =>
     calls.make(process, "ec2.createFleet", () => ec2.createFleet(request), ec2ErrorOf),
   describeInstances: (request) =>
-    calls.make(process, "ec2.describeInstances", () => ec2.describeInstances(request), ec2ErrorOf),
+    withSdkTries(calls, random, process, {
+      name: "ec2.describeInstances",
+      effect: () =>
+        ec2.requests.mayDescribe(request, timeline.now)
+          ? { answer: ec2.describeInstances(request) }
+          : undefined,
+      refusal: rateExceeded,
+      errorOf: ec2ErrorOf,
+    }),
   // No machine of the simulation has a console.
   getConsoleOutput: async () => ({ $metadata: {} }),
   terminateInstances: ({ InstanceIds = [] }) =>
-    calls.make(process, "ec2.terminateInstances", () => void InstanceIds.map(terminate), ec2ErrorOf),
+    withSdkTries(calls, random, process, {
+      name: "ec2.terminateInstances",
+      effect: () =>
+        ec2.requests.mayTerminate(InstanceIds.length, timeline.now)
+          ? { answer: void InstanceIds.map(terminate) }
+          : undefined,
+      refusal: rateExceeded,
+      errorOf: ec2ErrorOf,
+    }),
 });
 
 /** What all processes share. */
 interface Shared {
   readonly services: Services;
-  readonly functions: RunnerFunctions;
   readonly conflicts: Conflicts;
   readonly nonce: Nonce;
 }
@@ -171,9 +198,10 @@ class Ports implements FunctionDependencies {
       now: () => Math.floor(timeline.now + process.skew),
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
-    this.functions = shared.functions;
+    this.functions = process.environment.functions;
     this.account = {
-      concurrency: () => this.#make("lambda.getAccountSettings", () => services.concurrentExecutions),
+      concurrency: () =>
+        services.lambdaApi.ask(process, "lambda.getAccountSettings", services.concurrentExecutions),
     };
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
@@ -250,9 +278,6 @@ export const portsFactory = (services: Services): ((process: Process) => Functio
   let nonces = 0;
   const shared: Shared = {
     services,
-    functions: {
-      isTenantIsolated: async () => true,
-    },
     conflicts: new Conflicts(services.timeline, services.random),
     nonce: () => {
       nonces += 1;

@@ -5,6 +5,7 @@ import { AuthorizerMemory } from "./limits/authorizer-memory";
 import { TokenBucket } from "./limits/token-bucket";
 import { once } from "./once";
 import type { BusEvent } from "./rules";
+import type { SignedReceiver } from "./signed-receiver";
 import type { Timeline } from "./timeline";
 
 const template = once((_: "Infrastructure") => readTemplate("Infrastructure"));
@@ -44,12 +45,14 @@ export const authorizerIsKeptReady = once((stack: "Infrastructure"): boolean =>
 export interface WebhookGatewayParts {
   readonly timeline: Timeline;
   readonly authorizer: SimulatedAuthorizer;
+  /** Of the route for signed webhooks; absent: GitLab sends the token alone, to the other route. */
+  readonly receiver?: SignedReceiver;
   readonly bus: Bus;
   readonly putEventsPerSecond: number;
 }
 
 /** Why API Gateway answers anything but 2xx. All but `forbidden` are for lack of our capacity. */
-export type DeliveryRefusal = "throttled" | "forbidden" | "authorizer" | "put-events";
+export type DeliveryRefusal = "throttled" | "forbidden" | "authorizer" | "receiver" | "put-events";
 
 /** API Gateway with its throttle, its authorizer and what it remembers of it, and PutEvents behind it. */
 export class WebhookGateway {
@@ -64,10 +67,19 @@ export class WebhookGateway {
   /** @param answer called with undefined for 2xx */
   receive(event: BusEvent, token: string, answer: (refusal: DeliveryRefusal | undefined) => void): void {
     const { now } = this.parts.timeline;
+    const { receiver } = this.parts;
     const known = this.memory.get(token, now);
     if (!this.#throttle.take(now)) answer("throttled");
+    else if (receiver !== undefined) this.#handOver(receiver, event).then(answer);
     else if (known === undefined) this.#ask(event, token).then(answer);
     else answer(this.#admit(known, event));
+  }
+
+  async #handOver(receiver: SignedReceiver, event: BusEvent): Promise<DeliveryRefusal | undefined> {
+    const put = (): boolean => this.#admit(true, event) === undefined;
+    const reception = await receiver.receive(event.detail, put);
+    if (reception === "accepted") return undefined;
+    return reception === "bus-failed" ? "put-events" : "receiver";
   }
 
   async #ask(event: BusEvent, token: string): Promise<DeliveryRefusal | undefined> {

@@ -12,6 +12,7 @@ import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
+import { LambdaApi } from "./lambda-api";
 import { type AccountQuotas, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
@@ -29,6 +30,7 @@ import { type Random, random } from "./random";
 import { remains } from "./remains";
 import { REPORT_DEFAULTS, type ReportOptions, Reports } from "./reports";
 import { eventAge } from "./rules";
+import { SignedReceiver } from "./signed-receiver";
 import {
   DEPLOYMENT,
   KINDS,
@@ -70,6 +72,8 @@ export interface SimulationOptions {
   readonly passes?: boolean;
   /** False: the authorizer's schedule is off. By default what the template says. */
   readonly getsReady?: boolean;
+  /** GitLab signs its webhooks: each is checked by a function. */
+  readonly signedWebhooks?: boolean;
   /** By how much a pass may come after its minute has begun: EventBridge promises the minute, not the second. */
   readonly scheduleLateSeconds?: number;
 }
@@ -108,6 +112,7 @@ export class Simulation {
   readonly concurrency: LambdaConcurrency;
   readonly tenants: TenantEnvironments;
   readonly parameterStore: ParameterStore;
+  readonly lambdaApi: LambdaApi;
   readonly calls: Calls;
   readonly bus: Bus;
   readonly authorizer: SimulatedAuthorizer;
@@ -193,6 +198,13 @@ export class Simulation {
       calls: this.calls,
       readsPerSecond: account.parameterReadsPerSecond,
     });
+    this.lambdaApi = new LambdaApi({
+      timeline,
+      random: this.random.fork("lambda-api"),
+      calls: this.calls,
+      requestsPerSecond: account.lambdaRequestsPerSecond,
+    });
+    const invocationsPerSecond = account.invocationsPerExecution * account.concurrentExecutions;
     this.executions = new Executions(
       {
         timeline,
@@ -204,6 +216,8 @@ export class Simulation {
         conservation: this.conservation,
         metrics: this.cloudWatch,
         idleSeconds: account.idleSeconds,
+        invocationsPerSecond,
+        lambdaApi: this.lambdaApi,
       },
       this.#ports(),
       options.executions,
@@ -224,19 +238,19 @@ export class Simulation {
       bus: this.bus,
       reports: this.reports,
     });
-    this.authorizer = new SimulatedAuthorizer(
-      {
-        timeline,
-        random: this.random.fork("authorizer"),
-        concurrency: this.concurrency,
-        parameterStore: this.parameterStore,
-        idleSeconds: account.idleSeconds,
-      },
-      () => WEBHOOK_SECRET,
-    );
+    const ofWebhooks = {
+      timeline,
+      random: this.random.fork("authorizer"),
+      concurrency: this.concurrency,
+      parameterStore: this.parameterStore,
+      idleSeconds: account.idleSeconds,
+      invocationsPerSecond,
+    };
+    this.authorizer = new SimulatedAuthorizer(ofWebhooks, () => WEBHOOK_SECRET);
     this.webhookApi = new WebhookGateway({
       timeline,
       authorizer: this.authorizer,
+      ...(options.signedWebhooks ? { receiver: new SignedReceiver(ofWebhooks) } : {}),
       bus: this.bus,
       putEventsPerSecond: account.putEventsPerSecond,
     });
@@ -286,6 +300,7 @@ export class Simulation {
       mappings: () => this.mapping,
       startsAreOn: () => this.startsAreOn,
       concurrentExecutions: this.account.concurrentExecutions,
+      lambdaApi: this.lambdaApi,
       put: (events) => this.#put(events),
       metric: (counted, process) => this.count(counted, process),
     });

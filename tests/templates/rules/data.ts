@@ -167,8 +167,8 @@ const bucketStatements = (template: Template, bucketId: string): readonly Proper
 
 const PUBLIC = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
 
-/** What of a bucket's objects a rule is for: all of them, or all that jobs write. */
-const COVERS_ALL: readonly (readonly string[])[] = [[""], ["protected/", "unprotected/"]];
+/** What of a bucket's objects a rule is for: all of them, or all that jobs write, and their builds of images. */
+const COVERS_ALL: readonly (readonly string[])[] = [[""], ["protected/", "unprotected/", "buildkit/"]];
 
 const bucketFaults = (template: Template, { id, properties, attributes }: Resource): readonly string[] => {
   const rules = asList(at(properties, "LifecycleConfiguration", "Rules"))

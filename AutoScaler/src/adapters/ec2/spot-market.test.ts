@@ -56,10 +56,13 @@ describe("the spot market", () => {
     );
   });
 
-  it("says the zone of each subnet", async () => {
+  it("says the zone of each subnet, as far as EC2 tells both", async () => {
     const describeSubnets: SpotApi["describeSubnets"] = async ({ SubnetIds }) => ({
       $metadata: {},
-      Subnets: [...(SubnetIds ?? []).map((SubnetId) => ({ SubnetId, AvailabilityZone: "eu-west-1a" })), {}],
+      Subnets: [
+        ...(SubnetIds ?? []).map((SubnetId) => ({ SubnetId, AvailabilityZone: "eu-west-1a" })),
+        ...[{}, { SubnetId: "subnet-2" }, { AvailabilityZone: "eu-west-1b" }],
+      ],
     });
     const market = ec2SpotMarket({ ...NONE, describeSubnets }, clock);
     expect(await market.zones(["subnet-1"])).toEqual({ "subnet-1": "eu-west-1a" });

@@ -4,13 +4,12 @@ import { readUsageSk, usageKey } from "../../../../Core/usage/usage-key";
 import type { UsageCount, UsageNumbers } from "../../../../Core/usage/usage-reader";
 import type { LedgerChange, UsageRows } from "../../ports";
 
-const sum = (one: UsageNumbers, other: UsageNumbers): UsageNumbers =>
-  Object.fromEntries(
-    [...new Set([...Object.keys(one), ...Object.keys(other)])].map((name) => [
-      name,
-      (one[name] ?? 0) + (other[name] ?? 0),
-    ]),
-  );
+/** A simulated hour counts half a million times: nothing is made but the sum. */
+const sum = (one: UsageNumbers, more: UsageNumbers): UsageNumbers => {
+  const total: Record<string, number> = { ...one };
+  for (const name in more) total[name] = (total[name] ?? 0) + (more[name] ?? 0);
+  return total;
+};
 
 /** A table's counts in memory, by the keys that the table would have. */
 export const usageCounts = () => {

@@ -23,6 +23,15 @@ export interface AccountQuotas {
    * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
    */
   readonly idleSeconds: number;
+  /**
+   * Synchronous invocations of one function a second, for each of those that may run at a time. Asynchronous ones have no
+   * such quota. Same page.
+   */
+  readonly invocationsPerExecution: number;
+  /**
+   * Lambda's other calls a second, all of them together but GetFunction and GetPolicy. Nobody can raise it. Same page.
+   */
+  readonly lambdaRequestsPerSecond: number;
   /** GetParameter, GetParameters and GetParametersByPath together. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
   readonly parameterReadsPerSecond: number;
   /** Of Europe (Ireland). https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
@@ -73,6 +82,8 @@ export const DEFAULT_QUOTAS: AccountQuotas = {
   tenantsPerThousand: TENANTS_PER_THOUSAND,
   // The laptop's account forgets earlier, since somebody waits for it.
   idleSeconds: SEEN_IDLE_SECONDS,
+  invocationsPerExecution: 10,
+  lambdaRequestsPerSecond: 15,
   parameterReadsPerSecond: NEW_ACCOUNT_LIMITS.parameterStoreReads.value,
   putEventsPerSecond: 10_000,
   ruleInvocationsPerSecond: 18_750,

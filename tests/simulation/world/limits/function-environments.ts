@@ -25,6 +25,7 @@ export interface Entered<Environment> {
 /** The environments of one function: each serves one invocation at a time, the last one used first, and is given up when idle. */
 export class FunctionEnvironments<Environment> {
   coldStarts = 0;
+  readonly invocations: TokenBucket;
   #idle: Idle<Environment>[] = [];
   readonly #scaling = new TokenBucket(NEW_PER_SECOND, NEW_AT_ONCE);
 
@@ -32,10 +33,14 @@ export class FunctionEnvironments<Environment> {
     readonly make: () => Environment,
     readonly random: Random,
     readonly idleSeconds: number,
-  ) {}
+    invocationsPerSecond: number,
+  ) {
+    this.invocations = new TokenBucket(invocationsPerSecond);
+  }
 
-  /** Undefined: the function grows too fast. */
+  /** Undefined: the function is called too often, or grows too fast. */
   enter(now: Time): Entered<Environment> | undefined {
+    if (!this.invocations.take(now)) return undefined;
     const last = this.#idle.pop();
     if (last !== undefined && this.#isKept(last, now)) return { environment: last.environment, coldStart: 0 };
     // The last one used is the last to go: all others are gone too.
